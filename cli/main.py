@@ -1,0 +1,96 @@
+"""The `lineage` command: its options, its verbs, and what each failure prints and exits with."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import NoReturn
+
+import click
+
+from .ask import trace, used
+from .crawl import crawl
+from .options import DEFAULT_SNAPSHOT, Group
+from .show import draw, export
+
+FAILED, USAGE, INTERRUPTED, BROKEN_PIPE = 3, 2, 130, 141
+
+
+@click.group(
+    cls=Group,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog="""\b
+    Examples:
+      lineage crawl --endpoint loans-live          read what is upstream of an endpoint
+      lineage trace loans-live                     which run, job and data made it
+      lineage used s3://bank-ml/loans/holdout/     was this used for training?
+      lineage draw +loans-live -o loans.svg        the picture
+    """,
+)
+@click.option(
+    "--snapshot",
+    metavar="FILE",
+    help=f"The snapshot file (default {DEFAULT_SNAPSHOT}; environment: LINEAGE_SNAPSHOT). Goes before or after the verb.",
+)
+@click.option("--debug", is_flag=True, help="Show the traceback of a failure.")
+@click.version_option(package_name="sagemaker-lineage", prog_name="lineage")
+@click.pass_context
+def cli(context: click.Context, snapshot: str | None, debug: bool) -> None:
+    """Which run, which training job and which data made what SageMaker serves, with evidence.
+
+    `crawl` reads SageMaker into a snapshot file; everything else asks that file, offline. lineage only ever reads.
+    """
+    context.obj = {"snapshot": snapshot, "debug": debug}
+
+
+for command in (crawl, trace, used, draw, export):
+    cli.add_command(command)
+
+
+def main() -> NoReturn:
+    """Run the command line, and turn every way to fail into a line on stderr and an exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """The exit code of a command line: 0 answered, 1 and 4 as `--fail-on` says, 2 usage, 3 failed, 130, 141."""
+    try:
+        result = cli.main(arguments, prog_name="lineage", standalone_mode=False)
+    except click.exceptions.Abort:
+        return _say("interrupted: what was committed before stays", INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except BrokenPipeError:
+        return _broken_pipe()
+    except SystemExit as stop:  # click's own handler of a broken pipe leaves so
+        return _broken_pipe() if stop.code == 1 else int(stop.code or 0)
+    except Exception as error:  # noqa: BLE001  (the last resort: no traceback reaches a user)
+        return _failure(error, arguments)
+    return result if isinstance(result, int) else 0
+
+
+def _failure(error: Exception, arguments: list[str]) -> int:
+    if "--debug" in arguments:
+        raise error
+    import lineage
+
+    message = " ".join(str(error).split())
+    if isinstance(error, (lineage.MalformedName, lineage.UnknownNode)):
+        return _say(message, USAGE)
+    if isinstance(error, lineage.LineageError):
+        return _say(message, FAILED)
+    if isinstance(error, OSError):
+        return _say(f"{error.filename or 'a file'}: {error.strerror or message}", FAILED)
+    return _say(f"{type(error).__name__}: {message} (a bug: run again with --debug and report what it prints)", FAILED)
+
+
+def _say(message: str, code: int) -> int:
+    click.echo(f"lineage: {message}", err=True)
+    return code
+
+
+def _broken_pipe() -> int:
+    """Whoever read our output has left; what is still buffered goes nowhere, quietly."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return BROKEN_PIPE

@@ -1,0 +1,122 @@
+"""What the commands share: the snapshot option, formats, output files."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import click
+
+DEFAULT_SNAPSHOT = "lineage.db"
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Decorator(Protocol):
+    """What gives a command one more option."""
+
+    def __call__(self, command: Command, /) -> Command: ...
+
+
+class Group(click.Group):
+    """A group that lists its verbs in the order in which people use them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
+        return list(self.commands)
+
+
+def snapshot_option(command: Command) -> Command:
+    """`--snapshot` after the verb; the function is given the path that counts as `snapshot`."""
+    return click.option(
+        "--snapshot",
+        metavar="FILE",
+        callback=_snapshot_path,
+        help=f"The snapshot file (default {DEFAULT_SNAPSHOT}; environment: LINEAGE_SNAPSHOT).",
+    )(command)
+
+
+def _snapshot_path(context: click.Context, _: click.Parameter, value: str | None) -> str:
+    before = (context.obj or {}).get("snapshot")
+    return value or before or os.environ.get("LINEAGE_SNAPSHOT") or DEFAULT_SNAPSHOT
+
+
+def _default_format() -> str:
+    return "table" if sys.stdout.isatty() else "tsv"
+
+
+def format_option(*names: str) -> Decorator:
+    """`--format`: a table on a terminal and TSV in a pipe, where nothing else is asked for."""
+    return click.option(
+        "--format",
+        "-f",
+        "form",
+        type=click.Choice(names),
+        default=_default_format,
+        show_default="table on a terminal, tsv in a pipe",
+        help="How to print the answer.",
+    )
+
+
+out_option = click.option("--out", "-o", metavar="FILE", type=click.Path(dir_okay=False), help="Write here, not to stdout.")
+
+
+def fail_on_option(*verdicts: str) -> Decorator:
+    """`--fail-on`: the verdicts that make a gate fail."""
+
+    def parse(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...]:
+        asked = tuple(word.strip() for word in value.split(",")) if value else ()
+        wrong = sorted(set(asked) - set(verdicts))
+        if wrong:
+            raise click.BadParameter(f"no verdict {', '.join(wrong)}; the verdicts are {', '.join(verdicts)}")
+        return asked
+
+    return click.option(
+        "--fail-on",
+        metavar="VERDICT,…",
+        callback=parse,
+        help=f"Exit with 1 on one of these verdicts, with 4 where the answer is inconclusive. One of: {', '.join(verdicts)}.",
+    )
+
+
+def write(content: str | bytes, out: str | None) -> None:
+    """To stdout, or to a file that is there whole or not at all."""
+    data = content.encode() if isinstance(content, str) else content
+    if not out:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    target = Path(out)
+    if not target.parent.is_dir():
+        raise click.UsageError(f"{out}: there is no folder {target.parent}")
+    handle, scratch = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        Path(scratch).chmod(0o666 & ~_umask())
+        Path(scratch).replace(target)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            Path(scratch).unlink()
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def tsv(rows: list[list[Any]]) -> str:
+    """Rows as tab-separated text with whole values; tabs and line ends inside a value become spaces."""
+    return "".join("\t".join(" ".join(str(cell).split()) for cell in row) + "\n" for row in rows)
+
+
+def plural(number: int, noun: str) -> str:
+    """`1 job`, `2 jobs`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

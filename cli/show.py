@@ -1,0 +1,87 @@
+"""`lineage draw` and `lineage export`: the graph as a picture and as data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .options import out_option, plural, snapshot_option, write
+
+if TYPE_CHECKING:
+    from lineage import Graph
+
+PICTURES = ("dot", "svg", "png")
+EXPORTS = ("json",)
+
+
+@click.command(
+    epilog="""\b
+    Examples:
+      lineage draw +loans-live -o loans.svg          an endpoint and all that is upstream of it
+      lineage draw s3://bank-raw/loans/+ -o use.png  a dataset and all that came of it
+      lineage draw --format dot | less               everything, as DOT
+    """
+)
+@click.argument("selector", required=False)
+@snapshot_option
+@click.option("--format", "-f", "form", type=click.Choice(PICTURES), help="Else by the name of the file; without one, dot.")
+@out_option
+@click.option("--links/--no-links", default=True, help="Link nodes to their AWS console pages.")
+def draw(selector: str | None, snapshot: str, form: str | None, out: str | None, links: bool) -> None:
+    """Draw the graph, or what SELECTOR names of it, with Graphviz: data on the left, endpoints on the right.
+
+    SELECTOR is a name, `kind/name`, an ARN or an S3 URI; `+x` adds all that is upstream of x, `x+` all downstream, `2+x`
+    two steps. Dashed nodes are named by something and were not observed.
+    """
+    import lineage
+
+    form = form or _by_suffix(out)
+    chosen = _graph(snapshot, selector)
+    dot = lineage.to_dot(chosen, links=links, title=_title(chosen, snapshot))
+    write(dot if form == "dot" else lineage.render(dot, form), out)
+    if out:
+        click.echo(f"{plural(len(chosen), 'node')} drawn in {out}", err=True)
+
+
+@click.command(
+    epilog="""\b
+    Examples:
+      lineage export -f json -o graph.json
+      lineage export +loans-live -f json | jq '.nodes | length'
+    """
+)
+@click.argument("selector", required=False)
+@snapshot_option
+@click.option("--format", "-f", "form", type=click.Choice(EXPORTS), required=True, help="The format.")
+@out_option
+def export(selector: str | None, snapshot: str, form: str, out: str | None) -> None:
+    """Write the graph, or what SELECTOR names of it (see `draw`), for other tools.
+
+    json: node-link JSON, read back with networkx.node_link_graph(data, edges="edges").
+    """
+    import lineage
+
+    write(lineage.FORMATS[form](_graph(snapshot, selector)), out)
+
+
+def _graph(snapshot: str, selector: str | None) -> Graph:
+    import lineage
+
+    with lineage.open_snapshot(snapshot) as opened:
+        graph = lineage.graph(opened)
+    return lineage.select(graph, selector) if selector else graph
+
+
+def _by_suffix(out: str | None) -> str:
+    suffix = Path(out or "").suffix.removeprefix(".")
+    if out and suffix not in PICTURES:
+        raise click.UsageError(f"{out}: name the file .svg, .png or .dot, or say --format")
+    return suffix or "dot"
+
+
+def _title(graph: Graph, snapshot: str) -> str:
+    crawls = graph.graph["scope"].crawls
+    when = f", crawled {crawls[-1].started}" if crawls else ""
+    return f"{Path(snapshot).name}{when}"

@@ -1,0 +1,81 @@
+"""`lineage` reads a SageMaker estate and answers, with evidence, what an auditor asks.
+
+    import lineage
+
+    with lineage.open_snapshot("lineage.db") as snapshot:
+        graph = lineage.graph(snapshot)  # a plain networkx.MultiDiGraph
+    answer = lineage.trace(graph, "loans-live")
+    print(answer.verdict, [job["name"] for job in answer.training_jobs])
+    print(lineage.used(graph, "s3://bank-ml/loans/train/").verdict)
+
+Names are imported when they are first used, so that importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lineage.errors import CrawlError as CrawlError
+    from lineage.errors import LineageError as LineageError
+    from lineage.errors import MalformedName as MalformedName
+    from lineage.errors import RenderError as RenderError
+    from lineage.errors import SnapshotError as SnapshotError
+    from lineage.errors import UnknownNode as UnknownNode
+    from lineage.exports import FORMATS as FORMATS
+    from lineage.exports.dot import to_dot as to_dot
+    from lineage.exports.render import render as render
+    from lineage.graphs import Graph as Graph
+    from lineage.graphs import around_dataset as around_dataset
+    from lineage.graphs import graph as graph
+    from lineage.graphs import graph_of as graph_of
+    from lineage.graphs import neighbourhood as neighbourhood
+    from lineage.queries.select import select as select
+    from lineage.queries.trace import Trace as Trace
+    from lineage.queries.trace import trace as trace
+    from lineage.queries.usage import Usage as Usage
+    from lineage.queries.usage import used as used
+    from lineage.recording import Progress as Progress
+    from lineage.recording import crawl_endpoints as crawl_endpoints
+    from lineage.snapshot import Snapshot as Snapshot
+    from lineage.snapshot import open_snapshot as open_snapshot
+
+_HOMES = {
+    "CrawlError": "errors",
+    "LineageError": "errors",
+    "MalformedName": "errors",
+    "RenderError": "errors",
+    "SnapshotError": "errors",
+    "UnknownNode": "errors",
+    "FORMATS": "exports",
+    "to_dot": "exports.dot",
+    "render": "exports.render",
+    "Graph": "graphs",
+    "around_dataset": "graphs",
+    "graph": "graphs",
+    "graph_of": "graphs",
+    "neighbourhood": "graphs",
+    "select": "queries.select",
+    "Trace": "queries.trace",
+    "trace": "queries.trace",
+    "Usage": "queries.usage",
+    "used": "queries.usage",
+    "Progress": "recording",
+    "crawl_endpoints": "recording",
+    "Snapshot": "snapshot",
+    "open_snapshot": "snapshot",
+}
+__all__ = sorted(_HOMES)  # noqa: PLE0605  (a list, made of the table above)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'lineage' has no attribute {name!r}")
+    value = getattr(import_module(f"lineage.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *_HOMES]

@@ -1,0 +1,285 @@
+"""From named endpoints upstream, and nothing else: each record is read, then what it names, in turn.
+
+A place that is read or loaded is followed to whoever wrote it: training jobs by Search on the fields they
+write to, processing jobs (which Search does not know) by listing them once. What is deleted, denied or
+unmatched becomes a `Gap`, and the walk goes on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from lineage.crawl.fetch import Fetcher, Refused, resource_of, subject_of
+from lineage.kinds import KINDS, LOCATION, PROCESSING_JOB, TRAINING_JOB, Finder, Kind, kind_of_arn
+from lineage.names import Location, Span, folders_above, is_arn, parse_arn, s3_spellings
+from lineage.places import PlaceIndex, gets
+from lineage.records import Answered, Found, Gap, Resource
+from lineage.references import Hit, hits
+from lineage.times import bounds, window
+
+UPSTREAM = {"configures", "deploys", "instantiates", "provides", "loads", "reads"}
+BELONGS_TO = {"experiment", "trial", "model-package-group"}  # what a member is followed to
+FED_BY = {"data", "model", "checkpoint"}  # what a job's input may be made by another job
+MAX_FILTERS = 20  # of one Search expression (API reference, SearchExpression)
+MAX_FILTER_VALUE = 1024  # characters (API reference, Filter)
+
+# Where the artifact was put that a job of this name made, by SageMaker's own rule for the key.
+_JOB_IN_KEY = re.compile(r"(?:^|/)([^/]+)/output(?:/|$)")
+
+
+def endpoint_named(fetcher: Fetcher, endpoint: str) -> Resource:
+    """The record of an endpoint by name or ARN. Raises `Refused`."""
+    region = parse_arn(endpoint).region if is_arn(endpoint) else fetcher.session.region
+    name = endpoint.rpartition("/")[2]
+    return fetcher.describe(KINDS["endpoint"], name, region)
+
+
+def endpoint_names(fetcher: Fetcher) -> list[str]:
+    """The names of every endpoint in the session's region. Raises `Refused`."""
+    summaries = fetcher.listed("ListEndpoints", {}, fetcher.session.region)
+    return sorted(str(summary["EndpointName"]) for summary in summaries)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A place that `reader` read: `before` is when it had read it all, empty where that is open."""
+
+    reader: Resource
+    location: Location
+    span: Span
+    usage: str
+    before: str
+
+    def after(self, created: str) -> bool:
+        """Whether something created then came too late to have been read."""
+        return bool(self.before) and bounds(created)[0] > self.before
+
+
+class Walk:
+    """One walk, from any number of endpoints: what one of them has led to is not read again for the next."""
+
+    def __init__(self, fetcher: Fetcher, keep: Callable[[Found], None]) -> None:
+        """`keep` is handed each finding as it comes."""
+        self._fetcher = fetcher
+        self._keep = keep
+        self._todo: deque[Callable[[], None]] = deque()
+        self._seen: set[tuple[str, ...]] = set()
+        self._outputs: dict[str, _Outputs] = {}
+
+    def upstream(self, endpoint: Resource) -> None:
+        """Read everything that is upstream of an endpoint, as far as it can be read."""
+        if self._first(endpoint.id):
+            self._visit(endpoint)
+        while self._todo:
+            self._todo.popleft()()
+
+    def _first(self, *key: str) -> bool:
+        fresh = key not in self._seen
+        self._seen.add(key)
+        return fresh
+
+    # --- records --------------------------------------------------------------------------------
+
+    def _visit(self, record: Resource) -> None:
+        """A record that was just described: keep it with what belongs to it, and plan to read what it names."""
+        kind = KINDS[record.kind]
+        for gap in self._fetcher.unknown_members(record, kind.describe):
+            self._keep(gap)
+        for finder in kind.finders:
+            record = self._find(record, finder)
+        self._keep(record)
+        for hit in hits(kind, record.body):
+            self._follow(record, kind, hit)
+
+    def _find(self, record: Resource, finder: Finder) -> Resource:
+        """Plan to read what a List call, filtered by this record, names; the record, with its parents where it has some."""
+        kind, names = KINDS[finder.kind], set()
+        try:
+            for value in _finder_values(record, finder):
+                for summary in self._fetcher.listed(finder.operation, {finder.parameter: value}, record.region):
+                    names.add(str(summary[f"{kind.noun}Name"]))
+        except Refused as refused:
+            self._keep(Gap(record.account, record.region, finder.operation, record.id, refused.reason, refused.detail))
+        else:
+            self._keep(Answered(record.account, record.region, finder.operation, record.id))
+        for name in sorted(names):
+            self._later(kind, name, record)
+        if not finder.parents:
+            return record
+        parents = [{f"{kind.noun}Name": name} for name in sorted(names)]
+        return replace(record, body={**record.body, finder.parents: parents})
+
+    def _follow(self, record: Resource, kind: Kind, hit: Hit) -> None:
+        relation = hit.reference.relation
+        if relation == "reads" and not (kind.job and hit.usage in FED_BY):
+            return
+        if hit.reference.to == LOCATION:
+            if relation in ("reads", "loads") and hit.location and hit.location.root.startswith("s3://"):
+                before = bounds(window(record, hit))[1]
+                self._later_place(_Place(record, hit.location, hit.span or Span.OBJECT, hit.usage, before))
+            return
+        target = kind_of_arn(hit.value) if is_arn(hit.value) else KINDS.get(hit.reference.to)
+        if target and (relation in UPSTREAM or (relation == "member-of" and target.name in BELONGS_TO)):
+            self._later(target, hit.value, record)
+
+    def _later(self, kind: Kind, name: str, record: Resource, known: Resource | None = None) -> None:
+        """Plan to read what a record names; `known` is what another call has told of it already."""
+        subject = subject_of(kind, name, record.account, record.region)
+        if kind.name not in ("image", "resource") and self._first(subject):
+            self._todo.append(lambda: self._read(kind, name, subject, record, known))
+
+    def _read(self, kind: Kind, name: str, subject: str, record: Resource, known: Resource | None) -> None:
+        region = parse_arn(name).region if is_arn(name) else record.region
+        account = parse_arn(name).account if is_arn(name) else record.account
+        if not kind.describe:
+            said = f"{record.kind} {record.name} names it, and this version reads no {kind.name}"
+            self._keep(Gap(account, region, "", subject, "not-crawled", said))
+            return
+        try:
+            found = self._fetcher.describe(kind, name, region)
+        except Refused as refused:
+            self._keep(Gap(account, region, kind.describe, known.id if known else subject, refused.reason, refused.detail))
+            if not known:
+                return
+            found = known  # Search tells what Describe may be denied; what it leaves out stays a gap
+        else:
+            self._keep(Answered(account, region, kind.describe, found.id if known else subject))
+        if subject == found.id or self._first(found.id):
+            self._visit(found)
+
+    # --- places ---------------------------------------------------------------------------------
+
+    def _later_place(self, place: _Place) -> None:
+        if self._first("place", place.location.uri, place.span, place.before):
+            self._todo.append(lambda: self._read_writers(place))
+
+    def _read_writers(self, place: _Place) -> None:
+        """Plan to read the jobs that wrote a place; a model that none wrote is a gap."""
+        account, region, uri = place.reader.account, place.reader.region, place.location.uri
+        writers: list[Resource] = []
+        refused_any = False
+        for operation, search in (("Search", self._training_jobs), ("ListProcessingJobs", self._processing_jobs)):
+            try:
+                writers += search(place)
+            except Refused as refused:
+                refused_any = True
+                self._keep(Gap(account, region, operation, uri, refused.reason, refused.detail))
+            else:
+                self._keep(Answered(account, region, operation, uri))
+        for job in writers:
+            self._later(KINDS[job.kind], job.name, place.reader, known=job if job.body else None)
+        if not (writers or refused_any or place.usage == "data"):
+            said = f"no training or processing job of account {account} in {region} wrote it"
+            self._keep(Gap(account, region, "Search", uri, "unmatched", said))
+
+    def _training_jobs(self, place: _Place) -> list[Resource]:
+        jobs: dict[str, Resource] = {}
+        for expression in search_expressions(place.location, place.span, place.reader.region):
+            query = {"Resource": TRAINING_JOB.search, "SearchExpression": expression, "SortBy": "CreationTime"}
+            for result in self._fetcher.listed("Search", query, place.reader.region):
+                job = resource_of(TRAINING_JOB, result["TrainingJob"], place.reader.region)
+                jobs[job.name] = job
+        found = [jobs[name] for name in sorted(jobs)] or self._job_named_in(place)
+        return [job for job in found if not place.after(job.created or "")]
+
+    def _job_named_in(self, place: _Place) -> list[Resource]:
+        """The training job whose name stands in the key, if it says itself that it writes there: Search can lag."""
+        named = _JOB_IN_KEY.search(place.location.key)
+        if not named:
+            return []
+        try:
+            job = self._fetcher.describe(TRAINING_JOB, named[1], place.reader.region)
+        except Refused as refused:
+            if refused.reason in ("missing", "failed"):
+                return []
+            raise
+        written = [
+            hit.location.uri for hit in hits(TRAINING_JOB, job.body) if hit.reference.relation == "writes" and hit.location
+        ]
+        return [job] if any(gets(place.location.uri, place.span, uri) for uri in written) else []
+
+    def _processing_jobs(self, place: _Place) -> list[Resource]:
+        region = place.reader.region
+        if region not in self._outputs:
+            self._outputs[region] = self._list_outputs(place.reader)
+        return self._outputs[region].writers(place)
+
+    def _list_outputs(self, reader: Resource) -> _Outputs:
+        """What every processing job of the region writes: nothing but its own record tells."""
+        outputs = _Outputs()
+        for summary in self._fetcher.listed("ListProcessingJobs", {}, reader.region):
+            name = str(summary["ProcessingJobName"])
+            subject = subject_of(PROCESSING_JOB, str(summary["ProcessingJobArn"]), reader.account, reader.region)
+            try:
+                outputs.add(self._fetcher.describe(PROCESSING_JOB, name, reader.region))
+            except Refused as refused:
+                gap = Gap(reader.account, reader.region, PROCESSING_JOB.describe, subject, refused.reason, refused.detail)
+                self._keep(gap)
+            else:
+                self._keep(Answered(reader.account, reader.region, PROCESSING_JOB.describe, subject))
+        return outputs
+
+
+class _Outputs:
+    """Where the processing jobs of one region write, and which did."""
+
+    def __init__(self) -> None:
+        self._writers: dict[str, list[Resource]] = defaultdict(list)
+        self._index: PlaceIndex | None = None
+
+    def add(self, job: Resource) -> None:
+        for hit in hits(PROCESSING_JOB, job.body):
+            if hit.reference.relation == "writes" and hit.location:
+                self._writers[hit.location.uri].append(replace(job, body={}))
+
+    def writers(self, place: _Place) -> list[Resource]:
+        """The jobs, without their bodies, that wrote something that a reader of the place gets, and not too late for it."""
+        self._index = self._index or PlaceIndex(self._writers)
+        uri = place.location.uri
+        written = [known for known in self._index.near(uri) if gets(uri, place.span, known)]
+        jobs = {job.name: job for known in written for job in self._writers[known]}
+        return [
+            jobs[name]
+            for name in sorted(jobs)
+            if jobs[name].id != place.reader.id and not place.after(jobs[name].created or "")
+        ]
+
+
+def search_expressions(location: Location, span: Span, region: str) -> Iterator[dict[str, object]]:
+    """The Search expressions that together find every training job that wrote what a reader of the place gets.
+
+    Search compares strings: the place in each spelling, each folder above it (an uncompressed artifact is a
+    folder), and, where the place is more than one object, everything whose name begins with it.
+    """
+    uris = [*s3_spellings(location, region)]
+    uris += [form for folder in folders_above(location) for form in (folder.uri, f"{folder.uri}/")]
+    filters = [
+        {"Name": field, "Operator": "Equals", "Value": uri}
+        for field in _written_fields()
+        for uri in dict.fromkeys(uris)
+        if len(uri) <= MAX_FILTER_VALUE
+    ]
+    for start in range(0, len(filters), MAX_FILTERS):
+        yield {"Filters": filters[start : start + MAX_FILTERS], "Operator": "Or"}
+    if span in (Span.PREFIX, Span.FOLDER):
+        for field in _written_fields():
+            yield {"Filters": [{"Name": field, "Operator": "Contains", "Value": location.uri}]}
+
+
+def _written_fields() -> list[str]:
+    """The fields in which a training job names the models that it writes."""
+    return [
+        reference.path
+        for reference in TRAINING_JOB.references
+        if reference.relation == "writes" and reference.to == LOCATION and reference.usage in ("model", "checkpoint")
+    ]
+
+
+def _finder_values(record: Resource, finder: Finder) -> list[str]:
+    """What to filter by. ARNs have been lower case on one side and mixed on the other: both are asked for."""
+    if finder.value != "{Arn}":
+        return [str(record.body[finder.value])]
+    return list(dict.fromkeys((record.id, record.arn)))

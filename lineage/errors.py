@@ -1,0 +1,25 @@
+"""What can go wrong in a way that a caller would catch. Each message says what, where and what to do."""
+
+
+class LineageError(Exception):
+    """The base of every error that lineage raises on purpose."""
+
+
+class MalformedName(LineageError):
+    """A text that is no S3 URI, no ARN or no selector."""
+
+
+class UnknownNode(LineageError):
+    """Nothing by that name is in the snapshot or in the account; or more than one thing is."""
+
+
+class SnapshotError(LineageError):
+    """The file is missing, is no snapshot, or was written by a newer lineage."""
+
+
+class CrawlError(LineageError):
+    """AWS, or the account file that stands in for it, could not be read at all."""
+
+
+class RenderError(LineageError):
+    """No Graphviz was found, or it failed."""

@@ -1,0 +1,125 @@
+"""A snapshot, or records, as a plain `networkx.MultiDiGraph`: whole, or the neighbourhood of some nodes.
+
+Node attributes: `kind name arn account region created modified status observed label`, and a few more that
+the kind's row asks for. Edge attributes: `relation role usage path evidence time span`. Graph attributes:
+`scope` (a `lineage.records.Scope`) and `gaps` (its holes). Edges point the way that data flows; graphs can
+have cycles. `nx.ancestors` gives more than what really fed a node: it follows no times (see `lineage.trace`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any, Literal, TypeAlias
+
+import networkx as nx
+
+from lineage.derive import derive
+from lineage.kinds import RELATIONS
+from lineage.names import Location, parse_location
+from lineage.records import Edge, Gap, Node, Resource, Scope
+from lineage.snapshot import Snapshot
+
+Graph: TypeAlias = "nx.MultiDiGraph[str]"
+Direction = Literal["up", "down"]
+
+
+def graph(snapshot: Snapshot) -> Graph:
+    """The whole graph of a snapshot. For one question about a large estate, take `neighbourhood`."""
+    return _build(snapshot.nodes(), snapshot.edges(), snapshot.scope())
+
+
+def neighbourhood(snapshot: Snapshot, ids: Iterable[str], *directions: Direction) -> Graph:
+    """What the given nodes reach upstream or downstream (by default both), with what their jobs are members of."""
+    seeds = set(ids)
+    edges: set[Edge] = set()
+    reached = set(seeds)
+    for direction in directions or ("up", "down"):
+        flowing, touched = _flow(snapshot, seeds, direction)
+        edges |= flowing
+        reached |= touched
+    edges |= _around(snapshot, reached)
+    reached |= {end for edge in edges for end in (edge.source, edge.target)}
+    return _build(snapshot.nodes(reached), sorted(edges, key=_order), snapshot.scope())
+
+
+def around_dataset(snapshot: Snapshot, uri: str) -> Graph:
+    """What `used` must see of a snapshot to judge one location: every reader of it, of what could hide it, and on."""
+    dataset = parse_location(uri)
+    places = {place for place in snapshot.read_places(dataset.root) if _may_hold(place, dataset)}
+    return neighbourhood(snapshot, places | set(snapshot.opaque_places()), "down")
+
+
+def _may_hold(place: str, dataset: Location) -> bool:
+    key = parse_location(place).key
+    return key.startswith(dataset.key.rstrip("/")) or dataset.key.startswith(key.rstrip("/"))
+
+
+def graph_of(resources: Iterable[Resource], gaps: Iterable[Gap] = ()) -> Graph:
+    """The graph of some records, without a snapshot: for tests and for experiments."""
+    joined = derive(resources)
+    nodes = sorted(joined.nodes.values(), key=lambda node: node.id)
+    return _build(nodes, joined.edges, Scope((), tuple(gaps)))
+
+
+def _flow(snapshot: Snapshot, seeds: set[str], direction: Direction) -> tuple[set[Edge], set[str]]:
+    edges: set[Edge] = set()
+    reached, frontier = set(seeds), set(seeds)
+    while frontier:
+        step = snapshot.edges(into=frontier) if direction == "up" else snapshot.edges(out_of=frontier)
+        flowing = {edge for edge in step if RELATIONS[edge.relation].flows}
+        edges |= flowing
+        frontier = {edge.source if direction == "up" else edge.target for edge in flowing} - reached
+        reached |= frontier
+    return edges, reached
+
+
+def _around(snapshot: Snapshot, reached: set[str]) -> set[Edge]:
+    """The edges along which no data flows: runs, experiments, groups, executions, and what fields mention."""
+    edges: set[Edge] = set()
+    frontier = set(reached)
+    while frontier:
+        outward = {edge for edge in snapshot.edges(out_of=frontier) if not RELATIONS[edge.relation].flows}
+        frontier = {edge.target for edge in outward if edge.relation != "mentions"} - reached - {e.source for e in edges}
+        edges |= {edge for edge in outward if edge.relation != "mentions" or edge.target in reached}
+    return edges | {edge for edge in snapshot.edges(into=reached) if edge.relation == "mentions"}
+
+
+def _order(edge: Edge) -> tuple[str, ...]:
+    return (edge.source, edge.target, edge.relation, edge.role, edge.path)
+
+
+def _build(nodes: Iterable[Node], edges: Iterable[Edge], scope: Scope) -> Graph:
+    built: Graph = nx.MultiDiGraph(scope=scope, gaps=list(scope.holes))
+    for node in nodes:
+        built.add_node(node.id, **node_attributes(node))
+    for edge in edges:
+        key = f"{edge.relation}:{edge.role}" if edge.role else edge.relation
+        built.add_edge(edge.source, edge.target, key=key, **edge_attributes(edge))
+    return built
+
+
+def node_attributes(node: Node) -> dict[str, Any]:
+    """The attributes of a node in the graph."""
+    attributes = asdict(node) | {"label": label(node)}
+    details: dict[str, Any] = attributes.pop("details")
+    del attributes["id"]
+    return details | attributes
+
+
+def edge_attributes(edge: Edge) -> dict[str, Any]:
+    """The attributes of an edge in the graph."""
+    attributes = asdict(edge)
+    del attributes["source"], attributes["target"]
+    return attributes | {"span": edge.span.value if edge.span else None}
+
+
+def label(node: Node) -> str:
+    """A short text for pictures: the name, the last two parts of a place, an image without its registry."""
+    if node.kind == "image":
+        repository, at, digest = node.id.rpartition("/")[2].partition("@sha256:")
+        return f"{repository}{at}{digest[:12]}"
+    if "://" not in node.id:
+        return node.name
+    parts = node.id.rstrip("/").split("/")
+    return "/".join(parts[-2:]) + ("/" if node.id.endswith("/") else "")

@@ -1,0 +1,242 @@
+"""ARNs, names and S3 locations: one normal form each, and which keys a location covers. Pure.
+
+Facts: an S3 channel is a *key-name prefix*, not a folder (API reference, S3DataSource: "SageMaker uses
+all objects that match the specified key name prefix"); FastFile mode has folder meaning (developer guide,
+"Access Training Data"); ARNs carry the resource in lower case where its name keeps its case.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import unquote, urlsplit
+
+from lineage.errors import MalformedName
+
+# --- ARNs ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Arn:
+    """The six parts of an ARN, the first ("arn") left out."""
+
+    partition: str
+    service: str
+    region: str
+    account: str
+    resource: str
+
+    @property
+    def id(self) -> str:
+        """The form by which two spellings of one ARN are compared: resource part casefolded."""
+        return f"arn:{self.partition}:{self.service}:{self.region}:{self.account}:{self.resource.casefold()}"
+
+
+def is_arn(text: str) -> bool:
+    """Whether the text has the shape of an ARN: `arn:` and five more parts."""
+    return text.startswith("arn:") and text.count(":") >= 5
+
+
+def parse_arn(text: str) -> Arn:
+    """Split an ARN. Raises `MalformedName` for what is none."""
+    parts = text.split(":", 5)
+    if len(parts) != 6 or parts[0] != "arn" or not all((parts[1], parts[2], parts[5])):
+        raise MalformedName(f"{text!r} is no ARN; one looks like arn:aws:sagemaker:eu-west-1:111122223333:endpoint/loans")
+    return Arn(*parts[1:])
+
+
+def node_id(text: str) -> str:
+    """The node id of an ARN, an S3 URI or anything else that a record or a person writes."""
+    if is_location(text):
+        return parse_location(text).uri
+    return parse_arn(text).id if is_arn(text) else text
+
+
+def named_id(kind: str, account: str, region: str, name: str) -> str:
+    """The node id of something that is named but was never seen."""
+    return f"{kind}:{account}/{region}/{name}"
+
+
+# --- locations ----------------------------------------------------------------------------------
+
+_SCHEME = re.compile(r"(?:s3[an]?|https?|efs|fsx|fsxlustre|athena|redshift)://|arn:aws[a-z-]*:s3:::", re.IGNORECASE)
+# Virtual-host, path, dual-stack, dash-region, FIPS, access-point and China forms of one host name.
+_S3_HOST = re.compile(
+    r"(?:(?P<bucket>.+)\.)?s3(?P<flavour>-accesspoint|-fips)?(?:[.-](?:dualstack\.)?[a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?"
+)
+_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}|arn:[^/\s]+")
+_HIDDEN_BUCKET = re.compile(r".*(?:-s3alias|--ol-s3|\.mrap)|arn:.*")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Location:
+    """A place that data is read from or written to: `root` is the store, `key` the name inside it.
+
+    The key is kept to the letter: case, `//` and a trailing slash all mean something in S3.
+    """
+
+    root: str
+    key: str
+
+    @property
+    def uri(self) -> str:
+        return f"{self.root}/{self.key}"
+
+    @property
+    def hides_bucket(self) -> bool:
+        """An access-point alias stands for a bucket that its name does not tell."""
+        return self.root.startswith("s3://") and bool(_HIDDEN_BUCKET.fullmatch(self.root[5:]))
+
+
+def is_location(text: str) -> bool:
+    """Whether the text begins as a location does; it may still be malformed."""
+    return bool(_SCHEME.match(text))
+
+
+def parse_location(text: str) -> Location:
+    """The normal form of an S3 URI (s3 or https form, or a bucket's ARN), or of an `efs://` or database location.
+
+    `s3://` is literal and never percent-decoded; an https form is. Raises `MalformedName`.
+    """
+    text = re.sub(r"^arn:aws[a-z-]*:s3:::", "s3://", text)
+    scheme, separator, rest = text.partition("://")
+    scheme = scheme.lower()
+    if not separator or re.search(r"[\x00-\x1f]", text):
+        raise _malformed(text)
+    if scheme in ("https", "http"):
+        return _parse_https(text)
+    store, _, key = rest.partition("/")
+    if scheme in ("s3", "s3a", "s3n"):
+        return _s3(store, key, text)
+    if not store:
+        raise _malformed(text)
+    return Location(f"{scheme}://{store}", key)
+
+
+def _parse_https(text: str) -> Location:
+    parts = urlsplit(text)
+    host = _S3_HOST.fullmatch(parts.netloc.lower())
+    if not host:
+        raise _malformed(text)
+    path = unquote(parts.path.removeprefix("/"))
+    if host["bucket"]:
+        alias = "arn:s3-accesspoint:" if host["flavour"] == "-accesspoint" else ""
+        return _s3(alias + host["bucket"], path, text)
+    bucket, _, key = path.partition("/")
+    return _s3(bucket, key, text)
+
+
+def _s3(bucket: str, key: str, text: str) -> Location:
+    if bucket.startswith("arn:") and ":accesspoint" in bucket:  # s3://arn:…:accesspoint/NAME/KEY
+        name, _, key = key.partition("/")
+        bucket = f"{bucket}:{name}" if name else bucket
+    if not _BUCKET.fullmatch(bucket):
+        raise _malformed(text)
+    return Location(f"s3://{bucket}", key)
+
+
+def _malformed(text: str) -> MalformedName:
+    return MalformedName(f"{text!r} is no S3 URI; one looks like s3://bucket/prefix/ or s3://bucket/key.csv")
+
+
+def s3_spellings(location: Location, region: str) -> Iterator[str]:
+    """Every form in which a record may have written this S3 location, with and without a trailing slash.
+
+    Search compares strings, so whoever searches for a location must ask for all of them.
+    """
+    bucket = location.root.removeprefix("s3://")
+    roots = (
+        f"s3://{bucket}",
+        f"https://{bucket}.s3.{region}.amazonaws.com",
+        f"https://{bucket}.s3.amazonaws.com",
+        f"https://{bucket}.s3-{region}.amazonaws.com",
+        f"https://s3.{region}.amazonaws.com/{bucket}",
+        f"https://s3.amazonaws.com/{bucket}",
+        f"https://s3-{region}.amazonaws.com/{bucket}",
+    )
+    bare = location.key.rstrip("/")
+    for root in roots:
+        yield f"{root}/{bare}"
+        if bare:
+            yield f"{root}/{bare}/"
+
+
+def folders_above(location: Location) -> Iterator[Location]:
+    """The folders that hold this location, narrowest first, without trailing slash; the bucket itself is left out."""
+    key = location.key.rstrip("/")
+    while "/" in key:
+        key = key.rpartition("/")[0]
+        if key:
+            yield Location(location.root, key)
+
+
+# --- which keys a location covers ---------------------------------------------------------------
+
+
+class Span(StrEnum):
+    """How many keys a location stands for."""
+
+    OBJECT = "object"  # exactly this key
+    PREFIX = "prefix"  # every key that starts with it: `train` covers `training/x`
+    FOLDER = "folder"  # this key, or every key under it: `train` covers `train/x` only
+    MANIFEST = "manifest"  # the keys that the object of this name lists, unread
+    UNKNOWN = "unknown"  # a data type that this version does not know
+
+
+class Cover(StrEnum):
+    """How much of a dataset a location covers."""
+
+    ALL = "all"
+    PART = "part"
+    NONE = "none"
+    UNKNOWN = "unknown"
+
+
+def channel_span(data_type: str | None, input_mode: str | None) -> Span:
+    """The span of a channel, from its S3 data type and its input mode, as the API names them."""
+    if data_type in ("ManifestFile", "AugmentedManifestFile"):
+        return Span.MANIFEST
+    if data_type == "S3Object":
+        return Span.OBJECT
+    if data_type in (None, "", "S3Prefix", "Converse"):
+        return Span.FOLDER if input_mode == "FastFile" else Span.PREFIX
+    return Span.UNKNOWN
+
+
+def cover(reader: Location, span: Span, dataset: Location, dataset_span: Span = Span.FOLDER) -> Cover:
+    """How much of `dataset` a reader of `reader` gets.
+
+    A dataset named without a trailing slash is that object or that folder, whichever is covered more.
+    """
+    if span in (Span.MANIFEST, Span.UNKNOWN):
+        return Cover.ALL if reader == dataset else Cover.UNKNOWN
+    keys = _cover_of_keys(reader.key, span, dataset.key, dataset_span)
+    if keys is Cover.NONE or reader.root == dataset.root:
+        return keys
+    return Cover.UNKNOWN if reader.hides_bucket or dataset.hides_bucket else Cover.NONE
+
+
+def _cover_of_keys(key: str, span: Span, wanted: str, wanted_span: Span) -> Cover:
+    covers = {_cover_of_atom(key, span, *atom) for atom in _atoms(wanted, wanted_span)}
+    return Cover.ALL if Cover.ALL in covers else Cover.PART if Cover.PART in covers else Cover.NONE
+
+
+def _cover_of_atom(key: str, span: Span, wanted: str, wanted_is_prefix: bool) -> Cover:
+    best = Cover.NONE
+    for text, is_prefix in _atoms(key, span):
+        if (is_prefix and wanted.startswith(text)) or (text == wanted and not wanted_is_prefix):
+            return Cover.ALL
+        if wanted_is_prefix and text.startswith(wanted):
+            best = Cover.PART
+    return best
+
+
+def _atoms(key: str, span: Span) -> tuple[tuple[str, bool], ...]:
+    """A span as a union of single keys (False) and of key prefixes (True)."""
+    if span is Span.OBJECT:
+        return ((key, False),)
+    if span is Span.FOLDER and key and not key.endswith("/"):
+        return ((key, False), (f"{key}/", True))
+    return ((key, True),)

@@ -1,0 +1,38 @@
+"""Which written places a reader of a place gets: one rule, for models, datasets and repack jobs alike. Pure."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+
+from lineage.names import Cover, Location, Span, cover, folders_above, parse_location
+
+
+class PlaceIndex:
+    """Places, sorted: what lies under a key and what lies around it, without a look at all the others."""
+
+    def __init__(self, uris: Iterable[str]) -> None:
+        """`uris` in normal form."""
+        self._uris = sorted(uris)
+        self._known = set(self._uris)
+
+    def near(self, uri: str) -> Iterator[str]:
+        """Every place that could share a key with `uri`: a superset, each once."""
+        location = parse_location(uri)
+        bare = location.uri.rstrip("/")
+        for index in range(bisect_left(self._uris, bare), len(self._uris)):
+            if not self._uris[index].startswith(bare):
+                break
+            yield self._uris[index]
+        for folder in (*folders_above(location), Location(location.root, "")):
+            around = (folder.uri, f"{folder.uri}/")
+            yield from (known for known in around if known in self._known and not known.startswith(bare))
+
+
+def gets(read: str, read_span: Span, written: str, written_span: Span = Span.FOLDER) -> bool:
+    """Whether a reader of the one place gets something of what was written to the other (both in normal form).
+
+    Of a manifest, the object itself counts: what it lists is for whoever has read it.
+    """
+    span = Span.OBJECT if read_span is Span.MANIFEST else read_span
+    return cover(parse_location(read), span, parse_location(written), written_span) in (Cover.ALL, Cover.PART)

@@ -1,0 +1,192 @@
+"""Steps that every question takes: from a reader to the writers of what it read, and back. Pure.
+
+The graph's `overlaps` edges say which places share keys; whether this reader got something of that writer
+depends on how many keys each of the two stands for, and on their times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from lineage.graphs import Graph
+from lineage.kinds import KINDS
+from lineage.names import Span
+from lineage.places import gets
+from lineage.records import Gap, Scope
+from lineage.times import CERTAIN, IMPOSSIBLE, POSSIBLE, fits
+
+Json = dict[str, Any]
+
+# The SDK's and the Pipelines' scripts that put code beside an existing model, and train nothing.
+_REPACKERS = ("_repack_script_launcher.sh", "_repack_model.py")
+
+
+class Link(NamedTuple):
+    """One edge of the graph: its ends, its key, and its attributes."""
+
+    source: str
+    target: str
+    key: str
+    data: Json
+
+    @property
+    def relation(self) -> str:
+        return str(self.data["relation"])
+
+
+class Step(NamedTuple):
+    """From a job to another, through what the one wrote and the other read: the edges, and how sure the times make it."""
+
+    job: str
+    links: tuple[Link, ...]
+    fit: str
+
+
+_USAGE_ORDER = ("production", "instance-pool", "shadow", "data", "model", "checkpoint", "baseline", "code")
+
+
+def links_into(graph: Graph, node: str, *relations: str) -> list[Link]:
+    """The edges into a node, of some relations or of all: by what they are for, by role, by where they come from."""
+    found = (Link(*edge) for edge in graph.in_edges(node, keys=True, data=True))
+    return sorted((link for link in found if not relations or link.relation in relations), key=_by_usage)
+
+
+def _by_usage(link: Link) -> tuple[int, str, str, str]:
+    usage = link.data["usage"]
+    return (_USAGE_ORDER.index(usage) if usage in _USAGE_ORDER else 0, link.data["role"], link.source, link.key)
+
+
+def links_out_of(graph: Graph, node: str, *relations: str) -> list[Link]:
+    """The edges out of a node, of some relations or of all, in a fixed order."""
+    found = (Link(*edge) for edge in graph.out_edges(node, keys=True, data=True))
+    return sorted((link for link in found if not relations or link.relation in relations), key=lambda link: link[:3])
+
+
+def writers(graph: Graph, reading: Link) -> list[Step]:
+    """Who wrote what this edge reads, possible times left in and impossible ones left out.
+
+    What only people logged counts where no job says that it wrote the place.
+    """
+    direct = [(write,) for write in links_into(graph, reading.source, "writes")]
+    around = [
+        (write, overlap)
+        for overlap in links_into(graph, reading.source, "overlaps")
+        for write in links_into(graph, overlap.source, "writes")
+        if _gets(reading, write)
+    ]
+    steps = _steps(reading, (*direct, *around))
+    declared = [step for step in steps if step.links[0].data["evidence"] != "logged"]
+    return declared or steps
+
+
+def _steps(reading: Link, chains: tuple[tuple[Link, ...], ...]) -> list[Step]:
+    best: dict[str, Step] = {}
+    for chain in chains:
+        job, fit = chain[0].source, fits(chain[0].data["time"], reading.data["time"])
+        if job != reading.target and fit != IMPOSSIBLE and (job not in best or (best[job].fit, fit) == (POSSIBLE, CERTAIN)):
+            best[job] = Step(job, chain, fit)
+    return [best[job] for job in sorted(best)]
+
+
+def too_late(graph: Graph, reading: Link) -> list[str]:
+    """The jobs that wrote the place only after this reader was done with it."""
+    places = [reading.source, *(overlap.source for overlap in links_into(graph, reading.source, "overlaps"))]
+    late = {
+        write.source
+        for place in places
+        for write in links_into(graph, place, "writes")
+        if fits(write.data["time"], reading.data["time"]) == IMPOSSIBLE
+    }
+    return sorted(late - {step.job for step in writers(graph, reading)})
+
+
+def readers(graph: Graph, job: str) -> Iterator[Step]:
+    """Who read what this job wrote, with the edges from the job to them; impossible times left out."""
+    for write in links_out_of(graph, job, "writes"):
+        for reading in links_out_of(graph, write.target, "reads"):
+            yield from _read(write, (), reading)
+        for overlap in links_out_of(graph, write.target, "overlaps"):
+            for reading in links_out_of(graph, overlap.target, "reads"):
+                if _gets(reading, write):
+                    yield from _read(write, (overlap,), reading)
+
+
+def _read(write: Link, between: tuple[Link, ...], reading: Link) -> Iterator[Step]:
+    fit = fits(write.data["time"], reading.data["time"])
+    if fit != IMPOSSIBLE and reading.target != write.source:
+        yield Step(reading.target, (write, *between, reading), fit)
+
+
+def _gets(reading: Link, write: Link) -> bool:
+    read_span, write_span = (Span(link.data["span"] or Span.UNKNOWN) for link in (reading, write))
+    return read_span is not Span.UNKNOWN and gets(reading.source, read_span, write.target, write_span)
+
+
+# --- what a job is ------------------------------------------------------------------------------
+
+
+def is_job(attributes: Json) -> bool:
+    kind = KINDS.get(attributes["kind"])
+    return kind is not None and kind.job
+
+
+def trains(attributes: Json) -> bool:
+    """Whether a training job trains: repack jobs put code beside a model, evaluation jobs measure one."""
+    if attributes["kind"] != "training-job" or attributes.get("job_type") == "Evaluation":
+        return False
+    program = str(attributes.get("program") or "").strip('"').rpartition("/")[2]
+    return program not in _REPACKERS
+
+
+def started(attributes: Json) -> bool:
+    """Whether a job began to read: a status of a finished job counts, for old records keep no more."""
+    if attributes.get("started") or set(attributes.get("steps") or ()) & {"Downloading", "Training", "Uploading"}:
+        return True
+    return attributes["status"] not in ("Failed", "Stopped", "InProgress", "Stopping")
+
+
+# --- as JSON ------------------------------------------------------------------------------------
+
+_NODE_KEYS = ("kind", "name", "account", "region", "arn", "created", "status", "observed")
+
+
+def node_json(graph: Graph, node: str) -> Json:
+    """A node as every answer shows it."""
+    attributes = graph.nodes[node]
+    return {"id": node} | {key: attributes[key] for key in _NODE_KEYS}
+
+
+def link_json(link: Link) -> Json:
+    """An edge as every answer shows it: its ends, its relation, and the field that says so."""
+    return {"source": link.source, "target": link.target} | {key: value for key, value in link.data.items() if key != "span"}
+
+
+def scope_json(scope: Scope, holes: list[Gap]) -> Json:
+    """What was looked at, with the holes that matter for the answer."""
+    return {
+        "accounts": list(scope.accounts),
+        "regions": list(scope.regions),
+        "crawls": [
+            {
+                "id": crawl.id,
+                "started": crawl.started,
+                "finished": crawl.finished,
+                "complete": crawl.complete,
+                "caller": crawl.caller,
+                "endpoints": list(crawl.roots),
+            }
+            for crawl in scope.crawls
+        ],
+        "holes": [
+            {
+                "account": hole.account,
+                "region": hole.region,
+                "operation": hole.operation,
+                "subject": hole.subject,
+                "reason": hole.reason,
+                "detail": hole.detail,
+            }
+            for hole in holes
+        ],
+    }

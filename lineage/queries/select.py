@@ -1,0 +1,98 @@
+"""Selectors, as dbt has them: `+loans-live` is an endpoint with all that is upstream of it.
+
+    [N+]BODY[+[N]]
+
+BODY is an exact node id, `kind/name`, or a name. A `+` before it takes what is upstream, one after it what is
+downstream; a number says how many steps. An exact id is tried first, for S3 keys may hold a `+`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from lineage.errors import MalformedName, UnknownNode
+from lineage.graphs import Graph
+from lineage.kinds import KINDS, RELATIONS
+from lineage.names import is_arn, is_location, node_id
+
+_SELECTOR = re.compile(r"(?P<up>(?P<up_steps>\d*)\+)?(?P<body>.+?)(?P<down>\+(?P<down_steps>\d*))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """A parsed selector: how many steps up and down (None: all)."""
+
+    body: str
+    up: int | None = 0
+    down: int | None = 0
+
+
+def parse_selector(text: str) -> Selector:
+    """The parts of a selector. Raises `MalformedName`."""
+    match = _SELECTOR.fullmatch(text.strip())
+    if not match:
+        raise MalformedName(f"{text!r} is no selector; one looks like +endpoint/loans-live or s3://bucket/raw/+2")
+    return Selector(
+        match["body"],
+        _steps(match["up"], match["up_steps"]),
+        _steps(match["down"], match["down_steps"]),
+    )
+
+
+def _steps(plus: str | None, number: str | None) -> int | None:
+    if not plus:
+        return 0
+    return int(number) if number else None
+
+
+def select(graph: Graph, text: str) -> Graph:
+    """The part of a graph that a selector names, with the runs and experiments of its jobs. Raises `UnknownNode`."""
+    exact = resolve(graph, text)
+    selector = Selector(text) if exact else parse_selector(text)
+    seeds = exact or resolve(graph, selector.body)
+    if not seeds:
+        raise UnknownNode(f"nothing in the snapshot is named {selector.body!r}")
+    chosen = seeds | _flow(graph, seeds, selector.up, "up") | _flow(graph, seeds, selector.down, "down")
+    if selector.up != 0 or selector.down != 0:
+        chosen |= _members(graph, chosen)
+    return graph.subgraph(chosen).copy()
+
+
+def resolve(graph: Graph, body: str) -> set[str]:
+    """The nodes that an id, an ARN, an S3 URI, `kind/name` or a name stands for."""
+    if body in graph:
+        return {body}
+    if is_arn(body) or is_location(body):
+        return {node_id(body)} & set(graph)
+    kind, _, name = body.partition("/")
+    if kind in KINDS and name:
+        return _named(graph, name, kind)
+    return _named(graph, body, None)
+
+
+def _named(graph: Graph, name: str, kind: str | None) -> set[str]:
+    wanted = name.casefold()
+    return {node for node, data in graph.nodes(data=True) if data["name"].casefold() == wanted and kind in (None, data["kind"])}
+
+
+def _flow(graph: Graph, seeds: set[str], steps: int | None, direction: str) -> set[str]:
+    reached, frontier = set(seeds), set(seeds)
+    while frontier and steps != 0:
+        around: Any = graph.in_edges if direction == "up" else graph.out_edges
+        edges = around(frontier, data="relation")
+        ends = {source if direction == "up" else target for source, target, relation in edges if RELATIONS[relation].flows}
+        frontier = ends - reached
+        reached |= frontier
+        steps = None if steps is None else steps - 1
+    return reached
+
+
+def _members(graph: Graph, chosen: set[str]) -> set[str]:
+    reached, frontier = set(chosen), set(chosen)
+    while frontier:
+        edges: Any = graph.out_edges(frontier, data="relation")
+        frontier = {target for _, target, relation in edges if relation in ("recorded-by", "member-of")} - reached
+        reached |= frontier
+    return reached

@@ -1,0 +1,426 @@
+"""Which run, which training job and which data made what an endpoint serves."""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from lineage.errors import UnknownNode
+from lineage.graphs import Graph
+from lineage.names import Span, is_arn, node_id
+from lineage.queries.flow import (
+    Json,
+    Link,
+    is_job,
+    link_json,
+    links_into,
+    links_out_of,
+    node_json,
+    scope_json,
+    too_late,
+    trains,
+    writers,
+)
+from lineage.records import Gap, Scope
+from lineage.times import POSSIBLE
+
+SCHEMA = "lineage.trace/1"
+SERVING = ("configures", "hosts", "deploys", "instantiates", "loads", "provides")
+REPAIRS = {
+    "missing": "it was deleted: only an earlier snapshot, CloudTrail or whoever deployed it can tell what it named",
+    "denied": "let the crawling role read it (`sagemaker:Describe*`) and crawl again",
+    "throttled": "crawl again",
+    "failed": "crawl again; if it stays, the detail says what AWS answered",
+    "unmatched": "if it was copied here, crawl the account and region that made it",
+    "not-crawled": "look it up in the console",
+    "no-artifact": "the weights are in the image, or the container fetches them: ask whoever built it",
+    "no-model": "create the variant's inference components, or look at the endpoint's history",
+}
+
+
+@dataclass(slots=True)
+class TreeStep:
+    """One node of the answer's tree: what it is to its parent, and what is upstream of it."""
+
+    node: str
+    relation: str = ""
+    role: str = ""
+    usage: str = ""
+    note: str = ""  # "possible": the times only may fit; "above": what is upstream is told at another place
+    manifest: bool = False  # it lists what was read, and nobody has read the list
+    steps: list[TreeStep] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """Where the chain ends before it should: at which node, why, and what would mend it."""
+
+    at: str
+    reason: str
+    detail: str
+    repair: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """The answer to `trace`. `as_json` gives the contract `lineage.trace/1`."""
+
+    subject: Json
+    verdict: str
+    training_jobs: list[Json]
+    models: list[Json]
+    model_packages: list[Json]
+    datasets: list[Json]
+    runs: list[Json]
+    experiments: list[Json]
+    pipeline_executions: list[Json]
+    images: list[Json]
+    breaks: list[Json]
+    evidence: list[Json]
+    scope: Json
+    caveats: list[str]
+    tree: TreeStep
+    nodes: dict[str, Json]
+
+    def as_json(self) -> Json:
+        """The answer as one JSON object; keys are a contract, and more may join them."""
+        names = [
+            "subject",
+            "verdict",
+            "training_jobs",
+            "models",
+            "model_packages",
+            "datasets",
+            "runs",
+            "experiments",
+            "pipeline_executions",
+            "images",
+            "breaks",
+            "evidence",
+            "scope",
+            "caveats",
+        ]
+        return {"schema": SCHEMA, "question": "trace"} | {name: getattr(self, name) for name in names}
+
+
+def trace(graph: Graph, endpoint: str) -> Trace:
+    """What made the models that an endpoint serves.
+
+    `endpoint` is a node id, an ARN or a name. Raises `UnknownNode` where the graph has no such endpoint, or
+    several of that name.
+    """
+    tracing = _Tracing(graph, find_endpoint(graph, endpoint))
+    tracing.run()
+    return tracing.answer()
+
+
+def find_endpoint(graph: Graph, endpoint: str) -> str:
+    """The node id of an endpoint by id, ARN or name. Raises `UnknownNode`."""
+    if is_arn(endpoint):
+        found = [node_id(endpoint)] if node_id(endpoint) in graph else []
+    else:
+        nodes = graph.nodes(data=True)
+        wanted = ("endpoint", endpoint.casefold())
+        found = [node for node, data in nodes if (data["kind"], data["name"].casefold()) == wanted and data["observed"]]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UnknownNode(f"several endpoints are named {endpoint}; name one by its ARN: {', '.join(sorted(found))}")
+    raise UnknownNode(f"the graph has no endpoint {endpoint}")
+
+
+@dataclass(slots=True)
+class _Visit:
+    """A step of the tree, with how it was reached: the edge, the distance in jobs, and whether only repacking lay between."""
+
+    step: TreeStep
+    depth: int
+    direct: bool
+    reading: Link | None = None
+
+
+class _Tracing:
+    """One trace under way: steps are taken nearest first, so that a shared job is told where it matters most."""
+
+    def __init__(self, graph: Graph, endpoint: str) -> None:
+        self.graph = graph
+        self.endpoint = endpoint
+        self.tree = TreeStep(endpoint)
+        self.jobs: dict[str, _Visit] = {}
+        self.served: set[str] = set()
+        self.datasets: dict[tuple[str, str, str], Json] = {}
+        self.breaks: list[Break] = []
+        self.links: dict[tuple[str, str, str], Link] = {}
+        self.visited: dict[str, None] = {}
+        self.possible: set[str] = set()
+        self._gaps = {gap.subject: gap for gap in graph.graph["scope"].holes}
+        self._queue: list[tuple[bool, int, int, _Visit]] = []
+        self._order = count()
+
+    def run(self) -> None:
+        self._plan(_Visit(self.tree, 0, direct=True))
+        while self._queue:
+            visit = heapq.heappop(self._queue)[-1]
+            attributes = self.graph.nodes[visit.step.node]
+            self.visited[visit.step.node] = None
+            if visit.reading and attributes["kind"] in ("dataset", "artifact", "code"):
+                self._place(visit, visit.reading)
+            elif is_job(attributes) or attributes["kind"] == "trial-component":
+                self._job(visit)
+            else:
+                self._serving(visit, attributes)
+
+    def _plan(self, visit: _Visit) -> None:
+        heapq.heappush(self._queue, (not visit.direct, visit.depth, next(self._order), visit))
+
+    def _below(self, visit: _Visit, link: Link, node: str, *, deeper: int = 0, direct: bool = True, note: str = "") -> None:
+        """Hang a node below a step, and plan to look at it."""
+        self._keep(link)
+        data = link.data
+        manifest = data["span"] == Span.MANIFEST and node == link.source
+        step = TreeStep(node, data["relation"], data["role"], data["usage"], note, manifest)
+        visit.step.steps.append(step)
+        self._plan(_Visit(step, visit.depth + deeper, visit.direct and direct, link))
+
+    def _keep(self, link: Link) -> None:
+        self.links[link[:3]] = link
+
+    # --- from the endpoint to the artifacts -----------------------------------------------------
+
+    def _serving(self, visit: _Visit, attributes: Json) -> None:
+        """An endpoint, config, component, model, package, or something that stands for a model and is not read."""
+        node = visit.step.node
+        if node in self.served:
+            visit.step.note = "above"
+            return
+        self.served.add(node)
+        if not attributes["observed"]:
+            self._break(node, self._why(node))
+            return
+        links = [link for link in links_into(self.graph, node, *SERVING) if self._is_model(link)]
+        for link in links:
+            self._below(visit, link, link.source)
+        for link in links_into(self.graph, node, "provides"):
+            if not self._is_model(link):
+                self._keep(link)
+        if attributes["kind"] == "endpoint-config":
+            self._empty_variants(node, attributes, links)
+        elif not links:
+            self._break(node, ("no-artifact", f"{attributes['kind']} {attributes['name']} names no model artifact"))
+
+    def _is_model(self, link: Link) -> bool:
+        return link.relation != "provides" or link.data["usage"] == "model"
+
+    def _empty_variants(self, config: str, attributes: Json, deployed: list[Link]) -> None:
+        """A variant without a model is right where inference components run on it."""
+        filled = {link.data["role"] for link in deployed}
+        for endpoint in links_out_of(self.graph, config, "configures"):
+            filled |= {link.data["role"] for link in links_into(self.graph, endpoint.target, "hosts")}
+        for variant in attributes.get("variants", []):
+            if variant not in filled:
+                self._break(config, ("no-model", f"variant {variant} has no model and no inference component"))
+
+    # --- from a place to the jobs that wrote it -------------------------------------------------
+
+    def _place(self, visit: _Visit, reading: Link) -> None:
+        steps = writers(self.graph, reading)
+        for made in steps:
+            for link in made.links[1:]:
+                self._keep(link)
+            if made.fit == POSSIBLE:
+                self.possible.add(made.job)
+            self._below(visit, made.links[0], made.job, deeper=1, note=made.fit if made.fit == POSSIBLE else "")
+        if not steps and self._must_be_made(reading):
+            self._break(visit.step.node, self._unmatched(reading))
+
+    def _must_be_made(self, reading: Link) -> bool:
+        """A model has a maker; raw data need not have one, nor has a job's own checkpoint prefix."""
+        job = self.graph.nodes[reading.target]
+        if reading.relation == "loads" or reading.data["usage"] == "model":
+            return True
+        return reading.data["usage"] == "data" and job["kind"] == "training-job" and not trains(job)
+
+    def _unmatched(self, reading: Link) -> tuple[str, str]:
+        late = too_late(self.graph, reading)
+        if late:
+            names = ", ".join(self.graph.nodes[job]["name"] for job in late)
+            return "unmatched", f"only {names} wrote it, and later than {self.graph.nodes[reading.target]['name']} read it"
+        return self._why(reading.source)
+
+    # --- jobs -----------------------------------------------------------------------------------
+
+    def _job(self, visit: _Visit) -> None:
+        node = visit.step.node
+        known = self.jobs.get(node)
+        if known:
+            known.depth = min(known.depth, visit.depth)
+            visit.step.note = visit.step.note or "above"
+            return
+        self.jobs[node] = visit
+        attributes = self.graph.nodes[node]
+        repacks = attributes["kind"] == "training-job" and not trains(attributes)
+        for link in links_into(self.graph, node, "reads"):
+            self._dataset(link, visit, attributes)
+            self._below(visit, link, link.source, direct=repacks)
+        for link in links_into(self.graph, node, "provides"):
+            self._keep(link)
+
+    def _dataset(self, link: Link, visit: _Visit, job: Json) -> None:
+        if link.data["usage"] != "data" or (job["kind"] == "training-job" and not trains(job)):
+            return
+        indirect = not (visit.direct and job["kind"] in ("training-job", "trial-component"))
+        row = {"uri": link.source, "channel": link.data["role"], "job": link.target, "indirect": indirect}
+        self.datasets[link.source, link.data["role"], link.target] = row
+
+    # --- where it breaks ------------------------------------------------------------------------
+
+    def _why(self, node: str) -> tuple[str, str]:
+        gap = self._gaps.get(node)
+        if gap:
+            return gap.reason, gap.detail
+        made = self.graph.nodes[node]["kind"] in ("dataset", "artifact", "code")
+        return ("unmatched", "no job in the snapshot wrote it") if made else ("not-crawled", "nothing described it")
+
+    def _break(self, node: str, why: tuple[str, str]) -> None:
+        found = Break(node, *why, REPAIRS.get(why[0], "crawl again"))
+        if found not in self.breaks:
+            self.breaks.append(found)
+
+    # --- the answer -----------------------------------------------------------------------------
+
+    def answer(self) -> Trace:
+        members = self._members()
+        nodes = [*self.visited, *members, *self._images()]
+        shown = {node: node_json(self.graph, node) for node in dict.fromkeys(nodes)}
+        scope: Scope = self.graph.graph["scope"]
+
+        def of(*kinds: str) -> list[Json]:
+            return sorted((row for row in shown.values() if row["kind"] in kinds), key=lambda row: row["id"])
+
+        return Trace(
+            subject=shown[self.endpoint],
+            verdict=self._verdict(),
+            training_jobs=self._training_jobs(),
+            models=of("model"),
+            model_packages=of("model-package"),
+            datasets=[self.datasets[key] for key in sorted(self.datasets)],
+            runs=[row | {"jobs": self._jobs_of(row["id"])} for row in of("trial-component")],
+            experiments=of("experiment"),
+            pipeline_executions=of("pipeline-execution"),
+            images=of("image"),
+            breaks=[self._break_json(found) for found in self.breaks],
+            evidence=[link_json(self.links[key]) for key in sorted(self.links)],
+            scope=scope_json(scope, self._holes(scope)),
+            caveats=self._caveats(scope),
+            tree=self.tree,
+            nodes={node: row | _facts(self.graph.nodes[node]) for node, row in shown.items()},
+        )
+
+    def _verdict(self) -> str:
+        if not self.breaks:
+            return "traced"
+        makers = (self.graph.nodes[job] for job in self.jobs)
+        made = any(trains(data) or data["kind"] != "training-job" for data in makers)
+        return "partial" if made else "broken"
+
+    def _training_jobs(self) -> list[Json]:
+        rows = [
+            node_json(self.graph, job) | {"depth": visit.depth, "trains": trains(self.graph.nodes[job])}
+            for job, visit in self.jobs.items()
+            if self.graph.nodes[job]["kind"] == "training-job"
+        ]
+        return sorted(rows, key=lambda row: (row["depth"], row["id"]))
+
+    def _members(self) -> list[str]:
+        """The runs that recorded the training jobs, their trials and experiments, and the executions behind them."""
+        found: dict[str, None] = {}
+        packages = [node for node in self.visited if self.graph.nodes[node]["kind"] == "model-package"]
+        todo = [*self.jobs, *packages]
+        while todo:
+            node = todo.pop(0)
+            processing = self.graph.nodes[node]["kind"] == "processing-job"
+            for link in () if processing else links_out_of(self.graph, node, "recorded-by", "member-of"):
+                self._keep(link)
+                if link.target not in found:
+                    found[link.target] = None
+                    todo.append(link.target)
+        return list(found)
+
+    def _images(self) -> list[str]:
+        return sorted({link.source for link in self.links.values() if self.graph.nodes[link.source]["kind"] == "image"})
+
+    def _jobs_of(self, run: str) -> list[str]:
+        return [link.source for link in links_into(self.graph, run, "recorded-by")]
+
+    def _break_json(self, found: Break) -> Json:
+        at = node_json(self.graph, found.at)
+        return {"at": at, "reason": found.reason, "detail": found.detail, "repair": found.repair}
+
+    def _holes(self, scope: Scope) -> list[Gap]:
+        """The gaps on this path; not those of what has nothing to do with this endpoint."""
+        return [gap for gap in scope.holes if gap.subject in self.visited or gap.subject in self._memberships()]
+
+    def _memberships(self) -> set[str]:
+        return {link.target for link in self.links.values()}
+
+    def _caveats(self, scope: Scope) -> list[str]:
+        told = (self._manifests(), self._open_network(), self._uncertain(), self._suspect(), self._changing())
+        return [*(caveat for caveats in told for caveat in caveats), *_unfinished(scope)]
+
+    def _manifests(self) -> list[str]:
+        """Data that a job read and that the answer can't name."""
+        links = [link for link in self.links.values() if link.relation == "reads" and link.data["span"] == Span.MANIFEST]
+        names = sorted({(self.graph.nodes[link.target]["name"], link.data["role"]) for link in links})
+        return [f"channel {role} of {job} is a manifest: which objects it lists was not read" for job, role in names]
+
+    def _open_network(self) -> list[str]:
+        jobs = [data for job in self.jobs if trains(data := self.graph.nodes[job])]
+        exposed = sum(not data.get("isolated") for data in jobs)
+        if not exposed:
+            return []
+        return [
+            f"{exposed} of {len(jobs)} training {_plural(len(jobs), 'job')} ran without network isolation "
+            "and may have read data that no channel names"
+        ]
+
+    def _uncertain(self) -> list[str]:
+        names = sorted(self.graph.nodes[job]["name"] for job in self.possible)
+        return [f"{name} wrote there, but its times do not say whether that was before it was read" for name in names]
+
+    def _suspect(self) -> list[str]:
+        """A name that was deleted and used again: what is there now is younger than what names it."""
+        caveats = []
+        for link in self.links.values():
+            source, target = self.graph.nodes[link.source], self.graph.nodes[link.target]
+            when = target["modified"] if link.relation == "configures" else target["created"]
+            if link.relation not in ("configures", "deploys") or not (source["created"] and when):
+                continue
+            if source["created"] > when:
+                caveats.append(
+                    f"suspect: {source['kind']} {source['name']} was created {source['created']}, after "
+                    f"{target['kind']} {target['name']} ({when}) that names it: the name was used before"
+                )
+        return sorted(caveats)
+
+    def _changing(self) -> list[str]:
+        status = self.graph.nodes[self.endpoint]["status"]
+        if status in (None, "InService"):
+            return []
+        return [f"the endpoint is {status}: it may serve another config than the one it names, or none"]
+
+
+def _unfinished(scope: Scope) -> list[str]:
+    return [f"crawl {crawl.id} of {crawl.started} did not finish" for crawl in scope.crawls if not crawl.complete]
+
+
+def _facts(attributes: Json) -> dict[str, Any]:
+    """What a person is shown of a node besides the common attributes."""
+    names = ("label", "ended", "variants", "weights", "approval", "display_name", "failure")
+    facts = {name: attributes[name] for name in names if name in attributes}
+    return facts | ({"trains": trains(attributes)} if attributes["kind"] == "training-job" else {})
+
+
+def _plural(number: int, noun: str) -> str:
+    return noun if number == 1 else f"{noun}s"

@@ -1,0 +1,225 @@
+"""Was this dataset used for training? A yes carries its fields, a no its scope, and the rest is unknown."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from lineage.errors import MalformedName
+from lineage.graphs import Graph
+from lineage.kinds import KINDS
+from lineage.names import Cover, Location, Span, cover, parse_location
+from lineage.queries.flow import Json, Link, is_job, link_json, node_json, readers, scope_json, started, trains
+from lineage.records import Gap, Scope
+from lineage.times import CERTAIN
+
+SCHEMA = "lineage.usage/1"
+USED, INDIRECT, MAYBE, DECLARED, NOT_REFERENCED, UNKNOWN = (
+    "used",
+    "used-indirectly",
+    "possible",
+    "declared-only",
+    "not-referenced",
+    "unknown",
+)
+VERDICTS = (USED, INDIRECT, MAYBE, DECLARED, NOT_REFERENCED, UNKNOWN)
+# What stands between a dataset and a training job. A gap about any other kind can hide no use.
+_RELEVANT = {"training-job", "processing-job", "algorithm", "hub-content", "feature-group", "model-package", "trial-component"}
+_ENUMERATED = ("training-job", "processing-job")
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """The answer to `used`. `as_json` gives the contract `lineage.usage/1`."""
+
+    subject: Json
+    verdict: str
+    findings: list[Json]
+    also_read: list[Json]  # by jobs that train nothing: repack and evaluation jobs
+    scope: Json
+    caveats: list[str]
+
+    def as_json(self) -> Json:
+        """The answer as one JSON object; keys are a contract, and more may join them."""
+        names = ("subject", "verdict", "findings", "also_read", "scope", "caveats")
+        return {"schema": SCHEMA, "question": "usage"} | {name: getattr(self, name) for name in names}
+
+
+def used(graph: Graph, uri: str) -> Usage:
+    """Whether the data at a location was used for training, as far as the graph knows.
+
+    `uri` is an S3 URI: a prefix, a folder, an object or a whole bucket. Raises `MalformedName`.
+    """
+    asking = _Asking(graph, parse_location(uri))
+    asking.run()
+    return asking.answer()
+
+
+@dataclass(slots=True)
+class _Reach:
+    """A job that the dataset reached: through which edges, how surely, and how far."""
+
+    job: str
+    links: tuple[Link, ...]
+    sure: bool
+    covered: Cover
+
+
+@dataclass(slots=True)
+class _Asking:
+    graph: Graph
+    dataset: Location
+    findings: dict[str, list[Json]] = field(default_factory=dict)
+    also_read: dict[str, Json] = field(default_factory=dict)
+    holes: list[Gap] = field(default_factory=list)
+
+    def run(self) -> None:
+        first = list(self._first_readers())
+        # The surest chain to a job is the one that counts, so the sure ones are followed first.
+        queue = deque(sorted(first, key=lambda reach: not reach.sure))
+        seen = {(reach.job, reach.sure) for reach in queue}
+        while queue:
+            reach = queue.popleft()
+            for step in readers(self.graph, reach.job):
+                sure = reach.sure and step.fit == CERTAIN
+                if (step.job, True) in seen or (step.job, sure) in seen:
+                    continue
+                seen.add((step.job, sure))
+                further = _Reach(step.job, reach.links + step.links, sure, reach.covered)
+                self._find(further, step.links[-1], INDIRECT if sure else MAYBE)
+                (queue.appendleft if sure else queue.append)(further)
+
+    # --- who read it ----------------------------------------------------------------------------
+
+    def _first_readers(self) -> Iterator[_Reach]:
+        for source, target, key, data in sorted(self.graph.edges(keys=True, data=True), key=lambda edge: edge[:3]):
+            link = Link(source, target, key, data)
+            if link.relation == "reads" and is_job(self.graph.nodes[target]):
+                yield from self._reads(link)
+            elif link.relation == "mentions" or (link.relation == "reads" and data["evidence"] == "logged"):
+                yield from self._mentions(link)
+
+    def _reads(self, link: Link) -> Iterator[_Reach]:
+        covered = self._cover(link)
+        if covered is Cover.UNKNOWN:
+            self.holes.append(self._opaque(link))
+        if covered not in (Cover.ALL, Cover.PART):
+            return
+        code = link.data["usage"] == "code"
+        reach = _Reach(link.target, (link,), not code, covered)
+        self._find(reach, link, {"data": USED, "code": MAYBE}.get(link.data["usage"], INDIRECT))
+        yield reach
+
+    def _mentions(self, link: Link) -> Iterator[_Reach]:
+        """Something opaque names it: the job that holds the text, or that a trial component records, may have read it."""
+        covered = self._cover(link)
+        if covered not in (Cover.ALL, Cover.PART):
+            return
+        owners = [link.target]
+        if self.graph.nodes[link.target]["kind"] == "trial-component":
+            owners = [edge[0] for edge in self.graph.in_edges(link.target, keys=True) if edge[2].startswith("recorded-by")]
+        for job in owners or [link.target]:
+            reach = _Reach(job, (link,), False, covered)
+            self._find(reach, link, MAYBE)
+            yield reach
+
+    def _cover(self, link: Link) -> Cover:
+        if "://" not in link.source:
+            return Cover.UNKNOWN if link.data["usage"] in ("data", "model") else Cover.NONE
+        span = Span(link.data["span"] or Span.UNKNOWN)
+        try:
+            location = parse_location(link.source)
+        except MalformedName:
+            return Cover.UNKNOWN
+        if _store(location) != _store(self.dataset):  # a file system or a query result may be backed by S3
+            return Cover.NONE if _store(location) == "s3" else Cover.UNKNOWN
+        return cover(location, span, self.dataset)
+
+    def _find(self, reach: _Reach, link: Link, verdict: str) -> None:
+        job = self.graph.nodes[reach.job]
+        row = {
+            "job": node_json(self.graph, reach.job),
+            "verdict": verdict,
+            "channel": link.data["role"],
+            "cover": reach.covered.value,
+            "location": link.source,
+            "time": link.data["time"],
+            "evidence": [link_json(one) for one in reach.links],
+        }
+        if trains(job) or job["kind"] == "trial-component":
+            row["verdict"] = verdict if started(job) or verdict == MAYBE else DECLARED
+            self.findings.setdefault(reach.job, []).append(row)
+        elif job["kind"] == "training-job":
+            del row["verdict"]
+            self.also_read.setdefault(reach.job, row)
+
+    # --- what could hide a use ------------------------------------------------------------------
+
+    def _opaque(self, link: Link) -> Gap:
+        job = self.graph.nodes[link.target]
+        who = f"{job['kind']} {job['name']}, channel {link.data['role']}"
+        reason, said = "unresolved", f"{who}, reads {link.source}: what is in it, this version does not find out"
+        if link.data["span"] == Span.MANIFEST:
+            reason, said = "unread-manifest", f"{who}: the objects that the manifest {link.source} lists are not known"
+        elif link.source.startswith("s3://"):
+            reason, said = "access-point", f"{who}, reads {link.source}: an access point, which hides its bucket"
+        return Gap(job["account"] or "", job["region"] or "", "", link.source, reason, said)
+
+    def _holes(self, scope: Scope) -> list[Gap]:
+        relevant = [gap for gap in scope.holes if _could_hide(gap)]
+        return [*_not_enumerated(scope), *relevant, *dict.fromkeys(self.holes)]
+
+    # --- the answer -----------------------------------------------------------------------------
+
+    def answer(self) -> Usage:
+        scope: Scope = self.graph.graph["scope"]
+        holes = self._holes(scope)
+        findings = [row for rows in self.findings.values() for row in rows]
+        findings.sort(key=lambda row: (VERDICTS.index(row["verdict"]), row["job"]["id"], row["channel"], row["location"]))
+        verdict = findings[0]["verdict"] if findings else UNKNOWN if holes else NOT_REFERENCED
+        return Usage(
+            subject={"id": self.dataset.uri, "kind": "dataset"},
+            verdict=verdict,
+            findings=findings,
+            also_read=[self.also_read[job] for job in sorted(self.also_read)],
+            scope=scope_json(scope, holes),
+            caveats=_caveats(scope),
+        )
+
+
+def _store(location: Location) -> str:
+    return location.root.partition("://")[0]
+
+
+def _could_hide(gap: Gap) -> bool:
+    """Whether what is missing stands between a dataset and a training job; a deployed model does not."""
+    if gap.reason == "unmatched":
+        return False
+    kind = gap.subject.partition(":")[0] if not gap.subject.startswith("arn:") else ""
+    if kind in KINDS:
+        return kind in _RELEVANT
+    asked = gap.operation.removeprefix("Describe").removeprefix("List").rstrip("s")
+    known = {row.noun: row.name for row in KINDS.values() if row.noun}
+    return known.get(asked, "training-job") in _RELEVANT
+
+
+def _not_enumerated(scope: Scope) -> list[Gap]:
+    """Only a finished list of all jobs can prove that none used it; a walk from endpoints never is one."""
+    places = sorted({(account, region) for crawl in scope.crawls for account in crawl.accounts for region in crawl.regions})
+    said = "not every {} was read: the crawl followed named endpoints upstream"
+    return [
+        Gap(account, region, f"List{KINDS[kind].noun}s", kind, "not-enumerated", said.format(kind.replace("-", " ")))
+        for account, region in places or [("", "")]
+        for kind in _ENUMERATED
+        if (account, region, kind) not in scope.enumerated
+    ]
+
+
+def _caveats(scope: Scope) -> list[str]:
+    exposed = scope.training_jobs - scope.isolated_training_jobs
+    open_network = [f"{exposed} of {scope.training_jobs} training jobs ran without network isolation and may have read more"]
+    return [
+        *(open_network if exposed else []),
+        "training jobs that were deleted before the first crawl leave no trace",
+    ]

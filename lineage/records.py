@@ -1,0 +1,135 @@
+"""The frozen values that travel between the rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from lineage.names import Span, parse_arn
+
+Body = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One record as the API gave it: `body` whole, with its times as ISO 8601 text in UTC."""
+
+    kind: str
+    account: str
+    region: str
+    name: str
+    arn: str
+    body: Body
+    created: str | None = None
+    modified: str | None = None
+    status: str | None = None
+
+    @property
+    def id(self) -> str:
+        return parse_arn(self.arn).id
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something that could not be read, or that nothing was found for. `subject` is a node id, or what was asked.
+
+    Reasons: `missing`, `denied`, `throttled`, `failed`, `unmatched`, `unknown-member`, `not-crawled`,
+    `not-enumerated`, `unread-manifest`, `access-point`, `malformed`.
+    """
+
+    account: str
+    region: str
+    operation: str
+    subject: str
+    reason: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A question that was asked of AWS and answered in full: it closes an earlier `Gap` of the same question."""
+
+    account: str
+    region: str
+    operation: str
+    subject: str
+
+
+Found = Resource | Gap | Answered
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A node of the graph, described by a record (`observed`) or only named by one."""
+
+    id: str
+    kind: str
+    name: str
+    account: str | None = None
+    region: str | None = None
+    arn: str | None = None
+    created: str | None = None
+    modified: str | None = None
+    status: str | None = None
+    observed: bool = False
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Edge:
+    """A directed edge, pointing the way that data flows, and the field that says so.
+
+    `time` is `opens/closes` (ISO 8601, either may be empty: not known); None where time means nothing.
+    """
+
+    source: str
+    target: str
+    relation: str
+    role: str = ""
+    usage: str = ""
+    path: str = ""
+    evidence: str = "declared"
+    time: str | None = None
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Crawl:
+    """One run of `crawl`: who asked, when, with what, and whether it came to its end."""
+
+    id: int
+    started: str
+    finished: str | None
+    caller: str
+    accounts: tuple[str, ...]
+    regions: tuple[str, ...]
+    roots: tuple[str, ...]  # the endpoints it started from
+    tool: str
+    botocore: str
+
+    @property
+    def complete(self) -> bool:
+        return self.finished is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What was looked at, and what could not be.
+
+    `enumerated` holds (account, region, kind) of each list that was read to its end: only that can prove a "no".
+    """
+
+    crawls: tuple[Crawl, ...] = ()
+    holes: tuple[Gap, ...] = ()
+    enumerated: frozenset[tuple[str, str, str]] = frozenset()
+    training_jobs: int = 0
+    isolated_training_jobs: int = 0
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        return tuple(sorted({account for crawl in self.crawls for account in crawl.accounts}))
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        return tuple(sorted({region for crawl in self.crawls for region in crawl.regions}))

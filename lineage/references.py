@@ -1,0 +1,162 @@
+"""What a record's fields refer to: the table's paths, followed through one body. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lineage.errors import MalformedName
+from lineage.kinds import CHANNEL_USAGE, LOCATION, Kind, Reference
+from lineage.names import Location, Span, channel_span, is_arn, parse_location
+from lineage.records import Body
+
+Scopes = tuple[Mapping[str, Any], ...]
+"""The objects around a field, innermost first."""
+
+_S3_IN_TEXT = re.compile(r"s3[an]?://[^\s\"'<>,;|\\]+", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One field of one record that names something: the value as written, and what its siblings say of it."""
+
+    reference: Reference
+    value: str
+    role: str = ""
+    usage: str = ""
+    location: Location | None = None  # None: no location, or one that can't be parsed
+    span: Span | None = None
+    mode: str = ""  # File, Pipe or FastFile
+    continuous: bool = False
+    open_ended: bool = False
+
+
+def hits(kind: Kind, body: Body) -> Iterator[Hit]:
+    """Every reference that the fields of `body` hold, in the table's order."""
+    for reference in kind.references:
+        for value, scopes in follow(body, reference.path):
+            yield from _read(reference, value, scopes)
+
+
+def follow(body: Body, path: str) -> Iterator[tuple[Any, Scopes]]:
+    """The values at a plain path, each with the objects around it. A map's key is seen as its sibling `*`."""
+    yield from _walk(body, path.split("."), ())
+
+
+def detail(body: Body, path: str) -> Any:
+    """The value at a path: a list of values where the path holds a `[]`, else the one value or None."""
+    values = [value for value, _ in follow(body, path)]
+    return values if "[]" in path else next(iter(values), None)
+
+
+def _walk(value: Any, steps: list[str], scopes: Scopes) -> Iterator[tuple[Any, Scopes]]:
+    if not steps:
+        if value not in (None, ""):
+            yield value, scopes
+        return
+    if not isinstance(value, Mapping):
+        return
+    step, rest = steps[0], steps[1:]
+    if step == "*":
+        for key, child in value.items():
+            yield from _walk(child, rest, ({"*": key}, *scopes))
+        return
+    child = value.get(step.removesuffix("[]"))
+    for element in (child or ()) if step.endswith("[]") else (child,):
+        yield from _walk(element, rest, (value, *scopes))
+
+
+def _read(reference: Reference, value: Any, scopes: Scopes) -> Iterator[Hit]:
+    text = str(value)
+    role = _word(reference.role, scopes)
+    if reference.relation == "mentions":
+        yield from _mentioned(reference, text, str(_sibling("*", scopes) or ""))
+    elif reference.to != LOCATION:
+        if reference.to or is_arn(text):
+            yield Hit(reference, text, role, _usage(reference, role))
+    else:
+        yield from _located(reference, text, role, scopes)
+
+
+def _located(reference: Reference, text: str, role: str, scopes: Scopes) -> Iterator[Hit]:
+    role = role or (str(_sibling("*", scopes) or "") if reference.evidence == "logged" else "")
+    text = _fill(reference.template, scopes) if reference.template else text
+    location = _location(text)
+    if location is None and reference.evidence == "logged":
+        return  # people write numbers, image names and "NA" there
+    open_ended = _word(reference.open_ended, scopes) == "MultiModel"
+    mode = next(filter(None, (_word(name, scopes) for name in reference.input_mode)), "")
+    yield Hit(
+        reference,
+        text,
+        role,
+        _usage(reference, role),
+        location,
+        _span(reference, scopes, mode, open_ended) if location else Span.UNKNOWN,
+        mode,
+        continuous=_word(reference.continuous, scopes) == "Continuous",
+        open_ended=open_ended,
+    )
+
+
+def _mentioned(reference: Reference, text: str, role: str) -> Iterator[Hit]:
+    """S3 URIs inside free text. The SDK JSON-quotes hyperparameters, so escapes are undone first."""
+    for uri in sorted(set(_S3_IN_TEXT.findall(_unquoted(text)))):
+        location = _location(uri)
+        if location:
+            yield Hit(reference, uri, role, location=location, span=Span.PREFIX)
+
+
+def _unquoted(text: str) -> str:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _usage(reference: Reference, role: str) -> str:
+    if reference.usage or reference.relation not in ("reads", "writes"):
+        return reference.usage
+    return CHANNEL_USAGE.get(role.casefold(), "data")
+
+
+def _span(reference: Reference, scopes: Scopes, mode: str, open_ended: bool) -> Span:
+    if open_ended:
+        return Span.PREFIX
+    return reference.span or channel_span(_word(reference.data_type, scopes), mode)
+
+
+def _location(text: str) -> Location | None:
+    try:
+        return parse_location(text)
+    except MalformedName:
+        return None
+
+
+def _word(name: str, scopes: Scopes) -> str:
+    """The text of a sibling field, or the text after `=`."""
+    return name[1:] if name.startswith("=") else str(_sibling(name, scopes) or "")
+
+
+def _sibling(name: str, scopes: Scopes) -> Any:
+    """A field by name or dotted path, from the innermost object that has it."""
+    for scope in scopes if name else ():
+        value: Any = scope
+        for step in name.split("."):
+            value = value.get(step) if isinstance(value, Mapping) else None
+        if value is not None:
+            return value
+    return None
+
+
+def _fill(template: str, scopes: Scopes) -> str:
+    """The template with each `{Sibling}` in place, without doubling a slash that the template writes itself."""
+
+    def value(match: re.Match[str]) -> str:
+        return str(_sibling(match[1], scopes) or "").removeprefix("/").removesuffix("/")
+
+    return re.sub(r"\{(\w+)\}", value, template)

@@ -1,0 +1,61 @@
+"""When a record read or wrote a place, and whether a write can have been read. Pure.
+
+A window is `opens/closes`, each ISO 8601 in UTC, empty where not known. A reader can only have read what was
+written before it read; shared `latest/` prefixes make this matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lineage.kinds import KINDS
+from lineage.records import Resource
+from lineage.references import Hit
+
+CERTAIN, POSSIBLE, IMPOSSIBLE = "certain", "possible", "impossible"
+
+
+def window(record: Resource, hit: Hit) -> str | None:
+    """When this record read or wrote what the hit names; None for relations that know no time.
+
+    A job reads in File mode while `Downloading` (developer guide: the channel is copied before the container
+    starts), else while it runs; it uploads at its end, or all the while (`Continuous`, checkpoints). Models and
+    packages read at their creation; a multi-model prefix is read for ever.
+    """
+    writing = hit.reference.relation == "writes"
+    if not writing and hit.reference.relation not in ("reads", "loads"):
+        return None
+    kind, created = KINDS[record.kind], record.created or ""
+    if not kind.job:
+        return f"{created}/{'' if hit.open_ended or writing else created}"
+    opens, closes = (str(record.body.get(time) or "") for time in kind.times)
+    if writing:
+        return f"{opens or created if hit.continuous or not closes else closes}/{closes}"
+    downloads = [step for step in record.body.get("SecondaryStatusTransitions") or () if _is(step, kind.download)]
+    opened = min(filter(None, [opens, *(step.get("StartTime") for step in downloads)]), default=created)
+    return f"{opened}/{(hit.mode == 'File' and _last_download(downloads)) or closes}"
+
+
+def _is(step: Mapping[str, str], status: str) -> bool:
+    return bool(status) and step.get("Status") == status
+
+
+def _last_download(downloads: list[Mapping[str, str]]) -> str:
+    """The end of the last download (spot jobs have several), where all of them have ended."""
+    ends = [step.get("EndTime") or "" for step in downloads]
+    return max(ends) if ends and all(ends) else ""
+
+
+def fits(write: str | None, read: str | None) -> str:
+    """Whether a write in the one window can have been read in the other: certain, possible or impossible."""
+    write_opens, write_closes = bounds(write)
+    read_opens, read_closes = bounds(read)
+    if write_opens and read_closes and write_opens > read_closes:
+        return IMPOSSIBLE
+    return CERTAIN if write_closes and read_opens and write_closes <= read_opens else POSSIBLE
+
+
+def bounds(window: str | None) -> tuple[str, str]:
+    """The two times as texts that sort: without the Z, `00` comes before `00.5` as it should."""
+    opens, _, closes = (window or "/").partition("/")
+    return opens.removesuffix("Z"), closes.removesuffix("Z")
