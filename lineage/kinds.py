@@ -158,11 +158,11 @@ def _model_data(at: str, role: str) -> tuple[Reference, ...]:
     )
 
 
-def _container(at: str, role: str = "ContainerHostname") -> tuple[Reference, ...]:
+def _container(at: str, role: str = "ContainerHostname", mode: str = "Mode") -> tuple[Reference, ...]:
     """One inference container of a model or a package. `DescribeModel` mirrors its two ways to name the artifact."""
     return (
         *_model_data(f"{at}.ModelDataSource", role),
-        loads(f"{at}.ModelDataUrl", role=role, span=Span.OBJECT, open_ended="Mode"),
+        loads(f"{at}.ModelDataUrl", role=role, span=Span.OBJECT, open_ended=mode),
         *_model_data(f"{at}.AdditionalModelDataSources[]", "ChannelName"),
         provides(f"{at}.Image", role=role),
         mentions(f"{at}.Environment.*"),
@@ -171,7 +171,7 @@ def _container(at: str, role: str = "ContainerHostname") -> tuple[Reference, ...
 
 def _package_container(at: str, role: str) -> tuple[Reference, ...]:
     return (
-        *_container(at, role),
+        *_container(at, role, mode=""),  # a package does not say how many models its container serves
         loads(f"{at}.AdditionalS3DataSource.S3Uri", role=role, data_type="S3DataType"),
         provides(f"{at}.BaseModel.HubContentName", to="hub-content", usage="model", role=role),
     )

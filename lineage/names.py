@@ -61,7 +61,8 @@ def named_id(kind: str, account: str, region: str, name: str) -> str:
 
 # --- locations ----------------------------------------------------------------------------------
 
-_SCHEME = re.compile(r"(?:s3[an]?|https?|efs|fsx|fsxlustre|athena|redshift)://|arn:aws[a-z-]*:s3:::", re.IGNORECASE)
+_OTHER_STORES = ("efs", "fsx", "fsxlustre", "athena", "redshift")
+_SCHEME = re.compile(rf"(?:s3[an]?|https?|{'|'.join(_OTHER_STORES)})://|arn:aws[a-z-]*:s3:::", re.IGNORECASE)
 # Virtual-host, path, dual-stack, dash-region, FIPS, access-point and China forms of one host name.
 _S3_HOST = re.compile(
     r"(?:(?P<bucket>.+)\.)?s3(?P<flavour>-accesspoint|-fips)?(?:[.-](?:dualstack\.)?[a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?"
@@ -110,7 +111,7 @@ def parse_location(text: str) -> Location:
     store, _, key = rest.partition("/")
     if scheme in ("s3", "s3a", "s3n"):
         return _s3(store, key, text)
-    if not store:
+    if not store or scheme not in _OTHER_STORES:
         raise _malformed(text)
     return Location(f"{scheme}://{store}", key)
 

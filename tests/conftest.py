@@ -1,0 +1,46 @@
+"""What several test files share: the fixture account, and a snapshot crawled from it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import lineage
+
+ROOT = Path(__file__).parent.parent
+BANK = ROOT / "fixtures" / "bank.jsonl"
+sys.path.insert(0, str(Path(__file__).parent))
+
+
+@pytest.fixture(autouse=True)
+def _away_from_aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No test sees the credentials, profiles or regions of whoever runs it."""
+    for name in ("AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_ENDPOINT_URL", "LINEAGE_SNAPSHOT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no-config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "no-credentials"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+@pytest.fixture(scope="session")
+def bank_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A snapshot of every endpoint of the bank."""
+    path = tmp_path_factory.mktemp("bank") / "lineage.db"
+    lineage.crawl_endpoints(path, replay=BANK)
+    return path
+
+
+@pytest.fixture
+def bank(bank_path: Path) -> Iterator[lineage.Snapshot]:
+    """The snapshot of the bank, open."""
+    with lineage.open_snapshot(bank_path) as snapshot:
+        yield snapshot
+
+
+@pytest.fixture
+def bank_graph(bank: lineage.Snapshot) -> lineage.Graph:
+    """The whole graph of the bank."""
+    return lineage.graph(bank)

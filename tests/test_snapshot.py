@@ -1,0 +1,129 @@
+"""The snapshot file: what is kept, what is refused, and that nothing is ever half written."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+from records import record, training
+
+from lineage.derive import derive
+from lineage.errors import SnapshotError
+from lineage.records import Answered, Crawl, Found, Gap
+from lineage.snapshot import SCHEMA_VERSION, Snapshot, open_snapshot
+
+
+def crawl(path: Path, *found: Found, finish: bool = True) -> None:
+    """One crawl that finds what it is given."""
+    with Snapshot(path) as snapshot, snapshot.recording() as recording:
+        recording.begin(Crawl(0, "2026-01-01T00:00:00Z", None, "arn:x", ("1",), ("eu-west-1",), ("e",), "0", "1"))
+        for one in found:
+            recording.add(one)
+        joined = derive(recording.resources())
+        recording.replace_graph(joined.nodes.values(), joined.edges)
+        if finish:
+            recording.finish("2026-01-01T00:01:00Z")
+
+
+def gap(subject: str = "s", operation: str = "DescribeModel") -> Gap:
+    return Gap("1", "eu-west-1", operation, subject, "denied", "said so")
+
+
+def test_what_is_kept_comes_back(tmp_path: Path) -> None:
+    """Records, gaps, crawls, nodes and edges are read as they were written."""
+    job, lack = training("j", {"train": "s3://b/t"}, HyperParameters={"é": '"\u2028"'}), gap()
+    crawl(tmp_path / "s.db", job, lack)
+    with open_snapshot(tmp_path / "s.db") as snapshot:
+        joined = derive([job])
+        assert list(snapshot.resources()) == [job]
+        assert snapshot.gaps() == [lack]
+        assert snapshot.crawls()[0] == Crawl(
+            1, "2026-01-01T00:00:00Z", "2026-01-01T00:01:00Z", "arn:x", ("1",), ("eu-west-1",), ("e",), "0", "1"
+        )
+        assert {node.id: node for node in snapshot.nodes()} == joined.nodes
+        assert sorted(snapshot.edges()) == sorted(joined.edges)
+
+
+def test_later_versions_are_added_and_the_newest_counts(tmp_path: Path) -> None:
+    """A record that changed is kept in both versions; one that changed back is the newest again."""
+    states = [record("endpoint", "e", {"CreationTime": "2026-01-01T00:00:00Z", "EndpointStatus": status}) for status in "ABA"]
+    for state in states:
+        crawl(tmp_path / "s.db", state)
+    with open_snapshot(tmp_path / "s.db") as snapshot:
+        assert [one.status for one in snapshot.resources()] == ["A"]
+        assert snapshot._one("SELECT count(*) FROM record") == 2
+
+
+def test_a_gap_closes_when_its_question_is_answered(tmp_path: Path) -> None:
+    """Only what could not be read the last time it was asked for is a gap."""
+    crawl(tmp_path / "s.db", gap("one"), gap("two"))
+    crawl(tmp_path / "s.db", Answered("1", "eu-west-1", "DescribeModel", "one"))
+    with open_snapshot(tmp_path / "s.db") as snapshot:
+        assert [one.subject for one in snapshot.gaps()] == ["two"]
+
+
+def test_a_failed_crawl_leaves_no_new_file(tmp_path: Path) -> None:
+    """Where a crawl into a new file breaks, no file is left."""
+    with pytest.raises(ZeroDivisionError), Snapshot(tmp_path / "s.db") as snapshot, snapshot.recording() as recording:
+        recording.add(training("j", {}))
+        raise ZeroDivisionError
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_failed_crawl_changes_nothing(tmp_path: Path) -> None:
+    """Where a later crawl breaks, the snapshot says what it said before."""
+    crawl(tmp_path / "s.db", training("j", {}))
+    with pytest.raises(KeyboardInterrupt), Snapshot(tmp_path / "s.db") as snapshot, snapshot.recording() as recording:
+        recording.add(training("k", {}))
+        raise KeyboardInterrupt
+    with open_snapshot(tmp_path / "s.db") as snapshot:
+        assert [one.name for one in snapshot.resources()] == ["j"]
+        assert len(snapshot.crawls()) == 1
+
+
+def newer(path: Path) -> None:
+    crawl(path)
+    with sqlite3.connect(path) as db:
+        db.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    db.close()
+
+
+def foreign(path: Path) -> None:
+    with sqlite3.connect(path) as db:
+        db.execute("CREATE TABLE t (x)")
+    db.close()
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda path: None, "no snapshot at .*make one with `lineage crawl"),
+        (lambda path: path.write_text("hello " * 1000), "can't be opened as a snapshot: file is not a database"),
+        (lambda path: path.mkdir(), "can't be opened as a snapshot"),
+        (foreign, "is a database, but no lineage snapshot"),
+        (newer, "was written by a newer lineage .* upgrade sagemaker-lineage"),
+    ],
+    ids=["missing", "text", "folder", "foreign", "newer"],
+)
+def test_refused(tmp_path: Path, make: Any, said: str) -> None:
+    """A file that is no snapshot of ours is refused with a sentence, and left as it was."""
+    path = tmp_path / "s.db"
+    make(path)
+    before = path.read_bytes() if path.is_file() else None
+    with pytest.raises(SnapshotError, match=said):
+        open_snapshot(path)
+    assert (path.read_bytes() if path.is_file() else None) == before
+
+
+def test_an_unwritable_place_is_refused(tmp_path: Path) -> None:
+    """A snapshot in a folder that does not exist is refused with a sentence."""
+    with pytest.raises(SnapshotError, match="can't be opened as a snapshot: unable to open"):
+        Snapshot(tmp_path / "none" / "s.db")
+
+
+def test_an_empty_new_file_is_not_left(tmp_path: Path) -> None:
+    """Opening a new snapshot and recording nothing leaves no file."""
+    Snapshot(tmp_path / "s.db").close()
+    assert not list(tmp_path.iterdir())
