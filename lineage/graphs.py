@@ -47,7 +47,10 @@ def around_dataset(snapshot: Snapshot, uri: str) -> Graph:
     """What `used` must see of a snapshot to judge one location: every reader of it, of what could hide it, and on."""
     dataset = parse_location(uri)
     places = {place for place in snapshot.read_places(dataset.root) if _may_hold(place, dataset)}
-    return neighbourhood(snapshot, places | set(snapshot.opaque_places()), "down")
+    places |= set(snapshot.opaque_places())
+    owners = {edge.target for edge in snapshot.edges(out_of=places)}
+    recorded = {edge.source for edge in snapshot.edges(into=owners) if edge.relation == "recorded-by"}
+    return neighbourhood(snapshot, places | owners | recorded, "down")
 
 
 def _may_hold(place: str, dataset: Location) -> bool:

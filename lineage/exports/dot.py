@@ -151,9 +151,12 @@ def _shorten(text: str) -> str:
 
 
 def _quoted(text: str, *, tooltip: bool = False) -> str:
-    """A DOT string. Graphviz decodes entities, expands backslash words (tooltips: twice) and ends at NUL."""
+    """A DOT string. Graphviz decodes entities and ends at NUL.
+
+    It expands backslash words, in tooltips twice (2.43): there a backslash is drawn as the set minus ∖.
+    """
     text = text[:_TEXT_CHARACTERS].replace("&", "&amp;")
-    text = text.replace("\\", "&#92;" if tooltip else "\\\\").replace('"', '\\"')
+    text = text.replace("\\", "∖" if tooltip else "\\\\").replace('"', '\\"')
     text = "".join(c for c in text if c == "\n" or ord(c) >= 32)
     return '"' + text.replace("\n", "&#10;" if tooltip else "\\n") + '"'
 

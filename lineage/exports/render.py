@@ -37,5 +37,6 @@ def _run(command: list[str], dot: str) -> bytes:
     except subprocess.TimeoutExpired as error:
         raise RenderError(f"Graphviz did not finish within {TIMEOUT} s: draw less, or take --format dot") from error
     if done.returncode or not done.stdout:
-        raise RenderError(f"Graphviz failed: {done.stderr.decode(errors='replace').strip().splitlines()[-1:]}")
+        said = done.stderr.decode(errors="replace").strip().splitlines() or ["it said nothing"]
+        raise RenderError(f"Graphviz failed: {said[-1]}")
     return done.stdout

@@ -119,7 +119,7 @@ def trace(graph: Graph, endpoint: str) -> Trace:
 def find_endpoint(graph: Graph, endpoint: str) -> str:
     """The node id of an endpoint by id, ARN or name. Raises `UnknownNode`."""
     if is_arn(endpoint):
-        found = [node_id(endpoint)] if node_id(endpoint) in graph else []
+        found = [node for node in (node_id(endpoint),) if node in graph and graph.nodes[node]["kind"] == "endpoint"]
     else:
         nodes = graph.nodes(data=True)
         wanted = ("endpoint", endpoint.casefold())

@@ -81,7 +81,8 @@ class _Asking:
         seen = {(reach.job, reach.sure) for reach in queue}
         while queue:
             reach = queue.popleft()
-            for step in readers(self.graph, reach.job):
+            ran = started(self.graph.nodes[reach.job])  # a job that never began has written nothing
+            for step in readers(self.graph, reach.job) if ran else ():
                 sure = reach.sure and step.fit == CERTAIN
                 if (step.job, True) in seen or (step.job, sure) in seen:
                     continue

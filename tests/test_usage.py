@@ -1,0 +1,203 @@
+"""`used`: a yes with its fields, a no with its scope, and unknown wherever a hole could hide a use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from records import channel, processing, record, training
+
+import lineage
+from lineage.derive import derive
+from lineage.graphs import graph_of
+from lineage.queries.usage import used
+from lineage.records import Crawl, Gap, Resource, Scope
+
+COMPLETE = frozenset(("111122223333", "eu-west-1", kind) for kind in ("training-job", "processing-job"))
+CRAWL = Crawl(1, "2026-01-01T00:00:00Z", "2026-01-01T00:01:00Z", "arn:x", ("111122223333",), ("eu-west-1",), (), "0", "1")
+
+
+def whole(*records: Resource, holes: tuple[Gap, ...] = (), enumerated: Any = COMPLETE) -> lineage.Graph:
+    """A graph whose crawl read every job, so that a "no" can be proven."""
+    graph = graph_of(records)
+    graph.graph["scope"] = Scope((CRAWL,), holes, enumerated)
+    return graph
+
+
+def verdict(uri: str, *records: Resource, **scope: Any) -> str:
+    return used(whole(*records, **scope), uri).verdict
+
+
+NEVER_RAN = {"TrainingStartTime": None, "TrainingEndTime": None}
+REPACK = {"HyperParameters": {"sagemaker_program": '"_repack_script_launcher.sh"'}}
+PREPARED = processing("p", {"raw": "s3://raw/x/"}, {"out": "s3://prep/x/"})
+BASE = training("base", {"train": "s3://d/base/"}, "s3://m/base/output/model.tar.gz", day="2026-01-01")
+TUNED = training("tuned", {"train": "s3://d/tuned/", "model": "s3://m/base/output/model.tar.gz"})
+
+CASES: list[tuple[str, str, list[Resource], str]] = [
+    ("exactly the channel", "s3://d/x/", [training("j", {"train": "s3://d/x/"})], "used"),
+    ("an object under the channel", "s3://d/x/1.csv", [training("j", {"train": "s3://d/x/"})], "used"),
+    ("a channel is a key prefix", "s3://d/training/", [training("j", {"train": "s3://d/train"})], "used"),
+    ("a channel inside the dataset", "s3://d/", [training("j", {"train": "s3://d/x/1.csv"})], "used"),
+    ("a whole bucket", "s3://d/x", [training("j", {"train": "s3://d"})], "used"),
+    ("another case", "s3://d/X/", [training("j", {"train": "s3://d/x/"})], "not-referenced"),
+    ("FastFile means a folder", "s3://d/training/", [training("j", [channel("t", "s3://d/train", mode="FastFile")])], "not-referenced"),
+    ("https form", "https://d.s3.amazonaws.com/x/1.csv", [training("j", {"train": "s3://d/x/"})], "used"),
+    ("a validation channel", "s3://d/v/", [training("j", {"validation": "s3://d/v/"})], "used"),
+    ("a failed job that had started", "s3://d/x/", [training("j", {"train": "s3://d/x/"}, TrainingJobStatus="Failed")], "used"),
+    ("a job that never started", "s3://d/x/", [training("j", {"train": "s3://d/x/"}, TrainingJobStatus="Failed", **NEVER_RAN)], "declared-only"),
+    ("an old record without times", "s3://d/x/", [training("j", {"train": "s3://d/x/"}, **NEVER_RAN)], "used"),
+    ("a job that is downloading", "s3://d/x/", [training("j", {"train": "s3://d/x/"}, TrainingJobStatus="InProgress", SecondaryStatusTransitions=[{"Status": "Downloading"}], **NEVER_RAN)], "used"),
+    ("a code channel", "s3://d/x/", [training("j", {"code": "s3://d/x/"})], "possible"),
+    ("a channel called model", "s3://d/x/", [training("j", {"model": "s3://d/x/"})], "used-indirectly"),
+    ("through processing", "s3://raw/x/1.csv", [PREPARED, training("j", {"train": "s3://prep/x/"})], "used-indirectly"),
+    ("through processing that came too late", "s3://raw/x/", [PREPARED, training("j", {"train": "s3://prep/x/"}, day="2026-01-01")], "not-referenced"),
+    ("through processing of unknown time", "s3://raw/x/", [processing("p", {"raw": "s3://raw/x/"}, {"out": "s3://prep/x/"}, ProcessingStartTime=None, ProcessingEndTime=None), training("j", {"train": "s3://prep/x/"})], "possible"),
+    ("through processing that no job read", "s3://raw/x/", [PREPARED, training("j", {"train": "s3://prep/y/"})], "not-referenced"),
+    ("the output of processing itself", "s3://prep/x/", [PREPARED, training("j", {"train": "s3://prep/x/"})], "used"),
+    ("code of a processing job", "s3://c/prep.py", [processing("p", {"code": "s3://c/prep.py"}, {"out": "s3://prep/x/"}), training("j", {"train": "s3://prep/x/"})], "possible"),
+    ("through two processing jobs", "s3://raw/", [processing("a", {"i": "s3://raw/"}, {"o": "s3://mid/"}, day="2026-01-01"), processing("b", {"i": "s3://mid/"}, {"o": "s3://prep/x/"}), training("j", {"train": "s3://prep/x/"})], "used-indirectly"),
+    ("data of a base model", "s3://d/base/", [BASE, TUNED], "used"),
+    ("a repack job trains nothing", "s3://m/base/output/model.tar.gz", [BASE, training("r", {"training": "s3://m/base/output/model.tar.gz"}, **REPACK)], "not-referenced"),
+    ("through a repacked base model", "s3://m/base/output/model.tar.gz", [BASE, training("r", {"training": "s3://m/base/output/model.tar.gz"}, "s3://m/r/output/model.tar.gz", **REPACK), training("t", {"model": "s3://m/r/output/model.tar.gz"}, day="2026-01-03")], "used-indirectly"),
+    ("a hyperparameter names it", "s3://d/x/1.csv", [training("j", {}, HyperParameters={"extra": '"s3://d/x/"'})], "possible"),
+    ("the environment names it", "s3://d/x/", [training("j", {}, Environment={"D": "s3://d/x/1.csv"})], "possible"),
+    ("an argument of processing names it", "s3://d/x/", [processing("p", {}, {"out": "s3://prep/x/"}, AppSpecification={"ContainerArguments": ["--in", "s3://d/x/"]}), training("j", {"train": "s3://prep/x/"})], "possible"),
+    ("a run that people wrote names it", "s3://d/x/", [record("trial-component", "r", {"InputArtifacts": {"d": {"Value": "s3://d/x/"}}})], "possible"),
+    ("nothing names it", "s3://d/x/", [training("j", {"train": "s3://d/y/"})], "not-referenced"),
+    ("a manifest could list it", "s3://d/x/", [training("j", [channel("t", "s3://d/m.manifest", "ManifestFile")])], "unknown"),
+    ("an augmented manifest could list it", "s3://other/x/", [training("j", [channel("t", "s3://d/m.manifest", "AugmentedManifestFile")])], "unknown"),
+    ("an access point could be its bucket", "s3://d/x/1.csv", [training("j", {"train": "s3://ap-1-s3alias/x/"})], "unknown"),
+    ("an access point with other keys", "s3://d/x/1.csv", [training("j", {"train": "s3://ap-1-s3alias/y/"})], "not-referenced"),
+    ("a file system could hold it", "s3://d/x/", [training("j", [{"ChannelName": "t", "DataSource": {"FileSystemDataSource": {"FileSystemId": "fs-1", "FileSystemType": "FSxLustre", "DirectoryPath": "/a"}}}])], "unknown"),
+    ("a file system itself", "fsxlustre://fs-1/a", [training("j", [{"ChannelName": "t", "DataSource": {"FileSystemDataSource": {"FileSystemId": "fs-1", "FileSystemType": "FSxLustre", "DirectoryPath": "/a"}}}])], "used"),
+    ("a hub dataset could hold it", "s3://d/x/", [training("j", [{"ChannelName": "t", "DataSource": {"DatasetSource": {"DatasetArn": "arn:aws:sagemaker:eu-west-1:aws:hub-content/h/DataSet/d/1.0.0"}}}])], "unknown"),
+    ("a query could read it", "s3://d/x/", [processing("p", {}, {"out": "s3://prep/"}, ProcessingInputs=[{"InputName": "q", "DatasetDefinition": {"AthenaDatasetDefinition": {"Catalog": "c", "Database": "d", "QueryString": "SELECT"}}}])], "unknown"),
+    ("a data type nobody knows", "s3://d/x/", [training("j", [channel("t", "s3://e/", "NewIn2027")])], "unknown"),
+    ("a channel that is no URI", "s3://d/x/", [training("j", {"train": "somewhere"})], "unknown"),
+    ("through processing that never started", "s3://raw/x/", [processing("p", {"raw": "s3://raw/x/"}, {"out": "s3://prep/x/"}, ProcessingJobStatus="Failed", ProcessingStartTime=None, ProcessingEndTime=None), training("j", {"train": "s3://prep/x/"})], "not-referenced"),
+    ("a use outweighs a hole", "s3://d/x/", [training("j", {"train": "s3://d/x/"}), training("k", [channel("t", "s3://d/m", "ManifestFile")])], "used"),
+    ("an earlier life of a job", "s3://d/old/", [training("j", {"train": "s3://d/old/"}, day="2026-01-01"), training("j", {"train": "s3://d/new/"}, day="2026-03-01")], "used"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("title", "uri", "records", "expected"), CASES, ids=[case[0] for case in CASES])
+def test_verdict(title: str, uri: str, records: list[Resource], expected: str) -> None:
+    """Each way in which data is used, may be used, or is not, has its verdict where every job was read."""
+    assert verdict(uri, *records) == expected
+
+
+@pytest.mark.parametrize(
+    ("hole", "hides"),
+    [
+        (("DescribeTrainingJob", "training-job:1/r/j", "denied"), True),
+        (("DescribeTrainingJob", "arn:aws:sagemaker:r:1:training-job/j", "throttled"), True),
+        (("DescribeProcessingJob", "arn:aws:sagemaker:r:1:processing-job/j", "denied"), True),
+        (("Search", "s3://m/x", "denied"), True),
+        (("ListTrialComponents", "arn:aws:sagemaker:r:1:training-job/j", "denied"), True),
+        (("", "algorithm:1/r/a", "not-crawled"), True),
+        (("DescribeTrainingJob", "arn:aws:sagemaker:r:1:training-job/j", "unknown-member"), True),
+        (("DescribeEndpointConfig", "endpoint-config:1/r/c", "missing"), False),
+        (("DescribeModel", "model:1/r/m", "denied"), False),
+        (("ListInferenceComponents", "arn:aws:sagemaker:r:1:endpoint/e", "denied"), False),
+        (("Search", "s3://m/x", "unmatched"), False),
+    ],
+)
+def test_a_hole_counts_where_it_could_hide_a_use(hole: tuple[str, str, str], hides: bool) -> None:
+    """What stands between data and a training job makes a no unknown; what only serves models does not."""
+    operation, subject, reason = hole
+    said = verdict("s3://d/x/", holes=(Gap("1", "r", operation, subject, reason),))
+    assert said == ("unknown" if hides else "not-referenced")
+
+
+@pytest.mark.parametrize("missing", sorted(COMPLETE))
+def test_a_list_that_was_not_read_to_its_end_proves_nothing(missing: tuple[str, str, str]) -> None:
+    """Without every training job and every processing job of each account and region there is no "no"."""
+    answer = used(whole(enumerated=COMPLETE - {missing}), "s3://d/x/")
+    assert answer.verdict == "unknown"
+    assert [(hole["subject"], hole["reason"]) for hole in answer.scope["holes"]] == [(missing[2], "not-enumerated")]
+
+
+def test_no_crawl_at_all_proves_nothing() -> None:
+    """A graph of nowhere says unknown."""
+    assert used(graph_of([]), "s3://d/x/").verdict == "unknown"
+
+
+def test_a_walk_never_proves_a_negative(bank: lineage.Snapshot) -> None:
+    """Over a crawl that followed endpoints, data that nothing names is unknown."""
+    answer = lineage.used(lineage.around_dataset(bank, "s3://bank-ml/nothing/"), "s3://bank-ml/nothing/")
+    assert answer.verdict == "unknown"
+    assert {hole["reason"] for hole in answer.scope["holes"]} == {"not-enumerated", "denied", "unread-manifest", "unresolved"}
+
+
+def test_evidence_of_an_indirect_use() -> None:
+    """A finding carries the edges from the dataset to the training job, each with its field."""
+    job = training("j", {"train": "s3://prep/x/y/"})
+    (found,) = used(whole(PREPARED, job), "s3://raw/x/1.csv").findings
+    assert (found["verdict"], found["channel"], found["cover"], found["location"]) == ("used-indirectly", "train", "all", "s3://prep/x/y/")
+    assert [(edge["relation"], edge["source"], edge["target"]) for edge in found["evidence"]] == [
+        ("reads", "s3://raw/x/", PREPARED.id),
+        ("writes", PREPARED.id, "s3://prep/x/"),
+        ("overlaps", "s3://prep/x/", "s3://prep/x/y/"),
+        ("reads", "s3://prep/x/y/", job.id),
+    ]
+    assert found["evidence"][0]["path"] == "ProcessingInputs[].S3Input.S3Uri"
+
+
+def test_every_finding_is_told_once_and_the_strongest_first() -> None:
+    """Each job that used the data is told, those that read it themselves before those that got it through others."""
+    answer = used(whole(BASE, TUNED), "s3://d/base/")
+    told = [(row["job"]["name"], row["channel"], row["verdict"]) for row in answer.findings]
+    assert told == [("base", "train", "used"), ("tuned", "model", "used-indirectly")]
+    both = used(whole(BASE, TUNED), "s3://d/")
+    assert [row["job"]["name"] for row in both.findings] == ["base", "tuned"]
+
+
+def test_a_sure_chain_outweighs_a_possible_one() -> None:
+    """A job that is reached both surely and only possibly counts as reached surely."""
+    sure = processing("sure", {"raw": "s3://raw/"}, {"out": "s3://prep/a/"})
+    vague = processing("vague", {"raw": "s3://raw/"}, {"out": "s3://prep/b/"}, ProcessingStartTime=None, ProcessingEndTime=None)
+    job = training("j", {"a": "s3://prep/a/", "b": "s3://prep/b/"})
+    assert verdict("s3://raw/", vague, sure, job) == "used-indirectly"
+
+
+def test_jobs_that_train_nothing_are_listed_apart() -> None:
+    """An evaluation job that read the data is told, and is no use of it for training."""
+    job = training("eval", {"test": "s3://d/x/"}, ServerlessJobConfig={"JobType": "Evaluation"})
+    answer = used(whole(job), "s3://d/x/")
+    assert (answer.verdict, [row["job"]["name"] for row in answer.also_read]) == ("not-referenced", ["eval"])
+
+
+def test_the_json_contract() -> None:
+    """The answer as JSON has the contract's keys."""
+    answer = used(whole(training("j", {"train": "s3://d/x/"})), "s3://d/x/1.csv").as_json()
+    assert {"schema", "question", "subject", "verdict", "findings", "scope", "caveats"} <= set(answer)
+    assert (answer["schema"], answer["question"]) == ("lineage.usage/1", "usage")
+    assert answer["subject"] == {"id": "s3://d/x/1.csv", "kind": "dataset"}
+    (found,) = answer["findings"]
+    assert {"job", "verdict", "channel", "cover", "location", "evidence"} <= set(found)
+    assert {"id", "kind", "name", "account", "region"} <= set(found["job"])
+    assert set(answer["scope"]) == {"accounts", "regions", "crawls", "holes"}
+    assert answer["scope"]["crawls"][0]["complete"] is True
+
+
+@pytest.mark.parametrize("uri", ["s3://bank-ml/", "s3://bank-raw/loans/2026-05/x.csv", "s3://bank-ml/kyc", "s3://bank-code/", "s3://none/", "efs://fs-0a1b2c3d4e5f60718/kyc"])
+def test_the_neighbourhood_gives_the_whole_graphs_answer(bank: lineage.Snapshot, bank_graph: lineage.Graph, uri: str) -> None:
+    """An answer from what is around one location is the answer from everything."""
+    assert lineage.used(lineage.around_dataset(bank, uri), uri).as_json() == lineage.used(bank_graph, uri).as_json()
+
+
+def test_caveats_are_always_there(bank_graph: lineage.Graph) -> None:
+    """How many jobs could read what nobody declared, and that deleted jobs leave no trace, is said with every answer."""
+    caveats = lineage.used(bank_graph, "s3://bank-ml/loans/train/").caveats
+    assert caveats == [
+        "18 of 20 training jobs ran without network isolation and may have read more",
+        "training jobs that were deleted before the first crawl leave no trace",
+    ]
+
+
+def test_findings_do_not_depend_on_the_order_of_records() -> None:
+    """The same records in another order give the same answer."""
+    records = [PREPARED, BASE, TUNED, training("j", {"train": "s3://prep/x/"})]
+    assert derive(records).edges == derive(reversed(records)).edges
+    assert used(whole(*records), "s3://d/").as_json() == used(whole(*reversed(records)), "s3://d/").as_json()

@@ -1,0 +1,180 @@
+"""The walk over the bank: exactly what is upstream of each endpoint, and every hole named."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from conftest import BANK
+from records import arn
+
+import lineage
+from lineage.crawl.walk import MAX_FILTERS, search_expressions
+from lineage.names import Span, parse_location
+
+XGBOOST = "685385470294.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost"
+SKLEARN = "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3"
+
+
+def walk(tmp_path: Path, *endpoints: str, replay: Path = BANK) -> lineage.Graph:
+    lineage.crawl_endpoints(tmp_path / "s.db", endpoints, replay=replay)
+    with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
+        return lineage.graph(snapshot)
+
+
+def edges(graph: lineage.Graph) -> set[tuple[str, str, str, str]]:
+    return {(source, data["relation"], data["role"], target) for source, target, data in graph.edges(data=True)}
+
+
+def test_every_edge_of_a_plain_chain(tmp_path: Path) -> None:
+    """From the endpoint loans-live the walk finds these edges, and no other."""
+    graph = walk(tmp_path, "loans-live")
+    endpoint, config = arn("endpoint", "loans-live"), arn("endpoint-config", "loans-live-config")
+    model, fit, prep = arn("model", "loans-model-42"), arn("training-job", "loans-fit-0042"), arn("processing-job", "loans-prep-0042")
+    artifact = "s3://bank-ml/models/Loans-Fit-0042/output/model.tar.gz"
+    train, validation = "s3://bank-ml/loans/train/", "s3://bank-ml/loans/validation/"
+    runs = {job: arn("trial-component", f"{job.rpartition('/')[2]}-aws-{job.rpartition(':')[2].partition('/')[0]}") for job in (fit, prep)}
+    trial, experiment = arn("trial", "loan-default-2026-05"), arn("experiment", "loan-default")
+    assert edges(graph) == {
+        (config, "configures", "", endpoint),
+        (model, "deploys", "Main", config),
+        (artifact, "loads", "", model),
+        (fit, "writes", "", artifact),
+        (fit, "writes", "", "s3://bank-ml/models/Loans-Fit-0042/"),
+        (train, "reads", "train", fit),
+        (validation, "reads", "validation", fit),
+        (prep, "writes", "train", train),
+        (prep, "writes", "validation", validation),
+        ("s3://bank-raw/loans/2026-05/", "reads", "raw", prep),
+        ("s3://bank-code/loans/prepare.py", "reads", "code", prep),
+        (f"{XGBOOST}:1.7-1", "provides", "", fit),
+        (f"{XGBOOST}:1.7-1", "provides", "", model),
+        (f"{XGBOOST}:1.7-1", "provides", "Main", endpoint),
+        (f"{XGBOOST}@sha256:{'4f1c' * 16}", "provides", "Main", endpoint),
+        (SKLEARN, "provides", "", prep),
+        (fit, "recorded-by", "", runs[fit]),
+        (prep, "recorded-by", "", runs[prep]),
+        (runs[fit], "member-of", "", trial),
+        (runs[prep], "member-of", "", trial),
+        (trial, "member-of", "", experiment),
+        *((job, "member-of", "", member) for job in (fit, prep) for member in (trial, experiment)),
+    }
+
+
+def test_every_node_of_a_plain_chain_is_observed(tmp_path: Path) -> None:
+    """Nothing upstream of loans-live is missing, and names keep their case where ARNs do not."""
+    graph = walk(tmp_path, "loans-live")
+    assert all(data["observed"] for _, data in graph.nodes(data=True))
+    assert graph.graph["gaps"] == []
+    node = graph.nodes[arn("training-job", "loans-fit-0042")]
+    assert (node["name"], node["kind"], node["account"], node["region"]) == ("Loans-Fit-0042", "training-job", "111122223333", "eu-west-1")
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "jobs"),
+    [
+        ("fraud-ab", {"Fraud-XGB-17", "Fraud-XGB-18", "Fraud-NN-1", "Fraud-Features-9"}),
+        ("churn-pipeline", {"Churn-Encoder-5", "Churn-Fit-5"}),
+        ("credit-registry", {"pipelines-k3v9p1x7a2bc-CreditFit-Qm3dT0aXwe"}),
+        ("cards-repack", {"Cards-RepackModel-2", "Cards-Fit-2"}),
+        ("assist-components", {"Assist-Pretrain-1", "Assist-Lora-2"}),
+        ("ledger-old", {"Ledger-Fit-1"}),
+        ("vendor-scores", set()),
+        ("kyc-multi", {"KYC-Faces-1", "KYC-Passports-1"}),
+        ("mortgage-tuned", {"Mortgage-Tune-8", "Mortgage-Base-1"}),
+        ("pricing-pools", {"Pricing-GPU-3", "Pricing-CPU-3"}),
+        ("pension-frozen", set()),
+        ("aml-restricted", {"AML-Fit-6"}),
+        ("offers-loop", {"Offers-Fit-2", "Offers-Label-2"}),
+    ],
+)
+def test_jobs_upstream(tmp_path: Path, endpoint: str, jobs: set[str]) -> None:
+    """The walk reads the jobs behind an endpoint, every one of them and no bystander."""
+    graph = walk(tmp_path, endpoint)
+    found = {data["name"] for _, data in graph.nodes(data=True) if data["kind"].endswith("-job") and data["observed"]}
+    assert found == jobs
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "subject", "operation", "reason"),
+    [
+        ("ledger-old", "model:111122223333/eu-west-1/ledger-0", "DescribeModel", "missing"),
+        ("vendor-scores", "s3://bank-vendor/drop/scores-7.tar.gz", "Search", "unmatched"),
+        ("pension-frozen", "endpoint-config:111122223333/eu-west-1/pension-config-2", "DescribeEndpointConfig", "missing"),
+        ("aml-restricted", arn("training-job", "aml-fit-6"), "DescribeTrainingJob", "denied"),
+    ],
+)
+def test_gaps(tmp_path: Path, endpoint: str, subject: str, operation: str, reason: str) -> None:
+    """What is deleted, denied or unmatched is a gap of that node, and the walk goes on."""
+    graph = walk(tmp_path, endpoint)
+    assert [(gap.subject, gap.operation, gap.reason) for gap in graph.graph["gaps"]] == [(subject, operation, reason)]
+    assert subject in graph
+
+
+def without(tmp_path: Path, *names: str, plus: str = "") -> Path:
+    """The bank without the records of these names."""
+    lines = [line for line in BANK.read_text().splitlines() if not any(f'Name": "{name}"' in line[:120] for name in names)]
+    path = tmp_path / "bank.jsonl"
+    path.write_text("\n".join([*lines, plus]))
+    return path
+
+
+@pytest.mark.parametrize("operation", ["Search", "ListProcessingJobs", "ListTrialComponents", "DescribeProcessingJob", "DescribeTrial", "DescribeModel"])
+def test_a_denied_operation_is_a_gap_and_no_end(tmp_path: Path, operation: str) -> None:
+    """Whatever is denied, the walk ends well, says so, and keeps the rest."""
+    fault = json.dumps({"fault": "AccessDeniedException", "operation": operation})
+    graph = walk(tmp_path, "loans-live", replay=without(tmp_path, plus=fault))
+    assert {gap.operation for gap in graph.graph["gaps"]} == {operation}
+    assert {gap.reason for gap in graph.graph["gaps"]} == {"denied"}
+    assert arn("endpoint-config", "loans-live-config") in graph
+
+
+def test_a_job_is_found_by_its_name_where_search_lags(tmp_path: Path) -> None:
+    """The job whose name stands in the key is asked for itself, and counts if it says that it writes there."""
+    lagging = without(tmp_path)
+    account = lagging.read_text().replace('"S3ModelArtifacts": "s3://bank-ml/ledger-models/Ledger-Fit-1/output/model.tar.gz"', '"S3ModelArtifacts": "s3://elsewhere/x"')
+    lagging.write_text(account)
+    graph = walk(tmp_path, "ledger-old", replay=lagging)
+    assert arn("training-job", "ledger-fit-1") in graph
+
+
+def test_a_second_crawl_adds(tmp_path: Path) -> None:
+    """Crawling another endpoint into the same snapshot keeps what the first one found."""
+    walk(tmp_path, "loans-live")
+    graph = walk(tmp_path, "cards-repack")
+    names = {data["name"] for _, data in graph.nodes(data=True)}
+    assert {"loans-live", "Loans-Fit-0042", "cards-repack", "Cards-Fit-2"} <= names
+    assert [crawl.roots for crawl in graph.graph["scope"].crawls] == [("loans-live",), ("cards-repack",)]
+
+
+def test_a_gap_of_an_earlier_crawl_closes(tmp_path: Path) -> None:
+    """What was denied before and can be read now is no gap any more."""
+    denied = without(tmp_path, plus=json.dumps({"fault": "AccessDeniedException", "operation": "DescribeProcessingJob"}))
+    assert walk(tmp_path, "loans-live", replay=denied).graph["gaps"]
+    assert walk(tmp_path, "loans-live").graph["gaps"] == []
+
+
+def test_an_endpoint_nobody_has_changes_nothing(tmp_path: Path) -> None:
+    """A wrong name among right ones is refused before anything is kept."""
+    with pytest.raises(lineage.UnknownNode, match="no endpoint loans-liv in account 111122223333, eu-west-1; did you mean loans-live"):
+        walk(tmp_path, "cards-repack", "loans-liv")
+    assert not (tmp_path / "s.db").exists()
+
+
+def test_search_expressions_stay_within_the_services_limits() -> None:
+    """No expression has more than 20 filters, and one `Contains` at most."""
+    place = parse_location("s3://b/" + "deep/" * 30 + "model.tar.gz")
+    expressions = list(search_expressions(place, Span.PREFIX, "eu-west-1"))
+    assert all(len(one["Filters"]) <= MAX_FILTERS for one in expressions)
+    contains = [[f for f in one["Filters"] if f["Operator"] == "Contains"] for one in expressions]
+    assert all(len(found) <= 1 for found in contains)
+    assert sum(len(found) for found in contains) == 2
+
+
+def test_an_object_is_not_searched_as_a_prefix() -> None:
+    """Of a single object, only its own spellings and the folders around it are asked for."""
+    expressions = list(search_expressions(parse_location("s3://b/j/m.tar.gz"), Span.OBJECT, "eu-west-1"))
+    values = {f["Value"] for one in expressions for f in one["Filters"]}
+    assert {f["Operator"] for one in expressions for f in one["Filters"]} == {"Equals"}
+    assert {"s3://b/j/m.tar.gz", "s3://b/j", "s3://b/j/", "https://b.s3.eu-west-1.amazonaws.com/j/m.tar.gz"} <= values
