@@ -234,8 +234,8 @@ def _usage_lines(answer: lineage.Usage) -> list[Text]:
         "used-indirectly": f"{plural(len(jobs), 'training job')} got something of {uri} through other jobs",
         "possible": f"{plural(len(jobs), 'job')} may have read {uri}",
         "declared-only": f"{plural(len(jobs), 'training job')} names {uri}, and never started reading",
-        "not-referenced": f"no training job names {uri}",
-        "unknown": f"nothing names {uri}, but {plural(len(answer.scope['holes']), 'hole')} could hide a use",
+        "not-referenced": f"no training names {uri}",
+        "unknown": f"no training names {uri}, but {plural(len(answer.scope['holes']), 'hole')} could hide a use",
     }[verdict]
     lines = [_text((verdict.upper(), _COLOURS[verdict]), "  ", said)]
     lines += [_finding(found) for found in answer.findings]

@@ -75,7 +75,11 @@ def served(artifact: str, *, name: str = "shop", **container: Any) -> list[Resou
     """An endpoint with one variant, its config and its model, which loads the artifact; all of 2026-02-01."""
     day = "2026-02-01"
     return [
-        record("model", f"{name}-model", {"CreationTime": f"{day}T10:00:00Z", "PrimaryContainer": {"ModelDataUrl": artifact} | container}),
+        record(
+            "model",
+            f"{name}-model",
+            {"CreationTime": f"{day}T10:00:00Z", "PrimaryContainer": {"ModelDataUrl": artifact} | container},
+        ),
         record(
             "endpoint-config",
             f"{name}-config",

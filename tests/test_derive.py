@@ -102,7 +102,9 @@ def test_kind_of_a_location(records: list[Resource], kind: str, observed: bool) 
 
 def test_a_channel_inside_another_jobs_artifact_is_a_model() -> None:
     """Whatever a channel is called, what lies in another job's artifact is a model and no data."""
-    joined = derive([training("base", {}, "s3://b/base/output/model"), training("next", {"training": "s3://b/base/output/model/"})])
+    joined = derive(
+        [training("base", {}, "s3://b/base/output/model"), training("next", {"training": "s3://b/base/output/model/"})]
+    )
     assert [edge.usage for edge in joined.edges if edge.relation == "reads"] == ["model"]
 
 
@@ -151,7 +153,10 @@ def test_the_narrowest_write_explains_a_read() -> None:
 PLACES = st.text("ab/", min_size=1, max_size=4).map(lambda key: f"s3://x/{key}")
 
 
-@given(st.sets(PLACES, max_size=6), st.sets(st.tuples(PLACES, st.sampled_from([Span.PREFIX, Span.FOLDER, Span.OBJECT])), max_size=6))
+@given(
+    st.sets(PLACES, max_size=6),
+    st.sets(st.tuples(PLACES, st.sampled_from([Span.PREFIX, Span.FOLDER, Span.OBJECT])), max_size=6),
+)
 def test_joining_misses_nothing(written: set[str], read: set[tuple[str, Span]]) -> None:
     """The index finds exactly the pairs that comparing each with each finds."""
     writes = [Edge(f"w{place}", place, "writes", span=Span.FOLDER) for place in written]

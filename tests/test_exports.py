@@ -38,7 +38,11 @@ def test_node_link_reads_back_as_the_same_graph(bank_graph: lineage.Graph) -> No
 def test_node_link_carries_the_scope_and_the_gaps(bank_graph: lineage.Graph) -> None:
     """The export says what was looked at and what could not be."""
     graph = json.loads(lineage.FORMATS["json"](bank_graph))["graph"]
-    assert (graph["schema"], graph["scope"]["accounts"], graph["scope"]["regions"]) == ("lineage.graph/1", ["111122223333"], ["eu-west-1"])
+    assert (graph["schema"], graph["scope"]["accounts"], graph["scope"]["regions"]) == (
+        "lineage.graph/1",
+        ["111122223333"],
+        ["eu-west-1"],
+    )
     assert sorted(gap["reason"] for gap in graph["gaps"]) == ["denied", "missing", "missing", "unmatched"]
 
 
@@ -63,8 +67,16 @@ needs_dot = pytest.mark.skipif(not shutil.which("dot"), reason="no Graphviz on t
 @pytest.mark.parametrize("name", NASTY, ids=range(len(NASTY)))
 def test_nasty_names_reach_the_picture(name: str) -> None:
     """Quotes, backslashes, markup, line ends and 2,048 characters neither break the picture nor change in it."""
-    graph = graph_of([training("fit", {"train": f"s3://b/{name}".replace("\n", "").replace("\x07", "").replace("\x00", "").replace("\t", "")})])
-    graph.add_node("odd", **(graph.nodes[arn("training-job", "fit")] | {"name": name, "label": name, "arn": name, "region": None}))
+    graph = graph_of(
+        [
+            training(
+                "fit", {"train": f"s3://b/{name}".replace("\n", "").replace("\x07", "").replace("\x00", "").replace("\t", "")}
+            )
+        ]
+    )
+    graph.add_node(
+        "odd", **(graph.nodes[arn("training-job", "fit")] | {"name": name, "label": name, "arn": name, "region": None})
+    )
     picture = lineage.render(lineage.to_dot(graph), "svg")
     root = ET.fromstring(picture)
     assert len(dot_nodes(lineage.to_dot(graph))) == len(graph)
@@ -116,7 +128,13 @@ def test_pictures_go_from_left_to_right_with_links(bank_graph: lineage.Graph) ->
 )
 def test_console_links(node: str, partition: str, url: str) -> None:
     """Each partition has its own console host."""
-    data = {"kind": "model", "name": "M", "region": "cn-north-1", "observed": True, "arn": f"arn:{partition}:sagemaker:x:y:model/m"}
+    data = {
+        "kind": "model",
+        "name": "M",
+        "region": "cn-north-1",
+        "observed": True,
+        "arn": f"arn:{partition}:sagemaker:x:y:model/m",
+    }
     assert console_url(node, data) == url
 
 
@@ -166,12 +184,27 @@ SELECTIONS = [
 def test_selectors(selector: str, expected: set[str]) -> None:
     """A selector names nodes as dbt does; an exact id is tried first, for S3 keys may hold a plus."""
     run = record("trial-component", "run", {"Source": {"SourceArn": arn("training-job", "fit")}})
-    graph = graph_of([*served("s3://m/x"), training("fit", {"train": "s3://d/"}, "s3://m/x"), training("other", {"train": "s3://odd/a+1"}), run])
+    graph = graph_of(
+        [
+            *served("s3://m/x"),
+            training("fit", {"train": "s3://d/"}, "s3://m/x"),
+            training("other", {"train": "s3://odd/a+1"}),
+            run,
+        ]
+    )
     chosen = lineage.select(graph, selector)
     assert {f"{data['kind']} {data['name']}" for _, data in chosen.nodes(data=True)} == expected
 
 
-@pytest.mark.parametrize(("selector", "error"), [("nobody", lineage.UnknownNode), ("model/shop", lineage.UnknownNode), ("", lineage.MalformedName), ("+", lineage.UnknownNode)])
+@pytest.mark.parametrize(
+    ("selector", "error"),
+    [
+        ("nobody", lineage.UnknownNode),
+        ("model/shop", lineage.UnknownNode),
+        ("", lineage.MalformedName),
+        ("+", lineage.UnknownNode),
+    ],
+)
 def test_selectors_of_nothing(selector: str, error: type[Exception]) -> None:
     """A selector that names nothing is refused."""
     with pytest.raises(error):

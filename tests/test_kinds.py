@@ -160,5 +160,7 @@ def test_kind_of_a_foreign_arn() -> None:
 
 def test_shapes_and_colours_tell_kinds_apart() -> None:
     """No two kinds that are read look the same in a picture."""
-    looks = [(kind.shape, kind.colour) for kind in [*DESCRIBED, *(KINDS[name] for name in ("dataset", "artifact", "code", "image"))]]
+    looks = [
+        (kind.shape, kind.colour) for kind in [*DESCRIBED, *(KINDS[name] for name in ("dataset", "artifact", "code", "image"))]
+    ]
     assert len(looks) == len(set(looks))

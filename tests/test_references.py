@@ -38,7 +38,10 @@ def test_follow_enters_lists_and_maps() -> None:
         (channel("train", "s3://b/m", "AugmentedManifestFile", "Pipe"), ("s3://b/m", "train", "data", Span.MANIFEST)),
         (channel("Model", "s3://b/m"), ("s3://b/m", "Model", "model", Span.PREFIX)),
         (channel("code", "s3://b/c"), ("s3://b/c", "code", "code", Span.PREFIX)),
-        (channel("sagemaker_remote_function_bootstrap", "s3://b/c"), ("s3://b/c", "sagemaker_remote_function_bootstrap", "code", Span.PREFIX)),
+        (
+            channel("sagemaker_remote_function_bootstrap", "s3://b/c"),
+            ("s3://b/c", "sagemaker_remote_function_bootstrap", "code", Span.PREFIX),
+        ),
         (channel("train", "not a uri"), ("not a uri", "train", "data", Span.UNKNOWN)),
     ],
 )
@@ -57,7 +60,13 @@ def test_file_system_and_dataset_channels() -> None:
     """A file system is a location of its own, built from its id and directory; a hub dataset is named by ARN."""
     system = {"FileSystemDataSource": {"FileSystemId": "fs-1", "FileSystemType": "EFS", "DirectoryPath": "/a/b"}}
     hub = "arn:aws:sagemaker:eu-west-1:aws:hub-content/SageMakerPublicHub/DataSet/d/1.0.0"
-    job = training("j", [{"ChannelName": "x", "DataSource": system}, {"ChannelName": "y", "DataSource": {"DatasetSource": {"DatasetArn": hub}}}])
+    job = training(
+        "j",
+        [
+            {"ChannelName": "x", "DataSource": system},
+            {"ChannelName": "y", "DataSource": {"DatasetSource": {"DatasetArn": hub}}},
+        ],
+    )
     assert facts(job, "reads") == [("efs://fs-1/a/b", "x", "data", Span.FOLDER), (hub, "y", "data", None)]
 
 
@@ -76,7 +85,9 @@ def test_outputs_of_a_training_job() -> None:
 def test_athena_inputs_are_tables_nobody_resolved() -> None:
     """A query reads a database, and stages its result in S3, which the job writes and reads."""
     query = {"Catalog": "c", "Database": "d", "QueryString": "SELECT 1", "OutputS3Uri": "s3://b/staged/"}
-    job = processing("p", {}, {}, ProcessingInputs=[{"InputName": "q", "DatasetDefinition": {"AthenaDatasetDefinition": query}}])
+    job = processing(
+        "p", {}, {}, ProcessingInputs=[{"InputName": "q", "DatasetDefinition": {"AthenaDatasetDefinition": query}}]
+    )
     assert facts(job, "reads") == [("athena://c/d", "q", "data", Span.UNKNOWN), ("s3://b/staged/", "q", "data", Span.PREFIX)]
     assert facts(job, "writes") == [("s3://b/staged/", "", "data", Span.FOLDER)]
 
@@ -108,13 +119,19 @@ def test_container_of_a_model() -> None:
 def test_every_way_to_name_a_model_is_read() -> None:
     """Variants, shadow variants, instance pools and inference components all name models."""
     variant = {"VariantName": "a", "ModelName": "m1", "InstancePools": [{"ModelNameOverride": "m2"}, {"Priority": 1}]}
-    config = record("endpoint-config", "c", {"ProductionVariants": [variant], "ShadowProductionVariants": [{"VariantName": "s", "ModelName": "m3"}]})
+    config = record(
+        "endpoint-config",
+        "c",
+        {"ProductionVariants": [variant], "ShadowProductionVariants": [{"VariantName": "s", "ModelName": "m3"}]},
+    )
     assert [(hit.value, hit.role, hit.usage) for hit in found(config, "deploys")] == [
         ("m1", "a", "production"),
         ("m2", "a", "instance-pool"),
         ("m3", "s", "shadow"),
     ]
-    component = record("inference-component", "i", {"Specifications": [{"ModelName": "m4"}, {"Container": {"ArtifactUrl": "s3://b/a"}}]})
+    component = record(
+        "inference-component", "i", {"Specifications": [{"ModelName": "m4"}, {"Container": {"ArtifactUrl": "s3://b/a"}}]}
+    )
     assert [hit.value for hit in found(component, "deploys", "loads")] == ["m4", "s3://b/a"]
 
 

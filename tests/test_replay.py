@@ -26,7 +26,9 @@ def account(tmp_path: Path, *lines: dict[str, Any], header: dict[str, Any] | Non
 
 
 def jobs(number: int) -> list[dict[str, Any]]:
-    return [{"kind": "training-job", "record": dict(training(f"job-{n:03}", {"train": f"s3://b/{n}/"}).body)} for n in range(number)]
+    return [
+        {"kind": "training-job", "record": dict(training(f"job-{n:03}", {"train": f"s3://b/{n}/"}).body)} for n in range(number)
+    ]
 
 
 def client(path: Path) -> Any:

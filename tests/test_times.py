@@ -87,7 +87,9 @@ def test_write_windows() -> None:
     running = training("j", {}, TrainingEndTime=None, TrainingJobStatus="InProgress")
     assert windows(running, "writes") == ["2026-01-02T10:00:00Z/"]
     outputs = {"Outputs": [{"OutputName": "o", "S3Output": {"S3Uri": "s3://b/o", "S3UploadMode": "Continuous"}}]}
-    assert windows(processing("p", {}, {}, ProcessingOutputConfig=outputs), "writes") == ["2026-01-02T08:00:00Z/2026-01-02T09:00:00Z"]
+    assert windows(processing("p", {}, {}, ProcessingOutputConfig=outputs), "writes") == [
+        "2026-01-02T08:00:00Z/2026-01-02T09:00:00Z"
+    ]
 
 
 def test_a_model_loads_at_its_creation_and_a_multi_model_one_for_ever() -> None:

@@ -23,7 +23,16 @@ def names(rows: list[dict[str, Any]]) -> list[str]:
 @pytest.mark.parametrize(
     ("endpoint", "verdict", "jobs", "data"),
     [
-        ("loans-live", "traced", [("Loans-Fit-0042", 1, True)], [("s3://bank-ml/loans/train/", "train", False), ("s3://bank-ml/loans/validation/", "validation", False), (LOANS_RAW, "raw", True)]),
+        (
+            "loans-live",
+            "traced",
+            [("Loans-Fit-0042", 1, True)],
+            [
+                ("s3://bank-ml/loans/train/", "train", False),
+                ("s3://bank-ml/loans/validation/", "validation", False),
+                (LOANS_RAW, "raw", True),
+            ],
+        ),
         (
             "fraud-ab",
             "traced",
@@ -31,9 +40,24 @@ def names(rows: list[dict[str, Any]]) -> list[str]:
             [("s3://bank-ml/fraud/features/", "train", False)] * 3
             + [("s3://bank-ml/fraud/holdout/", "test", False), ("s3://bank-raw/transactions/", "raw", True)],
         ),
-        ("churn-pipeline", "traced", [("Churn-Encoder-5", 1, True), ("Churn-Fit-5", 1, True)], [("s3://bank-ml/churn/encoded/", "train", False), ("s3://bank-ml/churn/raw/", "training", False)]),
-        ("credit-registry", "traced", [("pipelines-k3v9p1x7a2bc-CreditFit-Qm3dT0aXwe", 1, True)], [("s3://bank-ml/credit/train.csv", "train", False)]),
-        ("cards-repack", "traced", [("Cards-RepackModel-2", 1, False), ("Cards-Fit-2", 2, True)], [("s3://bank-ml/cards/train/", "train", False)]),
+        (
+            "churn-pipeline",
+            "traced",
+            [("Churn-Encoder-5", 1, True), ("Churn-Fit-5", 1, True)],
+            [("s3://bank-ml/churn/encoded/", "train", False), ("s3://bank-ml/churn/raw/", "training", False)],
+        ),
+        (
+            "credit-registry",
+            "traced",
+            [("pipelines-k3v9p1x7a2bc-CreditFit-Qm3dT0aXwe", 1, True)],
+            [("s3://bank-ml/credit/train.csv", "train", False)],
+        ),
+        (
+            "cards-repack",
+            "traced",
+            [("Cards-RepackModel-2", 1, False), ("Cards-Fit-2", 2, True)],
+            [("s3://bank-ml/cards/train/", "train", False)],
+        ),
         (
             "assist-components",
             "traced",
@@ -42,17 +66,32 @@ def names(rows: list[dict[str, Any]]) -> list[str]:
         ),
         ("ledger-old", "partial", [("Ledger-Fit-1", 1, True)], [("s3://bank-ml/ledger/", "train", False)]),
         ("vendor-scores", "broken", [], []),
-        ("kyc-multi", "traced", [("KYC-Faces-1", 1, True), ("KYC-Passports-1", 1, True)], [("efs://fs-0a1b2c3d4e5f60718/kyc/passports", "train", False), ("s3://bank-ml/kyc/faces/", "train", False)]),
+        (
+            "kyc-multi",
+            "traced",
+            [("KYC-Faces-1", 1, True), ("KYC-Passports-1", 1, True)],
+            [("efs://fs-0a1b2c3d4e5f60718/kyc/passports", "train", False), ("s3://bank-ml/kyc/faces/", "train", False)],
+        ),
         (
             "mortgage-tuned",
             "traced",
             [("Mortgage-Tune-8", 1, True), ("Mortgage-Base-1", 2, True)],
             [("s3://bank-ml/mortgage/lists/2026-09.manifest", "train", False), ("s3://bank-ml/mortgage/train/", "train", True)],
         ),
-        ("pricing-pools", "traced", [("Pricing-CPU-3", 1, True), ("Pricing-GPU-3", 1, True)], [("s3://bank-ml/pricing/Pricing-CPU-3/", "train", False), ("s3://bank-ml/pricing/Pricing-GPU-3/", "train", False)]),
+        (
+            "pricing-pools",
+            "traced",
+            [("Pricing-CPU-3", 1, True), ("Pricing-GPU-3", 1, True)],
+            [("s3://bank-ml/pricing/Pricing-CPU-3/", "train", False), ("s3://bank-ml/pricing/Pricing-GPU-3/", "train", False)],
+        ),
         ("pension-frozen", "broken", [], []),
         ("aml-restricted", "traced", [("AML-Fit-6", 1, True)], [("s3://bank-ml/aml/train/", "train", False)]),
-        ("offers-loop", "traced", [("Offers-Fit-2", 1, True)], [("s3://bank-ml/offers/capture/", "traffic", True), ("s3://bank-ml/offers/train/2/", "train", False)]),
+        (
+            "offers-loop",
+            "traced",
+            [("Offers-Fit-2", 1, True)],
+            [("s3://bank-ml/offers/capture/", "traffic", True), ("s3://bank-ml/offers/train/2/", "train", False)],
+        ),
     ],
 )
 def test_every_endpoint_of_the_bank(bank_graph: lineage.Graph, endpoint: str, verdict: str, jobs: Any, data: Any) -> None:
@@ -86,16 +125,36 @@ def test_breaks_say_where_why_and_what_to_do(bank_graph: lineage.Graph) -> None:
 def test_the_json_contract(bank_graph: lineage.Graph) -> None:
     """The answer as JSON has the contract's keys, and every edge of its evidence is an edge of the graph."""
     answer = lineage.trace(bank_graph, "loans-live").as_json()
-    assert list(answer) == (
-        "schema question subject verdict training_jobs models model_packages datasets runs experiments "
-        "pipeline_executions images breaks evidence scope caveats"
-    ).split()
+    assert list(answer) == [
+        "schema",
+        "question",
+        "subject",
+        "verdict",
+        "training_jobs",
+        "models",
+        "model_packages",
+        "datasets",
+        "runs",
+        "experiments",
+        "pipeline_executions",
+        "images",
+        "breaks",
+        "evidence",
+        "scope",
+        "caveats",
+    ]
     assert (answer["schema"], answer["question"]) == ("lineage.trace/1", "trace")
     assert set(answer["scope"]) == {"accounts", "regions", "crawls", "holes"}
     for edge in answer["evidence"]:
-        assert edge["relation"] in {data["relation"] for data in bank_graph.get_edge_data(edge["source"], edge["target"]).values()}
+        assert edge["relation"] in {
+            data["relation"] for data in bank_graph.get_edge_data(edge["source"], edge["target"]).values()
+        }
     fields = {edge["path"] for edge in answer["evidence"]}
-    assert {"PrimaryContainer.ModelDataSource.S3DataSource.S3Uri", "ModelArtifacts.S3ModelArtifacts", "InputDataConfig[].DataSource.S3DataSource.S3Uri"} <= fields
+    assert {
+        "PrimaryContainer.ModelDataSource.S3DataSource.S3Uri",
+        "ModelArtifacts.S3ModelArtifacts",
+        "InputDataConfig[].DataSource.S3DataSource.S3Uri",
+    } <= fields
 
 
 def test_the_neighbourhood_gives_the_whole_graphs_answer(bank: lineage.Snapshot, bank_graph: lineage.Graph) -> None:
@@ -127,17 +186,74 @@ def traced(*records: Resource, gaps: list[Gap] | None = None) -> lineage.Trace:
     ("title", "records", "verdict", "jobs"),
     [
         ("artifact of a job", [training("fit", {}, ARTIFACT), *served(ARTIFACT)], "traced", ["fit"]),
-        ("artifact in another spelling", [training("fit", {}, ARTIFACT), *served(ARTIFACT.replace("s3://m/", "https://m.s3.amazonaws.com/"))], "traced", ["fit"]),
-        ("uncompressed artifact with a slash", [training("fit", {}, "s3://m/fit/output/model"), *served("s3://m/fit/output/model/")], "traced", ["fit"]),
-        ("a job whose name begins alike", [training("fit-2", {}, "s3://m/fit-2/output/model"), *served("s3://m/fit/output/model")], "broken", []),
+        (
+            "artifact in another spelling",
+            [training("fit", {}, ARTIFACT), *served(ARTIFACT.replace("s3://m/", "https://m.s3.amazonaws.com/"))],
+            "traced",
+            ["fit"],
+        ),
+        (
+            "uncompressed artifact with a slash",
+            [training("fit", {}, "s3://m/fit/output/model"), *served("s3://m/fit/output/model/")],
+            "traced",
+            ["fit"],
+        ),
+        (
+            "a job whose name begins alike",
+            [training("fit-2", {}, "s3://m/fit-2/output/model"), *served("s3://m/fit/output/model")],
+            "broken",
+            [],
+        ),
         ("a job that ended too late", [training("fit", {}, ARTIFACT, day="2026-03-01"), *served(ARTIFACT)], "broken", []),
-        ("two jobs claim one place", [training("a", {}, ARTIFACT), training("b", {}, ARTIFACT, day="2026-01-05"), *served(ARTIFACT)], "traced", ["a", "b"]),
+        (
+            "two jobs claim one place",
+            [training("a", {}, ARTIFACT), training("b", {}, ARTIFACT, day="2026-01-05"), *served(ARTIFACT)],
+            "traced",
+            ["a", "b"],
+        ),
         ("a model without artifact", [*served("")], "broken", []),
-        ("made by a processing job", [processing("p", {"raw": "s3://r/"}, {"model": "s3://m/fit/"}), *served("s3://m/fit/model.tar.gz")], "traced", []),
-        ("a repack job whose input nobody made", [training("fit", {"training": "s3://x/m.tar.gz"}, ARTIFACT, HyperParameters={"sagemaker_program": '"_repack_script_launcher.sh"'}), *served(ARTIFACT)], "broken", ["fit"]),
-        ("a base model nobody made", [training("fit", {"train": "s3://d/", "model": "s3://x/base.tar.gz"}, ARTIFACT), *served(ARTIFACT)], "partial", ["fit"]),
-        ("its own checkpoints", [training("fit", {}, ARTIFACT, CheckpointConfig={"S3Uri": "s3://m/c/"}), *served(ARTIFACT)], "traced", ["fit"]),
-        ("another job's checkpoints", [training("old", {}, CheckpointConfig={"S3Uri": "s3://m/c/"}, day="2026-01-01"), training("fit", {}, ARTIFACT, CheckpointConfig={"S3Uri": "s3://m/c/"}), *served(ARTIFACT)], "traced", ["fit", "old"]),
+        (
+            "made by a processing job",
+            [processing("p", {"raw": "s3://r/"}, {"model": "s3://m/fit/"}), *served("s3://m/fit/model.tar.gz")],
+            "traced",
+            [],
+        ),
+        (
+            "a repack job whose input nobody made",
+            [
+                training(
+                    "fit",
+                    {"training": "s3://x/m.tar.gz"},
+                    ARTIFACT,
+                    HyperParameters={"sagemaker_program": '"_repack_script_launcher.sh"'},
+                ),
+                *served(ARTIFACT),
+            ],
+            "broken",
+            ["fit"],
+        ),
+        (
+            "a base model nobody made",
+            [training("fit", {"train": "s3://d/", "model": "s3://x/base.tar.gz"}, ARTIFACT), *served(ARTIFACT)],
+            "partial",
+            ["fit"],
+        ),
+        (
+            "its own checkpoints",
+            [training("fit", {}, ARTIFACT, CheckpointConfig={"S3Uri": "s3://m/c/"}), *served(ARTIFACT)],
+            "traced",
+            ["fit"],
+        ),
+        (
+            "another job's checkpoints",
+            [
+                training("old", {}, CheckpointConfig={"S3Uri": "s3://m/c/"}, day="2026-01-01"),
+                training("fit", {}, ARTIFACT, CheckpointConfig={"S3Uri": "s3://m/c/"}),
+                *served(ARTIFACT),
+            ],
+            "traced",
+            ["fit", "old"],
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -163,14 +279,24 @@ def test_shared_latest_prefix() -> None:
 
 def test_times_that_do_not_tell_are_a_caveat() -> None:
     """A write that may have come in time is followed, and the answer says that it is not sure."""
-    writing = processing("p", {"raw": "s3://r/"}, {"out": "s3://p/x/"}, ProcessingEndTime=None, ProcessingStartTime=None, ProcessingJobStatus="Stopped")
+    writing = processing(
+        "p",
+        {"raw": "s3://r/"},
+        {"out": "s3://p/x/"},
+        ProcessingEndTime=None,
+        ProcessingStartTime=None,
+        ProcessingJobStatus="Stopped",
+    )
     answer = traced(writing, training("fit", {"train": "s3://p/x/"}, ARTIFACT), *served(ARTIFACT))
     assert "p wrote there, but its times do not say whether that was before it was read" in answer.caveats
 
 
 def test_a_logged_artifact_counts_where_no_job_says_so() -> None:
     """A run that a person logged traces a model, with logged evidence and the run's inputs as its data."""
-    logged = {"InputArtifacts": {"data": {"Value": "s3://d/x/"}}, "OutputArtifacts": {"SageMaker.ModelArtifact": {"Value": ARTIFACT}}}
+    logged = {
+        "InputArtifacts": {"data": {"Value": "s3://d/x/"}},
+        "OutputArtifacts": {"SageMaker.ModelArtifact": {"Value": ARTIFACT}},
+    }
     run = record("trial-component", "my-run", {"CreationTime": "2026-01-01T00:00:00Z"} | logged)
     answer = traced(run, *served(ARTIFACT))
     assert (answer.verdict, names(answer.runs), answer.datasets[0]["uri"]) == ("traced", ["my-run"], "s3://d/x/")
@@ -189,16 +315,24 @@ def test_evaluation_jobs_train_nothing() -> None:
 def test_a_reused_name_is_suspect() -> None:
     """A model younger than the config that names it is not the one that was deployed: the answer says so."""
     model, config, endpoint = served(ARTIFACT)
-    young = record("model", "shop-model", {"CreationTime": "2026-02-09T00:00:00Z", "PrimaryContainer": {"ModelDataUrl": ARTIFACT}})
+    young = record(
+        "model", "shop-model", {"CreationTime": "2026-02-09T00:00:00Z", "PrimaryContainer": {"ModelDataUrl": ARTIFACT}}
+    )
     answer = traced(training("fit", {}, ARTIFACT), young, config, endpoint)
-    assert any(caveat.startswith("suspect: model shop-model was created 2026-02-09T00:00:00Z, after") for caveat in answer.caveats)
+    assert any(
+        caveat.startswith("suspect: model shop-model was created 2026-02-09T00:00:00Z, after") for caveat in answer.caveats
+    )
     assert not any("suspect" in caveat for caveat in traced(training("fit", {}, ARTIFACT), model, config, endpoint).caveats)
 
 
 def test_an_updating_endpoint_shows_both_configs() -> None:
     """While an update runs, the old and the pending config are both part of the answer."""
     model, config, _ = served(ARTIFACT)
-    body = {"EndpointStatus": "Updating", "EndpointConfigName": "shop-config", "PendingDeploymentSummary": {"EndpointConfigName": "next"}}
+    body = {
+        "EndpointStatus": "Updating",
+        "EndpointConfigName": "shop-config",
+        "PendingDeploymentSummary": {"EndpointConfigName": "next"},
+    }
     answer = traced(training("fit", {}, ARTIFACT), model, config, record("endpoint", "shop", body))
     assert (answer.verdict, answer.breaks[0]["at"]["name"]) == ("partial", "next")
     assert any("the endpoint is Updating" in caveat for caveat in answer.caveats)
@@ -227,7 +361,11 @@ def chain(length: int) -> list[Resource]:
     for number in range(length):
         day = f"{2020 + number // 336}-{number // 28 % 12 + 1:02}-{number % 28 + 1:02}"
         base = [channel("model", f"s3://m/j{number - 1}/output/model.tar.gz")] if number else []
-        jobs.append(training(f"j{number}", [*base, channel("train", f"s3://d/{number}/")], f"s3://m/j{number}/output/model.tar.gz", day=day))
+        jobs.append(
+            training(
+                f"j{number}", [*base, channel("train", f"s3://d/{number}/")], f"s3://m/j{number}/output/model.tar.gz", day=day
+            )
+        )
     return [*jobs, *served(f"s3://m/j{length - 1}/output/model.tar.gz")]
 
 
@@ -248,6 +386,8 @@ def test_an_endpoint_the_graph_has_not(bank_graph: lineage.Graph, name: str) -> 
 
 def test_a_name_of_two_regions_is_refused_with_its_arns() -> None:
     """An ambiguous name is answered with the ARNs to choose from."""
-    here, there = (record("endpoint", "shop", {"EndpointConfigName": "c"}, region=region) for region in ("eu-west-1", "us-east-1"))
+    here, there = (
+        record("endpoint", "shop", {"EndpointConfigName": "c"}, region=region) for region in ("eu-west-1", "us-east-1")
+    )
     with pytest.raises(lineage.UnknownNode, match=f"several endpoints are named shop.*{here.arn}, {there.arn}"):
         lineage.trace(graph_of([here, there]), "shop")

@@ -134,7 +134,12 @@ def test_evidence_of_an_indirect_use() -> None:
     """A finding carries the edges from the dataset to the training job, each with its field."""
     job = training("j", {"train": "s3://prep/x/y/"})
     (found,) = used(whole(PREPARED, job), "s3://raw/x/1.csv").findings
-    assert (found["verdict"], found["channel"], found["cover"], found["location"]) == ("used-indirectly", "train", "all", "s3://prep/x/y/")
+    assert (found["verdict"], found["channel"], found["cover"], found["location"]) == (
+        "used-indirectly",
+        "train",
+        "all",
+        "s3://prep/x/y/",
+    )
     assert [(edge["relation"], edge["source"], edge["target"]) for edge in found["evidence"]] == [
         ("reads", "s3://raw/x/", PREPARED.id),
         ("writes", PREPARED.id, "s3://prep/x/"),
@@ -181,7 +186,17 @@ def test_the_json_contract() -> None:
     assert answer["scope"]["crawls"][0]["complete"] is True
 
 
-@pytest.mark.parametrize("uri", ["s3://bank-ml/", "s3://bank-raw/loans/2026-05/x.csv", "s3://bank-ml/kyc", "s3://bank-code/", "s3://none/", "efs://fs-0a1b2c3d4e5f60718/kyc"])
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "s3://bank-ml/",
+        "s3://bank-raw/loans/2026-05/x.csv",
+        "s3://bank-ml/kyc",
+        "s3://bank-code/",
+        "s3://none/",
+        "efs://fs-0a1b2c3d4e5f60718/kyc",
+    ],
+)
 def test_the_neighbourhood_gives_the_whole_graphs_answer(bank: lineage.Snapshot, bank_graph: lineage.Graph, uri: str) -> None:
     """An answer from what is around one location is the answer from everything."""
     assert lineage.used(lineage.around_dataset(bank, uri), uri).as_json() == lineage.used(bank_graph, uri).as_json()

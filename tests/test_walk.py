@@ -31,10 +31,17 @@ def test_every_edge_of_a_plain_chain(tmp_path: Path) -> None:
     """From the endpoint loans-live the walk finds these edges, and no other."""
     graph = walk(tmp_path, "loans-live")
     endpoint, config = arn("endpoint", "loans-live"), arn("endpoint-config", "loans-live-config")
-    model, fit, prep = arn("model", "loans-model-42"), arn("training-job", "loans-fit-0042"), arn("processing-job", "loans-prep-0042")
+    model, fit, prep = (
+        arn("model", "loans-model-42"),
+        arn("training-job", "loans-fit-0042"),
+        arn("processing-job", "loans-prep-0042"),
+    )
     artifact = "s3://bank-ml/models/Loans-Fit-0042/output/model.tar.gz"
     train, validation = "s3://bank-ml/loans/train/", "s3://bank-ml/loans/validation/"
-    runs = {job: arn("trial-component", f"{job.rpartition('/')[2]}-aws-{job.rpartition(':')[2].partition('/')[0]}") for job in (fit, prep)}
+    runs = {
+        job: arn("trial-component", f"{job.rpartition('/')[2]}-aws-{job.rpartition(':')[2].partition('/')[0]}")
+        for job in (fit, prep)
+    }
     trial, experiment = arn("trial", "loan-default-2026-05"), arn("experiment", "loan-default")
     assert edges(graph) == {
         (config, "configures", "", endpoint),
@@ -68,7 +75,12 @@ def test_every_node_of_a_plain_chain_is_observed(tmp_path: Path) -> None:
     assert all(data["observed"] for _, data in graph.nodes(data=True))
     assert graph.graph["gaps"] == []
     node = graph.nodes[arn("training-job", "loans-fit-0042")]
-    assert (node["name"], node["kind"], node["account"], node["region"]) == ("Loans-Fit-0042", "training-job", "111122223333", "eu-west-1")
+    assert (node["name"], node["kind"], node["account"], node["region"]) == (
+        "Loans-Fit-0042",
+        "training-job",
+        "111122223333",
+        "eu-west-1",
+    )
 
 
 @pytest.mark.parametrize(
@@ -120,7 +132,10 @@ def without(tmp_path: Path, *names: str, plus: str = "") -> Path:
     return path
 
 
-@pytest.mark.parametrize("operation", ["Search", "ListProcessingJobs", "ListTrialComponents", "DescribeProcessingJob", "DescribeTrial", "DescribeModel"])
+@pytest.mark.parametrize(
+    "operation",
+    ["Search", "ListProcessingJobs", "ListTrialComponents", "DescribeProcessingJob", "DescribeTrial", "DescribeModel"],
+)
 def test_a_denied_operation_is_a_gap_and_no_end(tmp_path: Path, operation: str) -> None:
     """Whatever is denied, the walk ends well, says so, and keeps the rest."""
     fault = json.dumps({"fault": "AccessDeniedException", "operation": operation})
@@ -133,7 +148,10 @@ def test_a_denied_operation_is_a_gap_and_no_end(tmp_path: Path, operation: str) 
 def test_a_job_is_found_by_its_name_where_search_lags(tmp_path: Path) -> None:
     """The job whose name stands in the key is asked for itself, and counts if it says that it writes there."""
     lagging = without(tmp_path)
-    account = lagging.read_text().replace('"S3ModelArtifacts": "s3://bank-ml/ledger-models/Ledger-Fit-1/output/model.tar.gz"', '"S3ModelArtifacts": "s3://elsewhere/x"')
+    account = lagging.read_text().replace(
+        '"S3ModelArtifacts": "s3://bank-ml/ledger-models/Ledger-Fit-1/output/model.tar.gz"',
+        '"S3ModelArtifacts": "s3://elsewhere/x"',
+    )
     lagging.write_text(account)
     graph = walk(tmp_path, "ledger-old", replay=lagging)
     assert arn("training-job", "ledger-fit-1") in graph
@@ -157,7 +175,9 @@ def test_a_gap_of_an_earlier_crawl_closes(tmp_path: Path) -> None:
 
 def test_an_endpoint_nobody_has_changes_nothing(tmp_path: Path) -> None:
     """A wrong name among right ones is refused before anything is kept."""
-    with pytest.raises(lineage.UnknownNode, match="no endpoint loans-liv in account 111122223333, eu-west-1; did you mean loans-live"):
+    with pytest.raises(
+        lineage.UnknownNode, match="no endpoint loans-liv in account 111122223333, eu-west-1; did you mean loans-live"
+    ):
         walk(tmp_path, "cards-repack", "loans-liv")
     assert not (tmp_path / "s.db").exists()
 

@@ -58,7 +58,7 @@ class Session:
 
     def _who(self) -> tuple[str, str]:
         try:
-            answer = self._boto.client("sts", config=self._config).get_caller_identity()
+            answer = self._boto.client("sts").get_caller_identity()  # botocore's own few tries: nobody waits for a no
         except NoCredentialsError as error:
             raise CrawlError("no AWS credentials: sign in (`aws sso login`), set AWS_PROFILE, or use --profile") from error
         except (BotoCoreError, ClientError) as error:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from lineage.crawl.fetch import Fetcher, Refused, resource_of, subject_of
+from lineage.errors import MalformedName, UnknownNode
 from lineage.kinds import KINDS, LOCATION, PROCESSING_JOB, TRAINING_JOB, Finder, Kind, kind_of_arn
 from lineage.names import Location, Span, folders_above, is_arn, parse_arn, s3_spellings
 from lineage.places import PlaceIndex, gets
@@ -31,10 +32,16 @@ _JOB_IN_KEY = re.compile(r"(?:^|/)([^/]+)/output(?:/|$)")
 
 
 def endpoint_named(fetcher: Fetcher, endpoint: str) -> Resource:
-    """The record of an endpoint by name or ARN. Raises `Refused`."""
-    region = parse_arn(endpoint).region if is_arn(endpoint) else fetcher.session.region
-    name = endpoint.rpartition("/")[2]
-    return fetcher.describe(KINDS["endpoint"], name, region)
+    """The record of an endpoint by name or ARN. Raises `Refused`, `MalformedName`, or `UnknownNode` for a foreign one."""
+    if not endpoint.startswith("arn:"):
+        return fetcher.describe(KINDS["endpoint"], endpoint, fetcher.session.region)
+    arn = parse_arn(endpoint)
+    if kind_of_arn(endpoint).name != "endpoint":
+        raise MalformedName(f"{endpoint} is no endpoint; crawl starts from endpoints only")
+    if arn.account != fetcher.session.account:
+        said = f"endpoint {endpoint} is in account {arn.account}, and these credentials are of {fetcher.session.account}"
+        raise UnknownNode(f"{said}: use a --profile of that account")
+    return fetcher.describe(KINDS["endpoint"], arn.resource.partition("/")[2], arn.region)
 
 
 def endpoint_names(fetcher: Fetcher) -> list[str]:
@@ -161,9 +168,14 @@ class Walk:
         account, region, uri = place.reader.account, place.reader.region, place.location.uri
         writers: list[Resource] = []
         refused_any = False
-        for operation, search in (("Search", self._training_jobs), ("ListProcessingJobs", self._processing_jobs)):
+        ways = (
+            ("Search", self._training_jobs),
+            ("DescribeTrainingJob", lambda place: [] if writers else self._job_named_in(place)),
+            ("ListProcessingJobs", self._processing_jobs),
+        )
+        for operation, search in ways:
             try:
-                writers += search(place)
+                writers += [job for job in search(place) if not place.after(job.created or "")]
             except Refused as refused:
                 refused_any = True
                 self._keep(Gap(account, region, operation, uri, refused.reason, refused.detail))
@@ -172,7 +184,9 @@ class Walk:
         for job in writers:
             self._later(KINDS[job.kind], job.name, place.reader, known=job if job.body else None)
         if not (writers or refused_any or place.usage == "data"):
-            said = f"no training or processing job of account {account} in {region} wrote it"
+            named = _JOB_IN_KEY.search(place.location.key)
+            deleted = f"; its key names {named[1]}, which may have been deleted" if named else ""
+            said = f"no training or processing job of account {account} in {region} wrote it{deleted}"
             self._keep(Gap(account, region, "Search", uri, "unmatched", said))
 
     def _training_jobs(self, place: _Place) -> list[Resource]:
@@ -182,8 +196,7 @@ class Walk:
             for result in self._fetcher.listed("Search", query, place.reader.region):
                 job = resource_of(TRAINING_JOB, result["TrainingJob"], place.reader.region)
                 jobs[job.name] = job
-        found = [jobs[name] for name in sorted(jobs)] or self._job_named_in(place)
-        return [job for job in found if not place.after(job.created or "")]
+        return [jobs[name] for name in sorted(jobs)]
 
     def _job_named_in(self, place: _Place) -> list[Resource]:
         """The training job whose name stands in the key, if it says itself that it writes there: Search can lag."""
@@ -236,16 +249,12 @@ class _Outputs:
                 self._writers[hit.location.uri].append(replace(job, body={}))
 
     def writers(self, place: _Place) -> list[Resource]:
-        """The jobs, without their bodies, that wrote something that a reader of the place gets, and not too late for it."""
+        """The jobs, without their bodies, that wrote something that a reader of the place gets."""
         self._index = self._index or PlaceIndex(self._writers)
         uri = place.location.uri
         written = [known for known in self._index.near(uri) if gets(uri, place.span, known)]
         jobs = {job.name: job for known in written for job in self._writers[known]}
-        return [
-            jobs[name]
-            for name in sorted(jobs)
-            if jobs[name].id != place.reader.id and not place.after(jobs[name].created or "")
-        ]
+        return [jobs[name] for name in sorted(jobs) if jobs[name].id != place.reader.id]
 
 
 def search_expressions(location: Location, span: Span, region: str) -> Iterator[dict[str, object]]:

@@ -1,0 +1,89 @@
+"""The README is run: its commands give the outputs that it shows."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from conftest import BANK, ROOT
+
+import lineage as api
+from cli.main import cli, run
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+CONSOLES = [text for language, text in BLOCKS if language == "console"]
+WHEN = re.compile(r"crawled \S+Z as")
+
+
+def section(title: str) -> str:
+    return README.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+def settled(text: str) -> str:
+    """The text without the moment of the crawl, the one thing that differs from run to run."""
+    return WHEN.sub("crawled NOW as", text)
+
+
+@pytest.fixture
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]):
+    """Run a command line of the README in a folder that has the fixtures."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "fixtures").mkdir()
+    (tmp_path / "fixtures" / "bank.jsonl").write_bytes(BANK.read_bytes())
+
+    def call(line: str) -> str:
+        program, *arguments = shlex.split(line)
+        assert (program, run(arguments)) == ("lineage", 0)
+        return capfdbinary.readouterr().out.decode()
+
+    return call
+
+
+def test_the_quick_start(shell, tmp_path: Path) -> None:
+    """The first command line crawls, traces and draws; the trace is the one shown, the picture is there."""
+    (line,) = re.findall(r"```sh\n(.*?)\n```", section("Quick start"), re.DOTALL)[:1]
+    install, *commands = line.split(" && ")
+    assert install == "pip install -q '.[render]'"
+    printed = "".join(shell(command) for command in commands)
+    shown = re.findall(r"```text\n(.*?)```", section("Quick start"), re.DOTALL)[0]
+    assert settled(printed) == settled(shown)
+    assert (tmp_path / "loans-live.svg").read_bytes().startswith(b"<?xml")
+
+
+@pytest.mark.parametrize("text", CONSOLES, ids=lambda text: text.splitlines()[0])
+def test_console_blocks(shell, text: str) -> None:
+    """Each command that the README shows prints what it shows."""
+    shell("lineage crawl --replay fixtures/bank.jsonl")
+    command, _, shown = text.partition("\n")
+    assert settled(shell(command.removeprefix("$ "))) == settled(shown)
+
+
+def test_the_python_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Python of the README runs as it stands and prints what it shows."""
+    monkeypatch.chdir(tmp_path)
+    api.crawl_endpoints("lineage.db", replay=BANK)
+    (code, shown) = re.findall(r"```(?:python|text)\n(.*?)```", section("From Python"), re.DOTALL)
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(code, "README.md", "exec"), {})  # noqa: S102  (our own README)
+    assert printed.getvalue() == shown
+
+
+@pytest.mark.parametrize("verb", sorted(cli.commands))
+def test_every_command_is_in_the_readme(verb: str) -> None:
+    """No command is left out of the table."""
+    assert f"| `lineage {verb}" in section("Commands")
+
+
+def test_the_contents_match_the_python_docstring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The example in the package's own docstring runs."""
+    monkeypatch.chdir(tmp_path)
+    api.crawl_endpoints("lineage.db", replay=BANK)
+    code = "\n".join(line[4:] for line in (api.__doc__ or "").splitlines() if line.startswith("    "))
+    with contextlib.redirect_stdout(io.StringIO()):
+        exec(compile(code, "lineage", "exec"), {})  # noqa: S102  (our own docstring)

@@ -1,0 +1,72 @@
+"""The wheel: exactly two packages, and a script that works from anywhere."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+from conftest import BANK, ROOT
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built from a copy of what git would commit, so that nothing is left in the checkout."""
+    folder = tmp_path_factory.mktemp("wheel")
+    source = folder / "source"
+    source.mkdir()
+    for name in ("lineage", "cli"):
+        for path in (ROOT / name).rglob("*"):
+            if path.is_file() and "__pycache__" not in path.parts:
+                target = source / path.relative_to(ROOT)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(path.read_bytes())
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        (source / name).write_bytes((ROOT / name).read_bytes())
+    command = [sys.executable, "-m", "build", "--wheel", "--outdir", str(folder), str(source)]
+    subprocess.run(command, check=True, capture_output=True)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+def test_top_level_names(wheel: Path) -> None:
+    """The wheel holds `lineage` and `lineage_cli`, both typed, and no package called `cli`."""
+    names = zipfile.ZipFile(wheel).namelist()
+    assert {name.partition("/")[0] for name in names if ".dist-info/" not in name} == {"lineage", "lineage_cli"}
+    assert {"lineage/py.typed", "lineage_cli/py.typed"} <= set(names)
+    assert any(name.endswith("licenses/LICENSE") for name in names)
+
+
+def test_every_module_is_in_the_wheel(wheel: Path) -> None:
+    """No room is forgotten in the list of packages."""
+    names = set(zipfile.ZipFile(wheel).namelist())
+    modules = [path.relative_to(ROOT).as_posix() for path in (ROOT / "lineage").rglob("*.py")]
+    modules += ["lineage_" + path.relative_to(ROOT).as_posix() for path in (ROOT / "cli").rglob("*.py")]
+    assert set(modules) <= names
+
+
+def test_the_script_works_from_anywhere(wheel: Path, tmp_path: Path) -> None:
+    """Installed into a fresh environment, `lineage` crawls and traces from the root folder."""
+    environment = tmp_path / "venv"
+    venv.create(environment, system_site_packages=False, with_pip=True)
+    python = environment / "bin" / "python"
+    subprocess.run([python, "-m", "pip", "install", "-q", str(wheel)], check=True, capture_output=True)
+    snapshot = str(tmp_path / "s.db")
+    script = environment / "bin" / "lineage"
+    subprocess.run(
+        [script, "crawl", "--replay", str(BANK), "--endpoint", "loans-live", "--snapshot", snapshot],
+        check=True,
+        capture_output=True,
+        cwd="/",
+    )
+    traced = subprocess.run(
+        [script, "trace", "loans-live", "--snapshot", snapshot, "-f", "table"],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd="/",
+    )
+    assert traced.stdout.startswith("TRACED  loans-live")
