@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,6 +14,9 @@ from .render import trace_text, usage_text
 if TYPE_CHECKING:
     import lineage
 
+    Answer = lineage.Trace | lineage.Usage
+
+Rows = list[list[Any]]
 FAIL, INCONCLUSIVE = 1, 4
 
 
@@ -40,12 +44,7 @@ def trace(endpoint: str, snapshot: str, form: str, out: str | None, fail_on: tup
     with lineage.open_snapshot(snapshot) as opened:
         found = _endpoint(opened, endpoint)
         answer = lineage.trace(lineage.neighbourhood(opened, [found], "up"), found)
-    if form == "json":
-        write(_json(answer.as_json()), out)
-    elif form == "tsv":
-        write(tsv(_trace_rows(answer)), out)
-    else:
-        write(trace_text(answer, colour=not out), out)
+    _tell(answer, form, out, _trace_rows, trace_text)
     return FAIL if answer.verdict in fail_on else 0
 
 
@@ -71,12 +70,7 @@ def used(s3_uri: str, snapshot: str, form: str, out: str | None, fail_on: tuple[
 
     with lineage.open_snapshot(snapshot) as opened:
         answer = lineage.used(lineage.around_dataset(opened, s3_uri), s3_uri)
-    if form == "json":
-        write(_json(answer.as_json()), out)
-    elif form == "tsv":
-        write(tsv(_usage_rows(answer)), out)
-    else:
-        write(usage_text(answer, colour=not out), out)
+    _tell(answer, form, out, _usage_rows, usage_text)
     return _gate(answer, fail_on)
 
 
@@ -107,13 +101,19 @@ def _endpoint(snapshot: lineage.Snapshot, endpoint: str) -> str:
     )
 
 
-def _json(value: Any) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+def _tell(answer: Answer, form: str, out: str | None, rows: Callable[[Any], Rows], text: Callable[..., str]) -> None:
+    """Print an answer in the format that was asked for."""
+    if form == "json":
+        write(json.dumps(answer.as_json(), indent=2, ensure_ascii=False) + "\n", out)
+    elif form == "tsv":
+        write(tsv(rows(answer)), out)
+    else:
+        write(text(answer, colour=not out), out)
 
 
-def _trace_rows(answer: lineage.Trace) -> list[list[Any]]:
+def _trace_rows(answer: lineage.Trace) -> Rows:
     """The tree as rows, parents first: `level` counts the steps from the endpoint."""
-    rows: list[list[Any]] = [["level", "relation", "role", "kind", "name", "id", "status", "note"]]
+    rows: Rows = [["level", "relation", "role", "kind", "name", "id", "status", "note"]]
     breaks = {found["at"]["id"]: f"broken: {found['reason']}: {found['detail']}" for found in answer.breaks}
     todo = [(0, answer.tree)]
     while todo:
@@ -126,8 +126,8 @@ def _trace_rows(answer: lineage.Trace) -> list[list[Any]]:
     return rows + [["", "member-of", "", row["kind"], row["name"], row["id"], row["status"] or "", ""] for row in runs]
 
 
-def _usage_rows(answer: lineage.Usage) -> list[list[Any]]:
-    rows: list[list[Any]] = [["verdict", "job", "kind", "channel", "cover", "location", "reason"]]
+def _usage_rows(answer: lineage.Usage) -> Rows:
+    rows: Rows = [["verdict", "job", "kind", "channel", "cover", "location", "reason"]]
     for found in answer.findings:
         job = found["job"]
         rows.append([found["verdict"], job["id"], job["kind"], found["channel"], found["cover"], found["location"], ""])

@@ -62,7 +62,7 @@ def graph_of(resources: Iterable[Resource], gaps: Iterable[Gap] = ()) -> Graph:
     """The graph of some records, without a snapshot: for tests and for experiments."""
     joined = derive(resources)
     nodes = sorted(joined.nodes.values(), key=lambda node: node.id)
-    return _build(nodes, joined.edges, Scope((), tuple(gaps)))
+    return _build(nodes, joined.edges, Scope(holes=tuple(gaps)))
 
 
 def _flow(snapshot: Snapshot, seeds: set[str], direction: Direction) -> tuple[set[Edge], set[str]]:

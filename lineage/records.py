@@ -24,6 +24,7 @@ class Resource:
     created: str | None = None
     modified: str | None = None
     status: str | None = None
+    unknown: tuple[str, ...] = ()  # the members of the answer that botocore does not know, and so dropped
 
     @property
     def id(self) -> str:
@@ -118,11 +119,13 @@ class Scope:
     """What was looked at, and what could not be.
 
     `enumerated` holds (account, region, kind) of each list that was read to its end: only that can prove a "no".
+    `known` holds the subjects of holes of which there is a record all the same, from another call or another day.
     """
 
     crawls: tuple[Crawl, ...] = ()
     holes: tuple[Gap, ...] = ()
     enumerated: frozenset[tuple[str, str, str]] = frozenset()
+    known: frozenset[str] = frozenset()
     training_jobs: int = 0
     isolated_training_jobs: int = 0
 

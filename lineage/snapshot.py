@@ -143,7 +143,11 @@ class Snapshot:
             " WHERE kind = 'training-job' AND observed"
         ).fetchone()
         enumerated = frozenset((account, region, kind) for account, region, kind in asked if kind in KINDS)
-        return Scope(tuple(self.crawls()), tuple(self.gaps()), enumerated, jobs, isolated)
+        known = self._db.execute(
+            "SELECT id FROM node WHERE observed AND id IN (SELECT subject FROM question WHERE reason != '')"
+        )
+        subjects = frozenset(row[0] for row in known)
+        return Scope(tuple(self.crawls()), tuple(self.gaps()), enumerated, subjects, jobs, isolated)
 
     def nodes(self, ids: Iterable[str] | None = None) -> Iterator[Node]:
         """All nodes, or those of the given ids, by id."""

@@ -89,9 +89,7 @@ def test_members_that_botocore_does_not_know_are_gaps(tmp_path: Path) -> None:
     fetcher = Fetcher(replay_session(path))
     job = fetcher.describe(KINDS["training-job"], "fit", "eu-west-1")
     assert job.body["InputDataConfig"] == [{"ChannelName": "t", "DataSource": {}}]
-    (gap,) = fetcher.unknown_members(job, "DescribeTrainingJob")
-    assert (gap.subject, gap.reason) == (job.id, "unknown-member")
-    assert "InputDataConfig[].DataSource.LakeSource: upgrade boto3" in gap.detail
+    assert job.unknown == ("InputDataConfig[].DataSource.LakeSource",)
 
 
 def test_known_members_are_no_gaps(bank: lineage.Snapshot) -> None:

@@ -182,6 +182,51 @@ def test_an_endpoint_nobody_has_changes_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "s.db").exists()
 
 
+def test_unknown_members_are_a_gap_of_their_record(tmp_path: Path) -> None:
+    """What botocore drops of a record is a gap of that record, and closes when it drops nothing any more."""
+    newer = tmp_path / "newer.jsonl"
+    lines = [json.loads(line) for line in BANK.read_text().splitlines()]
+    for line in lines:
+        if line.get("record", {}).get("TrainingJobName") == "Ledger-Fit-1":
+            line["record"]["InputDataConfig"][0]["DataSource"] = {"LakeSource": {"Table": "x"}}
+            line["record"]["LakeConfig"] = "x"
+    newer.write_text("\n".join(map(json.dumps, lines)))
+    graph = walk(tmp_path, "ledger-old", replay=newer)
+    (gap,) = [gap for gap in graph.graph["gaps"] if gap.reason == "unknown-member"]
+    assert gap.subject == arn("training-job", "ledger-fit-1")
+    assert (
+        gap.detail
+        == "botocore does not know InputDataConfig[].DataSource.LakeSource, LakeConfig: upgrade boto3 and crawl again"
+    )
+    assert "unknown-member" in {hole["reason"] for hole in lineage.trace(graph, "ledger-old").scope["holes"]}
+    assert "unknown-member" not in {gap.reason for gap in walk(tmp_path, "ledger-old").graph["gaps"]}
+
+
+def test_a_denied_processing_job_shadows_every_dataset(tmp_path: Path) -> None:
+    """A processing job that can't be read may have made any dataset: each trace that reads one says so."""
+    denied = without(
+        tmp_path,
+        plus=json.dumps({"fault": "AccessDeniedException", "operation": "DescribeProcessingJob", "name": "Loans-Prep-0042"}),
+    )
+    graph = walk(tmp_path, "loans-live", replay=denied)
+    (hole,) = lineage.trace(graph, "loans-live").scope["holes"]
+    assert (hole["subject"], hole["reason"]) == (arn("processing-job", "loans-prep-0042"), "denied")
+
+
+def test_writers_that_came_too_late_are_named(tmp_path: Path) -> None:
+    """An artifact that was written only after the model was made is unmatched, and the gap names who wrote it."""
+    late = tmp_path / "late.jsonl"
+    text = BANK.read_text()
+    for line in text.splitlines():
+        if '"TrainingJobName": "Ledger-Fit-1"' in line:
+            text = text.replace(line, line.replace("2026-01-20T", "2026-02-20T"))
+    late.write_text(text)
+    graph = walk(tmp_path, "ledger-old", replay=late)
+    details = {gap.subject: gap.detail for gap in graph.graph["gaps"]}
+    artifact = "s3://bank-ml/ledger-models/Ledger-Fit-1/output/model.tar.gz"
+    assert details[artifact] == "only Ledger-Fit-1 wrote it, and later than ledger-1 read it"
+
+
 def test_search_expressions_stay_within_the_services_limits() -> None:
     """No expression has more than 20 filters, and one `Contains` at most."""
     place = parse_location("s3://b/" + "deep/" * 30 + "model.tar.gz")

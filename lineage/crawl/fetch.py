@@ -9,21 +9,39 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from botocore import xform_name
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ProxyConnectionError,
+    SSLError,
+    TokenRetrievalError,
+)
 
 from lineage.crawl.redact import redact
 from lineage.crawl.session import Session
 from lineage.errors import CrawlError
 from lineage.kinds import Kind
 from lineage.names import is_arn, named_id, parse_arn
-from lineage.records import Gap, Resource
+from lineage.records import Resource
 from lineage.references import detail
 
 _NOT_FOUND = re.compile(r"not found|could not find|does not exist|cannot find", re.IGNORECASE)
+_NO_WAY = (
+    CredentialRetrievalError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ProxyConnectionError,
+    SSLError,
+    TokenRetrievalError,
+)
 _IDENTITY_TROUBLE = {
     "ExpiredToken",
     "ExpiredTokenException",
@@ -43,8 +61,12 @@ class Refused(Exception):
         self.detail = detail
 
 
-def refusal(error: ClientError) -> Refused:
-    """What an error of SageMaker means. Raises `CrawlError` where no further call can work either."""
+def refusal(error: BotoCoreError | ClientError) -> Refused:
+    """What an error of a call means. Raises `CrawlError` where no further call can work either."""
+    if isinstance(error, _NO_WAY):
+        raise CrawlError(f"AWS could not be reached: {error}") from error
+    if not isinstance(error, ClientError):
+        return Refused("failed", f"{type(error).__name__}: {error}")
     code = error.response.get("Error", {}).get("Code", "")
     message = error.response.get("Error", {}).get("Message", "")
     if code in _IDENTITY_TROUBLE:
@@ -75,7 +97,7 @@ class Fetcher:
                 raise
             time.sleep(self.session.patience)
             body = self.call(kind.describe, parameter, region)
-        return resource_of(kind, body, region)
+        return replace(resource_of(kind, body, region), unknown=tuple(dict.fromkeys(self.session.unknown_members())))
 
     def pages(self, operation: str, parameters: Mapping[str, Any], region: str) -> Iterator[dict[str, Any]]:
         """Every page of a List or Search call: an empty page with a token is not the end."""
@@ -84,10 +106,8 @@ class Fetcher:
         try:
             for page in paginator.paginate(**parameters):
                 yield _plain(redact(page, shape))
-        except ClientError as error:
+        except (BotoCoreError, ClientError) as error:
             raise refusal(error) from error
-        except BotoCoreError as error:
-            raise _unreachable(operation, region, error) from error
 
     def listed(self, operation: str, parameters: Mapping[str, Any], region: str) -> Iterator[dict[str, Any]]:
         """The summaries of a List call, or the results of a Search, 100 a page."""
@@ -101,17 +121,9 @@ class Fetcher:
         shape = self._model(region).operation_model(operation).output_shape
         try:
             answer = getattr(self.session.client(region), xform_name(operation))(**parameters)
-        except ClientError as error:
+        except (BotoCoreError, ClientError) as error:
             raise refusal(error) from error
-        except BotoCoreError as error:
-            raise _unreachable(operation, region, error) from error
         return _plain(redact(answer, shape))  # type: ignore[no-any-return]
-
-    def unknown_members(self, record: Resource, operation: str) -> Iterator[Gap]:
-        """What the answer that gave this record held, and botocore dropped: nobody can say what it was."""
-        for path in self.session.unknown_members():
-            said = f"botocore does not know {path}: upgrade boto3 and crawl again"
-            yield Gap(record.account, record.region, operation, record.id, "unknown-member", said)
 
     def _model(self, region: str) -> Any:
         return self.session.client(region).meta.service_model
@@ -138,10 +150,6 @@ def resource_of(kind: Kind, body: dict[str, Any], region: str) -> Resource:
 def subject_of(kind: Kind, name: str, account: str, region: str) -> str:
     """The node id under which a gap speaks of something that was named and not read."""
     return parse_arn(name).id if is_arn(name) else named_id(kind.name, account, region, name)
-
-
-def _unreachable(operation: str, region: str, error: BotoCoreError) -> CrawlError:
-    return CrawlError(f"{operation} in {region} did not reach AWS: {error}")
 
 
 def _plain(value: Any) -> Any:

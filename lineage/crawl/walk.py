@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from lineage.crawl.fetch import Fetcher, Refused, resource_of, subject_of
 from lineage.errors import MalformedName, UnknownNode
@@ -65,6 +65,14 @@ class _Place:
         return bool(self.before) and bounds(created)[0] > self.before
 
 
+@dataclass(slots=True)
+class _Writers:
+    """The jobs that wrote a place, and whether some could not be asked for."""
+
+    jobs: list[Resource] = field(default_factory=list)
+    refused: bool = False
+
+
 class Walk:
     """One walk, from any number of endpoints: what one of them has led to is not read again for the next."""
 
@@ -74,12 +82,12 @@ class Walk:
         self._keep = keep
         self._todo: deque[Callable[[], None]] = deque()
         self._seen: set[tuple[str, ...]] = set()
-        self._outputs: dict[str, _Outputs] = {}
+        self._outputs: dict[str, _Outputs | Refused] = {}
+        self._writers: dict[tuple[str, str, str, Span], _Writers] = {}
 
     def upstream(self, endpoint: Resource) -> None:
         """Read everything that is upstream of an endpoint, as far as it can be read."""
-        if self._first(endpoint.id):
-            self._visit(endpoint)
+        self._described(endpoint)
         while self._todo:
             self._todo.popleft()()
 
@@ -90,11 +98,21 @@ class Walk:
 
     # --- records --------------------------------------------------------------------------------
 
+    def _described(self, record: Resource) -> None:
+        """A record that Describe gave: what of it botocore dropped nobody can say, so that is a gap."""
+        operation = KINDS[record.kind].describe
+        if record.unknown:
+            said = f"botocore does not know {', '.join(record.unknown)}: upgrade boto3 and crawl again"
+            self._keep(Gap(record.account, record.region, operation, record.id, "unknown-member", said))
+        else:
+            self._keep(Answered(record.account, record.region, operation, record.id))
+        self._visit(record)
+
     def _visit(self, record: Resource) -> None:
-        """A record that was just described: keep it with what belongs to it, and plan to read what it names."""
+        """Keep a record with what belongs to it, and plan to read what it names."""
+        if not self._first(record.id):
+            return
         kind = KINDS[record.kind]
-        for gap in self._fetcher.unknown_members(record, kind.describe):
-            self._keep(gap)
         for finder in kind.finders:
             record = self._find(record, finder)
         self._keep(record)
@@ -135,7 +153,7 @@ class Walk:
     def _later(self, kind: Kind, name: str, record: Resource, known: Resource | None = None) -> None:
         """Plan to read what a record names; `known` is what another call has told of it already."""
         subject = subject_of(kind, name, record.account, record.region)
-        if kind.name not in ("image", "resource") and self._first(subject):
+        if kind.name not in ("image", "resource") and self._first("named", subject):
             self._todo.append(lambda: self._read(kind, name, subject, record, known))
 
     def _read(self, kind: Kind, name: str, subject: str, record: Resource, known: Resource | None) -> None:
@@ -148,14 +166,13 @@ class Walk:
         try:
             found = self._fetcher.describe(kind, name, region)
         except Refused as refused:
-            self._keep(Gap(account, region, kind.describe, known.id if known else subject, refused.reason, refused.detail))
-            if not known:
-                return
-            found = known  # Search tells what Describe may be denied; what it leaves out stays a gap
-        else:
-            self._keep(Answered(account, region, kind.describe, found.id if known else subject))
-        if subject == found.id or self._first(found.id):
-            self._visit(found)
+            at = known.id if known else subject
+            self._keep(Gap(account, region, kind.describe, at, refused.reason, refused.detail))
+            if known:  # Search tells what Describe is denied; what Search leaves out stays a gap
+                self._visit(known)
+            return
+        self._keep(Answered(account, region, kind.describe, subject))
+        self._described(found)
 
     # --- places ---------------------------------------------------------------------------------
 
@@ -165,36 +182,43 @@ class Walk:
 
     def _read_writers(self, place: _Place) -> None:
         """Plan to read the jobs that wrote a place; a model that none wrote is a gap."""
-        account, region, uri = place.reader.account, place.reader.region, place.location.uri
-        writers: list[Resource] = []
-        refused_any = False
-        ways = (
-            ("Search", self._training_jobs),
-            ("DescribeTrainingJob", lambda place: [] if writers else self._job_named_in(place)),
-            ("ListProcessingJobs", self._processing_jobs),
-        )
-        for operation, search in ways:
-            try:
-                writers += [job for job in search(place) if not place.after(job.created or "")]
-            except Refused as refused:
-                refused_any = True
-                self._keep(Gap(account, region, operation, uri, refused.reason, refused.detail))
-            else:
-                self._keep(Answered(account, region, operation, uri))
+        key = (place.reader.account, place.reader.region, place.location.uri, place.span)
+        if key not in self._writers:
+            self._writers[key] = self._find_writers(place)
+        found = self._writers[key]
+        writers = [job for job in found.jobs if job.id != place.reader.id and not place.after(job.created or "")]
         for job in writers:
             self._later(KINDS[job.kind], job.name, place.reader, known=job if job.body else None)
-        if not (writers or refused_any or place.usage == "data"):
-            named = _JOB_IN_KEY.search(place.location.key)
-            deleted = f"; its key names {named[1]}, which may have been deleted" if named else ""
-            said = f"no training or processing job of account {account} in {region} wrote it{deleted}"
-            self._keep(Gap(account, region, "Search", uri, "unmatched", said))
+        own_only = found.jobs and all(job.id == place.reader.id for job in found.jobs)
+        if not (writers or own_only or found.refused or place.usage == "data"):
+            self._keep(Gap(*key[:2], "Search", key[2], "unmatched", _nobody(place, found.jobs)))
+
+    def _find_writers(self, place: _Place) -> _Writers:
+        """Every job that wrote something that a reader of the place gets, at whatever time."""
+        found = _Writers()
+        for operation, search in (
+            ("Search", self._training_jobs),
+            ("DescribeTrainingJob", lambda place: [] if found.jobs else self._job_named_in(place)),
+            ("ListProcessingJobs", self._processing_jobs),
+        ):
+            asked = (place.reader.account, place.reader.region, operation, place.location.uri)
+            try:
+                found.jobs += search(place)
+            except Refused as refused:
+                found.refused = True
+                self._keep(Gap(*asked, refused.reason, refused.detail))
+            else:
+                self._keep(Answered(*asked))
+        return found
 
     def _training_jobs(self, place: _Place) -> list[Resource]:
         jobs: dict[str, Resource] = {}
-        for expression in search_expressions(place.location, place.span, place.reader.region):
-            query = {"Resource": TRAINING_JOB.search, "SearchExpression": expression, "SortBy": "CreationTime"}
-            for result in self._fetcher.listed("Search", query, place.reader.region):
-                job = resource_of(TRAINING_JOB, result["TrainingJob"], place.reader.region)
+        region = place.reader.region
+        order = {"SortBy": "CreationTime", "SortOrder": "Ascending"}  # stays put while jobs end
+        for expression in search_expressions(place.location, place.span, region):
+            query = {"Resource": TRAINING_JOB.search, "SearchExpression": expression} | order
+            for result in self._fetcher.listed("Search", query, region):
+                job = resource_of(TRAINING_JOB, result["TrainingJob"], region)
                 jobs[job.name] = job
         return [jobs[name] for name in sorted(jobs)]
 
@@ -206,19 +230,27 @@ class Walk:
         try:
             job = self._fetcher.describe(TRAINING_JOB, named[1], place.reader.region)
         except Refused as refused:
-            if refused.reason in ("missing", "failed"):
+            if refused.reason == "missing":
                 return []
             raise
-        written = [
-            hit.location.uri for hit in hits(TRAINING_JOB, job.body) if hit.reference.relation == "writes" and hit.location
-        ]
-        return [job] if any(gets(place.location.uri, place.span, uri) for uri in written) else []
+        written = (hit for hit in hits(TRAINING_JOB, job.body) if hit.reference.relation == "writes")
+        uris = [hit.location.uri for hit in written if hit.location]
+        return [job] if any(gets(place.location.uri, place.span, uri) for uri in uris) else []
 
     def _processing_jobs(self, place: _Place) -> list[Resource]:
         region = place.reader.region
         if region not in self._outputs:
-            self._outputs[region] = self._list_outputs(place.reader)
-        return self._outputs[region].writers(place)
+            self._outputs[region] = self._try_outputs(place.reader)
+        outputs = self._outputs[region]
+        if isinstance(outputs, Refused):
+            raise outputs
+        return outputs.writers(place.location, place.span)
+
+    def _try_outputs(self, reader: Resource) -> _Outputs | Refused:
+        try:
+            return self._list_outputs(reader)
+        except Refused as refused:
+            return refused
 
     def _list_outputs(self, reader: Resource) -> _Outputs:
         """What every processing job of the region writes: nothing but its own record tells."""
@@ -248,13 +280,22 @@ class _Outputs:
             if hit.reference.relation == "writes" and hit.location:
                 self._writers[hit.location.uri].append(replace(job, body={}))
 
-    def writers(self, place: _Place) -> list[Resource]:
+    def writers(self, location: Location, span: Span) -> list[Resource]:
         """The jobs, without their bodies, that wrote something that a reader of the place gets."""
         self._index = self._index or PlaceIndex(self._writers)
-        uri = place.location.uri
-        written = [known for known in self._index.near(uri) if gets(uri, place.span, known)]
-        jobs = {job.name: job for known in written for job in self._writers[known]}
-        return [jobs[name] for name in sorted(jobs) if jobs[name].id != place.reader.id]
+        written = [uri for uri in self._index.near(location.uri) if gets(location.uri, span, uri)]
+        jobs = {job.name: job for uri in written for job in self._writers[uri]}
+        return [jobs[name] for name in sorted(jobs)]
+
+
+def _nobody(place: _Place, late: list[Resource]) -> str:
+    """Why no job is the maker of a place."""
+    if late:
+        names = ", ".join(sorted(job.name for job in late))
+        return f"only {names} wrote it, and later than {place.reader.name} read it"
+    named = _JOB_IN_KEY.search(place.location.key)
+    deleted = f"; its key names {named[1]}, which may have been deleted" if named else ""
+    return f"no training or processing job of account {place.reader.account} in {place.reader.region} wrote it{deleted}"
 
 
 def search_expressions(location: Location, span: Span, region: str) -> Iterator[dict[str, object]]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from lineage.errors import UnknownNode
 from lineage.graphs import Graph
+from lineage.kinds import KINDS
 from lineage.names import Span, is_arn, node_id
 from lineage.queries.flow import (
     Json,
@@ -28,6 +29,8 @@ from lineage.times import POSSIBLE
 
 SCHEMA = "lineage.trace/1"
 SERVING = ("configures", "hosts", "deploys", "instantiates", "loads", "provides")
+PLACES = ("dataset", "artifact", "code")
+_DESCRIBES_JOBS = {kind.describe for kind in KINDS.values() if kind.job}
 REPAIRS = {
     "missing": "it was deleted: only an earlier snapshot, CloudTrail or whoever deployed it can tell what it named",
     "denied": "let the crawling role read it (`sagemaker:Describe*`) and crawl again",
@@ -165,7 +168,7 @@ class _Tracing:
             visit = heapq.heappop(self._queue)[-1]
             attributes = self.graph.nodes[visit.step.node]
             self.visited[visit.step.node] = None
-            if visit.reading and attributes["kind"] in ("dataset", "artifact", "code"):
+            if visit.reading and attributes["kind"] in PLACES:
                 self._place(visit, visit.reading)
             elif is_job(attributes) or attributes["kind"] == "trial-component":
                 self._job(visit)
@@ -280,7 +283,7 @@ class _Tracing:
         gap = self._gaps.get(node)
         if gap:
             return gap.reason, gap.detail
-        made = self.graph.nodes[node]["kind"] in ("dataset", "artifact", "code")
+        made = self.graph.nodes[node]["kind"] in PLACES
         return ("unmatched", "no job in the snapshot wrote it") if made else ("not-crawled", "nothing described it")
 
     def _break(self, node: str, why: tuple[str, str]) -> None:
@@ -359,11 +362,13 @@ class _Tracing:
         return {"at": at, "reason": found.reason, "detail": found.detail, "repair": found.repair}
 
     def _holes(self, scope: Scope) -> list[Gap]:
-        """The gaps on this path; not those of what has nothing to do with this endpoint."""
-        return [gap for gap in scope.holes if gap.subject in self.visited or gap.subject in self._memberships()]
+        """The gaps on this path, and jobs that nobody could read: any of them may be the maker of what this path read."""
+        path = {*self.visited, *(link.target for link in self.links.values())}
+        return [gap for gap in scope.holes if gap.subject in path or self._may_be_a_maker(gap, scope)]
 
-    def _memberships(self) -> set[str]:
-        return {link.target for link in self.links.values()}
+    def _may_be_a_maker(self, gap: Gap, scope: Scope) -> bool:
+        made_here = any(self.graph.nodes[node]["kind"] in PLACES for node in self.visited)
+        return made_here and gap.operation in _DESCRIBES_JOBS and gap.reason != "missing" and gap.subject not in scope.known
 
     def _caveats(self, scope: Scope) -> list[str]:
         told = (self._manifests(), self._open_network(), self._uncertain(), self._suspect(), self._changing())
