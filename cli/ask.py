@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Rows = list[list[Any]]
 FAIL, INCONCLUSIVE = 1, 4
+USAGE_VERDICTS = ("used", "used-indirectly", "possible", "declared-only", "not-referenced", "unknown")  # strongest first
 
 
 @click.command(
@@ -42,7 +43,7 @@ def trace(endpoint: str, snapshot: str, form: str, out: str | None, fail_on: tup
     import lineage
 
     with lineage.open_snapshot(snapshot) as opened:
-        found = _endpoint(opened, endpoint)
+        found = lineage.find_endpoint(((node.id, node.name) for node in opened.of_kind("endpoint")), endpoint)
         answer = lineage.trace(lineage.neighbourhood(opened, [found], "up"), found)
     _tell(answer, form, out, _trace_rows, trace_text)
     return FAIL if answer.verdict in fail_on else 0
@@ -59,7 +60,7 @@ def trace(endpoint: str, snapshot: str, form: str, out: str | None, fail_on: tup
 @snapshot_option
 @format_option("table", "json", "tsv")
 @out_option
-@fail_on_option("used", "used-indirectly", "possible", "declared-only", "not-referenced", "unknown")
+@fail_on_option(*USAGE_VERDICTS, more=" With 4 where a hole could hide one of them.")
 def used(s3_uri: str, snapshot: str, form: str, out: str | None, fail_on: tuple[str, ...]) -> int:
     """Was the data at S3_URI (a prefix, an object, or a whole bucket) used for training?
 
@@ -75,30 +76,12 @@ def used(s3_uri: str, snapshot: str, form: str, out: str | None, fail_on: tuple[
 
 
 def _gate(answer: lineage.Usage, fail_on: tuple[str, ...]) -> int:
-    """A verdict short of a use is inconclusive while a hole could hide one."""
+    """Inconclusive is an answer whose holes could hide a verdict that the gate names."""
     if answer.verdict in fail_on:
         return FAIL
-    weak = answer.verdict == "unknown" or (answer.verdict == "declared-only" and answer.scope["holes"])
-    return INCONCLUSIVE if fail_on and weak else 0
-
-
-def _endpoint(snapshot: lineage.Snapshot, endpoint: str) -> str:
-    """The node id of an endpoint of the snapshot, by name or ARN."""
-    import lineage
-
-    nodes = snapshot.of_kind("endpoint")
-    wanted = endpoint.casefold()
-    found = [node for node in nodes if wanted in (node.name.casefold(), node.id.casefold())]
-    if len(found) == 1:
-        return found[0].id
-    if found:
-        arns = ", ".join(str(node.arn) for node in found)
-        raise lineage.UnknownNode(f"several endpoints are named {endpoint}: name one by its ARN: {arns}")
-    names = ", ".join(node.name for node in nodes[:8]) + (", …" if len(nodes) > 8 else "")
-    held = f"it holds {names}" if nodes else "it holds none"
-    raise lineage.UnknownNode(
-        f"no endpoint {endpoint} in {snapshot.path} ({held}); read it with `lineage crawl --endpoint {endpoint}`"
-    )
+    stronger = USAGE_VERDICTS[: USAGE_VERDICTS.index(answer.verdict)]
+    hidden = answer.scope["holes"] and set(stronger) & set(fail_on)
+    return INCONCLUSIVE if hidden or (fail_on and answer.verdict == "unknown") else 0
 
 
 def _tell(answer: Answer, form: str, out: str | None, rows: Callable[[Any], Rows], text: Callable[..., str]) -> None:
@@ -112,28 +95,40 @@ def _tell(answer: Answer, form: str, out: str | None, rows: Callable[[Any], Rows
 
 
 def _trace_rows(answer: lineage.Trace) -> Rows:
-    """The tree as rows, parents first: `level` counts the steps from the endpoint."""
-    rows: Rows = [["level", "relation", "role", "kind", "name", "id", "status", "note"]]
+    """The tree as rows, parents first: `level` counts the steps from the endpoint; then what it all belongs to."""
+    rows: Rows = [["level", "relation", "role", "usage", "kind", "name", "id", "status", "note"]]
     breaks = {found["at"]["id"]: f"broken: {found['reason']}: {found['detail']}" for found in answer.breaks}
     todo = [(0, answer.tree)]
     while todo:
         level, step = todo.pop()
         node = answer.nodes[step.node]
-        note = breaks.get(step.node, step.note) if level else answer.verdict
-        rows.append([level, step.relation, step.role, node["kind"], node["name"], step.node, node["status"] or "", note])
+        notes = [breaks.get(step.node, ""), step.note, "manifest not read" if step.manifest else ""]
+        notes += ["" if node.get("trains", True) else "trains nothing", "" if level else answer.verdict]
+        common = [node["kind"], node["name"], step.node, node["status"] or ""]
+        rows.append([level, step.relation, step.role, step.usage, *common, "; ".join(filter(None, notes))])
         todo += [(level + 1, below) for below in reversed(step.steps)]
-    runs = [*answer.runs, *answer.experiments, *answer.pipeline_executions]
-    return rows + [["", "member-of", "", row["kind"], row["name"], row["id"], row["status"] or "", ""] for row in runs]
+    belongs = [edge for edge in answer.evidence if edge["relation"] in ("recorded-by", "member-of")]
+    known = {row["id"]: row for row in [*answer.runs, *answer.experiments, *answer.pipeline_executions]}
+    for edge in belongs:
+        if row := known.get(edge["target"]):
+            common = [row["kind"], row["name"], row["id"], row["status"] or ""]
+            rows.append(["", edge["relation"], "", "", *common, f"of {edge['source']}"])
+    holes = answer.scope["holes"]
+    return [*rows, *(["", "hole", "", "", "", "", hole["subject"], hole["reason"], _said(hole)] for hole in holes)]
 
 
 def _usage_rows(answer: lineage.Usage) -> Rows:
-    rows: Rows = [["verdict", "job", "kind", "channel", "cover", "location", "reason"]]
+    rows: Rows = [["verdict", "id", "channel", "cover", "location", "through", "time", "detail"]]
     for found in answer.findings:
-        job = found["job"]
-        rows.append([found["verdict"], job["id"], job["kind"], found["channel"], found["cover"], found["location"], ""])
+        through = ",".join(job["id"] for job in found["through"])
+        first = found["evidence"][0]
+        detail = f"{first['relation']} {first['source']} {first['path']}"
+        where = (found["channel"], found["cover"], found["location"], through)
+        rows.append([found["verdict"], found["job"]["id"], *where, found["time"] or "", detail])
     if not answer.findings:
-        rows.append([answer.verdict, "", "", "", "", answer.subject["id"], ""])
-    holes = answer.scope["holes"]
-    return rows + [
-        ["hole", hole["subject"], hole["operation"], "", "", "", f"{hole['reason']}: {hole['detail']}"] for hole in holes
-    ]
+        rows.append([answer.verdict, answer.subject["id"], "", "", "", "", "", ""])
+    return rows + [["hole", hole["subject"], "", "", "", "", "", _said(hole)] for hole in answer.scope["holes"]]
+
+
+def _said(hole: dict[str, Any]) -> str:
+    return ": ".join(filter(None, (hole["reason"], hole["operation"], hole["detail"])))

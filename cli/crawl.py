@@ -32,7 +32,7 @@ QUIET_SECONDS = 10  # between two lines of progress, where there is no terminal
 )
 @click.option("--region", metavar="R", help="The AWS region; else that of the environment or the profile.")
 @click.option("--profile", metavar="P", help="A profile of ~/.aws/config; else boto3's own chain of credentials.")
-@click.option("--replay", metavar="FILE", type=click.Path(dir_okay=False), help="Answer from an account file, without AWS.")
+@click.option("--replay", metavar="FILE", help="Answer from an account file, without AWS.")
 @click.option("--quiet", "-q", is_flag=True, help="Print no progress and no summary.")
 def crawl(
     snapshot: str, endpoints: tuple[str, ...], region: str | None, profile: str | None, replay: str | None, quiet: bool
@@ -45,6 +45,8 @@ def crawl(
     """
     import lineage
 
+    if replay and profile:
+        raise click.UsageError("--profile is for AWS, and --replay asks a file: give one of them")
     with _progress(quiet=quiet) as tell:
         done = lineage.crawl_endpoints(snapshot, endpoints, profile=profile, region=region, replay=replay, on_progress=tell)
     if not quiet:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from typing import NoReturn
 
 import click
@@ -35,12 +36,12 @@ FAILED, USAGE, INTERRUPTED, BROKEN_PIPE = 3, 2, 130, 141
 @click.option("--debug", is_flag=True, help="Show the traceback of a failure.")
 @click.version_option(package_name="sagemaker-lineage", prog_name="lineage")
 @click.pass_context
-def cli(context: click.Context, snapshot: str | None, debug: bool) -> None:
+def cli(context: click.Context, snapshot: str | None, debug: bool) -> None:  # noqa: ARG001  (`run` looks for --debug)
     """Which run, which training job and which data made what SageMaker serves, with evidence.
 
     `crawl` reads SageMaker into a snapshot file; everything else asks that file, offline. lineage only ever reads.
     """
-    context.obj = {"snapshot": snapshot, "debug": debug}
+    context.obj = {"snapshot": snapshot}
 
 
 for command in (crawl, trace, used, draw, export):
@@ -57,10 +58,12 @@ def run(arguments: list[str]) -> int:
     try:
         result = cli.main(arguments, prog_name="lineage", standalone_mode=False)
     except click.exceptions.Abort:
-        return _say("interrupted: what was committed before stays", INTERRUPTED)
-    except click.ClickException as error:
+        return _say("interrupted: the endpoints that were read to their end are kept", INTERRUPTED)
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
-        return error.exit_code
+        return USAGE
+    except click.ClickException as error:
+        return _complain(error)
     except BrokenPipeError:
         return _broken_pipe()
     except SystemExit as stop:  # click's own handler of a broken pipe leaves so
@@ -70,10 +73,21 @@ def run(arguments: list[str]) -> int:
     return result if isinstance(result, int) else 0
 
 
+def _complain(error: click.ClickException) -> int:
+    """What was wrong with the command line, or with a file that it names, in one line."""
+    if isinstance(error, click.FileError):
+        return _say(error.format_message(), FAILED)
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "lineage"
+    said = " ".join(error.format_message().split()).rstrip(".")
+    return _say(f"{said} (see {path} --help)", USAGE)
+
+
 def _failure(error: Exception, arguments: list[str]) -> int:
-    if "--debug" in arguments:
-        raise error
     import lineage
+
+    if "--debug" in arguments:
+        traceback.print_exception(error)
 
     message = " ".join(str(error).split())
     if isinstance(error, (lineage.MalformedName, lineage.UnknownNode)):
@@ -81,7 +95,7 @@ def _failure(error: Exception, arguments: list[str]) -> int:
     if isinstance(error, lineage.LineageError):
         return _say(message, FAILED)
     if isinstance(error, OSError):
-        return _say(f"{error.filename or 'a file'}: {error.strerror or message}", FAILED)
+        return _say(f"{error.filename or 'stdout'}: {error.strerror or message}", FAILED)
     return _say(f"{type(error).__name__}: {message} (a bug: run again with --debug and report what it prints)", FAILED)
 
 

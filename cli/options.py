@@ -45,27 +45,27 @@ def _snapshot_path(context: click.Context, _: click.Parameter, value: str | None
     return value or before or os.environ.get("LINEAGE_SNAPSHOT") or DEFAULT_SNAPSHOT
 
 
-def _default_format() -> str:
-    return "table" if sys.stdout.isatty() else "tsv"
-
-
 def format_option(*names: str) -> Decorator:
-    """`--format`: a table on a terminal and TSV in a pipe, where nothing else is asked for."""
+    """`--format`: else by the name of the `--out` file; else a table on a terminal, and TSV in a pipe."""
+
+    def choose(context: click.Context, _: click.Parameter, value: str | None) -> str:
+        suffix = Path(context.params.get("out") or "").suffix.removeprefix(".").lower()
+        return value or (suffix if suffix in names else "table" if sys.stdout.isatty() else "tsv")
+
     return click.option(
         "--format",
         "-f",
         "form",
         type=click.Choice(names),
-        default=_default_format,
-        show_default="table on a terminal, tsv in a pipe",
-        help="How to print the answer.",
+        callback=choose,
+        help="How to print the answer. Else by the name of the file; else table on a terminal, tsv in a pipe.",
     )
 
 
-out_option = click.option("--out", "-o", metavar="FILE", type=click.Path(dir_okay=False), help="Write here, not to stdout.")
+out_option = click.option("--out", "-o", metavar="FILE", is_eager=True, help="Write to this file; - is stdout.")
 
 
-def fail_on_option(*verdicts: str) -> Decorator:
+def fail_on_option(*verdicts: str, more: str = "") -> Decorator:
     """`--fail-on`: the verdicts that make a gate fail."""
 
     def parse(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...]:
@@ -79,21 +79,30 @@ def fail_on_option(*verdicts: str) -> Decorator:
         "--fail-on",
         metavar="VERDICT,…",
         callback=parse,
-        help=f"Exit with 1 on one of these verdicts, with 4 where the answer is inconclusive. One of: {', '.join(verdicts)}.",
+        help=f"Exit with 1 on one of these verdicts: {', '.join(verdicts)}.{more}",
     )
 
 
 def write(content: str | bytes, out: str | None) -> None:
-    """To stdout, or to a file that is there whole or not at all."""
+    """To stdout, or to a file that is there whole or not at all; a device or a pipe is written to as it is."""
     data = content.encode() if isinstance(content, str) else content
-    if not out:
+    if out in (None, "", "-"):
         sys.stdout.flush()
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
         return
-    target = Path(out)
-    if not target.parent.is_dir():
-        raise click.UsageError(f"{out}: there is no folder {target.parent}")
+    try:
+        _write_file(data, Path(str(out)).resolve())
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise click.FileError(str(out), error.strerror) from error
+
+
+def _write_file(data: bytes, target: Path) -> None:
+    if target.exists() and not target.is_file():
+        target.write_bytes(data)
+        return
     handle, scratch = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
         with os.fdopen(handle, "wb") as file:

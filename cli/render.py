@@ -73,6 +73,7 @@ class _TraceTree:
         self._answer = answer
         self._breaks = {found["at"]["id"]: found for found in answer.breaks}
         self._weights = _traffic(answer)
+        self._told = {step.node: step for step in _steps(answer.tree) if step.note != "above"}
 
     def build(self) -> Tree:
         from rich.tree import Tree
@@ -89,39 +90,32 @@ class _TraceTree:
         while todo:
             above, step = todo.pop()
             branch = above.add(self._line(step))
-            self._beside(branch, step.node)
+            if step.note != "above":
+                self._beside(branch, step.node)
             self._broken(branch, step.node)
-            below = [one for one in step.steps if not self._makers(branch, step, one)]
-            todo += [(branch, one) for one in reversed(below)]
+            todo += [(branch, one) for one in reversed(step.steps) if not self._is_told_by(step, one)]
         return tree
 
     def _line(self, step: Any) -> Text:
         node = self._answer.nodes[step.node]
-        kind = node["kind"]
+        kind, note = node["kind"], _NOTES.get(step.note, "")
         if step.relation in ("deploys", "configures", "hosts") and kind != "endpoint-config":
-            return _text(
-                *self._variant(step), f"{_spaced(kind)} ", (node["name"], "bold"), _state(node), _NOTES.get(step.note, "")
-            )
+            return _text(self._variant(step), f"{_spaced(kind)} ", (node["name"], "bold"), _state(node), note)
         if kind in ("dataset", "artifact", "code", "image"):
             role = f"{step.role}  " if step.role else ""
-            usage = f"  ({step.usage})" if step.usage not in ("data", "model", "") and step.usage != step.role else ""
+            usage = f"  ({step.usage})" if step.usage not in ("data", "model", "", step.role) else ""
             list_only = "  (a manifest: what it lists was not read)" if step.manifest else ""
             return _text((role, "cyan"), step.node, usage, list_only, self._made_by(step))
-        note = _NOTES.get(step.note, "")
         role = f"{step.role}  " if step.role and step.relation == "reads" else ""
         return _text((role, "cyan"), (node["name"], "bold"), f" · {_spaced(kind)}", _state(node), note)
 
-    def _variant(self, step: Any) -> list[str]:
-        if not step.role:
-            return []
-        if step.usage == "shadow":
-            return [f"{step.role}, shadow · "]
-        if step.usage == "instance-pool":
-            return [f"{step.role}, on an instance pool of its own · "]
-        if step.relation == "hosts":
-            return [f"{step.role} · "]
+    def _variant(self, step: Any) -> str:
         share = self._weights.get(step.role)
-        return [f"{step.role}, {share:.0%} of traffic · ".replace("%", " %") if share is not None else f"{step.role} · "]
+        words = {"shadow": "shadow", "instance-pool": "on an instance pool of its own"}
+        said = words.get(step.usage) or (f"{share:.0%} of traffic".replace("%", " %") if share is not None else "")
+        if not step.role or step.relation == "hosts":
+            said = ""
+        return "".join(f"{part} · " for part in [", ".join(filter(None, (step.role, said)))] if part)
 
     def _made_by(self, step: Any) -> str:
         """A dataset's makers on its own line: they are told in full below it only where they have more to say."""
@@ -134,32 +128,37 @@ class _TraceTree:
 
     def _maker(self, step: Any) -> str:
         name = str(self._answer.nodes[step.node]["name"])
-        inputs = sorted({one.node for one in step.steps if one.usage == "data"})
-        possible = " (possible: its times do not tell)" if step.note == "possible" else ""
-        return f"{name}{possible}" + (f" from {', '.join(inputs)}" if inputs else "")
+        inputs = sorted({one.node for one in self._told.get(step.node, step).steps if one.usage == "data"})
+        return f"{name}{_NOTES['possible'] if step.note == 'possible' else ''}" + (
+            f" from {', '.join(inputs)}" if inputs else ""
+        )
 
-    def _makers(self, _: Tree, above: Any, step: Any) -> bool:
-        """Whether the line above has said all of this step: a processing job whose inputs nobody made."""
+    def _is_told_by(self, above: Any, step: Any) -> bool:
+        """Whether the line above says all of this step: a processing job whose inputs nobody made."""
         if above.usage != "data" or self._answer.nodes[step.node]["kind"] != "processing-job":
             return False
-        plain = all(not one.steps and one.node not in self._breaks for one in step.steps)
+        inputs = self._told.get(step.node, step).steps
+        plain = all(not one.steps and one.node not in self._breaks for one in inputs)
         return plain and step in above.steps[:_MAX_MAKERS]
 
     def _beside(self, branch: Tree, node: str) -> None:
-        """The runs that recorded a job, and their experiments, on a line of their own."""
+        """The runs that recorded a job, or the execution that registered a package, on a line of their own."""
         for run in self._answer.runs:
             if node in run["jobs"]:
-                names = [row["name"] for row in self._experiments(run["id"])]
-                branch.add(_text(("run ", "dim"), run["name"], *(f" · experiment {name}" for name in names)))
+                branch.add(_text(("run ", "dim"), run["name"], *self._memberships(run["id"])))
+        if self._answer.nodes[node]["kind"] == "model-package":
+            for part in self._memberships(node):
+                branch.add(_text(part.removeprefix(" · ")))
 
-    def _experiments(self, run: str) -> list[dict[str, Any]]:
-        members: dict[str, list[str]] = {}
-        for edge in self._answer.evidence:
-            if edge["relation"] == "member-of":
-                members.setdefault(edge["source"], []).append(edge["target"])
-        reached = {run, *members.get(run, ())}
-        reached |= {above for trial in reached for above in members.get(trial, ())}
-        return [row for row in self._answer.experiments if row["id"] in reached]
+    def _memberships(self, node: str) -> list[str]:
+        """The experiments and pipeline executions that a run or a package belongs to."""
+        reached, frontier = {node}, {node}
+        while frontier:
+            edges = (edge for edge in self._answer.evidence if edge["relation"] == "member-of")
+            frontier = {edge["target"] for edge in edges if edge["source"] in frontier} - reached
+            reached |= frontier
+        rows = [*self._answer.experiments, *self._answer.pipeline_executions]
+        return [f" · {_spaced(row['kind'])} {row['name']}" for row in rows if row["id"] in reached]
 
     def _broken(self, branch: Tree, node: str) -> None:
         found = self._breaks.get(node)
@@ -167,6 +166,16 @@ class _TraceTree:
             said = f"{found['reason']}: {found['detail']}"
             broken = branch.add(_text(("broken here", "bold red"), f"  {said}"))
             broken.add(_text(("to mend it", "dim"), f"  {found['repair']}"))
+
+
+def _steps(root: Any) -> list[Any]:
+    """Every step of a tree, parents first."""
+    found, todo = [], [root]
+    while todo:
+        step = todo.pop()
+        found.append(step)
+        todo += step.steps
+    return found
 
 
 def _skip_configs(root: Any, answer: lineage.Trace) -> list[Any]:
@@ -222,43 +231,65 @@ def _looked_at(scope: dict[str, Any]) -> str:
     where = f"{plural(len(scope['accounts']), 'account')}, {plural(len(scope['regions']), 'region')}"
     if not crawls:
         return where
-    last = crawls[-1]
-    return f"{where}, crawled {last['started']} as {last['caller'].rpartition(':')[2]}"
+    times = list(dict.fromkeys((crawls[0]["started"], crawls[-1]["started"])))
+    callers = sorted({crawl["caller"].rpartition(":")[2] for crawl in crawls})
+    return f"{where}, crawled {' to '.join(times)} as {' and '.join(callers)}"
 
 
 def _usage_lines(answer: lineage.Usage) -> list[Text]:
-    verdict, uri = answer.verdict, answer.subject["id"]
-    jobs = {found["job"]["id"] for found in answer.findings}
-    said = {
-        "used": f"{plural(len(jobs), 'training job')} read {uri}",
-        "used-indirectly": f"{plural(len(jobs), 'training job')} got something of {uri} through other jobs",
-        "possible": f"{plural(len(jobs), 'job')} may have read {uri}",
-        "declared-only": f"{plural(len(jobs), 'training job')} names {uri}, and never started reading",
-        "not-referenced": f"no training names {uri}",
-        "unknown": f"no training names {uri}, but {plural(len(answer.scope['holes']), 'hole')} could hide a use",
-    }[verdict]
-    lines = [_text((verdict.upper(), _COLOURS[verdict]), "  ", said)]
+    verdict = answer.verdict
+    holes = answer.scope["holes"]
+    lines = [_text((verdict.upper(), _COLOURS[verdict]), "  ", _usage_head(answer))]
     lines += [_finding(found) for found in answer.findings]
-    lines += [_text(f"  {found['job']['name']}  read it too, and trains nothing") for found in answer.also_read]
-    lines += [_hole(hole) for hole in answer.scope["holes"]] if verdict not in ("used", "used-indirectly") else []
+    lines += [_text(f"  {found['job']['name']}  read it, and trains nothing") for found in answer.also_read]
+    if holes and verdict in ("used", "used-indirectly"):
+        lines.append(_text(("Note: ", "dim"), f"{plural(len(holes), 'hole')} could hide more; --format json lists them."))
+    else:
+        lines += [_hole(hole) for hole in holes]
     return [*lines, _text(("Looked at: ", "dim"), f"{_looked_at(answer.scope)}."), *_notes(answer.caveats)]
 
 
+def _usage_head(answer: lineage.Usage) -> str:
+    """The verdict as a sentence; while there are holes, what was found is the least that there is."""
+    uri, holes = answer.subject["id"], answer.scope["holes"]
+    jobs: dict[str, set[str]] = {}
+    for found in answer.findings:
+        jobs.setdefault(found["verdict"], set()).add(found["job"]["id"])
+    if not jobs:
+        but = f", but {plural(len(holes), 'hole')} could hide a use" if holes else ""
+        return f"no training job that was read names {uri}{but}"
+    words = {
+        "used": "read {uri}",
+        "used-indirectly": "got something of {uri} through a model or another job",
+        "possible": "may have read {uri}",
+        "declared-only": "named {uri} and never started reading",
+    }
+    first, *rest = jobs
+    least = "at least " if holes else ""
+    said = f"{least}{plural(len(jobs[first]), 'training job')} {words[first].format(uri=uri)}"
+    return "; ".join([said, *(f"{len(jobs[one])} more {words[one].format(uri='it')}" for one in rest)])
+
+
 def _finding(found: dict[str, Any]) -> Text:
-    first, *rest = found["evidence"]
+    first = found["evidence"][0]
     covers = {"all": "covers all of it", "part": "covers part of it"}[found["cover"]]
-    channel = f"channel {found['channel']} = {found['location']}" if found["channel"] else found["location"]
-    makers = [edge["source"].rpartition("/")[2] for edge in rest if edge["relation"] == "writes"]
-    via = f", made by {' and '.join(reversed(makers))} from {first['source']}" if makers else ""
-    how = "names" if first["relation"] == "mentions" and not rest else "reads"
-    return _text("  ", (found["job"]["name"], "bold"), f"  {how} {channel}{via}, which {covers}", _when(found["time"]))
-
-
-def _when(time: str | None) -> str:
-    begins = (time or "").partition("/")[0]
-    return f"  {begins[:16].replace('T', ' ')}Z" if begins else ""
+    what = f"channel {found['channel']} = {found['location']}" if found["channel"] else found["location"]
+    made = [job["name"] for job in reversed(found["through"])]
+    via = f", made by {' and '.join(made)} from {first['source']}" if made else ""
+    if first["relation"] == "mentions":
+        what, via = f"{first['path'].removesuffix('.*')} {first['role']} names {first['source']}".replace("  ", " "), ""
+    usage = f" (as {first['usage']})" if first["usage"] not in ("data", "") else ""
+    opens = (found["time"] or "").partition("/")[0]
+    when = f"  read from {opens}" if opens else ""
+    return _text(
+        "  ", (found["verdict"], "yellow"), "  ", (found["job"]["name"], "bold"), f"  {what}{via}, which {covers}{usage}{when}"
+    )
 
 
 def _hole(hole: dict[str, Any]) -> Text:
-    asked = f"{hole['operation']}: " if hole["operation"] else ""
-    return _text(f"  {hole['region']}  ", (hole["reason"], "yellow"), f"  {asked}{hole['detail'] or hole['subject']}")
+    subject = hole["subject"].rpartition("/")[2] if hole["operation"].startswith("Describe") else ""
+    asked = " ".join(filter(None, (hole["operation"], subject)))
+    where = " ".join(filter(None, (hole["account"], hole["region"])))
+    return _text(
+        f"  {where}  ", (hole["reason"], "yellow"), f"  {asked}{': ' if asked else ''}{hole['detail'] or hole['subject']}"
+    )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from .options import out_option, plural, snapshot_option, write
+from .options import out_option, snapshot_option, write
 
 if TYPE_CHECKING:
     from lineage import Graph
@@ -29,20 +30,24 @@ EXPORTS = ("json",)
 @click.option("--format", "-f", "form", type=click.Choice(PICTURES), help="Else by the name of the file; without one, dot.")
 @out_option
 @click.option("--links/--no-links", default=True, help="Link nodes to their AWS console pages.")
-def draw(selector: str | None, snapshot: str, form: str | None, out: str | None, links: bool) -> None:
+@click.option("--images/--no-images", default=False, help="Draw container images too.")
+def draw(selector: str | None, snapshot: str, form: str | None, out: str | None, links: bool, images: bool) -> None:
     """Draw the graph, or what SELECTOR names of it, with Graphviz: data on the left, endpoints on the right.
 
-    SELECTOR is a name, `kind/name`, an ARN or an S3 URI; `+x` adds all that is upstream of x, `x+` all downstream, `2+x`
-    two steps. Dashed nodes are named by something and were not observed.
+    SELECTOR is a name, `kind/name`, an ARN or an S3 URI (every place that it shares keys with); `+x` adds all that is
+    upstream of x, `x+` all downstream, `2+x` two steps. Dashed nodes are named by something and were not observed. Arrows
+    are what the records say; `trace` looks at times as well.
     """
     import lineage
 
     form = form or _by_suffix(out)
+    if form == "png" and out in (None, "-") and sys.stdout.isatty():
+        raise click.UsageError("a PNG is nothing for a terminal: name a file with --out")
     chosen = _graph(snapshot, selector)
-    dot = lineage.to_dot(chosen, links=links, title=_title(chosen, snapshot))
+    dot = lineage.to_dot(chosen, links=links, images=images, title=_title(chosen, snapshot, selector))
     write(dot if form == "dot" else lineage.render(dot, form), out)
-    if out:
-        click.echo(f"{plural(len(chosen), 'node')} drawn in {out}", err=True)
+    if out not in (None, "-"):
+        click.echo(f"drawn in {out}", err=True)
 
 
 @click.command(
@@ -75,13 +80,13 @@ def _graph(snapshot: str, selector: str | None) -> Graph:
 
 
 def _by_suffix(out: str | None) -> str:
-    suffix = Path(out or "").suffix.removeprefix(".")
-    if out and suffix not in PICTURES:
+    suffix = Path(out or "").suffix.removeprefix(".").lower()
+    if out not in (None, "-") and suffix not in PICTURES:
         raise click.UsageError(f"{out}: name the file .svg, .png or .dot, or say --format")
     return suffix or "dot"
 
 
-def _title(graph: Graph, snapshot: str) -> str:
+def _title(graph: Graph, snapshot: str, selector: str | None) -> str:
     crawls = graph.graph["scope"].crawls
-    when = f", crawled {crawls[-1].started}" if crawls else ""
-    return f"{Path(snapshot).name}{when}"
+    when = f"crawled until {crawls[-1].started}" if crawls else ""
+    return " · ".join(filter(None, (selector, Path(snapshot).name, when)))

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from lineage.graphs import neighbourhood as neighbourhood
     from lineage.queries.select import select as select
     from lineage.queries.trace import Trace as Trace
+    from lineage.queries.trace import find_endpoint as find_endpoint
     from lineage.queries.trace import trace as trace
     from lineage.queries.usage import Usage as Usage
     from lineage.queries.usage import used as used
@@ -58,6 +59,7 @@ _HOMES = {
     "neighbourhood": "graphs",
     "select": "queries.select",
     "Trace": "queries.trace",
+    "find_endpoint": "queries.trace",
     "trace": "queries.trace",
     "Usage": "queries.usage",
     "used": "queries.usage",

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from lineage.kinds import ANY, IMAGE, KINDS, LOCATION, RELATIONS, kind_of_arn
-from lineage.names import Span, folders_above, is_arn, named_id, parse_arn, parse_location
+from lineage.names import Span, folders_above, is_arn, location_of, named_id, parse_arn
 from lineage.places import PlaceIndex, gets
 from lineage.records import Edge, Node, Resource
 from lineage.references import Hit, detail, hits
@@ -48,6 +48,7 @@ def observed_node(identity: str, record: Resource) -> Node:
     """The node of a record: the common attributes, and the details that its kind's row asks for."""
     kind = KINDS[record.kind]
     details = {name: value for name, path in kind.details if (value := detail(record.body, path)) not in (None, [])}
+    details |= {"crawl": record.crawl} if record.crawl else {}
     return Node(
         identity,
         record.kind,
@@ -160,42 +161,42 @@ def _without_echoes(edges: list[Edge]) -> list[Edge]:
 # --- joining written to read locations ----------------------------------------------------------
 
 
+Write = tuple[str, str | None, Span]
+"""Who wrote, when, and how many keys."""
+
+
 def matched(edges: Iterable[Edge]) -> list[Edge]:
     """`overlaps` edges: from each written location to each other location that is read and shares keys with it.
 
-    Where one writer names both a folder and a place inside it, the narrowest that explains the read counts.
+    A place that adds nothing is left out: where each of its writers wrote something narrower at the same time,
+    which every reader of the place gets as well (a job names its artifact and the folder around it).
     """
-    writers: dict[str, set[str]] = defaultdict(set)
-    spans: dict[tuple[str, str], set[Span]] = defaultdict(set)
+    written: dict[str, set[Write]] = defaultdict(set)
+    read: dict[str, set[Span]] = defaultdict(set)
     for edge in edges:
-        if edge.span in (None, Span.UNKNOWN) or edge.relation not in ("reads", "loads", "writes"):
+        if edge.span in (None, Span.UNKNOWN):
             continue
-        side, place = ("w", edge.target) if edge.relation == "writes" else ("r", edge.source)
-        spans[side, place].add(edge.span or Span.UNKNOWN)
-        if side == "w":
-            writers[place].add(edge.source)
-    written = PlaceIndex(place for side, place in spans if side == "w")
-    joined = []
-    for side, place in sorted(spans):
-        if side == "r":
-            fitting = [w for w in written.near(place) if _share(spans["w", w], w, spans["r", place], place)]
-            kept = _narrowest(fitting, writers, explained=set(writers.get(place, ())))
-            joined += [Edge(w, place, "overlaps", evidence="matched") for w in kept]
-    return joined
+        if edge.relation == "writes":
+            written[edge.target].add((edge.source, edge.time, edge.span or Span.FOLDER))
+        elif edge.relation in ("reads", "loads"):
+            read[edge.source].add(edge.span or Span.PREFIX)
+    index = PlaceIndex(written)
+    pairs = ((uri, place) for place in sorted(read) for uri in _fitting(place, read[place], written, index))
+    return [Edge(uri, place, "overlaps", evidence="matched") for uri, place in pairs]
 
 
-def _share(write_spans: set[Span], written: str, read_spans: set[Span], read: str) -> bool:
-    return written != read and any(
-        gets(read, read_span, written, write_span) for read_span in read_spans for write_span in write_spans
-    )
-
-
-def _narrowest(places: list[str], writers: dict[str, set[str]], explained: set[str]) -> list[str]:
-    kept: list[str] = []
-    for place in sorted(places, key=lambda place: (-len(place), place)):
-        if not writers[place] <= explained:
-            kept.append(place)
-            explained |= writers[place]
+def _fitting(place: str, read: set[Span], written: dict[str, set[Write]], index: PlaceIndex) -> list[str]:
+    """The written places that give a reader of `place` something that no narrower one gives."""
+    given: dict[tuple[str, str | None], set[Span]] = {}
+    kept = []
+    for uri in sorted({place, *index.near(place)}, key=lambda uri: (uri != place, -len(uri), uri)):
+        spans = {span for span in read if any(gets(place, span, uri, write[2]) for write in written.get(uri, ()))}
+        writes = {write[:2] for write in written.get(uri, ())} if spans else set()
+        news = [write for write in writes if not spans <= given.get(write, set())]
+        if news and uri != place:
+            kept.append(uri)
+        for write in writes:
+            given[write] = given.get(write, set()) | spans
     return kept
 
 
@@ -212,9 +213,8 @@ def _model_inputs(edges: list[Edge]) -> list[Edge]:
     def is_model(edge: Edge) -> bool:
         if edge.relation != "reads" or edge.usage != "data" or edge.span is None or edge.evidence != "declared":
             return False
-        folders = [edge.source.rstrip("/")]
-        if edge.source.startswith("s3://"):
-            folders += [folder.uri for folder in folders_above(parse_location(edge.source))]
+        location = location_of(edge.source)
+        folders = [edge.source.rstrip("/"), *(folder.uri for folder in (folders_above(location) if location else ()))]
         return any(models.get(folder, set()) - {edge.target} for folder in folders)
 
     return [replace(edge, usage="model") if is_model(edge) else edge for edge in edges]

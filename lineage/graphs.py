@@ -16,11 +16,12 @@ import networkx as nx
 
 from lineage.derive import derive
 from lineage.kinds import RELATIONS
-from lineage.names import Location, parse_location
+from lineage.names import Location, location_of, parse_location
 from lineage.records import Edge, Gap, Node, Resource, Scope
 from lineage.snapshot import Snapshot
 
 Graph: TypeAlias = "nx.MultiDiGraph[str]"
+_LABEL_PARTS = 3  # of a key: enough to hold the job's name in `job/output/model.tar.gz`
 Direction = Literal["up", "down"]
 
 
@@ -46,7 +47,8 @@ def neighbourhood(snapshot: Snapshot, ids: Iterable[str], *directions: Direction
 def around_dataset(snapshot: Snapshot, uri: str) -> Graph:
     """What `used` must see of a snapshot to judge one location: every reader of it, of what could hide it, and on."""
     dataset = parse_location(uri)
-    places = {place for place in snapshot.read_places(dataset.root) if _may_hold(place, dataset)}
+    root = None if dataset.hides_bucket else dataset.root  # an access point may stand for any bucket
+    places = {place for place in snapshot.read_places(root) if _may_hold(place, dataset)}
     places |= set(snapshot.opaque_places())
     owners = {edge.target for edge in snapshot.edges(out_of=places)}
     recorded = {edge.source for edge in snapshot.edges(into=owners) if edge.relation == "recorded-by"}
@@ -54,7 +56,8 @@ def around_dataset(snapshot: Snapshot, uri: str) -> Graph:
 
 
 def _may_hold(place: str, dataset: Location) -> bool:
-    key = parse_location(place).key
+    location = location_of(place)
+    key = location.key if location else ""
     return key.startswith(dataset.key.rstrip("/")) or dataset.key.startswith(key.rstrip("/"))
 
 
@@ -118,11 +121,15 @@ def edge_attributes(edge: Edge) -> dict[str, Any]:
 
 
 def label(node: Node) -> str:
-    """A short text for pictures: the name, the last two parts of a place, an image without its registry."""
+    """A short text for pictures: the name, a place with its store and its last parts, an image without its registry."""
     if node.kind == "image":
         repository, at, digest = node.id.rpartition("/")[2].partition("@sha256:")
         return f"{repository}{at}{digest[:12]}"
     if "://" not in node.id:
         return node.name
-    parts = node.id.rstrip("/").split("/")
-    return "/".join(parts[-2:]) + ("/" if node.id.endswith("/") else "")
+    scheme, _, rest = node.id.partition("://")
+    store, *parts = rest.rstrip("/").split("/")
+    kept = parts[-_LABEL_PARTS:]
+    left_out = ["…"] if len(parts) > len(kept) else []
+    slash = "/" if node.id.endswith("/") else ""
+    return "/".join([store if scheme == "s3" else f"{scheme} {store}", *left_out, *kept]) + slash

@@ -492,6 +492,7 @@ TRIAL_COMPONENT = Kind(
     search="ExperimentTrialComponent",
     arn="experiment-trial-component/.+",
     status="Status.PrimaryStatus",
+    times=("StartTime", "EndTime"),
     references=(
         refers("Source.SourceArn", ANY, "recorded-by"),
         refers("Sources[].SourceArn", ANY, "recorded-by"),

@@ -35,16 +35,16 @@ class Arn:
 
 
 def is_arn(text: str) -> bool:
-    """Whether the text has the shape of an ARN: `arn:` and five more parts."""
-    return text.startswith("arn:") and text.count(":") >= 5
+    """Whether `parse_arn` takes the text."""
+    parts = text.split(":", 5)
+    return len(parts) == 6 and parts[0] == "arn" and all((parts[1], parts[2], parts[5]))
 
 
 def parse_arn(text: str) -> Arn:
     """Split an ARN. Raises `MalformedName` for what is none."""
-    parts = text.split(":", 5)
-    if len(parts) != 6 or parts[0] != "arn" or not all((parts[1], parts[2], parts[5])):
+    if not is_arn(text):
         raise MalformedName(f"{text!r} is no ARN; one looks like arn:aws:sagemaker:eu-west-1:111122223333:endpoint/loans")
-    return Arn(*parts[1:])
+    return Arn(*text.split(":", 5)[1:])
 
 
 def node_id(text: str) -> str:
@@ -96,6 +96,14 @@ def is_location(text: str) -> bool:
     return bool(_SCHEME.match(text))
 
 
+def location_of(text: str) -> Location | None:
+    """The location that a text names, or None where it names none: for what records hold, which may be anything."""
+    try:
+        return parse_location(text)
+    except MalformedName:
+        return None
+
+
 def parse_location(text: str) -> Location:
     """The normal form of an S3 URI (s3 or https form, or a bucket's ARN), or of an `efs://` or database location.
 
@@ -117,7 +125,10 @@ def parse_location(text: str) -> Location:
 
 
 def _parse_https(text: str) -> Location:
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text, allow_fragments=False)  # a key may hold a #
+    except ValueError:
+        raise _malformed(text) from None
     host = _S3_HOST.fullmatch(parts.netloc.lower())
     if not host:
         raise _malformed(text)
@@ -148,15 +159,9 @@ def s3_spellings(location: Location, region: str) -> Iterator[str]:
     Search compares strings, so whoever searches for a location must ask for all of them.
     """
     bucket = location.root.removeprefix("s3://")
-    roots = (
-        f"s3://{bucket}",
-        f"https://{bucket}.s3.{region}.amazonaws.com",
-        f"https://{bucket}.s3.amazonaws.com",
-        f"https://{bucket}.s3-{region}.amazonaws.com",
-        f"https://s3.{region}.amazonaws.com/{bucket}",
-        f"https://s3.amazonaws.com/{bucket}",
-        f"https://s3-{region}.amazonaws.com/{bucket}",
-    )
+    domain = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+    hosts = [f"{host}.{domain}" for host in ("s3", f"s3.{region}", f"s3-{region}", f"s3.dualstack.{region}")]
+    roots = [f"s3://{bucket}", *(f"https://{bucket}.{host}" for host in hosts), *(f"https://{host}/{bucket}" for host in hosts)]
     bare = location.key.rstrip("/")
     for root in roots:
         yield f"{root}/{bare}"

@@ -5,6 +5,7 @@ crawl and the snapshot meet.
 from __future__ import annotations
 
 import difflib
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +20,8 @@ from lineage.derive import derive
 from lineage.errors import CrawlError, UnknownNode
 from lineage.records import Crawl, Found, Gap, Resource
 from lineage.snapshot import Snapshot
+
+COMMIT_SECONDS = 30  # how much of a crawl a killed process may lose
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +45,9 @@ def crawl_endpoints(
 ) -> Progress:
     """Crawl upstream from endpoints (names or ARNs; none: every endpoint of the region) into the snapshot at `path`.
 
-    `replay` names an account file that answers in AWS's place. All of the crawl is kept, or none of it. Raises
-    `UnknownNode` for an endpoint that nobody has, `CrawlError` where AWS can't be read, `SnapshotError`.
+    `replay` names an account file that answers in AWS's place. A crawl that is cut short keeps the endpoints whose
+    walk was whole. Raises `UnknownNode` for an endpoint that nobody has, before anything is kept; `CrawlError` where
+    AWS can't be read; `SnapshotError`.
     """
     with Snapshot(path) as snapshot:
         session = replay_session(replay, region) if replay else Session(profile, region)
@@ -55,30 +59,65 @@ def crawl_endpoints(
 def _record(
     snapshot: Snapshot, session: Session, fetcher: Fetcher, roots: list[Resource], tell: Callable[[Progress], None]
 ) -> Progress:
-    counts = {Resource: 0, Gap: 0}
+    """Walk from each root, and keep what was found: at the end, every so often, and when the walk is cut short."""
+    crawl = _Crawling(snapshot, _crawl(session, roots))
     doing = "reading"
-
-    def now() -> Progress:
-        return Progress(doing, counts[Resource], counts[Gap], session.calls)
-
-    def keep(found: Found) -> None:
-        recording.add(found)
-        if type(found) in counts:
-            counts[type(found)] += 1
-
-    session.on_call = lambda: tell(now())
-    with snapshot.recording() as recording:
-        recording.begin(_crawl(session, roots))
-        walk = Walk(fetcher, keep)
+    session.on_call = lambda: tell(Progress(doing, crawl.records, crawl.gaps, session.calls))
+    walk = Walk(fetcher, crawl.keep)
+    try:
         for root in roots:
             doing = f"following {root.name}"
             walk.upstream(root)
-        doing = "joining"
-        tell(now())
-        joined = derive(recording.resources())
-        recording.replace_graph(joined.nodes.values(), joined.edges)
-        recording.finish(_now())
-    return now()
+            crawl.settle()
+    except BaseException:
+        crawl.commit()
+        raise
+    doing = "joining"
+    session.on_call()
+    crawl.commit(finished=_now())
+    return Progress(doing, crawl.records, crawl.gaps, session.calls)
+
+
+class _Crawling:
+    """One crawl on its way into the snapshot, in transactions that are short: nobody waits for AWS with a lock held.
+
+    What an endpoint's walk found is kept when that walk has come to its end: half a walk would look like a whole one.
+    """
+
+    def __init__(self, snapshot: Snapshot, crawl: Crawl) -> None:
+        self.records = self.gaps = 0
+        self._snapshot = snapshot
+        self._crawl = crawl
+        self._walking: list[Found] = []
+        self._settled: list[Found] = []
+        self._committed = time.monotonic()
+
+    def keep(self, found: Found) -> None:
+        self._walking.append(found)
+        self.records += isinstance(found, Resource)
+        self.gaps += isinstance(found, Gap)
+
+    def settle(self) -> None:
+        """One walk is whole: commit it, if the last commit was long ago."""
+        self._settled += self._walking
+        self._walking = []
+        if time.monotonic() - self._committed > COMMIT_SECONDS:
+            self.commit()
+
+    def commit(self, finished: str | None = None) -> None:
+        """Keep what is whole, and join the graph anew: records and graph always agree."""
+        if not (self._settled or finished):
+            return
+        with self._snapshot.recording() as recording:
+            self._crawl = recording.begin(self._crawl) if not self._crawl.id else recording.resume(self._crawl)
+            for found in self._settled:
+                recording.add(found)
+            joined = derive(recording.resources())
+            recording.replace_graph(joined.nodes.values(), joined.edges)
+            if finished:
+                recording.finish(finished)
+        self._settled = []
+        self._committed = time.monotonic()
 
 
 def _roots(fetcher: Fetcher, endpoints: Sequence[str]) -> list[Resource]:

@@ -25,6 +25,7 @@ class Resource:
     modified: str | None = None
     status: str | None = None
     unknown: tuple[str, ...] = ()  # the members of the answer that botocore does not know, and so dropped
+    crawl: int | None = field(default=None, compare=False)  # the last crawl that read it
 
     @property
     def id(self) -> str:
@@ -35,8 +36,8 @@ class Resource:
 class Gap:
     """Something that could not be read, or that nothing was found for. `subject` is a node id, or what was asked.
 
-    Reasons: `missing`, `denied`, `throttled`, `failed`, `unmatched`, `unknown-member`, `not-crawled`,
-    `not-enumerated`, `unread-manifest`, `access-point`, `malformed`.
+    Reasons: `missing`, `denied`, `throttled`, `failed`, `unmatched`, `unknown-member`, `not-crawled`, and, found by
+    the questions, `not-enumerated`, `unread-manifest`, `access-point`, `unresolved`.
     """
 
     account: str

@@ -8,9 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lineage.errors import MalformedName
 from lineage.kinds import CHANNEL_USAGE, LOCATION, Kind, Reference
-from lineage.names import Location, Span, channel_span, is_arn, parse_location
+from lineage.names import Location, Span, channel_span, is_arn, location_of
 from lineage.records import Body
 
 Scopes = tuple[Mapping[str, Any], ...]
@@ -84,7 +83,7 @@ def _read(reference: Reference, value: Any, scopes: Scopes) -> Iterator[Hit]:
 def _located(reference: Reference, text: str, role: str, scopes: Scopes) -> Iterator[Hit]:
     role = role or (str(_sibling("*", scopes) or "") if reference.evidence == "logged" else "")
     text = _fill(reference.template, scopes) if reference.template else text
-    location = _location(text)
+    location = location_of(text)
     if location is None and reference.evidence == "logged":
         return  # people write numbers, image names and "NA" there
     open_ended = _word(reference.open_ended, scopes) == "MultiModel"
@@ -105,7 +104,7 @@ def _located(reference: Reference, text: str, role: str, scopes: Scopes) -> Iter
 def _mentioned(reference: Reference, text: str, role: str) -> Iterator[Hit]:
     """S3 URIs inside free text. The SDK JSON-quotes hyperparameters, so escapes are undone first."""
     for uri in sorted(set(_S3_IN_TEXT.findall(_unquoted(text)))):
-        location = _location(uri)
+        location = location_of(uri)
         if location:
             yield Hit(reference, uri, role, location=location, span=Span.PREFIX)
 
@@ -128,13 +127,6 @@ def _span(reference: Reference, scopes: Scopes, mode: str, open_ended: bool) -> 
     if open_ended:
         return Span.PREFIX
     return reference.span or channel_span(_word(reference.data_type, scopes), mode)
-
-
-def _location(text: str) -> Location | None:
-    try:
-        return parse_location(text)
-    except MalformedName:
-        return None
 
 
 def _word(name: str, scopes: Scopes) -> str:

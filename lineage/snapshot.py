@@ -11,6 +11,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -39,7 +40,7 @@ CREATE TABLE question (
 CREATE TABLE node (
     id TEXT PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, account TEXT, region TEXT, arn TEXT,
     created TEXT, modified TEXT, status TEXT, observed INTEGER NOT NULL, details TEXT NOT NULL) WITHOUT ROWID;
-CREATE INDEX node_name ON node (kind, name COLLATE NOCASE);
+CREATE INDEX node_kind ON node (kind);
 CREATE TABLE edge (
     source TEXT NOT NULL, target TEXT NOT NULL, relation TEXT NOT NULL, role TEXT NOT NULL, usage TEXT NOT NULL,
     path TEXT NOT NULL, evidence TEXT NOT NULL, time TEXT, span TEXT);
@@ -52,7 +53,13 @@ def open_snapshot(path: str | Path) -> Snapshot:
     """Open a snapshot file to read it. Raises `SnapshotError` for a missing file, another file or a newer schema."""
     if not Path(path).exists():
         raise SnapshotError(f"no snapshot at {path}: make one with `lineage crawl --snapshot {path}`, or name another")
-    return Snapshot(path, read_only=True)
+    if Path(path).is_dir():
+        raise SnapshotError(f"{path} is a folder: name the snapshot file in it")
+    snapshot = Snapshot(path, read_only=True)
+    if not snapshot.holds_crawls():
+        snapshot.close()
+        raise SnapshotError(f"{path} is empty: fill it with `lineage crawl --snapshot {path}`")
+    return snapshot
 
 
 class Snapshot:
@@ -62,10 +69,11 @@ class Snapshot:
         """Open the file, or begin a new one: it comes into being with the first `recording`."""
         self.path = Path(path)
         self._existed = self.path.exists()
-        mode = "ro" if read_only else "rwc"
+        mode = "rw" if read_only else "rwc"  # rw even to read: what a killed crawl left half done is rolled back so
         try:
             uri = f"{self.path.absolute().as_uri()}?mode={mode}"
             self._db = sqlite3.connect(uri, uri=True, isolation_level=None)
+            self._db.execute(f"PRAGMA query_only = {int(read_only)}")
             self._check()
         except sqlite3.Error as error:
             raise SnapshotError(f"{path} can't be opened as a snapshot: {error}") from error
@@ -82,6 +90,10 @@ class Snapshot:
         if not self._existed and self.path.exists() and not self.path.stat().st_size:
             self.path.unlink()
 
+    def holds_crawls(self) -> bool:
+        """Whether anything was ever recorded here."""
+        return bool(self._one("PRAGMA application_id") == APPLICATION_ID)
+
     def _check(self) -> None:
         application, version = (self._one(f"PRAGMA {name}") for name in ("application_id", "user_version"))
         if application != APPLICATION_ID and self._one("SELECT count(*) FROM sqlite_master"):
@@ -93,8 +105,14 @@ class Snapshot:
             )
 
     def _one(self, sql: str, *values: Any) -> Any:
-        row = self._db.execute(sql, values).fetchone()
+        row = next(self._rows(sql, values), None)
         return row[0] if row else None
+
+    def _rows(self, sql: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        try:
+            yield from self._db.execute(sql, values)
+        except sqlite3.Error as error:
+            raise SnapshotError(f"{self.path} can't be read: {error}") from error
 
     # --- writing --------------------------------------------------------------------------------
 
@@ -133,15 +151,15 @@ class Snapshot:
                 SELECT 1 FROM question AS later WHERE later.account = q.account AND later.region = q.region
                 AND later.operation = q.operation AND later.subject = q.subject AND later.crawl > q.crawl)
             ORDER BY account, region, operation, subject"""
-        return [Gap(*row) for row in self._db.execute(sql)]
+        return [Gap(*row) for row in self._rows(sql)]
 
     def scope(self) -> Scope:
         """What was looked at, and what could not be."""
-        asked = self._db.execute("SELECT DISTINCT account, region, subject FROM question WHERE reason = ''")
-        jobs, isolated = self._db.execute(
+        asked = self._rows("SELECT DISTINCT account, region, subject FROM question WHERE reason = ''")
+        ((jobs, isolated),) = self._rows(
             "SELECT count(*), count(*) FILTER (WHERE json_extract(details, '$.isolated')) FROM node"
             " WHERE kind = 'training-job' AND observed"
-        ).fetchone()
+        )
         enumerated = frozenset((account, region, kind) for account, region, kind in asked if kind in KINDS)
         known = self._db.execute(
             "SELECT id FROM node WHERE observed AND id IN (SELECT subject FROM question WHERE reason != '')"
@@ -165,36 +183,32 @@ class Snapshot:
             source, target, relation, role, usage, path, evidence, time, span = row
             yield Edge(source, target, relation, role, usage, path, evidence, time, Span(span) if span else None)
 
-    def named(self, name: str, kind: str | None = None) -> list[str]:
-        """The ids of the observed nodes of that name, without regard to case."""
-        sql = "SELECT id FROM node WHERE name = ? COLLATE NOCASE AND observed AND arn IS NOT NULL AND kind = ifnull(?, kind)"
-        return [row[0] for row in self._db.execute(f"{sql} ORDER BY id", (name, kind))]
-
     def of_kind(self, kind: str) -> list[Node]:
         """The observed nodes of one kind, by name."""
-        ids = [row[0] for row in self._db.execute("SELECT id FROM node WHERE kind = ? AND observed", (kind,))]
+        ids = [row[0] for row in self._rows("SELECT id FROM node WHERE kind = ? AND observed", (kind,))]
         return sorted(self.nodes(ids), key=lambda node: (node.name, node.id))
 
-    def read_places(self, root: str) -> Iterator[str]:
-        """The ids of the places that something reads, loads or mentions under a root (`s3://bucket`)."""
+    def read_places(self, root: str | None) -> Iterator[str]:
+        """The ids of the places that something reads, loads or mentions under a root (`s3://bucket`), or anywhere."""
         sql = """SELECT DISTINCT source FROM edge WHERE source >= ? AND source < ?
                  AND relation IN ('reads', 'loads', 'mentions') ORDER BY source"""
-        return (row[0] for row in self._db.execute(sql, (f"{root}/", f"{root}0")))
+        bounds = (f"{root}/", f"{root}0") if root else ("", "\U0010ffff")
+        return (row[0] for row in self._rows(sql, bounds))
 
     def opaque_places(self) -> Iterator[str]:
         """The ids of what is read and could be anything: unread manifests, file systems, hub content, aliases."""
-        sql = """SELECT DISTINCT source FROM edge WHERE relation = 'reads' AND (
+        sql = """SELECT DISTINCT source FROM edge WHERE relation IN ('reads', 'mentions') AND (
                  span IS NULL OR span IN ('manifest', 'unknown') OR source NOT LIKE 's3://%' OR source LIKE 's3://arn:%'
                  OR source LIKE '%-s3alias/%' OR source LIKE '%--ol-s3/%' OR source LIKE '%.mrap/%') ORDER BY source"""
-        return (row[0] for row in self._db.execute(sql))
+        return (row[0] for row in self._rows(sql))
 
     def _select(self, columns: str, table: str, key: str, ids: Iterable[str] | None) -> Iterator[tuple[Any, ...]]:
         if ids is None:
-            yield from self._db.execute(f"SELECT {columns} FROM {table} ORDER BY {columns}")  # noqa: S608  (our words)
+            yield from self._rows(f"SELECT {columns} FROM {table} ORDER BY {columns}")  # noqa: S608  (our words)
             return
         sql = f"SELECT {columns} FROM {table} WHERE {key} = ? ORDER BY {columns}"  # noqa: S608  (our own words)
         for identity in sorted(set(ids)):
-            yield from self._db.execute(sql, (identity,))
+            yield from self._rows(sql, (identity,))
 
 
 class Recording:
@@ -204,14 +218,20 @@ class Recording:
         self._db = db
         self._crawl = 0
 
-    def begin(self, crawl: Crawl) -> None:
-        """Note that a crawl began; its own id is given here, and `crawl.id` is not looked at."""
+    def begin(self, crawl: Crawl) -> Crawl:
+        """Note that a crawl began; the same with the id that it is given here."""
         row = (
             crawl.started, crawl.finished, crawl.caller, _texts(crawl.accounts), _texts(crawl.regions),
             _texts(crawl.roots), crawl.tool, crawl.botocore,
         )  # fmt: skip
         sql = "INSERT INTO crawl (started, finished, caller, accounts, regions, roots, tool, botocore) VALUES (?,?,?,?,?,?,?,?)"
         self._crawl = self._db.execute(sql, row).lastrowid or 0
+        return replace(crawl, id=self._crawl)
+
+    def resume(self, crawl: Crawl) -> Crawl:
+        """Go on with a crawl that was begun in an earlier transaction."""
+        self._crawl = crawl.id
+        return crawl
 
     def add(self, found: Found) -> None:
         """Keep one finding of this crawl."""
@@ -277,10 +297,10 @@ def _crawls(db: sqlite3.Connection) -> Iterator[Crawl]:
 
 def _resources(db: sqlite3.Connection) -> Iterator[Resource]:
     sql = """
-        SELECT kind, account, region, name, arn, body, nullif(created, ''), modified, status FROM record AS r
+        SELECT kind, account, region, name, arn, body, nullif(created, ''), modified, status, last_crawl FROM record AS r
         WHERE NOT EXISTS (SELECT 1 FROM record AS newer WHERE newer.id = r.id AND newer.created = r.created
             AND (newer.last_crawl, newer.first_crawl, newer.digest) > (r.last_crawl, r.first_crawl, r.digest))
         ORDER BY id, created"""
     for row in db.execute(sql):
-        kind, account, region, name, arn, body, created, modified, status = row
-        yield Resource(kind, account, region, name, arn, json.loads(body), created, modified, status)
+        kind, account, region, name, arn, body, created, modified, status, crawl = row
+        yield Resource(kind, account, region, name, arn, json.loads(body), created, modified, status, crawl=crawl)

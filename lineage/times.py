@@ -19,16 +19,18 @@ def window(record: Resource, hit: Hit) -> str | None:
     """When this record read or wrote what the hit names; None for relations that know no time.
 
     A job reads in File mode while `Downloading` (developer guide: the channel is copied before the container
-    starts), else while it runs; it uploads at its end, or all the while (`Continuous`, checkpoints). Models and
-    packages read at their creation; a multi-model prefix is read for ever.
+    starts), else while it runs; it uploads at its end, or all the while (`Continuous`, checkpoints). A model loads at
+    its creation; what can be updated (inference components, packages) until it was last modified; a run while it
+    ran; a multi-model prefix for ever.
     """
     writing = hit.reference.relation == "writes"
     if not writing and hit.reference.relation not in ("reads", "loads"):
         return None
     kind, created = KINDS[record.kind], record.created or ""
-    if not kind.job:
-        return f"{created}/{'' if hit.open_ended or writing else created}"
     opens, closes = (str(record.body.get(time) or "") for time in kind.times)
+    if not kind.job:
+        last = closes if any(kind.times) else record.modified or created
+        return f"{opens or created}/{'' if hit.open_ended or writing else last}"
     if writing:
         return f"{opens or created if hit.continuous or not closes else closes}/{closes}"
     downloads = [step for step in record.body.get("SecondaryStatusTransitions") or () if _is(step, kind.download)]

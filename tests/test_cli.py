@@ -56,7 +56,7 @@ def test_trace_as_a_tree(ask) -> None:
         "        └── Loans-Fit-0042 · training job · completed 2026-05-04",
         "            ├── run Loans-Fit-0042-aws-training-job · experiment loan-default",
         "            ├── train  s3://bank-ml/loans/train/  made by Loans-Prep-0042 from s3://bank-raw/loans/2026-05/",
-        "            └── validation  s3://bank-ml/loans/validation/  made by Loans-Prep-0042",
+        "            └── validation  s3://bank-ml/loans/validation/  made by Loans-Prep-0042 from s3://bank-raw/loans/2026-05/",
     ]
     assert "as assumed-role/auditor/jo. No gaps on this path." in scope
 
@@ -65,10 +65,10 @@ def test_a_pipe_gets_tsv_with_whole_values(ask) -> None:
     """Where stdout is no terminal, rows are tab-separated and no ARN is cut short."""
     ran = ask("trace", "loans-live")
     rows = [line.split("\t") for line in ran.out.splitlines()]
-    assert rows[0] == ["level", "relation", "role", "kind", "name", "id", "status", "note"]
-    assert {len(row) for row in rows} == {8}
-    assert arn("training-job", "loans-fit-0042") in [row[5] for row in rows]
-    assert rows[1][3:8] == ["endpoint", "loans-live", arn("endpoint", "loans-live"), "InService", "traced"]
+    assert rows[0] == ["level", "relation", "role", "usage", "kind", "name", "id", "status", "note"]
+    assert {len(row) for row in rows} == {9}
+    assert arn("training-job", "loans-fit-0042") in [row[6] for row in rows]
+    assert rows[1][4:9] == ["endpoint", "loans-live", arn("endpoint", "loans-live"), "InService", "traced"]
 
 
 @pytest.mark.parametrize(("question", "subject"), [("trace", "loans-live"), ("used", "s3://bank-ml/loans/train/")])
@@ -84,12 +84,18 @@ def test_json_is_the_python_answer(ask, bank_path: Path, question: str, subject:
 def test_used_says_what_and_what_not(ask) -> None:
     """A yes names the job and channel; an unknown lists the holes."""
     yes = ask("used", "s3://bank-ml/loans/train/", "-f", "table").out
-    assert yes.startswith("USED  1 training job read s3://bank-ml/loans/train/\n  Loans-Fit-0042  reads channel train = ")
+    assert yes.startswith(
+        "USED  at least 1 training job read s3://bank-ml/loans/train/\n  used  Loans-Fit-0042  channel train = "
+    )
+    assert "Note: 5 holes could hide more; --format json lists them." in yes
     unknown = ask("used", "s3://bank-ml/nothing/", "-f", "table").out
-    assert unknown.startswith("UNKNOWN  no training names s3://bank-ml/nothing/, but 5 holes could hide a use\n")
-    assert "unread-manifest  training-job Mortgage-Tune-8, channel train" in unknown
+    assert unknown.startswith(
+        "UNKNOWN  no training job that was read names s3://bank-ml/nothing/, but 5 holes could hide a use\n"
+    )
+    assert "unread-manifest  training job Mortgage-Tune-8, channel train" in unknown
     rows = [line.split("\t") for line in ask("used", "s3://bank-ml/nothing/").out.splitlines()]
-    assert rows[1] == ["unknown", "", "", "", "", "s3://bank-ml/nothing/", ""]
+    assert {len(row) for row in rows} == {8}
+    assert rows[1][:2] == ["unknown", "s3://bank-ml/nothing/"]
     assert [row[0] for row in rows[2:]] == ["hole"] * 5
 
 
@@ -101,13 +107,16 @@ def test_used_says_what_and_what_not(ask) -> None:
         (("trace", "ledger-old"), 0),
         (("used", "s3://bank-ml/loans/train/", "--fail-on", "used"), 1),
         (("used", "s3://bank-ml/loans/train/", "--fail-on", "possible"), 0),
+        (("used", "s3://bank-raw/loans/", "--fail-on", "used"), 4),
+        (("used", "s3://bank-raw/loans/", "--fail-on", "unknown"), 0),
+        (("used", "s3://bank-code/loans/prepare.py", "--fail-on", "used,used-indirectly"), 4),
         (("used", "s3://bank-ml/nothing/"), 0),
         (("used", "s3://bank-ml/nothing/", "--fail-on", "used,used-indirectly,possible"), 4),
         (("used", "s3://bank-ml/nothing/", "--fail-on", "unknown"), 1),
     ],
 )
 def test_gates(ask, arguments: tuple[str, ...], code: int) -> None:
-    """A gate exits with 1 on a verdict it names and with 4 where the answer is inconclusive."""
+    """A gate exits with 1 on a verdict it names, and with 4 where a hole could hide a verdict it names."""
     assert ask(*arguments).code == code
 
 
@@ -129,20 +138,27 @@ def test_declared_only_with_a_hole_is_inconclusive(lineage, tmp_path: Path) -> N
 
 
 BAD_INPUT = [
-    (("trace", "nobody"), 2, "no endpoint nobody in"),
+    (("trace", "nobody"), 2, "no endpoint nobody here (aml-restricted, "),
     (("trace", arn("endpoint", "nobody")), 2, "no endpoint arn:aws:sagemaker"),
     (("used", "bank-ml/loans"), 2, "'bank-ml/loans' is no S3 URI; one looks like s3://"),
     (("used", "s3:///x"), 2, "is no S3 URI"),
     (("used", "s3://b/", "--fail-on", "usd"), 2, "no verdict usd; the verdicts are used, "),
     (("draw", "nobody", "-o", "x.svg"), 2, "nothing in the snapshot is named 'nobody'"),
     (("draw", "-o", "x.gif"), 2, "name the file .svg, .png or .dot"),
-    (("draw", "-o", "none/x.svg"), 2, "there is no folder none"),
+    (("draw", "-o", "none/x.svg"), 3, "Could not open file 'none/x.svg': No such file or directory"),
+    (("draw", "endpint/x"), 2, "nothing in the snapshot is named 'endpint/x'; the kinds are endpoint, "),
+    (("trace", "loans-liv"), 2, "did you mean loans-live?"),
+    (("trace", arn("model", "ledger-1")), 2, "trace takes the name or the ARN of an endpoint"),
+    (("trace", "x", "--snapshot", "empty.db"), 3, "empty.db is empty: fill it with `lineage crawl --snapshot empty.db`"),
+    (("trace", "x", "--snapshot", "."), 3, ". is a folder: name the snapshot file in it"),
+    (("crawl", "--replay", "."), 3, "the account file . can't be read"),
+    (("crawl", "--replay", str(BANK), "--profile", "p"), 2, "give one of them"),
     (("export",), 2, "Missing option '--format'"),
     (("trace",), 2, "Missing argument 'ENDPOINT'"),
     (("trace", "loans-live", "-f", "xml"), 2, "'xml' is not one of"),
     (("nonsense",), 2, "No such command 'nonsense'"),
     (("trace", "loans-live", "--snapshot", "none.db"), 3, "no snapshot at none.db: make one with `lineage crawl"),
-    (("trace", "loans-live", "--snapshot", "text.db"), 3, "text.db can't be opened as a snapshot: file is not a database"),
+    (("trace", "loans-live", "--snapshot", "text.db"), 3, "text.db can't be read: file is not a database"),
     (("crawl", "--replay", "none.jsonl"), 3, "the account file none.jsonl can't be read"),
     (("crawl", "--replay", "text.db"), 3, "text.db line 1: no JSON"),
     (("crawl", "--replay", str(BANK), "--endpoint", "loan-live"), 2, "did you mean loans-live"),
@@ -163,13 +179,15 @@ def test_bad_input(
 ) -> None:
     """What can't be done is one sentence on stderr with the right exit code, no traceback, and nothing half written."""
     (tmp_path / "text.db").write_text("no database " * 500)
+    (tmp_path / "empty.db").touch()
     if "--snapshot" not in arguments and "crawl" not in arguments:
         monkeypatch.setenv("LINEAGE_SNAPSHOT", str(bank_path))
     before = sorted(tmp_path.iterdir())
     ran = lineage(*arguments)
     assert (ran.code, ran.out) == (code, "")
     assert said in ran.err
-    assert "Traceback" not in ran.err
+    assert ran.err.startswith("lineage: ")
+    assert ran.err.count("\n") == 1
     assert sorted(tmp_path.iterdir()) == before
 
 
@@ -184,8 +202,9 @@ def test_a_bug_is_one_line_and_exit_code_3(lineage, monkeypatch: pytest.MonkeyPa
     ran = lineage("trace", "loans-live", "--snapshot", str(bank_path))
     assert (ran.code, ran.err.count("\n")) == (3, 1)
     assert "RuntimeError: oh (a bug" in ran.err
-    with pytest.raises(RuntimeError):
-        lineage("--debug", "trace", "loans-live", "--snapshot", str(bank_path))
+    told = lineage("--debug", "trace", "loans-live", "--snapshot", str(bank_path))
+    assert told.code == 3
+    assert "Traceback" in told.err
 
 
 def test_the_snapshot_goes_before_or_after_the_verb_or_in_the_environment(
@@ -202,7 +221,7 @@ def test_crawl_writes_the_snapshot_and_says_so(lineage, tmp_path: Path) -> None:
     """`crawl` prints nothing on stdout, and on stderr what it found; quietly if asked."""
     ran = lineage("crawl", "--replay", str(BANK), "--endpoint", "ledger-old")
     assert (ran.code, ran.out) == (0, "")
-    assert ran.err == "4 records and 1 gap from 19 calls are in lineage.db\n"
+    assert ran.err == "4 records and 1 gap from 20 calls are in lineage.db\n"
     assert lineage("crawl", "--replay", str(BANK), "--endpoint", "ledger-old", "-q").err == ""
     assert (tmp_path / "lineage.db").exists()
 
@@ -211,7 +230,7 @@ def test_crawl_writes_the_snapshot_and_says_so(lineage, tmp_path: Path) -> None:
 def test_draw(ask, tmp_path: Path, form: str) -> None:
     """`draw` takes its format from the file's name, writes it whole, and says so on stderr."""
     ran = ask("draw", "+loans-live", "-o", f"p.{form}")
-    assert (ran.code, ran.out, ran.err) == (0, "", f"17 nodes drawn in p.{form}\n")
+    assert (ran.code, ran.out, ran.err) == (0, "", f"drawn in p.{form}\n")
     assert (tmp_path / f"p.{form}").read_bytes()[:4] in (b"digr", b"<?xm", b"\x89PNG")
     assert [path.name for path in tmp_path.iterdir()] == [f"p.{form}"]
 
@@ -224,6 +243,29 @@ def test_export(ask, tmp_path: Path) -> None:
     assert len(json.loads(printed)["nodes"]) == 17
 
 
+def test_the_format_follows_the_files_name(ask, tmp_path: Path) -> None:
+    """Without --format, a file called .json gets JSON, and one called .tsv gets TSV."""
+    ask("trace", "loans-live", "-o", "a.json")
+    ask("trace", "loans-live", "-o", "a.tsv")
+    assert json.loads((tmp_path / "a.json").read_text())["verdict"] == "traced"
+    assert (tmp_path / "a.tsv").read_text().startswith("level\t")
+
+
+def test_out_writes_through_links_and_into_devices(ask, tmp_path: Path) -> None:
+    """A link keeps pointing where it did, a device stays a device, and - is stdout."""
+    (tmp_path / "real.tsv").write_text("old")
+    (tmp_path / "link.tsv").symlink_to("real.tsv")
+    ask("trace", "loans-live", "-o", "link.tsv")
+    assert (tmp_path / "link.tsv").is_symlink()
+    assert (tmp_path / "real.tsv").read_text().startswith("level\t")
+    os.mkfifo(tmp_path / "fifo")
+    reader = subprocess.Popen(["cat", str(tmp_path / "fifo")], stdout=subprocess.PIPE)
+    ask("trace", "loans-live", "-o", "fifo", "-f", "tsv")
+    assert reader.communicate()[0].startswith(b"level\t")
+    assert (tmp_path / "fifo").is_fifo()
+    assert ask("trace", "loans-live", "-o", "-").out.startswith("level\t")
+
+
 def test_an_interrupt_exits_with_130(lineage, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C ends with one line, exit code 130, and no snapshot begun."""
     import lineage as api
@@ -233,7 +275,7 @@ def test_an_interrupt_exits_with_130(lineage, monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(api, "crawl_endpoints", interrupted)
     ran = lineage("crawl", "--replay", str(BANK))
-    assert (ran.code, ran.err.strip()) == (130, "lineage: interrupted: what was committed before stays")
+    assert (ran.code, ran.err.strip()) == (130, "lineage: interrupted: the endpoints that were read to their end are kept")
 
 
 def script(*arguments: str, **environment: str) -> subprocess.Popen[bytes]:
@@ -271,6 +313,14 @@ def test_a_killed_crawl_leaves_no_half_snapshot(tmp_path: Path) -> None:
     with api.open_snapshot(path) as snapshot:
         assert [crawl.roots for crawl in snapshot.crawls()] == [("ledger-old",)]
     api.crawl_endpoints(path, ["loans-live"], replay=BANK)
+
+
+def test_every_export_can_be_asked_for() -> None:
+    """`export --format` offers each format that there is."""
+    import lineage as api
+    from cli.show import EXPORTS
+
+    assert tuple(api.FORMATS) == EXPORTS
 
 
 @pytest.mark.parametrize("verb", sorted(cli.commands))

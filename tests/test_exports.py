@@ -88,7 +88,7 @@ def test_nasty_names_reach_the_picture(name: str) -> None:
 @needs_dot
 def test_the_picture_has_every_node_and_a_legend(bank_graph: lineage.Graph) -> None:
     """Every node is drawn once, in its kind's shape and colour; the legend shows each kind of the picture."""
-    text = lineage.to_dot(bank_graph)
+    text = lineage.to_dot(bank_graph, images=True)
     drawn = dot_nodes(text)
     assert len(drawn) == len(bank_graph)
     looks = {(one["shape"], one["fillcolor"]) for one in drawn.values() if "dashed" not in one["style"]}
@@ -96,6 +96,30 @@ def test_the_picture_has_every_node_and_a_legend(bank_graph: lineage.Graph) -> N
     assert looks == {(KINDS[kind].shape, KINDS[kind].colour) for kind in kinds}
     for kind in {data["kind"] for _, data in bank_graph.nodes(data=True)}:
         assert f'label="{kind.replace("-", " ")}"' in text
+
+
+@needs_dot
+def test_container_images_are_left_out_and_counted(bank_graph: lineage.Graph) -> None:
+    """Images swamp a picture: they are drawn if asked for, and the caption says how many were not."""
+    text = lineage.to_dot(bank_graph, title="all")
+    assert len(dot_nodes(text)) == len(bank_graph) - 5
+    assert "all · 5 container images left out" in text
+
+
+@needs_dot
+def test_gaps_are_ringed(bank_graph: lineage.Graph) -> None:
+    """A node of which something could not be read stands out, and its tooltip says why."""
+    near = lineage.select(bank_graph, "+aml-restricted")
+    ringed = [one for one in dot_nodes(lineage.to_dot(near)).values() if one.get("penwidth") == "2.5"]
+    assert [one["label"] for one in ringed] == ["training job\\nAML-Fit-6"]
+    assert "denied: User:" in ringed[0]["tooltip"]
+
+
+def test_edges_tell_shadow_variants_and_manifests(bank_graph: lineage.Graph) -> None:
+    """A shadow variant, an instance pool and an unread manifest are told on the edge."""
+    text = lineage.to_dot(bank_graph)
+    for label in ("deploys next shadow", "deploys AllTraffic instance-pool", "reads train (manifest)"):
+        assert f'label="{label}"' in text
 
 
 def test_what_nobody_observed_is_dashed() -> None:
@@ -174,6 +198,9 @@ SELECTIONS = [
     ("fit+1", {"training-job fit", "artifact s3://m/x", "trial-component run"}),
     ("s3://d/+", {"dataset s3://d/", "training-job fit", "artifact s3://m/x", "model shop-model", "endpoint-config shop-config", "endpoint shop", "trial-component run"}),
     ("s3://d/", {"dataset s3://d/"}),
+    ("s3://d", {"dataset s3://d/"}),
+    ("s3://odd/", {"dataset s3://odd/a+1"}),
+    ("s3://odd/a+1/x.csv", {"dataset s3://odd/a+1"}),
     ("s3://m/x+1", {"artifact s3://m/x", "model shop-model"}),
     (arn("model", "SHOP-model"), {"model shop-model"}),
     ("s3://odd/a+1", {"dataset s3://odd/a+1"}),

@@ -54,6 +54,7 @@ def test_vector(case: dict[str, str]) -> None:
         ("https://s3.eu-west-1.amazonaws.com/b/k", "s3://b/k"),
         ("https://s3-eu-west-1.amazonaws.com/b/k", "s3://b/k"),
         ("https://s3.amazonaws.com/b", "s3://b/"),
+        ("https://b.s3.amazonaws.com/a#b/c?versionId=1", "s3://b/a#b/c"),
         ("https://b.s3.cn-north-1.amazonaws.com.cn/k", "s3://b/k"),
         ("arn:aws:s3:::b/Key/x", "s3://b/Key/x"),
         ("arn:aws-cn:s3:::b", "s3://b/"),
@@ -67,7 +68,20 @@ def test_normal_form(text: str, uri: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "loans", "s3:/b/k", "s3://", "s3:///k", "s3://b c/k", "s3://b/k\n", "https://example.com/b/k", "http://", "ftp://b/k"],
+    [
+        "",
+        "loans",
+        "s3:/b/k",
+        "s3://",
+        "s3:///k",
+        "s3://b c/k",
+        "s3://b/k\n",
+        "https://example.com/b/k",
+        "http://",
+        "ftp://b/k",
+        "https://[x",
+        "s3://<b>/k",
+    ],
 )
 def test_malformed_location(text: str) -> None:
     """What is no location is refused with a sentence that shows one."""
@@ -123,6 +137,13 @@ def test_spellings_hold_every_form_with_and_without_slash() -> None:
         "https://s3.amazonaws.com/b/m/x.tar.gz/",
     } <= forms
     assert {parse_location(form.rstrip("/")).uri for form in forms} == {"s3://b/m/x.tar.gz"}
+
+
+def test_spellings_in_china() -> None:
+    """In the China regions the https forms end in .com.cn."""
+    forms = set(s3_spellings(parse_location("s3://b/k"), "cn-north-1"))
+    assert "https://b.s3.cn-north-1.amazonaws.com.cn/k" in forms
+    assert not any(form.startswith("https") and ".com.cn" not in form for form in forms)
 
 
 def test_folders_above() -> None:

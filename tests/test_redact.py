@@ -24,7 +24,9 @@ def clean(operation: str, **body: Any) -> Any:
     return redact(body, MODEL.operation_model(operation).output_shape)
 
 
-@pytest.mark.parametrize("name", ["DB_PASSWORD", "hf_token", "ApiKey", "aws_secret_access_key", "credentials", "AUTH", "pwd"])
+@pytest.mark.parametrize(
+    "name", ["DB_PASSWORD", "hf_token", "ApiKey", "aws_secret_access_key", "credentials", "AUTH", "pwd", "DB_PASS", "PGPASS"]
+)
 def test_values_under_a_secret_name_go(name: str) -> None:
     """A hyperparameter or environment value whose name looks like a secret is cut out."""
     body = clean("DescribeTrainingJob", HyperParameters={name: "x1"}, Environment={name: "x2"})
@@ -33,11 +35,37 @@ def test_values_under_a_secret_name_go(name: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["AKIAABCDEFGHIJKLMNOP", "postgres://jo:pw@db/x", "https://b/k?X-Amz-Signature=abc", "hf_" + "a" * 30, "ghp_" + "b" * 36],
+    [
+        '{"db": {"password": "x1"}}',
+        "Server=x;Password=y1;",
+        'sh -c "export TOKEN=y1"',
+        "-----BEGIN RSA PRIVATE KEY-----\nabc",
+        "AKIAABCDEFGHIJKLMNOP",
+        "postgres://jo:pw@db/x",
+        "https://b/k?X-Amz-Signature=abc",
+        "hf_" + "a" * 30,
+        "ghp_" + "b" * 36,
+    ],
 )
 def test_values_that_look_like_secrets_go(value: str) -> None:
     """A key, a password in a URL or a signature is cut out under whatever name it stands."""
     assert REDACTED in clean("DescribeTrainingJob", Environment={"harmless": value})["Environment"]["harmless"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("max_tokens", "4096"),
+        ("tokenizer", "bert"),
+        ("num_key_value_heads", "8"),
+        ("author", "jo"),
+        ("eta", '{"a": [1, 2]}'),
+        ("note", "token count: 512"),
+    ],
+)
+def test_harmless_values_stay(name: str, value: str) -> None:
+    """A number under a name that has `token` or `key` in it is no secret, and an author is no authorization."""
+    assert clean("DescribeTrainingJob", HyperParameters={name: value})["HyperParameters"] == {name: value}
 
 
 @pytest.mark.parametrize("value", ["s3://b/keys/x.csv", '"s3://b/keys/x.csv"'])

@@ -38,7 +38,7 @@ def client(path: Path) -> Any:
 def test_the_caller_is_the_files(tmp_path: Path) -> None:
     """sts:GetCallerIdentity answers with the caller of the file."""
     session = replay_session(account(tmp_path))
-    assert (session.caller, session.account, session.partition) == (HEADER["caller"], "111122223333", "aws")
+    assert (session.caller, session.account) == (HEADER["caller"], "111122223333")
 
 
 def test_describe_gives_the_record_with_its_times(tmp_path: Path) -> None:
@@ -179,6 +179,22 @@ def test_credentials_that_aws_does_not_take_end_the_crawl(tmp_path: Path) -> Non
         Fetcher(replay_session(account(tmp_path, fault))).describe(KINDS["model"], "m", "eu-west-1")
 
 
+def test_an_arn_is_asked_for_by_name_where_only_names_are_taken(tmp_path: Path) -> None:
+    """DescribeModel takes no ARN: of the own account the name is asked for, of another account nothing."""
+    model = {"ModelName": "m", "ModelArn": arn("model", "m"), "CreationTime": "2026-01-01T00:00:00Z"}
+    path = account(tmp_path, {"kind": "model", "record": model})
+    fetcher = Fetcher(replay_session(path))
+    assert fetcher.describe(KINDS["model"], arn("model", "m"), "eu-west-1").name == "m"
+    with pytest.raises(Refused) as caught:
+        fetcher.describe(KINDS["model"], arn("model", "m", account="999988887777"), "eu-west-1")
+    assert (caught.value.reason, caught.value.detail) == (
+        "not-crawled",
+        "DescribeModel reads the caller's own account only: crawl account 999988887777 as well",
+    )
+    with pytest.raises(ClientError, match="failed to satisfy constraint"):
+        client(path).describe_model(ModelName=arn("model", "m"))
+
+
 def test_regions_and_accounts_are_kept_apart(tmp_path: Path) -> None:
     """A region holds its own records; another account's are reached by ARN alone."""
     package = {"ModelPackageArn": arn("model-package", "g/1", account="999988887777"), "CreationTime": "2026-01-01T00:00:00Z"}
@@ -194,6 +210,11 @@ def test_regions_and_accounts_are_kept_apart(tmp_path: Path) -> None:
 GOOD = json.dumps(HEADER)
 
 
+def bad(**fields: Any) -> str:
+    record = {"ModelName": "m", "ModelArn": arn("model", "m"), "CreationTime": "2026-01-01T00:00:00Z"}
+    return f"{GOOD}\n{json.dumps({'kind': 'model', 'record': record | fields})}"
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -207,6 +228,11 @@ GOOD = json.dumps(HEADER)
         (f'{GOOD}\n{{"kind": "dataset", "record": {{}}}}', "line 2: no kind 'dataset'"),
         (f'{GOOD}\n{{"kind": "model"}}', 'line 2: "record" must hold the answer of DescribeModel'),
         (f'{GOOD}\n{{"kind": "model", "record": {{"ModelName": "m"}}}}', "line 2: ModelArn: 'None' is no ARN"),
+        (GOOD.replace(HEADER["caller"], "jo"), 'line 1: the first line must name a "caller" (an ARN)'),
+        (bad(CreationTime="yesterday"), 'line 2: record.CreationTime must be a timestamp, and is "yesterday"'),
+        (bad(PrimaryContainer="x"), 'line 2: record.PrimaryContainer must be a structure, and is "x"'),
+        (bad(Containers=[{"Image": 3}]), "line 2: record.Containers[0].Image must be a string, and is 3"),
+        (bad(ModelName=None), "line 2: record.ModelName is missing"),
     ],
 )
 def test_malformed_account_files(tmp_path: Path, text: str, said: str) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +45,10 @@ def test_what_is_kept_comes_back(tmp_path: Path) -> None:
         assert snapshot.crawls()[0] == Crawl(
             1, "2026-01-01T00:00:00Z", "2026-01-01T00:01:00Z", "arn:x", ("1",), ("eu-west-1",), ("e",), "0", "1"
         )
-        assert {node.id: node for node in snapshot.nodes()} == joined.nodes
+        assert {node.id: node for node in snapshot.nodes()} == {
+            node: replace(one, details={**one.details, **({"crawl": 1} if one.arn else {})})
+            for node, one in joined.nodes.items()
+        }
         assert sorted(snapshot.edges()) == sorted(joined.edges)
 
 
@@ -83,6 +89,55 @@ def test_a_failed_crawl_changes_nothing(tmp_path: Path) -> None:
         assert len(snapshot.crawls()) == 1
 
 
+def test_what_a_killed_writer_left_half_done_is_rolled_back(tmp_path: Path) -> None:
+    """A process that is killed in the middle of its commit leaves a journal; the next reader reads what was before."""
+    crawl(tmp_path / "s.db", training("j", {}))
+    code = f"""
+import os, signal, sqlite3
+db = sqlite3.connect({str(tmp_path / "s.db")!r}, isolation_level=None)
+db.execute("PRAGMA cache_size = 5")
+db.execute("BEGIN IMMEDIATE")
+db.execute("DELETE FROM node")
+db.executemany("INSERT INTO node VALUES (?,'k','n',null,null,null,null,null,null,1,'{{}}')", ((str(n) * 50,) for n in range(20000)))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    subprocess.run([sys.executable, "-c", code], check=False)
+    assert (tmp_path / "s.db-journal").exists()
+    with open_snapshot(tmp_path / "s.db") as snapshot:
+        assert [node.name for node in snapshot.nodes() if node.kind == "training-job"] == ["j"]
+
+
+def test_a_reader_can_not_write(tmp_path: Path) -> None:
+    """A snapshot that was opened to read refuses to record."""
+    crawl(tmp_path / "s.db", training("j", {}))
+    with (
+        open_snapshot(tmp_path / "s.db") as snapshot,
+        pytest.raises(SnapshotError, match="could not be written"),
+        snapshot.recording() as recording,
+    ):
+        recording.add(training("k", {}))
+
+
+def test_a_damaged_file_is_a_sentence(tmp_path: Path) -> None:
+    """Where pages of the file were overwritten, reading says so."""
+    crawl(tmp_path / "s.db", *(training(f"j{n}", {"train": f"s3://b/{n}/"}) for n in range(300)))
+    whole = (tmp_path / "s.db").read_bytes()
+    (tmp_path / "s.db").write_bytes(whole[:4096] + b"x" * (len(whole) - 4096))
+    with pytest.raises(SnapshotError, match="can't be read"), open_snapshot(tmp_path / "s.db") as snapshot:
+        list(snapshot.edges())
+
+
+def test_lists_that_were_read_to_their_end_are_known(tmp_path: Path) -> None:
+    """An answered list of a kind is an enumeration; an answered question about a place is none."""
+    crawl(
+        tmp_path / "s.db",
+        Answered("1", "eu-west-1", "ListTrainingJobs", "training-job"),
+        Answered("1", "eu-west-1", "Search", "s3://b/"),
+    )
+    with open_snapshot(tmp_path / "s.db") as snapshot:
+        assert snapshot.scope().enumerated == {("1", "eu-west-1", "training-job")}
+
+
 def newer(path: Path) -> None:
     crawl(path)
     with sqlite3.connect(path) as db:
@@ -100,12 +155,13 @@ def foreign(path: Path) -> None:
     ("make", "said"),
     [
         (lambda path: None, "no snapshot at .*make one with `lineage crawl"),
-        (lambda path: path.write_text("hello " * 1000), "can't be opened as a snapshot: file is not a database"),
-        (lambda path: path.mkdir(), "can't be opened as a snapshot"),
+        (lambda path: path.write_text("hello " * 1000), "can't be read: file is not a database"),
+        (lambda path: path.mkdir(), "is a folder: name the snapshot file in it"),
+        (lambda path: path.touch(), "is empty: fill it with `lineage crawl"),
         (foreign, "is a database, but no lineage snapshot"),
         (newer, "was written by a newer lineage .* upgrade sagemaker-lineage"),
     ],
-    ids=["missing", "text", "folder", "foreign", "newer"],
+    ids=["missing", "text", "folder", "empty", "foreign", "newer"],
 )
 def test_refused(tmp_path: Path, make: Any, said: str) -> None:
     """A file that is no snapshot of ours is refused with a sentence, and left as it was."""

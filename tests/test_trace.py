@@ -113,6 +113,15 @@ def test_runs_and_experiments(bank_graph: lineage.Graph) -> None:
     assert names(credit.model_packages) == ["credit-risk/3"]
 
 
+def test_what_a_job_read_and_nobody_knows_is_a_gap_of_the_trace(bank_graph: lineage.Graph) -> None:
+    """An unread manifest and a file system are gaps on the path of the job that read them."""
+    holes = {
+        name: [hole["reason"] for hole in lineage.trace(bank_graph, name).scope["holes"]]
+        for name in ("mortgage-tuned", "kyc-multi")
+    }
+    assert holes == {"mortgage-tuned": ["unread-manifest"], "kyc-multi": ["unresolved"]}
+
+
 def test_breaks_say_where_why_and_what_to_do(bank_graph: lineage.Graph) -> None:
     """Each break names its node, its reason, and what would mend it."""
     (found,) = lineage.trace(bank_graph, "ledger-old").breaks
@@ -377,11 +386,58 @@ def test_a_chain_longer_than_pythons_stack() -> None:
     assert time.perf_counter() - began < 20
 
 
-@pytest.mark.parametrize("name", ["nobody", arn("endpoint", "nobody"), arn("model", "loans-model-42")])
-def test_an_endpoint_the_graph_has_not(bank_graph: lineage.Graph, name: str) -> None:
-    """A name or ARN of no endpoint is refused."""
-    with pytest.raises(lineage.UnknownNode, match="the graph has no endpoint"):
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("nobody", "no endpoint nobody here (aml-restricted, "),
+        ("loans-liv", "did you mean loans-live?"),
+        (arn("endpoint", "nobody"), "no endpoint arn:aws:"),
+        (arn("model", "loans-model-42"), "trace takes the name or the ARN of an endpoint"),
+    ],
+)
+def test_an_endpoint_the_graph_has_not(bank_graph: lineage.Graph, name: str, said: str) -> None:
+    """A name or ARN of no endpoint is refused, with what to do."""
+    with pytest.raises(lineage.UnknownNode) as caught:
         lineage.trace(bank_graph, name)
+    assert said in str(caught.value)
+
+
+def test_a_name_means_its_last_life() -> None:
+    """An endpoint that was deleted and made again under its name is traced as it is now."""
+    old = record(
+        "endpoint",
+        "shop",
+        {"CreationTime": "2025-01-01T00:00:00Z", "EndpointConfigName": "gone", "EndpointStatus": "InService"},
+    )
+    answer = traced(old, training("fit", {}, ARTIFACT), *served(ARTIFACT))
+    assert (answer.verdict, answer.subject["created"]) == ("traced", "2026-02-01T10:20:00Z")
+
+
+def test_an_updated_component_loads_what_came_after_its_creation() -> None:
+    """An inference component that was updated serves an artifact made after it was created."""
+    body = {
+        "CreationTime": "2025-01-01T00:00:00Z",
+        "LastModifiedTime": "2026-02-01T00:00:00Z",
+        "EndpointArn": arn("endpoint", "shop"),
+        "VariantName": "a",
+    }
+    component = record("inference-component", "ic", body | {"Specification": {"Container": {"ArtifactUrl": ARTIFACT}}})
+    config = record("endpoint-config", "c", {"ProductionVariants": [{"VariantName": "a"}]})
+    endpoint = record("endpoint", "shop", {"EndpointConfigName": "c", "EndpointStatus": "InService"})
+    answer = traced(component, config, endpoint, training("fit", {}, ARTIFACT))
+    assert (answer.verdict, names(answer.training_jobs)) == ("traced", ["fit"])
+
+
+def test_the_surest_of_several_ways_counts() -> None:
+    """A job that wrote a place both surely in time and all the while counts as sure, and once."""
+    outputs = [
+        {"OutputName": "a", "S3Output": {"S3Uri": "s3://p/x/", "S3UploadMode": "EndOfJob"}},
+        {"OutputName": "b", "S3Output": {"S3Uri": "s3://p/x/live/", "S3UploadMode": "Continuous"}},
+    ]
+    prep = processing("p", {"raw": "s3://r/"}, {}, ProcessingOutputConfig={"Outputs": outputs})
+    answer = traced(prep, training("fit", {"train": "s3://p/"}, ARTIFACT), *served(ARTIFACT))
+    assert not any("p wrote there" in caveat for caveat in answer.caveats)
+    assert [row["uri"] for row in answer.datasets] == ["s3://p/", "s3://r/"]
 
 
 def test_a_name_of_two_regions_is_refused_with_its_arns() -> None:

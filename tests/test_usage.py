@@ -49,6 +49,8 @@ CASES: list[tuple[str, str, list[Resource], str]] = [
     ("an old record without times", "s3://d/x/", [training("j", {"train": "s3://d/x/"}, **NEVER_RAN)], "used"),
     ("a job that is downloading", "s3://d/x/", [training("j", {"train": "s3://d/x/"}, TrainingJobStatus="InProgress", SecondaryStatusTransitions=[{"Status": "Downloading"}], **NEVER_RAN)], "used"),
     ("a code channel", "s3://d/x/", [training("j", {"code": "s3://d/x/"})], "possible"),
+    ("its own checkpoint folder", "s3://c/x/", [training("j", {}, CheckpointConfig={"S3Uri": "s3://c/x/"})], "possible"),
+    ("an access point asked for", "s3://ap-1-s3alias/x/", [training("j", {"train": "s3://d/x/"})], "unknown"),
     ("a channel called model", "s3://d/x/", [training("j", {"model": "s3://d/x/"})], "used-indirectly"),
     ("through processing", "s3://raw/x/1.csv", [PREPARED, training("j", {"train": "s3://prep/x/"})], "used-indirectly"),
     ("through processing that came too late", "s3://raw/x/", [PREPARED, training("j", {"train": "s3://prep/x/"}, day="2026-01-01")], "not-referenced"),
@@ -64,6 +66,12 @@ CASES: list[tuple[str, str, list[Resource], str]] = [
     ("the environment names it", "s3://d/x/", [training("j", {}, Environment={"D": "s3://d/x/1.csv"})], "possible"),
     ("an argument of processing names it", "s3://d/x/", [processing("p", {}, {"out": "s3://prep/x/"}, AppSpecification={"ContainerArguments": ["--in", "s3://d/x/"]}), training("j", {"train": "s3://prep/x/"})], "possible"),
     ("a run that people wrote names it", "s3://d/x/", [record("trial-component", "r", {"InputArtifacts": {"d": {"Value": "s3://d/x/"}}})], "possible"),
+    ("a run that recorded a processing job", "s3://raw/", [processing("p", {}, {}), record("trial-component", "r", {"Source": {"SourceArn": "arn:aws:sagemaker:eu-west-1:111122223333:processing-job/p"}, "InputArtifacts": {"i": {"Value": "s3://raw/"}}, "OutputArtifacts": {"o": {"Value": "s3://out/"}}}), training("j", {"train": "s3://out/"})], "possible"),
+    ("a run that began after the data was made", "s3://raw/x/", [PREPARED, record("trial-component", "r", {"CreationTime": "2026-01-02T07:00:00Z", "StartTime": "2026-01-02T09:30:00Z", "InputArtifacts": {"i": {"Value": "s3://prep/x/"}}})], "possible"),
+    ("an access point in a hyperparameter", "s3://d/x/", [training("j", {}, HyperParameters={"h": "s3://ap-1-s3alias/x/"})], "unknown"),
+    ("a narrower place that another mode can not see", "s3://raw/", [processing("p", {"i": "s3://raw/"}, {"wide": "s3://b/", "narrow": "s3://b/training/"}), training("a", [channel("t", "s3://b/t")], TrainingJobStatus="Failed", **NEVER_RAN), training("b", [channel("t", "s3://b/t", mode="FastFile")])], "used-indirectly"),
+    ("a place that is written all the while", "s3://raw/", [processing("p", {"i": "s3://raw/"}, {}, ProcessingStartTime="2026-01-02T08:00:00Z", ProcessingEndTime="2026-01-02T12:00:00Z", ProcessingOutputConfig={"Outputs": [{"OutputName": "a", "S3Output": {"S3Uri": "s3://p/x/", "S3UploadMode": "EndOfJob"}}, {"OutputName": "b", "S3Output": {"S3Uri": "s3://p/", "S3UploadMode": "Continuous"}}]}), training("j", {"train": "s3://p/x/"})], "possible"),
+    ("a channel that only looks like a URI", "s3://d/x/", [training("j", {"train": "s3://<your-bucket>/x/"})], "unknown"),
     ("nothing names it", "s3://d/x/", [training("j", {"train": "s3://d/y/"})], "not-referenced"),
     ("a manifest could list it", "s3://d/x/", [training("j", [channel("t", "s3://d/m.manifest", "ManifestFile")])], "unknown"),
     ("an augmented manifest could list it", "s3://other/x/", [training("j", [channel("t", "s3://d/m.manifest", "AugmentedManifestFile")])], "unknown"),
@@ -208,6 +216,7 @@ def test_caveats_are_always_there(bank_graph: lineage.Graph) -> None:
     assert caveats == [
         "18 of 20 training jobs ran without network isolation and may have read more",
         "training jobs that were deleted before the first crawl leave no trace",
+        "a channel names a place: whether an object was there when it was read is not checked",
     ]
 
 

@@ -10,7 +10,7 @@ from conftest import BANK
 from records import arn
 
 import lineage
-from lineage.crawl.walk import MAX_FILTERS, search_expressions
+from lineage.crawl.walk import MAX_FILTERS, jobs_in_key, search_expressions
 from lineage.names import Span, parse_location
 
 XGBOOST = "685385470294.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost"
@@ -157,6 +157,77 @@ def test_a_job_is_found_by_its_name_where_search_lags(tmp_path: Path) -> None:
     assert arn("training-job", "ledger-fit-1") in graph
 
 
+def test_a_denied_search_is_no_absence(tmp_path: Path) -> None:
+    """Where Search was denied, nobody can say that no job wrote an artifact."""
+    denied = without(tmp_path, plus=json.dumps({"fault": "AccessDeniedException", "operation": "Search"}))
+    graph = walk(tmp_path, "vendor-scores", replay=denied)
+    assert {gap.reason for gap in graph.graph["gaps"]} == {"denied"}
+    assert lineage.trace(graph, "vendor-scores").breaks[0]["reason"] == "denied"
+
+
+def test_odd_values_stop_nothing(tmp_path: Path) -> None:
+    """What people wrote where a location or an ARN should be is kept as it is, and the walk goes on."""
+    odd = tmp_path / "odd.jsonl"
+    text = BANK.read_text().replace('"s3://bank-ml/ledger/"', '"s3://<your-bucket>/x/"')
+    text = text.replace(f'"{arn("pipeline", "credit-risk")}/execution/k3v9p1x7a2bc"', f'"{arn("training-job", "")}"')
+    text = text.replace(
+        '"SageMaker.InstanceType": {"StringValue": "ml.m5.2xlarge"}',
+        '"SageMaker.InstanceType": {"StringValue": "https://[oops/x s3://[x"}',
+    )
+    text = text.replace('"SageMaker.ImageUri": {"Value": "', '"Image": {"Value": "https://[oops/x')
+    odd.write_text(text)
+    graph = walk(tmp_path, replay=odd)
+    assert "s3://<your-bucket>/x/" in graph
+    assert lineage.trace(graph, "ledger-old").scope["holes"][-1]["reason"] == "unresolved"
+    assert "your-bucket" in lineage.to_dot(graph)
+    assert lineage.select(graph, "s3://bank-ml/loans/+")
+
+
+def test_an_interrupted_crawl_keeps_the_endpoints_it_finished(tmp_path: Path) -> None:
+    """What was read to its end stays, half a walk does not, and the snapshot says that the crawl did not finish."""
+
+    def interrupt(progress: lineage.Progress) -> None:
+        if progress.doing == "following ledger-old" and progress.records > 12:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        lineage.crawl_endpoints(tmp_path / "s.db", ["loans-live", "ledger-old"], replay=BANK, on_progress=interrupt)
+    with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
+        graph = lineage.graph(snapshot)
+        assert [crawl.complete for crawl in snapshot.crawls()] == [False]
+        assert [node.name for node in snapshot.of_kind("endpoint")] == ["loans-live"]
+    answer = lineage.trace(graph, "loans-live")
+    assert answer.verdict == "traced"
+    assert any("did not finish" in caveat for caveat in answer.caveats)
+
+
+def test_a_long_crawl_commits_on_its_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A crawl of many endpoints is one crawl in several transactions."""
+    monkeypatch.setattr("lineage.recording.COMMIT_SECONDS", 0)
+    lineage.crawl_endpoints(tmp_path / "often.db", ["loans-live", "ledger-old"], replay=BANK)
+    monkeypatch.undo()
+    lineage.crawl_endpoints(tmp_path / "once.db", ["loans-live", "ledger-old"], replay=BANK)
+    with lineage.open_snapshot(tmp_path / "often.db") as often, lineage.open_snapshot(tmp_path / "once.db") as once:
+        assert [(crawl.id, crawl.complete) for crawl in often.crawls()] == [(1, True)]
+        assert list(often.edges()) == list(once.edges())
+        assert list(often.nodes()) == list(once.nodes())
+
+
+@pytest.mark.parametrize(
+    ("key", "names"),
+    [
+        ("m/Fit-1/output/model.tar.gz", ["Fit-1"]),
+        ("DEMO/output/Fit-1/output/model.tar.gz", ["Fit-1", "DEMO"]),
+        ("output/model.tar.gz", []),
+        ("m/no_job/output/x", []),
+        ("m/Fit-1/model.tar.gz", []),
+    ],
+)
+def test_jobs_in_key(key: str, names: list[str]) -> None:
+    """The job that SageMaker put into the key is the last name before an `output`."""
+    assert jobs_in_key(key) == names
+
+
 def test_a_second_crawl_adds(tmp_path: Path) -> None:
     """Crawling another endpoint into the same snapshot keeps what the first one found."""
     walk(tmp_path, "loans-live")
@@ -164,6 +235,14 @@ def test_a_second_crawl_adds(tmp_path: Path) -> None:
     names = {data["name"] for _, data in graph.nodes(data=True)}
     assert {"loans-live", "Loans-Fit-0042", "cards-repack", "Cards-Fit-2"} <= names
     assert [crawl.roots for crawl in graph.graph["scope"].crawls] == [("loans-live",), ("cards-repack",)]
+
+
+def test_a_trace_names_the_crawl_that_read_its_path(tmp_path: Path) -> None:
+    """A later crawl of another endpoint is no witness for this one."""
+    walk(tmp_path, "loans-live")
+    graph = walk(tmp_path, "cards-repack")
+    assert [crawl["id"] for crawl in lineage.trace(graph, "loans-live").scope["crawls"]] == [1]
+    assert [crawl["id"] for crawl in lineage.trace(graph, "cards-repack").scope["crawls"]] == [2]
 
 
 def test_a_gap_of_an_earlier_crawl_closes(tmp_path: Path) -> None:

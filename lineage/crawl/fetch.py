@@ -88,8 +88,12 @@ class Fetcher:
 
     def describe(self, kind: Kind, name: str, region: str) -> Resource:
         """The record of that name, or ARN. A "not found" is asked once more before it is believed."""
-        operation = self._model(region).operation_model(kind.describe)
-        parameter = {operation.input_shape.required_members[0]: name}
+        shape = self._model(region).operation_model(kind.describe).input_shape
+        key = shape.required_members[0]
+        takes_arns = "arn" in shape.members[key].metadata.get("pattern", "")
+        if is_arn(name) and not takes_arns:
+            name = self._own_name(kind, name)
+        parameter = {key: name}
         try:
             body = self.call(kind.describe, parameter, region)
         except Refused as refused:
@@ -98,6 +102,14 @@ class Fetcher:
             time.sleep(self.session.patience)
             body = self.call(kind.describe, parameter, region)
         return replace(resource_of(kind, body, region), unknown=tuple(dict.fromkeys(self.session.unknown_members())))
+
+    def _own_name(self, kind: Kind, arn: str) -> str:
+        """The name in an ARN, for an operation that takes names: those are of the caller's own account only."""
+        parsed = parse_arn(arn)
+        if parsed.account != self.session.account:
+            said = f"{kind.describe} reads the caller's own account only: crawl account {parsed.account} as well"
+            raise Refused("not-crawled", said)
+        return parsed.resource.partition("/")[2]
 
     def pages(self, operation: str, parameters: Mapping[str, Any], region: str) -> Iterator[dict[str, Any]]:
         """Every page of a List or Search call: an empty page with a token is not the end."""

@@ -5,19 +5,31 @@ An S3 URI is no secret and stays, whatever its name: it may be the only trace of
 
 from __future__ import annotations
 
+import contextlib
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
 REDACTED = "(redacted)"
-_NAME = re.compile(r"secret|token|passw|passphrase|pwd|key|credential|auth(?!or)", re.IGNORECASE)
+_LIKE_A_PASSWORD = r"passw|passphrase|passwd|pwd|(?:^|[^a-z])(?:pg|db)?pass(?:[^a-z]|$)|secret|credential"  # noqa: S105
+_NAME = re.compile(rf"{_LIKE_A_PASSWORD}|token(?!iz)|key|auth(?!or)", re.IGNORECASE)
+_NUMBER = re.compile(r"\d{1,9}(?:\.\d*)?|true|false", re.IGNORECASE)  # max_tokens, num_key_value_heads: no secrets
 _VALUE = re.compile(
     r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"  # an AWS access key id
     r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"  # user:password in a URL
     r"|(?<=[?&])(?:X-Amz-Signature|X-Amz-Credential|X-Amz-Security-Token|sig)=[^&\s]+"  # a presigned URL
     r"|\bhf_[A-Za-z0-9]{20,}|\bgh[pousr]_[A-Za-z0-9]{20,}|\bsk-[A-Za-z0-9_-]{20,}"  # Hugging Face, GitHub, OpenAI
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)",
+    re.DOTALL,
 )
-_LOCATION = re.compile(r"\"?s3[an]?://[^\s?]*\"?", re.IGNORECASE)
+# A password inside a text: `Password=…;`, `export TOKEN=…`, `api_key: …`.
+_INSIDE = re.compile(
+    r"(?P<name>[A-Za-z0-9_-]*(?:passw(?:or)?d|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key|credential)[A-Za-z0-9_-]*"
+    r"\s*[=:]\s*)(?P<value>[\"']?[^\s\"';,&]+[\"']?)",
+    re.IGNORECASE,
+)
+_LOCATION = re.compile(r"[\"']?s3[an]?://[^\s?]*[\"']?", re.IGNORECASE)
 _PAIRS = (("Key", "Value"), ("Name", "Value"))
 
 
@@ -33,7 +45,30 @@ def redact(value: Any, shape: Any) -> Any:
     if shape.type_name == "list" and isinstance(value, list):
         texts = [redact(child, shape.member) for child in value]
         return list(_arguments(texts)) if shape.member.type_name == "string" else texts
-    return _VALUE.sub(REDACTED, value) if isinstance(value, str) else value
+    return _text(value) if isinstance(value, str) else value
+
+
+def _text(value: str) -> str:
+    """A text without the secrets inside it; a JSON object is gone through name by name."""
+    if value.lstrip()[:1] in ("{", "["):
+        with contextlib.suppress(ValueError):
+            parsed = json.loads(value)
+            cleaned = _json(parsed)
+            return value if cleaned == parsed else json.dumps(cleaned, ensure_ascii=False)
+    return _INSIDE.sub(_inside, _VALUE.sub(REDACTED, value))
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _named(key, _json(child)) for key, child in value.items()}
+    if isinstance(value, list):
+        return [_json(child) for child in value]
+    return _text(value) if isinstance(value, str) else value
+
+
+def _inside(match: re.Match[str]) -> str:
+    keep = _LOCATION.fullmatch(match["value"]) or _NUMBER.fullmatch(match["value"])
+    return match[0] if keep else f"{match['name']}{REDACTED}"
 
 
 def _pair(value: dict[str, Any]) -> dict[str, Any] | None:
@@ -49,7 +84,10 @@ def _named(name: str, value: Any) -> Any:
         return {key: _named(name, child) for key, child in value.items()}
     if not isinstance(value, str):
         return value
-    return REDACTED if _NAME.search(name) and not _LOCATION.fullmatch(value) else _VALUE.sub(REDACTED, value)
+    if not _NAME.search(name) or _LOCATION.fullmatch(value):
+        return _text(value)
+    harmless = _NUMBER.fullmatch(value) and not re.search(_LIKE_A_PASSWORD, name, re.IGNORECASE)
+    return value if harmless else REDACTED
 
 
 def _arguments(texts: list[str]) -> Iterator[str]:

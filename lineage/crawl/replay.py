@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -32,7 +33,7 @@ from lineage.crawl.session import Session
 from lineage.errors import CrawlError, MalformedName
 from lineage.expressions import filters_in, holds, values_at
 from lineage.kinds import KINDS, Kind
-from lineage.names import parse_arn
+from lineage.names import is_arn, parse_arn
 from lineage.references import detail
 
 if TYPE_CHECKING:
@@ -49,6 +50,16 @@ _NOT_FOUND = {
     "Model": ("ValidationException", 'Could not find model "{name}".'),
     "ModelPackage": ("ValidationException", "ModelPackage {name} does not exist."),
     "InferenceComponent": ("ValidationException", 'Could not find inference component "{name}".'),
+}
+_JSON_TYPES: Mapping[str, Any] = {
+    "structure": dict,
+    "map": dict,
+    "list": list,
+    "boolean": bool,
+    "integer": int,
+    "long": int,
+    "float": (int, float),
+    "double": (int, float),
 }
 # The fields that a List filter compares, where its name does not say so itself.
 _FILTER_FIELDS = {"SourceArn": "Source.SourceArn", "TrialName": "Parents.TrialName"}
@@ -91,7 +102,8 @@ class Account:
 def replay_session(path: str | Path, region: str | None = None) -> Session:
     """A session whose calls are answered from an account file. Raises `CrawlError`, naming the line."""
     account = read_account(path)
-    core = botocore.session.Session(session_vars={"profile": (None, None, None, None)})
+    nothing: Any = (None, None, None, None)  # neither a variable nor a file of this machine is looked at
+    core = botocore.session.Session(session_vars=dict.fromkeys(("profile", "config_file", "credentials_file"), nothing))
     core.set_credentials("replay", "replay")
     boto = boto3.Session(botocore_session=core, region_name=region or account.region)
     answering = _Answering(account, core.get_service_model("sagemaker"))
@@ -109,11 +121,12 @@ def replay_session(path: str | Path, region: str | None = None) -> Session:
 def read_account(path: str | Path) -> Account:
     """Read an account file. Raises `CrawlError`, naming the line that can't be read."""
     account: Account | None = None
+    model = botocore.session.Session().get_service_model("sagemaker")
     try:
         with Path(path).open(encoding="utf-8") as lines:
             for number, line in enumerate(lines, 1):
                 if line.strip():
-                    account = _take(account, line, f"{path} line {number}")
+                    account = _take(account, line, f"{path} line {number}", model)
     except (OSError, UnicodeDecodeError) as error:
         raise CrawlError(f"the account file {path} can't be read: {error}") from error
     if account is None:
@@ -121,7 +134,7 @@ def read_account(path: str | Path) -> Account:
     return account
 
 
-def _take(account: Account | None, line: str, where: str) -> Account:
+def _take(account: Account | None, line: str, where: str, model: ServiceModel) -> Account:
     try:
         entry = json.loads(line)
     except ValueError as error:
@@ -133,7 +146,7 @@ def _take(account: Account | None, line: str, where: str) -> Account:
     if "fault" in entry:
         account.faults[str(entry.get("operation")), str(entry.get("name", "")).casefold()] = str(entry["fault"])
     else:
-        record = _record(entry, where)
+        record = _record(entry, where, model)
         account.records[record.kind.name][parse_arn(record.arn).id] = record
     return account
 
@@ -141,12 +154,12 @@ def _take(account: Account | None, line: str, where: str) -> Account:
 def _header(entry: dict[str, Any], where: str) -> Account:
     if entry.get("schema") != SCHEMA:
         raise CrawlError(f'{where}: the first line must say "schema": "{SCHEMA}", and says {entry.get("schema")!r}')
-    if not isinstance(entry.get("caller"), str) or not isinstance(entry.get("region"), str):
+    if not is_arn(str(entry.get("caller"))) or not isinstance(entry.get("region"), str):
         raise CrawlError(f'{where}: the first line must name a "caller" (an ARN) and a "region"')
     return Account(entry["caller"], entry["region"])
 
 
-def _record(entry: dict[str, Any], where: str) -> _Record:
+def _record(entry: dict[str, Any], where: str, model: ServiceModel) -> _Record:
     kind = KINDS.get(str(entry.get("kind")))
     if not kind or not kind.describe:
         known = ", ".join(sorted(kind.name for kind in KINDS.values() if kind.describe))
@@ -158,7 +171,41 @@ def _record(entry: dict[str, Any], where: str) -> _Record:
         parse_arn(str(body.get(f"{kind.noun}Arn")))
     except MalformedName as error:
         raise CrawlError(f"{where}: {kind.noun}Arn: {error}") from error
+    problems = [*_misfits(body, model.operation_model(kind.describe).output_shape, "record"), *_missing(kind, body)]
+    if problems:
+        raise CrawlError(f"{where}: {problems[0]}")
     return _Record(kind, body, search)
+
+
+def _missing(kind: Kind, body: Mapping[str, Any]) -> Iterator[str]:
+    name = f"{kind.noun}Name"
+    if not body.get(name) and kind.name != "model-package":  # a versioned package has no name of its own
+        yield f"record.{name} is missing"
+
+
+def _misfits(value: Any, shape: Any, path: str) -> Iterator[str]:
+    """What in a record is not of the type that botocore expects there. Members that it does not know are let through."""
+    wanted = _JSON_TYPES.get(shape.type_name, str)
+    if not isinstance(value, wanted) or (shape.type_name == "timestamp" and not _is_time(value)):
+        yield f"{path} must be a {shape.type_name}, and is {json.dumps(value)[:40]}"
+    elif shape.type_name == "structure":
+        for key, child in value.items():
+            if key in shape.members and child is not None:
+                yield from _misfits(child, shape.members[key], f"{path}.{key}")
+    elif shape.type_name == "list":
+        for number, child in enumerate(value):
+            yield from _misfits(child, shape.member, f"{path}[{number}]")
+    elif shape.type_name == "map":
+        for key, child in value.items():
+            yield from _misfits(child, shape.value, f"{path}.{key}")
+
+
+def _is_time(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 # --- answering ----------------------------------------------------------------------------------
@@ -233,7 +280,8 @@ class _Answering:
 
     def _describe(self, operation: OperationModel, parameters: Mapping[str, Any], region: str) -> dict[str, Any]:
         noun = operation.name.removeprefix("Describe")
-        name = str(next(iter(parameters.values())))
+        ((key, name),) = parameters.items()
+        _refuse_name(operation, key, name)
         self._strike(operation.name, name)
         kind = next((kind for kind in KINDS.values() if kind.describe == operation.name), None)
         for record in self._records(kind, region, own=not name.startswith("arn:")):
@@ -279,6 +327,15 @@ class _Answering:
         page, token = _cut(found, parameters)
         results = [{member: {"Model": body} if member == "Model" else body} for body in page]
         return {"Results": results, "TotalHits": {"Value": len(found), "Relation": "EqualTo"}} | token
+
+
+def _refuse_name(operation: OperationModel, key: str, name: str) -> None:
+    """What Describe refuses before it looks: a name that is too long, or an ARN where only names are taken."""
+    words = operation.input_shape.members[key].metadata if operation.input_shape else {}
+    fits = re.fullmatch(str(words.get("pattern") or ".*"), name)
+    if not fits or len(name) > int(words.get("max") or len(name)):
+        said = f"1 validation error detected: Value '{name}' at '{key}' failed to satisfy constraint"
+        raise _Failure("ValidationException", said)
 
 
 def _cut(items: list[Any], parameters: Mapping[str, Any]) -> tuple[list[Any], dict[str, str]]:

@@ -13,7 +13,6 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ProfileNotFound
 
 from lineage.errors import CrawlError
-from lineage.names import parse_arn
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -51,6 +50,8 @@ class Session:
             self._boto = boto or boto3.Session(profile_name=profile, region_name=region)
         except ProfileNotFound as error:
             raise CrawlError(f"{error}: name one of those in ~/.aws/config with --profile") from error
+        except BotoCoreError as error:
+            raise CrawlError(f"boto3 can't read its configuration: {error}") from error
         if not self._boto.region_name:
             raise CrawlError("no AWS region: give one with --region, or set AWS_REGION")
         self.region: str = self._boto.region_name
@@ -64,10 +65,6 @@ class Session:
         except (BotoCoreError, ClientError) as error:
             raise CrawlError(f"AWS did not say who is asking (sts:GetCallerIdentity): {error}") from error
         return answer["Arn"], answer["Account"]
-
-    @property
-    def partition(self) -> str:
-        return parse_arn(self.caller).partition
 
     def client(self, region: str) -> BaseClient:
         """The SageMaker client of a region."""

@@ -11,6 +11,7 @@ import re
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from lineage.crawl.fetch import Fetcher, Refused, resource_of, subject_of
 from lineage.errors import MalformedName, UnknownNode
@@ -26,9 +27,6 @@ BELONGS_TO = {"experiment", "trial", "model-package-group"}  # what a member is 
 FED_BY = {"data", "model", "checkpoint"}  # what a job's input may be made by another job
 MAX_FILTERS = 20  # of one Search expression (API reference, SearchExpression)
 MAX_FILTER_VALUE = 1024  # characters (API reference, Filter)
-
-# Where the artifact was put that a job of this name made, by SageMaker's own rule for the key.
-_JOB_IN_KEY = re.compile(r"(?:^|/)([^/]+)/output(?:/|$)")
 
 
 def endpoint_named(fetcher: Fetcher, endpoint: str) -> Resource:
@@ -99,13 +97,8 @@ class Walk:
     # --- records --------------------------------------------------------------------------------
 
     def _described(self, record: Resource) -> None:
-        """A record that Describe gave: what of it botocore dropped nobody can say, so that is a gap."""
-        operation = KINDS[record.kind].describe
-        if record.unknown:
-            said = f"botocore does not know {', '.join(record.unknown)}: upgrade boto3 and crawl again"
-            self._keep(Gap(record.account, record.region, operation, record.id, "unknown-member", said))
-        else:
-            self._keep(Answered(record.account, record.region, operation, record.id))
+        """A record that Describe gave."""
+        self._keep(_completeness(record))
         self._visit(record)
 
     def _visit(self, record: Resource) -> None:
@@ -224,18 +217,18 @@ class Walk:
 
     def _job_named_in(self, place: _Place) -> list[Resource]:
         """The training job whose name stands in the key, if it says itself that it writes there: Search can lag."""
-        named = _JOB_IN_KEY.search(place.location.key)
-        if not named:
-            return []
-        try:
-            job = self._fetcher.describe(TRAINING_JOB, named[1], place.reader.region)
-        except Refused as refused:
-            if refused.reason == "missing":
-                return []
-            raise
-        written = (hit for hit in hits(TRAINING_JOB, job.body) if hit.reference.relation == "writes")
-        uris = [hit.location.uri for hit in written if hit.location]
-        return [job] if any(gets(place.location.uri, place.span, uri) for uri in uris) else []
+        for name in jobs_in_key(place.location.key):
+            try:
+                job = self._fetcher.describe(TRAINING_JOB, name, place.reader.region)
+            except Refused as refused:
+                if refused.reason != "missing":
+                    raise
+                continue
+            written = (hit for hit in hits(TRAINING_JOB, job.body) if hit.reference.relation == "writes")
+            uris = [hit.location.uri for hit in written if hit.location]
+            if any(gets(place.location.uri, place.span, uri) for uri in uris):
+                return [job]
+        return []
 
     def _processing_jobs(self, place: _Place) -> list[Resource]:
         region = place.reader.region
@@ -259,13 +252,22 @@ class Walk:
             name = str(summary["ProcessingJobName"])
             subject = subject_of(PROCESSING_JOB, str(summary["ProcessingJobArn"]), reader.account, reader.region)
             try:
-                outputs.add(self._fetcher.describe(PROCESSING_JOB, name, reader.region))
+                job = self._fetcher.describe(PROCESSING_JOB, name, reader.region)
             except Refused as refused:
                 gap = Gap(reader.account, reader.region, PROCESSING_JOB.describe, subject, refused.reason, refused.detail)
                 self._keep(gap)
             else:
-                self._keep(Answered(reader.account, reader.region, PROCESSING_JOB.describe, subject))
+                self._keep(_completeness(job))
+                outputs.add(job)
         return outputs
+
+
+def _completeness(record: Resource) -> Gap | Answered:
+    """What botocore dropped of a record nobody can say, so that is a gap."""
+    asked = (record.account, record.region, KINDS[record.kind].describe, record.id)
+    if not record.unknown:
+        return Answered(*asked)
+    return Gap(*asked, "unknown-member", f"botocore does not know {', '.join(record.unknown)}: upgrade boto3 and crawl again")
 
 
 class _Outputs:
@@ -288,13 +290,20 @@ class _Outputs:
         return [jobs[name] for name in sorted(jobs)]
 
 
+def jobs_in_key(key: str) -> list[str]:
+    """The names that may be a training job's, by SageMaker's own rule for the key: `…/<job>/output/…`, last first."""
+    parts = key.split("/")
+    names = [before for before, after in pairwise(parts) if after == "output"]
+    return [name for name in reversed(names) if re.fullmatch(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}", name)]
+
+
 def _nobody(place: _Place, late: list[Resource]) -> str:
     """Why no job is the maker of a place."""
     if late:
         names = ", ".join(sorted(job.name for job in late))
         return f"only {names} wrote it, and later than {place.reader.name} read it"
-    named = _JOB_IN_KEY.search(place.location.key)
-    deleted = f"; its key names {named[1]}, which may have been deleted" if named else ""
+    named = next(iter(jobs_in_key(place.location.key)), None)
+    deleted = f"; its key names {named}, which may have been deleted" if named else ""
     return f"no training or processing job of account {place.reader.account} in {place.reader.region} wrote it{deleted}"
 
 

@@ -14,27 +14,41 @@ import pydot
 
 from lineage.graphs import Graph
 from lineage.kinds import KINDS, Kind
-from lineage.names import parse_location
+from lineage.names import location_of
+from lineage.records import Gap
 
 _MEMBERSHIP = ("recorded-by", "member-of")
 _LEGEND_ROWS = 2
 _DARK = {"#0072b2", "#d55e00", "#009e73"}
-_LABEL_CHARACTERS = 34
+_RED = "#cc0000"
+_LINES = (
+    "solid: a field names it   dashed line: matched by location, or logged by people   dotted: recorded by, member of"
+    "   red: could not be read"
+)
+_LABEL_CHARACTERS = 56
 _TEXT_CHARACTERS = 4000  # dot 2.43 refuses strings over 16,384 bytes
 _FONT = "Helvetica"
 
 
-def to_dot(graph: Graph, *, links: bool = True, title: str = "") -> str:
+def to_dot(graph: Graph, *, links: bool = True, images: bool = False, title: str = "") -> str:
     """DOT text, left to right: a shape and a colour per kind, dashed where nothing was observed, and a legend.
 
-    `links=False` leaves the console links out. Placement is Graphviz's; the text is deterministic.
+    `links=False` leaves the console links out; container images are drawn if asked for, and the caption counts
+    what is left out. Edges are what the records say: times are not looked at. The text is deterministic.
     """
+    drawn = graph if images else graph.subgraph(node for node, data in graph.nodes(data=True) if data["kind"] != "image")
+    missing = len(graph) - len(drawn)
+    title += f" · {missing} container images left out" if missing else ""
+    return _dot(drawn, title.removeprefix(" · "), links=links)
+
+
+def _dot(graph: Graph, title: str, *, links: bool) -> str:
     picture = pydot.Dot(
         "lineage",
         graph_type="digraph",
         rankdir="LR",
         fontname=_quoted(_FONT),
-        label=_quoted(title),
+        label=_quoted(f"\n{title}"),
         labelloc="b",
         newrank="true",
         nodesep="0.25",
@@ -44,8 +58,10 @@ def to_dot(graph: Graph, *, links: bool = True, title: str = "") -> str:
     picture.set_node_defaults(fontname=_quoted(_FONT), fontsize="11", style="filled", penwidth="1.2")
     picture.set_edge_defaults(fontname=_quoted(_FONT), fontsize="9", color=_quoted("#555555"))
     names = {node: f"n{number}" for number, node in enumerate(sorted(graph))}
+    gaps = {gap.subject: gap for gap in graph.graph["scope"].holes}
     for node, name in names.items():
-        picture.add_node(pydot.Node(name, **_node_words(node, graph.nodes[node], links=links)))
+        words = _node_words(node, graph.nodes[node], links=links) | _gap_words(node, graph.nodes[node], gaps.get(node))
+        picture.add_node(pydot.Node(name, **words))
     edges = sorted(graph.edges(data=True), key=lambda edge: (edge[0], edge[1], _edge_label(edge[2])))
     for source, target, data in edges:
         if not _told_elsewhere(graph, source, target, data):
@@ -65,11 +81,19 @@ def _node_words(node: str, data: dict[str, Any], *, links: bool) -> dict[str, An
         "style": _quoted("filled" if seen else "filled,dashed"),
         "fillcolor": _quoted(kind.colour if seen else "white"),
         "fontcolor": _quoted("white" if seen and kind.colour in _DARK else "black"),
-        "color": _quoted("#333333" if seen else "#cc0000"),
+        "color": _quoted("#333333" if seen else _RED),
         "class": _quoted(f"kind-{kind.name}{'' if seen else ' unobserved'}"),
     }
     url = console_url(node, data) if links else None
     return words | ({"URL": _quoted(url), "target": "_blank"} if url else {})
+
+
+def _gap_words(node: str, data: dict[str, Any], gap: Gap | None) -> dict[str, Any]:
+    """A node that something could not be asked about is ringed in red, and its tooltip says what."""
+    if gap is None:
+        return {}
+    told = f"{_facts(node, data)}\n{gap.reason}: {gap.detail}"
+    return {"color": _quoted(_RED), "penwidth": "2.5", "tooltip": _quoted(told, tooltip=True)}
 
 
 def _facts(node: str, data: dict[str, Any]) -> str:
@@ -102,13 +126,14 @@ def _told_elsewhere(graph: Graph, source: str, target: str, data: dict[str, Any]
 
 
 def _edge_label(data: dict[str, Any]) -> str:
-    role = f" {data['role']}" if data["role"] else ""
-    return f"{data['relation']}{role}"
+    usage = data["usage"] if data["usage"] in ("shadow", "instance-pool") else ""
+    manifest = "(manifest)" if data["span"] == "manifest" else ""
+    return " ".join(filter(None, (data["relation"], data["role"], usage, manifest)))
 
 
 def _legend(graph: Graph) -> pydot.Cluster:
     """One sample of each kind in the picture, and what the lines mean."""
-    legend = pydot.Cluster("legend", label=_quoted("legend"), fontsize="10", fontname=_quoted(_FONT), color=_quoted("#aaaaaa"))
+    legend = pydot.Cluster("legend", label=_quoted(_LINES), fontsize="9", fontname=_quoted(_FONT), color=_quoted("#aaaaaa"))
     shown = {data["kind"] for _, data in graph.nodes(data=True)}
     samples = [_sample(kind) for kind in KINDS.values() if kind.name in shown]
     if not all(data["observed"] for _, data in graph.nodes(data=True)):
@@ -136,7 +161,7 @@ _UNOBSERVED_SAMPLE = {
     "shape": "box",
     "style": '"filled,dashed"',
     "fillcolor": "white",
-    "color": '"#cc0000"',
+    "color": f'"{_RED}"',
     "fontsize": "9",
     "height": "0.2",
 }
@@ -166,8 +191,8 @@ _CONSOLES = {"aws": "console.aws.amazon.com", "aws-cn": "console.amazonaws.cn", 
 
 def console_url(node: str, data: dict[str, Any]) -> str | None:
     """The AWS console page of a node, where it has one."""
-    if node.startswith("s3://"):
-        place = parse_location(node)
+    place = location_of(node)
+    if place and place.root.startswith("s3://"):
         bucket = quote(place.root.removeprefix("s3://"), safe="")
         return f"https://s3.console.aws.amazon.com/s3/buckets/{bucket}?prefix={quote(place.key, safe='/')}"
     kind = KINDS.get(data["kind"])

@@ -7,14 +7,15 @@ depends on how many keys each of the two stands for, and on their times.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any, NamedTuple
 
 from lineage.graphs import Graph
 from lineage.kinds import KINDS
-from lineage.names import Span
+from lineage.names import Span, location_of
 from lineage.places import gets
-from lineage.records import Gap, Scope
-from lineage.times import CERTAIN, IMPOSSIBLE, POSSIBLE, fits
+from lineage.records import Crawl, Gap, Scope
+from lineage.times import CERTAIN, IMPOSSIBLE, fits
 
 Json = dict[str, Any]
 
@@ -84,9 +85,15 @@ def _steps(reading: Link, chains: tuple[tuple[Link, ...], ...]) -> list[Step]:
     best: dict[str, Step] = {}
     for chain in chains:
         job, fit = chain[0].source, fits(chain[0].data["time"], reading.data["time"])
-        if job != reading.target and fit != IMPOSSIBLE and (job not in best or (best[job].fit, fit) == (POSSIBLE, CERTAIN)):
-            best[job] = Step(job, chain, fit)
+        step = Step(job, chain, fit)
+        if job != reading.target and fit != IMPOSSIBLE and (job not in best or _rank(step) > _rank(best[job])):
+            best[job] = step
     return [best[job] for job in sorted(best)]
+
+
+def _rank(step: Step) -> tuple[bool, int]:
+    """Of several ways from one job the surest counts, then the one that names the narrowest place."""
+    return (step.fit == CERTAIN, len(step.links[0].target))
 
 
 def too_late(graph: Graph, reading: Link) -> list[str]:
@@ -119,6 +126,7 @@ def _read(write: Link, between: tuple[Link, ...], reading: Link) -> Iterator[Ste
 
 
 def _gets(reading: Link, write: Link) -> bool:
+    """Whether this reader got something of this write, by what each of them stands for."""
     read_span, write_span = (Span(link.data["span"] or Span.UNKNOWN) for link in (reading, write))
     return read_span is not Span.UNKNOWN and gets(reading.source, read_span, write.target, write_span)
 
@@ -162,31 +170,33 @@ def link_json(link: Link) -> Json:
     return {"source": link.source, "target": link.target} | {key: value for key, value in link.data.items() if key != "span"}
 
 
-def scope_json(scope: Scope, holes: list[Gap]) -> Json:
-    """What was looked at, with the holes that matter for the answer."""
+def opaque_read(graph: Graph, reading: Link) -> Gap | None:
+    """A read of which nobody can say what it gave: a manifest, an access point, a file system, a query, a hub dataset."""
+    place, span = reading.source, reading.data["span"]
+    location = location_of(place)
+    plain = location and location.root.startswith("s3://") and not location.hides_bucket
+    if plain and span not in (Span.MANIFEST, Span.UNKNOWN):
+        return None
+    job = graph.nodes[reading.target]
+    who = f"{job['kind'].replace('-', ' ')} {job['name']}, channel {reading.data['role']}"
+    reason, said = "unresolved", f"{who}, reads {place}: what is in it, this version does not find out"
+    if span == Span.MANIFEST:
+        reason, said = "unread-manifest", f"{who}: the objects that the manifest {place} lists are not known"
+    elif location and location.hides_bucket:
+        reason, said = "access-point", f"{who}, reads {place}: an access point, which hides its bucket"
+    return Gap(job["account"] or "", job["region"] or "", "", place, reason, said)
+
+
+def scope_json(scope: Scope, holes: list[Gap], crawls: set[int] | None = None) -> Json:
+    """What was looked at, by the given crawls or by all, with the holes that matter for the answer."""
     return {
         "accounts": list(scope.accounts),
         "regions": list(scope.regions),
-        "crawls": [
-            {
-                "id": crawl.id,
-                "started": crawl.started,
-                "finished": crawl.finished,
-                "complete": crawl.complete,
-                "caller": crawl.caller,
-                "endpoints": list(crawl.roots),
-            }
-            for crawl in scope.crawls
-        ],
-        "holes": [
-            {
-                "account": hole.account,
-                "region": hole.region,
-                "operation": hole.operation,
-                "subject": hole.subject,
-                "reason": hole.reason,
-                "detail": hole.detail,
-            }
-            for hole in holes
-        ],
+        "crawls": [_crawl_json(crawl) for crawl in scope.crawls if crawls is None or crawl.id in crawls],
+        "holes": [asdict(hole) for hole in holes],
     }
+
+
+def _crawl_json(crawl: Crawl) -> Json:
+    names = ("id", "started", "finished", "complete", "caller")
+    return {name: getattr(crawl, name) for name in names} | {"endpoints": list(crawl.roots)}

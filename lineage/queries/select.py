@@ -2,8 +2,9 @@
 
     [N+]BODY[+[N]]
 
-BODY is an exact node id, `kind/name`, or a name. A `+` before it takes what is upstream, one after it what is
-downstream; a number says how many steps. An exact id is tried first, for S3 keys may hold a `+`.
+BODY is an exact node id, an S3 URI (else every place that shares keys with it), `kind/name`, or a name. A `+`
+before it takes what is upstream, one after it what is downstream; a number says how many steps. An exact id is
+tried first, for S3 keys may hold a `+`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 from lineage.errors import MalformedName, UnknownNode
 from lineage.graphs import Graph
 from lineage.kinds import KINDS, RELATIONS
-from lineage.names import is_arn, is_location, node_id
+from lineage.names import Cover, Location, Span, cover, is_arn, is_location, location_of, node_id, parse_location
 
 _SELECTOR = re.compile(r"(?P<up>(?P<up_steps>\d*)\+)?(?P<body>.+?)(?P<down>\+(?P<down_steps>\d*))?")
 
@@ -49,11 +50,14 @@ def _steps(plus: str | None, number: str | None) -> int | None:
 
 def select(graph: Graph, text: str) -> Graph:
     """The part of a graph that a selector names, with the runs and experiments of its jobs. Raises `UnknownNode`."""
-    exact = resolve(graph, text)
+    exact = {node_id(text)} & set(graph)
     selector = Selector(text) if exact else parse_selector(text)
     seeds = exact or resolve(graph, selector.body)
     if not seeds:
-        raise UnknownNode(f"nothing in the snapshot is named {selector.body!r}")
+        kind, slash, _ = selector.body.partition("/")
+        misspelt = slash and kind not in KINDS and not is_location(selector.body)
+        kinds = f"; the kinds are {', '.join(KINDS)}" if misspelt else ""
+        raise UnknownNode(f"nothing in the snapshot is named {selector.body!r}{kinds}")
     chosen = seeds | _flow(graph, seeds, selector.up, "up") | _flow(graph, seeds, selector.down, "down")
     if selector.up != 0 or selector.down != 0:
         chosen |= _members(graph, chosen)
@@ -64,12 +68,21 @@ def resolve(graph: Graph, body: str) -> set[str]:
     """The nodes that an id, an ARN, an S3 URI, `kind/name` or a name stands for."""
     if body in graph:
         return {body}
-    if is_arn(body) or is_location(body):
+    if is_location(body):
+        return {node_id(body)} & set(graph) or _sharing(graph, parse_location(body))
+    if is_arn(body):
         return {node_id(body)} & set(graph)
     kind, _, name = body.partition("/")
     if kind in KINDS and name:
         return _named(graph, name, kind)
     return _named(graph, body, None)
+
+
+def _sharing(graph: Graph, place: Location) -> set[str]:
+    """The places that lie in or around one that no record names itself."""
+    kinds = ("dataset", "artifact", "code")
+    places = (node for node, data in graph.nodes(data=True) if data["kind"] in kinds and location_of(node))
+    return {node for node in places if cover(location_of(node) or place, Span.PREFIX, place) in (Cover.ALL, Cover.PART)}
 
 
 def _named(graph: Graph, name: str, kind: str | None) -> set[str]:

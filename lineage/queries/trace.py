@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import difflib
 import heapq
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
 from lineage.errors import UnknownNode
 from lineage.graphs import Graph
-from lineage.kinds import KINDS
+from lineage.kinds import KINDS, kind_of_arn
 from lineage.names import Span, is_arn, node_id
 from lineage.queries.flow import (
     Json,
@@ -19,6 +21,7 @@ from lineage.queries.flow import (
     links_into,
     links_out_of,
     node_json,
+    opaque_read,
     scope_json,
     too_late,
     trains,
@@ -28,6 +31,7 @@ from lineage.records import Gap, Scope
 from lineage.times import POSSIBLE
 
 SCHEMA = "lineage.trace/1"
+_MAX_NAMES = 8
 SERVING = ("configures", "hosts", "deploys", "instantiates", "loads", "provides")
 PLACES = ("dataset", "artifact", "code")
 _DESCRIBES_JOBS = {kind.describe for kind in KINDS.values() if kind.job}
@@ -114,24 +118,37 @@ def trace(graph: Graph, endpoint: str) -> Trace:
     `endpoint` is a node id, an ARN or a name. Raises `UnknownNode` where the graph has no such endpoint, or
     several of that name.
     """
-    tracing = _Tracing(graph, find_endpoint(graph, endpoint))
+    nodes = graph.nodes(data=True)
+    endpoints = ((node, data["name"]) for node, data in nodes if data["kind"] == "endpoint" and data["observed"])
+    tracing = _Tracing(graph, find_endpoint(endpoints, endpoint))
     tracing.run()
     return tracing.answer()
 
 
-def find_endpoint(graph: Graph, endpoint: str) -> str:
-    """The node id of an endpoint by id, ARN or name. Raises `UnknownNode`."""
-    if is_arn(endpoint):
-        found = [node for node in (node_id(endpoint),) if node in graph and graph.nodes[node]["kind"] == "endpoint"]
-    else:
-        nodes = graph.nodes(data=True)
-        wanted = ("endpoint", endpoint.casefold())
-        found = [node for node, data in nodes if (data["kind"], data["name"].casefold()) == wanted and data["observed"]]
+def find_endpoint(endpoints: Iterable[tuple[str, str]], wanted: str) -> str:
+    """Which of the endpoints, given as (node id, name), a name or an ARN means. Raises `UnknownNode`.
+
+    A name that was used before means its last life: an earlier one has its creation time in its node id.
+    """
+    living = [(node, name) for node, name in endpoints if "@" not in node]
+    folded = node_id(wanted) if is_arn(wanted) else wanted.casefold()
+    found = sorted(node for node, name in living if folded in (node, name.casefold()))
     if len(found) == 1:
         return found[0]
     if found:
-        raise UnknownNode(f"several endpoints are named {endpoint}; name one by its ARN: {', '.join(sorted(found))}")
-    raise UnknownNode(f"the graph has no endpoint {endpoint}")
+        raise UnknownNode(f"several endpoints are named {wanted}: name one by its ARN: {', '.join(found)}")
+    raise UnknownNode(f"no endpoint {wanted} here{_advice(wanted, sorted(name for _, name in living))}")
+
+
+def _advice(wanted: str, names: list[str]) -> str:
+    """What to do about an endpoint that is not there."""
+    if is_arn(wanted) and kind_of_arn(wanted).name != "endpoint":
+        return ": trace takes the name or the ARN of an endpoint"
+    near = difflib.get_close_matches(wanted, names, n=3)
+    if near:
+        return f"; did you mean {' or '.join(near)}?"
+    held = ", ".join(names[:_MAX_NAMES]) + (", …" if len(names) > _MAX_NAMES else "")
+    return f" ({held or 'there is none'}); `lineage crawl --endpoint NAME` reads one"
 
 
 @dataclass(slots=True)
@@ -315,7 +332,7 @@ class _Tracing:
             images=of("image"),
             breaks=[self._break_json(found) for found in self.breaks],
             evidence=[link_json(self.links[key]) for key in sorted(self.links)],
-            scope=scope_json(scope, self._holes(scope)),
+            scope=scope_json(scope, self._holes(scope), self._crawls()),
             caveats=self._caveats(scope),
             tree=self.tree,
             nodes={node: row | _facts(self.graph.nodes[node]) for node, row in shown.items()},
@@ -363,22 +380,27 @@ class _Tracing:
 
     def _holes(self, scope: Scope) -> list[Gap]:
         """The gaps on this path, and jobs that nobody could read: any of them may be the maker of what this path read."""
-        path = {*self.visited, *(link.target for link in self.links.values())}
-        return [gap for gap in scope.holes if gap.subject in path or self._may_be_a_maker(gap, scope)]
+        path = self._path()
+        holes = [gap for gap in scope.holes if gap.subject in path or self._may_be_a_maker(gap, scope)]
+        reads = [self.links[key] for key in sorted(self.links) if self.links[key].relation == "reads"]
+        opaque = [opaque_read(self.graph, link) for link in reads if is_job(self.graph.nodes[link.target])]
+        return [*holes, *dict.fromkeys(filter(None, opaque))]
+
+    def _path(self) -> set[str]:
+        return {*self.visited, *(link.target for link in self.links.values())}
+
+    def _crawls(self) -> set[int] | None:
+        """The crawls that read what is on this path; None where the graph is of no snapshot."""
+        found = (self.graph.nodes[node].get("crawl") for node in self._path())
+        return {crawl for crawl in found if crawl} or None
 
     def _may_be_a_maker(self, gap: Gap, scope: Scope) -> bool:
         made_here = any(self.graph.nodes[node]["kind"] in PLACES for node in self.visited)
         return made_here and gap.operation in _DESCRIBES_JOBS and gap.reason != "missing" and gap.subject not in scope.known
 
     def _caveats(self, scope: Scope) -> list[str]:
-        told = (self._manifests(), self._open_network(), self._uncertain(), self._suspect(), self._changing())
+        told = (self._open_network(), self._uncertain(), self._suspect(), self._changing())
         return [*(caveat for caveats in told for caveat in caveats), *_unfinished(scope)]
-
-    def _manifests(self) -> list[str]:
-        """Data that a job read and that the answer can't name."""
-        links = [link for link in self.links.values() if link.relation == "reads" and link.data["span"] == Span.MANIFEST]
-        names = sorted({(self.graph.nodes[link.target]["name"], link.data["role"]) for link in links})
-        return [f"channel {role} of {job} is a manifest: which objects it lists was not read" for job, role in names]
 
     def _open_network(self) -> list[str]:
         jobs = [data for job in self.jobs if trains(data := self.graph.nodes[job])]
@@ -386,7 +408,7 @@ class _Tracing:
         if not exposed:
             return []
         return [
-            f"{exposed} of {len(jobs)} training {_plural(len(jobs), 'job')} ran without network isolation "
+            f"{exposed} of {len(jobs)} training {'job' if len(jobs) == 1 else 'jobs'} ran without network isolation "
             "and may have read data that no channel names"
         ]
 
@@ -425,7 +447,3 @@ def _facts(attributes: Json) -> dict[str, Any]:
     names = ("label", "ended", "variants", "weights", "approval", "display_name", "failure")
     facts = {name: attributes[name] for name in names if name in attributes}
     return facts | ({"trains": trains(attributes)} if attributes["kind"] == "training-job" else {})
-
-
-def _plural(number: int, noun: str) -> str:
-    return noun if number == 1 else f"{noun}s"

@@ -6,11 +6,22 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from lineage.errors import MalformedName
 from lineage.graphs import Graph
 from lineage.kinds import KINDS
-from lineage.names import Cover, Location, Span, cover, parse_location
-from lineage.queries.flow import Json, Link, is_job, link_json, node_json, readers, scope_json, started, trains
+from lineage.names import Cover, Location, Span, cover, location_of, parse_location
+from lineage.queries.flow import (
+    Json,
+    Link,
+    is_job,
+    link_json,
+    links_into,
+    node_json,
+    opaque_read,
+    readers,
+    scope_json,
+    started,
+    trains,
+)
 from lineage.records import Gap, Scope
 from lineage.times import CERTAIN
 
@@ -26,6 +37,8 @@ USED, INDIRECT, MAYBE, DECLARED, NOT_REFERENCED, UNKNOWN = (
 VERDICTS = (USED, INDIRECT, MAYBE, DECLARED, NOT_REFERENCED, UNKNOWN)
 # What stands between a dataset and a training job. A gap about any other kind can hide no use.
 _RELEVANT = {"training-job", "processing-job", "algorithm", "hub-content", "feature-group", "model-package", "trial-component"}
+# What reading it directly is; a job's own checkpoint folder and its code may hold data, and need not.
+_DIRECT = {"data": USED, "model": INDIRECT}
 _ENUMERATED = ("training-job", "processing-job")
 
 
@@ -104,34 +117,36 @@ class _Asking:
     def _reads(self, link: Link) -> Iterator[_Reach]:
         covered = self._cover(link)
         if covered is Cover.UNKNOWN:
-            self.holes.append(self._opaque(link))
+            self.holes.append(opaque_read(self.graph, link) or self._hidden_question())
         if covered not in (Cover.ALL, Cover.PART):
             return
-        code = link.data["usage"] == "code"
-        reach = _Reach(link.target, (link,), not code, covered)
-        self._find(reach, link, {"data": USED, "code": MAYBE}.get(link.data["usage"], INDIRECT))
+        reach = _Reach(link.target, (link,), link.data["usage"] in _DIRECT, covered)
+        self._find(reach, link, _DIRECT.get(link.data["usage"], MAYBE))
         yield reach
+
+    def _hidden_question(self) -> Gap:
+        said = f"{self.dataset.uri} is behind an access point, which hides its bucket: ask for the bucket's own name"
+        return Gap("", "", "", self.dataset.uri, "access-point", said)
 
     def _mentions(self, link: Link) -> Iterator[_Reach]:
         """Something opaque names it: the job that holds the text, or that a trial component records, may have read it."""
         covered = self._cover(link)
+        if covered is Cover.UNKNOWN:
+            self.holes.append(opaque_read(self.graph, link) or self._hidden_question())
         if covered not in (Cover.ALL, Cover.PART):
             return
-        owners = [link.target]
-        if self.graph.nodes[link.target]["kind"] == "trial-component":
-            owners = [edge[0] for edge in self.graph.in_edges(link.target, keys=True) if edge[2].startswith("recorded-by")]
-        for job in owners or [link.target]:
-            reach = _Reach(job, (link,), False, covered)
-            self._find(reach, link, MAYBE)
-            yield reach
+        jobs = [recorded.source for recorded in links_into(self.graph, link.target, "recorded-by")]
+        for job in jobs or [link.target]:
+            self._find(_Reach(job, (link,), False, covered), link, MAYBE)
+        for job in [*jobs, link.target]:  # what a run logs as its output may be read, too
+            yield _Reach(job, (link,), False, covered)
 
     def _cover(self, link: Link) -> Cover:
         if "://" not in link.source:
             return Cover.UNKNOWN if link.data["usage"] in ("data", "model") else Cover.NONE
         span = Span(link.data["span"] or Span.UNKNOWN)
-        try:
-            location = parse_location(link.source)
-        except MalformedName:
+        location = location_of(link.source)
+        if location is None:
             return Cover.UNKNOWN
         if _store(location) != _store(self.dataset):  # a file system or a query result may be backed by S3
             return Cover.NONE if _store(location) == "s3" else Cover.UNKNOWN
@@ -144,6 +159,7 @@ class _Asking:
             "verdict": verdict,
             "channel": link.data["role"],
             "cover": reach.covered.value,
+            "through": [node_json(self.graph, one.source) for one in reach.links if one.relation == "writes"],
             "location": link.source,
             "time": link.data["time"],
             "evidence": [link_json(one) for one in reach.links],
@@ -156,16 +172,6 @@ class _Asking:
             self.also_read.setdefault(reach.job, row)
 
     # --- what could hide a use ------------------------------------------------------------------
-
-    def _opaque(self, link: Link) -> Gap:
-        job = self.graph.nodes[link.target]
-        who = f"{job['kind']} {job['name']}, channel {link.data['role']}"
-        reason, said = "unresolved", f"{who}, reads {link.source}: what is in it, this version does not find out"
-        if link.data["span"] == Span.MANIFEST:
-            reason, said = "unread-manifest", f"{who}: the objects that the manifest {link.source} lists are not known"
-        elif link.source.startswith("s3://"):
-            reason, said = "access-point", f"{who}, reads {link.source}: an access point, which hides its bucket"
-        return Gap(job["account"] or "", job["region"] or "", "", link.source, reason, said)
 
     def _holes(self, scope: Scope) -> list[Gap]:
         relevant = [gap for gap in scope.holes if _could_hide(gap)]
@@ -208,7 +214,7 @@ def _could_hide(gap: Gap) -> bool:
 def _not_enumerated(scope: Scope) -> list[Gap]:
     """Only a finished list of all jobs can prove that none used it; a walk from endpoints never is one."""
     places = sorted({(account, region) for crawl in scope.crawls for account in crawl.accounts for region in crawl.regions})
-    said = "not every {} was read: the crawl followed named endpoints upstream"
+    said = "not every {} was read: the crawl only followed endpoints upstream"
     return [
         Gap(account, region, f"List{KINDS[kind].noun}s", kind, "not-enumerated", said.format(kind.replace("-", " ")))
         for account, region in places or [("", "")]
@@ -223,4 +229,5 @@ def _caveats(scope: Scope) -> list[str]:
     return [
         *(open_network if exposed else []),
         "training jobs that were deleted before the first crawl leave no trace",
+        "a channel names a place: whether an object was there when it was read is not checked",
     ]
