@@ -97,7 +97,10 @@ def _tell(answer: Answer, form: str, out: str | None, rows: Callable[[Any], Rows
 def _trace_rows(answer: lineage.Trace) -> Rows:
     """The tree as rows, parents first: `level` counts the steps from the endpoint; then what it all belongs to."""
     rows: Rows = [["level", "relation", "role", "usage", "kind", "name", "id", "status", "note"]]
-    breaks = {found["at"]["id"]: f"broken: {found['reason']}: {found['detail']}" for found in answer.breaks}
+    breaks: dict[str, str] = {}
+    for found in answer.breaks:
+        at, said = found["at"]["id"], f"broken: {found['reason']}: {found['detail']}"
+        breaks[at] = "; ".join(filter(None, (breaks.get(at), said)))
     todo = [(0, answer.tree)]
     while todo:
         level, step = todo.pop()

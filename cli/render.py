@@ -71,7 +71,9 @@ class _TraceTree:
 
     def __init__(self, answer: lineage.Trace) -> None:
         self._answer = answer
-        self._breaks = {found["at"]["id"]: found for found in answer.breaks}
+        self._breaks: dict[str, list[dict[str, Any]]] = {}
+        for found in answer.breaks:
+            self._breaks.setdefault(found["at"]["id"], []).append(found)
         self._weights = _traffic(answer)
         self._told = {step.node: step for step in _steps(answer.tree) if step.note != "above"}
 
@@ -161,8 +163,7 @@ class _TraceTree:
         return [f" · {_spaced(row['kind'])} {row['name']}" for row in rows if row["id"] in reached]
 
     def _broken(self, branch: Tree, node: str) -> None:
-        found = self._breaks.get(node)
-        if found:
+        for found in self._breaks.get(node, ()):
             said = f"{found['reason']}: {found['detail']}"
             broken = branch.add(_text(("broken here", "bold red"), f"  {said}"))
             broken.add(_text(("to mend it", "dim"), f"  {found['repair']}"))

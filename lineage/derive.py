@@ -14,7 +14,7 @@ from lineage.kinds import ANY, IMAGE, KINDS, LOCATION, RELATIONS, kind_of_arn
 from lineage.names import Span, folders_above, is_arn, location_of, named_id, parse_arn
 from lineage.places import PlaceIndex, gets
 from lineage.records import Edge, Node, Resource
-from lineage.references import Hit, detail, hits
+from lineage.references import Hit, detail, empty_parts, hits
 from lineage.times import window
 
 
@@ -49,6 +49,7 @@ def observed_node(identity: str, record: Resource) -> Node:
     kind = KINDS[record.kind]
     details = {name: value for name, path in kind.details if (value := detail(record.body, path)) not in (None, [])}
     details |= {"crawl": record.crawl} if record.crawl else {}
+    details |= {"empty_parts": empty} if (empty := empty_parts(kind, record.body)) else {}
     return Node(
         identity,
         record.kind,
@@ -186,17 +187,18 @@ def matched(edges: Iterable[Edge]) -> list[Edge]:
 
 
 def _fitting(place: str, read: set[Span], written: dict[str, set[Write]], index: PlaceIndex) -> list[str]:
-    """The written places that give a reader of `place` something that no narrower one gives."""
-    given: dict[tuple[str, str | None], set[Span]] = {}
+    """The written places that give a reader of `place` something that no narrower place inside them gives."""
+    told: dict[tuple[str, str | None], list[tuple[str, set[Span]]]] = defaultdict(list)
     kept = []
     for uri in sorted({place, *index.near(place)}, key=lambda uri: (uri != place, -len(uri), uri)):
         spans = {span for span in read if any(gets(place, span, uri, write[2]) for write in written.get(uri, ()))}
         writes = {write[:2] for write in written.get(uri, ())} if spans else set()
-        news = [write for write in writes if not spans <= given.get(write, set())]
+        inside = f"{uri.rstrip('/')}/"
+        news = [w for w in writes if not any(at.startswith(inside) and spans <= seen for at, seen in told[w])]
         if news and uri != place:
             kept.append(uri)
         for write in writes:
-            given[write] = given.get(write, set()) | spans
+            told[write].append((uri, spans))
     return kept
 
 

@@ -23,6 +23,7 @@ from lineage.snapshot import Snapshot
 Graph: TypeAlias = "nx.MultiDiGraph[str]"
 _LABEL_PARTS = 3  # of a key: enough to hold the job's name in `job/output/model.tar.gz`
 Direction = Literal["up", "down"]
+_TO_ITS_RUN = ("down", "recorded-by")  # what a run logs as its output is downstream of its job
 
 
 def graph(snapshot: Snapshot) -> Graph:
@@ -73,7 +74,7 @@ def _flow(snapshot: Snapshot, seeds: set[str], direction: Direction) -> tuple[se
     reached, frontier = set(seeds), set(seeds)
     while frontier:
         step = snapshot.edges(into=frontier) if direction == "up" else snapshot.edges(out_of=frontier)
-        flowing = {edge for edge in step if RELATIONS[edge.relation].flows}
+        flowing = {edge for edge in step if RELATIONS[edge.relation].flows or (direction, edge.relation) == _TO_ITS_RUN}
         edges |= flowing
         frontier = {edge.source if direction == "up" else edge.target for edge in flowing} - reached
         reached |= frontier

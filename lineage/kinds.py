@@ -44,6 +44,15 @@ RELATIONS: Final[dict[str, Relation]] = {
     "mentions": Relation(flows=False, inward=True),
 }
 
+# The channels of the SDK's remote functions, steps and notebook jobs: what such a job reads stands in its code.
+OPAQUE_CHANNELS: Final = frozenset(
+    {
+        "sagemaker_remote_function_bootstrap",
+        "pre_exec_script_and_dependencies",
+        "sagemaker_headless_execution_pipelinestep",
+    }
+)
+
 # What a channel is for, by its name: the only thing that tells. Lower case; what is not here is data.
 # The technical channels are those of the SageMaker Python SDK (remote functions, steps, notebook jobs).
 CHANNEL_USAGE: Final[dict[str, str]] = {
@@ -51,10 +60,7 @@ CHANNEL_USAGE: Final[dict[str, str]] = {
     "sagemaker.modelartifact": "model",  # so trial components name it
     "code": "code",
     "conf": "code",
-    "sagemaker_remote_function_bootstrap": "code",
-    "pre_exec_script_and_dependencies": "code",
-    "sagemaker_headless_execution_pipelinestep": "code",
-}
+} | dict.fromkeys(OPAQUE_CHANNELS, "code")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +81,7 @@ class Reference:
     template: str = ""
     continuous: str = ""  # the sibling whose value "Continuous" means: written all the while, not at the end
     open_ended: str = ""  # the sibling whose value "MultiModel" means: a whole prefix, read for ever
+    select: str = ""  # the sibling that says which part of the target is meant; it becomes the usage
     evidence: str = "declared"
 
 
@@ -105,6 +112,8 @@ class Kind:
     job: bool = False  # it runs: it reads and writes at times
     times: tuple[str, str] = ("", "")  # the fields that open and close the time in which it ran
     download: str = ""  # the secondary status during which File mode reads
+    upload: str = ""  # the secondary status during which it writes what it made
+    parts: tuple[str, ...] = ()  # what it consists of: each part should load a model of its own
     references: tuple[Reference, ...] = ()
     finders: tuple[Finder, ...] = ()
     details: tuple[tuple[str, str], ...] = ()  # node attribute, path: what the answers need beyond the common ones
@@ -148,11 +157,11 @@ def generated_by(path: str = "MetadataProperties.GeneratedBy") -> Reference:
     return refers(path, ANY, "member-of", evidence="logged")
 
 
-def _model_data(at: str, role: str) -> tuple[Reference, ...]:
+def _model_data(at: str, role: str, mode: str = "") -> tuple[Reference, ...]:
     """What `ModelDataSource` and its like name, below the path `at`."""
     source = f"{at}.S3DataSource"
     return (
-        loads(f"{source}.S3Uri", role=role, data_type="S3DataType"),
+        loads(f"{source}.S3Uri", role=role, data_type="S3DataType", open_ended=mode),
         loads(f"{source}.HubAccessConfig.HubContentArn", to="hub-content", role=role),
         loads(f"{source}.ManifestS3Uri", role=role, span=Span.MANIFEST),
     )
@@ -161,12 +170,18 @@ def _model_data(at: str, role: str) -> tuple[Reference, ...]:
 def _container(at: str, role: str = "ContainerHostname", mode: str = "Mode") -> tuple[Reference, ...]:
     """One inference container of a model or a package. `DescribeModel` mirrors its two ways to name the artifact."""
     return (
-        *_model_data(f"{at}.ModelDataSource", role),
+        *_model_data(f"{at}.ModelDataSource", role, mode),
         loads(f"{at}.ModelDataUrl", role=role, span=Span.OBJECT, open_ended=mode),
         *_model_data(f"{at}.AdditionalModelDataSources[]", "ChannelName"),
         provides(f"{at}.Image", role=role),
         mentions(f"{at}.Environment.*"),
     )
+
+
+def _package(at: str) -> Reference:
+    """The package that a container is made from: its own specification, or the additional one that is named."""
+    path = f"{at}.ModelPackageName"
+    return refers(path, "model-package", "instantiates", role="ContainerHostname", select="InferenceSpecificationName")
 
 
 def _package_container(at: str, role: str) -> tuple[Reference, ...]:
@@ -297,11 +312,12 @@ MODEL = Kind(
     describe="DescribeModel",
     list="ListModels",
     search="Model",
+    parts=("PrimaryContainer", "Containers[]"),
     references=(
         *_container("PrimaryContainer"),
-        refers("PrimaryContainer.ModelPackageName", "model-package", "instantiates", role="ContainerHostname"),
+        _package("PrimaryContainer"),
         *_container("Containers[]"),
-        refers("Containers[].ModelPackageName", "model-package", "instantiates", role="ContainerHostname"),
+        _package("Containers[]"),
     ),
     console="/models/{name}",
     shape="component",
@@ -313,6 +329,7 @@ MODEL_PACKAGE = Kind(
     describe="DescribeModelPackage",
     list="ListModelPackages",
     search="ModelPackage",
+    parts=("InferenceSpecification.Containers[]",),
     references=(
         *_package_container("InferenceSpecification.Containers[]", "ContainerHostname"),
         *_package_container("AdditionalInferenceSpecifications[].Containers[]", "Name"),
@@ -358,6 +375,7 @@ TRAINING_JOB = Kind(
     job=True,
     times=("TrainingStartTime", "TrainingEndTime"),
     download="Downloading",
+    upload="Uploading",
     references=(
         reads(
             "InputDataConfig[].DataSource.S3DataSource.S3Uri",

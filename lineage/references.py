@@ -15,7 +15,9 @@ from lineage.records import Body
 Scopes = tuple[Mapping[str, Any], ...]
 """The objects around a field, innermost first."""
 
-_S3_IN_TEXT = re.compile(r"s3[an]?://[^\s\"'<>,;|\\]+", re.IGNORECASE)
+# A location inside free text, in each form that people write; up to a glob, without what closes a sentence or a list.
+_IN_TEXT = re.compile(r"(?:s3[an]?://|https?://|arn:aws[a-z-]*:s3:::)[^\s\"'<>,;|\\*\[{]+", re.IGNORECASE)
+_CLOSING = re.compile(r"(?::r[ow]|[)\]}.:])+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,19 @@ def detail(body: Body, path: str) -> Any:
     return values if "[]" in path else next(iter(values), None)
 
 
+def empty_parts(kind: Kind, body: Body) -> list[str]:
+    """The parts of a record, by their role or their number, that name no model: its weights are elsewhere."""
+    empty = []
+    for part in kind.parts:
+        loading = [
+            one for one in kind.references if one.relation in ("loads", "instantiates") and one.path.startswith(f"{part}.")
+        ]
+        for number, (element, _) in enumerate(follow(body, part)):
+            if not any(True for one in loading for _ in follow(element, one.path.removeprefix(f"{part}."))):
+                empty.append(str(element.get("ContainerHostname") or f"{part.removesuffix('[]')} {number}"))
+    return empty
+
+
 def _walk(value: Any, steps: list[str], scopes: Scopes) -> Iterator[tuple[Any, Scopes]]:
     if not steps:
         if value not in (None, ""):
@@ -75,7 +90,7 @@ def _read(reference: Reference, value: Any, scopes: Scopes) -> Iterator[Hit]:
         yield from _mentioned(reference, text, str(_sibling("*", scopes) or ""))
     elif reference.to != LOCATION:
         if reference.to or is_arn(text):
-            yield Hit(reference, text, role, _usage(reference, role))
+            yield Hit(reference, text, role, _word(reference.select, scopes) or _usage(reference, role))
     else:
         yield from _located(reference, text, role, scopes)
 
@@ -103,7 +118,8 @@ def _located(reference: Reference, text: str, role: str, scopes: Scopes) -> Iter
 
 def _mentioned(reference: Reference, text: str, role: str) -> Iterator[Hit]:
     """S3 URIs inside free text. The SDK JSON-quotes hyperparameters, so escapes are undone first."""
-    for uri in sorted(set(_S3_IN_TEXT.findall(_unquoted(text)))):
+    found = {_CLOSING.sub("", uri) for uri in _IN_TEXT.findall(_unquoted(text))}
+    for uri in sorted(found):
         location = location_of(uri)
         if location:
             yield Hit(reference, uri, role, location=location, span=Span.PREFIX)

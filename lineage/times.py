@@ -31,9 +31,12 @@ def window(record: Resource, hit: Hit) -> str | None:
     if not kind.job:
         last = closes if any(kind.times) else record.modified or created
         return f"{opens or created}/{'' if hit.open_ended or writing else last}"
+    steps = record.body.get("SecondaryStatusTransitions") or ()
     if writing:
-        return f"{opens or created if hit.continuous or not closes else closes}/{closes}"
-    downloads = [step for step in record.body.get("SecondaryStatusTransitions") or () if _is(step, kind.download)]
+        uploads = [step["StartTime"] for step in steps if _is(step, kind.upload) and step.get("StartTime")]
+        at_end = min([*uploads, closes]) if closes else ""
+        return f"{(not hit.continuous and at_end) or opens or created}/{closes}"
+    downloads = [step for step in steps if _is(step, kind.download)]
     opened = min(filter(None, [opens, *(step.get("StartTime") for step in downloads)]), default=created)
     return f"{opened}/{(hit.mode == 'File' and _last_download(downloads)) or closes}"
 

@@ -150,6 +150,24 @@ def test_the_narrowest_write_explains_a_read() -> None:
     }
 
 
+def test_siblings_are_both_joined() -> None:
+    """Two outputs of one job under one read prefix are both its sources."""
+    job = processing("p", {}, {"train": "s3://o/train/", "validation": "s3://o/validation/"})
+    joined = derive([job, training("j", {"all": "s3://o/"})])
+    assert {source for source, _, _ in edges(joined, "overlaps")} == {"s3://o/train/", "s3://o/validation/"}
+
+
+def test_a_multi_model_prefix_is_read_for_ever_in_either_field() -> None:
+    """`DescribeModel` mirrors the prefix of a multi-model container; neither field closes its window."""
+    source = {"S3DataSource": {"S3Uri": "s3://m/", "S3DataType": "S3Prefix"}}
+    body = {
+        "CreationTime": "2026-01-01T00:00:00Z",
+        "PrimaryContainer": {"Mode": "MultiModel", "ModelDataUrl": "s3://m/", "ModelDataSource": source},
+    }
+    (edge,) = [edge for edge in derive([record("model", "m", body)]).edges if edge.relation == "loads"]
+    assert (edge.time, edge.span) == ("2026-01-01T00:00:00Z/", Span.PREFIX)
+
+
 PLACES = st.text("ab/", min_size=1, max_size=4).map(lambda key: f"s3://x/{key}")
 
 

@@ -88,6 +88,23 @@ def test_arguments(given: list[str], kept: list[str]) -> None:
     assert body["AppSpecification"]["ContainerArguments"] == kept
 
 
+def test_names_and_locations_of_the_api_are_never_touched() -> None:
+    """A job, a key or a bucket may be called anything: a changed name would be another thing."""
+    name = "sk-learn-fraud-training-2026-01-long"
+    body = clean(
+        "DescribeTrainingJob", TrainingJobName=name, ModelArtifacts={"S3ModelArtifacts": f"s3://b/{name}/output/model.tar.gz"}
+    )
+    assert body == {"TrainingJobName": name, "ModelArtifacts": {"S3ModelArtifacts": f"s3://b/{name}/output/model.tar.gz"}}
+
+
+@pytest.mark.parametrize(("name", "value"), [("token_data", '["s3://d/tok/"]'), ("monkey", "see s3://d/x/ there")])
+def test_locations_inside_a_redacted_value_stay(name: str, value: str) -> None:
+    """Of a value that looks secret by its name, the S3 URIs are kept."""
+    kept = clean("DescribeTrainingJob", HyperParameters={name: value})["HyperParameters"][name]
+    assert kept.startswith(REDACTED)
+    assert "s3://d/" in kept
+
+
 def test_the_apis_own_members_stay() -> None:
     """`KmsKeyId` is a member of the API and names no secret."""
     body = clean("DescribeTrainingJob", OutputDataConfig={"KmsKeyId": "alias/k", "S3OutputPath": "s3://b/"}, Tags=[])

@@ -92,16 +92,16 @@ def test_a_failed_crawl_changes_nothing(tmp_path: Path) -> None:
 def test_what_a_killed_writer_left_half_done_is_rolled_back(tmp_path: Path) -> None:
     """A process that is killed in the middle of its commit leaves a journal; the next reader reads what was before."""
     crawl(tmp_path / "s.db", training("j", {}))
-    code = f"""
-import os, signal, sqlite3
-db = sqlite3.connect({str(tmp_path / "s.db")!r}, isolation_level=None)
+    code = """
+import os, signal, sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
 db.execute("PRAGMA cache_size = 5")
 db.execute("BEGIN IMMEDIATE")
 db.execute("DELETE FROM node")
-db.executemany("INSERT INTO node VALUES (?,'k','n',null,null,null,null,null,null,1,'{{}}')", ((str(n) * 50,) for n in range(20000)))
+db.executemany("INSERT INTO node VALUES (?,'k','n',null,null,null,null,null,null,1,'{}')", ((str(n) * 50,) for n in range(20000)))
 os.kill(os.getpid(), signal.SIGKILL)
 """
-    subprocess.run([sys.executable, "-c", code], check=False)
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "s.db")], check=False)
     assert (tmp_path / "s.db-journal").exists()
     with open_snapshot(tmp_path / "s.db") as snapshot:
         assert [node.name for node in snapshot.nodes() if node.kind == "training-job"] == ["j"]

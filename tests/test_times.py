@@ -92,6 +92,14 @@ def test_write_windows() -> None:
     ]
 
 
+def test_an_artifact_is_written_while_uploading() -> None:
+    """A job writes its artifact from the moment it begins to upload until its end."""
+    steps = [{"Status": "Uploading", "StartTime": "2026-01-02T10:50:00Z", "EndTime": "2026-01-02T11:00:00Z"}]
+    assert windows(training("j", {}, SecondaryStatusTransitions=steps), "writes") == [
+        "2026-01-02T10:50:00Z/2026-01-02T11:00:00Z"
+    ]
+
+
 def test_a_model_loads_at_its_creation_and_a_multi_model_one_for_ever() -> None:
     """A model's artifact must be there when it is created; a multi-model prefix is read as long as it serves."""
     body = {"CreationTime": "2026-01-03T00:00:00Z", "PrimaryContainer": {"ModelDataUrl": "s3://b/m", "Mode": "SingleModel"}}

@@ -294,10 +294,9 @@ def test_times_that_do_not_tell_are_a_caveat() -> None:
         {"out": "s3://p/x/"},
         ProcessingEndTime=None,
         ProcessingStartTime=None,
-        ProcessingJobStatus="Stopped",
     )
     answer = traced(writing, training("fit", {"train": "s3://p/x/"}, ARTIFACT), *served(ARTIFACT))
-    assert "p wrote there, but its times do not say whether that was before it was read" in answer.caveats
+    assert "p wrote there, but its times or its end do not say whether that was before it was read" in answer.caveats
 
 
 def test_a_logged_artifact_counts_where_no_job_says_so() -> None:
@@ -354,6 +353,86 @@ def test_a_variant_without_a_model_is_a_break() -> None:
     assert [(row["reason"], row["detail"]) for row in traced(config, endpoint).breaks] == [
         ("no-model", "variant a has no model and no inference component")
     ]
+
+
+def package(**body: Any) -> list[Resource]:
+    """A package with an artifact of its own and an additional one, and the model of the shop made from it."""
+    own = {"Containers": [{"Image": "i", "ModelDataUrl": "s3://m/own/output/model.tar.gz"}]}
+    other = [{"Name": "v2", "Containers": [{"Image": "i", "ModelDataUrl": "s3://m/other/output/model.tar.gz"}]}]
+    group = {"ModelPackageArn": arn("model-package", "g/1"), "CreationTime": "2026-01-20T00:00:00Z"}
+    made = record("model-package", "g/1", group | {"InferenceSpecification": own, "AdditionalInferenceSpecifications": other})
+    _, config, endpoint = served("")
+    container = {"ModelPackageName": arn("model-package", "g/1")} | body
+    model = record("model", "shop-model", {"CreationTime": "2026-02-01T10:00:00Z", "PrimaryContainer": container})
+    jobs = [training(name, {}, f"s3://m/{name}/output/model.tar.gz") for name in ("own", "other")]
+    return [made, model, config, endpoint, *jobs]
+
+
+@pytest.mark.parametrize(("container", "jobs"), [({}, ["own"]), ({"InferenceSpecificationName": "v2"}, ["other"])])
+def test_the_specification_that_a_model_names(container: dict[str, str], jobs: list[str]) -> None:
+    """A model is made from the package's own specification, or from the additional one that it names."""
+    assert names(traced(*package(**container)).training_jobs) == jobs
+
+
+def test_who_names_the_artifact_outranks_who_writes_around_it() -> None:
+    """A job whose checkpoint folder covers the artifact of another is no maker of it."""
+    around = training("around", {}, CheckpointConfig={"S3Uri": "s3://m/"}, day="2026-01-01")
+    assert names(traced(around, training("fit", {}, ARTIFACT), *served(ARTIFACT)).training_jobs) == ["fit"]
+
+
+def test_a_failed_job_is_no_certain_maker() -> None:
+    """The artifact of a failed job is only where it would have been; one that never started has none."""
+    failed = traced(training("fit", {}, ARTIFACT, TrainingJobStatus="Failed"), *served(ARTIFACT))
+    assert "fit wrote there, but its times or its end do not say whether that was before it was read" in failed.caveats
+    never = training("fit", {}, ARTIFACT, TrainingJobStatus="Failed", TrainingStartTime=None, TrainingEndTime=None)
+    assert traced(never, *served(ARTIFACT)).verdict == "broken"
+
+
+def test_a_container_without_a_model_is_a_break() -> None:
+    """In a chain of containers each one counts: weights that are in an image are not traced."""
+    model, config, endpoint = served("")
+    containers = [
+        {"ContainerHostname": "a", "ModelDataUrl": ARTIFACT},
+        {"ContainerHostname": "b", "Image": "i", "Environment": {"HF_MODEL_ID": "x"}},
+    ]
+    chained = record("model", "shop-model", {"CreationTime": model.created, "Containers": containers})
+    answer = traced(training("fit", {}, ARTIFACT), chained, config, endpoint)
+    assert (answer.verdict, [row["detail"] for row in answer.breaks]) == (
+        "partial",
+        ["container b of model shop-model names no model artifact"],
+    )
+
+
+def test_components_of_another_endpoint_fill_no_variant() -> None:
+    """Two endpoints may share a config; the components of the one do not run on the other."""
+    config = record("endpoint-config", "c", {"ProductionVariants": [{"VariantName": "a"}]})
+    here, there = (
+        record("endpoint", name, {"EndpointConfigName": "c", "EndpointStatus": "InService"}) for name in ("shop", "other")
+    )
+    component = record(
+        "inference-component",
+        "ic",
+        {"EndpointArn": there.arn, "VariantName": "a", "Specification": {"Container": {"ArtifactUrl": ARTIFACT}}},
+    )
+    assert [row["reason"] for row in traced(config, here, there, component).breaks] == ["no-model"]
+
+
+def test_many_makers_of_a_shared_place_are_told_once() -> None:
+    """Two hundred days of retraining through one prefix are a tree that a person can print."""
+    days = [f"2025-{n // 28 % 12 + 1:02}-{n % 28 + 1:02}" for n in range(200)]
+    jobs = [processing(f"p{n}", {"raw": f"s3://r/{n}/"}, {"out": "s3://p/latest/"}, day=day) for n, day in enumerate(days)]
+    for number, day in enumerate(days):
+        base = {"model": f"s3://m/j{number - 1}/output/model.tar.gz"} if number else {}
+        jobs.append(
+            training(f"j{number}", base | {"train": "s3://p/latest/"}, f"s3://m/j{number}/output/model.tar.gz", day=day)
+        )
+    answer = traced(*jobs, *served("s3://m/j199/output/model.tar.gz"))
+    todo, steps = [answer.tree], 0
+    while todo:
+        steps += 1
+        todo += todo.pop().steps
+    assert len(answer.training_jobs) == 200
+    assert steps < 2000
 
 
 def test_circles_end() -> None:

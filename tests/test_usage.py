@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
-from records import channel, processing, record, training
+from records import channel, processing, record, served, training
 
 import lineage
 from lineage.derive import derive
@@ -72,6 +73,21 @@ CASES: list[tuple[str, str, list[Resource], str]] = [
     ("a narrower place that another mode can not see", "s3://raw/", [processing("p", {"i": "s3://raw/"}, {"wide": "s3://b/", "narrow": "s3://b/training/"}), training("a", [channel("t", "s3://b/t")], TrainingJobStatus="Failed", **NEVER_RAN), training("b", [channel("t", "s3://b/t", mode="FastFile")])], "used-indirectly"),
     ("a place that is written all the while", "s3://raw/", [processing("p", {"i": "s3://raw/"}, {}, ProcessingStartTime="2026-01-02T08:00:00Z", ProcessingEndTime="2026-01-02T12:00:00Z", ProcessingOutputConfig={"Outputs": [{"OutputName": "a", "S3Output": {"S3Uri": "s3://p/x/", "S3UploadMode": "EndOfJob"}}, {"OutputName": "b", "S3Output": {"S3Uri": "s3://p/", "S3UploadMode": "Continuous"}}]}), training("j", {"train": "s3://p/x/"})], "possible"),
     ("a channel that only looks like a URI", "s3://d/x/", [training("j", {"train": "s3://<your-bucket>/x/"})], "unknown"),
+    ("arguments on both sides of processing", "s3://raw/x/", [processing("p", {}, {}, AppSpecification={"ContainerArguments": ["--input", "s3://raw/x/", "--output", "s3://prep/x/"]}), training("j", {"train": "s3://prep/x/"})], "unknown"),
+    ("an argument as the output of processing", "s3://raw/x/", [processing("p", {"i": "s3://raw/x/"}, {}, AppSpecification={"ContainerArguments": ["--output", "s3://prep/x/"]}), training("j", {"train": "s3://prep/x/"})], "unknown"),
+    ("an argument that repeats an output", "s3://raw/x/", [processing("p", {"i": "s3://raw/x/"}, {"o": "s3://prep/"}, AppSpecification={"ContainerArguments": ["--output", "s3://prep/x/"]})], "not-referenced"),
+    ("processing that writes behind an access point", "s3://raw/x/", [processing("p", {"i": "s3://raw/x/"}, {"o": "s3://ap-1-s3alias/x/"}), training("j", {"train": "s3://prep/x/"})], "unknown"),
+    ("an access point over what processing wrote", "s3://raw/in/", [processing("p", {"i": "s3://raw/in/"}, {"o": "s3://prep/x/"}), training("j", {"train": "s3://ap-1-s3alias/x/"})], "unknown"),
+    ("processing into a feature group", "s3://raw/in/", [processing("p", {"i": "s3://raw/in/"}, {}, ProcessingOutputConfig={"Outputs": [{"OutputName": "f", "FeatureStoreOutput": {"FeatureGroupName": "fg"}}]})], "unknown"),
+    ("a processing job whose output is served", "s3://raw/in/", [processing("p", {"i": "s3://raw/in/"}, {"model": "s3://m/"}), *served("s3://m/model.tar.gz")], "possible"),
+    ("a remote function", "s3://d/x/", [training("j", {"sagemaker_remote_function_bootstrap": "s3://code/"})], "unknown"),
+    ("siblings that other readers see", "s3://raw/x/", [processing("p", {"raw": "s3://raw/x/"}, {"a": "s3://o/xaaaaaaaa/", "b": "s3://o/x/b/"}), training("j1", {"t": "s3://o/x"}, day="2026-01-01"), training("j2", [channel("t", "s3://o/x", mode="FastFile")])], "used-indirectly"),
+    ("a failed processing job", "s3://raw/x/", [processing("p", {"raw": "s3://raw/x/"}, {"out": "s3://prep/x/"}, ProcessingJobStatus="Failed"), training("j", {"train": "s3://prep/x/"})], "possible"),
+    ("a glob in a hyperparameter", "s3://d/x/1.csv", [training("j", {}, HyperParameters={"in": "s3://d/x/*.csv"})], "possible"),
+    ("braces in a hyperparameter", "s3://d/x/1.csv", [training("j", {}, HyperParameters={"in": "s3://d/x/{1,2}.csv"})], "possible"),
+    ("a URI that ends a sentence", "s3://d/x/1.csv", [training("j", {}, HyperParameters={"in": "read(s3://d/x/1.csv)."})], "possible"),
+    ("https in a hyperparameter", "s3://d/x/1.csv", [training("j", {}, HyperParameters={"in": "https://d.s3.eu-west-1.amazonaws.com/x/1.csv"})], "possible"),
+    ("an S3 ARN in a hyperparameter", "s3://d/x/1.csv", [training("j", {}, HyperParameters={"in": "arn:aws:s3:::d/x/1.csv"})], "possible"),
     ("nothing names it", "s3://d/x/", [training("j", {"train": "s3://d/y/"})], "not-referenced"),
     ("a manifest could list it", "s3://d/x/", [training("j", [channel("t", "s3://d/m.manifest", "ManifestFile")])], "unknown"),
     ("an augmented manifest could list it", "s3://other/x/", [training("j", [channel("t", "s3://d/m.manifest", "AugmentedManifestFile")])], "unknown"),
@@ -199,6 +215,7 @@ def test_the_json_contract() -> None:
     [
         "s3://bank-ml/",
         "s3://bank-raw/loans/2026-05/x.csv",
+        "s3://ap-1-s3alias/loans/train/",
         "s3://bank-ml/kyc",
         "s3://bank-code/",
         "s3://none/",
@@ -225,3 +242,16 @@ def test_findings_do_not_depend_on_the_order_of_records() -> None:
     records = [PREPARED, BASE, TUNED, training("j", {"train": "s3://prep/x/"})]
     assert derive(records).edges == derive(reversed(records)).edges
     assert used(whole(*records), "s3://d/").as_json() == used(whole(*reversed(records)), "s3://d/").as_json()
+
+
+def test_a_shared_place_is_not_walked_for_each_writer() -> None:
+    """A thousand daily jobs through one `latest/` prefix are answered in seconds, each of them once."""
+    days = [f"{2022 + n // 336}-{n // 28 % 12 + 1:02}-{n % 28 + 1:02}" for n in range(1000)]
+    records = [processing(f"p{n}", {"raw": "s3://raw/"}, {"out": "s3://prep/latest/"}, day=day) for n, day in enumerate(days)]
+    records += [training(f"j{n}", {"train": "s3://prep/latest/"}, day=day) for n, day in enumerate(days)]
+    graph = whole(*records)
+    began = time.perf_counter()
+    answer = used(graph, "s3://raw/")
+    assert {row["verdict"] for row in answer.findings} == {"used-indirectly"}
+    assert len(answer.findings) == 1000
+    assert time.perf_counter() - began < 5

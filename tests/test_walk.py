@@ -165,6 +165,23 @@ def test_a_denied_search_is_no_absence(tmp_path: Path) -> None:
     assert lineage.trace(graph, "vendor-scores").breaks[0]["reason"] == "denied"
 
 
+def test_what_could_not_be_read_again_is_a_gap_of_its_trace(tmp_path: Path) -> None:
+    """A model that an earlier crawl read and a later one is denied is shown with that gap, not as certain."""
+    walk(tmp_path, "loans-live")
+    denied = without(tmp_path, plus=json.dumps({"fault": "AccessDeniedException", "operation": "DescribeModel"}))
+    answer = lineage.trace(walk(tmp_path, "loans-live", replay=denied), "loans-live")
+    assert [(hole["operation"], hole["reason"]) for hole in answer.scope["holes"]] == [("DescribeModel", "denied")]
+
+
+def test_a_component_that_is_gone_is_suspect(tmp_path: Path) -> None:
+    """An inference component that the later crawl of its endpoint did not list is no certain part of it."""
+    walk(tmp_path, "assist-components")
+    lines = [line for line in BANK.read_text().splitlines() if '"assist-lora-ic"' not in line]
+    (tmp_path / "fewer.jsonl").write_text("\n".join(lines))
+    answer = lineage.trace(walk(tmp_path, "assist-components", replay=tmp_path / "fewer.jsonl"), "assist-components")
+    assert "suspect: inference component assist-lora-ic was not found by the last crawl of this endpoint" in answer.caveats
+
+
 def test_odd_values_stop_nothing(tmp_path: Path) -> None:
     """What people wrote where a location or an ARN should be is kept as it is, and the walk goes on."""
     odd = tmp_path / "odd.jsonl"

@@ -6,6 +6,7 @@ operations as `ResourceNotFound`; access denied is an `AccessDeniedException`; t
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import Iterator, Mapping
@@ -170,6 +171,8 @@ def _plain(value: Any) -> Any:
         return {key: _plain(child) for key, child in value.items()}
     if isinstance(value, list):
         return [_plain(child) for child in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)  # JSON has no number for it
     return utc(value) if isinstance(value, datetime) else value
 
 

@@ -29,23 +29,27 @@ _INSIDE = re.compile(
     r"\s*[=:]\s*)(?P<value>[\"']?[^\s\"';,&]+[\"']?)",
     re.IGNORECASE,
 )
-_LOCATION = re.compile(r"[\"']?s3[an]?://[^\s?]*[\"']?", re.IGNORECASE)
+_LOCATION = re.compile(r"[\"']?s3[an]?://[^?]*[\"']?", re.IGNORECASE)
+_S3_URI = re.compile(r"s3[an]?://[^\s\"'?]+", re.IGNORECASE)
 _PAIRS = (("Key", "Value"), ("Name", "Value"))
 
 
 def redact(value: Any, shape: Any) -> Any:
-    """The answer of a call with every secret-looking value replaced.
+    """The answer of a call with every secret-looking value that people wrote replaced.
 
-    `shape` is botocore's: it tells which members are maps, whose keys people choose.
+    `shape` is botocore's: it tells which members are maps, whose keys people choose. Names, ARNs and URIs of the
+    API's own members are never touched: a changed name would be another thing.
     """
     if shape.type_name == "structure" and isinstance(value, dict):
-        return _pair(value) or {key: redact(child, shape.members[key]) for key, child in value.items() if key in shape.members}
+        members = {key: redact(child, shape.members[key]) for key, child in value.items() if key in shape.members}
+        return _pair(value) or members
     if shape.type_name == "map" and isinstance(value, dict):
         return {key: _named(key, redact(child, shape.value)) for key, child in value.items()}
     if shape.type_name == "list" and isinstance(value, list):
-        texts = [redact(child, shape.member) for child in value]
-        return list(_arguments(texts)) if shape.member.type_name == "string" else texts
-    return _text(value) if isinstance(value, str) else value
+        if shape.member.type_name == "string":
+            return list(_arguments(value))
+        return [redact(child, shape.member) for child in value]
+    return value
 
 
 def _text(value: str) -> str:
@@ -86,8 +90,9 @@ def _named(name: str, value: Any) -> Any:
         return value
     if not _NAME.search(name) or _LOCATION.fullmatch(value):
         return _text(value)
-    harmless = _NUMBER.fullmatch(value) and not re.search(_LIKE_A_PASSWORD, name, re.IGNORECASE)
-    return value if harmless else REDACTED
+    if _NUMBER.fullmatch(value) and not re.search(_LIKE_A_PASSWORD, name, re.IGNORECASE):
+        return value
+    return " ".join([REDACTED, *_S3_URI.findall(value)])
 
 
 def _arguments(texts: list[str]) -> Iterator[str]:
@@ -98,5 +103,5 @@ def _arguments(texts: list[str]) -> Iterator[str]:
         if name.startswith("-") and equals:
             yield f"{name}={_named(name, value)}"
         else:
-            yield _named(flag, text) if flag and not text.startswith("-") else text
+            yield _named(flag, text) if flag and not text.startswith("-") else _text(text)
         flag = name if name.startswith("-") and not equals else ""

@@ -121,6 +121,7 @@ class Walk:
                     names.add(str(summary[f"{kind.noun}Name"]))
         except Refused as refused:
             self._keep(Gap(record.account, record.region, finder.operation, record.id, refused.reason, refused.detail))
+            return record
         else:
             self._keep(Answered(record.account, record.region, finder.operation, record.id))
         for name in sorted(names):
@@ -152,8 +153,11 @@ class Walk:
     def _read(self, kind: Kind, name: str, subject: str, record: Resource, known: Resource | None) -> None:
         region = parse_arn(name).region if is_arn(name) else record.region
         account = parse_arn(name).account if is_arn(name) else record.account
-        if not kind.describe:
+        foreign = account != self._fetcher.session.account and not is_arn(name)
+        if not kind.describe or foreign:
             said = f"{record.kind} {record.name} names it, and this version reads no {kind.name}"
+            if foreign:
+                said = f"{record.kind} {record.name} of account {account} names it: crawl that account as well"
             self._keep(Gap(account, region, "", subject, "not-crawled", said))
             return
         try:
@@ -175,7 +179,7 @@ class Walk:
 
     def _read_writers(self, place: _Place) -> None:
         """Plan to read the jobs that wrote a place; a model that none wrote is a gap."""
-        key = (place.reader.account, place.reader.region, place.location.uri, place.span)
+        key = (self._fetcher.session.account, place.reader.region, place.location.uri, place.span)
         if key not in self._writers:
             self._writers[key] = self._find_writers(place)
         found = self._writers[key]
@@ -184,7 +188,7 @@ class Walk:
             self._later(KINDS[job.kind], job.name, place.reader, known=job if job.body else None)
         own_only = found.jobs and all(job.id == place.reader.id for job in found.jobs)
         if not (writers or own_only or found.refused or place.usage == "data"):
-            self._keep(Gap(*key[:2], "Search", key[2], "unmatched", _nobody(place, found.jobs)))
+            self._keep(Gap(*key[:2], "Search", key[2], "unmatched", _nobody(place, found.jobs, key[0])))
 
     def _find_writers(self, place: _Place) -> _Writers:
         """Every job that wrote something that a reader of the place gets, at whatever time."""
@@ -194,7 +198,7 @@ class Walk:
             ("DescribeTrainingJob", lambda place: [] if found.jobs else self._job_named_in(place)),
             ("ListProcessingJobs", self._processing_jobs),
         ):
-            asked = (place.reader.account, place.reader.region, operation, place.location.uri)
+            asked = (self._fetcher.session.account, place.reader.region, operation, place.location.uri)
             try:
                 found.jobs += search(place)
             except Refused as refused:
@@ -297,14 +301,14 @@ def jobs_in_key(key: str) -> list[str]:
     return [name for name in reversed(names) if re.fullmatch(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}", name)]
 
 
-def _nobody(place: _Place, late: list[Resource]) -> str:
+def _nobody(place: _Place, late: list[Resource], account: str) -> str:
     """Why no job is the maker of a place."""
     if late:
         names = ", ".join(sorted(job.name for job in late))
         return f"only {names} wrote it, and later than {place.reader.name} read it"
     named = next(iter(jobs_in_key(place.location.key)), None)
     deleted = f"; its key names {named}, which may have been deleted" if named else ""
-    return f"no training or processing job of account {place.reader.account} in {place.reader.region} wrote it{deleted}"
+    return f"no training or processing job of account {account} in {place.reader.region} wrote it{deleted}"
 
 
 def search_expressions(location: Location, span: Span, region: str) -> Iterator[dict[str, object]]:

@@ -11,11 +11,11 @@ from dataclasses import asdict
 from typing import Any, NamedTuple
 
 from lineage.graphs import Graph
-from lineage.kinds import KINDS
+from lineage.kinds import KINDS, OPAQUE_CHANNELS
 from lineage.names import Span, location_of
 from lineage.places import gets
 from lineage.records import Crawl, Gap, Scope
-from lineage.times import CERTAIN, IMPOSSIBLE, fits
+from lineage.times import CERTAIN, IMPOSSIBLE, POSSIBLE, fits
 
 Json = dict[str, Any]
 
@@ -76,15 +76,26 @@ def writers(graph: Graph, reading: Link) -> list[Step]:
         for write in links_into(graph, overlap.source, "writes")
         if _gets(reading, write)
     ]
-    steps = _steps(reading, (*direct, *around))
-    declared = [step for step in steps if step.links[0].data["evidence"] != "logged"]
-    return declared or steps
+    steps = _steps(graph, reading, (*direct, *around))
+    declared = [step for step in steps if step.links[0].data["evidence"] != "logged"] or steps
+    is_model = reading.relation == "loads" or reading.data["usage"] == "model"
+    exact = [step for step in declared if step.links[0].target.rstrip("/") == reading.source.rstrip("/")]
+    return exact if is_model and exact else declared  # who names the very model outranks who writes around it
 
 
-def _steps(reading: Link, chains: tuple[tuple[Link, ...], ...]) -> list[Step]:
+def _fit(graph: Graph, write: Link, reading: Link) -> str:
+    """How surely a write was read, by its times and by how its job ended: a failed one may have written nothing."""
+    job = graph.nodes[write.source]
+    if is_job(job) and not started(job):
+        return IMPOSSIBLE
+    fit = fits(write.data["time"], reading.data["time"])
+    return POSSIBLE if fit == CERTAIN and job["status"] == "Failed" else fit
+
+
+def _steps(graph: Graph, reading: Link, chains: tuple[tuple[Link, ...], ...]) -> list[Step]:
     best: dict[str, Step] = {}
     for chain in chains:
-        job, fit = chain[0].source, fits(chain[0].data["time"], reading.data["time"])
+        job, fit = chain[0].source, _fit(graph, chain[0], reading)
         step = Step(job, chain, fit)
         if job != reading.target and fit != IMPOSSIBLE and (job not in best or _rank(step) > _rank(best[job])):
             best[job] = step
@@ -108,19 +119,18 @@ def too_late(graph: Graph, reading: Link) -> list[str]:
     return sorted(late - {step.job for step in writers(graph, reading)})
 
 
-def readers(graph: Graph, job: str) -> Iterator[Step]:
-    """Who read what this job wrote, with the edges from the job to them; impossible times left out."""
-    for write in links_out_of(graph, job, "writes"):
-        for reading in links_out_of(graph, write.target, "reads"):
-            yield from _read(write, (), reading)
-        for overlap in links_out_of(graph, write.target, "overlaps"):
-            for reading in links_out_of(graph, overlap.target, "reads"):
-                if _gets(reading, write):
-                    yield from _read(write, (overlap,), reading)
+def readers(graph: Graph, write: Link, relation: str = "reads") -> Iterator[Step]:
+    """Who read (or loads) what this edge wrote, with the edges to them; impossible times left out."""
+    for reading in links_out_of(graph, write.target, relation):
+        yield from _read(graph, write, (), reading)
+    for overlap in links_out_of(graph, write.target, "overlaps"):
+        for reading in links_out_of(graph, overlap.target, relation):
+            if _gets(reading, write):
+                yield from _read(graph, write, (overlap,), reading)
 
 
-def _read(write: Link, between: tuple[Link, ...], reading: Link) -> Iterator[Step]:
-    fit = fits(write.data["time"], reading.data["time"])
+def _read(graph: Graph, write: Link, between: tuple[Link, ...], reading: Link) -> Iterator[Step]:
+    fit = _fit(graph, write, reading)
     if fit != IMPOSSIBLE and reading.target != write.source:
         yield Step(reading.target, (write, *between, reading), fit)
 
@@ -175,12 +185,15 @@ def opaque_read(graph: Graph, reading: Link) -> Gap | None:
     place, span = reading.source, reading.data["span"]
     location = location_of(place)
     plain = location and location.root.startswith("s3://") and not location.hides_bucket
-    if plain and span not in (Span.MANIFEST, Span.UNKNOWN):
+    hidden_in_code = reading.data["role"] in OPAQUE_CHANNELS
+    if plain and not hidden_in_code and span not in (Span.MANIFEST, Span.UNKNOWN):
         return None
     job = graph.nodes[reading.target]
     who = f"{job['kind'].replace('-', ' ')} {job['name']}, channel {reading.data['role']}"
     reason, said = "unresolved", f"{who}, reads {place}: what is in it, this version does not find out"
-    if span == Span.MANIFEST:
+    if hidden_in_code:
+        said = f"{who}: a remote function, step or notebook: what it reads stands in its code"
+    elif span == Span.MANIFEST:
         reason, said = "unread-manifest", f"{who}: the objects that the manifest {place} lists are not known"
     elif location and location.hides_bucket:
         reason, said = "access-point", f"{who}, reads {place}: an access point, which hides its bucket"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import heapq
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import count
@@ -12,7 +13,7 @@ from typing import Any
 from lineage.errors import UnknownNode
 from lineage.graphs import Graph
 from lineage.kinds import KINDS, kind_of_arn
-from lineage.names import Span, is_arn, node_id
+from lineage.names import Span, is_arn, named_id, node_id
 from lineage.queries.flow import (
     Json,
     Link,
@@ -32,6 +33,7 @@ from lineage.times import POSSIBLE
 
 SCHEMA = "lineage.trace/1"
 _MAX_NAMES = 8
+MANY_MAKERS = 3  # of a shared place: more than so many are told once, and not again for each reader
 SERVING = ("configures", "hosts", "deploys", "instantiates", "loads", "provides")
 PLACES = ("dataset", "artifact", "code")
 _DESCRIBES_JOBS = {kind.describe for kind in KINDS.values() if kind.job}
@@ -151,6 +153,14 @@ def _advice(wanted: str, names: list[str]) -> str:
     return f" ({held or 'there is none'}); `lineage crawl --endpoint NAME` reads one"
 
 
+def _specified(links: list[Link], name: str) -> list[Link]:
+    """What a model loads of a package: the additional specification that it names, else the package's own."""
+    additional = [link for link in links if str(link.data["path"]).startswith("AdditionalInferenceSpecifications")]
+    if name:
+        return [link for link in additional if link.data["role"] == name] or links
+    return [link for link in links if link not in additional] or links
+
+
 @dataclass(slots=True)
 class _Visit:
     """A step of the tree, with how it was reached: the edge, the distance in jobs, and whether only repacking lay between."""
@@ -169,13 +179,14 @@ class _Tracing:
         self.endpoint = endpoint
         self.tree = TreeStep(endpoint)
         self.jobs: dict[str, _Visit] = {}
-        self.served: set[str] = set()
+        self.served: set[tuple[str, str]] = set()
+        self.makers: dict[str, set[str]] = defaultdict(set)
         self.datasets: dict[tuple[str, str, str], Json] = {}
         self.breaks: list[Break] = []
         self.links: dict[tuple[str, str, str], Link] = {}
         self.visited: dict[str, None] = {}
         self.possible: set[str] = set()
-        self._gaps = {gap.subject: gap for gap in graph.graph["scope"].holes}
+        self._gaps = {gap.subject.casefold(): gap for gap in graph.graph["scope"].holes}
         self._queue: list[tuple[bool, int, int, _Visit]] = []
         self._order = count()
 
@@ -212,23 +223,34 @@ class _Tracing:
     def _serving(self, visit: _Visit, attributes: Json) -> None:
         """An endpoint, config, component, model, package, or something that stands for a model and is not read."""
         node = visit.step.node
-        if node in self.served:
+        key = (node, visit.step.usage if attributes["kind"] == "model-package" else "")
+        if key in self.served:
             visit.step.note = "above"
             return
-        self.served.add(node)
+        self.served.add(key)
         if not attributes["observed"]:
             self._break(node, self._why(node))
             return
         links = [link for link in links_into(self.graph, node, *SERVING) if self._is_model(link)]
+        if visit.step.relation == "instantiates":
+            links = _specified(links, visit.step.usage)
         for link in links:
             self._below(visit, link, link.source)
         for link in links_into(self.graph, node, "provides"):
             if not self._is_model(link):
                 self._keep(link)
+        self._incomplete(node, attributes, links)
+
+    def _incomplete(self, node: str, attributes: Json, links: list[Link]) -> None:
+        """Parts of what is served that name no model."""
+        what = f"{attributes['kind'].replace('-', ' ')} {attributes['name']}"
         if attributes["kind"] == "endpoint-config":
             self._empty_variants(node, attributes, links)
         elif not links:
-            self._break(node, ("no-artifact", f"{attributes['kind']} {attributes['name']} names no model artifact"))
+            self._break(node, ("no-artifact", f"{what} names no model artifact"))
+        else:
+            for part in attributes.get("empty_parts", []):
+                self._break(node, ("no-artifact", f"container {part} of {what} names no model artifact"))
 
     def _is_model(self, link: Link) -> bool:
         return link.relation != "provides" or link.data["usage"] == "model"
@@ -236,8 +258,7 @@ class _Tracing:
     def _empty_variants(self, config: str, attributes: Json, deployed: list[Link]) -> None:
         """A variant without a model is right where inference components run on it."""
         filled = {link.data["role"] for link in deployed}
-        for endpoint in links_out_of(self.graph, config, "configures"):
-            filled |= {link.data["role"] for link in links_into(self.graph, endpoint.target, "hosts")}
+        filled |= {link.data["role"] for link in links_into(self.graph, self.endpoint, "hosts")}
         for variant in attributes.get("variants", []):
             if variant not in filled:
                 self._break(config, ("no-model", f"variant {variant} has no model and no inference component"))
@@ -246,7 +267,12 @@ class _Tracing:
 
     def _place(self, visit: _Visit, reading: Link) -> None:
         steps = writers(self.graph, reading)
-        for made in steps:
+        told = self.makers[reading.source]
+        new = [made for made in steps if made.job not in told] if len(steps) > MANY_MAKERS else steps
+        if steps and not new:
+            visit.step.note = "above"
+        told |= {made.job for made in new}
+        for made in new:
             for link in made.links[1:]:
                 self._keep(link)
             if made.fit == POSSIBLE:
@@ -297,7 +323,7 @@ class _Tracing:
     # --- where it breaks ------------------------------------------------------------------------
 
     def _why(self, node: str) -> tuple[str, str]:
-        gap = self._gaps.get(node)
+        gap = self._gaps.get(node.casefold())
         if gap:
             return gap.reason, gap.detail
         made = self.graph.nodes[node]["kind"] in PLACES
@@ -372,7 +398,7 @@ class _Tracing:
         return sorted({link.source for link in self.links.values() if self.graph.nodes[link.source]["kind"] == "image"})
 
     def _jobs_of(self, run: str) -> list[str]:
-        return [link.source for link in links_into(self.graph, run, "recorded-by")]
+        return [link.source for link in links_into(self.graph, run, "recorded-by") if link.source in self.jobs]
 
     def _break_json(self, found: Break) -> Json:
         at = node_json(self.graph, found.at)
@@ -381,10 +407,22 @@ class _Tracing:
     def _holes(self, scope: Scope) -> list[Gap]:
         """The gaps on this path, and jobs that nobody could read: any of them may be the maker of what this path read."""
         path = self._path()
-        holes = [gap for gap in scope.holes if gap.subject in path or self._may_be_a_maker(gap, scope)]
+        asked = {name.casefold() for node in path for name in self._names(node)}
+        broken = {found.at for found in self.breaks}
+        holes = [
+            gap
+            for gap in scope.holes
+            if (gap.subject.casefold() in asked and (gap.reason != "unmatched" or gap.subject in broken))
+            or self._may_be_a_maker(gap, scope)
+        ]
         reads = [self.links[key] for key in sorted(self.links) if self.links[key].relation == "reads"]
         opaque = [opaque_read(self.graph, link) for link in reads if is_job(self.graph.nodes[link.target])]
         return [*holes, *dict.fromkeys(filter(None, opaque))]
+
+    def _names(self, node: str) -> list[str]:
+        """A node's id, and the one it had while it was only named: what was asked by name is a gap of that name."""
+        data = self.graph.nodes[node]
+        return [node, named_id(data["kind"], data["account"] or "", data["region"] or "", data["name"])]
 
     def _path(self) -> set[str]:
         return {*self.visited, *(link.target for link in self.links.values())}
@@ -399,7 +437,7 @@ class _Tracing:
         return made_here and gap.operation in _DESCRIBES_JOBS and gap.reason != "missing" and gap.subject not in scope.known
 
     def _caveats(self, scope: Scope) -> list[str]:
-        told = (self._open_network(), self._uncertain(), self._suspect(), self._changing())
+        told = (self._open_network(), self._uncertain(), self._suspect(), self._not_seen_again(), self._changing())
         return [*(caveat for caveats in told for caveat in caveats), *_unfinished(scope)]
 
     def _open_network(self) -> list[str]:
@@ -414,7 +452,9 @@ class _Tracing:
 
     def _uncertain(self) -> list[str]:
         names = sorted(self.graph.nodes[job]["name"] for job in self.possible)
-        return [f"{name} wrote there, but its times do not say whether that was before it was read" for name in names]
+        return [
+            f"{name} wrote there, but its times or its end do not say whether that was before it was read" for name in names
+        ]
 
     def _suspect(self) -> list[str]:
         """A name that was deleted and used again: what is there now is younger than what names it."""
@@ -430,6 +470,13 @@ class _Tracing:
                     f"{target['kind']} {target['name']} ({when}) that names it: the name was used before"
                 )
         return sorted(caveats)
+
+    def _not_seen_again(self) -> list[str]:
+        """An inference component that a later crawl of the endpoint did not list any more."""
+        latest = self.graph.nodes[self.endpoint].get("crawl") or 0
+        hosts = (self.graph.nodes[link.source] for link in self.links.values() if link.relation == "hosts")
+        gone = sorted(data["name"] for data in hosts if (data.get("crawl") or latest) < latest)
+        return [f"suspect: inference component {name} was not found by the last crawl of this endpoint" for name in gone]
 
     def _changing(self) -> list[str]:
         status = self.graph.nodes[self.endpoint]["status"]

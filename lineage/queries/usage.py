@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from lineage.graphs import Graph
-from lineage.kinds import KINDS
+from lineage.kinds import KINDS, OPAQUE_CHANNELS
 from lineage.names import Cover, Location, Span, cover, location_of, parse_location
 from lineage.queries.flow import (
     Json,
@@ -15,6 +15,7 @@ from lineage.queries.flow import (
     is_job,
     link_json,
     links_into,
+    links_out_of,
     node_json,
     opaque_read,
     readers,
@@ -23,7 +24,7 @@ from lineage.queries.flow import (
     trains,
 )
 from lineage.records import Gap, Scope
-from lineage.times import CERTAIN
+from lineage.times import CERTAIN, bounds
 
 SCHEMA = "lineage.usage/1"
 USED, INDIRECT, MAYBE, DECLARED, NOT_REFERENCED, UNKNOWN = (
@@ -86,23 +87,60 @@ class _Asking:
     findings: dict[str, list[Json]] = field(default_factory=dict)
     also_read: dict[str, Json] = field(default_factory=dict)
     holes: list[Gap] = field(default_factory=list)
+    _hidden_reads: list[Link] = field(default_factory=list)
+    _written: dict[tuple[str, str], list[tuple[bool, tuple[str, str]]]] = field(default_factory=lambda: defaultdict(list))
 
     def run(self) -> None:
         first = list(self._first_readers())
-        # The surest chain to a job is the one that counts, so the sure ones are followed first.
-        queue = deque(sorted(first, key=lambda reach: not reach.sure))
+        # The surest chain to a job is the one that counts, so the sure ones are followed first; and the early
+        # ones first, for what came later at the same place reaches nobody else.
+        queue = deque(sorted(first, key=lambda reach: (not reach.sure, reach.links[0].data["time"] or "")))
         seen = {(reach.job, reach.sure) for reach in queue}
         while queue:
             reach = queue.popleft()
-            ran = started(self.graph.nodes[reach.job])  # a job that never began has written nothing
-            for step in readers(self.graph, reach.job) if ran else ():
-                sure = reach.sure and step.fit == CERTAIN
-                if (step.job, True) in seen or (step.job, sure) in seen:
+            for further in self._onward(reach):
+                if (further.job, True) in seen or (further.job, further.sure) in seen:
                     continue
-                seen.add((step.job, sure))
-                further = _Reach(step.job, reach.links + step.links, sure, reach.covered)
-                self._find(further, step.links[-1], INDIRECT if sure else MAYBE)
-                (queue.appendleft if sure else queue.append)(further)
+                seen.add((further.job, further.sure))
+                (queue.appendleft if further.sure else queue.append)(further)
+                if further.links != reach.links:
+                    self._find(further, further.links[-1], INDIRECT if further.sure else MAYBE)
+
+    def _onward(self, reach: _Reach) -> Iterator[_Reach]:
+        """Who got something of what a job made of the data."""
+        job = self.graph.nodes[reach.job]
+        if not started(job):
+            return  # it never began, and has written nothing
+        if job["kind"] != "training-job":
+            self._lost_track(reach.job)
+        for write in links_out_of(self.graph, reach.job, "writes"):
+            if not self._is_told(write, sure=reach.sure):
+                for step in readers(self.graph, write):
+                    sure = reach.sure and step.fit == CERTAIN and all(one.data["evidence"] != "logged" for one in step.links)
+                    yield _Reach(step.job, reach.links + step.links, sure, reach.covered)
+                if job["kind"] == "processing-job":
+                    self._served(reach, write)
+        for recorded in links_out_of(self.graph, reach.job, "recorded-by"):  # its run may log what it does not say
+            yield _Reach(recorded.target, reach.links, False, reach.covered)
+
+    def _is_told(self, write: Link, *, sure: bool) -> bool:
+        """Whether an earlier write to the same place has reached everybody whom this one can reach."""
+        opens, closes = bounds(write.data["time"])
+        mine = (opens, closes or "~")
+        key = (write.target, str(write.data["span"]))
+        for one_sure, one in self._written[key]:
+            if one_sure >= sure and one[0] <= mine[0] and one[1] <= mine[1]:
+                return True
+        if self.graph.nodes[write.source]["status"] != "Failed":
+            self._written[key].append((sure, mine))
+        return False
+
+    def _served(self, reach: _Reach, write: Link) -> None:
+        """A processing job made something that is served as a model: it may have trained it."""
+        for step in readers(self.graph, write, "loads"):
+            links = reach.links + step.links
+            self._add(_Reach(reach.job, links, False, reach.covered), reach.links[-1], MAYBE)
+            return
 
     # --- who read it ----------------------------------------------------------------------------
 
@@ -110,6 +148,7 @@ class _Asking:
         for source, target, key, data in sorted(self.graph.edges(keys=True, data=True), key=lambda edge: edge[:3]):
             link = Link(source, target, key, data)
             if link.relation == "reads" and is_job(self.graph.nodes[target]):
+                self._note_hidden(link)
                 yield from self._reads(link)
             elif link.relation == "mentions" or (link.relation == "reads" and data["evidence"] == "logged"):
                 yield from self._mentions(link)
@@ -123,6 +162,14 @@ class _Asking:
         reach = _Reach(link.target, (link,), link.data["usage"] in _DIRECT, covered)
         self._find(reach, link, _DIRECT.get(link.data["usage"], MAYBE))
         yield reach
+
+    def _note_hidden(self, link: Link) -> None:
+        """Reads that may be of anything: remote functions of any data, access points of what other jobs made."""
+        location = location_of(link.source)
+        if link.data["role"] in OPAQUE_CHANNELS:
+            self.holes += filter(None, [opaque_read(self.graph, link)])
+        elif location and location.hides_bucket:
+            self._hidden_reads.append(link)
 
     def _hidden_question(self) -> Gap:
         said = f"{self.dataset.uri} is behind an access point, which hides its bucket: ask for the bucket's own name"
@@ -154,9 +201,14 @@ class _Asking:
 
     def _find(self, reach: _Reach, link: Link, verdict: str) -> None:
         job = self.graph.nodes[reach.job]
-        row = {
+        if trains(job) or (job["kind"] == "trial-component" and link.target == reach.job):
+            self._add(reach, link, verdict if started(job) or verdict == MAYBE else DECLARED)
+        elif job["kind"] == "training-job":
+            self.also_read.setdefault(reach.job, self._row(reach, link))
+
+    def _row(self, reach: _Reach, link: Link) -> Json:
+        return {
             "job": node_json(self.graph, reach.job),
-            "verdict": verdict,
             "channel": link.data["role"],
             "cover": reach.covered.value,
             "through": [node_json(self.graph, one.source) for one in reach.links if one.relation == "writes"],
@@ -164,14 +216,31 @@ class _Asking:
             "time": link.data["time"],
             "evidence": [link_json(one) for one in reach.links],
         }
-        if trains(job) or job["kind"] == "trial-component":
-            row["verdict"] = verdict if started(job) or verdict == MAYBE else DECLARED
-            self.findings.setdefault(reach.job, []).append(row)
-        elif job["kind"] == "training-job":
-            del row["verdict"]
-            self.also_read.setdefault(reach.job, row)
+
+    def _add(self, reach: _Reach, link: Link, verdict: str) -> None:
+        self.findings.setdefault(reach.job, []).append(self._row(reach, link) | {"verdict": verdict})
 
     # --- what could hide a use ------------------------------------------------------------------
+
+    def _lost_track(self, job: str) -> None:
+        """What a job made of the data may go where this version does not follow it."""
+        attributes = self.graph.nodes[job]
+        writes = links_out_of(self.graph, job, "writes")
+        declared = [location_of(link.target) for link in writes]
+        declared += [location_of(link.source) for link in links_into(self.graph, job, "reads")]
+        for link in writes:
+            place = location_of(link.target)
+            if (place is None or place.hides_bucket) and self.graph.nodes[link.target]["kind"] != "model-package":
+                self._lose(attributes, link.target, f"writes {link.target}, where this version does not follow it")
+        for link in links_into(self.graph, job, "mentions"):
+            place = location_of(link.source)
+            if place and not any(one and cover(one, Span.PREFIX, place) is not Cover.NONE for one in declared):
+                self._lose(attributes, link.source, f"names {link.source} in its {link.data['path']} and may write there")
+        self.holes += filter(None, (opaque_read(self.graph, link) for link in self._hidden_reads))
+
+    def _lose(self, job: Json, subject: str, said: str) -> None:
+        who = f"{job['kind'].replace('-', ' ')} {job['name']}, which the data reached,"
+        self.holes.append(Gap(job["account"] or "", job["region"] or "", "", subject, "unresolved", f"{who} {said}"))
 
     def _holes(self, scope: Scope) -> list[Gap]:
         relevant = [gap for gap in scope.holes if _could_hide(gap)]
