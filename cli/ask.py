@@ -22,12 +22,13 @@ USAGE_VERDICTS = ("used", "used-indirectly", "possible", "declared-only", "not-r
 
 
 @click.command(
+    short_help="What made what an endpoint serves.",
     epilog="""\b
     Examples:
       lineage trace loans-live
       lineage trace loans-live --format json | jq '.training_jobs[].name'
       lineage trace loans-live --fail-on partial,broken       a CI gate
-    """
+    """,
 )
 @click.argument("endpoint")
 @snapshot_option
@@ -50,11 +51,12 @@ def trace(endpoint: str, snapshot: str, form: str, out: str | None, fail_on: tup
 
 
 @click.command(
+    short_help="Was this data used for training?",
     epilog="""\b
     Examples:
       lineage used s3://bank-ml/loans/holdout/
       lineage used s3://bank-ml/customers/4711.csv --fail-on used,used-indirectly,possible
-    """
+    """,
 )
 @click.argument("s3_uri")
 @snapshot_option

@@ -19,12 +19,13 @@ QUIET_SECONDS = 10  # between two lines of progress, where there is no terminal
 
 
 @click.command(
+    short_help="Read what is upstream of endpoints into the snapshot.",
     epilog="""\b
     Examples:
       lineage crawl --endpoint loans-live --endpoint fraud-ab
       lineage crawl --region eu-west-1 --profile audit          every endpoint of a region
       lineage crawl --replay fixtures/bank.jsonl                no AWS: an account from a file
-    """
+    """,
 )
 @snapshot_option
 @click.option(

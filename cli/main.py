@@ -5,20 +5,36 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from typing import NoReturn
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
 
 import click
 
 from .ask import trace, used
 from .crawl import crawl
-from .options import DEFAULT_SNAPSHOT, Group
+from .options import DEFAULT_SNAPSHOT
 from .show import draw, export
 
 FAILED, USAGE, INTERRUPTED, BROKEN_PIPE = 3, 2, 130, 141
 
 
+class Lineage(click.Group):
+    """Lists its verbs in the order in which people use them, and turns every way to fail into a line and a code."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
+        return list(self.commands)
+
+    def main(  # type: ignore[override]  # click's own gives a value back in non-standalone mode; this one always exits
+        self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any
+    ) -> NoReturn:
+        """Run a command line and exit: 0 answered, 1 and 4 as `--fail-on` says, 2 usage, 3 failed, 130, 141."""
+        arguments = list(sys.argv[1:] if args is None else args)
+        extra["standalone_mode"] = False
+        sys.exit(_run(lambda: super(Lineage, self).main(arguments, prog_name or "lineage", **extra), arguments))
+
+
 @click.group(
-    cls=Group,
+    cls=Lineage,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     epilog="""\b
     Examples:
@@ -36,7 +52,7 @@ FAILED, USAGE, INTERRUPTED, BROKEN_PIPE = 3, 2, 130, 141
 @click.option("--debug", is_flag=True, help="Show the traceback of a failure.")
 @click.version_option(package_name="sagemaker-lineage", prog_name="lineage")
 @click.pass_context
-def cli(context: click.Context, snapshot: str | None, debug: bool) -> None:  # noqa: ARG001  (`run` looks for --debug)
+def cli(context: click.Context, snapshot: str | None, debug: bool) -> None:  # noqa: ARG001  (`_run` looks for --debug)
     """Which run, which training job and which data made what SageMaker serves, with evidence.
 
     `crawl` reads SageMaker into a snapshot file; everything else asks that file, offline. lineage only ever reads.
@@ -49,14 +65,13 @@ for command in (crawl, trace, used, draw, export):
 
 
 def main() -> NoReturn:
-    """Run the command line, and turn every way to fail into a line on stderr and an exit code."""
-    sys.exit(run(sys.argv[1:]))
+    """The console script."""
+    cli.main()
 
 
-def run(arguments: list[str]) -> int:
-    """The exit code of a command line: 0 answered, 1 and 4 as `--fail-on` says, 2 usage, 3 failed, 130, 141."""
+def _run(call: Callable[[], Any], arguments: list[str]) -> int:
     try:
-        result = cli.main(arguments, prog_name="lineage", standalone_mode=False)
+        result = call()
     except click.exceptions.Abort:
         return _say("interrupted: the endpoints that were read to their end are kept", INTERRUPTED)
     except click.exceptions.NoArgsIsHelpError as error:

@@ -23,13 +23,6 @@ class Decorator(Protocol):
     def __call__(self, command: Command, /) -> Command: ...
 
 
-class Group(click.Group):
-    """A group that lists its verbs in the order in which people use them."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
-        return list(self.commands)
-
-
 def snapshot_option(command: Command) -> Command:
     """`--snapshot` after the verb; the function is given the path that counts as `snapshot`."""
     return click.option(

@@ -18,12 +18,13 @@ EXPORTS = ("json",)
 
 
 @click.command(
+    short_help="Draw the graph: SVG, PNG or DOT.",
     epilog="""\b
     Examples:
       lineage draw +loans-live -o loans.svg          an endpoint and all that is upstream of it
       lineage draw s3://bank-raw/loans/+ -o use.png  a dataset and all that came of it
       lineage draw --format dot | less               everything, as DOT
-    """
+    """,
 )
 @click.argument("selector", required=False)
 @snapshot_option
@@ -51,11 +52,12 @@ def draw(selector: str | None, snapshot: str, form: str | None, out: str | None,
 
 
 @click.command(
+    short_help="Write the graph for other tools.",
     epilog="""\b
     Examples:
       lineage export -f json -o graph.json
       lineage export +loans-live -f json | jq '.nodes | length'
-    """
+    """,
 )
 @click.argument("selector", required=False)
 @snapshot_option

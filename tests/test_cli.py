@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from click.testing import CliRunner
 from conftest import BANK, ROOT
 from records import arn
 
-from cli.main import cli, run
+from cli.main import cli
 
 
 class Ran(NamedTuple):
@@ -31,9 +32,10 @@ def lineage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfdbinary: pytest
     monkeypatch.chdir(tmp_path)
 
     def call(*arguments: str) -> Ran:
-        code = run(list(arguments))
+        with pytest.raises(SystemExit) as stopped:
+            cli.main(list(arguments))
         captured = capfdbinary.readouterr()
-        return Ran(code, captured.out.decode(), captured.err.decode())
+        return Ran(stopped.value.code, captured.out.decode(), captured.err.decode())
 
     return call
 
@@ -283,6 +285,28 @@ def script(*arguments: str, **environment: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ | environment)
 
 
+EXITS = [
+    (0, ("trace", "loans-live")),
+    (0, ("used", "s3://bank-ml/loans/train/")),
+    (0, ("export", "-f", "json")),
+    (0, ("draw", "--format", "dot")),
+    (1, ("used", "s3://bank-ml/loans/train/", "--fail-on", "used")),
+    (2, ("trace", "nobody")),
+    (2, ("nonsense",)),
+    (2, ()),
+    (3, ("trace", "loans-live", "--snapshot", "none.db")),
+    (4, ("used", "s3://bank-ml/nothing/", "--fail-on", "used")),
+]
+
+
+@pytest.mark.parametrize(("code", "arguments"), EXITS, ids=[f"{code} {' '.join(words)}" for code, words in EXITS])
+def test_exit_codes_through_clicks_runner(bank_path: Path, code: int, arguments: tuple[str, ...]) -> None:
+    """Each exit code means the same to whoever embeds the command in click."""
+    ran = CliRunner().invoke(cli, arguments, env={"LINEAGE_SNAPSHOT": str(bank_path)})
+    assert ran.exit_code == code
+    assert bool(ran.stdout) == (code in (0, 1, 4))
+
+
 def test_a_broken_pipe_exits_with_141(bank_path: Path) -> None:
     """A reader that leaves early ends the command quietly."""
     process = script("export", "-f", "json", "--snapshot", str(bank_path))
@@ -333,7 +357,7 @@ def test_every_help_has_an_example(lineage, verb: str) -> None:
 
 def test_help_imports_nothing_slow() -> None:
     """`--help` loads neither boto3 nor networkx nor rich, and so starts at once."""
-    code = "import sys; from cli.main import run; run(['--help']); print(sorted({'boto3', 'botocore', 'networkx', 'rich', 'pydot'} & set(sys.modules)))"
+    code = "import sys; from cli.main import cli\ntry: cli.main(['--help'])\nexcept SystemExit: print(sorted({'boto3', 'botocore', 'networkx', 'rich', 'pydot'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
 

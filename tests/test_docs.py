@@ -12,7 +12,7 @@ import pytest
 from conftest import BANK, ROOT
 
 import lineage as api
-from cli.main import cli, run
+from cli.main import cli
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
@@ -38,7 +38,9 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.C
 
     def call(line: str) -> str:
         program, *arguments = shlex.split(line)
-        assert (program, run(arguments)) == ("lineage", 0)
+        with pytest.raises(SystemExit) as stopped:
+            cli.main(arguments)
+        assert (program, stopped.value.code) == ("lineage", 0)
         return capfdbinary.readouterr().out.decode()
 
     return call
