@@ -119,14 +119,24 @@ def too_late(graph: Graph, reading: Link) -> list[str]:
     return sorted(late - {step.job for step in writers(graph, reading)})
 
 
+def places_of(graph: Graph, write: Link) -> Iterator[tuple[str, tuple[Link, ...]]]:
+    """The places at which this write may be read: its own, and each that it overlaps, with the edge to it."""
+    yield write.target, ()
+    for overlap in links_out_of(graph, write.target, "overlaps"):
+        yield overlap.target, (overlap,)
+
+
 def readers(graph: Graph, write: Link, relation: str = "reads") -> Iterator[Step]:
     """Who read (or loads) what this edge wrote, with the edges to them; impossible times left out."""
-    for reading in links_out_of(graph, write.target, relation):
-        yield from _read(graph, write, (), reading)
-    for overlap in links_out_of(graph, write.target, "overlaps"):
-        for reading in links_out_of(graph, overlap.target, relation):
-            if _gets(reading, write):
-                yield from _read(graph, write, (overlap,), reading)
+    for place, between in places_of(graph, write):
+        yield from readers_at(graph, write, place, between, relation)
+
+
+def readers_at(graph: Graph, write: Link, place: str, between: tuple[Link, ...], relation: str = "reads") -> Iterator[Step]:
+    """Those of the readers of one place who got something of this write."""
+    for reading in links_out_of(graph, place, relation):
+        if not between or _gets(reading, write):
+            yield from _read(graph, write, between, reading)
 
 
 def _read(graph: Graph, write: Link, between: tuple[Link, ...], reading: Link) -> Iterator[Step]:

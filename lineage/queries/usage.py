@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from lineage.graphs import Graph
 from lineage.kinds import KINDS, OPAQUE_CHANNELS
 from lineage.names import Cover, Location, Span, cover, location_of, parse_location
+from lineage.places import gets
 from lineage.queries.flow import (
     Json,
     Link,
@@ -18,7 +19,9 @@ from lineage.queries.flow import (
     links_out_of,
     node_json,
     opaque_read,
+    places_of,
     readers,
+    readers_at,
     scope_json,
     started,
     trains,
@@ -88,7 +91,10 @@ class _Asking:
     also_read: dict[str, Json] = field(default_factory=dict)
     holes: list[Gap] = field(default_factory=list)
     _hidden_reads: list[Link] = field(default_factory=list)
-    _written: dict[tuple[str, str], list[tuple[bool, tuple[str, str]]]] = field(default_factory=lambda: defaultdict(list))
+    _spans: dict[str, set[str]] = field(default_factory=dict)
+    _written: dict[tuple[str, frozenset[str]], list[tuple[bool, tuple[str, str]]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
 
     def run(self) -> None:
         first = list(self._first_readers())
@@ -114,26 +120,36 @@ class _Asking:
         if job["kind"] != "training-job":
             self._lost_track(reach.job)
         for write in links_out_of(self.graph, reach.job, "writes"):
-            if not self._is_told(write, sure=reach.sure):
-                for step in readers(self.graph, write):
+            for place, between in places_of(self.graph, write):
+                if self._is_told(write, place, sure=reach.sure):
+                    continue
+                for step in readers_at(self.graph, write, place, between):
                     sure = reach.sure and step.fit == CERTAIN and all(one.data["evidence"] != "logged" for one in step.links)
                     yield _Reach(step.job, reach.links + step.links, sure, reach.covered)
-                if job["kind"] == "processing-job":
-                    self._served(reach, write)
+            if job["kind"] == "processing-job":
+                self._served(reach, write)
         for recorded in links_out_of(self.graph, reach.job, "recorded-by"):  # its run may log what it does not say
             yield _Reach(recorded.target, reach.links, False, reach.covered)
 
-    def _is_told(self, write: Link, *, sure: bool) -> bool:
-        """Whether an earlier write to the same place has reached everybody whom this one can reach."""
+    def _is_told(self, write: Link, place: str, *, sure: bool) -> bool:
+        """Whether an earlier write has reached everybody at a place whom this one can reach there."""
         opens, closes = bounds(write.data["time"])
         mine = (opens, closes or "~")
-        key = (write.target, str(write.data["span"]))
+        key = (place, self._spans_that_get(write, place))
         for one_sure, one in self._written[key]:
             if one_sure >= sure and one[0] <= mine[0] and one[1] <= mine[1]:
                 return True
         if self.graph.nodes[write.source]["status"] != "Failed":
             self._written[key].append((sure, mine))
         return False
+
+    def _spans_that_get(self, write: Link, place: str) -> frozenset[str]:
+        """Which of the spans with which a place is read share keys with this write."""
+        if place not in self._spans:
+            self._spans[place] = {str(link.data["span"]) for link in links_out_of(self.graph, place, "reads")}
+        span = Span(write.data["span"] or Span.UNKNOWN)
+        known = (one for one in self._spans[place] if one in list(Span))
+        return frozenset(one for one in known if place == write.target or gets(place, Span(one), write.target, span))
 
     def _served(self, reach: _Reach, write: Link) -> None:
         """A processing job made something that is served as a model: it may have trained it."""
@@ -154,10 +170,8 @@ class _Asking:
                 yield from self._mentions(link)
 
     def _reads(self, link: Link) -> Iterator[_Reach]:
-        covered = self._cover(link)
-        if covered is Cover.UNKNOWN:
-            self.holes.append(opaque_read(self.graph, link) or self._hidden_question())
-        if covered not in (Cover.ALL, Cover.PART):
+        covered = self._covered(link)
+        if covered is None:
             return
         reach = _Reach(link.target, (link,), link.data["usage"] in _DIRECT, covered)
         self._find(reach, link, _DIRECT.get(link.data["usage"], MAYBE))
@@ -177,16 +191,21 @@ class _Asking:
 
     def _mentions(self, link: Link) -> Iterator[_Reach]:
         """Something opaque names it: the job that holds the text, or that a trial component records, may have read it."""
-        covered = self._cover(link)
-        if covered is Cover.UNKNOWN:
-            self.holes.append(opaque_read(self.graph, link) or self._hidden_question())
-        if covered not in (Cover.ALL, Cover.PART):
+        covered = self._covered(link)
+        if covered is None:
             return
         jobs = [recorded.source for recorded in links_into(self.graph, link.target, "recorded-by")]
         for job in jobs or [link.target]:
             self._find(_Reach(job, (link,), False, covered), link, MAYBE)
         for job in [*jobs, link.target]:  # what a run logs as its output may be read, too
             yield _Reach(job, (link,), False, covered)
+
+    def _covered(self, link: Link) -> Cover | None:
+        """How much of the dataset this edge is about; None for nothing, or for what is noted as a hole."""
+        covered = self._cover(link)
+        if covered is Cover.UNKNOWN:
+            self.holes.append(opaque_read(self.graph, link) or self._hidden_question())
+        return covered if covered in (Cover.ALL, Cover.PART) else None
 
     def _cover(self, link: Link) -> Cover:
         if "://" not in link.source:
