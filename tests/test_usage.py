@@ -83,6 +83,7 @@ CASES: list[tuple[str, str, list[Resource], str]] = [
     ("a remote function", "s3://d/x/", [training("j", {"sagemaker_remote_function_bootstrap": "s3://code/"})], "unknown"),
     ("siblings that other readers see", "s3://raw/x/", [processing("p", {"raw": "s3://raw/x/"}, {"a": "s3://o/xaaaaaaaa/", "b": "s3://o/x/b/"}), training("j1", {"t": "s3://o/x"}, day="2026-01-01"), training("j2", [channel("t", "s3://o/x", mode="FastFile")])], "used-indirectly"),
     ("a failed processing job", "s3://raw/x/", [processing("p", {"raw": "s3://raw/x/"}, {"out": "s3://prep/x/"}, ProcessingJobStatus="Failed"), training("j", {"train": "s3://prep/x/"})], "possible"),
+    ("an unsure early writer beside a sure late one", "s3://raw/x/", [processing("late", {"i": "s3://raw/x/"}, {"o": "s3://prep/latest/"}, day="2026-01-03"), processing("early", {}, {"o": "s3://prep/latest/"}, AppSpecification={"ContainerArguments": ["s3://raw/x/"]}, day="2026-01-01"), training("j", {"train": "s3://prep/latest/"})], "possible"),
     ("a glob in a hyperparameter", "s3://d/x/1.csv", [training("j", {}, HyperParameters={"in": "s3://d/x/*.csv"})], "possible"),
     ("braces in a hyperparameter", "s3://d/x/1.csv", [training("j", {}, HyperParameters={"in": "s3://d/x/{1,2}.csv"})], "possible"),
     ("a URI that ends a sentence", "s3://d/x/1.csv", [training("j", {}, HyperParameters={"in": "read(s3://d/x/1.csv)."})], "possible"),

@@ -92,9 +92,7 @@ class _Asking:
     holes: list[Gap] = field(default_factory=list)
     _hidden_reads: list[Link] = field(default_factory=list)
     _spans: dict[str, set[str]] = field(default_factory=dict)
-    _written: dict[tuple[str, frozenset[str]], list[tuple[bool, tuple[str, str]]]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
+    _written: dict[tuple[str, frozenset[str]], list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
 
     def run(self) -> None:
         first = list(self._first_readers())
@@ -121,7 +119,7 @@ class _Asking:
             self._lost_track(reach.job)
         for write in links_out_of(self.graph, reach.job, "writes"):
             for place, between in places_of(self.graph, write):
-                if self._is_told(write, place, sure=reach.sure):
+                if self._is_told(write, place):
                     continue
                 for step in readers_at(self.graph, write, place, between):
                     sure = reach.sure and step.fit == CERTAIN and all(one.data["evidence"] != "logged" for one in step.links)
@@ -131,16 +129,18 @@ class _Asking:
         for recorded in links_out_of(self.graph, reach.job, "recorded-by"):  # its run may log what it does not say
             yield _Reach(recorded.target, reach.links, False, reach.covered)
 
-    def _is_told(self, write: Link, place: str, *, sure: bool) -> bool:
-        """Whether an earlier write has reached everybody at a place whom this one can reach there."""
+    def _is_told(self, write: Link, place: str) -> bool:
+        """Whether an earlier write has reached everybody at a place whom this one can reach there.
+
+        All sure chains are followed before the first unsure one: what was told is at least as sure.
+        """
         opens, closes = bounds(write.data["time"])
         mine = (opens, closes or "~")
         key = (place, self._spans_that_get(write, place))
-        for one_sure, one in self._written[key]:
-            if one_sure >= sure and one[0] <= mine[0] and one[1] <= mine[1]:
-                return True
+        if any(opened <= mine[0] and closed <= mine[1] for opened, closed in self._written[key]):
+            return True
         if self.graph.nodes[write.source]["status"] != "Failed":
-            self._written[key].append((sure, mine))
+            self._written[key].append(mine)
         return False
 
     def _spans_that_get(self, write: Link, place: str) -> frozenset[str]:

@@ -1,0 +1,107 @@
+"""Random small estates: the answers agree with brute force, and with themselves over a snapshot."""
+
+from __future__ import annotations
+
+import tempfile
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from records import channel, processing, served, training
+from test_snapshot import crawl
+
+import lineage
+from lineage.graphs import graph_of
+from lineage.queries.usage import used
+from lineage.records import Crawl, Resource, Scope
+
+UNIVERSE = ["".join(letters) for length in range(6) for letters in product("ab/", repeat=length)]
+COMPLETE = frozenset(("111122223333", "eu-west-1", kind) for kind in ("training-job", "processing-job"))
+CRAWL = Crawl(1, "2026-01-01T00:00:00Z", "2026-01-01T00:01:00Z", "arn:x", ("111122223333",), ("eu-west-1",), (), "0", "1")
+
+KEYS = st.text("ab/", min_size=1, max_size=3)
+READS = st.lists(st.tuples(KEYS, st.sampled_from(["File", "FastFile"])), min_size=1, max_size=2)
+JOBS = st.lists(
+    st.tuples(st.booleans(), READS, st.lists(KEYS, min_size=1, max_size=2, unique=True), st.integers(1, 4)),
+    min_size=1,
+    max_size=5,
+)
+Job = tuple[bool, list[tuple[str, str]], list[str], int]
+
+
+def resource(number: int, job: Job) -> Resource:
+    trains, reads, writes, day = job
+    if trains:
+        channels = [channel(f"c{i}", f"s3://x/{key}", mode=mode) for i, (key, mode) in enumerate(reads)]
+        return training(f"t{number}", channels, f"s3://x/{writes[0]}", day=f"2026-01-0{day}")
+    inputs = {f"i{i}": f"s3://x/{key}" for i, (key, _) in enumerate(reads)}
+    outputs = {f"o{i}": f"s3://x/{key}" for i, key in enumerate(writes)}
+    return processing(f"p{number}", inputs, outputs, day=f"2026-01-0{day}")
+
+
+def prefix(key: str) -> set[str]:
+    return {one for one in UNIVERSE if one.startswith(key)}
+
+
+def folder(key: str) -> set[str]:
+    return prefix(key) if key.endswith("/") or not key else {key} | prefix(f"{key}/")
+
+
+def reads_of(job: Job) -> set[str]:
+    trains, reads, _, _ = job
+    return set().union(*(folder(key) if trains and mode == "FastFile" else prefix(key) for key, mode in reads))
+
+
+def writes_of(job: Job) -> set[str]:
+    trains, _, writes, _ = job
+    return set().union(*map(folder, writes[:1] if trains else writes))
+
+
+def reached(jobs: list[Job], dataset: str) -> set[int]:
+    """By brute force over keys and times: the jobs that the data at a location can have reached."""
+    closes = [(day, 11 if trains else 9) for trains, _, _, day in jobs]  # both when it has read and when it writes
+    found = {number for number, job in enumerate(jobs) if reads_of(job) & folder(dataset)}
+    while True:
+        more = {
+            reader
+            for writer in found
+            for reader, job in enumerate(jobs)
+            if reader != writer and closes[writer] <= closes[reader] and writes_of(jobs[writer]) & reads_of(job)
+        }
+        if more <= found:
+            return found
+        found |= more
+
+
+@settings(max_examples=300, deadline=None)
+@given(JOBS, KEYS)
+def test_used_agrees_with_brute_force(jobs: list[Job], dataset: str) -> None:
+    """Data that can have reached a training job is never called unused, and data that can't have is."""
+    graph = graph_of(resource(number, job) for number, job in enumerate(jobs))
+    graph.graph["scope"] = Scope((CRAWL,), (), COMPLETE)
+    trained = any(jobs[number][0] for number in reached(jobs, dataset))
+    verdict = used(graph, f"s3://x/{dataset}").verdict
+    assert (verdict != "not-referenced") == trained, verdict
+
+
+def answers(graph: Any, dataset: str) -> Any:
+    return lineage.used(graph, f"s3://x/{dataset}").as_json()
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(JOBS, KEYS, st.randoms(use_true_random=False))
+def test_a_snapshot_answers_as_its_records_do(jobs: list[Job], dataset: str, random: Any) -> None:
+    """What is loaded for one question is enough for it, and the order of the records means nothing."""
+    records = [*(resource(number, job) for number, job in enumerate(jobs)), *served(f"s3://x/{jobs[0][2][0]}")]
+    random.shuffle(records)
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "s.db"
+        crawl(path, *records)
+        with lineage.open_snapshot(path) as snapshot:
+            whole = lineage.graph(snapshot)
+            (endpoint,) = snapshot.of_kind("endpoint")
+            near = lineage.neighbourhood(snapshot, [endpoint.id], "up")
+            assert answers(lineage.around_dataset(snapshot, f"s3://x/{dataset}"), dataset) == answers(whole, dataset)
+            assert lineage.trace(near, endpoint.id).as_json() == lineage.trace(whole, endpoint.id).as_json()
