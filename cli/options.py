@@ -85,7 +85,7 @@ def write(content: str | bytes, out: str | None) -> None:
         sys.stdout.buffer.flush()
         return
     try:
-        _write_file(data, Path(str(out)).resolve())
+        _write_file(data, Path(str(out)))
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -96,11 +96,13 @@ def _write_file(data: bytes, target: Path) -> None:
     if target.exists() and not target.is_file():
         target.write_bytes(data)
         return
+    mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
+    target = target.resolve()  # a link keeps pointing where it did
     handle, scratch = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-        Path(scratch).chmod(0o666 & ~_umask())
+        Path(scratch).chmod(mode)
         Path(scratch).replace(target)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):

@@ -135,9 +135,9 @@ def declared(identity: str, record: Resource, hit: Hit, resolve: Resolve) -> tup
 
 def _unique(edges: Iterable[Edge]) -> list[Edge]:
     """One edge for one fact: `DescribeModel` says the same artifact in two fields."""
-    first: dict[tuple[str, ...], Edge] = {}
+    first: dict[tuple[str | None, ...], Edge] = {}
     for edge in edges:
-        first.setdefault((edge.source, edge.target, edge.relation, edge.role), edge)
+        first.setdefault((edge.source, edge.target, edge.relation, edge.role, edge.usage, edge.time), edge)
     return list(first.values())
 
 

@@ -82,18 +82,18 @@ def _flow(snapshot: Snapshot, seeds: set[str], direction: Direction) -> tuple[se
 
 
 def _around(snapshot: Snapshot, reached: set[str]) -> set[Edge]:
-    """The edges along which no data flows: runs, experiments, groups, executions, and what fields mention."""
+    """What is beside the flow: runs, experiments, groups, executions, and all that a reached job names as its input."""
     edges: set[Edge] = set()
     frontier = set(reached)
     while frontier:
         outward = {edge for edge in snapshot.edges(out_of=frontier) if not RELATIONS[edge.relation].flows}
         frontier = {edge.target for edge in outward if edge.relation != "mentions"} - reached - {e.source for e in edges}
         edges |= {edge for edge in outward if edge.relation != "mentions" or edge.target in reached}
-    return edges | {edge for edge in snapshot.edges(into=reached) if edge.relation == "mentions"}
+    return edges | {edge for edge in snapshot.edges(into=reached) if edge.relation in ("mentions", "reads")}
 
 
 def _order(edge: Edge) -> tuple[str, ...]:
-    return (edge.source, edge.target, edge.relation, edge.role, edge.path)
+    return (edge.source, edge.target, edge.relation, edge.role, edge.usage, edge.path)
 
 
 def _build(nodes: Iterable[Node], edges: Iterable[Edge], scope: Scope) -> Graph:
@@ -102,6 +102,8 @@ def _build(nodes: Iterable[Node], edges: Iterable[Edge], scope: Scope) -> Graph:
         built.add_node(node.id, **node_attributes(node))
     for edge in edges:
         key = f"{edge.relation}:{edge.role}" if edge.role else edge.relation
+        if built.has_edge(edge.source, edge.target, key):  # said twice, for another use or at another time
+            key = f"{key}#{edge.usage}#{edge.path}"
         built.add_edge(edge.source, edge.target, key=key, **edge_attributes(edge))
     return built
 

@@ -69,12 +69,12 @@ def _record(
             doing = f"following {root.name}"
             walk.upstream(root)
             crawl.settle()
+        doing = "joining"
+        session.on_call()
+        crawl.commit(finished=_now())
     except BaseException:
         crawl.commit()
         raise
-    doing = "joining"
-    session.on_call()
-    crawl.commit(finished=_now())
     return Progress(doing, crawl.records, crawl.gaps, session.calls)
 
 
@@ -109,13 +109,14 @@ class _Crawling:
         if not (self._settled or finished):
             return
         with self._snapshot.recording() as recording:
-            self._crawl = recording.begin(self._crawl) if not self._crawl.id else recording.resume(self._crawl)
+            crawl = recording.begin(self._crawl) if not self._crawl.id else recording.resume(self._crawl)
             for found in self._settled:
                 recording.add(found)
             joined = derive(recording.resources())
             recording.replace_graph(joined.nodes.values(), joined.edges)
             if finished:
                 recording.finish(finished)
+        self._crawl = crawl  # it has its id only once it is committed
         self._settled = []
         self._committed = time.monotonic()
 

@@ -128,7 +128,7 @@ def _mentioned(reference: Reference, text: str, role: str) -> Iterator[Hit]:
 def _unquoted(text: str) -> str:
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from lineage.errors import SnapshotError
-from lineage.kinds import KINDS
+from lineage.kinds import KINDS, OPAQUE_CHANNELS
 from lineage.names import Span
 from lineage.records import Answered, Crawl, Edge, Found, Gap, Node, Resource, Scope
 
@@ -199,8 +199,9 @@ class Snapshot:
         """The ids of what is read and could be anything: unread manifests, file systems, hub content, aliases."""
         sql = """SELECT DISTINCT source FROM edge WHERE relation IN ('reads', 'mentions') AND (
                  span IS NULL OR span IN ('manifest', 'unknown') OR source NOT LIKE 's3://%' OR source LIKE 's3://arn:%'
-                 OR source LIKE '%-s3alias/%' OR source LIKE '%--ol-s3/%' OR source LIKE '%.mrap/%') ORDER BY source"""
-        return (row[0] for row in self._rows(sql))
+                 OR source LIKE '%-s3alias/%' OR source LIKE '%--ol-s3/%' OR source LIKE '%.mrap/%'
+                 OR role IN (SELECT value FROM json_each(?))) ORDER BY source"""
+        return (row[0] for row in self._rows(sql, (json.dumps(sorted(OPAQUE_CHANNELS)),)))
 
     def _select(self, columns: str, table: str, key: str, ids: Iterable[str] | None) -> Iterator[tuple[Any, ...]]:
         if ids is None:

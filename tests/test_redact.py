@@ -105,6 +105,33 @@ def test_locations_inside_a_redacted_value_stay(name: str, value: str) -> None:
     assert "s3://d/" in kept
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        "s3://sk-retail-customers-2026-all/train/",
+        "s3://d/x/token_type=refresh/",
+        "in https://d.s3.eu-west-1.amazonaws.com/x/1.csv",
+    ],
+)
+def test_locations_are_no_secrets(value: str) -> None:
+    """What stands inside a location is never cut, whatever it looks like."""
+    assert clean("DescribeTrainingJob", HyperParameters={"extra": value})["HyperParameters"] == {"extra": value}
+
+
+def test_locations_of_every_form_stay_under_a_secret_name() -> None:
+    """https and ARN forms are kept as S3 URIs are; a signature is not."""
+    kept = clean(
+        "DescribeTrainingJob",
+        HyperParameters={"key": "https://d.s3.amazonaws.com/x/1.csv?X-Amz-Signature=abc arn:aws:s3:::d/y"},
+    )
+    assert kept["HyperParameters"] == {"key": f"{REDACTED} https://d.s3.amazonaws.com/x/1.csv arn:aws:s3:::d/y"}
+
+
+def test_a_value_that_nests_too_deeply_stops_nothing() -> None:
+    """A hyperparameter of two thousand brackets is kept as it is."""
+    assert clean("DescribeTrainingJob", HyperParameters={"extra": "[" * 2400}) == {"HyperParameters": {"extra": "[" * 2400}}
+
+
 def test_the_apis_own_members_stay() -> None:
     """`KmsKeyId` is a member of the API and names no secret."""
     body = clean("DescribeTrainingJob", OutputDataConfig={"KmsKeyId": "alias/k", "S3OutputPath": "s3://b/"}, Tags=[])

@@ -380,6 +380,38 @@ def test_who_names_the_artifact_outranks_who_writes_around_it() -> None:
     assert names(traced(around, training("fit", {}, ARTIFACT), *served(ARTIFACT)).training_jobs) == ["fit"]
 
 
+def test_writers_inside_a_prefix_are_not_around_it() -> None:
+    """Of a multi-model prefix, whoever wrote into it counts beside whoever wrote the prefix itself."""
+    around = training("x", {}, "s3://zz/x.tar.gz", CheckpointConfig={"S3Uri": "s3://mme"}, day="2026-01-01")
+    answer = traced(around, training("a", {}, "s3://mme/a/output/model.tar.gz"), *served("s3://mme/", Mode="MultiModel"))
+    assert names(answer.training_jobs) == ["a", "x"]
+
+
+def test_an_uncertain_maker_outranks_nobody() -> None:
+    """A failed job that names the very artifact does not hide a job that surely wrote around it."""
+    failed = training("bad", {}, "s3://m/x/model.tar.gz", TrainingJobStatus="Failed")
+    answer = traced(failed, training("good", {}, "s3://m/x"), *served("s3://m/x/model.tar.gz"))
+    assert names(answer.training_jobs) == ["bad", "good"]
+
+
+def test_a_specification_without_an_artifact_is_a_break() -> None:
+    """A model that names an additional specification gets nothing of the package's own."""
+    made, *rest = package(InferenceSpecificationName="gpu")
+    body = {**made.body, "AdditionalInferenceSpecifications": [{"Name": "gpu", "Containers": [{"Image": "i"}]}]}
+    answer = traced(record("model-package", "g/1", body), *rest)
+    assert (answer.verdict, [row["reason"] for row in answer.breaks]) == ("broken", ["no-artifact"])
+
+
+def test_a_folder_that_is_written_twice_is_written_all_the_while() -> None:
+    """A checkpoint folder that is the output folder as well is read while its job runs."""
+    fit = training(
+        "a", {}, "s3://mm/a/model.tar.gz", OutputDataConfig={"S3OutputPath": "s3://m"}, CheckpointConfig={"S3Uri": "s3://m/a/"}
+    )
+    times = {"TrainingStartTime": "2026-01-02T10:10:00Z", "TrainingEndTime": "2026-01-02T10:40:00Z"}
+    answer = traced(fit, training("b", [channel("model", "s3://m/a/", mode="File")], ARTIFACT, **times), *served(ARTIFACT))
+    assert names(answer.training_jobs) == ["b", "a"]
+
+
 def test_a_failed_job_is_no_certain_maker() -> None:
     """The artifact of a failed job is only where it would have been; one that never started has none."""
     failed = traced(training("fit", {}, ARTIFACT, TrainingJobStatus="Failed"), *served(ARTIFACT))

@@ -30,7 +30,11 @@ _INSIDE = re.compile(
     re.IGNORECASE,
 )
 _LOCATION = re.compile(r"[\"']?s3[an]?://[^?]*[\"']?", re.IGNORECASE)
-_S3_URI = re.compile(r"s3[an]?://[^\s\"'?]+", re.IGNORECASE)
+# A location in any form, without the query that a presigned URL carries its signature in.
+_LOCATIONS = re.compile(
+    r"((?:s3[an]?://|arn:aws[a-z-]*:s3:::|https?://[^\s/\"'@?]*\bs3[^\s/\"'@?]*\.amazonaws\.com(?:\.cn)?/)[^\s\"'?]+)",
+    re.IGNORECASE,
+)
 _PAIRS = (("Key", "Value"), ("Name", "Value"))
 
 
@@ -55,11 +59,14 @@ def redact(value: Any, shape: Any) -> Any:
 def _text(value: str) -> str:
     """A text without the secrets inside it; a JSON object is gone through name by name."""
     if value.lstrip()[:1] in ("{", "["):
-        with contextlib.suppress(ValueError):
+        with contextlib.suppress(ValueError, RecursionError):
             parsed = json.loads(value)
             cleaned = _json(parsed)
             return value if cleaned == parsed else json.dumps(cleaned, ensure_ascii=False)
-    return _INSIDE.sub(_inside, _VALUE.sub(REDACTED, value))
+    parts = _LOCATIONS.split(value)  # what stands between locations, and by turns a location
+    return "".join(
+        part if number % 2 else _INSIDE.sub(_inside, _VALUE.sub(REDACTED, part)) for number, part in enumerate(parts)
+    )
 
 
 def _json(value: Any) -> Any:
@@ -92,7 +99,7 @@ def _named(name: str, value: Any) -> Any:
         return _text(value)
     if _NUMBER.fullmatch(value) and not re.search(_LIKE_A_PASSWORD, name, re.IGNORECASE):
         return value
-    return " ".join([REDACTED, *_S3_URI.findall(value)])
+    return " ".join([REDACTED, *_LOCATIONS.findall(value)])
 
 
 def _arguments(texts: list[str]) -> Iterator[str]:

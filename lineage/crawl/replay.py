@@ -19,7 +19,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
@@ -137,7 +137,8 @@ def read_account(path: str | Path) -> Account:
 def _take(account: Account | None, line: str, where: str, model: ServiceModel) -> Account:
     try:
         entry = json.loads(line)
-    except ValueError as error:
+        json.dumps(entry, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
         raise CrawlError(f"{where}: no JSON ({error}); an account file has one JSON object a line") from error
     if not isinstance(entry, dict):
         raise CrawlError(f"{where}: a JSON object is wanted, not {type(entry).__name__}")
@@ -202,8 +203,8 @@ def _misfits(value: Any, shape: Any, path: str) -> Iterator[str]:
 
 def _is_time(text: str) -> bool:
     try:
-        datetime.fromisoformat(text)
-    except ValueError:
+        datetime.fromisoformat(text).astimezone(UTC).timestamp()
+    except (ValueError, OverflowError):
         return False
     return True
 

@@ -174,7 +174,7 @@ class Walk:
     # --- places ---------------------------------------------------------------------------------
 
     def _later_place(self, place: _Place) -> None:
-        if self._first("place", place.location.uri, place.span, place.before):
+        if self._first("place", place.reader.region, place.location.uri, place.span, place.before):
             self._todo.append(lambda: self._read_writers(place))
 
     def _read_writers(self, place: _Place) -> None:
@@ -185,7 +185,7 @@ class Walk:
         found = self._writers[key]
         writers = [job for job in found.jobs if job.id != place.reader.id and not place.after(job.created or "")]
         for job in writers:
-            self._later(KINDS[job.kind], job.name, place.reader, known=job if job.body else None)
+            self._later(KINDS[job.kind], job.name, job, known=job if job.body else None)
         own_only = found.jobs and all(job.id == place.reader.id for job in found.jobs)
         if not (writers or own_only or found.refused or place.usage == "data"):
             self._keep(Gap(*key[:2], "Search", key[2], "unmatched", _nobody(place, found.jobs, key[0])))

@@ -79,8 +79,11 @@ def writers(graph: Graph, reading: Link) -> list[Step]:
     steps = _steps(graph, reading, (*direct, *around))
     declared = [step for step in steps if step.links[0].data["evidence"] != "logged"] or steps
     is_model = reading.relation == "loads" or reading.data["usage"] == "model"
-    exact = [step for step in declared if step.links[0].target.rstrip("/") == reading.source.rstrip("/")]
-    return exact if is_model and exact else declared  # who names the very model outranks who writes around it
+    place = reading.source.rstrip("/")
+    if is_model and any(step.fit == CERTAIN and step.links[0].target.rstrip("/") == place for step in declared):
+        # who surely wrote the very model, or inside it, outranks who writes around it
+        return [step for step in declared if step.links[0].target.rstrip("/").startswith(place)]
+    return declared
 
 
 def _fit(graph: Graph, write: Link, reading: Link) -> str:

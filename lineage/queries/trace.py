@@ -157,8 +157,8 @@ def _specified(links: list[Link], name: str) -> list[Link]:
     """What a model loads of a package: the additional specification that it names, else the package's own."""
     additional = [link for link in links if str(link.data["path"]).startswith("AdditionalInferenceSpecifications")]
     if name:
-        return [link for link in additional if link.data["role"] == name] or links
-    return [link for link in links if link not in additional] or links
+        return [link for link in additional if link.data["role"] == name]
+    return [link for link in links if link not in additional]
 
 
 @dataclass(slots=True)
@@ -239,9 +239,9 @@ class _Tracing:
         for link in links_into(self.graph, node, "provides"):
             if not self._is_model(link):
                 self._keep(link)
-        self._incomplete(node, attributes, links)
+        self._incomplete(node, attributes, links, key[1])
 
-    def _incomplete(self, node: str, attributes: Json, links: list[Link]) -> None:
+    def _incomplete(self, node: str, attributes: Json, links: list[Link], specification: str) -> None:
         """Parts of what is served that name no model."""
         what = f"{attributes['kind'].replace('-', ' ')} {attributes['name']}"
         if attributes["kind"] == "endpoint-config":
@@ -249,7 +249,7 @@ class _Tracing:
         elif not links:
             self._break(node, ("no-artifact", f"{what} names no model artifact"))
         else:
-            for part in attributes.get("empty_parts", []):
+            for part in attributes.get("empty_parts", []) if not specification else ():
                 self._break(node, ("no-artifact", f"container {part} of {what} names no model artifact"))
 
     def _is_model(self, link: Link) -> bool:
@@ -267,6 +267,7 @@ class _Tracing:
 
     def _place(self, visit: _Visit, reading: Link) -> None:
         steps = writers(self.graph, reading)
+        self.possible |= {made.job for made in steps if made.fit == POSSIBLE}
         told = self.makers[reading.source]
         new = [made for made in steps if made.job not in told] if len(steps) > MANY_MAKERS else steps
         if steps and not new:
@@ -275,8 +276,6 @@ class _Tracing:
         for made in new:
             for link in made.links[1:]:
                 self._keep(link)
-            if made.fit == POSSIBLE:
-                self.possible.add(made.job)
             self._below(visit, made.links[0], made.job, deeper=1, note=made.fit if made.fit == POSSIBLE else "")
         if not steps and self._must_be_made(reading):
             self._break(visit.step.node, self._unmatched(reading))

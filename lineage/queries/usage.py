@@ -113,9 +113,9 @@ class _Asking:
     def _onward(self, reach: _Reach) -> Iterator[_Reach]:
         """Who got something of what a job made of the data."""
         job = self.graph.nodes[reach.job]
-        if not started(job):
+        if is_job(job) and not started(job):
             return  # it never began, and has written nothing
-        if job["kind"] != "training-job":
+        if not trains(job):
             self._lost_track(reach.job)
         for write in links_out_of(self.graph, reach.job, "writes"):
             for place, between in places_of(self.graph, write):
@@ -124,7 +124,7 @@ class _Asking:
                 for step in readers_at(self.graph, write, place, between):
                     sure = reach.sure and step.fit == CERTAIN and all(one.data["evidence"] != "logged" for one in step.links)
                     yield _Reach(step.job, reach.links + step.links, sure, reach.covered)
-            if job["kind"] == "processing-job":
+            if not trains(job):
                 self._served(reach, write)
         for recorded in links_out_of(self.graph, reach.job, "recorded-by"):  # its run may log what it does not say
             yield _Reach(recorded.target, reach.links, False, reach.covered)
@@ -152,7 +152,9 @@ class _Asking:
         return frozenset(one for one in known if place == write.target or gets(place, Span(one), write.target, span))
 
     def _served(self, reach: _Reach, write: Link) -> None:
-        """A processing job made something that is served as a model: it may have trained it."""
+        """Something that is no training job made what is served as a model: it may have trained it."""
+        if self.graph.nodes[reach.job]["kind"] == "training-job":
+            return
         for step in readers(self.graph, write, "loads"):
             links = reach.links + step.links
             self._add(_Reach(reach.job, links, False, reach.covered), reach.links[-1], MAYBE)
@@ -245,15 +247,18 @@ class _Asking:
         """What a job made of the data may go where this version does not follow it."""
         attributes = self.graph.nodes[job]
         writes = links_out_of(self.graph, job, "writes")
-        declared = [location_of(link.target) for link in writes]
-        declared += [location_of(link.source) for link in links_into(self.graph, job, "reads")]
+        outputs = [place for link in writes if (place := location_of(link.target))]
+        inputs = {link.source.rstrip("/") for link in links_into(self.graph, job, "reads")}
         for link in writes:
             place = location_of(link.target)
             if (place is None or place.hides_bucket) and self.graph.nodes[link.target]["kind"] != "model-package":
                 self._lose(attributes, link.target, f"writes {link.target}, where this version does not follow it")
         for link in links_into(self.graph, job, "mentions"):
             place = location_of(link.source)
-            if place and not any(one and cover(one, Span.PREFIX, place) is not Cover.NONE for one in declared):
+            known = link.source.rstrip("/") in inputs or any(
+                place and cover(output, Span.FOLDER, place) is Cover.ALL for output in outputs
+            )
+            if not known:
                 self._lose(attributes, link.source, f"names {link.source} in its {link.data['path']} and may write there")
         self.holes += filter(None, (opaque_read(self.graph, link) for link in self._hidden_reads))
 
