@@ -129,10 +129,10 @@ def places_of(graph: Graph, write: Link) -> Iterator[tuple[str, tuple[Link, ...]
         yield overlap.target, (overlap,)
 
 
-def readers(graph: Graph, write: Link, relation: str = "reads") -> Iterator[Step]:
-    """Who read (or loads) what this edge wrote, with the edges to them; impossible times left out."""
+def loaders(graph: Graph, write: Link) -> Iterator[Step]:
+    """What loads what this edge wrote as a model, with the edges to it; impossible times left out."""
     for place, between in places_of(graph, write):
-        yield from readers_at(graph, write, place, between, relation)
+        yield from readers_at(graph, write, place, between, "loads")
 
 
 def readers_at(graph: Graph, write: Link, place: str, between: tuple[Link, ...], relation: str = "reads") -> Iterator[Step]:

@@ -17,10 +17,10 @@ from lineage.queries.flow import (
     link_json,
     links_into,
     links_out_of,
+    loaders,
     node_json,
     opaque_read,
     places_of,
-    readers,
     readers_at,
     scope_json,
     started,
@@ -124,7 +124,7 @@ class _Asking:
                 for step in readers_at(self.graph, write, place, between):
                     sure = reach.sure and step.fit == CERTAIN and all(one.data["evidence"] != "logged" for one in step.links)
                     yield _Reach(step.job, reach.links + step.links, sure, reach.covered)
-            if not trains(job):
+            if job["kind"] != "training-job":
                 self._served(reach, write)
         for recorded in links_out_of(self.graph, reach.job, "recorded-by"):  # its run may log what it does not say
             yield _Reach(recorded.target, reach.links, False, reach.covered)
@@ -153,12 +153,9 @@ class _Asking:
 
     def _served(self, reach: _Reach, write: Link) -> None:
         """Something that is no training job made what is served as a model: it may have trained it."""
-        if self.graph.nodes[reach.job]["kind"] == "training-job":
-            return
-        for step in readers(self.graph, write, "loads"):
-            links = reach.links + step.links
-            self._add(_Reach(reach.job, links, False, reach.covered), reach.links[-1], MAYBE)
-            return
+        step = next(loaders(self.graph, write), None)
+        if step:
+            self._add(_Reach(reach.job, reach.links + step.links, False, reach.covered), reach.links[-1], MAYBE)
 
     # --- who read it ----------------------------------------------------------------------------
 
@@ -260,7 +257,8 @@ class _Asking:
             )
             if not known:
                 self._lose(attributes, link.source, f"names {link.source} in its {link.data['path']} and may write there")
-        self.holes += filter(None, (opaque_read(self.graph, link) for link in self._hidden_reads))
+        hidden, self._hidden_reads = self._hidden_reads, []  # told once is enough
+        self.holes += filter(None, (opaque_read(self.graph, link) for link in hidden))
 
     def _lose(self, job: Json, subject: str, said: str) -> None:
         who = f"{job['kind'].replace('-', ' ')} {job['name']}, which the data reached,"
