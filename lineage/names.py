@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
 from lineage.errors import MalformedName
@@ -40,6 +41,7 @@ def is_arn(text: str) -> bool:
     return len(parts) == 6 and parts[0] == "arn" and all((parts[1], parts[2], parts[5]))
 
 
+@lru_cache(maxsize=10_000)  # a record's ARN is looked at again and again while it is read
 def parse_arn(text: str) -> Arn:
     """Split an ARN. Raises `MalformedName` for what is none."""
     if not is_arn(text):

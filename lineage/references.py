@@ -6,9 +6,10 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from lineage.kinds import CHANNEL_USAGE, LOCATION, Kind, Reference
+from lineage.kinds import CHANNEL_USAGE, KINDS, LOCATION, Kind, Reference
 from lineage.names import Location, Span, channel_span, is_arn, location_of
 from lineage.records import Body
 
@@ -17,6 +18,7 @@ Scopes = tuple[Mapping[str, Any], ...]
 
 # A location inside free text, in each form that people write; up to a glob, without what closes a sentence or a list.
 _IN_TEXT = re.compile(r"(?:s3[an]?://|https?://|arn:aws[a-z-]*:s3:::)[^\s\"'<>,;|\\*\[{]+", re.IGNORECASE)
+_PART_NAMES = ("ContainerHostname", "ChannelName", "InputName")
 _CLOSING = re.compile(r"(?::r[ow]|[)\]}.:])+$")
 
 
@@ -38,13 +40,20 @@ class Hit:
 def hits(kind: Kind, body: Body) -> Iterator[Hit]:
     """Every reference that the fields of `body` hold, in the table's order."""
     for reference in kind.references:
+        if _steps(reference.path)[0].removesuffix("[]") not in body:
+            continue  # most fields of most records: their paths need not be walked
         for value, scopes in follow(body, reference.path):
             yield from _read(reference, value, scopes)
 
 
 def follow(body: Body, path: str) -> Iterator[tuple[Any, Scopes]]:
     """The values at a plain path, each with the objects around it. A map's key is seen as its sibling `*`."""
-    yield from _walk(body, path.split("."), ())
+    yield from _walk(body, _steps(path), ())
+
+
+@cache
+def _steps(path: str) -> tuple[str, ...]:
+    return tuple(path.split("."))
 
 
 def detail(body: Body, path: str) -> Any:
@@ -54,36 +63,50 @@ def detail(body: Body, path: str) -> Any:
 
 
 def empty_parts(kind: Kind, body: Body) -> list[str]:
-    """The parts of a record, by their role or their number, that name no model: its weights are elsewhere."""
+    """The parts of a record, by their role or their number, that name nothing: no model, no source of data."""
     empty = []
     for part in kind.parts:
-        loading = [
-            one for one in kind.references if one.relation in ("loads", "instantiates") and one.path.startswith(f"{part}.")
-        ]
         for number, (element, _) in enumerate(follow(body, part)):
-            if not any(True for one in loading for _ in follow(element, one.path.removeprefix(f"{part}."))):
-                empty.append(str(element.get("ContainerHostname") or f"{part.removesuffix('[]')} {number}"))
+            if not any(True for path in _sources(kind.name, part) for _ in follow(element, path)):
+                name = next((element[field] for field in _PART_NAMES if element.get(field)), None)
+                empty.append(str(name or f"{part.removesuffix('[]')} {number}"))
     return empty
 
 
-def _walk(value: Any, steps: list[str], scopes: Scopes) -> Iterator[tuple[Any, Scopes]]:
-    if not steps:
-        if value not in (None, ""):
-            yield value, scopes
-        return
-    if not isinstance(value, Mapping):
-        return
-    step, rest = steps[0], steps[1:]
+@cache
+def _sources(kind: str, part: str) -> tuple[str, ...]:
+    """The paths, below a part, that name what the part is made of."""
+    naming = (one.path for one in KINDS[kind].references if one.relation in ("loads", "instantiates", "reads"))
+    return tuple(path.removeprefix(f"{part}.") for path in naming if path.startswith(f"{part}."))
+
+
+def _walk(value: Any, steps: tuple[str, ...], scopes: Scopes) -> Iterator[tuple[Any, Scopes]]:
+    for taken, step in enumerate(steps, 1):
+        if not isinstance(value, dict):
+            return
+        if step.endswith("[]") or step == "*":
+            for key, element in _elements(value, step):
+                yield from _walk(element, steps[taken:], ({"*": key} if step[0] == "*" else value, *scopes))
+            return
+        scopes = (value, *scopes)
+        value = value.get(step)
+    if value not in (None, ""):
+        yield value, scopes
+
+
+def _elements(value: dict[str, Any], step: str) -> Iterator[tuple[str, Any]]:
+    """Each element of a list, or of a map, of each list in a map, with its key."""
     if step == "*":
-        for key, child in value.items():
-            yield from _walk(child, rest, ({"*": key}, *scopes))
+        yield from value.items()
         return
-    child = value.get(step.removesuffix("[]"))
-    for element in (child or ()) if step.endswith("[]") else (child,):
-        yield from _walk(element, rest, (value, *scopes))
+    lists = value if step == "*[]" else {"": value.get(step[:-2]) or ()}
+    yield from ((key, element) for key, elements in lists.items() for element in elements)
 
 
 def _read(reference: Reference, value: Any, scopes: Scopes) -> Iterator[Hit]:
+    sibling, wanted = reference.when
+    if sibling and _word(sibling, scopes) != wanted:
+        return
     text = str(value)
     role = _word(reference.role, scopes)
     if reference.relation == "mentions":
@@ -122,7 +145,7 @@ def _mentioned(reference: Reference, text: str, role: str) -> Iterator[Hit]:
     for uri in sorted(found):
         location = location_of(uri)
         if location:
-            yield Hit(reference, uri, role, location=location, span=Span.PREFIX)
+            yield Hit(reference, uri, role, reference.usage, location, Span.PREFIX)
 
 
 def _unquoted(text: str) -> str:
@@ -155,7 +178,7 @@ def _sibling(name: str, scopes: Scopes) -> Any:
     for scope in scopes if name else ():
         value: Any = scope
         for step in name.split("."):
-            value = value.get(step) if isinstance(value, Mapping) else None
+            value = value.get(step) if isinstance(value, dict) else None
         if value is not None:
             return value
     return None

@@ -9,6 +9,7 @@ from lineage.records import Resource
 from lineage.references import detail
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"
+COMPLETE = frozenset((ACCOUNT, REGION, kind.name) for kind in KINDS.values() if kind.tells_use)
 
 
 def arn(kind: str, name: str, account: str = ACCOUNT, region: str = REGION) -> str:

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from records import channel, processing, record, training
 
-from lineage.kinds import KINDS, LOCATION
-from lineage.names import Span
+from lineage.derive import declared
+from lineage.kinds import KINDS, LOCATION, Kind, Reference, mentions, owns, reads, refers
+from lineage.names import Span, named_id
 from lineage.records import Resource
 from lineage.references import Hit, follow, hits
 
@@ -141,3 +142,48 @@ def test_what_people_log_need_not_be_a_place() -> None:
     run = record("trial-component", "r", {"InputArtifacts": logged})
     assert facts(run, "reads") == [("s3://b/d", "data", "data", Span.PREFIX)]
     assert all(hit.reference.to == LOCATION for hit in found(run, "reads"))
+
+
+OTHER = "arn:aws:sagemaker:eu-west-1:111122223333:model/m"
+
+
+@pytest.mark.parametrize(
+    ("reference", "body", "expected"),
+    [
+        (refers("T[].V", "model", "member-of", when=("K", "a")), {"T": [{"K": "a", "V": "m"}, {"K": "b", "V": "n"}]}, ["m"]),
+        (refers("T.V", "model", "member-of", when=("K", "a")), {"K": "a", "T": {"V": "m"}}, ["m"]),
+        (refers("T.V", "model", "member-of", when=("K", "a")), {"T": {"V": "m"}}, []),
+        (reads("D.*[].U"), {"D": {"x": [{"U": "s3://b/1"}, {"U": "s3://b/2"}], "y": []}}, ["s3://b/1", "s3://b/2"]),
+        (mentions("V[]"), {"V": ["s3://b/1", "none"]}, ["s3://b/1"]),
+    ],
+)
+def test_when_and_lists_in_maps(reference: Reference, body: dict[str, Any], expected: list[str]) -> None:
+    """A field is read where its sibling has the wanted value, and in each element of each list of a map."""
+    assert [hit.value for hit in hits(Kind("x", references=(reference,)), body)] == expected
+
+
+@pytest.mark.parametrize(
+    ("reference", "usage"),
+    [(mentions("V"), ""), (mentions("V", usage="serving"), "serving"), (reads("V", usage="code"), "code")],
+)
+def test_the_row_says_what_a_mention_is_for(reference: Reference, usage: str) -> None:
+    """A mention has the usage that its row gives, as every other reference has."""
+    assert [hit.usage for hit in hits(Kind("x", references=(reference,)), {"V": "s3://b/x"})] == [usage]
+
+
+@pytest.mark.parametrize(
+    ("reference", "outward"),
+    [
+        (refers("V", "model", "member-of"), True),
+        (owns("V", "model"), False),
+        (refers("V", "model", "provides"), False),
+        (refers("V", "model", "provides", inverse=True), True),
+    ],
+)
+def test_inverse(reference: Reference, outward: bool) -> None:
+    """What is inverse points the other way than its relation does: who owns a member is named by it."""
+    owner = record("pipeline-execution", "p", {})
+    [hit] = hits(Kind("x", references=(reference,)), {"V": OTHER})
+    node, edge = declared(owner.id, owner, hit, named_id)
+    ends = (owner.id, node.id)
+    assert (edge.source, edge.target) == (ends if outward else ends[::-1])
