@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import operator as op
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 Expression = Mapping[str, Any]
@@ -81,8 +82,20 @@ def _filter_holds(one: Mapping[str, Any], record: Mapping[str, Any]) -> bool:
 
 
 def _compares(value: Any, wanted: Any, compare: Callable[[Any, Any], bool]) -> bool:
-    """Compare as numbers where both are, else as text: ISO times sort as text, without their Z."""
+    """Compare as numbers where both are, as times where both are, else as text."""
     try:
         return compare(float(value), float(wanted))
     except (TypeError, ValueError):
-        return compare(str(value).removesuffix("Z"), str(wanted).removesuffix("Z"))
+        moments = moment_of(wanted), moment_of(value)
+    return compare(moments[1], moments[0]) if all(moments) else compare(str(value), str(wanted))
+
+
+def moment_of(text: Any) -> datetime | None:
+    """A time as SageMaker and ISO 8601 write it, down to its seconds or finer; one without a zone is in UTC."""
+    if not isinstance(text, str) or text[4:5] != "-" or text[10:11] != "T" or len(text) < len("2026-01-02T03:04:05"):
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
