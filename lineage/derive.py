@@ -1,47 +1,96 @@
-"""Records to nodes and edges: the one place where SageMaker's names and locations are joined. Pure.
+"""Records to nodes and edges: the one place where SageMaker's names and locations are joined.
 
-Three steps, each a function: `declared` gives what the fields of the records say; `matched` joins written
-locations to read locations; `classify` says of each location whether it is data, an artifact or code.
+Step by step, each a function: `declared` gives what the fields of the records say; echoes are left out, and
+channels that read another job's model are told from data; `matched` joins written locations to read locations;
+`classify` says of each location whether it is data, an artifact or code. Records are streamed and all that is many
+stands in tables (`lineage.joining`), so that memory does not grow with the estate.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+import sqlite3
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
+from typing import TypeVar
 
+from lineage.joining import Joining, Spans
 from lineage.kinds import ANY, IMAGE, KINDS, LOCATION, RELATIONS, kind_of_arn
-from lineage.names import Span, folders_above, is_arn, location_of, named_id, parse_arn
-from lineage.places import PlaceIndex, gets
+from lineage.names import folders_above, is_arn, location_of, named_id, parse_arn, parse_location
+from lineage.places import meets
 from lineage.records import Edge, Node, Resource
 from lineage.references import Hit, detail, empty_parts, hits
+from lineage.snapshot import EDGE, NODE, edge_of, new_graph, node_of
 from lineage.times import window
+
+T = TypeVar("T")
+Records = Callable[[], Iterable[Resource]]
+"""Gives all records anew, ordered by id and creation."""
+OnStep = Callable[[str, int], None]
+"""Is told what is being done, and how many are done."""
+STEP = 2000  # so many between two calls of OnStep
+Life = tuple[str, Resource]
+"""A record under the id of its node; under no id where it is none."""
 
 
 @dataclass(slots=True)
 class Joined:
-    """The graph as plain values: nodes by id, and edges."""
+    """A small graph as plain values: nodes by id, and edges."""
 
     nodes: dict[str, Node] = field(default_factory=dict)
     edges: list[Edge] = field(default_factory=list)
 
 
 def derive(resources: Iterable[Resource]) -> Joined:
-    """Nodes and edges of the records. Of one ARN's several lives, the last one owns the plain node id."""
-    records = _lives(resources)
-    joined = Joined(nodes={identity: observed_node(identity, record) for identity, record in records})
-    resolve = _resolver(joined.nodes.values())
-    for identity, record in records:
-        for hit in hits(KINDS[record.kind], record.body):
-            node, edge = declared(identity, record, hit, resolve)
-            joined.nodes.setdefault(node.id, node)
-            joined.edges.append(edge)
-    joined.edges = _without_echoes(_unique(joined.edges))
-    joined.edges = _model_inputs(joined.edges)
-    joined.edges += matched(joined.edges)
-    joined.nodes |= {node.id: node for node in classify(joined)}
-    joined.edges.sort()
-    return joined
+    """Nodes and edges of a few records, joined in memory: for tests and experiments."""
+    records = sorted(resources, key=lambda record: (record.id, record.created or ""))
+    db = sqlite3.connect(":memory:")
+    try:
+        new_graph(db, lambda db: join(db, lambda: records))
+        nodes = map(node_of, db.execute(f"SELECT {NODE} FROM node ORDER BY {NODE}"))  # noqa: S608  (our own words)
+        edges = map(edge_of, db.execute(f"SELECT {EDGE} FROM edge ORDER BY {EDGE}"))  # noqa: S608  (our own words)
+        return Joined({node.id: node for node in nodes}, list(edges))
+    finally:
+        db.close()
+
+
+def join(
+    db: sqlite3.Connection,
+    records: Records,
+    on_step: OnStep = lambda _doing, _done: None,
+    earlier: Records = tuple,
+) -> None:
+    """Fill empty tables of nodes and edges. Of one ARN's several lives, the last one owns the plain node id.
+
+    `earlier` gives the versions of records that later ones have taken the place of: what they named as data stays said.
+    """
+    joining = Joining(db)
+    lives = _counted(_lives(records()), "reading records", on_step)
+    joining.observe(observed_node(identity, record) for identity, record in lives if identity)
+    resolve = _resolver(joining)
+    for life in _counted(_lives(records()), "reading what they name", on_step):
+        joining.say(*_said(life, resolve, joining))
+    for record in earlier():
+        joining.say(*_once_said(record, resolve, joining))
+    on_step("sorting", 0)
+    joining.settle()
+    on_step("leaving out echoes", 0)
+    _without_echoes(joining)
+    _model_inputs(joining, on_step)
+    joining.keep_facts()
+    joining.add_edges(_counted(matched(joining), "joining places", on_step))
+    on_step("classifying places", 0)
+    classify(joining)
+    joining.close()
+
+
+def _counted(steps: Iterable[T], doing: str, on_step: OnStep) -> Iterator[T]:
+    on_step(doing, 0)
+    for done, step in enumerate(steps, 1):
+        yield step
+        if done % STEP == 0:
+            on_step(doing, done)
 
 
 def observed_node(identity: str, record: Resource) -> Node:
@@ -49,6 +98,7 @@ def observed_node(identity: str, record: Resource) -> Node:
     kind = KINDS[record.kind]
     details = {name: value for name, path in kind.details if (value := detail(record.body, path)) not in (None, [])}
     details |= {"crawl": record.crawl} if record.crawl else {}
+    details |= {"deleted": record.deleted} if record.deleted else {}
     details |= {"empty_parts": empty} if (empty := empty_parts(kind, record.body)) else {}
     return Node(
         identity,
@@ -65,31 +115,82 @@ def observed_node(identity: str, record: Resource) -> Node:
     )
 
 
-def _lives(resources: Iterable[Resource]) -> list[tuple[str, Resource]]:
+def _lives(records: Iterable[Resource]) -> Iterator[Life]:
     """Names can be deleted and used again: an earlier life of an ARN has its creation time in its node id."""
-    lives: dict[str, list[Resource]] = defaultdict(list)
-    for record in resources:
-        lives[record.id].append(record)
-    named = []
-    for identity, records in lives.items():
-        *earlier, last = sorted(records, key=lambda record: record.created or "")
-        named += [(f"{identity}@{record.created}", record) for record in earlier] + [(identity, last)]
-    return named
+    last = None
+    for record in records:
+        if KINDS[record.kind].between:
+            yield "", record
+            continue
+        if last:
+            yield (f"{last.id}@{last.created}" if last.id == record.id else last.id), last
+        last = record
+    if last:
+        yield last.id, last
 
 
 # --- what the fields say ------------------------------------------------------------------------
 
 Resolve = Callable[[str, str, str, str], str]
+Said = tuple[list[Node], list[Edge]]
+"""The nodes that a record names, and its edges."""
 
 
-def _resolver(nodes: Iterable[Node]) -> Resolve:
+def _resolver(joining: Joining) -> Resolve:
     """A function from (kind, account, region, name) to a node id. Names meet their ARNs without regard to case."""
-    known = {(node.kind, node.account, node.region, node.name.casefold()): node.id for node in nodes if "@" not in node.id}
 
     def resolve(kind: str, account: str, region: str, name: str) -> str:
-        return known.get((kind, account, region, name.casefold())) or named_id(kind, account, region, name)
+        return joining.id_of(kind, account, region, name.casefold()) or named_id(kind, account, region, name)
 
     return resolve
+
+
+def _said(life: Life, resolve: Resolve, joining: Joining) -> Said:
+    identity, record = life
+    if not identity:
+        return _association(record)
+    pairs = [declared(identity, record, hit, resolve) for hit in hits(KINDS[record.kind], record.body)]
+    pairs = [_at_the_time(node, edge, record, joining) for node, edge in pairs] if joining.lived_before else pairs
+    return [node for node, _ in pairs], [edge for _, edge in pairs]
+
+
+def _once_said(record: Resource, resolve: Resolve, joining: Joining) -> Said:
+    """What an earlier version of a record named as data: a later edit takes no evidence away.
+
+    What a job reads is said when it is created, and is the same in each version.
+    """
+    if KINDS[record.kind].job:
+        return [], []
+    identity = joining.life_of(record.id, record.created or "")
+    nodes, edges = _said((identity, record), resolve, joining)
+    pairs = zip(nodes, edges, strict=True)
+    kept = [(node, edge) for node, edge in pairs if edge.relation in ("reads", "mentions") or _is_logged_output(edge)]
+    return [node for node, _ in kept], [edge for _, edge in kept]
+
+
+def _is_logged_output(edge: Edge) -> bool:
+    return edge.relation == "writes" and edge.evidence == "logged"
+
+
+def _at_the_time(node: Node, edge: Edge, record: Resource, joining: Joining) -> tuple[Node, Edge]:
+    """A name that was used again since means the life that there was when it was named: by a job, when it was created."""
+    edited = "" if KINDS[record.kind].job else record.modified or ""
+    life = joining.life_at(node.id, max(record.created or "", edited))
+    if life == node.id or not RELATIONS[edge.relation].flows:
+        return node, edge
+    moved = replace(edge, source=life) if edge.source == node.id else replace(edge, target=life)
+    return replace(node, id=life), moved
+
+
+def _association(record: Resource) -> Said:
+    """What a record says that is no node, but an edge between two others."""
+    path, target, role = KINDS[record.kind].between
+    ends = [str(record.body.get(end) or "") for end in (path, target)]
+    if not all(map(is_arn, ends)):
+        return [], []
+    nodes = [_node_of_arn(end, ANY) for end in ends]
+    said = str(record.body.get(role) or "")
+    return nodes, [Edge(nodes[0].id, nodes[1].id, "associated", said, path=path, evidence="logged")]
 
 
 def target_node(record: Resource, hit: Hit, resolve: Resolve) -> Node:
@@ -118,7 +219,7 @@ def declared(identity: str, record: Resource, hit: Hit, resolve: Resolve) -> tup
     """The other node and the edge of one hit."""
     node = target_node(record, hit, resolve)
     reference = hit.reference
-    inward = RELATIONS[reference.relation].inward
+    inward = RELATIONS[reference.relation].inward != reference.inverse
     source, target = (node.id, identity) if inward else (identity, node.id)
     return node, Edge(
         source,
@@ -133,116 +234,91 @@ def declared(identity: str, record: Resource, hit: Hit, resolve: Resolve) -> tup
     )
 
 
-def _unique(edges: Iterable[Edge]) -> list[Edge]:
-    """One edge for one fact: `DescribeModel` says the same artifact in two fields."""
-    first: dict[tuple[str | None, ...], Edge] = {}
-    for edge in edges:
-        first.setdefault((edge.source, edge.target, edge.relation, edge.role, edge.usage, edge.time), edge)
-    return list(first.values())
-
-
-def _without_echoes(edges: list[Edge]) -> list[Edge]:
+def _without_echoes(joining: Joining) -> None:
     """A trial component repeats its job's inputs and outputs; only what the job itself does not say is kept."""
-    jobs = defaultdict(set)
-    for edge in edges:
-        if edge.relation == "recorded-by":
-            jobs[edge.target].add(edge.source)
-    said = {(edge.source, edge.target) for edge in edges if edge.evidence == "declared"}
-
-    def echo(edge: Edge) -> bool:
-        if edge.evidence != "logged" or edge.relation not in ("reads", "writes"):
-            return False
-        if edge.relation == "reads":
-            return any((edge.source, job) in said for job in jobs[edge.target])
-        return any((job, edge.target) in said for job in jobs[edge.source])
-
-    return [edge for edge in edges if not echo(edge)]
+    for relation, run, said in (
+        ("reads", "fact.target", "said.source = fact.source AND said.target = recorded.source"),
+        ("writes", "fact.source", "said.source = recorded.source AND said.target = fact.target"),
+    ):
+        joining.run(f"""
+            DELETE FROM fact WHERE evidence = 'logged' AND relation = '{relation}' AND EXISTS (
+                SELECT 1 FROM fact AS recorded CROSS JOIN fact AS said ON {said} AND said.evidence = 'declared'
+                WHERE recorded.target = {run} AND recorded.relation = 'recorded-by')""")  # noqa: S608  (our own words)
 
 
 # --- joining written to read locations ----------------------------------------------------------
 
 
-Write = tuple[str, str | None, Span]
-"""Who wrote, when, and how many keys."""
-
-
-def matched(edges: Iterable[Edge]) -> list[Edge]:
+def matched(joining: Joining) -> Iterator[Edge]:
     """`overlaps` edges: from each written location to each other location that is read and shares keys with it.
 
     A place that adds nothing is left out: where each of its writers wrote something narrower at the same time,
     which every reader of the place gets as well (a job names its artifact and the folder around it).
     """
-    written: dict[str, set[Write]] = defaultdict(set)
-    read: dict[str, set[Span]] = defaultdict(set)
-    for edge in edges:
-        if edge.span in (None, Span.UNKNOWN):
-            continue
-        if edge.relation == "writes":
-            written[edge.target].add((edge.source, edge.time, edge.span or Span.FOLDER))
-        elif edge.relation in ("reads", "loads"):
-            read[edge.source].add(edge.span or Span.PREFIX)
-    index = PlaceIndex(written)
-    pairs = ((uri, place) for place in sorted(read) for uri in _fitting(place, read[place], written, index))
-    return [Edge(uri, place, "overlaps", evidence="matched") for uri, place in pairs]
+    joining.sort_places()
+    for place, read in joining.read_places():
+        for uri in _fitting(place, read, joining):
+            yield Edge(uri, place, "overlaps", evidence="matched")
 
 
-def _fitting(place: str, read: set[Span], written: dict[str, set[Write]], index: PlaceIndex) -> list[str]:
+def _fitting(place: str, read: Spans, joining: Joining) -> Iterator[str]:
     """The written places that give a reader of `place` something that no narrower place inside them gives."""
-    told: dict[tuple[str, str | None], list[tuple[str, set[Span]]]] = defaultdict(list)
-    kept = []
-    for uri in sorted({place, *index.near(place)}, key=lambda uri: (uri != place, -len(uri), uri)):
-        spans = {span for span in read if any(gets(place, span, uri, write[2]) for write in written.get(uri, ()))}
-        writes = {write[:2] for write in written.get(uri, ())} if spans else set()
-        inside = f"{uri.rstrip('/')}/"
-        news = [w for w in writes if not any(at.startswith(inside) and spans <= seen for at, seen in told[w])]
-        if news and uri != place:
-            kept.append(uri)
-        for write in writes:
-            told[write].append((uri, spans))
-    return kept
+    got = _got(place, read, joining)
+    uris = sorted(got)
+    for uri in sorted(got.keys() - {place}):
+        inside = [at for at in _inside(uri, uris) if got[uri] <= got[at] and _rank(at, place) < _rank(uri, place)]
+        if not (inside and joining.each_writer_wrote(uri, inside)):
+            yield uri
+
+
+def _inside(uri: str, uris: list[str]) -> Iterator[str]:
+    start = f"{uri.rstrip('/')}/"
+    after = (uris[index] for index in range(bisect_left(uris, start), len(uris)))
+    return takewhile(lambda at: at.startswith(start), after)
+
+
+def _rank(at: str, place: str) -> tuple[bool, int, str]:
+    """The place itself comes first, then the narrowest."""
+    return at != place, -len(at), at
+
+
+def _got(place: str, read: Spans, joining: Joining) -> dict[str, Spans]:
+    """The written places of which a reader of `place` gets something, and by which ways of reading."""
+    location = parse_location(place)
+    got = {}
+    for uri, spans in joining.written_near(location):
+        written = parse_location(uri)
+        ways = frozenset(way for way in read if any(meets(location, way, written, span) for span in spans))
+        if ways:
+            got[uri] = ways
+    return got
 
 
 # --- what a location is -------------------------------------------------------------------------
 
 
-def _model_inputs(edges: list[Edge]) -> list[Edge]:
+def _model_inputs(joining: Joining, on_step: OnStep) -> None:
     """A channel that lies inside another job's model artifact reads a model, whatever the channel is called."""
-    models: dict[str, set[str]] = defaultdict(set)
-    for edge in edges:
-        if edge.relation == "writes" and edge.usage == "model" and edge.span and edge.evidence == "declared":
-            models[edge.target.rstrip("/")].add(edge.source)
-
-    def is_model(edge: Edge) -> bool:
-        if edge.relation != "reads" or edge.usage != "data" or edge.span is None or edge.evidence != "declared":
-            return False
-        location = location_of(edge.source)
-        folders = [edge.source.rstrip("/"), *(folder.uri for folder in (folders_above(location) if location else ()))]
-        return any(models.get(folder, set()) - {edge.target} for folder in folders)
-
-    return [replace(edge, usage="model") if is_model(edge) else edge for edge in edges]
+    joining.sort_models()
+    places = _counted(joining.data_places(), "telling data from models", on_step)
+    joining.note_model_inputs((place, maker) for place in places for maker in joining.makers(_folders(place)))
 
 
-def classify(joined: Joined) -> Iterator[Node]:
-    """The location nodes again, each with its kind; an artifact that nothing wrote is not observed."""
-    usages: dict[str, set[str]] = defaultdict(set)
-    made: set[str] = set()
-    for edge in joined.edges:
-        if edge.relation in ("reads", "mentions"):
-            usages[edge.source].add(edge.usage)
-        elif edge.relation == "loads":
-            usages[edge.source].add("model")
-        elif edge.relation == "writes":
-            usages[edge.target].add(edge.usage)
-            made.add(edge.target)
-        elif edge.relation == "overlaps":
-            made.add(edge.target)
-    for node in list(joined.nodes.values()):
-        if node.kind == "dataset":
-            kind = _kind_of_location(usages[node.id])
-            yield replace(node, kind=kind, observed=kind != "artifact" or node.id in made)
+def _folders(place: str) -> list[str]:
+    location = location_of(place)
+    return [place.rstrip("/"), *(folder.uri for folder in (folders_above(location) if location else ()))]
 
 
-def _kind_of_location(usages: set[str]) -> str:
-    if usages & {"model", "checkpoint"}:
-        return "artifact"
-    return "code" if usages - {""} == {"code"} else "dataset"
+def classify(joining: Joining) -> None:
+    """Each location node gets its kind; an artifact that nothing wrote is not observed."""
+    joining.run("""
+        WITH used (place, usage, made) AS (
+            SELECT source, usage, 0 FROM edge WHERE relation IN ('reads', 'mentions')
+            UNION ALL SELECT source, 'model', 0 FROM edge WHERE relation = 'loads'
+            UNION ALL SELECT target, usage, 1 FROM edge WHERE relation = 'writes'
+            UNION ALL SELECT target, '', 1 FROM edge WHERE relation = 'overlaps'),
+        told (place, artifact, code, made) AS (
+            SELECT place, max(usage IN ('model', 'checkpoint')), max(usage = 'code') AND max(usage NOT IN ('', 'code')) = 0,
+                max(made) FROM used GROUP BY place)
+        UPDATE node SET kind = iif(artifact, 'artifact', 'code'), observed = made OR NOT artifact
+        FROM told WHERE node.id = told.place AND node.kind = 'dataset' AND (artifact OR code)""")

@@ -24,15 +24,21 @@ class PlaceIndex:
             if not self._uris[index].startswith(bare):
                 break
             yield self._uris[index]
-        for folder in (*folders_above(location), Location(location.root, "")):
-            around = (folder.uri, f"{folder.uri}/")
-            yield from (known for known in around if known in self._known and not known.startswith(bare))
+        yield from (known for known in places_around(location) if known in self._known and not known.startswith(bare))
+
+
+def places_around(location: Location) -> Iterator[str]:
+    """The folders that hold a location, its bucket among them, each with and without a slash at its end."""
+    for folder in (*folders_above(location), Location(location.root, "")):
+        yield from (folder.uri, f"{folder.uri}/")
 
 
 def gets(read: str, read_span: Span, written: str, written_span: Span = Span.FOLDER) -> bool:
-    """Whether a reader of the one place gets something of what was written to the other (both in normal form).
+    """Whether a reader of the one place gets something of what was written to the other (both in normal form)."""
+    return meets(parse_location(read), read_span, parse_location(written), written_span)
 
-    Of a manifest, the object itself counts: what it lists is for whoever has read it.
-    """
+
+def meets(read: Location, read_span: Span, written: Location, written_span: Span) -> bool:
+    """`gets` of locations that are parsed. Of a manifest, the object itself counts: what it lists is for its readers."""
     span = Span.OBJECT if read_span is Span.MANIFEST else read_span
-    return cover(parse_location(read), span, parse_location(written), written_span) in (Cover.ALL, Cover.PART)
+    return cover(read, span, written, written_span) in (Cover.ALL, Cover.PART)

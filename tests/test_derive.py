@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from records import arn, channel, processing, record, served, training
 
-from lineage.derive import Joined, derive, matched
+from lineage.derive import Joined, derive
 from lineage.names import Span, named_id
-from lineage.places import gets
-from lineage.records import Edge, Resource
+from lineage.records import Resource
 
 
 def edges(joined: Joined, *relations: str) -> set[tuple[str, str, str]]:
@@ -166,18 +163,3 @@ def test_a_multi_model_prefix_is_read_for_ever_in_either_field() -> None:
     }
     (edge,) = [edge for edge in derive([record("model", "m", body)]).edges if edge.relation == "loads"]
     assert (edge.time, edge.span) == ("2026-01-01T00:00:00Z/", Span.PREFIX)
-
-
-PLACES = st.text("ab/", min_size=1, max_size=4).map(lambda key: f"s3://x/{key}")
-
-
-@given(
-    st.sets(PLACES, max_size=6),
-    st.sets(st.tuples(PLACES, st.sampled_from([Span.PREFIX, Span.FOLDER, Span.OBJECT])), max_size=6),
-)
-def test_joining_misses_nothing(written: set[str], read: set[tuple[str, Span]]) -> None:
-    """The index finds exactly the pairs that comparing each with each finds."""
-    writes = [Edge(f"w{place}", place, "writes", span=Span.FOLDER) for place in written]
-    reads = [Edge(place, f"r{place}{span}", "reads", span=span) for place, span in read]
-    found = {(edge.source, edge.target) for edge in matched([*writes, *reads])}
-    assert found == {(w, r) for w in written for r, span in read if w != r and gets(r, span, w)}

@@ -1,0 +1,202 @@
+"""Where a graph is joined: SQLite's temporary tables hold what no memory would, and indices find what belongs together.
+
+What is appended stands in the order in which the records say it; each later table is filled in sorted order, which
+is what keeps the time of a join at n log n. Nothing of it outlives the join.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import chain, groupby, takewhile
+from operator import itemgetter
+from typing import Any
+
+from lineage.names import Location, Span
+from lineage.places import places_around
+from lineage.records import Edge, Node
+from lineage.snapshot import edge_row, node_row
+
+REMEMBERED = 20_000  # how many names are kept in memory: those that many records say in turn
+
+_ROOM = """
+CREATE TEMP TABLE called (kind, account, region, name, id, PRIMARY KEY (kind, account, region, name)) WITHOUT ROWID;
+CREATE TEMP TABLE named (id, kind, name, account, region, arn, created, modified, status, observed, details);
+CREATE TEMP TABLE field (source, target, relation, role, usage, path, evidence, time, span);
+CREATE TEMP TABLE fact (source, target, relation, role, usage, path, evidence, time, span,
+    PRIMARY KEY (source, target, relation, role, usage, time)) WITHOUT ROWID;
+CREATE INDEX temp.fact_recorded ON fact (target, source) WHERE relation = 'recorded-by';
+CREATE TEMP TABLE model (place, job, PRIMARY KEY (place, job)) WITHOUT ROWID;
+CREATE TEMP TABLE model_input (place, maker, PRIMARY KEY (place, maker)) WITHOUT ROWID;
+CREATE TEMP TABLE written (place, span, PRIMARY KEY (place, span)) WITHOUT ROWID;
+CREATE TEMP TABLE write (place, writer, time, PRIMARY KEY (place, writer, time)) WITHOUT ROWID;
+CREATE TEMP TABLE read (place, span, PRIMARY KEY (place, span)) WITHOUT ROWID;
+"""
+_TABLES = ("called", "named", "field", "fact", "model", "model_input", "written", "write", "read")
+
+Spans = frozenset[Span]
+
+
+class Joining:
+    """The tables of a graph, `main.node` and `main.edge`, and room beside them to join it."""
+
+    lived_before = False  # whether a name was used more than once
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        db.create_function("casefold", 1, str.casefold, deterministic=True)
+        for statement in _ROOM.split(";\n"):
+            db.execute(statement)
+        self.id_of = lru_cache(REMEMBERED)(self._id_of)
+        self._lately_named: set[str] = set()
+
+    def close(self) -> None:
+        """Leave nothing but the graph."""
+        for table in _TABLES:
+            self._db.execute(f"DROP TABLE temp.{table}")
+
+    def run(self, sql: str) -> None:
+        """One statement that needs no values."""
+        self._db.execute(sql)
+
+    # --- what the records say -------------------------------------------------------------------
+
+    def observe(self, nodes: Iterable[Node]) -> None:
+        """The nodes of the records, and by which name each is called; an earlier life is called by none."""
+        self._db.executemany("INSERT OR REPLACE INTO main.node VALUES (?,?,?,?,?,?,?,?,?,?,?)", map(node_row, nodes))
+        self._db.execute("""
+            INSERT OR REPLACE INTO called SELECT kind, account, region, casefold(name), id FROM main.node
+            WHERE instr(id, '@') = 0 ORDER BY id""")
+
+        self.lived_before = bool(self._db.execute("SELECT 1 FROM main.node WHERE instr(id, '@') LIMIT 1").fetchone())
+
+    def life_of(self, identity: str, created: str) -> str:
+        """The node id of a record's life: an earlier one has its creation time in it."""
+        row = self._db.execute("SELECT 1 FROM main.node WHERE id = ?", (f"{identity}@{created}",)).fetchone()
+        return f"{identity}@{created}" if row else identity
+
+    def life_at(self, identity: str, time: str) -> str:
+        """The life that a name had at a time: the last one, unless that was created later and another one lived before."""
+        row = self._db.execute("SELECT created FROM main.node WHERE id = ?", (identity,)).fetchone()
+        if not row or (row[0] or "") <= time:
+            return identity
+        sql = "SELECT id FROM main.node WHERE id > ? AND id < ? AND created <= ? ORDER BY created DESC LIMIT 1"
+        before = self._db.execute(sql, (f"{identity}@", f"{identity}A", time)).fetchone()
+        return str(before[0]) if before else identity
+
+    def _id_of(self, kind: str, account: str, region: str, name: str) -> str | None:
+        """The id of the node that is so called, in casefolded letters."""
+        sql = "SELECT id FROM called WHERE kind = ? AND account = ? AND region = ? AND name = ?"
+        row = self._db.execute(sql, (kind, account, region, name)).fetchone()
+        return str(row[0]) if row else None
+
+    def say(self, nodes: Iterable[Node], edges: Iterable[Edge]) -> None:
+        """What one record says: the nodes that it names, and the edges."""
+        self._db.executemany("INSERT INTO named VALUES (?,?,?,?,?,?,?,?,?,?,?)", map(node_row, self._not_lately(nodes)))
+        self._db.executemany("INSERT INTO field VALUES (?,?,?,?,?,?,?,?,?)", map(edge_row, edges))
+
+    def _not_lately(self, nodes: Iterable[Node]) -> Iterator[Node]:
+        """Only the first naming counts; the image that every job names need not be put by a million times."""
+        if len(self._lately_named) > REMEMBERED:
+            self._lately_named.clear()
+        for node in nodes:
+            if node.id not in self._lately_named:
+                self._lately_named.add(node.id)
+                yield node
+
+    def settle(self) -> None:
+        """Sort what was said: of each node and of each fact, what was said first."""
+        self._db.execute("INSERT OR IGNORE INTO main.node SELECT * FROM named ORDER BY id, rowid")
+        self._db.execute("""
+            INSERT OR IGNORE INTO fact SELECT source, target, relation, role, usage, path, evidence, ifnull(time, ''), span
+            FROM field ORDER BY source, target, relation, role, usage, time, rowid""")
+        self._db.execute("DELETE FROM named")
+        self._db.execute("DELETE FROM field")
+
+    def keep_facts(self) -> None:
+        """What is left of the facts are the edges; those of `model_input` read a model."""
+        self._db.execute("""
+            INSERT INTO main.edge SELECT source, target, relation, role, CASE
+                WHEN relation = 'reads' AND usage = 'data' AND evidence = 'declared' AND span IS NOT NULL AND EXISTS (
+                    SELECT 1 FROM model_input WHERE place = fact.source AND maker != fact.target)
+                THEN 'model' ELSE usage END, path, evidence, nullif(time, ''), span
+            FROM fact""")
+        self._db.execute("DELETE FROM fact")
+
+    # --- places ---------------------------------------------------------------------------------
+
+    def sort_models(self) -> None:
+        """The places of models, by the folder that they are, and the jobs that made them."""
+        self._db.execute("""
+            INSERT OR IGNORE INTO model SELECT rtrim(target, '/') AS place, source FROM fact
+            WHERE relation = 'writes' AND usage = 'model' AND evidence = 'declared' AND span IS NOT NULL
+            ORDER BY place, source""")
+
+    def sort_places(self) -> None:
+        """The places that are read or written, each with its ways; a place of which nothing is known meets none."""
+        known = "span IS NOT NULL AND span != 'unknown'"
+        for row, table, relations in (
+            ("target, span", "written", "'writes'"),
+            ("target, source, ifnull(time, '')", "write", "'writes'"),
+            ("source, span", "read", "'reads', 'loads'"),
+        ):
+            rows = f"SELECT {row} FROM main.edge WHERE relation IN ({relations}) AND {known} ORDER BY {row}"  # noqa: S608
+            self._db.execute(f"INSERT OR IGNORE INTO {table} {rows}")
+        self._db.execute("CREATE INDEX temp.write_writer ON write (writer, time, place)")
+
+    def data_places(self) -> Iterator[str]:
+        """The places that a field declares to be read as data, sorted."""
+        sql = """SELECT DISTINCT source FROM fact WHERE relation = 'reads' AND usage = 'data' AND evidence = 'declared'
+                 AND span IS NOT NULL ORDER BY source"""
+        return (row[0] for row in self._db.execute(sql))
+
+    def makers(self, places: list[str]) -> list[str]:
+        """Up to two of the jobs whose model is at one of these places: so many tell whether it is another job's."""
+        sql = "SELECT DISTINCT job FROM model WHERE place IN (SELECT value FROM json_each(?)) LIMIT 2"
+        return [row[0] for row in self._db.execute(sql, (json.dumps(places),))]
+
+    def note_model_inputs(self, inputs: Iterable[tuple[str, str]]) -> None:
+        self._db.executemany("INSERT INTO model_input VALUES (?,?)", inputs)
+
+    def read_places(self) -> Iterator[tuple[str, Spans]]:
+        """Each place that is read, sorted, with the ways to read it."""
+        sql = "SELECT place, group_concat(span) FROM read GROUP BY place ORDER BY place"
+        return ((place, frozenset(map(Span, spans.split(",")))) for place, spans in self._db.execute(sql))
+
+    def written_near(self, location: Location) -> Iterator[tuple[str, list[Span]]]:
+        """Every written place that could share a key with a location, with the ways in which it was written."""
+        start = location.uri.rstrip("/") if location.key.strip("/") else f"{location.root}/"
+        around = [place for place in places_around(location) if not place.startswith(start)]
+        sql = "SELECT place, span FROM written WHERE place IN (SELECT value FROM json_each(?)) ORDER BY place"
+        rows = self._db.execute(sql, (json.dumps(around),))
+        for place, spans in groupby(chain(rows, self._written_under(start)), key=itemgetter(0)):
+            yield place, [Span(span) for _, span in spans]
+
+    def _written_under(self, start: str) -> Iterator[tuple[str, str]]:
+        rows = self._db.execute("SELECT place, span FROM written WHERE place >= ? ORDER BY place", (start,))
+        return takewhile(lambda row: row[0].startswith(start), rows)
+
+    def each_writer_wrote(self, place: str, places: list[str]) -> bool:
+        """Whether each writer of a place wrote one of the sorted places as well, at the same time. Mostly the first tells."""
+        writes = self._db.execute("SELECT writer, time FROM write WHERE place = ?", (place,))
+        return all(self._wrote(writer, time, places) for writer, time in writes)
+
+    def _wrote(self, writer: str, time: str, places: list[str]) -> bool:
+        """The two sorted lists skip ahead in turn, each to where the other is: neither need be read whole."""
+        index = 0
+        while index < len(places):
+            found = self._next_write(writer, time, places[index])
+            if found in (None, places[index]):
+                return found is not None
+            index = bisect_left(places, found, index)
+        return False
+
+    def _next_write(self, writer: str, time: str, start: str) -> Any:
+        sql = "SELECT min(place) FROM write WHERE writer = ? AND time = ? AND place >= ?"
+        return self._db.execute(sql, (writer, time, start)).fetchone()[0]
+
+    def add_edges(self, edges: Iterable[Edge]) -> None:
+        self._db.executemany("INSERT INTO main.edge VALUES (?,?,?,?,?,?,?,?,?)", map(edge_row, edges))
