@@ -7,6 +7,7 @@ written before it read; shared `latest/` prefixes make this matter.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from lineage.kinds import KINDS
 from lineage.records import Resource
@@ -39,6 +40,17 @@ def window(record: Resource, hit: Hit) -> str | None:
     downloads = [step for step in steps if _is(step, kind.download)]
     opened = min(filter(None, [opens, *(step.get("StartTime") for step in downloads)]), default=created)
     return f"{opened}/{(hit.mode == 'File' and _last_download(downloads)) or closes}"
+
+
+def now() -> str:
+    """This moment, to the second."""
+    return utc(datetime.now(UTC).replace(microsecond=0))
+
+
+def utc(moment: datetime) -> str:
+    """ISO 8601 in UTC with `Z`; milliseconds only where there are some."""
+    text = moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return text.replace(".000Z", "Z")
 
 
 def _is(step: Mapping[str, str], status: str) -> bool:

@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
+
+from lineage.times import utc
 
 REDACTED = "(redacted)"
 _LIKE_A_PASSWORD = r"passw|passphrase|passwd|pwd|(?:^|[^a-z])(?:pg|db)?pass(?:[^a-z]|$)|secret|credential"  # noqa: S105
@@ -35,25 +39,63 @@ _LOCATIONS = re.compile(
     r"((?:s3[an]?://|arn:aws[a-z-]*:s3:::|https?://[^\s/\"'@?]*\bs3[^\s/\"'@?]*\.amazonaws\.com(?:\.cn)?/)[^\s\"'?]+)",
     re.IGNORECASE,
 )
+# Members whose text people, or programs of theirs, write: descriptions, reasons, and whole documents as JSON.
+_WRITTEN = re.compile(r"(?:Description|Reason|Message|Document|Definition|Content)$")
 _PAIRS = (("Key", "Value"), ("Name", "Value"))
 
 
 def redact(value: Any, shape: Any) -> Any:
-    """The answer of a call with every secret-looking value that people wrote replaced.
+    """`read`, without a word on what is unknown."""
+    return read(value, shape, [], "")
+
+
+def read(value: Any, shape: Any, unknown: list[str], path: str) -> Any:
+    """The answer of a call as plain JSON: its times as text, every secret-looking value that people wrote replaced.
 
     `shape` is botocore's: it tells which members are maps, whose keys people choose. Names, ARNs and URIs of the
-    API's own members are never touched: a changed name would be another thing.
+    API's own members are never touched: a changed name would be another thing. Members that botocore does not
+    know are left out, as it does itself without a word: their paths are put into `unknown`, an element of the
+    answer's own lists by its number.
     """
-    if shape.type_name == "structure" and isinstance(value, dict):
-        members = {key: redact(child, shape.members[key]) for key, child in value.items() if key in shape.members}
-        return _pair(value) or members
-    if shape.type_name == "map" and isinstance(value, dict):
-        return {key: _named(key, redact(child, shape.value)) for key, child in value.items()}
-    if shape.type_name == "list" and isinstance(value, list):
-        if shape.member.type_name == "string":
-            return list(_arguments(value))
-        return [redact(child, shape.member) for child in value]
+    kind = shape.type_name
+    if kind == "structure" and isinstance(value, dict):
+        return _structure(value, shape, unknown, path)
+    if kind == "map" and isinstance(value, dict):
+        return {key: _named(key, read(child, shape.value, unknown, f"{path}.*")) for key, child in value.items()}
+    if kind == "list" and isinstance(value, list):
+        return _list(value, shape.member, unknown, path)
+    if kind == "timestamp":
+        return _time(value)
+    if kind == "string" and isinstance(value, str) and (_WRITTEN.search(path) or value.lstrip()[:1] in ("{", "[")):
+        return _text(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)  # JSON has no number for it
     return value
+
+
+def _structure(value: dict[str, Any], shape: Any, unknown: list[str], path: str) -> dict[str, Any]:
+    known, members = shape.members, {}
+    for key, child in value.items():
+        where = f"{path}.{key}" if path else key
+        if key not in known:
+            unknown.extend([where] if key != "__type" else [])
+        elif child is not None:
+            members[key] = read(child, known[key], unknown, where)
+    return _pair(value) or members
+
+
+def _list(value: list[Any], member: Any, unknown: list[str], path: str) -> list[Any]:
+    if member.type_name == "string":
+        return list(_arguments(value))
+    own = "." not in path and "[" not in path  # a list of the answer itself: its elements are told apart
+    return [read(child, member, unknown, f"{path}[{number if own else ''}]") for number, child in enumerate(value)]
+
+
+def _time(value: float | str) -> str:
+    """A time in an answer as ISO 8601 text in UTC: SageMaker sends seconds."""
+    if isinstance(value, str) and not value.replace(".", "", 1).isdigit():
+        return utc(datetime.fromisoformat(value))
+    return utc(datetime.fromtimestamp(float(value), UTC))
 
 
 def _text(value: str) -> str:

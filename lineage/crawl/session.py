@@ -1,30 +1,41 @@
-"""Clients: one per region, with retries, the count of calls, and the guard against members botocore drops."""
+"""Clients: one per region, with retries, a pace, the count of calls, and each answer as it came, before botocore drops
+the members that it does not know.
+"""
 
 from __future__ import annotations
 
+import difflib
 import json
+import math
+import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import botocore
+import botocore.session
 from botocore.config import Config
+from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ProfileNotFound
 
-from lineage.errors import CrawlError
+from lineage.crawl.pace import FIRST, THROTTLED, Pace
+from lineage.errors import CrawlError, MalformedName
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
     from botocore.model import OperationModel
 
 BOTOCORE_VERSION: str = botocore.__version__
+_ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/\S+")
+_POOL = 64  # connections a client may hold: as many threads as a sweep has
 
 
 class Session:
     """A caller in one account, and a SageMaker client for each region that is asked for.
 
-    `calls` counts the requests that AWS answered; `on_call` is told after each.
+    `calls` counts the requests that AWS answered, `retries` those that botocore sent once more; `on_call` is told
+    after each. Many threads may use one session.
     """
 
     def __init__(
@@ -34,18 +45,24 @@ class Session:
         *,
         boto: boto3.Session | None = None,
         tries: int = 10,
+        paced: bool = True,
     ) -> None:
         """Raises `CrawlError` where there is no such profile, no region or nobody signed in.
 
         `tries` is how often a call is made before it counts as throttled; botocore's own 3 are too few for an
-        API that allows two calls a second.
+        API that allows two calls a second. What is not `paced` calls as fast as it can: nobody minds but AWS.
         """
-        self.calls = 0
+        self.calls = self.retries = 0
         self.on_call: Callable[[], None] = lambda: None
         self.patience = 1.0  # seconds until a "not found" is asked again: config reads are eventually consistent
+        self.patient_rounds = 3 if paced else 0  # how often a call that botocore gave up as throttled is made again
+        self._tries, self._paced = tries, paced
+        self._pace = Pace(FIRST if paced else math.inf)
+        self._lock = threading.Lock()
         self._heard = threading.local()
         self._clients: dict[str, BaseClient] = {}
-        self._config = Config(retries={"mode": "standard", "total_max_attempts": tries}, user_agent_extra="sagemaker-lineage")
+        retries: Any = {"mode": "standard", "total_max_attempts": tries}
+        self._config = Config(retries=retries, user_agent_extra="sagemaker-lineage", max_pool_connections=_POOL)
         try:
             self._boto = boto or boto3.Session(profile_name=profile, region_name=region)
         except ProfileNotFound as error:
@@ -66,45 +83,123 @@ class Session:
             raise CrawlError(f"AWS did not say who is asking (sts:GetCallerIdentity): {error}") from error
         return answer["Arn"], answer["Account"]
 
+    def assume(self, role: str) -> Session:
+        """A session as another role, which renews its credentials by itself. Raises `CrawlError`, `MalformedName`."""
+        if not _ROLE.fullmatch(role):
+            raise MalformedName(f"{role!r} is no role ARN; one looks like arn:aws:iam::111122223333:role/auditor")
+        core = botocore.session.Session()
+        source = self._boto.get_credentials()
+        fetcher = AssumeRoleCredentialFetcher(self._create_client, source, role, extra_args={"RoleSessionName": "lineage"})
+        renewed = DeferredRefreshableCredentials(method="sts-assume-role", refresh_using=fetcher.fetch_credentials)
+        core._credentials = renewed  # type: ignore[attr-defined]  # noqa: SLF001  (botocore has no public way to renew)
+        core.register("before-send", self._hand_on)  # type: ignore[arg-type]
+        other = boto3.Session(botocore_session=core, region_name=self.region)
+        try:
+            renewed.get_frozen_credentials()
+        except (BotoCoreError, ClientError) as error:
+            raise CrawlError(f"the role {role} can't be assumed: {error}") from error
+        session = Session(boto=other, tries=self._tries, paced=self._paced)
+        session.patience = self.patience
+        return session
+
+    def _create_client(self, service: str, **_: Any) -> Any:
+        """The client that assumes a role: the session's own, so that its hooks hold there, too."""
+        boto: Any = self._boto
+        return boto.client(service)
+
+    def _hand_on(self, event_name: str, **words: Any) -> Any:
+        """Whoever answers in AWS's place for this session does so for the roles that it assumes."""
+        events: Any = self._boto.events
+        return events.emit_until_response(event_name, **words)[1]
+
+    def enabled_regions(self) -> list[str]:
+        """The regions that are enabled for the account and that have SageMaker. Raises `CrawlError`."""
+        try:
+            names = self._listed_regions()
+        except (BotoCoreError, ClientError) as first:
+            try:
+                names = [one["RegionName"] for one in self._boto.client("ec2").describe_regions()["Regions"]]
+            except (BotoCoreError, ClientError) as error:
+                said = f"account {self.account} does not tell its enabled regions: allow account:ListRegions, or name --region"
+                raise CrawlError(f"{said} ({error})") from first
+        partition = self._boto.get_partition_for_region(self.region)
+        return sorted(set(names) & set(self._boto.get_available_regions("sagemaker", partition_name=partition)))
+
+    def check_regions(self, names: Sequence[str]) -> None:
+        """Raise `MalformedName` for a region that no partition has: a slip of the pen would be a hole for ever."""
+        known = {
+            region
+            for partition in self._boto.get_available_partitions()
+            for region in self._boto.get_available_regions("sagemaker", partition_name=partition)
+        }
+        for name in names:
+            if name not in known:
+                near = difflib.get_close_matches(name, sorted(known), n=2)
+                said = f"; did you mean {' or '.join(near)}?" if near else "; a newer boto3 may know it"
+                raise MalformedName(f"no region {name} has SageMaker, as far as this boto3 knows{said}")
+
+    def _listed_regions(self) -> list[str]:
+        pages = self._boto.client("account").get_paginator("list_regions")
+        status: Any = ["ENABLED", "ENABLED_BY_DEFAULT"]
+        return [str(one["RegionName"]) for page in pages.paginate(RegionOptStatusContains=status) for one in page["Regions"]]
+
     def client(self, region: str) -> BaseClient:
         """The SageMaker client of a region."""
-        if region not in self._clients:
-            client = self._boto.client("sagemaker", region_name=region, config=self._config)
-            client.meta.events.register("before-parse.sagemaker", self._listen)
-            client.meta.events.register("after-call.sagemaker", self._count)
-            self._clients[region] = client
-        return self._clients[region]
+        with self._lock:
+            if region not in self._clients:
+                self._clients[region] = self._new_client(region)
+            return self._clients[region]
 
-    def unknown_members(self) -> list[str]:
-        """The paths in the last answer to this thread that botocore does not know, and so dropped without a word."""
-        return list(getattr(self._heard, "unknown", ()))
+    def _new_client(self, region: str) -> BaseClient:
+        client = self._boto.client("sagemaker", region_name=region, config=self._config)
+        events = client.meta.events
+        events.register("before-call.sagemaker", self._begin)
+        events.register_first("request-created.sagemaker", lambda **words: self._wait(region, **words))
+        events.register("needs-retry.sagemaker", lambda **words: self._learn(region, **words))
+        events.register("before-parse.sagemaker", self._listen)
+        events.register("after-call.sagemaker", self._count)
+        return client
+
+    def answer(self) -> Any:
+        """The last answer to this thread, as JSON and whole: botocore's own parser drops members it does not know."""
+        return self._heard.answer
+
+    def _begin(self, **_: Any) -> None:
+        self._heard.attempts = 0
+
+    def _wait(self, region: str, operation_name: str, **_: Any) -> None:
+        self._heard.sent = self._pace.of(region, operation_name).wait()
+        self._heard.attempts = getattr(self._heard, "attempts", 0) + 1
+        if self._heard.attempts > 1:
+            with self._lock:
+                self.retries += 1
+
+    def _learn(self, region: str, operation: OperationModel, response: Any, **_: Any) -> None:
+        budget = self._pace.of(region, operation.name)
+        code = response[1].get("Error", {}).get("Code", "") if response else ""
+        if code in THROTTLED:
+            budget.throttled(self._heard.sent)
+        elif response:
+            budget.answered()
+
+    def spent(self) -> int:
+        """The calls that this thread has made since it was last asked."""
+        spent = getattr(self._heard, "calls", 0)
+        self._heard.calls = 0
+        return spent
 
     def _count(self, **_: Any) -> None:
-        self.calls += 1
+        self._heard.calls = getattr(self._heard, "calls", 0) + 1
+        with self._lock:
+            self.calls += 1
         self.on_call()
 
-    def _listen(self, operation_model: OperationModel, response_dict: Mapping[str, Any], **_: Any) -> None:
-        self._heard.unknown = []
-        if response_dict["status_code"] < 300 and operation_model.output_shape is not None:
+    def _listen(self, response_dict: dict[str, Any], **_: Any) -> None:
+        """Keep a good answer as it came, and spare botocore the work of parsing it."""
+        self._heard.answer = {}
+        if response_dict["status_code"] < 300:
             try:
-                body = json.loads(response_dict["body"] or b"{}")
+                self._heard.answer = json.loads(response_dict["body"] or b"{}")
             except ValueError:
                 return  # botocore will say so itself
-            self._heard.unknown = list(_unknown(body, operation_model.output_shape, ""))
-
-
-def _unknown(value: Any, shape: Any, path: str) -> Iterator[str]:
-    """The paths below `value` that the shape has no member for."""
-    if shape.type_name == "structure" and isinstance(value, dict):
-        for key, child in value.items():
-            where = f"{path}.{key}" if path else key
-            if key in shape.members:
-                yield from _unknown(child, shape.members[key], where)
-            elif key != "__type":
-                yield where
-    elif shape.type_name == "list" and isinstance(value, list):
-        for child in value:
-            yield from _unknown(child, shape.member, f"{path}[]")
-    elif shape.type_name == "map" and isinstance(value, dict):
-        for child in value.values():
-            yield from _unknown(child, shape.value, f"{path}.*")
+            response_dict["body"] = b"{}"

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from lineage.crawl.fetch import Fetcher, Refused, resource_of, subject_of
+from lineage.crawl.fetch import Fetcher, Refused, completeness, resource_of, subject_of
 from lineage.errors import MalformedName, UnknownNode
 from lineage.kinds import KINDS, LOCATION, PROCESSING_JOB, TRAINING_JOB, Finder, Kind, kind_of_arn
 from lineage.names import Location, Span, folders_above, is_arn, parse_arn, s3_spellings
@@ -98,7 +98,7 @@ class Walk:
 
     def _described(self, record: Resource) -> None:
         """A record that Describe gave."""
-        self._keep(_completeness(record))
+        self._keep(_asked(record))
         self._visit(record)
 
     def _visit(self, record: Resource) -> None:
@@ -261,17 +261,14 @@ class Walk:
                 gap = Gap(reader.account, reader.region, PROCESSING_JOB.describe, subject, refused.reason, refused.detail)
                 self._keep(gap)
             else:
-                self._keep(_completeness(job))
+                self._keep(_asked(job))
                 outputs.add(job)
         return outputs
 
 
-def _completeness(record: Resource) -> Gap | Answered:
-    """What botocore dropped of a record nobody can say, so that is a gap."""
-    asked = (record.account, record.region, KINDS[record.kind].describe, record.id)
-    if not record.unknown:
-        return Answered(*asked)
-    return Gap(*asked, "unknown-member", f"botocore does not know {', '.join(record.unknown)}: upgrade boto3 and crawl again")
+def _asked(record: Resource) -> Gap | Answered:
+    """What was asked when a record was read: answered in full, or not."""
+    return completeness(record) or Answered(record.account, record.region, KINDS[record.kind].describe, record.id)
 
 
 class _Outputs:

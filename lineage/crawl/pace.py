@@ -1,0 +1,84 @@
+"""How fast each operation may be called: a budget that starts careful, learns from throttling and recovers.
+
+SageMaker publishes no rates for its control plane, and they differ by operation, account and region. So each of these has
+its own budget, in calls a second: it grows with every answer, and is halved when AWS says `ThrottlingException`.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable
+
+FIRST, LEAST, MOST = 25.0, 0.5, 400.0  # calls a second
+SURGE = 5.0  # calls a second more for each answer, until the first throttling
+CREEP = 0.1  # of the rate, so much more for each second of answers after it
+THROTTLED = {
+    "Throttling",
+    "ThrottlingException",
+    "ThrottledException",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "TooManyRequestsException",
+    "RequestLimitExceeded",
+    "BandwidthLimitExceeded",
+    "LimitExceededException",
+    "PriorRequestNotComplete",
+    "ProvisionedThroughputExceededException",
+    "SlowDown",
+}
+
+
+class Budget:
+    """The calls a second of one operation. Safe to use from many threads."""
+
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep, first: float = FIRST
+    ) -> None:
+        self.rate = first
+        self._clock = clock
+        self._sleep = sleep
+        self._free = 0.0  # when the next call may go
+        self._cut = 0.0  # when the rate was last halved
+        self._surging = True
+        self._lock = threading.Lock()
+
+    def wait(self) -> float:
+        """Take the next free moment, and sleep until it comes: the moment, by the budget's own clock."""
+        with self._lock:
+            now = self._clock()
+            at = max(now, self._free)
+            self._free = at + 1 / self.rate
+        if at > now:
+            self._sleep(at - now)
+        return at
+
+    def answered(self) -> None:
+        """A call went well."""
+        with self._lock:
+            self.rate = max(self.rate, min(MOST, self.rate + (SURGE if self._surging else CREEP)))
+
+    def throttled(self, sent: float) -> None:
+        """AWS said that a call was too fast. What was sent before it last said so says nothing new."""
+        with self._lock:
+            if sent <= self._cut:
+                return
+            self.rate = max(LEAST, self.rate / 2)
+            self._surging = False
+            self._cut = self._clock()
+            self._free = max(self._free, self._cut + 1 / self.rate)
+
+
+class Pace:
+    """The budgets of one account: one for each region and operation."""
+
+    def __init__(self, first: float = FIRST) -> None:
+        """`first` is where each budget starts, in calls a second; infinity is no budget at all."""
+        self._budgets: defaultdict[tuple[str, str], Budget] = defaultdict(lambda: Budget(first=first))
+        self._lock = threading.Lock()
+
+    def of(self, region: str, operation: str) -> Budget:
+        """The budget of one operation in one region."""
+        with self._lock:
+            return self._budgets[region, operation]
