@@ -5,21 +5,23 @@ crawl and the snapshot meet.
 from __future__ import annotations
 
 import difflib
+import os
+import socket
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from lineage.crawl.fetch import Fetcher, Refused, utc
+from lineage.crawl.fetch import Fetcher, Refused
 from lineage.crawl.replay import replay_session
 from lineage.crawl.session import BOTOCORE_VERSION, Session
 from lineage.crawl.walk import Walk, endpoint_named, endpoint_names
-from lineage.derive import derive
+from lineage.derive import OnStep, join
 from lineage.errors import CrawlError, UnknownNode
 from lineage.records import Crawl, Found, Gap, Resource
-from lineage.snapshot import Snapshot
+from lineage.snapshot import Recording, Snapshot
+from lineage.times import now
 
 COMMIT_SECONDS = 30  # how much of a crawl a killed process may lose
 
@@ -32,6 +34,9 @@ class Progress:
     records: int
     gaps: int
     calls: int
+    retries: int = 0
+    done: int = 0  # lists that came to an end, good or bad
+    total: int = 0
 
 
 def crawl_endpoints(
@@ -60,18 +65,23 @@ def _record(
     snapshot: Snapshot, session: Session, fetcher: Fetcher, roots: list[Resource], tell: Callable[[Progress], None]
 ) -> Progress:
     """Walk from each root, and keep what was found: at the end, every so often, and when the walk is cut short."""
-    crawl = _Crawling(snapshot, _crawl(session, roots))
+    regions = tuple(sorted({root.region for root in roots}))
+    crawl = _Crawling(snapshot, crawl_of(session, (session.account,), regions, tuple(root.name for root in roots)))
     doing = "reading"
     session.on_call = lambda: tell(Progress(doing, crawl.records, crawl.gaps, session.calls))
     walk = Walk(fetcher, crawl.keep)
+
+    def joining(step: str, done: int) -> None:
+        nonlocal doing
+        doing = join_step(step, done)
+        session.on_call()
+
     try:
         for root in roots:
             doing = f"following {root.name}"
             walk.upstream(root)
             crawl.settle()
-        doing = "joining"
-        session.on_call()
-        crawl.commit(finished=_now())
+        crawl.commit(finished=now(), on_step=joining)
     except BaseException:
         crawl.commit()
         raise
@@ -102,23 +112,39 @@ class _Crawling:
         self._settled += self._walking
         self._walking = []
         if time.monotonic() - self._committed > COMMIT_SECONDS:
-            self.commit()
+            self.keep_settled(lambda _: None)
 
-    def commit(self, finished: str | None = None) -> None:
-        """Keep what is whole, and join the graph anew: records and graph always agree."""
-        if not (self._settled or finished):
-            return
+    def commit(self, finished: str | None = None, on_step: OnStep = lambda _doing, _done: None) -> None:
+        """Keep what is whole, and join the graph anew."""
+
+        def end(recording: Recording) -> None:
+            join_graph(recording, on_step)
+            if finished:
+                recording.finish(finished)
+
+        if self._settled or self._crawl.id or finished:
+            self.keep_settled(end)
+
+    def keep_settled(self, end: Callable[[Recording], None]) -> None:
+        """Keep what is whole, and do something at the end, in one transaction."""
         with self._snapshot.recording() as recording:
             crawl = recording.begin(self._crawl) if not self._crawl.id else recording.resume(self._crawl)
             for found in self._settled:
                 recording.add(found)
-            joined = derive(recording.resources())
-            recording.replace_graph(joined.nodes.values(), joined.edges)
-            if finished:
-                recording.finish(finished)
+            end(recording)
         self._crawl = crawl  # it has its id only once it is committed
         self._settled = []
         self._committed = time.monotonic()
+
+
+def join_graph(recording: Recording, on_step: OnStep) -> None:
+    """Join the graph anew from all that the snapshot holds."""
+    recording.replace_graph(lambda db: join(db, recording.resources, on_step, recording.earlier_versions))
+
+
+def join_step(step: str, done: int) -> str:
+    """What a join is doing, as progress tells it."""
+    return f"joining: {step}{f' {done:,}' if done else ''}"
 
 
 def _roots(fetcher: Fetcher, endpoints: Sequence[str]) -> list[Resource]:
@@ -150,12 +176,8 @@ def _near(fetcher: Fetcher, name: str) -> str:
     return f"; did you mean {' or '.join(near)}?" if near else "; other regions are asked with --region"
 
 
-def _crawl(session: Session, roots: Sequence[Resource]) -> Crawl:
-    regions = tuple(sorted({root.region for root in roots}))
-    names = tuple(root.name for root in roots)
+def crawl_of(session: Session, accounts: tuple[str, ...], regions: tuple[str, ...], roots: tuple[str, ...]) -> Crawl:
+    """A crawl that begins now: who asks, where, and with what."""
     tool = version("sagemaker-lineage")
-    return Crawl(0, _now(), None, session.caller, (session.account,), regions, names, tool, BOTOCORE_VERSION)
-
-
-def _now() -> str:
-    return utc(datetime.now(UTC).replace(microsecond=0))
+    process = f"{socket.gethostname()}:{os.getpid()}"
+    return Crawl(0, now(), None, session.caller, accounts, regions, roots, tool, BOTOCORE_VERSION, process=process)

@@ -25,7 +25,25 @@ class Resource:
     modified: str | None = None
     status: str | None = None
     unknown: tuple[str, ...] = ()  # the members of the answer that botocore does not know, and so dropped
+    silent: frozenset[str] = frozenset()  # the members that this answer has no room for, and another call's has
+    deleted: str | None = None  # when a finished list named it no more
     crawl: int | None = field(default=None, compare=False)  # the last crawl that read it
+
+    @property
+    def id(self) -> str:
+        return parse_arn(self.arn).id
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a list says of one resource: enough to ask for it."""
+
+    kind: str
+    account: str
+    region: str
+    arn: str
+    name: str
+    created: str | None = None
 
     @property
     def id(self) -> str:
@@ -59,6 +77,34 @@ class Answered:
 
 
 Found = Resource | Gap | Answered
+
+
+@dataclass(frozen=True, slots=True)
+class Enumeration:
+    """How far one crawl has listed one kind in one account and region.
+
+    `since`: only what came or changed after that time was asked for, for all before stands from an earlier crawl.
+    `finished` is None where it came to no end: `reason` and `detail` say why, and are empty while it runs.
+    """
+
+    account: str
+    region: str
+    kind: str
+    operation: str
+    started: str
+    since: str = ""
+    finished: str | None = None
+    calls: int = 0
+    pages: int = 0
+    records: int = 0
+    reason: str = ""
+    detail: str = ""
+    crawl: int = 0
+    joined: bool = False  # the graph holds what it gave: only then does it count
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return (self.account, self.region, self.kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +152,12 @@ class Crawl:
     caller: str
     accounts: tuple[str, ...]
     regions: tuple[str, ...]
-    roots: tuple[str, ...]  # the endpoints it started from
+    roots: tuple[str, ...]  # the endpoints it started from; none: whole accounts
     tool: str
     botocore: str
+    kinds: tuple[str, ...] = ()  # what it listed
+    full: bool = False  # everything was read again
+    process: str = field(default="", compare=False)  # host and process id of whoever makes it
 
     @property
     def complete(self) -> bool:
@@ -127,6 +176,7 @@ class Scope:
     holes: tuple[Gap, ...] = ()
     enumerated: frozenset[tuple[str, str, str]] = frozenset()
     known: frozenset[str] = frozenset()
+    places: frozenset[tuple[str, str]] = frozenset()  # each account and region that a crawl was to read
     training_jobs: int = 0
     isolated_training_jobs: int = 0
 

@@ -9,44 +9,66 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from traceback import clear_frames
 from typing import Any, Self
 
 from lineage.errors import SnapshotError
-from lineage.kinds import KINDS, OPAQUE_CHANNELS
+from lineage.kinds import OPAQUE_CHANNELS
 from lineage.names import Span
-from lineage.records import Answered, Crawl, Edge, Found, Gap, Node, Resource, Scope
+from lineage.records import Answered, Crawl, Edge, Enumeration, Found, Gap, Named, Node, Resource, Scope
 
 APPLICATION_ID = 0x4C4E4147  # "LNAG", so that `file` and we can tell the file from other SQLite files
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+
+# What is known of a name that a list gave: nothing yet, its record, nothing while it is asked for, all but the extras.
+WANTED, READ, IN_HAND, HALF_READ = range(4)
 
 _SCHEMA = f"""
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {SCHEMA_VERSION};
 CREATE TABLE crawl (
     id INTEGER PRIMARY KEY, started TEXT NOT NULL, finished TEXT, caller TEXT NOT NULL,
-    accounts TEXT NOT NULL, regions TEXT NOT NULL, roots TEXT NOT NULL, tool TEXT NOT NULL, botocore TEXT NOT NULL);
+    accounts TEXT NOT NULL, regions TEXT NOT NULL, roots TEXT NOT NULL, tool TEXT NOT NULL, botocore TEXT NOT NULL,
+    kinds TEXT NOT NULL, full INTEGER NOT NULL, process TEXT NOT NULL);
 CREATE TABLE record (
     id TEXT NOT NULL, created TEXT NOT NULL, digest TEXT NOT NULL, kind TEXT NOT NULL, account TEXT NOT NULL,
     region TEXT NOT NULL, name TEXT NOT NULL, arn TEXT NOT NULL, modified TEXT, status TEXT, body TEXT NOT NULL,
     first_crawl INTEGER NOT NULL, last_crawl INTEGER NOT NULL, PRIMARY KEY (id, created, digest)) WITHOUT ROWID;
+CREATE INDEX record_kind ON record (kind, account, region);
+CREATE TABLE gone (id TEXT NOT NULL, created TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (id, created)) WITHOUT ROWID;
+CREATE TABLE enumeration (
+    account TEXT NOT NULL, region TEXT NOT NULL, kind TEXT NOT NULL, operation TEXT NOT NULL, started TEXT NOT NULL,
+    since TEXT NOT NULL, finished TEXT, calls INTEGER NOT NULL, pages INTEGER NOT NULL,
+    records INTEGER NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL, crawl INTEGER NOT NULL,
+    joined INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (account, region, kind, crawl)) WITHOUT ROWID;
+CREATE TABLE named (
+    account TEXT NOT NULL, region TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, arn TEXT NOT NULL, name TEXT NOT NULL,
+    created TEXT, listed INTEGER NOT NULL, state INTEGER NOT NULL, PRIMARY KEY (account, region, kind, id)) WITHOUT ROWID;
+CREATE INDEX named_state ON named (account, region, kind, state) WHERE state != {READ};
 CREATE TABLE question (
     account TEXT NOT NULL, region TEXT NOT NULL, operation TEXT NOT NULL, subject TEXT NOT NULL,
-    crawl INTEGER NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL,
+    crawl INTEGER NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL, joined INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (account, region, operation, subject, crawl)) WITHOUT ROWID;
+"""
+_GRAPH = """
 CREATE TABLE node (
     id TEXT PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, account TEXT, region TEXT, arn TEXT,
     created TEXT, modified TEXT, status TEXT, observed INTEGER NOT NULL, details TEXT NOT NULL) WITHOUT ROWID;
-CREATE INDEX node_kind ON node (kind);
 CREATE TABLE edge (
     source TEXT NOT NULL, target TEXT NOT NULL, relation TEXT NOT NULL, role TEXT NOT NULL, usage TEXT NOT NULL,
     path TEXT NOT NULL, evidence TEXT NOT NULL, time TEXT, span TEXT);
+"""
+_GRAPH_INDICES = """
+CREATE INDEX node_kind ON node (kind);
 CREATE INDEX edge_source ON edge (source);
 CREATE INDEX edge_target ON edge (target);
 """
+NODE = "id, kind, name, account, region, arn, created, modified, status, observed, details"
+EDGE = "source, target, relation, role, usage, path, evidence, time, span"
 
 
 def open_snapshot(path: str | Path) -> Snapshot:
@@ -103,6 +125,11 @@ class Snapshot:
                 f"{self.path} was written by a newer lineage (schema {version}, this one reads {SCHEMA_VERSION}): "
                 "upgrade sagemaker-lineage"
             )
+        if application == APPLICATION_ID and version < SCHEMA_VERSION:
+            raise SnapshotError(
+                f"{self.path} was written by an earlier lineage (schema {version}, this one writes {SCHEMA_VERSION}): "
+                "crawl into a new file"
+            )
 
     def _one(self, sql: str, *values: Any) -> Any:
         row = next(self._rows(sql, values), None)
@@ -122,7 +149,7 @@ class Snapshot:
         fresh = not self._one("SELECT count(*) FROM sqlite_master")
         try:
             self._db.execute("BEGIN IMMEDIATE")
-            for statement in _SCHEMA.split(";\n") if fresh else ():
+            for statement in (_SCHEMA + _GRAPH + _GRAPH_INDICES).split(";\n") if fresh else ():
                 self._db.execute(statement)
             yield Recording(self._db)
             self._db.execute("COMMIT")
@@ -144,44 +171,58 @@ class Snapshot:
         return _resources(self._db)
 
     def gaps(self) -> list[Gap]:
-        """What could not be read the last time it was asked for."""
+        """What could not be read the last time it was asked for. An answer counts once the graph holds it."""
         sql = """
             SELECT account, region, operation, subject, reason, detail FROM question AS q
             WHERE reason != '' AND NOT EXISTS (
-                SELECT 1 FROM question AS later WHERE later.account = q.account AND later.region = q.region
-                AND later.operation = q.operation AND later.subject = q.subject AND later.crawl > q.crawl)
+                SELECT 1 FROM question AS later
+                WHERE later.account = q.account AND later.region = q.region AND later.operation = q.operation
+                AND later.subject = q.subject AND later.crawl > q.crawl AND (later.reason != '' OR later.joined))
             ORDER BY account, region, operation, subject"""
-        return [Gap(*row) for row in self._rows(sql)]
+        unlisted = [
+            Gap(one.account, one.region, one.operation, one.kind, one.reason, one.detail)
+            for one in self.enumerations()
+            if one.reason
+        ]
+        return sorted([*(Gap(*row) for row in self._rows(sql)), *unlisted], key=_gap_order)
+
+    def enumerations(self) -> list[Enumeration]:
+        """The last attempt at each list, by account, region and kind."""
+        sql = f"""SELECT {_ENUMERATION} FROM enumeration AS e WHERE crawl = (SELECT max(crawl) FROM enumeration AS other
+                  WHERE other.account = e.account AND other.region = e.region AND other.kind = e.kind)
+                  ORDER BY account, region, kind"""  # noqa: S608  (our own words)
+        return [Enumeration(*row) for row in self._rows(sql)]
+
+    def listed_until(self) -> dict[tuple[str, str, str], str]:
+        """When the last list began of each (account, region, kind) that came to its end and is in the graph."""
+        sql = """SELECT account, region, kind, max(started) FROM enumeration
+                 WHERE finished IS NOT NULL AND joined GROUP BY account, region, kind"""
+        return {(account, region, kind): started for account, region, kind, started in self._rows(sql)}
 
     def scope(self) -> Scope:
-        """What was looked at, and what could not be."""
-        asked = self._rows("SELECT DISTINCT account, region, subject FROM question WHERE reason = ''")
+        """What was looked at, and what could not be. A list counts once the graph holds what it gave."""
         ((jobs, isolated),) = self._rows(
             "SELECT count(*), count(*) FILTER (WHERE json_extract(details, '$.isolated')) FROM node"
             " WHERE kind = 'training-job' AND observed"
         )
-        enumerated = frozenset((account, region, kind) for account, region, kind in asked if kind in KINDS)
-        known = self._db.execute(
-            "SELECT id FROM node WHERE observed AND id IN (SELECT subject FROM question WHERE reason != '')"
-        )
+        known = self._rows("SELECT id FROM node WHERE observed AND id IN (SELECT subject FROM question WHERE reason != '')")
         subjects = frozenset(row[0] for row in known)
-        return Scope(tuple(self.crawls()), tuple(self.gaps()), enumerated, subjects, jobs, isolated)
+        enumerated = frozenset(one.key for one in self.enumerations() if one.finished and one.joined)
+        crawls = tuple(self.crawls())
+        walked = {
+            (account, region) for crawl in crawls if crawl.roots for account in crawl.accounts for region in crawl.regions
+        }
+        places = frozenset(walked | {one.key[:2] for one in self.enumerations()})
+        return Scope(crawls, tuple(self.gaps()), enumerated, subjects, places, jobs, isolated)
 
     def nodes(self, ids: Iterable[str] | None = None) -> Iterator[Node]:
         """All nodes, or those of the given ids, by id."""
-        columns = "id, kind, name, account, region, arn, created, modified, status, observed, details"
-        for row in self._select(columns, "node", "id", ids):
-            identity, kind, name, account, region, arn, created, modified, status, seen, details = row
-            dates = (created, modified, status)
-            yield Node(identity, kind, name, account, region, arn, *dates, bool(seen), json.loads(details))
+        return map(node_of, self._select(NODE, "node", "id", ids))
 
     def edges(self, *, into: Iterable[str] | None = None, out_of: Iterable[str] | None = None) -> Iterator[Edge]:
         """All edges, or those into, or out of, the given nodes, in a fixed order."""
-        columns = "source, target, relation, role, usage, path, evidence, time, span"
         key, ids = ("target", into) if into is not None else ("source", out_of)
-        for row in self._select(columns, "edge", key, ids):
-            source, target, relation, role, usage, path, evidence, time, span = row
-            yield Edge(source, target, relation, role, usage, path, evidence, time, Span(span) if span else None)
+        return map(edge_of, self._select(EDGE, "edge", key, ids))
 
     def of_kind(self, kind: str) -> list[Node]:
         """The observed nodes of one kind, by name."""
@@ -223,9 +264,12 @@ class Recording:
         """Note that a crawl began; the same with the id that it is given here."""
         row = (
             crawl.started, crawl.finished, crawl.caller, _texts(crawl.accounts), _texts(crawl.regions),
-            _texts(crawl.roots), crawl.tool, crawl.botocore,
+            _texts(crawl.roots), crawl.tool, crawl.botocore, _texts(crawl.kinds), crawl.full, crawl.process,
         )  # fmt: skip
-        sql = "INSERT INTO crawl (started, finished, caller, accounts, regions, roots, tool, botocore) VALUES (?,?,?,?,?,?,?,?)"
+        sql = (
+            "INSERT INTO crawl (started, finished, caller, accounts, regions, roots, tool, botocore, kinds, full, process)"
+            " VALUES (?,?,?,?,?,?,?,?,?,?,?)"
+        )
         self._crawl = self._db.execute(sql, row).lastrowid or 0
         return replace(crawl, id=self._crawl)
 
@@ -234,6 +278,11 @@ class Recording:
         self._crawl = crawl.id
         return crawl
 
+    def take_over(self, crawl: Crawl, process: str) -> Crawl:
+        """Go on with a crawl that another process has begun and left."""
+        self._db.execute("UPDATE crawl SET process = ? WHERE id = ?", (process, crawl.id))
+        return self.resume(crawl)
+
     def add(self, found: Found) -> None:
         """Keep one finding of this crawl."""
         if isinstance(found, Resource):
@@ -241,11 +290,15 @@ class Recording:
         else:
             reason, detail = ("", "") if isinstance(found, Answered) else (found.reason, found.detail)
             row = (found.account, found.region, found.operation, found.subject, self._crawl, reason, detail)
-            self._db.execute("INSERT OR REPLACE INTO question VALUES (?,?,?,?,?,?,?)", row)
+            self._db.execute("INSERT OR REPLACE INTO question VALUES (?,?,?,?,?,?,?,0)", row)
 
     def _add_record(self, record: Resource) -> None:
-        body = canonical(record.body)
+        body = canonical(self._completed(record))
         digest = hashlib.sha256(body.encode()).hexdigest()
+        self._db.execute(  # what this same crawl read of it before, from another call, was no version of its own
+            "DELETE FROM record WHERE id = ? AND created = ? AND first_crawl = ? AND digest != ?",
+            (record.id, record.created or "", self._crawl, digest),
+        )
         self._db.execute(
             """INSERT INTO record VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)
                ON CONFLICT DO UPDATE SET last_crawl = excluded.last_crawl""",
@@ -255,17 +308,180 @@ class Recording:
             ),
         )  # fmt: skip
 
+    def _completed(self, record: Resource) -> Mapping[str, Any]:
+        """A call that has no room for a member says nothing about it: what another call said of the same state stays."""
+        if not record.silent:
+            return record.body
+        sql = f"SELECT body, modified FROM record AS r WHERE id = ? AND created = ? AND {_NEWEST}"  # noqa: S608
+        known = self._db.execute(sql, (record.id, record.created or "")).fetchone()
+        if not known or known[1] != record.modified:
+            return record.body
+        said = json.loads(known[0])
+        return {**{member: said[member] for member in record.silent if member in said}, **record.body}
+
+    # --- a sweep under way ----------------------------------------------------------------------
+
+    def progress(self, enumeration: Enumeration) -> None:
+        """Note how far a list has come."""
+        row = tuple(getattr(enumeration, name) for name in _ENUMERATION.split(", ")[:-2])
+        self._db.execute(f"INSERT OR REPLACE INTO enumeration VALUES ({','.join('?' * 13)}, 0)", (*row, self._crawl))  # noqa: S608
+
+    def name(self, named: Named, *, listed: bool = True) -> bool:
+        """Note that a list named something; whether its record is wanted still.
+
+        A name that was used again since its record was read is wanted anew.
+        """
+        row = self._db.execute(
+            """INSERT INTO named VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET listed = max(listed, excluded.listed),
+               state = CASE WHEN substr(created, 1, 19) < substr(excluded.created, 1, 19) THEN excluded.state ELSE state END,
+               created = coalesce(max(created, excluded.created), excluded.created, created), name = excluded.name
+               RETURNING state""",
+            (named.account, named.region, named.kind, named.id, named.arn, named.name, named.created, listed, WANTED),
+        ).fetchone()
+        return bool(row[0] == WANTED)
+
+    def read(self, record: Resource, account: str, *, listed: bool = False, whole: bool = True) -> None:
+        """Keep a record that a Search, a List or a Describe gave, and note that its name is read.
+
+        `account` is the one whose list named it: what is shared with it belongs to another one.
+        """
+        self._add_record(record)
+        state = READ if whole else HALF_READ
+        where = (account, record.region, record.kind, record.id, record.arn, record.name, record.created)
+        self._db.execute(
+            """INSERT INTO named VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET listed = max(listed, excluded.listed),
+               state = CASE WHEN substr(created, 1, 19) > substr(excluded.created, 1, 19) THEN state ELSE excluded.state END,
+               created = coalesce(max(created, excluded.created), excluded.created, created)""",
+            (*where, listed, state),
+        )
+
+    def take(self, account: str, region: str, kind: str, limit: int) -> list[tuple[Named, Resource | None]]:
+        """Some of the names that are wanted still, now in hand; with the record where only its extras are."""
+        where = "account = ? AND region = ? AND kind = ?"
+        sql = f"SELECT kind, account, region, arn, name, created, id, state FROM named WHERE {where}"  # noqa: S608
+        wanted = f"state != {READ} AND state IN ({WANTED}, {HALF_READ})"  # the first half is what the index is of
+        rows = self._db.execute(f"{sql} AND {wanted} LIMIT ?", (account, region, kind, limit)).fetchall()
+        ids = [(account, region, kind, row[6]) for row in rows]
+        self._db.executemany(f"UPDATE named SET state = {IN_HAND} WHERE {where} AND id = ?", ids)  # noqa: S608
+        return [(Named(*row[:6]), self._half_read(row[6]) if row[7] == HALF_READ else None) for row in rows]
+
+    def _half_read(self, identity: str) -> Resource | None:
+        return next(_resources(self._db, "id = ? AND last_crawl = ?", (identity, self._crawl)), None)
+
+    def names(self, account: str, region: str, kind: str) -> list[str]:
+        """The names of a kind in a place, as far as lists gave them."""
+        sql = "SELECT name FROM named WHERE account = ? AND region = ? AND kind = ? AND listed ORDER BY id"
+        return [row[0] for row in self._db.execute(sql, (account, region, kind))]
+
+    def want_unended(self, account: str, region: str, kind: str) -> None:
+        """Want anew what had not ended when it was last read."""
+        self._db.execute(
+            f"""INSERT OR IGNORE INTO named SELECT account, region, kind, id, arn, name, created, 0, {WANTED} FROM record AS r
+                WHERE kind = ? AND account = ? AND region = ? AND {_NEWEST} AND lower(status) NOT IN
+                ('completed', 'failed', 'stopped', 'succeeded', 'completedwithfailures') AND NOT EXISTS
+                (SELECT 1 FROM gone WHERE gone.id = r.id AND gone.created = r.created) GROUP BY id""",  # noqa: S608
+            (kind, account, region),
+        )
+
+    def mark_gone(self, enumeration: Enumeration, at: str) -> None:
+        """After a whole list: what it does not name any more is gone, what it names again is not."""
+        listed = """EXISTS (SELECT 1 FROM named AS n WHERE n.account = r.account AND n.region = r.region AND n.kind = r.kind
+                    AND n.id = r.id AND n.listed
+                    AND (n.created IS NULL OR r.created = '' OR substr(n.created, 1, 19) = substr(r.created, 1, 19)))"""
+        here = "r.kind = ? AND r.account = ? AND r.region = ?"
+        place = (enumeration.kind, enumeration.account, enumeration.region)
+        self._db.execute(
+            f"INSERT OR IGNORE INTO gone SELECT DISTINCT r.id, r.created, ? FROM record AS r"  # noqa: S608
+            f" WHERE {here} AND r.created < ? AND NOT {listed}",
+            (at, *place, enumeration.started),
+        )
+        self._db.execute(
+            f"DELETE FROM gone WHERE (id, created) IN (SELECT r.id, r.created FROM record AS r WHERE {here} AND {listed})",  # noqa: S608
+            place,
+        )
+
+    def earlier_gaps(self) -> list[tuple[Gap, str]]:
+        """What earlier crawls could not read, and when the first of them ended; not what this one can't read either."""
+        sql = """SELECT account, region, operation, subject, reason, '', min(crawl) FROM question AS q
+                 WHERE reason != '' AND crawl < ? AND NOT EXISTS (
+                 SELECT 1 FROM question AS later WHERE later.account = q.account AND later.region = q.region
+                 AND later.operation = q.operation AND later.subject = q.subject
+                 AND ((later.reason = '' AND later.crawl > q.crawl) OR later.crawl = ?))
+                 GROUP BY account, region, operation, subject"""
+        ended = dict(self._db.execute("SELECT id, coalesce(finished, started) FROM crawl"))
+        rows = self._db.execute(sql, (self._crawl, self._crawl)).fetchall()
+        return [(Gap(*row[:6]), str(ended[row[6]])) for row in rows]
+
+    def give_up(self, named: Named) -> None:
+        """What is not there any more is not asked for again."""
+        where = (named.account, named.region, named.kind, named.id)
+        self._db.execute("DELETE FROM named WHERE account = ? AND region = ? AND kind = ? AND id = ?", where)
+
+    def has_read(self, subject: str, before: str) -> bool:
+        """Whether this crawl has read the record of a node id, also of one that only names it.
+
+        What was created after the time `before` took the name over from what could not be read then.
+        """
+        kind, _, where = subject.partition(":")
+        account, _, rest = where.partition("/")
+        region, _, name = rest.partition("/")
+        sql = """SELECT 1 FROM record WHERE last_crawl = ? AND created <= ? AND
+                 (id = ? OR (kind = ? AND account = ? AND region = ? AND lower(name) = lower(?))) LIMIT 1"""
+        row = self._db.execute(sql, (self._crawl, before, subject, kind, account, region, name)).fetchone()
+        return row is not None
+
+    def described(self, record: Resource, operation: str) -> None:
+        """A Describe told all of a record: what it left out before, this crawl or an earlier one, is answered."""
+        asked = (record.account, record.region, operation, record.id)
+        same = "account = ? AND region = ? AND operation = ? AND subject = ?"
+        self._db.execute(f"DELETE FROM question WHERE {same} AND crawl = ?", (*asked, self._crawl))  # noqa: S608
+        self._db.execute(
+            f"""INSERT OR IGNORE INTO question SELECT account, region, operation, subject, ?, '', '', 0 FROM question
+                WHERE {same} AND reason = 'unknown-member'""",  # noqa: S608
+            (self._crawl, *asked),
+        )
+
+    def half_known(self, account: str, region: str, kind: str) -> set[str]:
+        """The ids of records of which a Describe left something out that botocore did not know then."""
+        sql = """SELECT DISTINCT subject FROM question AS q WHERE reason = 'unknown-member' AND account = ? AND region = ?
+                 AND subject IN (SELECT id FROM record WHERE kind = ?) AND NOT EXISTS
+                 (SELECT 1 FROM question AS later WHERE later.account = q.account AND later.region = q.region
+                 AND later.operation = q.operation AND later.subject = q.subject AND later.crawl > q.crawl)"""
+        return {row[0] for row in self._db.execute(sql, (account, region, kind))}
+
+    def put_back(self) -> None:
+        """What a killed crawl had in hand is wanted again."""
+        self._db.execute(f"UPDATE named SET state = {WANTED} WHERE state = {IN_HAND}")  # noqa: S608
+
+    def forget_names(self) -> None:
+        """No sweep is under way any more, or another one begins: what could not be read is wanted by the next."""
+        self._db.execute(f"DELETE FROM named WHERE state = {READ}")  # noqa: S608
+        self._db.execute(f"UPDATE named SET listed = 0, state = {WANTED}")  # noqa: S608
+
+    def read_in_this_crawl(self, kinds: Iterable[str]) -> Iterator[Resource]:
+        """The records of some kinds that this crawl has read."""
+        for kind in kinds:
+            yield from _resources(self._db, "kind = ? AND last_crawl = ?", (kind, self._crawl))
+
     def resources(self) -> Iterator[Resource]:
         """The newest version of each record, this crawl's among them."""
         return _resources(self._db)
 
-    def replace_graph(self, nodes: Iterable[Node], edges: Iterable[Edge]) -> None:
-        """Put the joined graph in the place of the one before."""
-        self._db.execute("DELETE FROM node")
-        self._db.execute("DELETE FROM edge")
-        self._db.executemany("INSERT INTO node VALUES (?,?,?,?,?,?,?,?,?,?,?)", map(_node_row, nodes))
-        rows = ((e.source, e.target, e.relation, e.role, e.usage, e.path, e.evidence, e.time, e.span) for e in edges)
-        self._db.executemany("INSERT INTO edge VALUES (?,?,?,?,?,?,?,?,?)", rows)
+    def earlier_versions(self) -> Iterator[Resource]:
+        """The versions of records that a later one has taken the place of."""
+        return _resources(self._db, f"NOT {_NEWEST}", every=True)
+
+    def replace_graph(self, join: Callable[[sqlite3.Connection], None]) -> None:
+        """Put a graph in the place of the one before: `join` fills the tables, from records that it streams."""
+        self._db.execute("DROP TABLE node")
+        self._db.execute("DROP TABLE edge")
+        try:
+            new_graph(self._db, join)
+        except BaseException as error:
+            clear_frames(error.__traceback__)  # a cursor that was left half read would keep the next join from its tables
+            raise
+        for table in ("enumeration", "question"):  # what was asked until now counts: the graph holds what was answered
+            self._db.execute(f"UPDATE {table} SET joined = 1 WHERE NOT joined")  # noqa: S608
 
     def finish(self, at: str) -> None:
         """Note that the crawl came to its end."""
@@ -281,27 +497,74 @@ def _texts(values: Sequence[str]) -> str:
     return json.dumps(list(values))
 
 
-def _node_row(node: Node) -> tuple[Any, ...]:
+def new_graph(db: sqlite3.Connection, join: Callable[[sqlite3.Connection], None]) -> None:
+    """Tables for nodes and edges, filled by `join`. The indices come last: to sort once is cheaper than to insert in order."""
+    for statement in _GRAPH.split(";\n"):
+        db.execute(statement)
+    join(db)
+    for statement in _GRAPH_INDICES.split(";\n"):
+        db.execute(statement)
+
+
+def node_row(node: Node) -> tuple[Any, ...]:
+    """A node as a row of its table."""
     return (
         node.id, node.kind, node.name, node.account, node.region, node.arn, node.created, node.modified, node.status,
         node.observed, canonical(dict(node.details)),
     )  # fmt: skip
 
 
+def _gap_order(gap: Gap) -> tuple[str, ...]:
+    return (gap.account, gap.region, gap.operation, gap.subject, gap.reason)
+
+
+def edge_row(edge: Edge) -> tuple[Any, ...]:
+    """An edge as a row of its table."""
+    return (
+        edge.source, edge.target, edge.relation, edge.role, edge.usage, edge.path, edge.evidence, edge.time, edge.span,
+    )  # fmt: skip
+
+
+def node_of(row: tuple[Any, ...]) -> Node:
+    """The node of a row with the columns `NODE`."""
+    identity, kind, name, account, region, arn, created, modified, status, seen, details = row
+    return Node(
+        identity, kind, name, account, region, arn, created, modified, status, bool(seen), json.loads(details)
+    )  # fmt: skip
+
+
+def edge_of(row: tuple[Any, ...]) -> Edge:
+    """The edge of a row with the columns `EDGE`."""
+    source, target, relation, role, usage, path, evidence, time, span = row
+    return Edge(source, target, relation, role, usage, path, evidence, time, Span(span) if span else None)
+
+
 def _crawls(db: sqlite3.Connection) -> Iterator[Crawl]:
-    sql = "SELECT id, started, finished, caller, accounts, regions, roots, tool, botocore FROM crawl ORDER BY id"
-    for row in db.execute(sql) if db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] else ():
-        accounts, regions, roots = (tuple(json.loads(texts)) for texts in row[4:7])
-        identity, started, finished, caller, _, _, _, tool, botocore = row
-        yield Crawl(identity, started, finished, caller, accounts, regions, roots, tool, botocore)
+    columns = "id, started, finished, caller, accounts, regions, roots, tool, botocore, kinds, full, process"
+    empty = not db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    for row in () if empty else db.execute(f"SELECT {columns} FROM crawl ORDER BY id"):  # noqa: S608  (our own words)
+        accounts, regions, roots, kinds = (tuple(json.loads(row[column])) for column in (4, 5, 6, 9))
+        identity, started, finished, caller, _, _, _, tool, botocore, _, full, process = row
+        told = (identity, started, finished, caller, accounts, regions, roots, tool, botocore, kinds)
+        yield Crawl(*told, full=bool(full), process=process)
 
 
-def _resources(db: sqlite3.Connection) -> Iterator[Resource]:
-    sql = """
-        SELECT kind, account, region, name, arn, body, nullif(created, ''), modified, status, last_crawl FROM record AS r
-        WHERE NOT EXISTS (SELECT 1 FROM record AS newer WHERE newer.id = r.id AND newer.created = r.created
-            AND (newer.last_crawl, newer.first_crawl, newer.digest) > (r.last_crawl, r.first_crawl, r.digest))
-        ORDER BY id, created"""
-    for row in db.execute(sql):
-        kind, account, region, name, arn, body, created, modified, status, crawl = row
-        yield Resource(kind, account, region, name, arn, json.loads(body), created, modified, status, crawl=crawl)
+_ENUMERATION = (
+    "account, region, kind, operation, started, since, finished, calls, pages, records, reason, detail, crawl, joined"
+)
+# Of the versions of one record, r, the one that was read last.
+_NEWEST = """NOT EXISTS (SELECT 1 FROM record AS newer WHERE newer.id = r.id AND newer.created = r.created
+    AND (newer.last_crawl, newer.first_crawl, newer.digest) > (r.last_crawl, r.first_crawl, r.digest))"""
+
+
+def _resources(
+    db: sqlite3.Connection, where: str = "true", values: Sequence[Any] = (), *, every: bool = False
+) -> Iterator[Resource]:
+    sql = f"""
+        SELECT kind, account, region, name, arn, body, nullif(created, ''), modified, status, last_crawl,
+        (SELECT at FROM gone WHERE gone.id = r.id AND gone.created = r.created)
+        FROM record AS r WHERE {where} AND {"true" if every else _NEWEST} ORDER BY id, created"""  # noqa: S608  (our own words)
+    for row in db.execute(sql, values):
+        kind, account, region, name, arn, body, created, modified, status, crawl, gone = row
+        dates = (created, modified, status)
+        yield Resource(kind, account, region, name, arn, json.loads(body), *dates, deleted=gone, crawl=crawl)

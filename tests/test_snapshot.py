@@ -12,20 +12,21 @@ from typing import Any
 import pytest
 from records import record, training
 
-from lineage.derive import derive
+from lineage.derive import derive, join
 from lineage.errors import SnapshotError
-from lineage.records import Answered, Crawl, Found, Gap
+from lineage.records import Answered, Crawl, Enumeration, Found, Gap
 from lineage.snapshot import SCHEMA_VERSION, Snapshot, open_snapshot
+
+CRAWL = Crawl(0, "2026-01-01T00:00:00Z", None, "arn:x", ("1",), ("eu-west-1",), ("e",), "0", "1")
 
 
 def crawl(path: Path, *found: Found, finish: bool = True) -> None:
     """One crawl that finds what it is given."""
     with Snapshot(path) as snapshot, snapshot.recording() as recording:
-        recording.begin(Crawl(0, "2026-01-01T00:00:00Z", None, "arn:x", ("1",), ("eu-west-1",), ("e",), "0", "1"))
+        recording.begin(CRAWL)
         for one in found:
             recording.add(one)
-        joined = derive(recording.resources())
-        recording.replace_graph(joined.nodes.values(), joined.edges)
+        recording.replace_graph(lambda db: join(db, recording.resources))
         if finish:
             recording.finish("2026-01-01T00:01:00Z")
 
@@ -128,14 +129,21 @@ def test_a_damaged_file_is_a_sentence(tmp_path: Path) -> None:
 
 
 def test_lists_that_were_read_to_their_end_are_known(tmp_path: Path) -> None:
-    """An answered list of a kind is an enumeration; an answered question about a place is none."""
-    crawl(
-        tmp_path / "s.db",
-        Answered("1", "eu-west-1", "ListTrainingJobs", "training-job"),
-        Answered("1", "eu-west-1", "Search", "s3://b/"),
+    """A list counts when it is finished, and the graph holds what it gave; an answered question about a place is none."""
+    crawl(tmp_path / "s.db", Answered("1", "eu-west-1", "Search", "s3://b/"))
+    whole = Enumeration(
+        "1", "eu-west-1", "training-job", "ListTrainingJobs", "2026-01-01T00:00:00Z", finished="2026-01-01T00:00:01Z"
     )
-    with open_snapshot(tmp_path / "s.db") as snapshot:
+    with Snapshot(tmp_path / "s.db") as snapshot:
+        with snapshot.recording() as recording:
+            recording.begin(CRAWL)
+            recording.progress(whole)
+            recording.progress(replace(whole, kind="model", finished=None, reason="denied", detail="said so"))
+        assert snapshot.scope().enumerated == set()
+        with snapshot.recording() as recording:
+            recording.replace_graph(lambda db: join(db, recording.resources))
         assert snapshot.scope().enumerated == {("1", "eu-west-1", "training-job")}
+        assert [(one.subject, one.reason) for one in snapshot.gaps()] == [("model", "denied")]
 
 
 def newer(path: Path) -> None:
