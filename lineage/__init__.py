@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from lineage.errors import RenderError as RenderError
     from lineage.errors import SnapshotError as SnapshotError
     from lineage.errors import UnknownNode as UnknownNode
+    from lineage.estate import LISTED as LISTED
+    from lineage.estate import crawl_estate as crawl_estate
     from lineage.exports import FORMATS as FORMATS
     from lineage.exports.dot import to_dot as to_dot
     from lineage.exports.render import render as render
@@ -31,6 +33,11 @@ if TYPE_CHECKING:
     from lineage.graphs import graph as graph
     from lineage.graphs import graph_of as graph_of
     from lineage.graphs import neighbourhood as neighbourhood
+    from lineage.kinds import KINDS as KINDS
+    from lineage.kinds import Kind as Kind
+    from lineage.kinds import kind_json as kind_json
+    from lineage.policy import iam_policy as iam_policy
+    from lineage.queries.coverage import coverage as coverage
     from lineage.queries.select import select as select
     from lineage.queries.trace import Trace as Trace
     from lineage.queries.trace import find_endpoint as find_endpoint
@@ -49,6 +56,8 @@ _HOMES = {
     "RenderError": "errors",
     "SnapshotError": "errors",
     "UnknownNode": "errors",
+    "LISTED": "estate",
+    "crawl_estate": "estate",
     "FORMATS": "exports",
     "to_dot": "exports.dot",
     "render": "exports.render",
@@ -57,6 +66,11 @@ _HOMES = {
     "graph": "graphs",
     "graph_of": "graphs",
     "neighbourhood": "graphs",
+    "KINDS": "kinds",
+    "Kind": "kinds",
+    "kind_json": "kinds",
+    "iam_policy": "policy",
+    "coverage": "queries.coverage",
     "select": "queries.select",
     "Trace": "queries.trace",
     "find_endpoint": "queries.trace",

@@ -1,0 +1,32 @@
+"""What was looked at, list by list, and what could not be: the ground on which every "no" stands."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from lineage.records import Enumeration
+from lineage.snapshot import Snapshot
+
+SCHEMA = "lineage.gaps/1"
+
+
+def coverage(snapshot: Snapshot) -> dict[str, Any]:
+    """The crawls of a snapshot, how far each list came the last time, and the gaps, as one JSON object.
+
+    The `state` of a list is `finished`, `unfinished` (its crawl was cut short, or the graph does not hold it yet), or the
+    reason why it is not finished.
+    """
+    crawls = {crawl.id: crawl for crawl in snapshot.crawls()}
+    lists = [asdict(one) | {"state": _state(one)} for one in snapshot.enumerations()]
+    return {
+        "schema": SCHEMA,
+        "question": "gaps",
+        "crawls": [asdict(crawl) | {"complete": crawl.complete} for crawl in crawls.values()],
+        "lists": lists,
+        "gaps": [asdict(gap) for gap in snapshot.gaps()],
+    }
+
+
+def _state(one: Enumeration) -> str:
+    return one.reason or ("finished" if one.finished and one.joined else "unfinished")
