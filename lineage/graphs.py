@@ -51,9 +51,18 @@ def around_dataset(snapshot: Snapshot, uri: str) -> Graph:
     root = None if dataset.hides_bucket else dataset.root  # an access point may stand for any bucket
     places = {place for place in snapshot.read_places(root) if _may_hold(place, dataset)}
     places |= set(snapshot.opaque_places())
-    owners = {edge.target for edge in snapshot.edges(out_of=places)}
+    owners = _associated(snapshot, {edge.target for edge in snapshot.edges(out_of=places)})
     recorded = {edge.source for edge in snapshot.edges(into=owners) if edge.relation == "recorded-by"}
     return neighbourhood(snapshot, places | owners | recorded, "down")
+
+
+def _associated(snapshot: Snapshot, owners: set[str]) -> set[str]:
+    """The owners, and what lineage associations lead to from them."""
+    frontier = reached = set(owners)
+    while frontier:
+        frontier = {edge.target for edge in snapshot.edges(out_of=frontier) if edge.relation == "associated"} - reached
+        reached = reached | frontier
+    return reached
 
 
 def _may_hold(place: str, dataset: Location) -> bool:
@@ -65,8 +74,7 @@ def _may_hold(place: str, dataset: Location) -> bool:
 def graph_of(resources: Iterable[Resource], gaps: Iterable[Gap] = ()) -> Graph:
     """The graph of some records, without a snapshot: for tests and for experiments."""
     joined = derive(resources)
-    nodes = sorted(joined.nodes.values(), key=lambda node: node.id)
-    return _build(nodes, joined.edges, Scope(holes=tuple(gaps)))
+    return _build(joined.nodes.values(), joined.edges, Scope(holes=tuple(gaps)))
 
 
 def _flow(snapshot: Snapshot, seeds: set[str], direction: Direction) -> tuple[set[Edge], set[str]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from records import channel, processing, served, training
+from records import COMPLETE, channel, processing, served, training
 from test_snapshot import crawl
 
 import lineage
@@ -18,7 +18,6 @@ from lineage.queries.usage import used
 from lineage.records import Crawl, Resource, Scope
 
 UNIVERSE = ["".join(letters) for length in range(6) for letters in product("ab/", repeat=length)]
-COMPLETE = frozenset(("111122223333", "eu-west-1", kind) for kind in ("training-job", "processing-job"))
 CRAWL = Crawl(1, "2026-01-01T00:00:00Z", "2026-01-01T00:01:00Z", "arn:x", ("111122223333",), ("eu-west-1",), (), "0", "1")
 
 KEYS = st.text("ab/", min_size=1, max_size=3)

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import pytest
-from records import channel, processing, record, served, training
+from records import COMPLETE, channel, processing, record, served, training
 
 import lineage
 from lineage.derive import derive
@@ -14,7 +14,6 @@ from lineage.graphs import graph_of
 from lineage.queries.usage import used
 from lineage.records import Crawl, Gap, Resource, Scope
 
-COMPLETE = frozenset(("111122223333", "eu-west-1", kind) for kind in ("training-job", "processing-job"))
 CRAWL = Crawl(1, "2026-01-01T00:00:00Z", "2026-01-01T00:01:00Z", "arn:x", ("111122223333",), ("eu-west-1",), (), "0", "1")
 
 

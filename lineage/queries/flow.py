@@ -23,6 +23,15 @@ Json = dict[str, Any]
 _REPACKERS = ("_repack_script_launcher.sh", "_repack_model.py")
 
 
+_NOT_TRAINING = (
+    "Evaluation",
+    "AgentRFTEvaluation",
+    "DataQualityEvaluation",
+    "DataTransformation",
+    "SyntheticDataGeneration",
+)
+
+
 class Link(NamedTuple):
     """One edge of the graph: its ends, its key, and its attributes."""
 
@@ -163,18 +172,27 @@ def is_job(attributes: Json) -> bool:
 
 
 def trains(attributes: Json) -> bool:
-    """Whether a training job trains: repack jobs put code beside a model, evaluation jobs measure one."""
-    if attributes["kind"] != "training-job" or attributes.get("job_type") == "Evaluation":
+    """Whether a job trains: repack jobs put code beside a model, evaluation jobs measure one."""
+    kind = KINDS.get(attributes["kind"])
+    if not kind or not kind.trains or attributes.get("job_type") in _NOT_TRAINING:
+        return False
+    if kind.trains != "always" and not attributes.get(kind.trains):
         return False
     program = str(attributes.get("program") or "").strip('"').rpartition("/")[2]
     return program not in _REPACKERS
 
 
 def started(attributes: Json) -> bool:
-    """Whether a job began to read: a status of a finished job counts, for old records keep no more."""
+    """Whether a job began to read: a status of a finished job counts, for old records keep no more.
+
+    Of a kind that has no field for it (tuning and AutoML jobs, which start others) nobody can say that it did not.
+    """
+    kind = KINDS.get(attributes["kind"])
+    if kind is None or kind.times[0] in ("", "CreationTime"):
+        return True
     if attributes.get("started") or set(attributes.get("steps") or ()) & {"Downloading", "Training", "Uploading"}:
         return True
-    return attributes["status"] not in ("Failed", "Stopped", "InProgress", "Stopping")
+    return str(attributes["status"]).casefold() not in ("failed", "stopped", "inprogress", "stopping", "starting")
 
 
 # --- as JSON ------------------------------------------------------------------------------------

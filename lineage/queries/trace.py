@@ -255,6 +255,15 @@ class _Tracing:
     def _is_model(self, link: Link) -> bool:
         return link.relation != "provides" or link.data["usage"] == "model"
 
+    def _deleted(self) -> list[str]:
+        """What a finished list named no more: what is told of it is what it was before."""
+        gone = sorted(
+            (data["deleted"], data["kind"], data["name"])
+            for data in map(self.graph.nodes.get, self._path())
+            if data and data.get("deleted")
+        )
+        return [f"deleted: {kind.replace('-', ' ')} {name} was gone by {at}; this is what it was" for at, kind, name in gone]
+
     def _empty_variants(self, config: str, attributes: Json, deployed: list[Link]) -> None:
         """A variant without a model is right where inference components run on it."""
         filled = {link.data["role"] for link in deployed}
@@ -310,7 +319,10 @@ class _Tracing:
             self._dataset(link, visit, attributes)
             self._below(visit, link, link.source, direct=repacks)
         for link in links_into(self.graph, node, "provides"):
-            self._keep(link)
+            if self._is_model(link):  # what was compiled or optimised, by the name of the model
+                self._below(visit, link, link.source, direct=repacks)
+            else:
+                self._keep(link)
 
     def _dataset(self, link: Link, visit: _Visit, job: Json) -> None:
         if link.data["usage"] != "data" or (job["kind"] == "training-job" and not trains(job)):
@@ -325,7 +337,10 @@ class _Tracing:
         gap = self._gaps.get(node.casefold())
         if gap:
             return gap.reason, gap.detail
-        made = self.graph.nodes[node]["kind"] in PLACES
+        data = self.graph.nodes[node]
+        if (data["account"], data["region"], data["kind"]) in self.graph.graph["scope"].enumerated:
+            return "missing", f"no {data['kind'].replace('-', ' ')} of that name is there any more"
+        made = data["kind"] in PLACES
         return ("unmatched", "no job in the snapshot wrote it") if made else ("not-crawled", "nothing described it")
 
     def _break(self, node: str, why: tuple[str, str]) -> None:
@@ -436,7 +451,14 @@ class _Tracing:
         return made_here and gap.operation in _DESCRIBES_JOBS and gap.reason != "missing" and gap.subject not in scope.known
 
     def _caveats(self, scope: Scope) -> list[str]:
-        told = (self._open_network(), self._uncertain(), self._suspect(), self._not_seen_again(), self._changing())
+        told = (
+            self._deleted(),
+            self._open_network(),
+            self._uncertain(),
+            self._suspect(),
+            self._not_seen_again(),
+            self._changing(),
+        )
         return [*(caveat for caveats in told for caveat in caveats), *_unfinished(scope)]
 
     def _open_network(self) -> list[str]:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from lineage.graphs import Graph
-from lineage.kinds import KINDS, OPAQUE_CHANNELS
-from lineage.names import Cover, Location, Span, cover, location_of, parse_location
+from lineage.kinds import KINDS, OPAQUE_CHANNELS, kind_of_arn
+from lineage.names import Cover, Location, Span, cover, is_arn, location_of, parse_location
 from lineage.places import gets
 from lineage.queries.flow import (
     Json,
@@ -40,10 +40,10 @@ USED, INDIRECT, MAYBE, DECLARED, NOT_REFERENCED, UNKNOWN = (
 )
 VERDICTS = (USED, INDIRECT, MAYBE, DECLARED, NOT_REFERENCED, UNKNOWN)
 # What stands between a dataset and a training job. A gap about any other kind can hide no use.
-_RELEVANT = {"training-job", "processing-job", "algorithm", "hub-content", "feature-group", "model-package", "trial-component"}
+_RELEVANT = {kind.name for kind in KINDS.values() if kind.tells_use or kind.hints or kind.between} | {"hub-content"}
 # What reading it directly is; a job's own checkpoint folder and its code may hold data, and need not.
 _DIRECT = {"data": USED, "model": INDIRECT}
-_ENUMERATED = ("training-job", "processing-job")
+_ENUMERATED = tuple(kind.name for kind in KINDS.values() if kind.tells_use)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +118,8 @@ class _Asking:
         if not trains(job):
             self._lost_track(reach.job)
         for write in links_out_of(self.graph, reach.job, "writes"):
+            if "://" not in write.target:  # a feature group keeps what it is given at a place of its own
+                yield _Reach(write.target, (*reach.links, write), reach.sure, reach.covered)
             for place, between in places_of(self.graph, write):
                 if self._is_told(write, place):
                     continue
@@ -165,6 +167,8 @@ class _Asking:
             if link.relation == "reads" and is_job(self.graph.nodes[target]):
                 self._note_hidden(link)
                 yield from self._reads(link)
+            elif link.relation == "reads" and data["evidence"] != "logged":
+                yield from self._provided(link)
             elif link.relation == "mentions" or (link.relation == "reads" and data["evidence"] == "logged"):
                 yield from self._mentions(link)
 
@@ -175,6 +179,15 @@ class _Asking:
         reach = _Reach(link.target, (link,), link.data["usage"] in _DIRECT, covered)
         self._find(reach, link, _DIRECT.get(link.data["usage"], MAYBE))
         yield reach
+
+    def _provided(self, link: Link) -> Iterator[_Reach]:
+        """An algorithm brings data of its own to each job that uses it."""
+        given = [one for one in links_out_of(self.graph, link.target, "provides") if is_job(self.graph.nodes[one.target])]
+        covered = self._covered(link) if given else None
+        for one in given if covered else ():
+            reach = _Reach(one.target, (link, one), link.data["usage"] in _DIRECT, covered or Cover.PART)
+            self._find(reach, link, INDIRECT if reach.sure else MAYBE)
+            yield reach
 
     def _note_hidden(self, link: Link) -> None:
         """Reads that may be of anything: remote functions of any data, access points of what other jobs made."""
@@ -190,14 +203,37 @@ class _Asking:
 
     def _mentions(self, link: Link) -> Iterator[_Reach]:
         """Something opaque names it: the job that holds the text, or that a trial component records, may have read it."""
-        covered = self._covered(link)
+        covered = self._covered(link) if link.data["usage"] != "serving" else None
         if covered is None:
             return
-        jobs = [recorded.source for recorded in links_into(self.graph, link.target, "recorded-by")]
-        for job in jobs or [link.target]:
-            self._find(_Reach(job, (link,), False, covered), link, MAYBE)
-        for job in [*jobs, link.target]:  # what a run logs as its output may be read, too
-            yield _Reach(job, (link,), False, covered)
+        for chain in self._hinted(link) if KINDS[self.graph.nodes[link.target]["kind"]].hints else [(link,)]:
+            holder = chain[-1].target
+            jobs = [recorded.source for recorded in links_into(self.graph, holder, "recorded-by")]
+            for job in jobs or [holder]:
+                self._find(_Reach(job, chain, False, covered), chain[-1], MAYBE)
+            for job in [*jobs, holder]:  # what a run logs as its output may be read, too
+                yield _Reach(job, chain, False, covered)
+
+    def _hinted(self, link: Link) -> Iterator[tuple[Link, ...]]:
+        """What a lineage entity is associated with, at last: runs, but for those whose job says itself what it read."""
+        todo: list[tuple[Link, ...]] = [(link,)]
+        seen = {link.target}
+        while todo:
+            chain = todo.pop()
+            entity = KINDS[self.graph.nodes[chain[-1].target]["kind"]].hints
+            onward = links_out_of(self.graph, chain[-1].target, "associated") if entity else []
+            for further in onward:
+                if further.target not in seen:
+                    seen.add(further.target)
+                    todo.append((*chain, further))
+            if not entity and not self._says_itself(chain[-1].target):
+                yield chain
+
+    def _says_itself(self, run: str) -> bool:
+        """Whether the job that a run records declares that it reads the dataset, which counts already."""
+        jobs = [run, *(recorded.source for recorded in links_into(self.graph, run, "recorded-by"))]
+        reads = (link for job in jobs for link in links_into(self.graph, job, "reads"))
+        return any(self._cover(link) in (Cover.ALL, Cover.PART) for link in reads if link.data["evidence"] == "declared")
 
     def _covered(self, link: Link) -> Cover | None:
         """How much of the dataset this edge is about; None for nothing, or for what is noted as a hole."""
@@ -219,7 +255,9 @@ class _Asking:
 
     def _find(self, reach: _Reach, link: Link, verdict: str) -> None:
         job = self.graph.nodes[reach.job]
-        if trains(job) or (job["kind"] == "trial-component" and link.target == reach.job):
+        wrote_it = link.target == reach.job and link.data["evidence"] == "logged" and not is_job(job)  # a run, a card: people
+        if trains(job) or wrote_it:
+            verdict = INDIRECT if verdict == USED and job["kind"] != "training-job" else verdict  # what it spawned trained
             self._add(reach, link, verdict if started(job) or verdict == MAYBE else DECLARED)
         elif job["kind"] == "training-job":
             self.also_read.setdefault(reach.job, self._row(reach, link))
@@ -248,7 +286,7 @@ class _Asking:
         inputs = {link.source.rstrip("/") for link in links_into(self.graph, job, "reads")}
         for link in writes:
             place = location_of(link.target)
-            if (place is None or place.hides_bucket) and self.graph.nodes[link.target]["kind"] != "model-package":
+            if (place is None and not self.graph.nodes[link.target]["observed"]) or (place and place.hides_bucket):
                 self._lose(attributes, link.target, f"writes {link.target}, where this version does not follow it")
         for link in links_into(self.graph, job, "mentions"):
             place = location_of(link.source)
@@ -292,25 +330,34 @@ def _store(location: Location) -> str:
 
 def _could_hide(gap: Gap) -> bool:
     """Whether what is missing stands between a dataset and a training job; a deployed model does not."""
-    if gap.reason == "unmatched":
-        return False
-    kind = gap.subject.partition(":")[0] if not gap.subject.startswith("arn:") else ""
-    if kind in KINDS:
-        return kind in _RELEVANT
-    asked = gap.operation.removeprefix("Describe").removeprefix("List").rstrip("s")
-    known = {row.noun: row.name for row in KINDS.values() if row.noun}
-    return known.get(asked, "training-job") in _RELEVANT
+    return gap.reason != "unmatched" and _kind_of(gap) in _RELEVANT
+
+
+def _kind_of(gap: Gap) -> str:
+    """What a gap is about; a training job where nothing tells."""
+    named = gap.subject.partition(":")[0]
+    if is_arn(gap.subject):
+        return kind_of_arn(gap.subject).name
+    if named in KINDS:
+        return named
+    asked = {call: row.name for row in KINDS.values() for call in (row.describe, row.list) if call}
+    return asked.get(gap.operation, "training-job")
 
 
 def _not_enumerated(scope: Scope) -> list[Gap]:
-    """Only a finished list of all jobs can prove that none used it; a walk from endpoints never is one."""
-    places = sorted({(account, region) for crawl in scope.crawls for account in crawl.accounts for region in crawl.regions})
-    said = "not every {} was read: the crawl only followed endpoints upstream"
+    """Only a finished list of all that may tell a use can prove that there was none; a walk from endpoints never is one."""
+    crawled = {(account, region) for crawl in scope.crawls for account in crawl.accounts for region in crawl.regions}
+    return [gap for place in sorted(scope.places or crawled) or [("", "")] for gap in _unlisted(scope, *place)]
+
+
+def _unlisted(scope: Scope, account: str, region: str) -> list[Gap]:
+    missing = [kind for kind in _ENUMERATED if (account, region, kind) not in scope.enumerated]
+    if len(missing) == len(_ENUMERATED):
+        said = "not every job was read: no crawl of the whole account has come to its end here (`lineage crawl`)"
+        return [Gap(account, region, "", "", "not-enumerated", said)]
+    said = "not every {} was read: its list has not come to its end"
     return [
-        Gap(account, region, f"List{KINDS[kind].noun}s", kind, "not-enumerated", said.format(kind.replace("-", " ")))
-        for account, region in places or [("", "")]
-        for kind in _ENUMERATED
-        if (account, region, kind) not in scope.enumerated
+        Gap(account, region, KINDS[kind].list, kind, "not-enumerated", said.format(kind.replace("-", " "))) for kind in missing
     ]
 
 
