@@ -14,6 +14,7 @@ from .ask import trace, used
 from .crawl import crawl
 from .options import DEFAULT_SNAPSHOT
 from .show import draw, export
+from .table import gaps, iam_policy, kinds
 
 FAILED, USAGE, INTERRUPTED, BROKEN_PIPE = 3, 2, 130, 141
 
@@ -38,7 +39,8 @@ class Lineage(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     epilog="""\b
     Examples:
-      lineage crawl --endpoint loans-live          read what is upstream of an endpoint
+      lineage crawl                                read an account and region into lineage.db
+      lineage crawl --endpoint loans-live          or only what is upstream of an endpoint
       lineage trace loans-live                     which run, job and data made it
       lineage used s3://bank-ml/loans/holdout/     was this used for training?
       lineage draw +loans-live -o loans.svg        the picture
@@ -60,7 +62,7 @@ def cli(context: click.Context, snapshot: str | None, debug: bool) -> None:  # n
     context.obj = {"snapshot": snapshot}
 
 
-for command in (crawl, trace, used, draw, export):
+for command in (crawl, trace, used, draw, export, gaps, kinds, iam_policy):
     cli.add_command(command)
 
 
@@ -73,7 +75,7 @@ def _run(call: Callable[[], Any], arguments: list[str]) -> int:
     try:
         result = call()
     except click.exceptions.Abort:
-        return _say("interrupted: the endpoints that were read to their end are kept", INTERRUPTED)
+        return _say("interrupted: what was read to its end is kept, and the same command goes on from there", INTERRUPTED)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return USAGE

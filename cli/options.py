@@ -58,6 +58,22 @@ def format_option(*names: str) -> Decorator:
 out_option = click.option("--out", "-o", metavar="FILE", is_eager=True, help="Write to this file; - is stdout.")
 
 
+def kind_option(text: str) -> Decorator:
+    """`--kind`, which repeats: kinds that have a list."""
+
+    def known(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+        if not values:
+            return values
+        import lineage
+
+        wrong = sorted(set(values) - set(lineage.LISTED))
+        if wrong:
+            raise click.BadParameter(f"no kind {', '.join(wrong)}; the kinds are {', '.join(lineage.LISTED)}")
+        return values
+
+    return click.option("--kind", "kinds", metavar="KIND", multiple=True, callback=known, help=text)
+
+
 def fail_on_option(*verdicts: str, more: str = "") -> Decorator:
     """`--fail-on`: the verdicts that make a gate fail."""
 

@@ -41,6 +41,68 @@ def usage_text(answer: lineage.Usage, *, colour: bool) -> str:
     return _printed(*_usage_lines(answer), colour=colour)
 
 
+def gaps_text(said: dict[str, Any], *, colour: bool) -> str:
+    """The crawls, place by place what was listed, and what could not be read."""
+    lines = [_crawl_line(crawl) for crawl in said["crawls"]]
+    for place in dict.fromkeys((one["account"], one["region"]) for one in said["lists"]):
+        lines += _place_lines(*place, [one for one in said["lists"] if (one["account"], one["region"]) == place])
+    gaps = [gap for gap in said["gaps"] if gap["subject"] not in {one["kind"] for one in said["lists"]}]
+    if not said["lists"]:
+        lines += [_text("No list was read: endpoints were followed upstream, and nothing else.")]
+    lines += [_text((f"{plural(len(gaps), 'gap')} besides:" if gaps else "No gaps besides.", "bold"))]
+    return _printed(*lines, *(_hole(gap) for gap in gaps), colour=colour)
+
+
+def _crawl_line(crawl: dict[str, Any]) -> Text:
+    what = "upstream of " + ", ".join(crawl["roots"]) if crawl["roots"] else f"{len(crawl['kinds'])} kinds"
+    end = f"to {crawl['finished']}" if crawl["finished"] else "cut short"
+    where = f"{plural(len(crawl['accounts']), 'account')}, {plural(len(crawl['regions']), 'region')}"
+    who = f"as {crawl['caller'].rpartition(':')[2]}, lineage {crawl['tool']}, botocore {crawl['botocore']}"
+    return _text((f"crawl {crawl['id']}", "bold"), f"  {crawl['started']} {end}  {where}  {what}  {who}")
+
+
+def _place_lines(account: str, region: str, lists: list[dict[str, Any]]) -> list[Text]:
+    """One line for each list that gave something or did not come to its end; the empty ones are counted."""
+    finished = [one for one in lists if one["state"] == "finished"]
+    told = [one for one in lists if one not in finished or one["records"]]
+    width = max((len(one["kind"]) for one in told), default=0)
+    calls = sum(one["calls"] for one in lists)
+    head = f"  {len(finished)} of {plural(len(lists), 'list')} finished, {plural(calls, 'call')}"
+    lines = [_text((f"{account} {region}", "bold"), head)]
+    for one in told:
+        records = f"  {one['kind']:<{width}}  {one['records']:>9,}  "
+        since = f" of what came since {one['since']}" if one["since"] else ""
+        state = (one["state"], "green" if one["state"] == "finished" else "yellow")
+        lines.append(_text(records, state, f"{since}  {one['operation']}", f": {one['detail']}" if one["detail"] else ""))
+    empty = len(lists) - len(told)
+    return [
+        *lines,
+        *(
+            [
+                _text(
+                    f"  and {plural(empty, 'kind')} of which there is nothing"
+                    + (" new" if any(one["since"] for one in lists) else "")
+                )
+            ]
+            if empty
+            else []
+        ),
+    ]
+
+
+def rows_text(rows: list[list[Any]], *, colour: bool) -> str:
+    """Rows as a table, the first one as its head."""
+    from rich.table import Table
+
+    head, *body = rows
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in head:
+        table.add_column(str(title), overflow="fold")
+    for row in body:
+        table.add_row(*(str(cell) for cell in row))
+    return _printed(table, colour=colour)
+
+
 def _printed(*parts: Any, colour: bool) -> str:
     from rich.console import Console
 
@@ -267,7 +329,9 @@ def _usage_head(answer: lineage.Usage) -> str:
     }
     first, *rest = jobs
     least = "at least " if holes else ""
-    said = f"{least}{plural(len(jobs[first]), 'training job')} {words[first].format(uri=uri)}"
+    kinds = {found["job"]["kind"] for found in answer.findings if found["verdict"] == first}
+    noun = _spaced(kinds.pop()) if len(kinds) == 1 else "resource"
+    said = f"{least}{plural(len(jobs[first]), noun)} {words[first].format(uri=uri)}"
     return "; ".join([said, *(f"{len(jobs[one])} more {words[one].format(uri='it')}" for one in rest)])
 
 
