@@ -1,0 +1,85 @@
+"""An account file behind HTTP, in a process of its own: what a benchmark measures is the crawl, and not who answers it.
+
+`python benchmarks/server.py ACCOUNT_FILE LATENCY` prints its port, and the number of SageMaker calls when its input ends.
+An answer that was given before is given again from memory: after a first crawl it takes LATENCY and next to nothing more.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import parse_qs
+
+from lineage.crawl.replay import Replay
+
+SERVICE = re.compile(r"/([a-z0-9]+)/aws4_request")
+
+
+class Server(ThreadingHTTPServer):
+    """Answers as the account file does; with `serial`, never two calls at a time."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, path: str, latency: float, *, serial: bool) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.calls = 0
+        self.latency = latency
+        self.turn = threading.Lock() if serial else None
+        self.answer = Replay(path).hooks()["before-send"]
+        self.given: dict[tuple[str, bytes], tuple[int, bytes]] = {}
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One connection."""
+
+    protocol_version = "HTTP/1.1"
+    server: Server
+
+    def do_POST(self) -> None:
+        if self.server.turn:
+            with self.server.turn:
+                self._answer()
+        else:
+            self._answer()
+
+    def _answer(self) -> None:
+        content = self.rfile.read(int(self.headers["Content-Length"]))
+        service = SERVICE.search(self.headers["Authorization"])
+        assert service
+        if service[1] == "sagemaker":
+            time.sleep(self.server.latency)
+            operation = self.headers["X-Amz-Target"].partition(".")[2]
+        else:
+            operation = parse_qs(content.decode())["Action"][0]
+        self.server.calls += service[1] == "sagemaker"
+        status, body = self._given(f"before-send.{service[1]}.{operation}", content)
+        self.wfile.write(b"HTTP/1.1 %d OK\r\nContent-Length: %d\r\n\r\n" % (status, len(body)) + body)
+
+    def _given(self, event: str, content: bytes) -> tuple[int, bytes]:
+        if (event, content) not in self.server.given:
+            request = SimpleNamespace(headers=dict(self.headers), body=content, url=self.path)
+            answer = self.server.answer(request=request, event_name=event)
+            self.server.given[event, content] = answer.status_code, answer.content
+        return self.server.given[event, content]
+
+    def log_message(self, *_: Any) -> None:
+        """Nothing: the benchmark prints what matters."""
+
+
+def main() -> None:
+    path, latency, *more = sys.argv[1:]
+    server = Server(path, float(latency), serial="serial" in more)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    print(server.server_port, flush=True)
+    sys.stdin.read()
+    print(server.calls)
+
+
+if __name__ == "__main__":
+    main()
