@@ -49,6 +49,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lineage.crawl.faults import EMPTY_PAGE, REPEATED_TOKEN, Fault
+from lineage.crawl.shapes import described_shape, list_member, search_shape
 from lineage.errors import CrawlError, MalformedName
 from lineage.kinds import KINDS, Kind
 from lineage.names import is_arn, parse_arn
@@ -57,7 +58,6 @@ if TYPE_CHECKING:
     from botocore.model import ServiceModel
 
 SCHEMA = "lineage.account/1"
-SEARCH_MEMBER = {"ExperimentTrial": "Trial", "ExperimentTrialComponent": "TrialComponent"}
 OTHER_OPERATIONS = ("*", "AssumeRole", "GetCallerIdentity", "ListRegions", "DescribeRegions")
 _JSON_TYPES: Mapping[str, Any] = {
     "structure": dict,
@@ -230,24 +230,17 @@ class _Reader:
             yield f"{operation} has no pages that {entry['fault']} could strike"
 
 
-def list_member(operation: Any) -> tuple[str, Any]:
-    """The member of a List or Search answer that holds the list, and the shape of its elements."""
-    return next((name, shape.member) for name, shape in operation.output_shape.members.items() if shape.type_name == "list")
-
-
 def _own_shape(kind: Kind, model: ServiceModel) -> Any:
     """What a record of the kind is shaped like; None where no call gives one."""
     if kind.describe:
-        shape: Any = model.operation_model(kind.describe).output_shape
-        return shape.members[kind.wrapped] if kind.wrapped else shape
+        return described_shape(model, kind)
     return list_member(model.operation_model(kind.list))[1] if kind.summaries else None
 
 
 def _search_shapes(kind: Kind, model: ServiceModel) -> list[Any]:
     """What its `search` part is shaped like: for a model the model's shape, and that of the dashboard around it."""
-    record: Any = model.shape_for("SearchRecord")
     if kind.search:
-        shape = record.members[SEARCH_MEMBER.get(kind.search, kind.search)]
+        shape = search_shape(model, kind)
         return [shape, shape.members["Model"]] if kind.search == "Model" else [shape]
     return [model.shape_for("ListTagsOutput")]  # no Search knows the kind: its tags are all that there is to tell
 

@@ -18,9 +18,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lineage.crawl.account import SEARCH_MEMBER, Account, Record, Shelf, list_member
+from lineage.crawl.account import Account, Record, Shelf
 from lineage.crawl.faults import Failure
 from lineage.crawl.pages import ASKED_OF, Order, cut_page, extra_items, on_the_wire, order_of, passes, sort_key, summary
+from lineage.crawl.shapes import list_member, search_member
 from lineage.expressions import filters_in, holds, moment_of, values_at
 from lineage.kinds import KINDS, Kind, kind_of_arn
 from lineage.names import is_arn, parse_arn
@@ -240,7 +241,7 @@ class Answers:
 
     def _search(self, operation: OperationModel, parameters: dict[str, Any], where: Where, fault: str) -> dict[str, Any]:
         resource, expression = parameters["Resource"], parameters.get("SearchExpression") or {}
-        member = SEARCH_MEMBER.get(resource, resource)
+        member = search_member(resource)
         shape = self._search_record.members.get(member)  # none for images, of which Search gives empty records
         kind = self._searched.get(resource)
         if shape is None or kind is None or parameters.get("CrossAccountFilterOption") == "CrossAccount":

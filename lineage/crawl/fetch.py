@@ -31,6 +31,7 @@ from botocore.exceptions import (
 from lineage.crawl.pace import THROTTLED
 from lineage.crawl.redact import read
 from lineage.crawl.session import Session
+from lineage.crawl.shapes import described_shape, list_member, search_member, search_shape
 from lineage.errors import CrawlError
 from lineage.kinds import KINDS, Extra, Kind
 from lineage.names import is_arn, named_id, parse_arn
@@ -51,7 +52,6 @@ _STRANGERS = {
     "SignatureDoesNotMatch",
     "UnrecognizedClientException",
 }
-_SEARCH_MEMBERS = {"ExperimentTrial": "Trial", "ExperimentTrialComponent": "TrialComponent"}
 _TAGS = Extra("Tags", "ListTags", "ResourceArn", "{Arn}")
 WINDOW = 9_000  # records of one Search: under the 10,000 at which AWS's own ExperimentAnalytics stops
 
@@ -257,7 +257,7 @@ class Fetcher:
 
     def _found(self, kind: Kind, result: dict[str, Any], region: str, unknown: tuple[str, ...]) -> Iterator[Resource]:
         """The record of one search result, and the whole record of its source where Search carries it."""
-        member = _SEARCH_MEMBERS.get(kind.search, kind.search)
+        member = search_member(kind.search)
         body = result[member]
         body = dict(body["Model"] if member == "Model" and "Model" in body else body)
         detail = body.pop("SourceDetail", {})
@@ -325,8 +325,7 @@ class Fetcher:
 
     def _list_in(self, operation: str, region: str) -> str:
         """The member of an answer that holds the list."""
-        members = self._model(region).operation_model(operation).output_shape.members
-        return str(next(name for name, member in members.items() if member.type_name == "list"))
+        return list_member(self._model(region).operation_model(operation))[0]
 
     def _unknown_of(self, result: str) -> defaultdict[int, tuple[str, ...]]:
         """What botocore did not know on the last page, by the number of the element; what is beside them is nobody's."""
@@ -340,23 +339,18 @@ class Fetcher:
         """The members of a kind's record that the answer of this call has no room for, and another call's has."""
         if (kind.name, call) not in self._members:
             model = self._model(region)
-            described = set(_described_shape(model, kind).members)
-            searched = set(_search_shape(model, kind).members) if kind.search else set()
+            described = set(described_shape(model, kind).members)
+            searched = set(_searched_shape(model, kind).members) if kind.search else set()
             everything = described | searched | {extra.member for extra in kind.extras} | {"Tags"}
             everything |= {finder.parents for finder in kind.finders if finder.parents}
             self._members[kind.name, call] = frozenset(everything - (described if call == "describe" else searched))
         return self._members[kind.name, call]
 
 
-def _described_shape(model: Any, kind: Kind) -> Any:
-    shape = model.operation_model(kind.describe).output_shape
-    return shape.members[kind.wrapped] if kind.wrapped else shape
-
-
-def _search_shape(model: Any, kind: Kind) -> Any:
-    member = _SEARCH_MEMBERS.get(kind.search, kind.search)
-    shape = model.shape_for("SearchRecord").members[member]
-    return shape.members["Model"] if member == "Model" else shape
+def _searched_shape(model: Any, kind: Kind) -> Any:
+    """The shape of the record itself: a model's is inside its dashboard's."""
+    shape = search_shape(model, kind)
+    return shape.members["Model"] if kind.search == "Model" else shape
 
 
 def _spelt(shape: Any, word: str) -> str:
