@@ -17,8 +17,8 @@ from lineage.crawl.replay import replay_session
 from lineage.crawl.session import Session
 from lineage.crawl.sweep import Sweep
 from lineage.errors import CrawlError, SnapshotError, UnknownNode
-from lineage.kinds import KINDS, Kind, kind_of_arn
-from lineage.names import is_arn, parse_arn
+from lineage.kinds import KINDS, Kind, kind_of_subject
+from lineage.names import parse_arn
 from lineage.recording import Progress, crawl_of, join_graph, join_step
 from lineage.records import Answered, Crawl, Enumeration, Gap
 from lineage.snapshot import Recording, Snapshot
@@ -252,7 +252,7 @@ class _Estate:
 
 
 def _is_gone(gap: Gap, finished: dict[tuple[str, str, str], Enumeration]) -> bool:
-    kind = kind_of_arn(gap.subject) if is_arn(gap.subject) else KINDS.get(gap.subject.partition(":")[0])
+    kind = kind_of_subject(gap.subject)
     one = finished.get((gap.account, gap.region, kind.name)) if kind and not kind.job else None
     return gap.reason == "missing" and one is not None and not one.since
 

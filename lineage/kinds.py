@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from lineage.names import Span, parse_arn
+from lineage.names import Span, is_arn, parse_arn
 
 LOCATION: Final = "location"  # what a reference is "to" when it names a place, not a resource
 IMAGE: Final = "image"
@@ -1276,6 +1276,17 @@ _BY_ARN: Final = [
     (re.compile(kind.arn or f"{kind.name}/.+", re.IGNORECASE), kind)
     for kind in sorted(KINDS.values(), key=lambda kind: -len(kind.arn))
 ]
+
+
+# The kind that a List or Describe call is about.
+KIND_OF_CALL: Final[dict[str, str]] = {
+    call: kind.name for kind in KINDS.values() for call in (kind.describe, kind.list) if call
+}
+
+
+def kind_of_subject(subject: str) -> Kind | None:
+    """The kind of what a gap is about: by its ARN, or by the word before what was only named; None for a place."""
+    return kind_of_arn(subject) if is_arn(subject) else KINDS.get(subject.partition(":")[0])
 
 
 @lru_cache(maxsize=10_000)

@@ -172,18 +172,13 @@ class Snapshot:
 
     def gaps(self) -> list[Gap]:
         """What could not be read the last time it was asked for. An answer counts once the graph holds it."""
-        sql = """
+        sql = f"""
             SELECT account, region, operation, subject, reason, detail FROM question AS q
             WHERE reason != '' AND NOT EXISTS (
-                SELECT 1 FROM question AS later
-                WHERE later.account = q.account AND later.region = q.region AND later.operation = q.operation
-                AND later.subject = q.subject AND later.crawl > q.crawl AND (later.reason != '' OR later.joined))
-            ORDER BY account, region, operation, subject"""
-        unlisted = [
-            Gap(one.account, one.region, one.operation, one.kind, one.reason, one.detail)
-            for one in self.enumerations()
-            if one.reason
-        ]
+                SELECT 1 FROM question AS later WHERE {_SAME_QUESTION}
+                AND later.crawl > q.crawl AND (later.reason != '' OR later.joined))"""  # noqa: S608  (our own words)
+        lists = (one for one in self.enumerations() if one.reason)
+        unlisted = [Gap(one.account, one.region, one.operation, one.kind, one.reason, one.detail) for one in lists]
         return sorted([*(Gap(*row) for row in self._rows(sql)), *unlisted], key=_gap_order)
 
     def enumerations(self) -> list[Enumeration]:
@@ -207,12 +202,13 @@ class Snapshot:
         )
         known = self._rows("SELECT id FROM node WHERE observed AND id IN (SELECT subject FROM question WHERE reason != '')")
         subjects = frozenset(row[0] for row in known)
-        enumerated = frozenset(one.key for one in self.enumerations() if one.finished and one.joined)
+        lists = self.enumerations()
+        enumerated = frozenset(one.key for one in lists if one.finished and one.joined)
         crawls = tuple(self.crawls())
         walked = {
             (account, region) for crawl in crawls if crawl.roots for account in crawl.accounts for region in crawl.regions
         }
-        places = frozenset(walked | {one.key[:2] for one in self.enumerations()})
+        places = frozenset(walked | {one.key[:2] for one in lists})
         return Scope(crawls, tuple(self.gaps()), enumerated, subjects, places, jobs, isolated)
 
     def nodes(self, ids: Iterable[str] | None = None) -> Iterator[Node]:
@@ -402,12 +398,10 @@ class Recording:
 
     def earlier_gaps(self) -> list[tuple[Gap, str]]:
         """What earlier crawls could not read, and when the first of them ended; not what this one can't read either."""
-        sql = """SELECT account, region, operation, subject, reason, '', min(crawl) FROM question AS q
-                 WHERE reason != '' AND crawl < ? AND NOT EXISTS (
-                 SELECT 1 FROM question AS later WHERE later.account = q.account AND later.region = q.region
-                 AND later.operation = q.operation AND later.subject = q.subject
+        sql = f"""SELECT account, region, operation, subject, reason, '', min(crawl) FROM question AS q
+                 WHERE reason != '' AND crawl < ? AND NOT EXISTS (SELECT 1 FROM question AS later WHERE {_SAME_QUESTION}
                  AND ((later.reason = '' AND later.crawl > q.crawl) OR later.crawl = ?))
-                 GROUP BY account, region, operation, subject"""
+                 GROUP BY account, region, operation, subject"""  # noqa: S608  (our own words)
         ended = dict(self._db.execute("SELECT id, coalesce(finished, started) FROM crawl"))
         rows = self._db.execute(sql, (self._crawl, self._crawl)).fetchall()
         return [(Gap(*row[:6]), str(ended[row[6]])) for row in rows]
@@ -443,10 +437,9 @@ class Recording:
 
     def half_known(self, account: str, region: str, kind: str) -> set[str]:
         """The ids of records of which a Describe left something out that botocore did not know then."""
-        sql = """SELECT DISTINCT subject FROM question AS q WHERE reason = 'unknown-member' AND account = ? AND region = ?
+        sql = f"""SELECT DISTINCT subject FROM question AS q WHERE reason = 'unknown-member' AND account = ? AND region = ?
                  AND subject IN (SELECT id FROM record WHERE kind = ?) AND NOT EXISTS
-                 (SELECT 1 FROM question AS later WHERE later.account = q.account AND later.region = q.region
-                 AND later.operation = q.operation AND later.subject = q.subject AND later.crawl > q.crawl)"""
+                 (SELECT 1 FROM question AS later WHERE {_SAME_QUESTION} AND later.crawl > q.crawl)"""  # noqa: S608
         return {row[0] for row in self._db.execute(sql, (account, region, kind))}
 
     def put_back(self) -> None:
@@ -552,6 +545,9 @@ def _crawls(db: sqlite3.Connection) -> Iterator[Crawl]:
 _ENUMERATION = (
     "account, region, kind, operation, started, since, finished, calls, pages, records, reason, detail, crawl, joined"
 )
+# Two askings, q and later, of one question.
+_SAME_QUESTION = """later.account = q.account AND later.region = q.region
+    AND later.operation = q.operation AND later.subject = q.subject"""
 # Of the versions of one record, r, the one that was read last.
 _NEWEST = """NOT EXISTS (SELECT 1 FROM record AS newer WHERE newer.id = r.id AND newer.created = r.created
     AND (newer.last_crawl, newer.first_crawl, newer.digest) > (r.last_crawl, r.first_crawl, r.digest))"""

@@ -13,7 +13,7 @@ from records import training
 
 import lineage
 from lineage.crawl.fetch import Fetcher
-from lineage.crawl.redact import REDACTED, redact
+from lineage.crawl.redact import REDACTED, read
 from lineage.crawl.replay import replay_session
 from lineage.kinds import KINDS
 
@@ -21,7 +21,7 @@ MODEL = botocore.session.get_session().get_service_model("sagemaker")
 
 
 def clean(operation: str, **body: Any) -> Any:
-    return redact(body, MODEL.operation_model(operation).output_shape)
+    return read(body, MODEL.operation_model(operation).output_shape, [], "")
 
 
 @pytest.mark.parametrize(

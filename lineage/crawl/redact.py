@@ -44,11 +44,6 @@ _WRITTEN = re.compile(r"(?:Description|Reason|Message|Document|Definition|Conten
 _PAIRS = (("Key", "Value"), ("Name", "Value"))
 
 
-def redact(value: Any, shape: Any) -> Any:
-    """`read`, without a word on what is unknown."""
-    return read(value, shape, [], "")
-
-
 def read(value: Any, shape: Any, unknown: list[str], path: str) -> Any:
     """The answer of a call as plain JSON: its times as text, every secret-looking value that people wrote replaced.
 

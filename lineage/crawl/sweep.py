@@ -230,17 +230,22 @@ class Sweep:
     def _walk(self, course: Course, walk: Callable[[], None], then: Callable[[Course], None] = lambda _: None) -> None:
         """Have a thread walk; `then` is done when it has come to its end, good or bad."""
         course.walking += 1
-        self._walkers.give(partial(self._safely, walk, course, then))
 
-    def _safely(self, walk: Callable[[], None], course: Course, then: Callable[[Course], None]) -> None:
-        """Walk to the end, and bring what stopped it: a refusal is a fact, anything else ends the sweep."""
+        def to_the_end() -> Take:
+            stopped = _refused(walk)
+            return partial(self._walked, course, stopped, course.fetcher.spent(), then)
+
+        self._walkers.give(partial(self._safely, to_the_end))
+
+    def _safely(self, do: Callable[[], Take]) -> None:
+        """Do a thread's work and bring what comes of it: a refusal is a fact, any other error ends the sweep."""
         with contextlib.suppress(_Stopped):
             try:
-                stopped = _refused(walk)
+                take = do()
             except Exception as error:  # noqa: BLE001  (it belongs to the thread that runs the sweep)
                 self._bring(error)
             else:
-                self._bring(partial(self._walked, course, stopped, course.fetcher.spent(), then))
+                self._bring(take)
 
     def _bring(self, what: Take | BaseException) -> None:
         """Hand something to the thread that runs the sweep, as soon as it can take more. Raises `_Stopped`."""
@@ -374,18 +379,17 @@ class Sweep:
             course.batch.extend(ledger.take(*course.place, 4 * AT_ONCE))
             course.hungry = bool(course.batch)
         while course.batch and course.in_hand < AT_ONCE:
-            named, known = course.batch.popleft()
-            course.in_hand += 1
-            self._describers.give(partial(self._describe, course, named, known))
+            self._describe(course, *course.batch.popleft())
 
     def _describe(self, course: Course, named: Named, known: Resource | None) -> None:
-        with contextlib.suppress(_Stopped):
-            try:
-                found = self._record(course, named, known)
-            except Exception as error:  # noqa: BLE001  (it belongs to the thread that runs the sweep)
-                self._bring(error)
-            else:
-                self._bring(partial(self._described, course, (named, known), found, course.fetcher.spent()))
+        """Have a thread ask for one record."""
+        course.in_hand += 1
+
+        def ask() -> Take:
+            found = self._record(course, named, known)
+            return partial(self._described, course, (named, known), found, course.fetcher.spent())
+
+        self._describers.give(partial(self._safely, ask))
 
     def _record(self, course: Course, named: Named, known: Resource | None) -> list[Resource | Gap]:
         """The record of a name, with what only other calls give of it, or as much of that as could be read."""
@@ -462,8 +466,7 @@ class Sweep:
 
     def _read_referred(self, wanted: list[tuple[Course, Named]]) -> None:
         for course, named in wanted:
-            course.in_hand += 1
-            self._describers.give(partial(self._describe, course, named, None))
+            self._describe(course, named, None)
         while any(course.in_hand for course, _ in wanted):
             taken = self._brought()
             with self._writing() as ledger:

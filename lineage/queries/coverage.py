@@ -17,12 +17,11 @@ def coverage(snapshot: Snapshot) -> dict[str, Any]:
     The `state` of a list is `finished`, `unfinished` (its crawl was cut short, or the graph does not hold it yet), or the
     reason why it is not finished.
     """
-    crawls = {crawl.id: crawl for crawl in snapshot.crawls()}
     lists = [asdict(one) | {"state": _state(one)} for one in snapshot.enumerations()]
     return {
         "schema": SCHEMA,
         "question": "gaps",
-        "crawls": [asdict(crawl) | {"complete": crawl.complete} for crawl in crawls.values()],
+        "crawls": [asdict(crawl) | {"complete": crawl.complete} for crawl in snapshot.crawls()],
         "lists": lists,
         "gaps": [asdict(gap) for gap in snapshot.gaps()],
     }

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from lineage.graphs import Graph
-from lineage.kinds import KINDS, OPAQUE_CHANNELS, kind_of_arn
-from lineage.names import Cover, Location, Span, cover, is_arn, location_of, parse_location
+from lineage.kinds import KIND_OF_CALL, KINDS, OPAQUE_CHANNELS, kind_of_subject
+from lineage.names import Cover, Location, Span, cover, location_of, parse_location
 from lineage.places import gets
 from lineage.queries.flow import (
     Json,
@@ -335,13 +335,8 @@ def _could_hide(gap: Gap) -> bool:
 
 def _kind_of(gap: Gap) -> str:
     """What a gap is about; a training job where nothing tells."""
-    named = gap.subject.partition(":")[0]
-    if is_arn(gap.subject):
-        return kind_of_arn(gap.subject).name
-    if named in KINDS:
-        return named
-    asked = {call: row.name for row in KINDS.values() for call in (row.describe, row.list) if call}
-    return asked.get(gap.operation, "training-job")
+    kind = kind_of_subject(gap.subject)
+    return kind.name if kind else KIND_OF_CALL.get(gap.operation, "training-job")
 
 
 def _not_enumerated(scope: Scope) -> list[Gap]:
