@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import threading
+import time
 
 import pytest
 
-from lineage.crawl.pace import FIRST, LEAST, MOST, Budget, Pace
+from lineage.crawl.pace import BURST, FIRST, LEAST, MOST, Budget, Pace
 
 
 class Clock:
@@ -59,12 +61,13 @@ def test_it_recovers() -> None:
 
 
 def test_it_starts_careful_and_has_limits() -> None:
-    """The first second has no more calls than the first rate and its surge; no rate leaves the limits."""
+    """A short burst goes at once, what follows at the first rate; no rate leaves the limits."""
     clock = Clock()
     budget = Budget(clock, clock.sleep)
+    for _ in range(int(BURST)):
+        assert budget.wait() == 100
     budget.wait()
-    budget.wait()
-    assert clock.now == 100 + 1 / FIRST
+    assert clock.now == pytest.approx(100 + 1 / FIRST)
     for _ in range(1000):
         budget.answered()
     assert budget.rate == MOST
@@ -72,6 +75,20 @@ def test_it_starts_careful_and_has_limits() -> None:
         clock.now += 10
         budget.throttled(clock.now)
     assert budget.rate == LEAST
+
+
+def test_who_waits_learns_too() -> None:
+    """Calls that wait for their turn go at the rate that holds when it comes, not at the one when they began to wait."""
+    budget = Budget(first=2.0)
+    waiting = [threading.Thread(target=budget.wait) for _ in range(int(BURST) + 20)]
+    began = time.monotonic()
+    for one in waiting:
+        one.start()
+    for _ in range(100):
+        budget.answered()
+    for one in waiting:
+        one.join()
+    assert time.monotonic() - began < 5  # ten seconds at the first rate
 
 
 def test_one_burst_is_one_lesson() -> None:

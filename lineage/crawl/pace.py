@@ -6,13 +6,16 @@ its own budget, in calls a second: it grows with every answer, and is halved whe
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable
 
 FIRST, LEAST, MOST = 25.0, 0.5, 400.0  # calls a second
-SURGE = 5.0  # calls a second more for each answer, until the first throttling
+BURST = 10.0  # calls that may go at once after a rest: AWS counts its limits in token buckets
+TICK = 1e-6  # seconds: less than that no clock tells
+SURGE = 10.0  # calls a second more for each answer, until the first throttling
 CREEP = 0.1  # of the rate, so much more for each second of answers after it
 THROTTLED = {
     "Throttling",
@@ -39,20 +42,30 @@ class Budget:
         self.rate = first
         self._clock = clock
         self._sleep = sleep
-        self._free = 0.0  # when the next call may go
+        self._saved = BURST  # calls that may go at once
+        self._counted = clock()  # when those were last counted
+        self._not_before = -math.inf  # when the next call may go at the earliest
         self._cut = 0.0  # when the rate was last halved
         self._surging = True
+        self._turn = threading.Lock()  # held by whoever sleeps: the next one sleeps by the rate that holds then
         self._lock = threading.Lock()
 
     def wait(self) -> float:
-        """Take the next free moment, and sleep until it comes: the moment, by the budget's own clock."""
+        """Sleep until a call may go: when that was, by the budget's own clock."""
+        with self._turn:
+            while (wait := self._wanting()) > 0:
+                self._sleep(wait)
+            self._saved -= 1
+            return self._counted
+
+    def _wanting(self) -> float:
+        """The seconds until a call may go."""
         with self._lock:
             now = self._clock()
-            at = max(now, self._free)
-            self._free = at + 1 / self.rate
-        if at > now:
-            self._sleep(at - now)
-        return at
+            rested, self._counted = now - self._counted, now
+            self._saved = min(BURST, self._saved + (rested and rested * self.rate))
+            wait = max((1 - self._saved) / self.rate, self._not_before - now)
+            return wait if wait > TICK else 0
 
     def answered(self) -> None:
         """A call went well."""
@@ -67,7 +80,8 @@ class Budget:
             self.rate = max(LEAST, self.rate / 2)
             self._surging = False
             self._cut = self._clock()
-            self._free = max(self._free, self._cut + 1 / self.rate)
+            self._not_before = self._cut + 1 / self.rate
+            self._saved = 0.0
 
 
 class Pace:
