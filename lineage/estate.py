@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import time
@@ -67,7 +68,7 @@ def crawl_estate(
     unknown = sorted(set(kinds) - set(LISTED))
     if unknown:
         raise UnknownNode(f"no kind {unknown[0]} has a list; the kinds are {', '.join(LISTED)}")
-    with Snapshot(path) as snapshot:
+    with Snapshot(path) as snapshot, _tuned():
         regions = tuple(dict.fromkeys(regions))
         session = session or (replay_session(replay, *regions[:1]) if replay else Session(profile, *regions[:1]))
         session.check_regions(regions)
@@ -76,6 +77,23 @@ def crawl_estate(
         estate = _Estate(snapshot, session, places, tuple(sorted(set(kinds))) or LISTED, on_progress)
         estate.begin(full=full)
         return estate.run()
+
+
+@contextmanager
+def _tuned() -> Iterator[None]:
+    """Python's own settings for many threads that wait and one that works; as they were, afterwards.
+
+    Records make no cycles, and to look for some in botocore's models takes as long as a join; and whoever has an answer
+    should send the next call in a millisecond, not in five.
+    """
+    collecting, switching = gc.get_threshold(), sys.getswitchinterval()
+    gc.set_threshold(50_000, 20, 1000)
+    sys.setswitchinterval(0.001)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*collecting)
+        sys.setswitchinterval(switching)
 
 
 def _callers(session: Session, roles: Sequence[str], *, only_roles: bool) -> tuple[list[Session], dict[str, str]]:

@@ -21,6 +21,7 @@ from lineage.records import Edge, Node
 from lineage.snapshot import edge_row, node_row
 
 REMEMBERED = 20_000  # how many names are kept in memory: those that many records say in turn
+AT_ONCE = 1000  # how many edges are put into a table at a time
 
 _ROOM = """
 CREATE TEMP TABLE called (kind, account, region, name, id, PRIMARY KEY (kind, account, region, name)) WITHOUT ROWID;
@@ -52,6 +53,8 @@ class Joining:
             db.execute(statement)
         self.id_of = lru_cache(REMEMBERED)(self._id_of)
         self._lately_named: set[str] = set()
+        self._named: list[tuple[Any, ...]] = []
+        self._fields: list[tuple[Any, ...]] = []
 
     def close(self) -> None:
         """Leave nothing but the graph."""
@@ -95,8 +98,16 @@ class Joining:
 
     def say(self, nodes: Iterable[Node], edges: Iterable[Edge]) -> None:
         """What one record says: the nodes that it names, and the edges."""
-        self._db.executemany("INSERT INTO named VALUES (?,?,?,?,?,?,?,?,?,?,?)", map(node_row, self._not_lately(nodes)))
-        self._db.executemany("INSERT INTO field VALUES (?,?,?,?,?,?,?,?,?)", map(edge_row, edges))
+        self._named.extend(map(node_row, self._not_lately(nodes)))
+        self._fields.extend(map(edge_row, edges))
+        if len(self._fields) >= AT_ONCE:
+            self._put_down()
+
+    def _put_down(self) -> None:
+        self._db.executemany("INSERT INTO named VALUES (?,?,?,?,?,?,?,?,?,?,?)", self._named)
+        self._db.executemany("INSERT INTO field VALUES (?,?,?,?,?,?,?,?,?)", self._fields)
+        self._named.clear()
+        self._fields.clear()
 
     def _not_lately(self, nodes: Iterable[Node]) -> Iterator[Node]:
         """Only the first naming counts; the image that every job names need not be put by a million times."""
@@ -109,6 +120,7 @@ class Joining:
 
     def settle(self) -> None:
         """Sort what was said: of each node and of each fact, what was said first."""
+        self._put_down()
         self._db.execute("INSERT OR IGNORE INTO main.node SELECT * FROM named ORDER BY id, rowid")
         self._db.execute("""
             INSERT OR IGNORE INTO fact SELECT source, target, relation, role, usage, path, evidence, ifnull(time, ''), span

@@ -58,8 +58,13 @@ def _steps(path: str) -> tuple[str, ...]:
 
 def detail(body: Body, path: str) -> Any:
     """The value at a path: a list of values where the path holds a `[]`, else the one value or None."""
-    values = [value for value, _ in follow(body, path)]
-    return values if "[]" in path else next(iter(values), None)
+    if "[]" in path or "*" in path:
+        values = [value for value, _ in follow(body, path)]
+        return values if "[]" in path else next(iter(values), None)
+    value: Any = body
+    for step in _steps(path):
+        value = value.get(step) if isinstance(value, dict) else None
+    return None if value == "" else value
 
 
 def empty_parts(kind: Kind, body: Body) -> list[str]:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from traceback import clear_frames
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from lineage.errors import SnapshotError
 from lineage.kinds import OPAQUE_CHANNELS
@@ -289,12 +289,13 @@ class Recording:
             self._db.execute("INSERT OR REPLACE INTO question VALUES (?,?,?,?,?,?,?,0)", row)
 
     def _add_record(self, record: Resource) -> None:
-        body = canonical(self._completed(record))
+        known = self._version(record)
+        body = canonical(_completed(record, known))
         digest = hashlib.sha256(body.encode()).hexdigest()
-        self._db.execute(  # what this same crawl read of it before, from another call, was no version of its own
-            "DELETE FROM record WHERE id = ? AND created = ? AND first_crawl = ? AND digest != ?",
-            (record.id, record.created or "", self._crawl, digest),
-        )
+        if known and known.first_crawl == self._crawl and known.digest != digest:
+            # what this same crawl read of it before, from another call, was no version of its own
+            key = (record.id, record.created or "", known.digest)
+            self._db.execute("DELETE FROM record WHERE id = ? AND created = ? AND digest = ?", key)
         self._db.execute(
             """INSERT INTO record VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)
                ON CONFLICT DO UPDATE SET last_crawl = excluded.last_crawl""",
@@ -304,16 +305,11 @@ class Recording:
             ),
         )  # fmt: skip
 
-    def _completed(self, record: Resource) -> Mapping[str, Any]:
-        """A call that has no room for a member says nothing about it: what another call said of the same state stays."""
-        if not record.silent:
-            return record.body
-        sql = f"SELECT body, modified FROM record AS r WHERE id = ? AND created = ? AND {_NEWEST}"  # noqa: S608
-        known = self._db.execute(sql, (record.id, record.created or "")).fetchone()
-        if not known or known[1] != record.modified:
-            return record.body
-        said = json.loads(known[0])
-        return {**{member: said[member] for member in record.silent if member in said}, **record.body}
+    def _version(self, record: Resource) -> _Version | None:
+        """The version of a record that was read last."""
+        sql = f"SELECT body, modified, digest, first_crawl FROM record AS r WHERE id = ? AND created = ? AND {_NEWEST}"  # noqa: S608
+        row = self._db.execute(sql, (record.id, record.created or "")).fetchone()
+        return _Version(*row) if row else None
 
     # --- a sweep under way ----------------------------------------------------------------------
 
@@ -336,20 +332,22 @@ class Recording:
         ).fetchone()
         return bool(row[0] == WANTED)
 
-    def read(self, record: Resource, account: str, *, listed: bool = False, whole: bool = True) -> None:
-        """Keep a record that a Search, a List or a Describe gave, and note that its name is read.
+    def read(self, record: Resource, account: str, *, listed: bool = False, whole: bool = True) -> bool:
+        """Keep a record that a Search, a List or a Describe gave, and note that its name is read. Whether it was not before.
 
         `account` is the one whose list named it: what is shared with it belongs to another one.
         """
         self._add_record(record)
         state = READ if whole else HALF_READ
         where = (account, record.region, record.kind, record.id, record.arn, record.name, record.created)
-        self._db.execute(
-            """INSERT INTO named VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET listed = max(listed, excluded.listed),
-               state = CASE WHEN substr(created, 1, 19) > substr(excluded.created, 1, 19) THEN state ELSE excluded.state END,
-               created = coalesce(max(created, excluded.created), excluded.created, created)""",
+        done = self._db.execute(
+            f"""INSERT INTO named VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET listed = max(listed, excluded.listed),
+                state = CASE WHEN substr(created, 1, 19) > substr(excluded.created, 1, 19) THEN state ELSE excluded.state END,
+                created = coalesce(max(created, excluded.created), excluded.created, created)
+                WHERE state != {READ} OR listed < excluded.listed OR created IS NULL OR created < excluded.created""",  # noqa: S608
             (*where, listed, state),
         )
+        return done.rowcount > 0
 
     def take(self, account: str, region: str, kind: str, limit: int) -> list[tuple[Named, Resource | None]]:
         """Some of the names that are wanted still, now in hand; with the record where only its extras are."""
@@ -479,6 +477,23 @@ class Recording:
     def finish(self, at: str) -> None:
         """Note that the crawl came to its end."""
         self._db.execute("UPDATE crawl SET finished = ? WHERE id = ?", (at, self._crawl))
+
+
+class _Version(NamedTuple):
+    """One version of a record, as its table has it."""
+
+    body: str
+    modified: str | None
+    digest: str
+    first_crawl: int
+
+
+def _completed(record: Resource, known: _Version | None) -> Mapping[str, Any]:
+    """A call that has no room for a member says nothing about it: what another call said of the same state stays."""
+    if not record.silent or not known or known.modified != record.modified:
+        return record.body
+    said = json.loads(known.body)
+    return {**{member: said[member] for member in record.silent if member in said}, **record.body}
 
 
 def canonical(value: Any) -> str:

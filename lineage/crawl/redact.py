@@ -9,8 +9,9 @@ import contextlib
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import cache, lru_cache
 from typing import Any
 
 from lineage.times import utc
@@ -41,6 +42,7 @@ _LOCATIONS = re.compile(
 )
 # Members whose text people, or programs of theirs, write: descriptions, reasons, and whole documents as JSON.
 _WRITTEN = re.compile(r"(?:Description|Reason|Message|Document|Definition|Content)$")
+_BEFORE_JSON = ("{", "[", " ", "\n", "\t", "\r")
 _PAIRS = (("Key", "Value"), ("Name", "Value"))
 
 
@@ -59,24 +61,52 @@ def read(value: Any, shape: Any, unknown: list[str], path: str) -> Any:
         return {key: _named(key, read(child, shape.value, unknown, f"{path}.*")) for key, child in value.items()}
     if kind == "list" and isinstance(value, list):
         return _list(value, shape.member, unknown, path)
-    if kind == "timestamp":
-        return _time(value)
-    if kind == "string" and isinstance(value, str) and (_WRITTEN.search(path) or value.lstrip()[:1] in ("{", "[")):
-        return _text(value)
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)  # JSON has no number for it
-    return value
+    return _leaf(kind, path)(value)
 
 
 def _structure(value: dict[str, Any], shape: Any, unknown: list[str], path: str) -> dict[str, Any]:
-    known, members = shape.members, {}
+    leaves, members = _leaves(shape), {}
     for key, child in value.items():
-        where = f"{path}.{key}" if path else key
-        if key not in known:
-            unknown.extend([where] if key != "__type" else [])
-        elif child is not None:
-            members[key] = read(child, known[key], unknown, where)
+        if key not in leaves:
+            unknown.extend([f"{path}.{key}" if path else key] if key != "__type" else [])
+        elif child is None:
+            continue
+        elif leaf := leaves[key]:
+            members[key] = leaf(child)  # by far the most: they need no path
+        else:
+            members[key] = read(child, shape.members[key], unknown, f"{path}.{key}" if path else key)
     return _pair(value) or members
+
+
+@cache
+def _leaves(shape: Any) -> dict[str, Callable[[Any], Any] | None]:
+    """How each member of a structure is read; None for what holds others. A client's shapes live as long as it does."""
+    nested = ("structure", "map", "list")
+    return {name: None if one.type_name in nested else _leaf(one.type_name, name) for name, one in shape.members.items()}
+
+
+def _leaf(kind: str, name: str) -> Callable[[Any], Any]:
+    """How a value that holds no others is read."""
+    if kind == "timestamp":
+        return _time
+    if kind == "string":
+        return _written if _WRITTEN.search(name) else _word
+    return _number
+
+
+def _written(value: Any) -> Any:
+    return _text(value) if isinstance(value, str) else value
+
+
+def _word(value: Any) -> Any:
+    """A text that is a name or a place, unless it is JSON."""
+    document = isinstance(value, str) and value[:1] in _BEFORE_JSON and value.lstrip()[:1] in ("{", "[")
+    return _text(value) if document else value
+
+
+def _number(value: Any) -> Any:
+    """JSON has no number for what is not finite."""
+    return value if type(value) is not float or math.isfinite(value) else str(value)
 
 
 def _list(value: list[Any], member: Any, unknown: list[str], path: str) -> list[Any]:
@@ -86,6 +116,7 @@ def _list(value: list[Any], member: Any, unknown: list[str], path: str) -> list[
     return [read(child, member, unknown, f"{path}[{number if own else ''}]") for number, child in enumerate(value)]
 
 
+@lru_cache(maxsize=10_000)  # what was made together has its times in common
 def _time(value: float | str) -> str:
     """A time in an answer as ISO 8601 text in UTC: SageMaker sends seconds."""
     if isinstance(value, str) and not value.replace(".", "", 1).isdigit():
@@ -120,7 +151,7 @@ def _inside(match: re.Match[str]) -> str:
 
 
 def _pair(value: dict[str, Any]) -> dict[str, Any] | None:
-    for name, content in _PAIRS:
+    for name, content in _PAIRS if len(value) == 2 else ():
         if set(value) == {name, content}:
             return {name: value[name], content: _named(str(value[name]), value[content])}
     return None

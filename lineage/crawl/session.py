@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 BOTOCORE_VERSION: str = botocore.__version__
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/\S+")
-_POOL = 96  # connections a client may hold: as many threads as a sweep has
+_POOL = 80  # connections a client may hold: as many threads as a sweep has
 
 
 class Session:
