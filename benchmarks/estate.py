@@ -1,12 +1,13 @@
 """How many calls a crawl of a whole account takes, and how long: `python benchmarks/estate.py [--jobs N] [--latency S]`.
 
 Writes an account file, answers from it over HTTP with a delay for each call, in a process of its own, and crawls it as
-`lineage crawl` does; with --serial once more, so that no call is answered while another one is.
+`lineage crawl` does; with --serial once more, so that no call is sent before the last one was answered and read.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import math
 import os
@@ -14,14 +15,17 @@ import resource
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import lineage
+from lineage.crawl.fetch import Fetcher
 from lineage.kinds import KINDS
 
 ENVIRONMENT = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_EC2_METADATA_DISABLED": "true"}
@@ -119,9 +123,23 @@ def fewest(jobs: int) -> int:
     return pages + count["endpoint-config"] + count["inference-component"]
 
 
-def crawl(path: Path, latency: float, *words: str) -> tuple[int, float, lineage.Progress]:
-    """Calls, seconds, and what the crawl said at its end; `serial`: no call is answered while another one is."""
-    command = [sys.executable, str(Path(__file__).parent / "server.py"), str(path), str(latency), *words]
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Within it a crawl sends each call only when the one before was answered and read."""
+    turn, call = threading.Lock(), Fetcher.call
+
+    def alone(*asked: Any) -> Any:
+        with turn:
+            return call(*asked)
+
+    Fetcher.call = alone  # type: ignore[method-assign]
+    yield
+    Fetcher.call = call  # type: ignore[method-assign]
+
+
+def crawl(path: Path, latency: float, times: int = 1) -> tuple[int, list[float], lineage.Progress]:
+    """The calls of one crawl, the seconds of each, shortest first, and what a crawl said at its end."""
+    command = [sys.executable, str(Path(__file__).parent / "server.py"), str(path), str(latency)]
     with (
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server,
         tempfile.TemporaryDirectory() as folder,
@@ -130,30 +148,36 @@ def crawl(path: Path, latency: float, *words: str) -> tuple[int, float, lineage.
         assert server.stdout
         os.environ |= ENVIRONMENT | {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.stdout.readline().strip()}"}
         lineage.crawl_estate(Path(folder) / "first.db", regions=[REGION])  # so that the server knows its answers
-        began = time.monotonic()
-        done = lineage.crawl_estate(Path(folder) / "bench.db", regions=[REGION])
-        seconds = time.monotonic() - began
+        seconds = []
+        for number in range(times):
+            gc.collect()  # clients of the crawl before
+            began = time.monotonic()
+            done = lineage.crawl_estate(Path(folder) / f"{number}.db", regions=[REGION])
+            seconds.append(time.monotonic() - began)
         server.stdin.close()
-        return int(server.stdout.readline()) // 2, seconds, done
+        return int(server.stdout.readline()) // (times + 1), sorted(seconds), done
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=1000)
     parser.add_argument("--latency", type=float, default=0.05)
+    parser.add_argument("--times", type=int, default=1, help="the median of so many crawls is what counts")
     parser.add_argument("--serial", action="store_true", help="also one call at a time")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "account.jsonl"
         with path.open("w") as file:
             file.writelines(json.dumps(entry) + "\n" for entry in account(asked.jobs))
-        calls, seconds, done = crawl(path, asked.latency)
+        calls, seconds, done = crawl(path, asked.latency, asked.times)
         least = fewest(asked.jobs)
         print(f"{done.records:,} records, {done.gaps} gaps: {calls} calls, {calls / least:.2f} times the fewest ({least})")
-        print(f"{seconds:.2f} s with {asked.latency * 1000:.0f} ms a call")
+        median = seconds[len(seconds) // 2]
+        print(f"{median:.2f} s ({seconds[0]:.2f} to {seconds[-1]:.2f}) with {asked.latency * 1000:.0f} ms a call")
         if asked.serial:
-            _, alone, _ = crawl(path, asked.latency, "serial")
-            print(f"{alone:.2f} s one call at a time: {alone / seconds:.1f} times longer")
+            with one_at_a_time():
+                _, [alone], _ = crawl(path, asked.latency)
+            print(f"{alone:.2f} s one call at a time: {alone / median:.1f} times longer")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(f"peak {peak} MB", file=sys.stderr)
 

@@ -21,16 +21,15 @@ SERVICE = re.compile(r"/([a-z0-9]+)/aws4_request")
 
 
 class Server(ThreadingHTTPServer):
-    """Answers as the account file does; with `serial`, never two calls at a time."""
+    """Answers as the account file does."""
 
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, path: str, latency: float, *, serial: bool) -> None:
+    def __init__(self, path: str, latency: float) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.calls = 0
         self.latency = latency
-        self.turn = threading.Lock() if serial else None
         self.answer = Replay(path).hooks()["before-send"]
         self.given: dict[tuple[str, bytes], tuple[int, bytes]] = {}
 
@@ -42,13 +41,6 @@ class Handler(BaseHTTPRequestHandler):
     server: Server
 
     def do_POST(self) -> None:
-        if self.server.turn:
-            with self.server.turn:
-                self._answer()
-        else:
-            self._answer()
-
-    def _answer(self) -> None:
         content = self.rfile.read(int(self.headers["Content-Length"]))
         service = SERVICE.search(self.headers["Authorization"])
         assert service
@@ -73,8 +65,8 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def main() -> None:
-    path, latency, *more = sys.argv[1:]
-    server = Server(path, float(latency), serial="serial" in more)
+    path, latency = sys.argv[1:]
+    server = Server(path, float(latency))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print(server.server_port, flush=True)
     sys.stdin.read()

@@ -53,6 +53,11 @@ _STRANGERS = {
     "UnrecognizedClientException",
 }
 _TAGS = Extra("Tags", "ListTags", "ResourceArn", "{Arn}")
+# The kinds whose whole records a Search for another kind carries.
+_CARRIED: dict[str, list[Kind]] = defaultdict(list)
+for _kind in KINDS.values():
+    _CARRIED[_kind.carried_by].append(_kind)
+PAGE = 100  # records of a List or Search page: the most that SageMaker gives
 WINDOW = 9_000  # records of one Search: under the 10,000 at which AWS's own ExperimentAnalytics stops
 
 
@@ -173,7 +178,7 @@ class Fetcher:
         found: list[Any] = []
         unknown: dict[str, None] = {}
         result = self._list_in(extra.operation, record.region)
-        for page in self.pages(extra.operation, {"MaxResults": 100, extra.parameter: value}, record.region):
+        for page in self.pages(extra.operation, {"MaxResults": PAGE, extra.parameter: value}, record.region):
             found += page.get(result) or ()
             paths = (path for paths in self._unknown_of(result).values() for path in paths)
             unknown |= dict.fromkeys(f"{extra.member}[].{path}" for path in paths)
@@ -186,22 +191,30 @@ class Fetcher:
 
     # --- many -----------------------------------------------------------------------------------
 
-    def naming(self, kind: Kind, region: str, words: Mapping[str, str], since: str) -> Iterator[list[Named | Resource]]:
+    def naming(
+        self, kind: Kind, region: str, words: Mapping[str, str], since: str, *, backward: bool = False
+    ) -> Iterator[list[Named | Resource]]:
         """The pages of a kind's own List call: names, or records where the summary is all there is.
 
-        `words` are the parameters of this walk (`list_by`); `since` leaves out what was created before.
+        `words` are the parameters of this walk (`list_by`); `since` leaves out what was created before. The oldest come
+        first, or, `backward`, the newest, where the call can sort (`ordered`).
         """
         shape = self._model(region).operation_model(kind.list).input_shape
-        ordered = "CreationTime" in getattr(shape.members.get("SortBy"), "enum", ())
         after = next((name for name in ("CreationTimeAfter", "CreatedAfter") if name in shape.members), "")
-        parameters = {"MaxResults": 100, **dict(kind.list_with), **words}
-        parameters |= {"SortBy": "CreationTime", "SortOrder": "Ascending"} if ordered else {}
+        parameters = {"MaxResults": PAGE, **dict(kind.list_with), **words}
+        if self.ordered(kind):
+            parameters |= {"SortBy": "CreationTime", "SortOrder": "Descending" if backward else "Ascending"}
         parameters |= {after: since} if after and since else {}
         result = self._list_in(kind.list, region)
         for page in self.pages(kind.list, parameters, region):
             unknown = self._unknown_of(result)
             summaries = enumerate(page.get(result) or ())
             yield [self._summarised(kind, summary, region, unknown[number]) for number, summary in summaries]
+
+    def ordered(self, kind: Kind) -> bool:
+        """Whether a kind's own List call sorts by creation time."""
+        members = self._model(self.session.region).operation_model(kind.list).input_shape.members
+        return "CreationTime" in getattr(members.get("SortBy"), "enum", ()) and "SortOrder" in members
 
     def choices(self, kind: Kind, parameter: str) -> list[str]:
         """The values that a parameter of a kind's List call can have."""
@@ -242,7 +255,7 @@ class Fetcher:
             (kind.search_time, "LessThan", _second_after(before)),
         ]
         filters = [{"Name": name, "Operator": operator, "Value": time} for name, operator, time in bounds if name and time]
-        query: dict[str, Any] = {"Resource": kind.search, "MaxResults": 100}
+        query: dict[str, Any] = {"Resource": kind.search, "MaxResults": PAGE}
         query |= {"SearchExpression": {"Filters": filters}} if filters else {}
         query |= {"SortBy": kind.search_time, "SortOrder": "Ascending"} if kind.search_time else {}
         given = counted = 0
@@ -263,8 +276,8 @@ class Fetcher:
         detail = body.pop("SourceDetail", {})
         own = tuple(path.partition(".")[2] for path in unknown if ".SourceDetail." not in path)
         yield resource_of(kind, body, region, own, self.silent(kind, "search", region))
-        for carried in KINDS.values():
-            if carried.carried_by == kind.name and detail.get(carried.noun):
+        for carried in _CARRIED[kind.name] if detail else ():
+            if detail.get(carried.noun):
                 theirs = tuple(path.partition(f".{carried.noun}.")[2] for path in unknown if f".{carried.noun}." in path)
                 yield resource_of(carried, detail[carried.noun], region, theirs)
 
@@ -284,7 +297,7 @@ class Fetcher:
     def listed(self, operation: str, parameters: Mapping[str, Any], region: str) -> Iterator[dict[str, Any]]:
         """The summaries of a List call, or the results of a Search, 100 a page."""
         result = self._list_in(operation, region)
-        for page in self.pages(operation, {"MaxResults": 100, **parameters}, region):
+        for page in self.pages(operation, {"MaxResults": PAGE, **parameters}, region):
             yield from page.get(result) or ()
 
     def call(self, operation: str, parameters: Mapping[str, Any], region: str) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """Whole accounts and regions: every kind is listed, and every record read, at close to the fewest calls.
 
-For each kind in each place its own List call says what there is, and Search, which follows it window by window of
-creation times, gives a hundred whole records a page. What the list names and no search gave is
-described singly, and so is what cannot be searched. A kind is finished when its list came to its end and everything
-on it was asked for: only that can prove a "no".
+For each kind in each place its own List call says what there is, a long list from both of its ends at once, and Search,
+which follows it window by window of creation times, gives a hundred whole records a page. What the list names and no
+search gave is described singly, and so is what cannot be searched. A kind is finished when its list came to its end and
+everything on it was asked for: only that can prove a "no".
 
 Threads wait for AWS; one thread, the caller's, takes in what they bring, keeps it in the ledger, and hands out what is
 to be described next. Nothing but the names in hand is held in memory.
@@ -13,14 +13,15 @@ from __future__ import annotations
 
 import contextlib
 import queue
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol
 
-from lineage.crawl.fetch import Fetcher, Page, Refused, Unreachable, completeness
+from lineage.crawl.ends import Ends
+from lineage.crawl.fetch import PAGE, Fetcher, Page, Refused, Unreachable, completeness
 from lineage.crawl.workers import Workers
 from lineage.errors import MalformedName
 from lineage.kinds import FAR, KINDS, Kind, kind_of_arn
@@ -29,9 +30,9 @@ from lineage.records import Enumeration, Found, Gap, Named, Resource
 from lineage.references import follow
 from lineage.times import now
 
-WALKERS, DESCRIBERS = 32, 64  # threads that turn pages, and threads that ask for one record each
+WALKERS, DESCRIBERS = 32, 48  # threads that turn pages, and threads that ask for one record each
 AT_ONCE = 16  # records of one kind in one place that are asked for at a time
-STRIDE = 300  # names of a list that one Search walk follows
+STRIDE = 200  # names of a list that one Search walk follows
 IDLE = 0.5  # seconds without an answer, after which what was kept is kept for good
 INBOX = 64  # pages that may wait to be kept: all that a sweep holds in memory
 NO_SUCH_OPERATION = ("UnknownOperationException", "UnsupportedOperation")
@@ -46,7 +47,7 @@ class Ledger(Protocol):
 
     def add(self, found: Found) -> None: ...
     def name(self, named: Named, *, listed: bool = True) -> bool: ...
-    def read(self, record: Resource, account: str, *, listed: bool = False, whole: bool = True) -> None: ...
+    def read(self, record: Resource, account: str, *, listed: bool = False, whole: bool = True) -> bool: ...
     def described(self, record: Resource, operation: str) -> None: ...
     def half_known(self, account: str, region: str, kind: str) -> set[str]: ...
     def take(self, account: str, region: str, kind: str, limit: int) -> list[tuple[Named, Resource | None]]: ...
@@ -81,9 +82,9 @@ class Course:
     hungry: bool = True  # there may be names that nobody has in hand
     changed: bool = True  # since its progress was last noted
     searches: int = 0  # how many Search walks have begun
-    unsearched: list[str] = field(default_factory=list)  # when those were created that the list named since the last one
     doubted: set[str] = field(default_factory=set)  # what only Describe can tell whole, as an earlier crawl has found
     done: bool = False
+    counted: Counter[str] = field(default_factory=Counter)  # calls, pages and records since its progress was last noted
 
     @property
     def place(self) -> tuple[str, str, str]:
@@ -99,13 +100,48 @@ class Course:
         self.changed = True
 
     def count(self, *, calls: int = 0, pages: int = 0, records: int = 0) -> None:
-        one = self.enumeration
-        self.note(calls=one.calls + calls, pages=one.pages + pages, records=one.records + records)
+        self.counted.update(calls=calls, pages=pages, records=records)
+        self.changed = True
+
+    def settle(self) -> None:
+        """Put what was counted into the enumeration."""
+        self.note(**{what: getattr(self.enumeration, what) + number for what, number in self.counted.items()})
+        self.counted.clear()
 
     def refuse(self, refused: Refused) -> None:
         """The first refusal of a list is why it is not finished."""
         if not self.enumeration.reason:
             self.note(reason=refused.reason, detail=refused.detail)
+
+
+@dataclass(slots=True, eq=False)
+class ListWalk:
+    """A walk through one list, from its oldest on or, backward, from its newest."""
+
+    words: Mapping[str, str]  # the parameters of its call
+    ends: Ends
+    backward: bool = False
+    both: bool = False  # there is a walk from the other end as well
+    ended: bool = False
+    begun: bool = False  # a window of it was searched already
+    unsearched: list[str] = field(default_factory=list)  # when those were created that it named since the last window
+
+    def from_the_other_end(self, named: int) -> ListWalk | None:
+        """After a full first page of a long list: the walk that comes to meet this one."""
+        if self.both or named < PAGE:
+            return None
+        self.both = True
+        return ListWalk(self.words, self.ends, backward=True, both=True)
+
+    def window(self) -> tuple[str, str]:
+        """The creation times between which to search for what was named since the last window."""
+        oldest, newest = min(self.unsearched), max(self.unsearched)
+        first, last = not self.begun, self.ended and not self.both
+        self.begun = True
+        self.unsearched.clear()
+        if self.backward:
+            return oldest, "" if first else newest
+        return "" if first else oldest, "" if last else newest
 
 
 _Asked = tuple[Named, Resource | None]
@@ -185,6 +221,7 @@ class Sweep:
 
     def _note_progress(self, course: Course, ledger: Ledger) -> None:
         if course.changed:
+            course.settle()
             ledger.progress(course.enumeration)
             course.changed = False
 
@@ -220,7 +257,7 @@ class Sweep:
             self._search_all(course)
         if not course.kind.list_by[1]:
             for words in self._words(course):
-                self._walk(course, partial(self._list, course, words), self._listed)
+                self._list_all(course, words)
 
     def _words(self, course: Course) -> list[Mapping[str, str]]:
         """The parameters of each List call that together list all of a kind."""
@@ -268,26 +305,39 @@ class Sweep:
             course.searches = 1
             self._walk(course, partial(self._search, course, "", ""))
 
-    def _search_named(self, course: Course, *, last: bool = False) -> None:
-        """Search for what the list has named since the last window, by creation time: many small walks, side by side."""
-        after = min(course.unsearched) if course.searches else ""
-        before = "" if last else max(course.unsearched)
-        course.searches += 1
-        course.unsearched.clear()
-        self._walk(course, partial(self._search, course, after, before))
+    def _search_named(self, course: Course, walk: ListWalk) -> None:
+        """Search for what a list has named since the last window, by creation time: many small walks, side by side.
 
-    def _listed(self, course: Course) -> None:
-        """The list is at its end: search for the rest of it, or, where it was refused, for what it could not name."""
+        The first window of all is open towards the past, the last one towards the present.
+        """
+        course.searches += 1
+        window = walk.window()
+        self._walk(course, partial(self._search, course, *window))
+
+    # --- lists ----------------------------------------------------------------------------------
+
+    def _list_all(self, course: Course, words: Mapping[str, str]) -> None:
+        self._list_from(course, ListWalk(words, Ends()))
+
+    def _list_from(self, course: Course, walk: ListWalk) -> None:
+        self._walk(course, partial(self._list, course, walk), partial(self._listed, walk))
+
+    def _listed(self, walk: ListWalk, course: Course) -> None:
+        """A list is at its end: search for the rest of it, or, where it was refused, for what it could not name."""
         if course.enumeration.reason:
             self._search_all(course)
-        elif course.unsearched:
-            self._search_named(course, last=True)
+        elif walk.unsearched:
+            walk.ended = True
+            self._search_named(course, walk)
 
-    def _list(self, course: Course, words: Mapping[str, str]) -> None:
+    def _list(self, course: Course, walk: ListWalk) -> None:
         one = course.enumeration
         try:
-            for page in course.fetcher.naming(course.kind, one.region, words, one.since):
-                self._bring(partial(self._take_names, course, page, course.fetcher.spent()))
+            for page in course.fetcher.naming(course.kind, one.region, walk.words, one.since, backward=walk.backward):
+                news, met = walk.ends.fresh(page, backward=walk.backward)
+                self._bring(partial(self._take_names, course, walk, news, course.fetcher.spent()))
+                if met:
+                    return
         except Refused as refused:
             if not refused.detail.startswith(NO_SUCH_OPERATION):  # the region has no such thing: there is nothing to list
                 raise
@@ -307,7 +357,7 @@ class Sweep:
 
     # --- taking in ------------------------------------------------------------------------------
 
-    def _take_names(self, course: Course, page: list[Named | Resource], spent: int, ledger: Ledger) -> None:
+    def _take_names(self, course: Course, walk: ListWalk, page: list[Named | Resource], spent: int, ledger: Ledger) -> None:
         course.count(calls=spent, pages=1)
         course.hungry = True
         for found in page:
@@ -316,11 +366,13 @@ class Sweep:
             elif not ledger.name(found):
                 continue  # it is read already: by a crawl that was killed, or by a Search
             elif course.windowed and found.created:
-                course.unsearched.append(found.created)
+                walk.unsearched.append(found.created)
             else:
                 self._search_all(course)
-        if len(course.unsearched) >= STRIDE:
-            self._search_named(course)
+        if course.fetcher.ordered(course.kind) and (other := walk.from_the_other_end(len(page))):
+            self._list_from(course, other)
+        if len(walk.unsearched) >= STRIDE:
+            self._search_named(course, walk)
 
     def _take_page(self, course: Course, page: Page, spent: int, ledger: Ledger) -> None:
         course.count(calls=spent, pages=1)
@@ -339,8 +391,8 @@ class Sweep:
             ledger.name(Named(kind, account, region, record.arn, record.name, record.created), listed=False)
             course.singly -= 1  # it will be described, and not because Search lost it
             return
-        ledger.read(record, course.place[0], listed=listed, whole=not course.fetcher.extras(course.kind, record))
-        self._kept(course, record, ledger)
+        if ledger.read(record, course.place[0], listed=listed, whole=not course.fetcher.extras(course.kind, record)):
+            self._kept(course, record, ledger)  # two windows may both give what was created between them
 
     def _kept(self, course: Course, record: Resource, ledger: Ledger) -> None:
         self.kept += 1
@@ -370,7 +422,7 @@ class Sweep:
         if parent and other.enumeration.finished is None:
             course.note(reason="not-enumerated", detail=f"not every {parent} was listed: {other.enumeration.detail}")
         for name in ledger.names(*other.place) if parent else ():
-            self._walk(course, partial(self._list, course, {parameter: name}), self._listed)
+            self._list_all(course, {parameter: name})
 
     def _hand_out(self, course: Course, ledger: Ledger) -> None:
         if not course.kind.describe:
