@@ -43,6 +43,7 @@ RATE_SECONDS = 5  # over which the rate is told
 @kind_option("Read only this kind (see `lineage kinds`); repeats.")
 @click.option("--full", is_flag=True, help="Read all again, and find out what was deleted; else only what is new.")
 @click.option("--tags", is_flag=True, help="Ask for tags one by one where no other call tells them.")
+@click.option("--manifests/--no-manifests", default=True, help="Read the manifests in S3 that jobs read (default).")
 @click.option("--profile", metavar="P", help="A profile of ~/.aws/config; else boto3's own chain of credentials.")
 @click.option("--replay", metavar="FILE", help="Answer from an account file, without AWS.")
 @click.option("--quiet", "-q", is_flag=True, help="Print no progress and no summary.")
@@ -61,7 +62,7 @@ def crawl(snapshot: str, endpoints: tuple[str, ...], regions: tuple[str, ...], q
     _check(endpoints, regions, words)
     with _progress(quiet=quiet) as tell:
         if endpoints:
-            common = {name: words[name] for name in ("profile", "replay")}
+            common = {name: words[name] for name in ("profile", "replay", "manifests")}
             region = regions[0] if regions else None
             done = lineage.crawl_endpoints(snapshot, endpoints, region=region, on_progress=tell, **common)
         else:

@@ -124,16 +124,17 @@ def _references(kind: lineage.Kind) -> Rows:
 )
 @kind_option("Only what these kinds need; repeats. None: all.")
 @click.option("--tags", is_flag=True, help="For `crawl --tags`.")
+@click.option("--manifests/--no-manifests", default=True, help="For `crawl --no-manifests`.")
 @click.option("--all-regions", is_flag=True, help="For `crawl --all-regions`.")
 @click.option("--role-arn", "roles", metavar="ARN", multiple=True, help="A role that the crawl is to assume; repeats.")
 @out_option
-def iam_policy(kinds: tuple[str, ...], tags: bool, all_regions: bool, roles: tuple[str, ...], out: str | None) -> None:
+def iam_policy(kinds: tuple[str, ...], roles: tuple[str, ...], out: str | None, **words: bool) -> None:
     """Print the IAM policy that lets `crawl` read the kinds chosen, or all: it allows reading, and nothing else."""
     import lineage
 
     wrong = [role for role in roles if not role.startswith("arn:") or ":role/" not in role]
     if wrong:
         raise click.UsageError(f"{wrong[0]!r} is no role ARN; one looks like arn:aws:iam::111122223333:role/auditor")
-    policy = lineage.iam_policy(kinds, tags=tags, all_regions=all_regions, roles=roles)
+    policy = lineage.iam_policy(kinds, roles=roles, **words)
     write(json.dumps(policy, indent=2) + "\n", out)
     click.echo(plural(sum(len(one["Action"]) for one in policy["Statement"]), "action"), err=True) if out else None

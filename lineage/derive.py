@@ -17,7 +17,8 @@ from typing import TypeVar
 
 from lineage.joining import Joining, Spans
 from lineage.kinds import ANY, IMAGE, KINDS, LOCATION, RELATIONS, kind_of_arn
-from lineage.names import folders_above, is_arn, location_of, named_id, parse_arn, parse_location
+from lineage.listings import Listings
+from lineage.names import Span, folders_above, is_arn, location_of, named_id, parse_arn, parse_location
 from lineage.places import meets
 from lineage.records import Edge, Node, Resource
 from lineage.references import Hit, detail, empty_parts, hits
@@ -42,12 +43,13 @@ class Joined:
     edges: list[Edge] = field(default_factory=list)
 
 
-def derive(resources: Iterable[Resource]) -> Joined:
+def derive(resources: Iterable[Resource], listings: Listings | None = None) -> Joined:
     """Nodes and edges of a few records, joined in memory: for tests and experiments."""
     records = sorted(resources, key=lambda record: (record.id, record.created or ""))
+    manifests = listings or Listings.in_memory()
     db = sqlite3.connect(":memory:")
     try:
-        new_graph(db, lambda db: join(db, lambda: records))
+        new_graph(db, lambda db: join(db, lambda: records, listings=manifests))
         nodes = map(node_of, db.execute(f"SELECT {NODE} FROM node ORDER BY {NODE}"))  # noqa: S608  (our own words)
         edges = map(edge_of, db.execute(f"SELECT {EDGE} FROM edge ORDER BY {EDGE}"))  # noqa: S608  (our own words)
         return Joined({node.id: node for node in nodes}, list(edges))
@@ -60,12 +62,15 @@ def join(
     records: Records,
     on_step: OnStep = lambda _doing, _done: None,
     earlier: Records = tuple,
+    *,
+    listings: Listings,
 ) -> None:
     """Fill empty tables of nodes and edges. Of one ARN's several lives, the last one owns the plain node id.
 
     `earlier` gives the versions of records that later ones have taken the place of: what they named as data stays said.
+    `listings` are the manifests that were read.
     """
-    joining = Joining(db)
+    joining = Joining(db, listings)
     lives = _counted(_lives(records()), "reading records", on_step)
     joining.observe(observed_node(identity, record) for identity, record in lives if identity)
     resolve = _resolver(joining)
@@ -80,6 +85,7 @@ def join(
     _model_inputs(joining, on_step)
     joining.keep_facts()
     joining.add_edges(_counted(matched(joining), "joining places", on_step))
+    joining.add_edges(_counted(listed(joining), "joining what manifests list", on_step))
     on_step("classifying places", 0)
     classify(joining)
     joining.close()
@@ -149,9 +155,16 @@ def _said(life: Life, resolve: Resolve, joining: Joining) -> Said:
     identity, record = life
     if not identity:
         return _association(record)
-    pairs = [declared(identity, record, hit, resolve) for hit in hits(KINDS[record.kind], record.body)]
+    found = [(hit, *declared(identity, record, hit, resolve)) for hit in hits(KINDS[record.kind], record.body)]
+    pairs = [(node, _as_listed(edge, hit, joining.listings)) for hit, node, edge in found]
     pairs = [_at_the_time(node, edge, record, joining) for node, edge in pairs] if joining.lived_before else pairs
     return [node for node, _ in pairs], [edge for _, edge in pairs]
+
+
+def _as_listed(edge: Edge, hit: Hit, listings: Listings) -> Edge:
+    """Of a manifest whose version at the time is known, what it lists was read."""
+    version = listings.read_by(hit.location.uri, hit.view, edge.time) if hit.view and hit.location else None
+    return replace(edge, span=Span.LISTING, listing=version) if version else edge
 
 
 def _once_said(record: Resource, resolve: Resolve, joining: Joining) -> Said:
@@ -275,6 +288,15 @@ def _inside(uri: str, uris: list[str]) -> Iterator[str]:
     start = f"{uri.rstrip('/')}/"
     after = (uris[index] for index in range(bisect_left(uris, start), len(uris)))
     return takewhile(lambda at: at.startswith(start), after)
+
+
+def listed(joining: Joining) -> Iterator[Edge]:
+    """`overlaps` edges from each written place to each manifest that lists something of it."""
+    for place in joining.written_places() if joining.listings.holds_any() else ():
+        location = location_of(place)
+        manifests = joining.listings.listing(location) if location else set()
+        for manifest in sorted({manifest for _, manifest in manifests}):
+            yield Edge(place, manifest, "overlaps", usage="listed", evidence="matched")
 
 
 def _rank(at: str, place: str) -> tuple[bool, int, str]:

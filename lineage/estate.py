@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+from lineage.contents import read_manifests
 from lineage.crawl.fetch import Fetcher
 from lineage.crawl.replay import replay_session
 from lineage.crawl.session import Session
@@ -51,6 +52,7 @@ def crawl_estate(
     kinds: Sequence[str] = (),
     full: bool = False,
     tags: bool = False,
+    manifests: bool = True,
     replay: str | Path | None = None,
     session: Session | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
@@ -59,8 +61,9 @@ def crawl_estate(
 
     The caller's own account (not with `only_roles`) and that of each role ARN in `roles`; in each the regions given, all
     that are enabled, or the session's one; the kinds given, or all. What an earlier crawl has finished is asked for
-    only from there on, unless `full`. `tags` asks for tags one by one where no other call tells them. `replay` names an
-    account file that answers in AWS's place; `session` is one that the caller has made.
+    only from there on, unless `full`. `tags` asks for tags one by one where no other call tells them; `manifests` has
+    the manifests in S3 read that jobs read. `replay` names an account file that answers in AWS's place; `session` is one
+    that the caller has made.
 
     A crawl that is cut short keeps what it read, and the next one with the same arguments goes on from there. Raises
     `CrawlError` where nothing can be read; what some kind, region or account refuses is a gap. `SnapshotError`.
@@ -76,7 +79,7 @@ def crawl_estate(
         places = list(_places(callers, refused, regions, session, all_regions=all_regions, tags=tags))
         estate = _Estate(snapshot, session, places, tuple(sorted(set(kinds))) or LISTED, on_progress)
         estate.begin(full=full)
-        return estate.run()
+        return estate.run(manifests=manifests)
 
 
 @contextmanager
@@ -223,13 +226,15 @@ class _Estate:
 
     # --- doing it -------------------------------------------------------------------------------
 
-    def run(self) -> Progress:
+    def run(self, *, manifests: bool) -> Progress:
         writing = _Writing(self._snapshot, self._crawl)
         sweep = Sweep(self._plan, writing, lambda sweep: self._tell(self._progress("reading", sweep)))
         with writing() as recording:
             for one in self._closed:
                 recording.progress(one)
         sweep.run()
+        if manifests:
+            self._read_manifests(writing, sweep)
         with writing() as recording:
             finished = {one.key: one for one in (course.enumeration for course in sweep.courses) if one.finished}
             for answered in self._answered(recording, finished):
@@ -242,6 +247,17 @@ class _Estate:
             first = (self._closed or [course.enumeration for course in sweep.courses])[0]
             raise CrawlError(f"nothing could be read: {first.operation}: {first.detail}")
         return self._progress("done", sweep)
+
+    def _read_manifests(self, writing: _Writing, sweep: Sweep) -> None:
+        sessions = {(one.account, one.region): one.fetcher.session for one in self._places if one.fetcher}
+        gaps = sweep.gaps
+
+        def tell(done: int, lost: int) -> None:
+            sweep.gaps = gaps + lost
+            self._tell(self._progress(f"reading manifests: {done:,}", sweep))
+
+        read_manifests(sessions, writing, tell, again=self._crawl.full)
+        writing.flush()
 
     def _progress(self, doing: str, sweep: Sweep) -> Progress:
         calls = sum(session.calls for session in self._sessions)

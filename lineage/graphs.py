@@ -1,9 +1,10 @@
 """A snapshot, or records, as a plain `networkx.MultiDiGraph`: whole, or the neighbourhood of some nodes.
 
 Node attributes: `kind name arn account region created modified status observed label`, and a few more that
-the kind's row asks for. Edge attributes: `relation role usage path evidence time span`. Graph attributes:
-`scope` (a `lineage.records.Scope`) and `gaps` (its holes). Edges point the way that data flows; graphs can
-have cycles. `nx.ancestors` gives more than what really fed a node: it follows no times (see `lineage.trace`).
+the kind's row asks for. Edge attributes: `relation role usage path evidence time span listing`. Graph attributes:
+`scope` (a `lineage.records.Scope`), `gaps` (its holes), `listings` (what manifests list) and `unread` (why one was not
+read, by its place). Edges point the way that data flows; graphs can have cycles. `nx.ancestors` gives more than what
+really fed a node: it follows no times (see `lineage.trace`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import networkx as nx
 
 from lineage.derive import derive
 from lineage.kinds import RELATIONS
+from lineage.listings import Listings
 from lineage.names import Location, location_of, parse_location
 from lineage.records import Edge, Gap, Node, Resource, Scope
 from lineage.snapshot import Snapshot
@@ -28,7 +30,7 @@ _TO_ITS_RUN = ("down", "recorded-by")  # what a run logs as its output is downst
 
 def graph(snapshot: Snapshot) -> Graph:
     """The whole graph of a snapshot. For one question about a large estate, take `neighbourhood`."""
-    return _build(snapshot.nodes(), snapshot.edges(), snapshot.scope())
+    return _build(snapshot.nodes(), snapshot.edges(), snapshot.scope(), snapshot.listings())
 
 
 def neighbourhood(snapshot: Snapshot, ids: Iterable[str], *directions: Direction) -> Graph:
@@ -42,7 +44,7 @@ def neighbourhood(snapshot: Snapshot, ids: Iterable[str], *directions: Direction
         reached |= touched
     edges |= _around(snapshot, reached)
     reached |= {end for edge in edges for end in (edge.source, edge.target)}
-    return _build(snapshot.nodes(reached), sorted(edges, key=_order), snapshot.scope())
+    return _build(snapshot.nodes(reached), sorted(edges, key=_order), snapshot.scope(), snapshot.listings())
 
 
 def around_dataset(snapshot: Snapshot, uri: str) -> Graph:
@@ -51,6 +53,7 @@ def around_dataset(snapshot: Snapshot, uri: str) -> Graph:
     root = None if dataset.hides_bucket else dataset.root  # an access point may stand for any bucket
     places = {place for place in snapshot.read_places(root) if _may_hold(place, dataset)}
     places |= set(snapshot.opaque_places())
+    places |= {manifest for _, manifest in snapshot.listings().listing(dataset)}
     owners = _associated(snapshot, {edge.target for edge in snapshot.edges(out_of=places)})
     recorded = {edge.source for edge in snapshot.edges(into=owners) if edge.relation == "recorded-by"}
     return neighbourhood(snapshot, places | owners | recorded, "down")
@@ -71,10 +74,11 @@ def _may_hold(place: str, dataset: Location) -> bool:
     return key.startswith(dataset.key.rstrip("/")) or dataset.key.startswith(key.rstrip("/"))
 
 
-def graph_of(resources: Iterable[Resource], gaps: Iterable[Gap] = ()) -> Graph:
+def graph_of(resources: Iterable[Resource], gaps: Iterable[Gap] = (), listings: Listings | None = None) -> Graph:
     """The graph of some records, without a snapshot: for tests and for experiments."""
-    joined = derive(resources)
-    return _build(joined.nodes.values(), joined.edges, Scope(holes=tuple(gaps)))
+    manifests = listings or Listings.in_memory()
+    joined = derive(resources, manifests)
+    return _build(joined.nodes.values(), joined.edges, Scope(holes=tuple(gaps)), manifests)
 
 
 def _flow(snapshot: Snapshot, seeds: set[str], direction: Direction) -> tuple[set[Edge], set[str]]:
@@ -104,8 +108,9 @@ def _order(edge: Edge) -> tuple[str, ...]:
     return (edge.source, edge.target, edge.relation, edge.role, edge.usage, edge.path)
 
 
-def _build(nodes: Iterable[Node], edges: Iterable[Edge], scope: Scope) -> Graph:
-    built: Graph = nx.MultiDiGraph(scope=scope, gaps=list(scope.holes))
+def _build(nodes: Iterable[Node], edges: Iterable[Edge], scope: Scope, listings: Listings) -> Graph:
+    unread = {gap.subject: gap for gap in scope.holes if gap.operation == "GetObject"}
+    built: Graph = nx.MultiDiGraph(scope=scope, gaps=list(scope.holes), listings=listings, unread=unread)
     for node in nodes:
         built.add_node(node.id, **node_attributes(node))
     for edge in edges:

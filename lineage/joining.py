@@ -15,6 +15,7 @@ from itertools import chain, groupby, takewhile
 from operator import itemgetter
 from typing import Any
 
+from lineage.listings import Listings
 from lineage.names import Location, Span
 from lineage.places import places_around
 from lineage.records import Edge, Node
@@ -26,8 +27,8 @@ AT_ONCE = 1000  # how many edges are put into a table at a time
 _ROOM = """
 CREATE TEMP TABLE called (kind, account, region, name, id, PRIMARY KEY (kind, account, region, name)) WITHOUT ROWID;
 CREATE TEMP TABLE named (id, kind, name, account, region, arn, created, modified, status, observed, details);
-CREATE TEMP TABLE field (source, target, relation, role, usage, path, evidence, time, span);
-CREATE TEMP TABLE fact (source, target, relation, role, usage, path, evidence, time, span,
+CREATE TEMP TABLE field (source, target, relation, role, usage, path, evidence, time, span, listing);
+CREATE TEMP TABLE fact (source, target, relation, role, usage, path, evidence, time, span, listing,
     PRIMARY KEY (source, target, relation, role, usage, time)) WITHOUT ROWID;
 CREATE INDEX temp.fact_recorded ON fact (target, source) WHERE relation = 'recorded-by';
 CREATE TEMP TABLE model (place, job, PRIMARY KEY (place, job)) WITHOUT ROWID;
@@ -46,8 +47,9 @@ class Joining:
 
     lived_before = False  # whether a name was used more than once
 
-    def __init__(self, db: sqlite3.Connection) -> None:
+    def __init__(self, db: sqlite3.Connection, listings: Listings) -> None:
         self._db = db
+        self.listings = listings
         db.create_function("casefold", 1, str.casefold, deterministic=True)
         for statement in _ROOM.split(";\n"):
             db.execute(statement)
@@ -105,7 +107,7 @@ class Joining:
 
     def _put_down(self) -> None:
         self._db.executemany("INSERT INTO named VALUES (?,?,?,?,?,?,?,?,?,?,?)", self._named)
-        self._db.executemany("INSERT INTO field VALUES (?,?,?,?,?,?,?,?,?)", self._fields)
+        self._db.executemany("INSERT INTO field VALUES (?,?,?,?,?,?,?,?,?,?)", self._fields)
         self._named.clear()
         self._fields.clear()
 
@@ -123,7 +125,8 @@ class Joining:
         self._put_down()
         self._db.execute("INSERT OR IGNORE INTO main.node SELECT * FROM named ORDER BY id, rowid")
         self._db.execute("""
-            INSERT OR IGNORE INTO fact SELECT source, target, relation, role, usage, path, evidence, ifnull(time, ''), span
+            INSERT OR IGNORE INTO fact
+            SELECT source, target, relation, role, usage, path, evidence, ifnull(time, ''), span, listing
             FROM field ORDER BY source, target, relation, role, usage, time, rowid""")
         self._db.execute("DELETE FROM named")
         self._db.execute("DELETE FROM field")
@@ -134,7 +137,7 @@ class Joining:
             INSERT INTO main.edge SELECT source, target, relation, role, CASE
                 WHEN relation = 'reads' AND usage = 'data' AND evidence = 'declared' AND span IS NOT NULL AND EXISTS (
                     SELECT 1 FROM model_input WHERE place = fact.source AND maker != fact.target)
-                THEN 'model' ELSE usage END, path, evidence, nullif(time, ''), span
+                THEN 'model' ELSE usage END, path, evidence, nullif(time, ''), span, listing
             FROM fact""")
         self._db.execute("DELETE FROM fact")
 
@@ -178,6 +181,10 @@ class Joining:
         sql = "SELECT place, group_concat(span) FROM read GROUP BY place ORDER BY place"
         return ((place, frozenset(map(Span, spans.split(",")))) for place, spans in self._db.execute(sql))
 
+    def written_places(self) -> Iterator[str]:
+        """Each place that is written, sorted."""
+        return (row[0] for row in self._db.execute("SELECT DISTINCT place FROM written ORDER BY place"))
+
     def written_near(self, location: Location) -> Iterator[tuple[str, list[Span]]]:
         """Every written place that could share a key with a location, with the ways in which it was written."""
         start = location.uri.rstrip("/") if location.key.strip("/") else f"{location.root}/"
@@ -211,4 +218,4 @@ class Joining:
         return self._db.execute(sql, (writer, time, start)).fetchone()[0]
 
     def add_edges(self, edges: Iterable[Edge]) -> None:
-        self._db.executemany("INSERT INTO main.edge VALUES (?,?,?,?,?,?,?,?,?)", map(edge_row, edges))
+        self._db.executemany("INSERT INTO main.edge VALUES (?,?,?,?,?,?,?,?,?,?)", map(edge_row, edges))

@@ -80,6 +80,7 @@ class Reference:
     usage: str = ""  # data, model, code, checkpoint, baseline; for a channel that says nothing else: by its name
     span: Span | None = None  # how many keys a location stands for; None: as `data_type` and `input_mode` say
     data_type: str = ""
+    attributes: str = ""  # the sibling that names what is read of each line of an augmented manifest
     input_mode: tuple[str, ...] = ()
     template: str = ""
     continuous: str = ""  # the sibling whose value "Continuous" means: written all the while, not at the end
@@ -237,6 +238,7 @@ def _channels(at: str, mode: str = "AlgorithmSpecification.TrainingInputMode", *
         reads(
             f"{source}.S3DataSource.S3Uri",
             data_type="S3DataType",
+            attributes="AttributeNames",
             input_mode=("InputMode", mode),
             **common,
         ),

@@ -189,7 +189,8 @@ class Span(StrEnum):
     OBJECT = "object"  # exactly this key
     PREFIX = "prefix"  # every key that starts with it: `train` covers `training/x`
     FOLDER = "folder"  # this key, or every key under it: `train` covers `train/x` only
-    MANIFEST = "manifest"  # the keys that the object of this name lists, unread
+    MANIFEST = "manifest"  # the keys that the object of this name lists, and nobody knows what it listed then
+    LISTING = "listing"  # the keys that the object of this name listed when it was read, which are known
     UNKNOWN = "unknown"  # a data type that this version does not know
 
 
@@ -218,7 +219,7 @@ def cover(reader: Location, span: Span, dataset: Location, dataset_span: Span = 
 
     A dataset named without a trailing slash is that object or that folder, whichever is covered more.
     """
-    if span in (Span.MANIFEST, Span.UNKNOWN):
+    if span in (Span.MANIFEST, Span.LISTING, Span.UNKNOWN):
         return Cover.ALL if reader == dataset else Cover.UNKNOWN
     keys = _cover_of_keys(reader.key, span, dataset.key, dataset_span)
     if keys is Cover.NONE or reader.root == dataset.root:

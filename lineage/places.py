@@ -39,6 +39,6 @@ def gets(read: str, read_span: Span, written: str, written_span: Span = Span.FOL
 
 
 def meets(read: Location, read_span: Span, written: Location, written_span: Span) -> bool:
-    """`gets` of locations that are parsed. Of a manifest, the object itself counts: what it lists is for its readers."""
-    span = Span.OBJECT if read_span is Span.MANIFEST else read_span
+    """`gets` of locations that are parsed. Of a manifest, the object itself counts: what it lists, `Listings` tells."""
+    span = Span.OBJECT if read_span in (Span.MANIFEST, Span.LISTING) else read_span
     return cover(read, span, written, written_span) in (Cover.ALL, Cover.PART)

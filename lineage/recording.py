@@ -8,11 +8,13 @@ import difflib
 import os
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from lineage.contents import Sessions, read_manifests
 from lineage.crawl.fetch import Fetcher, Refused
 from lineage.crawl.replay import replay_session
 from lineage.crawl.session import BOTOCORE_VERSION, Session
@@ -46,23 +48,30 @@ def crawl_endpoints(
     profile: str | None = None,
     region: str | None = None,
     replay: str | Path | None = None,
+    manifests: bool = True,
     on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> Progress:
     """Crawl upstream from endpoints (names or ARNs; none: every endpoint of the region) into the snapshot at `path`.
 
-    `replay` names an account file that answers in AWS's place. A crawl that is cut short keeps the endpoints whose
-    walk was whole. Raises `UnknownNode` for an endpoint that nobody has, before anything is kept; `CrawlError` where
-    AWS can't be read; `SnapshotError`.
+    `manifests` has the manifests in S3 read that jobs read. `replay` names an account file that answers in AWS's place.
+    A crawl that is cut short keeps the endpoints whose walk was whole. Raises `UnknownNode` for an endpoint that nobody
+    has, before anything is kept; `CrawlError` where AWS can't be read; `SnapshotError`.
     """
     with Snapshot(path) as snapshot:
         session = replay_session(replay, region) if replay else Session(profile, region)
         fetcher = Fetcher(session)
         roots = _roots(fetcher, endpoints)
-        return _record(snapshot, session, fetcher, roots, on_progress)
+        return _record(snapshot, session, fetcher, roots, on_progress, manifests=manifests)
 
 
 def _record(
-    snapshot: Snapshot, session: Session, fetcher: Fetcher, roots: list[Resource], tell: Callable[[Progress], None]
+    snapshot: Snapshot,
+    session: Session,
+    fetcher: Fetcher,
+    roots: list[Resource],
+    tell: Callable[[Progress], None],
+    *,
+    manifests: bool,
 ) -> Progress:
     """Walk from each root, and keep what was found: at the end, every so often, and when the walk is cut short."""
     regions = tuple(sorted({root.region for root in roots}))
@@ -81,6 +90,8 @@ def _record(
             doing = f"following {root.name}"
             walk.upstream(root)
             crawl.settle()
+        if manifests:
+            crawl.read_manifests({(session.account, region): session for region in regions})
         crawl.commit(finished=now(), on_step=joining)
     except BaseException:
         crawl.commit()
@@ -125,6 +136,22 @@ class _Crawling:
         if self._settled or self._crawl.id or finished:
             self.keep_settled(end)
 
+    def read_manifests(self, sessions: Sessions) -> None:
+        """Read what the manifests list that jobs of what was found so far have read."""
+        self.keep_settled(lambda _: None)
+        gaps = self.gaps
+
+        def lost(_: int, number: int) -> None:
+            self.gaps = gaps + number
+
+        read_manifests(sessions, self._writing, lost)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Recording]:
+        with self._snapshot.recording() as recording:
+            recording.resume(self._crawl)
+            yield recording
+
     def keep_settled(self, end: Callable[[Recording], None]) -> None:
         """Keep what is whole, and do something at the end, in one transaction."""
         with self._snapshot.recording() as recording:
@@ -139,7 +166,8 @@ class _Crawling:
 
 def join_graph(recording: Recording, on_step: OnStep) -> None:
     """Join the graph anew from all that the snapshot holds."""
-    recording.replace_graph(lambda db: join(db, recording.resources, on_step, recording.earlier_versions))
+    listings = recording.listings
+    recording.replace_graph(lambda db: join(db, recording.resources, on_step, recording.earlier_versions, listings=listings))
 
 
 def join_step(step: str, done: int) -> str:

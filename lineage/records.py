@@ -55,7 +55,8 @@ class Gap:
     """Something that could not be read, or that nothing was found for. `subject` is a node id, or what was asked.
 
     Reasons: `missing`, `denied`, `throttled`, `failed`, `unmatched`, `unknown-member`, `not-crawled`, and, found by
-    the questions, `not-enumerated`, `unread-manifest`, `access-point`, `unresolved`.
+    the questions, `not-enumerated`, `unread-manifest`, `access-point`, `unresolved`; of a manifest also `too-large` and
+    `malformed`.
     """
 
     account: str
@@ -140,6 +141,7 @@ class Edge:
     evidence: str = "declared"
     time: str | None = None
     span: Span | None = None
+    listing: int | None = None  # the version of the manifest that was read
 
 
 @dataclass(frozen=True, slots=True)

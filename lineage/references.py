@@ -18,6 +18,7 @@ Scopes = tuple[Mapping[str, Any], ...]
 
 # A location inside free text, in each form that people write; up to a glob, without what closes a sentence or a list.
 _IN_TEXT = re.compile(r"(?:s3[an]?://|https?://|arn:aws[a-z-]*:s3:::)[^\s\"'<>,;|\\*\[{]+", re.IGNORECASE)
+PLAIN, AUGMENTED = "ManifestFile", "AugmentedManifestFile"  # the forms of a manifest, as the API names them
 _PART_NAMES = ("ContainerHostname", "ChannelName", "InputName")
 _CLOSING = re.compile(r"(?::r[ow]|[)\]}.:])+$")
 
@@ -32,6 +33,7 @@ class Hit:
     usage: str = ""
     location: Location | None = None  # None: no location, or one that can't be parsed
     span: Span | None = None
+    view: str = ""  # of a manifest: its form, and after a colon the attributes that are read of each line
     mode: str = ""  # File, Pipe or FastFile
     continuous: bool = False
     open_ended: bool = False
@@ -131,13 +133,15 @@ def _located(reference: Reference, text: str, role: str, scopes: Scopes) -> Iter
         return  # people write numbers, image names and "NA" there
     open_ended = _word(reference.open_ended, scopes) == "MultiModel"
     mode = next(filter(None, (_word(name, scopes) for name in reference.input_mode)), "")
+    span = _span(reference, scopes, mode, open_ended) if location else Span.UNKNOWN
     yield Hit(
         reference,
         text,
         role,
         _usage(reference, role),
         location,
-        _span(reference, scopes, mode, open_ended) if location else Span.UNKNOWN,
+        span,
+        _view(reference, scopes) if span is Span.MANIFEST and reference.relation == "reads" else "",
         mode,
         continuous=_word(reference.continuous, scopes) == "Continuous",
         open_ended=open_ended,
@@ -171,6 +175,13 @@ def _span(reference: Reference, scopes: Scopes, mode: str, open_ended: bool) -> 
     if open_ended:
         return Span.PREFIX
     return reference.span or channel_span(_word(reference.data_type, scopes), mode)
+
+
+def _view(reference: Reference, scopes: Scopes) -> str:
+    """What is read of a manifest; labeling jobs read lines of JSON, as augmented manifests are."""
+    form = _word(reference.data_type, scopes) or AUGMENTED
+    names = _sibling(reference.attributes, scopes) or ()
+    return f"{form}:{','.join(sorted(names))}" if form == AUGMENTED and names else form
 
 
 def _word(name: str, scopes: Scopes) -> str:

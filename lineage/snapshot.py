@@ -18,11 +18,12 @@ from typing import Any, NamedTuple, Self
 
 from lineage.errors import SnapshotError
 from lineage.kinds import OPAQUE_CHANNELS
+from lineage.listings import LISTINGS_SCHEMA, Listings
 from lineage.names import Span
 from lineage.records import Answered, Crawl, Edge, Enumeration, Found, Gap, Named, Node, Resource, Scope
 
 APPLICATION_ID = 0x4C4E4147  # "LNAG", so that `file` and we can tell the file from other SQLite files
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 # What is known of a name that a list gave: nothing yet, its record, nothing while it is asked for, all but the extras.
 WANTED, READ, IN_HAND, HALF_READ = range(4)
@@ -60,7 +61,7 @@ CREATE TABLE node (
     created TEXT, modified TEXT, status TEXT, observed INTEGER NOT NULL, details TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE edge (
     source TEXT NOT NULL, target TEXT NOT NULL, relation TEXT NOT NULL, role TEXT NOT NULL, usage TEXT NOT NULL,
-    path TEXT NOT NULL, evidence TEXT NOT NULL, time TEXT, span TEXT);
+    path TEXT NOT NULL, evidence TEXT NOT NULL, time TEXT, span TEXT, listing INTEGER);
 """
 _GRAPH_INDICES = """
 CREATE INDEX node_kind ON node (kind);
@@ -68,7 +69,7 @@ CREATE INDEX edge_source ON edge (source);
 CREATE INDEX edge_target ON edge (target);
 """
 NODE = "id, kind, name, account, region, arn, created, modified, status, observed, details"
-EDGE = "source, target, relation, role, usage, path, evidence, time, span"
+EDGE = "source, target, relation, role, usage, path, evidence, time, span, listing"
 
 
 def open_snapshot(path: str | Path) -> Snapshot:
@@ -149,7 +150,7 @@ class Snapshot:
         fresh = not self._one("SELECT count(*) FROM sqlite_master")
         try:
             self._db.execute("BEGIN IMMEDIATE")
-            for statement in (_SCHEMA + _GRAPH + _GRAPH_INDICES).split(";\n") if fresh else ():
+            for statement in (_SCHEMA + LISTINGS_SCHEMA.lstrip() + _GRAPH + _GRAPH_INDICES).split(";\n") if fresh else ():
                 self._db.execute(statement)
             yield Recording(self._db)
             self._db.execute("COMMIT")
@@ -232,6 +233,10 @@ class Snapshot:
         bounds = (f"{root}/", f"{root}0") if root else ("", "\U0010ffff")
         return (row[0] for row in self._rows(sql, bounds))
 
+    def listings(self) -> Listings:
+        """What manifests list; it can be asked after the snapshot is closed."""
+        return Listings(self.path)
+
     def opaque_places(self) -> Iterator[str]:
         """The ids of what is read and could be anything: unread manifests, file systems, hub content, aliases."""
         sql = """SELECT DISTINCT source FROM edge WHERE relation IN ('reads', 'mentions') AND (
@@ -253,6 +258,7 @@ class Recording:
     """What a crawl may write, inside the snapshot's one transaction."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
+        self.listings = Listings(db)
         self._db = db
         self._crawl = 0
 
@@ -440,6 +446,16 @@ class Recording:
                  (SELECT 1 FROM question AS later WHERE {_SAME_QUESTION} AND later.crawl > q.crawl)"""  # noqa: S608
         return {row[0] for row in self._db.execute(sql, (account, region, kind))}
 
+    def naming_manifests(self) -> Iterator[Resource]:
+        """The newest version of each record that may name a manifest."""
+        return _resources(self._db, "body LIKE '%manifest%'")
+
+    def vanished(self) -> frozenset[str]:
+        """The objects that were not there any more when they were last asked for."""
+        sql = f"""SELECT subject FROM question AS q WHERE operation = 'GetObject' AND reason = 'missing'
+                  AND NOT EXISTS (SELECT 1 FROM question AS later WHERE {_SAME_QUESTION} AND later.crawl > q.crawl)"""  # noqa: S608
+        return frozenset(row[0] for row in self._db.execute(sql))
+
     def put_back(self) -> None:
         """What a killed crawl had in hand is wanted again."""
         self._db.execute(f"UPDATE named SET state = {WANTED} WHERE state = {IN_HAND}")  # noqa: S608
@@ -530,6 +546,7 @@ def edge_row(edge: Edge) -> tuple[Any, ...]:
     """An edge as a row of its table."""
     return (
         edge.source, edge.target, edge.relation, edge.role, edge.usage, edge.path, edge.evidence, edge.time, edge.span,
+        edge.listing,
     )  # fmt: skip
 
 
@@ -543,8 +560,8 @@ def node_of(row: tuple[Any, ...]) -> Node:
 
 def edge_of(row: tuple[Any, ...]) -> Edge:
     """The edge of a row with the columns `EDGE`."""
-    source, target, relation, role, usage, path, evidence, time, span = row
-    return Edge(source, target, relation, role, usage, path, evidence, time, Span(span) if span else None)
+    source, target, relation, role, usage, path, evidence, time, span, listing = row
+    return Edge(source, target, relation, role, usage, path, evidence, time, Span(span) if span else None, listing)
 
 
 def _crawls(db: sqlite3.Connection) -> Iterator[Crawl]:

@@ -19,6 +19,7 @@ import lineage
 from lineage import joining
 from lineage.derive import STEP, derive, join, matched
 from lineage.joining import Joining
+from lineage.listings import Listings
 from lineage.names import Span, named_id
 from lineage.places import gets
 from lineage.records import Edge, Resource
@@ -165,7 +166,7 @@ def overlaps(edges: Iterable[Edge]) -> set[tuple[str, str]]:
     found: list[Edge] = []
 
     def fill(db: sqlite3.Connection) -> None:
-        room = Joining(db)
+        room = Joining(db, Listings.in_memory())
         room.add_edges(edges)
         found.extend(matched(room))
 
@@ -271,7 +272,9 @@ def test_progress_is_told(tmp_path: Path) -> None:
     """A person sees each step begin, and every few thousand records that it moves."""
     steps: list[tuple[str, int]] = []
     with Snapshot(tmp_path / "s.db") as snapshot, snapshot.recording() as recording:
-        recording.replace_graph(lambda db: join(db, lambda: estate(STEP), lambda *step: steps.append(step)))
+        recording.replace_graph(
+            lambda db: join(db, lambda: estate(STEP), lambda *step: steps.append(step), listings=recording.listings)
+        )
     assert [doing for doing, done in steps if not done] == STEPS
     assert [doing for doing, done in steps if done == STEP] == [
         "reading records",
@@ -293,10 +296,10 @@ def test_an_interrupted_join_leaves_the_old_graph(tmp_path: Path, at: str) -> No
         before = graph_in(snapshot)
         with pytest.raises(KeyboardInterrupt) as interrupt, snapshot.recording() as recording:
             recording.add(training("k", {"train": "s3://b/k"}))
-            recording.replace_graph(lambda db: join(db, recording.resources, cut))
+            recording.replace_graph(lambda db: join(db, recording.resources, cut, listings=recording.listings))
         assert graph_in(snapshot) == before
         with snapshot.recording() as recording:
-            recording.replace_graph(lambda db: join(db, recording.resources))
+            recording.replace_graph(lambda db: join(db, recording.resources, listings=recording.listings))
         assert graph_in(snapshot) == before
         assert interrupt.tb  # which holds the frames of the join that was cut
 
@@ -308,7 +311,7 @@ def test_a_join_is_the_same_again(tmp_path: Path, bank_path: Path) -> None:
     with Snapshot(path) as snapshot:
         before = graph_in(snapshot)
         with snapshot.recording() as recording:
-            recording.replace_graph(lambda db: join(db, recording.resources))
+            recording.replace_graph(lambda db: join(db, recording.resources, listings=recording.listings))
         assert graph_in(snapshot) == before
         assert snapshot._one("SELECT count(*) FROM sqlite_temp_master") == 0
     with lineage.open_snapshot(bank_path) as old, lineage.open_snapshot(path) as new:
@@ -320,7 +323,7 @@ def peak(path: Path, size: int) -> int:
     with Snapshot(path) as snapshot, snapshot.recording() as recording:
         tracemalloc.start()
         try:
-            recording.replace_graph(lambda db: join(db, lambda: estate(size)))
+            recording.replace_graph(lambda db: join(db, lambda: estate(size), listings=recording.listings))
             return tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()

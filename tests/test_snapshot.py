@@ -26,7 +26,7 @@ def crawl(path: Path, *found: Found, finish: bool = True) -> None:
         recording.begin(CRAWL)
         for one in found:
             recording.add(one)
-        recording.replace_graph(lambda db: join(db, recording.resources))
+        recording.replace_graph(lambda db: join(db, recording.resources, listings=recording.listings))
         if finish:
             recording.finish("2026-01-01T00:01:00Z")
 
@@ -141,7 +141,7 @@ def test_lists_that_were_read_to_their_end_are_known(tmp_path: Path) -> None:
             recording.progress(replace(whole, kind="model", finished=None, reason="denied", detail="said so"))
         assert snapshot.scope().enumerated == set()
         with snapshot.recording() as recording:
-            recording.replace_graph(lambda db: join(db, recording.resources))
+            recording.replace_graph(lambda db: join(db, recording.resources, listings=recording.listings))
         assert snapshot.scope().enumerated == {("1", "eu-west-1", "training-job")}
         assert [(one.subject, one.reason) for one in snapshot.gaps()] == [("model", "denied")]
 

@@ -1,12 +1,13 @@
 """An account file: what one estate holds, written down, for `replay` to answer from.
 
-It holds one JSON object a line; empty lines are skipped. The first is the header, and the others are records and faults
-in any order:
+It holds one JSON object a line; empty lines are skipped. The first is the header, and the others are records, objects in
+S3 and faults in any order:
 
     {"schema": "lineage.account/1", "caller": "arn:aws:sts::111122223333:assumed-role/auditor/jo", "region": "eu-west-1"}
     {"kind": "training-job", "record": {…as DescribeTrainingJob gives it…}, "search": {…what only Search gives…}}
     {"kind": "pipeline-execution", "record": {…}, "extras": {"PipelineExecutionSteps": […]}}
     {"kind": "lineage-artifact", "record": {…a summary of ListArtifacts…}}
+    {"object": "s3://bank-ml/lists/faces.manifest", "lines": [{"source-ref": "s3://bank-kyc/1.jpg"}]}
     {"fault": "AccessDeniedException", "operation": "DescribeModel", "name": "loans-7"}
 
 **The header** says who asks where nobody has assumed a role (`caller`) and the region where none is given
@@ -21,11 +22,14 @@ line with the same ARN replaces the earlier one.
 * `search` (optional) is what only Search tells: `Tags` (which ListTags tells too), `Parents` of a trial component, …
 * `extras` (optional) holds, by name, the members that a List call of their own gives, such as the steps of an execution.
 
-**A fault** strikes calls of its `operation`, a SageMaker one, `AssumeRole`, `GetCallerIdentity`, `ListRegions` or
-`DescribeRegions`, or `"*"`: every SageMaker call. These narrow it down, and all are optional:
+**An object** in S3 is answered to whoever asks, by GetObject: `text`, or `json` (one value), or `lines` (a value a line),
+`modified` at a time (default: the beginning of 2026). A later line with the same URI replaces the earlier one.
 
-* `name`: what the call asks for, by name or ARN (a Describe: the record; a List: its parent), or the kind that it lists
-  (`training-job`), or the Resource that it searches (`TrainingJob`). Case means nothing.
+**A fault** strikes calls of its `operation`, a SageMaker one, `AssumeRole`, `GetCallerIdentity`, `ListRegions`,
+`DescribeRegions` or `GetObject`, or `"*"`: every SageMaker call. These narrow it down, and all are optional:
+
+* `name`: what the call asks for, by name or ARN (a Describe: the record; a List: its parent; an object: its URI), or the
+  kind that it lists (`training-job`), or the Resource that it searches (`TrainingJob`). Case means nothing.
 * `account`: of whoever calls; for AssumeRole that of the role. `region`: where the call goes.
 * `times`: only the first so many of these calls. `every`: only each so-manieth of them. A call that an earlier fault has
   struck does not count; faults with a name come before those without, and else in the file's order.
@@ -39,10 +43,11 @@ of the operation, whichever that has: so a record looks that was deleted after i
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -52,13 +57,18 @@ from lineage.crawl.faults import EMPTY_PAGE, REPEATED_TOKEN, Fault
 from lineage.crawl.shapes import described_shape, list_member, search_shape
 from lineage.errors import CrawlError, MalformedName
 from lineage.kinds import KINDS, Kind
-from lineage.names import is_arn, parse_arn
+from lineage.names import is_arn, parse_arn, parse_location
 
 if TYPE_CHECKING:
     from botocore.model import ServiceModel
 
 SCHEMA = "lineage.account/1"
-OTHER_OPERATIONS = ("*", "AssumeRole", "GetCallerIdentity", "ListRegions", "DescribeRegions")
+OTHER_OPERATIONS = ("*", "AssumeRole", "GetCallerIdentity", "ListRegions", "DescribeRegions", "GetObject")
+_CONTENTS: Mapping[str, Callable[[Any], str]] = {
+    "text": str,
+    "json": json.dumps,
+    "lines": lambda values: "".join(f"{json.dumps(value)}\n" for value in values),
+}
 _JSON_TYPES: Mapping[str, Any] = {
     "structure": dict,
     "map": dict,
@@ -93,6 +103,18 @@ class Record:
         return self.arn.partition("/")[2]
 
 
+@dataclass(frozen=True, slots=True)
+class Object:
+    """One object in S3."""
+
+    content: bytes
+    modified: datetime
+
+    @property
+    def etag(self) -> str:
+        return f'"{hashlib.md5(self.content, usedforsecurity=False).hexdigest()}"'
+
+
 Shelf = tuple[str, str, str]
 """A kind's name, an account and a region: where a record is kept."""
 
@@ -105,6 +127,7 @@ class Account:
     region: str
     regions: list[str] | None  # the enabled ones; None: the file does not say
     records: dict[Shelf, dict[str, Record]] = field(default_factory=lambda: defaultdict(dict))
+    objects: dict[str, Object] = field(default_factory=dict)  # by URI
     faults: list[Fault] = field(default_factory=list)
 
 
@@ -136,10 +159,24 @@ def _take(account: Account | None, line: str, where: str, reader: _Reader) -> Ac
         return _header(entry, where)
     if "fault" in entry:
         account.faults.append(reader.fault(entry, where))
+    elif "object" in entry:
+        account.objects.update([_object(entry, where)])
     else:
         record = reader.record(entry, where)
         account.records[record.kind.name, record.account, record.region][record.id] = record
     return account
+
+
+def _object(entry: dict[str, Any], where: str) -> tuple[str, Object]:
+    contents = [form for form in _CONTENTS if form in entry]
+    if len(contents) != 1 or set(entry) - {"object", "modified", *_CONTENTS}:
+        raise CrawlError(f"{where}: an object has one of {', '.join(_CONTENTS)}, and may have been modified at a time")
+    try:
+        place = parse_location(str(entry["object"]))
+        modified = datetime.fromisoformat(entry.get("modified", "2026-01-01T00:00:00Z")).astimezone(UTC)
+        return place.uri, Object(_CONTENTS[contents[0]](entry[contents[0]]).encode(), modified)
+    except (MalformedName, TypeError, ValueError) as error:
+        raise CrawlError(f"{where}: {error}") from error
 
 
 def _header(entry: dict[str, Any], where: str) -> Account:

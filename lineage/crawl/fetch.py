@@ -52,6 +52,7 @@ _STRANGERS = {
     "SignatureDoesNotMatch",
     "UnrecognizedClientException",
 }
+_NO_OBJECT = ("NoSuchBucket", "NoSuchKey")
 _TAGS = Extra("Tags", "ListTags", "ResourceArn", "{Arn}")
 # The kinds whose whole records a Search for another kind carries.
 _CARRIED: dict[str, list[Kind]] = defaultdict(list)
@@ -96,7 +97,9 @@ def refusal(error: BotoCoreError | ClientError) -> Refused:
         return Refused("denied", message)
     if code in THROTTLED:
         return _Throttled("throttled", message)
-    if code.startswith("ResourceNotFound") or (code == "ValidationException" and _NOT_FOUND.search(message)):
+    if code in _NO_OBJECT or code.startswith("ResourceNotFound"):
+        return Refused("missing", message)
+    if code == "ValidationException" and _NOT_FOUND.search(message):
         return Refused("missing", message)
     return Refused("failed", f"{code}: {message}")
 

@@ -3,8 +3,8 @@ SageMaker's shapes, and not one byte goes to a network.
 
 What the file holds: `lineage.crawl.account`. What SageMaker answers from it: `lineage.crawl.answers`. Here stands what is
 around that: who calls, where to, and how an answer looks on the wire. Besides SageMaker these answer: STS
-(GetCallerIdentity, and AssumeRole of any role of any account), Account (ListRegions) and EC2 (DescribeRegions). Every
-other service denies access.
+(GetCallerIdentity, and AssumeRole of any role of any account), Account (ListRegions), EC2 (DescribeRegions) and S3
+(GetObject). Every other service denies access.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -32,7 +33,7 @@ from lineage.crawl.account import read_account
 from lineage.crawl.answers import Answers, Where, not_found
 from lineage.crawl.faults import EMPTY_PAGE, REPEATED_TOKEN, Call, Failure, Faults
 from lineage.crawl.session import Session
-from lineage.names import is_arn, parse_arn
+from lineage.names import is_arn, location_of, parse_arn
 
 Credentials = tuple[str, str, str | None]
 """An access key, its secret and a token."""
@@ -93,11 +94,12 @@ class Replay:
         self._faults = Faults(self.account.faults)
         self._latency = latency
         self._on_answer = on_answer
-        self._services: dict[str, Callable[[_Asked], str]] = {
+        self._services: dict[str, Callable[[_Asked], str | _Reply]] = {
             "sagemaker": self._sagemaker,
             "sts": self._sts,
             "account": self._regions,
             "ec2": self._ec2,
+            "s3": self._s3,
         }
 
     def boto(self, region: str | None = None, credentials: Credentials | None = None) -> boto3.Session:
@@ -120,11 +122,13 @@ class Replay:
     def _respond(self, request: Any, event_name: str, **_: Any) -> AWSResponse:
         asked = self._asked(request, event_name)
         try:
-            return _response(request, 200, self._services.get(asked.service, self._deny)(asked))
+            answer = self._services.get(asked.service, self._deny)(asked)
+            return _response(request, answer if isinstance(answer, _Reply) else _Reply(answer.encode()))
         except Failure as failure:
             code = _CODES.get(asked.service, {}).get(failure.code, failure.code)
             status = failure.status if asked.service == "sagemaker" else max(failure.status, 403)
-            return _response(request, status, _ERRORS.get(asked.service, _json_error)(code, failure.message))
+            error = _ERRORS.get(asked.service, _json_error)(code, failure.message)
+            return _response(request, _Reply(error.encode(), status))
 
     def _asked(self, request: Any, event_name: str) -> _Asked:
         _, service, operation = event_name.split(".", 2)
@@ -213,6 +217,18 @@ class Replay:
         regions = [{"regionName": region, "optInStatus": "opt-in-not-required"} for region in self._enabled()]
         return _xml({"DescribeRegionsResponse": {"regionInfo": {"item": regions}}})
 
+    def _s3(self, asked: _Asked) -> str | _Reply:
+        if asked.operation != "GetObject":
+            return self._deny(asked)
+        self._struck(asked)
+        found = self.account.objects.get(asked.parameters["Uri"])
+        if not found:
+            raise Failure("NoSuchKey", "The specified key does not exist.")
+        if asked.parameters.get("IfNoneMatch") == found.etag:
+            return _Reply(b"", 304)
+        headers = {"ETag": found.etag, "Last-Modified": format_datetime(found.modified, usegmt=True)}
+        return _Reply(found.content, headers=headers | {"Content-Length": str(len(found.content))})
+
     def _deny(self, asked: _Asked) -> str:
         raise _denied(asked)
 
@@ -232,6 +248,14 @@ class _Asked(NamedTuple):
     @property
     def account(self) -> str:
         return parse_arn(self.caller).account
+
+
+class _Reply(NamedTuple):
+    """What goes back over the wire."""
+
+    body: bytes
+    status: int = 200
+    headers: Mapping[str, str] = {}
 
 
 def _core() -> botocore.session.Session:
@@ -267,6 +291,10 @@ def _parameters(request: Any, service: str) -> dict[str, Any]:
     text = body.decode() if isinstance(body, bytes) else str(body)
     if service in ("sts", "ec2"):
         return {key: values[0] for key, values in parse_qs(text).items() if key not in ("Action", "Version")}
+    if service == "s3":
+        tag = request.headers.get("If-None-Match", b"")
+        place = location_of(request.url)
+        return {"Uri": place.uri if place else "", "IfNoneMatch": tag.decode() if isinstance(tag, bytes) else tag}
     return dict(json.loads(text or "{}")) if service in ("sagemaker", "account") else {}
 
 
@@ -285,8 +313,11 @@ class _Raw(io.BytesIO):
         yield self.read()
 
 
-def _response(request: Any, status: int, body: str) -> AWSResponse:
-    return AWSResponse(request.url, status, HTTPHeaders(), _Raw(body.encode()))
+def _response(request: Any, reply: _Reply) -> AWSResponse:
+    headers = HTTPHeaders()
+    for name, value in reply.headers.items():
+        headers[name] = value
+    return AWSResponse(request.url, reply.status, headers, _Raw(reply.body))
 
 
 def _xml(value: Any) -> str:

@@ -25,6 +25,7 @@ from lineage.errors import CrawlError, MalformedName
 if TYPE_CHECKING:
     from botocore.client import BaseClient
     from botocore.model import OperationModel
+    from mypy_boto3_s3 import S3Client
 
 BOTOCORE_VERSION: str = botocore.__version__
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/\S+")
@@ -61,6 +62,7 @@ class Session:
         self._lock = threading.Lock()
         self._heard = threading.local()
         self._clients: dict[str, BaseClient] = {}
+        self._stores: dict[str, S3Client] = {}
         retries: Any = {"mode": "standard", "total_max_attempts": tries}
         self._config = Config(retries=retries, user_agent_extra="sagemaker-lineage", max_pool_connections=_POOL)
         try:
@@ -149,6 +151,14 @@ class Session:
             if region not in self._clients:
                 self._clients[region] = self._new_client(region)
             return self._clients[region]
+
+    def s3(self, region: str) -> S3Client:
+        """The S3 client of a region: it reads manifests, and nothing else."""
+        with self._lock:
+            if region not in self._stores:
+                self._stores[region] = self._boto.client("s3", region_name=region, config=self._config)
+                self._stores[region].meta.events.register("after-call.s3", self._count)
+            return self._stores[region]
 
     def _new_client(self, region: str) -> BaseClient:
         client = self._boto.client("sagemaker", region_name=region, config=self._config)

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 from lineage.graphs import Graph
 from lineage.kinds import KINDS, OPAQUE_CHANNELS
-from lineage.names import Span, location_of
+from lineage.listings import Listings
+from lineage.names import Cover, Span, location_of
 from lineage.places import gets
 from lineage.records import Crawl, Gap, Scope
 from lineage.times import CERTAIN, IMPOSSIBLE, POSSIBLE, fits
@@ -83,7 +84,7 @@ def writers(graph: Graph, reading: Link) -> list[Step]:
         (write, overlap)
         for overlap in links_into(graph, reading.source, "overlaps")
         for write in links_into(graph, overlap.source, "writes")
-        if _gets(reading, write)
+        if _gets(graph, reading, write)
     ]
     steps = _steps(graph, reading, (*direct, *around))
     declared = [step for step in steps if step.links[0].data["evidence"] != "logged"] or steps
@@ -147,7 +148,7 @@ def loaders(graph: Graph, write: Link) -> Iterator[Step]:
 def readers_at(graph: Graph, write: Link, place: str, between: tuple[Link, ...], relation: str = "reads") -> Iterator[Step]:
     """Those of the readers of one place who got something of this write."""
     for reading in links_out_of(graph, place, relation):
-        if not between or _gets(reading, write):
+        if not between or _gets(graph, reading, write):
             yield from _read(graph, write, between, reading)
 
 
@@ -157,10 +158,24 @@ def _read(graph: Graph, write: Link, between: tuple[Link, ...], reading: Link) -
         yield Step(reading.target, (write, *between, reading), fit)
 
 
-def _gets(reading: Link, write: Link) -> bool:
+def _gets(graph: Graph, reading: Link, write: Link) -> bool:
     """Whether this reader got something of this write, by what each of them stands for."""
+    if lists(graph, reading, write.target):
+        return True
     read_span, write_span = (Span(link.data["span"] or Span.UNKNOWN) for link in (reading, write))
     return read_span is not Span.UNKNOWN and gets(reading.source, read_span, write.target, write_span)
+
+
+def lists(graph: Graph, reading: Link, place: str) -> bool:
+    """Whether a reader of a manifest got something of a place by what the manifest lists."""
+    listing, location = reading.data["listing"], location_of(place)
+    return bool(listing and location and listings_of(graph).cover(listing, location)[0] is not Cover.NONE)
+
+
+def listings_of(graph: Graph) -> Listings:
+    """What the manifests list that were read."""
+    listings: Listings = graph.graph["listings"]
+    return listings
 
 
 # --- what a job is ------------------------------------------------------------------------------
@@ -208,7 +223,8 @@ def node_json(graph: Graph, node: str) -> Json:
 
 def link_json(link: Link) -> Json:
     """An edge as every answer shows it: its ends, its relation, and the field that says so."""
-    return {"source": link.source, "target": link.target} | {key: value for key, value in link.data.items() if key != "span"}
+    said = {key: value for key, value in link.data.items() if key not in ("span", "listing")}
+    return {"source": link.source, "target": link.target} | said
 
 
 def opaque_read(graph: Graph, reading: Link) -> Gap | None:
@@ -225,10 +241,17 @@ def opaque_read(graph: Graph, reading: Link) -> Gap | None:
     if hidden_in_code:
         said = f"{who}: a remote function, step or notebook: what it reads stands in its code"
     elif span == Span.MANIFEST:
-        reason, said = "unread-manifest", f"{who}: the objects that the manifest {place} lists are not known"
+        reason, said = "unread-manifest", f"{who}: {_unread(graph, place)}"
     elif location and location.hides_bucket:
         reason, said = "access-point", f"{who}, reads {place}: an access point, which hides its bucket"
     return Gap(job["account"] or "", job["region"] or "", "", place, reason, said)
+
+
+def _unread(graph: Graph, place: str) -> str:
+    gap: Gap | None = graph.graph["unread"].get(place)
+    if gap:
+        return f"its manifest {place} could not be read ({gap.reason}: {gap.detail})"
+    return f"what its manifest {place} listed at the time is not known: nobody read it, or it was changed since"
 
 
 def scope_json(scope: Scope, holes: list[Gap], crawls: set[int] | None = None) -> Json:

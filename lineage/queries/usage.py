@@ -17,6 +17,8 @@ from lineage.queries.flow import (
     link_json,
     links_into,
     links_out_of,
+    listings_of,
+    lists,
     loaders,
     node_json,
     opaque_read,
@@ -44,6 +46,10 @@ _RELEVANT = {kind.name for kind in KINDS.values() if kind.tells_use or kind.hint
 # What reading it directly is; a job's own checkpoint folder and its code may hold data, and need not.
 _DIRECT = {"data": USED, "model": INDIRECT}
 _ENUMERATED = tuple(kind.name for kind in KINDS.values() if kind.tells_use)
+
+
+Way = tuple[str | None, int | None]
+"""How a place is read: its span, and of a manifest the version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +97,8 @@ class _Asking:
     also_read: dict[str, Json] = field(default_factory=dict)
     holes: list[Gap] = field(default_factory=list)
     _hidden_reads: list[Link] = field(default_factory=list)
-    _spans: dict[str, set[str]] = field(default_factory=dict)
-    _written: dict[tuple[str, frozenset[str]], list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
+    _ways: dict[str, list[Link]] = field(default_factory=dict)
+    _written: dict[tuple[str, frozenset[Way]], list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
 
     def run(self) -> None:
         first = list(self._first_readers())
@@ -138,20 +144,25 @@ class _Asking:
         """
         opens, closes = bounds(write.data["time"])
         mine = (opens, closes or "~")
-        key = (place, self._spans_that_get(write, place))
+        key = (place, self._ways_that_get(write, place))
         if any(opened <= mine[0] and closed <= mine[1] for opened, closed in self._written[key]):
             return True
         if self.graph.nodes[write.source]["status"] != "Failed":
             self._written[key].append(mine)
         return False
 
-    def _spans_that_get(self, write: Link, place: str) -> frozenset[str]:
-        """Which of the spans with which a place is read share keys with this write."""
-        if place not in self._spans:
-            self._spans[place] = {str(link.data["span"]) for link in links_out_of(self.graph, place, "reads")}
-        span = Span(write.data["span"] or Span.UNKNOWN)
-        known = (one for one in self._spans[place] if one in list(Span))
-        return frozenset(one for one in known if place == write.target or gets(place, Span(one), write.target, span))
+    def _ways_that_get(self, write: Link, place: str) -> frozenset[Way]:
+        """Which of the ways in which a place is read, one for each version of a manifest, share keys with this write."""
+        if place not in self._ways:
+            ways = {_way(link): link for link in links_out_of(self.graph, place, "reads")}
+            self._ways[place] = list(ways.values())
+        return frozenset(_way(link) for link in self._ways[place] if self._gets(link, write))
+
+    def _gets(self, reading: Link, write: Link) -> bool:
+        if reading.source == write.target or lists(self.graph, reading, write.target):
+            return True
+        span, written = (Span(link.data["span"] or Span.UNKNOWN) for link in (reading, write))
+        return gets(reading.source, span, write.target, written)
 
     def _served(self, reach: _Reach, write: Link) -> None:
         """Something that is no training job made what is served as a model: it may have trained it."""
@@ -251,7 +262,16 @@ class _Asking:
             return Cover.UNKNOWN
         if _store(location) != _store(self.dataset):  # a file system or a query result may be backed by S3
             return Cover.NONE if _store(location) == "s3" else Cover.UNKNOWN
-        return cover(location, span, self.dataset)
+        listed, _ = self._listed(link)
+        if link.data["listing"] and self.dataset.hides_bucket:
+            return Cover.UNKNOWN
+        own = cover(location, Span.OBJECT if span is Span.LISTING else span, self.dataset)
+        return listed if listed is not Cover.NONE and own is not Cover.ALL else own
+
+    def _listed(self, link: Link) -> tuple[Cover, str]:
+        """How much of the dataset the manifest that is read lists, and an entry that shows it."""
+        listing = link.data["listing"]
+        return listings_of(self.graph).cover(listing, self.dataset) if listing else (Cover.NONE, "")
 
     def _find(self, reach: _Reach, link: Link, verdict: str) -> None:
         job = self.graph.nodes[reach.job]
@@ -269,6 +289,7 @@ class _Asking:
             "cover": reach.covered.value,
             "through": [node_json(self.graph, one.source) for one in reach.links if one.relation == "writes"],
             "location": link.source,
+            "entry": self._listed(link)[1],  # of a manifest: what it lists that shows the use
             "time": link.data["time"],
             "evidence": [link_json(one) for one in reach.links],
         }
@@ -324,13 +345,20 @@ class _Asking:
         )
 
 
+def _way(reading: Link) -> Way:
+    return (reading.data["span"], reading.data["listing"])
+
+
 def _store(location: Location) -> str:
     return location.root.partition("://")[0]
 
 
 def _could_hide(gap: Gap) -> bool:
-    """Whether what is missing stands between a dataset and a training job; a deployed model does not."""
-    return gap.reason != "unmatched" and _kind_of(gap) in _RELEVANT
+    """Whether what is missing stands between a dataset and a training job; a deployed model does not.
+
+    A manifest that could not be read is told of with whoever read it.
+    """
+    return gap.reason != "unmatched" and gap.operation != "GetObject" and _kind_of(gap) in _RELEVANT
 
 
 def _kind_of(gap: Gap) -> str:

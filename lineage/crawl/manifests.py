@@ -1,0 +1,173 @@
+"""What a manifest in S3 names, read as SageMaker reads it.
+
+Facts: a `ManifestFile` is one JSON array, whose first element gives a prefix for the names that follow (API reference,
+S3DataSource); an `AugmentedManifestFile`, and the input of a labeling job, is a line of JSON for each element, in which an
+attribute whose name ends in `-ref` holds the S3 URI of an object, in any bucket, and of which a channel reads only its
+`AttributeNames` (developer guide, "Augmented Manifest Files"). What can't be read whole is a gap, and never half a list.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import IO, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lineage.crawl.fetch import Refused, refusal
+from lineage.crawl.session import Session
+from lineage.errors import MalformedName
+from lineage.listings import Manifest
+from lineage.names import Location, parse_location
+from lineage.references import PLAIN
+from lineage.times import utc
+
+MOST_BYTES = 1 << 30  # of one manifest: millions of objects; what is larger is a gap
+IN_MEMORY = 1 << 20  # what is larger than that waits on disk until it is kept
+CHUNK = 1 << 18
+_UNCHANGED = "304"
+_WHITE = " \t\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A manifest as S3 gave it; without `content`, it is the version that is known."""
+
+    manifest: Manifest
+    content: IO[bytes] | None
+
+    def entries(self) -> Iterator[Location]:
+        """The objects that it lists. Raises `Refused` where it is no manifest."""
+        if self.content is None:
+            return
+        with self.content as content:
+            yield from entries(self.manifest.view, iter(lambda: content.read(CHUNK), b""))
+
+
+def fetch_manifest(session: Session, region: str, place: Location, view: str, known: Manifest | None) -> Fetched:
+    """Get a manifest, unless it is still the version that is known. Raises `Refused`."""
+    if place.hides_bucket or not place.root.startswith("s3://"):
+        raise Refused("access-point", "it lies behind an access point, which hides its bucket")
+    asked: Any = {"Bucket": place.root.removeprefix("s3://"), "Key": place.key}
+    asked |= {"IfNoneMatch": known.etag} if known else {}
+    try:
+        answer = session.s3(region).get_object(**asked)
+        _check_size(answer["ContentLength"])
+        manifest = Manifest(place.uri, view, answer["ETag"], utc(answer["LastModified"]))
+        return Fetched(manifest, _kept(answer["Body"].iter_chunks(CHUNK)))
+    except ClientError as error:
+        if known and error.response["Error"]["Code"] == _UNCHANGED:
+            return Fetched(known, None)
+        raise refusal(error) from error
+    except BotoCoreError as error:
+        raise refusal(error) from error
+
+
+def _check_size(size: int) -> None:
+    if size > MOST_BYTES:
+        raise Refused("too-large", f"it has {size:,} bytes, and no more than {MOST_BYTES:,} are read")
+
+
+def _kept(chunks: Iterable[bytes]) -> IO[bytes]:
+    """The content, small in memory and large on disk: nothing is kept of it before all of it is there."""
+    file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  (closed by whoever reads it)
+    for chunk in chunks:
+        file.write(chunk)
+    file.seek(0)
+    return file
+
+
+def entries(view: str, chunks: Iterable[bytes]) -> Iterator[Location]:
+    """The objects that a manifest lists, of which `view` tells the form. Raises `Refused` for what is no manifest."""
+    form, _, names = view.partition(":")
+    texts = codecs.iterdecode(chunks, "utf-8-sig")
+    found = _listed(_array(texts)) if form == PLAIN else _referred(_lines(texts), frozenset(filter(None, names.split(","))))
+    try:
+        for place in found:
+            if place.hides_bucket:
+                raise Refused("access-point", f"it lists {place.uri}, which is behind an access point")
+            yield place
+    except (ValueError, RecursionError, MalformedName) as error:
+        raise Refused("malformed", f"it is no {form}: {error}") from error
+
+
+def _listed(elements: Iterator[Any]) -> Iterator[Location]:
+    """The names of a `ManifestFile`, each after the prefix that was given last."""
+    prefix = ""
+    for element in elements:
+        if isinstance(element, dict) and isinstance(element.get("prefix"), str):
+            prefix = element["prefix"]
+        elif isinstance(element, str):
+            yield parse_location(prefix + element)
+        else:
+            raise MalformedName(f"an element is {json.dumps(element)[:40]}")
+
+
+def _referred(lines: Iterator[str], names: frozenset[str]) -> Iterator[Location]:
+    """The objects that the lines of an augmented manifest refer to, by the named attributes or by all."""
+    for number, line in enumerate(lines, 1):
+        element = json.loads(line) if line.strip() else {}
+        if not isinstance(element, dict):
+            raise MalformedName(f"line {number} is {line[:40]}")
+        for name, value in element.items():
+            if name.endswith("-ref") and (name in names or not names):
+                yield parse_location(str(value))
+
+
+def _lines(texts: Iterable[str]) -> Iterator[str]:
+    rest = ""
+    for text in texts:
+        *whole, rest = (rest + text).split("\n")
+        yield from whole
+    yield rest
+
+
+def _array(texts: Iterator[str]) -> Iterator[Any]:
+    """The elements of one JSON array, without all of it in memory."""
+    reader = _Reader(texts)
+    if reader.next() != "[":
+        raise ValueError("it does not begin with [")
+    reader.at += 1
+    while (character := reader.next()) != "]":
+        if character == ",":
+            reader.at += 1
+        yield reader.value()
+
+
+class _Reader:
+    """A text that comes in pieces, and where one is in it."""
+
+    def __init__(self, texts: Iterator[str]) -> None:
+        self.at = 0
+        self._texts = texts
+        self._text = ""
+        self._decode: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder().raw_decode
+
+    def next(self) -> str:
+        """The next character that is not white. Raises `ValueError` at the end."""
+        while True:
+            while self.at < len(self._text) and self._text[self.at] in _WHITE:
+                self.at += 1
+            if self.at < len(self._text):
+                return self._text[self.at]
+            self._more(ValueError("it ends before its array does"))
+
+    def value(self) -> Any:
+        """The next JSON value. Raises `ValueError`."""
+        while True:
+            self.next()
+            try:
+                value, self.at = self._decode(self._text, self.at)
+            except ValueError as error:
+                self._more(error)
+            else:
+                return value
+
+    def _more(self, error: ValueError) -> None:
+        text = next(self._texts, None)
+        if text is None:
+            raise error
+        self._text, self.at = self._text[self.at :] + text, 0

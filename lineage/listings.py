@@ -1,0 +1,191 @@
+"""What manifests list: the objects that a channel really read, kept compactly and indexed by folder.
+
+A manifest is an S3 object that can be written anew, so each version of it is kept with the time in which it was the
+one: from when S3 says that it was modified to when a crawl last saw it. A job that read within that time read this
+version. Nothing is ever looked for by going through the entries: one object in a million is found at once.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, Self
+
+from lineage.errors import SnapshotError
+from lineage.names import Cover, Location, folders_above
+from lineage.times import bounds
+
+LISTINGS_SCHEMA = """
+CREATE TABLE manifest (
+    id INTEGER PRIMARY KEY, place TEXT NOT NULL, view TEXT NOT NULL, etag TEXT NOT NULL, modified TEXT NOT NULL,
+    seen TEXT NOT NULL, entries INTEGER NOT NULL, UNIQUE (place, view, etag, modified));
+CREATE TABLE folder (id INTEGER PRIMARY KEY, place TEXT NOT NULL UNIQUE);
+CREATE TABLE listed (folder INTEGER NOT NULL, manifest INTEGER NOT NULL, PRIMARY KEY (folder, manifest)) WITHOUT ROWID;
+CREATE TABLE entry (
+    folder INTEGER NOT NULL, name TEXT NOT NULL, manifest INTEGER NOT NULL, PRIMARY KEY (folder, name, manifest)) WITHOUT ROWID;
+"""
+_AT_ONCE = 10_000  # entries that are written at a time
+_REMEMBERED = 50_000  # folders whose numbers are kept in memory while a manifest is written
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One version of a manifest, as S3 told of it; `view` is its form, and the attributes that were read of each line."""
+
+    place: str
+    view: str
+    etag: str
+    modified: str
+
+
+class Listings:
+    """The tables of manifests in a snapshot file, or in memory. A file is opened when it is first asked."""
+
+    def __init__(self, home: sqlite3.Connection | Path) -> None:
+        self._home = home
+        self._connection = home if isinstance(home, sqlite3.Connection) else None
+
+    @classmethod
+    def in_memory(cls) -> Self:
+        """Room for the manifests of a few records: for tests and experiments."""
+        db = sqlite3.connect(":memory:", isolation_level=None)
+        for statement in LISTINGS_SCHEMA.split(";\n"):
+            db.execute(statement)
+        return cls(db)
+
+    @property
+    def _db(self) -> sqlite3.Connection:
+        if self._connection is None:
+            try:
+                self._connection = sqlite3.connect(f"{Path(str(self._home)).absolute().as_uri()}?mode=ro", uri=True)
+            except sqlite3.Error as error:
+                raise SnapshotError(f"{self._home} can't be read: {error}") from error
+        return self._connection
+
+    def __deepcopy__(self, _: Any) -> Self:
+        return self  # what a copied graph asks is the same snapshot
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self._home,)
+
+    # --- writing --------------------------------------------------------------------------------
+
+    def put(self, manifest: Manifest, entries: Iterable[Location], seen: str) -> int:
+        """Keep a version of a manifest, seen now: all of it, or on any error nothing. How many objects it lists."""
+        self._db.execute("SAVEPOINT manifest")
+        try:
+            return self._put(manifest, entries, seen)
+        except BaseException:
+            self._db.execute("ROLLBACK TO manifest")
+            raise
+        finally:
+            self._db.execute("RELEASE manifest")
+
+    def _put(self, manifest: Manifest, entries: Iterable[Location], seen: str) -> int:
+        cursor = self._db.execute(
+            "INSERT INTO manifest (place, view, etag, modified, seen, entries) VALUES (?,?,?,?,?,0)",
+            (manifest.place, manifest.view, manifest.etag, manifest.modified, seen),
+        )
+        number, count = cursor.lastrowid or 0, 0
+        folders: dict[str, int] = {}
+        rest = iter(entries)
+        while batch := list(islice(rest, _AT_ONCE)):
+            rows = [(self._folder(folder, number, folders), name, number) for folder, name in map(_split, batch)]
+            self._db.executemany("INSERT OR IGNORE INTO entry VALUES (?,?,?)", rows)
+            count += len(batch)
+        self._db.execute("UPDATE manifest SET entries = ? WHERE id = ?", (count, number))
+        return count
+
+    def _folder(self, place: str, manifest: int, known: dict[str, int]) -> int:
+        if place not in known:
+            if len(known) > _REMEMBERED:
+                known.clear()
+            self._db.execute("INSERT OR IGNORE INTO folder (place) VALUES (?)", (place,))
+            ((number,),) = self._db.execute("SELECT id FROM folder WHERE place = ?", (place,))
+            self._db.execute("INSERT OR IGNORE INTO listed VALUES (?,?)", (number, manifest))
+            known[place] = number
+        return known[place]
+
+    def saw(self, manifest: Manifest, at: str) -> bool:
+        """Note that a version is still the one; whether it is known."""
+        same = (at, manifest.place, manifest.view, manifest.etag, manifest.modified)
+        sql = "UPDATE manifest SET seen = ? WHERE place = ? AND view = ? AND etag = ? AND modified = ?"
+        return self._db.execute(sql, same).rowcount > 0
+
+    # --- reading --------------------------------------------------------------------------------
+
+    def last(self, place: str, view: str) -> Manifest | None:
+        """The version that was seen last."""
+        sql = "SELECT etag, modified FROM manifest WHERE place = ? AND view = ? ORDER BY seen DESC, modified DESC LIMIT 1"
+        row = self._db.execute(sql, (place, view)).fetchone()
+        return Manifest(place, view, *row) if row else None
+
+    def read_by(self, place: str, view: str, window: str | None) -> int | None:
+        """The version that a job read in a window of time; None where that is not certain.
+
+        It was there before the job could read it, and still when the job was done with it: a crawl saw it later.
+        """
+        opens, closes = bounds(window)
+        sql = "SELECT id, modified, seen FROM manifest WHERE place = ? AND view = ? ORDER BY id"
+        for number, modified, seen in self._db.execute(sql, (place, view)).fetchall():
+            written, standing = bounds(f"{modified}/{seen}")
+            if opens and written <= opens and standing >= (closes or opens):
+                return int(number)
+        return None
+
+    def cover(self, manifest: int, dataset: Location) -> tuple[Cover, str]:
+        """How much of a dataset a manifest lists, and one entry that shows it.
+
+        An entry is an object, or a folder with all that is in it, whichever there is.
+        """
+        for place in (dataset, *folders_above(dataset)):
+            folder, name = _split(place)
+            sql = "SELECT 1 FROM entry WHERE manifest = ? AND name = ? AND folder = (SELECT id FROM folder WHERE place = ?)"
+            if name and self._db.execute(sql, (manifest, name, folder)).fetchone():
+                return Cover.ALL, f"{folder.rstrip('/')}/{name}"
+        for folder in self._folders_of(manifest, dataset):
+            sql = """SELECT name FROM entry WHERE manifest = ? AND folder = (SELECT id FROM folder WHERE place = ?)
+                     ORDER BY name LIMIT 1"""
+            ((name,),) = self._db.execute(sql, (manifest, folder))
+            return Cover.PART, f"{folder.rstrip('/')}/{name}"
+        return Cover.NONE, ""
+
+    def _folders_of(self, manifest: int, dataset: Location) -> Iterator[str]:
+        """The folders in which a manifest lists something that lies inside a dataset."""
+        sql = f"""SELECT place FROM folder WHERE {_INSIDE}
+                  AND EXISTS (SELECT 1 FROM listed WHERE folder = folder.id AND manifest = :manifest) ORDER BY place LIMIT 1"""  # noqa: S608
+        return (row[0] for row in self._db.execute(sql, {**_inside(dataset), "manifest": manifest}))
+
+    def listing(self, place: Location) -> set[tuple[int, str]]:
+        """The manifests, each with its place, that list something inside a place, or a folder around it."""
+        sql = f"""SELECT DISTINCT manifest.id, manifest.place FROM folder CROSS JOIN listed ON listed.folder = folder.id
+                  JOIN manifest ON manifest.id = listed.manifest WHERE {_INSIDE}"""  # noqa: S608  (our own words)
+        found = set(self._db.execute(sql, _inside(place)))
+        for around in (place, *folders_above(place)):
+            sql = """SELECT manifest.id, manifest.place FROM entry JOIN manifest ON manifest.id = entry.manifest
+                     WHERE name = ? AND folder = (SELECT id FROM folder WHERE place = ?)"""
+            folder, name = _split(around)
+            found |= set(self._db.execute(sql, (name, folder))) if name else set()
+        return found
+
+    def holds_any(self) -> bool:
+        """Whether any manifest was read."""
+        return self._db.execute("SELECT 1 FROM manifest LIMIT 1").fetchone() is not None
+
+
+_INSIDE = "(folder.place = :folder OR (folder.place >= :start AND folder.place < :end))"
+
+
+def _inside(place: Location) -> dict[str, str]:
+    """The folders that lie inside a place: itself, and those that begin with it and a slash."""
+    folder = place.uri.rstrip("/")
+    return {"folder": f"{folder}/" if not place.key else folder, "start": f"{folder}/", "end": f"{folder}0"}
+
+
+def _split(place: Location) -> tuple[str, str]:
+    """The folder and the name of an object. What lies in no folder lies in its bucket, which ends in a slash."""
+    folder, _, name = place.key.rstrip("/").rpartition("/")
+    return f"{place.root}/{folder}", name
