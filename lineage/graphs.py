@@ -53,7 +53,8 @@ def around_dataset(snapshot: Snapshot, uri: str) -> Graph:
     root = None if dataset.hides_bucket else dataset.root  # an access point may stand for any bucket
     places = {place for place in snapshot.read_places(root) if _may_hold(place, dataset)}
     places |= set(snapshot.opaque_places())
-    places |= {manifest for _, manifest in snapshot.listings().listing(dataset)}
+    listings = snapshot.listings()
+    places |= set(listings.places()) if root is None else {manifest for _, manifest in listings.listing(dataset)}
     owners = _associated(snapshot, {edge.target for edge in snapshot.edges(out_of=places)})
     recorded = {edge.source for edge in snapshot.edges(into=owners) if edge.relation == "recorded-by"}
     return neighbourhood(snapshot, places | owners | recorded, "down")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from lineage.errors import SnapshotError
-from lineage.names import Cover, Location, folders_above
+from lineage.names import Cover, Location
 from lineage.times import bounds
 
 LISTINGS_SCHEMA = """
@@ -93,7 +93,7 @@ class Listings:
         folders: dict[str, int] = {}
         rest = iter(entries)
         while batch := list(islice(rest, _AT_ONCE)):
-            rows = [(self._folder(folder, number, folders), name, number) for folder, name in map(_split, batch)]
+            rows = [(self._folder(folder, number, folders), name, number) for folder, name in map(_split, map(_text, batch))]
             self._db.executemany("INSERT OR IGNORE INTO entry VALUES (?,?,?)", rows)
             count += len(batch)
         self._db.execute("UPDATE manifest SET entries = ? WHERE id = ?", (count, number))
@@ -126,31 +126,29 @@ class Listings:
     def read_by(self, place: str, view: str, window: str | None) -> int | None:
         """The version that a job read in a window of time; None where that is not certain.
 
-        It was there before the job could read it, and still when the job was done with it: a crawl saw it later.
+        It was there before the job could read it, and still when the job was done with it: a crawl saw it later. Two
+        versions at one time, as where one was deleted and an earlier one came back, make neither certain.
         """
         opens, closes = bounds(window)
-        sql = "SELECT id, modified, seen FROM manifest WHERE place = ? AND view = ? ORDER BY id"
-        for number, modified, seen in self._db.execute(sql, (place, view)).fetchall():
-            written, standing = bounds(f"{modified}/{seen}")
-            if opens and written <= opens and standing >= (closes or opens):
-                return int(number)
-        return None
+        sql = "SELECT id, modified, seen FROM manifest WHERE place = ? AND view = ?"
+        versions = [(number, *bounds(f"{modified}/{seen}")) for number, modified, seen in self._db.execute(sql, (place, view))]
+        fitting = [number for number, written, standing in versions if written <= opens and standing >= (closes or opens)]
+        return int(fitting[0]) if opens and len(fitting) == 1 else None
 
     def cover(self, manifest: int, dataset: Location) -> tuple[Cover, str]:
         """How much of a dataset a manifest lists, and one entry that shows it.
 
         An entry is an object, or a folder with all that is in it, whichever there is.
         """
-        for place in (dataset, *folders_above(dataset)):
-            folder, name = _split(place)
+        for folder, name in _around(dataset):
             sql = "SELECT 1 FROM entry WHERE manifest = ? AND name = ? AND folder = (SELECT id FROM folder WHERE place = ?)"
-            if name and self._db.execute(sql, (manifest, name, folder)).fetchone():
-                return Cover.ALL, f"{folder.rstrip('/')}/{name}"
+            if self._db.execute(sql, (manifest, name, folder)).fetchone():
+                return Cover.ALL, f"{folder}/{name}"
         for folder in self._folders_of(manifest, dataset):
             sql = """SELECT name FROM entry WHERE manifest = ? AND folder = (SELECT id FROM folder WHERE place = ?)
                      ORDER BY name LIMIT 1"""
             ((name,),) = self._db.execute(sql, (manifest, folder))
-            return Cover.PART, f"{folder.rstrip('/')}/{name}"
+            return Cover.PART, f"{folder}/{name}"
         return Cover.NONE, ""
 
     def _folders_of(self, manifest: int, dataset: Location) -> Iterator[str]:
@@ -164,12 +162,15 @@ class Listings:
         sql = f"""SELECT DISTINCT manifest.id, manifest.place FROM folder CROSS JOIN listed ON listed.folder = folder.id
                   JOIN manifest ON manifest.id = listed.manifest WHERE {_INSIDE}"""  # noqa: S608  (our own words)
         found = set(self._db.execute(sql, _inside(place)))
-        for around in (place, *folders_above(place)):
+        for folder, name in _around(place):
             sql = """SELECT manifest.id, manifest.place FROM entry JOIN manifest ON manifest.id = entry.manifest
                      WHERE name = ? AND folder = (SELECT id FROM folder WHERE place = ?)"""
-            folder, name = _split(around)
-            found |= set(self._db.execute(sql, (name, folder))) if name else set()
+            found |= set(self._db.execute(sql, (name, folder)))
         return found
+
+    def places(self) -> Iterator[str]:
+        """Where all manifests are that were read."""
+        return (row[0] for row in self._db.execute("SELECT DISTINCT place FROM manifest"))
 
     def holds_any(self) -> bool:
         """Whether any manifest was read."""
@@ -181,11 +182,24 @@ _INSIDE = "(folder.place = :folder OR (folder.place >= :start AND folder.place <
 
 def _inside(place: Location) -> dict[str, str]:
     """The folders that lie inside a place: itself, and those that begin with it and a slash."""
-    folder = place.uri.rstrip("/")
-    return {"folder": f"{folder}/" if not place.key else folder, "start": f"{folder}/", "end": f"{folder}0"}
+    text = _text(place)
+    return {"folder": text, "start": f"{text}/", "end": f"{text}0"}
 
 
-def _split(place: Location) -> tuple[str, str]:
-    """The folder and the name of an object. What lies in no folder lies in its bucket, which ends in a slash."""
-    folder, _, name = place.key.rstrip("/").rpartition("/")
-    return f"{place.root}/{folder}", name
+def _text(place: Location) -> str:
+    """One slash at the end tells a folder, and the folder is the same without it."""
+    return place.uri.removesuffix("/")
+
+
+def _split(text: str) -> tuple[str, str]:
+    folder, _, name = text.rpartition("/")
+    return folder, name
+
+
+def _around(place: Location) -> Iterator[tuple[str, str]]:
+    """A place and what lies around it, up to its bucket: each as a folder and a name."""
+    text = _text(place)
+    yield _split(text)
+    while len(text) > len(place.root):
+        text = text.rpartition("/")[0]
+        yield _split(text)

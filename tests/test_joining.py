@@ -264,6 +264,7 @@ STEPS = [
     "leaving out echoes",
     "telling data from models",
     "joining places",
+    "joining what manifests list",
     "classifying places",
 ]
 
@@ -332,6 +333,7 @@ def peak(path: Path, size: int) -> int:
 def test_memory_does_not_grow_with_the_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond what is remembered on purpose, a join of many records needs no more memory than one of a few."""
     monkeypatch.setattr(joining, "REMEMBERED", 50)
+    monkeypatch.setattr(joining, "AT_ONCE", 50)
     peak(tmp_path / "warm.db", 10)
     few, many = (peak(tmp_path / f"{size}.db", size) for size in (200, 1600))
     assert many < few + 50_000

@@ -645,7 +645,7 @@ def test_other_services_deny_access(tmp_path: Path) -> None:
     """A service that the file says nothing about is denied, and no network is asked."""
     boto = Replay(account(tmp_path)).boto()
     for call in (
-        lambda: boto.client("s3").get_object(Bucket="b", Key="k"),
+        lambda: boto.client("s3").list_objects_v2(Bucket="b"),
         lambda: boto.client("glue").get_tables(DatabaseName="d"),
         lambda: boto.client("sts").get_session_token(),
         lambda: boto.client("ec2").describe_instances(),

@@ -34,10 +34,10 @@ def test_the_policy_allows_each_call_of_a_crawl(tmp_path: Path, tags: bool) -> N
 
 
 def test_the_policy_only_reads() -> None:
-    """Whatever is asked for, no action but List, Search, Describe and the assuming of the roles named is allowed."""
+    """Whatever is asked for, no action but List, Search, Describe, GetObject and the assuming of the roles named is allowed."""
     policy = lineage.iam_policy(tags=True, all_regions=True, roles=["arn:aws:iam::222233334444:role/auditor"])
     verbs = {action.partition(":")[2] for action in allowed(policy)}
-    assert {verb for verb in verbs if not verb.startswith(("List", "Describe"))} == {"Search", "AssumeRole"}
+    assert {verb for verb in verbs if not verb.startswith(("List", "Describe"))} == {"Search", "AssumeRole", "GetObject"}
     (roles,) = (one["Resource"] for one in policy["Statement"] if "sts:AssumeRole" in one["Action"])
     assert roles == ["arn:aws:iam::222233334444:role/auditor"]
 
@@ -123,4 +123,4 @@ def test_crawl_says_what_it_does(run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (code, out) == (0, "")
     assert any(line.startswith("reading: ") and " of 33 lists, " in line for line in err.splitlines())
     assert any(line.startswith("joining: ") for line in err.splitlines())
-    assert err.splitlines()[-1] == "79 records and no gaps from 62 calls are in lineage.db"
+    assert err.splitlines()[-1] == "79 records and 1 gap (lineage gaps) from 63 calls are in lineage.db"

@@ -426,6 +426,7 @@ class _Tracing:
         holes = [
             gap
             for gap in scope.holes
+            if gap.operation != "GetObject"  # a manifest is told of with whoever read it
             if (gap.subject.casefold() in asked and (gap.reason != "unmatched" or gap.subject in broken))
             or self._may_be_a_maker(gap, scope)
         ]
