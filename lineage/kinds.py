@@ -83,6 +83,7 @@ class Reference:
     attributes: str = ""  # the sibling that names what is read of each line of an augmented manifest
     input_mode: tuple[str, ...] = ()
     template: str = ""
+    sql: bool = False  # it is a query: each table that it names is meant, below the template
     continuous: str = ""  # the sibling whose value "Continuous" means: written all the while, not at the end
     open_ended: str = ""  # the sibling whose value "MultiModel" means: a whole prefix, read for ever
     select: str = ""  # the sibling that says which part of the target is meant; it becomes the usage
@@ -527,6 +528,7 @@ PROCESSING_JOB = Kind(
             "ProcessingInputs[].DatasetDefinition.AthenaDatasetDefinition.QueryString",
             role="InputName",
             template="athena://{Catalog}/{Database}",
+            sql=True,
             span=Span.UNKNOWN,
         ),
         reads(
@@ -942,6 +944,13 @@ FEATURE_GROUP = Kind(
     references=(
         # Where the data really lands; OfflineStoreConfig.S3StorageConfig.S3Uri is shared by many groups.
         writes("OfflineStoreConfig.S3StorageConfig.ResolvedOutputS3Uri", usage="data", continuous="=Continuous"),
+        # Training sets are mostly what Athena gives of its Glue table.
+        writes(
+            "OfflineStoreConfig.DataCatalogConfig.TableName",
+            usage="data",
+            template="athena://{Catalog}/{Database}/{TableName}",
+            continuous="=Continuous",
+        ),
         *_TAGS,
     ),
     details=(("table", "OfflineStoreConfig.DataCatalogConfig.TableName"),),

@@ -19,6 +19,12 @@ Scopes = tuple[Mapping[str, Any], ...]
 # A location inside free text, in each form that people write; up to a glob, without what closes a sentence or a list.
 _IN_TEXT = re.compile(r"(?:s3[an]?://|https?://|arn:aws[a-z-]*:s3:::)[^\s\"'<>,;|\\*\[{]+", re.IGNORECASE)
 PLAIN, AUGMENTED = "ManifestFile", "AugmentedManifestFile"  # the forms of a manifest, as the API names them
+# Of a query: what is no SQL; the tables after FROM and JOIN, with commas and aliases between them; one table.
+_NO_SQL = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'", re.DOTALL)
+_WORD = r'"[^"]+"|`[^`]+`|[\w$-]+'
+_NAME = rf"(?:{_WORD})(?:\s*\.\s*(?:{_WORD}))*"
+_FROM = re.compile(rf"\b(?:from|join)\s+({_NAME}(?:\s*(?:as\s+)?\w*\s*,\s*{_NAME})*)", re.IGNORECASE)
+_TABLE = re.compile(rf"(?:^|,)\s*({_NAME})")
 _PART_NAMES = ("ContainerHostname", "ChannelName", "InputName")
 _CLOSING = re.compile(r"(?::r[ow]|[)\]}.:])+$")
 
@@ -116,7 +122,9 @@ def _read(reference: Reference, value: Any, scopes: Scopes) -> Iterator[Hit]:
         return
     text = str(value)
     role = _word(reference.role, scopes)
-    if reference.relation == "mentions":
+    if reference.sql and (tables := _tables(reference, text, scopes)):
+        yield from (Hit(reference, table.uri, role, _usage(reference, role), table, Span.FOLDER) for table in tables)
+    elif reference.relation == "mentions":
         yield from _mentioned(reference, text, str(_sibling("*", scopes) or ""))
     elif reference.to != LOCATION:
         if reference.to or is_arn(text):
@@ -163,6 +171,20 @@ def _unquoted(text: str) -> str:
     except (ValueError, RecursionError):
         return text
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _tables(reference: Reference, query: str, scopes: Scopes) -> list[Location]:
+    """The tables that a query names, as places below its database, which a name may change."""
+    database = _fill(reference.template, scopes)
+    found = {table for first in _FROM.findall(_NO_SQL.sub(" ", query)) for table in _TABLE.findall(first)}
+    places = [location_of(_qualified(database, re.findall(_WORD, table))) for table in sorted(found)]
+    return list(dict.fromkeys(filter(None, places)))
+
+
+def _qualified(database: str, name: list[str]) -> str:
+    words = [word.strip('"`') for word in name]
+    above = database.partition("://")[2].split("/")
+    return f"athena://{'/'.join([*above[: max(0, 3 - len(words))], *words])}"
 
 
 def _usage(reference: Reference, role: str) -> str:

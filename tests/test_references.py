@@ -83,8 +83,25 @@ def test_outputs_of_a_training_job() -> None:
     assert facts(job, "reads") == [("s3://b/ckpt", "checkpoint", "checkpoint", Span.PREFIX)]
 
 
+@pytest.mark.parametrize(
+    ("query", "tables"),
+    [
+        ('SELECT * FROM "customers_1623" LIMIT 10', ["c/d/customers_1623"]),
+        ('select a from x.T as t, y u join "db"."tab-le" on 1=1', ["c/db/tab-le", "c/x/t", "c/d/y"]),
+        ("select * from a -- from b\n where z = 'from it''s' /* join c */", ["c/d/a"]),
+        ("select * from a\nleft join Cat . `db`.t on a.id = t.id", ["cat/db/t", "c/d/a"]),
+    ],
+)
+def test_tables_of_a_query(query: str, tables: list[str]) -> None:
+    """A query reads the tables after FROM and JOIN, in whatever letters and quotes, and none of comments and texts."""
+    asked = {"Catalog": "C", "Database": "d", "QueryString": query, "OutputS3Uri": "s3://b/staged/"}
+    inputs = [{"InputName": "q", "DatasetDefinition": {"AthenaDatasetDefinition": asked}}]
+    found = facts(processing("p", {}, {}, ProcessingInputs=inputs), "reads")
+    assert {uri for uri, *_ in found} == {f"athena://{table}" for table in tables} | {"s3://b/staged/"}
+
+
 def test_athena_inputs_are_tables_nobody_resolved() -> None:
-    """A query reads a database, and stages its result in S3, which the job writes and reads."""
+    """A query without a table reads a database, and stages its result in S3, which the job writes and reads."""
     query = {"Catalog": "c", "Database": "d", "QueryString": "SELECT 1", "OutputS3Uri": "s3://b/staged/"}
     job = processing(
         "p", {}, {}, ProcessingInputs=[{"InputName": "q", "DatasetDefinition": {"AthenaDatasetDefinition": query}}]
