@@ -8,10 +8,18 @@ from typing import Any
 from lineage.kinds import FAR, KINDS, Kind
 
 
-def iam_policy(kinds: Iterable[str] = (), *, tags: bool = False, all_regions: bool = False, roles: Iterable[str] = ()) -> Any:
+def iam_policy(
+    kinds: Iterable[str] = (),
+    *,
+    tags: bool = False,
+    cloudtrail: bool = False,
+    all_regions: bool = False,
+    roles: Iterable[str] = (),
+) -> Any:
     """The IAM policy document for a crawl of these kinds (none: all). It allows reading, and nothing else.
 
-    `tags`: with `crawl --tags`; `all_regions`: with `crawl --all-regions`; `roles`: the role ARNs it is to assume.
+    `tags`: with `crawl --tags`; `cloudtrail`: with `crawl --cloudtrail`; `all_regions`: with `crawl --all-regions`; `roles`:
+    the role ARNs it is to assume.
     List and Search know no resources, so they are allowed on all (Service Authorization Reference, Amazon SageMaker).
     """
     chosen = [KINDS[name] for name in kinds or KINDS]
@@ -21,6 +29,7 @@ def iam_policy(kinds: Iterable[str] = (), *, tags: bool = False, all_regions: bo
         _allow("Describe", sorted({f"sagemaker:{kind.describe}" for kind in (*chosen, *far) if kind.describe})),
     ]
     statements += [_allow("Tags", ["sagemaker:ListTags"])] if tags else []
+    statements += [_allow("Deletions", ["cloudtrail:LookupEvents"])] if cloudtrail else []
     statements += [_allow("Regions", ["account:ListRegions", "ec2:DescribeRegions"])] if all_regions else []
     statements += [_allow("Accounts", ["sts:AssumeRole"], sorted(roles))] if roles else []
     return {"Version": "2012-10-17", "Statement": [one for one in statements if one["Action"]]}
