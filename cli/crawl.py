@@ -28,6 +28,7 @@ RATE_SECONDS = 5  # over which the rate is told
     Examples:
       lineage crawl --region eu-west-1 --profile audit          everything in a region
       lineage crawl --all-regions --role-arn arn:aws:iam::222233334444:role/auditor
+      lineage crawl --cloudtrail                                find out what was deleted before this crawl, too
       lineage crawl --endpoint loans-live                       only what is upstream of an endpoint
       lineage crawl --replay fixtures/bank.jsonl                no AWS: an account from a file
     """,
@@ -44,6 +45,7 @@ RATE_SECONDS = 5  # over which the rate is told
 @click.option("--full", is_flag=True, help="Read all again, and find out what was deleted; else only what is new.")
 @click.option("--tags", is_flag=True, help="Ask for tags one by one where no other call tells them.")
 @click.option("--manifests/--no-manifests", default=True, help="Read the manifests in S3 that jobs read (default).")
+@click.option("--cloudtrail", is_flag=True, help="Ask CloudTrail what was deleted in the last 90 days.")
 @click.option("--profile", metavar="P", help="A profile of ~/.aws/config; else boto3's own chain of credentials.")
 @click.option("--replay", metavar="FILE", help="Answer from an account file, without AWS.")
 @click.option("--quiet", "-q", is_flag=True, help="Print no progress and no summary.")
@@ -53,6 +55,8 @@ def crawl(snapshot: str, endpoints: tuple[str, ...], regions: tuple[str, ...], q
     Lists say what there is, Search gives whole records a hundred at a time, and what it leaves out is described one by one.
     What can't be read is kept as a gap: `lineage gaps` shows what was and was not seen. A later crawl into the same
     snapshot reads what is new and keeps every earlier version; one that was killed is gone on with by the same command.
+
+    With --cloudtrail, what was deleted in the last 90 days and read by no crawl is a gap; without it, it leaves no trace.
 
     With --endpoint it reads only what is upstream of these endpoints: their configs, models and packages, the jobs that made
     the artifacts, what those read, and the runs that recorded them. That is quick, and never proves a "not used".
@@ -80,7 +84,9 @@ def _check(endpoints: tuple[str, ...], regions: tuple[str, ...], words: dict[str
         raise click.UsageError("--all-regions asks which regions there are: leave --region out, or name them all")
     if words["only_roles"] and not words["roles"]:
         raise click.UsageError("--only-roles leaves nothing to read without a --role-arn")
-    estate = [f"--{name.replace('_', '-')}" for name in ("all_regions", "only_roles", "full", "tags") if words[name]]
+    estate = [
+        f"--{name.replace('_', '-')}" for name in ("all_regions", "only_roles", "full", "tags", "cloudtrail") if words[name]
+    ]
     estate += ["--role-arn"] * bool(words["roles"]) + ["--kind"] * bool(words["kinds"])
     if endpoints and estate:
         raise click.UsageError(f"{estate[0]} is for whole accounts, and --endpoint walks from endpoints: give one of them")

@@ -46,7 +46,9 @@ def gaps_text(said: dict[str, Any], *, colour: bool) -> str:
     lines = [_crawl_line(crawl) for crawl in said["crawls"]]
     for place in dict.fromkeys((one["account"], one["region"]) for one in said["lists"]):
         lines += _place_lines(*place, [one for one in said["lists"] if (one["account"], one["region"]) == place])
-    gaps = [gap for gap in said["gaps"] if gap["subject"] not in {one["kind"] for one in said["lists"]}]
+    lines += [_lookup_line(one) for one in said["lookups"]]
+    told = {one["kind"] for one in (*said["lists"], *said["lookups"])}
+    gaps = [gap for gap in said["gaps"] if gap["subject"] not in told]
     if not said["lists"]:
         lines += [_text("No list was read: endpoints were followed upstream, and nothing else.")]
     lines += [_text((f"{plural(len(gaps), 'gap')} besides:" if gaps else "No gaps besides.", "bold"))]
@@ -88,6 +90,16 @@ def _place_lines(account: str, region: str, lists: list[dict[str, Any]]) -> list
             else []
         ),
     ]
+
+
+def _lookup_line(one: dict[str, Any]) -> Text:
+    """What CloudTrail told of one account and region."""
+    state = (one["state"], "green" if one["state"] == "finished" else "yellow")
+    found = f"  {plural(one['records'], 'deletion')} since {one['since']}, {plural(one['calls'], 'call')}  "
+    said = f"  {one['operation']}{': ' if one['detail'] else ''}{one['detail']}"
+    return _text(
+        (f"{one['account']} {one['region']}", "bold"), f"  CloudTrail, asked {one['started']}: {found.strip()}  ", state, said
+    )
 
 
 def rows_text(rows: list[list[Any]], *, colour: bool) -> str:

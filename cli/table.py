@@ -44,11 +44,7 @@ def gaps(snapshot: str, form: str, out: str | None) -> None:
 
 def _gap_rows(said: dict[str, Any]) -> Rows:
     head = ["what", "account", "region", "kind", "operation", "subject", "state", "detail", "records", "pages", "calls", "at"]
-    lists = [
-        ["list", one["account"], one["region"], one["kind"], one["operation"], "", one["state"], one["detail"],
-         one["records"], one["pages"], one["calls"], one["finished"] or one["started"]]
-        for one in said["lists"]
-    ]  # fmt: skip
+    lists = [*(_list_row("list", one) for one in said["lists"]), *(_list_row("lookup", one) for one in said["lookups"])]
     found = [
         [
             "gap",
@@ -67,6 +63,12 @@ def _gap_rows(said: dict[str, Any]) -> Rows:
         for one in said["gaps"]
     ]
     return [head, *lists, *found]
+
+
+def _list_row(what: str, one: dict[str, Any]) -> list[Any]:
+    place = [what, one["account"], one["region"], one["kind"], one["operation"], ""]
+    counts = [one["records"], one["pages"], one["calls"]]
+    return [*place, one["state"], one["detail"], *counts, one["finished"] or one["started"]]
 
 
 @click.command(
@@ -125,16 +127,17 @@ def _references(kind: lineage.Kind) -> Rows:
 @kind_option("Only what these kinds need; repeats. None: all.")
 @click.option("--tags", is_flag=True, help="For `crawl --tags`.")
 @click.option("--manifests/--no-manifests", default=True, help="For `crawl --no-manifests`.")
+@click.option("--cloudtrail", is_flag=True, help="For `crawl --cloudtrail`.")
 @click.option("--all-regions", is_flag=True, help="For `crawl --all-regions`.")
 @click.option("--role-arn", "roles", metavar="ARN", multiple=True, help="A role that the crawl is to assume; repeats.")
 @out_option
-def iam_policy(kinds: tuple[str, ...], roles: tuple[str, ...], out: str | None, **words: bool) -> None:
+def iam_policy(kinds: tuple[str, ...], roles: tuple[str, ...], out: str | None, **crawl: bool) -> None:
     """Print the IAM policy that lets `crawl` read the kinds chosen, or all: it allows reading, and nothing else."""
     import lineage
 
     wrong = [role for role in roles if not role.startswith("arn:") or ":role/" not in role]
     if wrong:
         raise click.UsageError(f"{wrong[0]!r} is no role ARN; one looks like arn:aws:iam::111122223333:role/auditor")
-    policy = lineage.iam_policy(kinds, roles=roles, **words)
+    policy = lineage.iam_policy(kinds, roles=roles, **crawl)
     write(json.dumps(policy, indent=2) + "\n", out)
     click.echo(plural(sum(len(one["Action"]) for one in policy["Statement"]), "action"), err=True) if out else None

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lineage.contents import read_manifests
+from lineage.crawl.cloudtrail import Lookup, hole, look_up, told_apart
 from lineage.crawl.fetch import Fetcher
 from lineage.crawl.replay import replay_session
 from lineage.crawl.session import Session
@@ -53,6 +54,7 @@ def crawl_estate(
     full: bool = False,
     tags: bool = False,
     manifests: bool = True,
+    cloudtrail: bool = False,
     replay: str | Path | None = None,
     session: Session | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
@@ -62,8 +64,9 @@ def crawl_estate(
     The caller's own account (not with `only_roles`) and that of each role ARN in `roles`; in each the regions given, all
     that are enabled, or the session's one; the kinds given, or all. What an earlier crawl has finished is asked for
     only from there on, unless `full`. `tags` asks for tags one by one where no other call tells them; `manifests` has
-    the manifests in S3 read that jobs read. `replay` names an account file that answers in AWS's place; `session` is one
-    that the caller has made.
+    the manifests in S3 read that jobs read; `cloudtrail` asks CloudTrail what was deleted in the last 90 days, and what no
+    crawl has read of that is a gap. `replay` names an account file that answers in AWS's place; `session` is one that the
+    caller has made.
 
     A crawl that is cut short keeps what it read, and the next one with the same arguments goes on from there. Raises
     `CrawlError` where nothing can be read; what some kind, region or account refuses is a gap. `SnapshotError`.
@@ -79,7 +82,7 @@ def crawl_estate(
         places = list(_places(callers, refused, regions, session, all_regions=all_regions, tags=tags))
         estate = _Estate(snapshot, session, places, tuple(sorted(set(kinds))) or LISTED, on_progress)
         estate.begin(full=full)
-        return estate.run(manifests=manifests)
+        return estate.run(manifests=manifests, cloudtrail=cloudtrail)
 
 
 @contextmanager
@@ -180,6 +183,7 @@ class _Estate:
         self._sessions = list({id(place.fetcher): place.fetcher.session for place in places if place.fetcher}.values())
         self._plan: list[tuple[Fetcher, Enumeration]] = []
         self._closed: list[Enumeration] = []
+        self._deletions = 0
 
     # --- what is to be done ---------------------------------------------------------------------
 
@@ -226,7 +230,7 @@ class _Estate:
 
     # --- doing it -------------------------------------------------------------------------------
 
-    def run(self, *, manifests: bool) -> Progress:
+    def run(self, *, manifests: bool, cloudtrail: bool) -> Progress:
         writing = _Writing(self._snapshot, self._crawl)
         sweep = Sweep(self._plan, writing, lambda sweep: self._tell(self._progress("reading", sweep)))
         with writing() as recording:
@@ -235,7 +239,10 @@ class _Estate:
         sweep.run()
         if manifests:
             self._read_manifests(writing, sweep)
+        lookups = self._look_up(sweep) if cloudtrail else []
         with writing() as recording:
+            for lookup in lookups:
+                self._keep_lookup(recording, lookup)
             finished = {one.key: one for one in (course.enumeration for course in sweep.courses) if one.finished}
             for answered in self._answered(recording, finished):
                 recording.add(answered)
@@ -262,8 +269,29 @@ class _Estate:
     def _progress(self, doing: str, sweep: Sweep) -> Progress:
         calls = sum(session.calls for session in self._sessions)
         retries = sum(session.retries for session in self._sessions)
-        gaps = sweep.gaps + len(self._closed)
+        gaps = sweep.gaps + len(self._closed) + self._deletions
         return Progress(doing, sweep.kept, gaps, calls, retries, sweep.done, len(sweep.courses))
+
+    # --- what was deleted -----------------------------------------------------------------------
+
+    def _look_up(self, sweep: Sweep) -> list[Lookup]:
+        """What CloudTrail tells of each place: when all is listed, so that what was deleted meanwhile is told, too."""
+        places = [(place.fetcher.session, place.region) for place in self._places if place.fetcher]
+        self._tell(self._progress("asking CloudTrail", sweep))
+        return look_up(places, lambda: self._tell(self._progress("asking CloudTrail", sweep)))
+
+    def _keep_lookup(self, recording: Recording, lookup: Lookup) -> None:
+        """Keep how far a lookup came, and what it tells: a hole where nobody has read what was deleted."""
+        recording.progress(lookup.enumeration)
+        holes = {}
+        for deletion, born in told_apart(lookup.deletions, recording.lives):
+            if born is None:
+                holes[deletion.operation, deletion.subject] = hole(deletion)
+            else:
+                recording.ended(deletion.subject, born, deletion.at)
+        for gap in holes.values():
+            recording.add(gap)
+        self._deletions += len(holes) + bool(lookup.enumeration.reason)
 
     # --- what earlier crawls could not read, and this one has -----------------------------------
 
@@ -276,8 +304,8 @@ class _Estate:
         listing = {kind.list: kind.name for kind in KINDS.values() if kind.list} | {"Search": "training-job"}
         describing = {kind.describe: kind.name for kind in KINDS.values() if kind.describe}
         for gap, asked in recording.earlier_gaps():
-            if gap.reason in ("unmatched", "unknown-member"):
-                continue  # the one is no question of AWS, the other only its own Describe answers
+            if gap.reason in ("unmatched", "unknown-member", "deleted"):
+                continue  # no question of AWS; only its own Describe answers it; nobody does: who has the name now is another
             about_a_place = "://" in gap.subject
             kind = listing.get(gap.operation) or (about_a_place and describing.get(gap.operation))
             closed = (gap.account, gap.region, kind) in finished if kind else recording.has_read(gap.subject, asked)

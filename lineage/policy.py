@@ -13,13 +13,15 @@ def iam_policy(
     *,
     tags: bool = False,
     manifests: bool = True,
+    cloudtrail: bool = False,
     all_regions: bool = False,
     roles: Iterable[str] = (),
 ) -> Any:
     """The IAM policy document for a crawl of these kinds (none: all). It allows reading, and nothing else.
 
     `tags`: with `crawl --tags`; `manifests`: not with `--no-manifests`, and its resources may be narrowed down to the
-    buckets that hold manifests; `all_regions`: with `crawl --all-regions`; `roles`: the role ARNs it is to assume.
+    buckets that hold manifests; `cloudtrail`: with `crawl --cloudtrail`; `all_regions`: with `crawl --all-regions`;
+    `roles`: the role ARNs it is to assume.
     List and Search know no resources, so they are allowed on all (Service Authorization Reference, Amazon SageMaker).
     """
     chosen = [KINDS[name] for name in kinds or KINDS]
@@ -30,6 +32,7 @@ def iam_policy(
     ]
     statements += [_allow("Tags", ["sagemaker:ListTags"])] if tags else []
     statements += [_allow("Manifests", ["s3:GetObject"])] if manifests else []
+    statements += [_allow("Deletions", ["cloudtrail:LookupEvents"])] if cloudtrail else []
     statements += [_allow("Regions", ["account:ListRegions", "ec2:DescribeRegions"])] if all_regions else []
     statements += [_allow("Accounts", ["sts:AssumeRole"], sorted(roles))] if roles else []
     return {"Version": "2012-10-17", "Statement": [one for one in statements if one["Action"]]}

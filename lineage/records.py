@@ -9,6 +9,7 @@ from typing import Any
 from lineage.names import Span, parse_arn
 
 Body = Mapping[str, Any]
+CLOUDTRAIL = "cloudtrail"  # in the place of a kind: the lookup of what was deleted in an account and region
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,8 @@ class Named:
 class Gap:
     """Something that could not be read, or that nothing was found for. `subject` is a node id, or what was asked.
 
-    Reasons: `missing`, `denied`, `throttled`, `failed`, `unmatched`, `unknown-member`, `not-crawled`, and, found by
-    the questions, `not-enumerated`, `unread-manifest`, `access-point`, `unresolved`; of a manifest also `too-large` and
+    Reasons: `missing`, `denied`, `throttled`, `failed`, `unmatched`, `unknown-member`, `not-crawled`, `deleted`, and, found
+    by the questions, `not-enumerated`, `unread-manifest`, `access-point`, `unresolved`; of a manifest also `too-large` and
     `malformed`.
     """
 
@@ -82,7 +83,7 @@ Found = Resource | Gap | Answered
 
 @dataclass(frozen=True, slots=True)
 class Enumeration:
-    """How far one crawl has listed one kind in one account and region.
+    """How far one crawl has listed one kind in one account and region, or has looked up what was deleted there.
 
     `since`: only what came or changed after that time was asked for, for all before stands from an earlier crawl.
     `finished` is None where it came to no end: `reason` and `detail` say why, and are empty while it runs.
@@ -171,6 +172,7 @@ class Scope:
     """What was looked at, and what could not be.
 
     `enumerated` holds (account, region, kind) of each list that was read to its end: only that can prove a "no".
+    `lookups` holds each one of CloudTrail that came to its end.
     `known` holds the subjects of holes of which there is a record all the same, from another call or another day.
     """
 
@@ -181,6 +183,7 @@ class Scope:
     places: frozenset[tuple[str, str]] = frozenset()  # each account and region that a crawl was to read
     training_jobs: int = 0
     isolated_training_jobs: int = 0
+    lookups: tuple[Enumeration, ...] = ()
 
     @property
     def accounts(self) -> tuple[str, ...]:

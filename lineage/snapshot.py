@@ -20,7 +20,7 @@ from lineage.errors import SnapshotError
 from lineage.kinds import OPAQUE_CHANNELS
 from lineage.listings import LISTINGS_SCHEMA, Listings
 from lineage.names import Span
-from lineage.records import Answered, Crawl, Edge, Enumeration, Found, Gap, Named, Node, Resource, Scope
+from lineage.records import CLOUDTRAIL, Answered, Crawl, Edge, Enumeration, Found, Gap, Named, Node, Resource, Scope
 
 APPLICATION_ID = 0x4C4E4147  # "LNAG", so that `file` and we can tell the file from other SQLite files
 SCHEMA_VERSION = 3
@@ -178,7 +178,8 @@ class Snapshot:
             WHERE reason != '' AND NOT EXISTS (
                 SELECT 1 FROM question AS later WHERE {_SAME_QUESTION}
                 AND later.crawl > q.crawl AND (later.reason != '' OR later.joined))"""  # noqa: S608  (our own words)
-        lists = (one for one in self.enumerations() if one.reason)
+        lookups = {one.key: one for one in self.lookups()}.values()
+        lists = (one for one in (*self.enumerations(), *lookups) if one.reason)
         unlisted = [Gap(one.account, one.region, one.operation, one.kind, one.reason, one.detail) for one in lists]
         return sorted([*(Gap(*row) for row in self._rows(sql)), *unlisted], key=_gap_order)
 
@@ -186,14 +187,19 @@ class Snapshot:
         """The last attempt at each list, by account, region and kind."""
         sql = f"""SELECT {_ENUMERATION} FROM enumeration AS e WHERE crawl = (SELECT max(crawl) FROM enumeration AS other
                   WHERE other.account = e.account AND other.region = e.region AND other.kind = e.kind)
-                  ORDER BY account, region, kind"""  # noqa: S608  (our own words)
-        return [Enumeration(*row) for row in self._rows(sql)]
+                  AND kind != ? ORDER BY account, region, kind"""  # noqa: S608  (our own words)
+        return [Enumeration(*row) for row in self._rows(sql, (CLOUDTRAIL,))]
+
+    def lookups(self) -> list[Enumeration]:
+        """Every lookup of what was deleted, by account and region, the oldest first."""
+        sql = f"SELECT {_ENUMERATION} FROM enumeration WHERE kind = ? ORDER BY account, region, crawl"  # noqa: S608  (our own words)
+        return [Enumeration(*row) for row in self._rows(sql, (CLOUDTRAIL,))]
 
     def listed_until(self) -> dict[tuple[str, str, str], str]:
         """When the last list began of each (account, region, kind) that came to its end and is in the graph."""
         sql = """SELECT account, region, kind, max(started) FROM enumeration
-                 WHERE finished IS NOT NULL AND joined GROUP BY account, region, kind"""
-        return {(account, region, kind): started for account, region, kind, started in self._rows(sql)}
+                 WHERE finished IS NOT NULL AND joined AND kind != ? GROUP BY account, region, kind"""
+        return {(account, region, kind): started for account, region, kind, started in self._rows(sql, (CLOUDTRAIL,))}
 
     def scope(self) -> Scope:
         """What was looked at, and what could not be. A list counts once the graph holds what it gave."""
@@ -210,7 +216,8 @@ class Snapshot:
             (account, region) for crawl in crawls if crawl.roots for account in crawl.accounts for region in crawl.regions
         }
         places = frozenset(walked | {one.key[:2] for one in lists})
-        return Scope(crawls, tuple(self.gaps()), enumerated, subjects, places, jobs, isolated)
+        lookups = tuple(one for one in self.lookups() if one.finished and one.joined)
+        return Scope(crawls, tuple(self.gaps()), enumerated, subjects, places, jobs, isolated, lookups)
 
     def nodes(self, ids: Iterable[str] | None = None) -> Iterator[Node]:
         """All nodes, or those of the given ids, by id."""
@@ -437,6 +444,21 @@ class Recording:
             f"""INSERT OR IGNORE INTO question SELECT account, region, operation, subject, ?, '', '', 0 FROM question
                 WHERE {same} AND reason = 'unknown-member'""",  # noqa: S608
             (self._crawl, *asked),
+        )
+
+    def lives(self, identity: str) -> list[tuple[str, str]]:
+        """When each life of a resource that was read was created, and when it was found gone, where it was."""
+        sql = """SELECT DISTINCT r.created, coalesce(gone.at, '') FROM record AS r
+                 LEFT JOIN gone ON gone.id = r.id AND gone.created = r.created WHERE r.id = ?"""
+        return list(self._db.execute(sql, (identity,)))
+
+    def ended(self, identity: str, created: str, at: str) -> None:
+        """A life of a resource was deleted at that time, where this crawl has not read it all the same."""
+        self._db.execute(
+            """INSERT INTO gone SELECT DISTINCT id, created, ? FROM record AS r WHERE id = ? AND created = ? AND NOT EXISTS
+               (SELECT 1 FROM record AS now WHERE now.id = r.id AND now.created = r.created AND now.last_crawl = ?)
+               ON CONFLICT DO UPDATE SET at = min(at, excluded.at)""",
+            (at, identity, created, self._crawl),
         )
 
     def half_known(self, account: str, region: str, kind: str) -> set[str]:

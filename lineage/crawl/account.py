@@ -1,13 +1,14 @@
 """An account file: what one estate holds, written down, for `replay` to answer from.
 
 It holds one JSON object a line; empty lines are skipped. The first is the header, and the others are records, objects in
-S3 and faults in any order:
+S3, events and faults in any order:
 
     {"schema": "lineage.account/1", "caller": "arn:aws:sts::111122223333:assumed-role/auditor/jo", "region": "eu-west-1"}
     {"kind": "training-job", "record": {…as DescribeTrainingJob gives it…}, "search": {…what only Search gives…}}
     {"kind": "pipeline-execution", "record": {…}, "extras": {"PipelineExecutionSteps": […]}}
     {"kind": "lineage-artifact", "record": {…a summary of ListArtifacts…}}
     {"object": "s3://bank-ml/lists/faces.manifest", "lines": [{"source-ref": "s3://bank-kyc/1.jpg"}]}
+    {"event": "DeleteTrainingJob", "time": "2026-11-01T08:00:00Z", "user": "arn:…", "request": {"trainingJobName": "x"}}
     {"fault": "AccessDeniedException", "operation": "DescribeModel", "name": "loans-7"}
 
 **The header** says who asks where nobody has assumed a role (`caller`) and the region where none is given
@@ -25,11 +26,14 @@ line with the same ARN replaces the earlier one.
 **An object** in S3 is answered to whoever asks, by GetObject: `text`, or `json` (one value), or `lines` (a value a line),
 `modified` at a time (default: the beginning of 2026). A later line with the same URI replaces the earlier one.
 
+**An event** is what CloudTrail tells of a call of the SageMaker operation `event`, at `time`: see `lineage.crawl.events`.
+
 **A fault** strikes calls of its `operation`, a SageMaker one, `AssumeRole`, `GetCallerIdentity`, `ListRegions`,
-`DescribeRegions` or `GetObject`, or `"*"`: every SageMaker call. These narrow it down, and all are optional:
+`DescribeRegions`, `GetObject` or `LookupEvents`, or `"*"`: every SageMaker call. These narrow it down, and all are optional:
 
 * `name`: what the call asks for, by name or ARN (a Describe: the record; a List: its parent; an object: its URI), or the
-  kind that it lists (`training-job`), or the Resource that it searches (`TrainingJob`). Case means nothing.
+  kind that it lists (`training-job`), or the Resource that it searches (`TrainingJob`), or the EventName that it looks up
+  (`DeleteTrainingJob`). Case means nothing.
 * `account`: of whoever calls; for AssumeRole that of the role. `region`: where the call goes.
 * `times`: only the first so many of these calls. `every`: only each so-manieth of them. A call that an earlier fault has
   struck does not count; faults with a name come before those without, and else in the file's order.
@@ -37,7 +41,7 @@ line with the same ARN replaces the earlier one.
 The codes are SageMaker's own: `AccessDeniedException`, `ThrottlingException`, `InternalFailure`, `ServiceUnavailable`,
 `UnrecognizedClientException`, `ExpiredTokenException`, `ValidationException`, … `ResourceNotFound` is the not-found error
 of the operation, whichever that has: so a record looks that was deleted after it was listed. Two are no errors:
-`EmptyPage` (the first page of a List or Search is empty, and its token leads to the records) and `RepeatedToken`
+`EmptyPage` (the first page of a List, a Search or a lookup is empty, and its token leads to the records) and `RepeatedToken`
 (each page has the same token, so that the walk has no end).
 """
 
@@ -53,6 +57,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lineage.crawl.events import Event, read_event
 from lineage.crawl.faults import EMPTY_PAGE, REPEATED_TOKEN, Fault
 from lineage.crawl.shapes import described_shape, list_member, search_shape
 from lineage.errors import CrawlError, MalformedName
@@ -63,7 +68,15 @@ if TYPE_CHECKING:
     from botocore.model import ServiceModel
 
 SCHEMA = "lineage.account/1"
-OTHER_OPERATIONS = ("*", "AssumeRole", "GetCallerIdentity", "ListRegions", "DescribeRegions", "GetObject")
+OTHER_OPERATIONS = (
+    "*",
+    "AssumeRole",
+    "GetCallerIdentity",
+    "ListRegions",
+    "DescribeRegions",
+    "GetObject",
+    "LookupEvents",
+)
 _CONTENTS: Mapping[str, Callable[[Any], str]] = {
     "text": str,
     "json": json.dumps,
@@ -129,6 +142,7 @@ class Account:
     records: dict[Shelf, dict[str, Record]] = field(default_factory=lambda: defaultdict(dict))
     objects: dict[str, Object] = field(default_factory=dict)  # by URI
     faults: list[Fault] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
 
 
 def read_account(path: str | Path, model: ServiceModel) -> Account:
@@ -161,6 +175,8 @@ def _take(account: Account | None, line: str, where: str, reader: _Reader) -> Ac
         account.faults.append(reader.fault(entry, where))
     elif "object" in entry:
         account.objects.update([_object(entry, where)])
+    elif "event" in entry:
+        account.events.append(reader.event(entry, account, where))
     else:
         record = reader.record(entry, where)
         account.records[record.kind.name, record.account, record.region][record.id] = record
@@ -243,7 +259,11 @@ class _Reader:
             output = self._model.operation_model(known[member].operation).output_shape
             yield from _misfits(value, output.members[member], f"extras.{member}")  # type: ignore[union-attr]
 
-    # --- faults ---------------------------------------------------------------------------------
+    # --- events and faults ----------------------------------------------------------------------
+
+    def event(self, entry: dict[str, Any], account: Account, where: str) -> Event:
+        home = {"account": parse_arn(account.caller).account, "region": account.region}
+        return read_event(home | entry, self._model.operation_names, where)
 
     def fault(self, entry: dict[str, Any], where: str) -> Fault:
         for problem in self._wrong_in_fault(entry):
@@ -263,7 +283,9 @@ class _Reader:
         operation = entry.get("operation")
         if operation not in self._operations:
             yield f'"operation" of a fault is one of SageMaker\'s, {", ".join(OTHER_OPERATIONS)}; there is no {operation!r}'
-        elif entry["fault"] in (EMPTY_PAGE, REPEATED_TOKEN) and not re.match(r"\*|Search|List(?!Regions)", operation):
+        elif entry["fault"] in (EMPTY_PAGE, REPEATED_TOKEN) and not re.match(
+            r"\*|Search|LookupEvents|List(?!Regions)", operation
+        ):
             yield f"{operation} has no pages that {entry['fault']} could strike"
 
 

@@ -71,7 +71,7 @@ class Fault:
         return self.met % self.every == 0 and (not self.times or self.met <= self.times)
 
     def _pages(self, call: Call) -> bool:
-        paged = call.operation.startswith(("List", "Search"))
+        paged = call.operation.startswith(("List", "Search", "LookupEvents"))
         return (self.code != EMPTY_PAGE or (paged and call.first_page)) and (self.code != REPEATED_TOKEN or paged)
 
 

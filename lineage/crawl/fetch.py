@@ -113,12 +113,16 @@ class Page:
 
 
 class Fetcher:
-    """Reads SageMaker for one caller. Every method gives records, or raises `Refused`. Safe to use from many threads."""
+    """Reads SageMaker, or another service, for one caller. Every method gives records, or raises `Refused`.
 
-    def __init__(self, session: Session, *, tags: bool = False) -> None:
+    Safe to use from many threads.
+    """
+
+    def __init__(self, session: Session, *, tags: bool = False, service: str = "sagemaker") -> None:
         """`tags`: ask for the tags of what neither Search nor another record tells, one call each."""
         self.session = session
         self._tags = tags
+        self._service = service
         self._members: dict[tuple[str, str], frozenset[str]] = {}
         self._heard = threading.local()
 
@@ -316,7 +320,7 @@ class Fetcher:
 
     def _ask(self, operation: str, parameters: Mapping[str, Any], region: str, shape: Any) -> dict[str, Any]:
         try:
-            getattr(self.session.client(region), xform_name(operation))(**parameters)
+            getattr(self.session.client(region, self._service), xform_name(operation))(**parameters)
         except (BotoCoreError, ClientError) as error:
             raise refusal(error) from error
         unknown: list[str] = []
@@ -337,7 +341,7 @@ class Fetcher:
     # --- what botocore knows --------------------------------------------------------------------
 
     def _model(self, region: str) -> Any:
-        return self.session.client(region).meta.service_model
+        return self.session.client(region, self._service).meta.service_model
 
     def _list_in(self, operation: str, region: str) -> str:
         """The member of an answer that holds the list."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Callable
 
 FIRST, LEAST, MOST = 25.0, 0.5, 400.0  # calls a second
 BURST = 10.0  # calls that may go at once after a rest: AWS counts its limits in token buckets
+KNOWN = {"LookupEvents": 2.0}  # calls a second, where AWS says how many (CloudTrail's API reference)
 TICK = 1e-6  # seconds: less than that no clock tells
 SURGE = 10.0  # calls a second more for each answer, until the first throttling
 CREEP = 0.1  # of the rate, so much more for each second of answers after it
@@ -37,12 +37,18 @@ class Budget:
     """The calls a second of one operation. Safe to use from many threads."""
 
     def __init__(
-        self, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep, first: float = FIRST
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        first: float = FIRST,
+        most: float = MOST,
     ) -> None:
         self.rate = first
+        self._most = most
+        self._burst = min(BURST, most / 2)
         self._clock = clock
         self._sleep = sleep
-        self._saved = BURST  # calls that may go at once
+        self._saved = self._burst  # calls that may go at once
         self._counted = clock()  # when those were last counted
         self._not_before = -math.inf  # when the next call may go at the earliest
         self._cut = 0.0  # when the rate was last halved
@@ -63,14 +69,14 @@ class Budget:
         with self._lock:
             now = self._clock()
             rested, self._counted = now - self._counted, now
-            self._saved = min(BURST, self._saved + (rested and rested * self.rate))
+            self._saved = min(self._burst, self._saved + (rested and rested * self.rate))
             wait = max((1 - self._saved) / self.rate, self._not_before - now)
             return wait if wait > TICK else 0
 
     def answered(self) -> None:
         """A call went well."""
         with self._lock:
-            self.rate = max(self.rate, min(MOST, self.rate + (SURGE if self._surging else CREEP)))
+            self.rate = max(self.rate, min(self._most, self.rate + (SURGE if self._surging else CREEP)))
 
     def throttled(self, sent: float) -> None:
         """AWS said that a call was too fast. What was sent before it last said so says nothing new."""
@@ -89,10 +95,17 @@ class Pace:
 
     def __init__(self, first: float = FIRST) -> None:
         """`first` is where each budget starts, in calls a second; infinity is no budget at all."""
-        self._budgets: defaultdict[tuple[str, str], Budget] = defaultdict(lambda: Budget(first=first))
+        self._first = first
+        self._budgets: dict[tuple[str, str], Budget] = {}
         self._lock = threading.Lock()
 
     def of(self, region: str, operation: str) -> Budget:
         """The budget of one operation in one region."""
         with self._lock:
+            if (region, operation) not in self._budgets:
+                self._budgets[region, operation] = self._new(operation)
             return self._budgets[region, operation]
+
+    def _new(self, operation: str) -> Budget:
+        most = KNOWN.get(operation, MOST)
+        return Budget(first=self._first if math.isinf(self._first) else min(self._first, most), most=most)

@@ -3,8 +3,8 @@ SageMaker's shapes, and not one byte goes to a network.
 
 What the file holds: `lineage.crawl.account`. What SageMaker answers from it: `lineage.crawl.answers`. Here stands what is
 around that: who calls, where to, and how an answer looks on the wire. Besides SageMaker these answer: STS
-(GetCallerIdentity, and AssumeRole of any role of any account), Account (ListRegions), EC2 (DescribeRegions) and S3
-(GetObject). Every other service denies access.
+(GetCallerIdentity, and AssumeRole of any role of any account), Account (ListRegions), EC2 (DescribeRegions), S3
+(GetObject) and CloudTrail (LookupEvents). Every other service denies access.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from botocore.loaders import Loader, create_loader
 from lineage.crawl.account import read_account
 from lineage.crawl.answers import Answers, Where, not_found
 from lineage.crawl.faults import EMPTY_PAGE, REPEATED_TOKEN, Call, Failure, Faults
+from lineage.crawl.history import looked_up
 from lineage.crawl.session import Session
 from lineage.names import is_arn, location_of, parse_arn
 
@@ -100,6 +101,7 @@ class Replay:
             "account": self._regions,
             "ec2": self._ec2,
             "s3": self._s3,
+            "cloudtrail": self._cloudtrail,
         }
 
     def boto(self, region: str | None = None, credentials: Credentials | None = None) -> boto3.Session:
@@ -126,7 +128,7 @@ class Replay:
             return _response(request, answer if isinstance(answer, _Reply) else _Reply(answer.encode()))
         except Failure as failure:
             code = _CODES.get(asked.service, {}).get(failure.code, failure.code)
-            status = failure.status if asked.service == "sagemaker" else max(failure.status, 403)
+            status = failure.status if asked.service in ("sagemaker", "cloudtrail") else max(failure.status, 403)
             error = _ERRORS.get(asked.service, _json_error)(code, failure.message)
             return _response(request, _Reply(error.encode(), status))
 
@@ -156,6 +158,7 @@ class Replay:
         kind = self._answers.kind_of(asked.operation, asked.parameters)
         names = {value for key, value in asked.parameters.items() if isinstance(value, str) and key != "NextToken"}
         names |= {name.partition("/")[2] for name in names if is_arn(name)} | ({kind.name} if kind else set())
+        names |= {one["AttributeValue"] for one in asked.parameters.get("LookupAttributes", ())}
         folded = frozenset(name.casefold() for name in names)
         first = "NextToken" not in asked.parameters
         return Call(asked.service, asked.operation, account or asked.account, asked.region, folded, first)
@@ -167,11 +170,22 @@ class Replay:
             self._on_answer(asked.operation, asked.parameters)
         if self._latency:
             time.sleep(self._latency)
-        if self.account.regions is not None and asked.region not in self.account.regions:
-            raise Failure("UnrecognizedClientException")
+        self._check_region(asked)
         fault = self._struck(asked)
         operation = self._model.operation_model(asked.operation)
         return json.dumps(self._answers.answer(operation, asked.parameters, Where(asked.account, asked.region), fault))
+
+    def _check_region(self, asked: _Asked) -> None:
+        if self.account.regions is not None and asked.region not in self.account.regions:
+            raise Failure("UnrecognizedClientException")
+
+    def _cloudtrail(self, asked: _Asked) -> str:
+        if asked.operation != "LookupEvents":
+            return self._deny(asked)
+        self._check_region(asked)
+        fault = self._struck(asked)
+        operation = _core().get_service_model("cloudtrail").operation_model(asked.operation)
+        return json.dumps(looked_up(self.account.events, operation, asked.parameters, asked.account, asked.region, fault))
 
     def _sts(self, asked: _Asked) -> str:
         if asked.operation == "AssumeRole":
@@ -295,7 +309,7 @@ def _parameters(request: Any, service: str) -> dict[str, Any]:
         tag = request.headers.get("If-None-Match", b"")
         place = location_of(request.url)
         return {"Uri": place.uri if place else "", "IfNoneMatch": tag.decode() if isinstance(tag, bytes) else tag}
-    return dict(json.loads(text or "{}")) if service in ("sagemaker", "account") else {}
+    return dict(json.loads(text or "{}")) if service in ("sagemaker", "account", "cloudtrail") else {}
 
 
 def _encoded(text: str) -> str:

@@ -1,5 +1,5 @@
-"""Clients: one per region, with retries, a pace, the count of calls, and each answer as it came, before botocore drops
-the members that it does not know.
+"""Clients: one per region and service, with retries, a pace, the count of calls, and each answer as it came, before
+botocore drops the members that it does not know.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _POOL = 80  # connections a client may hold: as many threads as a sweep has
 
 
 class Session:
-    """A caller in one account, and a SageMaker client for each region that is asked for.
+    """A caller in one account, and a client for each region and service that is asked for.
 
     `calls` counts the requests that AWS answered, `retries` those that botocore sent once more; `on_call` is told
     after each. Many threads may use one session.
@@ -61,7 +61,7 @@ class Session:
         self._pace = Pace(FIRST if paced else math.inf)
         self._lock = threading.Lock()
         self._heard = threading.local()
-        self._clients: dict[str, BaseClient] = {}
+        self._clients: dict[tuple[str, str], BaseClient] = {}
         self._stores: dict[str, S3Client] = {}
         retries: Any = {"mode": "standard", "total_max_attempts": tries}
         self._config = Config(retries=retries, user_agent_extra="sagemaker-lineage", max_pool_connections=_POOL)
@@ -145,12 +145,12 @@ class Session:
         status: Any = ["ENABLED", "ENABLED_BY_DEFAULT"]
         return [str(one["RegionName"]) for page in pages.paginate(RegionOptStatusContains=status) for one in page["Regions"]]
 
-    def client(self, region: str) -> BaseClient:
-        """The SageMaker client of a region."""
+    def client(self, region: str, service: str = "sagemaker") -> BaseClient:
+        """The client of a region, of SageMaker or of another service that speaks JSON."""
         with self._lock:
-            if region not in self._clients:
-                self._clients[region] = self._new_client(region)
-            return self._clients[region]
+            if (region, service) not in self._clients:
+                self._clients[region, service] = self._new_client(region, service)
+            return self._clients[region, service]
 
     def s3(self, region: str) -> S3Client:
         """The S3 client of a region: it reads manifests, and nothing else."""
@@ -160,14 +160,15 @@ class Session:
                 self._stores[region].meta.events.register("after-call.s3", self._count)
             return self._stores[region]
 
-    def _new_client(self, region: str) -> BaseClient:
-        client = self._boto.client("sagemaker", region_name=region, config=self._config)
+    def _new_client(self, region: str, service: str) -> BaseClient:
+        boto: Any = self._boto  # its stubs want the name of one service
+        client: BaseClient = boto.client(service, region_name=region, config=self._config)
         events = client.meta.events
-        events.register("before-call.sagemaker", self._begin)
-        events.register_first("request-created.sagemaker", lambda **words: self._wait(region, **words))
-        events.register("needs-retry.sagemaker", lambda **words: self._learn(region, **words))
-        events.register("before-parse.sagemaker", self._listen)
-        events.register("after-call.sagemaker", self._count)
+        events.register(f"before-call.{service}", self._begin)
+        events.register_first(f"request-created.{service}", lambda **words: self._wait(region, **words))
+        events.register(f"needs-retry.{service}", lambda **words: self._learn(region, **words))
+        events.register(f"before-parse.{service}", self._listen)
+        events.register(f"after-call.{service}", self._count)
         return client
 
     def answer(self) -> Any:

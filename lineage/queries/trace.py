@@ -38,6 +38,7 @@ SERVING = ("configures", "hosts", "deploys", "instantiates", "loads", "provides"
 PLACES = ("dataset", "artifact", "code")
 _DESCRIBES_JOBS = {kind.describe for kind in KINDS.values() if kind.job}
 REPAIRS = {
+    "deleted": "an earlier snapshot, its Create event in CloudTrail, or whoever made it can tell what it named",
     "missing": "it was deleted: only an earlier snapshot, CloudTrail or whoever deployed it can tell what it named",
     "denied": "let the crawling role read it (`sagemaker:Describe*`) and crawl again",
     "throttled": "crawl again",

@@ -10,6 +10,7 @@ from lineage.graphs import Graph
 from lineage.kinds import KIND_OF_CALL, KINDS, OPAQUE_CHANNELS, kind_of_subject
 from lineage.names import Cover, Location, Span, cover, location_of, parse_location
 from lineage.places import gets
+from lineage.queries.coverage import deletions_told
 from lineage.queries.flow import (
     Json,
     Link,
@@ -28,7 +29,7 @@ from lineage.queries.flow import (
     started,
     trains,
 )
-from lineage.records import Gap, Scope
+from lineage.records import CLOUDTRAIL, Gap, Scope
 from lineage.times import CERTAIN, bounds
 
 SCHEMA = "lineage.usage/1"
@@ -356,9 +357,11 @@ def _store(location: Location) -> str:
 def _could_hide(gap: Gap) -> bool:
     """Whether what is missing stands between a dataset and a training job; a deployed model does not.
 
-    A manifest that could not be read is told of with whoever read it.
+    A manifest that could not be read is told of with whoever read it; what CloudTrail refused to tell is a caveat, as where
+    nobody asked.
     """
-    return gap.reason != "unmatched" and gap.operation != "GetObject" and _kind_of(gap) in _RELEVANT
+    told_elsewhere = gap.operation == "GetObject" or gap.subject == CLOUDTRAIL
+    return gap.reason != "unmatched" and not told_elsewhere and _kind_of(gap) in _RELEVANT
 
 
 def _kind_of(gap: Gap) -> str:
@@ -389,6 +392,16 @@ def _caveats(scope: Scope) -> list[str]:
     open_network = [f"{exposed} of {scope.training_jobs} training jobs ran without network isolation and may have read more"]
     return [
         *(open_network if exposed else []),
-        "training jobs that were deleted before the first crawl leave no trace",
+        _traceless(scope),
         "a channel names a place: whether an object was there when it was read is not checked",
     ]
+
+
+def _traceless(scope: Scope) -> str:
+    """Which deleted jobs nobody can know of."""
+    told = deletions_told(scope)
+    if not told:
+        return "training jobs that were deleted before the first crawl leave no trace"
+    said = f"training jobs that were deleted before {told.since}, the first moment that CloudTrail told of, leave no trace"
+    later = any(crawl.started > told.until for crawl in scope.crawls)
+    return said + (f", nor do those deleted after {told.until}, when it was last asked" if later else "")

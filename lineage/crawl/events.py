@@ -1,0 +1,73 @@
+"""Events of an account file: the calls of SageMaker that CloudTrail would tell of.
+
+    {"event": "DeleteTrainingJob", "time": "2026-11-01T08:00:00Z", "user": "arn:aws:sts::111122223333:assumed-role/ops/kim",
+     "request": {"trainingJobName": "loans-7"}}
+
+* `event` is a SageMaker operation, `time` when it was called, as ISO 8601 text.
+* `request` holds its parameters as CloudTrail writes them: the first letter of each name is small. `user` is the ARN of
+  whoever called, or another name.
+* `account` and `region` (optional): where it was called; else the file's own.
+* `error` (optional): the code with which the call failed. `source` (optional): the service, where another one has an
+  operation of that name (`codepipeline.amazonaws.com`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from lineage.errors import CrawlError
+
+SAGEMAKER = "sagemaker.amazonaws.com"
+_TEXTS = ("event", "time", "user", "account", "region", "error", "source")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of the file."""
+
+    event: str
+    time: str
+    user: str
+    account: str
+    region: str
+    request: Mapping[str, Any] = field(default_factory=dict)
+    error: str = ""
+    source: str = SAGEMAKER
+
+    @property
+    def moment(self) -> datetime:
+        return _moment(self.time)
+
+
+def read_event(entry: dict[str, Any], operations: Collection[str], where: str) -> Event:
+    """The event of a line. Raises `CrawlError`, naming the line, for what is no event of one of these operations."""
+    for problem in _problems(entry, operations):
+        raise CrawlError(f"{where}: {problem}")
+    return Event(**entry)
+
+
+def _problems(entry: dict[str, Any], operations: Collection[str]) -> Iterator[str]:
+    for key, value in entry.items():
+        if key not in (*_TEXTS, "request"):
+            yield f'an event has no "{key}"; it has {", ".join(sorted((*_TEXTS, "request")))}'
+        elif key in _TEXTS and not (isinstance(value, str) and value):
+            yield f'"{key}" of an event is a text, and not {json.dumps(value)[:40]}'
+    if not isinstance(entry.get("request", {}), dict):
+        yield '"request" of an event is an object: the parameters of the call'
+    if entry["event"] not in operations:
+        yield f'"event" is one of SageMaker\'s operations; there is no {entry["event"]!r}'
+    if not entry.get("user"):
+        yield 'an event has a "user": whoever called'
+    try:
+        _moment(entry.get("time", ""))
+    except (ValueError, OverflowError):
+        yield f'"time" of an event is ISO 8601 text, and not {json.dumps(entry.get("time"))[:40]}'
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
