@@ -45,6 +45,7 @@ RATE_SECONDS = 5  # over which the rate is told
 @click.option("--full", is_flag=True, help="Read all again, and find out what was deleted; else only what is new.")
 @click.option("--tags", is_flag=True, help="Ask for tags one by one where no other call tells them.")
 @click.option("--manifests/--no-manifests", default=True, help="Read the manifests in S3 that jobs read (default).")
+@click.option("--digests", is_flag=True, help="Ask S3 for the digests of models that no job wrote: a copy finds its job.")
 @click.option("--cloudtrail", is_flag=True, help="Ask CloudTrail what was deleted in the last 90 days.")
 @click.option("--profile", metavar="P", help="A profile of ~/.aws/config; else boto3's own chain of credentials.")
 @click.option("--replay", metavar="FILE", help="Answer from an account file, without AWS.")
@@ -84,9 +85,8 @@ def _check(endpoints: tuple[str, ...], regions: tuple[str, ...], words: dict[str
         raise click.UsageError("--all-regions asks which regions there are: leave --region out, or name them all")
     if words["only_roles"] and not words["roles"]:
         raise click.UsageError("--only-roles leaves nothing to read without a --role-arn")
-    estate = [
-        f"--{name.replace('_', '-')}" for name in ("all_regions", "only_roles", "full", "tags", "cloudtrail") if words[name]
-    ]
+    flags = ("all_regions", "only_roles", "full", "tags", "cloudtrail", "digests")
+    estate = [f"--{name.replace('_', '-')}" for name in flags if words[name]]
     estate += ["--role-arn"] * bool(words["roles"]) + ["--kind"] * bool(words["kinds"])
     if endpoints and estate:
         raise click.UsageError(f"{estate[0]} is for whole accounts, and --endpoint walks from endpoints: give one of them")

@@ -1,7 +1,8 @@
-"""What the records only point at: the manifests in S3, read into the snapshot before the graph is joined.
+"""What the records only point at, in S3: the manifests that jobs read, and, where asked for, the digests of artifacts.
 
 A manifest is read where some job's reading of it is not known for certain yet; one that all its readers were done with
-when it was last seen need not be read again, ever.
+when it was last seen need not be read again, ever. Digests are asked of model artifacts that nothing in the snapshot has
+written, and then of those that jobs have written: equal content tells a copy.
 """
 
 from __future__ import annotations
@@ -12,26 +13,79 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
+from typing import Generic, Protocol, TypeVar
 
 from lineage.crawl.fetch import Refused, Unreachable
-from lineage.crawl.manifests import Fetched, fetch_manifest
+from lineage.crawl.manifests import Fetched, fetch_digests, fetch_manifest
 from lineage.crawl.session import Session
 from lineage.crawl.workers import Workers
 from lineage.kinds import KINDS
 from lineage.listings import Manifest
-from lineage.names import Location
-from lineage.records import Answered, Gap, Resource
+from lineage.names import Location, location_of
+from lineage.records import Answered, Content, Gap, Resource
 from lineage.references import hits
 from lineage.snapshot import Recording
 from lineage.times import now, window
 
-AT_ONCE = 16  # manifests that are asked for at a time
+AT_ONCE = 16  # objects that are asked for at a time
 
 Writing = Callable[[], AbstractContextManager[Recording]]
 Sessions = dict[tuple[str, str], Session]
 """Who reads each account and region."""
 OnRead = Callable[[int, int], None]
-"""Is told how many manifests were asked for, and how many of them could not be read."""
+"""Is told how many objects were asked for, and how many of them could not be read."""
+
+
+class Reading(Protocol):
+    """One of the readings of this room; whether there was anything to read."""
+
+    def __call__(self, sessions: Sessions, writing: Writing, on_read: OnRead, *, again: bool) -> bool: ...
+
+
+Asked = TypeVar("Asked")
+Found = TypeVar("Found")
+
+
+class _SideBySide(Generic[Asked, Found]):
+    """Asks for many objects, a few at a time; what comes is kept on the caller's thread."""
+
+    def __init__(self, ask: Callable[[Asked], Found], keep: Callable[[Asked, Found | Refused], bool], on_read: OnRead) -> None:
+        self._ask, self._keep, self._on_read = ask, keep, on_read
+        self._inbox: queue.SimpleQueue[tuple[Asked, Found | Refused] | Exception] = queue.SimpleQueue()
+
+    def run(self, todo: list[Asked]) -> None:
+        """Ask for all of it. `keep` says whether an object could not be read."""
+        workers, rest, lost = Workers(), iter(todo), 0
+        try:
+            workers.start(min(AT_ONCE, len(todo)))
+            self._give(workers, islice(rest, AT_ONCE))
+            for done in range(1, len(todo) + 1):
+                outcome = self._inbox.get()
+                if isinstance(outcome, Exception):
+                    raise outcome
+                self._give(workers, islice(rest, 1))
+                lost += self._keep(*outcome)
+                self._on_read(done, lost)
+        finally:
+            workers.stop()
+
+    def _give(self, workers: Workers, some: Iterator[Asked]) -> None:
+        for one in some:
+            workers.give(partial(self._fetch, one))
+
+    def _fetch(self, one: Asked) -> None:
+        """On a thread of its own: a refusal is a fact, any other error ends the crawl."""
+        try:
+            self._inbox.put((one, self._ask(one)))
+        except Refused as refused:
+            self._inbox.put((one, refused))
+        except Unreachable as unreachable:
+            self._inbox.put((one, Refused("failed", str(unreachable))))
+        except Exception as error:  # noqa: BLE001  (it belongs to the thread that keeps what is read)
+            self._inbox.put(error)
+
+
+# --- manifests ----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,51 +99,23 @@ class Wanted:
     known: Manifest | None
 
 
-Outcome = tuple[Wanted, Fetched | Refused]
-
-
-def read_manifests(sessions: Sessions, writing: Writing, on_read: OnRead, *, again: bool = False) -> None:
-    """Read the manifests that jobs of these places read, those that were gone before only `again`.
+def read_manifests(sessions: Sessions, writing: Writing, on_read: OnRead, *, again: bool = False) -> bool:
+    """Read the manifests that jobs of these places read, those that were gone before only `again`; whether there were any.
 
     What can't be read is a gap. Nothing is kept of a manifest that is not read to its end.
     """
+
+    def ask(one: Wanted) -> Fetched:
+        return fetch_manifest(sessions[one.account, one.region], one.region, one.place, one.view, one.known)
+
+    def keep(one: Wanted, found: Fetched | Refused) -> bool:
+        with writing() as recording:
+            return _keep(recording, one, found)
+
     with writing() as recording:
         todo = list(_wanted(recording, sessions, again=again))
-    inbox: queue.SimpleQueue[Outcome | BaseException] = queue.SimpleQueue()
-    workers = Workers()
-    rest = iter(todo)
-    try:
-        workers.start(min(AT_ONCE, len(todo)))
-        for one in islice(rest, AT_ONCE):
-            workers.give(partial(_fetch, one, sessions, inbox))
-        _keep_all(len(todo), writing, inbox, on_read, lambda: _give_next(rest, workers, sessions, inbox))
-    finally:
-        workers.stop()
-
-
-def _give_next(
-    rest: Iterator[Wanted], workers: Workers, sessions: Sessions, inbox: queue.SimpleQueue[Outcome | BaseException]
-) -> None:
-    for one in islice(rest, 1):
-        workers.give(partial(_fetch, one, sessions, inbox))
-
-
-def _keep_all(
-    number: int,
-    writing: Writing,
-    inbox: queue.SimpleQueue[Outcome | BaseException],
-    on_read: OnRead,
-    give_next: Callable[[], None],
-) -> None:
-    lost = 0
-    for done in range(1, number + 1):
-        outcome = inbox.get()
-        if isinstance(outcome, BaseException):
-            raise outcome
-        give_next()
-        with writing() as recording:
-            lost += _keep(recording, *outcome)
-        on_read(done, lost)
+    _SideBySide(ask, keep, on_read).run(todo)
+    return bool(todo)
 
 
 def _wanted(recording: Recording, sessions: Sessions, *, again: bool) -> Iterator[Wanted]:
@@ -111,19 +137,6 @@ def _readings(record: Resource) -> Iterator[tuple[Location, str, str | None]]:
             yield hit.location, hit.view, window(record, hit)
 
 
-def _fetch(one: Wanted, sessions: Sessions, inbox: queue.SimpleQueue[Outcome | BaseException]) -> None:
-    """On a thread of its own: a refusal is a fact, any other error ends the crawl."""
-    session = sessions[one.account, one.region]
-    try:
-        inbox.put((one, fetch_manifest(session, one.region, one.place, one.view, one.known)))
-    except Refused as refused:
-        inbox.put((one, refused))
-    except Unreachable as unreachable:
-        inbox.put((one, Refused("failed", str(unreachable))))
-    except Exception as error:  # noqa: BLE001  (it belongs to the thread that keeps what is read)
-        inbox.put(error)
-
-
 def _keep(recording: Recording, one: Wanted, found: Fetched | Refused) -> bool:
     """Keep what a manifest lists, or why it could not be read; whether it could not."""
     where = (one.account, one.region, "GetObject", one.place.uri)
@@ -137,3 +150,36 @@ def _keep(recording: Recording, one: Wanted, found: Fetched | Refused) -> bool:
         return True
     recording.add(Answered(*where))
     return False
+
+
+# --- digests ------------------------------------------------------------------------------------
+
+
+def read_digests(sessions: Sessions, writing: Writing, on_read: OnRead, *, again: bool = False) -> bool:
+    """Ask S3 for the digests of models that nothing has written, and of what jobs have written; whether there is news.
+
+    The graph must be joined. What is known is asked for only `again`.
+    """
+    with writing() as recording:
+        known = frozenset() if again else recording.known_contents()
+        lost = [one for one in recording.unmatched_models() if one[0] not in known]
+        made = [one for one in recording.written_models() if one[0] not in known] if lost else []
+    placed = ((location_of(uri), account, region) for uri, account, region in [*lost, *made])
+    todo = [(place, account, region) for place, account, region in placed if place and (account, region) in sessions]
+
+    def ask(one: tuple[Location, str, str]) -> Content:
+        place, account, region = one
+        return fetch_digests(sessions[account, region], region, place)
+
+    def keep(one: tuple[Location, str, str], found: Content | Refused) -> bool:
+        place, account, region = one
+        with writing() as recording:
+            if isinstance(found, Refused):
+                recording.add(Gap(account, region, "HeadObject", place.uri, found.reason, found.detail))
+                return True
+            recording.keep_content(found)
+            recording.add(Answered(account, region, "HeadObject", place.uri))
+            return False
+
+    _SideBySide(ask, keep, on_read).run(todo)
+    return bool(todo)

@@ -22,7 +22,7 @@ from lineage.names import Span, folders_above, is_arn, location_of, named_id, pa
 from lineage.places import meets
 from lineage.records import Edge, Node, Resource
 from lineage.references import Hit, detail, empty_parts, hits
-from lineage.snapshot import EDGE, NODE, edge_of, new_graph, node_of
+from lineage.snapshot import CONTENT_SCHEMA, EDGE, NODE, edge_of, new_graph, node_of
 from lineage.times import window
 
 T = TypeVar("T")
@@ -49,6 +49,7 @@ def derive(resources: Iterable[Resource], listings: Listings | None = None) -> J
     manifests = listings or Listings.in_memory()
     db = sqlite3.connect(":memory:")
     try:
+        db.execute(CONTENT_SCHEMA)
         new_graph(db, lambda db: join(db, lambda: records, listings=manifests))
         nodes = map(node_of, db.execute(f"SELECT {NODE} FROM node ORDER BY {NODE}"))  # noqa: S608  (our own words)
         edges = map(edge_of, db.execute(f"SELECT {EDGE} FROM edge ORDER BY {EDGE}"))  # noqa: S608  (our own words)
@@ -86,6 +87,7 @@ def join(
     joining.keep_facts()
     joining.add_edges(_counted(matched(joining), "joining places", on_step))
     joining.add_edges(_counted(listed(joining), "joining what manifests list", on_step))
+    joining.add_edges(_counted(copied(joining), "joining copies", on_step))
     on_step("classifying places", 0)
     classify(joining)
     joining.close()
@@ -156,6 +158,9 @@ def _said(life: Life, resolve: Resolve, joining: Joining) -> Said:
     if not identity:
         return _association(record)
     found = [(hit, *declared(identity, record, hit, resolve)) for hit in hits(KINDS[record.kind], record.body)]
+    for hit, node, _ in found:
+        if hit.digest:
+            joining.pin(node.id, hit.digest)
     pairs = [(node, _as_listed(edge, hit, joining.listings)) for hit, node, edge in found]
     pairs = [_at_the_time(node, edge, record, joining) for node, edge in pairs] if joining.lived_before else pairs
     return [node for node, _ in pairs], [edge for _, edge in pairs]
@@ -297,6 +302,12 @@ def listed(joining: Joining) -> Iterator[Edge]:
         manifests = joining.listings.listing(location) if location else set()
         for manifest in sorted({manifest for _, manifest in manifests}):
             yield Edge(place, manifest, "overlaps", usage="listed", evidence="matched")
+
+
+def copied(joining: Joining) -> Iterator[Edge]:
+    """`overlaps` edges, by content, from each model that a job wrote to a copy of it that nothing wrote."""
+    for original, copy in joining.copies():
+        yield Edge(original, copy, "overlaps", evidence="content")
 
 
 def _rank(at: str, place: str) -> tuple[bool, int, str]:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from lineage.contents import read_manifests
+from lineage.contents import Reading, read_digests, read_manifests
 from lineage.crawl.cloudtrail import Lookup, hole, look_up, told_apart
 from lineage.crawl.fetch import Fetcher
 from lineage.crawl.replay import replay_session
@@ -55,6 +55,7 @@ def crawl_estate(
     tags: bool = False,
     manifests: bool = True,
     cloudtrail: bool = False,
+    digests: bool = False,
     replay: str | Path | None = None,
     session: Session | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
@@ -65,8 +66,9 @@ def crawl_estate(
     that are enabled, or the session's one; the kinds given, or all. What an earlier crawl has finished is asked for
     only from there on, unless `full`. `tags` asks for tags one by one where no other call tells them; `manifests` has
     the manifests in S3 read that jobs read; `cloudtrail` asks CloudTrail what was deleted in the last 90 days, and what no
-    crawl has read of that is a gap. `replay` names an account file that answers in AWS's place; `session` is one that the
-    caller has made.
+    crawl has read of that is a gap; `digests` asks S3 for the digests of models that nothing has written, so that a copy
+    finds its original. `replay` names an account file that answers in AWS's place; `session` is one that the caller has
+    made.
 
     A crawl that is cut short keeps what it read, and the next one with the same arguments goes on from there. Raises
     `CrawlError` where nothing can be read; what some kind, region or account refuses is a gap. `SnapshotError`.
@@ -82,7 +84,7 @@ def crawl_estate(
         places = list(_places(callers, refused, regions, session, all_regions=all_regions, tags=tags))
         estate = _Estate(snapshot, session, places, tuple(sorted(set(kinds))) or LISTED, on_progress)
         estate.begin(full=full)
-        return estate.run(manifests=manifests, cloudtrail=cloudtrail)
+        return estate.run(manifests=manifests, cloudtrail=cloudtrail, digests=digests)
 
 
 @contextmanager
@@ -230,7 +232,7 @@ class _Estate:
 
     # --- doing it -------------------------------------------------------------------------------
 
-    def run(self, *, manifests: bool, cloudtrail: bool) -> Progress:
+    def run(self, *, manifests: bool, cloudtrail: bool, digests: bool) -> Progress:
         writing = _Writing(self._snapshot, self._crawl)
         sweep = Sweep(self._plan, writing, lambda sweep: self._tell(self._progress("reading", sweep)))
         with writing() as recording:
@@ -238,16 +240,20 @@ class _Estate:
                 recording.progress(one)
         sweep.run()
         if manifests:
-            self._read_manifests(writing, sweep)
+            self._read(read_manifests, "reading manifests", writing, sweep)
         lookups = self._look_up(sweep) if cloudtrail else []
+        finished = {one.key: one for one in (course.enumeration for course in sweep.courses) if one.finished}
         with writing() as recording:
             for lookup in lookups:
                 self._keep_lookup(recording, lookup)
-            finished = {one.key: one for one in (course.enumeration for course in sweep.courses) if one.finished}
             for answered in self._answered(recording, finished):
                 recording.add(answered)
             recording.forget_names()
-            join_graph(recording, lambda step, done: self._tell(self._progress(join_step(step, done), sweep)))
+            self._join(recording, sweep)
+        if digests and self._read(read_digests, "asking for digests", writing, sweep):
+            with writing() as recording:
+                self._join(recording, sweep)
+        with writing() as recording:
             recording.finish(now())
         writing.flush()
         if not sweep.kept and not finished:
@@ -255,16 +261,22 @@ class _Estate:
             raise CrawlError(f"nothing could be read: {first.operation}: {first.detail}")
         return self._progress("done", sweep)
 
-    def _read_manifests(self, writing: _Writing, sweep: Sweep) -> None:
+    def _join(self, recording: Recording, sweep: Sweep) -> None:
+        join_graph(recording, lambda step, done: self._tell(self._progress(join_step(step, done), sweep)))
+
+    def _read(self, what: Reading, doing: str, writing: _Writing, sweep: Sweep) -> bool:
+        """Read what the records point at in S3; whether there was anything."""
         sessions = {(one.account, one.region): one.fetcher.session for one in self._places if one.fetcher}
         gaps = sweep.gaps
 
         def tell(done: int, lost: int) -> None:
             sweep.gaps = gaps + lost
-            self._tell(self._progress(f"reading manifests: {done:,}", sweep))
+            self._tell(self._progress(f"{doing}: {done:,}", sweep))
 
-        read_manifests(sessions, writing, tell, again=self._crawl.full)
-        writing.flush()
+        try:
+            return what(sessions, writing, tell, again=self._crawl.full)
+        finally:
+            writing.flush()
 
     def _progress(self, doing: str, sweep: Sweep) -> Progress:
         calls = sum(session.calls for session in self._sessions)

@@ -35,9 +35,16 @@ CREATE TEMP TABLE model (place, job, PRIMARY KEY (place, job)) WITHOUT ROWID;
 CREATE TEMP TABLE model_input (place, maker, PRIMARY KEY (place, maker)) WITHOUT ROWID;
 CREATE TEMP TABLE written (place, span, PRIMARY KEY (place, span)) WITHOUT ROWID;
 CREATE TEMP TABLE write (place, writer, time, PRIMARY KEY (place, writer, time)) WITHOUT ROWID;
+CREATE TEMP TABLE pin (digest, place, PRIMARY KEY (digest, place)) WITHOUT ROWID;
 CREATE TEMP TABLE read (place, span, PRIMARY KEY (place, span)) WITHOUT ROWID;
 """
-_TABLES = ("called", "named", "field", "fact", "model", "model_input", "written", "write", "read")
+# When each model was written to its place for the last time by a job, and was loaded from it for the first.
+_MOMENTS = """
+    SELECT target AS place, substr(time, instr(time, '/') + 1) AS at FROM main.edge
+    WHERE relation = 'writes' AND usage = 'model' AND target IN (SELECT place FROM main.content)
+    UNION ALL SELECT source, substr(time, 1, instr(time, '/') - 1) FROM main.edge
+    WHERE relation = 'loads' AND source IN (SELECT place FROM main.content)"""
+_TABLES = ("called", "named", "field", "fact", "model", "model_input", "written", "write", "pin", "read")
 
 Spans = frozenset[Span]
 
@@ -119,6 +126,10 @@ class Joining:
             if node.id not in self._lately_named:
                 self._lately_named.add(node.id)
                 yield node
+
+    def pin(self, place: str, digest: str) -> None:
+        """What a record says of the content of a place."""
+        self._db.execute("INSERT OR IGNORE INTO pin VALUES (?,?)", (digest, place))
 
     def settle(self) -> None:
         """Sort what was said: of each node and of each fact, what was said first."""
@@ -216,6 +227,31 @@ class Joining:
     def _next_write(self, writer: str, time: str, start: str) -> Any:
         sql = "SELECT min(place) FROM write WHERE writer = ? AND time = ? AND place >= ?"
         return self._db.execute(sql, (writer, time, start)).fetchone()[0]
+
+    def copies(self) -> Iterator[tuple[str, str]]:
+        """The models that a job has written, each with a place of the same content that nothing has written."""
+        self._pin_contents()
+        self._db.execute("CREATE TEMP TABLE reached AS SELECT target AS place FROM main.edge WHERE relation = 'overlaps'")
+        self._db.execute("CREATE INDEX temp.reached_place ON reached (place)")
+        rows = self._db.execute("""
+            SELECT DISTINCT original.place, copy.place FROM pin AS copy
+            JOIN pin AS original ON original.digest = copy.digest AND original.place != copy.place
+            WHERE EXISTS (SELECT 1 FROM read WHERE read.place = copy.place)
+            AND EXISTS (SELECT 1 FROM written WHERE written.place = original.place)
+            AND NOT EXISTS (SELECT 1 FROM written WHERE written.place = copy.place)
+            AND NOT EXISTS (SELECT 1 FROM reached WHERE reached.place = copy.place)
+            ORDER BY original.place, copy.place""").fetchall()
+        self._db.execute("DROP TABLE temp.reached")
+        yield from rows
+
+    def _pin_contents(self) -> None:
+        """What S3 says now was so when it was written or loaded, if the object was not modified after that."""
+        self._db.execute("CREATE TEMP TABLE moment AS" + _MOMENTS)
+        self._db.execute("CREATE INDEX temp.moment_place ON moment (place)")
+        self._db.execute("""
+            INSERT OR IGNORE INTO pin SELECT digest.value, place FROM main.content, json_each(digests) AS digest
+            WHERE NOT EXISTS (SELECT 1 FROM moment WHERE moment.place = content.place AND modified > at AND at != '')""")
+        self._db.execute("DROP TABLE temp.moment")
 
     def add_edges(self, edges: Iterable[Edge]) -> None:
         self._db.executemany("INSERT INTO main.edge VALUES (?,?,?,?,?,?,?,?,?,?)", map(edge_row, edges))

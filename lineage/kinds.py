@@ -83,6 +83,7 @@ class Reference:
     attributes: str = ""  # the sibling that names what is read of each line of an augmented manifest
     input_mode: tuple[str, ...] = ()
     template: str = ""
+    digest: str = ""  # the sibling that holds the ETag of what lies there
     sql: bool = False  # it is a query: each table that it names is meant, below the template
     continuous: str = ""  # the sibling whose value "Continuous" means: written all the while, not at the end
     open_ended: str = ""  # the sibling whose value "MultiModel" means: a whole prefix, read for ever
@@ -200,17 +201,17 @@ def _model_data(at: str, role: str, mode: str = "") -> tuple[Reference, ...]:
     """What `ModelDataSource` and its like name, below the path `at`."""
     source = f"{at}.S3DataSource"
     return (
-        loads(f"{source}.S3Uri", role=role, data_type="S3DataType", open_ended=mode),
+        loads(f"{source}.S3Uri", role=role, data_type="S3DataType", open_ended=mode, digest="ETag"),
         loads(f"{source}.HubAccessConfig.HubContentArn", to="hub-content", role=role),
         loads(f"{source}.ManifestS3Uri", role=role, span=Span.MANIFEST),
     )
 
 
-def _container(at: str, role: str = "ContainerHostname", mode: str = "Mode") -> tuple[Reference, ...]:
+def _container(at: str, role: str = "ContainerHostname", mode: str = "Mode", etag: str = "") -> tuple[Reference, ...]:
     """One inference container of a model or a package. `DescribeModel` mirrors its two ways to name the artifact."""
     return (
         *_model_data(f"{at}.ModelDataSource", role, mode),
-        loads(f"{at}.ModelDataUrl", role=role, span=Span.OBJECT, open_ended=mode),
+        loads(f"{at}.ModelDataUrl", role=role, span=Span.OBJECT, open_ended=mode, digest=etag),
         *_model_data(f"{at}.AdditionalModelDataSources[]", "ChannelName"),
         provides(f"{at}.Image", role=role),
         mentions(f"{at}.Environment.*", usage="serving"),
@@ -225,8 +226,8 @@ def _package(at: str) -> Reference:
 
 def _package_container(at: str, role: str) -> tuple[Reference, ...]:
     return (
-        *_container(at, role, mode=""),  # a package does not say how many models its container serves
-        loads(f"{at}.AdditionalS3DataSource.S3Uri", role=role, data_type="S3DataType"),
+        *_container(at, role, mode="", etag="ModelDataETag"),  # a package does not say how many models its container serves
+        loads(f"{at}.AdditionalS3DataSource.S3Uri", role=role, data_type="S3DataType", digest="ETag"),
         provides(f"{at}.BaseModel.HubContentName", to="hub-content", usage="model", role=role),
     )
 
@@ -416,7 +417,7 @@ MODEL_PACKAGE = Kind(
     references=(
         *_package_container("InferenceSpecification.Containers[]", "ContainerHostname"),
         *_package_container("AdditionalInferenceSpecifications[].Containers[]", "Name"),
-        loads("SourceAlgorithmSpecification.SourceAlgorithms[].ModelDataUrl", span=Span.OBJECT),
+        loads("SourceAlgorithmSpecification.SourceAlgorithms[].ModelDataUrl", span=Span.OBJECT, digest="ModelDataETag"),
         *_model_data("SourceAlgorithmSpecification.SourceAlgorithms[].ModelDataSource", ""),
         provides("SourceAlgorithmSpecification.SourceAlgorithms[].AlgorithmName", to="algorithm"),
         reads(

@@ -82,6 +82,21 @@ Found = Resource | Gap | Answered
 
 
 @dataclass(frozen=True, slots=True)
+class Content:
+    """What S3 said of an object: its digests, each with its kind before a colon, and when it was last modified."""
+
+    place: str
+    digests: tuple[str, ...]
+    modified: str
+
+
+def etag_digest(etag: str) -> str:
+    """An ETag, which S3 writes in quotes and SageMaker without them, as a digest."""
+    bare = etag.strip('"')
+    return f"etag:{bare}" if bare else ""
+
+
+@dataclass(frozen=True, slots=True)
 class Enumeration:
     """How far one crawl has listed one kind in one account and region, or has looked up what was deleted there.
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from lineage.kinds import CHANNEL_USAGE, KINDS, LOCATION, Kind, Reference
 from lineage.names import Location, Span, channel_span, is_arn, location_of
-from lineage.records import Body
+from lineage.records import Body, etag_digest
 
 Scopes = tuple[Mapping[str, Any], ...]
 """The objects around a field, innermost first."""
@@ -43,6 +43,7 @@ class Hit:
     mode: str = ""  # File, Pipe or FastFile
     continuous: bool = False
     open_ended: bool = False
+    digest: str = ""  # of what lies there, as the record has it
 
 
 def hits(kind: Kind, body: Body) -> Iterator[Hit]:
@@ -153,6 +154,7 @@ def _located(reference: Reference, text: str, role: str, scopes: Scopes) -> Iter
         mode,
         continuous=_word(reference.continuous, scopes) == "Continuous",
         open_ended=open_ended,
+        digest=etag_digest(_word(reference.digest, scopes)),
     )
 
 

@@ -20,7 +20,7 @@ from lineage.errors import SnapshotError
 from lineage.kinds import OPAQUE_CHANNELS
 from lineage.listings import LISTINGS_SCHEMA, Listings
 from lineage.names import Span
-from lineage.records import CLOUDTRAIL, Answered, Crawl, Edge, Enumeration, Found, Gap, Named, Node, Resource, Scope
+from lineage.records import CLOUDTRAIL, Answered, Content, Crawl, Edge, Enumeration, Found, Gap, Named, Node, Resource, Scope
 
 APPLICATION_ID = 0x4C4E4147  # "LNAG", so that `file` and we can tell the file from other SQLite files
 SCHEMA_VERSION = 3
@@ -28,6 +28,7 @@ SCHEMA_VERSION = 3
 # What is known of a name that a list gave: nothing yet, its record, nothing while it is asked for, all but the extras.
 WANTED, READ, IN_HAND, HALF_READ = range(4)
 
+CONTENT_SCHEMA = "CREATE TABLE content (place TEXT PRIMARY KEY, digests TEXT NOT NULL, modified TEXT NOT NULL) WITHOUT ROWID"
 _SCHEMA = f"""
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {SCHEMA_VERSION};
@@ -40,6 +41,7 @@ CREATE TABLE record (
     region TEXT NOT NULL, name TEXT NOT NULL, arn TEXT NOT NULL, modified TEXT, status TEXT, body TEXT NOT NULL,
     first_crawl INTEGER NOT NULL, last_crawl INTEGER NOT NULL, PRIMARY KEY (id, created, digest)) WITHOUT ROWID;
 CREATE INDEX record_kind ON record (kind, account, region);
+{CONTENT_SCHEMA};
 CREATE TABLE gone (id TEXT NOT NULL, created TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (id, created)) WITHOUT ROWID;
 CREATE TABLE enumeration (
     account TEXT NOT NULL, region TEXT NOT NULL, kind TEXT NOT NULL, operation TEXT NOT NULL, started TEXT NOT NULL,
@@ -471,6 +473,30 @@ class Recording:
     def naming_manifests(self) -> Iterator[Resource]:
         """The newest version of each record that may name a manifest."""
         return _resources(self._db, "body LIKE '%manifest%'")
+
+    def unmatched_models(self) -> list[tuple[str, str, str]]:
+        """What is loaded as a model and nothing has written: each place, with the account and region of who loads it."""
+        unmatched = """NOT EXISTS (SELECT 1 FROM edge AS other
+                       WHERE other.target = edge.source AND other.relation IN ('writes', 'overlaps'))"""
+        return self._models("source", "target", f"relation = 'loads' AND {unmatched}")
+
+    def written_models(self) -> list[tuple[str, str, str]]:
+        """What jobs wrote as a model: each place, with the account and region of who wrote it."""
+        return self._models("target", "source", "relation = 'writes' AND usage = 'model'")
+
+    def _models(self, place: str, record: str, where: str) -> list[tuple[str, str, str]]:
+        sql = f"""SELECT {place}, account, region, min(node.id) FROM edge JOIN node ON node.id = edge.{record}
+                  WHERE observed AND span IS NOT NULL AND {where} GROUP BY {place} ORDER BY {place}"""  # noqa: S608
+        return [row[:3] for row in self._db.execute(sql)]
+
+    def known_contents(self) -> frozenset[str]:
+        """The places whose digests were asked for."""
+        return frozenset(row[0] for row in self._db.execute("SELECT place FROM content"))
+
+    def keep_content(self, content: Content) -> None:
+        """Keep what S3 said of an object."""
+        row = (content.place, _texts(content.digests), content.modified)
+        self._db.execute("INSERT OR REPLACE INTO content VALUES (?,?,?)", row)
 
     def vanished(self) -> frozenset[str]:
         """The objects that were not there any more when they were last asked for."""

@@ -265,6 +265,7 @@ STEPS = [
     "telling data from models",
     "joining places",
     "joining what manifests list",
+    "joining copies",
     "classifying places",
 ]
 

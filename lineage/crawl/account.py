@@ -23,13 +23,15 @@ line with the same ARN replaces the earlier one.
 * `search` (optional) is what only Search tells: `Tags` (which ListTags tells too), `Parents` of a trial component, …
 * `extras` (optional) holds, by name, the members that a List call of their own gives, such as the steps of an execution.
 
-**An object** in S3 is answered to whoever asks, by GetObject: `text`, or `json` (one value), or `lines` (a value a line),
-`modified` at a time (default: the beginning of 2026). A later line with the same URI replaces the earlier one.
+**An object** in S3 is answered to whoever asks, by GetObject and HeadObject: `text`, or `json` (one value), or `lines` (a
+value a line), `modified` at a time (default: the beginning of 2026); `etag`, where it is not the MD5 of the content. A
+later line with the same URI replaces the earlier one.
 
 **An event** is what CloudTrail tells of a call of the SageMaker operation `event`, at `time`: see `lineage.crawl.events`.
 
 **A fault** strikes calls of its `operation`, a SageMaker one, `AssumeRole`, `GetCallerIdentity`, `ListRegions`,
-`DescribeRegions`, `GetObject` or `LookupEvents`, or `"*"`: every SageMaker call. These narrow it down, and all are optional:
+`DescribeRegions`, `GetObject`, `HeadObject` or `LookupEvents`, or `"*"`: every SageMaker call. These narrow it down, and
+all are optional:
 
 * `name`: what the call asks for, by name or ARN (a Describe: the record; a List: its parent; an object: its URI), or the
   kind that it lists (`training-job`), or the Resource that it searches (`TrainingJob`), or the EventName that it looks up
@@ -47,6 +49,7 @@ of the operation, whichever that has: so a record looks that was deleted after i
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import re
@@ -75,6 +78,7 @@ OTHER_OPERATIONS = (
     "ListRegions",
     "DescribeRegions",
     "GetObject",
+    "HeadObject",
     "LookupEvents",
 )
 _CONTENTS: Mapping[str, Callable[[Any], str]] = {
@@ -122,10 +126,15 @@ class Object:
 
     content: bytes
     modified: datetime
+    own_etag: str = ""
 
     @property
     def etag(self) -> str:
-        return f'"{hashlib.md5(self.content, usedforsecurity=False).hexdigest()}"'
+        return f'"{self.own_etag or hashlib.md5(self.content, usedforsecurity=False).hexdigest()}"'
+
+    @property
+    def checksum(self) -> str:
+        return base64.b64encode(hashlib.sha256(self.content).digest()).decode()
 
 
 Shelf = tuple[str, str, str]
@@ -185,12 +194,13 @@ def _take(account: Account | None, line: str, where: str, reader: _Reader) -> Ac
 
 def _object(entry: dict[str, Any], where: str) -> tuple[str, Object]:
     contents = [form for form in _CONTENTS if form in entry]
-    if len(contents) != 1 or set(entry) - {"object", "modified", *_CONTENTS}:
-        raise CrawlError(f"{where}: an object has one of {', '.join(_CONTENTS)}, and may have been modified at a time")
+    if len(contents) != 1 or set(entry) - {"object", "modified", "etag", *_CONTENTS}:
+        raise CrawlError(f"{where}: an object has one of {', '.join(_CONTENTS)}, and may have been modified, and an etag")
     try:
         place = parse_location(str(entry["object"]))
+        content = _CONTENTS[contents[0]](entry[contents[0]])
         modified = datetime.fromisoformat(entry.get("modified", "2026-01-01T00:00:00Z")).astimezone(UTC)
-        return place.uri, Object(_CONTENTS[contents[0]](entry[contents[0]]).encode(), modified)
+        return place.uri, Object(content.encode(), modified, str(entry.get("etag", "")))
     except (MalformedName, TypeError, ValueError) as error:
         raise CrawlError(f"{where}: {error}") from error
 

@@ -52,7 +52,7 @@ _STRANGERS = {
     "SignatureDoesNotMatch",
     "UnrecognizedClientException",
 }
-_NO_OBJECT = ("NoSuchBucket", "NoSuchKey")
+_NO_OBJECT = ("404", "NoSuchBucket", "NoSuchKey")  # HeadObject has no body, and so no word for it
 _TAGS = Extra("Tags", "ListTags", "ResourceArn", "{Arn}")
 # The kinds whose whole records a Search for another kind carries.
 _CARRIED: dict[str, list[Kind]] = defaultdict(list)
@@ -93,7 +93,7 @@ def refusal(error: BotoCoreError | ClientError) -> Refused:
         raise CrawlError(f"these credentials have expired ({code}): sign in again, and crawl again to go on") from error
     if code in _STRANGERS:
         return Refused("denied", f"AWS does not take these credentials here ({code}): is the region enabled?")
-    if "AccessDenied" in code or code in ("UnauthorizedOperation", "NotAuthorized"):
+    if "AccessDenied" in code or code in ("403", "UnauthorizedOperation", "NotAuthorized"):
         return Refused("denied", message)
     if code in THROTTLED:
         return _Throttled("throttled", message)

@@ -22,6 +22,7 @@ from lineage.crawl.session import Session
 from lineage.errors import MalformedName
 from lineage.listings import Manifest
 from lineage.names import Location, parse_location
+from lineage.records import Content, etag_digest
 from lineage.references import PLAIN
 from lineage.times import utc
 
@@ -64,6 +65,30 @@ def fetch_manifest(session: Session, region: str, place: Location, view: str, kn
         raise refusal(error) from error
     except BotoCoreError as error:
         raise refusal(error) from error
+
+
+def fetch_digests(session: Session, region: str, place: Location) -> Content:
+    """What S3 says of an object's content, without reading it. Raises `Refused`.
+
+    An ETag is the same wherever the same bytes were put in the same parts; a checksum of the whole object is the same
+    however they were put (S3 user guide, "Checking object integrity").
+    """
+    if place.hides_bucket:
+        raise Refused("access-point", "it lies behind an access point, which hides its bucket")
+    bucket = place.root.removeprefix("s3://")
+    try:
+        answer = session.s3(region).head_object(Bucket=bucket, Key=place.key, ChecksumMode="ENABLED")
+    except (BotoCoreError, ClientError) as error:
+        raise refusal(error) from error
+    return Content(place.uri, tuple(_digests(dict(answer))) if answer["ContentLength"] else (), utc(answer["LastModified"]))
+
+
+def _digests(answer: dict[str, Any]) -> Iterator[str]:
+    yield etag_digest(answer["ETag"])
+    if answer.get("ChecksumType") != "COMPOSITE":
+        yield from (f"sha256:{answer[name]}" for name in ("ChecksumSHA256",) if answer.get(name))
+        # sixty-four bits are too few to tell objects apart by, without their size
+        yield from (f"crc64:{answer[name]}:{answer['ContentLength']}" for name in ("ChecksumCRC64NVME",) if answer.get(name))
 
 
 def _check_size(size: int) -> None:

@@ -4,7 +4,7 @@ SageMaker's shapes, and not one byte goes to a network.
 What the file holds: `lineage.crawl.account`. What SageMaker answers from it: `lineage.crawl.answers`. Here stands what is
 around that: who calls, where to, and how an answer looks on the wire. Besides SageMaker these answer: STS
 (GetCallerIdentity, and AssumeRole of any role of any account), Account (ListRegions), EC2 (DescribeRegions), S3
-(GetObject) and CloudTrail (LookupEvents). Every other service denies access.
+(GetObject, HeadObject) and CloudTrail (LookupEvents). Every other service denies access.
 """
 
 from __future__ import annotations
@@ -130,6 +130,8 @@ class Replay:
             code = _CODES.get(asked.service, {}).get(failure.code, failure.code)
             status = failure.status if asked.service in ("sagemaker", "cloudtrail") else max(failure.status, 403)
             error = _ERRORS.get(asked.service, _json_error)(code, failure.message)
+            if asked.operation == "HeadObject":  # which has no body: its status is all that is told
+                error, status = "", 404 if failure.code == "NoSuchKey" else status
             return _response(request, _Reply(error.encode(), status))
 
     def _asked(self, request: Any, event_name: str) -> _Asked:
@@ -232,7 +234,7 @@ class Replay:
         return _xml({"DescribeRegionsResponse": {"regionInfo": {"item": regions}}})
 
     def _s3(self, asked: _Asked) -> str | _Reply:
-        if asked.operation != "GetObject":
+        if asked.operation not in ("GetObject", "HeadObject"):
             return self._deny(asked)
         self._struck(asked)
         found = self.account.objects.get(asked.parameters["Uri"])
@@ -240,8 +242,14 @@ class Replay:
             raise Failure("NoSuchKey", "The specified key does not exist.")
         if asked.parameters.get("IfNoneMatch") == found.etag:
             return _Reply(b"", 304)
-        headers = {"ETag": found.etag, "Last-Modified": format_datetime(found.modified, usegmt=True)}
-        return _Reply(found.content, headers=headers | {"Content-Length": str(len(found.content))})
+        headers = {
+            "ETag": found.etag,
+            "Last-Modified": format_datetime(found.modified, usegmt=True),
+            "Content-Length": str(len(found.content)),
+            "x-amz-checksum-sha256": found.checksum,
+            "x-amz-checksum-type": "FULL_OBJECT",
+        }
+        return _Reply(found.content if asked.operation == "GetObject" else b"", headers=headers)
 
     def _deny(self, asked: _Asked) -> str:
         raise _denied(asked)

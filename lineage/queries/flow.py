@@ -84,7 +84,7 @@ def writers(graph: Graph, reading: Link) -> list[Step]:
         (write, overlap)
         for overlap in links_into(graph, reading.source, "overlaps")
         for write in links_into(graph, overlap.source, "writes")
-        if _gets(graph, reading, write)
+        if _is_copy(overlap) or _gets(graph, reading, write)
     ]
     steps = _steps(graph, reading, (*direct, *around))
     declared = [step for step in steps if step.links[0].data["evidence"] != "logged"] or steps
@@ -148,7 +148,7 @@ def loaders(graph: Graph, write: Link) -> Iterator[Step]:
 def readers_at(graph: Graph, write: Link, place: str, between: tuple[Link, ...], relation: str = "reads") -> Iterator[Step]:
     """Those of the readers of one place who got something of this write."""
     for reading in links_out_of(graph, place, relation):
-        if not between or _gets(graph, reading, write):
+        if not between or _is_copy(between[0]) or _gets(graph, reading, write):
             yield from _read(graph, write, between, reading)
 
 
@@ -156,6 +156,10 @@ def _read(graph: Graph, write: Link, between: tuple[Link, ...], reading: Link) -
     fit = _fit(graph, write, reading)
     if fit != IMPOSSIBLE and reading.target != write.source:
         yield Step(reading.target, (write, *between, reading), fit)
+
+
+def _is_copy(overlap: Link) -> bool:
+    return bool(overlap.data["evidence"] == "content")
 
 
 def _gets(graph: Graph, reading: Link, write: Link) -> bool:

@@ -128,7 +128,8 @@ class _Asking:
             if "://" not in write.target:  # a feature group keeps what it is given at a place of its own
                 yield _Reach(write.target, (*reach.links, write), reach.sure, reach.covered)
             for place, between in places_of(self.graph, write):
-                if self._is_told(write, place):
+                copied = any(link.data["evidence"] == "content" for link in between)
+                if not copied and self._is_told(write, place):
                     continue
                 for step in readers_at(self.graph, write, place, between):
                     sure = reach.sure and step.fit == CERTAIN and all(one.data["evidence"] != "logged" for one in step.links)
@@ -360,7 +361,7 @@ def _could_hide(gap: Gap) -> bool:
     A manifest that could not be read is told of with whoever read it; what CloudTrail refused to tell is a caveat, as where
     nobody asked.
     """
-    told_elsewhere = gap.operation == "GetObject" or gap.subject == CLOUDTRAIL
+    told_elsewhere = gap.operation in ("GetObject", "HeadObject") or gap.subject == CLOUDTRAIL
     return gap.reason != "unmatched" and not told_elsewhere and _kind_of(gap) in _RELEVANT
 
 

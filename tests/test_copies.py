@@ -1,0 +1,111 @@
+"""Copies: a model that was promoted, renamed or sent to another account finds the job that made it, by its content."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from records import record, served, training
+from test_manifests import IMAGE, TIMES, content, crawl
+
+import lineage
+from lineage.graphs import graph_of
+from lineage.queries.trace import trace
+from lineage.queries.usage import used
+from lineage.records import Resource
+
+MADE, COPY = "s3://models/fit/output/model.tar.gz", "s3://prod/shop/model.tar.gz"
+FIT = training("fit", {"train": "s3://data/x/"}, MADE, **(IMAGE | TIMES))
+SERVED = served(COPY)
+
+
+def package(name: str, place: str, etag: str, **words: Any) -> Resource:
+    """A model package, registered before the endpoint was made, that pins what it loads."""
+    one = {"Image": "image:1", "ModelDataUrl": place, "ModelDataETag": etag} | words
+    return record(
+        "model-package", name, {"CreationTime": "2026-01-20T10:00:00Z", "InferenceSpecification": {"Containers": [one]}}
+    )
+
+
+def makers(*records: Resource) -> list[str]:
+    return [job["name"] for job in trace(graph_of(records), "shop").training_jobs]
+
+
+@pytest.mark.parametrize(
+    ("etags", "expected"),
+    [(("abc", "abc"), ["fit"]), (("abc", '"abc"'), ["fit"]), (("abc", "abd"), []), (("", ""), []), (("abc", ""), [])],
+)
+def test_packages_pin_what_they_load(etags: tuple[str, str], expected: list[str]) -> None:
+    """Two packages that pin the same ETag load the same model, and nothing follows from ETags that differ."""
+    packages = package("dev", MADE, etags[0]), package("prod", COPY, etags[1])
+    assert makers(FIT, *packages, *SERVED) == expected
+
+
+def test_the_evidence_is_the_content() -> None:
+    """An answer that rests on equal content says so."""
+    answer = trace(graph_of([FIT, package("dev", MADE, "a"), package("prod", COPY, "a"), *SERVED]), "shop")
+    (edge,) = (edge for edge in answer.evidence if edge["evidence"] == "content")
+    assert (edge["source"], edge["target"], edge["relation"]) == (MADE, COPY, "overlaps")
+    assert answer.verdict == "traced"
+
+
+def test_a_later_job_made_no_copy() -> None:
+    """A job that ended after a model was deployed is not its maker, whatever the content."""
+    late = training("fit", {}, MADE, day="2026-05-01")
+    assert makers(late, package("dev", MADE, "a"), package("prod", COPY, "a"), *SERVED) == []
+
+
+def test_what_is_copied_trains_on() -> None:
+    """Data reached a model that was fine-tuned from a copy."""
+    tuned = training("tuned", {"model": COPY}, day="2026-01-25")
+    graph = graph_of([FIT, package("dev", MADE, "a"), package("prod", COPY, "a"), tuned])
+    assert [one["job"]["name"] for one in used(graph, "s3://data/x/").findings] == ["fit", "tuned"]
+
+
+def ask(path: Path) -> list[str]:
+    with lineage.open_snapshot(path) as opened:
+        return [job["name"] for job in lineage.trace(lineage.graph(opened), "shop").training_jobs]
+
+
+def lines(*more: Any, made: str = "weights", copy: str = "weights", at: str = "2026-01-10", **words: Any) -> list[Any]:
+    """The job, the endpoint, what the job made, and what the endpoint loads."""
+    endpoint = [one for one in SERVED if one.kind != "endpoint"]
+    (live,) = (one for one in SERVED if one.kind == "endpoint")
+    original = {"object": MADE, "text": made, "modified": "2026-01-02T10:59:00Z"} | words
+    return [FIT, *endpoint, live, original, content(place=COPY, text=copy, modified=f"{at}T00:00:00Z"), *more]
+
+
+def test_digests_find_the_original(tmp_path: Path) -> None:
+    """With --digests a model that no job wrote finds the job that wrote the same bytes; without it, nobody asks."""
+    assert ask(crawl(tmp_path, *lines())) == []
+    assert ask(crawl(tmp_path, *lines(), digests=True)) == ["fit"]
+    assert ask(crawl(tmp_path, *lines())) == ["fit"]  # what was known stays
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ({"etag": "abc-7"}, ["fit"]),
+        ({"copy": "other"}, []),
+        ({"made": "", "copy": ""}, []),
+        ({"modified": "2026-01-03T00:00:00Z"}, []),
+        ({"at": "2026-03-01"}, []),
+    ],
+    ids=["uploaded in other parts", "other bytes", "no bytes", "written anew after the job", "written anew after the model"],
+)
+def test_what_digests_tell(tmp_path: Path, words: dict[str, Any], expected: list[str]) -> None:
+    """A checksum tells where an ETag does not; an object that was written anew since tells nothing of what it was."""
+    assert ask(crawl(tmp_path, *lines(**words), digests=True)) == expected
+
+
+@pytest.mark.parametrize("fault", [{"fault": "AccessDeniedException", "operation": "HeadObject"}, None])
+def test_digests_that_can_not_be_had(tmp_path: Path, fault: dict[str, Any] | None) -> None:
+    """An object that S3 does not tell of is a gap, the model stays unmatched, and no dataset is any less known for it."""
+    records = [one for one in lines() if isinstance(one, Resource)]
+    path = crawl(tmp_path, *(lines(fault) if fault else records), digests=True)
+    with lineage.open_snapshot(path) as opened:
+        assert {(gap.operation, gap.reason) for gap in opened.gaps()} == {("HeadObject", "denied" if fault else "missing")}
+        assert lineage.used(lineage.graph(opened), "s3://elsewhere/").verdict == "not-referenced"
+    assert ask(path) == []
+    assert ask(crawl(tmp_path, *lines(), digests=True)) == ["fit"]
