@@ -6,16 +6,17 @@ depends on how many keys each of the two stands for, and on their times.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
 from lineage.graphs import Graph
 from lineage.kinds import KINDS, OPAQUE_CHANNELS
-from lineage.names import Span, location_of
+from lineage.names import Cover, Span, cover, location_of
 from lineage.places import gets
 from lineage.records import Crawl, Gap, Scope
-from lineage.times import CERTAIN, IMPOSSIBLE, POSSIBLE, fits
+from lineage.times import CERTAIN, IMPOSSIBLE, POSSIBLE, bounds, fits
 
 Json = dict[str, Any]
 
@@ -163,6 +164,44 @@ def _gets(reading: Link, write: Link) -> bool:
     return read_span is not Span.UNKNOWN and gets(reading.source, read_span, write.target, write_span)
 
 
+class Told:
+    """Which writes have reached everybody at a place, so that no shared place is walked again for each of its writers.
+
+    The surest writes must be asked about first, and of equally sure ones the nearest to where the walk began.
+    """
+
+    def __init__(self, graph: Graph, *relations: str) -> None:
+        """`relations`: how those at a place may get what was written there."""
+        self._graph = graph
+        self._relations = relations
+        self._spans: dict[str, set[str]] = {}
+        self._written: dict[tuple[str, frozenset[str], bool], list[tuple[str, str, int]]] = defaultdict(list)
+
+    def already(self, write: Link, place: str, length: int = 0) -> bool:
+        """Whether an earlier write, no further from the start, has reached all whom this one can reach; else it now has."""
+        opens, closes = bounds(write.data["time"])
+        closes = closes or "~"
+        told = self._written[place, self._spans_that_get(write, place), lies_around(write, place)]
+        if any(opened <= opens and closed <= closes and far <= length for opened, closed, far in told):
+            return True
+        if self._graph.nodes[write.source]["status"] != "Failed":
+            told.append((opens, closes, length))
+        return False
+
+    def _spans_that_get(self, write: Link, place: str) -> frozenset[str]:
+        """Which of the spans with which a place is read share keys with this write."""
+        if place not in self._spans:
+            self._spans[place] = {str(link.data["span"]) for link in links_out_of(self._graph, place, *self._relations)}
+        span = Span(write.data["span"] or Span.UNKNOWN)
+        known = (one for one in self._spans[place] if one in list(Span))
+        return frozenset(one for one in known if place == write.target or gets(place, Span(one), write.target, span))
+
+
+def lies_around(write: Link, place: str) -> bool:
+    """Whether a write is of more than the place: of what is around it, not of the place itself or of what is in it."""
+    return not write.target.rstrip("/").startswith(place.rstrip("/"))
+
+
 # --- what a job is ------------------------------------------------------------------------------
 
 
@@ -229,6 +268,48 @@ def opaque_read(graph: Graph, reading: Link) -> Gap | None:
     elif location and location.hides_bucket:
         reason, said = "access-point", f"{who}, reads {place}: an access point, which hides its bucket"
     return Gap(job["account"] or "", job["region"] or "", "", place, reason, said)
+
+
+class Blind:
+    """Where the trail of what a job made is lost; each is noted as a hole."""
+
+    def __init__(self, graph: Graph, holes: list[Gap]) -> None:
+        """`holes` is where they are noted."""
+        self._graph = graph
+        self._holes = holes
+        self._hidden_reads: list[Link] = []
+
+    def note(self, link: Link) -> None:
+        """Reads that may be of anything: remote functions of any data, access points of what other jobs made."""
+        location = location_of(link.source)
+        if link.data["role"] in OPAQUE_CHANNELS:
+            self._holes += filter(None, [opaque_read(self._graph, link)])
+        elif location and location.hides_bucket:
+            self._hidden_reads.append(link)
+
+    def follow(self, job: str) -> None:
+        """What a job made of the data may go where this version does not follow it."""
+        attributes = self._graph.nodes[job]
+        writes = links_out_of(self._graph, job, "writes")
+        outputs = [place for link in writes if (place := location_of(link.target))]
+        inputs = {link.source.rstrip("/") for link in links_into(self._graph, job, "reads")}
+        for link in writes:
+            place = location_of(link.target)
+            if (place is None and not self._graph.nodes[link.target]["observed"]) or (place and place.hides_bucket):
+                self._lose(attributes, link.target, f"writes {link.target}, where this version does not follow it")
+        for link in links_into(self._graph, job, "mentions"):
+            place = location_of(link.source)
+            known = link.source.rstrip("/") in inputs or any(
+                place and cover(output, Span.FOLDER, place) is Cover.ALL for output in outputs
+            )
+            if not known:
+                self._lose(attributes, link.source, f"names {link.source} in its {link.data['path']} and may write there")
+        hidden, self._hidden_reads = self._hidden_reads, []  # told once is enough
+        self._holes += filter(None, (opaque_read(self._graph, link) for link in hidden))
+
+    def _lose(self, job: Json, subject: str, said: str) -> None:
+        who = f"{job['kind'].replace('-', ' ')} {job['name']}, which the data reached,"
+        self._holes.append(Gap(job["account"] or "", job["region"] or "", "", subject, "unresolved", f"{who} {said}"))
 
 
 def scope_json(scope: Scope, holes: list[Gap], crawls: set[int] | None = None) -> Json:
