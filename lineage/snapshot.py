@@ -225,6 +225,10 @@ class Snapshot:
         ids = [row[0] for row in self._rows("SELECT id FROM node WHERE kind = ? AND observed", (kind,))]
         return sorted(self.nodes(ids), key=lambda node: (node.name, node.id))
 
+    def names(self) -> Iterator[tuple[str, str, str]]:
+        """Every node as (id, kind, name)."""
+        return (row[:3] for row in self._rows("SELECT id, kind, name FROM node ORDER BY id"))
+
     def read_places(self, root: str | None) -> Iterator[str]:
         """The ids of the places that something reads, loads or mentions under a root (`s3://bucket`), or anywhere."""
         sql = """SELECT DISTINCT source FROM edge WHERE source >= ? AND source < ?

@@ -88,15 +88,14 @@ def writers(graph: Graph, reading: Link) -> list[Step]:
     ]
     steps = _steps(graph, reading, (*direct, *around))
     declared = [step for step in steps if step.links[0].data["evidence"] != "logged"] or steps
-    is_model = reading.relation == "loads" or reading.data["usage"] == "model"
     place = reading.source.rstrip("/")
-    if is_model and any(step.fit == CERTAIN and step.links[0].target.rstrip("/") == place for step in declared):
+    if is_model(reading) and any(step.fit == CERTAIN and step.links[0].target.rstrip("/") == place for step in declared):
         # who surely wrote the very model, or inside it, outranks who writes around it
         return [step for step in declared if step.links[0].target.rstrip("/").startswith(place)]
     return declared
 
 
-def _fit(graph: Graph, write: Link, reading: Link) -> str:
+def fit_of(graph: Graph, write: Link, reading: Link) -> str:
     """How surely a write was read, by its times and by how its job ended: a failed one may have written nothing."""
     job = graph.nodes[write.source]
     if is_job(job) and not started(job):
@@ -108,7 +107,7 @@ def _fit(graph: Graph, write: Link, reading: Link) -> str:
 def _steps(graph: Graph, reading: Link, chains: tuple[tuple[Link, ...], ...]) -> list[Step]:
     best: dict[str, Step] = {}
     for chain in chains:
-        job, fit = chain[0].source, _fit(graph, chain[0], reading)
+        job, fit = chain[0].source, fit_of(graph, chain[0], reading)
         step = Step(job, chain, fit)
         if job != reading.target and fit != IMPOSSIBLE and (job not in best or _rank(step) > _rank(best[job])):
             best[job] = step
@@ -132,6 +131,33 @@ def too_late(graph: Graph, reading: Link) -> list[str]:
     return sorted(late - {step.job for step in writers(graph, reading)})
 
 
+def is_model(reading: Link) -> bool:
+    """Whether what is read is a model, not data to make one of."""
+    return reading.relation == "loads" or reading.data["usage"] == "model"
+
+
+def specified(links: list[Link], name: str) -> list[Link]:
+    """What a model loads of a package: the additional specification that it names, else the package's own."""
+    return [link for link in links if specification(link) == name]
+
+
+def specification(link: Link) -> str:
+    """The additional specification of a package that an edge into it is about; empty for the package's own."""
+    return str(link.data["role"]) if str(link.data["path"]).startswith("AdditionalInferenceSpecifications") else ""
+
+
+def suspect(graph: Graph, link: Link) -> str:
+    """What is odd where a name was deleted and used again: what is there now is younger than what names it."""
+    source, target = graph.nodes[link.source], graph.nodes[link.target]
+    when = target["modified"] if link.relation == "configures" else target["created"]
+    if link.relation not in ("configures", "deploys") or not (source["created"] and when) or source["created"] <= when:
+        return ""
+    return (
+        f"suspect: {source['kind']} {source['name']} was created {source['created']}, after "
+        f"{target['kind']} {target['name']} ({when}) that names it: the name was used before"
+    )
+
+
 def places_of(graph: Graph, write: Link) -> Iterator[tuple[str, tuple[Link, ...]]]:
     """The places at which this write may be read: its own, and each that it overlaps, with the edge to it."""
     yield write.target, ()
@@ -153,7 +179,7 @@ def readers_at(graph: Graph, write: Link, place: str, between: tuple[Link, ...],
 
 
 def _read(graph: Graph, write: Link, between: tuple[Link, ...], reading: Link) -> Iterator[Step]:
-    fit = _fit(graph, write, reading)
+    fit = fit_of(graph, write, reading)
     if fit != IMPOSSIBLE and reading.target != write.source:
         yield Step(reading.target, (write, *between, reading), fit)
 

@@ -9,7 +9,9 @@ tried first, for S3 keys may hold a `+`.
 
 from __future__ import annotations
 
+import difflib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +19,10 @@ from lineage.errors import MalformedName, UnknownNode
 from lineage.graphs import Graph
 from lineage.kinds import KINDS, RELATIONS
 from lineage.names import Cover, Location, Span, cover, is_arn, is_location, location_of, node_id, parse_location
+from lineage.snapshot import Snapshot
 
 _SELECTOR = re.compile(r"(?P<up>(?P<up_steps>\d*)\+)?(?P<body>.+?)(?P<down>\+(?P<down_steps>\d*))?")
+_MAX_SLIPS, _MAX_COMPARED = 3, 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,50 @@ def select(graph: Graph, text: str) -> Graph:
     if selector.up != 0 or selector.down != 0:
         chosen |= _members(graph, chosen)
     return graph.subgraph(chosen).copy()
+
+
+Names = Iterable[tuple[str, str, str]]
+"""Nodes as (id, kind, name)."""
+
+
+def names_of(graph: Graph) -> Names:
+    """The nodes of a graph by id, kind and name."""
+    return ((node, data["kind"], data["name"]) for node, data in graph.nodes(data=True))
+
+
+def find_node(nodes: Names, wanted: str) -> str:
+    """Which one node an id, an ARN, an S3 URI, `kind/name` or a name means. Raises `UnknownNode`.
+
+    A name that was used before means its last life: an earlier one has its creation time in its node id.
+    """
+    known = list(nodes)
+    identity = node_id(wanted)
+    kind, _, name = wanted.partition("/")
+    kind, name = (kind, name.casefold()) if kind in KINDS and name else ("", wanted.casefold())
+    if any(node == identity for node, _, _ in known):
+        return identity
+    named = sorted(node for node, of, called in known if called.casefold() == name and kind in ("", of))
+    found = [node for node in named if "@" not in node.rpartition("/")[2]] or named
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UnknownNode(f"several are named {wanted}: name one by its id: {', '.join(found)}")
+    near = _near(known, wanted)
+    advice = f"; did you mean {' or '.join(near)}?" if near else "; `lineage ls` lists what is there"
+    raise UnknownNode(f"nothing in the snapshot is named {wanted!r}{advice}")
+
+
+def find_in(snapshot: Snapshot, wanted: str) -> str:
+    """Which one node of a snapshot is meant: as `find_node`, without a look at all of them where it is an id."""
+    exact = next(snapshot.nodes([node_id(wanted)]), None)
+    return exact.id if exact else find_node(snapshot.names(), wanted)
+
+
+def _near(known: Names, wanted: str) -> list[str]:
+    """Names that are spelt almost so; only those of about the same length are compared, for there may be millions."""
+    names = {f"{kind}/{name}" if wanted.startswith(f"{kind}/") else name for _, kind, name in known}
+    alike = sorted(name for name in names if abs(len(name) - len(wanted)) <= _MAX_SLIPS)
+    return difflib.get_close_matches(wanted, alike[:_MAX_COMPARED], n=3)
 
 
 def resolve(graph: Graph, body: str) -> set[str]:

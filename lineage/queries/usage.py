@@ -93,11 +93,11 @@ class Asking:
     findings: dict[str, list[Json]] = field(default_factory=dict)
     also_read: dict[str, Json] = field(default_factory=dict)
     holes: list[Gap] = field(default_factory=list)
-    _blind: Blind = field(init=False)
+    blind: Blind = field(init=False)
     _told: Told = field(init=False)
 
     def __post_init__(self) -> None:
-        self._blind = Blind(self.graph, self.holes)
+        self.blind = Blind(self.graph, self.holes)
         self._told = Told(self.graph, "reads")
 
     def run(self) -> None:
@@ -122,7 +122,7 @@ class Asking:
         if is_job(job) and not started(job):
             return  # it never began, and has written nothing
         if not trains(job):
-            self._blind.follow(reach.job)
+            self.blind.follow(reach.job)
         for write in links_out_of(self.graph, reach.job, "writes"):
             if "://" not in write.target:  # a feature group keeps what it is given at a place of its own
                 yield Reach(write.target, (*reach.links, write), reach.sure, reach.covered)
@@ -150,7 +150,7 @@ class Asking:
         for source, target, key, data in sorted(self.graph.edges(keys=True, data=True), key=lambda edge: edge[:3]):
             link = Link(source, target, key, data)
             if link.relation == "reads" and is_job(self.graph.nodes[target]):
-                self._blind.note(link)
+                self.blind.note(link)
                 yield from self._reads(link)
             elif link.relation == "reads" and data["evidence"] != "logged":
                 yield from self._provided(link)
