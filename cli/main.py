@@ -12,6 +12,7 @@ import click
 
 from .ask import impact, path, trace, used
 from .crawl import crawl
+from .look import ls, show
 from .options import DEFAULT_SNAPSHOT
 from .show import draw, export
 from .table import gaps, iam_policy, kinds
@@ -63,7 +64,7 @@ def cli(context: click.Context, snapshot: str | None, debug: bool) -> None:  # n
     context.obj = {"snapshot": snapshot}
 
 
-for command in (crawl, trace, used, impact, path, draw, export, gaps, kinds, iam_policy):
+for command in (crawl, trace, used, impact, path, ls, show, draw, export, gaps, kinds, iam_policy):
     cli.add_command(command)
 
 

@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from lineage.queries.select import find_in as find_in
     from lineage.queries.select import find_node as find_node
     from lineage.queries.select import select as select
+    from lineage.queries.show import Shown as Shown
+    from lineage.queries.show import show as show
     from lineage.queries.trace import Trace as Trace
     from lineage.queries.trace import find_endpoint as find_endpoint
     from lineage.queries.trace import trace as trace
@@ -88,6 +90,8 @@ _HOMES = {
     "find_in": "queries.select",
     "find_node": "queries.select",
     "select": "queries.select",
+    "Shown": "queries.show",
+    "show": "queries.show",
     "Trace": "queries.trace",
     "find_endpoint": "queries.trace",
     "trace": "queries.trace",

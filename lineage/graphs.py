@@ -27,9 +27,9 @@ _TO_ITS_MAKER = ("configures", "hosts", "deploys", "instantiates", "loads", "pro
 _TO_ITS_RUN = ("down", "recorded-by")  # what a run logs as its output is downstream of its job
 
 
-def graph(snapshot: Snapshot) -> Graph:
-    """The whole graph of a snapshot. For one question about a large estate, take `neighbourhood`."""
-    return _build(snapshot.nodes(), snapshot.edges(), snapshot.scope())
+def graph(snapshot: Snapshot, *, edges: bool = True) -> Graph:
+    """The whole graph of a snapshot, or its nodes alone. For one question about a large estate, take `neighbourhood`."""
+    return _build(snapshot.nodes(), snapshot.edges() if edges else (), snapshot.scope())
 
 
 def neighbourhood(snapshot: Snapshot, ids: Iterable[str], *directions: Direction) -> Graph:

@@ -267,7 +267,11 @@ _NODE_KEYS = ("kind", "name", "account", "region", "arn", "created", "status", "
 
 def node_json(graph: Graph, node: str) -> Json:
     """A node as every answer shows it."""
-    attributes = graph.nodes[node]
+    return attributes_json(node, graph.nodes[node])
+
+
+def attributes_json(node: str, attributes: Json) -> Json:
+    """The same of a node that is in no graph."""
     return {"id": node} | {key: attributes[key] for key in _NODE_KEYS}
 
 
