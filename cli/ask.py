@@ -1,4 +1,4 @@
-"""`lineage trace` and `lineage used`: the questions."""
+"""`lineage trace`, `used`, `impact` and `path`: the questions."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ import click
 
 from .options import fail_on_option, format_option, out_option, snapshot_option, tsv, write
 from .render import trace_text, usage_text
+from .render_impact import impact_text, path_text, share
 
 if TYPE_CHECKING:
     import lineage
 
-    Answer = lineage.Trace | lineage.Usage
+    Answer = lineage.Trace | lineage.Usage | lineage.Impact | lineage.Path
 
 Rows = list[list[Any]]
 FAIL, INCONCLUSIVE = 1, 4
@@ -77,6 +78,61 @@ def used(s3_uri: str, snapshot: str, form: str, out: str | None, fail_on: tuple[
     return _gate(answer, fail_on)
 
 
+@click.command(
+    short_help="This data must go: which models know it?",
+    epilog="""\b
+    Examples:
+      lineage impact s3://bank-raw/customers/4711.csv
+      lineage impact Loans-Fit-0042                        a training job, a model, a package, an endpoint, an experiment
+      lineage impact model/Loans-Model-42 --format json | jq -r '.serving[]'
+    """,
+)
+@click.argument("subject", metavar="NODE|S3_URI")
+@snapshot_option
+@format_option("table", "json", "tsv")
+@out_option
+def impact(subject: str, snapshot: str, form: str, out: str | None) -> None:
+    """What the data at an S3 URI, or what a node was made of, ended up in: jobs, artifacts, models, packages, endpoints.
+
+    NODE is a name, `kind/name`, an ARN or an id. Says which endpoints serve it now, and for each thing that it reached
+    the way it took, job by job and never against the times. `possible` is what names it beside the data, or what the
+    times do not tell of.
+    """
+    import lineage
+
+    with lineage.open_snapshot(snapshot) as opened:
+        asked = subject if lineage.is_location(subject) else lineage.find_in(opened, subject)
+        answer = lineage.impact(lineage.around_subject(opened, asked), asked)
+    _tell(answer, form, out, _impact_rows, impact_text)
+
+
+@click.command(
+    short_help="How did it get there?",
+    epilog="""\b
+    Examples:
+      lineage path s3://bank-raw/loans/2026-05/ loans-live
+      lineage path training-job/Loans-Fit-0042 endpoint/loans-live --format json | jq '.evidence[].path'
+    """,
+)
+@click.argument("source", metavar="FROM")
+@click.argument("target", metavar="TO")
+@snapshot_option
+@format_option("table", "json", "tsv")
+@out_option
+def path(source: str, target: str, snapshot: str, form: str, out: str | None) -> None:
+    """The shortest way on which data got from FROM to TO, each a node (see `impact`) or an S3 URI, with the fields that say so.
+
+    A sure way comes before a shorter one of which the times do not tell.
+    """
+    import lineage
+
+    with lineage.open_snapshot(snapshot) as opened:
+        ends = [end if lineage.is_location(end) else lineage.find_in(opened, end) for end in (source, target)]
+        also = [end for end in ends[1:] if not lineage.is_location(end)]
+        answer = lineage.path(lineage.around_subject(opened, ends[0], *also), *ends)
+    _tell(answer, form, out, _path_rows, path_text)
+
+
 def _gate(answer: lineage.Usage, fail_on: tuple[str, ...]) -> int:
     """Inconclusive is an answer whose holes could hide a verdict that the gate names."""
     if answer.verdict in fail_on:
@@ -133,6 +189,30 @@ def _usage_rows(answer: lineage.Usage) -> Rows:
     if not answer.findings:
         rows.append([answer.verdict, answer.subject["id"], "", "", "", "", "", ""])
     return rows + [["hole", hole["subject"], "", "", "", "", "", _said(hole)] for hole in answer.scope["holes"]]
+
+
+def _impact_rows(answer: lineage.Impact) -> Rows:
+    rows: Rows = [["sure", "kind", "name", "id", "status", "serves", "variants", "deleted", "through", "detail"]]
+    for row in answer.reached:
+        variants = ",".join(share(one) for one in row.get("variants", ()))
+        common = [row["kind"], row["name"], row["id"], row["status"] or "", row.get("serves") or "", variants]
+        last = row["evidence"][-1]
+        detail = f"{last['relation']} {last['source']} {last['path']}"
+        sure = "sure" if row["sure"] else "possible"
+        rows.append([sure, *common, row["deleted"] or "", ",".join(one["id"] for one in row["through"]), detail])
+    if not answer.reached:
+        rows.append([answer.verdict, answer.subject["kind"], "", answer.subject["id"], *[""] * 6])
+    return rows + [["hole", "", "", hole["subject"], *[""] * 5, _said(hole)] for hole in answer.scope["holes"]]
+
+
+def _path_rows(answer: lineage.Path) -> Rows:
+    rows: Rows = [["step", "source", "relation", "target", "role", "usage", "path", "evidence", "time"]]
+    for number, edge in enumerate(answer.evidence, 1):
+        said = [edge["role"], edge["usage"], edge["path"], edge["evidence"], edge["time"] or ""]
+        rows.append([number, edge["source"], edge["relation"], edge["target"], *said])
+    if answer.verdict != "found":
+        rows.append([answer.verdict, answer.subject["id"], "", answer.target["id"], *[""] * 5])
+    return rows + [["hole", hole["subject"], *[""] * 6, _said(hole)] for hole in answer.scope["holes"]]
 
 
 def _said(hole: dict[str, Any]) -> str:

@@ -10,8 +10,9 @@ from typing import Any, NoReturn
 
 import click
 
-from .ask import trace, used
+from .ask import impact, path, trace, used
 from .crawl import crawl
+from .look import ls, show
 from .options import DEFAULT_SNAPSHOT
 from .show import draw, export
 from .table import gaps, iam_policy, kinds
@@ -43,6 +44,7 @@ class Lineage(click.Group):
       lineage crawl --endpoint loans-live          or only what is upstream of an endpoint
       lineage trace loans-live                     which run, job and data made it
       lineage used s3://bank-ml/loans/holdout/     was this used for training?
+      lineage impact s3://bank-raw/loans/          which models know it, which endpoints serve it?
       lineage draw +loans-live -o loans.svg        the picture
     """,
 )
@@ -62,7 +64,7 @@ def cli(context: click.Context, snapshot: str | None, debug: bool) -> None:  # n
     context.obj = {"snapshot": snapshot}
 
 
-for command in (crawl, trace, used, draw, export, gaps, kinds, iam_policy):
+for command in (crawl, trace, used, impact, path, ls, show, draw, export, gaps, kinds, iam_policy):
     cli.add_command(command)
 
 

@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -92,12 +92,16 @@ def fail_on_option(*verdicts: str, more: str = "") -> Decorator:
     )
 
 
-def write(content: str | bytes, out: str | None) -> None:
-    """To stdout, or to a file that is there whole or not at all; a device or a pipe is written to as it is."""
-    data = content.encode() if isinstance(content, str) else content
+def write(content: str | bytes | Iterable[str], out: str | None) -> None:
+    """To stdout, or to a file that is there whole or not at all; a device or a pipe is written to as it is.
+
+    What comes piece by piece is written so, and never held whole.
+    """
+    whole = [content] if isinstance(content, (str, bytes)) else content
+    data = (piece.encode() if isinstance(piece, str) else piece for piece in whole)
     if out in (None, "", "-"):
         sys.stdout.flush()
-        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.writelines(data)
         sys.stdout.buffer.flush()
         return
     try:
@@ -108,16 +112,17 @@ def write(content: str | bytes, out: str | None) -> None:
         raise click.FileError(str(out), error.strerror) from error
 
 
-def _write_file(data: bytes, target: Path) -> None:
+def _write_file(data: Iterable[bytes], target: Path) -> None:
     if target.exists() and not target.is_file():
-        target.write_bytes(data)
+        with target.open("wb") as device:
+            device.writelines(data)
         return
     mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
     target = target.resolve()  # a link keeps pointing where it did
     handle, scratch = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            file.writelines(data)
         Path(scratch).chmod(mode)
         Path(scratch).replace(target)
     except BaseException:

@@ -35,8 +35,9 @@ EXPORTS = ("json",)
 def draw(selector: str | None, snapshot: str, form: str | None, out: str | None, links: bool, images: bool) -> None:
     """Draw the graph, or what SELECTOR names of it, with Graphviz: data on the left, endpoints on the right.
 
-    SELECTOR is a name, `kind/name`, an ARN or an S3 URI (every place that it shares keys with); `+x` adds all that is
-    upstream of x, `x+` all downstream, `2+x` two steps. Dashed nodes are named by something and were not observed. Arrows
+    SELECTOR is a name, `kind/name`, an ARN, an S3 URI (every place that it shares keys with), `kind:model` or
+    `tag:team=fraud`; `+x` adds all that is upstream of x, `x+` all downstream, `2+x` two steps; with spaces between them,
+    several must all be so. Dashed nodes are named by something and were not observed. Arrows
     are what the records say; `trace` looks at times as well.
     """
     import lineage

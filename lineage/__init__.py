@@ -30,15 +30,25 @@ if TYPE_CHECKING:
     from lineage.exports.render import render as render
     from lineage.graphs import Graph as Graph
     from lineage.graphs import around_dataset as around_dataset
+    from lineage.graphs import around_subject as around_subject
     from lineage.graphs import graph as graph
     from lineage.graphs import graph_of as graph_of
     from lineage.graphs import neighbourhood as neighbourhood
     from lineage.kinds import KINDS as KINDS
     from lineage.kinds import Kind as Kind
     from lineage.kinds import kind_json as kind_json
+    from lineage.names import is_location as is_location
     from lineage.policy import iam_policy as iam_policy
     from lineage.queries.coverage import coverage as coverage
+    from lineage.queries.impact import Impact as Impact
+    from lineage.queries.impact import impact as impact
+    from lineage.queries.paths import Path as Path
+    from lineage.queries.paths import path as path
+    from lineage.queries.select import find_in as find_in
+    from lineage.queries.select import find_node as find_node
     from lineage.queries.select import select as select
+    from lineage.queries.show import Shown as Shown
+    from lineage.queries.show import show as show
     from lineage.queries.trace import Trace as Trace
     from lineage.queries.trace import find_endpoint as find_endpoint
     from lineage.queries.trace import trace as trace
@@ -63,15 +73,25 @@ _HOMES = {
     "render": "exports.render",
     "Graph": "graphs",
     "around_dataset": "graphs",
+    "around_subject": "graphs",
     "graph": "graphs",
     "graph_of": "graphs",
     "neighbourhood": "graphs",
     "KINDS": "kinds",
     "Kind": "kinds",
     "kind_json": "kinds",
+    "is_location": "names",
     "iam_policy": "policy",
     "coverage": "queries.coverage",
+    "Impact": "queries.impact",
+    "impact": "queries.impact",
+    "Path": "queries.paths",
+    "path": "queries.paths",
+    "find_in": "queries.select",
+    "find_node": "queries.select",
     "select": "queries.select",
+    "Shown": "queries.show",
+    "show": "queries.show",
     "Trace": "queries.trace",
     "find_endpoint": "queries.trace",
     "trace": "queries.trace",

@@ -105,6 +105,8 @@ def observed_node(identity: str, record: Resource) -> Node:
     """The node of a record: the common attributes, and the details that its kind's row asks for."""
     kind = KINDS[record.kind]
     details = {name: value for name, path in kind.details if (value := detail(record.body, path)) not in (None, [])}
+    tags = [f"{tag.get('Key', '')}={tag.get('Value', '')}" for tag in record.body.get("Tags") or ()]
+    details |= {"tags": tags} if tags else {}
     details |= {"crawl": record.crawl} if record.crawl else {}
     details |= {"deleted": record.deleted} if record.deleted else {}
     details |= {"empty_parts": empty} if (empty := empty_parts(kind, record.body)) else {}

@@ -18,27 +18,33 @@ import networkx as nx
 from lineage.derive import derive
 from lineage.kinds import RELATIONS
 from lineage.listings import Listings
-from lineage.names import Location, location_of, parse_location
+from lineage.names import Location, is_location, location_of, parse_location
 from lineage.records import Edge, Gap, Node, Resource, Scope
 from lineage.snapshot import Snapshot
 
 Graph: TypeAlias = "nx.MultiDiGraph[str]"
 _LABEL_PARTS = 3  # of a key: enough to hold the job's name in `job/output/model.tar.gz`
 Direction = Literal["up", "down"]
+_TO_ITS_MAKER = ("configures", "hosts", "deploys", "instantiates", "loads", "provides", "overlaps", "writes")
 _TO_ITS_RUN = ("down", "recorded-by")  # what a run logs as its output is downstream of its job
 
 
-def graph(snapshot: Snapshot) -> Graph:
-    """The whole graph of a snapshot. For one question about a large estate, take `neighbourhood`."""
-    return _build(snapshot.nodes(), snapshot.edges(), snapshot.scope(), snapshot.listings())
+def graph(snapshot: Snapshot, *, edges: bool = True) -> Graph:
+    """The whole graph of a snapshot, or its nodes alone. For one question about a large estate, take `neighbourhood`."""
+    return _build(snapshot.nodes(), snapshot.edges() if edges else (), snapshot.scope(), snapshot.listings())
 
 
 def neighbourhood(snapshot: Snapshot, ids: Iterable[str], *directions: Direction) -> Graph:
     """What the given nodes reach upstream or downstream (by default both), with what their jobs are members of."""
-    seeds = set(ids)
-    edges: set[Edge] = set()
-    reached = set(seeds)
-    for direction in directions or ("up", "down"):
+    return _near(snapshot, set(ids), directions or ("up", "down"))
+
+
+def _near(
+    snapshot: Snapshot, seeds: set[str], directions: Iterable[Direction], beside: Iterable[Edge] = (), also: Iterable[str] = ()
+) -> Graph:
+    edges = set(beside)
+    reached = seeds | set(also)
+    for direction in directions:
         flowing, touched = _flow(snapshot, seeds, direction)
         edges |= flowing
         reached |= touched
@@ -49,7 +55,51 @@ def neighbourhood(snapshot: Snapshot, ids: Iterable[str], *directions: Direction
 
 def around_dataset(snapshot: Snapshot, uri: str) -> Graph:
     """What `used` must see of a snapshot to judge one location: every reader of it, of what could hide it, and on."""
-    dataset = parse_location(uri)
+    return _near(snapshot, _readers_around(snapshot, parse_location(uri)), ("down",))
+
+
+def around_subject(snapshot: Snapshot, subject: str, *also: str) -> Graph:
+    """What `impact` and `path` must see of a snapshot: all that a place or a node reaches, and what could hide more.
+
+    `subject` is an S3 URI or a node id; nodes that are asked about `also` are there as well. What could hide more is what
+    nobody can look into, and what endpoints serve.
+    """
+    opaque = {edge for edge in snapshot.edges(out_of=snapshot.opaque_places()) if edge.relation == "reads"}
+    if is_location(subject):
+        seeds = _readers_around(snapshot, parse_location(subject))
+    else:
+        members = _belonging(snapshot, subject)
+        seeds = {subject} | {edge.source for edge in members}
+        opaque |= members
+    return _near(snapshot, seeds, ("down",), opaque | _serving(snapshot), also)
+
+
+def _belonging(snapshot: Snapshot, subject: str) -> set[Edge]:
+    """The edges of what belongs to a node: the jobs of an experiment, the packages of a group."""
+    edges: set[Edge] = set()
+    reached, frontier = {subject}, {subject}
+    while frontier:
+        step = {edge for edge in snapshot.edges(into=frontier) if edge.relation in ("member-of", "recorded-by")}
+        edges |= step
+        frontier = {edge.source for edge in step} - reached
+        reached |= frontier
+    return edges
+
+
+def _serving(snapshot: Snapshot) -> set[Edge]:
+    """The edges from what made them to the models that endpoints serve: jobs, or nothing that anybody knows."""
+    edges: set[Edge] = set()
+    reached: set[str] = set()
+    frontier = {node.id for node in snapshot.of_kind("endpoint")}
+    while frontier:
+        step = {edge for edge in snapshot.edges(into=frontier) if edge.relation in _TO_ITS_MAKER}
+        edges |= step
+        reached |= frontier
+        frontier = {edge.source for edge in step if edge.relation != "writes"} - reached
+    return edges
+
+
+def _readers_around(snapshot: Snapshot, dataset: Location) -> set[str]:
     root = None if dataset.hides_bucket else dataset.root  # an access point may stand for any bucket
     places = {place for place in snapshot.read_places(root) if _may_hold(place, dataset)}
     places |= set(snapshot.opaque_places())
@@ -57,7 +107,7 @@ def around_dataset(snapshot: Snapshot, uri: str) -> Graph:
     places |= set(listings.places()) if root is None else {manifest for _, manifest in listings.listing(dataset)}
     owners = _associated(snapshot, {edge.target for edge in snapshot.edges(out_of=places)})
     recorded = {edge.source for edge in snapshot.edges(into=owners) if edge.relation == "recorded-by"}
-    return neighbourhood(snapshot, places | owners | recorded, "down")
+    return places | owners | recorded
 
 
 def _associated(snapshot: Snapshot, owners: set[str]) -> set[str]:

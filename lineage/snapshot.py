@@ -235,6 +235,16 @@ class Snapshot:
         ids = [row[0] for row in self._rows("SELECT id FROM node WHERE kind = ? AND observed", (kind,))]
         return sorted(self.nodes(ids), key=lambda node: (node.name, node.id))
 
+    def names(self) -> Iterator[tuple[str, str, str]]:
+        """Every node as (id, kind, name)."""
+        return (row[:3] for row in self._rows("SELECT id, kind, name FROM node ORDER BY id"))
+
+    def versions(self, identity: str, created: str | None) -> list[Version]:
+        """Every version that was read of a record, the one that was read last at the end."""
+        sql = """SELECT digest, first_crawl, last_crawl, modified, status, body FROM record WHERE id = ? AND created = ?
+                 ORDER BY last_crawl, first_crawl, digest"""
+        return [Version(*row) for row in self._rows(sql, (identity, created or ""))]
+
     def read_places(self, root: str | None) -> Iterator[str]:
         """The ids of the places that something reads, loads or mentions under a root (`s3://bucket`), or anywhere."""
         sql = """SELECT DISTINCT source FROM edge WHERE source >= ? AND source < ?
@@ -261,6 +271,17 @@ class Snapshot:
         sql = f"SELECT {columns} FROM {table} WHERE {key} = ? ORDER BY {columns}"  # noqa: S608  (our own words)
         for identity in sorted(set(ids)):
             yield from self._rows(sql, (identity,))
+
+
+class Version(NamedTuple):
+    """One version of a record: the crawls that read it first and last, and what it said, as canonical JSON."""
+
+    digest: str
+    first_crawl: int
+    last_crawl: int
+    modified: str | None
+    status: str | None
+    body: str
 
 
 class Recording:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 import lineage
+from cli.main import cli
 
 ROOT = Path(__file__).parent.parent
 BANK = ROOT / "fixtures" / "bank.jsonl"
@@ -51,3 +53,29 @@ def bank(bank_path: Path) -> Iterator[lineage.Snapshot]:
 def bank_graph(bank: lineage.Snapshot) -> lineage.Graph:
     """The whole graph of the bank."""
     return lineage.graph(bank)
+
+
+class Ran(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]):
+    """Run a command line in an empty folder, as the console script would."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: str) -> Ran:
+        with pytest.raises(SystemExit) as stopped:
+            cli.main(list(arguments))
+        captured = capfdbinary.readouterr()
+        return Ran(stopped.value.code, captured.out.decode(), captured.err.decode())
+
+    return call
+
+
+@pytest.fixture
+def ask(run, bank_path: Path):
+    """Run a command over the bank's snapshot."""
+    return lambda *arguments: run(*arguments, "--snapshot", str(bank_path))

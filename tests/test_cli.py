@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 from click.testing import CliRunner
@@ -20,30 +19,10 @@ from records import arn
 from cli.main import cli
 
 
-class Ran(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
 @pytest.fixture
-def lineage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]):
-    """Run a command line in an empty folder, as the console script would."""
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments: str) -> Ran:
-        with pytest.raises(SystemExit) as stopped:
-            cli.main(list(arguments))
-        captured = capfdbinary.readouterr()
-        return Ran(stopped.value.code, captured.out.decode(), captured.err.decode())
-
-    return call
-
-
-@pytest.fixture
-def ask(lineage, bank_path: Path):
-    """Run a command over the bank's snapshot."""
-    return lambda *arguments: lineage(*arguments, "--snapshot", str(bank_path))
+def lineage(run):
+    """Run a command line in an empty folder."""
+    return run
 
 
 def test_trace_as_a_tree(ask) -> None:

@@ -204,6 +204,14 @@ SELECTIONS = [
     ("s3://m/x+1", {"artifact s3://m/x", "model shop-model"}),
     (arn("model", "SHOP-model"), {"model shop-model"}),
     ("s3://odd/a+1", {"dataset s3://odd/a+1"}),
+    ("kind:training-job", {"training-job fit", "training-job other", "training-job mine"}),
+    ("tag:team=fraud", {"training-job other"}),
+    ("tag:team", {"training-job other", "training-job mine"}),
+    ("kind:training-job tag:team=risk", {"training-job mine"}),
+    ("tag:team=fraud+1 kind:artifact", {"artifact s3://models/other/output/model.tar.gz"}),
+    ("+shop kind:dataset", {"dataset s3://d/"}),
+    ("+shop s3://d/+", {"dataset s3://d/", "training-job fit", "artifact s3://m/x", "model shop-model", "endpoint-config shop-config", "endpoint shop", "trial-component run"}),
+    ("s3://sp/my data/+1", {"dataset s3://sp/my data/", "training-job mine"}),
 ]  # fmt: skip
 
 
@@ -215,7 +223,8 @@ def test_selectors(selector: str, expected: set[str]) -> None:
         [
             *served("s3://m/x"),
             training("fit", {"train": "s3://d/"}, "s3://m/x"),
-            training("other", {"train": "s3://odd/a+1"}),
+            training("other", {"train": "s3://odd/a+1"}, Tags=[{"Key": "team", "Value": "fraud"}]),
+            training("mine", {"train": "s3://sp/my data/"}, Tags=[{"Key": "team", "Value": "risk"}]),
             run,
         ]
     )
@@ -230,6 +239,9 @@ def test_selectors(selector: str, expected: set[str]) -> None:
         ("model/shop", lineage.UnknownNode),
         ("", lineage.MalformedName),
         ("+", lineage.UnknownNode),
+        ("kind:modle", lineage.UnknownNode),
+        ("kind:model tag:team=fraud", lineage.UnknownNode),
+        ("kind:model kind:endpoint", lineage.UnknownNode),
     ],
 )
 def test_selectors_of_nothing(selector: str, error: type[Exception]) -> None:

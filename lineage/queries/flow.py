@@ -6,6 +6,7 @@ depends on how many keys each of the two stands for, and on their times.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any, NamedTuple
@@ -13,10 +14,10 @@ from typing import Any, NamedTuple
 from lineage.graphs import Graph
 from lineage.kinds import KINDS, OPAQUE_CHANNELS
 from lineage.listings import Listings
-from lineage.names import Cover, Span, location_of
+from lineage.names import Cover, Span, cover, location_of
 from lineage.places import gets
 from lineage.records import Crawl, Gap, Scope
-from lineage.times import CERTAIN, IMPOSSIBLE, POSSIBLE, fits
+from lineage.times import CERTAIN, IMPOSSIBLE, POSSIBLE, bounds, fits
 
 Json = dict[str, Any]
 
@@ -88,15 +89,14 @@ def writers(graph: Graph, reading: Link) -> list[Step]:
     ]
     steps = _steps(graph, reading, (*direct, *around))
     declared = [step for step in steps if step.links[0].data["evidence"] != "logged"] or steps
-    is_model = reading.relation == "loads" or reading.data["usage"] == "model"
     place = reading.source.rstrip("/")
-    if is_model and any(step.fit == CERTAIN and step.links[0].target.rstrip("/") == place for step in declared):
+    if is_model(reading) and any(step.fit == CERTAIN and step.links[0].target.rstrip("/") == place for step in declared):
         # who surely wrote the very model, or inside it, outranks who writes around it
         return [step for step in declared if step.links[0].target.rstrip("/").startswith(place)]
     return declared
 
 
-def _fit(graph: Graph, write: Link, reading: Link) -> str:
+def fit_of(graph: Graph, write: Link, reading: Link) -> str:
     """How surely a write was read, by its times and by how its job ended: a failed one may have written nothing."""
     job = graph.nodes[write.source]
     if is_job(job) and not started(job):
@@ -108,7 +108,7 @@ def _fit(graph: Graph, write: Link, reading: Link) -> str:
 def _steps(graph: Graph, reading: Link, chains: tuple[tuple[Link, ...], ...]) -> list[Step]:
     best: dict[str, Step] = {}
     for chain in chains:
-        job, fit = chain[0].source, _fit(graph, chain[0], reading)
+        job, fit = chain[0].source, fit_of(graph, chain[0], reading)
         step = Step(job, chain, fit)
         if job != reading.target and fit != IMPOSSIBLE and (job not in best or _rank(step) > _rank(best[job])):
             best[job] = step
@@ -132,6 +132,33 @@ def too_late(graph: Graph, reading: Link) -> list[str]:
     return sorted(late - {step.job for step in writers(graph, reading)})
 
 
+def is_model(reading: Link) -> bool:
+    """Whether what is read is a model, not data to make one of."""
+    return reading.relation == "loads" or reading.data["usage"] == "model"
+
+
+def specified(links: list[Link], name: str) -> list[Link]:
+    """What a model loads of a package: the additional specification that it names, else the package's own."""
+    return [link for link in links if specification(link) == name]
+
+
+def specification(link: Link) -> str:
+    """The additional specification of a package that an edge into it is about; empty for the package's own."""
+    return str(link.data["role"]) if str(link.data["path"]).startswith("AdditionalInferenceSpecifications") else ""
+
+
+def suspect(graph: Graph, link: Link) -> str:
+    """What is odd where a name was deleted and used again: what is there now is younger than what names it."""
+    source, target = graph.nodes[link.source], graph.nodes[link.target]
+    when = target["modified"] if link.relation == "configures" else target["created"]
+    if link.relation not in ("configures", "deploys") or not (source["created"] and when) or source["created"] <= when:
+        return ""
+    return (
+        f"suspect: {source['kind']} {source['name']} was created {source['created']}, after "
+        f"{target['kind']} {target['name']} ({when}) that names it: the name was used before"
+    )
+
+
 def places_of(graph: Graph, write: Link) -> Iterator[tuple[str, tuple[Link, ...]]]:
     """The places at which this write may be read: its own, and each that it overlaps, with the edge to it."""
     yield write.target, ()
@@ -153,7 +180,7 @@ def readers_at(graph: Graph, write: Link, place: str, between: tuple[Link, ...],
 
 
 def _read(graph: Graph, write: Link, between: tuple[Link, ...], reading: Link) -> Iterator[Step]:
-    fit = _fit(graph, write, reading)
+    fit = fit_of(graph, write, reading)
     if fit != IMPOSSIBLE and reading.target != write.source:
         yield Step(reading.target, (write, *between, reading), fit)
 
@@ -180,6 +207,56 @@ def listings_of(graph: Graph) -> Listings:
     """What the manifests list that were read."""
     listings: Listings = graph.graph["listings"]
     return listings
+
+
+Way = tuple[str | None, int | None]
+"""How a place is read: its span, and of a manifest the version."""
+
+
+class Told:
+    """Which writes have reached everybody at a place, so that no shared place is walked again for each of its writers.
+
+    The surest writes must be asked about first, and of equally sure ones the nearest to where the walk began.
+    """
+
+    def __init__(self, graph: Graph, *relations: str) -> None:
+        """`relations`: how those at a place may get what was written there."""
+        self._graph = graph
+        self._relations = relations
+        self._ways: dict[str, list[Link]] = {}
+        self._written: dict[tuple[str, frozenset[Way], bool], list[tuple[str, str, int]]] = defaultdict(list)
+
+    def already(self, write: Link, place: str, between: tuple[Link, ...], length: int = 0) -> bool:
+        """Whether an earlier write, no further from the start, has reached all whom this one can reach; else it now has.
+
+        `between` leads from the write to the place. A copy is told for itself: its readers share no keys with the write.
+        """
+        if any(map(_is_copy, between)):
+            return False
+        opens, closes = bounds(write.data["time"])
+        closes = closes or "~"
+        told = self._written[place, self._ways_that_get(write, place), lies_around(write, place)]
+        if any(opened <= opens and closed <= closes and far <= length for opened, closed, far in told):
+            return True
+        if self._graph.nodes[write.source]["status"] != "Failed":
+            told.append((opens, closes, length))
+        return False
+
+    def _ways_that_get(self, write: Link, place: str) -> frozenset[Way]:
+        """Which of the ways in which a place is read, one for each version of a manifest, share keys with this write."""
+        if place not in self._ways:
+            ways = {_way(link): link for link in links_out_of(self._graph, place, *self._relations)}
+            self._ways[place] = list(ways.values())
+        return frozenset(_way(link) for link in self._ways[place] if place == write.target or _gets(self._graph, link, write))
+
+
+def _way(reading: Link) -> Way:
+    return (reading.data["span"], reading.data["listing"])
+
+
+def lies_around(write: Link, place: str) -> bool:
+    """Whether a write is of more than the place: of what is around it, not of the place itself or of what is in it."""
+    return not write.target.rstrip("/").startswith(place.rstrip("/"))
 
 
 # --- what a job is ------------------------------------------------------------------------------
@@ -221,7 +298,11 @@ _NODE_KEYS = ("kind", "name", "account", "region", "arn", "created", "status", "
 
 def node_json(graph: Graph, node: str) -> Json:
     """A node as every answer shows it."""
-    attributes = graph.nodes[node]
+    return attributes_json(node, graph.nodes[node])
+
+
+def attributes_json(node: str, attributes: Json) -> Json:
+    """The same of a node that is in no graph."""
     return {"id": node} | {key: attributes[key] for key in _NODE_KEYS}
 
 
@@ -256,6 +337,48 @@ def _unread(graph: Graph, place: str) -> str:
     if gap:
         return f"its manifest {place} could not be read ({gap.reason}: {gap.detail})"
     return f"what its manifest {place} listed at the time is not known: nobody read it, or it was changed since"
+
+
+class Blind:
+    """Where the trail of what a job made is lost; each is noted as a hole."""
+
+    def __init__(self, graph: Graph, holes: list[Gap]) -> None:
+        """`holes` is where they are noted."""
+        self._graph = graph
+        self._holes = holes
+        self._hidden_reads: list[Link] = []
+
+    def note(self, link: Link) -> None:
+        """Reads that may be of anything: remote functions of any data, access points of what other jobs made."""
+        location = location_of(link.source)
+        if link.data["role"] in OPAQUE_CHANNELS:
+            self._holes += filter(None, [opaque_read(self._graph, link)])
+        elif location and location.hides_bucket:
+            self._hidden_reads.append(link)
+
+    def follow(self, job: str) -> None:
+        """What a job made of the data may go where this version does not follow it."""
+        attributes = self._graph.nodes[job]
+        writes = links_out_of(self._graph, job, "writes")
+        outputs = [place for link in writes if (place := location_of(link.target))]
+        inputs = {link.source.rstrip("/") for link in links_into(self._graph, job, "reads")}
+        for link in writes:
+            place = location_of(link.target)
+            if (place is None and not self._graph.nodes[link.target]["observed"]) or (place and place.hides_bucket):
+                self._lose(attributes, link.target, f"writes {link.target}, where this version does not follow it")
+        for link in links_into(self._graph, job, "mentions"):
+            place = location_of(link.source)
+            known = link.source.rstrip("/") in inputs or any(
+                place and cover(output, Span.FOLDER, place) is Cover.ALL for output in outputs
+            )
+            if not known:
+                self._lose(attributes, link.source, f"names {link.source} in its {link.data['path']} and may write there")
+        hidden, self._hidden_reads = self._hidden_reads, []  # told once is enough
+        self._holes += filter(None, (opaque_read(self._graph, link) for link in hidden))
+
+    def _lose(self, job: Json, subject: str, said: str) -> None:
+        who = f"{job['kind'].replace('-', ' ')} {job['name']}, which the data reached,"
+        self._holes.append(Gap(job["account"] or "", job["region"] or "", "", subject, "unresolved", f"{who} {said}"))
 
 
 def scope_json(scope: Scope, holes: list[Gap], crawls: set[int] | None = None) -> Json:

@@ -1,15 +1,18 @@
 """Selectors, as dbt has them: `+loans-live` is an endpoint with all that is upstream of it.
 
-    [N+]BODY[+[N]]
+    [N+]BODY[+[N]] ...
 
-BODY is an exact node id, an S3 URI (else every place that shares keys with it), `kind/name`, or a name. A `+`
-before it takes what is upstream, one after it what is downstream; a number says how many steps. An exact id is
-tried first, for S3 keys may hold a `+`.
+BODY is an exact node id, an S3 URI (else every place that shares keys with it), `kind/name`, a name, `kind:model` for all of
+a kind, or `tag:team=fraud` (`tag:team`: with any value). A `+` before it takes what is upstream, one after it what is
+downstream; a number says how many steps. What stands side by side must all be so. An exact id is tried first, for S3
+keys may hold a `+`, or a space.
 """
 
 from __future__ import annotations
 
+import difflib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +20,11 @@ from lineage.errors import MalformedName, UnknownNode
 from lineage.graphs import Graph
 from lineage.kinds import KINDS, RELATIONS
 from lineage.names import Cover, Location, Span, cover, is_arn, is_location, location_of, node_id, parse_location
+from lineage.snapshot import Snapshot
 
 _SELECTOR = re.compile(r"(?P<up>(?P<up_steps>\d*)\+)?(?P<body>.+?)(?P<down>\+(?P<down_steps>\d*))?")
+_KIND, _TAG = "kind:", "tag:"
+_MAX_SLIPS, _MAX_COMPARED = 3, 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +56,91 @@ def _steps(plus: str | None, number: str | None) -> int | None:
 
 def select(graph: Graph, text: str) -> Graph:
     """The part of a graph that a selector names, with the runs and experiments of its jobs. Raises `UnknownNode`."""
-    exact = {node_id(text)} & set(graph)
-    selector = Selector(text) if exact else parse_selector(text)
-    seeds = exact or resolve(graph, selector.body)
-    if not seeds:
-        kind, slash, _ = selector.body.partition("/")
-        misspelt = slash and kind not in KINDS and not is_location(selector.body)
-        kinds = f"; the kinds are {', '.join(KINDS)}" if misspelt else ""
-        raise UnknownNode(f"nothing in the snapshot is named {selector.body!r}{kinds}")
-    chosen = seeds | _flow(graph, seeds, selector.up, "up") | _flow(graph, seeds, selector.down, "down")
-    if selector.up != 0 or selector.down != 0:
-        chosen |= _members(graph, chosen)
+    chosen = set.intersection(*(_chosen(graph, word) for word in _words(graph, text)))
+    if not chosen:
+        raise UnknownNode(f"nothing in the snapshot is all of {text!r}")
     return graph.subgraph(chosen).copy()
 
 
+def _words(graph: Graph, text: str) -> list[str]:
+    """The selectors that stand side by side; a name or a place that has spaces is one."""
+    whole = text in graph or node_id(text) in graph or parse_selector(text).body in graph
+    return [text] if whole else text.split()
+
+
+def _chosen(graph: Graph, text: str) -> set[str]:
+    exact = {text, node_id(text)} & set(graph)
+    selector = Selector(text) if exact else parse_selector(text)
+    seeds = exact or resolve(graph, selector.body)
+    if not seeds:
+        raise UnknownNode(f"nothing in the snapshot is named {selector.body!r}{_kinds_for(selector.body)}")
+    chosen = seeds | _flow(graph, seeds, selector.up, "up") | _flow(graph, seeds, selector.down, "down")
+    if selector.up != 0 or selector.down != 0:
+        chosen |= _members(graph, chosen)
+    return chosen
+
+
+def _kinds_for(body: str) -> str:
+    """The kinds that there are, where a word that should be one is none."""
+    kind = body.removeprefix(_KIND) if body.startswith(_KIND) else body.partition("/")[0]
+    meant = body.startswith(_KIND) or ("/" in body and not is_location(body))
+    return f"; the kinds are {', '.join(KINDS)}" if meant and kind not in KINDS else ""
+
+
+Names = Iterable[tuple[str, str, str]]
+"""Nodes as (id, kind, name)."""
+
+
+def names_of(graph: Graph) -> Names:
+    """The nodes of a graph by id, kind and name."""
+    return ((node, data["kind"], data["name"]) for node, data in graph.nodes(data=True))
+
+
+def find_node(nodes: Names, wanted: str) -> str:
+    """Which one node an id, an ARN, an S3 URI, `kind/name` or a name means. Raises `UnknownNode`.
+
+    A name that was used before means its last life: an earlier one has its creation time in its node id.
+    """
+    known = list(nodes)
+    identities = (wanted, node_id(wanted))  # an earlier life's id keeps the case of its time
+    kind, _, name = wanted.partition("/")
+    kind, name = (kind, name.casefold()) if kind in KINDS and name else ("", wanted.casefold())
+    exact = next((node for node, _, _ in known if node in identities), None)
+    if exact:
+        return exact
+    named = sorted(node for node, of, called in known if called.casefold() == name and kind in ("", of))
+    found = [node for node in named if "@" not in node.rpartition("/")[2]] or named
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UnknownNode(f"several are named {wanted}: name one by its id: {', '.join(found)}")
+    near = _near(known, wanted)
+    advice = f"; did you mean {' or '.join(near)}?" if near else "; `lineage ls` lists what is there"
+    raise UnknownNode(f"nothing in the snapshot is named {wanted!r}{advice}")
+
+
+def find_in(snapshot: Snapshot, wanted: str) -> str:
+    """Which one node of a snapshot is meant: as `find_node`, without a look at all of them where it is an id."""
+    exact = next(snapshot.nodes([wanted, node_id(wanted)]), None)
+    return exact.id if exact else find_node(snapshot.names(), wanted)
+
+
+def _near(known: Names, wanted: str) -> list[str]:
+    """Names that are spelt almost so; only those of about the same length are compared, for there may be millions."""
+    names = {f"{kind}/{name}" if wanted.startswith(f"{kind}/") else name for _, kind, name in known}
+    alike = sorted(name for name in names if abs(len(name) - len(wanted)) <= _MAX_SLIPS)
+    return difflib.get_close_matches(wanted, alike[:_MAX_COMPARED], n=3)
+
+
 def resolve(graph: Graph, body: str) -> set[str]:
-    """The nodes that an id, an ARN, an S3 URI, `kind/name` or a name stands for."""
+    """The nodes that an id, an ARN, an S3 URI, `kind/name`, a name, `kind:KIND` or `tag:KEY=VALUE` stands for."""
     if body in graph:
         return {body}
+    if body.startswith(_KIND):
+        return {node for node, data in graph.nodes(data=True) if data["kind"] == body.removeprefix(_KIND)}
+    if body.startswith(_TAG):
+        wanted = body.removeprefix(_TAG)
+        return {node for node, data in graph.nodes(data=True) if any(_is_tag(tag, wanted) for tag in data.get("tags", ()))}
     if is_location(body):
         return {node_id(body)} & set(graph) or _sharing(graph, parse_location(body))
     if is_arn(body):
@@ -76,6 +149,10 @@ def resolve(graph: Graph, body: str) -> set[str]:
     if kind in KINDS and name:
         return _named(graph, name, kind)
     return _named(graph, body, None)
+
+
+def _is_tag(tag: str, wanted: str) -> bool:
+    return tag == wanted or tag.startswith(f"{wanted}=")
 
 
 def _sharing(graph: Graph, place: Location) -> set[str]:

@@ -24,6 +24,8 @@ from lineage.queries.flow import (
     node_json,
     opaque_read,
     scope_json,
+    specified,
+    suspect,
     too_late,
     trains,
     writers,
@@ -154,14 +156,6 @@ def _advice(wanted: str, names: list[str]) -> str:
     return f" ({held or 'there is none'}); `lineage crawl --endpoint NAME` reads one"
 
 
-def _specified(links: list[Link], name: str) -> list[Link]:
-    """What a model loads of a package: the additional specification that it names, else the package's own."""
-    additional = [link for link in links if str(link.data["path"]).startswith("AdditionalInferenceSpecifications")]
-    if name:
-        return [link for link in additional if link.data["role"] == name]
-    return [link for link in links if link not in additional]
-
-
 @dataclass(slots=True)
 class _Visit:
     """A step of the tree, with how it was reached: the edge, the distance in jobs, and whether only repacking lay between."""
@@ -234,7 +228,7 @@ class _Tracing:
             return
         links = [link for link in links_into(self.graph, node, *SERVING) if self._is_model(link)]
         if visit.step.relation == "instantiates":
-            links = _specified(links, visit.step.usage)
+            links = specified(links, visit.step.usage)
         for link in links:
             self._below(visit, link, link.source)
         for link in links_into(self.graph, node, "provides"):
@@ -480,19 +474,8 @@ class _Tracing:
         ]
 
     def _suspect(self) -> list[str]:
-        """A name that was deleted and used again: what is there now is younger than what names it."""
-        caveats = []
-        for link in self.links.values():
-            source, target = self.graph.nodes[link.source], self.graph.nodes[link.target]
-            when = target["modified"] if link.relation == "configures" else target["created"]
-            if link.relation not in ("configures", "deploys") or not (source["created"] and when):
-                continue
-            if source["created"] > when:
-                caveats.append(
-                    f"suspect: {source['kind']} {source['name']} was created {source['created']}, after "
-                    f"{target['kind']} {target['name']} ({when}) that names it: the name was used before"
-                )
-        return sorted(caveats)
+        """A name that was deleted and used again."""
+        return sorted(filter(None, (suspect(self.graph, link) for link in self.links.values())))
 
     def _not_seen_again(self) -> list[str]:
         """An inference component that a later crawl of the endpoint did not list any more."""

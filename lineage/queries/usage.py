@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from lineage.graphs import Graph
-from lineage.kinds import KIND_OF_CALL, KINDS, OPAQUE_CHANNELS, kind_of_subject
+from lineage.kinds import KIND_OF_CALL, KINDS, kind_of_subject
 from lineage.names import Cover, Location, Span, cover, location_of, parse_location
-from lineage.places import gets
 from lineage.queries.coverage import deletions_told
 from lineage.queries.flow import (
+    Blind,
     Json,
     Link,
+    Told,
     is_job,
     link_json,
     links_into,
     links_out_of,
     listings_of,
-    lists,
     loaders,
     node_json,
     opaque_read,
@@ -30,7 +30,7 @@ from lineage.queries.flow import (
     trains,
 )
 from lineage.records import CLOUDTRAIL, Gap, Scope
-from lineage.times import CERTAIN, bounds
+from lineage.times import CERTAIN
 
 SCHEMA = "lineage.usage/1"
 USED, INDIRECT, MAYBE, DECLARED, NOT_REFERENCED, UNKNOWN = (
@@ -47,10 +47,6 @@ _RELEVANT = {kind.name for kind in KINDS.values() if kind.tells_use or kind.hint
 # What reading it directly is; a job's own checkpoint folder and its code may hold data, and need not.
 _DIRECT = {"data": USED, "model": INDIRECT}
 _ENUMERATED = tuple(kind.name for kind in KINDS.values() if kind.tells_use)
-
-
-Way = tuple[str | None, int | None]
-"""How a place is read: its span, and of a manifest the version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +71,13 @@ def used(graph: Graph, uri: str) -> Usage:
 
     `uri` is an S3 URI: a prefix, a folder, an object or a whole bucket. Raises `MalformedName`.
     """
-    asking = _Asking(graph, parse_location(uri))
+    asking = Asking(graph, parse_location(uri))
     asking.run()
     return asking.answer()
 
 
 @dataclass(slots=True)
-class _Reach:
+class Reach:
     """A job that the dataset reached: through which edges, how surely, and how far."""
 
     job: str
@@ -91,18 +87,23 @@ class _Reach:
 
 
 @dataclass(slots=True)
-class _Asking:
+class Asking:
+    """One question about a place under way: who read it, and whom that reached."""
+
     graph: Graph
     dataset: Location
     findings: dict[str, list[Json]] = field(default_factory=dict)
     also_read: dict[str, Json] = field(default_factory=dict)
     holes: list[Gap] = field(default_factory=list)
-    _hidden_reads: list[Link] = field(default_factory=list)
-    _ways: dict[str, list[Link]] = field(default_factory=dict)
-    _written: dict[tuple[str, frozenset[Way]], list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
+    blind: Blind = field(init=False)
+    _told: Told = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.blind = Blind(self.graph, self.holes)
+        self._told = Told(self.graph, "reads")
 
     def run(self) -> None:
-        first = list(self._first_readers())
+        first = list(self.first_readers())
         # The surest chain to a job is the one that counts, so the sure ones are followed first; and the early
         # ones first, for what came later at the same place reaches nobody else.
         queue = deque(sorted(first, key=lambda reach: (not reach.sure, reach.links[0].data["time"] or "")))
@@ -117,115 +118,80 @@ class _Asking:
                 if further.links != reach.links:
                     self._find(further, further.links[-1], INDIRECT if further.sure else MAYBE)
 
-    def _onward(self, reach: _Reach) -> Iterator[_Reach]:
+    def _onward(self, reach: Reach) -> Iterator[Reach]:
         """Who got something of what a job made of the data."""
         job = self.graph.nodes[reach.job]
         if is_job(job) and not started(job):
             return  # it never began, and has written nothing
         if not trains(job):
-            self._lost_track(reach.job)
+            self.blind.follow(reach.job)
         for write in links_out_of(self.graph, reach.job, "writes"):
             if "://" not in write.target:  # a feature group keeps what it is given at a place of its own
-                yield _Reach(write.target, (*reach.links, write), reach.sure, reach.covered)
+                yield Reach(write.target, (*reach.links, write), reach.sure, reach.covered)
             for place, between in places_of(self.graph, write):
-                copied = any(link.data["evidence"] == "content" for link in between)
-                if not copied and self._is_told(write, place):
+                if self._told.already(write, place, between):
                     continue
                 for step in readers_at(self.graph, write, place, between):
                     sure = reach.sure and step.fit == CERTAIN and all(one.data["evidence"] != "logged" for one in step.links)
-                    yield _Reach(step.job, reach.links + step.links, sure, reach.covered)
+                    yield Reach(step.job, reach.links + step.links, sure, reach.covered)
             if job["kind"] != "training-job":
                 self._served(reach, write)
         for recorded in links_out_of(self.graph, reach.job, "recorded-by"):  # its run may log what it does not say
-            yield _Reach(recorded.target, reach.links, False, reach.covered)
+            yield Reach(recorded.target, reach.links, False, reach.covered)
 
-    def _is_told(self, write: Link, place: str) -> bool:
-        """Whether an earlier write has reached everybody at a place whom this one can reach there.
-
-        All sure chains are followed before the first unsure one: what was told is at least as sure.
-        """
-        opens, closes = bounds(write.data["time"])
-        mine = (opens, closes or "~")
-        key = (place, self._ways_that_get(write, place))
-        if any(opened <= mine[0] and closed <= mine[1] for opened, closed in self._written[key]):
-            return True
-        if self.graph.nodes[write.source]["status"] != "Failed":
-            self._written[key].append(mine)
-        return False
-
-    def _ways_that_get(self, write: Link, place: str) -> frozenset[Way]:
-        """Which of the ways in which a place is read, one for each version of a manifest, share keys with this write."""
-        if place not in self._ways:
-            ways = {_way(link): link for link in links_out_of(self.graph, place, "reads")}
-            self._ways[place] = list(ways.values())
-        return frozenset(_way(link) for link in self._ways[place] if self._gets(link, write))
-
-    def _gets(self, reading: Link, write: Link) -> bool:
-        if reading.source == write.target or lists(self.graph, reading, write.target):
-            return True
-        span, written = (Span(link.data["span"] or Span.UNKNOWN) for link in (reading, write))
-        return gets(reading.source, span, write.target, written)
-
-    def _served(self, reach: _Reach, write: Link) -> None:
+    def _served(self, reach: Reach, write: Link) -> None:
         """Something that is no training job made what is served as a model: it may have trained it."""
         step = next(loaders(self.graph, write), None)
         if step:
-            self._add(_Reach(reach.job, reach.links + step.links, False, reach.covered), reach.links[-1], MAYBE)
+            self._add(Reach(reach.job, reach.links + step.links, False, reach.covered), reach.links[-1], MAYBE)
 
     # --- who read it ----------------------------------------------------------------------------
 
-    def _first_readers(self) -> Iterator[_Reach]:
+    def first_readers(self) -> Iterator[Reach]:
+        """Who read the place, or may have; what could hide one is noted as a hole."""
         for source, target, key, data in sorted(self.graph.edges(keys=True, data=True), key=lambda edge: edge[:3]):
             link = Link(source, target, key, data)
             if link.relation == "reads" and is_job(self.graph.nodes[target]):
-                self._note_hidden(link)
+                self.blind.note(link)
                 yield from self._reads(link)
             elif link.relation == "reads" and data["evidence"] != "logged":
                 yield from self._provided(link)
             elif link.relation == "mentions" or (link.relation == "reads" and data["evidence"] == "logged"):
                 yield from self._mentions(link)
 
-    def _reads(self, link: Link) -> Iterator[_Reach]:
-        covered = self._covered(link)
+    def _reads(self, link: Link) -> Iterator[Reach]:
+        covered = self.covered(link)
         if covered is None:
             return
-        reach = _Reach(link.target, (link,), link.data["usage"] in _DIRECT, covered)
+        reach = Reach(link.target, (link,), link.data["usage"] in _DIRECT, covered)
         self._find(reach, link, _DIRECT.get(link.data["usage"], MAYBE))
         yield reach
 
-    def _provided(self, link: Link) -> Iterator[_Reach]:
+    def _provided(self, link: Link) -> Iterator[Reach]:
         """An algorithm brings data of its own to each job that uses it."""
         given = [one for one in links_out_of(self.graph, link.target, "provides") if is_job(self.graph.nodes[one.target])]
-        covered = self._covered(link) if given else None
+        covered = self.covered(link) if given else None
         for one in given if covered else ():
-            reach = _Reach(one.target, (link, one), link.data["usage"] in _DIRECT, covered or Cover.PART)
+            reach = Reach(one.target, (link, one), link.data["usage"] in _DIRECT, covered or Cover.PART)
             self._find(reach, link, INDIRECT if reach.sure else MAYBE)
             yield reach
-
-    def _note_hidden(self, link: Link) -> None:
-        """Reads that may be of anything: remote functions of any data, access points of what other jobs made."""
-        location = location_of(link.source)
-        if link.data["role"] in OPAQUE_CHANNELS:
-            self.holes += filter(None, [opaque_read(self.graph, link)])
-        elif location and location.hides_bucket:
-            self._hidden_reads.append(link)
 
     def _hidden_question(self) -> Gap:
         said = f"{self.dataset.uri} is behind an access point, which hides its bucket: ask for the bucket's own name"
         return Gap("", "", "", self.dataset.uri, "access-point", said)
 
-    def _mentions(self, link: Link) -> Iterator[_Reach]:
+    def _mentions(self, link: Link) -> Iterator[Reach]:
         """Something opaque names it: the job that holds the text, or that a trial component records, may have read it."""
-        covered = self._covered(link) if link.data["usage"] != "serving" else None
+        covered = self.covered(link) if link.data["usage"] != "serving" else None
         if covered is None:
             return
         for chain in self._hinted(link) if KINDS[self.graph.nodes[link.target]["kind"]].hints else [(link,)]:
             holder = chain[-1].target
             jobs = [recorded.source for recorded in links_into(self.graph, holder, "recorded-by")]
             for job in jobs or [holder]:
-                self._find(_Reach(job, chain, False, covered), chain[-1], MAYBE)
+                self._find(Reach(job, chain, False, covered), chain[-1], MAYBE)
             for job in [*jobs, holder]:  # what a run logs as its output may be read, too
-                yield _Reach(job, chain, False, covered)
+                yield Reach(job, chain, False, covered)
 
     def _hinted(self, link: Link) -> Iterator[tuple[Link, ...]]:
         """What a lineage entity is associated with, at last: runs, but for those whose job says itself what it read."""
@@ -248,7 +214,7 @@ class _Asking:
         reads = (link for job in jobs for link in links_into(self.graph, job, "reads"))
         return any(self._cover(link) in (Cover.ALL, Cover.PART) for link in reads if link.data["evidence"] == "declared")
 
-    def _covered(self, link: Link) -> Cover | None:
+    def covered(self, link: Link) -> Cover | None:
         """How much of the dataset this edge is about; None for nothing, or for what is noted as a hole."""
         covered = self._cover(link)
         if covered is Cover.UNKNOWN:
@@ -275,7 +241,7 @@ class _Asking:
         listing = link.data["listing"]
         return listings_of(self.graph).cover(listing, self.dataset) if listing else (Cover.NONE, "")
 
-    def _find(self, reach: _Reach, link: Link, verdict: str) -> None:
+    def _find(self, reach: Reach, link: Link, verdict: str) -> None:
         job = self.graph.nodes[reach.job]
         wrote_it = link.target == reach.job and link.data["evidence"] == "logged" and not is_job(job)  # a run, a card: people
         if trains(job) or wrote_it:
@@ -284,7 +250,7 @@ class _Asking:
         elif job["kind"] == "training-job":
             self.also_read.setdefault(reach.job, self._row(reach, link))
 
-    def _row(self, reach: _Reach, link: Link) -> Json:
+    def _row(self, reach: Reach, link: Link) -> Json:
         return {
             "job": node_json(self.graph, reach.job),
             "channel": link.data["role"],
@@ -296,38 +262,14 @@ class _Asking:
             "evidence": [link_json(one) for one in reach.links],
         }
 
-    def _add(self, reach: _Reach, link: Link, verdict: str) -> None:
+    def _add(self, reach: Reach, link: Link, verdict: str) -> None:
         self.findings.setdefault(reach.job, []).append(self._row(reach, link) | {"verdict": verdict})
 
     # --- what could hide a use ------------------------------------------------------------------
 
-    def _lost_track(self, job: str) -> None:
-        """What a job made of the data may go where this version does not follow it."""
-        attributes = self.graph.nodes[job]
-        writes = links_out_of(self.graph, job, "writes")
-        outputs = [place for link in writes if (place := location_of(link.target))]
-        inputs = {link.source.rstrip("/") for link in links_into(self.graph, job, "reads")}
-        for link in writes:
-            place = location_of(link.target)
-            if (place is None and not self.graph.nodes[link.target]["observed"]) or (place and place.hides_bucket):
-                self._lose(attributes, link.target, f"writes {link.target}, where this version does not follow it")
-        for link in links_into(self.graph, job, "mentions"):
-            place = location_of(link.source)
-            known = link.source.rstrip("/") in inputs or any(
-                place and cover(output, Span.FOLDER, place) is Cover.ALL for output in outputs
-            )
-            if not known:
-                self._lose(attributes, link.source, f"names {link.source} in its {link.data['path']} and may write there")
-        hidden, self._hidden_reads = self._hidden_reads, []  # told once is enough
-        self.holes += filter(None, (opaque_read(self.graph, link) for link in hidden))
-
-    def _lose(self, job: Json, subject: str, said: str) -> None:
-        who = f"{job['kind'].replace('-', ' ')} {job['name']}, which the data reached,"
-        self.holes.append(Gap(job["account"] or "", job["region"] or "", "", subject, "unresolved", f"{who} {said}"))
-
     def _holes(self, scope: Scope) -> list[Gap]:
-        relevant = [gap for gap in scope.holes if _could_hide(gap)]
-        return [*_not_enumerated(scope), *relevant, *dict.fromkeys(self.holes)]
+        relevant = [gap for gap in scope.holes if is_about(gap, _RELEVANT)]
+        return [*not_enumerated(scope), *relevant, *dict.fromkeys(self.holes)]
 
     # --- the answer -----------------------------------------------------------------------------
 
@@ -343,43 +285,39 @@ class _Asking:
             findings=findings,
             also_read=[self.also_read[job] for job in sorted(self.also_read)],
             scope=scope_json(scope, holes),
-            caveats=_caveats(scope),
+            caveats=caveats(scope),
         )
-
-
-def _way(reading: Link) -> Way:
-    return (reading.data["span"], reading.data["listing"])
 
 
 def _store(location: Location) -> str:
     return location.root.partition("://")[0]
 
 
-def _could_hide(gap: Gap) -> bool:
-    """Whether what is missing stands between a dataset and a training job; a deployed model does not.
+def is_about(gap: Gap, kinds: Iterable[str]) -> bool:
+    """Whether what is missing is of some kinds, and no question tells of it by itself.
 
-    A manifest that could not be read is told of with whoever read it; what CloudTrail refused to tell is a caveat, as where
-    nobody asked.
+    A manifest that could not be read is told of with whoever read it; digests only find what is lost otherwise; and what
+    CloudTrail refused to tell is a caveat, as where nobody asked.
     """
     told_elsewhere = gap.operation in ("GetObject", "HeadObject") or gap.subject == CLOUDTRAIL
-    return gap.reason != "unmatched" and not told_elsewhere and _kind_of(gap) in _RELEVANT
+    return gap.reason != "unmatched" and not told_elsewhere and kind_of_gap(gap) in kinds
 
 
-def _kind_of(gap: Gap) -> str:
+def kind_of_gap(gap: Gap) -> str:
     """What a gap is about; a training job where nothing tells."""
     kind = kind_of_subject(gap.subject)
     return kind.name if kind else KIND_OF_CALL.get(gap.operation, "training-job")
 
 
-def _not_enumerated(scope: Scope) -> list[Gap]:
+def not_enumerated(scope: Scope, kinds: Sequence[str] = _ENUMERATED) -> list[Gap]:
     """Only a finished list of all that may tell a use can prove that there was none; a walk from endpoints never is one."""
     crawled = {(account, region) for crawl in scope.crawls for account in crawl.accounts for region in crawl.regions}
-    return [gap for place in sorted(scope.places or crawled) or [("", "")] for gap in _unlisted(scope, *place)]
+    return [gap for place in sorted(scope.places or crawled) or [("", "")] for gap in _unlisted(scope, kinds, *place)]
 
 
-def _unlisted(scope: Scope, account: str, region: str) -> list[Gap]:
-    missing = [kind for kind in _ENUMERATED if (account, region, kind) not in scope.enumerated]
-    if len(missing) == len(_ENUMERATED):
+def _unlisted(scope: Scope, kinds: Sequence[str], account: str, region: str) -> list[Gap]:
+    missing = [kind for kind in kinds if (account, region, kind) not in scope.enumerated]
+    if len(missing) == len(kinds):
         said = "not every job was read: no crawl of the whole account has come to its end here (`lineage crawl`)"
         return [Gap(account, region, "", "", "not-enumerated", said)]
     said = "not every {} was read: its list has not come to its end"
@@ -388,7 +326,8 @@ def _unlisted(scope: Scope, account: str, region: str) -> list[Gap]:
     ]
 
 
-def _caveats(scope: Scope) -> list[str]:
+def caveats(scope: Scope) -> list[str]:
+    """What is so for every answer about data: it is no hole, and is always said."""
     exposed = scope.training_jobs - scope.isolated_training_jobs
     open_network = [f"{exposed} of {scope.training_jobs} training jobs ran without network isolation and may have read more"]
     return [

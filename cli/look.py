@@ -1,0 +1,153 @@
+"""`lineage ls` and `lineage show`: what is in the snapshot, node by node."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .options import format_option, out_option, snapshot_option, tsv, write
+from .render import rows_text
+from .render_show import shown_text
+
+if TYPE_CHECKING:
+    import lineage
+
+Row = dict[str, Any]
+_COLUMNS = ("kind", "name", "account", "region", "created", "status", "id")
+
+
+@click.command(
+    short_help="What is in the snapshot.",
+    epilog="""\b
+    Examples:
+      lineage ls kind:model
+      lineage ls kind:training-job tag:team=fraud
+      lineage ls +loans-live kind:dataset -f csv -o data.csv    what an endpoint was made of, as far as the graph says
+    """,
+)
+@click.argument("selector", nargs=-1)
+@snapshot_option
+@format_option("table", "tsv", "json", "jsonl", "csv", "md")
+@out_option
+def ls(selector: tuple[str, ...], snapshot: str, form: str, out: str | None) -> None:
+    """List the nodes that SELECTOR names, or all, one a line.
+
+    SELECTOR is a name, `kind/name`, an ARN, an S3 URI, `kind:model` or `tag:team=fraud`; `+x` adds all that is upstream of x,
+    `x+2` two steps downstream. Several must all be so.
+    """
+    import lineage
+
+    with lineage.open_snapshot(snapshot) as opened:
+        write(_FORMS[form](_rows(opened, " ".join(selector)), out), out)
+
+
+def _rows(opened: lineage.Snapshot, selector: str) -> Iterator[Row]:
+    """Node by node; only a selector that walks needs the edges."""
+    import lineage
+
+    if not selector:
+        return ({name: getattr(node, name) for name in _COLUMNS} for node in opened.nodes())
+    chosen = lineage.select(lineage.graph(opened, edges="+" in selector), selector)
+    told = _COLUMNS[:-1]
+    return ({name: chosen.nodes[node][name] for name in told} | {"id": node} for node in sorted(chosen))
+
+
+def _cells(rows: Iterable[Row]) -> Iterator[list[Any]]:
+    yield list(_COLUMNS)
+    for row in rows:
+        yield ["" if row[name] is None else row[name] for name in _COLUMNS]
+
+
+def _table(rows: Iterable[Row], out: str | None) -> Iterator[str]:
+    yield rows_text(list(_cells(rows)), colour=not out)
+
+
+def _tsv(rows: Iterable[Row], _: str | None) -> Iterator[str]:
+    return (tsv([cells]) for cells in _cells(rows))
+
+
+def _json(rows: Iterable[Row], _: str | None) -> Iterator[str]:
+    head = json.dumps({"schema": "lineage.nodes/1", "question": "ls"}).removesuffix("}")
+    yield f'{head}, "nodes": ['
+    for number, row in enumerate(rows):
+        yield f"{',' if number else ''}\n  {json.dumps(row, ensure_ascii=False)}"
+    yield "\n]}\n"
+
+
+def _jsonl(rows: Iterable[Row], _: str | None) -> Iterator[str]:
+    return (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def _csv(rows: Iterable[Row], _: str | None) -> Iterator[str]:
+    for cells in _cells(rows):
+        line = io.StringIO()
+        csv.writer(line, lineterminator="\n").writerow(cells)
+        yield line.getvalue()
+
+
+def _md(rows: Iterable[Row], _: str | None) -> Iterator[str]:
+    head, *_rest = _cells(())
+    yield from (f"| {' | '.join(cells)} |\n" for cells in (head, ["---"] * len(head)))
+    cells = _cells(rows)
+    next(cells)
+    yield from (f"| {' | '.join(_escaped(cell) for cell in row)} |\n" for row in cells)
+
+
+def _escaped(cell: Any) -> str:
+    return " ".join(str(cell).replace("\\", "\\\\").replace("|", "\\|").split())
+
+
+_FORMS = {"table": _table, "tsv": _tsv, "json": _json, "jsonl": _jsonl, "csv": _csv, "md": _md}
+
+
+@click.command(
+    short_help="One node: its record, its edges, its versions.",
+    epilog="""\b
+    Examples:
+      lineage show loans-live
+      lineage show s3://bank-ml/loans/train/           who reads and writes it
+      lineage show training-job/Loans-Fit-0042 --format json | jq .record
+    """,
+)
+@click.argument("node")
+@snapshot_option
+@format_option("table", "json", "tsv")
+@out_option
+def show(node: str, snapshot: str, form: str, out: str | None) -> None:
+    """Show NODE (a name, `kind/name`, an ARN, an S3 URI or an id) as it is kept.
+
+    Its record, the edges into it and out of it with the fields that say so, what could not be read of it, the crawls
+    that saw each version, and whether it was deleted.
+    """
+    import lineage
+
+    with lineage.open_snapshot(snapshot) as opened:
+        shown = lineage.show(opened, node)
+    if form == "json":
+        write(json.dumps(shown.as_json(), indent=2, ensure_ascii=False) + "\n", out)
+    else:
+        write(tsv(_shown_rows(shown)) if form == "tsv" else shown_text(shown, colour=not out), out)
+
+
+def _shown_rows(shown: lineage.Shown) -> list[list[Any]]:
+    rows: list[list[Any]] = [["what", "name", "value", "role", "usage", "path", "evidence", "time"]]
+    told = chain({"id": shown.subject["id"]}.items(), shown.attributes.items())
+    rows += [["attribute", name, _value(value), *[""] * 5] for name, value in told if value not in (None, "")]
+    for what, end, edges in (("edge in", "source", shown.edges_in), ("edge out", "target", shown.edges_out)):
+        said = ("role", "usage", "path", "evidence", "time")
+        rows += [[what, edge["relation"], edge[end], *(edge[name] or "" for name in said)] for edge in edges]
+    rows += [["gap", one["reason"], f"{one['operation']} {one['detail']}", *[""] * 5] for one in shown.gaps]
+    crawls = "first crawl {first_crawl} last crawl {last_crawl}"
+    rows += [["version", one["digest"], crawls.format(**one), *[""] * 5] for one in shown.versions]
+    record = [["record", name, _value(value), *[""] * 5] for name, value in sorted((shown.record or {}).items())]
+    return rows + record
+
+
+def _value(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False)

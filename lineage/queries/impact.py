@@ -1,0 +1,218 @@
+"""This data must go: which jobs, models and endpoints know it? Each comes with the shortest way on which it got there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lineage.graphs import Graph
+from lineage.queries.flow import Json, Link, link_json, links_into, node_json, scope_json, specified
+from lineage.queries.reach import Arrival, Spread
+from lineage.queries.trace import SERVING
+from lineage.queries.usage import caveats
+from lineage.records import Gap
+
+SCHEMA = "lineage.impact/1"
+REACHED, MAYBE, NOTHING, UNKNOWN = "reached", "possible", "nothing-found", "unknown"
+# What an endpoint's variants do with what reached them, the most first.
+NOW, PERHAPS, SHADOW, NO_TRAFFIC, PENDING, IDLE = "now", "perhaps", "shadow", "no-traffic", "pending", "not-in-service"
+DELETED, UNSEEN = "deleted", "not-observed"
+SERVES = (NOW, PERHAPS, SHADOW, NO_TRAFFIC, PENDING, IDLE, DELETED, UNSEEN)
+_CHANGING = ("Updating", "SystemUpdating", "RollingBack", "UpdateRollbackFailed", None)
+_ORDER = (
+    "endpoint",
+    "endpoint-config",
+    "inference-component",
+    "model",
+    "model-package",
+    "training-job",
+    "automl-job",
+    "tuning-job",
+    "artifact",
+    "processing-job",
+    "transform-job",
+    "dataset",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """The answer to `impact`. `as_json` gives the contract `lineage.impact/1`."""
+
+    subject: Json
+    verdict: str
+    serving: list[str]
+    reached: list[Json]
+    scope: Json
+    caveats: list[str]
+
+    def as_json(self) -> Json:
+        """The answer as one JSON object; keys are a contract, and more may join them."""
+        names = ("subject", "verdict", "serving", "reached", "scope", "caveats")
+        return {"schema": SCHEMA, "question": "impact"} | {name: getattr(self, name) for name in names}
+
+
+def impact(graph: Graph, subject: str) -> Impact:
+    """What the data at a place, or what a node was made of, ended up in.
+
+    `subject` is an S3 URI as `used` takes it, or a node id, an ARN, `kind/name` or a name. Raises `MalformedName`, and
+    `UnknownNode` where nothing has that name, or several have.
+    """
+    spread = Spread(graph, subject)
+    spread.run()
+    rows = [_row(spread, arrival) for arrival in spread.found.values() if not _is_its_own_run(arrival)]
+    rows.sort(key=_by_kind)
+    holes = spread.all_holes(unexplained(graph))
+    return Impact(
+        subject=spread.subject,
+        verdict=_verdict(rows, holes),
+        serving=[row["id"] for row in rows if row.get("serves") == NOW],
+        reached=rows,
+        scope=scope_json(graph.graph["scope"], holes),
+        caveats=[*spread.caveats, *_changing(rows), *caveats(graph.graph["scope"]), _ONLY_THE_PRESENT],
+    )
+
+
+_ONLY_THE_PRESENT = "an endpoint is told by the config that it has now: what it served before is not"
+
+
+def _is_its_own_run(arrival: Arrival) -> bool:
+    """Whether a run only records a job that is told itself."""
+    return arrival.links[-1].relation == "recorded-by"
+
+
+def _verdict(rows: list[Json], holes: list[Gap]) -> str:
+    if rows:
+        return REACHED if any(row["sure"] for row in rows) else MAYBE
+    return UNKNOWN if holes else NOTHING
+
+
+def _by_kind(row: Json) -> tuple[int, int, bool, str]:
+    serves = SERVES.index(row["serves"]) if row.get("serves") else len(SERVES)
+    return (_ORDER.index(row["kind"]) if row["kind"] in _ORDER else len(_ORDER), serves, not row["sure"], row["id"])
+
+
+def _row(spread: Spread, arrival: Arrival) -> Json:
+    """A reached node, with the shortest of its surest ways."""
+    row = node_json(spread.graph, arrival.node)
+    row |= {"sure": arrival.sure, "deleted": spread.graph.nodes[arrival.node].get("deleted")}
+    if row["kind"] == "endpoint":
+        variants = list(_variants(spread, arrival.node))
+        row |= {"serves": min((one["serves"] for one in variants), key=SERVES.index, default=None), "variants": variants}
+    between = [one.node for one in arrival.way()[:-1] if one.links and "://" not in one.node]
+    row |= {"through": [node_json(spread.graph, node) for node in between]}
+    return row | {"evidence": [link_json(link) for link in arrival.evidence()]}
+
+
+def _changing(rows: list[Json]) -> list[str]:
+    said = "endpoint {name} is {status}: it may serve another config than the one it names, or none"
+    return [said.format(**row) for row in rows if row["kind"] == "endpoint" and row.get("serves") == PERHAPS]
+
+
+# --- what an endpoint serves ----------------------------------------------------------------------
+
+
+def _variants(spread: Spread, endpoint: str) -> Iterator[Json]:
+    """The variants and components by which the data is in an endpoint, and whether each serves it."""
+    parts = sorted(part for node, part in spread.arrived if node == endpoint)
+    for link in links_into(spread.graph, endpoint, "configures", "hosts"):
+        if link.source not in parts:
+            continue
+        arrival = spread.arrived[endpoint, link.source]
+        if link.relation == "hosts":
+            yield _hosted(spread, link, arrival)
+        else:
+            yield from _deployed(spread, link, arrival)
+
+
+def _hosted(spread: Spread, host: Link, arrival: Arrival) -> Json:
+    component = spread.graph.nodes[host.source]
+    serves = _in_service(spread.graph.nodes[host.target])
+    if serves in (NOW, PERHAPS):
+        serves = max(serves, _in_service(component), key=SERVES.index)
+    row = {"name": host.data["role"], "usage": "inference-component", "model": host.source, "weight": None}
+    return row | {"sure": arrival.sure, "serves": serves}
+
+
+def _deployed(spread: Spread, configures: Link, arrival: Arrival) -> Iterator[Json]:
+    endpoint = spread.graph.nodes[configures.target]
+    weights = dict(zip(endpoint.get("variants") or (), endpoint.get("weights") or (), strict=False))
+    whole = all(link.relation != "deploys" for link in spread.arrived[configures.source, ""].links)
+    for link in links_into(spread.graph, configures.source, "deploys"):
+        model = spread.arrived.get((link.source, ""))
+        if not (model or whole):
+            continue
+        weight = weights.get(link.data["role"])
+        row = {"name": link.data["role"], "usage": link.data["usage"], "model": link.source, "weight": weight}
+        sure = arrival.sure and (model is None or model.sure)
+        yield row | {"sure": sure, "serves": _served(endpoint, configures, link, weight)}
+
+
+def _served(endpoint: Json, configures: Link, deploys: Link, weight: float | None) -> str:
+    """Whether a variant serves: one that gets no traffic answers only who calls it by its name."""
+    serves = _in_service(endpoint)
+    if serves not in (NOW, PERHAPS):
+        return serves
+    if configures.data["role"] == "pending":
+        return PENDING
+    if deploys.data["usage"] == "shadow":
+        return SHADOW
+    return NO_TRAFFIC if weight == 0 else serves
+
+
+def _in_service(node: Json) -> str:
+    """Whether an endpoint or a component serves, whatever its variants are."""
+    if not node["observed"]:
+        return UNSEEN
+    if node.get("deleted"):
+        return DELETED
+    return NOW if node["status"] == "InService" else PERHAPS if node["status"] in _CHANGING else IDLE
+
+
+# --- what is served, and nobody knows what it was made of -----------------------------------------
+
+
+def unexplained(graph: Graph) -> Iterator[Gap]:
+    """What living endpoints serve of which no record tells the maker: it may know the data all the same."""
+    seen: set[tuple[str, str]] = set()
+    for endpoint in sorted(node for node, data in graph.nodes(data=True) if data["kind"] == "endpoint"):
+        todo = [(endpoint, "")] if _in_service(graph.nodes[endpoint]) in (NOW, PERHAPS) else []
+        while todo:
+            node, part = todo.pop()
+            if (node, part) in seen:
+                continue
+            seen.add((node, part))
+            links = _made_of(graph, node, part)
+            yield from _unknown_maker(graph, endpoint, node, links)
+            todo += [(link.source, link.data["usage"] if link.relation == "instantiates" else "") for link in links]
+
+
+def _unknown_maker(graph: Graph, endpoint: str, node: str, links: list[Link]) -> Iterator[Gap]:
+    reason, said = _why_unknown(graph, node, links)
+    if reason:
+        data, serving = graph.nodes[node], graph.nodes[endpoint]
+        what = node if "://" in node else f"{data['kind'].replace('-', ' ')} {data['name']}"
+        detail = f"endpoint {serving['name']} serves {what}: {said}, so nobody knows what it was made of"
+        yield Gap(serving["account"] or "", serving["region"] or "", "", node, reason, detail)
+
+
+def _made_of(graph: Graph, node: str, part: str) -> list[Link]:
+    """What of an endpoint, a config, a component, a model or a package is made of; none of a place."""
+    if "://" in node:
+        return []
+    links = [link for link in links_into(graph, node, *SERVING) if link.relation != "provides" or link.data["usage"] == "model"]
+    return specified(links, part) if graph.nodes[node]["kind"] == "model-package" else links
+
+
+def _why_unknown(graph: Graph, node: str, links: list[Link]) -> tuple[str, str]:
+    """The reason why a served thing has no known maker, and how it is said; empty where it has one."""
+    data = graph.nodes[node]
+    if "://" in node:
+        places = [node, *(overlap.source for overlap in links_into(graph, node, "overlaps"))]
+        made = any(links_into(graph, place, "writes") for place in places)
+        return ("", "") if made else ("unmatched", "no job here wrote it")
+    if not data["observed"]:
+        return "missing", "it was not seen, and what it names is not known"
+    if not links and data["kind"] in ("model", "model-package", "inference-component"):
+        return "no-artifact", "it names no artifact"
+    return "", ""

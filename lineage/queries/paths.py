@@ -1,0 +1,68 @@
+"""How did it get there? The shortest way of the data from one node or place to another, with the fields that say so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lineage.graphs import Graph
+from lineage.names import is_location, parse_location
+from lineage.queries.flow import Json, link_json, node_json, scope_json
+from lineage.queries.impact import unexplained
+from lineage.queries.reach import Arrival, Spread, meets_place
+from lineage.queries.select import find_node, names_of
+from lineage.queries.usage import caveats
+
+SCHEMA = "lineage.path/1"
+FOUND, MAYBE, NONE, UNKNOWN = "found", "possible", "nothing-found", "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """The answer to `path`. `as_json` gives the contract `lineage.path/1`."""
+
+    subject: Json
+    target: Json
+    verdict: str
+    nodes: list[Json]
+    evidence: list[Json]
+    scope: Json
+    caveats: list[str]
+
+    def as_json(self) -> Json:
+        """The answer as one JSON object; keys are a contract, and more may join them."""
+        names = ("subject", "target", "verdict", "nodes", "evidence", "scope", "caveats")
+        return {"schema": SCHEMA, "question": "path"} | {name: getattr(self, name) for name in names}
+
+
+def path(graph: Graph, source: str, target: str) -> Path:
+    """The shortest of the surest ways on which data got from one node or S3 URI to another, times respected.
+
+    Raises `MalformedName`, and `UnknownNode` where nothing has such a name, or several have.
+    """
+    spread = Spread(graph, source)
+    if is_location(target):
+        wanted = parse_location(target)
+        goal: Json = {"id": wanted.uri, "kind": "dataset"}
+        arrival = spread.run(meets_place(wanted))
+    else:
+        node = find_node(names_of(graph), target)
+        goal = {"id": node, "kind": graph.nodes[node]["kind"]}
+        arrival = spread.run(lambda one: one.node == node)
+    links = arrival.evidence() if arrival else []
+    holes = spread.all_holes(unexplained(graph))
+    on_it = dict.fromkeys(end for link in links for end in (link.source, link.target))
+    return Path(
+        subject=spread.subject,
+        target=goal,
+        verdict=_verdict(arrival, holes=bool(holes)),
+        nodes=[node_json(graph, node) for node in on_it],
+        evidence=[link_json(link) for link in links],
+        scope=scope_json(graph.graph["scope"], holes),
+        caveats=[*spread.caveats, *caveats(graph.graph["scope"])],
+    )
+
+
+def _verdict(arrival: Arrival | None, *, holes: bool) -> str:
+    if arrival:
+        return FOUND if arrival.sure else MAYBE
+    return UNKNOWN if holes else NONE

@@ -1,0 +1,289 @@
+"""How far data got, and on which way: the walk that `impact` and `path` take down the flow. Pure.
+
+From job to job it goes as `used` does: one `overlaps` hop, and never to who had read before it was written. From there on
+it goes through models, packages and endpoints, and what an endpoint captures goes on. Graphs have cycles.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import count
+
+from lineage.graphs import Graph
+from lineage.kinds import KINDS, RELATIONS
+from lineage.names import Cover, Location, Span, cover, is_location, location_of, parse_location
+from lineage.queries.flow import (
+    Blind,
+    Json,
+    Link,
+    Told,
+    fit_of,
+    is_job,
+    is_model,
+    lies_around,
+    links_into,
+    links_out_of,
+    opaque_read,
+    places_of,
+    readers_at,
+    specification,
+    started,
+    suspect,
+)
+from lineage.queries.select import find_node, names_of
+from lineage.queries.usage import Asking, is_about, not_enumerated
+from lineage.records import Gap, Scope
+from lineage.times import CERTAIN, bounds
+
+WHOLE, READ = "*", "reads"  # parts: all of a package or an endpoint; what it only reads, which is in no model
+_ONWARD = ("reads", "loads", "provides", "instantiates", "deploys", "configures", "hosts")
+_IN_THE_MODEL = ("data", "model")
+_DONE = ("completed", "stopped", "succeeded")
+
+
+def _carriers() -> Iterator[str]:
+    """The kinds out of which data flows."""
+    for kind in KINDS.values():
+        for one in kind.references:
+            if RELATIONS[one.relation].flows:
+                yield one.to if RELATIONS[one.relation].inward != one.inverse else kind.name
+
+
+_RELEVANT = {*_carriers(), *(kind.name for kind in KINDS.values() if kind.tells_use or kind.hints or kind.between)}
+_ENUMERATED = tuple(kind.name for kind in KINDS.values() if kind.list and kind.name in _RELEVANT and not kind.hints)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Arrival:
+    """A node that the data reached: how surely, over how many edges, by which last ones, and from where.
+
+    `part` says what of the node: a specification of a package, by which config or component an endpoint, or `READ`.
+    """
+
+    node: str
+    part: str
+    sure: bool
+    links: tuple[Link, ...] = ()
+    before: Arrival | None = None
+    length: int = 0
+
+    def evidence(self) -> list[Link]:
+        """All edges from the beginning to here."""
+        return [link for arrival in self.way() for link in arrival.links]
+
+    def way(self) -> list[Arrival]:
+        """The arrivals from the beginning to this one."""
+        arrivals: list[Arrival] = []
+        at: Arrival | None = self
+        while at:
+            arrivals.append(at)
+            at = at.before
+        return arrivals[::-1]
+
+
+class Spread:
+    """One walk under way: nearest first, and all that is sure before anything that is only possible."""
+
+    def __init__(self, graph: Graph, subject: str) -> None:
+        """`subject` is an S3 URI, or what names a node. Raises `MalformedName` and `UnknownNode`."""
+        self.graph = graph
+        self.holes: list[Gap] = []
+        self.caveats: dict[str, None] = {}
+        self.found: dict[str, Arrival] = {}
+        self.arrived: dict[tuple[str, str], Arrival] = {}
+        self._told = Told(graph, "reads", "loads")
+        self._exact: dict[str, list[Link]] = {}
+        self._queue: list[tuple[bool, int, str, int, Arrival]] = []
+        self._order = count()
+        self._begin(subject)
+
+    def run(self, until: Callable[[Arrival], bool] = lambda _: False) -> Arrival | None:
+        """Walk to the end, or to the first arrival that is looked for."""
+        while self._queue:
+            arrival = heapq.heappop(self._queue)[-1]
+            if (arrival.node, arrival.part) in self.arrived:
+                continue  # the surest way came first, and of the sure ones the shortest
+            self.arrived[arrival.node, arrival.part] = arrival
+            if self._never_ran(arrival.node):
+                continue
+            if arrival.links:
+                self.found.setdefault(arrival.node, arrival)
+                if until(arrival):
+                    return arrival
+            for further in self._onward(arrival):
+                self._plan(further)
+        return None
+
+    def _never_ran(self, node: str) -> bool:
+        return is_job(self.graph.nodes[node]) and not started(self.graph.nodes[node])
+
+    def _plan(self, arrival: Arrival) -> None:
+        # Early writes first: what came later at the same place reaches nobody else.
+        when = arrival.links[-1].data["time"] if arrival.links else ""
+        heapq.heappush(self._queue, (not arrival.sure, arrival.length, when or "", next(self._order), arrival))
+
+    # --- where it begins ------------------------------------------------------------------------
+
+    def _begin(self, subject: str) -> None:
+        if is_location(subject):
+            place = parse_location(subject)
+            self.subject: Json = {"id": place.uri, "kind": "dataset"}
+            asking = Asking(self.graph, place, holes=self.holes)
+            self._blind = asking.blind
+            first = [*self._readers(asking), *self._others(asking)]
+        else:
+            node = find_node(names_of(self.graph), subject)
+            self.subject = {"id": node, "kind": self.graph.nodes[node]["kind"]}
+            self._blind = Blind(self.graph, self.holes)
+            jobs = (link for link in self._links("reads") if is_job(self.graph.nodes[link.target]) and link.target != node)
+            self.holes += filter(None, (opaque_read(self.graph, link) for link in jobs))
+            first = list(self._members(node))
+        for arrival in first:
+            self._plan(arrival)
+
+    def _links(self, *relations: str) -> list[Link]:
+        edges = (Link(*edge) for edge in self.graph.edges(keys=True, data=True))
+        return sorted((link for link in edges if link.relation in relations), key=lambda link: link[:3])
+
+    def _readers(self, asking: Asking) -> Iterator[Arrival]:
+        """The jobs and hints from which `used` begins."""
+        for first in asking.first_readers():
+            if first.links[-1].relation != "provides" or first.links[-1].data["usage"] != "model":
+                yield self._first(first.links, first.job, sure=first.sure)
+
+    def _others(self, asking: Asking) -> Iterator[Arrival]:
+        """What loads the place as a model, what else reads it, and the containers whose environment names it."""
+        for link in self._links("reads", "loads", "mentions"):
+            data = link.data
+            reads = link.relation == "reads" and data["evidence"] != "logged" and not is_job(self.graph.nodes[link.target])
+            loads = link.relation == "loads" and "://" in link.source
+            serving = link.relation == "mentions" and data["usage"] == "serving"
+            if (reads or loads or serving) and asking.covered(link):
+                yield self._first((link,), link.target, sure=not serving and data["usage"] in _IN_THE_MODEL)
+
+    def _first(self, links: tuple[Link, ...], node: str, *, sure: bool) -> Arrival:
+        return Arrival(node, self._part(links[-1], node), sure, links, None, len(links))
+
+    def _members(self, subject: str) -> Iterator[Arrival]:
+        """The subject, and what belongs to it: the jobs of an experiment, the packages of a group."""
+        start = Arrival(subject, self._whole(subject), sure=True)
+        todo, seen = [start], {subject}
+        while todo:
+            arrival = todo.pop()
+            yield arrival
+            for link in links_into(self.graph, arrival.node, "member-of", "recorded-by"):
+                if link.source not in seen:
+                    seen.add(link.source)
+                    sure = arrival.sure and link.data["evidence"] != "logged"
+                    length = arrival.length + 1
+                    todo.append(Arrival(link.source, self._whole(link.source), sure, (link,), arrival, length))
+
+    def _whole(self, node: str) -> str:
+        return WHOLE if self.graph.nodes[node]["kind"] in ("model-package", "endpoint") else ""
+
+    # --- where it goes from there ---------------------------------------------------------------
+
+    def _onward(self, arrival: Arrival) -> Iterator[Arrival]:
+        """Who got something of what a node is made of, or has made of the data."""
+        if "://" in arrival.node:
+            return  # who reads a place is told by the write
+        if is_job(self.graph.nodes[arrival.node]):
+            self._blind.follow(arrival.node)
+        for write in links_out_of(self.graph, arrival.node, "writes"):
+            yield from self._written(arrival, write)
+        for link in links_out_of(self.graph, arrival.node, *_ONWARD):
+            if _passes(arrival, link):
+                yield self._step(arrival, (link,), sure=self._is_sure(link))
+        for link in links_out_of(self.graph, arrival.node, "recorded-by"):  # its run may log what it does not say
+            yield self._step(arrival, (link,), sure=False)
+
+    def _written(self, arrival: Arrival, write: Link) -> Iterator[Arrival]:
+        yield self._step(arrival, (write,), sure=self._has_written(write))
+        if "://" not in write.target:
+            return  # a feature group or a package: what it gives on is its own
+        clipped = self._clipped(arrival, write)
+        for place, between in places_of(self.graph, clipped):
+            if self._told.already(clipped, place, between, arrival.length + len(between)):
+                continue
+            for relation in ("reads", "loads"):
+                for step in readers_at(self.graph, clipped, place, between, relation):
+                    reading = step.links[-1]
+                    logged = any(link.data["evidence"] == "logged" for link in step.links)
+                    sure = step.fit == CERTAIN and not logged and not self._is_outranked(write, reading)
+                    yield self._step(arrival, (write, *between, reading), sure=sure)
+
+    def _step(self, arrival: Arrival, links: tuple[Link, ...], *, sure: bool) -> Arrival:
+        node, length = links[-1].target, arrival.length + len(links)
+        return Arrival(node, self._part(links[-1], node), arrival.sure and sure, links, arrival, length)
+
+    def _part(self, link: Link, node: str) -> str:
+        """What of a node an edge into it is about."""
+        if link.relation == "reads" and not is_job(self.graph.nodes[node]):
+            return READ
+        if link.relation in ("configures", "hosts"):
+            return link.source
+        if link.relation == "loads" and self.graph.nodes[node]["kind"] == "model-package":
+            return specification(link)
+        return self._whole(node)
+
+    def _is_sure(self, link: Link) -> bool:
+        odd = suspect(self.graph, link)
+        if odd:
+            self.caveats[odd] = None
+        beside = link.relation == "reads" and link.data["usage"] not in _IN_THE_MODEL
+        pending = link.relation == "configures" and link.data["role"] == "pending"
+        return not (odd or beside or pending or link.data["evidence"] == "logged")
+
+    def _has_written(self, write: Link) -> bool:
+        """Whether something is there for sure: not of a job that failed or has not ended, nor while an endpoint serves."""
+        job = self.graph.nodes[write.source]
+        status = str(job["status"]).casefold()
+        ended = bool(bounds(write.data["time"])[1]) or status in _DONE
+        return bool(is_job(job) and ended and status != "failed" and write.data["evidence"] != "logged")
+
+    def _clipped(self, arrival: Arrival, write: Link) -> Link:
+        """An endpoint may have served others before: what it writes knows the data from the config's creation on."""
+        via = self.graph.nodes.get(arrival.part, {}).get("created") or ""
+        opens, _, closes = str(write.data["time"] or "/").partition("/")
+        return write if opens >= via else write._replace(data=write.data | {"time": f"{via}/{closes}"})
+
+    def _is_outranked(self, write: Link, reading: Link) -> bool:
+        """Whether a model is rather somebody else's: he surely wrote the very place, and this write is of what is around it."""
+        place = reading.source
+        if not is_model(reading) or not lies_around(write, place):
+            return False
+        if place not in self._exact:
+            self._exact[place] = sorted(links_into(self.graph, place, "writes"), key=lambda link: link.data["time"] or "")
+        others = (one for one in self._exact[place] if one.source != write.source)
+        return any(fit_of(self.graph, one, reading) == CERTAIN for one in others)
+
+    # --- what could hide more -------------------------------------------------------------------
+
+    def all_holes(self, more: Iterable[Gap] = ()) -> list[Gap]:
+        """Lists that did not come to their end, what could not be read, where the trail was lost, and more of the caller's."""
+        scope: Scope = self.graph.graph["scope"]
+        relevant = [gap for gap in scope.holes if is_about(gap, _RELEVANT)]
+        return [*not_enumerated(scope, _ENUMERATED), *dict.fromkeys([*relevant, *self.holes, *more])]
+
+
+def _passes(arrival: Arrival, link: Link) -> bool:
+    """Whether what arrived at a node goes along this edge.
+
+    A package is made into models by one of its specifications. What it only reads, its metrics, is in no model; what
+    an algorithm reads goes to the jobs that use it.
+    """
+    if arrival.part == READ:
+        return link.relation == "provides" and link.data["usage"] != "model"
+    return link.relation != "instantiates" or arrival.part in (WHOLE, link.data["usage"])
+
+
+def meets_place(place: Location) -> Callable[[Arrival], bool]:
+    """Whether what was reached is, or shares keys with, a place."""
+
+    def meets(arrival: Arrival) -> bool:
+        location = location_of(arrival.node)
+        return location is not None and cover(location, Span.FOLDER, place) in (Cover.ALL, Cover.PART)
+
+    return meets

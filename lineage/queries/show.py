@@ -1,0 +1,66 @@
+"""One node as it is kept: its record, its edges, what could not be read of it, and its versions."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from lineage.graphs import edge_attributes, node_attributes
+from lineage.names import named_id, node_id
+from lineage.queries.flow import Json, attributes_json
+from lineage.queries.select import find_in
+from lineage.records import Edge, Node
+from lineage.snapshot import Snapshot
+
+SCHEMA = "lineage.node/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The answer to `show`. `as_json` gives the contract `lineage.node/1`."""
+
+    subject: Json
+    attributes: Json
+    record: Json | None  # none of what is a place, or was only named
+    edges_in: list[Json]
+    edges_out: list[Json]
+    gaps: list[Json]
+    versions: list[Json]
+
+    def as_json(self) -> Json:
+        """The answer as one JSON object; keys are a contract, and more may join them."""
+        return {"schema": SCHEMA, "question": "show"} | asdict(self)
+
+
+def show(snapshot: Snapshot, wanted: str) -> Shown:
+    """All that a snapshot holds of one node, named by an id, an ARN, an S3 URI, `kind/name` or a name.
+
+    Raises `MalformedName`, and `UnknownNode` where nothing has that name, or several have.
+    """
+    identity = find_in(snapshot, wanted)
+    (node,) = snapshot.nodes([identity])
+    versions = snapshot.versions(node_id(node.arn), node.created) if node.arn and node.observed else []
+    return Shown(
+        subject=attributes_json(identity, node_attributes(node)),
+        attributes=node_attributes(node),
+        record=json.loads(versions[-1].body) if versions else None,
+        edges_in=[_edge_json(edge) for edge in snapshot.edges(into=[identity])],
+        edges_out=[_edge_json(edge) for edge in snapshot.edges(out_of=[identity])],
+        gaps=[asdict(gap) for gap in snapshot.gaps() if gap.subject.casefold() in _asked(node)],
+        versions=[{name: getattr(one, name) for name in _VERSION} for one in versions],
+    )
+
+
+_VERSION = ("digest", "first_crawl", "last_crawl", "modified", "status")
+
+
+def _asked(node: Node) -> set[str]:
+    """What a gap about a node calls it: its id, or what it was called while it was only named."""
+    named = named_id(node.kind, node.account or "", node.region or "", node.name)
+    return {node.id.casefold(), named.casefold()}
+
+
+def _edge_json(edge: Edge) -> dict[str, Any]:
+    said = {name: value for name, value in edge_attributes(edge).items() if name != "span"}
+    return {"source": edge.source, "target": edge.target} | said

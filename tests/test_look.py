@@ -1,0 +1,157 @@
+"""`ls` and `show`: what is in a snapshot, node by node, in each format."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from records import ACCOUNT, REGION, arn, processing, record, training
+from test_snapshot import crawl, gap
+
+import lineage
+from lineage.derive import join
+from lineage.records import Enumeration
+from lineage.snapshot import canonical
+
+ONE = {
+    "kind": "model", "name": "Loans-Model-42", "account": "111122223333", "region": "eu-west-1",
+    "created": "2026-05-04T09:10:00Z", "status": None, "id": arn("model", "Loans-Model-42"),
+}  # fmt: skip
+CELLS = [value or "" for value in ONE.values()]
+
+
+@pytest.mark.parametrize(
+    ("form", "read"),
+    [
+        ("tsv", lambda out: [line.split("\t") for line in out.splitlines()]),
+        ("csv", lambda out: list(csv.reader(io.StringIO(out)))),
+        ("md", lambda out: [line[2:-2].split(" | ") for number, line in enumerate(out.splitlines()) if number != 1]),
+        ("json", lambda out: [list(ONE), *([value or "" for value in one.values()] for one in json.loads(out)["nodes"])]),
+        (
+            "jsonl",
+            lambda out: [list(ONE), *([value or "" for value in json.loads(line).values()] for line in out.splitlines())],
+        ),
+        (
+            "table",
+            lambda out: [out.split("\n")[0].split(), [*out.split("\n")[1].split()[:5], "", out.split("\n")[1].split()[5]]],
+        ),
+    ],
+)
+def test_ls_in_each_format(ask, form: str, read) -> None:
+    """Each format tells the same: kind, name, account, region, created, status, id."""
+    ran = ask("ls", "+loans-live", "kind:model", "-f", form)
+    assert (ran.code, read(ran.out)) == (0, [list(ONE), CELLS])
+
+
+def test_ls_lists_everything(ask, bank: lineage.Snapshot, tmp_path: Path) -> None:
+    """Without a selector each node is a line, on stdout as in a file."""
+    ran = ask("ls", "-f", "jsonl")
+    assert [json.loads(line)["id"] for line in ran.out.splitlines()] == sorted(node.id for node in bank.nodes())
+    assert ask("ls", "-o", "nodes.jsonl").code == 0
+    assert (tmp_path / "nodes.jsonl").read_text() == ran.out
+    assert json.loads(ask("ls", "-f", "json").out)["schema"] == "lineage.nodes/1"
+
+
+def test_ls_of_nothing_is_refused(ask) -> None:
+    """A selector that names nothing exits with 2, and a kind that is none comes with those that there are."""
+    ran = ask("ls", "kind:modle")
+    assert (ran.code, ran.out) == (2, "")
+    assert "nothing in the snapshot is named 'kind:modle'; the kinds are endpoint, " in ran.err
+    assert ask("ls", "kind:model", "tag:team=fraud").code == 2
+
+
+def test_a_cell_can_not_break_its_row(run, tmp_path: Path) -> None:
+    """Bars, quotes and commas in a key stay in their cell."""
+    crawl(tmp_path / "s.db", training("j", {"train": 's3://d/a|b,"c"/'}))
+    assert '| dataset | s3://d/a\\|b,"c"/ |' in run("ls", "kind:dataset", "-f", "md", "--snapshot", "s.db").out
+    rows = list(csv.reader(io.StringIO(run("ls", "kind:dataset", "-f", "csv", "--snapshot", "s.db").out)))
+    assert 's3://d/a|b,"c"/' in [row[1] for row in rows]
+
+
+def test_show_tells_all_of_a_node(tmp_path: Path) -> None:
+    """The record as it was kept, the edges with their fields, the gaps, and the crawls that saw each version."""
+    path = tmp_path / "s.db"
+    endpoint = record(
+        "endpoint", "e", {"CreationTime": "2026-01-01T00:00:00Z", "EndpointConfigName": "c", "EndpointStatus": "Updating"}
+    )
+    crawl(path, endpoint)
+    crawl(path, endpoint)
+    changed = replace(endpoint, body=endpoint.body | {"EndpointStatus": "InService"}, status="InService")
+    crawl(path, changed, gap(endpoint.id, "DescribeEndpoint"))
+    with lineage.open_snapshot(path) as snapshot:
+        shown = lineage.show(snapshot, "e").as_json()
+        config = lineage.show(snapshot, "c").as_json()
+    assert (shown["schema"], shown["subject"]["id"], shown["attributes"]["status"]) == (
+        "lineage.node/1",
+        endpoint.id,
+        "InService",
+    )
+    assert canonical(shown["record"]) == canonical(changed.body)
+    assert [(edge["relation"], edge["path"]) for edge in shown["edges_in"]] == [("configures", "EndpointConfigName")]
+    assert [one["operation"] for one in shown["gaps"]] == ["DescribeEndpoint"]
+    assert [(one["first_crawl"], one["last_crawl"], one["status"]) for one in shown["versions"]] == [
+        (1, 2, "Updating"),
+        (3, 3, "InService"),
+    ]
+    assert (config["record"], config["versions"], config["subject"]["observed"]) == (None, [], False)
+
+
+def test_show_of_an_earlier_life(tmp_path: Path) -> None:
+    """A name that was used again means its last life; an earlier one is shown by its id, with its own record."""
+    old, new = training("j", {"train": "s3://old/"}, day="2026-01-01"), training("j", {"train": "s3://new/"}, day="2026-03-01")
+    crawl(tmp_path / "s.db", old, new)
+    with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
+        assert lineage.show(snapshot, "j").record == new.body
+        assert lineage.show(snapshot, f"{old.id}@{old.created}").record == old.body
+
+
+def test_show_of_a_place(ask) -> None:
+    """An S3 URI is shown with who reads and who writes it."""
+    ran = ask("show", "s3://bank-ml/loans/train/", "-f", "table")
+    assert ran.out.splitlines()[:4] == [
+        "s3://bank-ml/loans/train/ · dataset",
+        "  id  s3://bank-ml/loans/train/",
+        "1 edge into it",
+        f"  writes  {arn('processing-job', 'loans-prep-0042')}  train (data)  ProcessingOutputConfig.Outputs[].S3Output.S3Uri  2026-05-03T08:20:00Z/2026-05-03T08:20:00Z",
+    ]
+    assert f"  reads  {arn('training-job', 'loans-fit-0042')}  train (data)" in ran.out
+
+
+def test_show_on_the_command_line(ask, bank: lineage.Snapshot) -> None:
+    """JSON is what Python answers; rows have whole values; a person sees the record and whether it was seen at all."""
+    assert json.loads(ask("show", "loans-live", "-f", "json").out) == lineage.show(bank, "loans-live").as_json()
+    rows = [line.split("\t") for line in ask("show", "loans-live").out.splitlines()]
+    assert {len(row) for row in rows} == {8}
+    assert {row[0] for row in rows[1:]} == {"attribute", "edge in", "version", "record"}
+    assert '    "EndpointConfigName": "loans-live-config",' in ask("show", "loans-live", "-f", "table").out.splitlines()
+    assert ask("show", "ledger-0", "-f", "table").out.startswith("ledger-0 · model · not observed\n")
+
+
+def test_show_refuses_what_it_can_not_tell_apart(run, tmp_path: Path) -> None:
+    """A name that several have is refused with their ids, one that nobody has with names spelt almost so; both exit with 2."""
+    crawl(tmp_path / "lineage.db", training("twice", {}), processing("twice", {}, {}))
+    ran = run("show", "twice")
+    assert ran.code == 2
+    assert (
+        ran.err
+        == f"lineage: several are named twice: name one by its id: {arn('processing-job', 'twice')}, {arn('training-job', 'twice')}\n"
+    )
+    assert run("show", "twise").err == "lineage: nothing in the snapshot is named 'twise'; did you mean twice?\n"
+    assert run("show", "training-job/twise").err.endswith("did you mean training-job/twice?\n")
+
+
+def test_a_deleted_node_says_so(tmp_path: Path) -> None:
+    """What a finished list named no more is shown with the time by which it was gone."""
+    gone = record("model", "m", {"CreationTime": "2026-01-01T00:00:00Z"})
+    crawl(tmp_path / "s.db", gone)
+    with lineage.Snapshot(tmp_path / "s.db") as snapshot, snapshot.recording() as recording:
+        crawl_ = recording.begin(snapshot.crawls()[0])
+        recording.mark_gone(Enumeration(ACCOUNT, REGION, "model", "ListModels", "2026-02-01T00:00:00Z"), "2026-02-01T00:00:00Z")
+        recording.replace_graph(lambda db: join(db, recording.resources, listings=recording.listings))
+        recording.finish(crawl_.started)
+    with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
+        assert lineage.show(snapshot, "m").attributes["deleted"] == "2026-02-01T00:00:00Z"
