@@ -57,7 +57,8 @@ def _head(answer: lineage.Impact) -> str:
 def _reached(row: dict[str, Any], width: int) -> Text:
     sure = "" if row["sure"] else "possible  "
     gone = f"  deleted by {row['deleted']}" if row["deleted"] else "" if row["observed"] else "  not observed"
-    through = f"  through {' > '.join(one['name'] for one in row['through'])}" if row["through"] else ""
+    names = [*(["…"] if row["after"] else []), *(one["name"] for one in row["through"])]
+    through = f"  through {' > '.join(names)}" if names else ""
     kind = f"  {_spaced(row['kind']):<{width}}  "
     return _text(kind, (sure, "yellow"), (row["name"], "bold"), (_serving(row), "red"), (gone, "yellow"), through)
 

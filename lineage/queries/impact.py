@@ -18,6 +18,7 @@ REACHED, MAYBE, NOTHING, UNKNOWN = "reached", "possible", "nothing-found", "unkn
 NOW, PERHAPS, SHADOW, NO_TRAFFIC, PENDING, IDLE = "now", "perhaps", "shadow", "no-traffic", "pending", "not-in-service"
 DELETED, UNSEEN = "deleted", "not-observed"
 SERVES = (NOW, PERHAPS, SHADOW, NO_TRAFFIC, PENDING, IDLE, DELETED, UNSEEN)
+LONGEST = 50  # steps of a way that are told with a node: a model retrained daily is thousands of jobs from the first one
 _CHANGING = ("Updating", "SystemUpdating", "RollingBack", "UpdateRollbackFailed", None)
 _ORDER = (
     "endpoint",
@@ -93,15 +94,26 @@ def _by_kind(row: Json) -> tuple[int, int, bool, str]:
 
 
 def _row(spread: Spread, arrival: Arrival) -> Json:
-    """A reached node, with the shortest of its surest ways."""
+    """A reached node, with the shortest of its surest ways; of a very long one, what comes `after` another reached node."""
     row = node_json(spread.graph, arrival.node)
     row |= {"sure": arrival.sure, "deleted": spread.graph.nodes[arrival.node].get("deleted")}
     if row["kind"] == "endpoint":
         variants = list(_variants(spread, arrival.node))
         row |= {"serves": min((one["serves"] for one in variants), key=SERVES.index, default=None), "variants": variants}
-    between = [one.node for one in arrival.way()[:-1] if one.links and "://" not in one.node]
-    row |= {"through": [node_json(spread.graph, node) for node in between]}
-    return row | {"evidence": [link_json(link) for link in arrival.evidence()]}
+    after, way = _last_steps(arrival)
+    between = [one.node for one in way[:-1] if one.links and "://" not in one.node]
+    row |= {"after": after, "through": [_named(spread.graph, node) for node in between]}
+    return row | {"evidence": [link_json(link) for one in way for link in one.links]}
+
+
+def _last_steps(arrival: Arrival) -> tuple[str | None, list[Arrival]]:
+    """The end of a way, all of it where it is not very long; else also the reached node after which it goes on."""
+    way = arrival.way(LONGEST + 1)
+    return (way[0].node, way[1:]) if len(way) > LONGEST else (None, way)
+
+
+def _named(graph: Graph, node: str) -> Json:
+    return {"id": node, "kind": graph.nodes[node]["kind"], "name": graph.nodes[node]["name"]}
 
 
 def _changing(rows: list[Json]) -> list[str]:
@@ -114,11 +126,10 @@ def _changing(rows: list[Json]) -> list[str]:
 
 def _variants(spread: Spread, endpoint: str) -> Iterator[Json]:
     """The variants and components by which the data is in an endpoint, and whether each serves it."""
-    parts = sorted(part for node, part in spread.arrived if node == endpoint)
     for link in links_into(spread.graph, endpoint, "configures", "hosts"):
-        if link.source not in parts:
+        arrival = spread.arrived.get((endpoint, link.source))
+        if arrival is None:
             continue
-        arrival = spread.arrived[endpoint, link.source]
         if link.relation == "hosts":
             yield _hosted(spread, link, arrival)
         else:

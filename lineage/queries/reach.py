@@ -73,11 +73,11 @@ class Arrival:
         """All edges from the beginning to here."""
         return [link for arrival in self.way() for link in arrival.links]
 
-    def way(self) -> list[Arrival]:
-        """The arrivals from the beginning to this one."""
+    def way(self, last: int | None = None) -> list[Arrival]:
+        """The arrivals from the beginning to this one, or the last so many."""
         arrivals: list[Arrival] = []
         at: Arrival | None = self
-        while at:
+        while at and len(arrivals) != last:
             arrivals.append(at)
             at = at.before
         return arrivals[::-1]
