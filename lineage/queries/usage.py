@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from operator import itemgetter
 
-from lineage.graphs import Graph
+from lineage.graphs import Graph, trains
 from lineage.kinds import KIND_OF_CALL, KINDS, OPAQUE_CHANNELS, kind_of_subject
 from lineage.names import Cover, Location, Span, cover, location_of, parse_location
 from lineage.places import gets
@@ -24,7 +25,6 @@ from lineage.queries.flow import (
     readers_at,
     scope_json,
     started,
-    trains,
 )
 from lineage.records import Gap, Scope
 from lineage.times import CERTAIN, bounds
@@ -92,6 +92,7 @@ class _Asking:
     holes: list[Gap] = field(default_factory=list)
     _hidden_reads: list[Link] = field(default_factory=list)
     _spans: dict[str, set[str]] = field(default_factory=dict)
+    _covers: dict[tuple[str, str | None], Cover] = field(default_factory=dict)
     _written: dict[tuple[str, frozenset[str]], list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
 
     def run(self) -> None:
@@ -113,6 +114,8 @@ class _Asking:
     def _onward(self, reach: _Reach) -> Iterator[_Reach]:
         """Who got something of what a job made of the data."""
         job = self.graph.nodes[reach.job]
+        if not self.graph[reach.job] and trains(job):
+            return  # most jobs of a large estate: nobody read what it made
         if is_job(job) and not started(job):
             return  # it never began, and has written nothing
         if not trains(job):
@@ -162,7 +165,7 @@ class _Asking:
     # --- who read it ----------------------------------------------------------------------------
 
     def _first_readers(self) -> Iterator[_Reach]:
-        for source, target, key, data in sorted(self.graph.edges(keys=True, data=True), key=lambda edge: edge[:3]):
+        for source, target, key, data in sorted(self.graph.edges(keys=True, data=True), key=itemgetter(0, 1, 2)):
             link = Link(source, target, key, data)
             if link.relation == "reads" and is_job(self.graph.nodes[target]):
                 self._note_hidden(link)
@@ -245,8 +248,13 @@ class _Asking:
     def _cover(self, link: Link) -> Cover:
         if "://" not in link.source:
             return Cover.UNKNOWN if link.data["usage"] in ("data", "model") else Cover.NONE
-        span = Span(link.data["span"] or Span.UNKNOWN)
-        location = location_of(link.source)
+        asked = (link.source, link.data["span"])
+        if asked not in self._covers:  # a place that many jobs read covers the same for each of them
+            self._covers[asked] = self._cover_of(link.source, Span(link.data["span"] or Span.UNKNOWN))
+        return self._covers[asked]
+
+    def _cover_of(self, place: str, span: Span) -> Cover:
+        location = location_of(place)
         if location is None:
             return Cover.UNKNOWN
         if _store(location) != _store(self.dataset):  # a file system or a query result may be backed by S3
@@ -274,7 +282,9 @@ class _Asking:
         }
 
     def _add(self, reach: _Reach, link: Link, verdict: str) -> None:
-        self.findings.setdefault(reach.job, []).append(self._row(reach, link) | {"verdict": verdict})
+        row = self._row(reach, link)
+        row["verdict"] = verdict
+        self.findings.setdefault(reach.job, []).append(row)
 
     # --- what could hide a use ------------------------------------------------------------------
 
