@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import fail_on_option, format_option, out_option, snapshot_option, tsv, write
+from .indented import indented
+from .options import fail_on_option, format_option, out_option, snapshot_option, tsv, uncollected, write
 from .render import trace_text, usage_text
 from .render_impact import impact_text, path_text, share
 
@@ -36,6 +36,7 @@ USAGE_VERDICTS = ("used", "used-indirectly", "possible", "declared-only", "not-r
 @format_option("table", "json", "tsv")
 @out_option
 @fail_on_option("traced", "partial", "broken")
+@uncollected
 def trace(endpoint: str, snapshot: str, form: str, out: str | None, fail_on: tuple[str, ...]) -> int:
     """Which run, training job and data made what ENDPOINT (a name or an ARN) serves.
 
@@ -45,7 +46,7 @@ def trace(endpoint: str, snapshot: str, form: str, out: str | None, fail_on: tup
     import lineage
 
     with lineage.open_snapshot(snapshot) as opened:
-        found = lineage.find_endpoint(((node.id, node.name) for node in opened.of_kind("endpoint")), endpoint)
+        found = lineage.find_endpoint(opened.names_of("endpoint"), endpoint)
         answer = lineage.trace(lineage.neighbourhood(opened, [found], "up"), found)
     _tell(answer, form, out, _trace_rows, trace_text)
     return FAIL if answer.verdict in fail_on else 0
@@ -64,6 +65,7 @@ def trace(endpoint: str, snapshot: str, form: str, out: str | None, fail_on: tup
 @format_option("table", "json", "tsv")
 @out_option
 @fail_on_option(*USAGE_VERDICTS, more=" With 4 where a hole could hide one of them.")
+@uncollected
 def used(s3_uri: str, snapshot: str, form: str, out: str | None, fail_on: tuple[str, ...]) -> int:
     """Was the data at S3_URI (a prefix, an object, or a whole bucket) used for training?
 
@@ -145,7 +147,7 @@ def _gate(answer: lineage.Usage, fail_on: tuple[str, ...]) -> int:
 def _tell(answer: Answer, form: str, out: str | None, rows: Callable[[Any], Rows], text: Callable[..., str]) -> None:
     """Print an answer in the format that was asked for."""
     if form == "json":
-        write(json.dumps(answer.as_json(), indent=2, ensure_ascii=False) + "\n", out)
+        write(indented(answer.as_json()), out)
     elif form == "tsv":
         write(tsv(rows(answer)), out)
     else:

@@ -9,29 +9,42 @@ really fed a node: it follows no times (see `lineage.trace`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict
+import json
+from collections.abc import Iterable, Iterator
+from operator import itemgetter
 from typing import Any, Literal, TypeAlias
 
 import networkx as nx
 
 from lineage.derive import derive
-from lineage.kinds import RELATIONS
+from lineage.kinds import KINDS, RELATIONS
 from lineage.listings import Listings
 from lineage.names import Location, is_location, location_of, parse_location
-from lineage.records import Edge, Gap, Node, Resource, Scope
-from lineage.snapshot import Snapshot
+from lineage.records import Gap, Resource, Scope
+from lineage.snapshot import Row, Snapshot, edge_row, node_row
 
 Graph: TypeAlias = "nx.MultiDiGraph[str]"
 _LABEL_PARTS = 3  # of a key: enough to hold the job's name in `job/output/model.tar.gz`
 Direction = Literal["up", "down"]
+Attributes = dict[str, Any]
+_FLOWS = tuple(name for name, relation in RELATIONS.items() if relation.flows)
 _TO_ITS_MAKER = ("configures", "hosts", "deploys", "instantiates", "loads", "provides", "overlaps", "writes")
-_TO_ITS_RUN = ("down", "recorded-by")  # what a run logs as its output is downstream of its job
+# How data gets from a reader on to others; what a run logs as its output is downstream of its job.
+_LEADS = ("reads", "writes", "overlaps", "loads", "provides", "recorded-by")
+# The SDK's and the Pipelines' scripts that put code beside an existing model, and train nothing.
+_REPACKERS = ("_repack_script_launcher.sh", "_repack_model.py")
+_NOT_TRAINING = (
+    "Evaluation",
+    "AgentRFTEvaluation",
+    "DataQualityEvaluation",
+    "DataTransformation",
+    "SyntheticDataGeneration",
+)
 
 
 def graph(snapshot: Snapshot, *, edges: bool = True) -> Graph:
     """The whole graph of a snapshot, or its nodes alone. For one question about a large estate, take `neighbourhood`."""
-    return _build(snapshot.nodes(), snapshot.edges() if edges else (), snapshot.scope(), snapshot.listings())
+    return _build(snapshot.node_rows(), snapshot.edge_rows() if edges else (), snapshot.scope(), snapshot.listings())
 
 
 def neighbourhood(snapshot: Snapshot, ids: Iterable[str], *directions: Direction) -> Graph:
@@ -40,7 +53,7 @@ def neighbourhood(snapshot: Snapshot, ids: Iterable[str], *directions: Direction
 
 
 def _near(
-    snapshot: Snapshot, seeds: set[str], directions: Iterable[Direction], beside: Iterable[Edge] = (), also: Iterable[str] = ()
+    snapshot: Snapshot, seeds: set[str], directions: Iterable[Direction], beside: Iterable[Row] = (), also: Iterable[str] = ()
 ) -> Graph:
     edges = set(beside)
     reached = seeds | set(also)
@@ -49,13 +62,24 @@ def _near(
         edges |= flowing
         reached |= touched
     edges |= _around(snapshot, reached)
-    reached |= {end for edge in edges for end in (edge.source, edge.target)}
-    return _build(snapshot.nodes(reached), sorted(edges, key=_order), snapshot.scope(), snapshot.listings())
+    reached.update(end for edge in edges for end in edge[:2])
+    return _build(snapshot.node_rows(reached), sorted(edges, key=_order), snapshot.scope(), snapshot.listings())
 
 
 def around_dataset(snapshot: Snapshot, uri: str) -> Graph:
-    """What `used` must see of a snapshot to judge one location: every reader of it, of what could hide it, and on."""
-    return _near(snapshot, _readers_around(snapshot, parse_location(uri)), ("down",))
+    """What `used` must see of a snapshot to judge one location: every reader of it, of what could hide it, and on.
+
+    Left out is what no answer to it could tell: what is deployed, what runs belong to, and where the chain ends without
+    having led to another reader.
+    """
+    opaque = set(snapshot.opaque_places())
+    hidden = any(location.hides_bucket for place in opaque if (location := location_of(place)))
+    edges = dict.fromkeys(snapshot.edge_rows(out_of=opaque.union(_places_around(snapshot, parse_location(uri)))))
+    readers = {edge[1] for edge in edges}
+    edges |= _associated(snapshot, {edge[1] for edge in edges if edge[2] == "mentions"})
+    hints = {edge[1] for edge in edges if edge[2] in ("mentions", "associated") or edge[6] == "logged"}
+    recorded = {edge[0] for edge in snapshot.edge_rows(into=hints, relations=["recorded-by"])}
+    return _onward(snapshot, readers | hints | recorded, edges, every_run=hidden)
 
 
 def around_subject(snapshot: Snapshot, subject: str, *also: str) -> Graph:
@@ -64,139 +88,197 @@ def around_subject(snapshot: Snapshot, subject: str, *also: str) -> Graph:
     `subject` is an S3 URI or a node id; nodes that are asked about `also` are there as well. What could hide more is what
     nobody can look into, and what endpoints serve.
     """
-    opaque = {edge for edge in snapshot.edges(out_of=snapshot.opaque_places()) if edge.relation == "reads"}
+    opaque = set(snapshot.edge_rows(out_of=snapshot.opaque_places(), relations=["reads"]))
     if is_location(subject):
         seeds = _readers_around(snapshot, parse_location(subject))
     else:
         members = _belonging(snapshot, subject)
-        seeds = {subject} | {edge.source for edge in members}
+        seeds = {subject} | {edge[0] for edge in members}
         opaque |= members
     return _near(snapshot, seeds, ("down",), opaque | _serving(snapshot), also)
 
 
-def _belonging(snapshot: Snapshot, subject: str) -> set[Edge]:
-    """The edges of what belongs to a node: the jobs of an experiment, the packages of a group."""
-    edges: set[Edge] = set()
-    reached, frontier = {subject}, {subject}
-    while frontier:
-        step = {edge for edge in snapshot.edges(into=frontier) if edge.relation in ("member-of", "recorded-by")}
-        edges |= step
-        frontier = {edge.source for edge in step} - reached
-        reached |= frontier
-    return edges
-
-
-def _serving(snapshot: Snapshot) -> set[Edge]:
-    """The edges from what made them to the models that endpoints serve: jobs, or nothing that anybody knows."""
-    edges: set[Edge] = set()
-    reached: set[str] = set()
-    frontier = {node.id for node in snapshot.of_kind("endpoint")}
-    while frontier:
-        step = {edge for edge in snapshot.edges(into=frontier) if edge.relation in _TO_ITS_MAKER}
-        edges |= step
-        reached |= frontier
-        frontier = {edge.source for edge in step if edge.relation != "writes"} - reached
-    return edges
-
-
 def _readers_around(snapshot: Snapshot, dataset: Location) -> set[str]:
-    root = None if dataset.hides_bucket else dataset.root  # an access point may stand for any bucket
-    places = {place for place in snapshot.read_places(root) if _may_hold(place, dataset)}
-    places |= set(snapshot.opaque_places())
-    listings = snapshot.listings()
-    places |= set(listings.places()) if root is None else {manifest for _, manifest in listings.listing(dataset)}
-    owners = _associated(snapshot, {edge.target for edge in snapshot.edges(out_of=places)})
-    recorded = {edge.source for edge in snapshot.edges(into=owners) if edge.relation == "recorded-by"}
+    """The places that may share keys with a location, what nobody can look into, and who is hinted at by them."""
+    places = set(_places_around(snapshot, dataset)).union(snapshot.opaque_places())
+    owners = {edge[1] for edge in snapshot.edge_rows(out_of=places)}
+    owners |= {edge[1] for edge in _associated(snapshot, owners)}
+    recorded = {edge[0] for edge in snapshot.edge_rows(into=owners, relations=["recorded-by"])}
     return places | owners | recorded
 
 
-def _associated(snapshot: Snapshot, owners: set[str]) -> set[str]:
-    """The owners, and what lineage associations lead to from them."""
-    frontier = reached = set(owners)
+def _places_around(snapshot: Snapshot, dataset: Location) -> Iterator[str]:
+    """The places that may share keys with a location, and the manifests that may list something of it."""
+    yield from snapshot.places_near(dataset)
+    listings = snapshot.listings()
+    yield from listings.places() if dataset.hides_bucket else (place for _, place in listings.listing(dataset))
+
+
+def _belonging(snapshot: Snapshot, subject: str) -> set[Row]:
+    """The edges of what belongs to a node: the jobs of an experiment, the packages of a group."""
+    edges: set[Row] = set()
+    reached, frontier = {subject}, {subject}
     while frontier:
-        frontier = {edge.target for edge in snapshot.edges(out_of=frontier) if edge.relation == "associated"} - reached
+        step = set(snapshot.edge_rows(into=frontier, relations=("member-of", "recorded-by")))
+        edges |= step
+        frontier = {edge[0] for edge in step} - reached
+        reached |= frontier
+    return edges
+
+
+def _serving(snapshot: Snapshot) -> set[Row]:
+    """The edges from what made them to the models that endpoints serve: jobs, or nothing that anybody knows."""
+    edges: set[Row] = set()
+    reached: set[str] = set()
+    frontier = {identity for identity, _ in snapshot.names_of("endpoint")}
+    while frontier:
+        step = set(snapshot.edge_rows(into=frontier, relations=_TO_ITS_MAKER))
+        edges |= step
+        reached |= frontier
+        frontier = {edge[0] for edge in step if edge[2] != "writes"} - reached
+    return edges
+
+
+def _onward(snapshot: Snapshot, readers: set[str], edges: dict[Row, None], *, every_run: bool) -> Graph:
+    """The given edges, where the data goes from the readers on, and what else they name if they do not train with it."""
+    nodes: dict[str, Attributes] = {}
+    frontier, others = readers, set[str]()
+    while frontier:
+        found = dict(map(attributed, snapshot.node_rows(frontier)))
+        training = {node for node, data in found.items() if data["kind"] == "training-job" and trains(data)}
+        others |= frontier - training
+        nodes |= found
+        step = dict.fromkeys(snapshot.edge_rows(out_of=frontier - training, relations=_LEADS))
+        step |= dict.fromkeys(snapshot.onward_rows(training, _LEADS, every_run=every_run))
+        edges |= step
+        frontier = {edge[1] for edge in step} - nodes.keys()
+    edges |= dict.fromkeys(snapshot.edge_rows(into=others, relations=("reads", "mentions")))
+    nodes |= map(attributed, snapshot.node_rows({end for edge in edges for end in edge[:2]} - nodes.keys()))
+    return _assembled(sorted(nodes.items()), sorted(edges, key=_order), snapshot.scope(), snapshot.listings())
+
+
+def _associated(snapshot: Snapshot, hints: set[str]) -> dict[Row, None]:
+    """The lineage associations that lead on from what is a hint, step by step."""
+    found: dict[Row, None] = {}
+    frontier = reached = hints
+    while frontier:
+        step = dict.fromkeys(snapshot.edge_rows(out_of=frontier, relations=["associated"]))
+        frontier = {edge[1] for edge in step} - reached
         reached = reached | frontier
-    return reached
-
-
-def _may_hold(place: str, dataset: Location) -> bool:
-    location = location_of(place)
-    key = location.key if location else ""
-    return key.startswith(dataset.key.rstrip("/")) or dataset.key.startswith(key.rstrip("/"))
+        found |= step
+    return found
 
 
 def graph_of(resources: Iterable[Resource], gaps: Iterable[Gap] = (), listings: Listings | None = None) -> Graph:
     """The graph of some records, without a snapshot: for tests and for experiments."""
     manifests = listings or Listings.in_memory()
     joined = derive(resources, manifests)
-    return _build(joined.nodes.values(), joined.edges, Scope(holes=tuple(gaps)), manifests)
+    nodes, edges = map(node_row, joined.nodes.values()), map(edge_row, joined.edges)
+    return _build(nodes, edges, Scope(holes=tuple(gaps)), manifests)
 
 
-def _flow(snapshot: Snapshot, seeds: set[str], direction: Direction) -> tuple[set[Edge], set[str]]:
-    edges: set[Edge] = set()
+def _flow(snapshot: Snapshot, seeds: set[str], direction: Direction) -> tuple[set[Row], set[str]]:
+    edges: set[Row] = set()
     reached, frontier = set(seeds), set(seeds)
+    ahead, relations = (0, _FLOWS) if direction == "up" else (1, (*_FLOWS, "recorded-by"))
     while frontier:
-        step = snapshot.edges(into=frontier) if direction == "up" else snapshot.edges(out_of=frontier)
-        flowing = {edge for edge in step if RELATIONS[edge.relation].flows or (direction, edge.relation) == _TO_ITS_RUN}
+        step = snapshot.edge_rows(**{"into" if direction == "up" else "out_of": frontier}, relations=relations)
+        flowing = set(step)
         edges |= flowing
-        frontier = {edge.source if direction == "up" else edge.target for edge in flowing} - reached
+        frontier = {edge[ahead] for edge in flowing} - reached
         reached |= frontier
     return edges, reached
 
 
-def _around(snapshot: Snapshot, reached: set[str]) -> set[Edge]:
+def _around(snapshot: Snapshot, reached: set[str]) -> set[Row]:
     """What is beside the flow: runs, experiments, groups, executions, and all that a reached job names as its input."""
-    edges: set[Edge] = set()
+    edges: set[Row] = set()
+    beside = [name for name, relation in RELATIONS.items() if not relation.flows]
     frontier = set(reached)
+    known = set(reached)
     while frontier:
-        outward = {edge for edge in snapshot.edges(out_of=frontier) if not RELATIONS[edge.relation].flows}
-        frontier = {edge.target for edge in outward if edge.relation != "mentions"} - reached - {e.source for e in edges}
-        edges |= {edge for edge in outward if edge.relation != "mentions" or edge.target in reached}
-    return edges | {edge for edge in snapshot.edges(into=reached) if edge.relation in ("mentions", "reads")}
+        outward = set(snapshot.edge_rows(out_of=frontier, relations=beside))
+        known |= frontier
+        frontier = {edge[1] for edge in outward if edge[2] != "mentions"} - known
+        edges.update(edge for edge in outward if edge[2] != "mentions" or edge[1] in reached)
+    return edges.union(snapshot.edge_rows(into=reached, relations=("mentions", "reads")))
 
 
-def _order(edge: Edge) -> tuple[str, ...]:
-    return (edge.source, edge.target, edge.relation, edge.role, edge.usage, edge.path)
+_DECODER = json.JSONDecoder()
+_order = itemgetter(0, 1, 2, 3, 4, 5)
 
 
-def _build(nodes: Iterable[Node], edges: Iterable[Edge], scope: Scope, listings: Listings) -> Graph:
+def _build(nodes: Iterable[Row], edges: Iterable[Row], scope: Scope, listings: Listings) -> Graph:
+    return _assembled(map(attributed, nodes), edges, scope, listings)
+
+
+def _assembled(nodes: Iterable[tuple[str, Attributes]], edges: Iterable[Row], scope: Scope, listings: Listings) -> Graph:
     unread = {gap.subject: gap for gap in scope.holes if gap.operation == "GetObject"}
     built: Graph = nx.MultiDiGraph(scope=scope, gaps=list(scope.holes), listings=listings, unread=unread)
-    for node in nodes:
-        built.add_node(node.id, **node_attributes(node))
+    built.add_nodes_from(nodes)
     for edge in edges:
-        key = f"{edge.relation}:{edge.role}" if edge.role else edge.relation
-        if built.has_edge(edge.source, edge.target, key):  # said twice, for another use or at another time
-            key = f"{key}#{edge.usage}#{edge.path}"
-        built.add_edge(edge.source, edge.target, key=key, **edge_attributes(edge))
+        source, target, relation, role, usage, path = edge[:6]
+        key = f"{relation}:{role}" if role else relation
+        if built.has_edge(source, target, key):  # said twice, for another use or at another time
+            key = f"{key}#{usage}#{path}"
+        built.add_edge(source, target, key=key, **edge_attributes(edge))
     return built
 
 
-def node_attributes(node: Node) -> dict[str, Any]:
-    """The attributes of a node in the graph."""
-    attributes = asdict(node) | {"label": label(node)}
-    details: dict[str, Any] = attributes.pop("details")
-    del attributes["id"]
-    return details | attributes
+def attributed(row: Row) -> tuple[str, Attributes]:
+    """The id and the attributes of a node's row."""
+    identity, kind, name, account, region, arn, created, modified, status, observed, details = row
+    return identity, {
+        **(_DECODER.raw_decode(details)[0] if details != "{}" else {}),
+        "kind": kind,
+        "name": name,
+        "account": account,
+        "region": region,
+        "arn": arn,
+        "created": created,
+        "modified": modified,
+        "status": status,
+        "observed": bool(observed),
+        "label": label(identity, kind, name),
+    }
 
 
-def edge_attributes(edge: Edge) -> dict[str, Any]:
+def edge_attributes(edge: Row) -> Attributes:
     """The attributes of an edge in the graph."""
-    attributes = asdict(edge)
-    del attributes["source"], attributes["target"]
-    return attributes | {"span": edge.span.value if edge.span else None}
+    _, _, relation, role, usage, path, evidence, time, span, listing = edge
+    return {
+        "relation": relation,
+        "role": role,
+        "usage": usage,
+        "path": path,
+        "evidence": evidence,
+        "time": time,
+        "span": str(span) if span else None,
+        "listing": listing,
+    }
 
 
-def label(node: Node) -> str:
+def trains(attributes: Attributes) -> bool:
+    """Whether a job trains: repack jobs put code beside a model, evaluation jobs measure one."""
+    kind = KINDS.get(attributes["kind"])
+    if not kind or not kind.trains or attributes.get("job_type") in _NOT_TRAINING:
+        return False
+    if kind.trains != "always" and not attributes.get(kind.trains):
+        return False
+    program = attributes.get("program")
+    return not program or str(program).strip('"').rpartition("/")[2] not in _REPACKERS
+
+
+def label(identity: str, kind: str, name: str) -> str:
     """A short text for pictures: the name, a place with its store and its last parts, an image without its registry."""
-    if node.kind == "image":
-        repository, at, digest = node.id.rpartition("/")[2].partition("@sha256:")
+    if kind == "image":
+        repository, at, digest = identity.rpartition("/")[2].partition("@sha256:")
         return f"{repository}{at}{digest[:12]}"
-    if "://" not in node.id:
-        return node.name
-    scheme, _, rest = node.id.partition("://")
+    if "://" not in identity:
+        return name
+    scheme, _, rest = identity.partition("://")
     store, *parts = rest.rstrip("/").split("/")
     kept = parts[-_LABEL_PARTS:]
     left_out = ["…"] if len(parts) > len(kept) else []
-    slash = "/" if node.id.endswith("/") else ""
+    slash = "/" if identity.endswith("/") else ""
     return "/".join([store if scheme == "s3" else f"{scheme} {store}", *left_out, *kept]) + slash

@@ -90,7 +90,12 @@ class Location:
     @property
     def hides_bucket(self) -> bool:
         """An access-point alias stands for a bucket that its name does not tell."""
-        return self.root.startswith("s3://") and bool(_HIDDEN_BUCKET.fullmatch(self.root[5:]))
+        return _hides_bucket(self.root)
+
+
+@lru_cache(maxsize=1000)
+def _hides_bucket(root: str) -> bool:
+    return root.startswith("s3://") and bool(_HIDDEN_BUCKET.fullmatch(root[5:]))
 
 
 def is_location(text: str) -> bool:
@@ -106,6 +111,7 @@ def location_of(text: str) -> Location | None:
         return None
 
 
+@lru_cache(maxsize=10_000)  # one place is named by many edges, which come in its order
 def parse_location(text: str) -> Location:
     """The normal form of an S3 URI (s3 or https form, or a bucket's ARN), or of an `efs://` or database location.
 

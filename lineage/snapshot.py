@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, Self
 from lineage.errors import SnapshotError
 from lineage.kinds import OPAQUE_CHANNELS
 from lineage.listings import LISTINGS_SCHEMA, Listings
-from lineage.names import Span
+from lineage.names import Location, Span, location_of
 from lineage.records import CLOUDTRAIL, Answered, Content, Crawl, Edge, Enumeration, Found, Gap, Named, Node, Resource, Scope
 
 APPLICATION_ID = 0x4C4E4147  # "LNAG", so that `file` and we can tell the file from other SQLite files
@@ -65,13 +65,23 @@ CREATE TABLE edge (
     source TEXT NOT NULL, target TEXT NOT NULL, relation TEXT NOT NULL, role TEXT NOT NULL, usage TEXT NOT NULL,
     path TEXT NOT NULL, evidence TEXT NOT NULL, time TEXT, span TEXT, listing INTEGER);
 """
-_GRAPH_INDICES = """
-CREATE INDEX node_kind ON node (kind);
+# A query uses one of the two last indices where it says the same words.
+_ISOLATED = "kind = 'training-job' AND observed AND json_extract(details, '$.isolated')"
+_OPAQUE = f"""relation IN ('reads', 'mentions') AND (
+    span IS NULL OR span IN ('manifest', 'unknown') OR source NOT LIKE 's3://%' OR source LIKE 's3://arn:%'
+    OR source LIKE '%-s3alias/%' OR source LIKE '%--ol-s3/%' OR source LIKE '%.mrap/%'
+    OR role IN ({", ".join(f"'{role}'" for role in sorted(OPAQUE_CHANNELS))}))"""
+_GRAPH_INDICES = f"""
+CREATE INDEX node_kind ON node (kind, observed);
 CREATE INDEX edge_source ON edge (source);
 CREATE INDEX edge_target ON edge (target);
+CREATE INDEX node_isolated ON node (kind) WHERE {_ISOLATED};
+CREATE INDEX edge_opaque ON edge (source) WHERE {_OPAQUE};
 """
 NODE = "id, kind, name, account, region, arn, created, modified, status, observed, details"
 EDGE = "source, target, relation, role, usage, path, evidence, time, span, listing"
+AT_ONCE = 500  # how many ids one SELECT asks for
+Row = tuple[Any, ...]
 
 
 def open_snapshot(path: str | Path) -> Snapshot:
@@ -205,10 +215,8 @@ class Snapshot:
 
     def scope(self) -> Scope:
         """What was looked at, and what could not be. A list counts once the graph holds what it gave."""
-        ((jobs, isolated),) = self._rows(
-            "SELECT count(*), count(*) FILTER (WHERE json_extract(details, '$.isolated')) FROM node"
-            " WHERE kind = 'training-job' AND observed"
-        )
+        jobs = self._one("SELECT count(*) FROM node WHERE kind = 'training-job' AND observed")
+        isolated = self._one(f"SELECT count(*) FROM node WHERE {_ISOLATED}")  # noqa: S608  (our own words)
         known = self._rows("SELECT id FROM node WHERE observed AND id IN (SELECT subject FROM question WHERE reason != '')")
         subjects = frozenset(row[0] for row in known)
         lists = self.enumerations()
@@ -223,16 +231,40 @@ class Snapshot:
 
     def nodes(self, ids: Iterable[str] | None = None) -> Iterator[Node]:
         """All nodes, or those of the given ids, by id."""
-        return map(node_of, self._select(NODE, "node", "id", ids))
+        return map(node_of, self.node_rows(ids))
+
+    def node_rows(self, ids: Iterable[str] | None = None) -> Iterator[Row]:
+        """The same as rows of the columns `NODE`: for whoever has no use for a million small objects."""
+        return self._select(NODE, "node", "id", ids)
 
     def edges(self, *, into: Iterable[str] | None = None, out_of: Iterable[str] | None = None) -> Iterator[Edge]:
         """All edges, or those into, or out of, the given nodes, in a fixed order."""
+        return map(edge_of, self.edge_rows(into=into, out_of=out_of))
+
+    def edge_rows(
+        self, *, into: Iterable[str] | None = None, out_of: Iterable[str] | None = None, relations: Iterable[str] = ()
+    ) -> Iterator[Row]:
+        """The same as rows of the columns `EDGE`, of some relations or of all."""
         key, ids = ("target", into) if into is not None else ("source", out_of)
-        return map(edge_of, self._select(EDGE, "edge", key, ids))
+        return self._select(EDGE, "edge", key, ids, _of_relations("edge", relations) if relations else "true")
+
+    def onward_rows(self, trained: Iterable[str], relations: Iterable[str], *, every_run: bool) -> Iterator[Row]:
+        """The edges of some relations out of jobs that train, as far as they lead on: to what is read, to runs that say more.
+
+        Not to a model that nobody reads, nor (unless `every_run`) to a run that nobody wrote into: of those there is one
+        for each job.
+        """
+        on, into, says = (_of_relations("e", some) for some in (("reads", "overlaps"), _TOLD, ("writes", "recorded-by")))
+        reads_on = f"EXISTS (SELECT 1 FROM edge AS e WHERE e.source = edge.target AND {on})"  # noqa: S608  (our own words)
+        says_more = f"""EXISTS (SELECT 1 FROM edge AS e WHERE e.target = edge.target AND {into})
+            OR EXISTS (SELECT 1 FROM edge AS e WHERE e.source = edge.target AND {says})"""  # noqa: S608
+        which = f"""CASE relation WHEN 'writes' THEN instr(target, '://') = 0 OR {reads_on}
+            WHEN 'recorded-by' THEN {"true" if every_run else says_more} ELSE {_of_relations("edge", relations)} END"""
+        return self._select(EDGE, "edge", "source", trained, which)
 
     def of_kind(self, kind: str) -> list[Node]:
         """The observed nodes of one kind, by name."""
-        ids = [row[0] for row in self._rows("SELECT id FROM node WHERE kind = ? AND observed", (kind,))]
+        ids = [identity for identity, _ in self.names_of(kind)]
         return sorted(self.nodes(ids), key=lambda node: (node.name, node.id))
 
     def names(self) -> Iterator[tuple[str, str, str]]:
@@ -245,12 +277,26 @@ class Snapshot:
                  ORDER BY last_crawl, first_crawl, digest"""
         return [Version(*row) for row in self._rows(sql, (identity, created or ""))]
 
-    def read_places(self, root: str | None) -> Iterator[str]:
-        """The ids of the places that something reads, loads or mentions under a root (`s3://bucket`), or anywhere."""
-        sql = """SELECT DISTINCT source FROM edge WHERE source >= ? AND source < ?
-                 AND relation IN ('reads', 'loads', 'mentions') ORDER BY source"""
-        bounds = (f"{root}/", f"{root}0") if root else ("", "\U0010ffff")
-        return (row[0] for row in self._rows(sql, bounds))
+    def names_of(self, kind: str) -> Iterator[tuple[str, str]]:
+        """The id and the name of each observed node of a kind."""
+        return (
+            (identity, name) for identity, name in self._rows("SELECT id, name FROM node WHERE kind = ? AND observed", (kind,))
+        )
+
+    def places_near(self, dataset: Location) -> Iterator[str]:
+        """The ids of the places that something reads, loads or mentions and that may share keys with a location.
+
+        Any place may where an access point hides the location's bucket.
+        """
+        if dataset.hides_bucket:
+            rows = self._rows(f"SELECT DISTINCT source FROM edge WHERE {_READ}")  # noqa: S608
+            yield from (row[0] for row in rows if _may_hold(row[0], dataset))
+            return
+        start = dataset.uri.rstrip("/") if dataset.key.strip("/") else f"{dataset.root}/"
+        under = f"SELECT DISTINCT source FROM edge WHERE source >= ? AND source < ? AND {_READ}"  # noqa: S608
+        yield from (row[0] for row in self._rows(under, (start, _behind(start))))
+        at = f"SELECT 1 FROM edge WHERE source = ? AND {_READ}"  # noqa: S608
+        yield from (place for place in _prefixes(dataset) if self._one(at, place))
 
     def listings(self) -> Listings:
         """What manifests list; it can be asked after the snapshot is closed."""
@@ -258,19 +304,18 @@ class Snapshot:
 
     def opaque_places(self) -> Iterator[str]:
         """The ids of what is read and could be anything: unread manifests, file systems, hub content, aliases."""
-        sql = """SELECT DISTINCT source FROM edge WHERE relation IN ('reads', 'mentions') AND (
-                 span IS NULL OR span IN ('manifest', 'unknown') OR source NOT LIKE 's3://%' OR source LIKE 's3://arn:%'
-                 OR source LIKE '%-s3alias/%' OR source LIKE '%--ol-s3/%' OR source LIKE '%.mrap/%'
-                 OR role IN (SELECT value FROM json_each(?))) ORDER BY source"""
-        return (row[0] for row in self._rows(sql, (json.dumps(sorted(OPAQUE_CHANNELS)),)))
+        return (row[0] for row in self._rows(f"SELECT DISTINCT source FROM edge WHERE {_OPAQUE} ORDER BY source"))  # noqa: S608
 
-    def _select(self, columns: str, table: str, key: str, ids: Iterable[str] | None) -> Iterator[tuple[Any, ...]]:
+    def _select(self, columns: str, table: str, key: str, ids: Iterable[str] | None, which: str = "true") -> Iterator[Row]:
         if ids is None:
-            yield from self._rows(f"SELECT {columns} FROM {table} ORDER BY {columns}")  # noqa: S608  (our words)
+            yield from self._rows(f"SELECT {columns} FROM {table} WHERE {which} ORDER BY {columns}")  # noqa: S608  (our words)
             return
-        sql = f"SELECT {columns} FROM {table} WHERE {key} = ? ORDER BY {columns}"  # noqa: S608  (our own words)
-        for identity in sorted(set(ids)):
-            yield from self._rows(sql, (identity,))
+        wanted = sorted(set(ids))
+        for at in range(0, len(wanted), AT_ONCE):
+            some = wanted[at : at + AT_ONCE]
+            marks = ",".join("?" * len(some))
+            sql = f"SELECT {columns} FROM {table} WHERE {key} IN ({marks}) AND {which} ORDER BY {key}, {columns}"  # noqa: S608
+            yield from self._rows(sql, some)
 
 
 class Version(NamedTuple):
@@ -597,6 +642,37 @@ def new_graph(db: sqlite3.Connection, join: Callable[[sqlite3.Connection], None]
     join(db)
     for statement in _GRAPH_INDICES.split(";\n"):
         db.execute(statement)
+
+
+_READ = "relation IN ('reads', 'loads', 'mentions')"
+_TOLD = ("reads", "mentions", "associated")  # what is written into a run, or leads to it
+
+
+def _of_relations(table: str, relations: Iterable[str]) -> str:
+    words = ", ".join(f"'{relation}'" for relation in relations)
+    return f"{table}.relation IN ({words})"
+
+
+def _may_hold(place: str, dataset: Location) -> bool:
+    location = location_of(place)
+    key = location.key if location else ""
+    return key.startswith(dataset.key.rstrip("/")) or dataset.key.startswith(key.rstrip("/"))
+
+
+def _behind(start: str) -> str:
+    """The first text that sorts behind all that begin with another one, in SQLite as in Python: by code points."""
+    bare = start.rstrip("\U0010ffff")
+    code = ord(bare[-1]) + 1
+    return bare[:-1] + chr(0xE000 if code == 0xD800 else code)  # surrogates are no characters
+
+
+def _prefixes(dataset: Location) -> Iterator[str]:
+    """Every place around a location: a place stands for the keys that begin with its own, wherever that ends."""
+    bare = dataset.key.rstrip("/")
+    for length in range(len(bare)):
+        yield f"{dataset.root}/{bare[:length]}"
+        if not bare[:length].endswith("/"):
+            yield f"{dataset.root}/{bare[:length]}/"
 
 
 def node_row(node: Node) -> tuple[Any, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from itertools import product
 from pathlib import Path
@@ -13,7 +14,9 @@ from records import COMPLETE, channel, processing, served, training
 from test_snapshot import crawl
 
 import lineage
+from cli.indented import indented
 from lineage.graphs import graph_of
+from lineage.names import Cover, Span, cover, parse_location
 from lineage.queries.usage import used
 from lineage.records import Crawl, Resource, Scope
 
@@ -104,3 +107,32 @@ def test_a_snapshot_answers_as_its_records_do(jobs: list[Job], dataset: str, ran
             near = lineage.neighbourhood(snapshot, [endpoint.id], "up")
             assert answers(lineage.around_dataset(snapshot, f"s3://x/{dataset}"), dataset) == answers(whole, dataset)
             assert lineage.trace(near, endpoint.id).as_json() == lineage.trace(whole, endpoint.id).as_json()
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(KEYS | st.text("ab/é\ud7ff\ue000\U0010ffff", max_size=4), min_size=1, max_size=8),
+    KEYS | st.text("aé\ud7ff\U0010ffff/"),
+)
+def test_no_place_that_shares_keys_is_left_out(keys: list[str], dataset: str) -> None:
+    """Whatever way a place is read, it is found where it may cover some of a location."""
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "s.db"
+        crawl(path, *(training(f"t{number}", {"c": f"s3://x/{key}"}) for number, key in enumerate(keys)))
+        with lineage.open_snapshot(path) as snapshot:
+            asked = parse_location(f"s3://x/{dataset}")
+            near = set(snapshot.places_near(asked))
+    places = [(parse_location(f"s3://x/{key}"), span) for key in keys for span in Span]
+    assert {place.uri for place, span in places if cover(place, span, asked) in (Cover.ALL, Cover.PART)} <= near
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(JSON)
+def test_answers_are_indented_as_python_does_it(value: Any) -> None:
+    """The JSON of an answer is what Python's own encoder gives, to the byte."""
+    assert "".join(indented(value)) == json.dumps(value, indent=2, ensure_ascii=False) + "\n"

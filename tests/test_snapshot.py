@@ -191,3 +191,17 @@ def test_an_empty_new_file_is_not_left(tmp_path: Path) -> None:
     """Opening a new snapshot and recording nothing leaves no file."""
     Snapshot(tmp_path / "s.db").close()
     assert not list(tmp_path.iterdir())
+
+
+def test_what_each_answer_needs_is_found_by_an_index(tmp_path: Path) -> None:
+    """To count the jobs and to find what could hide a use takes no look at all nodes or all edges."""
+    crawl(tmp_path / "s.db", training("j", {"train": "s3://b/t"}))
+    asked: list[str] = []
+    with open_snapshot(tmp_path / "s.db") as snapshot:
+        snapshot._db.set_trace_callback(asked.append)
+        snapshot.scope()
+        list(snapshot.opaque_places())
+        snapshot._db.set_trace_callback(None)
+        plans = [row[3] for sql in asked for row in snapshot._db.execute(f"EXPLAIN QUERY PLAN {sql}")]
+    assert not [plan for plan in plans if plan in ("SCAN node", "SCAN edge")]
+    assert all(any(index in plan for plan in plans) for index in ("node_kind", "node_isolated", "edge_opaque"))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 from records import COMPLETE, channel, processing, record, served, training
+from test_snapshot import crawl
 
 import lineage
 from lineage.derive import derive
@@ -115,6 +117,50 @@ CASES: list[tuple[str, str, list[Resource], str]] = [
 def test_verdict(title: str, uri: str, records: list[Resource], expected: str) -> None:
     """Each way in which data is used, may be used, or is not, has its verdict where every job was read."""
     assert verdict(uri, *records) == expected
+
+
+def _logged(name: str, source: str = "", **body: Any) -> Resource:
+    """A run, of a job or by hand."""
+    said = {"Source": {"SourceArn": f"arn:aws:sagemaker:eu-west-1:111122223333:training-job/{source}"}} if source else {}
+    return record("trial-component", name, said | body)
+
+
+def _entity(noun: str, name: str, uri: str) -> Resource:
+    """A lineage entity that somebody or SageMaker wrote about a place."""
+    at = f"arn:aws:sagemaker:eu-west-1:111122223333:{noun.lower()}/{name}"
+    body = {f"{noun}Arn": at, f"{noun}Name": name, "Source": {"SourceUri": uri}}
+    return Resource(f"lineage-{noun.lower()}", "111122223333", "eu-west-1", name, at, body)
+
+
+def _linked(source: str, target: str) -> Resource:
+    """A lineage association."""
+    here = "arn:aws:sagemaker:eu-west-1:111122223333:"
+    body = {"SourceArn": here + source, "DestinationArn": here + target}
+    return Resource("association", "111122223333", "eu-west-1", "", f"{here}association/{source}-{target}", body)
+
+
+NEAR: list[tuple[str, str, list[Resource], str]] = [
+    *CASES,
+    ("a run that logs an output which another job reads", "s3://d/x/", [training("j", {"train": "s3://d/x/"}), _logged("r", "j", OutputArtifacts={"o": {"Value": "s3://out/"}}), training("k", {"train": "s3://out/"}, day="2026-01-03")], ""),
+    ("a run that names a place in a parameter", "s3://d/x/", [training("j", {"train": "s3://d/x/"}), _logged("r", "j", Parameters={"p": {"StringValue": "s3://out/y/"}})], ""),
+    ("a run beside an access point that another job reads", "s3://d/x/", [training("j", {"train": "s3://d/x/"}), _logged("r", "j"), training("k", {"train": "s3://ap-1-s3alias/other/"}, day="2026-01-03")], ""),
+    ("a repack job that names a place", "s3://m/b/model.tar.gz", [training("r", {"training": "s3://m/b/model.tar.gz"}, HyperParameters={"sagemaker_program": '"_repack_model.py"', "to": '"s3://y/z/"'})], ""),
+    ("a model that is continued twice", "s3://d/base/", [BASE, TUNED, training("t", {"model": "s3://models/tuned/output/"}, day="2026-01-03")], ""),
+    ("a bucket of which another's name begins so", "s3://d/", [training("j", {"train": "s3://d/x/"}), training("k", {"train": "s3://d-2/x/"})], ""),
+    ("an artifact that leads to a run over an action", "s3://d/x/", [_entity("Artifact", "1", "s3://d/x/"), _entity("Action", "2", ""), _linked("artifact/1", "action/2"), _linked("action/2", "experiment-trial-component/r"), _logged("r", "j"), training("j", {"train": "s3://other/"})], ""),
+    ("a key with characters behind all others", "s3://d/\U0010ffff", [training("j", {"train": "s3://d/\U0010ffffx/"}), training("k", {"train": "s3://d/\ud7ff/"})], ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("title", "uri", "records", "_"), NEAR, ids=[case[0] for case in NEAR])
+def test_what_is_left_out_around_a_location_tells_nothing(
+    tmp_path: Path, title: str, uri: str, records: list[Resource], _: str
+) -> None:
+    """What is loaded for one location leaves out no reader, no hole and no step between them."""
+    crawl(tmp_path / "s.db", *records)
+    with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
+        near, everything = lineage.around_dataset(snapshot, uri), lineage.graph(snapshot)
+        assert used(near, uri).as_json() == used(everything, uri).as_json()
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import asdict
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from lineage.graphs import Graph
@@ -20,18 +21,6 @@ from lineage.records import Crawl, Gap, Scope
 from lineage.times import CERTAIN, IMPOSSIBLE, POSSIBLE, bounds, fits
 
 Json = dict[str, Any]
-
-# The SDK's and the Pipelines' scripts that put code beside an existing model, and train nothing.
-_REPACKERS = ("_repack_script_launcher.sh", "_repack_model.py")
-
-
-_NOT_TRAINING = (
-    "Evaluation",
-    "AgentRFTEvaluation",
-    "DataQualityEvaluation",
-    "DataTransformation",
-    "SyntheticDataGeneration",
-)
 
 
 class Link(NamedTuple):
@@ -71,8 +60,10 @@ def _by_usage(link: Link) -> tuple[int, str, str, str]:
 
 def links_out_of(graph: Graph, node: str, *relations: str) -> list[Link]:
     """The edges out of a node, of some relations or of all, in a fixed order."""
+    if not graph[node]:
+        return []  # most jobs of a large estate: a view of no edges costs as much as one of some
     found = (Link(*edge) for edge in graph.out_edges(node, keys=True, data=True))
-    return sorted((link for link in found if not relations or link.relation in relations), key=lambda link: link[:3])
+    return sorted((link for link in found if not relations or link.relation in relations), key=itemgetter(0, 1, 2))
 
 
 def writers(graph: Graph, reading: Link) -> list[Step]:
@@ -267,17 +258,6 @@ def is_job(attributes: Json) -> bool:
     return kind is not None and kind.job
 
 
-def trains(attributes: Json) -> bool:
-    """Whether a job trains: repack jobs put code beside a model, evaluation jobs measure one."""
-    kind = KINDS.get(attributes["kind"])
-    if not kind or not kind.trains or attributes.get("job_type") in _NOT_TRAINING:
-        return False
-    if kind.trains != "always" and not attributes.get(kind.trains):
-        return False
-    program = str(attributes.get("program") or "").strip('"').rpartition("/")[2]
-    return program not in _REPACKERS
-
-
 def started(attributes: Json) -> bool:
     """Whether a job began to read: a status of a finished job counts, for old records keep no more.
 
@@ -293,17 +273,25 @@ def started(attributes: Json) -> bool:
 
 # --- as JSON ------------------------------------------------------------------------------------
 
-_NODE_KEYS = ("kind", "name", "account", "region", "arn", "created", "status", "observed")
-
 
 def node_json(graph: Graph, node: str) -> Json:
     """A node as every answer shows it."""
     return attributes_json(node, graph.nodes[node])
 
 
-def attributes_json(node: str, attributes: Json) -> Json:
+def attributes_json(node: str, data: Json) -> Json:
     """The same of a node that is in no graph."""
-    return {"id": node} | {key: attributes[key] for key in _NODE_KEYS}
+    return {
+        "id": node,
+        "kind": data["kind"],
+        "name": data["name"],
+        "account": data["account"],
+        "region": data["region"],
+        "arn": data["arn"],
+        "created": data["created"],
+        "status": data["status"],
+        "observed": data["observed"],
+    }
 
 
 def link_json(link: Link) -> Json:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Any
 
-from lineage.graphs import edge_attributes, node_attributes
+from lineage.graphs import attributed, edge_attributes
 from lineage.names import named_id, node_id
 from lineage.queries.flow import Json, attributes_json
 from lineage.queries.select import find_in
-from lineage.records import Edge, Node
-from lineage.snapshot import Snapshot
+from lineage.snapshot import Row, Snapshot
 
 SCHEMA = "lineage.node/1"
 
@@ -39,15 +37,16 @@ def show(snapshot: Snapshot, wanted: str) -> Shown:
     Raises `MalformedName`, and `UnknownNode` where nothing has that name, or several have.
     """
     identity = find_in(snapshot, wanted)
-    (node,) = snapshot.nodes([identity])
-    versions = snapshot.versions(node_id(node.arn), node.created) if node.arn and node.observed else []
+    (row,) = snapshot.node_rows([identity])
+    _, node = attributed(row)
+    versions = snapshot.versions(node_id(node["arn"]), node["created"]) if node["arn"] and node["observed"] else []
     return Shown(
-        subject=attributes_json(identity, node_attributes(node)),
-        attributes=node_attributes(node),
+        subject=attributes_json(identity, node),
+        attributes=node,
         record=json.loads(versions[-1].body) if versions else None,
-        edges_in=[_edge_json(edge) for edge in snapshot.edges(into=[identity])],
-        edges_out=[_edge_json(edge) for edge in snapshot.edges(out_of=[identity])],
-        gaps=[asdict(gap) for gap in snapshot.gaps() if gap.subject.casefold() in _asked(node)],
+        edges_in=[_edge_json(edge) for edge in snapshot.edge_rows(into=[identity])],
+        edges_out=[_edge_json(edge) for edge in snapshot.edge_rows(out_of=[identity])],
+        gaps=[asdict(gap) for gap in snapshot.gaps() if gap.subject.casefold() in _asked(identity, node)],
         versions=[{name: getattr(one, name) for name in _VERSION} for one in versions],
     )
 
@@ -55,12 +54,12 @@ def show(snapshot: Snapshot, wanted: str) -> Shown:
 _VERSION = ("digest", "first_crawl", "last_crawl", "modified", "status")
 
 
-def _asked(node: Node) -> set[str]:
+def _asked(identity: str, node: Json) -> set[str]:
     """What a gap about a node calls it: its id, or what it was called while it was only named."""
-    named = named_id(node.kind, node.account or "", node.region or "", node.name)
-    return {node.id.casefold(), named.casefold()}
+    named = named_id(node["kind"], node["account"] or "", node["region"] or "", node["name"])
+    return {identity.casefold(), named.casefold()}
 
 
-def _edge_json(edge: Edge) -> dict[str, Any]:
-    said = {name: value for name, value in edge_attributes(edge).items() if name != "span"}
-    return {"source": edge.source, "target": edge.target} | said
+def _edge_json(edge: Row) -> Json:
+    said = {name: value for name, value in edge_attributes(edge).items() if name not in ("span", "listing")}
+    return {"source": edge[0], "target": edge[1]} | said

@@ -11,7 +11,7 @@ from itertools import count
 from typing import Any
 
 from lineage.errors import UnknownNode
-from lineage.graphs import Graph
+from lineage.graphs import Graph, trains
 from lineage.kinds import KINDS, kind_of_arn
 from lineage.names import Span, is_arn, named_id, node_id
 from lineage.queries.flow import (
@@ -27,7 +27,6 @@ from lineage.queries.flow import (
     specified,
     suspect,
     too_late,
-    trains,
     writers,
 )
 from lineage.records import Gap, Scope

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 
-from lineage.graphs import Graph
+from lineage.graphs import Graph, trains
 from lineage.kinds import KIND_OF_CALL, KINDS, kind_of_subject
 from lineage.names import Cover, Location, Span, cover, location_of, parse_location
 from lineage.queries.coverage import deletions_told
@@ -27,7 +28,6 @@ from lineage.queries.flow import (
     readers_at,
     scope_json,
     started,
-    trains,
 )
 from lineage.records import CLOUDTRAIL, Gap, Scope
 from lineage.times import CERTAIN
@@ -97,6 +97,7 @@ class Asking:
     holes: list[Gap] = field(default_factory=list)
     blind: Blind = field(init=False)
     _told: Told = field(init=False)
+    _covers: dict[tuple[str, str | None, int | None], Cover] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.blind = Blind(self.graph, self.holes)
@@ -121,6 +122,8 @@ class Asking:
     def _onward(self, reach: Reach) -> Iterator[Reach]:
         """Who got something of what a job made of the data."""
         job = self.graph.nodes[reach.job]
+        if not self.graph[reach.job] and trains(job):
+            return  # most jobs of a large estate: nobody read what it made
         if is_job(job) and not started(job):
             return  # it never began, and has written nothing
         if not trains(job):
@@ -149,7 +152,7 @@ class Asking:
 
     def first_readers(self) -> Iterator[Reach]:
         """Who read the place, or may have; what could hide one is noted as a hole."""
-        for source, target, key, data in sorted(self.graph.edges(keys=True, data=True), key=lambda edge: edge[:3]):
+        for source, target, key, data in sorted(self.graph.edges(keys=True, data=True), key=itemgetter(0, 1, 2)):
             link = Link(source, target, key, data)
             if link.relation == "reads" and is_job(self.graph.nodes[target]):
                 self.blind.note(link)
@@ -224,15 +227,20 @@ class Asking:
     def _cover(self, link: Link) -> Cover:
         if "://" not in link.source:
             return Cover.UNKNOWN if link.data["usage"] in ("data", "model") else Cover.NONE
-        span = Span(link.data["span"] or Span.UNKNOWN)
-        location = location_of(link.source)
+        asked = (link.source, link.data["span"], link.data["listing"])
+        if asked not in self._covers:  # a place that many jobs read covers the same for each of them
+            self._covers[asked] = self._cover_of(link)
+        return self._covers[asked]
+
+    def _cover_of(self, link: Link) -> Cover:
+        location, span = location_of(link.source), Span(link.data["span"] or Span.UNKNOWN)
         if location is None:
             return Cover.UNKNOWN
         if _store(location) != _store(self.dataset):  # a file system or a query result may be backed by S3
             return Cover.NONE if _store(location) == "s3" else Cover.UNKNOWN
-        listed, _ = self._listed(link)
         if link.data["listing"] and self.dataset.hides_bucket:
             return Cover.UNKNOWN
+        listed, _ = self._listed(link)
         own = cover(location, Span.OBJECT if span is Span.LISTING else span, self.dataset)
         return listed if listed is not Cover.NONE and own is not Cover.ALL else own
 
@@ -263,7 +271,9 @@ class Asking:
         }
 
     def _add(self, reach: Reach, link: Link, verdict: str) -> None:
-        self.findings.setdefault(reach.job, []).append(self._row(reach, link) | {"verdict": verdict})
+        row = self._row(reach, link)
+        row["verdict"] = verdict
+        self.findings.setdefault(reach.job, []).append(row)
 
     # --- what could hide a use ------------------------------------------------------------------
 
