@@ -58,6 +58,7 @@ def trace(endpoint: str, snapshot: str, form: str, out: str | None, fail_on: tup
     Examples:
       lineage used s3://bank-ml/loans/holdout/
       lineage used s3://bank-ml/customers/4711.csv --fail-on used,used-indirectly,possible
+      lineage used s3://bank-ml/loans/ --account 111122223333 --region eu-west-1
     """,
 )
 @click.argument("s3_uri")
@@ -65,8 +66,10 @@ def trace(endpoint: str, snapshot: str, form: str, out: str | None, fail_on: tup
 @format_option("table", "json", "tsv")
 @out_option
 @fail_on_option(*USAGE_VERDICTS, more=" With 4 where a hole could hide one of them.")
+@click.option("--account", "accounts", metavar="ID", multiple=True, help="Tell of jobs of this account only; repeats.")
+@click.option("--region", "regions", metavar="R", multiple=True, help="Tell of jobs of this region only; repeats.")
 @uncollected
-def used(s3_uri: str, snapshot: str, form: str, out: str | None, fail_on: tuple[str, ...]) -> int:
+def used(s3_uri: str, snapshot: str, form: str, out: str | None, fail_on: tuple[str, ...], **within: tuple[str, ...]) -> int:
     """Was the data at S3_URI (a prefix, an object, or a whole bucket) used for training?
 
     A yes names the jobs and the fields that say so. A no is only given where every job was read; a crawl that followed
@@ -75,7 +78,7 @@ def used(s3_uri: str, snapshot: str, form: str, out: str | None, fail_on: tuple[
     import lineage
 
     with lineage.open_snapshot(snapshot) as opened:
-        answer = lineage.used(lineage.around_dataset(opened, s3_uri), s3_uri)
+        answer = lineage.used(lineage.around_dataset(opened, s3_uri), s3_uri, **within)
     _tell(answer, form, out, _usage_rows, usage_text)
     return _gate(answer, fail_on)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from records import COMPLETE, channel, processing, record, served, training
+from records import COMPLETE, arn, channel, processing, record, served, training
 from test_snapshot import crawl
 
 import lineage
@@ -161,6 +162,47 @@ def test_what_is_left_out_around_a_location_tells_nothing(
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
         near, everything = lineage.around_dataset(snapshot, uri), lineage.graph(snapshot)
         assert used(near, uri).as_json() == used(everything, uri).as_json()
+
+
+ELSEWHERE = {"account": "222233334444", "region": "us-east-1"}
+HERE = ("111122223333", "eu-west-1")
+
+
+@pytest.mark.parametrize(
+    ("within", "expected"),
+    [
+        ({}, "used"),
+        ({"accounts": ["222233334444"]}, "used"),
+        ({"regions": ["us-east-1"]}, "used"),
+        ({"accounts": ["111122223333"]}, "not-referenced"),
+        ({"regions": ["eu-west-1"]}, "not-referenced"),
+        ({"accounts": ["111122223333"], "regions": ["eu-west-1"]}, "not-referenced"),
+        ({"accounts": ["111122223333"], "regions": ["us-east-1"]}, "unknown"),
+        ({"accounts": ["999999999999"]}, "unknown"),
+        ({"regions": ["eu-west-1", "eu-west-3"]}, "unknown"),
+    ],
+)
+def test_narrowed(within: dict[str, list[str]], expected: str) -> None:
+    """A question about some accounts and regions is answered for these, of these alone, and says so."""
+    there = record(
+        "training-job",
+        "j",
+        dict(training("j", {"t": "s3://d/x/"}).body) | {"TrainingJobArn": arn("training-job", "j", **ELSEWHERE)},
+        **ELSEWHERE,
+    )
+    crawl = replace(CRAWL, accounts=("111122223333", "222233334444"), regions=("eu-west-1", "us-east-1"))
+    places = frozenset({HERE, ("222233334444", "us-east-1")})
+    graph = graph_of([there])
+    hole = Gap("222233334444", "us-east-1", "DescribeTrainingJob", "training-job:1/r/j", "denied")
+    kinds = {kind for _, _, kind in COMPLETE}
+    graph.graph["scope"] = Scope(
+        (crawl,), (hole,), frozenset((*place, kind) for place in places for kind in kinds), places=places
+    )
+    answer = used(graph, "s3://d/x/1.csv", **within)
+    assert answer.verdict == expected
+    asked = answer.scope.get("narrowed")
+    assert asked == ({"accounts": (), "regions": ()} | {key: tuple(names) for key, names in within.items()} if within else None)
+    assert any("jobs elsewhere" in caveat for caveat in answer.caveats) is bool(within)
 
 
 @pytest.mark.parametrize(

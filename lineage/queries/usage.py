@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from operator import itemgetter
+from typing import NamedTuple
 
 from lineage.graphs import Graph, trains
 from lineage.kinds import KIND_OF_CALL, KINDS, kind_of_subject
@@ -66,14 +68,40 @@ class Usage:
         return {"schema": SCHEMA, "question": "usage"} | {name: getattr(self, name) for name in names}
 
 
-def used(graph: Graph, uri: str) -> Usage:
+def used(graph: Graph, uri: str, *, accounts: Iterable[str] = (), regions: Iterable[str] = ()) -> Usage:
     """Whether the data at a location was used for training, as far as the graph knows.
 
-    `uri` is an S3 URI: a prefix, a folder, an object or a whole bucket. Raises `MalformedName`.
+    `uri` is an S3 URI: a prefix, a folder, an object or a whole bucket. Only jobs of the `accounts` and `regions` are told
+    of, where some are given: then the answer says no more than that, and says so. Raises `MalformedName`.
     """
     asking = Asking(graph, parse_location(uri))
     asking.run()
-    return asking.answer()
+    return asking.answer(Within(tuple(sorted(set(accounts))), tuple(sorted(set(regions)))))
+
+
+class Within(NamedTuple):
+    """The accounts and regions that are asked about; all, where none is named."""
+
+    accounts: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+
+    def takes(self, account: str | None, region: str | None) -> bool:
+        """Whether a place is asked about, as far as it is known."""
+        return (not account or account in (self.accounts or (account,))) and (
+            not region or region in (self.regions or (region,))
+        )
+
+    def places(self, known: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+        """The places asked about, of those that are known, and what was asked for and is not known."""
+        chosen = {place for place in known if self.takes(*place)}
+        if self.accounts and self.regions:
+            return sorted(product(self.accounts, self.regions))
+        chosen |= {(account, "") for account in self.accounts if account not in {place[0] for place in chosen}}
+        chosen |= {("", region) for region in self.regions if region not in {place[1] for place in chosen}}
+        return sorted(chosen)
+
+
+ALL = Within()
 
 
 @dataclass(slots=True)
@@ -277,26 +305,46 @@ class Asking:
 
     # --- what could hide a use ------------------------------------------------------------------
 
-    def _holes(self, scope: Scope) -> list[Gap]:
+    def _holes(self, scope: Scope, within: Within) -> list[Gap]:
         relevant = [gap for gap in scope.holes if is_about(gap, _RELEVANT)]
-        return [*not_enumerated(scope), *relevant, *dict.fromkeys(self.holes)]
+        told = [gap for gap in (*relevant, *dict.fromkeys(self.holes)) if within.takes(gap.account, gap.region)]
+        return [*not_enumerated(scope, within=within), *told]
 
     # --- the answer -----------------------------------------------------------------------------
 
-    def answer(self) -> Usage:
+    def answer(self, within: Within = ALL) -> Usage:
+        """What was found, of the jobs that are asked about."""
         scope: Scope = self.graph.graph["scope"]
-        holes = self._holes(scope)
-        findings = [row for rows in self.findings.values() for row in rows]
+        holes = self._holes(scope, within)
+        findings = [row for rows in self.findings.values() for row in rows if _is_asked(row, within)]
         findings.sort(key=lambda row: (VERDICTS.index(row["verdict"]), row["job"]["id"], row["channel"], row["location"]))
         verdict = findings[0]["verdict"] if findings else UNKNOWN if holes else NOT_REFERENCED
         return Usage(
             subject={"id": self.dataset.uri, "kind": "dataset"},
             verdict=verdict,
             findings=findings,
-            also_read=[self.also_read[job] for job in sorted(self.also_read)],
-            scope=scope_json(scope, holes),
-            caveats=caveats(scope),
+            also_read=[self.also_read[job] for job in sorted(self.also_read) if _is_asked(self.also_read[job], within)],
+            scope=scope_json(scope, holes) | _narrowed(scope, within),
+            caveats=[*caveats(scope), *_left_out(within)],
         )
+
+
+def _is_asked(row: Json, within: Within) -> bool:
+    return within.takes(row["job"]["account"], row["job"]["region"])
+
+
+def _narrowed(scope: Scope, within: Within) -> Json:
+    """What of the scope was asked about, where that is not all of it."""
+    if within == ALL:
+        return {}
+    places = within.places(_crawled(scope))
+    accounts, regions = (sorted({place[end] for place in places if place[end]}) for end in (0, 1))
+    return {"accounts": accounts, "regions": regions, "narrowed": within._asdict()}
+
+
+def _left_out(within: Within) -> list[str]:
+    asked = " and ".join(", ".join(names) for names in within if names)
+    return [f"only {asked} was asked about: jobs elsewhere may have used it, or handed it on"] if asked else []
 
 
 def _store(location: Location) -> str:
@@ -319,10 +367,16 @@ def kind_of_gap(gap: Gap) -> str:
     return kind.name if kind else KIND_OF_CALL.get(gap.operation, "training-job")
 
 
-def not_enumerated(scope: Scope, kinds: Sequence[str] = _ENUMERATED) -> list[Gap]:
+def not_enumerated(scope: Scope, kinds: Sequence[str] = _ENUMERATED, within: Within = ALL) -> list[Gap]:
     """Only a finished list of all that may tell a use can prove that there was none; a walk from endpoints never is one."""
-    crawled = {(account, region) for crawl in scope.crawls for account in crawl.accounts for region in crawl.regions}
-    return [gap for place in sorted(scope.places or crawled) or [("", "")] for gap in _unlisted(scope, kinds, *place)]
+    places = within.places(_crawled(scope)) or [("", "")]
+    return [gap for place in places for gap in _unlisted(scope, kinds, *place)]
+
+
+def _crawled(scope: Scope) -> Iterable[tuple[str, str]]:
+    """Each account and region that a crawl was to read."""
+    everywhere = {(account, region) for crawl in scope.crawls for account in crawl.accounts for region in crawl.regions}
+    return scope.places or everywhere
 
 
 def _unlisted(scope: Scope, kinds: Sequence[str], account: str, region: str) -> list[Gap]:
