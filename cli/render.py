@@ -27,7 +27,11 @@ _COLOURS = {
 _SILENT_STATUS = ("InService", "Completed", None)
 _WIDE = 10_000  # columns, where the output is no terminal: nothing is ever wrapped or cut there
 _MAX_MAKERS = 3
-_NOTES = {"above": "  (told in full elsewhere in this tree)", "possible": "  (possible: its times do not tell)"}
+_NOTES = {
+    "above": "  (told in full elsewhere in this tree)",
+    "possible": "  (possible: its times do not tell)",
+    "copy": "  (known by its content: what is served is a copy)",
+}
 
 
 def trace_text(answer: lineage.Trace, *, colour: bool) -> str:
@@ -355,6 +359,7 @@ def _finding(found: dict[str, Any]) -> Text:
     via = f", made by {' and '.join(made)} from {first['source']}" if made else ""
     if first["relation"] == "mentions":
         what, via = f"{first['path'].removesuffix('.*')} {first['role']} names {first['source']}".replace("  ", " "), ""
+    covers = f"lists {found['entry']} and {covers}" if found["entry"] else covers
     usage = f" (as {first['usage']})" if first["usage"] not in ("data", "") else ""
     opens = (found["time"] or "").partition("/")[0]
     when = f"  read from {opens}" if opens else ""
@@ -364,7 +369,8 @@ def _finding(found: dict[str, Any]) -> Text:
 
 
 def _hole(hole: dict[str, Any]) -> Text:
-    subject = hole["subject"].rpartition("/")[2] if hole["operation"].startswith("Describe") else ""
+    subject = hole["subject"] if "://" in hole["subject"] else hole["subject"].rpartition("/")[2]
+    subject = subject if hole["operation"].startswith(("Describe", "GetObject", "HeadObject")) else ""
     asked = " ".join(filter(None, (hole["operation"], subject)))
     where = " ".join(filter(None, (hole["account"], hole["region"])))
     return _text(

@@ -105,13 +105,15 @@ def _edge(edge: dict[str, Any], names: dict[str, Any]) -> Text:
     role = f" ({edge['role']})" if edge["role"] else ""
     when = f"  {edge['time']}" if edge["time"] else ""
     field = f"  {edge['path']}" if edge["path"] else ""
-    return _text("  ", (source, "bold"), (f"  {_VERBS[edge['relation']]}{role}  ", "cyan"), (target, "bold"), field, when)
+    verb = _OVERLAPS.get((edge["evidence"], edge["usage"])) or _VERBS[edge["relation"]]
+    return _text("  ", (source, "bold"), (f"  {verb}{role}  ", "cyan"), (target, "bold"), field, when)
 
 
 def _named(node: dict[str, Any]) -> str:
     return str(node["id"]) if "://" in node["id"] else f"{_spaced(node['kind'])} {node['name']}"
 
 
+_OVERLAPS = {("content", ""): "has the same content as", ("matched", "listed"): "is listed in"}
 _VERBS = {
     "reads": "is read by",
     "writes": "writes",

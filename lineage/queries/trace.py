@@ -34,6 +34,7 @@ from lineage.times import POSSIBLE
 
 SCHEMA = "lineage.trace/1"
 _MAX_NAMES = 8
+COPY = "copy"
 MANY_MAKERS = 3  # of a shared place: more than so many are told once, and not again for each reader
 SERVING = ("configures", "hosts", "deploys", "instantiates", "loads", "provides")
 PLACES = ("dataset", "artifact", "code")
@@ -59,7 +60,7 @@ class TreeStep:
     relation: str = ""
     role: str = ""
     usage: str = ""
-    note: str = ""  # "possible": the times only may fit; "above": what is upstream is told at another place
+    note: str = ""  # "possible": the times only may fit; "copy": known by its content; "above": told at another place
     manifest: bool = False  # it lists what was read, and nobody has read the list
     steps: list[TreeStep] = field(default_factory=list)
 
@@ -279,7 +280,8 @@ class _Tracing:
         for made in new:
             for link in made.links[1:]:
                 self._keep(link)
-            self._below(visit, made.links[0], made.job, deeper=1, note=made.fit if made.fit == POSSIBLE else "")
+            copied = COPY if any(link.data["evidence"] == "content" for link in made.links) else ""
+            self._below(visit, made.links[0], made.job, deeper=1, note=POSSIBLE if made.fit == POSSIBLE else copied)
         if not steps and self._must_be_made(reading):
             self._break(visit.step.node, self._unmatched(reading))
 

@@ -293,7 +293,7 @@ class Asking:
             "cover": reach.covered.value,
             "through": [node_json(self.graph, one.source) for one in reach.links if one.relation == "writes"],
             "location": link.source,
-            "entry": self._listed(link)[1],  # of a manifest: what it lists that shows the use
+            "entry": self._listed(reach.links[0])[1],  # of a manifest: what it lists of the dataset
             "time": link.data["time"],
             "evidence": [link_json(one) for one in reach.links],
         }
