@@ -76,6 +76,19 @@ def lines(*more: Any, made: str = "weights", copy: str = "weights", at: str = "2
     return [FIT, *endpoint, live, original, content(place=COPY, text=copy, modified=f"{at}T00:00:00Z"), *more]
 
 
+def test_what_is_needed_is_enough_for_a_copy(tmp_path: Path) -> None:
+    """What is loaded for a question leads over a copy as the whole graph does."""
+    tuned = training("tuned", {"model": COPY}, day="2026-01-25", **(IMAGE | TIMES))
+    path = crawl(tmp_path, *lines(tuned), digests=True)
+    with lineage.open_snapshot(path) as opened:
+        graphs = lineage.around_dataset(opened, "s3://data/x/"), lineage.graph(opened)
+        reached = lineage.impact(lineage.around_subject(opened, "s3://data/x/"), "s3://data/x/")
+    answers = [lineage.used(graph, "s3://data/x/") for graph in graphs]
+    assert [one["job"]["name"] for one in answers[0].findings] == ["fit", "tuned"]
+    assert answers[0].as_json() == answers[1].as_json()
+    assert [row["name"] for row in reached.reached if row["kind"] == "endpoint"] == ["shop"]
+
+
 def test_digests_find_the_original(tmp_path: Path) -> None:
     """With --digests a model that no job wrote finds the job that wrote the same bytes; without it, nobody asks."""
     assert ask(crawl(tmp_path, *lines())) == []

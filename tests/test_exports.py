@@ -43,7 +43,14 @@ def test_node_link_carries_the_scope_and_the_gaps(bank_graph: lineage.Graph) -> 
         ["111122223333"],
         ["eu-west-1"],
     )
-    assert sorted(gap["reason"] for gap in graph["gaps"]) == ["denied", "missing", "missing", "missing", "unmatched", "unmatched"]
+    assert sorted(gap["reason"] for gap in graph["gaps"]) == [
+        "denied",
+        "missing",
+        "missing",
+        "missing",
+        "unmatched",
+        "unmatched",
+    ]
 
 
 @pytest.mark.parametrize("form", [*lineage.FORMATS, "dot"])

@@ -18,7 +18,7 @@ from cli.indented import indented
 from lineage.graphs import graph_of
 from lineage.names import Cover, Span, cover, parse_location
 from lineage.queries.usage import used
-from lineage.records import Crawl, Resource, Scope
+from lineage.records import Crawl, Gap, Resource, Scope
 
 UNIVERSE = ["".join(letters) for length in range(6) for letters in product("ab/", repeat=length)]
 CRAWL = Crawl(1, "2026-01-01T00:00:00Z", "2026-01-01T00:01:00Z", "arn:x", ("111122223333",), ("eu-west-1",), (), "0", "1")
@@ -86,6 +86,41 @@ def test_used_agrees_with_brute_force(jobs: list[Job], dataset: str) -> None:
     trained = any(jobs[number][0] for number in reached(jobs, dataset))
     verdict = used(graph, f"s3://x/{dataset}").verdict
     assert (verdict != "not-referenced") == trained, verdict
+
+
+NEGATIVE = ("unknown", "not-referenced")
+HOLES = st.sampled_from(["DescribeTrainingJob", "DescribeModel", "ListProcessingJobs", "Search", "GetObject"]).map(
+    lambda operation: Gap("111122223333", "eu-west-1", operation, f"{operation}:x", "denied")
+)
+
+
+def judged(records: list[Resource], dataset: str, *holes: Gap) -> str:
+    graph = graph_of(records)
+    graph.graph["scope"] = Scope((CRAWL,), holes, COMPLETE)
+    return used(graph, f"s3://x/{dataset}").verdict
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    JOBS, KEYS, st.lists(st.tuples(st.booleans(), READS, st.lists(KEYS, min_size=1, max_size=2), st.integers(1, 4)), max_size=3)
+)
+def test_more_records_take_no_use_away(jobs: list[Job], dataset: str, more: list[Job]) -> None:
+    """A record more, of a job that has to do with the data or has not, makes no positive verdict negative.
+
+    It may make it indirect: what another job has written is its model, and no data.
+    """
+    records = [resource(number, job) for number, job in enumerate([*jobs, *more])]
+    before, after = judged(records[: len(jobs)], dataset), judged(records, dataset)
+    assert before in NEGATIVE or after not in NEGATIVE
+
+
+@settings(max_examples=200, deadline=None)
+@given(JOBS, KEYS, st.lists(HOLES, min_size=1, max_size=3))
+def test_a_hole_proves_nothing(jobs: list[Job], dataset: str, holes: list[Gap]) -> None:
+    """What could not be read makes no positive verdict weaker, and no data unused that was not so without it."""
+    records = [resource(number, job) for number, job in enumerate(jobs)]
+    before, after = judged(records, dataset), judged(records, dataset, *holes)
+    assert after == before or (before, after) == ("not-referenced", "unknown")
 
 
 def answers(graph: Any, dataset: str) -> Any:
