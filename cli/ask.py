@@ -77,6 +77,9 @@ def used(s3_uri: str, snapshot: str, form: str, out: str | None, fail_on: tuple[
     """
     import lineage
 
+    wrong = [account for account in within["accounts"] if not (len(account) == 12 and account.isdigit())]
+    if wrong:
+        raise click.UsageError(f"{wrong[0]!r} is no account: an account has twelve digits")
     with lineage.open_snapshot(snapshot) as opened:
         answer = lineage.used(lineage.around_dataset(opened, s3_uri), s3_uri, **within)
     _tell(answer, form, out, _usage_rows, usage_text)
@@ -96,6 +99,7 @@ def used(s3_uri: str, snapshot: str, form: str, out: str | None, fail_on: tuple[
 @snapshot_option
 @format_option("table", "json", "tsv")
 @out_option
+@uncollected
 def impact(subject: str, snapshot: str, form: str, out: str | None) -> None:
     """What the data at an S3 URI, or what a node was made of, ended up in: jobs, artifacts, models, packages, endpoints.
 
@@ -124,6 +128,7 @@ def impact(subject: str, snapshot: str, form: str, out: str | None) -> None:
 @snapshot_option
 @format_option("table", "json", "tsv")
 @out_option
+@uncollected
 def path(source: str, target: str, snapshot: str, form: str, out: str | None) -> None:
     """The shortest way on which data got from FROM to TO, each a node (see `impact`) or an S3 URI, with the fields that say so.
 

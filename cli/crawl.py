@@ -45,7 +45,7 @@ RATE_SECONDS = 5  # over which the rate is told
 @click.option("--full", is_flag=True, help="Read all again, and find out what was deleted; else only what is new.")
 @click.option("--tags", is_flag=True, help="Ask for tags one by one where no other call tells them.")
 @click.option("--manifests/--no-manifests", default=True, help="Read the manifests in S3 that jobs read (default).")
-@click.option("--digests", is_flag=True, help="Ask S3 for the digests of models that no job wrote: a copy finds its job.")
+@click.option("--digests", is_flag=True, help="Ask S3 for the digests of models: a copy that no job wrote finds its job.")
 @click.option("--cloudtrail", is_flag=True, help="Ask CloudTrail what was deleted in the last 90 days.")
 @click.option("--profile", metavar="P", help="A profile of ~/.aws/config; else boto3's own chain of credentials.")
 @click.option("--replay", metavar="FILE", help="Answer from an account file, without AWS.")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -43,19 +44,23 @@ def ls(selector: tuple[str, ...], snapshot: str, form: str, out: str | None) -> 
     """
     import lineage
 
-    with lineage.open_snapshot(snapshot) as opened:
-        write(_FORMS[form](_rows(opened, " ".join(selector)), out), out)
+    with lineage.open_snapshot(snapshot) as opened, closing(_rows(opened, " ".join(selector))) as rows:
+        write(_FORMS[form](rows, out), out)
 
 
-def _rows(opened: lineage.Snapshot, selector: str) -> Iterator[Row]:
+def _rows(opened: lineage.Snapshot, selector: str) -> Generator[Row]:
     """Node by node; only a selector that walks needs the edges."""
     import lineage
 
     if not selector:
-        return ({name: getattr(node, name) for name in _COLUMNS} for node in opened.nodes())
+        return _all(opened)
     chosen = lineage.select(lineage.graph(opened, edges="+" in selector), selector)
-    told = _COLUMNS[:-1]
-    return ({name: chosen.nodes[node][name] for name in told} | {"id": node} for node in sorted(chosen))
+    return ({name: chosen.nodes[node][name] for name in _COLUMNS[:-1]} | {"id": node} for node in sorted(chosen))
+
+
+def _all(opened: lineage.Snapshot) -> Generator[Row]:
+    with closing(opened.nodes()) as nodes:  # whoever reads no further leaves no half read table behind
+        yield from ({name: getattr(node, name) for name in _COLUMNS} for node in nodes)
 
 
 def _cells(rows: Iterable[Row]) -> Iterator[list[Any]]:

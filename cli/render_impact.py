@@ -97,7 +97,7 @@ def _path_head(answer: lineage.Path) -> str:
         may = "" if answer.verdict == "found" else ": it may have gone so, the times or the fields do not tell for sure"
         return f"{plural(len(answer.evidence), 'step')} {ends}{may}"
     but = f", but {plural(len(holes), 'hole')} could hide one" if holes else ""
-    return f"no data that was read of went {ends}{but}"
+    return f"no way {ends} was found{but}"
 
 
 def _edge(edge: dict[str, Any], names: dict[str, Any]) -> Text:

@@ -127,6 +127,7 @@ def _references(kind: lineage.Kind) -> Rows:
 @kind_option("Only what these kinds need; repeats. None: all.")
 @click.option("--tags", is_flag=True, help="For `crawl --tags`.")
 @click.option("--manifests/--no-manifests", default=True, help="For `crawl --no-manifests`.")
+@click.option("--digests", is_flag=True, help="For `crawl --digests`.")
 @click.option("--cloudtrail", is_flag=True, help="For `crawl --cloudtrail`.")
 @click.option("--all-regions", is_flag=True, help="For `crawl --all-regions`.")
 @click.option("--role-arn", "roles", metavar="ARN", multiple=True, help="A role that the crawl is to assume; repeats.")

@@ -7,7 +7,9 @@ written, and then of those that jobs have written: equal content tells a copy.
 
 from __future__ import annotations
 
+import contextlib
 import queue
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -94,8 +96,7 @@ class Wanted:
 
     place: Location
     view: str
-    account: str
-    region: str
+    askers: tuple[tuple[str, str], ...]  # the accounts and regions of the jobs that read it
     known: Manifest | None
 
 
@@ -106,7 +107,11 @@ def read_manifests(sessions: Sessions, writing: Writing, on_read: OnRead, *, aga
     """
 
     def ask(one: Wanted) -> Fetched:
-        return fetch_manifest(sessions[one.account, one.region], one.region, one.place, one.view, one.known)
+        for account, region in one.askers[:-1]:  # what one account may not read another may
+            with contextlib.suppress(Refused):
+                return fetch_manifest(sessions[account, region], region, one.place, one.view, one.known)
+        account, region = one.askers[-1]
+        return fetch_manifest(sessions[account, region], region, one.place, one.view, one.known)
 
     def keep(one: Wanted, found: Fetched | Refused) -> bool:
         with writing() as recording:
@@ -120,14 +125,15 @@ def read_manifests(sessions: Sessions, writing: Writing, on_read: OnRead, *, aga
 
 def _wanted(recording: Recording, sessions: Sessions, *, again: bool) -> Iterator[Wanted]:
     """The manifests of which it is not known what some job read of them."""
-    gone = frozenset() if again else recording.vanished()
-    seen: set[tuple[str, str]] = set()
+    gone = frozenset() if again else recording.vanished("GetObject")
+    askers: dict[tuple[Location, str], dict[tuple[str, str], None]] = defaultdict(dict)
     for record in recording.naming_manifests():
-        for place, view, time in _readings(record) if (record.account, record.region) in sessions else ():
-            if (place.uri, view) in seen or place.uri in gone or recording.listings.read_by(place.uri, view, time):
-                continue
-            seen.add((place.uri, view))
-            yield Wanted(place, view, record.account, record.region, recording.listings.last(place.uri, view))
+        asker = (record.account, record.region)
+        for place, view, time in _readings(record) if asker in sessions else ():
+            if place.uri not in gone and not recording.listings.read_by(place.uri, view, time):
+                askers[place, view][asker] = None
+    for (place, view), who in askers.items():
+        yield Wanted(place, view, tuple(sorted(who)), recording.listings.last(place.uri, view))
 
 
 def _readings(record: Resource) -> Iterator[tuple[Location, str, str | None]]:
@@ -139,7 +145,7 @@ def _readings(record: Resource) -> Iterator[tuple[Location, str, str | None]]:
 
 def _keep(recording: Recording, one: Wanted, found: Fetched | Refused) -> bool:
     """Keep what a manifest lists, or why it could not be read; whether it could not."""
-    where = (one.account, one.region, "GetObject", one.place.uri)
+    where = (*one.askers[-1], "GetObject", one.place.uri)
     try:
         if isinstance(found, Refused):
             raise found
@@ -161,7 +167,7 @@ def read_digests(sessions: Sessions, writing: Writing, on_read: OnRead, *, again
     The graph must be joined. What is known is asked for only `again`.
     """
     with writing() as recording:
-        known = frozenset() if again else recording.known_contents()
+        known = frozenset() if again else recording.known_contents() | recording.vanished("HeadObject")
         lost = [one for one in recording.unmatched_models() if one[0] not in known]
         made = [one for one in recording.written_models() if one[0] not in known] if lost else []
     placed = ((location_of(uri), account, region) for uri, account, region in [*lost, *made])

@@ -17,7 +17,7 @@ from typing import Any, Literal, TypeAlias
 import networkx as nx
 
 from lineage.derive import derive
-from lineage.kinds import KINDS, RELATIONS
+from lineage.kinds import KINDS, RELATIONS, SERVING
 from lineage.listings import Listings
 from lineage.names import Location, is_location, location_of, parse_location
 from lineage.records import Gap, Resource, Scope
@@ -28,7 +28,7 @@ _LABEL_PARTS = 3  # of a key: enough to hold the job's name in `job/output/model
 Direction = Literal["up", "down"]
 Attributes = dict[str, Any]
 _FLOWS = tuple(name for name, relation in RELATIONS.items() if relation.flows)
-_TO_ITS_MAKER = ("configures", "hosts", "deploys", "instantiates", "loads", "provides", "overlaps", "writes")
+_TO_ITS_MAKER = (*SERVING, "overlaps", "writes")
 # How data gets from a reader on to others; what a run logs as its output is downstream of its job.
 _LEADS = ("reads", "writes", "overlaps", "loads", "provides", "recorded-by")
 # The SDK's and the Pipelines' scripts that put code beside an existing model, and train nothing.
@@ -49,18 +49,18 @@ def graph(snapshot: Snapshot, *, edges: bool = True) -> Graph:
 
 def neighbourhood(snapshot: Snapshot, ids: Iterable[str], *directions: Direction) -> Graph:
     """What the given nodes reach upstream or downstream (by default both), with what their jobs are members of."""
-    return _near(snapshot, set(ids), directions or ("up", "down"))
-
-
-def _near(
-    snapshot: Snapshot, seeds: set[str], directions: Iterable[Direction], beside: Iterable[Row] = (), also: Iterable[str] = ()
-) -> Graph:
-    edges = set(beside)
-    reached = seeds | set(also)
-    for direction in directions:
+    seeds = set(ids)
+    edges: set[Row] = set()
+    reached = set(seeds)
+    for direction in directions or ("up", "down"):
         flowing, touched = _flow(snapshot, seeds, direction)
         edges |= flowing
         reached |= touched
+    return _near(snapshot, reached, edges)
+
+
+def _near(snapshot: Snapshot, reached: set[str], edges: set[Row]) -> Graph:
+    """The given nodes and edges, with what is beside them."""
     edges |= _around(snapshot, reached)
     reached.update(end for edge in edges for end in edge[:2])
     return _build(snapshot.node_rows(reached), sorted(edges, key=_order), snapshot.scope(), snapshot.listings())
@@ -95,7 +95,9 @@ def around_subject(snapshot: Snapshot, subject: str, *also: str) -> Graph:
         members = _belonging(snapshot, subject)
         seeds = {subject} | {edge[0] for edge in members}
         opaque |= members
-    return _near(snapshot, seeds, ("down",), opaque | _serving(snapshot), also)
+    flowing, reached = _flow(snapshot, seeds, "down")
+    endpoints = {edge[1] for edge in flowing if edge[2] in ("configures", "hosts")}
+    return _near(snapshot, reached.union(also), opaque | flowing | _serving(snapshot, seeds | endpoints))
 
 
 def _readers_around(snapshot: Snapshot, dataset: Location) -> set[str]:
@@ -126,17 +128,25 @@ def _belonging(snapshot: Snapshot, subject: str) -> set[Row]:
     return edges
 
 
-def _serving(snapshot: Snapshot) -> set[Row]:
-    """The edges from what made them to the models that endpoints serve: jobs, or nothing that anybody knows."""
+def _serving(snapshot: Snapshot, endpoints: set[str]) -> set[Row]:
+    """What the given endpoints serve, and those that serve what nobody knows the making of: the edges up to what made it."""
     edges: set[Row] = set()
-    reached: set[str] = set()
-    frontier = {identity for identity, _ in snapshot.names_of("endpoint")}
+    frontier, seen = endpoints | _along(snapshot, set(snapshot.unexplained())), set[str]()
     while frontier:
         step = set(snapshot.edge_rows(into=frontier, relations=_TO_ITS_MAKER))
         edges |= step
-        reached |= frontier
-        frontier = {edge[0] for edge in step if edge[2] != "writes"} - reached
+        seen |= frontier
+        frontier = {edge[0] for edge in step if edge[2] != "writes"} - seen
     return edges
+
+
+def _along(snapshot: Snapshot, nodes: set[str]) -> set[str]:
+    """Nodes, and all that they are served by."""
+    frontier = reached = nodes
+    while frontier:
+        frontier = {edge[1] for edge in snapshot.edge_rows(out_of=frontier, relations=SERVING)} - reached
+        reached = reached | frontier
+    return reached
 
 
 def _onward(snapshot: Snapshot, readers: set[str], edges: dict[Row, None], *, every_run: bool) -> Graph:

@@ -20,6 +20,7 @@ from lineage.names import Location, Span
 from lineage.places import places_around
 from lineage.records import Edge, Node
 from lineage.snapshot import edge_row, node_row
+from lineage.times import sortable
 
 REMEMBERED = 20_000  # how many names are kept in memory: those that many records say in turn
 AT_ONCE = 1000  # how many edges are put into a table at a time
@@ -40,9 +41,9 @@ CREATE TEMP TABLE read (place, span, PRIMARY KEY (place, span)) WITHOUT ROWID;
 """
 # When each model was written to its place for the last time by a job, and was loaded from it for the first.
 _MOMENTS = """
-    SELECT target AS place, substr(time, instr(time, '/') + 1) AS at FROM main.edge
+    SELECT target AS place, rtrim(substr(time, instr(time, '/') + 1), 'Z') AS at FROM main.edge
     WHERE relation = 'writes' AND usage = 'model' AND target IN (SELECT place FROM main.content)
-    UNION ALL SELECT source, substr(time, 1, instr(time, '/') - 1) FROM main.edge
+    UNION ALL SELECT source, rtrim(substr(time, 1, instr(time, '/') - 1), 'Z') FROM main.edge
     WHERE relation = 'loads' AND source IN (SELECT place FROM main.content)"""
 _TABLES = ("called", "named", "field", "fact", "model", "model_input", "written", "write", "pin", "read")
 
@@ -93,10 +94,11 @@ class Joining:
     def life_at(self, identity: str, time: str) -> str:
         """The life that a name had at a time: the last one, unless that was created later and another one lived before."""
         row = self._db.execute("SELECT created FROM main.node WHERE id = ?", (identity,)).fetchone()
-        if not row or (row[0] or "") <= time:
+        if not row or sortable(row[0] or "") <= sortable(time):
             return identity
-        sql = "SELECT id FROM main.node WHERE id > ? AND id < ? AND created <= ? ORDER BY created DESC LIMIT 1"
-        before = self._db.execute(sql, (f"{identity}@", f"{identity}A", time)).fetchone()
+        sql = """SELECT id FROM main.node WHERE id > ? AND id < ? AND rtrim(created, 'Z') <= ?
+                 ORDER BY rtrim(created, 'Z') DESC LIMIT 1"""
+        before = self._db.execute(sql, (f"{identity}@", f"{identity}A", sortable(time))).fetchone()
         return str(before[0]) if before else identity
 
     def _id_of(self, kind: str, account: str, region: str, name: str) -> str | None:
@@ -250,7 +252,8 @@ class Joining:
         self._db.execute("CREATE INDEX temp.moment_place ON moment (place)")
         self._db.execute("""
             INSERT OR IGNORE INTO pin SELECT digest.value, place FROM main.content, json_each(digests) AS digest
-            WHERE NOT EXISTS (SELECT 1 FROM moment WHERE moment.place = content.place AND modified > at AND at != '')""")
+            WHERE NOT EXISTS (SELECT 1 FROM moment
+                WHERE moment.place = content.place AND rtrim(modified, 'Z') > at AND at != '')""")
         self._db.execute("DROP TABLE temp.moment")
 
     def add_edges(self, edges: Iterable[Edge]) -> None:

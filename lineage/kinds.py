@@ -47,6 +47,9 @@ RELATIONS: Final[dict[str, Relation]] = {
     "associated": Relation(flows=False, inward=False),
 }
 
+# From what a model is made of to the endpoint that serves it.
+SERVING: Final = ("configures", "hosts", "deploys", "instantiates", "loads", "provides")
+
 # The channels of the SDK's remote functions, steps and notebook jobs: what such a job reads stands in its code.
 OPAQUE_CHANNELS: Final = frozenset(
     {

@@ -13,16 +13,17 @@ def iam_policy(
     *,
     tags: bool = False,
     manifests: bool = True,
+    digests: bool = False,
     cloudtrail: bool = False,
     all_regions: bool = False,
     roles: Iterable[str] = (),
 ) -> Any:
     """The IAM policy document for a crawl of these kinds (none: all). It allows reading, and nothing else.
 
-    `tags`: with `crawl --tags`; `manifests`: not with `--no-manifests`, and its resources may be narrowed down to the
-    buckets that hold manifests; `cloudtrail`: with `crawl --cloudtrail`; `all_regions`: with `crawl --all-regions`;
-    `roles`: the role ARNs it is to assume.
-    List and Search know no resources, so they are allowed on all (Service Authorization Reference, Amazon SageMaker).
+    `tags`: with `crawl --tags`; `manifests`: not with `--no-manifests`; `digests`: with `--digests`; `cloudtrail`: with
+    `--cloudtrail`; `all_regions`: with `--all-regions`; `roles`: the role ARNs it is to assume. List and Search know no
+    resources, so they are allowed on all (Service Authorization Reference, Amazon SageMaker). The S3 actions may be narrowed
+    down to the buckets of manifests and models; without ListBucket S3 calls denied what is gone.
     """
     chosen = [KINDS[name] for name in kinds or KINDS]
     far = [KINDS[name] for name in FAR if any(_leads_to(one, KINDS[name]) for one in chosen)]
@@ -31,7 +32,7 @@ def iam_policy(
         _allow("Describe", sorted({f"sagemaker:{kind.describe}" for kind in (*chosen, *far) if kind.describe})),
     ]
     statements += [_allow("Tags", ["sagemaker:ListTags"])] if tags else []
-    statements += [_allow("Manifests", ["s3:GetObject"])] if manifests else []
+    statements += [_allow("Objects", ["s3:GetObject", "s3:ListBucket"])] if manifests or digests else []
     statements += [_allow("Deletions", ["cloudtrail:LookupEvents"])] if cloudtrail else []
     statements += [_allow("Regions", ["account:ListRegions", "ec2:DescribeRegions"])] if all_regions else []
     statements += [_allow("Accounts", ["sts:AssumeRole"], sorted(roles))] if roles else []

@@ -9,15 +9,15 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from traceback import clear_frames
 from typing import Any, NamedTuple, Self
 
 from lineage.errors import SnapshotError
-from lineage.kinds import OPAQUE_CHANNELS
+from lineage.kinds import OPAQUE_CHANNELS, SERVING
 from lineage.listings import LISTINGS_SCHEMA, Listings
 from lineage.names import Location, Span, location_of
 from lineage.records import CLOUDTRAIL, Answered, Content, Crawl, Edge, Enumeration, Found, Gap, Named, Node, Resource, Scope
@@ -64,6 +64,7 @@ CREATE TABLE node (
 CREATE TABLE edge (
     source TEXT NOT NULL, target TEXT NOT NULL, relation TEXT NOT NULL, role TEXT NOT NULL, usage TEXT NOT NULL,
     path TEXT NOT NULL, evidence TEXT NOT NULL, time TEXT, span TEXT, listing INTEGER);
+CREATE TABLE unexplained (id TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 # A query uses one of the two last indices where it says the same words.
 _ISOLATED = "kind = 'training-job' AND observed AND json_extract(details, '$.isolated')"
@@ -73,11 +74,23 @@ _OPAQUE = f"""relation IN ('reads', 'mentions') AND (
     OR role IN ({", ".join(f"'{role}'" for role in sorted(OPAQUE_CHANNELS))}))"""
 _GRAPH_INDICES = f"""
 CREATE INDEX node_kind ON node (kind, observed);
+CREATE INDEX node_name ON node (name COLLATE NOCASE);
 CREATE INDEX edge_source ON edge (source);
 CREATE INDEX edge_target ON edge (target);
 CREATE INDEX node_isolated ON node (kind) WHERE {_ISOLATED};
 CREATE INDEX edge_opaque ON edge (source) WHERE {_OPAQUE};
 """
+_SERVES = f"relation IN {SERVING} AND (relation != 'provides' OR usage = 'model')"
+# What may be served and is not known to be made of anything: places that nothing wrote, what was never seen, what names
+# no artifact, and packages of which a model names one specification.
+_UNEXPLAINED = f"""
+    INSERT INTO unexplained
+    SELECT source FROM edge WHERE relation = 'loads' AND instr(source, '://') AND NOT EXISTS (
+        SELECT 1 FROM edge AS other WHERE other.target = edge.source AND other.relation IN ('writes', 'overlaps'))
+    UNION SELECT id FROM node WHERE NOT observed AND EXISTS (SELECT 1 FROM edge WHERE source = id AND {_SERVES})
+    UNION SELECT id FROM node WHERE kind IN ('model', 'model-package', 'inference-component')
+        AND NOT EXISTS (SELECT 1 FROM edge WHERE target = id AND {_SERVES})
+    UNION SELECT source FROM edge WHERE relation = 'instantiates' AND usage != ''"""  # noqa: S608  (our own words)
 NODE = "id, kind, name, account, region, arn, created, modified, status, observed, details"
 EDGE = "source, target, relation, role, usage, path, evidence, time, span, listing"
 AT_ONCE = 500  # how many ids one SELECT asks for
@@ -229,11 +242,12 @@ class Snapshot:
         lookups = tuple(one for one in self.lookups() if one.finished and one.joined)
         return Scope(crawls, tuple(self.gaps()), enumerated, subjects, places, jobs, isolated, lookups)
 
-    def nodes(self, ids: Iterable[str] | None = None) -> Iterator[Node]:
-        """All nodes, or those of the given ids, by id."""
-        return map(node_of, self.node_rows(ids))
+    def nodes(self, ids: Iterable[str] | None = None) -> Generator[Node]:
+        """All nodes, or those of the given ids, by id. Whoever reads no further should `close` it before the snapshot."""
+        with closing(self.node_rows(ids)) as rows:
+            yield from map(node_of, rows)
 
-    def node_rows(self, ids: Iterable[str] | None = None) -> Iterator[Row]:
+    def node_rows(self, ids: Iterable[str] | None = None) -> Generator[Row]:
         """The same as rows of the columns `NODE`: for whoever has no use for a million small objects."""
         return self._select(NODE, "node", "id", ids)
 
@@ -267,9 +281,15 @@ class Snapshot:
         ids = [identity for identity, _ in self.names_of(kind)]
         return sorted(self.nodes(ids), key=lambda node: (node.name, node.id))
 
-    def names(self) -> Iterator[tuple[str, str, str]]:
-        """Every node as (id, kind, name)."""
-        return (row[:3] for row in self._rows("SELECT id, kind, name FROM node ORDER BY id"))
+    def names(self, called: str | None = None) -> Iterator[tuple[str, str, str]]:
+        """Every node, or each of a name in whatever letters, as (id, kind, name)."""
+        which, values = ("name = ? COLLATE NOCASE", (called,)) if called is not None else ("true", ())
+        rows = self._rows(f"SELECT id, kind, name FROM node WHERE {which} ORDER BY id", values)  # noqa: S608  (our own words)
+        return (row[:3] for row in rows)
+
+    def unexplained(self) -> Iterator[str]:
+        """The ids of what may be served, and of which no record tells what it was made of."""
+        return (row[0] for row in self._rows("SELECT id FROM unexplained ORDER BY id"))
 
     def versions(self, identity: str, created: str | None) -> list[Version]:
         """Every version that was read of a record, the one that was read last at the end."""
@@ -306,7 +326,7 @@ class Snapshot:
         """The ids of what is read and could be anything: unread manifests, file systems, hub content, aliases."""
         return (row[0] for row in self._rows(f"SELECT DISTINCT source FROM edge WHERE {_OPAQUE} ORDER BY source"))  # noqa: S608
 
-    def _select(self, columns: str, table: str, key: str, ids: Iterable[str] | None, which: str = "true") -> Iterator[Row]:
+    def _select(self, columns: str, table: str, key: str, ids: Iterable[str] | None, which: str = "true") -> Generator[Row]:
         if ids is None:
             yield from self._rows(f"SELECT {columns} FROM {table} WHERE {which} ORDER BY {columns}")  # noqa: S608  (our words)
             return
@@ -467,7 +487,7 @@ class Recording:
         place = (enumeration.kind, enumeration.account, enumeration.region)
         self._db.execute(
             f"INSERT OR IGNORE INTO gone SELECT DISTINCT r.id, r.created, ? FROM record AS r"  # noqa: S608
-            f" WHERE {here} AND r.created < ? AND NOT {listed}",
+            f" WHERE {here} AND rtrim(r.created, 'Z') < rtrim(?, 'Z') AND NOT {listed}",
             (at, *place, enumeration.started),
         )
         self._db.execute(
@@ -498,7 +518,7 @@ class Recording:
         kind, _, where = subject.partition(":")
         account, _, rest = where.partition("/")
         region, _, name = rest.partition("/")
-        sql = """SELECT 1 FROM record WHERE last_crawl = ? AND created <= ? AND
+        sql = """SELECT 1 FROM record WHERE last_crawl = ? AND rtrim(created, 'Z') <= rtrim(?, 'Z') AND
                  (id = ? OR (kind = ? AND account = ? AND region = ? AND lower(name) = lower(?))) LIMIT 1"""
         row = self._db.execute(sql, (self._crawl, before, subject, kind, account, region, name)).fetchone()
         return row is not None
@@ -564,11 +584,11 @@ class Recording:
         row = (content.place, _texts(content.digests), content.modified)
         self._db.execute("INSERT OR REPLACE INTO content VALUES (?,?,?)", row)
 
-    def vanished(self) -> frozenset[str]:
+    def vanished(self, operation: str) -> frozenset[str]:
         """The objects that were not there any more when they were last asked for."""
-        sql = f"""SELECT subject FROM question AS q WHERE operation = 'GetObject' AND reason = 'missing'
+        sql = f"""SELECT subject FROM question AS q WHERE operation = ? AND reason = 'missing'
                   AND NOT EXISTS (SELECT 1 FROM question AS later WHERE {_SAME_QUESTION} AND later.crawl > q.crawl)"""  # noqa: S608
-        return frozenset(row[0] for row in self._db.execute(sql))
+        return frozenset(row[0] for row in self._db.execute(sql, (operation,)))
 
     def put_back(self) -> None:
         """What a killed crawl had in hand is wanted again."""
@@ -596,6 +616,7 @@ class Recording:
         """Put a graph in the place of the one before: `join` fills the tables, from records that it streams."""
         self._db.execute("DROP TABLE node")
         self._db.execute("DROP TABLE edge")
+        self._db.execute("DROP TABLE unexplained")
         try:
             new_graph(self._db, join)
         except BaseException as error:
@@ -642,6 +663,7 @@ def new_graph(db: sqlite3.Connection, join: Callable[[sqlite3.Connection], None]
     join(db)
     for statement in _GRAPH_INDICES.split(";\n"):
         db.execute(statement)
+    db.execute(_UNEXPLAINED)
 
 
 _READ = "relation IN ('reads', 'loads', 'mentions')"

@@ -73,6 +73,11 @@ def fits(write: str | None, read: str | None) -> str:
 
 
 def bounds(window: str | None) -> tuple[str, str]:
-    """The two times as texts that sort: without the Z, `00` comes before `00.5` as it should."""
+    """The two times of a window as texts that sort."""
     opens, _, closes = (window or "/").partition("/")
-    return opens.removesuffix("Z"), closes.removesuffix("Z")
+    return sortable(opens), sortable(closes)
+
+
+def sortable(time: str) -> str:
+    """A time as a text that sorts: without the Z, `00` comes before `00.5` as it should. In SQL that is `rtrim(…, 'Z')`."""
+    return time.removesuffix("Z")

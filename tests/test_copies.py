@@ -70,10 +70,13 @@ def ask(path: Path) -> list[str]:
 
 def lines(*more: Any, made: str = "weights", copy: str = "weights", at: str = "2026-01-10", **words: Any) -> list[Any]:
     """The job, the endpoint, what the job made, and what the endpoint loads."""
+    job = training(
+        "fit", {"train": "s3://data/x/"}, MADE, TrainingEndTime=words.pop("ended", "2026-01-02T11:00:00Z"), **(IMAGE | TIMES)
+    )
     endpoint = [one for one in SERVED if one.kind != "endpoint"]
     (live,) = (one for one in SERVED if one.kind == "endpoint")
     original = {"object": MADE, "text": made, "modified": "2026-01-02T10:59:00Z"} | words
-    return [FIT, *endpoint, live, original, content(place=COPY, text=copy, modified=f"{at}T00:00:00Z"), *more]
+    return [job, *endpoint, live, original, content(place=COPY, text=copy, modified=f"{at}T00:00:00Z"), *more]
 
 
 def test_what_is_needed_is_enough_for_a_copy(tmp_path: Path) -> None:
@@ -104,8 +107,9 @@ def test_digests_find_the_original(tmp_path: Path) -> None:
         ({"made": "", "copy": ""}, []),
         ({"modified": "2026-01-03T00:00:00Z"}, []),
         ({"at": "2026-03-01"}, []),
+        ({"modified": "2026-01-02T11:00:00Z", "ended": "2026-01-02T11:00:00.512Z"}, ["fit"]),
     ],
-    ids=["uploaded in other parts", "other bytes", "no bytes", "written anew after the job", "written anew after the model"],
+    ids=["in other parts", "other bytes", "no bytes", "anew after the job", "anew after the model", "in the job's last second"],
 )
 def test_what_digests_tell(tmp_path: Path, words: dict[str, Any], expected: list[str]) -> None:
     """A checksum tells where an ETag does not; an object that was written anew since tells nothing of what it was."""

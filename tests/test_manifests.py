@@ -153,6 +153,33 @@ def test_an_unread_manifest_is_a_hole(tmp_path: Path, lines: list[dict[str, Any]
     assert said in hole["detail"]
 
 
+@pytest.mark.parametrize("form", [PLAIN, AUGMENTED])
+def test_what_never_ends_is_no_manifest(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line or a name without an end is refused before all of it is in memory."""
+    monkeypatch.setattr(manifests, "MOST_OF_ONE", 1000)
+    taken: list[int] = []
+
+    def endless() -> Iterator[bytes]:
+        for number in range(1000):
+            taken.append(number)
+            yield b"['s3://b/x'" * 10
+
+    with pytest.raises(Refused, match="more than 1,000 characters"):
+        list(entries(form, endless()))
+    assert len(taken) < 20
+
+
+def test_what_one_account_may_not_read_another_may(tmp_path: Path) -> None:
+    """A manifest that jobs of two regions read is asked for by each of them until one may."""
+    there = training("far", [channel("train", LIST, PLAIN)], **(IMAGE | TIMES))
+    body = dict(there.body) | {"TrainingJobArn": there.arn.replace("eu-west-1", "us-east-1")}
+    denied = {"fault": "AccessDeniedException", "operation": "GetObject", "region": "us-east-1"}
+    lines = (job(), {"kind": "training-job", "record": body}, content(["s3://data/1.csv"]), denied)
+    path = crawl(tmp_path, *lines, regions=["eu-west-1", "us-east-1"])
+    assert len(ask(path, "s3://data/1.csv").findings) == 2
+    assert verdict(path, "s3://data/2.csv") == "not-referenced"
+
+
 def test_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A manifest above the stated size is a hole that tells its size."""
     monkeypatch.setattr(manifests, "MOST_BYTES", 10)

@@ -14,6 +14,7 @@ from test_snapshot import crawl
 import lineage
 from lineage.derive import derive
 from lineage.graphs import graph_of
+from lineage.kinds import KINDS
 from lineage.queries.usage import used
 from lineage.records import Crawl, Gap, Resource, Scope
 
@@ -183,26 +184,38 @@ HERE = ("111122223333", "eu-west-1")
     ],
 )
 def test_narrowed(within: dict[str, list[str]], expected: str) -> None:
-    """A question about some accounts and regions is answered for these, of these alone, and says so."""
-    there = record(
-        "training-job",
-        "j",
-        dict(training("j", {"t": "s3://d/x/"}).body) | {"TrainingJobArn": arn("training-job", "j", **ELSEWHERE)},
-        **ELSEWHERE,
-    )
-    crawl = replace(CRAWL, accounts=("111122223333", "222233334444"), regions=("eu-west-1", "us-east-1"))
-    places = frozenset({HERE, ("222233334444", "us-east-1")})
-    graph = graph_of([there])
-    hole = Gap("222233334444", "us-east-1", "DescribeTrainingJob", "training-job:1/r/j", "denied")
-    kinds = {kind for _, _, kind in COMPLETE}
-    graph.graph["scope"] = Scope(
-        (crawl,), (hole,), frozenset((*place, kind) for place in places for kind in kinds), places=places
-    )
-    answer = used(graph, "s3://d/x/1.csv", **within)
+    """A question about some accounts and regions tells of uses there alone, and says so."""
+    answer = used(estate_of(elsewhere("training-job", training("j", {"t": "s3://d/x/"}))), "s3://d/x/1.csv", **within)
     assert answer.verdict == expected
     asked = answer.scope.get("narrowed")
     assert asked == ({"accounts": (), "regions": ()} | {key: tuple(names) for key, names in within.items()} if within else None)
     assert any("jobs elsewhere" in caveat for caveat in answer.caveats) is bool(within)
+    assert set(answer.scope["accounts"]) <= {"111122223333", "222233334444"}
+
+
+@pytest.mark.parametrize(
+    "hole", [Gap("222233334444", "us-east-1", "DescribeProcessingJob", "processing-job:1/r/j", "denied"), None]
+)
+def test_what_was_handed_on_from_elsewhere(hole: Gap | None) -> None:
+    """Data that a job elsewhere handed on, or may have, counts for who is asked about."""
+    prepared = [] if hole else [elsewhere("processing-job", PREPARED)]
+    graph = estate_of(*prepared, training("j", {"t": "s3://prep/x/"}), holes=(hole,) if hole else ())
+    assert used(graph, "s3://raw/x/", accounts=["111122223333"]).verdict == ("unknown" if hole else "used-indirectly")
+
+
+def elsewhere(kind: str, here: Resource) -> Resource:
+    """The same record, of another account and region."""
+    return record(kind, here.name, dict(here.body) | {f"{KINDS[kind].noun}Arn": arn(kind, here.name, **ELSEWHERE)}, **ELSEWHERE)
+
+
+def estate_of(*records: Resource, holes: tuple[Gap, ...] = ()) -> lineage.Graph:
+    """A graph of two accounts, each in its region, of which every job was listed."""
+    graph = graph_of(records)
+    crawl = replace(CRAWL, accounts=("111122223333", "222233334444"), regions=("eu-west-1", "us-east-1"))
+    places = frozenset({HERE, ("222233334444", "us-east-1")})
+    listed = frozenset((*place, kind) for place in places for _, _, kind in COMPLETE)
+    graph.graph["scope"] = Scope((crawl,), holes, listed, places=places)
+    return graph
 
 
 @pytest.mark.parametrize(

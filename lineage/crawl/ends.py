@@ -6,6 +6,7 @@ import threading
 from collections.abc import Sequence
 
 from lineage.records import Named, Resource
+from lineage.times import sortable
 
 Listed = Named | Resource
 
@@ -43,4 +44,5 @@ class Ends:
 
 def _further(at: str, than: str, *, backward: bool) -> bool:
     """Whether a walk that has come to `at` is further than `than`."""
-    return at < than if backward else at > than
+    here, there = sortable(at), sortable(than)
+    return here < there if backward else here > there

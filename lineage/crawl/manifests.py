@@ -29,6 +29,7 @@ from lineage.times import utc
 MOST_BYTES = 1 << 30  # of one manifest: millions of objects; what is larger is a gap
 IN_MEMORY = 1 << 20  # what is larger than that waits on disk until it is kept
 CHUNK = 1 << 18
+MOST_OF_ONE = 1 << 20  # characters of one line or name: no entry is longer, and what is no manifest has no end of them
 _UNCHANGED = "304"
 _WHITE = " \t\r\n"
 
@@ -147,7 +148,13 @@ def _lines(texts: Iterable[str]) -> Iterator[str]:
     for text in texts:
         *whole, rest = (rest + text).split("\n")
         yield from whole
+        _check_length(rest)
     yield rest
+
+
+def _check_length(text: str) -> None:
+    if len(text) > MOST_OF_ONE:
+        raise MalformedName(f"a line or a name of it has more than {MOST_OF_ONE:,} characters")
 
 
 def _array(texts: Iterator[str]) -> Iterator[Any]:
@@ -195,4 +202,6 @@ class _Reader:
         text = next(self._texts, None)
         if text is None:
             raise error
-        self._text, self.at = self._text[self.at :] + text, 0
+        rest = self._text[self.at :]
+        _check_length(rest)
+        self._text, self.at = rest + text, 0

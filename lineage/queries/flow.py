@@ -18,9 +18,12 @@ from lineage.listings import Listings
 from lineage.names import Cover, Span, cover, location_of
 from lineage.places import gets
 from lineage.records import Crawl, Gap, Scope
-from lineage.times import CERTAIN, IMPOSSIBLE, POSSIBLE, bounds, fits
+from lineage.times import CERTAIN, IMPOSSIBLE, POSSIBLE, bounds, fits, sortable
 
 Json = dict[str, Any]
+
+
+OBJECT_CALLS = ("GetObject", "HeadObject")  # what is asked of S3, and of no record
 
 
 class Link(NamedTuple):
@@ -142,7 +145,9 @@ def suspect(graph: Graph, link: Link) -> str:
     """What is odd where a name was deleted and used again: what is there now is younger than what names it."""
     source, target = graph.nodes[link.source], graph.nodes[link.target]
     when = target["modified"] if link.relation == "configures" else target["created"]
-    if link.relation not in ("configures", "deploys") or not (source["created"] and when) or source["created"] <= when:
+    if link.relation not in ("configures", "deploys") or not (source["created"] and when):
+        return ""
+    if sortable(source["created"]) <= sortable(when):
         return ""
     return (
         f"suspect: {source['kind']} {source['name']} was created {source['created']}, after "

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lineage.graphs import Graph
+from lineage.kinds import SERVING
 from lineage.queries.flow import Json, Link, link_json, links_into, node_json, scope_json, specified
 from lineage.queries.reach import Arrival, Spread
-from lineage.queries.trace import SERVING
 from lineage.queries.usage import caveats
 from lineage.records import Gap
 

@@ -35,7 +35,7 @@ from lineage.queries.flow import (
 from lineage.queries.select import find_node, names_of
 from lineage.queries.usage import Asking, is_about, not_enumerated
 from lineage.records import Gap, Scope
-from lineage.times import CERTAIN, bounds
+from lineage.times import CERTAIN, bounds, sortable
 
 WHOLE, READ = "*", "reads"  # parts: all of a package or an endpoint; what it only reads, which is in no model
 _ONWARD = ("reads", "loads", "provides", "instantiates", "deploys", "configures", "hosts")
@@ -247,7 +247,7 @@ class Spread:
         """An endpoint may have served others before: what it writes knows the data from the config's creation on."""
         via = self.graph.nodes.get(arrival.part, {}).get("created") or ""
         opens, _, closes = str(write.data["time"] or "/").partition("/")
-        return write if opens >= via else write._replace(data=write.data | {"time": f"{via}/{closes}"})
+        return write if sortable(opens) >= sortable(via) else write._replace(data=write.data | {"time": f"{via}/{closes}"})
 
     def _is_outranked(self, write: Link, reading: Link) -> bool:
         """Whether a model is rather somebody else's: he surely wrote the very place, and this write is of what is around it."""

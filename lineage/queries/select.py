@@ -121,8 +121,12 @@ def find_node(nodes: Names, wanted: str) -> str:
 
 def find_in(snapshot: Snapshot, wanted: str) -> str:
     """Which one node of a snapshot is meant: as `find_node`, without a look at all of them where it is an id."""
-    exact = next(snapshot.nodes([wanted, node_id(wanted)]), None)
-    return exact.id if exact else find_node(snapshot.names(), wanted)
+    for known_as in ((wanted, node_id(wanted)), (f"{wanted}/", wanted.rstrip("/")) if is_location(wanted) else ()):
+        if exact := next(snapshot.nodes(known_as), None):
+            return exact.id
+    kind, _, name = wanted.partition("/")
+    called = [*snapshot.names(wanted), *(snapshot.names(name) if kind in KINDS and name else ())]
+    return find_node(called or snapshot.names(), wanted)
 
 
 def _near(known: Names, wanted: str) -> list[str]:

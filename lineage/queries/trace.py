@@ -12,9 +12,10 @@ from typing import Any
 
 from lineage.errors import UnknownNode
 from lineage.graphs import Graph, trains
-from lineage.kinds import KINDS, kind_of_arn
+from lineage.kinds import KINDS, SERVING, kind_of_arn
 from lineage.names import Span, is_arn, named_id, node_id
 from lineage.queries.flow import (
+    OBJECT_CALLS,
     Json,
     Link,
     is_job,
@@ -36,7 +37,6 @@ SCHEMA = "lineage.trace/1"
 _MAX_NAMES = 8
 COPY = "copy"
 MANY_MAKERS = 3  # of a shared place: more than so many are told once, and not again for each reader
-SERVING = ("configures", "hosts", "deploys", "instantiates", "loads", "provides")
 PLACES = ("dataset", "artifact", "code")
 _DESCRIBES_JOBS = {kind.describe for kind in KINDS.values() if kind.job}
 REPAIRS = {
@@ -422,7 +422,7 @@ class _Tracing:
         holes = [
             gap
             for gap in scope.holes
-            if gap.operation != "GetObject"  # a manifest is told of with whoever read it
+            if gap.operation not in OBJECT_CALLS  # a manifest is told of with whoever read it
             if (gap.subject.casefold() in asked and (gap.reason != "unmatched" or gap.subject in broken))
             or self._may_be_a_maker(gap, scope)
         ]

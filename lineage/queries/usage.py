@@ -14,6 +14,7 @@ from lineage.kinds import KIND_OF_CALL, KINDS, kind_of_subject
 from lineage.names import Cover, Location, Span, cover, location_of, parse_location
 from lineage.queries.coverage import deletions_told
 from lineage.queries.flow import (
+    OBJECT_CALLS,
     Blind,
     Json,
     Link,
@@ -71,8 +72,9 @@ class Usage:
 def used(graph: Graph, uri: str, *, accounts: Iterable[str] = (), regions: Iterable[str] = ()) -> Usage:
     """Whether the data at a location was used for training, as far as the graph knows.
 
-    `uri` is an S3 URI: a prefix, a folder, an object or a whole bucket. Only jobs of the `accounts` and `regions` are told
-    of, where some are given: then the answer says no more than that, and says so. Raises `MalformedName`.
+    `uri` is an S3 URI: a prefix, a folder, an object or a whole bucket. Only uses by jobs of the `accounts` and `regions`
+    are told, where some are given, and the answer says so; what they used may have come from anywhere. Raises
+    `MalformedName`.
     """
     asking = Asking(graph, parse_location(uri))
     asking.run()
@@ -92,13 +94,15 @@ class Within(NamedTuple):
         )
 
     def places(self, known: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-        """The places asked about, of those that are known, and what was asked for and is not known."""
-        chosen = {place for place in known if self.takes(*place)}
-        if self.accounts and self.regions:
-            return sorted(product(self.accounts, self.regions))
-        chosen |= {(account, "") for account in self.accounts if account not in {place[0] for place in chosen}}
-        chosen |= {("", region) for region in self.regions if region not in {place[1] for place in chosen}}
-        return sorted(chosen)
+        """The places that are known, and what is asked about and is not among them."""
+        asked = product(self.accounts or [""], self.regions or [""])
+        known = set(known)
+        unknown = {(account, region) for account, region in asked if not any(_is_in(place, account, region) for place in known)}
+        return sorted(known | (unknown - {("", "")}))
+
+
+def _is_in(place: tuple[str, str], account: str, region: str) -> bool:
+    return account in ("", place[0]) and region in ("", place[1])
 
 
 ALL = Within()
@@ -306,9 +310,9 @@ class Asking:
     # --- what could hide a use ------------------------------------------------------------------
 
     def _holes(self, scope: Scope, within: Within) -> list[Gap]:
+        """What could hide a use. What is not known elsewhere counts as well: data may be handed on from there."""
         relevant = [gap for gap in scope.holes if is_about(gap, _RELEVANT)]
-        told = [gap for gap in (*relevant, *dict.fromkeys(self.holes)) if within.takes(gap.account, gap.region)]
-        return [*not_enumerated(scope, within=within), *told]
+        return [*not_enumerated(scope, within=within), *relevant, *dict.fromkeys(self.holes)]
 
     # --- the answer -----------------------------------------------------------------------------
 
@@ -337,14 +341,14 @@ def _narrowed(scope: Scope, within: Within) -> Json:
     """What of the scope was asked about, where that is not all of it."""
     if within == ALL:
         return {}
-    places = within.places(_crawled(scope))
-    accounts, regions = (sorted({place[end] for place in places if place[end]}) for end in (0, 1))
+    places = [place for place in _crawled(scope) if within.takes(*place)]
+    accounts, regions = (sorted({place[end] for place in places}) for end in (0, 1))
     return {"accounts": accounts, "regions": regions, "narrowed": within._asdict()}
 
 
 def _left_out(within: Within) -> list[str]:
     asked = " and ".join(", ".join(names) for names in within if names)
-    return [f"only {asked} was asked about: jobs elsewhere may have used it, or handed it on"] if asked else []
+    return [f"only {asked} was asked about: jobs elsewhere may have used it"] if asked else []
 
 
 def _store(location: Location) -> str:
@@ -357,7 +361,7 @@ def is_about(gap: Gap, kinds: Iterable[str]) -> bool:
     A manifest that could not be read is told of with whoever read it; digests only find what is lost otherwise; and what
     CloudTrail refused to tell is a caveat, as where nobody asked.
     """
-    told_elsewhere = gap.operation in ("GetObject", "HeadObject") or gap.subject == CLOUDTRAIL
+    told_elsewhere = gap.operation in OBJECT_CALLS or gap.subject == CLOUDTRAIL
     return gap.reason != "unmatched" and not told_elsewhere and kind_of_gap(gap) in kinds
 
 
