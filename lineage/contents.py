@@ -8,19 +8,16 @@ written, and then of those that jobs have written: equal content tells a copy.
 from __future__ import annotations
 
 import contextlib
-import queue
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import partial
-from itertools import islice
-from typing import Generic, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from lineage.crawl.fetch import Refused, Unreachable
 from lineage.crawl.manifests import Fetched, fetch_digests, fetch_manifest
 from lineage.crawl.session import Session
-from lineage.crawl.workers import Workers
+from lineage.crawl.workers import side_by_side
 from lineage.kinds import KINDS
 from lineage.listings import Manifest
 from lineage.names import Location, location_of
@@ -44,47 +41,28 @@ class Reading(Protocol):
     def __call__(self, sessions: Sessions, writing: Writing, on_read: OnRead, *, again: bool) -> bool: ...
 
 
-Asked = TypeVar("Asked")
+One = TypeVar("One")
 Found = TypeVar("Found")
 
 
-class _SideBySide(Generic[Asked, Found]):
-    """Asks for many objects, a few at a time; what comes is kept on the caller's thread."""
+def _read_all(
+    todo: list[One], ask: Callable[[One], Found], keep: Callable[[One, Found | Refused], bool], on_read: OnRead
+) -> bool:
+    """Ask for many objects, and keep what comes on this thread; `keep` says whether one could not be read."""
 
-    def __init__(self, ask: Callable[[Asked], Found], keep: Callable[[Asked, Found | Refused], bool], on_read: OnRead) -> None:
-        self._ask, self._keep, self._on_read = ask, keep, on_read
-        self._inbox: queue.SimpleQueue[tuple[Asked, Found | Refused] | Exception] = queue.SimpleQueue()
-
-    def run(self, todo: list[Asked]) -> None:
-        """Ask for all of it. `keep` says whether an object could not be read."""
-        workers, rest, lost = Workers(), iter(todo), 0
+    def answered(one: One) -> Found | Refused:
         try:
-            workers.start(min(AT_ONCE, len(todo)))
-            self._give(workers, islice(rest, AT_ONCE))
-            for done in range(1, len(todo) + 1):
-                outcome = self._inbox.get()
-                if isinstance(outcome, Exception):
-                    raise outcome
-                self._give(workers, islice(rest, 1))
-                lost += self._keep(*outcome)
-                self._on_read(done, lost)
-        finally:
-            workers.stop()
-
-    def _give(self, workers: Workers, some: Iterator[Asked]) -> None:
-        for one in some:
-            workers.give(partial(self._fetch, one))
-
-    def _fetch(self, one: Asked) -> None:
-        """On a thread of its own: a refusal is a fact, any other error ends the crawl."""
-        try:
-            self._inbox.put((one, self._ask(one)))
+            return ask(one)
         except Refused as refused:
-            self._inbox.put((one, refused))
+            return refused
         except Unreachable as unreachable:
-            self._inbox.put((one, Refused("failed", str(unreachable))))
-        except Exception as error:  # noqa: BLE001  (it belongs to the thread that keeps what is read)
-            self._inbox.put(error)
+            return Refused("failed", str(unreachable))
+
+    lost = 0
+    for done, (one, found) in enumerate(side_by_side(todo, answered, AT_ONCE), 1):
+        lost += keep(one, found)
+        on_read(done, lost)
+    return bool(todo)
 
 
 # --- manifests ----------------------------------------------------------------------------------
@@ -119,8 +97,7 @@ def read_manifests(sessions: Sessions, writing: Writing, on_read: OnRead, *, aga
 
     with writing() as recording:
         todo = list(_wanted(recording, sessions, again=again))
-    _SideBySide(ask, keep, on_read).run(todo)
-    return bool(todo)
+    return _read_all(todo, ask, keep, on_read)
 
 
 def _wanted(recording: Recording, sessions: Sessions, *, again: bool) -> Iterator[Wanted]:
@@ -187,5 +164,4 @@ def read_digests(sessions: Sessions, writing: Writing, on_read: OnRead, *, again
             recording.add(Answered(account, region, "HeadObject", place.uri))
             return False
 
-    _SideBySide(ask, keep, on_read).run(todo)
-    return bool(todo)
+    return _read_all(todo, ask, keep, on_read)

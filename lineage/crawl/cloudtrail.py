@@ -8,7 +8,6 @@ An event gets there some minutes after its call: what was deleted just now only 
 from __future__ import annotations
 
 import json
-import queue
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,7 +18,7 @@ from typing import Any
 from lineage.crawl.events import SAGEMAKER
 from lineage.crawl.fetch import Fetcher, Refused, Unreachable
 from lineage.crawl.session import Session
-from lineage.crawl.workers import Workers
+from lineage.crawl.workers import side_by_side
 from lineage.errors import MalformedName
 from lineage.kinds import KINDS, Kind
 from lineage.names import is_arn, parse_arn
@@ -64,31 +63,11 @@ def look_up(places: Sequence[tuple[Session, str]], tell: Callable[[], None]) -> 
 
     What a place refuses is the reason of its enumeration. Raises `CrawlError` where no further call can work.
     """
-    brought: queue.SimpleQueue[Lookup | Exception] = queue.SimpleQueue()
-    workers = Workers()
-    try:
-        for session, region in places:
-            workers.give(partial(_bring, brought, session, region))
-        workers.start(min(AT_ONCE, len(places)))
-        lookups = [_taken(brought, tell) for _ in places]
-    finally:
-        workers.stop()
+    lookups = []
+    for _, lookup in side_by_side(places, lambda place: _look_up(*place), AT_ONCE):
+        lookups.append(lookup)
+        tell()
     return sorted(lookups, key=lambda one: one.enumeration.key)
-
-
-def _bring(brought: queue.SimpleQueue[Lookup | Exception], session: Session, region: str) -> None:
-    try:
-        brought.put(_look_up(session, region))
-    except Exception as error:  # noqa: BLE001  (it belongs to the thread that waits)
-        brought.put(error)
-
-
-def _taken(brought: queue.SimpleQueue[Lookup | Exception], tell: Callable[[], None]) -> Lookup:
-    one = brought.get()
-    if isinstance(one, Exception):
-        raise one
-    tell()
-    return one
 
 
 # --- one place ------------------------------------------------------------------------------------
