@@ -24,7 +24,7 @@ from lineage.names import Location, location_of
 from lineage.records import Answered, Content, Gap, Resource
 from lineage.references import hits
 from lineage.snapshot import Recording
-from lineage.times import now, window
+from lineage.times import bounds, sortable, window
 
 AT_ONCE = 16  # objects that are asked for at a time
 
@@ -102,12 +102,13 @@ def read_manifests(sessions: Sessions, writing: Writing, on_read: OnRead, *, aga
 
 def _wanted(recording: Recording, sessions: Sessions, *, again: bool) -> Iterator[Wanted]:
     """The manifests of which it is not known what some job read of them."""
-    gone = frozenset() if again else recording.vanished("GetObject")
+    gone = {} if again else recording.vanished("GetObject")
     askers: dict[tuple[Location, str], dict[tuple[str, str], None]] = defaultdict(dict)
     for record in recording.naming_manifests():
         asker = (record.account, record.region)
         for place, view, time in _readings(record) if asker in sessions else ():
-            if place.uri not in gone and not recording.listings.read_by(place.uri, view, time):
+            over = sortable(gone.get(place.uri, "")) > max(bounds(time))  # what comes back is not what this job read
+            if not over and not recording.listings.read_by(place.uri, view, time):
                 askers[place, view][asker] = None
     for (place, view), who in askers.items():
         yield Wanted(place, view, tuple(sorted(who)), recording.listings.last(place.uri, view))
@@ -126,8 +127,8 @@ def _keep(recording: Recording, one: Wanted, found: Fetched | Refused) -> bool:
     try:
         if isinstance(found, Refused):
             raise found
-        if not recording.listings.saw(found.manifest, now()):
-            recording.listings.put(found.manifest, found.entries(), now())
+        if not recording.listings.saw(found.manifest, found.seen):
+            recording.listings.put(found.manifest, found.entries(), found.seen)
     except Refused as refused:
         recording.add(Gap(*where, refused.reason, refused.detail))
         return True
@@ -144,10 +145,10 @@ def read_digests(sessions: Sessions, writing: Writing, on_read: OnRead, *, again
     The graph must be joined. What is known is asked for only `again`.
     """
     with writing() as recording:
-        known = frozenset() if again else recording.known_contents() | recording.vanished("HeadObject")
-        lost = [one for one in recording.unmatched_models() if one[0] not in known]
-        made = [one for one in recording.written_models() if one[0] not in known] if lost else []
-    placed = ((location_of(uri), account, region) for uri, account, region in [*lost, *made])
+        known = frozenset() if again else recording.known_contents().union(recording.vanished("HeadObject"))
+        lost = recording.unmatched_models()
+        made = recording.written_models() if lost else []
+    placed = ((location_of(uri), account, region) for uri, account, region in [*lost, *made] if uri not in known)
     todo = [(place, account, region) for place, account, region in placed if place and (account, region) in sessions]
 
     def ask(one: tuple[Location, str, str]) -> Content:

@@ -299,10 +299,11 @@ def _inside(uri: str, uris: list[str]) -> Iterator[str]:
 
 def listed(joining: Joining) -> Iterator[Edge]:
     """`overlaps` edges from each written place to each manifest that lists something of it."""
-    for place in joining.written_places() if joining.listings.holds_any() else ():
+    read = joining.listings_read()
+    for place in joining.written_places() if read else ():
         location = location_of(place)
         manifests = joining.listings.listing(location) if location else set()
-        for manifest in sorted({manifest for _, manifest in manifests}):
+        for manifest in sorted({manifest for number, manifest in manifests if number in read}):
             yield Edge(place, manifest, "overlaps", usage="listed", evidence="matched")
 
 

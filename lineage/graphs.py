@@ -97,7 +97,9 @@ def around_subject(snapshot: Snapshot, subject: str, *also: str) -> Graph:
         opaque |= members
     flowing, reached = _flow(snapshot, seeds, "down")
     endpoints = {edge[1] for edge in flowing if edge[2] in ("configures", "hosts")}
-    return _near(snapshot, reached.union(also), opaque | flowing | _serving(snapshot, seeds | endpoints))
+    beside = opaque | _serving(snapshot, seeds | endpoints)
+    beside |= set(snapshot.edge_rows(into=(node for node in reached if "://" in node), relations=["writes"]))
+    return _near(snapshot, reached.union(also), flowing | beside)
 
 
 def _readers_around(snapshot: Snapshot, dataset: Location) -> set[str]:

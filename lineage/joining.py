@@ -37,14 +37,16 @@ CREATE TEMP TABLE model_input (place, maker, PRIMARY KEY (place, maker)) WITHOUT
 CREATE TEMP TABLE written (place, span, PRIMARY KEY (place, span)) WITHOUT ROWID;
 CREATE TEMP TABLE write (place, writer, time, PRIMARY KEY (place, writer, time)) WITHOUT ROWID;
 CREATE TEMP TABLE pin (digest, place, PRIMARY KEY (digest, place)) WITHOUT ROWID;
+CREATE INDEX temp.pin_place ON pin (place);
 CREATE TEMP TABLE read (place, span, PRIMARY KEY (place, span)) WITHOUT ROWID;
 """
-# When each model was written to its place for the last time by a job, and was loaded from it for the first.
+# When a job wrote a model to each place for the last time, and when somebody began to read it.
 _MOMENTS = """
-    SELECT target AS place, rtrim(substr(time, instr(time, '/') + 1), 'Z') AS at FROM main.edge
-    WHERE relation = 'writes' AND usage = 'model' AND target IN (SELECT place FROM main.content)
-    UNION ALL SELECT source, rtrim(substr(time, 1, instr(time, '/') - 1), 'Z') FROM main.edge
-    WHERE relation = 'loads' AND source IN (SELECT place FROM main.content)"""
+    SELECT target AS place, 1 AS made, rtrim(substr(time, instr(time, '/') + 1), 'Z') AS at FROM main.edge
+    WHERE relation = 'writes' AND usage = 'model' AND evidence = 'declared'
+        AND target IN (SELECT place FROM main.content UNION SELECT place FROM pin)
+    UNION ALL SELECT source, 0, rtrim(substr(time, 1, instr(time, '/') - 1), 'Z') FROM main.edge
+    WHERE relation IN ('loads', 'reads') AND source IN (SELECT place FROM main.content UNION SELECT place FROM pin)"""
 _TABLES = ("called", "named", "field", "fact", "model", "model_input", "written", "write", "pin", "read")
 
 Spans = frozenset[Span]
@@ -194,6 +196,10 @@ class Joining:
         sql = "SELECT place, group_concat(span) FROM read GROUP BY place ORDER BY place"
         return ((place, frozenset(map(Span, spans.split(",")))) for place, spans in self._db.execute(sql))
 
+    def listings_read(self) -> set[int]:
+        """The versions of manifests that somebody read."""
+        return {row[0] for row in self._db.execute("SELECT DISTINCT listing FROM main.edge WHERE listing IS NOT NULL")}
+
     def written_places(self) -> Iterator[str]:
         """Each place that is written, sorted."""
         return (row[0] for row in self._db.execute("SELECT DISTINCT place FROM written ORDER BY place"))
@@ -231,23 +237,28 @@ class Joining:
         return self._db.execute(sql, (writer, time, start)).fetchone()[0]
 
     def copies(self) -> Iterator[tuple[str, str]]:
-        """The models that a job has written, each with a place of the same content that nothing has written."""
+        """The models that a job has written, each with a place of the same content that no job surely wrote before it was read.
+
+        What two records say differently of one place says nothing: it was written anew, and nobody knows when.
+        """
         self._pin_contents()
-        self._db.execute("CREATE TEMP TABLE reached AS SELECT target AS place FROM main.edge WHERE relation = 'overlaps'")
-        self._db.execute("CREATE INDEX temp.reached_place ON reached (place)")
+        self._db.execute("CREATE TEMP TABLE moment AS" + _MOMENTS)
+        self._db.execute("CREATE INDEX temp.moment_place ON moment (place, made)")
         rows = self._db.execute("""
-            SELECT DISTINCT original.place, copy.place FROM pin AS copy
+            SELECT DISTINCT written.place, copy.place FROM pin AS copy
             JOIN pin AS original ON original.digest = copy.digest AND original.place != copy.place
+            JOIN written ON written.place IN (original.place, original.place || '/', rtrim(original.place, '/'))
             WHERE EXISTS (SELECT 1 FROM read WHERE read.place = copy.place)
-            AND EXISTS (SELECT 1 FROM written WHERE written.place = original.place)
-            AND NOT EXISTS (SELECT 1 FROM written WHERE written.place = copy.place)
-            AND NOT EXISTS (SELECT 1 FROM reached WHERE reached.place = copy.place)
-            ORDER BY original.place, copy.place""").fetchall()
-        self._db.execute("DROP TABLE temp.reached")
+            AND NOT EXISTS (SELECT 1 FROM pin AS other WHERE other.place IN (copy.place, original.place)
+                AND other.digest != copy.digest AND other.digest LIKE 'etag:%' AND copy.digest LIKE 'etag:%')
+            AND NOT EXISTS (SELECT 1 FROM moment AS made JOIN moment AS got ON got.place = made.place AND NOT got.made
+                WHERE made.place = copy.place AND made.made AND made.at != '' AND made.at <= got.at)
+            ORDER BY written.place, copy.place""").fetchall()
+        self._db.execute("DROP TABLE temp.moment")
         yield from rows
 
     def _pin_contents(self) -> None:
-        """What S3 says now was so when it was written or loaded, if the object was not modified after that."""
+        """What S3 says now was so when it was written or read, if the object was not modified after that."""
         self._db.execute("CREATE TEMP TABLE moment AS" + _MOMENTS)
         self._db.execute("CREATE INDEX temp.moment_place ON moment (place)")
         self._db.execute("""

@@ -8,6 +8,7 @@ version. Nothing is ever looked for by going through the entries: one object in 
 from __future__ import annotations
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -24,9 +25,11 @@ CREATE TABLE manifest (
     seen TEXT NOT NULL, entries INTEGER NOT NULL, UNIQUE (place, view, etag, modified));
 CREATE TABLE folder (id INTEGER PRIMARY KEY, place TEXT NOT NULL UNIQUE);
 CREATE TABLE listed (folder INTEGER NOT NULL, manifest INTEGER NOT NULL, PRIMARY KEY (folder, manifest)) WITHOUT ROWID;
+CREATE INDEX listed_manifest ON listed (manifest, folder);
 CREATE TABLE entry (
     folder INTEGER NOT NULL, name TEXT NOT NULL, manifest INTEGER NOT NULL, PRIMARY KEY (folder, name, manifest)) WITHOUT ROWID;
 """
+_SECOND = len("2026-01-01T00:00:00")  # S3 tells no less
 _AT_ONCE = 10_000  # entries that are written at a time
 _REMEMBERED = 50_000  # folders whose numbers are kept in memory while a manifest is written
 
@@ -46,6 +49,8 @@ class Listings:
 
     def __init__(self, home: sqlite3.Connection | Path) -> None:
         self._home = home
+        self._asked: Location | None = None
+        self._inside: set[int] = set()
         self._connection = home if isinstance(home, sqlite3.Connection) else None
 
     @classmethod
@@ -75,6 +80,7 @@ class Listings:
 
     def put(self, manifest: Manifest, entries: Iterable[Location], seen: str) -> int:
         """Keep a version of a manifest, seen now: all of it, or on any error nothing. How many objects it lists."""
+        self._asked = None
         self._db.execute("SAVEPOINT manifest")
         try:
             return self._put(manifest, entries, seen)
@@ -126,14 +132,17 @@ class Listings:
     def read_by(self, place: str, view: str, window: str | None) -> int | None:
         """The version that a job read in a window of time; None where that is not certain.
 
-        It was there before the job could read it, and still when the job was done with it: a crawl saw it later. Two
-        versions at one time, as where one was deleted and an earlier one came back, make neither certain.
+        It was there in a second before the job could read it, and still when the job was done with it: a crawl saw it
+        later. Two versions at one time, as where one was deleted and an earlier one came back, make neither certain.
         """
         opens, closes = bounds(window)
-        sql = "SELECT id, modified, seen FROM manifest WHERE place = ? AND view = ?"
-        versions = [(number, *bounds(f"{modified}/{seen}")) for number, modified, seen in self._db.execute(sql, (place, view))]
-        fitting = [number for number, written, standing in versions if written <= opens and standing >= (closes or opens)]
-        return int(fitting[0]) if opens and len(fitting) == 1 else None
+        sql = "SELECT id, view, etag, modified, seen FROM manifest WHERE place = ?"
+        fitting: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
+        for number, form, etag, modified, seen in self._db.execute(sql, (place,)):
+            written, standing = bounds(f"{modified}/{seen}")
+            if written[:_SECOND] < opens[:_SECOND] and standing >= (closes or opens):
+                fitting[etag, modified][form] = number
+        return next(iter(fitting.values())).get(view) if len(fitting) == 1 else None
 
     def cover(self, manifest: int, dataset: Location) -> tuple[Cover, str]:
         """How much of a dataset a manifest lists, and one entry that shows it.
@@ -144,18 +153,17 @@ class Listings:
             sql = "SELECT 1 FROM entry WHERE manifest = ? AND name = ? AND folder = (SELECT id FROM folder WHERE place = ?)"
             if self._db.execute(sql, (manifest, name, folder)).fetchone():
                 return Cover.ALL, f"{folder}/{name}"
-        for folder in self._folders_of(manifest, dataset):
-            sql = """SELECT name FROM entry WHERE manifest = ? AND folder = (SELECT id FROM folder WHERE place = ?)
-                     ORDER BY name LIMIT 1"""
-            ((name,),) = self._db.execute(sql, (manifest, folder))
-            return Cover.PART, f"{folder}/{name}"
-        return Cover.NONE, ""
+        if self._asked != dataset:  # many manifests are asked about one dataset
+            self._asked, self._inside = dataset, {number for number, _ in self.listing(dataset)}
+        return self._part(manifest, dataset) if manifest in self._inside else (Cover.NONE, "")
 
-    def _folders_of(self, manifest: int, dataset: Location) -> Iterator[str]:
-        """The folders in which a manifest lists something that lies inside a dataset."""
-        sql = f"""SELECT place FROM folder WHERE {_INSIDE}
-                  AND EXISTS (SELECT 1 FROM listed WHERE folder = folder.id AND manifest = :manifest) ORDER BY place LIMIT 1"""  # noqa: S608
-        return (row[0] for row in self._db.execute(sql, {**_inside(dataset), "manifest": manifest}))
+    def _part(self, manifest: int, dataset: Location) -> tuple[Cover, str]:
+        """An entry of a manifest that lies inside a dataset."""
+        name = "SELECT min(name) FROM entry WHERE entry.folder = folder.id AND entry.manifest = :manifest"
+        sql = f"""SELECT folder.place, ({name}) FROM listed CROSS JOIN folder ON folder.id = listed.folder
+                  WHERE listed.manifest = :manifest AND {_INSIDE} LIMIT 1"""  # noqa: S608  (our own words)
+        found = self._db.execute(sql, {**_inside(dataset), "manifest": manifest}).fetchone()
+        return (Cover.PART, "/".join(found)) if found else (Cover.NONE, "")
 
     def listing(self, place: Location) -> set[tuple[int, str]]:
         """The manifests, each with its place, that list something inside a place, or a folder around it."""

@@ -19,8 +19,9 @@ Scopes = tuple[Mapping[str, Any], ...]
 # A location inside free text, in each form that people write; up to a glob, without what closes a sentence or a list.
 _IN_TEXT = re.compile(r"(?:s3[an]?://|https?://|arn:aws[a-z-]*:s3:::)[^\s\"'<>,;|\\*\[{]+", re.IGNORECASE)
 PLAIN, AUGMENTED = "ManifestFile", "AugmentedManifestFile"  # the forms of a manifest, as the API names them
+LABELED = "labeling"  # the input of a labeling job, for which it has no name
 # Of a query: what is no SQL; the tables after FROM and JOIN, with commas and aliases between them; one table.
-_NO_SQL = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'", re.DOTALL)
+_NO_SQL = re.compile(r"(\"[^\"]*\")|--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'", re.DOTALL)
 _WORD = r'"[^"]+"|`[^`]+`|[\w$-]+'
 _NAME = rf"(?:{_WORD})(?:\s*\.\s*(?:{_WORD}))*"
 _FROM = re.compile(rf"\b(?:from|join)\s+({_NAME}(?:\s*(?:as\s+)?\w*\s*,\s*{_NAME})*)", re.IGNORECASE)
@@ -178,7 +179,7 @@ def _unquoted(text: str) -> str:
 def _tables(reference: Reference, query: str, scopes: Scopes) -> list[Location]:
     """The tables that a query names, as places below its database, which a name may change."""
     database = _fill(reference.template, scopes)
-    found = {table for first in _FROM.findall(_NO_SQL.sub(" ", query)) for table in _TABLE.findall(first)}
+    found = {table for first in _FROM.findall(_NO_SQL.sub(r"\1 ", query)) for table in _TABLE.findall(first)}
     places = [location_of(_qualified(database, re.findall(_WORD, table))) for table in sorted(found)]
     return list(dict.fromkeys(filter(None, places)))
 
@@ -202,10 +203,10 @@ def _span(reference: Reference, scopes: Scopes, mode: str, open_ended: bool) -> 
 
 
 def _view(reference: Reference, scopes: Scopes) -> str:
-    """What is read of a manifest; labeling jobs read lines of JSON, as augmented manifests are."""
-    form = _word(reference.data_type, scopes) or AUGMENTED
+    """What is read of a manifest: its form, and the attributes of its lines as JSON."""
+    form = _word(reference.data_type, scopes) or LABELED
     names = _sibling(reference.attributes, scopes) or ()
-    return f"{form}:{','.join(sorted(names))}" if form == AUGMENTED and names else form
+    return f"{form}:{json.dumps(sorted(names))}" if form == AUGMENTED and names else form
 
 
 def _word(name: str, scopes: Scopes) -> str:

@@ -81,12 +81,16 @@ CREATE INDEX node_isolated ON node (kind) WHERE {_ISOLATED};
 CREATE INDEX edge_opaque ON edge (source) WHERE {_OPAQUE};
 """
 _SERVES = f"relation IN {SERVING} AND (relation != 'provides' OR usage = 'model')"
-# What may be served and is not known to be made of anything: places that nothing wrote, what was never seen, what names
-# no artifact, and packages of which a model names one specification.
+# What may be served and is not known to be made of anything: places that no job wrote for sure before they were loaded,
+# what was never seen, what names no artifact, and packages of which a model names one specification. More than is so.
 _UNEXPLAINED = f"""
     INSERT INTO unexplained
     SELECT source FROM edge WHERE relation = 'loads' AND instr(source, '://') AND NOT EXISTS (
-        SELECT 1 FROM edge AS other WHERE other.target = edge.source AND other.relation IN ('writes', 'overlaps'))
+        SELECT 1 FROM edge AS made WHERE made.relation = 'writes' AND made.evidence = 'declared'
+        AND (made.target = edge.source OR made.target IN (
+            SELECT wide.source FROM edge AS wide WHERE wide.target = edge.source AND wide.relation = 'overlaps'))
+        AND made.time NOT LIKE '%/' AND rtrim(substr(made.time, instr(made.time, '/') + 1), 'Z')
+            <= rtrim(substr(edge.time, 1, instr(edge.time, '/') - 1), 'Z'))
     UNION SELECT id FROM node WHERE NOT observed AND EXISTS (SELECT 1 FROM edge WHERE source = id AND {_SERVES})
     UNION SELECT id FROM node WHERE kind IN ('model', 'model-package', 'inference-component')
         AND NOT EXISTS (SELECT 1 FROM edge WHERE target = id AND {_SERVES})
@@ -562,8 +566,7 @@ class Recording:
 
     def unmatched_models(self) -> list[tuple[str, str, str]]:
         """What is loaded as a model and nothing has written: each place, with the account and region of who loads it."""
-        unmatched = """NOT EXISTS (SELECT 1 FROM edge AS other
-                       WHERE other.target = edge.source AND other.relation IN ('writes', 'overlaps'))"""
+        unmatched = "source IN (SELECT id FROM unexplained WHERE instr(id, '://'))"
         return self._models("source", "target", f"relation = 'loads' AND {unmatched}")
 
     def written_models(self) -> list[tuple[str, str, str]]:
@@ -584,11 +587,12 @@ class Recording:
         row = (content.place, _texts(content.digests), content.modified)
         self._db.execute("INSERT OR REPLACE INTO content VALUES (?,?,?)", row)
 
-    def vanished(self, operation: str) -> frozenset[str]:
-        """The objects that were not there any more when they were last asked for."""
-        sql = f"""SELECT subject FROM question AS q WHERE operation = ? AND reason = 'missing'
+    def vanished(self, operation: str) -> dict[str, str]:
+        """The objects that were not there any more when they were last asked for, and when that crawl began."""
+        sql = f"""SELECT subject, started FROM question AS q JOIN crawl ON crawl.id = q.crawl
+                  WHERE operation = ? AND reason = 'missing'
                   AND NOT EXISTS (SELECT 1 FROM question AS later WHERE {_SAME_QUESTION} AND later.crawl > q.crawl)"""  # noqa: S608
-        return frozenset(row[0] for row in self._db.execute(sql, (operation,)))
+        return dict(self._db.execute(sql, (operation,)))
 
     def put_back(self) -> None:
         """What a killed crawl had in hand is wanted again."""

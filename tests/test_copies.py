@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from records import record, served, training
+from records import processing, record, served, training
 from test_manifests import IMAGE, TIMES, content, crawl
 
 import lineage
@@ -48,6 +48,42 @@ def test_the_evidence_is_the_content() -> None:
     (edge,) = (edge for edge in answer.evidence if edge["evidence"] == "content")
     assert (edge["source"], edge["target"], edge["relation"]) == (MADE, COPY, "overlaps")
     assert answer.verdict == "traced"
+
+
+PACKAGES = package("dev", MADE, "a"), package("prod", COPY, "a")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        processing("late", {}, {"o": "s3://prod/"}, day="2026-05-01"),
+        record("trial-component", "r", {"OutputArtifacts": {"m": {"Value": COPY}}}),
+        record("trial-component", "r", {"OutputArtifacts": {"m": {"Value": "s3://prod/shop/"}}}),
+    ],
+    ids=["a job that came later", "a run that logs it", "a run that logs what is around it"],
+)
+def test_who_else_has_to_do_with_the_place(other: Resource) -> None:
+    """A copy finds its original whoever else writes there later, or says so."""
+    assert "fit" in makers(FIT, *PACKAGES, *SERVED, other)
+
+
+def test_who_surely_made_it_is_its_maker() -> None:
+    """Where a job wrote the very place before it was loaded, equal content elsewhere is no evidence against it."""
+    own = training("own", {}, COPY, day="2026-01-05")
+    assert makers(FIT, own, *PACKAGES, *SERVED) == ["own"]
+
+
+def test_uncompressed_models() -> None:
+    """A model that is a folder is the same with and without a slash at its end."""
+    folder = training("fit", {"train": "s3://data/x/"}, "s3://models/fit/output/model")
+    assert makers(folder, package("dev", "s3://models/fit/output/model/", "a"), package("prod", COPY, "a"), *SERVED) == ["fit"]
+
+
+def test_two_pins_of_one_place_say_nothing() -> None:
+    """A place that was written anew between two packages tells neither which bytes were served."""
+    other = training("other", {}, "s3://models/other/output/model.tar.gz")
+    pins = [package("one", "s3://models/other/output/model.tar.gz", "b"), package("two", COPY, "b")]
+    assert makers(FIT, other, *PACKAGES, *pins, *SERVED) == []
 
 
 def test_a_later_job_made_no_copy() -> None:

@@ -274,6 +274,19 @@ def test_verdict(title: str, uri: str, scope: dict[str, Any], expected: str) -> 
     ("title", "records", "reason"),
     [
         ("an artifact that was copied here", served("s3://m/copied.tar.gz"), "unmatched"),
+        (
+            "a writer that came too late",
+            [processing("p", {}, {"o": "s3://m/"}, day="2026-05-01"), *served("s3://m/c.tar.gz")],
+            "unmatched",
+        ),
+        (
+            "a writer that a run logs",
+            [
+                record("trial-component", "r", {"OutputArtifacts": {"m": {"Value": "s3://m/c.tar.gz"}}}),
+                *served("s3://m/c.tar.gz"),
+            ],
+            "unmatched",
+        ),
         ("a model that is gone", SHOP[1:], "missing"),
         ("a config that is gone", SHOP[2:], "missing"),
         ("weights in the image", with_(SHOP, "model", PrimaryContainer={"Image": "image:1"}), "no-artifact"),

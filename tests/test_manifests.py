@@ -16,10 +16,9 @@ from conftest import BANK
 from estate import HEADER, IMAGE
 from hypothesis import given
 from hypothesis import strategies as st
-from records import ACCOUNT, REGION, channel, processing, training
+from records import ACCOUNT, REGION, channel, processing, record, training
 
 import lineage
-from lineage import contents
 from lineage.crawl import manifests
 from lineage.crawl.fetch import Refused
 from lineage.crawl.manifests import entries
@@ -114,6 +113,10 @@ def test_attributes(tmp_path: Path) -> None:
     path = crawl(tmp_path, job(form=AUGMENTED, attributes=["source-ref", "label"]), content(lines=[line]))
     assert verdict(path, "s3://pictures/1.jpg") == "used"
     assert verdict(path, "s3://masks/") == verdict(path, "s3://no/ref") == "not-referenced"
+    odd = {"a,b-ref": "s3://odd/1.jpg"}
+    place = "s3://lists/odd.manifest"
+    path = crawl(tmp_path, job("odd", AUGMENTED, attributes=["a,b-ref"], place=place), content(lines=[odd], place=place))
+    assert verdict(path, "s3://odd/1.jpg") == "used"
     path = crawl(tmp_path, job("all", AUGMENTED), content(lines=[line]))
     assert verdict(path, "s3://masks/") == "used"
 
@@ -137,6 +140,7 @@ def test_made_by_another_job(tmp_path: Path) -> None:
         ([content(text='["s3://data/1.csv", ')], "malformed"),
         ([content(text='["no uri"]')], "malformed"),
         ([content(text="{}")], "malformed"),
+        ([content(text='["s3://data/\\ud800.csv"]')], "malformed"),
         ([content(text="")], "malformed"),
         ([content(["s3://team-abc-s3alias/1.csv"])], "access point"),
         ([content([]), {"fault": "AccessDeniedException", "operation": "GetObject"}], "denied"),
@@ -205,7 +209,7 @@ def test_a_version_that_was_seen_in_time_stays(tmp_path: Path) -> None:
 
 def test_each_job_has_its_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two jobs that read one manifest at different times read different lists."""
-    monkeypatch.setattr(contents, "now", lambda: "2026-04-01T00:00:00Z")
+    monkeypatch.setattr(manifests, "now", lambda: "2026-04-01T00:00:00Z")
     crawl(tmp_path, job(), content(["s3://data/old.csv"]))
     monkeypatch.undo()
     later = training("later", [channel("train", LIST, PLAIN)], day="2026-06-01", **(IMAGE | TIMES))
@@ -219,7 +223,7 @@ def test_two_versions_and_two_writers(tmp_path: Path, monkeypatch: pytest.Monkey
     first = processing("first", {"raw": "s3://raw/"}, {"out": "s3://data/x/"}, day="2026-01-01", **TIMES)
     second = processing("second", {"raw": "s3://raw/"}, {"out": "s3://data/z/"}, day="2026-01-01", **TIMES)
     later = training("later", [channel("train", LIST, PLAIN)], day="2026-06-01", **(IMAGE | TIMES))
-    monkeypatch.setattr(contents, "now", lambda: "2026-04-01T00:00:00Z")
+    monkeypatch.setattr(manifests, "now", lambda: "2026-04-01T00:00:00Z")
     crawl(tmp_path, first, second, job(), content(["s3://data/x/1.csv"]))
     monkeypatch.undo()
     listed = content(["s3://data/z/1.csv"], modified="2026-05-01T00:00:00Z")
@@ -231,6 +235,49 @@ def test_an_access_point_may_hide_what_is_listed(tmp_path: Path) -> None:
     """Asked for an access point, nobody can say whether a manifest lists what is behind it."""
     path = crawl(tmp_path, job(), content(["s3://data/1.csv"]))
     assert verdict(path, "s3://team-abc-s3alias/1.csv") == "unknown"
+
+
+def test_bytes_that_came_back_are_another_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A manifest that was changed and changed back between two crawls is not the one that was there meanwhile."""
+    later = training("later", [channel("train", LIST, PLAIN)], day="2026-03-01", **(IMAGE | TIMES))
+    monkeypatch.setattr(manifests, "now", lambda: "2026-01-03T00:00:00Z")
+    crawl(tmp_path, job(), content(["s3://data/1.csv"]))
+    monkeypatch.undo()
+    path = crawl(tmp_path, job(), later, content(["s3://data/1.csv"], modified="2026-04-01T00:00:00Z"))
+    assert verdict(path, "s3://data/2.csv") == "unknown"
+    assert [one["job"]["name"] for one in ask(path, "s3://data/1.csv").findings] == ["fit"]
+
+
+def test_a_manifest_that_was_gone_and_came_back(tmp_path: Path) -> None:
+    """A manifest that was missing once is asked for again where another job reads it."""
+    crawl(tmp_path, job())
+    later = training(
+        "later", [channel("train", LIST, PLAIN)], day="2027-03-01", **(IMAGE | {"LastModifiedTime": "2027-03-02T00:00:00Z"})
+    )
+    path = crawl(tmp_path, job(), later, content(["s3://data/1.csv"], modified="2027-01-01T00:00:00Z"), full=False)
+    with lineage.open_snapshot(path) as opened:
+        assert not opened.gaps()
+
+
+def test_labeled_sequences(tmp_path: Path) -> None:
+    """Where frames are labeled the manifest lists files that list them: nobody has read those."""
+    shape = {
+        "LabelingJobStatus": "Completed",
+        "LastModifiedTime": "2026-01-02T00:00:00Z",
+        "LabelCounters": {},
+        "JobReferenceCode": "x",
+    }
+    shape |= {"InputConfig": {"DataSource": {"S3DataSource": {"ManifestS3Uri": LIST}}}, "CreationTime": "2026-01-02T00:00:00Z"}
+    labeling = record("labeling-job", "l", shape)
+    for listed, expected in (("s3://seq/1.jpg", "not-referenced"), ("s3://seq/1.json", "unknown")):
+        path = crawl(
+            tmp_path,
+            labeling,
+            content(lines=[{"source-ref": listed}], modified="2026-01-01T00:00:00Z"),
+            content([], place="s3://x/"),
+        )
+        assert verdict(path, "s3://seq/frames/1.pcd") == expected
+        (tmp_path / "s.db").unlink()
 
 
 def test_nothing_is_asked_twice(tmp_path: Path) -> None:
@@ -337,6 +384,8 @@ def test_cover_agrees_with_keys(keys: list[str], asked: str) -> None:
         (["01/02", "05/09"], "03/04", None),
         (["01/09", "05/08"], "06/07", None),
         (["01/09", "05/08"], "02/03", 1),
+        (["01-02T10:00:00Z/09"], "01-02T10:00:00.100Z/01-02T11:00:00Z", None),
+        (["01-02T10:00:00Z/09"], "01-02T10:00:01.100Z/01-02T11:00:00Z", 1),
     ],
 )
 def test_which_version_was_read(versions: list[str], window: str, expected: int | None) -> None:
@@ -347,6 +396,15 @@ def test_which_version_was_read(versions: list[str], window: str, expected: int 
         listings.put(Manifest(LIST, PLAIN, str(number), f"2026-{modified}"), [], f"2026-{seen}")
     dates = "/".join(f"2026-{month}" if month else "" for month in window.split("/"))
     assert listings.read_by(LIST, PLAIN, dates) == expected
+
+
+def test_other_views_tell_of_versions_too() -> None:
+    """A version that was seen for another view was there for this one as well."""
+    listings = Listings.in_memory()
+    listings.put(Manifest(LIST, "a", "1", "2026-01-01"), [], "2026-09-01")
+    assert listings.read_by(LIST, "a", "2026-03-01/2026-03-02")
+    listings.put(Manifest(LIST, "b", "2", "2026-02-01"), [], "2026-04-01")
+    assert listings.read_by(LIST, "a", "2026-03-01/2026-03-02") is None
 
 
 def test_half_a_manifest_is_none() -> None:

@@ -142,6 +142,9 @@ def test_a_snapshot_answers_as_its_records_do(jobs: list[Job], dataset: str, ran
             near = lineage.neighbourhood(snapshot, [endpoint.id], "up")
             assert answers(lineage.around_dataset(snapshot, f"s3://x/{dataset}"), dataset) == answers(whole, dataset)
             assert lineage.trace(near, endpoint.id).as_json() == lineage.trace(whole, endpoint.id).as_json()
+            for subject in (f"s3://x/{dataset}", endpoint.id):
+                part = lineage.around_subject(snapshot, subject)
+                assert lineage.impact(part, subject).as_json() == lineage.impact(whole, subject).as_json()
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])

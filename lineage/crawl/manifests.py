@@ -3,7 +3,8 @@
 Facts: a `ManifestFile` is one JSON array, whose first element gives a prefix for the names that follow (API reference,
 S3DataSource); an `AugmentedManifestFile`, and the input of a labeling job, is a line of JSON for each element, in which an
 attribute whose name ends in `-ref` holds the S3 URI of an object, in any bucket, and of which a channel reads only its
-`AttributeNames` (developer guide, "Augmented Manifest Files"). What can't be read whole is a gap, and never half a list.
+`AttributeNames` (developer guide, "Augmented Manifest Files"); where frames of a video or of point clouds are labeled, it
+is a JSON file that lists the frames. What can't be read whole is a gap, and never half a list.
 """
 
 from __future__ import annotations
@@ -23,22 +24,22 @@ from lineage.errors import MalformedName
 from lineage.listings import Manifest
 from lineage.names import Location, parse_location
 from lineage.records import Content, etag_digest
-from lineage.references import PLAIN
-from lineage.times import utc
+from lineage.references import LABELED, PLAIN
+from lineage.times import now, utc
 
 MOST_BYTES = 1 << 30  # of one manifest: millions of objects; what is larger is a gap
 IN_MEMORY = 1 << 20  # what is larger than that waits on disk until it is kept
 CHUNK = 1 << 18
 MOST_OF_ONE = 1 << 20  # characters of one line or name: no entry is longer, and what is no manifest has no end of them
-_UNCHANGED = "304"
 _WHITE = " \t\r\n"
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A manifest as S3 gave it; without `content`, it is the version that is known."""
+    """A manifest as S3 gave it, and from when on; without `content`, it is the version that is known."""
 
     manifest: Manifest
+    seen: str
     content: IO[bytes] | None
 
     def entries(self) -> Iterator[Location]:
@@ -50,21 +51,22 @@ class Fetched:
 
 
 def fetch_manifest(session: Session, region: str, place: Location, view: str, known: Manifest | None) -> Fetched:
-    """Get a manifest, unless it is still the version that is known. Raises `Refused`."""
+    """Get a manifest; its content is left where it is the version that is known. Raises `Refused`.
+
+    The same bytes may have been put again after others: only those of the same time are the same version.
+    """
     if place.hides_bucket or not place.root.startswith("s3://"):
         raise Refused("access-point", "it lies behind an access point, which hides its bucket")
-    asked: Any = {"Bucket": place.root.removeprefix("s3://"), "Key": place.key}
-    asked |= {"IfNoneMatch": known.etag} if known else {}
+    seen = now()
     try:
-        answer = session.s3(region).get_object(**asked)
+        answer = session.s3(region).get_object(Bucket=place.root.removeprefix("s3://"), Key=place.key)
         _check_size(answer["ContentLength"])
         manifest = Manifest(place.uri, view, answer["ETag"], utc(answer["LastModified"]))
-        return Fetched(manifest, _kept(answer["Body"].iter_chunks(CHUNK)))
-    except ClientError as error:
-        if known and error.response["Error"]["Code"] == _UNCHANGED:
-            return Fetched(known, None)
-        raise refusal(error) from error
-    except BotoCoreError as error:
+        if manifest == known:
+            answer["Body"].close()
+            return Fetched(known, seen, None)
+        return Fetched(manifest, seen, _kept(answer["Body"].iter_chunks(CHUNK)))
+    except (BotoCoreError, ClientError) as error:
         raise refusal(error) from error
 
 
@@ -110,11 +112,14 @@ def entries(view: str, chunks: Iterable[bytes]) -> Iterator[Location]:
     """The objects that a manifest lists, of which `view` tells the form. Raises `Refused` for what is no manifest."""
     form, _, names = view.partition(":")
     texts = codecs.iterdecode(chunks, "utf-8-sig")
-    found = _listed(_array(texts)) if form == PLAIN else _referred(_lines(texts), frozenset(filter(None, names.split(","))))
+    found = _listed(_array(texts)) if form == PLAIN else _referred(_lines(texts), frozenset(json.loads(names or "[]")))
     try:
         for place in found:
+            place.uri.encode()  # half a character is written in JSON, and is in no key
             if place.hides_bucket:
                 raise Refused("access-point", f"it lists {place.uri}, which is behind an access point")
+            if form == LABELED and place.key.endswith(".json"):
+                raise Refused("sequence", f"it lists {place.uri}, which may be a sequence and list frames of its own")
             yield place
     except (ValueError, RecursionError, MalformedName) as error:
         raise Refused("malformed", f"it is no {form}: {error}") from error

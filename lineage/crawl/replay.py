@@ -240,8 +240,6 @@ class Replay:
         found = self.account.objects.get(asked.parameters["Uri"])
         if not found:
             raise Failure("NoSuchKey", "The specified key does not exist.")
-        if asked.parameters.get("IfNoneMatch") == found.etag:
-            return _Reply(b"", 304)
         headers = {
             "ETag": found.etag,
             "Last-Modified": format_datetime(found.modified, usegmt=True),
@@ -314,9 +312,8 @@ def _parameters(request: Any, service: str) -> dict[str, Any]:
     if service in ("sts", "ec2"):
         return {key: values[0] for key, values in parse_qs(text).items() if key not in ("Action", "Version")}
     if service == "s3":
-        tag = request.headers.get("If-None-Match", b"")
         place = location_of(request.url)
-        return {"Uri": place.uri if place else "", "IfNoneMatch": tag.decode() if isinstance(tag, bytes) else tag}
+        return {"Uri": place.uri if place else ""}
     return dict(json.loads(text or "{}")) if service in ("sagemaker", "account", "cloudtrail") else {}
 
 

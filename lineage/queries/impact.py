@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lineage.graphs import Graph
 from lineage.kinds import SERVING
-from lineage.queries.flow import Json, Link, link_json, links_into, node_json, scope_json, specified
+from lineage.queries.flow import Json, Link, link_json, links_into, links_out_of, node_json, scope_json, specified, writers
 from lineage.queries.reach import Arrival, Spread
 from lineage.queries.usage import caveats
 from lineage.records import Gap
@@ -219,9 +219,9 @@ def _why_unknown(graph: Graph, node: str, links: list[Link]) -> tuple[str, str]:
     """The reason why a served thing has no known maker, and how it is said; empty where it has one."""
     data = graph.nodes[node]
     if "://" in node:
-        places = [node, *(overlap.source for overlap in links_into(graph, node, "overlaps"))]
-        made = any(links_into(graph, place, "writes") for place in places)
-        return ("", "") if made else ("unmatched", "no job here wrote it")
+        makers = (step.links[0] for loading in links_out_of(graph, node, "loads") for step in writers(graph, loading))
+        made = any(write.data["evidence"] != "logged" for write in makers)
+        return ("", "") if made else ("unmatched", "no job here wrote it, as far as records tell")
     if not data["observed"]:
         return "missing", "it was not seen, and what it names is not known"
     if not links and data["kind"] in ("model", "model-package", "inference-component"):
