@@ -68,16 +68,20 @@ def _experiments() -> Iterator[Resource]:
 def _served(jobs: int) -> Iterator[Resource]:
     """Packages, models, and endpoints with their configs."""
     for number in range(jobs // 100):
-        containers = {"Containers": [{"Image": "image:1", "ModelDataUrl": artifact(number * 100)}]}
-        yield resource("model-package", body("model-package", f"group/{number}", number, InferenceSpecification=containers))
+        made = 100 * number
+        containers = {"Containers": [{"Image": "image:1", "ModelDataUrl": artifact(made)}]}
+        words = {"InferenceSpecification": containers}
+        yield resource("model-package", body("model-package", f"group/{number}", 10 * made + 15, **words))
     for number in range(jobs // 5):
-        container = {"Image": "image:1", "ModelDataUrl": artifact(number * 5 + 4)}
-        yield resource("model", body("model", f"model-{number}", number, PrimaryContainer=container))
+        made = 5 * number + 4
+        container = {"Image": "image:1", "ModelDataUrl": artifact(made)}
+        yield resource("model", body("model", f"model-{number}", 10 * made + 15, PrimaryContainer=container))
     for number in range(jobs * 55 // 1000):
+        when = 10 * (5 * number + 4) + 20
         variant = {"VariantName": "all", "ModelName": f"model-{number}", "InitialVariantWeight": 1.0}
-        yield resource("endpoint-config", body("endpoint-config", f"config-{number}", number, ProductionVariants=[variant]))
-        words = {"EndpointConfigName": f"config-{number}", "EndpointStatus": "InService", "LastModifiedTime": at(number)}
-        yield resource("endpoint", body("endpoint", f"endpoint-{number}", number, **words))
+        yield resource("endpoint-config", body("endpoint-config", f"config-{number}", when, ProductionVariants=[variant]))
+        words = {"EndpointConfigName": f"config-{number}", "EndpointStatus": "InService", "LastModifiedTime": at(when)}
+        yield resource("endpoint", body("endpoint", f"endpoint-{number}", when, **words))
 
 
 def resource(kind: str, record: dict[str, Any]) -> Resource:
@@ -174,7 +178,11 @@ def questions(jobs: int) -> dict[str, list[str]]:
         "used: a dataset that nobody read": ["used", "s3://own/holdout/2026/"],
         "used: an object below a shared prefix": ["used", "s3://shared/latest/part-00017.csv"],
         "used: what a processing job made": ["used", "s3://data/prep-000007/"],
-        "used: a bucket's root": ["used", "s3://data/"],
+        "impact: a dataset that one job read": ["impact", f"s3://own/team-{alone % 7}/{alone:06}/"],
+        "impact: a training job": ["impact", f"train-{alone:06}"],
+        "used: a bucket's root, 10,000 readers": ["used", "s3://own/"],
+        "impact: a bucket's root, 10,000 readers": ["impact", "s3://own/"],
+        "used: a bucket's root, 100,000 readers": ["used", "s3://data/"],
     }
 
 
