@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -64,9 +65,11 @@ def moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
     server.stop()
 
 
-def build() -> None:
-    """A processing job, a training job, its run, and an endpoint that serves its model."""
+def build(manifest: str = "") -> None:
+    """A processing job, a training job, its run, and an endpoint that serves its model; the job may read a manifest as well."""
     api: Any = boto3.client("sagemaker")
+    source = {"S3DataType": "ManifestFile", "S3Uri": manifest}
+    listed = [{"ChannelName": "listed", "DataSource": {"S3DataSource": source}}] if manifest else []
     cluster = {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 10}
     api.create_processing_job(
         ProcessingJobName="Prep",
@@ -81,7 +84,8 @@ def build() -> None:
         AlgorithmSpecification={"TrainingImage": IMAGE, "TrainingInputMode": "File"},
         RoleArn=ROLE,
         InputDataConfig=[
-            {"ChannelName": "train", "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://prep/train/"}}}
+            {"ChannelName": "train", "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://prep/train/"}}},
+            *listed,
         ],
         OutputDataConfig={"S3OutputPath": "s3://models"},
         ResourceConfig=cluster,
@@ -133,6 +137,25 @@ def test_from_an_endpoint_to_its_data_over_http(moto: dict[str, str], tmp_path: 
     assert answer["scope"]["holes"] == []
     used = json.loads(command(tmp_path, "used", "s3://raw/2026/x.csv", "-f", "json").stdout)
     assert (used["verdict"], used["findings"][0]["job"]["name"]) == ("used-indirectly", "Fit")
+
+
+def test_a_manifest_over_http(moto: dict[str, str], tmp_path: Path) -> None:
+    """A manifest is read from S3 itself, over HTTP; and one that is not there is a hole."""
+    store: Any = boto3.client("s3")
+    store.create_bucket(Bucket="lists", CreateBucketConfiguration={"LocationConstraint": REGION})
+    store.put_object(Bucket="lists", Key="a b/fit.manifest", Body=json.dumps([{"prefix": "s3://pictures/"}, "1.jpg"]))
+    time.sleep(1.1)  # S3 tells whole seconds: what was put in the second in which a job began may have come after it
+    build("s3://lists/a b/fit.manifest")
+    time.sleep(1.1)
+    crawled = command(tmp_path, "crawl", "--endpoint", "Shop")
+    assert (crawled.returncode, "no gaps" in crawled.stderr) == (0, True), crawled.stderr
+    (found,) = json.loads(command(tmp_path, "used", "s3://pictures/1.jpg", "-f", "json").stdout)["findings"]
+    assert (found["verdict"], found["entry"]) == ("used", "s3://pictures/1.jpg")
+    other = tmp_path / "other"
+    other.mkdir()
+    store.delete_object(Bucket="lists", Key="a b/fit.manifest")
+    crawled = command(other, "crawl", "--endpoint", "Shop")
+    assert "1 gap" in crawled.stderr
 
 
 def test_an_endpoint_that_the_server_has_not(moto: dict[str, str], tmp_path: Path) -> None:
