@@ -43,8 +43,10 @@ def test_packages_pin_what_they_load(etags: tuple[str, str], expected: list[str]
 
 
 def test_the_evidence_is_the_content() -> None:
-    """An answer that rests on equal content says so."""
-    answer = trace(graph_of([FIT, package("dev", MADE, "a"), package("prod", COPY, "a"), *SERVED]), "shop")
+    """An answer that rests on equal content says so, and so does a picture."""
+    graph = graph_of([FIT, package("dev", MADE, "a"), package("prod", COPY, "a"), *SERVED])
+    assert "same content" in lineage.to_dot(graph)
+    answer = trace(graph, "shop")
     (edge,) = (edge for edge in answer.evidence if edge["evidence"] == "content")
     assert (edge["source"], edge["target"], edge["relation"]) == (MADE, COPY, "overlaps")
     assert answer.verdict == "traced"

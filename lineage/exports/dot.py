@@ -22,8 +22,8 @@ _LEGEND_ROWS = 2
 _DARK = {"#0072b2", "#d55e00", "#009e73"}
 _RED = "#cc0000"
 _LINES = (
-    "solid: a field names it   dashed line: matched by location, or logged by people   dotted: recorded by, member of"
-    "   red: could not be read"
+    "solid: a field names it   dashed line: matched by location or content, or logged by people"
+    "   dotted: recorded by, member of   red: could not be read"
 )
 _LABEL_CHARACTERS = 56
 _TEXT_CHARACTERS = 4000  # dot 2.43 refuses strings over 16,384 bytes
@@ -127,8 +127,9 @@ def _told_elsewhere(graph: Graph, source: str, target: str, data: dict[str, Any]
 
 def _edge_label(data: dict[str, Any]) -> str:
     usage = data["usage"] if data["usage"] in ("shadow", "instance-pool") else ""
-    manifest = "(manifest)" if data["span"] == "manifest" else ""
-    return " ".join(filter(None, (data["relation"], data["role"], usage, manifest)))
+    manifest = "(manifest)" if data["span"] in ("manifest", "listing") else ""
+    relation = "same content" if data["evidence"] == "content" else data["relation"]
+    return " ".join(filter(None, (relation, data["role"], usage, manifest)))
 
 
 def _legend(graph: Graph) -> pydot.Cluster:
