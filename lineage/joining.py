@@ -44,6 +44,7 @@ CREATE TEMP TABLE read (place, span, PRIMARY KEY (place, span)) WITHOUT ROWID;
 _MOMENTS = """
     SELECT target AS place, 1 AS made, rtrim(substr(time, instr(time, '/') + 1), 'Z') AS at FROM main.edge
     WHERE relation = 'writes' AND usage = 'model' AND evidence = 'declared'
+        AND NOT EXISTS (SELECT 1 FROM main.node WHERE id = source AND status = 'Failed')
         AND target IN (SELECT place FROM main.content UNION SELECT place FROM pin)
     UNION ALL SELECT source, 0, rtrim(substr(time, 1, instr(time, '/') - 1), 'Z') FROM main.edge
     WHERE relation IN ('loads', 'reads') AND source IN (SELECT place FROM main.content UNION SELECT place FROM pin)"""
@@ -258,13 +259,13 @@ class Joining:
         yield from rows
 
     def _pin_contents(self) -> None:
-        """What S3 says now was so when it was written or read, if the object was not modified after that."""
+        """What S3 said was so when it was written or read, if the object was modified before all that and asked for after."""
         self._db.execute("CREATE TEMP TABLE moment AS" + _MOMENTS)
         self._db.execute("CREATE INDEX temp.moment_place ON moment (place)")
         self._db.execute("""
             INSERT OR IGNORE INTO pin SELECT digest.value, place FROM main.content, json_each(digests) AS digest
             WHERE NOT EXISTS (SELECT 1 FROM moment
-                WHERE moment.place = content.place AND rtrim(modified, 'Z') > at AND at != '')""")
+                WHERE moment.place = content.place AND at != '' AND (rtrim(modified, 'Z') > at OR rtrim(seen, 'Z') < at))""")
         self._db.execute("DROP TABLE temp.moment")
 
     def add_edges(self, edges: Iterable[Edge]) -> None:

@@ -83,11 +83,12 @@ Found = Resource | Gap | Answered
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What S3 said of an object: its digests, each with its kind before a colon, and when it was last modified."""
+    """What S3 said of an object: its digests, each with its kind before a colon, when it was last modified, and asked for."""
 
     place: str
     digests: tuple[str, ...]
     modified: str
+    seen: str
 
 
 def etag_digest(etag: str) -> str:

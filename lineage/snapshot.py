@@ -28,7 +28,8 @@ SCHEMA_VERSION = 3
 # What is known of a name that a list gave: nothing yet, its record, nothing while it is asked for, all but the extras.
 WANTED, READ, IN_HAND, HALF_READ = range(4)
 
-CONTENT_SCHEMA = "CREATE TABLE content (place TEXT PRIMARY KEY, digests TEXT NOT NULL, modified TEXT NOT NULL) WITHOUT ROWID"
+CONTENT_SCHEMA = """CREATE TABLE content (
+    place TEXT PRIMARY KEY, digests TEXT NOT NULL, modified TEXT NOT NULL, seen TEXT NOT NULL) WITHOUT ROWID"""
 _SCHEMA = f"""
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {SCHEMA_VERSION};
@@ -82,18 +83,22 @@ CREATE INDEX edge_opaque ON edge (source) WHERE {_OPAQUE};
 """
 _SERVES = f"relation IN {SERVING} AND (relation != 'provides' OR usage = 'model')"
 # What may be served and is not known to be made of anything: places that no job wrote for sure before they were loaded,
-# what was never seen, what names no artifact, and packages of which a model names one specification. More than is so.
+# what was never seen, what names no artifact or has a part that names none, and packages of which a model names one
+# specification. It holds more than what is so: whoever asks looks at each.
 _UNEXPLAINED = f"""
     INSERT INTO unexplained
     SELECT source FROM edge WHERE relation = 'loads' AND instr(source, '://') AND NOT EXISTS (
-        SELECT 1 FROM edge AS made WHERE made.relation = 'writes' AND made.evidence = 'declared'
+        SELECT 1 FROM edge AS made JOIN node AS maker ON maker.id = made.source AND lower(maker.status) = 'completed'
+        WHERE made.relation = 'writes' AND made.evidence = 'declared'
         AND (made.target = edge.source OR made.target IN (
-            SELECT wide.source FROM edge AS wide WHERE wide.target = edge.source AND wide.relation = 'overlaps'))
+            SELECT wide.source FROM edge AS wide WHERE wide.target = edge.source AND wide.relation = 'overlaps'
+            AND substr(edge.source, 1, length(wide.source)) = wide.source))
         AND made.time NOT LIKE '%/' AND rtrim(substr(made.time, instr(made.time, '/') + 1), 'Z')
             <= rtrim(substr(edge.time, 1, instr(edge.time, '/') - 1), 'Z'))
     UNION SELECT id FROM node WHERE NOT observed AND EXISTS (SELECT 1 FROM edge WHERE source = id AND {_SERVES})
     UNION SELECT id FROM node WHERE kind IN ('model', 'model-package', 'inference-component')
-        AND NOT EXISTS (SELECT 1 FROM edge WHERE target = id AND {_SERVES})
+        AND (json_extract(details, '$.empty_parts') IS NOT NULL OR NOT EXISTS (
+            SELECT 1 FROM edge WHERE target = id AND {_SERVES}))
     UNION SELECT source FROM edge WHERE relation = 'instantiates' AND usage != ''"""  # noqa: S608  (our own words)
 NODE = "id, kind, name, account, region, arn, created, modified, status, observed, details"
 EDGE = "source, target, relation, role, usage, path, evidence, time, span, listing"
@@ -579,13 +584,16 @@ class Recording:
         return [row[:3] for row in self._db.execute(sql)]
 
     def known_contents(self) -> frozenset[str]:
-        """The places whose digests were asked for."""
-        return frozenset(row[0] for row in self._db.execute("SELECT place FROM content"))
+        """The places whose digests were asked for after all that was done with them."""
+        later = """SELECT 1 FROM edge WHERE rtrim(substr(time, instr(time, '/') + 1), 'Z') > rtrim(seen, 'Z')
+                   AND (target = place AND relation = 'writes' OR source = place AND relation IN ('loads', 'reads'))"""
+        rows = self._db.execute(f"SELECT place FROM content WHERE NOT EXISTS ({later})")  # noqa: S608  (our own words)
+        return frozenset(row[0] for row in rows)
 
     def keep_content(self, content: Content) -> None:
         """Keep what S3 said of an object."""
-        row = (content.place, _texts(content.digests), content.modified)
-        self._db.execute("INSERT OR REPLACE INTO content VALUES (?,?,?)", row)
+        row = (content.place, _texts(content.digests), content.modified, content.seen)
+        self._db.execute("INSERT OR REPLACE INTO content VALUES (?,?,?,?)", row)
 
     def vanished(self, operation: str) -> dict[str, str]:
         """The objects that were not there any more when they were last asked for, and when that crawl began."""

@@ -69,6 +69,11 @@ def test_who_else_has_to_do_with_the_place(other: Resource) -> None:
     assert "fit" in makers(FIT, *PACKAGES, *SERVED, other)
 
 
+def test_a_failed_job_made_nothing() -> None:
+    """A job that failed may have written nothing to its place, and hides no copy there."""
+    assert "fit" in makers(FIT, training("own", {}, COPY, day="2026-01-05", TrainingJobStatus="Failed"), *PACKAGES, *SERVED)
+
+
 def test_who_surely_made_it_is_its_maker() -> None:
     """Where a job wrote the very place before it was loaded, equal content elsewhere is no evidence against it."""
     own = training("own", {}, COPY, day="2026-01-05")
@@ -152,6 +157,21 @@ def test_digests_find_the_original(tmp_path: Path) -> None:
 def test_what_digests_tell(tmp_path: Path, words: dict[str, Any], expected: list[str]) -> None:
     """A checksum tells where an ETag does not; an object that was written anew since tells nothing of what it was."""
     assert ask(crawl(tmp_path, *lines(**words), digests=True)) == expected
+
+
+def test_digests_are_asked_for_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was put to a place after its digests were asked for is not taken for what was there before."""
+    monkeypatch.setattr("lineage.crawl.manifests.now", lambda: "2026-02-10T00:00:00Z")
+    assert ask(crawl(tmp_path, *lines(), digests=True)) == ["fit"]
+    monkeypatch.undo()
+    model = {"CreationTime": "2026-03-10T10:00:00Z", "PrimaryContainer": {"ModelDataUrl": COPY}}
+    config = {"CreationTime": "2026-03-10T10:10:00Z", "ProductionVariants": [{"VariantName": "all", "ModelName": "next"}]}
+    times = {"CreationTime": "2026-03-10T10:20:00Z", "LastModifiedTime": "2026-03-10T10:30:00Z"}
+    endpoint = times | {"EndpointStatus": "InService", "EndpointConfigName": "next"}
+    later = [record("model", "next", model), record("endpoint-config", "next", config), record("endpoint", "next", endpoint)]
+    path = crawl(tmp_path, *lines(*later, copy="newer", at="2026-03-05"), digests=True)
+    with lineage.open_snapshot(path) as opened:
+        assert lineage.trace(lineage.graph(opened), "next").training_jobs == []
 
 
 @pytest.mark.parametrize("fault", [{"fault": "AccessDeniedException", "operation": "HeadObject"}, None])

@@ -287,6 +287,11 @@ def test_verdict(title: str, uri: str, scope: dict[str, Any], expected: str) -> 
             ],
             "unmatched",
         ),
+        (
+            "a writer that failed",
+            [training("f", {}, "s3://m/c.tar.gz", TrainingJobStatus="Failed"), *served("s3://m/c.tar.gz")],
+            "unmatched",
+        ),
         ("a model that is gone", SHOP[1:], "missing"),
         ("a config that is gone", SHOP[2:], "missing"),
         ("weights in the image", with_(SHOP, "model", PrimaryContainer={"Image": "image:1"}), "no-artifact"),

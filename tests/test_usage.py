@@ -13,6 +13,7 @@ from test_snapshot import crawl
 
 import lineage
 from lineage.derive import derive
+from lineage.errors import MalformedName
 from lineage.graphs import graph_of
 from lineage.kinds import KINDS
 from lineage.queries.usage import used
@@ -163,6 +164,13 @@ def test_what_is_left_out_around_a_location_tells_nothing(
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
         near, everything = lineage.around_dataset(snapshot, uri), lineage.graph(snapshot)
         assert used(near, uri).as_json() == used(everything, uri).as_json()
+
+
+@pytest.mark.parametrize("within", [{"regions": [""]}, {"accounts": [""]}])
+def test_nothing_is_no_region(within: dict[str, list[str]]) -> None:
+    """A region or an account without a name is a slip, and no narrower question."""
+    with pytest.raises(MalformedName):
+        used(whole(training("j", {"t": "s3://d/x/"})), "s3://d/x/", **within)
 
 
 ELSEWHERE = {"account": "222233334444", "region": "us-east-1"}

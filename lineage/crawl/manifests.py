@@ -78,12 +78,14 @@ def fetch_digests(session: Session, region: str, place: Location) -> Content:
     """
     if place.hides_bucket:
         raise Refused("access-point", "it lies behind an access point, which hides its bucket")
-    bucket = place.root.removeprefix("s3://")
+    bucket, seen = place.root.removeprefix("s3://"), now()
     try:
         answer = session.s3(region).head_object(Bucket=bucket, Key=place.key, ChecksumMode="ENABLED")
     except (BotoCoreError, ClientError) as error:
         raise refusal(error) from error
-    return Content(place.uri, tuple(_digests(dict(answer))) if answer["ContentLength"] else (), utc(answer["LastModified"]))
+    return Content(
+        place.uri, tuple(_digests(dict(answer))) if answer["ContentLength"] else (), utc(answer["LastModified"]), seen
+    )
 
 
 def _digests(answer: dict[str, Any]) -> Iterator[str]:

@@ -11,6 +11,7 @@ from lineage.queries.flow import Json, Link, link_json, links_into, links_out_of
 from lineage.queries.reach import Arrival, Spread
 from lineage.queries.usage import caveats
 from lineage.records import Gap
+from lineage.times import CERTAIN
 
 SCHEMA = "lineage.impact/1"
 REACHED, MAYBE, NOTHING, UNKNOWN = "reached", "possible", "nothing-found", "unknown"
@@ -219,11 +220,11 @@ def _why_unknown(graph: Graph, node: str, links: list[Link]) -> tuple[str, str]:
     """The reason why a served thing has no known maker, and how it is said; empty where it has one."""
     data = graph.nodes[node]
     if "://" in node:
-        makers = (step.links[0] for loading in links_out_of(graph, node, "loads") for step in writers(graph, loading))
-        made = any(write.data["evidence"] != "logged" for write in makers)
+        makers = (step for loading in links_out_of(graph, node, "loads") for step in writers(graph, loading))
+        made = any(step.fit == CERTAIN and step.links[0].data["evidence"] != "logged" for step in makers)
         return ("", "") if made else ("unmatched", "no job here wrote it, as far as records tell")
     if not data["observed"]:
         return "missing", "it was not seen, and what it names is not known"
-    if not links and data["kind"] in ("model", "model-package", "inference-component"):
-        return "no-artifact", "it names no artifact"
+    if data.get("empty_parts") or (not links and data["kind"] in ("model", "model-package", "inference-component")):
+        return "no-artifact", "it names no artifact, or a container of it names none"
     return "", ""

@@ -9,6 +9,7 @@ from itertools import product
 from operator import itemgetter
 from typing import NamedTuple
 
+from lineage.errors import MalformedName
 from lineage.graphs import Graph, trains
 from lineage.kinds import KIND_OF_CALL, KINDS, kind_of_subject
 from lineage.names import Cover, Location, Span, cover, location_of, parse_location
@@ -76,9 +77,12 @@ def used(graph: Graph, uri: str, *, accounts: Iterable[str] = (), regions: Itera
     are told, where some are given, and the answer says so; what they used may have come from anywhere. Raises
     `MalformedName`.
     """
+    accounts, regions = set(accounts), set(regions)
+    if "" in accounts | regions:
+        raise MalformedName("an account or a region without a name was asked about")
     asking = Asking(graph, parse_location(uri))
     asking.run()
-    return asking.answer(Within(tuple(sorted(set(accounts))), tuple(sorted(set(regions)))))
+    return asking.answer(Within(tuple(sorted(accounts)), tuple(sorted(regions))))
 
 
 class Within(NamedTuple):
