@@ -10,7 +10,7 @@ really fed a node: it follows no times (see `lineage.trace`).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
 from typing import Any, Literal, TypeAlias
 
@@ -28,8 +28,10 @@ _LABEL_PARTS = 3  # of a key: enough to hold the job's name in `job/output/model
 Direction = Literal["up", "down"]
 Attributes = dict[str, Any]
 _FLOWS = tuple(name for name, relation in RELATIONS.items() if relation.flows)
+# What a run logs as its output is downstream of its job.
+_FLOWING: dict[Direction, tuple[str, ...]] = {"up": _FLOWS, "down": (*_FLOWS, "recorded-by")}
 _TO_ITS_MAKER = (*SERVING, "overlaps", "writes")
-# How data gets from a reader on to others; what a run logs as its output is downstream of its job.
+# How data gets from a reader on to others.
 _LEADS = ("reads", "writes", "overlaps", "loads", "provides", "recorded-by")
 # The SDK's and the Pipelines' scripts that put code beside an existing model, and train nothing.
 _REPACKERS = ("_repack_script_launcher.sh", "_repack_model.py")
@@ -50,19 +52,19 @@ def graph(snapshot: Snapshot, *, edges: bool = True) -> Graph:
 def neighbourhood(snapshot: Snapshot, ids: Iterable[str], *directions: Direction) -> Graph:
     """What the given nodes reach upstream or downstream (by default both), with what their jobs are members of."""
     seeds = set(ids)
-    edges: set[Row] = set()
-    reached = set(seeds)
+    edges: dict[Row, None] = {}
+    reached: set[str] = set()
     for direction in directions or ("up", "down"):
-        flowing, touched = _flow(snapshot, seeds, direction)
+        flowing, touched = _walk(snapshot, seeds, direction, _FLOWING[direction])
         edges |= flowing
         reached |= touched
     return _near(snapshot, reached, edges)
 
 
-def _near(snapshot: Snapshot, reached: set[str], edges: set[Row]) -> Graph:
+def _near(snapshot: Snapshot, reached: set[str], edges: dict[Row, None]) -> Graph:
     """The given nodes and edges, with what is beside them."""
-    edges |= _around(snapshot, reached)
-    reached.update(end for edge in edges for end in edge[:2])
+    edges = edges | dict.fromkeys(_around(snapshot, reached))
+    reached = reached.union(end for edge in edges for end in edge[:2])
     return _build(snapshot.node_rows(reached), sorted(edges, key=_order), snapshot.scope(), snapshot.listings())
 
 
@@ -76,7 +78,7 @@ def around_dataset(snapshot: Snapshot, uri: str) -> Graph:
     hidden = any(location.hides_bucket for place in opaque if (location := location_of(place)))
     edges = dict.fromkeys(snapshot.edge_rows(out_of=opaque.union(_places_around(snapshot, parse_location(uri)))))
     readers = {edge[1] for edge in edges}
-    edges |= _associated(snapshot, {edge[1] for edge in edges if edge[2] == "mentions"})
+    edges |= _walk(snapshot, {edge[1] for edge in edges if edge[2] == "mentions"}, "down", ["associated"])[0]
     hints = {edge[1] for edge in edges if edge[2] in ("mentions", "associated") or edge[6] == "logged"}
     recorded = {edge[0] for edge in snapshot.edge_rows(into=hints, relations=["recorded-by"])}
     return _onward(snapshot, readers | hints | recorded, edges, every_run=hidden)
@@ -88,27 +90,33 @@ def around_subject(snapshot: Snapshot, subject: str, *also: str) -> Graph:
     `subject` is an S3 URI or a node id; nodes that are asked about `also` are there as well. What could hide more is what
     nobody can look into, and what endpoints serve.
     """
-    opaque = set(snapshot.edge_rows(out_of=snapshot.opaque_places(), relations=["reads"]))
+    opaque = set(snapshot.opaque_places())
+    beside = dict.fromkeys(snapshot.edge_rows(out_of=opaque, relations=["reads"]))
     if is_location(subject):
-        seeds = _readers_around(snapshot, parse_location(subject))
+        seeds = _readers_around(snapshot, parse_location(subject), opaque)
     else:
-        members = _belonging(snapshot, subject)
-        seeds = {subject} | {edge[0] for edge in members}
-        opaque |= members
-    flowing, reached = _flow(snapshot, seeds, "down")
+        members, seeds = _walk(snapshot, [subject], "up", ("member-of", "recorded-by"))
+        beside |= members
+    flowing, reached = _walk(snapshot, seeds, "down", _FLOWING["down"])
     endpoints = {edge[1] for edge in flowing if edge[2] in ("configures", "hosts")}
-    beside = opaque | _serving(snapshot, seeds | endpoints)
-    beside |= set(snapshot.edge_rows(into=(node for node in reached if "://" in node), relations=["writes"]))
+    beside |= _serving(snapshot, seeds | endpoints)
+    beside |= dict.fromkeys(snapshot.edge_rows(into=(node for node in reached if "://" in node), relations=["writes"]))
     return _near(snapshot, reached.union(also), flowing | beside)
 
 
-def _readers_around(snapshot: Snapshot, dataset: Location) -> set[str]:
+def _readers_around(snapshot: Snapshot, dataset: Location, opaque: set[str]) -> set[str]:
     """The places that may share keys with a location, what nobody can look into, and who is hinted at by them."""
-    places = set(_places_around(snapshot, dataset)).union(snapshot.opaque_places())
+    places = opaque.union(_places_around(snapshot, dataset))
     owners = {edge[1] for edge in snapshot.edge_rows(out_of=places)}
-    owners |= {edge[1] for edge in _associated(snapshot, owners)}
+    owners |= _walk(snapshot, owners, "down", ["associated"])[1]
     recorded = {edge[0] for edge in snapshot.edge_rows(into=owners, relations=["recorded-by"])}
     return places | owners | recorded
+
+
+def _serving(snapshot: Snapshot, endpoints: set[str]) -> dict[Row, None]:
+    """What the given endpoints serve, and those that serve what nobody knows the making of: the edges up to what made it."""
+    _, unexplained = _walk(snapshot, snapshot.unexplained(), "down", SERVING)
+    return _walk(snapshot, endpoints | unexplained, "up", _TO_ITS_MAKER, last="writes")[0]
 
 
 def _places_around(snapshot: Snapshot, dataset: Location) -> Iterator[str]:
@@ -116,39 +124,6 @@ def _places_around(snapshot: Snapshot, dataset: Location) -> Iterator[str]:
     yield from snapshot.places_near(dataset)
     listings = snapshot.listings()
     yield from listings.places() if dataset.hides_bucket else (place for _, place in listings.listing(dataset))
-
-
-def _belonging(snapshot: Snapshot, subject: str) -> set[Row]:
-    """The edges of what belongs to a node: the jobs of an experiment, the packages of a group."""
-    edges: set[Row] = set()
-    reached, frontier = {subject}, {subject}
-    while frontier:
-        step = set(snapshot.edge_rows(into=frontier, relations=("member-of", "recorded-by")))
-        edges |= step
-        frontier = {edge[0] for edge in step} - reached
-        reached |= frontier
-    return edges
-
-
-def _serving(snapshot: Snapshot, endpoints: set[str]) -> set[Row]:
-    """What the given endpoints serve, and those that serve what nobody knows the making of: the edges up to what made it."""
-    edges: set[Row] = set()
-    frontier, seen = endpoints | _along(snapshot, set(snapshot.unexplained())), set[str]()
-    while frontier:
-        step = set(snapshot.edge_rows(into=frontier, relations=_TO_ITS_MAKER))
-        edges |= step
-        seen |= frontier
-        frontier = {edge[0] for edge in step if edge[2] != "writes"} - seen
-    return edges
-
-
-def _along(snapshot: Snapshot, nodes: set[str]) -> set[str]:
-    """Nodes, and all that they are served by."""
-    frontier = reached = nodes
-    while frontier:
-        frontier = {edge[1] for edge in snapshot.edge_rows(out_of=frontier, relations=SERVING)} - reached
-        reached = reached | frontier
-    return reached
 
 
 def _onward(snapshot: Snapshot, readers: set[str], edges: dict[Row, None], *, every_run: bool) -> Graph:
@@ -169,18 +144,6 @@ def _onward(snapshot: Snapshot, readers: set[str], edges: dict[Row, None], *, ev
     return _assembled(sorted(nodes.items()), sorted(edges, key=_order), snapshot.scope(), snapshot.listings())
 
 
-def _associated(snapshot: Snapshot, hints: set[str]) -> dict[Row, None]:
-    """The lineage associations that lead on from what is a hint, step by step."""
-    found: dict[Row, None] = {}
-    frontier = reached = hints
-    while frontier:
-        step = dict.fromkeys(snapshot.edge_rows(out_of=frontier, relations=["associated"]))
-        frontier = {edge[1] for edge in step} - reached
-        reached = reached | frontier
-        found |= step
-    return found
-
-
 def graph_of(resources: Iterable[Resource], gaps: Iterable[Gap] = (), listings: Listings | None = None) -> Graph:
     """The graph of some records, without a snapshot: for tests and for experiments."""
     manifests = listings or Listings.in_memory()
@@ -189,15 +152,21 @@ def graph_of(resources: Iterable[Resource], gaps: Iterable[Gap] = (), listings: 
     return _build(nodes, edges, Scope(holes=tuple(gaps)), manifests)
 
 
-def _flow(snapshot: Snapshot, seeds: set[str], direction: Direction) -> tuple[set[Row], set[str]]:
-    edges: set[Row] = set()
-    reached, frontier = set(seeds), set(seeds)
-    ahead, relations = (0, _FLOWS) if direction == "up" else (1, (*_FLOWS, "recorded-by"))
+def _walk(
+    snapshot: Snapshot, start: Iterable[str], direction: Direction, relations: Sequence[str], *, last: str = ""
+) -> tuple[dict[Row, None], set[str]]:
+    """The edges of some relations that lead on from nodes, step by step, and all that they reach, the first nodes too.
+
+    What an edge of the relation `last` leads to is not gone on from.
+    """
+    edges: dict[Row, None] = {}
+    reached = set(start)
+    frontier = set(reached)
+    asked, end = ("into", 0) if direction == "up" else ("out_of", 1)
     while frontier:
-        step = snapshot.edge_rows(**{"into" if direction == "up" else "out_of": frontier}, relations=relations)
-        flowing = set(step)
-        edges |= flowing
-        frontier = {edge[ahead] for edge in flowing} - reached
+        step = dict.fromkeys(snapshot.edge_rows(**{asked: frontier}, relations=relations))
+        edges |= step
+        frontier = {edge[end] for edge in step if edge[2] != last} - reached
         reached |= frontier
     return edges, reached
 
