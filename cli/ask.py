@@ -80,8 +80,6 @@ def used(s3_uri: str, snapshot: str, form: str, out: str | None, fail_on: tuple[
     wrong = [account for account in within["accounts"] if not (len(account) == 12 and account.isdigit())]
     if wrong:
         raise click.UsageError(f"{wrong[0]!r} is no account: an account has twelve digits")
-    if "" in within["regions"]:
-        raise click.UsageError("--region is empty: name one, or leave it out")
     with lineage.open_snapshot(snapshot) as opened:
         answer = lineage.used(lineage.around_dataset(opened, s3_uri), s3_uri, **within)
     _tell(answer, form, out, _usage_rows, usage_text)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
+from .lines import footer, hole_line, looked_at, note_lines, printed, spaced, styled
 from .options import plural
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ _COLOURS = {
     "unknown": "bold magenta",
 }
 _SILENT_STATUS = ("InService", "Completed", None)
-_WIDE = 10_000  # columns, where the output is no terminal: nothing is ever wrapped or cut there
 _MAX_MAKERS = 3
 _NOTES = {
     "above": "  (told in full elsewhere in this tree)",
@@ -37,12 +36,12 @@ _NOTES = {
 def trace_text(answer: lineage.Trace, *, colour: bool) -> str:
     """The tree from the endpoint up to the data, and the scope under it."""
     tree = _TraceTree(answer).build()
-    return _printed(tree, *_trace_footer(answer), colour=colour)
+    return printed(tree, *_trace_footer(answer), colour=colour)
 
 
 def usage_text(answer: lineage.Usage, *, colour: bool) -> str:
     """The verdict, the findings, and what was looked at."""
-    return _printed(*_usage_lines(answer), colour=colour)
+    return printed(*_usage_lines(answer), colour=colour)
 
 
 def gaps_text(said: dict[str, Any], *, colour: bool) -> str:
@@ -54,9 +53,9 @@ def gaps_text(said: dict[str, Any], *, colour: bool) -> str:
     told = {one["kind"] for one in (*said["lists"], *said["lookups"])}
     gaps = [gap for gap in said["gaps"] if gap["subject"] not in told]
     if not said["lists"]:
-        lines += [_text("No list was read: endpoints were followed upstream, and nothing else.")]
-    lines += [_text((f"{plural(len(gaps), 'gap')} besides:" if gaps else "No gaps besides.", "bold"))]
-    return _printed(*lines, *(_hole(gap) for gap in gaps), colour=colour)
+        lines += [styled("No list was read: endpoints were followed upstream, and nothing else.")]
+    lines += [styled((f"{plural(len(gaps), 'gap')} besides:" if gaps else "No gaps besides.", "bold"))]
+    return printed(*lines, *(hole_line(gap) for gap in gaps), colour=colour)
 
 
 def _crawl_line(crawl: dict[str, Any]) -> Text:
@@ -64,7 +63,7 @@ def _crawl_line(crawl: dict[str, Any]) -> Text:
     end = f"to {crawl['finished']}" if crawl["finished"] else "cut short"
     where = f"{plural(len(crawl['accounts']), 'account')}, {plural(len(crawl['regions']), 'region')}"
     who = f"as {crawl['caller'].rpartition(':')[2]}, lineage {crawl['tool']}, botocore {crawl['botocore']}"
-    return _text((f"crawl {crawl['id']}", "bold"), f"  {crawl['started']} {end}  {where}  {what}  {who}")
+    return styled((f"crawl {crawl['id']}", "bold"), f"  {crawl['started']} {end}  {where}  {what}  {who}")
 
 
 def _place_lines(account: str, region: str, lists: list[dict[str, Any]]) -> list[Text]:
@@ -74,18 +73,18 @@ def _place_lines(account: str, region: str, lists: list[dict[str, Any]]) -> list
     width = max((len(one["kind"]) for one in told), default=0)
     calls = sum(one["calls"] for one in lists)
     head = f"  {len(finished)} of {plural(len(lists), 'list')} finished, {plural(calls, 'call')}"
-    lines = [_text((f"{account} {region}", "bold"), head)]
+    lines = [styled((f"{account} {region}", "bold"), head)]
     for one in told:
         records = f"  {one['kind']:<{width}}  {one['records']:>9,}  "
         since = f" of what came since {one['since']}" if one["since"] else ""
         state = (one["state"], "green" if one["state"] == "finished" else "yellow")
-        lines.append(_text(records, state, f"{since}  {one['operation']}", f": {one['detail']}" if one["detail"] else ""))
+        lines.append(styled(records, state, f"{since}  {one['operation']}", f": {one['detail']}" if one["detail"] else ""))
     empty = len(lists) - len(told)
     return [
         *lines,
         *(
             [
-                _text(
+                styled(
                     f"  and {plural(empty, 'kind')} of which there is nothing"
                     + (" new" if any(one["since"] for one in lists) else "")
                 )
@@ -101,7 +100,7 @@ def _lookup_line(one: dict[str, Any]) -> Text:
     state = (one["state"], "green" if one["state"] == "finished" else "yellow")
     found = f"  {plural(one['records'], 'deletion')} since {one['since']}, {plural(one['calls'], 'call')}  "
     said = f"  {one['operation']}{': ' if one['detail'] else ''}{one['detail']}"
-    return _text(
+    return styled(
         (f"{one['account']} {one['region']}", "bold"), f"  CloudTrail, asked {one['started']}: {found.strip()}  ", state, said
     )
 
@@ -116,32 +115,7 @@ def rows_text(rows: list[list[Any]], *, colour: bool) -> str:
         table.add_column(str(title), overflow="fold")
     for row in body:
         table.add_row(*(str(cell) for cell in row))
-    return _printed(table, colour=colour)
-
-
-def _printed(*parts: Any, colour: bool) -> str:
-    from rich.console import Console
-
-    terminal = sys.stdout.isatty() and colour
-    console = Console(
-        force_terminal=terminal,
-        width=None if terminal else _WIDE,
-        no_color=None if terminal else True,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        soft_wrap=not terminal,
-    )
-    with console.capture() as captured:
-        for part in parts:
-            console.print(part, overflow="fold")
-    return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
-
-
-def _text(*parts: str | tuple[str, str]) -> Text:
-    from rich.text import Text
-
-    return Text.assemble(*parts, overflow="fold")
+    return printed(table, colour=colour)
 
 
 class _TraceTree:
@@ -163,7 +137,7 @@ class _TraceTree:
         verdict = self._answer.verdict
         place = f"{node['account']} {node['region']}"
         head = (node["name"], "bold"), f" · endpoint · {node['status'] or 'status unknown'} · {place}"
-        tree = Tree(_text((verdict.upper(), _COLOURS[verdict]), "  ", *head), guide_style="dim")
+        tree = Tree(styled((verdict.upper(), _COLOURS[verdict]), "  ", *head), guide_style="dim")
         # An explicit stack: a chain of continued trainings may be longer than Python's own.
         todo: list[tuple[Tree, Any]] = [(tree, step) for step in reversed(_skip_configs(root, self._answer))]
         self._broken(tree, root.node)
@@ -180,14 +154,14 @@ class _TraceTree:
         node = self._answer.nodes[step.node]
         kind, note = node["kind"], _NOTES.get(step.note, "")
         if step.relation in ("deploys", "configures", "hosts") and kind != "endpoint-config":
-            return _text(self._variant(step), f"{_spaced(kind)} ", (node["name"], "bold"), _state(node), note)
+            return styled(self._variant(step), f"{spaced(kind)} ", (node["name"], "bold"), _state(node), note)
         if kind in ("dataset", "artifact", "code", "image"):
             role = f"{step.role}  " if step.role else ""
             usage = f"  ({step.usage})" if step.usage not in ("data", "model", "", step.role) else ""
             list_only = "  (a manifest: what it lists was not read)" if step.manifest else ""
-            return _text((role, "cyan"), step.node, usage, list_only, self._made_by(step))
+            return styled((role, "cyan"), step.node, usage, list_only, self._made_by(step))
         role = f"{step.role}  " if step.role and step.relation == "reads" else ""
-        return _text((role, "cyan"), (node["name"], "bold"), f" · {_spaced(kind)}", _state(node), note)
+        return styled((role, "cyan"), (node["name"], "bold"), f" · {spaced(kind)}", _state(node), note)
 
     def _variant(self, step: Any) -> str:
         share = self._weights.get(step.role)
@@ -225,10 +199,10 @@ class _TraceTree:
         """The runs that recorded a job, or the execution that registered a package, on a line of their own."""
         for run in self._answer.runs:
             if node in run["jobs"]:
-                branch.add(_text(("run ", "dim"), run["name"], *self._memberships(run["id"])))
+                branch.add(styled(("run ", "dim"), run["name"], *self._memberships(run["id"])))
         if self._answer.nodes[node]["kind"] == "model-package":
             for part in self._memberships(node):
-                branch.add(_text(part.removeprefix(" · ")))
+                branch.add(styled(part.removeprefix(" · ")))
 
     def _memberships(self, node: str) -> list[str]:
         """The experiments and pipeline executions that a run or a package belongs to."""
@@ -238,13 +212,13 @@ class _TraceTree:
             frontier = {edge["target"] for edge in edges if edge["source"] in frontier} - reached
             reached |= frontier
         rows = [*self._answer.experiments, *self._answer.pipeline_executions]
-        return [f" · {_spaced(row['kind'])} {row['name']}" for row in rows if row["id"] in reached]
+        return [f" · {spaced(row['kind'])} {row['name']}" for row in rows if row["id"] in reached]
 
     def _broken(self, branch: Tree, node: str) -> None:
         for found in self._breaks.get(node, ()):
             said = f"{found['reason']}: {found['detail']}"
-            broken = branch.add(_text(("broken here", "bold red"), f"  {said}"))
-            broken.add(_text(("to mend it", "dim"), f"  {found['repair']}"))
+            broken = branch.add(styled(("broken here", "bold red"), f"  {said}"))
+            broken.add(styled(("to mend it", "dim"), f"  {found['repair']}"))
 
 
 def _steps(root: Any) -> list[Any]:
@@ -287,45 +261,22 @@ def _state(node: dict[str, Any]) -> str:
     return approval + ("" if node["status"] in _SILENT_STATUS else f" · {node['status']}")
 
 
-def _spaced(kind: str) -> str:
-    return kind.replace("-", " ")
-
-
 def _trace_footer(answer: lineage.Trace) -> list[Text]:
     holes = answer.scope["holes"]
     gaps = f"{plural(len(holes), 'gap')} on this path:" if holes else "No gaps on this path."
     return [
-        _text(("Looked at: ", "dim"), f"{_looked_at(answer.scope)}. {gaps}"),
-        *(_hole(hole) for hole in holes),
-        *_notes(answer.caveats),
+        styled(("Looked at: ", "dim"), f"{looked_at(answer.scope)}. {gaps}"),
+        *(hole_line(hole) for hole in holes),
+        *note_lines(answer.caveats),
     ]
-
-
-def _notes(caveats: list[str]) -> list[Text]:
-    return [_text(("Note: ", "dim"), f"{caveat}.") for caveat in caveats]
-
-
-def _looked_at(scope: dict[str, Any]) -> str:
-    crawls = scope["crawls"]
-    where = f"{plural(len(scope['accounts']), 'account')}, {plural(len(scope['regions']), 'region')}"
-    if not crawls:
-        return where
-    times = list(dict.fromkeys((crawls[0]["started"], crawls[-1]["started"])))
-    callers = sorted({crawl["caller"].rpartition(":")[2] for crawl in crawls})
-    return f"{where}, crawled {' to '.join(times)} as {' and '.join(callers)}"
 
 
 def _usage_lines(answer: lineage.Usage) -> list[Text]:
     verdict = answer.verdict
-    holes = answer.scope["holes"]
-    lines = [_text((verdict.upper(), _COLOURS[verdict]), "  ", _usage_head(answer))]
+    lines = [styled((verdict.upper(), _COLOURS[verdict]), "  ", _usage_head(answer))]
     lines += [_finding(found) for found in answer.findings]
-    lines += [_text(f"  {found['job']['name']}  read it, and trains nothing") for found in answer.also_read]
-    if holes and verdict in ("used", "used-indirectly"):
-        lines.append(_text(("Note: ", "dim"), f"{plural(len(holes), 'hole')} could hide more; --format json lists them."))
-    else:
-        lines += [_hole(hole) for hole in holes]
-    return [*lines, _text(("Looked at: ", "dim"), f"{_looked_at(answer.scope)}."), *_notes(answer.caveats)]
+    lines += [styled(f"  {found['job']['name']}  read it, and trains nothing") for found in answer.also_read]
+    return [*lines, *footer(answer, found=verdict in ("used", "used-indirectly"))]
 
 
 def _usage_head(answer: lineage.Usage) -> str:
@@ -346,7 +297,7 @@ def _usage_head(answer: lineage.Usage) -> str:
     first, *rest = jobs
     least = "at least " if holes else ""
     kinds = {found["job"]["kind"] for found in answer.findings if found["verdict"] == first}
-    noun = _spaced(kinds.pop()) if len(kinds) == 1 else "resource"
+    noun = spaced(kinds.pop()) if len(kinds) == 1 else "resource"
     said = f"{least}{plural(len(jobs[first]), noun)} {words[first].format(uri=uri)}"
     return "; ".join([said, *(f"{len(jobs[one])} more {words[one].format(uri='it')}" for one in rest)])
 
@@ -363,16 +314,6 @@ def _finding(found: dict[str, Any]) -> Text:
     usage = f" (as {first['usage']})" if first["usage"] not in ("data", "") else ""
     opens = (found["time"] or "").partition("/")[0]
     when = f"  read from {opens}" if opens else ""
-    return _text(
+    return styled(
         "  ", (found["verdict"], "yellow"), "  ", (found["job"]["name"], "bold"), f"  {what}{via}, which {covers}{usage}{when}"
-    )
-
-
-def _hole(hole: dict[str, Any]) -> Text:
-    subject = hole["subject"] if "://" in hole["subject"] else hole["subject"].rpartition("/")[2]
-    subject = subject if hole["operation"].startswith(("Describe", "GetObject", "HeadObject")) else ""
-    asked = " ".join(filter(None, (hole["operation"], subject)))
-    where = " ".join(filter(None, (hole["account"], hole["region"])))
-    return _text(
-        f"  {where}  ", (hole["reason"], "yellow"), f"  {asked}{': ' if asked else ''}{hole['detail'] or hole['subject']}"
     )

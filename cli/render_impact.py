@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .lines import footer, printed, spaced, styled
 from .options import plural
-from .render import _hole, _looked_at, _notes, _printed, _spaced, _text
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -36,9 +36,9 @@ _PLACES = ("dataset", "artifact", "code")
 def impact_text(answer: lineage.Impact, *, colour: bool) -> str:
     """The verdict, then what was reached, what serves it first, and what was looked at."""
     width = max((len(row["kind"]) for row in answer.reached), default=0)
-    lines = [_text((answer.verdict.upper(), _COLOURS[answer.verdict]), "  ", _head(answer))]
+    lines = [styled((answer.verdict.upper(), _COLOURS[answer.verdict]), "  ", _head(answer))]
     lines += [_reached(row, width) for row in answer.reached]
-    return _printed(*lines, *_footer(answer), colour=colour)
+    return printed(*lines, *footer(answer, found=answer.verdict in ("reached", "found")), colour=colour)
 
 
 def _head(answer: lineage.Impact) -> str:
@@ -47,7 +47,7 @@ def _head(answer: lineage.Impact) -> str:
         but = f", but {plural(len(holes), 'hole')} could hide some" if holes else ""
         return f"nothing that was read got anything of {what}{but}"
     counts = [(kind, sum(row["kind"] == kind for row in answer.reached)) for kind in _COUNTED]
-    said = " and ".join(plural(number, _spaced(kind)) for kind, number in counts if number)
+    said = " and ".join(plural(number, spaced(kind)) for kind, number in counts if number)
     said = said or plural(len(answer.reached), "resource")
     verb = "got something of" if answer.verdict == "reached" else "may have got something of"
     serve = f"{plural(len(answer.serving), 'endpoint')} {'serves' if len(answer.serving) == 1 else 'serve'} it now"
@@ -59,8 +59,8 @@ def _reached(row: dict[str, Any], width: int) -> Text:
     gone = f"  deleted by {row['deleted']}" if row["deleted"] else "" if row["observed"] else "  not observed"
     names = [*(["…"] if row["after"] else []), *(one["name"] for one in row["through"])]
     through = f"  through {' > '.join(names)}" if names else ""
-    kind = f"  {_spaced(row['kind']):<{width}}  "
-    return _text(kind, (sure, "yellow"), (row["name"], "bold"), (_serving(row), "red"), (gone, "yellow"), through)
+    kind = f"  {spaced(row['kind']):<{width}}  "
+    return styled(kind, (sure, "yellow"), (row["name"], "bold"), (_serving(row), "red"), (gone, "yellow"), through)
 
 
 def _serving(row: dict[str, Any]) -> str:
@@ -84,10 +84,10 @@ def share(variant: dict[str, Any]) -> str:
 
 def path_text(answer: lineage.Path, *, colour: bool) -> str:
     """The verdict, and one line for each edge of the way with the field that says so."""
-    lines = [_text((answer.verdict.upper(), _COLOURS[answer.verdict]), "  ", _path_head(answer))]
+    lines = [styled((answer.verdict.upper(), _COLOURS[answer.verdict]), "  ", _path_head(answer))]
     names = {node["id"]: node for node in answer.nodes}
     lines += [_edge(edge, names) for edge in answer.evidence]
-    return _printed(*lines, *_footer(answer), colour=colour)
+    return printed(*lines, *footer(answer, found=answer.verdict in ("reached", "found")), colour=colour)
 
 
 def _path_head(answer: lineage.Path) -> str:
@@ -106,11 +106,11 @@ def _edge(edge: dict[str, Any], names: dict[str, Any]) -> Text:
     when = f"  {edge['time']}" if edge["time"] else ""
     field = f"  {edge['path']}" if edge["path"] else ""
     verb = _OVERLAPS.get((edge["evidence"], edge["usage"])) or _VERBS[edge["relation"]]
-    return _text("  ", (source, "bold"), (f"  {verb}{role}  ", "cyan"), (target, "bold"), field, when)
+    return styled("  ", (source, "bold"), (f"  {verb}{role}  ", "cyan"), (target, "bold"), field, when)
 
 
 def _named(node: dict[str, Any]) -> str:
-    return str(node["id"]) if "://" in node["id"] else f"{_spaced(node['kind'])} {node['name']}"
+    return str(node["id"]) if "://" in node["id"] else f"{spaced(node['kind'])} {node['name']}"
 
 
 _OVERLAPS = {("content", ""): "has the same content as", ("matched", "listed"): "is listed in"}
@@ -129,12 +129,3 @@ _VERBS = {
     "mentions": "is named by",
     "associated": "is associated with",
 }
-
-
-def _footer(answer: lineage.Impact | lineage.Path) -> list[Text]:
-    """The holes where they bear on the verdict, what was looked at, and the notes."""
-    holes = answer.scope["holes"]
-    found = answer.verdict in ("reached", "found")
-    hint = [_text(("Note: ", "dim"), f"{plural(len(holes), 'hole')} could hide more; --format json lists them.")]
-    shown = hint if found and holes else [_hole(hole) for hole in holes]
-    return [*shown, _text(("Looked at: ", "dim"), f"{_looked_at(answer.scope)}."), *_notes(answer.caveats)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from .lines import printed, spaced, styled
 from .options import plural
-from .render import _printed, _spaced, _text
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -20,22 +20,24 @@ _APART = ("kind", "name", "label", "deleted", "observed")
 def shown_text(shown: lineage.Shown, *, colour: bool) -> str:
     """What it is, its edges, its gaps and versions, and the record as it is kept."""
     lines = [*_head(shown), *_edges("into it", "source", shown.edges_in), *_edges("out of it", "target", shown.edges_out)]
-    lines += [_text(("gap", "yellow"), f"  {one['reason']}  {one['operation']}: {one['detail']}") for one in shown.gaps]
+    lines += [styled(("gap", "yellow"), f"  {one['reason']}  {one['operation']}: {one['detail']}") for one in shown.gaps]
     lines += [_version(one) for one in shown.versions]
     if shown.record is None:
-        lines.append(_text(_no_record(shown)))
+        lines.append(styled(_no_record(shown)))
     else:
         record = json.dumps(shown.record, indent=2, sort_keys=True, ensure_ascii=False)
-        lines += [_text(("record", "bold")), *(_text(f"  {line}") for line in record.splitlines())]
-    return _printed(*lines, colour=colour)
+        lines += [styled(("record", "bold")), *(styled(f"  {line}") for line in record.splitlines())]
+    return printed(*lines, colour=colour)
 
 
 def _head(shown: lineage.Shown) -> list[Text]:
     node = shown.attributes
     gone = f" · deleted by {node['deleted']}" if node.get("deleted") else "" if node["observed"] else " · not observed"
-    lines = [_text((node["name"], "bold"), f" · {_spaced(node['kind'])}", (gone, "yellow"))]
+    lines = [styled((node["name"], "bold"), f" · {spaced(node['kind'])}", (gone, "yellow"))]
     told = {"id": shown.subject["id"]} | {name: value for name, value in node.items() if name not in _APART}
-    return lines + [_text((f"  {name}  ", "cyan"), _said(value)) for name, value in told.items() if value not in (None, "", [])]
+    return lines + [
+        styled((f"  {name}  ", "cyan"), _said(value)) for name, value in told.items() if value not in (None, "", [])
+    ]
 
 
 def _said(value: Any) -> str:
@@ -45,20 +47,20 @@ def _said(value: Any) -> str:
 def _edges(title: str, end: str, edges: list[dict[str, Any]]) -> list[Text]:
     if not edges:
         return []
-    lines = [_text((f"{plural(len(edges), 'edge')} {title}", "bold"))]
+    lines = [styled((f"{plural(len(edges), 'edge')} {title}", "bold"))]
     for edge in edges[:_MAX_EDGES]:
         words = " ".join(filter(None, (edge["role"], f"({edge['usage']})" if edge["usage"] else "")))
         logged = f"  {edge['evidence']}" if edge["evidence"] != "declared" else ""
         said = "".join(f"  {part}" for part in (words, edge["path"], edge["time"]) if part)
-        lines.append(_text((f"  {edge['relation']}  ", "cyan"), edge[end], said, (logged, "yellow")))
+        lines.append(styled((f"  {edge['relation']}  ", "cyan"), edge[end], said, (logged, "yellow")))
     left = len(edges) - _MAX_EDGES
-    return [*lines, *([_text(f"  and {left:,} more; --format json has all")] if left > 0 else [])]
+    return [*lines, *([styled(f"  and {left:,} more; --format json has all")] if left > 0 else [])]
 
 
 def _version(one: dict[str, Any]) -> Text:
     crawls = f"crawl {one['first_crawl']}" + (f" to {one['last_crawl']}" if one["last_crawl"] != one["first_crawl"] else "")
     changed = f"  modified {one['modified']}" if one["modified"] else ""
-    return _text(("version", "bold"), f"  {one['digest'][:12]}  {crawls}{changed}  {one['status'] or ''}")
+    return styled(("version", "bold"), f"  {one['digest'][:12]}  {crawls}{changed}  {one['status'] or ''}")
 
 
 def _no_record(shown: lineage.Shown) -> str:

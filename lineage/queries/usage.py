@@ -79,7 +79,7 @@ def used(graph: Graph, uri: str, *, accounts: Iterable[str] = (), regions: Itera
     """
     accounts, regions = set(accounts), set(regions)
     if "" in accounts | regions:
-        raise MalformedName("an account or a region without a name was asked about")
+        raise MalformedName("an empty account or region was asked about: name one, or leave it out")
     asking = Asking(graph, parse_location(uri))
     asking.run()
     return asking.answer(Within(tuple(sorted(accounts)), tuple(sorted(regions))))
@@ -93,9 +93,8 @@ class Within(NamedTuple):
 
     def takes(self, account: str | None, region: str | None) -> bool:
         """Whether a place is asked about, as far as it is known."""
-        return (not account or account in (self.accounts or (account,))) and (
-            not region or region in (self.regions or (region,))
-        )
+        here = not (account and self.accounts) or account in self.accounts
+        return here and (not (region and self.regions) or region in self.regions)
 
     def places(self, known: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
         """The places that are known, and what is asked about and is not among them."""

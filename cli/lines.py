@@ -1,0 +1,82 @@
+"""Lines that every answer has in common: holes, what was looked at, notes; and how lines are printed."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from .options import plural
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    import lineage
+
+_WIDE = 10_000  # columns, where the output is no terminal: nothing is ever wrapped or cut there
+
+
+def printed(*parts: Any, colour: bool) -> str:
+    """Lines, trees and tables as text; nothing is wrapped or cut where the output is no terminal."""
+    from rich.console import Console
+
+    terminal = sys.stdout.isatty() and colour
+    console = Console(
+        force_terminal=terminal,
+        width=None if terminal else _WIDE,
+        no_color=None if terminal else True,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        soft_wrap=not terminal,
+    )
+    with console.capture() as captured:
+        for part in parts:
+            console.print(part, overflow="fold")
+    return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+
+
+def styled(*parts: str | tuple[str, str]) -> Text:
+    """A line of a few pieces, each plain or with a style."""
+    from rich.text import Text
+
+    return Text.assemble(*parts, overflow="fold")
+
+
+def hole_line(hole: dict[str, Any]) -> Text:
+    """A hole or a gap: where, why, what was asked."""
+    subject = hole["subject"] if "://" in hole["subject"] else hole["subject"].rpartition("/")[2]
+    subject = subject if hole["operation"].startswith(("Describe", "GetObject", "HeadObject")) else ""
+    asked = " ".join(filter(None, (hole["operation"], subject)))
+    where = " ".join(filter(None, (hole["account"], hole["region"])))
+    return styled(
+        f"  {where}  ", (hole["reason"], "yellow"), f"  {asked}{': ' if asked else ''}{hole['detail'] or hole['subject']}"
+    )
+
+
+def looked_at(scope: dict[str, Any]) -> str:
+    """Accounts, regions, and the crawls that saw them."""
+    crawls = scope["crawls"]
+    where = f"{plural(len(scope['accounts']), 'account')}, {plural(len(scope['regions']), 'region')}"
+    if not crawls:
+        return where
+    times = list(dict.fromkeys((crawls[0]["started"], crawls[-1]["started"])))
+    callers = sorted({crawl["caller"].rpartition(":")[2] for crawl in crawls})
+    return f"{where}, crawled {' to '.join(times)} as {' and '.join(callers)}"
+
+
+def note_lines(caveats: list[str]) -> list[Text]:
+    """The caveats, one a line."""
+    return [styled(("Note: ", "dim"), f"{caveat}.") for caveat in caveats]
+
+
+def spaced(kind: str) -> str:
+    """A kind as people say it."""
+    return kind.replace("-", " ")
+
+
+def footer(answer: lineage.Usage | lineage.Impact | lineage.Path, *, found: bool) -> list[Text]:
+    """The holes where they bear on the verdict, what was looked at, and the notes. What is `found` no hole can take away."""
+    holes = answer.scope["holes"]
+    hint = [styled(("Note: ", "dim"), f"{plural(len(holes), 'hole')} could hide more; --format json lists them.")]
+    shown = hint if found and holes else [hole_line(hole) for hole in holes]
+    return [*shown, styled(("Looked at: ", "dim"), f"{looked_at(answer.scope)}."), *note_lines(answer.caveats)]
