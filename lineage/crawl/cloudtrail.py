@@ -16,10 +16,9 @@ from functools import partial
 from typing import Any
 
 from lineage.crawl.events import SAGEMAKER
-from lineage.crawl.fetch import Fetcher, Refused, Unreachable
+from lineage.crawl.fetch import UNREADABLE, Fetcher, refused_by
 from lineage.crawl.session import Session
 from lineage.crawl.workers import side_by_side
-from lineage.errors import MalformedName
 from lineage.kinds import KINDS, Kind
 from lineage.names import is_arn, parse_arn
 from lineage.records import CLOUDTRAIL, Enumeration, Gap
@@ -79,23 +78,11 @@ def _look_up(session: Session, region: str) -> Lookup:
     since = utc(datetime.fromisoformat(began) - HISTORY)
     lookup = Lookup(Enumeration(session.account, region, CLOUDTRAIL, OPERATION, began, since))
     fetcher = Fetcher(session, service="cloudtrail")
-    reason, detail = _refused(partial(_read_all, lookup, fetcher))
+    refused = refused_by(partial(_read_all, lookup, fetcher), "CloudTrail", (*UNREADABLE, AttributeError))
+    reason, detail = (refused.reason, refused.detail) if refused else ("", "")
     told = replace(lookup.enumeration, calls=fetcher.spent(), records=len(lookup.deletions))
     lookup.enumeration = replace(told, finished=None if reason else now(), reason=reason, detail=detail)
     return lookup
-
-
-def _refused(do: Callable[[], None]) -> tuple[str, str]:
-    """Why something could not be read, and what was said; both empty where it was."""
-    try:
-        do()
-    except Refused as refused:
-        return refused.reason, refused.detail
-    except Unreachable as unreachable:
-        return "failed", str(unreachable)
-    except (AttributeError, KeyError, TypeError, ValueError, MalformedName) as error:
-        return "failed", f"CloudTrail answered what this version can't read: {type(error).__name__} {error}"
-    return "", ""
 
 
 def deletes(session: Session, region: str) -> dict[str, tuple[Kind, Sequence[str]]]:

@@ -11,7 +11,7 @@ import re
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -32,7 +32,7 @@ from lineage.crawl.pace import THROTTLED
 from lineage.crawl.redact import read
 from lineage.crawl.session import Session
 from lineage.crawl.shapes import described_shape, list_member, search_member, search_shape
-from lineage.errors import CrawlError
+from lineage.errors import CrawlError, MalformedName
 from lineage.kinds import KINDS, Extra, Kind
 from lineage.names import is_arn, named_id, parse_arn
 from lineage.records import Gap, Named, Resource
@@ -102,6 +102,24 @@ def refusal(error: BotoCoreError | ClientError) -> Refused:
     if code == "ValidationException" and _NOT_FOUND.search(message):
         return Refused("missing", message)
     return Refused("failed", f"{code}: {message}")
+
+
+UNREADABLE = (KeyError, TypeError, ValueError, MalformedName)  # what comes of an answer that is not as the API says
+
+
+def refused_by(
+    do: Callable[[], None], service: str = "AWS", unreadable: tuple[type[Exception], ...] = UNREADABLE
+) -> Refused | None:
+    """Why something could not be read, or None. What is answered and this version can't read is a refusal like any other."""
+    try:
+        do()
+    except Refused as refused:
+        return refused
+    except Unreachable as unreachable:
+        return Refused("failed", str(unreachable))
+    except unreadable as error:
+        return Refused("failed", f"{service} answered what this version can't read: {type(error).__name__} {error}")
+    return None
 
 
 @dataclass(frozen=True, slots=True)

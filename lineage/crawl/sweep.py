@@ -21,9 +21,8 @@ from functools import partial
 from typing import Any, Protocol
 
 from lineage.crawl.ends import Ends
-from lineage.crawl.fetch import PAGE, Fetcher, Page, Refused, Unreachable, completeness
+from lineage.crawl.fetch import PAGE, Fetcher, Page, Refused, Unreachable, completeness, refused_by
 from lineage.crawl.workers import Workers
-from lineage.errors import MalformedName
 from lineage.kinds import FAR, KINDS, Kind, kind_of_arn
 from lineage.names import is_arn, parse_arn
 from lineage.records import Enumeration, Found, Gap, Named, Resource
@@ -269,7 +268,7 @@ class Sweep:
         course.walking += 1
 
         def to_the_end() -> Take:
-            stopped = _refused(walk)
+            stopped = refused_by(walk)
             return partial(self._walked, course, stopped, course.fetcher.spent(), then)
 
         self._walkers.give(partial(self._safely, to_the_end))
@@ -453,7 +452,7 @@ class Sweep:
             found.append(replace(known, silent=silent) if known else course.fetcher.described(course.kind, named))
             found[0] = course.fetcher.completed(course.kind, found[0])  # type: ignore[arg-type]
 
-        refused = _refused(read)
+        refused = refused_by(read)
         return [*found, *([Gap(*where, refused.reason, refused.detail)] if refused else [])]
 
     def _described(self, course: Course, asked: _Asked, found: list[Resource | Gap], spent: int, ledger: Ledger) -> None:
@@ -525,19 +524,6 @@ class Sweep:
                 for take in taken:
                     take(ledger)
             self._tell(self)
-
-
-def _refused(do: Callable[[], None]) -> Refused | None:
-    """Why something could not be read, or None. What AWS answers and this version can't read is a refusal like any other."""
-    try:
-        do()
-    except Refused as refused:
-        return refused
-    except Unreachable as unreachable:
-        return Refused("failed", str(unreachable))
-    except (KeyError, TypeError, ValueError, MalformedName) as error:
-        return Refused("failed", f"AWS answered what this version can't read: {type(error).__name__} {error}")
-    return None
 
 
 def doubted(kind: Kind, record: Resource) -> bool:

@@ -305,6 +305,24 @@ def link_json(link: Link) -> Json:
     return {"source": link.source, "target": link.target} | said
 
 
+def scope_json(scope: Scope, holes: list[Gap], crawls: set[int] | None = None) -> Json:
+    """What was looked at, by the given crawls or by all, with the holes that matter for the answer."""
+    return {
+        "accounts": list(scope.accounts),
+        "regions": list(scope.regions),
+        "crawls": [_crawl_json(crawl) for crawl in scope.crawls if crawls is None or crawl.id in crawls],
+        "holes": [asdict(hole) for hole in holes],
+    }
+
+
+def _crawl_json(crawl: Crawl) -> Json:
+    names = ("id", "started", "finished", "complete", "caller")
+    return {name: getattr(crawl, name) for name in names} | {"endpoints": list(crawl.roots)}
+
+
+# --- what nobody can look into --------------------------------------------------------------------
+
+
 def opaque_read(graph: Graph, reading: Link) -> Gap | None:
     """A read of which nobody can say what it gave: a manifest, an access point, a file system, a query, a hub dataset."""
     place, span = reading.source, reading.data["span"]
@@ -372,18 +390,3 @@ class Blind:
     def _lose(self, job: Json, subject: str, said: str) -> None:
         who = f"{job['kind'].replace('-', ' ')} {job['name']}, which the data reached,"
         self._holes.append(Gap(job["account"] or "", job["region"] or "", "", subject, "unresolved", f"{who} {said}"))
-
-
-def scope_json(scope: Scope, holes: list[Gap], crawls: set[int] | None = None) -> Json:
-    """What was looked at, by the given crawls or by all, with the holes that matter for the answer."""
-    return {
-        "accounts": list(scope.accounts),
-        "regions": list(scope.regions),
-        "crawls": [_crawl_json(crawl) for crawl in scope.crawls if crawls is None or crawl.id in crawls],
-        "holes": [asdict(hole) for hole in holes],
-    }
-
-
-def _crawl_json(crawl: Crawl) -> Json:
-    names = ("id", "started", "finished", "complete", "caller")
-    return {name: getattr(crawl, name) for name in names} | {"endpoints": list(crawl.roots)}
