@@ -242,9 +242,9 @@ class Joining:
 
         What two records say differently of one place says nothing: it was written anew, and nobody knows when.
         """
-        self._pin_contents()
         self._db.execute("CREATE TEMP TABLE moment AS" + _MOMENTS)
         self._db.execute("CREATE INDEX temp.moment_place ON moment (place, made)")
+        self._pin_contents()
         rows = self._db.execute("""
             SELECT DISTINCT written.place, copy.place FROM pin AS copy
             JOIN pin AS original ON original.digest = copy.digest AND original.place != copy.place
@@ -260,13 +260,10 @@ class Joining:
 
     def _pin_contents(self) -> None:
         """What S3 said was so when it was written or read, if the object was modified before all that and asked for after."""
-        self._db.execute("CREATE TEMP TABLE moment AS" + _MOMENTS)
-        self._db.execute("CREATE INDEX temp.moment_place ON moment (place)")
         self._db.execute("""
             INSERT OR IGNORE INTO pin SELECT digest.value, place FROM main.content, json_each(digests) AS digest
             WHERE NOT EXISTS (SELECT 1 FROM moment
                 WHERE moment.place = content.place AND at != '' AND (rtrim(modified, 'Z') > at OR rtrim(seen, 'Z') < at))""")
-        self._db.execute("DROP TABLE temp.moment")
 
     def add_edges(self, edges: Iterable[Edge]) -> None:
         self._db.executemany("INSERT INTO main.edge VALUES (?,?,?,?,?,?,?,?,?,?)", map(edge_row, edges))

@@ -180,10 +180,6 @@ class Listings:
         """Where all manifests are that were read."""
         return (row[0] for row in self._db.execute("SELECT DISTINCT place FROM manifest"))
 
-    def holds_any(self) -> bool:
-        """Whether any manifest was read."""
-        return self._db.execute("SELECT 1 FROM manifest LIMIT 1").fetchone() is not None
-
 
 _INSIDE = "(folder.place = :folder OR (folder.place >= :start AND folder.place < :end))"
 

@@ -14,7 +14,6 @@ from estate import account, estate, fit
 from records import ACCOUNT, REGION, arn, record, served
 
 import lineage
-from cli.main import cli
 from lineage.crawl import cloudtrail
 from lineage.crawl.cloudtrail import deletes, hole, look_up, told_apart
 from lineage.crawl.events import SAGEMAKER
@@ -418,19 +417,6 @@ def test_an_event_says_who_and_when(tmp_path: Path) -> None:
 
 
 # --- the command line -----------------------------------------------------------------------------
-
-
-@pytest.fixture
-def run(capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as stopped:
-            cli.main(list(arguments))
-        out, err = capfdbinary.readouterr()
-        return int(stopped.value.code or 0), out.decode(), err.decode()
-
-    return call
 
 
 def test_the_command(run, tmp_path: Path) -> None:

@@ -13,7 +13,6 @@ from estate import account
 from test_estate import crawl
 
 import lineage
-from cli.main import cli
 from lineage.crawl.replay import replay_session
 from lineage.kinds import KINDS
 
@@ -50,19 +49,6 @@ def test_a_policy_for_some_kinds_is_enough_for_them(tmp_path: Path) -> None:
     lineage.crawl_estate(tmp_path / "s.db", session=session, kinds=kinds)
     assert calls <= allowed(lineage.iam_policy(kinds))
     assert "sagemaker:DescribeModel" not in allowed(lineage.iam_policy(kinds))
-
-
-@pytest.fixture
-def run(capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as stopped:
-            cli.main(list(arguments))
-        out, err = capfdbinary.readouterr()
-        return int(stopped.value.code or 0), out.decode(), err.decode()
-
-    return call
 
 
 def test_kinds_prints_the_table(run) -> None:
