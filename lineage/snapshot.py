@@ -205,6 +205,18 @@ class Snapshot:
         """The newest version of each record; a name's several lives are several records."""
         return _resources(self._db)
 
+    def records(self, kind: str, ids: Iterable[str] | None = None, *, deleted: bool = False) -> Iterator[Resource]:
+        """The newest version of each record of a kind, or of those with the given record ids; what is gone only with `deleted`."""
+        here = "true" if deleted else f"NOT {_GONE}"
+        if ids is None:
+            yield from _resources(self._db, f"kind = ? AND {here}", (kind,))
+            return
+        wanted = sorted(set(ids))
+        for at in range(0, len(wanted), AT_ONCE):
+            some = wanted[at : at + AT_ONCE]
+            which = f"kind = ? AND id IN ({','.join('?' * len(some))}) AND {here}"
+            yield from _resources(self._db, which, (kind, *some))
+
     def gaps(self) -> list[Gap]:
         """What could not be read the last time it was asked for. An answer counts once the graph holds it."""
         sql = f"""
@@ -759,6 +771,8 @@ _ENUMERATION = (
 # Two askings, q and later, of one question.
 _SAME_QUESTION = """later.account = q.account AND later.region = q.region
     AND later.operation = q.operation AND later.subject = q.subject"""
+# The record r was named no more by a finished list.
+_GONE = "EXISTS (SELECT 1 FROM gone WHERE gone.id = r.id AND gone.created = r.created)"
 # Of the versions of one record, r, the one that was read last.
 _NEWEST = """NOT EXISTS (SELECT 1 FROM record AS newer WHERE newer.id = r.id AND newer.created = r.created
     AND (newer.last_crawl, newer.first_crawl, newer.digest) > (r.last_crawl, r.first_crawl, r.digest))"""

@@ -1,4 +1,4 @@
-"""The README is run: its commands give the outputs that it shows."""
+"""The README and docs/ are run: their commands give the outputs that they show."""
 
 from __future__ import annotations
 
@@ -15,14 +15,19 @@ import lineage as api
 from cli.main import cli
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-CONSOLES = [text for language, text in BLOCKS if language == "console"]
-# What differs from run to run: the moment of the crawl; and the versions it was made with.
-WHEN = re.compile(r"crawled \S+Z as|\S+Z to \S+Z|botocore \S+")
 
 
 def section(title: str) -> str:
     return README.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+DOCS = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+CONSOLES = [text for page in (README, *DOCS.values()) for language, text in BLOCK.findall(page) if language == "console"]
+PYTHON = re.compile(r"^```python\n(.*?)^```\n+```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+EXAMPLES = [example for page in (section("From Python"), *DOCS.values()) for example in PYTHON.findall(page)]
+# What differs from run to run: the moment of the crawl; and the versions it was made with.
+WHEN = re.compile(r"crawled \S+Z as|\S+Z to \S+Z|botocore \S+")
 
 
 def settled(text: str) -> str:
@@ -60,21 +65,26 @@ def test_the_quick_start(shell, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", CONSOLES, ids=lambda text: text.splitlines()[0])
 def test_console_blocks(shell, text: str) -> None:
-    """Each command that the README shows prints what it shows."""
+    """Each command that the README or a page of docs/ shows prints what is shown."""
     shell("lineage crawl --replay fixtures/bank.jsonl")
     command, _, shown = text.partition("\n")
     assert settled(shell(command.removeprefix("$ "))) == settled(shown)
 
 
-def test_the_python_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The Python of the README runs as it stands and prints what it shows."""
+@pytest.mark.parametrize(("code", "shown"), EXAMPLES, ids=range(len(EXAMPLES)))
+def test_python_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, shown: str) -> None:
+    """The Python of the README and docs/ runs as it stands and prints what it shows."""
     monkeypatch.chdir(tmp_path)
     api.crawl_estate("lineage.db", replay=BANK)
-    (code, shown) = re.findall(r"```(?:python|text)\n(.*?)```", section("From Python"), re.DOTALL)
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        exec(compile(code, "README.md", "exec"), {})  # noqa: S102  (our own README)
+        exec(compile(code, "docs", "exec"), {})  # noqa: S102  (our own examples)
     assert printed.getvalue() == shown
+
+
+def test_every_page_is_reached_from_the_readme() -> None:
+    """The README names each page of docs/."""
+    assert [page for page in DOCS if f"(docs/{page})" not in README] == []
 
 
 @pytest.mark.parametrize("verb", sorted(cli.commands))

@@ -205,3 +205,19 @@ def test_what_each_answer_needs_is_found_by_an_index(tmp_path: Path) -> None:
         plans = [row[3] for sql in asked for row in snapshot._db.execute(f"EXPLAIN QUERY PLAN {sql}")]
     assert not [plan for plan in plans if plan in ("SCAN node", "SCAN edge")]
     assert all(any(index in plan for plan in plans) for index in ("node_kind", "node_isolated", "edge_opaque"))
+
+
+def test_records_of_a_kind(tmp_path: Path) -> None:
+    """The records of a kind come in their newest version, all or those that are asked for, and what is gone only if asked for."""
+    first, later = (training("j", {"train": f"s3://b/{name}"}) for name in "ab")
+    gone = training("old", {"train": "s3://b/c"})
+    crawl(tmp_path / "s.db", first, gone, record("model", "m", {}))
+    with Snapshot(tmp_path / "s.db") as snapshot, snapshot.recording() as recording:
+        recording.begin(CRAWL)
+        recording.add(later)
+        recording.ended(gone.id, gone.created or "", "2026-02-01T00:00:00Z")
+    with open_snapshot(tmp_path / "s.db") as snapshot:
+        assert list(snapshot.records("training-job")) == [later]
+        assert [one.name for one in snapshot.records("training-job", deleted=True)] == ["j", "old"]
+        assert list(snapshot.records("training-job", [later.id, gone.id, "arn:none"])) == [later]
+        assert [one.deleted for one in snapshot.records("training-job", [gone.id], deleted=True)] == ["2026-02-01T00:00:00Z"]
