@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from lineage.contents import Reading, read_digests, read_manifests
-from lineage.crawl.cloudtrail import Lookup, hole, look_up, told_apart
+from lineage.crawl.cloudtrail import Calls, Lookup, look_closer, look_up
 from lineage.crawl.fetch import Fetcher
+from lineage.crawl.lives import Known, ended_lives
 from lineage.crawl.replay import replay_session
 from lineage.crawl.session import Session
 from lineage.crawl.sweep import Sweep
@@ -25,7 +27,7 @@ from lineage.names import parse_arn
 from lineage.recording import Progress, crawl_of, join_graph, join_step
 from lineage.records import Answered, Crawl, Enumeration, Gap
 from lineage.snapshot import Recording, Snapshot
-from lineage.times import now, utc
+from lineage.times import now, unbroken, utc
 
 COMMIT_SECONDS = 0.5  # how much of a crawl a killed process may lose
 OVERLAP = timedelta(days=1)  # how far an incremental crawl looks behind the last one: Search's index lags by hours
@@ -241,7 +243,7 @@ class _Estate:
         sweep.run()
         if manifests:
             self._read(read_manifests, "reading manifests", writing, sweep)
-        lookups = self._look_up(sweep) if cloudtrail else []
+        lookups = self._look_up(sweep, writing) if cloudtrail else []
         finished = {one.key: one for one in (course.enumeration for course in sweep.courses) if one.finished}
         with writing() as recording:
             for lookup in lookups:
@@ -286,21 +288,49 @@ class _Estate:
 
     # --- what was deleted -----------------------------------------------------------------------
 
-    def _look_up(self, sweep: Sweep) -> list[Lookup]:
+    def _look_up(self, sweep: Sweep, writing: _Writing) -> list[Lookup]:
         """What CloudTrail tells of each place: when all is listed, so that what was deleted meanwhile is told, too."""
-        places = [(place.fetcher.session, place.region) for place in self._places if place.fetcher]
-        self._tell(self._progress("asking CloudTrail", sweep))
-        return look_up(places, lambda: self._tell(self._progress("asking CloudTrail", sweep)))
+        sessions = {(place.account, place.region): place.fetcher.session for place in self._places if place.fetcher}
+
+        def tell() -> None:
+            self._tell(self._progress("asking CloudTrail", sweep))
+
+        tell()
+        lookups = look_up([(session, region) for (_, region), session in sessions.items()], tell)
+        with writing() as recording:
+            for lookup in lookups:
+                lookup.calls = self._in_doubt(recording, lookup)
+        writing.flush()
+        look_closer([(sessions[lookup.enumeration.key[:2]], lookup) for lookup in lookups if lookup.calls], tell)
+        return lookups
+
+    def _in_doubt(self, recording: Recording, lookup: Lookup) -> dict[str, Calls]:
+        """The calls that would tell what the deletions of a place leave in doubt."""
+        if lookup.enumeration.reason:
+            return {}
+        return self._known(recording, lookup).asks(ended_lives(lookup.deletions, recording.lives))
+
+    def _known(self, recording: Recording, lookup: Lookup) -> Known:
+        one = lookup.enumeration
+        earlier = [other for other in self._snapshot.lookups() if other.key == one.key and other.finished and other.joined]
+        told = unbroken([*earlier, one]) if one.finished else None
+        listed = partial(recording.listed, *one.key[:2])
+        return Known(recording.lives, listed, told.since if told else "", one.since, lookup.calls)
 
     def _keep_lookup(self, recording: Recording, lookup: Lookup) -> None:
-        """Keep how far a lookup came, and what it tells: a hole where nobody has read what was deleted."""
+        """Keep how far a lookup came, and what it tells: a hole where nobody has read what was deleted.
+
+        One that was refused can't tell lives apart: what it leaves in doubt the next one tells.
+        """
+        known, holes = self._known(recording, lookup), {}
+        for deletion, life in ended_lives(lookup.deletions, recording.lives):
+            if life and lookup.enumeration.reason and not known.is_the_one(deletion, life):
+                continue
+            if gap := known.hole(deletion, life):
+                holes[deletion.operation, deletion.subject] = gap
+            if life:
+                recording.ended(deletion.subject, life.created, deletion.at)
         recording.progress(lookup.enumeration)
-        holes = {}
-        for deletion, born in told_apart(lookup.deletions, recording.lives):
-            if born is None:
-                holes[deletion.operation, deletion.subject] = hole(deletion)
-            else:
-                recording.ended(deletion.subject, born, deletion.at)
         for gap in holes.values():
             recording.add(gap)
         self._deletions += len(holes) + bool(lookup.enumeration.reason)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from lineage.names import Span, parse_arn
 
@@ -66,6 +66,17 @@ class Gap:
     subject: str
     reason: str
     detail: str = ""
+
+
+class Life(NamedTuple):
+    """One life of a resource that was read: a name may have several.
+
+    It was created, found gone (empty: it was not), and seen when the last crawl that read it had begun.
+    """
+
+    created: str
+    gone: str
+    seen: str
 
 
 @dataclass(frozen=True, slots=True)

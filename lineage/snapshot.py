@@ -20,7 +20,21 @@ from lineage.errors import SnapshotError
 from lineage.kinds import OPAQUE_CHANNELS, SERVING
 from lineage.listings import LISTINGS_SCHEMA, Listings
 from lineage.names import Location, Span, location_of
-from lineage.records import CLOUDTRAIL, Answered, Content, Crawl, Edge, Enumeration, Found, Gap, Named, Node, Resource, Scope
+from lineage.records import (
+    CLOUDTRAIL,
+    Answered,
+    Content,
+    Crawl,
+    Edge,
+    Enumeration,
+    Found,
+    Gap,
+    Life,
+    Named,
+    Node,
+    Resource,
+    Scope,
+)
 
 APPLICATION_ID = 0x4C4E4147  # "LNAG", so that `file` and we can tell the file from other SQLite files
 SCHEMA_VERSION = 3
@@ -555,11 +569,18 @@ class Recording:
             (self._crawl, *asked),
         )
 
-    def lives(self, identity: str) -> list[tuple[str, str]]:
-        """When each life of a resource that was read was created, and when it was found gone, where it was."""
-        sql = """SELECT DISTINCT r.created, coalesce(gone.at, '') FROM record AS r
-                 LEFT JOIN gone ON gone.id = r.id AND gone.created = r.created WHERE r.id = ?"""
-        return list(self._db.execute(sql, (identity,)))
+    def lives(self, identity: str) -> list[Life]:
+        """Each life of a resource that was read."""
+        sql = """SELECT r.created, coalesce(gone.at, ''), max(crawl.started) FROM record AS r
+                 JOIN crawl ON crawl.id = r.last_crawl
+                 LEFT JOIN gone ON gone.id = r.id AND gone.created = r.created WHERE r.id = ? GROUP BY r.created"""
+        return [Life(*row) for row in self._db.execute(sql, (identity,))]
+
+    def listed(self, account: str, region: str, kind: str, by: str) -> str:
+        """When the last list of a kind began that did so by some time and came to its end; empty where none did."""
+        sql = """SELECT max(started) FROM enumeration WHERE account = ? AND region = ? AND kind = ? AND finished IS NOT NULL
+                 AND rtrim(started, 'Z') <= rtrim(?, 'Z')"""
+        return str(self._db.execute(sql, (account, region, kind, by)).fetchone()[0] or "")
 
     def ended(self, identity: str, created: str, at: str) -> None:
         """A life of a resource was deleted at that time, where this crawl has not read it all the same."""

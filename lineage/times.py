@@ -6,13 +6,15 @@ written before it read; shared `latest/` prefixes make this matter.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from lineage.kinds import KINDS
-from lineage.records import Resource
+from lineage.records import Enumeration, Resource
 from lineage.references import Hit
 
+LATE = timedelta(hours=1)  # how long an event may take to be told: CloudTrail says five minutes, and promises nothing
 CERTAIN, POSSIBLE, IMPOSSIBLE = "certain", "possible", "impossible"
 
 
@@ -81,3 +83,24 @@ def bounds(window: str | None) -> tuple[str, str]:
 def sortable(time: str) -> str:
     """A time as a text that sorts: without the Z, `00` comes before `00.5` as it should. In SQL that is `rtrim(…, 'Z')`."""
     return time.removesuffix("Z")
+
+
+class Told(NamedTuple):
+    """The time of which CloudTrail has told every deletion."""
+
+    since: str
+    until: str
+
+
+def unbroken(lookups: Iterable[Enumeration]) -> Told | None:
+    """The time that the last lookup tells of, and those before it as far back as each begins before the one before ends."""
+    told: Told | None = None
+    for one in sorted(lookups, key=lambda one: one.started, reverse=True):
+        if told and one.started < _later(told.since):
+            break
+        told = Told(min(told.since, one.since), told.until) if told else Told(one.since, one.started)
+    return told
+
+
+def _later(time: str) -> str:
+    return utc(datetime.fromisoformat(time) + LATE)

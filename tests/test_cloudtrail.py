@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,16 +16,17 @@ from records import ACCOUNT, REGION, arn, record, served
 
 import lineage
 from lineage.crawl import cloudtrail
-from lineage.crawl.cloudtrail import deletes, hole, look_up, told_apart
+from lineage.crawl.cloudtrail import deletes, look_up
 from lineage.crawl.events import SAGEMAKER
+from lineage.crawl.lives import Known, ended_lives
 from lineage.crawl.pace import Budget, Pace
 from lineage.crawl.replay import Replay, _Reply, _response, replay_session
 from lineage.errors import CrawlError
 from lineage.graphs import graph_of
 from lineage.kinds import KINDS
-from lineage.queries.coverage import Told, deletions_told
-from lineage.records import CLOUDTRAIL, Crawl, Enumeration, Gap, Scope
-from lineage.times import utc
+from lineage.queries.coverage import deletions_told
+from lineage.records import CLOUDTRAIL, Crawl, Enumeration, Gap, Life, Scope
+from lineage.times import Told, utc
 
 X = "s3://x/d/"
 OTHER, ROLE = "222233334444", "arn:aws:iam::222233334444:role/auditor"
@@ -143,29 +145,165 @@ def test_which_deletions_are_holes(tmp_path: Path, events: Lines, said: str) -> 
     assert crawl(tmp_path, [job("again", days=3)], *events) == said
 
 
-def test_a_life_that_was_deleted_long_ago_proves_nothing(tmp_path: Path) -> None:
+NOTHING = Known(lambda _: [], lambda _kind, _by: "", "", "")
+
+
+def deletion(kind: str = "training-job", name: str = "a", at: str = "2026-06-02T00:00:00Z") -> cloudtrail.Deletion:
+    row = KINDS[kind]
+    return cloudtrail.Deletion(row, f"Delete{row.noun}", ACCOUNT, REGION, arn(kind, name), name, at, "kim")
+
+
+def test_a_life_that_was_deleted_long_ago_proves_nothing() -> None:
     """A record whose own deletion an earlier lookup told is not taken for a later life of the name."""
-    one = (cloudtrail.Deletion(KINDS["training-job"], "DeleteTrainingJob", ACCOUNT, REGION, arn("training-job", "a"), "a", at, "kim")
-           for at in ["2026-06-02T00:00:00Z"])  # fmt: skip
-    ((_, born),) = told_apart(one, lambda _: [("2026-01-01T00:00:00.500Z", "2026-01-02T00:00:00Z")])
-    assert born is None
+    life = Life("2026-01-01T00:00:00.500Z", "2026-01-02T00:00:00Z", "2026-01-01T12:00:00Z")
+    assert list(ended_lives([deletion()], lambda _: [life])) == [(deletion(), None)]
 
 
-def test_a_deletion_in_the_second_of_the_creation(tmp_path: Path) -> None:
+def test_a_deletion_in_the_second_of_the_creation() -> None:
     """CloudTrail tells whole seconds: a life that began in the same one is the life that it ended."""
-    one = cloudtrail.Deletion(
-        KINDS["training-job"],
-        "DeleteTrainingJob",
-        ACCOUNT,
-        REGION,
-        arn("training-job", "a"),
-        "a",
-        "2026-01-01T00:00:00Z",
-        "kim",
+    life, one = Life("2026-06-02T00:00:00.500Z", "", "2026-06-03T00:00:00Z"), deletion()
+    assert list(ended_lives([one, one], lambda _: [life])) == [(one, life)]
+
+
+# --- a name that is used again --------------------------------------------------------------------
+
+
+def made(name: str = "again", days: float = 2, event: str = "CreateTrainingJob", **words: Any) -> dict[str, Any]:
+    """What CloudTrail tells of a creation so many days ago."""
+    return deleted(name, days, "DeleteTrainingJob") | {"event": event} | words
+
+
+def aged(folder: Path, days: float) -> None:
+    """Have the crawls so far been made so many days ago."""
+    with sqlite3.connect(folder / "s.db") as db:
+        db.execute("UPDATE crawl SET started = ?, finished = ?", (ago(days), ago(days)))
+        db.execute("UPDATE enumeration SET started = ?, finished = ? WHERE kind != ?", (ago(days), ago(days), CLOUDTRAIL))
+        db.execute("UPDATE enumeration SET started = ?, since = ? WHERE kind = ?", (ago(days), ago(days + 90), CLOUDTRAIL))
+
+
+OLD = job("again", days=300)
+
+
+@pytest.mark.parametrize(
+    ("before", "events", "said"),
+    [
+        ([20], [deleted("again", days=1)], "not-referenced"),
+        ([20], [deleted("again", days=5), deleted("again", days=1)], "unknown"),
+        ([200], [deleted("again", days=1)], "unknown"),
+        ([200, 20], [deleted("again", days=1)], "not-referenced"),
+        ([200, 20], [made(days=5), deleted("again", days=1)], "unknown"),
+        ([200, 20], [made("other", days=5), deleted("again", days=1)], "not-referenced"),
+        ([200, 20], [made(days=5, error="ResourceInUse"), deleted("again", days=1)], "not-referenced"),
+        ([200, 20], [made(days=5, request={}), deleted("again", days=1)], "unknown"),
+        ([200, 20], [made(days=5, request={}, response={"trainingJobArn": arn("training-job", "Again")}), deleted("again", days=1)], "unknown"),
+        ([200, 20], [made(days=5, request={}, response={"trainingJobArn": "?"}), deleted("again", days=1)], "unknown"),
+        ([200, 20], [deleted("again", days=30)], "unknown"),
+        ([200, 20], [deleted("again", days=1), made(days=0.5)], "not-referenced"),
+    ],
+    ids=["all was told since it was seen", "the second one", "nobody listed in time", "nothing was created since the last list",
+         "created again", "another one was created", "a creation that failed", "nobody says what was created", "the answer says it",
+         "nor does the answer", "deleted before that list", "created again later"],
+)  # fmt: skip
+def test_a_name_that_is_used_again(tmp_path: Path, before: list[float], events: Lines, said: str) -> None:
+    """A job that was read long ago is the one that was deleted only where nothing of its name can have come in between."""
+    for days in before:
+        crawl(tmp_path, [OLD, *KEPT], cloudtrail=False)
+        with sqlite3.connect(tmp_path / "s.db") as db:
+            newest = db.execute("SELECT max(id) FROM crawl").fetchone()[0]
+            db.execute("UPDATE crawl SET started = ?, finished = ? WHERE id = ?", (ago(days), ago(days), newest))
+            db.execute("UPDATE enumeration SET started = ?, finished = ? WHERE crawl = ?", (ago(days), ago(days), newest))
+            first = db.execute("SELECT min(id) FROM crawl").fetchone()[0]
+            db.execute("UPDATE record SET last_crawl = ?", (first,))  # as after a crawl that asks only for what is new
+    assert crawl(tmp_path, KEPT, *events) == said
+    assert crawl(tmp_path, KEPT) == said
+
+
+def test_a_doubt_says_what_it_is(tmp_path: Path) -> None:
+    """The hole says that one of that name was read, and what would tell more."""
+    crawl(tmp_path, [OLD, *KEPT], cloudtrail=False)
+    aged(tmp_path, 200)
+    event = deleted("again", days=1)
+    assert crawl(tmp_path, KEPT, event) == "unknown"
+    (gap,) = gaps(tmp_path)
+    assert gap.detail == (
+        f"training job again was deleted {event['time']} by assumed-role/cleaner/kim; a crawl read one of that name, created "
+        f"{OLD['record']['CreationTime']}, and whether it was still that one nobody can tell: what a later one read is not known; "
+        "its CreateTrainingJob event may say, if CloudTrail has it still"
     )
-    assert [born for _, born in told_apart([one, one], lambda _: [("2026-01-01T00:00:00.500Z", "")])] == [
-        "2026-01-01T00:00:00.500Z"
-    ]
+
+
+def test_lookups_without_a_gap_need_no_creations(tmp_path: Path) -> None:
+    """Where each lookup follows the one before within 90 days, the first deletion told is that of what was read."""
+    for _ in range(3):
+        crawl(tmp_path, [OLD, *KEPT])
+        aged(tmp_path, 80)
+    calls = lookup_calls(tmp_path)
+    assert crawl(tmp_path, KEPT, deleted("again", days=1)) == "not-referenced"
+    assert lookup_calls(tmp_path) == calls
+
+
+def lookup_calls(folder: Path) -> int:
+    with lineage.open_snapshot(folder / "s.db") as snapshot:
+        return snapshot.lookups()[-1].calls
+
+
+def test_what_a_refused_lookup_leaves_in_doubt_the_next_one_tells(tmp_path: Path) -> None:
+    """Where creations can't be asked for, the lookup counts as refused, and makes no hole that no later crawl would close."""
+    crawl(tmp_path, [OLD, *KEPT], cloudtrail=False)
+    aged(tmp_path, 80)
+    with sqlite3.connect(tmp_path / "s.db") as db:
+        db.execute("UPDATE crawl SET started = ?", (ago(200),))
+    fault = {"fault": "ThrottlingException", "operation": "LookupEvents", "name": "CreateTrainingJob"}
+    assert crawl(tmp_path, KEPT, deleted("again", days=1), fault) == "not-referenced"
+    assert [(gap.operation, gap.reason) for gap in gaps(tmp_path)] == [("LookupEvents", "throttled")]
+    assert "before the first crawl" in caveat(tmp_path)
+
+
+# --- what a pipeline ran before it was deleted ----------------------------------------------------
+
+PIPELINE = [one for one in estate() if one["kind"] in ("pipeline", "pipeline-execution")]
+GONE = deleted("p", days=1, event="DeletePipeline")
+
+
+def started(days: float, name: str = "p") -> dict[str, Any]:
+    return deleted(name, days, "DeletePipeline") | {"event": "StartPipelineExecution"}
+
+
+@pytest.mark.parametrize(
+    ("days", "events", "said"),
+    [
+        (20, [GONE], "not-referenced"),
+        (20, [started(30), GONE], "not-referenced"),
+        (20, [started(5), GONE], "unknown"),
+        (20, [started(5, arn("pipeline", "p")), GONE], "unknown"),
+        (20, [started(5, "other"), GONE], "not-referenced"),
+        (20, [started(5) | {"error": "ValidationException"}, GONE], "not-referenced"),
+        (100, [GONE], "unknown"),
+    ],
+    ids=["never started", "before it was listed", "after it", "by its ARN", "another one", "in vain", "nobody can tell"],
+)  # fmt: skip
+def test_executions_of_a_deleted_pipeline(tmp_path: Path, days: float, events: Lines, said: str) -> None:
+    """SageMaker forgets executions with their pipeline: those that began after they were listed are a hole."""
+    crawl(tmp_path, [*PIPELINE, *KEPT], cloudtrail=False)
+    aged(tmp_path, days)
+    assert crawl(tmp_path, KEPT, *events) == said
+    assert crawl(tmp_path, KEPT) == said
+
+
+def test_a_lost_execution_says_so(tmp_path: Path) -> None:
+    """The hole names the pipeline, since when its executions are not known, and the event that may tell."""
+    crawl(tmp_path, [*PIPELINE, *KEPT], cloudtrail=False)
+    aged(tmp_path, 20)
+    crawl(tmp_path, KEPT, started(5), GONE)
+    (gap,) = gaps(tmp_path)
+    assert (gap.operation, gap.subject) == ("DeletePipeline", arn("pipeline", "p"))
+    assert gap.detail == (
+        f"pipeline p was deleted {GONE['time']} by assumed-role/cleaner/kim: its executions that began after "
+        f"{ago(20)}, when a crawl last listed them, are not known; its StartPipelineExecution event may say, if CloudTrail has it still"
+    )
+
+
+# --- what becomes of a hole -----------------------------------------------------------------------
 
 
 def test_a_hole_outlives_later_crawls_and_comes_once(tmp_path: Path) -> None:
@@ -260,11 +398,10 @@ def test_each_kind_that_can_tell_a_use_and_be_deleted(tmp_path: Path) -> None:
 
 def test_a_hole_says_how_to_close_it() -> None:
     """What is no job has read nothing: the hole says so, and names the event that may tell more."""
-    one = cloudtrail.Deletion(
-        KINDS["pipeline"], "DeletePipeline", ACCOUNT, REGION, arn("pipeline", "p"), "p", "2026-01-01T00:00:00Z", "root"
-    )
-    assert hole(one).detail == (
-        "pipeline p was deleted 2026-01-01T00:00:00Z by root, before any crawl read it: what it named is not known; "
+    gap = NOTHING.hole(deletion("pipeline", "p", "2026-01-01T00:00:00Z"), None)
+    assert gap is not None
+    assert gap.detail == (
+        "pipeline p was deleted 2026-01-01T00:00:00Z by kim, before any crawl read it: what it named is not known; "
         "its CreatePipeline event may say, if CloudTrail has it still"
     )
 
@@ -393,7 +530,7 @@ def test_the_account_file_answers_as_cloudtrail(tmp_path: Path) -> None:
     ("entry", "said"),
     [
         ({"event": "DeleteModle"}, "\"event\" is one of SageMaker's operations; there is no 'DeleteModle'"),
-        ({"when": "x"}, 'an event has no "when"; it has account, error, event, region, request, source, time, user'),
+        ({"when": "x"}, 'an event has no "when"; it has account, error, event, region, request, response, source, time, user'),
         ({"time": "yesterday"}, '"time" of an event is ISO 8601 text, and not "yesterday"'),
         ({"time": 3}, '"time" of an event is a text, and not 3'),
         ({"request": []}, '"request" of an event is an object'),
@@ -471,10 +608,9 @@ def test_trace_says_that_it_was_deleted() -> None:
         "model", "shop-model", {"CreationTime": "2026-02-01T10:00:00Z", "PrimaryContainer": {"ModelPackageName": package}}
     )
     graph = graph_of([*endpoint[1:], model])
-    one = cloudtrail.Deletion(
-        KINDS["model-package"], "DeleteModelPackage", ACCOUNT, REGION, package, "g/1", "2026-03-01T00:00:00Z", "kim"
-    )
-    graph.graph["scope"] = Scope(holes=(hole(one),))
+    gap = NOTHING.hole(deletion("model-package", "g/1"), None)
+    assert gap is not None
+    graph.graph["scope"] = Scope(holes=(gap,))
     (found,) = lineage.trace(graph, "shop").breaks
-    assert (found["reason"], found["detail"]) == ("deleted", hole(one).detail)
+    assert (found["reason"], found["detail"]) == ("deleted", gap.detail)
     assert found["repair"].startswith("an earlier snapshot, its Create event in CloudTrail")

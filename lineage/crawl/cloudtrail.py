@@ -1,15 +1,16 @@
-"""What was deleted before anybody read it: CloudTrail's Event history tells of the deletions of the last 90 days.
+"""What CloudTrail's Event history tells of the last 90 days: the deletions, and where they leave a doubt, what was created.
 
-Facts: LookupEvents reads one region, takes one attribute a call, gives 50 events a page and allows two calls a second.
-Other services have operations of the same name (CodePipeline a DeletePipeline), and a call that failed is an event, too.
-An event gets there some minutes after its call: what was deleted just now only the next lookup tells.
+Facts: LookupEvents reads one region, takes one attribute a call, gives 50 events a page and allows two calls a second. It
+finds no event of SageMaker's by the name of a resource, for these list no resources. Other services have operations of
+the same name (CodePipeline a DeletePipeline), and a call that failed is an event, too. An event gets there some minutes
+after its call: what was deleted just now only the next lookup tells.
 """
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -21,7 +22,7 @@ from lineage.crawl.session import Session
 from lineage.crawl.workers import side_by_side
 from lineage.kinds import KINDS, Kind
 from lineage.names import is_arn, parse_arn
-from lineage.records import CLOUDTRAIL, Enumeration, Gap
+from lineage.records import CLOUDTRAIL, Enumeration
 from lineage.times import now, utc
 
 OPERATION = "LookupEvents"
@@ -50,11 +51,25 @@ class Deletion:
 
 
 @dataclass(slots=True)
+class Calls:
+    """When an operation was called, by the node id of what it was called for, all since some time."""
+
+    since: str
+    kind: Kind
+    at: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+
+    def of(self, subject: str) -> list[str]:
+        """The calls for a node, and those of which nobody can tell what they were for."""
+        return [*self.at.get(subject, ()), *self.at.get(self.kind.name, ())]
+
+
+@dataclass(slots=True)
 class Lookup:
-    """What one account and region told: how far the lookup came, and each deletion that it found."""
+    """What one account and region told: how far the lookup came, each deletion that it found, and the calls around them."""
 
     enumeration: Enumeration
     deletions: list[Deletion] = field(default_factory=list)
+    calls: dict[str, Calls] = field(default_factory=dict)
 
 
 def look_up(places: Sequence[tuple[Session, str]], tell: Callable[[], None]) -> list[Lookup]:
@@ -69,6 +84,12 @@ def look_up(places: Sequence[tuple[Session, str]], tell: Callable[[], None]) -> 
     return sorted(lookups, key=lambda one: one.enumeration.key)
 
 
+def look_closer(asked: Sequence[tuple[Session, Lookup]], tell: Callable[[], None]) -> None:
+    """Ask for the `calls` that lookups were given, each since its time: as `look_up` does it."""
+    for _ in side_by_side(asked, lambda one: _ask(one[1], one[0], _read_calls), AT_ONCE):
+        tell()
+
+
 # --- one place ------------------------------------------------------------------------------------
 
 
@@ -77,60 +98,88 @@ def _look_up(session: Session, region: str) -> Lookup:
     began = now()
     since = utc(datetime.fromisoformat(began) - HISTORY)
     lookup = Lookup(Enumeration(session.account, region, CLOUDTRAIL, OPERATION, began, since))
-    fetcher = Fetcher(session, service="cloudtrail")
-    refused = refused_by(partial(_read_all, lookup, fetcher), "CloudTrail", (*UNREADABLE, AttributeError))
-    reason, detail = (refused.reason, refused.detail) if refused else ("", "")
-    told = replace(lookup.enumeration, calls=fetcher.spent(), records=len(lookup.deletions))
-    lookup.enumeration = replace(told, finished=None if reason else now(), reason=reason, detail=detail)
+    _ask(lookup, session, _read_all)
     return lookup
+
+
+def _ask(lookup: Lookup, session: Session, read: Callable[[Lookup, Fetcher], None]) -> None:
+    """Read more into a lookup, and note how far it came."""
+    fetcher = Fetcher(session, service="cloudtrail")
+    refused = refused_by(partial(read, lookup, fetcher), "CloudTrail", (*UNREADABLE, AttributeError))
+    reason, detail = (refused.reason, refused.detail) if refused else ("", "")
+    one = lookup.enumeration
+    told = replace(one, calls=one.calls + fetcher.spent(), records=len(lookup.deletions))
+    lookup.enumeration = replace(told, finished=None if reason else now(), reason=reason, detail=detail)
 
 
 def deletes(session: Session, region: str) -> dict[str, tuple[Kind, Sequence[str]]]:
     """The operations that delete what may tell a use: of which kind, and the parameters that say what is deleted."""
-    model = session.client(region).meta.service_model
     kinds = {f"Delete{kind.noun}": kind for kind in KINDS.values() if kind.tells_use}
-    return {
-        name: (kind, kind.keys or model.operation_model(name).input_shape.required_members[:1])  # type: ignore[union-attr]
-        for name, kind in kinds.items()
-        if name in model.operation_names
-    }
+    known = session.client(region).meta.service_model.operation_names
+    return {name: (kind, _keys(session, region, kind)) for name, kind in kinds.items() if name in known}
+
+
+def _keys(session: Session, region: str, kind: Kind) -> Sequence[str]:
+    """The parameters that name a resource of a kind."""
+    operation = session.client(region).meta.service_model.operation_model(f"Delete{kind.noun}")
+    return kind.keys or operation.input_shape.required_members[:1]  # type: ignore[union-attr]
 
 
 def _read_all(lookup: Lookup, fetcher: Fetcher) -> None:
-    for operation, (kind, keys) in deletes(fetcher.session, lookup.enumeration.region).items():
-        _read(lookup, fetcher, operation, kind, keys)
+    region = lookup.enumeration.region
+    for operation, (kind, keys) in deletes(fetcher.session, region).items():
+        for event in _events(lookup, fetcher, operation, lookup.enumeration.since):
+            lookup.deletions.append(_deletion(event, operation, kind, keys, fetcher.session, region))
 
 
-def _read(lookup: Lookup, fetcher: Fetcher, operation: str, kind: Kind, keys: Sequence[str]) -> None:
-    """Put what the history tells of one operation into the lookup."""
-    one = lookup.enumeration
+def _read_calls(lookup: Lookup, fetcher: Fetcher) -> None:
+    region = lookup.enumeration.region
+    for operation, calls in lookup.calls.items():
+        keys = _keys(fetcher.session, region, calls.kind)
+        for event in _events(lookup, fetcher, operation, calls.since):
+            arn = _made(event, calls.kind) or _named(event, calls.kind, keys, fetcher.session, region)
+            calls.at[parse_arn(arn).id if arn else calls.kind.name].append(_time(event))
+
+
+def _events(lookup: Lookup, fetcher: Fetcher, operation: str, since: str) -> Iterator[Mapping[str, Any]]:
+    """What the history tells of one operation of SageMaker's since some time: the calls that did what they were to do."""
     wanted = [{"AttributeKey": "EventName", "AttributeValue": operation}]
-    words: dict[str, Any] = {"LookupAttributes": wanted, "StartTime": one.since, "MaxResults": PAGE}
-    for _ in fetcher.pages(OPERATION, words, one.region):
+    words: dict[str, Any] = {"LookupAttributes": wanted, "StartTime": since, "MaxResults": PAGE}
+    for _ in fetcher.pages(OPERATION, words, lookup.enumeration.region):
         lookup.enumeration = replace(lookup.enumeration, pages=lookup.enumeration.pages + 1)
         # Read as it came: what is cut out of people's texts as a secret could be part of a name here.
         events = [json.loads(event["CloudTrailEvent"]) for event in fetcher.session.answer().get("Events") or ()]
-        lookup.deletions += [
-            _deletion(event, operation, kind, keys, fetcher.session, one.region) for event in events if _deleted(event)
-        ]
-
-
-def _deleted(event: Mapping[str, Any]) -> bool:
-    """Whether an event is a call of SageMaker's that did what it was to do."""
-    return event.get("eventSource") == SAGEMAKER and not event.get("errorCode")
+        yield from (event for event in events if event.get("eventSource") == SAGEMAKER and not event.get("errorCode"))
 
 
 def _deletion(
     event: Mapping[str, Any], operation: str, kind: Kind, keys: Sequence[str], session: Session, region: str
 ) -> Deletion:
+    arn, at, who = _named(event, kind, keys, session, region), _time(event), _who(event)
+    if not arn:
+        return Deletion(kind, operation, session.account, region, "", "", at, who)
+    parsed = parse_arn(arn)
+    return Deletion(kind, operation, parsed.account, parsed.region, arn, parsed.resource.partition("/")[2], at, who)
+
+
+def _named(event: Mapping[str, Any], kind: Kind, keys: Sequence[str], session: Session, region: str) -> str:
+    """The ARN of what an event's parameters name; empty where they do not say it."""
     asked = {key.casefold(): value for key, value in (event.get("requestParameters") or {}).items()}
     words = [str(asked.get(key.casefold()) or "") for key in keys]
-    at = utc(datetime.fromisoformat(event["eventTime"]))
     if not all(words):
-        return Deletion(kind, operation, session.account, region, "", "", at, _who(event))
-    arn = words[0] if is_arn(words[0]) else _arn(kind, "/".join(words), session, region)
-    parsed = parse_arn(arn)
-    return Deletion(kind, operation, parsed.account, parsed.region, arn, parsed.resource.partition("/")[2], at, _who(event))
+        return ""
+    return words[0] if is_arn(words[0]) else _arn(kind, "/".join(words), session, region)
+
+
+def _made(event: Mapping[str, Any], kind: Kind) -> str:
+    """The ARN that a call that makes something answered; empty where the event does not say it."""
+    answered = {key.casefold(): value for key, value in (event.get("responseElements") or {}).items()}
+    arn = str(answered.get(f"{kind.noun}Arn".casefold()) or "")
+    return arn if is_arn(arn) else ""
+
+
+def _time(event: Mapping[str, Any]) -> str:
+    return utc(datetime.fromisoformat(event["eventTime"]))
 
 
 def _arn(kind: Kind, name: str, session: Session, region: str) -> str:
@@ -143,41 +192,3 @@ def _who(event: Mapping[str, Any]) -> str:
     identity = event.get("userIdentity") or {}
     arn = str(identity.get("arn") or "").rpartition(":")[2]
     return arn or str(identity.get("userName") or identity.get("invokedBy") or "somebody")
-
-
-# --- what it means --------------------------------------------------------------------------------
-
-
-Life = tuple[str, str]
-"""When one life of a resource that was read was created, and when it was found gone; either may be empty."""
-
-
-def told_apart(deletions: Iterable[Deletion], lives: Callable[[str], Iterable[Life]]) -> Iterator[tuple[Deletion, str | None]]:
-    """Each deletion with the creation time of the life that it ended; None where no record of that life was read.
-
-    `lives` gives what was read under a node id. Names are used again: a deletion ended a life that was created before
-    it, after the deletion before that, and that was not gone already.
-    """
-    by_subject: defaultdict[str, dict[str, Deletion]] = defaultdict(dict)
-    for one in deletions:
-        by_subject[one.subject][_second(one.at)] = one  # two accounts may tell of the same one
-    for subject in sorted(by_subject):
-        before, known = "", list(lives(subject))
-        for at, one in sorted(by_subject[subject].items()):
-            ended = [born for born, gone in known if before < _second(born) <= at <= (_second(gone) or at)]
-            yield one, max(ended, default=None)
-            before = at
-
-
-def hole(one: Deletion) -> Gap:
-    """What is not known of something that was deleted before it was read."""
-    what = f"{one.kind.name.replace('-', ' ')} {one.name}".rstrip()
-    lost = "read" if one.kind.job else "named"
-    said = f"{what} was deleted {one.at} by {one.by}, before any crawl read it: what it {lost} is not known"
-    still = f"its {one.operation.replace('Delete', 'Create', 1)} event may say, if CloudTrail has it still"
-    return Gap(one.account, one.region, one.operation, one.subject, "deleted", f"{said}; {still}")
-
-
-def _second(time: str) -> str:
-    """A time to the second, which is all that CloudTrail tells."""
-    return time[:19]

@@ -6,6 +6,7 @@
 * `event` is a SageMaker operation, `time` when it was called, as ISO 8601 text.
 * `request` holds its parameters as CloudTrail writes them: the first letter of each name is small. `user` is the ARN of
   whoever called, or another name.
+* `response` (optional): what the call answered, in the same way: `{"trainingJobArn": "arn:…"}`.
 * `account` and `region` (optional): where it was called; else the file's own.
 * `error` (optional): the code with which the call failed. `source` (optional): the service, where another one has an
   operation of that name (`codepipeline.amazonaws.com`).
@@ -23,6 +24,7 @@ from lineage.errors import CrawlError
 
 SAGEMAKER = "sagemaker.amazonaws.com"
 _TEXTS = ("event", "time", "user", "account", "region", "error", "source")
+_OBJECTS = {"request": "the parameters of the call", "response": "what it answered"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class Event:
     account: str
     region: str
     request: Mapping[str, Any] = field(default_factory=dict)
+    response: Mapping[str, Any] = field(default_factory=dict)
     error: str = ""
     source: str = SAGEMAKER
 
@@ -52,12 +55,12 @@ def read_event(entry: dict[str, Any], operations: Collection[str], where: str) -
 
 def _problems(entry: dict[str, Any], operations: Collection[str]) -> Iterator[str]:
     for key, value in entry.items():
-        if key not in (*_TEXTS, "request"):
-            yield f'an event has no "{key}"; it has {", ".join(sorted((*_TEXTS, "request")))}'
+        if key not in (*_TEXTS, *_OBJECTS):
+            yield f'an event has no "{key}"; it has {", ".join(sorted((*_TEXTS, *_OBJECTS)))}'
         elif key in _TEXTS and not (isinstance(value, str) and value):
             yield f'"{key}" of an event is a text, and not {json.dumps(value)[:40]}'
-    if not isinstance(entry.get("request", {}), dict):
-        yield '"request" of an event is an object: the parameters of the call'
+        elif key in _OBJECTS and not isinstance(value, dict):
+            yield f'"{key}" of an event is an object: {_OBJECTS[key]}'
     if entry["event"] not in operations:
         yield f'"event" is one of SageMaker\'s operations; there is no {entry["event"]!r}'
     if not entry.get("user"):

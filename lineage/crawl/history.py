@@ -39,6 +39,7 @@ def _on_the_wire(event: Event) -> dict[str, Any]:
         "awsRegion": event.region,
         "userIdentity": {"arn": event.user} if event.user.startswith("arn:") else {"userName": event.user},
         "requestParameters": event.request or None,
+        "responseElements": event.response or None,
         "recipientAccountId": event.account,
     } | ({"errorCode": event.error} if event.error else {})
     return {

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from lineage.records import Enumeration, Scope
 from lineage.snapshot import Snapshot
-from lineage.times import utc
+from lineage.times import Told, unbroken
 
 SCHEMA = "lineage.gaps/1"
-LATE = timedelta(hours=1)  # how long an event may take to be told: CloudTrail says five minutes, and promises nothing
-
-
-class Told(NamedTuple):
-    """The time of which CloudTrail has told every deletion."""
-
-    since: str
-    until: str
 
 
 def coverage(snapshot: Snapshot) -> dict[str, Any]:
@@ -45,22 +35,8 @@ def _state(one: Enumeration) -> str:
 
 def deletions_told(scope: Scope) -> Told | None:
     """The time of which every deletion in scope was told, up to the last lookups; None where CloudTrail did not tell of all."""
-    told = [_unbroken(one for one in scope.lookups if one.key[:2] == place) for place in sorted(scope.places)]
+    told = [unbroken(one for one in scope.lookups if one.key[:2] == place) for place in sorted(scope.places)]
     known = [one for one in told if one]
     if not known or len(known) < len(told):
         return None
     return Told(max(one.since for one in known), min(one.until for one in known))
-
-
-def _unbroken(lookups: Iterable[Enumeration]) -> Told | None:
-    """The time that the last lookup tells of, and those before it as far back as each begins before the one before ends."""
-    told: Told | None = None
-    for one in sorted(lookups, key=lambda one: one.started, reverse=True):
-        if told and one.started < _later(told.since):
-            break
-        told = Told(min(told.since, one.since), told.until) if told else Told(one.since, one.started)
-    return told
-
-
-def _later(time: str) -> str:
-    return utc(datetime.fromisoformat(time) + LATE)
