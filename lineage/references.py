@@ -12,6 +12,7 @@ from typing import Any
 from lineage.kinds import CHANNEL_USAGE, KINDS, LOCATION, Kind, Reference
 from lineage.names import Location, Span, channel_span, is_arn, location_of
 from lineage.records import Body, etag_digest
+from lineage.sql import Name, tables
 
 Scopes = tuple[Mapping[str, Any], ...]
 """The objects around a field, innermost first."""
@@ -20,12 +21,6 @@ Scopes = tuple[Mapping[str, Any], ...]
 _IN_TEXT = re.compile(r"(?:s3[an]?://|https?://|arn:aws[a-z-]*:s3:::)[^\s\"'<>,;|\\*\[{]+", re.IGNORECASE)
 PLAIN, AUGMENTED = "ManifestFile", "AugmentedManifestFile"  # the forms of a manifest, as the API names them
 LABELED = "labeling"  # the input of a labeling job, for which it has no name
-# Of a query: what is no SQL; the tables after FROM and JOIN, with commas and aliases between them; one table.
-_NO_SQL = re.compile(r"(\"[^\"]*\")|--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'", re.DOTALL)
-_WORD = r'"[^"]+"|`[^`]+`|[\w$-]+'
-_NAME = rf"(?:{_WORD})(?:\s*\.\s*(?:{_WORD}))*"
-_FROM = re.compile(rf"\b(?:from|join)\s+({_NAME}(?:\s*(?:as\s+)?\w*\s*,\s*{_NAME})*)", re.IGNORECASE)
-_TABLE = re.compile(rf"(?:^|,)\s*({_NAME})")
 _PART_NAMES = ("ContainerHostname", "ChannelName", "InputName")
 _CLOSING = re.compile(r"(?::r[ow]|[)\]}.:])+$")
 
@@ -124,8 +119,8 @@ def _read(reference: Reference, value: Any, scopes: Scopes) -> Iterator[Hit]:
         return
     text = str(value)
     role = _word(reference.role, scopes)
-    if reference.sql and (tables := _tables(reference, text, scopes)):
-        yield from (Hit(reference, table.uri, role, _usage(reference, role), table, Span.FOLDER) for table in tables)
+    if reference.sql:
+        yield from _queried(reference, text, role, scopes)
     elif reference.relation == "mentions":
         yield from _mentioned(reference, text, str(_sibling("*", scopes) or ""))
     elif reference.to != LOCATION:
@@ -176,18 +171,19 @@ def _unquoted(text: str) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _tables(reference: Reference, query: str, scopes: Scopes) -> list[Location]:
-    """The tables that a query names, as places below its database, which a name may change."""
+def _queried(reference: Reference, query: str, role: str, scopes: Scopes) -> Iterator[Hit]:
+    """The tables that a query names, as places below its database; and all of that where it may read more of it."""
+    read = tables(query)
     database = _fill(reference.template, scopes)
-    found = {table for first in _FROM.findall(_NO_SQL.sub(r"\1 ", query)) for table in _TABLE.findall(first)}
-    places = [location_of(_qualified(database, re.findall(_WORD, table))) for table in sorted(found)]
-    return list(dict.fromkeys(filter(None, places)))
+    places = dict.fromkeys(filter(None, (location_of(_qualified(database, name)) for name in read.names)))
+    yield from (Hit(reference, table.uri, role, _usage(reference, role), table, Span.FOLDER) for table in places)
+    if not (places and read.whole):
+        yield from _located(reference, query, role, scopes)
 
 
-def _qualified(database: str, name: list[str]) -> str:
-    words = [word.strip('"`') for word in name]
+def _qualified(database: str, name: Name) -> str:
     above = database.partition("://")[2].split("/")
-    return f"athena://{'/'.join([*above[: max(0, 3 - len(words))], *words])}"
+    return f"athena://{'/'.join([*above[: max(0, 3 - len(name))], *name])}"
 
 
 def _usage(reference: Reference, role: str) -> str:
