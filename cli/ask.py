@@ -132,7 +132,8 @@ def impact(subject: str, snapshot: str, form: str, out: str | None) -> None:
 def path(source: str, target: str, snapshot: str, form: str, out: str | None) -> None:
     """The shortest way on which data got from FROM to TO, each a node (see `impact`) or an S3 URI, with the fields that say so.
 
-    A sure way comes before a shorter one of which the times do not tell.
+    A sure way comes before a shorter one of which the times do not tell. From a node to itself it is the circle, if data
+    went in one, else no step.
     """
     import lineage
 
@@ -220,6 +221,8 @@ def _path_rows(answer: lineage.Path) -> Rows:
     for number, edge in enumerate(answer.evidence, 1):
         said = [edge["role"], edge["usage"], edge["path"], edge["evidence"], edge["time"] or ""]
         rows.append([number, edge["source"], edge["relation"], edge["target"], *said])
+    if not answer.evidence and answer.verdict == "found":
+        rows.append([0, answer.subject["id"], "", answer.target["id"], *[""] * 5])
     if answer.verdict != "found":
         rows.append([answer.verdict, answer.subject["id"], "", answer.target["id"], *[""] * 5])
     return rows + [["hole", hole["subject"], *[""] * 6, _said(hole)] for hole in answer.scope["holes"]]

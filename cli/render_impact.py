@@ -91,7 +91,9 @@ def path_text(answer: lineage.Path, *, colour: bool) -> str:
 
 
 def _path_head(answer: lineage.Path) -> str:
-    ends = f"from {answer.subject['id']} to {answer.target['id']}"
+    ends = "from {} to {}".format(*answer.ends)
+    if answer.verdict == "found" and not answer.evidence:
+        return f"0 steps: both ends are {answer.ends[0]}"
     holes = answer.scope["holes"]
     if answer.evidence:
         may = "" if answer.verdict == "found" else ": it may have gone so, the times or the fields do not tell for sure"

@@ -6,7 +6,7 @@ import json
 
 import pytest
 from records import processing, served, training
-from test_impact import FIT, LATEST, PREPARED, SHOP, UNTIMED, whole
+from test_impact import CAPTURE, FIT, LATEST, PREPARED, SHOP, UNTIMED, whole, with_
 
 import lineage as api
 from lineage.errors import UnknownNode
@@ -24,6 +24,11 @@ SIBLINGS = [
     training("narrow", {"t": "s3://b/x/two/"}, day="2026-01-04"),
 ]
 
+CIRCLE = [
+    *with_(with_(SHOP, "endpoint", **CAPTURE), "model", CreationTime="2026-02-20T00:00:00Z"),
+    training("again", {"train": "s3://capture/shop/"}, "s3://m/fit/output/model.tar.gz", day="2026-02-10"),
+]
+
 CASES: list[tuple[str, str, str, list[Resource], str, list[str]]] = [
     ("data to endpoint", "s3://raw/x/1.csv", "shop", [PREPARED, FIT, *SHOP], "found", ["reads", "writes", "reads", "writes", "loads", "deploys", "configures"]),
     ("data to data", "s3://raw/x/", "s3://prep/", [PREPARED, FIT], "found", ["reads", "writes"]),
@@ -34,6 +39,10 @@ CASES: list[tuple[str, str, str, list[Resource], str, list[str]]] = [
     ("times that nobody knows", "s3://raw/x/", "fit", [UNTIMED, FIT], "possible", ["reads", "writes", "reads"]),
     ("one overlap", "s3://raw/", "b", AROUND, "found", ["reads", "writes", "overlaps", "reads"]),
     ("overlaps are never chained", "s3://raw/", "narrow", SIBLINGS, "nothing-found", []),
+    ("a node to itself", "fit", "training-job/fit", [FIT], "found", []),
+    ("a place to itself", "s3://b/x/", "s3://b/x/", [FIT], "found", []),
+    ("a place that is written again", "s3://b/x/", "s3://b/x/", [processing("p", {"i": "s3://b/x/"}, {"o": "s3://b/x/"})], "found", ["reads", "writes"]),
+    ("in a circle", "shop", "shop", CIRCLE, "possible", ["writes", "reads", "writes", "loads", "deploys", "configures"]),
     ("what it goes through is no end", "s3://raw/", "wide", SIBLINGS, "found", ["reads", "writes", "overlaps", "reads"]),
 ]  # fmt: skip
 
@@ -61,17 +70,28 @@ def test_ends_that_are_not_there_are_refused() -> None:
         path(whole(FIT, processing("fit", {}, {})), "fit", "s3://m/")
 
 
+def test_a_way_of_no_steps_on_the_command_line(ask, bank: api.Snapshot) -> None:
+    """A node is its own end: a person reads that, a row says it, and JSON has the one node."""
+    assert ask("path", "loans-live", "endpoint/Loans-Live", "-f", "table").out.startswith(
+        "FOUND  0 steps: both ends are endpoint loans-live\n"
+    )
+    found = api.find_in(bank, "loans-live")
+    assert ask("path", "loans-live", "loans-live").out.splitlines()[1].split("\t") == ["0", found, "", found, *[""] * 5]
+    said = json.loads(ask("path", "loans-live", "loans-live", "-f", "json").out)
+    assert ([node["id"] for node in said["nodes"]], said["evidence"]) == ([found], [])
+
+
 def test_path_on_the_command_line(ask, bank_graph: api.Graph) -> None:
     """The command prints what Python answers: a line for each edge, or that there is no way, with the holes."""
     said = json.loads(ask("path", "s3://bank-raw/loans/2026-05/", "loans-live", "-f", "json").out)
     assert said == api.path(bank_graph, "s3://bank-raw/loans/2026-05/", "loans-live").as_json()
     table = ask("path", "s3://bank-raw/loans/2026-05/", "loans-live", "-f", "table").out.splitlines()
-    assert (
-        table[0]
-        == "FOUND  7 steps from s3://bank-raw/loans/2026-05/ to arn:aws:sagemaker:eu-west-1:111122223333:endpoint/loans-live"
-    )
+    assert table[0] == "FOUND  7 steps from s3://bank-raw/loans/2026-05/ to endpoint loans-live"
     assert "  endpoint config loans-live-config  configures  endpoint loans-live  EndpointConfigName" in table
     rows = [line.split("\t") for line in ask("path", "ledger-1", "loans-live").out.splitlines()]
     assert {len(row) for row in rows} == {9}
     assert (rows[1][0], {row[0] for row in rows[2:]}) == ("unknown", {"hole"})
+    assert ask("path", "ledger-1", "loans-live", "-f", "table").out.startswith(
+        "UNKNOWN  no way from model ledger-1 to endpoint loans-live was found, but "
+    )
     assert ask("path", "nobody", "loans-live").code == 2

@@ -284,6 +284,15 @@ def node_json(graph: Graph, node: str) -> Json:
     return attributes_json(node, graph.nodes[node])
 
 
+def said(graph: Graph, subject: Json) -> str:
+    """What is asked about, as people say it: a place by its URI, anything else by its kind and name."""
+    data = graph.nodes.get(subject["id"])
+    if data is None or "://" in subject["id"]:
+        return str(subject["id"])
+    earlier = f", created {data['created']}" if "@" in subject["id"].rpartition("/")[2] else ""
+    return f"{data['kind'].replace('-', ' ')} {data['name']}{earlier}"
+
+
 def attributes_json(node: str, data: Json) -> Json:
     """The same of a node that is in no graph."""
     return {

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lineage.graphs import Graph
 from lineage.names import is_location, parse_location
-from lineage.queries.flow import Json, link_json, node_json, scope_json
+from lineage.queries.flow import Json, link_json, node_json, said, scope_json
 from lineage.queries.impact import unexplained
 from lineage.queries.reach import Arrival, Spread, meets_place
 from lineage.queries.select import find_node, names_of
@@ -18,8 +18,9 @@ FOUND, MAYBE, NONE, UNKNOWN = "found", "possible", "nothing-found", "unknown"
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """The answer to `path`. `as_json` gives the contract `lineage.path/1`."""
+    """The answer to `path`. `as_json` gives the contract `lineage.path/1`. `ends` says from where to where, as people do."""
 
+    ends: tuple[str, str]
     subject: Json
     target: Json
     verdict: str
@@ -37,7 +38,8 @@ class Path:
 def path(graph: Graph, source: str, target: str) -> Path:
     """The shortest of the surest ways on which data got from one node or S3 URI to another, times respected.
 
-    Raises `MalformedName`, and `UnknownNode` where nothing has such a name, or several have.
+    To itself it is a circle, where there is one, else a way of no steps. Raises `MalformedName`, and `UnknownNode` where
+    nothing has such a name, or several have.
     """
     spread = Spread(graph, source)
     if is_location(target):
@@ -48,14 +50,16 @@ def path(graph: Graph, source: str, target: str) -> Path:
         node = find_node(names_of(graph), target)
         goal = {"id": node, "kind": graph.nodes[node]["kind"]}
         arrival = spread.run(lambda one: one.node == node)
+    stays = not arrival and goal["id"] == spread.subject["id"]
     links = arrival.evidence() if arrival else []
     holes = spread.all_holes(unexplained(graph))
-    on_it = dict.fromkeys(end for link in links for end in (link.source, link.target))
+    on_it = dict.fromkeys([*([goal["id"]] if stays else []), *(end for link in links for end in (link.source, link.target))])
     return Path(
+        ends=(said(graph, spread.subject), said(graph, goal)),
         subject=spread.subject,
         target=goal,
-        verdict=_verdict(arrival, holes=bool(holes)),
-        nodes=[node_json(graph, node) for node in on_it],
+        verdict=FOUND if stays else _verdict(arrival, holes=bool(holes)),
+        nodes=[node_json(graph, node) for node in on_it if node in graph],
         evidence=[link_json(link) for link in links],
         scope=scope_json(graph.graph["scope"], holes),
         caveats=[*spread.caveats, *caveats(graph.graph["scope"])],
