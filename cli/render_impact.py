@@ -42,7 +42,7 @@ def impact_text(answer: lineage.Impact, *, colour: bool) -> str:
 
 
 def _head(answer: lineage.Impact) -> str:
-    what, holes = answer.subject["id"], answer.scope["holes"]
+    what, holes = answer.said, answer.scope["holes"]
     if not answer.reached:
         but = f", but {plural(len(holes), 'hole')} could hide some" if holes else ""
         return f"nothing that was read got anything of {what}{but}"

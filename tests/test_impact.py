@@ -349,7 +349,7 @@ def test_impact_on_the_command_line(ask, bank_graph: lineage.Graph) -> None:
     said = json.loads(ask("impact", "s3://bank-raw/loans/", "-f", "json").out)
     assert said == impact(bank_graph, "s3://bank-raw/loans/").as_json()
     table = ask("impact", "Loans-Fit-0042", "-f", "table").out.splitlines()
-    assert table[0].startswith("REACHED  at least 1 model and 1 endpoint got something of arn:")
+    assert table[0].startswith("REACHED  at least 1 model and 1 endpoint got something of training job Loans-Fit-0042;")
     assert table[0].endswith("; 1 endpoint serves it now")
     assert re.split(r" {2,}", table[1].strip()) == [
         "endpoint",
@@ -365,6 +365,15 @@ def test_impact_on_the_command_line(ask, bank_graph: lineage.Graph) -> None:
     )
     gone = ask("impact", "loans-liv")
     assert (gone.code, gone.err) == (2, "lineage: nothing in the snapshot is named 'loans-liv'; did you mean loans-live?\n")
+
+
+def test_an_earlier_life_of_a_name_is_told_apart() -> None:
+    """What is asked about is said by its kind and name; a life before the last one of that name, with its creation, too."""
+    lives = [replace(FIT, created=time) for time in ("2026-01-01T00:00:00Z", FIT.created)]
+    said = [impact(whole(*lives), subject).said for subject in ("fit", f"{FIT.id}@2026-01-01T00:00:00Z", "s3://prep/x/")]
+    assert said == ["training job fit", "training job fit, created 2026-01-01T00:00:00Z", "s3://prep/x/"]
+    quiet = impact(whole(FIT), "fit")
+    assert quiet.said not in json.dumps(quiet.as_json())
 
 
 def jobs_of(jobs: list[Job]) -> lineage.Graph:

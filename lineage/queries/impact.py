@@ -7,7 +7,18 @@ from dataclasses import dataclass
 
 from lineage.graphs import Graph
 from lineage.kinds import SERVING
-from lineage.queries.flow import Json, Link, link_json, links_into, links_out_of, node_json, scope_json, specified, writers
+from lineage.queries.flow import (
+    Json,
+    Link,
+    link_json,
+    links_into,
+    links_out_of,
+    node_json,
+    said,
+    scope_json,
+    specified,
+    writers,
+)
 from lineage.queries.reach import Arrival, Spread
 from lineage.queries.usage import caveats
 from lineage.records import Gap
@@ -39,8 +50,9 @@ _ORDER = (
 
 @dataclass(frozen=True, slots=True)
 class Impact:
-    """The answer to `impact`. `as_json` gives the contract `lineage.impact/1`."""
+    """The answer to `impact`. `as_json` gives the contract `lineage.impact/1`. `said` is its subject as people say it."""
 
+    said: str
     subject: Json
     verdict: str
     serving: list[str]
@@ -66,6 +78,7 @@ def impact(graph: Graph, subject: str) -> Impact:
     rows.sort(key=_by_kind)
     holes = spread.all_holes(unexplained(graph))
     return Impact(
+        said=said(graph, spread.subject),
         subject=spread.subject,
         verdict=_verdict(rows, holes),
         serving=[row["id"] for row in rows if row.get("serves") == NOW],
