@@ -49,18 +49,18 @@ def ls(selector: tuple[str, ...], snapshot: str, form: str, out: str | None) -> 
 
 
 def _rows(opened: lineage.Snapshot, selector: str) -> Generator[Row]:
-    """Node by node; only a selector that walks needs the edges."""
+    """Node by node; only a selector that walks needs the graph."""
     import lineage
 
-    if not selector:
-        return _all(opened)
-    chosen = lineage.select(lineage.graph(opened, edges="+" in selector), selector)
+    if "+" not in selector:
+        return _listed(lineage.nodes(opened, selector))
+    chosen = lineage.select(lineage.graph(opened), selector)
     return ({name: chosen.nodes[node][name] for name in _COLUMNS[:-1]} | {"id": node} for node in sorted(chosen))
 
 
-def _all(opened: lineage.Snapshot) -> Generator[Row]:
-    with closing(opened.nodes()) as nodes:  # whoever reads no further leaves no half read table behind
-        yield from ({name: getattr(node, name) for name in _COLUMNS} for node in nodes)
+def _listed(found: Generator[Any]) -> Generator[Row]:
+    with closing(found):  # whoever reads no further leaves no half read table behind
+        yield from ({name: getattr(node, name) for name in _COLUMNS} for node in found)
 
 
 def _cells(rows: Iterable[Row]) -> Iterator[list[Any]]:

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from lineage.queries.paths import path as path
     from lineage.queries.select import find_in as find_in
     from lineage.queries.select import find_node as find_node
+    from lineage.queries.select import nodes as nodes
     from lineage.queries.select import select as select
     from lineage.queries.show import Shown as Shown
     from lineage.queries.show import show as show
@@ -89,6 +90,7 @@ _HOMES = {
     "path": "queries.paths",
     "find_in": "queries.select",
     "find_node": "queries.select",
+    "nodes": "queries.select",
     "select": "queries.select",
     "Shown": "queries.show",
     "show": "queries.show",

@@ -322,6 +322,33 @@ class Snapshot:
         rows = self._rows(f"SELECT id, kind, name FROM node WHERE {which} ORDER BY id", values)  # noqa: S608  (our own words)
         return (row[:3] for row in rows)
 
+    def named(self, names: Iterable[str]) -> Iterator[tuple[str, str, str]]:
+        """Each node of one of many names, in whatever letters, as (id, kind, name)."""
+        wanted = sorted(set(names))
+        for at in range(0, len(wanted), AT_ONCE):
+            some = wanted[at : at + AT_ONCE]
+            sql = f"SELECT id, kind, name FROM node WHERE name COLLATE NOCASE IN ({','.join('?' * len(some))})"  # noqa: S608
+            yield from (row[:3] for row in self._rows(sql, some))
+
+    def beside(self, name: str, number: int) -> Iterator[tuple[str, str, str]]:
+        """So many nodes whose names come before a name in the alphabet, and so many after it, as (id, kind, name)."""
+        for which in (
+            "name < ? COLLATE NOCASE ORDER BY name COLLATE NOCASE DESC",
+            "name > ? COLLATE NOCASE ORDER BY name COLLATE NOCASE",
+        ):
+            rows = self._rows(f"SELECT id, kind, name FROM node WHERE {which} LIMIT ?", (name, number))  # noqa: S608
+            yield from (row[:3] for row in rows)
+
+    def chosen(self, *choices: Choice) -> Generator[Node]:
+        """The nodes that are all of what is wanted, by id: one after the other, as they are read."""
+        which, values = [], list[str]()
+        for choice in choices:
+            for condition, said in choice.conditions():
+                which.append(condition)
+                values += said
+        sql = f"SELECT {NODE} FROM node WHERE {' AND '.join(which) or 'true'} ORDER BY id"  # noqa: S608  (our own words)
+        yield from map(node_of, self._rows(sql, values))
+
     def unexplained(self) -> Iterator[str]:
         """The ids of what may be served, and of which no record tells what it was made of."""
         return (row[0] for row in self._rows("SELECT id FROM unexplained ORDER BY id"))
@@ -371,6 +398,27 @@ class Snapshot:
             marks = ",".join("?" * len(some))
             sql = f"SELECT {columns} FROM {table} WHERE {key} IN ({marks}) AND {which} ORDER BY {key}, {columns}"  # noqa: S608
             yield from self._rows(sql, some)
+
+
+class Choice(NamedTuple):
+    """Which nodes are wanted: of some ids, of some kinds, of a name in whatever letters, with a tag. All of it must be so."""
+
+    ids: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    name: str = ""
+    tag: str = ""  # `key=value`, or `key` for any value
+
+    def conditions(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """What a node's row must be, as SQL, with the values in it."""
+        if self.ids:
+            yield f"id IN ({','.join('?' * len(self.ids))})", self.ids
+        if self.kinds:
+            yield f"kind IN ({','.join('?' * len(self.kinds))})", self.kinds
+        if self.name:
+            yield "name = ? COLLATE NOCASE", (self.name,)
+        if self.tag:
+            tags = "SELECT 1 FROM json_each(details, '$.tags') WHERE value = ? OR substr(value, 1, length(?)) = ?"
+            yield f"EXISTS ({tags})", (self.tag, f"{self.tag}=", f"{self.tag}=")
 
 
 class Version(NamedTuple):

@@ -5,6 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sqlite3
+import time
+import tracemalloc
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,8 +18,23 @@ from test_snapshot import crawl, gap
 
 import lineage
 from lineage.derive import join
+from lineage.errors import UnknownNode
 from lineage.records import Enumeration
 from lineage.snapshot import canonical
+
+MANY = 30_000
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A snapshot of very many models, all with a tag."""
+    path = tmp_path_factory.mktemp("many") / "s.db"
+    crawl(path)
+    rows = ((arn("model", f"Fit-{n * 97:08}"), f"Fit-{n * 97:08}") for n in range(MANY))
+    with closing(sqlite3.connect(path)) as db, db:
+        db.executemany("""INSERT INTO node VALUES (?, 'model', ?, '', '', '', '', '', '', 1, '{"tags":["team=x"]}')""", rows)
+    return path
+
 
 ONE = {
     "kind": "model", "name": "Loans-Model-42", "account": "111122223333", "region": "eu-west-1",
@@ -62,6 +81,89 @@ def test_ls_of_nothing_is_refused(ask) -> None:
     assert (ran.code, ran.out) == (2, "")
     assert "nothing in the snapshot is named 'kind:modle'; the kinds are endpoint, " in ran.err
     assert ask("ls", "kind:model", "tag:team=fraud").code == 2
+
+
+SELECTORS = (
+    "kind:model", "kind:dataset", "kind:model tag:team", "tag:team=fraud", "tag:tea", "loans-live", "LOANS-LIVE", "model/Loans-Model-42",
+    "endpoint/Loans-Model-42", "s3://bank-ml/loans/", "s3://bank-ml/loans/train/x.csv", "s3://bank-ml/ kind:artifact", "s3://none/",
+    arn("model", "Loans-Model-42"), arn("model", "none"), "loans-live loans-live-config", "kind:none", "nobody kind:model", "s3://",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("selector", SELECTORS)
+def test_ls_reads_what_select_selects(bank: lineage.Snapshot, bank_graph: lineage.Graph, selector: str) -> None:
+    """Node by node from the snapshot it is what the graph gives, also where that is an error."""
+
+    def told(chosen) -> list[str] | str:
+        try:
+            return sorted(chosen())
+        except lineage.LineageError as error:
+            return str(error)
+
+    assert told(lambda: [node.id for node in lineage.nodes(bank, selector)]) == told(
+        lambda: lineage.select(bank_graph, selector)
+    )
+
+
+def test_tags_are_selected_by_key_and_value(tmp_path: Path) -> None:
+    """A tag is meant by its key, or with its value: whole, in the letters that it has, also where it holds a `=`."""
+    tagged = {"a": "team=x", "b": "team=x=y", "c": "Team=x", "d": "teams=x"}
+    jobs = [
+        training(name, {}, Tags=[dict(zip(("Key", "Value"), tag.split("=", 1), strict=True))]) for name, tag in tagged.items()
+    ]
+    crawl(tmp_path / "s.db", *jobs)
+    with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
+        chosen = {tag: [node.name for node in lineage.nodes(snapshot, f"tag:{tag}")] for tag in ("team", "team=x", "team=x=y")}
+        names = {
+            tag: [
+                snapshot_node["name"]
+                for _, snapshot_node in lineage.select(lineage.graph(snapshot), f"tag:{tag}").nodes(data=True)
+            ]
+            for tag in chosen
+        }
+    assert (
+        chosen
+        == {"team": ["a", "b"], "team=x": ["a", "b"], "team=x=y": ["b"]}
+        == {tag: sorted(found) for tag, found in names.items()}
+    )
+
+
+def test_what_walks_is_not_listed(bank: lineage.Snapshot) -> None:
+    """A selector that goes up or down takes a graph, and is refused with a sentence."""
+    with pytest.raises(lineage.MalformedName, match="'\\+loans-live' goes up or down, which takes a graph"):
+        lineage.nodes(bank, "+loans-live")
+
+
+def test_very_many_nodes_are_listed_one_by_one(many: Path) -> None:
+    """A kind or a tag of many nodes is told from the first one on, without the others in memory."""
+    with lineage.open_snapshot(many) as snapshot:
+        tracemalloc.start()
+        for selector in ("", "kind:model", "tag:team=x", "kind:model tag:team=x"):
+            with closing(lineage.nodes(snapshot, selector)) as found:
+                assert sum(1 for _ in found) == MANY
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert most < 5_000_000
+
+
+def test_a_name_that_nothing_has_is_missed_at_once(many: Path) -> None:
+    """Among very many names the ones that are spelt almost so are found without a comparison with all."""
+    with lineage.open_snapshot(many) as snapshot:
+        began = time.perf_counter()
+        for slip in (
+            "Fit-01x97465",
+            "Ftt-01197465",
+            "it-01197465",
+            "Fit-0119745",
+            "Fit-011974655",
+            "Fit-01197456",
+            "model/Fit01197465",
+        ):
+            with pytest.raises(UnknownNode, match="did you mean .*Fit-01197465"):
+                lineage.find_in(snapshot, slip)
+        assert (time.perf_counter() - began) / 7 < 0.5
+        with pytest.raises(UnknownNode, match="`lineage ls` lists what is there"):
+            lineage.find_in(snapshot, "x" * 5_000)
 
 
 def test_a_cell_can_not_break_its_row(run, tmp_path: Path) -> None:

@@ -11,20 +11,27 @@ keys may hold a `+`, or a space.
 from __future__ import annotations
 
 import difflib
+import heapq
 import re
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import closing
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from lineage.errors import MalformedName, UnknownNode
 from lineage.graphs import Graph
 from lineage.kinds import KINDS, RELATIONS
 from lineage.names import Cover, Location, Span, cover, is_arn, is_location, location_of, node_id, parse_location
-from lineage.snapshot import Snapshot
+from lineage.records import Node
+from lineage.snapshot import Choice, Snapshot
 
 _SELECTOR = re.compile(r"(?P<up>(?P<up_steps>\d*)\+)?(?P<body>.+?)(?P<down>\+(?P<down_steps>\d*))?")
 _KIND, _TAG = "kind:", "tag:"
-_MAX_SLIPS, _MAX_COMPARED = 3, 20_000
+_MAX_SLIPS, _MAX_COMPARED = 3, 1_000
+_LONGEST, _ADVICE = 200, 3
+_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789-_./:"
+_PLACES = ("dataset", "artifact", "code")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +67,69 @@ def select(graph: Graph, text: str) -> Graph:
     if not chosen:
         raise UnknownNode(f"nothing in the snapshot is all of {text!r}")
     return graph.subgraph(chosen).copy()
+
+
+def nodes(snapshot: Snapshot, text: str = "") -> Generator[Node]:
+    """The nodes of a snapshot that a selector without a `+` names, or all, by id: one after the other, however many there are.
+
+    Raises `UnknownNode`, as `select` does, and `MalformedName` for a selector that goes up or down.
+    """
+    meant = {word: _meaning(snapshot, word) for word in _parts(snapshot, text)}
+    for word, one in meant.items():
+        if not _any(_matching(snapshot, one)):
+            raise UnknownNode(f"nothing in the snapshot is named {word!r}{_kinds_for(word)}")
+    if len(meant) > 1 and not _any(_matching(snapshot, *meant.values())):
+        raise UnknownNode(f"nothing in the snapshot is all of {text!r}")
+    return _matching(snapshot, *meant.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Meant:
+    """What one word of a selector means: rows that SQL finds, of these those that share keys with a place."""
+
+    choice: Choice
+    near: Location | None = None
+
+    def takes(self, node: Node) -> bool:
+        return self.near is None or _shares(node.id, self.near)
+
+
+def _matching(snapshot: Snapshot, *meant: _Meant) -> Generator[Node]:
+    with closing(snapshot.chosen(*(one.choice for one in meant))) as found:
+        yield from (node for node in found if all(one.takes(node) for one in meant))
+
+
+def _any(found: Generator[Node]) -> bool:
+    with closing(found):
+        return next(found, None) is not None
+
+
+def _parts(snapshot: Snapshot, text: str) -> list[str]:
+    """The words that stand side by side; a name or a place that has spaces is one."""
+    whole = text and _any(snapshot.nodes((text, node_id(text))))
+    return [text] if whole else text.split()
+
+
+def _meaning(snapshot: Snapshot, word: str) -> _Meant:
+    """What a word means, as `resolve` does it in a graph."""
+    exact = (word, node_id(word))
+    if _any(snapshot.nodes(exact)):
+        return _Meant(Choice(ids=exact))
+    selector = parse_selector(word)
+    if (selector.up, selector.down) != (0, 0):
+        raise MalformedName(f"{word!r} goes up or down, which takes a graph: `select` does that")
+    return _named_by(word)
+
+
+def _named_by(body: str) -> _Meant:
+    if body.startswith(_KIND):
+        return _Meant(Choice(kinds=(body.removeprefix(_KIND),)))
+    if body.startswith(_TAG):
+        return _Meant(Choice(tag=body.removeprefix(_TAG)))
+    if is_location(body):
+        return _Meant(Choice(kinds=_PLACES), parse_location(body))
+    kind, _, name = body.partition("/")
+    return _Meant(Choice(kinds=(kind,), name=name) if kind in KINDS and name else Choice(name=body))
 
 
 def _words(graph: Graph, text: str) -> list[str]:
@@ -126,14 +196,43 @@ def find_in(snapshot: Snapshot, wanted: str) -> str:
             return exact.id
     kind, _, name = wanted.partition("/")
     called = [*snapshot.names(wanted), *(snapshot.names(name) if kind in KINDS and name else ())]
-    return find_node(called or snapshot.names(), wanted)
+    return find_node(called or _alike(snapshot, wanted), wanted)
+
+
+def _alike(snapshot: Snapshot, wanted: str) -> Names:
+    """The nodes whose names may be meant: all of few; of many those with one slip, and those beside it in the alphabet."""
+    few = list(islice(snapshot.names(), _MAX_COMPARED + 1))
+    if len(few) <= _MAX_COMPARED:
+        return few
+    kind, _, name = wanted.partition("/")
+    name = name if kind in KINDS and name else wanted
+    return [*snapshot.named(_slips(name.casefold())), *snapshot.beside(name, _MAX_COMPARED // 2)]
 
 
 def _near(known: Names, wanted: str) -> list[str]:
-    """Names that are spelt almost so; only those of about the same length are compared, for there may be millions."""
-    names = {f"{kind}/{name}" if wanted.startswith(f"{kind}/") else name for _, kind, name in known}
-    alike = sorted(name for name in names if abs(len(name) - len(wanted)) <= _MAX_SLIPS)
-    return difflib.get_close_matches(wanted, alike[:_MAX_COMPARED], n=3)
+    """Names that are spelt almost so: those with one slip, and of some others of about the same length the most similar."""
+    slips = _slips(wanted.casefold())
+    kind, slash, _ = wanted.partition("/")
+    names = (f"{kind}/{name}" if slash and of == kind else name for _, of, name in known)
+    alike = {name for name in names if -_MAX_SLIPS <= len(name) - len(wanted) <= _MAX_SLIPS}
+    first = difflib.get_close_matches(wanted, sorted(name for name in alike if name.casefold() in slips))
+    others = difflib.get_close_matches(wanted, heapq.nsmallest(_MAX_COMPARED, alike))
+    return list(dict.fromkeys([*first, *others]))[:_ADVICE]
+
+
+def _slips(word: str) -> set[str]:
+    """All that is one slip away from a word: a letter left out, put in, taken for another, or two of them swapped.
+
+    None for a very long one: there would be too many.
+    """
+    if len(word) > _LONGEST:
+        return set()
+    cuts = [(word[:at], word[at:]) for at in range(len(word) + 1)]
+    shorter = {head + tail[1:] for head, tail in cuts if tail}
+    swapped = {head + tail[1] + tail[0] + tail[2:] for head, tail in cuts if len(tail) > 1}
+    other = {head + letter + tail[1:] for head, tail in cuts if tail for letter in _LETTERS}
+    longer = {head + letter + tail for head, tail in cuts for letter in _LETTERS}
+    return shorter | swapped | other | longer
 
 
 def resolve(graph: Graph, body: str) -> set[str]:
@@ -161,9 +260,13 @@ def _is_tag(tag: str, wanted: str) -> bool:
 
 def _sharing(graph: Graph, place: Location) -> set[str]:
     """The places that lie in or around one that no record names itself."""
-    kinds = ("dataset", "artifact", "code")
-    places = (node for node, data in graph.nodes(data=True) if data["kind"] in kinds and location_of(node))
-    return {node for node in places if cover(location_of(node) or place, Span.PREFIX, place) in (Cover.ALL, Cover.PART)}
+    return {node for node, data in graph.nodes(data=True) if data["kind"] in _PLACES and _shares(node, place)}
+
+
+def _shares(node: str, place: Location) -> bool:
+    """Whether a node is a place that shares keys with another one."""
+    location = location_of(node)
+    return location is not None and cover(location, Span.PREFIX, place) in (Cover.ALL, Cover.PART)
 
 
 def _named(graph: Graph, name: str, kind: str | None) -> set[str]:
