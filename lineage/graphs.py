@@ -100,6 +100,8 @@ def around_subject(snapshot: Snapshot, subject: str, *also: str) -> Graph:
     flowing, reached = _walk(snapshot, seeds, "down", _FLOWING["down"])
     endpoints = {edge[1] for edge in flowing if edge[2] in ("configures", "hosts")}
     beside |= _serving(snapshot, seeds | endpoints)
+    configs = {edge[0] for edge in beside if edge[2] == "configures"}
+    beside |= dict.fromkeys(snapshot.edge_rows(out_of=configs, relations=["writes"]))
     beside |= dict.fromkeys(snapshot.edge_rows(into=(node for node in reached if "://" in node), relations=["writes"]))
     return _near(snapshot, reached.union(also), flowing | beside)
 

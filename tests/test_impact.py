@@ -335,7 +335,7 @@ def test_the_json_contract() -> None:
     assert impact(whole(*reversed([PREPARED, FIT, *SHOP])), "s3://raw/x/").as_json() == answer
 
 
-@pytest.mark.parametrize("subject", ["s3://bank-ml/", "s3://bank-raw/loans/", "s3://ap-1-s3alias/x/", "s3://none/", "loan-default", "Fraud-XGB-17", "credit-risk/3", "fraud-ab", "Churn-Encoder-5"])  # fmt: skip
+@pytest.mark.parametrize("subject", ["s3://bank-ml/", "s3://bank-raw/loans/", "s3://ap-1-s3alias/x/", "s3://none/", "loan-default", "Fraud-XGB-17", "credit-risk/3", "fraud-ab", "offers-loop", "pension-frozen", "loans-live", "loans-live-config", "Churn-Encoder-5"])  # fmt: skip
 def test_the_neighbourhood_gives_the_whole_graphs_answer(
     bank: lineage.Snapshot, bank_graph: lineage.Graph, subject: str
 ) -> None:
@@ -365,6 +365,47 @@ def test_impact_on_the_command_line(ask, bank_graph: lineage.Graph) -> None:
     )
     gone = ask("impact", "loans-liv")
     assert (gone.code, gone.err) == (2, "lineage: nothing in the snapshot is named 'loans-liv'; did you mean loans-live?\n")
+
+
+FOREIGN = served("s3://vendor/model.tar.gz", name="vendor")
+ASYNC = {"AsyncInferenceConfig": {"OutputConfig": {"S3OutputPath": "s3://answers/"}}}
+FROM_A_DISK = training("disk", [{"ChannelName": "t", "DataSource": {"FileSystemDataSource": {"FileSystemId": "fs-1", "DirectoryPath": "/"}}}])  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("subject", "records", "verdict"),
+    [
+        ("endpoint/shop", SHOP, "nothing-found"),
+        ("endpoint-config/shop-config", SHOP, "reached"),
+        ("endpoint/shop", with_(SHOP, "endpoint", **CAPTURE), "possible"),
+        ("endpoint/shop", with_(SHOP, "endpoint-config", **ASYNC), "unknown"),
+        ("endpoint/shop", [one for one in SHOP if one.kind != "endpoint-config"], "unknown"),
+        ("model/shop-model", SHOP, "reached"),
+        ("model/alone", [record("model", "alone", {}), *SHOP], "unknown"),
+        ("training-job/fit", [FIT], "reached"),
+        ("s3://none/", SHOP, "unknown"),
+    ],
+    ids=["an endpoint", "its config", "one that captures", "one whose config keeps answers", "one whose config was not seen",
+         "its model", "a model", "a job", "a place"],
+)  # fmt: skip
+def test_what_stays_in_an_endpoint_is_hidden_nowhere(subject: str, records: list[Resource], verdict: str) -> None:
+    """What others serve, and what jobs read that nobody can look into, is a hole only where something could get there."""
+    graph = whole(*records, *FOREIGN, FROM_A_DISK)
+    answer = impact(graph, subject)
+    holes = [] if subject.startswith("endpoint") and verdict in ("nothing-found", "reached") else ["unmatched", "unresolved"]
+    assert (answer.verdict, sorted({hole["reason"] for hole in answer.scope["holes"]} - {"missing"})) == (verdict, holes)
+    assert impact(whole(*records, *FOREIGN, holes=(Gap(ACCOUNT, REGION, "DescribeEndpoint", arn("endpoint", "x"), "denied"),)), subject).verdict in (verdict, "unknown")  # fmt: skip
+
+
+def test_a_hole_makes_what_stays_in_an_endpoint_unknown() -> None:
+    """A list that was not finished, and a record that could not be read, count as before."""
+    gap = Gap(ACCOUNT, REGION, "DescribeTrainingJob", arn("training-job", "x"), "denied")
+    assert impact(whole(*SHOP, *FOREIGN, holes=(gap,)), "endpoint/shop").verdict == "unknown"
+    assert (
+        impact(whole(*SHOP, *FOREIGN, enumerated=ALL - {(ACCOUNT, REGION, "training-job")}), "endpoint/shop").verdict
+        == "unknown"
+    )
+    assert path(whole(*SHOP, *FOREIGN), "endpoint/shop", "endpoint/vendor").verdict == "nothing-found"
 
 
 def test_an_earlier_life_of_a_name_is_told_apart() -> None:

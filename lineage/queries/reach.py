@@ -40,6 +40,7 @@ from lineage.times import CERTAIN, bounds, sortable
 WHOLE, READ = "*", "reads"  # parts: all of a package or an endpoint; what it only reads, which is in no model
 _ONWARD = ("reads", "loads", "provides", "instantiates", "deploys", "configures", "hosts")
 _IN_THE_MODEL = ("data", "model")
+_SERVERS = ("endpoint", "endpoint-config", "inference-component")
 _DONE = ("completed", "stopped", "succeeded")
 
 
@@ -262,10 +263,23 @@ class Spread:
     # --- what could hide more -------------------------------------------------------------------
 
     def all_holes(self, more: Iterable[Gap] = ()) -> list[Gap]:
-        """Lists that did not come to their end, what could not be read, where the trail was lost, and more of the caller's."""
+        """Lists that did not come to their end, what could not be read, where the trail was lost, and more of the caller's.
+
+        The last two can hide nothing of what stays in an endpoint.
+        """
         scope: Scope = self.graph.graph["scope"]
         relevant = [gap for gap in scope.holes if is_about(gap, _RELEVANT)]
-        return [*not_enumerated(scope, _ENUMERATED), *dict.fromkeys([*relevant, *self.holes, *more])]
+        stays = all(self._stays_in(node) for node in (self.subject["id"], *(node for node, _ in self.arrived)))
+        lost = () if stays else (*self.holes, *more)
+        return [*not_enumerated(scope, _ENUMERATED), *dict.fromkeys([*relevant, *lost])]
+
+    def _stays_in(self, node: str) -> bool:
+        """Whether nothing gets out of what serves: it was read, and neither it nor its config keeps what goes in and out."""
+        if node not in self.graph or self.graph.nodes[node]["kind"] not in _SERVERS:
+            return False
+        configs = [link.source for link in links_into(self.graph, node, "configures")]
+        read = all(self.graph.nodes[one]["observed"] for one in (node, *configs))
+        return read and not any(links_out_of(self.graph, one, "writes") for one in (node, *configs))
 
 
 def _passes(arrival: Arrival, link: Link) -> bool:
