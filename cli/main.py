@@ -77,7 +77,8 @@ def _run(call: Callable[[], Any], arguments: list[str]) -> int:
     try:
         result = call()
     except click.exceptions.Abort:
-        return _say("interrupted: what was read to its end is kept, and the same command goes on from there", INTERRUPTED)
+        kept = ": what was read to its end is kept, and the same command goes on from there" if "crawl" in arguments else ""
+        return _say(f"interrupted{kept}", INTERRUPTED)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return USAGE

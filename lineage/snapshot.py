@@ -405,8 +405,8 @@ class Choice(NamedTuple):
 
     ids: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
-    name: str = ""
-    tag: str = ""  # `key=value`, or `key` for any value
+    name: str | None = None
+    tag: str | None = None  # `key=value`, or `key` for any value
 
     def conditions(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """What a node's row must be, as SQL, with the values in it."""
@@ -414,9 +414,9 @@ class Choice(NamedTuple):
             yield f"id IN ({','.join('?' * len(self.ids))})", self.ids
         if self.kinds:
             yield f"kind IN ({','.join('?' * len(self.kinds))})", self.kinds
-        if self.name:
+        if self.name is not None:
             yield "name = ? COLLATE NOCASE", (self.name,)
-        if self.tag:
+        if self.tag is not None:
             tags = "SELECT 1 FROM json_each(details, '$.tags') WHERE value = ? OR substr(value, 1, length(?)) = ?"
             yield f"EXISTS ({tags})", (self.tag, f"{self.tag}=", f"{self.tag}=")
 

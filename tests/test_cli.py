@@ -270,6 +270,9 @@ def test_an_interrupt_exits_with_130(lineage, monkeypatch: pytest.MonkeyPatch) -
         130,
         "lineage: interrupted: what was read to its end is kept, and the same command goes on from there",
     )
+    monkeypatch.setattr(api, "open_snapshot", interrupted)
+    ran = lineage("ls")
+    assert (ran.code, ran.err.strip()) == (130, "lineage: interrupted")
 
 
 def script(*arguments: str, **environment: str) -> subprocess.Popen[bytes]:

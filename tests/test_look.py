@@ -80,13 +80,15 @@ def test_ls_of_nothing_is_refused(ask) -> None:
     ran = ask("ls", "kind:modle")
     assert (ran.code, ran.out) == (2, "")
     assert "nothing in the snapshot is named 'kind:modle'; the kinds are endpoint, " in ran.err
-    assert ask("ls", "kind:model", "tag:team=fraud").code == 2
+    assert ask("ls", "kind:model", "tag:team=fraud").err == "lineage: nothing in the snapshot has the tag 'team=fraud'\n"
+    assert ask("ls", "loans-liv").err == "lineage: nothing in the snapshot is named 'loans-liv'; did you mean loans-live?\n"
+    assert ask("ls", "tag:").code == 2
 
 
 SELECTORS = (
     "kind:model", "kind:dataset", "kind:model tag:team", "tag:team=fraud", "tag:tea", "loans-live", "LOANS-LIVE", "model/Loans-Model-42",
     "endpoint/Loans-Model-42", "s3://bank-ml/loans/", "s3://bank-ml/loans/train/x.csv", "s3://bank-ml/ kind:artifact", "s3://none/",
-    arn("model", "Loans-Model-42"), arn("model", "none"), "loans-live loans-live-config", "kind:none", "nobody kind:model", "s3://",
+    arn("model", "Loans-Model-42"), arn("model", "none"), "loans-live loans-live-config", "kind:none", "kind:", "tag:", "tag:none", "nobody kind:model", "loans-liv", "none/x", "s3://",
 )  # fmt: skip
 
 

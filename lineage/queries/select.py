@@ -77,7 +77,7 @@ def nodes(snapshot: Snapshot, text: str = "") -> Generator[Node]:
     meant = {word: _meaning(snapshot, word) for word in _parts(snapshot, text)}
     for word, one in meant.items():
         if not _any(_matching(snapshot, one)):
-            raise UnknownNode(f"nothing in the snapshot is named {word!r}{_kinds_for(word)}")
+            raise _unknown(word, _alike(snapshot, word))
     if len(meant) > 1 and not _any(_matching(snapshot, *meant.values())):
         raise UnknownNode(f"nothing in the snapshot is all of {text!r}")
     return _matching(snapshot, *meant.values())
@@ -143,11 +143,23 @@ def _chosen(graph: Graph, text: str) -> set[str]:
     selector = Selector(text) if exact else parse_selector(text)
     seeds = exact or resolve(graph, selector.body)
     if not seeds:
-        raise UnknownNode(f"nothing in the snapshot is named {selector.body!r}{_kinds_for(selector.body)}")
+        raise _unknown(selector.body, names_of(graph))
     chosen = seeds | _flow(graph, seeds, selector.up, "up") | _flow(graph, seeds, selector.down, "down")
     if selector.up != 0 or selector.down != 0:
         chosen |= _members(graph, chosen)
     return chosen
+
+
+def _unknown(body: str, known: Names) -> UnknownNode:
+    """What to say of a word that names nothing."""
+    if body.startswith(_TAG):
+        return UnknownNode(f"nothing in the snapshot has the tag {body.removeprefix(_TAG)!r}")
+    return UnknownNode(f"nothing in the snapshot is named {body!r}{_kinds_for(body) or _advice(known, body)}")
+
+
+def _advice(known: Names, wanted: str) -> str:
+    near = _near(known, wanted)
+    return f"; did you mean {' or '.join(near)}?" if near else "; `lineage ls` lists what is there"
 
 
 def _kinds_for(body: str) -> str:
@@ -184,9 +196,7 @@ def find_node(nodes: Names, wanted: str) -> str:
         return found[0]
     if found:
         raise UnknownNode(f"several are named {wanted}: name one by its id: {', '.join(found)}")
-    near = _near(known, wanted)
-    advice = f"; did you mean {' or '.join(near)}?" if near else "; `lineage ls` lists what is there"
-    raise UnknownNode(f"nothing in the snapshot is named {wanted!r}{advice}")
+    raise UnknownNode(f"nothing in the snapshot is named {wanted!r}{_advice(known, wanted)}")
 
 
 def find_in(snapshot: Snapshot, wanted: str) -> str:
