@@ -15,6 +15,7 @@ from .crawl import crawl
 from .look import ls, show
 from .options import DEFAULT_SNAPSHOT
 from .show import draw, export
+from .snapshot import snapshot
 from .table import gaps, iam_policy, kinds
 
 FAILED, USAGE, INTERRUPTED, BROKEN_PIPE = 3, 2, 130, 141
@@ -64,7 +65,7 @@ def cli(context: click.Context, snapshot: str | None, debug: bool) -> None:  # n
     context.obj = {"snapshot": snapshot}
 
 
-for command in (crawl, trace, used, impact, path, ls, show, draw, export, gaps, kinds, iam_policy):
+for command in (crawl, trace, used, impact, path, ls, show, draw, export, gaps, snapshot, kinds, iam_policy):
     cli.add_command(command)
 
 

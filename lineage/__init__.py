@@ -55,6 +55,10 @@ if TYPE_CHECKING:
     from lineage.queries.trace import trace as trace
     from lineage.queries.usage import Usage as Usage
     from lineage.queries.usage import used as used
+    from lineage.queries.verify import SnapshotInfo as SnapshotInfo
+    from lineage.queries.verify import Verified as Verified
+    from lineage.queries.verify import snapshot_info as snapshot_info
+    from lineage.queries.verify import verify as verify
     from lineage.recording import Progress as Progress
     from lineage.recording import crawl_endpoints as crawl_endpoints
     from lineage.snapshot import Snapshot as Snapshot
@@ -99,6 +103,10 @@ _HOMES = {
     "trace": "queries.trace",
     "Usage": "queries.usage",
     "used": "queries.usage",
+    "SnapshotInfo": "queries.verify",
+    "Verified": "queries.verify",
+    "snapshot_info": "queries.verify",
+    "verify": "queries.verify",
     "Progress": "recording",
     "crawl_endpoints": "recording",
     "Snapshot": "snapshot",

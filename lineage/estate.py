@@ -255,6 +255,7 @@ class _Estate:
         if digests and self._read(read_digests, "asking for digests", writing, sweep):
             with writing() as recording:
                 self._join(recording, sweep)
+        self._tell(self._progress("sealing", sweep))
         with writing() as recording:
             recording.finish(now())
         writing.flush()

@@ -35,9 +35,10 @@ from lineage.records import (
     Resource,
     Scope,
 )
+from lineage.seals import SEALS_SCHEMA, Hashed, Seal, hashed, rows_of, seal, seals, unseal
 
 APPLICATION_ID = 0x4C4E4147  # "LNAG", so that `file` and we can tell the file from other SQLite files
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 # What is known of a name that a list gave: nothing yet, its record, nothing while it is asked for, all but the extras.
 WANTED, READ, IN_HAND, HALF_READ = range(4)
@@ -198,7 +199,11 @@ class Snapshot:
         fresh = not self._one("SELECT count(*) FROM sqlite_master")
         try:
             self._db.execute("BEGIN IMMEDIATE")
-            for statement in (_SCHEMA + LISTINGS_SCHEMA.lstrip() + _GRAPH + _GRAPH_INDICES).split(";\n") if fresh else ():
+            for statement in (
+                (_SCHEMA + LISTINGS_SCHEMA.lstrip() + SEALS_SCHEMA.lstrip() + _GRAPH + _GRAPH_INDICES).split(";\n")
+                if fresh
+                else ()
+            ):
                 self._db.execute(statement)
             yield Recording(self._db)
             self._db.execute("COMMIT")
@@ -211,6 +216,42 @@ class Snapshot:
 
     # --- reading --------------------------------------------------------------------------------
 
+    def seals(self) -> list[Seal]:
+        """The chain of seals, one a finished crawl, oldest first."""
+        with self._readable():
+            return seals(self._db)
+
+    def sealed(self) -> dict[str, tuple[str, bytes]]:
+        """By table, what the newest seal says of it: its digest, and the mark of each row. None while a crawl is under way."""
+        return {name: (digest, rows) for name, digest, rows in self._rows("SELECT name, digest, rows FROM sealed")}
+
+    def hashed(self, table: str, ends: list[int]) -> Hashed:
+        """A table as it is now, hashed as a seal hashes it."""
+        with self._readable():
+            return hashed(table, rows_of(self._db, table), ends)
+
+    def rows_of(self, table: str) -> Iterator[Row]:
+        """The rows of a table that are sealed, in the order of their key."""
+        with self._readable():
+            yield from rows_of(self._db, table)
+
+    def altered_bodies(self) -> Iterator[tuple[str, str, str]]:
+        """The kind, id and creation time of each record whose body is not what its own digest says."""
+        for kind, identity, created, digest, body in self._rows("SELECT kind, id, created, digest, body FROM record"):
+            if hashlib.sha256(str(body).encode(errors="surrogateescape")).hexdigest() != digest:
+                yield kind, identity, created
+
+    def damages(self) -> list[str]:
+        """What SQLite itself finds wrong with the file."""
+        return [str(row[0]) for row in self._rows("PRAGMA integrity_check(10)") if row[0] != "ok"]
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise SnapshotError(f"{self.path} can't be read: {error}") from error
+
     def crawls(self) -> list[Crawl]:
         """Every crawl, oldest first."""
         return list(_crawls(self._db))
@@ -220,7 +261,7 @@ class Snapshot:
         return _resources(self._db)
 
     def records(self, kind: str, ids: Iterable[str] | None = None, *, deleted: bool = False) -> Iterator[Resource]:
-        """The newest version of each record of a kind, or of those with the given record ids; what is gone only with `deleted`."""
+        """The newest version of each record of a kind, or of those with the given record ids; what is gone if `deleted`."""
         here = "true" if deleted else f"NOT {_GONE}"
         if ids is None:
             yield from _resources(self._db, f"kind = ? AND {here}", (kind,))
@@ -451,6 +492,7 @@ class Recording:
             " VALUES (?,?,?,?,?,?,?,?,?,?,?)"
         )
         self._crawl = self._db.execute(sql, row).lastrowid or 0
+        unseal(self._db)
         return replace(crawl, id=self._crawl)
 
     def resume(self, crawl: Crawl) -> Crawl:
@@ -461,6 +503,7 @@ class Recording:
     def take_over(self, crawl: Crawl, process: str) -> Crawl:
         """Go on with a crawl that another process has begun and left."""
         self._db.execute("UPDATE crawl SET process = ? WHERE id = ?", (process, crawl.id))
+        unseal(self._db)
         return self.resume(crawl)
 
     def add(self, found: Found) -> None:
@@ -719,8 +762,9 @@ class Recording:
             self._db.execute(f"UPDATE {table} SET joined = 1 WHERE NOT joined")  # noqa: S608
 
     def finish(self, at: str) -> None:
-        """Note that the crawl came to its end."""
+        """Note that the crawl came to its end, and seal what the file holds."""
         self._db.execute("UPDATE crawl SET finished = ? WHERE id = ?", (at, self._crawl))
+        seal(self._db, self._crawl)
 
 
 class _Version(NamedTuple):

@@ -26,8 +26,8 @@ BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CONSOLES = [text for page in (README, *DOCS.values()) for language, text in BLOCK.findall(page) if language == "console"]
 PYTHON = re.compile(r"^```python\n(.*?)^```\n+```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 EXAMPLES = [example for page in (section("From Python"), *DOCS.values()) for example in PYTHON.findall(page)]
-# What differs from run to run: the moment of the crawl; and the versions it was made with.
-WHEN = re.compile(r"crawled \S+Z as|\S+Z to \S+Z|botocore \S+")
+# What differs from run to run: the moment of the crawl, the versions it was made with, and digests of all this.
+WHEN = re.compile(r"crawled \S+Z as|\S+Z to \S+Z|botocore \S+|sha256:[0-9a-f]{64}|[\d,]+ bytes")
 
 
 def settled(text: str) -> str:

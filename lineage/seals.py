@@ -1,0 +1,153 @@
+"""The seal that a finished crawl puts on a snapshot: digests from which a later change is found and named.
+
+Each seal covers the one before it, what its crawl wrote and no later one changes, and all rows as they were then. The
+first two stay so for ever and make the chain; the rows are held against the newest seal only, for a later crawl writes
+on. A digest says "unchanged since hashing", and no more: whoever can write the file can seal it anew, so the digest
+is to be kept, or signed, somewhere else.
+
+The scheme `lineage-seal-1`: a row is the JSON array of its columns (no spaces, not escaped to ASCII) and a line feed; a
+table's digest is the SHA-256 of its rows in the order of their key; a record's body is in its row by its own SHA-256.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+SCHEME: Final = "lineage-seal-1"
+SEALS_SCHEMA = """
+CREATE TABLE seal (
+    crawl INTEGER PRIMARY KEY, scheme TEXT NOT NULL, previous TEXT NOT NULL, wrote TEXT NOT NULL, state TEXT NOT NULL,
+    digest TEXT NOT NULL);
+CREATE TABLE sealed (name TEXT PRIMARY KEY, digest TEXT NOT NULL, rows BLOB NOT NULL) WITHOUT ROWID;
+"""
+MARK = 8  # bytes of a row's own hash, from which it is named; what proves is the digest of the table
+_ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+Digests = dict[str, str]
+
+
+class Table(NamedTuple):
+    """What is sealed of a table: its columns, those that name a row first, and by which column a row is of a crawl."""
+
+    columns: str
+    key: int  # how many columns name a row
+    crawl: str = ""  # the column of the crawl that wrote the row
+    later: int = 0  # how many of the last columns a later crawl may write anew
+    by_row: bool = False  # its key is not one: its rows are in the order in which they were written
+
+    @property
+    def order(self) -> str:
+        return "rowid" if self.by_row else ", ".join(self.columns.split(", ")[: self.key])
+
+
+_RECORD = "id, created, digest, kind, account, region, name, arn, modified, status, first_crawl, last_crawl"
+_CRAWL = "id, started, finished, caller, accounts, regions, roots, tool, botocore, kinds, full, process"
+_ENUMERATION = (
+    "account, region, kind, crawl, operation, started, since, finished, calls, pages, records, reason, detail, joined"
+)
+TABLES: Final[Mapping[str, Table]] = {
+    "crawl": Table(_CRAWL, 1, "id"),
+    "record": Table(_RECORD, 3, "first_crawl", later=1),
+    "question": Table("account, region, operation, subject, crawl, reason, detail, joined", 5, "crawl", later=1),
+    "enumeration": Table(_ENUMERATION, 4, "crawl", later=1),
+    "gone": Table("id, created, at", 2),
+    "named": Table("account, region, kind, id, arn, name, created, listed, state", 4),
+    "content": Table("place, digests, modified, seen", 1),
+    "manifest": Table("id, place, view, etag, modified, seen, entries", 1),
+    "folder": Table("id, place", 1),
+    "listed": Table("folder, manifest", 2),
+    "entry": Table("folder, name, manifest", 3),
+    "node": Table("id, kind, name, account, region, arn, created, modified, status, observed, details", 1),
+    "edge": Table("source, target, relation, role, usage, path, evidence, time, span, listing", 4, by_row=True),
+    "unexplained": Table("id", 1),
+    "sqlite_master": Table("type, name, tbl_name, sql", 2),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """What one finished crawl sealed: the digests of what it wrote, and of all that was there."""
+
+    crawl: int
+    scheme: str
+    previous: str
+    wrote: Digests
+    state: str
+    digest: str
+
+    def made_anew(self) -> str:
+        """The digest that these words give."""
+        words = {name: getattr(self, name) for name in ("crawl", "scheme", "previous", "wrote", "state")}
+        return f"sha256:{hashlib.sha256(json.dumps(words, sort_keys=True, separators=(',', ':')).encode()).hexdigest()}"
+
+
+@dataclass(slots=True)
+class Hashed:
+    """A table, hashed: its digest, a short mark of each row, and by crawl the digest of what that crawl wrote."""
+
+    digest: str
+    marks: bytes
+    wrote: Digests
+
+
+def rows_of(db: sqlite3.Connection, name: str) -> Iterator[tuple[Any, ...]]:
+    """The rows of a table that are sealed, in the order of their key."""
+    table = TABLES[name]
+    return db.execute(f"SELECT {table.columns} FROM {name} ORDER BY {table.order}")  # noqa: S608  (our own words)
+
+
+def hashed(name: str, rows: Iterator[tuple[Any, ...]], ends: list[int]) -> Hashed:
+    """Hash rows in one pass; `ends` are the sealed crawls: what was written after one and until the next is the next's."""
+    table = TABLES[name]
+    kept = len(table.columns.split(", ")) - table.later
+    by = table.columns.split(", ").index(table.crawl) if table.crawl else None
+    whole, marks, own = hashlib.sha256(), bytearray(), [hashlib.sha256() for _ in ends]
+    for row in rows:
+        line = f"{_ENCODE(row)}\n".encode()
+        whole.update(line)
+        marks += hashlib.blake2b(line, digest_size=MARK).digest()
+        at = len(ends) if by is None else bisect_left(ends, row[by])
+        if at < len(ends):
+            own[at].update(line if kept == len(row) else f"{_ENCODE(row[:kept])}\n".encode())
+    wrote = {} if by is None else {str(end): one.hexdigest() for end, one in zip(ends, own, strict=True)}
+    return Hashed(whole.hexdigest(), bytes(marks), wrote)
+
+
+def mark_of(row: tuple[Any, ...]) -> bytes:
+    """The short hash by which a row is told from others."""
+    return hashlib.blake2b(f"{_ENCODE(row)}\n".encode(), digest_size=MARK).digest()
+
+
+def seals(db: sqlite3.Connection) -> list[Seal]:
+    """The chain, oldest first."""
+    columns = "crawl, scheme, previous, wrote, state, digest"
+    rows = db.execute(f"SELECT {columns} FROM seal ORDER BY crawl")  # noqa: S608  (our own words)
+    return [Seal(crawl, scheme, previous, json.loads(wrote), *rest) for crawl, scheme, previous, wrote, *rest in rows]
+
+
+def unseal(db: sqlite3.Connection) -> None:
+    """A crawl writes on: until it is finished, the rows are held against no seal. What earlier crawls wrote still is."""
+    db.execute("DELETE FROM sealed")
+
+
+def seal(db: sqlite3.Connection, crawl: int) -> Seal:
+    """Seal a snapshot at the end of a crawl: in one pass over its rows."""
+    last = next(reversed(seals(db)), None)
+    ends = [*([last.crawl] if last else []), crawl]
+    state, wrote = hashlib.sha256(), Digests()
+    db.execute("DELETE FROM sealed")
+    for name in TABLES:
+        one = hashed(name, rows_of(db, name), ends)
+        db.execute("INSERT INTO sealed VALUES (?,?,?)", (name, one.digest, one.marks))
+        state.update(f"{name} {one.digest}\n".encode())
+        wrote |= {name: one.wrote[str(crawl)]} if one.wrote else {}
+    bare = Seal(crawl, SCHEME, last.digest if last else "", wrote, state.hexdigest(), "")
+    row = (crawl, bare.scheme, bare.previous, json.dumps(wrote, sort_keys=True), bare.state, bare.made_anew())
+    db.execute("INSERT INTO seal VALUES (?,?,?,?,?,?)", row)
+    return seals(db)[-1]
