@@ -68,6 +68,16 @@ def test_what_crawls_wrote_is_unchanged(sealed: Path) -> None:
     assert (done.verdict, done.differences, len(done.seals)) == (UNCHANGED, [], 4)
 
 
+def test_every_table_is_sealed(sealed: Path) -> None:
+    """No table and no column of the file is left out, but for the seals themselves and for bodies, which their digest stands for."""
+    db = sqlite3.connect(sealed)
+    names = {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")} - {"seal", "sealed"}
+    assert names == set(TABLES) - {"sqlite_master"}
+    for name in names:
+        columns = {row[1] for row in db.execute(f"PRAGMA table_info({name})")} - {"body"}
+        assert columns == set(TABLES[name].columns.split(", ")), name
+
+
 def test_a_vacuum_changes_nothing(sealed: Path, tmp_path: Path) -> None:
     """Content is what is sealed: SQLite may lay the file anew."""
     path = tmp_path / "s.db"
