@@ -9,6 +9,10 @@ class MalformedName(LineageError):
     """A text that is no S3 URI, no ARN or no selector."""
 
 
+class MalformedDefinition(LineageError):
+    """A pipeline definition that is no JSON object, or of a version that nobody knows."""
+
+
 class UnknownNode(LineageError):
     """Nothing by that name is in the snapshot or in the account; or more than one thing is."""
 
