@@ -184,7 +184,7 @@ def _trace_rows(answer: lineage.Trace) -> Rows:
     for edge in belongs:
         if row := known.get(edge["target"]):
             common = [row["kind"], row["name"], row["id"], row["status"] or ""]
-            rows.append(["", edge["relation"], "", "", *common, f"of {edge['source']}"])
+            rows.append(["", edge["relation"], edge["role"], edge["usage"], *common, f"of {edge['source']}"])
     holes = answer.scope["holes"]
     return [*rows, *(["", "hole", "", "", "", "", hole["subject"], hole["reason"], _said(hole)] for hole in holes)]
 

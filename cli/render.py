@@ -203,6 +203,20 @@ class _TraceTree:
         if self._answer.nodes[node]["kind"] == "model-package":
             for part in self._memberships(node):
                 branch.add(styled(part.removeprefix(" · ")))
+        for said in self._ran(node):
+            branch.add(styled(said))
+
+    def _ran(self, node: str) -> list[str]:
+        """The pipeline executions that ran a job and that reused it, where the lines of its runs don't tell."""
+        job = next((row for row in self._answer.training_jobs if row["id"] == node), None)
+        told = [run["id"] for run in self._answer.runs if node in run["jobs"]]
+        known = {part for run in told for part in self._memberships(run)}
+        names = {row["id"]: str(row["name"]) for row in self._answer.pipeline_executions}
+        ran, reused = ([names[one] for one in job[key]] if job else [] for key in ("ran_in", "reused_by"))
+        if not reused and all(f" · pipeline execution {name}" in known for name in ran):
+            return []
+        parts = (("ran in pipeline execution ", ran), ("reused by ", reused))
+        return [", ".join(word + " and ".join(some) for word, some in parts if some)]
 
     def _memberships(self, node: str) -> list[str]:
         """The experiments and pipeline executions that a run or a package belongs to."""

@@ -22,6 +22,7 @@ from lineage.names import Span, is_arn, parse_arn
 LOCATION: Final = "location"  # what a reference is "to" when it names a place, not a resource
 IMAGE: Final = "image"
 ANY: Final = ""  # whatever kind the ARN says
+REUSED: Final = "reused"  # the usage of what a record took over from another one
 
 
 class Relation(NamedTuple):
@@ -92,6 +93,7 @@ class Reference:
     open_ended: str = ""  # the sibling whose value "MultiModel" means: a whole prefix, read for ever
     select: str = ""  # the sibling that says which part of the target is meant; it becomes the usage
     when: tuple[str, str] = ("", "")  # a sibling, and the value without which the field means something else
+    reused: tuple[str, ...] = ()  # siblings of which one's presence means: made by another record; the usage says `reused`
     inverse: bool = False  # the named thing says it of the record, not the record of the named thing
     evidence: str = "declared"
 
@@ -1094,6 +1096,8 @@ _MADE_BY_STEPS = {
     "BedrockModelImport": ANY,
     "BedrockProvisionedModelThroughput": ANY,
 }
+# A step of the one was a cache hit, one of the other was left out of a selective execution: both reuse what was made before.
+_REUSED = tuple(f"{result}.SourcePipelineExecutionArn" for result in ("CacheHitResult", "SelectiveExecutionResult"))
 _RECORDED_BY_STEPS = ("ActionArns", "ArtifactArns", "ContextArns")
 _STEP = "PipelineExecutionSteps[]"
 _CHECKS = (
@@ -1108,6 +1112,11 @@ _CALCULATED = (
     "ClarifyCheck.CalculatedBaselineConstraints",
     "ClarifyCheck.ViolationReport",
 )
+
+
+def _made_by_step(path: str, kind: str) -> Reference:
+    return owns(f"{_STEP}.Metadata.{path}", kind, role="StepName", reused=_REUSED)
+
 
 PIPELINE_EXECUTION = Kind(
     "pipeline-execution",
@@ -1128,32 +1137,16 @@ PIPELINE_EXECUTION = Kind(
         refers("PipelineArn", "pipeline", "member-of"),
         refers("PipelineExperimentConfig.ExperimentName", "experiment", "member-of"),
         refers("PipelineExperimentConfig.TrialName", "trial", "member-of"),
-        refers("SelectiveExecutionConfig.SourcePipelineExecutionArn", "pipeline-execution", "member-of", usage="reused"),
+        refers("SelectiveExecutionConfig.SourcePipelineExecutionArn", "pipeline-execution", "member-of", usage=REUSED),
         mentions("PipelineParameters[].Value"),
-        *(owns(f"{_STEP}.Metadata.{member}.Arn", kind, role="StepName") for member, kind in _MADE_BY_STEPS.items()),
-        owns(f"{_STEP}.Metadata.HubContent.HubContentArn", "hub-content", role="StepName"),
-        *(owns(f"{_STEP}.Metadata.Lineage.{entities}.*", ANY, role="StepName") for entities in _RECORDED_BY_STEPS),
-        *(
-            owns(f"{_STEP}.Metadata.{check}.CheckJobArn", "processing-job", role="StepName")
-            for check in ("QualityCheck", "ClarifyCheck")
-        ),
+        *(_made_by_step(f"{member}.Arn", kind) for member, kind in _MADE_BY_STEPS.items()),
+        _made_by_step("HubContent.HubContentArn", "hub-content"),
+        *(_made_by_step(f"Lineage.{entities}.*", ANY) for entities in _RECORDED_BY_STEPS),
+        *(_made_by_step(f"{check}.CheckJobArn", "processing-job") for check in ("QualityCheck", "ClarifyCheck")),
         *(reads(f"{_STEP}.Metadata.{field}", role="StepName", usage="baseline", span=Span.OBJECT) for field in _CHECKS),
         *(writes(f"{_STEP}.Metadata.{field}", role="StepName", usage="report") for field in _CALCULATED),
         writes(f"{_STEP}.Metadata.Athena.S3OutputLocation", role="StepName", usage="data"),
-        refers(
-            f"{_STEP}.CacheHitResult.SourcePipelineExecutionArn",
-            "pipeline-execution",
-            "member-of",
-            role="StepName",
-            usage="reused",
-        ),
-        refers(
-            f"{_STEP}.SelectiveExecutionResult.SourcePipelineExecutionArn",
-            "pipeline-execution",
-            "member-of",
-            role="StepName",
-            usage="reused",
-        ),
+        *(refers(f"{_STEP}.{source}", "pipeline-execution", "member-of", role="StepName", usage=REUSED) for source in _REUSED),
         mentions(f"{_STEP}.Metadata.Lambda.OutputParameters[].Value"),
         mentions(f"{_STEP}.Metadata.Callback.OutputParameters[].Value"),
         *_TAGS,

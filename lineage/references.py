@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from lineage.kinds import CHANNEL_USAGE, KINDS, LOCATION, Kind, Reference
+from lineage.kinds import CHANNEL_USAGE, KINDS, LOCATION, REUSED, Kind, Reference
 from lineage.names import Location, Span, channel_span, is_arn, location_of
 from lineage.records import Body, etag_digest
 from lineage.sql import Name, tables
@@ -125,7 +125,7 @@ def _read(reference: Reference, value: Any, scopes: Scopes) -> Iterator[Hit]:
         yield from _mentioned(reference, text, str(_sibling("*", scopes) or ""))
     elif reference.to != LOCATION:
         if reference.to or is_arn(text):
-            yield Hit(reference, text, role, _word(reference.select, scopes) or _usage(reference, role))
+            yield Hit(reference, text, role, _selected(reference, scopes) or _usage(reference, role))
     else:
         yield from _located(reference, text, role, scopes)
 
@@ -184,6 +184,12 @@ def _queried(reference: Reference, query: str, role: str, scopes: Scopes) -> Ite
 def _qualified(database: str, name: Name) -> str:
     above = database.partition("://")[2].split("/")
     return f"athena://{'/'.join([*above[: max(0, 3 - len(name))], *name])}"
+
+
+def _selected(reference: Reference, scopes: Scopes) -> str:
+    """The usage that a sibling tells: the part of the target that is meant, or that it was taken over."""
+    taken_over = any(_sibling(name, scopes) for name in reference.reused)
+    return REUSED if taken_over else _word(reference.select, scopes)
 
 
 def _usage(reference: Reference, role: str) -> str:

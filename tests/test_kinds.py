@@ -224,7 +224,7 @@ def test_reference(kind: Kind, reference: Reference) -> None:
     assert field.type_name == "string"
     sibling, value = reference.when
     words = [reference.role, reference.data_type, reference.continuous, reference.open_ended, *reference.input_mode]
-    words += [*re.findall(r"\{(\w+)\}", reference.template), reference.select, sibling]
+    words += [*re.findall(r"\{(\w+)\}", reference.template), reference.select, *reference.reused, sibling]
     for word in words:
         assert not word or word.startswith("=") or siblings(word, around), f"{reference.path}: no {word} around it"
     assert not sibling or allows(siblings(sibling, around)[0], value)

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import pydot
 
 from lineage.graphs import Graph
-from lineage.kinds import KINDS, Kind
+from lineage.kinds import KINDS, REUSED, Kind
 from lineage.names import location_of
 from lineage.records import Gap
 
@@ -126,7 +126,7 @@ def _told_elsewhere(graph: Graph, source: str, target: str, data: dict[str, Any]
 
 
 def _edge_label(data: dict[str, Any]) -> str:
-    usage = data["usage"] if data["usage"] in ("shadow", "instance-pool") else ""
+    usage = data["usage"] if data["usage"] in ("shadow", "instance-pool", REUSED) else ""
     manifest = "(manifest)" if data["span"] in ("manifest", "listing") else ""
     relation = "same content" if data["evidence"] == "content" else data["relation"]
     return " ".join(filter(None, (relation, data["role"], usage, manifest)))

@@ -15,6 +15,7 @@ from lineage.graphs import Graph
 from lineage.kinds import KINDS, RELATIONS
 from lineage.names import Cover, Location, Span, cover, is_location, location_of, parse_location
 from lineage.queries.flow import (
+    EXECUTION,
     Blind,
     Json,
     Link,
@@ -22,9 +23,11 @@ from lineage.queries.flow import (
     fit_of,
     is_job,
     is_model,
+    is_reuse,
     lies_around,
     links_into,
     links_out_of,
+    members,
     opaque_read,
     places_of,
     readers_at,
@@ -170,16 +173,27 @@ class Spread:
     def _members(self, subject: str) -> Iterator[Arrival]:
         """The subject, and what belongs to it: the jobs of an experiment, the packages of a group."""
         start = Arrival(subject, self._whole(subject), sure=True)
-        todo, seen = [start], {subject}
+        todo: list[tuple[Arrival, str | None]] = [(start, None)]
+        seen: set[tuple[str, str | None, bool]] = set()
         while todo:
-            arrival = todo.pop()
-            yield arrival
-            for link in links_into(self.graph, arrival.node, "member-of", "recorded-by"):
-                if link.source not in seen:
-                    seen.add(link.source)
-                    sure = arrival.sure and link.data["evidence"] != "logged"
-                    length = arrival.length + 1
-                    todo.append(Arrival(link.source, self._whole(link.source), sure, (link,), arrival, length))
+            arrival, step = todo.pop()
+            if (arrival.node, step, arrival.sure) in seen:
+                continue
+            seen.add((arrival.node, step, arrival.sure))
+            if step is None:
+                yield arrival
+            for link in members(self.graph, arrival.node, step):
+                todo.append((self._member(arrival, link), self._reused_step(link)))
+
+    def _member(self, arrival: Arrival, link: Link) -> Arrival:
+        """What a pipeline execution reused was made by another one, and a reuse alone does not say for sure by which."""
+        sure = arrival.sure and link.data["evidence"] != "logged" and not is_reuse(link)
+        return Arrival(link.source, self._whole(link.source), sure, (link,), arrival, arrival.length + 1)
+
+    def _reused_step(self, link: Link) -> str | None:
+        """The step by which a pipeline execution reused another one: it is no member, but leads to what it reused."""
+        reuse = is_reuse(link) and self.graph.nodes[link.source]["kind"] == EXECUTION
+        return str(link.data["role"]) if reuse else None
 
     def _whole(self, node: str) -> str:
         return WHOLE if self.graph.nodes[node]["kind"] in ("model-package", "endpoint") else ""

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import count
+from operator import itemgetter
 from typing import Any
 
 from lineage.errors import UnknownNode
@@ -15,15 +16,18 @@ from lineage.graphs import Graph, trains
 from lineage.kinds import KINDS, SERVING, kind_of_arn
 from lineage.names import Span, is_arn, named_id, node_id
 from lineage.queries.flow import (
+    EXECUTION,
     OBJECT_CALLS,
     Json,
     Link,
+    belongings,
     is_job,
+    is_reuse,
     link_json,
     links_into,
-    links_out_of,
     node_json,
     opaque_read,
+    ran_in,
     scope_json,
     specified,
     suspect,
@@ -364,7 +368,7 @@ class _Tracing:
             datasets=[self.datasets[key] for key in sorted(self.datasets)],
             runs=[row | {"jobs": self._jobs_of(row["id"])} for row in of("trial-component")],
             experiments=of("experiment"),
-            pipeline_executions=of("pipeline-execution"),
+            pipeline_executions=self._executions(of(EXECUTION)),
             images=of("image"),
             breaks=[self._break_json(found) for found in self.breaks],
             evidence=[link_json(self.links[key]) for key in sorted(self.links)],
@@ -383,7 +387,9 @@ class _Tracing:
 
     def _training_jobs(self) -> list[Json]:
         rows = [
-            node_json(self.graph, job) | {"depth": visit.depth, "trains": trains(self.graph.nodes[job])}
+            node_json(self.graph, job)
+            | {"depth": visit.depth, "trains": trains(self.graph.nodes[job])}
+            | dict(zip(("ran_in", "reused_by"), ran_in(self.graph, job), strict=True))
             for job, visit in self.jobs.items()
             if self.graph.nodes[job]["kind"] == "training-job"
         ]
@@ -391,18 +397,28 @@ class _Tracing:
 
     def _members(self) -> list[str]:
         """The runs that recorded the training jobs, their trials and experiments, and the executions behind them."""
-        found: dict[str, None] = {}
         packages = [node for node in self.visited if self.graph.nodes[node]["kind"] == "model-package"]
-        todo = [*self.jobs, *packages]
+        found: dict[str, None] = {}
+        todo: list[tuple[str, str | None]] = [(node, None) for node in (*self.jobs, *packages)]
+        seen = set(todo)
         while todo:
-            node = todo.pop(0)
+            node, step = todo.pop(0)
             processing = self.graph.nodes[node]["kind"] == "processing-job"
-            for link in () if processing else links_out_of(self.graph, node, "recorded-by", "member-of"):
+            for link in () if processing else belongings(self.graph, node, step):
                 self._keep(link)
-                if link.target not in found:
-                    found[link.target] = None
-                    todo.append(link.target)
+                found[link.target] = None
+                onward = (link.target, link.data["role"] if is_reuse(link) else None)
+                if onward not in seen:
+                    seen.add(onward)
+                    todo.append(onward)
         return list(found)
+
+    def _executions(self, rows: list[Json]) -> list[Json]:
+        """The pipeline executions, those first that made something; `reused`: it only took over what an earlier one made."""
+        told = [link for link in self.links.values() if self.graph.nodes[link.source]["kind"] != EXECUTION]
+        made = {link.target for link in told if not is_reuse(link)}
+        reused = {link.target for link in told if is_reuse(link)} - made
+        return sorted((row | {"reused": row["id"] in reused} for row in rows), key=itemgetter("reused", "id"))
 
     def _images(self) -> list[str]:
         return sorted({link.source for link in self.links.values() if self.graph.nodes[link.source]["kind"] == "image"})
