@@ -357,6 +357,15 @@ class Snapshot:
         ids = [identity for identity, _ in self.names_of(kind)]
         return sorted(self.nodes(ids), key=lambda node: (node.name, node.id))
 
+    def every(self, kind: str) -> Generator[Node]:
+        """The nodes of one kind, those too that are only named, by id."""
+        return (node_of(row) for row in self._rows(f"SELECT {NODE} FROM node WHERE kind = ? ORDER BY id", (kind,)))  # noqa: S608
+
+    def names_from(self, start: str) -> Iterator[tuple[str, str, str]]:
+        """Every node whose name begins so, in whatever letters, as (id, kind, name)."""
+        sql = """SELECT id, kind, name FROM node WHERE name >= ? COLLATE NOCASE AND name < ? COLLATE NOCASE ORDER BY id"""
+        return (row[:3] for row in self._rows(sql, (start, _behind(start.lower()))))
+
     def names(self, called: str | None = None) -> Iterator[tuple[str, str, str]]:
         """Every node, or each of a name in whatever letters, as (id, kind, name)."""
         which, values = ("name = ? COLLATE NOCASE", (called,)) if called is not None else ("true", ())
