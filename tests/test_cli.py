@@ -212,7 +212,7 @@ def test_crawl_writes_the_snapshot_and_says_so(lineage, tmp_path: Path) -> None:
     """`crawl` prints nothing on stdout, and on stderr what it found; quietly if asked."""
     ran = lineage("crawl", "--replay", str(BANK), "--endpoint", "ledger-old")
     assert (ran.code, ran.out) == (0, "")
-    assert ran.err == "4 records and 1 gap (lineage gaps) from 20 calls are in lineage.db\n"
+    assert ran.err == "4 records and 1 gap (lineage gaps) from 21 calls are in lineage.db\n"
     assert lineage("crawl", "--replay", str(BANK), "--endpoint", "ledger-old", "-q").err == ""
     assert (tmp_path / "lineage.db").exists()
 

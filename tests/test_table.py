@@ -109,4 +109,4 @@ def test_crawl_says_what_it_does(run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (code, out) == (0, "")
     assert any(line.startswith("reading: ") and " of 33 lists, " in line for line in err.splitlines())
     assert any(line.startswith("joining: ") for line in err.splitlines())
-    assert err.splitlines()[-1] == "87 records and 1 gap (lineage gaps) from 65 calls are in lineage.db"
+    assert err.splitlines()[-1] == "104 records and 1 gap (lineage gaps) from 74 calls are in lineage.db"
