@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator
 from contextlib import closing
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from .listing import FORMS, Listing, Row
 from .options import format_option, out_option, snapshot_option, tsv, write
-from .render import rows_text
 from .render_show import shown_text
 
 if TYPE_CHECKING:
     import lineage
 
-Row = dict[str, Any]
 _COLUMNS = ("kind", "name", "account", "region", "created", "status", "id")
+_NODES = Listing(_COLUMNS, "lineage.nodes/1", "ls", "nodes")
 
 
 @click.command(
@@ -34,7 +32,7 @@ _COLUMNS = ("kind", "name", "account", "region", "created", "status", "id")
 )
 @click.argument("selector", nargs=-1)
 @snapshot_option
-@format_option("table", "tsv", "json", "jsonl", "csv", "md")
+@format_option(*FORMS)
 @out_option
 def ls(selector: tuple[str, ...], snapshot: str, form: str, out: str | None) -> None:
     """List the nodes that SELECTOR names, or all, one a line.
@@ -45,7 +43,7 @@ def ls(selector: tuple[str, ...], snapshot: str, form: str, out: str | None) -> 
     import lineage
 
     with lineage.open_snapshot(snapshot) as opened, closing(_rows(opened, " ".join(selector))) as rows:
-        write(_FORMS[form](rows, out), out)
+        write(_NODES.text(form, rows, colour=not out), out)
 
 
 def _rows(opened: lineage.Snapshot, selector: str) -> Generator[Row]:
@@ -61,54 +59,6 @@ def _rows(opened: lineage.Snapshot, selector: str) -> Generator[Row]:
 def _listed(found: Generator[Any]) -> Generator[Row]:
     with closing(found):  # whoever reads no further leaves no half read table behind
         yield from ({name: getattr(node, name) for name in _COLUMNS} for node in found)
-
-
-def _cells(rows: Iterable[Row]) -> Iterator[list[Any]]:
-    yield list(_COLUMNS)
-    for row in rows:
-        yield ["" if row[name] is None else row[name] for name in _COLUMNS]
-
-
-def _table(rows: Iterable[Row], out: str | None) -> Iterator[str]:
-    yield rows_text(list(_cells(rows)), colour=not out)
-
-
-def _tsv(rows: Iterable[Row], _: str | None) -> Iterator[str]:
-    return (tsv([cells]) for cells in _cells(rows))
-
-
-def _json(rows: Iterable[Row], _: str | None) -> Iterator[str]:
-    head = json.dumps({"schema": "lineage.nodes/1", "question": "ls"}).removesuffix("}")
-    yield f'{head}, "nodes": ['
-    for number, row in enumerate(rows):
-        yield f"{',' if number else ''}\n  {json.dumps(row, ensure_ascii=False)}"
-    yield "\n]}\n"
-
-
-def _jsonl(rows: Iterable[Row], _: str | None) -> Iterator[str]:
-    return (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-
-
-def _csv(rows: Iterable[Row], _: str | None) -> Iterator[str]:
-    for cells in _cells(rows):
-        line = io.StringIO()
-        csv.writer(line, lineterminator="\n").writerow(cells)
-        yield line.getvalue()
-
-
-def _md(rows: Iterable[Row], _: str | None) -> Iterator[str]:
-    head, *_rest = _cells(())
-    yield from (f"| {' | '.join(cells)} |\n" for cells in (head, ["---"] * len(head)))
-    cells = _cells(rows)
-    next(cells)
-    yield from (f"| {' | '.join(_escaped(cell) for cell in row)} |\n" for row in cells)
-
-
-def _escaped(cell: Any) -> str:
-    return " ".join(str(cell).replace("\\", "\\\\").replace("|", "\\|").split())
-
-
-_FORMS = {"table": _table, "tsv": _tsv, "json": _json, "jsonl": _jsonl, "csv": _csv, "md": _md}
 
 
 @click.command(

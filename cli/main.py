@@ -14,6 +14,7 @@ from .ask import impact, path, trace, used
 from .crawl import crawl
 from .look import ls, show
 from .options import DEFAULT_SNAPSHOT
+from .pipelines import pipelines
 from .show import draw, export
 from .snapshot import snapshot
 from .table import gaps, iam_policy, kinds
@@ -65,7 +66,7 @@ def cli(context: click.Context, snapshot: str | None, debug: bool) -> None:  # n
     context.obj = {"snapshot": snapshot}
 
 
-for command in (crawl, trace, used, impact, path, ls, show, draw, export, gaps, snapshot, kinds, iam_policy):
+for command in (crawl, trace, used, impact, path, ls, show, pipelines, draw, export, gaps, snapshot, kinds, iam_policy):
     cli.add_command(command)
 
 

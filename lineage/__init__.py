@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lineage.errors import CrawlError as CrawlError
     from lineage.errors import LineageError as LineageError
+    from lineage.errors import MalformedDefinition as MalformedDefinition
     from lineage.errors import MalformedName as MalformedName
     from lineage.errors import RenderError as RenderError
     from lineage.errors import SnapshotError as SnapshotError
@@ -38,12 +39,20 @@ if TYPE_CHECKING:
     from lineage.kinds import Kind as Kind
     from lineage.kinds import kind_json as kind_json
     from lineage.names import is_location as is_location
+    from lineage.pipelines import ExperimentNames as ExperimentNames
+    from lineage.pipelines import experiment_names as experiment_names
     from lineage.policy import iam_policy as iam_policy
     from lineage.queries.coverage import coverage as coverage
+    from lineage.queries.executions import ExecutionSteps as ExecutionSteps
+    from lineage.queries.executions import load_execution as load_execution
     from lineage.queries.impact import Impact as Impact
     from lineage.queries.impact import impact as impact
     from lineage.queries.paths import Path as Path
     from lineage.queries.paths import path as path
+    from lineage.queries.pipelines import Execution as Execution
+    from lineage.queries.pipelines import Pipeline as Pipeline
+    from lineage.queries.pipelines import list_executions as list_executions
+    from lineage.queries.pipelines import list_pipelines as list_pipelines
     from lineage.queries.select import find_in as find_in
     from lineage.queries.select import find_node as find_node
     from lineage.queries.select import nodes as nodes
@@ -67,6 +76,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "CrawlError": "errors",
     "LineageError": "errors",
+    "MalformedDefinition": "errors",
     "MalformedName": "errors",
     "RenderError": "errors",
     "SnapshotError": "errors",
@@ -86,12 +96,20 @@ _HOMES = {
     "Kind": "kinds",
     "kind_json": "kinds",
     "is_location": "names",
+    "ExperimentNames": "pipelines",
+    "experiment_names": "pipelines",
     "iam_policy": "policy",
     "coverage": "queries.coverage",
+    "ExecutionSteps": "queries.executions",
+    "load_execution": "queries.executions",
     "Impact": "queries.impact",
     "impact": "queries.impact",
     "Path": "queries.paths",
     "path": "queries.paths",
+    "Execution": "queries.pipelines",
+    "Pipeline": "queries.pipelines",
+    "list_executions": "queries.pipelines",
+    "list_pipelines": "queries.pipelines",
     "find_in": "queries.select",
     "find_node": "queries.select",
     "nodes": "queries.select",

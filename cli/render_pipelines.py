@@ -1,0 +1,124 @@
+"""One pipeline execution as a person reads it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .lines import printed, spaced, styled
+
+if TYPE_CHECKING:
+    from rich.text import Text
+    from rich.tree import Tree
+
+    import lineage
+
+_REUSED = {"cached": "a cache hit", "selective": "left out of a selective execution"}
+
+
+def execution_text(found: lineage.ExecutionSteps, *, colour: bool) -> str:
+    """The execution and its names, a tree of its steps, what else belongs to it, and what does not fit."""
+    lines = [*_head(found), _steps(found), *(_other(one) for one in found.others)]
+    lines += [styled(("found", "yellow"), f"  {one['said']}") for one in found.findings]
+    lines += [styled(("gap", "yellow"), f"  {one['reason']}  {one['operation']}: {one['detail']}") for one in found.gaps]
+    return printed(*lines, colour=colour)
+
+
+def _head(found: lineage.ExecutionSteps) -> list[Text]:
+    one, owner = found.execution, found.pipeline
+    state = (one.status or "status unknown") if one.observed else "not observed"
+    whose = f"{owner.name}{_aside(_state(owner.deleted, observed=owner.observed))}"
+    of = f" · execution of pipeline {whose} · {state} · {one.account} {one.region}"
+    parameters = ", ".join(f"{parameter['Name']}={parameter['Value']}" for parameter in found.parameters)
+    told = {
+        "began": f"{one.created}, changed last {one.modified}" if one.created else "",
+        "deleted": f"by {one.deleted}" if one.deleted else "",
+        "started by": one.started_by or "",
+        "parameters": parameters,
+        "experiment": _name(found.experiment),
+        "trial": _name(found.trial),
+        "definition": found.definition["note"],
+    }
+    return [styled((one.name, "bold"), of), *(styled((f"  {word}  ", "cyan"), said) for word, said in told.items() if said)]
+
+
+def _name(told: dict[str, Any]) -> str:
+    """A name with who says it; without one, whether there is none or nobody can tell."""
+    if not told["name"]:
+        return f"{'none' if told['known'] else 'not known'}: {told['reason']}"
+    said = "" if told["said_by"] == "execution" else ", by the definition: the execution does not say"
+    seen = "" if told["exists"] is not None else " (its list was not read)"
+    return f"{told['name']}{said}{seen}"
+
+
+def _steps(found: lineage.ExecutionSteps) -> Tree | Text:
+    from rich.tree import Tree
+
+    if not found.steps:
+        return styled("No steps were read.")
+    tree = Tree(styled(("steps", "bold")), guide_style="dim")
+    for step in found.steps:
+        branch = tree.add(_step(step))
+        for line in _beside(step, found.pipeline.id):
+            branch.add(line)
+    return tree
+
+
+def _step(step: dict[str, Any]) -> Text:
+    attempts = f", attempt {step['attempts']}" if (step["attempts"] or 0) > 1 else ""
+    began = f" · {step['started']}" if step["started"] else ""
+    iteration = step["iteration"] or {}
+    turn = f" · turn {iteration['Index']} of {iteration['ParentStepName']}" if iteration else ""
+    kind = f" · {step['type']}" if step["type"] else ""
+    outcome = f" · outcome {step['outcome']}" if step["outcome"] else ""
+    return styled((step["name"], "bold"), f"{kind} · {step['status'] or 'not begun'}{attempts}{began}{turn}{outcome}")
+
+
+def _beside(step: dict[str, Any], pipeline: str) -> list[Text]:
+    """Where it ran, what it made, its earlier attempts, and why it failed or can't be looked into."""
+    lines = [styled((step["failure"], "red"))] if step["failure"] else []
+    how = step["ran"]["how"]
+    lines += [styled((f"{_REUSED[how]}: ", "yellow"), _ran(step["ran"], pipeline))] if how else []
+    made = "reused" if how else "made"
+    lines += [styled((f"{made} ", "dim"), f"{spaced(one['kind'])} {one['name']}{_of(one)}") for one in step["made"]]
+    for one in step["earlier_attempts"]:
+        said = f"{spaced(one['kind'])} {one['name']}{_of(one)}"
+        lines.append(styled(("earlier attempt ", "dim"), f"{said}, inferred by its {one['inferred']}"))
+    return [*lines, *([styled((_opaque(step), "dim"))] if step["opaque"] else [])]
+
+
+def _opaque(step: dict[str, Any]) -> str:
+    """Why nobody can look into a step, and the ARN of what it called, where it has one."""
+    called = step["metadata"].get(step["type"], {}).get("Arn")
+    return f"{step['opaque']} ({called})" if called else str(step["opaque"])
+
+
+def _ran(ran: dict[str, Any], pipeline: str) -> str:
+    """The execution that ran it, and those between; of another pipeline with that one's name."""
+    between = f", by way of {', '.join(_short(one, pipeline) for one in ran['through'])}" if ran["through"] else ""
+    gone = f", which was gone by {ran['deleted']}" if ran["deleted"] else ""
+    unsure = f" ({ran['why']})" if ran["why"] else ""
+    return f"ran in execution {_short(ran['execution'], pipeline)}{gone}{between}{unsure}"
+
+
+def _short(execution: str, pipeline: str) -> str:
+    own, _, name = execution.rpartition("/execution/")
+    return name if own == pipeline else f"{name} of pipeline {own.rpartition('/')[2]}"
+
+
+def _of(one: dict[str, Any]) -> str:
+    status = f" · {one['status']}" if one.get("status") else ""
+    return status + _state(one["deleted"], observed=one["observed"] or one["kind"] in ("resource", "dataset"))
+
+
+def _state(deleted: str | None, *, observed: bool) -> str:
+    gone = f" · deleted by {deleted}" if deleted else ""
+    return gone or ("" if observed else " · not observed")
+
+
+def _aside(state: str) -> str:
+    return f" ({state.removeprefix(' · ')})" if state else ""
+
+
+def _other(one: dict[str, Any]) -> Text:
+    said = f"{spaced(one['kind'])} {one['name']}{_of(one)}"
+    return styled(("also ", "dim"), f"{said}, by its {one['said_by']}")
