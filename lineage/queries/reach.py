@@ -182,8 +182,8 @@ class Spread:
             seen.add((arrival.node, step, arrival.sure))
             if step is None:
                 yield arrival
-            for link in members(self.graph, arrival.node, step):
-                todo.append((self._member(arrival, link), self._reused_step(link)))
+            links = members(self.graph, arrival.node, step)
+            todo += [(self._member(arrival, link), self._reused_step(link)) for link in links]
 
     def _member(self, arrival: Arrival, link: Link) -> Arrival:
         """What a pipeline execution reused was made by another one, and a reuse alone does not say for sure by which."""
