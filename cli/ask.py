@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sized
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from .asked import asked_for, from_option
 from .indented import indented
-from .options import fail_on_option, format_option, out_option, snapshot_option, tsv, uncollected, write
-from .render import trace_text, usage_text
+from .listing import FORMS, cells_as, json_lines, json_list, rows_as
+from .options import fail_on_option, format_option, out_option, snapshot_option, uncollected, write
+from .render import trace_text, usage_text, usages_text
 from .render_impact import impact_text, path_text, share
 
 if TYPE_CHECKING:
@@ -59,31 +61,91 @@ def trace(endpoint: str, snapshot: str, form: str, out: str | None, fail_on: tup
       lineage used s3://bank-ml/loans/holdout/
       lineage used s3://bank-ml/customers/4711.csv --fail-on used,used-indirectly,possible
       lineage used s3://bank-ml/loans/ --account 111122223333 --region eu-west-1
+      lineage used --from holdouts.txt --fail-on used      each URI of a list, one line each
+      grep bank-ml holdouts.txt | lineage used --from - --format csv
     """,
 )
-@click.argument("s3_uri")
+@click.argument("s3_uris", metavar="[S3_URI]...", nargs=-1)
+@from_option("Ask about each S3 URI of this file as well; - is stdin. One a line; blank lines and # lines are left out.")
 @snapshot_option
-@format_option("table", "json", "tsv")
+@format_option(*FORMS)
 @out_option
-@fail_on_option(*USAGE_VERDICTS, more=" With 4 where a hole could hide one of them.")
+@fail_on_option(*USAGE_VERDICTS, more=" With 4 where a hole could hide one of them. Of many answers the worst counts.")
 @click.option("--account", "accounts", metavar="ID", multiple=True, help="Tell of jobs of this account only; repeats.")
 @click.option("--region", "regions", metavar="R", multiple=True, help="Tell of jobs of this region only; repeats.")
 @uncollected
-def used(s3_uri: str, snapshot: str, form: str, out: str | None, fail_on: tuple[str, ...], **within: tuple[str, ...]) -> int:
+def used(
+    s3_uris: tuple[str, ...],
+    source: str | None,
+    snapshot: str,
+    form: str,
+    out: str | None,
+    fail_on: tuple[str, ...],
+    **within: tuple[str, ...],
+) -> int:
     """Was the data at S3_URI (a prefix, an object, or a whole bucket) used for training?
 
     A yes names the jobs and the fields that say so. A no is only given where every job was read; a crawl that followed
     endpoints never proves one, and the answer is then `unknown`.
+
+    Of several URIs, or of those of a file, each is answered on one line: the verdict, how many findings, the job and the
+    channel of the strongest, and how many holes.
     """
     import lineage
 
     wrong = [account for account in within["accounts"] if not (len(account) == 12 and account.isdigit())]
     if wrong:
         raise click.UsageError(f"{wrong[0]!r} is no account: an account has twelve digits")
+    asked = asked_for(s3_uris, source)
     with lineage.open_snapshot(snapshot) as opened:
-        answer = lineage.used(lineage.around_dataset(opened, s3_uri), s3_uri, **within)
-    _tell(answer, form, out, _usage_rows, usage_text)
-    return _gate(answer, fail_on)
+        answers = lineage.used_all(opened, asked, **within)
+    if source is None and len(asked) == 1:
+        answer = next(answers)
+        _tell(answer, form, out, _usage_rows, usage_text)
+        return gate(answer.verdict, answer.scope["holes"], fail_on)
+    codes = {0}
+    write(_usages(_noting(answers, codes, fail_on), form, colour=not out), out)
+    return FAIL if FAIL in codes else max(codes)
+
+
+def _noting(answers: Iterable[lineage.Usage], codes: set[int], fail_on: tuple[str, ...]) -> Iterator[lineage.Usage]:
+    """The answers as they come, with what a gate says of each noted."""
+    for answer in answers:
+        codes.add(gate(answer.verdict, answer.scope["holes"], fail_on))
+        yield answer
+
+
+def _usages(answers: Iterator[lineage.Usage], form: str, *, colour: bool) -> Iterator[str]:
+    """Many answers: each on a line, or each whole as JSON."""
+    if form == "jsonl":
+        return json_lines(answer.as_json() for answer in answers)
+    if form == "json":
+        return json_list({"schema": "lineage.usages/1", "question": "usage"}, "answers", (one.as_json() for one in answers))
+    if form == "table":
+        return iter([_usages_table(answers, colour=colour)])
+    return rows_as(form, _USAGES, map(_usage_line, answers))
+
+
+def _usages_table(answers: Iterable[lineage.Usage], *, colour: bool) -> str:
+    rows, scope, caveats = [], {}, dict[str, None]()
+    for answer in answers:  # of which each may have thousands of findings: only what is shown is kept
+        rows.append(_usage_line(answer))
+        scope = answer.scope
+        caveats |= dict.fromkeys(answer.caveats)
+    return usages_text(rows, scope, list(caveats), colour=colour)
+
+
+_USAGES = ("uri", "verdict", "findings", "job", "channel", "holes", "id")
+
+
+def _usage_line(answer: lineage.Usage) -> dict[str, Any]:
+    """One answer on a line: the first finding is the strongest one."""
+    name, identity, channel = "", "", ""
+    for first in answer.findings[:1]:
+        name, identity, channel = first["job"]["name"], first["job"]["id"], first["channel"]
+    found, holes = len(answer.findings), len(answer.scope["holes"])
+    cells = (answer.subject["id"], answer.verdict, found, name, channel, holes, identity)
+    return dict(zip(_USAGES, cells, strict=True))
 
 
 @click.command(
@@ -144,23 +206,26 @@ def path(source: str, target: str, snapshot: str, form: str, out: str | None) ->
     _tell(answer, form, out, _path_rows, path_text)
 
 
-def _gate(answer: lineage.Usage, fail_on: tuple[str, ...]) -> int:
-    """Inconclusive is an answer whose holes could hide a verdict that the gate names."""
-    if answer.verdict in fail_on:
+def gate(verdict: str, holes: Sized, fail_on: tuple[str, ...]) -> int:
+    """The exit code. Inconclusive is an answer whose holes could hide a verdict that the gate names."""
+    if verdict in fail_on:
         return FAIL
-    stronger = USAGE_VERDICTS[: USAGE_VERDICTS.index(answer.verdict)]
-    hidden = answer.scope["holes"] and set(stronger) & set(fail_on)
-    return INCONCLUSIVE if hidden or (fail_on and answer.verdict == "unknown") else 0
+    stronger = USAGE_VERDICTS[: USAGE_VERDICTS.index(verdict)]
+    hidden = holes and set(stronger) & set(fail_on)
+    return INCONCLUSIVE if hidden or (fail_on and verdict == "unknown") else 0
 
 
 def _tell(answer: Answer, form: str, out: str | None, rows: Callable[[Any], Rows], text: Callable[..., str]) -> None:
     """Print an answer in the format that was asked for."""
     if form == "json":
         write(indented(answer.as_json()), out)
-    elif form == "tsv":
-        write(tsv(rows(answer)), out)
-    else:
+    elif form == "jsonl":
+        write(json_lines([answer.as_json()]), out)
+    elif form == "table":
         write(text(answer, colour=not out), out)
+    else:
+        head, *body = rows(answer)
+        write(cells_as(form, head, body), out)
 
 
 def _trace_rows(answer: lineage.Trace) -> Rows:

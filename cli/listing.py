@@ -1,11 +1,11 @@
-"""Rows in six formats, for the commands that list things: as a table, as TSV, CSV and Markdown, as JSON and JSON lines."""
+"""Rows in each of the formats that lists take: what is printed row by row is never held whole."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from .options import tsv
 from .render import rows_text
 
 Row = dict[str, Any]
+FORMS = ("table", "tsv", "json", "jsonl", "csv", "md")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,43 +25,43 @@ class Listing:
     question: str
     member: str
 
-    def text(self, form: str, rows: Iterable[Row], *, colour: bool) -> Iterator[str]:
-        """The rows in one of `FORMS`, piece by piece."""
-        if form == "table":
-            yield rows_text(list(self._cells(rows)), colour=colour)
-            return
-        yield from _FORMS[form](self, rows)
+    def text(self, form: str, rows: Iterable[Row], *, colour: bool, **beside: Any) -> Iterator[str]:
+        """The rows in one of `FORMS`, piece by piece; what stands `beside` them is for JSON alone."""
+        if form == "json":
+            return json_list({"schema": self.schema, "question": self.question}, self.member, rows, **beside)
+        return json_lines(rows) if form == "jsonl" else rows_as(form, self.columns, rows, colour=colour)
 
-    def _cells(self, rows: Iterable[Row]) -> Iterator[list[Any]]:
-        yield list(self.columns)
-        for row in rows:
-            yield [_cell(row[name]) for name in self.columns]
 
-    def _tsv(self, rows: Iterable[Row]) -> Iterator[str]:
-        return (tsv([cells]) for cells in self._cells(rows))
+def rows_as(form: str, columns: Sequence[str], rows: Iterable[Row], *, colour: bool = False) -> Iterator[str]:
+    """Rows in one of the formats that have a head; of each row only the given columns."""
+    return cells_as(form, list(columns), ([row[name] for name in columns] for row in rows), colour=colour)
 
-    def _json(self, rows: Iterable[Row]) -> Iterator[str]:
-        head = json.dumps({"schema": self.schema, "question": self.question}).removesuffix("}")
-        yield f'{head}, "{self.member}": ['
-        for number, row in enumerate(rows):
-            yield f"{',' if number else ''}\n  {json.dumps(row, ensure_ascii=False)}"
-        yield "\n]}\n"
 
-    def _jsonl(self, rows: Iterable[Row]) -> Iterator[str]:
-        return (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+def cells_as(form: str, head: list[str], lines: Iterable[list[Any]], *, colour: bool = False) -> Iterator[str]:
+    """The same of rows that are lists, as a table, TSV, CSV or Markdown."""
+    cells = ([_cell(value) for value in line] for line in lines)
+    if form == "table":
+        yield rows_text([head, *cells], colour=colour)
+    elif form == "md":
+        yield from (f"| {' | '.join(line)} |\n" for line in (head, ["---"] * len(head)))
+        yield from (f"| {' | '.join(map(_escaped, line))} |\n" for line in cells)
+    else:
+        written = _csv_line if form == "csv" else _tsv_line
+        yield written(head)
+        yield from map(written, cells)
 
-    def _csv(self, rows: Iterable[Row]) -> Iterator[str]:
-        for cells in self._cells(rows):
-            line = io.StringIO()
-            csv.writer(line, lineterminator="\n").writerow(cells)
-            yield line.getvalue()
 
-    def _md(self, rows: Iterable[Row]) -> Iterator[str]:
-        head, *_rest = self._cells(())
-        yield from (f"| {' | '.join(cells)} |\n" for cells in (head, ["---"] * len(head)))
-        cells = self._cells(rows)
-        next(cells)
-        yield from (f"| {' | '.join(_escaped(cell) for cell in row)} |\n" for row in cells)
+def json_lines(objects: Iterable[Any]) -> Iterator[str]:
+    """One object a line."""
+    return (json.dumps(one, ensure_ascii=False) + "\n" for one in objects)
+
+
+def json_list(head: Row, name: str, objects: Iterable[Any], **beside: Any) -> Iterator[str]:
+    """One object that begins with `head` and holds the others in a list of this name, one a line; then what is `beside` it."""
+    yield f'{json.dumps(head, ensure_ascii=False).removesuffix("}")}, "{name}": ['
+    for number, one in enumerate(objects):
+        yield f"{',' if number else ''}\n  {json.dumps(one, ensure_ascii=False)}"
+    yield f"\n],\n{json.dumps(beside, ensure_ascii=False).removeprefix('{')}\n" if beside else "\n]}\n"
 
 
 def _cell(value: Any) -> Any:
@@ -69,15 +70,15 @@ def _cell(value: Any) -> Any:
     return "" if value is None else value
 
 
+def _tsv_line(cells: list[Any]) -> str:
+    return tsv([cells])
+
+
+def _csv_line(cells: list[Any]) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow(cells)
+    return line.getvalue()
+
+
 def _escaped(cell: Any) -> str:
     return " ".join(str(cell).replace("\\", "\\\\").replace("|", "\\|").split())
-
-
-_FORMS: dict[str, Callable[[Listing, Iterable[Row]], Iterator[str]]] = {
-    "tsv": Listing._tsv,  # noqa: SLF001  (our own)
-    "json": Listing._json,  # noqa: SLF001
-    "jsonl": Listing._jsonl,  # noqa: SLF001
-    "csv": Listing._csv,  # noqa: SLF001
-    "md": Listing._md,  # noqa: SLF001
-}
-FORMS = ("table", *_FORMS)

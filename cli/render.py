@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from .lines import footer, hole_line, looked_at, note_lines, printed, spaced, styled
@@ -42,6 +43,19 @@ def trace_text(answer: lineage.Trace, *, colour: bool) -> str:
 def usage_text(answer: lineage.Usage, *, colour: bool) -> str:
     """The verdict, the findings, and what was looked at."""
     return printed(*_usage_lines(answer), colour=colour)
+
+
+def usages_text(rows: list[dict[str, Any]], scope: dict[str, Any], caveats: list[str], *, colour: bool) -> str:
+    """Many answers, each on a line without the id at its end; then what is so for all of them."""
+    columns = list(rows[0])[:-1]
+    counts = Counter(row["verdict"] for row in rows)
+    said = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in _COLOURS if counts[verdict])
+    hint = styled(("Note: ", "dim"), "holes could hide more; `lineage used S3_URI` tells those of one URI.")
+    holes = [hint] if any(row["holes"] for row in rows) else []
+    head = printed(styled((f"{plural(len(rows), 'URI')}: ", "bold"), said), colour=colour)
+    table = rows_text([columns, *([row[name] for name in columns] for row in rows)], colour=colour)
+    scoped = styled(("Looked at: ", "dim"), f"{looked_at(scope)}.")
+    return head + table + printed(*holes, scoped, *note_lines(caveats), colour=colour)
 
 
 def gaps_text(said: dict[str, Any], *, colour: bool) -> str:

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from lineage.kinds import Kind as Kind
     from lineage.kinds import kind_json as kind_json
     from lineage.names import is_location as is_location
+    from lineage.names import parse_location as parse_location
     from lineage.pipelines import ExperimentNames as ExperimentNames
     from lineage.pipelines import experiment_names as experiment_names
     from lineage.policy import iam_policy as iam_policy
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
     from lineage.queries.trace import trace as trace
     from lineage.queries.usage import Usage as Usage
     from lineage.queries.usage import used as used
+    from lineage.queries.usage import used_all as used_all
     from lineage.queries.verify import SnapshotInfo as SnapshotInfo
     from lineage.queries.verify import Verified as Verified
     from lineage.queries.verify import snapshot_info as snapshot_info
@@ -96,6 +98,7 @@ _HOMES = {
     "Kind": "kinds",
     "kind_json": "kinds",
     "is_location": "names",
+    "parse_location": "names",
     "ExperimentNames": "pipelines",
     "experiment_names": "pipelines",
     "iam_policy": "policy",
@@ -121,6 +124,7 @@ _HOMES = {
     "trace": "queries.trace",
     "Usage": "queries.usage",
     "used": "queries.usage",
+    "used_all": "queries.usage",
     "SnapshotInfo": "queries.verify",
     "Verified": "queries.verify",
     "snapshot_info": "queries.verify",

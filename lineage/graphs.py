@@ -68,15 +68,15 @@ def _near(snapshot: Snapshot, reached: set[str], edges: dict[Row, None]) -> Grap
     return _build(snapshot.node_rows(reached), sorted(edges, key=_order), snapshot.scope(), snapshot.listings())
 
 
-def around_dataset(snapshot: Snapshot, uri: str) -> Graph:
-    """What `used` must see of a snapshot to judge one location: every reader of it, of what could hide it, and on.
+def around_dataset(snapshot: Snapshot, *uris: str) -> Graph:
+    """What `used` must see of a snapshot to judge some locations: every reader of one, of what could hide it, and on.
 
     Left out is what no answer to it could tell: what is deployed, what runs belong to, and where the chain ends without
     having led to another reader.
     """
     opaque = set(snapshot.opaque_places())
     hidden = any(location.hides_bucket for place in opaque if (location := location_of(place)))
-    edges = dict.fromkeys(snapshot.edge_rows(out_of=opaque.union(_places_around(snapshot, parse_location(uri)))))
+    edges = dict.fromkeys(snapshot.edge_rows(out_of=opaque.union(_places_around(snapshot, map(parse_location, uris)))))
     readers = {edge[1] for edge in edges}
     edges |= _walk(snapshot, {edge[1] for edge in edges if edge[2] == "mentions"}, "down", ["associated"])[0]
     hints = {edge[1] for edge in edges if edge[2] in ("mentions", "associated") or edge[6] == "logged"}
@@ -108,7 +108,7 @@ def around_subject(snapshot: Snapshot, subject: str, *also: str) -> Graph:
 
 def _readers_around(snapshot: Snapshot, dataset: Location, opaque: set[str]) -> set[str]:
     """The places that may share keys with a location, what nobody can look into, and who is hinted at by them."""
-    places = opaque.union(_places_around(snapshot, dataset))
+    places = opaque.union(_places_around(snapshot, [dataset]))
     owners = {edge[1] for edge in snapshot.edge_rows(out_of=places)}
     owners |= _walk(snapshot, owners, "down", ["associated"])[1]
     recorded = {edge[0] for edge in snapshot.edge_rows(into=owners, relations=["recorded-by"])}
@@ -121,11 +121,12 @@ def _serving(snapshot: Snapshot, endpoints: set[str]) -> dict[Row, None]:
     return _walk(snapshot, endpoints | unexplained, "up", _TO_ITS_MAKER, last="writes")[0]
 
 
-def _places_around(snapshot: Snapshot, dataset: Location) -> Iterator[str]:
+def _places_around(snapshot: Snapshot, datasets: Iterable[Location]) -> Iterator[str]:
     """The places that may share keys with a location, and the manifests that may list something of it."""
-    yield from snapshot.places_near(dataset)
     listings = snapshot.listings()
-    yield from listings.places() if dataset.hides_bucket else (place for _, place in listings.listing(dataset))
+    for dataset in datasets:
+        yield from snapshot.places_near(dataset)
+        yield from listings.places() if dataset.hides_bucket else (place for _, place in listings.listing(dataset))
 
 
 def _onward(snapshot: Snapshot, readers: set[str], edges: dict[Row, None], *, every_run: bool) -> Graph:

@@ -10,7 +10,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from lineage.errors import MalformedName
-from lineage.graphs import Graph, trains
+from lineage.graphs import Graph, around_dataset, trains
 from lineage.kinds import KIND_OF_CALL, KINDS, kind_of_subject
 from lineage.names import Cover, Location, Span, cover, location_of, parse_location
 from lineage.queries.coverage import deletions_told
@@ -33,7 +33,9 @@ from lineage.queries.flow import (
     scope_json,
     started,
 )
+from lineage.queries.readings import Readings
 from lineage.records import CLOUDTRAIL, Gap, Scope
+from lineage.snapshot import Snapshot
 from lineage.times import CERTAIN
 
 SCHEMA = "lineage.usage/1"
@@ -77,12 +79,30 @@ def used(graph: Graph, uri: str, *, accounts: Iterable[str] = (), regions: Itera
     are told, where some are given, and the answer says so; what they used may have come from anywhere. Raises
     `MalformedName`.
     """
-    accounts, regions = set(accounts), set(regions)
-    if "" in accounts | regions:
-        raise MalformedName("an empty account or region was asked about: name one, or leave it out")
     asking = Asking(graph, parse_location(uri))
     asking.run()
-    return asking.answer(Within(tuple(sorted(accounts)), tuple(sorted(regions))))
+    return asking.answer(Within.of(accounts, regions))
+
+
+def used_all(
+    snapshot: Snapshot, uris: Iterable[str], *, accounts: Iterable[str] = (), regions: Iterable[str] = ()
+) -> Iterator[Usage]:
+    """`used` of many locations, answer by answer in their order, with what all of them share read once.
+
+    All are read from the snapshot before the first answer, so that it may be closed then. Raises `MalformedName` at once.
+    """
+    places = [parse_location(uri) for uri in uris]
+    within = Within.of(accounts, regions)
+    graph = around_dataset(snapshot, *(place.uri for place in places))
+    return _each(graph, places, within)
+
+
+def _each(graph: Graph, places: list[Location], within: Within) -> Iterator[Usage]:
+    readings = Readings(graph)
+    for place in places:
+        asking = Asking(graph, place, readings.near(place))
+        asking.run()
+        yield asking.answer(within)
 
 
 class Within(NamedTuple):
@@ -90,6 +110,14 @@ class Within(NamedTuple):
 
     accounts: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, accounts: Iterable[str], regions: Iterable[str]) -> Within:
+        """Those of the given names, each once. Raises `MalformedName` for an empty one."""
+        asked = (tuple(sorted(set(accounts))), tuple(sorted(set(regions))))
+        if any("" in names for names in asked):
+            raise MalformedName("an empty account or region was asked about: name one, or leave it out")
+        return cls(*asked)
 
     def takes(self, account: str | None, region: str | None) -> bool:
         """Whether a place is asked about, as far as it is known."""
@@ -123,10 +151,14 @@ class Reach:
 
 @dataclass(slots=True)
 class Asking:
-    """One question about a place under way: who read it, and whom that reached."""
+    """One question about a place under way: who read it, and whom that reached.
+
+    `links` are the edges that may tell of it, in order; all of the graph, where none are given.
+    """
 
     graph: Graph
     dataset: Location
+    links: list[Link] | None = None
     findings: dict[str, list[Json]] = field(default_factory=dict)
     also_read: dict[str, Json] = field(default_factory=dict)
     holes: list[Gap] = field(default_factory=list)
@@ -187,15 +219,18 @@ class Asking:
 
     def first_readers(self) -> Iterator[Reach]:
         """Who read the place, or may have; what could hide one is noted as a hole."""
-        for source, target, key, data in sorted(self.graph.edges(keys=True, data=True), key=itemgetter(0, 1, 2)):
-            link = Link(source, target, key, data)
-            if link.relation == "reads" and is_job(self.graph.nodes[target]):
+        for link in self._links() if self.links is None else self.links:
+            data = link.data
+            if link.relation == "reads" and is_job(self.graph.nodes[link.target]):
                 self.blind.note(link)
                 yield from self._reads(link)
             elif link.relation == "reads" and data["evidence"] != "logged":
                 yield from self._provided(link)
             elif link.relation == "mentions" or (link.relation == "reads" and data["evidence"] == "logged"):
                 yield from self._mentions(link)
+
+    def _links(self) -> Iterator[Link]:
+        return (Link(*edge) for edge in sorted(self.graph.edges(keys=True, data=True), key=itemgetter(0, 1, 2)))
 
     def _reads(self, link: Link) -> Iterator[Reach]:
         covered = self.covered(link)
