@@ -12,6 +12,7 @@ import click
 
 from .ask import impact, path, trace, used
 from .crawl import crawl
+from .datasets import datasets
 from .look import ls, show
 from .options import DEFAULT_SNAPSHOT
 from .pipelines import pipelines
@@ -46,6 +47,7 @@ class Lineage(click.Group):
       lineage crawl --endpoint loans-live          or only what is upstream of an endpoint
       lineage trace loans-live                     which run, job and data made it
       lineage used s3://bank-ml/loans/holdout/     was this used for training?
+      lineage datasets loans-live                  what data was it made of?
       lineage impact s3://bank-raw/loans/          which models know it, which endpoints serve it?
       lineage draw +loans-live -o loans.svg        the picture
     """,
@@ -66,7 +68,23 @@ def cli(context: click.Context, snapshot: str | None, debug: bool) -> None:  # n
     context.obj = {"snapshot": snapshot}
 
 
-for command in (crawl, trace, used, impact, path, ls, show, pipelines, draw, export, gaps, snapshot, kinds, iam_policy):
+for command in (
+    crawl,
+    trace,
+    used,
+    datasets,
+    impact,
+    path,
+    ls,
+    show,
+    pipelines,
+    draw,
+    export,
+    gaps,
+    snapshot,
+    kinds,
+    iam_policy,
+):
     cli.add_command(command)
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import lineage
 
-_COLOURS = {
+COLOURS = {
     "traced": "bold green",
     "partial": "bold yellow",
     "broken": "bold red",
@@ -49,7 +49,7 @@ def usages_text(rows: list[dict[str, Any]], scope: dict[str, Any], caveats: list
     """Many answers, each on a line without the id at its end; then what is so for all of them."""
     columns = list(rows[0])[:-1]
     counts = Counter(row["verdict"] for row in rows)
-    said = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in _COLOURS if counts[verdict])
+    said = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in COLOURS if counts[verdict])
     hint = styled(("Note: ", "dim"), "holes could hide more; `lineage used S3_URI` tells those of one URI.")
     holes = [hint] if any(row["holes"] for row in rows) else []
     head = printed(styled((f"{plural(len(rows), 'URI')}: ", "bold"), said), colour=colour)
@@ -151,7 +151,7 @@ class _TraceTree:
         verdict = self._answer.verdict
         place = f"{node['account']} {node['region']}"
         head = (node["name"], "bold"), f" · endpoint · {node['status'] or 'status unknown'} · {place}"
-        tree = Tree(styled((verdict.upper(), _COLOURS[verdict]), "  ", *head), guide_style="dim")
+        tree = Tree(styled((verdict.upper(), COLOURS[verdict]), "  ", *head), guide_style="dim")
         # An explicit stack: a chain of continued trainings may be longer than Python's own.
         todo: list[tuple[Tree, Any]] = [(tree, step) for step in reversed(_skip_configs(root, self._answer))]
         self._broken(tree, root.node)
@@ -301,7 +301,7 @@ def _trace_footer(answer: lineage.Trace) -> list[Text]:
 
 def _usage_lines(answer: lineage.Usage) -> list[Text]:
     verdict = answer.verdict
-    lines = [styled((verdict.upper(), _COLOURS[verdict]), "  ", _usage_head(answer))]
+    lines = [styled((verdict.upper(), COLOURS[verdict]), "  ", _usage_head(answer))]
     lines += [_finding(found) for found in answer.findings]
     lines += [styled(f"  {found['job']['name']}  read it, and trains nothing") for found in answer.also_read]
     return [*lines, *footer(answer, found=verdict in ("used", "used-indirectly"))]

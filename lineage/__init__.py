@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from lineage.pipelines import experiment_names as experiment_names
     from lineage.policy import iam_policy as iam_policy
     from lineage.queries.coverage import coverage as coverage
+    from lineage.queries.datasets import Datasets as Datasets
+    from lineage.queries.datasets import datasets as datasets
     from lineage.queries.executions import ExecutionSteps as ExecutionSteps
     from lineage.queries.executions import load_execution as load_execution
     from lineage.queries.impact import Impact as Impact
@@ -103,6 +105,8 @@ _HOMES = {
     "experiment_names": "pipelines",
     "iam_policy": "policy",
     "coverage": "queries.coverage",
+    "Datasets": "queries.datasets",
+    "datasets": "queries.datasets",
     "ExecutionSteps": "queries.executions",
     "load_execution": "queries.executions",
     "Impact": "queries.impact",

@@ -33,6 +33,10 @@ _FLOWING: dict[Direction, tuple[str, ...]] = {"up": _FLOWS, "down": (*_FLOWS, "r
 _TO_ITS_MAKER = (*SERVING, "overlaps", "writes")
 # How data gets from a reader on to others.
 _LEADS = ("reads", "writes", "overlaps", "loads", "provides", "recorded-by")
+# What leads to a node; what stands beside its jobs; and what leads to that.
+_MADE_OF = (*_FLOWS, "recorded-by", "associated", "mentions")
+_BESIDE = ("recorded-by", "member-of")
+_SAID_BESIDE = ("reads", "mentions", "associated")
 # The SDK's and the Pipelines' scripts that put code beside an existing model, and train nothing.
 _REPACKERS = ("_repack_script_launcher.sh", "_repack_model.py")
 _NOT_TRAINING = (
@@ -104,6 +108,48 @@ def around_subject(snapshot: Snapshot, subject: str, *also: str) -> Graph:
     beside |= dict.fromkeys(snapshot.edge_rows(out_of=configs, relations=["writes"]))
     beside |= dict.fromkeys(snapshot.edge_rows(into=(node for node in reached if "://" in node), relations=["writes"]))
     return _near(snapshot, reached.union(also), flowing | beside)
+
+
+def around_making(source: Snapshot | Graph, node: str) -> Graph:
+    """What may have gone into a node, of a snapshot or of a larger graph: all upstream, and what is said beside its jobs.
+
+    Beside them stand runs, and what they and the jobs are members of: people may have written there what was read.
+    """
+    made, beside = {node}, set[str]()
+    todo = set(made)
+    while todo:
+        further = _ends(source, 0, into=todo, relations=_MADE_OF) - made
+        beside |= _ends(source, 1, out_of=todo, relations=_BESIDE)
+        made |= further
+        todo = further
+        if not todo:  # first all that is upstream, then what is said beside it, and what that leads to
+            beside |= _closed(source, beside)
+            todo = _ends(source, 0, into=beside, relations=_SAID_BESIDE) - made
+            made |= todo
+    if not isinstance(source, Snapshot):
+        inside: Graph = source.subgraph(made | beside).copy()
+        return inside
+    ids = made | beside
+    edges = (edge for edge in source.edge_rows(into=ids) if edge[0] in ids)
+    return _build(source.node_rows(ids), sorted(edges, key=_order), source.scope(), source.listings())
+
+
+def _closed(source: Snapshot | Graph, beside: set[str]) -> set[str]:
+    """The given runs and groups, with what they are members of."""
+    found, todo = set(beside), set(beside)
+    while todo:
+        todo = _ends(source, 1, out_of=todo, relations=_BESIDE) - found
+        found |= todo
+    return found
+
+
+def _ends(source: Snapshot | Graph, end: int, *, relations: Sequence[str], **asked: set[str]) -> set[str]:
+    """The sources (0) or targets (1) of the edges of some relations `into` or `out_of` nodes."""
+    if isinstance(source, Snapshot):
+        return {edge[end] for edge in source.edge_rows(**asked, relations=relations)}
+    ((which, nodes),) = asked.items()
+    edges: Any = source.in_edges if which == "into" else source.out_edges
+    return {edge[end] for edge in edges(nodes, data="relation") if edge[2] in relations}
 
 
 def _readers_around(snapshot: Snapshot, dataset: Location, opaque: set[str]) -> set[str]:

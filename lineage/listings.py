@@ -144,6 +144,21 @@ class Listings:
                 fitting[etag, modified][form] = number
         return next(iter(fitting.values())).get(view) if len(fitting) == 1 else None
 
+    def told(self, manifest: int) -> tuple[Manifest, str, int]:
+        """A version of a manifest, when it was last seen, and how many objects it lists."""
+        sql = "SELECT place, view, etag, modified, seen, entries FROM manifest WHERE id = ?"
+        *version, seen, entries = self._db.execute(sql, (manifest,)).fetchone()
+        return Manifest(*version), seen, entries
+
+    def shared(self, one: int, other: int) -> str:
+        """An object that two manifests both list; empty where there is none."""
+        sql = """SELECT folder.place || '/' || one.name FROM listed CROSS JOIN entry AS one
+                 ON one.folder = listed.folder AND one.manifest = listed.manifest CROSS JOIN entry AS other
+                 ON other.folder = one.folder AND other.name = one.name AND other.manifest = ?
+                 JOIN folder ON folder.id = one.folder WHERE listed.manifest = ? LIMIT 1"""
+        found = self._db.execute(sql, (other, one)).fetchone()
+        return str(found[0]) if found else ""
+
     def cover(self, manifest: int, dataset: Location) -> tuple[Cover, str]:
         """How much of a dataset a manifest lists, and one entry that shows it.
 

@@ -39,6 +39,7 @@ class Hit:
     mode: str = ""  # File, Pipe or FastFile
     continuous: bool = False
     open_ended: bool = False
+    data_type: str = ""  # as the API names it
     digest: str = ""  # of what lies there, as the record has it
 
 
@@ -150,6 +151,7 @@ def _located(reference: Reference, text: str, role: str, scopes: Scopes) -> Iter
         mode,
         continuous=_word(reference.continuous, scopes) == "Continuous",
         open_ended=open_ended,
+        data_type=_word(reference.data_type, scopes),
         digest=etag_digest(_word(reference.digest, scopes)),
     )
 

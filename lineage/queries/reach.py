@@ -90,9 +90,13 @@ class Arrival:
 class Spread:
     """One walk under way: nearest first, and all that is sure before anything that is only possible."""
 
-    def __init__(self, graph: Graph, subject: str) -> None:
-        """`subject` is an S3 URI, or what names a node. Raises `MalformedName` and `UnknownNode`."""
+    def __init__(self, graph: Graph, subject: str, links: list[Link] | None = None) -> None:
+        """`subject` is an S3 URI, or what names a node. Raises `MalformedName` and `UnknownNode`.
+
+        `links` are the edges that may tell of the place, in order; all of the graph, where none are given.
+        """
         self.graph = graph
+        self._known_links = links
         self.holes: list[Gap] = []
         self.caveats: dict[str, None] = {}
         self.found: dict[str, Arrival] = {}
@@ -134,7 +138,7 @@ class Spread:
         if is_location(subject):
             place = parse_location(subject)
             self.subject: Json = {"id": place.uri, "kind": "dataset"}
-            asking = Asking(self.graph, place, holes=self.holes)
+            asking = Asking(self.graph, place, self._known_links, holes=self.holes)
             self._blind = asking.blind
             first = [*self._readers(asking), *self._others(asking)]
         else:
@@ -148,6 +152,8 @@ class Spread:
             self._plan(arrival)
 
     def _links(self, *relations: str) -> list[Link]:
+        if self._known_links is not None:
+            return [link for link in self._known_links if link.relation in relations]
         edges = (Link(*edge) for edge in self.graph.edges(keys=True, data=True))
         return sorted((link for link in edges if link.relation in relations), key=lambda link: link[:3])
 

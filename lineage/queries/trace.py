@@ -129,7 +129,7 @@ def trace(graph: Graph, endpoint: str) -> Trace:
     """
     nodes = graph.nodes(data=True)
     endpoints = ((node, data["name"]) for node, data in nodes if data["kind"] == "endpoint" and data["observed"])
-    tracing = _Tracing(graph, find_endpoint(endpoints, endpoint))
+    tracing = Tracing(graph, find_endpoint(endpoints, endpoint))
     tracing.run()
     return tracing.answer()
 
@@ -170,8 +170,11 @@ class _Visit:
     reading: Link | None = None
 
 
-class _Tracing:
-    """One trace under way: steps are taken nearest first, so that a shared job is told where it matters most."""
+class Tracing:
+    """One trace under way, of an endpoint or of anything else that is made.
+
+    Steps are taken nearest first, so that a shared job is told where it matters most.
+    """
 
     def __init__(self, graph: Graph, endpoint: str) -> None:
         self.graph = graph
@@ -185,6 +188,7 @@ class _Tracing:
         self.links: dict[tuple[str, str, str], Link] = {}
         self.visited: dict[str, None] = {}
         self.possible: set[str] = set()
+        self.stores: set[str] = set()
         self._gaps = {gap.subject.casefold(): gap for gap in graph.graph["scope"].holes}
         self._queue: list[tuple[bool, int, int, _Visit]] = []
         self._order = count()
@@ -199,6 +203,8 @@ class _Tracing:
                 self._place(visit, visit.reading)
             elif is_job(attributes) or attributes["kind"] == "trial-component":
                 self._job(visit)
+            elif attributes["kind"] == "feature-group":
+                self._store(visit)
             else:
                 self._serving(visit, attributes)
 
@@ -303,6 +309,13 @@ class _Tracing:
             return "unmatched", f"only {names} wrote it, and later than {self.graph.nodes[reading.target]['name']} read it"
         return self._why(reading.source)
 
+    def _store(self, visit: _Visit) -> None:
+        """A feature group keeps what jobs gave it; which of it a reader got, the times do not tell."""
+        for link in links_into(self.graph, visit.step.node, "writes") if visit.step.node not in self.stores else ():
+            self.possible.add(link.source)
+            self._below(visit, link, link.source, deeper=1, direct=False, note=POSSIBLE)
+        self.stores.add(visit.step.node)
+
     # --- jobs -----------------------------------------------------------------------------------
 
     def _job(self, visit: _Visit) -> None:
@@ -361,7 +374,7 @@ class _Tracing:
 
         return Trace(
             subject=shown[self.endpoint],
-            verdict=self._verdict(),
+            verdict=self.verdict(),
             training_jobs=self._training_jobs(),
             models=of("model"),
             model_packages=of("model-package"),
@@ -370,15 +383,15 @@ class _Tracing:
             experiments=of("experiment"),
             pipeline_executions=self._executions(of(EXECUTION)),
             images=of("image"),
-            breaks=[self._break_json(found) for found in self.breaks],
+            breaks=[self.break_json(found) for found in self.breaks],
             evidence=[link_json(self.links[key]) for key in sorted(self.links)],
-            scope=scope_json(scope, self._holes(scope), self._crawls()),
-            caveats=self._caveats(scope),
+            scope=scope_json(scope, self.holes(scope), self.crawls()),
+            caveats=self.caveats(scope),
             tree=self.tree,
             nodes={node: row | _facts(self.graph.nodes[node]) for node, row in shown.items()},
         )
 
-    def _verdict(self) -> str:
+    def verdict(self) -> str:
         if not self.breaks:
             return "traced"
         makers = (self.graph.nodes[job] for job in self.jobs)
@@ -426,11 +439,11 @@ class _Tracing:
     def _jobs_of(self, run: str) -> list[str]:
         return [link.source for link in links_into(self.graph, run, "recorded-by") if link.source in self.jobs]
 
-    def _break_json(self, found: Break) -> Json:
+    def break_json(self, found: Break) -> Json:
         at = node_json(self.graph, found.at)
         return {"at": at, "reason": found.reason, "detail": found.detail, "repair": found.repair}
 
-    def _holes(self, scope: Scope) -> list[Gap]:
+    def holes(self, scope: Scope) -> list[Gap]:
         """The gaps on this path, and jobs that nobody could read: any of them may be the maker of what this path read."""
         path = self._path()
         asked = {name.casefold() for node in path for name in self._names(node)}
@@ -454,7 +467,7 @@ class _Tracing:
     def _path(self) -> set[str]:
         return {*self.visited, *(link.target for link in self.links.values())}
 
-    def _crawls(self) -> set[int] | None:
+    def crawls(self) -> set[int] | None:
         """The crawls that read what is on this path; None where the graph is of no snapshot."""
         found = (self.graph.nodes[node].get("crawl") for node in self._path())
         return {crawl for crawl in found if crawl} or None
@@ -463,14 +476,14 @@ class _Tracing:
         made_here = any(self.graph.nodes[node]["kind"] in PLACES for node in self.visited)
         return made_here and gap.operation in _DESCRIBES_JOBS and gap.reason != "missing" and gap.subject not in scope.known
 
-    def _caveats(self, scope: Scope) -> list[str]:
+    def caveats(self, scope: Scope) -> list[str]:
         told = (
             self._deleted(),
             self._open_network(),
             self._uncertain(),
-            self._suspect(),
+            self.suspects(),
             self._not_seen_again(),
-            self._changing(),
+            self.changing(),
         )
         return [*(caveat for caveats in told for caveat in caveats), *_unfinished(scope)]
 
@@ -490,7 +503,7 @@ class _Tracing:
             f"{name} wrote there, but its times or its end do not say whether that was before it was read" for name in names
         ]
 
-    def _suspect(self) -> list[str]:
+    def suspects(self) -> list[str]:
         """A name that was deleted and used again."""
         return sorted(filter(None, (suspect(self.graph, link) for link in self.links.values())))
 
@@ -501,8 +514,9 @@ class _Tracing:
         gone = sorted(data["name"] for data in hosts if (data.get("crawl") or latest) < latest)
         return [f"suspect: inference component {name} was not found by the last crawl of this endpoint" for name in gone]
 
-    def _changing(self) -> list[str]:
-        status = self.graph.nodes[self.endpoint]["status"]
+    def changing(self) -> list[str]:
+        node = self.graph.nodes[self.endpoint]
+        status = node["status"] if node["kind"] == "endpoint" else None
         if status in (None, "InService"):
             return []
         return [f"the endpoint is {status}: it may serve another config than the one it names, or none"]

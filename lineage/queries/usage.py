@@ -39,6 +39,7 @@ from lineage.snapshot import Snapshot
 from lineage.times import CERTAIN
 
 SCHEMA = "lineage.usage/1"
+UNCHECKED = "a channel names a place: whether an object was there when it was read is not checked"
 USED, INDIRECT, MAYBE, DECLARED, NOT_REFERENCED, UNKNOWN = (
     "used",
     "used-indirectly",
@@ -438,12 +439,12 @@ def caveats(scope: Scope) -> list[str]:
     open_network = [f"{exposed} of {scope.training_jobs} training jobs ran without network isolation and may have read more"]
     return [
         *(open_network if exposed else []),
-        _traceless(scope),
-        "a channel names a place: whether an object was there when it was read is not checked",
+        traceless(scope),
+        UNCHECKED,
     ]
 
 
-def _traceless(scope: Scope) -> str:
+def traceless(scope: Scope) -> str:
     """Which deleted jobs nobody can know of."""
     told = deletions_told(scope)
     if not told:

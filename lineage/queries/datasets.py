@@ -1,0 +1,268 @@
+"""What data a job, a model, a package or an endpoint was made of: channel by channel, with who wrote it before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from lineage.errors import UnknownNode
+from lineage.graphs import Graph, around_making, trains
+from lineage.kinds import KINDS
+from lineage.names import Span
+from lineage.queries.channels import overlapping
+from lineage.queries.flow import (
+    Json,
+    Link,
+    is_job,
+    link_json,
+    links_into,
+    links_out_of,
+    listings_of,
+    node_json,
+    scope_json,
+    started,
+    writers,
+)
+from lineage.queries.holdouts import Making
+from lineage.queries.select import find_in, find_node, names_of
+from lineage.queries.trace import Tracing
+from lineage.queries.usage import UNCHECKED, traceless
+from lineage.records import Scope
+from lineage.references import Hit, hits
+from lineage.snapshot import Snapshot
+
+SCHEMA = "lineage.datasets/1"
+READ, DECLARED, MAYBE = "read", "declared-only", "possible"
+NAMED = "named"  # the usage of what a job only names in a text: nothing says what for
+_SERVED = ("endpoint", "endpoint-config")
+_MADE = (*_SERVED, "inference-component", "model", "model-package", "trial-component")
+_DATA_TYPES = {
+    "S3Prefix": "prefix",
+    "S3Object": "object",
+    "ManifestFile": "manifest",
+    "AugmentedManifestFile": "augmented manifest",
+}
+_STORES = {"s3": "prefix", "athena": "query", "redshift": "query", "api": "runtime API"}
+_SPANS = {Span.OBJECT: "object", Span.MANIFEST: "manifest", Span.LISTING: "manifest", Span.UNKNOWN: "unknown"}
+_PINNED = {"hub-content": "version", "model-package": "version"}
+_UNPINNED = "an S3 prefix names no versions of its objects, nor does a manifest: what was there when it was read is not pinned"
+_TRAINS_NOTHING = "{} trains nothing: what it read is in no model by that"
+
+
+@dataclass(frozen=True, slots=True)
+class Datasets:
+    """The answer to `datasets`. `as_json` gives the contract `lineage.datasets/1`."""
+
+    subject: Json
+    verdict: str
+    datasets: list[Json]
+    overlaps: list[Json]
+    holdouts: list[Json]
+    breaks: list[Json]
+    scope: Json
+    caveats: list[str]
+
+    def as_json(self) -> Json:
+        """The answer as one JSON object; keys are a contract, and more may join them."""
+        names = ("subject", "verdict", "datasets", "overlaps", "holdouts", "breaks", "scope", "caveats")
+        return {"schema": SCHEMA, "question": "datasets"} | {name: getattr(self, name) for name in names}
+
+
+class Part(NamedTuple):
+    """One thing that is served: as which variant, for what, and the node; or the subject itself."""
+
+    variant: str
+    usage: str
+    node: str
+
+
+def datasets(source: Snapshot | Graph, node: str, *, holdouts: Iterable[str] = ()) -> Datasets:
+    """What data a node was made of, and whether some of the `holdouts`, S3 URIs, was among it.
+
+    `node` is the id, the ARN, `kind/name` or the name of a job, a run, a model, a package, a component or an endpoint. A
+    snapshot tells input modes that the graph alone does not. Raises `MalformedName` and `UnknownNode`.
+    """
+    snapshot = source if isinstance(source, Snapshot) else None
+    found = find_in(snapshot, node) if snapshot else find_node(names_of(source), node)  # type: ignore[arg-type]
+    asking = _Asking(around_making(source, found), found, snapshot)
+    return asking.answer(list(holdouts))
+
+
+class _Asking:
+    """One question under way."""
+
+    def __init__(self, graph: Graph, node: str, snapshot: Snapshot | None) -> None:
+        kind = graph.nodes[node]["kind"]
+        if kind not in _MADE and not is_job(graph.nodes[node]):
+            raise UnknownNode(f"{node} is a {kind.replace('-', ' ')}: datasets takes a job, a model, a package or an endpoint")
+        self.graph = graph
+        self.node = node
+        self.tracing = self._traced(node)
+        self._snapshot = snapshot
+        self._rows: dict[tuple[object, ...], Json] = {}
+        self._fields: dict[str, dict[tuple[str, str, str], Hit]] = {}
+
+    def _traced(self, node: str) -> Tracing:
+        tracing = Tracing(self.graph, node)
+        tracing.run()
+        return tracing
+
+    def answer(self, holdouts: list[str]) -> Datasets:
+        parts = list(self._parts())
+        made = {self.node: self.tracing} | {part.node: self._traced(part.node) for part in parts if part.node != self.node}
+        for part in parts:
+            self._read_for(part, made[part.node])
+        making = Making(self.graph, self.tracing, [(part.variant, part.node) for part in parts if part.node != self.node])
+        checked = [making.holdout(uri) for uri in holdouts]
+        rows = sorted(self._rows.values(), key=_order)
+        scope: Scope = self.graph.graph["scope"]
+        holes = dict.fromkeys([*self.tracing.holes(scope), *making.holes])
+        return Datasets(
+            subject=node_json(self.graph, self.node),
+            verdict=self.tracing.verdict(),
+            datasets=rows,
+            overlaps=[found for job in self.tracing.jobs for found in overlapping(self.graph, job)],
+            holdouts=checked,
+            breaks=[self.tracing.break_json(found) for found in self.tracing.breaks],
+            scope=scope_json(scope, list(holes), self.tracing.crawls()),
+            caveats=self._caveats(scope, rows, checked),
+        )
+
+    def _caveats(self, scope: Scope, rows: list[Json], checked: list[Json]) -> list[str]:
+        subject = self.graph.nodes[self.node]
+        idle = subject["kind"] == "training-job" and not trains(subject)
+        own = [*self.tracing.caveats(scope), *([_TRAINS_NOTHING.format(subject["name"])] if idle else [])]
+        unpinned = [_UNPINNED] if any(row["pinned"] != "version" for row in rows) else []
+        return [*own, *unpinned, *([traceless(scope)] if checked else []), UNCHECKED]
+
+    # --- what is served -------------------------------------------------------------------------
+
+    def _parts(self) -> Iterator[Part]:
+        """What an endpoint serves, by variant; of anything else itself."""
+        todo = [self.tracing.tree] if self._kind(self.node) in _SERVED else []
+        if not todo:
+            yield Part("", "", self.node)
+        while todo:
+            for step in todo.pop(0).steps:
+                if self._kind(step.node) in _SERVED:
+                    todo.append(step)
+                elif step.relation in ("deploys", "hosts"):
+                    yield Part(step.role, "component" if step.relation == "hosts" else step.usage, step.node)
+
+    def _kind(self, node: str) -> str:
+        return str(self.graph.nodes[node]["kind"])
+
+    def _read_for(self, part: Part, tracing: Tracing) -> None:
+        """The reads of every job that a part was made by; one that several parts share is told once."""
+        for job, visit in tracing.jobs.items():
+            direct = visit.direct and (job == self.node or self._kind(job) in ("training-job", "trial-component"))
+            for link in self._reads(job):
+                key = (*link[:3], job, direct)
+                if key not in self._rows:
+                    self._rows[key] = self._row(link, job) | {"indirect": not direct, "depth": visit.depth, "models": []}
+                self._rows[key]["depth"] = min(self._rows[key]["depth"], visit.depth)
+                self._rows[key]["models"] += [self._part_json(part)] if part.node != self.node else []
+
+    def _part_json(self, part: Part) -> Json:
+        return {"variant": part.variant, "usage": part.usage, "id": part.node, "name": self.graph.nodes[part.node]["name"]}
+
+    # --- what a job read ------------------------------------------------------------------------
+
+    def _reads(self, job: str) -> Iterator[Link]:
+        """What a job reads, what its algorithm brings to it, what its runs say besides, and what it only names."""
+        yield from (own := links_into(self.graph, job, "reads"))
+        for given in links_into(self.graph, job, "provides"):
+            yield from (link for link in links_into(self.graph, given.source, "reads") if link.data["usage"] == "data")
+        for recorded in links_out_of(self.graph, job, "recorded-by"):
+            yield from links_into(self.graph, recorded.target, "reads")
+        said = {link.source.rstrip("/") for link in own}
+        named = links_into(self.graph, job, "mentions")
+        yield from (link for link in named if link.source.rstrip("/") not in said)
+
+    def _row(self, link: Link, job: str) -> Json:
+        hit = self._fields_of(job).get((link.data["path"], link.data["role"], link.source)) if link.target == job else None
+        makers = list(self._makers(link))
+        named = link.relation == "mentions"
+        return {
+            "uri": link.source,
+            "channel": link.data["role"],
+            "usage": NAMED if named else link.data["usage"] or "data",
+            "state": self._state(link, job),
+            "data_type": self._data_type(link, hit, makers),
+            "input_mode": (hit.mode if hit else "") or None,
+            "covers": link.data["span"],
+            "pinned": self._pinned(link),
+            "manifest": self._manifest(link),
+            "time": link.data["time"],
+            "job": node_json(self.graph, job),
+            "makers": makers,
+            "evidence": [link_json(link)],
+        }
+
+    def _state(self, link: Link, job: str) -> str:
+        if link.relation == "mentions" or link.data["evidence"] == "logged":
+            return MAYBE
+        return READ if started(self.graph.nodes[job]) else DECLARED
+
+    def _makers(self, link: Link) -> Iterator[Json]:
+        """Who wrote it before it was read, as far as the times tell."""
+        for step in writers(self.graph, link) if link.relation == "reads" else ():
+            write = step.links[0]
+            yield node_json(self.graph, step.job) | {"fit": step.fit, "location": write.target, "time": write.data["time"]}
+
+    def _data_type(self, link: Link, hit: Hit | None, makers: list[Json]) -> str:
+        scheme, between, _ = link.source.partition("://")
+        if not between:
+            return str(self.graph.nodes[link.source]["kind"]).replace("-", " ")
+        if any(maker["kind"] == "feature-group" for maker in makers):
+            return "feature group"
+        if hit and hit.data_type:
+            return _DATA_TYPES.get(hit.data_type, hit.data_type)
+        own = _STORES.get(scheme, "file system")
+        return _SPANS.get(link.data["span"], own) if own == "prefix" else own
+
+    def _pinned(self, link: Link) -> str:
+        """What says that it is still the same: a version of it, only what was listed, or nothing."""
+        if "://" not in link.source:
+            return _PINNED.get(self.graph.nodes[link.source]["kind"], "no")
+        return "list" if link.data["listing"] else "no"
+
+    def _manifest(self, link: Link) -> Json | None:
+        """The version of the manifest that was read, where it is known."""
+        if not link.data["listing"]:
+            return None
+        version, seen, entries = listings_of(self.graph).told(link.data["listing"])
+        return {"etag": version.etag, "modified": version.modified, "seen": seen, "entries": entries}
+
+    def _fields_of(self, job: str) -> dict[tuple[str, str, str], Hit]:
+        """What the record of a job says of each place that it reads, by field, role and place."""
+        if job not in self._fields:
+            self._fields[job] = dict(self._said(job)) if self._snapshot else {}
+        return self._fields[job]
+
+    def _said(self, job: str) -> Iterator[tuple[tuple[str, str, str], Hit]]:
+        node = self.graph.nodes[job]
+        kind = KINDS.get(node["kind"])
+        identity = job.removesuffix(f"@{node['created']}")  # of an earlier life
+        for record in self._snapshot.records(kind.name, [identity], deleted=True) if kind and self._snapshot else ():
+            if record.created == node["created"]:
+                for hit in hits(KINDS[record.kind], record.body):
+                    uri = hit.location.uri if hit.location else hit.value
+                    yield (hit.reference.path, hit.role, uri), hit
+
+
+def _order(row: Json) -> tuple[object, ...]:
+    """Direct ones first, then the nearest; within a job as the channels are told everywhere."""
+    usages = ("data", "model", "checkpoint", "code")
+    usage = usages.index(row["usage"]) if row["usage"] in usages else len(usages)
+    return (
+        row["indirect"],
+        row["depth"],
+        row["job"]["id"],
+        usage,
+        row["usage"],
+        row["channel"],
+        row["uri"],
+        row["covers"] or "",
+    )

@@ -1,0 +1,186 @@
+"""Whether a dataset was part of the making of one node: `used`, asked only of what is upstream of it.
+
+The walk is that of `impact`: from the dataset down, to the node. It begins with what may be upstream of the node at all, and
+with nothing that was read after the node was done. A no needs that the node's own making is known to its end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from lineage.graphs import Graph, trains
+from lineage.kinds import KINDS, RELATIONS
+from lineage.names import parse_location
+from lineage.queries.flow import Json, Link, is_job, is_model, link_json, links_into, links_out_of, node_json, started, writers
+from lineage.queries.reach import READ, Arrival, Spread
+from lineage.queries.readings import Readings
+from lineage.queries.trace import Tracing
+from lineage.queries.usage import DECLARED, INDIRECT, MAYBE, NOT_REFERENCED, UNKNOWN, USED, Asking, is_about, not_enumerated
+from lineage.records import Gap, Scope
+from lineage.times import CERTAIN, bounds, sortable
+
+
+def _givers() -> Iterator[str]:
+    """The kinds whose own record says that data flows out of it: one that nobody read may have given some to anything."""
+    for kind in KINDS.values():
+        for one in kind.references:
+            relation = RELATIONS[one.relation]
+            if relation.flows and relation.inward == one.inverse:
+                yield kind.name
+
+
+_TELLING = {kind.name for kind in KINDS.values() if kind.tells_use or kind.between} | set(_givers())
+_RELEVANT = _TELLING | {kind.name for kind in KINDS.values() if kind.hints} | {"hub-content"}
+_ENUMERATED = tuple(kind.name for kind in KINDS.values() if kind.list and kind.name in _TELLING and not kind.hints)
+
+
+class Making:
+    """The making of one node, to be asked about many datasets: what all questions share is worked out once."""
+
+    def __init__(self, graph: Graph, tracing: Tracing, parts: Iterable[tuple[str, str]] = ()) -> None:
+        """`graph` holds what may be upstream of the node that is traced; `parts` are its variants, each with its node."""
+        self.graph = graph
+        self.node = tracing.endpoint
+        self.holes: dict[Gap, None] = {}
+        self._parts = list(parts)
+        self._trainers = {self.node, *(job for job, visit in tracing.jobs.items() if visit.direct and self._trained(job))}
+        self._chain = {self.node, *(node for node, _ in tracing.served)}
+        self._members = self._beside({*tracing.jobs, *self._chain})
+        self._readings = Readings(graph, self._in_time())
+        self._ways: dict[str, Arrival | None] = {}
+        self._shared = [*self._unlisted(), *self._lost(tracing)]
+
+    def _trained(self, job: str) -> bool:
+        return self.graph.nodes[job]["kind"] == "training-job" and trains(self.graph.nodes[job])
+
+    # --- what can be upstream -------------------------------------------------------------------
+
+    def _in_time(self) -> Iterator[Link]:
+        """The edges of the graph, without what a job read or was told after the node was done."""
+        until = self._done()
+        for link in (Link(*edge) for edge in self.graph.edges(keys=True, data=True)):
+            target = self.graph.nodes[link.target]
+            began = bounds(link.data["time"])[0] or sortable(target["created"] or "")
+            if not (is_job(target) and until and began > until):
+                yield link
+
+    def _done(self) -> str:
+        """When nothing could get into the node any more; empty where nobody can say."""
+        node = self.graph.nodes[self.node]
+        if is_job(node):
+            return sortable(node.get("ended") or "")
+        links = [link for one in self._chain for link in links_into(self.graph, one, "loads", "reads", "writes")]
+        closes = [bounds(link.data["time"])[1] if link.relation != "writes" else "" for link in links]
+        return max(closes, default="") if all(closes) else ""
+
+    def _beside(self, nodes: set[str]) -> set[str]:
+        """The runs and what else the jobs of the making belong to: what is written there may have been read."""
+        found, todo = set[str](), set(nodes)
+        while todo:
+            links = (link for node in todo for link in links_out_of(self.graph, node, "recorded-by", "member-of"))
+            todo = {link.target for link in links} - found
+            found |= todo
+        return found
+
+    # --- what could hide that it was ------------------------------------------------------------
+
+    def _unlisted(self) -> Iterator[Gap]:
+        """What was never listed or not read, and may have given data to what the node was made of."""
+        scope: Scope = self.graph.graph["scope"]
+        yield from not_enumerated(scope, _ENUMERATED)
+        yield from (gap for gap in scope.holes if is_about(gap, _RELEVANT))
+
+    def _lost(self, tracing: Tracing) -> Iterator[Gap]:
+        """Where the trace of the node is broken, and where a name may not mean what it meant then."""
+        node = self.graph.nodes[self.node]
+        where = (node["account"] or "", node["region"] or "", "")
+        for found in tracing.breaks:
+            yield Gap(*where, found.at, found.reason, f"the making is not known beyond {found.at}: {found.detail}")
+        runs = (job for job in tracing.jobs if self.graph.nodes[job]["kind"] == "trial-component")
+        logged = (f"only a run tells how something was made: {self.graph.nodes[run]['name']}" for run in runs)
+        unsure = filter(None, map(self._unsure, tracing.links.values()))
+        for said in (*tracing.suspects(), *tracing.changing(), *logged, *unsure):
+            yield Gap(*where, self.node, "unresolved", said)
+
+    def _unsure(self, link: Link) -> str:
+        """A model of which nobody surely is the maker, or a prefix at which anybody may put one."""
+        if "://" not in link.source or link.relation not in ("reads", "loads") or not is_model(link):
+            return ""
+        if link.relation == "loads" and not bounds(link.data["time"])[1]:
+            return f"any model that is put below {link.source} is served, whoever made it"
+        steps = writers(self.graph, link)
+        sure = not steps or any(step.fit == CERTAIN for step in steps)
+        return "" if sure else f"the times do not tell who wrote {link.source} before it was read"
+
+    # --- one question ---------------------------------------------------------------------------
+
+    def holdout(self, uri: str) -> Json:
+        """Whether one dataset was part of the making, how surely, and on which way. Raises `MalformedName`."""
+        place = parse_location(uri)
+        near = self._readings.near(place)
+        spread = Spread(self.graph, place.uri, near)
+        spread.run()
+        holes = dict.fromkeys([*self._shared, *spread.holes])
+        self.holes |= holes
+        verdict, way = self._verdict(spread, Asking(self.graph, place), near)
+        row: Json = {"uri": place.uri, "verdict": verdict or (UNKNOWN if holes else NOT_REFERENCED), "holes": len(holes)}
+        return row | self._told(way, Asking(self.graph, place)) | {"models": list(self._reached(spread))}
+
+    def _verdict(self, spread: Spread, asking: Asking, near: list[Link]) -> tuple[str, list[Link]]:
+        """How surely the dataset got into the node, if it did, and by which edges."""
+        into = sorted(self._into(spread, self.node), key=lambda arrival: (not arrival.sure, arrival.length))
+        if into and is_job(self.graph.nodes[self.node]) and not started(self.graph.nodes[self.node]):
+            return DECLARED if into[0].sure else MAYBE, into[0].evidence()
+        for link in near:
+            onward = self._way_from(link.target) if link.target in self._trainers and _is_data(link) else None
+            if onward and onward.sure and asking.covered(link):
+                return USED, [link, *onward.evidence()]
+        if into:
+            return INDIRECT if into[0].sure else MAYBE, into[0].evidence()
+        beside = [one for node in sorted(self._members) for one in self._into(spread, node) if not _only_recorded(one)]
+        return (MAYBE, beside[0].evidence()) if beside else ("", [])
+
+    def _into(self, spread: Spread, node: str) -> Iterator[Arrival]:
+        """How the dataset got to a node: not what a package is only measured on, which is in no model."""
+        return (arrival for (at, part), arrival in spread.arrived.items() if at == node and part != READ)
+
+    def _way_from(self, job: str) -> Arrival | None:
+        """How what a job made got into the node."""
+        if job == self.node:
+            return Arrival(job, "", sure=True)
+        if job not in self._ways:
+            self._ways[job] = Spread(self.graph, job).run(lambda arrival: arrival.node == self.node and arrival.part != READ)
+        return self._ways[job]
+
+    # --- as JSON --------------------------------------------------------------------------------
+
+    def _told(self, links: list[Link], asking: Asking) -> Json:
+        """The job that read it, by what, and each edge from there to the node."""
+        if not links:
+            return {"job": None, "channel": "", "location": "", "cover": "", "through": [], "evidence": []}
+        first, covered = links[0], asking.covered(links[0])
+        nodes = [link.target for link in links if "://" not in link.target]
+        return {
+            "job": node_json(self.graph, first.target),
+            "channel": first.data["role"],
+            "location": first.source,
+            "cover": covered.value if covered else "",
+            "through": [node_json(self.graph, node) for node in nodes[1:] if node != self.node],
+            "evidence": [link_json(link) for link in links],
+        }
+
+    def _reached(self, spread: Spread) -> Iterator[Json]:
+        """The variants whose model it got into, or may have."""
+        for variant, node in self._parts:
+            sure = [arrival.sure for arrival in self._into(spread, node)]
+            if sure:
+                yield {"variant": variant, "sure": any(sure)} | node_json(self.graph, node)
+
+
+def _is_data(link: Link) -> bool:
+    return link.relation == "reads" and link.data["usage"] == "data"
+
+
+def _only_recorded(arrival: Arrival) -> bool:
+    """Whether a run only records a job that is told by itself."""
+    return bool(arrival.links) and arrival.links[-1].relation == "recorded-by"
