@@ -100,14 +100,15 @@ def _rest(answer: lineage.Datasets) -> list[Text]:
     gaps = f"{plural(len(holes), 'hole')} in the making:" if holes else "No holes in the making."
     return [
         *map(_overlap, answer.overlaps),
-        *(
-            styled("  ", ("broken", "bold red"), f"  {one['at']['id']}  {one['reason']}: {one['detail']}")
-            for one in answer.breaks
-        ),
+        *map(_broken, answer.breaks),
         styled(("Looked at: ", "dim"), f"{looked_at(answer.scope)}. {gaps}"),
         *map(hole_line, holes),
         *note_lines(answer.caveats),
     ]
+
+
+def _broken(one: Row) -> Text:
+    return styled("  ", ("broken", "bold red"), f"  {one['at']['id']}  {one['reason']}: {one['detail']}")
 
 
 def _overlap(found: Row) -> Text:

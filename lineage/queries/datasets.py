@@ -95,7 +95,8 @@ class _Asking:
     def __init__(self, graph: Graph, node: str, snapshot: Snapshot | None) -> None:
         kind = graph.nodes[node]["kind"]
         if kind not in _MADE and not is_job(graph.nodes[node]):
-            raise UnknownNode(f"{node} is a {kind.replace('-', ' ')}: datasets takes a job, a model, a package or an endpoint")
+            taken = "datasets takes a job, a run, a model, a package or an endpoint"
+            raise UnknownNode(f"{graph.nodes[node]['name']} is of another kind ({kind.replace('-', ' ')}): {taken}")
         self.graph = graph
         self.node = node
         self.tracing = self._traced(node)
