@@ -40,7 +40,8 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.C
     """Run a command line of the README in a folder that has the fixtures."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "fixtures").mkdir()
-    (tmp_path / "fixtures" / "bank.jsonl").write_bytes(BANK.read_bytes())
+    for fixture in (*BANK.parent.glob("*.jsonl"), *BANK.parent.glob("*.txt")):
+        (tmp_path / "fixtures" / fixture.name).write_bytes(fixture.read_bytes())
 
     def call(line: str) -> str:
         program, *arguments = shlex.split(line)
