@@ -56,6 +56,16 @@ if TYPE_CHECKING:
     from lineage.queries.pipelines import Pipeline as Pipeline
     from lineage.queries.pipelines import list_executions as list_executions
     from lineage.queries.pipelines import list_pipelines as list_pipelines
+    from lineage.queries.run_records import Run as Run
+    from lineage.queries.runs import Experiment as Experiment
+    from lineage.queries.runs import SortByType as SortByType
+    from lineage.queries.runs import SortOrderType as SortOrderType
+    from lineage.queries.runs import Trial as Trial
+    from lineage.queries.runs import list_experiments as list_experiments
+    from lineage.queries.runs import list_runs as list_runs
+    from lineage.queries.runs import list_trials as list_trials
+    from lineage.queries.runs import load_run as load_run
+    from lineage.queries.runs import runs_scope as runs_scope
     from lineage.queries.select import find_in as find_in
     from lineage.queries.select import find_node as find_node
     from lineage.queries.select import nodes as nodes
@@ -117,6 +127,16 @@ _HOMES = {
     "Pipeline": "queries.pipelines",
     "list_executions": "queries.pipelines",
     "list_pipelines": "queries.pipelines",
+    "Run": "queries.run_records",
+    "Experiment": "queries.runs",
+    "SortByType": "queries.runs",
+    "SortOrderType": "queries.runs",
+    "Trial": "queries.runs",
+    "list_experiments": "queries.runs",
+    "list_runs": "queries.runs",
+    "list_trials": "queries.runs",
+    "load_run": "queries.runs",
+    "runs_scope": "queries.runs",
     "find_in": "queries.select",
     "find_node": "queries.select",
     "nodes": "queries.select",

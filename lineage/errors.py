@@ -6,7 +6,7 @@ class LineageError(Exception):
 
 
 class MalformedName(LineageError):
-    """A text that is no S3 URI, no ARN or no selector."""
+    """A text that is no S3 URI, no ARN, no selector or no time."""
 
 
 class MalformedDefinition(LineageError):

@@ -260,17 +260,22 @@ class Snapshot:
         """The newest version of each record; a name's several lives are several records."""
         return _resources(self._db)
 
-    def records(self, kind: str, ids: Iterable[str] | None = None, *, deleted: bool = False) -> Iterator[Resource]:
-        """The newest version of each record of a kind, or of those with the given record ids; what is gone if `deleted`."""
+    def records(
+        self, kind: str, ids: Iterable[str] | None = None, *, deleted: bool = False, members: Sequence[str] = ()
+    ) -> Iterator[Resource]:
+        """The newest version of each record of a kind, or of those with the given record ids; what is gone if `deleted`.
+
+        With `members`, a body holds only these of its members: to look through many records that is several times as fast.
+        """
         here = "true" if deleted else f"NOT {_GONE}"
         if ids is None:
-            yield from _resources(self._db, f"kind = ? AND {here}", (kind,))
+            yield from _resources(self._db, f"kind = ? AND {here}", (kind,), members=members)
             return
         wanted = sorted(set(ids))
         for at in range(0, len(wanted), AT_ONCE):
             some = wanted[at : at + AT_ONCE]
-            which = f"kind = ? AND id IN ({','.join('?' * len(some))}) AND {here}"
-            yield from _resources(self._db, which, (kind, *some))
+            which = f"id IN ({','.join('?' * len(some))}) AND +kind = ? AND {here}"  # the + keeps it from the kind's index
+            yield from _resources(self._db, which, (*some, kind), members=members)
 
     def gaps(self) -> list[Gap]:
         """What could not be read the last time it was asked for. An answer counts once the graph holds it."""
@@ -901,13 +906,23 @@ _NEWEST = """NOT EXISTS (SELECT 1 FROM record AS newer WHERE newer.id = r.id AND
 
 
 def _resources(
-    db: sqlite3.Connection, where: str = "true", values: Sequence[Any] = (), *, every: bool = False
+    db: sqlite3.Connection,
+    where: str = "true",
+    values: Sequence[Any] = (),
+    *,
+    every: bool = False,
+    members: Sequence[str] = (),
 ) -> Iterator[Resource]:
+    read = ", ".join(f"json_extract(body, '$.{member}')" for member in members)
+    said = f"json_array({read})" if members else "body"
     sql = f"""
-        SELECT kind, account, region, name, arn, body, nullif(created, ''), modified, status, last_crawl,
+        SELECT kind, account, region, name, arn, {said}, nullif(created, ''), modified, status, last_crawl,
         (SELECT at FROM gone WHERE gone.id = r.id AND gone.created = r.created)
         FROM record AS r WHERE {where} AND {"true" if every else _NEWEST} ORDER BY id, created"""  # noqa: S608  (our own words)
     for row in db.execute(sql, values):
         kind, account, region, name, arn, body, created, modified, status, crawl, gone = row
         dates = (created, modified, status)
-        yield Resource(kind, account, region, name, arn, json.loads(body), *dates, deleted=gone, crawl=crawl)
+        whole = json.loads(body)
+        if members:
+            whole = {member: value for member, value in zip(members, whole, strict=True) if value is not None}
+        yield Resource(kind, account, region, name, arn, whole, *dates, deleted=gone, crawl=crawl)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from lineage.errors import MalformedName
 from lineage.kinds import KINDS
 from lineage.records import Enumeration, Resource
 from lineage.references import Hit
@@ -53,6 +54,18 @@ def utc(moment: datetime) -> str:
     """ISO 8601 in UTC with `Z`; milliseconds only where there are some."""
     text = moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return text.replace(".000Z", "Z")
+
+
+def instant(said: str | datetime) -> str:
+    """The moment that a person names, by a datetime or as an ISO date or time, as `utc` gives it; without an offset in UTC.
+
+    A date is its first moment. Raises `MalformedName`.
+    """
+    try:
+        moment = datetime.fromisoformat(said) if isinstance(said, str) else said
+        return utc(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    except (ValueError, OverflowError):
+        raise MalformedName(f"{said!r} is no time; one looks like 2026-05-04 or 2026-05-04T08:00:00Z") from None
 
 
 def _is(step: Mapping[str, str], status: str) -> bool:

@@ -220,14 +220,19 @@ def _alike(snapshot: Snapshot, wanted: str) -> Names:
 
 
 def _near(known: Names, wanted: str) -> list[str]:
-    """Names that are spelt almost so: those with one slip, and of some others of about the same length the most similar."""
-    slips = _slips(wanted.casefold())
+    """Names that are spelt almost so."""
     kind, slash, _ = wanted.partition("/")
-    names = (f"{kind}/{name}" if slash and of == kind else name for _, of, name in known)
-    alike = {name for name in names if -_MAX_SLIPS <= len(name) - len(wanted) <= _MAX_SLIPS}
-    first = difflib.get_close_matches(wanted, sorted(name for name in alike if name.casefold() in slips))
-    others = difflib.get_close_matches(wanted, heapq.nsmallest(_MAX_COMPARED, alike))
-    return list(dict.fromkeys([*first, *others]))[:_ADVICE]
+    return near((f"{kind}/{name}" if slash and of == kind else name for _, of, name in known), wanted)
+
+
+def near(names: Iterable[str], wanted: str) -> list[str]:
+    """The names that are spelt almost so but for case: those with one slip, and of some others as long the most similar."""
+    folded = wanted.casefold()
+    slips = _slips(folded)
+    alike = {name.casefold(): name for name in names if abs(len(name) - len(wanted)) <= _MAX_SLIPS}
+    first = difflib.get_close_matches(folded, sorted(name for name in alike if name in slips))
+    others = difflib.get_close_matches(folded, heapq.nsmallest(_MAX_COMPARED, alike))
+    return [alike[name] for name in dict.fromkeys([*first, *others])][:_ADVICE]
 
 
 def _slips(word: str) -> set[str]:

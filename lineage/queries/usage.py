@@ -410,10 +410,13 @@ def kind_of_gap(gap: Gap) -> str:
     return kind.name if kind else KIND_OF_CALL.get(gap.operation, "training-job")
 
 
-def not_enumerated(scope: Scope, kinds: Sequence[str] = _ENUMERATED, within: Within = ALL) -> list[Gap]:
-    """Only a finished list of all that may tell a use can prove that there was none; a walk from endpoints never is one."""
+def not_enumerated(scope: Scope, kinds: Sequence[str] = _ENUMERATED, within: Within = ALL, what: str = "job") -> list[Gap]:
+    """Only a finished list of all that may tell a use can prove that there was none; a walk from endpoints never is one.
+
+    `what` is what the kinds tell of.
+    """
     places = within.places(_crawled(scope)) or [("", "")]
-    return [gap for place in places for gap in _unlisted(scope, kinds, *place)]
+    return [gap for place in places for gap in _unlisted(scope, kinds, what, *place)]
 
 
 def _crawled(scope: Scope) -> Iterable[tuple[str, str]]:
@@ -422,10 +425,10 @@ def _crawled(scope: Scope) -> Iterable[tuple[str, str]]:
     return scope.places or everywhere
 
 
-def _unlisted(scope: Scope, kinds: Sequence[str], account: str, region: str) -> list[Gap]:
+def _unlisted(scope: Scope, kinds: Sequence[str], what: str, account: str, region: str) -> list[Gap]:
     missing = [kind for kind in kinds if (account, region, kind) not in scope.enumerated]
     if len(missing) == len(kinds):
-        said = "not every job was read: no crawl of the whole account has come to its end here (`lineage crawl`)"
+        said = f"not every {what} was read: no crawl of the whole account has come to its end here (`lineage crawl`)"
         return [Gap(account, region, "", "", "not-enumerated", said)]
     said = "not every {} was read: its list has not come to its end"
     return [
