@@ -239,7 +239,7 @@ def _trace_rows(answer: lineage.Trace) -> Rows:
     while todo:
         level, step = todo.pop()
         node = answer.nodes[step.node]
-        notes = [breaks.get(step.node, ""), step.note, "manifest not read" if step.manifest else ""]
+        notes = [breaks.get(step.node, ""), step.note, step.evidence, "manifest not read" if step.manifest else ""]
         notes += ["" if node.get("trains", True) else "trains nothing", "" if level else answer.verdict]
         common = [node["kind"], node["name"], step.node, node["status"] or ""]
         rows.append([level, step.relation, step.role, step.usage, *common, "; ".join(filter(None, notes))])
@@ -249,7 +249,8 @@ def _trace_rows(answer: lineage.Trace) -> Rows:
     for edge in belongs:
         if row := known.get(edge["target"]):
             common = [row["kind"], row["name"], row["id"], row["status"] or ""]
-            rows.append(["", edge["relation"], edge["role"], edge["usage"], *common, f"of {edge['source']}"])
+            said = "; logged" if edge["evidence"] == "logged" else ""
+            rows.append(["", edge["relation"], edge["role"], edge["usage"], *common, f"of {edge['source']}{said}"])
     holes = answer.scope["holes"]
     return [*rows, *(["", "hole", "", "", "", "", hole["subject"], hole["reason"], _said(hole)] for hole in holes)]
 

@@ -27,10 +27,12 @@ COLOURS = {
 }
 _SILENT_STATUS = ("InService", "Completed", None)
 _MAX_MAKERS = 3
+_LOGGED = "  (logged: no job that was read says that it made this)"
 _NOTES = {
     "above": "  (told in full elsewhere in this tree)",
     "possible": "  (possible: its times do not tell)",
     "copy": "  (known by its content: what is served is a copy)",
+    "beside": "  (logged: a run says that it made this, too)",
 }
 
 
@@ -174,6 +176,7 @@ class _TraceTree:
             usage = f"  ({step.usage})" if step.usage not in ("data", "model", "", step.role) else ""
             list_only = "  (a manifest: what it lists was not read)" if step.manifest else ""
             return styled((role, "cyan"), step.node, usage, list_only, self._made_by(step))
+        note = _LOGGED if kind == "trial-component" and step.evidence and step.note in ("", "possible") else note
         role = f"{step.role}  " if step.role and step.relation == "reads" else ""
         return styled((role, "cyan"), (node["name"], "bold"), f" · {spaced(kind)}", _state(node), note)
 
@@ -210,11 +213,14 @@ class _TraceTree:
         return plain and step in above.steps[:_MAX_MAKERS]
 
     def _beside(self, branch: Tree, node: str) -> None:
-        """The runs that recorded a job, or the execution that registered a package, on a line of their own."""
+        """The runs that recorded a job, what a run is of, or the execution that registered a package, each on its own line."""
         for run in self._answer.runs:
             if node in run["jobs"]:
                 branch.add(styled(("run ", "dim"), run["name"], *self._memberships(run["id"])))
-        if self._answer.nodes[node]["kind"] == "model-package":
+            if node == run["id"]:
+                for job in run["other_jobs"]:
+                    branch.add(styled(("of ", "dim"), job["name"], f" · {spaced(job['kind'])}", _state(job)))
+        if self._answer.nodes[node]["kind"] in ("model-package", "trial-component"):
             for part in self._memberships(node):
                 branch.add(styled(part.removeprefix(" · ")))
         for said in self._ran(node):
@@ -233,20 +239,27 @@ class _TraceTree:
         return [", ".join(word + " and ".join(some) for word, some in parts if some)]
 
     def _memberships(self, node: str) -> list[str]:
-        """The experiments and pipeline executions that a run or a package belongs to."""
-        reached, frontier = {node}, {node}
-        while frontier:
-            edges = (edge for edge in self._answer.evidence if edge["relation"] == "member-of")
-            frontier = {edge["target"] for edge in edges if edge["source"] in frontier} - reached
-            reached |= frontier
-        rows = [*self._answer.experiments, *self._answer.pipeline_executions]
-        return [f" · {spaced(row['kind'])} {row['name']}" for row in rows if row["id"] in reached]
+        """The experiments and pipeline executions that a run or a package belongs to; `logged` by people's word only."""
+        edges = [edge for edge in self._answer.evidence if edge["relation"] == "member-of"]
+        sure = _reached(node, [edge for edge in edges if edge["evidence"] != "logged"])
+        reached = _reached(node, edges)
+        rows = [row for row in (*self._answer.experiments, *self._answer.pipeline_executions) if row["id"] in reached]
+        return [f" · {spaced(row['kind'])} {row['name']}{'' if row['id'] in sure else '  (logged)'}" for row in rows]
 
     def _broken(self, branch: Tree, node: str) -> None:
         for found in self._breaks.get(node, ()):
             said = f"{found['reason']}: {found['detail']}"
             broken = branch.add(styled(("broken here", "bold red"), f"  {said}"))
             broken.add(styled(("to mend it", "dim"), f"  {found['repair']}"))
+
+
+def _reached(node: str, edges: list[dict[str, Any]]) -> set[str]:
+    """All that a node belongs to, directly or not."""
+    reached, frontier = {node}, {node}
+    while frontier:
+        frontier = {edge["target"] for edge in edges if edge["source"] in frontier} - reached
+        reached |= frontier
+    return reached
 
 
 def _steps(root: Any) -> list[Any]:

@@ -221,7 +221,7 @@ def _walk(
 
 
 def _around(snapshot: Snapshot, reached: set[str]) -> set[Row]:
-    """What is beside the flow: runs, experiments, groups, executions, and all that a reached job names as its input."""
+    """What is beside the flow: runs, experiments, groups, executions; what a reached job names, and whose run one is."""
     edges: set[Row] = set()
     beside = [name for name, relation in RELATIONS.items() if not relation.flows]
     frontier = set(reached)
@@ -231,7 +231,7 @@ def _around(snapshot: Snapshot, reached: set[str]) -> set[Row]:
         known |= frontier
         frontier = {edge[1] for edge in outward if edge[2] != "mentions"} - known
         edges.update(edge for edge in outward if edge[2] != "mentions" or edge[1] in reached)
-    return edges.union(snapshot.edge_rows(into=reached, relations=("mentions", "reads")))
+    return edges.union(snapshot.edge_rows(into=reached, relations=("mentions", "reads", "recorded-by")))
 
 
 _DECODER = json.JSONDecoder()

@@ -92,6 +92,7 @@ def names(rows: list[dict[str, Any]]) -> list[str]:
             [("Offers-Fit-2", 1, True)],
             [("s3://bank-ml/offers/capture/", "traffic", True), ("s3://bank-ml/offers/train/2/", "train", False)],
         ),
+        ("appraisal-notebook", "traced", [], [("s3://bank-ml/appraisal/sales-2026.csv", "sales", False)]),
         ("travel-promoted", "broken", [], []),  # nothing upstream of a copy leads to its original: a whole crawl finds it
     ],
 )
@@ -310,8 +311,8 @@ def test_a_logged_artifact_counts_where_no_job_says_so() -> None:
     answer = traced(run, *served(ARTIFACT))
     assert (answer.verdict, names(answer.runs), answer.datasets[0]["uri"]) == ("traced", ["my-run"], "s3://d/x/")
     assert {edge["evidence"] for edge in answer.evidence if edge["target"] == ARTIFACT} == {"logged"}
-    both = traced(run, training("fit", {}, ARTIFACT), *served(ARTIFACT))
-    assert (names(both.training_jobs), names(both.runs)) == (["fit"], [])
+    (step,) = answer.tree.steps[0].steps[0].steps[0].steps
+    assert (step.node, step.evidence, [read.evidence for read in step.steps]) == (run.id, "logged", ["logged"])
 
 
 def test_evaluation_jobs_train_nothing() -> None:

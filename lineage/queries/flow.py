@@ -75,6 +75,29 @@ def writers(graph: Graph, reading: Link) -> list[Step]:
 
     What only people logged counts where no job says that it wrote the place.
     """
+    steps = _claims(graph, reading)
+    declared = [step for step in steps if not is_logged(step.links[0])] or steps
+    place = reading.source.rstrip("/")
+    if is_model(reading) and any(step.fit == CERTAIN and step.links[0].target.rstrip("/") == place for step in declared):
+        # who surely wrote the very model, or inside it, outranks who writes around it
+        return [step for step in declared if step.links[0].target.rstrip("/").startswith(place)]
+    return declared
+
+
+def also_logged(graph: Graph, reading: Link) -> list[Step]:
+    """The runs of which people logged that they made what this edge reads, where a job made it."""
+    steps = _claims(graph, reading)
+    logged = [step for step in steps if is_logged(step.links[0])]
+    return logged if len(logged) < len(steps) else []
+
+
+def is_logged(link: Link) -> bool:
+    """Whether only what people may write says so."""
+    return bool(link.data["evidence"] == "logged")
+
+
+def _claims(graph: Graph, reading: Link) -> list[Step]:
+    """Whoever says that they wrote what this edge reads, and can have done so by their times."""
     direct = [(write,) for write in links_into(graph, reading.source, "writes")]
     around = [
         (write, overlap)
@@ -83,13 +106,7 @@ def writers(graph: Graph, reading: Link) -> list[Step]:
         if _is_copy(overlap) or _gets(graph, reading, write)
     ]
     steps = _steps(graph, reading, (*direct, *around))
-    own = [step for step in steps if not took_over(graph, step.links[0])] or steps
-    declared = [step for step in own if step.links[0].data["evidence"] != "logged"] or own
-    place = reading.source.rstrip("/")
-    if is_model(reading) and any(step.fit == CERTAIN and step.links[0].target.rstrip("/") == place for step in declared):
-        # who surely wrote the very model, or inside it, outranks who writes around it
-        return [step for step in declared if step.links[0].target.rstrip("/").startswith(place)]
-    return declared
+    return [step for step in steps if not took_over(graph, step.links[0])] or steps
 
 
 def fit_of(graph: Graph, write: Link, reading: Link) -> str:

@@ -20,8 +20,11 @@ from lineage.queries.flow import (
     OBJECT_CALLS,
     Json,
     Link,
+    also_logged,
     belongings,
     is_job,
+    is_logged,
+    is_model,
     is_reuse,
     link_json,
     links_into,
@@ -39,7 +42,7 @@ from lineage.times import POSSIBLE
 
 SCHEMA = "lineage.trace/1"
 _MAX_NAMES = 8
-COPY = "copy"
+COPY, BESIDE = "copy", "beside"
 MANY_MAKERS = 3  # of a shared place: more than so many are told once, and not again for each reader
 PLACES = ("dataset", "artifact", "code")
 _DESCRIBES_JOBS = {kind.describe for kind in KINDS.values() if kind.job}
@@ -64,7 +67,9 @@ class TreeStep:
     relation: str = ""
     role: str = ""
     usage: str = ""
-    note: str = ""  # "possible": the times only may fit; "copy": known by its content; "above": told at another place
+    note: str = ""  # "possible": the times only may fit; "copy": known by its content; "above": told at another place;
+    # "beside": a job made it, whatever this run says
+    evidence: str = ""  # "logged": only what people may write says so
     manifest: bool = False  # it lists what was read, and nobody has read the list
     steps: list[TreeStep] = field(default_factory=list)
 
@@ -181,6 +186,7 @@ class Tracing:
         self.endpoint = endpoint
         self.tree = TreeStep(endpoint)
         self.jobs: dict[str, _Visit] = {}
+        self.claimed: dict[str, set[str]] = {}  # runs beside the job that made a place, and the places
         self.served: set[tuple[str, str]] = set()
         self.makers: dict[str, set[str]] = defaultdict(set)
         self.datasets: dict[tuple[str, str, str], Json] = {}
@@ -216,7 +222,7 @@ class Tracing:
         self._keep(link)
         data = link.data
         manifest = data["span"] == Span.MANIFEST and node == link.source
-        step = TreeStep(node, data["relation"], data["role"], data["usage"], note, manifest)
+        step = TreeStep(node, data["relation"], data["role"], data["usage"], note, _evidence(link), manifest)
         visit.step.steps.append(step)
         self._plan(_Visit(step, visit.depth + deeper, visit.direct and direct, link))
 
@@ -292,8 +298,22 @@ class Tracing:
                 self._keep(link)
             copied = COPY if any(link.data["evidence"] == "content" for link in made.links) else ""
             self._below(visit, made.links[0], made.job, deeper=1, note=POSSIBLE if made.fit == POSSIBLE else copied)
+        if is_model(reading):
+            self._beside_the_maker(visit, reading)
         if not steps and self._must_be_made(reading):
             self._break(visit.step.node, self._unmatched(reading))
+
+    def _beside_the_maker(self, visit: _Visit, reading: Link) -> None:
+        """Runs that people say made a model which a job made: they are told, and what they read is not taken for its data."""
+        for claim in also_logged(self.graph, reading):
+            told = self.claimed.setdefault(claim.job, set())
+            if reading.source in told:
+                continue
+            told.add(reading.source)
+            for link in claim.links:
+                self._keep(link)
+            said = claim.links[0].data
+            visit.step.steps.append(TreeStep(claim.job, "writes", said["role"], said["usage"], BESIDE, said["evidence"]))
 
     def _must_be_made(self, reading: Link) -> bool:
         """A model has a maker; raw data need not have one, nor has a job's own checkpoint prefix."""
@@ -365,7 +385,7 @@ class Tracing:
 
     def answer(self) -> Trace:
         members = self._members()
-        nodes = [*self.visited, *members, *self._images()]
+        nodes = [*self.visited, *self.claimed, *members, *self._images()]
         shown = {node: node_json(self.graph, node) for node in dict.fromkeys(nodes)}
         scope: Scope = self.graph.graph["scope"]
 
@@ -379,7 +399,7 @@ class Tracing:
             models=of("model"),
             model_packages=of("model-package"),
             datasets=[self.datasets[key] for key in sorted(self.datasets)],
-            runs=[row | {"jobs": self._jobs_of(row["id"])} for row in of("trial-component")],
+            runs=[row | self._run_facts(row["id"]) for row in of("trial-component")],
             experiments=of("experiment"),
             pipeline_executions=self._executions(of(EXECUTION)),
             images=of("image"),
@@ -412,7 +432,7 @@ class Tracing:
         """The runs that recorded the training jobs, their trials and experiments, and the executions behind them."""
         packages = [node for node in self.visited if self.graph.nodes[node]["kind"] == "model-package"]
         found: dict[str, None] = {}
-        todo: list[tuple[str, str | None]] = [(node, None) for node in (*self.jobs, *packages)]
+        todo: list[tuple[str, str | None]] = [(node, None) for node in (*self.jobs, *self.claimed, *packages)]
         seen = set(todo)
         while todo:
             node, step = todo.pop(0)
@@ -436,8 +456,12 @@ class Tracing:
     def _images(self) -> list[str]:
         return sorted({link.source for link in self.links.values() if self.graph.nodes[link.source]["kind"] == "image"})
 
-    def _jobs_of(self, run: str) -> list[str]:
-        return [link.source for link in links_into(self.graph, run, "recorded-by") if link.source in self.jobs]
+    def _run_facts(self, run: str) -> Json:
+        """The jobs of this trace that a run is of, the others, and whether more than its own word ties it here."""
+        jobs = [link.source for link in links_into(self.graph, run, "recorded-by")]
+        here = [job for job in jobs if job in self.jobs]
+        others = [node_json(self.graph, job) for job in jobs if job not in self.jobs]
+        return {"jobs": here, "other_jobs": others, "evidence": "declared" if here else "logged"}
 
     def break_json(self, found: Break) -> Json:
         at = node_json(self.graph, found.at)
@@ -520,6 +544,10 @@ class Tracing:
         if status in (None, "InService"):
             return []
         return [f"the endpoint is {status}: it may serve another config than the one it names, or none"]
+
+
+def _evidence(link: Link) -> str:
+    return "logged" if is_logged(link) else ""
 
 
 def _unfinished(scope: Scope) -> list[str]:
