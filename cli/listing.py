@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,18 +18,27 @@ FORMS = ("table", "tsv", "json", "jsonl", "csv", "md")
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What is listed: the columns, and for JSON the schema, the question and the member that holds the rows."""
+    """What is listed: the columns, and for JSON the schema, the question and the member that holds the rows.
+
+    `cells` makes the columns of a row, where they are not its members of the same names.
+    """
 
     columns: Sequence[str]
     schema: str
     question: str
     member: str
+    cells: Callable[[Row], list[Any]] | None = None
 
     def text(self, form: str, rows: Iterable[Row], *, colour: bool, **beside: Any) -> Iterator[str]:
         """The rows in one of `FORMS`, piece by piece; what stands `beside` them is for JSON alone."""
         if form == "json":
             return json_list({"schema": self.schema, "question": self.question}, self.member, rows, **beside)
-        return json_lines(rows) if form == "jsonl" else rows_as(form, self.columns, rows, colour=colour)
+        if form == "jsonl":
+            return json_lines(rows)
+        return cells_as(form, list(self.columns), map(self.cells or self._named, rows), colour=colour)
+
+    def _named(self, row: Row) -> list[Any]:
+        return [row[name] for name in self.columns]
 
 
 def rows_as(form: str, columns: Sequence[str], rows: Iterable[Row], *, colour: bool = False) -> Iterator[str]:

@@ -16,6 +16,7 @@ from .datasets import datasets
 from .look import ls, show
 from .options import DEFAULT_SNAPSHOT
 from .pipelines import pipelines
+from .runs import experiments, runs
 from .show import draw, export
 from .snapshot import snapshot
 from .table import gaps, iam_policy, kinds
@@ -75,6 +76,8 @@ for command in (
     datasets,
     impact,
     path,
+    experiments,
+    runs,
     ls,
     show,
     pipelines,

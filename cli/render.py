@@ -9,6 +9,7 @@ from .lines import footer, hole_line, looked_at, note_lines, printed, spaced, st
 from .options import plural
 
 if TYPE_CHECKING:
+    from rich.table import Table
     from rich.text import Text
     from rich.tree import Tree
 
@@ -123,6 +124,11 @@ def _lookup_line(one: dict[str, Any]) -> Text:
 
 def rows_text(rows: list[list[Any]], *, colour: bool) -> str:
     """Rows as a table, the first one as its head."""
+    return printed(table_of(rows), colour=colour)
+
+
+def table_of(rows: list[list[Any]]) -> Table:
+    """The same, not yet printed."""
     from rich.table import Table
 
     head, *body = rows
@@ -131,7 +137,7 @@ def rows_text(rows: list[list[Any]], *, colour: bool) -> str:
         table.add_column(str(title), overflow="fold")
     for row in body:
         table.add_row(*(str(cell) for cell in row))
-    return printed(table, colour=colour)
+    return table
 
 
 class _TraceTree:

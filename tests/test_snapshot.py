@@ -221,3 +221,5 @@ def test_records_of_a_kind(tmp_path: Path) -> None:
         assert [one.name for one in snapshot.records("training-job", deleted=True)] == ["j", "old"]
         assert list(snapshot.records("training-job", [later.id, gone.id, "arn:none"])) == [later]
         assert [one.deleted for one in snapshot.records("training-job", [gone.id], deleted=True)] == ["2026-02-01T00:00:00Z"]
+        (part,) = snapshot.records("training-job", members=("ModelArtifacts", "Nothing"))
+        assert (part.body, part.created) == ({"ModelArtifacts": later.body["ModelArtifacts"]}, later.created)

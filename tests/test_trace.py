@@ -92,7 +92,12 @@ def names(rows: list[dict[str, Any]]) -> list[str]:
             [("Offers-Fit-2", 1, True)],
             [("s3://bank-ml/offers/capture/", "traffic", True), ("s3://bank-ml/offers/train/2/", "train", False)],
         ),
-        ("appraisal-notebook", "traced", [], [("s3://bank-ml/appraisal/sales-2026.csv", "sales", False)]),
+        (
+            "appraisal-notebook",
+            "broken",
+            [],
+            [],
+        ),  # nothing leads from an artifact to a run that logs it: a whole crawl finds it
         ("travel-promoted", "broken", [], []),  # nothing upstream of a copy leads to its original: a whole crawl finds it
     ],
 )
@@ -313,6 +318,69 @@ def test_a_logged_artifact_counts_where_no_job_says_so() -> None:
     assert {edge["evidence"] for edge in answer.evidence if edge["target"] == ARTIFACT} == {"logged"}
     (step,) = answer.tree.steps[0].steps[0].steps[0].steps
     assert (step.node, step.evidence, [read.evidence for read in step.steps]) == (run.id, "logged", ["logged"])
+
+
+def logged(name: str, output: str = ARTIFACT, **body: Any) -> Resource:
+    """A run that logs an output, in the SDK's group of the experiment `Shop`."""
+    said = {"InputArtifacts": {"data": {"Value": f"s3://d/{name}/"}}, "OutputArtifacts": {"model": {"Value": output}}}
+    parents = {"Parents": [{"TrialName": "Default-Run-Group-Shop", "ExperimentName": "Shop"}]}
+    return record("trial-component", name, {"CreationTime": "2026-01-01T00:00:00Z"} | said | parents | body)
+
+
+SHOP = [
+    record("trial", "Default-Run-Group-Shop", {"ExperimentName": "Shop", "CreationTime": "2026-01-01T00:00:00Z"}),
+    record("experiment", "Shop", {"CreationTime": "2026-01-01T00:00:00Z"}),
+]
+FIT = training("fit", {"train": "s3://t/"}, ARTIFACT)
+OF_FIT = {"Source": {"SourceArn": arn("training-job", "fit")}}
+
+
+@pytest.mark.parametrize(
+    ("title", "records", "verdict", "jobs", "runs", "data"),
+    [
+        ("one run", [logged("a")], "traced", [], [("a", "logged")], ["s3://d/a/"]),
+        ("two runs", [logged("a"), logged("b")], "traced", [], [("a", "logged"), ("b", "logged")], ["s3://d/a/", "s3://d/b/"]),
+        ("a run and a job", [logged("a"), FIT], "traced", ["fit"], [("a", "logged")], ["s3://t/"]),
+        ("the job's own run", [logged("a", **OF_FIT), FIT], "traced", ["fit"], [("a", "declared")], ["s3://t/"]),
+        ("its own and another", [logged("a", **OF_FIT), logged("b"), FIT], "traced", ["fit"], [("a", "declared"), ("b", "logged")], ["s3://t/"]),
+        ("a run of a job that is gone", [logged("a", **OF_FIT)], "traced", [], [("a", "logged")], ["s3://d/a/"]),
+        ("a folder", [logged("a", "s3://m/fit/")], "traced", [], [("a", "logged")], ["s3://d/a/"]),
+        ("a folder, and a job", [logged("a", "s3://m/fit/"), FIT], "traced", ["fit"], [("a", "logged")], ["s3://t/"]),
+        ("https", [logged("a", ARTIFACT.replace("s3://m/", "https://m.s3.eu-west-1.amazonaws.com/"))], "traced", [], [("a", "logged")], ["s3://d/a/"]),
+        ("a folder beside it", [logged("a", "s3://m/fit-2/")], "broken", [], [], []),
+        ("no location", [logged("a", "NA")], "broken", [], [], []),
+        ("a number", [logged("a", "42")], "broken", [], [], []),
+        ("a run that came too late", [logged("a", StartTime="2026-05-01T00:00:00Z")], "broken", [], [], []),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)  # fmt: skip
+def test_runs_that_people_logged(title: str, records: list[Resource], verdict: str, jobs: Any, runs: Any, data: Any) -> None:
+    """A run's word makes a model where no job's does, and is told as logged beside the job that made it; all are told."""
+    answer = traced(*records, *SHOP, *served(ARTIFACT))
+    assert (answer.verdict, names(answer.training_jobs)) == (verdict, jobs)
+    assert [(row["name"], row["evidence"]) for row in answer.runs] == runs
+    assert sorted(row["uri"] for row in answer.datasets) == data
+    assert names(answer.experiments) == (["Shop"] if runs else [])
+
+
+def test_a_run_tells_of_a_job_that_is_gone() -> None:
+    """The job of a run that made a model is named, though nothing more is known of it."""
+    (run,) = traced(logged("a", **OF_FIT), *served(ARTIFACT)).runs
+    assert [(job["name"], job["observed"]) for job in run["other_jobs"]] == [("fit", False)]
+
+
+def test_a_run_beside_the_maker_is_told_once() -> None:
+    """Two models that are served from one place have one line each for what a run says of it."""
+    first, second = (served(ARTIFACT, name=name) for name in ("shop", "other"))
+    variants = [{"VariantName": name, "ModelName": f"{name}-model"} for name in ("shop", "other")]
+    config = record("endpoint-config", "shop-config", {"CreationTime": first[1].created, "ProductionVariants": variants})
+    answer = traced(logged("a"), FIT, first[0], second[0], config, first[2])
+    todo, notes = [answer.tree], []
+    while todo:
+        step = todo.pop()
+        notes += [step.note] if answer.nodes[step.node]["name"] == "a" else []
+        todo += step.steps
+    assert notes == ["beside"]
 
 
 def test_evaluation_jobs_train_nothing() -> None:

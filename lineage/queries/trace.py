@@ -373,8 +373,10 @@ class Tracing:
         data = self.graph.nodes[node]
         if (data["account"], data["region"], data["kind"]) in self.graph.graph["scope"].enumerated:
             return "missing", f"no {data['kind'].replace('-', ' ')} of that name is there any more"
-        made = data["kind"] in PLACES
-        return ("unmatched", "no job in the snapshot wrote it") if made else ("not-crawled", "nothing described it")
+        if data["kind"] not in PLACES:
+            return "not-crawled", "nothing described it"
+        unlisted = "" if _runs_are_listed(self.graph.graph["scope"]) else ", and not every run that may log it was listed"
+        return "unmatched", f"no job in the snapshot wrote it{unlisted}"
 
     def _break(self, node: str, why: tuple[str, str]) -> None:
         found = Break(node, *why, REPAIRS.get(why[0], "crawl again"))
@@ -548,6 +550,11 @@ class Tracing:
 
 def _evidence(link: Link) -> str:
     return "logged" if is_logged(link) else ""
+
+
+def _runs_are_listed(scope: Scope) -> bool:
+    """Whether every run that people logged was read, where a crawl read anything at all."""
+    return all((*place, "trial-component") in scope.enumerated for place in scope.places)
 
 
 def _unfinished(scope: Scope) -> list[str]:
