@@ -6,11 +6,19 @@ class LineageError(Exception):
 
 
 class MalformedName(LineageError):
-    """A text that is no S3 URI, no ARN, no selector or no time."""
+    """A text that is no S3 URI, no ARN, no selector, no search or no time."""
 
 
 class MalformedDefinition(LineageError):
     """A pipeline definition that is no JSON object, or of a version that nobody knows."""
+
+
+class SearchRefused(MalformedName):
+    """A search that SageMaker would refuse; `reason` says it as the service does, without the hint."""
+
+    def __init__(self, reason: str, hint: str = "") -> None:
+        super().__init__(f"{reason}; {hint}" if hint else reason)
+        self.reason = reason
 
 
 class UnknownNode(LineageError):

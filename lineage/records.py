@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from lineage.names import Span, parse_arn
 
 Body = Mapping[str, Any]
+REDACTED = "(redacted)"  # in the place of a value that looked like a secret, and was not kept
 CLOUDTRAIL = "cloudtrail"  # in the place of a kind: the lookup of what was deleted in an account and region
 
 

@@ -22,7 +22,7 @@ from moto.sagemaker.models import sagemaker_backends
 from moto.sagemaker.responses import SageMakerResponse
 from moto.server import ThreadedMotoServer
 
-from lineage.expressions import holds
+from lineage.expressions import Matcher
 
 REGION = "eu-west-1"
 ROLE = "arn:aws:iam::123456789012:role/x"
@@ -34,8 +34,8 @@ def search(self: SageMakerResponse) -> ActionResult:
     backend, resource = self.sagemaker_backend, self._get_param("Resource")
     assert resource == "TrainingJob"
     bodies = [job.response_object for job in backend.training_jobs.values()]
-    expression = self._get_param("SearchExpression") or {}
-    return ActionResult({"Results": [{"TrainingJob": body} for body in bodies if holds(expression, body)]})
+    matcher = Matcher("TrainingJob", self._get_param("SearchExpression"))
+    return ActionResult({"Results": [{"TrainingJob": body} for body in bodies if matcher.holds(body)]})
 
 
 def list_inference_components(self: SageMakerResponse) -> ActionResult:

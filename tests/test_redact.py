@@ -13,9 +13,10 @@ from records import training
 
 import lineage
 from lineage.crawl.fetch import Fetcher
-from lineage.crawl.redact import REDACTED, read
+from lineage.crawl.redact import read
 from lineage.crawl.replay import replay_session
 from lineage.kinds import KINDS
+from lineage.records import REDACTED
 
 MODEL = botocore.session.get_session().get_service_model("sagemaker")
 

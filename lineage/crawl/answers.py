@@ -2,7 +2,7 @@
 
 Facts: a List call cuts its page first and filters it then, so that an empty page with a token is normal; what it is
 asked *of* (a pipeline, an endpoint, a category) comes before the cut. Search cuts its records down to its own shape,
-and refuses properties that it does not know and a second `Contains`.
+and refuses what `lineage.expressions` says it refuses.
 
 Time is linear in the account: what is sorted, grouped or searched once is kept for the pages that follow, and only the
 records of one page are put into their answer's shape. Threads that ask for the same at once may compute it twice.
@@ -11,6 +11,7 @@ records of one page are put into their answer's shape. Threads that ask for the 
 from __future__ import annotations
 
 import json
+import math
 import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
@@ -22,14 +23,15 @@ from lineage.crawl.account import Account, Record, Shelf
 from lineage.crawl.faults import Failure
 from lineage.crawl.pages import ASKED_OF, Order, cut_page, extra_items, on_the_wire, order_of, passes, sort_key, summary
 from lineage.crawl.shapes import list_member, search_member
-from lineage.expressions import filters_in, holds, moment_of, values_at
+from lineage.errors import SearchRefused
+from lineage.expressions import DEFAULT_SORT, Expression, Matcher, Sorting, moment_of
 from lineage.kinds import KINDS, Kind, kind_of_arn
 from lineage.names import is_arn, parse_arn
+from lineage.searchable import begins_with, chosen_names, steps_of, values_at
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel, ServiceModel
 
-_SEVERAL_CONTAINS = ("Experiment", "ExperimentTrial", "ExperimentTrialComponent")
 _NOT_FOUND = {
     "TrainingJob": ("ValidationException", "Requested resource not found."),
     "ProcessingJob": ("ValidationException", 'Could not find requested job with name: "{name}"'),
@@ -78,6 +80,7 @@ class Answers:
         self._sorted = cache(self._sort)
         self._group = cache(self._index_group)
         self._components = cache(self._index_components)
+        self._ranked = cache(self._rank)
         self._found = lru_cache(256)(self._find)
 
     def answer(self, operation: OperationModel, parameters: dict[str, Any], where: Where, fault: str = "") -> dict[str, Any]:
@@ -88,13 +91,17 @@ class Answers:
             body = {record.kind.wrapped: record.body} if record.kind.wrapped else record.body
             wire: dict[str, Any] = on_the_wire(body, operation.output_shape)
             return wire
-        ways: dict[str, Callable[..., dict[str, Any]]] = {"Search": self._search, "ListTags": self._list_tags}
+        ways: dict[str, Callable[..., dict[str, Any]]] = {
+            "Search": self._search,
+            "GetSearchSuggestions": self._suggest,
+            "ListTags": self._list_tags,
+        }
         way = ways.get(name) or (self._list_extra if name in self._extras else self._list)
         return way(operation, parameters, where, fault)
 
     def kind_of(self, operation: str, parameters: Mapping[str, Any]) -> Kind | None:
         """The kind that a call asks for."""
-        if operation == "Search":
+        if operation in ("Search", "GetSearchSuggestions"):
             return self._searched.get(parameters.get("Resource", ""))
         return self._listed.get(operation) or self._described.get(operation)
 
@@ -194,7 +201,7 @@ class Answers:
             return {group, record.arn.casefold().replace(f":model-package/{record.tail}", f":model-package-group/{group}")}
         if parameter == "TrialComponentName":
             return self._components(record.account, record.region).get(str(record.body["TrialName"]).casefold(), set())
-        values = {str(value).casefold() for value in values_at(record.whole, ASKED_OF[record.kind.name][parameter])}
+        values = {str(value).casefold() for value in values_at(record.whole, steps_of(ASKED_OF[record.kind.name][parameter]))}
         if parameter == "PipelineName":
             values.add(record.arn.casefold().partition("/execution/")[0])
         return values | {value.partition("/")[2] for value in values if is_arn(value)}
@@ -203,7 +210,7 @@ class Answers:
         """The names of the trial components of each trial."""
         index = defaultdict(set)
         for record in self._account.records.get(("trial-component", account, region), {}).values():
-            for trial in values_at(record.whole, "Parents.TrialName"):
+            for trial in values_at(record.whole, ("Parents", "TrialName")):
                 index[str(trial).casefold()].add(str(record.body["TrialComponentName"]).casefold())
         return index
 
@@ -240,30 +247,42 @@ class Answers:
     # --- search ---------------------------------------------------------------------------------
 
     def _search(self, operation: OperationModel, parameters: dict[str, Any], where: Where, fault: str) -> dict[str, Any]:
-        resource, expression = parameters["Resource"], parameters.get("SearchExpression") or {}
+        resource, expression = parameters["Resource"], parameters.get("SearchExpression")
         member = search_member(resource)
         shape = self._search_record.members.get(member)  # none for images, of which Search gives empty records
         kind = self._searched.get(resource)
         if shape is None or kind is None or parameters.get("CrossAccountFilterOption") == "CrossAccount":
             return {"Results": [], "TotalHits": {"Value": 0, "Relation": "EqualTo"}}
-        _refuse(expression, resource, shape)
-        order = order_of({"SortBy": "LastModifiedTime"} | parameters, "Descending")
-        found = self._sorted((kind.name, *where), order).records
-        if expression:
-            found = self._found((kind.name, *where), order, json.dumps(expression, sort_keys=True))
+        by, descending = parameters.get("SortBy", DEFAULT_SORT), parameters.get("SortOrder", "Descending") == "Descending"
+        text = "" if expression is None else json.dumps(expression, sort_keys=True)
+        try:
+            found = self._found((kind.name, *where), Order(by, descending), text)
+        except SearchRefused as refused:
+            raise Failure("ValidationException", refused.reason) from refused
         page, token = cut_page(found, parameters, operation, fault)
         results = [{member: on_the_wire(self._searchable(record), shape, cut=True)} for record in page]
         return {"Results": results, "TotalHits": {"Value": len(found), "Relation": "EqualTo"}} | token
 
-    def _find(self, shelf: Shelf, order: Order, expression_text: str) -> list[Record]:
+    def _find(self, shelf: Shelf, order: Order, expression_text: str) -> Sequence[Record]:
         """What an expression finds; where the order is one of creation, only the records between its bounds are read."""
-        expression = json.loads(expression_text)
-        records, times = self._sorted(shelf, order)
-        if times:
+        resource = KINDS[shelf[0]].search
+        expression = json.loads(expression_text) if expression_text else None
+        holds = Matcher(resource, expression).holds
+        records, times = self._ranked(shelf, order)
+        if times and expression:
             opens, closes = _bounds(expression)
             low, high = (-closes, -opens) if order.descending else (opens, closes)
             records = records[bisect_left(times, low) : bisect_right(times, high)]
-        return [record for record in records if holds(expression, self._searchable(record))]
+        return [record for record in records if holds(self._searchable(record))] if expression else records
+
+    def _rank(self, shelf: Shelf, order: Order) -> _Sorted:
+        """The records of a shelf in the order of a Search."""
+        sorting = Sorting(KINDS[shelf[0]].search, order.by, descending=order.descending)
+        records = self._account.records.get(shelf, {}).values()
+        ranked = sorting.ordered([(sorting.key(self._searchable(record)), record.id, record) for record in records])
+        sign = -1 if order.descending else 1
+        times = [sign * float(key[1]) if key else math.inf for key, _, _ in ranked] if order.by == "CreationTime" else ()
+        return _Sorted([record for _, _, record in ranked], times)
 
     def _searchable(self, record: Record) -> Mapping[str, Any]:
         """A record as Search holds it: a model inside its dashboard, a trial component with the job that it is of."""
@@ -272,6 +291,15 @@ class Answers:
         if record.kind.name == "trial-component" and (source := self._source(record)):
             return {"SourceDetail": source, **record.whole}
         return record.whole
+
+    def _suggest(self, _: OperationModel, parameters: dict[str, Any], where: Where, __: str) -> dict[str, Any]:
+        """Names that people chose and that begin so; the service's samples write its own word before them in lower case."""
+        kind = self._searched.get(parameters["Resource"])
+        hint = parameters.get("SuggestionQuery", {}).get("PropertyNameQuery", {}).get("PropertyNameHint", "")
+        records = self._account.records.get((kind.name, *where), {}).values() if kind else ()
+        names = {name for record in records for name in chosen_names(record.kind.search, self._searchable(record))}
+        told = [name.partition(".") for name in sorted(names) if begins_with(name, hint)]
+        return {"PropertyNameSuggestions": [{"PropertyName": f"{word.lower()}.{own}"} for word, _, own in told]}
 
     def _source(self, component: Record) -> dict[str, Any] | None:
         text = str((component.whole.get("Source") or {}).get("SourceArn"))
@@ -319,33 +347,7 @@ def _group_of(package: Record) -> str:
 # --- expressions ----------------------------------------------------------------------------------
 
 
-def _refuse(expression: Mapping[str, Any], resource: str, shape: Any) -> None:
-    """What Search itself refuses: properties it does not know, and a second `Contains`."""
-    filters = list(filters_in(expression))
-    shapes = [shape, shape.members["Model"]] if resource == "Model" else [shape]
-    for one in filters:
-        if not any(_knows(shape, one["Name"]) for shape in shapes):
-            raise Failure("ValidationException", f"Unknown property name: {one['Name']}")
-    contains = [one for one in filters if one.get("Operator") == "Contains"]
-    if len(contains) > 1 and resource not in _SEVERAL_CONTAINS:
-        raise Failure("ValidationException", "'CONTAINS' operator usage limit of 1 exceeded")
-
-
-def _knows(shape: Any, name: str) -> bool:
-    if name.partition(".")[0] in ("Tags", "HyperParameters", "Metrics", "Parameters"):
-        return True
-    for step in name.split("."):
-        while shape.type_name == "list":
-            shape = shape.member
-        if shape.type_name == "map":
-            return True
-        if shape.type_name != "structure" or step not in shape.members:
-            return False
-        shape = shape.members[step]
-    return True
-
-
-def _bounds(expression: Mapping[str, Any]) -> tuple[float, float]:
+def _bounds(expression: Expression) -> tuple[float, float]:
     """The creation times between which all must lie that an expression can find."""
     opens, closes = float("-inf"), float("inf")
     for operator, moment in _created(expression):
@@ -355,7 +357,7 @@ def _bounds(expression: Mapping[str, Any]) -> tuple[float, float]:
     return opens, closes
 
 
-def _created(expression: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+def _created(expression: Expression) -> Iterator[tuple[str, float]]:
     """The filters by creation time that all hold, with their times."""
     filters: Iterable[Mapping[str, Any]] = expression.get("Filters") or ()
     for one in filters if expression.get("Operator") != "Or" else ():

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lineage.crawl.account import Record
 from lineage.crawl.faults import EMPTY_PAGE, REPEATED_TOKEN, Failure
-from lineage.expressions import values_at
 from lineage.kinds import Extra
 from lineage.references import detail
+from lineage.searchable import steps_of, values_at
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel
@@ -68,7 +68,7 @@ def sort_key(record: Record, by: str) -> Any:
         return _modified(record)
     if by == "Name":
         return str(record.body.get(f"{record.kind.noun}Name") or record.tail).casefold()
-    return str(_status(record)) if by == "Status" else str(next(iter(values_at(record.whole, by)), ""))
+    return str(_status(record)) if by == "Status" else str(next(iter(values_at(record.whole, steps_of(by))), ""))
 
 
 def _modified(record: Record) -> float:
@@ -167,7 +167,7 @@ def _satisfies(record: Record, parameter: str, value: Any) -> bool:
     if parameter in _FILTERS:
         return _FILTERS[parameter](record, value)
     member = parameter.removesuffix("Equals")
-    return value == _summarised(record, member) or value in values_at(record.whole, member)
+    return value == _summarised(record, member) or value in values_at(record.whole, steps_of(member))
 
 
 # --- the wire -------------------------------------------------------------------------------------

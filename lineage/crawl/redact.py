@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 from functools import cache, lru_cache
 from typing import Any
 
+from lineage.records import REDACTED
 from lineage.times import utc
 
-REDACTED = "(redacted)"
 _LIKE_A_PASSWORD = r"passw|passphrase|passwd|pwd|(?:^|[^a-z])(?:pg|db)?pass(?:[^a-z]|$)|secret|credential"  # noqa: S105
 _NAME = re.compile(rf"{_LIKE_A_PASSWORD}|token(?!iz)|key|auth(?!or)", re.IGNORECASE)
 _NUMBER = re.compile(r"\d{1,9}(?:\.\d*)?|true|false", re.IGNORECASE)  # max_tokens, num_key_value_heads: no secrets
