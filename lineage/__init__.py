@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lineage.errors import MalformedDefinition as MalformedDefinition
     from lineage.errors import MalformedName as MalformedName
     from lineage.errors import RenderError as RenderError
+    from lineage.errors import SearchRefused as SearchRefused
     from lineage.errors import SnapshotError as SnapshotError
     from lineage.errors import UnknownNode as UnknownNode
     from lineage.estate import LISTED as LISTED
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from lineage.kinds import KINDS as KINDS
     from lineage.kinds import Kind as Kind
     from lineage.kinds import kind_json as kind_json
+    from lineage.live import search_live as search_live
+    from lineage.live import suggest_live as suggest_live
     from lineage.names import is_location as is_location
     from lineage.names import parse_location as parse_location
     from lineage.pipelines import ExperimentNames as ExperimentNames
@@ -84,6 +87,11 @@ if TYPE_CHECKING:
     from lineage.queries.verify import verify as verify
     from lineage.recording import Progress as Progress
     from lineage.recording import crawl_endpoints as crawl_endpoints
+    from lineage.searching import Found as Found
+    from lineage.searching import Match as Match
+    from lineage.searching import Suggested as Suggested
+    from lineage.searching import search as search
+    from lineage.searching import suggest as suggest
     from lineage.snapshot import Snapshot as Snapshot
     from lineage.snapshot import open_snapshot as open_snapshot
 
@@ -93,6 +101,7 @@ _HOMES = {
     "MalformedDefinition": "errors",
     "MalformedName": "errors",
     "RenderError": "errors",
+    "SearchRefused": "errors",
     "SnapshotError": "errors",
     "UnknownNode": "errors",
     "LISTED": "estate",
@@ -155,6 +164,13 @@ _HOMES = {
     "verify": "queries.verify",
     "Progress": "recording",
     "crawl_endpoints": "recording",
+    "Found": "searching",
+    "Match": "searching",
+    "Suggested": "searching",
+    "search": "searching",
+    "search_live": "live",
+    "suggest": "searching",
+    "suggest_live": "live",
     "Snapshot": "snapshot",
     "open_snapshot": "snapshot",
 }

@@ -16,14 +16,16 @@ def iam_policy(
     digests: bool = False,
     cloudtrail: bool = False,
     all_regions: bool = False,
+    suggestions: bool = False,
     roles: Iterable[str] = (),
 ) -> Any:
     """The IAM policy document for a crawl of these kinds (none: all). It allows reading, and nothing else.
 
     `tags`: with `crawl --tags`; `manifests`: not with `--no-manifests`; `digests`: with `--digests`; `cloudtrail`: with
-    `--cloudtrail`; `all_regions`: with `--all-regions`; `roles`: the role ARNs it is to assume. List and Search know no
-    resources, so they are allowed on all (Service Authorization Reference, Amazon SageMaker). The S3 actions may be narrowed
-    down to the buckets of manifests and models; without ListBucket S3 calls denied what is gone.
+    `--cloudtrail`; `all_regions`: with `--all-regions`; `suggestions`: for `suggest --live`, which no crawl asks; `roles`:
+    the role ARNs it is to assume. List and Search know no resources, so they are allowed on all (Service Authorization
+    Reference, Amazon SageMaker). The S3 actions may be narrowed down to the buckets of manifests and models; without
+    ListBucket S3 calls denied what is gone.
     """
     chosen = [KINDS[name] for name in kinds or KINDS]
     far = [KINDS[name] for name in FAR if any(_leads_to(one, KINDS[name]) for one in chosen)]
@@ -32,6 +34,7 @@ def iam_policy(
         _allow("Describe", sorted({f"sagemaker:{kind.describe}" for kind in (*chosen, *far) if kind.describe})),
     ]
     statements += [_allow("Tags", ["sagemaker:ListTags"])] if tags else []
+    statements += [_allow("Suggestions", ["sagemaker:GetSearchSuggestions"])] if suggestions else []
     statements += [_allow("Objects", ["s3:GetObject", "s3:ListBucket"])] if manifests or digests else []
     statements += [_allow("Deletions", ["cloudtrail:LookupEvents"])] if cloudtrail else []
     statements += [_allow("Regions", ["account:ListRegions", "ec2:DescribeRegions"])] if all_regions else []

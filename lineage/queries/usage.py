@@ -380,7 +380,7 @@ def _narrowed(scope: Scope, within: Within) -> Json:
     """What of the scope was asked about, where that is not all of it."""
     if within == ALL:
         return {}
-    places = [place for place in _crawled(scope) if within.takes(*place)]
+    places = [place for place in crawled(scope) if within.takes(*place)]
     accounts, regions = (sorted({place[end] for place in places}) for end in (0, 1))
     return {"accounts": accounts, "regions": regions, "narrowed": within._asdict()}
 
@@ -415,11 +415,11 @@ def not_enumerated(scope: Scope, kinds: Sequence[str] = _ENUMERATED, within: Wit
 
     `what` is what the kinds tell of.
     """
-    places = within.places(_crawled(scope)) or [("", "")]
+    places = within.places(crawled(scope)) or [("", "")]
     return [gap for place in places for gap in _unlisted(scope, kinds, what, *place)]
 
 
-def _crawled(scope: Scope) -> Iterable[tuple[str, str]]:
+def crawled(scope: Scope) -> Iterable[tuple[str, str]]:
     """Each account and region that a crawl was to read."""
     everywhere = {(account, region) for crawl in scope.crawls for account in crawl.accounts for region in crawl.regions}
     return scope.places or everywhere
