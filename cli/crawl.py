@@ -1,4 +1,4 @@
-"""`lineage crawl`: the only command that talks to AWS."""
+"""`lineage crawl`: the command that reads AWS into the snapshot."""
 
 from __future__ import annotations
 

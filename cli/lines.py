@@ -64,6 +64,12 @@ def looked_at(scope: dict[str, Any]) -> str:
     return f"{where}, crawled {' to '.join(times)} as {' and '.join(callers)}"
 
 
+def footer_of(scope: dict[str, Any], caveats: list[str]) -> list[Text]:
+    """The holes, what was looked at, and the notes."""
+    said = styled(("Looked at: ", "dim"), f"{looked_at(scope)}.")
+    return [*(hole_line(hole) for hole in scope["holes"]), said, *note_lines(caveats)]
+
+
 def note_lines(caveats: list[str]) -> list[Text]:
     """The caveats, one a line."""
     return [styled(("Note: ", "dim"), f"{caveat}.") for caveat in caveats]

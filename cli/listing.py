@@ -42,7 +42,9 @@ class Listing:
 
 
 def rows_as(form: str, columns: Sequence[str], rows: Iterable[Row], *, colour: bool = False) -> Iterator[str]:
-    """Rows in one of the formats that have a head; of each row only the given columns."""
+    """Rows in one of `FORMS` but for JSON; of each row only the given columns, where there is a head."""
+    if form == "jsonl":
+        return json_lines(rows)
     return cells_as(form, list(columns), ([row[name] for name in columns] for row in rows), colour=colour)
 
 

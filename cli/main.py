@@ -17,6 +17,7 @@ from .look import ls, show
 from .options import DEFAULT_SNAPSHOT
 from .pipelines import pipelines
 from .runs import experiments, runs
+from .search import search, suggest
 from .show import draw, export
 from .snapshot import snapshot
 from .table import gaps, iam_policy, kinds
@@ -50,6 +51,7 @@ class Lineage(click.Group):
       lineage used s3://bank-ml/loans/holdout/     was this used for training?
       lineage datasets loans-live                  what data was it made of?
       lineage impact s3://bank-raw/loans/          which models know it, which endpoints serve it?
+      lineage search training-job -w 'Metrics.validation:auc > 0.9'
       lineage draw +loans-live -o loans.svg        the picture
     """,
 )
@@ -64,7 +66,8 @@ class Lineage(click.Group):
 def cli(context: click.Context, snapshot: str | None, debug: bool) -> None:  # noqa: ARG001  (`_run` looks for --debug)
     """Which run, which training job and which data made what SageMaker serves, with evidence.
 
-    `crawl` reads SageMaker into a snapshot file; everything else asks that file, offline. lineage only ever reads.
+    `crawl` reads SageMaker into a snapshot file; everything else asks that file, offline, unless it is told `--live`. lineage
+    only ever reads.
     """
     context.obj = {"snapshot": snapshot}
 
@@ -76,6 +79,8 @@ for command in (
     datasets,
     impact,
     path,
+    search,
+    suggest,
     experiments,
     runs,
     ls,

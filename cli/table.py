@@ -130,6 +130,7 @@ def _references(kind: lineage.Kind) -> Rows:
 @click.option("--digests", is_flag=True, help="For `crawl --digests`.")
 @click.option("--cloudtrail", is_flag=True, help="For `crawl --cloudtrail`.")
 @click.option("--all-regions", is_flag=True, help="For `crawl --all-regions`.")
+@click.option("--suggestions", is_flag=True, help="For `suggest --live`.")
 @click.option("--role-arn", "roles", metavar="ARN", multiple=True, help="A role that the crawl is to assume; repeats.")
 @out_option
 def iam_policy(kinds: tuple[str, ...], roles: tuple[str, ...], out: str | None, **crawl: bool) -> None:
