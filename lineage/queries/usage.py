@@ -99,9 +99,9 @@ def used_all(
 
 
 def _each(graph: Graph, places: list[Location], within: Within) -> Iterator[Usage]:
-    readings = Readings(graph)
+    readings = Readings(graph) if len(places) > 1 else None  # of one question the graph holds nothing else
     for place in places:
-        asking = Asking(graph, place, readings.near(place))
+        asking = Asking(graph, place, readings.near(place) if readings else None)
         asking.run()
         yield asking.answer(within)
 
