@@ -470,7 +470,10 @@ class Sweep:
                 ledger.read(record, named.account)
                 if known is None:
                     ledger.described(record, course.kind.describe)
-            self._kept(course, record, ledger)
+            if known is None:
+                self._kept(course, record, ledger)
+            else:
+                self._note(completeness(record), ledger)  # it was counted when its page came
         for gap in gaps:
             self._note(gap, ledger)
             if gap.reason == "missing":
