@@ -34,6 +34,7 @@ _NOTES = {
     "possible": "  (possible: its times do not tell)",
     "copy": "  (known by its content: what is served is a copy)",
     "beside": "  (logged: a run says that it made this, too)",
+    "possible-copy": "  (possible: a copy, if its content was the same at the time)",
 }
 
 
@@ -206,7 +207,7 @@ class _TraceTree:
     def _maker(self, step: Any) -> str:
         name = str(self._answer.nodes[step.node]["name"])
         inputs = sorted({one.node for one in self._told.get(step.node, step).steps if one.usage == "data"})
-        return f"{name}{_NOTES['possible'] if step.note == 'possible' else ''}" + (
+        return f"{name}{_NOTES[step.note] if step.note.startswith('possible') else ''}" + (
             f" from {', '.join(inputs)}" if inputs else ""
         )
 

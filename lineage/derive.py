@@ -15,8 +15,9 @@ from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from typing import TypeVar
 
+from lineage.copies import Sight, seen_read, seen_written
 from lineage.joining import Joining, Spans
-from lineage.kinds import ANY, IMAGE, KINDS, LOCATION, RELATIONS, kind_of_arn
+from lineage.kinds import ANY, IMAGE, KINDS, LOCATION, RELATIONS, Kind, kind_of_arn
 from lineage.listings import Listings
 from lineage.names import Span, folders_above, is_arn, location_of, named_id, parse_arn, parse_location
 from lineage.places import meets
@@ -110,6 +111,7 @@ def observed_node(identity: str, record: Resource) -> Node:
     details |= {"crawl": record.crawl} if record.crawl else {}
     details |= {"deleted": record.deleted} if record.deleted else {}
     details |= {"empty_parts": empty} if (empty := empty_parts(kind, record.body)) else {}
+    details |= {"pins": pins} if (pins := _pins(kind, record)) else {}
     return Node(
         identity,
         record.kind,
@@ -123,6 +125,14 @@ def observed_node(identity: str, record: Resource) -> Node:
         observed=True,
         details=details,
     )
+
+
+def _pins(kind: Kind, record: Resource) -> list[list[str]]:
+    """The places whose content a record pins, each with a digest."""
+    if not any(reference.digest for reference in kind.references):
+        return []
+    pinned = (hit for hit in hits(kind, record.body) if hit.digest and hit.location)
+    return [[hit.location.uri, hit.digest] for hit in pinned if hit.location]
 
 
 def _lives(records: Iterable[Resource]) -> Iterator[Life]:
@@ -160,9 +170,9 @@ def _said(life: Life, resolve: Resolve, joining: Joining) -> Said:
     if not identity:
         return _association(record)
     found = [(hit, *declared(identity, record, hit, resolve)) for hit in hits(KINDS[record.kind], record.body)]
-    for hit, node, _ in found:
+    for hit, node, edge in found:
         if hit.digest:
-            joining.pin(node.id, hit.digest)
+            joining.pin(node.id, hit.digest, edge.time, identity)
     pairs = [(node, _as_listed(edge, hit, joining.listings)) for hit, node, edge in found]
     pairs = [_at_the_time(node, edge, record, joining) for node, edge in pairs] if joining.lived_before else pairs
     return [node for node, _ in pairs], [edge for _, edge in pairs]
@@ -308,9 +318,31 @@ def listed(joining: Joining) -> Iterator[Edge]:
 
 
 def copied(joining: Joining) -> Iterator[Edge]:
-    """`overlaps` edges, by content, from each model that a job wrote to a copy of it that nothing wrote."""
-    for original, copy in joining.copies():
-        yield Edge(original, copy, "overlaps", evidence="content")
+    """`overlaps` edges, by content, from each model that was written to its content, and from there to each place that had it.
+
+    So they are as many as the places, not as their pairs. What was seen of these places besides is there as well.
+    """
+    joining.sort_contents()
+    named: set[str] = set()
+    for place, sights in joining.sights():
+        contents = {sight.content for sight in sights} - named
+        joining.add_nodes(_content(content, joining.digests(content)) for content in sorted(contents))
+        named |= contents
+        yield from _content_edges(place, sights, joining)
+
+
+def _content(content: str, digests: list[str]) -> Node:
+    return Node(content, "content", content, observed=True, details={"digests": digests})
+
+
+def _content_edges(place: str, sights: list[Sight], joining: Joining) -> Iterator[Edge]:
+    writes = joining.wrote(place)
+    for form in joining.forms(place, "written"):
+        for seen in seen_written(sights, writes):
+            yield Edge(form, seen.content, "overlaps", usage=seen.usage, evidence="content", time=seen.time)
+    for form in joining.forms(place, "read"):
+        for seen in seen_read(sights, writes):
+            yield Edge(seen.content, form, "overlaps", usage=seen.usage, evidence="content", time=seen.time)
 
 
 def _rank(at: str, place: str) -> tuple[bool, int, str]:

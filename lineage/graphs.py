@@ -251,6 +251,8 @@ def _assembled(nodes: Iterable[tuple[str, Attributes]], edges: Iterable[Row], sc
         key = f"{relation}:{role}" if role else relation
         if built.has_edge(source, target, key):  # said twice, for another use or at another time
             key = f"{key}#{usage}#{path}"
+        if built.has_edge(source, target, key):
+            key = f"{key}#{edge[7]}"
         built.add_edge(source, target, key=key, **edge_attributes(edge))
     return built
 

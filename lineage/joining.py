@@ -15,12 +15,13 @@ from itertools import chain, groupby, takewhile
 from operator import itemgetter
 from typing import Any
 
+from lineage.copies import EVER, Sight
 from lineage.listings import Listings
 from lineage.names import Location, Span
 from lineage.places import places_around
 from lineage.records import Edge, Node
 from lineage.snapshot import edge_row, node_row
-from lineage.times import sortable
+from lineage.times import bounds, sortable
 
 REMEMBERED = 20_000  # how many names are kept in memory: those that many records say in turn
 AT_ONCE = 1000  # how many edges are put into a table at a time
@@ -36,19 +37,26 @@ CREATE TEMP TABLE model (place, job, PRIMARY KEY (place, job)) WITHOUT ROWID;
 CREATE TEMP TABLE model_input (place, maker, PRIMARY KEY (place, maker)) WITHOUT ROWID;
 CREATE TEMP TABLE written (place, span, PRIMARY KEY (place, span)) WITHOUT ROWID;
 CREATE TEMP TABLE write (place, writer, time, PRIMARY KEY (place, writer, time)) WITHOUT ROWID;
-CREATE TEMP TABLE pin (digest, place, PRIMARY KEY (digest, place)) WITHOUT ROWID;
-CREATE INDEX temp.pin_place ON pin (place);
+CREATE TEMP TABLE sight (place, opens, closes, by, digest, content,
+    PRIMARY KEY (place, opens, closes, by, digest)) WITHOUT ROWID;
+CREATE INDEX temp.sight_digest ON sight (digest);
+CREATE INDEX temp.sight_content ON sight (content, digest);
 CREATE TEMP TABLE read (place, span, PRIMARY KEY (place, span)) WITHOUT ROWID;
 """
-# When a job wrote a model to each place for the last time, and when somebody began to read it.
-_MOMENTS = """
-    SELECT target AS place, 1 AS made, rtrim(substr(time, instr(time, '/') + 1), 'Z') AS at FROM main.edge
-    WHERE relation = 'writes' AND usage = 'model' AND evidence = 'declared'
-        AND NOT EXISTS (SELECT 1 FROM main.node WHERE id = source AND status = 'Failed')
-        AND target IN (SELECT place FROM main.content UNION SELECT place FROM pin)
-    UNION ALL SELECT source, 0, rtrim(substr(time, 1, instr(time, '/') - 1), 'Z') FROM main.edge
-    WHERE relation IN ('loads', 'reads') AND source IN (SELECT place FROM main.content UNION SELECT place FROM pin)"""
-_TABLES = ("called", "named", "field", "fact", "model", "model_input", "written", "write", "pin", "read")
+# When jobs wrote to the places whose content was seen, so far as they surely wrote.
+_WROTE = """
+    SELECT rtrim(target, '/') AS place, rtrim(substr(time, 1, instr(time, '/') - 1), 'Z') AS opens,
+        rtrim(substr(time, instr(time, '/') + 1), 'Z') AS closes FROM main.edge
+    WHERE relation = 'writes' AND evidence = 'declared' AND rtrim(target, '/') IN (SELECT place FROM sight)
+        AND NOT EXISTS (SELECT 1 FROM main.node WHERE id = source AND status = 'Failed')"""
+# The places of which one was written and another one is read, and both had one content.
+_SHARED = """
+    SELECT DISTINCT place FROM sight WHERE content IN (
+    SELECT content FROM (SELECT DISTINCT content, place FROM sight) JOIN (
+        SELECT DISTINCT place, EXISTS (SELECT 1 FROM written WHERE written.place IN (sight.place, sight.place || '/')) AS made,
+            EXISTS (SELECT 1 FROM read WHERE read.place IN (sight.place, sight.place || '/')) AS got FROM sight) USING (place)
+    WHERE made OR got GROUP BY content HAVING count(*) > 1 AND max(made) AND max(got))"""
+_TABLES = ("called", "named", "field", "fact", "model", "model_input", "written", "write", "sight", "read")
 
 Spans = frozenset[Span]
 
@@ -132,9 +140,11 @@ class Joining:
                 self._lately_named.add(node.id)
                 yield node
 
-    def pin(self, place: str, digest: str) -> None:
-        """What a record says of the content of a place."""
-        self._db.execute("INSERT OR IGNORE INTO pin VALUES (?,?)", (digest, place))
+    def pin(self, place: str, digest: str, time: str | None, by: str) -> None:
+        """What a record, `by` its id, says of the content of a place at a moment in a window of time."""
+        opens, closes = bounds(time)
+        row = (place.rstrip("/"), opens, closes or EVER, by, digest, digest)
+        self._db.execute("INSERT OR IGNORE INTO sight VALUES (?,?,?,?,?,?)", row)
 
     def settle(self) -> None:
         """Sort what was said: of each node and of each fact, what was said first."""
@@ -237,33 +247,59 @@ class Joining:
         sql = "SELECT min(place) FROM write WHERE writer = ? AND time = ? AND place >= ?"
         return self._db.execute(sql, (writer, time, start)).fetchone()[0]
 
-    def copies(self) -> Iterator[tuple[str, str]]:
-        """The models that a job has written, each with a place of the same content that no job surely wrote before it was read.
-
-        What two records say differently of one place says nothing: it was written anew, and nobody knows when.
-        """
-        self._db.execute("CREATE TEMP TABLE moment AS" + _MOMENTS)
-        self._db.execute("CREATE INDEX temp.moment_place ON moment (place, made)")
-        self._pin_contents()
-        rows = self._db.execute("""
-            SELECT DISTINCT written.place, copy.place FROM pin AS copy
-            JOIN pin AS original ON original.digest = copy.digest AND original.place != copy.place
-            JOIN written ON written.place IN (original.place, original.place || '/', rtrim(original.place, '/'))
-            WHERE EXISTS (SELECT 1 FROM read WHERE read.place = copy.place)
-            AND NOT EXISTS (SELECT 1 FROM pin AS other WHERE other.place IN (copy.place, original.place)
-                AND other.digest != copy.digest AND other.digest LIKE 'etag:%' AND copy.digest LIKE 'etag:%')
-            AND NOT EXISTS (SELECT 1 FROM moment AS made JOIN moment AS got ON got.place = made.place AND NOT got.made
-                WHERE made.place = copy.place AND made.made AND made.at != '' AND made.at <= got.at)
-            ORDER BY written.place, copy.place""").fetchall()
-        self._db.execute("DROP TABLE temp.moment")
-        yield from rows
-
-    def _pin_contents(self) -> None:
-        """What S3 said was so when it was written or read, if the object was modified before all that and asked for after."""
+    def sort_contents(self) -> None:
+        """What S3 said of objects joins what records pin; digests that it gave of one object at one time are of one content."""
         self._db.execute("""
-            INSERT OR IGNORE INTO pin SELECT digest.value, place FROM main.content, json_each(digests) AS digest
-            WHERE NOT EXISTS (SELECT 1 FROM moment
-                WHERE moment.place = content.place AND at != '' AND (rtrim(modified, 'Z') > at OR rtrim(seen, 'Z') < at))""")
+            INSERT OR IGNORE INTO sight SELECT rtrim(place, '/'), rtrim(modified, 'Z'), rtrim(seen, 'Z'), '',
+            digest.value, digest.value FROM main.content, json_each(digests) AS digest""")
+        said_at_once = ("place, opens, closes", "by = ''")
+        while any([self._is_less(*said_at_once), self._is_less("digest", "true")]):
+            pass  # until each content has one name: the least of its digests
+
+    def _is_less(self, keys: str, which: str) -> bool:
+        """Give all that has the same keys the least of its contents; whether that changed any."""
+        same = " AND ".join(f"least.{key} = sight.{key}" for key in keys.split(", "))
+        self._db.execute(f"""
+            CREATE TEMP TABLE least AS SELECT {keys}, min(content) AS content FROM sight WHERE {which}
+            GROUP BY {keys} HAVING min(content) != max(content)""")  # noqa: S608  (our own words)
+        done = self._db.execute(f"""
+            UPDATE sight SET content = least.content FROM least
+            WHERE {same} AND {which} AND sight.content > least.content""")  # noqa: S608
+        self._db.execute("DROP TABLE temp.least")
+        return done.rowcount > 0
+
+    def sights(self) -> Iterator[tuple[str, list[Sight]]]:
+        """Each place that shares a content with another one, sorted, with all that was seen there."""
+        self._db.execute("CREATE TEMP TABLE shared AS" + _SHARED)
+        self._db.execute("CREATE TEMP TABLE wrote AS" + _WROTE)
+        self._db.execute("CREATE INDEX temp.wrote_place ON wrote (place)")
+        rows = self._db.execute("""
+            SELECT DISTINCT place, content, opens, closes, by != '' FROM sight WHERE place IN (SELECT place FROM shared)
+            ORDER BY place, content, opens, closes""")
+        for place, group in groupby(rows, key=itemgetter(0)):
+            yield place, [Sight(content, opens, closes, bool(once)) for _, content, opens, closes, once in group]
+        for table in ("shared", "wrote"):
+            self._db.execute(f"DROP TABLE temp.{table}")
+
+    def wrote(self, place: str) -> list[tuple[str, str]]:
+        """The windows of time in which jobs wrote to a place."""
+        rows = self._db.execute("SELECT opens, closes FROM wrote WHERE place = ?", (place,))
+        return [(opens, closes or EVER) for opens, closes in rows]
+
+    def forms(self, place: str, table: str) -> list[str]:
+        """The forms, with and without a slash at its end, in which a place is `written` or `read`."""
+        sql = f"SELECT DISTINCT place FROM {table} WHERE place IN (?, ? || '/') ORDER BY place"  # noqa: S608  (our own words)
+        return [row[0] for row in self._db.execute(sql, (place, place))]
+
+    def digests(self, content: str) -> list[str]:
+        """All digests of a content."""
+        return [
+            row[0]
+            for row in self._db.execute("SELECT DISTINCT digest FROM sight WHERE content = ? ORDER BY digest", (content,))
+        ]
+
+    def add_nodes(self, nodes: Iterable[Node]) -> None:
+        self._db.executemany("INSERT OR IGNORE INTO main.node VALUES (?,?,?,?,?,?,?,?,?,?,?)", map(node_row, nodes))
 
     def add_edges(self, edges: Iterable[Edge]) -> None:
         self._db.executemany("INSERT INTO main.edge VALUES (?,?,?,?,?,?,?,?,?,?)", map(edge_row, edges))

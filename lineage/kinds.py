@@ -1221,12 +1221,13 @@ ASSOCIATION = Kind(
 # Named by records, and read by nothing.
 _NAMED_ONLY = (Kind("resource", arn="-", colour="#dddddd"),)  # an ARN of a kind that no row knows
 
-# What is a place or an image and no record: S3 locations by what their edges say.
+# What is a place, an image or a content and no record: S3 locations by what their edges say.
 _PLACES = (
     Kind("dataset", arn="-", shape="cylinder", colour="#0072b2"),
     Kind("artifact", arn="-", shape="note", colour="#d55e00"),
     Kind("code", arn="-", shape="note", colour="#bbbbbb"),
     Kind("image", arn="-", shape="box3d", colour="#bbbbbb"),
+    Kind("content", arn="-", shape="hexagon", colour="#d55e00"),  # what several places hold the same of, by its digest
 )
 
 KINDS: Final[dict[str, Kind]] = {

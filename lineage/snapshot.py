@@ -44,7 +44,8 @@ SCHEMA_VERSION = 4
 WANTED, READ, IN_HAND, HALF_READ = range(4)
 
 CONTENT_SCHEMA = """CREATE TABLE content (
-    place TEXT PRIMARY KEY, digests TEXT NOT NULL, modified TEXT NOT NULL, seen TEXT NOT NULL) WITHOUT ROWID"""
+    place TEXT NOT NULL, modified TEXT NOT NULL, digests TEXT NOT NULL, seen TEXT NOT NULL,
+    PRIMARY KEY (place, modified, digests)) WITHOUT ROWID"""
 _SCHEMA = f"""
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {SCHEMA_VERSION};
@@ -729,8 +730,8 @@ class Recording:
         return frozenset(row[0] for row in rows)
 
     def keep_content(self, content: Content) -> None:
-        """Keep what S3 said of an object."""
-        row = (content.place, _texts(content.digests), content.modified, content.seen)
+        """Keep what S3 said of an object, beside what it said when the object was another one."""
+        row = (content.place, content.modified, _texts(content.digests), content.seen)
         self._db.execute("INSERT OR REPLACE INTO content VALUES (?,?,?,?)", row)
 
     def vanished(self, operation: str) -> dict[str, str]:

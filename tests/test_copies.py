@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from records import processing, record, served, training
+from records import arn, processing, record, served, training
 from test_manifests import IMAGE, TIMES, content, crawl
 
 import lineage
 from lineage.graphs import graph_of
+from lineage.queries.impact import impact
 from lineage.queries.trace import trace
 from lineage.queries.usage import used
 from lineage.records import Resource
@@ -20,12 +21,17 @@ FIT = training("fit", {"train": "s3://data/x/"}, MADE, **(IMAGE | TIMES))
 SERVED = served(COPY)
 
 
-def package(name: str, place: str, etag: str, **words: Any) -> Resource:
+def package(name: str, place: str, etag: str, day: str = "2026-01-20", changed: str = "", **words: Any) -> Resource:
     """A model package, registered before the endpoint was made, that pins what it loads."""
     one = {"Image": "image:1", "ModelDataUrl": place, "ModelDataETag": etag} | words
-    return record(
-        "model-package", name, {"CreationTime": "2026-01-20T10:00:00Z", "InferenceSpecification": {"Containers": [one]}}
-    )
+    times = {"CreationTime": f"{day}T10:00:00Z"} | ({"LastModifiedTime": f"{changed}T10:00:00Z"} if changed else {})
+    return record("model-package", name, times | {"InferenceSpecification": {"Containers": [one]}})
+
+
+def listed(one: Resource) -> dict[str, Any]:
+    """The line of a package in an account file."""
+    body = {"ModelPackageStatus": "Completed", "ModelPackageStatusDetails": {"ValidationStatuses": []}} | dict(one.body)
+    return {"kind": "model-package", "record": body}
 
 
 def makers(*records: Resource) -> list[str]:
@@ -80,17 +86,115 @@ def test_who_surely_made_it_is_its_maker() -> None:
     assert makers(FIT, own, *PACKAGES, *SERVED) == ["own"]
 
 
+def test_the_content_of_who_surely_made_it_is_told_as_possible() -> None:
+    """Where a job wrote the very place and its content is another job's as well, the data of that one may be in it."""
+    own = training("own", {}, COPY, day="2026-01-05")
+    tuned = training("tuned", {"model": COPY}, day="2026-01-25")
+    graph = graph_of([FIT, own, *PACKAGES, *SERVED, tuned])
+    assert [row["sure"] for row in impact(graph, "s3://data/x/").reached if row["name"] == "shop"] == [False]
+    assert {one["job"]["name"]: one["verdict"] for one in used(graph, "s3://data/x/").findings}["tuned"] == "possible"
+
+
 def test_uncompressed_models() -> None:
     """A model that is a folder is the same with and without a slash at its end."""
     folder = training("fit", {"train": "s3://data/x/"}, "s3://models/fit/output/model")
     assert makers(folder, package("dev", "s3://models/fit/output/model/", "a"), package("prod", COPY, "a"), *SERVED) == ["fit"]
 
 
-def test_two_pins_of_one_place_say_nothing() -> None:
-    """A place that was written anew between two packages tells neither which bytes were served."""
+def test_two_pins_of_one_place_tell_two() -> None:
+    """A place that was written anew between two packages does not tell which bytes were served: both may have been."""
     other = training("other", {}, "s3://models/other/output/model.tar.gz")
     pins = [package("one", "s3://models/other/output/model.tar.gz", "b"), package("two", COPY, "b")]
-    assert makers(FIT, other, *PACKAGES, *pins, *SERVED) == []
+    graph = graph_of([FIT, other, *PACKAGES, *pins, *SERVED])
+    assert [job["name"] for job in trace(graph, "shop").training_jobs] == ["fit", "other"]
+    assert sum("nobody saw" in caveat for caveat in trace(graph, "shop").caveats) == 2
+
+
+SURE, MAYBE, NO = "sure", "possible", "no"
+EARLY, LATE, END = "2026-01-10", "2026-01-20", "2026-02-01"
+
+
+def maker(name: str, day: str, place: str = MADE) -> Resource:
+    """A job that trains a model on data of its own."""
+    return training(name, {"train": f"s3://{name}/x/"}, place, day=day)
+
+
+def pin(day: str, etag: str = "a", place: str = COPY, changed: str = "") -> Resource:
+    """A package that is called by its day, and pins the copy."""
+    return package(f"of-{day}", place, etag, day, changed)
+
+
+def by_package(day: str) -> list[Resource]:
+    """The endpoint, which serves the package of a day."""
+    return [*served("", ModelPackageName=arn("model-package", f"of-{day}"))]
+
+
+def told(job: str, *records: Resource) -> tuple[str, str]:
+    """Whether an endpoint serves the model of a job, as `trace` and `impact` say, and whether `tuned`, of `END`, began with it.
+
+    Where they say no, they say as well that they don't know what else it is.
+    """
+    graph = graph_of([*records, training("tuned", {"model": COPY}, day=END)])
+    traced, spread = trace(graph, "shop"), impact(graph, f"s3://{job}/x/")
+    made = job in {one["name"] for one in traced.training_jobs}
+    doubted = any(caveat.startswith(f"{job} wrote") for caveat in traced.caveats)
+    reached = {row["name"]: row["sure"] for row in spread.reached if row["kind"] == "endpoint"}
+    says = [MAYBE if doubted else SURE if made else NO, {True: SURE, False: MAYBE, None: NO}[reached.get("shop")]]
+    assert says[0] == says[1]
+    assert made or traced.breaks or traced.training_jobs
+    assert reached or spread.scope["holes"]
+    uses = {one["job"]["name"]: one["verdict"] for one in used(graph, f"s3://{job}/x/").findings}
+    return says[0], {"used-indirectly": SURE, "possible": MAYBE, None: NO}[uses.get("tuned")]
+
+
+ONE, DEV, PROD = maker("one", "2026-01-02"), package("dev", MADE, "a", EARLY), pin(LATE)
+
+
+@pytest.mark.parametrize(
+    ("more", "one", "two"),
+    [
+        ([*by_package(LATE)], (SURE, MAYBE), None),
+        ([*SERVED], (MAYBE, MAYBE), None),
+        ([*by_package(LATE), maker("two", "2026-01-15")], (SURE, MAYBE), (NO, NO)),
+        ([*by_package(LATE), maker("two", "2026-01-05")], (MAYBE, MAYBE), (SURE, MAYBE)),
+        ([*by_package(LATE), maker("two", "2026-01-15"), package("new", MADE, "b", "2026-01-16")], (SURE, MAYBE), (NO, NO)),
+        ([*by_package(LATE), pin("2026-01-15", "b")], (SURE, MAYBE), None),
+        ([*by_package(LATE), pin("2026-01-25", "b")], (SURE, NO), None),
+        ([*by_package("2026-01-25"), pin("2026-01-25", "b")], (NO, NO), None),
+        ([*by_package(LATE), pin("2026-01-25", "b"), pin("2026-01-28", "a")], (SURE, MAYBE), None),
+        ([*SERVED, pin("2026-01-15", "b"), pin("2026-03-01", "a")], (MAYBE, MAYBE), None),
+        ([*SERVED, pin("2026-03-01", "b")], (MAYBE, MAYBE), None),
+        ([*by_package("2026-01-05"), pin("2026-01-05", "b", changed=END)], (NO, MAYBE), None),
+    ],
+    ids=[
+        "the package that pins it",
+        "who loads the place itself, later",
+        "the original overwritten after its package",
+        "the original overwritten before its package",
+        "the original overwritten and pinned anew",
+        "the copy overwritten before its package",
+        "the copy overwritten after its package",
+        "another package after that",
+        "the same again",
+        "the same again, after it was loaded",
+        "overwritten before or after it was loaded",
+        "an earlier package, changed much later",
+    ],
+)
+def test_a_pin_has_its_time(more: list[Resource], one: tuple[str, str], two: tuple[str, str] | None) -> None:
+    """What a package pins was there when it was registered: certain for who loads the package, possible for others near it."""
+    assert told("one", ONE, DEV, PROD, *more) == one
+    assert two is None or told("two", ONE, DEV, PROD, *more) == two
+
+
+def test_a_package_that_pins_before_the_job() -> None:
+    """What was at a place before a job wrote there is not what that job wrote."""
+    assert told("one", ONE, package("dev", MADE, "a", "2026-01-01"), PROD, *SERVED) == (NO, NO)
+
+
+def test_a_package_that_was_changed_while_the_job_wrote() -> None:
+    """A package pins at some time until it was last changed: what was written in between may be what it pins, or not."""
+    assert told("one", ONE, package("dev", MADE, "a", "2026-01-01", EARLY), PROD, *by_package(LATE)) == (MAYBE, MAYBE)
 
 
 def test_a_later_job_made_no_copy() -> None:
@@ -157,6 +261,28 @@ def test_digests_find_the_original(tmp_path: Path) -> None:
 def test_what_digests_tell(tmp_path: Path, words: dict[str, Any], expected: list[str]) -> None:
     """A checksum tells where an ETag does not; an object that was written anew since tells nothing of what it was."""
     assert ask(crawl(tmp_path, *lines(**words), digests=True)) == expected
+
+
+def test_one_content_by_two_kinds_of_digest(tmp_path: Path) -> None:
+    """What a package pins by its ETag is found where S3 tells of another ETag: a third place has both that and the checksum."""
+    between = content(place="s3://dev/model.tar.gz", text="weights", etag="one", modified="2026-01-05T00:00:00Z")
+    copy = content(place=COPY, text="weights", etag="two-7", modified="2026-01-10T00:00:00Z")
+    job, *endpoint = [one for one in lines() if isinstance(one, Resource)]
+    pinned = [package("dev", MADE, "one", "2026-01-04"), package("staging", "s3://dev/model.tar.gz", "one")]
+    path = crawl(tmp_path, job, *endpoint, *(listed(one) for one in pinned), between, copy, digests=True)
+    assert ask(path) == ["fit"]
+    assert ask(crawl(tmp_path, job, *endpoint, listed(pinned[0]), copy, digests=True)) == ["fit"]  # S3 said so once
+
+
+@pytest.mark.parametrize(("modified", "expected"), [("2026-01-05", ["fit"]), ("2026-02-05", [])])
+def test_a_place_joins_no_two_contents(tmp_path: Path, modified: str, expected: list[str]) -> None:
+    """A place that had the one ETag, and has another one since it was written anew, does not make them the same."""
+    etag = "one" if expected else "anew"
+    between = content(place="s3://dev/model.tar.gz", text="weights", etag=etag, modified=f"{modified}T00:00:00Z")
+    copy = content(place=COPY, text="weights", etag="two-7", modified="2026-01-10T00:00:00Z")
+    job, *endpoint = [one for one in lines() if isinstance(one, Resource)]
+    pinned = [package("dev", MADE, "one", "2026-01-04"), package("staging", "s3://dev/model.tar.gz", "one")]
+    assert ask(crawl(tmp_path, job, *endpoint, *map(listed, pinned), between, copy, digests=True)) == expected
 
 
 def test_digests_are_asked_for_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

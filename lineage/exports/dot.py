@@ -113,7 +113,9 @@ def _edge_words(source: str, target: str, data: dict[str, Any]) -> dict[str, Any
 
 
 def _told_elsewhere(graph: Graph, source: str, target: str, data: dict[str, Any]) -> bool:
-    """A membership that a longer way shows as well: job, run, trial, experiment."""
+    """A membership that a longer way shows as well: job, run, trial, experiment; a content for each time that it was seen."""
+    if data["evidence"] == "content":
+        return data is not next(iter(graph[source][target].values()))
     if data["relation"] != "member-of":
         return False
     reached, frontier = {source}, {source}

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+from lineage.copies import got, wrote
 from lineage.graphs import Graph
 from lineage.kinds import KINDS, OPAQUE_CHANNELS, REUSED
 from lineage.listings import Listings
@@ -101,11 +102,12 @@ def _claims(graph: Graph, reading: Link) -> list[Step]:
     direct = [(write,) for write in links_into(graph, reading.source, "writes")]
     around = [
         (write, overlap)
-        for overlap in links_into(graph, reading.source, "overlaps")
+        for overlap in _overlaps_into(graph, reading.source)
         for write in links_into(graph, overlap.source, "writes")
-        if _is_copy(overlap) or _gets(graph, reading, write)
+        if _gets(graph, reading, write)
     ]
-    steps = _steps(graph, reading, (*direct, *around))
+    copied = [(write, copy) for copy in copies_into(graph, reading) for write in links_into(graph, copy.source, "writes")]
+    steps = _steps(graph, reading, (*direct, *around, *copied))
     return [step for step in steps if not took_over(graph, step.links[0])] or steps
 
 
@@ -121,7 +123,7 @@ def fit_of(graph: Graph, write: Link, reading: Link) -> str:
 def _steps(graph: Graph, reading: Link, chains: tuple[tuple[Link, ...], ...]) -> list[Step]:
     best: dict[str, Step] = {}
     for chain in chains:
-        job, fit = chain[0].source, fit_of(graph, chain[0], reading)
+        job, fit = chain[0].source, _fit_over(graph, chain[0], chain[1:], reading)
         step = Step(job, chain, fit)
         if job != reading.target and fit != IMPOSSIBLE and (job not in best or _rank(step) > _rank(best[job])):
             best[job] = step
@@ -135,7 +137,8 @@ def _rank(step: Step) -> tuple[bool, int]:
 
 def too_late(graph: Graph, reading: Link) -> list[str]:
     """The jobs that wrote the place only after this reader was done with it."""
-    places = [reading.source, *(overlap.source for overlap in links_into(graph, reading.source, "overlaps"))]
+    over = [*_overlaps_into(graph, reading.source), *copies_into(graph, reading)]
+    places = [reading.source, *(overlap.source for overlap in over)]
     late = {
         write.source
         for place in places
@@ -175,10 +178,13 @@ def suspect(graph: Graph, link: Link) -> str:
 
 
 def places_of(graph: Graph, write: Link) -> Iterator[tuple[str, tuple[Link, ...]]]:
-    """The places at which this write may be read: its own, and each that it overlaps, with the edge to it."""
+    """The places at which this write may be read: its own, each that it overlaps, and each copy, with the edge to it."""
     yield write.target, ()
-    for overlap in links_out_of(graph, write.target, "overlaps"):
+    for overlap in _overlaps_out_of(graph, write.target):
         yield overlap.target, (overlap,)
+    for content, _ in _contents_of(graph, write):
+        for copy in _copies_out_of(graph, write.target, content):
+            yield copy.target, (copy,)
 
 
 def loaders(graph: Graph, write: Link) -> Iterator[Step]:
@@ -190,18 +196,22 @@ def loaders(graph: Graph, write: Link) -> Iterator[Step]:
 def readers_at(graph: Graph, write: Link, place: str, between: tuple[Link, ...], relation: str = "reads") -> Iterator[Step]:
     """Those of the readers of one place who got something of this write."""
     for reading in links_out_of(graph, place, relation):
-        if not between or _is_copy(between[0]) or _gets(graph, reading, write):
+        if not between or is_copy(between[0]) or _gets(graph, reading, write):
             yield from _read(graph, write, between, reading)
 
 
 def _read(graph: Graph, write: Link, between: tuple[Link, ...], reading: Link) -> Iterator[Step]:
-    fit = fit_of(graph, write, reading)
+    fit = _fit_over(graph, write, between, reading)
     if fit != IMPOSSIBLE and reading.target != write.source:
         yield Step(reading.target, (write, *between, reading), fit)
 
 
-def _is_copy(overlap: Link) -> bool:
-    return bool(overlap.data["evidence"] == "content")
+def _overlaps_into(graph: Graph, place: str) -> list[Link]:
+    return [link for link in links_into(graph, place, "overlaps") if not is_copy(link)]
+
+
+def _overlaps_out_of(graph: Graph, place: str) -> list[Link]:
+    return [link for link in links_out_of(graph, place, "overlaps") if not is_copy(link)]
 
 
 def _gets(graph: Graph, reading: Link, write: Link) -> bool:
@@ -224,8 +234,73 @@ def listings_of(graph: Graph) -> Listings:
     return listings
 
 
+# --- copies ---------------------------------------------------------------------------------------
+
+
+def is_copy(overlap: Link) -> bool:
+    """Whether an edge is known by content, not by keys."""
+    return bool(overlap.data["evidence"] == "content")
+
+
+def _copy(content: str, original: str, copy: str) -> Link:
+    """Two places that hold one content, as one edge: in the graph the content stands between them."""
+    said = {"relation": "overlaps", "role": content, "evidence": "content"}
+    empty: Json = {"usage": "", "path": "", "time": None, "span": None, "listing": None}
+    return Link(original, copy, f"overlaps:{content}", empty | said)
+
+
+def copies_into(graph: Graph, reading: Link) -> Iterator[Link]:
+    """From each other place that held what this edge may have read."""
+    contents = {link.source for link in links_into(graph, reading.source, "overlaps") if is_copy(link)}
+    for content in sorted(contents):
+        if _got(graph, content, reading) != IMPOSSIBLE:
+            originals = (place for place in sorted(graph.pred[content]) if not _is_same(place, reading.source))
+            yield from (_copy(content, original, reading.source) for original in originals)
+
+
+def _contents_of(graph: Graph, write: Link) -> Iterator[tuple[str, str]]:
+    """The contents that a write may have been, and whether it certainly was."""
+    contents = {link.target for link in links_out_of(graph, write.target, "overlaps") if is_copy(link)}
+    for content in sorted(contents):
+        fit = wrote(graph[write.target][content].values(), write.data["time"])
+        if fit != IMPOSSIBLE:
+            yield content, fit
+
+
+def _copies_out_of(graph: Graph, place: str, content: str) -> Iterator[Link]:
+    copies = (copy for copy in sorted(graph[content]) if not _is_same(place, copy))
+    return (_copy(content, place, copy) for copy in copies)
+
+
+def _is_same(place: str, other: str) -> bool:
+    """A model that is a folder is the same with and without a slash at its end."""
+    return place.rstrip("/") == other.rstrip("/")
+
+
+def _got(graph: Graph, content: str, reading: Link) -> str:
+    """How surely a reader got a content; what it pins itself, it got and nothing else."""
+    digests = graph.nodes[content]["digests"]
+    pins = graph.nodes[reading.target].get("pins") or ()
+    own = [digest in digests for place, digest in pins if _is_same(place, reading.source)]
+    fit = got(graph[content][reading.source].values(), reading.data["time"], any(own) if own else None)
+    return POSSIBLE if fit == CERTAIN and own and not all(own) else fit
+
+
+def _fit_over(graph: Graph, write: Link, between: tuple[Link, ...], reading: Link) -> str:
+    """How surely a write was read, also over a copy: it was that content, and the reader got that content."""
+    fits = {fit_of(graph, write, reading)}
+    for copy in filter(is_copy, between):
+        content = copy.data["role"]
+        fits |= {wrote(graph[write.target][content].values(), write.data["time"]), _got(graph, content, reading)}
+    return IMPOSSIBLE if IMPOSSIBLE in fits else POSSIBLE if POSSIBLE in fits else CERTAIN
+
+
+# --- what was told already ------------------------------------------------------------------------
+
 Way = tuple[str | None, int | None]
 """How a place is read: its span, and of a manifest the version."""
+Key = tuple[str, frozenset[Way], bool]
+"""A place, how it is read there, and whether the write is of what is around it; or a content, and whether it surely is it."""
 
 
 # --- what belongs to what -------------------------------------------------------------------------
@@ -297,23 +372,34 @@ class Told:
         self._graph = graph
         self._relations = relations
         self._ways: dict[str, list[Link]] = {}
-        self._written: dict[tuple[str, frozenset[Way], bool], list[tuple[str, str, int]]] = defaultdict(list)
+        self._written: dict[Key, list[tuple[str, str, int]]] = defaultdict(list)
 
-    def already(self, write: Link, place: str, between: tuple[Link, ...], length: int = 0) -> bool:
-        """Whether an earlier write, no further from the start, has reached all whom this one can reach; else it now has.
+    def places(self, write: Link, length: int = 0) -> Iterator[tuple[str, tuple[Link, ...]]]:
+        """The places at which this write may be read by somebody whom no earlier one has reached, with the edge to each.
 
-        `between` leads from the write to the place. A copy is told for itself: its readers share no keys with the write.
+        `length`: how far the write is from the start. A content is one place more, however many copies there are of it.
         """
-        if any(map(_is_copy, between)):
-            return False
+        near: list[tuple[str, tuple[Link, ...]]] = [(write.target, ())]
+        near += [(overlap.target, (overlap,)) for overlap in _overlaps_out_of(self._graph, write.target)]
+        for place, between in near:
+            key = (place, self._ways_that_get(write, place), lies_around(write, place))
+            if self._is_news(write, length + len(between), key):
+                yield place, between
+        for content, fit in _contents_of(self._graph, write):
+            sure = (content, frozenset[Way](), True)
+            if self._is_news(write, length + 1, (content, frozenset(), fit == CERTAIN), sure):
+                yield from ((copy.target, (copy,)) for copy in _copies_out_of(self._graph, write.target, content))
+
+    def _is_news(self, write: Link, length: int, key: Key, *as_good: Key) -> bool:
+        """Whether no earlier write, no further from the start, has reached all whom this one can reach; now it has."""
         opens, closes = bounds(write.data["time"])
         closes = closes or "~"
-        told = self._written[place, self._ways_that_get(write, place), lies_around(write, place)]
+        told = (one for other in (key, *as_good) for one in self._written[other])
         if any(opened <= opens and closed <= closes and far <= length for opened, closed, far in told):
-            return True
+            return False
         if self._graph.nodes[write.source]["status"] != "Failed":
-            told.append((opens, closes, length))
-        return False
+            self._written[key].append((opens, closes, length))
+        return True
 
     def _ways_that_get(self, write: Link, place: str) -> frozenset[Way]:
         """Which of the ways in which a place is read, one for each version of a manifest, share keys with this write."""

@@ -29,7 +29,6 @@ from lineage.queries.flow import (
     links_out_of,
     members,
     opaque_read,
-    places_of,
     readers_at,
     specification,
     started,
@@ -225,9 +224,7 @@ class Spread:
         if "://" not in write.target:
             return  # a feature group or a package: what it gives on is its own
         clipped = self._clipped(arrival, write)
-        for place, between in places_of(self.graph, clipped):
-            if self._told.already(clipped, place, between, arrival.length + len(between)):
-                continue
+        for place, between in self._told.places(clipped, arrival.length):
             for relation in ("reads", "loads"):
                 for step in readers_at(self.graph, clipped, place, between, relation):
                     reading = step.links[-1]

@@ -20,8 +20,10 @@ from lineage.queries.flow import (
     OBJECT_CALLS,
     Json,
     Link,
+    Step,
     also_logged,
     belongings,
+    is_copy,
     is_job,
     is_logged,
     is_model,
@@ -42,7 +44,7 @@ from lineage.times import POSSIBLE
 
 SCHEMA = "lineage.trace/1"
 _MAX_NAMES = 8
-COPY, BESIDE = "copy", "beside"
+COPY, MAYBE_COPY, BESIDE = "copy", "possible-copy", "beside"
 MANY_MAKERS = 3  # of a shared place: more than so many are told once, and not again for each reader
 PLACES = ("dataset", "artifact", "code")
 _DESCRIBES_JOBS = {kind.describe for kind in KINDS.values() if kind.job}
@@ -67,7 +69,7 @@ class TreeStep:
     relation: str = ""
     role: str = ""
     usage: str = ""
-    note: str = ""  # "possible": the times only may fit; "copy": known by its content; "above": told at another place;
+    note: str = ""  # "possible": the times only may fit; "copy", "possible-copy": by its content; "above": told elsewhere;
     # "beside": a job made it, whatever this run says
     evidence: str = ""  # "logged": only what people may write says so
     manifest: bool = False  # it lists what was read, and nobody has read the list
@@ -195,6 +197,7 @@ class Tracing:
         self.visited: dict[str, None] = {}
         self.possible: set[str] = set()
         self.stores: set[str] = set()
+        self.maybe_copied: set[str] = set()
         self._gaps = {gap.subject.casefold(): gap for gap in graph.graph["scope"].holes}
         self._queue: list[tuple[bool, int, int, _Visit]] = []
         self._order = count()
@@ -287,7 +290,9 @@ class Tracing:
 
     def _place(self, visit: _Visit, reading: Link) -> None:
         steps = writers(self.graph, reading)
-        self.possible |= {made.job for made in steps if made.fit == POSSIBLE}
+        for made in steps:
+            if made.fit == POSSIBLE:
+                (self.maybe_copied if _is_copied(made) else self.possible).add(made.job)
         told = self.makers[reading.source]
         new = [made for made in steps if made.job not in told] if len(steps) > MANY_MAKERS else steps
         if steps and not new:
@@ -296,8 +301,7 @@ class Tracing:
         for made in new:
             for link in made.links[1:]:
                 self._keep(link)
-            copied = COPY if any(link.data["evidence"] == "content" for link in made.links) else ""
-            self._below(visit, made.links[0], made.job, deeper=1, note=POSSIBLE if made.fit == POSSIBLE else copied)
+            self._below(visit, made.links[0], made.job, deeper=1, note=_note(made))
         if is_model(reading):
             self._beside_the_maker(visit, reading)
         if not steps and self._must_be_made(reading):
@@ -524,10 +528,10 @@ class Tracing:
         ]
 
     def _uncertain(self) -> list[str]:
-        names = sorted(self.graph.nodes[job]["name"] for job in self.possible)
-        return [
-            f"{name} wrote there, but its times or its end do not say whether that was before it was read" for name in names
-        ]
+        late = "{} wrote there, but its times or its end do not say whether that was before it was read"
+        copied = "{} wrote what has been there, but nobody saw whether it was that when it was written, or when it was read"
+        told = ((late, self.possible), (copied, self.maybe_copied - self.possible))
+        return [said.format(name) for said, jobs in told for name in sorted(self.graph.nodes[job]["name"] for job in jobs)]
 
     def suspects(self) -> list[str]:
         """A name that was deleted and used again."""
@@ -555,6 +559,17 @@ def _evidence(link: Link) -> str:
 def _runs_are_listed(scope: Scope) -> bool:
     """Whether every run that people logged was read, where a crawl read anything at all."""
     return all((*place, "trial-component") in scope.enumerated for place in scope.places)
+
+
+def _is_copied(made: Step) -> bool:
+    return any(map(is_copy, made.links))
+
+
+def _note(made: Step) -> str:
+    """What a person is told of how a maker is known."""
+    if _is_copied(made):
+        return MAYBE_COPY if made.fit == POSSIBLE else COPY
+    return POSSIBLE if made.fit == POSSIBLE else ""
 
 
 def _unfinished(scope: Scope) -> list[str]:

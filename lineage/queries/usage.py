@@ -28,7 +28,6 @@ from lineage.queries.flow import (
     loaders,
     node_json,
     opaque_read,
-    places_of,
     readers_at,
     scope_json,
     started,
@@ -199,9 +198,7 @@ class Asking:
         for write in links_out_of(self.graph, reach.job, "writes"):
             if "://" not in write.target:  # a feature group keeps what it is given at a place of its own
                 yield Reach(write.target, (*reach.links, write), reach.sure, reach.covered)
-            for place, between in places_of(self.graph, write):
-                if self._told.already(write, place, between):
-                    continue
+            for place, between in self._told.places(write):
                 for step in readers_at(self.graph, write, place, between):
                     sure = reach.sure and step.fit == CERTAIN and all(one.data["evidence"] != "logged" for one in step.links)
                     yield Reach(step.job, reach.links + step.links, sure, reach.covered)
