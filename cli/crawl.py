@@ -57,6 +57,9 @@ def crawl(snapshot: str, endpoints: tuple[str, ...], regions: tuple[str, ...], q
     What can't be read is kept as a gap: `lineage gaps` shows what was and was not seen. A later crawl into the same
     snapshot reads what is new and keeps every earlier version; one that was killed is gone on with by the same command.
 
+    With --digests, S3 is asked for each model that no job wrote and, if it has any, for each that jobs wrote before: one
+    HeadObject an object, and none for what is known.
+
     With --cloudtrail, what was deleted in the last 90 days and read by no crawl is a gap; without it, it leaves no trace.
 
     With --endpoint it reads only what is upstream of these endpoints: their configs, models and packages, the jobs that made

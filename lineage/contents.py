@@ -2,7 +2,7 @@
 
 A manifest is read where some job's reading of it is not known for certain yet; one that all its readers were done with
 when it was last seen need not be read again, ever. Digests are asked of model artifacts that nothing in the snapshot has
-written, and then of those that jobs have written: equal content tells a copy.
+written, and then of those that jobs have written before: equal content tells a copy.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ AT_ONCE = 16  # objects that are asked for at a time
 Writing = Callable[[], AbstractContextManager[Recording]]
 Sessions = dict[tuple[str, str], Session]
 """Who reads each account and region."""
-OnRead = Callable[[int, int], None]
-"""Is told how many objects were asked for, and how many of them could not be read."""
+OnRead = Callable[[int, int, int], None]
+"""Is told how many objects were asked for, of how many, and how many of them could not be read."""
 
 
 class Reading(Protocol):
@@ -61,7 +61,7 @@ def _read_all(
     lost = 0
     for done, (one, found) in enumerate(side_by_side(todo, answered, AT_ONCE), 1):
         lost += keep(one, found)
-        on_read(done, lost)
+        on_read(done, len(todo), lost)
     return bool(todo)
 
 
@@ -142,13 +142,24 @@ def _keep(recording: Recording, one: Wanted, found: Fetched | Refused) -> bool:
 def read_digests(sessions: Sessions, writing: Writing, on_read: OnRead, *, again: bool = False) -> bool:
     """Ask S3 for the digests of models that nothing has written, and of what jobs have written; whether there is news.
 
-    The graph must be joined. What is known is asked for only `again`.
+    The graph must be joined. What is known is asked for only `again`. An original is older than its copy: so of what jobs
+    have written only those are asked for that had begun when the last of the copies was put to its place. Nothing less
+    would do, for S3 finds no object by its size or its digest.
     """
     with writing() as recording:
         known = frozenset() if again else recording.known_contents().union(recording.vanished("HeadObject"))
         lost = recording.unmatched_models()
-        made = recording.written_models() if lost else []
-    placed = ((location_of(uri), account, region) for uri, account, region in [*lost, *made] if uri not in known)
+    asked = _ask_for_digests([one for one in lost if one[0] not in known], sessions, writing, on_read)
+    with writing() as recording:
+        until = recording.latest_original(place for place, _, _ in lost)
+        made = recording.written_models(until) if until else []
+    left = known.union(place for place, _, _ in lost)
+    return _ask_for_digests([one for one in made if one[0] not in left], sessions, writing, on_read) or asked
+
+
+def _ask_for_digests(places: list[tuple[str, str, str]], sessions: Sessions, writing: Writing, on_read: OnRead) -> bool:
+    """Keep what S3 says of the content of places, each asked for in an account and a region; whether there were any."""
+    placed = ((location_of(uri), account, region) for uri, account, region in places)
     todo = [(place, account, region) for place, account, region in placed if place and (account, region) in sessions]
 
     def ask(one: tuple[Location, str, str]) -> Content:

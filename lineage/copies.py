@@ -141,23 +141,24 @@ def _ended_within(one: Mapping[str, Any], opens: str, closes: str) -> bool:
     return since <= closes and (closes <= until if one["usage"] == CERTAIN else opens <= until)
 
 
-def got(seen: Iterable[Mapping[str, Any]], reading: str | None, pinned: bool | None) -> str:
+def got(seen: Iterable[Mapping[str, Any]], reading: str | None, pinned: bool | None, write: str | None = None) -> str:
     """Whether a reader in a window of time got a content: certain, possible or impossible.
 
     `seen` are the edges from the content to the place; `pinned`: whether the reader's own pin of the place is of this
-    content; None where it has none.
+    content; None where it has none. Of a `write` it is not certain where the object was put to its place before that.
     """
     if pinned is not None:
         sure = any(one["usage"] == PINNED for one in seen)
         return IMPOSSIBLE if not pinned else CERTAIN if sure else POSSIBLE
     opens, closes = _span(reading)
-    fits = {one["usage"] for one in seen if one["usage"] != PINNED and _read_within(one, opens, closes)}
+    made, _ = bounds(write)
+    fits = {one["usage"] for one in seen if one["usage"] != PINNED and _read_within(one, opens, closes, made)}
     return CERTAIN if CERTAIN in fits else POSSIBLE if fits else IMPOSSIBLE
 
 
-def _read_within(one: Mapping[str, Any], opens: str, closes: str) -> bool:
+def _read_within(one: Mapping[str, Any], opens: str, closes: str, made: str) -> bool:
     since, until = _span(one["time"])
-    return since <= opens and closes <= until if one["usage"] == CERTAIN else since <= closes and opens <= until
+    return made <= since <= opens and closes <= until if one["usage"] == CERTAIN else since <= closes and opens <= until
 
 
 def _span(window: str | None) -> Span:

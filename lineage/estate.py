@@ -272,9 +272,9 @@ class _Estate:
         sessions = {(one.account, one.region): one.fetcher.session for one in self._places if one.fetcher}
         gaps = sweep.gaps
 
-        def tell(done: int, lost: int) -> None:
+        def tell(done: int, total: int, lost: int) -> None:
             sweep.gaps = gaps + lost
-            self._tell(self._progress(f"{doing}: {done:,}", sweep))
+            self._tell(self._progress(f"{doing}: {done:,} of {total:,}", sweep))
 
         try:
             return what(sessions, writing, tell, again=self._crawl.full)

@@ -141,7 +141,7 @@ class _Crawling:
         self.keep_settled(lambda _: None)
         gaps = self.gaps
 
-        def lost(_: int, number: int) -> None:
+        def lost(_: int, __: int, number: int) -> None:
             self.gaps = gaps + number
 
         read_manifests(sessions, self._writing, lost)

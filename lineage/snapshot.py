@@ -36,6 +36,7 @@ from lineage.records import (
     Scope,
 )
 from lineage.seals import SEALS_SCHEMA, Hashed, Seal, hashed, rows_of, seal, seals, unseal
+from lineage.times import sortable
 
 APPLICATION_ID = 0x4C4E4147  # "LNAG", so that `file` and we can tell the file from other SQLite files
 SCHEMA_VERSION = 4
@@ -713,14 +714,29 @@ class Recording:
         unmatched = "source IN (SELECT id FROM unexplained WHERE instr(id, '://'))"
         return self._models("source", "target", f"relation = 'loads' AND {unmatched}")
 
-    def written_models(self) -> list[tuple[str, str, str]]:
-        """What jobs wrote as a model: each place, with the account and region of who wrote it."""
-        return self._models("target", "source", "relation = 'writes' AND usage = 'model'")
+    def written_models(self, until: str) -> list[tuple[str, str, str]]:
+        """What jobs wrote as a model that were created until a time: each place, with the account and region of a job."""
+        made = "relation = 'writes' AND usage = 'model' AND ifnull(rtrim(created, 'Z'), '') <= ?"
+        return self._models("target", "source", made, sortable(until))
 
-    def _models(self, place: str, record: str, where: str) -> list[tuple[str, str, str]]:
+    def latest_original(self, places: Iterable[str]) -> str:
+        """Until when a job can have begun whose model is at one of these places by a copy; empty where none can be known.
+
+        An object is put to its place after its original was: S3 tells when. What a record pins was there when it was
+        loaded. Of anything else there is no content to know.
+        """
+        sql = """SELECT max(at) FROM (
+            SELECT max(modified) AS at FROM content WHERE place = :place AND digests != '[]'
+            UNION ALL SELECT max(iif(time LIKE '%/', '~', substr(time, instr(time, '/') + 1))) FROM edge
+            JOIN node ON node.id = edge.target AND json_extract(details, '$.pins') IS NOT NULL
+            WHERE source = :place AND relation = 'loads')"""
+        found = (self._db.execute(sql, {"place": place}).fetchone()[0] for place in places)
+        return max(filter(None, found), default="")
+
+    def _models(self, place: str, record: str, where: str, *values: str) -> list[tuple[str, str, str]]:
         sql = f"""SELECT {place}, account, region, min(node.id) FROM edge JOIN node ON node.id = edge.{record}
                   WHERE observed AND span IS NOT NULL AND {where} GROUP BY {place} ORDER BY {place}"""  # noqa: S608
-        return [row[:3] for row in self._db.execute(sql)]
+        return [row[:3] for row in self._db.execute(sql, values)]
 
     def known_contents(self) -> frozenset[str]:
         """The places whose digests were asked for after all that was done with them."""

@@ -95,6 +95,17 @@ def test_the_content_of_who_surely_made_it_is_told_as_possible() -> None:
     assert {one["job"]["name"]: one["verdict"] for one in used(graph, "s3://data/x/").findings}["tuned"] == "possible"
 
 
+def test_edges_grow_with_the_places() -> None:
+    """Of one content at many places there are as many edges as places, and each original reaches each copy over one hop."""
+    jobs = [maker(f"fit-{n}", "2026-01-02", f"s3://models/{n}/m") for n in range(30)]
+    pins = [package(f"{place}-{n}", f"s3://{place}/{n}/m", "a") for place in ("models", "prod") for n in range(30)]
+    graph = graph_of([*jobs, *pins, *served("s3://prod/7/m")])
+    assert sum(data["evidence"] == "content" for _, _, data in graph.edges(data=True)) < 5 * 60
+    assert len(trace(graph, "shop").training_jobs) == 30
+    reached = {row["name"] for row in impact(graph, "s3://fit-9/x/").reached}
+    assert {*(f"prod-{n}" for n in range(30)), "models-9", "shop"} <= reached
+
+
 def test_uncompressed_models() -> None:
     """A model that is a folder is the same with and without a slash at its end."""
     folder = training("fit", {"train": "s3://data/x/"}, "s3://models/fit/output/model")
@@ -298,6 +309,50 @@ def test_digests_are_asked_for_again(tmp_path: Path, monkeypatch: pytest.MonkeyP
     path = crawl(tmp_path, *lines(*later, copy="newer", at="2026-03-05"), digests=True)
     with lineage.open_snapshot(path) as opened:
         assert lineage.trace(lineage.graph(opened), "next").training_jobs == []
+
+
+def test_a_copy_that_is_older_than_the_model(tmp_path: Path) -> None:
+    """What was put to its place before a job wrote the same may be older than the model: it is not certainly its copy."""
+    other = training("other", {}, "s3://models/other/output/model.tar.gz", day="2026-01-12", **(IMAGE | TIMES))
+    same = content(place="s3://models/other/output/model.tar.gz", text="weights", modified="2026-01-12T10:59:00Z")
+    pins = package("pins", COPY, "x", "2026-01-30")  # so that S3 is asked for it
+    path = crawl(tmp_path, *lines(other, same, listed(pins)), digests=True)
+    with lineage.open_snapshot(path) as opened:
+        traced = lineage.trace(lineage.graph(opened), "shop")
+    assert [job["name"] for job in traced.training_jobs] == ["fit", "other"]
+    assert [caveat for caveat in traced.caveats if "nobody saw" in caveat and caveat.startswith("other")]
+    assert not [caveat for caveat in traced.caveats if caveat.startswith("fit")]
+
+
+def fitted(name: str, day: str, place: str = "", **body: Any) -> Resource:
+    """A job whose model is in no bucket any more, so that to ask for it is a gap."""
+    return training(name, {}, place, day=day, **(IMAGE | TIMES | body))
+
+
+@pytest.mark.parametrize(
+    ("lost", "asked"),
+    [
+        ([], {"before"}),
+        ([package("pins", COPY, "a", "2026-01-30")], {"before", "after"}),
+    ],
+)
+def test_what_is_asked_of(tmp_path: Path, lost: list[Resource], asked: set[str]) -> None:
+    """S3 is asked only of models of jobs that began before the copy was put to its place, or was pinned: others made it not."""
+    jobs = fitted("before", "2026-01-05"), fitted("after", "2026-01-20"), fitted("much-later", "2026-04-01")
+    told: list[str] = []
+    path = crawl(tmp_path, *lines(*jobs, *map(listed, lost)), digests=True, on_progress=lambda one: told.append(one.doing))
+    with lineage.open_snapshot(path) as opened:
+        assert {gap.subject.split("/")[3] for gap in opened.gaps()} == asked
+    assert f"asking for digests: {1 + len(asked)} of {1 + len(asked)}" in told
+    assert ask(path) == ["fit"]
+
+
+def test_nothing_is_asked_for_nothing(tmp_path: Path) -> None:
+    """Where the content of the copy can't be known, S3 is not asked of what jobs wrote."""
+    records = [one for one in lines() if isinstance(one, Resource)]
+    path = crawl(tmp_path, *records, digests=True)
+    with lineage.open_snapshot(path) as opened:
+        assert {gap.subject for gap in opened.gaps()} == {COPY}
 
 
 @pytest.mark.parametrize("fault", [{"fault": "AccessDeniedException", "operation": "HeadObject"}, None])

@@ -7,7 +7,7 @@ depends on how many keys each of the two stands for, and on their times.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -99,16 +99,29 @@ def is_logged(link: Link) -> bool:
 
 def _claims(graph: Graph, reading: Link) -> list[Step]:
     """Whoever says that they wrote what this edge reads, and can have done so by their times."""
-    direct = [(write,) for write in links_into(graph, reading.source, "writes")]
-    around = [
-        (write, overlap)
-        for overlap in _overlaps_into(graph, reading.source)
-        for write in links_into(graph, overlap.source, "writes")
-        if _gets(graph, reading, write)
-    ]
-    copied = [(write, copy) for copy in copies_into(graph, reading) for write in links_into(graph, copy.source, "writes")]
-    steps = _steps(graph, reading, (*direct, *around, *copied))
+    steps = _steps(graph, reading, _written_to(graph, reading))
     return [step for step in steps if not took_over(graph, step.links[0])] or steps
+
+
+def is_surely_made(graph: Graph, reading: Link) -> bool:
+    """Whether a job, and nobody who only logged it, certainly wrote what this edge reads: as `writers` has it."""
+    ways = _written_to(graph, reading, surely=True)
+    jobs = (way for way in ways if not (is_logged(way[0]) or took_over(graph, way[0])) and way[0].source != reading.target)
+    return any(_fit_over(graph, way[0], way[1:], reading) == CERTAIN for way in jobs)
+
+
+def _written_to(graph: Graph, reading: Link, *, surely: bool = False) -> Iterator[tuple[Link, ...]]:
+    """The writes to a place, to what shares keys with it, and to what had its content, each with the edge between.
+
+    `surely`: only to what had the content that this reader certainly got.
+    """
+    yield from ((write,) for write in links_into(graph, reading.source, "writes"))
+    for overlap in _overlaps_into(graph, reading.source):
+        for write in links_into(graph, overlap.source, "writes"):
+            if _gets(graph, reading, write):
+                yield write, overlap
+    for copy in copies_into(graph, reading, *((CERTAIN,) if surely else ())):
+        yield from ((write, copy) for write in links_into(graph, copy.source, "writes"))
 
 
 def fit_of(graph: Graph, write: Link, reading: Link) -> str:
@@ -120,7 +133,7 @@ def fit_of(graph: Graph, write: Link, reading: Link) -> str:
     return POSSIBLE if fit == CERTAIN and job["status"] == "Failed" else fit
 
 
-def _steps(graph: Graph, reading: Link, chains: tuple[tuple[Link, ...], ...]) -> list[Step]:
+def _steps(graph: Graph, reading: Link, chains: Iterable[tuple[Link, ...]]) -> list[Step]:
     best: dict[str, Step] = {}
     for chain in chains:
         job, fit = chain[0].source, _fit_over(graph, chain[0], chain[1:], reading)
@@ -249,11 +262,11 @@ def _copy(content: str, original: str, copy: str) -> Link:
     return Link(original, copy, f"overlaps:{content}", empty | said)
 
 
-def copies_into(graph: Graph, reading: Link) -> Iterator[Link]:
-    """From each other place that held what this edge may have read."""
+def copies_into(graph: Graph, reading: Link, *fits: str) -> Iterator[Link]:
+    """From each other place that held what this edge may have read, or of which that `fits` as surely as is said."""
     contents = {link.source for link in links_into(graph, reading.source, "overlaps") if is_copy(link)}
     for content in sorted(contents):
-        if _got(graph, content, reading) != IMPOSSIBLE:
+        if _got(graph, content, reading) in (fits or (POSSIBLE, CERTAIN)):
             originals = (place for place in sorted(graph.pred[content]) if not _is_same(place, reading.source))
             yield from (_copy(content, original, reading.source) for original in originals)
 
@@ -277,12 +290,13 @@ def _is_same(place: str, other: str) -> bool:
     return place.rstrip("/") == other.rstrip("/")
 
 
-def _got(graph: Graph, content: str, reading: Link) -> str:
-    """How surely a reader got a content; what it pins itself, it got and nothing else."""
+def _got(graph: Graph, content: str, reading: Link, write: Link | None = None) -> str:
+    """How surely a reader got a content, of a write where one is given; what it pins itself, it got and nothing else."""
     digests = graph.nodes[content]["digests"]
     pins = graph.nodes[reading.target].get("pins") or ()
     own = [digest in digests for place, digest in pins if _is_same(place, reading.source)]
-    fit = got(graph[content][reading.source].values(), reading.data["time"], any(own) if own else None)
+    made = write.data["time"] if write else None
+    fit = got(graph[content][reading.source].values(), reading.data["time"], any(own) if own else None, made)
     return POSSIBLE if fit == CERTAIN and own and not all(own) else fit
 
 
@@ -291,7 +305,7 @@ def _fit_over(graph: Graph, write: Link, between: tuple[Link, ...], reading: Lin
     fits = {fit_of(graph, write, reading)}
     for copy in filter(is_copy, between):
         content = copy.data["role"]
-        fits |= {wrote(graph[write.target][content].values(), write.data["time"]), _got(graph, content, reading)}
+        fits |= {wrote(graph[write.target][content].values(), write.data["time"]), _got(graph, content, reading, write)}
     return IMPOSSIBLE if IMPOSSIBLE in fits else POSSIBLE if POSSIBLE in fits else CERTAIN
 
 

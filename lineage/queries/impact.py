@@ -10,6 +10,7 @@ from lineage.kinds import SERVING
 from lineage.queries.flow import (
     Json,
     Link,
+    is_surely_made,
     link_json,
     links_into,
     links_out_of,
@@ -17,12 +18,10 @@ from lineage.queries.flow import (
     said,
     scope_json,
     specified,
-    writers,
 )
 from lineage.queries.reach import Arrival, Spread
 from lineage.queries.usage import caveats
 from lineage.records import Gap
-from lineage.times import CERTAIN
 
 SCHEMA = "lineage.impact/1"
 REACHED, MAYBE, NOTHING, UNKNOWN = "reached", "possible", "nothing-found", "unknown"
@@ -233,8 +232,7 @@ def _why_unknown(graph: Graph, node: str, links: list[Link]) -> tuple[str, str]:
     """The reason why a served thing has no known maker, and how it is said; empty where it has one."""
     data = graph.nodes[node]
     if "://" in node:
-        makers = (step for loading in links_out_of(graph, node, "loads") for step in writers(graph, loading))
-        made = any(step.fit == CERTAIN and step.links[0].data["evidence"] != "logged" for step in makers)
+        made = any(is_surely_made(graph, loading) for loading in links_out_of(graph, node, "loads"))
         return ("", "") if made else ("unmatched", "no job here wrote it, as far as records tell")
     if not data["observed"]:
         return "missing", "it was not seen, and what it names is not known"
