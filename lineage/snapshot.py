@@ -620,6 +620,16 @@ class Recording:
             (kind, account, region),
         )
 
+    def want_unlisted(self, account: str, region: str, kind: str) -> bool:
+        """Want anew what this crawl has read and no list named, but what is known to be gone; whether there is any."""
+        done = self._db.execute(
+            f"""UPDATE named SET state = {WANTED}
+                WHERE account = ? AND region = ? AND kind = ? AND NOT listed AND state = {READ} AND NOT EXISTS
+                (SELECT 1 FROM gone WHERE gone.id = named.id AND gone.created = ifnull(named.created, ''))""",  # noqa: S608
+            (account, region, kind),
+        )
+        return done.rowcount > 0
+
     def mark_gone(self, enumeration: Enumeration, at: str) -> None:
         """After a whole list: what it does not name any more is gone, what it names again is not."""
         listed = """EXISTS (SELECT 1 FROM named AS n WHERE n.account = r.account AND n.region = r.region AND n.kind = r.kind

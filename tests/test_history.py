@@ -154,8 +154,10 @@ def test_only_a_finished_list_makes_disappear(tmp_path: Path) -> None:
 
 
 def test_what_only_a_lagging_search_gives_is_gone(tmp_path: Path) -> None:
-    """A record that Search still gives and the whole list does not name is kept, and told as deleted."""
-    session = replay_session(account(tmp_path))
+    """A record that Search still gives is kept, and told as deleted, where the whole list does not name it and Describe not find it."""
+    missing = {"fault": "ResourceNotFound", "operation": "DescribeTrainingJob", "name": "direct"}
+    session = replay_session(account(tmp_path, missing))
+    session.patience = 0
 
     def without(response_dict: dict[str, Any], **_: Any) -> None:
         page = json.loads(response_dict["body"])

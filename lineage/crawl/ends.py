@@ -16,7 +16,9 @@ class Ends:
 
     They have met once the newest that the one has named is newer than the oldest of the other: all of that age or older,
     and all of this age or newer, has been named then. That holds only while the pages come in order, as they were
-    asked for; as soon as one does not, or a time is missing, each walk goes on to its own end.
+    asked for; as soon as one does not, or a time is missing, each walk goes on to its own end. A list may change while it is
+    read: a token is taken to say behind which record a page begins, so that nothing that stays is left out. Where one only
+    counted, what vanished before would shift the list: what is left out so, Search may still find.
     """
 
     def __init__(self) -> None:

@@ -277,7 +277,7 @@ class Fetcher:
         bounds = [
             ("LastModifiedTime", "GreaterThanOrEqualTo", _seconds(since)),
             (kind.search_time, "GreaterThanOrEqualTo", _seconds(after)),
-            (kind.search_time, "LessThan", _second_after(before)),
+            (kind.search_time, "LessThan", second_after(before)),
         ]
         filters = [{"Name": name, "Operator": operator, "Value": time} for name, operator, time in bounds if name and time]
         query: dict[str, Any] = {"Resource": kind.search, "MaxResults": PAGE}
@@ -401,8 +401,9 @@ def _seconds(time: str) -> str:
     return time[:19]
 
 
-def _second_after(time: str) -> str:
-    return _seconds((datetime.fromisoformat(time) + timedelta(seconds=1)).isoformat()) if time else ""
+def second_after(time: str, seconds: int = 1) -> str:
+    """The whole second after a time, or another one near it; empty for no time."""
+    return _seconds((datetime.fromisoformat(time) + timedelta(seconds=seconds)).isoformat()) if time else ""
 
 
 def resource_of(

@@ -21,7 +21,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from lineage.crawl.ends import Ends
-from lineage.crawl.fetch import PAGE, Fetcher, Page, Refused, Unreachable, completeness, refused_by
+from lineage.crawl.fetch import PAGE, Fetcher, Page, Refused, Unreachable, completeness, refused_by, second_after
 from lineage.crawl.workers import Workers
 from lineage.kinds import FAR, KINDS, Kind, kind_of_arn
 from lineage.names import is_arn, parse_arn
@@ -52,6 +52,7 @@ class Ledger(Protocol):
     def take(self, account: str, region: str, kind: str, limit: int) -> list[tuple[Named, Resource | None]]: ...
     def names(self, account: str, region: str, kind: str) -> list[str]: ...
     def give_up(self, named: Named) -> None: ...
+    def want_unlisted(self, account: str, region: str, kind: str) -> bool: ...
     def want_unended(self, account: str, region: str, kind: str) -> None: ...
     def mark_gone(self, enumeration: Enumeration, at: str) -> None: ...
     def progress(self, enumeration: Enumeration) -> None: ...
@@ -82,6 +83,7 @@ class Course:
     changed: bool = True  # since its progress was last noted
     searches: int = 0  # how many Search walks have begun
     doubted: set[str] = field(default_factory=set)  # what only Describe can tell whole, as an earlier crawl has found
+    doubting: bool = False  # its list has come to its end, and what that did not name is asked for
     done: bool = False
     counted: Counter[str] = field(default_factory=Counter)  # calls, pages and records since its progress was last noted
 
@@ -122,7 +124,7 @@ class ListWalk:
     backward: bool = False
     both: bool = False  # there is a walk from the other end as well
     ended: bool = False
-    begun: bool = False  # a window of it was searched already
+    searched: str = ""  # how far its windows have come
     unsearched: list[str] = field(default_factory=list)  # when those were created that it named since the last window
 
     def from_the_other_end(self, named: int) -> ListWalk | None:
@@ -133,14 +135,15 @@ class ListWalk:
         return ListWalk(self.words, self.ends, backward=True, both=True)
 
     def window(self) -> tuple[str, str]:
-        """The creation times between which to search for what was named since the last window."""
+        """The creation times between which to search for what was named since the last window, and was left out meanwhile."""
         oldest, newest = min(self.unsearched), max(self.unsearched)
-        first, last = not self.begun, self.ended and not self.both
-        self.begun = True
+        first, last = not self.searched, self.ended and not self.both
         self.unsearched.clear()
         if self.backward:
-            return oldest, "" if first else newest
-        return "" if first else oldest, "" if last else newest
+            before, self.searched = max(newest, second_after(self.searched, -1)), oldest
+            return oldest, "" if first else before
+        after, self.searched = min(oldest, second_after(self.searched) or oldest), newest
+        return "" if first else after, "" if last else newest
 
 
 _Asked = tuple[Named, Resource | None]
@@ -413,8 +416,17 @@ class Sweep:
         searching = course.kind.search or course.waits_for
         if not (searching and (course.walking or course.waits_for)):
             self._hand_out(course, ledger)
-        if not (course.walking or course.waits_for or course.in_hand or course.batch):
+        if not (course.walking or course.waits_for or course.in_hand or course.batch or self._doubts(course, ledger)):
             self._end(course, ledger)
+
+    def _doubts(self, course: Course, ledger: Ledger) -> bool:
+        """What Search gave and a whole list did not name is asked for singly: either lags behind. Whether there is any."""
+        if course.doubting or course.enumeration.reason or course.enumeration.since or not course.kind.describe:
+            return False
+        course.doubting = course.hungry = ledger.want_unlisted(*course.place)
+        if course.doubting:
+            self._hand_out(course, ledger)
+        return course.doubting
 
     def _waited(self, course: Course, other: Course, ledger: Ledger) -> None:
         course.waits_for = None
@@ -460,14 +472,14 @@ class Sweep:
         """Keep what was asked for. What could not be read whole stays in hand: the next crawl asks for it again."""
         named, known = asked
         course.in_hand -= 1
-        course.singly += known is None
+        course.singly += known is None and not course.doubting
         course.count(calls=spent)
         gaps = [one for one in found if isinstance(one, Gap)]
         for record in (one for one in found if isinstance(one, Resource)):
             if gaps:
                 ledger.add(record)
             else:
-                ledger.read(record, named.account)
+                ledger.read(record, named.account, listed=course.doubting)
                 if known is None:
                     ledger.described(record, course.kind.describe)
             if known is None:
@@ -475,9 +487,12 @@ class Sweep:
             else:
                 self._note(completeness(record), ledger)  # it was counted when its page came
         for gap in gaps:
-            self._note(gap, ledger)
             if gap.reason == "missing":
                 ledger.give_up(named)
+            elif course.doubting:
+                ledger.name(named)  # as far as anybody knows it is there
+            if not (gap.reason == "missing" and course.doubting):  # its record is there: it is gone, and no gap
+                self._note(gap, ledger)
 
     # --- the end --------------------------------------------------------------------------------
 
