@@ -58,7 +58,7 @@ def _written(sight: Sight, other: str, modified: list[str], writes: list[Span]) 
     ends = [closes for opens, closes in writes if closes >= since and opens <= sight.closes]
     until = sight.opens if sight.once else sight.closes
     last = max(ends, default=EVER)
-    if last <= until and (ends.count(last) == 1 if sight.once else len(ends) == 1):
+    if ends.count(last) == 1 if sight.once else len(ends) == 1:
         yield Seen(sight.content, CERTAIN, _text(last, until))
 
 

@@ -121,6 +121,13 @@ def test_two_pins_of_one_place_tell_two() -> None:
     assert sum("nobody saw" in caveat for caveat in trace(graph, "shop").caveats) == 2
 
 
+def test_two_packages_of_one_moment_pin_two_contents() -> None:
+    """What two records pin at one place at one time is not one content: each package got its own."""
+    other = training("other", {}, "s3://models/other/output/model.tar.gz")
+    pins = [package("one", "s3://models/other/output/model.tar.gz", "b"), package("two", COPY, "b")]
+    assert makers(FIT, other, *PACKAGES, *pins, *served("", ModelPackageName=arn("model-package", "two"))) == ["other"]
+
+
 SURE, MAYBE, NO = "sure", "possible", "no"
 EARLY, LATE, END = "2026-01-10", "2026-01-20", "2026-02-01"
 
