@@ -302,10 +302,12 @@ def _got(graph: Graph, content: str, reading: Link, write: Link | None = None) -
 
 def _fit_over(graph: Graph, write: Link, between: tuple[Link, ...], reading: Link) -> str:
     """How surely a write was read, also over a copy: it was that content, and the reader got that content."""
-    fits = {fit_of(graph, write, reading)}
-    for copy in filter(is_copy, between):
-        content = copy.data["role"]
-        fits |= {wrote(graph[write.target][content].values(), write.data["time"]), _got(graph, content, reading, write)}
+    fit = fit_of(graph, write, reading)
+    if not between or fit == IMPOSSIBLE or not is_copy(between[0]):
+        return fit
+    content = between[0].data["role"]
+    was = wrote(graph[write.target][content].values(), write.data["time"])
+    fits = {fit, was, _got(graph, content, reading, write)}
     return IMPOSSIBLE if IMPOSSIBLE in fits else POSSIBLE if POSSIBLE in fits else CERTAIN
 
 
