@@ -193,9 +193,10 @@ def suspect(graph: Graph, link: Link) -> str:
 def places_of(graph: Graph, write: Link) -> Iterator[tuple[str, tuple[Link, ...]]]:
     """The places at which this write may be read: its own, each that it overlaps, and each copy, with the edge to it."""
     yield write.target, ()
-    for overlap in _overlaps_out_of(graph, write.target):
+    overlaps, contents = _leads_from(graph, write.target)
+    for overlap in overlaps:
         yield overlap.target, (overlap,)
-    for content, _ in _contents_of(graph, write):
+    for content, _ in _contents_of(graph, write, contents):
         for copy in _copies_out_of(graph, write.target, content):
             yield copy.target, (copy,)
 
@@ -223,8 +224,10 @@ def _overlaps_into(graph: Graph, place: str) -> list[Link]:
     return [link for link in links_into(graph, place, "overlaps") if not is_copy(link)]
 
 
-def _overlaps_out_of(graph: Graph, place: str) -> list[Link]:
-    return [link for link in links_out_of(graph, place, "overlaps") if not is_copy(link)]
+def _leads_from(graph: Graph, place: str) -> tuple[list[Link], list[str]]:
+    """Where else a place may be read: the edges to what shares keys with it, and the contents that it had."""
+    over = links_out_of(graph, place, "overlaps")
+    return [link for link in over if not is_copy(link)], sorted({link.target for link in over if is_copy(link)})
 
 
 def _gets(graph: Graph, reading: Link, write: Link) -> bool:
@@ -271,10 +274,9 @@ def copies_into(graph: Graph, reading: Link, *fits: str) -> Iterator[Link]:
             yield from (_copy(content, original, reading.source) for original in originals)
 
 
-def _contents_of(graph: Graph, write: Link) -> Iterator[tuple[str, str]]:
-    """The contents that a write may have been, and whether it certainly was."""
-    contents = {link.target for link in links_out_of(graph, write.target, "overlaps") if is_copy(link)}
-    for content in sorted(contents):
+def _contents_of(graph: Graph, write: Link, contents: list[str]) -> Iterator[tuple[str, str]]:
+    """Which of the contents of its place a write may have been, and whether it certainly was."""
+    for content in contents:
         fit = wrote(graph[write.target][content].values(), write.data["time"])
         if fit != IMPOSSIBLE:
             yield content, fit
@@ -388,6 +390,7 @@ class Told:
         self._graph = graph
         self._relations = relations
         self._ways: dict[str, list[Link]] = {}
+        self._leads: dict[str, tuple[list[Link], list[str]]] = {}
         self._written: dict[Key, list[tuple[str, str, int]]] = defaultdict(list)
 
     def places(self, write: Link, length: int = 0) -> Iterator[tuple[str, tuple[Link, ...]]]:
@@ -395,13 +398,16 @@ class Told:
 
         `length`: how far the write is from the start. A content is one place more, however many copies there are of it.
         """
+        if write.target not in self._leads:
+            self._leads[write.target] = _leads_from(self._graph, write.target)
+        overlaps, contents = self._leads[write.target]
         near: list[tuple[str, tuple[Link, ...]]] = [(write.target, ())]
-        near += [(overlap.target, (overlap,)) for overlap in _overlaps_out_of(self._graph, write.target)]
+        near += [(overlap.target, (overlap,)) for overlap in overlaps]
         for place, between in near:
             key = (place, self._ways_that_get(write, place), lies_around(write, place))
             if self._is_news(write, length + len(between), key):
                 yield place, between
-        for content, fit in _contents_of(self._graph, write):
+        for content, fit in _contents_of(self._graph, write, contents):
             sure = (content, frozenset[Way](), True)
             if self._is_news(write, length + 1, (content, frozenset(), fit == CERTAIN), sure):
                 yield from ((copy.target, (copy,)) for copy in _copies_out_of(self._graph, write.target, content))
