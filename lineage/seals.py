@@ -124,6 +124,11 @@ def mark_of(row: tuple[Any, ...]) -> bytes:
     return hashlib.blake2b(f"{_ENCODE(row)}\n".encode(), digest_size=MARK).digest()
 
 
+def state_line(name: str, digest: str, marks: bytes) -> bytes:
+    """What stands of a table in the digest of all that was there: its digest, and that of the marks of its rows."""
+    return f"{name} {digest} {hashlib.sha256(marks).hexdigest()}\n".encode()
+
+
 def seals(db: sqlite3.Connection) -> list[Seal]:
     """The chain, oldest first."""
     columns = "crawl, scheme, previous, wrote, state, digest"
@@ -145,7 +150,7 @@ def seal(db: sqlite3.Connection, crawl: int) -> Seal:
     for name in TABLES:
         one = hashed(name, rows_of(db, name), ends)
         db.execute("INSERT INTO sealed VALUES (?,?,?)", (name, one.digest, one.marks))
-        state.update(f"{name} {one.digest}\n".encode())
+        state.update(state_line(name, one.digest, one.marks))
         wrote |= {name: one.wrote[str(crawl)]} if one.wrote else {}
     bare = Seal(crawl, SCHEME, last.digest if last else "", wrote, state.hexdigest(), "")
     row = (crawl, bare.scheme, bare.previous, json.dumps(wrote, sort_keys=True), bare.state, bare.made_anew())

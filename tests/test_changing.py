@@ -53,7 +53,7 @@ class Changing(Answers):
         super().__init__(replay.account, replay._model)
         self._shapes = replay._model
         self._folder, self._changes, self._counted = folder, changes, counted
-        self._sizes = random.Random(seed) if seed else None  # noqa: S311  (no secret)
+        self._sizes = random.Random(seed) if seed else None
         self._lock = threading.Lock()
         self.turns = 0
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from lineage.errors import MalformedName, SnapshotError
 from lineage.queries.flow import Json
-from lineage.seals import MARK, TABLES, Hashed, Seal, mark_of
+from lineage.seals import MARK, TABLES, Hashed, Seal, mark_of, state_line
 from lineage.snapshot import Row, Snapshot, open_snapshot
 
 SCHEMA, INFO_SCHEMA = "lineage.verified/1", "lineage.snapshot/1"
@@ -135,7 +135,7 @@ class _Checking:
             if not sealed:
                 continue
             digest, marks = sealed.get(name, ("", b""))
-            state.update(f"{name} {digest}\n".encode())
+            state.update(state_line(name, digest, marks))
             if now.digest != digest:
                 self._name_rows(name, now.marks, marks)
         if sealed and chain and state.hexdigest() != chain[-1].state:
