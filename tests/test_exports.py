@@ -50,6 +50,7 @@ def test_node_link_carries_the_scope_and_the_gaps(bank_graph: lineage.Graph) -> 
         "missing",
         "unmatched",
         "unmatched",
+        "unmatched",
     ]
 
 

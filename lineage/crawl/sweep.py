@@ -390,7 +390,8 @@ class Sweep:
         """Keep a record that a page gave; what it leaves out is asked for later."""
         if not listed and (record.id in course.doubted or doubted(course.kind, record)):
             account, region, kind = course.place
-            ledger.add(record)  # Describe has no room for all that Search tells: parents and tags are taken over from here
+            if record.body.keys() & course.fetcher.silent(course.kind, "describe", region):
+                ledger.add(record)  # Describe has no room for parents and tags: they are taken over from here
             ledger.name(Named(kind, account, region, record.arn, record.name, record.created), listed=False)
             course.singly -= 1  # it will be described, and not because Search lost it
             return
