@@ -102,7 +102,8 @@ def runs(experiment: str | None, run: str | None, snapshot: str, form: str, out:
             _one(opened, lineage.load_run(opened, run, wanted), form, out)
             return
         filters = {name: asked.pop(name) for name in ("status", "group", "source")}
-        found = lineage.list_runs(opened, wanted, **_sorting(asked), **filters)
+        brief = form not in ("json", "jsonl")  # whose columns show nothing of what was logged
+        found = lineage.list_runs(opened, wanted, brief=brief, **_sorting(asked), **filters)
         scope = lineage.runs_scope(opened)
         narrowed = any((*filters.values(), asked["created_before"], asked["created_after"]))
         said = f"experiment {wanted} has no runs" if wanted else "there are no runs"

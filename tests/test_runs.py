@@ -158,6 +158,8 @@ def test_what_was_logged(tmp_path: Path) -> None:
     )
     with holding(tmp_path, whole) as snapshot:
         found = lineage.load_run(snapshot, "NOTES").as_json()
+        (brief,) = (one.as_json() for one in lineage.list_runs(snapshot, brief=True))
+    assert {name for name in found if found[name] != brief[name]} == {"parameters", "metrics", "inputs", "outputs"}
     assert found["parameters"] == {"depth": 6.0, "kind": "6"}
     assert found["metrics"] == [
         {

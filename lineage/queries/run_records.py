@@ -23,6 +23,7 @@ RUN, GROUP, EXPERIMENT = "trial-component", "trial", "experiment"
 BY_SDK, FOR_JOB, BY_HAND = "run", "job", "logged"
 SOURCES = (BY_SDK, FOR_JOB, BY_HAND)
 BRIEF = ("Parents", "Source", "Sources", "Tags", "DisplayName")  # enough of a record to name a run and to say who made it
+SHOWN = ("Status", "StartTime", "EndTime", "CreatedBy")  # and what a list of runs shows besides
 _OF_RUN, _OF_JOB = "run", "job"
 _SDK_TAG = {"Key": "sagemaker:trial-component-source", "Value": "run"}
 _SDK_GROUP = "default-run-group-{}"
@@ -159,10 +160,11 @@ def lives_of(records: Iterable[Resource]) -> Iterator[tuple[tuple[str, str | Non
 class Jobs:
     """The jobs of some runs: how they are called, and the last metrics of those whose runs have none."""
 
-    def __init__(self, snapshot: Snapshot, runs: Iterable[Resource]) -> None:
+    def __init__(self, snapshot: Snapshot, runs: Iterable[Resource], *, brief: bool) -> None:
+        """`brief`: without the metrics."""
         self._ids = {(run.arn, run.created): (_sources(run), bool(run.body.get("Metrics"))) for run in runs}
         every = {identity for ids, _ in self._ids.values() for identity in ids}
-        silent = {identity for ids, tells in self._ids.values() for identity in ids if not tells}
+        silent = {identity for ids, tells in self._ids.values() for identity in ids if not (tells or brief)}
         self._nodes = {row[0]: Job(row[0], row[1], row[2], bool(row[9])) for row in snapshot.node_rows(every)}
         found = snapshot.records("training-job", silent, deleted=True, members=("FinalMetricDataList",))
         self._final = {identity: list(lives) for identity, lives in groupby(found, key=lambda record: record.id)}
