@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lineage.errors import CrawlError as CrawlError
+    from lineage.errors import LeaderboardError as LeaderboardError
     from lineage.errors import LineageError as LineageError
     from lineage.errors import MalformedDefinition as MalformedDefinition
     from lineage.errors import MalformedName as MalformedName
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from lineage.estate import LISTED as LISTED
     from lineage.estate import crawl_estate as crawl_estate
     from lineage.exports import FORMATS as FORMATS
+    from lineage.exports.charts import CHARTS as CHARTS
     from lineage.exports.dot import to_dot as to_dot
     from lineage.exports.render import render as render
     from lineage.graphs import Graph as Graph
@@ -53,6 +55,8 @@ if TYPE_CHECKING:
     from lineage.queries.executions import load_execution as load_execution
     from lineage.queries.impact import Impact as Impact
     from lineage.queries.impact import impact as impact
+    from lineage.queries.leaderboard import Leaderboard as Leaderboard
+    from lineage.queries.leaderboard import leaderboard as leaderboard
     from lineage.queries.paths import Path as Path
     from lineage.queries.paths import path as path
     from lineage.queries.pipelines import Execution as Execution
@@ -97,6 +101,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "CrawlError": "errors",
+    "LeaderboardError": "errors",
     "LineageError": "errors",
     "MalformedDefinition": "errors",
     "MalformedName": "errors",
@@ -107,6 +112,7 @@ _HOMES = {
     "LISTED": "estate",
     "crawl_estate": "estate",
     "FORMATS": "exports",
+    "CHARTS": "exports.charts",
     "to_dot": "exports.dot",
     "render": "exports.render",
     "Graph": "graphs",
@@ -130,6 +136,8 @@ _HOMES = {
     "load_execution": "queries.executions",
     "Impact": "queries.impact",
     "impact": "queries.impact",
+    "Leaderboard": "queries.leaderboard",
+    "leaderboard": "queries.leaderboard",
     "Path": "queries.paths",
     "path": "queries.paths",
     "Execution": "queries.pipelines",

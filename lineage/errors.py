@@ -25,6 +25,10 @@ class UnknownNode(LineageError):
     """Nothing by that name is in the snapshot or in the account; or more than one thing is."""
 
 
+class LeaderboardError(LineageError):
+    """What was asked to be compared has no such metric, or nothing tells by which to rank it and in which direction."""
+
+
 class SnapshotError(LineageError):
     """The file is missing, is no snapshot, or was written by a newer lineage."""
 

@@ -110,6 +110,17 @@ def around_subject(snapshot: Snapshot, subject: str, *also: str) -> Graph:
     return _near(snapshot, reached.union(also), flowing | beside)
 
 
+def around_readers(snapshot: Snapshot, readers: Iterable[str]) -> Graph:
+    """What the given jobs and runs read, and who wrote there or around there."""
+    readers = set(readers)
+    edges = dict.fromkeys(snapshot.edge_rows(into=readers, relations=["reads"]))
+    edges |= dict.fromkeys(snapshot.edge_rows(into={edge[0] for edge in edges}, relations=["writes", "overlaps"]))
+    around = {edge[0] for edge in edges if edge[2] == "overlaps"}
+    edges |= dict.fromkeys(snapshot.edge_rows(into=around, relations=["writes"]))
+    nodes = readers.union(end for edge in edges for end in edge[:2])
+    return _build(snapshot.node_rows(nodes), sorted(edges, key=_order), snapshot.scope(), snapshot.listings())
+
+
 def around_making(source: Snapshot | Graph, node: str) -> Graph:
     """What may have gone into a node, of a snapshot or of a larger graph: all upstream, and what is said beside its jobs.
 

@@ -55,6 +55,23 @@ def bank_graph(bank: lineage.Snapshot) -> lineage.Graph:
     return lineage.graph(bank)
 
 
+@pytest.fixture
+def board(tmp_path: Path):
+    """The leaderboard of all training jobs, runs and tuning jobs among some records, or of the given ids."""
+    from test_snapshot import crawl
+
+    def make(*found, ids=None, **asked):
+        path = tmp_path / "board.db"
+        path.unlink(missing_ok=True)
+        crawl(path, *found)
+        compared = ("training-job", "trial-component", "tuning-job")
+        wanted = [one.id for one in found if getattr(one, "kind", "") in compared] if ids is None else ids
+        with lineage.open_snapshot(path) as snapshot:
+            return lineage.leaderboard(snapshot, wanted, **asked)
+
+    return make
+
+
 class Ran(NamedTuple):
     code: int
     out: str
