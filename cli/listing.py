@@ -55,7 +55,7 @@ def cells_as(form: str, head: list[str], lines: Iterable[list[Any]], *, colour: 
         yield rows_text([head, *cells], colour=colour)
     elif form == "md":
         yield from (f"| {' | '.join(line)} |\n" for line in (head, ["---"] * len(head)))
-        yield from (f"| {' | '.join(map(_escaped, line))} |\n" for line in cells)
+        yield from (f"| {' | '.join(map(escaped, line))} |\n" for line in cells)
     else:
         written = _csv_line if form == "csv" else _tsv_line
         yield written(head)
@@ -91,5 +91,6 @@ def _csv_line(cells: list[Any]) -> str:
     return line.getvalue()
 
 
-def _escaped(cell: Any) -> str:
+def escaped(cell: Any) -> str:
+    """A cell as Markdown has it: on one line, without a bar that would end it."""
     return " ".join(str(cell).replace("\\", "\\\\").replace("|", "\\|").split())

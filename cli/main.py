@@ -138,7 +138,7 @@ def _failure(error: Exception, arguments: list[str]) -> int:
         traceback.print_exception(error)
 
     message = " ".join(str(error).split())
-    if isinstance(error, (lineage.MalformedName, lineage.UnknownNode)):
+    if isinstance(error, (lineage.LeaderboardError, lineage.MalformedName, lineage.UnknownNode)):
         return _say(message, USAGE)
     if isinstance(error, lineage.LineageError):
         return _say(message, FAILED)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .board import BOARD_FORMATS, BOARD_WORDS, asks_for_board, board_options, refuse_picture, take_board, tell_board
 from .indented import indented
 from .listing import FORMS, Listing, Row, json_lines
 from .options import Command, format_option, out_option, plural, snapshot_option, uncollected, write
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 ANY = "-"
 _STATUSES = ("InProgress", "Completed", "Failed", "Stopping", "Stopped")
 _SORTS = {"created": "CreationTime", "name": "Name"}
+_FILTERS = ("status", "group", "source", "created_before", "created_after", "sort_by", "sort_order", "deleted")
 _SHOWN = ("endpoint", "model", "model-package")
 
 
@@ -70,14 +72,19 @@ def experiments(snapshot: str, form: str, out: str | None, **asked: Any) -> None
       lineage runs House-Appraisal boosted-trees          its parameters, metrics, artifacts, and where it ended up
       lineage runs --source logged --created-after 2026-08-01
       lineage runs - Appraisal-Notes                      a run of any experiment, or of none
+      lineage runs Limits-Tune-7-aws-tuning-job --compare                    which of them is best?
+      lineage runs House-Appraisal --metric validation:rmse --direction min --statistic min
+      lineage runs Limits-Tune-7-aws-tuning-job --compare -o tuned.svg       the picture
       lineage runs House-Appraisal -f jsonl | jq -r '.metrics[] | [.name, .last] | @tsv'
     """,
 )
 @click.argument("experiment", required=False)
 @click.argument("run", required=False)
 @snapshot_option
-@format_option(*FORMS)
+@format_option(*BOARD_FORMATS)
 @out_option
+@click.option("--compare", is_flag=True, help="Rank the runs by a metric, each with its job: the next options say how.")
+@board_options
 @click.option("--status", type=click.Choice(_STATUSES, case_sensitive=False), help="Only runs of this status.")
 @click.option("--group", metavar="NAME", help="Only runs of this group, which SageMaker calls a trial.")
 @click.option(
@@ -90,15 +97,21 @@ def experiments(snapshot: str, form: str, out: str | None, **asked: Any) -> None
 def runs(experiment: str | None, run: str | None, snapshot: str, form: str, out: str | None, **asked: Any) -> None:
     """List the runs of EXPERIMENT (a name or an ARN; - or none: all, those in no experiment as well), or tell all of one RUN.
 
+    With --compare, or an option of it, they are ranked: within equal validation data, by the last value of a metric.
+
     RUN is the name that the SDK's user gave it, its trial component's name or ARN, or what is shown as its name. Names
     compare without case. Whether there may be more runs is said.
     """
     import lineage
 
     wanted = None if experiment == ANY else experiment
+    board, compare = take_board(asked), asked.pop("compare")
+    compare = compare or asks_for_board(board)
+    if not compare:
+        refuse_picture(form)
     with lineage.open_snapshot(snapshot) as opened:
         if run is not None:
-            _refuse_filters()
+            _refuse((*_FILTERS, "compare", *BOARD_WORDS), "one RUN is told whole")
             _one(opened, lineage.load_run(opened, run, wanted), form, out)
             return
         filters = {name: asked.pop(name) for name in ("status", "group", "source")}
@@ -108,19 +121,27 @@ def runs(experiment: str | None, run: str | None, snapshot: str, form: str, out:
         narrowed = any((*filters.values(), asked["created_before"], asked["created_after"]))
         said = f"experiment {wanted} has no runs" if wanted else "there are no runs"
         said = f"no run of experiment {wanted} is so" if wanted and narrowed else "no run is so" if narrowed else said
+        if compare:
+            _refuse(("sort_by", "sort_order"), "a leaderboard is sorted by its metric")
+            _compare(opened, [one.id for one in found], said, form, out, board)
+            return
         _print(_RUNS, (one.as_json() for one in found), form, out, scope, said, experiment=wanted)
 
 
-def _refuse_filters() -> None:
-    """One run is told whole: a filter beside it would mean nothing."""
+def _compare(opened: lineage.Snapshot, ids: list[str], nothing: str, form: str, out: str | None, board: Row) -> None:
+    if not ids:
+        raise click.UsageError(f"{nothing}: there is nothing to compare")
+    tell_board(opened, ids, form, out, board)
+
+
+def _refuse(options: Iterable[str], why: str) -> None:
+    """Where an option would mean nothing, it is not taken in silence."""
     context = click.get_current_context()
-    given = [
-        option
-        for option in ("status", "group", "source", "created_before", "created_after", "sort_by", "sort_order", "deleted")
-        if context.get_parameter_source(option) is click.core.ParameterSource.COMMANDLINE
-    ]
+    source = click.core.ParameterSource.COMMANDLINE
+    given = [option for option in options if context.get_parameter_source(option) is source]
+    names = {parameter.name: parameter.opts[0] for parameter in context.command.params}
     if given:
-        raise click.UsageError(f"one RUN is told whole: leave out --{given[0].replace('_', '-')}")
+        raise click.UsageError(f"{why}: leave out {names[given[0]]}")
 
 
 def _sorting(asked: dict[str, Any]) -> dict[str, Any]:

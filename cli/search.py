@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .board import BOARD_FORMATS, asks_for_board, board_options, refuse_picture, take_board, tell_board
 from .indented import indented
 from .lines import footer_of, printed, styled
 from .listing import FORMS, Row, rows_as
@@ -44,6 +45,7 @@ def live_options(command: Callable[..., Any]) -> Callable[..., Any]:
       lineage search trial-component --where 'Parents.ExperimentName = loan-default' --columns name,Parameters.max_depth
       lineage search model-package --where 'ModelApprovalStatus = Approved' --live --profile audit
       lineage search training-job --expression query.json -f csv -o jobs.csv
+      lineage search training-job --where 'TrainingJobName contains Limits-Tune-7' --metric validation:auc    which is best?
     """,
 )
 @click.argument("kind")
@@ -59,8 +61,9 @@ def live_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--region", "regions", metavar="R", multiple=True, help="Only in this region; repeats. With --live: the one.")
 @live_options
 @snapshot_option
-@format_option(*FORMS)
+@format_option(*BOARD_FORMATS)
 @out_option
+@board_options
 @uncollected
 def search(
     kind: str, snapshot: str, form: str, out: str | None, columns: str | None, order: str | None, live: bool, **words: Any
@@ -70,6 +73,8 @@ def search(
     A condition is NAME OP VALUE, OP one of = != > >= < <= contains in exists not-exists. NAME is a property of the API's
     SearchRecord (`InputDataConfig.DataSource.S3DataSource.S3Uri`), or Tags.KEY, HyperParameters.NAME, Metrics.NAME; of a
     trial component Parameters.NAME and Metrics.NAME.Max (Min, Last, Avg, Count, StdDev). Put what holds spaces in quotes.
+
+    With --metric, or another option of a leaderboard, the training jobs or runs that are found are ranked by it.
     """
     import lineage
 
@@ -79,7 +84,12 @@ def search(
         "order": _ORDERS[order.lower()] if order else None,
     }
     question |= {name: words.pop(name) for name in ("any_of", "sort_by", "limit")}
+    board = take_board(words)
     _check(live, words)
+    if asks_for_board(board):
+        _check_board(live, columns)
+    else:
+        refuse_picture(form)
     if live:
         region = next(iter(words["regions"]), None)
         found = lineage.search_live(kind, **question, profile=words["profile"], replay=words["replay"], region=region)
@@ -87,6 +97,9 @@ def search(
         within = {name: words[name] for name in ("accounts", "regions", "deleted")}
         with lineage.open_snapshot(snapshot) as opened:
             found = lineage.search(opened, kind, **question, **within)
+            if asks_for_board(board):
+                _tell_board(opened, found, form, out, board)
+                return
     _tell_found(found, form, out, columns)
 
 
@@ -139,6 +152,20 @@ def _check(live: bool, words: dict[str, Any]) -> None:
         raise click.UsageError(f"{kept[0]} is for the snapshot; the service knows one account, and nothing that is gone")
     if live and len(words["regions"]) > 1:
         raise click.UsageError("--live asks one region at a time: give one --region")
+
+
+def _check_board(live: bool, columns: str | None) -> None:
+    if live:
+        raise click.UsageError("--live asks the service, and a leaderboard is of the snapshot: leave --live out")
+    if columns:
+        raise click.UsageError("a leaderboard has columns of its own: leave --columns out")
+
+
+def _tell_board(opened: lineage.Snapshot, found: lineage.Found, form: str, out: str | None, board: dict[str, Any]) -> None:
+    if not found.records:
+        raise click.UsageError(f"no {found.kind.replace('-', ' ')} is so: there is nothing to compare")
+    tell_board(opened, [one.id for one in found.records], form, out, board)
+    _warn(found)
 
 
 def _expression(text: str | None) -> Any:

@@ -378,7 +378,7 @@ def test_names_that_no_record_has(whole_bank: lineage.Snapshot) -> None:
     )
     run = lineage.search(whole_bank, "trial-component", where=["Parameters.maxdepth = 6", "Metrics.nothing.Max exists"])
     assert run.caveats == [
-        "no trial component has Metrics.nothing.Max",
+        "no trial component has Metrics.nothing.Max; near it is Metrics.train:auc.Max",
         "no trial component has Parameters.maxdepth; near it is Parameters.max_depth",
     ]
 
