@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .lines import looked_at, note_lines, printed, styled
+from .lines import Line, looked_at, note_lines, printed, styled
 from .listing import FORMS, cells_as, escaped, json_lines
 from .options import Command, write
 
 if TYPE_CHECKING:
-    from rich.text import Text
-
     import lineage
 
 Rows = list[list[Any]]
@@ -102,7 +100,7 @@ def _table(board: lineage.Leaderboard, *, every: bool, colour: bool) -> Iterator
     yield printed(*_data_lines(board), *_foot(board), colour=colour)
 
 
-def _head(board: lineage.Leaderboard) -> Iterator[Text]:
+def _head(board: lineage.Leaderboard) -> Iterator[Line]:
     metric = board.metric
     way = f"{_WAYS[metric['direction']]} ({metric['direction_from']})"
     yield styled((metric["name"], "bold"), f" · {metric['said']} · {way}")
@@ -174,7 +172,7 @@ def short(value: Any) -> str:
     return "" if value is None else f"{value:.7g}" if isinstance(value, float) else str(value)
 
 
-def _data_lines(board: lineage.Leaderboard) -> Iterator[Text]:
+def _data_lines(board: lineage.Leaderboard) -> Iterator[Line]:
     """Which data each letter stands for, the marks that occur, and the best of each set of data."""
     for one in board.data_sets:
         yield styled(f"{one['set']}  {', '.join(one['places'])}")
@@ -189,7 +187,7 @@ def _apart(one: dict[str, Any]) -> str:
     return f"trained on {one['trained_on']}" if one["trained_on"] else f"measured on {one['measured_on']}"
 
 
-def _foot(board: lineage.Leaderboard) -> Iterator[Text]:
+def _foot(board: lineage.Leaderboard) -> Iterator[Line]:
     yield styled(("Looked at: ", "dim"), f"{looked_at(board.scope)}.")
     yield from note_lines(board.caveats)
 

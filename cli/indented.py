@@ -34,10 +34,10 @@ def _elements(value: list[Any]) -> Iterator[str]:
 
 
 def _written(value: Any, margin: str) -> str:
-    if value is True or value is None:
-        return "true" if value else "null"
     if isinstance(value, dict):
         return _shape(tuple(value), margin) % tuple(_parts(value.values(), margin)) if value else "{}"
+    if value is True or value is False:
+        return "true" if value else "false"
     if isinstance(value, (list, tuple)):
         line = f"\n{margin}  "
         return f"[{line}{f',{line}'.join(_parts(value, margin))}\n{margin}]" if value else "[]"
@@ -46,7 +46,9 @@ def _written(value: Any, margin: str) -> str:
 
 def _parts(values: Iterable[Any], margin: str) -> list[str]:
     inner = f"{margin}  "
-    return [encode_basestring(one) if one.__class__ is str else _written(one, inner) for one in values]
+    return [
+        encode_basestring(one) if one.__class__ is str else "null" if one is None else _written(one, inner) for one in values
+    ]
 
 
 @lru_cache(maxsize=1000)

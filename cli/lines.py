@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .options import plural
 
@@ -12,14 +13,42 @@ if TYPE_CHECKING:
 
     import lineage
 
+Piece = str | tuple[str, str]
+
 _WIDE = 10_000  # columns, where the output is no terminal: nothing is ever wrapped or cut there
+
+
+class Line(NamedTuple):
+    """A line of a few pieces, each plain or with a style. An answer may have a hundred thousand of them."""
+
+    pieces: tuple[Piece, ...]
+
+    @property
+    def plain(self) -> str:
+        return "".join(piece if isinstance(piece, str) else piece[0] for piece in self.pieces)
+
+    def __rich__(self) -> Text:
+        from rich.text import Text
+
+        return Text.assemble(*self.pieces, overflow="fold")
 
 
 def printed(*parts: Any, colour: bool) -> str:
     """Lines, trees and tables as text; nothing is wrapped or cut where the output is no terminal."""
+    terminal = sys.stdout.isatty() and colour
+    return _drawn(parts, terminal=True) if terminal else "".join(map(_plain, parts))
+
+
+def _plain(part: Any) -> str:
+    """A line without colours is what its pieces say; only what no line should hold, and what is no line, must be drawn."""
+    if isinstance(part, Line) and (text := part.plain).isprintable():
+        return f"{text.rstrip()}\n"
+    return _drawn([part], terminal=False)
+
+
+def _drawn(parts: Iterable[Any], *, terminal: bool) -> str:
     from rich.console import Console
 
-    terminal = sys.stdout.isatty() and colour
     console = Console(
         force_terminal=terminal,
         width=None if terminal else _WIDE,
@@ -35,14 +64,12 @@ def printed(*parts: Any, colour: bool) -> str:
     return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
 
 
-def styled(*parts: str | tuple[str, str]) -> Text:
+def styled(*pieces: Piece) -> Line:
     """A line of a few pieces, each plain or with a style."""
-    from rich.text import Text
-
-    return Text.assemble(*parts, overflow="fold")
+    return Line(pieces)
 
 
-def hole_line(hole: dict[str, Any]) -> Text:
+def hole_line(hole: dict[str, Any]) -> Line:
     """A hole or a gap: where, why, what was asked."""
     subject = hole["subject"] if "://" in hole["subject"] else hole["subject"].rpartition("/")[2]
     subject = subject if hole["operation"].startswith(("Describe", "GetObject", "HeadObject")) else ""
@@ -64,13 +91,13 @@ def looked_at(scope: dict[str, Any]) -> str:
     return f"{where}, crawled {' to '.join(times)} as {' and '.join(callers)}"
 
 
-def footer_of(scope: dict[str, Any], caveats: list[str]) -> list[Text]:
+def footer_of(scope: dict[str, Any], caveats: list[str]) -> list[Line]:
     """The holes, what was looked at, and the notes."""
     said = styled(("Looked at: ", "dim"), f"{looked_at(scope)}.")
     return [*(hole_line(hole) for hole in scope["holes"]), said, *note_lines(caveats)]
 
 
-def note_lines(caveats: list[str]) -> list[Text]:
+def note_lines(caveats: list[str]) -> list[Line]:
     """The caveats, one a line."""
     return [styled(("Note: ", "dim"), f"{caveat}.") for caveat in caveats]
 
@@ -80,7 +107,7 @@ def spaced(kind: str) -> str:
     return kind.replace("-", " ")
 
 
-def footer(answer: lineage.Usage | lineage.Impact | lineage.Path, *, found: bool) -> list[Text]:
+def footer(answer: lineage.Usage | lineage.Impact | lineage.Path, *, found: bool) -> list[Line]:
     """The holes where they bear on the verdict, what was looked at, and the notes. What is `found` no hole can take away."""
     holes = answer.scope["holes"]
     hint = [styled(("Note: ", "dim"), f"{plural(len(holes), 'hole')} could hide more; --format json lists them.")]

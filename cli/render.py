@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from .lines import footer, hole_line, looked_at, note_lines, printed, spaced, styled
+from .lines import Line, footer, hole_line, looked_at, note_lines, printed, spaced, styled
 from .options import plural
 
 if TYPE_CHECKING:
     from rich.table import Table
-    from rich.text import Text
     from rich.tree import Tree
 
     import lineage
@@ -76,7 +75,7 @@ def gaps_text(said: dict[str, Any], *, colour: bool) -> str:
     return printed(*lines, *(hole_line(gap) for gap in gaps), colour=colour)
 
 
-def _crawl_line(crawl: dict[str, Any]) -> Text:
+def _crawl_line(crawl: dict[str, Any]) -> Line:
     what = "upstream of " + ", ".join(crawl["roots"]) if crawl["roots"] else f"{len(crawl['kinds'])} kinds"
     end = f"to {crawl['finished']}" if crawl["finished"] else "cut short"
     where = f"{plural(len(crawl['accounts']), 'account')}, {plural(len(crawl['regions']), 'region')}"
@@ -84,7 +83,7 @@ def _crawl_line(crawl: dict[str, Any]) -> Text:
     return styled((f"crawl {crawl['id']}", "bold"), f"  {crawl['started']} {end}  {where}  {what}  {who}")
 
 
-def _place_lines(account: str, region: str, lists: list[dict[str, Any]]) -> list[Text]:
+def _place_lines(account: str, region: str, lists: list[dict[str, Any]]) -> list[Line]:
     """One line for each list that gave something or did not come to its end; the empty ones are counted."""
     finished = [one for one in lists if one["state"] == "finished"]
     told = [one for one in lists if one not in finished or one["records"]]
@@ -113,7 +112,7 @@ def _place_lines(account: str, region: str, lists: list[dict[str, Any]]) -> list
     ]
 
 
-def _lookup_line(one: dict[str, Any]) -> Text:
+def _lookup_line(one: dict[str, Any]) -> Line:
     """What CloudTrail told of one account and region."""
     state = (one["state"], "green" if one["state"] == "finished" else "yellow")
     found = f"  {plural(one['records'], 'deletion')} since {one['since']}, {plural(one['calls'], 'call')}  "
@@ -173,7 +172,7 @@ class _TraceTree:
             todo += [(branch, one) for one in reversed(step.steps) if not self._is_told_by(step, one)]
         return tree
 
-    def _line(self, step: Any) -> Text:
+    def _line(self, step: Any) -> Line:
         node = self._answer.nodes[step.node]
         kind, note = node["kind"], _NOTES.get(step.note, "")
         if step.relation in ("deploys", "configures", "hosts") and kind != "endpoint-config":
@@ -309,7 +308,7 @@ def _state(node: dict[str, Any]) -> str:
     return approval + ("" if node["status"] in _SILENT_STATUS else f" · {node['status']}")
 
 
-def _trace_footer(answer: lineage.Trace) -> list[Text]:
+def _trace_footer(answer: lineage.Trace) -> list[Line]:
     holes = answer.scope["holes"]
     gaps = f"{plural(len(holes), 'gap')} on this path:" if holes else "No gaps on this path."
     return [
@@ -319,7 +318,7 @@ def _trace_footer(answer: lineage.Trace) -> list[Text]:
     ]
 
 
-def _usage_lines(answer: lineage.Usage) -> list[Text]:
+def _usage_lines(answer: lineage.Usage) -> list[Line]:
     verdict = answer.verdict
     lines = [styled((verdict.upper(), COLOURS[verdict]), "  ", _usage_head(answer))]
     lines += [_finding(found) for found in answer.findings]
@@ -350,7 +349,7 @@ def _usage_head(answer: lineage.Usage) -> str:
     return "; ".join([said, *(f"{len(jobs[one])} more {words[one].format(uri='it')}" for one in rest)])
 
 
-def _finding(found: dict[str, Any]) -> Text:
+def _finding(found: dict[str, Any]) -> Line:
     first = found["evidence"][0]
     covers = {"all": "covers all of it", "part": "covers part of it"}[found["cover"]]
     what = f"channel {found['channel']} = {found['location']}" if found["channel"] else found["location"]

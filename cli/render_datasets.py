@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from .lines import hole_line, looked_at, note_lines, printed, spaced, styled
+from .lines import Line, hole_line, looked_at, note_lines, printed, spaced, styled
 from .options import plural
 from .render import COLOURS, rows_text
 
 if TYPE_CHECKING:
-    from rich.text import Text
-
     import lineage
 
 Row = dict[str, Any]
@@ -39,7 +37,7 @@ def holdouts_text(answer: lineage.Datasets, *, colour: bool) -> str:
     return printed(head, *lines, *_rest(answer), colour=colour)
 
 
-def _head(answer: lineage.Datasets, said: str) -> Text:
+def _head(answer: lineage.Datasets, said: str) -> Line:
     subject = answer.subject
     verdict = (answer.verdict.upper(), COLOURS[answer.verdict])
     return styled(verdict, "  ", (subject["name"], "bold"), f" · {spaced(subject['kind'])} · {said}")
@@ -83,7 +81,7 @@ def _when(row: Row) -> str:
     return {"declared-only": "never read", "possible": "not known"}.get(row["state"], opens)
 
 
-def _holdout(row: Row) -> Text:
+def _holdout(row: Row) -> Line:
     verdict = (f"{row['verdict']:<15}", COLOURS[row["verdict"]])
     if not row["job"]:
         return styled("  ", verdict, "  ", (row["uri"], "bold"))
@@ -95,7 +93,7 @@ def _holdout(row: Row) -> Text:
     return styled("  ", verdict, "  ", (row["uri"], "bold"), said, f"  in {variants}" if variants else "")
 
 
-def _rest(answer: lineage.Datasets) -> list[Text]:
+def _rest(answer: lineage.Datasets) -> list[Line]:
     holes = answer.scope["holes"]
     gaps = f"{plural(len(holes), 'hole')} in the making:" if holes else "No holes in the making."
     return [
@@ -107,11 +105,11 @@ def _rest(answer: lineage.Datasets) -> list[Text]:
     ]
 
 
-def _broken(one: Row) -> Text:
+def _broken(one: Row) -> Line:
     return styled("  ", ("broken", "bold red"), f"  {one['at']['id']}  {one['reason']}: {one['detail']}")
 
 
-def _overlap(found: Row) -> Text:
+def _overlap(found: Row) -> Line:
     what = f"channels {' and '.join(found['channels'])} {_OVERLAPS[found['verdict']]}"
     shown = f": {found['shown']}" if found["shown"] else ""
     return styled(("Note: ", "bold yellow"), f"{found['job']['name']}: {what}{shown}.")

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .lines import footer, printed, spaced, styled
+from .lines import Line, footer, printed, spaced, styled
 from .options import plural
 
 if TYPE_CHECKING:
-    from rich.text import Text
-
     import lineage
 
 _COLOURS = {
@@ -54,7 +52,7 @@ def _head(answer: lineage.Impact) -> str:
     return f"{'at least ' if holes else ''}{said} {verb} {what}; {serve if answer.serving else 'no endpoint serves it now'}"
 
 
-def _reached(row: dict[str, Any], width: int) -> Text:
+def _reached(row: dict[str, Any], width: int) -> Line:
     sure = "" if row["sure"] else "possible  "
     gone = f"  deleted by {row['deleted']}" if row["deleted"] else "" if row["observed"] else "  not observed"
     names = [*(["…"] if row["after"] else []), *(one["name"] for one in row["through"])]
@@ -102,7 +100,7 @@ def _path_head(answer: lineage.Path) -> str:
     return f"no way {ends} was found{but}"
 
 
-def _edge(edge: dict[str, Any], names: dict[str, Any]) -> Text:
+def _edge(edge: dict[str, Any], names: dict[str, Any]) -> Line:
     source, target = (_named(names[edge[end]]) for end in ("source", "target"))
     role = f" ({edge['role']})" if edge["role"] else ""
     when = f"  {edge['time']}" if edge["time"] else ""

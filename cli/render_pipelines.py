@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .lines import printed, spaced, styled
+from .lines import Line, printed, spaced, styled
 
 if TYPE_CHECKING:
-    from rich.text import Text
     from rich.tree import Tree
 
     import lineage
@@ -23,7 +22,7 @@ def execution_text(found: lineage.ExecutionSteps, *, colour: bool) -> str:
     return printed(*lines, colour=colour)
 
 
-def _head(found: lineage.ExecutionSteps) -> list[Text]:
+def _head(found: lineage.ExecutionSteps) -> list[Line]:
     one, owner = found.execution, found.pipeline
     state = (one.status or "status unknown") if one.observed else "not observed"
     whose = f"{owner.name}{_aside(_state(owner.deleted, observed=owner.observed))}"
@@ -50,7 +49,7 @@ def _name(told: dict[str, Any]) -> str:
     return f"{told['name']}{said}{seen}"
 
 
-def _steps(found: lineage.ExecutionSteps) -> Tree | Text:
+def _steps(found: lineage.ExecutionSteps) -> Tree | Line:
     from rich.tree import Tree
 
     if not found.steps:
@@ -63,7 +62,7 @@ def _steps(found: lineage.ExecutionSteps) -> Tree | Text:
     return tree
 
 
-def _step(step: dict[str, Any]) -> Text:
+def _step(step: dict[str, Any]) -> Line:
     attempts = f", attempt {step['attempts']}" if (step["attempts"] or 0) > 1 else ""
     began = f" · {step['started']}" if step["started"] else ""
     iteration = step["iteration"] or {}
@@ -73,7 +72,7 @@ def _step(step: dict[str, Any]) -> Text:
     return styled((step["name"], "bold"), f"{kind} · {step['status'] or 'not begun'}{attempts}{began}{turn}{outcome}")
 
 
-def _beside(step: dict[str, Any], pipeline: str) -> list[Text]:
+def _beside(step: dict[str, Any], pipeline: str) -> list[Line]:
     """Where it ran, what it made, its earlier attempts, and why it failed or can't be looked into."""
     lines = [styled((step["failure"], "red"))] if step["failure"] else []
     how = step["ran"]["how"]
@@ -119,6 +118,6 @@ def _aside(state: str) -> str:
     return f" ({state.removeprefix(' · ')})" if state else ""
 
 
-def _other(one: dict[str, Any]) -> Text:
+def _other(one: dict[str, Any]) -> Line:
     said = f"{spaced(one['kind'])} {one['name']}{_of(one)}"
     return styled(("also ", "dim"), f"{said}, by its {one['said_by']}")

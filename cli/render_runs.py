@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .lines import hole_line, looked_at, printed, spaced, styled
+from .lines import Line, hole_line, looked_at, printed, spaced, styled
 from .options import plural
 from .render import table_of
 
 if TYPE_CHECKING:
-    from rich.text import Text
-
     import lineage
 
 _MADE_BY = {"run": "the SDK's Run", "job": "SageMaker, for a job", "logged": "a person"}
@@ -36,7 +34,7 @@ def number(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 1e15 else value
 
 
-def _head(run: lineage.Run) -> list[Text]:
+def _head(run: lineage.Run) -> list[Line]:
     gone = f" · deleted by {run.deleted}" if run.deleted else ""
     inside = f" · run of {', '.join(run.experiments)}" if run.experiments else " · run in no experiment"
     lines = [styled((run.run_name, "bold"), inside, f" · {run.status or 'status unknown'}", (gone, "yellow"))]
@@ -50,7 +48,7 @@ def _head(run: lineage.Run) -> list[Text]:
     return lines
 
 
-def _pairs(noun: str, pairs: list[tuple[str, Any]]) -> list[Text]:
+def _pairs(noun: str, pairs: list[tuple[str, Any]]) -> list[Line]:
     head = [styled((plural(len(pairs), noun), "bold"))] if pairs else []
     return [*head, *(styled((f"  {name}  ", "cyan"), str(value)) for name, value in pairs)]
 
@@ -65,7 +63,7 @@ def _metric_rows(run: lineage.Run) -> list[list[Any]]:
     return rows
 
 
-def _reached(reached: list[dict[str, Any]]) -> list[Text]:
+def _reached(reached: list[dict[str, Any]]) -> list[Line]:
     if not reached:
         return []
     lines = [styled(("ended up in", "bold"))]
@@ -75,6 +73,6 @@ def _reached(reached: list[dict[str, Any]]) -> list[Text]:
     return lines
 
 
-def _footer(scope: dict[str, Any]) -> list[Text]:
+def _footer(scope: dict[str, Any]) -> list[Line]:
     more = [styled(("Note: ", "dim"), f"{plural(len(scope['holes']), 'hole')} could hide more runs:")] if scope["holes"] else []
     return [*more, *map(hole_line, scope["holes"]), styled(("Looked at: ", "dim"), f"{looked_at(scope)}.")]

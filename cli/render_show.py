@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from .lines import printed, spaced, styled
+from .lines import Line, printed, spaced, styled
 from .options import plural
 
 if TYPE_CHECKING:
-    from rich.text import Text
-
     import lineage
 
 _MAX_EDGES = 50  # of each direction: an image has as many as there are jobs
@@ -30,7 +28,7 @@ def shown_text(shown: lineage.Shown, *, colour: bool) -> str:
     return printed(*lines, colour=colour)
 
 
-def _head(shown: lineage.Shown) -> list[Text]:
+def _head(shown: lineage.Shown) -> list[Line]:
     node = shown.attributes
     gone = f" · deleted by {node['deleted']}" if node.get("deleted") else "" if node["observed"] else " · not observed"
     lines = [styled((node["name"], "bold"), f" · {spaced(node['kind'])}", (gone, "yellow"))]
@@ -44,7 +42,7 @@ def _said(value: Any) -> str:
     return ", ".join(str(one) for one in value) if isinstance(value, list) else str(value)
 
 
-def _edges(title: str, end: str, edges: list[dict[str, Any]]) -> list[Text]:
+def _edges(title: str, end: str, edges: list[dict[str, Any]]) -> list[Line]:
     if not edges:
         return []
     lines = [styled((f"{plural(len(edges), 'edge')} {title}", "bold"))]
@@ -57,7 +55,7 @@ def _edges(title: str, end: str, edges: list[dict[str, Any]]) -> list[Text]:
     return [*lines, *([styled(f"  and {left:,} more; --format json has all")] if left > 0 else [])]
 
 
-def _version(one: dict[str, Any]) -> Text:
+def _version(one: dict[str, Any]) -> Line:
     crawls = f"crawl {one['first_crawl']}" + (f" to {one['last_crawl']}" if one["last_crawl"] != one["first_crawl"] else "")
     changed = f"  modified {one['modified']}" if one["modified"] else ""
     return styled(("version", "bold"), f"  {one['digest'][:12]}  {crawls}{changed}  {one['status'] or ''}")

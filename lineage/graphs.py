@@ -10,9 +10,11 @@ really fed a node: it follows no times (see `lineage.trace`).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from itertools import chain, islice
 from operator import itemgetter
-from typing import Any, Literal, TypeAlias
+from sys import intern
+from typing import Any, Literal, TypeAlias, cast
 
 import networkx as nx
 
@@ -21,7 +23,7 @@ from lineage.kinds import KINDS, RELATIONS, SERVING
 from lineage.listings import Listings
 from lineage.names import Location, is_location, location_of, parse_location
 from lineage.records import Gap, Resource, Scope
-from lineage.snapshot import Row, Snapshot, edge_row, node_row
+from lineage.snapshot import AT_ONCE, Row, Snapshot, edge_row, node_row
 
 Graph: TypeAlias = "nx.MultiDiGraph[str]"
 _LABEL_PARTS = 3  # of a key: enough to hold the job's name in `job/output/model.tar.gz`
@@ -39,13 +41,13 @@ _BESIDE = ("recorded-by", "member-of")
 _SAID_BESIDE = ("reads", "mentions", "associated")
 # The SDK's and the Pipelines' scripts that put code beside an existing model, and train nothing.
 _REPACKERS = ("_repack_script_launcher.sh", "_repack_model.py")
-_NOT_TRAINING = (
+_NOT_TRAINING = {
     "Evaluation",
     "AgentRFTEvaluation",
     "DataQualityEvaluation",
     "DataTransformation",
     "SyntheticDataGeneration",
-)
+}
 
 
 def graph(snapshot: Snapshot, *, edges: bool = True) -> Graph:
@@ -57,19 +59,19 @@ def neighbourhood(snapshot: Snapshot, ids: Iterable[str], *directions: Direction
     """What the given nodes reach upstream or downstream (by default both), with what their jobs are members of."""
     seeds = set(ids)
     edges: dict[Row, None] = {}
-    reached: set[str] = set()
+    reached: dict[str, None] = {}
     for direction in directions or ("up", "down"):
         flowing, touched = _walk(snapshot, seeds, direction, _FLOWING[direction])
         edges |= flowing
         reached |= touched
-    return _near(snapshot, reached, edges)
+    edges |= dict.fromkeys(_around(snapshot, reached))
+    return _between(snapshot, reached, sorted(edges, key=_order))
 
 
-def _near(snapshot: Snapshot, reached: set[str], edges: dict[Row, None]) -> Graph:
-    """The given nodes and edges, with what is beside them."""
-    edges = edges | dict.fromkeys(_around(snapshot, reached))
-    reached = reached.union(end for edge in edges for end in edge[:2])
-    return _build(snapshot.node_rows(reached), sorted(edges, key=_order), snapshot.scope(), snapshot.listings())
+def _between(snapshot: Snapshot, reached: Iterable[str], edges: Collection[Row]) -> Graph:
+    """The given nodes and edges, with the nodes at their ends."""
+    nodes = dict.fromkeys(chain(reached, map(itemgetter(0), edges), map(itemgetter(1), edges)))
+    return _build(snapshot.node_rows(nodes), edges, snapshot.scope(), snapshot.listings())
 
 
 def around_dataset(snapshot: Snapshot, *uris: str) -> Graph:
@@ -80,12 +82,8 @@ def around_dataset(snapshot: Snapshot, *uris: str) -> Graph:
     """
     opaque = set(snapshot.opaque_places())
     hidden = any(location.hides_bucket for place in opaque if (location := location_of(place)))
-    edges = dict.fromkeys(snapshot.edge_rows(out_of=opaque.union(_places_around(snapshot, map(parse_location, uris)))))
-    readers = {edge[1] for edge in edges}
-    edges |= _walk(snapshot, {edge[1] for edge in edges if edge[2] == "mentions"}, "down", ["associated"])[0]
-    hints = {edge[1] for edge in edges if edge[2] in ("mentions", "associated") or edge[6] == "logged"}
-    recorded = {edge[0] for edge in snapshot.edge_rows(into=hints, relations=["recorded-by"])}
-    return _onward(snapshot, readers | hints | recorded, edges, every_run=hidden)
+    edges, readers = _read_around(snapshot, opaque.union(_places_around(snapshot, map(parse_location, uris))))
+    return _onward(snapshot, readers, edges, every_run=hidden)
 
 
 def around_subject(snapshot: Snapshot, subject: str, *also: str) -> Graph:
@@ -97,17 +95,21 @@ def around_subject(snapshot: Snapshot, subject: str, *also: str) -> Graph:
     opaque = set(snapshot.opaque_places())
     beside = dict.fromkeys(snapshot.edge_rows(out_of=opaque, relations=["reads"]))
     if is_location(subject):
-        seeds = _readers_around(snapshot, parse_location(subject), opaque)
+        places = opaque.union(_places_around(snapshot, [parse_location(subject)]))
+        near, readers = _read_around(snapshot, places)
+        seeds = dict.fromkeys([*places, *readers])
     else:
-        members, seeds = _walk(snapshot, [subject], "up", ("member-of", "recorded-by"))
-        beside |= members
-    flowing, reached = _walk(snapshot, seeds, "down", _FLOWING["down"])
-    endpoints = {edge[1] for edge in flowing if edge[2] in ("configures", "hosts")}
-    beside |= _serving(snapshot, seeds | endpoints)
+        near, seeds = _walk(snapshot, [subject], "up", ("member-of", "recorded-by"))
+    flowing, reached = _spread(snapshot, seeds)
+    beside |= near
+    beside |= dict.fromkeys(snapshot.edge_rows(into=also, relations=["recorded-by"]))
+    beside |= _serving(snapshot, seeds, flowing)
     configs = {edge[0] for edge in beside if edge[2] == "configures"}
     beside |= dict.fromkeys(snapshot.edge_rows(out_of=configs, relations=["writes"]))
-    beside |= dict.fromkeys(snapshot.edge_rows(into=(node for node in reached if "://" in node), relations=["writes"]))
-    return _near(snapshot, reached.union(also), flowing | beside)
+    beside |= dict.fromkeys(_competing(snapshot, flowing))
+    beside |= dict.fromkeys(snapshot.mention_rows(filter(_is_resource, reached)))
+    flowing |= beside
+    return _between(snapshot, [*reached, *also], flowing)
 
 
 def around_readers(snapshot: Snapshot, readers: Iterable[str]) -> Graph:
@@ -163,19 +165,32 @@ def _ends(source: Snapshot | Graph, end: int, *, relations: Sequence[str], **ask
     return {edge[end] for edge in edges(nodes, data="relation") if edge[2] in relations}
 
 
-def _readers_around(snapshot: Snapshot, dataset: Location, opaque: set[str]) -> set[str]:
-    """The places that may share keys with a location, what nobody can look into, and who is hinted at by them."""
-    places = opaque.union(_places_around(snapshot, [dataset]))
-    owners = {edge[1] for edge in snapshot.edge_rows(out_of=places)}
-    owners |= _walk(snapshot, owners, "down", ["associated"])[1]
-    recorded = {edge[0] for edge in snapshot.edge_rows(into=owners, relations=["recorded-by"])}
-    return places | owners | recorded
+def _read_around(snapshot: Snapshot, places: set[str]) -> tuple[dict[Row, None], set[str]]:
+    """What is read at some places, and by whom: also the runs that a hint there leads to, and the jobs that they record."""
+    edges = dict.fromkeys(snapshot.edge_rows(out_of=places))
+    readers = {edge[1] for edge in edges}
+    edges |= _walk(snapshot, {edge[1] for edge in edges if edge[2] == "mentions"}, "down", ["associated"])[0]
+    hints = {edge[1] for edge in edges if edge[2] in ("mentions", "associated") or edge[6] == "logged"}
+    recorded = {edge[0] for edge in snapshot.edge_rows(into=hints, relations=["recorded-by"])}
+    return edges, readers | hints | recorded
 
 
-def _serving(snapshot: Snapshot, endpoints: set[str]) -> dict[Row, None]:
-    """What the given endpoints serve, and those that serve what nobody knows the making of: the edges up to what made it."""
+def _serving(snapshot: Snapshot, seeds: Iterable[str], flowing: Iterable[Row]) -> dict[Row, None]:
+    """What endpoints serve, those reached and those that serve what nobody knows the making of: the edges up to its makers."""
+    endpoints = {edge[1] for edge in flowing if edge[2] in ("configures", "hosts")}
+    endpoints.update(snapshot.among("endpoint", filter(_is_resource, seeds)))
     _, unexplained = _walk(snapshot, snapshot.unexplained(), "down", SERVING)
-    return _walk(snapshot, endpoints | unexplained, "up", _TO_ITS_MAKER, last="writes")[0]
+    return _walk(snapshot, endpoints.union(unexplained), "up", _TO_ITS_MAKER, last="writes")[0]
+
+
+def _competing(snapshot: Snapshot, flowing: Iterable[Row]) -> Iterator[Row]:
+    """Who else wrote a place that shares keys with what the data got to: of a model he may be the one who made it."""
+    return snapshot.edge_rows(into={edge[1] for edge in flowing if edge[2] == "overlaps"}, relations=["writes"])
+
+
+def _is_resource(node: str) -> bool:
+    """Whether a node is no place."""
+    return "://" not in node
 
 
 def _places_around(snapshot: Snapshot, datasets: Iterable[Location]) -> Iterator[str]:
@@ -191,16 +206,17 @@ def _onward(snapshot: Snapshot, readers: set[str], edges: dict[Row, None], *, ev
     nodes: dict[str, Attributes] = {}
     frontier, others = readers, set[str]()
     while frontier:
-        found = dict(map(attributed, snapshot.node_rows(frontier)))
-        training = {node for node, data in found.items() if data["kind"] == "training-job" and trains(data)}
-        others |= frontier - training
+        found = dict(attributed(snapshot.node_rows(frontier)))
+        training = [node for node, data in found.items() if data["kind"] == "training-job" and trains(data)]
+        rest = frontier.difference(training)
+        others |= rest
         nodes |= found
-        step = dict.fromkeys(snapshot.edge_rows(out_of=frontier - training, relations=_LEADS))
+        step = dict.fromkeys(snapshot.edge_rows(out_of=rest, relations=_LEADS))
         step |= dict.fromkeys(snapshot.onward_rows(training, _LEADS, every_run=every_run))
         edges |= step
         frontier = {edge[1] for edge in step} - nodes.keys()
     edges |= dict.fromkeys(snapshot.edge_rows(into=others, relations=("reads", "mentions")))
-    nodes |= map(attributed, snapshot.node_rows({end for edge in edges for end in edge[:2]} - nodes.keys()))
+    nodes |= attributed(snapshot.node_rows({end for edge in edges for end in edge[:2]} - nodes.keys()))
     return _assembled(sorted(nodes.items()), sorted(edges, key=_order), snapshot.scope(), snapshot.listings())
 
 
@@ -214,24 +230,36 @@ def graph_of(resources: Iterable[Resource], gaps: Iterable[Gap] = (), listings: 
 
 def _walk(
     snapshot: Snapshot, start: Iterable[str], direction: Direction, relations: Sequence[str], *, last: str = ""
-) -> tuple[dict[Row, None], set[str]]:
+) -> tuple[dict[Row, None], dict[str, None]]:
     """The edges of some relations that lead on from nodes, step by step, and all that they reach, the first nodes too.
 
     What an edge of the relation `last` leads to is not gone on from.
     """
-    edges: dict[Row, None] = {}
-    reached = set(start)
-    frontier = set(reached)
     asked, end = ("into", 0) if direction == "up" else ("out_of", 1)
+    return _followed(start, lambda nodes: snapshot.edge_rows(**{asked: nodes}, relations=relations), end, last)
+
+
+def _spread(snapshot: Snapshot, start: Iterable[str]) -> tuple[dict[Row, None], dict[str, None]]:
+    """What data that is at some nodes flows along, and all that it reaches, but for runs that only record a job."""
+    return _followed(start, lambda nodes: snapshot.telling_rows(nodes, _FLOWING["down"]), 1)
+
+
+def _followed(
+    start: Iterable[str], lead: Callable[[Iterable[str]], Iterable[Row]], end: int, last: str = ""
+) -> tuple[dict[Row, None], dict[str, None]]:
+    """The edges that `lead` on from nodes to what is at their `end`, again and again, and all that they reach."""
+    edges: dict[Row, None] = {}
+    reached = dict.fromkeys(start)  # and no set: rows come in order, and ids that stay so are sorted soon
+    frontier = reached.copy()
     while frontier:
-        step = dict.fromkeys(snapshot.edge_rows(**{asked: frontier}, relations=relations))
+        step = dict.fromkeys(lead(frontier))
         edges |= step
-        frontier = {edge[end] for edge in step if edge[2] != last} - reached
+        frontier = {edge[end]: None for edge in step if edge[2] != last and edge[end] not in reached}
         reached |= frontier
     return edges, reached
 
 
-def _around(snapshot: Snapshot, reached: set[str]) -> set[Row]:
+def _around(snapshot: Snapshot, reached: Collection[str]) -> set[Row]:
     """What is beside the flow: runs, experiments, groups, executions; what a reached job names, and whose run one is."""
     edges: set[Row] = set()
     beside = [name for name, relation in RELATIONS.items() if not relation.flows]
@@ -245,56 +273,73 @@ def _around(snapshot: Snapshot, reached: set[str]) -> set[Row]:
     return edges.union(snapshot.edge_rows(into=reached, relations=("mentions", "reads", "recorded-by")))
 
 
-_DECODER = json.JSONDecoder()
 _order = itemgetter(0, 1, 2, 3, 4, 5)
 
 
 def _build(nodes: Iterable[Row], edges: Iterable[Row], scope: Scope, listings: Listings) -> Graph:
-    return _assembled(map(attributed, nodes), edges, scope, listings)
+    return _assembled(attributed(nodes), edges, scope, listings)
 
 
 def _assembled(nodes: Iterable[tuple[str, Attributes]], edges: Iterable[Row], scope: Scope, listings: Listings) -> Graph:
     unread = {gap.subject: gap for gap in scope.holes if gap.operation == "GetObject"}
-    built: Graph = nx.MultiDiGraph(scope=scope, gaps=list(scope.holes), listings=listings, unread=unread)
-    built.add_nodes_from(nodes)
+    built: Any = nx.MultiDiGraph(scope=scope, gaps=list(scope.holes), listings=listings, unread=unread)
+    # networkx would copy each node's attributes twice, and look both ends of each edge up three times
+    built._node.update(nodes)  # noqa: SLF001
+    for neighbours in (built._succ, built._pred):  # noqa: SLF001
+        neighbours.update((node, {}) for node in built)
+    _connect(built._succ, built._pred, edges)  # noqa: SLF001
+    return cast("Graph", built)
+
+
+def _connect(after: dict[str, Any], before: dict[str, Any], edges: Iterable[Row]) -> None:
+    """Put edges into what follows each node, and into what precedes it."""
     for edge in edges:
         source, target, relation, role, usage, path = edge[:6]
+        keys = after[source].get(target)
+        if keys is None:
+            keys = after[source][target] = before[target][source] = {}
         key = f"{relation}:{role}" if role else relation
-        if built.has_edge(source, target, key):  # said twice, for another use or at another time
+        if key in keys:  # said twice, for another use or at another time
             key = f"{key}#{usage}#{path}"
-        if built.has_edge(source, target, key):
+        if key in keys:
             key = f"{key}#{edge[7]}"
-        built.add_edge(source, target, key=key, **edge_attributes(edge))
-    return built
+        keys[key] = edge_attributes(edge)
 
 
-def attributed(row: Row) -> tuple[str, Attributes]:
-    """The id and the attributes of a node's row."""
-    identity, kind, name, account, region, arn, created, modified, status, observed, details = row
-    return identity, {
-        **(_DECODER.raw_decode(details)[0] if details != "{}" else {}),
-        "kind": kind,
+def attributed(rows: Iterable[Row]) -> Iterator[tuple[str, Attributes]]:
+    """The id and the attributes of each row of a node."""
+    rest = iter(rows)
+    while some := list(islice(rest, AT_ONCE)):
+        details = json.loads(f"[{','.join(row[-1] for row in some)}]")  # at once, for the names in them are the same
+        yield from map(_attributed, some, details)
+
+
+def _attributed(row: Row, details: Attributes) -> tuple[str, Attributes]:
+    identity, kind, name, account, region, arn, created, modified, status, observed, _ = row
+    details |= {
+        "kind": intern(kind),  # there are few of them, and many nodes that ask for each
         "name": name,
-        "account": account,
-        "region": region,
+        "account": account and intern(account),
+        "region": region and intern(region),
         "arn": arn,
         "created": created,
         "modified": modified,
-        "status": status,
+        "status": status and intern(status),
         "observed": bool(observed),
         "label": label(identity, kind, name),
     }
+    return identity, details
 
 
 def edge_attributes(edge: Row) -> Attributes:
     """The attributes of an edge in the graph."""
     _, _, relation, role, usage, path, evidence, time, span, listing = edge
     return {
-        "relation": relation,
-        "role": role,
-        "usage": usage,
-        "path": path,
-        "evidence": evidence,
+        "relation": intern(relation),
+        "role": intern(role),
+        "usage": intern(usage),
+        "path": intern(path),
+        "evidence": intern(evidence),
         "time": time,
         "span": str(span) if span else None,
         "listing": listing,

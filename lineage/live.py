@@ -13,7 +13,7 @@ from lineage.crawl.session import Session
 from lineage.errors import SearchRefused
 from lineage.expressions import DEFAULT_SORT, Expression, Matcher, Sorting
 from lineage.kinds import Kind
-from lineage.queries.flow import Json
+from lineage.queries.links import Json
 from lineage.records import Gap
 from lineage.searching import Found, Suggested, hinted, match_of, query_of
 

@@ -69,6 +69,8 @@ _SCHEME = re.compile(rf"(?:s3[an]?|https?|{'|'.join(_OTHER_STORES)})://|arn:aws[
 _S3_HOST = re.compile(
     r"(?:(?P<bucket>.+)\.)?s3(?P<flavour>-accesspoint|-fips)?(?:[.-](?:dualstack\.)?[a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?"
 )
+_BUCKET_ARN = re.compile(r"^arn:aws[a-z-]*:s3:::")
+_CONTROL = re.compile(r"[\x00-\x1f]")
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}|arn:[^/\s]+")
 _HIDDEN_BUCKET = re.compile(r".*(?:-s3alias|--ol-s3|\.mrap)|arn:.*")
 
@@ -117,10 +119,13 @@ def parse_location(text: str) -> Location:
 
     `s3://` is literal and never percent-decoded; an https form is. Raises `MalformedName`.
     """
-    text = re.sub(r"^arn:aws[a-z-]*:s3:::", "s3://", text)
+    if text.startswith("s3://") and text.isprintable():  # as all places are in their normal form
+        bucket, _, key = text[5:].partition("/")
+        return _s3(bucket, key, text)
+    text = _BUCKET_ARN.sub("s3://", text) if text.startswith("arn:") else text
     scheme, separator, rest = text.partition("://")
     scheme = scheme.lower()
-    if not separator or re.search(r"[\x00-\x1f]", text):
+    if not separator or _CONTROL.search(text):
         raise _malformed(text)
     if scheme in ("https", "http"):
         return _parse_https(text)
@@ -154,9 +159,15 @@ def _s3(bucket: str, key: str, text: str) -> Location:
     if bucket.startswith("arn:") and ":accesspoint" in bucket:  # s3://arn:…:accesspoint/NAME/KEY
         name, _, key = key.partition("/")
         bucket = f"{bucket}:{name}" if name else bucket
-    if not _BUCKET.fullmatch(bucket):
+    root = _root(bucket)
+    if not root:
         raise _malformed(text)
-    return Location(f"s3://{bucket}", key)
+    return Location(root, key)
+
+
+@lru_cache(maxsize=1000)  # an estate has few buckets, and many places in each
+def _root(bucket: str) -> str:
+    return f"s3://{bucket}" if _BUCKET.fullmatch(bucket) else ""
 
 
 def _malformed(text: str) -> MalformedName:
@@ -229,10 +240,11 @@ def cover(reader: Location, span: Span, dataset: Location, dataset_span: Span = 
     """
     if span in (Span.MANIFEST, Span.LISTING, Span.UNKNOWN):
         return Cover.ALL if reader == dataset else Cover.UNKNOWN
+    hidden = reader.root != dataset.root
+    if hidden and not (reader.hides_bucket or dataset.hides_bucket):
+        return Cover.NONE
     keys = _cover_of_keys(reader.key, span, dataset.key, dataset_span)
-    if keys is Cover.NONE or reader.root == dataset.root:
-        return keys
-    return Cover.UNKNOWN if reader.hides_bucket or dataset.hides_bucket else Cover.NONE
+    return Cover.UNKNOWN if hidden and keys is not Cover.NONE else keys
 
 
 def _cover_of_keys(key: str, span: Span, wanted: str, wanted_span: Span) -> Cover:

@@ -16,7 +16,8 @@ from lineage.errors import MalformedName, SearchRefused
 from lineage.expressions import DEFAULT_SORT, Expression, Matcher, Sorting, check_form
 from lineage.kinds import KINDS, Kind
 from lineage.names import is_arn, parse_arn
-from lineage.queries.flow import Json, scope_json
+from lineage.queries.flow import scope_json
+from lineage.queries.links import Json
 from lineage.queries.usage import Within, crawled, is_about
 from lineage.records import Gap, Resource
 from lineage.searchable import begins_with, chosen_names, names_of, near_names, property_of, resource_of

@@ -193,6 +193,13 @@ class Snapshot:
         except sqlite3.Error as error:
             raise SnapshotError(f"{self.path} can't be read: {error}") from error
 
+    def _fetched(self, sql: str, values: Sequence[Any]) -> list[Row]:
+        """The same rows at once: of a few hundred, which is faster than one by one."""
+        try:
+            return self._db.execute(sql, values).fetchall()
+        except sqlite3.Error as error:
+            raise SnapshotError(f"{self.path} can't be read: {error}") from error
+
     # --- writing --------------------------------------------------------------------------------
 
     @contextmanager
@@ -351,13 +358,22 @@ class Snapshot:
         Not to a model that nobody reads, nor (unless `every_run`) to a run that nobody wrote into: of those there is one
         for each job.
         """
-        on, into, says = (_of_relations("e", some) for some in (("reads", "overlaps"), _TOLD, ("writes", "recorded-by")))
+        on = _of_relations("e", ("reads", "overlaps"))
         reads_on = f"EXISTS (SELECT 1 FROM edge AS e WHERE e.source = edge.target AND {on})"  # noqa: S608  (our own words)
-        says_more = f"""EXISTS (SELECT 1 FROM edge AS e WHERE e.target = edge.target AND {into})
-            OR EXISTS (SELECT 1 FROM edge AS e WHERE e.source = edge.target AND {says})"""  # noqa: S608
         which = f"""CASE relation WHEN 'writes' THEN instr(target, '://') = 0 OR {reads_on}
-            WHEN 'recorded-by' THEN {"true" if every_run else says_more} ELSE {_of_relations("edge", relations)} END"""
+            WHEN 'recorded-by' THEN {"true" if every_run else _says_more()} ELSE {_of_relations("edge", relations)} END"""
         return self._select(EDGE, "edge", "source", trained, which)
+
+    def telling_rows(self, ids: Iterable[str], relations: Iterable[str]) -> Iterator[Row]:
+        """The edges of some relations out of nodes, but for those to runs that say no more than the job that they record."""
+        which = f"{_of_relations('edge', relations)} AND (relation != 'recorded-by' OR {_says_more()})"
+        return self._select(EDGE, "edge", "source", ids, which)
+
+    def mention_rows(self, ids: Iterable[str]) -> Iterator[Row]:
+        """The `mentions` edges into nodes, and the `reads` edges of what they mention as well."""
+        same = "e.target = edge.target AND e.relation = 'mentions' AND rtrim(e.source, '/') = rtrim(edge.source, '/')"
+        mentioned = f"EXISTS (SELECT 1 FROM edge AS e WHERE {same})"  # noqa: S608  (our own words)
+        return self._select(EDGE, "edge", "target", ids, f"(relation = 'mentions' OR relation = 'reads' AND {mentioned})")
 
     def of_kind(self, kind: str) -> list[Node]:
         """The observed nodes of one kind, by name."""
@@ -406,6 +422,10 @@ class Snapshot:
         sql = f"SELECT {NODE} FROM node WHERE {' AND '.join(which) or 'true'} ORDER BY id"  # noqa: S608  (our own words)
         yield from map(node_of, self._rows(sql, values))
 
+    def among(self, kind: str, ids: Iterable[str]) -> Iterator[str]:
+        """Those of the given nodes that are of a kind."""
+        return (row[0] for row in self._select("id", "node", "id", ids, f"kind = '{kind}'"))
+
     def unexplained(self) -> Iterator[str]:
         """The ids of what may be served, and of which no record tells what it was made of."""
         return (row[0] for row in self._rows("SELECT id FROM unexplained ORDER BY id"))
@@ -449,12 +469,12 @@ class Snapshot:
         if ids is None:
             yield from self._rows(f"SELECT {columns} FROM {table} WHERE {which} ORDER BY {columns}")  # noqa: S608  (our words)
             return
-        wanted = sorted(set(ids))
+        wanted = sorted(dict.fromkeys(ids))  # which leaves in order what is in order
         for at in range(0, len(wanted), AT_ONCE):
             some = wanted[at : at + AT_ONCE]
             marks = ",".join("?" * len(some))
             sql = f"SELECT {columns} FROM {table} WHERE {key} IN ({marks}) AND {which} ORDER BY {key}, {columns}"  # noqa: S608
-            yield from self._rows(sql, some)
+            yield from self._fetched(sql, some)
 
 
 class Choice(NamedTuple):
@@ -851,6 +871,13 @@ _TOLD = ("reads", "mentions", "associated")  # what is written into a run, or le
 def _of_relations(table: str, relations: Iterable[str]) -> str:
     words = ", ".join(f"'{relation}'" for relation in relations)
     return f"{table}.relation IN ({words})"
+
+
+def _says_more() -> str:
+    """Whether a run, at which an edge ends, has something to tell: somebody wrote into it, or it logs what it wrote."""
+    into, says = _of_relations("e", _TOLD), _of_relations("e", ("writes", "recorded-by"))
+    return f"""(EXISTS (SELECT 1 FROM edge AS e WHERE e.target = edge.target AND {into})
+        OR EXISTS (SELECT 1 FROM edge AS e WHERE e.source = edge.target AND {says}))"""  # noqa: S608  (our own words)
 
 
 def _may_hold(place: str, dataset: Location) -> bool:

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise, product
 
-from lineage.graphs import Graph, trains
+from lineage.graphs import trains
 from lineage.names import Cover, Span, cover, location_of
-from lineage.queries.flow import Json, Link, links_into, listings_of, node_json, opaque_read
+from lineage.queries.flow import listings_of, node_json, opaque_read
+from lineage.queries.links import Flow, Json, Link, links_into
 
 _MEASURES = {"validation", "valid", "val", "test", "testing", "eval", "evaluation", "holdout", "dev"}
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
@@ -22,7 +23,7 @@ def measures(channel: str) -> bool:
     return bool(_MEASURES & {*words, *map("".join, pairwise(words))})
 
 
-def overlapping(graph: Graph, job: str) -> Iterator[Json]:
+def overlapping(graph: Flow, job: str) -> Iterator[Json]:
     """The pairs of channels of a job that trains of which one measures what the other teaches, if they share data or may."""
     channels = [link for link in links_into(graph, job, "reads") if link.data["usage"] == "data"]
     taught = [link for link in channels if not measures(link.data["role"])]
@@ -34,7 +35,7 @@ def overlapping(graph: Graph, job: str) -> Iterator[Json]:
             yield {"job": node_json(graph, job), "verdict": verdict, "shown": shown} | pair
 
 
-def shared(graph: Graph, one: Link, other: Link) -> tuple[str, str]:
+def shared(graph: Flow, one: Link, other: Link) -> tuple[str, str]:
     """Whether two channels share data, with a place that shows it; nothing where they surely do not."""
     if _meet(one, other):
         return SHARED, max(one.source, other.source, key=len)
@@ -53,7 +54,7 @@ def _meet(one: Link, other: Link) -> bool:
     return set(spans) <= _PLAIN and cover(here, spans[0], there, spans[1]) in (Cover.ALL, Cover.PART)
 
 
-def _listed(graph: Graph, one: Link, other: Link) -> str:
+def _listed(graph: Flow, one: Link, other: Link) -> str:
     """An object that a manifest lists and the other channel reads as well."""
     listings = listings_of(graph)
     if one.data["listing"] and other.data["listing"]:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from string import ascii_uppercase
 from typing import Any
 
-from lineage.graphs import Graph
 from lineage.queries.candidates import Candidate
-from lineage.queries.flow import Link, links_into, writers
+from lineage.queries.flow import writers
+from lineage.queries.links import Flow, Link, links_into
 from lineage.times import CERTAIN
 
 Json = dict[str, Any]
@@ -41,7 +41,7 @@ def key(links: Iterable[Link]) -> Key:
     return frozenset((link.source, link.data["listing"] or 0) for link in links)
 
 
-def data_of(graph: Graph, one: Candidate, metric: str) -> Data:
+def data_of(graph: Flow, one: Candidate, metric: str) -> Data:
     """What a candidate read as data. A metric `test:rmse` was measured on the channel `test`, where there is one.
 
     So the built-in algorithms call their metrics. Else it was measured on the channels that are called so: validation,
@@ -59,7 +59,7 @@ def is_measuring(channel: str) -> bool:
     return not _MEASURING.isdisjoint(re.split(r"[^a-z]+", channel.casefold()))
 
 
-def _reads(graph: Graph, one: Candidate) -> list[Link]:
+def _reads(graph: Flow, one: Candidate) -> list[Link]:
     """What its members read: as their fields declare, else as its runs have logged."""
     found = [link for member in one.members if member in graph for link in links_into(graph, member, "reads")]
     return [link for link in found if link.data["evidence"] != "logged"] or found
@@ -81,7 +81,7 @@ class Letters:
         return self.given[wanted]
 
 
-def changed(graph: Graph, readings: Iterable[Link]) -> dict[str, list[str]]:
+def changed(graph: Flow, readings: Iterable[Link]) -> dict[str, list[str]]:
     """The places that may not have held the same for each of their readers, with who may have written there in between.
 
     That is so where a write came too late for one reader and not for another, and where its times do not tell.
@@ -93,7 +93,7 @@ def changed(graph: Graph, readings: Iterable[Link]) -> dict[str, list[str]]:
     return {place: makers for place, makers in found.items() if makers}
 
 
-def _writers_between(graph: Graph, readings: list[Link]) -> list[str]:
+def _writers_between(graph: Flow, readings: list[Link]) -> list[str]:
     seen = [{(step.job, step.fit) for step in writers(graph, reading)} for reading in readings]
     by_all = {job for job, fit in set.intersection(*seen) if fit == CERTAIN}
     return sorted({job for steps in seen for job, _ in steps} - by_all)

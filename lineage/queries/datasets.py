@@ -11,20 +11,9 @@ from lineage.graphs import Graph, around_making, trains
 from lineage.kinds import KINDS
 from lineage.names import Span
 from lineage.queries.channels import overlapping
-from lineage.queries.flow import (
-    Json,
-    Link,
-    is_job,
-    link_json,
-    links_into,
-    links_out_of,
-    listings_of,
-    node_json,
-    scope_json,
-    started,
-    writers,
-)
+from lineage.queries.flow import is_job, link_json, listings_of, node_json, scope_json, started, writers
 from lineage.queries.holdouts import Making
+from lineage.queries.links import Flow, Json, Link, links_into, links_out_of
 from lineage.queries.select import find_in, find_node, names_of
 from lineage.queries.trace import Tracing
 from lineage.queries.usage import UNCHECKED, traceless
@@ -97,7 +86,7 @@ class _Asking:
         if kind not in _MADE and not is_job(graph.nodes[node]):
             taken = "datasets takes a job, a run, a model, a package or an endpoint"
             raise UnknownNode(f"{graph.nodes[node]['name']} is of another kind ({kind.replace('-', ' ')}): {taken}")
-        self.graph = graph
+        self.graph = Flow(graph)
         self.node = node
         self.tracing = self._traced(node)
         self._snapshot = snapshot

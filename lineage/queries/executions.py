@@ -12,7 +12,8 @@ from lineage.errors import MalformedDefinition, UnknownNode
 from lineage.kinds import KINDS, kind_of_arn
 from lineage.names import is_arn, node_id, parse_arn
 from lineage.pipelines import ExperimentNames, parse_definition
-from lineage.queries.flow import EXECUTION, Json
+from lineage.queries.flow import EXECUTION
+from lineage.queries.links import Json
 from lineage.queries.pipelines import (
     Definition,
     Definitions,

@@ -8,37 +8,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
-from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from lineage.copies import got, wrote
-from lineage.graphs import Graph
 from lineage.kinds import KINDS, OPAQUE_CHANNELS, REUSED
 from lineage.listings import Listings
-from lineage.names import Cover, Span, cover, location_of
+from lineage.names import Cover, Location, Span, cover, location_of
 from lineage.places import gets
+from lineage.queries.links import Flow, Json, Link, links_into, links_out_of
 from lineage.records import Crawl, Gap, Scope
 from lineage.times import CERTAIN, IMPOSSIBLE, POSSIBLE, bounds, fits, sortable
 
-Json = dict[str, Any]
-
-
 EXECUTION = "pipeline-execution"
 OBJECT_CALLS = ("GetObject", "HeadObject")  # what is asked of S3, and of no record
-
-
-class Link(NamedTuple):
-    """One edge of the graph: its ends, its key, and its attributes."""
-
-    source: str
-    target: str
-    key: str
-    data: Json
-
-    @property
-    def relation(self) -> str:
-        return str(self.data["relation"])
 
 
 class Step(NamedTuple):
@@ -49,29 +31,7 @@ class Step(NamedTuple):
     fit: str
 
 
-_USAGE_ORDER = ("production", "instance-pool", "shadow", "data", "model", "checkpoint", "baseline", "code")
-
-
-def links_into(graph: Graph, node: str, *relations: str) -> list[Link]:
-    """The edges into a node, of some relations or of all: by what they are for, by role, by where they come from."""
-    found = (Link(*edge) for edge in graph.in_edges(node, keys=True, data=True))
-    return sorted((link for link in found if not relations or link.relation in relations), key=_by_usage)
-
-
-def _by_usage(link: Link) -> tuple[int, str, str, str]:
-    usage = link.data["usage"]
-    return (_USAGE_ORDER.index(usage) if usage in _USAGE_ORDER else 0, link.data["role"], link.source, link.key)
-
-
-def links_out_of(graph: Graph, node: str, *relations: str) -> list[Link]:
-    """The edges out of a node, of some relations or of all, in a fixed order."""
-    if not graph[node]:
-        return []  # most jobs of a large estate: a view of no edges costs as much as one of some
-    found = (Link(*edge) for edge in graph.out_edges(node, keys=True, data=True))
-    return sorted((link for link in found if not relations or link.relation in relations), key=itemgetter(0, 1, 2))
-
-
-def writers(graph: Graph, reading: Link) -> list[Step]:
+def writers(graph: Flow, reading: Link) -> list[Step]:
     """Who wrote what this edge reads, possible times left in and impossible ones left out.
 
     What only people logged counts where no job says that it wrote the place.
@@ -85,7 +45,7 @@ def writers(graph: Graph, reading: Link) -> list[Step]:
     return declared
 
 
-def also_logged(graph: Graph, reading: Link) -> list[Step]:
+def also_logged(graph: Flow, reading: Link) -> list[Step]:
     """The runs of which people logged that they made what this edge reads, where a job made it."""
     steps = _claims(graph, reading)
     logged = [step for step in steps if is_logged(step.links[0])]
@@ -97,20 +57,20 @@ def is_logged(link: Link) -> bool:
     return bool(link.data["evidence"] == "logged")
 
 
-def _claims(graph: Graph, reading: Link) -> list[Step]:
+def _claims(graph: Flow, reading: Link) -> list[Step]:
     """Whoever says that they wrote what this edge reads, and can have done so by their times."""
     steps = _steps(graph, reading, _written_to(graph, reading))
     return [step for step in steps if not took_over(graph, step.links[0])] or steps
 
 
-def is_surely_made(graph: Graph, reading: Link) -> bool:
+def is_surely_made(graph: Flow, reading: Link) -> bool:
     """Whether a job, and nobody who only logged it, certainly wrote what this edge reads: as `writers` has it."""
     ways = _written_to(graph, reading, surely=True)
     jobs = (way for way in ways if not (is_logged(way[0]) or took_over(graph, way[0])) and way[0].source != reading.target)
     return any(_fit_over(graph, way[0], way[1:], reading) == CERTAIN for way in jobs)
 
 
-def _written_to(graph: Graph, reading: Link, *, surely: bool = False) -> Iterator[tuple[Link, ...]]:
+def _written_to(graph: Flow, reading: Link, *, surely: bool = False) -> Iterator[tuple[Link, ...]]:
     """The writes to a place, to what shares keys with it, and to what had its content, each with the edge between.
 
     `surely`: only to what had the content that this reader certainly got.
@@ -124,7 +84,7 @@ def _written_to(graph: Graph, reading: Link, *, surely: bool = False) -> Iterato
         yield from ((write, copy) for write in links_into(graph, copy.source, "writes"))
 
 
-def fit_of(graph: Graph, write: Link, reading: Link) -> str:
+def fit_of(graph: Flow, write: Link, reading: Link) -> str:
     """How surely a write was read, by its times and by how its job ended: a failed one may have written nothing."""
     job = graph.nodes[write.source]
     if is_job(job) and not started(job):
@@ -133,7 +93,7 @@ def fit_of(graph: Graph, write: Link, reading: Link) -> str:
     return POSSIBLE if fit == CERTAIN and job["status"] == "Failed" else fit
 
 
-def _steps(graph: Graph, reading: Link, chains: Iterable[tuple[Link, ...]]) -> list[Step]:
+def _steps(graph: Flow, reading: Link, chains: Iterable[tuple[Link, ...]]) -> list[Step]:
     best: dict[str, Step] = {}
     for chain in chains:
         job, fit = chain[0].source, _fit_over(graph, chain[0], chain[1:], reading)
@@ -148,7 +108,7 @@ def _rank(step: Step) -> tuple[bool, int]:
     return (step.fit == CERTAIN, len(step.links[0].target))
 
 
-def too_late(graph: Graph, reading: Link) -> list[str]:
+def too_late(graph: Flow, reading: Link) -> list[str]:
     """The jobs that wrote the place only after this reader was done with it."""
     over = [*_overlaps_into(graph, reading.source), *copies_into(graph, reading)]
     places = [reading.source, *(overlap.source for overlap in over)]
@@ -176,7 +136,7 @@ def specification(link: Link) -> str:
     return str(link.data["role"]) if str(link.data["path"]).startswith("AdditionalInferenceSpecifications") else ""
 
 
-def suspect(graph: Graph, link: Link) -> str:
+def suspect(graph: Flow, link: Link) -> str:
     """What is odd where a name was deleted and used again: what is there now is younger than what names it."""
     source, target = graph.nodes[link.source], graph.nodes[link.target]
     when = target["modified"] if link.relation == "configures" else target["created"]
@@ -190,8 +150,10 @@ def suspect(graph: Graph, link: Link) -> str:
     )
 
 
-def places_of(graph: Graph, write: Link) -> Iterator[tuple[str, tuple[Link, ...]]]:
+def places_of(graph: Flow, write: Link) -> Iterator[tuple[str, tuple[Link, ...]]]:
     """The places at which this write may be read: its own, each that it overlaps, and each copy, with the edge to it."""
+    if not graph.leads_on(write.target):
+        return  # most of what a large estate writes is read by nobody
     yield write.target, ()
     overlaps, contents = _leads_from(graph, write.target)
     for overlap in overlaps:
@@ -201,36 +163,36 @@ def places_of(graph: Graph, write: Link) -> Iterator[tuple[str, tuple[Link, ...]
             yield copy.target, (copy,)
 
 
-def loaders(graph: Graph, write: Link) -> Iterator[Step]:
+def loaders(graph: Flow, write: Link) -> Iterator[Step]:
     """What loads what this edge wrote as a model, with the edges to it; impossible times left out."""
     for place, between in places_of(graph, write):
         yield from readers_at(graph, write, place, between, "loads")
 
 
-def readers_at(graph: Graph, write: Link, place: str, between: tuple[Link, ...], relation: str = "reads") -> Iterator[Step]:
+def readers_at(graph: Flow, write: Link, place: str, between: tuple[Link, ...], relation: str = "reads") -> Iterator[Step]:
     """Those of the readers of one place who got something of this write."""
     for reading in links_out_of(graph, place, relation):
         if not between or is_copy(between[0]) or _gets(graph, reading, write):
             yield from _read(graph, write, between, reading)
 
 
-def _read(graph: Graph, write: Link, between: tuple[Link, ...], reading: Link) -> Iterator[Step]:
+def _read(graph: Flow, write: Link, between: tuple[Link, ...], reading: Link) -> Iterator[Step]:
     fit = _fit_over(graph, write, between, reading)
     if fit != IMPOSSIBLE and reading.target != write.source:
         yield Step(reading.target, (write, *between, reading), fit)
 
 
-def _overlaps_into(graph: Graph, place: str) -> list[Link]:
+def _overlaps_into(graph: Flow, place: str) -> list[Link]:
     return [link for link in links_into(graph, place, "overlaps") if not is_copy(link)]
 
 
-def _leads_from(graph: Graph, place: str) -> tuple[list[Link], list[str]]:
+def _leads_from(graph: Flow, place: str) -> tuple[list[Link], list[str]]:
     """Where else a place may be read: the edges to what shares keys with it, and the contents that it had."""
     over = links_out_of(graph, place, "overlaps")
     return [link for link in over if not is_copy(link)], sorted({link.target for link in over if is_copy(link)})
 
 
-def _gets(graph: Graph, reading: Link, write: Link) -> bool:
+def _gets(graph: Flow, reading: Link, write: Link) -> bool:
     """Whether this reader got something of this write, by what each of them stands for."""
     if lists(graph, reading, write.target):
         return True
@@ -238,13 +200,13 @@ def _gets(graph: Graph, reading: Link, write: Link) -> bool:
     return read_span is not Span.UNKNOWN and gets(reading.source, read_span, write.target, write_span)
 
 
-def lists(graph: Graph, reading: Link, place: str) -> bool:
+def lists(graph: Flow, reading: Link, place: str) -> bool:
     """Whether a reader of a manifest got something of a place by what the manifest lists."""
     listing, location = reading.data["listing"], location_of(place)
     return bool(listing and location and listings_of(graph).cover(listing, location)[0] is not Cover.NONE)
 
 
-def listings_of(graph: Graph) -> Listings:
+def listings_of(graph: Flow) -> Listings:
     """What the manifests list that were read."""
     listings: Listings = graph.graph["listings"]
     return listings
@@ -265,25 +227,25 @@ def _copy(content: str, original: str, copy: str) -> Link:
     return Link(original, copy, f"overlaps:{content}", empty | said)
 
 
-def copies_into(graph: Graph, reading: Link, *fits: str) -> Iterator[Link]:
+def copies_into(graph: Flow, reading: Link, *fits: str) -> Iterator[Link]:
     """From each other place that held what this edge may have read, or of which that `fits` as surely as is said."""
     contents = {link.source for link in links_into(graph, reading.source, "overlaps") if is_copy(link)}
     for content in sorted(contents):
         if _got(graph, content, reading) in (fits or (POSSIBLE, CERTAIN)):
-            originals = (place for place in sorted(graph.pred[content]) if not _is_same(place, reading.source))
+            originals = (place for place in graph.sources(content) if not _is_same(place, reading.source))
             yield from (_copy(content, original, reading.source) for original in originals)
 
 
-def _contents_of(graph: Graph, write: Link, contents: list[str]) -> Iterator[tuple[str, str]]:
+def _contents_of(graph: Flow, write: Link, contents: list[str]) -> Iterator[tuple[str, str]]:
     """Which of the contents of its place a write may have been, and whether it certainly was."""
     for content in contents:
-        fit = wrote(graph[write.target][content].values(), write.data["time"])
+        fit = wrote(graph.between(write.target, content), write.data["time"])
         if fit != IMPOSSIBLE:
             yield content, fit
 
 
-def _copies_out_of(graph: Graph, place: str, content: str) -> Iterator[Link]:
-    copies = (copy for copy in sorted(graph[content]) if not _is_same(place, copy))
+def _copies_out_of(graph: Flow, place: str, content: str) -> Iterator[Link]:
+    copies = (copy for copy in graph.targets(content) if not _is_same(place, copy))
     return (_copy(content, place, copy) for copy in copies)
 
 
@@ -292,23 +254,23 @@ def _is_same(place: str, other: str) -> bool:
     return place.rstrip("/") == other.rstrip("/")
 
 
-def _got(graph: Graph, content: str, reading: Link, write: Link | None = None) -> str:
+def _got(graph: Flow, content: str, reading: Link, write: Link | None = None) -> str:
     """How surely a reader got a content, of a write where one is given; what it pins itself, it got and nothing else."""
     digests = graph.nodes[content]["digests"]
     pins = graph.nodes[reading.target].get("pins") or ()
     own = [digest in digests for place, digest in pins if _is_same(place, reading.source)]
     made = write.data["time"] if write else None
-    fit = got(graph[content][reading.source].values(), reading.data["time"], any(own) if own else None, made)
+    fit = got(graph.between(content, reading.source), reading.data["time"], any(own) if own else None, made)
     return POSSIBLE if fit == CERTAIN and own and not all(own) else fit
 
 
-def _fit_over(graph: Graph, write: Link, between: tuple[Link, ...], reading: Link) -> str:
+def _fit_over(graph: Flow, write: Link, between: tuple[Link, ...], reading: Link) -> str:
     """How surely a write was read, also over a copy: it was that content, and the reader got that content."""
     fit = fit_of(graph, write, reading)
     if not between or fit == IMPOSSIBLE or not is_copy(between[0]):
         return fit
     content = between[0].data["role"]
-    was = wrote(graph[write.target][content].values(), write.data["time"])
+    was = wrote(graph.between(write.target, content), write.data["time"])
     fits = {fit, was, _got(graph, content, reading, write)}
     return IMPOSSIBLE if IMPOSSIBLE in fits else POSSIBLE if POSSIBLE in fits else CERTAIN
 
@@ -324,7 +286,7 @@ Key = tuple[str, frozenset[Way], bool]
 # --- what belongs to what -------------------------------------------------------------------------
 
 
-def belongings(graph: Graph, node: str, step: str | None = None) -> list[Link]:
+def belongings(graph: Flow, node: str, step: str | None = None) -> list[Link]:
     """The edges to what a node belongs to, or was recorded by.
 
     A pipeline execution that reused what another one made belongs to the other by that `step` only: for whoever came to
@@ -336,7 +298,7 @@ def belongings(graph: Graph, node: str, step: str | None = None) -> list[Link]:
     return [link for link in links if not (is_reuse(link) and graph.nodes[node]["kind"] == EXECUTION)]
 
 
-def members(graph: Graph, node: str, step: str | None = None) -> list[Link]:
+def members(graph: Flow, node: str, step: str | None = None) -> list[Link]:
     """The edges from what belongs to a node, or what it recorded: `belongings`, seen from the other end.
 
     With a `step` the node is a pipeline execution that reused another one by it: only what it reused so counts.
@@ -345,7 +307,7 @@ def members(graph: Graph, node: str, step: str | None = None) -> list[Link]:
     return [link for link in links if step is None or (is_reuse(link) and link.data["role"] == step)]
 
 
-def ran_in(graph: Graph, job: str) -> tuple[list[str], list[str]]:
+def ran_in(graph: Flow, job: str) -> tuple[list[str], list[str]]:
     """The pipeline executions that ran a job, and those that reused it. Where only these are known, they lead to who ran it."""
     links = [link for link in links_out_of(graph, job, "member-of") if graph.nodes[link.target]["kind"] == EXECUTION]
     reuses = [link for link in links if is_reuse(link)]
@@ -353,7 +315,7 @@ def ran_in(graph: Graph, job: str) -> tuple[list[str], list[str]]:
     return sorted(made or _beginnings(graph, reuses)), sorted({link.target for link in reuses})
 
 
-def _beginnings(graph: Graph, reuses: list[Link]) -> set[str]:
+def _beginnings(graph: Flow, reuses: list[Link]) -> set[str]:
     """Where chains of reuses begin, as far as the graph knows."""
     found, seen = set[str](), set[tuple[str, str]]()
     todo = [(link.target, str(link.data["role"])) for link in reuses]
@@ -371,7 +333,7 @@ def is_reuse(link: Link) -> bool:
     return link.relation == "member-of" and link.data["usage"] == REUSED
 
 
-def took_over(graph: Graph, write: Link) -> bool:
+def took_over(graph: Flow, write: Link) -> bool:
     """Whether a pipeline execution only names a write: it took its step over from an earlier execution, which wrote."""
     if graph.nodes[write.source]["kind"] != EXECUTION:
         return False
@@ -385,7 +347,7 @@ class Told:
     The surest writes must be asked about first, and of equally sure ones the nearest to where the walk began.
     """
 
-    def __init__(self, graph: Graph, *relations: str) -> None:
+    def __init__(self, graph: Flow, *relations: str) -> None:
         """`relations`: how those at a place may get what was written there."""
         self._graph = graph
         self._relations = relations
@@ -443,9 +405,11 @@ def lies_around(write: Link, place: str) -> bool:
 # --- what a job is ------------------------------------------------------------------------------
 
 
+_JOBS = frozenset(kind.name for kind in KINDS.values() if kind.job)
+
+
 def is_job(attributes: Json) -> bool:
-    kind = KINDS.get(attributes["kind"])
-    return kind is not None and kind.job
+    return attributes["kind"] in _JOBS
 
 
 def started(attributes: Json) -> bool:
@@ -464,12 +428,12 @@ def started(attributes: Json) -> bool:
 # --- as JSON ------------------------------------------------------------------------------------
 
 
-def node_json(graph: Graph, node: str) -> Json:
+def node_json(graph: Flow, node: str) -> Json:
     """A node as every answer shows it."""
     return attributes_json(node, graph.nodes[node])
 
 
-def said(graph: Graph, subject: Json) -> str:
+def said(graph: Flow, subject: Json) -> str:
     """What is asked about, as people say it: a place by its URI, anything else by its kind and name."""
     data = graph.nodes.get(subject["id"])
     if data is None or "://" in subject["id"]:
@@ -495,8 +459,17 @@ def attributes_json(node: str, data: Json) -> Json:
 
 def link_json(link: Link) -> Json:
     """An edge as every answer shows it: its ends, its relation, and the field that says so."""
-    said = {key: value for key, value in link.data.items() if key not in ("span", "listing")}
-    return {"source": link.source, "target": link.target} | said
+    source, target, _, data = link
+    return {
+        "source": source,
+        "target": target,
+        "relation": data["relation"],
+        "role": data["role"],
+        "usage": data["usage"],
+        "path": data["path"],
+        "evidence": data["evidence"],
+        "time": data["time"],
+    }
 
 
 def scope_json(scope: Scope, holes: list[Gap], crawls: set[int] | None = None) -> Json:
@@ -505,8 +478,13 @@ def scope_json(scope: Scope, holes: list[Gap], crawls: set[int] | None = None) -
         "accounts": list(scope.accounts),
         "regions": list(scope.regions),
         "crawls": [_crawl_json(crawl) for crawl in scope.crawls if crawls is None or crawl.id in crawls],
-        "holes": [asdict(hole) for hole in holes],
+        "holes": [_gap_json(hole) for hole in holes],
     }
+
+
+def _gap_json(gap: Gap) -> Json:
+    names = ("account", "region", "operation", "subject", "reason", "detail")
+    return {name: getattr(gap, name) for name in names}
 
 
 def _crawl_json(crawl: Crawl) -> Json:
@@ -517,7 +495,7 @@ def _crawl_json(crawl: Crawl) -> Json:
 # --- what nobody can look into --------------------------------------------------------------------
 
 
-def opaque_read(graph: Graph, reading: Link) -> Gap | None:
+def opaque_read(graph: Flow, reading: Link) -> Gap | None:
     """A read of which nobody can say what it gave: a manifest, an access point, a file system, a query, a hub dataset."""
     place, span = reading.source, reading.data["span"]
     location = location_of(place)
@@ -537,7 +515,7 @@ def opaque_read(graph: Graph, reading: Link) -> Gap | None:
     return Gap(job["account"] or "", job["region"] or "", "", place, reason, said)
 
 
-def _unread(graph: Graph, place: str) -> str:
+def _unread(graph: Flow, place: str) -> str:
     gap: Gap | None = graph.graph["unread"].get(place)
     if gap:
         return f"its manifest {place} could not be read ({gap.reason}: {gap.detail})"
@@ -547,7 +525,7 @@ def _unread(graph: Graph, place: str) -> str:
 class Blind:
     """Where the trail of what a job made is lost; each is noted as a hole."""
 
-    def __init__(self, graph: Graph, holes: list[Gap]) -> None:
+    def __init__(self, graph: Flow, holes: list[Gap]) -> None:
         """`holes` is where they are noted."""
         self._graph = graph
         self._holes = holes
@@ -565,22 +543,24 @@ class Blind:
         """What a job made of the data may go where this version does not follow it."""
         attributes = self._graph.nodes[job]
         writes = links_out_of(self._graph, job, "writes")
-        outputs = [place for link in writes if (place := location_of(link.target))]
-        inputs = {link.source.rstrip("/") for link in links_into(self._graph, job, "reads")}
-        for link in writes:
-            place = location_of(link.target)
+        outputs = [location_of(link.target) for link in writes]
+        for link, place in zip(writes, outputs, strict=True):
             if (place is None and not self._graph.nodes[link.target]["observed"]) or (place and place.hides_bucket):
                 self._lose(attributes, link.target, f"writes {link.target}, where this version does not follow it")
         for link in links_into(self._graph, job, "mentions"):
-            place = location_of(link.source)
-            known = link.source.rstrip("/") in inputs or any(
-                place and cover(output, Span.FOLDER, place) is Cover.ALL for output in outputs
-            )
-            if not known:
+            if not self._is_input(link) and not _lies_in(location_of(link.source), outputs):
                 self._lose(attributes, link.source, f"names {link.source} in its {link.data['path']} and may write there")
         hidden, self._hidden_reads = self._hidden_reads, []  # told once is enough
         self._holes += filter(None, (opaque_read(self._graph, link) for link in hidden))
 
+    def _is_input(self, mention: Link) -> bool:
+        place = mention.source.rstrip("/")
+        return any(link.source.rstrip("/") == place for link in self._graph.into(mention.target, ("reads",)))
+
     def _lose(self, job: Json, subject: str, said: str) -> None:
         who = f"{job['kind'].replace('-', ' ')} {job['name']}, which the data reached,"
         self._holes.append(Gap(job["account"] or "", job["region"] or "", "", subject, "unresolved", f"{who} {said}"))
+
+
+def _lies_in(place: Location | None, outputs: list[Location | None]) -> bool:
+    return place is not None and any(one and cover(one, Span.FOLDER, place) is Cover.ALL for one in outputs)

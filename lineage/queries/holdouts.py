@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from lineage.graphs import Graph, trains
+from lineage.graphs import trains
 from lineage.kinds import KINDS, RELATIONS
 from lineage.names import parse_location
-from lineage.queries.flow import Json, Link, is_job, is_model, link_json, links_into, links_out_of, node_json, started, writers
+from lineage.queries.flow import is_job, is_model, link_json, node_json, started, writers
+from lineage.queries.links import Flow, Json, Link, links_into, links_out_of
 from lineage.queries.reach import READ, Arrival, Spread
 from lineage.queries.readings import Readings
 from lineage.queries.trace import Tracing
@@ -37,7 +38,7 @@ _ENUMERATED = tuple(kind.name for kind in KINDS.values() if kind.list and kind.n
 class Making:
     """The making of one node, to be asked about many datasets: what all questions share is worked out once."""
 
-    def __init__(self, graph: Graph, tracing: Tracing, parts: Iterable[tuple[str, str]] = ()) -> None:
+    def __init__(self, graph: Flow, tracing: Tracing, parts: Iterable[tuple[str, str]] = ()) -> None:
         """`graph` holds what may be upstream of the node that is traced; `parts` are its variants, each with its node."""
         self.graph = graph
         self.node = tracing.endpoint
@@ -58,7 +59,7 @@ class Making:
     def _in_time(self) -> Iterator[Link]:
         """The edges of the graph, without what a job read or was told after the node was done."""
         until = self._done()
-        for link in (Link(*edge) for edge in self.graph.edges(keys=True, data=True)):
+        for link in self.graph.links(*RELATIONS):
             target = self.graph.nodes[link.target]
             began = bounds(link.data["time"])[0] or sortable(target["created"] or "")
             if not (is_job(target) and until and began > until):

@@ -7,18 +7,8 @@ from dataclasses import dataclass
 
 from lineage.graphs import Graph
 from lineage.kinds import SERVING
-from lineage.queries.flow import (
-    Json,
-    Link,
-    is_surely_made,
-    link_json,
-    links_into,
-    links_out_of,
-    node_json,
-    said,
-    scope_json,
-    specified,
-)
+from lineage.queries.flow import is_surely_made, link_json, node_json, said, scope_json, specified
+from lineage.queries.links import Flow, Json, Link, links_into, links_out_of
 from lineage.queries.reach import Arrival, Spread
 from lineage.queries.usage import caveats
 from lineage.records import Gap
@@ -73,11 +63,12 @@ def impact(graph: Graph, subject: str) -> Impact:
     """
     spread = Spread(graph, subject)
     spread.run()
-    rows = [_row(spread, arrival) for arrival in spread.found.values() if not _is_its_own_run(arrival)]
+    ways = _Ways(spread.graph)
+    rows = [_row(spread, arrival, ways) for arrival in spread.found.values() if not _is_its_own_run(arrival)]
     rows.sort(key=_by_kind)
-    holes = spread.all_holes(unexplained(graph))
+    holes = spread.all_holes(unexplained(spread.graph))
     return Impact(
-        said=said(graph, spread.subject),
+        said=said(spread.graph, spread.subject),
         subject=spread.subject,
         verdict=_verdict(rows, holes),
         serving=[row["id"] for row in rows if row.get("serves") == NOW],
@@ -106,7 +97,36 @@ def _by_kind(row: Json) -> tuple[int, int, bool, str]:
     return (_ORDER.index(row["kind"]) if row["kind"] in _ORDER else len(_ORDER), serves, not row["sure"], row["id"])
 
 
-def _row(spread: Spread, arrival: Arrival) -> Json:
+class _Ways:
+    """The ways to what was reached, as JSON. Many of them begin alike: what is on several is made once."""
+
+    def __init__(self, graph: Flow) -> None:
+        self._graph = graph
+        self._links: dict[tuple[str, str], list[Json]] = {}
+        self._names: dict[str, Json] = {}
+
+    def through(self, way: list[Arrival]) -> list[Json]:
+        """The nodes on a way, its end and the places left out."""
+        return [self._named(one.node) for one in way[:-1] if one.links and "://" not in one.node]
+
+    def evidence(self, way: list[Arrival]) -> list[Json]:
+        """The edges of a way."""
+        return [link for one in way for link in self._told(one)]
+
+    def _named(self, node: str) -> Json:
+        if node not in self._names:
+            data = self._graph.nodes[node]
+            self._names[node] = {"id": node, "kind": data["kind"], "name": data["name"]}
+        return self._names[node]
+
+    def _told(self, arrival: Arrival) -> list[Json]:
+        known = arrival.node, arrival.part
+        if known not in self._links:
+            self._links[known] = [link_json(link) for link in arrival.links]
+        return self._links[known]
+
+
+def _row(spread: Spread, arrival: Arrival, ways: _Ways) -> Json:
     """A reached node, with the shortest of its surest ways; of a very long one, what comes `after` another reached node."""
     row = node_json(spread.graph, arrival.node)
     row |= {"sure": arrival.sure, "deleted": spread.graph.nodes[arrival.node].get("deleted")}
@@ -114,19 +134,14 @@ def _row(spread: Spread, arrival: Arrival) -> Json:
         variants = list(_variants(spread, arrival.node))
         row |= {"serves": min((one["serves"] for one in variants), key=SERVES.index, default=None), "variants": variants}
     after, way = _last_steps(arrival)
-    between = [one.node for one in way[:-1] if one.links and "://" not in one.node]
-    row |= {"after": after, "through": [_named(spread.graph, node) for node in between]}
-    return row | {"evidence": [link_json(link) for one in way for link in one.links]}
+    row |= {"after": after, "through": ways.through(way), "evidence": ways.evidence(way)}
+    return row
 
 
 def _last_steps(arrival: Arrival) -> tuple[str | None, list[Arrival]]:
     """The end of a way, all of it where it is not very long; else also the reached node after which it goes on."""
     way = arrival.way(LONGEST + 1)
     return (way[0].node, way[1:]) if len(way) > LONGEST else (None, way)
-
-
-def _named(graph: Graph, node: str) -> Json:
-    return {"id": node, "kind": graph.nodes[node]["kind"], "name": graph.nodes[node]["name"]}
 
 
 def _changing(rows: list[Json]) -> list[str]:
@@ -196,10 +211,10 @@ def _in_service(node: Json) -> str:
 # --- what is served, and nobody knows what it was made of -----------------------------------------
 
 
-def unexplained(graph: Graph) -> Iterator[Gap]:
+def unexplained(graph: Flow) -> Iterator[Gap]:
     """What living endpoints serve of which no record tells the maker: it may know the data all the same."""
     seen: set[tuple[str, str]] = set()
-    for endpoint in sorted(node for node, data in graph.nodes(data=True) if data["kind"] == "endpoint"):
+    for endpoint in sorted(node for node, data in graph.nodes.items() if data["kind"] == "endpoint"):
         todo = [(endpoint, "")] if _in_service(graph.nodes[endpoint]) in (NOW, PERHAPS) else []
         while todo:
             node, part = todo.pop()
@@ -211,7 +226,7 @@ def unexplained(graph: Graph) -> Iterator[Gap]:
             todo += [(link.source, link.data["usage"] if link.relation == "instantiates" else "") for link in links]
 
 
-def _unknown_maker(graph: Graph, endpoint: str, node: str, links: list[Link]) -> Iterator[Gap]:
+def _unknown_maker(graph: Flow, endpoint: str, node: str, links: list[Link]) -> Iterator[Gap]:
     reason, said = _why_unknown(graph, node, links)
     if reason:
         data, serving = graph.nodes[node], graph.nodes[endpoint]
@@ -220,7 +235,7 @@ def _unknown_maker(graph: Graph, endpoint: str, node: str, links: list[Link]) ->
         yield Gap(serving["account"] or "", serving["region"] or "", "", node, reason, detail)
 
 
-def _made_of(graph: Graph, node: str, part: str) -> list[Link]:
+def _made_of(graph: Flow, node: str, part: str) -> list[Link]:
     """What of an endpoint, a config, a component, a model or a package is made of; none of a place."""
     if "://" in node:
         return []
@@ -228,7 +243,7 @@ def _made_of(graph: Graph, node: str, part: str) -> list[Link]:
     return specified(links, part) if graph.nodes[node]["kind"] == "model-package" else links
 
 
-def _why_unknown(graph: Graph, node: str, links: list[Link]) -> tuple[str, str]:
+def _why_unknown(graph: Flow, node: str, links: list[Link]) -> tuple[str, str]:
     """The reason why a served thing has no known maker, and how it is said; empty where it has one."""
     data = graph.nodes[node]
     if "://" in node:

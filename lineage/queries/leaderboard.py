@@ -14,10 +14,11 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from lineage.errors import LeaderboardError
-from lineage.graphs import Graph, around_readers
+from lineage.graphs import around_readers
 from lineage.queries.candidates import FAILED, LAST, STOPPED, candidates, cost, ended
 from lineage.queries.data_sets import Key, Letters, changed, data_of, key
-from lineage.queries.flow import Link, node_json, scope_json
+from lineage.queries.flow import node_json, scope_json
+from lineage.queries.links import Flow, Link
 from lineage.queries.ranking import (
     MISSING,
     NOT_FINITE,
@@ -131,7 +132,7 @@ def leaderboard(
     if unread and not found:
         raise LeaderboardError(f"there is no record of what is to be compared in the snapshot: {_some(unread)}")
     wanted = asked(found, metric, direction, statistic)
-    graph = around_readers(snapshot, chain(unread, *(one.members for one in found)))
+    graph = Flow(around_readers(snapshot, chain(unread, *(one.members for one in found))))
     entries = [entry(one, data_of(graph, one, wanted["name"]), wanted["name"], statistic) for one in found]
     return _Board(graph, wanted, entries, unread, mixed_data=mixed_data, failed=failed).answer()
 
@@ -140,7 +141,7 @@ class _Board:
     """A leaderboard under way: the entries are ranked once, and then told."""
 
     def __init__(
-        self, graph: Graph, metric: Json, entries: list[Entry], unread: list[str], *, mixed_data: bool, failed: bool
+        self, graph: Flow, metric: Json, entries: list[Entry], unread: list[str], *, mixed_data: bool, failed: bool
     ) -> None:
         self.graph = graph
         self.metric = metric

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from lineage.graphs import Graph
 from lineage.names import is_location, parse_location
-from lineage.queries.flow import Json, link_json, node_json, said, scope_json
+from lineage.queries.flow import link_json, node_json, said, scope_json
 from lineage.queries.impact import unexplained
+from lineage.queries.links import Json
 from lineage.queries.reach import Arrival, Spread, meets_place
 from lineage.queries.select import find_node, names_of
 from lineage.queries.usage import caveats
@@ -52,14 +53,14 @@ def path(graph: Graph, source: str, target: str) -> Path:
         arrival = spread.run(lambda one: one.node == node)
     stays = not arrival and goal["id"] == spread.subject["id"]
     links = arrival.evidence() if arrival else []
-    holes = spread.all_holes(unexplained(graph))
+    holes = spread.all_holes(unexplained(spread.graph))
     on_it = dict.fromkeys([*([goal["id"]] if stays else []), *(end for link in links for end in (link.source, link.target))])
     return Path(
-        ends=(said(graph, spread.subject), said(graph, goal)),
+        ends=(said(spread.graph, spread.subject), said(spread.graph, goal)),
         subject=spread.subject,
         target=goal,
         verdict=FOUND if stays else _verdict(arrival, holes=bool(holes)),
-        nodes=[node_json(graph, node) for node in on_it if node in graph],
+        nodes=[node_json(spread.graph, node) for node in on_it if node in spread.graph],
         evidence=[link_json(link) for link in links],
         scope=scope_json(graph.graph["scope"], holes),
         caveats=[*spread.caveats, *caveats(graph.graph["scope"])],

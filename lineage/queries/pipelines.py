@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from lineage.errors import UnknownNode
 from lineage.names import is_arn, node_id, parse_arn
 from lineage.pipelines import ExperimentNames, Name, experiment_names
-from lineage.queries.flow import EXECUTION, Json
+from lineage.queries.flow import EXECUTION
+from lineage.queries.links import Json
 from lineage.queries.select import find_node
 from lineage.records import Body, Node, Resource
 from lineage.snapshot import Snapshot, Version

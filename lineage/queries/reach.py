@@ -7,9 +7,9 @@ it goes through models, packages and endpoints, and what an endpoint captures go
 from __future__ import annotations
 
 import heapq
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from itertools import count
+from typing import NamedTuple
 
 from lineage.graphs import Graph
 from lineage.kinds import KINDS, RELATIONS
@@ -17,16 +17,12 @@ from lineage.names import Cover, Location, Span, cover, is_location, location_of
 from lineage.queries.flow import (
     EXECUTION,
     Blind,
-    Json,
-    Link,
     Told,
     fit_of,
     is_job,
     is_model,
     is_reuse,
     lies_around,
-    links_into,
-    links_out_of,
     members,
     opaque_read,
     readers_at,
@@ -34,7 +30,8 @@ from lineage.queries.flow import (
     started,
     suspect,
 )
-from lineage.queries.select import find_node, names_of
+from lineage.queries.links import Flow, Json, Link, links_into, links_out_of
+from lineage.queries.select import find_node
 from lineage.queries.usage import Asking, is_about, not_enumerated
 from lineage.records import Gap, Scope
 from lineage.times import CERTAIN, bounds, sortable
@@ -58,8 +55,7 @@ _RELEVANT = {*_carriers(), *(kind.name for kind in KINDS.values() if kind.tells_
 _ENUMERATED = tuple(kind.name for kind in KINDS.values() if kind.list and kind.name in _RELEVANT and not kind.hints)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Arrival:
+class Arrival(NamedTuple):
     """A node that the data reached: how surely, over how many edges, by which last ones, and from where.
 
     `part` says what of the node: a specification of a package, by which config or component an endpoint, or `READ`.
@@ -89,27 +85,26 @@ class Arrival:
 class Spread:
     """One walk under way: nearest first, and all that is sure before anything that is only possible."""
 
-    def __init__(self, graph: Graph, subject: str, links: list[Link] | None = None) -> None:
+    def __init__(self, graph: Graph | Flow, subject: str, links: list[Link] | None = None) -> None:
         """`subject` is an S3 URI, or what names a node. Raises `MalformedName` and `UnknownNode`.
 
         `links` are the edges that may tell of the place, in order; all of the graph, where none are given.
         """
-        self.graph = graph
+        self.graph = Flow.of(graph)
         self._known_links = links
         self.holes: list[Gap] = []
         self.caveats: dict[str, None] = {}
         self.found: dict[str, Arrival] = {}
         self.arrived: dict[tuple[str, str], Arrival] = {}
-        self._told = Told(graph, "reads", "loads")
+        self._told = Told(self.graph, "reads", "loads")
         self._exact: dict[str, list[Link]] = {}
-        self._queue: list[tuple[bool, int, str, int, Arrival]] = []
-        self._order = count()
+        self._planned: dict[tuple[bool, int], list[Arrival]] = defaultdict(list)
+        self._distances: list[tuple[bool, int]] = []
         self._begin(subject)
 
     def run(self, until: Callable[[Arrival], bool] = lambda _: False) -> Arrival | None:
         """Walk to the end, or to the first arrival that is looked for."""
-        while self._queue:
-            arrival = heapq.heappop(self._queue)[-1]
+        for arrival in self._nearest():
             if (arrival.node, arrival.part) in self.arrived:
                 continue  # the surest way came first, and of the sure ones the shortest
             self.arrived[arrival.node, arrival.part] = arrival
@@ -124,12 +119,20 @@ class Spread:
         return None
 
     def _never_ran(self, node: str) -> bool:
-        return is_job(self.graph.nodes[node]) and not started(self.graph.nodes[node])
+        attributes = self.graph.nodes[node]
+        return is_job(attributes) and not started(attributes)
 
     def _plan(self, arrival: Arrival) -> None:
-        # Early writes first: what came later at the same place reaches nobody else.
-        when = arrival.links[-1].data["time"] if arrival.links else ""
-        heapq.heappush(self._queue, (not arrival.sure, arrival.length, when or "", next(self._order), arrival))
+        distance = (not arrival.sure, arrival.length)
+        if distance not in self._planned:
+            heapq.heappush(self._distances, distance)
+        self._planned[distance].append(arrival)
+
+    def _nearest(self) -> Iterator[Arrival]:
+        """What is planned, also meanwhile: nobody plans a step that is no longer than the way to where it begins."""
+        while self._distances:
+            # Early writes first: what came later at the same place reaches nobody else.
+            yield from sorted(self._planned.pop(heapq.heappop(self._distances)), key=_time)
 
     # --- where it begins ------------------------------------------------------------------------
 
@@ -141,20 +144,20 @@ class Spread:
             self._blind = asking.blind
             first = [*self._readers(asking), *self._others(asking)]
         else:
-            node = find_node(names_of(self.graph), subject)
+            names = ((node, data["kind"], data["name"]) for node, data in self.graph.nodes.items())
+            node = find_node(names, subject)
             self.subject = {"id": node, "kind": self.graph.nodes[node]["kind"]}
             self._blind = Blind(self.graph, self.holes)
-            jobs = (link for link in self._links("reads") if is_job(self.graph.nodes[link.target]) and link.target != node)
+            jobs = (link for link in self.graph.links("reads") if is_job(self.graph.nodes[link.target]) and link.target != node)
             self.holes += filter(None, (opaque_read(self.graph, link) for link in jobs))
             first = list(self._members(node))
         for arrival in first:
             self._plan(arrival)
 
-    def _links(self, *relations: str) -> list[Link]:
-        if self._known_links is not None:
-            return [link for link in self._known_links if link.relation in relations]
-        edges = (Link(*edge) for edge in self.graph.edges(keys=True, data=True))
-        return sorted((link for link in edges if link.relation in relations), key=lambda link: link[:3])
+    def _links(self, *relations: str) -> Iterable[Link]:
+        if self._known_links is None:
+            return self.graph.links(*relations)
+        return (link for link in self._known_links if link.relation in relations)
 
     def _readers(self, asking: Asking) -> Iterator[Arrival]:
         """The jobs and hints from which `used` begins."""
@@ -164,11 +167,11 @@ class Spread:
 
     def _others(self, asking: Asking) -> Iterator[Arrival]:
         """What loads the place as a model, what else reads it, and the containers whose environment names it."""
-        for link in self._links("reads", "loads", "mentions"):
-            data = link.data
-            reads = link.relation == "reads" and data["evidence"] != "logged" and not is_job(self.graph.nodes[link.target])
-            loads = link.relation == "loads" and "://" in link.source
-            serving = link.relation == "mentions" and data["usage"] == "serving"
+        for link in self.graph.links("reads", "loads", "mentions"):
+            data, relation = link.data, link.relation
+            reads = relation == "reads" and data["evidence"] != "logged" and not is_job(self.graph.nodes[link.target])
+            loads = relation == "loads" and "://" in link.source
+            serving = relation == "mentions" and data["usage"] == "serving"
             if (reads or loads or serving) and asking.covered(link):
                 yield self._first((link,), link.target, sure=not serving and data["usage"] in _IN_THE_MODEL)
 
@@ -211,6 +214,8 @@ class Spread:
             return  # who reads a place is told by the write
         if is_job(self.graph.nodes[arrival.node]):
             self._blind.follow(arrival.node)
+        if not self.graph.leads_on(arrival.node):
+            return
         for write in links_out_of(self.graph, arrival.node, "writes"):
             yield from self._written(arrival, write)
         for link in links_out_of(self.graph, arrival.node, *_ONWARD):
@@ -223,7 +228,7 @@ class Spread:
         yield self._step(arrival, (write,), sure=self._has_written(write))
         if "://" not in write.target:
             return  # a feature group or a package: what it gives on is its own
-        clipped = self._clipped(arrival, write)
+        clipped = self._clipped(arrival, write) if arrival.part else write
         for place, between in self._told.places(clipped, arrival.length):
             for relation in ("reads", "loads"):
                 for step in readers_at(self.graph, clipped, place, between, relation):
@@ -297,6 +302,10 @@ class Spread:
         configs = [link.source for link in links_into(self.graph, node, "configures")]
         read = all(self.graph.nodes[one]["observed"] for one in (node, *configs))
         return read and not any(links_out_of(self.graph, one, "writes") for one in (node, *configs))
+
+
+def _time(arrival: Arrival) -> str:
+    return (arrival.links[-1].data["time"] or "") if arrival.links else ""
 
 
 def _passes(arrival: Arrival, link: Link) -> bool:

@@ -7,11 +7,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import chain, takewhile
 
-from lineage.graphs import Graph
 from lineage.kinds import OPAQUE_CHANNELS
 from lineage.listings import Listings
 from lineage.names import Location, Span, location_of
-from lineage.queries.flow import Link, listings_of
+from lineage.queries.flow import listings_of
+from lineage.queries.links import Flow, Link
 
 _RELATIONS = ("reads", "loads", "mentions")
 _ANYTHING = (None, Span.MANIFEST, Span.UNKNOWN)
@@ -20,9 +20,9 @@ _ANYTHING = (None, Span.MANIFEST, Span.UNKNOWN)
 class Readings:
     """What reads, loads or names a place, found by what it may have to do with a dataset."""
 
-    def __init__(self, graph: Graph, links: Iterable[Link] | None = None) -> None:
+    def __init__(self, graph: Flow, links: Iterable[Link] | None = None) -> None:
         """All such edges of a graph, or those of the given ones."""
-        edges = (Link(*edge) for edge in graph.edges(keys=True, data=True)) if links is None else links
+        edges = graph.links(*_RELATIONS) if links is None else links
         self._listings: Listings = listings_of(graph)
         self._at: dict[str, list[Link]] = defaultdict(list)
         self._listed: dict[int, list[Link]] = defaultdict(list)

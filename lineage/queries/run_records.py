@@ -14,7 +14,7 @@ from typing import Any
 
 from lineage.kinds import kind_of_arn
 from lineage.names import is_arn, parse_arn
-from lineage.queries.flow import Json
+from lineage.queries.links import Json
 from lineage.records import Resource
 from lineage.snapshot import Snapshot
 from lineage.times import sortable

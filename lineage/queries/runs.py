@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 from lineage.errors import UnknownNode
 from lineage.kinds import kind_of_arn
 from lineage.names import is_arn, named_id, node_id, parse_arn
-from lineage.queries.flow import Json, scope_json
+from lineage.queries.flow import scope_json
+from lineage.queries.links import Json
 from lineage.queries.run_records import (
     BRIEF,
     EXPERIMENT,

@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 
 from lineage.graphs import attributed, edge_attributes
 from lineage.names import named_id, node_id
-from lineage.queries.flow import Json, attributes_json
+from lineage.queries.flow import attributes_json
+from lineage.queries.links import Json
 from lineage.queries.select import find_in
 from lineage.snapshot import Row, Snapshot
 
@@ -38,7 +39,7 @@ def show(snapshot: Snapshot, wanted: str) -> Shown:
     """
     identity = find_in(snapshot, wanted)
     (row,) = snapshot.node_rows([identity])
-    _, node = attributed(row)
+    ((_, node),) = attributed([row])
     versions = snapshot.versions(node_id(node["arn"]), node["created"]) if node["arn"] and node["observed"] else []
     return Shown(
         subject=attributes_json(identity, node),

@@ -18,8 +18,6 @@ from lineage.names import Span, is_arn, named_id, node_id
 from lineage.queries.flow import (
     EXECUTION,
     OBJECT_CALLS,
-    Json,
-    Link,
     Step,
     also_logged,
     belongings,
@@ -29,7 +27,6 @@ from lineage.queries.flow import (
     is_model,
     is_reuse,
     link_json,
-    links_into,
     node_json,
     opaque_read,
     ran_in,
@@ -39,6 +36,7 @@ from lineage.queries.flow import (
     too_late,
     writers,
 )
+from lineage.queries.links import Flow, Json, Link, links_into
 from lineage.records import Gap, Scope
 from lineage.times import POSSIBLE
 
@@ -183,8 +181,8 @@ class Tracing:
     Steps are taken nearest first, so that a shared job is told where it matters most.
     """
 
-    def __init__(self, graph: Graph, endpoint: str) -> None:
-        self.graph = graph
+    def __init__(self, graph: Graph | Flow, endpoint: str) -> None:
+        self.graph = Flow.of(graph)
         self.endpoint = endpoint
         self.tree = TreeStep(endpoint)
         self.jobs: dict[str, _Visit] = {}

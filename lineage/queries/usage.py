@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import product
-from operator import itemgetter
 from typing import NamedTuple
 
 from lineage.errors import MalformedName
@@ -17,13 +16,9 @@ from lineage.queries.coverage import deletions_told
 from lineage.queries.flow import (
     OBJECT_CALLS,
     Blind,
-    Json,
-    Link,
     Told,
     is_job,
     link_json,
-    links_into,
-    links_out_of,
     listings_of,
     loaders,
     node_json,
@@ -32,6 +27,7 @@ from lineage.queries.flow import (
     scope_json,
     started,
 )
+from lineage.queries.links import Flow, Json, Link, links_into, links_out_of
 from lineage.queries.readings import Readings
 from lineage.records import CLOUDTRAIL, Gap, Scope
 from lineage.snapshot import Snapshot
@@ -79,7 +75,7 @@ def used(graph: Graph, uri: str, *, accounts: Iterable[str] = (), regions: Itera
     are told, where some are given, and the answer says so; what they used may have come from anywhere. Raises
     `MalformedName`.
     """
-    asking = Asking(graph, parse_location(uri))
+    asking = Asking(Flow(graph), parse_location(uri))
     asking.run()
     return asking.answer(Within.of(accounts, regions))
 
@@ -98,9 +94,10 @@ def used_all(
 
 
 def _each(graph: Graph, places: list[Location], within: Within) -> Iterator[Usage]:
-    readings = Readings(graph) if len(places) > 1 else None  # of one question the graph holds nothing else
+    flow = Flow(graph)
+    readings = Readings(flow) if len(places) > 1 else None  # of one question the graph holds nothing else
     for place in places:
-        asking = Asking(graph, place, readings.near(place) if readings else None)
+        asking = Asking(flow, place, readings.near(place) if readings else None)
         asking.run()
         yield asking.answer(within)
 
@@ -149,6 +146,14 @@ class Reach:
     covered: Cover
 
 
+class Finding(NamedTuple):
+    """That a job got something of the dataset, as a row of the answer will tell it: by which edge, and how strongly."""
+
+    verdict: str
+    reach: Reach
+    link: Link
+
+
 @dataclass(slots=True)
 class Asking:
     """One question about a place under way: who read it, and whom that reached.
@@ -156,11 +161,11 @@ class Asking:
     `links` are the edges that may tell of it, in order; all of the graph, where none are given.
     """
 
-    graph: Graph
+    graph: Flow
     dataset: Location
     links: list[Link] | None = None
-    findings: dict[str, list[Json]] = field(default_factory=dict)
-    also_read: dict[str, Json] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    also_read: dict[str, Finding] = field(default_factory=dict)
     holes: list[Gap] = field(default_factory=list)
     blind: Blind = field(init=False)
     _told: Told = field(init=False)
@@ -174,23 +179,27 @@ class Asking:
         first = list(self.first_readers())
         # The surest chain to a job is the one that counts, so the sure ones are followed first; and the early
         # ones first, for what came later at the same place reaches nobody else.
-        queue = deque(sorted(first, key=lambda reach: (not reach.sure, reach.links[0].data["time"] or "")))
-        seen = {(reach.job, reach.sure) for reach in queue}
+        first.sort(key=lambda reach: (not reach.sure, reach.links[0].data["time"] or ""))
+        queue = deque(filter(self._leads_on, first))
+        seen = {(reach.job, reach.sure) for reach in first}
         while queue:
             reach = queue.popleft()
             for further in self._onward(reach):
                 if (further.job, True) in seen or (further.job, further.sure) in seen:
                     continue
                 seen.add((further.job, further.sure))
-                (queue.appendleft if further.sure else queue.append)(further)
+                if self._leads_on(further):
+                    (queue.appendleft if further.sure else queue.append)(further)
                 if further.links != reach.links:
                     self._find(further, further.links[-1], INDIRECT if further.sure else MAYBE)
+
+    def _leads_on(self, reach: Reach) -> bool:
+        """Whether what a job made may lead on: of most jobs of a large estate nobody read it."""
+        return self.graph.leads_on(reach.job) or not trains(self.graph.nodes[reach.job])
 
     def _onward(self, reach: Reach) -> Iterator[Reach]:
         """Who got something of what a job made of the data."""
         job = self.graph.nodes[reach.job]
-        if not self.graph[reach.job] and trains(job):
-            return  # most jobs of a large estate: nobody read what it made
         if is_job(job) and not started(job):
             return  # it never began, and has written nothing
         if not trains(job):
@@ -211,24 +220,21 @@ class Asking:
         """Something that is no training job made what is served as a model: it may have trained it."""
         step = next(loaders(self.graph, write), None)
         if step:
-            self._add(Reach(reach.job, reach.links + step.links, False, reach.covered), reach.links[-1], MAYBE)
+            served = Reach(reach.job, reach.links + step.links, False, reach.covered)
+            self.findings.append(Finding(MAYBE, served, reach.links[-1]))
 
     # --- who read it ----------------------------------------------------------------------------
 
     def first_readers(self) -> Iterator[Reach]:
         """Who read the place, or may have; what could hide one is noted as a hole."""
-        for link in self._links() if self.links is None else self.links:
-            data = link.data
-            if link.relation == "reads" and is_job(self.graph.nodes[link.target]):
+        for link in self.graph.links("reads", "mentions") if self.links is None else self.links:
+            if link.relation == "mentions":
+                yield from self._mentions(link)
+            elif is_job(self.graph.nodes[link.target]):
                 self.blind.note(link)
                 yield from self._reads(link)
-            elif link.relation == "reads" and data["evidence"] != "logged":
-                yield from self._provided(link)
-            elif link.relation == "mentions" or (link.relation == "reads" and data["evidence"] == "logged"):
-                yield from self._mentions(link)
-
-    def _links(self) -> Iterator[Link]:
-        return (Link(*edge) for edge in sorted(self.graph.edges(keys=True, data=True), key=itemgetter(0, 1, 2)))
+            else:
+                yield from (self._mentions if link.data["evidence"] == "logged" else self._provided)(link)
 
     def _reads(self, link: Link) -> Iterator[Reach]:
         covered = self.covered(link)
@@ -322,15 +328,16 @@ class Asking:
         wrote_it = link.target == reach.job and link.data["evidence"] == "logged" and not is_job(job)  # a run, a card: people
         if trains(job) or wrote_it:
             verdict = INDIRECT if verdict == USED and job["kind"] != "training-job" else verdict  # what it spawned trained
-            self._add(reach, link, verdict if started(job) or verdict == MAYBE else DECLARED)
+            self.findings.append(Finding(verdict if verdict == MAYBE or started(job) else DECLARED, reach, link))
         elif job["kind"] == "training-job":
-            self.also_read.setdefault(reach.job, self._row(reach, link))
+            self.also_read.setdefault(reach.job, Finding(verdict, reach, link))
 
-    def _row(self, reach: Reach, link: Link) -> Json:
+    def _row(self, finding: Finding) -> Json:
+        _, reach, link = finding
         return {
             "job": node_json(self.graph, reach.job),
             "channel": link.data["role"],
-            "cover": reach.covered.value,
+            "cover": str(reach.covered),
             "through": [node_json(self.graph, one.source) for one in reach.links if one.relation == "writes"],
             "location": link.source,
             "entry": self._listed(reach.links[0])[1],  # of a manifest: what it lists of the dataset
@@ -338,10 +345,10 @@ class Asking:
             "evidence": [link_json(one) for one in reach.links],
         }
 
-    def _add(self, reach: Reach, link: Link, verdict: str) -> None:
-        row = self._row(reach, link)
-        row["verdict"] = verdict
-        self.findings.setdefault(reach.job, []).append(row)
+    def _finding(self, finding: Finding) -> Json:
+        row = self._row(finding)
+        row["verdict"] = finding.verdict
+        return row
 
     # --- what could hide a use ------------------------------------------------------------------
 
@@ -356,21 +363,29 @@ class Asking:
         """What was found, of the jobs that are asked about."""
         scope: Scope = self.graph.graph["scope"]
         holes = self._holes(scope, within)
-        findings = [row for rows in self.findings.values() for row in rows if _is_asked(row, within)]
-        findings.sort(key=lambda row: (VERDICTS.index(row["verdict"]), row["job"]["id"], row["channel"], row["location"]))
-        verdict = findings[0]["verdict"] if findings else UNKNOWN if holes else NOT_REFERENCED
+        findings = sorted(self._asked(self.findings, within), key=_strongest_first)
+        also_read = self._asked((self.also_read[job] for job in sorted(self.also_read)), within)
+        verdict = findings[0].verdict if findings else UNKNOWN if holes else NOT_REFERENCED
         return Usage(
             subject={"id": self.dataset.uri, "kind": "dataset"},
             verdict=verdict,
-            findings=findings,
-            also_read=[self.also_read[job] for job in sorted(self.also_read) if _is_asked(self.also_read[job], within)],
+            findings=list(map(self._finding, findings)),
+            also_read=[self._row(finding) for finding in also_read],
             scope=scope_json(scope, holes) | _narrowed(scope, within),
             caveats=[*caveats(scope), *_left_out(within)],
         )
 
+    def _asked(self, findings: Iterable[Finding], within: Within) -> list[Finding]:
+        """Those of the jobs that are asked about."""
+        if within == ALL:
+            return list(findings)
+        jobs = ((finding, self.graph.nodes[finding.reach.job]) for finding in findings)
+        return [finding for finding, job in jobs if within.takes(job["account"], job["region"])]
 
-def _is_asked(row: Json, within: Within) -> bool:
-    return within.takes(row["job"]["account"], row["job"]["region"])
+
+def _strongest_first(finding: Finding) -> tuple[int, str, str, str]:
+    verdict, reach, link = finding
+    return (VERDICTS.index(verdict), reach.job, link.data["role"], link.source)
 
 
 def _narrowed(scope: Scope, within: Within) -> Json:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lineage.errors import MalformedName, SnapshotError
-from lineage.queries.flow import Json
+from lineage.queries.links import Json
 from lineage.seals import MARK, TABLES, Hashed, Seal, mark_of, state_line
 from lineage.snapshot import Row, Snapshot, open_snapshot
 
