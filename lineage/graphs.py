@@ -100,6 +100,7 @@ def around_subject(snapshot: Snapshot, subject: str, *also: str) -> Graph:
         seeds = dict.fromkeys([*places, *readers])
     else:
         near, seeds = _walk(snapshot, [subject], "up", ("member-of", "recorded-by"))
+        seeds |= _walk(snapshot, seeds, "up", ["configures"])[1]  # for what they say that an endpoint keeps
     flowing, reached = _spread(snapshot, seeds)
     beside |= near
     beside |= dict.fromkeys(snapshot.edge_rows(into=also, relations=["recorded-by"]))

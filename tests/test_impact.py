@@ -6,6 +6,7 @@ import json
 import re
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import given, settings
 from records import ACCOUNT, COMPLETE, REGION, arn, channel, processing, record, served, training
 from test_properties import JOBS, KEYS, Job, reached, resource, writes_of
 from test_properties import folder as keys_of
+from test_snapshot import crawl
 from test_usage import CRAWL
 
 import lineage
@@ -378,7 +380,7 @@ FROM_A_DISK = training("disk", [{"ChannelName": "t", "DataSource": {"FileSystemD
         ("endpoint/shop", SHOP, "nothing-found"),
         ("endpoint-config/shop-config", SHOP, "reached"),
         ("endpoint/shop", with_(SHOP, "endpoint", **CAPTURE), "possible"),
-        ("endpoint/shop", with_(SHOP, "endpoint-config", **ASYNC), "unknown"),
+        ("endpoint/shop", with_(SHOP, "endpoint-config", **ASYNC), "possible"),
         ("endpoint/shop", [one for one in SHOP if one.kind != "endpoint-config"], "unknown"),
         ("model/shop-model", SHOP, "reached"),
         ("model/alone", [record("model", "alone", {}), *SHOP], "unknown"),
@@ -395,6 +397,16 @@ def test_what_stays_in_an_endpoint_is_hidden_nowhere(subject: str, records: list
     holes = [] if subject.startswith("endpoint") and verdict in ("nothing-found", "reached") else ["unmatched", "unresolved"]
     assert (answer.verdict, sorted({hole["reason"] for hole in answer.scope["holes"]} - {"missing"})) == (verdict, holes)
     assert impact(whole(*records, *FOREIGN, holes=(Gap(ACCOUNT, REGION, "DescribeEndpoint", arn("endpoint", "x"), "denied"),)), subject).verdict in (verdict, "unknown")  # fmt: skip
+
+
+def test_what_a_config_keeps_of_an_endpoint(tmp_path: Path) -> None:
+    """Where Search leaves out of an endpoint that it keeps its answers, its config tells; who trains on them is found."""
+    again = training("again", {"train": "s3://answers/"}, day="2026-03-01")
+    records = [*with_(SHOP, "endpoint-config", **ASYNC), again]
+    crawl(tmp_path / "s.db", *records)
+    with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
+        found = [impact(whole(*records), "endpoint/shop"), impact(lineage.around_subject(snapshot, SHOP[-1].id), SHOP[-1].id)]
+    assert [[row["sure"] for row in one.reached if row["name"] == "again"] for one in found] == [[False], [False]]
 
 
 def test_a_hole_makes_what_stays_in_an_endpoint_unknown() -> None:

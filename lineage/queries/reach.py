@@ -214,15 +214,24 @@ class Spread:
             return  # who reads a place is told by the write
         if is_job(self.graph.nodes[arrival.node]):
             self._blind.follow(arrival.node)
-        if not self.graph.leads_on(arrival.node):
-            return
-        for write in links_out_of(self.graph, arrival.node, "writes"):
+            if not self.graph.leads_on(arrival.node):
+                return  # most jobs of a large estate
+        for write in self._writes(arrival.node):
             yield from self._written(arrival, write)
         for link in links_out_of(self.graph, arrival.node, *_ONWARD):
             if _passes(arrival, link):
                 yield self._step(arrival, (link,), sure=self._is_sure(link))
         for link in links_out_of(self.graph, arrival.node, "recorded-by"):  # its run may log what it does not say
             yield self._step(arrival, (link,), sure=False)
+
+    def _writes(self, node: str) -> Iterator[Link]:
+        """Where a node writes; an endpoint also where its config says, which Search may leave out of the endpoint's record."""
+        own = links_out_of(self.graph, node, "writes")
+        yield from own
+        told = {write.target for write in own}
+        for config in links_into(self.graph, node, "configures"):
+            kept = links_out_of(self.graph, config.source, "writes")
+            yield from (write._replace(source=node) for write in kept if write.target not in told)
 
     def _written(self, arrival: Arrival, write: Link) -> Iterator[Arrival]:
         yield self._step(arrival, (write,), sure=self._has_written(write))
