@@ -104,7 +104,7 @@ def around_subject(snapshot: Snapshot, subject: str, *also: str) -> Graph:
     flowing, reached = _spread(snapshot, seeds)
     beside |= near
     beside |= dict.fromkeys(snapshot.edge_rows(into=also, relations=["recorded-by"]))
-    beside |= _serving(snapshot, seeds, flowing)
+    beside |= _serving(snapshot, flowing)
     configs = {edge[0] for edge in beside if edge[2] == "configures"}
     beside |= dict.fromkeys(snapshot.edge_rows(out_of=configs, relations=["writes"]))
     beside |= dict.fromkeys(_competing(snapshot, flowing))
@@ -176,10 +176,9 @@ def _read_around(snapshot: Snapshot, places: set[str]) -> tuple[dict[Row, None],
     return edges, readers | hints | recorded
 
 
-def _serving(snapshot: Snapshot, seeds: Iterable[str], flowing: Iterable[Row]) -> dict[Row, None]:
+def _serving(snapshot: Snapshot, flowing: Iterable[Row]) -> dict[Row, None]:
     """What endpoints serve, those reached and those that serve what nobody knows the making of: the edges up to its makers."""
     endpoints = {edge[1] for edge in flowing if edge[2] in ("configures", "hosts")}
-    endpoints.update(snapshot.among("endpoint", filter(_is_resource, seeds)))
     _, unexplained = _walk(snapshot, snapshot.unexplained(), "down", SERVING)
     return _walk(snapshot, endpoints.union(unexplained), "up", _TO_ITS_MAKER, last="writes")[0]
 

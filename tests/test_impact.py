@@ -15,7 +15,7 @@ from records import ACCOUNT, COMPLETE, REGION, arn, channel, processing, record,
 from test_properties import JOBS, KEYS, Job, reached, resource, writes_of
 from test_properties import folder as keys_of
 from test_snapshot import crawl
-from test_usage import CRAWL
+from test_usage import CRAWL, NEAR
 
 import lineage
 from lineage.errors import MalformedName, UnknownNode
@@ -344,6 +344,31 @@ def test_the_neighbourhood_gives_the_whole_graphs_answer(
     """An answer from what is around the subject is the answer from everything."""
     asked = subject if "://" in subject else lineage.find_in(bank, subject)
     assert impact(lineage.around_subject(bank, asked), asked).as_json() == impact(bank_graph, subject).as_json()
+
+
+RIVALS = [
+    processing("wide", {"i": "s3://raw/"}, {"o": "s3://m/a/"}, day="2026-01-01"),
+    training("fit", {"t": "s3://other/"}, "s3://m/a/model.tar.gz", day="2026-01-02"),
+    training("next", {"model": "s3://m/a/model.tar.gz"}, day="2026-01-03"),
+]
+AROUND = [*NEAR, ("a rival who wrote the very model", "s3://raw/", RIVALS, "")]
+
+
+@pytest.mark.parametrize(("title", "uri", "records", "_"), AROUND, ids=[case[0] for case in AROUND])
+def test_what_is_left_out_around_a_subject_tells_nothing(
+    tmp_path: Path, title: str, uri: str, records: list[Resource], _: str
+) -> None:
+    """What is loaded for one location or node leaves out nothing that its impact, or a way from it, would tell."""
+    crawl(tmp_path / "s.db", *records)
+    with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
+        everything = lineage.graph(snapshot)
+        nodes = [node for node in everything if "://" not in node]
+        for subject in (uri, *nodes):
+            near = lineage.around_subject(snapshot, subject)
+            assert impact(near, subject).as_json() == impact(everything, subject).as_json()
+        for node in nodes:
+            near = lineage.around_subject(snapshot, uri, node)
+            assert path(near, uri, node).as_json() == path(everything, uri, node).as_json()
 
 
 def test_impact_on_the_command_line(ask, bank_graph: lineage.Graph) -> None:
