@@ -13,12 +13,13 @@ import click
 from .ask import impact, path, trace, used
 from .crawl import crawl
 from .datasets import datasets
+from .export import export
 from .look import ls, show
 from .options import DEFAULT_SNAPSHOT
 from .pipelines import pipelines
 from .runs import experiments, runs
 from .search import search, suggest
-from .show import draw, export
+from .show import draw
 from .snapshot import snapshot
 from .table import gaps, iam_policy, kinds
 

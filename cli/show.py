@@ -1,4 +1,4 @@
-"""`lineage draw` and `lineage export`: the graph as a picture and as data."""
+"""`lineage draw`: the graph as a picture."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from lineage import Graph
 
 PICTURES = ("dot", "svg", "png")
-EXPORTS = ("json",)
 
 
 @click.command(
@@ -50,28 +49,6 @@ def draw(selector: str | None, snapshot: str, form: str | None, out: str | None,
     write(dot if form == "dot" else lineage.render(dot, form), out)
     if out not in (None, "-"):
         click.echo(f"drawn in {out}", err=True)
-
-
-@click.command(
-    short_help="Write the graph for other tools.",
-    epilog="""\b
-    Examples:
-      lineage export -f json -o graph.json
-      lineage export +loans-live -f json | jq '.nodes | length'
-    """,
-)
-@click.argument("selector", required=False)
-@snapshot_option
-@click.option("--format", "-f", "form", type=click.Choice(EXPORTS), required=True, help="The format.")
-@out_option
-def export(selector: str | None, snapshot: str, form: str, out: str | None) -> None:
-    """Write the graph, or what SELECTOR names of it (see `draw`), for other tools.
-
-    json: node-link JSON, read back with networkx.node_link_graph(data, edges="edges").
-    """
-    import lineage
-
-    write(lineage.FORMATS[form](_graph(snapshot, selector)), out)
 
 
 def _graph(snapshot: str, selector: str | None) -> Graph:

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from lineage.estate import crawl_estate as crawl_estate
     from lineage.exports import FORMATS as FORMATS
     from lineage.exports.charts import CHARTS as CHARTS
+    from lineage.exports.chosen import Chosen as Chosen
     from lineage.exports.dot import to_dot as to_dot
+    from lineage.exports.graphml import read_graphml as read_graphml
     from lineage.exports.render import render as render
     from lineage.graphs import Graph as Graph
     from lineage.graphs import around_dataset as around_dataset
@@ -113,7 +115,9 @@ _HOMES = {
     "crawl_estate": "estate",
     "FORMATS": "exports",
     "CHARTS": "exports.charts",
+    "Chosen": "exports.chosen",
     "to_dot": "exports.dot",
+    "read_graphml": "exports.graphml",
     "render": "exports.render",
     "Graph": "graphs",
     "around_dataset": "graphs",
@@ -124,6 +128,8 @@ _HOMES = {
     "KINDS": "kinds",
     "Kind": "kinds",
     "kind_json": "kinds",
+    "search_live": "live",
+    "suggest_live": "live",
     "is_location": "names",
     "parse_location": "names",
     "ExperimentNames": "pipelines",
@@ -176,9 +182,7 @@ _HOMES = {
     "Match": "searching",
     "Suggested": "searching",
     "search": "searching",
-    "search_live": "live",
     "suggest": "searching",
-    "suggest_live": "live",
     "Snapshot": "snapshot",
     "open_snapshot": "snapshot",
 }

@@ -10,7 +10,7 @@ really fed a node: it follows no times (see `lineage.trace`).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from operator import itemgetter
 from sys import intern
@@ -294,16 +294,20 @@ def _assembled(nodes: Iterable[tuple[str, Attributes]], edges: Iterable[Row], sc
 def _connect(after: dict[str, Any], before: dict[str, Any], edges: Iterable[Row]) -> None:
     """Put edges into what follows each node, and into what precedes it."""
     for edge in edges:
-        source, target, relation, role, usage, path = edge[:6]
+        source, target = edge[:2]
         keys = after[source].get(target)
         if keys is None:
             keys = after[source][target] = before[target][source] = {}
-        key = f"{relation}:{role}" if role else relation
-        if key in keys:  # said twice, for another use or at another time
-            key = f"{key}#{usage}#{path}"
-        if key in keys:
-            key = f"{key}#{edge[7]}"
-        keys[key] = edge_attributes(edge)
+        keys[edge_key(edge, keys)] = edge_attributes(edge)
+
+
+def edge_key(edge: Row, taken: Container[str]) -> str:
+    """What tells an edge from the others between its two nodes: the relation and the role; if need be the use, field and time."""
+    _, _, relation, role, usage, path = edge[:6]
+    key = f"{relation}:{role}" if role else str(relation)
+    if key in taken:  # said twice, for another use or at another time
+        key = f"{key}#{usage}#{path}"
+    return f"{key}#{edge[7]}" if key in taken else key
 
 
 def attributed(rows: Iterable[Row]) -> Iterator[tuple[str, Attributes]]:

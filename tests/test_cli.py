@@ -337,7 +337,7 @@ def test_a_killed_crawl_leaves_no_half_snapshot(tmp_path: Path) -> None:
 def test_every_export_can_be_asked_for() -> None:
     """`export --format` offers each format that there is."""
     import lineage as api
-    from cli.show import EXPORTS
+    from cli.export import EXPORTS
 
     assert tuple(api.FORMATS) == EXPORTS
 

@@ -1,9 +1,42 @@
-"""A graph told in other formats: one file a format, one dict. An export is a function from a graph to text."""
+"""A graph told in other formats: one file a format, one dict. An export is a function from what is chosen to pieces of text."""
 
-from collections.abc import Callable
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Final
 
-from lineage.exports.node_link import node_link
-from lineage.graphs import Graph
+from lineage.exports.chosen import Chosen
+from lineage.exports.cytoscape import write_cytoscape
+from lineage.exports.dot import to_dot
+from lineage.exports.graphml import write_graphml
+from lineage.exports.mermaid import write_mermaid
+from lineage.exports.node_link import write_node_link
+from lineage.exports.tables import write_csv_edges, write_csv_nodes, write_jsonl_edges, write_jsonl_nodes
 
-FORMATS: Final[dict[str, Callable[[Graph], str]]] = {"json": node_link}
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One way to tell what is chosen: what its files end in, and what writes it; `options` are the words that this takes."""
+
+    suffix: str
+    about: str
+    write: Callable[..., Iterator[str]]
+    options: tuple[str, ...] = ()
+
+
+def _write_dot(chosen: Chosen) -> Iterator[str]:
+    yield to_dot(chosen.graph, title=chosen.selector)
+
+
+FORMATS: Final[dict[str, Format]] = {
+    "json": Format(".json", "node-link JSON, with scope and gaps", write_node_link),
+    "graphml": Format(".graphml", "GraphML", write_graphml),
+    "cytoscape": Format(".cyjs", "Cytoscape JSON", write_cytoscape),
+    "csv-nodes": Format(".csv", "a node a line", write_csv_nodes),
+    "csv-edges": Format(".csv", "an edge a line", write_csv_edges),
+    "jsonl-nodes": Format(".jsonl", "a node a line, as JSON", write_jsonl_nodes),
+    "jsonl-edges": Format(".jsonl", "an edge a line, as JSON", write_jsonl_edges),
+    "dot": Format(".dot", "Graphviz DOT", _write_dot),
+    "mermaid": Format(".mmd", "a Mermaid flowchart", write_mermaid),
+}

@@ -62,7 +62,7 @@ def _dot(graph: Graph, title: str, *, links: bool) -> str:
     for node, name in names.items():
         words = _node_words(node, graph.nodes[node], links=links) | _gap_words(node, graph.nodes[node], gaps.get(node))
         picture.add_node(pydot.Node(name, **words))
-    edges = sorted(graph.edges(data=True), key=lambda edge: (edge[0], edge[1], _edge_label(edge[2])))
+    edges = sorted(graph.edges(data=True), key=lambda edge: (edge[0], edge[1], edge_label(edge[2])))
     for source, target, data in edges:
         if not _told_elsewhere(graph, source, target, data):
             picture.add_edge(pydot.Edge(names[source], names[target], **_edge_words(source, target, data)))
@@ -75,7 +75,7 @@ def _node_words(node: str, data: dict[str, Any], *, links: bool) -> dict[str, An
     kind = KINDS.get(data["kind"], KINDS["resource"])
     seen = data["observed"]
     words = {
-        "label": _quoted(f"{kind.name.replace('-', ' ')}\n{_shorten(data['label'])}"),
+        "label": _quoted(f"{kind.name.replace('-', ' ')}\n{shorten(data['label'])}"),
         "tooltip": _quoted(_facts(node, data), tooltip=True),
         "shape": kind.shape,
         "style": _quoted("filled" if seen else "filled,dashed"),
@@ -104,7 +104,7 @@ def _facts(node: str, data: dict[str, Any]) -> str:
 
 def _edge_words(source: str, target: str, data: dict[str, Any]) -> dict[str, Any]:
     words = {
-        "label": _quoted(_edge_label(data)),
+        "label": _quoted(edge_label(data)),
         "tooltip": _quoted(f"{source} {data['relation']} {target}\n{data['path']} ({data['evidence']})", tooltip=True),
     }
     if data["relation"] in ("recorded-by", "member-of", "mentions"):
@@ -127,7 +127,7 @@ def _told_elsewhere(graph: Graph, source: str, target: str, data: dict[str, Any]
     return target in reached
 
 
-def _edge_label(data: dict[str, Any]) -> str:
+def edge_label(data: dict[str, Any]) -> str:
     usage = data["usage"] if data["usage"] in ("shadow", "instance-pool", REUSED) else ""
     manifest = "(manifest)" if data["span"] in ("manifest", "listing") else ""
     relation = "same content" if data["evidence"] == "content" else data["relation"]
@@ -170,7 +170,7 @@ _UNOBSERVED_SAMPLE = {
 }
 
 
-def _shorten(text: str) -> str:
+def shorten(text: str) -> str:
     """The text with its middle left out, where it is long: names differ at their ends."""
     if len(text) <= _LABEL_CHARACTERS:
         return text

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterable, Iterator
+from typing import Any
 
-import networkx as nx
-
+from lineage.exports.chosen import Chosen
+from lineage.exports.text import dumped
 from lineage.graphs import Graph
-from lineage.queries.flow import scope_json
-from lineage.records import Scope
 
 SCHEMA = "lineage.graph/1"
 
 
 def node_link(graph: Graph) -> str:
     """The graph with every attribute, its scope and its gaps. Deterministic: nodes and edges are sorted."""
-    scope: Scope = graph.graph["scope"]
-    said = scope_json(scope, list(scope.holes))
-    data = nx.node_link_data(graph, edges="edges")
-    data["graph"] = {"schema": SCHEMA, "gaps": said.pop("holes"), "scope": said}
-    data["nodes"].sort(key=lambda node: node["id"])
-    data["edges"].sort(key=lambda edge: (edge["source"], edge["target"], edge["key"]))
-    return json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    return "".join(write_node_link(Chosen(graph)))
+
+
+def write_node_link(chosen: Chosen) -> Iterator[str]:
+    """The same piece by piece, a node or an edge on a line."""
+    yield '{"directed": true, "multigraph": true,\n'
+    yield f'"graph": {dumped({"schema": SCHEMA} | chosen.about())},\n'
+    yield '"nodes": ['
+    yield from _lines({"id": node} | data for node, data in chosen.nodes())
+    yield '],\n"edges": ['
+    yield from _lines({"source": link.source, "target": link.target, "key": link.key} | link.data for link in chosen.edges())
+    yield "]}\n"
+
+
+def _lines(objects: Iterable[dict[str, Any]]) -> Iterator[str]:
+    for number, one in enumerate(objects):
+        yield f"{',' if number else ''}\n{dumped(one)}"
