@@ -7,7 +7,7 @@ import click
 from .options import out_option, snapshot_option, write
 
 EXPORTS = (
-    "json", "graphml", "cytoscape", "csv-nodes", "csv-edges", "jsonl-nodes", "jsonl-edges", "dot", "mermaid",
+    "json", "graphml", "cytoscape", "csv-nodes", "csv-edges", "jsonl-nodes", "jsonl-edges", "dot", "mermaid", "openlineage",
 )  # fmt: skip
 
 
@@ -19,6 +19,7 @@ EXPORTS = (
       lineage export +loans-live -f graphml -o loans.graphml
       lineage export -f csv-nodes -o nodes.csv && lineage export -f csv-edges -o edges.csv
       lineage export +loans-live -f mermaid
+      lineage export -f openlineage -o runs.ndjson
     """,
 )
 @click.argument("selector", required=False)
@@ -38,6 +39,7 @@ def export(selector: str | None, snapshot: str, form: str, out: str | None) -> N
     dot                    Graphviz, as `draw` gives it
     mermaid                Markdown of GitHub, GitLab; 500 edges and 50,000 characters at most, and what is left
                            out is counted
+    openlineage            run events as NDJSON for DataZone, DataHub, OpenMetadata, Marquez
     """
     import lineage
 

@@ -12,6 +12,7 @@ from lineage.exports.dot import to_dot
 from lineage.exports.graphml import write_graphml
 from lineage.exports.mermaid import write_mermaid
 from lineage.exports.node_link import write_node_link
+from lineage.exports.openlineage import write_openlineage
 from lineage.exports.tables import write_csv_edges, write_csv_nodes, write_jsonl_edges, write_jsonl_nodes
 
 
@@ -39,4 +40,5 @@ FORMATS: Final[dict[str, Format]] = {
     "jsonl-edges": Format(".jsonl", "an edge a line, as JSON", write_jsonl_edges),
     "dot": Format(".dot", "Graphviz DOT", _write_dot),
     "mermaid": Format(".mmd", "a Mermaid flowchart", write_mermaid),
+    "openlineage": Format(".ndjson", "OpenLineage run events, one a line", write_openlineage),
 }

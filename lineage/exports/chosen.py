@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from functools import cached_property
+from importlib.metadata import version
 from itertools import groupby
 from operator import itemgetter
+from typing import Any
 
 from lineage.errors import LineageError
 from lineage.graphs import Attributes, Graph, attributed, edge_attributes, edge_key
@@ -56,6 +59,11 @@ class Chosen:
     def _streams(self) -> bool:
         return self._given is None and not self.selector
 
+    @property
+    def tool(self) -> Json:
+        """What writes: the name and the version of this package."""
+        return {"name": "sagemaker-lineage", "version": version("sagemaker-lineage")}
+
     def crawled(self) -> str:
         """When the last crawl ended, or began: the time of an export, which else would differ from run to run."""
         crawls = self.scope.crawls
@@ -78,6 +86,28 @@ class Chosen:
             return _keyed(self.snapshot.edge_rows())
         return (Link(*edge) for edge in sorted(self.graph.edges(keys=True, data=True), key=itemgetter(0, 1, 2)))
 
+    def into(self, nodes: Iterable[str]) -> dict[str, list[Link]]:
+        """The edges into each of some nodes, in the same order."""
+        links = self._near(into=set(nodes))
+        return _grouped(sorted(links, key=itemgetter(0, 1, 2)), 1)
+
+    def out_of(self, nodes: Iterable[str]) -> dict[str, list[Link]]:
+        """The edges out of each of some nodes."""
+        return _grouped(sorted(self._near(out_of=set(nodes)), key=itemgetter(0, 1, 2)), 0)
+
+    def _near(self, **asked: set[str]) -> Iterator[Link]:
+        if self._streams:
+            return _keyed(sorted(self.snapshot.edge_rows(**asked), key=itemgetter(0, 1, 2, 3, 4, 5)))
+        ((which, nodes),) = asked.items()
+        edges: Any = self.graph.in_edges if which == "into" else self.graph.out_edges
+        return (Link(*edge) for edge in edges(nodes & set(self.graph), keys=True, data=True))
+
+    def attributes(self, nodes: Iterable[str]) -> dict[str, Attributes]:
+        """The attributes of some nodes."""
+        if self._streams:
+            return dict(map(attributed, self.snapshot.node_rows(nodes)))
+        return {node: self.graph.nodes[node] for node in nodes if node in self.graph}
+
     def record(self, node: Attributes) -> Json:
         """The last version of the record of a node; empty where it was only named, or is a place."""
         if self._snapshot is None or not (node["arn"] and node["observed"]):
@@ -87,7 +117,14 @@ class Chosen:
         return body
 
 
-def _keyed(rows: Iterator[Row]) -> Iterator[Link]:
+def _grouped(links: Iterable[Link], end: int) -> dict[str, list[Link]]:
+    found: dict[str, list[Link]] = defaultdict(list)
+    for link in links:
+        found[str(link[end])].append(link)
+    return found
+
+
+def _keyed(rows: Iterable[Row]) -> Iterator[Link]:
     """Edges as links, under the keys that they have in the graph."""
     for (source, target), between in groupby(rows, key=itemgetter(0, 1)):
         found: dict[str, Row] = {}

@@ -18,6 +18,7 @@ import networkx as nx
 from lineage.exports.chosen import Chosen
 from lineage.exports.text import dumped, visible
 from lineage.graphs import Graph
+from lineage.queries.flow import Link
 
 SCHEMA = "lineage.graphml/1"
 _SPACE = "http://graphml.graphdrawing.org/xmlns"
@@ -80,7 +81,7 @@ def _read(of: str, data: dict[str, Any], nested: set[tuple[str, ...]]) -> dict[s
     return read
 
 
-def _edge(link: Any) -> dict[str, Any]:
+def _edge(link: Link) -> dict[str, Any]:
     return {"key": link.key} | link.data
 
 
