@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from .options import out_option, snapshot_option, write
 
 EXPORTS = (
     "json", "graphml", "cytoscape", "csv-nodes", "csv-edges", "jsonl-nodes", "jsonl-edges", "dot", "mermaid", "openlineage",
+    "cyclonedx",
 )  # fmt: skip
 
 
@@ -20,13 +23,15 @@ EXPORTS = (
       lineage export -f csv-nodes -o nodes.csv && lineage export -f csv-edges -o edges.csv
       lineage export +loans-live -f mermaid
       lineage export -f openlineage -o runs.ndjson
+      lineage export loans-live -f cyclonedx -o loans.cdx.json
     """,
 )
 @click.argument("selector", required=False)
 @snapshot_option
 @click.option("--format", "-f", "form", metavar="FORMAT", type=click.Choice(EXPORTS), required=True, help="See above.")
 @out_option
-def export(selector: str | None, snapshot: str, form: str, out: str | None) -> None:
+@click.option("--spec-version", type=click.Choice(("1.6", "1.7")), help="Of CycloneDX; 1.6 unless said.")
+def export(selector: str | None, snapshot: str, form: str, out: str | None, **options: Any) -> None:
     r"""Write the graph, or what SELECTOR names of it (see `draw`), for other tools.
 
     \b
@@ -40,11 +45,22 @@ def export(selector: str | None, snapshot: str, form: str, out: str | None) -> N
     mermaid                Markdown of GitHub, GitLab; 500 edges and 50,000 characters at most, and what is left
                            out is counted
     openlineage            run events as NDJSON for DataZone, DataHub, OpenMetadata, Marquez
+    cyclonedx              an ML-BOM of one endpoint
     """
     import lineage
 
     with lineage.open_snapshot(snapshot) as opened:
         chosen = lineage.Chosen(opened, selector or "")
-        write(lineage.FORMATS[form].write(chosen), out)
+        asked = _asked(form, lineage.FORMATS[form].options, options)
+        write(lineage.FORMATS[form].write(chosen, **asked), out)
     for note in chosen.notes:
         click.echo(f"lineage: {note}", err=True)
+
+
+def _asked(form: str, known: tuple[str, ...], options: dict[str, Any]) -> dict[str, Any]:
+    """The options that were given, which must be some that the format takes."""
+    asked = {name: value for name, value in options.items() if value}
+    wrong = sorted(set(asked) - set(known))
+    if wrong:
+        raise click.UsageError(f"--{wrong[0].replace('_', '-')} says nothing to -f {form}")
+    return asked

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from lineage.exports.chosen import Chosen
+from lineage.exports.cyclonedx import write_cyclonedx
 from lineage.exports.cytoscape import write_cytoscape
 from lineage.exports.dot import to_dot
 from lineage.exports.graphml import write_graphml
@@ -41,4 +42,5 @@ FORMATS: Final[dict[str, Format]] = {
     "dot": Format(".dot", "Graphviz DOT", _write_dot),
     "mermaid": Format(".mmd", "a Mermaid flowchart", write_mermaid),
     "openlineage": Format(".ndjson", "OpenLineage run events, one a line", write_openlineage),
+    "cyclonedx": Format(".cdx.json", "a CycloneDX ML-BOM of an endpoint", write_cyclonedx, ("spec_version",)),
 }

@@ -52,7 +52,7 @@ class Chosen:
     @cached_property
     def scope(self) -> Scope:
         """What was looked at, and what could not be."""
-        scope: Scope = self.snapshot.scope() if self._streams else self.graph.graph["scope"]
+        scope: Scope = self.graph.graph["scope"] if self._snapshot is None else self._snapshot.scope()
         return scope
 
     @property
