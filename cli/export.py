@@ -11,6 +11,9 @@ from .options import out_option, snapshot_option, write
 EXPORTS = (
     "json", "graphml", "cytoscape", "csv-nodes", "csv-edges", "jsonl-nodes", "jsonl-edges", "dot", "mermaid", "openlineage",
     "cyclonedx",
+    "prov",
+    "in-toto",
+    "model-card",
 )  # fmt: skip
 
 
@@ -24,12 +27,14 @@ EXPORTS = (
       lineage export +loans-live -f mermaid
       lineage export -f openlineage -o runs.ndjson
       lineage export loans-live -f cyclonedx -o loans.cdx.json
+      lineage export -f in-toto --subject report.html -o lineage.intoto.json
     """,
 )
 @click.argument("selector", required=False)
 @snapshot_option
 @click.option("--format", "-f", "form", metavar="FORMAT", type=click.Choice(EXPORTS), required=True, help="See above.")
 @out_option
+@click.option("--subject", metavar="FILE", multiple=True, help="Of in-toto: a report as well; repeats.")
 @click.option("--spec-version", type=click.Choice(("1.6", "1.7")), help="Of CycloneDX; 1.6 unless said.")
 def export(selector: str | None, snapshot: str, form: str, out: str | None, **options: Any) -> None:
     r"""Write the graph, or what SELECTOR names of it (see `draw`), for other tools.
@@ -46,6 +51,10 @@ def export(selector: str | None, snapshot: str, form: str, out: str | None, **op
                            out is counted
     openlineage            run events as NDJSON for DataZone, DataHub, OpenMetadata, Marquez
     cyclonedx              an ML-BOM of one endpoint
+    prov                   W3C PROV, as PROV-JSON
+    in-toto                a statement over the digests of the snapshot and of reports, for cosign to sign
+    model-card             the content of a SageMaker model card, as a draft, of one endpoint, model or training job;
+                           what its limits cut is said
     """
     import lineage
 

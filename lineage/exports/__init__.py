@@ -11,9 +11,12 @@ from lineage.exports.cyclonedx import write_cyclonedx
 from lineage.exports.cytoscape import write_cytoscape
 from lineage.exports.dot import to_dot
 from lineage.exports.graphml import write_graphml
+from lineage.exports.in_toto import write_in_toto
 from lineage.exports.mermaid import write_mermaid
+from lineage.exports.model_card import write_model_card
 from lineage.exports.node_link import write_node_link
 from lineage.exports.openlineage import write_openlineage
+from lineage.exports.prov import write_prov
 from lineage.exports.tables import write_csv_edges, write_csv_nodes, write_jsonl_edges, write_jsonl_nodes
 
 
@@ -43,4 +46,7 @@ FORMATS: Final[dict[str, Format]] = {
     "mermaid": Format(".mmd", "a Mermaid flowchart", write_mermaid),
     "openlineage": Format(".ndjson", "OpenLineage run events, one a line", write_openlineage),
     "cyclonedx": Format(".cdx.json", "a CycloneDX ML-BOM of an endpoint", write_cyclonedx, ("spec_version",)),
+    "prov": Format(".prov.json", "W3C PROV-JSON", write_prov),
+    "in-toto": Format(".intoto.json", "an in-toto statement over the snapshot and reports", write_in_toto, ("subject",)),
+    "model-card": Format(".json", "the draft of a SageMaker model card", write_model_card),
 }

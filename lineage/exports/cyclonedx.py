@@ -15,10 +15,10 @@ from urllib.parse import quote
 
 from lineage.errors import MalformedName
 from lineage.exports.chosen import Chosen
-from lineage.exports.subject import endpoint_of, traced
+from lineage.exports.subject import endpoint_of, makers, traced
 from lineage.exports.text import document, dumped
 from lineage.graphs import trains
-from lineage.kinds import RELATIONS, SERVING
+from lineage.kinds import RELATIONS
 from lineage.queries.flow import Json, is_job
 
 SPEC_VERSIONS = ("1.6", "1.7")
@@ -134,7 +134,7 @@ class _Bom:
 
     def _card(self, model: str) -> Json:
         """What the training jobs say that made what a model loads."""
-        jobs = self._makers(model)
+        jobs = makers(self.graph, self.edges, model)
         read = {edge["source"] for edge in self.edges if edge["target"] in jobs and edge["usage"] == "data"}
         card: Json = {"modelParameters": {"datasets": [{"ref": node} for node in sorted(read)]}} if read else {}
         metrics, words = [], {"training-jobs": ", ".join(sorted(jobs))}
@@ -148,21 +148,6 @@ class _Bom:
             words |= {f"{at}{hyper}": value for hyper, value in sorted((record.get("HyperParameters") or {}).items())}
         card |= {"quantitativeAnalysis": {"performanceMetrics": metrics}} if metrics else {}
         return card | {"properties": _properties(words)}
-
-    def _makers(self, model: str) -> set[str]:
-        """The training jobs behind a model; through jobs that only repack."""
-        found, seen, todo = set[str](), {model}, [model]
-        while todo:
-            node = todo.pop()
-            data = self.graph.nodes[node]
-            if trains(data):
-                found.add(node)
-                continue
-            makes = [edge for edge in self.edges if edge["target"] == node and _is_made_from(edge)]
-            before = {edge["source"] for edge in makes} - seen
-            seen |= before
-            todo += sorted(before)
-        return found
 
     # --- what was made of what --------------------------------------------------------------------
 
@@ -211,12 +196,6 @@ class _Bom:
 
     def _annotation(self, ref: str, text: str, when: str) -> Json:
         return {"subjects": [ref], "annotator": {"component": self._tool()}, "timestamp": when, "text": text}
-
-
-def _is_made_from(edge: Json) -> bool:
-    """Whether an edge leads back to what a model is, and not to what it runs in."""
-    serves = edge["relation"] in SERVING and edge["relation"] != "provides"
-    return serves or edge["relation"] in ("writes", "overlaps") or edge["usage"] == "model"
 
 
 def _image(image: str) -> Json:

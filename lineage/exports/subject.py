@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from lineage.errors import MalformedName
 from lineage.exports.chosen import Chosen
-from lineage.graphs import Graph, neighbourhood
+from lineage.graphs import Graph, neighbourhood, trains
+from lineage.kinds import SERVING
 from lineage.names import is_location
+from lineage.queries.flow import Json
 from lineage.queries.select import find_in
 from lineage.queries.trace import Trace, Tracing, find_endpoint
 
@@ -23,11 +26,11 @@ def endpoint_of(chosen: Chosen, form: str) -> str:
 def made_of(chosen: Chosen, form: str, kinds: tuple[str, ...]) -> str:
     """The node id of the one thing that is named, which must be of one of these kinds."""
     said = f"{', '.join(kinds[:-1])} or {kinds[-1]}".replace("-", " ")
-    _must_name_one(chosen.selector, form, f"an {said}")
+    _must_name_one(chosen.selector, form, f"one {said}")
     node = find_in(chosen.snapshot, chosen.selector)
     kind = next(chosen.snapshot.nodes([node])).kind
     if kind not in kinds:
-        raise MalformedName(f"{form} is about an {said}, and {chosen.selector} is a {kind.replace('-', ' ')}")
+        raise MalformedName(f"{form} is about one {said}, and {chosen.selector} is of kind {kind}")
     return node
 
 
@@ -37,6 +40,27 @@ def traced(chosen: Chosen, node: str) -> tuple[Graph, Trace]:
     tracing = Tracing(near, node)
     tracing.run()
     return near, tracing.answer()
+
+
+def makers(graph: Graph, evidence: Iterable[Json], node: str) -> set[str]:
+    """The training jobs that made what a node is or serves, by the evidence of its trace; through jobs that only repack."""
+    made = [edge for edge in evidence if _is_made_from(edge)]
+    found, seen, todo = set[str](), {node}, [node]
+    while todo:
+        at = todo.pop()
+        if trains(graph.nodes[at]):
+            found.add(at)
+        else:
+            before = {edge["source"] for edge in made if edge["target"] == at} - seen
+            seen |= before
+            todo += before
+    return found
+
+
+def _is_made_from(edge: Json) -> bool:
+    """Whether an edge leads back to what a model is, and not to what it runs in."""
+    serves = edge["relation"] in SERVING and edge["relation"] != "provides"
+    return serves or edge["relation"] in ("writes", "overlaps") or edge["usage"] == "model"
 
 
 def _must_name_one(selector: str, form: str, what: str) -> None:
