@@ -20,6 +20,22 @@ EXPORTS = (
 @click.command(
     short_help="Write the graph for other tools.",
     epilog="""\b
+    Formats:
+      json                     node-link JSON: networkx.node_link_graph(data, edges="edges")
+      graphml                  Gephi, yEd, igraph; lineage.read_graphml gives the graph back as it was
+      cytoscape                Cytoscape, Cytoscape.js
+      csv-nodes, csv-edges     two tables for spreadsheets: a cell that begins with = + - @ gets an
+                               apostrophe before it, so that it is no formula
+      jsonl-nodes, jsonl-edges the same as JSON lines, every value as it is
+      dot                      Graphviz
+      mermaid                  Markdown of GitHub and GitLab: 500 edges and 50,000 characters at most
+      openlineage              run events as NDJSON: DataZone, DataHub, OpenMetadata, Marquez
+      cyclonedx                an ML-BOM of one endpoint
+      prov                     W3C PROV, as PROV-JSON
+      in-toto                  a statement over the digests of the snapshot and of reports, to be signed
+      model-card               the draft of a SageMaker model card, of one endpoint, model or training job
+
+    \b
     Examples:
       lineage export -f json -o graph.json
       lineage export +loans-live -f graphml -o loans.graphml
@@ -32,29 +48,14 @@ EXPORTS = (
 )
 @click.argument("selector", required=False)
 @snapshot_option
-@click.option("--format", "-f", "form", metavar="FORMAT", type=click.Choice(EXPORTS), required=True, help="See above.")
+@click.option("--format", "-f", "form", metavar="FORMAT", type=click.Choice(EXPORTS), required=True, help="See below.")
 @out_option
 @click.option("--subject", metavar="FILE", multiple=True, help="Of in-toto: a report as well; repeats.")
 @click.option("--spec-version", type=click.Choice(("1.6", "1.7")), help="Of CycloneDX; 1.6 unless said.")
 def export(selector: str | None, snapshot: str, form: str, out: str | None, **options: Any) -> None:
-    r"""Write the graph, or what SELECTOR names of it (see `draw`), for other tools.
+    """Write the graph, or what SELECTOR names of it (see `draw`), for other tools.
 
-    \b
-    json                   node-link JSON: networkx.node_link_graph(data, edges="edges")
-    graphml                Gephi, yEd, igraph; lineage.read_graphml gives the graph back as it was
-    cytoscape              Cytoscape, Cytoscape.js
-    csv-nodes, csv-edges   two tables for spreadsheets; a cell that begins with = + - @ gets an apostrophe before
-                           it, so that it is no formula
-    jsonl-nodes, -edges    the same as JSON lines, every value as it is
-    dot                    Graphviz, as `draw` gives it
-    mermaid                Markdown of GitHub, GitLab; 500 edges and 50,000 characters at most, and what is left
-                           out is counted
-    openlineage            run events as NDJSON for DataZone, DataHub, OpenMetadata, Marquez
-    cyclonedx              an ML-BOM of one endpoint
-    prov                   W3C PROV, as PROV-JSON
-    in-toto                a statement over the digests of the snapshot and of reports, for cosign to sign
-    model-card             the content of a SageMaker model card, as a draft, of one endpoint, model or training job;
-                           what its limits cut is said
+    What a format can't hold is said on stderr.
     """
     import lineage
 

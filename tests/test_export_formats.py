@@ -8,12 +8,14 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import networkx as nx
 import pytest
 from records import arn, record, served, training
 from test_exports import NASTY
+from test_snapshot import crawl
 
 import lineage
 from lineage.exports.graphml import read_graphml
@@ -73,6 +75,16 @@ def test_no_secret_is_exported(bank: lineage.Snapshot, form: str) -> None:
 def test_row_by_row_or_from_a_graph_is_the_same(bank: lineage.Snapshot, bank_graph: lineage.Graph, form: str) -> None:
     """A snapshot that is read row by row gives what its graph gives."""
     assert told(bank, form) == told(bank_graph, form)
+
+
+@pytest.mark.parametrize("form", OF_GRAPHS)
+def test_what_is_said_twice_is_told_twice(tmp_path: Path, form: str) -> None:
+    """Two edges of one relation and role, of two fields, are two edges row by row as well."""
+    crawl(tmp_path / "s.db", training("fit", {"checkpoint": "s3://c/"}, CheckpointConfig={"S3Uri": "s3://c/"}))
+    with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
+        graph = lineage.graph(snapshot)
+        assert len(graph["s3://c/"][arn("training-job", "fit")]) == 2
+        assert told(snapshot, form) == told(graph, form)
 
 
 @pytest.mark.parametrize("form", GRAPH_READERS)

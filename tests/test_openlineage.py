@@ -156,6 +156,16 @@ def test_the_jobs_of_pipelines_and_tuning_jobs(tmp_path: Path) -> None:
         assert found[event["run"]["facets"]["parent"]["run"]["runId"]]["job"]["name"] == "renewal-price"
 
 
+def test_an_execution_that_took_a_job_over_is_no_parent() -> None:
+    """Who only reused what a job had made did not run it."""
+    graph = graph_of([training("fit", {}), record("pipeline-execution", "p/execution/e", {})])
+    execution = next(node for node in graph if "/execution/" in node)
+    for usage, name in (("reused", "fit"), ("", "p/Fit")):
+        graph.add_edge(arn("training-job", "fit"), execution, "member-of", relation="member-of", role="Fit", usage=usage)
+        event = next(event for event in events(graph) if "training-job/fit" in json.dumps(event["run"]["facets"]["tags"]))
+        assert (event["job"]["name"], "parent" in event["run"]["facets"]) == (name, not usage)
+
+
 def test_run_ids_are_those_of_the_arns(bank: lineage.Snapshot) -> None:
     """Whoever knows an ARN can work out its runId."""
     ids = {event["run"]["runId"] for event in events(bank)}
