@@ -302,7 +302,7 @@ def _connect(after: dict[str, Any], before: dict[str, Any], edges: Iterable[Row]
 
 
 def edge_key(edge: Row, taken: Container[str]) -> str:
-    """What tells an edge from the others between its two nodes: the relation and the role; if need be the use, field and time."""
+    """What tells an edge from the others between its two nodes: the relation and the role, if need be the use, field, time."""
     _, _, relation, role, usage, path = edge[:6]
     key = f"{relation}:{role}" if role else str(relation)
     if key in taken:  # said twice, for another use or at another time

@@ -105,7 +105,7 @@ class Chosen:
     def attributes(self, nodes: Iterable[str]) -> dict[str, Attributes]:
         """The attributes of some nodes."""
         if self._streams:
-            return dict(map(attributed, self.snapshot.node_rows(nodes)))
+            return dict(attributed(self.snapshot.node_rows(nodes)))
         return {node: self.graph.nodes[node] for node in nodes if node in self.graph}
 
     def record(self, node: Attributes) -> Json:

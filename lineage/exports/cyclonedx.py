@@ -19,7 +19,8 @@ from lineage.exports.subject import endpoint_of, makers, traced
 from lineage.exports.text import document, dumped
 from lineage.graphs import trains
 from lineage.kinds import RELATIONS
-from lineage.queries.flow import Json, is_job
+from lineage.queries.flow import is_job
+from lineage.queries.links import Json
 
 SPEC_VERSIONS = ("1.6", "1.7")
 _TYPES = {

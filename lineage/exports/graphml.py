@@ -18,7 +18,7 @@ import networkx as nx
 from lineage.exports.chosen import Chosen
 from lineage.exports.text import dumped, visible
 from lineage.graphs import Graph
-from lineage.queries.flow import Link
+from lineage.queries.links import Link
 
 SCHEMA = "lineage.graphml/1"
 _SPACE = "http://graphml.graphdrawing.org/xmlns"

@@ -13,7 +13,7 @@ from lineage.errors import LineageError, MalformedName
 from lineage.exports.chosen import Chosen
 from lineage.exports.text import document
 from lineage.queries.coverage import coverage
-from lineage.queries.flow import Json
+from lineage.queries.links import Json
 from lineage.queries.verify import file_digest
 
 STATEMENT = "https://in-toto.io/Statement/v1"

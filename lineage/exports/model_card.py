@@ -14,7 +14,7 @@ from lineage.errors import MalformedName
 from lineage.exports.chosen import Chosen
 from lineage.exports.subject import made_of, makers, traced
 from lineage.exports.text import dumped, one_line
-from lineage.queries.flow import Json
+from lineage.queries.links import Json
 
 MAX_DATASETS = MAX_IMAGES = MAX_ARTIFACTS = 15
 MAX_METRICS, MAX_HYPERPARAMETERS = 50, 100

@@ -17,7 +17,8 @@ from lineage.exports.chosen import Chosen
 from lineage.exports.text import dumped
 from lineage.graphs import Attributes
 from lineage.kinds import SERVING
-from lineage.queries.flow import EXECUTION, Json, Link, is_job, is_reuse
+from lineage.queries.flow import EXECUTION, is_job, is_reuse
+from lineage.queries.links import Json, Link
 
 MAX_BYTES = 300_000
 _SPEC = "https://openlineage.io/spec"

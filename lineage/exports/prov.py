@@ -16,7 +16,8 @@ from urllib.parse import quote
 from lineage.exports.chosen import Chosen
 from lineage.exports.text import dumped
 from lineage.graphs import Attributes
-from lineage.queries.flow import EXECUTION, Json, Link, is_job
+from lineage.queries.flow import EXECUTION, is_job
+from lineage.queries.links import Json, Link
 
 _STEM = re.compile(r"arn:[^:]*:[^:]*:[^:]*:[^:]*:")
 _OURS = "urn:lineage:"

@@ -10,7 +10,7 @@ from lineage.exports.chosen import Chosen
 from lineage.graphs import Graph, neighbourhood, trains
 from lineage.kinds import SERVING
 from lineage.names import is_location
-from lineage.queries.flow import Json
+from lineage.queries.links import Json
 from lineage.queries.select import find_in
 from lineage.queries.trace import Trace, Tracing, find_endpoint
 
