@@ -32,7 +32,13 @@ if TYPE_CHECKING:
     from lineage.exports.charts import CHARTS as CHARTS
     from lineage.exports.chosen import Chosen as Chosen
     from lineage.exports.dot import to_dot as to_dot
+    from lineage.exports.figures import MOST as MOST
+    from lineage.exports.figures import Picture as Picture
+    from lineage.exports.figures import picture as picture
     from lineage.exports.graphml import read_graphml as read_graphml
+    from lineage.exports.picture import to_svg as to_svg
+    from lineage.exports.render import draw as draw
+    from lineage.exports.render import engine_for as engine_for
     from lineage.exports.render import render as render
     from lineage.graphs import Graph as Graph
     from lineage.graphs import around_dataset as around_dataset
@@ -77,6 +83,7 @@ if TYPE_CHECKING:
     from lineage.queries.runs import runs_scope as runs_scope
     from lineage.queries.select import find_in as find_in
     from lineage.queries.select import find_node as find_node
+    from lineage.queries.select import named as named
     from lineage.queries.select import nodes as nodes
     from lineage.queries.select import select as select
     from lineage.queries.show import Shown as Shown
@@ -117,7 +124,13 @@ _HOMES = {
     "CHARTS": "exports.charts",
     "Chosen": "exports.chosen",
     "to_dot": "exports.dot",
+    "MOST": "exports.figures",
+    "Picture": "exports.figures",
+    "picture": "exports.figures",
     "read_graphml": "exports.graphml",
+    "to_svg": "exports.picture",
+    "draw": "exports.render",
+    "engine_for": "exports.render",
     "render": "exports.render",
     "Graph": "graphs",
     "around_dataset": "graphs",
@@ -162,6 +175,7 @@ _HOMES = {
     "runs_scope": "queries.runs",
     "find_in": "queries.select",
     "find_node": "queries.select",
+    "named": "queries.select",
     "nodes": "queries.select",
     "select": "queries.select",
     "Shown": "queries.show",

@@ -8,42 +8,47 @@ break the file).
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 
 import pydot
 
+from lineage.exports.figures import Arrow, Figure, Picture, console_url, picture, shorten
 from lineage.graphs import Graph
-from lineage.kinds import KINDS, REUSED, Kind
-from lineage.names import location_of
-from lineage.records import Gap
+from lineage.kinds import Kind
 
-_MEMBERSHIP = ("recorded-by", "member-of")
+__all__ = ["console_url", "to_dot"]
+
 _LEGEND_ROWS = 2
-_DARK = {"#0072b2", "#d55e00", "#009e73"}
-_RED = "#cc0000"
+_RED, _RIM, _LIT, _PALE = "#cc0000", "#333333", "#b0005a", "#bbbbbb"
 _LINES = (
-    "solid: a field names it   dashed line: matched by location or content, or logged by people"
-    "   dotted: recorded by, member of   red: could not be read"
+    "solid: a field names it   dashed line: matched by location or content   dotted: logged by people"
+    "   grey: recorded by, member of, mentions   red: could not be read"
 )
 _LABEL_CHARACTERS = 56
 _TEXT_CHARACTERS = 4000  # dot 2.43 refuses strings over 16,384 bytes
 _FONT = "Helvetica"
 
 
-def to_dot(graph: Graph, *, links: bool = True, images: bool = False, title: str = "") -> str:
+def to_dot(graph: Graph | Picture, **words: Any) -> str:
     """DOT text, left to right: a shape and a colour per kind, dashed where nothing was observed, and a legend.
 
-    `links=False` leaves the console links out; container images are drawn if asked for, and the caption counts
-    what is left out. Edges are what the records say: times are not looked at. The text is deterministic.
+    `words` are those of `picture`. The text is deterministic.
     """
-    drawn = graph if images else graph.subgraph(node for node, data in graph.nodes(data=True) if data["kind"] != "image")
-    missing = len(graph) - len(drawn)
-    title += f" · {missing} container images left out" if missing else ""
-    return _dot(drawn, title.removeprefix(" · "), links=links)
+    drawn = graph if isinstance(graph, Picture) else picture(graph, **words)
+    dot = _page(" · ".join(filter(None, (drawn.title, *drawn.notes))))
+    names = {node: f"n{number}" for number, node in enumerate(drawn.figures)}
+    frames = _frames(drawn)
+    for node, figure in drawn.figures.items():
+        frames.get(drawn.groups.get(node, ""), dot).add_node(pydot.Node(names[node], **_node_words(figure)))
+    for frame in frames.values():
+        dot.add_subgraph(frame)
+    for arrow in drawn.arrows:
+        dot.add_edge(pydot.Edge(names[arrow.source], names[arrow.target], **_edge_words(arrow)))
+    dot.add_subgraph(_legend(drawn))
+    return str(dot.to_string())
 
 
-def _dot(graph: Graph, title: str, *, links: bool) -> str:
-    picture = pydot.Dot(
+def _page(title: str) -> Any:
+    page = pydot.Dot(
         "lineage",
         graph_type="digraph",
         rankdir="LR",
@@ -55,92 +60,67 @@ def _dot(graph: Graph, title: str, *, links: bool) -> str:
         ranksep="0.6",
         bgcolor=_quoted("white"),
     )
-    picture.set_node_defaults(fontname=_quoted(_FONT), fontsize="11", style="filled", penwidth="1.2")
-    picture.set_edge_defaults(fontname=_quoted(_FONT), fontsize="9", color=_quoted("#555555"))
-    names = {node: f"n{number}" for number, node in enumerate(sorted(graph))}
-    gaps = {gap.subject: gap for gap in graph.graph["scope"].holes}
-    for node, name in names.items():
-        words = _node_words(node, graph.nodes[node], links=links) | _gap_words(node, graph.nodes[node], gaps.get(node))
-        picture.add_node(pydot.Node(name, **words))
-    edges = sorted(graph.edges(data=True), key=lambda edge: (edge[0], edge[1], edge_label(edge[2])))
-    for source, target, data in edges:
-        if not _told_elsewhere(graph, source, target, data):
-            picture.add_edge(pydot.Edge(names[source], names[target], **_edge_words(source, target, data)))
-    legend: Any = _legend(graph)  # pydot's own types do not know that a cluster is a subgraph
-    picture.add_subgraph(legend)
-    return str(picture.to_string())
+    page.set_node_defaults(fontname=_quoted(_FONT), fontsize="11", style="filled", penwidth="1.2")
+    page.set_edge_defaults(fontname=_quoted(_FONT), fontsize="9", color=_quoted("#555555"))
+    return page
 
 
-def _node_words(node: str, data: dict[str, Any], *, links: bool) -> dict[str, Any]:
-    kind = KINDS.get(data["kind"], KINDS["resource"])
-    seen = data["observed"]
-    words = {
-        "label": _quoted(f"{kind.name.replace('-', ' ')}\n{shorten(data['label'])}"),
-        "tooltip": _quoted(_facts(node, data), tooltip=True),
-        "shape": kind.shape,
-        "style": _quoted("filled" if seen else "filled,dashed"),
-        "fillcolor": _quoted(kind.colour if seen else "white"),
-        "fontcolor": _quoted("white" if seen and kind.colour in _DARK else "black"),
-        "color": _quoted("#333333" if seen else _RED),
-        "class": _quoted(f"kind-{kind.name}{'' if seen else ' unobserved'}"),
+def _frames(drawn: Picture) -> dict[str, Any]:
+    """A cluster for each group, by name."""
+    words: dict[str, Any] = {
+        "style": _quoted("rounded"),
+        "color": _quoted("#8b93a0"),
+        "fontname": _quoted(_FONT),
+        "fontsize": "11",
     }
-    url = console_url(node, data) if links else None
-    return words | ({"URL": _quoted(url), "target": "_blank"} if url else {})
+    names = sorted(set(drawn.groups.values()))
+    return {name: pydot.Cluster(f"group{at}", label=_quoted(name), **words) for at, name in enumerate(names)}
 
 
-def _gap_words(node: str, data: dict[str, Any], gap: Gap | None) -> dict[str, Any]:
-    """A node that something could not be asked about is ringed in red, and its tooltip says what."""
-    if gap is None:
-        return {}
-    told = f"{_facts(node, data)}\n{gap.reason}: {gap.detail}"
-    return {"color": _quoted(_RED), "penwidth": "2.5", "tooltip": _quoted(told, tooltip=True)}
-
-
-def _facts(node: str, data: dict[str, Any]) -> str:
-    lines = [data["arn"] or node]
-    lines += [f"{word}: {data[word]}" for word in ("status", "created", "modified") if data.get(word)]
-    return "\n".join(lines if data["observed"] else [*lines, "not observed: only its name is known"])
-
-
-def _edge_words(source: str, target: str, data: dict[str, Any]) -> dict[str, Any]:
+def _node_words(figure: Figure) -> dict[str, Any]:
+    said = figure.label if figure.fold else f"{figure.kind.name.replace('-', ' ')}\n{shorten(figure.label, _LABEL_CHARACTERS)}"
+    pale = figure.lit is False
     words = {
-        "label": _quoted(edge_label(data)),
-        "tooltip": _quoted(f"{source} {data['relation']} {target}\n{data['path']} ({data['evidence']})", tooltip=True),
+        "label": _quoted(said),
+        "tooltip": _quoted(figure.tooltip, tooltip=True),
+        "shape": figure.kind.shape,
+        "style": _quoted("filled" if figure.observed else "filled,dashed"),
+        "fillcolor": _quoted("#f2f2f2" if pale else figure.fill),
+        "fontcolor": _quoted("#777777" if pale else figure.ink),
+        "color": _quoted(_rim(figure)),
+        "class": _quoted(figure.classes),
     }
-    if data["relation"] in ("recorded-by", "member-of", "mentions"):
-        return words | {"style": "dotted", "constraint": "false" if data["relation"] == "mentions" else "true"}
-    return words if data["evidence"] == "declared" else words | {"style": "dashed"}
+    words |= {"penwidth": "2.5"} if figure.gap or figure.subject else {}
+    words |= {"peripheries": "3"} if figure.fold else {}
+    return words | ({"URL": _quoted(figure.url), "target": "_blank"} if figure.url else {})
 
 
-def _told_elsewhere(graph: Graph, source: str, target: str, data: dict[str, Any]) -> bool:
-    """A membership that a longer way shows as well: job, run, trial, experiment; a content for each time that it was seen."""
-    if data["evidence"] == "content":
-        return data is not next(iter(graph[source][target].values()))
-    if data["relation"] != "member-of":
-        return False
-    reached, frontier = {source}, {source}
-    while frontier:
-        edges: Any = graph.out_edges(frontier, data="relation")
-        ends = {end for begin, end, relation in edges if relation in _MEMBERSHIP and (begin, end) != (source, target)}
-        frontier = ends - reached
-        reached |= frontier
-    return target in reached
+def _rim(figure: Figure) -> str:
+    """A node that something could not be asked about is ringed in red."""
+    if figure.gap or not figure.observed:
+        return _RED
+    return _LIT if figure.subject else _PALE if figure.lit is False else _RIM
 
 
-def edge_label(data: dict[str, Any]) -> str:
-    usage = data["usage"] if data["usage"] in ("shadow", "instance-pool", REUSED) else ""
-    manifest = "(manifest)" if data["span"] in ("manifest", "listing") else ""
-    relation = "same content" if data["evidence"] == "content" else data["relation"]
-    return " ".join(filter(None, (relation, data["role"], usage, manifest)))
+def _edge_words(arrow: Arrow) -> dict[str, Any]:
+    words = {"label": _quoted(arrow.label), "tooltip": _quoted(arrow.tooltip, tooltip=True)}
+    words |= {"style": arrow.style} if arrow.style != "solid" else {}
+    words |= {"constraint": "false"} if arrow.aside else {}
+    if arrow.lit is None:
+        return words | ({"color": _quoted("#aaaaaa")} if arrow.pale else {})
+    return words | ({"color": _quoted(_LIT), "penwidth": "2"} if arrow.lit else {"color": _quoted("#dddddd")})
 
 
-def _legend(graph: Graph) -> pydot.Cluster:
+def _legend(drawn: Picture) -> Any:
     """One sample of each kind in the picture, and what the lines mean."""
     legend = pydot.Cluster("legend", label=_quoted(_LINES), fontsize="9", fontname=_quoted(_FONT), color=_quoted("#aaaaaa"))
-    shown = {data["kind"] for _, data in graph.nodes(data=True)}
-    samples = [_sample(kind) for kind in KINDS.values() if kind.name in shown]
-    if not all(data["observed"] for _, data in graph.nodes(data=True)):
-        samples.append(_UNOBSERVED_SAMPLE)
+    samples = [_sample(kind) for kind in drawn.kinds]
+    figures = drawn.figures.values()
+    samples += (
+        [] if all(figure.observed for figure in figures) else [_plain("named, not observed", _RED, style="filled,dashed")]
+    )
+    samples += [_plain("many like the one beside it", _RIM) | {"peripheries": "3"}] if any(one.fold for one in figures) else []
+    samples += [_plain("highlighted", _LIT) | {"penwidth": "2.5"}] if any(one.subject for one in figures) else []
     for number, words in enumerate(samples):
         legend.add_node(pydot.Node(f"legend{number}", **words))
     for number in range(len(samples) - _LEGEND_ROWS):  # lays the samples out in rows, not in one tall column
@@ -149,33 +129,21 @@ def _legend(graph: Graph) -> pydot.Cluster:
 
 
 def _sample(kind: Kind) -> dict[str, Any]:
+    figure = Figure(kind, "", "", observed=True, gap=False, fold=False, subject=False, lit=None, classes="", url=None)
     return {
         "label": _quoted(kind.name.replace("-", " ")),
         "shape": kind.shape,
         "fillcolor": _quoted(kind.colour),
-        "fontcolor": _quoted("white" if kind.colour in _DARK else "black"),
+        "fontcolor": _quoted(figure.ink),
         "fontsize": "9",
         "height": "0.2",
     }
 
 
-_UNOBSERVED_SAMPLE = {
-    "label": '"named, not observed"',
-    "shape": "box",
-    "style": '"filled,dashed"',
-    "fillcolor": "white",
-    "color": f'"{_RED}"',
-    "fontsize": "9",
-    "height": "0.2",
-}
-
-
-def shorten(text: str) -> str:
-    """The text with its middle left out, where it is long: names differ at their ends."""
-    if len(text) <= _LABEL_CHARACTERS:
-        return text
-    half = _LABEL_CHARACTERS // 2
-    return f"{text[:half]}…{text[-half:]}"
+def _plain(said: str, rim: str, style: str = "filled") -> dict[str, Any]:
+    """A sample of what nodes of any kind may be."""
+    look = {"shape": "box", "style": _quoted(style), "fillcolor": "white", "color": _quoted(rim)}
+    return {"label": _quoted(said), "fontsize": "9", "height": "0.2"} | look
 
 
 def _quoted(text: str, *, tooltip: bool = False) -> str:
@@ -187,20 +155,3 @@ def _quoted(text: str, *, tooltip: bool = False) -> str:
     text = text.replace("\\", "∖" if tooltip else "\\\\").replace('"', '\\"')
     text = "".join(c for c in text if c == "\n" or ord(c) >= 32)
     return '"' + text.replace("\n", "&#10;" if tooltip else "\\n") + '"'
-
-
-_CONSOLES = {"aws": "console.aws.amazon.com", "aws-cn": "console.amazonaws.cn", "aws-us-gov": "console.amazonaws-us-gov.com"}
-
-
-def console_url(node: str, data: dict[str, Any]) -> str | None:
-    """The AWS console page of a node, where it has one."""
-    place = location_of(node)
-    if place and place.root.startswith("s3://"):
-        bucket = quote(place.root.removeprefix("s3://"), safe="")
-        return f"https://s3.console.aws.amazon.com/s3/buckets/{bucket}?prefix={quote(place.key, safe='/')}"
-    kind = KINDS.get(data["kind"])
-    if not (kind and kind.console and data["region"] and data["observed"]):
-        return None
-    host = _CONSOLES.get(str(data["arn"]).split(":")[1], _CONSOLES["aws"])
-    page = kind.console.format(name=quote(data["name"], safe=""))
-    return f"https://{data['region']}.{host}/sagemaker/home?region={data['region']}#{page}"

@@ -25,6 +25,7 @@ Edge: TypeAlias = tuple[str, str, str]
 Pair: TypeAlias = tuple[str, str]
 Item: TypeAlias = "str | tuple[str, int]"  # a node; or where the lines out of a node cross a layer
 Band: TypeAlias = tuple[bool, str]  # by group, and what has none last
+Place: TypeAlias = tuple[Band, int]  # and within one by what hangs together in it
 Near: TypeAlias = dict[Item, list[Item]]
 
 SIZE: Final = (180.0, 36.0)
@@ -167,7 +168,7 @@ class _Piece:
     before: Near = field(default_factory=lambda: defaultdict(list))
     after: Near = field(default_factory=lambda: defaultdict(list))
     direct: set[Pair] = field(default_factory=set)
-    bands: dict[Item, Band] = field(default_factory=dict)
+    bands: dict[Item, Place] = field(default_factory=dict)
     level: dict[Item, float] = field(default_factory=dict)  # the y of a middle
     columns: list[Point] = field(default_factory=list)  # from x to x
     frames: dict[str, Box] = field(default_factory=dict)
@@ -227,9 +228,22 @@ class _Piece:
                     seen.add(item)
                     self.layers[self._rank_of(item)].append(item)
                     todo += reversed([*self.before[item], *self.after[item]])
-        self.bands = {item: self._band(item) for item in seen}
+        self.bands = self._places()
         for layer in self.layers:
             layer.sort(key=self.bands.__getitem__)
+
+    def _places(self) -> dict[Item, Place]:
+        """The band of each item, and the number of what it hangs together with in there."""
+        bands = {item: self._band(item) for layer in self.layers for item in layer}
+        places: dict[Item, Place] = {}
+        for number, root in enumerate(bands):
+            todo = [root] if self.groups else []
+            while todo:
+                item = todo.pop()
+                if item not in places:
+                    places[item] = bands[item], number
+                    todo += [other for other in self.before[item] + self.after[item] if bands[other] == bands[item]]
+        return places or {item: (band, 0) for item, band in bands.items()}
 
     def _rank_of(self, item: Item) -> int:
         return self.ranks[item] if isinstance(item, str) else item[1]
@@ -263,7 +277,7 @@ class _Piece:
         for layer in self.layers:
             own: dict[Band, list[Item]] = defaultdict(list)
             for item in layer:
-                own[self.bands[item]].append(item)
+                own[self.bands[item][0]].append(item)
             for band, items in own.items():
                 bands[band].append(items)
         for band in sorted(bands):

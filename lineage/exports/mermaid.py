@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lineage.exports.chosen import Chosen
-from lineage.exports.dot import edge_label, shorten
+from lineage.exports.figures import edge_label, shorten
 from lineage.exports.text import one_line
 from lineage.graphs import Attributes
 from lineage.kinds import KINDS, RELATIONS

@@ -138,6 +138,18 @@ def _words(graph: Graph, text: str) -> list[str]:
     return [text] if whole else text.split()
 
 
+def named(graph: Graph, text: str) -> set[str]:
+    """The nodes that the words of a selector name, without what a `+` adds to them. Raises `UnknownNode`."""
+    found = set[str]()
+    for word in _words(graph, text):
+        body = word if {word, node_id(word)} & set(graph) else parse_selector(word).body
+        seeds = resolve(graph, body) or resolve(graph, node_id(body))
+        if not seeds:
+            raise _unknown(body, names_of(graph))
+        found |= seeds
+    return found
+
+
 def _chosen(graph: Graph, text: str) -> set[str]:
     exact = {text, node_id(text)} & set(graph)
     selector = Selector(text) if exact else parse_selector(text)
