@@ -13,6 +13,7 @@ Names are imported when they are first used, so that importing the package costs
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from lineage.exports.figures import Picture as Picture
     from lineage.exports.figures import picture as picture
     from lineage.exports.graphml import read_graphml as read_graphml
+    from lineage.exports.notebook import view as view
     from lineage.exports.picture import to_svg as to_svg
     from lineage.exports.render import draw as draw
     from lineage.exports.render import engine_for as engine_for
@@ -128,6 +130,7 @@ _HOMES = {
     "Picture": "exports.figures",
     "picture": "exports.figures",
     "read_graphml": "exports.graphml",
+    "view": "exports.notebook",
     "to_svg": "exports.picture",
     "draw": "exports.render",
     "engine_for": "exports.render",
@@ -211,5 +214,15 @@ def __getattr__(name: str) -> Any:
     return value
 
 
+def load_ipython_extension(ipython: Any) -> None:
+    """`%load_ext lineage`: graphs show themselves. Done unasked where the package is imported in a notebook."""
+    import_module("lineage.showing").register(ipython)
+
+
 def __dir__() -> list[str]:
     return [*globals(), *_HOMES]
+
+
+_get_ipython = getattr(sys.modules.get("IPython"), "get_ipython", None)
+if _running := _get_ipython and _get_ipython():
+    load_ipython_extension(_running)

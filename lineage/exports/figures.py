@@ -12,6 +12,7 @@ from lineage.graphs import Graph
 from lineage.kinds import KINDS, RELATIONS, REUSED, Kind
 from lineage.names import location_of
 from lineage.queries.flow import EXECUTION, ran_in
+from lineage.queries.links import Flow
 
 Clusters: TypeAlias = Literal["none", "account", "pipeline"]
 MOST: Final = 500  # nodes that one can still look at
@@ -105,9 +106,10 @@ def picture(
     shown = graph if images else graph.subgraph(node for node, data in graph.nodes(data=True) if data["kind"] != "image")
     gaps = {gap.subject: f"{gap.reason}: {gap.detail}" for gap in graph.graph["scope"].holes}
     groups = GROUPS[cluster](shown)
-    lit = _lit(shown, marked & set(shown))
+    upstream, downstream = _lit(shown, marked & set(shown))
+    lit = upstream | downstream
     kept = marked.union(keep, gaps, (node for node, data in shown.nodes(data=True) if _serves(data)))
-    marks = {node: (groups.get(node), node in lit) for node in shown}
+    marks = {node: (groups.get(node), node in upstream, node in downstream) for node in shown}
     drawn = fold(shown, max_nodes or len(shown), kept, marks)
     groups |= {node: groups[data["folded"][0]] for node, data in _folds_of(drawn) if data["folded"][0] in groups}
     lit |= {node for node, data in _folds_of(drawn) if data["folded"][0] in lit}
@@ -129,9 +131,9 @@ def _serves(data: Mapping[str, Any]) -> bool:
     return data["kind"] == "endpoint" and data["status"] == "InService" and not data.get("deleted")
 
 
-def _lit(graph: Graph, marked: Collection[str]) -> set[str]:
-    """The marked nodes, and what is upstream and downstream of them."""
-    return set(marked) | _reached(graph.in_edges, 0, marked) | _reached(graph.out_edges, 1, marked)
+def _lit(graph: Graph, marked: Collection[str]) -> tuple[set[str], set[str]]:
+    """What is upstream of the marked nodes and what is downstream, each with themselves."""
+    return _reached(graph.in_edges, 0, marked), _reached(graph.out_edges, 1, marked)
 
 
 def _reached(edges: Any, end: int, marked: Collection[str]) -> set[str]:
@@ -152,8 +154,9 @@ def _by_pipeline(graph: Graph) -> dict[str, str]:
     """Pipeline executions with what they ran, and what that alone made."""
     executions = {node: f"pipeline {data['name']}" for node, data in graph.nodes(data=True) if data["kind"] == EXECUTION}
     groups = dict(executions)
+    flow = Flow(graph)
     for node in sorted({source for source, _, _ in graph.in_edges(executions, keys=True)} - executions.keys()):
-        ran = [one for one in ran_in(graph, node)[0] if one in executions]
+        ran = [one for one in ran_in(flow, node)[0] if one in executions]
         groups |= {node: executions[ran[0]]} if len(ran) == 1 else {}
     makers: dict[str, set[str | None]] = {}
     edges: Any = graph.edges(data="relation")

@@ -13,8 +13,8 @@ from typing import Any
 
 from lineage.graphs import Graph
 
-_UNLIKE = (4, 8, 16, 64, math.inf)  # with so many edges a node is like no other; the first that folds enough counts
-_ROUNDS = 3  # how many steps around a node must look alike
+# With so many edges a node is like no other; so many steps around it must look alike. The first that folds enough counts.
+_STRICTNESS = ((4, 3), (8, 3), (16, 3), (64, 3), (math.inf, 3), (math.inf, 2), (math.inf, 1), (math.inf, 0))
 _LEAST = 3  # fewer are not folded
 
 Colours = dict[str, int]
@@ -29,7 +29,7 @@ def fold(graph: Graph, most: int, kept: Collection[str], marks: Mapping[str, Has
         return graph
     around = _around(graph)
     folds: dict[str, list[str]] = {}
-    for unlike, rounds in [*((degree, _ROUNDS) for degree in _UNLIKE), (math.inf, 0)]:
+    for unlike, rounds in _STRICTNESS:
         folds = _folds(_colours(graph, around, kept, marks, unlike, rounds), around, kept)
         if len(graph) - sum(len(others) - 1 for others in folds.values()) <= most:
             break

@@ -39,7 +39,7 @@ svg { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 .node.unobserved .shape { fill: #ffffff; stroke: #cc0000; stroke-dasharray: 5 3; }
 .node.gap .shape { stroke: #cc0000; stroke-width: 2.6; }
 .node.subject .shape { stroke: #b0005a; stroke-width: 3.2; }
-.unlit { opacity: 0.22; }
+.unlit { opacity: 0.3; }
 .arrow.lit { stroke: #b0005a; stroke-width: 2.2; }
 .frame { fill: none; stroke: #8b93a0; stroke-dasharray: 2 3; }
 a { text-decoration: none; }
@@ -163,7 +163,7 @@ def _node(name: str, figure: Figure, box: Box) -> str:
     shape = SHAPES.get(figure.kind.shape, _rectangle)(box)
     path = element("path", d=shape, class_="shape")
     behind = [element("path", d=shape, class_="shape", transform=f"translate({by} {by})") for by in (6, 3) if figure.fold]
-    lines = [text((middle, y + 16), kind, "of"), text((middle, y + height - 9), label)]
+    lines = [text((middle, y + 18), kind, "of"), text((middle, y + height - 8), label)]
     inside = "".join([*behind, path, *lines])
     linked = element("a", inside, href=figure.url, target="_blank", rel="noopener") if figure.url else inside
     return element("g", element("title", words(figure.tooltip)), linked, id=name, class_=_classes(figure))

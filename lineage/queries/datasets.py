@@ -19,6 +19,7 @@ from lineage.queries.trace import Tracing
 from lineage.queries.usage import UNCHECKED, traceless
 from lineage.records import Scope
 from lineage.references import Hit, hits
+from lineage.showing import Shows
 from lineage.snapshot import Snapshot
 
 SCHEMA = "lineage.datasets/1"
@@ -40,7 +41,7 @@ _TRAINS_NOTHING = "{} trains nothing: what it read is in no model by that"
 
 
 @dataclass(frozen=True, slots=True)
-class Datasets:
+class Datasets(Shows):
     """The answer to `datasets`. `as_json` gives the contract `lineage.datasets/1`."""
 
     subject: Json

@@ -30,6 +30,7 @@ from lineage.queries.pipelines import (
 from lineage.queries.select import find_node
 from lineage.records import Node, Resource, Scope
 from lineage.references import hits
+from lineage.showing import Shows
 from lineage.snapshot import Snapshot
 
 SCHEMA = "lineage.execution/1"
@@ -53,7 +54,7 @@ _RANDOM = r"-[A-Za-z0-9]{10,12}"
 
 
 @dataclass(frozen=True, slots=True)
-class ExecutionSteps:
+class ExecutionSteps(Shows):
     """The answer of `load_execution`. `as_json` gives the contract `lineage.execution/1`."""
 
     execution: Execution

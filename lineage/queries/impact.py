@@ -12,6 +12,7 @@ from lineage.queries.links import Flow, Json, Link, links_into, links_out_of
 from lineage.queries.reach import Arrival, Spread
 from lineage.queries.usage import caveats
 from lineage.records import Gap
+from lineage.showing import Shows
 
 SCHEMA = "lineage.impact/1"
 REACHED, MAYBE, NOTHING, UNKNOWN = "reached", "possible", "nothing-found", "unknown"
@@ -38,7 +39,7 @@ _ORDER = (
 
 
 @dataclass(frozen=True, slots=True)
-class Impact:
+class Impact(Shows):
     """The answer to `impact`. `as_json` gives the contract `lineage.impact/1`. `said` is its subject as people say it."""
 
     said: str

@@ -12,13 +12,14 @@ from lineage.queries.links import Json
 from lineage.queries.reach import Arrival, Spread, meets_place
 from lineage.queries.select import find_node, names_of
 from lineage.queries.usage import caveats
+from lineage.showing import Shows
 
 SCHEMA = "lineage.path/1"
 FOUND, MAYBE, NONE, UNKNOWN = "found", "possible", "nothing-found", "unknown"
 
 
 @dataclass(frozen=True, slots=True)
-class Path:
+class Path(Shows):
     """The answer to `path`. `as_json` gives the contract `lineage.path/1`. `ends` says from where to where, as people do."""
 
     ends: tuple[str, str]

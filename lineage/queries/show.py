@@ -10,13 +10,14 @@ from lineage.names import named_id, node_id
 from lineage.queries.flow import attributes_json
 from lineage.queries.links import Json
 from lineage.queries.select import find_in
+from lineage.showing import Shows
 from lineage.snapshot import Row, Snapshot
 
 SCHEMA = "lineage.node/1"
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Shows):
     """The answer to `show`. `as_json` gives the contract `lineage.node/1`."""
 
     subject: Json

@@ -38,6 +38,7 @@ from lineage.queries.flow import (
 )
 from lineage.queries.links import Flow, Json, Link, links_into
 from lineage.records import Gap, Scope
+from lineage.showing import Shows
 from lineage.times import POSSIBLE
 
 SCHEMA = "lineage.trace/1"
@@ -85,7 +86,7 @@ class Break:
 
 
 @dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(Shows):
     """The answer to `trace`. `as_json` gives the contract `lineage.trace/1`."""
 
     subject: Json

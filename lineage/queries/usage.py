@@ -30,6 +30,7 @@ from lineage.queries.flow import (
 from lineage.queries.links import Flow, Json, Link, links_into, links_out_of
 from lineage.queries.readings import Readings
 from lineage.records import CLOUDTRAIL, Gap, Scope
+from lineage.showing import Shows
 from lineage.snapshot import Snapshot
 from lineage.times import CERTAIN
 
@@ -52,7 +53,7 @@ _ENUMERATED = tuple(kind.name for kind in KINDS.values() if kind.tells_use)
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(Shows):
     """The answer to `used`. `as_json` gives the contract `lineage.usage/1`."""
 
     subject: Json
