@@ -282,6 +282,12 @@ def _polygon(*points: Point) -> str:
     return f"M{' '.join(map(_at, points))}z"
 
 
+def _signpost(box: Box) -> str:
+    x, y, width, height = box
+    right = x + width
+    return _polygon((x, y), (right - 12, y), (right, y + height / 2), (right - 12, y + height), (x, y + height))
+
+
 def _cylinder(box: Box) -> str:
     x, y, width, height = box
     round_, side = f"{width / 2:.1f} 4", height - 8
@@ -354,6 +360,7 @@ SHAPES: Final[dict[str, Callable[[Box], str]]] = {
     "note": _note,
     "component": _component,
     "tab": _tab,
+    "cds": _signpost,
     "folder": _folder,
     "box3d": _box3d,
 }
