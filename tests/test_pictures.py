@@ -178,6 +178,9 @@ def test_highlights_light_the_way_up_and_down(bank_graph: lineage.Graph) -> None
     lit = {figure.label for figure in drawn.figures.values() if figure.lit}
     assert {"Fraud-XGB-17", "Fraud-XGB-17-model", "fraud-ab", "bank-raw/transactions/"} <= lit
     assert "Fraud-NN-1" not in lit
+    whole = lineage.picture(bank_graph, highlight=[marked]).figures
+    folds = [data["folded"] for _, data in drawn.graph.nodes(data=True) if data.get("folded")]
+    assert {len({whole[node].lit for node in inside}) for inside in folds} == {1}
     assert [figure.label for figure in drawn.figures.values() if figure.subject] == ["Fraud-XGB-17"]
     found = nodes_of(lineage.to_svg(bank_graph, highlight=[marked]))
     assert "subject" in found[bank_graph.nodes[marked]["arn"]].get("class", "").split()

@@ -30,7 +30,7 @@ def fold(graph: Graph, most: int, kept: Collection[str], marks: Mapping[str, Has
     around = _around(graph)
     folds: dict[str, list[str]] = {}
     for unlike, rounds in _STRICTNESS:
-        folds = _folds(_colours(graph, around, kept, marks, unlike, rounds), around, kept)
+        folds = _folds(_colours(graph, around, kept, marks, unlike, rounds), around)
         if len(graph) - sum(len(others) - 1 for others in folds.values()) <= most:
             break
     return _with_folds(graph, folds)
@@ -72,12 +72,11 @@ def _numbered(looks: Mapping[str, Hashable]) -> Colours:
     return {node: numbers.setdefault(look, len(numbers)) for node, look in looks.items()}
 
 
-def _folds(colours: Colours, around: Mapping[str, list[tuple[Hashable, str]]], kept: Collection[str]) -> dict[str, list[str]]:
+def _folds(colours: Colours, around: Mapping[str, list[tuple[Hashable, str]]]) -> dict[str, list[str]]:
     """The node that stays of those that are alike, and the others: neighbours of what stays stay as well."""
     alike: dict[int, list[str]] = defaultdict(list)
     for node, colour in colours.items():
-        if node not in kept:
-            alike[colour].append(node)
+        alike[colour].append(node)
     folds: dict[str, list[str]] = {}
     for nodes in alike.values():
         if len(nodes) >= _LEAST:
