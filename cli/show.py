@@ -7,22 +7,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from .options import out_option, snapshot_option, uncollected, write
 
 if TYPE_CHECKING:
     from lineage import Graph, Picture
 
-PICTURES = ("dot", "svg", "png")
+PICTURES = ("dot", "svg", "png", "html")
 FEW = 20  # nodes of a selector that are its subject, and never fold
 
 
 @click.command(
-    short_help="Draw the graph: SVG, PNG or DOT.",
+    short_help="Draw the graph: SVG, PNG, DOT, or a page to look around in.",
     epilog="""\b
     Examples:
       lineage draw +loans-live -o loans.svg          an endpoint and all that is upstream of it
       lineage draw s3://bank-raw/loans/+ -o use.png  a dataset and all that came of it
+      lineage draw +loans-live -o loans.html         a page to look around in; it needs nothing but a browser
       lineage draw --highlight s3://bank-raw/loans/ -o loans.svg     all, and in it what it fed
       lineage draw --cluster account --max-nodes 200 -o estate.svg
       lineage draw --format dot | less               everything, as DOT
@@ -68,12 +70,36 @@ def draw(
 
     Where there are more nodes than --max-nodes, those that look alike become one ("+37 more training jobs"); what was
     folded is said in the picture. Endpoints in service, what has a gap, SELECTOR's own nodes and highlighted ones stay.
-    """
-    import lineage
 
+    html is one file that opens from disk and asks for nothing: a page to search, filter and click in. It has every node.
+    """
     form = form or _by_suffix(out)
     if form == "png" and out in (None, "-") and sys.stdout.isatty():
         raise click.UsageError("a PNG is nothing for a terminal: name a file with --out")
+    if form == "html":
+        drawn: tuple[str | bytes, str] = (_page(snapshot, selector, **words), "")
+    else:
+        drawn = _picture(snapshot, selector, form, engine, max_nodes, highlight, **words)
+    content, folded = drawn
+    write(content, out)
+    if out not in (None, "-"):
+        click.echo(f"drawn in {out}", err=True)
+    if folded:
+        click.echo(folded, err=True)
+
+
+def _picture(
+    snapshot: str,
+    selector: str | None,
+    form: str,
+    engine: str,
+    max_nodes: int | None,
+    highlight: tuple[str, ...],
+    **words: Any,
+) -> tuple[str | bytes, str]:
+    """The picture in a format, and what was folded in it."""
+    import lineage
+
     whole = _graph(snapshot, None)
     graph = lineage.select(whole, selector) if selector else whole
     lit = {node for word in highlight for node in _in_picture(whole, graph, word)}
@@ -82,11 +108,7 @@ def draw(
     most = lineage.MOST if max_nodes is None else max_nodes
     title = _title(graph, snapshot, selector)
     drawn = lineage.picture(graph, title=title, max_nodes=most, highlight=lit, keep=keep, **words)
-    write(_drawn(drawn, form, engine), out)
-    if out not in (None, "-"):
-        click.echo(f"drawn in {out}", err=True)
-    if drawn.folded:
-        click.echo(f"{drawn.notes[-1]} (--max-nodes {most})", err=True)
+    return _drawn(drawn, form, engine), f"{drawn.notes[-1]} (--max-nodes {most})" if drawn.folded else ""
 
 
 def _drawn(drawn: Picture, form: str, engine: str) -> str | bytes:
@@ -110,6 +132,25 @@ def _in_picture(whole: Graph, graph: Graph, word: str) -> set[str]:
     return found
 
 
+def _page(snapshot: str, selector: str | None, *, links: bool, images: bool, **_: Any) -> str:
+    import lineage
+
+    _refuse_words_of_pictures()
+    graph = _graph(snapshot, selector)
+    title = _title(graph, snapshot, None)
+    with lineage.open_snapshot(snapshot) as opened:
+        return lineage.to_page(graph, opened, links=links, images=images, title=title, heading=selector or "Everything")
+
+
+def _refuse_words_of_pictures() -> None:
+    """What a page does not do must not be asked of it in vain."""
+    context = click.get_current_context()
+    for name in ("engine", "max_nodes", "cluster", "highlight"):
+        if context.get_parameter_source(name) not in (ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP):
+            option = name.replace("_", "-")
+            raise click.UsageError(f"--{option} is for pictures: a page has every node, and lights what is clicked")
+
+
 def _graph(snapshot: str, selector: str | None) -> Graph:
     import lineage
 
@@ -121,7 +162,7 @@ def _graph(snapshot: str, selector: str | None) -> Graph:
 def _by_suffix(out: str | None) -> str:
     suffix = Path(out or "").suffix.removeprefix(".").lower()
     if out not in (None, "-") and suffix not in PICTURES:
-        raise click.UsageError(f"{out}: name the file .svg, .png or .dot, or say --format")
+        raise click.UsageError(f"{out}: name the file .svg, .png, .html or .dot, or say --format")
     return suffix or "dot"
 
 

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from lineage.exports.figures import picture as picture
     from lineage.exports.graphml import read_graphml as read_graphml
     from lineage.exports.notebook import view as view
+    from lineage.exports.page import to_page as to_page
     from lineage.exports.picture import to_svg as to_svg
     from lineage.exports.render import draw as draw
     from lineage.exports.render import engine_for as engine_for
@@ -131,6 +132,7 @@ _HOMES = {
     "picture": "exports.figures",
     "read_graphml": "exports.graphml",
     "view": "exports.notebook",
+    "to_page": "exports.page",
     "to_svg": "exports.picture",
     "draw": "exports.render",
     "engine_for": "exports.render",

@@ -125,7 +125,7 @@ BAD_INPUT = [
     (("used", "s3:///x"), 2, "is no S3 URI"),
     (("used", "s3://b/", "--fail-on", "usd"), 2, "no verdict usd; the verdicts are used, "),
     (("draw", "nobody", "-o", "x.svg"), 2, "nothing in the snapshot is named 'nobody'"),
-    (("draw", "-o", "x.gif"), 2, "name the file .svg, .png or .dot"),
+    (("draw", "-o", "x.gif"), 2, "name the file .svg, .png, .html or .dot"),
     (("draw", "-o", "none/x.svg"), 3, "Could not open file 'none/x.svg': No such file or directory"),
     (("draw", "endpint/x"), 2, "nothing in the snapshot is named 'endpint/x'; the kinds are endpoint, "),
     (("trace", "loans-liv"), 2, "did you mean loans-live?"),

@@ -48,6 +48,12 @@ def test_every_module_is_in_the_wheel(wheel: Path) -> None:
     assert set(modules) <= names
 
 
+def test_the_parts_of_the_page_are_in_the_wheel(wheel: Path) -> None:
+    """What the page is made of is packed beside the module that fills it."""
+    parts = {f"lineage/exports/page.{suffix}" for suffix in ("html", "css", "js")}
+    assert parts <= set(zipfile.ZipFile(wheel).namelist())
+
+
 def test_the_script_works_from_anywhere(wheel: Path, tmp_path: Path) -> None:
     """Installed into a fresh environment, `lineage` crawls and traces from the root folder."""
     environment = tmp_path / "venv"

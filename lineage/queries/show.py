@@ -48,7 +48,7 @@ def show(snapshot: Snapshot, wanted: str) -> Shown:
         record=json.loads(versions[-1].body) if versions else None,
         edges_in=[_edge_json(edge) for edge in snapshot.edge_rows(into=[identity])],
         edges_out=[_edge_json(edge) for edge in snapshot.edge_rows(out_of=[identity])],
-        gaps=[asdict(gap) for gap in snapshot.gaps() if gap.subject.casefold() in _asked(identity, node)],
+        gaps=[asdict(gap) for gap in snapshot.gaps() if gap.subject.casefold() in gap_subjects(identity, node)],
         versions=[{name: getattr(one, name) for name in _VERSION} for one in versions],
     )
 
@@ -56,7 +56,7 @@ def show(snapshot: Snapshot, wanted: str) -> Shown:
 _VERSION = ("digest", "first_crawl", "last_crawl", "modified", "status")
 
 
-def _asked(identity: str, node: Json) -> set[str]:
+def gap_subjects(identity: str, node: Json) -> set[str]:
     """What a gap about a node calls it: its id, or what it was called while it was only named."""
     named = named_id(node["kind"], node["account"] or "", node["region"] or "", node["name"])
     return {identity.casefold(), named.casefold()}

@@ -1,0 +1,878 @@
+"use strict";
+// The page of a graph. It asks for nothing: the graph stands in this file. Text reaches the page as text only, never as markup.
+(() => {
+  const BOX_TEXT = 15, BOX_SHAPE = 3.5;  // a box of fewer pixels in height has no text, or is but a dot of its kind's colour
+  const MOST_FOUND = 12, ROWS = 300, EDGES = 60, GAPS = 100;
+  const LEAST_ZOOM = 0.002, MOST_ZOOM = 4, READABLE = 0.8;
+  const UP = 1, DOWN = 2, HERE = 3;
+  const FILTERS = { kind: "Kinds", account: "Accounts", status: "Status" };
+
+  const $ = (id) => document.getElementById(id);
+  const data = JSON.parse($("data").textContent);
+  const canvas = $("graph"), stage = $("stage"), panel = $("panel"), search = $("search"), found = $("found");
+
+  // --- the graph ---------------------------------------------------------------------------------------------------
+
+  const word = (number) => (number === null ? null : data.words[number]);
+  const flows = new Set(data.flows);
+  const nodes = data.nodes.id.map(nodeAt);
+  const edges = data.edges.source.map(edgeAt);
+  for (const edge of edges) {
+    nodes[edge.source].out.push(edge);
+    nodes[edge.target].into.push(edge);
+  }
+  data.gaps.forEach((gap) => { if (gap.node !== null) nodes[gap.node].gaps.push(gap); });
+
+  function nodeAt(id, at) {
+    const column = data.nodes, [x, y, width, height] = column.box.slice(4 * at, 4 * at + 4);
+    const told = (name) => word(column[name][at]);
+    const node = {
+      at, id, x, y, width, height, out: [], into: [], gaps: [], hidden: false,
+      label: column.label[at], name: column.name[at] ?? column.label[at], kind: told("kind"), account: told("account"),
+      region: told("region"), status: told("status"), created: column.created[at], modified: column.modified[at],
+      observed: column.observed[at] === 1, more: column.more[at], url: column.url[at], record: column.record[at],
+    };
+    node.words = `${node.label}\n${node.name}\n${id}`.toLowerCase();
+    return node;
+  }
+
+  function edgeAt(source, at) {
+    const column = data.edges, told = (name) => word(column[name][at]);
+    const edge = {
+      source, target: column.target[at], relation: told("relation"), role: told("role"), usage: told("usage"),
+      path: told("path"), evidence: told("evidence"), time: told("time"), points: column.points[at],
+    };
+    edge.flows = flows.has(edge.relation);
+    edge.dash = edge.evidence !== "declared" ? 1 : edge.flows ? 0 : 2;
+    const xs = edge.points.filter((_, n) => n % 2 === 0), ys = edge.points.filter((_, n) => n % 2 === 1);
+    edge.left = Math.min(...xs); edge.right = Math.max(...xs); edge.top = Math.min(...ys); edge.bottom = Math.max(...ys);
+    return edge;
+  }
+
+  /** All that a node reaches along the edges on which data flows. */
+  function reach(start, list, end) {
+    const reached = new Set(), todo = [start];
+    while (todo.length) {
+      for (const edge of todo.pop()[list]) {
+        const next = nodes[edge[end]];
+        if (edge.flows && next !== start && !reached.has(next)) {
+          reached.add(next);
+          todo.push(next);
+        }
+      }
+    }
+    return reached;
+  }
+
+  // --- what is shown -----------------------------------------------------------------------------------------------
+
+  const view = { x: 0, y: 0, zoom: 1, width: 1, height: 1, dots: 1 };
+  const unwanted = { kind: new Set(), account: new Set(), status: new Set() };
+  let before = null;  // the view to go back to from paper
+  let now = null, lit = null, open = null, colours = {};
+
+  const value = (node, what) => node[what] ?? "none told";
+  const spaced = (kind) => kind.replaceAll("-", " ");
+  const many = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
+  const light = (node) => (!lit ? 0 : node === now ? HERE : lit.up.has(node) ? UP : lit.down.has(node) ? DOWN : -1);
+
+  function choose(node) {
+    now = node;
+    lit = node && { up: reach(node, "into", "source"), down: reach(node, "out", "target") };
+    say();
+    listed();
+    draw();
+  }
+
+  function say() {
+    const shown = nodes.filter((node) => !node.hidden).length;
+    const all = shown === nodes.length ? many(shown, "node") : `${shown.toLocaleString("en")} of ${many(nodes.length, "node")}`;
+    $("said").textContent = now
+      ? `${spaced(now.kind)} ${now.name}${now.hidden ? " (hidden by a filter)" : ""} · ${counted(lit.up)} upstream · ${counted(lit.down)} downstream`
+      : `${all} · ${many(edges.length, "edge")}`;
+  }
+
+  function counted(set) {
+    const hidden = [...set].filter((node) => node.hidden).length;
+    return set.size.toLocaleString("en") + (hidden ? ` (${hidden.toLocaleString("en")} hidden)` : "");
+  }
+
+  function go(node) {
+    choose(node);
+    view.zoom = Math.max(view.zoom, READABLE);
+    centre(node);
+    canvas.focus({ preventScroll: true });
+  }
+
+  /** Opens the panel, which may take the place where the node is. */
+  function uncovered(node) {
+    detail(node);
+    const right = (node.x + node.width - view.x) * view.zoom + 24;
+    if (right > view.width) view.x += Math.min(right - view.width, (node.x - view.x) * view.zoom - 12) / view.zoom;
+    draw();
+  }
+
+  function show(node) {
+    detail(node);
+    go(node);
+  }
+
+  function centre(node) {
+    view.x = node.x + node.width / 2 - view.width / view.zoom / 2;
+    view.y = node.y + node.height / 2 - view.height / view.zoom / 2;
+    draw();
+  }
+
+  function fit(wanted = nodes) {
+    const shown = wanted.filter((node) => !node.hidden), pad = 28;
+    if (!shown.length) return;
+    const left = least(shown, (node) => node.x), top = least(shown, (node) => node.y);
+    const wide = -least(shown, (node) => -node.x - node.width) - left, high = -least(shown, (node) => -node.y - node.height) - top;
+    view.zoom = Math.min((view.width - 2 * pad) / wide, (view.height - 2 * pad) / high, 1.25);
+    view.x = left + wide / 2 - view.width / view.zoom / 2;
+    view.y = top + high / 2 - view.height / view.zoom / 2;
+    draw();
+  }
+
+  const least = (list, of) => list.reduce((so, one) => Math.min(so, of(one)), Infinity);
+
+  function zoom(factor, x = view.width / 2, y = view.height / 2) {
+    const wanted = Math.min(MOST_ZOOM, Math.max(LEAST_ZOOM, view.zoom * factor));
+    view.x += x / view.zoom - x / wanted;
+    view.y += y / view.zoom - y / wanted;
+    view.zoom = wanted;
+    draw();
+  }
+
+  // --- drawing -----------------------------------------------------------------------------------------------------
+
+  const context = canvas.getContext("2d", { alpha: false });
+  let waiting = false;
+
+  function draw() {
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(() => { waiting = false; paint(context, view); });
+  }
+
+  function paint(pen, at) {
+    pen.setTransform(1, 0, 0, 1, 0, 0);
+    pen.globalAlpha = 1;
+    pen.fillStyle = colours.paper;
+    pen.fillRect(0, 0, pen.canvas.width, pen.canvas.height);
+    const scale = at.zoom * at.dots;
+    pen.setTransform(scale, 0, 0, scale, -at.x * scale, -at.y * scale);
+    const seen = { left: at.x, top: at.y, right: at.x + at.width / at.zoom, bottom: at.y + at.height / at.zoom };
+    lines(pen, at, edges.filter((edge) => isSeen(edge, seen)));
+    const boxes = nodes.filter((node) => !node.hidden && inside(node, seen));
+    const tall = 40 * at.zoom;
+    if (tall < BOX_SHAPE) dots(pen, at, boxes);
+    else boxes.forEach((node) => box(pen, at, node, tall >= BOX_TEXT));
+    pen.globalAlpha = 1;
+  }
+
+  const inside = (node, seen) =>
+    node.x < seen.right && node.x + node.width > seen.left && node.y < seen.bottom && node.y + node.height > seen.top;
+
+  const isSeen = (edge, seen) =>
+    edge.left < seen.right && edge.right > seen.left && edge.top <= seen.bottom && edge.bottom >= seen.top
+    && !nodes[edge.source].hidden && !nodes[edge.target].hidden;
+
+  function lines(pen, at, shown) {
+    const groups = new Map();
+    for (const edge of shown) {
+      const style = `${edgeLight(edge)} ${edge.dash}`;
+      if (!groups.has(style)) groups.set(style, []);
+      groups.get(style).push(edge);
+    }
+    const straight = 40 * at.zoom < BOX_SHAPE;
+    for (const style of [...groups.keys()].sort()) {  // "-1" first: what is lit lies above
+      const [lightness, dash] = style.split(" ").map(Number);
+      strokeAll(pen, at, groups.get(style), lightness, straight ? 0 : dash, straight);
+    }
+    pen.setLineDash([]);
+  }
+
+  /** An edge is lit where data flows on it to the chosen node, or from it. */
+  function edgeLight(edge) {
+    if (!lit) return 0;
+    const source = nodes[edge.source], target = nodes[edge.target];
+    if (edge.flows && lit.up.has(source) && (target === now || lit.up.has(target))) return UP;
+    return edge.flows && lit.down.has(target) && (source === now || lit.down.has(source)) ? DOWN : -1;
+  }
+
+  function strokeAll(pen, at, some, lightness, dash, straight) {
+    pen.globalAlpha = lightness < 0 ? 0.16 : straight && !lightness ? 0.45 : 1;
+    pen.strokeStyle = lightness === UP ? colours.up : lightness === DOWN ? colours.down : colours.line;
+    pen.lineWidth = Math.max(lightness > 0 ? 2.2 : 1.2, (lightness > 0 ? 1.3 : 0.6) / at.zoom);
+    pen.setLineDash([[], [7, 5], [1.5, 5]][dash]);
+    pen.beginPath();
+    for (const edge of some) straight ? chord(pen, edge.points) : trace(pen, edge.points);
+    pen.stroke();
+    if (!straight && at.zoom > 0.25) some.forEach((edge) => arrow(pen, edge.points));
+  }
+
+  function chord(pen, points) {
+    pen.moveTo(points[0], points[1]);
+    pen.lineTo(points.at(-2), points.at(-1));
+  }
+
+  /** Each second pair of points is a curve that is level at both ends. */
+  function trace(pen, points) {
+    pen.moveTo(points[0], points[1]);
+    for (let n = 2; n < points.length; n += 2) {
+      const [x, y, toX, toY] = [points[n - 2], points[n - 1], points[n], points[n + 1]];
+      if (n % 4 === 2 || y === toY) pen.lineTo(toX, toY);
+      else pen.bezierCurveTo((x + toX) / 2, y, (x + toX) / 2, toY, toX, toY);
+    }
+  }
+
+  function arrow(pen, points) {
+    const x = points.at(-2), y = points.at(-1), fromX = points.at(-4), fromY = points.at(-3);
+    const turn = Math.abs(x - fromX) >= Math.abs(y - fromY) ? [Math.sign(x - fromX) || 1, 0] : [0, Math.sign(y - fromY)];
+    pen.fillStyle = pen.strokeStyle;
+    pen.beginPath();
+    pen.moveTo(x, y);
+    pen.lineTo(x - 8 * turn[0] - 3.6 * turn[1], y - 8 * turn[1] - 3.6 * turn[0]);
+    pen.lineTo(x - 8 * turn[0] + 3.6 * turn[1], y - 8 * turn[1] + 3.6 * turn[0]);
+    pen.fill();
+  }
+
+  function dots(pen, at, some) {
+    const groups = Map.groupBy(some, (node) => `${light(node) < 0 ? 0 : 1} ${dotColour(node)}`);
+    const grown = Math.max(0, 2.2 / at.zoom - 40) / 2;  // nothing gets so small that it cannot be seen
+    for (const key of [...groups.keys()].sort()) {
+      pen.globalAlpha = key[0] === "0" ? 0.25 : 1;
+      pen.fillStyle = key.slice(2);
+      for (const node of groups.get(key)) pen.fillRect(node.x, node.y - grown, node.width, node.height + 2 * grown);
+    }
+  }
+
+  function dotColour(node) {
+    if (node === now) return colours.accent;
+    return node.gaps.length || !node.observed ? colours.hole : data.kinds[node.kind][1];
+  }
+
+  function box(pen, at, node, text) {
+    pen.globalAlpha = light(node) < 0 ? 0.24 : 1;
+    const isHole = node.gaps.length > 0, gone = !node.observed;
+    pen.beginPath();
+    pen.roundRect(node.x, node.y, node.width, node.height, 8);
+    pen.fillStyle = text || gone ? colours.card : data.kinds[node.kind][1];
+    pen.fill();
+    pen.setLineDash(gone ? [5, 4] : []);
+    pen.lineWidth = isHole || node === now ? Math.max(2.5, 1.6 / at.zoom) : 1.2;
+    pen.strokeStyle = node === now ? colours.accent : isHole || gone ? colours.hole : rim(node);
+    pen.stroke();
+    pen.setLineDash([]);
+    if (text) caption(pen, node);
+  }
+
+  const rim = (node) => (light(node) === UP ? colours.up : light(node) === DOWN ? colours.down : colours.edge);
+
+  function caption(pen, node) {
+    const failed = ["Failed", "Stopped", "Stopping", "OutOfService"].includes(node.status), room = node.width - 43;
+    icon(pen, data.kinds[node.kind], node.x + 19, node.y + node.height / 2);
+    pen.font = "600 12.5px system-ui, sans-serif";
+    pen.fillStyle = colours.ink;
+    pen.fillText(cut(pen, node, room), node.x + 36, node.y + 17.5);
+    pen.font = "11px system-ui, sans-serif";
+    pen.fillStyle = failed ? colours.hole : colours.soft;
+    const status = node.more?.deleted ? "deleted" : node.status ?? (node.observed ? "" : "not observed");
+    pen.fillText(spaced(node.kind) + (status ? ` · ${status}` : ""), node.x + 36, node.y + 32, room);
+  }
+
+  /** The label, its middle left out until it fits: names differ at their ends. */
+  function cut(pen, node, room) {
+    if (node.cut !== undefined) return node.cut;
+    const whole = [...plain(node.label)];
+    let kept = whole.join(""), width = pen.measureText(kept).width;
+    for (let half = Math.floor((whole.length * room) / width / 2); width > room && half > 1; half -= 1) {
+      kept = `${whole.slice(0, half).join("")}…${whole.slice(-half).join("")}`;
+      width = pen.measureText(kept).width;
+    }
+    node.cut = kept;
+    return kept;
+  }
+
+  const plain = (text) => text.slice(0, 400).replace(/[\u0000-\u001f\u007f-\u009f]/g, "·").replace(/[\u202a-\u202e\u2066-\u2069]/g, "");
+
+  // --- the icons: the shapes that Graphviz draws for the kinds ---------------------------------------------------------
+
+  const polygon = (pen, points) => {
+    points.forEach(([x, y], n) => (n ? pen.lineTo(x, y) : pen.moveTo(x, y)));
+    pen.closePath();
+  };
+  const around = (corners, turn, size) =>
+    Array.from({ length: corners }, (_, n) => (2 * Math.PI * n) / corners + turn).map((a) => [size * Math.cos(a), size * Math.sin(a)]);
+  const SHAPES = {
+    box: (pen) => pen.roundRect(-8, -6.5, 16, 13, 2.5),
+    hexagon: (pen) => polygon(pen, around(6, 0, 8.6)),
+    doubleoctagon: (pen) => { polygon(pen, around(8, Math.PI / 8, 8.8)); polygon(pen, around(8, Math.PI / 8, 5.6)); },
+    cds: (pen) => polygon(pen, [[-8, -5.5], [3, -5.5], [8, 0], [3, 5.5], [-8, 5.5]]),
+    note: (pen) => { polygon(pen, [[-6.5, -8], [2.5, -8], [6.5, -4], [6.5, 8], [-6.5, 8]]); polygon(pen, [[2.5, -8], [2.5, -4], [6.5, -4]]); },
+    folder: (pen) => polygon(pen, [[-8, 6.5], [-8, -6.5], [-2, -6.5], [0, -4], [8, -4], [8, 6.5]]),
+    tab: (pen) => polygon(pen, [[-8, 6.5], [-8, -6.5], [0, -6.5], [0, -3.5], [8, -3.5], [8, 6.5]]),
+    component: (pen) => { pen.rect(-6, -7, 14, 14); pen.rect(-8.5, -4.5, 5, 3.2); pen.rect(-8.5, 1.3, 5, 3.2); },
+    box3d: (pen) => {
+      polygon(pen, [[-8, -4], [-4, -7.5], [8, -7.5], [8, 3.5], [4, 7], [-8, 7]]);
+      pen.moveTo(-8, -4); pen.lineTo(4, -4); pen.lineTo(8, -7.5); pen.moveTo(4, -4); pen.lineTo(4, 7);
+    },
+    cylinder: (pen) => {
+      pen.moveTo(7, -5.5); pen.lineTo(7, 5.5); pen.ellipse(0, 5.5, 7, 2.6, 0, 0, Math.PI); pen.lineTo(-7, -5.5);
+      pen.ellipse(0, -5.5, 7, 2.6, 0, Math.PI, 3 * Math.PI);
+    },
+  };
+
+  function icon(pen, [shape, colour], x, y, size = 1) {
+    pen.save();
+    pen.translate(x, y);
+    pen.scale(size, size);
+    pen.beginPath();
+    (SHAPES[shape] ?? SHAPES.box)(pen);
+    pen.fillStyle = colour;
+    pen.strokeStyle = colours.stroke;
+    pen.lineWidth = 1;
+    pen.fill();
+    pen.stroke();
+    pen.restore();
+  }
+
+  function iconOf(kind) {
+    const small = element("canvas", { className: "icon", width: 36, height: 36, ariaHidden: "true" });
+    small.dataset.kind = kind;
+    iconAgain(small);
+    return small;
+  }
+
+  function iconAgain(small) {
+    const pen = small.getContext("2d");
+    pen.clearRect(0, 0, 36, 36);
+    icon(pen, data.kinds[small.dataset.kind], 18, 18, 1.85);
+  }
+
+  function theme() {
+    const style = getComputedStyle(document.documentElement);
+    for (const name of ["paper", "card", "edge", "ink", "soft", "line", "up", "down", "hole", "accent", "stroke"]) {
+      colours[name] = style.getPropertyValue(`--${name}`).trim();
+    }
+    document.querySelectorAll("canvas.icon").forEach(iconAgain);
+  }
+
+  function measure() {
+    const { width, height } = stage.getBoundingClientRect();
+    if (!width || !height) return;
+    view.dots = window.devicePixelRatio || 1;
+    [view.width, view.height] = [width, height];
+    [canvas.width, canvas.height] = [Math.round(width * view.dots), Math.round(height * view.dots)];
+    paint(context, view);
+  }
+
+  // --- building elements -----------------------------------------------------------------------------------------------
+
+  function element(tag, properties = {}, ...children) {
+    const made = Object.assign(document.createElement(tag), properties);
+    made.append(...children.filter((child) => child !== null && child !== undefined && child !== ""));
+    return made;
+  }
+
+  const text = (tag, words, className = "") => element(tag, { className, textContent: words });
+  const button = (words, onclick, className = "") => element("button", { type: "button", textContent: words, onclick, className });
+  const link = (node) => Object.assign(button(node.label, () => show(node), "go name"), { title: node.id });
+
+  /** The first of many, and a button for as many more. */
+  function some(list, most, make, into) {
+    into.append(...list.slice(0, most).map(make));
+    const left = list.length - most;
+    if (left <= 0) return;
+    const more = button(`${Math.min(left, most).toLocaleString("en")} more of ${left.toLocaleString("en")}`, () => {
+      more.remove();
+      some(list.slice(most), most, make, into);
+    }, "more");
+    into.append(into.tagName === "TBODY" ? element("tr", {}, element("td", { colSpan: 8 }, more)) : more);
+  }
+
+  // --- the panel -------------------------------------------------------------------------------------------------------
+
+  function openPanel(...content) {
+    panel.hidden = false;
+    panel.replaceChildren(...content.flat().filter(Boolean));
+    panel.scrollTop = 0;
+    measure();
+  }
+
+  function closePanel() {
+    panel.hidden = true;
+    open = null;
+    measure();
+    canvas.focus({ preventScroll: true });
+  }
+
+  const closer = () => Object.assign(button("×", closePanel, "close"), { title: "Close (Esc)", ariaLabel: "Close" });
+  const top = (heading, under, mark) =>
+    element("div", { className: "top" }, mark, element("div", {}, text("h2", heading, "name"), text("p", under, "note")), closer());
+
+  function detail(node) {
+    open = node;
+    const up = reach(node, "into", "source"), down = reach(node, "out", "target");
+    const gone = node.observed ? "" : " · named by something, and not observed";
+    openPanel(
+      top(node.name, spaced(node.kind) + gone, iconOf(node.kind)),
+      buttonsOf(node, up, down),
+      element("p", { className: "counts" }, text("span", `${counted(up)} upstream`, "up"), text("span", `${counted(down)} downstream`, "down")),
+      facts(node),
+      holes(node.gaps),
+      evidence("Into it", node.into, "source"),
+      evidence("Out of it", node.out, "target"),
+      recordOf(node),
+    );
+  }
+
+  function buttonsOf(node, up, down) {
+    const copy = button("Copy id", () => copied(copy, node.id));
+    const console = node.url && element("a", { href: node.url, target: "_blank", rel: "noopener noreferrer", textContent: "AWS console ↗" });
+    return element("div", { className: "buttons" }, copy, button("Fit its lineage", () => fit([node, ...up, ...down])), console);
+  }
+
+  async function copied(knob, words) {
+    try {
+      await navigator.clipboard.writeText(words);
+    } catch {
+      const field = element("textarea", { value: words });
+      document.body.append(field);
+      field.select();
+      document.execCommand("copy");
+      field.remove();
+    }
+    knob.textContent = "Copied";
+    setTimeout(() => { knob.textContent = "Copy id"; }, 1500);
+  }
+
+  function facts(node) {
+    const told = {
+      id: node.id, status: node.status, account: node.account, region: node.region, created: node.created, modified: node.modified,
+      ...node.more,
+    };
+    const list = element("dl", { className: "facts" });
+    for (const [name, said] of Object.entries(told)) {
+      if (said === null || said === "" || said === undefined) continue;
+      const flat = Array.isArray(said) && said.every((one) => typeof one !== "object");
+      const words = flat ? said.join(", ") : typeof said === "string" ? said : JSON.stringify(said);
+      list.append(element("div", {}, text("dt", name.replaceAll("_", " ")), text("dd", words)));
+    }
+    return list;
+  }
+
+  const holes = (gaps) => gaps.length ? [text("h3", many(gaps.length, "gap")), ...gaps.map(gapItem)] : null;
+
+  function gapItem(gap) {
+    const about = gap.node === null ? text("small", gap.subject) : element("small", {}, link(nodes[gap.node]));
+    return element("div", { className: "item" }, text("span", gap.reason, "hole"), ` ${gap.operation} ${gap.detail}`, about);
+  }
+
+  function evidence(title, list, end) {
+    if (!list.length) return null;
+    const items = element("div");
+    some(list, EDGES, (edge) => edgeItem(edge, nodes[edge[end]]), items);
+    return [text("h3", `${title}: ${many(list.length, "edge")}`), items];
+  }
+
+  function edgeItem(edge, other) {
+    const how = [edge.role, edge.usage && `(${edge.usage})`].filter(Boolean).join(" ");
+    const said = [edge.path, edge.evidence, edge.time && edge.time.replace("/", " to ")].filter(Boolean).join(" · ");
+    return element("div", { className: "item" }, `${edge.relation} ${how} `, link(other), text("small", said));
+  }
+
+  function recordOf(node) {
+    const missing = node.id.includes("://")
+      ? "A place: the records that read and write it name it; S3 itself is not asked."
+      : node.observed ? data.without_records || "The record is not in this page." : "No record: something names it, and nothing described it.";
+    const shown = node.record === null ? text("p", missing, "note") : Object.assign(text("pre", node.record), { tabIndex: 0 });
+    const note = node.record !== null && data.cut.includes(node.at);
+    return [text("h3", "Record"), shown, note ? text("p", `Cut: \`lineage show\` has all of it.`, "note") : null];
+  }
+
+  function about() {
+    open = "about";
+    const scope = data.scope;
+    const lists = scope.unread.length
+      ? `${many(scope.unread.length, "list")} did not come to an end, so what is missing of these kinds proves nothing: ${scope.unread.join("; ")}`
+      : "Every list of every kind came to its end.";
+    const holesIn = element("div");
+    some(data.gaps, GAPS, gapItem, holesIn);
+    openPanel(
+      top("What was looked at", data.title),
+      element("dl", { className: "facts" }, ...[
+        ["accounts", scope.accounts.join(", ")], ["regions", scope.regions.join(", ")],
+        ...scope.crawls.map((crawl) => [`crawl ${crawl.id}`, `${crawl.started} as ${crawl.caller}${crawl.complete ? "" : " · was cut short"}`]),
+        ["in this page", `${many(nodes.length, "node")}, ${many(edges.length, "edge")}${data.left_out ? ` · ${data.left_out}` : ""}`],
+        ["records", data.without_records || "of each node that has one"],
+      ].map(([name, said]) => element("div", {}, text("dt", name), text("dd", said)))),
+      text("h3", "What could not be read, of the whole snapshot"),
+      text("p", lists, "note"),
+      data.gaps.length ? holesIn : text("p", "No gaps besides.", "note"),
+      text("p", "Edges are what the records say: times are not looked at. `lineage trace` and `lineage impact` look at them as well.", "note"),
+    );
+    panel.focus();
+  }
+
+  // --- search ------------------------------------------------------------------------------------------------------------
+
+  let hits = [], pick = 0;
+
+  function look() {
+    const wanted = search.value.trim().toLowerCase();
+    hits = wanted ? nodes.filter((node) => node.words.includes(wanted)).sort((a, b) => rank(a, wanted) - rank(b, wanted) || a.name.length - b.name.length) : [];
+    pick = 0;
+    offer(wanted);
+    listed();
+  }
+
+  const rank = (node, wanted) => {
+    const name = node.name.toLowerCase();
+    if (name === wanted || node.id.toLowerCase() === wanted) return 0;
+    return (node.hidden ? 4 : 1) + (name.startsWith(wanted) ? 0 : name.includes(wanted) ? 1 : 2);
+  };
+
+  function offer(wanted) {
+    const rows = hits.slice(0, MOST_FOUND).map((node, at) => offered(node, at));
+    if (wanted && !hits.length) rows.push(text("li", "Nothing here has that in its name or URI.", "none"));
+    if (hits.length > MOST_FOUND) rows.push(text("li", `and ${(hits.length - MOST_FOUND).toLocaleString("en")} more`, "none"));
+    found.replaceChildren(...rows);
+    found.hidden = !wanted;
+    search.setAttribute("aria-expanded", String(Boolean(wanted)));
+    mark();
+  }
+
+  function offered(node, at) {
+    const row = element("li", { id: `found-${at}`, role: "option" }, text("span", node.label, "name"), text("small", `${spaced(node.kind)} · ${node.id}`));
+    row.onpointerdown = (event) => { event.preventDefault(); arrive(node); };
+    return row;
+  }
+
+  function mark() {
+    [...found.children].forEach((row, at) => row.role === "option" && row.setAttribute("aria-selected", String(at === pick)));
+    if (hits.length && !found.hidden) search.setAttribute("aria-activedescendant", `found-${pick}`);
+    else search.removeAttribute("aria-activedescendant");
+    found.children[pick]?.scrollIntoView({ block: "nearest" });
+  }
+
+  function arrive(node) {
+    search.value = "";
+    shut();
+    if (!$("table").hidden) toggleTable();
+    show(node);
+  }
+
+  function shut() {
+    found.hidden = true;
+    search.setAttribute("aria-expanded", "false");
+    search.removeAttribute("aria-activedescendant");
+  }
+
+  function searchKey(event) {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key], most = Math.min(hits.length, MOST_FOUND);
+    if (step && most) {
+      pick = (pick + step + most) % most;
+      mark();
+    } else if (event.key === "Enter" && hits[pick]) arrive(hits[pick]);
+    else if (event.key === "Escape") {
+      search.value = "";
+      look();
+      shut();
+      canvas.focus({ preventScroll: true });
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  // --- filters and legend ---------------------------------------------------------------------------------------------------
+
+  function filters() {
+    const parts = Object.entries(FILTERS).flatMap(([what, title]) => filter(what, title));
+    $("filters").replaceChildren(...parts, ...legend());
+  }
+
+  function filter(what, title) {
+    const counts = new Map();
+    nodes.forEach((node) => counts.set(value(node, what), (counts.get(value(node, what)) ?? 0) + 1));
+    const rows = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).map(([said, count]) => boxOf(what, said, count));
+    const all = button("all", () => want(what, rows, rows.some((row) => !row.control.checked)));
+    all.title = `Show or hide all: ${title.toLowerCase()}`;
+    const group = element("div", { role: "group", ariaLabel: title }, ...rows);
+    return [element("h2", {}, title, all), group];
+  }
+
+  function boxOf(what, said, count) {
+    const check = element("input", { type: "checkbox", checked: true, name: what, value: said });
+    check.onchange = () => { unwanted[what][check.checked ? "delete" : "add"](said); filtered(); };
+    const sign = what === "kind" ? iconOf(said) : null;
+    return element("label", {}, check, sign, text("span", what === "kind" ? spaced(said) : said), text("b", count.toLocaleString("en")));
+  }
+
+  function want(what, rows, wanted) {
+    for (const row of rows) {
+      row.control.checked = wanted;
+      unwanted[what][wanted ? "delete" : "add"](row.control.value);
+    }
+    filtered();
+  }
+
+  function filtered() {
+    for (const node of nodes) node.hidden = Object.keys(FILTERS).some((what) => unwanted[what].has(value(node, what)));
+    say();
+    listed();
+    if (open && open !== "about") detail(open);
+    draw();
+  }
+
+  function legend() {
+    const row = (looks, words) => element("p", { className: "line" }, element("i", { className: looks, ariaHidden: "true" }), words);
+    return [
+      text("h2", "Lines and rims"), row("", "a field names it"), row("dashed", "matched, or logged by people"),
+      row("dotted", "recorded by, member of"), row("up", "upstream of the chosen"), row("down", "downstream of it"),
+      row("box", "named, not observed"), row("box hole", "something could not be read"),
+    ];
+  }
+
+  function toggleFilters(shown = $("filters").hidden) {
+    $("filters").hidden = !shown;
+    $("filters-button").setAttribute("aria-pressed", String(shown));
+    measure();
+  }
+
+  // --- the table ----------------------------------------------------------------------------------------------------------
+
+  const COLUMNS = { kind: "Kind", name: "Name", account: "Account", region: "Region", status: "Status", created: "Created", light: "Chosen", id: "Id" };
+  const LIGHTS = { [HERE]: "this", [UP]: "upstream", [DOWN]: "downstream" };
+  let order = { by: "kind", down: false };
+
+  function toggleTable() {
+    const shown = $("table").hidden;
+    $("table").hidden = !shown;
+    $("table-button").setAttribute("aria-pressed", String(shown));
+    $("zoom").hidden = $("said").hidden = shown;
+    listed();
+    if (shown) $("table").querySelector("button")?.focus();
+    else draw();
+  }
+
+  const cell = (node, name) => (name === "light" ? bothLights(node) : node[name === "name" ? "label" : name] ?? "");
+  const bothLights = (node) => (lit?.up.has(node) && lit.down.has(node) ? "upstream, downstream" : LIGHTS[light(node)] ?? "");
+
+  function listed() {
+    if ($("table").hidden) return;
+    const wanted = search.value.trim().toLowerCase();
+    const rows = nodes.filter((node) => !node.hidden && (!wanted || node.words.includes(wanted))).sort(byOrder);
+    const body = element("tbody");
+    some(rows, before ? rows.length : ROWS, tableRow, body);
+    const head = element("tr", {}, ...Object.keys(COLUMNS).map(heading));
+    const heads = text("caption", `${many(rows.length, "node")} of ${nodes.length.toLocaleString("en")}`, "note");
+    $("table").replaceChildren(element("table", {}, heads, element("thead", {}, head), body));
+  }
+
+  function byOrder(a, b) {
+    const [one, other] = [cell(a, order.by), cell(b, order.by)];
+    return (one < other ? -1 : one > other ? 1 : a.at - b.at) * (order.down ? -1 : 1);
+  }
+
+  function heading(name) {
+    const sorted = order.by === name;
+    const knob = button(COLUMNS[name] + (sorted ? (order.down ? " ↓" : " ↑") : ""), () => {
+      order = { by: name, down: sorted && !order.down };
+      listed();
+      $("table").querySelectorAll("th button")[Object.keys(COLUMNS).indexOf(name)].focus();
+    });
+    const made = element("th", { scope: "col" }, knob);
+    made.setAttribute("aria-sort", sorted ? (order.down ? "descending" : "ascending") : "none");
+    return made;
+  }
+
+  function tableRow(node) {
+    const words = (name) => text("td", name === "kind" ? spaced(node.kind) : cell(node, name), name === "id" ? "wide name" : "");
+    const row = element("tr", { className: node === now ? "now" : "" }, ...Object.keys(COLUMNS).map(
+      (name) => (name === "name" ? element("td", { className: "wide" }, rowLink(node)) : words(name))));
+    row.dataset.node = node.id;
+    return row;
+  }
+
+  const rowLink = (node) => Object.assign(button(node.label, () => { choose(node); detail(node); panel.focus(); }, "go name"), { title: node.id });
+
+  // --- keys, mouse and touch ---------------------------------------------------------------------------------------------------
+
+  const KEYS = {
+    "+": () => zoom(1.3), "=": () => zoom(1.3), "-": () => zoom(1 / 1.3), 0: () => fit(), f: () => fit(), t: toggleTable, l: () => toggleFilters(),
+    "/": () => search.focus(), "?": () => $("help").showModal(),
+  };
+  const MOVES = { ArrowRight: ["out", "target"], ArrowLeft: ["into", "source"], ArrowUp: -1, ArrowDown: 1 };
+
+  function key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || $("help").open || event.target === search) return;
+    if (event.key === "Escape") back();
+    else if (KEYS[event.key]) KEYS[event.key]();
+    else if (event.target === canvas && MOVES[event.key]) move(MOVES[event.key]);
+    else if (event.target === canvas && event.key === "Enter" && now) uncovered(now);
+    else return;
+    event.preventDefault();
+  }
+
+  function back() {
+    if (!panel.hidden) closePanel();
+    else if (!$("table").hidden) toggleTable();
+    else choose(null);
+  }
+
+  function move(way) {
+    const shown = nodes.filter((node) => !node.hidden);
+    const from = now && !now.hidden ? now : null;
+    const next = !from ? firstOf(shown) : typeof way === "number" ? beside(from, shown, way) : along(from, ...way);
+    if (next) go(next);
+  }
+
+  const firstOf = (shown) => shown.reduce((so, node) => (!so || node.x < so.x || (node.x === so.x && node.y < so.y) ? node : so), null);
+  const middle = (node) => node.x + node.width / 2;
+
+  function along(from, list, end) {
+    const ends = from[list].map((edge) => nodes[edge[end]]).filter((node) => !node.hidden && node !== from);
+    return nearest(ends, (node) => Math.abs(node.y - from.y));
+  }
+
+  function beside(from, shown, way) {
+    const column = shown.filter((node) => Math.abs(middle(node) - middle(from)) < 60 && (node.y - from.y) * way > 0);
+    return nearest(column, (node) => Math.abs(node.y - from.y));
+  }
+
+  const nearest = (list, distance) => list.reduce((so, node) => (!so || distance(node) < distance(so) ? node : so), null);
+
+  const pointers = new Map();
+  let dragged = 0;
+
+  const place = (event) => {
+    const { left, top } = canvas.getBoundingClientRect();
+    return [event.clientX - left, event.clientY - top];
+  };
+
+  function under([x, y]) {
+    const [atX, atY] = [view.x + x / view.zoom, view.y + y / view.zoom], slack = Math.max(0, 4 / view.zoom - 4);
+    const hit = (node) => !node.hidden && atX >= node.x - slack && atX <= node.x + node.width + slack
+      && atY >= node.y - slack && atY <= node.y + node.height + slack;
+    return nodes.findLast(hit) ?? null;
+  }
+
+  function pointerDown(event) {
+    canvas.setPointerCapture(event.pointerId);
+    if (!pointers.size) dragged = 0;
+    pointers.set(event.pointerId, place(event));
+    canvas.focus({ preventScroll: true });
+  }
+
+  function pointerMove(event) {
+    const to = place(event), from = pointers.get(event.pointerId);
+    if (!from) return hover(to);
+    const others = [...pointers].filter(([id]) => id !== event.pointerId).map(([, at]) => at);
+    dragged += Math.hypot(to[0] - from[0], to[1] - from[1]);
+    if (others.length) pinch(from, to, others[0]);
+    else if (dragged > 4) pan((from[0] - to[0]), (from[1] - to[1]));
+    pointers.set(event.pointerId, to);
+    return null;
+  }
+
+  function pan(x, y) {
+    canvas.classList.add("drag");
+    view.x += x / view.zoom;
+    view.y += y / view.zoom;
+    draw();
+  }
+
+  function pinch(from, to, other) {
+    const apart = (at) => Math.max(8, Math.hypot(at[0] - other[0], at[1] - other[1]));
+    zoom(apart(to) / apart(from), (to[0] + other[0]) / 2, (to[1] + other[1]) / 2);
+    pan((from[0] - to[0]) / 2, (from[1] - to[1]) / 2);
+  }
+
+  function pointerUp(event) {
+    canvas.classList.remove("drag");
+    if (!pointers.delete(event.pointerId) || pointers.size || dragged > 4 || event.type === "pointercancel") return;
+    const node = under(place(event));
+    choose(node);
+    if (node) uncovered(node);
+    else if (open !== "about" && !panel.hidden) closePanel();
+  }
+
+  function hover(at) {
+    const node = under(at);
+    canvas.classList.toggle("over", Boolean(node));
+    canvas.title = node ? node.id : "";
+  }
+
+  function wheel(event) {
+    event.preventDefault();
+    const unit = event.deltaMode === 1 ? 18 : 1;
+    if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
+      view.x += ((event.deltaX || event.deltaY) * unit) / view.zoom;
+      draw();
+    } else zoom(Math.exp(-event.deltaY * unit * (event.ctrlKey ? 0.01 : 0.0016)), ...place(event));
+  }
+
+  // --- paper ------------------------------------------------------------------------------------------------------------
+
+  /** All of the graph, light, and as fine as paper is. */
+  function toPaper() {
+    if (before) return;
+    before = { ...view };
+    document.documentElement.classList.add("printing");
+    theme();
+    [view.width, view.height, view.dots] = [1560, 900, 2.5];
+    [canvas.width, canvas.height] = [3900, 2250];
+    fit();
+    paint(context, view);
+    listed();
+  }
+
+  function fromPaper() {
+    document.documentElement.classList.remove("printing");
+    theme();
+    Object.assign(view, before ?? {});
+    before = null;
+    measure();
+    listed();
+  }
+
+  // --- begin ------------------------------------------------------------------------------------------------------------
+
+  function begin() {
+    $("title").textContent = data.heading;
+    $("subtitle").textContent = [data.title, data.left_out].filter(Boolean).join(" · ");
+    $("subtitle").title = $("subtitle").textContent;
+    $("about-button").textContent = data.gaps.length ? many(data.gaps.length, "gap") : data.scope.unread.length ? "Not all read" : "No gaps";
+    $("about-button").title = "What was looked at, and what could not be read";
+    $("about-button").classList.toggle("holes", data.gaps.length > 0 || data.scope.unread.length > 0);
+    theme();
+    filters();
+    if (innerWidth <= 900) toggleFilters(false);
+    measure();
+    fit();
+    say();
+  }
+
+  function listen() {
+    $("about-button").onclick = about;
+    $("table-button").onclick = toggleTable;
+    $("filters-button").onclick = () => toggleFilters();
+    $("help-button").onclick = KEYS["?"];
+    $("zoom-in").onclick = KEYS["+"];
+    $("zoom-out").onclick = KEYS["-"];
+    $("zoom-fit").onclick = () => fit();
+    Object.assign(search, { oninput: look, onkeydown: searchKey, onfocus: () => search.value && look(), onblur: shut });
+    Object.assign(canvas, { onpointerdown: pointerDown, onpointermove: pointerMove, onpointerup: pointerUp, onpointercancel: pointerUp });
+    canvas.addEventListener("wheel", wheel, { passive: false });
+    addEventListener("keydown", key);
+    addEventListener("beforeprint", toPaper);
+    addEventListener("afterprint", fromPaper);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { theme(); draw(); });
+    new ResizeObserver(() => before || measure()).observe(stage);
+  }
+
+  begin();
+  listen();
+})();
