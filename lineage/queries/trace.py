@@ -13,8 +13,8 @@ from typing import Any
 
 from lineage.errors import UnknownNode
 from lineage.graphs import Graph, trains
-from lineage.kinds import KINDS, SERVING, kind_of_arn
-from lineage.names import Span, is_arn, named_id, node_id
+from lineage.kinds import KINDS, SERVING, kind_of_arn, kind_of_subject
+from lineage.names import Span, is_arn, named_id, node_id, parse_arn
 from lineage.queries.flow import (
     EXECUTION,
     OBJECT_CALLS,
@@ -197,7 +197,7 @@ class Tracing:
         self.possible: set[str] = set()
         self.stores: set[str] = set()
         self.maybe_copied: set[str] = set()
-        self._gaps = {gap.subject.casefold(): gap for gap in graph.graph["scope"].holes}
+        self._gaps = {name: gap for gap in graph.graph["scope"].holes for name in _subjects(gap)}
         self._queue: list[tuple[bool, int, int, _Visit]] = []
         self._order = count()
 
@@ -481,7 +481,7 @@ class Tracing:
             gap
             for gap in scope.holes
             if gap.operation not in OBJECT_CALLS  # a manifest is told of with whoever read it
-            if (gap.subject.casefold() in asked and (gap.reason != "unmatched" or gap.subject in broken))
+            if (not asked.isdisjoint(_subjects(gap)) and (gap.reason != "unmatched" or gap.subject in broken))
             or self._may_be_a_maker(gap, scope)
         ]
         reads = [self.links[key] for key in sorted(self.links) if self.links[key].relation == "reads"]
@@ -549,6 +549,16 @@ class Tracing:
         if status in (None, "InService"):
             return []
         return [f"the endpoint is {status}: it may serve another config than the one it names, or none"]
+
+
+def _subjects(gap: Gap) -> tuple[str, ...]:
+    """What a gap is about, and the id that it has where something only names it: a record may name what nobody could read."""
+    kind = kind_of_subject(gap.subject) if is_arn(gap.subject) else None
+    if not kind:
+        return (gap.subject.casefold(),)
+    arn = parse_arn(gap.subject)
+    named = named_id(kind.name, arn.account, arn.region, arn.resource.partition("/")[2])
+    return gap.subject.casefold(), named.casefold()
 
 
 def _evidence(link: Link) -> str:
