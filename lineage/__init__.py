@@ -18,11 +18,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from lineage.checks.baseline import load_baseline as load_baseline
+    from lineage.checks.baseline import to_baseline as to_baseline
+    from lineage.checks.check import Checked as Checked
+    from lineage.checks.check import check as check
+    from lineage.checks.check import load_policy as load_policy
+    from lineage.checks.findings import Finding as Finding
+    from lineage.checks.policy import POLICY_FILE as POLICY_FILE
+    from lineage.checks.policy import Policy as Policy
+    from lineage.checks.rules import RULES as RULES
     from lineage.errors import CrawlError as CrawlError
     from lineage.errors import LeaderboardError as LeaderboardError
     from lineage.errors import LineageError as LineageError
     from lineage.errors import MalformedDefinition as MalformedDefinition
     from lineage.errors import MalformedName as MalformedName
+    from lineage.errors import MalformedPolicy as MalformedPolicy
     from lineage.errors import RenderError as RenderError
     from lineage.errors import SearchRefused as SearchRefused
     from lineage.errors import SnapshotError as SnapshotError
@@ -112,11 +122,21 @@ if TYPE_CHECKING:
     from lineage.snapshot import open_snapshot as open_snapshot
 
 _HOMES = {
+    "load_baseline": "checks.baseline",
+    "to_baseline": "checks.baseline",
+    "Checked": "checks.check",
+    "check": "checks.check",
+    "load_policy": "checks.check",
+    "Finding": "checks.findings",
+    "POLICY_FILE": "checks.policy",
+    "Policy": "checks.policy",
+    "RULES": "checks.rules",
     "CrawlError": "errors",
     "LeaderboardError": "errors",
     "LineageError": "errors",
     "MalformedDefinition": "errors",
     "MalformedName": "errors",
+    "MalformedPolicy": "errors",
     "RenderError": "errors",
     "SearchRefused": "errors",
     "SnapshotError": "errors",

@@ -13,6 +13,10 @@ class MalformedDefinition(LineageError):
     """A pipeline definition that is no JSON object, or of a version that nobody knows."""
 
 
+class MalformedPolicy(LineageError):
+    """A policy file or a baseline that says what nobody understands: which file, which line or key, and what would do."""
+
+
 class SearchRefused(MalformedName):
     """A search that SageMaker would refuse; `reason` says it as the service does, without the hint."""
 

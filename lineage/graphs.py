@@ -220,6 +220,13 @@ def _onward(snapshot: Snapshot, readers: set[str], edges: dict[Row, None], *, ev
     return _assembled(sorted(nodes.items()), sorted(edges, key=_order), snapshot.scope(), snapshot.listings())
 
 
+def reads_of(snapshot: Snapshot, jobs: Iterable[str]) -> Graph:
+    """Some jobs, with what they read and nothing else."""
+    edges = sorted(snapshot.edge_rows(into=jobs, relations=["reads"]), key=_order)
+    ids = {end for edge in edges for end in edge[:2]}
+    return _build(snapshot.node_rows(ids), edges, snapshot.scope(), snapshot.listings())
+
+
 def graph_of(resources: Iterable[Resource], gaps: Iterable[Gap] = (), listings: Listings | None = None) -> Graph:
     """The graph of some records, without a snapshot: for tests and for experiments."""
     manifests = listings or Listings.in_memory()

@@ -150,6 +150,29 @@ class Listings:
         *version, seen, entries = self._db.execute(sql, (manifest,)).fetchone()
         return Manifest(*version), seen, entries
 
+    def versions(self, place: str) -> list[int]:
+        """The versions of a manifest that were read, if a place is one."""
+        return [row[0] for row in self._db.execute("SELECT id FROM manifest WHERE place = ? ORDER BY id", (place,))]
+
+    def folders(self, manifest: int) -> Iterator[str]:
+        """The folders in which the objects lie that a manifest lists."""
+        sql = "SELECT place FROM folder JOIN listed ON listed.folder = folder.id WHERE manifest = ? ORDER BY place"
+        return (row[0] for row in self._db.execute(sql, (manifest,)))
+
+    def beside(self, manifest: int) -> Iterator[str]:
+        """Where the other manifests are that list something in the same folders."""
+        sql = """SELECT DISTINCT place FROM listed AS own JOIN listed AS other ON other.folder = own.folder
+                 JOIN manifest ON manifest.id = other.manifest WHERE own.manifest = ? ORDER BY place"""
+        return (row[0] for row in self._db.execute(sql, (manifest,)))
+
+    def beginning(self, manifest: int, start: str) -> str:
+        """An object that a manifest lists and whose URI begins so; empty where there is none."""
+        sql = """SELECT folder.place || '/' || name AS object FROM listed JOIN folder ON folder.id = listed.folder
+                 JOIN entry ON entry.folder = listed.folder AND entry.manifest = listed.manifest
+                 WHERE listed.manifest = ? AND folder.place >= ? AND substr(object, 1, length(?)) = ? LIMIT 1"""
+        found = self._db.execute(sql, (manifest, start.rpartition("/")[0], start, start)).fetchone()
+        return str(found[0]) if found else ""
+
     def shared(self, one: int, other: int) -> str:
         """An object that two manifests both list; empty where there is none."""
         sql = """SELECT folder.place || '/' || one.name FROM listed CROSS JOIN entry AS one

@@ -453,6 +453,11 @@ class Snapshot:
         at = f"SELECT 1 FROM edge WHERE source = ? AND {_READ}"  # noqa: S608
         yield from (place for place in _prefixes(dataset) if self._one(at, place))
 
+    def modified(self, places: Iterable[str]) -> dict[str, str]:
+        """When S3 said that objects were last modified, of those whose digests were asked for."""
+        rows = self._select("place, modified", "content", "place", places)
+        return {place: str(modified) for place, modified in rows if modified}
+
     def listings(self) -> Listings:
         """What manifests list; it can be asked after the snapshot is closed."""
         return Listings(self.path)

@@ -26,7 +26,7 @@ SCHEMA = "lineage.datasets/1"
 READ, DECLARED, MAYBE = "read", "declared-only", "possible"
 NAMED = "named"  # the usage of what a job only names in a text: nothing says what for
 _SERVED = ("endpoint", "endpoint-config")
-_MADE = (*_SERVED, "inference-component", "model", "model-package", "trial-component")
+MADE = (*_SERVED, "inference-component", "model", "model-package", "trial-component")
 _DATA_TYPES = {
     "S3Prefix": "prefix",
     "S3Object": "object",
@@ -84,7 +84,7 @@ class _Asking:
 
     def __init__(self, graph: Graph, node: str, snapshot: Snapshot | None) -> None:
         kind = graph.nodes[node]["kind"]
-        if kind not in _MADE and not is_job(graph.nodes[node]):
+        if kind not in MADE and not is_job(graph.nodes[node]):
             taken = "datasets takes a job, a run, a model, a package or an endpoint"
             raise UnknownNode(f"{graph.nodes[node]['name']} is of another kind ({kind.replace('-', ' ')}): {taken}")
         self.graph = Flow(graph)

@@ -1,0 +1,32 @@
+"""A baseline: the findings that are known, in a file, by their fingerprints."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from lineage.checks.check import Checked
+from lineage.checks.findings import SUPPRESSED
+from lineage.errors import MalformedPolicy
+
+SCHEMA = "lineage.baseline/1"
+
+
+def to_baseline(checked: Checked) -> str:
+    """What was found or could not be told, as a file for the next check. What a suppression took is left to it."""
+    found = [one for one in (*checked.findings, *checked.undecided) if one.state != SUPPRESSED]
+    names = ("fingerprint", "rule", "verdict", "about", "message")
+    rows = [{name: getattr(one, name) for name in names} | {"subject": one.subject["id"]} for one in found]
+    return json.dumps({"schema": SCHEMA, "findings": rows}, indent=2, ensure_ascii=False) + "\n"
+
+
+def load_baseline(path: str | Path) -> frozenset[str]:
+    """The fingerprints that a baseline holds. Raises `MalformedPolicy` and `OSError`."""
+    text = Path(path).read_bytes()
+    try:
+        said = json.loads(text)
+        if said["schema"] == SCHEMA:
+            return frozenset(str(row["fingerprint"]) for row in said["findings"])
+    except (ValueError, TypeError, KeyError) as error:
+        raise MalformedPolicy(f"{path} is no baseline ({error}): write one with --write-baseline") from error
+    raise MalformedPolicy(f"{path} is a baseline of another lineage ({said['schema']}): write one with --write-baseline")

@@ -1,0 +1,211 @@
+"""`lineage check`: the rules, held against a snapshot; what is accepted and what is known is told apart from what is new."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from lineage.checks.findings import (
+    ERROR,
+    FAILED,
+    KNOWN,
+    NEVER,
+    OFF,
+    SEVERITIES,
+    SUPPRESSED,
+    UNKNOWN,
+    Finding,
+    marked,
+)
+from lineage.checks.ground import Ground
+from lineage.checks.policy import Policy, Suppression
+from lineage.checks.policy import load_policy as _load_policy
+from lineage.checks.rules import COVERAGE, RULE_NAMES, RULES, Rule
+from lineage.queries.flow import Json, node_json, scope_json
+from lineage.queries.usage import caveats
+from lineage.snapshot import Snapshot
+
+SCHEMA = "lineage.check/1"
+FINDINGS, INCONCLUSIVE, CLEAN = "findings", "inconclusive", "clean"
+PASSED, NOT_APPLICABLE = "passed", "not-applicable"
+_COPIES = "a copy of a holdout under another name is not found: the snapshot holds no ETag of a data object"
+_UNNAMED = "the policy names no holdout: whether one got into training was not asked"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The answer to `check`. `as_json` gives the contract `lineage.check/1`.
+
+    `findings` are what the rules found broken, `undecided` what they could not tell, the worst first; the suppressed and
+    the known are among them. `rules` tell of each rule how it came out.
+    """
+
+    subjects: list[Json]
+    verdict: str
+    rules: list[Json]
+    findings: list[Finding]
+    undecided: list[Finding]
+    notes: list[str]
+    scope: Json
+    caveats: list[str]
+    policy: Policy
+    fail_on: str
+    strict: bool
+
+    def as_json(self) -> Json:
+        """The answer as one JSON object; keys are a contract, and more may join them."""
+        policy: Json = {"file": self.policy.file or None, "holdouts": list(self.policy.holdouts)}
+        policy["suppressions"] = [one.as_json() for one in self.policy.suppressions]
+        told: Json = {"schema": SCHEMA, "question": "check", "subjects": self.subjects, "verdict": self.verdict}
+        told |= {"counts": self.counts(), "fail_on": self.fail_on, "strict": self.strict, "policy": policy}
+        told |= {"rules": self.rules, "findings": [one.as_json() for one in self.findings]}
+        told["undecided"] = [one.as_json() for one in self.undecided]
+        return told | {"notes": self.notes, "scope": self.scope, "caveats": self.caveats}
+
+    def counts(self) -> dict[str, int]:
+        """How many new findings there are of each severity, how many undecided, known and suppressed ones."""
+        severities = Counter(one.severity for one in self.findings if one.counts())
+        states = Counter(one.state for one in (*self.findings, *self.undecided))
+        rest = {"undecided": sum(one.counts() for one in self.undecided)}
+        rest |= {state: states[state] for state in (KNOWN, SUPPRESSED)}
+        return {severity: severities[severity] for severity in reversed(SEVERITIES)} | rest
+
+    @property
+    def code(self) -> int:
+        """The exit code of a gate: 1 for a new finding as severe as it asks, 4 where one could not be told, else 0."""
+        if self.fail_on == NEVER:
+            return 0
+        if any(one.counts() and one.at_least(self.fail_on) for one in self.findings):
+            return 1
+        return 4 if any(one.counts() and (self.strict or one.at_least(self.fail_on)) for one in self.undecided) else 0
+
+
+def load_policy(path: str | Path) -> Policy:
+    """Read a policy file. Raises `MalformedPolicy` and `OSError`."""
+    return _load_policy(path, RULE_NAMES)
+
+
+def check(
+    snapshot: Snapshot,
+    policy: Policy | None = None,
+    subjects: Iterable[str] | None = None,
+    *,
+    fail_on: str = "",
+    strict: bool = False,
+    baseline: Iterable[str] = (),
+    today: date | None = None,
+) -> Checked:
+    """Hold a snapshot, or what the `subjects` (endpoints, models, packages, jobs) were made of, against the rules.
+
+    `fail_on` takes the place of the policy's; `baseline` are the fingerprints of findings that are known; `today` decides
+    which suppressions have expired (else SOURCE_DATE_EPOCH or the clock does). Raises `MalformedName` and `UnknownNode`.
+    """
+    policy = policy or Policy()
+    ground = Ground(snapshot, policy, list(subjects or ()))
+    asked = [(rule, _severity(policy, rule, strict)) for rule in RULES]
+    told = [_Told(rule, severity, ground) for rule, severity in asked]
+    found = [one for rule in told for one in rule.findings]
+    accepting = _Accepting(policy, frozenset(baseline), today or _today())
+    marked_ones = sorted(map(accepting.mark, found), key=Finding.order)
+    findings, undecided = ([one for one in marked_ones if one.verdict == verdict] for verdict in (FAILED, UNKNOWN))
+    return Checked(
+        subjects=[node_json(ground.graph, node) for node in ground.asked],
+        verdict=_verdict(findings, undecided),
+        rules=[one.as_json(marked_ones) for one in told],
+        findings=findings,
+        undecided=undecided,
+        notes=list(accepting.notes()),
+        scope=scope_json(ground.scope, []),
+        caveats=[*([_COPIES] if policy.holdouts else [_UNNAMED]), *caveats(ground.scope)],
+        policy=policy,
+        fail_on=fail_on or policy.fail_on,
+        strict=strict,
+    )
+
+
+def _verdict(findings: list[Finding], undecided: list[Finding]) -> str:
+    if any(one.counts() for one in findings):
+        return FINDINGS
+    return INCONCLUSIVE if any(one.counts() for one in undecided) else CLEAN
+
+
+def _severity(policy: Policy, rule: Rule, strict: bool) -> str:
+    own = policy.severity(rule.id, rule.name, rule.severity)
+    return ERROR if strict and rule.id == COVERAGE and own != OFF else own
+
+
+def _today() -> date:
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    return (datetime.fromtimestamp(int(epoch), UTC) if epoch.isdigit() else datetime.now(UTC)).date()
+
+
+class _Told:
+    """What one rule told."""
+
+    def __init__(self, rule: Rule, severity: str, ground: Ground) -> None:
+        self._rule = rule
+        self._severity = severity
+        told = [] if severity == OFF else list(rule.look(ground))
+        self._fine = told.count(None)
+        self.findings = [self._whole(one) for one in told if one]
+
+    def _whole(self, one: Finding) -> Finding:
+        rule = self._rule
+        return marked(one, rule=rule.id, name=rule.name, severity=self._severity, repair=one.repair or rule.repair)
+
+    def as_json(self, found: list[Finding]) -> Json:
+        """The rule, and how it came out: what is suppressed or known is told, and does not count."""
+        own = [one for one in found if one.rule == self._rule.id]
+        failed, undecided = ([one for one in own if one.verdict == verdict] for verdict in (FAILED, UNKNOWN))
+        return self._rule.as_json() | {
+            "severity": self._severity,
+            "outcome": self._outcome(failed, undecided),
+            "findings": sum(one.counts() for one in failed),
+            "undecided": sum(one.counts() for one in undecided),
+            "known": sum(one.state == KNOWN for one in own),
+            "suppressed": sum(one.state == SUPPRESSED for one in own),
+            "passed": self._fine,
+        }
+
+    def _outcome(self, failed: list[Finding], undecided: list[Finding]) -> str:
+        if self._severity == OFF:
+            return OFF
+        if any(one.counts() for one in failed):
+            return FAILED
+        if any(one.counts() for one in undecided):
+            return UNKNOWN
+        return PASSED if self._fine or failed or undecided else NOT_APPLICABLE
+
+
+class _Accepting:
+    """What the policy and a baseline accept, and what became of each suppression."""
+
+    def __init__(self, policy: Policy, baseline: frozenset[str], today: date) -> None:
+        self._policy = policy
+        self._baseline = baseline
+        self._today = today
+        self._used: set[Suppression] = set()
+
+    def mark(self, finding: Finding) -> Finding:
+        """The finding with what is accepted of it; one whose suppression has expired counts again, and says so."""
+        taking = [one for one in self._policy.suppressions if one.takes(finding)]
+        self._used.update(taking)
+        valid = [one for one in taking if not one.expired(self._today)]
+        if valid:
+            return marked(finding, state=SUPPRESSED, suppression=valid[0].as_json())
+        if finding.fingerprint in self._baseline:
+            finding = marked(finding, state=KNOWN)
+        return marked(finding, suppression=taking[0].as_json() | {"expired": True}) if taking else finding
+
+    def notes(self) -> Iterator[str]:
+        """What somebody should do about a suppression."""
+        for number, one in enumerate(self._policy.suppressions, 1):
+            named = f"{self._policy.file or 'policy'}: suppressions[{number}], {one.rule} of {one.subject},"
+            if one.expired(self._today):
+                yield f"{named} expired on {one.expires}: what it took counts again"
+            elif one not in self._used:
+                yield f"{named} matches nothing: take it out"

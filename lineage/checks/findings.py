@@ -1,0 +1,68 @@
+"""What a rule says of one thing: that it breaks the rule, or that nobody can tell."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field, replace
+
+from lineage.queries.flow import Json
+
+FAILED, UNKNOWN = "failed", "unknown"
+HIGH, MEDIUM, LOW = "high", "medium", "low"
+NOTE, WARNING, ERROR, OFF, NEVER = "note", "warning", "error", "off", "never"
+SEVERITIES = (NOTE, WARNING, ERROR)  # weakest first
+NEW, KNOWN, SUPPRESSED = "new", "known", "suppressed"
+CONFIDENCES = (HIGH, MEDIUM, LOW, "")
+_DIGITS = 32  # of a fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that a rule found broken (`failed`), or could not decide (`unknown`).
+
+    `about` tells several findings of one subject apart: the holdout, the channel, the image. A rule leaves `rule`, `name`
+    and `severity` empty, and `repair` where its own says all: `lineage.check` fills them in.
+    """
+
+    verdict: str
+    subject: Json
+    about: str
+    message: str
+    confidence: str = ""
+    evidence: list[Json] = field(default_factory=list)
+    repair: str = ""
+    rule: str = ""
+    name: str = ""
+    severity: str = ""
+    state: str = NEW
+    suppression: Json | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """The same in each crawl, for as long as the same rule says the same of the same thing."""
+        said = json.dumps([self.rule, self.verdict, self.subject["id"], self.about], ensure_ascii=False)
+        return hashlib.sha256(said.encode(errors="surrogateescape")).hexdigest()[:_DIGITS]
+
+    def as_json(self) -> Json:
+        """The finding as JSON, with its fingerprint."""
+        first = {name: getattr(self, name) for name in ("rule", "name", "severity", "confidence", "verdict", "state")}
+        return first | asdict(self) | {"fingerprint": self.fingerprint}
+
+    def at_least(self, severity: str) -> bool:
+        """Whether a gate of this severity takes it."""
+        return severity != NEVER and SEVERITIES.index(self.severity) >= SEVERITIES.index(severity)
+
+    def counts(self) -> bool:
+        """Whether it is neither suppressed nor known from a baseline."""
+        return self.state == NEW
+
+    def order(self) -> tuple[object, ...]:
+        """The worst first; then by rule, the surest first."""
+        severity = len(SEVERITIES) - SEVERITIES.index(self.severity)
+        return (severity, self.rule, CONFIDENCES.index(self.confidence), self.subject["id"], self.about)
+
+
+def marked(finding: Finding, **words: object) -> Finding:
+    """The same finding with some fields set."""
+    return replace(finding, **words)  # type: ignore[arg-type]

@@ -1,0 +1,229 @@
+"""The rules on holdouts: none of their data may have got into training, by any way and under any channel's name."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import product
+
+from lineage.checks.findings import FAILED, HIGH, LOW, MEDIUM, UNKNOWN, Finding
+from lineage.checks.ground import Ground, Told, place_json
+from lineage.graphs import Graph, reads_of, trains
+from lineage.kinds import OPAQUE_CHANNELS
+from lineage.names import Cover, Location, Span, location_of
+from lineage.queries.channels import SHARED, measures, overlapping
+from lineage.queries.flow import Json, Link, link_json, links_into, links_out_of, listings_of, node_json, started
+from lineage.queries.usage import INDIRECT, MAYBE, USED, Usage
+from lineage.snapshot import Row
+
+_RULE = {USED: "used for training", INDIRECT: "used for training through other jobs"}
+
+
+# --- LIN001 and LIN002 ------------------------------------------------------------------------------
+
+
+def holdout_in_training(ground: Ground) -> Told:
+    """No training job reads a holdout as data."""
+    yield from _unnamed(ground)
+    yield from _leaks(ground, USED)
+
+
+def holdout_transitive(ground: Ground) -> Told:
+    """No holdout gets into training through other jobs, a base model or a checkpoint."""
+    yield from _leaks(ground, INDIRECT)
+
+
+def _unnamed(ground: Ground) -> Told:
+    """A tag that names no place: which holdout it means, nobody knows."""
+    for selector, places in ground.holdouts.items():
+        if not places:
+            said = f"which data the holdout {selector} is, is not known: nothing with that tag writes to an S3 place"
+            yield Finding(UNKNOWN, place_json(selector), selector, said, repair="name the holdout by its S3 URI")
+
+
+def _leaks(ground: Ground, verdict: str) -> Told:
+    for uri, usage in ground.usages.items():
+        told = list(_told(ground, uri, usage, verdict))
+        yield from told
+        if not told:
+            yield None
+
+
+def _told(ground: Ground, uri: str, usage: Usage, verdict: str) -> Iterator[Finding]:
+    for row in usage.findings:
+        if not ground.takes(row["job"]["id"]):
+            continue
+        if row["verdict"] == verdict:
+            yield _leak(uri, row)
+        elif row["verdict"] == MAYBE and bool(row["through"]) == (verdict == INDIRECT):
+            yield _maybe(uri, row)
+    yield from _hidden_in_making(ground, uri, verdict) if ground.asked else _hidden(uri, usage, verdict)
+
+
+def _leak(uri: str, row: Json) -> Finding:
+    idle = f"; {row['channel']} is, by its name, only measured on" if measures(row["channel"]) else ""
+    said = f"{row['job']['name']} trained on holdout {uri}: {_way(uri, row)}{idle}"
+    return Finding(FAILED, row["job"], f"{uri} {row['channel']}", said, _confidence(row), row["evidence"])
+
+
+def _way(uri: str, row: Json) -> str:
+    """How the holdout got into the job: what it read, and how much of the holdout that is, or what others made of it."""
+    channel = f"channel {row['channel']} = " if row["channel"] else ""
+    through = [one["name"] for one in row["through"]]
+    if through:
+        return f"{channel}{row['location']}, made of it by {' and '.join(through)}"
+    share = {"all": "all", "part": "part"}[row["cover"]]
+    return f"{channel}{row['location']}" + ("" if row["location"] == uri else f", which covers {share} of it")
+
+
+def _confidence(row: Json) -> str:
+    if measures(row["channel"]):
+        return LOW
+    return HIGH if row["cover"] == "all" and row["verdict"] == USED else MEDIUM
+
+
+def _maybe(uri: str, row: Json) -> Finding:
+    said = f"{row['job']['name']} may have trained on holdout {uri}: {row['location']} is named, or the times do not tell"
+    return Finding(UNKNOWN, row["job"], f"{uri} {row['channel']}", said, LOW, row["evidence"])
+
+
+def _hidden(uri: str, usage: Usage, verdict: str) -> Iterator[Finding]:
+    """What could hide a use of the holdout."""
+    holes = usage.scope["holes"]
+    if holes:
+        yield Finding(UNKNOWN, place_json(uri), uri, _undecided(uri, verdict, "", holes), repair=_REPAIR)
+
+
+def _hidden_in_making(ground: Ground, uri: str, verdict: str) -> Iterator[Finding]:
+    """What could hide that an asked subject was made of the holdout."""
+    for making in ground.makings:
+        for row in making.holdouts:
+            if row["uri"] == uri and row["holes"] and row["verdict"] not in (USED, INDIRECT):
+                said = _undecided(uri, verdict, f" in the making of {making.subject['name']}", making.scope["holes"])
+                yield Finding(UNKNOWN, making.subject, uri, said, repair=_REPAIR)
+
+
+_REPAIR = "mend the gaps (`lineage gaps` lists them) and crawl the whole account again"
+
+
+def _undecided(uri: str, verdict: str, where: str, holes: list[Json]) -> str:
+    first = holes[0]["detail"] or holes[0]["reason"] if holes else "its trace is broken"
+    more = f", and {len(holes) - 1} more" if len(holes) > 1 else ""
+    return f"whether holdout {uri} was {_RULE[verdict]}{where} is not known: {first}{more}"
+
+
+# --- LIN003 -----------------------------------------------------------------------------------------
+
+
+def train_and_evaluation_overlap(ground: Ground) -> Told:
+    """In no training job a channel to learn from shares data with one to be measured on."""
+    candidates, fine = _candidates(ground)
+    yield from (None for _ in range(fine))
+    graph = reads_of(ground.snapshot, candidates)
+    for job in sorted(candidates):
+        found: list[Finding | None] = [_overlap(graph, job, row) for row in overlapping(graph, job)]
+        yield from found or [None]
+
+
+def _candidates(ground: Ground) -> tuple[set[str], int]:
+    """The jobs of which channels may share data, by a quick look at their names; and how many others have both sorts."""
+    channels: dict[str, list[Row]] = defaultdict(list)
+    for row in ground.snapshot.edge_rows(relations=["reads"]):
+        if row[4] == "data" and ":training-job/" in row[1]:
+            channels[row[1]].append(row)
+    found, fine = set(), 0
+    for job, rows in channels.items():
+        pairs = product((row for row in rows if not measures(row[3])), [row for row in rows if measures(row[3])])
+        near = [_may_share(*pair) for pair in pairs] if len(rows) > 1 and ground.takes(job) else []
+        fine += bool(near) and not any(near)
+        found |= {job} if any(near) else set()
+    return found, fine
+
+
+def _may_share(one: Row, other: Row) -> bool:
+    here, there = one[0].rstrip("/"), other[0].rstrip("/")
+    near = here.startswith(there) or there.startswith(here)
+    return near or any(_opaque(row[0], row[3], row[8]) for row in (one, other))
+
+
+@lru_cache(maxsize=10_000)
+def _opaque(source: str, role: str, span: str | None) -> bool:
+    """Whether a name does not tell what is read there."""
+    place = location_of(source)
+    plain = source.startswith("s3://") and place is not None and not place.hides_bucket
+    return not plain or role in OPAQUE_CHANNELS or span in (None, Span.MANIFEST, Span.LISTING, Span.UNKNOWN)
+
+
+def _overlap(graph: Graph, job: str, row: Json) -> Finding:
+    job_row, (taught, measured) = row["job"], row["channels"]
+    about = f"{taught} {measured}"
+    links = [link for link in links_into(graph, job, "reads") if link.data["role"] in row["channels"]]
+    evidence = [link_json(link) for link in links]
+    if row["verdict"] == SHARED:
+        said = f"{job_row['name']} learns from and is measured on the same data: {taught} and {measured} share {row['shown']}"
+        return Finding(FAILED, job_row, about, said, HIGH, evidence)
+    said = (
+        f"whether the channels {taught} and {measured} of {row['job']['name']} share data is not known: what they read is not"
+    )
+    return Finding(UNKNOWN, row["job"], about, said, "", evidence, _REPAIR)
+
+
+# --- LIN004 -----------------------------------------------------------------------------------------
+
+
+def holdout_object_overlap(ground: Ground) -> Told:
+    """No object that a holdout's manifest lists is read by training: asked only of holdouts that are manifests."""
+    for uri in ground.places:
+        graph = reads_of(ground.snapshot, _near_manifest(ground, uri))
+        versions = listings_of(graph).versions(uri)
+        if versions:
+            found: list[Finding | None] = list(_objects(ground, graph, uri, versions))
+            yield from found or [None]
+        elif uri in graph and any(link.data["span"] == Span.MANIFEST for link in links_out_of(graph, uri, "reads")):
+            said = f"which objects the holdout {uri} lists is not known: nobody has read that manifest"
+            yield Finding(UNKNOWN, place_json(uri), uri, said, repair="let the crawl read the manifest, and crawl again")
+
+
+def _near_manifest(ground: Ground, uri: str) -> set[str]:
+    """The jobs that may read an object which a manifest lists, and those that read the manifest."""
+    listings = ground.snapshot.listings()
+    folders = {folder for version in listings.versions(uri) for folder in listings.folders(version)}
+    places = {uri} | {place for version in listings.versions(uri) for place in listings.beside(version)}
+    for folder in folders:
+        location = location_of(folder)
+        places |= set(ground.snapshot.places_near(location)) if location else set()
+    return {edge[1] for edge in ground.snapshot.edge_rows(out_of=places, relations=["reads"]) if edge[4] == "data"}
+
+
+def _objects(ground: Ground, graph: Graph, uri: str, versions: list[int]) -> Iterator[Finding]:
+    jobs = sorted(node for node in graph if graph.nodes[node]["kind"] == "training-job" and ground.takes(node))
+    for job in jobs:
+        if not trains(graph.nodes[job]) or not started(graph.nodes[job]):
+            continue
+        for link in links_into(graph, job, "reads"):
+            shown = _shows(graph, link, versions) if link.source != uri and link.data["usage"] == "data" else ""
+            if shown:
+                said = f"{graph.nodes[job]['name']} trained on {shown}, which the holdout's manifest {uri} lists"
+                sure = LOW if measures(link.data["role"]) else HIGH if link.data["listing"] else MEDIUM
+                yield Finding(FAILED, node_json(graph, job), f"{uri} {link.data['role']}", said, sure, [link_json(link)])
+
+
+def _shows(graph: Graph, link: Link, versions: list[int]) -> str:
+    """An object that a version of the manifest lists, and that was read; empty where there is none."""
+    listings, place = listings_of(graph), location_of(link.source)
+    for version in versions:
+        if link.data["listing"]:
+            shown = listings.shared(link.data["listing"], version)
+        else:
+            shown = _listed(listings.cover(version, place), place) if place else ""
+            begins = link.data["span"] == Span.PREFIX and not shown
+            shown = listings.beginning(version, link.source) if begins else shown
+        if shown:
+            return shown
+    return ""
+
+
+def _listed(found: tuple[Cover, str], place: Location) -> str:
+    """The entry, or the place itself where an entry holds all of it."""
+    return (place.uri if found[0] is Cover.ALL else found[1]) if found[0] in (Cover.ALL, Cover.PART) else ""

@@ -1,0 +1,119 @@
+"""THE RULES: each a row with its severity, what it means, how to mend what it finds, and the function that looks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from lineage.checks import leaks, making
+from lineage.checks.findings import ERROR, NOTE, WARNING
+from lineage.checks.ground import Ground, Told
+from lineage.queries.flow import Json
+
+
+class Rule(NamedTuple):
+    """One rule. `says` is what it finds."""
+
+    id: str
+    name: str
+    severity: str
+    says: str
+    repair: str
+    look: Callable[[Ground], Told]
+
+    def as_json(self) -> Json:
+        return {name: getattr(self, name) for name in ("id", "name", "severity", "says", "repair")}
+
+
+RULES: Final = (
+    Rule(
+        "LIN001",
+        "holdout-in-training",
+        ERROR,
+        "A training job read a holdout, or part of it, as data.",
+        "train again without the holdout, and retire what this job made; or take another holdout",
+        leaks.holdout_in_training,
+    ),
+    Rule(
+        "LIN002",
+        "holdout-transitive",
+        ERROR,
+        "A holdout reached a training job through other jobs, a base model or a checkpoint.",
+        "leave the holdout out of what the first job reads, and make all that came of it again",
+        leaks.holdout_transitive,
+    ),
+    Rule(
+        "LIN003",
+        "train-and-evaluation-overlap",
+        ERROR,
+        "A training job learns from and is measured on the same data.",
+        "split the data, and give each channel its own prefix",
+        leaks.train_and_evaluation_overlap,
+    ),
+    Rule(
+        "LIN004",
+        "holdout-object-overlap",
+        ERROR,
+        "A training job read an object that the manifest of a holdout lists. Only holdouts that are manifests are asked.",
+        "leave the object out of the training data, and train again",
+        leaks.holdout_object_overlap,
+    ),
+    Rule(
+        "LIN005",
+        "unpinned-input",
+        WARNING,
+        "A training job behind what is served read a prefix: nothing says which versions of which objects.",
+        "read a manifest that the crawl can read too, or write each data set once, below a prefix of its own",
+        making.unpinned_input,
+    ),
+    Rule(
+        "LIN006",
+        "no-provenance",
+        WARNING,
+        "What made the models that an endpoint serves is not known to its end.",
+        "`lineage trace` shows where the chain breaks",
+        making.no_provenance,
+    ),
+    Rule(
+        "LIN007",
+        "mutable-artifact",
+        WARNING,
+        "A model artifact was written after its job ended, or after the model that loads it was created.",
+        "deploy what the job wrote, and let nobody else write there",
+        making.mutable_artifact,
+    ),
+    Rule(
+        "LIN008",
+        "image-by-tag",
+        NOTE,
+        "What made or runs a model names its image by a tag, and no record says which digest that was.",
+        "name the image by its digest",
+        making.image_by_tag,
+    ),
+    Rule(
+        "LIN009",
+        "network-open-training",
+        NOTE,
+        "A training job behind what is served ran without network isolation: it may have read what no channel names.",
+        "train with EnableNetworkIsolation",
+        making.network_open_training,
+    ),
+    Rule(
+        "LIN010",
+        "unapproved-in-production",
+        ERROR,
+        "An endpoint serves a model package that is not Approved.",
+        "approve the package, or deploy one that is approved",
+        making.unapproved_in_production,
+    ),
+    Rule(
+        "LIN090",
+        "coverage-gap",
+        NOTE,
+        "Something that could hold a finding was not listed or not read. An error with --strict.",
+        "`lineage gaps` says what would mend it; then crawl again",
+        making.coverage_gap,
+    ),
+)
+RULE_NAMES: Final = frozenset(name for rule in RULES for name in (rule.id, rule.name))
+COVERAGE: Final = "LIN090"
