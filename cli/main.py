@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 import click
 
 from .ask import impact, path, trace, used
+from .check import check
 from .crawl import crawl
 from .datasets import datasets
 from .export import export
@@ -80,6 +81,7 @@ for command in (
     datasets,
     impact,
     path,
+    check,
     search,
     suggest,
     experiments,
@@ -139,7 +141,7 @@ def _failure(error: Exception, arguments: list[str]) -> int:
         traceback.print_exception(error)
 
     message = " ".join(str(error).split())
-    if isinstance(error, (lineage.LeaderboardError, lineage.MalformedName, lineage.UnknownNode)):
+    if isinstance(error, (lineage.LeaderboardError, lineage.MalformedName, lineage.MalformedPolicy, lineage.UnknownNode)):
         return _say(message, USAGE)
     if isinstance(error, lineage.LineageError):
         return _say(message, FAILED)

@@ -52,7 +52,9 @@ if TYPE_CHECKING:
     from lineage.exports.picture import to_svg as to_svg
     from lineage.exports.render import draw as draw
     from lineage.exports.render import engine_for as engine_for
+    from lineage.exports.junit import to_junit as to_junit
     from lineage.exports.render import render as render
+    from lineage.exports.sarif import to_sarif as to_sarif
     from lineage.graphs import Graph as Graph
     from lineage.graphs import around_dataset as around_dataset
     from lineage.graphs import around_subject as around_subject
@@ -156,7 +158,9 @@ _HOMES = {
     "to_svg": "exports.picture",
     "draw": "exports.render",
     "engine_for": "exports.render",
+    "to_junit": "exports.junit",
     "render": "exports.render",
+    "to_sarif": "exports.sarif",
     "Graph": "graphs",
     "around_dataset": "graphs",
     "around_subject": "graphs",

@@ -40,7 +40,7 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.C
     """Run a command line of the README in a folder that has the fixtures."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "fixtures").mkdir()
-    for fixture in (*BANK.parent.glob("*.jsonl"), *BANK.parent.glob("*.txt")):
+    for fixture in [one for suffix in ("jsonl", "txt", "toml") for one in BANK.parent.glob(f"*.{suffix}")]:
         (tmp_path / "fixtures" / fixture.name).write_bytes(fixture.read_bytes())
 
     def call(line: str) -> str:

@@ -81,7 +81,11 @@ class Checked:
             return 0
         if any(one.counts() and one.at_least(self.fail_on) for one in self.findings):
             return 1
-        return 4 if any(one.counts() and (self.strict or one.at_least(self.fail_on)) for one in self.undecided) else 0
+        return 4 if any(one.counts() and self.gates_undecided(one) for one in self.undecided) else 0
+
+    def gates_undecided(self, finding: Finding) -> bool:
+        """Whether the gate minds that something could not be decided."""
+        return self.fail_on != NEVER and (self.strict or finding.at_least(self.fail_on))
 
 
 def load_policy(path: str | Path) -> Policy:
@@ -118,7 +122,7 @@ def check(
         rules=[one.as_json(marked_ones) for one in told],
         findings=findings,
         undecided=undecided,
-        notes=list(accepting.notes()),
+        notes=list(accepting.notes(whole=not ground.asked)),
         scope=scope_json(ground.scope, []),
         caveats=[*([_COPIES] if policy.holdouts else [_UNNAMED]), *caveats(ground.scope)],
         policy=policy,
@@ -201,11 +205,11 @@ class _Accepting:
             finding = marked(finding, state=KNOWN)
         return marked(finding, suppression=taking[0].as_json() | {"expired": True}) if taking else finding
 
-    def notes(self) -> Iterator[str]:
-        """What somebody should do about a suppression."""
+    def notes(self, *, whole: bool) -> Iterator[str]:
+        """What somebody should do about a suppression; of a part of a snapshot nobody knows what it matches elsewhere."""
         for number, one in enumerate(self._policy.suppressions, 1):
             named = f"{self._policy.file or 'policy'}: suppressions[{number}], {one.rule} of {one.subject},"
             if one.expired(self._today):
                 yield f"{named} expired on {one.expires}: what it took counts again"
-            elif one not in self._used:
+            elif whole and one not in self._used:
                 yield f"{named} matches nothing: take it out"
