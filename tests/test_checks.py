@@ -71,6 +71,16 @@ FROM_PACKAGE = [
 ]  # fmt: skip
 
 
+IN_SHADOW = [
+    *live()[:1],
+    record(
+        "model", "next", {"CreationTime": "2026-02-01T10:00:00Z", "PrimaryContainer": FROM_PACKAGE[0].body["PrimaryContainer"]}
+    ),
+    replace(live()[1], body=live()[1].body | {"ShadowProductionVariants": [{"VariantName": "next", "ModelName": "next"}]}),
+    live()[2],
+]
+
+
 class Case(NamedTuple):
     """What an account holds, and what a rule says of it: `outcome`, and how many findings there are."""
 
@@ -135,6 +145,7 @@ CASES = [
     Case("LIN009", "the record does not say", "unknown", [fit({"train": "s3://x/"}, EnableNetworkIsolation=None), *live()]),
     Case("LIN010", "rejected", "failed", [fit({"train": "s3://x/"}), registered("Rejected"), *FROM_PACKAGE]),
     Case("LIN010", "approved", "passed", [fit({"train": "s3://x/"}), registered("Approved"), *FROM_PACKAGE], 0),
+    Case("LIN010", "rejected, and only a shadow", "not-applicable", [registered("Rejected", "s3://other/model.tar.gz"), *IN_SHADOW], 0),
     Case("LIN010", "the record does not say", "unknown", [fit({"train": "s3://x/"}), registered(""), *FROM_PACKAGE]),
     Case("LIN010", "not named, and the registry holds its artifact", "failed", [fit({"train": "s3://x/"}), registered("PendingManualApproval"), *live()]),
     Case("LIN010", "not in the registry", "not-applicable", [fit({"train": "s3://x/"}), *live()], 0),
