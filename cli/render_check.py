@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from .lines import looked_at, note_lines, printed, styled
+from .lines import Line, looked_at, note_lines, printed, styled
 from .options import plural
 
 if TYPE_CHECKING:
-    from rich.text import Text
-
     import lineage
 
 _COLOURS = {
@@ -57,7 +55,7 @@ def _counted(answer: lineage.Checked) -> str:
     return "; ".join([severities, *([", ".join(others)] if others else [])])
 
 
-def _rule_lines(answer: lineage.Checked, rule: str) -> Iterable[Text]:
+def _rule_lines(answer: lineage.Checked, rule: str) -> Iterable[Line]:
     """The findings of a rule, then what it could not decide: some of each, and how many more."""
     for found in (answer.findings, answer.undecided):
         own = [one for one in found if one.rule == rule]
@@ -67,7 +65,7 @@ def _rule_lines(answer: lineage.Checked, rule: str) -> Iterable[Text]:
             yield styled("  ", (how, _COLOURS[how.strip()]), f"  {rule}  … and {len(own) - _SHOWN:,} more: -f tsv lists them")
 
 
-def _line(one: lineage.Finding) -> Text:
+def _line(one: lineage.Finding) -> Line:
     how = _how(one)
     sure = f" ({one.confidence} confidence)" if one.confidence in ("medium", "low") else ""
     return styled("  ", (f"{how:<8}", _COLOURS[how]), f"  {one.rule}  {one.message}{sure}", (_accepted(one), "dim"))
@@ -80,7 +78,7 @@ def _accepted(one: lineage.Finding) -> str:
     return {"known": "  [known]", "suppressed": f"  [suppressed: {said.get('reason')}{until}]"}.get(one.state, "")
 
 
-def _silent(answer: lineage.Checked) -> list[Text]:
+def _silent(answer: lineage.Checked) -> list[Line]:
     """The rules that found nothing, by how."""
     names: dict[str, list[str]] = {}
     for rule in answer.rules:

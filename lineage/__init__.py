@@ -47,12 +47,12 @@ if TYPE_CHECKING:
     from lineage.exports.figures import Picture as Picture
     from lineage.exports.figures import picture as picture
     from lineage.exports.graphml import read_graphml as read_graphml
+    from lineage.exports.junit import to_junit as to_junit
     from lineage.exports.notebook import view as view
     from lineage.exports.page import to_page as to_page
     from lineage.exports.picture import to_svg as to_svg
     from lineage.exports.render import draw as draw
     from lineage.exports.render import engine_for as engine_for
-    from lineage.exports.junit import to_junit as to_junit
     from lineage.exports.render import render as render
     from lineage.exports.sarif import to_sarif as to_sarif
     from lineage.graphs import Graph as Graph
@@ -153,12 +153,12 @@ _HOMES = {
     "Picture": "exports.figures",
     "picture": "exports.figures",
     "read_graphml": "exports.graphml",
+    "to_junit": "exports.junit",
     "view": "exports.notebook",
     "to_page": "exports.page",
     "to_svg": "exports.picture",
     "draw": "exports.render",
     "engine_for": "exports.render",
-    "to_junit": "exports.junit",
     "render": "exports.render",
     "to_sarif": "exports.sarif",
     "Graph": "graphs",

@@ -25,7 +25,8 @@ from lineage.checks.ground import Ground
 from lineage.checks.policy import Policy, Suppression
 from lineage.checks.policy import load_policy as _load_policy
 from lineage.checks.rules import COVERAGE, RULE_NAMES, RULES, Rule
-from lineage.queries.flow import Json, node_json, scope_json
+from lineage.queries.flow import node_json, scope_json
+from lineage.queries.links import Json
 from lineage.queries.usage import caveats
 from lineage.snapshot import Snapshot
 

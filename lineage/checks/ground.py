@@ -8,10 +8,11 @@ from functools import cached_property
 from lineage.checks.findings import Finding
 from lineage.checks.policy import TAG, Policy
 from lineage.errors import UnknownNode
-from lineage.graphs import Graph, neighbourhood, trains
+from lineage.graphs import neighbourhood, trains
 from lineage.names import location_of
 from lineage.queries.datasets import MADE, Datasets, datasets
-from lineage.queries.flow import Json, is_job, node_json
+from lineage.queries.flow import is_job, node_json
+from lineage.queries.links import Flow, Json
 from lineage.queries.select import find_in, nodes
 from lineage.queries.trace import Tracing
 from lineage.queries.usage import Usage, used_all
@@ -69,9 +70,9 @@ class Ground:
         return self.asked or [node.id for node in self.snapshot.nodes(found) if not node.details.get("deleted")]
 
     @cached_property
-    def graph(self) -> Graph:
+    def graph(self) -> Flow:
         """All that is upstream of what is checked."""
-        graph = neighbourhood(self.snapshot, self.roots, "up")
+        graph = Flow(neighbourhood(self.snapshot, self.roots, "up"))
         for node in self.roots:
             if graph.nodes[node]["kind"] not in MADE and not is_job(graph.nodes[node]):
                 raise UnknownNode(f"{node} is no job, run, model, package or endpoint: only these are made of something")

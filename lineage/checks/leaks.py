@@ -9,11 +9,12 @@ from itertools import product
 
 from lineage.checks.findings import FAILED, HIGH, LOW, MEDIUM, UNKNOWN, Finding
 from lineage.checks.ground import Ground, Told, place_json
-from lineage.graphs import Graph, reads_of, trains
+from lineage.graphs import reads_of, trains
 from lineage.kinds import OPAQUE_CHANNELS
 from lineage.names import Cover, Location, Span, location_of
 from lineage.queries.channels import SHARED, measures, overlapping
-from lineage.queries.flow import Json, Link, link_json, links_into, links_out_of, listings_of, node_json, started
+from lineage.queries.flow import link_json, listings_of, node_json, started
+from lineage.queries.links import Flow, Json, Link, links_into, links_out_of
 from lineage.queries.usage import INDIRECT, MAYBE, USED, Usage
 from lineage.snapshot import Row
 
@@ -120,7 +121,7 @@ def train_and_evaluation_overlap(ground: Ground) -> Told:
     """In no training job a channel to learn from shares data with one to be measured on."""
     candidates, fine = _candidates(ground)
     yield from (None for _ in range(fine))
-    graph = reads_of(ground.snapshot, candidates)
+    graph = Flow(reads_of(ground.snapshot, candidates))
     for job in sorted(candidates):
         found: list[Finding | None] = [_overlap(graph, job, row) for row in overlapping(graph, job)]
         yield from found or [None]
@@ -155,7 +156,7 @@ def _opaque(source: str, role: str, span: str | None) -> bool:
     return not plain or role in OPAQUE_CHANNELS or span in (None, Span.MANIFEST, Span.LISTING, Span.UNKNOWN)
 
 
-def _overlap(graph: Graph, job: str, row: Json) -> Finding:
+def _overlap(graph: Flow, job: str, row: Json) -> Finding:
     job_row, (taught, measured) = row["job"], row["channels"]
     about = f"{taught} {measured}"
     links = [link for link in links_into(graph, job, "reads") if link.data["role"] in row["channels"]]
@@ -175,7 +176,7 @@ def _overlap(graph: Graph, job: str, row: Json) -> Finding:
 def holdout_object_overlap(ground: Ground) -> Told:
     """No object that a holdout's manifest lists is read by training: asked only of holdouts that are manifests."""
     for uri in ground.places:
-        graph = reads_of(ground.snapshot, _near_manifest(ground, uri))
+        graph = Flow(reads_of(ground.snapshot, _near_manifest(ground, uri)))
         versions = listings_of(graph).versions(uri)
         if versions:
             found: list[Finding | None] = list(_objects(ground, graph, uri, versions))
@@ -196,8 +197,8 @@ def _near_manifest(ground: Ground, uri: str) -> set[str]:
     return {edge[1] for edge in ground.snapshot.edge_rows(out_of=places, relations=["reads"]) if edge[4] == "data"}
 
 
-def _objects(ground: Ground, graph: Graph, uri: str, versions: list[int]) -> Iterator[Finding]:
-    jobs = sorted(node for node in graph if graph.nodes[node]["kind"] == "training-job" and ground.takes(node))
+def _objects(ground: Ground, graph: Flow, uri: str, versions: list[int]) -> Iterator[Finding]:
+    jobs = sorted(node for node in graph.nodes if graph.nodes[node]["kind"] == "training-job" and ground.takes(node))
     for job in jobs:
         if not trains(graph.nodes[job]) or not started(graph.nodes[job]):
             continue
@@ -209,7 +210,7 @@ def _objects(ground: Ground, graph: Graph, uri: str, versions: list[int]) -> Ite
                 yield Finding(FAILED, node_json(graph, job), f"{uri} {link.data['role']}", said, sure, [link_json(link)])
 
 
-def _shows(graph: Graph, link: Link, versions: list[int]) -> str:
+def _shows(graph: Flow, link: Link, versions: list[int]) -> str:
     """An object that a version of the manifest lists, and that was read; empty where there is none."""
     listings, place = listings_of(graph), location_of(link.source)
     for version in versions:

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from lineage.checks.findings import FAILED, HIGH, MEDIUM, UNKNOWN, Finding
 from lineage.checks.ground import Ground, Told, named_json
 from lineage.kinds import kind_of_subject
-from lineage.queries.flow import Json, Link, is_job, link_json, links_into, too_late, writers
+from lineage.queries.flow import is_job, link_json, too_late, writers
+from lineage.queries.links import Json, Link, links_into
 from lineage.queries.trace import Tracing
 from lineage.queries.usage import not_enumerated
 from lineage.records import CLOUDTRAIL, Gap

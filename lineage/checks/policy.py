@@ -29,7 +29,7 @@ from typing import Any
 from lineage.checks.findings import ERROR, NEVER, OFF, SEVERITIES, Finding
 from lineage.errors import MalformedName, MalformedPolicy
 from lineage.names import node_id, parse_location
-from lineage.queries.flow import Json
+from lineage.queries.links import Json
 
 POLICY_FILE = "lineage-policy.toml"
 TAG = "tag:"

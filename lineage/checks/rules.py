@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from lineage.checks import leaks, making
 from lineage.checks.findings import ERROR, NOTE, WARNING
 from lineage.checks.ground import Ground, Told
-from lineage.queries.flow import Json
+from lineage.queries.links import Json
 
 
 class Rule(NamedTuple):
