@@ -97,6 +97,13 @@ def footer_of(scope: dict[str, Any], caveats: list[str]) -> list[Line]:
     return [*(hole_line(hole) for hole in scope["holes"]), said, *note_lines(caveats)]
 
 
+def scope_lines(scope: dict[str, Any], what: str) -> list[Line]:
+    """The holes that could hide more of what is listed, and what was looked at."""
+    holes = scope["holes"]
+    more = [styled(("Note: ", "dim"), f"{plural(len(holes), 'hole')} could hide more {what}s:")] if holes else []
+    return [*more, *footer_of(scope, [])]
+
+
 def note_lines(caveats: list[str]) -> list[Line]:
     """The caveats, one a line."""
     return [styled(("Note: ", "dim"), f"{caveat}.") for caveat in caveats]

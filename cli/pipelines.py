@@ -11,6 +11,7 @@ from .indented import indented
 from .listing import FORMS, Listing, Row
 from .options import format_option, out_option, snapshot_option, write
 from .render_pipelines import execution_text
+from .scoped import tell_list
 
 if TYPE_CHECKING:
     import lineage
@@ -55,7 +56,7 @@ def pipelines(pipeline: str | None, execution: str | None, snapshot: str, form: 
 
     EXECUTION is an id, a display name or an ARN; its ARN may stand alone. A step that was cached, or left out of a selective
     execution, leads to the execution that really ran it. Pipelines that are gone, or that something only names, are listed
-    as well.
+    as well. Whether there may be more is said.
     """
     import lineage
 
@@ -65,13 +66,14 @@ def pipelines(pipeline: str | None, execution: str | None, snapshot: str, form: 
         if execution:
             _tell(lineage.load_execution(opened, execution, pipeline or ""), form, out)
         elif pipeline:
-            _list(_EXECUTIONS, lineage.list_executions(opened, pipeline), form, out)
+            rows = map(asdict, lineage.list_executions(opened, pipeline))
+            scope, nothing = lineage.pipelines_scope(opened), f"pipeline {pipeline} has no executions"
+            tell_list(_EXECUTIONS, rows, form, out, scope, nothing=nothing, what="execution")
         else:
-            _list(_PIPELINES, lineage.list_pipelines(opened), form, out)
-
-
-def _list(listing: Listing, found: list[Any], form: str, out: str | None) -> None:
-    write(listing.text(form, (asdict(one) for one in found), colour=not out), out)
+            rows = map(asdict, lineage.list_pipelines(opened))
+            tell_list(
+                _PIPELINES, rows, form, out, lineage.pipelines_scope(opened), nothing="there are no pipelines", what="pipeline"
+            )
 
 
 def _tell(found: lineage.ExecutionSteps, form: str, out: str | None) -> None:

@@ -1,10 +1,10 @@
-"""One run as a person reads it, and what stands under a list of runs."""
+"""One run as a person reads it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .lines import Line, hole_line, looked_at, printed, spaced, styled
+from .lines import Line, printed, scope_lines, spaced, styled
 from .options import plural
 from .render import table_of
 
@@ -14,11 +14,6 @@ if TYPE_CHECKING:
 _MADE_BY = {"run": "the SDK's Run", "job": "SageMaker, for a job", "logged": "a person"}
 
 
-def footer_text(scope: dict[str, Any], *, colour: bool) -> str:
-    """What was looked at, and what could hide a run."""
-    return printed(*_footer(scope), colour=colour)
-
-
 def run_text(run: lineage.Run, reached: list[dict[str, Any]], scope: dict[str, Any], *, colour: bool) -> str:
     """Its facts, parameters, metrics and artifacts, and what it ended up in."""
     parts: list[Any] = [*_head(run), *_pairs("parameter", [(name, number(value)) for name, value in run.parameters.items()])]
@@ -26,7 +21,7 @@ def run_text(run: lineage.Run, reached: list[dict[str, Any]], scope: dict[str, A
         parts += [styled((plural(len(run.metrics), "metric"), "bold")), table_of(_metric_rows(run))]
     for noun, artifacts in (("input", run.inputs), ("output", run.outputs)):
         parts += _pairs(noun, [(one.name, one.value) for one in artifacts])
-    return printed(*parts, *_reached(reached), *_footer(scope), colour=colour)
+    return printed(*parts, *_reached(reached), *scope_lines(scope, "run"), colour=colour)
 
 
 def number(value: Any) -> Any:
@@ -71,8 +66,3 @@ def _reached(reached: list[dict[str, Any]]) -> list[Line]:
         sure = "" if row["sure"] else "  (possible: it is what the run logged, or its times do not tell)"
         lines.append(styled(f"  {spaced(row['kind'])} {row['name']}{sure}"))
     return lines
-
-
-def _footer(scope: dict[str, Any]) -> list[Line]:
-    more = [styled(("Note: ", "dim"), f"{plural(len(scope['holes']), 'hole')} could hide more runs:")] if scope["holes"] else []
-    return [*more, *map(hole_line, scope["holes"]), styled(("Looked at: ", "dim"), f"{looked_at(scope)}.")]

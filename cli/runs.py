@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +10,9 @@ import click
 from .board import BOARD_FORMATS, BOARD_WORDS, asks_for_board, board_options, refuse_picture, take_board, tell_board
 from .indented import indented
 from .listing import FORMS, Listing, Row, json_lines
-from .options import Command, format_option, out_option, plural, snapshot_option, uncollected, write
-from .render_runs import footer_text, number, run_text
+from .options import Command, format_option, out_option, snapshot_option, uncollected, write
+from .render_runs import number, run_text
+from .scoped import tell_list
 
 if TYPE_CHECKING:
     import lineage
@@ -61,7 +61,8 @@ def experiments(snapshot: str, form: str, out: str | None, **asked: Any) -> None
     with lineage.open_snapshot(snapshot) as opened:
         found = lineage.list_experiments(opened, **_sorting(asked))
         scope = lineage.runs_scope(opened)
-    _print(_EXPERIMENTS, (one.as_json() for one in found), form, out, scope, "no experiment that was read is so")
+    rows = (one.as_json() for one in found)
+    tell_list(_EXPERIMENTS, rows, form, out, scope, nothing="no experiment that was read is so", what="run")
 
 
 @click.command(
@@ -125,7 +126,8 @@ def runs(experiment: str | None, run: str | None, snapshot: str, form: str, out:
             _refuse(("sort_by", "sort_order"), "a leaderboard is sorted by its metric")
             _compare(opened, [one.id for one in found], said, form, out, board)
             return
-        _print(_RUNS, (one.as_json() for one in found), form, out, scope, said, experiment=wanted)
+        rows = (one.as_json() for one in found)
+        tell_list(_RUNS, rows, form, out, scope, nothing=said, what="run", experiment=wanted)
 
 
 def _compare(opened: lineage.Snapshot, ids: list[str], nothing: str, form: str, out: str | None, board: Row) -> None:
@@ -176,22 +178,6 @@ _RUNS = Listing(
     "runs",
     _run_cells,
 )
-
-
-def _print(listing: Listing, rows: Iterator[Row], form: str, out: str | None, scope: Row, nothing: str, **beside: Any) -> None:
-    """A list, with what could hide more: under a table, in JSON as `scope`, and beside all else on stderr."""
-    first = next(rows, None)
-    rows = itertools.chain([] if first is None else [first], rows)
-    holes = bool(scope["holes"])
-    empty = nothing + (", as far as was read" if holes else "")
-    if form == "table":
-        body = listing.text(form, rows, colour=not out) if first else iter([f"{empty[0].upper()}{empty[1:]}.\n"])
-        write(itertools.chain(body, [footer_text(scope, colour=not out)]), out)
-        return
-    write(listing.text(form, rows, colour=not out, **beside, scope=scope), out)
-    if form != "json" and (first is None or holes):
-        more = [f"{plural(len(scope['holes']), 'hole')} could hide more: `lineage gaps`"] if holes else []
-        click.echo(f"lineage: {'; '.join([*([] if first else [empty]), *more])}", err=True)
 
 
 # --- one run --------------------------------------------------------------------------------------

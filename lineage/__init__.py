@@ -86,6 +86,7 @@ if TYPE_CHECKING:
     from lineage.queries.pipelines import Pipeline as Pipeline
     from lineage.queries.pipelines import list_executions as list_executions
     from lineage.queries.pipelines import list_pipelines as list_pipelines
+    from lineage.queries.pipelines import pipelines_scope as pipelines_scope
     from lineage.queries.run_records import Run as Run
     from lineage.queries.runs import Experiment as Experiment
     from lineage.queries.runs import SortByType as SortByType
@@ -192,6 +193,7 @@ _HOMES = {
     "Pipeline": "queries.pipelines",
     "list_executions": "queries.pipelines",
     "list_pipelines": "queries.pipelines",
+    "pipelines_scope": "queries.pipelines",
     "Run": "queries.run_records",
     "Experiment": "queries.runs",
     "SortByType": "queries.runs",

@@ -646,3 +646,17 @@ def test_nothing_to_list(tmp_path: Path) -> None:
             lineage.list_executions(snapshot, "p")
         with pytest.raises(UnknownNode, match="the snapshot names none"):
             lineage.load_execution(snapshot, "e")
+
+
+def test_a_walk_from_an_endpoint_never_has_all_pipelines(run, tmp_path: Path, ask_all) -> None:
+    """A snapshot crawled from an endpoint lists no pipelines, and never as if there were none; a whole one has no such hole."""
+    lineage.crawl_endpoints(tmp_path / "lineage.db", ["loans-live"], replay=BANK)
+    ask = ("pipelines", "-f")
+    table = run(*ask, "table").out.splitlines()
+    assert table[:2] == ["There are no pipelines, as far as was read.", "Note: 1 hole could hide more pipelines:"]
+    said = "lineage: there are no pipelines, as far as was read; 1 hole could hide more: `lineage gaps`\n"
+    assert [run(*ask, form).err for form in ("tsv", "csv", "md", "jsonl")] == [said] * 4
+    assert [hole["reason"] for hole in json.loads(run(*ask, "json").out)["scope"]["holes"]] == ["not-enumerated"]
+    for arguments in ((), ("Renewal-Price",)):
+        assert json.loads(ask_all(*arguments, "-f", "json").out)["scope"]["holes"] == []
+        assert ask_all(*arguments, "-f", "table").out.splitlines()[-1].startswith("Looked at: 1 account, 1 region, crawled ")

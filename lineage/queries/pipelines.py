@@ -15,6 +15,7 @@ from lineage.pipelines import ExperimentNames, Name, experiment_names
 from lineage.queries.flow import EXECUTION
 from lineage.queries.links import Json
 from lineage.queries.select import find_node
+from lineage.queries.usage import listing_scope
 from lineage.records import Body, Node, Resource
 from lineage.snapshot import Snapshot, Version
 from lineage.times import sortable
@@ -86,6 +87,11 @@ def list_executions(snapshot: Snapshot, pipeline: str) -> list[Execution]:
     definitions = Definitions(snapshot, owner.id)
     found = [execution_of(node, records.get(record_id(node)), owner, definitions) for node in nodes]
     return sorted(found, key=lambda one: (one.created or "", one.id), reverse=True)
+
+
+def pipelines_scope(snapshot: Snapshot) -> Json:
+    """What was looked at, with the holes that could hide a pipeline or an execution."""
+    return listing_scope(snapshot.scope(), ("pipeline", EXECUTION), "pipeline")
 
 
 def find_pipeline(snapshot: Snapshot, wanted: str) -> Pipeline:

@@ -17,7 +17,6 @@ from typing import Any, NamedTuple
 from lineage.errors import UnknownNode
 from lineage.kinds import kind_of_arn
 from lineage.names import is_arn, named_id, node_id, parse_arn
-from lineage.queries.flow import scope_json
 from lineage.queries.links import Json
 from lineage.queries.run_records import (
     BRIEF,
@@ -40,7 +39,7 @@ from lineage.queries.run_records import (
     tags_of,
 )
 from lineage.queries.select import near
-from lineage.queries.usage import is_about, not_enumerated
+from lineage.queries.usage import listing_scope
 from lineage.records import Resource
 from lineage.snapshot import AT_ONCE, Snapshot
 from lineage.times import instant, sortable
@@ -213,9 +212,7 @@ def load_run(snapshot: Snapshot, run: str, experiment: str | None = None) -> Run
 
 def runs_scope(snapshot: Snapshot) -> Json:
     """What was looked at, with the holes that could hide an experiment, a group or a run."""
-    scope, kinds = snapshot.scope(), (EXPERIMENT, GROUP, RUN)
-    unread = [gap for gap in scope.holes if is_about(gap, kinds) and gap.reason not in ("missing", "not-enumerated")]
-    return scope_json(scope, [*not_enumerated(scope, kinds, what="run"), *unread])
+    return listing_scope(snapshot.scope(), (EXPERIMENT, GROUP, RUN), "run")
 
 
 # --- what is asked for --------------------------------------------------------------------------

@@ -432,6 +432,12 @@ def not_enumerated(scope: Scope, kinds: Sequence[str] = _ENUMERATED, within: Wit
     return [gap for place in places for gap in _unlisted(scope, kinds, what, *place)]
 
 
+def listing_scope(scope: Scope, kinds: Sequence[str], what: str) -> Json:
+    """What was looked at for a list, with the holes that could hide one of these kinds; `what` they tell of."""
+    unread = [gap for gap in scope.holes if is_about(gap, kinds) and gap.reason not in ("missing", "not-enumerated")]
+    return scope_json(scope, [*not_enumerated(scope, kinds, what=what), *unread])
+
+
 def crawled(scope: Scope) -> Iterable[tuple[str, str]]:
     """Each account and region that a crawl was to read."""
     everywhere = {(account, region) for crawl in scope.crawls for account in crawl.accounts for region in crawl.regions}
