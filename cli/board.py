@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from .lines import Line, looked_at, note_lines, printed, styled
+from .lines import Line, note_lines, printed, scope_lines, styled
 from .listing import FORMS, cells_as, escaped, json_lines
-from .options import Command, write
+from .options import Command, plural, write
 
 if TYPE_CHECKING:
     import lineage
@@ -62,20 +64,47 @@ def refuse_picture(form: str) -> None:
         raise click.UsageError("only a leaderboard is drawn as svg: compare by a --metric")
 
 
-def tell_board(snapshot: lineage.Snapshot, ids: Iterable[str], form: str, out: str | None, asked: dict[str, Any]) -> None:
-    """Print the leaderboard of the nodes of the given ids, or write it to a file."""
+def tell_board(
+    snapshot: lineage.Snapshot,
+    ids: Iterable[str],
+    form: str,
+    out: str | None,
+    asked: dict[str, Any],
+    holes: Iterable[dict[str, Any]],
+) -> None:
+    """Print the leaderboard of the nodes of the given ids, or write it to a file; `holes` could hide more of them."""
     import lineage
 
+    _refuse_form(asked["picture"], form)
     words = {name: asked[name] for name in ("metric", "direction", "mixed_data", "failed")}
     board = lineage.leaderboard(snapshot, ids, statistic=asked["statistic"] or "last", **words)
+    own = board.scope["holes"]
+    board = replace(board, scope=board.scope | {"holes": [*own, *(hole for hole in holes if hole not in own)]})
     every = asked["all_parameters"]
     if form == "svg" or asked["picture"]:
         write(lineage.CHARTS[asked["picture"] or PICTURES[0]](board, all_parameters=every), out)
     else:
         write(_printed(board, form, every=every, colour=not out), out)
-    if form in ("tsv", "csv", "jsonl"):  # what has no room for them
+    _warn(board, form, drawn=form == "svg" or bool(asked["picture"]))
+
+
+def _refuse_form(picture: str | None, form: str) -> None:
+    """A picture is an SVG: where another format was asked for, by its name or by that of the file, both can't be meant."""
+    context = click.get_current_context()
+    asked = context.get_parameter_source("form") is click.core.ParameterSource.COMMANDLINE
+    named = Path(context.params.get("out") or "").suffix == f".{form}"
+    if picture and form != "svg" and (asked or named):
+        raise click.UsageError(f"--picture is an svg, and {form} was asked for: leave one of them out")
+
+
+def _warn(board: lineage.Leaderboard, form: str, *, drawn: bool) -> None:
+    """What rows have no room for, and a picture has not."""
+    if form in ("tsv", "csv", "jsonl") and not drawn:
         for warning in board.warnings:
             click.echo(f"lineage: warning: {warning}", err=True)
+    holes = len(board.scope["holes"])
+    if holes and (drawn or form not in ("table", "md", "json")):
+        click.echo(f"lineage: {plural(holes, 'hole')} could hide more candidates: `lineage gaps`", err=True)
 
 
 def _printed(board: lineage.Leaderboard, form: str, *, every: bool, colour: bool) -> Iterable[str]:
@@ -188,7 +217,7 @@ def _apart(one: dict[str, Any]) -> str:
 
 
 def _foot(board: lineage.Leaderboard) -> Iterator[Line]:
-    yield styled(("Looked at: ", "dim"), f"{looked_at(board.scope)}.")
+    yield from scope_lines(board.scope, "candidate")
     yield from note_lines(board.caveats)
 
 
@@ -210,4 +239,5 @@ def _md(board: lineage.Leaderboard, *, every: bool) -> Iterator[str]:
     yield from ["\n"] if warnings else []
     yield from cells_as("md", head, rows)
     yield "\n"
-    yield from (f"- {escaped(line.plain)}\n" for line in _data_lines(board))
+    holes = scope_lines(board.scope, "candidate")[:-1]
+    yield from (f"- {escaped(line.plain)}\n" for line in (*_data_lines(board), *holes))

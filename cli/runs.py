@@ -124,16 +124,19 @@ def runs(experiment: str | None, run: str | None, snapshot: str, form: str, out:
         said = f"no run of experiment {wanted} is so" if wanted and narrowed else "no run is so" if narrowed else said
         if compare:
             _refuse(("sort_by", "sort_order"), "a leaderboard is sorted by its metric")
-            _compare(opened, [one.id for one in found], said, form, out, board)
+            _compare(opened, [one.id for one in found], said, form, out, board, scope["holes"])
             return
         rows = (one.as_json() for one in found)
         tell_list(_RUNS, rows, form, out, scope, nothing=said, what="run", experiment=wanted)
 
 
-def _compare(opened: lineage.Snapshot, ids: list[str], nothing: str, form: str, out: str | None, board: Row) -> None:
+def _compare(
+    opened: lineage.Snapshot, ids: list[str], nothing: str, form: str, out: str | None, board: Row, holes: list[Row]
+) -> None:
     if not ids:
-        raise click.UsageError(f"{nothing}: there is nothing to compare")
-    tell_board(opened, ids, form, out, board)
+        read = ", as far as was read" if holes else ""
+        raise click.UsageError(f"{nothing}{read}: there is nothing to compare")
+    tell_board(opened, ids, form, out, board, holes)
 
 
 def _refuse(options: Iterable[str], why: str) -> None:

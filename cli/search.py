@@ -163,9 +163,13 @@ def _check_board(live: bool, columns: str | None) -> None:
 
 def _tell_board(opened: lineage.Snapshot, found: lineage.Found, form: str, out: str | None, board: dict[str, Any]) -> None:
     if not found.records:
-        raise click.UsageError(f"no {found.kind.replace('-', ' ')} is so: there is nothing to compare")
-    tell_board(opened, [one.id for one in found.records], form, out, board)
-    _warn(found)
+        read = ", as far as was read" if found.scope["holes"] else ""
+        raise click.UsageError(f"no {found.kind.replace('-', ' ')} is so{read}: there is nothing to compare")
+    tell_board(opened, [one.id for one in found.records], form, out, board, found.scope["holes"])
+    left = found.total - len(found.records)
+    caveats = [*found.caveats, *([f"--limit left {left:,} out of {found.total:,} that were found"] if left else [])]
+    for caveat in caveats:
+        click.echo(f"lineage: {caveat}", err=True)
 
 
 def _expression(text: str | None) -> Any:

@@ -162,13 +162,15 @@ def test_pictures(told, arguments: tuple[str, ...]) -> None:
 
 BAD: list[tuple[tuple[str, ...], str]] = [
     ((*TUNED, "--metric", "validation:aucc"), "no candidate has a metric 'validation:aucc'; did you mean validation:auc? There are train:auc (5 of 6), validation:auc (5 of 6)"),
-    (("House-Appraisal", "--compare"), "name the metric to compare by; there are validation:rmse (2 of 3), train:rmse (1 of 3)"),
-    (("House-Appraisal", "--metric", "validation:rmse"), "is more or less of validation:rmse better? nothing says: say direction max or min"),
+    (("House-Appraisal", "--compare"), "name the --metric to compare by; there are validation:rmse (2 of 3), train:rmse (1 of 3)"),
+    (("House-Appraisal", "--metric", "validation:rmse"), "is more or less of validation:rmse better? nothing says: say --direction max or min"),
     (("House-Appraisal", "baseline", "--all-parameters"), "one RUN is told whole: leave out --all-parameters (see lineage runs --help)"),
     ((*TUNED, "--order", "ascending"), "a leaderboard is sorted by its metric: leave out --order (see lineage runs --help)"),
+    ((*TUNED, "--picture", "scatter", "-f", "csv"), "--picture is an svg, and csv was asked for: leave one of them out (see lineage runs --help)"),
+    ((*TUNED, "--picture", "scatter", "-o", "board.md"), "--picture is an svg, and md was asked for: leave one of them out (see lineage runs --help)"),
     ((*TUNED, "--status", "Stopping"), "no run of experiment Limits-Tune-7-aws-tuning-job is so: there is nothing to compare (see lineage runs --help)"),
     (("-f", "svg"), "only a leaderboard is drawn as svg: compare by a --metric (see lineage runs --help)"),
-    (("renewals-uk", "--compare", "-f", "svg"), "name the metric to compare by; "),
+    (("renewals-uk", "--compare", "-f", "svg"), "name the --metric to compare by; "),
 ]  # fmt: skip
 
 
@@ -202,6 +204,33 @@ def test_what_a_search_finds_is_ranked(run, estate: Path) -> None:
     ):
         refused = run(*by, *arguments)
         assert (refused.code, refused.out, refused.err) == (2, "", f"lineage: {said} (see lineage search --help)\n")
+
+
+def test_what_could_be_better_and_was_not_read(run, tmp_path: Path) -> None:
+    """A best of what a crawl of an endpoint has read is never called the best of all: each format tells the hole."""
+    lineage.crawl_endpoints(tmp_path / "lineage.db", ["loans-live"], replay=BANK)
+    by = ("--metric", AUC, "--direction", "max")
+    for ask in (("runs", "loan-default", *by), ("search", "training-job", *by)):
+        said = "1 hole could hide more candidates"
+        assert f"Note: {said}:" in run(*ask, "-f", "table").out
+        assert f"- Note: {said}:" in run(*ask, "-f", "md").out
+        assert [hole["reason"] for hole in json.loads(run(*ask, "-f", "json").out)["scope"]["holes"]] == ["not-enumerated"]
+        for form in (("-f", "tsv"), ("-f", "csv"), ("-f", "jsonl"), ("-f", "svg", "--all-parameters")):
+            assert run(*ask, *form).err == f"lineage: {said}: `lineage gaps`\n"
+    none = run("search", "training-job", "--where", "TrainingJobName = x", *by)
+    assert none.err.startswith("lineage: no training job is so, as far as was read: there is nothing to compare")
+
+
+def test_seconds_are_told_alike(run, estate: Path) -> None:
+    """Whole seconds have no decimals, whether a record tells them or they lie between its times."""
+    by = ("search", "training-job", "--metric", AUC, "--direction", "max", "--snapshot", str(estate), "-f", "csv")
+    assert [row for row in csv.DictReader(io.StringIO(run(*by).out)) if "." in row["duration_seconds"]] == []
+
+
+def test_a_limit_is_told(run, estate: Path) -> None:
+    """Of what a search found and its limit left out a leaderboard says how many they are."""
+    ask = ("search", "training-job", "--limit", "3", "--metric", AUC, "--direction", "max", "--snapshot", str(estate))
+    assert run(*ask).err == "lineage: --limit left 32 out of 35 that were found\n"
 
 
 @pytest.mark.parametrize(("value", "said"), [(None, ""), (0.8700000047683716, "0.87"), (1e-05, "1e-05"), (7, "7"), ("x", "x")])

@@ -272,4 +272,5 @@ def _duration(one: Candidate) -> float | None:
     end = ended(one)
     if not (start and end):
         return None
-    return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
+    seconds: float = plain((datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds())
+    return seconds

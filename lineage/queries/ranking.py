@@ -135,7 +135,7 @@ def asked(found: list[Candidate], metric: str | None, direction: str | None, sta
 def _objective(found: list[Candidate]) -> str:
     name = common_objective(found)
     if not name:
-        raise LeaderboardError(f"name the metric to compare by; {_metrics(found)}")
+        raise LeaderboardError(f"name the --metric to compare by; {_metrics(found)}")
     return name
 
 
@@ -145,7 +145,7 @@ def _direction(found: list[Candidate], metric: str) -> tuple[str, str]:
         return told, f"objective of {who}"
     unread = sorted({name for one in found if not one.tuning and (name := tuning_name(one))})
     why = f"tuning job {', '.join(unread)}, which would say, was not read" if unread else "nothing says"
-    raise LeaderboardError(f"is more or less of {metric} better? {why}: say direction max or min")
+    raise LeaderboardError(f"is more or less of {metric} better? {why}: say --direction max or min")
 
 
 def _check(found: list[Candidate], name: str, statistic: str) -> None:
