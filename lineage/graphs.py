@@ -100,13 +100,12 @@ def around_subject(snapshot: Snapshot, subject: str, *also: str) -> Graph:
         seeds = dict.fromkeys([*places, *readers])
     else:
         near, seeds = _walk(snapshot, [subject], "up", ("member-of", "recorded-by"))
-        seeds |= _walk(snapshot, seeds, "up", ["configures"])[1]  # for what they say that an endpoint keeps
+    kept = dict.fromkeys(_kept(snapshot, snapshot.among("endpoint", filter(_is_resource, seeds))))
+    seeds |= dict.fromkeys(edge[1] for edge in kept)
     flowing, reached = _spread(snapshot, seeds)
-    beside |= near
+    beside |= near | kept
     beside |= dict.fromkeys(snapshot.edge_rows(into=also, relations=["recorded-by"]))
     beside |= _serving(snapshot, flowing)
-    configs = {edge[0] for edge in beside if edge[2] == "configures"}
-    beside |= dict.fromkeys(snapshot.edge_rows(out_of=configs, relations=["writes"]))
     beside |= dict.fromkeys(_competing(snapshot, flowing))
     beside |= dict.fromkeys(snapshot.mention_rows(filter(_is_resource, reached)))
     flowing |= beside
@@ -248,7 +247,23 @@ def _walk(
 
 def _spread(snapshot: Snapshot, start: Iterable[str]) -> tuple[dict[Row, None], dict[str, None]]:
     """What data that is at some nodes flows along, and all that it reaches, but for runs that only record a job."""
-    return _followed(start, lambda nodes: snapshot.telling_rows(nodes, _FLOWING["down"]), 1)
+    return _followed(start, lambda nodes: _flowing(snapshot, nodes), 1)
+
+
+def _flowing(snapshot: Snapshot, nodes: Iterable[str]) -> Iterator[Row]:
+    endpoints = set()
+    for edge in snapshot.telling_rows(nodes, _FLOWING["down"]):
+        if edge[2] in ("configures", "hosts"):
+            endpoints.add(edge[1])
+        yield edge
+    yield from _kept(snapshot, endpoints) if endpoints else ()
+
+
+def _kept(snapshot: Snapshot, endpoints: Iterable[str]) -> Iterator[Row]:
+    """The configs of endpoints, and where these say that the endpoints keep what goes in and out."""
+    configures = list(snapshot.edge_rows(into=endpoints, relations=["configures"]))
+    yield from configures
+    yield from snapshot.edge_rows(out_of={edge[0] for edge in configures}, relations=["writes"])
 
 
 def _followed(

@@ -422,6 +422,10 @@ class Snapshot:
         sql = f"SELECT {NODE} FROM node WHERE {' AND '.join(which) or 'true'} ORDER BY id"  # noqa: S608  (our own words)
         yield from map(node_of, self._rows(sql, values))
 
+    def among(self, kind: str, ids: Iterable[str]) -> Iterator[str]:
+        """Those of the given nodes that are of a kind."""
+        return (row[0] for row in self._select("id", "node", "id", ids, f"kind = '{kind}'"))
+
     def unexplained(self) -> Iterator[str]:
         """The ids of what may be served, and of which no record tells what it was made of."""
         return (row[0] for row in self._rows("SELECT id FROM unexplained ORDER BY id"))

@@ -434,6 +434,20 @@ def test_what_a_config_keeps_of_an_endpoint(tmp_path: Path) -> None:
     assert [[row["sure"] for row in one.reached if row["name"] == "again"] for one in found] == [[False], [False]]
 
 
+def test_what_a_config_keeps_of_a_component(tmp_path: Path) -> None:
+    """Also who trains on the answers of an inference component is found, which no config names."""
+    spec = {"Container": {"ArtifactUrl": "s3://m/fit/output/model.tar.gz"}}
+    hosted = {"EndpointArn": SHOP[-1].arn, "VariantName": "all", "CreationTime": "2026-02-02T00:00:00Z", "Specification": spec}
+    again = training("again", {"train": "s3://answers/"}, day="2026-03-01")
+    shop = with_(served("s3://m/other/output/model.tar.gz"), "endpoint-config", **ASYNC)
+    records = [FIT, *shop, record("inference-component", "c", hosted), again]
+    crawl(tmp_path / "s.db", *records)
+    with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
+        for subject in ("s3://prep/x/", arn("training-job", "fit"), arn("inference-component", "c")):
+            found = [impact(whole(*records), subject), impact(lineage.around_subject(snapshot, subject), subject)]
+            assert [[row["sure"] for row in one.reached if row["name"] == "again"] for one in found] == [[False], [False]]
+
+
 def test_a_hole_makes_what_stays_in_an_endpoint_unknown() -> None:
     """A list that was not finished, and a record that could not be read, count as before."""
     gap = Gap(ACCOUNT, REGION, "DescribeTrainingJob", arn("training-job", "x"), "denied")
