@@ -34,7 +34,7 @@ _FLOWS = tuple(name for name, relation in RELATIONS.items() if relation.flows)
 _FLOWING: dict[Direction, tuple[str, ...]] = {"up": _FLOWS, "down": (*_FLOWS, "recorded-by")}
 _TO_ITS_MAKER = (*SERVING, "overlaps", "writes")
 # How data gets from a reader on to others.
-_LEADS = ("reads", "writes", "overlaps", "loads", "provides", "recorded-by")
+_LEADS = ("reads", "writes", "overlaps", "loads", "instantiates", "provides", "recorded-by")
 # What leads to a node; what stands beside its jobs; and what leads to that.
 _MADE_OF = (*_FLOWS, "recorded-by", "associated", "mentions")
 _BESIDE = ("recorded-by", "member-of")

@@ -86,7 +86,7 @@ CREATE TABLE unexplained (id TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 # A query uses one of the two last indices where it says the same words.
 _ISOLATED = "kind = 'training-job' AND observed AND json_extract(details, '$.isolated')"
-_OPAQUE = f"""relation IN ('reads', 'mentions') AND (
+_OPAQUE = f"""relation IN ('reads', 'loads', 'mentions') AND (
     span IS NULL OR span IN ('manifest', 'unknown') OR source NOT LIKE 's3://%' OR source LIKE 's3://arn:%'
     OR source LIKE '%-s3alias/%' OR source LIKE '%--ol-s3/%' OR source LIKE '%.mrap/%'
     OR role IN ({", ".join(f"'{role}'" for role in sorted(OPAQUE_CHANNELS))}))"""

@@ -39,6 +39,18 @@ PREPARED = processing("p", {"raw": "s3://raw/x/"}, {"out": "s3://prep/x/"})
 BASE = training("base", {"train": "s3://d/base/"}, "s3://m/base/output/model.tar.gz", day="2026-01-01")
 TUNED = training("tuned", {"train": "s3://d/tuned/", "model": "s3://m/base/output/model.tar.gz"})
 
+SAYS = record("transform-job", "says", {"TransformJobStatus": "Completed", "TransformStartTime": "2026-02-02T10:00:00Z", "TransformEndTime": "2026-02-02T11:00:00Z", "ModelName": "shop-model", "TransformOutput": {"S3OutputPath": "s3://said/"}})  # fmt: skip
+TEACHER = [*served("s3://ext/model.tar.gz"), SAYS]
+PACKAGE = record(
+    "model-package",
+    "g/1",
+    {
+        "InferenceSpecification": {"Containers": [{"ModelDataUrl": "s3://ext/model.tar.gz"}]},
+        "AdditionalInferenceSpecifications": [{"Name": "small", "Containers": [{"ModelDataUrl": "s3://ext/small.tar.gz"}]}],
+        "ModelMetrics": {"Bias": {"Report": {"S3Uri": "s3://measured/bias.json"}}},
+    },
+)
+PACKAGED = [*served("", ModelPackageName=PACKAGE.arn), SAYS]
 CASES: list[tuple[str, str, list[Resource], str]] = [
     ("exactly the channel", "s3://d/x/", [training("j", {"train": "s3://d/x/"})], "used"),
     ("an object under the channel", "s3://d/x/1.csv", [training("j", {"train": "s3://d/x/"})], "used"),
@@ -99,6 +111,13 @@ CASES: list[tuple[str, str, list[Resource], str]] = [
     ("a URI that ends a sentence", "s3://d/x/1.csv", [training("j", {}, HyperParameters={"in": "read(s3://d/x/1.csv)."})], "possible"),
     ("https in a hyperparameter", "s3://d/x/1.csv", [training("j", {}, HyperParameters={"in": "https://d.s3.eu-west-1.amazonaws.com/x/1.csv"})], "possible"),
     ("an S3 ARN in a hyperparameter", "s3://d/x/1.csv", [training("j", {}, HyperParameters={"in": "arn:aws:s3:::d/x/1.csv"})], "possible"),
+    ("a model whose predictions train", "s3://ext/model.tar.gz", [*TEACHER, training("j", {"train": "s3://said/"}, day="2026-02-03")], "used-indirectly"),
+    ("a model whose predictions came too late", "s3://ext/model.tar.gz", [*TEACHER, training("j", {"train": "s3://said/"}, day="2026-01-03")], "not-referenced"),
+    ("a packaged model whose predictions train", "s3://ext/model.tar.gz", [PACKAGE, *PACKAGED, training("j", {"train": "s3://said/"}, day="2026-02-03")], "used-indirectly"),
+    ("a package of which another specification is used", "s3://ext/small.tar.gz", [PACKAGE, *PACKAGED, training("j", {"train": "s3://said/"}, day="2026-02-03")], "not-referenced"),
+    ("a package that is fine-tuned", "s3://ext/model.tar.gz", [PACKAGE, training("j", {}, ModelPackageConfig={"SourceModelPackageArn": PACKAGE.arn})], "used-indirectly"),
+    ("a repacked model whose predictions train", "s3://hub/", [training("r", {"training": "s3://hub/"}, "s3://ext/model.tar.gz", **REPACK), *TEACHER, training("j", {"train": "s3://said/"}, day="2026-02-03")], "used-indirectly"),
+    ("what a package is measured on", "s3://measured/", [PACKAGE, *PACKAGED, training("j", {"train": "s3://said/"}, day="2026-02-03")], "not-referenced"),
     ("nothing names it", "s3://d/x/", [training("j", {"train": "s3://d/y/"})], "not-referenced"),
     ("a manifest could list it", "s3://d/x/", [training("j", [channel("t", "s3://d/m.manifest", "ManifestFile")])], "unknown"),
     ("an augmented manifest could list it", "s3://other/x/", [training("j", [channel("t", "s3://d/m.manifest", "AugmentedManifestFile")])], "unknown"),

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from records import channel, training
 from test_properties import JOBS, KEYS, resource
 from test_snapshot import crawl
+from test_usage import TEACHER
 
 import lineage
 from cli.main import cli
@@ -49,6 +50,16 @@ def test_many_are_answered_as_each_alone(jobs: list, opaque: list, uris: list[st
         with lineage.open_snapshot(path) as snapshot:
             together = [answer.as_json() for answer in lineage.used_all(snapshot, uris)]
             assert together == one_by_one(snapshot, uris)
+
+
+def test_models_are_answered_as_alone(tmp_path: Path) -> None:
+    """A place that is loaded as a model, and whose predictions train, has the same answer in a list as alone."""
+    crawl(tmp_path / "s.db", *TEACHER, training("j", {"train": "s3://said/"}, day="2026-02-03"))
+    uris = ["s3://ext/", "s3://ext/model.tar.gz", "s3://said/"]
+    with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
+        together = [answer.as_json() for answer in lineage.used_all(snapshot, uris)]
+        assert together == one_by_one(snapshot, uris)
+        assert [answer["verdict"] for answer in together] == ["used-indirectly", "used-indirectly", "used"]
 
 
 def test_every_place_of_the_bank_is_answered_as_alone(tmp_path: Path) -> None:

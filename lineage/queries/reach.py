@@ -162,7 +162,7 @@ class Spread:
     def _readers(self, asking: Asking) -> Iterator[Arrival]:
         """The jobs and hints from which `used` begins."""
         for first in asking.first_readers():
-            if first.links[-1].relation != "provides" or first.links[-1].data["usage"] != "model":
+            if first.links[0].relation != "loads":
                 yield self._first(first.links, first.job, sure=first.sure)
 
     def _others(self, asking: Asking) -> Iterator[Arrival]:

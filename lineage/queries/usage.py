@@ -16,6 +16,7 @@ from lineage.queries.coverage import deletions_told
 from lineage.queries.flow import (
     OBJECT_CALLS,
     Blind,
+    Step,
     Told,
     is_job,
     link_json,
@@ -25,6 +26,7 @@ from lineage.queries.flow import (
     opaque_read,
     readers_at,
     scope_json,
+    specification,
     started,
 )
 from lineage.queries.links import Flow, Json, Link, links_into, links_out_of
@@ -174,7 +176,7 @@ class Asking:
 
     def __post_init__(self) -> None:
         self.blind = Blind(self.graph, self.holes)
-        self._told = Told(self.graph, "reads")
+        self._told = Told(self.graph, "reads", "loads")
 
     def run(self) -> None:
         first = list(self.first_readers())
@@ -209,13 +211,23 @@ class Asking:
             if "://" not in write.target:  # a feature group keeps what it is given at a place of its own
                 yield Reach(write.target, (*reach.links, write), reach.sure, reach.covered)
             for place, between in self._told.places(write):
-                for step in readers_at(self.graph, write, place, between):
+                for step in self._takers(write, place, between):
                     sure = reach.sure and step.fit == CERTAIN and all(one.data["evidence"] != "logged" for one in step.links)
                     yield Reach(step.job, reach.links + step.links, sure, reach.covered)
             if job["kind"] != "training-job":
                 self._served(reach, write)
         for recorded in links_out_of(self.graph, reach.job, "recorded-by"):  # its run may log what it does not say
             yield Reach(recorded.target, reach.links, False, reach.covered)
+
+    def _takers(self, write: Link, place: str, between: tuple[Link, ...]) -> Iterator[Step]:
+        """Who read a place at which a write may be, and who used what was made of it as a model.
+
+        The model of a job that trains is not followed so: that job is found itself.
+        """
+        yield from readers_at(self.graph, write, place, between)
+        trained = trains(self.graph.nodes[write.source])
+        for step in () if trained else readers_at(self.graph, write, place, between, "loads"):
+            yield from (Step(chain[-1].target, chain, step.fit) for chain in self._users(step.links))
 
     def _served(self, reach: Reach, write: Link) -> None:
         """Something that is no training job made what is served as a model: it may have trained it."""
@@ -228,9 +240,11 @@ class Asking:
 
     def first_readers(self) -> Iterator[Reach]:
         """Who read the place, or may have; what could hide one is noted as a hole."""
-        for link in self.graph.links("reads", "mentions") if self.links is None else self.links:
+        for link in self.graph.links("reads", "loads", "mentions") if self.links is None else self.links:
             if link.relation == "mentions":
                 yield from self._mentions(link)
+            elif link.relation == "loads":
+                yield from self._provided(link)
             elif is_job(self.graph.nodes[link.target]):
                 self.blind.note(link)
                 yield from self._reads(link)
@@ -246,13 +260,23 @@ class Asking:
         yield reach
 
     def _provided(self, link: Link) -> Iterator[Reach]:
-        """An algorithm brings data of its own to each job that uses it."""
-        given = [one for one in links_out_of(self.graph, link.target, "provides") if is_job(self.graph.nodes[one.target])]
+        """An algorithm brings data of its own to each job that uses it; a model brings what it was made of."""
+        given = list(self._users((link,)))
         covered = self.covered(link) if given else None
-        for one in given if covered else ():
-            reach = Reach(one.target, (link, one), link.data["usage"] in _DIRECT, covered or Cover.PART)
+        for chain in given if covered else ():
+            reach = Reach(chain[-1].target, chain, link.data["usage"] in _DIRECT, covered or Cover.PART)
             self._find(reach, link, INDIRECT if reach.sure else MAYBE)
             yield reach
+
+    def _users(self, chain: tuple[Link, ...]) -> Iterator[tuple[Link, ...]]:
+        """The jobs that use what the last of some edges leads into, an algorithm, a model or a package, with all the edges."""
+        models = chain[-1].relation != "reads"  # what a package only reads, its metrics, is in no model
+        ways = ("provides", "reads", "instantiates") if models else ("provides",)
+        for link in links_out_of(self.graph, chain[-1].target, *ways):
+            if link.relation == "instantiates":
+                yield from self._users((*chain, link)) if link.data["usage"] == specification(chain[-1]) else ()
+            elif is_job(self.graph.nodes[link.target]) and models == (link.data["usage"] == "model"):
+                yield (*chain, link)
 
     def _hidden_question(self) -> Gap:
         said = f"{self.dataset.uri} is behind an access point, which hides its bucket: ask for the bucket's own name"
