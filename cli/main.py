@@ -18,6 +18,7 @@ from .export import export
 from .look import ls, show
 from .options import DEFAULT_SNAPSHOT
 from .pipelines import pipelines
+from .report import report
 from .runs import experiments, runs
 from .search import search, suggest
 from .show import draw
@@ -55,6 +56,7 @@ class Lineage(click.Group):
       lineage impact s3://bank-raw/loans/          which models know it, which endpoints serve it?
       lineage search training-job -w 'Metrics.validation:auc > 0.9'
       lineage draw +loans-live -o loans.svg        the picture
+      lineage report loans-live -o loans.html      the paper
     """,
 )
 @click.option(
@@ -91,6 +93,7 @@ for command in (
     pipelines,
     draw,
     export,
+    report,
     gaps,
     snapshot,
     kinds,

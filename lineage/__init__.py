@@ -116,6 +116,11 @@ if TYPE_CHECKING:
     from lineage.queries.verify import verify as verify
     from lineage.recording import Progress as Progress
     from lineage.recording import crawl_endpoints as crawl_endpoints
+    from lineage.reports import REPORTS as REPORTS
+    from lineage.reports.controls import FRAMEWORKS as FRAMEWORKS
+    from lineage.reports.model import Report as Report
+    from lineage.reports.model import report as report
+    from lineage.reports.model import report_digest as report_digest
     from lineage.searching import Found as Found
     from lineage.searching import Match as Match
     from lineage.searching import Suggested as Suggested
@@ -223,6 +228,11 @@ _HOMES = {
     "verify": "queries.verify",
     "Progress": "recording",
     "crawl_endpoints": "recording",
+    "REPORTS": "reports",
+    "FRAMEWORKS": "reports.controls",
+    "Report": "reports.model",
+    "report_digest": "reports.model",
+    "report": "reports.model",
     "Found": "searching",
     "Match": "searching",
     "Suggested": "searching",

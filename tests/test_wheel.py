@@ -43,7 +43,11 @@ def test_top_level_names(wheel: Path) -> None:
 def test_every_module_is_in_the_wheel(wheel: Path) -> None:
     """No room is forgotten in the list of packages, and no table that a room reads."""
     names = set(zipfile.ZipFile(wheel).namelist())
-    modules = [path.relative_to(ROOT).as_posix() for end in ("py", "tsv") for path in (ROOT / "lineage").rglob(f"*.{end}")]
+    modules = [
+        path.relative_to(ROOT).as_posix()
+        for end in ("py", "tsv", "css", "json", "toml")
+        for path in (ROOT / "lineage").rglob(f"*.{end}")
+    ]
     modules += ["lineage_" + path.relative_to(ROOT).as_posix() for path in (ROOT / "cli").rglob("*.py")]
     assert set(modules) <= names
 

@@ -130,7 +130,7 @@ def train_and_evaluation_overlap(ground: Ground) -> Told:
 def _candidates(ground: Ground) -> tuple[set[str], int]:
     """The jobs of which channels may share data, by a quick look at their names; and how many others have both sorts."""
     channels: dict[str, list[Row]] = defaultdict(list)
-    for row in ground.snapshot.edge_rows(relations=["reads"]):
+    for row in ground.snapshot.edge_rows(into=ground.path if ground.asked else None, relations=["reads"]):
         if row[4] == "data" and ":training-job/" in row[1]:
             channels[row[1]].append(row)
     found, fine = set(), 0

@@ -1,0 +1,16 @@
+"""Papers for auditors: one model of a report, told as JSON, Markdown and HTML."""
+
+import json
+from collections.abc import Callable
+from typing import Final
+
+from lineage.queries.links import Json
+from lineage.reports.markdown import markdown
+from lineage.reports.webpage import webpage
+
+
+def _as_json(report: Json) -> str:
+    return json.dumps(report, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+
+
+REPORTS: Final[dict[str, Callable[[Json], str]]] = {"html": webpage, "md": markdown, "json": _as_json}
