@@ -55,11 +55,15 @@ def _written(sight: Sight, other: str, modified: list[str], writes: list[Span]) 
     put = bisect_right(modified, sight.opens)
     since = max(other, modified[put - 1]) if put else other
     yield Seen(sight.content, POSSIBLE, _text(since, sight.closes))
-    ends = [closes for opens, closes in writes if closes >= since and opens <= sight.closes]
+    near = sorted((closes, opens) for opens, closes in writes if closes >= since and opens <= sight.closes)
     until = sight.opens if sight.once else sight.closes
-    last = max(ends, default=EVER)
-    if ends.count(last) == 1 if sight.once else len(ends) == 1:
-        yield Seen(sight.content, CERTAIN, _text(last, until))
+    if near and (_is_last(near) if sight.once else len(near) == 1):
+        yield Seen(sight.content, CERTAIN, _text(near[-1][0], until))
+
+
+def _is_last(writes: list[Span]) -> bool:
+    """Whether what ends last, of writes given by end and beginning, began when all others were over: else who put it last?"""
+    return len(writes) == 1 or writes[-2][0] < writes[-1][1]
 
 
 def seen_read(sights: Iterable[Sight], writes: Iterable[Span]) -> list[Seen]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lineage.copies import Sight, got, seen_read, seen_written, wrote
@@ -62,6 +62,7 @@ def test_what_a_reader_got(puts: list, pins: list, heads: list, reader: tuple[in
 
 
 @given(PUTS, PINS, HEADS, st.lists(st.integers(0, 3), min_size=6, max_size=6))
+@example([(4, "a"), (5, "b")], [(6, 0, 0)], [], [2, 0, 0, 0, 0, 0])  # the first was longer under way, and put its own before
 def test_what_a_job_wrote(puts: list, pins: list, heads: list, took: list[int]) -> None:
     """Where jobs alone write, one certainly wrote only what it put; and may have written what was seen of its put."""
     place = Place(puts, pins, heads)
