@@ -72,7 +72,7 @@ def candidates(snapshot: Snapshot, ids: Iterable[str]) -> tuple[list[Candidate],
     found = {job: Candidate(job, known[job]) for job in sorted(jobs & known.keys())}
     for run, record in sorted(_lives(snapshot, RUN, runs.union(recorded))):
         makers = recorded[run] & known.keys()
-        others = tuple(sorted(recorded[run] - known.keys()))
+        others = tuple(sorted(recorded[run] - makers))
         if len(makers) == 1:
             job = next(iter(makers))
             found.setdefault(job, Candidate(job, known[job])).runs[run] = record
