@@ -91,17 +91,11 @@ def looked_at(scope: dict[str, Any]) -> str:
     return f"{where}, crawled {' to '.join(times)} as {' and '.join(callers)}"
 
 
-def footer_of(scope: dict[str, Any], caveats: list[str]) -> list[Line]:
-    """The holes, what was looked at, and the notes."""
-    said = styled(("Looked at: ", "dim"), f"{looked_at(scope)}.")
-    return [*(hole_line(hole) for hole in scope["holes"]), said, *note_lines(caveats)]
-
-
 def scope_lines(scope: dict[str, Any], what: str) -> list[Line]:
     """The holes that could hide more of what is listed, and what was looked at."""
     holes = scope["holes"]
     more = [styled(("Note: ", "dim"), f"{plural(len(holes), 'hole')} could hide more {what}s:")] if holes else []
-    return [*more, *footer_of(scope, [])]
+    return [*more, *map(hole_line, holes), styled(("Looked at: ", "dim"), f"{looked_at(scope)}.")]
 
 
 def note_lines(caveats: list[str]) -> list[Line]:

@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeVar, cast
 import click
 
 DEFAULT_SNAPSHOT = "lineage.db"
+ORDERS = {"asc": "Ascending", "ascending": "Ascending", "desc": "Descending", "descending": "Descending"}
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -10,7 +10,7 @@ import click
 from .board import BOARD_FORMATS, BOARD_WORDS, asks_for_board, board_options, refuse_picture, take_board, tell_board
 from .indented import indented
 from .listing import FORMS, Listing, Row, json_lines
-from .options import Command, format_option, out_option, snapshot_option, uncollected, write
+from .options import ORDERS, Command, format_option, out_option, snapshot_option, uncollected, write
 from .render_runs import number, run_text
 from .scoped import tell_list
 
@@ -28,7 +28,13 @@ def _between_options(command: Command) -> Command:
     """Times, order, and whether to tell what is gone."""
     for option in (
         click.option("--deleted", is_flag=True, help="Also what a later crawl found gone."),
-        click.option("--order", "sort_order", type=click.Choice(["ascending", "descending"]), default="descending"),
+        click.option(
+            "--order",
+            "sort_order",
+            type=click.Choice(list(ORDERS), case_sensitive=False),
+            default="descending",
+            help="asc or desc (default).",
+        ),
         click.option("--sort-by", type=click.Choice(list(_SORTS)), default="created", show_default=True),
         click.option("--created-before", metavar="TIME", help="Only what was created before; a date is its first moment, UTC."),
         click.option("--created-after", metavar="TIME", help="Only what was created after this ISO date or time."),
@@ -62,7 +68,8 @@ def experiments(snapshot: str, form: str, out: str | None, **asked: Any) -> None
         found = lineage.list_experiments(opened, **_sorting(asked))
         scope = lineage.runs_scope(opened)
     rows = (one.as_json() for one in found)
-    tell_list(_EXPERIMENTS, rows, form, out, scope, nothing="no experiment that was read is so", what="run")
+    nothing = "no experiment is so" if asked["created_before"] or asked["created_after"] else "there are no experiments"
+    tell_list(_EXPERIMENTS, rows, form, out, scope, nothing=nothing, what="run")
 
 
 @click.command(
@@ -150,7 +157,7 @@ def _refuse(options: Iterable[str], why: str) -> None:
 
 
 def _sorting(asked: dict[str, Any]) -> dict[str, Any]:
-    return asked | {"sort_by": _SORTS[asked["sort_by"]], "sort_order": asked["sort_order"].title()}
+    return asked | {"sort_by": _SORTS[asked["sort_by"]], "sort_order": ORDERS[asked["sort_order"].lower()]}
 
 
 def _experiment_cells(row: Row) -> list[Any]:
@@ -168,7 +175,7 @@ def _run_cells(row: Row) -> list[Any]:
 
 
 _EXPERIMENTS = Listing(
-    ("experiment", "groups", "runs", "created", "made by", "seen", "account", "region", "id"),
+    ("experiment", "groups", "runs", "created", "made_by", "seen", "account", "region", "id"),
     "lineage.experiments/1",
     "experiments",
     "experiments",

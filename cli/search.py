@@ -11,9 +11,9 @@ import click
 
 from .board import BOARD_FORMATS, asks_for_board, board_options, refuse_picture, take_board, tell_board
 from .indented import indented
-from .lines import footer_of, printed, styled
+from .lines import note_lines, printed, scope_lines, styled
 from .listing import FORMS, Row, rows_as
-from .options import format_option, out_option, plural, snapshot_option, uncollected, write
+from .options import ORDERS, format_option, out_option, plural, snapshot_option, uncollected, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     import lineage
 
     Answer = lineage.Found | lineage.Suggested
-
-_ORDERS = {"asc": "Ascending", "ascending": "Ascending", "desc": "Descending", "descending": "Descending"}
 
 
 def live_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -53,7 +51,7 @@ def live_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--any", "any_of", is_flag=True, help="One of the --where conditions is enough.")
 @click.option("--expression", metavar="JSON|FILE", help="A SearchExpression of the API; - is stdin.")
 @click.option("--sort-by", metavar="NAME", help="The property to sort by (default LastModifiedTime).")
-@click.option("--order", type=click.Choice([*_ORDERS], case_sensitive=False), help="asc or desc (default).")
+@click.option("--order", type=click.Choice([*ORDERS], case_sensitive=False), help="asc or desc (default).")
 @click.option("--limit", "-n", type=click.IntRange(min=1), metavar="N", help="Only the first N.")
 @click.option("--columns", metavar="A,B", help="What to print: name, status, created, id, … and properties.")
 @click.option("--deleted", is_flag=True, help="Find what is gone, too.")
@@ -81,7 +79,7 @@ def search(
     question: dict[str, Any] = {
         "where": words.pop("conditions"),
         "expression": _expression(words.pop("expression")),
-        "order": _ORDERS[order.lower()] if order else None,
+        "order": ORDERS[order.lower()] if order else None,
     }
     question |= {name: words.pop(name) for name in ("any_of", "sort_by", "limit")}
     board = take_board(words)
@@ -240,7 +238,8 @@ def _summary(found: lineage.Found) -> Iterator[Any]:
     by = f"by {found.sort_by}, {found.order.lower()}"
     said = f"{count} found" if shown == found.total else f"{count} found, {shown:,} shown"
     yield styled((said, "bold"), f", {by}." if shown else ".")
-    yield from footer_of(found.scope, found.caveats)
+    yield from scope_lines(found.scope, kind)
+    yield from note_lines(found.caveats)
 
 
 def _warn(answer: Answer) -> None:

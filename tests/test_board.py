@@ -217,6 +217,7 @@ def test_what_could_be_better_and_was_not_read(run, tmp_path: Path) -> None:
         assert [hole["reason"] for hole in json.loads(run(*ask, "-f", "json").out)["scope"]["holes"]] == ["not-enumerated"]
         for form in (("-f", "tsv"), ("-f", "csv"), ("-f", "jsonl"), ("-f", "svg", "--all-parameters")):
             assert run(*ask, *form).err == f"lineage: {said}: `lineage gaps`\n"
+    assert "Note: 1 hole could hide more training jobs:" in run("search", "training-job", "-f", "table").out
     none = run("search", "training-job", "--where", "TrainingJobName = x", *by)
     assert none.err.startswith("lineage: no training job is so, as far as was read: there is nothing to compare")
 

@@ -451,3 +451,22 @@ def test_one_run_on_the_command_line(ask_all, whole_path: Path) -> None:
     assert ["parameter", "max_depth", "6"] in [row[:3] for row in rows]
     assert [row[2:5] for row in rows if row[:2] == ["metric", "validation:rmse"]] == [["0.26", "0.24", "0.32"]]
     assert json.loads(ask_all("runs", "-", "boosted-trees", "-f", "jsonl").out) == answer
+
+
+def test_a_source_that_is_none_is_refused(whole_path: Path) -> None:
+    """No list is empty because nobody knows the word that was asked for."""
+    with lineage.open_snapshot(whole_path) as whole, pytest.raises(lineage.MalformedName, match="'sdk' is no source of runs"):
+        list(lineage.list_runs(whole, source="sdk"))
+
+
+def test_orders_are_called_alike(ask_all) -> None:
+    """`runs` and `search` take the same words for an order."""
+    for words in (("asc", "Ascending"), ("DESC", "descending")):
+        for ask in (("runs", "house-appraisal", "--sort-by", "name"), ("search", "trial-component", "--limit", "5")):
+            first, second = (ask_all(*ask, "--order", word) for word in words)
+            assert (first.code, first.out) == (0, second.out)
+
+
+def test_no_experiment_is_so(ask_all) -> None:
+    """Where no experiment fits what was asked, that is said, and not that there are none."""
+    assert ask_all("experiments", "--created-after", "2030-01-01").err == "lineage: no experiment is so\n"

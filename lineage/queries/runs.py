@@ -14,7 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from lineage.errors import UnknownNode
+from lineage.errors import MalformedName, UnknownNode
 from lineage.kinds import kind_of_arn
 from lineage.names import is_arn, named_id, node_id, parse_arn
 from lineage.queries.links import Json
@@ -45,6 +45,7 @@ from lineage.snapshot import AT_ONCE, Snapshot
 from lineage.times import instant, sortable
 
 _MAX_ARNS = 5
+_SOURCES = ("run", "job", "logged")
 
 Time = str | datetime | None
 
@@ -175,6 +176,8 @@ def list_runs(
     out parameters, metrics and artifacts, and takes two thirds of the time. Else as `list_experiments`. Raises
     `MalformedName`, and `UnknownNode` for an experiment or a group that nothing names.
     """
+    if source not in (None, *_SOURCES):
+        raise MalformedName(f"{source!r} is no source of runs; they are {', '.join(_SOURCES)}")
     trials = Trials(snapshot)
     asking = _Asking(
         trials,
