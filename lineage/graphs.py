@@ -215,6 +215,8 @@ def _onward(snapshot: Snapshot, readers: set[str], edges: dict[Row, None], *, ev
         edges |= step
         frontier = {edge[1] for edge in step} - nodes.keys()
     edges |= dict.fromkeys(snapshot.edge_rows(into=others, relations=("reads", "mentions")))
+    models = {edge[0] for edge in edges if edge[2] == "loads" or (edge[2] == "reads" and edge[4] == "model")}
+    edges |= dict.fromkeys(_competing(snapshot, (edge for edge in edges if edge[1] in models)))
     nodes |= attributed(snapshot.node_rows({end for edge in edges for end in edge[:2]} - nodes.keys()))
     return _assembled(sorted(nodes.items()), sorted(edges, key=_order), snapshot.scope(), snapshot.listings())
 

@@ -118,6 +118,7 @@ CASES: list[tuple[str, str, list[Resource], str]] = [
     ("a package that is fine-tuned", "s3://ext/model.tar.gz", [PACKAGE, training("j", {}, ModelPackageConfig={"SourceModelPackageArn": PACKAGE.arn})], "used-indirectly"),
     ("a repacked model whose predictions train", "s3://hub/", [training("r", {"training": "s3://hub/"}, "s3://ext/model.tar.gz", **REPACK), *TEACHER, training("j", {"train": "s3://said/"}, day="2026-02-03")], "used-indirectly"),
     ("what a package is measured on", "s3://measured/", [PACKAGE, *PACKAGED, training("j", {"train": "s3://said/"}, day="2026-02-03")], "not-referenced"),
+    ("a model that another job surely wrote, below an output", "s3://raw/x/", [processing("p", {"raw": "s3://raw/x/"}, {"out": "s3://m/"}), BASE, training("j", {"model": "s3://m/base/output/model.tar.gz"}, day="2026-01-03")], "possible"),
     ("nothing names it", "s3://d/x/", [training("j", {"train": "s3://d/y/"})], "not-referenced"),
     ("a manifest could list it", "s3://d/x/", [training("j", [channel("t", "s3://d/m.manifest", "ManifestFile")])], "unknown"),
     ("an augmented manifest could list it", "s3://other/x/", [training("j", [channel("t", "s3://d/m.manifest", "AugmentedManifestFile")])], "unknown"),
@@ -133,6 +134,16 @@ CASES: list[tuple[str, str, list[Resource], str]] = [
     ("a use outweighs a hole", "s3://d/x/", [training("j", {"train": "s3://d/x/"}), training("k", [channel("t", "s3://d/m", "ManifestFile")])], "used"),
     ("an earlier life of a job", "s3://d/old/", [training("j", {"train": "s3://d/old/"}, day="2026-01-01"), training("j", {"train": "s3://d/new/"}, day="2026-03-01")], "used"),
 ]  # fmt: skip
+
+
+def test_a_model_below_an_output_is_possible_from_a_snapshot(tmp_path: Path) -> None:
+    """What is loaded for one question shows who surely wrote the very model, whom the data did not reach."""
+    wide = processing("p", {"raw": "s3://raw/x/"}, {"out": "s3://m/"})
+    crawl(tmp_path / "s.db", wide, BASE, training("j", {"model": "s3://m/base/output/model.tar.gz"}, day="2026-01-03"))
+    with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
+        parts = lineage.around_dataset(snapshot, "s3://raw/x/"), lineage.graph(snapshot)
+        found = [lineage.used(graph, "s3://raw/x/").findings for graph in parts]
+    assert [[one["verdict"] for one in rows] for rows in found] == [["possible"]] * 2
 
 
 @pytest.mark.parametrize(("title", "uri", "records", "expected"), CASES, ids=[case[0] for case in CASES])

@@ -402,6 +402,24 @@ def lies_around(write: Link, place: str) -> bool:
     return not write.target.rstrip("/").startswith(place.rstrip("/"))
 
 
+class Ranks:
+    """Whose a model rather is, where several wrote what may be it."""
+
+    def __init__(self, graph: Flow) -> None:
+        self._graph = graph
+        self._exact: dict[str, list[Link]] = {}
+
+    def is_outranked(self, write: Link, reading: Link) -> bool:
+        """Whether a model is rather somebody else's: he surely wrote the very place, and this write is of what is around it."""
+        place = reading.source
+        if not is_model(reading) or not lies_around(write, place):
+            return False
+        if place not in self._exact:
+            self._exact[place] = sorted(links_into(self._graph, place, "writes"), key=lambda link: link.data["time"] or "")
+        others = (one for one in self._exact[place] if one.source != write.source)
+        return any(fit_of(self._graph, one, reading) == CERTAIN for one in others)
+
+
 # --- what a job is ------------------------------------------------------------------------------
 
 

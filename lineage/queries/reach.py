@@ -17,12 +17,10 @@ from lineage.names import Cover, Location, Span, cover, is_location, location_of
 from lineage.queries.flow import (
     EXECUTION,
     Blind,
+    Ranks,
     Told,
-    fit_of,
     is_job,
-    is_model,
     is_reuse,
-    lies_around,
     members,
     opaque_read,
     readers_at,
@@ -97,7 +95,7 @@ class Spread:
         self.found: dict[str, Arrival] = {}
         self.arrived: dict[tuple[str, str], Arrival] = {}
         self._told = Told(self.graph, "reads", "loads")
-        self._exact: dict[str, list[Link]] = {}
+        self._ranks = Ranks(self.graph)
         self._planned: dict[tuple[bool, int], list[Arrival]] = defaultdict(list)
         self._distances: list[tuple[bool, int]] = []
         self._begin(subject)
@@ -243,7 +241,7 @@ class Spread:
                 for step in readers_at(self.graph, clipped, place, between, relation):
                     reading = step.links[-1]
                     logged = any(link.data["evidence"] == "logged" for link in step.links)
-                    sure = step.fit == CERTAIN and not logged and not self._is_outranked(write, reading)
+                    sure = step.fit == CERTAIN and not logged and not self._ranks.is_outranked(write, reading)
                     yield self._step(arrival, (write, *between, reading), sure=sure)
 
     def _step(self, arrival: Arrival, links: tuple[Link, ...], *, sure: bool) -> Arrival:
@@ -280,16 +278,6 @@ class Spread:
         via = self.graph.nodes.get(arrival.part, {}).get("created") or ""
         opens, _, closes = str(write.data["time"] or "/").partition("/")
         return write if sortable(opens) >= sortable(via) else write._replace(data=write.data | {"time": f"{via}/{closes}"})
-
-    def _is_outranked(self, write: Link, reading: Link) -> bool:
-        """Whether a model is rather somebody else's: he surely wrote the very place, and this write is of what is around it."""
-        place = reading.source
-        if not is_model(reading) or not lies_around(write, place):
-            return False
-        if place not in self._exact:
-            self._exact[place] = sorted(links_into(self.graph, place, "writes"), key=lambda link: link.data["time"] or "")
-        others = (one for one in self._exact[place] if one.source != write.source)
-        return any(fit_of(self.graph, one, reading) == CERTAIN for one in others)
 
     # --- what could hide more -------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from lineage.queries.coverage import deletions_told
 from lineage.queries.flow import (
     OBJECT_CALLS,
     Blind,
+    Ranks,
     Step,
     Told,
     is_job,
@@ -172,11 +173,13 @@ class Asking:
     holes: list[Gap] = field(default_factory=list)
     blind: Blind = field(init=False)
     _told: Told = field(init=False)
+    _ranks: Ranks = field(init=False)
     _covers: dict[tuple[str, str | None, int | None], Cover] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.blind = Blind(self.graph, self.holes)
         self._told = Told(self.graph, "reads", "loads")
+        self._ranks = Ranks(self.graph)
 
     def run(self) -> None:
         first = list(self.first_readers())
@@ -212,12 +215,17 @@ class Asking:
                 yield Reach(write.target, (*reach.links, write), reach.sure, reach.covered)
             for place, between in self._told.places(write):
                 for step in self._takers(write, place, between):
-                    sure = reach.sure and step.fit == CERTAIN and all(one.data["evidence"] != "logged" for one in step.links)
-                    yield Reach(step.job, reach.links + step.links, sure, reach.covered)
+                    yield Reach(step.job, reach.links + step.links, reach.sure and self._is_sure(step, between), reach.covered)
             if job["kind"] != "training-job":
                 self._served(reach, write)
         for recorded in links_out_of(self.graph, reach.job, "recorded-by"):  # its run may log what it does not say
             yield Reach(recorded.target, reach.links, False, reach.covered)
+
+    def _is_sure(self, step: Step, between: tuple[Link, ...]) -> bool:
+        """Whether somebody certainly got something of a write: that he says himself, and of which nobody else is the maker."""
+        write, reading = step.links[0], step.links[1 + len(between)]
+        said = all(one.data["evidence"] != "logged" for one in step.links)
+        return said and step.fit == CERTAIN and not self._ranks.is_outranked(write, reading)
 
     def _takers(self, write: Link, place: str, between: tuple[Link, ...]) -> Iterator[Step]:
         """Who read a place at which a write may be, and who used what was made of it as a model.
