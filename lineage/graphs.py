@@ -131,7 +131,7 @@ def around_making(source: Snapshot | Graph, node: str) -> Graph:
     made, beside = {node}, set[str]()
     todo = set(made)
     while todo:
-        further = _ends(source, 0, into=todo, relations=_MADE_OF) - made
+        further = (_ends(source, 0, into=todo, relations=_MADE_OF) | _keepers(source, todo)) - made
         beside |= _ends(source, 1, out_of=todo, relations=_BESIDE)
         made |= further
         todo = further
@@ -145,6 +145,12 @@ def around_making(source: Snapshot | Graph, node: str) -> Graph:
     ids = made | beside
     edges = (edge for edge in source.edge_rows(into=ids) if edge[0] in ids)
     return _build(source.node_rows(ids), sorted(edges, key=_order), source.scope(), source.listings())
+
+
+def _keepers(source: Snapshot | Graph, places: set[str]) -> set[str]:
+    """The endpoints that keep something at some places, as their configs say."""
+    configs = _ends(source, 0, into=places, relations=["writes"])
+    return _ends(source, 1, out_of=configs, relations=["configures"])
 
 
 def _closed(source: Snapshot | Graph, beside: set[str]) -> set[str]:

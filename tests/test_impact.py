@@ -446,6 +446,9 @@ def test_what_a_config_keeps_of_a_component(tmp_path: Path) -> None:
         for subject in ("s3://prep/x/", arn("training-job", "fit"), arn("inference-component", "c")):
             found = [impact(whole(*records), subject), impact(lineage.around_subject(snapshot, subject), subject)]
             assert [[row["sure"] for row in one.reached if row["name"] == "again"] for one in found] == [[False], [False]]
+        for source in (snapshot, whole(*records)):
+            answer = lineage.datasets(source, "training-job/again", holdouts=["s3://prep/x/"])
+            assert [row["verdict"] for row in answer.holdouts] == ["possible"]
 
 
 def test_a_hole_makes_what_stays_in_an_endpoint_unknown() -> None:
@@ -511,9 +514,9 @@ def test_many_endpoints_of_one_dataset() -> None:
     records = [training(f"j{n}", {"train": "s3://raw/"}, f"s3://m/{n}/output/model.tar.gz") for n in range(3000)]
     records += [one for n in range(3000) for one in served(f"s3://m/{n}/output/model.tar.gz", name=f"e{n}")]
     graph = whole(*records)
-    began = time.perf_counter()
+    began = time.process_time()  # a loaded machine takes none of it
     assert len(impact(graph, "s3://raw/").serving) == 3000
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 10
 
 
 def test_a_shared_place_is_not_walked_for_each_writer() -> None:
@@ -530,9 +533,9 @@ def test_a_shared_place_is_not_walked_for_each_writer() -> None:
         for n, day in enumerate(days)
     ]
     graph = whole(*records)
-    began = time.perf_counter()
+    began = time.process_time()  # a loaded machine takes none of it
     rows = impact(graph, "s3://raw/").reached
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
     assert [
         sum(row["kind"] == kind and row["sure"] for row in rows) for kind in ("processing-job", "training-job", "model")
     ] == [1000] * 3
