@@ -561,10 +561,10 @@ def chain(length: int) -> list[Resource]:
 
 def test_a_chain_longer_than_pythons_stack() -> None:
     """Two thousand continued trainings are followed to the first, in a few seconds."""
-    began = time.perf_counter()
+    began = time.process_time()
     answer = traced(*chain(2000))
     assert (answer.verdict, answer.training_jobs[-1]["depth"]) == ("traced", 2000)
-    assert time.perf_counter() - began < 20
+    assert time.process_time() - began < 20
 
 
 @pytest.mark.parametrize(

@@ -397,8 +397,8 @@ def test_a_shared_place_is_not_walked_for_each_writer() -> None:
     records = [processing(f"p{n}", {"raw": "s3://raw/"}, {"out": "s3://prep/latest/"}, day=day) for n, day in enumerate(days)]
     records += [training(f"j{n}", {"train": "s3://prep/latest/"}, day=day) for n, day in enumerate(days)]
     graph = whole(*records)
-    began = time.perf_counter()
+    began = time.process_time()  # a loaded machine takes none of it
     answer = used(graph, "s3://raw/")
     assert {row["verdict"] for row in answer.findings} == {"used-indirectly"}
     assert len(answer.findings) == 1000
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
