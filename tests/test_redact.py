@@ -89,6 +89,48 @@ def test_arguments(given: list[str], kept: list[str]) -> None:
     assert body["AppSpecification"]["ContainerArguments"] == kept
 
 
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("run --db-password x1 --n 3", f"run --db-password {REDACTED} --n 3"),
+        ("run '--token' 'x1'", f"run '--token' {REDACTED}"),
+        ("run --max-tokens 512 --tokenizer bert", "run --max-tokens 512 --tokenizer bert"),
+        ("run --api-key --data s3://b/x", "run --api-key --data s3://b/x"),
+    ],
+)
+def test_the_word_after_a_secret_flag_inside_a_text_goes(given: str, kept: str) -> None:
+    """A command line inside one text hides its secrets as a list of arguments does."""
+    body = clean("DescribeTrainingJob", HyperParameters={"cmd": given}, AlgorithmSpecification={"ContainerEntrypoint": [given]})
+    assert body == {"HyperParameters": {"cmd": kept}, "AlgorithmSpecification": {"ContainerEntrypoint": [kept]}}
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        (
+            {"Name": "DbPassword", "Type": "String", "DefaultValue": "x1", "EnumValues": ["x1"]},
+            {"Name": "DbPassword", "Type": "String", "DefaultValue": REDACTED, "EnumValues": [REDACTED]},
+        ),
+        ({"Name": "ApiToken", "Value": "x1"}, {"Name": "ApiToken", "Value": REDACTED}),
+        ({"Key": "team", "Value": "fraud"}, {"Key": "team", "Value": "fraud"}),
+        ({"ContainerArguments": ["--password", "x1"]}, {"ContainerArguments": ["--password", REDACTED]}),
+        ({"passwords": ["x1", "x2"]}, {"passwords": [REDACTED, REDACTED]}),
+        ({"Name": "Token", "Type": "Training"}, {"Name": "Token", "Type": "Training"}),
+    ],
+)
+def test_secrets_of_a_document_go(given: dict[str, Any], kept: dict[str, Any]) -> None:
+    """A pipeline's definition names its parameters beside their values, and holds arguments as lists."""
+    body = clean("DescribePipeline", PipelineDefinition=json.dumps({"Parts": [given]}))
+    assert json.loads(body["PipelineDefinition"]) == {"Parts": [kept]}
+
+
+def test_secrets_of_a_model_card_go() -> None:
+    """A model card names a hyperparameter beside its value."""
+    card = {"training_details": {"hyper_parameters": [{"name": "api_key", "value": "x1"}, {"name": "eta", "value": "0.1"}]}}
+    kept = json.loads(clean("DescribeModelCard", Content=json.dumps(card))["Content"])
+    assert [one["value"] for one in kept["training_details"]["hyper_parameters"]] == [REDACTED, "0.1"]
+
+
 def test_names_and_locations_of_the_api_are_never_touched() -> None:
     """A job, a key or a bucket may be called anything: a changed name would be another thing."""
     name = "sk-learn-fraud-training-2026-01-long"

@@ -28,10 +28,14 @@ _VALUE = re.compile(
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)",
     re.DOTALL,
 )
-# A password inside a text: `Password=…;`, `export TOKEN=…`, `api_key: …`.
+_INSIDE_NAME = (
+    r"[A-Za-z0-9_-]*(?:passw(?:or)?d|passphrase|pwd|secret|token(?!iz)|api[_-]?key|access[_-]?key|credential)[A-Za-z0-9_-]*"
+)
+_INSIDE_VALUE = r"[\"']?[^\s\"';,&]+[\"']?"
+# A password inside a text: `Password=…;`, `export TOKEN=…`, `api_key: …`, `--password …`.
 _INSIDE = re.compile(
-    r"(?P<name>[A-Za-z0-9_-]*(?:passw(?:or)?d|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key|credential)[A-Za-z0-9_-]*"
-    r"\s*[=:]\s*)(?P<value>[\"']?[^\s\"';,&]+[\"']?)",
+    rf"(?P<name>{_INSIDE_NAME}\s*[=:]\s*)(?P<value>{_INSIDE_VALUE})"
+    rf"|(?P<flag>(?<![^\s\"'])-{_INSIDE_NAME}[\"']?\s+)(?P<word>(?!-){_INSIDE_VALUE})",
     re.IGNORECASE,
 )
 _LOCATION = re.compile(r"[\"']?s3[an]?://[^?]*[\"']?", re.IGNORECASE)
@@ -43,7 +47,10 @@ _LOCATIONS = re.compile(
 # Members whose text people, or programs of theirs, write: descriptions, reasons, and whole documents as JSON.
 _WRITTEN = re.compile(r"(?:Description|Reason|Message|Document|Definition|Content)$")
 _BEFORE_JSON = ("{", "[", " ", "\n", "\t", "\r")
-_PAIRS = (("Key", "Value"), ("Name", "Value"))
+_PAIRS = (("Key", "Value"), ("Name", "Value"), ("Name", "Values"))
+# How documents that people write call the two: pipeline definitions, and the content of model cards.
+_NAMES = ("Name", "name", "Key", "key")
+_VALUES = ("Value", "value", "Values", "values", "DefaultValue", "EnumValues")
 
 
 def read(value: Any, shape: Any, unknown: list[str], path: str) -> Any:
@@ -139,15 +146,30 @@ def _text(value: str) -> str:
 
 def _json(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _named(key, _json(child)) for key, child in value.items()}
+        return _said({key: _json(child) for key, child in value.items()})
     if isinstance(value, list):
-        return [_json(child) for child in value]
+        return _json_list(value)
     return _text(value) if isinstance(value, str) else value
 
 
+def _json_list(value: list[Any]) -> list[Any]:
+    if value and all(isinstance(one, str) for one in value):
+        return list(_arguments(value))
+    return [_json(child) for child in value]
+
+
+def _said(value: dict[str, Any]) -> dict[str, Any]:
+    """An object of a document: its values under their own names, and a `Value` under what its `Name` says."""
+    name = next((value[key] for key in _NAMES if isinstance(value.get(key), str)), None)
+    under = {key: name for key in _VALUES if key in value} if name is not None else {}
+    kept = _NAMES if under else ()
+    return {key: child if key in kept else _named(under.get(key, key), child) for key, child in value.items()}
+
+
 def _inside(match: re.Match[str]) -> str:
-    keep = _LOCATION.fullmatch(match["value"]) or _NUMBER.fullmatch(match["value"])
-    return match[0] if keep else f"{match['name']}{REDACTED}"
+    name, value = (match["name"], match["value"]) if match["name"] else (match["flag"], match["word"])
+    keep = _LOCATION.fullmatch(value) or _NUMBER.fullmatch(value)
+    return match[0] if keep else f"{name}{REDACTED}"
 
 
 def _pair(value: dict[str, Any]) -> dict[str, Any] | None:
@@ -161,6 +183,8 @@ def _named(name: str, value: Any) -> Any:
     """A value under a name that people chose; of a structure (a trial component's parameter), each text in it."""
     if isinstance(value, dict):
         return {key: _named(name, child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [_named(name, child) for child in value]
     if not isinstance(value, str):
         return value
     if not _NAME.search(name) or _LOCATION.fullmatch(value):
