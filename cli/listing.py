@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,9 @@ from .render import rows_text
 
 Row = dict[str, Any]
 FORMS = ("table", "tsv", "json", "jsonl", "csv", "md")
+# A command of ours in backticks, which is meant as one; and what Markdown takes for more than itself: an underline and an
+# ampersand only where one begins something.
+_MARKS = re.compile(r"`lineage [\w ./:=-]+`|[\\`*\[\]<>|~]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,5 +96,9 @@ def _csv_line(cells: list[Any]) -> str:
 
 
 def escaped(cell: Any) -> str:
-    """A cell as Markdown has it: on one line, without a bar that would end it."""
-    return " ".join(str(cell).replace("\\", "\\\\").replace("|", "\\|").split())
+    """A cell as Markdown has it: on one line, with nothing that would end it, mark it up or vanish as a tag."""
+    return _MARKS.sub(_mark, " ".join(str(cell).split()))
+
+
+def _mark(found: re.Match[str]) -> str:
+    return found[0] if len(found[0]) > 1 else f"\\{found[0]}"

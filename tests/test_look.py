@@ -176,6 +176,14 @@ def test_a_cell_can_not_break_its_row(run, tmp_path: Path) -> None:
     assert 's3://d/a|b,"c"/' in [row[1] for row in rows]
 
 
+def test_markdown_shows_a_name_and_does_not_render_it(run, tmp_path: Path) -> None:
+    """Angle brackets, entities, code and emphasis in a key are shown as they are, and no link or tag comes of them."""
+    crawl(tmp_path / "s.db", training("j", {"train": "s3://d/<b>&amp;`x`*y*_z_[a](b)~k_k\\/"}))
+    told = run("ls", "kind:dataset", "-f", "md", "--snapshot", "s.db").out
+    assert r"| s3://d/\<b\>\&amp;\`x\`\*y\*\_z\_\[a\](b)\~k_k\\/ |" in told
+    assert "| `lineage trace` shows where" in run("check", "--list-rules", "-f", "md").out
+
+
 def test_show_tells_all_of_a_node(tmp_path: Path) -> None:
     """The record as it was kept, the edges with their fields, the gaps, and the crawls that saw each version."""
     path = tmp_path / "s.db"
