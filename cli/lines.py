@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 Piece = str | tuple[str, str]
 
+# What steers a terminal, and what would end a line: a key in S3 may hold it.
+_STEERING = dict.fromkeys((*range(32), *range(127, 160)), "\N{REPLACEMENT CHARACTER}") | dict.fromkeys(map(ord, "\t\n\r"), " ")
+
 _WIDE = 10_000  # columns, where the output is no terminal: nothing is ever wrapped or cut there
 
 
@@ -65,8 +68,13 @@ def _drawn(parts: Iterable[Any], *, terminal: bool) -> str:
 
 
 def styled(*pieces: Piece) -> Line:
-    """A line of a few pieces, each plain or with a style."""
-    return Line(pieces)
+    """A line of a few pieces, each plain or with a style; nothing in it ends the line or steers a terminal."""
+    return Line(tuple(visible(piece) if isinstance(piece, str) else (visible(piece[0]), piece[1]) for piece in pieces))
+
+
+def visible(text: str) -> str:
+    """A text on one line, with a mark in the place of each character that would steer a terminal."""
+    return text if text.isprintable() else text.translate(_STEERING)
 
 
 def hole_line(hole: dict[str, Any]) -> Line:

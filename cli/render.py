@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from .lines import Line, footer, hole_line, looked_at, note_lines, printed, spaced, styled
+from .lines import Line, footer, hole_line, looked_at, note_lines, printed, spaced, styled, visible
 from .options import plural
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def table_of(rows: list[list[Any]]) -> Table:
     for title in head:
         table.add_column(str(title), overflow="fold")
     for row in body:
-        table.add_row(*(str(cell) for cell in row))
+        table.add_row(*(visible(str(cell)) for cell in row))
     return table
 
 
