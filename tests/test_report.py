@@ -175,6 +175,17 @@ def test_what_is_in_an_unread_config_is_not_known(bank: lineage.Snapshot) -> Non
     assert "not known: the config was not read" in lineage.REPORTS["md"](report)
 
 
+def test_what_is_in_an_unread_model_is_not_known(bank: lineage.Snapshot) -> None:
+    """Where no model was read, nobody says that none is isolated, that no package is behind it, or that a fact is not so."""
+    unread, read = (lineage.REPORTS["md"](told(bank, name)) for name in ("pension-frozen", "loans-live"))
+    assert "not known: no model was read" in unread
+    assert "Whether a model package is behind it is not known" in unread
+    assert "No model package is behind it" not in unread
+    assert "training jobs tell hyperparameters: not shown" in unread
+    assert "| 0 of 1 model |" in read
+    assert "No model package is behind it" in read
+
+
 def test_the_limitations_have_numbers(whole: dict[str, Any]) -> None:
     """What applies is told with the numbers of this snapshot; what does not apply is not told."""
     said = {row["id"]: row["text"] for row in whole["coverage"]["statements"]}

@@ -54,7 +54,7 @@ def _system(one: Json) -> Iterator[Block]:
             ("Endpoint config", _config(told)),
             ("KMS key", _of_config(told, told["kms_key"])),
             ("VPC", _vpc(told)),
-            ("Network isolation", f"{told['models_isolated']} of {number(len(one['models']), 'model')}"),
+            ("Network isolation", _isolated(one)),
             ("Data capture", _capture(told["data_capture"])),
             ("Tags", _pairs(told["tags"])),
             ("Console", code(told["console"])),
@@ -66,6 +66,17 @@ def _system(one: Json) -> Iterator[Block]:
         yield Picture(f"The chain behind {told['name']}", one["nodes"], one["evidence"])
     else:
         yield Para(f"The chain has {len(one['nodes']):,} nodes: too many for a picture on paper. `lineage draw` draws it.")
+
+
+def _isolated(one: Json) -> str:
+    seen = sum(row["model"]["observed"] for row in one["models"])
+    unseen = "" if _all_read(one) else "; not known of what was not read"
+    return f"{one['system']['models_isolated']} of {number(seen, 'model')}{unseen}" if seen else "not known: no model was read"
+
+
+def _all_read(one: Json) -> bool:
+    """Whether the config and each model that it names were read."""
+    return bool(one["system"]["config_read"] and one["models"] and all(row["model"]["observed"] for row in one["models"]))
 
 
 def _config(told: Json) -> Cell:
@@ -132,7 +143,7 @@ def _models(one: Json) -> Iterator[Block]:
             ]
         )
         yield _containers(row["containers"])
-    yield from _packages(one["packages"])
+    yield from _packages(one)
 
 
 def _containers(rows: list[Json]) -> Table:
@@ -151,9 +162,12 @@ def _containers(rows: list[Json]) -> Table:
     return Table("Containers", head, cells, "The record names no container.")
 
 
-def _packages(rows: list[Json]) -> Iterator[Block]:
-    if not rows:
+def _packages(one: Json) -> Iterator[Block]:
+    rows = one["packages"]
+    if not rows and _all_read(one):
         yield Para("No model package is behind it: no version and no approval is on record.")
+    elif not rows:
+        yield Para("Whether a model package is behind it is not known: its config or a model of it was not read.")
     for row in rows:
         yield Head(f"Model package {row['package']['name']}")
         version = f"{text(row['group'])}, version {text(row['version'])}"

@@ -319,7 +319,7 @@ def _clause(row: Json) -> list[Cell]:
 
 def _held(fact: Json) -> str:
     if fact["of"] == 1:
-        return "yes" if fact["holds"] else "no"
+        return "yes" if fact["holds"] else "not shown"
     return f"{fact['holds']} of {fact['of']}"
 
 
