@@ -109,19 +109,27 @@ def hashed(name: str, rows: Iterator[tuple[Any, ...]], ends: list[int]) -> Hashe
     by = table.columns.split(", ").index(table.crawl) if table.crawl else None
     whole, marks, own = hashlib.sha256(), bytearray(), [hashlib.sha256() for _ in ends]
     for row in rows:
-        line = f"{_ENCODE(row)}\n".encode()
+        line = _line(row)
         whole.update(line)
-        marks += hashlib.blake2b(line, digest_size=MARK).digest()
+        marks += _mark(line)
         at = len(ends) if by is None else bisect_left(ends, row[by])
         if at < len(ends):
-            own[at].update(line if kept == len(row) else f"{_ENCODE(row[:kept])}\n".encode())
+            own[at].update(line if kept == len(row) else _line(row[:kept]))
     wrote = {} if by is None else {str(end): one.hexdigest() for end, one in zip(ends, own, strict=True)}
     return Hashed(whole.hexdigest(), bytes(marks), wrote)
 
 
 def mark_of(row: tuple[Any, ...]) -> bytes:
     """The short hash by which a row is told from others."""
-    return hashlib.blake2b(f"{_ENCODE(row)}\n".encode(), digest_size=MARK).digest()
+    return _mark(_line(row))
+
+
+def _line(row: tuple[Any, ...]) -> bytes:
+    return f"{_ENCODE(row)}\n".encode()
+
+
+def _mark(line: bytes) -> bytes:
+    return hashlib.blake2b(line, digest_size=MARK).digest()
 
 
 def state_line(name: str, digest: str, marks: bytes) -> bytes:

@@ -14,6 +14,7 @@ from conftest import BANK
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from records import record, training
+from test_snapshot import CRAWL, crawl
 
 import lineage
 from lineage.derive import join
@@ -21,19 +22,6 @@ from lineage.queries.verify import CHANGED, UNCHANGED, UNSEALED
 from lineage.records import Answered, Content, Crawl, Found, Gap
 from lineage.seals import TABLES
 from lineage.snapshot import Snapshot
-
-CRAWL = Crawl(0, "2026-01-01T00:00:00Z", None, "arn:x", ("1",), ("eu-west-1",), (), "0", "1")
-
-
-def crawl(path: Path, *found: Found, finish: bool = True) -> None:
-    with Snapshot(path) as snapshot, snapshot.recording() as recording:
-        recording.begin(CRAWL)
-        for one in found:
-            recording.add(one)
-        recording.replace_graph(lambda db: join(db, recording.resources, listings=recording.listings))
-        if finish:
-            recording.finish("2026-01-01T00:01:00Z")
-
 
 def altered(source: Path, target: Path, *statements: str, values: tuple[object, ...] = ()) -> Path:
     """A copy of a snapshot, changed by somebody's SQL."""

@@ -29,7 +29,7 @@ from lineage.queries.flow import (
     suspect,
 )
 from lineage.queries.links import Flow, Json, Link, links_into, links_out_of
-from lineage.queries.select import find_node
+from lineage.queries.select import find_node, names_of
 from lineage.queries.usage import Asking, is_about, not_enumerated
 from lineage.records import Gap, Scope
 from lineage.times import CERTAIN, bounds, sortable
@@ -142,8 +142,7 @@ class Spread:
             self._blind = asking.blind
             first = [*self._readers(asking), *self._others(asking)]
         else:
-            names = ((node, data["kind"], data["name"]) for node, data in self.graph.nodes.items())
-            node = find_node(names, subject)
+            node = find_node(names_of(self.graph), subject)
             self.subject = {"id": node, "kind": self.graph.nodes[node]["kind"]}
             self._blind = Blind(self.graph, self.holes)
             jobs = (link for link in self.graph.links("reads") if is_job(self.graph.nodes[link.target]) and link.target != node)

@@ -23,6 +23,7 @@ from lineage.errors import MalformedName, UnknownNode
 from lineage.graphs import Graph
 from lineage.kinds import KINDS, RELATIONS
 from lineage.names import Cover, Location, Span, cover, is_arn, is_location, location_of, node_id, parse_location
+from lineage.queries.links import Flow
 from lineage.records import Node
 from lineage.snapshot import Choice, Snapshot
 
@@ -185,9 +186,9 @@ Names = Iterable[tuple[str, str, str]]
 """Nodes as (id, kind, name)."""
 
 
-def names_of(graph: Graph) -> Names:
+def names_of(graph: Graph | Flow) -> Names:
     """The nodes of a graph by id, kind and name."""
-    return ((node, data["kind"], data["name"]) for node, data in graph.nodes(data=True))
+    return ((node, data["kind"], data["name"]) for node, data in graph.nodes.items())
 
 
 def find_node(nodes: Names, wanted: str) -> str:
