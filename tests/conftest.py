@@ -42,6 +42,14 @@ def bank_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def account_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A snapshot of the bank's whole account: every list of it came to its end."""
+    path = tmp_path_factory.mktemp("account") / "lineage.db"
+    lineage.crawl_estate(path, replay=BANK)
+    return path
+
+
 @pytest.fixture
 def bank(bank_path: Path) -> Iterator[lineage.Snapshot]:
     """The snapshot of the bank, open."""

@@ -21,20 +21,12 @@ TUNED = ("Limits-Tune-7-aws-tuning-job", "--compare")
 BY = ("--compare", "--metric", AUC, "--direction", "max")
 
 
-@pytest.fixture(scope="module")
-def estate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A snapshot of the whole bank."""
-    path = tmp_path_factory.mktemp("estate") / "lineage.db"
-    lineage.crawl_estate(path, replay=BANK)
-    return path
-
-
 @pytest.fixture
-def told(run, estate: Path):
+def told(run, account_path: Path):
     """The runs of the bank, or of some records."""
 
     def call(*arguments: str, records: Any = ()):
-        path = estate
+        path = account_path
         if records:
             path = Path("records.db").resolve()
             crawl(path, *records)
@@ -182,13 +174,13 @@ def test_bad_input(told, arguments: tuple[str, ...], said: str) -> None:
     assert answer.err.startswith(f"lineage: {said}")
 
 
-def test_what_a_search_finds_is_ranked(run, estate: Path) -> None:
+def test_what_a_search_finds_is_ranked(run, account_path: Path) -> None:
     """`search` with an option of a leaderboard ranks the jobs that it finds, and refuses what would mean nothing."""
     by = (
         "search",
         "training-job",
         "--snapshot",
-        str(estate),
+        str(account_path),
         "--where",
         "TrainingJobName contains Limits-Tune-7",
         "-f",
@@ -222,15 +214,15 @@ def test_what_could_be_better_and_was_not_read(run, tmp_path: Path) -> None:
     assert none.err.startswith("lineage: no training job is so, as far as was read: there is nothing to compare")
 
 
-def test_seconds_are_told_alike(run, estate: Path) -> None:
+def test_seconds_are_told_alike(run, account_path: Path) -> None:
     """Whole seconds have no decimals, whether a record tells them or they lie between its times."""
-    by = ("search", "training-job", "--metric", AUC, "--direction", "max", "--snapshot", str(estate), "-f", "csv")
+    by = ("search", "training-job", "--metric", AUC, "--direction", "max", "--snapshot", str(account_path), "-f", "csv")
     assert [row for row in csv.DictReader(io.StringIO(run(*by).out)) if "." in row["duration_seconds"]] == []
 
 
-def test_a_limit_is_told(run, estate: Path) -> None:
+def test_a_limit_is_told(run, account_path: Path) -> None:
     """Of what a search found and its limit left out a leaderboard says how many they are."""
-    ask = ("search", "training-job", "--limit", "3", "--metric", AUC, "--direction", "max", "--snapshot", str(estate))
+    ask = ("search", "training-job", "--limit", "3", "--metric", AUC, "--direction", "max", "--snapshot", str(account_path))
     assert run(*ask).err == "lineage: --limit left 32 out of 35 that were found\n"
 
 

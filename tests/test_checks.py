@@ -378,18 +378,11 @@ def test_fingerprints_outlast_a_crawl(tmp_path: Path) -> None:
 # --- formats ----------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def whole_bank(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("checks") / "s.db"
-    lineage.crawl_estate(path, replay=BANK)
-    return path
-
-
 @pytest.fixture
-def bank_check(run, whole_bank: Path):
+def bank_check(run, account_path: Path):
     """Check the whole bank by its policy."""
     policy = BANK.parent / "lineage-policy.toml"
-    return lambda *words: run("check", "--snapshot", str(whole_bank), "--policy", str(policy), *words)
+    return lambda *words: run("check", "--snapshot", str(account_path), "--policy", str(policy), *words)
 
 
 @pytest.mark.parametrize("form", ["table", "tsv", "json", "jsonl", "csv", "md", "sarif", "junit"])

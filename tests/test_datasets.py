@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import BANK, ROOT
+from conftest import ROOT
 from hypothesis import given, settings
 from records import ACCOUNT, REGION, channel, processing, record, served, training
 from test_properties import CRAWL, JOBS, KEYS, Job, reached, resource
@@ -335,18 +335,10 @@ def test_what_a_channel_teaches(name: str) -> None:
 # --- on the command line -----------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A snapshot of the whole bank."""
-    path = tmp_path_factory.mktemp("whole") / "lineage.db"
-    lineage.crawl_estate(path, replay=BANK)
-    return str(path)
-
-
 @pytest.fixture
-def tell(run, whole: str):
+def tell(run, account_path: Path):
     """Ask `datasets` of the whole bank."""
-    return lambda *words: run("datasets", *words, "--snapshot", whole)
+    return lambda *words: run("datasets", *words, "--snapshot", str(account_path))
 
 
 def test_the_formats(tell) -> None:

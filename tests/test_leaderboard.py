@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from boards import AUC, DATA, MAX, MIN, TEST, TRAIN, fit, logged, trial, tuned
-from conftest import BANK
 from records import arn, processing, record
 from test_snapshot import gap
 
@@ -501,10 +500,9 @@ def test_what_was_deleted_since_stays_on_the_board(board, tmp_path: Path) -> Non
     assert (row["rank"], row["labels"]) == (1, ["deleted"])
 
 
-def test_the_bank(tmp_path: Path) -> None:
+def test_the_bank(account_path: Path) -> None:
     """Of the six trials of the bank's tuning job one failed, one was stopped early, and one was measured on other data."""
-    lineage.crawl_estate(tmp_path / "bank.db", replay=BANK)
-    with lineage.open_snapshot(tmp_path / "bank.db") as snapshot:
+    with lineage.open_snapshot(account_path) as snapshot:
         answer = lineage.leaderboard(snapshot, ["tuning-job/Limits-Tune-7"])
     assert [(row["rank"], row["value"], row["labels"]) for row in answer.rows] == [
         (1, 0.887, []),

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import BANK
 from openlineage.client.event_v2 import InputDataset, Job, OutputDataset, Run, RunEvent, RunState
 from openlineage.client.generated.dataset_type_dataset import DatasetTypeDatasetFacet
 from openlineage.client.generated.error_message_run import ErrorMessageRunFacet
@@ -141,14 +140,13 @@ def test_job_families(name: str, family: str) -> None:
     assert events(graph_of([training(name, {})]))[0]["job"]["name"] == family
 
 
-def test_the_jobs_of_pipelines_and_tuning_jobs(tmp_path: Path) -> None:
+def test_the_jobs_of_pipelines_and_tuning_jobs(account_path: Path) -> None:
     """A step's job is named by pipeline and step and knows its execution as parent; a tuned job is named by its tuning job."""
     tune = record("tuning-job", "tune-2026-05-04-09-05-55", {})
     child = training("tune-2026-001-abcdef", {}, TuningJobArn=tune.arn)
     names = {event["job"]["name"] for event in events(graph_of([tune, child]))}
     assert names == {"tune"}
-    lineage.crawl_estate(tmp_path / "lineage.db", replay=BANK)
-    with lineage.open_snapshot(tmp_path / "lineage.db") as estate:
+    with lineage.open_snapshot(account_path) as estate:
         found = {event["run"]["runId"]: event for event in events(estate)}
     children = [event for event in found.values() if "parent" in event["run"]["facets"]]
     assert {event["job"]["name"] for event in children} >= {"renewal-price/Prepare", "renewal-price/Fit"}

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import shutil
 import xml.etree.ElementTree as ET
+from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import BANK
 from records import arn, record, served, training
 from test_exports import NASTY
 
@@ -36,11 +36,9 @@ def words_of(text: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def estate_graph(tmp_path_factory: pytest.TempPathFactory) -> lineage.Graph:
+def estate_graph(account_path: Path) -> lineage.Graph:
     """The graph of the whole account of the bank."""
-    path = tmp_path_factory.mktemp("estate") / "lineage.db"
-    lineage.crawl_estate(path, replay=BANK)
-    with lineage.open_snapshot(path) as snapshot:
+    with lineage.open_snapshot(account_path) as snapshot:
         return lineage.graph(snapshot)
 
 

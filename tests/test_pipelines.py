@@ -210,17 +210,9 @@ def test_a_join_joins(on: str, parts: list[Any]) -> None:
 # --- lists ----------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def bank_db(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A whole crawl of the bank: only that reads executions."""
-    path = tmp_path_factory.mktemp("pipelines") / "lineage.db"
-    lineage.crawl_estate(path, replay=BANK)
-    return path
-
-
-def test_pipelines_of_the_bank(bank_db: Path) -> None:
+def test_pipelines_of_the_bank(account_path: Path) -> None:
     """Each pipeline is listed with its executions, also one of which only an execution is named."""
-    with lineage.open_snapshot(bank_db) as snapshot:
+    with lineage.open_snapshot(account_path) as snapshot:
         found = {one.name: (one.executions, one.observed, one.last_execution) for one in lineage.list_pipelines(snapshot)}
         executions = lineage.list_executions(snapshot, "RENEWAL-price")
     assert found == {"Renewal-Price": (3, True, "2026-10-19T08:00:00Z"), "credit-risk": (1, False, None)}
@@ -522,12 +514,14 @@ def test_trace_names_who_ran_it(records: list[Resource], who: list[str], reused:
     ]  # fmt: skip
 
 
-def test_trace_prints_who_ran_it(bank_db: Path, tmp_path: Path, run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_trace_prints_who_ran_it(account_path: Path, tmp_path: Path, run, monkeypatch: pytest.MonkeyPatch) -> None:
     """A person reads who ran the job and who reused it, and a script the same in its columns."""
-    out = run("trace", "renewal-price", "--snapshot", str(bank_db), "-f", "table").out
+    out = run("trace", "renewal-price", "--snapshot", str(account_path), "-f", "table").out
     told = "renewal-price/execution/w4hq8d2m1xk7, reused by renewal-price/execution/t9zc3v6b0nf5 and renewal-price/execution/y2rj7l5s8pg1"
     assert f"ran in pipeline execution {told}" in out
-    rows = [one.split("\t") for one in run("trace", "renewal-price", "--snapshot", str(bank_db), "-f", "tsv").out.splitlines()]
+    rows = [
+        one.split("\t") for one in run("trace", "renewal-price", "--snapshot", str(account_path), "-f", "tsv").out.splitlines()
+    ]
     assert {row[5].rpartition("/")[2] for row in rows if row[1:4] == ["member-of", "Fit", "reused"]} == {
         "w4hq8d2m1xk7", "t9zc3v6b0nf5", "y2rj7l5s8pg1",
     }  # fmt: skip
@@ -593,8 +587,8 @@ def test_the_table_tells_a_reuse() -> None:
 
 
 @pytest.fixture
-def ask_all(run, bank_db: Path):
-    return lambda *arguments: run("pipelines", *arguments, "--snapshot", str(bank_db))
+def ask_all(run, account_path: Path):
+    return lambda *arguments: run("pipelines", *arguments, "--snapshot", str(account_path))
 
 
 @pytest.mark.parametrize("arguments", [(), ("Renewal-Price",), ("renewal-price", "y2rj7l5s8pg1")], ids=len)

@@ -35,11 +35,9 @@ def loans(bank: lineage.Snapshot) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def whole(account_path: Path) -> dict[str, Any]:
     """The report on every endpoint of the bank, of a crawl of its whole account."""
-    path = tmp_path_factory.mktemp("whole") / "lineage.db"
-    lineage.crawl_estate(path, replay=BANK)
-    with lineage.open_snapshot(path) as snapshot:
+    with lineage.open_snapshot(account_path) as snapshot:
         return told(snapshot, holdouts=["s3://bank-ml/loans/validation/"])
 
 

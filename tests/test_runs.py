@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import BANK
 from estate import account
 from records import arn, record, served, training
 from test_snapshot import CRAWL, crawl
@@ -23,18 +22,10 @@ from lineage.records import Enumeration, Resource
 from lineage.snapshot import Snapshot
 
 
-@pytest.fixture(scope="module")
-def whole_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A snapshot of all of the bank."""
-    path = tmp_path_factory.mktemp("whole") / "lineage.db"
-    lineage.crawl_estate(path, replay=BANK)
-    return path
-
-
 @pytest.fixture
-def ask_all(run, whole_path: Path):
+def ask_all(run, account_path: Path):
     """Run a command over all of the bank."""
-    return lambda *arguments: run(*arguments, "--snapshot", str(whole_path))
+    return lambda *arguments: run(*arguments, "--snapshot", str(account_path))
 
 
 TAGGED = {"Tags": [{"Key": "sagemaker:trial-component-source", "Value": "run"}]}
@@ -343,9 +334,9 @@ def test_one_list_that_is_refused_is_a_hole(run, tmp_path: Path) -> None:
     }
 
 
-def test_what_search_alone_tells_is_kept(whole_path: Path) -> None:
+def test_what_search_alone_tells_is_kept(account_path: Path) -> None:
     """A run that Describe was asked for keeps the parents and the tags that only Search gives."""
-    with lineage.open_snapshot(whole_path) as whole:
+    with lineage.open_snapshot(account_path) as whole:
         found = lineage.load_run(whole, "boosted-trees", "house-appraisal")
         assert (found.source, found.tags) == ("run", {"sagemaker:trial-component-source": "run"})
         assert found.groups[0].name == "Default-Run-Group-House-Appraisal"
@@ -360,7 +351,7 @@ def test_a_walk_from_endpoints_never_has_all_runs(ask, bank: lineage.Snapshot) -
     assert [hole["reason"] for hole in lineage.runs_scope(bank)["holes"]] == ["not-enumerated"]
 
 
-def test_trace_names_what_was_logged(ask_all, whole_path: Path) -> None:
+def test_trace_names_what_was_logged(ask_all, account_path: Path) -> None:
     """A run with no job is called logged in the tree, in the rows and in the JSON; its neighbourhood tells as much as all."""
     tree, rows = (ask_all("trace", "appraisal-notebook", "-f", form).out.splitlines() for form in ("table", "tsv"))
     said = "house-appraisal-boosted-trees · trial component  (logged: no job that was read says that it made this)"
@@ -372,7 +363,7 @@ def test_trace_names_what_was_logged(ask_all, whole_path: Path) -> None:
     assert [row.split("\t")[8] for row in rows if "\thouse-appraisal-boosted-trees\t" in row] == ["possible; logged"]
     answer = json.loads(ask_all("trace", "appraisal-notebook", "-f", "json").out)
     assert [(one["name"], one["evidence"]) for one in answer["runs"]] == [("house-appraisal-boosted-trees", "logged")]
-    with lineage.open_snapshot(whole_path) as whole:
+    with lineage.open_snapshot(account_path) as whole:
         assert lineage.trace(lineage.graph(whole), "appraisal-notebook").as_json() == answer
 
 
@@ -437,10 +428,10 @@ def test_the_formats_tell_the_same(ask_all) -> None:
     assert ask_all(*args, "-f", "table").out.splitlines()[1].split()[:2] == ["baseline", "House-Appraisal"]
 
 
-def test_one_run_on_the_command_line(ask_all, whole_path: Path) -> None:
+def test_one_run_on_the_command_line(ask_all, account_path: Path) -> None:
     """JSON has the whole run and what it ended up in; rows have one fact each."""
     answer = json.loads(ask_all("runs", "house-appraisal", "boosted-trees", "-f", "json").out)
-    with lineage.open_snapshot(whole_path) as whole:
+    with lineage.open_snapshot(account_path) as whole:
         assert (answer["schema"], answer["run"]) == ("lineage.run/1", lineage.load_run(whole, "boosted-trees").as_json())
     assert [(one["kind"], one["name"], one["sure"]) for one in answer["reached"]] == [
         ("endpoint", "appraisal-notebook", False),
@@ -453,9 +444,9 @@ def test_one_run_on_the_command_line(ask_all, whole_path: Path) -> None:
     assert json.loads(ask_all("runs", "-", "boosted-trees", "-f", "jsonl").out) == answer
 
 
-def test_a_source_that_is_none_is_refused(whole_path: Path) -> None:
+def test_a_source_that_is_none_is_refused(account_path: Path) -> None:
     """No list is empty because nobody knows the word that was asked for."""
-    with lineage.open_snapshot(whole_path) as whole, pytest.raises(lineage.MalformedName, match="'sdk' is no source of runs"):
+    with lineage.open_snapshot(account_path) as whole, pytest.raises(lineage.MalformedName, match="'sdk' is no source of runs"):
         list(lineage.list_runs(whole, source="sdk"))
 
 

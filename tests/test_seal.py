@@ -17,11 +17,11 @@ from records import record, training
 from test_snapshot import CRAWL, crawl
 
 import lineage
-from lineage.derive import join
 from lineage.queries.verify import CHANGED, UNCHANGED, UNSEALED
-from lineage.records import Answered, Content, Crawl, Found, Gap
+from lineage.records import Answered, Content, Found, Gap
 from lineage.seals import TABLES
 from lineage.snapshot import Snapshot
+
 
 def altered(source: Path, target: Path, *statements: str, values: tuple[object, ...] = ()) -> Path:
     """A copy of a snapshot, changed by somebody's SQL."""

@@ -288,11 +288,9 @@ ASKED = [
 
 
 @pytest.fixture(scope="module")
-def whole_bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[lineage.Snapshot]:
+def whole_bank(account_path: Path) -> Iterator[lineage.Snapshot]:
     """The bank, every list of it."""
-    path = tmp_path_factory.mktemp("bank") / "lineage.db"
-    lineage.crawl_estate(path, replay=BANK)
-    with lineage.open_snapshot(path) as snapshot:
+    with lineage.open_snapshot(account_path) as snapshot:
         yield snapshot
 
 

@@ -82,18 +82,10 @@ def test_a_malformed_uri_is_told_before_any_answer(bank: lineage.Snapshot) -> No
         lineage.used_all(bank, ["s3://bank-ml/loans/", "nowhere"])
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A snapshot of the whole bank."""
-    path = tmp_path_factory.mktemp("whole") / "lineage.db"
-    lineage.crawl_estate(path, replay=BANK)
-    return str(path)
-
-
 @pytest.fixture
-def check(run, whole: str):
+def check(run, account_path: Path):
     """Ask `used` of the whole bank."""
-    return lambda *words: run("used", *words, "--snapshot", whole)
+    return lambda *words: run("used", *words, "--snapshot", str(account_path))
 
 
 LINES = [
@@ -182,10 +174,10 @@ def test_no_uri_and_no_file(check) -> None:
     assert (ran.code, "nowhere.txt" in ran.err) == (3, True)
 
 
-def test_stdin(whole: str, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+def test_stdin(account_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     """`-` is stdin, and its lines are counted as well."""
     given = io.TextIOWrapper(io.BytesIO(b"s3://bank-ml/loans/train/\nnowhere\n"))
     monkeypatch.setattr("sys.stdin", given)
     with pytest.raises(SystemExit) as stopped:
-        cli.main(["used", "--from", "-", "--snapshot", whole])
+        cli.main(["used", "--from", "-", "--snapshot", str(account_path)])
     assert (stopped.value.code, b"stdin line 2: 'nowhere'" in capfdbinary.readouterr().err) == (2, True)
