@@ -19,8 +19,7 @@ from lineage.copies import Sight, seen_read, seen_written
 from lineage.joining import Joining, Spans
 from lineage.kinds import ANY, IMAGE, KINDS, LOCATION, RELATIONS, Kind, kind_of_arn
 from lineage.listings import Listings
-from lineage.names import Span, folders_above, is_arn, location_of, named_id, parse_arn, parse_location
-from lineage.places import meets
+from lineage.names import Span, folders_above, is_arn, location_of, meets, named_id, parse_arn, parse_location
 from lineage.records import Edge, Node, Resource
 from lineage.references import Hit, detail, empty_parts, hits
 from lineage.snapshot import CONTENT_SCHEMA, EDGE, NODE, edge_of, new_graph, node_of

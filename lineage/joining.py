@@ -17,8 +17,7 @@ from typing import Any
 
 from lineage.copies import EVER, Sight
 from lineage.listings import Listings
-from lineage.names import Location, Span
-from lineage.places import places_around
+from lineage.names import Location, Span, places_around
 from lineage.records import Edge, Node
 from lineage.snapshot import edge_row, node_row
 from lineage.times import bounds, sortable

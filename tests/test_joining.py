@@ -20,8 +20,7 @@ from lineage import joining
 from lineage.derive import STEP, derive, join, matched
 from lineage.joining import Joining
 from lineage.listings import Listings
-from lineage.names import Span, named_id
-from lineage.places import gets
+from lineage.names import Span, gets, named_id
 from lineage.records import Edge, Resource
 from lineage.snapshot import Snapshot, new_graph, open_snapshot
 

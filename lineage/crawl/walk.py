@@ -16,8 +16,7 @@ from itertools import pairwise
 from lineage.crawl.fetch import Fetcher, Refused, completeness, resource_of, subject_of
 from lineage.errors import MalformedName, UnknownNode
 from lineage.kinds import KINDS, LOCATION, PROCESSING_JOB, TRAINING_JOB, Finder, Kind, kind_of_arn
-from lineage.names import Location, Span, folders_above, is_arn, parse_arn, s3_spellings
-from lineage.places import PlaceIndex, gets
+from lineage.names import Location, PlaceIndex, Span, folders_above, gets, is_arn, parse_arn, s3_spellings
 from lineage.records import Answered, Found, Gap, Resource
 from lineage.references import Hit, hits
 from lineage.times import bounds, window

@@ -13,8 +13,7 @@ from typing import NamedTuple
 from lineage.copies import got, wrote
 from lineage.kinds import KINDS, OPAQUE_CHANNELS, REUSED
 from lineage.listings import Listings
-from lineage.names import Cover, Location, Span, cover, location_of
-from lineage.places import gets
+from lineage.names import Cover, Location, Span, cover, gets, location_of
 from lineage.queries.links import Flow, Json, Link, links_into, links_out_of
 from lineage.records import Crawl, Gap, Scope
 from lineage.times import CERTAIN, IMPOSSIBLE, POSSIBLE, bounds, fits, sortable
