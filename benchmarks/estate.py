@@ -25,8 +25,8 @@ from pathlib import Path
 from typing import Any
 
 import lineage
-from lineage.crawl.fetch import Fetcher
-from lineage.kinds import KINDS
+from lineage.crawl.aws.fetch import Fetcher
+from lineage.domain.kinds import KINDS
 
 ENVIRONMENT = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_EC2_METADATA_DISABLED": "true"}
 ACCOUNT, REGION = "111122223333", "eu-west-1"

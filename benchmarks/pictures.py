@@ -16,7 +16,7 @@ from typing import Any
 from questions import told, write
 
 import lineage
-from lineage.exports.layout import layout
+from lineage.outputs.pictures.layout import layout
 
 
 def seconds(call: Callable[[], Any], times: int) -> list[float]:

@@ -19,11 +19,11 @@ from typing import Any
 from estate import ACCOUNT, REGION, arn, at, body, component
 
 import lineage
-from lineage.kinds import KINDS
-from lineage.recording import join_graph
-from lineage.records import Crawl, Enumeration, Gap, Resource
-from lineage.references import detail
-from lineage.snapshot import Snapshot
+from lineage.collect.endpoints import join_graph
+from lineage.domain.kinds import KINDS
+from lineage.domain.records import Crawl, Enumeration, Gap, Resource
+from lineage.domain.references import detail
+from lineage.snapshot.file import Snapshot
 
 BASELINE = [sys.executable, "-c", "import click, sqlite3"]
 SOURCE = "s3://code/{name}/source/sourcedir.tar.gz"

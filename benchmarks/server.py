@@ -15,7 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs
 
-from lineage.crawl.replay import Replay
+from lineage.crawl.replay.session import Replay
 
 SERVICE = re.compile(r"/([a-z0-9]+)/aws4_request")
 

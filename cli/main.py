@@ -10,20 +10,20 @@ from typing import Any, NoReturn
 
 import click
 
-from .ask import impact, path, trace, used
-from .check import check
-from .crawl import crawl
-from .datasets import datasets
-from .export import export
-from .look import ls, show
-from .options import DEFAULT_SNAPSHOT
-from .pipelines import pipelines
-from .report import report
-from .runs import experiments, runs
-from .search import search, suggest
-from .show import draw
-from .snapshot import snapshot
-from .table import gaps, iam_policy, kinds
+from .commands.check import check
+from .commands.crawl import crawl
+from .commands.datasets import datasets
+from .commands.draw import draw
+from .commands.export import export
+from .commands.gaps import gaps, iam_policy, kinds
+from .commands.look import ls, show
+from .commands.options import DEFAULT_SNAPSHOT
+from .commands.pipelines import pipelines
+from .commands.questions import impact, path, trace, used
+from .commands.report import report
+from .commands.runs import experiments, runs
+from .commands.search import search, suggest
+from .commands.snapshot import snapshot
 
 FAILED, USAGE, INTERRUPTED, BROKEN_PIPE = 3, 2, 130, 141
 

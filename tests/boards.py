@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from records import arn, record, training
-
-from lineage.records import Resource
+from lineage.domain.records import Resource
+from tests.records import arn, record, training
 
 TRAIN, TEST = {"train": "s3://d/train/"}, {"validation": "s3://d/val/"}
 DATA = TRAIN | TEST

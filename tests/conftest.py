@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +13,6 @@ from cli.main import cli
 
 ROOT = Path(__file__).parent.parent
 BANK = ROOT / "fixtures" / "bank.jsonl"
-sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture(autouse=True)
@@ -66,7 +64,7 @@ def bank_graph(bank: lineage.Snapshot) -> lineage.Graph:
 @pytest.fixture
 def board(tmp_path: Path):
     """The leaderboard of all training jobs, runs and tuning jobs among some records, or of the given ids."""
-    from test_snapshot import crawl
+    from tests.snapshot.test_file import crawl
 
     def make(*found, ids=None, **asked):
         path = tmp_path / "board.db"

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import botocore.session
-from records import ACCOUNT, REGION, arn, channel, training
 
-from lineage.kinds import KINDS
+from lineage.domain.kinds import KINDS
+from tests.records import ACCOUNT, REGION, arn, channel, training
 
 MODEL = botocore.session.get_session().get_service_model("sagemaker")
 CALLER = f"arn:aws:sts::{ACCOUNT}:assumed-role/auditor/jo"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from lineage.kinds import KINDS
-from lineage.records import Resource
-from lineage.references import detail
+from lineage.domain.kinds import KINDS
+from lineage.domain.records import Resource
+from lineage.domain.references import detail
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"
 COMPLETE = frozenset((ACCOUNT, REGION, kind.name) for kind in KINDS.values() if kind.tells_use)

@@ -9,10 +9,10 @@ import shlex
 from pathlib import Path
 
 import pytest
-from conftest import BANK, ROOT
 
 import lineage as api
 from cli.main import cli
+from tests.conftest import BANK, ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 

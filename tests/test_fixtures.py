@@ -9,9 +9,9 @@ from typing import Any
 
 import botocore.session
 import pytest
-from conftest import BANK, ROOT
 
-from lineage.kinds import KINDS
+from lineage.domain.kinds import KINDS
+from tests.conftest import BANK, ROOT
 
 MODEL = botocore.session.get_session().get_service_model("sagemaker")
 ENTRIES = [json.loads(line) for line in BANK.read_text(encoding="utf-8").splitlines()]

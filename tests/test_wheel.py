@@ -9,7 +9,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from conftest import BANK, ROOT
+
+from tests.conftest import BANK, ROOT
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +55,7 @@ def test_every_module_is_in_the_wheel(wheel: Path) -> None:
 
 def test_the_parts_of_the_page_are_in_the_wheel(wheel: Path) -> None:
     """What the page is made of is packed beside the module that fills it."""
-    parts = {f"lineage/exports/page.{suffix}" for suffix in ("html", "css", "js")}
+    parts = {f"lineage/outputs/page/page.{suffix}" for suffix in ("html", "css", "js")}
     assert parts <= set(zipfile.ZipFile(wheel).namelist())
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from lineage.checks.context import Ground
 from lineage.checks.findings import (
     ERROR,
     FAILED,
@@ -21,14 +22,13 @@ from lineage.checks.findings import (
     Finding,
     marked,
 )
-from lineage.checks.ground import Ground
 from lineage.checks.policy import Policy, Suppression
 from lineage.checks.policy import load_policy as _load_policy
 from lineage.checks.rules import COVERAGE, RULE_NAMES, RULES, Rule
-from lineage.queries.flow import node_json, scope_json
-from lineage.queries.links import Json
-from lineage.queries.usage import caveats
-from lineage.snapshot import Snapshot
+from lineage.queries.flow.flow import node_json, scope_json
+from lineage.queries.flow.links import Json
+from lineage.queries.used import caveats
+from lineage.snapshot.file import Snapshot
 
 SCHEMA = "lineage.check/1"
 FINDINGS, INCONCLUSIVE, CLEAN = "findings", "inconclusive", "clean"

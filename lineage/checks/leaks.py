@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import product
 
+from lineage.checks.context import Ground, Told, place_json
 from lineage.checks.findings import FAILED, HIGH, LOW, MEDIUM, UNKNOWN, Finding
-from lineage.checks.ground import Ground, Told, place_json
-from lineage.graphs import reads_of, trains
-from lineage.kinds import OPAQUE_CHANNELS
-from lineage.names import Cover, Location, Span, location_of
-from lineage.queries.channels import SHARED, measures, overlapping
-from lineage.queries.flow import link_json, listings_of, node_json, started
-from lineage.queries.links import Flow, Json, Link, links_into, links_out_of
-from lineage.queries.usage import INDIRECT, MAYBE, USED, Usage
-from lineage.snapshot import Row
+from lineage.domain.kinds import OPAQUE_CHANNELS
+from lineage.domain.names import Cover, Location, Span, location_of
+from lineage.graphs.graphs import reads_of, trains
+from lineage.queries.flow.flow import link_json, listings_of, node_json, started
+from lineage.queries.flow.links import Flow, Json, Link, links_into, links_out_of
+from lineage.queries.runs.shared_channels import SHARED, measures, overlapping
+from lineage.queries.used import INDIRECT, MAYBE, USED, Usage
+from lineage.snapshot.file import Row
 
 _RULE = {USED: "used for training", INDIRECT: "used for training through other jobs"}
 

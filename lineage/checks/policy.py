@@ -27,9 +27,9 @@ from pathlib import Path
 from typing import Any
 
 from lineage.checks.findings import ERROR, NEVER, OFF, SEVERITIES, Finding
+from lineage.domain.names import node_id, parse_location
 from lineage.errors import MalformedName, MalformedPolicy
-from lineage.names import node_id, parse_location
-from lineage.queries.links import Json
+from lineage.queries.flow.links import Json
 
 POLICY_FILE = "lineage-policy.toml"
 TAG = "tag:"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from lineage.checks import leaks, making
+from lineage.checks import leaks, provenance
+from lineage.checks.context import Ground, Told
 from lineage.checks.findings import ERROR, NOTE, WARNING
-from lineage.checks.ground import Ground, Told
-from lineage.queries.links import Json
+from lineage.queries.flow.links import Json
 
 
 class Rule(NamedTuple):
@@ -64,7 +64,7 @@ RULES: Final = (
         WARNING,
         "A training job behind what is served read a prefix: nothing says which versions of which objects.",
         "read a manifest that the crawl can read too, or write each data set once, below a prefix of its own",
-        making.unpinned_input,
+        provenance.unpinned_input,
     ),
     Rule(
         "LIN006",
@@ -72,7 +72,7 @@ RULES: Final = (
         WARNING,
         "What made the models that an endpoint serves is not known to its end.",
         "`lineage trace` shows where the chain breaks",
-        making.no_provenance,
+        provenance.no_provenance,
     ),
     Rule(
         "LIN007",
@@ -80,7 +80,7 @@ RULES: Final = (
         WARNING,
         "A model artifact was written after its job ended, or after the model that loads it was created.",
         "deploy what the job wrote, and let nobody else write there",
-        making.mutable_artifact,
+        provenance.mutable_artifact,
     ),
     Rule(
         "LIN008",
@@ -88,7 +88,7 @@ RULES: Final = (
         NOTE,
         "What made or runs a model names its image by a tag, and no record says which digest that was.",
         "name the image by its digest",
-        making.image_by_tag,
+        provenance.image_by_tag,
     ),
     Rule(
         "LIN009",
@@ -96,7 +96,7 @@ RULES: Final = (
         NOTE,
         "A training job behind what is served ran without network isolation: it may have read what no channel names.",
         "train with EnableNetworkIsolation",
-        making.network_open_training,
+        provenance.network_open_training,
     ),
     Rule(
         "LIN010",
@@ -104,7 +104,7 @@ RULES: Final = (
         ERROR,
         "An endpoint serves a model package that is not Approved.",
         "approve the package, or deploy one that is approved",
-        making.unapproved_in_production,
+        provenance.unapproved_in_production,
     ),
     Rule(
         "LIN090",
@@ -112,7 +112,7 @@ RULES: Final = (
         NOTE,
         "Something that could hold a finding was not listed or not read. An error with --strict.",
         "`lineage gaps` says what would mend it; then crawl again",
-        making.coverage_gap,
+        provenance.coverage_gap,
     ),
 )
 RULE_NAMES: Final = frozenset(name for rule in RULES for name in (rule.id, rule.name))

@@ -16,14 +16,14 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from lineage.crawl.events import SAGEMAKER
-from lineage.crawl.fetch import UNREADABLE, Fetcher, refused_by
-from lineage.crawl.session import Session
-from lineage.crawl.workers import side_by_side
-from lineage.kinds import KINDS, Kind
-from lineage.names import is_arn, parse_arn
-from lineage.records import CLOUDTRAIL, Enumeration
-from lineage.times import now, utc
+from lineage.crawl.aws.fetch import UNREADABLE, Fetcher, refused_by
+from lineage.crawl.aws.session import Session
+from lineage.crawl.aws.workers import side_by_side
+from lineage.crawl.replay.events import SAGEMAKER
+from lineage.domain.kinds import KINDS, Kind
+from lineage.domain.names import is_arn, parse_arn
+from lineage.domain.records import CLOUDTRAIL, Enumeration
+from lineage.domain.times import now, utc
 
 OPERATION = "LookupEvents"
 HISTORY = timedelta(days=90)  # how far back the Event history goes

@@ -18,14 +18,14 @@ from typing import IO, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lineage.crawl.fetch import Refused, refusal
-from lineage.crawl.session import Session
+from lineage.crawl.aws.fetch import Refused, refusal
+from lineage.crawl.aws.session import Session
+from lineage.domain.names import Location, parse_location
+from lineage.domain.records import Content, etag_digest
+from lineage.domain.references import LABELED, PLAIN
+from lineage.domain.times import now, utc
 from lineage.errors import MalformedName
-from lineage.listings import Manifest
-from lineage.names import Location, parse_location
-from lineage.records import Content, etag_digest
-from lineage.references import LABELED, PLAIN
-from lineage.times import now, utc
+from lineage.snapshot.manifests import Manifest
 
 MOST_BYTES = 1 << 30  # of one manifest: millions of objects; what is larger is a gap
 IN_MEMORY = 1 << 20  # what is larger than that waits on disk until it is kept

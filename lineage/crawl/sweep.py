@@ -20,14 +20,14 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol
 
-from lineage.crawl.ends import Ends
-from lineage.crawl.fetch import PAGE, Fetcher, Page, Refused, Unreachable, completeness, refused_by, second_after
-from lineage.crawl.workers import Workers
-from lineage.kinds import FAR, KINDS, Kind, kind_of_arn
-from lineage.names import is_arn, parse_arn
-from lineage.records import Enumeration, Found, Gap, Named, Resource
-from lineage.references import follow
-from lineage.times import now
+from lineage.crawl.aws.fetch import PAGE, Fetcher, Page, Refused, Unreachable, completeness, refused_by, second_after
+from lineage.crawl.aws.workers import Workers
+from lineage.crawl.two_ended import Ends
+from lineage.domain.kinds import FAR, KINDS, Kind, kind_of_arn
+from lineage.domain.names import is_arn, parse_arn
+from lineage.domain.records import Enumeration, Found, Gap, Named, Resource
+from lineage.domain.references import follow
+from lineage.domain.times import now
 
 WALKERS, DESCRIBERS = 32, 48  # threads that turn pages, and threads that ask for one record each
 AT_ONCE = 16  # records of one kind in one place that are asked for at a time

@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from lineage.crawl.fetch import Fetcher, Refused, completeness, resource_of, subject_of
+from lineage.crawl.aws.fetch import Fetcher, Refused, completeness, resource_of, subject_of
+from lineage.domain.kinds import KINDS, LOCATION, PROCESSING_JOB, TRAINING_JOB, Finder, Kind, kind_of_arn
+from lineage.domain.names import Location, PlaceIndex, Span, folders_above, gets, is_arn, parse_arn, s3_spellings
+from lineage.domain.records import Answered, Found, Gap, Resource
+from lineage.domain.references import Hit, hits
+from lineage.domain.times import bounds, window
 from lineage.errors import MalformedName, UnknownNode
-from lineage.kinds import KINDS, LOCATION, PROCESSING_JOB, TRAINING_JOB, Finder, Kind, kind_of_arn
-from lineage.names import Location, PlaceIndex, Span, folders_above, gets, is_arn, parse_arn, s3_spellings
-from lineage.records import Answered, Found, Gap, Resource
-from lineage.references import Hit, hits
-from lineage.times import bounds, window
 
 UPSTREAM = {"configures", "deploys", "instantiates", "provides", "loads", "reads"}
 BELONGS_TO = {"experiment", "trial", "model-package-group"}  # what a member is followed to

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from lineage.records import Enumeration, Scope
-from lineage.snapshot import Snapshot
-from lineage.times import Told, unbroken
+from lineage.domain.records import Enumeration, Scope
+from lineage.domain.times import Told, unbroken
+from lineage.snapshot.file import Snapshot
 
 SCHEMA = "lineage.gaps/1"
 

@@ -6,21 +6,21 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from lineage.domain.kinds import KINDS
+from lineage.domain.names import Span
+from lineage.domain.records import Scope
+from lineage.domain.references import Hit, hits
 from lineage.errors import UnknownNode
-from lineage.graphs import Graph, around_making, trains
-from lineage.kinds import KINDS
-from lineage.names import Span
-from lineage.queries.channels import overlapping
-from lineage.queries.flow import is_job, link_json, listings_of, node_json, scope_json, started, writers
+from lineage.graphs.graphs import Graph, around_making, trains
+from lineage.queries.flow.flow import is_job, link_json, listings_of, node_json, scope_json, started, writers
+from lineage.queries.flow.links import Flow, Json, Link, links_into, links_out_of
 from lineage.queries.holdouts import Making
-from lineage.queries.links import Flow, Json, Link, links_into, links_out_of
+from lineage.queries.runs.shared_channels import overlapping
 from lineage.queries.select import find_in, find_node, names_of
+from lineage.queries.showing import Shows
 from lineage.queries.trace import Tracing
-from lineage.queries.usage import UNCHECKED, traceless
-from lineage.records import Scope
-from lineage.references import Hit, hits
-from lineage.showing import Shows
-from lineage.snapshot import Snapshot
+from lineage.queries.used import UNCHECKED, traceless
+from lineage.snapshot.file import Snapshot
 
 SCHEMA = "lineage.datasets/1"
 READ, DECLARED, MAYBE = "read", "declared-only", "possible"

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from lineage.graphs import trains
-from lineage.kinds import KINDS, RELATIONS
-from lineage.names import parse_location
-from lineage.queries.flow import is_job, is_model, link_json, node_json, started, writers
-from lineage.queries.links import Flow, Json, Link, links_into, links_out_of
-from lineage.queries.reach import READ, Arrival, Spread
-from lineage.queries.readings import Readings
+from lineage.domain.kinds import KINDS, RELATIONS
+from lineage.domain.names import parse_location
+from lineage.domain.records import Gap, Scope
+from lineage.domain.times import CERTAIN, bounds, sortable
+from lineage.graphs.graphs import trains
+from lineage.queries.flow.flow import is_job, is_model, link_json, node_json, started, writers
+from lineage.queries.flow.links import Flow, Json, Link, links_into, links_out_of
+from lineage.queries.flow.readings import Readings
+from lineage.queries.flow.spread import READ, Arrival, Spread
 from lineage.queries.trace import Tracing
-from lineage.queries.usage import DECLARED, INDIRECT, MAYBE, NOT_REFERENCED, UNKNOWN, USED, Asking, is_about, not_enumerated
-from lineage.records import Gap, Scope
-from lineage.times import CERTAIN, bounds, sortable
+from lineage.queries.used import DECLARED, INDIRECT, MAYBE, NOT_REFERENCED, UNKNOWN, USED, Asking, is_about, not_enumerated
 
 
 def _givers() -> Iterator[str]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lineage.graphs import Graph
-from lineage.kinds import SERVING
-from lineage.queries.flow import is_surely_made, link_json, node_json, said, scope_json, specified
-from lineage.queries.links import Flow, Json, Link, links_into, links_out_of
-from lineage.queries.reach import Arrival, Spread
-from lineage.queries.usage import caveats
-from lineage.records import Gap
-from lineage.showing import Shows
+from lineage.domain.kinds import SERVING
+from lineage.domain.records import Gap
+from lineage.graphs.graphs import Graph
+from lineage.queries.flow.flow import is_surely_made, link_json, node_json, said, scope_json, specified
+from lineage.queries.flow.links import Flow, Json, Link, links_into, links_out_of
+from lineage.queries.flow.spread import Arrival, Spread
+from lineage.queries.showing import Shows
+from lineage.queries.used import caveats
 
 SCHEMA = "lineage.impact/1"
 REACHED, MAYBE, NOTHING, UNKNOWN = "reached", "possible", "nothing-found", "unknown"

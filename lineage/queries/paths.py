@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lineage.graphs import Graph
-from lineage.names import is_location, parse_location
-from lineage.queries.flow import link_json, node_json, said, scope_json
+from lineage.domain.names import is_location, parse_location
+from lineage.graphs.graphs import Graph
+from lineage.queries.flow.flow import link_json, node_json, said, scope_json
+from lineage.queries.flow.links import Json
+from lineage.queries.flow.spread import Arrival, Spread, meets_place
 from lineage.queries.impact import unexplained
-from lineage.queries.links import Json
-from lineage.queries.reach import Arrival, Spread, meets_place
 from lineage.queries.select import find_node, names_of
-from lineage.queries.usage import caveats
-from lineage.showing import Shows
+from lineage.queries.showing import Shows
+from lineage.queries.used import caveats
 
 SCHEMA = "lineage.path/1"
 FOUND, MAYBE, NONE, UNKNOWN = "found", "possible", "nothing-found", "unknown"

@@ -19,13 +19,13 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from lineage.domain.kinds import KINDS, RELATIONS
+from lineage.domain.names import Cover, Location, Span, cover, is_arn, is_location, location_of, node_id, parse_location
+from lineage.domain.records import Node
 from lineage.errors import MalformedName, UnknownNode
-from lineage.graphs import Graph
-from lineage.kinds import KINDS, RELATIONS
-from lineage.names import Cover, Location, Span, cover, is_arn, is_location, location_of, node_id, parse_location
-from lineage.queries.links import Flow
-from lineage.records import Node
-from lineage.snapshot import Choice, Snapshot
+from lineage.graphs.graphs import Graph
+from lineage.queries.flow.links import Flow
+from lineage.snapshot.file import Choice, Snapshot
 
 _SELECTOR = re.compile(r"(?P<up>(?P<up_steps>\d*)\+)?(?P<body>.+?)(?P<down>\+(?P<down_steps>\d*))?")
 _KIND, _TAG = "kind:", "tag:"

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
-from lineage.graphs import attributed, edge_attributes
-from lineage.names import named_id, node_id
-from lineage.queries.flow import attributes_json
-from lineage.queries.links import Json
+from lineage.domain.names import named_id, node_id
+from lineage.graphs.graphs import attributed, edge_attributes
+from lineage.queries.flow.flow import attributes_json
+from lineage.queries.flow.links import Json
 from lineage.queries.select import find_in
-from lineage.showing import Shows
-from lineage.snapshot import Row, Snapshot
+from lineage.queries.showing import Shows
+from lineage.snapshot.file import Row, Snapshot
 
 SCHEMA = "lineage.node/1"
 

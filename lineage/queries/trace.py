@@ -11,11 +11,13 @@ from itertools import count
 from operator import itemgetter
 from typing import Any
 
+from lineage.domain.kinds import KINDS, SERVING, kind_of_arn, kind_of_subject
+from lineage.domain.names import Span, is_arn, named_id, node_id, parse_arn
+from lineage.domain.records import Gap, Scope
+from lineage.domain.times import POSSIBLE
 from lineage.errors import UnknownNode
-from lineage.graphs import Graph, trains
-from lineage.kinds import KINDS, SERVING, kind_of_arn, kind_of_subject
-from lineage.names import Span, is_arn, named_id, node_id, parse_arn
-from lineage.queries.flow import (
+from lineage.graphs.graphs import Graph, trains
+from lineage.queries.flow.flow import (
     EXECUTION,
     OBJECT_CALLS,
     Step,
@@ -36,10 +38,8 @@ from lineage.queries.flow import (
     too_late,
     writers,
 )
-from lineage.queries.links import Flow, Json, Link, links_into
-from lineage.records import Gap, Scope
-from lineage.showing import Shows
-from lineage.times import POSSIBLE
+from lineage.queries.flow.links import Flow, Json, Link, links_into
+from lineage.queries.showing import Shows
 
 SCHEMA = "lineage.trace/1"
 _MAX_NAMES = 8

@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lineage.errors import MalformedName, SnapshotError
-from lineage.queries.links import Json
-from lineage.seals import MARK, TABLES, Hashed, Seal, mark_of, state_line
-from lineage.snapshot import Row, Snapshot, open_snapshot
+from lineage.queries.flow.links import Json
+from lineage.snapshot.file import Row, Snapshot, open_snapshot
+from lineage.snapshot.seals import MARK, TABLES, Hashed, Seal, mark_of, state_line
 
 SCHEMA, INFO_SCHEMA = "lineage.verified/1", "lineage.snapshot/1"
 UNCHANGED, CHANGED, UNSEALED = "unchanged", "changed", "unsealed"

@@ -1,0 +1,1 @@
+"""The commands, one file a topic: options, the question asked of `lineage`, and which form is printed."""

@@ -1,0 +1,125 @@
+"""`lineage check`: the rules, as a gate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..render.check import checked_text, summary_lines
+from ..render.indented import indented
+from ..render.listing import FORMS, Listing, json_lines, rows_as
+from .options import format_option, out_option, snapshot_option, uncollected, write
+
+if TYPE_CHECKING:
+    import lineage
+
+_COLUMNS = (
+    "state", "severity", "rule", "name", "verdict", "confidence", "kind", "subject", "about", "message", "id", "fingerprint",
+)  # fmt: skip
+_RULES = Listing(("id", "name", "severity", "says", "repair"), "lineage.rules/1", "rules", "rules")
+_SEVERITIES = ("note", "warning", "error", "never")
+
+
+@click.command(
+    short_help="Does the snapshot hold against the rules?",
+    epilog="""\b
+    Examples:
+      lineage check                                  every endpoint, and every holdout of lineage-policy.toml
+      lineage check loans-live --policy risk.toml    only what loans-live was made of
+      lineage check -f sarif -o lineage.sarif        for a code host; -f junit for a build server
+      lineage check --write-baseline known.json      take what there is for known, ...
+      lineage check --baseline known.json --strict   ... and fail on what is new, and on what could not be told
+      lineage check --list-rules
+    """,
+)
+@click.argument("subjects", metavar="[SUBJECT]...", nargs=-1)
+@click.option("--policy", "policy_file", metavar="FILE", help="Holdouts, severities, suppressions; else lineage-policy.toml.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(_SEVERITIES),
+    help="Exit with 1 on a new finding of this severity or a worse one; else as the policy says, else error.",
+)
+@click.option("--strict", is_flag=True, help="A gap is an error, and whatever could not be decided exits with 4.")
+@click.option("--baseline", metavar="FILE", help="Findings of this file are known: they are told, and do not count.")
+@click.option(
+    "--write-baseline", "target", metavar="FILE", help="Write the findings to this file, for --baseline; exit with 0."
+)
+@click.option("--list-rules", is_flag=True, help="Tell what each rule finds and how to mend that, and check nothing.")
+@snapshot_option
+@format_option(*FORMS, "sarif", "junit")
+@out_option
+@uncollected
+def check(
+    subjects: tuple[str, ...],
+    policy_file: str | None,
+    fail_on: str | None,
+    strict: bool,
+    baseline: str | None,
+    target: str | None,
+    list_rules: bool,
+    snapshot: str,
+    form: str,
+    out: str | None,
+) -> int:
+    """Hold the snapshot against the rules: no holdout in training, no unapproved package in production, and others.
+
+    SUBJECT is an endpoint, a model, a package or a job: only what it was made of is checked then. Else every training job is
+    asked for holdouts, and what made each endpoint for all else.
+
+    A rule never passes what could not be seen: that is `unknown`, and exits with 4 where the rule is one that the gate
+    minds. The count and the worst findings go to stderr, whatever the format.
+    """
+    import lineage
+
+    if list_rules:
+        return _list_rules(form, out)
+    known = lineage.load_baseline(baseline) if baseline else frozenset()
+    with lineage.open_snapshot(snapshot) as opened:
+        answer = lineage.check(opened, _policy(policy_file), subjects, fail_on=fail_on or "", strict=strict, baseline=known)
+    if target:
+        write(lineage.to_baseline(answer), target)
+    write(_told(answer, form, snapshot, colour=not out), out)
+    for line in summary_lines(answer):
+        click.echo(line, err=True)
+    return 0 if target else answer.code
+
+
+def _policy(path: str | None) -> lineage.Policy | None:
+    import lineage
+
+    if path is None and not Path(lineage.POLICY_FILE).exists():
+        return None
+    return lineage.load_policy(path or lineage.POLICY_FILE)
+
+
+def _list_rules(form: str, out: str | None) -> int:
+    import lineage
+
+    if form not in FORMS:
+        raise click.UsageError(f"--list-rules checks nothing, and {form} has no room for that: take another --format")
+    write(_RULES.text(form, (rule.as_json() for rule in lineage.RULES), colour=not out), out)
+    return 0
+
+
+def _told(answer: lineage.Checked, form: str, snapshot: str, *, colour: bool) -> str | Iterator[str]:
+    import lineage
+
+    if form == "sarif":
+        return lineage.to_sarif(answer, snapshot)
+    if form == "junit":
+        return lineage.to_junit(answer)
+    if form == "json":
+        return indented(answer.as_json())
+    if form == "table":
+        return checked_text(answer, colour=colour)
+    found = [*answer.findings, *answer.undecided]
+    return json_lines(one.as_json() for one in found) if form == "jsonl" else rows_as(form, _COLUMNS, map(_row, found))
+
+
+def _row(finding: lineage.Finding) -> dict[str, Any]:
+    node = finding.subject
+    own = {"kind": node["kind"], "subject": node["name"], "id": node["id"], "fingerprint": finding.fingerprint}
+    return {name: getattr(finding, name, "") for name in _COLUMNS} | own

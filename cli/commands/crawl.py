@@ -1,0 +1,161 @@
+"""`lineage crawl`: the command that reads AWS into the snapshot."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..render.words import plural
+from .options import kind_option, snapshot_option
+
+if TYPE_CHECKING:
+    import lineage
+
+    Tell = Callable[[lineage.Progress], None]
+
+QUIET_SECONDS = 10  # between two lines of progress, where there is no terminal
+RATE_SECONDS = 5  # over which the rate is told
+
+
+@click.command(
+    short_help="Read whole accounts, or what is upstream of endpoints, into the snapshot.",
+    epilog="""\b
+    Examples:
+      lineage crawl --region eu-west-1 --profile audit          everything in a region
+      lineage crawl --all-regions --role-arn arn:aws:iam::222233334444:role/auditor
+      lineage crawl --cloudtrail                                find out what was deleted before this crawl, too
+      lineage crawl --endpoint loans-live                       only what is upstream of an endpoint
+      lineage crawl --replay fixtures/bank.jsonl                no AWS: an account from a file
+    """,
+)
+@snapshot_option
+@click.option(
+    "--endpoint", "endpoints", metavar="NAME", multiple=True, help="Only what is upstream of it (name or ARN); repeats."
+)
+@click.option("--region", "regions", metavar="R", multiple=True, help="An AWS region; repeats. None: the environment's.")
+@click.option("--all-regions", is_flag=True, help="Every region that is enabled for the account.")
+@click.option("--role-arn", "roles", metavar="ARN", multiple=True, help="Read this role's account, too; repeats.")
+@click.option("--only-roles", is_flag=True, help="Leave the caller's own account out.")
+@kind_option("Read only this kind (see `lineage kinds`); repeats.")
+@click.option("--full", is_flag=True, help="Read all again, and find out what was deleted; else only what is new.")
+@click.option("--tags", is_flag=True, help="Ask for tags one by one where no other call tells them.")
+@click.option("--manifests/--no-manifests", default=True, help="Read the manifests in S3 that jobs read (default).")
+@click.option("--digests", is_flag=True, help="Ask S3 for the digests of models: a copy that no job wrote finds its job.")
+@click.option("--cloudtrail", is_flag=True, help="Ask CloudTrail what was deleted in the last 90 days.")
+@click.option("--profile", metavar="P", help="A profile of ~/.aws/config; else boto3's own chain of credentials.")
+@click.option("--replay", metavar="FILE", help="Answer from an account file, without AWS.")
+@click.option("--quiet", "-q", is_flag=True, help="Print no progress and no summary.")
+def crawl(snapshot: str, endpoints: tuple[str, ...], regions: tuple[str, ...], quiet: bool, **words: Any) -> None:
+    """Read everything lineage-shaped of one or many accounts and regions into the snapshot.
+
+    Lists say what there is, Search gives whole records a hundred at a time, and what it leaves out is described one by one.
+    What can't be read is kept as a gap: `lineage gaps` shows what was and was not seen. A later crawl into the same
+    snapshot reads what is new and keeps every earlier version; one that was killed is gone on with by the same command.
+
+    With --digests, S3 is asked for each model that no job wrote and, if it has any, for each that jobs wrote before: one
+    HeadObject an object, and none for what is known.
+
+    With --cloudtrail, what was deleted in the last 90 days and read by no crawl is a gap; without it, it leaves no trace.
+
+    With --endpoint it reads only what is upstream of these endpoints: their configs, models and packages, the jobs that made
+    the artifacts, what those read, and the runs that recorded them. That is quick, and never proves a "not used".
+    """
+    import lineage
+
+    _check(endpoints, regions, words)
+    with _progress(quiet=quiet) as tell:
+        if endpoints:
+            common = {name: words[name] for name in ("profile", "replay", "manifests")}
+            region = regions[0] if regions else None
+            done = lineage.crawl_endpoints(snapshot, endpoints, region=region, on_progress=tell, **common)
+        else:
+            done = lineage.crawl_estate(snapshot, regions=regions, on_progress=tell, **words)
+    if not quiet:
+        gaps = f"{plural(done.gaps, 'gap')} (lineage gaps)" if done.gaps else "no gaps"
+        click.echo(f"{plural(done.records, 'record')} and {gaps} from {plural(done.calls, 'call')} are in {snapshot}", err=True)
+
+
+def _check(endpoints: tuple[str, ...], regions: tuple[str, ...], words: dict[str, Any]) -> None:
+    """What does not go together."""
+    if words["replay"] and words["profile"]:
+        raise click.UsageError("--profile is for AWS, and --replay asks a file: give one of them")
+    if regions and words["all_regions"]:
+        raise click.UsageError("--all-regions asks which regions there are: leave --region out, or name them all")
+    if words["only_roles"] and not words["roles"]:
+        raise click.UsageError("--only-roles leaves nothing to read without a --role-arn")
+    flags = ("all_regions", "only_roles", "full", "tags", "cloudtrail", "digests")
+    estate = [f"--{name.replace('_', '-')}" for name in flags if words[name]]
+    estate += ["--role-arn"] * bool(words["roles"]) + ["--kind"] * bool(words["kinds"])
+    if endpoints and estate:
+        raise click.UsageError(f"{estate[0]} is for whole accounts, and --endpoint walks from endpoints: give one of them")
+    if endpoints and len(regions) > 1:
+        raise click.UsageError("--endpoint walks in one region: crawl again for the next")
+
+
+@contextlib.contextmanager
+def _progress(*, quiet: bool) -> Iterator[Tell]:
+    """A bar on a terminal, a line every ten seconds elsewhere."""
+    if quiet:
+        yield lambda _: None
+    elif sys.stderr.isatty():
+        with _bar() as tell:
+            yield tell
+    else:
+        yield _lines()
+
+
+@contextlib.contextmanager
+def _bar() -> Iterator[Tell]:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[said]}"))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("asking AWS who we are", total=None, said="")
+        rate = _Rate()
+        yield lambda one: bar.update(
+            task, description=one.doing, completed=one.done, total=one.total or None, said=_counts(one, rate.of(one.calls))
+        )
+
+
+def _lines() -> Tell:
+    last, rate = [time.monotonic()], _Rate()
+
+    def tell(progress: lineage.Progress) -> None:
+        speed = rate.of(progress.calls)
+        if time.monotonic() - last[0] >= QUIET_SECONDS:
+            last[0] = time.monotonic()
+            click.echo(f"{progress.doing}: {_counts(progress, speed)}", err=True)
+
+    return tell
+
+
+class _Rate:
+    """Calls a second, over the last few seconds."""
+
+    def __init__(self) -> None:
+        self._seen: deque[tuple[float, int]] = deque([(time.monotonic(), 0)])
+
+    def of(self, calls: int) -> float:
+        now = time.monotonic()
+        if now - self._seen[-1][0] > 0.2:
+            self._seen.append((now, calls))
+        while len(self._seen) > 2 and now - self._seen[0][0] > RATE_SECONDS:
+            self._seen.popleft()
+        began, first = self._seen[0]
+        return (calls - first) / max(now - began, 0.2)
+
+
+def _counts(progress: lineage.Progress, rate: float) -> str:
+    """How far a crawl has come: lists, records, calls and their rate, and what went wrong."""
+    said = [f"{progress.done} of {plural(progress.total, 'list')}"] if progress.total else []
+    said += [plural(progress.records, "record"), f"{plural(progress.calls, 'call')} ({rate:.0f}/s)"]
+    said += [f"{progress.retries:,} tried again"] if progress.retries else []
+    said += [plural(progress.gaps, "gap")] if progress.gaps else []
+    return ", ".join(said)

@@ -1,0 +1,99 @@
+"""`lineage datasets`: what data something was made of, and whether a list of holdouts was among it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..render.datasets import datasets_text, holdouts_text
+from ..render.indented import indented
+from ..render.listing import FORMS, json_lines, rows_as
+from .options import fail_on_option, format_option, out_option, snapshot_option, uncollected, write
+from .questions import FAIL, INCONCLUSIVE, USAGE_VERDICTS, gate
+from .subjects import asked_for, from_option
+
+if TYPE_CHECKING:
+    import lineage
+
+Row = dict[str, Any]
+_DATA = ("how", "job", "channel", "usage", "uri", "state", "data_type", "input_mode", "covers", "pinned", "time")
+_DATASETS = (*_DATA, "made_by", "variants", "id")
+_HOLDOUTS = ("uri", "verdict", "job", "channel", "cover", "location", "through", "variants", "holes", "id")
+
+
+@click.command(
+    short_help="What data it was made of.",
+    epilog="""\b
+    Examples:
+      lineage datasets loans-live                             an endpoint: variant by variant
+      lineage datasets training-job/Loans-Fit-0042 -f csv     or a job, a model, a package
+      lineage datasets loans-live --holdouts holdouts.txt --fail-on used,used-indirectly,possible
+    """,
+)
+@click.argument("node")
+@from_option("Was any S3 URI of this file among it? - is stdin; one a line, # lines are left out.", "--holdouts")
+@snapshot_option
+@format_option(*FORMS)
+@out_option
+@fail_on_option(*USAGE_VERDICTS, more=" With 4 where a hole could hide one of them. For --holdouts.")
+@uncollected
+def datasets(node: str, source: str | None, snapshot: str, form: str, out: str | None, fail_on: tuple[str, ...]) -> int:
+    """What data NODE (a job, a model, a package, an endpoint; a name, `kind/name`, an ARN or an id) was made of.
+
+    Each channel of each job that made it, and of the jobs upstream of these: whether it was really read and when, how much
+    of the place it covers, who wrote it before, and whether a version is pinned. Base models, checkpoints and code are told
+    apart. Where a channel to learn from and one to be measured on share data, that is told.
+
+    With --holdouts it says of each S3 URI whether the making of NODE used it; `lineage used` asks the whole account.
+    """
+    import lineage
+
+    if fail_on and not source:
+        raise click.UsageError("--fail-on is for --holdouts: name a file of S3 URIs with it")
+    holdouts = asked_for((), source) if source else []
+    with lineage.open_snapshot(snapshot) as opened:
+        answer = lineage.datasets(opened, node, holdouts=holdouts)
+    if form == "json":
+        write(indented(answer.as_json()), out)
+    elif form == "jsonl":
+        write(json_lines(answer.holdouts if source else answer.datasets), out)
+    elif form == "table":
+        write(holdouts_text(answer, colour=not out) if source else datasets_text(answer, colour=not out), out)
+    else:
+        columns, line = (_HOLDOUTS, _holdout) if source else (_DATASETS, _dataset)
+        write(rows_as(form, columns, map(line, answer.holdouts if source else _told(answer))), out)
+    codes = {gate(row["verdict"], range(row["holes"]), fail_on) for row in answer.holdouts}
+    return FAIL if FAIL in codes else INCONCLUSIVE if INCONCLUSIVE in codes else 0
+
+
+def _told(answer: lineage.Datasets) -> list[Row]:
+    """The reads, then what is odd about them, and what is not known."""
+    odd = [
+        {
+            "how": found["verdict"],
+            "job": found["job"],
+            "channel": " and ".join(found["channels"]),
+            "uri": " ".join(found["uris"]),
+        }
+        for found in answer.overlaps
+    ]
+    broken = [{"how": "broken", "job": one["at"], "uri": one["at"]["id"], "state": one["reason"]} for one in answer.breaks]
+    holes = [{"how": "hole", "uri": one["subject"], "state": one["reason"]} for one in answer.scope["holes"]]
+    return [*answer.datasets, *odd, *broken, *holes]
+
+
+def _dataset(row: Row) -> Row:
+    job = row.get("job") or {"name": "", "id": ""}
+    how = row.get("how") or ("indirect" if row["indirect"] else "direct")
+    made_by = ",".join(one["name"] for one in row.get("makers", ()))
+    variants = ",".join(filter(None, (one["variant"] for one in row.get("models", ()))))
+    told = {"how": how, "job": job["name"], "id": job["id"], "made_by": made_by, "variants": variants}
+    return {name: row.get(name) for name in _DATASETS} | told
+
+
+def _holdout(row: Row) -> Row:
+    job = row["job"] or {"name": "", "id": ""}
+    through = ",".join(one["name"] for one in row["through"])
+    variants = ",".join(one["variant"] for one in row["models"])
+    return row | {"job": job["name"], "id": job["id"], "through": through, "variants": variants}

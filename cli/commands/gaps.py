@@ -1,0 +1,146 @@
+"""`lineage gaps`, `lineage kinds` and `lineage iam-policy`: what was seen, what can be seen, and what that takes."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..render.answers import gaps_text, rows_text
+from ..render.words import plural, tsv
+from .options import format_option, kind_option, out_option, snapshot_option, write
+
+if TYPE_CHECKING:
+    import lineage
+
+Rows = list[list[Any]]
+
+
+@click.command(
+    short_help="What was read, and what could not be.",
+    epilog="""\b
+    Examples:
+      lineage gaps
+      lineage gaps --format tsv | awk -F'\\t' '$1 == "gap"'
+    """,
+)
+@snapshot_option
+@format_option("table", "json", "tsv")
+@out_option
+def gaps(snapshot: str, form: str, out: str | None) -> None:
+    """What each crawl has listed, by account, region and kind, with its calls; and what could not be read, with the reason.
+
+    A "not used" is only as good as this: `used` says it where every list that matters came to its end.
+    """
+    import lineage
+
+    with lineage.open_snapshot(snapshot) as opened:
+        said = lineage.coverage(opened)
+    if form == "json":
+        write(json.dumps(said, indent=2, ensure_ascii=False) + "\n", out)
+    else:
+        write(tsv(_gap_rows(said)) if form == "tsv" else gaps_text(said, colour=not out), out)
+
+
+def _gap_rows(said: dict[str, Any]) -> Rows:
+    head = ["what", "account", "region", "kind", "operation", "subject", "state", "detail", "records", "pages", "calls", "at"]
+    lists = [*(_list_row("list", one) for one in said["lists"]), *(_list_row("lookup", one) for one in said["lookups"])]
+    found = [
+        [
+            "gap",
+            one["account"],
+            one["region"],
+            "",
+            one["operation"],
+            one["subject"],
+            one["reason"],
+            one["detail"],
+            "",
+            "",
+            "",
+            "",
+        ]
+        for one in said["gaps"]
+    ]
+    return [head, *lists, *found]
+
+
+def _list_row(what: str, one: dict[str, Any]) -> list[Any]:
+    place = [what, one["account"], one["region"], one["kind"], one["operation"], ""]
+    counts = [one["records"], one["pages"], one["calls"]]
+    return [*place, one["state"], one["detail"], *counts, one["finished"] or one["started"]]
+
+
+@click.command(
+    short_help="What kinds of resources lineage reads, and what their fields refer to.",
+    epilog="""\b
+    Examples:
+      lineage kinds
+      lineage kinds training-job
+      lineage kinds --format json | jq '.[].list'
+    """,
+)
+@click.argument("kind", required=False)
+@format_option("table", "json", "tsv")
+@out_option
+def kinds(kind: str | None, form: str, out: str | None) -> None:
+    """The table that lineage works from: each kind with the calls that read it, or the references of one KIND."""
+    import lineage
+
+    read = {name: one for name, one in lineage.KINDS.items() if one.describe or one.list}
+    if kind is not None and kind not in read:
+        raise click.UsageError(f"no kind {kind}; the kinds are {', '.join(read)}")
+    if form == "json":
+        chosen = [read[kind]] if kind else list(read.values())
+        write(json.dumps([lineage.kind_json(one) for one in chosen], indent=2, ensure_ascii=False) + "\n", out)
+        return
+    rows = _references(read[kind]) if kind else _kinds(list(read.values()))
+    write(tsv(rows) if form == "tsv" else rows_text(rows, colour=not out), out)
+
+
+def _kinds(known: list[lineage.Kind]) -> Rows:
+    rows: Rows = [["kind", "list", "search", "describe", "references", "tells a use"]]
+    for kind in known:
+        search = kind.search or (f"in {kind.carried_by}" if kind.carried_by else "")
+        tells = "yes" if kind.tells_use else ""
+        rows.append([kind.name, kind.list, search, kind.describe, len(kind.references), tells])
+    return rows
+
+
+def _references(kind: lineage.Kind) -> Rows:
+    rows: Rows = [["field", "relation", "to", "role", "usage", "evidence"]]
+    for one in kind.references:
+        rows.append([one.path, one.relation, one.to or "any ARN", one.role.removeprefix("="), one.usage, one.evidence])
+    return rows
+
+
+@click.command(
+    "iam-policy",
+    short_help="The least IAM policy that a crawl needs.",
+    epilog="""\b
+    Examples:
+      lineage iam-policy > lineage-policy.json
+      lineage iam-policy --kind training-job --kind processing-job --kind trial-component
+      lineage iam-policy --all-regions --role-arn arn:aws:iam::222233334444:role/auditor
+    """,
+)
+@kind_option("Only what these kinds need; repeats. None: all.")
+@click.option("--tags", is_flag=True, help="For `crawl --tags`.")
+@click.option("--manifests/--no-manifests", default=True, help="For `crawl --no-manifests`.")
+@click.option("--digests", is_flag=True, help="For `crawl --digests`.")
+@click.option("--cloudtrail", is_flag=True, help="For `crawl --cloudtrail`.")
+@click.option("--all-regions", is_flag=True, help="For `crawl --all-regions`.")
+@click.option("--suggestions", is_flag=True, help="For `suggest --live`.")
+@click.option("--role-arn", "roles", metavar="ARN", multiple=True, help="A role that the crawl is to assume; repeats.")
+@out_option
+def iam_policy(kinds: tuple[str, ...], roles: tuple[str, ...], out: str | None, **crawl: bool) -> None:
+    """Print the IAM policy that lets `crawl` read the kinds chosen, or all: it allows reading, and nothing else."""
+    import lineage
+
+    wrong = [role for role in roles if not role.startswith("arn:") or ":role/" not in role]
+    if wrong:
+        raise click.UsageError(f"{wrong[0]!r} is no role ARN; one looks like arn:aws:iam::111122223333:role/auditor")
+    policy = lineage.iam_policy(kinds, roles=roles, **crawl)
+    write(json.dumps(policy, indent=2) + "\n", out)
+    click.echo(plural(sum(len(one["Action"]) for one in policy["Statement"]), "action"), err=True) if out else None

@@ -1,0 +1,156 @@
+"""What the commands share: the snapshot option, formats, output files."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import gc
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Protocol, TypeVar, cast
+
+import click
+
+DEFAULT_SNAPSHOT = "lineage.db"
+ORDERS = {"asc": "Ascending", "ascending": "Ascending", "desc": "Descending", "descending": "Descending"}
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def uncollected(answering: Command) -> Command:
+    """An answer's many small objects make no cycles, and to look for some among them takes longer than the answer."""
+
+    @functools.wraps(answering)
+    def run(*args: Any, **words: Any) -> Any:
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            return answering(*args, **words)
+        finally:
+            if collecting:
+                gc.enable()
+
+    return cast("Command", run)
+
+
+class Decorator(Protocol):
+    """What gives a command one more option."""
+
+    def __call__(self, command: Command, /) -> Command: ...
+
+
+def snapshot_option(command: Command) -> Command:
+    """`--snapshot` after the verb; the function is given the path that counts as `snapshot`."""
+    return click.option(
+        "--snapshot",
+        metavar="FILE",
+        callback=_snapshot_path,
+        help=f"The snapshot file (default {DEFAULT_SNAPSHOT}; environment: LINEAGE_SNAPSHOT).",
+    )(command)
+
+
+def _snapshot_path(context: click.Context, _: click.Parameter, value: str | None) -> str:
+    before = (context.obj or {}).get("snapshot")
+    return value or before or os.environ.get("LINEAGE_SNAPSHOT") or DEFAULT_SNAPSHOT
+
+
+def format_option(*names: str) -> Decorator:
+    """`--format`: else by the name of the `--out` file; else a table on a terminal, and TSV in a pipe."""
+
+    def choose(context: click.Context, _: click.Parameter, value: str | None) -> str:
+        suffix = Path(context.params.get("out") or "").suffix.removeprefix(".").lower()
+        return value or (suffix if suffix in names else "table" if sys.stdout.isatty() else "tsv")
+
+    return click.option(
+        "--format",
+        "-f",
+        "form",
+        type=click.Choice(names),
+        callback=choose,
+        help="How to print the answer. Else by the name of the file; else table on a terminal, tsv in a pipe.",
+    )
+
+
+out_option = click.option("--out", "-o", metavar="FILE", is_eager=True, help="Write to this file; - is stdout.")
+
+
+def kind_option(text: str) -> Decorator:
+    """`--kind`, which repeats: kinds that have a list."""
+
+    def known(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+        if not values:
+            return values
+        import lineage
+
+        wrong = sorted(set(values) - set(lineage.LISTED))
+        if wrong:
+            raise click.BadParameter(f"no kind {', '.join(wrong)}; the kinds are {', '.join(lineage.LISTED)}")
+        return values
+
+    return click.option("--kind", "kinds", metavar="KIND", multiple=True, callback=known, help=text)
+
+
+def fail_on_option(*verdicts: str, more: str = "") -> Decorator:
+    """`--fail-on`: the verdicts that make a gate fail."""
+
+    def parse(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...]:
+        asked = tuple(word.strip() for word in value.split(",")) if value else ()
+        wrong = sorted(set(asked) - set(verdicts))
+        if wrong:
+            raise click.BadParameter(f"no verdict {', '.join(wrong)}; the verdicts are {', '.join(verdicts)}")
+        return asked
+
+    return click.option(
+        "--fail-on",
+        metavar="VERDICT,…",
+        callback=parse,
+        help=f"Exit with 1 on one of these verdicts: {', '.join(verdicts)}.{more}",
+    )
+
+
+def write(content: str | bytes | Iterable[str], out: str | None) -> None:
+    """To stdout, or to a file that is there whole or not at all; a device or a pipe is written to as it is.
+
+    What comes piece by piece is written so, and never held whole.
+    """
+    whole = [content] if isinstance(content, (str, bytes)) else content
+    data = (piece.encode() if isinstance(piece, str) else piece for piece in whole)
+    if out in (None, "", "-"):
+        sys.stdout.flush()
+        sys.stdout.buffer.writelines(data)
+        sys.stdout.buffer.flush()
+        return
+    try:
+        _write_file(data, Path(str(out)))
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise click.FileError(str(out), error.strerror) from error
+
+
+def _write_file(data: Iterable[bytes], target: Path) -> None:
+    if target.exists() and not target.is_file():
+        with target.open("wb") as device:
+            device.writelines(data)
+        return
+    mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
+    target = target.resolve()  # a link keeps pointing where it did
+    handle, scratch = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.writelines(data)
+        Path(scratch).chmod(mode)
+        Path(scratch).replace(target)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            Path(scratch).unlink()
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

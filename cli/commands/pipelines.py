@@ -1,0 +1,102 @@
+"""`lineage pipelines`: pipelines, their executions, and what each step of one made."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..render.indented import indented
+from ..render.listing import FORMS, Listing, Row
+from ..render.pipelines import execution_text
+from .options import format_option, out_option, snapshot_option, write
+from .scoped import tell_list
+
+if TYPE_CHECKING:
+    import lineage
+
+_PIPELINES = Listing(
+    ("name", "account", "region", "status", "executions", "last_execution", "observed", "deleted", "id"),
+    "lineage.pipelines/1",
+    "pipelines",
+    "pipelines",
+)
+_EXECUTIONS = Listing(
+    ("name", "display_name", "status", "created", "experiment", "trial", "started_by", "observed", "deleted", "id"),
+    "lineage.executions/1",
+    "pipelines",
+    "executions",
+)
+_STEPS = Listing(
+    ("step", "type", "status", "started", "ended", "attempts", "how", "ran_in", "made", "earlier_attempts", "note"),
+    "lineage.execution/1",
+    "pipelines",
+    "steps",
+)
+
+
+@click.command(
+    short_help="Pipelines, their executions, and what each step made.",
+    epilog="""\b
+    Examples:
+      lineage pipelines
+      lineage pipelines Renewal-Price
+      lineage pipelines Renewal-Price y2rj7l5s8pg1
+      lineage pipelines Renewal-Price y2rj7l5s8pg1 -f json | jq '.steps[] | {name, ran}'
+    """,
+)
+@click.argument("pipeline", required=False)
+@click.argument("execution", required=False)
+@snapshot_option
+@format_option(*FORMS)
+@out_option
+def pipelines(pipeline: str | None, execution: str | None, snapshot: str, form: str, out: str | None) -> None:
+    """List the pipelines, the executions of PIPELINE (a name or an ARN), or the steps of one EXECUTION.
+
+    EXECUTION is an id, a display name or an ARN; its ARN may stand alone. A step that was cached, or left out of a selective
+    execution, leads to the execution that really ran it. Pipelines that are gone, or that something only names, are listed
+    as well. Whether there may be more is said.
+    """
+    import lineage
+
+    if pipeline and not execution and "/execution/" in pipeline:
+        pipeline, execution = "", pipeline
+    with lineage.open_snapshot(snapshot) as opened:
+        if execution:
+            _tell(lineage.load_execution(opened, execution, pipeline or ""), form, out)
+        elif pipeline:
+            rows = map(asdict, lineage.list_executions(opened, pipeline))
+            scope, nothing = lineage.pipelines_scope(opened), f"pipeline {pipeline} has no executions"
+            tell_list(_EXECUTIONS, rows, form, out, scope, nothing=nothing, what="execution")
+        else:
+            rows = map(asdict, lineage.list_pipelines(opened))
+            tell_list(
+                _PIPELINES, rows, form, out, lineage.pipelines_scope(opened), nothing="there are no pipelines", what="pipeline"
+            )
+
+
+def _tell(found: lineage.ExecutionSteps, form: str, out: str | None) -> None:
+    if form == "json":
+        write(indented(found.as_json()), out)
+    elif form == "jsonl":
+        write(_STEPS.text(form, found.steps, colour=False), out)
+    elif form == "table":
+        write(execution_text(found, colour=not out), out)
+    else:
+        write(_STEPS.text(form, map(_row, found.steps), colour=False), out)
+
+
+def _row(step: dict[str, Any]) -> Row:
+    """A step as one line: what it made and where it ran by id."""
+    ran = step["ran"]
+    notes = [ran["why"], step["failure"], step["opaque"], f"outcome {step['outcome']}" if step["outcome"] else ""]
+    told = {name: step[name] for name in ("type", "status", "started", "ended", "attempts")}
+    return told | {
+        "step": step["name"],
+        "how": ran["how"],
+        "ran_in": ran["execution"],
+        "made": ",".join(one["id"] for one in step["made"]),
+        "earlier_attempts": ",".join(one["id"] for one in step["earlier_attempts"]),
+        "note": "; ".join(filter(None, notes)),
+    }

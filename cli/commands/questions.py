@@ -1,0 +1,298 @@
+"""`lineage trace`, `used`, `impact` and `path`: the questions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sized
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..render.answers import trace_text, usage_text, usages_text
+from ..render.impact import impact_text, path_text, share
+from ..render.indented import indented
+from ..render.listing import FORMS, cells_as, json_lines, json_list, rows_as
+from .options import fail_on_option, format_option, out_option, snapshot_option, uncollected, write
+from .subjects import asked_for, from_option
+
+if TYPE_CHECKING:
+    import lineage
+
+    Answer = lineage.Trace | lineage.Usage | lineage.Impact | lineage.Path
+
+Rows = list[list[Any]]
+FAIL, INCONCLUSIVE = 1, 4
+USAGE_VERDICTS = ("used", "used-indirectly", "possible", "declared-only", "not-referenced", "unknown")  # strongest first
+
+
+@click.command(
+    short_help="What made what an endpoint serves.",
+    epilog="""\b
+    Examples:
+      lineage trace loans-live
+      lineage trace loans-live --format json | jq '.training_jobs[].name'
+      lineage trace loans-live --fail-on partial,broken       a CI gate
+    """,
+)
+@click.argument("endpoint")
+@snapshot_option
+@format_option("table", "json", "tsv")
+@out_option
+@fail_on_option("traced", "partial", "broken")
+@uncollected
+def trace(endpoint: str, snapshot: str, form: str, out: str | None, fail_on: tuple[str, ...]) -> int:
+    """Which run, training job and data made what ENDPOINT (a name or an ARN) serves.
+
+    Prints a tree: variant, model, artifact, the job that made it, and what that job read, with the run and experiment
+    beside the job. Where the chain breaks it says where, why and what would mend it.
+    """
+    import lineage
+
+    with lineage.open_snapshot(snapshot) as opened:
+        found = lineage.find_endpoint(opened.names_of("endpoint"), endpoint)
+        answer = lineage.trace(lineage.neighbourhood(opened, [found], "up"), found)
+    _tell(answer, form, out, _trace_rows, trace_text)
+    return FAIL if answer.verdict in fail_on else 0
+
+
+@click.command(
+    short_help="Was this data used for training?",
+    epilog="""\b
+    Examples:
+      lineage used s3://bank-ml/loans/holdout/
+      lineage used s3://bank-ml/customers/4711.csv --fail-on used,used-indirectly,possible
+      lineage used s3://bank-ml/loans/ --account 111122223333 --region eu-west-1
+      lineage used --from holdouts.txt --fail-on used      each URI of a list, one line each
+      grep bank-ml holdouts.txt | lineage used --from - --format csv
+    """,
+)
+@click.argument("s3_uris", metavar="[S3_URI]...", nargs=-1)
+@from_option("Ask about each S3 URI of this file as well; - is stdin. One a line; blank lines and # lines are left out.")
+@snapshot_option
+@format_option(*FORMS)
+@out_option
+@fail_on_option(*USAGE_VERDICTS, more=" With 4 where a hole could hide one of them. Of many answers the worst counts.")
+@click.option("--account", "accounts", metavar="ID", multiple=True, help="Tell of jobs of this account only; repeats.")
+@click.option("--region", "regions", metavar="R", multiple=True, help="Tell of jobs of this region only; repeats.")
+@uncollected
+def used(
+    s3_uris: tuple[str, ...],
+    source: str | None,
+    snapshot: str,
+    form: str,
+    out: str | None,
+    fail_on: tuple[str, ...],
+    **within: tuple[str, ...],
+) -> int:
+    """Was the data at S3_URI (a prefix, an object, or a whole bucket) used for training?
+
+    A yes names the jobs and the fields that say so. A no is only given where every job was read; a crawl that followed
+    endpoints never proves one, and the answer is then `unknown`.
+
+    Of several URIs, or of those of a file, each is answered on one line: the verdict, how many findings, the job and the
+    channel of the strongest, and how many holes.
+    """
+    import lineage
+
+    wrong = [account for account in within["accounts"] if not (len(account) == 12 and account.isdigit())]
+    if wrong:
+        raise click.UsageError(f"{wrong[0]!r} is no account: an account has twelve digits")
+    asked = asked_for(s3_uris, source)
+    with lineage.open_snapshot(snapshot) as opened:
+        answers = lineage.used_all(opened, asked, **within)
+    if source is None and len(asked) == 1:
+        answer = next(answers)
+        _tell(answer, form, out, _usage_rows, usage_text)
+        return gate(answer.verdict, answer.scope["holes"], fail_on)
+    codes = {0}
+    write(_usages(_noting(answers, codes, fail_on), form, colour=not out), out)
+    return FAIL if FAIL in codes else max(codes)
+
+
+def _noting(answers: Iterable[lineage.Usage], codes: set[int], fail_on: tuple[str, ...]) -> Iterator[lineage.Usage]:
+    """The answers as they come, with what a gate says of each noted."""
+    for answer in answers:
+        codes.add(gate(answer.verdict, answer.scope["holes"], fail_on))
+        yield answer
+
+
+def _usages(answers: Iterator[lineage.Usage], form: str, *, colour: bool) -> Iterator[str]:
+    """Many answers: each on a line, or each whole as JSON."""
+    if form == "jsonl":
+        return json_lines(answer.as_json() for answer in answers)
+    if form == "json":
+        return json_list({"schema": "lineage.usages/1", "question": "usage"}, "answers", (one.as_json() for one in answers))
+    if form == "table":
+        return iter([_usages_table(answers, colour=colour)])
+    return rows_as(form, _USAGES, map(_usage_line, answers))
+
+
+def _usages_table(answers: Iterable[lineage.Usage], *, colour: bool) -> str:
+    rows, scope, caveats = [], {}, dict[str, None]()
+    for answer in answers:  # of which each may have thousands of findings: only what is shown is kept
+        rows.append(_usage_line(answer))
+        scope = answer.scope
+        caveats |= dict.fromkeys(answer.caveats)
+    return usages_text(rows, scope, list(caveats), colour=colour)
+
+
+_USAGES = ("uri", "verdict", "findings", "job", "channel", "holes", "id")
+
+
+def _usage_line(answer: lineage.Usage) -> dict[str, Any]:
+    """One answer on a line: the first finding is the strongest one."""
+    name, identity, channel = "", "", ""
+    for first in answer.findings[:1]:
+        name, identity, channel = first["job"]["name"], first["job"]["id"], first["channel"]
+    found, holes = len(answer.findings), len(answer.scope["holes"])
+    cells = (answer.subject["id"], answer.verdict, found, name, channel, holes, identity)
+    return dict(zip(_USAGES, cells, strict=True))
+
+
+@click.command(
+    short_help="This data must go: which models know it?",
+    epilog="""\b
+    Examples:
+      lineage impact s3://bank-raw/customers/4711.csv
+      lineage impact Loans-Fit-0042                        a training job, a model, a package, an endpoint, an experiment
+      lineage impact model/Loans-Model-42 --format json | jq -r '.serving[]'
+    """,
+)
+@click.argument("subject", metavar="NODE|S3_URI")
+@snapshot_option
+@format_option("table", "json", "tsv")
+@out_option
+@uncollected
+def impact(subject: str, snapshot: str, form: str, out: str | None) -> None:
+    """What the data at an S3 URI, or what a node was made of, ended up in: jobs, artifacts, models, packages, endpoints.
+
+    NODE is a name, `kind/name`, an ARN or an id. Says which endpoints serve it now, and for each thing that it reached
+    the way it took, job by job and never against the times. `possible` is what names it beside the data, or what the
+    times do not tell of.
+    """
+    import lineage
+
+    with lineage.open_snapshot(snapshot) as opened:
+        asked = subject if lineage.is_location(subject) else lineage.find_in(opened, subject)
+        answer = lineage.impact(lineage.around_subject(opened, asked), asked)
+    _tell(answer, form, out, _impact_rows, impact_text)
+
+
+@click.command(
+    short_help="How did it get there?",
+    epilog="""\b
+    Examples:
+      lineage path s3://bank-raw/loans/2026-05/ loans-live
+      lineage path training-job/Loans-Fit-0042 endpoint/loans-live --format json | jq '.evidence[].path'
+    """,
+)
+@click.argument("source", metavar="FROM")
+@click.argument("target", metavar="TO")
+@snapshot_option
+@format_option("table", "json", "tsv")
+@out_option
+@uncollected
+def path(source: str, target: str, snapshot: str, form: str, out: str | None) -> None:
+    """The shortest way on which data got from FROM to TO, each a node (see `impact`) or an S3 URI, with the fields that say so.
+
+    A sure way comes before a shorter one of which the times do not tell. From a node to itself it is the circle, if data
+    went in one, else no step.
+    """
+    import lineage
+
+    with lineage.open_snapshot(snapshot) as opened:
+        ends = [end if lineage.is_location(end) else lineage.find_in(opened, end) for end in (source, target)]
+        also = [end for end in ends[1:] if not lineage.is_location(end)]
+        answer = lineage.path(lineage.around_subject(opened, ends[0], *also), *ends)
+    _tell(answer, form, out, _path_rows, path_text)
+
+
+def gate(verdict: str, holes: Sized, fail_on: tuple[str, ...]) -> int:
+    """The exit code. Inconclusive is an answer whose holes could hide a verdict that the gate names."""
+    if verdict in fail_on:
+        return FAIL
+    stronger = USAGE_VERDICTS[: USAGE_VERDICTS.index(verdict)]
+    hidden = holes and set(stronger) & set(fail_on)
+    return INCONCLUSIVE if hidden or (fail_on and verdict == "unknown") else 0
+
+
+def _tell(answer: Answer, form: str, out: str | None, rows: Callable[[Any], Rows], text: Callable[..., str]) -> None:
+    """Print an answer in the format that was asked for."""
+    if form == "json":
+        write(indented(answer.as_json()), out)
+    elif form == "jsonl":
+        write(json_lines([answer.as_json()]), out)
+    elif form == "table":
+        write(text(answer, colour=not out), out)
+    else:
+        head, *body = rows(answer)
+        write(cells_as(form, head, body), out)
+
+
+def _trace_rows(answer: lineage.Trace) -> Rows:
+    """The tree as rows, parents first: `level` counts the steps from the endpoint; then what it all belongs to."""
+    rows: Rows = [["level", "relation", "role", "usage", "kind", "name", "id", "status", "note"]]
+    breaks: dict[str, str] = {}
+    for found in answer.breaks:
+        at, said = found["at"]["id"], f"broken: {found['reason']}: {found['detail']}"
+        breaks[at] = "; ".join(filter(None, (breaks.get(at), said)))
+    todo = [(0, answer.tree)]
+    while todo:
+        level, step = todo.pop()
+        node = answer.nodes[step.node]
+        notes = [breaks.get(step.node, ""), step.note, step.evidence, "manifest not read" if step.manifest else ""]
+        notes += ["" if node.get("trains", True) else "trains nothing", "" if level else answer.verdict]
+        common = [node["kind"], node["name"], step.node, node["status"] or ""]
+        rows.append([level, step.relation, step.role, step.usage, *common, "; ".join(filter(None, notes))])
+        todo += [(level + 1, below) for below in reversed(step.steps)]
+    belongs = [edge for edge in answer.evidence if edge["relation"] in ("recorded-by", "member-of")]
+    known = {row["id"]: row for row in [*answer.runs, *answer.experiments, *answer.pipeline_executions]}
+    for edge in belongs:
+        if row := known.get(edge["target"]):
+            common = [row["kind"], row["name"], row["id"], row["status"] or ""]
+            said = "; logged" if edge["evidence"] == "logged" else ""
+            rows.append(["", edge["relation"], edge["role"], edge["usage"], *common, f"of {edge['source']}{said}"])
+    holes = answer.scope["holes"]
+    return [*rows, *(["", "hole", "", "", "", "", hole["subject"], hole["reason"], _said(hole)] for hole in holes)]
+
+
+def _usage_rows(answer: lineage.Usage) -> Rows:
+    rows: Rows = [["verdict", "id", "channel", "cover", "location", "through", "time", "detail"]]
+    for found in answer.findings:
+        through = ",".join(job["id"] for job in found["through"])
+        first = found["evidence"][0]
+        detail = f"{first['relation']} {first['source']} {first['path']}"
+        where = (found["channel"], found["cover"], found["location"], through)
+        rows.append([found["verdict"], found["job"]["id"], *where, found["time"] or "", detail])
+    if not answer.findings:
+        rows.append([answer.verdict, answer.subject["id"], "", "", "", "", "", ""])
+    return rows + [["hole", hole["subject"], "", "", "", "", "", _said(hole)] for hole in answer.scope["holes"]]
+
+
+def _impact_rows(answer: lineage.Impact) -> Rows:
+    rows: Rows = [["sure", "kind", "name", "id", "status", "serves", "variants", "deleted", "through", "detail"]]
+    for row in answer.reached:
+        variants = ",".join(share(one) for one in row.get("variants", ()))
+        common = [row["kind"], row["name"], row["id"], row["status"] or "", row.get("serves") or "", variants]
+        last = row["evidence"][-1]
+        detail = f"{last['relation']} {last['source']} {last['path']}"
+        sure = "sure" if row["sure"] else "possible"
+        rows.append([sure, *common, row["deleted"] or "", ",".join(one["id"] for one in row["through"]), detail])
+    if not answer.reached:
+        rows.append([answer.verdict, answer.subject["kind"], "", answer.subject["id"], *[""] * 6])
+    return rows + [["hole", "", "", hole["subject"], *[""] * 5, _said(hole)] for hole in answer.scope["holes"]]
+
+
+def _path_rows(answer: lineage.Path) -> Rows:
+    rows: Rows = [["step", "source", "relation", "target", "role", "usage", "path", "evidence", "time"]]
+    for number, edge in enumerate(answer.evidence, 1):
+        said = [edge["role"], edge["usage"], edge["path"], edge["evidence"], edge["time"] or ""]
+        rows.append([number, edge["source"], edge["relation"], edge["target"], *said])
+    if not answer.evidence and answer.verdict == "found":
+        rows.append([0, answer.subject["id"], "", answer.target["id"], *[""] * 5])
+    if answer.verdict != "found":
+        rows.append([answer.verdict, answer.subject["id"], "", answer.target["id"], *[""] * 5])
+    return rows + [["hole", hole["subject"], *[""] * 6, _said(hole)] for hole in answer.scope["holes"]]
+
+
+def _said(hole: dict[str, Any]) -> str:
+    return ": ".join(filter(None, (hole["reason"], hole["operation"], hole["detail"])))

@@ -1,0 +1,231 @@
+"""`lineage experiments` and `lineage runs`: what people and SageMaker logged, and what one run is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..render.indented import indented
+from ..render.listing import FORMS, Listing, Row, json_lines
+from ..render.runs import number, run_text
+from .leaderboard import BOARD_FORMATS, BOARD_WORDS, asks_for_board, board_options, refuse_picture, take_board, tell_board
+from .options import ORDERS, Command, format_option, out_option, snapshot_option, uncollected, write
+from .scoped import tell_list
+
+if TYPE_CHECKING:
+    import lineage
+
+ANY = "-"
+_STATUSES = ("InProgress", "Completed", "Failed", "Stopping", "Stopped")
+_SORTS = {"created": "CreationTime", "name": "Name"}
+_FILTERS = ("status", "group", "source", "created_before", "created_after", "sort_by", "sort_order", "deleted")
+_SHOWN = ("endpoint", "model", "model-package")
+
+
+def _between_options(command: Command) -> Command:
+    """Times, order, and whether to tell what is gone."""
+    for option in (
+        click.option("--deleted", is_flag=True, help="Also what a later crawl found gone."),
+        click.option(
+            "--order",
+            "sort_order",
+            type=click.Choice(list(ORDERS), case_sensitive=False),
+            default="descending",
+            help="asc or desc (default).",
+        ),
+        click.option("--sort-by", type=click.Choice(list(_SORTS)), default="created", show_default=True),
+        click.option("--created-before", metavar="TIME", help="Only what was created before; a date is its first moment, UTC."),
+        click.option("--created-after", metavar="TIME", help="Only what was created after this ISO date or time."),
+    ):
+        command = option(command)
+    return command
+
+
+@click.command(
+    short_help="The experiments, with their groups and runs.",
+    epilog="""\b
+    Examples:
+      lineage experiments
+      lineage experiments --created-after 2026-08-01 --sort-by name --order ascending
+      lineage experiments -f json | jq '.experiments[] | select(.runs == 0) | .name'
+    """,
+)
+@snapshot_option
+@format_option(*FORMS)
+@out_option
+@_between_options
+@uncollected
+def experiments(snapshot: str, form: str, out: str | None, **asked: Any) -> None:
+    """List the experiments, the newest first, with how many groups and runs each has and who made it, where SageMaker says.
+
+    One of which no record was read, and that a group or a run names, is listed as well. Whether there may be more is said.
+    """
+    import lineage
+
+    with lineage.open_snapshot(snapshot) as opened:
+        found = lineage.list_experiments(opened, **_sorting(asked))
+        scope = lineage.runs_scope(opened)
+    rows = (one.as_json() for one in found)
+    nothing = "no experiment is so" if asked["created_before"] or asked["created_after"] else "there are no experiments"
+    tell_list(_EXPERIMENTS, rows, form, out, scope, nothing=nothing, what="run")
+
+
+@click.command(
+    short_help="The runs of an experiment, or all of one run.",
+    epilog="""\b
+    Examples:
+      lineage runs House-Appraisal
+      lineage runs House-Appraisal boosted-trees          its parameters, metrics, artifacts, and where it ended up
+      lineage runs --source logged --created-after 2026-08-01
+      lineage runs - Appraisal-Notes                      a run of any experiment, or of none
+      lineage runs Limits-Tune-7-aws-tuning-job --compare                    which of them is best?
+      lineage runs House-Appraisal --metric validation:rmse --direction min --statistic min
+      lineage runs Limits-Tune-7-aws-tuning-job --compare -o tuned.svg       the picture
+      lineage runs House-Appraisal -f jsonl | jq -r '.metrics[] | [.name, .last] | @tsv'
+    """,
+)
+@click.argument("experiment", required=False)
+@click.argument("run", required=False)
+@snapshot_option
+@format_option(*BOARD_FORMATS)
+@out_option
+@click.option("--compare", is_flag=True, help="Rank the runs by a metric, each with its job: the next options say how.")
+@board_options
+@click.option("--status", type=click.Choice(_STATUSES, case_sensitive=False), help="Only runs of this status.")
+@click.option("--group", metavar="NAME", help="Only runs of this group, which SageMaker calls a trial.")
+@click.option(
+    "--source",
+    type=click.Choice(["run", "job", "logged"]),
+    help="Only runs that the SDK's Run logged (run), that SageMaker made for a job, or that people made (logged).",
+)
+@_between_options
+@uncollected
+def runs(experiment: str | None, run: str | None, snapshot: str, form: str, out: str | None, **asked: Any) -> None:
+    """List the runs of EXPERIMENT (a name or an ARN; - or none: all, those in no experiment as well), or tell all of one RUN.
+
+    With --compare, or an option of it, they are ranked: within equal validation data, by the last value of a metric.
+
+    RUN is the name that the SDK's user gave it, its trial component's name or ARN, or what is shown as its name. Names
+    compare without case. Whether there may be more runs is said.
+    """
+    import lineage
+
+    wanted = None if experiment == ANY else experiment
+    board, compare = take_board(asked), asked.pop("compare")
+    compare = compare or asks_for_board(board)
+    if not compare:
+        refuse_picture(form)
+    with lineage.open_snapshot(snapshot) as opened:
+        if run is not None:
+            _refuse((*_FILTERS, "compare", *BOARD_WORDS), "one RUN is told whole")
+            _one(opened, lineage.load_run(opened, run, wanted), form, out)
+            return
+        filters = {name: asked.pop(name) for name in ("status", "group", "source")}
+        brief = form not in ("json", "jsonl")  # whose columns show nothing of what was logged
+        found = lineage.list_runs(opened, wanted, brief=brief, **_sorting(asked), **filters)
+        scope = lineage.runs_scope(opened)
+        narrowed = any((*filters.values(), asked["created_before"], asked["created_after"]))
+        said = f"experiment {wanted} has no runs" if wanted else "there are no runs"
+        said = f"no run of experiment {wanted} is so" if wanted and narrowed else "no run is so" if narrowed else said
+        if compare:
+            _refuse(("sort_by", "sort_order"), "a leaderboard is sorted by its metric")
+            _compare(opened, [one.id for one in found], said, form, out, board, scope["holes"])
+            return
+        rows = (one.as_json() for one in found)
+        tell_list(_RUNS, rows, form, out, scope, nothing=said, what="run", experiment=wanted)
+
+
+def _compare(
+    opened: lineage.Snapshot, ids: list[str], nothing: str, form: str, out: str | None, board: Row, holes: list[Row]
+) -> None:
+    if not ids:
+        read = ", as far as was read" if holes else ""
+        raise click.UsageError(f"{nothing}{read}: there is nothing to compare")
+    tell_board(opened, ids, form, out, board, holes)
+
+
+def _refuse(options: Iterable[str], why: str) -> None:
+    """Where an option would mean nothing, it is not taken in silence."""
+    context = click.get_current_context()
+    source = click.core.ParameterSource.COMMANDLINE
+    given = [option for option in options if context.get_parameter_source(option) is source]
+    names = {parameter.name: parameter.opts[0] for parameter in context.command.params}
+    if given:
+        raise click.UsageError(f"{why}: leave out {names[given[0]]}")
+
+
+def _sorting(asked: dict[str, Any]) -> dict[str, Any]:
+    return asked | {"sort_by": _SORTS[asked["sort_by"]], "sort_order": ORDERS[asked["sort_order"].lower()]}
+
+
+def _experiment_cells(row: Row) -> list[Any]:
+    made_by = row["created_by"] or row["source"]
+    seen = "deleted" if row["deleted"] else "" if row["observed"] else "not observed"
+    return [row["name"], row["groups"], row["runs"], row["created"], made_by, seen, row["account"], row["region"], row["id"]]
+
+
+def _run_cells(row: Row) -> list[Any]:
+    groups = [group["name"] for group in row["groups"]]
+    jobs = [job["name"] for job in row["jobs"]]
+    status = "deleted" if row["deleted"] else row["status"]
+    told = [row["run_name"], ", ".join(row["experiments"]), ", ".join(groups), row["source"], status]
+    return [*told, row["created"], row["ended"], ", ".join(jobs), row["account"], row["region"], row["id"]]
+
+
+_EXPERIMENTS = Listing(
+    ("experiment", "groups", "runs", "created", "made_by", "seen", "account", "region", "id"),
+    "lineage.experiments/1",
+    "experiments",
+    "experiments",
+    _experiment_cells,
+)
+_RUNS = Listing(
+    ("run", "experiment", "group", "source", "status", "created", "ended", "job", "account", "region", "id"),
+    "lineage.runs/1",
+    "runs",
+    "runs",
+    _run_cells,
+)
+
+
+# --- one run --------------------------------------------------------------------------------------
+
+
+def _one(opened: lineage.Snapshot, run: lineage.Run, form: str, out: str | None) -> None:
+    import lineage
+
+    impact = lineage.impact(lineage.around_subject(opened, run.id), run.id)
+    reached = [row for row in impact.reached if row["kind"] in _SHOWN]
+    scope = lineage.runs_scope(opened)
+    if form == "table":
+        write(run_text(run, reached, scope, colour=not out), out)
+    elif form in ("json", "jsonl"):
+        answer = {"schema": "lineage.run/1", "question": "runs", "run": run.as_json(), "reached": reached, "scope": scope}
+        write(indented(answer) if form == "json" else json_lines([answer]), out)
+    else:
+        write(_FACTS.text(form, _facts(run, reached), colour=not out), out)
+
+
+_COLUMNS = ("what", "name", "value", "min", "max", "avg", "std", "count", "time", "source")
+_FACTS = Listing(_COLUMNS, "lineage.run/1", "runs", "facts", lambda row: [row.get(name) for name in _COLUMNS])
+
+
+def _facts(run: lineage.Run, reached: Iterable[Row]) -> Iterator[Row]:
+    """All of a run as rows."""
+    named = ("id", "name", "run_name", "display_name", "source", "status", "message", "created", "started", "ended")
+    for name in (*named, "modified", "created_by", "deleted"):
+        if getattr(run, name) is not None:
+            yield {"what": "attribute", "name": name, "value": getattr(run, name)}
+    yield from ({"what": "group", "name": one.experiment, "value": one.name} for one in run.groups)
+    yield from ({"what": "job", "name": one.kind, "value": one.id} for one in run.jobs)
+    yield from ({"what": "tag", "name": name, "value": value} for name, value in run.tags.items())
+    yield from ({"what": "parameter", "name": name, "value": number(value)} for name, value in run.parameters.items())
+    for one in run.metrics:
+        shown = {name: number(getattr(one, name)) for name in ("min", "max", "avg", "std", "count")}
+        yield {"what": "metric", "name": one.name, "value": number(one.last), "time": one.time, "source": one.of, **shown}
+    yield from ({"what": "input", "name": one.name, "value": one.value} for one in run.inputs)
+    yield from ({"what": "output", "name": one.name, "value": one.value} for one in run.outputs)
+    for row in reached:
+        yield {"what": "reached", "name": row["kind"], "value": row["id"], "source": "sure" if row["sure"] else "possible"}

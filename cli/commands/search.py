@@ -1,0 +1,252 @@
+"""`lineage search` and `lineage suggest`: SageMaker's Search over the snapshot, or asked of the service itself."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..render.indented import indented
+from ..render.lines import note_lines, printed, scope_lines, styled
+from ..render.listing import FORMS, Row, rows_as
+from ..render.words import plural
+from .leaderboard import BOARD_FORMATS, asks_for_board, board_options, refuse_picture, take_board, tell_board
+from .options import ORDERS, format_option, out_option, snapshot_option, uncollected, write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import lineage
+
+    Answer = lineage.Found | lineage.Suggested
+
+
+def live_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--live` and whom and where it asks."""
+    for option in (
+        click.option("--replay", metavar="FILE", help="With --live: ask an account file in AWS's place."),
+        click.option("--profile", metavar="P", help="With --live: a profile of ~/.aws/config."),
+        click.option("--live", is_flag=True, help="Ask SageMaker itself now, and not the snapshot."),
+    ):
+        command = option(command)
+    return command
+
+
+@click.command(
+    short_help="What SageMaker's Search finds: by properties, tags, hyperparameters, metrics.",
+    epilog="""\b
+    Examples:
+      lineage search training-job --where 'Metrics.validation:auc > 0.9' --where 'Tags.Project = fraud'
+      lineage search training-job --sort-by Metrics.validation:auc --limit 10
+      lineage search trial-component --where 'Parents.ExperimentName = loan-default' --columns name,Parameters.max_depth
+      lineage search model-package --where 'ModelApprovalStatus = Approved' --live --profile audit
+      lineage search training-job --expression query.json -f csv -o jobs.csv
+      lineage search training-job --where 'TrainingJobName contains Limits-Tune-7' --metric validation:auc    which is best?
+    """,
+)
+@click.argument("kind")
+@click.option("--where", "-w", "conditions", metavar="COND", multiple=True, help="NAME OP VALUE; several must all hold.")
+@click.option("--any", "any_of", is_flag=True, help="One of the --where conditions is enough.")
+@click.option("--expression", metavar="JSON|FILE", help="A SearchExpression of the API; - is stdin.")
+@click.option("--sort-by", metavar="NAME", help="The property to sort by (default LastModifiedTime).")
+@click.option("--order", type=click.Choice([*ORDERS], case_sensitive=False), help="asc or desc (default).")
+@click.option("--limit", "-n", type=click.IntRange(min=1), metavar="N", help="Only the first N.")
+@click.option("--columns", metavar="A,B", help="What to print: name, status, created, id, … and properties.")
+@click.option("--deleted", is_flag=True, help="Find what is gone, too.")
+@click.option("--account", "accounts", metavar="ID", multiple=True, help="Only in this account; repeats.")
+@click.option("--region", "regions", metavar="R", multiple=True, help="Only in this region; repeats. With --live: the one.")
+@live_options
+@snapshot_option
+@format_option(*BOARD_FORMATS)
+@out_option
+@board_options
+@uncollected
+def search(
+    kind: str, snapshot: str, form: str, out: str | None, columns: str | None, order: str | None, live: bool, **words: Any
+) -> None:
+    """Find records of KIND (`training-job`, or `TrainingJob`) as SageMaker's Search does: same names, same operators.
+
+    A condition is NAME OP VALUE, OP one of = != > >= < <= contains in exists not-exists. NAME is a property of the API's
+    SearchRecord (`InputDataConfig.DataSource.S3DataSource.S3Uri`), or Tags.KEY, HyperParameters.NAME, Metrics.NAME; of a
+    trial component Parameters.NAME and Metrics.NAME.Max (Min, Last, Avg, Count, StdDev). Put what holds spaces in quotes.
+
+    With --metric, or another option of a leaderboard, the training jobs or runs that are found are ranked by it.
+    """
+    import lineage
+
+    question: dict[str, Any] = {
+        "where": words.pop("conditions"),
+        "expression": _expression(words.pop("expression")),
+        "order": ORDERS[order.lower()] if order else None,
+    }
+    question |= {name: words.pop(name) for name in ("any_of", "sort_by", "limit")}
+    board = take_board(words)
+    _check(live, words)
+    if asks_for_board(board):
+        _check_board(live, columns)
+    else:
+        refuse_picture(form)
+    if live:
+        region = next(iter(words["regions"]), None)
+        found = lineage.search_live(kind, **question, profile=words["profile"], replay=words["replay"], region=region)
+    else:
+        within = {name: words[name] for name in ("accounts", "regions", "deleted")}
+        with lineage.open_snapshot(snapshot) as opened:
+            found = lineage.search(opened, kind, **question, **within)
+            if asks_for_board(board):
+                _tell_board(opened, found, form, out, board)
+                return
+    _tell_found(found, form, out, columns)
+
+
+@click.command(
+    short_help="Names to search by: hyperparameters, tags, metrics.",
+    epilog="""\b
+    Examples:
+      lineage suggest training-job linear         the hyperparameters, tags and metrics that begin so
+      lineage suggest training-job metrics.       every metric
+      lineage suggest model-package s3 --all      any property with a part that begins so
+    """,
+)
+@click.argument("kind")
+@click.argument("prefix", default="")
+@click.option("--all", "every", is_flag=True, help="Every property name, and those of maps such as Environment.")
+@click.option("--region", metavar="R", help="With --live: the region to ask.")
+@live_options
+@snapshot_option
+@format_option(*FORMS)
+@out_option
+def suggest(kind: str, prefix: str, snapshot: str, form: str, out: str | None, every: bool, live: bool, **words: Any) -> None:
+    """The property names of KIND that begin with PREFIX, as GetSearchSuggestions gives them: what `search` can ask for."""
+    import lineage
+
+    _check(live, {"regions": (), "accounts": (), "deleted": False} | words | {"region": words["region"] and not live})
+    if live and every:
+        raise click.UsageError("--all is known without asking: leave --live out")
+    if live:
+        told = lineage.suggest_live(kind, prefix, **words)
+    else:
+        with lineage.open_snapshot(snapshot) as opened:
+            told = lineage.suggest(opened, kind, prefix, every=every)
+    if form == "json":
+        write(indented(told.as_json()), out)
+        return
+    write(rows_as(form, ("name",), ({"name": name} for name in told.names), colour=not out), out)
+    _warn(told)
+
+
+def _check(live: bool, words: dict[str, Any]) -> None:
+    """What does not go together."""
+    offline = [f"--{name}" for name in ("profile", "replay") if words.get(name) and not live]
+    offline += ["--region"] * bool(words.get("region") and not live)
+    if offline:
+        raise click.UsageError(f"{offline[0]} says how to ask SageMaker itself: add --live")
+    if words.get("profile") and words.get("replay"):
+        raise click.UsageError("--profile is for AWS, and --replay asks a file: give one of them")
+    kept = [name for name, given in (("--account", words["accounts"]), ("--deleted", words["deleted"])) if given and live]
+    if kept:
+        raise click.UsageError(f"{kept[0]} is for the snapshot; the service knows one account, and nothing that is gone")
+    if live and len(words["regions"]) > 1:
+        raise click.UsageError("--live asks one region at a time: give one --region")
+
+
+def _check_board(live: bool, columns: str | None) -> None:
+    if live:
+        raise click.UsageError("--live asks the service, and a leaderboard is of the snapshot: leave --live out")
+    if columns:
+        raise click.UsageError("a leaderboard has columns of its own: leave --columns out")
+
+
+def _tell_board(opened: lineage.Snapshot, found: lineage.Found, form: str, out: str | None, board: dict[str, Any]) -> None:
+    if not found.records:
+        read = ", as far as was read" if found.scope["holes"] else ""
+        raise click.UsageError(f"no {found.kind.replace('-', ' ')} is so{read}: there is nothing to compare")
+    tell_board(opened, [one.id for one in found.records], form, out, board, found.scope["holes"])
+    left = found.total - len(found.records)
+    caveats = [*found.caveats, *([f"--limit left {left:,} out of {found.total:,} that were found"] if left else [])]
+    for caveat in caveats:
+        click.echo(f"lineage: {caveat}", err=True)
+
+
+def _expression(text: str | None) -> Any:
+    """A SearchExpression from the command line, a file or stdin."""
+    if text is None:
+        return None
+    try:
+        return json.loads(_written(text))
+    except (ValueError, RecursionError) as error:
+        raise click.UsageError(f"--expression {text[:100]}: no JSON ({error})") from error
+    except OSError as error:
+        said = f"neither a JSON object nor a file that can be read ({error.strerror})"
+        raise click.UsageError(f"--expression {text[:100]}: {said}") from error
+
+
+def _written(text: str) -> str:
+    if text == "-":
+        return sys.stdin.read()
+    return text if text.lstrip().startswith("{") else Path(text).read_text("utf-8")
+
+
+def _tell_found(found: lineage.Found, form: str, out: str | None, columns: str | None) -> None:
+    if form == "json":
+        write(indented(found.as_json()), out)
+        return
+    asked = [name for name in map(str.strip, columns.split(",")) if name] if columns else _columns(found, form)
+    rows = ({name: _cell(value) for name, value in row.items()} for row in found.rows(asked))
+    if form == "table":
+        write(_table(found, asked, rows, out), out)
+        return
+    write(rows_as(form, asked, rows, colour=not out), out)
+    _warn(found)
+
+
+def _columns(found: lineage.Found, form: str) -> list[str]:
+    """Name, status, creation, and the properties that were asked for; the id, where there is room."""
+    names = [one["Name"] for one in _filters(found.expression or {})] + [found.sort_by]
+    asked = [name for name in dict.fromkeys(names) if name not in ("LastModifiedTime", "CreationTime", f"{found.resource}Name")]
+    return ["name", "status", "created", *asked, *([] if form == "table" else ["id"])]
+
+
+def _filters(expression: Any) -> Iterator[Any]:
+    yield from expression.get("Filters", ())
+    for nested in expression.get("NestedFilters", ()):
+        yield from nested["Filters"]
+    for part in expression.get("SubExpressions", ()):
+        yield from _filters(part)
+
+
+def _cell(values: Any) -> Any:
+    """The values of a property in one cell: numbers as they are, objects as JSON."""
+    if not isinstance(values, list):
+        return values
+    texts = [one if isinstance(one, str) else json.dumps(one, sort_keys=True, ensure_ascii=False) for one in values]
+    return ", ".join(texts) or None
+
+
+def _table(found: lineage.Found, columns: list[str], rows: Iterator[Row], out: str | None) -> Iterator[str]:
+    if found.records:
+        yield from rows_as("table", columns, rows, colour=not out)
+    yield printed(*_summary(found), colour=not out)
+
+
+def _summary(found: lineage.Found) -> Iterator[Any]:
+    kind = found.kind.replace("-", " ")
+    count = f"{'' if found.exact else 'at least '}{plural(found.total, kind)}"
+    shown = len(found.records)
+    by = f"by {found.sort_by}, {found.order.lower()}"
+    said = f"{count} found" if shown == found.total else f"{count} found, {shown:,} shown"
+    yield styled((said, "bold"), f", {by}." if shown else ".")
+    yield from scope_lines(found.scope, kind)
+    yield from note_lines(found.caveats)
+
+
+def _warn(answer: Answer) -> None:
+    """What rows alone do not tell: that there may be more."""
+    for hole in answer.scope["holes"]:
+        where = " ".join(filter(None, (hole["account"], hole["region"])))
+        click.echo(f"lineage: {where}: {hole['detail'] or hole['reason']} (lineage gaps)", err=True)
+    for caveat in getattr(answer, "caveats", ()):
+        click.echo(f"lineage: {caveat}", err=True)

@@ -1,0 +1,1 @@
+"""How answers look to people: text for terminals and Markdown, tables, JSON."""

@@ -1,0 +1,366 @@
+"""Answers as a person reads them: a tree for `trace`, a few lines for `used`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from .lines import Line, footer, hole_line, looked_at, note_lines, printed, spaced, styled, visible
+from .words import plural
+
+if TYPE_CHECKING:
+    from rich.table import Table
+    from rich.tree import Tree
+
+    import lineage
+
+COLOURS = {
+    "traced": "bold green",
+    "partial": "bold yellow",
+    "broken": "bold red",
+    "used": "bold red",
+    "used-indirectly": "bold red",
+    "possible": "bold yellow",
+    "declared-only": "yellow",
+    "not-referenced": "bold green",
+    "unknown": "bold magenta",
+}
+_SILENT_STATUS = ("InService", "Completed", None)
+_MAX_MAKERS = 3
+_LOGGED = "  (logged: no job that was read says that it made this)"
+_NOTES = {
+    "above": "  (told in full elsewhere in this tree)",
+    "possible": "  (possible: its times do not tell)",
+    "copy": "  (known by its content: what is served is a copy)",
+    "beside": "  (logged: a run says that it made this, too)",
+    "possible-copy": "  (possible: a copy, if its content was the same at the time)",
+}
+
+
+def trace_text(answer: lineage.Trace, *, colour: bool) -> str:
+    """The tree from the endpoint up to the data, and the scope under it."""
+    tree = _TraceTree(answer).build()
+    return printed(tree, *_trace_footer(answer), colour=colour)
+
+
+def usage_text(answer: lineage.Usage, *, colour: bool) -> str:
+    """The verdict, the findings, and what was looked at."""
+    return printed(*_usage_lines(answer), colour=colour)
+
+
+def usages_text(rows: list[dict[str, Any]], scope: dict[str, Any], caveats: list[str], *, colour: bool) -> str:
+    """Many answers, each on a line without the id at its end; then what is so for all of them."""
+    columns = list(rows[0])[:-1]
+    counts = Counter(row["verdict"] for row in rows)
+    said = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in COLOURS if counts[verdict])
+    hint = styled(("Note: ", "dim"), "holes could hide more; `lineage used S3_URI` tells those of one URI.")
+    holes = [hint] if any(row["holes"] for row in rows) else []
+    head = printed(styled((f"{plural(len(rows), 'URI')}: ", "bold"), said), colour=colour)
+    table = rows_text([columns, *([row[name] for name in columns] for row in rows)], colour=colour)
+    scoped = styled(("Looked at: ", "dim"), f"{looked_at(scope)}.")
+    return head + table + printed(*holes, scoped, *note_lines(caveats), colour=colour)
+
+
+def gaps_text(said: dict[str, Any], *, colour: bool) -> str:
+    """The crawls, place by place what was listed, and what could not be read."""
+    lines = [_crawl_line(crawl) for crawl in said["crawls"]]
+    for place in dict.fromkeys((one["account"], one["region"]) for one in said["lists"]):
+        lines += _place_lines(*place, [one for one in said["lists"] if (one["account"], one["region"]) == place])
+    lines += [_lookup_line(one) for one in said["lookups"]]
+    told = {one["kind"] for one in (*said["lists"], *said["lookups"])}
+    gaps = [gap for gap in said["gaps"] if gap["subject"] not in told]
+    if not said["lists"]:
+        lines += [styled("No list was read: endpoints were followed upstream, and nothing else.")]
+    lines += [styled((f"{plural(len(gaps), 'gap')} besides:" if gaps else "No gaps besides.", "bold"))]
+    return printed(*lines, *(hole_line(gap) for gap in gaps), colour=colour)
+
+
+def _crawl_line(crawl: dict[str, Any]) -> Line:
+    what = "upstream of " + ", ".join(crawl["roots"]) if crawl["roots"] else f"{len(crawl['kinds'])} kinds"
+    end = f"to {crawl['finished']}" if crawl["finished"] else "cut short"
+    where = f"{plural(len(crawl['accounts']), 'account')}, {plural(len(crawl['regions']), 'region')}"
+    who = f"as {crawl['caller'].rpartition(':')[2]}, lineage {crawl['tool']}, botocore {crawl['botocore']}"
+    return styled((f"crawl {crawl['id']}", "bold"), f"  {crawl['started']} {end}  {where}  {what}  {who}")
+
+
+def _place_lines(account: str, region: str, lists: list[dict[str, Any]]) -> list[Line]:
+    """One line for each list that gave something or did not come to its end; the empty ones are counted."""
+    finished = [one for one in lists if one["state"] == "finished"]
+    told = [one for one in lists if one not in finished or one["records"]]
+    width = max((len(one["kind"]) for one in told), default=0)
+    calls = sum(one["calls"] for one in lists)
+    head = f"  {len(finished)} of {plural(len(lists), 'list')} finished, {plural(calls, 'call')}"
+    lines = [styled((f"{account} {region}", "bold"), head)]
+    for one in told:
+        records = f"  {one['kind']:<{width}}  {one['records']:>9,}  "
+        since = f" of what came since {one['since']}" if one["since"] else ""
+        state = (one["state"], "green" if one["state"] == "finished" else "yellow")
+        lines.append(styled(records, state, f"{since}  {one['operation']}", f": {one['detail']}" if one["detail"] else ""))
+    empty = len(lists) - len(told)
+    return [
+        *lines,
+        *(
+            [
+                styled(
+                    f"  and {plural(empty, 'kind')} of which there is nothing"
+                    + (" new" if any(one["since"] for one in lists) else "")
+                )
+            ]
+            if empty
+            else []
+        ),
+    ]
+
+
+def _lookup_line(one: dict[str, Any]) -> Line:
+    """What CloudTrail told of one account and region."""
+    state = (one["state"], "green" if one["state"] == "finished" else "yellow")
+    found = f"  {plural(one['records'], 'deletion')} since {one['since']}, {plural(one['calls'], 'call')}  "
+    said = f"  {one['operation']}{': ' if one['detail'] else ''}{one['detail']}"
+    return styled(
+        (f"{one['account']} {one['region']}", "bold"), f"  CloudTrail, asked {one['started']}: {found.strip()}  ", state, said
+    )
+
+
+def rows_text(rows: list[list[Any]], *, colour: bool) -> str:
+    """Rows as a table, the first one as its head."""
+    return printed(table_of(rows), colour=colour)
+
+
+def table_of(rows: list[list[Any]]) -> Table:
+    """The same, not yet printed."""
+    from rich.table import Table
+
+    head, *body = rows
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in head:
+        table.add_column(str(title), overflow="fold")
+    for row in body:
+        table.add_row(*(visible(str(cell)) for cell in row))
+    return table
+
+
+class _TraceTree:
+    """The answer's tree, with what one line can say put on one line."""
+
+    def __init__(self, answer: lineage.Trace) -> None:
+        self._answer = answer
+        self._breaks: dict[str, list[dict[str, Any]]] = {}
+        for found in answer.breaks:
+            self._breaks.setdefault(found["at"]["id"], []).append(found)
+        self._weights = _traffic(answer)
+        self._told = {step.node: step for step in _steps(answer.tree) if step.note != "above"}
+
+    def build(self) -> Tree:
+        from rich.tree import Tree
+
+        root = self._answer.tree
+        node = self._answer.nodes[root.node]
+        verdict = self._answer.verdict
+        place = f"{node['account']} {node['region']}"
+        head = (node["name"], "bold"), f" · endpoint · {node['status'] or 'status unknown'} · {place}"
+        tree = Tree(styled((verdict.upper(), COLOURS[verdict]), "  ", *head), guide_style="dim")
+        # An explicit stack: a chain of continued trainings may be longer than Python's own.
+        todo: list[tuple[Tree, Any]] = [(tree, step) for step in reversed(_skip_configs(root, self._answer))]
+        self._broken(tree, root.node)
+        while todo:
+            above, step = todo.pop()
+            branch = above.add(self._line(step))
+            if step.note != "above":
+                self._beside(branch, step.node)
+            self._broken(branch, step.node)
+            todo += [(branch, one) for one in reversed(step.steps) if not self._is_told_by(step, one)]
+        return tree
+
+    def _line(self, step: Any) -> Line:
+        node = self._answer.nodes[step.node]
+        kind, note = node["kind"], _NOTES.get(step.note, "")
+        if step.relation in ("deploys", "configures", "hosts") and kind != "endpoint-config":
+            return styled(self._variant(step), f"{spaced(kind)} ", (node["name"], "bold"), _state(node), note)
+        if kind in ("dataset", "artifact", "code", "image"):
+            role = f"{step.role}  " if step.role else ""
+            usage = f"  ({step.usage})" if step.usage not in ("data", "model", "", step.role) else ""
+            list_only = "  (a manifest: what it lists was not read)" if step.manifest else ""
+            return styled((role, "cyan"), step.node, usage, list_only, self._made_by(step))
+        note = _LOGGED if kind == "trial-component" and step.evidence and step.note in ("", "possible") else note
+        role = f"{step.role}  " if step.role and step.relation == "reads" else ""
+        return styled((role, "cyan"), (node["name"], "bold"), f" · {spaced(kind)}", _state(node), note)
+
+    def _variant(self, step: Any) -> str:
+        share = self._weights.get(step.role)
+        words = {"shadow": "shadow", "instance-pool": "on an instance pool of its own"}
+        said = words.get(step.usage) or (f"{share:.0%} of traffic".replace("%", " %") if share is not None else "")
+        if not step.role or step.relation == "hosts":
+            said = ""
+        return "".join(f"{part} · " for part in [", ".join(filter(None, (step.role, said)))] if part)
+
+    def _made_by(self, step: Any) -> str:
+        """A dataset's makers on its own line: they are told in full below it only where they have more to say."""
+        makers = [one for one in step.steps if self._answer.nodes[one.node]["kind"] == "processing-job"]
+        if not makers or step.usage != "data":
+            return ""
+        names = [self._maker(one) for one in makers[:_MAX_MAKERS]]
+        more = f" and {len(makers) - _MAX_MAKERS} more" if len(makers) > _MAX_MAKERS else ""
+        return f"  made by {', '.join(names)}{more}"
+
+    def _maker(self, step: Any) -> str:
+        name = str(self._answer.nodes[step.node]["name"])
+        inputs = sorted({one.node for one in self._told.get(step.node, step).steps if one.usage == "data"})
+        return f"{name}{_NOTES[step.note] if step.note.startswith('possible') else ''}" + (
+            f" from {', '.join(inputs)}" if inputs else ""
+        )
+
+    def _is_told_by(self, above: Any, step: Any) -> bool:
+        """Whether the line above says all of this step: a processing job whose inputs nobody made."""
+        if above.usage != "data" or self._answer.nodes[step.node]["kind"] != "processing-job":
+            return False
+        inputs = self._told.get(step.node, step).steps
+        plain = all(not one.steps and one.node not in self._breaks for one in inputs)
+        return plain and step in above.steps[:_MAX_MAKERS]
+
+    def _beside(self, branch: Tree, node: str) -> None:
+        """The runs that recorded a job, what a run is of, or the execution that registered a package, each on its own line."""
+        for run in self._answer.runs:
+            if node in run["jobs"]:
+                branch.add(styled(("run ", "dim"), run["name"], *self._memberships(run["id"])))
+            if node == run["id"]:
+                for job in run["other_jobs"]:
+                    branch.add(styled(("of ", "dim"), job["name"], f" · {spaced(job['kind'])}", _state(job)))
+        if self._answer.nodes[node]["kind"] in ("model-package", "trial-component"):
+            for part in self._memberships(node):
+                branch.add(styled(part.removeprefix(" · ")))
+        for said in self._ran(node):
+            branch.add(styled(said))
+
+    def _ran(self, node: str) -> list[str]:
+        """The pipeline executions that ran a job and that reused it, where the lines of its runs don't tell."""
+        job = next((row for row in self._answer.training_jobs if row["id"] == node), None)
+        told = [run["id"] for run in self._answer.runs if node in run["jobs"]]
+        known = {part for run in told for part in self._memberships(run)}
+        names = {row["id"]: str(row["name"]) for row in self._answer.pipeline_executions}
+        ran, reused = ([names[one] for one in job[key]] if job else [] for key in ("ran_in", "reused_by"))
+        if not reused and all(f" · pipeline execution {name}" in known for name in ran):
+            return []
+        parts = (("ran in pipeline execution ", ran), ("reused by ", reused))
+        return [", ".join(word + " and ".join(some) for word, some in parts if some)]
+
+    def _memberships(self, node: str) -> list[str]:
+        """The experiments and pipeline executions that a run or a package belongs to; `logged` by people's word only."""
+        edges = [edge for edge in self._answer.evidence if edge["relation"] == "member-of"]
+        sure = _reached(node, [edge for edge in edges if edge["evidence"] != "logged"])
+        reached = _reached(node, edges)
+        rows = [row for row in (*self._answer.experiments, *self._answer.pipeline_executions) if row["id"] in reached]
+        return [f" · {spaced(row['kind'])} {row['name']}{'' if row['id'] in sure else '  (logged)'}" for row in rows]
+
+    def _broken(self, branch: Tree, node: str) -> None:
+        for found in self._breaks.get(node, ()):
+            said = f"{found['reason']}: {found['detail']}"
+            broken = branch.add(styled(("broken here", "bold red"), f"  {said}"))
+            broken.add(styled(("to mend it", "dim"), f"  {found['repair']}"))
+
+
+def _reached(node: str, edges: list[dict[str, Any]]) -> set[str]:
+    """All that a node belongs to, directly or not."""
+    reached, frontier = {node}, {node}
+    while frontier:
+        frontier = {edge["target"] for edge in edges if edge["source"] in frontier} - reached
+        reached |= frontier
+    return reached
+
+
+def _steps(root: Any) -> list[Any]:
+    """Every step of a tree, parents first."""
+    found, todo = [], [root]
+    while todo:
+        step = todo.pop()
+        found.append(step)
+        todo += step.steps
+    return found
+
+
+def _skip_configs(root: Any, answer: lineage.Trace) -> list[Any]:
+    """The endpoint config says nothing to a person while it can be read; a second, pending one does."""
+    steps: list[Any] = []
+    for step in root.steps:
+        node = answer.nodes[step.node]
+        plain = node["kind"] == "endpoint-config" and node["observed"] and not step.role
+        broken = any(found["at"]["id"] == step.node for found in answer.breaks)
+        steps += step.steps if plain and not broken else [step]
+    return steps
+
+
+def _traffic(answer: lineage.Trace) -> dict[str, float]:
+    """Each production variant's share of the traffic, by the endpoint's current weights."""
+    node = answer.nodes[answer.tree.node]
+    pairs = dict(zip(node.get("variants") or (), node.get("weights") or (), strict=False))
+    total = sum(pairs.values())
+    return {name: weight / total for name, weight in pairs.items()} if total else {}
+
+
+def _state(node: dict[str, Any]) -> str:
+    if not node["observed"]:
+        return " · not observed"
+    if node["kind"] in ("training-job", "processing-job"):
+        day = str(node.get("ended") or node["created"] or "")[:10]
+        idle = "" if node.get("trains", True) else " · puts code beside a model, trains nothing"
+        return f" · {str(node['status'] or 'status unknown').lower()} {day}".rstrip() + idle
+    approval = f" · {node['approval']}" if node.get("approval") else ""
+    return approval + ("" if node["status"] in _SILENT_STATUS else f" · {node['status']}")
+
+
+def _trace_footer(answer: lineage.Trace) -> list[Line]:
+    holes = answer.scope["holes"]
+    gaps = f"{plural(len(holes), 'gap')} on this path:" if holes else "No gaps on this path."
+    return [
+        styled(("Looked at: ", "dim"), f"{looked_at(answer.scope)}. {gaps}"),
+        *(hole_line(hole) for hole in holes),
+        *note_lines(answer.caveats),
+    ]
+
+
+def _usage_lines(answer: lineage.Usage) -> list[Line]:
+    verdict = answer.verdict
+    lines = [styled((verdict.upper(), COLOURS[verdict]), "  ", _usage_head(answer))]
+    lines += [_finding(found) for found in answer.findings]
+    lines += [styled(f"  {found['job']['name']}  read it, and trains nothing") for found in answer.also_read]
+    return [*lines, *footer(answer, found=verdict in ("used", "used-indirectly"))]
+
+
+def _usage_head(answer: lineage.Usage) -> str:
+    """The verdict as a sentence; while there are holes, what was found is the least that there is."""
+    uri, holes = answer.subject["id"], answer.scope["holes"]
+    jobs: dict[str, set[str]] = {}
+    for found in answer.findings:
+        jobs.setdefault(found["verdict"], set()).add(found["job"]["id"])
+    if not jobs:
+        but = f", but {plural(len(holes), 'hole')} could hide a use" if holes else ""
+        return f"no training job that was read names {uri}{but}"
+    words = {
+        "used": "read {uri}",
+        "used-indirectly": "got something of {uri} through a model or another job",
+        "possible": "may have read {uri}",
+        "declared-only": "named {uri} and never started reading",
+    }
+    first, *rest = jobs
+    least = "at least " if holes else ""
+    kinds = {found["job"]["kind"] for found in answer.findings if found["verdict"] == first}
+    noun = spaced(kinds.pop()) if len(kinds) == 1 else "resource"
+    said = f"{least}{plural(len(jobs[first]), noun)} {words[first].format(uri=uri)}"
+    return "; ".join([said, *(f"{len(jobs[one])} more {words[one].format(uri='it')}" for one in rest)])
+
+
+def _finding(found: dict[str, Any]) -> Line:
+    first = found["evidence"][0]
+    covers = {"all": "covers all of it", "part": "covers part of it"}[found["cover"]]
+    what = f"channel {found['channel']} = {found['location']}" if found["channel"] else found["location"]
+    made = [job["name"] for job in reversed(found["through"])]
+    via = f", made by {' and '.join(made)} from {first['source']}" if made else ""
+    if first["relation"] == "mentions":
+        what, via = f"{first['path'].removesuffix('.*')} {first['role']} names {first['source']}".replace("  ", " "), ""
+    covers = f"lists {found['entry']} and {covers}" if found["entry"] else covers
+    usage = f" (as {first['usage']})" if first["usage"] not in ("data", "") else ""
+    opens = (found["time"] or "").partition("/")[0]
+    when = f"  read from {opens}" if opens else ""
+    return styled(
+        "  ", (found["verdict"], "yellow"), "  ", (found["job"]["name"], "bold"), f"  {what}{via}, which {covers}{usage}{when}"
+    )

@@ -1,0 +1,86 @@
+"""What a check found, as a person reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from .lines import Line, looked_at, note_lines, printed, styled, visible
+from .words import plural
+
+if TYPE_CHECKING:
+    import lineage
+
+_COLOURS = {
+    "error": "bold red",
+    "warning": "bold yellow",
+    "note": "cyan",
+    "unknown": "bold magenta",
+    "findings": "bold red",
+    "inconclusive": "bold magenta",
+    "clean": "bold green",
+}
+_SHOWN = 4  # findings of a rule; more are counted
+_SILENT = ("passed", "not-applicable", "off")
+_TOP = 5  # findings that stderr tells
+_SEVERITIES = ("error", "warning", "note")
+
+
+def checked_text(answer: lineage.Checked, *, colour: bool) -> str:
+    """The count, the findings rule by rule, the rules that found nothing, and what was looked at."""
+    verdict = styled((answer.verdict.upper(), _COLOURS[answer.verdict]), f"  {_counted(answer)}")
+    lines = [line for rule in answer.rules for line in _rule_lines(answer, rule["id"])]
+    notes = [styled(("Note: ", "bold yellow"), f"{note}.") for note in answer.notes]
+    looked = styled(("Looked at: ", "dim"), f"{looked_at(answer.scope)}.")
+    return printed(verdict, *lines, *_silent(answer), *notes, looked, *note_lines(answer.caveats), colour=colour)
+
+
+def summary_lines(answer: lineage.Checked) -> list[str]:
+    """One line that tells the count, and the worst of what is new: for stderr."""
+    new = [one for one in (*answer.findings, *answer.undecided) if one.counts()]
+    worst = sorted(new, key=lambda one: (_SEVERITIES.index(one.severity), one.verdict))[:_TOP]
+    more = [f"  … and {len(new) - _TOP:,} more"] if len(new) > _TOP else []
+    return [f"lineage check: {_counted(answer)}", *(visible(f"  {_how(one)} {one.rule} {one.message}") for one in worst), *more]
+
+
+def _how(finding: lineage.Finding) -> str:
+    return finding.severity if finding.verdict == "failed" else "unknown"
+
+
+def _counted(answer: lineage.Checked) -> str:
+    counts = answer.counts()
+    severities = ", ".join(plural(counts[severity], severity) for severity in _SEVERITIES)
+    rest = {"undecided": "not decided", "known": "known", "suppressed": "suppressed"}
+    others = [f"{counts[state]:,} {said}" for state, said in rest.items() if counts[state]]
+    return "; ".join([severities, *([", ".join(others)] if others else [])])
+
+
+def _rule_lines(answer: lineage.Checked, rule: str) -> Iterable[Line]:
+    """The findings of a rule, then what it could not decide: some of each, and how many more."""
+    for found in (answer.findings, answer.undecided):
+        own = [one for one in found if one.rule == rule]
+        yield from map(_line, own[:_SHOWN])
+        if len(own) > _SHOWN:
+            how = f"{_how(own[0]):<8}"
+            yield styled("  ", (how, _COLOURS[how.strip()]), f"  {rule}  … and {len(own) - _SHOWN:,} more: -f tsv lists them")
+
+
+def _line(one: lineage.Finding) -> Line:
+    how = _how(one)
+    sure = f" ({one.confidence} confidence)" if one.confidence in ("medium", "low") else ""
+    return styled("  ", (f"{how:<8}", _COLOURS[how]), f"  {one.rule}  {one.message}{sure}", (_accepted(one), "dim"))
+
+
+def _accepted(one: lineage.Finding) -> str:
+    """Why a finding does not count."""
+    said = one.suppression or {}
+    until = f", until {said['expires']}" if said.get("expires") else ""
+    return {"known": "  [known]", "suppressed": f"  [suppressed: {said.get('reason')}{until}]"}.get(one.state, "")
+
+
+def _silent(answer: lineage.Checked) -> list[Line]:
+    """The rules that found nothing, by how."""
+    names: dict[str, list[str]] = {}
+    for rule in answer.rules:
+        names.setdefault(rule["outcome"], []).append(f"{rule['id']} {rule['name']}")
+    return [styled("  ", (how, "dim"), f"  {', '.join(names[how])}") for how in _SILENT if how in names]

@@ -1,0 +1,131 @@
+"""What `impact` and `path` found, as a person reads it: what serves the data first, and each with the way it took."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .lines import Line, footer, printed, spaced, styled
+from .words import plural
+
+if TYPE_CHECKING:
+    import lineage
+
+_COLOURS = {
+    "reached": "bold red",
+    "found": "bold red",
+    "possible": "bold yellow",
+    "nothing-found": "bold green",
+    "unknown": "bold magenta",
+}
+_SERVES = {
+    "now": "serves it now",
+    "perhaps": "may serve it now",
+    "shadow": "a shadow variant: its answers go to nobody",
+    "no-traffic": "gets no traffic: answers only who names the variant",
+    "pending": "is being deployed",
+    "not-in-service": "is not in service",
+    "deleted": "is deleted",
+    "not-observed": "was not seen",
+}
+_COUNTED = ("training-job", "model", "endpoint")
+_PLACES = ("dataset", "artifact", "code")
+
+
+def impact_text(answer: lineage.Impact, *, colour: bool) -> str:
+    """The verdict, then what was reached, what serves it first, and what was looked at."""
+    width = max((len(row["kind"]) for row in answer.reached), default=0)
+    lines = [styled((answer.verdict.upper(), _COLOURS[answer.verdict]), "  ", _head(answer))]
+    lines += [_reached(row, width) for row in answer.reached]
+    return printed(*lines, *footer(answer, found=answer.verdict in ("reached", "found")), colour=colour)
+
+
+def _head(answer: lineage.Impact) -> str:
+    what, holes = answer.said, answer.scope["holes"]
+    if not answer.reached:
+        but = f", but {plural(len(holes), 'hole')} could hide some" if holes else ""
+        return f"nothing that was read got anything of {what}{but}"
+    counts = [(kind, sum(row["kind"] == kind for row in answer.reached)) for kind in _COUNTED]
+    said = " and ".join(plural(number, spaced(kind)) for kind, number in counts if number)
+    said = said or plural(len(answer.reached), "resource")
+    verb = "got something of" if answer.verdict == "reached" else "may have got something of"
+    serve = f"{plural(len(answer.serving), 'endpoint')} {'serves' if len(answer.serving) == 1 else 'serve'} it now"
+    return f"{'at least ' if holes else ''}{said} {verb} {what}; {serve if answer.serving else 'no endpoint serves it now'}"
+
+
+def _reached(row: dict[str, Any], width: int) -> Line:
+    sure = "" if row["sure"] else "possible  "
+    gone = f"  deleted by {row['deleted']}" if row["deleted"] else "" if row["observed"] else "  not observed"
+    names = [*(["…"] if row["after"] else []), *(one["name"] for one in row["through"])]
+    through = f"  through {' > '.join(names)}" if names else ""
+    kind = f"  {spaced(row['kind']):<{width}}  "
+    return styled(kind, (sure, "yellow"), (row["name"], "bold"), (_serving(row), "red"), (gone, "yellow"), through)
+
+
+def _serving(row: dict[str, Any]) -> str:
+    if not row.get("serves"):
+        return "  none of its variants is made of it" if row["kind"] == "endpoint" else ""
+    said = [f"{_SERVES[serves]} ({', '.join(names)})" if names else _SERVES[serves] for serves, names in _by_state(row)]
+    return f"  {'; '.join(said)}"
+
+
+def _by_state(row: dict[str, Any]) -> list[tuple[str, list[str]]]:
+    states: dict[str, list[str]] = {}
+    for one in row["variants"]:
+        states.setdefault(one["serves"], []).append(one["name"])
+    return [(serves, list(filter(None, names))) for serves, names in states.items()]
+
+
+def share(variant: dict[str, Any]) -> str:
+    """A variant with what it does, for TSV."""
+    return f"{variant['name']}={variant['serves']}"
+
+
+def path_text(answer: lineage.Path, *, colour: bool) -> str:
+    """The verdict, and one line for each edge of the way with the field that says so."""
+    lines = [styled((answer.verdict.upper(), _COLOURS[answer.verdict]), "  ", _path_head(answer))]
+    names = {node["id"]: node for node in answer.nodes}
+    lines += [_edge(edge, names) for edge in answer.evidence]
+    return printed(*lines, *footer(answer, found=answer.verdict in ("reached", "found")), colour=colour)
+
+
+def _path_head(answer: lineage.Path) -> str:
+    ends = "from {} to {}".format(*answer.ends)
+    if answer.verdict == "found" and not answer.evidence:
+        return f"0 steps: both ends are {answer.ends[0]}"
+    holes = answer.scope["holes"]
+    if answer.evidence:
+        may = "" if answer.verdict == "found" else ": it may have gone so, the times or the fields do not tell for sure"
+        return f"{plural(len(answer.evidence), 'step')} {ends}{may}"
+    but = f", but {plural(len(holes), 'hole')} could hide one" if holes else ""
+    return f"no way {ends} was found{but}"
+
+
+def _edge(edge: dict[str, Any], names: dict[str, Any]) -> Line:
+    source, target = (_named(names[edge[end]]) for end in ("source", "target"))
+    role = f" ({edge['role']})" if edge["role"] else ""
+    when = f"  {edge['time']}" if edge["time"] else ""
+    field = f"  {edge['path']}" if edge["path"] else ""
+    verb = _OVERLAPS.get((edge["evidence"], edge["usage"])) or _VERBS[edge["relation"]]
+    return styled("  ", (source, "bold"), (f"  {verb}{role}  ", "cyan"), (target, "bold"), field, when)
+
+
+def _named(node: dict[str, Any]) -> str:
+    return str(node["id"]) if "://" in node["id"] else f"{spaced(node['kind'])} {node['name']}"
+
+
+_OVERLAPS = {("content", ""): "has the same content as", ("matched", "listed"): "is listed in"}
+_VERBS = {
+    "reads": "is read by",
+    "writes": "writes",
+    "overlaps": "shares keys with",
+    "loads": "is loaded by",
+    "provides": "is given to",
+    "instantiates": "is made into",
+    "deploys": "is deployed by",
+    "configures": "configures",
+    "hosts": "runs on",
+    "recorded-by": "is recorded by",
+    "member-of": "belongs to",
+    "mentions": "is named by",
+    "associated": "is associated with",
+}

@@ -1,0 +1,104 @@
+"""Rows in each of the formats that lists take: what is printed row by row is never held whole."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .answers import rows_text
+from .words import tsv
+
+Row = dict[str, Any]
+FORMS = ("table", "tsv", "json", "jsonl", "csv", "md")
+# A command of ours in backticks, which is meant as one; and what Markdown takes for more than itself: an underline and an
+# ampersand only where one begins something.
+_MARKS = re.compile(r"`lineage [\w ./:=-]+`|[\\`*\[\]<>|~]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)")
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What is listed: the columns, and for JSON the schema, the question and the member that holds the rows.
+
+    `cells` makes the columns of a row, where they are not its members of the same names.
+    """
+
+    columns: Sequence[str]
+    schema: str
+    question: str
+    member: str
+    cells: Callable[[Row], list[Any]] | None = None
+
+    def text(self, form: str, rows: Iterable[Row], *, colour: bool, **beside: Any) -> Iterator[str]:
+        """The rows in one of `FORMS`, piece by piece; what stands `beside` them is for JSON alone."""
+        if form == "json":
+            return json_list({"schema": self.schema, "question": self.question}, self.member, rows, **beside)
+        if form == "jsonl":
+            return json_lines(rows)
+        return cells_as(form, list(self.columns), map(self.cells or self._named, rows), colour=colour)
+
+    def _named(self, row: Row) -> list[Any]:
+        return [row[name] for name in self.columns]
+
+
+def rows_as(form: str, columns: Sequence[str], rows: Iterable[Row], *, colour: bool = False) -> Iterator[str]:
+    """Rows in one of `FORMS` but for JSON; of each row only the given columns, where there is a head."""
+    if form == "jsonl":
+        return json_lines(rows)
+    return cells_as(form, list(columns), ([row[name] for name in columns] for row in rows), colour=colour)
+
+
+def cells_as(form: str, head: list[str], lines: Iterable[list[Any]], *, colour: bool = False) -> Iterator[str]:
+    """The same of rows that are lists, as a table, TSV, CSV or Markdown."""
+    cells = ([_cell(value) for value in line] for line in lines)
+    if form == "table":
+        yield rows_text([head, *cells], colour=colour)
+    elif form == "md":
+        yield from (f"| {' | '.join(line)} |\n" for line in (head, ["---"] * len(head)))
+        yield from (f"| {' | '.join(map(escaped, line))} |\n" for line in cells)
+    else:
+        written = _csv_line if form == "csv" else _tsv_line
+        yield written(head)
+        yield from map(written, cells)
+
+
+def json_lines(objects: Iterable[Any]) -> Iterator[str]:
+    """One object a line."""
+    return (json.dumps(one, ensure_ascii=False) + "\n" for one in objects)
+
+
+def json_list(head: Row, name: str, objects: Iterable[Any], **beside: Any) -> Iterator[str]:
+    """One object that begins with `head` and holds the others in a list of this name, one a line; then what is `beside` it."""
+    yield f'{json.dumps(head, ensure_ascii=False).removesuffix("}")}, "{name}": ['
+    for number, one in enumerate(objects):
+        yield f"{',' if number else ''}\n  {json.dumps(one, ensure_ascii=False)}"
+    yield f"\n],\n{json.dumps(beside, ensure_ascii=False).removeprefix('{')}\n" if beside else "\n]}\n"
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else value
+
+
+def _tsv_line(cells: list[Any]) -> str:
+    return tsv([cells])
+
+
+def _csv_line(cells: list[Any]) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow(cells)
+    return line.getvalue()
+
+
+def escaped(cell: Any) -> str:
+    """A cell as Markdown has it: on one line, with nothing that would end it, mark it up or vanish as a tag."""
+    return _MARKS.sub(_mark, " ".join(str(cell).split()))
+
+
+def _mark(found: re.Match[str]) -> str:
+    return found[0] if len(found[0]) > 1 else f"\\{found[0]}"

@@ -1,0 +1,67 @@
+"""One node as a person reads it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from .lines import Line, printed, spaced, styled
+from .words import plural
+
+if TYPE_CHECKING:
+    import lineage
+
+_MAX_EDGES = 50  # of each direction: an image has as many as there are jobs
+_APART = ("kind", "name", "label", "deleted", "observed")
+
+
+def shown_text(shown: lineage.Shown, *, colour: bool) -> str:
+    """What it is, its edges, its gaps and versions, and the record as it is kept."""
+    lines = [*_head(shown), *_edges("into it", "source", shown.edges_in), *_edges("out of it", "target", shown.edges_out)]
+    lines += [styled(("gap", "yellow"), f"  {one['reason']}  {one['operation']}: {one['detail']}") for one in shown.gaps]
+    lines += [_version(one) for one in shown.versions]
+    if shown.record is None:
+        lines.append(styled(_no_record(shown)))
+    else:
+        record = json.dumps(shown.record, indent=2, sort_keys=True, ensure_ascii=False)
+        lines += [styled(("record", "bold")), *(styled(f"  {line}") for line in record.splitlines())]
+    return printed(*lines, colour=colour)
+
+
+def _head(shown: lineage.Shown) -> list[Line]:
+    node = shown.attributes
+    gone = f" · deleted by {node['deleted']}" if node.get("deleted") else "" if node["observed"] else " · not observed"
+    lines = [styled((node["name"], "bold"), f" · {spaced(node['kind'])}", (gone, "yellow"))]
+    told = {"id": shown.subject["id"]} | {name: value for name, value in node.items() if name not in _APART}
+    return lines + [
+        styled((f"  {name}  ", "cyan"), _said(value)) for name, value in told.items() if value not in (None, "", [])
+    ]
+
+
+def _said(value: Any) -> str:
+    return ", ".join(str(one) for one in value) if isinstance(value, list) else str(value)
+
+
+def _edges(title: str, end: str, edges: list[dict[str, Any]]) -> list[Line]:
+    if not edges:
+        return []
+    lines = [styled((f"{plural(len(edges), 'edge')} {title}", "bold"))]
+    for edge in edges[:_MAX_EDGES]:
+        words = " ".join(filter(None, (edge["role"], f"({edge['usage']})" if edge["usage"] else "")))
+        logged = f"  {edge['evidence']}" if edge["evidence"] != "declared" else ""
+        said = "".join(f"  {part}" for part in (words, edge["path"], edge["time"]) if part)
+        lines.append(styled((f"  {edge['relation']}  ", "cyan"), edge[end], said, (logged, "yellow")))
+    left = len(edges) - _MAX_EDGES
+    return [*lines, *([styled(f"  and {left:,} more; --format json has all")] if left > 0 else [])]
+
+
+def _version(one: dict[str, Any]) -> Line:
+    crawls = f"crawl {one['first_crawl']}" + (f" to {one['last_crawl']}" if one["last_crawl"] != one["first_crawl"] else "")
+    changed = f"  modified {one['modified']}" if one["modified"] else ""
+    return styled(("version", "bold"), f"  {one['digest'][:12]}  {crawls}{changed}  {one['status'] or ''}")
+
+
+def _no_record(shown: lineage.Shown) -> str:
+    if "://" in shown.subject["id"]:
+        return "A place: the records that read and write it name it; S3 itself is not asked."
+    return "No record: something names it, and nothing described it."

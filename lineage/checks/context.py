@@ -1,0 +1,116 @@
+"""What the rules look at: the holdouts and who used them, and what made what is served. Each is worked out once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from lineage.checks.findings import Finding
+from lineage.checks.policy import TAG, Policy
+from lineage.domain.names import location_of
+from lineage.errors import UnknownNode
+from lineage.graphs.graphs import neighbourhood, trains
+from lineage.queries.datasets import MADE, Datasets, datasets
+from lineage.queries.flow.flow import is_job, node_json
+from lineage.queries.flow.links import Flow, Json
+from lineage.queries.select import find_in, nodes
+from lineage.queries.trace import Tracing
+from lineage.queries.used import Usage, used_all
+from lineage.snapshot.file import Snapshot
+
+Told = Iterator[Finding | None]
+"""What a rule gives: a finding for what is wrong or not known, None for each thing that is as it should be."""
+
+
+class Ground:
+    """One check under way: of the whole snapshot, or of what the given subjects were made of."""
+
+    def __init__(self, snapshot: Snapshot, policy: Policy, subjects: list[str]) -> None:
+        self.snapshot = snapshot
+        self.policy = policy
+        self.asked = [find_in(snapshot, subject) for subject in subjects]
+        self.scope = snapshot.scope()
+
+    # --- holdouts -------------------------------------------------------------------------------
+
+    @cached_property
+    def holdouts(self) -> dict[str, list[str]]:
+        """By holdout of the policy, the places that it names: itself, or what the records with a tag write."""
+        return {one: list(self._tagged(one)) if one.startswith(TAG) else [one] for one in self.policy.holdouts}
+
+    def _tagged(self, selector: str) -> Iterator[str]:
+        try:
+            ids = [node.id for node in nodes(self.snapshot, selector)]
+        except UnknownNode:
+            return
+        places = {edge[1] for edge in self.snapshot.edge_rows(out_of=ids, relations=["writes"])}
+        yield from sorted(place for place in places if place.startswith("s3://") and location_of(place))
+
+    @cached_property
+    def places(self) -> list[str]:
+        """The places of all holdouts, each once."""
+        return list(dict.fromkeys(place for places in self.holdouts.values() for place in places))
+
+    @cached_property
+    def usages(self) -> dict[str, Usage]:
+        """By place of a holdout, who used it anywhere in the snapshot."""
+        return dict(zip(self.places, used_all(self.snapshot, self.places), strict=True)) if self.places else {}
+
+    @cached_property
+    def makings(self) -> list[Datasets]:
+        """What each asked subject was made of, with what is known of each holdout."""
+        return [datasets(self.snapshot, node, holdouts=self.places) for node in self.asked if self.places]
+
+    # --- what is served -------------------------------------------------------------------------
+
+    @cached_property
+    def roots(self) -> list[str]:
+        """What is checked: the asked subjects, or each endpoint that there is."""
+        found = sorted(node for node, _ in self.snapshot.names_of("endpoint") if "@" not in node.rpartition("/")[2])
+        return self.asked or [node.id for node in self.snapshot.nodes(found) if not node.details.get("deleted")]
+
+    @cached_property
+    def graph(self) -> Flow:
+        """All that is upstream of what is checked."""
+        graph = Flow(neighbourhood(self.snapshot, self.roots, "up"))
+        for node in self.roots:
+            if graph.nodes[node]["kind"] not in MADE and not is_job(graph.nodes[node]):
+                raise UnknownNode(f"{node} is no job, run, model, package or endpoint: only these are made of something")
+        return graph
+
+    @cached_property
+    def tracings(self) -> list[Tracing]:
+        """What made each of the roots."""
+        tracings = [Tracing(self.graph, node) for node in self.roots]
+        for tracing in tracings:
+            tracing.run()
+        return tracings
+
+    @cached_property
+    def path(self) -> set[str]:
+        """All that the traces passed."""
+        return {node for tracing in self.tracings for node in (*tracing.visited, *tracing.jobs, tracing.endpoint)}
+
+    @cached_property
+    def training_jobs(self) -> list[str]:
+        """The jobs on the path that trained something, by id."""
+        jobs = (node for node in self.path if self.graph.nodes[node]["kind"] == "training-job")
+        return sorted(job for job in jobs if trains(self.graph.nodes[job]))
+
+    def takes(self, node: str) -> bool:
+        """Whether a node of the snapshot is checked: every one is, where no subject was asked for."""
+        return not self.asked or node in self.path
+
+    def node(self, node: str) -> Json:
+        return node_json(self.graph, node)
+
+
+def place_json(uri: str) -> Json:
+    """A place as the subject of a finding."""
+    return named_json(uri, "dataset", uri)
+
+
+def named_json(identity: str, kind: str, name: str, account: str = "", region: str = "") -> Json:
+    """Something that need not be in the graph, as the subject of a finding."""
+    common: Json = {"id": identity, "kind": kind, "name": name, "account": account or None, "region": region or None}
+    return common | {"arn": None, "created": None, "status": None, "observed": False}

@@ -1,0 +1,246 @@
+"""The rules on what is served: is it known what made it, could that change, and was it approved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from lineage.checks.context import Ground, Told, named_json
+from lineage.checks.findings import FAILED, HIGH, MEDIUM, UNKNOWN, Finding
+from lineage.domain.kinds import kind_of_subject
+from lineage.domain.records import CLOUDTRAIL, Gap
+from lineage.domain.times import bounds, sortable
+from lineage.queries.flow.flow import is_job, link_json, too_late, writers
+from lineage.queries.flow.links import Json, Link, links_into
+from lineage.queries.trace import Tracing
+from lineage.queries.used import not_enumerated
+
+_PINNED = ("hub-content", "model-package")
+_UNREAD = ("denied", "throttled", "failed", "not-crawled", "unknown-member")
+_SECOND = len("2026-01-01T00:00:00")  # S3 tells no less
+_SHOWN = 3
+_ASK_S3 = "`lineage crawl --digests` asks S3, where some model is one that no job wrote"
+
+
+# --- LIN005: what was read --------------------------------------------------------------------------
+
+
+def unpinned_input(ground: Ground) -> Told:
+    """Each training job read versions, or what a manifest listed that was read."""
+    for job in ground.training_jobs:
+        links = [link for link in links_into(ground.graph, job, "reads") if link.data["usage"] == "data"]
+        loose = [link for link in links if not _pinned(ground, link)]
+        yield _unpinned(ground, job, loose) if loose else None
+
+
+def _pinned(ground: Ground, link: Link) -> bool:
+    if "://" in link.source:
+        return bool(link.data["listing"])
+    return ground.graph.nodes[link.source]["kind"] in _PINNED
+
+
+def _unpinned(ground: Ground, job: str, loose: list[Link]) -> Finding:
+    shown = [f"{link.data['role']} = {link.source}" for link in loose[:_SHOWN]]
+    more = [f"{len(loose) - _SHOWN} more"] if len(loose) > _SHOWN else []
+    said = f"{ground.graph.nodes[job]['name']} read what no version pins: {', '.join([*shown, *more])}"
+    return Finding(FAILED, ground.node(job), "", said, HIGH, [link_json(link) for link in loose])
+
+
+# --- LIN006: what made it ---------------------------------------------------------------------------
+
+
+def no_provenance(ground: Ground) -> Told:
+    """The trace of each endpoint comes to a job, or to a run that a person logged."""
+    for tracing in ground.tracings:
+        if is_job(ground.graph.nodes[tracing.endpoint]):
+            continue
+        yield _untraced(ground, tracing) if tracing.breaks else None
+
+
+def _untraced(ground: Ground, tracing: Tracing) -> Finding:
+    """What nobody may read is not known; what is not there is a finding."""
+    lost = [found for found in tracing.breaks if found.reason not in _UNREAD]
+    first, *more = lost or tracing.breaks
+    others = f", and {len(more)} more" if more else ""
+    named = f"{first.reason} at {first.at}: {first.detail}{others}"
+    name = ground.graph.nodes[tracing.endpoint]["name"]
+    said = f"what made {name} is not known to its end: {named}"
+    evidence = [link_json(link) for link in tracing.links.values() if link.source == first.at]
+    sure = HIGH if lost else ""
+    return Finding(FAILED if lost else UNKNOWN, ground.node(tracing.endpoint), "", said, sure, evidence, first.repair)
+
+
+# --- LIN007: the artifact ---------------------------------------------------------------------------
+
+
+def mutable_artifact(ground: Ground) -> Told:
+    """No artifact that is served was written again after its job ended, or after the model was created."""
+    loaded = {link.source: link for link in _loads(ground)}
+    modified = ground.snapshot.modified(loaded)
+    for place in sorted(loaded):
+        yield _artifact(ground, loaded[place], modified.get(place, ""))
+
+
+def _loads(ground: Ground) -> Iterator[Link]:
+    links = {link[:3]: link for tracing in ground.tracings for link in tracing.links.values()}
+    return (links[key] for key in sorted(links) if links[key].relation == "loads" and "://" in links[key].source)
+
+
+def _artifact(ground: Ground, link: Link, modified: str) -> Finding | None:
+    late = [ground.graph.nodes[job]["name"] for job in too_late(ground.graph, link)]
+    limit, when = _written_by(ground, link)
+    subject, evidence = ground.node(link.source), [link_json(link)]
+    loader = ground.graph.nodes[link.target]["name"]
+    if late:
+        said = f"{link.source}, which {loader} loads, was written again later by {', '.join(late)}"
+        return Finding(FAILED, subject, "", said, HIGH, evidence)
+    if not (modified and limit):
+        said = f"whether {link.source} was changed since it was made is not known: S3 was not asked when it was modified"
+        return Finding(UNKNOWN, subject, "", said, "", evidence, _ASK_S3)
+    if sortable(modified)[:_SECOND] <= sortable(limit)[:_SECOND]:
+        return None
+    said = f"{link.source}, which {loader} loads, was modified {modified}, after {when} {limit}"
+    return Finding(FAILED, subject, "", said, HIGH, evidence)
+
+
+def _written_by(ground: Ground, link: Link) -> tuple[str, str]:
+    """The time after which nothing should have been written there, and what it is."""
+    wrote = [step.links[0] for step in writers(ground.graph, link) if len(step.links) == 1]
+    ends = [bounds(write.data["time"])[1] for write in wrote]
+    if all(ends) and ends:
+        return max(ends), "its job ended"
+    return ground.graph.nodes[link.target]["created"] or "", "the model that loads it was created"
+
+
+# --- LIN008 and LIN009: what ran --------------------------------------------------------------------
+
+
+def image_by_tag(ground: Ground) -> Told:
+    """Each image is named by its digest, or the endpoint that runs it says which digest it was."""
+    graph = ground.graph
+    users = sorted(node for node in ground.path if graph.nodes[node]["kind"] in _RUN or node in ground.training_jobs)
+    resolved = {link.source.partition("@")[0] for link in _images(ground, ground.roots) if "@sha256:" in link.source}
+    for node in users:
+        for image in dict.fromkeys(link.source for link in _images(ground, [node])):
+            at_run = graph.nodes[node]["kind"] in _RUN and _repository(image) in resolved
+            yield None if at_run or "@sha256:" in image else _tagged(ground, node, image)
+
+
+_RUN = ("model", "model-package", "inference-component")
+
+
+def _images(ground: Ground, nodes: Iterable[str]) -> Iterator[Link]:
+    given = (link for node in nodes for link in links_into(ground.graph, node, "provides"))
+    return (link for link in given if ground.graph.nodes[link.source]["kind"] == "image")
+
+
+def _repository(image: str) -> str:
+    """An image without its tag; a registry may have a port."""
+    head, slash, name = image.rpartition("/")
+    return f"{head}{slash}{name.partition(':')[0]}"
+
+
+def _tagged(ground: Ground, node: str, image: str) -> Finding:
+    links = [link_json(link) for link in _images(ground, [node]) if link.source == image]
+    said = f"{ground.graph.nodes[node]['name']} ran {image}: a tag may mean another image by now"
+    return Finding(FAILED, ground.node(node), image, said, HIGH, links)
+
+
+def network_open_training(ground: Ground) -> Told:
+    """Each training job ran with network isolation: its channels are all that it could read."""
+    for job in ground.training_jobs:
+        isolated, name = ground.graph.nodes[job].get("isolated"), ground.graph.nodes[job]["name"]
+        if isolated is None:
+            said = f"whether {name} ran with network isolation is not known: its record does not say"
+            yield Finding(UNKNOWN, ground.node(job), "", said, repair="crawl its account and region again")
+        else:
+            said = f"{name} ran without network isolation and may have read data that no channel names"
+            yield None if isolated else Finding(FAILED, ground.node(job), "", said, HIGH)
+
+
+# --- LIN010: approval -------------------------------------------------------------------------------
+
+
+def unapproved_in_production(ground: Ground) -> Told:
+    """Each package that an endpoint serves, in a variant that answers, is Approved."""
+    for root in ground.roots:
+        if ground.graph.nodes[root]["kind"] == "endpoint":
+            yield from _approvals(ground, root)
+
+
+def _approvals(ground: Ground, endpoint: str) -> Told:
+    configs = links_into(ground.graph, endpoint, "configures")
+    deployed = [link for config in configs for link in links_into(ground.graph, config.source, "deploys")]
+    served = [link for link in deployed if link.data["usage"] != "shadow"] + links_into(ground.graph, endpoint, "hosts")
+    for link in {link.source: link for link in served}.values():
+        yield from _approval(ground, endpoint, link)
+    if not deployed and not served:
+        said = f"whether what {ground.graph.nodes[endpoint]['name']} serves was approved is not known: nor is what it serves"
+        yield Finding(UNKNOWN, ground.node(endpoint), "", said, repair="an earlier snapshot may tell")
+
+
+def _approval(ground: Ground, endpoint: str, served: Link) -> Told:
+    """Of one model or component: the package that it names, else those of the registry that hold its artifact."""
+    model = ground.graph.nodes[served.source]
+    named = links_into(ground.graph, served.source, "instantiates")
+    if not model["observed"]:
+        said = f"whether {model['name']}, which {ground.graph.nodes[endpoint]['name']} serves, was approved is not known"
+        yield Finding(UNKNOWN, ground.node(served.source), endpoint, f"{said}: nobody read it")
+    for link in named:
+        node = ground.graph.nodes[link.source]
+        yield _judged(ground, endpoint, ground.node(link.source), node.get("approval"), HIGH, [link, served])
+    if not named:
+        yield from _registered(ground, endpoint, served)
+
+
+def _registered(ground: Ground, endpoint: str, served: Link) -> Told:
+    """What the registry says of the artifact that a model loads, where nothing names the package: one approval will do."""
+    loads = [link for link in links_into(ground.graph, served.source, "loads") if "://" in link.source]
+    rows = ground.snapshot.edge_rows(out_of=[link.source for link in loads], relations=["loads"])
+    packages = list(ground.snapshot.nodes(row[1] for row in rows))
+    packages = [one for one in packages if one.kind == "model-package" and not one.details.get("deleted")]
+    approvals = [one.details.get("approval") for one in packages]
+    if "Approved" in approvals:
+        yield None
+    elif packages:
+        subject = named_json(packages[-1].id, "model-package", packages[-1].name) | {"arn": packages[-1].arn, "observed": True}
+        yield _judged(ground, endpoint, subject, approvals[-1], MEDIUM, [*loads, served])
+
+
+def _judged(ground: Ground, endpoint: str, package: Json, approval: str | None, sure: str, links: list[Link]) -> Finding | None:
+    name, evidence = ground.graph.nodes[endpoint]["name"], [link_json(link) for link in links]
+    if approval is None:
+        said = f"whether package {package['name']}, which {name} serves, was approved is not known: its record does not say"
+        return Finding(UNKNOWN, package, endpoint, said, "", evidence)
+    said = f"{name} serves package {package['name']}, which is {approval}"
+    return None if approval == "Approved" else Finding(FAILED, package, endpoint, said, sure, evidence)
+
+
+# --- LIN090: what nobody read -----------------------------------------------------------------------
+
+
+def coverage_gap(ground: Ground) -> Told:
+    """All that could hold a finding was listed and read."""
+    gaps = list(dict.fromkeys(_gaps(ground)))
+    yield from map(_gap, gaps)
+    if not gaps:
+        yield None
+
+
+def _gaps(ground: Ground) -> Iterator[Gap]:
+    """Of asked subjects the gaps on their path; else all. An artifact that nothing made is told by another rule."""
+    if ground.asked:
+        gaps = [gap for tracing in ground.tracings for gap in tracing.holes(ground.scope)]
+    else:
+        gaps = [*not_enumerated(ground.scope), *ground.scope.holes]
+    return (gap for gap in gaps if gap.reason != "unmatched" and gap.subject != CLOUDTRAIL)
+
+
+def _gap(gap: Gap) -> Finding:
+    kind = kind_of_subject(gap.subject)
+    asked = gap.subject or gap.operation or "every list"
+    identity = gap.subject or f"gap:{gap.account}/{gap.region}/{gap.operation}"
+    subject = named_json(identity, kind.name if kind else "gap", asked, gap.account, gap.region)
+    where = " ".join(filter(None, (gap.account, gap.region))) or "nowhere"
+    said = f"{' '.join(filter(None, (gap.operation, gap.subject))) or 'the lists'} of {where}: {gap.reason}"
+    detail = f": {gap.detail}" if gap.detail else ""
+    return Finding(FAILED, subject, f"{gap.operation} {gap.reason}", f"{said}{detail}", HIGH)

@@ -1,0 +1,390 @@
+"""Whole accounts into a snapshot: what is to be listed, what stands from earlier crawls, and what is still open."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from lineage.collect.endpoints import Progress, crawl_of, join_graph, join_step
+from lineage.collect.objects import Reading, read_digests, read_manifests
+from lineage.crawl.aws.fetch import Fetcher
+from lineage.crawl.aws.session import Session
+from lineage.crawl.cloudtrail import Calls, Lookup, look_closer, look_up
+from lineage.crawl.deletions import Known, ended_lives
+from lineage.crawl.replay.session import replay_session
+from lineage.crawl.sweep import Sweep
+from lineage.domain.kinds import KINDS, Kind, kind_of_subject
+from lineage.domain.names import parse_arn
+from lineage.domain.records import Answered, Crawl, Enumeration, Gap
+from lineage.domain.times import now, unbroken, utc
+from lineage.errors import CrawlError, SnapshotError, UnknownNode
+from lineage.snapshot.file import Recording, Snapshot
+
+COMMIT_SECONDS = 0.5  # how much of a crawl a killed process may lose
+OVERLAP = timedelta(days=1)  # how far an incremental crawl looks behind the last one: Search's index lags by hours
+STALE = timedelta(days=1)  # a killed crawl that is older than this is begun anew
+LISTED: tuple[str, ...] = tuple(kind.name for kind in KINDS.values() if kind.list)
+
+
+class Place(NamedTuple):
+    """A region of an account, and who reads it; nobody does where its role can't be assumed, and `why`."""
+
+    fetcher: Fetcher | None
+    account: str
+    region: str
+    why: str = ""
+
+
+def crawl_estate(
+    path: str | Path,
+    *,
+    profile: str | None = None,
+    regions: Sequence[str] = (),
+    all_regions: bool = False,
+    roles: Sequence[str] = (),
+    only_roles: bool = False,
+    kinds: Sequence[str] = (),
+    full: bool = False,
+    tags: bool = False,
+    manifests: bool = True,
+    cloudtrail: bool = False,
+    digests: bool = False,
+    replay: str | Path | None = None,
+    session: Session | None = None,
+    on_progress: Callable[[Progress], None] = lambda _: None,
+) -> Progress:
+    """Read everything lineage-shaped of one or many accounts and regions into the snapshot at `path`.
+
+    The caller's own account (not with `only_roles`) and that of each role ARN in `roles`; in each the regions given, all
+    that are enabled, or the session's one; the kinds given, or all. What an earlier crawl has finished is asked for
+    only from there on, unless `full`. `tags` asks for tags one by one where no other call tells them; `manifests` has
+    the manifests in S3 read that jobs read; `cloudtrail` asks CloudTrail what was deleted in the last 90 days, and what no
+    crawl has read of that is a gap; `digests` asks S3 for the digests of models that nothing has written, so that a copy
+    finds its original. `replay` names an account file that answers in AWS's place; `session` is one that the caller has
+    made.
+
+    A crawl that is cut short keeps what it read, and the next one with the same arguments goes on from there. Raises
+    `CrawlError` where nothing can be read; what some kind, region or account refuses is a gap. `SnapshotError`.
+    """
+    unknown = sorted(set(kinds) - set(LISTED))
+    if unknown:
+        raise UnknownNode(f"no kind {unknown[0]} has a list; the kinds are {', '.join(LISTED)}")
+    with Snapshot(path) as snapshot, _tuned():
+        regions = tuple(dict.fromkeys(regions))
+        session = session or (replay_session(replay, *regions[:1]) if replay else Session(profile, *regions[:1]))
+        session.check_regions(regions)
+        callers, refused = _callers(session, roles, only_roles=only_roles)
+        places = list(_places(callers, refused, regions, session, all_regions=all_regions, tags=tags))
+        estate = _Estate(snapshot, session, places, tuple(sorted(set(kinds))) or LISTED, on_progress)
+        estate.begin(full=full)
+        return estate.run(manifests=manifests, cloudtrail=cloudtrail, digests=digests)
+
+
+@contextmanager
+def _tuned() -> Iterator[None]:
+    """Python's own settings for many threads that wait and one that works; as they were, afterwards.
+
+    Records make no cycles, and to look for some in botocore's models takes as long as a join; and whoever has an answer
+    should send the next call in a millisecond, not in five.
+    """
+    collecting, switching = gc.get_threshold(), sys.getswitchinterval()
+    gc.set_threshold(50_000, 20, 1000)
+    sys.setswitchinterval(0.001)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*collecting)
+        sys.setswitchinterval(switching)
+
+
+def _callers(session: Session, roles: Sequence[str], *, only_roles: bool) -> tuple[list[Session], dict[str, str]]:
+    """A session in each account, and why there is none, by account. One account is read by one caller."""
+    callers = [] if only_roles else [session]
+    refused: dict[str, str] = {}
+    for role in roles:
+        try:
+            callers.append(session.assume(role))
+        except CrawlError as error:
+            if only_roles and len(roles) == 1:
+                raise
+            refused[parse_arn(role).account] = str(error)
+    accounts = [caller.account for caller in callers]
+    twice = sorted({account for account in accounts if accounts.count(account) > 1})
+    if twice:
+        raise CrawlError(f"account {twice[0]} would be read twice: name one role for each account, or say --only-roles")
+    if not callers:
+        raise CrawlError("no account is left to read: " + ("; ".join(refused.values()) or "give a --role-arn"))
+    return callers, {account: why for account, why in refused.items() if account not in accounts}
+
+
+def _places(
+    callers: list[Session], refused: dict[str, str], regions: Sequence[str], session: Session, *, all_regions: bool, tags: bool
+) -> Iterator[Place]:
+    for caller in callers:
+        fetcher = Fetcher(caller, tags=tags)
+        for region in caller.enabled_regions() if all_regions else regions or [caller.region]:
+            yield Place(fetcher, caller.account, region)
+    for account, why in refused.items():
+        for region in session.enabled_regions() if all_regions else regions or [session.region]:
+            yield Place(None, account, region, why)
+
+
+class _Writing:
+    """One transaction after another, each long enough to be worth its fsync and too short to lose much with."""
+
+    def __init__(self, snapshot: Snapshot, crawl: Crawl) -> None:
+        self._snapshot = snapshot
+        self._crawl = crawl
+        self._open = ExitStack()
+        self._recording: Recording | None = None
+        self._began = 0.0
+
+    @contextmanager
+    def __call__(self) -> Iterator[Recording]:
+        if self._recording is None:
+            self._recording = self._open.enter_context(self._snapshot.recording())
+            self._recording.resume(self._crawl)
+            self._began = time.monotonic()
+        try:
+            yield self._recording
+        except BaseException:
+            self._recording = None
+            self._open.__exit__(*sys.exc_info())
+            raise
+        if time.monotonic() - self._began > COMMIT_SECONDS:
+            self.flush()
+
+    def flush(self) -> None:
+        self._recording = None
+        self._open.close()
+
+
+class _Estate:
+    """One crawl of whole accounts under way."""
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        session: Session,
+        places: list[Place],
+        kinds: tuple[str, ...],
+        tell: Callable[[Progress], None],
+    ) -> None:
+        self._snapshot = snapshot
+        self._session = session
+        self._places = places
+        self._kinds = kinds
+        self._tell = tell
+        self._sessions = list({id(place.fetcher): place.fetcher.session for place in places if place.fetcher}.values())
+        self._plan: list[tuple[Fetcher, Enumeration]] = []
+        self._closed: list[Enumeration] = []
+        self._deletions = 0
+
+    # --- what is to be done ---------------------------------------------------------------------
+
+    def begin(self, *, full: bool) -> None:
+        """Begin a crawl, or go on with the one that was killed."""
+        if not self._places:
+            raise CrawlError("no region is left to read: none of the enabled ones has SageMaker")
+        accounts = tuple(sorted({place.account for place in self._places}))
+        regions = tuple(sorted({place.region for place in self._places}))
+        fresh = replace(crawl_of(self._session, accounts, regions, ()), kinds=self._kinds, full=full)
+        known = self._snapshot.crawls()
+        for crawl in known:
+            if not crawl.complete and _age(crawl, fresh) < STALE and _is_running(crawl.process, fresh.process):
+                said = f"crawl {crawl.id} into {self._snapshot.path} is under way (process {crawl.process})"
+                raise SnapshotError(f"{said}: wait for it, or stop it")
+        killed = next((crawl for crawl in known[-1:] if _goes_on(crawl, fresh)), None)
+        with self._snapshot.recording() as recording:
+            if killed:
+                self._crawl = recording.take_over(killed, fresh.process)
+                recording.put_back()
+            else:
+                self._crawl = recording.begin(fresh)
+                recording.forget_names()
+        since = {} if full else self._stands()
+        under_way = {one.key: one for one in self._snapshot.enumerations() if killed and one.crawl == killed.id}
+        for place in self._places:
+            for name in self._kinds:
+                key = (place.account, place.region, name)
+                self._add(place, under_way.get(key) or _new(KINDS[name], *key[:2], since))
+
+    def _add(self, place: Place, one: Enumeration) -> None:
+        if place.fetcher:
+            self._plan.append((place.fetcher, replace(one, reason="", detail="") if not one.finished else one))
+        else:
+            self._closed.append(replace(one, operation="AssumeRole", reason="denied", detail=place.why))
+
+    def _stands(self) -> dict[tuple[str, str, str], str]:
+        """From when on each kind that only grows is asked for: all before was listed to the end, and is in the graph."""
+        return {
+            key: utc(datetime.fromisoformat(started) - OVERLAP)
+            for key, started in self._snapshot.listed_until().items()
+            if KINDS[key[2]].accrues
+        }
+
+    # --- doing it -------------------------------------------------------------------------------
+
+    def run(self, *, manifests: bool, cloudtrail: bool, digests: bool) -> Progress:
+        writing = _Writing(self._snapshot, self._crawl)
+        sweep = Sweep(self._plan, writing, lambda sweep: self._tell(self._progress("reading", sweep)))
+        with writing() as recording:
+            for one in self._closed:
+                recording.progress(one)
+        sweep.run()
+        if manifests:
+            self._read(read_manifests, "reading manifests", writing, sweep)
+        lookups = self._look_up(sweep, writing) if cloudtrail else []
+        finished = {one.key: one for one in (course.enumeration for course in sweep.courses) if one.finished}
+        with writing() as recording:
+            for lookup in lookups:
+                self._keep_lookup(recording, lookup)
+            for answered in self._answered(recording, finished):
+                recording.add(answered)
+            recording.forget_names()
+            self._join(recording, sweep)
+        if digests and self._read(read_digests, "asking for digests", writing, sweep):
+            with writing() as recording:
+                self._join(recording, sweep)
+        self._tell(self._progress("sealing", sweep))
+        with writing() as recording:
+            recording.finish(now())
+        writing.flush()
+        if not sweep.kept and not finished:
+            first = (self._closed or [course.enumeration for course in sweep.courses])[0]
+            raise CrawlError(f"nothing could be read: {first.operation}: {first.detail}")
+        return self._progress("done", sweep)
+
+    def _join(self, recording: Recording, sweep: Sweep) -> None:
+        join_graph(recording, lambda step, done: self._tell(self._progress(join_step(step, done), sweep)))
+
+    def _read(self, what: Reading, doing: str, writing: _Writing, sweep: Sweep) -> bool:
+        """Read what the records point at in S3; whether there was anything."""
+        sessions = {(one.account, one.region): one.fetcher.session for one in self._places if one.fetcher}
+        gaps = sweep.gaps
+
+        def tell(done: int, total: int, lost: int) -> None:
+            sweep.gaps = gaps + lost
+            self._tell(self._progress(f"{doing}: {done:,} of {total:,}", sweep))
+
+        try:
+            return what(sessions, writing, tell, again=self._crawl.full)
+        finally:
+            writing.flush()
+
+    def _progress(self, doing: str, sweep: Sweep) -> Progress:
+        calls = sum(session.calls for session in self._sessions)
+        retries = sum(session.retries for session in self._sessions)
+        gaps = sweep.gaps + len(self._closed) + self._deletions
+        return Progress(doing, sweep.kept, gaps, calls, retries, sweep.done, len(sweep.courses))
+
+    # --- what was deleted -----------------------------------------------------------------------
+
+    def _look_up(self, sweep: Sweep, writing: _Writing) -> list[Lookup]:
+        """What CloudTrail tells of each place: when all is listed, so that what was deleted meanwhile is told, too."""
+        sessions = {(place.account, place.region): place.fetcher.session for place in self._places if place.fetcher}
+
+        def tell() -> None:
+            self._tell(self._progress("asking CloudTrail", sweep))
+
+        tell()
+        lookups = look_up([(session, region) for (_, region), session in sessions.items()], tell)
+        with writing() as recording:
+            for lookup in lookups:
+                lookup.calls = self._in_doubt(recording, lookup)
+        writing.flush()
+        look_closer([(sessions[lookup.enumeration.key[:2]], lookup) for lookup in lookups if lookup.calls], tell)
+        return lookups
+
+    def _in_doubt(self, recording: Recording, lookup: Lookup) -> dict[str, Calls]:
+        """The calls that would tell what the deletions of a place leave in doubt."""
+        if lookup.enumeration.reason:
+            return {}
+        return self._known(recording, lookup).asks(ended_lives(lookup.deletions, recording.lives))
+
+    def _known(self, recording: Recording, lookup: Lookup) -> Known:
+        one = lookup.enumeration
+        earlier = [other for other in self._snapshot.lookups() if other.key == one.key and other.finished and other.joined]
+        told = unbroken([*earlier, one]) if one.finished else None
+        listed = partial(recording.listed, *one.key[:2])
+        return Known(recording.lives, listed, told.since if told else "", one.since, lookup.calls)
+
+    def _keep_lookup(self, recording: Recording, lookup: Lookup) -> None:
+        """Keep how far a lookup came, and what it tells: a hole where nobody has read what was deleted.
+
+        One that was refused can't tell lives apart: what it leaves in doubt the next one tells.
+        """
+        known, holes = self._known(recording, lookup), {}
+        for deletion, life in ended_lives(lookup.deletions, recording.lives):
+            if life and lookup.enumeration.reason and not known.is_the_one(deletion, life):
+                continue
+            if gap := known.hole(deletion, life):
+                holes[deletion.operation, deletion.subject] = gap
+            if life:
+                recording.ended(deletion.subject, life.created, deletion.at)
+        recording.progress(lookup.enumeration)
+        for gap in holes.values():
+            recording.add(gap)
+        self._deletions += len(holes) + bool(lookup.enumeration.reason)
+
+    # --- what earlier crawls could not read, and this one has -----------------------------------
+
+    def _answered(self, recording: Recording, finished: dict[tuple[str, str, str], Enumeration]) -> Iterator[Answered]:
+        """The earlier gaps that this crawl closes: of lists that are finished now, of records that were read.
+
+        What was gone when it was to be described is closed by a whole list without it; a job is not, for what it read
+        before it was deleted nobody knows.
+        """
+        listing = {kind.list: kind.name for kind in KINDS.values() if kind.list} | {"Search": "training-job"}
+        describing = {kind.describe: kind.name for kind in KINDS.values() if kind.describe}
+        for gap, asked in recording.earlier_gaps():
+            if gap.reason in ("unmatched", "unknown-member", "deleted"):
+                continue  # no question of AWS; only its own Describe answers it; nobody does: who has the name now is another
+            about_a_place = "://" in gap.subject
+            kind = listing.get(gap.operation) or (about_a_place and describing.get(gap.operation))
+            closed = (gap.account, gap.region, kind) in finished if kind else recording.has_read(gap.subject, asked)
+            if closed or _is_gone(gap, finished):
+                yield Answered(gap.account, gap.region, gap.operation, gap.subject)
+
+
+def _is_gone(gap: Gap, finished: dict[tuple[str, str, str], Enumeration]) -> bool:
+    kind = kind_of_subject(gap.subject)
+    one = finished.get((gap.account, gap.region, kind.name)) if kind and not kind.job else None
+    return gap.reason == "missing" and one is not None and not one.since
+
+
+def _new(kind: Kind, account: str, region: str, since: dict[tuple[str, str, str], str]) -> Enumeration:
+    return Enumeration(account, region, kind.name, kind.list, now(), since.get((account, region, kind.name), ""))
+
+
+def _is_running(process: str, own: str) -> bool:
+    """Whether another process of this machine still lives; of another machine nobody can tell."""
+    host, _, number = process.rpartition(":")
+    if process == own or host != own.rpartition(":")[0]:
+        return False
+    try:
+        os.kill(int(number), 0)
+    except (ProcessLookupError, ValueError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _goes_on(crawl: Crawl, fresh: Crawl) -> bool:
+    """Whether a crawl was killed not long ago, and was to do the same."""
+    same = all(getattr(crawl, name) == getattr(fresh, name) for name in ("accounts", "regions", "roots", "kinds", "full"))
+    return same and not crawl.complete and not crawl.roots and _age(crawl, fresh) < STALE
+
+
+def _age(crawl: Crawl, fresh: Crawl) -> timedelta:
+    return datetime.fromisoformat(fresh.started) - datetime.fromisoformat(crawl.started)

@@ -1,0 +1,211 @@
+"""A crawl into a snapshot: what was found is kept, then the graph is joined anew. The one place where the
+crawl and the snapshot meet.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from lineage.collect.objects import Sessions, read_manifests
+from lineage.crawl.aws.fetch import Fetcher, Refused
+from lineage.crawl.aws.session import BOTOCORE_VERSION, Session
+from lineage.crawl.replay.session import replay_session
+from lineage.crawl.walk import Walk, endpoint_named, endpoint_names
+from lineage.domain.records import Crawl, Found, Gap, Resource
+from lineage.domain.times import now
+from lineage.errors import CrawlError, UnknownNode
+from lineage.graphs.derive import OnStep, join
+from lineage.snapshot.file import Recording, Snapshot
+
+COMMIT_SECONDS = 30  # how much of a crawl a killed process may lose
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a crawl has come."""
+
+    doing: str
+    records: int
+    gaps: int
+    calls: int
+    retries: int = 0
+    done: int = 0  # lists that came to an end, good or bad
+    total: int = 0
+
+
+def crawl_endpoints(
+    path: str | Path,
+    endpoints: Sequence[str] = (),
+    *,
+    profile: str | None = None,
+    region: str | None = None,
+    replay: str | Path | None = None,
+    manifests: bool = True,
+    on_progress: Callable[[Progress], None] = lambda _: None,
+) -> Progress:
+    """Crawl upstream from endpoints (names or ARNs; none: every endpoint of the region) into the snapshot at `path`.
+
+    `manifests` has the manifests in S3 read that jobs read. `replay` names an account file that answers in AWS's place.
+    A crawl that is cut short keeps the endpoints whose walk was whole. Raises `UnknownNode` for an endpoint that nobody
+    has, before anything is kept; `CrawlError` where AWS can't be read; `SnapshotError`.
+    """
+    with Snapshot(path) as snapshot:
+        session = replay_session(replay, region) if replay else Session(profile, region)
+        fetcher = Fetcher(session)
+        roots = _roots(fetcher, endpoints)
+        return _record(snapshot, session, fetcher, roots, on_progress, manifests=manifests)
+
+
+def _record(
+    snapshot: Snapshot,
+    session: Session,
+    fetcher: Fetcher,
+    roots: list[Resource],
+    tell: Callable[[Progress], None],
+    *,
+    manifests: bool,
+) -> Progress:
+    """Walk from each root, and keep what was found: at the end, every so often, and when the walk is cut short."""
+    regions = tuple(sorted({root.region for root in roots}))
+    crawl = _Crawling(snapshot, crawl_of(session, (session.account,), regions, tuple(root.name for root in roots)))
+    doing = "reading"
+    session.on_call = lambda: tell(Progress(doing, crawl.records, crawl.gaps, session.calls))
+    walk = Walk(fetcher, crawl.keep)
+
+    def joining(step: str, done: int) -> None:
+        nonlocal doing
+        doing = join_step(step, done)
+        session.on_call()
+
+    try:
+        for root in roots:
+            doing = f"following {root.name}"
+            walk.upstream(root)
+            crawl.settle()
+        if manifests:
+            crawl.read_manifests({(session.account, region): session for region in regions})
+        crawl.commit(finished=now(), on_step=joining)
+    except BaseException:
+        crawl.commit()
+        raise
+    return Progress(doing, crawl.records, crawl.gaps, session.calls)
+
+
+class _Crawling:
+    """One crawl on its way into the snapshot, in transactions that are short: nobody waits for AWS with a lock held.
+
+    What an endpoint's walk found is kept when that walk has come to its end: half a walk would look like a whole one.
+    """
+
+    def __init__(self, snapshot: Snapshot, crawl: Crawl) -> None:
+        self.records = self.gaps = 0
+        self._snapshot = snapshot
+        self._crawl = crawl
+        self._walking: list[Found] = []
+        self._settled: list[Found] = []
+        self._committed = time.monotonic()
+
+    def keep(self, found: Found) -> None:
+        self._walking.append(found)
+        self.records += isinstance(found, Resource)
+        self.gaps += isinstance(found, Gap)
+
+    def settle(self) -> None:
+        """One walk is whole: commit it, if the last commit was long ago."""
+        self._settled += self._walking
+        self._walking = []
+        if time.monotonic() - self._committed > COMMIT_SECONDS:
+            self.keep_settled(lambda _: None)
+
+    def commit(self, finished: str | None = None, on_step: OnStep = lambda _doing, _done: None) -> None:
+        """Keep what is whole, and join the graph anew."""
+
+        def end(recording: Recording) -> None:
+            join_graph(recording, on_step)
+            if finished:
+                recording.finish(finished)
+
+        if self._settled or self._crawl.id or finished:
+            self.keep_settled(end)
+
+    def read_manifests(self, sessions: Sessions) -> None:
+        """Read what the manifests list that jobs of what was found so far have read."""
+        self.keep_settled(lambda _: None)
+        gaps = self.gaps
+
+        def lost(_: int, __: int, number: int) -> None:
+            self.gaps = gaps + number
+
+        read_manifests(sessions, self._writing, lost)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Recording]:
+        with self._snapshot.recording() as recording:
+            recording.resume(self._crawl)
+            yield recording
+
+    def keep_settled(self, end: Callable[[Recording], None]) -> None:
+        """Keep what is whole, and do something at the end, in one transaction."""
+        with self._snapshot.recording() as recording:
+            crawl = recording.begin(self._crawl) if not self._crawl.id else recording.resume(self._crawl)
+            for found in self._settled:
+                recording.add(found)
+            end(recording)
+        self._crawl = crawl  # it has its id only once it is committed
+        self._settled = []
+        self._committed = time.monotonic()
+
+
+def join_graph(recording: Recording, on_step: OnStep) -> None:
+    """Join the graph anew from all that the snapshot holds."""
+    listings = recording.listings
+    recording.replace_graph(lambda db: join(db, recording.resources, on_step, recording.earlier_versions, listings=listings))
+
+
+def join_step(step: str, done: int) -> str:
+    """What a join is doing, as progress tells it."""
+    return f"joining: {step}{f' {done:,}' if done else ''}"
+
+
+def _roots(fetcher: Fetcher, endpoints: Sequence[str]) -> list[Resource]:
+    """The endpoints' own records: before anything is kept, each must exist and be readable."""
+    try:
+        names = list(endpoints) or endpoint_names(fetcher)
+    except Refused as refused:
+        raise CrawlError(f"the endpoints could not be listed: {refused.detail}") from refused
+    if not names:
+        raise UnknownNode(f"account {fetcher.session.account} has no endpoint in {fetcher.session.region}: try --region")
+    return [_root(fetcher, name) for name in names]
+
+
+def _root(fetcher: Fetcher, name: str) -> Resource:
+    session = fetcher.session
+    try:
+        return endpoint_named(fetcher, name)
+    except Refused as refused:
+        if refused.reason != "missing":
+            raise CrawlError(f"endpoint {name} could not be read: {refused.detail}") from refused
+    raise UnknownNode(f"no endpoint {name} in account {session.account}, {session.region}{_near(fetcher, name)}")
+
+
+def _near(fetcher: Fetcher, name: str) -> str:
+    try:
+        near = difflib.get_close_matches(name, endpoint_names(fetcher), n=3)
+    except Refused:
+        return ""
+    return f"; did you mean {' or '.join(near)}?" if near else "; other regions are asked with --region"
+
+
+def crawl_of(session: Session, accounts: tuple[str, ...], regions: tuple[str, ...], roots: tuple[str, ...]) -> Crawl:
+    """A crawl that begins now: who asks, where, and with what."""
+    tool = version("sagemaker-lineage")
+    process = f"{socket.gethostname()}:{os.getpid()}"
+    return Crawl(0, now(), None, session.caller, accounts, regions, roots, tool, BOTOCORE_VERSION, process=process)

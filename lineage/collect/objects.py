@@ -1,0 +1,179 @@
+"""What the records only point at, in S3: the manifests that jobs read, and, where asked for, the digests of artifacts.
+
+A manifest is read where some job's reading of it is not known for certain yet; one that all its readers were done with
+when it was last seen need not be read again, ever. Digests are asked of model artifacts that nothing in the snapshot has
+written, and then of those that jobs have written before: equal content tells a copy.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from lineage.crawl.aws.fetch import Refused, Unreachable
+from lineage.crawl.aws.session import Session
+from lineage.crawl.aws.workers import side_by_side
+from lineage.crawl.manifests import Fetched, fetch_digests, fetch_manifest
+from lineage.domain.kinds import KINDS
+from lineage.domain.names import Location, location_of
+from lineage.domain.records import Answered, Content, Gap, Resource
+from lineage.domain.references import hits
+from lineage.domain.times import bounds, sortable, window
+from lineage.snapshot.file import Recording
+from lineage.snapshot.manifests import Manifest
+
+AT_ONCE = 16  # objects that are asked for at a time
+
+Writing = Callable[[], AbstractContextManager[Recording]]
+Sessions = dict[tuple[str, str], Session]
+"""Who reads each account and region."""
+OnRead = Callable[[int, int, int], None]
+"""Is told how many objects were asked for, of how many, and how many of them could not be read."""
+
+
+class Reading(Protocol):
+    """One of the readings of this room; whether there was anything to read."""
+
+    def __call__(self, sessions: Sessions, writing: Writing, on_read: OnRead, *, again: bool) -> bool: ...
+
+
+One = TypeVar("One")
+Found = TypeVar("Found")
+
+
+def _read_all(
+    todo: list[One], ask: Callable[[One], Found], keep: Callable[[One, Found | Refused], bool], on_read: OnRead
+) -> bool:
+    """Ask for many objects, and keep what comes on this thread; `keep` says whether one could not be read."""
+
+    def answered(one: One) -> Found | Refused:
+        try:
+            return ask(one)
+        except Refused as refused:
+            return refused
+        except Unreachable as unreachable:
+            return Refused("failed", str(unreachable))
+
+    lost = 0
+    for done, (one, found) in enumerate(side_by_side(todo, answered, AT_ONCE), 1):
+        lost += keep(one, found)
+        on_read(done, len(todo), lost)
+    return bool(todo)
+
+
+# --- manifests ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A manifest that is to be read, for a job of an account and region."""
+
+    place: Location
+    view: str
+    askers: tuple[tuple[str, str], ...]  # the accounts and regions of the jobs that read it
+    known: Manifest | None
+
+
+def read_manifests(sessions: Sessions, writing: Writing, on_read: OnRead, *, again: bool = False) -> bool:
+    """Read the manifests that jobs of these places read, those that were gone before only `again`; whether there were any.
+
+    What can't be read is a gap. Nothing is kept of a manifest that is not read to its end.
+    """
+
+    def ask(one: Wanted) -> Fetched:
+        for account, region in one.askers[:-1]:  # what one account may not read another may
+            with contextlib.suppress(Refused):
+                return fetch_manifest(sessions[account, region], region, one.place, one.view, one.known)
+        account, region = one.askers[-1]
+        return fetch_manifest(sessions[account, region], region, one.place, one.view, one.known)
+
+    def keep(one: Wanted, found: Fetched | Refused) -> bool:
+        with writing() as recording:
+            return _keep(recording, one, found)
+
+    with writing() as recording:
+        todo = list(_wanted(recording, sessions, again=again))
+    return _read_all(todo, ask, keep, on_read)
+
+
+def _wanted(recording: Recording, sessions: Sessions, *, again: bool) -> Iterator[Wanted]:
+    """The manifests of which it is not known what some job read of them."""
+    gone = {} if again else recording.vanished("GetObject")
+    askers: dict[tuple[Location, str], dict[tuple[str, str], None]] = defaultdict(dict)
+    for record in recording.naming_manifests():
+        asker = (record.account, record.region)
+        for place, view, time in _readings(record) if asker in sessions else ():
+            over = sortable(gone.get(place.uri, "")) > max(bounds(time))  # what comes back is not what this job read
+            if not over and not recording.listings.read_by(place.uri, view, time):
+                askers[place, view][asker] = None
+    for (place, view), who in askers.items():
+        yield Wanted(place, view, tuple(sorted(who)), recording.listings.last(place.uri, view))
+
+
+def _readings(record: Resource) -> Iterator[tuple[Location, str, str | None]]:
+    """The manifests that a record reads, in which form, and when."""
+    for hit in hits(KINDS[record.kind], record.body):
+        if hit.view and hit.location:
+            yield hit.location, hit.view, window(record, hit)
+
+
+def _keep(recording: Recording, one: Wanted, found: Fetched | Refused) -> bool:
+    """Keep what a manifest lists, or why it could not be read; whether it could not."""
+    where = (*one.askers[-1], "GetObject", one.place.uri)
+    try:
+        if isinstance(found, Refused):
+            raise found
+        if not recording.listings.saw(found.manifest, found.seen):
+            recording.listings.put(found.manifest, found.entries(), found.seen)
+    except Refused as refused:
+        recording.add(Gap(*where, refused.reason, refused.detail))
+        return True
+    recording.add(Answered(*where))
+    return False
+
+
+# --- digests ------------------------------------------------------------------------------------
+
+
+def read_digests(sessions: Sessions, writing: Writing, on_read: OnRead, *, again: bool = False) -> bool:
+    """Ask S3 for the digests of models that nothing has written, and of what jobs have written; whether there is news.
+
+    The graph must be joined. What is known is asked for only `again`. An original is older than its copy: so of what jobs
+    have written only those are asked for that had begun when the last of the copies was put to its place. Nothing less
+    would do, for S3 finds no object by its size or its digest.
+    """
+    with writing() as recording:
+        known = frozenset() if again else recording.known_contents().union(recording.vanished("HeadObject"))
+        lost = recording.unmatched_models()
+    asked = _ask_for_digests([one for one in lost if one[0] not in known], sessions, writing, on_read)
+    with writing() as recording:
+        until = recording.latest_original(place for place, _, _ in lost)
+        made = recording.written_models(until) if until else []
+    left = known.union(place for place, _, _ in lost)
+    return _ask_for_digests([one for one in made if one[0] not in left], sessions, writing, on_read) or asked
+
+
+def _ask_for_digests(places: list[tuple[str, str, str]], sessions: Sessions, writing: Writing, on_read: OnRead) -> bool:
+    """Keep what S3 says of the content of places, each asked for in an account and a region; whether there were any."""
+    placed = ((location_of(uri), account, region) for uri, account, region in places)
+    todo = [(place, account, region) for place, account, region in placed if place and (account, region) in sessions]
+
+    def ask(one: tuple[Location, str, str]) -> Content:
+        place, account, region = one
+        return fetch_digests(sessions[account, region], region, place)
+
+    def keep(one: tuple[Location, str, str], found: Content | Refused) -> bool:
+        place, account, region = one
+        with writing() as recording:
+            if isinstance(found, Refused):
+                recording.add(Gap(account, region, "HeadObject", place.uri, found.reason, found.detail))
+                return True
+            recording.keep_content(found)
+            recording.add(Answered(account, region, "HeadObject", place.uri))
+            return False
+
+    return _read_all(todo, ask, keep, on_read)

@@ -1,0 +1,1 @@
+"""Calls to AWS: sessions, pace, one kind fetched, secrets cut out."""

@@ -1,0 +1,68 @@
+"""Questions for the service itself: a Search to its last page, and GetSearchSuggestions. They read, and keep nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from lineage.crawl.aws.fetch import PAGE, Fetcher, Refused, resource_of
+from lineage.crawl.aws.shapes import search_member
+from lineage.domain.kinds import Kind
+from lineage.domain.records import Resource
+from lineage.errors import CrawlError, SearchRefused
+
+_INVALID = "ValidationException: "
+
+
+class Asked(NamedTuple):
+    """What Search answered: its records, each with its body as Search gives it, and how many it counted.
+
+    `counted` is None where it did not say; `exact` is False where there may be more than that. `lost` is how many it has
+    counted and not given, where it came to its last page.
+    """
+
+    records: list[tuple[Resource, Mapping[str, Any]]]
+    counted: int | None
+    exact: bool
+    ended: bool  # it came to its last page
+    lost: int = 0
+
+
+def ask_search(fetcher: Fetcher, kind: Kind, query: Mapping[str, Any], region: str, limit: int | None) -> Asked:
+    """Ask for all that Search finds, or the first `limit`. Raises `SearchRefused` with the service's reason, `CrawlError`."""
+    size = {"MaxResults": min(PAGE, limit or PAGE)}
+    records: list[tuple[Resource, Mapping[str, Any]]] = []
+    hits: Mapping[str, Any] = {}
+    ended = True
+    try:
+        for page in fetcher.pages("Search", {"Resource": kind.search, **query, **size}, region):
+            records += [_read(kind, result, region) for result in page.get("Results") or ()]
+            hits = page.get("TotalHits") or hits
+            ended = not page.get("NextToken")
+            if limit and len(records) >= limit:
+                break
+    except Refused as refused:
+        raise _error("Search", refused) from refused
+    lost = max(0, hits.get("Value", 0) - len(records)) if ended else 0
+    return Asked(records[:limit], hits.get("Value"), hits.get("Relation") == "EqualTo", ended, lost)
+
+
+def ask_suggestions(fetcher: Fetcher, resource: str, hint: str, region: str) -> Iterator[str]:
+    """The property names that the service suggests, as it spells them. Raises `SearchRefused`, `CrawlError`."""
+    query = {"PropertyNameQuery": {"PropertyNameHint": hint}}
+    try:
+        answer = fetcher.call("GetSearchSuggestions", {"Resource": resource, "SuggestionQuery": query}, region)
+    except Refused as refused:
+        raise _error("GetSearchSuggestions", refused) from refused
+    return (one["PropertyName"] for one in answer.get("PropertyNameSuggestions") or ())
+
+
+def _read(kind: Kind, result: Mapping[str, Any], region: str) -> tuple[Resource, Mapping[str, Any]]:
+    body = result[search_member(kind.search)]
+    return resource_of(kind, body["Model"] if kind.search == "Model" else body, region), body
+
+
+def _error(operation: str, refused: Refused) -> Exception:
+    if refused.detail.startswith(_INVALID):
+        return SearchRefused(refused.detail.removeprefix(_INVALID))
+    return CrawlError(f"sagemaker:{operation} was not answered ({refused.reason}): {refused.detail}")

@@ -1,0 +1,216 @@
+"""Clients: one per region and service, with retries, a pace, the count of calls, and each answer as it came, before
+botocore drops the members that it does not know.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import math
+import re
+import threading
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import botocore
+import botocore.session
+from botocore.config import Config
+from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ProfileNotFound
+
+from lineage.crawl.aws.pace import FIRST, THROTTLED, Pace
+from lineage.errors import CrawlError, MalformedName
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+    from botocore.model import OperationModel
+    from mypy_boto3_s3 import S3Client
+
+BOTOCORE_VERSION: str = botocore.__version__
+_ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/\S+")
+_POOL = 80  # connections a client may hold: as many threads as a sweep has
+
+
+class Session:
+    """A caller in one account, and a client for each region and service that is asked for.
+
+    `calls` counts the requests that AWS answered, `retries` those that botocore sent once more; `on_call` is told
+    after each. Many threads may use one session.
+    """
+
+    def __init__(
+        self,
+        profile: str | None = None,
+        region: str | None = None,
+        *,
+        boto: boto3.Session | None = None,
+        tries: int = 10,
+        paced: bool = True,
+    ) -> None:
+        """Raises `CrawlError` where there is no such profile, no region or nobody signed in.
+
+        `tries` is how often a call is made before it counts as throttled; botocore's own 3 are too few for an
+        API that allows two calls a second. What is not `paced` calls as fast as it can: nobody minds but AWS.
+        """
+        self.calls = self.retries = 0
+        self.on_call: Callable[[], None] = lambda: None
+        self.patience = 1.0  # seconds until a "not found" is asked again: config reads are eventually consistent
+        self.patient_rounds = 3 if paced else 0  # how often a call that botocore gave up as throttled is made again
+        self._tries, self._paced = tries, paced
+        self._pace = Pace(FIRST if paced else math.inf)
+        self._lock = threading.Lock()
+        self._heard = threading.local()
+        self._clients: dict[tuple[str, str], BaseClient] = {}
+        self._stores: dict[str, S3Client] = {}
+        retries: Any = {"mode": "standard", "total_max_attempts": tries}
+        self._config = Config(retries=retries, user_agent_extra="sagemaker-lineage", max_pool_connections=_POOL)
+        try:
+            self._boto = boto or boto3.Session(profile_name=profile, region_name=region)
+        except ProfileNotFound as error:
+            raise CrawlError(f"{error}: name one of those in ~/.aws/config with --profile") from error
+        except BotoCoreError as error:
+            raise CrawlError(f"boto3 can't read its configuration: {error}") from error
+        if not self._boto.region_name:
+            raise CrawlError("no AWS region: give one with --region, or set AWS_REGION")
+        self.region: str = self._boto.region_name
+        self.caller, self.account = self._who()
+
+    def _who(self) -> tuple[str, str]:
+        try:
+            answer = self._boto.client("sts").get_caller_identity()  # botocore's own few tries: nobody waits for a no
+        except NoCredentialsError as error:
+            raise CrawlError("no AWS credentials: sign in (`aws sso login`), set AWS_PROFILE, or use --profile") from error
+        except (BotoCoreError, ClientError) as error:
+            raise CrawlError(f"AWS did not say who is asking (sts:GetCallerIdentity): {error}") from error
+        return answer["Arn"], answer["Account"]
+
+    def assume(self, role: str) -> Session:
+        """A session as another role, which renews its credentials by itself. Raises `CrawlError`, `MalformedName`."""
+        if not _ROLE.fullmatch(role):
+            raise MalformedName(f"{role!r} is no role ARN; one looks like arn:aws:iam::111122223333:role/auditor")
+        core = botocore.session.Session()
+        source = self._boto.get_credentials()
+        fetcher = AssumeRoleCredentialFetcher(self._create_client, source, role, extra_args={"RoleSessionName": "lineage"})
+        renewed = DeferredRefreshableCredentials(method="sts-assume-role", refresh_using=fetcher.fetch_credentials)
+        core._credentials = renewed  # type: ignore[attr-defined]  # noqa: SLF001  (botocore has no public way to renew)
+        core.register("before-send", self._hand_on)  # type: ignore[arg-type]
+        other = boto3.Session(botocore_session=core, region_name=self.region)
+        try:
+            renewed.get_frozen_credentials()
+        except (BotoCoreError, ClientError) as error:
+            raise CrawlError(f"the role {role} can't be assumed: {error}") from error
+        session = Session(boto=other, tries=self._tries, paced=self._paced)
+        session.patience = self.patience
+        return session
+
+    def _create_client(self, service: str, **_: Any) -> Any:
+        """The client that assumes a role: the session's own, so that its hooks hold there, too."""
+        boto: Any = self._boto
+        return boto.client(service)
+
+    def _hand_on(self, event_name: str, **words: Any) -> Any:
+        """Whoever answers in AWS's place for this session does so for the roles that it assumes."""
+        events: Any = self._boto.events
+        return events.emit_until_response(event_name, **words)[1]
+
+    def enabled_regions(self) -> list[str]:
+        """The regions that are enabled for the account and that have SageMaker. Raises `CrawlError`."""
+        try:
+            names = self._listed_regions()
+        except (BotoCoreError, ClientError) as first:
+            try:
+                names = [one["RegionName"] for one in self._boto.client("ec2").describe_regions()["Regions"]]
+            except (BotoCoreError, ClientError) as error:
+                said = f"account {self.account} does not tell its enabled regions: allow account:ListRegions, or name --region"
+                raise CrawlError(f"{said} ({error})") from first
+        partition = self._boto.get_partition_for_region(self.region)
+        return sorted(set(names) & set(self._boto.get_available_regions("sagemaker", partition_name=partition)))
+
+    def check_regions(self, names: Sequence[str]) -> None:
+        """Raise `MalformedName` for a region that no partition has: a slip of the pen would be a hole for ever."""
+        known = {
+            region
+            for partition in self._boto.get_available_partitions()
+            for region in self._boto.get_available_regions("sagemaker", partition_name=partition)
+        }
+        for name in names:
+            if name not in known:
+                near = difflib.get_close_matches(name, sorted(known), n=2)
+                said = f"; did you mean {' or '.join(near)}?" if near else "; a newer boto3 may know it"
+                raise MalformedName(f"no region {name} has SageMaker, as far as this boto3 knows{said}")
+
+    def _listed_regions(self) -> list[str]:
+        pages = self._boto.client("account").get_paginator("list_regions")
+        status: Any = ["ENABLED", "ENABLED_BY_DEFAULT"]
+        return [str(one["RegionName"]) for page in pages.paginate(RegionOptStatusContains=status) for one in page["Regions"]]
+
+    def client(self, region: str, service: str = "sagemaker") -> BaseClient:
+        """The client of a region, of SageMaker or of another service that speaks JSON."""
+        with self._lock:
+            if (region, service) not in self._clients:
+                self._clients[region, service] = self._new_client(region, service)
+            return self._clients[region, service]
+
+    def s3(self, region: str) -> S3Client:
+        """The S3 client of a region: it reads manifests, and nothing else."""
+        with self._lock:
+            if region not in self._stores:
+                self._stores[region] = self._boto.client("s3", region_name=region, config=self._config)
+                self._stores[region].meta.events.register("after-call.s3", self._count)
+            return self._stores[region]
+
+    def _new_client(self, region: str, service: str) -> BaseClient:
+        boto: Any = self._boto  # its stubs want the name of one service
+        client: BaseClient = boto.client(service, region_name=region, config=self._config)
+        events = client.meta.events
+        events.register(f"before-call.{service}", self._begin)
+        events.register_first(f"request-created.{service}", lambda **words: self._wait(region, **words))
+        events.register(f"needs-retry.{service}", lambda **words: self._learn(region, **words))
+        events.register(f"before-parse.{service}", self._listen)
+        events.register(f"after-call.{service}", self._count)
+        return client
+
+    def answer(self) -> Any:
+        """The last answer to this thread, as JSON and whole: botocore's own parser drops members it does not know."""
+        return self._heard.answer
+
+    def _begin(self, **_: Any) -> None:
+        self._heard.attempts = 0
+
+    def _wait(self, region: str, operation_name: str, **_: Any) -> None:
+        self._heard.sent = self._pace.of(region, operation_name).wait()
+        self._heard.attempts = getattr(self._heard, "attempts", 0) + 1
+        if self._heard.attempts > 1:
+            with self._lock:
+                self.retries += 1
+
+    def _learn(self, region: str, operation: OperationModel, response: Any, **_: Any) -> None:
+        budget = self._pace.of(region, operation.name)
+        code = response[1].get("Error", {}).get("Code", "") if response else ""
+        if code in THROTTLED:
+            budget.throttled(self._heard.sent)
+        elif response:
+            budget.answered()
+
+    def spent(self) -> int:
+        """The calls that this thread has made since it was last asked."""
+        spent = getattr(self._heard, "calls", 0)
+        self._heard.calls = 0
+        return spent
+
+    def _count(self, **_: Any) -> None:
+        self._heard.calls = getattr(self._heard, "calls", 0) + 1
+        with self._lock:
+            self.calls += 1
+        self.on_call()
+
+    def _listen(self, response_dict: dict[str, Any], **_: Any) -> None:
+        """Keep a good answer as it came, and spare botocore the work of parsing it."""
+        self._heard.answer = {}
+        if response_dict["status_code"] < 300:
+            try:
+                self._heard.answer = json.loads(response_dict["body"] or b"{}")
+            except ValueError:
+                return  # botocore will say so itself
+            response_dict["body"] = b"{}"

@@ -1,0 +1,1 @@
+"""An account file that answers in AWS's place, through botocore itself."""

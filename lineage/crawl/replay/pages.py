@@ -1,0 +1,199 @@
+"""How the records of an account file look in an answer: their order, the page that is cut, summaries, and the wire."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from lineage.crawl.replay.account import Record
+from lineage.crawl.replay.faults import EMPTY_PAGE, REPEATED_TOKEN, Failure
+from lineage.domain.kinds import Extra
+from lineage.domain.references import detail
+from lineage.search_language.properties import steps_of, values_at
+
+if TYPE_CHECKING:
+    from botocore.model import OperationModel
+
+# What List calls are asked of, by kind and parameter: the field of the record that says so.
+ASKED_OF = {
+    "inference-component": {"EndpointNameEquals": "EndpointName"},
+    "model-package": {"ModelPackageGroupName": "ModelPackageGroupName", "ModelPackageType": ""},
+    "job": {"JobCategory": "JobCategory"},
+    "pipeline-execution": {"PipelineName": "PipelineArn"},
+    "trial": {"ExperimentName": "ExperimentName", "TrialComponentName": ""},
+    "trial-component": {
+        "ExperimentName": "Parents.ExperimentName",
+        "TrialName": "Parents.TrialName",
+        "SourceArn": "Source.SourceArn",
+    },
+    "association": {"SourceArn": "SourceArn", "DestinationArn": "DestinationArn"},
+} | {f"lineage-{noun}": {"SourceUri": "Source.SourceUri"} for noun in ("artifact", "action", "context")}
+# What a summary calls differently from the record, by kind.
+_IN_SUMMARY: Mapping[str, Mapping[str, str]] = {
+    "monitoring-schedule": {
+        "MonitoringJobDefinitionName": "MonitoringScheduleConfig.MonitoringJobDefinitionName",
+        "MonitoringType": "MonitoringScheduleConfig.MonitoringType",
+    },
+    "pipeline": {"LastExecutionTime": "LastRunTime"},
+    "pipeline-execution": {"StartTime": "CreationTime", "PipelineExecutionFailureReason": "FailureReason"},
+    "tuning-job": {
+        "Strategy": "HyperParameterTuningJobConfig.Strategy",
+        "ResourceLimits": "HyperParameterTuningJobConfig.ResourceLimits",
+    },
+}
+_NO_FILTERS = ("MaxResults", "NextToken", "SortBy", "SortOrder", "CrossAccountFilterOption", "ManagedBy")
+
+
+# --- order and pages ----------------------------------------------------------------------
+
+
+class Order(NamedTuple):
+    """How records are sorted: by their ids where `by` is empty."""
+
+    by: str = ""
+    descending: bool = False
+
+
+def order_of(parameters: Mapping[str, Any], default: str) -> Order:
+    by = parameters.get("SortBy") or ("CreationTime" if "SortOrder" in parameters else "")
+    return Order(by, parameters.get("SortOrder", default) == "Descending")
+
+
+def sort_key(record: Record, by: str) -> Any:
+    if by == "CreationTime":
+        return epoch(record.whole.get(by))
+    if by == "LastModifiedTime":
+        return _modified(record)
+    if by == "Name":
+        return str(record.body.get(f"{record.kind.noun}Name") or record.tail).casefold()
+    return str(_status(record)) if by == "Status" else str(next(iter(values_at(record.whole, steps_of(by))), ""))
+
+
+def _modified(record: Record) -> float:
+    return epoch(record.whole.get("LastModifiedTime") or record.whole.get("CreationTime"))
+
+
+def cut_page(
+    items: Sequence[Any], parameters: Mapping[str, Any], operation: OperationModel, fault: str, size: int = 10
+) -> tuple[Sequence[Any], dict[str, str]]:
+    """One page, and the token of the next. The fault may make it empty, or its token the one that came before."""
+    size = _page_size(parameters, operation, size)
+    start = _start(parameters.get("NextToken", "0"))
+    if fault == EMPTY_PAGE:
+        return (), {"NextToken": "0"}
+    if fault == REPEATED_TOKEN:
+        return items[start : start + size], {"NextToken": parameters.get("NextToken", "0")}
+    more = {"NextToken": str(start + size)} if start + size < len(items) else {}
+    return items[start : start + size], more
+
+
+def _page_size(parameters: Mapping[str, Any], operation: OperationModel, default: int) -> int:
+    size = int(parameters.get("MaxResults", default))
+    limits = operation.input_shape.members["MaxResults"].metadata if operation.input_shape else {}
+    if not limits.get("min", 1) <= size <= limits.get("max", size):
+        raise Failure("ValidationException", f"Value '{size}' at 'maxResults' failed to satisfy constraint")
+    return size
+
+
+def _start(token: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,12}", token):
+        raise Failure("ValidationException", "The token in the request is not valid.")
+    return int(token)
+
+
+# --- summaries and filters ------------------------------------------------------------------------
+
+
+def summary(record: Record, shape: Any) -> dict[str, Any]:
+    return {name: value for name in shape.members if (value := _summarised(record, name)) is not None}
+
+
+def _summarised(record: Record, member: str) -> Any:
+    """The value of one member of a summary."""
+    kind, whole = record.kind, record.whole
+    if kind.listed_as and member.startswith(kind.listed_as):
+        return whole.get(kind.noun + member.removeprefix(kind.listed_as))
+    path = _IN_SUMMARY.get(kind.name, {}).get(member)
+    if path:
+        return detail(whole, path)
+    if member in whole:
+        return whole[member]
+    if member == "EndpointName":
+        return _watched_endpoint(record)
+    return {f"{kind.noun}Source": whole.get("Source"), f"{kind.noun}Status": _status(record)}.get(member)
+
+
+def _watched_endpoint(record: Record) -> Any:
+    """The endpoint that a monitoring job definition or schedule names, wherever it does."""
+    prefix = record.kind.describe.removeprefix("Describe").removesuffix("JobDefinition")
+    inline = "MonitoringScheduleConfig.MonitoringJobDefinition.MonitoringInputs[].EndpointInput.EndpointName"
+    found = detail(record.whole, f"{prefix}JobInput.EndpointInput.EndpointName")
+    return found or next(iter(detail(record.whole, inline)), None)
+
+
+def _status(record: Record) -> Any:
+    return detail(record.body, record.kind.status or f"{record.kind.noun}Status")
+
+
+def extra_items(record: Record, extra: Extra, parameters: Mapping[str, Any]) -> Sequence[Any]:
+    items = record.extras.get(extra.member, ())
+    return items[::-1] if parameters.get("SortOrder") == "Descending" else items
+
+
+_FILTERS: Mapping[str, Callable[[Record, Any], bool]] = {
+    "NameContains": lambda record, value: value.casefold() in record.tail.casefold(),
+    "PipelineNamePrefix": lambda record, value: record.tail.casefold().startswith(value.casefold()),
+    "StatusEquals": lambda record, value: _status(record) == value,
+    "CreationTimeAfter": lambda record, value: epoch(record.whole.get("CreationTime")) >= value,
+    "CreationTimeBefore": lambda record, value: epoch(record.whole.get("CreationTime")) <= value,
+    "CreatedAfter": lambda record, value: epoch(record.whole.get("CreationTime")) >= value,
+    "CreatedBefore": lambda record, value: epoch(record.whole.get("CreationTime")) <= value,
+    "LastModifiedTimeAfter": lambda record, value: _modified(record) >= value,
+    "LastModifiedTimeBefore": lambda record, value: _modified(record) <= value,
+    "OfflineStoreStatusEquals": lambda record, value: detail(record.whole, "OfflineStoreStatus.Status") == value,
+    "EndpointName": lambda record, value: _summarised(record, "EndpointName") == value,
+}
+
+
+def passes(record: Record, parameters: Mapping[str, Any]) -> bool:
+    """Whether a record passes the filters of a List call."""
+    ignored = {*_NO_FILTERS, *ASKED_OF.get(record.kind.name, ())}
+    return all(_satisfies(record, name, value) for name, value in parameters.items() if name not in ignored)
+
+
+def _satisfies(record: Record, parameter: str, value: Any) -> bool:
+    if parameter in _FILTERS:
+        return _FILTERS[parameter](record, value)
+    member = parameter.removesuffix("Equals")
+    return value == _summarised(record, member) or value in values_at(record.whole, steps_of(member))
+
+
+# --- the wire -------------------------------------------------------------------------------------
+
+
+def on_the_wire(value: Any, shape: Any, *, cut: bool = False) -> Any:
+    """The value as the JSON protocol sends it: times as seconds. Members that the shape lacks are sent as they are, or `cut`.
+
+    Search cuts: it leaves members out that Describe gives.
+    """
+    if shape is None:
+        return value
+    if shape.type_name == "structure" and isinstance(value, Mapping):
+        members = shape.members
+        known = {key: child for key, child in value.items() if key in members} if cut else value
+        return {key: on_the_wire(child, members.get(key), cut=cut) for key, child in known.items()}
+    if shape.type_name == "list" and isinstance(value, list):
+        return [on_the_wire(child, shape.member, cut=cut) for child in value]
+    if shape.type_name == "map" and isinstance(value, dict):
+        return {key: on_the_wire(child, shape.value, cut=cut) for key, child in value.items()}
+    return epoch(value) if shape.type_name == "timestamp" else value
+
+
+def epoch(text: Any) -> float:
+    """A time as seconds; one without a zone is in UTC, one that is missing the beginning of time."""
+    if not text:
+        return 0.0
+    moment = datetime.fromisoformat(str(text))
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -1,0 +1,57 @@
+"""The least that a crawl must be allowed to do, read off the table. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from lineage.domain.kinds import FAR, KINDS, Kind
+
+
+def iam_policy(
+    kinds: Iterable[str] = (),
+    *,
+    tags: bool = False,
+    manifests: bool = True,
+    digests: bool = False,
+    cloudtrail: bool = False,
+    all_regions: bool = False,
+    suggestions: bool = False,
+    roles: Iterable[str] = (),
+) -> Any:
+    """The IAM policy document for a crawl of these kinds (none: all). It allows reading, and nothing else.
+
+    `tags`: with `crawl --tags`; `manifests`: not with `--no-manifests`; `digests`: with `--digests`; `cloudtrail`: with
+    `--cloudtrail`; `all_regions`: with `--all-regions`; `suggestions`: for `suggest --live`, which no crawl asks; `roles`:
+    the role ARNs it is to assume. List and Search know no resources, so they are allowed on all (Service Authorization
+    Reference, Amazon SageMaker). The S3 actions may be narrowed down to the buckets of manifests and models; without
+    ListBucket S3 calls denied what is gone.
+    """
+    chosen = [KINDS[name] for name in kinds or KINDS]
+    far = [KINDS[name] for name in FAR if any(_leads_to(one, KINDS[name]) for one in chosen)]
+    statements = [
+        _allow("ListAndSearch", sorted({f"sagemaker:{call}" for kind in chosen for call in _lists(kind)})),
+        _allow("Describe", sorted({f"sagemaker:{kind.describe}" for kind in (*chosen, *far) if kind.describe})),
+    ]
+    statements += [_allow("Tags", ["sagemaker:ListTags"])] if tags else []
+    statements += [_allow("Suggestions", ["sagemaker:GetSearchSuggestions"])] if suggestions else []
+    statements += [_allow("Objects", ["s3:GetObject", "s3:ListBucket"])] if manifests or digests else []
+    statements += [_allow("Deletions", ["cloudtrail:LookupEvents"])] if cloudtrail else []
+    statements += [_allow("Regions", ["account:ListRegions", "ec2:DescribeRegions"])] if all_regions else []
+    statements += [_allow("Accounts", ["sts:AssumeRole"], sorted(roles))] if roles else []
+    return {"Version": "2012-10-17", "Statement": [one for one in statements if one["Action"]]}
+
+
+def _leads_to(one: Kind, other: Kind) -> bool:
+    return any(reference.to == other.name for reference in one.references)
+
+
+def _lists(kind: Kind) -> list[str]:
+    """The calls that a kind needs besides its Describe."""
+    searches = ["Search"] if kind.search or kind.carried_by else []
+    calls = [kind.list, *searches, *(extra.operation for extra in kind.extras), *(one.operation for one in kind.finders)]
+    return [call for call in calls if call]
+
+
+def _allow(name: str, actions: list[str], resources: str | list[str] = "*") -> dict[str, Any]:
+    return {"Sid": name, "Effect": "Allow", "Action": actions, "Resource": resources}

@@ -1,0 +1,222 @@
+"""The frozen values that travel between the rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from lineage.domain.names import Span, parse_arn
+
+Body = Mapping[str, Any]
+REDACTED = "(redacted)"  # in the place of a value that looked like a secret, and was not kept
+CLOUDTRAIL = "cloudtrail"  # in the place of a kind: the lookup of what was deleted in an account and region
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One record as the API gave it: `body` whole, with its times as ISO 8601 text in UTC."""
+
+    kind: str
+    account: str
+    region: str
+    name: str
+    arn: str
+    body: Body
+    created: str | None = None
+    modified: str | None = None
+    status: str | None = None
+    unknown: tuple[str, ...] = ()  # the members of the answer that botocore does not know, and so dropped
+    silent: frozenset[str] = frozenset()  # the members that this answer has no room for, and another call's has
+    deleted: str | None = None  # when a finished list named it no more
+    crawl: int | None = field(default=None, compare=False)  # the last crawl that read it
+
+    @property
+    def id(self) -> str:
+        return parse_arn(self.arn).id
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a list says of one resource: enough to ask for it."""
+
+    kind: str
+    account: str
+    region: str
+    arn: str
+    name: str
+    created: str | None = None
+
+    @property
+    def id(self) -> str:
+        return parse_arn(self.arn).id
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something that could not be read, or that nothing was found for. `subject` is a node id, or what was asked.
+
+    Reasons: `missing`, `denied`, `throttled`, `failed`, `unmatched`, `unknown-member`, `not-crawled`, `deleted`, and, found
+    by the questions, `not-enumerated`, `unread-manifest`, `access-point`, `unresolved`; of a manifest also `too-large` and
+    `malformed`.
+    """
+
+    account: str
+    region: str
+    operation: str
+    subject: str
+    reason: str
+    detail: str = ""
+
+
+class Life(NamedTuple):
+    """One life of a resource that was read: a name may have several.
+
+    It was created, found gone (empty: it was not), and seen when the last crawl that read it had begun.
+    """
+
+    created: str
+    gone: str
+    seen: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A question that was asked of AWS and answered in full: it closes an earlier `Gap` of the same question."""
+
+    account: str
+    region: str
+    operation: str
+    subject: str
+
+
+Found = Resource | Gap | Answered
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What S3 said of an object: its digests, each with its kind before a colon, when it was last modified, and asked for."""
+
+    place: str
+    digests: tuple[str, ...]
+    modified: str
+    seen: str
+
+
+def etag_digest(etag: str) -> str:
+    """An ETag, which S3 writes in quotes and SageMaker without them, as a digest."""
+    bare = etag.strip('"')
+    return f"etag:{bare}" if bare else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Enumeration:
+    """How far one crawl has listed one kind in one account and region, or has looked up what was deleted there.
+
+    `since`: only what came or changed after that time was asked for, for all before stands from an earlier crawl.
+    `finished` is None where it came to no end: `reason` and `detail` say why, and are empty while it runs.
+    """
+
+    account: str
+    region: str
+    kind: str
+    operation: str
+    started: str
+    since: str = ""
+    finished: str | None = None
+    calls: int = 0
+    pages: int = 0
+    records: int = 0
+    reason: str = ""
+    detail: str = ""
+    crawl: int = 0
+    joined: bool = False  # the graph holds what it gave: only then does it count
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return (self.account, self.region, self.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A node of the graph, described by a record (`observed`) or only named by one."""
+
+    id: str
+    kind: str
+    name: str
+    account: str | None = None
+    region: str | None = None
+    arn: str | None = None
+    created: str | None = None
+    modified: str | None = None
+    status: str | None = None
+    observed: bool = False
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Edge:
+    """A directed edge, pointing the way that data flows, and the field that says so.
+
+    `time` is `opens/closes` (ISO 8601, either may be empty: not known); None where time means nothing.
+    """
+
+    source: str
+    target: str
+    relation: str
+    role: str = ""
+    usage: str = ""
+    path: str = ""
+    evidence: str = "declared"
+    time: str | None = None
+    span: Span | None = None
+    listing: int | None = None  # the version of the manifest that was read
+
+
+@dataclass(frozen=True, slots=True)
+class Crawl:
+    """One run of `crawl`: who asked, when, with what, and whether it came to its end."""
+
+    id: int
+    started: str
+    finished: str | None
+    caller: str
+    accounts: tuple[str, ...]
+    regions: tuple[str, ...]
+    roots: tuple[str, ...]  # the endpoints it started from; none: whole accounts
+    tool: str
+    botocore: str
+    kinds: tuple[str, ...] = ()  # what it listed
+    full: bool = False  # everything was read again
+    process: str = field(default="", compare=False)  # host and process id of whoever makes it
+
+    @property
+    def complete(self) -> bool:
+        return self.finished is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What was looked at, and what could not be.
+
+    `enumerated` holds (account, region, kind) of each list that was read to its end: only that can prove a "no".
+    `lookups` holds each one of CloudTrail that came to its end.
+    `known` holds the subjects of holes of which there is a record all the same, from another call or another day.
+    """
+
+    crawls: tuple[Crawl, ...] = ()
+    holes: tuple[Gap, ...] = ()
+    enumerated: frozenset[tuple[str, str, str]] = frozenset()
+    known: frozenset[str] = frozenset()
+    places: frozenset[tuple[str, str]] = frozenset()  # each account and region that a crawl was to read
+    training_jobs: int = 0
+    isolated_training_jobs: int = 0
+    lookups: tuple[Enumeration, ...] = ()
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        return tuple(sorted({account for crawl in self.crawls for account in crawl.accounts}))
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        return tuple(sorted({region for crawl in self.crawls for region in crawl.regions}))

@@ -1,0 +1,238 @@
+"""What a record's fields refer to: the table's paths, followed through one body. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from lineage.domain.kinds import CHANNEL_USAGE, KINDS, LOCATION, REUSED, Kind, Reference
+from lineage.domain.names import Location, Span, channel_span, is_arn, location_of
+from lineage.domain.records import Body, etag_digest
+from lineage.domain.sql import Name, tables
+
+Scopes = tuple[Mapping[str, Any], ...]
+"""The objects around a field, innermost first."""
+
+# A location inside free text, in each form that people write; up to a glob, without what closes a sentence or a list.
+_IN_TEXT = re.compile(r"(?:s3[an]?://|https?://|arn:aws[a-z-]*:s3:::)[^\s\"'<>,;|\\*\[{]+", re.IGNORECASE)
+PLAIN, AUGMENTED = "ManifestFile", "AugmentedManifestFile"  # the forms of a manifest, as the API names them
+LABELED = "labeling"  # the input of a labeling job, for which it has no name
+_PART_NAMES = ("ContainerHostname", "ChannelName", "InputName")
+_CLOSING = re.compile(r"(?::r[ow]|[)\]}.:])+$")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One field of one record that names something: the value as written, and what its siblings say of it."""
+
+    reference: Reference
+    value: str
+    role: str = ""
+    usage: str = ""
+    location: Location | None = None  # None: no location, or one that can't be parsed
+    span: Span | None = None
+    view: str = ""  # of a manifest: its form, and after a colon the attributes that are read of each line
+    mode: str = ""  # File, Pipe or FastFile
+    continuous: bool = False
+    open_ended: bool = False
+    data_type: str = ""  # as the API names it
+    digest: str = ""  # of what lies there, as the record has it
+
+
+def hits(kind: Kind, body: Body) -> Iterator[Hit]:
+    """Every reference that the fields of `body` hold, in the table's order."""
+    for reference in kind.references:
+        if _steps(reference.path)[0].removesuffix("[]") not in body:
+            continue  # most fields of most records: their paths need not be walked
+        for value, scopes in follow(body, reference.path):
+            yield from _read(reference, value, scopes)
+
+
+def follow(body: Body, path: str) -> Iterator[tuple[Any, Scopes]]:
+    """The values at a plain path, each with the objects around it. A map's key is seen as its sibling `*`."""
+    yield from _walk(body, _steps(path), ())
+
+
+@cache
+def _steps(path: str) -> tuple[str, ...]:
+    return tuple(path.split("."))
+
+
+def detail(body: Body, path: str) -> Any:
+    """The value at a path: a list of values where the path holds a `[]`, else the one value or None."""
+    if "[]" in path or "*" in path:
+        values = [value for value, _ in follow(body, path)]
+        return values if "[]" in path else next(iter(values), None)
+    value: Any = body
+    for step in _steps(path):
+        value = value.get(step) if isinstance(value, dict) else None
+    return None if value == "" else value
+
+
+def empty_parts(kind: Kind, body: Body) -> list[str]:
+    """The parts of a record, by their role or their number, that name nothing: no model, no source of data."""
+    empty = []
+    for part in kind.parts:
+        for number, (element, _) in enumerate(follow(body, part)):
+            if not any(True for path in _sources(kind.name, part) for _ in follow(element, path)):
+                name = next((element[field] for field in _PART_NAMES if element.get(field)), None)
+                empty.append(str(name or f"{part.removesuffix('[]')} {number}"))
+    return empty
+
+
+@cache
+def _sources(kind: str, part: str) -> tuple[str, ...]:
+    """The paths, below a part, that name what the part is made of."""
+    naming = (one.path for one in KINDS[kind].references if one.relation in ("loads", "instantiates", "reads"))
+    return tuple(path.removeprefix(f"{part}.") for path in naming if path.startswith(f"{part}."))
+
+
+def _walk(value: Any, steps: tuple[str, ...], scopes: Scopes) -> Iterator[tuple[Any, Scopes]]:
+    for taken, step in enumerate(steps, 1):
+        if not isinstance(value, dict):
+            return
+        if step.endswith("[]") or step == "*":
+            for key, element in _elements(value, step):
+                yield from _walk(element, steps[taken:], ({"*": key} if step[0] == "*" else value, *scopes))
+            return
+        scopes = (value, *scopes)
+        value = value.get(step)
+    if value not in (None, ""):
+        yield value, scopes
+
+
+def _elements(value: dict[str, Any], step: str) -> Iterator[tuple[str, Any]]:
+    """Each element of a list, or of a map, of each list in a map, with its key."""
+    if step == "*":
+        yield from value.items()
+        return
+    lists = value if step == "*[]" else {"": value.get(step[:-2]) or ()}
+    yield from ((key, element) for key, elements in lists.items() for element in elements)
+
+
+def _read(reference: Reference, value: Any, scopes: Scopes) -> Iterator[Hit]:
+    sibling, wanted = reference.when
+    if sibling and _word(sibling, scopes) != wanted:
+        return
+    text = str(value)
+    role = _word(reference.role, scopes)
+    if reference.sql:
+        yield from _queried(reference, text, role, scopes)
+    elif reference.relation == "mentions":
+        yield from _mentioned(reference, text, str(_sibling("*", scopes) or ""))
+    elif reference.to != LOCATION:
+        if reference.to or is_arn(text):
+            yield Hit(reference, text, role, _selected(reference, scopes) or _usage(reference, role))
+    else:
+        yield from _located(reference, text, role, scopes)
+
+
+def _located(reference: Reference, text: str, role: str, scopes: Scopes) -> Iterator[Hit]:
+    role = role or (str(_sibling("*", scopes) or "") if reference.evidence == "logged" else "")
+    text = _fill(reference.template, scopes) if reference.template else text
+    location = location_of(text)
+    if location is None and reference.evidence == "logged":
+        return  # people write numbers, image names and "NA" there
+    open_ended = _word(reference.open_ended, scopes) == "MultiModel"
+    mode = next(filter(None, (_word(name, scopes) for name in reference.input_mode)), "")
+    span = _span(reference, scopes, mode, open_ended) if location else Span.UNKNOWN
+    yield Hit(
+        reference,
+        text,
+        role,
+        _usage(reference, role),
+        location,
+        span,
+        _view(reference, scopes) if span is Span.MANIFEST and reference.relation == "reads" else "",
+        mode,
+        continuous=_word(reference.continuous, scopes) == "Continuous",
+        open_ended=open_ended,
+        data_type=_word(reference.data_type, scopes),
+        digest=etag_digest(_word(reference.digest, scopes)),
+    )
+
+
+def _mentioned(reference: Reference, text: str, role: str) -> Iterator[Hit]:
+    """S3 URIs inside free text. The SDK JSON-quotes hyperparameters, so escapes are undone first."""
+    found = {_CLOSING.sub("", uri) for uri in _IN_TEXT.findall(_unquoted(text))}
+    for uri in sorted(found):
+        location = location_of(uri)
+        if location:
+            yield Hit(reference, uri, role, reference.usage, location, Span.PREFIX)
+
+
+def _unquoted(text: str) -> str:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _queried(reference: Reference, query: str, role: str, scopes: Scopes) -> Iterator[Hit]:
+    """The tables that a query names, as places below its database; and all of that where it may read more of it."""
+    read = tables(query)
+    database = _fill(reference.template, scopes)
+    places = dict.fromkeys(filter(None, (location_of(_qualified(database, name)) for name in read.names)))
+    yield from (Hit(reference, table.uri, role, _usage(reference, role), table, Span.FOLDER) for table in places)
+    if not (places and read.whole):
+        yield from _located(reference, query, role, scopes)
+
+
+def _qualified(database: str, name: Name) -> str:
+    above = database.partition("://")[2].split("/")
+    return f"athena://{'/'.join([*above[: max(0, 3 - len(name))], *name])}"
+
+
+def _selected(reference: Reference, scopes: Scopes) -> str:
+    """The usage that a sibling tells: the part of the target that is meant, or that it was taken over."""
+    taken_over = any(_sibling(name, scopes) for name in reference.reused)
+    return REUSED if taken_over else _word(reference.select, scopes)
+
+
+def _usage(reference: Reference, role: str) -> str:
+    if reference.usage or reference.relation not in ("reads", "writes"):
+        return reference.usage
+    return CHANNEL_USAGE.get(role.casefold(), "data")
+
+
+def _span(reference: Reference, scopes: Scopes, mode: str, open_ended: bool) -> Span:
+    if open_ended:
+        return Span.PREFIX
+    return reference.span or channel_span(_word(reference.data_type, scopes), mode)
+
+
+def _view(reference: Reference, scopes: Scopes) -> str:
+    """What is read of a manifest: its form, and the attributes of its lines as JSON."""
+    form = _word(reference.data_type, scopes) or LABELED
+    names = _sibling(reference.attributes, scopes) or ()
+    return f"{form}:{json.dumps(sorted(names))}" if form == AUGMENTED and names else form
+
+
+def _word(name: str, scopes: Scopes) -> str:
+    """The text of a sibling field, or the text after `=`."""
+    return name[1:] if name.startswith("=") else str(_sibling(name, scopes) or "")
+
+
+def _sibling(name: str, scopes: Scopes) -> Any:
+    """A field by name or dotted path, from the innermost object that has it."""
+    for scope in scopes if name else ():
+        value: Any = scope
+        for step in name.split("."):
+            value = value.get(step) if isinstance(value, dict) else None
+        if value is not None:
+            return value
+    return None
+
+
+def _fill(template: str, scopes: Scopes) -> str:
+    """The template with each `{Sibling}` in place, without doubling a slash that the template writes itself."""
+
+    def value(match: re.Match[str]) -> str:
+        return str(_sibling(match[1], scopes) or "").removeprefix("/").removesuffix("/")
+
+    return re.sub(r"\{(\w+)\}", value, template)

@@ -1,0 +1,119 @@
+"""When a record read or wrote a place, and whether a write can have been read. Pure.
+
+A window is `opens/closes`, each ISO 8601 in UTC, empty where not known. A reader can only have read what was
+written before it read; shared `latest/` prefixes make this matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from lineage.domain.kinds import KINDS
+from lineage.domain.records import Enumeration, Resource
+from lineage.domain.references import Hit
+from lineage.errors import MalformedName
+
+LATE = timedelta(hours=1)  # how long an event may take to be told: CloudTrail says five minutes, and promises nothing
+CERTAIN, POSSIBLE, IMPOSSIBLE = "certain", "possible", "impossible"
+
+
+def window(record: Resource, hit: Hit) -> str | None:
+    """When this record read or wrote what the hit names; None for relations that know no time.
+
+    A job reads in File mode while `Downloading` (developer guide: the channel is copied before the container
+    starts), else while it runs; it uploads at its end, or all the while (`Continuous`, checkpoints). A model loads at
+    its creation; what can be updated (inference components, packages) until it was last modified; a run while it
+    ran; a multi-model prefix for ever.
+    """
+    writing = hit.reference.relation == "writes"
+    if not writing and hit.reference.relation not in ("reads", "loads"):
+        return None
+    kind, created = KINDS[record.kind], record.created or ""
+    opens, closes = (str(record.body.get(time) or "") for time in kind.times)
+    if not kind.job:
+        last = closes if any(kind.times) else record.modified or created
+        return f"{opens or created}/{'' if hit.open_ended or writing else last}"
+    steps = record.body.get("SecondaryStatusTransitions") or ()
+    if writing:
+        uploads = [step["StartTime"] for step in steps if _is(step, kind.upload) and step.get("StartTime")]
+        at_end = min([*uploads, closes]) if closes else ""
+        return f"{(not hit.continuous and at_end) or opens or created}/{closes}"
+    downloads = [step for step in steps if _is(step, kind.download)]
+    opened = min(filter(None, [opens, *(step.get("StartTime") for step in downloads)]), default=created)
+    return f"{opened}/{(hit.mode == 'File' and _last_download(downloads)) or closes}"
+
+
+def now() -> str:
+    """This moment, to the second."""
+    return utc(datetime.now(UTC).replace(microsecond=0))
+
+
+def utc(moment: datetime) -> str:
+    """ISO 8601 in UTC with `Z`; milliseconds only where there are some."""
+    text = moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return text.replace(".000Z", "Z")
+
+
+def instant(said: str | datetime) -> str:
+    """The moment that a person names, by a datetime or as an ISO date or time, as `utc` gives it; without an offset in UTC.
+
+    A date is its first moment. Raises `MalformedName`.
+    """
+    try:
+        moment = datetime.fromisoformat(said) if isinstance(said, str) else said
+        return utc(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    except (ValueError, OverflowError):
+        raise MalformedName(f"{said!r} is no time; one looks like 2026-05-04 or 2026-05-04T08:00:00Z") from None
+
+
+def _is(step: Mapping[str, str], status: str) -> bool:
+    return bool(status) and step.get("Status") == status
+
+
+def _last_download(downloads: list[Mapping[str, str]]) -> str:
+    """The end of the last download (spot jobs have several), where all of them have ended."""
+    ends = [step.get("EndTime") or "" for step in downloads]
+    return max(ends) if ends and all(ends) else ""
+
+
+def fits(write: str | None, read: str | None) -> str:
+    """Whether a write in the one window can have been read in the other: certain, possible or impossible."""
+    write_opens, write_closes = bounds(write)
+    read_opens, read_closes = bounds(read)
+    if write_opens and read_closes and write_opens > read_closes:
+        return IMPOSSIBLE
+    return CERTAIN if write_closes and read_opens and write_closes <= read_opens else POSSIBLE
+
+
+def bounds(window: str | None) -> tuple[str, str]:
+    """The two times of a window as texts that sort."""
+    opens, _, closes = (window or "/").partition("/")
+    return sortable(opens), sortable(closes)
+
+
+def sortable(time: str) -> str:
+    """A time as a text that sorts: without the Z, `00` comes before `00.5` as it should. In SQL that is `rtrim(…, 'Z')`."""
+    return time.removesuffix("Z")
+
+
+class Told(NamedTuple):
+    """The time of which CloudTrail has told every deletion."""
+
+    since: str
+    until: str
+
+
+def unbroken(lookups: Iterable[Enumeration]) -> Told | None:
+    """The time that the last lookup tells of, and those before it as far back as each begins before the one before ends."""
+    told: Told | None = None
+    for one in sorted(lookups, key=lambda one: one.started, reverse=True):
+        if told and one.started < _later(told.since):
+            break
+        told = Told(min(told.since, one.since), told.until) if told else Told(one.since, one.started)
+    return told
+
+
+def _later(time: str) -> str:
+    return utc(datetime.fromisoformat(time) + LATE)

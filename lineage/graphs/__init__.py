@@ -1,0 +1,1 @@
+"""Records joined into edges, and shown as networkx graphs, whole or one neighbourhood."""

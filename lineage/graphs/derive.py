@@ -1,0 +1,391 @@
+"""Records to nodes and edges: the one place where SageMaker's names and locations are joined.
+
+Step by step, each a function: `declared` gives what the fields of the records say; echoes are left out, and
+channels that read another job's model are told from data; `matched` joins written locations to read locations;
+`classify` says of each location whether it is data, an artifact or code. Records are streamed and all that is many
+stands in tables (`lineage.joining`), so that memory does not grow with the estate.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import takewhile
+from typing import TypeVar
+
+from lineage.domain.kinds import ANY, IMAGE, KINDS, LOCATION, RELATIONS, Kind, kind_of_arn
+from lineage.domain.names import Span, folders_above, is_arn, location_of, meets, named_id, parse_arn, parse_location
+from lineage.domain.records import Edge, Node, Resource
+from lineage.domain.references import Hit, detail, empty_parts, hits
+from lineage.domain.sightings import Sight, seen_read, seen_written
+from lineage.domain.times import window
+from lineage.graphs.tables import Joining, Spans
+from lineage.snapshot.file import CONTENT_SCHEMA, EDGE, NODE, edge_of, new_graph, node_of
+from lineage.snapshot.manifests import Listings
+
+T = TypeVar("T")
+Records = Callable[[], Iterable[Resource]]
+"""Gives all records anew, ordered by id and creation."""
+OnStep = Callable[[str, int], None]
+"""Is told what is being done, and how many are done."""
+STEP = 2000  # so many between two calls of OnStep
+Life = tuple[str, Resource]
+"""A record under the id of its node; under no id where it is none."""
+
+
+@dataclass(slots=True)
+class Joined:
+    """A small graph as plain values: nodes by id, and edges."""
+
+    nodes: dict[str, Node] = field(default_factory=dict)
+    edges: list[Edge] = field(default_factory=list)
+
+
+def derive(resources: Iterable[Resource], listings: Listings | None = None) -> Joined:
+    """Nodes and edges of a few records, joined in memory: for tests and experiments."""
+    records = sorted(resources, key=lambda record: (record.id, record.created or ""))
+    manifests = listings or Listings.in_memory()
+    db = sqlite3.connect(":memory:")
+    try:
+        db.execute(CONTENT_SCHEMA)
+        new_graph(db, lambda db: join(db, lambda: records, listings=manifests))
+        nodes = map(node_of, db.execute(f"SELECT {NODE} FROM node ORDER BY {NODE}"))  # noqa: S608  (our own words)
+        edges = map(edge_of, db.execute(f"SELECT {EDGE} FROM edge ORDER BY {EDGE}"))  # noqa: S608  (our own words)
+        return Joined({node.id: node for node in nodes}, list(edges))
+    finally:
+        db.close()
+
+
+def join(
+    db: sqlite3.Connection,
+    records: Records,
+    on_step: OnStep = lambda _doing, _done: None,
+    earlier: Records = tuple,
+    *,
+    listings: Listings,
+) -> None:
+    """Fill empty tables of nodes and edges. Of one ARN's several lives, the last one owns the plain node id.
+
+    `earlier` gives the versions of records that later ones have taken the place of: what they named as data stays said.
+    `listings` are the manifests that were read.
+    """
+    joining = Joining(db, listings)
+    lives = _counted(_lives(records()), "reading records", on_step)
+    joining.observe(observed_node(identity, record) for identity, record in lives if identity)
+    resolve = _resolver(joining)
+    for life in _counted(_lives(records()), "reading what they name", on_step):
+        joining.say(*_said(life, resolve, joining))
+    for record in earlier():
+        joining.say(*_once_said(record, resolve, joining))
+    on_step("sorting", 0)
+    joining.settle()
+    on_step("leaving out echoes", 0)
+    _without_echoes(joining)
+    _model_inputs(joining, on_step)
+    joining.keep_facts()
+    joining.add_edges(_counted(matched(joining), "joining places", on_step))
+    joining.add_edges(_counted(listed(joining), "joining what manifests list", on_step))
+    joining.add_edges(_counted(copied(joining), "joining copies", on_step))
+    on_step("classifying places", 0)
+    classify(joining)
+    joining.close()
+
+
+def _counted(steps: Iterable[T], doing: str, on_step: OnStep) -> Iterator[T]:
+    on_step(doing, 0)
+    for done, step in enumerate(steps, 1):
+        yield step
+        if done % STEP == 0:
+            on_step(doing, done)
+
+
+def observed_node(identity: str, record: Resource) -> Node:
+    """The node of a record: the common attributes, and the details that its kind's row asks for."""
+    kind = KINDS[record.kind]
+    details = {name: value for name, path in kind.details if (value := detail(record.body, path)) not in (None, [])}
+    tags = [f"{tag.get('Key', '')}={tag.get('Value', '')}" for tag in record.body.get("Tags") or ()]
+    details |= {"tags": tags} if tags else {}
+    details |= {"crawl": record.crawl} if record.crawl else {}
+    details |= {"deleted": record.deleted} if record.deleted else {}
+    details |= {"empty_parts": empty} if (empty := empty_parts(kind, record.body)) else {}
+    details |= {"pins": pins} if (pins := _pins(kind, record)) else {}
+    return Node(
+        identity,
+        record.kind,
+        record.name,
+        record.account,
+        record.region,
+        record.arn,
+        record.created,
+        record.modified,
+        record.status,
+        observed=True,
+        details=details,
+    )
+
+
+def _pins(kind: Kind, record: Resource) -> list[list[str]]:
+    """The places whose content a record pins, each with a digest."""
+    if not any(reference.digest for reference in kind.references):
+        return []
+    pinned = (hit for hit in hits(kind, record.body) if hit.digest and hit.location)
+    return [[hit.location.uri, hit.digest] for hit in pinned if hit.location]
+
+
+def _lives(records: Iterable[Resource]) -> Iterator[Life]:
+    """Names can be deleted and used again: an earlier life of an ARN has its creation time in its node id."""
+    last = None
+    for record in records:
+        if KINDS[record.kind].between:
+            yield "", record
+            continue
+        if last:
+            yield (f"{last.id}@{last.created}" if last.id == record.id else last.id), last
+        last = record
+    if last:
+        yield last.id, last
+
+
+# --- what the fields say ------------------------------------------------------------------------
+
+Resolve = Callable[[str, str, str, str], str]
+Said = tuple[list[Node], list[Edge]]
+"""The nodes that a record names, and its edges."""
+
+
+def _resolver(joining: Joining) -> Resolve:
+    """A function from (kind, account, region, name) to a node id. Names meet their ARNs without regard to case."""
+
+    def resolve(kind: str, account: str, region: str, name: str) -> str:
+        return joining.id_of(kind, account, region, name.casefold()) or named_id(kind, account, region, name)
+
+    return resolve
+
+
+def _said(life: Life, resolve: Resolve, joining: Joining) -> Said:
+    identity, record = life
+    if not identity:
+        return _association(record)
+    found = [(hit, *declared(identity, record, hit, resolve)) for hit in hits(KINDS[record.kind], record.body)]
+    for hit, node, edge in found:
+        if hit.digest:
+            joining.pin(node.id, hit.digest, edge.time, identity)
+    pairs = [(node, _as_listed(edge, hit, joining.listings)) for hit, node, edge in found]
+    pairs = [_at_the_time(node, edge, record, joining) for node, edge in pairs] if joining.lived_before else pairs
+    return [node for node, _ in pairs], [edge for _, edge in pairs]
+
+
+def _as_listed(edge: Edge, hit: Hit, listings: Listings) -> Edge:
+    """Of a manifest whose version at the time is known, what it lists was read."""
+    version = listings.read_by(hit.location.uri, hit.view, edge.time) if hit.view and hit.location else None
+    return replace(edge, span=Span.LISTING, listing=version) if version else edge
+
+
+def _once_said(record: Resource, resolve: Resolve, joining: Joining) -> Said:
+    """What an earlier version of a record named as data: a later edit takes no evidence away.
+
+    What a job reads is said when it is created, and is the same in each version.
+    """
+    if KINDS[record.kind].job:
+        return [], []
+    identity = joining.life_of(record.id, record.created or "")
+    nodes, edges = _said((identity, record), resolve, joining)
+    pairs = zip(nodes, edges, strict=True)
+    kept = [(node, edge) for node, edge in pairs if edge.relation in ("reads", "mentions") or _is_logged_output(edge)]
+    return [node for node, _ in kept], [edge for _, edge in kept]
+
+
+def _is_logged_output(edge: Edge) -> bool:
+    return edge.relation == "writes" and edge.evidence == "logged"
+
+
+def _at_the_time(node: Node, edge: Edge, record: Resource, joining: Joining) -> tuple[Node, Edge]:
+    """A name that was used again since means the life that there was when it was named: by a job, when it was created."""
+    edited = "" if KINDS[record.kind].job else record.modified or ""
+    life = joining.life_at(node.id, max(record.created or "", edited))
+    if life == node.id or not RELATIONS[edge.relation].flows:
+        return node, edge
+    moved = replace(edge, source=life) if edge.source == node.id else replace(edge, target=life)
+    return replace(node, id=life), moved
+
+
+def _association(record: Resource) -> Said:
+    """What a record says that is no node, but an edge between two others."""
+    path, target, role = KINDS[record.kind].between
+    ends = [str(record.body.get(end) or "") for end in (path, target)]
+    if not all(map(is_arn, ends)):
+        return [], []
+    nodes = [_node_of_arn(end, ANY) for end in ends]
+    said = str(record.body.get(role) or "")
+    return nodes, [Edge(nodes[0].id, nodes[1].id, "associated", said, path=path, evidence="logged")]
+
+
+def target_node(record: Resource, hit: Hit, resolve: Resolve) -> Node:
+    """The node that a hit names, as far as the naming tells: a place, an image, or a resource nobody observed yet."""
+    to = hit.reference.to
+    if to == LOCATION:
+        uri = hit.location.uri if hit.location else hit.value
+        return Node(uri, "dataset", uri, observed=True)
+    if to == IMAGE:
+        return Node(hit.value, "image", hit.value, observed=True)
+    if is_arn(hit.value):
+        return _node_of_arn(hit.value, to)
+    identity = resolve(to, record.account, record.region, hit.value)
+    return Node(identity, to, hit.value, record.account, record.region)
+
+
+def _node_of_arn(text: str, to: str) -> Node:
+    arn = parse_arn(text)
+    kind = kind_of_arn(text).name
+    if to != ANY and kind == "resource":
+        kind = to
+    return Node(arn.id, kind, arn.resource.partition("/")[2], arn.account, arn.region, text)
+
+
+def declared(identity: str, record: Resource, hit: Hit, resolve: Resolve) -> tuple[Node, Edge]:
+    """The other node and the edge of one hit."""
+    node = target_node(record, hit, resolve)
+    reference = hit.reference
+    inward = RELATIONS[reference.relation].inward != reference.inverse
+    source, target = (node.id, identity) if inward else (identity, node.id)
+    return node, Edge(
+        source,
+        target,
+        reference.relation,
+        hit.role,
+        hit.usage,
+        reference.path,
+        reference.evidence,
+        window(record, hit),
+        hit.span,
+    )
+
+
+def _without_echoes(joining: Joining) -> None:
+    """A trial component repeats its job's inputs and outputs; only what the job itself does not say is kept."""
+    for relation, run, said in (
+        ("reads", "fact.target", "said.source = fact.source AND said.target = recorded.source"),
+        ("writes", "fact.source", "said.source = recorded.source AND said.target = fact.target"),
+    ):
+        joining.run(f"""
+            DELETE FROM fact WHERE evidence = 'logged' AND relation = '{relation}' AND EXISTS (
+                SELECT 1 FROM fact AS recorded CROSS JOIN fact AS said ON {said} AND said.evidence = 'declared'
+                WHERE recorded.target = {run} AND recorded.relation = 'recorded-by')""")  # noqa: S608  (our own words)
+
+
+# --- joining written to read locations ----------------------------------------------------------
+
+
+def matched(joining: Joining) -> Iterator[Edge]:
+    """`overlaps` edges: from each written location to each other location that is read and shares keys with it.
+
+    A place that adds nothing is left out: where each of its writers wrote something narrower at the same time,
+    which every reader of the place gets as well (a job names its artifact and the folder around it).
+    """
+    joining.sort_places()
+    for place, read in joining.read_places():
+        for uri in _fitting(place, read, joining):
+            yield Edge(uri, place, "overlaps", evidence="matched")
+
+
+def _fitting(place: str, read: Spans, joining: Joining) -> Iterator[str]:
+    """The written places that give a reader of `place` something that no narrower place inside them gives."""
+    got = _got(place, read, joining)
+    uris = sorted(got)
+    for uri in sorted(got.keys() - {place}):
+        inside = [at for at in _inside(uri, uris) if got[uri] <= got[at] and _rank(at, place) < _rank(uri, place)]
+        if not (inside and joining.each_writer_wrote(uri, inside)):
+            yield uri
+
+
+def _inside(uri: str, uris: list[str]) -> Iterator[str]:
+    start = f"{uri.rstrip('/')}/"
+    after = (uris[index] for index in range(bisect_left(uris, start), len(uris)))
+    return takewhile(lambda at: at.startswith(start), after)
+
+
+def listed(joining: Joining) -> Iterator[Edge]:
+    """`overlaps` edges from each written place to each manifest that lists something of it."""
+    read = joining.listings_read()
+    for place in joining.written_places() if read else ():
+        location = location_of(place)
+        manifests = joining.listings.listing(location) if location else set()
+        for manifest in sorted({manifest for number, manifest in manifests if number in read}):
+            yield Edge(place, manifest, "overlaps", usage="listed", evidence="matched")
+
+
+def copied(joining: Joining) -> Iterator[Edge]:
+    """`overlaps` edges, by content, from each model that was written to its content, and from there to each place that had it.
+
+    So they are as many as the places, not as their pairs. What was seen of these places besides is there as well.
+    """
+    joining.sort_contents()
+    named: set[str] = set()
+    for place, sights in joining.sights():
+        contents = {sight.content for sight in sights} - named
+        joining.add_nodes(_content(content, joining.digests(content)) for content in sorted(contents))
+        named |= contents
+        yield from _content_edges(place, sights, joining)
+
+
+def _content(content: str, digests: list[str]) -> Node:
+    return Node(content, "content", content, observed=True, details={"digests": digests})
+
+
+def _content_edges(place: str, sights: list[Sight], joining: Joining) -> Iterator[Edge]:
+    writes = joining.wrote(place)
+    for form in joining.forms(place, "written"):
+        for seen in seen_written(sights, writes):
+            yield Edge(form, seen.content, "overlaps", usage=seen.usage, evidence="content", time=seen.time)
+    for form in joining.forms(place, "read"):
+        for seen in seen_read(sights, writes):
+            yield Edge(seen.content, form, "overlaps", usage=seen.usage, evidence="content", time=seen.time)
+
+
+def _rank(at: str, place: str) -> tuple[bool, int, str]:
+    """The place itself comes first, then the narrowest."""
+    return at != place, -len(at), at
+
+
+def _got(place: str, read: Spans, joining: Joining) -> dict[str, Spans]:
+    """The written places of which a reader of `place` gets something, and by which ways of reading."""
+    location = parse_location(place)
+    got = {}
+    for uri, spans in joining.written_near(location):
+        written = parse_location(uri)
+        ways = frozenset(way for way in read if any(meets(location, way, written, span) for span in spans))
+        if ways:
+            got[uri] = ways
+    return got
+
+
+# --- what a location is -------------------------------------------------------------------------
+
+
+def _model_inputs(joining: Joining, on_step: OnStep) -> None:
+    """A channel that lies inside another job's model artifact reads a model, whatever the channel is called."""
+    joining.sort_models()
+    places = _counted(joining.data_places(), "telling data from models", on_step)
+    joining.note_model_inputs((place, maker) for place in places for maker in joining.makers(_folders(place)))
+
+
+def _folders(place: str) -> list[str]:
+    location = location_of(place)
+    return [place.rstrip("/"), *(folder.uri for folder in (folders_above(location) if location else ()))]
+
+
+def classify(joining: Joining) -> None:
+    """Each location node gets its kind; an artifact that nothing wrote is not observed."""
+    joining.run("""
+        WITH used (place, usage, made) AS (
+            SELECT source, usage, 0 FROM edge WHERE relation IN ('reads', 'mentions')
+            UNION ALL SELECT source, 'model', 0 FROM edge WHERE relation = 'loads'
+            UNION ALL SELECT target, usage, 1 FROM edge WHERE relation = 'writes'
+            UNION ALL SELECT target, '', 1 FROM edge WHERE relation = 'overlaps'),
+        told (place, artifact, code, made) AS (
+            SELECT place, max(usage IN ('model', 'checkpoint')), max(usage = 'code') AND max(usage NOT IN ('', 'code')) = 0,
+                max(made) FROM used GROUP BY place)
+        UPDATE node SET kind = iif(artifact, 'artifact', 'code'), observed = made OR NOT artifact
+        FROM told WHERE node.id = told.place AND node.kind = 'dataset' AND (artifact OR code)""")

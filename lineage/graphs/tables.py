@@ -1,0 +1,304 @@
+"""Where a graph is joined: SQLite's temporary tables hold what no memory would, and indices find what belongs together.
+
+What is appended stands in the order in which the records say it; each later table is filled in sorted order, which
+is what keeps the time of a join at n log n. Nothing of it outlives the join.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import chain, groupby, takewhile
+from operator import itemgetter
+from typing import Any
+
+from lineage.domain.names import Location, Span, places_around
+from lineage.domain.records import Edge, Node
+from lineage.domain.sightings import EVER, Sight
+from lineage.domain.times import bounds, sortable
+from lineage.snapshot.file import edge_row, node_row
+from lineage.snapshot.manifests import Listings
+
+REMEMBERED = 20_000  # how many names are kept in memory: those that many records say in turn
+AT_ONCE = 1000  # how many edges are put into a table at a time
+
+_ROOM = """
+CREATE TEMP TABLE called (kind, account, region, name, id, PRIMARY KEY (kind, account, region, name)) WITHOUT ROWID;
+CREATE TEMP TABLE named (id, kind, name, account, region, arn, created, modified, status, observed, details);
+CREATE TEMP TABLE field (source, target, relation, role, usage, path, evidence, time, span, listing);
+CREATE TEMP TABLE fact (source, target, relation, role, usage, path, evidence, time, span, listing,
+    PRIMARY KEY (source, target, relation, role, usage, time)) WITHOUT ROWID;
+CREATE INDEX temp.fact_recorded ON fact (target, source) WHERE relation = 'recorded-by';
+CREATE TEMP TABLE model (place, job, PRIMARY KEY (place, job)) WITHOUT ROWID;
+CREATE TEMP TABLE model_input (place, maker, PRIMARY KEY (place, maker)) WITHOUT ROWID;
+CREATE TEMP TABLE written (place, span, PRIMARY KEY (place, span)) WITHOUT ROWID;
+CREATE TEMP TABLE write (place, writer, time, PRIMARY KEY (place, writer, time)) WITHOUT ROWID;
+CREATE TEMP TABLE sight (place, opens, closes, by, digest, content,
+    PRIMARY KEY (place, opens, closes, by, digest)) WITHOUT ROWID;
+CREATE INDEX temp.sight_digest ON sight (digest);
+CREATE INDEX temp.sight_content ON sight (content, digest);
+CREATE TEMP TABLE read (place, span, PRIMARY KEY (place, span)) WITHOUT ROWID;
+"""
+# When jobs wrote to the places whose content was seen, so far as they surely wrote.
+_WROTE = """
+    SELECT rtrim(target, '/') AS place, rtrim(substr(time, 1, instr(time, '/') - 1), 'Z') AS opens,
+        rtrim(substr(time, instr(time, '/') + 1), 'Z') AS closes FROM main.edge
+    WHERE relation = 'writes' AND evidence = 'declared' AND rtrim(target, '/') IN (SELECT place FROM sight)
+        AND NOT EXISTS (SELECT 1 FROM main.node WHERE id = source AND status = 'Failed')"""
+# The places of which one was written and another one is read, and both had one content.
+_SHARED = """
+    SELECT DISTINCT place FROM sight WHERE content IN (
+    SELECT content FROM (SELECT DISTINCT content, place FROM sight) JOIN (
+        SELECT DISTINCT place, EXISTS (SELECT 1 FROM written WHERE written.place IN (sight.place, sight.place || '/')) AS made,
+            EXISTS (SELECT 1 FROM read WHERE read.place IN (sight.place, sight.place || '/')) AS got FROM sight) USING (place)
+    WHERE made OR got GROUP BY content HAVING count(*) > 1 AND max(made) AND max(got))"""
+_TABLES = ("called", "named", "field", "fact", "model", "model_input", "written", "write", "sight", "read")
+
+Spans = frozenset[Span]
+
+
+class Joining:
+    """The tables of a graph, `main.node` and `main.edge`, and room beside them to join it."""
+
+    lived_before = False  # whether a name was used more than once
+
+    def __init__(self, db: sqlite3.Connection, listings: Listings) -> None:
+        self._db = db
+        self.listings = listings
+        db.create_function("casefold", 1, str.casefold, deterministic=True)
+        for statement in _ROOM.split(";\n"):
+            db.execute(statement)
+        self.id_of = lru_cache(REMEMBERED)(self._id_of)
+        self._lately_named: set[str] = set()
+        self._named: list[tuple[Any, ...]] = []
+        self._fields: list[tuple[Any, ...]] = []
+
+    def close(self) -> None:
+        """Leave nothing but the graph."""
+        for table in _TABLES:
+            self._db.execute(f"DROP TABLE temp.{table}")
+
+    def run(self, sql: str) -> None:
+        """One statement that needs no values."""
+        self._db.execute(sql)
+
+    # --- what the records say -------------------------------------------------------------------
+
+    def observe(self, nodes: Iterable[Node]) -> None:
+        """The nodes of the records, and by which name each is called; an earlier life is called by none."""
+        self._db.executemany("INSERT OR REPLACE INTO main.node VALUES (?,?,?,?,?,?,?,?,?,?,?)", map(node_row, nodes))
+        self._db.execute("""
+            INSERT OR REPLACE INTO called SELECT kind, account, region, casefold(name), id FROM main.node
+            WHERE instr(id, '@') = 0 ORDER BY id""")
+
+        self.lived_before = bool(self._db.execute("SELECT 1 FROM main.node WHERE instr(id, '@') LIMIT 1").fetchone())
+
+    def life_of(self, identity: str, created: str) -> str:
+        """The node id of a record's life: an earlier one has its creation time in it."""
+        row = self._db.execute("SELECT 1 FROM main.node WHERE id = ?", (f"{identity}@{created}",)).fetchone()
+        return f"{identity}@{created}" if row else identity
+
+    def life_at(self, identity: str, time: str) -> str:
+        """The life that a name had at a time: the last one, unless that was created later and another one lived before."""
+        row = self._db.execute("SELECT created FROM main.node WHERE id = ?", (identity,)).fetchone()
+        if not row or sortable(row[0] or "") <= sortable(time):
+            return identity
+        sql = """SELECT id FROM main.node WHERE id > ? AND id < ? AND rtrim(created, 'Z') <= ?
+                 ORDER BY rtrim(created, 'Z') DESC LIMIT 1"""
+        before = self._db.execute(sql, (f"{identity}@", f"{identity}A", sortable(time))).fetchone()
+        return str(before[0]) if before else identity
+
+    def _id_of(self, kind: str, account: str, region: str, name: str) -> str | None:
+        """The id of the node that is so called, in casefolded letters."""
+        sql = "SELECT id FROM called WHERE kind = ? AND account = ? AND region = ? AND name = ?"
+        row = self._db.execute(sql, (kind, account, region, name)).fetchone()
+        return str(row[0]) if row else None
+
+    def say(self, nodes: Iterable[Node], edges: Iterable[Edge]) -> None:
+        """What one record says: the nodes that it names, and the edges."""
+        self._named.extend(map(node_row, self._not_lately(nodes)))
+        self._fields.extend(map(edge_row, edges))
+        if len(self._fields) >= AT_ONCE:
+            self._put_down()
+
+    def _put_down(self) -> None:
+        self._db.executemany("INSERT INTO named VALUES (?,?,?,?,?,?,?,?,?,?,?)", self._named)
+        self._db.executemany("INSERT INTO field VALUES (?,?,?,?,?,?,?,?,?,?)", self._fields)
+        self._named.clear()
+        self._fields.clear()
+
+    def _not_lately(self, nodes: Iterable[Node]) -> Iterator[Node]:
+        """Only the first naming counts; the image that every job names need not be put by a million times."""
+        if len(self._lately_named) > REMEMBERED:
+            self._lately_named.clear()
+        for node in nodes:
+            if node.id not in self._lately_named:
+                self._lately_named.add(node.id)
+                yield node
+
+    def pin(self, place: str, digest: str, time: str | None, by: str) -> None:
+        """What a record, `by` its id, says of the content of a place at a moment in a window of time."""
+        opens, closes = bounds(time)
+        row = (place.rstrip("/"), opens, closes or EVER, by, digest, digest)
+        self._db.execute("INSERT OR IGNORE INTO sight VALUES (?,?,?,?,?,?)", row)
+
+    def settle(self) -> None:
+        """Sort what was said: of each node and of each fact, what was said first."""
+        self._put_down()
+        self._db.execute("INSERT OR IGNORE INTO main.node SELECT * FROM named ORDER BY id, rowid")
+        self._db.execute("""
+            INSERT OR IGNORE INTO fact
+            SELECT source, target, relation, role, usage, path, evidence, ifnull(time, ''), span, listing
+            FROM field ORDER BY source, target, relation, role, usage, time, rowid""")
+        self._db.execute("DELETE FROM named")
+        self._db.execute("DELETE FROM field")
+
+    def keep_facts(self) -> None:
+        """What is left of the facts are the edges; those of `model_input` read a model."""
+        self._db.execute("""
+            INSERT INTO main.edge SELECT source, target, relation, role, CASE
+                WHEN relation = 'reads' AND usage = 'data' AND evidence = 'declared' AND span IS NOT NULL AND EXISTS (
+                    SELECT 1 FROM model_input WHERE place = fact.source AND maker != fact.target)
+                THEN 'model' ELSE usage END, path, evidence, nullif(time, ''), span, listing
+            FROM fact""")
+        self._db.execute("DELETE FROM fact")
+
+    # --- places ---------------------------------------------------------------------------------
+
+    def sort_models(self) -> None:
+        """The places of models, by the folder that they are, and the jobs that made them."""
+        self._db.execute("""
+            INSERT OR IGNORE INTO model SELECT rtrim(target, '/') AS place, source FROM fact
+            WHERE relation = 'writes' AND usage = 'model' AND evidence = 'declared' AND span IS NOT NULL
+            ORDER BY place, source""")
+
+    def sort_places(self) -> None:
+        """The places that are read or written, each with its ways; a place of which nothing is known meets none."""
+        known = "span IS NOT NULL AND span != 'unknown'"
+        for row, table, relations in (
+            ("target, span", "written", "'writes'"),
+            ("target, source, ifnull(time, '')", "write", "'writes'"),
+            ("source, span", "read", "'reads', 'loads'"),
+        ):
+            rows = f"SELECT {row} FROM main.edge WHERE relation IN ({relations}) AND {known} ORDER BY {row}"  # noqa: S608
+            self._db.execute(f"INSERT OR IGNORE INTO {table} {rows}")
+        self._db.execute("CREATE INDEX temp.write_writer ON write (writer, time, place)")
+
+    def data_places(self) -> Iterator[str]:
+        """The places that a field declares to be read as data, sorted."""
+        sql = """SELECT DISTINCT source FROM fact WHERE relation = 'reads' AND usage = 'data' AND evidence = 'declared'
+                 AND span IS NOT NULL ORDER BY source"""
+        return (row[0] for row in self._db.execute(sql))
+
+    def makers(self, places: list[str]) -> list[str]:
+        """Up to two of the jobs whose model is at one of these places: so many tell whether it is another job's."""
+        sql = "SELECT DISTINCT job FROM model WHERE place IN (SELECT value FROM json_each(?)) LIMIT 2"
+        return [row[0] for row in self._db.execute(sql, (json.dumps(places),))]
+
+    def note_model_inputs(self, inputs: Iterable[tuple[str, str]]) -> None:
+        self._db.executemany("INSERT INTO model_input VALUES (?,?)", inputs)
+
+    def read_places(self) -> Iterator[tuple[str, Spans]]:
+        """Each place that is read, sorted, with the ways to read it."""
+        sql = "SELECT place, group_concat(span) FROM read GROUP BY place ORDER BY place"
+        return ((place, frozenset(map(Span, spans.split(",")))) for place, spans in self._db.execute(sql))
+
+    def listings_read(self) -> set[int]:
+        """The versions of manifests that somebody read."""
+        return {row[0] for row in self._db.execute("SELECT DISTINCT listing FROM main.edge WHERE listing IS NOT NULL")}
+
+    def written_places(self) -> Iterator[str]:
+        """Each place that is written, sorted."""
+        return (row[0] for row in self._db.execute("SELECT DISTINCT place FROM written ORDER BY place"))
+
+    def written_near(self, location: Location) -> Iterator[tuple[str, list[Span]]]:
+        """Every written place that could share a key with a location, with the ways in which it was written."""
+        start = location.uri.rstrip("/") if location.key.strip("/") else f"{location.root}/"
+        around = [place for place in places_around(location) if not place.startswith(start)]
+        sql = "SELECT place, span FROM written WHERE place IN (SELECT value FROM json_each(?)) ORDER BY place"
+        rows = self._db.execute(sql, (json.dumps(around),))
+        for place, spans in groupby(chain(rows, self._written_under(start)), key=itemgetter(0)):
+            yield place, [Span(span) for _, span in spans]
+
+    def _written_under(self, start: str) -> Iterator[tuple[str, str]]:
+        rows = self._db.execute("SELECT place, span FROM written WHERE place >= ? ORDER BY place", (start,))
+        return takewhile(lambda row: row[0].startswith(start), rows)
+
+    def each_writer_wrote(self, place: str, places: list[str]) -> bool:
+        """Whether each writer of a place wrote one of the sorted places as well, at the same time. Mostly the first tells."""
+        writes = self._db.execute("SELECT writer, time FROM write WHERE place = ?", (place,))
+        return all(self._wrote(writer, time, places) for writer, time in writes)
+
+    def _wrote(self, writer: str, time: str, places: list[str]) -> bool:
+        """The two sorted lists skip ahead in turn, each to where the other is: neither need be read whole."""
+        index = 0
+        while index < len(places):
+            found = self._next_write(writer, time, places[index])
+            if found in (None, places[index]):
+                return found is not None
+            index = bisect_left(places, found, index)
+        return False
+
+    def _next_write(self, writer: str, time: str, start: str) -> Any:
+        sql = "SELECT min(place) FROM write WHERE writer = ? AND time = ? AND place >= ?"
+        return self._db.execute(sql, (writer, time, start)).fetchone()[0]
+
+    def sort_contents(self) -> None:
+        """What S3 said of objects joins what records pin; digests that it gave of one object at one time are of one content."""
+        self._db.execute("""
+            INSERT OR IGNORE INTO sight SELECT rtrim(place, '/'), rtrim(modified, 'Z'), rtrim(seen, 'Z'), '',
+            digest.value, digest.value FROM main.content, json_each(digests) AS digest""")
+        said_at_once = ("place, opens, closes", "by = ''")
+        while any([self._is_less(*said_at_once), self._is_less("digest", "true")]):
+            pass  # until each content has one name: the least of its digests
+
+    def _is_less(self, keys: str, which: str) -> bool:
+        """Give all that has the same keys the least of its contents; whether that changed any."""
+        same = " AND ".join(f"least.{key} = sight.{key}" for key in keys.split(", "))
+        self._db.execute(f"""
+            CREATE TEMP TABLE least AS SELECT {keys}, min(content) AS content FROM sight WHERE {which}
+            GROUP BY {keys} HAVING min(content) != max(content)""")  # noqa: S608  (our own words)
+        done = self._db.execute(f"""
+            UPDATE sight SET content = least.content FROM least
+            WHERE {same} AND {which} AND sight.content > least.content""")  # noqa: S608
+        self._db.execute("DROP TABLE temp.least")
+        return done.rowcount > 0
+
+    def sights(self) -> Iterator[tuple[str, list[Sight]]]:
+        """Each place that shares a content with another one, sorted, with all that was seen there."""
+        self._db.execute("CREATE TEMP TABLE shared AS" + _SHARED)
+        self._db.execute("CREATE TEMP TABLE wrote AS" + _WROTE)
+        self._db.execute("CREATE INDEX temp.wrote_place ON wrote (place)")
+        rows = self._db.execute("""
+            SELECT DISTINCT place, content, opens, closes, by != '' FROM sight WHERE place IN (SELECT place FROM shared)
+            ORDER BY place, content, opens, closes""")
+        for place, group in groupby(rows, key=itemgetter(0)):
+            yield place, [Sight(content, opens, closes, bool(once)) for _, content, opens, closes, once in group]
+        for table in ("shared", "wrote"):
+            self._db.execute(f"DROP TABLE temp.{table}")
+
+    def wrote(self, place: str) -> list[tuple[str, str]]:
+        """The windows of time in which jobs wrote to a place."""
+        rows = self._db.execute("SELECT opens, closes FROM wrote WHERE place = ?", (place,))
+        return [(opens, closes or EVER) for opens, closes in rows]
+
+    def forms(self, place: str, table: str) -> list[str]:
+        """The forms, with and without a slash at its end, in which a place is `written` or `read`."""
+        sql = f"SELECT DISTINCT place FROM {table} WHERE place IN (?, ? || '/') ORDER BY place"  # noqa: S608  (our own words)
+        return [row[0] for row in self._db.execute(sql, (place, place))]
+
+    def digests(self, content: str) -> list[str]:
+        """All digests of a content."""
+        return [
+            row[0]
+            for row in self._db.execute("SELECT DISTINCT digest FROM sight WHERE content = ? ORDER BY digest", (content,))
+        ]
+
+    def add_nodes(self, nodes: Iterable[Node]) -> None:
+        self._db.executemany("INSERT OR IGNORE INTO main.node VALUES (?,?,?,?,?,?,?,?,?,?,?)", map(node_row, nodes))
+
+    def add_edges(self, edges: Iterable[Edge]) -> None:
+        self._db.executemany("INSERT INTO main.edge VALUES (?,?,?,?,?,?,?,?,?,?)", map(edge_row, edges))

@@ -1,0 +1,1 @@
+"""What is told to people and other tools: formats, pictures, pages, reports."""

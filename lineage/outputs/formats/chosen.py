@@ -1,0 +1,133 @@
+"""What an export tells: a graph, a snapshot, or what a selector names of either."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from importlib.metadata import version
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from lineage.domain.names import node_id
+from lineage.domain.records import Scope
+from lineage.errors import LineageError
+from lineage.graphs.graphs import Attributes, Graph, attributed, edge_attributes, edge_key
+from lineage.graphs.graphs import graph as graph_of_snapshot
+from lineage.queries.flow.flow import scope_json
+from lineage.queries.flow.links import Json, Link
+from lineage.queries.select import select
+from lineage.snapshot.file import Row, Snapshot
+
+
+class Chosen:
+    """Nodes and edges in a fixed order, and the records behind them.
+
+    A whole snapshot is read row by row; what a selector names takes its graph. `notes` says after the writing what a person
+    must be told besides: what was left out or cut.
+    """
+
+    def __init__(self, source: Snapshot | Graph, selector: str = "") -> None:
+        """`source`: a snapshot, or a graph, which has no records."""
+        self.selector = selector
+        self.notes: list[str] = []
+        self._snapshot = source if isinstance(source, Snapshot) else None
+        self._given = None if isinstance(source, Snapshot) else source
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The snapshot. Raises `LineageError` where a graph was given."""
+        if self._snapshot is None:
+            raise LineageError("this format tells what the records say: give the snapshot, not a graph of it")
+        return self._snapshot
+
+    @cached_property
+    def graph(self) -> Graph:
+        """What was chosen, whole in memory."""
+        whole = graph_of_snapshot(self.snapshot) if self._given is None else self._given
+        return select(whole, self.selector) if self.selector else whole
+
+    @cached_property
+    def scope(self) -> Scope:
+        """What was looked at, and what could not be."""
+        scope: Scope = self.graph.graph["scope"] if self._snapshot is None else self._snapshot.scope()
+        return scope
+
+    @property
+    def _streams(self) -> bool:
+        return self._given is None and not self.selector
+
+    @property
+    def tool(self) -> Json:
+        """What writes: the name and the version of this package."""
+        return {"name": "sagemaker-lineage", "version": version("sagemaker-lineage")}
+
+    def crawled(self) -> str:
+        """When the last crawl ended, or began: the time of an export, which else would differ from run to run."""
+        crawls = self.scope.crawls
+        return (crawls[-1].finished or crawls[-1].started) if crawls else ""
+
+    def about(self) -> Json:
+        """The scope and the gaps, as one JSON object each."""
+        said = scope_json(self.scope, list(self.scope.holes))
+        return {"gaps": said.pop("holes"), "scope": said}
+
+    def nodes(self) -> Iterator[tuple[str, Attributes]]:
+        """Each node with its attributes, by id."""
+        if self._streams:
+            return attributed(self.snapshot.node_rows())
+        return ((node, self.graph.nodes[node]) for node in sorted(self.graph))
+
+    def edges(self) -> Iterator[Link]:
+        """Each edge with its key and its attributes, by source, target and key."""
+        if self._streams:
+            return _keyed(self.snapshot.edge_rows())
+        return (Link(*edge) for edge in sorted(self.graph.edges(keys=True, data=True), key=itemgetter(0, 1, 2)))
+
+    def into(self, nodes: Iterable[str]) -> dict[str, list[Link]]:
+        """The edges into each of some nodes, in the same order."""
+        links = self._near(into=set(nodes))
+        return _grouped(sorted(links, key=itemgetter(0, 1, 2)), 1)
+
+    def out_of(self, nodes: Iterable[str]) -> dict[str, list[Link]]:
+        """The edges out of each of some nodes."""
+        return _grouped(sorted(self._near(out_of=set(nodes)), key=itemgetter(0, 1, 2)), 0)
+
+    def _near(self, **asked: set[str]) -> Iterator[Link]:
+        if self._streams:
+            return _keyed(sorted(self.snapshot.edge_rows(**asked), key=itemgetter(0, 1, 2, 3, 4, 5)))
+        ((which, nodes),) = asked.items()
+        edges: Any = self.graph.in_edges if which == "into" else self.graph.out_edges
+        return (Link(*edge) for edge in edges(nodes & set(self.graph), keys=True, data=True))
+
+    def attributes(self, nodes: Iterable[str]) -> dict[str, Attributes]:
+        """The attributes of some nodes."""
+        if self._streams:
+            return dict(attributed(self.snapshot.node_rows(nodes)))
+        return {node: self.graph.nodes[node] for node in nodes if node in self.graph}
+
+    def record(self, node: Attributes) -> Json:
+        """The last version of the record of a node; empty where it was only named, or is a place."""
+        if self._snapshot is None or not (node["arn"] and node["observed"]):
+            return {}
+        versions = self._snapshot.versions(node_id(node["arn"]), node["created"])
+        body: Json = json.loads(versions[-1].body) if versions else {}
+        return body
+
+
+def _grouped(links: Iterable[Link], end: int) -> dict[str, list[Link]]:
+    found: dict[str, list[Link]] = defaultdict(list)
+    for link in links:
+        found[str(link[end])].append(link)
+    return found
+
+
+def _keyed(rows: Iterable[Row]) -> Iterator[Link]:
+    """Edges as links, under the keys that they have in the graph."""
+    for (source, target), between in groupby(rows, key=itemgetter(0, 1)):
+        found: dict[str, Row] = {}
+        for row in between:
+            found[edge_key(row, found)] = row
+        yield from (Link(source, target, key, edge_attributes(found[key])) for key in sorted(found))

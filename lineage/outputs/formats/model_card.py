@@ -1,0 +1,133 @@
+"""The content of a SageMaker model card, as a draft: what the records say of an endpoint, a model or a training job.
+
+It keeps the limits of the model card's schema, and says in itself what was cut to them. What nobody recorded (purpose, owner,
+risk) is left out for a person to write. It is one line, for the API takes no line ends; nothing is sent to AWS.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from lineage.errors import MalformedName
+from lineage.outputs.formats.chosen import Chosen
+from lineage.outputs.formats.subject import made_of, makers, traced
+from lineage.outputs.formats.text import dumped, one_line
+from lineage.queries.flow.links import Json
+
+MAX_DATASETS = MAX_IMAGES = MAX_ARTIFACTS = 15
+MAX_METRICS, MAX_HYPERPARAMETERS = 50, 100
+MAX_CARD, _ROOM = 90_000, 10_000  # characters of JSON, and those of them that are kept for what was cut
+MAX_TEXT, MAX_NOTES, MAX_PARAMETER = 1024, 2048, 255
+
+
+def write_model_card(chosen: Chosen) -> Iterator[str]:
+    """The draft about what is named. Raises `MalformedName` where it is of several training jobs: a card tells of one."""
+    yield dumped(_Draft(chosen, made_of(chosen, "model-card", ("endpoint", "model", "training-job"))).card())
+
+
+class _Draft:
+    """A draft under way: the trace of its subject, and what had to be cut."""
+
+    def __init__(self, chosen: Chosen, node: str) -> None:
+        self.chosen = chosen
+        self.node = node
+        self.graph, self.answer = traced(chosen, node)
+        jobs = sorted(makers(self.graph, self.answer.evidence, node))
+        if len(jobs) > 1:
+            names = ", ".join(self.graph.nodes[job]["name"] for job in jobs)
+            raise MalformedName(
+                f"{chosen.selector} was made by {len(jobs)} training jobs, and a card tells of one: name {names}"
+            )
+        self.job = jobs[0] if jobs else ""
+        self.cut: list[str] = []  # each thing once, however often
+
+    def card(self) -> Json:
+        """The content: first what may be cut, then what was."""
+        overview, training = self._overview(), self._training()
+        if len(dumped([overview, training])) > MAX_CARD:
+            training["training_job_details"].pop("hyper_parameters", None)
+            self._cut(f"the hyperparameters are left out: a model card takes {MAX_CARD + _ROOM:,} characters")
+        card = {"model_overview": overview, "training_details": training, "additional_information": self._additional()}
+        self.chosen.notes += self.cut
+        return card
+
+    def _overview(self) -> Json:
+        artifacts = {edge["source"] for edge in self.answer.evidence if edge["relation"] == "loads" and "://" in edge["source"]}
+        images = {edge["source"] for edge in self._images() if edge["target"] != self.job}
+        overview: Json = {"model_name": self._text(self.graph.nodes[self.node]["name"], MAX_TEXT, "the name")}
+        overview |= _filled("model_artifact", self._few(sorted(artifacts), MAX_ARTIFACTS, "model artifacts"))
+        served = self._few(sorted(images), MAX_IMAGES, "container images that serve")
+        return overview | ({"inference_environment": {"container_image": served}} if served else {})
+
+    def _images(self) -> list[Json]:
+        """What runs in which image: of the job and what is behind the endpoint, not of the jobs before."""
+        kinds = ("endpoint", "model", "model-package", "inference-component")
+        images = {row["id"] for row in self.answer.images}
+        here = {node for node, data in self.graph.nodes(data=True) if data["kind"] in kinds} | {self.job}
+        return [edge for edge in self.answer.evidence if edge["source"] in images and edge["target"] in here]
+
+    def _training(self) -> Json:
+        told = [f"lineage: {self.answer.verdict}.", *(f"{row['reason']}: {row['detail']}." for row in self.answer.breaks)]
+        told += [f"{caveat}." for caveat in self.answer.caveats]
+        details: Json = {"training_observations": self._text(" ".join(told), MAX_TEXT, "the observations")}
+        return details | ({"training_job_details": self._job()} if self.job else {})
+
+    def _job(self) -> Json:
+        record = self.chosen.record(self.graph.nodes[self.job])
+        images = sorted({edge["source"] for edge in self._images() if edge["target"] == self.job})
+        data = sorted({row["uri"] for row in self.answer.datasets if row["job"] == self.job})
+        hyper = sorted((record.get("HyperParameters") or {}).items())
+        details: Json = {"training_arn": self._text(self.graph.nodes[self.job]["arn"], MAX_TEXT, "the ARN")}
+        details |= _filled("training_datasets", self._few(data, MAX_DATASETS, "datasets"))
+        environment = self._few(images, MAX_IMAGES, "container images that train")
+        details |= {"training_environment": {"container_image": environment}} if environment else {}
+        details |= _filled("training_metrics", self._first(self._metrics(record), MAX_METRICS, "metrics"))
+        pairs = [{"name": self._parameter(name), "value": self._parameter(value)} for name, value in hyper]
+        return details | _filled("hyper_parameters", self._first(pairs, MAX_HYPERPARAMETERS, "hyperparameters"))
+
+    def _metrics(self, record: Json) -> list[Json]:
+        """The last value of each metric. JSON has no word for one that is no number."""
+        found = record.get("FinalMetricDataList") or ()
+        kept = [one for one in found if isinstance(one["Value"], (int, float)) and math.isfinite(one["Value"])]
+        if len(kept) < len(found):
+            self._cut(f"{len(found) - len(kept)} metrics whose value is no number are left out")
+        return [{"name": self._parameter(one["MetricName"]), "value": one["Value"]} for one in kept]
+
+    def _additional(self) -> Json:
+        holes = [f"{hole['reason']}: {hole['detail'] or hole['subject']}" for hole in self.answer.scope["holes"]]
+        told = ["A draft of what SageMaker recorded; purpose, owner and risk are for a person to write.", *holes]
+        told = [*(f"{one}." for one in self.cut), *told]
+        crawled = {"lineage-crawled": self.chosen.crawled(), "lineage-verdict": self.answer.verdict}
+        notes = self._text(" ".join(told), MAX_NOTES, "the caveats")
+        return {"caveats_and_recommendations": notes, "custom_details": crawled}
+
+    # --- the limits -----------------------------------------------------------------------------
+
+    def _cut(self, said: str) -> None:
+        if said not in self.cut:
+            self.cut.append(said)
+
+    def _text(self, text: str, limit: int, what: str) -> str:
+        if len(text) <= limit:
+            return text
+        self._cut(f"{what} was cut to {limit:,} characters")
+        return text[: limit - 1] + "…"
+
+    def _parameter(self, text: Any) -> str:
+        return self._text(one_line(str(text)), MAX_PARAMETER, "at least one hyperparameter or metric")
+
+    def _few(self, texts: list[str], limit: int, what: str) -> list[str]:
+        return [self._text(one, MAX_TEXT, f"at least one of the {what}") for one in self._first(texts, limit, what)]
+
+    def _first(self, some: list[Any], limit: int, what: str) -> list[Any]:
+        if len(some) > limit:
+            self._cut(f"{len(some) - limit} of {len(some)} {what} are left out: a model card takes {limit}")
+        return some[:limit]
+
+
+def _filled(name: str, values: Iterable[Any]) -> Json:
+    """A member, unless there is nothing in it."""
+    kept = list(values)
+    return {name: kept} if kept else {}

@@ -1,0 +1,70 @@
+"""Documents about one thing: which node is meant, and the answer of `trace` about it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from lineage.domain.kinds import SERVING
+from lineage.domain.names import is_location
+from lineage.errors import MalformedName
+from lineage.graphs.graphs import Graph, neighbourhood, trains
+from lineage.outputs.formats.chosen import Chosen
+from lineage.queries.flow.links import Json
+from lineage.queries.select import find_in
+from lineage.queries.trace import Trace, Tracing, find_endpoint
+
+_SEVERAL = re.compile(r"^(kind:|tag:|\d*\+)|\+\d*$|\s")
+
+
+def endpoint_of(chosen: Chosen, form: str) -> str:
+    """The node id of the one endpoint that is named. Raises `MalformedName` and `UnknownNode`."""
+    _must_name_one(chosen.selector, form, "an endpoint")
+    return find_endpoint(chosen.snapshot.names_of("endpoint"), chosen.selector)
+
+
+def made_of(chosen: Chosen, form: str, kinds: tuple[str, ...]) -> str:
+    """The node id of the one thing that is named, which must be of one of these kinds."""
+    said = f"{', '.join(kinds[:-1])} or {kinds[-1]}".replace("-", " ")
+    _must_name_one(chosen.selector, form, f"one {said}")
+    node = find_in(chosen.snapshot, chosen.selector)
+    kind = next(chosen.snapshot.nodes([node])).kind
+    if kind not in kinds:
+        raise MalformedName(f"{form} is about one {said}, and {chosen.selector} is of kind {kind}")
+    return node
+
+
+def traced(chosen: Chosen, node: str) -> tuple[Graph, Trace]:
+    """What made a node: the graph upstream of it, and the answer of `trace`."""
+    near = neighbourhood(chosen.snapshot, [node], "up")
+    tracing = Tracing(near, node)
+    tracing.run()
+    return near, tracing.answer()
+
+
+def makers(graph: Graph, evidence: Iterable[Json], node: str) -> set[str]:
+    """The training jobs that made what a node is or serves, by the evidence of its trace; through jobs that only repack."""
+    made = [edge for edge in evidence if _is_made_from(edge)]
+    found, seen, todo = set[str](), {node}, [node]
+    while todo:
+        at = todo.pop()
+        if trains(graph.nodes[at]):
+            found.add(at)
+        else:
+            before = {edge["source"] for edge in made if edge["target"] == at} - seen
+            seen |= before
+            todo += before
+    return found
+
+
+def _is_made_from(edge: Json) -> bool:
+    """Whether an edge leads back to what a model is, and not to what it runs in."""
+    serves = edge["relation"] in SERVING and edge["relation"] != "provides"
+    return serves or edge["relation"] in ("writes", "overlaps") or edge["usage"] == "model"
+
+
+def _must_name_one(selector: str, form: str, what: str) -> None:
+    if not selector:
+        raise MalformedName(f"{form} is about {what}: name one, as in `lineage export loans-live -f {form}`")
+    if not is_location(selector) and _SEVERAL.search(selector):
+        raise MalformedName(f"{form} is about {what}, and {selector!r} may name several: give one name or ARN")

@@ -1,0 +1,196 @@
+"""The graph as a page: one file that opens from disk and asks for nothing, for whoever has neither lineage nor AWS.
+
+What it looks like and does stands in `page.html`, `page.css` and `page.js`, all our own; here the graph is put into it. It is
+drawn on a canvas: of 16,000 nodes an SVG makes as many elements for the browser to keep. What a canvas cannot do, the panel and
+the table do: text to select, and names for a screen reader.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
+from html import escape
+from importlib.resources import files
+from typing import Final
+
+from lineage.domain.kinds import KINDS, RELATIONS
+from lineage.domain.records import Gap, Resource, Scope
+from lineage.graphs.graphs import Graph
+from lineage.outputs.pictures.figures import console_url
+from lineage.outputs.pictures.layout import Box, Layout, layout
+from lineage.queries.flow.flow import scope_json
+from lineage.queries.flow.links import Json
+from lineage.queries.show import gap_subjects
+from lineage.snapshot.file import Snapshot
+
+SCHEMA: Final = "lineage.page/1"
+MAX_WITH_RECORDS: Final = 2000  # nodes of a page that holds records: some kilobytes each
+MAX_RECORD: Final = 16_000  # characters of one
+_HEIGHT, _LEAST_WIDTH, _MOST_WIDTH = 40.0, 132.0, 310.0
+_BETWEEN = 56.0  # two layers
+_BESIDE_TEXT = 50.0  # the icon and the rims of a box
+_LETTER, _SMALL_LETTER = 8.0, 6.4  # how wide a letter of each of its two lines is, about
+_COLUMNS = ("kind", "account", "region", "status")  # the same words again and again
+_APART = frozenset({*_COLUMNS, "name", "label", "arn", "created", "modified", "observed"})
+
+
+def to_page(
+    graph: Graph,
+    snapshot: Snapshot | None = None,
+    *,
+    links: bool = True,
+    images: bool = False,
+    title: str = "",
+    heading: str = "Lineage",
+) -> str:
+    """HTML text: the graph to move in, search and filter, and of each node its facts, its edges, its gaps and its record.
+
+    Records are those of the snapshot; without one, or past `MAX_WITH_RECORDS` nodes, the page says that it has none.
+    `links=False` leaves the console links out. Container images are drawn if asked for, and counted if left out. Edges are
+    what the records say: times are not looked at. The same graph gives the same text.
+    """
+    drawn = graph if images else graph.subgraph(node for node, data in graph.nodes(data=True) if data["kind"] != "image")
+    missing = len(graph) - len(drawn)
+    said = {
+        "heading": heading,
+        "title": title,
+        "left_out": f"{missing} container image{'' if missing == 1 else 's'} left out" if missing else "",
+    }
+    return _filled({"title": escape(f"{heading} · lineage"), "data": _embedded(_data(drawn, snapshot, links=links) | said)})
+
+
+def _filled(parts: dict[str, str]) -> str:
+    assets = files("lineage.outputs.page")
+    texts = {name: (assets / name).read_text(encoding="utf-8") for name in ("page.html", "page.css", "page.js")}
+    parts |= {"style": texts["page.css"], "script": texts["page.js"]}
+    return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], texts["page.html"])
+
+
+def _embedded(data: Json) -> str:
+    """JSON that no text in it can end: neither `</script>` nor `<!--` has its `<`."""
+    return json.dumps(data, separators=(",", ":"), sort_keys=True, allow_nan=False).replace("<", "\\u003c")
+
+
+def _data(graph: Graph, snapshot: Snapshot | None, *, links: bool) -> Json:
+    order = {node: at for at, node in enumerate(sorted(graph))}
+    laid = layout(graph, sizes={node: _size(graph.nodes[node]) for node in order}, gap=_BETWEEN)
+    words = _Words()
+    scope: Scope = graph.graph["scope"]
+    gaps = _gaps(graph, order, scope.holes)
+    records, without = _records(graph, snapshot)
+    return {
+        "schema": SCHEMA,
+        "kinds": {kind: _look(kind) for kind in sorted({data["kind"] for _, data in graph.nodes(data=True)})},
+        "flows": [name for name, relation in RELATIONS.items() if relation.flows],
+        "nodes": _nodes(graph, order, laid.boxes, words, links=links)
+        | {"record": [record[:MAX_RECORD] if (record := records.get(node)) else None for node in order]},
+        "edges": _edges(graph, order, laid, words),
+        "words": list(words),
+        "gaps": gaps,
+        "scope": _scope(scope),
+        "cut": [order[node] for node in sorted(records) if len(records[node]) > MAX_RECORD],
+        "without_records": without,
+    }
+
+
+class _Words(dict[str, int]):
+    """Words that are said often: each once, and its number wherever it is said."""
+
+    def number(self, word: str | None) -> int | None:
+        return None if word is None or word == "" else self.setdefault(word, len(self))
+
+
+def _size(data: Json) -> tuple[float, float]:
+    below = len(f"{data['kind']} · {data['status'] or ''}") * _SMALL_LETTER
+    wide = max(len(data["label"]) * _LETTER, below) + _BESIDE_TEXT
+    return (float(round(min(max(wide, _LEAST_WIDTH), _MOST_WIDTH))), _HEIGHT)
+
+
+def _look(kind: str) -> list[str]:
+    known = KINDS.get(kind, KINDS["resource"])
+    return [known.shape, known.colour]
+
+
+def _nodes(graph: Graph, order: Mapping[str, int], boxes: Mapping[str, Box], words: _Words, *, links: bool) -> Json:
+    """Column by column, for a large graph has each name of a field once."""
+    rows = [graph.nodes[node] for node in order]
+    return {
+        "id": list(order),
+        "label": [data["label"] for data in rows],
+        "name": [None if data["name"] == data["label"] else data["name"] for data in rows],
+        "created": [data["created"] for data in rows],
+        "modified": [data["modified"] for data in rows],
+        "observed": [int(data["observed"]) for data in rows],
+        "more": [_more(data) for data in rows],
+        "url": [console_url(node, data) if links else None for node, data in zip(order, rows, strict=True)],
+        "box": [round(number) for node in order for number in boxes[node]],
+        **{name: [words.number(data[name]) for data in rows] for name in _COLUMNS},
+    }
+
+
+def _more(data: Json) -> Json | None:
+    """What only some kinds have: tags, programs, when it was deleted."""
+    return {name: value for name, value in sorted(data.items()) if name not in _APART and value not in (None, "", [])} or None
+
+
+def _edges(graph: Graph, order: Mapping[str, int], laid: Layout, words: _Words) -> Json:
+    rows = sorted(graph.edges(keys=True, data=True), key=lambda edge: (order[edge[0]], order[edge[1]], edge[2]))
+    said = ("relation", "role", "usage", "path", "evidence", "time")
+    return {
+        "source": [order[source] for source, _, _, _ in rows],
+        "target": [order[target] for _, target, _, _ in rows],
+        "points": [_flat(laid.lines[source, target, key]) for source, target, key, _ in rows],
+        **{name: [words.number(data[name]) for _, _, _, data in rows] for name in said},
+    }
+
+
+def _flat(points: Iterable[tuple[float, float]]) -> list[int]:
+    return [round(number) for point in points for number in point]
+
+
+def _gaps(graph: Graph, order: Mapping[str, int], holes: Iterable[Gap]) -> list[Json]:
+    """All gaps of the snapshot, each with the number of the node that it is about, where the page has it."""
+    called = {name: at for node, at in order.items() for name in gap_subjects(node, graph.nodes[node])}
+    return [asdict(gap) | {"node": called.get(gap.subject.casefold())} for gap in holes]
+
+
+def _scope(scope: Scope) -> Json:
+    said = scope_json(scope, [])
+    return said | {"unread": sorted(_unread(scope))}
+
+
+def _unread(scope: Scope) -> Iterator[str]:
+    """Each account and region with its lists that did not come to their end."""
+    for account, region in sorted(scope.places):
+        missing = [kind.name for kind in KINDS.values() if kind.list and (account, region, kind.name) not in scope.enumerated]
+        if missing:
+            yield f"{account} {region}: {', '.join(missing)}"
+
+
+def _records(graph: Graph, snapshot: Snapshot | None) -> tuple[dict[str, str], str]:
+    """The record of each node as text, and why there is none, where there is none."""
+    if snapshot is None:
+        return {}, "Records are not in this page: it was made of a graph alone."
+    if len(graph) > MAX_WITH_RECORDS:
+        return {}, f"Records are not in this page: it has more than {MAX_WITH_RECORDS:,} nodes. `lineage show ID` has them."
+    return {node: _pretty(record) for node, record in _kept(graph, snapshot)}, ""
+
+
+def _kept(graph: Graph, snapshot: Snapshot) -> Iterator[tuple[str, Resource]]:
+    """The newest version of the record of each node, of the life of it that the graph shows."""
+    ids = defaultdict[str, list[str]](list)
+    for node, data in graph.nodes(data=True):
+        if data["observed"] and data["arn"]:
+            ids[data["kind"]].append(node)
+    for kind, wanted in sorted(ids.items()):
+        for deleted in (True, False):
+            for record in snapshot.records(kind, wanted, deleted=deleted):
+                if record.id in graph and record.created == graph.nodes[record.id]["created"]:
+                    yield record.id, record
+
+
+def _pretty(record: Resource) -> str:
+    return json.dumps(record.body, indent=1, sort_keys=True, ensure_ascii=False)

@@ -1,0 +1,284 @@
+"""What a picture shows of a graph, whoever draws it: figures, arrows, groups, what is lit, and what was left out. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeAlias
+from urllib.parse import quote
+
+from lineage.domain.kinds import KINDS, RELATIONS, REUSED, Kind
+from lineage.domain.names import location_of
+from lineage.graphs.graphs import Graph
+from lineage.outputs.pictures.folds import fold, told
+from lineage.queries.flow.flow import EXECUTION, ran_in
+from lineage.queries.flow.links import Flow
+
+Clusters: TypeAlias = Literal["none", "account", "pipeline"]
+MOST: Final = 500  # nodes that one can still look at
+_MEMBERSHIP = ("recorded-by", "member-of")
+_BESIDE = (*_MEMBERSHIP, "mentions", "associated")
+_LIGHT = (*(name for name, relation in RELATIONS.items() if relation.flows), *_MEMBERSHIP)
+_DARK = {"#0072b2", "#d55e00", "#009e73"}
+_MADE_BY = ("writes", "recorded-by", "instantiates")
+_LABEL_CHARACTERS = 34
+_STYLES = {"declared": "solid", "logged": "dotted"}  # what else there is is dashed
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A node as it is drawn. `lit` is None where nothing is highlighted."""
+
+    kind: Kind
+    label: str
+    tooltip: str
+    observed: bool
+    gap: bool
+    fold: bool
+    subject: bool
+    lit: bool | None
+    classes: str
+    url: str | None
+
+    @property
+    def ink(self) -> str:
+        return "white" if self.observed and self.kind.colour in _DARK else "black"
+
+    @property
+    def fill(self) -> str:
+        return self.kind.colour if self.observed else "white"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrow:
+    """An edge as it is drawn: `style` is solid, dashed or dotted; what stands beside the flow of data is pale."""
+
+    source: str
+    target: str
+    key: str
+    label: str
+    tooltip: str
+    style: str
+    pale: bool
+    aside: bool  # must not move what it joins
+    lit: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What is drawn. `notes` say what was left out; `groups` name the frame of a node."""
+
+    figures: dict[str, Figure]
+    arrows: list[Arrow]
+    groups: dict[str, str]
+    title: str
+    notes: tuple[str, ...]
+    graph: Graph
+
+    @property
+    def folded(self) -> bool:
+        return any(figure.fold for figure in self.figures.values())
+
+    @property
+    def kinds(self) -> list[Kind]:
+        shown = {figure.kind.name for figure in self.figures.values()}
+        return [kind for kind in KINDS.values() if kind.name in shown]
+
+
+def picture(
+    graph: Graph,
+    *,
+    links: bool = True,
+    images: bool = False,
+    title: str = "",
+    max_nodes: int = 0,
+    cluster: Clusters = "none",
+    highlight: Iterable[str] = (),
+    keep: Iterable[str] = (),
+) -> Picture:
+    """What to draw of a graph: all of it, or with fan-outs folded until at most `max_nodes` are left (0: as many as there are).
+
+    `links` are those to console pages; container `images` are left out unless asked for. `highlight` names nodes: they, what
+    is upstream of them and what is downstream are lit, the rest is pale. They never fold, nor does what is to `keep`, what
+    has a gap, or an endpoint in service. Edges are what the records say: times are not looked at.
+    """
+    marked = set(highlight)
+    shown = graph if images else graph.subgraph(node for node, data in graph.nodes(data=True) if data["kind"] != "image")
+    gaps = {gap.subject: f"{gap.reason}: {gap.detail}" for gap in graph.graph["scope"].holes}
+    groups = GROUPS[cluster](shown)
+    upstream, downstream = _lit(shown, marked & set(shown))
+    lit = upstream | downstream
+    kept = marked.union(keep, gaps, (node for node, data in shown.nodes(data=True) if _serves(data)))
+    marks = {node: (groups.get(node), node in upstream, node in downstream) for node in shown}
+    drawn = fold(shown, max_nodes or len(shown), kept, marks)
+    groups |= {node: groups[data["folded"][0]] for node, data in _folds_of(drawn) if data["folded"][0] in groups}
+    lit |= {node for node, data in _folds_of(drawn) if data["folded"][0] in lit}
+    nodes: Any = sorted(drawn.nodes(data=True))
+    figures = {
+        node: _figure(node, data, gaps.get(node), subject=node in marked, lit=node in lit if marked else None, links=links)
+        for node, data in nodes
+    }
+    arrows = [_arrow(edge, lit if marked else None) for edge in _edges(drawn)]
+    notes = _notes(len(graph) - len(shown), len(shown), drawn)
+    return Picture(figures, arrows, {node: groups[node] for node in figures if node in groups}, title, notes, drawn)
+
+
+def _folds_of(graph: Graph) -> list[tuple[str, dict[str, Any]]]:
+    return [(node, data) for node, data in graph.nodes(data=True) if data.get("folded")]
+
+
+def _serves(data: Mapping[str, Any]) -> bool:
+    return data["kind"] == "endpoint" and data["status"] == "InService" and not data.get("deleted")
+
+
+def _lit(graph: Graph, marked: Collection[str]) -> tuple[set[str], set[str]]:
+    """What is upstream of the marked nodes and what is downstream, each with themselves."""
+    return _reached(graph.in_edges, 0, marked), _reached(graph.out_edges, 1, marked)
+
+
+def _reached(edges: Any, end: int, marked: Collection[str]) -> set[str]:
+    reached, todo = set(marked), set(marked)
+    while todo:
+        todo = {edge[end] for edge in edges(todo, data="relation") if edge[2] in _LIGHT} - reached
+        reached |= todo
+    return reached
+
+
+def _by_account(graph: Graph) -> dict[str, str]:
+    """Records by account and region; places are in none."""
+    found = graph.nodes(data=True)
+    return {node: f"account {data['account']} {data['region'] or ''}".rstrip() for node, data in found if data["account"]}
+
+
+def _by_pipeline(graph: Graph) -> dict[str, str]:
+    """Pipeline executions with what they ran, and what that alone made."""
+    executions = {node: f"pipeline {data['name']}" for node, data in graph.nodes(data=True) if data["kind"] == EXECUTION}
+    groups = dict(executions)
+    flow = Flow(graph)
+    for node in sorted({source for source, _, _ in graph.in_edges(executions, keys=True)} - executions.keys()):
+        ran = [one for one in ran_in(flow, node)[0] if one in executions]
+        groups |= {node: executions[ran[0]]} if len(ran) == 1 else {}
+    makers: dict[str, set[str | None]] = {}
+    edges: Any = graph.edges(data="relation")
+    for source, target, relation in edges:
+        if relation in _MADE_BY and target not in groups:
+            makers.setdefault(target, set()).add(groups.get(source))
+    return groups | {node: made for node, (made, *more) in makers.items() if made and not more}
+
+
+GROUPS: Final = {"none": lambda _: dict[str, str](), "account": _by_account, "pipeline": _by_pipeline}
+
+
+def _notes(images: int, whole: int, drawn: Graph) -> tuple[str, ...]:
+    """What was left out, in words."""
+    notes = [f"{images:,} container image{'' if images == 1 else 's'} left out"] if images else []
+    folds = _folds_of(drawn)
+    if folds:
+        number = sum(len(data["folded"]) for _, data in folds)
+        notes.append(f"{number:,} of {whole:,} nodes are folded into {len(folds):,}: {', '.join(told(drawn))}")
+    return tuple(notes)
+
+
+def _figure(node: str, data: dict[str, Any], gap: str | None, *, subject: bool, lit: bool | None, links: bool) -> Figure:
+    kind = KINDS.get(data["kind"], KINDS["resource"])
+    status = f" status-{_word(data['status'])}" if data["status"] and not data.get("folded") else ""
+    return Figure(
+        kind,
+        data["label"] or node,
+        "\n".join(filter(None, (_facts(node, data), gap))),
+        data["observed"],
+        gap is not None,
+        bool(data.get("folded")),
+        subject,
+        lit,
+        f"kind-{kind.name}{status}{'' if data['observed'] else ' unobserved'}",
+        console_url(node, data) if links and not data.get("folded") else None,
+    )
+
+
+def _word(text: str) -> str:
+    """A text as a word of a class."""
+    return "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in text.lower())
+
+
+def _facts(node: str, data: dict[str, Any]) -> str:
+    if folded := data.get("folded"):
+        shown = [*folded[:_SHOWN], *([f"and {len(folded) - _SHOWN:,} more"] if len(folded) > _SHOWN else [])]
+        return "\n".join(filter(None, (data["label"], data["status"], *shown)))
+    lines = [data["arn"] or node]
+    lines += [f"{word}: {data[word]}" for word in ("status", "created", "modified") if data.get(word)]
+    return "\n".join(lines if data["observed"] else [*lines, "not observed: only its name is known"])
+
+
+_SHOWN = 12  # of what a fold stands for
+
+
+def _edges(graph: Graph) -> list[tuple[str, str, str, dict[str, Any]]]:
+    edges: Any = graph.edges(keys=True, data=True)
+    told_apart = sorted(edges, key=lambda edge: (edge[0], edge[1], edge_label(edge[3]), edge[2]))
+    return [edge for edge in told_apart if not _told_elsewhere(graph, edge[0], edge[1], edge[3])]
+
+
+def _arrow(edge: tuple[str, str, str, dict[str, Any]], lit: set[str] | None) -> Arrow:
+    source, target, key, data = edge
+    shines = None if lit is None else source in lit and target in lit and data["relation"] in _LIGHT
+    times = f"\n{data['times']:,} times" if data.get("times", 1) > 1 else ""
+    return Arrow(
+        source,
+        target,
+        key,
+        edge_label(data),
+        f"{source} {data['relation']} {target}\n{data['path']} ({data['evidence']}){times}",
+        _STYLES.get(data["evidence"], "dashed"),
+        data["relation"] in _BESIDE,
+        data["relation"] == "mentions",
+        shines,
+    )
+
+
+def _told_elsewhere(graph: Graph, source: str, target: str, data: dict[str, Any]) -> bool:
+    """A membership that a longer way shows as well: job, run, trial, experiment; a content for each time that it was seen."""
+    if data["evidence"] == "content":
+        return data is not next(iter(graph[source][target].values()))
+    if data["relation"] != "member-of":
+        return False
+    reached, frontier = {source}, {source}
+    while frontier:
+        edges: Any = graph.out_edges(frontier, data="relation")
+        ends = {end for begin, end, relation in edges if relation in _MEMBERSHIP and (begin, end) != (source, target)}
+        frontier = ends - reached
+        reached |= frontier
+    return target in reached
+
+
+def edge_label(data: dict[str, Any]) -> str:
+    usage = data["usage"] if data["usage"] in ("shadow", "instance-pool", REUSED) else ""
+    manifest = "(manifest)" if data["span"] in ("manifest", "listing") else ""
+    relation = "same content" if data["evidence"] == "content" else data["relation"]
+    times = f"×{data['times']:,}" if data.get("times", 1) > 1 else ""
+    return " ".join(filter(None, (relation, data["role"], usage, manifest, times)))
+
+
+def shorten(text: str, room: int = _LABEL_CHARACTERS) -> str:
+    """The text with its middle left out, where it is long: names differ at their ends."""
+    if len(text) <= room:
+        return text
+    half = (room - 1) // 2
+    return f"{text[: room - 1 - half]}…{text[-half:]}"
+
+
+_CONSOLES = {"aws": "console.aws.amazon.com", "aws-cn": "console.amazonaws.cn", "aws-us-gov": "console.amazonaws-us-gov.com"}
+
+
+def console_url(node: str, data: dict[str, Any]) -> str | None:
+    """The AWS console page of a node, where it has one."""
+    place = location_of(node)
+    if place and place.root.startswith("s3://"):
+        bucket = quote(place.root.removeprefix("s3://"), safe="")
+        return f"https://s3.console.aws.amazon.com/s3/buckets/{bucket}?prefix={quote(place.key, safe='/')}"
+    kind = KINDS.get(data["kind"])
+    if not (kind and kind.console and data["region"] and data["observed"]):
+        return None
+    host = _CONSOLES.get(str(data["arn"]).split(":")[1], _CONSOLES["aws"])
+    page = kind.console.format(name=quote(data["name"], safe=""))
+    return f"https://{data['region']}.{host}/sagemaker/home?region={data['region']}#{page}"

@@ -1,0 +1,130 @@
+"""Many nodes that look alike, as one: `+37 more training jobs`. Pure.
+
+Alike are nodes of one kind whose neighbours are the same, or alike themselves. One of them stays; the others become a fold,
+and every edge of theirs leads to it: what is drawn of a fold is true of some of it, and nothing is drawn that is not.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Collection, Hashable, Iterator, Mapping
+from typing import Any
+
+from lineage.graphs.graphs import Graph
+
+# With so many edges a node is like no other; so many steps around it must look alike. The first that folds enough counts.
+_STRICTNESS = ((4, 3), (8, 3), (16, 3), (64, 3), (math.inf, 3), (math.inf, 2), (math.inf, 1), (math.inf, 0))
+_LEAST = 3  # fewer are not folded
+
+Colours = dict[str, int]
+
+
+def fold(graph: Graph, most: int, kept: Collection[str], marks: Mapping[str, Hashable]) -> Graph:
+    """The graph with at most so many nodes, if folding gets there; what is `kept` never folds, and marks are never mixed.
+
+    A fold has the ids that it stands for as its attribute `folded`; an edge that stands for many has `times`.
+    """
+    if len(graph) <= most:
+        return graph
+    around = _around(graph)
+    folds: dict[str, list[str]] = {}
+    for unlike, rounds in _STRICTNESS:
+        folds = _folds(_colours(graph, around, kept, marks, unlike, rounds), around)
+        if len(graph) - sum(len(others) - 1 for others in folds.values()) <= most:
+            break
+    return _with_folds(graph, folds)
+
+
+def _around(graph: Graph) -> dict[str, list[tuple[Hashable, str]]]:
+    """Each node's neighbours, with what leads there."""
+    around: dict[str, list[tuple[Hashable, str]]] = {node: [] for node in sorted(graph)}
+    edges: Any = graph.edges(data="relation")
+    for source, target, relation in edges:
+        around[source].append(((relation, "out"), target))
+        around[target].append(((relation, "in"), source))
+    return around
+
+
+def _colours(
+    graph: Graph,
+    around: Mapping[str, list[tuple[Hashable, str]]],
+    kept: Collection[str],
+    marks: Mapping[str, Hashable],
+    unlike: float,
+    rounds: int,
+) -> Colours:
+    """A number for each node: the same for those that look alike."""
+    looks: dict[str, Hashable] = {}
+    for node in around:
+        data = graph.nodes[node]
+        single = node in kept or len(around[node]) >= unlike
+        looks[node] = node if single else (data["kind"], data["observed"], marks.get(node))
+    colours = _numbered(looks)
+    for _ in range(rounds):
+        seen = {node: frozenset((how, colours[other]) for how, other in near) for node, near in around.items()}
+        colours = _numbered({node: (colours[node], seen[node]) for node in around})
+    return colours
+
+
+def _numbered(looks: Mapping[str, Hashable]) -> Colours:
+    numbers: dict[Hashable, int] = {}
+    return {node: numbers.setdefault(look, len(numbers)) for node, look in looks.items()}
+
+
+def _folds(colours: Colours, around: Mapping[str, list[tuple[Hashable, str]]]) -> dict[str, list[str]]:
+    """The node that stays of those that are alike, and the others: neighbours of what stays stay as well."""
+    alike: dict[int, list[str]] = defaultdict(list)
+    for node, colour in colours.items():
+        alike[colour].append(node)
+    folds: dict[str, list[str]] = {}
+    for nodes in alike.values():
+        if len(nodes) >= _LEAST:
+            stays = max(nodes, key=lambda node: sum(other in folds for _, other in around[node]))
+            folds[stays] = [node for node in nodes if node != stays]
+    return folds
+
+
+def _with_folds(graph: Graph, folds: dict[str, list[str]]) -> Graph:
+    names = {node: f"+{len(others)} {stays}" for stays, others in folds.items() for node in others}
+    folded: Graph = graph.__class__(**graph.graph)
+    folded.add_nodes_from((node, data) for node, data in graph.nodes(data=True) if node not in names)
+    for stays, others in folds.items():
+        folded.add_node(f"+{len(others)} {stays}", **_told(graph, others))
+    for source, target, data in graph.edges(data=True):
+        _join(folded, names.get(source, source), names.get(target, target), data)
+    return folded
+
+
+def _join(folded: Graph, source: str, target: str, data: dict[str, Any]) -> None:
+    """Edges between the same ends that say the same become one, which knows how many it stands for."""
+    key = "\t".join(str(data[word]) for word in ("relation", "role", "usage", "evidence"))
+    if folded.has_edge(source, target, key):
+        folded.edges[source, target, key]["times"] += 1
+    else:
+        folded.add_edge(source, target, key=key, **data, times=1)
+
+
+def _told(graph: Graph, nodes: list[str]) -> dict[str, Any]:
+    first = graph.nodes[nodes[0]]
+    same = {name: first[name] for name in ("kind", "account", "region", "observed")}
+    statuses = Counter(str(graph.nodes[node]["status"]) for node in nodes if graph.nodes[node]["status"])
+    status = ", ".join(f"{number:,} {said}" for said, number in sorted(statuses.items())) or None
+    label = f"+{len(nodes):,} more {plural(first['kind'])}"
+    empty = dict.fromkeys(("arn", "created", "modified"))
+    return same | empty | {"name": label, "label": label, "status": status, "folded": sorted(nodes)}
+
+
+def plural(kind: str) -> str:
+    """What many of a kind are called."""
+    return "places of code" if kind == "code" else f"{kind.replace('-', ' ')}s"
+
+
+def told(graph: Graph) -> Iterator[str]:
+    """What folds of a graph stand for, the most first."""
+    counts = Counter[str]()
+    for _, data in graph.nodes(data=True):
+        counts[data["kind"]] += len(data.get("folded", ()))
+    for kind, number in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])):
+        if number:
+            yield f"{number:,} {plural(kind)}"

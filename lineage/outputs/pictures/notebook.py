@@ -1,0 +1,184 @@
+"""Graphs and answers as a notebook shows them: HTML with the picture, or a table where there is too much to draw. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import networkx as nx
+
+from lineage.domain.kinds import KINDS, kind_of_arn
+from lineage.domain.names import is_arn
+from lineage.domain.records import Scope
+from lineage.graphs.graphs import Graph, label
+from lineage.outputs.pictures.figures import Picture, picture
+from lineage.outputs.pictures.folds import plural
+from lineage.outputs.pictures.graph_svg import to_svg
+from lineage.outputs.pictures.svg import element, words
+from lineage.queries.showing import Shows, in_a_word
+
+MOST = 300  # nodes that a notebook draws
+_CAVEATS = 8
+_NODE = ("id", "kind", "name", "status", "observed")
+_EDGE = ("source", "target", "relation", "evidence")
+_STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class View(Shows):
+    """A graph as a notebook shows it, where its own way of showing graphs is not asked, or another picture is wanted."""
+
+    drawn: Picture
+
+
+def view(graph: Graph, **words: Any) -> View:
+    """A graph that shows itself in any notebook; `words` are those of `picture`."""
+    return View(picture(graph, **words))
+
+
+def html_of(shown: Any) -> str | None:
+    """HTML of a graph or an answer; None of anything else, and where it can't be made: a notebook takes the text then."""
+    try:
+        return html(shown)
+    except Exception:  # noqa: BLE001  (what a notebook shows must never raise)
+        return None
+
+
+def forms_of(shown: Any) -> dict[str, str]:
+    """The forms of an answer that a notebook chooses from: a line of text, and HTML where it can be made."""
+    try:
+        plain = line(shown)
+    except Exception:  # noqa: BLE001  (as above)
+        return in_a_word(shown)
+    html = html_of(shown)
+    return {"text/plain": plain} | ({"text/html": html} if html else {})
+
+
+def register(ipython: Any) -> None:
+    """Have IPython show our graphs, which are plain networkx graphs and know nothing of it; others stay as they are."""
+    formatter = ipython.display_formatter.formatters["text/html"]
+    formatter.for_type_by_name("networkx.classes.multidigraph", "MultiDiGraph", html_of)
+
+
+def html(shown: Any) -> str | None:
+    """HTML of a view, of a graph of ours or of an answer; None of anything else."""
+    if isinstance(shown, View):
+        return _page(line(shown), [_inline(shown.drawn)])
+    if isinstance(shown, nx.MultiDiGraph):
+        return _page(line(shown), _graph(shown)) if "scope" in shown.graph else None
+    return _page(line(shown), _answer(shown.as_json(), getattr(shown, "nodes", None))) if hasattr(shown, "as_json") else None
+
+
+def line(shown: Any) -> str:
+    """The same as one line of text."""
+    if isinstance(shown, View):
+        return f"{_count(len(shown.drawn.figures), 'node')} and {_count(len(shown.drawn.arrows), 'edge')}"
+    if isinstance(shown, nx.Graph):
+        return f"graph of {_count(len(shown), 'node')} and {_count(shown.number_of_edges(), 'edge')}"
+    said = shown.as_json()
+    subject = said.get("subject") or {}
+    return " · ".join(filter(None, (said.get("question"), said.get("verdict"), subject.get("name") or subject.get("id"))))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _page(title: str, parts: Iterable[str]) -> str:
+    head = element("p", element("strong", words(title)))
+    return element("div", head, *parts, class_="lineage", style="overflow: auto; max-height: 80vh")
+
+
+def _graph(graph: Graph) -> Iterator[str]:
+    if 0 < len(graph) <= MOST:
+        yield _inline(picture(graph))
+        return
+    kinds = Counter(data["kind"] for _, data in graph.nodes(data=True))
+    edges: Any = graph.edges(data="relation")
+    relations = Counter(relation for _, _, relation in edges)
+    yield _table(("nodes", ""), [(plural(kind), f"{number:,}") for kind, number in _most_first(kinds)])
+    yield _table(("edges", ""), [(relation, f"{number:,}") for relation, number in _most_first(relations)])
+    yield element("p", words(f"too many to draw: lineage.select(graph, …), or lineage.view(graph, max_nodes={MOST})"))
+
+
+def _most_first(counts: Counter[str]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+
+
+def _answer(said: dict[str, Any], nodes: Any) -> Iterator[str]:
+    """The picture of what the answer says in evidence, else a table of what it names; then its caveats and holes."""
+    graph = graph_of_answer(said, nodes)
+    if 0 < len(graph) <= MOST:
+        yield _inline(picture(graph, images=True))
+    elif len(graph):
+        kinds = Counter(data["kind"] for _, data in graph.nodes(data=True))
+        yield _table(("it names", ""), [(plural(kind), f"{number:,}") for kind, number in _most_first(kinds)])
+    holes = (said.get("scope") or {}).get("holes", [])
+    notes = [*said.get("caveats", ()), *(f"hole: {hole['reason']} {hole['subject']}: {hole['detail']}" for hole in holes)]
+    more = [f"and {len(notes) - _CAVEATS:,} more"] if len(notes) > _CAVEATS else []
+    if notes:
+        yield element("ul", *(element("li", words(note)) for note in [*notes[:_CAVEATS], *more]))
+
+
+def graph_of_answer(said: dict[str, Any], nodes: Any = None) -> Graph:
+    """The nodes and edges that the JSON of an answer holds, wherever they stand in it; `nodes` are looked up for more."""
+    graph: Graph = nx.MultiDiGraph(scope=Scope())
+    for found in _objects(said):
+        if all(word in found for word in _NODE):
+            _add(graph, found["id"], found)
+        if all(word in found for word in _EDGE):
+            _join(graph, found)
+    for found in _objects(nodes):
+        if found.get("id") in graph and all(word in found for word in _NODE):
+            _add(graph, found["id"], found)
+    for node in [node for node, data in graph.nodes(data=True) if not data]:
+        edges: Any = graph.to_undirected(as_view=True).edges(node, data="usage")
+        _add(graph, node, _named(node, {usage for _, _, usage in edges}))
+    return graph
+
+
+def _objects(said: Any) -> Iterator[dict[str, Any]]:
+    todo = [said]
+    while todo:
+        one = todo.pop()
+        if isinstance(one, dict):
+            yield one
+        if isinstance(one, (dict, list, tuple)):
+            todo += reversed(list(one.values() if isinstance(one, dict) else one))
+
+
+def _add(graph: Graph, node: str, found: dict[str, Any]) -> None:
+    empty = dict.fromkeys(("arn", "account", "region", "created", "modified", "status"))
+    kept = {name: found[name] for name in (*empty, "kind", "name", "observed") if name in found}
+    graph.add_node(node, **empty | kept | {"label": label(node, found["kind"], found["name"] or node)})
+
+
+def _named(node: str, usages: set[str]) -> dict[str, Any]:
+    """What the id of a node and the use of it tell: edges may name one of which the answer says no more."""
+    if is_arn(node):
+        return {"kind": kind_of_arn(node).name, "name": node.rpartition("/")[2], "observed": True}
+    place = "artifact" if "model" in usages else "code" if usages == {"code"} else "dataset"
+    kind = place if "://" in node else node.partition(":")[0]
+    return {"kind": kind if kind in KINDS else "image", "name": node, "observed": True}
+
+
+def _join(graph: Graph, found: dict[str, Any]) -> None:
+    said = dict.fromkeys(("role", "usage", "path"), "") | {"span": None} | found
+    key = "\t".join(str(said[word]) for word in ("relation", "role", "usage", "path"))
+    graph.add_edge(
+        said["source"], said["target"], key=key, **{word: said[word] for word in said if word not in ("source", "target")}
+    )
+
+
+def _inline(drawn: Picture) -> str:
+    """The picture as a part of a page: its style holds for what is inside of it alone."""
+    svg = to_svg(drawn).partition("\n")[2]
+    return _STYLE.sub(lambda found: f"<style>.lineage svg {{ {found[1]} }}</style>", svg)
+
+
+def _table(head: tuple[str, str], rows: Iterable[tuple[str, str]]) -> str:
+    first = element("tr", *(element("th", words(cell) or " ") for cell in head))
+    return element("table", first, *(element("tr", *(element("td", words(cell)) for cell in row)) for row in rows))

@@ -1,0 +1,82 @@
+"""DOT to SVG or PNG: the `dot` on the PATH, else the pygraphviz wheel (extra `render`), which ships Graphviz."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+
+from lineage.errors import RenderError
+from lineage.outputs.pictures.dot import to_dot
+from lineage.outputs.pictures.figures import Picture
+from lineage.outputs.pictures.graph_svg import to_svg
+
+_GET = "install it (`apt install graphviz`, `brew install graphviz`) or `pip install 'sagemaker-lineage[render]'`"
+
+TIMEOUT = 300  # seconds; dot takes 143 s for 16,000 nodes
+WELL = 3000  # nodes that Graphviz lays out well, and in seconds
+ENGINES = ("auto", "dot", "builtin")
+
+
+def engine_for(drawn: Picture, form: str, engine: str = "auto") -> tuple[str, str]:
+    """Who draws a picture as `svg` or `png`, `dot` (which is Graphviz) or `builtin`, and why, where it was not asked for.
+
+    Raises `RenderError` for a PNG that Graphviz can't or shouldn't draw.
+    """
+    if engine != "auto":
+        why = ""
+    elif len(drawn.figures) > WELL:
+        engine, why = "builtin", f"more than {WELL:,} nodes"
+    else:
+        engine, why = ("dot", "") if has_graphviz() else ("builtin", "no Graphviz here")
+    if form == "png" and engine == "builtin":
+        raise RenderError(f"a PNG takes Graphviz ({why or 'not the built-in engine'}): {_GET}; or take --format svg")
+    return engine, why
+
+
+def has_graphviz() -> bool:
+    """Whether there is a `dot`, or the wheel that ships one."""
+    return bool(shutil.which("dot") or _has_wheel())
+
+
+def _has_wheel() -> bool:
+    try:
+        return importlib.util.find_spec("pygraphviz") is not None
+    except ValueError:  # it was taken away
+        return False
+
+
+def draw(drawn: Picture, form: str, engine: str = "auto") -> bytes:
+    """A picture as `svg` or `png`. Raises `RenderError`."""
+    if engine_for(drawn, form, engine)[0] == "builtin":
+        return to_svg(drawn).encode()
+    return render(to_dot(drawn), form)
+
+
+def render(dot: str, form: str) -> bytes:
+    """A picture of a DOT text: `form` is `svg` or `png`. Raises `RenderError`."""
+    program = shutil.which("dot")
+    if program:
+        return _run([program, f"-T{form}"], dot)
+    try:
+        import pygraphviz  # noqa: F401  (an optional extra; asked for by importing it)
+    except ImportError:
+        raise RenderError(f"no Graphviz: {_GET}; `--format dot` and `--engine builtin` need none") from None
+    # A process of its own: a picture that Graphviz can't finish must not hold the caller for ever.
+    code = (
+        "import sys, pygraphviz; graph = pygraphviz.AGraph(string=sys.stdin.read());"
+        f"sys.stdout.buffer.write(graph.draw(format={form!r}, prog='dot'))"
+    )
+    return _run([sys.executable, "-c", code], dot)
+
+
+def _run(command: list[str], dot: str) -> bytes:
+    try:
+        done = subprocess.run(command, input=dot.encode(), capture_output=True, timeout=TIMEOUT, check=False)  # noqa: S603
+    except subprocess.TimeoutExpired as error:
+        raise RenderError(f"Graphviz did not finish within {TIMEOUT} s: draw less, or take --format dot") from error
+    if done.returncode or not done.stdout:
+        said = done.stderr.decode(errors="replace").strip().splitlines() or ["it said nothing"]
+        raise RenderError(f"Graphviz failed: {said[-1]}")
+    return done.stdout

@@ -1,0 +1,16 @@
+"""Papers for auditors: one model of a report, told as JSON, Markdown and HTML."""
+
+import json
+from collections.abc import Callable
+from typing import Final
+
+from lineage.outputs.report.markdown import markdown
+from lineage.outputs.report.webpage import webpage
+from lineage.queries.flow.links import Json
+
+
+def _as_json(report: Json) -> str:
+    return json.dumps(report, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+
+
+REPORTS: Final[dict[str, Callable[[Json], str]]] = {"html": webpage, "md": markdown, "json": _as_json}

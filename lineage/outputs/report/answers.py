@@ -1,0 +1,138 @@
+"""The answer first: what was found of an endpoint, in one sentence, on the shortest way, with what could change it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+
+from lineage.outputs.report.reading import brief
+from lineage.queries.flow.links import Json
+from lineage.queries.trace import Trace, TreeStep
+
+TRACED, PARTIAL, BROKEN = "traced", "partial", "broken"
+_NAMED = 3  # jobs that a sentence names; more are counted
+
+
+def answer(trace: Trace) -> Json:
+    """The verdict of one endpoint, why, the counts, and the gaps that could change it."""
+    return {
+        "verdict": trace.verdict,
+        "sentence": _sentence(trace),
+        "way": _way(trace),
+        "counts": _counts(trace),
+        "breaks": trace.breaks,
+        "gaps": trace.scope["holes"],
+        "caveats": trace.caveats,
+    }
+
+
+def _counts(trace: Trace) -> dict[str, int]:
+    return {
+        "models": len(trace.models),
+        "model_packages": len(trace.model_packages),
+        "training_jobs": len(_trained(trace)),
+        "datasets": len({row["uri"] for row in trace.datasets if not row["indirect"]}),
+        "upstream_datasets": len({row["uri"] for row in trace.datasets if row["indirect"]}),
+        "runs": len(trace.runs),
+        "pipeline_executions": len(trace.pipeline_executions),
+        "images": len(trace.images),
+        "evidence": len(trace.evidence),
+        "breaks": len(trace.breaks),
+        "gaps": len(trace.scope["holes"]),
+    }
+
+
+def _trained(trace: Trace) -> list[Json]:
+    return [job for job in trace.training_jobs if job["trains"]]
+
+
+def _sentence(trace: Trace) -> str:
+    name = trace.subject["name"]
+    if trace.verdict == BROKEN:
+        return f"Nothing that {name} serves could be traced to what made it{_first_break(trace)}."
+    made = f"What {name} serves was made by {_makers(trace)}, from {_inputs(trace)}"
+    if trace.verdict == TRACED:
+        return f"{made}; {_holds(trace)}."
+    return f"{made}, as far as it is known; another part could not be traced{_first_break(trace)}."
+
+
+def _holds(trace: Trace) -> str:
+    """How sure the chain is: a step that the times only allow, or that only people say, is no proof."""
+    steps = list(_steps(trace.tree))
+    possible = sum(step.note.startswith("possible") for step in steps)
+    logged = sum(step.evidence == "logged" for step in steps)
+    weak = [
+        *([f"{_number(possible, 'step')} possible only, by their times or by what was seen of a copy"] if possible else []),
+        *([f"{_number(logged, 'step')} only by what people logged"] if logged else []),
+    ]
+    return (
+        f"the chain reaches that data, with {' and '.join(weak)}" if weak else "the chain holds from the endpoint to that data"
+    )
+
+
+def _steps(root: TreeStep) -> Iterator[TreeStep]:
+    todo = [root]
+    while todo:
+        step = todo.pop()
+        yield step
+        todo += step.steps
+
+
+def _makers(trace: Trace) -> str:
+    jobs = _trained(trace)
+    if not jobs:
+        return "a job or a run that is no training job"
+    names = [str(job["name"]) for job in jobs[:_NAMED]]
+    more = [_number(len(jobs) - _NAMED, "more job")] if len(jobs) > _NAMED else []
+    return f"{'training job' if len(jobs) == 1 else 'training jobs'} {_listed([*names, *more])}"
+
+
+def _inputs(trace: Trace) -> str:
+    direct = _number(len({row["uri"] for row in trace.datasets if not row["indirect"]}), "declared input")
+    upstream = len({row["uri"] for row in trace.datasets if row["indirect"]})
+    return f"{direct} ({_number(upstream, 'more place')} upstream of that)" if upstream else direct
+
+
+def _first_break(trace: Trace) -> str:
+    if not trace.breaks:
+        return ""
+    found = trace.breaks[0]
+    at = found["at"]
+    what = at["id"] if "://" in at["id"] else f"{at['kind'].replace('-', ' ')} {at['name']}"
+    return f": {what} is {found['reason']} ({found['detail']})"
+
+
+def _way(trace: Trace) -> list[Json]:
+    """The shortest way from the endpoint to a job that trained, and to a place that it read; else to the first break."""
+    way = _shortest(trace)
+    said = {(edge["source"], edge["target"]): edge for edge in reversed(trace.evidence)}
+    rows = [brief(trace.nodes[trace.tree.node]) | {"relation": "", "role": "", "path": "", "evidence": ""}]
+    for above, step in zip([trace.tree, *way], way, strict=False):
+        edge = said.get((step.node, above.node)) or {"relation": step.relation, "path": "", "evidence": "matched"}
+        kept = {name: edge[name] for name in ("relation", "path", "evidence")}
+        rows.append(brief(trace.nodes[step.node]) | {"role": step.role} | kept)
+    return rows
+
+
+def _shortest(trace: Trace) -> list[TreeStep]:
+    broken = {found["at"]["id"] for found in trace.breaks}
+    best: list[TreeStep] = []
+    todo: deque[tuple[TreeStep, list[TreeStep]]] = deque([(trace.tree, [])])
+    while todo:
+        step, way = todo.popleft()
+        node = trace.nodes[step.node]
+        if node["kind"] == "training-job" and node.get("trains"):
+            read = next((one for one in step.steps if one.usage == "data"), None)
+            return [*way, read] if read else way
+        if step.node in broken and not best:
+            best = way
+        todo.extend((one, [*way, one]) for one in step.steps)
+    return best
+
+
+def _number(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _listed(names: list[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]

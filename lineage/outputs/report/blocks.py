@@ -1,0 +1,155 @@
+"""What a paper is made of: sections of paragraphs, tables and pictures, before anybody writes them as HTML or Markdown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from lineage.queries.flow.links import Json
+
+
+class Code(str):
+    """A text that is an identifier, to be set so and never cut short."""
+
+    __slots__ = ()
+
+
+class Word(str):
+    """A verdict, a state or a severity: one word with a colour, and never only by the colour."""
+
+    __slots__ = ()
+
+
+# What in a text is code: our own words between backticks. Backticks of names and URIs stay what they are.
+_TICKED = re.compile(r"`((?:lineage|--|evidenced|partial|not derivable)[\w .-]*)`")
+
+Cell: TypeAlias = "str | Code | Word"
+
+
+@dataclass(frozen=True, slots=True)
+class Para:
+    """A paragraph. The tone is empty, `note` or `lead`."""
+
+    text: str
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Names with what each of them is; an empty value is told as none."""
+
+    rows: Sequence[tuple[str, Cell | Sequence[Cell]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under a head, or what is said where there are none."""
+
+    caption: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    none: str = "None."
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list; numbered where people will cite the items."""
+
+    items: Sequence[str]
+    numbered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Steps from an endpoint back to data: each the kind, the node, and how it is known to lead there."""
+
+    steps: Sequence[tuple[str, Code, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """The chain behind one endpoint."""
+
+    title: str
+    nodes: list[Json]
+    edges: list[Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Commands or a text as it is."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer for one endpoint: the word, the endpoint and the sentence."""
+
+    word: Word
+    name: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A heading inside of a section."""
+
+    text: str
+
+
+Block: TypeAlias = Para | Facts | Table | Items | Way | Picture | Listing | Verdict | Head
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A numbered section, with an anchor; `part` opens a part of the paper that is about one endpoint."""
+
+    number: str
+    title: str
+    anchor: str
+    blocks: list[Block]
+    part: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A whole paper: its title, what stands below it, the answer, and the sections."""
+
+    title: str
+    classification: str
+    under: Sequence[str]
+    verdicts: list[Block]
+    sections: list[Section] = field(default_factory=list)
+    foot: str = ""
+
+
+def spans(words: str) -> list[tuple[bool, str]]:
+    """A text in pieces, each with whether it is code."""
+    return [(place % 2 == 1, piece) for place, piece in enumerate(_TICKED.split(words)) if piece]
+
+
+def text(value: Any) -> str:
+    """A value as people read it; nothing is a dash."""
+    if value is None or value in ("", [], {}):
+        return "–"
+    if value is True or value is False:
+        return "yes" if value else "no"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def code(value: Any) -> Cell:
+    """An identifier, or a dash."""
+    return Code(value) if value else "–"
+
+
+def spaced(kind: str) -> str:
+    """A kind as people write it."""
+    return kind.replace("-", " ")
+
+
+def number(count: int, noun: str) -> str:
+    """`1 job`, `2 jobs`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

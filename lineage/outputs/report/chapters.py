@@ -1,0 +1,328 @@
+"""Sections 3 to 8 of a paper: what is told of one endpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from lineage.outputs.report.blocks import (
+    Block,
+    Cell,
+    Code,
+    Facts,
+    Head,
+    Items,
+    Para,
+    Picture,
+    Section,
+    Table,
+    Word,
+    code,
+    number,
+    spaced,
+    text,
+)
+from lineage.queries.flow.links import Json
+
+_TOO_MANY = 300  # nodes of which nobody can read a picture on paper
+
+
+def chapters(endpoints: list[Json]) -> list[Section]:
+    """The sections of each endpoint; where there are several, each is numbered by section and endpoint."""
+    return [section for place, one in enumerate(endpoints, 1) for section in _chapter(one, place, len(endpoints))]
+
+
+def _chapter(one: Json, place: int, of: int) -> Iterator[Section]:
+    name = one["subject"]["name"]
+    for number_, (title, blocks) in enumerate(_SECTIONS, 3):
+        many = of > 1
+        own = f"{number_}.{place}" if many else str(number_)
+        part = f"Endpoint {place} of {of}: {name}" if many and number_ == 3 else ""
+        yield Section(own, title, f"s{own.replace('.', '-')}", list(blocks(one)), part)
+
+
+# --- 3 --------------------------------------------------------------------------------------------
+
+
+def _system(one: Json) -> Iterator[Block]:
+    told = one["system"]
+    yield Facts(
+        [
+            ("Endpoint", Code(told["arn"] or told["name"])),
+            ("Status", text(told["status"])),
+            ("Created", text(told["created"])),
+            ("Last modified", text(told["modified"])),
+            ("Endpoint config", _config(told)),
+            ("KMS key", _of_config(told, told["kms_key"])),
+            ("VPC", _vpc(told)),
+            ("Network isolation", _isolated(one)),
+            ("Data capture", _capture(told["data_capture"])),
+            ("Tags", _pairs(told["tags"])),
+            ("Console", code(told["console"])),
+        ]
+    )
+    head = ("Variant", "Use", "Model", "Traffic", "Instances", "Image by tag", "Image by digest")
+    yield Table("Variants", head, [_variant(row) for row in told["variants"]], "No variant is known.")
+    if len(one["nodes"]) <= _TOO_MANY:
+        yield Picture(f"The chain behind {told['name']}", one["nodes"], one["evidence"])
+    else:
+        yield Para(f"The chain has {len(one['nodes']):,} nodes: too many for a picture on paper. `lineage draw` draws it.")
+
+
+def _isolated(one: Json) -> str:
+    seen = sum(row["model"]["observed"] for row in one["models"])
+    unseen = "" if _all_read(one) else "; not known of what was not read"
+    return f"{one['system']['models_isolated']} of {number(seen, 'model')}{unseen}" if seen else "not known: no model was read"
+
+
+def _all_read(one: Json) -> bool:
+    """Whether the config and each model that it names were read."""
+    return bool(one["system"]["config_read"] and one["models"] and all(row["model"]["observed"] for row in one["models"]))
+
+
+def _config(told: Json) -> Cell:
+    if not told["config"]:
+        return "not known"
+    return Code(told["config"]["name"]) if told["config_read"] else f"{told['config']['name']} (not observed)"
+
+
+def _of_config(told: Json, value: str | None) -> Cell:
+    """What stands in the config: that it names none is known only where it was read."""
+    if value:
+        return Code(value)
+    return "none" if told["config_read"] else "not known: the config was not read"
+
+
+def _vpc(told: Json) -> Cell:
+    vpc = told["vpc"]
+    return Code(f"{' '.join(vpc['subnets'])} ({' '.join(vpc['groups'])})") if vpc else _of_config(told, None)
+
+
+def _capture(capture: Json | None) -> str:
+    if not capture:
+        return "none told"
+    state = "on" if capture["enabled"] else "off"
+    return f"{state}, {text(capture['percent'])} %, to {text(capture['destination'])}"
+
+
+def _pairs(pairs: dict[str, str]) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in sorted(pairs.items())) or "none read"
+
+
+def _variant(row: Json) -> list[Cell]:
+    instances = f"{text(row['instances'])} × {row['instance_type']}" if row["instance_type"] else text(row["instances"])
+    tags, digests = ([image[key] for image in row["images"] if image[key]] for key in ("tag", "resolved"))
+    return [
+        row["name"],
+        row["usage"],
+        code(row["model"]),
+        text(row["share"]),
+        instances,
+        code(" ".join(tags)),
+        code(" ".join(digests)),
+    ]
+
+
+# --- 4 --------------------------------------------------------------------------------------------
+
+
+def _models(one: Json) -> Iterator[Block]:
+    if not one["models"]:
+        yield Para("No model is known.")
+    for row in one["models"]:
+        yield Head(f"Model {row['model']['name']}")
+        if not row["model"]["observed"]:
+            yield Para("It is named and was not seen: it was deleted, or it could not be read.")
+            continue
+        yield Facts(
+            [
+                ("Model", Code(row["arn"])),
+                ("Created", text(row["created"])),
+                ("Runs as", code(row["role"])),
+                ("Network isolation", text(row["network_isolation"])),
+                ("Tags", _pairs(row["tags"])),
+            ]
+        )
+        yield _containers(row["containers"])
+    yield from _packages(one)
+
+
+def _containers(rows: list[Json]) -> Table:
+    head = ("Artifact", "ETag or digest", "Image", "Image by digest", "Mode", "Package or hub")
+    cells = [
+        [
+            code(row["artifact"]),
+            code(row["etag"]),
+            code(row["image"]),
+            code(row["image_digest"]),
+            text(row["mode"]),
+            code(row["package"] or row["hub"]),
+        ]
+        for row in rows
+    ]
+    return Table("Containers", head, cells, "The record names no container.")
+
+
+def _packages(one: Json) -> Iterator[Block]:
+    rows = one["packages"]
+    if not rows and _all_read(one):
+        yield Para("No model package is behind it: no version and no approval is on record.")
+    elif not rows:
+        yield Para("Whether a model package is behind it is not known: its config or a model of it was not read.")
+    for row in rows:
+        yield Head(f"Model package {row['package']['name']}")
+        version = f"{text(row['group'])}, version {text(row['version'])}"
+        yield Facts(
+            [
+                ("Package", Code(row["package"]["id"])),
+                ("Group and version", version),
+                ("Approval", text(row["approval"])),
+                ("Note on it", text(row["approval_note"])),
+                ("Created", _when(row["created"], row["created_by"])),
+                ("Last changed", _when(row["modified"], row["modified_by"])),
+                ("Commit", text(row["commit"])),
+                ("Repository", text(row["repository"])),
+                ("Model card", "in the package" if row["model_card"] else "none in the package"),
+            ]
+        )
+        yield _containers(row["containers"])
+
+
+def _when(time: str | None, who: str | None) -> str:
+    return f"{text(time)} by {who}" if who else f"{text(time)}, by whom is not told"
+
+
+# --- 5 --------------------------------------------------------------------------------------------
+
+
+def _training(one: Json) -> Iterator[Block]:
+    if not one["training"]:
+        yield Para("No training job is known.")
+    for row in one["training"]:
+        yield Head(f"Training job {row['job']['name']}")
+        if not row["trains"]:
+            yield Para("It puts code beside a model or measures one, and trains nothing.", "note")
+        yield Facts(_job(row))
+        yield from _words("Hyperparameters", row["hyperparameters"])
+        yield from _words("Environment", row["environment"])
+    more = one["training_jobs"] - len(one["training"])
+    if more:
+        yield Para(f"{number(more, 'more training job')} further up the chain: `lineage trace` tells of them.")
+
+
+def _job(row: Json) -> list[tuple[str, Cell]]:
+    commit = row["commit"]
+    return [
+        ("Training job", Code(row["arn"] or row["job"]["id"])),
+        ("Status", text(row["status"])),
+        ("Created, started, ended", f"{text(row['created'])}, {text(row['started'])}, {text(row['ended'])}"),
+        ("Ran as", code(row["role"])),
+        ("Image", code(row["image"])),
+        ("Algorithm", code(row["algorithm"])),
+        ("Source", code(row["source_dir"])),
+        ("Script", code(row["script"])),
+        ("Commit", f"{commit['id']} ({commit['said_by']})" if commit else "not told"),
+        ("Instances", f"{text(row['instances'])} × {text(row['instance_type'])}{', spot' if row['spot'] else ''}"),
+        ("Billed", f"{row['billable_seconds']:,} s" if row["billable_seconds"] is not None else "not told"),
+        ("Network isolation", text(row["network_isolation"])),
+        ("Tuning job", code(row["tuning_job"])),
+        ("Pipeline execution", _executions(row)),
+        ("Runs", ", ".join(run["name"] for run in row["runs"]) or "–"),
+        ("MLflow", "; ".join(f"{key} {value}" for key, value in sorted((row["mlflow"] or {}).items())) or "–"),
+        ("Artifact", code(row["output"])),
+        ("Tags", _pairs(row["tags"])),
+    ]
+
+
+def _executions(row: Json) -> str:
+    ran = [f"{one['name']}{', step ' + one['step'] if one['step'] else ''}" for one in row["executions"]]
+    return "; ".join([*ran, *(f"reused by {one['name']}" for one in row["reused_by"])]) or "–"
+
+
+def _words(caption: str, words: dict[str, str]) -> Iterator[Block]:
+    if words:
+        yield Table(caption, ("Name", "Value"), [[Code(name), Code(value)] for name, value in words.items()])
+
+
+# --- 6, 7, 8 --------------------------------------------------------------------------------------
+
+
+def _data(one: Json) -> Iterator[Block]:
+    told = one["data"]
+    yield Para(f"Declared inputs of the jobs behind it: {number(len(told['inputs']), 'input')}.")
+    head = ("Channel", "For", "Place", "State", "As", "Type", "Version named", "Made by", "Job")
+    direct = [row for row in told["inputs"] if not row["indirect"]]
+    yield Table("What the jobs that made the models read", head, [_input(row) for row in direct], "No input is known.")
+    if upstream := [row for row in told["inputs"] if row["indirect"]]:
+        yield Table("What lies upstream of that", head, [_input(row) for row in upstream])
+    if told["overlaps"]:
+        rows = [
+            [row["job"]["name"], " and ".join(row["channels"]), Code(" ".join(row["uris"])), row["verdict"]]
+            for row in told["overlaps"]
+        ]
+        yield Table("Channels of one job that share data", ("Job", "Channels", "Places", "How"), rows)
+    yield Items(told["caveats"])
+
+
+def _input(row: Json) -> list[Cell]:
+    mode = ", ".join(filter(None, (row["data_type"], row["input_mode"])))
+    made = ", ".join(f"{one['name']}{'' if one['fit'] == 'certain' else ' (possibly)'}" for one in row["makers"])
+    pinned = row["pinned"] if row["pinned"] != "no" else "no"
+    return [
+        text(row["channel"]),
+        row["usage"],
+        Code(row["uri"]),
+        row["state"],
+        text(mode),
+        text(row["content_type"]),
+        text(pinned),
+        text(made),
+        row["job"]["name"],
+    ]
+
+
+def _evaluation(one: Json) -> Iterator[Block]:
+    told = one["evaluation"]
+    rows = [[row["job"], text(row["metric"]), text(row["last_value"]), text(row["time"])] for row in told["metrics"]]
+    yield Table("Metrics of the training jobs", ("Job", "Metric", "Last value", "At"), rows, "No job tells a metric.")
+    if rows:
+        yield Para("A metric is the last value that the job wrote, which need not be its best one.", "note")
+    rows = [[row["package"], row["what"], code(row["uri"]), code(row["digest"])] for row in told["model_metrics"]]
+    yield Table(
+        "Evaluation documents of the packages", ("Package", "What", "Document", "Digest"), rows, "No package names one."
+    )
+    none = "No holdouts were named for this report: `--holdouts FILE` names them."
+    rows = [_holdout(row) for row in told["holdouts"]]
+    yield Table("Holdouts", ("Place", "Used in making it?", "Job", "Channel", "By", "Holes"), rows, none)
+
+
+def _holdout(row: Json) -> list[Cell]:
+    covers = f"{row['location']} covers {row['cover']} of it" if row["location"] else "–"
+    return [Code(row["uri"]), Word(row["verdict"]), text(row["job"]), text(row["channel"]), covers, text(row["holes"])]
+
+
+def _downstream(one: Json) -> Iterator[Block]:
+    told = one["downstream"]
+    if not told["asked"]:
+        yield Para("No maker is known, so nothing could be asked of what else it ended up in.")
+        return
+    yield Para("What else the makers of these models ended up in, and which endpoints serve it now.")
+    head = ("Kind", "Id", "Sure", "Serves it", "Status")
+    yield Table("Reached", head, [_reached(row) for row in told["reached"]], "Nothing was found that it reached.")
+    if told["not_asked"]:
+        yield Para(f"{number(told['not_asked'], 'more maker')} not asked about.")
+    yield Para("Shares to other accounts are not read: an account that was not crawled may hold copies.", "note")
+
+
+def _reached(row: Json) -> list[Cell]:
+    state = f"{text(row['status'])}, deleted {row['deleted']}" if row["deleted"] else text(row["status"])
+    return [spaced(row["kind"]), Code(row["id"]), "sure" if row["sure"] else "possible", text(row["serves"]), state]
+
+
+_SECTIONS: tuple[tuple[str, Callable[[Json], Iterator[Block]]], ...] = (
+    ("System overview", _system),
+    ("Model identity", _models),
+    ("Training provenance", _training),
+    ("Data", _data),
+    ("Evaluation", _evaluation),
+    ("Downstream and impact", _downstream),
+)

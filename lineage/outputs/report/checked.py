@@ -1,0 +1,41 @@
+"""The findings section: the rules of `lineage check`, held against the endpoints of a report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from lineage.checks.check import check
+from lineage.checks.policy import Policy
+from lineage.outputs.report.reading import brief
+from lineage.queries.flow.links import Json
+from lineage.snapshot.file import Snapshot
+
+_RULE = ("id", "name", "severity", "outcome", "findings", "undecided", "known", "suppressed", "passed")
+_FINDING = ("rule", "name", "severity", "confidence", "verdict", "state", "about", "message", "repair", "suppression")
+
+
+def findings(snapshot: Snapshot, policy: Policy | None, holdouts: Iterable[str], subjects: Sequence[str], on: str) -> Json:
+    """What the rules found, what they could not decide, and how each came out; suppressions count as of the day `on`."""
+    policy = policy or Policy()
+    policy = replace(policy, holdouts=tuple(dict.fromkeys([*policy.holdouts, *holdouts])))
+    told = check(snapshot, policy, subjects, today=date.fromisoformat(on[:10])).as_json()
+    return {
+        "run": True,
+        "verdict": told["verdict"],
+        "policy": Path(policy.file).name or None,
+        "holdouts": list(policy.holdouts),
+        "rules": [{name: row[name] for name in _RULE} for row in told["rules"]],
+        "findings": [_finding(row) for row in told["findings"]],
+        "undecided": [_finding(row) for row in told["undecided"]],
+        "notes": told["notes"],
+        "caveats": told["caveats"],
+    }
+
+
+def _finding(row: Json) -> Json:
+    names = ("source", "target", "relation", "path")
+    way = [{name: edge[name] for name in names} for edge in row["evidence"]]
+    return {name: row[name] for name in _FINDING} | {"subject": brief(row["subject"]), "evidence": way}

@@ -1,0 +1,61 @@
+"""Which clauses of a framework this report has something to say about, and how much: never whether anybody complies.
+
+A framework is a dated table in `frameworks/`. A clause is `evidenced` where all its facts hold of every endpoint of the
+report and it wants nothing beyond records, `partial` where some do, and else `not derivable`.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+from lineage.errors import MalformedName
+from lineage.outputs.report.facts import FACTS, holding
+from lineage.queries.flow.links import Json
+
+EVIDENCED, PARTIAL, NOT_DERIVABLE = "evidenced", "partial", "not derivable"
+FRAMEWORKS: Final = ("eu-ai-act", "g7", "iso42001", "sr26-2", "gdpr", "nist")
+
+
+@cache
+def framework(name: str) -> Json:
+    """The table of a framework. Raises `MalformedName` for a name that there is none of."""
+    if name not in FRAMEWORKS:
+        raise MalformedName(f"no framework {name!r}: there are {', '.join(FRAMEWORKS)}")
+    text = files("lineage.outputs.report").joinpath("frameworks", f"{name}.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def controls(report: Json, names: Iterable[str]) -> list[Json]:
+    """The clauses of the given frameworks, each with what of this report it rests on."""
+    return [_mapped(report, name, framework(name)) for name in dict.fromkeys(names)]
+
+
+def _mapped(report: Json, name: str, table: Json) -> Json:
+    kept = ("title", "as_of", "state", "sources")
+    clauses = [_clause(report, clause) for clause in table["clause"]]
+    return {"framework": name} | {one: table[one] for one in kept} | {"clauses": clauses}
+
+
+def _clause(report: Json, clause: Json) -> Json:
+    held = {name: holding(report, name) for name in clause.get("facts", ())}
+    beyond = list(clause.get("beyond", ()))
+    return {
+        "id": clause["id"],
+        "title": clause["title"],
+        "wants": clause.get("wants", ""),
+        "sections": list(clause.get("sections", ())),
+        "status": _status(held, beyond),
+        "facts": [{"fact": name, "says": FACTS[name].says, "holds": held[name][0], "of": held[name][1]} for name in held],
+        "beyond": beyond,
+    }
+
+
+def _status(held: dict[str, tuple[int, int]], beyond: list[str]) -> str:
+    if not any(holds for holds, _ in held.values()):
+        return NOT_DERIVABLE
+    whole = all(holds == of for holds, of in held.values())
+    return EVIDENCED if whole and not beyond else PARTIAL

@@ -1,0 +1,55 @@
+"""What else the makers of an endpoint's models ended up in."""
+
+from __future__ import annotations
+
+from lineage.graphs.graphs import around_subject
+from lineage.queries.flow.links import Json
+from lineage.queries.impact import SERVES, impact
+from lineage.queries.trace import Trace
+from lineage.snapshot.file import Snapshot
+
+ASKED = 10  # makers of one endpoint that are asked about; more are counted
+_KEPT = ("id", "kind", "name", "account", "region", "status", "sure", "deleted")
+
+
+class Downstream:
+    """Asks of each maker once, for endpoints may share it."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._known: dict[str, list[Json]] = {}
+
+    def of(self, trace: Trace) -> Json:
+        """All that the jobs (else the models) behind an endpoint ended up in; an endpoint says whether it serves it now."""
+        makers = _makers(trace)
+        rows: dict[str, Json] = {}
+        for maker in makers[:ASKED]:
+            for row in self._reached(maker):
+                rows[row["id"]] = _strongest(rows.get(row["id"]), row)
+        return {
+            "asked": makers[:ASKED],
+            "not_asked": max(len(makers) - ASKED, 0),
+            "reached": [rows[key] for key in sorted(rows, key=lambda key: (rows[key]["kind"] != "endpoint", key))],
+        }
+
+    def _reached(self, maker: str) -> list[Json]:
+        if maker not in self._known:
+            answer = impact(around_subject(self._snapshot, maker), maker)
+            self._known[maker] = [{name: row[name] for name in _KEPT} | {"serves": row.get("serves")} for row in answer.reached]
+        return self._known[maker]
+
+
+def _strongest(known: Json | None, row: Json) -> Json:
+    """What two makers reach is sure if one of them surely does, and serves what serves of either the most."""
+    if known is None:
+        return row
+    serves = [one["serves"] for one in (known, row) if one["serves"]]
+    return row | {"sure": known["sure"] or row["sure"], "serves": min(serves, key=SERVES.index, default=None)}
+
+
+def _makers(trace: Trace) -> list[str]:
+    """The jobs that made the deployed artifacts; where none is known, the models themselves."""
+    jobs = [row for row in trace.training_jobs if row["trains"]]
+    nearest = min((row["depth"] for row in jobs), default=0)
+    found = [str(row["id"]) for row in jobs if row["depth"] == nearest]
+    return found or [str(row["id"]) for row in trace.models if row["observed"]]

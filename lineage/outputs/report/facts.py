@@ -1,0 +1,127 @@
+"""What a report really holds of an endpoint: the grounds on which a clause is called evidenced or partial.
+
+Each fact is a question to one endpoint's part of a report, or to the whole of it, that is answered by yes or no.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final, NamedTuple
+
+from lineage.queries.flow.links import Json
+
+
+class Fact(NamedTuple):
+    """What people call it, and whether it is so of an endpoint's part (`whole`: of the report)."""
+
+    says: str
+    holds: Callable[[Json], Any]
+    whole: bool = False
+
+
+def _each(rows: Iterable[Json], *names: str) -> bool:
+    """Whether there are rows, and each has a value of all these names."""
+    found = list(rows)
+    return bool(found) and all(row[name] for row in found for name in names)
+
+
+def _containers(one: Json) -> list[Json]:
+    return [row for model in one["models"] for row in model["containers"]]
+
+
+def _trained(one: Json) -> list[Json]:
+    return [row for row in one["training"] if row["trains"]]
+
+
+def _learnt(one: Json) -> list[Json]:
+    return [row for row in one["data"]["inputs"] if row["usage"] == "data" and not row["indirect"]]
+
+
+def _validated(one: Json) -> bool:
+    words = ("valid", "test", "eval", "holdout")
+    return any(word in str(row["channel"]).casefold() for row in _learnt(one) for word in words)
+
+
+def _variants(one: Json) -> list[Json]:
+    return list(one["system"]["variants"])
+
+
+def _tagged(*words: str) -> Callable[[Json], bool]:
+    """Whether a tag of the endpoint or of a model has one of these words in its key."""
+
+    def found(one: Json) -> bool:
+        keys = [key.casefold() for row in (one["system"], *one["models"]) for key in row["tags"]]
+        return any(word in key for key in keys for word in words)
+
+    return found
+
+
+FACTS: Final[dict[str, Fact]] = {
+    "inventory": Fact("the endpoint is described by its record", lambda one: one["system"]["status"]),
+    "traced": Fact("the endpoint is traced in full", lambda one: one["answer"]["verdict"] == "traced"),
+    "chain": Fact("the chain to a training job is known", _trained),
+    "config": Fact("the endpoint config was read", lambda one: one["system"]["config_read"]),
+    "variants": Fact("each variant tells its model and instances", lambda one: _each(_variants(one), "model", "instance_type")),
+    "models": Fact("each model was read", lambda one: one["models"] and all(row["model"]["observed"] for row in one["models"])),
+    "artifacts": Fact("each container names its artifact", lambda one: _each(_containers(one), "artifact")),
+    "image-digests": Fact("each serving image is known by digest", lambda one: _each(_containers(one), "image_digest")),
+    "hashes": Fact("each artifact has an ETag or a digest", lambda one: _each(_containers(one), "artifact", "etag")),
+    "versions": Fact("a model package tells version and approval", lambda one: _each(one["packages"], "version", "approval")),
+    "approver": Fact("a package tells who approved or changed it", lambda one: _each(one["packages"], "modified_by")),
+    "model-card": Fact("a package has a model card", lambda one: _each(one["packages"], "model_card")),
+    "images": Fact(
+        "each training job names its image or algorithm",
+        lambda one: all(_image(row) for row in _trained(one)) and _trained(one),
+    ),
+    "hyperparameters": Fact(
+        "training jobs tell hyperparameters", lambda one: any(row["hyperparameters"] for row in _trained(one))
+    ),
+    "compute": Fact(
+        "training jobs tell instances and billed time", lambda one: _each(_trained(one), "instance_type", "billable_seconds")
+    ),
+    "source": Fact(
+        "training jobs tell source or script", lambda one: any(row["source_dir"] or row["script"] for row in _trained(one))
+    ),
+    "commit": Fact("a commit of the training code is told", lambda one: any(row["commit"] for row in _trained(one))),
+    "pipeline": Fact(
+        "a pipeline execution or a run recorded it", lambda one: any(row["executions"] or row["runs"] for row in _trained(one))
+    ),
+    "datasets": Fact("the training jobs declare their inputs", _learnt),
+    "upstream": Fact("what made the inputs is known", lambda one: any(row["makers"] for row in _learnt(one))),
+    "pinned": Fact(
+        "each input names a version", lambda one: bool(_learnt(one)) and all(row["pinned"] == "version" for row in _learnt(one))
+    ),
+    "labelling": Fact("a labelling job made data", lambda one: any(row["kind"] == "labeling-job" for row in one["nodes"])),
+    "validation-data": Fact("a channel is for validation or test", _validated),
+    "metrics": Fact("training jobs tell metrics", lambda one: one["evaluation"]["metrics"]),
+    "model-metrics": Fact("a package names evaluation documents", lambda one: one["evaluation"]["model_metrics"]),
+    "holdouts": Fact("holdouts were checked", lambda one: one["evaluation"]["holdouts"]),
+    "capture": Fact("data capture is on", lambda one: (one["system"]["data_capture"] or {}).get("enabled")),
+    "security": Fact(
+        "KMS key, VPC or isolation is set",
+        lambda one: one["system"]["kms_key"] or one["system"]["vpc"] or one["system"]["models_isolated"],
+    ),
+    "third-party": Fact(
+        "images, hub content or packages of others are told",
+        lambda one: any(row["image"] or row["hub"] for row in _containers(one)),
+    ),
+    "downstream": Fact("what the makers ended up in was asked", lambda one: one["downstream"]["asked"]),
+    "owner": Fact("a tag names an owner", _tagged("owner", "team", "contact")),
+    "purpose": Fact("a tag names a purpose", _tagged("purpose", "use-case", "usecase")),
+    "classified": Fact("a tag names a sensitivity", _tagged("sensitiv", "classification", "confidential")),
+    "dated": Fact("the report tells its tool, version and time", lambda report: report["document"]["generated_at"], whole=True),
+    "history": Fact("an earlier state was compared", lambda report: report["changes"]["compared"], whole=True),
+    "coverage": Fact("the report tells what it could not read", lambda report: report["coverage"]["statements"], whole=True),
+    "findings": Fact("checks were run", lambda report: report["findings"]["run"], whole=True),
+}
+
+
+def _image(row: Json) -> bool:
+    return bool(row["image"] or row["algorithm"])
+
+
+def holding(report: Json, name: str) -> tuple[int, int]:
+    """Of how many a fact holds, and of how many it was asked: the endpoints, or the one report."""
+    fact = FACTS[name]
+    asked = [report] if fact.whole else report["endpoints"]
+    return sum(bool(fact.holds(one)) for one in asked), len(asked)

@@ -1,0 +1,174 @@
+"""What was looked at, how far, and what the answers can't know: each statement with the numbers of this snapshot."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence, Sized
+
+from lineage.domain.kinds import KINDS
+from lineage.domain.names import is_arn
+from lineage.domain.records import Scope
+from lineage.outputs.report.blocks import number
+from lineage.queries.coverage import coverage, deletions_told
+from lineage.queries.flow.links import Json
+from lineage.queries.trace import Trace
+from lineage.snapshot.file import Snapshot
+
+_STATES = {"finished": "complete", "unfinished": "partial"}
+_LIST = ("account", "region", "kind", "operation", "calls", "pages", "records", "since", "state", "detail")
+
+
+def limits(snapshot: Snapshot, traces: Sequence[Trace], endpoints: Sequence[Json]) -> Json:
+    """The coverage of a snapshot and the limitations of these answers."""
+    told, scope = coverage(snapshot), snapshot.scope()
+    lists = [{name: one[name] for name in _LIST} | {"state": _STATES.get(one["state"], one["state"])} for one in told["lists"]]
+    listed = {one["kind"] for one in lists}
+    dangling = _dangling(traces)
+    return {
+        "accounts": list(scope.accounts),
+        "regions": list(scope.regions),
+        "partitions": sorted({_partition(crawl.caller) for crawl in scope.crawls} - {""}),
+        "crawls": [_crawl(crawl) for crawl in told["crawls"]],
+        "lists": lists,
+        "lookups": [{name: one[name] for name in _LIST} for one in told["lookups"]],
+        "not_crawled": [name for name, kind in KINDS.items() if kind.list and name not in listed],
+        "gaps": told["gaps"],
+        "dangling": dangling,
+        "statements": list(_statements(scope, lists, traces, endpoints)),
+    }
+
+
+def _crawl(crawl: Json) -> Json:
+    names = ("id", "started", "finished", "caller", "accounts", "regions", "roots", "tool", "botocore", "full", "complete")
+    return {name: crawl[name] for name in names}
+
+
+def _partition(caller: str) -> str:
+    return caller.split(":")[1] if is_arn(caller) else ""
+
+
+def _dangling(traces: Sequence[Trace]) -> list[Json]:
+    """What these chains name and nobody could describe."""
+    names = ("id", "kind", "name", "account", "region")
+    nodes = {node["id"]: node for trace in traces for node in trace.nodes.values() if not node["observed"]}
+    return [{name: nodes[key][name] for name in names} for key in sorted(nodes) if _has_record(nodes[key])]
+
+
+def _has_record(node: Json) -> bool:
+    """Whether it is of a kind that can be described: an image or a place can't."""
+    kind = KINDS.get(node["kind"])
+    return bool(kind and kind.describe)
+
+
+def _statements(scope: Scope, lists: list[Json], traces: Sequence[Trace], endpoints: Sequence[Json]) -> Iterator[Json]:
+    """The limitations that apply here; each has a number of its own, so that people can cite it."""
+    rows = (
+        ("declared", _DECLARED),
+        ("deleted", _deleted(scope)),
+        ("versions", _versions(endpoints)),
+        ("associations", _associations(traces)),
+        ("network", _network(scope, endpoints)),
+        ("creator", _CREATOR),
+        ("overwritten", _overwritten(endpoints)),
+        ("unread", _unread(scope, lists)),
+        ("history", _HISTORY),
+        ("multi-model", _multi_model(endpoints)),
+        ("clock", _CLOCK),
+    )
+    yield from ({"id": name, "text": text} for name, text in rows if text)
+
+
+_DECLARED = (
+    "An input is a declared input: a channel shows that data was mounted, or named to be read, and not that the algorithm "
+    "read every byte of it."
+)
+_CREATOR = (
+    "SageMaker tells no creator of training jobs, models, endpoint configs and endpoints: only packages, cards, pipelines and "
+    "trial components name one. Who made the rest is the role that it ran as, or a matter of CloudTrail, which keeps 90 days "
+    "by default."
+)
+_HISTORY = (
+    "SageMaker keeps the current and the pending config of an endpoint, and no earlier ones: what it served before is known "
+    "from earlier crawls only."
+)
+_CLOCK = "Times are those that AWS tells, in UTC; the times of the crawls are those of the machine that crawled."
+
+
+_FOLLOWED = "No list was read, for the crawl followed endpoints: what is not upstream of them was not looked at"
+
+
+def _deleted(scope: Scope) -> str:
+    told = deletions_told(scope)
+    known = f" CloudTrail told of every deletion between {told.since} and {told.until}." if told else ""
+    return (
+        "Training jobs, models, endpoint configs and endpoints can be deleted: what is gone is seen only by an earlier crawl, "
+        f"CloudTrail, lineage entities or tags. Not found never means not used.{known}"
+    )
+
+
+def _versions(endpoints: Sequence[Json]) -> str:
+    rows = [row for one in endpoints for row in one["data"]["inputs"]]
+    loose = sum(row["pinned"] != "version" for row in rows)
+    if not loose:
+        return ""
+    return (
+        f"{_of(loose, rows, 'input')} with no version named: an S3 prefix names whatever was there when the job began. Without "
+        "object versions or a list of them its content can't be told again, and no object was listed today to stand for it."
+    )
+
+
+def _associations(traces: Sequence[Trace]) -> str:
+    said = sum(edge["relation"] == "associated" for trace in traces for edge in trace.evidence)
+    if not said:
+        return ""
+    return (
+        f"{number(said, 'edge')} by SageMaker lineage associations: its artifacts are shared by their source URI, so an "
+        "association does not say which version of a content it means."
+    )
+
+
+def _network(scope: Scope, endpoints: Sequence[Json]) -> str:
+    jobs = {row["arn"]: row for one in endpoints for row in one["training"] if row["trains"]}
+    exposed = sum(not row["network_isolation"] for row in jobs.values())
+    everywhere = scope.training_jobs - scope.isolated_training_jobs
+    if not (exposed or everywhere):
+        return ""
+    return (
+        f"{_of(exposed, jobs, 'training job')} of this report, and {everywhere} of {scope.training_jobs} in the snapshot, ran "
+        "without network isolation: what a script downloads, or a database, file system or feature store gives, no field tells."
+    )
+
+
+def _overwritten(endpoints: Sequence[Json]) -> str:
+    containers = [row for one in endpoints for model in one["models"] for row in model["containers"] if row["artifact"]]
+    loose = sum(not row["etag"] for row in containers)
+    if not loose:
+        return ""
+    return (
+        f"{_of(loose, containers, 'deployed artifact')} with no ETag or digest on record: the same URI can be written "
+        "anew, so that a job wrote it and a model loads it is an inference from the same URI and fitting times."
+    )
+
+
+def _unread(scope: Scope, lists: list[Json]) -> str:
+    open_lists = sum(one["state"] != "complete" for one in lists)
+    reasons = ", ".join(f"{number} {reason}" for reason, number in sorted(Counter(gap.reason for gap in scope.holes).items()))
+    where = f"Read: {number(len(scope.accounts), 'account')} and {number(len(scope.regions), 'region')}, and no others."
+    gaps = f"Open gaps: {len(scope.holes)} ({reasons})" if scope.holes else "No gap is open"
+    ends = f"Lists that did not come to their end: {open_lists} of {len(lists)}" if lists else _FOLLOWED
+    return f"{where} {ends}. {gaps}."
+
+
+def _multi_model(endpoints: Sequence[Json]) -> str:
+    modes = [row["mode"] for one in endpoints for model in one["models"] for row in model["containers"]]
+    many = modes.count("MultiModel")
+    if not many:
+        return ""
+    return (
+        f"{number(many, 'container')} in multi-model mode: which artifacts are loaded from its prefix, no Describe call lists."
+    )
+
+
+def _of(some: int, rows: Sized, noun: str) -> str:
+    """`1 of 1 job`, `2 of 3 jobs`."""
+    return f"{some} of {number(len(rows), noun)}"

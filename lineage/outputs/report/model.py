@@ -1,0 +1,264 @@
+"""The report: one JSON object of which HTML and Markdown are made. The same snapshot gives the same bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from lineage.checks.policy import TAG, Policy
+from lineage.domain.records import Crawl
+from lineage.errors import SnapshotError, UnknownNode
+from lineage.graphs.graphs import attributed, neighbourhood
+from lineage.outputs.report.answers import answer
+from lineage.outputs.report.changes import State, difference, since_crawl, state_in, state_of
+from lineage.outputs.report.checked import findings
+from lineage.outputs.report.controls import FRAMEWORKS, controls
+from lineage.outputs.report.downstream import Downstream
+from lineage.outputs.report.evidence import evidence, records
+from lineage.outputs.report.inputs import data
+from lineage.outputs.report.limits import limits
+from lineage.outputs.report.parts import evaluation, models, packages, system, training
+from lineage.outputs.report.reading import Kept
+from lineage.queries.datasets import datasets
+from lineage.queries.flow.links import Json
+from lineage.queries.trace import Trace, find_endpoint, trace
+from lineage.queries.verify import snapshot_info
+from lineage.snapshot.file import Snapshot, open_snapshot
+
+SCHEMA = "lineage.report/1"
+CANONICAL = "lineage-json-1"  # sorted keys, no spaces, not escaped to ASCII; no number but integers
+_SQLITE = b"SQLite format 3\0"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report. `as_json` gives the contract `lineage.report/1`, which `report.schema.json` describes."""
+
+    document: Json
+    endpoints: list[Json]
+    coverage: Json
+    findings: Json
+    changes: Json
+    controls: list[Json]
+    reproduce: Json
+
+    def as_json(self) -> Json:
+        """The report as one JSON object; keys are a contract, and more may join them."""
+        return {"schema": SCHEMA, "question": "report"} | asdict(self)
+
+
+def report(
+    snapshot: Snapshot,
+    endpoints: Iterable[str] = (),
+    *,
+    holdouts: Iterable[str] = (),
+    policy: Policy | None = None,
+    frameworks: Iterable[str] = FRAMEWORKS,
+    previous: str | Path | None = None,
+    title: str = "",
+    classification: str = "",
+    command: str = "",
+    generated_at: str = "",
+) -> Report:
+    """A report on the given endpoints (names or ARNs), or on all of a snapshot.
+
+    `holdouts` are S3 URIs that must not have been used, besides those of the `policy`, which the checks are held to.
+    `previous` is an earlier snapshot, or an earlier report as JSON, to compare with; without it the crawls of the snapshot
+    are compared. `generated_at` is by default the time of the last crawl, so that the same snapshot gives the same report.
+    Raises `UnknownNode` for an endpoint that nobody has, `MalformedName` for an unknown framework, and `SnapshotError`.
+    """
+    asked = list(endpoints)
+    document = _document(snapshot, asked, title, classification, generated_at)
+    writing = _Writing(snapshot, _found(snapshot, asked), list(holdouts), policy)
+    body = writing.body(document, Path(previous) if previous else None)
+    body["controls"] = controls(body, frameworks)
+    body["reproduce"] = _reproduce(document, command)
+    return Report(**body | {"document": body["document"] | _seal(body)})
+
+
+def report_digest(report: Json) -> str:
+    """The digest of a report's body: all of it but its own id and digest."""
+    document = {name: value for name, value in report["document"].items() if name not in ("report_id", "report_digest")}
+    body = {name: value for name, value in report.items() if name not in ("schema", "question")} | {"document": document}
+    return f"sha256:{hashlib.sha256(canonical(body).encode()).hexdigest()}"
+
+
+def canonical(value: Any) -> str:
+    """A value in the one way that is hashed."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def _seal(body: Json) -> Json:
+    own = report_digest(body)
+    return {"report_id": f"LR-{own.removeprefix('sha256:')[:16].upper()}", "report_digest": own}
+
+
+def _document(snapshot: Snapshot, asked: list[str], title: str, classification: str, generated_at: str) -> Json:
+    info = snapshot_info(snapshot.path)
+    return {
+        "title": title or "Model lineage report",
+        "classification": classification,
+        "schema": SCHEMA,
+        "canonicalization": CANONICAL,
+        "tool": {"name": "lineage", "version": version("sagemaker-lineage")},
+        "generated_at": generated_at or _last(snapshot.crawls()),
+        "subject": asked,
+        "snapshot": {"file": info.file, "bytes": info.bytes, "digest": info.digest, "seals": _seals(info.crawls)},
+    }
+
+
+def _seals(crawls: list[Json]) -> list[Json]:
+    return [{"crawl": one["id"], "seal": one["seal"]} for one in crawls]
+
+
+def _last(crawls: Sequence[Crawl]) -> str:
+    if not crawls:
+        raise SnapshotError("the snapshot holds no crawl: `lineage crawl` writes one")
+    return max(crawl.finished or crawl.started for crawl in crawls)
+
+
+def _reproduce(document: Json, command: str) -> Json:
+    file, own = document["snapshot"]["file"], document["snapshot"]["digest"]
+    return {
+        "command": command,
+        "snapshot": {"file": file, "digest": own},
+        "verify": f"lineage snapshot verify --snapshot {file} --digest {own}",
+    }
+
+
+def _found(snapshot: Snapshot, asked: list[str]) -> list[str]:
+    """The node ids of the endpoints that were asked about, or of all that are there."""
+    if asked:
+        return list(dict.fromkeys(find_endpoint(snapshot.names_of("endpoint"), one) for one in asked))
+    named = sorted((name, identity) for identity, name in snapshot.names_of("endpoint") if "@" not in identity)
+    there = dict(attributed(snapshot.node_rows(identity for _, identity in named)))
+    ids = [identity for _, identity in named if not there[identity].get("deleted")]
+    if not ids:
+        raise UnknownNode("the snapshot has no endpoint to report on: crawl an account and region that have one")
+    return ids
+
+
+class _Writing:
+    """One report under way."""
+
+    def __init__(self, snapshot: Snapshot, ids: list[str], holdouts: list[str], policy: Policy | None) -> None:
+        self._snapshot = snapshot
+        self._ids = ids
+        self._policy = policy
+        own = [one for one in policy.holdouts if not one.startswith(TAG)] if policy else []
+        self._holdouts = list(dict.fromkeys([*holdouts, *own]))
+        self._kept = Kept(snapshot)
+        self._crawls = {crawl.id: crawl for crawl in snapshot.crawls()}
+        self._downstream = Downstream(snapshot)
+        self._traces = [trace(neighbourhood(snapshot, [one], "up"), one) for one in ids]
+
+    def body(self, document: Json, previous: Path | None) -> Json:
+        """What the report says, before its controls are mapped."""
+        endpoints = [self._endpoint(one) for one in self._traces]
+        changes, cited = self._changes(previous)
+        return {
+            "document": document | {"previous": cited},
+            "endpoints": endpoints,
+            "coverage": limits(self._snapshot, self._traces, endpoints),
+            "findings": findings(self._snapshot, self._policy, self._holdouts, self._ids, document["generated_at"]),
+            "changes": changes,
+        }
+
+    def _endpoint(self, one: Trace) -> Json:
+        kept = self._kept
+        inputs = datasets(self._snapshot, one.subject["id"], holdouts=self._holdouts)
+        return {
+            "subject": one.subject,
+            "answer": answer(one),
+            "system": system(one, kept),
+            "models": models(one, kept),
+            "packages": packages(one, kept),
+            "training": training(one, kept),
+            "training_jobs": len(one.training_jobs),
+            "runs": [row["name"] for row in one.runs],
+            "data": data(inputs, one, kept),
+            "evaluation": evaluation(one, kept, inputs.holdouts),
+            "downstream": self._downstream.of(one),
+            "nodes": [_node(one, node) for node in sorted(one.nodes)],
+            "evidence": evidence(one, kept, self._crawls),
+            "records": records(one, kept, self._crawls),
+        }
+
+    # --- what changed ---------------------------------------------------------------------------
+
+    def _changes(self, previous: Path | None) -> tuple[Json, Json | None]:
+        """The changes behind each endpoint, and the earlier report or snapshot that is cited."""
+        if previous is None:
+            return self._since_last_crawl(), None
+        if _is_snapshot(previous):
+            return self._since_snapshot(previous)
+        return self._since_report(previous)
+
+    def _since_last_crawl(self) -> Json:
+        if len(self._crawls) < 2:
+            return {"compared": None, "endpoints": []}
+        last = max(self._crawls)
+        before = max(number for number in self._crawls if number < last)
+        rows = [since_crawl(one.subject["name"], one, self._kept, last) for one in self._traces]
+        return {"compared": {"with": "crawl", "name": f"crawl {before}", "at": self._crawls[before].started}, "endpoints": rows}
+
+    def _since_snapshot(self, path: Path) -> tuple[Json, Json]:
+        info = snapshot_info(path)
+        with open_snapshot(path) as earlier:
+            known = dict(earlier.names_of("endpoint"))
+            kept = Kept(earlier)
+            rows = [
+                self._difference(one, _earlier(earlier, one, kept) if one.subject["id"] in known else None)
+                for one in self._traces
+            ]
+            when = _last(earlier.crawls())
+        compared = {"with": "snapshot", "name": info.file, "at": when}
+        cited = {"kind": "snapshot", "name": info.file, "id": None, "digest": info.digest, "generated_at": when}
+        return {"compared": compared, "endpoints": rows}, cited
+
+    def _since_report(self, path: Path) -> tuple[Json, Json]:
+        told = _report_in(path)
+        known = {one["subject"]["id"]: one for one in told["endpoints"]}
+        states = [(one, known.get(one.subject["id"])) for one in self._traces]
+        rows = [self._difference(one, state_in(then) if then else None) for one, then in states]
+        document = told["document"]
+        compared = {"with": "report", "name": document["report_id"], "at": document["generated_at"]}
+        cited = {"kind": "report", "name": path.name, "id": document["report_id"], "digest": document["report_digest"]}
+        return {"compared": compared, "endpoints": rows}, cited | {"generated_at": document["generated_at"]}
+
+    def _difference(self, one: Trace, before: State | None) -> Json:
+        return difference(one.subject["name"], before, state_of(one, self._kept))
+
+
+def _node(one: Trace, node: str) -> Json:
+    told = one.nodes[node]
+    names = ("id", "kind", "name", "label", "account", "region", "created", "status", "observed")
+    return {name: told[name] for name in names}
+
+
+def _earlier(snapshot: Snapshot, one: Trace, kept: Kept) -> State:
+    identity = str(one.subject["id"])
+    return state_of(trace(neighbourhood(snapshot, [identity], "up"), identity), kept)
+
+
+def _is_snapshot(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_SQLITE)) == _SQLITE
+
+
+def _report_in(path: Path) -> Json:
+    wrong = f"{path.name} is neither a snapshot nor a report of `lineage report -f json`"
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise SnapshotError(wrong) from error
+    if not isinstance(told, dict) or told.get("schema") != SCHEMA:
+        raise SnapshotError(wrong)
+    if report_digest(told) != told["document"]["report_digest"]:
+        raise SnapshotError(f"{path.name} is not as it was written: its digest is another one")
+    return told

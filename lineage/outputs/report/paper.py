@@ -1,0 +1,348 @@
+"""A report as a paper: which section says what. The words are the same in HTML and in Markdown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from lineage.outputs.report.blocks import (
+    Block,
+    Cell,
+    Code,
+    Facts,
+    Head,
+    Items,
+    Listing,
+    Paper,
+    Para,
+    Section,
+    Table,
+    Verdict,
+    Way,
+    Word,
+    code,
+    number,
+    spaced,
+    text,
+)
+from lineage.outputs.report.chapters import chapters
+from lineage.outputs.report.evidence import METHODS
+from lineage.queries.flow.links import Json
+
+QUESTION = "Which run, which training job and which data produced what this endpoint serves?"
+_FEW = 3  # endpoints whose answers stand on the first page in full
+
+
+def paper(report: Json) -> Paper:
+    """The paper of a report, given as JSON."""
+    document, endpoints = report["document"], report["endpoints"]
+    sections = [
+        Section("0", "Document control", "s0", list(_control(report))),
+        Section("1", "The answer", "s1", list(_answers(endpoints))),
+        Section("2", "Coverage and limitations", "s2", list(_coverage(report["coverage"]))),
+        *chapters(endpoints),
+        Section("9", "Findings", "s9", list(_findings(report["findings"]))),
+        Section("10", "Change history", "s10", list(_changes(report["changes"]))),
+        Section("11", "Control mapping", "s11", list(_controls(report["controls"]))),
+        Section("12", "Evidence appendix", "s12", list(_evidence(endpoints))),
+        Section("13", "How to reproduce this", "s13", list(_reproduce(report["reproduce"], document))),
+    ]
+    under = [_subject(report), f"as of {document['generated_at']}", f"report {document['report_id']}"]
+    foot = f"{document['report_id']} · {document['report_digest']}"
+    return Paper(document["title"], document["classification"], under, _first_page(endpoints), sections, foot)
+
+
+def _subject(report: Json) -> str:
+    names = [one["subject"]["name"] for one in report["endpoints"]]
+    return f"Endpoint {names[0]}" if len(names) == 1 else number(len(names), "endpoint")
+
+
+def _first_page(endpoints: list[Json]) -> list[Block]:
+    if len(endpoints) <= _FEW:
+        return [_verdict(one) for one in endpoints]
+    counted = Counter(one["answer"]["verdict"] for one in endpoints)
+    said = ", ".join(f"{counted[word]} {word}" for word in ("traced", "partial", "broken") if counted[word])
+    return [Para(f"Of {number(len(endpoints), 'endpoint')}: {said}.", "lead"), _summary(endpoints)]
+
+
+def _verdict(one: Json) -> Verdict:
+    told = one["answer"]
+    return Verdict(Word(told["verdict"].upper()), one["subject"]["name"], told["sentence"])
+
+
+def _summary(endpoints: list[Json]) -> Table:
+    head = ("Endpoint", "Verdict", "Made by", "Inputs", "Breaks", "Gaps")
+    return Table("Every endpoint", head, [_summed(one) for one in endpoints])
+
+
+def _summed(one: Json) -> list[Cell]:
+    told, counts = one["answer"], one["answer"]["counts"]
+    cells = (counts["datasets"], counts["breaks"], counts["gaps"])
+    return [one["subject"]["name"], Word(told["verdict"].upper()), _made_by(one), *map(str, cells)]
+
+
+def _made_by(one: Json) -> str:
+    """The jobs that trained it, or the runs of which people say so."""
+    makers = [row["job"]["name"] for row in one["training"] if row["trains"]] or [f"run {name}" for name in one["runs"]]
+    return (", ".join(makers[:2]) + (f" and {len(makers) - 2} more" if len(makers) > 2 else "")) or "not known"
+
+
+# --- 0, 1, 2 --------------------------------------------------------------------------------------
+
+
+def _control(report: Json) -> Iterator[Block]:
+    document = report["document"]
+    tool, snapshot, earlier = document["tool"], document["snapshot"], document["previous"]
+    asked = ", ".join(document["subject"]) or "all endpoints of the snapshot"
+    yield Facts(
+        [
+            ("Report", Code(document["report_id"])),
+            ("Report digest", Code(document["report_digest"])),
+            ("Classification", text(document["classification"])),
+            ("Subject, as typed", Code(asked)),
+            ("As of", document["generated_at"]),
+            ("Snapshot", Code(snapshot["file"])),
+            ("Snapshot digest", Code(snapshot["digest"])),
+            ("Newest seal", code(snapshot["seals"][-1]["seal"] if snapshot["seals"] else None)),
+            ("Made with", f"{tool['name']} {tool['version']}, {document['schema']}"),
+            ("Command", code(report["reproduce"]["command"])),
+            ("Previous", Code(f"{earlier['id'] or earlier['name']} {earlier['digest']}") if earlier else "–"),
+        ]
+    )
+    yield Para(
+        "The report digest is the SHA-256 of the report's JSON without its own id and digest "
+        f"({document['canonicalization']}). It tells that a report is unchanged since it was hashed, and no more.",
+        "note",
+    )
+    yield Para("A dash: the record has no such field, or an empty one. What could not be read is called not known.", "note")
+
+
+def _answers(endpoints: list[Json]) -> Iterator[Block]:
+    yield Para(QUESTION, "lead")
+    for one in endpoints:
+        if len(endpoints) > 1:
+            yield _verdict(one)
+        yield Way([_way_step(step) for step in one["answer"]["way"]])
+        counts = one["answer"]["counts"]
+        yield Para(", ".join(_counted(counts)) + ".")
+        yield from _could_change(one)
+
+
+def _way_step(step: Json) -> tuple[str, Code, str]:
+    said = " ".join(filter(None, (step["relation"], step["role"])))
+    how = f"{said}: {step['path']} ({step['evidence']})" if step["path"] else said
+    seen = "" if step["observed"] else " · not observed"
+    return spaced(step["kind"]) + seen, Code(step["name"]), how
+
+
+def _counted(counts: Json) -> Iterator[str]:
+    nouns = {
+        "models": "model",
+        "training_jobs": "training job",
+        "datasets": "declared input",
+        "upstream_datasets": "place upstream",
+        "runs": "run",
+        "pipeline_executions": "pipeline execution",
+        "images": "image",
+        "evidence": "edge of evidence",
+    }
+    for key, noun in nouns.items():
+        yield (
+            number(counts[key], noun)
+            .replace("edge of evidences", "edges of evidence")
+            .replace("place upstreams", "places upstream")
+        )
+
+
+def _could_change(one: Json) -> Iterator[Block]:
+    told = one["answer"]
+    if told["breaks"]:
+        rows = [[Code(row["at"]["name"]), row["reason"], row["detail"], row["repair"]] for row in told["breaks"]]
+        yield Table("Where the chain breaks", ("At", "Why", "Detail", "What would mend it"), rows)
+    if told["gaps"]:
+        yield _gaps("Gaps that could change this answer", told["gaps"])
+    else:
+        yield Para(_NO_GAP_BUT_BREAKS if told["breaks"] else "No gap on this path could change the answer.")
+    if told["caveats"]:
+        yield Items(told["caveats"])
+
+
+_NO_GAP_BUT_BREAKS = "What would mend a break could change the answer; no other gap on this path could."
+
+
+def _gaps(caption: str, gaps: list[Json]) -> Table:
+    rows = [[row["reason"], text(row["operation"]), Code(row["subject"]), text(row["detail"])] for row in gaps]
+    return Table(caption, ("Reason", "Call", "Subject", "Detail"), rows, "No gap is open.")
+
+
+def _coverage(told: Json) -> Iterator[Block]:
+    yield Items([row["text"] for row in told["statements"]], numbered=True)
+    crawls = [_crawl(row) for row in told["crawls"]]
+    yield Table("Crawls", ("Crawl", "From", "To", "Caller", "Accounts", "Regions", "What", "With"), crawls)
+    head = ("Account", "Region", "Kind", "Call", "Calls", "Pages", "Records", "State")
+    yield Table(
+        "Lists that were read",
+        head,
+        [_list_row(row) for row in told["lists"]],
+        "No list was read: the crawl followed endpoints.",
+    )
+    if told["lookups"]:
+        yield Table("Deletions looked up in CloudTrail", head, [_list_row(row) for row in told["lookups"]])
+    unread = ", ".join(told["not_crawled"])
+    yield Para(f"Kinds that were not listed: {unread}." if unread else "Every kind that can be listed was listed.")
+    yield _gaps("Gaps of the whole snapshot", told["gaps"])
+    rows = [[spaced(row["kind"]), Code(row["id"]), text(row["account"]), text(row["region"])] for row in told["dangling"]]
+    none = "Nothing on these chains is only named."
+    yield Table("Named on these chains, and not described", ("Kind", "Id", "Account", "Region"), rows, none)
+
+
+def _crawl(row: Json) -> list[Cell]:
+    what = f"from {', '.join(row['roots'])}" if row["roots"] else "whole accounts"
+    end = row["finished"] or "cut short"
+    where = (", ".join(row["accounts"]), ", ".join(row["regions"]))
+    tools = f"lineage {row['tool']}, botocore {row['botocore']}"
+    return [str(row["id"]), row["started"], end, Code(row["caller"]), *where, what, tools]
+
+
+def _list_row(row: Json) -> list[Cell]:
+    state = f"{row['state']}{' of what came since ' + row['since'] if row['since'] else ''}"
+    said = f"{state}: {row['detail']}" if row["detail"] else state
+    counts = (f"{row[name]:,}" for name in ("calls", "pages", "records"))
+    return [
+        row["account"],
+        row["region"],
+        spaced(row["kind"]),
+        row["operation"],
+        *counts,
+        Word(said) if row["state"] == "complete" else said,
+    ]
+
+
+# --- 9 to 13 --------------------------------------------------------------------------------------
+
+
+def _findings(told: Json) -> Iterator[Block]:
+    counted = {word: sum(row[word] for row in told["rules"]) for word in ("findings", "undecided", "known", "suppressed")}
+    said = ", ".join(f"{count} {word}" for word, count in counted.items() if count or word in ("findings", "undecided"))
+    policy = f"the policy {told['policy']}" if told["policy"] else "no policy file"
+    yield Para(f"The rules of `lineage check`, with {policy} and {number(len(told['holdouts']), 'holdout')}: {said}.", "lead")
+    for caption, key in (("Findings", "findings"), ("What could not be decided", "undecided")):
+        head = ("Rule", "Severity", "Subject", "What", "To mend it", "State")
+        yield Table(caption, head, [_finding(row) for row in told[key]])
+    columns = ("Rule", "Name", "Severity", "Outcome", "Findings", "Undecided", "Passed")
+    yield Table("Rules", columns, [_rule(row) for row in told["rules"]])
+    yield Items([*told["notes"], *told["caveats"]])
+
+
+def _finding(row: Json) -> list[Cell]:
+    subject = f"{spaced(row['subject']['kind'])} {row['subject']['name']}"
+    message = f"{row['message']} (confidence {row['confidence']})" if row["confidence"] else row["message"]
+    return [f"{row['rule']} {row['name']}", Word(row["severity"]), subject, message, row["repair"], _state(row)]
+
+
+def _state(row: Json) -> str:
+    accepted = row["suppression"]
+    if not accepted:
+        return str(row["state"])
+    until = f", until {accepted['expires']}" if accepted["expires"] else ""
+    owner = f" ({accepted['owner']})" if accepted["owner"] else ""
+    return f"{row['state']}: {accepted['reason']}{owner}{until}"
+
+
+def _rule(row: Json) -> list[Cell]:
+    counts = (str(row[name]) for name in ("findings", "undecided", "passed"))
+    return [row["id"], row["name"], row["severity"], Word(row["outcome"]), *counts]
+
+
+def _changes(told: Json) -> Iterator[Block]:
+    if not told["compared"]:
+        yield Para("The snapshot holds one crawl, and no earlier snapshot or report was named: nothing was compared.")
+        return
+    against = told["compared"]
+    yield Para(f"Compared with {against['with']} {against['name']} of {against['at']}.".replace("crawl crawl", "crawl"))
+    if against["with"] == "crawl":
+        yield Para(
+            "A snapshot keeps each version of a record, but the chains of its last crawl only: edges "
+            "that are gone are told by comparing with an earlier file.",
+            "note",
+        )
+    for one in told["endpoints"]:
+        yield from _changed(one)
+
+
+def _changed(one: Json) -> Iterator[Block]:
+    quiet = not any(one[key] for key in ("added", "removed", "changed", "edges_added", "edges_removed"))
+    before = f" (before: {one['verdict_before']})" if one["verdict_before"] and one["verdict_before"] != one["verdict"] else ""
+    if quiet and not before:
+        yield Para(f"{one['endpoint']}: nothing that stands behind it is new, gone or different.")
+        return
+    yield Head(f"{one['endpoint']}: {one['verdict']}{before}")
+    for caption, key in (("New", "added"), ("Gone", "removed")):
+        if one[key]:
+            yield Table(caption, ("Kind", "Id"), [[spaced(row["kind"]), Code(row["id"])] for row in one[key]])
+    if one["changed"]:
+        rows = [[Code(row["id"]), Code(row["field"]), code(row["before"]), code(row["after"])] for row in one["changed"]]
+        yield Table("Different", ("Record", "Field", "Before", "Now"), rows)
+    for caption, key in (("New edges", "edges_added"), ("Edges that are gone", "edges_removed")):
+        if one[key]:
+            rows = [
+                [Code(row["source"]), " ".join(filter(None, (row["relation"], row["role"]))), Code(row["target"])]
+                for row in one[key]
+            ]
+            yield Table(caption, ("From", "Relation", "To"), rows)
+
+
+def _controls(frameworks: list[Json]) -> Iterator[Block]:
+    yield Para(
+        "What this report has to say about the clauses of each framework. `evidenced`: all that the tool looks for is in this "
+        "report, for every endpoint, and the clause wants nothing beyond records. `partial`: some of it is. `not derivable`: "
+        "records of SageMaker, or this snapshot, tell nothing of it. Whether a duty is met is for people to judge; nothing "
+        "here is legal advice.",
+        "note",
+    )
+    for one in frameworks:
+        yield Head(one["title"])
+        counted = Counter(row["status"] for row in one["clauses"])
+        said = ", ".join(f"{counted[word]} {word}" for word in ("evidenced", "partial", "not derivable"))
+        yield Para(f"{one['state']} Table as of {one['as_of']}; {number(len(one['clauses']), 'clause')}: {said}.")
+        head = ("Clause", "Wants", "Sections", "Status", "Rests on", "Not derivable")
+        yield Table(one["title"], head, [_clause(row) for row in one["clauses"]])
+        yield Para(f"Sources: {'; '.join(one['sources'])}", "note")
+
+
+def _clause(row: Json) -> list[Cell]:
+    held = "; ".join(f"{fact['says']}: {_held(fact)}" for fact in row["facts"])
+    wants = f"{row['title']}. {row['wants']}".rstrip(". ")
+    sections = ", ".join(map(str, row["sections"]))
+    return [row["id"], wants, sections or "–", Word(row["status"]), held or "–", "; ".join(row["beyond"]) or "–"]
+
+
+def _held(fact: Json) -> str:
+    if fact["of"] == 1:
+        return "yes" if fact["holds"] else "not shown"
+    return f"{fact['holds']} of {fact['of']}"
+
+
+def _evidence(endpoints: list[Json]) -> Iterator[Block]:
+    used = {edge["method"] for one in endpoints for edge in one["evidence"]}
+    yield Items([f"{name}: {said}" for name, said in METHODS.items() if name in used])
+    for one in endpoints:
+        name = one["subject"]["name"]
+        yield Head(name)
+        rows = [_edge(edge) for edge in one["evidence"]]
+        yield Table(f"Edges behind {name}", ("From", "Relation", "To", "Field", "Method", "Read at"), rows, "No edge is known.")
+        rows = [[spaced(row["kind"]), Code(row["id"]), Code(row["digest"]), row["last_read"]] for row in one["records"]]
+        yield Table(f"Records behind {name}", ("Kind", "Record", "Digest of what the API answered", "Last read"), rows)
+
+
+def _edge(edge: Json) -> list[Cell]:
+    relation = " ".join(filter(None, (edge["relation"], edge["role"], edge["usage"] if edge["usage"] != edge["role"] else "")))
+    return [Code(edge["source"]), relation, Code(edge["target"]), code(edge["path"]), edge["method"], text(edge["observed_at"])]
+
+
+def _reproduce(told: Json, document: Json) -> Iterator[Block]:
+    yield Para("The same snapshot and the same version of the tool give the same report, byte by byte:")
+    yield Listing(told["command"] or "lineage.report(snapshot)")
+    yield Para("Whether the snapshot is the one that this report was made of:")
+    yield Listing(told["verify"])
+    yield Facts([("Snapshot", Code(told["snapshot"]["digest"])), ("Report", Code(document["report_digest"]))])

@@ -1,0 +1,292 @@
+"""What the records say of an endpoint: the system, its models, how they were trained, how they were measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from lineage.outputs.pictures.dot import console_url
+from lineage.outputs.report.reading import Kept, at, brief, tags_of
+from lineage.queries.flow.links import Json
+from lineage.queries.trace import Trace
+
+TOLD_JOBS = 50  # jobs that are told in full; more are counted
+_NOT_HYPER = ("sagemaker_submit_directory", "sagemaker_program")  # they say where the code is
+
+
+def system(trace: Trace, kept: Kept) -> Json:
+    """The endpoint as it is deployed. What stands in an endpoint config that nobody could read is None."""
+    node = trace.nodes[trace.subject["id"]]
+    body, config = kept.body(node), _config(trace)
+    said = kept.body(config) if config else {}
+    models = [kept.body(model) for model in trace.models]
+    return {
+        "name": node["name"],
+        "arn": node["arn"],
+        "account": node["account"],
+        "region": node["region"],
+        "status": node["status"],
+        "created": node["created"],
+        "modified": body.get("LastModifiedTime"),
+        "config": brief(config) if config else None,
+        "config_read": bool(said),
+        "variants": list(_variants(body, said)),
+        "kms_key": said.get("KmsKeyId"),
+        "vpc": _vpc([said, *models]),
+        "models_isolated": sum(bool(model.get("EnableNetworkIsolation")) for model in models),
+        "data_capture": _capture(body, said),
+        "tags": tags_of(body),
+        "console": console_url(str(node["id"]), node),
+    }
+
+
+def _config(trace: Trace) -> Json | None:
+    """The endpoint config that is served, not one that is still to come."""
+    into = [edge for edge in trace.evidence if edge["relation"] == "configures" and edge["target"] == trace.subject["id"]]
+    ids = [edge["source"] for edge in sorted(into, key=lambda edge: edge["role"])]
+    return trace.nodes[ids[0]] if ids else None
+
+
+def _variants(body: Json, said: Json) -> Iterator[Json]:
+    for usage, member in (("production", "ProductionVariants"), ("shadow", "ShadowProductionVariants")):
+        running = {one.get("VariantName"): one for one in body.get(member) or ()}
+        planned = {one.get("VariantName"): one for one in said.get(member) or ()}
+        weights = {name: _weight(running.get(name, {}), planned.get(name, {})) for name in planned | running}
+        total = sum(weight for weight in weights.values() if weight)
+        for name, weight in weights.items():
+            share = weight / total if total and weight is not None and usage == "production" else None
+            yield {"name": name, "usage": usage, "weight": _plain(weight), "share": _percent(share)} | _hosting(
+                running.get(name, {}), planned.get(name, {})
+            )
+
+
+def _weight(running: Json, planned: Json) -> float | None:
+    weight = running.get("CurrentWeight", planned.get("InitialVariantWeight"))
+    return None if weight is None else float(weight)
+
+
+def _plain(number: float | None) -> str | None:
+    """A number as text: a digest of a report must not depend on how somebody writes 0.1."""
+    return None if number is None else format(number, "g")
+
+
+def _percent(share: float | None) -> str | None:
+    return None if share is None else f"{share * 100:.4g} %"
+
+
+def _hosting(running: Json, planned: Json) -> Json:
+    pools = ", ".join(str(pool.get("InstanceType")) for pool in planned.get("InstancePools") or ())
+    serverless = "serverless" if planned.get("ServerlessConfig") or running.get("CurrentServerlessConfig") else None
+    images = running.get("DeployedImages") or ()
+    return {
+        "model": planned.get("ModelName"),
+        "instance_type": planned.get("InstanceType") or pools or serverless,
+        "instances": running.get("CurrentInstanceCount", planned.get("InitialInstanceCount")),
+        "images": [{"tag": one.get("SpecifiedImage"), "resolved": one.get("ResolvedImage")} for one in images],
+    }
+
+
+def _vpc(bodies: Iterable[Mapping[str, Any]]) -> Json | None:
+    found = next((body["VpcConfig"] for body in bodies if body.get("VpcConfig")), None)
+    return {"subnets": list(found.get("Subnets") or ()), "groups": list(found.get("SecurityGroupIds") or ())} if found else None
+
+
+def _capture(body: Json, said: Json) -> Json | None:
+    found = body.get("DataCaptureConfig") or said.get("DataCaptureConfig")
+    if not found:
+        return None
+    return {
+        "enabled": found.get("EnableCapture"),
+        "percent": found.get("CurrentSamplingPercentage", found.get("InitialSamplingPercentage")),
+        "destination": found.get("DestinationS3Uri"),
+    }
+
+
+# --- the models -----------------------------------------------------------------------------------
+
+
+def models(trace: Trace, kept: Kept) -> list[Json]:
+    """Each model of the endpoint, container by container."""
+    resolved = _resolved(kept.body(trace.nodes[trace.subject["id"]]))
+    return [_model(node, kept.body(node), resolved) for node in trace.models]
+
+
+def _resolved(body: Json) -> dict[str, str]:
+    """The digest that stands for each image tag on the running endpoint."""
+    found: dict[str, str] = {}
+    for variant in (*(body.get("ProductionVariants") or ()), *(body.get("ShadowProductionVariants") or ())):
+        found |= {one["SpecifiedImage"]: one["ResolvedImage"] for one in variant.get("DeployedImages") or () if _both(one)}
+    return found
+
+
+def _both(image: Json) -> bool:
+    return bool(image.get("SpecifiedImage") and image.get("ResolvedImage"))
+
+
+def _model(node: Json, body: Json, resolved: dict[str, str]) -> Json:
+    containers = [body["PrimaryContainer"]] if body.get("PrimaryContainer") else list(body.get("Containers") or ())
+    return {
+        "model": brief(node),
+        "arn": node["arn"],
+        "created": node["created"],
+        "role": body.get("ExecutionRoleArn"),
+        "network_isolation": body.get("EnableNetworkIsolation"),
+        "containers": [_container(one, resolved) for one in containers],
+        "tags": tags_of(body),
+    }
+
+
+def _container(one: Json, resolved: dict[str, str]) -> Json:
+    source = at(one, "ModelDataSource.S3DataSource") or {}
+    image = one.get("Image")
+    return {
+        "image": image,
+        "image_digest": image if "@sha256:" in str(image) else one.get("ImageDigest") or resolved.get(str(image)),
+        "artifact": one.get("ModelDataUrl") or source.get("S3Uri"),
+        "etag": source.get("ETag") or source.get("ManifestEtag") or one.get("ModelDataETag"),
+        "mode": one.get("Mode"),
+        "package": one.get("ModelPackageName"),
+        "hub": at(source, "HubAccessConfig.HubContentArn"),
+    }
+
+
+def packages(trace: Trace, kept: Kept) -> list[Json]:
+    """Each model package behind the endpoint: its version, who approved it, and the digests that it pins."""
+    return [_package(node, kept.body(node)) for node in trace.model_packages]
+
+
+def _package(node: Json, body: Json) -> Json:
+    return {
+        "package": brief(node),
+        "group": body.get("ModelPackageGroupName"),
+        "version": body.get("ModelPackageVersion"),
+        "approval": body.get("ModelApprovalStatus"),
+        "approval_note": body.get("ApprovalDescription"),
+        "created": body.get("CreationTime"),
+        "created_by": _who(body.get("CreatedBy")),
+        "modified": body.get("LastModifiedTime"),
+        "modified_by": _who(body.get("LastModifiedBy")),
+        "commit": at(body, "MetadataProperties.CommitId"),
+        "repository": at(body, "MetadataProperties.Repository"),
+        "containers": [_container(one, {}) for one in at(body, "InferenceSpecification.Containers") or ()],
+        "model_card": bool(body.get("ModelCard")),
+    }
+
+
+def _who(told: Json | None) -> str | None:
+    """A person or a role, as SageMaker tells of few kinds only."""
+    if not told:
+        return None
+    who = told.get("UserProfileName") or at(told, "IamIdentity.Arn") or at(told, "IamIdentity.PrincipalId")
+    return str(who) if who else None
+
+
+# --- the training ---------------------------------------------------------------------------------
+
+
+def training(trace: Trace, kept: Kept) -> list[Json]:
+    """Each training job behind the endpoint, those that made the deployed artifacts first."""
+    return [_job(trace, row, kept) for row in trace.training_jobs[:TOLD_JOBS]]
+
+
+def _job(trace: Trace, row: Json, kept: Kept) -> Json:
+    body = kept.body(trace.nodes[row["id"]])
+    return {
+        "job": brief(row),
+        "arn": row["arn"],
+        "depth": row["depth"],
+        "trains": row["trains"],
+        "status": row["status"],
+        "created": row["created"],
+        "started": body.get("TrainingStartTime"),
+        "ended": body.get("TrainingEndTime"),
+        "role": body.get("RoleArn"),
+        "image": at(body, "AlgorithmSpecification.TrainingImage"),
+        "algorithm": at(body, "AlgorithmSpecification.AlgorithmName"),
+        "output": at(body, "ModelArtifacts.S3ModelArtifacts"),
+        "network_isolation": body.get("EnableNetworkIsolation"),
+        "instance_type": at(body, "ResourceConfig.InstanceType"),
+        "instances": at(body, "ResourceConfig.InstanceCount"),
+        "billable_seconds": body.get("BillableTimeInSeconds"),
+        "spot": bool(body.get("EnableManagedSpotTraining")),
+        "hyperparameters": {name: str(value) for name, value in _hyper(body).items() if name not in _NOT_HYPER},
+        "environment": {name: str(value) for name, value in sorted((body.get("Environment") or {}).items())},
+        "tuning_job": body.get("TuningJobArn"),
+        "mlflow": body.get("MlflowDetails") or body.get("MlflowConfig"),
+        "tags": tags_of(body),
+    } | _origin(trace, row, body, kept)
+
+
+def _hyper(body: Json) -> Json:
+    return dict(sorted((body.get("HyperParameters") or {}).items()))
+
+
+def _origin(trace: Trace, row: Json, body: Json, kept: Kept) -> Json:
+    """Where its code came from, and what ran it."""
+    runs = [run for run in trace.runs if row["id"] in run["jobs"]]
+    hyper = _hyper(body)
+    return {
+        "source_dir": _unquoted(hyper.get("sagemaker_submit_directory")),
+        "script": _unquoted(hyper.get("sagemaker_program")),
+        "commit": _commit([kept.body(trace.nodes[run["id"]]) for run in runs], tags_of(body)),
+        "runs": [brief(run) for run in runs],
+        "executions": [brief(trace.nodes[one]) | {"step": _step(trace, row["id"], one)} for one in row["ran_in"]],
+        "reused_by": [brief(trace.nodes[one]) for one in row["reused_by"]],
+    }
+
+
+def _unquoted(value: Any) -> str | None:
+    """The SDK writes these hyperparameters as JSON texts."""
+    return str(value).strip('"') if value else None
+
+
+def _commit(runs: list[Json], tags: dict[str, str]) -> Json | None:
+    """The commit that a run's record or a tag names, with where it stands."""
+    for run in runs:
+        if found := at(run, "MetadataProperties.CommitId"):
+            return {"id": str(found), "said_by": "MetadataProperties.CommitId of its run"}
+    for key, value in sorted(tags.items()):
+        if "commit" in key.casefold():
+            return {"id": value, "said_by": f"tag {key}"}
+    return None
+
+
+def _step(trace: Trace, job: str, execution: str) -> str:
+    """The pipeline step that ran a job, as an edge tells it."""
+    steps = (edge for edge in trace.evidence if (edge["source"], edge["target"]) == (job, execution))
+    return next((str(edge["role"]) for edge in steps if edge["role"]), "")
+
+
+# --- the evaluation -------------------------------------------------------------------------------
+
+
+def evaluation(trace: Trace, kept: Kept, holdouts: list[Json]) -> Json:
+    """The metrics that the jobs and packages tell of, and what was asked of holdouts. A metric of a job is its last value."""
+    jobs = [(row, kept.body(trace.nodes[row["id"]])) for row in trace.training_jobs[:TOLD_JOBS]]
+    metrics = [_metric(row, one) for row, body in jobs for one in body.get("FinalMetricDataList") or ()]
+    reports = [found for node in trace.model_packages for found in _model_metrics(node, kept.body(node))]
+    names = ("uri", "verdict", "channel", "location", "cover", "holes")
+    checked = [{name: row[name] for name in names} | {"job": (row["job"] or {}).get("name")} for row in holdouts]
+    return {"metrics": metrics, "model_metrics": reports, "holdouts": checked}
+
+
+def _metric(row: Json, one: Json) -> Json:
+    value = one.get("Value")
+    return {
+        "job": row["name"],
+        "metric": one.get("MetricName"),
+        "last_value": None if value is None else repr(value),
+        "time": one.get("Timestamp"),
+    }
+
+
+def _model_metrics(node: Json, body: Json) -> Iterator[Json]:
+    """Each document that a package's ModelMetrics name."""
+    for group, members in sorted((body.get("ModelMetrics") or {}).items()):
+        for name, one in sorted(members.items()):
+            yield {
+                "package": node["name"],
+                "what": f"{group}.{name}",
+                "uri": one.get("S3Uri"),
+                "digest": one.get("ContentDigest"),
+            }

@@ -1,0 +1,59 @@
+"""The records behind what an answer names: each is read once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from lineage.domain.names import node_id
+from lineage.queries.flow.links import Json
+from lineage.snapshot.file import Snapshot, Version
+
+
+class Kept:
+    """Looks nodes of answers up in a snapshot."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._versions: dict[tuple[str, str | None], list[Version]] = {}
+        self._bodies: dict[str, Json] = {}
+
+    def versions(self, node: Json) -> list[Version]:
+        """Every version that was read of a node's record, the last at the end; none of what was only named."""
+        if not (node["arn"] and node["observed"]):
+            return []
+        key = (node_id(node["arn"]), node["created"])
+        if key not in self._versions:
+            self._versions[key] = self._snapshot.versions(*key)
+        return self._versions[key]
+
+    def body(self, node: Json) -> Json:
+        """What the newest version of its record says; empty for what was only named."""
+        versions = self.versions(node)
+        if not versions:
+            return {}
+        last = versions[-1]
+        if last.digest not in self._bodies:
+            self._bodies[last.digest] = json.loads(last.body)
+        return self._bodies[last.digest]
+
+
+def at(body: Mapping[str, Any], path: str) -> Any:
+    """The value at a dotted path of members; None where there is none."""
+    value: Any = body
+    for name in path.split("."):
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(name)
+    return value
+
+
+def tags_of(body: Mapping[str, Any]) -> dict[str, str]:
+    """The tags of a record, by key."""
+    return {str(tag.get("Key", "")): str(tag.get("Value", "")) for tag in body.get("Tags") or ()}
+
+
+def brief(node: Json) -> Json:
+    """Of a node only what names it."""
+    return {name: node[name] for name in ("id", "kind", "name", "observed")}

@@ -1,0 +1,108 @@
+"""The edges of a graph as every question takes them: each with its ends, in a fixed order. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from lineage.graphs.graphs import Graph
+
+Json = dict[str, Any]
+Neighbours = dict[str, dict[str, dict[str, Json]]]
+
+
+class Link(NamedTuple):
+    """One edge of the graph: its ends, its key, and its attributes."""
+
+    source: str
+    target: str
+    key: str
+    data: Json
+
+    @property
+    def relation(self) -> str:
+        relation: str = self.data["relation"]
+        return relation
+
+
+class Flow:
+    """A graph while one question asks it, and nobody changes it: what networkx shows by views, as plain dicts.
+
+    `nodes` has the attributes by id, `graph` those of the graph itself.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self.nodes: dict[str, Json] = dict(iter(graph.nodes(data=True)))
+        self.graph: Json = graph.graph
+        self._after: Neighbours = dict(graph.adjacency())
+        self._before: Neighbours = dict(graph.reverse(copy=False).adjacency())
+        self._out_of: dict[str, list[Link]] = {}
+
+    def into(self, node: str, relations: Collection[str]) -> Iterator[Link]:
+        """The edges of some relations into a node."""
+        for source, keys in self._before[node].items():
+            for key, data in keys.items():
+                if data["relation"] in relations:
+                    yield Link(source, node, key, data)
+
+    def out_of(self, node: str) -> list[Link]:
+        """The edges out of a node, by where they lead and by key."""
+        found = self._out_of.get(node)
+        if found is None:
+            ends = self._after[node].items()
+            links = [Link(node, target, key, data) for target, keys in ends for key, data in keys.items()]
+            found = self._out_of[node] = _sorted(links, itemgetter(1, 2))
+        return found
+
+    @classmethod
+    def of(cls, graph: Graph | Flow) -> Flow:
+        """A graph so, unless it is so already."""
+        return graph if isinstance(graph, Flow) else cls(graph)
+
+    def __contains__(self, node: str) -> bool:
+        return node in self.nodes
+
+    def sources(self, node: str) -> list[str]:
+        """From where there is an edge into a node."""
+        return sorted(self._before[node])
+
+    def targets(self, node: str) -> list[str]:
+        """Where there is an edge to, out of a node."""
+        return sorted(self._after[node])
+
+    def between(self, source: str, target: str) -> Iterable[Json]:
+        """The attributes of each edge from one node to another."""
+        return self._after[source][target].values()
+
+    def leads_on(self, node: str) -> bool:
+        """Whether there is an edge out of a node."""
+        return bool(self._after[node])
+
+    def links(self, *relations: str) -> Iterator[Link]:
+        """All edges of some relations, by their ends and by key."""
+        for node in sorted(node for node, ends in self._after.items() if ends):
+            yield from links_out_of(self, node, *relations)
+
+
+def links_into(graph: Flow, node: str, *relations: str) -> list[Link]:
+    """The edges of some relations into a node: by what they are for, by role, by where they come from."""
+    return _sorted(list(graph.into(node, relations)), _by_usage)
+
+
+def links_out_of(graph: Flow, node: str, *relations: str) -> list[Link]:
+    """The edges of some relations out of a node, in a fixed order."""
+    return [link for link in graph.out_of(node) if link.data["relation"] in relations]
+
+
+_USAGE_ORDER = ("production", "instance-pool", "shadow", "data", "model", "checkpoint", "baseline", "code")
+
+
+def _by_usage(link: Link) -> tuple[int, str, str, str]:
+    usage = link.data["usage"]
+    return (_USAGE_ORDER.index(usage) if usage in _USAGE_ORDER else 0, link.data["role"], link.source, link.key)
+
+
+def _sorted(links: list[Link], order: Callable[[Link], Any]) -> list[Link]:
+    """Most nodes of a large estate have one edge, or none."""
+    return sorted(links, key=order) if len(links) > 1 else links

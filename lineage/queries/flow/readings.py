@@ -1,0 +1,63 @@
+"""The edges out of places, by place: one graph is asked about many datasets without a look at all of it each time. Pure."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from itertools import chain, takewhile
+
+from lineage.domain.kinds import OPAQUE_CHANNELS
+from lineage.domain.names import Location, Span, location_of
+from lineage.queries.flow.flow import listings_of
+from lineage.queries.flow.links import Flow, Link
+from lineage.snapshot.manifests import Listings
+
+_RELATIONS = ("reads", "loads", "mentions")
+_ANYTHING = (None, Span.MANIFEST, Span.UNKNOWN)
+
+
+class Readings:
+    """What reads, loads or names a place, found by what it may have to do with a dataset."""
+
+    def __init__(self, graph: Flow, links: Iterable[Link] | None = None) -> None:
+        """All such edges of a graph, or those of the given ones."""
+        edges = graph.links(*_RELATIONS) if links is None else links
+        self._listings: Listings = listings_of(graph)
+        self._at: dict[str, list[Link]] = defaultdict(list)
+        self._listed: dict[int, list[Link]] = defaultdict(list)
+        self._anywhere: list[Link] = []
+        for link in edges:
+            if link.relation in _RELATIONS:
+                self._put(link)
+        self._places = sorted(self._at)
+
+    def _put(self, link: Link) -> None:
+        location = location_of(link.source)
+        plain = location and location.root.startswith("s3://") and not location.hides_bucket
+        if not plain or link.data["role"] in OPAQUE_CHANNELS or link.data["span"] in _ANYTHING:
+            self._anywhere.append(link)
+            return
+        self._at[link.source].append(link)
+        if link.data["listing"]:
+            self._listed[link.data["listing"]].append(link)
+
+    def near(self, dataset: Location) -> list[Link]:
+        """The edges that may be about some of a dataset, or could hide that they are: a superset, in a fixed order."""
+        near = self._at.values() if dataset.hides_bucket else (*self._sharing(dataset), *self._listing(dataset))
+        found = {link[:3]: link for link in chain(self._anywhere, *near)}
+        return [found[key] for key in sorted(found)]
+
+    def _sharing(self, dataset: Location) -> Iterator[list[Link]]:
+        """Those of places below a dataset, and of places that are a prefix of it."""
+        whole = dataset.uri.rstrip("/") if dataset.key.strip("/") else f"{dataset.root}/"
+        below = (self._places[index] for index in range(bisect_left(self._places, whole), len(self._places)))
+        yield from (self._at[place] for place in takewhile(lambda place: place.startswith(whole), below))
+        for length in range(len(dataset.root), len(whole)):
+            for place in (whole[:length], f"{whole[:length]}/"):
+                if place in self._at:
+                    yield self._at[place]
+
+    def _listing(self, dataset: Location) -> Iterator[list[Link]]:
+        """Those of the manifests that list some of it."""
+        return (self._listed[number] for number, _ in self._listings.listing(dataset) if number in self._listed)

@@ -1,0 +1,1 @@
+"""Experiments, runs, pipelines and leaderboards."""

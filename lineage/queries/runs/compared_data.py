@@ -1,0 +1,99 @@
+"""On which data candidates were trained and measured, which of them on the same, and where it may have changed in between."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from string import ascii_uppercase
+from typing import Any
+
+from lineage.domain.times import CERTAIN
+from lineage.queries.flow.flow import writers
+from lineage.queries.flow.links import Flow, Link, links_into
+from lineage.queries.runs.candidates import Candidate
+
+Json = dict[str, Any]
+Key = frozenset[tuple[str, int]]
+"""A set of data: its places, and of each the version of the manifest that was read there (0: no manifest, or unknown)."""
+
+_MEASURING = frozenset(
+    {"validation", "validate", "valid", "val", "test", "testing", "eval", "evaluation", "holdout", "heldout"}
+)
+
+
+@dataclass(slots=True)
+class Data:
+    """The data of one candidate. `declared`: whether a channel says what it was measured on."""
+
+    trained: list[Link] = field(default_factory=list)
+    measured: list[Link] = field(default_factory=list)
+    declared: bool = False
+
+    @property
+    def yardstick(self) -> list[Link]:
+        """What it was measured on; where no channel tells, the training data: its code may have held back some of it."""
+        return self.measured if self.declared else self.trained
+
+
+def key(links: Iterable[Link]) -> Key:
+    return frozenset((link.source, link.data["listing"] or 0) for link in links)
+
+
+def data_of(graph: Flow, one: Candidate, metric: str) -> Data:
+    """What a candidate read as data. A metric `test:rmse` was measured on the channel `test`, where there is one.
+
+    So the built-in algorithms call their metrics. Else it was measured on the channels that are called so: validation,
+    test, and the like.
+    """
+    links = [link for link in _reads(graph, one) if link.data["usage"] == "data"]
+    named = [link for link in links if link.data["role"].casefold() == metric.partition(":")[0].casefold()]
+    measuring = [link for link in links if is_measuring(link.data["role"])]
+    trained = [link for link in links if link not in measuring]
+    return Data(trained, named or measuring, bool(named or measuring))
+
+
+def is_measuring(channel: str) -> bool:
+    """Whether a channel is called as what a model is measured on is called."""
+    return not _MEASURING.isdisjoint(re.split(r"[^a-z]+", channel.casefold()))
+
+
+def _reads(graph: Flow, one: Candidate) -> list[Link]:
+    """What its members read: as their fields declare, else as its runs have logged."""
+    found = [link for member in one.members if member in graph for link in links_into(graph, member, "reads")]
+    return [link for link in found if link.data["evidence"] != "logged"] or found
+
+
+class Letters:
+    """A short name for each set of data, in the order in which they are asked for."""
+
+    def __init__(self) -> None:
+        self.given: dict[Key, str] = {}
+
+    def of(self, wanted: Key) -> str:
+        """The letter of a set of data: A to Z, then A2 to Z2 and on; `?` for none."""
+        if not wanted:
+            return "?"
+        if wanted not in self.given:
+            turn, place = divmod(len(self.given), len(ascii_uppercase))
+            self.given[wanted] = f"{ascii_uppercase[place]}{turn + 1 if turn else ''}"
+        return self.given[wanted]
+
+
+def changed(graph: Flow, readings: Iterable[Link]) -> dict[str, list[str]]:
+    """The places that may not have held the same for each of their readers, with who may have written there in between.
+
+    That is so where a write came too late for one reader and not for another, and where its times do not tell.
+    """
+    by_place = defaultdict[str, dict[str, Link]](dict)
+    for link in readings:
+        by_place[link.source][link.target] = link
+    found = {place: _writers_between(graph, list(links.values())) for place, links in by_place.items() if len(links) > 1}
+    return {place: makers for place, makers in found.items() if makers}
+
+
+def _writers_between(graph: Flow, readings: list[Link]) -> list[str]:
+    seen = [{(step.job, step.fit) for step in writers(graph, reading)} for reading in readings]
+    by_all = {job for job, fit in set.intersection(*seen) if fit == CERTAIN}
+    return sorted({job for steps in seen for job, _ in steps} - by_all)

@@ -1,0 +1,408 @@
+"""One pipeline execution: what each of its steps made, or took over, and from which execution that had really run it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from itertools import groupby
+from operator import attrgetter, itemgetter
+
+from lineage.domain.kinds import KINDS, kind_of_arn
+from lineage.domain.names import is_arn, node_id, parse_arn
+from lineage.domain.pipelines import ExperimentNames, parse_definition
+from lineage.domain.records import Node, Resource, Scope
+from lineage.domain.references import hits
+from lineage.errors import MalformedDefinition, UnknownNode
+from lineage.queries.flow.flow import EXECUTION
+from lineage.queries.flow.links import Json
+from lineage.queries.runs.pipelines import (
+    Definition,
+    Definitions,
+    Execution,
+    Pipeline,
+    execution_of,
+    find_pipeline,
+    gone,
+    list_pipelines,
+    pipeline_of,
+    record_id,
+    resolved,
+)
+from lineage.queries.select import find_node
+from lineage.queries.showing import Shows
+from lineage.snapshot.file import Snapshot
+
+SCHEMA = "lineage.execution/1"
+CACHED, SELECTIVE = "cached", "selective"
+_SOURCES = {CACHED: "CacheHitResult", SELECTIVE: "SelectiveExecutionResult"}
+_METADATA = "PipelineExecutionSteps[].Metadata."
+# Steps whose work SageMaker keeps no record of.
+OPAQUE = {
+    "Lambda": "a Lambda function: what it read and wrote stands in its code",
+    "Callback": "a callback: whoever took the message from its queue did the work",
+    "EMR": "a step on an EMR cluster: what it read and wrote stands in its code",
+    "EMRServerless": "a job on EMR Serverless: what it read and wrote stands in its code",
+    "Athena": "an Athena query: what it read stands in its text",
+    "BedrockCustomModel": "done by Bedrock, of which no record is read",
+    "BedrockCustomModelDeployment": "done by Bedrock, of which no record is read",
+    "BedrockProvisionedModelThroughput": "done by Bedrock, of which no record is read",
+    "BedrockModelImport": "done by Bedrock, of which no record is read",
+}
+_LONGEST_NAME = 63  # of a job; longer ones are cut where the name of the step stands
+_RANDOM = r"-[A-Za-z0-9]{10,12}"
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionSteps(Shows):
+    """The answer of `load_execution`. `as_json` gives the contract `lineage.execution/1`."""
+
+    execution: Execution
+    pipeline: Pipeline
+    parameters: list[Json]
+    experiment: Json
+    trial: Json
+    definition: Json
+    steps: list[Json]
+    others: list[Json]  # what says that it belongs to the execution, and no step of it names
+    findings: list[Json]
+    gaps: list[Json]
+
+    def as_json(self) -> Json:
+        """The answer as one JSON object; keys are a contract, and more may join them."""
+        return {"schema": SCHEMA, "question": "pipelines"} | asdict(self)
+
+
+def load_execution(snapshot: Snapshot, execution: str, pipeline: str = "") -> ExecutionSteps:
+    """One execution: an ARN, its id or its display name, among those of a pipeline where one is given.
+
+    Raises `UnknownNode` where nothing has that name, or several have.
+    """
+    within = find_pipeline(snapshot, pipeline) if pipeline else None
+    nodes = {record_id(node): node for node in snapshot.every(EXECUTION)}
+    known = {one: node for one, node in nodes.items() if within is None or pipeline_of(one) == within.id}
+    if not known:
+        of = f" of pipeline {within.name}" if within else ""
+        raise UnknownNode(f"no execution {execution}: the snapshot names none{of}")
+    chosen = find_node(_called(known), execution)
+    owner = within or next(one for one in list_pipelines(snapshot) if one.id == pipeline_of(chosen))
+    record = next(snapshot.records(EXECUTION, [chosen], deleted=True), None)
+    found = execution_of(known[chosen], record, owner, Definitions(snapshot, owner.id))
+    return _Reading(snapshot, found, owner, snapshot.scope()).answer()
+
+
+def _called(executions: Mapping[str, Node]) -> Iterator[tuple[str, str, str]]:
+    """Each execution under its id, its display name, and its id with the pipeline's name before it."""
+    for identity, node in executions.items():
+        names = (node.name.rpartition("/")[2], node.details.get("display_name"), node.name)
+        for name in dict.fromkeys(filter(None, names)):
+            yield identity, EXECUTION, str(name)
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One execution under way."""
+
+    snapshot: Snapshot
+    execution: Execution
+    pipeline: Pipeline
+    scope: Scope
+    findings: list[Json] = field(default_factory=list)
+    _records: dict[str, Resource | None] = field(default_factory=dict)
+    _nodes: dict[str, Node] = field(default_factory=dict)
+
+    def answer(self) -> ExecutionSteps:
+        record = self._record(self.execution.id)
+        body = record.body if record else {}
+        steps = _ordered(body.get("PipelineExecutionSteps") or ())
+        self._know(one["id"] for step in steps for one in made_by(step))
+        names, definition = Definitions(self.snapshot, self.pipeline.id).names(record) if record else (None, None)
+        types = _types(definition)
+        rows = [self._step(step, types.get(str(step.get("StepName")), "")) for step in steps]
+        others = self._others(rows)
+        told = {name: self._exists(name, one) for name, one in resolved(body, names).items()}
+        self._compare(told, names, definition)
+        self._look_for(told, rows)
+        return ExecutionSteps(
+            execution=self.execution,
+            pipeline=self.pipeline,
+            parameters=[dict(one) for one in body.get("PipelineParameters") or ()],
+            experiment=told["experiment"],
+            trial=told["trial"],
+            definition=_definition_json(definition),
+            steps=rows,
+            others=others,
+            findings=self.findings,
+            gaps=[asdict(gap) for gap in self.scope.holes if gap.subject.casefold() == self.execution.id.casefold()],
+        )
+
+    def _record(self, identity: str) -> Resource | None:
+        if identity not in self._records:
+            self._records[identity] = next(self.snapshot.records(EXECUTION, [identity], deleted=True), None)
+        return self._records[identity]
+
+    def _know(self, ids: Iterable[str]) -> None:
+        self._nodes |= {node.id: node for node in self.snapshot.nodes(ids)}
+
+    # --- steps ----------------------------------------------------------------------------------
+
+    def _step(self, step: Json, defined: str) -> Json:
+        metadata = step.get("Metadata") or {}
+        kind = next((name for name in metadata if name != "Lineage"), "Lineage" if metadata else defined)
+        made = [self._made(one) for one in made_by(step)]
+        name = str(step.get("StepName") or "")
+        ran = self._ran(step)
+        return {
+            "name": name,
+            "display_name": step.get("StepDisplayName"),
+            "type": kind,
+            "status": step.get("StepStatus"),
+            "started": step.get("StartTime"),
+            "ended": step.get("EndTime"),
+            "attempts": step.get("AttemptCount"),
+            "failure": step.get("FailureReason") or (metadata.get("Fail") or {}).get("ErrorMessage"),
+            "outcome": (metadata.get("Condition") or {}).get("Outcome"),
+            "iteration": step.get("IterationContext"),
+            "made": made,
+            "ran": ran,
+            "earlier_attempts": [] if ran["how"] else self._earlier(name, made),
+            "opaque": OPAQUE.get(kind),
+            "metadata": metadata,
+        }
+
+    def _made(self, one: Json) -> Json:
+        node = self._nodes.get(one["id"])
+        told = {"name": node.name, "status": node.status} if node and node.observed else {"status": None}
+        gone = node.details.get("deleted") if node else None
+        return one | told | {"observed": bool(node and node.observed), "deleted": gone}
+
+    # --- where it really ran --------------------------------------------------------------------
+
+    def _ran(self, step: Json) -> Json:
+        """Which execution ran a step: this one, or the one at the end of the chain of those that reused it."""
+        how, source = self._source(step, self.execution.id)
+        way, why = [self.execution.id], ""
+        at: Json | None = step
+        while source and not why:
+            at, why = self._step_in(source, step) if source not in way else (None, "the executions name each other in a circle")
+            way.append(source)
+            source = self._source(at, source)[1] if at else ""
+        told = {"execution": way[-1], "through": way[1:-1], "known": not why, "why": why}
+        return {"how": how} | told | {"deleted": self._deleted(way[-1])}
+
+    def _source(self, step: Json, execution: str) -> tuple[str, str]:
+        """How a step of an execution was reused, and of which other one; nothing of a step that ran.
+
+        Of a selective execution a step that was not selected, and made what it had made before, was reused as well.
+        """
+        for how, member in _SOURCES.items():
+            if source := str((step.get(member) or {}).get("SourcePipelineExecutionArn") or ""):
+                return how, node_id(source)
+        record = self._record(execution)
+        config = (record.body.get("SelectiveExecutionConfig") or {}) if record else {}
+        selected = {one.get("StepName") for one in config.get("SelectedSteps") or ()}
+        source = node_id(str(config.get("SourcePipelineExecutionArn") or ""))
+        if not source or not selected or step.get("StepName") in selected:
+            return "", ""
+        before, _ = self._step_in(source, step)
+        same = before and {one["id"] for one in made_by(before)} & {one["id"] for one in made_by(step)}
+        return (SELECTIVE, source) if same else ("", "")
+
+    def _step_in(self, execution: str, step: Json) -> tuple[Json | None, str]:
+        """The same step in an earlier execution, or why it is not known."""
+        record = self._record(execution)
+        name = execution.rpartition("/")[2]
+        if record is None:
+            return None, self._unread(name)
+        made = {one["id"] for one in made_by(step)}
+        same = [one for one in record.body.get("PipelineExecutionSteps") or () if one.get("StepName") == step.get("StepName")]
+        same = [one for one in same if made & {two["id"] for two in made_by(one)}] or same[:1]
+        return (same[0], "") if same else (None, f"what was read of execution {name} has no step of that name")
+
+    def _unread(self, name: str) -> str:
+        listed = (*self._place(), EXECUTION) in self.scope.enumerated
+        was = "is not there any more" if listed else "was not read"
+        return f"execution {name} {was}: it may have run the step, or have reused it itself"
+
+    def _deleted(self, execution: str) -> str | None:
+        record = self._record(execution)
+        if pipeline_of(execution) == self.pipeline.id:
+            return gone(record, self.pipeline)
+        return record.deleted if record else None
+
+    # --- what else belongs to it ----------------------------------------------------------------
+
+    def _earlier(self, step: str, made: list[Json]) -> list[Json]:
+        """The jobs of a step's earlier attempts: those that are named as Pipelines names the jobs of that step."""
+        own = {one["id"] for one in made}
+        found = [one for one in self._jobs_by_name() if one.id not in own and _fits(step, one.name, self.execution.name)]
+        tagged = self._tagged()
+        rows = [_node_json(one) | {"inferred": "tag and name" if one.id in tagged else "name"} for one in found]
+        return sorted(rows, key=lambda row: (row["created"] or "", row["id"]))
+
+    def _jobs_by_name(self) -> list[Node]:
+        """The jobs whose names begin as those of this execution do: HPO jobs have no `pipelines-` before it."""
+        starts = (f"pipelines-{self.execution.name}-", f"{self.execution.name}-")
+        ids = [identity for start in starts for identity, kind, _ in self.snapshot.names_from(start) if KINDS[kind].job]
+        return [one for one in self.snapshot.nodes(ids) if (one.account, one.region) == self._place()]
+
+    def _place(self) -> tuple[str | None, str | None]:
+        return self.execution.account, self.execution.region
+
+    def _tagged(self) -> dict[str, str]:
+        """What says that it belongs to this execution, with the field that says so."""
+        edges = self.snapshot.edges(into=[self.execution.id])
+        return {
+            edge.source: edge.path for edge in edges if edge.relation == "member-of" and not edge.path.startswith("Pipeline")
+        }
+
+    def _others(self, rows: list[Json]) -> list[Json]:
+        """What belongs to the execution by its own word (a tag, `GeneratedBy`, a trial's source), and no step names."""
+        told = {one["id"] for row in rows for one in (*row["made"], *row["earlier_attempts"])}
+        said = {identity: path for identity, path in self._tagged().items() if identity not in told}
+        nodes = [one for one in self.snapshot.nodes(said) if one.kind != EXECUTION]
+        return [_node_json(one) | {"said_by": said[one.id]} for one in nodes]
+
+    # --- experiment and trial -------------------------------------------------------------------
+
+    def _exists(self, kind: str, told: Json) -> Json:
+        """Whether there is an experiment or a trial of that name: None where its list was not read to its end."""
+        node = self._named(kind, told["name"]) if told["name"] else None
+        listed = (*self._place(), kind) in self.scope.enumerated
+        there = None if not told["name"] else bool(node and node.observed) or (False if listed else None)
+        gone = node.details.get("deleted") if node else None
+        return told | {"id": node.id if node else None, "exists": False if gone else there, "deleted": gone}
+
+    def _named(self, kind: str, name: str) -> Node | None:
+        ids = [identity for identity, of, _ in self.snapshot.names(name) if of == kind]
+        here = [one for one in self.snapshot.nodes(ids) if (one.account, one.region) == self._place() and "@" not in one.id]
+        return max(here, key=attrgetter("observed"), default=None)
+
+    def _compare(self, told: dict[str, Json], names: ExperimentNames | None, definition: Definition | None) -> None:
+        """What the execution says, against what the definition would give."""
+        for kind, given in zip(("experiment", "trial"), names or (), strict=False):
+            own = told[kind]["name"] if told[kind]["said_by"] == "execution" else None
+            differs = own and given.known and own.casefold() != (given.text or "").casefold()
+            if differs:
+                which = (
+                    "the definition" if definition and definition.own else "the latest definition, which may be a later one,"
+                )
+                said = f"gives {given.text}" if given.text else f"gives none ({given.reason})"
+                self._find(kind, f"the execution says {own}, and {which} {said}")
+
+    def _look_for(self, told: dict[str, Json], rows: list[Json]) -> None:
+        """What the names say, against what there is."""
+        for kind, one in told.items():
+            if one["exists"] is False:
+                gone = f"was gone by {one['deleted']}" if one["deleted"] else "is not there"
+                self._find(kind, f"{kind} {one['name']} {gone}")
+        self._compare_trial(told)
+        self._compare_source(told)
+        self._compare_jobs(told, rows)
+
+    def _compare_trial(self, told: dict[str, Json]) -> None:
+        """The trial may belong to another experiment: an existing one of that name is used as it is."""
+        trial, experiment = told["trial"], told["experiment"]
+        record = next(self.snapshot.records("trial", [trial["id"]], deleted=True), None) if trial["id"] else None
+        belongs = str(record.body.get("ExperimentName") or "") if record else ""
+        if belongs and experiment["name"] and belongs.casefold() != experiment["name"].casefold():
+            self._find("trial", f"trial {trial['name']} belongs to experiment {belongs}, and not to {experiment['name']}")
+
+    def _compare_source(self, told: dict[str, Json]) -> None:
+        """Trials that say that this execution made them, under another name."""
+        sources = self._tagged().items() if told["trial"]["known"] else ()
+        said = [identity for identity, path in sources if path.startswith("Source.")]
+        for node in self.snapshot.nodes(said):
+            if node.kind == "trial" and node.name.casefold() != (told["trial"]["name"] or "").casefold():
+                self._find("trial", f"trial {node.name} says that this execution made it")
+
+    def _compare_jobs(self, told: dict[str, Json], rows: list[Json]) -> None:
+        """The jobs that the execution ran itself should be in its experiment and trial."""
+        ids = [one["id"] for row in rows if not row["ran"]["how"] for one in row["made"] if one["kind"] in KINDS]
+        for one in self._records_of(ids):
+            config = one.body.get("ExperimentConfig") or {}
+            for kind, member in (("experiment", "ExperimentName"), ("trial", "TrialName")):
+                there, meant = config.get(member), told[kind]["name"]
+                if there and told[kind]["known"] and there.casefold() != (meant or "").casefold():
+                    self._find(
+                        kind,
+                        f"{one.kind.replace('-', ' ')} {one.name} is in {kind} {there}, and the execution in {meant or 'none'}",
+                    )
+
+    def _records_of(self, ids: Iterable[str]) -> Iterator[Resource]:
+        for kind, some in groupby(sorted((kind_of_arn(one).name, one) for one in ids if is_arn(one)), key=itemgetter(0)):
+            if KINDS[kind].job:
+                yield from self.snapshot.records(kind, [one for _, one in some], deleted=True)
+
+    def _find(self, about: str, said: str) -> None:
+        self.findings.append({"about": about, "said": said})
+
+
+def _ordered(steps: Iterable[Json]) -> list[Json]:
+    """Steps as they began; those that did not begin come last."""
+    return sorted(steps, key=lambda step: (step.get("StartTime") or "~", step.get("EndTime") or "~"))
+
+
+def made_by(step: Json) -> list[Json]:
+    """Everything that the `Metadata` of a step names as made by it: resources, and places that it wrote.
+
+    A Lambda function that it called was there before.
+    """
+    found = {}
+    for hit in hits(KINDS[EXECUTION], {"PipelineExecutionSteps": [step]}):
+        path, relation = hit.reference.path, hit.reference.relation
+        if path.startswith(_METADATA) and relation in ("member-of", "writes"):
+            member = path.removeprefix(_METADATA).partition(".")[0]
+            one = _place(hit.value) if relation == "writes" else _resource(hit.value)
+            found[one["id"]] = {"member": member} | one
+    return [one for one in found.values() if one["member"] != "Lambda"]
+
+
+def _resource(value: str) -> Json:
+    if not is_arn(value):
+        return {"id": value, "kind": "resource", "name": value}
+    return {"id": node_id(value), "kind": kind_of_arn(value).name, "name": _tail(value)}
+
+
+def _tail(arn: str) -> str:
+    resource = parse_arn(arn).resource
+    return resource.partition("/")[2] or resource
+
+
+def _place(value: str) -> Json:
+    return {"id": node_id(value), "kind": "dataset", "name": value}
+
+
+def _types(definition: Definition | None) -> dict[str, str]:
+    """The type of each step by name, as the definition says: for steps that have not begun."""
+    try:
+        whole = parse_definition(definition.text) if definition and definition.text else {}
+    except MalformedDefinition:
+        return {}
+    steps = whole.get("Steps")
+    named = [one for one in steps if isinstance(one, Mapping)] if isinstance(steps, list) else []
+    return {str(one.get("Name")): str(one.get("Type") or "") for one in named}
+
+
+def _definition_json(definition: Definition | None) -> Json:
+    """Which definition was looked at: the execution's own where no later one was there before a crawl saw it."""
+    if definition is None:
+        return {"which": "none", "modified": None, "note": "no definition of its pipeline was read"}
+    which = "own" if definition.own else "latest"
+    note = "" if definition.own else "this is the latest definition that was read, and the execution may have run another one"
+    if not definition.text:
+        which, note = "none", "the record of the pipeline holds no definition"
+    return {"which": which, "modified": definition.modified, "note": note}
+
+
+def _fits(step: str, job: str, execution: str) -> bool:
+    """Whether a job has the name that Pipelines gives to the jobs of a step: `pipelines-EXECUTION-STEP-RANDOM`, cut at 63."""
+    match = re.fullmatch(rf"(?:pipelines-)?{re.escape(execution)}-(.+?){_RANDOM}", job, re.IGNORECASE)
+    told = match[1].casefold() if match else ""
+    cut = len(job) >= _LONGEST_NAME and step.casefold().startswith(told)
+    return bool(told) and (told == step.casefold() or cut)
+
+
+def _node_json(node: Node) -> Json:
+    names = ("id", "kind", "name", "status", "created", "observed")
+    return {name: getattr(node, name) for name in names} | {"deleted": node.details.get("deleted")}

@@ -1,0 +1,231 @@
+"""Pipelines and their executions, also those that are gone; and the definition that an execution ran."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from lineage.domain.names import is_arn, node_id, parse_arn
+from lineage.domain.pipelines import ExperimentNames, Name, experiment_names
+from lineage.domain.records import Body, Node, Resource
+from lineage.domain.times import sortable
+from lineage.errors import UnknownNode
+from lineage.queries.flow.flow import EXECUTION
+from lineage.queries.flow.links import Json
+from lineage.queries.select import find_node
+from lineage.queries.used import listing_scope
+from lineage.snapshot.file import Snapshot, Version
+
+_INSIDE = "/execution/"
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """A pipeline, described by a record (`observed`) or only named by its executions."""
+
+    id: str
+    name: str
+    account: str | None
+    region: str | None
+    status: str | None
+    created: str | None
+    modified: str | None
+    executions: int
+    last_execution: str | None  # when the last of them that was read began
+    observed: bool
+    deleted: str | None  # by when it was gone
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """One execution of a pipeline, described by a record (`observed`) or only named by something that it made."""
+
+    id: str
+    name: str  # the execution's id, as SageMaker calls it
+    display_name: str | None
+    pipeline: str  # the id of the pipeline
+    account: str | None
+    region: str | None
+    status: str | None
+    created: str | None
+    modified: str | None
+    started_by: str | None
+    experiment: str | None
+    trial: str | None
+    observed: bool
+    deleted: str | None
+
+
+# --- lists --------------------------------------------------------------------------------------
+
+
+def list_pipelines(snapshot: Snapshot) -> list[Pipeline]:
+    """Every pipeline, by name: also those that are gone, and those of which only executions are named."""
+    executions: dict[str, list[Node]] = {}
+    for node in snapshot.every(EXECUTION):
+        executions.setdefault(pipeline_of(record_id(node)), []).append(node)
+    known = {identity: _pipeline(lives[-1]) for identity, lives in _lives(snapshot).items()}
+    named = {record_id(node) for node in snapshot.every("pipeline")}
+    for identity in sorted(named.union(executions) - known.keys()):
+        known[identity] = _unobserved(identity)
+    rows = [_counted(one, executions.get(one.id, ())) for one in known.values()]
+    return sorted(rows, key=attrgetter("name", "id"))
+
+
+def list_executions(snapshot: Snapshot, pipeline: str) -> list[Execution]:
+    """The executions of a pipeline (a name, `pipeline/name` or an ARN), the latest first; only named ones at the end.
+
+    Raises `UnknownNode` where no pipeline has that name, or several have.
+    """
+    owner = find_pipeline(snapshot, pipeline)
+    nodes = [node for node in snapshot.every(EXECUTION) if pipeline_of(record_id(node)) == owner.id]
+    records = {one.id: one for one in snapshot.records(EXECUTION, map(record_id, nodes), deleted=True)}
+    definitions = Definitions(snapshot, owner.id)
+    found = [execution_of(node, records.get(record_id(node)), owner, definitions) for node in nodes]
+    return sorted(found, key=lambda one: (one.created or "", one.id), reverse=True)
+
+
+def pipelines_scope(snapshot: Snapshot) -> Json:
+    """What was looked at, with the holes that could hide a pipeline or an execution."""
+    return listing_scope(snapshot.scope(), ("pipeline", EXECUTION), "pipeline")
+
+
+def find_pipeline(snapshot: Snapshot, wanted: str) -> Pipeline:
+    """Which pipeline a name, `pipeline/name` or an ARN means. Raises `UnknownNode`."""
+    known = {one.id: one for one in list_pipelines(snapshot)}
+    if not known:
+        raise UnknownNode(f"no pipeline {wanted}: there is none in the snapshot")
+    return known[find_node(((one.id, "pipeline", one.name) for one in known.values()), wanted)]
+
+
+def pipeline_of(execution: str) -> str:
+    """The id of the pipeline that an execution's id names."""
+    return execution.rpartition(_INSIDE)[0]
+
+
+def record_id(node: Node) -> str:
+    """The id without the time that an earlier life of a name has in it."""
+    return node_id(node.arn) if node.arn else node.id
+
+
+def _lives(snapshot: Snapshot) -> dict[str, list[Resource]]:
+    """Each pipeline's records, the earlier ones of a name that was used again first."""
+    records = snapshot.records("pipeline", deleted=True)
+    return {identity: list(lives) for identity, lives in groupby(records, key=attrgetter("id"))}
+
+
+def _pipeline(record: Resource) -> Pipeline:
+    names = ("id", "name", "account", "region", "status", "created", "modified", "deleted")
+    told = {name: getattr(record, name) for name in names}
+    return Pipeline(**told, executions=0, last_execution=None, observed=True)
+
+
+def _unobserved(identity: str) -> Pipeline:
+    arn = parse_arn(identity) if is_arn(identity) else None
+    account, region = (arn.account, arn.region) if arn else (None, None)
+    name = identity.rpartition("/")[2]
+    return Pipeline(identity, name, account, region, None, None, None, 0, None, observed=False, deleted=None)
+
+
+def _counted(pipeline: Pipeline, executions: Iterable[Node]) -> Pipeline:
+    found = list(executions)
+    last = max((node.created for node in found if node.created), default=None)
+    return replace(pipeline, executions=len(found), last_execution=last)
+
+
+def execution_of(node: Node, record: Resource | None, pipeline: Pipeline, definitions: Definitions) -> Execution:
+    """One execution, of its node and its record."""
+    body = record.body if record else {}
+    names = resolved(body, definitions.names(record)[0] if record else None)
+    return Execution(
+        id=record_id(node),
+        name=node.name.rpartition("/")[2],
+        display_name=body.get("PipelineExecutionDisplayName"),
+        pipeline=pipeline.id,
+        account=node.account,
+        region=node.region,
+        status=node.status,
+        created=node.created,
+        modified=node.modified,
+        started_by=_who(body.get("CreatedBy") or {}),
+        experiment=names["experiment"]["name"],
+        trial=names["trial"]["name"],
+        observed=node.observed,
+        deleted=gone(record, pipeline),
+    )
+
+
+def gone(record: Resource | None, pipeline: Pipeline) -> str | None:
+    """By when an execution was gone: a pipeline takes its executions with it, also where its name was used again."""
+    if record is None or record.deleted or pipeline.deleted:
+        return (record.deleted if record else None) or pipeline.deleted
+    again = pipeline.created and record.created and sortable(record.created) < sortable(pipeline.created)
+    return pipeline.created if again else None
+
+
+def _who(user: Mapping[str, Any]) -> str | None:
+    identity = user.get("IamIdentity") or {}
+    return user.get("UserProfileName") or identity.get("SourceIdentity") or identity.get("Arn")
+
+
+# --- the definition, and the names that it gives -------------------------------------------------
+
+
+class Definition(NamedTuple):
+    """A definition as it was read: its text, when it was changed last, and whether it is surely the execution's own."""
+
+    text: str
+    modified: str | None
+    own: bool
+    pipeline: str
+
+
+class Definitions:
+    """The versions of a pipeline's definition that crawls have read."""
+
+    def __init__(self, snapshot: Snapshot, pipeline: str) -> None:
+        self._lives = list(snapshot.records("pipeline", [pipeline], deleted=True))
+        self._versions = {life.created: snapshot.versions(life.id, life.created) for life in self._lives}
+        self._started = {crawl.id: crawl.started for crawl in snapshot.crawls()}
+
+    def at(self, when: str | None) -> Definition | None:
+        """The definition of an execution that began then: what a crawl has seen unchanged since, else the last one read."""
+        begun = sortable(when or "")
+        lives = [life for life in self._lives if sortable(life.created or "") <= begun]
+        if not lives:
+            return None
+        life = lives[-1]
+        versions = self._versions[life.created]
+        own = [one for one in versions if sortable(one.modified or "~") <= begun <= sortable(self._started[one.last_crawl])]
+        return _defined((own or versions)[-1], life, own=bool(own))
+
+    def names(self, record: Resource) -> tuple[ExperimentNames | None, Definition | None]:
+        """The names that the definition gives an execution, and which one it was."""
+        found = self.at(record.created)
+        return (experiment_names(found.text, record.body, found.pipeline) if found and found.text else None), found
+
+
+def _defined(version: Version, life: Resource, *, own: bool) -> Definition:
+    body = json.loads(version.body)
+    return Definition(str(body.get("PipelineDefinition") or ""), version.modified, own, life.name)
+
+
+def resolved(body: Body, defined: ExperimentNames | None) -> dict[str, Json]:
+    """The experiment's and the trial's name: as the execution says, else as the definition gives it."""
+    config = body.get("PipelineExperimentConfig") or {}
+    given = defined or ExperimentNames(*(Name(None, "no definition of its pipeline was read", known=False),) * 2)
+    return {
+        "experiment": _told(config.get("ExperimentName"), given.experiment),
+        "trial": _told(config.get("TrialName"), given.trial),
+    }
+
+
+def _told(own: str | None, given: Name) -> Json:
+    if own:
+        return {"name": own, "said_by": "execution", "reason": "", "known": True}
+    said_by = "definition" if given.text else ""
+    return {"name": given.text, "said_by": said_by, "reason": given.reason, "known": given.known}

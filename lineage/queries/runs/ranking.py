@@ -1,0 +1,179 @@
+"""By which metric candidates are compared, in which direction, and who comes before whom. Pure."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from lineage.domain.times import sortable
+from lineage.errors import LeaderboardError
+from lineage.queries.runs.candidates import (
+    AVG,
+    COMPLETED,
+    FAILED,
+    LAST,
+    MAX,
+    MIN,
+    RUNNING,
+    STATISTICS,
+    STOPPED,
+    UNTOLD,
+    Candidate,
+    Measured,
+    ended,
+    measured,
+    parameters,
+    state,
+    stopped_early,
+)
+from lineage.queries.runs.compared_data import Data, Key, key
+from lineage.queries.runs.tuning import common_objective, direction_of, tuning_name
+
+Json = dict[str, Any]
+Group = tuple[bool, Key]
+"""Who may be compared: the set of data that they were measured on, and whether a channel says so."""
+
+DIRECTIONS = ("max", "min")
+MISSING, NOT_FINITE, RANKED = "missing", "not-finite", "ranked"
+PLACES = (RANKED, MISSING, NOT_FINITE, RUNNING, STOPPED, FAILED)  # in this order they stand on the board
+_SAID = {LAST: "last, not best", MIN: "least of each run", MAX: "greatest of each run", AVG: "mean of each run"}
+_LISTED = 20  # how many metrics an error names
+_NO_END = "~"  # sorts behind every time
+
+
+@dataclass(slots=True)
+class Entry:
+    """A candidate on the board. `place` says whether it is ranked, and if not, why."""
+
+    one: Candidate
+    data: Data
+    measured: Measured | None
+    place: str
+    early: bool
+    parameters: Json
+    rank: int | None = None
+    tied: bool = False
+
+    @property
+    def group(self) -> Group:
+        return (self.data.declared, key(self.data.yardstick))
+
+
+def entry(one: Candidate, data: Data, metric: str, statistic: str) -> Entry:
+    """A candidate with its value; only what ended well, or was stopped early by its tuning job, is ranked."""
+    value, early = measured(one, statistic).get(metric), stopped_early(one)
+    place = state(one)
+    if place in (COMPLETED, UNTOLD) or early:
+        place = MISSING if value is None else RANKED if math.isfinite(value.value) else NOT_FINITE
+    return Entry(one, data, value, place, early, parameters(one))
+
+
+def rank(entries: Iterable[Entry], direction: str, *, mixed_data: bool) -> list[list[Entry]]:
+    """The ranked entries, the best first, in one list for each set of data that they were measured on: the longest first.
+
+    Of equal values that of whoever ended first counts as better, and both are marked.
+    """
+    groups = defaultdict[Group, list[Entry]](list)
+    for one in entries:
+        if one.place == RANKED:
+            groups[(True, frozenset()) if mixed_data else one.group].append(one)
+    for group in groups.values():
+        group.sort(key=lambda one: _order(one, direction))
+        values = Counter(_value(one) for one in group)
+        for number, one in enumerate(group, 1):
+            one.rank, one.tied = number, values[_value(one)] > 1
+    return [groups[group] for group in sorted(groups, key=lambda group: (-len(groups[group]), not group[0], sorted(group[1])))]
+
+
+def unranked(entries: Iterable[Entry]) -> list[Entry]:
+    """Those that have no rank: by why, then by when they ended."""
+    return sorted((one for one in entries if one.rank is None), key=lambda one: (PLACES.index(one.place), *_end(one)))
+
+
+def is_better(value: float, other: float, direction: str) -> bool:
+    return value > other if direction == "max" else value < other
+
+
+def _value(one: Entry) -> float:
+    return one.measured.value if one.measured else math.nan
+
+
+def _order(one: Entry, direction: str) -> tuple[float, str, str]:
+    return (-_value(one) if direction == "max" else _value(one), *_end(one))
+
+
+def _end(one: Entry) -> tuple[str, str]:
+    return (sortable(ended(one.one) or _NO_END), one.one.id)
+
+
+# --- by what --------------------------------------------------------------------------------------
+
+
+def asked(found: list[Candidate], metric: str | None, direction: str | None, statistic: str) -> Json:
+    """The metric, and where its name and its direction are from. Raises `LeaderboardError`."""
+    if not found:
+        raise LeaderboardError("there is no training job and no run to compare")
+    if statistic not in STATISTICS or direction not in (None, *DIRECTIONS):
+        raise LeaderboardError(f"a statistic is one of {', '.join(STATISTICS)}; a direction is max or min")
+    name = metric or _objective(found)
+    _check(found, name, statistic)
+    way, who = (direction, "asked") if direction else _direction(found, name)
+    return {
+        "name": name,
+        "from": "asked" if metric else f"objective of {' and '.join(sorted({tuning_name(one) or '' for one in found}))}",
+        "direction": way,
+        "direction_from": who,
+        "statistic": statistic,
+        "said": _SAID[statistic],
+    }
+
+
+def _objective(found: list[Candidate]) -> str:
+    name = common_objective(found)
+    if not name:
+        raise LeaderboardError(f"name the --metric to compare by; {_metrics(found)}")
+    return name
+
+
+def _direction(found: list[Candidate], metric: str) -> tuple[str, str]:
+    told, who = direction_of(found, metric)
+    if told:
+        return told, f"objective of {who}"
+    unread = sorted({name for one in found if not one.tuning and (name := tuning_name(one))})
+    why = f"tuning job {', '.join(unread)}, which would say, was not read" if unread else "nothing says"
+    raise LeaderboardError(f"is more or less of {metric} better? {why}: say --direction max or min")
+
+
+def _check(found: list[Candidate], name: str, statistic: str) -> None:
+    """Refuse a metric that nobody has, or of which nobody has this statistic."""
+    known = [which for which in STATISTICS if any(name in measured(one, which) for one in found)]
+    if not known:
+        near, there = _near(found, name), _metrics(found)
+        said = f"{near} {there[0].upper()}{there[1:]}" if near else f"; {there}"
+        raise LeaderboardError(f"no candidate has a metric {name!r}{said}")
+    if statistic not in known:
+        keep = "a training job keeps the last value only, its runs may keep more"
+        raise LeaderboardError(f"no candidate has the {statistic} of {name}: {keep}; ask for {' or '.join(known)}")
+
+
+def _near(found: list[Candidate], name: str) -> str:
+    """The metrics that are spelt almost so."""
+    folded = {metric.casefold(): metric for metric in sorted(_counted(found))}
+    near = [folded[one] for one in difflib.get_close_matches(name.casefold(), folded, n=3)]
+    return f"; did you mean {' or '.join(near)}?" if near else ""
+
+
+def _counted(found: list[Candidate]) -> Counter[str]:
+    return Counter(name for one in found for name in {name for which in STATISTICS for name in measured(one, which)})
+
+
+def _metrics(found: list[Candidate]) -> str:
+    """The metrics that there are, and how many candidates have each."""
+    counted = sorted(_counted(found).items(), key=lambda item: (-item[1], item[0]))
+    named = [f"{name} ({count} of {len(found)})" for name, count in counted]
+    more = f" and {len(named) - _LISTED} more" if len(named) > _LISTED else ""
+    return f"there are {', '.join(named[:_LISTED])}{more}" if named else f"none of {len(found)} has any"

@@ -1,0 +1,296 @@
+"""What a record of a run (SageMaker calls it a trial component) says: who made it, where it belongs, what was logged.
+
+Who may read trial components may write them: all of this is `logged`, but for the sources of a run, its jobs, which
+SageMaker alone sets. The SDK's `Run` names its trial components `<experiment>-<run>`, in lower case, tags them, and puts
+them into the group `Default-Run-Group-<experiment>`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from lineage.domain.kinds import kind_of_arn
+from lineage.domain.names import is_arn, parse_arn
+from lineage.domain.records import Resource
+from lineage.domain.times import sortable
+from lineage.queries.flow.links import Json
+from lineage.snapshot.file import Snapshot
+
+RUN, GROUP, EXPERIMENT = "trial-component", "trial", "experiment"
+BY_SDK, FOR_JOB, BY_HAND = "run", "job", "logged"
+SOURCES = (BY_SDK, FOR_JOB, BY_HAND)
+BRIEF = ("Parents", "Source", "Sources", "Tags", "DisplayName")  # enough of a record to name a run and to say who made it
+SHOWN = ("Status", "StartTime", "EndTime", "CreatedBy")  # and what a list of runs shows besides
+_OF_RUN, _OF_JOB = "run", "job"
+_SDK_TAG = {"Key": "sagemaker:trial-component-source", "Value": "run"}
+_SDK_GROUP = "default-run-group-{}"
+
+Key = tuple[str, str, str]
+"""An account, a region, and a name without case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group that a run is in, and its experiment; no experiment where nothing that was read tells it."""
+
+    name: str
+    experiment: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job that SageMaker recorded in a run. One that is not `observed` was deleted, or was not read."""
+
+    id: str
+    kind: str
+    name: str
+    observed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """What is known of a metric; the last value is not the best one. `of` says whose: the run's own, or only its job's."""
+
+    name: str
+    last: float | None
+    min: float | None = None
+    max: float | None = None
+    avg: float | None = None
+    std: float | None = None
+    count: int | None = None
+    time: str | None = None
+    source: str | None = None
+    of: str = _OF_RUN
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """An input or output under its name in the run: often a URI, and anything that people write."""
+
+    name: str
+    value: str
+    media_type: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run. `as_json` gives what `lineage.runs/1` holds of each."""
+
+    id: str
+    name: str  # the trial component's
+    run_name: str  # as the SDK's user gave it: without the experiment; else the display name
+    display_name: str | None
+    arn: str
+    account: str
+    region: str
+    source: str  # `run`: by the SDK's Run; `job`: SageMaker made it for a job; `logged`: a person made it
+    experiments: tuple[str, ...]
+    groups: tuple[Group, ...]
+    jobs: tuple[Job, ...]
+    status: str | None
+    message: str | None
+    created: str | None
+    started: str | None
+    ended: str | None
+    modified: str | None
+    created_by: str | None
+    parameters: dict[str, float | str | None]
+    metrics: tuple[Metric, ...]
+    inputs: tuple[Artifact, ...]
+    outputs: tuple[Artifact, ...]
+    tags: dict[str, str]
+    deleted: str | None
+
+    def as_json(self) -> Json:
+        """The run as one JSON object; keys are a contract, and more may join them."""
+        return {name: _plain(getattr(self, name)) for name in self.__slots__}
+
+
+_OF_A_GROUP = ("ExperimentName", "DisplayName", "Source", "CreatedBy", "Tags")
+
+
+class Trials:
+    """The groups' records, which are read when a run does not say itself which experiment its group is in."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._records: dict[Key, Resource] | None = None
+
+    @property
+    def records(self) -> dict[Key, Resource]:
+        if self._records is None:
+            self._records = newest(self._snapshot.records(GROUP, deleted=True, members=_OF_A_GROUP))
+        return self._records
+
+    def groups_of(self, record: Resource) -> tuple[Group, ...]:
+        """The groups that a run says it is in, each once."""
+        groups: dict[str, Group] = {}
+        for parent in record.body.get("Parents") or ():
+            name = str(parent.get("TrialName") or "")
+            experiment = parent.get("ExperimentName") or self.experiment_of(key_of(record, name))
+            groups.setdefault(name.casefold(), Group(name, experiment))
+        return tuple(groups.values())
+
+    def experiment_of(self, key: Key) -> str | None:
+        """The experiment that a group's own record names."""
+        known = self.records.get(key)
+        return str(known.body["ExperimentName"]) if known and known.body.get("ExperimentName") else None
+
+
+def key_of(record: Resource, name: str) -> Key:
+    return record.account, record.region, name.casefold()
+
+
+def newest(records: Iterable[Resource]) -> dict[Key, Resource]:
+    """The last life of each name."""
+    return {key_of(record, record.name): record for record in records}
+
+
+def lives_of(records: Iterable[Resource]) -> Iterator[tuple[tuple[str, str | None], tuple[str, Resource]]]:
+    """Each record with the id of its node: that of an earlier life of a name has its creation time in it."""
+    for identity, same in groupby(records, key=lambda record: record.id):
+        *earlier, last = same
+        yield from (((identity, one.created), (f"{identity}@{one.created}", one)) for one in earlier)
+        yield (identity, last.created), (identity, last)
+
+
+class Jobs:
+    """The jobs of some runs: how they are called, and the last metrics of those whose runs have none."""
+
+    def __init__(self, snapshot: Snapshot, runs: Iterable[Resource], *, brief: bool) -> None:
+        """`brief`: without the metrics."""
+        self._ids = {(run.arn, run.created): (_sources(run), bool(run.body.get("Metrics"))) for run in runs}
+        every = {identity for ids, _ in self._ids.values() for identity in ids}
+        silent = {identity for ids, tells in self._ids.values() for identity in ids if not (tells or brief)}
+        self._nodes = {row[0]: Job(row[0], row[1], row[2], bool(row[9])) for row in snapshot.node_rows(every)}
+        found = snapshot.records("training-job", silent, deleted=True, members=("FinalMetricDataList",))
+        self._final = {identity: list(lives) for identity, lives in groupby(found, key=lambda record: record.id)}
+
+    def of(self, run: Resource) -> tuple[Job, ...]:
+        return tuple(self._nodes.get(identity) or _named_job(identity) for identity in self._ids[run.arn, run.created][0])
+
+    def metrics_of(self, run: Resource) -> Iterator[Metric]:
+        """What the jobs of a run say at their end; a job's name may have been used again since."""
+        for identity in self._ids[run.arn, run.created][0]:
+            lives = self._final.get(identity, [])
+            then = [one for one in lives if sortable(one.created or "") <= sortable(run.modified or run.created or "~")]
+            final = (then or lives)[-1].body.get("FinalMetricDataList") if lives else None
+            for said in final or ():
+                name, value = str(said.get("MetricName", "")), said.get("Value")
+                yield Metric(name, value, time=said.get("Timestamp"), source=identity, of=_OF_JOB)
+
+
+def _named_job(identity: str) -> Job:
+    return Job(identity, kind_of_arn(identity).name, parse_arn(identity).resource.partition("/")[2], observed=False)
+
+
+def _sources(run: Resource) -> list[str]:
+    """The ids of the jobs that a run is of: it has one, or of the SDK's runs several."""
+    said = [run.body.get("Source") or {}, *(run.body.get("Sources") or ())]
+    arns = [str(one.get("SourceArn") or "") for one in said]
+    return list(dict.fromkeys(parse_arn(arn).id for arn in arns if is_arn(arn)))
+
+
+def run_of(identity: str, record: Resource, groups: tuple[Group, ...], jobs: Jobs) -> Run:
+    body, source = record.body, source_of(record, groups)
+    experiments = {one.experiment.casefold(): one.experiment for one in reversed(groups) if one.experiment}
+    return Run(
+        id=identity,
+        name=record.name,
+        run_name=_named_by(source, record, groups),
+        display_name=body.get("DisplayName"),
+        arn=record.arn,
+        account=record.account,
+        region=record.region,
+        source=source,
+        experiments=tuple(reversed(experiments.values())),
+        groups=groups,
+        jobs=jobs.of(record),
+        status=record.status,
+        message=(body.get("Status") or {}).get("Message"),
+        created=record.created,
+        started=body.get("StartTime"),
+        ended=body.get("EndTime"),
+        modified=record.modified,
+        created_by=created_by(body),
+        parameters=_parameters(body),
+        metrics=_metrics(body) or tuple(jobs.metrics_of(record)),
+        inputs=_artifacts(body.get("InputArtifacts")),
+        outputs=_artifacts(body.get("OutputArtifacts")),
+        tags=tags_of(body),
+        deleted=record.deleted,
+    )
+
+
+def source_of(record: Resource, groups: Iterable[Group]) -> str:
+    """Who made a run. Where its tags were not read, the SDK's way to name runs tells, but not for what is named after a job."""
+    if _SDK_TAG in (record.body.get("Tags") or ()):
+        return BY_SDK
+    name, jobs = record.name.casefold(), [parse_arn(job).resource.partition("/")[2] for job in _sources(record)]
+    after_job = any(name == job or name.startswith(f"{job}-aws-") for job in jobs)
+    if not after_job and any(_is_sdk_group(group) and _within(record, group) for group in groups):
+        return BY_SDK
+    return FOR_JOB if jobs else BY_HAND
+
+
+def run_name_of(record: Resource, groups: Sequence[Group]) -> str:
+    """The name that the SDK's user gave a run; of any other one what is shown."""
+    return _named_by(source_of(record, groups), record, groups)
+
+
+def _named_by(source: str, record: Resource, groups: Sequence[Group]) -> str:
+    """The given name stands behind that of the experiment of the SDK's group, or of any other one."""
+    within = [group for group in groups if _within(record, group)] if source == BY_SDK else []
+    own = [group for group in within if _is_sdk_group(group)] or within
+    start = max((len(group.experiment or "") for group in own), default=-1)
+    return record.name[start + 1 :] if own else str(record.body.get("DisplayName") or record.name)
+
+
+def _is_sdk_group(group: Group) -> bool:
+    return group.name.casefold() == _SDK_GROUP.format((group.experiment or "").casefold())
+
+
+def _within(record: Resource, group: Group) -> bool:
+    """Whether a run is named as the SDK names those of a group's experiment."""
+    start = f"{group.experiment or ''}-".casefold()
+    return bool(group.experiment) and record.name.casefold().startswith(start) and len(record.name) > len(start)
+
+
+def created_by(body: Any) -> str | None:
+    """Who made something, as far as SageMaker tells: the user profile, or the identity that called."""
+    said = body.get("CreatedBy") or {}
+    return said.get("UserProfileName") or (said.get("IamIdentity") or {}).get("Arn") or said.get("UserProfileArn")
+
+
+def tags_of(body: Any) -> dict[str, str]:
+    return {str(tag.get("Key", "")): str(tag.get("Value", "")) for tag in body.get("Tags") or ()}
+
+
+def _parameters(body: Any) -> dict[str, float | str | None]:
+    said = (body.get("Parameters") or {}).items()
+    return {name: value["NumberValue"] if "NumberValue" in value else value.get("StringValue") for name, value in sorted(said)}
+
+
+def _metrics(body: Any) -> tuple[Metric, ...]:
+    found = (_metric(said) for said in body.get("Metrics") or ())
+    return tuple(sorted(found, key=lambda one: (one.name, one.source or "")))
+
+
+def _metric(said: Any) -> Metric:
+    members = ("Last", "Min", "Max", "Avg", "StdDev", "Count", "TimeStamp", "SourceArn")
+    return Metric(str(said.get("MetricName", "")), *map(said.get, members))
+
+
+def _artifacts(said: Any) -> tuple[Artifact, ...]:
+    found = sorted((said or {}).items())
+    return tuple(Artifact(name, str(one.get("Value", "")), one.get("MediaType")) for name, one in found)
+
+
+def _plain(value: Any) -> Any:
+    """A value of a run as JSON has it."""
+    if isinstance(value, tuple):
+        return [one if isinstance(one, str) else {name: getattr(one, name) for name in one.__slots__} for one in value]
+    return value

@@ -1,0 +1,471 @@
+"""Experiments, their groups and their runs: parameters, metrics, artifacts, and the jobs that a run is of.
+
+SageMaker calls a group a trial and a run a trial component. Their names compare without case, and mean something only
+within an account and region. A run may be in several groups, or in none. Who may read trial components may write them:
+all of this is `logged`, but for the `Source` of a run, which SageMaker alone sets.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from lineage.domain.kinds import kind_of_arn
+from lineage.domain.names import is_arn, named_id, node_id, parse_arn
+from lineage.domain.records import Resource
+from lineage.domain.times import instant, sortable
+from lineage.errors import MalformedName, UnknownNode
+from lineage.queries.flow.links import Json
+from lineage.queries.runs.run_records import (
+    BRIEF,
+    EXPERIMENT,
+    GROUP,
+    RUN,
+    SHOWN,
+    Group,
+    Jobs,
+    Key,
+    Run,
+    Trials,
+    created_by,
+    key_of,
+    lives_of,
+    newest,
+    run_name_of,
+    run_of,
+    source_of,
+    tags_of,
+)
+from lineage.queries.select import near
+from lineage.queries.used import listing_scope
+from lineage.snapshot.file import AT_ONCE, Snapshot
+
+_MAX_ARNS = 5
+_SOURCES = ("run", "job", "logged")
+
+Time = str | datetime | None
+
+
+class SortByType(StrEnum):
+    """By what runs are sorted; as the SageMaker Python SDK has it."""
+
+    CREATION_TIME = "CreationTime"
+    NAME = "Name"
+
+
+class SortOrderType(StrEnum):
+    """In which order; as the SageMaker Python SDK has it."""
+
+    ASCENDING = "Ascending"
+    DESCENDING = "Descending"
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A group of runs. One that is not `observed` is named by its runs, and was not read itself."""
+
+    id: str
+    name: str
+    experiment: str | None
+    account: str
+    region: str
+    display_name: str | None
+    created: str | None
+    modified: str | None
+    created_by: str | None
+    source: str | None  # what made it: a pipeline execution, a tuning job
+    runs: int
+    tags: dict[str, str]
+    deleted: str | None
+    observed: bool
+
+    def as_json(self) -> Json:
+        """The group as one JSON object."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """An experiment, with how many groups and runs were read of it. One that is not `observed` is only named by these."""
+
+    id: str
+    name: str
+    account: str
+    region: str
+    display_name: str | None
+    description: str | None
+    created: str | None
+    modified: str | None
+    created_by: str | None
+    source: str | None
+    groups: int
+    runs: int
+    tags: dict[str, str]
+    deleted: str | None
+    observed: bool
+
+    def as_json(self) -> Json:
+        """The experiment as one JSON object."""
+        return asdict(self)
+
+
+def list_experiments(
+    snapshot: Snapshot,
+    *,
+    created_before: Time = None,
+    created_after: Time = None,
+    sort_by: SortByType | str = SortByType.CREATION_TIME,
+    sort_order: SortOrderType | str = SortOrderType.DESCENDING,
+    deleted: bool = False,
+) -> list[Experiment]:
+    """The experiments of a snapshot, the newest first; what is gone only with `deleted`.
+
+    Times are ISO texts or datetimes, without an offset in UTC; none of what was created at the very moment is given.
+    Raises `MalformedName`. Whether there may be more, `runs_scope` tells.
+    """
+    between = _Between.of(created_after, created_before)
+    tally = _Tally.of(snapshot, deleted=deleted)
+    known = newest(snapshot.records(EXPERIMENT, deleted=True))
+    found = (_experiment(key, known.get(key), tally) for key in {*known, *tally.experiments})
+    shown = [one for one in found if (deleted or not one.deleted) and between.holds(one.created)]
+    return _sorted(shown, sort_by, sort_order)
+
+
+def list_trials(
+    snapshot: Snapshot,
+    experiment: str | None = None,
+    *,
+    created_before: Time = None,
+    created_after: Time = None,
+    sort_by: SortByType | str = SortByType.CREATION_TIME,
+    sort_order: SortOrderType | str = SortOrderType.DESCENDING,
+    deleted: bool = False,
+) -> list[Trial]:
+    """The groups of an experiment (a name or an ARN), or of all; else as `list_experiments`. Raises `UnknownNode`."""
+    wanted = _Wanted.of(snapshot, EXPERIMENT, experiment)
+    between = _Between.of(created_after, created_before)
+    tally = _Tally.of(snapshot, deleted=deleted)
+    found = (_trial(key, tally) for key in {*tally.trials.records, *tally.groups})
+    shown = [one for one in found if (deleted or not one.deleted) and between.holds(one.created)]
+    if wanted:
+        shown = [one for one in shown if wanted.is_called(one.account, one.region, one.experiment)]
+    return _sorted(shown, sort_by, sort_order)
+
+
+def list_runs(
+    snapshot: Snapshot,
+    experiment: str | None = None,
+    *,
+    created_before: Time = None,
+    created_after: Time = None,
+    status: str | None = None,
+    group: str | None = None,
+    source: str | None = None,
+    sort_by: SortByType | str = SortByType.CREATION_TIME,
+    sort_order: SortOrderType | str = SortOrderType.DESCENDING,
+    deleted: bool = False,
+    brief: bool = False,
+) -> Iterator[Run]:
+    """The runs of an experiment (a name or an ARN), or all, those in no experiment as well; one by one.
+
+    `status` is a primary status, as `Completed`; `group` a trial; `source` one of `run`, `job` and `logged`. `brief` leaves
+    out parameters, metrics and artifacts, and takes two thirds of the time. Else as `list_experiments`. Raises
+    `MalformedName`, and `UnknownNode` for an experiment or a group that nothing names.
+    """
+    if source not in (None, *_SOURCES):
+        raise MalformedName(f"{source!r} is no source of runs; they are {', '.join(_SOURCES)}")
+    trials = Trials(snapshot)
+    asking = _Asking(
+        trials,
+        _Wanted.of(snapshot, EXPERIMENT, experiment),
+        _Wanted.of(snapshot, GROUP, group),
+        _Between.of(created_after, created_before),
+        status.casefold() if status else None,
+        source,
+    )
+    records = snapshot.records(RUN, deleted=deleted, members=BRIEF)
+    heads = [_Head(one.id, one.name, one.created) for one in records if asking.takes(one)]
+    return _loaded(snapshot, _sorted(heads, sort_by, sort_order), trials, brief=brief)
+
+
+def load_run(snapshot: Snapshot, run: str, experiment: str | None = None) -> Run:
+    """One run, deleted or not: by its name as the SDK's user gave it, its trial component's name or ARN, or its display name.
+
+    Raises `MalformedName`, and `UnknownNode` where the experiment has no such run, or several are named so.
+    """
+    trials = Trials(snapshot)
+    wanted = _Wanted.of(snapshot, EXPERIMENT, experiment)
+    if is_arn(run) or "@" in run:
+        arn, _, created = run.partition("@")
+        known = snapshot.records(RUN, [node_id(arn)], deleted=True, members=BRIEF)
+        found = [one for one in known if created in ("", one.created)][-1:]
+    else:
+        found = _called(snapshot, run, wanted, trials)
+    if not found:
+        raise UnknownNode(_no_run(snapshot, run, wanted, trials))
+    if len({one.id for one in found}) > 1:
+        raise UnknownNode(f"several runs are named {run}: name one by its ARN: {_arns(found)}")
+    head = _Head(found[-1].id, found[-1].name, found[-1].created)
+    return next(_loaded(snapshot, [head], trials, brief=False))
+
+
+def runs_scope(snapshot: Snapshot) -> Json:
+    """What was looked at, with the holes that could hide an experiment, a group or a run."""
+    return listing_scope(snapshot.scope(), (EXPERIMENT, GROUP, RUN), "run")
+
+
+# --- what is asked for --------------------------------------------------------------------------
+
+
+class _Head(NamedTuple):
+    """Enough of a record to sort it, and to read the whole of it later."""
+
+    id: str
+    name: str
+    created: str | None
+
+
+class _Between(NamedTuple):
+    """The times between which something must have been created."""
+
+    after: str
+    before: str
+
+    @classmethod
+    def of(cls, after: Time, before: Time) -> _Between:
+        return cls(*(sortable(instant(time)) if time else "" for time in (after, before)))
+
+    def holds(self, created: str | None) -> bool:
+        """Whether a time lies between; of one that is not known nobody can say so."""
+        if not created:
+            return not (self.after or self.before)
+        time = sortable(created)
+        return (not self.after or time > self.after) and (not self.before or time < self.before)
+
+
+class _Wanted(NamedTuple):
+    """An experiment or a group that is asked for, by name or by ARN."""
+
+    text: str
+    account: str
+    region: str
+    name: str
+
+    @classmethod
+    def of(cls, snapshot: Snapshot, kind: str, text: str | None) -> _Wanted | None:
+        """What a text means, None where there is none. Raises `UnknownNode` where nothing is named so."""
+        if text is None:
+            return None
+        wanted = cls(text, "", "", text.casefold())
+        if is_arn(text):
+            if kind_of_arn(text).name != kind:
+                raise UnknownNode(f"{text} is no {_WORDS[kind]}: name one, or give its ARN")
+            arn = parse_arn(text)
+            wanted = cls(text, arn.account, arn.region, arn.resource.partition("/")[2].casefold())
+        if not any(wanted.is_called(*place) for place in _names(snapshot, kind)):
+            near_it = near((name for *_, name in _names(snapshot, kind)), text)
+            advice = f"; did you mean {' or '.join(near_it)}?" if near_it else _WHERE_TO_LOOK[kind]
+            raise UnknownNode(f"no {_WORDS[kind]} {text} in the snapshot{advice}")
+        return wanted
+
+    def is_called(self, account: str, region: str, name: str | None) -> bool:
+        """Whether a name in an account and region is the one that is asked for."""
+        here = not self.account or (self.account, self.region) == (account, region)
+        return here and name is not None and name.casefold() == self.name
+
+    def has(self, record: Resource, names: Iterable[str | None]) -> bool:
+        """Whether one of the names that a record gives is the one that is asked for."""
+        return any(self.is_called(record.account, record.region, name) for name in names)
+
+
+_WORDS = {EXPERIMENT: "experiment", GROUP: "group"}
+_WHERE_TO_LOOK = {EXPERIMENT: "; `lineage experiments` lists them", GROUP: "; `lineage ls kind:trial` lists them"}
+
+
+def _names(snapshot: Snapshot, kind: str) -> Iterator[Key]:
+    """What is called an experiment or a group, by its own record or by what belongs to it; names may repeat."""
+    member = "ExperimentName" if kind == EXPERIMENT else "TrialName"
+    for one in snapshot.records(kind, deleted=True, members=("DisplayName",)):
+        yield one.account, one.region, one.name
+    for one in snapshot.records(GROUP, deleted=True, members=(member,)):
+        if member in one.body:
+            yield one.account, one.region, one.body[member]
+    for one in snapshot.records(RUN, deleted=True, members=("Parents",)):
+        yield from ((one.account, one.region, said[member]) for said in one.body.get("Parents") or () if said.get(member))
+
+
+class _Asking(NamedTuple):
+    """Which runs are asked for."""
+
+    trials: Trials
+    experiment: _Wanted | None
+    group: _Wanted | None
+    between: _Between
+    status: str | None
+    source: str | None
+
+    def takes(self, record: Resource) -> bool:
+        if not self.between.holds(record.created) or self.status not in (None, str(record.status).casefold()):
+            return False
+        if not (self.experiment or self.group or self.source):
+            return True
+        groups = self.trials.groups_of(record)
+        if self.experiment and not self.experiment.has(record, (one.experiment for one in groups)):
+            return False
+        if self.group and not self.group.has(record, (one.name for one in groups)):
+            return False
+        return self.source in (None, source_of(record, groups))
+
+
+def _sorted(found: list[Any], sort_by: SortByType | str, sort_order: SortOrderType | str) -> list[Any]:
+    by_name, down = SortByType(sort_by) is SortByType.NAME, SortOrderType(sort_order) is SortOrderType.DESCENDING
+
+    def key(one: Any) -> tuple[str, str, str]:
+        name, created = one.name.casefold(), sortable(one.created or "")
+        return (name, created, one.id) if by_name else (created, name, one.id)
+
+    return sorted(found, key=key, reverse=down)
+
+
+def _called(snapshot: Snapshot, run: str, wanted: _Wanted | None, trials: Trials) -> list[Resource]:
+    """The runs that a name means: as the SDK makes it first, then a trial component's own, a given one, a shown one."""
+    own = f"{wanted.name}-{run}".casefold() if wanted else ""
+    found: dict[int, list[Resource]] = defaultdict(list)
+    for record, groups in _with_groups(snapshot, trials):
+        inside = not wanted or wanted.has(record, (one.experiment for one in groups))
+        shown = str(record.body.get("DisplayName") or "")
+        names = [record.name, run_name_of(record, groups), shown] if inside else []
+        same = [own == record.name.casefold(), *(name.casefold() == run.casefold() for name in names)]
+        if any(same):
+            found[same.index(True)].append(record)
+    best = found[min(found)] if found else []
+    return [one for one in best if not one.deleted] or best
+
+
+def _with_groups(snapshot: Snapshot, trials: Trials) -> Iterator[tuple[Resource, tuple[Group, ...]]]:
+    records = snapshot.records(RUN, deleted=True, members=BRIEF)
+    return ((record, trials.groups_of(record)) for record in records)
+
+
+def _no_run(snapshot: Snapshot, run: str, wanted: _Wanted | None, trials: Trials) -> str:
+    names = {
+        name
+        for record, groups in _with_groups(snapshot, trials)
+        if not wanted or wanted.has(record, (one.experiment for one in groups))
+        for name in (run_name_of(record, groups), record.name)
+    }
+    near_it = near(names, run)
+    advice = f"did you mean {' or '.join(near_it)}?" if near_it else "`lineage runs` lists them"
+    return f"no run {run} in {f'experiment {wanted.text}' if wanted else 'the snapshot'}; {advice}"
+
+
+def _arns(found: Sequence[Resource]) -> str:
+    arns = sorted({one.arn for one in found})
+    return ", ".join(arns[:_MAX_ARNS]) + (", …" if len(arns) > _MAX_ARNS else "")
+
+
+# --- from records -------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Count:
+    """What is known of a group or an experiment by those who name it."""
+
+    name: str
+    experiment: str | None = None
+    runs: int = 0
+    groups: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class _Tally:
+    """How many runs each group and each experiment has, and how many groups each experiment."""
+
+    trials: Trials
+    groups: dict[Key, _Count] = field(default_factory=dict)
+    experiments: dict[Key, _Count] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, snapshot: Snapshot, *, deleted: bool) -> _Tally:
+        tally = cls(Trials(snapshot))
+        for key, trial in tally.trials.records.items():
+            if deleted or not trial.deleted:
+                tally._group(trial, Group(trial.name, tally.trials.experiment_of(key)))
+        for run in snapshot.records(RUN, deleted=deleted, members=("Parents",)):
+            tally._run(run)
+        return tally
+
+    def _run(self, run: Resource) -> None:
+        """Count a run once for each of its groups, and once for each of their experiments."""
+        counts = [self._group(run, group) for group in self.trials.groups_of(run)]
+        above = {key_of(run, one.experiment): None for one in counts if one.experiment}
+        for count in (*counts, *map(self.experiments.__getitem__, above)):
+            count.runs += 1
+
+    def _group(self, record: Resource, group: Group) -> _Count:
+        count = self.groups.setdefault(key_of(record, group.name), _Count(group.name, group.experiment))
+        if count.experiment:
+            above = self.experiments.setdefault(key_of(record, count.experiment), _Count(count.experiment))
+            above.groups.add(group.name.casefold())
+        return count
+
+
+def _experiment(key: Key, record: Resource | None, tally: _Tally) -> Experiment:
+    account, region, _ = key
+    count = tally.experiments.get(key) or _Count(record.name if record else "")
+    body = record.body if record else {}
+    return Experiment(
+        id=record.id if record else named_id(EXPERIMENT, account, region, count.name),
+        name=record.name if record else count.name,
+        account=account,
+        region=region,
+        display_name=body.get("DisplayName"),
+        description=body.get("Description"),
+        created=record.created if record else None,
+        modified=record.modified if record else None,
+        created_by=created_by(body),
+        source=(body.get("Source") or {}).get("SourceArn"),
+        groups=len(count.groups),
+        runs=count.runs,
+        tags=tags_of(body),
+        deleted=record.deleted if record else None,
+        observed=record is not None,
+    )
+
+
+def _trial(key: Key, tally: _Tally) -> Trial:
+    account, region, _ = key
+    record = tally.trials.records.get(key)
+    count = tally.groups.get(key) or _Count(record.name if record else "", tally.trials.experiment_of(key))
+    body = record.body if record else {}
+    return Trial(
+        id=record.id if record else named_id(GROUP, account, region, count.name),
+        name=record.name if record else count.name,
+        experiment=count.experiment,
+        account=account,
+        region=region,
+        display_name=body.get("DisplayName"),
+        created=record.created if record else None,
+        modified=record.modified if record else None,
+        created_by=created_by(body),
+        source=(body.get("Source") or {}).get("SourceArn"),
+        runs=count.runs,
+        tags=tags_of(body),
+        deleted=record.deleted if record else None,
+        observed=record is not None,
+    )
+
+
+def _loaded(snapshot: Snapshot, heads: Sequence[_Head], trials: Trials, *, brief: bool) -> Iterator[Run]:
+    """The runs themselves, in the order of their heads: so many at once that neither time nor memory is wasted."""
+    members = (*BRIEF, *SHOWN) if brief else ()
+    for at in range(0, len(heads), AT_ONCE):
+        some = heads[at : at + AT_ONCE]
+        lives = dict(lives_of(snapshot.records(RUN, {head.id for head in some}, deleted=True, members=members)))
+        records = [lives[head.id, head.created] for head in some]
+        jobs = Jobs(snapshot, [record for _, record in records], brief=brief)
+        yield from (run_of(identity, record, trials.groups_of(record), jobs) for identity, record in records)

@@ -1,0 +1,344 @@
+"""SageMaker's Search over a snapshot. `lineage.live` asks the service the same, and gives the same shape of answer.
+
+A search sees each record as the service's own Search does: only the properties of its shape, a model inside its dashboard, a
+trial component with the job that it is of. What the snapshot did not list to its end, an answer names as holes.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import groupby, islice
+from typing import Any
+
+from lineage.domain.kinds import KINDS, Kind
+from lineage.domain.names import is_arn, parse_arn
+from lineage.domain.records import Gap, Resource
+from lineage.errors import MalformedName, SearchRefused
+from lineage.queries.flow.flow import scope_json
+from lineage.queries.flow.links import Json
+from lineage.queries.used import Within, crawled, is_about
+from lineage.search_language.conditions import expression_of
+from lineage.search_language.expressions import DEFAULT_SORT, Expression, Matcher, Sorting, check_form
+from lineage.search_language.properties import begins_with, chosen_names, names_of, near_names, property_of, resource_of
+from lineage.snapshot.file import AT_ONCE, Snapshot
+
+SCHEMA, SUGGESTIONS = "lineage.search/1", "lineage.suggestions/1"
+ASCENDING, DESCENDING = "Ascending", "Descending"
+HINT_LENGTH = 100
+OWN = ("id", "kind", "name", "account", "region", "status", "created", "deleted")  # what a match says beside its record
+# The jobs that a trial component's record carries, by the member that holds them.
+_SOURCES = {"TrainingJob": "training-job", "ProcessingJob": "processing-job", "TransformJob": "transform-job"}
+_SOURCE = "SourceDetail"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One record that a search found: its node id, and `record`, the record as Search gives it."""
+
+    id: str
+    kind: str
+    name: str
+    account: str
+    region: str
+    status: str | None
+    created: str | None
+    deleted: str | None
+    record: Mapping[str, Any]
+
+    def values(self, name: str) -> list[Any]:
+        """The values of a property by the name that a filter would use. Raises `SearchRefused`."""
+        return property_of(KINDS[self.kind].search, name).values(self.record)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The answer to `search`. `as_json` gives the contract `lineage.search/1`.
+
+    `records` are the first `limit` of `total` in the order asked for; `exact` is False where the service counted no
+    further. `scope["complete"]`: whether the list came to its end in every account and region asked about.
+    """
+
+    resource: str
+    kind: str
+    expression: Expression | None
+    sort_by: str
+    order: str
+    records: list[Match]
+    total: int
+    exact: bool
+    scope: Json
+    caveats: list[str]
+
+    def rows(self, columns: Sequence[str]) -> Iterator[Json]:
+        """A row for each record: `id`, `name`, … as they are, the values of a property as a list. Raises `SearchRefused`."""
+        asked = {name: None if name in OWN else property_of(self.resource, name) for name in columns}
+        return (
+            {name: way.values(one.record) if way else getattr(one, name) for name, way in asked.items()} for one in self.records
+        )
+
+    def as_json(self) -> Json:
+        """The answer as plain JSON values."""
+        return (
+            {"schema": SCHEMA, "question": "search"}
+            | {name: getattr(self, name) for name in self.__slots__}
+            | {"records": [asdict(one) for one in self.records]}
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """The answer to `suggest`: property names. `as_json` gives the contract `lineage.suggestions/1`."""
+
+    resource: str
+    kind: str
+    hint: str
+    names: list[str]
+    scope: Json
+
+    def as_json(self) -> Json:
+        """The answer as plain JSON values."""
+        return {"schema": SUGGESTIONS, "question": "suggest"} | {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What was asked, in the API's form."""
+
+    kind: Kind
+    expression: Expression | None
+    sort_by: str | None
+    order: str | None
+    limit: int | None
+
+    @property
+    def request(self) -> Json:
+        """The parameters of the call that say something."""
+        said = {"SearchExpression": self.expression, "SortBy": self.sort_by, "SortOrder": self.order}
+        return {name: value for name, value in said.items() if value is not None}
+
+    def answered(self, records: list[Match], total: int, scope: Json, caveats: list[str], *, exact: bool = True) -> Found:
+        order = (self.sort_by or DEFAULT_SORT, self.order or DESCENDING)
+        return Found(self.kind.search, self.kind.name, self.expression, *order, records, total, exact, scope, caveats)
+
+
+def search(
+    snapshot: Snapshot,
+    kind: str,
+    expression: Expression | None = None,
+    *,
+    where: Iterable[str] = (),
+    any_of: bool = False,
+    sort_by: str | None = None,
+    order: str | None = None,
+    limit: int | None = None,
+    deleted: bool = False,
+    accounts: Iterable[str] = (),
+    regions: Iterable[str] = (),
+) -> Found:
+    """What SageMaker's Search would find of the records of a snapshot.
+
+    `kind` is `training-job` or `TrainingJob`; `expression` a SearchExpression of the API; `where` conditions such as
+    `Metrics.validation:auc > 0.9`, all of which must hold, or `any_of` them, beside the expression. Sorted as the service
+    does: by `sort_by` (LastModifiedTime), `order` (Descending). `deleted` takes in what is gone; `accounts` and `regions`
+    leave others out. Raises `SearchRefused` with the reason that the service would give; `SnapshotError`.
+    """
+    query = query_of(kind, expression, where, sort_by, order, limit, any_of=any_of)
+    matcher = Matcher(query.kind.search, query.expression)
+    sorting = Sorting(query.kind.search, sort_by or DEFAULT_SORT, descending=query.order != ASCENDING)
+    steps = [asked.steps for asked in matcher.properties.values()] + [sorting.steps]
+    _check_kept(query.kind, steps)
+    within = Within(tuple(accounts), tuple(regions))
+    joined = any(way[:1] == (_SOURCE,) for way in steps)
+    best = _Best(sorting, limit)
+    for found in _seen(snapshot, query.kind, within, deleted=deleted, joined=joined):
+        if matcher.holds(found.record):
+            best.add(found)
+    records = best.records if joined else list(_with_sources(snapshot, query.kind, best.records))
+    scope = _scope(snapshot, query.kind, within, joined=joined)
+    caveats = _caveats(matcher) + (_unknown(snapshot, query.kind, within, matcher) if not best.total else [])
+    return query.answered(records, best.total, scope, caveats)
+
+
+def suggest(snapshot: Snapshot, kind: str, prefix: str = "", *, every: bool = False) -> Suggested:
+    """The names of hyperparameters, tags and metrics that begin so, as GetSearchSuggestions gives them; or `every` property.
+
+    A name begins so by its first word (`hyper`) or after it (`linear`), in whatever letters. Raises `SearchRefused`.
+    """
+    asked = hinted(kind, prefix)
+    seen = _seen(snapshot, asked, Within(), deleted=False, joined=False)
+    names = {name for found in seen for name in chosen_names(asked.search, found.record, every=every)}
+    chosen = {name for name in names if begins_with(name, prefix)}
+    fixed = {name for name in names_of(asked.search) if _part_begins(name, prefix)} if every else set()
+    scope = _scope(snapshot, asked, Within(), joined=False)
+    return Suggested(asked.search, asked.name, prefix, sorted(chosen | fixed), scope)
+
+
+# --- what is asked --------------------------------------------------------------------------------
+
+
+def query_of(
+    kind: str,
+    expression: Expression | None,
+    where: Iterable[str],
+    sort_by: str | None,
+    order: str | None,
+    limit: int | None,
+    *,
+    any_of: bool,
+) -> Query:
+    resource = resource_of(kind)
+    if limit is not None and limit < 1:
+        raise MalformedName(f"a limit of {limit} finds nothing: give 1 or more")
+    if order not in (None, ASCENDING, DESCENDING):
+        allowed = f"Member must satisfy enum value set: [{ASCENDING}, {DESCENDING}]"
+        raise SearchRefused(f"Value '{order}' at 'sortOrder' failed to satisfy constraint: {allowed}")
+    conditions = expression_of(resource, where, any_of=any_of)
+    parts = [one for one in (expression, conditions) if one is not None]
+    both = {"SubExpressions": parts} if len(parts) > 1 else None
+    whole = both or (parts[0] if parts else None)
+    if whole is not None:
+        check_form(whole)
+    return Query(kind_of(resource), whole, sort_by, order, limit)
+
+
+def hinted(kind: str, prefix: str) -> Kind:
+    if len(prefix) > HINT_LENGTH:
+        bound = f"Member must have length less than or equal to {HINT_LENGTH}"
+        raise SearchRefused(f"Value '{prefix[:20]}…' at 'propertyNameHint' failed to satisfy constraint: {bound}")
+    return kind_of(resource_of(kind))
+
+
+def kind_of(resource: str) -> Kind:
+    found = next((kind for kind in KINDS.values() if kind.search == resource), None)
+    if not found:
+        raise SearchRefused(f"lineage reads no {resource}", "ask the service: `aws sagemaker search`")
+    return found
+
+
+def _check_kept(kind: Kind, steps: Iterable[tuple[str, ...]]) -> None:
+    """The dashboard around a model is put together by the service, and no snapshot holds it."""
+    for way in steps:
+        if kind.name == "model" and way and way[0] != "Model":
+            raise SearchRefused(f"a snapshot holds no {way[0]} of models", "ask the service with --live")
+
+
+# --- the snapshot ---------------------------------------------------------------------------------
+
+
+class _Best:
+    """The first so many of what is found, and how many there were."""
+
+    def __init__(self, sorting: Sorting, limit: int | None) -> None:
+        self.total = 0
+        self._sorting, self._limit = sorting, limit
+        self._kept: list[Any] = []
+
+    def add(self, found: Match) -> None:
+        self.total += 1
+        self._kept.append((self._sorting.key(found.record), f"{found.id} {found.created or ''}", found))
+        if self._limit and len(self._kept) > 2 * self._limit + AT_ONCE:
+            self._kept = self._first()
+
+    @property
+    def records(self) -> list[Match]:
+        return [found for _, _, found in self._first()]
+
+    def _first(self) -> list[Any]:
+        return self._sorting.ordered(self._kept)[: self._limit]
+
+
+def _seen(snapshot: Snapshot, kind: Kind, within: Within, *, deleted: bool, joined: bool) -> Iterator[Match]:
+    """Each record of a kind as Search sees it, with its job where that is `joined`."""
+    records = (one for one in snapshot.records(kind.name, deleted=deleted) if within.takes(one.account, one.region))
+    current = records if deleted else _current(records)
+    seen = (match_of(one, {"Model": one.body} if kind.name == "model" else one.body) for one in current)
+    return _with_sources(snapshot, kind, seen) if joined else seen
+
+
+def _current(records: Iterator[Resource]) -> Iterator[Resource]:
+    """Of the several lives of one name, the last: the service knows no other."""
+    for _, lives in groupby(records, key=operator.attrgetter("id")):
+        yield list(lives)[-1]
+
+
+def match_of(one: Resource, body: Mapping[str, Any]) -> Match:
+    return Match(one.id, one.kind, one.name, one.account, one.region, one.status, one.created, one.deleted, body)
+
+
+def _with_sources(snapshot: Snapshot, kind: Kind, found: Iterable[Match]) -> Iterator[Match]:
+    """Trial components with the job that each is of; what else there is as it comes."""
+    if kind.name != "trial-component":
+        yield from found
+        return
+    found = iter(found)
+    while some := list(islice(found, AT_ONCE)):
+        jobs = _jobs(snapshot, some)
+        for one in some:
+            job = jobs.get(_source(one))
+            yield _carrying(one, *job) if job else one
+
+
+def _jobs(snapshot: Snapshot, components: Iterable[Match]) -> dict[str, tuple[str, Resource]]:
+    ids = {source for one in components if (source := _source(one))}
+    return {job.id: (member, job) for member, kind in _SOURCES.items() for job in snapshot.records(kind, ids)} if ids else {}
+
+
+def _source(component: Match) -> str:
+    text = str((component.record.get("Source") or {}).get("SourceArn"))
+    return parse_arn(text).id if is_arn(text) else ""
+
+
+def _carrying(one: Match, member: str, job: Resource) -> Match:
+    record = {**one.record, _SOURCE: {"SourceArn": job.arn, member: job.body}}
+    return Match(one.id, one.kind, one.name, one.account, one.region, one.status, one.created, one.deleted, record)
+
+
+def _scope(snapshot: Snapshot, kind: Kind, within: Within, *, joined: bool) -> Json:
+    """What was looked at, and what could hide a record."""
+    scope = snapshot.scope()
+    kinds = (kind.name, *(_SOURCES.values() if joined else ()))
+    places = [place for place in within.places(crawled(scope)) if within.takes(*place)]
+    holes = [gap for gap in scope.holes if is_about(gap, kinds) and within.takes(gap.account, gap.region)]
+    listed = {(gap.account, gap.region, gap.subject) for gap in holes}
+    unlisted = [
+        _not_listed(*place, name)
+        for place in places
+        for name in kinds
+        if (*place, name) not in scope.enumerated and (*place, name) not in listed
+    ]
+    complete = bool(places) and all((*place, name) in scope.enumerated for place in places for name in kinds)
+    asked = {what: sorted({place[end] for place in places}) for end, what in enumerate(("accounts", "regions"))}
+    return scope_json(scope, [*holes, *unlisted]) | asked | {"complete": complete}
+
+
+def _not_listed(account: str, region: str, kind: str) -> Gap:
+    said = f"not every {kind.replace('-', ' ')} was read: no crawl of the whole account has listed them to the end"
+    return Gap(account, region, KINDS[kind].list, kind, "not-enumerated", said)
+
+
+def _caveats(matcher: Matcher) -> list[str]:
+    cut = [f"some value of {name} looked like a secret and was not kept: --live compares it" for name in sorted(matcher.cut)]
+    whole = "a decimal {} counts as its whole part beside an integer, as SageMaker does it: write 1.0 to compare decimals"
+    return cut + [whole.format(name) for name in sorted(matcher.whole)]
+
+
+def _unknown(snapshot: Snapshot, kind: Kind, within: Within, matcher: Matcher) -> list[str]:
+    """Of what found nothing: the names that no record has, with those that come near."""
+    asked = {name.casefold(): name for name, one in matcher.properties.items() if one.chosen}
+    if not asked:
+        return []
+    seen = _seen(snapshot, kind, within, deleted=True, joined=False)
+    known = {name for found in seen for name in chosen_names(kind.search, found.record, every=True)}
+    folded = {name.casefold() for name in known}
+    missing = [name for low, name in sorted(asked.items()) if not any(one.startswith(low) for one in folded)]
+    said = [(name, near_names(name, sorted(known))) for name in missing]
+    noun = kind.name.replace("-", " ")
+    return [f"no {noun} that was read has {name}{f'; near it is {near[0]}' if near else ''}" for name, near in said]
+
+
+def _part_begins(name: str, hint: str) -> bool:
+    """Whether a property's name, or any part of it after a dot, begins with a text."""
+    steps = name.casefold().split(".")
+    return any(".".join(steps[at:]).startswith(hint.casefold()) for at in range(len(steps)))

@@ -1,0 +1,24 @@
+"""What shows itself in a notebook. The package root says how, once: pictures come after queries, which import none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+
+def in_a_word(shown: Any) -> dict[str, str]:
+    """The forms of an answer that nobody has a picture of: its type."""
+    return {"text/plain": f"<{type(shown).__name__}>"}
+
+
+class Shows:
+    """Something that a notebook shows as a picture and a table, and as a line of text where that fails."""
+
+    __slots__ = ()
+    forms: ClassVar[Callable[[Any], dict[str, str]]] = staticmethod(in_a_word)
+
+    def _repr_html_(self) -> str | None:
+        return type(self).forms(self).get("text/html")
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ARG002  (IPython's)
+        return type(self).forms(self)

@@ -1,0 +1,1 @@
+"""SageMaker's SearchExpression language over plain records: what Search knows, refuses and finds. Pure."""

@@ -1,0 +1,410 @@
+"""SageMaker's SearchExpression over plain records: what Search refuses, and what it answers, without Search. Pure.
+
+Source: API reference, Search, SearchExpression, Filter, NestedFilters. A missing operator means Equals, a missing value too
+means Exists; values are text; times are `YYYY-mm-ddTHH:MM:SS`. Where the reference is silent: text is compared letter by
+letter, `NotEquals` holds where there is no value, of several values one is enough, and what lacks the property that is
+sorted by comes last.
+"""
+
+from __future__ import annotations
+
+import math
+import operator as op
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from lineage.domain.records import REDACTED
+from lineage.errors import SearchRefused
+from lineage.search_language.properties import (
+    ANY,
+    BOOLEAN,
+    LIST,
+    MAP,
+    NUMBER,
+    STRUCTURE,
+    TEXT,
+    TIMESTAMP,
+    Property,
+    Record,
+    nested_property,
+    property_of,
+    values_at,
+)
+
+Expression = Mapping[str, Any]
+Holds = Callable[[Record], bool]
+
+AT_ONCE, IN_ALL = 20, 50  # how long each list of an expression may be, and how many members it may have in all
+NAME_LENGTH, VALUE_LENGTH = 255, 1024
+_ORDERINGS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
+    "GreaterThan": op.gt,
+    "GreaterThanOrEqualTo": op.ge,
+    "LessThan": op.lt,
+    "LessThanOrEqualTo": op.le,
+}
+_EQUALITIES, _EXISTENCE, _OF_TEXT = ("Equals", "NotEquals"), ("Exists", "NotExists"), ("Contains", "In")
+OPERATORS: Final = (*_EQUALITIES, *_ORDERINGS, *_OF_TEXT, *_EXISTENCE)
+_TAKES: Final[Mapping[str, tuple[str, ...]]] = {
+    TEXT: (*_EQUALITIES, *_OF_TEXT, *_EXISTENCE),
+    NUMBER: (*_EQUALITIES, *_ORDERINGS, *_EXISTENCE),
+    TIMESTAMP: (*_EQUALITIES, *_ORDERINGS, *_EXISTENCE),
+    BOOLEAN: (*_EQUALITIES, *_EXISTENCE),
+    ANY: OPERATORS,
+    LIST: _EXISTENCE,
+    MAP: _EXISTENCE,
+    STRUCTURE: _EXISTENCE,
+}
+_WANTED: Final[Mapping[str, str]] = {
+    NUMBER: "an integer or floating-point decimal",
+    TIMESTAMP: "an ISO 8601 date-time string of the format YYYY-mm-dd'T'HH:MM:SS",
+    BOOLEAN: "true or false",
+}
+# Properties of which a text anywhere inside is looked for, as far as they are lists and maps.
+_HOLD_TEXTS = ("Tags", "InputArtifacts", "OutputArtifacts")
+# Those that one expression may ask of more than once whether they contain something (API reference, Filter).
+_SEVERAL_CONTAINS: Final[Mapping[str, tuple[str, ...]]] = {
+    "Experiment": ("DisplayName", "ExperimentName", "Tags"),
+    "ExperimentTrial": ("DisplayName", "TrialName", "Tags"),
+    "ExperimentTrialComponent": ("DisplayName", "TrialComponentName", *_HOLD_TEXTS),
+}
+_MEMBERS = ("Filters", "NestedFilters", "SubExpressions")
+_DECIMAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+_INTEGER = re.compile(r"[+-]?\d+")
+_NOT_FINITE = ("nan", "inf", "infinity")
+DEFAULT_SORT = "LastModifiedTime"
+
+
+class Matcher:
+    """An expression, checked as the service does and made ready for many records; none holds for each.
+
+    `cut` and `whole` name the properties of which it has met a value that was cut out as a secret, and a decimal that the
+    service's rule for hyperparameters has made an integer: there the answer needs a word.
+    """
+
+    def __init__(self, resource: str, expression: Expression | None) -> None:
+        """Raises `SearchRefused`, with the reason that the service would give."""
+        self.properties: dict[str, Property] = {}
+        self.cut: set[str] = set()
+        self.whole: set[str] = set()
+        self._resource = resource
+        if expression is not None:
+            check_form(expression)
+        self.holds: Holds = (lambda _: True) if expression is None else self._expression(expression)
+        if expression is not None:
+            self._check_contains(expression)
+
+    def _expression(self, expression: Expression) -> Holds:
+        parts = [self._filter(one, property_of(self._resource, one["Name"])) for one in expression.get("Filters", ())]
+        parts += [self._nested(one) for one in expression.get("NestedFilters", ())]
+        parts += [self._expression(one) for one in expression.get("SubExpressions", ())]
+        if len(parts) == 1:
+            return parts[0]
+        if expression.get("Operator") == "Or":
+            return lambda record: any(part(record) for part in parts)
+        return lambda record: all(part(record) for part in parts)
+
+    def _nested(self, nested: Mapping[str, Any]) -> Holds:
+        """One element of the list must satisfy all the filters, each of which carries the full property name."""
+        name = nested["NestedPropertyName"]
+        around = nested_property(self._resource, name)
+        if around.type != LIST:
+            raise SearchRefused(f"NestedPropertyName {name} is no list of objects", "ask for it in Filters")
+        parts = [self._inside(one, name, around) for one in nested["Filters"]]
+        return lambda record: any(all(part(element) for part in parts) for element in values_at(record, around.steps))
+
+    def _inside(self, one: Mapping[str, Any], name: str, around: Property) -> Holds:
+        if not one["Name"].startswith(f"{name}."):
+            hint = f"write {name}.{one['Name']}"
+            raise SearchRefused(f"The name {one['Name']} in NestedFilters does not begin with {name}", hint)
+        found = nested_property(self._resource, one["Name"])
+        steps = found.steps[len(around.steps) :]
+        own = Property(found.name, found.type, steps, found.key, found.keyed_by, found.members)
+        return self._filter(one, own)
+
+    def _filter(self, one: Mapping[str, Any], asked: Property) -> Holds:
+        operator = operator_of(one)
+        _check_operator(asked, operator)
+        self.properties[asked.name] = asked
+        if operator in _EXISTENCE:
+            return lambda record: bool(asked.values(record)) == (operator == "Exists")
+        if "Value" not in one:
+            raise SearchRefused(f"The operator {operator} on {asked.name} needs a Value")
+        passes = self._passes(asked, operator, one["Value"])
+        if operator == "NotEquals":
+            return lambda record: not any(passes(value) for value in self._values(asked, record))
+        return lambda record: any(passes(value) for value in self._values(asked, record))
+
+    def _values(self, asked: Property, record: Record) -> list[Any]:
+        values = asked.values(record)
+        if asked.chosen and any(isinstance(value, str) and value.startswith(REDACTED) for value in values):
+            self.cut.add(asked.name)
+        return values
+
+    def _passes(self, asked: Property, operator: str, wanted: str) -> Callable[[Any], bool]:
+        """What one value is held to; `NotEquals` is turned round by whoever asks."""
+        if operator == "Contains":
+            return lambda value: any(wanted in text for text in _texts(value))
+        if operator == "In":
+            allowed = frozenset(wanted.split(","))
+            return lambda value: isinstance(value, str) and value in allowed
+        compares = _ORDERINGS.get(operator, op.eq)
+        if asked.type == TEXT:
+            return lambda value: bool(value == wanted)
+        if asked.type == ANY:
+            return self._compares_any(asked, operator, wanted)
+        return _compares(asked, wanted, compares)
+
+    def _compares_any(self, asked: Property, operator: str, wanted: str) -> Callable[[Any], bool]:
+        """What people wrote: compared as numbers where both are, and otherwise only for being the same text."""
+        number = _number(wanted)
+        if number is None and operator in _ORDERINGS:
+            raise _malformed(asked.name, wanted, NUMBER)
+        compares: Callable[[Any, Any], bool] = _ORDERINGS.get(operator, op.eq)
+        whole = asked.whole_numbers and bool(_INTEGER.fullmatch(wanted))
+
+        def passes(value: Any) -> bool:
+            own = _number(value)
+            if own is None or number is None:
+                return operator in _EQUALITIES and bool(value == wanted)
+            own = self._truncated(asked, own) if whole else own
+            return compares(own, number)
+
+        return passes
+
+    def _truncated(self, asked: Property, number: float) -> float:
+        """A decimal as an integer: the service's rule for hyperparameters where the value asked for is an integer."""
+        if not math.isfinite(number) or math.trunc(number) == number:
+            return number
+        self.whole.add(asked.name)
+        return math.trunc(number)
+
+    def _check_contains(self, expression: Expression) -> None:
+        several = {name.casefold() for name in _SEVERAL_CONTAINS.get(self._resource, ())}
+        names = [one["Name"].partition(".")[0] for one in filters_in(expression) if one.get("Operator") == "Contains"]
+        if sum(name.casefold() not in several for name in names) > 1:
+            raise SearchRefused("'CONTAINS' operator usage limit of 1 exceeded", "search once for each, or use In or Equals")
+
+
+def operator_of(one: Mapping[str, Any]) -> str:
+    """The operator of a filter, with the service's own default."""
+    return str(one.get("Operator") or ("Equals" if "Value" in one else "Exists"))
+
+
+def filters_in(expression: Expression) -> Iterator[Mapping[str, Any]]:
+    """Every filter of an expression, nested ones too."""
+    yield from expression.get("Filters") or ()
+    for nested in expression.get("NestedFilters") or ():
+        yield from nested["Filters"]
+    for part in expression.get("SubExpressions") or ():
+        yield from filters_in(part)
+
+
+# --- values ---------------------------------------------------------------------------------------
+
+
+def _compares(asked: Property, wanted: str, compares: Callable[[Any, Any], bool]) -> Callable[[Any], bool]:
+    """A comparison with values of one type."""
+    reads = _READS[asked.type]
+    own = reads(wanted)
+    if own is None:
+        raise _malformed(asked.name, wanted, asked.type)
+
+    def passes(value: Any) -> bool:
+        read = reads(value)
+        return read is not None and compares(read, own)
+
+    return passes
+
+
+def _malformed(name: str, value: str, kind: str) -> SearchRefused:
+    return SearchRefused(f"The value '{value[:100]}' of {name} is not {_WANTED[kind]}")
+
+
+def _number(value: Any) -> float | None:
+    """What reads as a number; JSON has none for what is not finite, so that comes as a text."""
+    if isinstance(value, str):
+        return float(value) if _DECIMAL.fullmatch(value) else None
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def _measured(value: Any) -> float | None:
+    """A number of the service's own, of which some are not finite."""
+    return float(value) if isinstance(value, str) and value.casefold().lstrip("+-") in _NOT_FINITE else _number(value)
+
+
+def _truth(value: Any) -> bool | None:
+    return value if isinstance(value, bool) else {"true": True, "false": False}.get(str(value).casefold())
+
+
+def moment_of(text: Any) -> datetime | None:
+    """A time as SageMaker and ISO 8601 write it, down to its seconds or finer; one without a zone is in UTC."""
+    if not isinstance(text, str) or text[4:5] != "-" or text[10:11] != "T" or len(text) < len("2026-01-02T03:04:05"):
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+_READS: Final[Mapping[str, Callable[[Any], Any]]] = {NUMBER: _measured, TIMESTAMP: moment_of, BOOLEAN: _truth}
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """The texts in a value, keys of maps too."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from (text for pair in value.items() for one in pair for text in _texts(one))
+
+
+# --- order ----------------------------------------------------------------------------------------
+
+
+class Sorting:
+    """The order of what a search finds: by a property, and else by id; what lacks the property comes last."""
+
+    def __init__(self, resource: str, by: str = DEFAULT_SORT, *, descending: bool = True) -> None:
+        """Raises `SearchRefused` for a property that the resource has not, or that can't be sorted by."""
+        self.by, self.descending = by, descending
+        default = by == DEFAULT_SORT
+        self._ways = [_sorted_by(resource, name) for name in ((by, "CreationTime") if default else (by,))]
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The way to what is sorted by; none where the resource has no such time."""
+        return next((way.steps for way in self._ways if way), ())
+
+    def key(self, record: Record) -> tuple[int, float | str] | None:
+        """What a record is sorted by; what was never modified is as old as its creation. None: it has nothing to go by."""
+        for asked in self._ways:
+            found = [key for value in (asked.values(record) if asked else ()) if (key := _sort_key(asked, value))]
+            if found:
+                return max(found) if self.descending else min(found)
+        return None
+
+    def ordered(self, found: list[tuple[tuple[int, float | str] | None, str, Any]]) -> list[Any]:
+        """Pairs of a key and an id, each with what it is the key of, in order."""
+        by_id = sorted(found, key=op.itemgetter(1))
+        present = sorted((one for one in by_id if one[0] is not None), key=op.itemgetter(0), reverse=self.descending)
+        return [*present, *(one for one in by_id if one[0] is None)]
+
+
+def _sorted_by(resource: str, name: str) -> Property | None:
+    try:
+        asked = property_of(resource, name)
+    except SearchRefused:
+        if name in (DEFAULT_SORT, "CreationTime"):  # the default is no question: some resources know no such time
+            return None
+        raise
+    if asked.type in (LIST, MAP, STRUCTURE):
+        raise SearchRefused(f"{name} can't be sorted by: it is a {asked.type}", "name one of the values in it")
+    return asked
+
+
+def _sort_key(asked: Property | None, value: Any) -> tuple[int, float | str] | None:
+    """Numbers before texts, so that what people wrote has one order."""
+    if asked and asked.type == TIMESTAMP:
+        moment = moment_of(value)
+        return (0, moment.timestamp()) if moment else None
+    number = float(value) if isinstance(value, bool) else _measured(value) if asked and asked.type != TEXT else None
+    if number is not None:
+        return None if math.isnan(number) else (0, number)
+    return (1, str(value))
+
+
+# --- form -----------------------------------------------------------------------------------------
+
+
+def check_form(expression: Any) -> None:
+    """Hold an expression to the form and the limits of the API. Raises `SearchRefused`, in the service's words."""
+    todo, count = [(expression, "searchExpression")], 0
+    while todo:
+        one, at = todo.pop()
+        _check_expression(one, at)
+        count += sum(len(one.get(name, ())) for name in _MEMBERS)
+        count += sum(len(nested["Filters"]) for nested in one.get("NestedFilters", ()))
+        if count > IN_ALL:
+            said = "The maximum number of recursive SubExpressions, NestedFilters, and Filters in a SearchExpression is"
+            raise SearchRefused(f"{said} {IN_ALL}")
+        parts = enumerate(one.get("SubExpressions", ()), 1)
+        todo += [(part, f"{at}.subExpressions.{number}.member") for number, part in parts]
+
+
+def _check_expression(one: Any, at: str) -> None:
+    _check_members(one, at, dict.fromkeys(_MEMBERS, list) | {"Operator": str})
+    if not any(name in one for name in _MEMBERS):
+        raise SearchRefused("You must specify at least one subexpression, filter, or nested filter", f"{at} has none")
+    if one.get("Operator", "And") not in ("And", "Or"):
+        raise _constraint(one["Operator"], f"{at}.operator", "Member must satisfy enum value set: [And, Or]")
+    for name in _MEMBERS:
+        _check_length(one, name, at)
+    for number, nested in enumerate(one.get("NestedFilters", ()), 1):
+        _check_nested(nested, f"{at}.nestedFilters.{number}.member")
+    for number, part in enumerate(one.get("Filters", ()), 1):
+        _check_filter(part, f"{at}.filters.{number}.member")
+
+
+def _check_nested(nested: Any, at: str) -> None:
+    _check_members(nested, at, {"NestedPropertyName": str, "Filters": list}, required=("NestedPropertyName", "Filters"))
+    _check_text(nested["NestedPropertyName"], f"{at}.nestedPropertyName", NAME_LENGTH)
+    _check_length(nested, "Filters", at)
+    for number, part in enumerate(nested["Filters"], 1):
+        _check_filter(part, f"{at}.filters.{number}.member")
+
+
+def _check_filter(one: Any, at: str) -> None:
+    _check_members(one, at, {"Name": str, "Operator": str, "Value": str}, required=("Name",))
+    _check_text(one["Name"], f"{at}.name", NAME_LENGTH)
+    if "Value" in one:
+        _check_text(one["Value"], f"{at}.value", VALUE_LENGTH)
+    if operator_of(one) not in OPERATORS:
+        said = f"Member must satisfy enum value set: [{', '.join(OPERATORS)}]"
+        raise _constraint(one["Operator"], f"{at}.operator", said)
+
+
+def _check_members(one: Any, at: str, known: Mapping[str, type], required: tuple[str, ...] = ()) -> None:
+    if not isinstance(one, Mapping):
+        raise SearchRefused(f"Invalid type for parameter {at}: an object is wanted, not {type(one).__name__}")
+    for name, value in one.items():
+        if name not in known:
+            raise SearchRefused(f'Unknown parameter in {at}: "{name}", must be one of: {", ".join(known)}')
+        if not isinstance(value, known[name]):
+            wanted = "a list" if known[name] is list else "a text"
+            raise SearchRefused(f"Invalid type for parameter {at}.{name}: {wanted} is wanted, not {type(value).__name__}")
+    for name in required:
+        if name not in one:
+            raise SearchRefused(f'Missing required parameter in {at}: "{name}"')
+
+
+def _check_length(one: Mapping[str, Any], name: str, at: str) -> None:
+    length = len(one.get(name, "x"))
+    if not 1 <= length <= AT_ONCE:
+        bound = f"less than or equal to {AT_ONCE}" if length else "greater than or equal to 1"
+        where = f"{at}.{name[0].lower()}{name[1:]}"
+        raise _constraint(f"[{length} members]", where, f"Member must have length {bound}")
+
+
+def _check_text(text: str, at: str, longest: int) -> None:
+    if not 1 <= len(text) <= longest:
+        bound = f"less than or equal to {longest}" if text else "greater than or equal to 1"
+        raise _constraint(text, at, f"Member must have length {bound}")
+    if not re.fullmatch(".+", text):
+        raise _constraint(text, at, "Member must satisfy regular expression pattern: .+")
+
+
+def _constraint(value: str, at: str, said: str) -> SearchRefused:
+    shown = value if len(value) <= 100 else f"{value[:100]}…"
+    return SearchRefused(f"1 validation error detected: Value '{shown}' at '{at}' failed to satisfy constraint: {said}")
+
+
+def _check_operator(asked: Property, operator: str) -> None:
+    """Comparisons are not for text, `Contains` and `In` for nothing else (API reference, Filter)."""
+    holds_texts = operator == "Contains" and asked.type in (LIST, MAP) and asked.steps[-1] in _HOLD_TEXTS
+    if operator in _TAKES[asked.type] or holds_texts:
+        return
+    kind = "numerical" if asked.type == NUMBER else asked.type
+    hint = "name one of its fields" if asked.type in (LIST, MAP, STRUCTURE) else f"it takes {', '.join(_TAKES[asked.type])}"
+    raise SearchRefused(f"The operator {operator} is not supported for the {kind} property {asked.name}", hint)

@@ -1,0 +1,243 @@
+"""What Search knows of each resource: its properties by name, their types, and how they are read of a record. Pure.
+
+The properties are data, `searchable.tsv`: botocore's Search record, written by `fixtures/searchable.py`. Names that
+people choose come after a word of the service (API reference, Filter): `Tags.<key>`, `HyperParameters.<name>`,
+`Metrics.<name>`, `Parameters.<name>`; the case of the word means nothing, as AWS's own samples write `metrics.loss.max`. A
+trial component keeps several numbers of a metric, and the name ends in the one that is meant: `Metrics.<name>.Max`.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Any, Final
+
+from lineage.domain.kinds import KINDS
+from lineage.errors import SearchRefused
+
+Record = Mapping[str, Any]
+
+TEXT, NUMBER, BOOLEAN, TIMESTAMP = "text", "number", "boolean", "timestamp"
+LIST, MAP, STRUCTURE = "list", "map", "structure"
+ANY: Final = "any"  # what people write: a number where it reads as one, else a text
+HYPERPARAMETERS: Final = "HyperParameters"
+STATISTICS: Final = ("Avg", "Count", "Last", "Max", "Min", "StdDev")
+_OWN_WORDS: Final = {"tags": "Tags", "metrics": "Metrics", "hyperparameters": HYPERPARAMETERS, "parameters": "Parameters"}
+_EMPTY: Final[tuple[Any, ...]] = (None, [], {})
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """One property of a resource: its type, and the way to its values.
+
+    `steps` lead through structures and lists. Of what lies there, `key` chooses: an entry of a map or, where `keyed_by`
+    says so, the elements of a list whose field of that name is the key. `members` are the fields of what was chosen.
+    """
+
+    name: str
+    type: str
+    steps: tuple[str, ...]
+    key: str = ""
+    keyed_by: str = ""
+    members: tuple[str, ...] = ()
+
+    @property
+    def chosen(self) -> bool:
+        """Whether people chose the last part of its name."""
+        return bool(self.key)
+
+    @property
+    def whole_numbers(self) -> bool:
+        """Whether an integer to compare with makes its decimals integers: so it is with hyperparameters."""
+        return self.chosen and self.steps[-1] == HYPERPARAMETERS
+
+    def values(self, record: Record) -> list[Any]:
+        """Its values in a record, as Search holds that; what is empty is no value."""
+        found = values_at(record, self.steps)
+        if self.keyed_by:
+            found = [one for one in found if one.get(self.keyed_by) == self.key]
+        elif self.key:
+            found = [one[self.key] for one in found if self.key in one]
+        if self.members:
+            found = [one[name] for one in found for name in self.members if name in one]
+        return [one for one in found if one not in _EMPTY]
+
+
+def values_at(record: Any, steps: tuple[str, ...]) -> list[Any]:
+    """The values at the end of a way through structures; lists on the way are entered, and so is the last one."""
+    for number, step in enumerate(steps):
+        if isinstance(record, list):
+            return [value for one in record for value in values_at(one, steps[number:])]
+        record = record.get(step)
+        if record is None:
+            return []
+    return record if isinstance(record, list) else [record]
+
+
+def steps_of(path: str) -> tuple[str, ...]:
+    """A dotted path as the steps that `values_at` takes."""
+    return tuple(path.split("."))
+
+
+# --- resources ------------------------------------------------------------------------------------
+
+
+@cache
+def _tables() -> dict[str, dict[str, str]]:
+    """The type of each path, by resource; a resource of which Search gives no record has none."""
+    tables: dict[str, dict[str, str]] = defaultdict(dict)
+    text = files("lineage.search_language").joinpath("searchable.tsv").read_text(encoding="utf-8")
+    for line in text.splitlines()[1:]:
+        resource, path, kind = line.split("\t")
+        tables[resource] |= {path: kind} if path else {}
+    return dict(tables)
+
+
+def resource_of(name: str) -> str:
+    """The resource, by its name in SageMaker (`TrainingJob`) or in lineage (`training-job`). Raises `SearchRefused`."""
+    kind = KINDS.get(name)
+    if kind and not kind.search and (kind.describe or kind.list):
+        raise SearchRefused(f"SageMaker's Search knows no {name}", f"it knows {', '.join(_our_names())}")
+    known = {one.casefold(): one for one in _tables()} | {one.name: one.search for one in KINDS.values() if one.search}
+    resource = known.get(name.casefold())
+    if not resource:
+        allowed = f"Member must satisfy enum value set: [{', '.join(_tables())}]"
+        near = _guess(name, [*_our_names(), *_tables()])
+        raise SearchRefused(f"Value '{name}' at 'resource' failed to satisfy constraint: {allowed}", near)
+    if not _tables()[resource]:
+        raise SearchRefused(f"Search gives no records of {resource}", "a SearchRecord has no member for them")
+    return resource
+
+
+def _our_names() -> list[str]:
+    return [kind.name for kind in KINDS.values() if kind.search]
+
+
+# --- properties -----------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=10_000)
+def property_of(resource: str, name: str) -> Property:
+    """The property that a filter, or a sort, names. Raises `SearchRefused`, with names that come near."""
+    found = _chosen(resource, name) or _fixed(resource, name)
+    if not found:
+        raise SearchRefused(f"Unknown property name: {name}", _guess(name, names_of(resource)))
+    return found
+
+
+def nested_property(resource: str, name: str) -> Property:
+    """A property as the filters of a list's elements name it: there, `Tags.Key` is the field of a tag."""
+    found = _fixed(resource, name)
+    if not found:
+        raise SearchRefused(f"Unknown property name: {name}", _guess(name, names_of(resource)))
+    return found
+
+
+def names_of(resource: str) -> Iterator[str]:
+    """The name of each property that is fixed, in the order of the service's model."""
+    return (path for path in _tables()[resource] if "*" not in path)
+
+
+def chosen_names(resource: str, record: Record, *, every: bool = False) -> Iterator[str]:
+    """The names in a record that people chose: of tags, hyperparameters and metrics; or of `every` map."""
+    table = _tables()[resource]
+    for tag in values_at(record, _rooted(table, "Tags") or ("Tags",)):
+        yield f"Tags.{tag['Key']}"
+    for metric in values_at(record, ("FinalMetricDataList",)) if resource == "TrainingJob" else ():
+        yield f"Metrics.{metric['MetricName']}"
+    for metric in values_at(record, ("Metrics",)) if "Metrics" in table else ():
+        yield from (f"Metrics.{metric['MetricName']}.{name}" for name in STATISTICS if name in metric)
+    maps = [path for path, kind in table.items() if kind == MAP and (every or path == HYPERPARAMETERS)]
+    yield from (f"{path}.{key}" for path in maps for found in values_at(record, steps_of(path)) for key in found)
+
+
+def begins_with(name: str, hint: str) -> bool:
+    """Whether a name, or the part of it that people chose, begins with a text, in whatever letters."""
+    folded = hint.casefold()
+    return name.casefold().startswith(folded) or name.partition(".")[2].casefold().startswith(folded)
+
+
+def near_names(name: str, known: Iterable[str]) -> list[str]:
+    """The names that come near one, the nearest first."""
+    folded = {one.casefold(): one for one in known}
+    return [folded[one] for one in difflib.get_close_matches(name.casefold(), folded, n=3, cutoff=0.75)]
+
+
+def _guess(name: str, known: Iterable[str]) -> str:
+    """The names that may be meant: those that come near, else those that end in the last word."""
+    names, last = list(known), name.rpartition(".")[2].casefold()
+    ending = sorted((one for one in names if one.rpartition(".")[2].casefold() == last), key=lambda one: one.count("."))
+    near = near_names(name, names) or ending[:3]
+    return f"did you mean {' or '.join(near)}?" if near else ""
+
+
+def _fixed(resource: str, name: str) -> Property | None:
+    """A property of the service's own name; a model's own fields may be named without the dashboard around it."""
+    table = _tables()[resource]
+    for path in (name, f"Model.{name}") if resource == "Model" else (name,):
+        if path in table and "*" not in path:
+            return Property(name, table[path], steps_of(path))
+        if found := _in_map(table, name, path):
+            return found
+    return None
+
+
+def _chosen(resource: str, name: str) -> Property | None:
+    """A property whose name people chose, after a word of the service."""
+    first, _, key = name.partition(".")
+    word = _OWN_WORDS.get(first.casefold())
+    table = _tables()[resource]
+    if not word or not key:
+        return None
+    if word == "Tags":
+        steps = _rooted(table, word)
+        return Property(name, TEXT, steps, key, "Key", ("Value",)) if steps else None
+    if word == "Metrics":
+        return _metric(resource, name, key)
+    return _in_map(table, name, f"{word}.{key}")
+
+
+def _rooted(table: Mapping[str, str], word: str) -> tuple[str, ...]:
+    """The steps to a member of the record; a model's is inside its dashboard."""
+    return next((steps_of(path) for path in (word, f"Model.{word}") if path in table), ())
+
+
+def _metric(resource: str, name: str, key: str) -> Property | None:
+    """A metric of a training job, or one of the numbers that a trial component keeps of it."""
+    if resource == "TrainingJob":
+        return Property(name, NUMBER, ("FinalMetricDataList",), key, "MetricName", ("Value",))
+    if "Metrics" not in _tables()[resource]:
+        return None
+    metric, _, last = key.rpartition(".")
+    statistic = next((one for one in STATISTICS if one.casefold() == last.casefold()), "")
+    if metric and statistic:
+        return Property(name, NUMBER, ("Metrics",), metric, "MetricName", (statistic,))
+    return Property(name, STRUCTURE, ("Metrics",), key, "MetricName")
+
+
+def _in_map(table: Mapping[str, str], name: str, path: str) -> Property | None:
+    """An entry of a map, or a field of one; keys may hold dots."""
+    steps = steps_of(path)
+    for end in range(1, len(steps)):
+        at = ".".join(steps[:end])
+        if table.get(at) == MAP:
+            key = ".".join(steps[end:])
+            return _entry(table, name, steps[:end], key) if key else None
+    return None
+
+
+def _entry(table: Mapping[str, str], name: str, steps: tuple[str, ...], key: str) -> Property:
+    below = f"{'.'.join(steps)}.*."
+    members = [path.removeprefix(below) for path in table if path.startswith(below)]
+    if not members:
+        return Property(name, ANY, steps, key)
+    entry, _, last = key.rpartition(".")
+    if entry and last in members:
+        return Property(name, table[below + last], steps, entry, members=(last,))
+    if "NumberValue" in members:
+        return Property(name, ANY, steps, key, members=("NumberValue", "StringValue"))
+    return Property(name, TEXT, steps, key, members=("Value",))

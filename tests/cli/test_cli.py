@@ -1,0 +1,379 @@
+"""The command line: what it prints, where, and with which exit code."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from cli.main import cli
+from tests.conftest import BANK, ROOT
+from tests.records import arn
+
+
+@pytest.fixture
+def lineage(run):
+    """Run a command line in an empty folder."""
+    return run
+
+
+def test_trace_as_a_tree(ask) -> None:
+    """A person reads variant, model, job and data, with the run and experiment beside the job."""
+    ran = ask("trace", "loans-live", "-f", "table")
+    assert (ran.code, ran.err) == (0, "")
+    tree, scope = ran.out.split("\nLooked at: ")
+    assert tree.splitlines() == [
+        "TRACED  loans-live · endpoint · InService · 111122223333 eu-west-1",
+        "└── Main, 100 % of traffic · model Loans-Model-42",
+        "    └── s3://bank-ml/models/Loans-Fit-0042/output/model.tar.gz",
+        "        └── Loans-Fit-0042 · training job · completed 2026-05-04",
+        "            ├── run Loans-Fit-0042-aws-training-job · experiment loan-default",
+        "            ├── train  s3://bank-ml/loans/train/  made by Loans-Prep-0042 from s3://bank-raw/loans/2026-05/",
+        "            └── validation  s3://bank-ml/loans/validation/  made by Loans-Prep-0042 from s3://bank-raw/loans/2026-05/",
+    ]
+    assert "as assumed-role/auditor/jo. No gaps on this path." in scope
+
+
+def test_a_pipe_gets_tsv_with_whole_values(ask) -> None:
+    """Where stdout is no terminal, rows are tab-separated and no ARN is cut short."""
+    ran = ask("trace", "loans-live")
+    rows = [line.split("\t") for line in ran.out.splitlines()]
+    assert rows[0] == ["level", "relation", "role", "usage", "kind", "name", "id", "status", "note"]
+    assert {len(row) for row in rows} == {9}
+    assert arn("training-job", "loans-fit-0042") in [row[6] for row in rows]
+    assert rows[1][4:9] == ["endpoint", "loans-live", arn("endpoint", "loans-live"), "InService", "traced"]
+
+
+@pytest.mark.parametrize(("question", "subject"), [("trace", "loans-live"), ("used", "s3://bank-ml/loans/train/")])
+def test_json_is_the_python_answer(ask, bank_path: Path, question: str, subject: str) -> None:
+    """`--format json` prints what the Python API answers."""
+    import lineage as api
+
+    with api.open_snapshot(bank_path) as snapshot:
+        answer = getattr(api, question)(api.graph(snapshot), subject)
+    assert json.loads(ask(question, subject, "-f", "json").out) == answer.as_json()
+
+
+def test_used_says_what_and_what_not(ask) -> None:
+    """A yes names the job and channel; an unknown lists the holes."""
+    yes = ask("used", "s3://bank-ml/loans/train/", "-f", "table").out
+    assert yes.startswith(
+        "USED  at least 1 training job read s3://bank-ml/loans/train/\n  used  Loans-Fit-0042  channel train = "
+    )
+    assert "Note: 4 holes could hide more; --format json lists them." in yes
+    unknown = ask("used", "s3://bank-ml/nothing/", "-f", "table").out
+    assert unknown.startswith(
+        "UNKNOWN  no training job that was read names s3://bank-ml/nothing/, but 4 holes could hide a use\n"
+    )
+    assert "unread-manifest  training job Mortgage-Tune-8, channel train" in unknown
+    rows = [line.split("\t") for line in ask("used", "s3://bank-ml/nothing/").out.splitlines()]
+    assert {len(row) for row in rows} == {8}
+    assert rows[1][:2] == ["unknown", "s3://bank-ml/nothing/"]
+    assert [row[0] for row in rows[2:]] == ["hole"] * 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("trace", "loans-live", "--fail-on", "broken,partial"), 0),
+        (("trace", "ledger-old", "--fail-on", "broken,partial"), 1),
+        (("trace", "ledger-old"), 0),
+        (("used", "s3://bank-ml/loans/train/", "--fail-on", "used"), 1),
+        (("used", "s3://bank-ml/loans/train/", "--fail-on", "possible"), 0),
+        (("used", "s3://bank-raw/loans/", "--fail-on", "used"), 4),
+        (("used", "s3://bank-raw/loans/", "--fail-on", "unknown"), 0),
+        (("used", "s3://bank-code/loans/prepare.py", "--fail-on", "used,used-indirectly"), 4),
+        (("used", "s3://bank-ml/nothing/"), 0),
+        (("used", "s3://bank-ml/nothing/", "--fail-on", "used,used-indirectly,possible"), 4),
+        (("used", "s3://bank-ml/nothing/", "--fail-on", "unknown"), 1),
+    ],
+)
+def test_gates(ask, arguments: tuple[str, ...], code: int) -> None:
+    """A gate exits with 1 on a verdict it names, and with 4 where a hole could hide a verdict it names."""
+    assert ask(*arguments).code == code
+
+
+def test_declared_only_with_a_hole_is_inconclusive(lineage, tmp_path: Path) -> None:
+    """That a job never started does not open the gate while another could hide."""
+    bank = BANK.read_text().replace('"TrainingJobName": "Ledger-Fit-1"', '"TrainingJobName": "Ledger-Fit-1", "X": 1')
+    lines = []
+    for line in bank.splitlines():
+        entry = json.loads(line)
+        if entry.get("record", {}).pop("X", None):
+            entry["record"]["TrainingJobStatus"] = "Failed"
+            for name in ("TrainingStartTime", "SecondaryStatusTransitions"):
+                del entry["record"][name]
+        lines.append(json.dumps(entry))
+    (tmp_path / "bank.jsonl").write_text("\n".join(lines))
+    assert lineage("crawl", "--replay", "bank.jsonl", "--endpoint", "ledger-old").code == 0
+    ran = lineage("used", "s3://bank-ml/ledger/", "--fail-on", "used,used-indirectly,possible", "-f", "table")
+    assert (ran.code, ran.out.split()[0]) == (4, "DECLARED-ONLY")
+
+
+BAD_INPUT = [
+    (("trace", "nobody"), 2, "no endpoint nobody here (aml-restricted, "),
+    (("trace", arn("endpoint", "nobody")), 2, "no endpoint arn:aws:sagemaker"),
+    (("used", "bank-ml/loans"), 2, "'bank-ml/loans' is no S3 URI; one looks like s3://"),
+    (("used", "s3:///x"), 2, "is no S3 URI"),
+    (("used", "s3://b/", "--fail-on", "usd"), 2, "no verdict usd; the verdicts are used, "),
+    (("draw", "nobody", "-o", "x.svg"), 2, "nothing in the snapshot is named 'nobody'"),
+    (("draw", "-o", "x.gif"), 2, "name the file .svg, .png, .html or .dot"),
+    (("draw", "-o", "none/x.svg"), 3, "Could not open file 'none/x.svg': No such file or directory"),
+    (("draw", "endpint/x"), 2, "nothing in the snapshot is named 'endpint/x'; the kinds are endpoint, "),
+    (("trace", "loans-liv"), 2, "did you mean loans-live?"),
+    (("trace", arn("model", "ledger-1")), 2, "trace takes the name or the ARN of an endpoint"),
+    (("trace", "x", "--snapshot", "empty.db"), 3, "empty.db is empty: fill it with `lineage crawl --snapshot empty.db`"),
+    (("trace", "x", "--snapshot", "."), 3, ". is a folder: name the snapshot file in it"),
+    (("crawl", "--replay", "."), 3, "the account file . can't be read"),
+    (("crawl", "--replay", str(BANK), "--profile", "p"), 2, "give one of them"),
+    (("export",), 2, "Missing option '--format'"),
+    (("trace",), 2, "Missing argument 'ENDPOINT'"),
+    (("trace", "loans-live", "-f", "xml"), 2, "'xml' is not one of"),
+    (("nonsense",), 2, "No such command 'nonsense'"),
+    (("trace", "loans-live", "--snapshot", "none.db"), 3, "no snapshot at none.db: make one with `lineage crawl"),
+    (("trace", "loans-live", "--snapshot", "text.db"), 3, "text.db can't be read: file is not a database"),
+    (("crawl", "--replay", "none.jsonl"), 3, "the account file none.jsonl can't be read"),
+    (("crawl", "--replay", "text.db"), 3, "text.db line 1: no JSON"),
+    (("crawl", "--replay", str(BANK), "--endpoint", "loan-live"), 2, "did you mean loans-live"),
+    (("crawl", "--replay", str(BANK), "--endpoint", arn("endpoint", "loans-live", account="999988887777")), 2, "is in account 999988887777"),
+    (("crawl", "--replay", str(BANK), "--endpoint", "arn:aws:nonsense"), 2, "is no ARN"),
+    (("crawl", "--replay", str(BANK), "--endpoint", arn("model", "loans-model-42")), 2, "is no endpoint"),
+    (("crawl", "--replay", str(BANK), "--region", "us-east-1", "--endpoint", "loans-live"), 2, "no endpoint loans-live in account"),
+    (("crawl", "--replay", str(BANK), "--region", "us-east-1", "--all-regions"), 2, "leave --region out"),
+    (("crawl", "--replay", str(BANK), "--only-roles"), 2, "nothing to read without a --role-arn"),
+    (("crawl", "--replay", str(BANK), "--endpoint", "loans-live", "--full"), 2, "--full is for whole accounts"),
+    (("crawl", "--replay", str(BANK), "--endpoint", "x", "--role-arn", "y"), 2, "--role-arn is for whole accounts"),
+    (("crawl", "--replay", str(BANK), "--endpoint", "x", "--region", "a", "--region", "b"), 2, "walks in one region"),
+    (("crawl", "--replay", str(BANK), "--kind", "modle"), 2, "no kind modle; the kinds are endpoint, "),
+    (("crawl", "--replay", str(BANK), "--role-arn", "auditor"), 2, "'auditor' is no role ARN; one looks like arn:aws:iam::"),
+    (("kinds", "modle"), 2, "no kind modle; the kinds are endpoint, "),
+    (("iam-policy", "--kind", "modle"), 2, "no kind modle; the kinds are endpoint, "),
+    (("gaps", "--snapshot", "none.db"), 3, "no snapshot at none.db: make one with `lineage crawl"),
+    (("crawl", "--replay", str(BANK), "--snapshot", "none/lineage.db"), 3, "unable to open database file"),
+    (("crawl", "--endpoint", "x", "--region", "eu-west-1"), 3, "no AWS credentials: "),
+    (("crawl", "--endpoint", "x"), 3, "no AWS region: give one with --region"),
+    (("crawl", "--profile", "nobody"), 3, "The config profile (nobody) could not be found: name one of those"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("arguments", "code", "said"), BAD_INPUT, ids=[" ".join(case[0])[:60] for case in BAD_INPUT])
+def test_bad_input(
+    lineage, bank_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], code: int, said: str
+) -> None:
+    """What can't be done is one sentence on stderr with the right exit code, no traceback, and nothing half written."""
+    (tmp_path / "text.db").write_text("no database " * 500)
+    (tmp_path / "empty.db").touch()
+    if "--snapshot" not in arguments and "crawl" not in arguments:
+        monkeypatch.setenv("LINEAGE_SNAPSHOT", str(bank_path))
+    before = sorted(tmp_path.iterdir())
+    ran = lineage(*arguments)
+    assert (ran.code, ran.out) == (code, "")
+    assert said in ran.err
+    assert ran.err.startswith("lineage: ")
+    assert ran.err.count("\n") == 1
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_bug_is_one_line_and_exit_code_3(lineage, monkeypatch: pytest.MonkeyPatch, bank_path: Path) -> None:
+    """An error that nobody foresaw is a line that asks for a report; --debug shows its traceback."""
+    import lineage as api
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("oh")
+
+    monkeypatch.setattr(api, "trace", broken)
+    ran = lineage("trace", "loans-live", "--snapshot", str(bank_path))
+    assert (ran.code, ran.err.count("\n")) == (3, 1)
+    assert "RuntimeError: oh (a bug" in ran.err
+    told = lineage("--debug", "trace", "loans-live", "--snapshot", str(bank_path))
+    assert told.code == 3
+    assert "Traceback" in told.err
+
+
+def test_the_snapshot_goes_before_or_after_the_verb_or_in_the_environment(
+    lineage, bank_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`--snapshot` is taken before the verb, after it, and from LINEAGE_SNAPSHOT."""
+    after = lineage("trace", "loans-live", "--snapshot", str(bank_path)).out
+    before = lineage("--snapshot", str(bank_path), "trace", "loans-live").out
+    monkeypatch.setenv("LINEAGE_SNAPSHOT", str(bank_path))
+    assert lineage("trace", "loans-live").out == before == after != ""
+
+
+def test_crawl_writes_the_snapshot_and_says_so(lineage, tmp_path: Path) -> None:
+    """`crawl` prints nothing on stdout, and on stderr what it found; quietly if asked."""
+    ran = lineage("crawl", "--replay", str(BANK), "--endpoint", "ledger-old")
+    assert (ran.code, ran.out) == (0, "")
+    assert ran.err == "4 records and 1 gap (lineage gaps) from 21 calls are in lineage.db\n"
+    assert lineage("crawl", "--replay", str(BANK), "--endpoint", "ledger-old", "-q").err == ""
+    assert (tmp_path / "lineage.db").exists()
+
+
+@pytest.mark.parametrize("form", ["dot", "svg", "png"])
+def test_draw(ask, tmp_path: Path, form: str) -> None:
+    """`draw` takes its format from the file's name, writes it whole, and says so on stderr."""
+    ran = ask("draw", "+loans-live", "-o", f"p.{form}")
+    assert (ran.code, ran.out, ran.err) == (0, "", f"drawn in p.{form}\n")
+    assert (tmp_path / f"p.{form}").read_bytes()[:4] in (b"digr", b"<?xm", b"\x89PNG")
+    assert [path.name for path in tmp_path.iterdir()] == [f"p.{form}"]
+
+
+def test_export(ask, tmp_path: Path) -> None:
+    """`export -f json` writes node-link JSON, to stdout or to a file."""
+    printed = ask("export", "+loans-live", "-f", "json").out
+    ask("export", "+loans-live", "-f", "json", "-o", "g.json")
+    assert (tmp_path / "g.json").read_text() == printed
+    assert len(json.loads(printed)["nodes"]) == 17
+
+
+def test_the_format_follows_the_files_name(ask, tmp_path: Path) -> None:
+    """Without --format, a file called .json gets JSON, and one called .tsv gets TSV."""
+    ask("trace", "loans-live", "-o", "a.json")
+    ask("trace", "loans-live", "-o", "a.tsv")
+    assert json.loads((tmp_path / "a.json").read_text())["verdict"] == "traced"
+    assert (tmp_path / "a.tsv").read_text().startswith("level\t")
+
+
+def test_out_writes_through_links_and_into_devices(ask, tmp_path: Path) -> None:
+    """A link keeps pointing where it did, a device stays a device, and - is stdout."""
+    (tmp_path / "real.tsv").write_text("old")
+    (tmp_path / "link.tsv").symlink_to("real.tsv")
+    ask("trace", "loans-live", "-o", "link.tsv")
+    assert (tmp_path / "link.tsv").is_symlink()
+    assert (tmp_path / "real.tsv").read_text().startswith("level\t")
+    os.mkfifo(tmp_path / "fifo")
+    reader = subprocess.Popen(["cat", str(tmp_path / "fifo")], stdout=subprocess.PIPE)
+    ask("trace", "loans-live", "-o", "fifo", "-f", "tsv")
+    assert reader.communicate()[0].startswith(b"level\t")
+    assert (tmp_path / "fifo").is_fifo()
+    assert ask("trace", "loans-live", "-o", "-").out.startswith("level\t")
+
+
+def test_an_interrupt_exits_with_130(lineage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C ends with one line, exit code 130, and no snapshot begun."""
+    import lineage as api
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(api, "crawl_estate", interrupted)
+    ran = lineage("crawl", "--replay", str(BANK))
+    assert (ran.code, ran.err.strip()) == (
+        130,
+        "lineage: interrupted: what was read to its end is kept, and the same command goes on from there",
+    )
+    monkeypatch.setattr(api, "open_snapshot", interrupted)
+    ran = lineage("ls")
+    assert (ran.code, ran.err.strip()) == (130, "lineage: interrupted")
+
+
+def script(*arguments: str, **environment: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "cli", *arguments]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ | environment)
+
+
+EXITS = [
+    (0, ("trace", "loans-live")),
+    (0, ("used", "s3://bank-ml/loans/train/")),
+    (0, ("export", "-f", "json")),
+    (0, ("draw", "--format", "dot")),
+    (1, ("used", "s3://bank-ml/loans/train/", "--fail-on", "used")),
+    (2, ("trace", "nobody")),
+    (2, ("nonsense",)),
+    (2, ()),
+    (3, ("trace", "loans-live", "--snapshot", "none.db")),
+    (4, ("used", "s3://bank-ml/nothing/", "--fail-on", "used")),
+]
+
+
+@pytest.mark.parametrize(("code", "arguments"), EXITS, ids=[f"{code} {' '.join(words)}" for code, words in EXITS])
+def test_exit_codes_through_clicks_runner(bank_path: Path, code: int, arguments: tuple[str, ...]) -> None:
+    """Each exit code means the same to whoever embeds the command in click."""
+    ran = CliRunner().invoke(cli, arguments, env={"LINEAGE_SNAPSHOT": str(bank_path)})
+    assert ran.exit_code == code
+    assert bool(ran.stdout) == (code in (0, 1, 4))
+
+
+def test_a_broken_pipe_exits_with_141(bank_path: Path) -> None:
+    """A reader that leaves early ends the command quietly."""
+    process = script("export", "-f", "json", "--snapshot", str(bank_path))
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.wait(30) == 141
+    assert process.stderr is not None
+    assert process.stderr.read() == b""
+    process.stderr.close()
+
+
+def test_a_killed_crawl_leaves_no_half_snapshot(tmp_path: Path) -> None:
+    """A crawl that is killed in the middle leaves the snapshot as it was, and the next one works."""
+    path = tmp_path / "s.db"
+    subprocess.run(
+        [sys.executable, "-m", "cli", "crawl", "--replay", str(BANK), "--endpoint", "ledger-old", "--snapshot", str(path)],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+    process = script("crawl", "--replay", str(BANK), "--snapshot", str(path))
+    while process.poll() is None and not path.with_name("s.db-journal").exists():
+        time.sleep(0.001)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    import lineage as api
+
+    with api.open_snapshot(path) as snapshot:
+        assert [crawl.roots for crawl in snapshot.crawls() if crawl.complete] == [("ledger-old",)]
+    api.crawl_endpoints(path, ["loans-live"], replay=BANK)
+
+
+def test_every_export_can_be_asked_for() -> None:
+    """`export --format` offers each format that there is."""
+    import lineage as api
+    from cli.commands.export import EXPORTS
+
+    assert tuple(api.FORMATS) == EXPORTS
+
+
+@pytest.mark.parametrize("verb", sorted(cli.commands))
+def test_every_help_has_an_example(lineage, verb: str) -> None:
+    """Each command explains itself and shows how it is called."""
+    ran = lineage(verb, "--help")
+    assert ran.code == 0
+    assert f"lineage {verb}" in ran.out.partition("Examples:")[2]
+
+
+def test_help_imports_nothing_slow() -> None:
+    """`--help` loads neither boto3 nor networkx nor rich, and so starts at once."""
+    code = "import sys; from cli.main import cli\ntry: cli.main(['--help'])\nexcept SystemExit: print(sorted({'boto3', 'botocore', 'networkx', 'rich', 'pydot'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(("variable", "coloured"), [("", True), ("NO_COLOR", False)])
+def test_colour_only_on_a_terminal_and_never_against_no_color(bank_path: Path, variable: str, coloured: bool) -> None:
+    """A terminal gets colour, unless NO_COLOR is set."""
+    import pty
+
+    main, side = pty.openpty()
+    environment = os.environ | {"TERM": "xterm-256color"} | ({variable: "1"} if variable else {})
+    command = [sys.executable, "-m", "cli", "trace", "loans-live", "--snapshot", str(bank_path)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=side, stderr=subprocess.DEVNULL, env=environment) as process:
+        os.close(side)
+        output = b""
+        with io.FileIO(main) as terminal:
+            while True:
+                try:
+                    output += terminal.read(4096) or b""
+                except OSError:
+                    break
+        assert process.wait(30) == 0
+    assert b"TRACED" in output
+    assert (b"\x1b[1;32m" in output) == coloured

@@ -1,0 +1,113 @@
+"""What the table gives besides the crawl: the IAM policy, and the commands that show it and what was seen."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import lineage
+from lineage.crawl.replay.session import replay_session
+from lineage.domain.kinds import KINDS
+from tests.collect.test_accounts import crawl
+from tests.conftest import BANK
+from tests.estate import account
+
+
+def allowed(policy: Any) -> set[str]:
+    return {action for one in policy["Statement"] for action in one["Action"]}
+
+
+@pytest.mark.parametrize("tags", [False, True])
+def test_the_policy_allows_each_call_of_a_crawl(tmp_path: Path, tags: bool) -> None:
+    """A crawl of everything makes no call that the policy does not allow."""
+    calls: set[str] = set()
+    session = replay_session(account(tmp_path), on_answer=lambda operation, _: calls.add(f"sagemaker:{operation}"))
+    lineage.crawl_estate(tmp_path / "s.db", session=session, tags=tags)
+    lineage.crawl_endpoints(tmp_path / "s.db", ["live"], replay=account(tmp_path))
+    assert calls <= allowed(lineage.iam_policy(tags=tags))
+    assert ("sagemaker:ListTags" in calls) is tags
+
+
+def test_the_policy_only_reads() -> None:
+    """Whatever is asked for, no action but List, Search, Describe, GetObject and the assuming of the roles named is allowed."""
+    policy = lineage.iam_policy(tags=True, all_regions=True, roles=["arn:aws:iam::222233334444:role/auditor"])
+    verbs = {action.partition(":")[2] for action in allowed(policy)}
+    assert {verb for verb in verbs if not verb.startswith(("List", "Describe"))} == {"Search", "AssumeRole", "GetObject"}
+    (roles,) = (one["Resource"] for one in policy["Statement"] if "sts:AssumeRole" in one["Action"])
+    assert roles == ["arn:aws:iam::222233334444:role/auditor"]
+
+
+def test_a_policy_for_some_kinds_is_enough_for_them(tmp_path: Path) -> None:
+    """A crawl of some kinds makes no call that the policy for these kinds does not allow; other kinds' calls it does not allow."""
+    kinds = ["training-job", "processing-job"]
+    calls: set[str] = set()
+    session = replay_session(account(tmp_path), on_answer=lambda operation, _: calls.add(f"sagemaker:{operation}"))
+    lineage.crawl_estate(tmp_path / "s.db", session=session, kinds=kinds)
+    assert calls <= allowed(lineage.iam_policy(kinds))
+    assert "sagemaker:DescribeModel" not in allowed(lineage.iam_policy(kinds))
+
+
+def test_kinds_prints_the_table(run) -> None:
+    """Each row that is read is there, as text and as JSON; one kind's references are told field by field."""
+    rows = [line.split("\t") for line in run("kinds")[1].splitlines()]
+    assert [row[0] for row in rows[1:]] == [kind.name for kind in KINDS.values() if kind.describe or kind.list]
+    told = {row["name"]: row for row in json.loads(run("kinds", "-f", "json")[1])}
+    assert told["processing-job"]["carried_by"] == "trial-component"
+    assert len(run("kinds", "training-job")[1].splitlines()) == 1 + len(KINDS["training-job"].references)
+
+
+def test_gaps_tells_lists_and_gaps(run, tmp_path: Path) -> None:
+    """What came to its end, what did not and why, and what could not be read, in each format."""
+    crawl(
+        tmp_path,
+        {"fault": "AccessDeniedException", "operation": "ListModels"},
+        {"fault": "AccessDeniedException", "operation": "DescribePipeline"},
+    )
+    code, text, _ = run("gaps", "--snapshot", "s.db", "-f", "table")
+    assert code == 0
+    assert "32 of 33 lists finished" in text
+    assert re.search(r"^  model +1  denied  ListModels: User: ", text, re.MULTILINE)
+    assert "1 gap besides:\n  111122223333 eu-west-1  denied  DescribePipeline p: User: " in text
+    told = json.loads(run("gaps", "--snapshot", "s.db", "-f", "json")[1])
+    assert told["schema"] == "lineage.gaps/1"
+    assert {one["kind"]: one["state"] for one in told["lists"] if one["state"] != "finished"} == {"model": "denied"}
+    assert {gap["operation"] for gap in told["gaps"]} == {"ListModels", "DescribePipeline"}
+    (crawled,) = told["crawls"]
+    assert (crawled["complete"], crawled["caller"]) == (True, "arn:aws:sts::111122223333:assumed-role/auditor/jo")
+    rows = [line.split("\t") for line in run("gaps", "--snapshot", "s.db")[1].splitlines()]
+    assert {len(row) for row in rows} == {len(rows[0])}
+
+
+def test_the_calls_that_are_told_were_made(tmp_path: Path) -> None:
+    """The calls of all lists together are those that the service has seen."""
+    calls: list[str] = []
+    session = replay_session(account(tmp_path), on_answer=lambda operation, _: calls.append(operation))
+    lineage.crawl_estate(tmp_path / "s.db", session=session)
+    with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
+        assert sum(one.calls for one in snapshot.enumerations()) == len(calls)
+        assert sum(one.records for one in snapshot.enumerations()) >= len(list(snapshot.resources()))
+
+
+def test_a_policy_file(run, tmp_path: Path) -> None:
+    """`iam-policy -o` writes a document that IAM's grammar takes: a version, and statements with effect, action, resource."""
+    assert run("iam-policy", "-o", "policy.json")[0] == 0
+    policy = json.loads((tmp_path / "policy.json").read_text())
+    assert policy["Version"] == "2012-10-17"
+    assert all({"Effect", "Action", "Resource"} <= set(one) for one in policy["Statement"])
+
+
+def test_crawl_says_what_it_does(run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Elsewhere than on a terminal a crawl prints a line every ten seconds, and at its end what it found."""
+    from cli.commands import crawl as command
+
+    monkeypatch.setattr(command, "QUIET_SECONDS", 0)
+    code, out, err = run("crawl", "--replay", str(BANK))
+    assert (code, out) == (0, "")
+    assert any(line.startswith("reading: ") and " of 33 lists, " in line for line in err.splitlines())
+    assert any(line.startswith("joining: ") for line in err.splitlines())
+    said = r"1\d\d records and 1 gap \(lineage gaps\) from \d+ calls are in lineage\.db"
+    assert re.fullmatch(said, err.splitlines()[-1])

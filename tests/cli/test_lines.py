@@ -1,0 +1,39 @@
+"""Lines without a terminal: what their pieces say, whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.render.lines import printed, styled
+from tests.records import training
+from tests.snapshot.test_file import crawl
+
+MARK = "\N{REPLACEMENT CHARACTER}"
+
+
+@pytest.mark.parametrize("text", ["x" * 12_000, "   two  words  ", "[bold]:smile: 4711 é ✓", ""])
+def test_a_line_is_what_its_pieces_say(text: str) -> None:
+    """Without a terminal nothing is cut, coloured or read as markup; only what ends a line in spaces is left out."""
+    assert printed(styled(("used", "bold red"), text), styled("next"), colour=False) == f"{f'used{text}'.rstrip()}\nnext\n"
+
+
+def test_what_no_line_should_hold_is_marked() -> None:
+    """What ends a line becomes a space, and what a terminal would act upon a mark: names are other people's words."""
+    line = styled("a\tb\a\nd\x1b[31m", ("c\x9b", "bold"))
+    assert printed(line, colour=False) == f"a b{MARK} d{MARK}[31mc{MARK}\n"
+
+
+def test_a_key_of_s3_steers_no_terminal_and_makes_no_line(run: Any, tmp_path: Path) -> None:
+    """A key with an escape and a line end stays in its line, in tables, in lines, and in what a check says on stderr."""
+    key = "s3://d/x\x1b[2Jy\nlineage check: 0 errors/"
+    crawl(tmp_path / "s.db", training("j", {"train": key}))
+    shown = f"s3://d/x{MARK}[2Jy lineage check: 0 errors/"
+    for verb in (("ls", "kind:dataset"), ("show", "training-job/j"), ("check", "training-job/j")):
+        ran = run(*verb, "-f", "table", "--snapshot", "s.db")
+        assert "\x1b" not in ran.out + ran.err
+        assert not any(line.startswith("lineage check: 0 errors/") for line in (ran.out + ran.err).splitlines())
+        assert shown in ran.out
+    assert shown in ran.err

@@ -1,0 +1,212 @@
+"""No secret leaves the crawl, and no dataset is lost with one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+import pytest
+
+import lineage
+from lineage.crawl.aws.fetch import Fetcher
+from lineage.crawl.aws.redact import read
+from lineage.crawl.replay.session import replay_session
+from lineage.domain.kinds import KINDS
+from lineage.domain.records import REDACTED
+from tests.conftest import BANK
+from tests.records import training
+
+MODEL = botocore.session.get_session().get_service_model("sagemaker")
+
+
+def clean(operation: str, **body: Any) -> Any:
+    return read(body, MODEL.operation_model(operation).output_shape, [], "")
+
+
+@pytest.mark.parametrize(
+    "name", ["DB_PASSWORD", "hf_token", "ApiKey", "aws_secret_access_key", "credentials", "AUTH", "pwd", "DB_PASS", "PGPASS"]
+)
+def test_values_under_a_secret_name_go(name: str) -> None:
+    """A hyperparameter or environment value whose name looks like a secret is cut out."""
+    body = clean("DescribeTrainingJob", HyperParameters={name: "x1"}, Environment={name: "x2"})
+    assert body == {"HyperParameters": {name: REDACTED}, "Environment": {name: REDACTED}}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        '{"db": {"password": "x1"}}',
+        "Server=x;Password=y1;",
+        'sh -c "export TOKEN=y1"',
+        "-----BEGIN RSA PRIVATE KEY-----\nabc",
+        "AKIAABCDEFGHIJKLMNOP",
+        "postgres://jo:pw@db/x",
+        "https://b/k?X-Amz-Signature=abc",
+        "hf_" + "a" * 30,
+        "ghp_" + "b" * 36,
+    ],
+)
+def test_values_that_look_like_secrets_go(value: str) -> None:
+    """A key, a password in a URL or a signature is cut out under whatever name it stands."""
+    assert REDACTED in clean("DescribeTrainingJob", Environment={"harmless": value})["Environment"]["harmless"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("max_tokens", "4096"),
+        ("tokenizer", "bert"),
+        ("num_key_value_heads", "8"),
+        ("author", "jo"),
+        ("eta", '{"a": [1, 2]}'),
+        ("note", "token count: 512"),
+    ],
+)
+def test_harmless_values_stay(name: str, value: str) -> None:
+    """A number under a name that has `token` or `key` in it is no secret, and an author is no authorization."""
+    assert clean("DescribeTrainingJob", HyperParameters={name: value})["HyperParameters"] == {name: value}
+
+
+@pytest.mark.parametrize("value", ["s3://b/keys/x.csv", '"s3://b/keys/x.csv"'])
+def test_a_location_stays(value: str) -> None:
+    """An S3 URI is no secret, whatever its name: it may be the only trace of a dataset."""
+    assert clean("DescribeTrainingJob", HyperParameters={"data_key": value})["HyperParameters"] == {"data_key": value}
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        (["--api-key", "x1", "--n", "3"], ["--api-key", REDACTED, "--n", "3"]),
+        (["--api-key=x1", "go"], [f"--api-key={REDACTED}", "go"]),
+        (["--data-key", "s3://b/x"], ["--data-key", "s3://b/x"]),
+    ],
+)
+def test_arguments(given: list[str], kept: list[str]) -> None:
+    """A secret among command line arguments is cut out, in both ways to write one."""
+    body = clean("DescribeProcessingJob", AppSpecification={"ImageUri": "i", "ContainerArguments": given})
+    assert body["AppSpecification"]["ContainerArguments"] == kept
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("run --db-password x1 --n 3", f"run --db-password {REDACTED} --n 3"),
+        ("run '--token' 'x1'", f"run '--token' {REDACTED}"),
+        ("run --max-tokens 512 --tokenizer bert", "run --max-tokens 512 --tokenizer bert"),
+        ("run --api-key --data s3://b/x", "run --api-key --data s3://b/x"),
+    ],
+)
+def test_the_word_after_a_secret_flag_inside_a_text_goes(given: str, kept: str) -> None:
+    """A command line inside one text hides its secrets as a list of arguments does."""
+    body = clean("DescribeTrainingJob", HyperParameters={"cmd": given}, AlgorithmSpecification={"ContainerEntrypoint": [given]})
+    assert body == {"HyperParameters": {"cmd": kept}, "AlgorithmSpecification": {"ContainerEntrypoint": [kept]}}
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        (
+            {"Name": "DbPassword", "Type": "String", "DefaultValue": "x1", "EnumValues": ["x1"]},
+            {"Name": "DbPassword", "Type": "String", "DefaultValue": REDACTED, "EnumValues": [REDACTED]},
+        ),
+        ({"Name": "ApiToken", "Value": "x1"}, {"Name": "ApiToken", "Value": REDACTED}),
+        ({"Key": "team", "Value": "fraud"}, {"Key": "team", "Value": "fraud"}),
+        ({"ContainerArguments": ["--password", "x1"]}, {"ContainerArguments": ["--password", REDACTED]}),
+        ({"passwords": ["x1", "x2"]}, {"passwords": [REDACTED, REDACTED]}),
+        ({"Name": "Token", "Type": "Training"}, {"Name": "Token", "Type": "Training"}),
+    ],
+)
+def test_secrets_of_a_document_go(given: dict[str, Any], kept: dict[str, Any]) -> None:
+    """A pipeline's definition names its parameters beside their values, and holds arguments as lists."""
+    body = clean("DescribePipeline", PipelineDefinition=json.dumps({"Parts": [given]}))
+    assert json.loads(body["PipelineDefinition"]) == {"Parts": [kept]}
+
+
+def test_secrets_of_a_model_card_go() -> None:
+    """A model card names a hyperparameter beside its value."""
+    card = {"training_details": {"hyper_parameters": [{"name": "api_key", "value": "x1"}, {"name": "eta", "value": "0.1"}]}}
+    kept = json.loads(clean("DescribeModelCard", Content=json.dumps(card))["Content"])
+    assert [one["value"] for one in kept["training_details"]["hyper_parameters"]] == [REDACTED, "0.1"]
+
+
+def test_names_and_locations_of_the_api_are_never_touched() -> None:
+    """A job, a key or a bucket may be called anything: a changed name would be another thing."""
+    name = "sk-learn-fraud-training-2026-01-long"
+    body = clean(
+        "DescribeTrainingJob", TrainingJobName=name, ModelArtifacts={"S3ModelArtifacts": f"s3://b/{name}/output/model.tar.gz"}
+    )
+    assert body == {"TrainingJobName": name, "ModelArtifacts": {"S3ModelArtifacts": f"s3://b/{name}/output/model.tar.gz"}}
+
+
+@pytest.mark.parametrize(("name", "value"), [("token_data", '["s3://d/tok/"]'), ("monkey", "see s3://d/x/ there")])
+def test_locations_inside_a_redacted_value_stay(name: str, value: str) -> None:
+    """Of a value that looks secret by its name, the S3 URIs are kept."""
+    kept = clean("DescribeTrainingJob", HyperParameters={name: value})["HyperParameters"][name]
+    assert kept.startswith(REDACTED)
+    assert "s3://d/" in kept
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "s3://sk-retail-customers-2026-all/train/",
+        "s3://d/x/token_type=refresh/",
+        "in https://d.s3.eu-west-1.amazonaws.com/x/1.csv",
+    ],
+)
+def test_locations_are_no_secrets(value: str) -> None:
+    """What stands inside a location is never cut, whatever it looks like."""
+    assert clean("DescribeTrainingJob", HyperParameters={"extra": value})["HyperParameters"] == {"extra": value}
+
+
+def test_locations_of_every_form_stay_under_a_secret_name() -> None:
+    """https and ARN forms are kept as S3 URIs are; a signature is not."""
+    kept = clean(
+        "DescribeTrainingJob",
+        HyperParameters={"key": "https://d.s3.amazonaws.com/x/1.csv?X-Amz-Signature=abc arn:aws:s3:::d/y"},
+    )
+    assert kept["HyperParameters"] == {"key": f"{REDACTED} https://d.s3.amazonaws.com/x/1.csv arn:aws:s3:::d/y"}
+
+
+def test_a_value_that_nests_too_deeply_stops_nothing() -> None:
+    """A hyperparameter of two thousand brackets is kept as it is."""
+    assert clean("DescribeTrainingJob", HyperParameters={"extra": "[" * 2400}) == {"HyperParameters": {"extra": "[" * 2400}}
+
+
+def test_the_apis_own_members_stay() -> None:
+    """`KmsKeyId` is a member of the API and names no secret."""
+    body = clean("DescribeTrainingJob", OutputDataConfig={"KmsKeyId": "alias/k", "S3OutputPath": "s3://b/"}, Tags=[])
+    assert body == {"OutputDataConfig": {"KmsKeyId": "alias/k", "S3OutputPath": "s3://b/"}}
+
+
+def test_parameters_of_a_trial_component() -> None:
+    """What people log under a secret name goes as well."""
+    body = clean("DescribeTrialComponent", Parameters={"token": {"StringValue": "x1"}, "eta": {"NumberValue": 0.1}})
+    assert body["Parameters"] == {"token": {"StringValue": REDACTED}, "eta": {"NumberValue": 0.1}}
+
+
+def test_no_secret_is_in_the_snapshot(bank_path: Path) -> None:
+    """The password in the bank's account file is not in one byte of the snapshot."""
+    assert b"hunter2" in BANK.read_bytes()
+    assert b"hunter2" not in bank_path.read_bytes()
+    assert REDACTED.encode() in bank_path.read_bytes()
+
+
+def test_members_that_botocore_does_not_know_are_gaps(tmp_path: Path) -> None:
+    """A member newer than botocore is dropped by it without a word: the crawl keeps its path as a gap."""
+    body = dict(training("fit", {"train": "s3://b/t"}).body)
+    body["InputDataConfig"] = [{"ChannelName": "t", "DataSource": {"LakeSource": {"Table": "x"}}}]
+    header = {"schema": "lineage.account/1", "caller": "arn:aws:sts::111122223333:assumed-role/a/b", "region": "eu-west-1"}
+    path = tmp_path / "account.jsonl"
+    path.write_text(f"{json.dumps(header)}\n{json.dumps({'kind': 'training-job', 'record': body})}\n")
+    fetcher = Fetcher(replay_session(path))
+    job = fetcher.describe(KINDS["training-job"], "fit", "eu-west-1")
+    assert job.body["InputDataConfig"] == [{"ChannelName": "t", "DataSource": {}}]
+    assert job.unknown == ("InputDataConfig[].DataSource.LakeSource",)
+
+
+def test_known_members_are_no_gaps(bank: lineage.Snapshot) -> None:
+    """The bank's records hold nothing that botocore does not know."""
+    assert not [gap for gap in bank.gaps() if gap.reason == "unknown-member"]

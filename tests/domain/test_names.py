@@ -1,0 +1,214 @@
+"""ARNs and S3 locations: one normal form, and which keys a location covers."""
+
+from __future__ import annotations
+
+import csv
+from itertools import product
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lineage.domain.names import (
+    Cover,
+    Location,
+    Span,
+    channel_span,
+    cover,
+    folders_above,
+    node_id,
+    parse_arn,
+    parse_location,
+    s3_spellings,
+)
+from lineage.errors import MalformedName
+
+VECTORS = list(
+    csv.DictReader((Path(__file__).parent / "data" / "s3_match_vectors.tsv").read_text().splitlines(), delimiter="\t")
+)
+
+
+@pytest.mark.parametrize("case", VECTORS, ids=lambda case: f"{case['channel_uri']} {case['dataset_uri']}")
+def test_vector(case: dict[str, str]) -> None:
+    """Every channel of the vectors covers as much of the dataset as SageMaker's own rules say."""
+    span = channel_span(case["S3DataType"], case["input_mode"])
+    assert cover(parse_location(case["channel_uri"]), span, parse_location(case["dataset_uri"])) == case["expected"]
+
+
+@pytest.mark.parametrize(
+    ("text", "uri"),
+    [
+        ("s3://b", "s3://b/"),
+        ("s3://b/", "s3://b/"),
+        ("S3://b/Key", "s3://b/Key"),
+        ("s3a://b/k", "s3://b/k"),
+        ("s3://b//k", "s3://b//k"),
+        ("s3://b/a%20b?x#y", "s3://b/a%20b?x#y"),
+        ("https://b.s3.amazonaws.com/a%20b", "s3://b/a b"),
+        ("https://b.s3.eu-west-1.amazonaws.com/k", "s3://b/k"),
+        ("https://b.s3-eu-west-1.amazonaws.com/k", "s3://b/k"),
+        ("https://b.s3.dualstack.eu-west-1.amazonaws.com/k/", "s3://b/k/"),
+        ("https://b.s3-fips.us-gov-west-1.amazonaws.com/k", "s3://b/k"),
+        ("https://a.dotted.b.s3.eu-west-1.amazonaws.com/k", "s3://a.dotted.b/k"),
+        ("https://s3.eu-west-1.amazonaws.com/b/k", "s3://b/k"),
+        ("https://s3-eu-west-1.amazonaws.com/b/k", "s3://b/k"),
+        ("https://s3.amazonaws.com/b", "s3://b/"),
+        ("https://b.s3.amazonaws.com/a#b/c?versionId=1", "s3://b/a#b/c"),
+        ("https://b.s3.cn-north-1.amazonaws.com.cn/k", "s3://b/k"),
+        ("arn:aws:s3:::b/Key/x", "s3://b/Key/x"),
+        ("arn:aws-cn:s3:::b", "s3://b/"),
+        ("efs://fs-1/Dir", "efs://fs-1/Dir"),
+    ],
+)
+def test_normal_form(text: str, uri: str) -> None:
+    """Each spelling of a location has one normal form: case and slashes kept, https decoded, s3 not."""
+    assert parse_location(text).uri == uri
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "loans",
+        "s3:/b/k",
+        "s3://",
+        "s3:///k",
+        "s3://b c/k",
+        "s3://b/k\n",
+        "https://example.com/b/k",
+        "http://",
+        "ftp://b/k",
+        "https://[x",
+        "s3://<b>/k",
+    ],
+)
+def test_malformed_location(text: str) -> None:
+    """What is no location is refused with a sentence that shows one."""
+    with pytest.raises(MalformedName, match="is no S3 URI; one looks like s3://bucket/prefix/"):
+        parse_location(text)
+
+
+@pytest.mark.parametrize(
+    "root",
+    [
+        "s3://team-x1-s3alias/k",
+        "s3://team--ol-s3/k",
+        "s3://abc.mrap/k",
+        "s3://arn:aws:s3:eu-west-1:111122223333:accesspoint/team/k",
+        "https://team-111122223333.s3-accesspoint.eu-west-1.amazonaws.com/k",
+    ],
+)
+def test_access_points_hide_their_bucket(root: str) -> None:
+    """Behind an access point any bucket may stand: what shares its keys is unknown, what does not is none."""
+    alias = parse_location(root)
+    assert alias.hides_bucket
+    assert cover(alias, Span.PREFIX, parse_location("s3://b/k/x")) is Cover.UNKNOWN
+    assert cover(alias, Span.PREFIX, parse_location("s3://b/other/x")) is Cover.NONE
+    assert cover(parse_location("s3://b/k/"), Span.PREFIX, alias) is Cover.UNKNOWN
+
+
+def test_a_directory_bucket_is_an_ordinary_name() -> None:
+    """S3 Express bucket names end in --x-s3 and hide nothing."""
+    assert not parse_location("s3://fast--euw1-az1--x-s3/k").hides_bucket
+
+
+@pytest.mark.parametrize("text", ["arn:aws:sagemaker", "arn", "", "arn:aws:sagemaker:eu-west-1:1:", "x:aws:s:r:a:y"])
+def test_malformed_arn(text: str) -> None:
+    """What is no ARN is refused with a sentence that shows one."""
+    with pytest.raises(MalformedName, match="is no ARN; one looks like arn:aws:sagemaker:"):
+        parse_arn(text)
+
+
+def test_arns_meet_without_regard_to_case() -> None:
+    """The resource part is casefolded, for ARNs are lower case where names are not; the rest is kept."""
+    mixed = "arn:aws:sagemaker:eu-west-1:111122223333:training-job/Loans-Fit-42"
+    assert node_id(mixed) == node_id(mixed.lower()) == mixed.lower()
+    assert node_id("arn:aws:s3:::Bucket/Key") == "s3://Bucket/Key"
+
+
+def test_spellings_hold_every_form_with_and_without_slash() -> None:
+    """Search compares strings, so it is asked for the s3, virtual-host and path forms, each with and without a slash."""
+    forms = set(s3_spellings(parse_location("s3://b/m/x.tar.gz"), "eu-west-1"))
+    assert {
+        "s3://b/m/x.tar.gz",
+        "s3://b/m/x.tar.gz/",
+        "https://b.s3.eu-west-1.amazonaws.com/m/x.tar.gz",
+        "https://s3.amazonaws.com/b/m/x.tar.gz/",
+    } <= forms
+    assert {parse_location(form.rstrip("/")).uri for form in forms} == {"s3://b/m/x.tar.gz"}
+
+
+def test_spellings_in_china() -> None:
+    """In the China regions the https forms end in .com.cn."""
+    forms = set(s3_spellings(parse_location("s3://b/k"), "cn-north-1"))
+    assert "https://b.s3.cn-north-1.amazonaws.com.cn/k" in forms
+    assert not any(form.startswith("https") and ".com.cn" not in form for form in forms)
+
+
+def test_folders_above() -> None:
+    """The folders around a key are named narrowest first, and the bucket is none of them."""
+    assert [folder.uri for folder in folders_above(parse_location("s3://b/a/b/c/"))] == ["s3://b/a/b", "s3://b/a"]
+
+
+def test_a_dataset_without_slash_is_the_object_or_the_folder() -> None:
+    """Named without a slash, a dataset counts as covered where either of its two readings is."""
+    dataset = parse_location("s3://b/train")
+    assert cover(parse_location("s3://b/train/"), Span.PREFIX, dataset) is Cover.ALL
+    assert cover(parse_location("s3://b/train"), Span.OBJECT, dataset) is Cover.ALL
+    assert cover(parse_location("s3://b/training/"), Span.PREFIX, dataset) is Cover.NONE
+
+
+@pytest.mark.parametrize(
+    ("data_type", "mode", "span"),
+    [
+        ("S3Prefix", "File", Span.PREFIX),
+        ("S3Prefix", "Pipe", Span.PREFIX),
+        ("S3Prefix", "FastFile", Span.FOLDER),
+        (None, None, Span.PREFIX),
+        ("Converse", None, Span.PREFIX),
+        ("S3Object", None, Span.OBJECT),
+        ("ManifestFile", "File", Span.MANIFEST),
+        ("AugmentedManifestFile", "Pipe", Span.MANIFEST),
+        ("NewIn2027", "File", Span.UNKNOWN),
+    ],
+)
+def test_channel_span(data_type: str | None, mode: str | None, span: Span) -> None:
+    """A channel stands for as many keys as its data type and mode say; a type nobody knows is unknown."""
+    assert channel_span(data_type, mode) is span
+
+
+KEYS = st.text("ab/", max_size=5)
+SPANS = st.sampled_from([Span.PREFIX, Span.FOLDER, Span.OBJECT])
+UNIVERSE = ["".join(letters) for length in range(8) for letters in product("ab/", repeat=length)]
+
+
+def keys_of(key: str, span: Span) -> set[str]:
+    """By brute force: the keys of a small universe that a span stands for."""
+    if span is Span.OBJECT:
+        return {key}
+    if span is Span.PREFIX or not key:
+        return {one for one in UNIVERSE if one.startswith(key)}
+    return {one for one in UNIVERSE if one == key or one.startswith(key if key.endswith("/") else f"{key}/")}
+
+
+@given(KEYS, SPANS, KEYS, st.sampled_from([Span.PREFIX, Span.OBJECT]))
+def test_cover_agrees_with_sets_of_keys(key: str, span: Span, wanted: str, wanted_span: Span) -> None:
+    """Covering all, part or none is what the sets of keys say, for every pair of spans."""
+    channel, dataset = keys_of(key, span), keys_of(wanted, wanted_span)
+    expected = Cover.ALL if dataset <= channel else Cover.PART if dataset & channel else Cover.NONE
+    assert cover(Location("s3://b", key), span, Location("s3://b", wanted), wanted_span) is expected
+
+
+@given(KEYS, SPANS, KEYS)
+def test_cover_of_a_folder_is_that_of_its_better_reading(key: str, span: Span, wanted: str) -> None:
+    """A dataset is never called uncovered while a key of it is read."""
+    folder = cover(Location("s3://b", key), span, Location("s3://b", wanted))
+    assert (folder is Cover.NONE) == (not keys_of(key, span) & keys_of(wanted, Span.FOLDER))
+
+
+@given(st.text('aB/%+ #?=.é\\"', max_size=20))
+def test_the_normal_form_is_stable(key: str) -> None:
+    """Parsing a normal form gives it back, whatever the key holds."""
+    uri = parse_location(f"s3://bucket/{key}").uri
+    assert parse_location(uri).uri == uri == f"s3://bucket/{key}"

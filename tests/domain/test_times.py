@@ -1,0 +1,108 @@
+"""When something was read or written, and whether the one can have fed the other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lineage.domain.kinds import KINDS
+from lineage.domain.records import Resource
+from lineage.domain.references import hits
+from lineage.domain.times import CERTAIN, IMPOSSIBLE, POSSIBLE, fits, window
+from tests.records import channel, processing, record, training
+
+
+def windows(resource: Resource, relation: str) -> list[str | None]:
+    return [window(resource, hit) for hit in hits(KINDS[resource.kind], resource.body) if hit.reference.relation == relation]
+
+
+@pytest.mark.parametrize(
+    ("write", "read", "fit"),
+    [
+        ("2026-01-01T10:00:00Z/2026-01-01T10:00:00Z", "2026-01-01T11:00:00Z/2026-01-01T12:00:00Z", CERTAIN),
+        ("2026-01-01T10:00:00Z/2026-01-01T10:00:00Z", "2026-01-01T10:00:00Z/2026-01-01T12:00:00Z", CERTAIN),
+        ("2026-01-01T10:00:00Z/2026-01-01T11:30:00Z", "2026-01-01T11:00:00Z/2026-01-01T12:00:00Z", POSSIBLE),
+        ("2026-01-01T12:00:01Z/2026-01-01T12:00:01Z", "2026-01-01T11:00:00Z/2026-01-01T12:00:00Z", IMPOSSIBLE),
+        ("2026-01-01T12:00:00.500Z/", "2026-01-01T11:00:00Z/2026-01-01T12:00:00Z", IMPOSSIBLE),
+        ("2026-01-01T12:00:00Z/2026-01-01T12:00:00Z", "2026-01-01T12:00:00.500Z/", CERTAIN),
+        ("2026-01-01T12:00:00Z/", "2026-01-01T11:00:00Z/", POSSIBLE),
+        (None, "2026-01-01T11:00:00Z/", POSSIBLE),
+        ("/", "/", POSSIBLE),
+    ],
+)
+def test_fits(write: str | None, read: str | None, fit: str) -> None:
+    """A write that was over in time is certain, one that began too late impossible, and the rest possible."""
+    assert fits(write, read) == fit
+
+
+MOMENTS = st.integers(0, 9)
+
+
+@given(MOMENTS, MOMENTS, MOMENTS, MOMENTS)
+def test_fits_agrees_with_moments(a: int, b: int, c: int, d: int) -> None:
+    """Impossible is said only where no moment of the write comes before a moment of the read; certain where all do."""
+    write, read = sorted((a, b)), sorted((c, d))
+    said = fits(*(f"2026-01-01T00:00:0{opens}Z/2026-01-01T00:00:0{closes}Z" for opens, closes in (write, read)))
+    pairs = [w <= r for w in range(write[0], write[1] + 1) for r in range(read[0], read[1] + 1)]
+    assert (said == IMPOSSIBLE) == (not any(pairs))
+    assert (said == CERTAIN) == all(pairs)
+
+
+def downloads(*times: tuple[str, str | None]) -> dict[str, Any]:
+    steps = [{"Status": "Downloading", "StartTime": opens} | ({"EndTime": closes} if closes else {}) for opens, closes in times]
+    return {"SecondaryStatusTransitions": [{"Status": "Starting", "StartTime": "2026-01-02T09:56:00Z"}, *steps]}
+
+
+@pytest.mark.parametrize(
+    ("mode", "body", "expected"),
+    [
+        ("File", {}, "2026-01-02T10:00:00Z/2026-01-02T11:00:00Z"),
+        ("File", downloads(("2026-01-02T09:58:00Z", "2026-01-02T10:01:00Z")), "2026-01-02T09:58:00Z/2026-01-02T10:01:00Z"),
+        (
+            "File",
+            downloads(("2026-01-02T09:58:00Z", "2026-01-02T10:01:00Z"), ("2026-01-02T10:20:00Z", "2026-01-02T10:25:00Z")),
+            "2026-01-02T09:58:00Z/2026-01-02T10:25:00Z",
+        ),
+        ("File", downloads(("2026-01-02T09:58:00Z", None)), "2026-01-02T09:58:00Z/2026-01-02T11:00:00Z"),
+        ("Pipe", downloads(("2026-01-02T09:58:00Z", "2026-01-02T10:01:00Z")), "2026-01-02T09:58:00Z/2026-01-02T11:00:00Z"),
+        ("FastFile", {}, "2026-01-02T10:00:00Z/2026-01-02T11:00:00Z"),
+    ],
+)
+def test_read_window_of_a_training_job(mode: str, body: dict[str, Any], expected: str) -> None:
+    """File mode reads while it downloads, spot restarts included; the other modes read while the job runs."""
+    job = training("j", [channel("train", "s3://b/t", mode=mode)], **body)
+    assert windows(job, "reads") == [expected]
+
+
+def test_write_windows() -> None:
+    """A job uploads at its end; checkpoints and continuous outputs are written all the while; a running job's end is open."""
+    job = training("j", {}, CheckpointConfig={"S3Uri": "s3://b/c"})
+    assert windows(job, "writes") == [
+        "2026-01-02T11:00:00Z/2026-01-02T11:00:00Z",
+        "2026-01-02T10:00:00Z/2026-01-02T11:00:00Z",
+    ]
+    running = training("j", {}, TrainingEndTime=None, TrainingJobStatus="InProgress")
+    assert windows(running, "writes") == ["2026-01-02T10:00:00Z/"]
+    outputs = {"Outputs": [{"OutputName": "o", "S3Output": {"S3Uri": "s3://b/o", "S3UploadMode": "Continuous"}}]}
+    assert windows(processing("p", {}, {}, ProcessingOutputConfig=outputs), "writes") == [
+        "2026-01-02T08:00:00Z/2026-01-02T09:00:00Z"
+    ]
+
+
+def test_an_artifact_is_written_while_uploading() -> None:
+    """A job writes its artifact from the moment it begins to upload until its end."""
+    steps = [{"Status": "Uploading", "StartTime": "2026-01-02T10:50:00Z", "EndTime": "2026-01-02T11:00:00Z"}]
+    assert windows(training("j", {}, SecondaryStatusTransitions=steps), "writes") == [
+        "2026-01-02T10:50:00Z/2026-01-02T11:00:00Z"
+    ]
+
+
+def test_a_model_loads_at_its_creation_and_a_multi_model_one_for_ever() -> None:
+    """A model's artifact must be there when it is created; a multi-model prefix is read as long as it serves."""
+    body = {"CreationTime": "2026-01-03T00:00:00Z", "PrimaryContainer": {"ModelDataUrl": "s3://b/m", "Mode": "SingleModel"}}
+    several = {"CreationTime": "2026-01-03T00:00:00Z", "PrimaryContainer": {"ModelDataUrl": "s3://b/m", "Mode": "MultiModel"}}
+    assert windows(record("model", "m", body), "loads") == ["2026-01-03T00:00:00Z/2026-01-03T00:00:00Z"]
+    assert windows(record("model", "m", several), "loads") == ["2026-01-03T00:00:00Z/"]

@@ -1,0 +1,224 @@
+"""What `lineage export` writes, read back by the programs of others."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import networkx as nx
+import pytest
+
+import lineage
+from lineage.domain.names import node_id
+from lineage.graphs.graphs import graph_of
+from lineage.outputs.formats.graphml import read_graphml
+from lineage.outputs.formats.mermaid import MAX_CHARACTERS, MAX_EDGES
+from tests.outputs.test_exports import NASTY
+from tests.records import arn, record, served, training
+from tests.snapshot.test_file import crawl
+
+ABOUT_ONE = {"cyclonedx": "loans-live", "model-card": "loans-live"}
+OF_GRAPHS = ["json", "graphml", "cytoscape", "csv-nodes", "csv-edges", "jsonl-nodes", "jsonl-edges", "dot", "mermaid"]
+GRAPH_READERS = ["json", "graphml", "cytoscape"]
+
+
+def told(source: Any, form: str, selector: str = "", **options: Any) -> str:
+    """What a format tells of a snapshot or a graph."""
+    return "".join(lineage.FORMATS[form].write(lineage.Chosen(source, selector or ABOUT_ONE.get(form, "")), **options))
+
+
+def read(text: str, form: str) -> Any:
+    """A graph as somebody else's reader, or `read_graphml`, finds it."""
+    if form == "graphml":
+        return read_graphml(io.BytesIO(text.encode()))
+    data = json.loads(text)
+    return nx.node_link_graph(data, edges="edges") if form == "json" else nx.cytoscape_graph(data)
+
+
+def contents(graph: Any, *without: str) -> Any:
+    """The nodes and edges of a graph with their keys and attributes."""
+    kept = lambda data: {name: value for name, value in data.items() if name not in without}  # noqa: E731
+    nodes = {node: kept(data) for node, data in graph.nodes(data=True)}
+    return nodes, {(source, target, key): kept(data) for source, target, key, data in graph.edges(keys=True, data=True)}
+
+
+def odd_graph(name: str) -> lineage.Graph:
+    """An endpoint, a job that made its model, and in every text of one more node and edge the given name."""
+    graph = graph_of([*served("s3://m/x"), training("fit", {"train": "s3://d/"}, "s3://m/x")])
+    node, job = f"s3://odd/{name}", arn("training-job", "fit")
+    graph.add_node(node, **(graph.nodes["s3://d/"] | {"name": name, "label": name, "status": name, "tags": [name]}))
+    graph.add_edge(
+        node, job, key=f"reads:{name}", **(graph.edges["s3://d/", job, "reads:train"] | {"role": name, "path": name})
+    )
+    return graph
+
+
+@pytest.mark.parametrize("form", lineage.FORMATS)
+def test_the_same_snapshot_gives_the_same_bytes(bank: lineage.Snapshot, form: str) -> None:
+    """Two exports of one snapshot are equal."""
+    assert told(bank, form) == told(bank, form) != ""
+
+
+@pytest.mark.parametrize("form", lineage.FORMATS)
+def test_no_secret_is_exported(bank: lineage.Snapshot, form: str) -> None:
+    """A secret that stands in a record of the account is in no format."""
+    assert "hunter2" not in told(bank, form, {"cyclonedx": "credit-registry"}.get(form, ""))
+
+
+@pytest.mark.parametrize("form", OF_GRAPHS)
+def test_row_by_row_or_from_a_graph_is_the_same(bank: lineage.Snapshot, bank_graph: lineage.Graph, form: str) -> None:
+    """A snapshot that is read row by row gives what its graph gives."""
+    assert told(bank, form) == told(bank_graph, form)
+
+
+@pytest.mark.parametrize("form", OF_GRAPHS)
+def test_what_is_said_twice_is_told_twice(tmp_path: Path, form: str) -> None:
+    """Two edges of one relation and role, of two fields, are two edges row by row as well."""
+    crawl(tmp_path / "s.db", training("fit", {"checkpoint": "s3://c/"}, CheckpointConfig={"S3Uri": "s3://c/"}))
+    with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
+        graph = lineage.graph(snapshot)
+        assert len(graph["s3://c/"][arn("training-job", "fit")]) == 2
+        assert told(snapshot, form) == told(graph, form)
+
+
+@pytest.mark.parametrize("form", GRAPH_READERS)
+def test_a_graph_reads_back_as_it_was(bank_graph: lineage.Graph, form: str) -> None:
+    """Nodes, edges, keys, lists and Nones are what they were."""
+    back = read(told(bank_graph, form), form)
+    without = {"cytoscape": ("id", "value", "source", "target", "key")}.get(form, ())
+    assert contents(back, *without) == contents(bank_graph)
+    assert type(back) is nx.MultiDiGraph
+
+
+def test_node_link_written_again_is_the_same(bank_graph: lineage.Graph) -> None:
+    """What networkx read and writes again holds all of the first text: nodes, edges, scope and gaps."""
+    first = json.loads(told(bank_graph, "json"))
+    again = nx.node_link_data(nx.node_link_graph(first, edges="edges"), edges="edges")
+    assert {name: _sorted(value) for name, value in again.items()} == {name: _sorted(value) for name, value in first.items()}
+
+
+def _sorted(value: Any) -> Any:
+    return sorted(value, key=lambda row: json.dumps(row, sort_keys=True)) if isinstance(value, list) else value
+
+
+def test_graphml_carries_the_scope_and_the_gaps(bank_graph: lineage.Graph) -> None:
+    """What was looked at and what could not be comes back with the graph."""
+    about = read(told(bank_graph, "graphml"), "graphml").graph
+    assert (about["schema"], about["scope"]["accounts"]) == ("lineage.graphml/1", ["111122223333"])
+    assert about["gaps"] == [asdict(gap) for gap in bank_graph.graph["gaps"]]
+
+
+def test_graphml_has_one_type_for_each_attribute_and_ids_of_their_own(bank_graph: lineage.Graph) -> None:
+    """No attribute is declared twice, and no two edges share an id: readers drop the second one."""
+    bank_graph.nodes["s3://bank-ml/loans/train/"]["weights"] = 7
+    text = told(bank_graph, "graphml")
+    keys = re.findall(r'<key id="([^"]*)" for="(\w+)" attr.name="([^"]*)"', text)
+    assert len(keys) == len(set(keys)) == len({(of, name) for _, of, name in keys})
+    edges = re.findall(r'<edge id="([^"]*)"', text)
+    assert len(edges) == len(set(edges)) == bank_graph.number_of_edges()
+    assert contents(read(text, "graphml")) == contents(bank_graph)
+
+
+def test_graphml_is_read_by_networkx_itself(bank_graph: lineage.Graph) -> None:
+    """Without our reader networkx finds all nodes and edges, the key as an attribute, and truth values and numbers as such."""
+    plain = nx.read_graphml(io.BytesIO(told(bank_graph, "graphml").encode()), force_multigraph=True)
+    assert (len(plain), plain.number_of_edges()) == (len(bank_graph), bank_graph.number_of_edges())
+    job = plain.nodes[arn("training-job", "loans-fit-0042")]
+    assert (job["observed"], job["crawl"], json.loads(job["steps"])[0]) == (True, 1, "Starting")
+    assert {data["key"] for *_, data in plain.edges(data=True)} == {key for *_, key in bank_graph.edges(keys=True)}
+
+
+@pytest.mark.parametrize("name", NASTY, ids=range(len(NASTY)))
+@pytest.mark.parametrize("form", GRAPH_READERS)
+def test_nasty_names_read_back(form: str, name: str) -> None:
+    """Quotes, markup, line ends, control characters and 2,048 characters are what they were; in XML, pictures of the latter."""
+    graph = odd_graph(name)
+    back = read(told(graph, form), form)
+    shown = "".join(chr(0x2400 + ord(c)) if ord(c) < 32 and c not in "\t\n" and form == "graphml" else c for c in name)
+    assert (back.nodes[f"s3://odd/{shown}"]["status"], back.nodes[f"s3://odd/{shown}"]["tags"]) == (shown, [name])
+    (edge,) = back.get_edge_data(f"s3://odd/{shown}", arn("training-job", "fit")).items()
+    assert (edge[0], edge[1]["role"]) == (f"reads:{shown}", shown)
+
+
+@pytest.mark.parametrize("name", [*NASTY, "=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\r\nx", "a,b"])
+def test_nasty_names_in_tables(name: str) -> None:
+    """JSON lines hold each value as it is; CSV too, but that no cell begins like a formula."""
+    graph = odd_graph(name)
+    rows = {row["id"]: row for row in map(json.loads, told(graph, "jsonl-nodes").split("\n")[:-1])}
+    assert rows[f"s3://odd/{name}"]["status"] == name
+    cells = {row["id"]: row for row in csv.DictReader(io.StringIO(told(graph, "csv-nodes"), newline=""))}
+    assert cells[f"s3://odd/{name}"]["status"] == (f"'{name}" if name[0] in "=+-@\t\r" else name)
+    assert json.loads(cells[f"s3://odd/{name}"]["details"]) == {"tags": [name]}
+    edges = list(csv.DictReader(io.StringIO(told(graph, "csv-edges"), newline="")))
+    assert (len(edges), f"reads:{name}" in {row["key"] for row in edges}) == (graph.number_of_edges(), True)
+
+
+@pytest.mark.parametrize("name", [*NASTY, "end", "#35;", "`code`", "]:::x", "%% no comment", "-->", "a|b"])
+def test_nasty_names_in_mermaid(name: str) -> None:
+    """Only letters, digits and harmless signs stand between the quotes; every other character is written by its number."""
+    text = told(odd_graph(name), "mermaid")
+    labels = [label.removeprefix("dataset<br/>") for label in re.findall(r'\["(.*)"\]:::dataset$', text, re.MULTILINE)]
+    assert len(labels) == 2
+    for label in labels:
+        assert not set(re.sub(r"#\d+;", "", label)) & set('"#;<>`[](){}|\\&')
+    shown = [re.sub(r"#(\d+);", lambda number: chr(int(number[1])), label) for label in labels]
+    assert name[:15].replace("\n", " ").replace("\x07", "␇").replace("\x00", "␀").replace("\t", " ") in "".join(shown)
+
+
+def many(number: int) -> Iterator[Any]:
+    return (training(f"job-{at}", {"train": f"s3://d/{at}/"}, day="2026-01-03") for at in range(number))
+
+
+def test_mermaid_stays_within_its_limits() -> None:
+    """Of a large graph no more than 500 edges and 50,000 characters are drawn; the diagram and a note say what is missing."""
+    chosen = lineage.Chosen(graph_of(many(400)))
+    text = "".join(lineage.FORMATS["mermaid"].write(chosen))
+    drawn = len(re.findall(r"^  n\d+ -[-.] ", text, re.MULTILINE))
+    assert 0 < drawn <= MAX_EDGES
+    assert 40_000 < len(text) <= MAX_CHARACTERS
+    left = chosen.graph.number_of_edges() - drawn
+    assert f"{left} edges" in text
+    assert f"{left} edges" in chosen.notes[0]
+
+
+def test_mermaid_counts_edges(bank_graph: lineage.Graph) -> None:
+    """Edges past the 500th are left out though there is room for more characters."""
+    graph = graph_of([record("model", "m", {})])
+    for number in range(600):
+        graph.add_edge(
+            arn("model", "m"),
+            arn("model", "m"),
+            key=str(number),
+            relation="loads",
+            role="",
+            usage="",
+            evidence="declared",
+            span=None,
+        )
+    assert told(graph, "mermaid").count("loads") == MAX_EDGES
+
+
+@pytest.mark.parametrize("form", OF_GRAPHS)
+def test_an_empty_graph_is_told(form: str) -> None:
+    """A graph without nodes gives a document without nodes, or no line."""
+    assert (told(graph_of([]), form) == "") == form.startswith("jsonl")
+
+
+def test_only_what_a_selector_names_is_told(bank: lineage.Snapshot) -> None:
+    """With a selector the tables hold what `select` chooses."""
+    chosen = lineage.select(lineage.graph(bank), "+loans-live")
+    rows = list(csv.DictReader(io.StringIO(told(bank, "csv-nodes", "+loans-live"))))
+    assert [row["id"] for row in rows] == sorted(chosen)
+    assert node_id(arn("endpoint", "loans-live")) in chosen
+
+
+def test_the_command_writes_what_the_format_tells(ask, bank: lineage.Snapshot) -> None:
+    """`lineage export` prints a format, and says on stderr what it left out."""
+    ran = ask("export", "-f", "csv-edges")
+    assert (ran.code, ran.out, ran.err) == (0, told(bank, "csv-edges"), "")

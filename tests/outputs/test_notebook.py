@@ -1,0 +1,111 @@
+"""What a notebook shows of graphs and answers: a picture, or a table of what is too large, and never an exception."""
+
+from __future__ import annotations
+
+import pickle
+import xml.etree.ElementTree as ET
+from typing import Any
+
+import networkx as nx
+import pytest
+
+import lineage
+from lineage.graphs.graphs import graph_of
+from lineage.outputs.pictures import notebook
+from lineage.outputs.pictures.notebook import graph_of_answer
+from tests.outputs.test_exports import NASTY
+from tests.records import training
+
+
+def answers(bank: lineage.Snapshot) -> list[Any]:
+    graph = lineage.graph(bank)
+    source, target = "s3://bank-raw/loans/2026-05/", lineage.find_in(bank, "endpoint/loans-live")
+    return [
+        lineage.trace(graph, "loans-live"),
+        lineage.used(graph, "s3://bank-ml/loans/train/"),
+        lineage.impact(graph, source),
+        lineage.path(graph, source, target),
+        lineage.show(bank, "loans-live"),
+    ]
+
+
+def test_answers_show_what_they_say_in_evidence(bank: lineage.Snapshot) -> None:
+    """Each answer has a line of text, and HTML that parses with a picture of its evidence."""
+    for answer in answers(bank):
+        bundle = answer._repr_mimebundle_()
+        root = ET.fromstring(bundle["text/html"])
+        assert bundle["text/html"] == answer._repr_html_()
+        assert bundle["text/plain"] == root.findtext("p/strong")
+        drawn = [one for one in root.iter() if (one.get("class") or "").startswith("node ") and one.get("id")]
+        assert len(drawn) > 1
+
+
+def test_the_picture_of_an_answer_calls_things_what_the_graph_calls_them(bank: lineage.Snapshot) -> None:
+    """What only the evidence names has the kind that it has in the whole graph."""
+    whole = lineage.graph(bank)
+    for answer in answers(bank):
+        graph = graph_of_answer(answer.as_json())
+        assert len(graph) > 1
+        assert {node: data["kind"] for node, data in graph.nodes(data=True)} == {
+            node: whole.nodes[node]["kind"] for node in graph
+        }
+
+
+def test_graphs_stay_plain_and_show_themselves(bank_graph: lineage.Graph) -> None:
+    """A graph is networkx' own class; a notebook shows its picture, and leaves the graphs of others alone."""
+    assert type(bank_graph) is nx.MultiDiGraph
+    assert "<svg" in (notebook.html_of(bank_graph) or "")
+    assert "<svg" in (notebook.html_of(bank_graph.subgraph(list(bank_graph)[:9])) or "")
+    assert notebook.html_of(nx.MultiDiGraph([("a", "b")])) is None
+    assert "<svg" in (lineage.view(bank_graph, cluster="account")._repr_html_() or "")
+
+
+def test_a_graph_that_is_too_large_is_a_table() -> None:
+    """More than 300 nodes are counted by kind and relation, and the way to a picture is said."""
+    html = notebook.html_of(graph_of(training(f"fit-{number}", {"train": "s3://b/x/"}) for number in range(200))) or ""
+    assert "<svg" not in html
+    assert "<td>training jobs</td><td>200</td>" in html
+    assert "<td>reads</td><td>200</td>" in html
+    assert "lineage.view(graph, max_nodes=300)" in html
+
+
+@pytest.mark.parametrize("shown", [graph_of([]), object(), None])
+def test_nothing_raises(shown: object) -> None:
+    """An empty graph is a line; what is none of ours is left to others."""
+    assert "<svg" not in (notebook.html_of(shown) or "")
+    assert notebook.forms_of(shown)["text/plain"]
+
+
+def test_what_is_broken_is_shown_as_text() -> None:
+    """An answer or a graph that can't be drawn becomes a line of text, and no traceback."""
+    broken = graph_of([training("fit", {})])
+    broken.add_node("bare")
+    assert notebook.html_of(broken) is None
+    answer = lineage.Shown(subject={}, attributes={}, record=None, edges_in=[{"source": 1}], edges_out=[], gaps=[], versions=[])
+    assert answer._repr_mimebundle_()["text/plain"] == "show"
+
+
+@pytest.mark.parametrize("name", NASTY, ids=range(len(NASTY)))
+def test_nasty_names_are_escaped(name: str) -> None:
+    """No name becomes markup: what the notebook is given parses, and holds no element that the name made up."""
+    graph = graph_of([training("fit", {})])
+    (job,) = [node for node in graph if "fit" in node and "://" not in node]
+    graph.nodes[job].update(name=name, label=name, arn=name, region=None)
+    root = ET.fromstring(notebook.html_of(graph) or "")
+    assert not list(root.iter("b"))
+
+
+def test_answers_stay_what_they_were(bank: lineage.Snapshot) -> None:
+    """They can be pickled and compared, and nothing can be added to them."""
+    for answer in answers(bank):
+        assert pickle.loads(pickle.dumps(answer)) == answer  # noqa: S301  (our own)
+        assert not hasattr(answer, "__dict__")
+
+
+def test_ipython_shows_graphs(bank_graph: lineage.Graph) -> None:
+    """In IPython a graph shows itself, beside the plain text that it had."""
+    shells = pytest.importorskip("IPython.core.interactiveshell", reason="IPython is not installed")
+    shell = shells.InteractiveShell()
+    lineage.load_ipython_extension(shell)
+    assert set(shell.display_formatter.format(bank_graph)[0]) == {"text/plain", "text/html"}
+    assert set(shell.display_formatter.format(nx.MultiDiGraph())[0]) == {"text/plain"}

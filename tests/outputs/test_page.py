@@ -1,0 +1,444 @@
+"""The page: it opens from disk, asks for nothing, tells what the graph tells, and no text of an account becomes markup."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import networkx as nx
+import pytest
+
+import lineage
+from lineage.domain.kinds import RELATIONS
+from lineage.graphs.graphs import graph_of
+from lineage.outputs.page import page as pages
+from tests.estate import HEADER, fit
+from tests.records import served, training
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+NASTY = [
+    "</script><img src=x onerror=window.hit=1>", '"><svg onload=window.hit=1>', "'-window.hit-'", "`${window.hit=1}`", "\u2028window.hit=1\u2029",
+    "]]><!-- <script>window.hit=1</script> -->", "<!--<script>", "{{data}}", "\\u003cimg src=x onerror=window.hit=1>", "a&lt;b&amp;c", "é漢字🙂", "x" * 2000,
+    "javascript:window.hit=1", "\u202egnirts", "<b>bold</b>",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """A headless Chromium; CI has one and what drives it, and elsewhere they may be missing."""
+    missing = "" if CHROMIUM else "no Chromium on this machine: `apt install chromium`"
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        missing = "no Playwright: `pip install -e '.[test]'`"
+    if missing:
+        (pytest.fail if os.environ.get("LINEAGE_CI") else pytest.skip)(missing)
+
+    with sync_playwright() as browsers:
+        browser = browsers.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+# The colour of the canvas's corner, by way of a copy: a canvas that is read often is told to the console.
+CORNER = """(() => { const copy = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+copy.drawImage(document.getElementById('graph'), 0, 0); return [...copy.getImageData(2, 2, 1, 1).data].slice(0, 3); })()"""
+
+
+class Opened:
+    """A page in the browser, with all that it asked for and complained about."""
+
+    def __init__(self, browser: Any, path: Path, **words: Any) -> None:
+        self.tab = browser.new_page(viewport={"width": 1200, "height": 800}, **words)
+        self.tab.set_default_timeout(8000)
+        self.asked: list[str] = []
+        self.said: list[str] = []
+        self.tab.on("request", lambda request: self.asked.append(request.url))
+        self.tab.on("console", lambda message: self.said.append(message.text))
+        self.tab.on("pageerror", lambda error: self.said.append(str(error)))
+        self.tab.on("dialog", lambda dialog: self.said.append(dialog.message))
+        self.tab.goto(path.as_uri())
+
+    def find(self, words: str) -> None:
+        self.tab.fill("#search", words)
+        self.tab.keyboard.press("Enter")
+
+    def status(self) -> str:
+        return str(self.tab.inner_text("#said"))
+
+    def heading(self) -> str:
+        return str(self.tab.text_content("#panel h2:visible"))
+
+    def rows(self) -> dict[str, set[str]]:
+        """The ids in the table, each with the words in the column of the chosen node."""
+        self.tab.keyboard.press("t")
+        rows = self.tab.evaluate(
+            "[...document.querySelectorAll('tr[data-node]')].map(r => [r.dataset.node, r.cells[6].textContent])"
+        )
+        self.tab.keyboard.press("t")
+        return {node: set(light.split(", ")) for node, light in rows}
+
+
+@pytest.fixture
+def open_page(chromium: Any, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
+    """Open a page's text from a file; at the end, that it asked for nothing and had nothing to complain about."""
+    opened: list[Opened] = []
+
+    def call(text: str, **words: Any) -> Opened:
+        path = tmp_path / f"{len(opened)}.html"
+        path.write_text(text, encoding="utf-8")
+        opened.append(Opened(chromium, path, **words))
+        return opened[-1]
+
+    yield call
+    for one in opened:
+        assert one.said == []
+        assert [url.partition(":")[0] for url in one.asked] == ["file"]
+        one.tab.close()
+
+
+@pytest.fixture
+def bank_page(bank: lineage.Snapshot) -> str:
+    """The page of the whole bank."""
+    return lineage.to_page(lineage.graph(bank), bank, title="bank.db · crawled until today")
+
+
+def embedded(text: str) -> Any:
+    return json.loads(text.partition('id="data">')[2].partition("</script>")[0])
+
+
+def test_the_page_asks_for_nothing(open_page, bank_page: str) -> None:
+    """It opens from disk, is forbidden to ask for anything, and says what it is a page of."""
+    opened = open_page(bank_page)
+    assert opened.tab.inner_text("#subtitle") == "bank.db · crawled until today · 5 container images left out"
+    assert "content=\"default-src 'none';" in bank_page
+    assert re.search(r'(src|href)="(?!data:,")', bank_page.partition('id="data"')[0]) is None
+    assert opened.tab.evaluate("fetch('https://example.com/').then(() => 'sent', () => 'refused')") == "refused"
+    opened.said.clear()  # the browser's word that it refused
+    opened.asked[1:] = []
+
+
+def test_search_goes_to_what_it_finds(open_page, bank_page: str, bank_graph: lineage.Graph) -> None:
+    """A part of a name or a URI lists what has it; Enter brings the first to the middle and opens it."""
+    opened = open_page(bank_page)
+    opened.tab.fill("#search", "loans-FIT")
+    listed = opened.tab.locator("#found li").all_inner_texts()
+    assert listed[0].startswith("Loans-Fit-0042\n")
+    opened.find("s3://bank-raw/loans/2026")
+    assert opened.heading() == "s3://bank-raw/loans/2026-05/"
+    opened.tab.keyboard.press("Escape")
+    opened.tab.keyboard.press("Escape")
+    assert opened.status() == f"{len(bank_graph) - 5} nodes · {len(embedded(bank_page)['edges']['source'])} edges"
+    opened.find("s3://bank-raw/loans/2026")
+    box = opened.tab.locator("#graph").bounding_box()
+    opened.tab.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    assert opened.heading() == "s3://bank-raw/loans/2026-05/"
+    opened.tab.fill("#search", "no such thing")
+    assert "Nothing here" in opened.tab.inner_text("#found")
+
+
+def test_the_panel_tells_what_show_tells(open_page, bank_page: str, bank: lineage.Snapshot) -> None:
+    """The record, the edges with their evidence, and the console page of a node are those of `show`."""
+    opened = open_page(bank_page)
+    opened.find("Loans-Fit-0042")
+    shown = lineage.show(bank, "training-job/Loans-Fit-0042")
+    assert json.loads(opened.tab.inner_text("#panel pre")) == shown.record
+    told = opened.tab.inner_text("#panel")
+    drawn = [edge for edge in (*shown.edges_in, *shown.edges_out) if "dkr.ecr" not in edge["source"]]
+    for edge in drawn:
+        assert f"{edge['relation']} " in told
+        assert edge["path"] in told
+    assert f"INTO IT: {len(drawn) - len(shown.edges_out)} EDGES" in told
+    links = [one.get_attribute("href") for one in opened.tab.locator("#panel a").all()]
+    assert links == ["https://eu-west-1.console.aws.amazon.com/sagemaker/home?region=eu-west-1#/jobs/Loans-Fit-0042"]
+    opened.tab.click("#panel .go:text('bank-ml/loans/train/')")
+    assert opened.heading() == "s3://bank-ml/loans/train/"
+    assert "A place" in opened.tab.inner_text("#panel")
+
+
+def test_gaps_stand_beside_what_they_are_about(open_page, bank: lineage.Snapshot) -> None:
+    """What could not be read is told at its node and in a list of all; no list that was not read is called read."""
+    opened = open_page(lineage.to_page(lineage.graph(bank), bank))
+    opened.find("AML-Fit-6")
+    assert "DENIED" not in opened.tab.inner_text("#panel h3 >> nth=0")
+    assert "denied DescribeTrainingJob" in opened.tab.inner_text("#panel")
+    opened.tab.click("#about-button")
+    told = opened.tab.inner_text("#panel")
+    assert opened.tab.inner_text("#about-button") == f"{len(bank.gaps())} gaps"
+    assert all(gap.detail in told for gap in bank.gaps())
+    assert "1 list did not come to an end" in told
+
+
+def test_what_was_not_listed_is_not_called_read() -> None:
+    """Of a crawl that listed nothing the page holds every kind as unread."""
+    data = embedded(lineage.to_page(graph_of([training("fit", {"train": "s3://b/x/"})])))
+    assert data["scope"]["unread"] == []  # no crawl, no place that was to be read
+    assert data["without_records"].startswith("Records are not in this page")
+
+
+def flowing(graph: lineage.Graph) -> Any:
+    drawn = graph.subgraph(node for node, data in graph.nodes(data=True) if data["kind"] != "image")
+    return nx.DiGraph((source, target) for source, target, data in drawn.edges(data=True) if RELATIONS[data["relation"]].flows)
+
+
+def test_the_light_is_what_networkx_reaches(open_page, bank_page: str, bank_graph: lineage.Graph) -> None:
+    """Upstream and downstream of a chosen node are its ancestors and descendants along edges on which data flows."""
+    opened, flow = open_page(bank_page), flowing(bank_graph)
+    for node in ("endpoint/loans-live", "training-job/fraud-xgb-17", "endpoint/offers-loop", "training-job/loans-fit-0042"):
+        identity = f"arn:aws:sagemaker:eu-west-1:111122223333:{node}"
+        up, down = nx.ancestors(flow, identity), nx.descendants(flow, identity)
+        opened.find(identity)
+        rows = opened.rows()
+        lit = [{node for node, words in rows.items() if word in words} for word in ("this", "upstream", "downstream")]
+        assert lit == [{identity}, up, down]
+        assert opened.status().endswith(f" · {len(up)} upstream · {len(down)} downstream")
+        opened.tab.keyboard.press("Escape")
+
+
+def test_filters_hide(open_page, bank_page: str, bank_graph: lineage.Graph) -> None:
+    """What is not checked is in no list and not counted, and what is lit says how much of it is hidden."""
+    opened = open_page(bank_page)
+    everything = set(opened.rows())
+    jobs = {node for node, data in bank_graph.nodes(data=True) if data["kind"] == "training-job"}
+    serving = {node for node, data in bank_graph.nodes(data=True) if data["status"] == "InService"}
+    opened.tab.uncheck("#filters [name=kind][value=training-job]")
+    assert set(opened.rows()) == everything - jobs
+    opened.tab.uncheck("#filters [name=status][value=InService]")
+    assert set(opened.rows()) == everything - jobs - serving
+    assert opened.status().startswith(f"{len(everything - jobs - serving)} of {len(everything)} nodes")
+    opened.find("loans-live")
+    assert "(hidden by a filter)" in opened.status()
+    assert "upstream" in opened.status()
+    assert "(1 hidden)" in opened.status()
+    opened.tab.keyboard.press("Escape")
+    opened.tab.click("#filters h2:has-text('Kinds') button")
+    assert set(opened.rows()) == everything - serving
+
+
+def test_keys_are_enough(open_page, bank_page: str) -> None:
+    """Tab comes to the search first; arrows move along edges, Enter opens, Escape closes, ? shows the keys."""
+    opened = open_page(bank_page)
+    press = opened.tab.keyboard.press
+    press("Tab")
+    opened.tab.keyboard.type("loans-live-conf")
+    press("Enter")
+    press("Escape")
+    press("ArrowRight")
+    assert opened.status().startswith("endpoint loans-live ·")
+    for _ in range(3):
+        press("ArrowLeft")
+    assert opened.status().startswith("artifact s3://bank-ml/models/Loans-Fit-0042/output/model.tar.gz ·")
+    assert opened.tab.is_hidden("#panel")
+    press("Enter")
+    assert opened.heading().endswith("model.tar.gz")
+    press("Escape")
+    assert opened.tab.is_hidden("#panel")
+    press("Escape")
+    assert "upstream" not in opened.status()
+    press("?")
+    assert opened.tab.is_visible("#help")
+    press("Escape")
+    assert opened.tab.is_hidden("#help")
+    press("+")
+    press("0")
+    press("/")
+    assert opened.tab.evaluate("document.activeElement.id") == "search"
+
+
+def test_mouse_moves_and_zooms(open_page, bank_page: str) -> None:
+    """What is dragged moves under the pointer and opens nothing; the wheel zooms, and what was under it stays there."""
+    opened = open_page(bank_page)
+    opened.find("loans-live")
+    box = opened.tab.locator("#graph").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    opened.tab.keyboard.press("Escape")
+    opened.tab.mouse.move(x, y)
+    opened.tab.mouse.down()
+    opened.tab.mouse.move(x + 150, y - 90, steps=4)
+    opened.tab.mouse.up()
+    assert opened.tab.is_hidden("#panel")
+    opened.tab.mouse.wheel(0, -400)
+    opened.tab.wait_for_timeout(50)
+    opened.tab.mouse.click(x + 150, y - 90)
+    assert opened.heading() == "loans-live"
+    opened.tab.mouse.click(box["x"] + 8, box["y"] + 8)
+    assert opened.tab.is_hidden("#panel")
+
+
+def test_the_table_sorts(open_page, bank_page: str) -> None:
+    """Every node stands in the table, sorted by any column, up or down, and opens from there."""
+    opened = open_page(bank_page)
+    opened.tab.click("#table-button")
+    opened.tab.click("th button:text('Id')")
+    names = opened.tab.locator("tr[data-node] td:last-child").all_text_contents()
+    assert names == sorted(embedded(bank_page)["nodes"]["id"])
+    opened.tab.click("th button:text('Id')")
+    assert opened.tab.locator("tr[data-node] td:last-child").all_text_contents() == names[::-1]
+    assert opened.tab.get_attribute("th:last-child", "aria-sort") == "descending"
+    opened.tab.click("tr[data-node] .go >> nth=0")
+    assert opened.tab.inner_text("#panel dd >> nth=0") == names[-1]
+
+
+@pytest.fixture(scope="module")
+def nasty_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A snapshot of an account whose URIs, tags, hyperparameters and channels hold what could break a page."""
+    folder = tmp_path_factory.mktemp("nasty")
+    jobs = [
+        fit(f"fit-{at}", {f"c{at}": f"s3://b/{at}/{text}"}, HyperParameters={"note": text, "api_key": "hunter2-the-secret"})
+        | {"tags": [{"Key": "t", "Value": text}]}
+        for at, text in enumerate(NASTY)
+    ]
+    account = folder / "account.jsonl"
+    account.write_text("".join(json.dumps(line) + "\n" for line in (HEADER, *jobs)))
+    lineage.crawl_estate(folder / "lineage.db", replay=account)
+    return folder / "lineage.db"
+
+
+def test_no_text_becomes_markup(open_page, nasty_path: Path) -> None:
+    """Names, URIs, tags and record values that are markup or script are shown as they are, and do nothing."""
+    with lineage.open_snapshot(nasty_path) as snapshot:
+        graph = lineage.graph(snapshot)
+        text = lineage.to_page(graph, snapshot, title=NASTY[0], heading=NASTY[1])
+    assert "hunter2-the-secret" not in text
+    opened = open_page(text)
+    assert opened.tab.inner_text("h1") == NASTY[1]
+    for at, nasty in enumerate(NASTY):
+        opened.find(f"fit-{at}")
+        record = json.loads(opened.tab.text_content("#panel pre"))
+        assert record["HyperParameters"]["note"] == nasty
+        uri = f"s3://b/{at}/{nasty}"
+        opened.find(uri[:40])
+        assert opened.tab.text_content("#panel h2") == next(
+            data["name"] for node, data in graph.nodes(data=True) if node == uri
+        )
+    opened.rows()
+    assert opened.tab.evaluate("window.hit") is None
+    assert opened.tab.evaluate("document.querySelectorAll('img, svg, iframe, b:not(label b)').length") == 0
+    assert opened.tab.evaluate("document.scripts.length") == 2
+
+
+def test_a_link_leads_to_the_console_or_nowhere(nasty_path: Path) -> None:
+    """Links are https to AWS's consoles, whatever a name says; without links there are none."""
+    with lineage.open_snapshot(nasty_path) as snapshot:
+        graph = lineage.graph(snapshot)
+        urls = embedded(lineage.to_page(graph, snapshot))["nodes"]["url"]
+        assert set(embedded(lineage.to_page(graph, snapshot, links=False))["nodes"]["url"]) == {None}
+    assert all(re.match(r"https://[a-z0-9.-]+\.console\.aws\.amazon\.com/", url) for url in urls if url)
+
+
+def test_dark_and_on_paper(open_page, bank_page: str) -> None:
+    """A dark page where dark is preferred; on paper light, on one side, and without what is to be clicked."""
+    light, dark = open_page(bank_page), open_page(bank_page, color_scheme="dark")
+    assert min(light.tab.evaluate(CORNER)) > 230
+    assert max(dark.tab.evaluate(CORNER)) < 50
+    dark.find("loans-live")
+    paper = dark.tab.pdf(landscape=True, prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type /Page\b", paper)) == 1
+    dark.tab.emulate_media(media="print")
+    dark.tab.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert min(dark.tab.evaluate(CORNER)) > 230
+    assert dark.tab.is_hidden("#panel")
+    assert dark.tab.is_hidden("#search")
+    dark.tab.emulate_media(media="screen")
+    dark.tab.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert max(dark.tab.evaluate(CORNER)) < 50
+
+
+def test_fingers_pinch(chromium: Any, tmp_path: Path, bank_page: str) -> None:
+    """Two fingers that part zoom in, and open nothing; a tap opens what it meets."""
+    path = tmp_path / "page.html"
+    path.write_text(bank_page, encoding="utf-8")
+    opened = Opened(chromium, path, has_touch=True)
+    opened.find("loans-live")
+    box = opened.tab.locator("#graph").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    opened.tab.keyboard.press("Escape")
+    fingers = opened.tab.context.new_cdp_session(opened.tab)
+    for kind, apart in (("touchStart", 20), ("touchMove", 40), ("touchMove", 60), ("touchEnd", 0)):
+        points = [{"x": x + way * apart, "y": y, "id": way + 1} for way in (-1, 1)] if apart else []
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    opened.tab.touchscreen.tap(x - 170, y)  # the box is three times as wide now
+    assert (opened.heading(), opened.said) == ("loans-live", [])
+    opened.tab.touchscreen.tap(x - 170, y - 200)
+    assert opened.tab.is_hidden("#panel")
+    opened.tab.close()
+
+
+def test_an_empty_graph_is_a_page(open_page) -> None:
+    """Of nothing the page says that it is nothing."""
+    opened = open_page(lineage.to_page(graph_of([])))
+    assert opened.status() == "0 nodes · 0 edges"
+    opened.tab.keyboard.press("ArrowRight")
+    opened.find("x")
+    assert "Nothing here" in opened.tab.inner_text("#found")
+
+
+def test_nothing_ends_the_data(nasty_path: Path) -> None:
+    """No `<` stands in the data, so that nothing in it can end it; read back it is what it was."""
+    with lineage.open_snapshot(nasty_path) as snapshot:
+        graph = lineage.graph(snapshot)
+        text = lineage.to_page(graph, snapshot)
+    block = text.partition('id="data">')[2].partition("</script>\n<script>")[0]
+    assert "<" not in block
+    assert json.loads(block)["nodes"]["id"] == sorted(node for node in graph if graph.nodes[node]["kind"] != "image")
+    assert "&lt;b&gt;" in lineage.to_page(graph, heading="<b>")
+    assert unescape(re.findall("<title>(.*)</title>", lineage.to_page(graph, heading="<b>"))[0]) == "<b> · lineage"
+
+
+def test_the_same_snapshot_gives_the_same_page(bank: lineage.Snapshot) -> None:
+    """Two pages of one snapshot are equal."""
+    assert lineage.to_page(lineage.graph(bank), bank) == lineage.to_page(lineage.graph(bank), bank)
+
+
+def test_records_are_cut_and_left_out_with_a_word(bank: lineage.Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long record is cut and the page knows it; a page of very many nodes has no records and says so."""
+    graph = lineage.graph(bank)
+    monkeypatch.setattr(pages, "MAX_RECORD", 700)
+    data = embedded(lineage.to_page(graph, bank))
+    cut = {at for at, record in enumerate(data["nodes"]["record"]) if record and len(record) == 700}
+    assert set(data["cut"]) == cut != set()
+    monkeypatch.setattr(pages, "MAX_WITH_RECORDS", 10)
+    data = embedded(lineage.to_page(graph, bank))
+    assert not any(data["nodes"]["record"])
+    assert data["without_records"] == "Records are not in this page: it has more than 10 nodes. `lineage show ID` has them."
+
+
+def test_what_was_deleted_keeps_its_record(open_page) -> None:
+    """A model that nothing described is shown as named only, never with another's record."""
+    _, config, endpoint = served("s3://m/x")
+    opened = open_page(lineage.to_page(graph_of([config, endpoint])))
+    opened.find("shop-model")
+    told = opened.tab.inner_text("#panel")
+    assert "not observed" in told
+    assert "No record: something names it, and nothing described it." in told
+
+
+def test_images_are_drawn_if_asked_for(bank: lineage.Snapshot) -> None:
+    """Container images are left out and counted, or in the page."""
+    graph = lineage.graph(bank)
+    assert embedded(lineage.to_page(graph))["left_out"] == "5 container images left out"
+    assert embedded(lineage.to_page(graph, images=True))["nodes"]["id"] == sorted(graph)
+
+
+def test_draw_writes_the_page(ask, tmp_path: Path) -> None:
+    """`lineage draw -o page.html` writes it, of a selector or of everything."""
+    ran = ask("draw", "+loans-live", "-o", "page.html", "--no-links")
+    assert (ran.code, ran.err) == (0, "drawn in page.html\n")
+    data = embedded((tmp_path / "page.html").read_text(encoding="utf-8"))
+    assert (data["schema"], data["heading"]) == ("lineage.page/1", "+loans-live")
+    assert set(data["nodes"]["url"]) == {None}
+    assert any(data["nodes"]["record"])
+
+
+def test_draw_refuses_for_a_page_what_only_pictures_do(ask) -> None:
+    """An option that a page would not follow is refused, not passed over."""
+    for words in (["--max-nodes", "9"], ["--highlight", "loans-live"], ["--cluster", "account"], ["--engine", "dot"]):
+        ran = ask("draw", "-f", "html", *words)
+        assert (ran.code, ran.out) == (2, "")
+        assert f"{words[0]} is for pictures" in ran.err

@@ -1,0 +1,455 @@
+"""The report: the same snapshot gives the same bytes, it says what it does not know, and nothing in it is markup."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from importlib.resources import files
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+import lineage
+from lineage.outputs.report.controls import EVIDENCED, NOT_DERIVABLE, PARTIAL, _status, framework
+from lineage.outputs.report.facts import FACTS
+from tests.conftest import BANK, ROOT
+from tests.estate import account, fit, line
+
+FORMS = tuple(lineage.REPORTS)
+SCHEMA = json.loads(files("lineage.outputs.report").joinpath("report.schema.json").read_text(encoding="utf-8"))
+NASTY = 'a"b<script>alert(1)</script>&amp;`c`|d\\e\n*f*_g_[h](i)~é漢'
+
+
+def told(snapshot: lineage.Snapshot, *endpoints: str, **words: Any) -> dict[str, Any]:
+    return lineage.report(snapshot, endpoints, **words).as_json()
+
+
+@pytest.fixture
+def loans(bank: lineage.Snapshot) -> dict[str, Any]:
+    """The report on loans-live."""
+    return told(bank, "loans-live")
+
+
+@pytest.fixture(scope="session")
+def whole(account_path: Path) -> dict[str, Any]:
+    """The report on every endpoint of the bank, of a crawl of its whole account."""
+    with lineage.open_snapshot(account_path) as snapshot:
+        return told(snapshot, holdouts=["s3://bank-ml/loans/validation/"])
+
+
+def crawled(folder: Path, records: list[dict[str, Any]], name: str = "own.db") -> Path:
+    """A snapshot of an account of these records."""
+    lineage.crawl_estate(folder / name, replay=account(folder, records=records))
+    return folder / name
+
+
+def deployed(name: str = "shop", artifact: str = "s3://models/fit/output/model.tar.gz", **body: Any) -> list[dict[str, Any]]:
+    """An endpoint with its config and its model, which loads an artifact, of a day after the training."""
+    later = {"CreationTime": "2026-02-01T10:00:00Z", "LastModifiedTime": "2026-02-01T10:30:00Z"}
+    variants = [{"VariantName": "all", "ModelName": f"{name}-model", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}]
+    return [
+        line("model", f"{name}-model", {"PrimaryContainer": {"Image": "image:1", "ModelDataUrl": artifact}} | later),
+        line("endpoint-config", f"{name}-config", {"ProductionVariants": variants} | later),
+        line("endpoint", name, {"EndpointConfigName": f"{name}-config", "EndpointStatus": "InService"} | later | body),
+    ]
+
+
+# --- the model ------------------------------------------------------------------------------------
+
+
+def test_the_json_holds_to_the_shipped_schema(loans: dict[str, Any], whole: dict[str, Any]) -> None:
+    """A report on one endpoint and one on all are what the schema describes, which is itself a schema."""
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    for report in (loans, whole):
+        jsonschema.Draft202012Validator(SCHEMA).validate(report)
+
+
+def test_the_schema_notices_a_missing_member(loans: dict[str, Any]) -> None:
+    """The schema is not so loose that anything holds to it."""
+    del loans["endpoints"][0]["answer"]["sentence"]
+    with pytest.raises(jsonschema.ValidationError, match="sentence"):
+        jsonschema.Draft202012Validator(SCHEMA).validate(loans)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_same_snapshot_gives_the_same_bytes(bank: lineage.Snapshot, form: str) -> None:
+    """Two reports of one snapshot are equal, byte by byte."""
+    first, second = (lineage.REPORTS[form](told(bank, "fraud-ab")) for _ in range(2))
+    assert first == second
+
+
+def test_the_digest_is_over_the_body(loans: dict[str, Any]) -> None:
+    """The digest in a report is the one that its JSON gives, and another one after a change of any part."""
+    assert loans["document"]["report_digest"] == lineage.report_digest(json.loads(lineage.REPORTS["json"](loans)))
+    assert loans["document"]["report_id"] == f"LR-{loans['document']['report_digest'][7:23].upper()}"
+    loans["endpoints"][0]["system"]["status"] = "Failed"
+    assert loans["document"]["report_digest"] != lineage.report_digest(loans)
+
+
+def test_the_time_is_that_of_the_last_crawl(bank: lineage.Snapshot, loans: dict[str, Any]) -> None:
+    """A report is as of the end of the last crawl, unless another time is asked for."""
+    assert loans["document"]["generated_at"] == bank.crawls()[-1].finished
+    asked = told(bank, "loans-live", generated_at="2026-12-01T00:00:00Z")
+    assert asked["document"]["generated_at"] == "2026-12-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "verdict", "says"),
+    [
+        ("loans-live", "traced", "What loans-live serves was made by training job Loans-Fit-0042, from 2 declared inputs"),
+        ("ledger-old", "partial", "as far as it is known; another part could not be traced: model ledger-0 is missing"),
+        ("vendor-scores", "broken", "Nothing that vendor-scores serves could be traced to what made it: s3://bank-vendor/"),
+    ],
+)
+def test_the_answer_comes_first(bank: lineage.Snapshot, endpoint: str, verdict: str, says: str) -> None:
+    """The answer is the verdict of `trace` with a sentence that says why, and the shortest way begins at the endpoint."""
+    answer = told(bank, endpoint)["endpoints"][0]["answer"]
+    assert answer["verdict"] == verdict
+    assert says in answer["sentence"]
+    assert answer["way"][0]["name"] == endpoint
+
+
+def test_a_weak_step_is_told_with_the_answer(whole: dict[str, Any]) -> None:
+    """Where only people's word leads to the maker, the sentence says so, and does not call the chain whole."""
+    said = {one["subject"]["name"]: one["answer"]["sentence"] for one in whole["endpoints"]}
+    assert "only by what people logged" in said["appraisal-notebook"]
+    assert "the chain holds" not in said["appraisal-notebook"]
+    assert "the chain holds from the endpoint to that data" in said["loans-live"]
+
+
+def test_the_way_leads_to_the_data(loans: dict[str, Any]) -> None:
+    """The shortest way goes from the endpoint to data, and each step after the first names the field that says so."""
+    way = loans["endpoints"][0]["answer"]["way"]
+    assert [step["kind"] for step in way] == ["endpoint", "endpoint-config", "model", "artifact", "training-job", "dataset"]
+    assert all(step["path"] for step in way[1:])
+
+
+def test_the_records_are_told(loans: dict[str, Any]) -> None:
+    """The parts hold what the records say: the variant, the image by digest, the job's hyperparameters, the channels."""
+    (one,) = loans["endpoints"]
+    (variant,) = one["system"]["variants"]
+    assert (variant["model"], variant["instance_type"], variant["share"]) == ("Loans-Model-42", "ml.m5.large", "100 %")
+    assert one["models"][0]["containers"][0]["image_digest"].endswith("4f1c" * 16)
+    (job,) = one["training"]
+    assert job["hyperparameters"]["max_depth"] == "6"
+    assert job["environment"] == {"DB_PASSWORD": "(redacted)", "STAGE": "live"}
+    assert {row["channel"] for row in one["data"]["inputs"] if not row["indirect"]} == {"train", "validation"}
+    assert one["evaluation"]["metrics"][0]["last_value"] == "0.87"
+    assert [row["serves"] for row in one["downstream"]["reached"] if row["kind"] == "endpoint"] == ["now"]
+
+
+def test_what_serves_the_most_counts(bank: lineage.Snapshot) -> None:
+    """An endpoint that serves one maker's model now and another's as a shadow is told to serve it now."""
+    reached = told(bank, "fraud-ab")["endpoints"][0]["downstream"]["reached"]
+    assert [row["serves"] for row in reached if row["name"] == "fraud-ab"] == ["now"]
+
+
+def test_a_break_is_never_told_as_no_gap(whole: dict[str, Any]) -> None:
+    """That nothing could change the answer is told of those endpoints alone that have neither a break nor a gap."""
+    text = lineage.REPORTS["md"](whole)
+    counts = [one["answer"]["counts"] for one in whole["endpoints"]]
+    assert text.count("No gap on this path could change the answer") == sum(
+        not (one["breaks"] or one["gaps"]) for one in counts
+    )
+    assert "What would mend a break could change the answer" in text
+
+
+def test_each_edge_names_the_record_that_says_so(whole: dict[str, Any]) -> None:
+    """Each edge that a field declares has the digest of a record of the appendix, and the time at which it was read."""
+    for one in whole["endpoints"]:
+        digests = {row["id"]: row["digest"] for row in one["records"]}
+        declared = [edge for edge in one["evidence"] if edge["method"] == "declared"]
+        assert all(edge["digest"] == digests[edge["record"]] and edge["observed_at"] for edge in declared)
+
+
+def test_what_is_in_an_unread_config_is_not_known(bank: lineage.Snapshot) -> None:
+    """Where the endpoint config is gone, its KMS key is not known, and never told as none."""
+    report = told(bank, "pension-frozen")
+    assert report["endpoints"][0]["system"]["config_read"] is False
+    assert "not known: the config was not read" in lineage.REPORTS["md"](report)
+
+
+def test_what_is_in_an_unread_model_is_not_known(bank: lineage.Snapshot) -> None:
+    """Where no model was read, nobody says that none is isolated, that no package is behind it, or that a fact is not so."""
+    unread, read = (lineage.REPORTS["md"](told(bank, name)) for name in ("pension-frozen", "loans-live"))
+    assert "not known: no model was read" in unread
+    assert "Whether a model package is behind it is not known" in unread
+    assert "No model package is behind it" not in unread
+    assert "training jobs tell hyperparameters: not shown" in unread
+    assert "| 0 of 1 model |" in read
+    assert "No model package is behind it" in read
+
+
+def test_the_limitations_have_numbers(whole: dict[str, Any]) -> None:
+    """What applies is told with the numbers of this snapshot; what does not apply is not told."""
+    said = {row["id"]: row["text"] for row in whole["coverage"]["statements"]}
+    assert "33 of 35 in the snapshot" in said["network"]
+    assert "Open gaps: 1 (1 missing)" in said["unread"]
+    assert "1 container in multi-model mode" in said["multi-model"]
+
+
+def test_a_holdout_that_was_used_is_told_and_found(whole: dict[str, Any]) -> None:
+    """A holdout is answered for each endpoint, and the checks are held to it."""
+    answered = {one["subject"]["name"]: one["evaluation"]["holdouts"][0]["verdict"] for one in whole["endpoints"]}
+    assert answered["loans-live"] == "used"
+    assert answered["cards-repack"] == "not-referenced"
+    assert whole["findings"]["holdouts"] == ["s3://bank-ml/loans/validation/"]
+    assert any(row["subject"]["name"] == "Loans-Fit-0042" for row in whole["findings"]["findings"])
+
+
+# --- what changed ---------------------------------------------------------------------------------
+
+
+def retrained(folder: Path) -> tuple[Path, Path]:
+    """Two snapshots of one account: in the second the endpoint serves another model, of another job."""
+    old = [fit("fit", {"train": "s3://data/old/"}), *deployed()]
+    new = [*old[:1], fit("fit-2", {"train": "s3://data/new/"}), *deployed(artifact="s3://models/fit-2/output/model.tar.gz")]
+    return crawled(folder, old, "old.db"), crawled(folder, new, "new.db")
+
+
+def test_an_earlier_snapshot_is_compared(tmp_path: Path) -> None:
+    """What is new, gone and different behind an endpoint is told, with its edges and fields."""
+    before, now = retrained(tmp_path)
+    with lineage.open_snapshot(now) as snapshot:
+        report = told(snapshot, "shop", previous=before)
+    (one,) = report["changes"]["endpoints"]
+    assert "s3://data/new/" in {row["id"] for row in one["added"]}
+    assert "s3://data/old/" in {row["id"] for row in one["removed"]}
+    fields = {row["field"]: (row["before"], row["after"]) for row in one["changed"]}
+    assert fields["PrimaryContainer.ModelDataUrl"] == tuple(
+        f"s3://models/{name}/output/model.tar.gz" for name in ("fit", "fit-2")
+    )
+    assert any(edge["target"].endswith("/fit-2") and edge["relation"] == "reads" for edge in one["edges_added"])
+    assert report["document"]["previous"]["kind"] == "snapshot"
+
+
+def test_an_earlier_report_is_cited_and_compared(tmp_path: Path) -> None:
+    """An earlier report is named by its id; what stands behind the endpoint is compared with it."""
+    before, now = retrained(tmp_path)
+    with lineage.open_snapshot(before) as snapshot:
+        earlier = told(snapshot, "shop")
+    (tmp_path / "r.json").write_text(lineage.REPORTS["json"](earlier))
+    with lineage.open_snapshot(now) as snapshot:
+        report = told(snapshot, "shop", previous=tmp_path / "r.json")
+    assert report["document"]["previous"]["id"] == earlier["document"]["report_id"]
+    assert "s3://data/new/" in {row["id"] for row in report["changes"]["endpoints"][0]["added"]}
+
+
+def test_an_altered_report_is_refused(bank: lineage.Snapshot, loans: dict[str, Any], tmp_path: Path) -> None:
+    """An earlier report that is not as it was written is not compared with."""
+    loans["endpoints"][0]["answer"]["verdict"] = "broken"
+    (tmp_path / "r.json").write_text(json.dumps(loans))
+    with pytest.raises(lineage.SnapshotError, match="not as it was written"):
+        told(bank, "loans-live", previous=tmp_path / "r.json")
+
+
+def test_a_second_crawl_is_compared_with_the_first(tmp_path: Path) -> None:
+    """Without an earlier file, the versions of the records tell what the last crawl found changed."""
+    records = [fit("fit", {"train": "s3://data/old/"}), *deployed()]
+    path = crawled(tmp_path, records)
+    records[-1]["record"] |= {"EndpointStatus": "Failed", "LastModifiedTime": "2026-02-02T10:30:00Z"}
+    crawled(tmp_path, records)
+    with lineage.open_snapshot(path) as snapshot:
+        changes = told(snapshot, "shop")["changes"]
+    assert changes["compared"]["name"] == "crawl 1"
+    assert ("EndpointStatus", "InService", "Failed") in {
+        (row["field"], row["before"], row["after"]) for row in changes["endpoints"][0]["changed"]
+    }
+
+
+# --- the controls ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("held", "beyond", "status"),
+    [
+        ({"a": (2, 2), "b": (1, 1)}, [], EVIDENCED),
+        ({"a": (2, 2)}, ["something"], PARTIAL),
+        ({"a": (1, 2)}, [], PARTIAL),
+        ({"a": (2, 2), "b": (0, 1)}, [], PARTIAL),
+        ({"a": (0, 2)}, [], NOT_DERIVABLE),
+        ({}, ["something"], NOT_DERIVABLE),
+    ],
+)
+def test_when_a_clause_is_evidenced(held: dict[str, tuple[int, int]], beyond: list[str], status: str) -> None:
+    """A clause is evidenced only where all its facts hold everywhere, and it wants nothing beyond records."""
+    assert _status(held, beyond) == status
+
+
+@pytest.mark.parametrize("name", lineage.FRAMEWORKS)
+def test_a_framework_is_dated_and_rests_on_known_facts(name: str) -> None:
+    """Each table has its day and its sources, names sections that there are, and rests on facts that are looked for."""
+    table = framework(name)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", table["as_of"])
+    assert table["sources"]
+    for clause in table["clause"]:
+        assert set(clause["facts"]) <= FACTS.keys()
+        assert set(clause["sections"]) <= set(range(14))
+        assert clause["facts"] or clause["beyond"]
+
+
+def test_the_elements_of_the_g7_are_fifty() -> None:
+    """The SBOM for AI has 50 elements in 7 clusters."""
+    ids = [clause["id"].rpartition(" ")[0] for clause in framework("g7")["clause"]]
+    assert (len(ids), len(set(ids))) == (50, 7)
+
+
+def test_a_broken_endpoint_evidences_less(bank: lineage.Snapshot) -> None:
+    """What a clause rests on is what the report holds: an endpoint that nobody can trace has no training data to tell of."""
+
+    def status(endpoint: str) -> dict[str, str]:
+        (mapped,) = told(bank, endpoint, frameworks=["iso42001"])["controls"]
+        return {clause["id"]: clause["status"] for clause in mapped["clauses"]}
+
+    assert (status("loans-live")["A.4.3"], status("vendor-scores")["A.4.3"]) == (EVIDENCED, NOT_DERIVABLE)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_nothing_is_called_compliant(whole: dict[str, Any], form: str) -> None:
+    """No report says of anything that it is compliant or certified."""
+    assert not re.search(r"complian(t|ce with)|certified|immutable", lineage.REPORTS[form](whole), re.IGNORECASE)
+
+
+# --- the papers -----------------------------------------------------------------------------------
+
+
+class Page(HTMLParser):
+    """The elements of a page, with their attributes; raises where one is closed that is not open."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self._open: list[str] = []
+        self.feed(text)
+        assert self._open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        self._open += [] if tag in ("meta", "br") else [tag]
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+def test_the_page_needs_nothing_else(whole: dict[str, Any]) -> None:
+    """The HTML has no script, asks for nothing, and each line of its contents leads somewhere."""
+    text = lineage.REPORTS["html"](whole)
+    page = Page(text)
+    assert {tag for tag, _ in page.tags} & {"script", "link", "img", "iframe", "object", "form"} == set()
+    assert not re.search(r"@import|url\((?!#)|\ssrc=", text)
+    ids = {attributes["id"] for _, attributes in page.tags if attributes.get("id")}
+    assert {str(found["href"])[1:] for tag, found in page.tags if tag == "a"} <= ids
+    assert not [name for _, attributes in page.tags for name in attributes if name.startswith("on")]
+
+
+def test_the_picture_shows_the_chain(loans: dict[str, Any]) -> None:
+    """The picture has a box for each node but images, and each of its lines comes in straight from where it was before."""
+    (picture,) = re.findall(r"<svg.*?</svg>", lineage.REPORTS["html"](loans), re.DOTALL)
+    nodes = [node for node in loans["endpoints"][0]["nodes"] if node["kind"] != "image"]
+    assert picture.count('class="box"') == len(nodes)
+    ends = [re.findall(r"[-\d.]+ [-\d.]+", path)[-2:] for path in re.findall(r' d="(M.*?)" marker-end', picture)]
+    assert ends
+    assert all(before != end and before.split()[0] == end.split()[0] for before, end in ends)
+
+
+def test_the_answer_stands_before_the_contents(loans: dict[str, Any]) -> None:
+    """The first thing that a page says after its title is the verdict."""
+    text = lineage.REPORTS["html"](loans)
+    assert text.index("<h1>") < text.index("TRACED") < text.index("<nav")
+
+
+def test_the_sections_are_all_there(loans: dict[str, Any]) -> None:
+    """Both papers have the sections 0 to 13 in their order."""
+    for form, pattern in (("html", r'<h2 id="s\d+-title"><span class="number">(\d+)<'), ("md", r"(?m)^## (\d+) ")):
+        assert re.findall(pattern, lineage.REPORTS[form](loans)) == [str(number) for number in range(14)]
+
+
+def test_a_row_of_markdown_has_the_cells_of_its_head(whole: dict[str, Any]) -> None:
+    """No value breaks a Markdown table: each of its rows has as many cells as the one before."""
+    lines = lineage.REPORTS["md"](whole).splitlines()
+    counts = [len(re.findall(r"(?<!\\)\|", text)) if text.startswith("|") else 0 for text in lines]
+    assert all(0 in (a, b) or a == b for a, b in pairwise(counts))
+
+
+def test_nasty_names_are_text(tmp_path: Path) -> None:
+    """A value of a record is told whole in each format, and is markup in none."""
+    records = [fit("fit", {"train": "s3://data/x/"}, HyperParameters={"note": NASTY}), *deployed()]
+    with lineage.open_snapshot(crawled(tmp_path, records)) as snapshot:
+        report = told(snapshot, "shop", title=NASTY, classification=NASTY)
+    assert report["endpoints"][0]["training"][0]["hyperparameters"]["note"] == NASTY
+    page = Page(lineage.REPORTS["html"](report))
+    assert page.words.count(NASTY) >= 4
+    assert "script" not in {tag for tag, _ in page.tags}
+    text = lineage.REPORTS["md"](report)
+    assert "<script" not in text
+    assert "[h](i)" not in text
+
+
+def test_a_secret_is_in_no_report(tmp_path: Path) -> None:
+    """What looks like a secret is cut out before a report could tell it."""
+    secret = "hunter2-Zebra"
+    words = {"api_token": secret, "password": secret, "depth": "6"}
+    records = [fit("fit", {"train": "s3://data/x/"}, HyperParameters=words, Environment={"DB_PASSWORD": secret}), *deployed()]
+    with lineage.open_snapshot(crawled(tmp_path, records)) as snapshot:
+        report = told(snapshot, "shop")
+    assert report["endpoints"][0]["training"][0]["hyperparameters"]["depth"] == "6"
+    assert not any(secret in lineage.REPORTS[form](report) for form in FORMS)
+
+
+# --- the command ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "begins"), [("r.html", "<!DOCTYPE html>"), ("r.md", "# Model"), ("r.json", "{")])
+def test_the_name_of_the_file_says_the_format(ask, tmp_path: Path, name: str, begins: str) -> None:
+    """`-o r.html` writes HTML, and says on stderr which report it is."""
+    ran = ask("report", "loans-live", "-o", name)
+    assert (ran.code, ran.out) == (0, "")
+    assert re.match(rf"{re.escape(name)}: report LR-[0-9A-F]{{16}} of 1 endpoint, sha256:", ran.err)
+    assert (tmp_path / name).read_text(encoding="utf-8").startswith(begins)
+
+
+def test_the_command_is_told_without_folders(ask, bank_path: Path) -> None:
+    """A report tells the command that makes it again, and no folder of whoever made it."""
+    holdouts = str(ROOT / "fixtures" / "holdouts.txt")
+    ran = ask("report", "loans-live", "-f", "json", "--holdouts", holdouts, "--framework", "gdpr,nist")
+    command = json.loads(ran.out)["reproduce"]["command"]
+    assert command == "lineage report loans-live --snapshot lineage.db --holdouts holdouts.txt --framework gdpr,nist"
+    assert str(bank_path.parent) not in ran.out
+
+
+def test_the_epoch_gives_the_time(ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SOURCE_DATE_EPOCH is the time of a report, is told with its command, and must be a number."""
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1800000000")
+    report = json.loads(ask("report", "loans-live", "-f", "json").out)
+    assert report["document"]["generated_at"] == "2027-01-15T08:00:00Z"
+    assert report["reproduce"]["command"].startswith("SOURCE_DATE_EPOCH=1800000000 lineage report")
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "noon")
+    assert ask("report", "loans-live").code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["nobody"], 2, "no endpoint nobody here"),
+        (["loans-live", "--framework", "soc2"], 2, "no framework 'soc2'"),
+        (["loans-live", "--previous", "none.db"], 3, "none.db"),
+        (["loans-live", "--previous", str(BANK)], 3, "neither a snapshot nor a report"),
+    ],
+)
+def test_what_cannot_be_reported_is_told_in_a_line(ask, arguments: list[str], code: int, says: str) -> None:
+    """An endpoint nobody has, an unknown framework and an unreadable earlier file give one line and their code."""
+    ran = ask("report", *arguments)
+    assert ran.code == code
+    assert says in ran.err
+    assert ran.err.count("\n") == 1

@@ -1,0 +1,225 @@
+"""The snapshot file: what is kept, what is refused, and that nothing is ever half written."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lineage.domain.records import Answered, Crawl, Enumeration, Found, Gap
+from lineage.errors import SnapshotError
+from lineage.graphs.derive import derive, join
+from lineage.snapshot.file import SCHEMA_VERSION, Snapshot, open_snapshot
+from tests.records import record, training
+
+CRAWL = Crawl(0, "2026-01-01T00:00:00Z", None, "arn:x", ("1",), ("eu-west-1",), ("e",), "0", "1")
+
+
+def crawl(path: Path, *found: Found, finish: bool = True) -> None:
+    """One crawl that finds what it is given."""
+    with Snapshot(path) as snapshot, snapshot.recording() as recording:
+        recording.begin(CRAWL)
+        for one in found:
+            recording.add(one)
+        recording.replace_graph(lambda db: join(db, recording.resources, listings=recording.listings))
+        if finish:
+            recording.finish("2026-01-01T00:01:00Z")
+
+
+def gap(subject: str = "s", operation: str = "DescribeModel") -> Gap:
+    return Gap("1", "eu-west-1", operation, subject, "denied", "said so")
+
+
+def test_what_is_kept_comes_back(tmp_path: Path) -> None:
+    """Records, gaps, crawls, nodes and edges are read as they were written."""
+    job, lack = training("j", {"train": "s3://b/t"}, HyperParameters={"é": '"\u2028"'}), gap()
+    crawl(tmp_path / "s.db", job, lack)
+    with open_snapshot(tmp_path / "s.db") as snapshot:
+        joined = derive([job])
+        assert list(snapshot.resources()) == [job]
+        assert snapshot.gaps() == [lack]
+        assert snapshot.crawls()[0] == Crawl(
+            1, "2026-01-01T00:00:00Z", "2026-01-01T00:01:00Z", "arn:x", ("1",), ("eu-west-1",), ("e",), "0", "1"
+        )
+        assert {node.id: node for node in snapshot.nodes()} == {
+            node: replace(one, details={**one.details, **({"crawl": 1} if one.arn else {})})
+            for node, one in joined.nodes.items()
+        }
+        assert sorted(snapshot.edges()) == sorted(joined.edges)
+
+
+def test_later_versions_are_added_and_the_newest_counts(tmp_path: Path) -> None:
+    """A record that changed is kept in both versions; one that changed back is the newest again."""
+    states = [record("endpoint", "e", {"CreationTime": "2026-01-01T00:00:00Z", "EndpointStatus": status}) for status in "ABA"]
+    for state in states:
+        crawl(tmp_path / "s.db", state)
+    with open_snapshot(tmp_path / "s.db") as snapshot:
+        assert [one.status for one in snapshot.resources()] == ["A"]
+        assert snapshot._one("SELECT count(*) FROM record") == 2
+
+
+def test_a_gap_closes_when_its_question_is_answered(tmp_path: Path) -> None:
+    """Only what could not be read the last time it was asked for is a gap."""
+    crawl(tmp_path / "s.db", gap("one"), gap("two"))
+    crawl(tmp_path / "s.db", Answered("1", "eu-west-1", "DescribeModel", "one"))
+    with open_snapshot(tmp_path / "s.db") as snapshot:
+        assert [one.subject for one in snapshot.gaps()] == ["two"]
+
+
+def test_a_failed_crawl_leaves_no_new_file(tmp_path: Path) -> None:
+    """Where a crawl into a new file breaks, no file is left."""
+    with pytest.raises(ZeroDivisionError), Snapshot(tmp_path / "s.db") as snapshot, snapshot.recording() as recording:
+        recording.add(training("j", {}))
+        raise ZeroDivisionError
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_failed_crawl_changes_nothing(tmp_path: Path) -> None:
+    """Where a later crawl breaks, the snapshot says what it said before."""
+    crawl(tmp_path / "s.db", training("j", {}))
+    with pytest.raises(KeyboardInterrupt), Snapshot(tmp_path / "s.db") as snapshot, snapshot.recording() as recording:
+        recording.add(training("k", {}))
+        raise KeyboardInterrupt
+    with open_snapshot(tmp_path / "s.db") as snapshot:
+        assert [one.name for one in snapshot.resources()] == ["j"]
+        assert len(snapshot.crawls()) == 1
+
+
+def test_what_a_killed_writer_left_half_done_is_rolled_back(tmp_path: Path) -> None:
+    """A process that is killed in the middle of its commit leaves a journal; the next reader reads what was before."""
+    crawl(tmp_path / "s.db", training("j", {}))
+    code = """
+import os, signal, sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("PRAGMA cache_size = 5")
+db.execute("BEGIN IMMEDIATE")
+db.execute("DELETE FROM node")
+db.executemany("INSERT INTO node VALUES (?,'k','n',null,null,null,null,null,null,1,'{}')", ((str(n) * 50,) for n in range(20000)))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "s.db")], check=False)
+    assert (tmp_path / "s.db-journal").exists()
+    with open_snapshot(tmp_path / "s.db") as snapshot:
+        assert [node.name for node in snapshot.nodes() if node.kind == "training-job"] == ["j"]
+
+
+def test_a_reader_can_not_write(tmp_path: Path) -> None:
+    """A snapshot that was opened to read refuses to record."""
+    crawl(tmp_path / "s.db", training("j", {}))
+    with (
+        open_snapshot(tmp_path / "s.db") as snapshot,
+        pytest.raises(SnapshotError, match="could not be written"),
+        snapshot.recording() as recording,
+    ):
+        recording.add(training("k", {}))
+
+
+def test_a_damaged_file_is_a_sentence(tmp_path: Path) -> None:
+    """Where pages of the file were overwritten, reading says so."""
+    crawl(tmp_path / "s.db", *(training(f"j{n}", {"train": f"s3://b/{n}/"}) for n in range(300)))
+    whole = (tmp_path / "s.db").read_bytes()
+    (tmp_path / "s.db").write_bytes(whole[:4096] + b"x" * (len(whole) - 4096))
+    with pytest.raises(SnapshotError, match="can't be read"), open_snapshot(tmp_path / "s.db") as snapshot:
+        list(snapshot.edges())
+
+
+def test_lists_that_were_read_to_their_end_are_known(tmp_path: Path) -> None:
+    """A list counts when it is finished, and the graph holds what it gave; an answered question about a place is none."""
+    crawl(tmp_path / "s.db", Answered("1", "eu-west-1", "Search", "s3://b/"))
+    whole = Enumeration(
+        "1", "eu-west-1", "training-job", "ListTrainingJobs", "2026-01-01T00:00:00Z", finished="2026-01-01T00:00:01Z"
+    )
+    with Snapshot(tmp_path / "s.db") as snapshot:
+        with snapshot.recording() as recording:
+            recording.begin(CRAWL)
+            recording.progress(whole)
+            recording.progress(replace(whole, kind="model", finished=None, reason="denied", detail="said so"))
+        assert snapshot.scope().enumerated == set()
+        with snapshot.recording() as recording:
+            recording.replace_graph(lambda db: join(db, recording.resources, listings=recording.listings))
+        assert snapshot.scope().enumerated == {("1", "eu-west-1", "training-job")}
+        assert [(one.subject, one.reason) for one in snapshot.gaps()] == [("model", "denied")]
+
+
+def newer(path: Path) -> None:
+    crawl(path)
+    with sqlite3.connect(path) as db:
+        db.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    db.close()
+
+
+def foreign(path: Path) -> None:
+    with sqlite3.connect(path) as db:
+        db.execute("CREATE TABLE t (x)")
+    db.close()
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda path: None, "no snapshot at .*make one with `lineage crawl"),
+        (lambda path: path.write_text("hello " * 1000), "can't be read: file is not a database"),
+        (lambda path: path.mkdir(), "is a folder: name the snapshot file in it"),
+        (lambda path: path.touch(), "is empty: fill it with `lineage crawl"),
+        (foreign, "is a database, but no lineage snapshot"),
+        (newer, "was written by a newer lineage .* upgrade sagemaker-lineage"),
+    ],
+    ids=["missing", "text", "folder", "empty", "foreign", "newer"],
+)
+def test_refused(tmp_path: Path, make: Any, said: str) -> None:
+    """A file that is no snapshot of ours is refused with a sentence, and left as it was."""
+    path = tmp_path / "s.db"
+    make(path)
+    before = path.read_bytes() if path.is_file() else None
+    with pytest.raises(SnapshotError, match=said):
+        open_snapshot(path)
+    assert (path.read_bytes() if path.is_file() else None) == before
+
+
+def test_an_unwritable_place_is_refused(tmp_path: Path) -> None:
+    """A snapshot in a folder that does not exist is refused with a sentence."""
+    with pytest.raises(SnapshotError, match="can't be opened as a snapshot: unable to open"):
+        Snapshot(tmp_path / "none" / "s.db")
+
+
+def test_an_empty_new_file_is_not_left(tmp_path: Path) -> None:
+    """Opening a new snapshot and recording nothing leaves no file."""
+    Snapshot(tmp_path / "s.db").close()
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_each_answer_needs_is_found_by_an_index(tmp_path: Path) -> None:
+    """To count the jobs and to find what could hide a use takes no look at all nodes or all edges."""
+    crawl(tmp_path / "s.db", training("j", {"train": "s3://b/t"}))
+    asked: list[str] = []
+    with open_snapshot(tmp_path / "s.db") as snapshot:
+        snapshot._db.set_trace_callback(asked.append)
+        snapshot.scope()
+        list(snapshot.opaque_places())
+        snapshot._db.set_trace_callback(None)
+        plans = [row[3] for sql in asked for row in snapshot._db.execute(f"EXPLAIN QUERY PLAN {sql}")]
+    assert not [plan for plan in plans if plan in ("SCAN node", "SCAN edge")]
+    assert all(any(index in plan for plan in plans) for index in ("node_kind", "node_isolated", "edge_opaque"))
+
+
+def test_records_of_a_kind(tmp_path: Path) -> None:
+    """The records of a kind come in their newest version, all or those that are asked for, and what is gone only if asked for."""
+    first, later = (training("j", {"train": f"s3://b/{name}"}) for name in "ab")
+    gone = training("old", {"train": "s3://b/c"})
+    crawl(tmp_path / "s.db", first, gone, record("model", "m", {}))
+    with Snapshot(tmp_path / "s.db") as snapshot, snapshot.recording() as recording:
+        recording.begin(CRAWL)
+        recording.add(later)
+        recording.ended(gone.id, gone.created or "", "2026-02-01T00:00:00Z")
+    with open_snapshot(tmp_path / "s.db") as snapshot:
+        assert list(snapshot.records("training-job")) == [later]
+        assert [one.name for one in snapshot.records("training-job", deleted=True)] == ["j", "old"]
+        assert list(snapshot.records("training-job", [later.id, gone.id, "arn:none"])) == [later]
+        assert [one.deleted for one in snapshot.records("training-job", [gone.id], deleted=True)] == ["2026-02-01T00:00:00Z"]
+        (part,) = snapshot.records("training-job", members=("ModelArtifacts", "Nothing"))
+        assert (part.body, part.created) == ({"ModelArtifacts": later.body["ModelArtifacts"]}, later.created)

@@ -1,0 +1,234 @@
+"""The seals: what was changed since a crawl is found and named, and nothing else is."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import sqlite3
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import lineage
+from lineage.domain.records import Answered, Content, Found, Gap
+from lineage.queries.verify import CHANGED, UNCHANGED, UNSEALED
+from lineage.snapshot.file import Snapshot
+from lineage.snapshot.seals import TABLES
+from tests.conftest import BANK
+from tests.records import record, training
+from tests.snapshot.test_file import CRAWL, crawl
+
+
+def altered(source: Path, target: Path, *statements: str, values: tuple[object, ...] = ()) -> Path:
+    """A copy of a snapshot, changed by somebody's SQL."""
+    shutil.copy(source, target)
+    db = sqlite3.connect(target)
+    for statement in statements:
+        assert db.execute(statement, values).rowcount, statement
+    db.commit()
+    db.close()
+    return target
+
+
+@pytest.fixture(scope="module")
+def sealed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bank, crawled twice, with something in each table."""
+    path = tmp_path_factory.mktemp("sealed") / "bank.db"
+    for _ in range(2):
+        lineage.crawl_estate(path, replay=BANK)
+    gone = training("old", {"train": "s3://b/c"})
+    crawl(path, gone, Gap("1", "r", "DescribeModel", "m", "denied", "so"))
+    with Snapshot(path) as snapshot, snapshot.recording() as recording:
+        recording.begin(CRAWL)
+        recording.keep_content(Content("s3://b/c", ("etag:1",), "2026-01-01", "2026-01-02"))
+        recording.ended(gone.id, gone.created or "", "2026-02-01T00:00:00Z")
+        recording.finish("2026-02-02T00:00:00Z")
+    return path
+
+
+def test_what_crawls_wrote_is_unchanged(sealed: Path) -> None:
+    """A file that only crawls have written is unchanged, with a seal for each crawl."""
+    done = lineage.verify(sealed)
+    assert (done.verdict, done.differences, len(done.seals)) == (UNCHANGED, [], 4)
+
+
+def test_every_table_is_sealed(sealed: Path) -> None:
+    """No table and no column of the file is left out, but for the seals themselves and for bodies, which their digest stands for."""
+    db = sqlite3.connect(sealed)
+    names = {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")} - {"seal", "sealed"}
+    assert names == set(TABLES) - {"sqlite_master"}
+    for name in names:
+        columns = {row[1] for row in db.execute(f"PRAGMA table_info({name})")} - {"body"}
+        assert columns == set(TABLES[name].columns.split(", ")), name
+
+
+def test_a_vacuum_changes_nothing(sealed: Path, tmp_path: Path) -> None:
+    """Content is what is sealed: SQLite may lay the file anew."""
+    path = tmp_path / "s.db"
+    shutil.copy(sealed, path)
+    db = sqlite3.connect(path)
+    db.execute("VACUUM")
+    db.close()
+    assert lineage.verify(path).verdict == UNCHANGED
+
+
+COLUMNS = [
+    (name, column)
+    for name, table in TABLES.items()
+    if name != "sqlite_master"
+    for column in [*table.columns.split(", "), *(["body"] if name == "record" else [])]
+]
+
+
+@pytest.mark.parametrize(("table", "column"), COLUMNS)
+def test_each_column_of_each_table(sealed: Path, tmp_path: Path, table: str, column: str) -> None:
+    """Whatever column of whatever table is changed, the difference is found, and told of that table."""
+    db = sqlite3.connect(sealed)
+    row = db.execute(f"SELECT {column} FROM {table} LIMIT 1 OFFSET (SELECT count(*) FROM {table}) / 2").fetchone()
+    other = '{"x":1}' if column == "details" else 7000 if isinstance(row and row[0], int) else f"{row and row[0]}x"
+    width = len(db.execute(f"PRAGMA table_info({table})").fetchall())
+    values = ",".join("1" * width)
+    change = (
+        f"UPDATE OR REPLACE {table} SET {column} = ? WHERE {column} IS ?" if row else f"INSERT INTO {table} VALUES ({values})"
+    )
+    done = lineage.verify(altered(sealed, tmp_path / "s.db", change, values=(other, *row) if row else ()))
+    assert table in {one.table for one in done.differences}
+
+
+@pytest.mark.parametrize("table", [name for name in TABLES if name not in ("sqlite_master", "named")])
+def test_rows_that_are_taken_away(sealed: Path, tmp_path: Path, table: str) -> None:
+    """Rows that were sealed and are there no more are told."""
+    first = TABLES[table].columns.partition(",")[0]
+    change = f"DELETE FROM {table} WHERE {first} IN (SELECT {first} FROM {table} LIMIT 1)"
+    assert table in {one.table for one in lineage.verify(altered(sealed, tmp_path / "s.db", change)).differences}
+
+
+def test_a_changed_record_is_named(sealed: Path, tmp_path: Path) -> None:
+    """The record whose body was changed is named by its ARN, also where nothing else was touched."""
+    change = "UPDATE record SET body = replace(body, 'ml.m5.2xlarge', 'ml.m5.4xlarge') WHERE name = 'Loans-Fit-0042'"
+    (found,) = lineage.verify(altered(sealed, tmp_path / "s.db", change)).differences
+    assert (found.table, found.where.rpartition("/")[2]) == ("record", "loans-fit-0042")
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ("DELETE FROM seal",),
+        ("DELETE FROM seal WHERE crawl = 2",),
+        ("DELETE FROM seal WHERE crawl = 4",),
+        ("DELETE FROM sealed",),
+        ("DELETE FROM sealed WHERE name = 'edge'", "DELETE FROM edge"),
+        ("UPDATE sealed SET digest = 'x' WHERE name = 'edge'",),
+        ("UPDATE seal SET wrote = replace(wrote, 'a', 'b') WHERE crawl = 1",),
+        ("UPDATE seal SET previous = 'x' WHERE crawl = 3",),
+        ("DELETE FROM seal WHERE crawl = 4", "DELETE FROM crawl WHERE id = 4", "DELETE FROM content"),
+    ],
+    ids=" and ".join,
+)
+def test_the_seals_themselves(sealed: Path, tmp_path: Path, statements: tuple[str, ...]) -> None:
+    """A seal that is changed or taken away is found."""
+    assert lineage.verify(altered(sealed, tmp_path / "s.db", *statements)).verdict == CHANGED
+
+
+def test_a_crawl_that_was_killed(sealed: Path, tmp_path: Path) -> None:
+    """What an unfinished crawl has kept is told as not sealed; what the crawls before it wrote is still held against their seals."""
+    path = tmp_path / "s.db"
+    shutil.copy(sealed, path)
+    crawl(path, training("new", {"train": "s3://b/n"}), finish=False)
+    done = lineage.verify(path)
+    assert (done.verdict, len(done.notes)) == (UNCHANGED, 1)
+    assert done.notes[0].startswith("crawl 5 did not finish")
+    change = "UPDATE record SET status = 'Failed' WHERE name = 'Loans-Fit-0042'"
+    assert [one.where for one in lineage.verify(altered(path, tmp_path / "t.db", change)).differences] == ["crawl 1"]
+
+
+def test_no_finished_crawl(tmp_path: Path) -> None:
+    """Where no crawl has finished nothing can be said, and that is what is said."""
+    crawl(tmp_path / "s.db", training("j", {"train": "s3://b/n"}), finish=False)
+    assert lineage.verify(tmp_path / "s.db").verdict == UNSEALED
+
+
+def test_what_was_kept_elsewhere(sealed: Path, tmp_path: Path) -> None:
+    """The digest of the file or of a seal, and an earlier copy, tell of a file that somebody changed and sealed anew."""
+    info = lineage.snapshot_info(sealed)
+    assert lineage.verify(sealed, digest=info.digest).verdict == UNCHANGED
+    assert lineage.verify(sealed, digest=info.crawls[1]["seal"]).verdict == UNCHANGED
+    assert lineage.verify(sealed, digest="sha256:" + "0" * 64).verdict == CHANGED
+    copy = tmp_path / "copy.db"
+    shutil.copy(sealed, copy)
+    crawl(copy, training("more", {"train": "s3://b/m"}))
+    assert lineage.verify(copy, against=sealed).verdict == UNCHANGED
+    assert lineage.verify(sealed, against=copy).verdict == CHANGED
+    other = tmp_path / "other.db"
+    crawl(other, training("more", {"train": "s3://b/m"}))
+    assert lineage.verify(sealed, against=other).verdict == CHANGED
+
+
+def test_random_bytes(sealed: Path, tmp_path: Path) -> None:
+    """A byte that is changed is found by the digest of the file, always; without it, where any row is another one by it."""
+    path, chance = tmp_path / "s.db", random.Random(7)
+    shutil.copy(sealed, path)
+    db = sqlite3.connect(path)
+    db.execute("VACUUM")  # no page is free
+    db.close()
+    whole, digest = path.read_bytes(), lineage.snapshot_info(path).digest
+    held = [at for at in range(100, len(whole)) if whole[at]]  # SQLite's header holds counters; what is free is zero
+    for at in chance.sample(held, 40):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 0x15]) + whole[at + 1 :])
+        assert verdict(path, digest=digest) == CHANGED
+        assert verdict(path) == CHANGED or content(path) == content(sealed)
+
+
+def content(path: Path) -> list[str]:
+    """Every row of a file."""
+    return sorted(sqlite3.connect(path).iterdump())
+
+
+def verdict(path: Path, **words: str) -> str:
+    """What is said of a file; that it can't be opened is as good as changed."""
+    try:
+        return lineage.verify(path, **words).verdict
+    except lineage.SnapshotError:
+        return CHANGED
+
+
+BODIES = [
+    training("a", {"train": "s3://b/a"}),
+    training("a", {"train": "s3://b/b"}),
+    record("model", "m", {}),
+    training("c", {}),
+]
+FOUND: list[Found] = [*BODIES, Gap("1", "r", "DescribeModel", "m", "denied", "so"), Answered("1", "r", "DescribeModel", "m")]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.tuples(st.lists(st.sampled_from(FOUND), max_size=4), st.booleans()), min_size=1, max_size=5))
+def test_crawls_never_alarm(tmp_path_factory: pytest.TempPathFactory, crawls: list[tuple[list[Found], bool]]) -> None:
+    """However crawls follow one another, finished or killed, what they leave is never called changed."""
+    path = tmp_path_factory.mktemp("crawls") / "s.db"
+    for found, finish in crawls:
+        crawl(path, *found, finish=finish)
+        done = lineage.verify(path)
+        assert done.differences == []
+    assert done.verdict == (UNCHANGED if any(finish for _, finish in crawls) else UNSEALED)
+
+
+def test_the_commands(run, sealed: Path, tmp_path: Path) -> None:
+    """`snapshot verify` exits with 1 and names what was changed; `snapshot info` writes what sha256sum reads."""
+    assert run("snapshot", "verify", str(sealed)).code == 0
+    path = altered(sealed, tmp_path / "s.db", "UPDATE edge SET target = 's3://x' WHERE rowid = 5")
+    ran = run("snapshot", "verify", str(path), "-f", "json")
+    assert (ran.code, json.loads(ran.out)["differences"][0]["table"]) == (1, "edge")
+    assert run("snapshot", "verify", str(path), "-f", "table").out.startswith(
+        "CHANGED  s.db is not as it was sealed: 1 difference\n"
+    )
+    assert run("snapshot", "info", str(path), "-o", f"{path}.sha256").code == 0
+    assert subprocess.run(["sha256sum", "-c", "s.db.sha256"], cwd=tmp_path, check=False, capture_output=True).returncode == 0
+    wrong = run("snapshot", "verify", str(path), "--digest", "12")
+    assert (wrong.code, wrong.err.count("\n")) == (2, 1)
+    (tmp_path / "no.db").write_bytes(b"no database" * 500)
+    assert run("snapshot", "verify", str(tmp_path / "no.db")).code == 3
