@@ -25,8 +25,8 @@ from lineage.checks.findings import (
 from lineage.checks.policy import Policy, Suppression
 from lineage.checks.policy import load_policy as _load_policy
 from lineage.checks.rules import COVERAGE, RULE_NAMES, RULES, Rule
+from lineage.domain.records import Json
 from lineage.queries.flow.flow import node_json, scope_json
-from lineage.queries.flow.links import Json
 from lineage.queries.used import caveats
 from lineage.snapshot.file import Snapshot
 
@@ -112,7 +112,7 @@ def check(
     policy = policy or Policy()
     ground = Ground(snapshot, policy, list(subjects or ()))
     asked = [(rule, _severity(policy, rule, strict)) for rule in RULES]
-    told = [_Told(rule, severity, ground) for rule, severity in asked]
+    told = [_RuleResult(rule, severity, ground) for rule, severity in asked]
     found = [one for rule in told for one in rule.findings]
     accepting = _Accepting(policy, frozenset(baseline), today or _today())
     marked_ones = sorted(map(accepting.mark, found), key=Finding.order)
@@ -148,7 +148,7 @@ def _today() -> date:
     return (datetime.fromtimestamp(int(epoch), UTC) if epoch.isdigit() else datetime.now(UTC)).date()
 
 
-class _Told:
+class _RuleResult:
     """What one rule told."""
 
     def __init__(self, rule: Rule, severity: str, ground: Ground) -> None:

@@ -8,17 +8,18 @@ from functools import cached_property
 from lineage.checks.findings import Finding
 from lineage.checks.policy import TAG, Policy
 from lineage.domain.names import location_of
+from lineage.domain.records import Json
 from lineage.errors import UnknownNode
 from lineage.graphs.graphs import neighbourhood, trains
 from lineage.queries.datasets import MADE, Datasets, datasets
 from lineage.queries.flow.flow import is_job, node_json
-from lineage.queries.flow.links import Flow, Json
+from lineage.queries.flow.links import Flow
 from lineage.queries.select import find_in, nodes
 from lineage.queries.trace import Tracing
 from lineage.queries.used import Usage, used_all
 from lineage.snapshot.file import Snapshot
 
-Told = Iterator[Finding | None]
+Findings = Iterator[Finding | None]
 """What a rule gives: a finding for what is wrong or not known, None for each thing that is as it should be."""
 
 

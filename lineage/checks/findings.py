@@ -6,7 +6,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, field, replace
 
-from lineage.queries.flow.links import Json
+from lineage.domain.records import Json
 
 FAILED, UNKNOWN = "failed", "unknown"
 HIGH, MEDIUM, LOW = "high", "medium", "low"

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import product
 
-from lineage.checks.context import Ground, Told, place_json
+from lineage.checks.context import Findings, Ground, place_json
 from lineage.checks.findings import FAILED, HIGH, LOW, MEDIUM, UNKNOWN, Finding
 from lineage.domain.kinds import OPAQUE_CHANNELS
 from lineage.domain.names import Cover, Location, Span, location_of
+from lineage.domain.records import Json
 from lineage.graphs.graphs import reads_of, trains
 from lineage.queries.flow.flow import link_json, listings_of, node_json, started
-from lineage.queries.flow.links import Flow, Json, Link, links_into, links_out_of
+from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
 from lineage.queries.runs.shared_channels import SHARED, measures, overlapping
 from lineage.queries.used import INDIRECT, MAYBE, USED, Usage
 from lineage.snapshot.file import Row
@@ -24,18 +25,18 @@ _RULE = {USED: "used for training", INDIRECT: "used for training through other j
 # --- LIN001 and LIN002 ------------------------------------------------------------------------------
 
 
-def holdout_in_training(ground: Ground) -> Told:
+def holdout_in_training(ground: Ground) -> Findings:
     """No training job reads a holdout as data."""
     yield from _unnamed(ground)
     yield from _leaks(ground, USED)
 
 
-def holdout_transitive(ground: Ground) -> Told:
+def holdout_transitive(ground: Ground) -> Findings:
     """No holdout gets into training through other jobs, a base model or a checkpoint."""
     yield from _leaks(ground, INDIRECT)
 
 
-def _unnamed(ground: Ground) -> Told:
+def _unnamed(ground: Ground) -> Findings:
     """A tag that names no place: which holdout it means, nobody knows."""
     for selector, places in ground.holdouts.items():
         if not places:
@@ -43,7 +44,7 @@ def _unnamed(ground: Ground) -> Told:
             yield Finding(UNKNOWN, place_json(selector), selector, said, repair="name the holdout by its S3 URI")
 
 
-def _leaks(ground: Ground, verdict: str) -> Told:
+def _leaks(ground: Ground, verdict: str) -> Findings:
     for uri, usage in ground.usages.items():
         told = list(_told(ground, uri, usage, verdict))
         yield from told
@@ -117,7 +118,7 @@ def _undecided(uri: str, verdict: str, where: str, holes: list[Json]) -> str:
 # --- LIN003 -----------------------------------------------------------------------------------------
 
 
-def train_and_evaluation_overlap(ground: Ground) -> Told:
+def train_and_evaluation_overlap(ground: Ground) -> Findings:
     """In no training job a channel to learn from shares data with one to be measured on."""
     candidates, fine = _candidates(ground)
     yield from (None for _ in range(fine))
@@ -173,7 +174,7 @@ def _overlap(graph: Flow, job: str, row: Json) -> Finding:
 # --- LIN004 -----------------------------------------------------------------------------------------
 
 
-def holdout_object_overlap(ground: Ground) -> Told:
+def holdout_object_overlap(ground: Ground) -> Findings:
     """No object that a holdout's manifest lists is read by training: asked only of holdouts that are manifests."""
     for uri in ground.places:
         graph = Flow(reads_of(ground.snapshot, _near_manifest(ground, uri)))

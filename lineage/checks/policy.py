@@ -28,8 +28,8 @@ from typing import Any
 
 from lineage.checks.findings import ERROR, NEVER, OFF, SEVERITIES, Finding
 from lineage.domain.names import node_id, parse_location
+from lineage.domain.records import Json
 from lineage.errors import MalformedName, MalformedPolicy
-from lineage.queries.flow.links import Json
 
 POLICY_FILE = "lineage-policy.toml"
 TAG = "tag:"

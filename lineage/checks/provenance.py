@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from lineage.checks.context import Ground, Told, named_json
+from lineage.checks.context import Findings, Ground, named_json
 from lineage.checks.findings import FAILED, HIGH, MEDIUM, UNKNOWN, Finding
 from lineage.domain.kinds import kind_of_subject
-from lineage.domain.records import CLOUDTRAIL, Gap
+from lineage.domain.records import CLOUDTRAIL, Gap, Json
 from lineage.domain.times import bounds, sortable
 from lineage.queries.flow.flow import is_job, link_json, too_late, writers
-from lineage.queries.flow.links import Json, Link, links_into
+from lineage.queries.flow.links import Link, links_into
 from lineage.queries.trace import Tracing
 from lineage.queries.used import not_enumerated
 
@@ -24,7 +24,7 @@ _ASK_S3 = "`lineage crawl --digests` asks S3, where some model is one that no jo
 # --- LIN005: what was read --------------------------------------------------------------------------
 
 
-def unpinned_input(ground: Ground) -> Told:
+def unpinned_input(ground: Ground) -> Findings:
     """Each training job read versions, or what a manifest listed that was read."""
     for job in ground.training_jobs:
         links = [link for link in links_into(ground.graph, job, "reads") if link.data["usage"] == "data"]
@@ -48,7 +48,7 @@ def _unpinned(ground: Ground, job: str, loose: list[Link]) -> Finding:
 # --- LIN006: what made it ---------------------------------------------------------------------------
 
 
-def no_provenance(ground: Ground) -> Told:
+def no_provenance(ground: Ground) -> Findings:
     """The trace of each endpoint comes to a job, or to a run that a person logged."""
     for tracing in ground.tracings:
         if is_job(ground.graph.nodes[tracing.endpoint]):
@@ -72,7 +72,7 @@ def _untraced(ground: Ground, tracing: Tracing) -> Finding:
 # --- LIN007: the artifact ---------------------------------------------------------------------------
 
 
-def mutable_artifact(ground: Ground) -> Told:
+def mutable_artifact(ground: Ground) -> Findings:
     """No artifact that is served was written again after its job ended, or after the model was created."""
     loaded = {link.source: link for link in _loads(ground)}
     modified = ground.snapshot.modified(loaded)
@@ -114,7 +114,7 @@ def _written_by(ground: Ground, link: Link) -> tuple[str, str]:
 # --- LIN008 and LIN009: what ran --------------------------------------------------------------------
 
 
-def image_by_tag(ground: Ground) -> Told:
+def image_by_tag(ground: Ground) -> Findings:
     """Each image is named by its digest, or the endpoint that runs it says which digest it was."""
     graph = ground.graph
     users = sorted(node for node in ground.path if graph.nodes[node]["kind"] in _RUN or node in ground.training_jobs)
@@ -145,7 +145,7 @@ def _tagged(ground: Ground, node: str, image: str) -> Finding:
     return Finding(FAILED, ground.node(node), image, said, HIGH, links)
 
 
-def network_open_training(ground: Ground) -> Told:
+def network_open_training(ground: Ground) -> Findings:
     """Each training job ran with network isolation: its channels are all that it could read."""
     for job in ground.training_jobs:
         isolated, name = ground.graph.nodes[job].get("isolated"), ground.graph.nodes[job]["name"]
@@ -160,14 +160,14 @@ def network_open_training(ground: Ground) -> Told:
 # --- LIN010: approval -------------------------------------------------------------------------------
 
 
-def unapproved_in_production(ground: Ground) -> Told:
+def unapproved_in_production(ground: Ground) -> Findings:
     """Each package that an endpoint serves, in a variant that answers, is Approved."""
     for root in ground.roots:
         if ground.graph.nodes[root]["kind"] == "endpoint":
             yield from _approvals(ground, root)
 
 
-def _approvals(ground: Ground, endpoint: str) -> Told:
+def _approvals(ground: Ground, endpoint: str) -> Findings:
     configs = links_into(ground.graph, endpoint, "configures")
     deployed = [link for config in configs for link in links_into(ground.graph, config.source, "deploys")]
     served = [link for link in deployed if link.data["usage"] != "shadow"] + links_into(ground.graph, endpoint, "hosts")
@@ -178,7 +178,7 @@ def _approvals(ground: Ground, endpoint: str) -> Told:
         yield Finding(UNKNOWN, ground.node(endpoint), "", said, repair="an earlier snapshot may tell")
 
 
-def _approval(ground: Ground, endpoint: str, served: Link) -> Told:
+def _approval(ground: Ground, endpoint: str, served: Link) -> Findings:
     """Of one model or component: the package that it names, else those of the registry that hold its artifact."""
     model = ground.graph.nodes[served.source]
     named = links_into(ground.graph, served.source, "instantiates")
@@ -192,7 +192,7 @@ def _approval(ground: Ground, endpoint: str, served: Link) -> Told:
         yield from _registered(ground, endpoint, served)
 
 
-def _registered(ground: Ground, endpoint: str, served: Link) -> Told:
+def _registered(ground: Ground, endpoint: str, served: Link) -> Findings:
     """What the registry says of the artifact that a model loads, where nothing names the package: one approval will do."""
     loads = [link for link in links_into(ground.graph, served.source, "loads") if "://" in link.source]
     rows = ground.snapshot.edge_rows(out_of=[link.source for link in loads], relations=["loads"])
@@ -218,7 +218,7 @@ def _judged(ground: Ground, endpoint: str, package: Json, approval: str | None, 
 # --- LIN090: what nobody read -----------------------------------------------------------------------
 
 
-def coverage_gap(ground: Ground) -> Told:
+def coverage_gap(ground: Ground) -> Findings:
     """All that could hold a finding was listed and read."""
     gaps = list(dict.fromkeys(_gaps(ground)))
     yield from map(_gap, gaps)

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from lineage.checks import leaks, provenance
-from lineage.checks.context import Ground, Told
+from lineage.checks.context import Findings, Ground
 from lineage.checks.findings import ERROR, NOTE, WARNING
-from lineage.queries.flow.links import Json
+from lineage.domain.records import Json
 
 
 class Rule(NamedTuple):
@@ -19,7 +19,7 @@ class Rule(NamedTuple):
     severity: str
     says: str
     repair: str
-    look: Callable[[Ground], Told]
+    look: Callable[[Ground], Findings]
 
     def as_json(self) -> Json:
         return {name: getattr(self, name) for name in ("id", "name", "severity", "says", "repair")}

@@ -35,7 +35,7 @@ STALE = timedelta(days=1)  # a killed crawl that is older than this is begun ane
 LISTED: tuple[str, ...] = tuple(kind.name for kind in KINDS.values() if kind.list)
 
 
-class Place(NamedTuple):
+class AccountRegion(NamedTuple):
     """A region of an account, and who reads it; nobody does where its role can't be assumed, and `why`."""
 
     fetcher: Fetcher | None
@@ -128,17 +128,17 @@ def _callers(session: Session, roles: Sequence[str], *, only_roles: bool) -> tup
 
 def _places(
     callers: list[Session], refused: dict[str, str], regions: Sequence[str], session: Session, *, all_regions: bool, tags: bool
-) -> Iterator[Place]:
+) -> Iterator[AccountRegion]:
     for caller in callers:
         fetcher = Fetcher(caller, tags=tags)
         for region in caller.enabled_regions() if all_regions else regions or [caller.region]:
-            yield Place(fetcher, caller.account, region)
+            yield AccountRegion(fetcher, caller.account, region)
     for account, why in refused.items():
         for region in session.enabled_regions() if all_regions else regions or [session.region]:
-            yield Place(None, account, region, why)
+            yield AccountRegion(None, account, region, why)
 
 
-class _Writing:
+class _Transactions:
     """One transaction after another, each long enough to be worth its fsync and too short to lose much with."""
 
     def __init__(self, snapshot: Snapshot, crawl: Crawl) -> None:
@@ -175,7 +175,7 @@ class _Estate:
         self,
         snapshot: Snapshot,
         session: Session,
-        places: list[Place],
+        places: list[AccountRegion],
         kinds: tuple[str, ...],
         tell: Callable[[Progress], None],
     ) -> None:
@@ -218,7 +218,7 @@ class _Estate:
                 key = (place.account, place.region, name)
                 self._add(place, under_way.get(key) or _new(KINDS[name], *key[:2], since))
 
-    def _add(self, place: Place, one: Enumeration) -> None:
+    def _add(self, place: AccountRegion, one: Enumeration) -> None:
         if place.fetcher:
             self._plan.append((place.fetcher, replace(one, reason="", detail="") if not one.finished else one))
         else:
@@ -235,7 +235,7 @@ class _Estate:
     # --- doing it -------------------------------------------------------------------------------
 
     def run(self, *, manifests: bool, cloudtrail: bool, digests: bool) -> Progress:
-        writing = _Writing(self._snapshot, self._crawl)
+        writing = _Transactions(self._snapshot, self._crawl)
         sweep = Sweep(self._plan, writing, lambda sweep: self._tell(self._progress("reading", sweep)))
         with writing() as recording:
             for one in self._closed:
@@ -267,7 +267,7 @@ class _Estate:
     def _join(self, recording: Recording, sweep: Sweep) -> None:
         join_graph(recording, lambda step, done: self._tell(self._progress(join_step(step, done), sweep)))
 
-    def _read(self, what: Reading, doing: str, writing: _Writing, sweep: Sweep) -> bool:
+    def _read(self, what: Reading, doing: str, writing: _Transactions, sweep: Sweep) -> bool:
         """Read what the records point at in S3; whether there was anything."""
         sessions = {(one.account, one.region): one.fetcher.session for one in self._places if one.fetcher}
         gaps = sweep.gaps
@@ -289,7 +289,7 @@ class _Estate:
 
     # --- what was deleted -----------------------------------------------------------------------
 
-    def _look_up(self, sweep: Sweep, writing: _Writing) -> list[Lookup]:
+    def _look_up(self, sweep: Sweep, writing: _Transactions) -> list[Lookup]:
         """What CloudTrail tells of each place: when all is listed, so that what was deleted meanwhile is told, too."""
         sessions = {(place.account, place.region): place.fetcher.session for place in self._places if place.fetcher}
 

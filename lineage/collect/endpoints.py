@@ -19,7 +19,7 @@ from lineage.crawl.aws.fetch import Fetcher, Refused
 from lineage.crawl.aws.session import BOTOCORE_VERSION, Session
 from lineage.crawl.replay.session import replay_session
 from lineage.crawl.walk import Walk, endpoint_named, endpoint_names
-from lineage.domain.records import Crawl, Found, Gap, Resource
+from lineage.domain.records import Crawl, Fetched, Gap, Resource
 from lineage.domain.times import now
 from lineage.errors import CrawlError, UnknownNode
 from lineage.graphs.derive import OnStep, join
@@ -109,11 +109,11 @@ class _Crawling:
         self.records = self.gaps = 0
         self._snapshot = snapshot
         self._crawl = crawl
-        self._walking: list[Found] = []
-        self._settled: list[Found] = []
+        self._walking: list[Fetched] = []
+        self._settled: list[Fetched] = []
         self._committed = time.monotonic()
 
-    def keep(self, found: Found) -> None:
+    def keep(self, found: Fetched) -> None:
         self._walking.append(found)
         self.records += isinstance(found, Resource)
         self.gaps += isinstance(found, Gap)

@@ -28,7 +28,7 @@ from lineage.snapshot.manifests import Manifest
 
 AT_ONCE = 16  # objects that are asked for at a time
 
-Writing = Callable[[], AbstractContextManager[Recording]]
+OpenTransaction = Callable[[], AbstractContextManager[Recording]]
 Sessions = dict[tuple[str, str], Session]
 """Who reads each account and region."""
 OnRead = Callable[[int, int, int], None]
@@ -38,19 +38,19 @@ OnRead = Callable[[int, int, int], None]
 class Reading(Protocol):
     """One of the readings of this room; whether there was anything to read."""
 
-    def __call__(self, sessions: Sessions, writing: Writing, on_read: OnRead, *, again: bool) -> bool: ...
+    def __call__(self, sessions: Sessions, writing: OpenTransaction, on_read: OnRead, *, again: bool) -> bool: ...
 
 
-One = TypeVar("One")
-Found = TypeVar("Found")
+AskedT = TypeVar("AskedT")
+ResultT = TypeVar("ResultT")
 
 
 def _read_all(
-    todo: list[One], ask: Callable[[One], Found], keep: Callable[[One, Found | Refused], bool], on_read: OnRead
+    todo: list[AskedT], ask: Callable[[AskedT], ResultT], keep: Callable[[AskedT, ResultT | Refused], bool], on_read: OnRead
 ) -> bool:
     """Ask for many objects, and keep what comes on this thread; `keep` says whether one could not be read."""
 
-    def answered(one: One) -> Found | Refused:
+    def answered(one: AskedT) -> ResultT | Refused:
         try:
             return ask(one)
         except Refused as refused:
@@ -78,7 +78,7 @@ class Wanted:
     known: Manifest | None
 
 
-def read_manifests(sessions: Sessions, writing: Writing, on_read: OnRead, *, again: bool = False) -> bool:
+def read_manifests(sessions: Sessions, writing: OpenTransaction, on_read: OnRead, *, again: bool = False) -> bool:
     """Read the manifests that jobs of these places read, those that were gone before only `again`; whether there were any.
 
     What can't be read is a gap. Nothing is kept of a manifest that is not read to its end.
@@ -139,7 +139,7 @@ def _keep(recording: Recording, one: Wanted, found: Fetched | Refused) -> bool:
 # --- digests ------------------------------------------------------------------------------------
 
 
-def read_digests(sessions: Sessions, writing: Writing, on_read: OnRead, *, again: bool = False) -> bool:
+def read_digests(sessions: Sessions, writing: OpenTransaction, on_read: OnRead, *, again: bool = False) -> bool:
     """Ask S3 for the digests of models that nothing has written, and of what jobs have written; whether there is news.
 
     The graph must be joined. What is known is asked for only `again`. An original is older than its copy: so of what jobs
@@ -157,7 +157,7 @@ def read_digests(sessions: Sessions, writing: Writing, on_read: OnRead, *, again
     return _ask_for_digests([one for one in made if one[0] not in left], sessions, writing, on_read) or asked
 
 
-def _ask_for_digests(places: list[tuple[str, str, str]], sessions: Sessions, writing: Writing, on_read: OnRead) -> bool:
+def _ask_for_digests(places: list[tuple[str, str, str]], sessions: Sessions, writing: OpenTransaction, on_read: OnRead) -> bool:
     """Keep what S3 says of the content of places, each asked for in an account and a region; whether there were any."""
     placed = ((location_of(uri), account, region) for uri, account, region in places)
     todo = [(place, account, region) for place, account, region in placed if place and (account, region) in sessions]

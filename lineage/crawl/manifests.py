@@ -166,7 +166,7 @@ def _check_length(text: str) -> None:
 
 def _array(texts: Iterator[str]) -> Iterator[Any]:
     """The elements of one JSON array, without all of it in memory."""
-    reader = _Reader(texts)
+    reader = _Text(texts)
     if reader.next() != "[":
         raise ValueError("it does not begin with [")
     reader.at += 1
@@ -176,7 +176,7 @@ def _array(texts: Iterator[str]) -> Iterator[Any]:
         yield reader.value()
 
 
-class _Reader:
+class _Text:
     """A text that comes in pieces, and where one is in it."""
 
     def __init__(self, texts: Iterator[str]) -> None:

@@ -25,7 +25,7 @@ from lineage.crawl.aws.workers import Workers
 from lineage.crawl.two_ended import Ends
 from lineage.domain.kinds import FAR, KINDS, Kind, kind_of_arn
 from lineage.domain.names import is_arn, parse_arn
-from lineage.domain.records import Enumeration, Found, Gap, Named, Resource
+from lineage.domain.records import Enumeration, Fetched, Gap, Named, Resource
 from lineage.domain.references import follow
 from lineage.domain.times import now
 
@@ -44,7 +44,7 @@ class _Stopped(Exception):
 class Ledger(Protocol):
     """Where a sweep keeps what it finds, inside one short transaction."""
 
-    def add(self, found: Found) -> None: ...
+    def add(self, found: Fetched) -> None: ...
     def name(self, named: Named, *, listed: bool = True) -> bool: ...
     def read(self, record: Resource, account: str, *, listed: bool = False, whole: bool = True) -> bool: ...
     def described(self, record: Resource, operation: str) -> None: ...
@@ -59,7 +59,7 @@ class Ledger(Protocol):
     def read_in_this_crawl(self, kinds: Iterable[str]) -> Iterator[Resource]: ...
 
 
-class Writing(Protocol):
+class OpenLedger(Protocol):
     """Opens the ledger; what was written so far is kept for good by `flush`, and now and then."""
 
     def __call__(self) -> AbstractContextManager[Ledger]: ...
@@ -158,7 +158,7 @@ class Sweep:
     def __init__(
         self,
         enumerations: Sequence[tuple[Fetcher, Enumeration]],
-        writing: Writing,
+        writing: OpenLedger,
         tell: Callable[[Sweep], None],
     ) -> None:
         """`enumerations` are the lists of the crawl, those that it finished before it was killed among them.

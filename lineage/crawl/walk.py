@@ -16,7 +16,7 @@ from itertools import pairwise
 from lineage.crawl.aws.fetch import Fetcher, Refused, completeness, resource_of, subject_of
 from lineage.domain.kinds import KINDS, LOCATION, PROCESSING_JOB, TRAINING_JOB, Finder, Kind, kind_of_arn
 from lineage.domain.names import Location, PlaceIndex, Span, folders_above, gets, is_arn, parse_arn, s3_spellings
-from lineage.domain.records import Answered, Found, Gap, Resource
+from lineage.domain.records import Answered, Fetched, Gap, Resource
 from lineage.domain.references import Hit, hits
 from lineage.domain.times import bounds, window
 from lineage.errors import MalformedName, UnknownNode
@@ -48,7 +48,7 @@ def endpoint_names(fetcher: Fetcher) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _ReadPlace:
     """A place that `reader` read: `before` is when it had read it all, empty where that is open."""
 
     reader: Resource
@@ -73,7 +73,7 @@ class _Writers:
 class Walk:
     """One walk, from any number of endpoints: what one of them has led to is not read again for the next."""
 
-    def __init__(self, fetcher: Fetcher, keep: Callable[[Found], None]) -> None:
+    def __init__(self, fetcher: Fetcher, keep: Callable[[Fetched], None]) -> None:
         """`keep` is handed each finding as it comes."""
         self._fetcher = fetcher
         self._keep = keep
@@ -137,7 +137,7 @@ class Walk:
         if hit.reference.to == LOCATION:
             if relation in ("reads", "loads") and hit.location and hit.location.root.startswith("s3://"):
                 before = bounds(window(record, hit))[1]
-                self._later_place(_Place(record, hit.location, hit.span or Span.OBJECT, hit.usage, before))
+                self._later_place(_ReadPlace(record, hit.location, hit.span or Span.OBJECT, hit.usage, before))
             return
         target = kind_of_arn(hit.value) if is_arn(hit.value) else KINDS.get(hit.reference.to)
         if target and (relation in UPSTREAM or (relation == "member-of" and target.name in BELONGS_TO)):
@@ -172,11 +172,11 @@ class Walk:
 
     # --- places ---------------------------------------------------------------------------------
 
-    def _later_place(self, place: _Place) -> None:
+    def _later_place(self, place: _ReadPlace) -> None:
         if self._first("place", place.reader.region, place.location.uri, place.span, place.before):
             self._todo.append(lambda: self._read_writers(place))
 
-    def _read_writers(self, place: _Place) -> None:
+    def _read_writers(self, place: _ReadPlace) -> None:
         """Plan to read the jobs that wrote a place; a model that none wrote is a gap."""
         key = (self._fetcher.session.account, place.reader.region, place.location.uri, place.span)
         if key not in self._writers:
@@ -189,7 +189,7 @@ class Walk:
         if not (writers or own_only or found.refused or place.usage == "data"):
             self._keep(Gap(*key[:2], "Search", key[2], "unmatched", _nobody(place, found.jobs, key[0])))
 
-    def _find_writers(self, place: _Place) -> _Writers:
+    def _find_writers(self, place: _ReadPlace) -> _Writers:
         """Every job that wrote something that a reader of the place gets, at whatever time."""
         found = _Writers()
         for operation, search in (
@@ -207,7 +207,7 @@ class Walk:
                 self._keep(Answered(*asked))
         return found
 
-    def _training_jobs(self, place: _Place) -> list[Resource]:
+    def _training_jobs(self, place: _ReadPlace) -> list[Resource]:
         jobs: dict[str, Resource] = {}
         region = place.reader.region
         order = {"SortBy": "CreationTime", "SortOrder": "Ascending"}  # stays put while jobs end
@@ -218,7 +218,7 @@ class Walk:
                 jobs[job.name] = job
         return [jobs[name] for name in sorted(jobs)]
 
-    def _job_named_in(self, place: _Place) -> list[Resource]:
+    def _job_named_in(self, place: _ReadPlace) -> list[Resource]:
         """The training job whose name stands in the key, if it says itself that it writes there: Search can lag."""
         for name in jobs_in_key(place.location.key):
             try:
@@ -233,7 +233,7 @@ class Walk:
                 return [job]
         return []
 
-    def _processing_jobs(self, place: _Place) -> list[Resource]:
+    def _processing_jobs(self, place: _ReadPlace) -> list[Resource]:
         region = place.reader.region
         if region not in self._outputs:
             self._outputs[region] = self._try_outputs(place.reader)
@@ -297,7 +297,7 @@ def jobs_in_key(key: str) -> list[str]:
     return [name for name in reversed(names) if re.fullmatch(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}", name)]
 
 
-def _nobody(place: _Place, late: list[Resource], account: str) -> str:
+def _nobody(place: _ReadPlace, late: list[Resource], account: str) -> str:
     """Why no job is the maker of a place."""
     if late:
         names = ", ".join(sorted(job.name for job in late))

@@ -12,6 +12,9 @@ Body = Mapping[str, Any]
 REDACTED = "(redacted)"  # in the place of a value that looked like a secret, and was not kept
 CLOUDTRAIL = "cloudtrail"  # in the place of a kind: the lookup of what was deleted in an account and region
 
+Json = dict[str, Any]
+"""An object of JSON: an answer, or a part of one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Resource:
@@ -90,7 +93,7 @@ class Answered:
     subject: str
 
 
-Found = Resource | Gap | Answered
+Fetched = Resource | Gap | Answered
 
 
 @dataclass(frozen=True, slots=True)

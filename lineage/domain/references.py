@@ -12,7 +12,7 @@ from typing import Any
 from lineage.domain.kinds import CHANNEL_USAGE, KINDS, LOCATION, REUSED, Kind, Reference
 from lineage.domain.names import Location, Span, channel_span, is_arn, location_of
 from lineage.domain.records import Body, etag_digest
-from lineage.domain.sql import Name, tables
+from lineage.domain.sql import TableName, tables
 
 Scopes = tuple[Mapping[str, Any], ...]
 """The objects around a field, innermost first."""
@@ -183,7 +183,7 @@ def _queried(reference: Reference, query: str, role: str, scopes: Scopes) -> Ite
         yield from _located(reference, query, role, scopes)
 
 
-def _qualified(database: str, name: Name) -> str:
+def _qualified(database: str, name: TableName) -> str:
     above = database.partition("://")[2].split("/")
     return f"athena://{'/'.join([*above[: max(0, 3 - len(name))], *name])}"
 

@@ -18,7 +18,7 @@ from lineage.domain.times import CERTAIN, IMPOSSIBLE, POSSIBLE, bounds
 
 PINNED = "pinned"  # certain for the records that pin it, and for nobody else
 NEVER, EVER = "", "~"  # before and behind all times
-Span = tuple[str, str]
+Period = tuple[str, str]
 """Two times as texts that sort, the second of them `EVER` where there is no end."""
 
 
@@ -39,7 +39,7 @@ class Seen(NamedTuple):
     time: str
 
 
-def seen_written(sights: Iterable[Sight], writes: Iterable[Span]) -> list[Seen]:
+def seen_written(sights: Iterable[Sight], writes: Iterable[Period]) -> list[Seen]:
     """Which contents of a place were written by whom: by when his write must have ended.
 
     `writes` are the times in which jobs wrote to the place. What they may have written is certain for the last of them.
@@ -50,7 +50,7 @@ def seen_written(sights: Iterable[Sight], writes: Iterable[Span]) -> list[Seen]:
     return sorted({seen for sight in sights for seen in _written(sight, others.before(sight), modified, writes)})
 
 
-def _written(sight: Sight, other: str, modified: list[str], writes: list[Span]) -> Iterator[Seen]:
+def _written(sight: Sight, other: str, modified: list[str], writes: list[Period]) -> Iterator[Seen]:
     """Nobody wrote it who had ended before the object was modified for the last time, or while another content was seen."""
     put = bisect_right(modified, sight.opens)
     since = max(other, modified[put - 1]) if put else other
@@ -61,19 +61,19 @@ def _written(sight: Sight, other: str, modified: list[str], writes: list[Span]) 
         yield Seen(sight.content, CERTAIN, _text(near[-1][0], until))
 
 
-def _is_last(writes: list[Span]) -> bool:
+def _is_last(writes: list[Period]) -> bool:
     """Whether what ends last, of writes given by end and beginning, began when all others were over: else who put it last?"""
     return len(writes) == 1 or writes[-2][0] < writes[-1][1]
 
 
-def seen_read(sights: Iterable[Sight], writes: Iterable[Span]) -> list[Seen]:
+def seen_read(sights: Iterable[Sight], writes: Iterable[Period]) -> list[Seen]:
     """Which contents of a place were read by whom: when he must have read. After a job wrote there, none is certain."""
     sights, writes = sorted(set(sights)), sorted(writes)
     others = _Others(sights)
     return sorted({seen for sight in sights for seen in _read(sight, others, writes)})
 
 
-def _read(sight: Sight, others: _Others, writes: list[Span]) -> Iterator[Seen]:
+def _read(sight: Sight, others: _Others, writes: list[Period]) -> Iterator[Seen]:
     before = others.before(sight) if sight.once else sight.opens
     yield Seen(sight.content, POSSIBLE, _text(before, others.after(sight)))
     since = before if sight.once else sight.opens
@@ -165,6 +165,6 @@ def _read_within(one: Mapping[str, Any], opens: str, closes: str, made: str) -> 
     return made <= since <= opens and closes <= until if one["usage"] == CERTAIN else since <= closes and opens <= until
 
 
-def _span(window: str | None) -> Span:
+def _span(window: str | None) -> Period:
     opens, closes = bounds(window)
     return opens, closes or EVER

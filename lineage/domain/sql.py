@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-Name = tuple[str, ...]
+TableName = tuple[str, ...]
 """The words of a table's name, its catalog and database before it where the query says them."""
 
 _TOKEN = re.compile(
@@ -36,7 +36,7 @@ _NO_RELATION = _AFTER_FROM | _JOINS | {"from", "as", "select", "unnest"}
 class Tables(NamedTuple):
     """The tables that a query reads, and whether these are all of them for sure."""
 
-    names: list[Name]
+    names: list[TableName]
     whole: bool
 
 
@@ -62,7 +62,7 @@ class _Frame:
 
 def tables(query: str) -> Tables:
     """The tables that a query reads: those that it names itself, and not what it names with WITH."""
-    reader = _Reader(list(_tokens(query)))
+    reader = _QueryReader(list(_tokens(query)))
     reader.read()
     return Tables(sorted(reader.found), reader.whole)
 
@@ -76,11 +76,11 @@ def _tokens(query: str) -> Iterator[_Token]:
             yield _Token(kind, text)
 
 
-class _Reader:
+class _QueryReader:
     """One query under way."""
 
     def __init__(self, tokens: list[_Token]) -> None:
-        self.found: set[Name] = set()
+        self.found: set[TableName] = set()
         self.whole = True
         self._tokens = tokens
         self._at = 0

@@ -98,20 +98,20 @@ def sortable(time: str) -> str:
     return time.removesuffix("Z")
 
 
-class Told(NamedTuple):
+class KnownDeletions(NamedTuple):
     """The time of which CloudTrail has told every deletion."""
 
     since: str
     until: str
 
 
-def unbroken(lookups: Iterable[Enumeration]) -> Told | None:
+def unbroken(lookups: Iterable[Enumeration]) -> KnownDeletions | None:
     """The time that the last lookup tells of, and those before it as far back as each begins before the one before ends."""
-    told: Told | None = None
+    told: KnownDeletions | None = None
     for one in sorted(lookups, key=lambda one: one.started, reverse=True):
         if told and one.started < _later(told.since):
             break
-        told = Told(min(told.since, one.since), told.until) if told else Told(one.since, one.started)
+        told = KnownDeletions(min(told.since, one.since), told.until) if told else KnownDeletions(one.since, one.started)
     return told
 
 

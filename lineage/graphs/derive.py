@@ -31,7 +31,7 @@ Records = Callable[[], Iterable[Resource]]
 OnStep = Callable[[str, int], None]
 """Is told what is being done, and how many are done."""
 STEP = 2000  # so many between two calls of OnStep
-Life = tuple[str, Resource]
+LifeRecord = tuple[str, Resource]
 """A record under the id of its node; under no id where it is none."""
 
 
@@ -134,7 +134,7 @@ def _pins(kind: Kind, record: Resource) -> list[list[str]]:
     return [[hit.location.uri, hit.digest] for hit in pinned if hit.location]
 
 
-def _lives(records: Iterable[Resource]) -> Iterator[Life]:
+def _lives(records: Iterable[Resource]) -> Iterator[LifeRecord]:
     """Names can be deleted and used again: an earlier life of an ARN has its creation time in its node id."""
     last = None
     for record in records:
@@ -164,7 +164,7 @@ def _resolver(joining: Joining) -> Resolve:
     return resolve
 
 
-def _said(life: Life, resolve: Resolve, joining: Joining) -> Said:
+def _said(life: LifeRecord, resolve: Resolve, joining: Joining) -> Said:
     identity, record = life
     if not identity:
         return _association(record)

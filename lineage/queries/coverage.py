@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from lineage.domain.records import Enumeration, Scope
-from lineage.domain.times import Told, unbroken
+from lineage.domain.times import KnownDeletions, unbroken
 from lineage.snapshot.file import Snapshot
 
 SCHEMA = "lineage.gaps/1"
@@ -33,10 +33,10 @@ def _state(one: Enumeration) -> str:
     return one.reason or ("finished" if one.finished and one.joined else "unfinished")
 
 
-def deletions_told(scope: Scope) -> Told | None:
+def deletions_told(scope: Scope) -> KnownDeletions | None:
     """The time of which every deletion in scope was told, up to the last lookups; None where CloudTrail did not tell of all."""
     told = [unbroken(one for one in scope.lookups if one.key[:2] == place) for place in sorted(scope.places)]
     known = [one for one in told if one]
     if not known or len(known) < len(told):
         return None
-    return Told(max(one.since for one in known), min(one.until for one in known))
+    return KnownDeletions(max(one.since for one in known), min(one.until for one in known))

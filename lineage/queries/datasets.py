@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 from lineage.domain.kinds import KINDS
 from lineage.domain.names import Span
-from lineage.domain.records import Scope
+from lineage.domain.records import Json, Scope
 from lineage.domain.references import Hit, hits
 from lineage.errors import UnknownNode
 from lineage.graphs.graphs import Graph, around_making, trains
 from lineage.queries.flow.flow import is_job, link_json, listings_of, node_json, scope_json, started, writers
-from lineage.queries.flow.links import Flow, Json, Link, links_into, links_out_of
+from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
 from lineage.queries.holdouts import Making
 from lineage.queries.runs.shared_channels import overlapping
 from lineage.queries.select import find_in, find_node, names_of
@@ -75,11 +75,11 @@ def datasets(source: Snapshot | Graph, node: str, *, holdouts: Iterable[str] = (
     """
     snapshot = source if isinstance(source, Snapshot) else None
     found = find_in(snapshot, node) if snapshot else find_node(names_of(source), node)  # type: ignore[arg-type]
-    asking = _Asking(around_making(source, found), found, snapshot)
+    asking = _DatasetsUnderWay(around_making(source, found), found, snapshot)
     return asking.answer(list(holdouts))
 
 
-class _Asking:
+class _DatasetsUnderWay:
     """One question under way."""
 
     def __init__(self, graph: Graph, node: str, snapshot: Snapshot | None) -> None:

@@ -10,15 +10,15 @@ from collections.abc import Iterable, Iterator
 
 from lineage.domain.kinds import KINDS, RELATIONS
 from lineage.domain.names import parse_location
-from lineage.domain.records import Gap, Scope
+from lineage.domain.records import Gap, Json, Scope
 from lineage.domain.times import CERTAIN, bounds, sortable
 from lineage.graphs.graphs import trains
 from lineage.queries.flow.flow import is_job, is_model, link_json, node_json, started, writers
-from lineage.queries.flow.links import Flow, Json, Link, links_into, links_out_of
+from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
 from lineage.queries.flow.readings import Readings
 from lineage.queries.flow.spread import READ, Arrival, Spread
 from lineage.queries.trace import Tracing
-from lineage.queries.used import DECLARED, INDIRECT, MAYBE, NOT_REFERENCED, UNKNOWN, USED, Asking, is_about, not_enumerated
+from lineage.queries.used import DECLARED, INDIRECT, MAYBE, NOT_REFERENCED, UNKNOWN, USED, UseUnderWay, is_about, not_enumerated
 
 
 def _givers() -> Iterator[str]:
@@ -123,11 +123,11 @@ class Making:
         spread.run()
         holes = dict.fromkeys([*self._shared, *spread.holes])
         self.holes |= holes
-        verdict, way = self._verdict(spread, Asking(self.graph, place), near)
+        verdict, way = self._verdict(spread, UseUnderWay(self.graph, place), near)
         row: Json = {"uri": place.uri, "verdict": verdict or (UNKNOWN if holes else NOT_REFERENCED), "holes": len(holes)}
-        return row | self._told(way, Asking(self.graph, place)) | {"models": list(self._reached(spread))}
+        return row | self._told(way, UseUnderWay(self.graph, place)) | {"models": list(self._reached(spread))}
 
-    def _verdict(self, spread: Spread, asking: Asking, near: list[Link]) -> tuple[str, list[Link]]:
+    def _verdict(self, spread: Spread, asking: UseUnderWay, near: list[Link]) -> tuple[str, list[Link]]:
         """How surely the dataset got into the node, if it did, and by which edges."""
         into = sorted(self._into(spread, self.node), key=lambda arrival: (not arrival.sure, arrival.length))
         if into and is_job(self.graph.nodes[self.node]) and not started(self.graph.nodes[self.node]):
@@ -155,7 +155,7 @@ class Making:
 
     # --- as JSON --------------------------------------------------------------------------------
 
-    def _told(self, links: list[Link], asking: Asking) -> Json:
+    def _told(self, links: list[Link], asking: UseUnderWay) -> Json:
         """The job that read it, by what, and each edge from there to the node."""
         if not links:
             return {"job": None, "channel": "", "location": "", "cover": "", "through": [], "evidence": []}

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lineage.domain.kinds import SERVING
-from lineage.domain.records import Gap
+from lineage.domain.records import Gap, Json
 from lineage.graphs.graphs import Graph
 from lineage.queries.flow.flow import is_surely_made, link_json, node_json, said, scope_json, specified
-from lineage.queries.flow.links import Flow, Json, Link, links_into, links_out_of
+from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
 from lineage.queries.flow.spread import Arrival, Spread
 from lineage.queries.showing import Shows
 from lineage.queries.used import caveats

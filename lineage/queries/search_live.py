@@ -11,9 +11,8 @@ from lineage.crawl.aws.searching import Asked, ask_search, ask_suggestions
 from lineage.crawl.aws.session import Session
 from lineage.crawl.replay.session import replay_session
 from lineage.domain.kinds import Kind
-from lineage.domain.records import Gap
+from lineage.domain.records import Gap, Json
 from lineage.errors import SearchRefused
-from lineage.queries.flow.links import Json
 from lineage.queries.search import Found, Suggested, hinted, match_of, query_of
 from lineage.search_language.expressions import DEFAULT_SORT, Expression, Matcher, Sorting
 

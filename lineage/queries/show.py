@@ -6,9 +6,9 @@ import json
 from dataclasses import asdict, dataclass
 
 from lineage.domain.names import named_id, node_id
+from lineage.domain.records import Json
 from lineage.graphs.graphs import attributed, edge_attributes
 from lineage.queries.flow.flow import attributes_json
-from lineage.queries.flow.links import Json
 from lineage.queries.select import find_in
 from lineage.queries.showing import Shows
 from lineage.snapshot.file import Row, Snapshot

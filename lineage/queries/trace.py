@@ -13,7 +13,7 @@ from typing import Any
 
 from lineage.domain.kinds import KINDS, SERVING, kind_of_arn, kind_of_subject
 from lineage.domain.names import Span, is_arn, named_id, node_id, parse_arn
-from lineage.domain.records import Gap, Scope
+from lineage.domain.records import Gap, Json, Scope
 from lineage.domain.times import POSSIBLE
 from lineage.errors import UnknownNode
 from lineage.graphs.graphs import Graph, trains
@@ -38,7 +38,7 @@ from lineage.queries.flow.flow import (
     too_late,
     writers,
 )
-from lineage.queries.flow.links import Flow, Json, Link, links_into
+from lineage.queries.flow.links import Flow, Link, links_into
 from lineage.queries.showing import Shows
 
 SCHEMA = "lineage.trace/1"

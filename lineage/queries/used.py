@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from lineage.domain.kinds import KIND_OF_CALL, KINDS, kind_of_subject
 from lineage.domain.names import Cover, Location, Span, cover, location_of, parse_location
-from lineage.domain.records import CLOUDTRAIL, Gap, Scope
+from lineage.domain.records import CLOUDTRAIL, Gap, Json, Scope
 from lineage.domain.times import CERTAIN
 from lineage.errors import MalformedName
 from lineage.graphs.graphs import Graph, around_dataset, trains
@@ -19,8 +19,8 @@ from lineage.queries.flow.flow import (
     OBJECT_CALLS,
     Blind,
     Ranks,
+    Reached,
     Step,
-    Told,
     is_job,
     link_json,
     listings_of,
@@ -32,7 +32,7 @@ from lineage.queries.flow.flow import (
     specification,
     started,
 )
-from lineage.queries.flow.links import Flow, Json, Link, links_into, links_out_of
+from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
 from lineage.queries.flow.readings import Readings
 from lineage.queries.showing import Shows
 from lineage.snapshot.file import Snapshot
@@ -79,7 +79,7 @@ def used(graph: Graph, uri: str, *, accounts: Iterable[str] = (), regions: Itera
     are told, where some are given, and the answer says so; what they used may have come from anywhere. Raises
     `MalformedName`.
     """
-    asking = Asking(Flow(graph), parse_location(uri))
+    asking = UseUnderWay(Flow(graph), parse_location(uri))
     asking.run()
     return asking.answer(Within.of(accounts, regions))
 
@@ -101,7 +101,7 @@ def _each(graph: Graph, places: list[Location], within: Within) -> Iterator[Usag
     flow = Flow(graph)
     readings = Readings(flow) if len(places) > 1 else None  # of one question the graph holds nothing else
     for place in places:
-        asking = Asking(flow, place, readings.near(place) if readings else None)
+        asking = UseUnderWay(flow, place, readings.near(place) if readings else None)
         asking.run()
         yield asking.answer(within)
 
@@ -150,7 +150,7 @@ class Reach:
     covered: Cover
 
 
-class Finding(NamedTuple):
+class Use(NamedTuple):
     """That a job got something of the dataset, as a row of the answer will tell it: by which edge, and how strongly."""
 
     verdict: str
@@ -159,7 +159,7 @@ class Finding(NamedTuple):
 
 
 @dataclass(slots=True)
-class Asking:
+class UseUnderWay:
     """One question about a place under way: who read it, and whom that reached.
 
     `links` are the edges that may tell of it, in order; all of the graph, where none are given.
@@ -168,17 +168,17 @@ class Asking:
     graph: Flow
     dataset: Location
     links: list[Link] | None = None
-    findings: list[Finding] = field(default_factory=list)
-    also_read: dict[str, Finding] = field(default_factory=dict)
+    findings: list[Use] = field(default_factory=list)
+    also_read: dict[str, Use] = field(default_factory=dict)
     holes: list[Gap] = field(default_factory=list)
     blind: Blind = field(init=False)
-    _told: Told = field(init=False)
+    _told: Reached = field(init=False)
     _ranks: Ranks = field(init=False)
     _covers: dict[tuple[str, str | None, int | None], Cover] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.blind = Blind(self.graph, self.holes)
-        self._told = Told(self.graph, "reads", "loads")
+        self._told = Reached(self.graph, "reads", "loads")
         self._ranks = Ranks(self.graph)
 
     def run(self) -> None:
@@ -242,7 +242,7 @@ class Asking:
         step = next(loaders(self.graph, write), None)
         if step:
             served = Reach(reach.job, reach.links + step.links, False, reach.covered)
-            self.findings.append(Finding(MAYBE, served, reach.links[-1]))
+            self.findings.append(Use(MAYBE, served, reach.links[-1]))
 
     # --- who read it ----------------------------------------------------------------------------
 
@@ -361,11 +361,11 @@ class Asking:
         wrote_it = link.target == reach.job and link.data["evidence"] == "logged" and not is_job(job)  # a run, a card: people
         if trains(job) or wrote_it:
             verdict = INDIRECT if verdict == USED and job["kind"] != "training-job" else verdict  # what it spawned trained
-            self.findings.append(Finding(verdict if verdict == MAYBE or started(job) else DECLARED, reach, link))
+            self.findings.append(Use(verdict if verdict == MAYBE or started(job) else DECLARED, reach, link))
         elif job["kind"] == "training-job":
-            self.also_read.setdefault(reach.job, Finding(verdict, reach, link))
+            self.also_read.setdefault(reach.job, Use(verdict, reach, link))
 
-    def _row(self, finding: Finding) -> Json:
+    def _row(self, finding: Use) -> Json:
         _, reach, link = finding
         return {
             "job": node_json(self.graph, reach.job),
@@ -378,7 +378,7 @@ class Asking:
             "evidence": [link_json(one) for one in reach.links],
         }
 
-    def _finding(self, finding: Finding) -> Json:
+    def _finding(self, finding: Use) -> Json:
         row = self._row(finding)
         row["verdict"] = finding.verdict
         return row
@@ -408,7 +408,7 @@ class Asking:
             caveats=[*caveats(scope), *_left_out(within)],
         )
 
-    def _asked(self, findings: Iterable[Finding], within: Within) -> list[Finding]:
+    def _asked(self, findings: Iterable[Use], within: Within) -> list[Use]:
         """Those of the jobs that are asked about."""
         if within == ALL:
             return list(findings)
@@ -416,7 +416,7 @@ class Asking:
         return [finding for finding, job in jobs if within.takes(job["account"], job["region"])]
 
 
-def _strongest_first(finding: Finding) -> tuple[int, str, str, str]:
+def _strongest_first(finding: Use) -> tuple[int, str, str, str]:
     verdict, reach, link = finding
     return (VERDICTS.index(verdict), reach.job, link.data["role"], link.source)
 

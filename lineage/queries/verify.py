@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from lineage.domain.records import Json
 from lineage.errors import MalformedName, SnapshotError
-from lineage.queries.flow.links import Json
 from lineage.snapshot.file import Row, Snapshot, open_snapshot
 from lineage.snapshot.seals import MARK, TABLES, Hashed, Seal, mark_of, state_line
 

@@ -25,7 +25,7 @@ from lineage.domain.records import (
     Crawl,
     Edge,
     Enumeration,
-    Found,
+    Fetched,
     Gap,
     Life,
     Named,
@@ -547,7 +547,7 @@ class Recording:
         unseal(self._db)
         return self.resume(crawl)
 
-    def add(self, found: Found) -> None:
+    def add(self, found: Fetched) -> None:
         """Keep one finding of this crawl."""
         if isinstance(found, Resource):
             self._add_record(found)
@@ -573,11 +573,11 @@ class Recording:
             ),
         )  # fmt: skip
 
-    def _version(self, record: Resource) -> _Version | None:
+    def _version(self, record: Resource) -> _VersionRow | None:
         """The version of a record that was read last."""
         sql = f"SELECT body, modified, digest, first_crawl FROM record AS r WHERE id = ? AND created = ? AND {_NEWEST}"  # noqa: S608
         row = self._db.execute(sql, (record.id, record.created or "")).fetchone()
-        return _Version(*row) if row else None
+        return _VersionRow(*row) if row else None
 
     # --- a sweep under way ----------------------------------------------------------------------
 
@@ -833,7 +833,7 @@ class Recording:
         seal(self._db, self._crawl)
 
 
-class _Version(NamedTuple):
+class _VersionRow(NamedTuple):
     """One version of a record, as its table has it."""
 
     body: str
@@ -842,7 +842,7 @@ class _Version(NamedTuple):
     first_crawl: int
 
 
-def _completed(record: Resource, known: _Version | None) -> Mapping[str, Any]:
+def _completed(record: Resource, known: _VersionRow | None) -> Mapping[str, Any]:
     """A call that has no room for a member says nothing about it: what another call said of the same state stays."""
     if not record.silent or not known or known.modified != record.modified:
         return record.body

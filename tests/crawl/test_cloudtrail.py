@@ -21,7 +21,7 @@ from lineage.crawl.replay.events import SAGEMAKER
 from lineage.crawl.replay.session import Replay, _Reply, _response, replay_session
 from lineage.domain.kinds import KINDS
 from lineage.domain.records import CLOUDTRAIL, Crawl, Enumeration, Gap, Life, Scope
-from lineage.domain.times import Told, utc
+from lineage.domain.times import KnownDeletions, utc
 from lineage.errors import CrawlError
 from lineage.graphs.graphs import graph_of
 from lineage.queries.coverage import deletions_told
@@ -423,15 +423,15 @@ JANUARY, MARCH, DECEMBER = (f"2026-{month}-10T00:00:00Z" for month in ("01", "03
     ("lookups", "told"),
     [
         ([], None),
-        ([lookup(MARCH)], Told("2025-12-10T00:00:00Z", MARCH)),
-        ([lookup(JANUARY), lookup(MARCH)], Told("2025-10-12T00:00:00Z", MARCH)),
-        ([lookup(JANUARY), lookup(MARCH), lookup(DECEMBER)], Told("2026-09-11T00:00:00Z", DECEMBER)),
-        ([lookup("2025-12-10T00:30:00Z"), lookup(MARCH)], Told("2025-12-10T00:00:00Z", MARCH)),
+        ([lookup(MARCH)], KnownDeletions("2025-12-10T00:00:00Z", MARCH)),
+        ([lookup(JANUARY), lookup(MARCH)], KnownDeletions("2025-10-12T00:00:00Z", MARCH)),
+        ([lookup(JANUARY), lookup(MARCH), lookup(DECEMBER)], KnownDeletions("2026-09-11T00:00:00Z", DECEMBER)),
+        ([lookup("2025-12-10T00:30:00Z"), lookup(MARCH)], KnownDeletions("2025-12-10T00:00:00Z", MARCH)),
         ([lookup(MARCH, account=OTHER)], None),
     ],
     ids=["none", "one", "one after the other", "a gap between", "too close for a late event", "another account"],
 )
-def test_the_time_that_was_told_of(lookups: list[Enumeration], told: Told | None) -> None:
+def test_the_time_that_was_told_of(lookups: list[Enumeration], told: KnownDeletions | None) -> None:
     """It goes back from the last lookup as far as lookups follow each other without a gap."""
     assert deletions_told(Scope(lookups=tuple(lookups), places=frozenset({(ACCOUNT, REGION)}))) == told
 
@@ -440,7 +440,7 @@ def test_the_time_of_several_places_is_what_they_have_in_common() -> None:
     """It begins with the place that told least far back, and ends with the one that was asked longest ago."""
     places = frozenset({(ACCOUNT, REGION), (OTHER, REGION)})
     both = (lookup(MARCH), lookup(DECEMBER, account=OTHER))
-    assert deletions_told(Scope(lookups=both, places=places)) == Told("2026-09-11T00:00:00Z", MARCH)
+    assert deletions_told(Scope(lookups=both, places=places)) == KnownDeletions("2026-09-11T00:00:00Z", MARCH)
 
 
 def test_the_caveat_has_its_date(tmp_path: Path) -> None:

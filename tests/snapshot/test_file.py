@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from lineage.domain.records import Answered, Crawl, Enumeration, Found, Gap
+from lineage.domain.records import Answered, Crawl, Enumeration, Fetched, Gap
 from lineage.errors import SnapshotError
 from lineage.graphs.derive import derive, join
 from lineage.snapshot.file import SCHEMA_VERSION, Snapshot, open_snapshot
@@ -20,7 +20,7 @@ from tests.records import record, training
 CRAWL = Crawl(0, "2026-01-01T00:00:00Z", None, "arn:x", ("1",), ("eu-west-1",), ("e",), "0", "1")
 
 
-def crawl(path: Path, *found: Found, finish: bool = True) -> None:
+def crawl(path: Path, *found: Fetched, finish: bool = True) -> None:
     """One crawl that finds what it is given."""
     with Snapshot(path) as snapshot, snapshot.recording() as recording:
         recording.begin(CRAWL)

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lineage
-from lineage.domain.records import Answered, Content, Found, Gap
+from lineage.domain.records import Answered, Content, Fetched, Gap
 from lineage.queries.verify import CHANGED, UNCHANGED, UNSEALED
 from lineage.snapshot.file import Snapshot
 from lineage.snapshot.seals import TABLES
@@ -202,12 +202,12 @@ BODIES = [
     record("model", "m", {}),
     training("c", {}),
 ]
-FOUND: list[Found] = [*BODIES, Gap("1", "r", "DescribeModel", "m", "denied", "so"), Answered("1", "r", "DescribeModel", "m")]
+FOUND: list[Fetched] = [*BODIES, Gap("1", "r", "DescribeModel", "m", "denied", "so"), Answered("1", "r", "DescribeModel", "m")]
 
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(st.lists(st.sampled_from(FOUND), max_size=4), st.booleans()), min_size=1, max_size=5))
-def test_crawls_never_alarm(tmp_path_factory: pytest.TempPathFactory, crawls: list[tuple[list[Found], bool]]) -> None:
+def test_crawls_never_alarm(tmp_path_factory: pytest.TempPathFactory, crawls: list[tuple[list[Fetched], bool]]) -> None:
     """However crawls follow one another, finished or killed, what they leave is never called changed."""
     path = tmp_path_factory.mktemp("crawls") / "s.db"
     for found, finish in crawls:

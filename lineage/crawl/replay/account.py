@@ -99,7 +99,7 @@ _JSON_TYPES: Mapping[str, Any] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class AccountRecord:
     """One record of the file. `whole` is its body with what only Search gives."""
 
     kind: Kind
@@ -148,7 +148,7 @@ class Account:
     caller: str
     region: str
     regions: list[str] | None  # the enabled ones; None: the file does not say
-    records: dict[Shelf, dict[str, Record]] = field(default_factory=lambda: defaultdict(dict))
+    records: dict[Shelf, dict[str, AccountRecord]] = field(default_factory=lambda: defaultdict(dict))
     objects: dict[str, Object] = field(default_factory=dict)  # by URI
     faults: list[Fault] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
@@ -157,7 +157,7 @@ class Account:
 def read_account(path: str | Path, model: ServiceModel) -> Account:
     """Read an account file. Raises `CrawlError`, naming the line that can't be read."""
     account: Account | None = None
-    reader = _Reader(model)
+    reader = _LineReader(model)
     try:
         with Path(path).open(encoding="utf-8") as lines:
             for number, line in enumerate(lines, 1):
@@ -170,7 +170,7 @@ def read_account(path: str | Path, model: ServiceModel) -> Account:
     return account
 
 
-def _take(account: Account | None, line: str, where: str, reader: _Reader) -> Account:
+def _take(account: Account | None, line: str, where: str, reader: _LineReader) -> Account:
     try:
         entry = json.loads(line)
         json.dumps(entry, ensure_ascii=False).encode()
@@ -216,7 +216,7 @@ def _header(entry: dict[str, Any], where: str) -> Account:
     return Account(entry["caller"], entry["region"], regions)
 
 
-class _Reader:
+class _LineReader:
     """Reads lines, each held to the shapes of the service model. Every method raises `CrawlError`, naming the line."""
 
     def __init__(self, model: ServiceModel) -> None:
@@ -227,7 +227,7 @@ class _Reader:
 
     # --- records --------------------------------------------------------------------------------
 
-    def record(self, entry: dict[str, Any], where: str) -> Record:
+    def record(self, entry: dict[str, Any], where: str) -> AccountRecord:
         kind = KINDS.get(str(entry.get("kind")))
         if not kind or not self._shapes[kind.name][0]:
             known = ", ".join(sorted(name for name, (shape, _) in self._shapes.items() if shape))
@@ -239,7 +239,7 @@ class _Reader:
         ids = self._ids(kind, body, where)
         for problem in self._problems(kind, body, search, extras):
             raise CrawlError(f"{where}: {problem}")
-        return Record(kind, *ids, body, body | search if search else body, extras)
+        return AccountRecord(kind, *ids, body, body | search if search else body, extras)
 
     def _ids(self, kind: Kind, body: Mapping[str, Any], where: str) -> tuple[str, str, str]:
         """The id, the account and the region of a record."""

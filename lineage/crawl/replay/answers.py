@@ -20,7 +20,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lineage.crawl.aws.shapes import list_member, search_member
-from lineage.crawl.replay.account import Account, Record, Shelf
+from lineage.crawl.replay.account import Account, AccountRecord, Shelf
 from lineage.crawl.replay.faults import Failure
 from lineage.crawl.replay.pages import ASKED_OF, Order, cut_page, extra_items, on_the_wire, order_of, passes, sort_key, summary
 from lineage.domain.kinds import KINDS, Kind, kind_of_arn
@@ -61,7 +61,7 @@ class Where(NamedTuple):
 class _Sorted(NamedTuple):
     """Records in an order; where that is one of times, the times too, negative where they descend."""
 
-    records: Sequence[Record]
+    records: Sequence[AccountRecord]
     times: Sequence[float]
 
 
@@ -107,7 +107,7 @@ class Answers:
 
     # --- describe -------------------------------------------------------------------------------
 
-    def _describe(self, operation: OperationModel, parameters: Mapping[str, Any], where: Where) -> Record:
+    def _describe(self, operation: OperationModel, parameters: Mapping[str, Any], where: Where) -> AccountRecord:
         kind = self._described.get(operation.name)
         required = operation.input_shape.required_members if operation.input_shape else []
         for key in required:
@@ -119,20 +119,20 @@ class Answers:
             raise not_found(operation.name, parameters)
         return found
 
-    def _named(self, kind: Kind, name: str, where: Where) -> Record | None:
+    def _named(self, kind: Kind, name: str, where: Where) -> AccountRecord | None:
         """The record of a name in the caller's own account, or of an ARN, which reaches whatever account it says."""
         if not is_arn(name):
             return self._by_name((kind.name, where.account, where.region)).get(name.casefold())
         arn = parse_arn(name)
         return self._account.records.get((kind.name, arn.account, where.region), {}).get(arn.id)
 
-    def _index_names(self, shelf: Shelf) -> dict[str, Record]:
+    def _index_names(self, shelf: Shelf) -> dict[str, AccountRecord]:
         records = self._account.records.get(shelf, {}).values()
         noun = KINDS[shelf[0]].noun
         names = {str(record.body.get(f"{noun}Name") or record.tail).casefold(): record for record in records}
         return names | {record.tail.casefold(): record for record in records}
 
-    def _of_keys(self, kind: Kind, parameters: Mapping[str, Any], where: Where) -> Record | None:
+    def _of_keys(self, kind: Kind, parameters: Mapping[str, Any], where: Where) -> AccountRecord | None:
         """The record that several parameters name together: of one's own account or AWS's; the newest of its versions."""
         first = parameters[kind.keys[0]]
         owners = (parse_arn(first).account,) if is_arn(first) else (where.account, "aws")
@@ -144,7 +144,7 @@ class Answers:
                 return max(found, key=lambda record: _numbers(record.body.get(kind.keys[-1])))
         return None
 
-    def _index_keys(self, shelf: Shelf) -> dict[tuple[str, ...], list[Record]]:
+    def _index_keys(self, shelf: Shelf) -> dict[tuple[str, ...], list[AccountRecord]]:
         """Records by all of their keys, and by all but the last."""
         index = defaultdict(list)
         for record in self._account.records.get(shelf, {}).values():
@@ -164,7 +164,7 @@ class Answers:
         kept = [record for record in page if passes(record, parameters)]
         return {result: [on_the_wire(summary(record, shape), shape) for record in kept]} | token
 
-    def _asked_of(self, kind: Kind, parameters: Mapping[str, Any], where: Where) -> Sequence[Record]:
+    def _asked_of(self, kind: Kind, parameters: Mapping[str, Any], where: Where) -> Sequence[AccountRecord]:
         """The records that a List call walks, in its order."""
         if parameters.get("CrossAccountFilterOption") == "CrossAccount":
             return ()  # nothing in a file is shared
@@ -175,7 +175,7 @@ class Answers:
         if not of:
             return self._sorted(shelf, order).records
         (name, value), *others = of
-        records: Sequence[Record] = self._group(shelf, order, name).get(value, ())
+        records: Sequence[AccountRecord] = self._group(shelf, order, name).get(value, ())
         if not records and name == "PipelineName":
             self._refuse_pipeline(parameters[name], where)
         return [record for record in records if all(value in self._of(record, name) for name, value in others)]
@@ -184,7 +184,7 @@ class Answers:
         if not self._named(KINDS["pipeline"], name, where):
             raise Failure("ResourceNotFound", f"Pipeline '{name}' does not exist.")
 
-    def _index_group(self, shelf: Shelf, order: Order, parameter: str) -> dict[str, list[Record]]:
+    def _index_group(self, shelf: Shelf, order: Order, parameter: str) -> dict[str, list[AccountRecord]]:
         """The records of a shelf by what a List call can ask them of."""
         index = defaultdict(list)
         for record in self._sorted(shelf, order).records:
@@ -192,7 +192,7 @@ class Answers:
                 index[value].append(record)
         return dict(index)
 
-    def _of(self, record: Record, parameter: str) -> set[str]:
+    def _of(self, record: AccountRecord, parameter: str) -> set[str]:
         """The values of a parameter with which a List call comes by this record, casefolded."""
         if parameter == "ModelPackageType":
             return {"both", "versioned" if _group_of(record) else "unversioned"}
@@ -263,7 +263,7 @@ class Answers:
         results = [{member: on_the_wire(self._searchable(record), shape, cut=True)} for record in page]
         return {"Results": results, "TotalHits": {"Value": len(found), "Relation": "EqualTo"}} | token
 
-    def _find(self, shelf: Shelf, order: Order, expression_text: str) -> Sequence[Record]:
+    def _find(self, shelf: Shelf, order: Order, expression_text: str) -> Sequence[AccountRecord]:
         """What an expression finds; where the order is one of creation, only the records between its bounds are read."""
         resource = KINDS[shelf[0]].search
         expression = json.loads(expression_text) if expression_text else None
@@ -284,7 +284,7 @@ class Answers:
         times = [sign * float(key[1]) if key else math.inf for key, _, _ in ranked] if order.by == "CreationTime" else ()
         return _Sorted([record for _, _, record in ranked], times)
 
-    def _searchable(self, record: Record) -> Mapping[str, Any]:
+    def _searchable(self, record: AccountRecord) -> Mapping[str, Any]:
         """A record as Search holds it: a model inside its dashboard, a trial component with the job that it is of."""
         if record.kind.name == "model":
             return {"Model": record.whole, **record.whole}
@@ -301,7 +301,7 @@ class Answers:
         told = [name.partition(".") for name in sorted(names) if begins_with(name, hint)]
         return {"PropertyNameSuggestions": [{"PropertyName": f"{word.lower()}.{own}"} for word, _, own in told]}
 
-    def _source(self, component: Record) -> dict[str, Any] | None:
+    def _source(self, component: AccountRecord) -> dict[str, Any] | None:
         text = str((component.whole.get("Source") or {}).get("SourceArn"))
         if not is_arn(text):
             return None
@@ -338,7 +338,7 @@ def _numbers(version: Any) -> list[int]:
     return [int(number) for number in re.findall(r"\d+", str(version))]
 
 
-def _group_of(package: Record) -> str:
+def _group_of(package: AccountRecord) -> str:
     """The group of a model package, in lower case; a package that is in none has no version in its ARN."""
     group, _, version = package.tail.partition("/")
     return str(package.body.get("ModelPackageGroupName") or (group if version else "")).casefold()

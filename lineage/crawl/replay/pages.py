@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lineage.crawl.replay.account import Record
+from lineage.crawl.replay.account import AccountRecord
 from lineage.crawl.replay.faults import EMPTY_PAGE, REPEATED_TOKEN, Failure
 from lineage.domain.kinds import Extra
 from lineage.domain.references import detail
@@ -61,7 +61,7 @@ def order_of(parameters: Mapping[str, Any], default: str) -> Order:
     return Order(by, parameters.get("SortOrder", default) == "Descending")
 
 
-def sort_key(record: Record, by: str) -> Any:
+def sort_key(record: AccountRecord, by: str) -> Any:
     if by == "CreationTime":
         return epoch(record.whole.get(by))
     if by == "LastModifiedTime":
@@ -71,7 +71,7 @@ def sort_key(record: Record, by: str) -> Any:
     return str(_status(record)) if by == "Status" else str(next(iter(values_at(record.whole, steps_of(by))), ""))
 
 
-def _modified(record: Record) -> float:
+def _modified(record: AccountRecord) -> float:
     return epoch(record.whole.get("LastModifiedTime") or record.whole.get("CreationTime"))
 
 
@@ -106,11 +106,11 @@ def _start(token: str) -> int:
 # --- summaries and filters ------------------------------------------------------------------------
 
 
-def summary(record: Record, shape: Any) -> dict[str, Any]:
+def summary(record: AccountRecord, shape: Any) -> dict[str, Any]:
     return {name: value for name in shape.members if (value := _summarised(record, name)) is not None}
 
 
-def _summarised(record: Record, member: str) -> Any:
+def _summarised(record: AccountRecord, member: str) -> Any:
     """The value of one member of a summary."""
     kind, whole = record.kind, record.whole
     if kind.listed_as and member.startswith(kind.listed_as):
@@ -125,7 +125,7 @@ def _summarised(record: Record, member: str) -> Any:
     return {f"{kind.noun}Source": whole.get("Source"), f"{kind.noun}Status": _status(record)}.get(member)
 
 
-def _watched_endpoint(record: Record) -> Any:
+def _watched_endpoint(record: AccountRecord) -> Any:
     """The endpoint that a monitoring job definition or schedule names, wherever it does."""
     prefix = record.kind.describe.removeprefix("Describe").removesuffix("JobDefinition")
     inline = "MonitoringScheduleConfig.MonitoringJobDefinition.MonitoringInputs[].EndpointInput.EndpointName"
@@ -133,16 +133,16 @@ def _watched_endpoint(record: Record) -> Any:
     return found or next(iter(detail(record.whole, inline)), None)
 
 
-def _status(record: Record) -> Any:
+def _status(record: AccountRecord) -> Any:
     return detail(record.body, record.kind.status or f"{record.kind.noun}Status")
 
 
-def extra_items(record: Record, extra: Extra, parameters: Mapping[str, Any]) -> Sequence[Any]:
+def extra_items(record: AccountRecord, extra: Extra, parameters: Mapping[str, Any]) -> Sequence[Any]:
     items = record.extras.get(extra.member, ())
     return items[::-1] if parameters.get("SortOrder") == "Descending" else items
 
 
-_FILTERS: Mapping[str, Callable[[Record, Any], bool]] = {
+_FILTERS: Mapping[str, Callable[[AccountRecord, Any], bool]] = {
     "NameContains": lambda record, value: value.casefold() in record.tail.casefold(),
     "PipelineNamePrefix": lambda record, value: record.tail.casefold().startswith(value.casefold()),
     "StatusEquals": lambda record, value: _status(record) == value,
@@ -157,13 +157,13 @@ _FILTERS: Mapping[str, Callable[[Record, Any], bool]] = {
 }
 
 
-def passes(record: Record, parameters: Mapping[str, Any]) -> bool:
+def passes(record: AccountRecord, parameters: Mapping[str, Any]) -> bool:
     """Whether a record passes the filters of a List call."""
     ignored = {*_NO_FILTERS, *ASKED_OF.get(record.kind.name, ())}
     return all(_satisfies(record, name, value) for name, value in parameters.items() if name not in ignored)
 
 
-def _satisfies(record: Record, parameter: str, value: Any) -> bool:
+def _satisfies(record: AccountRecord, parameter: str, value: Any) -> bool:
     if parameter in _FILTERS:
         return _FILTERS[parameter](record, value)
     member = parameter.removesuffix("Equals")

@@ -14,13 +14,13 @@ from typing import Any
 from urllib.parse import quote
 
 from lineage.domain.kinds import RELATIONS
+from lineage.domain.records import Json
 from lineage.errors import MalformedName
 from lineage.graphs.graphs import trains
 from lineage.outputs.formats.chosen import Chosen
 from lineage.outputs.formats.subject import endpoint_of, makers, traced
 from lineage.outputs.formats.text import document, dumped
 from lineage.queries.flow.flow import is_job
-from lineage.queries.flow.links import Json
 
 SPEC_VERSIONS = ("1.6", "1.7")
 _TYPES = {

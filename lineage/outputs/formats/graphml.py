@@ -29,7 +29,7 @@ _ALWAYS = {
 }
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\n": "&#10;", "\r": "&#13;", "\t": "&#9;"})
 
-Told = dict[str, dict[str, str]]
+AttributeTypes = dict[str, dict[str, str]]
 """What the attributes of nodes and of edges are: `string`, `long`, …, or `json`."""
 
 
@@ -95,7 +95,7 @@ def _types(rows: Iterable[dict[str, Any]]) -> dict[str, str]:
     return {name: _TYPES.get(min(types), "json") if len(types) == 1 else "json" for name, types in sorted(found.items())}
 
 
-def _told(told: Told, of: str, data: dict[str, Any]) -> str:
+def _told(told: AttributeTypes, of: str, data: dict[str, Any]) -> str:
     known = told[of]
     named = ((name, data[name]) for name in known if data.get(name) is not None)
     return "".join(_data(of, name, value, plain=known[name] != "json") for name, value in named)

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from lineage.domain.records import Json
 from lineage.errors import LineageError, MalformedName
 from lineage.outputs.formats.chosen import Chosen
 from lineage.outputs.formats.text import document
 from lineage.queries.coverage import coverage
-from lineage.queries.flow.links import Json
 from lineage.queries.verify import file_digest
 
 STATEMENT = "https://in-toto.io/Statement/v1"

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 
 from lineage.checks.check import NOT_APPLICABLE, Checked
 from lineage.checks.findings import FAILED, KNOWN, OFF, SUPPRESSED, Finding
-from lineage.queries.flow.links import Json
+from lineage.domain.records import Json
 
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 

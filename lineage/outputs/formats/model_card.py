@@ -10,11 +10,11 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from lineage.domain.records import Json
 from lineage.errors import MalformedName
 from lineage.outputs.formats.chosen import Chosen
 from lineage.outputs.formats.subject import made_of, makers, traced
 from lineage.outputs.formats.text import dumped, one_line
-from lineage.queries.flow.links import Json
 
 MAX_DATASETS = MAX_IMAGES = MAX_ARTIFACTS = 15
 MAX_METRICS, MAX_HYPERPARAMETERS = 50, 100

@@ -14,11 +14,12 @@ from itertools import islice
 from typing import Any
 
 from lineage.domain.kinds import SERVING
+from lineage.domain.records import Json
 from lineage.graphs.graphs import Attributes
 from lineage.outputs.formats.chosen import Chosen
 from lineage.outputs.formats.text import dumped
 from lineage.queries.flow.flow import EXECUTION, is_job, is_reuse
-from lineage.queries.flow.links import Json, Link
+from lineage.queries.flow.links import Link
 
 MAX_BYTES = 300_000
 _SPEC = "https://openlineage.io/spec"

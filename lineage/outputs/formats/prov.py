@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote
 
+from lineage.domain.records import Json
 from lineage.graphs.graphs import Attributes
 from lineage.outputs.formats.chosen import Chosen
 from lineage.outputs.formats.text import dumped
 from lineage.queries.flow.flow import EXECUTION, is_job
-from lineage.queries.flow.links import Json, Link
+from lineage.queries.flow.links import Link
 
 _STEM = re.compile(r"arn:[^:]*:[^:]*:[^:]*:[^:]*:")
 _OURS = "urn:lineage:"

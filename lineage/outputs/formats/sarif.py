@@ -14,7 +14,7 @@ from urllib.parse import quote
 from lineage.checks.check import Checked
 from lineage.checks.findings import ERROR, FAILED, KNOWN, NOTE, OFF, SUPPRESSED, WARNING, Finding
 from lineage.checks.rules import RULES
-from lineage.queries.flow.links import Json
+from lineage.domain.records import Json
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 FINGERPRINT = "lineageFinding/v1"

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 
 from lineage.domain.kinds import SERVING
 from lineage.domain.names import is_location
+from lineage.domain.records import Json
 from lineage.errors import MalformedName
 from lineage.graphs.graphs import Graph, neighbourhood, trains
 from lineage.outputs.formats.chosen import Chosen
-from lineage.queries.flow.links import Json
 from lineage.queries.select import find_in
 from lineage.queries.trace import Trace, Tracing, find_endpoint
 

@@ -17,12 +17,11 @@ from importlib.resources import files
 from typing import Final
 
 from lineage.domain.kinds import KINDS, RELATIONS
-from lineage.domain.records import Gap, Resource, Scope
+from lineage.domain.records import Gap, Json, Resource, Scope
 from lineage.graphs.graphs import Graph
 from lineage.outputs.pictures.figures import console_url
 from lineage.outputs.pictures.layout import Box, Layout, layout
 from lineage.queries.flow.flow import scope_json
-from lineage.queries.flow.links import Json
 from lineage.queries.show import gap_subjects
 from lineage.snapshot.file import Snapshot
 

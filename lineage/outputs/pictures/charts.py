@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
+from lineage.domain.records import Json
 from lineage.errors import LeaderboardError
 from lineage.outputs.pictures.scales import Scale, scale_of
 from lineage.outputs.pictures.svg import CHARACTER, LINE, document, element, line, shortened, text, words, wrapped
 from lineage.queries.runs.leaderboard import Leaderboard
-
-Json = dict[str, Any]
 
 _MOST = 16  # parameters in one picture
 _SETS = 5  # sets of data with a colour and a form of their own; the last is that of all others

@@ -229,7 +229,7 @@ def _legend(drawn: Picture, page: float, y: float) -> tuple[list[str], float]:
 
 
 _BLANK = Kind("resource", colour="#eeeeee")
-Piece: TypeAlias = tuple[float, Callable[[float, float], str]]  # its width, and what draws it at a place
+DrawnPiece: TypeAlias = tuple[float, Callable[[float, float], str]]  # its width, and what draws it at a place
 
 
 def _sample(kind: Kind, label: str, **said: bool) -> Figure:
@@ -245,7 +245,7 @@ def _line_styles(arrows: list[Arrow]) -> list[tuple[str, str]]:
     return [(look, said) for look, said in _LINE_STYLES if look in meant]
 
 
-def _legend_node(figure: Figure) -> Piece:
+def _legend_node(figure: Figure) -> DrawnPiece:
     def drawn(x: float, y: float) -> str:
         shape = SHAPES.get(figure.kind.shape, _rectangle)((x, y, 30, 20))
         behind = [element("path", d=shape, class_="shape", transform="translate(3 3)")] if figure.fold else []
@@ -256,14 +256,14 @@ def _legend_node(figure: Figure) -> Piece:
     return 38 + CHARACTER * len(figure.label) + 22, drawn
 
 
-def _legend_line(look: str, said: str) -> Piece:
+def _legend_line(look: str, said: str) -> DrawnPiece:
     def drawn(x: float, y: float) -> str:
         return element("path", d=f"M{_at((x, y + 10))}h34", class_=f"arrow {look}") + text((x + 42, y + 14), said, "quiet")
 
     return 42 + CHARACTER * len(said) + 22, drawn
 
 
-def _in_rows(pieces: list[Piece], page: float, y: float) -> tuple[list[str], float]:
+def _in_rows(pieces: list[DrawnPiece], page: float, y: float) -> tuple[list[str], float]:
     x, shown = _MARGIN, []
     for width, drawn in pieces:
         if x > _MARGIN and x + width > page + _MARGIN:

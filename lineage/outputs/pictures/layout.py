@@ -21,11 +21,11 @@ from lineage.graphs.graphs import Graph
 Point: TypeAlias = tuple[float, float]
 Size: TypeAlias = tuple[float, float]
 Box: TypeAlias = tuple[float, float, float, float]
-Edge: TypeAlias = tuple[str, str, str]
+LaidEdge: TypeAlias = tuple[str, str, str]
 Pair: TypeAlias = tuple[str, str]
 Item: TypeAlias = "str | tuple[str, int]"  # a node; or where the lines out of a node cross a layer
 Band: TypeAlias = tuple[bool, str]  # by group, and what has none last
-Place: TypeAlias = tuple[Band, int]  # and within one by what hangs together in it
+Position: TypeAlias = tuple[Band, int]  # and within one by what hangs together in it
 Near: TypeAlias = dict[Item, list[Item]]
 
 SIZE: Final = (180.0, 36.0)
@@ -48,7 +48,7 @@ class Layout:
     """Boxes as x, y, width, height; lines as points, of which each second pair is a curve; a frame around each group."""
 
     boxes: dict[str, Box]
-    lines: dict[Edge, list[Point]]
+    lines: dict[LaidEdge, list[Point]]
     frames: dict[str, Box]
     width: float
     height: float
@@ -86,10 +86,10 @@ def _parts(graph: Graph, groups: Mapping[str, str] | None) -> list[list[str]]:
     return [part for part in parts if len(part) > 1] + ([alone] if alone else [])
 
 
-def _edges_of(graph: Graph, parts: list[list[str]]) -> list[list[Edge]]:
+def _edges_of(graph: Graph, parts: list[list[str]]) -> list[list[LaidEdge]]:
     """The edges of each part, in order."""
     part_of = {node: number for number, part in enumerate(parts) for node in part}
-    edges: list[list[Edge]] = [[] for _ in parts]
+    edges: list[list[LaidEdge]] = [[] for _ in parts]
     for edge in sorted(graph.edges(keys=True)):
         edges[part_of[edge[0]]].append(edge)
     return edges
@@ -159,7 +159,7 @@ class _Piece:
     """A part of the graph, laid out from 0, 0."""
 
     nodes: list[str]
-    edges: list[Edge]
+    edges: list[LaidEdge]
     ranks: Mapping[str, int]
     sizes: dict[str, Size]
     groups: Mapping[str, str]
@@ -168,7 +168,7 @@ class _Piece:
     before: Near = field(default_factory=lambda: defaultdict(list))
     after: Near = field(default_factory=lambda: defaultdict(list))
     direct: set[Pair] = field(default_factory=set)
-    bands: dict[Item, Place] = field(default_factory=dict)
+    bands: dict[Item, Position] = field(default_factory=dict)
     level: dict[Item, float] = field(default_factory=dict)  # the y of a middle
     columns: list[Point] = field(default_factory=list)  # from x to x
     frames: dict[str, Box] = field(default_factory=dict)
@@ -232,10 +232,10 @@ class _Piece:
         for layer in self.layers:
             layer.sort(key=self.bands.__getitem__)
 
-    def _places(self) -> dict[Item, Place]:
+    def _places(self) -> dict[Item, Position]:
         """The band of each item, and the number of what it hangs together with in there."""
         bands = {item: self._band(item) for layer in self.layers for item in layer}
-        places: dict[Item, Place] = {}
+        places: dict[Item, Position] = {}
         for number, root in enumerate(bands):
             todo = [root] if self.groups else []
             while todo:
@@ -329,9 +329,9 @@ class _Piece:
             wide, tall = self.sizes[node]
             yield node, (_tenth(x + (start + end - wide) / 2), _tenth(y + self.level[node] - tall / 2), wide, tall)
 
-    def lines(self, x: float, y: float) -> Iterator[tuple[Edge, list[Point]]]:
+    def lines(self, x: float, y: float) -> Iterator[tuple[LaidEdge, list[Point]]]:
         """The lines, from a corner: from the right of a box, level through layers, to the left of another."""
-        beside: dict[Pair, list[Edge]] = defaultdict(list)
+        beside: dict[Pair, list[LaidEdge]] = defaultdict(list)
         for edge in self.edges:
             beside[self._span(edge[0], edge[1])].append(edge)
         for pair, edges in beside.items():
@@ -426,7 +426,7 @@ def _packed(pieces: list[_Piece]) -> Layout:
     area = sum((piece.width + _BETWEEN) * (piece.height + _BETWEEN) for piece in pieces)
     page = max([math.sqrt(area * _SHAPE), *(piece.width for piece in pieces)])
     boxes: dict[str, Box] = {}
-    lines: dict[Edge, list[Point]] = {}
+    lines: dict[LaidEdge, list[Point]] = {}
     frames: dict[str, Box] = {}
     x = y = row = wide = 0.0
     for piece in pieces:

@@ -9,8 +9,8 @@ from itertools import pairwise
 import networkx as nx
 
 from lineage.domain.kinds import KINDS
+from lineage.domain.records import Json
 from lineage.outputs.pictures.layout import Point, layout
-from lineage.queries.flow.links import Json
 
 _WIDE, _HIGH = 222.0, 40.0
 _GAP, _PAGE = 34.0, 700.0  # between layers; what a page has room for without being drawn smaller

@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable
 from typing import Final
 
+from lineage.domain.records import Json
 from lineage.outputs.report.markdown import markdown
 from lineage.outputs.report.webpage import webpage
-from lineage.queries.flow.links import Json
 
 
 def _as_json(report: Json) -> str:

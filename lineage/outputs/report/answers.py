@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 
+from lineage.domain.records import Json
 from lineage.outputs.report.reading import brief
-from lineage.queries.flow.links import Json
 from lineage.queries.trace import Trace, TreeStep
 
 TRACED, PARTIAL, BROKEN = "traced", "partial", "broken"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from lineage.queries.flow.links import Json
+from lineage.domain.records import Json
 
 
 class Code(str):
@@ -62,14 +62,14 @@ class Items:
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class WayBack:
     """Steps from an endpoint back to data: each the kind, the node, and how it is known to lead there."""
 
     steps: Sequence[tuple[str, Code, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class ChainPicture:
     """The chain behind one endpoint."""
 
     title: str
@@ -100,7 +100,7 @@ class Head:
     text: str
 
 
-Block: TypeAlias = Para | Facts | Table | Items | Way | Picture | Listing | Verdict | Head
+Block: TypeAlias = Para | Facts | Table | Items | WayBack | ChainPicture | Listing | Verdict | Head
 
 
 @dataclass(frozen=True, slots=True)

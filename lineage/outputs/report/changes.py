@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from lineage.domain.records import Json
 from lineage.outputs.report.reading import Kept, brief
-from lineage.queries.flow.links import Json
 from lineage.queries.trace import Trace
 
 _TOLD = 40  # fields of one record that are told; more are counted

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from lineage.domain.records import Json
 from lineage.outputs.report.blocks import (
     Block,
     Cell,
+    ChainPicture,
     Code,
     Facts,
     Head,
     Items,
     Para,
-    Picture,
     Section,
     Table,
     Word,
@@ -21,7 +22,6 @@ from lineage.outputs.report.blocks import (
     spaced,
     text,
 )
-from lineage.queries.flow.links import Json
 
 _TOO_MANY = 300  # nodes of which nobody can read a picture on paper
 
@@ -63,7 +63,7 @@ def _system(one: Json) -> Iterator[Block]:
     head = ("Variant", "Use", "Model", "Traffic", "Instances", "Image by tag", "Image by digest")
     yield Table("Variants", head, [_variant(row) for row in told["variants"]], "No variant is known.")
     if len(one["nodes"]) <= _TOO_MANY:
-        yield Picture(f"The chain behind {told['name']}", one["nodes"], one["evidence"])
+        yield ChainPicture(f"The chain behind {told['name']}", one["nodes"], one["evidence"])
     else:
         yield Para(f"The chain has {len(one['nodes']):,} nodes: too many for a picture on paper. `lineage draw` draws it.")
 

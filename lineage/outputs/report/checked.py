@@ -9,8 +9,8 @@ from pathlib import Path
 
 from lineage.checks.check import check
 from lineage.checks.policy import Policy
+from lineage.domain.records import Json
 from lineage.outputs.report.reading import brief
-from lineage.queries.flow.links import Json
 from lineage.snapshot.file import Snapshot
 
 _RULE = ("id", "name", "severity", "outcome", "findings", "undecided", "known", "suppressed", "passed")

@@ -12,9 +12,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
+from lineage.domain.records import Json
 from lineage.errors import MalformedName
 from lineage.outputs.report.facts import FACTS, holding
-from lineage.queries.flow.links import Json
 
 EVIDENCED, PARTIAL, NOT_DERIVABLE = "evidenced", "partial", "not derivable"
 FRAMEWORKS: Final = ("eu-ai-act", "g7", "iso42001", "sr26-2", "gdpr", "nist")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from lineage.domain.records import Json
 from lineage.graphs.graphs import around_subject
-from lineage.queries.flow.links import Json
 from lineage.queries.impact import SERVES, impact
 from lineage.queries.trace import Trace
 from lineage.snapshot.file import Snapshot

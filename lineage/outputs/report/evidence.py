@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from lineage.domain.records import Crawl
+from lineage.domain.records import Crawl, Json
 from lineage.outputs.report.reading import Kept
-from lineage.queries.flow.links import Json
 from lineage.queries.trace import Trace
 
 METHODS = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
-from lineage.queries.flow.links import Json
+from lineage.domain.records import Json
 
 
 class Fact(NamedTuple):

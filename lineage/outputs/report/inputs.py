@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from lineage.domain.records import Json
 from lineage.outputs.report.reading import Kept, brief
 from lineage.queries.datasets import Datasets
-from lineage.queries.flow.links import Json
 from lineage.queries.trace import Trace
 
 _KEPT = ("uri", "channel", "usage", "state", "data_type", "input_mode", "covers", "pinned", "time", "indirect", "depth")

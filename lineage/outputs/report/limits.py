@@ -7,10 +7,9 @@ from collections.abc import Iterator, Sequence, Sized
 
 from lineage.domain.kinds import KINDS
 from lineage.domain.names import is_arn
-from lineage.domain.records import Scope
+from lineage.domain.records import Json, Scope
 from lineage.outputs.report.blocks import number
 from lineage.queries.coverage import coverage, deletions_told
-from lineage.queries.flow.links import Json
 from lineage.queries.trace import Trace
 from lineage.snapshot.file import Snapshot
 

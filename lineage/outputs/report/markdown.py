@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import singledispatch
 
+from lineage.domain.records import Json
 from lineage.outputs.report.blocks import (
     Block,
     Cell,
+    ChainPicture,
     Code,
     Facts,
     Head,
@@ -16,15 +18,13 @@ from lineage.outputs.report.blocks import (
     Listing,
     Paper,
     Para,
-    Picture,
     Section,
     Table,
     Verdict,
-    Way,
+    WayBack,
     spans,
 )
 from lineage.outputs.report.paper import paper
-from lineage.queries.flow.links import Json
 
 _ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#~&])")
@@ -115,7 +115,7 @@ def _(block: Items) -> Iterator[str]:
 
 
 @write.register
-def _(block: Way) -> Iterator[str]:
+def _(block: WayBack) -> Iterator[str]:
     steps = (f"1. {_plain(kind)} {_cell(node)}{' — ' + _plain(how) if how else ''}" for kind, node, how in block.steps)
     yield "\n".join(steps) + "\n"
 
@@ -127,7 +127,7 @@ def _(block: Listing) -> Iterator[str]:
 
 
 @write.register
-def _(block: Picture) -> Iterator[str]:
+def _(block: ChainPicture) -> Iterator[str]:
     yield f"> {_plain(block.title)}: the HTML of this report has the picture.\n"
 
 

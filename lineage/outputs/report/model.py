@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lineage.checks.policy import TAG, Policy
-from lineage.domain.records import Crawl
+from lineage.domain.records import Crawl, Json
 from lineage.errors import SnapshotError, UnknownNode
 from lineage.graphs.graphs import attributed, neighbourhood
 from lineage.outputs.report.answers import answer
@@ -25,7 +25,6 @@ from lineage.outputs.report.limits import limits
 from lineage.outputs.report.parts import evaluation, models, packages, system, training
 from lineage.outputs.report.reading import Kept
 from lineage.queries.datasets import datasets
-from lineage.queries.flow.links import Json
 from lineage.queries.trace import Trace, find_endpoint, trace
 from lineage.queries.verify import snapshot_info
 from lineage.snapshot.file import Snapshot, open_snapshot
@@ -74,7 +73,7 @@ def report(
     """
     asked = list(endpoints)
     document = _document(snapshot, asked, title, classification, generated_at)
-    writing = _Writing(snapshot, _found(snapshot, asked), list(holdouts), policy)
+    writing = _ReportUnderWay(snapshot, _found(snapshot, asked), list(holdouts), policy)
     body = writing.body(document, Path(previous) if previous else None)
     body["controls"] = controls(body, frameworks)
     body["reproduce"] = _reproduce(document, command)
@@ -143,7 +142,7 @@ def _found(snapshot: Snapshot, asked: list[str]) -> list[str]:
     return ids
 
 
-class _Writing:
+class _ReportUnderWay:
     """One report under way."""
 
     def __init__(self, snapshot: Snapshot, ids: list[str], holdouts: list[str], policy: Policy | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from lineage.domain.records import Json
 from lineage.outputs.report.blocks import (
     Block,
     Cell,
@@ -18,7 +19,7 @@ from lineage.outputs.report.blocks import (
     Section,
     Table,
     Verdict,
-    Way,
+    WayBack,
     Word,
     code,
     number,
@@ -27,7 +28,6 @@ from lineage.outputs.report.blocks import (
 )
 from lineage.outputs.report.chapters import chapters
 from lineage.outputs.report.evidence import METHODS
-from lineage.queries.flow.links import Json
 
 QUESTION = "Which run, which training job and which data produced what this endpoint serves?"
 _FEW = 3  # endpoints whose answers stand on the first page in full
@@ -122,7 +122,7 @@ def _answers(endpoints: list[Json]) -> Iterator[Block]:
     for one in endpoints:
         if len(endpoints) > 1:
             yield _verdict(one)
-        yield Way([_way_step(step) for step in one["answer"]["way"]])
+        yield WayBack([_way_step(step) for step in one["answer"]["way"]])
         counts = one["answer"]["counts"]
         yield Para(", ".join(_counted(counts)) + ".")
         yield from _could_change(one)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from lineage.domain.records import Json
 from lineage.outputs.pictures.dot import console_url
 from lineage.outputs.report.reading import Kept, at, brief, tags_of
-from lineage.queries.flow.links import Json
 from lineage.queries.trace import Trace
 
 TOLD_JOBS = 50  # jobs that are told in full; more are counted

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lineage.domain.names import node_id
-from lineage.queries.flow.links import Json
+from lineage.domain.records import Json
 from lineage.snapshot.file import Snapshot, Version
 
 

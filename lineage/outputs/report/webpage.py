@@ -7,10 +7,12 @@ from functools import singledispatch
 from html import escape
 from importlib.resources import files
 
+from lineage.domain.records import Json
 from lineage.outputs.pictures.report_svg import figure
 from lineage.outputs.report.blocks import (
     Block,
     Cell,
+    ChainPicture,
     Code,
     Facts,
     Head,
@@ -18,16 +20,14 @@ from lineage.outputs.report.blocks import (
     Listing,
     Paper,
     Para,
-    Picture,
     Section,
     Table,
     Verdict,
-    Way,
+    WayBack,
     Word,
     spans,
 )
 from lineage.outputs.report.paper import paper
-from lineage.queries.flow.links import Json
 
 _LONG = 20  # characters of a word: a time has so many
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -141,7 +141,7 @@ def _(block: Items) -> Iterator[str]:
 
 
 @write.register
-def _(block: Way) -> Iterator[str]:
+def _(block: WayBack) -> Iterator[str]:
     yield '<ol class="way">'
     for kind, node, how in block.steps:
         yield f'<li><span class="kind">{_said(kind)}</span> {_cell(node)} <span class="how">{_said(how)}</span></li>'
@@ -149,7 +149,7 @@ def _(block: Way) -> Iterator[str]:
 
 
 @write.register
-def _(block: Picture) -> Iterator[str]:
+def _(block: ChainPicture) -> Iterator[str]:
     picture = figure(block.title, block.nodes, block.edges)
     yield f'<figure><div class="wide">{picture}</div><figcaption>{_said(block.title)}. {_LINES}</figcaption></figure>\n'
 

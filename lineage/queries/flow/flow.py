@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 from lineage.domain.kinds import KINDS, OPAQUE_CHANNELS, REUSED
 from lineage.domain.names import Cover, Location, Span, cover, gets, location_of
-from lineage.domain.records import Crawl, Gap, Scope
+from lineage.domain.records import Crawl, Gap, Json, Scope
 from lineage.domain.sightings import got, wrote
 from lineage.domain.times import CERTAIN, IMPOSSIBLE, POSSIBLE, bounds, fits, sortable
-from lineage.queries.flow.links import Flow, Json, Link, links_into, links_out_of
+from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
 from lineage.snapshot.manifests import Listings
 
 EXECUTION = "pipeline-execution"
@@ -276,9 +276,9 @@ def _fit_over(graph: Flow, write: Link, between: tuple[Link, ...], reading: Link
 
 # --- what was told already ------------------------------------------------------------------------
 
-Way = tuple[str | None, int | None]
+WayOfReading = tuple[str | None, int | None]
 """How a place is read: its span, and of a manifest the version."""
-Key = tuple[str, frozenset[Way], bool]
+ReachedBy = tuple[str, frozenset[WayOfReading], bool]
 """A place, how it is read there, and whether the write is of what is around it; or a content, and whether it surely is it."""
 
 
@@ -340,7 +340,7 @@ def took_over(graph: Flow, write: Link) -> bool:
     return any(is_reuse(link) and link.data["role"] == write.data["role"] for link in found)
 
 
-class Told:
+class Reached:
     """Which writes have reached everybody at a place, so that no shared place is walked again for each of its writers.
 
     The surest writes must be asked about first, and of equally sure ones the nearest to where the walk began.
@@ -352,7 +352,7 @@ class Told:
         self._relations = relations
         self._ways: dict[str, list[Link]] = {}
         self._leads: dict[str, tuple[list[Link], list[str]]] = {}
-        self._written: dict[Key, list[tuple[str, str, int]]] = defaultdict(list)
+        self._written: dict[ReachedBy, list[tuple[str, str, int]]] = defaultdict(list)
 
     def places(self, write: Link, length: int = 0) -> Iterator[tuple[str, tuple[Link, ...]]]:
         """The places at which this write may be read by somebody whom no earlier one has reached, with the edge to each.
@@ -369,11 +369,11 @@ class Told:
             if self._is_news(write, length + len(between), key):
                 yield place, between
         for content, fit in _contents_of(self._graph, write, contents):
-            sure = (content, frozenset[Way](), True)
+            sure = (content, frozenset[WayOfReading](), True)
             if self._is_news(write, length + 1, (content, frozenset(), fit == CERTAIN), sure):
                 yield from ((copy.target, (copy,)) for copy in _copies_out_of(self._graph, write.target, content))
 
-    def _is_news(self, write: Link, length: int, key: Key, *as_good: Key) -> bool:
+    def _is_news(self, write: Link, length: int, key: ReachedBy, *as_good: ReachedBy) -> bool:
         """Whether no earlier write, no further from the start, has reached all whom this one can reach; now it has."""
         opens, closes = bounds(write.data["time"])
         closes = closes or "~"
@@ -384,7 +384,7 @@ class Told:
             self._written[key].append((opens, closes, length))
         return True
 
-    def _ways_that_get(self, write: Link, place: str) -> frozenset[Way]:
+    def _ways_that_get(self, write: Link, place: str) -> frozenset[WayOfReading]:
         """Which of the ways in which a place is read, one for each version of a manifest, share keys with this write."""
         if place not in self._ways:
             ways = {_way(link): link for link in links_out_of(self._graph, place, *self._relations)}
@@ -392,7 +392,7 @@ class Told:
         return frozenset(_way(link) for link in self._ways[place] if place == write.target or _gets(self._graph, link, write))
 
 
-def _way(reading: Link) -> Way:
+def _way(reading: Link) -> WayOfReading:
     return (reading.data["span"], reading.data["listing"])
 
 

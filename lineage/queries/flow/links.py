@@ -6,9 +6,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+from lineage.domain.records import Json
 from lineage.graphs.graphs import Graph
 
-Json = dict[str, Any]
 Neighbours = dict[str, dict[str, dict[str, Json]]]
 
 

@@ -13,14 +13,14 @@ from typing import NamedTuple
 
 from lineage.domain.kinds import KINDS, RELATIONS
 from lineage.domain.names import Cover, Location, Span, cover, is_location, location_of, parse_location
-from lineage.domain.records import Gap, Scope
+from lineage.domain.records import Gap, Json, Scope
 from lineage.domain.times import CERTAIN, bounds, sortable
 from lineage.graphs.graphs import Graph
 from lineage.queries.flow.flow import (
     EXECUTION,
     Blind,
     Ranks,
-    Told,
+    Reached,
     is_job,
     is_reuse,
     members,
@@ -30,9 +30,9 @@ from lineage.queries.flow.flow import (
     started,
     suspect,
 )
-from lineage.queries.flow.links import Flow, Json, Link, links_into, links_out_of
+from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
 from lineage.queries.select import find_node, names_of
-from lineage.queries.used import Asking, is_about, not_enumerated
+from lineage.queries.used import UseUnderWay, is_about, not_enumerated
 
 WHOLE, READ = "*", "reads"  # parts: all of a package or an endpoint; what it only reads, which is in no model
 _ONWARD = ("reads", "loads", "provides", "instantiates", "deploys", "configures", "hosts")
@@ -94,7 +94,7 @@ class Spread:
         self.caveats: dict[str, None] = {}
         self.found: dict[str, Arrival] = {}
         self.arrived: dict[tuple[str, str], Arrival] = {}
-        self._told = Told(self.graph, "reads", "loads")
+        self._told = Reached(self.graph, "reads", "loads")
         self._ranks = Ranks(self.graph)
         self._planned: dict[tuple[bool, int], list[Arrival]] = defaultdict(list)
         self._distances: list[tuple[bool, int]] = []
@@ -138,7 +138,7 @@ class Spread:
         if is_location(subject):
             place = parse_location(subject)
             self.subject: Json = {"id": place.uri, "kind": "dataset"}
-            asking = Asking(self.graph, place, self._known_links, holes=self.holes)
+            asking = UseUnderWay(self.graph, place, self._known_links, holes=self.holes)
             self._blind = asking.blind
             first = [*self._readers(asking), *self._others(asking)]
         else:
@@ -156,13 +156,13 @@ class Spread:
             return self.graph.links(*relations)
         return (link for link in self._known_links if link.relation in relations)
 
-    def _readers(self, asking: Asking) -> Iterator[Arrival]:
+    def _readers(self, asking: UseUnderWay) -> Iterator[Arrival]:
         """The jobs and hints from which `used` begins."""
         for first in asking.first_readers():
             if first.links[0].relation != "loads":
                 yield self._first(first.links, first.job, sure=first.sure)
 
-    def _others(self, asking: Asking) -> Iterator[Arrival]:
+    def _others(self, asking: UseUnderWay) -> Iterator[Arrival]:
         """What loads the place as a model, what else reads it, and the containers whose environment names it."""
         for link in self.graph.links("reads", "loads", "mentions"):
             data, relation = link.data, link.relation

@@ -12,12 +12,10 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from lineage.domain.names import node_id
-from lineage.domain.records import Resource
+from lineage.domain.records import Json, Resource
 from lineage.errors import LeaderboardError
 from lineage.queries.select import find_in
 from lineage.snapshot.file import Snapshot
-
-Json = dict[str, Any]
 
 LAST, MIN, MAX, AVG = STATISTICS = ("last", "min", "max", "avg")
 COMPLETED, FAILED, STOPPED, RUNNING, UNTOLD = ("completed", "failed", "stopped", "running", "untold")

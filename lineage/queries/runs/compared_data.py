@@ -7,15 +7,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from string import ascii_uppercase
-from typing import Any
 
 from lineage.domain.times import CERTAIN
 from lineage.queries.flow.flow import writers
 from lineage.queries.flow.links import Flow, Link, links_into
 from lineage.queries.runs.candidates import Candidate
 
-Json = dict[str, Any]
-Key = frozenset[tuple[str, int]]
+DataKey = frozenset[tuple[str, int]]
 """A set of data: its places, and of each the version of the manifest that was read there (0: no manifest, or unknown)."""
 
 _MEASURING = frozenset(
@@ -37,7 +35,7 @@ class Data:
         return self.measured if self.declared else self.trained
 
 
-def key(links: Iterable[Link]) -> Key:
+def key(links: Iterable[Link]) -> DataKey:
     return frozenset((link.source, link.data["listing"] or 0) for link in links)
 
 
@@ -69,9 +67,9 @@ class Letters:
     """A short name for each set of data, in the order in which they are asked for."""
 
     def __init__(self) -> None:
-        self.given: dict[Key, str] = {}
+        self.given: dict[DataKey, str] = {}
 
-    def of(self, wanted: Key) -> str:
+    def of(self, wanted: DataKey) -> str:
         """The letter of a set of data: A to Z, then A2 to Z2 and on; `?` for none."""
         if not wanted:
             return "?"

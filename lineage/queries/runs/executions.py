@@ -11,11 +11,10 @@ from operator import attrgetter, itemgetter
 from lineage.domain.kinds import KINDS, kind_of_arn
 from lineage.domain.names import is_arn, node_id, parse_arn
 from lineage.domain.pipelines import ExperimentNames, parse_definition
-from lineage.domain.records import Node, Resource, Scope
+from lineage.domain.records import Json, Node, Resource, Scope
 from lineage.domain.references import hits
 from lineage.errors import MalformedDefinition, UnknownNode
 from lineage.queries.flow.flow import EXECUTION
-from lineage.queries.flow.links import Json
 from lineage.queries.runs.pipelines import (
     Definition,
     Definitions,

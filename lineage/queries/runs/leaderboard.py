@@ -11,22 +11,22 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from lineage.domain.records import REDACTED, Gap, Resource
+from lineage.domain.records import REDACTED, Gap, Json, Resource
 from lineage.errors import LeaderboardError
 from lineage.graphs.graphs import around_readers
 from lineage.queries.flow.flow import node_json, scope_json
 from lineage.queries.flow.links import Flow, Link
 from lineage.queries.runs.candidates import FAILED, LAST, STOPPED, candidates, cost, ended
-from lineage.queries.runs.compared_data import Key, Letters, changed, data_of, key
+from lineage.queries.runs.compared_data import DataKey, Letters, changed, data_of, key
 from lineage.queries.runs.ranking import (
     MISSING,
     NOT_FINITE,
     PLACES,
     RANKED,
+    ComparedGroup,
     Entry,
-    Group,
     asked,
     entry,
     is_better,
@@ -39,7 +39,6 @@ from lineage.snapshot.file import Snapshot
 if TYPE_CHECKING:
     import pandas as pd
 
-Json = dict[str, Any]
 
 SCHEMA = "lineage.leaderboard/1"
 _HIDDEN = (STOPPED, FAILED)
@@ -227,7 +226,7 @@ class _Board:
         most = max(self.sets, key=self.sets.__getitem__, default=entry.group)  # of equals the first one
         return {"declared": entry.data.declared, "differs": entry.group != most}
 
-    def _data_set(self, wanted: Key, letter: str) -> Json:
+    def _data_set(self, wanted: DataKey, letter: str) -> Json:
         places = sorted({place for place, _ in wanted})
         between = {place: self.changed[place] for place in places if place in self.changed}
         return {
@@ -237,7 +236,7 @@ class _Board:
             "may_have_changed": {place: [node_json(self.graph, job) for job in jobs] for place, jobs in between.items()},
         }
 
-    def _best(self, group: Group) -> Json:
+    def _best(self, group: ComparedGroup) -> Json:
         first = next(one for one in self.ranked if one.group == group)
         trained = None if first.data.declared else self.letters.of(key(first.data.trained))
         named = {"id": first.one.id, "name": first.one.record.name, "value": first.measured and first.measured.value}

@@ -11,11 +11,10 @@ from typing import Any, NamedTuple
 
 from lineage.domain.names import is_arn, node_id, parse_arn
 from lineage.domain.pipelines import ExperimentNames, Name, experiment_names
-from lineage.domain.records import Body, Node, Resource
+from lineage.domain.records import Body, Json, Node, Resource
 from lineage.domain.times import sortable
 from lineage.errors import UnknownNode
 from lineage.queries.flow.flow import EXECUTION
-from lineage.queries.flow.links import Json
 from lineage.queries.select import find_node
 from lineage.queries.used import listing_scope
 from lineage.snapshot.file import Snapshot, Version

@@ -7,8 +7,8 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
+from lineage.domain.records import Json
 from lineage.domain.times import sortable
 from lineage.errors import LeaderboardError
 from lineage.queries.runs.candidates import (
@@ -30,11 +30,10 @@ from lineage.queries.runs.candidates import (
     state,
     stopped_early,
 )
-from lineage.queries.runs.compared_data import Data, Key, key
+from lineage.queries.runs.compared_data import Data, DataKey, key
 from lineage.queries.runs.tuning import common_objective, direction_of, tuning_name
 
-Json = dict[str, Any]
-Group = tuple[bool, Key]
+ComparedGroup = tuple[bool, DataKey]
 """Who may be compared: the set of data that they were measured on, and whether a channel says so."""
 
 DIRECTIONS = ("max", "min")
@@ -59,7 +58,7 @@ class Entry:
     tied: bool = False
 
     @property
-    def group(self) -> Group:
+    def group(self) -> ComparedGroup:
         return (self.data.declared, key(self.data.yardstick))
 
 
@@ -77,7 +76,7 @@ def rank(entries: Iterable[Entry], direction: str, *, mixed_data: bool) -> list[
 
     Of equal values that of whoever ended first counts as better, and both are marked.
     """
-    groups = defaultdict[Group, list[Entry]](list)
+    groups = defaultdict[ComparedGroup, list[Entry]](list)
     for one in entries:
         if one.place == RANKED:
             groups[(True, frozenset()) if mixed_data else one.group].append(one)

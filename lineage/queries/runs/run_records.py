@@ -14,9 +14,8 @@ from typing import Any
 
 from lineage.domain.kinds import kind_of_arn
 from lineage.domain.names import is_arn, parse_arn
-from lineage.domain.records import Resource
+from lineage.domain.records import Json, Resource
 from lineage.domain.times import sortable
-from lineage.queries.flow.links import Json
 from lineage.snapshot.file import Snapshot
 
 RUN, GROUP, EXPERIMENT = "trial-component", "trial", "experiment"
@@ -28,12 +27,12 @@ _OF_RUN, _OF_JOB = "run", "job"
 _SDK_TAG = {"Key": "sagemaker:trial-component-source", "Value": "run"}
 _SDK_GROUP = "default-run-group-{}"
 
-Key = tuple[str, str, str]
+NameKey = tuple[str, str, str]
 """An account, a region, and a name without case."""
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class RunGroup:
     """A group that a run is in, and its experiment; no experiment where nothing that was read tells it."""
 
     name: str
@@ -88,7 +87,7 @@ class Run:
     region: str
     source: str  # `run`: by the SDK's Run; `job`: SageMaker made it for a job; `logged`: a person made it
     experiments: tuple[str, ...]
-    groups: tuple[Group, ...]
+    groups: tuple[RunGroup, ...]
     jobs: tuple[Job, ...]
     status: str | None
     message: str | None
@@ -117,34 +116,34 @@ class Trials:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        self._records: dict[Key, Resource] | None = None
+        self._records: dict[NameKey, Resource] | None = None
 
     @property
-    def records(self) -> dict[Key, Resource]:
+    def records(self) -> dict[NameKey, Resource]:
         if self._records is None:
             self._records = newest(self._snapshot.records(GROUP, deleted=True, members=_OF_A_GROUP))
         return self._records
 
-    def groups_of(self, record: Resource) -> tuple[Group, ...]:
+    def groups_of(self, record: Resource) -> tuple[RunGroup, ...]:
         """The groups that a run says it is in, each once."""
-        groups: dict[str, Group] = {}
+        groups: dict[str, RunGroup] = {}
         for parent in record.body.get("Parents") or ():
             name = str(parent.get("TrialName") or "")
             experiment = parent.get("ExperimentName") or self.experiment_of(key_of(record, name))
-            groups.setdefault(name.casefold(), Group(name, experiment))
+            groups.setdefault(name.casefold(), RunGroup(name, experiment))
         return tuple(groups.values())
 
-    def experiment_of(self, key: Key) -> str | None:
+    def experiment_of(self, key: NameKey) -> str | None:
         """The experiment that a group's own record names."""
         known = self.records.get(key)
         return str(known.body["ExperimentName"]) if known and known.body.get("ExperimentName") else None
 
 
-def key_of(record: Resource, name: str) -> Key:
+def key_of(record: Resource, name: str) -> NameKey:
     return record.account, record.region, name.casefold()
 
 
-def newest(records: Iterable[Resource]) -> dict[Key, Resource]:
+def newest(records: Iterable[Resource]) -> dict[NameKey, Resource]:
     """The last life of each name."""
     return {key_of(record, record.name): record for record in records}
 
@@ -194,7 +193,7 @@ def _sources(run: Resource) -> list[str]:
     return list(dict.fromkeys(parse_arn(arn).id for arn in arns if is_arn(arn)))
 
 
-def run_of(identity: str, record: Resource, groups: tuple[Group, ...], jobs: Jobs) -> Run:
+def run_of(identity: str, record: Resource, groups: tuple[RunGroup, ...], jobs: Jobs) -> Run:
     body, source = record.body, source_of(record, groups)
     experiments = {one.experiment.casefold(): one.experiment for one in reversed(groups) if one.experiment}
     return Run(
@@ -225,7 +224,7 @@ def run_of(identity: str, record: Resource, groups: tuple[Group, ...], jobs: Job
     )
 
 
-def source_of(record: Resource, groups: Iterable[Group]) -> str:
+def source_of(record: Resource, groups: Iterable[RunGroup]) -> str:
     """Who made a run. Where its tags were not read, the SDK's way to name runs tells, but not for what is named after a job."""
     if _SDK_TAG in (record.body.get("Tags") or ()):
         return BY_SDK
@@ -236,12 +235,12 @@ def source_of(record: Resource, groups: Iterable[Group]) -> str:
     return FOR_JOB if jobs else BY_HAND
 
 
-def run_name_of(record: Resource, groups: Sequence[Group]) -> str:
+def run_name_of(record: Resource, groups: Sequence[RunGroup]) -> str:
     """The name that the SDK's user gave a run; of any other one what is shown."""
     return _named_by(source_of(record, groups), record, groups)
 
 
-def _named_by(source: str, record: Resource, groups: Sequence[Group]) -> str:
+def _named_by(source: str, record: Resource, groups: Sequence[RunGroup]) -> str:
     """The given name stands behind that of the experiment of the SDK's group, or of any other one."""
     within = [group for group in groups if _within(record, group)] if source == BY_SDK else []
     own = [group for group in within if _is_sdk_group(group)] or within
@@ -249,11 +248,11 @@ def _named_by(source: str, record: Resource, groups: Sequence[Group]) -> str:
     return record.name[start + 1 :] if own else str(record.body.get("DisplayName") or record.name)
 
 
-def _is_sdk_group(group: Group) -> bool:
+def _is_sdk_group(group: RunGroup) -> bool:
     return group.name.casefold() == _SDK_GROUP.format((group.experiment or "").casefold())
 
 
-def _within(record: Resource, group: Group) -> bool:
+def _within(record: Resource, group: RunGroup) -> bool:
     """Whether a run is named as the SDK names those of a group's experiment."""
     start = f"{group.experiment or ''}-".casefold()
     return bool(group.experiment) and record.name.casefold().startswith(start) and len(record.name) > len(start)

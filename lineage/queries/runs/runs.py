@@ -16,20 +16,19 @@ from typing import Any, NamedTuple
 
 from lineage.domain.kinds import kind_of_arn
 from lineage.domain.names import is_arn, named_id, node_id, parse_arn
-from lineage.domain.records import Resource
+from lineage.domain.records import Json, Resource
 from lineage.domain.times import instant, sortable
 from lineage.errors import MalformedName, UnknownNode
-from lineage.queries.flow.links import Json
 from lineage.queries.runs.run_records import (
     BRIEF,
     EXPERIMENT,
     GROUP,
     RUN,
     SHOWN,
-    Group,
     Jobs,
-    Key,
+    NameKey,
     Run,
+    RunGroup,
     Trials,
     created_by,
     key_of,
@@ -179,7 +178,7 @@ def list_runs(
     if source not in (None, *_SOURCES):
         raise MalformedName(f"{source!r} is no source of runs; they are {', '.join(_SOURCES)}")
     trials = Trials(snapshot)
-    asking = _Asking(
+    asking = _Filter(
         trials,
         _Wanted.of(snapshot, EXPERIMENT, experiment),
         _Wanted.of(snapshot, GROUP, group),
@@ -286,7 +285,7 @@ _WORDS = {EXPERIMENT: "experiment", GROUP: "group"}
 _WHERE_TO_LOOK = {EXPERIMENT: "; `lineage experiments` lists them", GROUP: "; `lineage ls kind:trial` lists them"}
 
 
-def _names(snapshot: Snapshot, kind: str) -> Iterator[Key]:
+def _names(snapshot: Snapshot, kind: str) -> Iterator[NameKey]:
     """What is called an experiment or a group, by its own record or by what belongs to it; names may repeat."""
     member = "ExperimentName" if kind == EXPERIMENT else "TrialName"
     for one in snapshot.records(kind, deleted=True, members=("DisplayName",)):
@@ -298,7 +297,7 @@ def _names(snapshot: Snapshot, kind: str) -> Iterator[Key]:
         yield from ((one.account, one.region, said[member]) for said in one.body.get("Parents") or () if said.get(member))
 
 
-class _Asking(NamedTuple):
+class _Filter(NamedTuple):
     """Which runs are asked for."""
 
     trials: Trials
@@ -346,7 +345,7 @@ def _called(snapshot: Snapshot, run: str, wanted: _Wanted | None, trials: Trials
     return [one for one in best if not one.deleted] or best
 
 
-def _with_groups(snapshot: Snapshot, trials: Trials) -> Iterator[tuple[Resource, tuple[Group, ...]]]:
+def _with_groups(snapshot: Snapshot, trials: Trials) -> Iterator[tuple[Resource, tuple[RunGroup, ...]]]:
     records = snapshot.records(RUN, deleted=True, members=BRIEF)
     return ((record, trials.groups_of(record)) for record in records)
 
@@ -386,15 +385,15 @@ class _Tally:
     """How many runs each group and each experiment has, and how many groups each experiment."""
 
     trials: Trials
-    groups: dict[Key, _Count] = field(default_factory=dict)
-    experiments: dict[Key, _Count] = field(default_factory=dict)
+    groups: dict[NameKey, _Count] = field(default_factory=dict)
+    experiments: dict[NameKey, _Count] = field(default_factory=dict)
 
     @classmethod
     def of(cls, snapshot: Snapshot, *, deleted: bool) -> _Tally:
         tally = cls(Trials(snapshot))
         for key, trial in tally.trials.records.items():
             if deleted or not trial.deleted:
-                tally._group(trial, Group(trial.name, tally.trials.experiment_of(key)))
+                tally._group(trial, RunGroup(trial.name, tally.trials.experiment_of(key)))
         for run in snapshot.records(RUN, deleted=deleted, members=("Parents",)):
             tally._run(run)
         return tally
@@ -406,7 +405,7 @@ class _Tally:
         for count in (*counts, *map(self.experiments.__getitem__, above)):
             count.runs += 1
 
-    def _group(self, record: Resource, group: Group) -> _Count:
+    def _group(self, record: Resource, group: RunGroup) -> _Count:
         count = self.groups.setdefault(key_of(record, group.name), _Count(group.name, group.experiment))
         if count.experiment:
             above = self.experiments.setdefault(key_of(record, count.experiment), _Count(count.experiment))
@@ -414,7 +413,7 @@ class _Tally:
         return count
 
 
-def _experiment(key: Key, record: Resource | None, tally: _Tally) -> Experiment:
+def _experiment(key: NameKey, record: Resource | None, tally: _Tally) -> Experiment:
     account, region, _ = key
     count = tally.experiments.get(key) or _Count(record.name if record else "")
     body = record.body if record else {}
@@ -437,7 +436,7 @@ def _experiment(key: Key, record: Resource | None, tally: _Tally) -> Experiment:
     )
 
 
-def _trial(key: Key, tally: _Tally) -> Trial:
+def _trial(key: NameKey, tally: _Tally) -> Trial:
     account, region, _ = key
     record = tally.trials.records.get(key)
     count = tally.groups.get(key) or _Count(record.name if record else "", tally.trials.experiment_of(key))

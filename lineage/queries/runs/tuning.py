@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
-from lineage.domain.records import Resource
+from lineage.domain.records import Json, Resource
 from lineage.errors import LeaderboardError
 from lineage.queries.runs.candidates import Candidate, plain
 
-Json = dict[str, Any]
 Objective = tuple[str, str]
 """A metric, and `max` or `min`."""
 
