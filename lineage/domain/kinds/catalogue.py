@@ -1,0 +1,36 @@
+"""What is published for people to find: model cards and hub contents."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lineage.domain.kinds.shared import TAGS
+from lineage.domain.kinds.words import ANY, Kind, mentions, provides, refers
+
+MODEL_CARD = Kind(
+    "model-card",
+    describe="DescribeModelCard",
+    list="ListModelCards",
+    search="ModelCard",
+    tells_use=True,
+    references=(mentions("Content"), *TAGS),
+    shape="note",
+    colour="#f5d5e0",
+)
+
+HUB_CONTENT = Kind(
+    "hub-content",
+    describe="DescribeHubContent",
+    keys=("HubName", "HubContentType", "HubContentName", "HubContentVersion"),
+    references=(
+        mentions("HubContentDocument"),
+        provides("SageMakerPublicHubContentArn", to="hub-content", usage="model"),
+        mentions("HubContentDependencies[].DependencyOriginPath"),
+        mentions("HubContentDependencies[].DependencyCopyPath"),
+        refers("HubArn", ANY, "member-of"),
+    ),
+    shape="box3d",
+    colour="#dddddd",
+)
+
+ROWS: Final = (MODEL_CARD, HUB_CONTENT)

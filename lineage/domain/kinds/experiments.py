@@ -1,0 +1,68 @@
+"""Experiments, their trials, and the trial components that record one run each."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lineage.domain.kinds.shared import TAGS
+from lineage.domain.kinds.words import ANY, Finder, Kind, generated_by, mentions, reads, refers, writes
+
+TRIAL_COMPONENT = Kind(
+    "trial-component",
+    describe="DescribeTrialComponent",
+    list="ListTrialComponents",
+    search="ExperimentTrialComponent",
+    # One that logs artifacts and names no source may have several, which Describe alone tells. What has one source
+    # and more besides is known by the one.
+    doubts=("!Source&InputArtifacts", "!Source&OutputArtifacts"),
+    search_lacks=("Sources",),
+    accrues=True,
+    tells_use=True,
+    arn="experiment-trial-component/.+",
+    status="Status.PrimaryStatus",
+    times=("StartTime", "EndTime"),
+    references=(
+        refers("Source.SourceArn", ANY, "recorded-by"),
+        refers("Sources[].SourceArn", ANY, "recorded-by"),
+        reads("InputArtifacts.*.Value", evidence="logged"),
+        writes("OutputArtifacts.*.Value", evidence="logged"),
+        refers("Parents[].TrialName", "trial", "member-of"),
+        generated_by(),
+        mentions("Parameters.*.StringValue"),
+        *TAGS,
+    ),
+    finders=(Finder("trial", "ListTrials", "TrialComponentName", "TrialComponentName", parents="Parents"),),
+    details=(("display_name", "DisplayName"),),
+    shape="note",
+    colour="#f0e442",
+)
+
+TRIAL = Kind(
+    "trial",
+    describe="DescribeTrial",
+    list="ListTrials",
+    search="ExperimentTrial",
+    arn="experiment-trial/.+",
+    references=(
+        refers("ExperimentName", "experiment", "member-of"),
+        refers("Source.SourceArn", ANY, "member-of"),
+        generated_by(),
+        *TAGS,
+    ),
+    details=(("display_name", "DisplayName"),),
+    shape="folder",
+    colour="#f7f0a1",
+)
+
+EXPERIMENT = Kind(
+    "experiment",
+    describe="DescribeExperiment",
+    list="ListExperiments",
+    search="Experiment",
+    references=(refers("Source.SourceArn", ANY, "member-of"), *TAGS),
+    details=(("display_name", "DisplayName"),),
+    shape="folder",
+    colour="#f0e442",
+)
+
+ROWS: Final = (TRIAL_COMPONENT, TRIAL, EXPERIMENT)

@@ -1,0 +1,284 @@
+"""The jobs whose program SageMaker brings: transform, tuning, AutoML, fine tuning, compilation, optimization, labeling."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lineage.domain.kinds.shared import EXPERIMENT_CONFIG, RUNS, TAGS, channels
+from lineage.domain.kinds.words import ANY, Kind, Reference, mentions, owns, provides, reads, refers, writes
+from lineage.domain.names import Span
+
+TRANSFORM_JOB = Kind(
+    "transform-job",
+    describe="DescribeTransformJob",
+    list="ListTransformJobs",
+    carried_by="trial-component",
+    accrues=True,
+    tells_use=True,
+    job=True,
+    times=("TransformStartTime", "TransformEndTime"),
+    parts=("TransformInput",),
+    references=(
+        provides("ModelName", to="model", usage="model"),
+        reads("TransformInput.DataSource.S3DataSource.S3Uri", role="=input", data_type="S3DataType"),
+        writes("TransformOutput.S3OutputPath", role="=output", usage="data"),
+        writes("DataCaptureConfig.DestinationS3Uri", usage="capture"),
+        refers("LabelingJobArn", "labeling-job", "member-of"),
+        refers("AutoMLJobArn", "automl-job", "member-of"),
+        *EXPERIMENT_CONFIG,
+        mentions("Environment.*"),
+        *TAGS,
+    ),
+    finders=(RUNS,),
+    details=(("started", "TransformStartTime"), ("ended", "TransformEndTime"), ("failure", "FailureReason")),
+    console="/transform-jobs/{name}",
+    shape="hexagon",
+    colour="#bfe3d6",
+)
+
+
+def _tuned(at: str) -> tuple[Reference, ...]:
+    """A training job definition of a tuning job: the jobs that it spawns repeat it, and may have been deleted since."""
+    return (
+        *channels(f"{at}."),
+        reads(f"{at}.CheckpointConfig.S3Uri", role="=checkpoint", usage="checkpoint"),
+        provides(f"{at}.AlgorithmSpecification.TrainingImage"),
+        provides(f"{at}.AlgorithmSpecification.AlgorithmName", to="algorithm"),
+        mentions(f"{at}.StaticHyperParameters.*"),
+        mentions(f"{at}.HyperParameterRanges.CategoricalParameterRanges[].Values[]"),
+        mentions(f"{at}.Environment.*"),
+    )
+
+
+TUNING_JOB = Kind(
+    "tuning-job",
+    describe="DescribeHyperParameterTuningJob",
+    list="ListHyperParameterTuningJobs",
+    search="HyperParameterTuningJob",
+    accrues=True,
+    tells_use=True,
+    trains="always",
+    arn="hyper-parameter-tuning-job/.+",
+    job=True,
+    times=("CreationTime", "HyperParameterTuningEndTime"),
+    parts=("TrainingJobDefinition.InputDataConfig[]", "TrainingJobDefinitions[].InputDataConfig[]"),
+    references=(
+        *_tuned("TrainingJobDefinition"),
+        *_tuned("TrainingJobDefinitions[]"),
+        mentions("HyperParameterTuningJobConfig.ParameterRanges.CategoricalParameterRanges[].Values[]"),
+        *TAGS,
+    ),
+    details=(
+        ("ended", "HyperParameterTuningEndTime"),
+        ("failure", "FailureReason"),
+        ("isolated", "TrainingJobDefinition.EnableNetworkIsolation"),
+    ),
+    console="/hyper-tuning-jobs/{name}",
+    colour="#a9d6f0",
+)
+
+AUTOML_JOB = Kind(
+    "automl-job",
+    describe="DescribeAutoMLJobV2",  # reads the jobs of both versions; DescribeAutoMLJob does not (API reference)
+    called="AutoMLJob",
+    list="ListAutoMLJobs",
+    accrues=True,
+    tells_use=True,
+    trains="always",
+    job=True,
+    parts=("AutoMLJobInputDataConfig[]",),
+    times=("CreationTime", "EndTime"),
+    references=(
+        reads(
+            "AutoMLJobInputDataConfig[].DataSource.S3DataSource.S3Uri",
+            role="ChannelType",
+            data_type="S3DataType",
+        ),
+        reads(
+            "AutoMLProblemTypeConfig.TimeSeriesForecastingJobConfig.FeatureSpecificationS3Uri",
+            role="=feature specification",
+            usage="code",
+            span=Span.OBJECT,
+        ),
+        reads(
+            "AutoMLProblemTypeConfig.TabularJobConfig.FeatureSpecificationS3Uri",
+            role="=feature specification",
+            usage="code",
+            span=Span.OBJECT,
+        ),
+        provides("AutoMLProblemTypeConfig.TextGenerationJobConfig.BaseModelName", to="hub-content", usage="model"),
+        provides(  # where none was asked for
+            "ResolvedAttributes.AutoMLProblemTypeResolvedAttributes.TextGenerationResolvedAttributes.BaseModelName",
+            to="hub-content",
+            usage="model",
+        ),
+        # Its children read split copies that it writes all the while.
+        writes(
+            "OutputDataConfig.S3OutputPath",
+            usage="output",
+            template="{S3OutputPath}/{AutoMLJobName}/",
+            continuous="=Continuous",
+        ),
+        writes("BestCandidate.InferenceContainers[].ModelDataUrl", usage="model", continuous="=Continuous"),
+        writes("BestCandidate.InferenceContainerDefinitions.*[].ModelDataUrl", usage="model", continuous="=Continuous"),
+        provides("BestCandidate.InferenceContainers[].Image"),
+        provides("BestCandidate.InferenceContainerDefinitions.*[].Image"),
+        owns("BestCandidate.CandidateSteps[].CandidateStepArn", ANY, role="CandidateStepType"),
+        owns("ModelDeployResult.EndpointName", "endpoint"),
+        mentions("AutoMLProblemTypeConfig.TextGenerationJobConfig.TextGenerationHyperParameters.*"),
+        *TAGS,
+    ),
+    details=(("ended", "EndTime"), ("failure", "FailureReason")),
+    shape="hexagon",
+    colour="#cfe8f7",
+)
+
+FINE_TUNING_JOB = Kind(
+    "job",
+    describe="DescribeJob",
+    list="ListJobs",
+    search="Job",
+    keys=("JobCategory", "JobName"),
+    list_by=("JobCategory", ""),
+    accrues=True,
+    tells_use=True,
+    trains="always",
+    job=True,
+    times=("CreationTime", "EndTime"),
+    references=(mentions("JobConfigDocument"), *TAGS),
+    details=(("ended", "EndTime"), ("failure", "FailureReason"), ("job_type", "JobCategory")),
+    shape="hexagon",
+    colour="#c6b3e6",
+)
+
+TRAINING_SESSION = Kind(
+    "training-session",
+    describe="DescribeTrainingSession",
+    list="ListTrainingSessions",
+    wrapped="TrainingSessionDetail",
+    accrues=True,
+    tells_use=True,
+    trains="always",
+    job=True,
+    times=("CreationTime", "EndTime"),
+    # Its data goes over a runtime API of which no record remains: a read of nobody knows what.
+    references=(
+        reads("ModelConfig.BaseModelArn", to=ANY, role="=base model", usage="model"),
+        writes("OutputConfig.S3Location.Path", usage="model", continuous="=Continuous"),
+        refers("ModelPackageGroupArn", "model-package-group", "member-of"),
+        *TAGS,
+        reads("TrainingSessionArn", role="=sent over the API", template="api://{TrainingSessionArn}", span=Span.UNKNOWN),
+    ),
+    shape="hexagon",
+    colour="#e6d9f2",
+)
+
+COMPILATION_JOB = Kind(
+    "compilation-job",
+    describe="DescribeCompilationJob",
+    list="ListCompilationJobs",
+    accrues=True,
+    tells_use=True,
+    job=True,
+    times=("CompilationStartTime", "CompilationEndTime"),
+    references=(
+        reads("InputConfig.S3Uri", role="=model", usage="model", span=Span.OBJECT),
+        provides("ModelPackageVersionArn", to="model-package", usage="model"),
+        writes("ModelArtifacts.S3ModelArtifacts", usage="model"),
+        writes("OutputConfig.S3OutputLocation", usage="model"),
+        provides("InferenceImage"),
+        *TAGS,
+    ),
+    details=(("started", "CompilationStartTime"), ("ended", "CompilationEndTime"), ("failure", "FailureReason")),
+    console="/compilation-jobs/{name}",
+    shape="hexagon",
+    colour="#d8ecf8",
+)
+
+OPTIMIZATION_JOB = Kind(
+    "optimization-job",
+    describe="DescribeOptimizationJob",
+    list="ListOptimizationJobs",
+    accrues=True,
+    tells_use=True,
+    trains="training_data",
+    job=True,
+    times=("OptimizationStartTime", "OptimizationEndTime"),
+    parts=("OptimizationConfigs[].ModelSpeculativeDecodingConfig.TrainingDataSource",),
+    references=(
+        reads("ModelSource.S3.S3Uri", role="=model", usage="model"),
+        provides("ModelSource.SageMakerModel.ModelName", to="model", usage="model"),
+        reads(
+            "OptimizationConfigs[].ModelSpeculativeDecodingConfig.TrainingDataSource.S3Uri",
+            role="=training data",
+            data_type="S3DataType",
+        ),
+        writes("OutputConfig.S3OutputLocation", usage="model"),
+        writes("OutputConfig.SageMakerModel.ModelName", to="model", usage="model"),
+        provides("OptimizationConfigs[].ModelQuantizationConfig.Image"),
+        provides("OptimizationConfigs[].ModelCompilationConfig.Image"),
+        provides("OptimizationConfigs[].ModelShardingConfig.Image"),
+        provides("OptimizationOutput.RecommendedInferenceImage"),
+        mentions("OptimizationEnvironment.*"),
+        mentions("OptimizationConfigs[].ModelQuantizationConfig.OverrideEnvironment.*"),
+        mentions("OptimizationConfigs[].ModelCompilationConfig.OverrideEnvironment.*"),
+        mentions("OptimizationConfigs[].ModelShardingConfig.OverrideEnvironment.*"),
+        *TAGS,
+    ),
+    details=(
+        ("started", "OptimizationStartTime"),
+        ("ended", "OptimizationEndTime"),
+        ("failure", "FailureReason"),
+        ("training_data", "OptimizationConfigs[].ModelSpeculativeDecodingConfig.TrainingDataSource.S3Uri"),
+    ),
+    shape="hexagon",
+    colour="#9fd3c7",
+)
+
+LABELING_JOB = Kind(
+    "labeling-job",
+    describe="DescribeLabelingJob",
+    list="ListLabelingJobs",
+    accrues=True,
+    tells_use=True,
+    trains="labels_itself",
+    job=True,
+    times=("CreationTime", ""),  # nothing says when it ended
+    parts=("InputConfig",),
+    references=(
+        reads("InputConfig.DataSource.S3DataSource.ManifestS3Uri", role="=input", span=Span.MANIFEST),
+        reads("InputConfig.DataSource.SnsDataSource.SnsTopicArn", to=ANY, role="=stream", usage="data"),
+        reads("LabelCategoryConfigS3Uri", role="=label categories", usage="code", span=Span.OBJECT),
+        reads("HumanTaskConfig.UiConfig.UiTemplateS3Uri", role="=task template", usage="code", span=Span.OBJECT),
+        provides("LabelingJobAlgorithmsConfig.InitialActiveLearningModelArn", to="model", usage="model"),
+        provides("LabelingJobAlgorithmsConfig.LabelingJobAlgorithmSpecificationArn", to="algorithm"),
+        writes("LabelingJobOutput.OutputDatasetS3Uri", usage="data", continuous="=Continuous"),
+        writes("LabelingJobOutput.FinalActiveLearningModelArn", to="model", usage="model"),
+        writes("OutputConfig.SnsTopicArn", to=ANY, role="=stream", usage="data"),
+        writes(
+            "OutputConfig.S3OutputPath",
+            usage="data",
+            template="{S3OutputPath}/{LabelingJobName}/",
+            continuous="=Continuous",
+        ),
+        *TAGS,
+    ),
+    details=(
+        ("failure", "FailureReason"),
+        ("labels_itself", "LabelingJobAlgorithmsConfig.LabelingJobAlgorithmSpecificationArn"),
+    ),
+    console="/labeling-jobs/{name}",
+    shape="hexagon",
+    colour="#ffe0b3",
+)
+
+ROWS: Final = (
+    TRANSFORM_JOB,
+    TUNING_JOB,
+    AUTOML_JOB,
+    FINE_TUNING_JOB,
+    TRAINING_SESSION,
+    COMPILATION_JOB,
+    OPTIMIZATION_JOB,
+    LABELING_JOB,
+)

@@ -1,0 +1,196 @@
+"""The words that rows of the table use.
+
+A path is plain: `A.B[].C`, where `[]` is each element of a list and a last `*` is each value of a map. The
+sibling fields that a reference needs (`role`, `data_type`, …) are looked up as a variable is: in the object
+that holds the field, then in each object around it, so a root field may be named as well. A `*[]` is each
+element of each value of a map.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from lineage.domain.names import Span
+
+LOCATION: Final = "location"  # what a reference is "to" when it names a place, not a resource
+IMAGE: Final = "image"
+ANY: Final = ""  # whatever kind the ARN says
+REUSED: Final = "reused"  # the usage of what a record took over from another one
+
+
+class Relation(NamedTuple):
+    """What an edge means: whether data flows along it, and whether it points into the record that names it."""
+
+    flows: bool
+    inward: bool
+
+
+RELATIONS: Final[dict[str, Relation]] = {
+    "reads": Relation(flows=True, inward=True),
+    "writes": Relation(flows=True, inward=False),
+    "overlaps": Relation(flows=True, inward=True),
+    "loads": Relation(flows=True, inward=True),
+    "provides": Relation(flows=True, inward=True),
+    "instantiates": Relation(flows=True, inward=True),
+    "deploys": Relation(flows=True, inward=True),
+    "configures": Relation(flows=True, inward=True),
+    "hosts": Relation(flows=True, inward=False),
+    "recorded-by": Relation(flows=False, inward=True),
+    "member-of": Relation(flows=False, inward=False),
+    "mentions": Relation(flows=False, inward=True),
+    "associated": Relation(flows=False, inward=False),
+}
+
+# From what a model is made of to the endpoint that serves it.
+SERVING: Final = ("configures", "hosts", "deploys", "instantiates", "loads", "provides")
+
+# The channels of the SDK's remote functions, steps and notebook jobs: what such a job reads stands in its code.
+OPAQUE_CHANNELS: Final = frozenset(
+    {
+        "sagemaker_remote_function_bootstrap",
+        "pre_exec_script_and_dependencies",
+        "sagemaker_headless_execution_pipelinestep",
+    }
+)
+
+# What a channel is for, by its name: the only thing that tells. Lower case; what is not here is data.
+# The technical channels are those of the SageMaker Python SDK (remote functions, steps, notebook jobs).
+CHANNEL_USAGE: Final[dict[str, str]] = {
+    "model": "model",
+    "sagemaker.modelartifact": "model",  # so trial components name it
+    "code": "code",
+    "conf": "code",
+} | dict.fromkeys(OPAQUE_CHANNELS, "code")
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One field that names something else.
+
+    `template` builds the location from sibling fields where the field alone is not the whole of it.
+    """
+
+    path: str
+    relation: str
+    to: str = LOCATION
+    role: str = ""  # the sibling field that tells the role, or "=text" for the text itself
+    usage: str = ""  # data, model, code, checkpoint, baseline; for a channel that says nothing else: by its name
+    span: Span | None = None  # how many keys a location stands for; None: as `data_type` and `input_mode` say
+    data_type: str = ""
+    attributes: str = ""  # the sibling that names what is read of each line of an augmented manifest
+    input_mode: tuple[str, ...] = ()
+    template: str = ""
+    digest: str = ""  # the sibling that holds the ETag of what lies there
+    sql: bool = False  # it is a query: each table that it names is meant, below the template
+    continuous: str = ""  # the sibling whose value "Continuous" means: written all the while, not at the end
+    open_ended: str = ""  # the sibling whose value "MultiModel" means: a whole prefix, read for ever
+    select: str = ""  # the sibling that says which part of the target is meant; it becomes the usage
+    when: tuple[str, str] = ("", "")  # a sibling, and the value without which the field means something else
+    reused: tuple[str, ...] = ()  # siblings of which one's presence means: made by another record; the usage says `reused`
+    inverse: bool = False  # the named thing says it of the record, not the record of the named thing
+    evidence: str = "declared"
+
+
+@dataclass(frozen=True, slots=True)
+class Finder:
+    """How the records of another kind that belong to this one are found: a List call filtered by one of our fields.
+
+    `parents` names the field under which the found names join the record of the asking kind (and not the other way).
+    """
+
+    kind: str
+    operation: str
+    parameter: str
+    value: str
+    parents: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """A member of the record that only another List call gives: filtered by `parameter`, put into the body as `member`."""
+
+    member: str
+    operation: str
+    parameter: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One resource kind. What is left empty follows the API's own naming (`DescribeX` gives `XName`, `XArn`, …)."""
+
+    name: str
+    describe: str = ""
+    list: str = ""
+    search: str = ""
+    search_time: str = "CreationTime"  # by what a Search for all of them is ordered and cut into windows; "": not known
+    called: str = ""  # what its Name and Arn fields begin with, where `describe` does not tell
+    listed_as: str = ""  # the same in the summaries of its List call
+    wrapped: str = ""  # the member of Describe's answer that holds the whole record
+    keys: tuple[str, ...] = ()  # the parameters of `describe`, where there are several: in the order of its ARN
+    list_with: tuple[tuple[str, str], ...] = ()  # what its List call must be told to list all
+    list_by: tuple[str, str] = ("", "")  # a parameter, and the kind whose every name it takes; no kind: every enum value
+    carried_by: str = ""  # the kind whose Search records hold whole records of this one, as their source
+    doubts: tuple[str, ...] = ()  # `A.B`, `!A.B`, `A.B!=x`, `…&…`: a Search record of which one holds leaves something out
+    search_lacks: tuple[str, ...] = ()  # what no Search record has, and what can be done without
+    extras: tuple[Extra, ...] = ()
+    summaries: bool = False  # the List call's summary is the record
+    between: tuple[str, ...] = ()  # it is no node, but an edge: the fields of its source, its target and its role
+    accrues: bool = False  # only new ones come and what has ended stays as it is: a later crawl asks for the new ones
+    tells_use: bool = False  # "not used" needs every one of them: a record may show that data went into training
+    hints: bool = False  # people and SageMaker write it beside the records: by itself it shows no use
+    trains: str = ""  # it fits models: `always`, or where it has this detail
+    arn: str = ""  # the resource part of its ARN, as a pattern; default `<name>/.+`
+    status: str = ""
+    job: bool = False  # it runs: it reads and writes at times
+    times: tuple[str, str] = ("", "")  # the fields that open and close the time in which it ran
+    download: str = ""  # the secondary status during which File mode reads
+    upload: str = ""  # the secondary status during which it writes what it made
+    parts: tuple[str, ...] = ()  # what it consists of: each part should load a model of its own
+    references: tuple[Reference, ...] = ()
+    finders: tuple[Finder, ...] = ()
+    details: tuple[tuple[str, str], ...] = ()  # node attribute, path: what the answers need beyond the common ones
+    console: str = ""  # the fragment of its console page
+    shape: str = "box"
+    colour: str = "#ffffff"
+
+    @property
+    def noun(self) -> str:
+        """The API's own noun: `TrainingJob`."""
+        return self.called or self.describe.removeprefix("Describe")
+
+
+def reads(path: str, **words: object) -> Reference:
+    return Reference(path, "reads", **words)  # type: ignore[arg-type]
+
+
+def writes(path: str, **words: object) -> Reference:
+    return Reference(path, "writes", **({"span": Span.FOLDER} | words))  # type: ignore[arg-type]
+
+
+def loads(path: str, **words: object) -> Reference:
+    return Reference(path, "loads", **({"usage": "model"} | words))  # type: ignore[arg-type]
+
+
+def provides(path: str, to: str = IMAGE, **words: object) -> Reference:
+    return Reference(path, "provides", to, **words)  # type: ignore[arg-type]
+
+
+def refers(path: str, to: str, relation: str, **words: object) -> Reference:
+    return Reference(path, relation, to, **words)  # type: ignore[arg-type]
+
+
+def mentions(path: str, **words: object) -> Reference:
+    """A field in which people may write an S3 URI, and nothing says what for."""
+    return Reference(path, "mentions", **({"evidence": "logged"} | words))  # type: ignore[arg-type]
+
+
+def owns(path: str, to: str, **words: object) -> Reference:
+    """A field that names a member of this record."""
+    return refers(path, to, "member-of", inverse=True, **words)
+
+
+def generated_by(path: str = "MetadataProperties.GeneratedBy") -> Reference:
+    """Pipelines write the execution's ARN here; people may write anything."""
+    return refers(path, ANY, "member-of", evidence="logged")
