@@ -26,7 +26,7 @@ from lineage.checks.policy import Policy, Suppression
 from lineage.checks.policy import load_policy as _load_policy
 from lineage.checks.rules import COVERAGE, RULE_NAMES, RULES, Rule
 from lineage.domain.records import Json
-from lineage.queries.flow.flow import node_json, scope_json
+from lineage.queries.as_json import node_json, scope_json
 from lineage.queries.used import caveats
 from lineage.snapshot.file import Snapshot
 

@@ -11,8 +11,9 @@ from lineage.domain.names import location_of
 from lineage.domain.records import Json
 from lineage.errors import UnknownNode
 from lineage.graphs.graphs import neighbourhood, trains
+from lineage.queries.as_json import node_json
 from lineage.queries.datasets import MADE, Datasets, datasets
-from lineage.queries.flow.flow import is_job, node_json
+from lineage.queries.flow.jobs import is_job
 from lineage.queries.flow.links import Flow
 from lineage.queries.select import find_in, nodes
 from lineage.queries.trace import Tracing

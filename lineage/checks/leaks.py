@@ -13,8 +13,10 @@ from lineage.domain.kinds import OPAQUE_CHANNELS
 from lineage.domain.names import Cover, Location, Span, location_of
 from lineage.domain.records import Json
 from lineage.graphs.graphs import reads_of, trains
-from lineage.queries.flow.flow import link_json, listings_of, node_json, started
+from lineage.queries.as_json import link_json, node_json
+from lineage.queries.flow.jobs import started
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
+from lineage.queries.flow.steps import listings_of
 from lineage.queries.runs.shared_channels import SHARED, measures, overlapping
 from lineage.queries.used import INDIRECT, MAYBE, USED, Usage
 from lineage.snapshot.file import Row

@@ -9,8 +9,10 @@ from lineage.checks.findings import FAILED, HIGH, MEDIUM, UNKNOWN, Finding
 from lineage.domain.kinds import kind_of_subject
 from lineage.domain.records import CLOUDTRAIL, Gap, Json
 from lineage.domain.times import bounds, sortable
-from lineage.queries.flow.flow import is_job, link_json, too_late, writers
+from lineage.queries.as_json import link_json
+from lineage.queries.flow.jobs import is_job
 from lineage.queries.flow.links import Link, links_into
+from lineage.queries.flow.writers import too_late, writers
 from lineage.queries.trace import Tracing
 from lineage.queries.used import not_enumerated
 

@@ -12,8 +12,11 @@ from lineage.domain.records import Json, Scope
 from lineage.domain.references import Hit, hits
 from lineage.errors import UnknownNode
 from lineage.graphs.graphs import Graph, around_making, trains
-from lineage.queries.flow.flow import is_job, link_json, listings_of, node_json, scope_json, started, writers
+from lineage.queries.as_json import link_json, node_json, scope_json
+from lineage.queries.flow.jobs import is_job, started
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
+from lineage.queries.flow.steps import listings_of
+from lineage.queries.flow.writers import writers
 from lineage.queries.holdouts import Making
 from lineage.queries.runs.shared_channels import overlapping
 from lineage.queries.select import find_in, find_node, names_of

@@ -13,10 +13,13 @@ from lineage.domain.names import parse_location
 from lineage.domain.records import Gap, Json, Scope
 from lineage.domain.times import CERTAIN, bounds, sortable
 from lineage.graphs.graphs import trains
-from lineage.queries.flow.flow import is_job, is_model, link_json, node_json, started, writers
+from lineage.queries.as_json import link_json, node_json
+from lineage.queries.flow.jobs import is_job, started
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
+from lineage.queries.flow.models import is_model
 from lineage.queries.flow.readings import Readings
 from lineage.queries.flow.spread import READ, Arrival, Spread
+from lineage.queries.flow.writers import writers
 from lineage.queries.trace import Tracing
 from lineage.queries.used import DECLARED, INDIRECT, MAYBE, NOT_REFERENCED, UNKNOWN, USED, UseUnderWay, is_about, not_enumerated
 

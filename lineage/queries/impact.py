@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from lineage.domain.kinds import SERVING
 from lineage.domain.records import Gap, Json
 from lineage.graphs.graphs import Graph
-from lineage.queries.flow.flow import is_surely_made, link_json, node_json, said, scope_json, specified
+from lineage.queries.as_json import link_json, node_json, said, scope_json
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
+from lineage.queries.flow.models import specified
 from lineage.queries.flow.spread import Arrival, Spread
+from lineage.queries.flow.writers import is_surely_made
 from lineage.queries.showing import Shows
 from lineage.queries.used import caveats
 

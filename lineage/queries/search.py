@@ -16,7 +16,7 @@ from lineage.domain.kinds import KINDS, Kind
 from lineage.domain.names import is_arn, parse_arn
 from lineage.domain.records import Gap, Json, Resource
 from lineage.errors import MalformedName, SearchRefused
-from lineage.queries.flow.flow import scope_json
+from lineage.queries.as_json import scope_json
 from lineage.queries.used import Within, crawled, is_about
 from lineage.search_language.conditions import expression_of
 from lineage.search_language.expressions import DEFAULT_SORT, Expression, Matcher, Sorting, check_form

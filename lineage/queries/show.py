@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from lineage.domain.names import named_id, node_id
 from lineage.domain.records import Json
 from lineage.graphs.graphs import attributed, edge_attributes
-from lineage.queries.flow.flow import attributes_json
+from lineage.queries.as_json import attributes_json
 from lineage.queries.select import find_in
 from lineage.queries.showing import Shows
 from lineage.snapshot.file import Row, Snapshot

@@ -17,28 +17,15 @@ from lineage.domain.records import Gap, Json, Scope
 from lineage.domain.times import POSSIBLE
 from lineage.errors import UnknownNode
 from lineage.graphs.graphs import Graph, trains
-from lineage.queries.flow.flow import (
-    EXECUTION,
-    OBJECT_CALLS,
-    Step,
-    also_logged,
-    belongings,
-    is_copy,
-    is_job,
-    is_logged,
-    is_model,
-    is_reuse,
-    link_json,
-    node_json,
-    opaque_read,
-    ran_in,
-    scope_json,
-    specified,
-    suspect,
-    too_late,
-    writers,
-)
+from lineage.queries.as_json import link_json, node_json, scope_json
+from lineage.queries.flow.belonging import EXECUTION, belongings, is_reuse, ran_in
+from lineage.queries.flow.copies import is_copy
+from lineage.queries.flow.holes import OBJECT_CALLS, opaque_read
+from lineage.queries.flow.jobs import is_job
 from lineage.queries.flow.links import Flow, Link, links_into
+from lineage.queries.flow.models import is_model, specified, suspect
+from lineage.queries.flow.steps import Step, is_logged
+from lineage.queries.flow.writers import also_logged, too_late, writers
 from lineage.queries.showing import Shows
 
 SCHEMA = "lineage.trace/1"

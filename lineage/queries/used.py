@@ -14,26 +14,16 @@ from lineage.domain.records import CLOUDTRAIL, Gap, Json, Scope
 from lineage.domain.times import CERTAIN
 from lineage.errors import MalformedName
 from lineage.graphs.graphs import Graph, around_dataset, trains
+from lineage.queries.as_json import link_json, node_json, scope_json
 from lineage.queries.coverage import deletions_told
-from lineage.queries.flow.flow import (
-    OBJECT_CALLS,
-    Blind,
-    Ranks,
-    Reached,
-    Step,
-    is_job,
-    link_json,
-    listings_of,
-    loaders,
-    node_json,
-    opaque_read,
-    readers_at,
-    scope_json,
-    specification,
-    started,
-)
+from lineage.queries.flow.holes import OBJECT_CALLS, Blind, opaque_read
+from lineage.queries.flow.jobs import is_job, started
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
+from lineage.queries.flow.models import specification
+from lineage.queries.flow.places import loaders, readers_at
+from lineage.queries.flow.reached import Ranks, Reached
 from lineage.queries.flow.readings import Readings
+from lineage.queries.flow.steps import Step, listings_of
 from lineage.queries.showing import Shows
 from lineage.snapshot.file import Snapshot
 

@@ -16,7 +16,7 @@ from lineage.domain.records import Json, Scope
 from lineage.errors import LineageError
 from lineage.graphs.graphs import Attributes, Graph, attributed, edge_attributes, edge_key
 from lineage.graphs.graphs import graph as graph_of_snapshot
-from lineage.queries.flow.flow import scope_json
+from lineage.queries.as_json import scope_json
 from lineage.queries.flow.links import Link
 from lineage.queries.select import select
 from lineage.snapshot.file import Row, Snapshot

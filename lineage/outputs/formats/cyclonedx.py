@@ -20,7 +20,7 @@ from lineage.graphs.graphs import trains
 from lineage.outputs.formats.chosen import Chosen
 from lineage.outputs.formats.subject import endpoint_of, makers, traced
 from lineage.outputs.formats.text import document, dumped
-from lineage.queries.flow.flow import is_job
+from lineage.queries.flow.jobs import is_job
 
 SPEC_VERSIONS = ("1.6", "1.7")
 _TYPES = {

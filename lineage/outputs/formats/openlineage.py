@@ -18,7 +18,8 @@ from lineage.domain.records import Json
 from lineage.graphs.graphs import Attributes
 from lineage.outputs.formats.chosen import Chosen
 from lineage.outputs.formats.text import dumped
-from lineage.queries.flow.flow import EXECUTION, is_job, is_reuse
+from lineage.queries.flow.belonging import EXECUTION, is_reuse
+from lineage.queries.flow.jobs import is_job
 from lineage.queries.flow.links import Link
 
 MAX_BYTES = 300_000

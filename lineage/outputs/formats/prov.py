@@ -17,7 +17,8 @@ from lineage.domain.records import Json
 from lineage.graphs.graphs import Attributes
 from lineage.outputs.formats.chosen import Chosen
 from lineage.outputs.formats.text import dumped
-from lineage.queries.flow.flow import EXECUTION, is_job
+from lineage.queries.flow.belonging import EXECUTION
+from lineage.queries.flow.jobs import is_job
 from lineage.queries.flow.links import Link
 
 _STEM = re.compile(r"arn:[^:]*:[^:]*:[^:]*:[^:]*:")

@@ -21,7 +21,7 @@ from lineage.domain.records import Gap, Json, Resource, Scope
 from lineage.graphs.graphs import Graph
 from lineage.outputs.pictures.figures import console_url
 from lineage.outputs.pictures.layout import Box, Layout, layout
-from lineage.queries.flow.flow import scope_json
+from lineage.queries.as_json import scope_json
 from lineage.queries.show import gap_subjects
 from lineage.snapshot.file import Snapshot
 

@@ -11,7 +11,7 @@ from lineage.domain.kinds import KINDS, RELATIONS, REUSED, Kind
 from lineage.domain.names import location_of
 from lineage.graphs.graphs import Graph
 from lineage.outputs.pictures.folds import fold, told
-from lineage.queries.flow.flow import EXECUTION, ran_in
+from lineage.queries.flow.belonging import EXECUTION, ran_in
 from lineage.queries.flow.links import Flow
 
 Clusters: TypeAlias = Literal["none", "account", "pipeline"]

@@ -9,8 +9,8 @@ from itertools import chain, takewhile
 
 from lineage.domain.kinds import OPAQUE_CHANNELS
 from lineage.domain.names import Location, Span, location_of
-from lineage.queries.flow.flow import listings_of
 from lineage.queries.flow.links import Flow, Link
+from lineage.queries.flow.steps import listings_of
 from lineage.snapshot.manifests import Listings
 
 _RELATIONS = ("reads", "loads", "mentions")

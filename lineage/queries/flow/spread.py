@@ -16,21 +16,13 @@ from lineage.domain.names import Cover, Location, Span, cover, is_location, loca
 from lineage.domain.records import Gap, Json, Scope
 from lineage.domain.times import CERTAIN, bounds, sortable
 from lineage.graphs.graphs import Graph
-from lineage.queries.flow.flow import (
-    EXECUTION,
-    Blind,
-    Ranks,
-    Reached,
-    is_job,
-    is_reuse,
-    members,
-    opaque_read,
-    readers_at,
-    specification,
-    started,
-    suspect,
-)
+from lineage.queries.flow.belonging import EXECUTION, is_reuse, members
+from lineage.queries.flow.holes import Blind, opaque_read
+from lineage.queries.flow.jobs import is_job, started
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
+from lineage.queries.flow.models import specification, suspect
+from lineage.queries.flow.places import readers_at
+from lineage.queries.flow.reached import Ranks, Reached
 from lineage.queries.select import find_node, names_of
 from lineage.queries.used import UseUnderWay, is_about, not_enumerated
 

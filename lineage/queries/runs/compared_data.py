@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from string import ascii_uppercase
 
 from lineage.domain.times import CERTAIN
-from lineage.queries.flow.flow import writers
 from lineage.queries.flow.links import Flow, Link, links_into
+from lineage.queries.flow.writers import writers
 from lineage.queries.runs.candidates import Candidate
 
 DataKey = frozenset[tuple[str, int]]

@@ -14,7 +14,7 @@ from lineage.domain.pipelines import ExperimentNames, parse_definition
 from lineage.domain.records import Json, Node, Resource, Scope
 from lineage.domain.references import hits
 from lineage.errors import MalformedDefinition, UnknownNode
-from lineage.queries.flow.flow import EXECUTION
+from lineage.queries.flow.belonging import EXECUTION
 from lineage.queries.runs.pipelines import (
     Definition,
     Definitions,

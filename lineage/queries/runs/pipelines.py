@@ -14,7 +14,7 @@ from lineage.domain.pipelines import ExperimentNames, Name, experiment_names
 from lineage.domain.records import Body, Json, Node, Resource
 from lineage.domain.times import sortable
 from lineage.errors import UnknownNode
-from lineage.queries.flow.flow import EXECUTION
+from lineage.queries.flow.belonging import EXECUTION
 from lineage.queries.select import find_node
 from lineage.queries.used import listing_scope
 from lineage.snapshot.file import Snapshot, Version

@@ -9,8 +9,10 @@ from itertools import pairwise, product
 from lineage.domain.names import Cover, Span, cover, location_of
 from lineage.domain.records import Json
 from lineage.graphs.graphs import trains
-from lineage.queries.flow.flow import listings_of, node_json, opaque_read
+from lineage.queries.as_json import node_json
+from lineage.queries.flow.holes import opaque_read
 from lineage.queries.flow.links import Flow, Link, links_into
+from lineage.queries.flow.steps import listings_of
 
 _MEASURES = {"validation", "valid", "val", "test", "testing", "eval", "evaluation", "holdout", "dev"}
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")

@@ -1,0 +1,59 @@
+"""The same content at several places: who got a copy got what was written at the other. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lineage.domain.records import Json
+from lineage.domain.sightings import got, wrote
+from lineage.domain.times import CERTAIN, IMPOSSIBLE, POSSIBLE
+from lineage.queries.flow.links import Flow, Link, links_into
+
+
+def is_copy(overlap: Link) -> bool:
+    """Whether an edge is known by content, not by keys."""
+    return bool(overlap.data["evidence"] == "content")
+
+
+def _copy(content: str, original: str, copy: str) -> Link:
+    """Two places that hold one content, as one edge: in the graph the content stands between them."""
+    said = {"relation": "overlaps", "role": content, "evidence": "content"}
+    empty: Json = {"usage": "", "path": "", "time": None, "span": None, "listing": None}
+    return Link(original, copy, f"overlaps:{content}", empty | said)
+
+
+def copies_into(graph: Flow, reading: Link, *fits: str) -> Iterator[Link]:
+    """From each other place that held what this edge may have read, or of which that `fits` as surely as is said."""
+    contents = {link.source for link in links_into(graph, reading.source, "overlaps") if is_copy(link)}
+    for content in sorted(contents):
+        if got_content(graph, content, reading) in (fits or (POSSIBLE, CERTAIN)):
+            originals = (place for place in graph.sources(content) if not _is_same(place, reading.source))
+            yield from (_copy(content, original, reading.source) for original in originals)
+
+
+def contents_of(graph: Flow, write: Link, contents: list[str]) -> Iterator[tuple[str, str]]:
+    """Which of the contents of its place a write may have been, and whether it certainly was."""
+    for content in contents:
+        fit = wrote(graph.between(write.target, content), write.data["time"])
+        if fit != IMPOSSIBLE:
+            yield content, fit
+
+
+def copies_out_of(graph: Flow, place: str, content: str) -> Iterator[Link]:
+    copies = (copy for copy in graph.targets(content) if not _is_same(place, copy))
+    return (_copy(content, place, copy) for copy in copies)
+
+
+def _is_same(place: str, other: str) -> bool:
+    """A model that is a folder is the same with and without a slash at its end."""
+    return place.rstrip("/") == other.rstrip("/")
+
+
+def got_content(graph: Flow, content: str, reading: Link, write: Link | None = None) -> str:
+    """How surely a reader got a content, of a write where one is given; what it pins itself, it got and nothing else."""
+    digests = graph.nodes[content]["digests"]
+    pins = graph.nodes[reading.target].get("pins") or ()
+    own = [digest in digests for place, digest in pins if _is_same(place, reading.source)]
+    made = write.data["time"] if write else None
+    fit = got(graph.between(content, reading.source), reading.data["time"], any(own) if own else None, made)
+    return POSSIBLE if fit == CERTAIN and own and not all(own) else fit

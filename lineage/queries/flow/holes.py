@@ -1,0 +1,81 @@
+"""What nobody can look into: reads that may be of anything, and where the trail of what a job made is lost. Pure."""
+
+from __future__ import annotations
+
+from lineage.domain.kinds import OPAQUE_CHANNELS
+from lineage.domain.names import Cover, Location, Span, cover, location_of
+from lineage.domain.records import Gap, Json
+from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
+
+OBJECT_CALLS = ("GetObject", "HeadObject")  # what is asked of S3, and of no record
+
+
+def opaque_read(graph: Flow, reading: Link) -> Gap | None:
+    """A read of which nobody can say what it gave: a manifest, an access point, a file system, a query, a hub dataset."""
+    place, span = reading.source, reading.data["span"]
+    location = location_of(place)
+    plain = location and location.root.startswith("s3://") and not location.hides_bucket
+    hidden_in_code = reading.data["role"] in OPAQUE_CHANNELS
+    if plain and not hidden_in_code and span not in (Span.MANIFEST, Span.UNKNOWN):
+        return None
+    job = graph.nodes[reading.target]
+    who = f"{job['kind'].replace('-', ' ')} {job['name']}, channel {reading.data['role']}"
+    reason, said = "unresolved", f"{who}, reads {place}: what is in it, this version does not find out"
+    if hidden_in_code:
+        said = f"{who}: a remote function, step or notebook: what it reads stands in its code"
+    elif span == Span.MANIFEST:
+        reason, said = "unread-manifest", f"{who}: {_unread(graph, place)}"
+    elif location and location.hides_bucket:
+        reason, said = "access-point", f"{who}, reads {place}: an access point, which hides its bucket"
+    return Gap(job["account"] or "", job["region"] or "", "", place, reason, said)
+
+
+def _unread(graph: Flow, place: str) -> str:
+    gap: Gap | None = graph.graph["unread"].get(place)
+    if gap:
+        return f"its manifest {place} could not be read ({gap.reason}: {gap.detail})"
+    return f"what its manifest {place} listed at the time is not known: nobody read it, or it was changed since"
+
+
+class Blind:
+    """Where the trail of what a job made is lost; each is noted as a hole."""
+
+    def __init__(self, graph: Flow, holes: list[Gap]) -> None:
+        """`holes` is where they are noted."""
+        self._graph = graph
+        self._holes = holes
+        self._hidden_reads: list[Link] = []
+
+    def note(self, link: Link) -> None:
+        """Reads that may be of anything: remote functions of any data, access points of what other jobs made."""
+        location = location_of(link.source)
+        if link.data["role"] in OPAQUE_CHANNELS:
+            self._holes += filter(None, [opaque_read(self._graph, link)])
+        elif location and location.hides_bucket:
+            self._hidden_reads.append(link)
+
+    def follow(self, job: str) -> None:
+        """What a job made of the data may go where this version does not follow it."""
+        attributes = self._graph.nodes[job]
+        writes = links_out_of(self._graph, job, "writes")
+        outputs = [location_of(link.target) for link in writes]
+        for link, place in zip(writes, outputs, strict=True):
+            if (place is None and not self._graph.nodes[link.target]["observed"]) or (place and place.hides_bucket):
+                self._lose(attributes, link.target, f"writes {link.target}, where this version does not follow it")
+        for link in links_into(self._graph, job, "mentions"):
+            if not self._is_input(link) and not _lies_in(location_of(link.source), outputs):
+                self._lose(attributes, link.source, f"names {link.source} in its {link.data['path']} and may write there")
+        hidden, self._hidden_reads = self._hidden_reads, []  # told once is enough
+        self._holes += filter(None, (opaque_read(self._graph, link) for link in hidden))
+
+    def _is_input(self, mention: Link) -> bool:
+        place = mention.source.rstrip("/")
+        return any(link.source.rstrip("/") == place for link in self._graph.into(mention.target, ("reads",)))
+
+    def _lose(self, job: Json, subject: str, said: str) -> None:
+        who = f"{job['kind'].replace('-', ' ')} {job['name']}, which the data reached,"
+        self._holes.append(Gap(job["account"] or "", job["region"] or "", "", subject, "unresolved", f"{who} {said}"))
+
+
+def _lies_in(place: Location | None, outputs: list[Location | None]) -> bool:
+    return place is not None and any(one and cover(one, Span.FOLDER, place) is Cover.ALL for one in outputs)

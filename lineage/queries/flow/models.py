@@ -1,0 +1,35 @@
+"""What edges say of models: which are read, by which specification of a package, whether a name was used before. Pure."""
+
+from __future__ import annotations
+
+from lineage.domain.times import sortable
+from lineage.queries.flow.links import Flow, Link
+
+
+def is_model(reading: Link) -> bool:
+    """Whether what is read is a model, not data to make one of."""
+    return reading.relation == "loads" or reading.data["usage"] == "model"
+
+
+def specified(links: list[Link], name: str) -> list[Link]:
+    """What a model loads of a package: the additional specification that it names, else the package's own."""
+    return [link for link in links if specification(link) == name]
+
+
+def specification(link: Link) -> str:
+    """The additional specification of a package that an edge into it is about; empty for the package's own."""
+    return str(link.data["role"]) if str(link.data["path"]).startswith("AdditionalInferenceSpecifications") else ""
+
+
+def suspect(graph: Flow, link: Link) -> str:
+    """What is odd where a name was deleted and used again: what is there now is younger than what names it."""
+    source, target = graph.nodes[link.source], graph.nodes[link.target]
+    when = target["modified"] if link.relation == "configures" else target["created"]
+    if link.relation not in ("configures", "deploys") or not (source["created"] and when):
+        return ""
+    if sortable(source["created"]) <= sortable(when):
+        return ""
+    return (
+        f"suspect: {source['kind']} {source['name']} was created {source['created']}, after "
+        f"{target['kind']} {target['name']} ({when}) that names it: the name was used before"
+    )

@@ -1,0 +1,74 @@
+"""One step of the data from the job that wrote it to who read it: whether they share keys, and how sure the times are. Pure.
+
+The graph's `overlaps` edges say which places share keys; whether this reader got something of that writer
+depends on how many keys each of the two stands for, and on their times.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from lineage.domain.names import Cover, Span, gets, location_of
+from lineage.domain.sightings import wrote
+from lineage.domain.times import CERTAIN, IMPOSSIBLE, POSSIBLE, fits
+from lineage.queries.flow.copies import got_content, is_copy
+from lineage.queries.flow.jobs import is_job, started
+from lineage.queries.flow.links import Flow, Link, links_into
+from lineage.snapshot.manifests import Listings
+
+
+class Step(NamedTuple):
+    """From a job to another, through what the one wrote and the other read: the edges, and how sure the times make it."""
+
+    job: str
+    links: tuple[Link, ...]
+    fit: str
+
+
+def is_logged(link: Link) -> bool:
+    """Whether only what people may write says so."""
+    return bool(link.data["evidence"] == "logged")
+
+
+def fit_of(graph: Flow, write: Link, reading: Link) -> str:
+    """How surely a write was read, by its times and by how its job ended: a failed one may have written nothing."""
+    job = graph.nodes[write.source]
+    if is_job(job) and not started(job):
+        return IMPOSSIBLE
+    fit = fits(write.data["time"], reading.data["time"])
+    return POSSIBLE if fit == CERTAIN and job["status"] == "Failed" else fit
+
+
+def fit_over(graph: Flow, write: Link, between: tuple[Link, ...], reading: Link) -> str:
+    """How surely a write was read, also over a copy: it was that content, and the reader got that content."""
+    fit = fit_of(graph, write, reading)
+    if not between or fit == IMPOSSIBLE or not is_copy(between[0]):
+        return fit
+    content = between[0].data["role"]
+    was = wrote(graph.between(write.target, content), write.data["time"])
+    fits = {fit, was, got_content(graph, content, reading, write)}
+    return IMPOSSIBLE if IMPOSSIBLE in fits else POSSIBLE if POSSIBLE in fits else CERTAIN
+
+
+def shares_keys(graph: Flow, reading: Link, write: Link) -> bool:
+    """Whether this reader got something of this write, by what each of them stands for."""
+    if lists(graph, reading, write.target):
+        return True
+    read_span, write_span = (Span(link.data["span"] or Span.UNKNOWN) for link in (reading, write))
+    return read_span is not Span.UNKNOWN and gets(reading.source, read_span, write.target, write_span)
+
+
+def lists(graph: Flow, reading: Link, place: str) -> bool:
+    """Whether a reader of a manifest got something of a place by what the manifest lists."""
+    listing, location = reading.data["listing"], location_of(place)
+    return bool(listing and location and listings_of(graph).cover(listing, location)[0] is not Cover.NONE)
+
+
+def listings_of(graph: Flow) -> Listings:
+    """What the manifests list that were read."""
+    listings: Listings = graph.graph["listings"]
+    return listings
+
+
+def overlaps_into(graph: Flow, place: str) -> list[Link]:
+    return [link for link in links_into(graph, place, "overlaps") if not is_copy(link)]

@@ -1,0 +1,88 @@
+"""From a reader to the writers of what it read. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from lineage.domain.times import CERTAIN, IMPOSSIBLE, fits
+from lineage.queries.flow.belonging import took_over
+from lineage.queries.flow.copies import copies_into
+from lineage.queries.flow.links import Flow, Link, links_into
+from lineage.queries.flow.models import is_model
+from lineage.queries.flow.steps import Step, fit_over, is_logged, overlaps_into, shares_keys
+
+
+def writers(graph: Flow, reading: Link) -> list[Step]:
+    """Who wrote what this edge reads, possible times left in and impossible ones left out.
+
+    What only people logged counts where no job says that it wrote the place.
+    """
+    steps = _claims(graph, reading)
+    declared = [step for step in steps if not is_logged(step.links[0])] or steps
+    place = reading.source.rstrip("/")
+    if is_model(reading) and any(step.fit == CERTAIN and step.links[0].target.rstrip("/") == place for step in declared):
+        # who surely wrote the very model, or inside it, outranks who writes around it
+        return [step for step in declared if step.links[0].target.rstrip("/").startswith(place)]
+    return declared
+
+
+def also_logged(graph: Flow, reading: Link) -> list[Step]:
+    """The runs of which people logged that they made what this edge reads, where a job made it."""
+    steps = _claims(graph, reading)
+    logged = [step for step in steps if is_logged(step.links[0])]
+    return logged if len(logged) < len(steps) else []
+
+
+def _claims(graph: Flow, reading: Link) -> list[Step]:
+    """Whoever says that they wrote what this edge reads, and can have done so by their times."""
+    steps = _steps(graph, reading, _written_to(graph, reading))
+    return [step for step in steps if not took_over(graph, step.links[0])] or steps
+
+
+def is_surely_made(graph: Flow, reading: Link) -> bool:
+    """Whether a job, and nobody who only logged it, certainly wrote what this edge reads: as `writers` has it."""
+    ways = _written_to(graph, reading, surely=True)
+    jobs = (way for way in ways if not (is_logged(way[0]) or took_over(graph, way[0])) and way[0].source != reading.target)
+    return any(fit_over(graph, way[0], way[1:], reading) == CERTAIN for way in jobs)
+
+
+def too_late(graph: Flow, reading: Link) -> list[str]:
+    """The jobs that wrote the place only after this reader was done with it."""
+    over = [*overlaps_into(graph, reading.source), *copies_into(graph, reading)]
+    places = [reading.source, *(overlap.source for overlap in over)]
+    late = {
+        write.source
+        for place in places
+        for write in links_into(graph, place, "writes")
+        if fits(write.data["time"], reading.data["time"]) == IMPOSSIBLE
+    }
+    return sorted(late - {step.job for step in writers(graph, reading)})
+
+
+def _written_to(graph: Flow, reading: Link, *, surely: bool = False) -> Iterator[tuple[Link, ...]]:
+    """The writes to a place, to what shares keys with it, and to what had its content, each with the edge between.
+
+    `surely`: only to what had the content that this reader certainly got.
+    """
+    yield from ((write,) for write in links_into(graph, reading.source, "writes"))
+    for overlap in overlaps_into(graph, reading.source):
+        for write in links_into(graph, overlap.source, "writes"):
+            if shares_keys(graph, reading, write):
+                yield write, overlap
+    for copy in copies_into(graph, reading, *((CERTAIN,) if surely else ())):
+        yield from ((write, copy) for write in links_into(graph, copy.source, "writes"))
+
+
+def _steps(graph: Flow, reading: Link, chains: Iterable[tuple[Link, ...]]) -> list[Step]:
+    best: dict[str, Step] = {}
+    for chain in chains:
+        job, fit = chain[0].source, fit_over(graph, chain[0], chain[1:], reading)
+        step = Step(job, chain, fit)
+        if job != reading.target and fit != IMPOSSIBLE and (job not in best or _rank(step) > _rank(best[job])):
+            best[job] = step
+    return [best[job] for job in sorted(best)]
+
+
+def _rank(step: Step) -> tuple[bool, int]:
+    """Of several ways from one job the surest counts, then the one that names the narrowest place."""
+    return (step.fit == CERTAIN, len(step.links[0].target))
