@@ -7,12 +7,14 @@ from functools import cached_property
 
 from lineage.checks.findings import Finding
 from lineage.checks.policy import TAG, Policy
+from lineage.domain.kinds import DATASET, ENDPOINT, MADE
 from lineage.domain.names import location_of
 from lineage.domain.records import Json
+from lineage.domain.training import is_training_job
 from lineage.errors import UnknownNode
-from lineage.graphs.graphs import neighbourhood, trains
+from lineage.graphs.graphs import neighbourhood
 from lineage.queries.as_json import node_json
-from lineage.queries.datasets import MADE, Datasets, datasets
+from lineage.queries.datasets import Datasets, datasets
 from lineage.queries.flow.jobs import is_job
 from lineage.queries.flow.links import Flow
 from lineage.queries.select import find_in, nodes
@@ -68,7 +70,7 @@ class Ground:
     @cached_property
     def roots(self) -> list[str]:
         """What is checked: the asked subjects, or each endpoint that there is."""
-        found = sorted(node for node, _ in self.snapshot.names_of("endpoint") if "@" not in node.rpartition("/")[2])
+        found = sorted(node for node, _ in self.snapshot.names_of(ENDPOINT.name) if "@" not in node.rpartition("/")[2])
         return self.asked or [node.id for node in self.snapshot.nodes(found) if not node.details.get("deleted")]
 
     @cached_property
@@ -96,8 +98,7 @@ class Ground:
     @cached_property
     def training_jobs(self) -> list[str]:
         """The jobs on the path that trained something, by id."""
-        jobs = (node for node in self.path if self.graph.nodes[node]["kind"] == "training-job")
-        return sorted(job for job in jobs if trains(self.graph.nodes[job]))
+        return sorted(node for node in self.path if is_training_job(self.graph.nodes[node]))
 
     def takes(self, node: str) -> bool:
         """Whether a node of the snapshot is checked: every one is, where no subject was asked for."""
@@ -109,7 +110,7 @@ class Ground:
 
 def place_json(uri: str) -> Json:
     """A place as the subject of a finding."""
-    return named_json(uri, "dataset", uri)
+    return named_json(uri, DATASET.name, uri)
 
 
 def named_json(identity: str, kind: str, name: str, account: str = "", region: str = "") -> Json:

@@ -9,10 +9,11 @@ from itertools import product
 
 from lineage.checks.context import Findings, Ground, place_json
 from lineage.checks.findings import FAILED, HIGH, LOW, MEDIUM, UNKNOWN, Finding
-from lineage.domain.kinds import OPAQUE_CHANNELS
+from lineage.domain.kinds import OPAQUE_CHANNELS, TRAINING_JOB
 from lineage.domain.names import Cover, Location, Span, location_of
 from lineage.domain.records import Json
-from lineage.graphs.graphs import reads_of, trains
+from lineage.domain.training import trains
+from lineage.graphs.graphs import reads_of
 from lineage.queries.as_json import link_json, node_json
 from lineage.queries.flow.jobs import started
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
@@ -201,7 +202,7 @@ def _near_manifest(ground: Ground, uri: str) -> set[str]:
 
 
 def _objects(ground: Ground, graph: Flow, uri: str, versions: list[int]) -> Iterator[Finding]:
-    jobs = sorted(node for node in graph.nodes if graph.nodes[node]["kind"] == "training-job" and ground.takes(node))
+    jobs = sorted(node for node in graph.nodes if graph.nodes[node]["kind"] == TRAINING_JOB.name and ground.takes(node))
     for job in jobs:
         if not trains(graph.nodes[job]) or not started(graph.nodes[job]):
             continue

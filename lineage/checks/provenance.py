@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from lineage.checks.context import Findings, Ground, named_json
 from lineage.checks.findings import FAILED, HIGH, MEDIUM, UNKNOWN, Finding
-from lineage.domain.kinds import kind_of_subject
+from lineage.domain.kinds import ENDPOINT, HOLDERS, IMAGE, REGISTERED, VERSIONED, kind_of_subject
+from lineage.domain.names import is_place
 from lineage.domain.records import CLOUDTRAIL, Gap, Json
 from lineage.domain.times import bounds, sortable
 from lineage.queries.as_json import link_json
@@ -16,7 +17,6 @@ from lineage.queries.flow.writers import too_late, writers
 from lineage.queries.trace import Tracing
 from lineage.queries.used import not_enumerated
 
-_PINNED = ("hub-content", "model-package")
 _UNREAD = ("denied", "throttled", "failed", "not-crawled", "unknown-member")
 _SECOND = len("2026-01-01T00:00:00")  # S3 tells no less
 _SHOWN = 3
@@ -35,9 +35,9 @@ def unpinned_input(ground: Ground) -> Findings:
 
 
 def _pinned(ground: Ground, link: Link) -> bool:
-    if "://" in link.source:
+    if is_place(link.source):
         return bool(link.data["listing"])
-    return ground.graph.nodes[link.source]["kind"] in _PINNED
+    return ground.graph.nodes[link.source]["kind"] in VERSIONED
 
 
 def _unpinned(ground: Ground, job: str, loose: list[Link]) -> Finding:
@@ -84,7 +84,7 @@ def mutable_artifact(ground: Ground) -> Findings:
 
 def _loads(ground: Ground) -> Iterator[Link]:
     links = {link[:3]: link for tracing in ground.tracings for link in tracing.links.values()}
-    return (links[key] for key in sorted(links) if links[key].relation == "loads" and "://" in links[key].source)
+    return (links[key] for key in sorted(links) if links[key].relation == "loads" and is_place(links[key].source))
 
 
 def _artifact(ground: Ground, link: Link, modified: str) -> Finding | None:
@@ -119,20 +119,17 @@ def _written_by(ground: Ground, link: Link) -> tuple[str, str]:
 def image_by_tag(ground: Ground) -> Findings:
     """Each image is named by its digest, or the endpoint that runs it says which digest it was."""
     graph = ground.graph
-    users = sorted(node for node in ground.path if graph.nodes[node]["kind"] in _RUN or node in ground.training_jobs)
+    users = sorted(node for node in ground.path if graph.nodes[node]["kind"] in HOLDERS or node in ground.training_jobs)
     resolved = {link.source.partition("@")[0] for link in _images(ground, ground.roots) if "@sha256:" in link.source}
     for node in users:
         for image in dict.fromkeys(link.source for link in _images(ground, [node])):
-            at_run = graph.nodes[node]["kind"] in _RUN and _repository(image) in resolved
+            at_run = graph.nodes[node]["kind"] in HOLDERS and _repository(image) in resolved
             yield None if at_run or "@sha256:" in image else _tagged(ground, node, image)
-
-
-_RUN = ("model", "model-package", "inference-component")
 
 
 def _images(ground: Ground, nodes: Iterable[str]) -> Iterator[Link]:
     given = (link for node in nodes for link in links_into(ground.graph, node, "provides"))
-    return (link for link in given if ground.graph.nodes[link.source]["kind"] == "image")
+    return (link for link in given if ground.graph.nodes[link.source]["kind"] == IMAGE)
 
 
 def _repository(image: str) -> str:
@@ -165,7 +162,7 @@ def network_open_training(ground: Ground) -> Findings:
 def unapproved_in_production(ground: Ground) -> Findings:
     """Each package that an endpoint serves, in a variant that answers, is Approved."""
     for root in ground.roots:
-        if ground.graph.nodes[root]["kind"] == "endpoint":
+        if ground.graph.nodes[root]["kind"] == ENDPOINT.name:
             yield from _approvals(ground, root)
 
 
@@ -196,15 +193,18 @@ def _approval(ground: Ground, endpoint: str, served: Link) -> Findings:
 
 def _registered(ground: Ground, endpoint: str, served: Link) -> Findings:
     """What the registry says of the artifact that a model loads, where nothing names the package: one approval will do."""
-    loads = [link for link in links_into(ground.graph, served.source, "loads") if "://" in link.source]
+    loads = [link for link in links_into(ground.graph, served.source, "loads") if is_place(link.source)]
     rows = ground.snapshot.edge_rows(out_of=[link.source for link in loads], relations=["loads"])
     packages = list(ground.snapshot.nodes(row[1] for row in rows))
-    packages = [one for one in packages if one.kind == "model-package" and not one.details.get("deleted")]
+    packages = [one for one in packages if one.kind in REGISTERED and not one.details.get("deleted")]
     approvals = [one.details.get("approval") for one in packages]
     if "Approved" in approvals:
         yield None
     elif packages:
-        subject = named_json(packages[-1].id, "model-package", packages[-1].name) | {"arn": packages[-1].arn, "observed": True}
+        subject = named_json(packages[-1].id, packages[-1].kind, packages[-1].name) | {
+            "arn": packages[-1].arn,
+            "observed": True,
+        }
         yield _judged(ground, endpoint, subject, approvals[-1], MEDIUM, [*loads, served])
 
 

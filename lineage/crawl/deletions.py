@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from lineage.crawl.cloudtrail import Calls, Deletion
-from lineage.domain.kinds import KINDS
+from lineage.domain.kinds import PIPELINE_EXECUTION, RUNS
 from lineage.domain.records import Gap, Life
 from lineage.domain.times import sortable, utc
 
-RUN, START = KINDS["pipeline-execution"], "StartPipelineExecution"
+RUN, START = PIPELINE_EXECUTION, "StartPipelineExecution"
 SKEW = timedelta(minutes=1)  # by which a record's creation may come before or after the event of its Create call
-_UNTOLD = ("trial-component",)  # SageMaker makes one for each job, and there is no event of that
+_UNTOLD = RUNS  # SageMaker makes one for each job, and there is no event of that
 
 
 @dataclass(slots=True)

@@ -23,7 +23,7 @@ from typing import Any, Protocol
 from lineage.crawl.aws.fetch import PAGE, Fetcher, Page, Refused, Unreachable, completeness, refused_by, second_after
 from lineage.crawl.aws.workers import Workers
 from lineage.crawl.two_ended import Ends
-from lineage.domain.kinds import FAR, KINDS, Kind, kind_of_arn
+from lineage.domain.kinds import KINDS, VERSIONED, Kind, kind_of_arn
 from lineage.domain.names import is_arn, parse_arn
 from lineage.domain.records import Enumeration, Fetched, Gap, Named, Resource
 from lineage.domain.references import follow
@@ -571,7 +571,7 @@ def _passing(fetcher: Fetcher, named: Named) -> Course:
 _FAR: dict[str, list[str]] = defaultdict(list)
 for _kind in KINDS.values():
     for _reference in _kind.references:
-        if _reference.to in FAR:
+        if _reference.to in VERSIONED:
             _FAR[_kind.name].append(_reference.path)
 _REFERRING = sorted(_FAR)
 

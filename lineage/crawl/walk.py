@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from lineage.crawl.aws.fetch import Fetcher, Refused, completeness, resource_of, subject_of
-from lineage.domain.kinds import KINDS, LOCATION, PROCESSING_JOB, TRAINING_JOB, Finder, Kind, kind_of_arn
+from lineage.domain.kinds import ENDPOINT, GROUPS, KINDS, LOCATION, PROCESSING_JOB, TRAINING_JOB, Finder, Kind, kind_of_arn
 from lineage.domain.names import Location, PlaceIndex, Span, folders_above, gets, is_arn, parse_arn, s3_spellings
 from lineage.domain.records import Answered, Fetched, Gap, Resource
 from lineage.domain.references import Hit, hits
@@ -22,7 +22,6 @@ from lineage.domain.times import bounds, window
 from lineage.errors import MalformedName, UnknownNode
 
 UPSTREAM = {"configures", "deploys", "instantiates", "provides", "loads", "reads"}
-BELONGS_TO = {"experiment", "trial", "model-package-group"}  # what a member is followed to
 FED_BY = {"data", "model", "checkpoint"}  # what a job's input may be made by another job
 MAX_FILTERS = 20  # of one Search expression (API reference, SearchExpression)
 MAX_FILTER_VALUE = 1024  # characters (API reference, Filter)
@@ -31,14 +30,14 @@ MAX_FILTER_VALUE = 1024  # characters (API reference, Filter)
 def endpoint_named(fetcher: Fetcher, endpoint: str) -> Resource:
     """The record of an endpoint by name or ARN. Raises `Refused`, `MalformedName`, or `UnknownNode` for a foreign one."""
     if not endpoint.startswith("arn:"):
-        return fetcher.describe(KINDS["endpoint"], endpoint, fetcher.session.region)
+        return fetcher.describe(ENDPOINT, endpoint, fetcher.session.region)
     arn = parse_arn(endpoint)
-    if kind_of_arn(endpoint).name != "endpoint":
+    if kind_of_arn(endpoint) is not ENDPOINT:
         raise MalformedName(f"{endpoint} is no endpoint; crawl starts from endpoints only")
     if arn.account != fetcher.session.account:
         said = f"endpoint {endpoint} is in account {arn.account}, and these credentials are of {fetcher.session.account}"
         raise UnknownNode(f"{said}: use a --profile of that account")
-    return fetcher.describe(KINDS["endpoint"], arn.resource.partition("/")[2], arn.region)
+    return fetcher.describe(ENDPOINT, arn.resource.partition("/")[2], arn.region)
 
 
 def endpoint_names(fetcher: Fetcher) -> list[str]:
@@ -140,13 +139,13 @@ class Walk:
                 self._later_place(_ReadPlace(record, hit.location, hit.span or Span.OBJECT, hit.usage, before))
             return
         target = kind_of_arn(hit.value) if is_arn(hit.value) else KINDS.get(hit.reference.to)
-        if target and (relation in UPSTREAM or (relation == "member-of" and target.name in BELONGS_TO)):
+        if target and (relation in UPSTREAM or (relation == "member-of" and target.name in GROUPS)):
             self._later(target, hit.value, record)
 
     def _later(self, kind: Kind, name: str, record: Resource, known: Resource | None = None) -> None:
         """Plan to read what a record names; `known` is what another call has told of it already."""
         subject = subject_of(kind, name, record.account, record.region)
-        if kind.name not in ("image", "resource") and self._first("named", subject):
+        if kind.has_arns and self._first("named", subject):
             self._todo.append(lambda: self._read(kind, name, subject, record, known))
 
     def _read(self, kind: Kind, name: str, subject: str, record: Resource, known: Resource | None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from lineage.domain.kinds import FAR, KINDS, Kind
+from lineage.domain.kinds import KINDS, VERSIONED, Kind
 
 
 def iam_policy(
@@ -28,7 +28,7 @@ def iam_policy(
     ListBucket S3 calls denied what is gone.
     """
     chosen = [KINDS[name] for name in kinds or KINDS]
-    far = [KINDS[name] for name in FAR if any(_leads_to(one, KINDS[name]) for one in chosen)]
+    far = [KINDS[name] for name in VERSIONED if any(_leads_to(one, KINDS[name]) for one in chosen)]
     statements = [
         _allow("ListAndSearch", sorted({f"sagemaker:{call}" for kind in chosen for call in _lists(kind)})),
         _allow("Describe", sorted({f"sagemaker:{kind.describe}" for kind in (*chosen, *far) if kind.describe})),

@@ -106,6 +106,11 @@ def is_location(text: str) -> bool:
     return bool(_SCHEME.match(text))
 
 
+def is_place(node: str) -> bool:
+    """Whether a node id is that of a place. What a record names where a location belongs, and is none, lies nowhere."""
+    return "://" in node
+
+
 def location_of(text: str) -> Location | None:
     """The location that a text names, or None where it names none: for what records hold, which may be anything."""
     try:

@@ -18,9 +18,10 @@ from typing import Any, Literal, TypeAlias, cast
 
 import networkx as nx
 
-from lineage.domain.kinds import KINDS, RELATIONS, SERVING
+from lineage.domain.kinds import RELATIONS, SERVING
 from lineage.domain.names import Location, is_location, location_of, parse_location
 from lineage.domain.records import Gap, Resource, Scope
+from lineage.domain.training import trains
 from lineage.graphs.derive import derive
 from lineage.snapshot.file import AT_ONCE, Row, Snapshot, edge_row, node_row
 from lineage.snapshot.manifests import Listings
@@ -39,15 +40,6 @@ _LEADS = ("reads", "writes", "overlaps", "loads", "instantiates", "provides", "r
 _MADE_OF = (*_FLOWS, "recorded-by", "associated", "mentions")
 _BESIDE = ("recorded-by", "member-of")
 _SAID_BESIDE = ("reads", "mentions", "associated")
-# The SDK's and the Pipelines' scripts that put code beside an existing model, and train nothing.
-_REPACKERS = ("_repack_script_launcher.sh", "_repack_model.py")
-_NOT_TRAINING = {
-    "Evaluation",
-    "AgentRFTEvaluation",
-    "DataQualityEvaluation",
-    "DataTransformation",
-    "SyntheticDataGeneration",
-}
 
 
 def graph(snapshot: Snapshot, *, edges: bool = True) -> Graph:
@@ -378,17 +370,6 @@ def edge_attributes(edge: Row) -> Attributes:
         "span": str(span) if span else None,
         "listing": listing,
     }
-
-
-def trains(attributes: Attributes) -> bool:
-    """Whether a job trains: repack jobs put code beside a model, evaluation jobs measure one."""
-    kind = KINDS.get(attributes["kind"])
-    if not kind or not kind.trains or attributes.get("job_type") in _NOT_TRAINING:
-        return False
-    if kind.trains != "always" and not attributes.get(kind.trains):
-        return False
-    program = attributes.get("program")
-    return not program or str(program).strip('"').rpartition("/")[2] not in _REPACKERS
 
 
 def label(identity: str, kind: str, name: str) -> str:

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from lineage.domain.kinds import KINDS
-from lineage.domain.names import Span
+from lineage.domain.kinds import FEATURE_GROUP, KINDS, LEARNERS, MADE, OF_VARIANTS, VERSIONED
+from lineage.domain.names import Span, is_place
 from lineage.domain.records import Json, Scope
 from lineage.domain.references import Hit, hits
+from lineage.domain.training import only_repacks
 from lineage.errors import UnknownNode
-from lineage.graphs.graphs import Graph, around_making, trains
+from lineage.graphs.graphs import Graph, around_making
 from lineage.queries.as_json import link_json, node_json, scope_json
 from lineage.queries.flow.jobs import is_job, started
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
@@ -28,8 +29,6 @@ from lineage.snapshot.file import Snapshot
 SCHEMA = "lineage.datasets/1"
 READ, DECLARED, MAYBE = "read", "declared-only", "possible"
 NAMED = "named"  # the usage of what a job only names in a text: nothing says what for
-_SERVED = ("endpoint", "endpoint-config")
-MADE = (*_SERVED, "inference-component", "model", "model-package", "trial-component")
 _DATA_TYPES = {
     "S3Prefix": "prefix",
     "S3Object": "object",
@@ -38,7 +37,6 @@ _DATA_TYPES = {
 }
 _STORES = {"s3": "prefix", "athena": "query", "redshift": "query", "api": "runtime API"}
 _SPANS = {Span.OBJECT: "object", Span.MANIFEST: "manifest", Span.LISTING: "manifest", Span.UNKNOWN: "unknown"}
-_PINNED = {"hub-content": "version", "model-package": "version"}
 _UNPINNED = "an S3 prefix names no versions of its objects, nor does a manifest: what was there when it was read is not pinned"
 _TRAINS_NOTHING = "{} trains nothing: what it read is in no model by that"
 
@@ -125,7 +123,7 @@ class _DatasetsUnderWay:
 
     def _caveats(self, scope: Scope, rows: list[Json], checked: list[Json]) -> list[str]:
         subject = self.graph.nodes[self.node]
-        idle = subject["kind"] == "training-job" and not trains(subject)
+        idle = only_repacks(subject)
         own = [*self.tracing.caveats(scope), *([_TRAINS_NOTHING.format(subject["name"])] if idle else [])]
         unpinned = [_UNPINNED] if any(row["pinned"] != "version" for row in rows) else []
         return [*own, *unpinned, *([traceless(scope)] if checked else []), UNCHECKED]
@@ -134,12 +132,12 @@ class _DatasetsUnderWay:
 
     def _parts(self) -> Iterator[Part]:
         """What an endpoint serves, by variant; of anything else itself."""
-        todo = [self.tracing.tree] if self._kind(self.node) in _SERVED else []
+        todo = [self.tracing.tree] if self._kind(self.node) in OF_VARIANTS else []
         if not todo:
             yield Part("", "", self.node)
         while todo:
             for step in todo.pop(0).steps:
-                if self._kind(step.node) in _SERVED:
+                if self._kind(step.node) in OF_VARIANTS:
                     todo.append(step)
                 elif step.relation in ("deploys", "hosts"):
                     yield Part(step.role, "component" if step.relation == "hosts" else step.usage, step.node)
@@ -150,7 +148,7 @@ class _DatasetsUnderWay:
     def _read_for(self, part: Part, tracing: Tracing) -> None:
         """The reads of every job that a part was made by; one that several parts share is told once."""
         for job, visit in tracing.jobs.items():
-            direct = visit.direct and (job == self.node or self._kind(job) in ("training-job", "trial-component"))
+            direct = visit.direct and (job == self.node or self._kind(job) in LEARNERS)
             for link in self._reads(job):
                 key = (*link[:3], job, direct)
                 if key not in self._rows:
@@ -209,7 +207,7 @@ class _DatasetsUnderWay:
         scheme, between, _ = link.source.partition("://")
         if not between:
             return str(self.graph.nodes[link.source]["kind"]).replace("-", " ")
-        if any(maker["kind"] == "feature-group" for maker in makers):
+        if any(maker["kind"] == FEATURE_GROUP.name for maker in makers):
             return "feature group"
         if hit and hit.data_type:
             return _DATA_TYPES.get(hit.data_type, hit.data_type)
@@ -218,8 +216,8 @@ class _DatasetsUnderWay:
 
     def _pinned(self, link: Link) -> str:
         """What says that it is still the same: a version of it, only what was listed, or nothing."""
-        if "://" not in link.source:
-            return _PINNED.get(self.graph.nodes[link.source]["kind"], "no")
+        if not is_place(link.source):
+            return "version" if self.graph.nodes[link.source]["kind"] in VERSIONED else "no"
         return "list" if link.data["listing"] else "no"
 
     def _manifest(self, link: Link) -> Json | None:

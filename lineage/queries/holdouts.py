@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from lineage.domain.kinds import KINDS, RELATIONS
-from lineage.domain.names import parse_location
+from lineage.domain.kinds import KINDS, ONLY_NAMED, RELATIONS, RUNS
+from lineage.domain.names import is_place, parse_location
 from lineage.domain.records import Gap, Json, Scope
 from lineage.domain.times import CERTAIN, bounds, sortable
-from lineage.graphs.graphs import trains
+from lineage.domain.training import is_training_job
 from lineage.queries.as_json import link_json, node_json
 from lineage.queries.flow.jobs import is_job, started
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
@@ -34,7 +34,7 @@ def _givers() -> Iterator[str]:
 
 
 _TELLING = {kind.name for kind in KINDS.values() if kind.tells_use or kind.between} | set(_givers())
-_RELEVANT = _TELLING | {kind.name for kind in KINDS.values() if kind.hints} | {"hub-content"}
+_RELEVANT = _TELLING | {kind.name for kind in KINDS.values() if kind.hints} | {*ONLY_NAMED}
 _ENUMERATED = tuple(kind.name for kind in KINDS.values() if kind.list and kind.name in _TELLING and not kind.hints)
 
 
@@ -55,7 +55,7 @@ class Making:
         self._shared = [*self._unlisted(), *self._lost(tracing)]
 
     def _trained(self, job: str) -> bool:
-        return self.graph.nodes[job]["kind"] == "training-job" and trains(self.graph.nodes[job])
+        return is_training_job(self.graph.nodes[job])
 
     # --- what can be upstream -------------------------------------------------------------------
 
@@ -100,7 +100,7 @@ class Making:
         where = (node["account"] or "", node["region"] or "", "")
         for found in tracing.breaks:
             yield Gap(*where, found.at, found.reason, f"the making is not known beyond {found.at}: {found.detail}")
-        runs = (job for job in tracing.jobs if self.graph.nodes[job]["kind"] == "trial-component")
+        runs = (job for job in tracing.jobs if self.graph.nodes[job]["kind"] in RUNS)
         logged = (f"only a run tells how something was made: {self.graph.nodes[run]['name']}" for run in runs)
         unsure = filter(None, map(self._unsure, tracing.links.values()))
         for said in (*tracing.suspects(), *tracing.changing(), *logged, *unsure):
@@ -108,7 +108,7 @@ class Making:
 
     def _unsure(self, link: Link) -> str:
         """A model of which nobody surely is the maker, or a prefix at which anybody may put one."""
-        if "://" not in link.source or link.relation not in ("reads", "loads") or not is_model(link):
+        if not is_place(link.source) or link.relation not in ("reads", "loads") or not is_model(link):
             return ""
         if link.relation == "loads" and not bounds(link.data["time"])[1]:
             return f"any model that is put below {link.source} is served, whoever made it"
@@ -163,7 +163,7 @@ class Making:
         if not links:
             return {"job": None, "channel": "", "location": "", "cover": "", "through": [], "evidence": []}
         first, covered = links[0], asking.covered(links[0])
-        nodes = [link.target for link in links if "://" not in link.target]
+        nodes = [link.target for link in links if not is_place(link.target)]
         return {
             "job": node_json(self.graph, first.target),
             "channel": first.data["role"],

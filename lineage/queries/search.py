@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from itertools import groupby, islice
 from typing import Any
 
-from lineage.domain.kinds import KINDS, Kind
+from lineage.domain.kinds import CARRIED_JOBS, KINDS, RUNS, Kind
 from lineage.domain.names import is_arn, parse_arn
 from lineage.domain.records import Gap, Json, Resource
 from lineage.errors import MalformedName, SearchRefused
@@ -27,8 +27,6 @@ SCHEMA, SUGGESTIONS = "lineage.search/1", "lineage.suggestions/1"
 ASCENDING, DESCENDING = "Ascending", "Descending"
 HINT_LENGTH = 100
 OWN = ("id", "kind", "name", "account", "region", "status", "created", "deleted")  # what a match says beside its record
-# The jobs that a trial component's record carries, by the member that holds them.
-_SOURCES = {"TrainingJob": "training-job", "ProcessingJob": "processing-job", "TransformJob": "transform-job"}
 _SOURCE = "SourceDetail"
 
 
@@ -219,7 +217,7 @@ def kind_of(resource: str) -> Kind:
 def _check_kept(kind: Kind, steps: Iterable[tuple[str, ...]]) -> None:
     """The dashboard around a model is put together by the service, and no snapshot holds it."""
     for way in steps:
-        if kind.name == "model" and way and way[0] != "Model":
+        if kind.search_within and way and way[0] != kind.search_within:
             raise SearchRefused(f"a snapshot holds no {way[0]} of models", "ask the service with --live")
 
 
@@ -252,7 +250,7 @@ def _seen(snapshot: Snapshot, kind: Kind, within: Within, *, deleted: bool, join
     """Each record of a kind as Search sees it, with its job where that is `joined`."""
     records = (one for one in snapshot.records(kind.name, deleted=deleted) if within.takes(one.account, one.region))
     current = records if deleted else _current(records)
-    seen = (match_of(one, {"Model": one.body} if kind.name == "model" else one.body) for one in current)
+    seen = (match_of(one, {kind.search_within: one.body} if kind.search_within else one.body) for one in current)
     return _with_sources(snapshot, kind, seen) if joined else seen
 
 
@@ -268,7 +266,7 @@ def match_of(one: Resource, body: Mapping[str, Any]) -> Match:
 
 def _with_sources(snapshot: Snapshot, kind: Kind, found: Iterable[Match]) -> Iterator[Match]:
     """Trial components with the job that each is of; what else there is as it comes."""
-    if kind.name != "trial-component":
+    if kind.name not in RUNS:
         yield from found
         return
     found = iter(found)
@@ -281,7 +279,9 @@ def _with_sources(snapshot: Snapshot, kind: Kind, found: Iterable[Match]) -> Ite
 
 def _jobs(snapshot: Snapshot, components: Iterable[Match]) -> dict[str, tuple[str, Resource]]:
     ids = {source for one in components if (source := _source(one))}
-    return {job.id: (member, job) for member, kind in _SOURCES.items() for job in snapshot.records(kind, ids)} if ids else {}
+    return (
+        {job.id: (member, job) for member, kind in CARRIED_JOBS.items() for job in snapshot.records(kind, ids)} if ids else {}
+    )
 
 
 def _source(component: Match) -> str:
@@ -297,7 +297,7 @@ def _carrying(one: Match, member: str, job: Resource) -> Match:
 def _scope(snapshot: Snapshot, kind: Kind, within: Within, *, joined: bool) -> Json:
     """What was looked at, and what could hide a record."""
     scope = snapshot.scope()
-    kinds = (kind.name, *(_SOURCES.values() if joined else ()))
+    kinds = (kind.name, *(CARRIED_JOBS.values() if joined else ()))
     places = [place for place in within.places(crawled(scope)) if within.takes(*place)]
     holes = [gap for gap in scope.holes if is_about(gap, kinds) and within.takes(gap.account, gap.region)]
     listed = {(gap.account, gap.region, gap.subject) for gap in holes}

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from lineage.domain.kinds import KINDS, RELATIONS
+from lineage.domain.kinds import KINDS, PLACES, RELATIONS
 from lineage.domain.names import Cover, Location, Span, cover, is_arn, is_location, location_of, node_id, parse_location
 from lineage.domain.records import Node
 from lineage.errors import MalformedName, UnknownNode
@@ -32,7 +32,6 @@ _KIND, _TAG = "kind:", "tag:"
 _MAX_SLIPS, _MAX_COMPARED = 3, 1_000
 _LONGEST, _ADVICE = 200, 3
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789-_./:"
-_PLACES = ("dataset", "artifact", "code")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +127,7 @@ def _named_by(body: str) -> _Meant:
     if body.startswith(_TAG):
         return _Meant(Choice(tag=body.removeprefix(_TAG)))
     if is_location(body):
-        return _Meant(Choice(kinds=_PLACES), parse_location(body))
+        return _Meant(Choice(kinds=PLACES), parse_location(body))
     kind, _, name = body.partition("/")
     return _Meant(Choice(kinds=(kind,), name=name) if kind in KINDS and name else Choice(name=body))
 
@@ -288,7 +287,7 @@ def _is_tag(tag: str, wanted: str) -> bool:
 
 def _sharing(graph: Graph, place: Location) -> set[str]:
     """The places that lie in or around one that no record names itself."""
-    return {node for node, data in graph.nodes(data=True) if data["kind"] in _PLACES and _shares(node, place)}
+    return {node for node, data in graph.nodes(data=True) if data["kind"] in PLACES and _shares(node, place)}
 
 
 def _shares(node: str, place: Location) -> bool:

@@ -11,12 +11,31 @@ from itertools import count
 from operator import itemgetter
 from typing import Any
 
-from lineage.domain.kinds import KINDS, SERVING, kind_of_arn, kind_of_subject
+from lineage.domain.kinds import (
+    ENDPOINT,
+    ENDPOINT_CONFIG,
+    EXPERIMENT,
+    FEATURE_GROUP,
+    IMAGE,
+    KINDS,
+    LEARNERS,
+    MODEL,
+    PLACES,
+    PREPARERS,
+    REGISTERED,
+    RUNS,
+    SERVING,
+    TRAINING_JOB,
+    carries_model,
+    kind_of_arn,
+    kind_of_subject,
+)
 from lineage.domain.names import Span, is_arn, named_id, node_id, parse_arn
 from lineage.domain.records import Gap, Json, Scope
 from lineage.domain.times import POSSIBLE
+from lineage.domain.training import only_repacks, trains
 from lineage.errors import UnknownNode
-from lineage.graphs.graphs import Graph, trains
+from lineage.graphs.graphs import Graph
 from lineage.queries.as_json import link_json, node_json, scope_json
 from lineage.queries.flow.belonging import EXECUTION, belongings, is_reuse, ran_in
 from lineage.queries.flow.copies import is_copy
@@ -32,7 +51,6 @@ SCHEMA = "lineage.trace/1"
 _MAX_NAMES = 8
 COPY, MAYBE_COPY, BESIDE = "copy", "possible-copy", "beside"
 MANY_MAKERS = 3  # of a shared place: more than so many are told once, and not again for each reader
-PLACES = ("dataset", "artifact", "code")
 _DESCRIBES_JOBS = {kind.describe for kind in KINDS.values() if kind.job}
 REPAIRS = {
     "deleted": "an earlier snapshot, its Create event in CloudTrail, or whoever made it can tell what it named",
@@ -121,7 +139,7 @@ def trace(graph: Graph, endpoint: str) -> Trace:
     several of that name.
     """
     nodes = graph.nodes(data=True)
-    endpoints = ((node, data["name"]) for node, data in nodes if data["kind"] == "endpoint" and data["observed"])
+    endpoints = ((node, data["name"]) for node, data in nodes if data["kind"] == ENDPOINT.name and data["observed"])
     tracing = Tracing(graph, find_endpoint(endpoints, endpoint))
     tracing.run()
     return tracing.answer()
@@ -144,7 +162,7 @@ def find_endpoint(endpoints: Iterable[tuple[str, str]], wanted: str) -> str:
 
 def _advice(wanted: str, names: list[str]) -> str:
     """What to do about an endpoint that is not there."""
-    if is_arn(wanted) and kind_of_arn(wanted).name != "endpoint":
+    if is_arn(wanted) and kind_of_arn(wanted) is not ENDPOINT:
         return ": trace takes the name or the ARN of an endpoint"
     near = difflib.get_close_matches(wanted, names, n=3)
     if near:
@@ -196,9 +214,9 @@ class Tracing:
             self.visited[visit.step.node] = None
             if visit.reading and attributes["kind"] in PLACES:
                 self._place(visit, visit.reading)
-            elif is_job(attributes) or attributes["kind"] == "trial-component":
+            elif is_job(attributes) or attributes["kind"] in RUNS:
                 self._job(visit)
-            elif attributes["kind"] == "feature-group":
+            elif attributes["kind"] == FEATURE_GROUP.name:
                 self._store(visit)
             else:
                 self._serving(visit, attributes)
@@ -223,7 +241,7 @@ class Tracing:
     def _serving(self, visit: _Visit, attributes: Json) -> None:
         """An endpoint, config, component, model, package, or something that stands for a model and is not read."""
         node = visit.step.node
-        key = (node, visit.step.usage if attributes["kind"] == "model-package" else "")
+        key = (node, visit.step.usage if attributes["kind"] in REGISTERED else "")
         if key in self.served:
             visit.step.note = "above"
             return
@@ -244,7 +262,7 @@ class Tracing:
     def _incomplete(self, node: str, attributes: Json, links: list[Link], specification: str) -> None:
         """Parts of what is served that name no model."""
         what = f"{attributes['kind'].replace('-', ' ')} {attributes['name']}"
-        if attributes["kind"] == "endpoint-config":
+        if attributes["kind"] == ENDPOINT_CONFIG.name:
             self._empty_variants(node, attributes, links)
         elif not links:
             self._break(node, ("no-artifact", f"{what} names no model artifact"))
@@ -253,7 +271,7 @@ class Tracing:
                 self._break(node, ("no-artifact", f"container {part} of {what} names no model artifact"))
 
     def _is_model(self, link: Link) -> bool:
-        return link.relation != "provides" or link.data["usage"] == "model"
+        return carries_model(link.relation, link.data["usage"])
 
     def _deleted(self) -> list[str]:
         """What a finished list named no more: what is told of it is what it was before."""
@@ -308,9 +326,9 @@ class Tracing:
     def _must_be_made(self, reading: Link) -> bool:
         """A model has a maker; raw data need not have one, nor has a job's own checkpoint prefix."""
         job = self.graph.nodes[reading.target]
-        if reading.relation == "loads" or reading.data["usage"] == "model":
+        if is_model(reading):
             return True
-        return reading.data["usage"] == "data" and job["kind"] == "training-job" and not trains(job)
+        return reading.data["usage"] == "data" and only_repacks(job)
 
     def _unmatched(self, reading: Link) -> tuple[str, str]:
         late = too_late(self.graph, reading)
@@ -337,7 +355,7 @@ class Tracing:
             return
         self.jobs[node] = visit
         attributes = self.graph.nodes[node]
-        repacks = attributes["kind"] == "training-job" and not trains(attributes)
+        repacks = only_repacks(attributes)
         for link in links_into(self.graph, node, "reads"):
             self._dataset(link, visit, attributes)
             self._below(visit, link, link.source, direct=repacks)
@@ -348,9 +366,9 @@ class Tracing:
                 self._keep(link)
 
     def _dataset(self, link: Link, visit: _Visit, job: Json) -> None:
-        if link.data["usage"] != "data" or (job["kind"] == "training-job" and not trains(job)):
+        if link.data["usage"] != "data" or only_repacks(job):
             return
-        indirect = not (visit.direct and job["kind"] in ("training-job", "trial-component"))
+        indirect = not (visit.direct and job["kind"] in LEARNERS)
         row = {"uri": link.source, "channel": link.data["role"], "job": link.target, "indirect": indirect}
         self.datasets[link.source, link.data["role"], link.target] = row
 
@@ -388,13 +406,13 @@ class Tracing:
             subject=shown[self.endpoint],
             verdict=self.verdict(),
             training_jobs=self._training_jobs(),
-            models=of("model"),
-            model_packages=of("model-package"),
+            models=of(MODEL.name),
+            model_packages=of(*REGISTERED),
             datasets=[self.datasets[key] for key in sorted(self.datasets)],
-            runs=[row | self._run_facts(row["id"]) for row in of("trial-component")],
-            experiments=of("experiment"),
+            runs=[row | self._run_facts(row["id"]) for row in of(*RUNS)],
+            experiments=of(EXPERIMENT.name),
             pipeline_executions=self._executions(of(EXECUTION)),
-            images=of("image"),
+            images=of(IMAGE),
             breaks=[self.break_json(found) for found in self.breaks],
             evidence=[link_json(self.links[key]) for key in sorted(self.links)],
             scope=scope_json(scope, self.holes(scope), self.crawls()),
@@ -407,7 +425,7 @@ class Tracing:
         if not self.breaks:
             return "traced"
         makers = (self.graph.nodes[job] for job in self.jobs)
-        made = any(trains(data) or data["kind"] != "training-job" for data in makers)
+        made = not all(only_repacks(data) for data in makers)
         return "partial" if made else "broken"
 
     def _training_jobs(self) -> list[Json]:
@@ -416,19 +434,19 @@ class Tracing:
             | {"depth": visit.depth, "trains": trains(self.graph.nodes[job])}
             | dict(zip(("ran_in", "reused_by"), ran_in(self.graph, job), strict=True))
             for job, visit in self.jobs.items()
-            if self.graph.nodes[job]["kind"] == "training-job"
+            if self.graph.nodes[job]["kind"] == TRAINING_JOB.name
         ]
         return sorted(rows, key=lambda row: (row["depth"], row["id"]))
 
     def _members(self) -> list[str]:
         """The runs that recorded the training jobs, their trials and experiments, and the executions behind them."""
-        packages = [node for node in self.visited if self.graph.nodes[node]["kind"] == "model-package"]
+        packages = [node for node in self.visited if self.graph.nodes[node]["kind"] in REGISTERED]
         found: dict[str, None] = {}
         todo: list[tuple[str, str | None]] = [(node, None) for node in (*self.jobs, *self.claimed, *packages)]
         seen = set(todo)
         while todo:
             node, step = todo.pop(0)
-            processing = self.graph.nodes[node]["kind"] == "processing-job"
+            processing = self.graph.nodes[node]["kind"] in PREPARERS
             for link in () if processing else belongings(self.graph, node, step):
                 self._keep(link)
                 found[link.target] = None
@@ -446,7 +464,7 @@ class Tracing:
         return sorted((row | {"reused": row["id"] in reused} for row in rows), key=itemgetter("reused", "id"))
 
     def _images(self) -> list[str]:
-        return sorted({link.source for link in self.links.values() if self.graph.nodes[link.source]["kind"] == "image"})
+        return sorted({link.source for link in self.links.values() if self.graph.nodes[link.source]["kind"] == IMAGE})
 
     def _run_facts(self, run: str) -> Json:
         """The jobs of this trace that a run is of, the others, and whether more than its own word ties it here."""
@@ -532,7 +550,7 @@ class Tracing:
 
     def changing(self) -> list[str]:
         node = self.graph.nodes[self.endpoint]
-        status = node["status"] if node["kind"] == "endpoint" else None
+        status = node["status"] if node["kind"] == ENDPOINT.name else None
         if status in (None, "InService"):
             return []
         return [f"the endpoint is {status}: it may serve another config than the one it names, or none"]
@@ -554,7 +572,7 @@ def _evidence(link: Link) -> str:
 
 def _runs_are_listed(scope: Scope) -> bool:
     """Whether every run that people logged was read, where a crawl read anything at all."""
-    return all((*place, "trial-component") in scope.enumerated for place in scope.places)
+    return all((*place, run) in scope.enumerated for place in scope.places for run in RUNS)
 
 
 def _is_copied(made: Step) -> bool:
@@ -576,4 +594,4 @@ def _facts(attributes: Json) -> dict[str, Any]:
     """What a person is shown of a node besides the common attributes."""
     names = ("label", "ended", "variants", "weights", "approval", "display_name", "failure")
     facts = {name: attributes[name] for name in names if name in attributes}
-    return facts | ({"trains": trains(attributes)} if attributes["kind"] == "training-job" else {})
+    return facts | ({"trains": trains(attributes)} if attributes["kind"] == TRAINING_JOB.name else {})

@@ -12,8 +12,9 @@ from lineage.domain.kinds import KIND_OF_CALL, KINDS, kind_of_subject
 from lineage.domain.names import Cover, Location, Span, cover, location_of, parse_location
 from lineage.domain.records import CLOUDTRAIL, Gap, Json, Scope
 from lineage.domain.times import CERTAIN
+from lineage.domain.training import trains
 from lineage.errors import MalformedName
-from lineage.graphs.graphs import Graph, around_dataset, trains
+from lineage.graphs.graphs import Graph, around_dataset
 from lineage.queries.as_json import link_json, node_json, scope_json
 from lineage.queries.coverage import deletions_told
 from lineage.queries.flow.holes import OBJECT_CALLS, Blind, opaque_read

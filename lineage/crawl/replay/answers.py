@@ -23,7 +23,7 @@ from lineage.crawl.aws.shapes import list_member, search_member
 from lineage.crawl.replay.account import Account, AccountRecord, Shelf
 from lineage.crawl.replay.faults import Failure
 from lineage.crawl.replay.pages import ASKED_OF, Order, cut_page, extra_items, on_the_wire, order_of, passes, sort_key, summary
-from lineage.domain.kinds import KINDS, Kind, kind_of_arn
+from lineage.domain.kinds import CARRIED_JOBS, KINDS, MODEL_PACKAGE, PIPELINE, RUNS, TRIAL_COMPONENT, Kind, kind_of_arn
 from lineage.domain.names import is_arn, parse_arn
 from lineage.errors import SearchRefused
 from lineage.search_language.expressions import DEFAULT_SORT, Expression, Matcher, Sorting, moment_of
@@ -41,7 +41,6 @@ _NOT_FOUND = {
     "ModelPackage": ("ValidationException", "ModelPackage {name} does not exist."),
     "InferenceComponent": ("ValidationException", 'Could not find inference component "{name}".'),
 }
-_SOURCES = {"TrainingJob": "training-job", "ProcessingJob": "processing-job", "TransformJob": "transform-job"}
 _EDGES = {
     "GreaterThan": (True, False),
     "GreaterThanOrEqualTo": (True, False),
@@ -170,7 +169,7 @@ class Answers:
             return ()  # nothing in a file is shared
         shelf, order = (kind.name, *where), order_of(parameters, "Ascending")
         of = [(name, str(value).casefold()) for name, value in parameters.items() if name in ASKED_OF.get(kind.name, {})]
-        if kind.name == "model-package" and not of:
+        if kind is MODEL_PACKAGE and not of:
             of = [("ModelPackageType", "unversioned")]
         if not of:
             return self._sorted(shelf, order).records
@@ -181,7 +180,7 @@ class Answers:
         return [record for record in records if all(value in self._of(record, name) for name, value in others)]
 
     def _refuse_pipeline(self, name: str, where: Where) -> None:
-        if not self._named(KINDS["pipeline"], name, where):
+        if not self._named(PIPELINE, name, where):
             raise Failure("ResourceNotFound", f"Pipeline '{name}' does not exist.")
 
     def _index_group(self, shelf: Shelf, order: Order, parameter: str) -> dict[str, list[AccountRecord]]:
@@ -209,7 +208,7 @@ class Answers:
     def _index_components(self, account: str, region: str) -> dict[str, set[str]]:
         """The names of the trial components of each trial."""
         index = defaultdict(set)
-        for record in self._account.records.get(("trial-component", account, region), {}).values():
+        for record in self._account.records.get((TRIAL_COMPONENT.name, account, region), {}).values():
             for trial in values_at(record.whole, ("Parents", "TrialName")):
                 index[str(trial).casefold()].add(str(record.body["TrialComponentName"]).casefold())
         return index
@@ -286,9 +285,9 @@ class Answers:
 
     def _searchable(self, record: AccountRecord) -> Mapping[str, Any]:
         """A record as Search holds it: a model inside its dashboard, a trial component with the job that it is of."""
-        if record.kind.name == "model":
-            return {"Model": record.whole, **record.whole}
-        if record.kind.name == "trial-component" and (source := self._source(record)):
+        if record.kind.search_within:
+            return {record.kind.search_within: record.whole, **record.whole}
+        if record.kind.name in RUNS and (source := self._source(record)):
             return {"SourceDetail": source, **record.whole}
         return record.whole
 
@@ -306,7 +305,7 @@ class Answers:
         if not is_arn(text):
             return None
         arn = parse_arn(text)
-        for member, kind in _SOURCES.items():
+        for member, kind in CARRIED_JOBS.items():
             job = self._account.records.get((kind, arn.account, arn.region), {}).get(arn.id)
             if job:
                 return {"SourceArn": job.arn, member: job.whole}

@@ -4,30 +4,41 @@ Data only. botocore already knows pages, parameters and shapes; a row says what 
 lints every row against botocore's own service model, and holds the list of reference-shaped fields that no
 row reads (`tests/domain/data/unread_references.tsv`).
 
-`words.py` has the words that a row uses; each other file has the rows of one family, as its `ROWS`.
+`words.py` has the words that a row uses, `table.py` joins the rows; each other file has those of one family, as its `ROWS`.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import asdict
-from functools import lru_cache
-from typing import Any, Final
-
-from lineage.domain.kinds import (
-    assets,
-    catalogue,
-    experiments,
-    jobs,
-    lineage_entities,
-    managed_jobs,
-    monitoring,
-    pipelines,
-    places,
-    registry,
-    serving,
-)
+from lineage.domain.kinds.assets import FEATURE_GROUP
+from lineage.domain.kinds.experiments import EXPERIMENT, TRIAL, TRIAL_COMPONENT
 from lineage.domain.kinds.jobs import PROCESSING_JOB, TRAINING_JOB
+from lineage.domain.kinds.managed_jobs import LABELING_JOB, TUNING_JOB
+from lineage.domain.kinds.pipelines import PIPELINE, PIPELINE_EXECUTION
+from lineage.domain.kinds.places import ARTIFACT, CODE, CONTENT, DATASET, RESOURCE
+from lineage.domain.kinds.registry import MODEL_PACKAGE
+from lineage.domain.kinds.serving import ENDPOINT, ENDPOINT_CONFIG, MODEL
+from lineage.domain.kinds.table import (
+    CARRIED_JOBS,
+    GROUPS,
+    HOLDERS,
+    KIND_OF_CALL,
+    KINDS,
+    LEARNERS,
+    MADE,
+    OF_VARIANTS,
+    ONLY_NAMED,
+    PLACES,
+    PREPARERS,
+    REGISTERED,
+    REPACKERS,
+    RUNS,
+    SERVERS,
+    SHOWN_BESIDE,
+    VERSIONED,
+    kind_json,
+    kind_of_arn,
+    kind_of_subject,
+)
 from lineage.domain.kinds.words import (
     ANY,
     CHANNEL_USAGE,
@@ -41,31 +52,66 @@ from lineage.domain.kinds.words import (
     Finder,
     Kind,
     Reference,
+    Trait,
+    carries_model,
     mentions,
     owns,
     reads,
     refers,
+    takes_model,
 )
-from lineage.domain.names import is_arn, parse_arn
 
 __all__ = [
     "ANY",
+    "ARTIFACT",
+    "CARRIED_JOBS",
     "CHANNEL_USAGE",
-    "FAR",
+    "CODE",
+    "CONTENT",
+    "DATASET",
+    "ENDPOINT",
+    "ENDPOINT_CONFIG",
+    "EXPERIMENT",
+    "FEATURE_GROUP",
+    "GROUPS",
+    "HOLDERS",
     "IMAGE",
     "KINDS",
     "KIND_OF_CALL",
+    "LABELING_JOB",
+    "LEARNERS",
     "LOCATION",
+    "MADE",
+    "MODEL",
+    "MODEL_PACKAGE",
+    "OF_VARIANTS",
+    "ONLY_NAMED",
     "OPAQUE_CHANNELS",
+    "PIPELINE",
+    "PIPELINE_EXECUTION",
+    "PLACES",
+    "PREPARERS",
     "PROCESSING_JOB",
+    "REGISTERED",
     "RELATIONS",
+    "REPACKERS",
+    "RESOURCE",
     "REUSED",
+    "RUNS",
+    "SERVERS",
     "SERVING",
+    "SHOWN_BESIDE",
     "TRAINING_JOB",
+    "TRIAL",
+    "TRIAL_COMPONENT",
+    "TUNING_JOB",
+    "VERSIONED",
     "Extra",
     "Finder",
     "Kind",
     "Reference",
+    "Trait",
+    "carries_model",
     "kind_json",
     "kind_of_arn",
     "kind_of_subject",
@@ -73,57 +119,5 @@ __all__ = [
     "owns",
     "reads",
     "refers",
+    "takes_model",
 ]
-
-# The order of the families, and of the rows in each, is the order in which kinds are crawled and told.
-KINDS: Final[dict[str, Kind]] = {
-    kind.name: kind
-    for kind in (
-        *serving.ROWS,
-        *registry.ROWS,
-        *jobs.ROWS,
-        *experiments.ROWS,
-        *managed_jobs.ROWS,
-        *assets.ROWS,
-        *pipelines.ROWS,
-        *catalogue.ROWS,
-        *monitoring.ROWS,
-        *lineage_entities.ROWS,
-        *places.ROWS,
-    )
-}
-
-
-def kind_json(kind: Kind) -> dict[str, Any]:
-    """A row as plain JSON values, without the words that it leaves empty."""
-    return {name: value for name, value in asdict(kind).items() if value not in ("", (), ("", ""), None, False)}
-
-
-# What a record may name that lies in another account, or in no list: it is read by its ARN.
-FAR: Final = ("hub-content", "model-package")
-
-_BY_ARN: Final = [
-    (re.compile(kind.arn or f"{kind.name}/.+", re.IGNORECASE), kind)
-    for kind in sorted(KINDS.values(), key=lambda kind: -len(kind.arn))
-]
-
-
-# The kind that a List or Describe call is about.
-KIND_OF_CALL: Final[dict[str, str]] = {
-    call: kind.name for kind in KINDS.values() for call in (kind.describe, kind.list) if call
-}
-
-
-def kind_of_subject(subject: str) -> Kind | None:
-    """The kind of what a gap is about: by its ARN, or by the word before what was only named; None for a place."""
-    return kind_of_arn(subject) if is_arn(subject) else KINDS.get(subject.partition(":")[0])
-
-
-@lru_cache(maxsize=10_000)
-def kind_of_arn(arn: str) -> Kind:
-    """The row whose ARN pattern fits, the most particular first; `resource` for what no row knows."""
-    parsed = parse_arn(arn)
-    for pattern, kind in _BY_ARN if parsed.service == "sagemaker" else ():
-        if pattern.fullmatch(parsed.resource):
-            return kind
-    return KINDS["resource"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from lineage.domain.kinds.shared import TAGS
-from lineage.domain.kinds.words import ANY, Kind, mentions, provides, refers
+from lineage.domain.kinds.words import ANY, Kind, Trait, mentions, provides, refers
 
 MODEL_CARD = Kind(
     "model-card",
@@ -22,6 +22,7 @@ HUB_CONTENT = Kind(
     "hub-content",
     describe="DescribeHubContent",
     keys=("HubName", "HubContentType", "HubContentName", "HubContentVersion"),
+    traits=(Trait.VERSIONED,),
     references=(
         mentions("HubContentDocument"),
         provides("SageMakerPublicHubContentArn", to="hub-content", usage="model"),

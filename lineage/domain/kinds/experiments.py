@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from lineage.domain.kinds.shared import TAGS
-from lineage.domain.kinds.words import ANY, Finder, Kind, generated_by, mentions, reads, refers, writes
+from lineage.domain.kinds.words import ANY, Finder, Kind, Trait, generated_by, mentions, reads, refers, writes
 
 TRIAL_COMPONENT = Kind(
     "trial-component",
@@ -21,6 +21,7 @@ TRIAL_COMPONENT = Kind(
     arn="experiment-trial-component/.+",
     status="Status.PrimaryStatus",
     times=("StartTime", "EndTime"),
+    traits=(Trait.LEARNS, Trait.RECORDS),
     references=(
         refers("Source.SourceArn", ANY, "recorded-by"),
         refers("Sources[].SourceArn", ANY, "recorded-by"),
@@ -43,6 +44,7 @@ TRIAL = Kind(
     list="ListTrials",
     search="ExperimentTrial",
     arn="experiment-trial/.+",
+    traits=(Trait.GROUPS,),
     references=(
         refers("ExperimentName", "experiment", "member-of"),
         refers("Source.SourceArn", ANY, "member-of"),
@@ -59,6 +61,7 @@ EXPERIMENT = Kind(
     describe="DescribeExperiment",
     list="ListExperiments",
     search="Experiment",
+    traits=(Trait.GROUPS,),
     references=(refers("Source.SourceArn", ANY, "member-of"), *TAGS),
     details=(("display_name", "DisplayName"),),
     shape="folder",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from lineage.domain.kinds.shared import EXPERIMENT_CONFIG, RUNS, TAGS, channels
-from lineage.domain.kinds.words import ANY, Kind, mentions, provides, reads, refers, writes
+from lineage.domain.kinds.words import ANY, Kind, Trait, mentions, provides, reads, refers, writes
 from lineage.domain.names import Span
 
 TRAINING_JOB = Kind(
@@ -23,6 +23,7 @@ TRAINING_JOB = Kind(
     parts=("InputDataConfig[]",),
     download="Downloading",
     upload="Uploading",
+    traits=(Trait.LEARNS, Trait.REPACKS),
     references=(
         *channels(""),
         reads("CheckpointConfig.S3Uri", role="=checkpoint", usage="checkpoint"),
@@ -78,6 +79,7 @@ PROCESSING_JOB = Kind(
     job=True,
     parts=("ProcessingInputs[]",),
     times=("ProcessingStartTime", "ProcessingEndTime"),
+    traits=(Trait.PREPARES,),
     references=(
         reads("ProcessingInputs[].S3Input.S3Uri", role="InputName", data_type="S3DataType"),
         reads(

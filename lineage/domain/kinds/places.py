@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from lineage.domain.kinds.words import Kind
+from lineage.domain.kinds.words import IMAGE, Kind, Trait
 
-ROWS: Final = (
-    Kind("resource", arn="-", colour="#dddddd"),  # an ARN of a kind that no row knows
-    Kind("dataset", arn="-", shape="cylinder", colour="#0072b2"),
-    Kind("artifact", arn="-", shape="note", colour="#d55e00"),
-    Kind("code", arn="-", shape="note", colour="#bbbbbb"),
-    Kind("image", arn="-", shape="box3d", colour="#bbbbbb"),
-    Kind("content", arn="-", shape="hexagon", colour="#d55e00"),  # what several places hold the same of, by its digest
-)
+RESOURCE = Kind("resource", arn="-", colour="#dddddd")  # an ARN of a kind that no row knows
+DATASET = Kind("dataset", arn="-", traits=(Trait.PLACE,), shape="cylinder", colour="#0072b2")
+ARTIFACT = Kind("artifact", arn="-", traits=(Trait.PLACE,), shape="note", colour="#d55e00")
+CODE = Kind("code", arn="-", traits=(Trait.PLACE,), shape="note", colour="#bbbbbb")
+CONTAINER_IMAGE = Kind(IMAGE, arn="-", traits=(Trait.SHOWN_BESIDE,), shape="box3d", colour="#bbbbbb")
+CONTENT = Kind("content", arn="-", shape="hexagon", colour="#d55e00")  # what several places hold the same of, by its digest
+
+ROWS: Final = (RESOURCE, DATASET, ARTIFACT, CODE, CONTAINER_IMAGE, CONTENT)

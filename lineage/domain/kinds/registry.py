@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from lineage.domain.kinds.shared import TAGS, model_data, package_container
-from lineage.domain.kinds.words import ANY, Kind, generated_by, loads, mentions, provides, reads, refers, writes
+from lineage.domain.kinds.words import ANY, Kind, Trait, generated_by, loads, mentions, provides, reads, refers, writes
 from lineage.domain.names import Span
 
 _METRICS: Final = (
@@ -36,6 +36,7 @@ MODEL_PACKAGE = Kind(
     list_with=(("ModelPackageType", "Both"),),  # else those that are in no group only
     tells_use=True,
     parts=("InferenceSpecification.Containers[]",),
+    traits=(Trait.HOLDS_MODEL, Trait.REGISTERS, Trait.VERSIONED),
     references=(
         *package_container("InferenceSpecification.Containers[]", "ContainerHostname"),
         *package_container("AdditionalInferenceSpecifications[].Containers[]", "Name"),
@@ -70,6 +71,7 @@ MODEL_PACKAGE_GROUP = Kind(
     describe="DescribeModelPackageGroup",
     list="ListModelPackageGroups",
     search="ModelPackageGroup",
+    traits=(Trait.GROUPS,),
     references=TAGS,
     shape="folder",
     colour="#f2dde8",

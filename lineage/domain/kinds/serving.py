@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from lineage.domain.kinds.shared import TAGS, container
-from lineage.domain.kinds.words import Finder, Kind, Reference, loads, mentions, provides, reads, refers, writes
+from lineage.domain.kinds.words import Finder, Kind, Reference, Trait, loads, mentions, provides, reads, refers, writes
 from lineage.domain.names import Span
 
 
@@ -59,6 +59,7 @@ ENDPOINT = Kind(
     doubts=("EndpointStatus!=InService",),  # the pending deployment stands in Describe only
     # The endpoint config has the first two as well; an endpoint in service has no pending deployment.
     search_lacks=("AsyncInferenceConfig", "ExplainerConfig", "PendingDeploymentSummary"),
+    traits=(Trait.SERVES,),
     references=(
         refers("EndpointConfigName", "endpoint-config", "configures"),
         refers("PendingDeploymentSummary.EndpointConfigName", "endpoint-config", "configures", role="=pending"),
@@ -80,6 +81,7 @@ ENDPOINT_CONFIG = Kind(
     "endpoint-config",
     describe="DescribeEndpointConfig",
     list="ListEndpointConfigs",
+    traits=(Trait.SERVES,),
     references=(
         *_variants("ProductionVariants", "production"),
         *_variants("ShadowProductionVariants", "shadow"),
@@ -100,6 +102,7 @@ INFERENCE_COMPONENT = Kind(
     "inference-component",
     describe="DescribeInferenceComponent",
     list="ListInferenceComponents",
+    traits=(Trait.SERVES, Trait.HOLDS_MODEL),
     references=(
         refers("EndpointArn", "endpoint", "hosts", role="VariantName"),
         *_component("Specification"),
@@ -115,8 +118,10 @@ MODEL = Kind(
     describe="DescribeModel",
     list="ListModels",
     search="Model",
+    search_within="Model",
     search_time="",  # a dashboard record around the model: nothing says by what name its times are sorted
     parts=("PrimaryContainer", "Containers[]"),
+    traits=(Trait.HOLDS_MODEL,),
     references=(
         *container("PrimaryContainer"),
         _package("PrimaryContainer"),

@@ -9,6 +9,7 @@ element of each value of a map.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final, NamedTuple
 
 from lineage.domain.names import Span
@@ -45,6 +46,17 @@ RELATIONS: Final[dict[str, Relation]] = {
 # From what a model is made of to the endpoint that serves it.
 SERVING: Final = ("configures", "hosts", "deploys", "instantiates", "loads", "provides")
 
+
+def carries_model(relation: str, usage: str) -> bool:
+    """Whether an edge leads from what a model is made of on to the endpoint that serves it: an image is no model."""
+    return relation in SERVING and (relation != "provides" or usage == "model")
+
+
+def takes_model(relation: str, usage: str) -> bool:
+    """Whether what an edge brings is a model, not data to make one of."""
+    return relation == "loads" or usage == "model"
+
+
 # The channels of the SDK's remote functions, steps and notebook jobs: what such a job reads stands in its code.
 OPAQUE_CHANNELS: Final = frozenset(
     {
@@ -62,6 +74,22 @@ CHANNEL_USAGE: Final[dict[str, str]] = {
     "code": "code",
     "conf": "code",
 } | dict.fromkeys(OPAQUE_CHANNELS, "code")
+
+
+class Trait(StrEnum):
+    """What a kind is to the questions, where no field of the API tells."""
+
+    PLACE = "place"  # it is no record, but data, an artifact or code that lies somewhere
+    SHOWN_BESIDE = "shown-beside"  # pictures leave it out, unless it is asked for
+    SERVES = "serves"  # what it is asked gets out of it only where it writes
+    HOLDS_MODEL = "holds-model"  # it has containers, and one that names no artifact hides what it was made of
+    REGISTERS = "registers"  # it is a version in the registry: of its specifications, who uses it names one
+    LEARNS = "learns"  # what it reads as data, its own model learnt; what others read that it spawned or came after is indirect
+    REPACKS = "repacks"  # one that trains nothing put code beside a model, or measured one
+    PREPARES = "prepares"  # it makes data of data: it is told with the place that it wrote
+    RECORDS = "records"  # it is a run: it stands for what somebody did, with a job or without
+    GROUPS = "groups"  # a crawl follows its members to it
+    VERSIONED = "versioned"  # its ARN ends in a version, and others may own it: it is read by its ARN
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +152,7 @@ class Kind:
     describe: str = ""
     list: str = ""
     search: str = ""
+    search_within: str = ""  # the member of a Search record that is the record: a dashboard stands around it
     search_time: str = "CreationTime"  # by what a Search for all of them is ordered and cut into windows; "": not known
     called: str = ""  # what its Name and Arn fields begin with, where `describe` does not tell
     listed_as: str = ""  # the same in the summaries of its List call
@@ -148,6 +177,7 @@ class Kind:
     download: str = ""  # the secondary status during which File mode reads
     upload: str = ""  # the secondary status during which it writes what it made
     parts: tuple[str, ...] = ()  # what it consists of: each part should load a model of its own
+    traits: tuple[Trait, ...] = ()
     references: tuple[Reference, ...] = ()
     finders: tuple[Finder, ...] = ()
     details: tuple[tuple[str, str], ...] = ()  # node attribute, path: what the answers need beyond the common ones
@@ -159,6 +189,16 @@ class Kind:
     def noun(self) -> str:
         """The API's own noun: `TrainingJob`."""
         return self.called or self.describe.removeprefix("Describe")
+
+    @property
+    def has_arns(self) -> bool:
+        """Whether there are ARNs of this kind: not of places, of images, and of what no row knows."""
+        return self.arn != "-"
+
+    @property
+    def only_named(self) -> bool:
+        """Whether one is found only by whoever names it: no List call tells all of them."""
+        return bool(self.describe and not self.list)
 
 
 def reads(path: str, **words: object) -> Reference:

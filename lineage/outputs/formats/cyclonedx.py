@@ -13,10 +13,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import quote
 
-from lineage.domain.kinds import RELATIONS
+from lineage.domain.kinds import IMAGE, RELATIONS, RUNS
+from lineage.domain.names import is_place
 from lineage.domain.records import Json
+from lineage.domain.training import trains
 from lineage.errors import MalformedName
-from lineage.graphs.graphs import trains
 from lineage.outputs.formats.chosen import Chosen
 from lineage.outputs.formats.subject import endpoint_of, makers, traced
 from lineage.outputs.formats.text import document, dumped
@@ -65,7 +66,7 @@ class _Bom:
 
     def _runs(self, node: str) -> bool:
         data = self.graph.nodes[node]
-        return is_job(data) or data["kind"] == "trial-component"
+        return is_job(data) or data["kind"] in RUNS
 
     def document(self, spec_version: str) -> Json:
         """The whole bill."""
@@ -116,9 +117,9 @@ class _Bom:
         kind = self.graph.nodes[node]["kind"]
         component = self._common(_TYPES.get(kind, "data"), node)
         if component["type"] == "data":
-            url = {"contents": {"url": quote(node, safe=_IRI)}} if "://" in node else {}
+            url = {"contents": {"url": quote(node, safe=_IRI)}} if is_place(node) else {}
             component["data"] = [{"type": _DATA.get(kind, "dataset"), "name": component["name"]} | url]
-        if kind == "image":
+        if kind == IMAGE:
             component |= _image(node)
         if kind in ("model", "model-package"):
             component["modelCard"] = self._card(node)
@@ -127,9 +128,9 @@ class _Bom:
     def _common(self, kind: str, node: str) -> Json:
         data = self.graph.nodes[node]
         names = ("kind", "account", "region", "arn", "status", "created", "modified", "approval")
-        words = {name: data.get(name) for name in names} | {"uri": node if "://" in node else None}
+        words = {name: data.get(name) for name in names} | {"uri": node if is_place(node) else None}
         words |= {"variants": dumped(data["variants"])} if data.get("variants") else {}
-        words |= {"pinned": "by digest" if "@sha256:" in node else "no: by a tag"} if data["kind"] == "image" else {}
+        words |= {"pinned": "by digest" if "@sha256:" in node else "no: by a tag"} if data["kind"] == IMAGE else {}
         words |= {} if data["observed"] else {"observed": "false: it is only named, nobody described it"}
         return {"type": kind, "bom-ref": node, "name": data["name"] or node, "properties": _properties(words)}
 

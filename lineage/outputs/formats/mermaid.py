@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lineage.domain.kinds import KINDS, RELATIONS
+from lineage.domain.kinds import KINDS, RELATIONS, SHOWN_BESIDE
 from lineage.graphs.graphs import Attributes
 from lineage.outputs.formats.chosen import Chosen
 from lineage.outputs.formats.text import one_line
@@ -35,8 +35,8 @@ class _Diagram:
 
     def __init__(self, chosen: Chosen) -> None:
         self.chosen = chosen
-        self.nodes = {node: data for node, data in chosen.nodes() if data["kind"] != "image"}
-        self.images = sum(data["kind"] == "image" for _, data in chosen.nodes())
+        self.nodes = {node: data for node, data in chosen.nodes() if data["kind"] not in SHOWN_BESIDE}
+        self.images = sum(data["kind"] in SHOWN_BESIDE for _, data in chosen.nodes())
         self.names: dict[str, str] = {}
         self.lines: list[str] = []
         self.room = MAX_CHARACTERS - _ROOM

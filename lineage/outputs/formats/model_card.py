@@ -10,6 +10,8 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from lineage.domain.kinds import ENDPOINT, HOLDERS, MODEL, TRAINING_JOB
+from lineage.domain.names import is_place
 from lineage.domain.records import Json
 from lineage.errors import MalformedName
 from lineage.outputs.formats.chosen import Chosen
@@ -24,7 +26,7 @@ MAX_TEXT, MAX_NOTES, MAX_PARAMETER = 1024, 2048, 255
 
 def write_model_card(chosen: Chosen) -> Iterator[str]:
     """The draft about what is named. Raises `MalformedName` where it is of several training jobs: a card tells of one."""
-    yield dumped(_Draft(chosen, made_of(chosen, "model-card", ("endpoint", "model", "training-job"))).card())
+    yield dumped(_Draft(chosen, made_of(chosen, "model-card", (ENDPOINT.name, MODEL.name, TRAINING_JOB.name))).card())
 
 
 class _Draft:
@@ -54,7 +56,9 @@ class _Draft:
         return card
 
     def _overview(self) -> Json:
-        artifacts = {edge["source"] for edge in self.answer.evidence if edge["relation"] == "loads" and "://" in edge["source"]}
+        artifacts = {
+            edge["source"] for edge in self.answer.evidence if edge["relation"] == "loads" and is_place(edge["source"])
+        }
         images = {edge["source"] for edge in self._images() if edge["target"] != self.job}
         overview: Json = {"model_name": self._text(self.graph.nodes[self.node]["name"], MAX_TEXT, "the name")}
         overview |= _filled("model_artifact", self._few(sorted(artifacts), MAX_ARTIFACTS, "model artifacts"))
@@ -63,7 +67,7 @@ class _Draft:
 
     def _images(self) -> list[Json]:
         """What runs in which image: of the job and what is behind the endpoint, not of the jobs before."""
-        kinds = ("endpoint", "model", "model-package", "inference-component")
+        kinds = (ENDPOINT.name, *HOLDERS)
         images = {row["id"] for row in self.answer.images}
         here = {node for node, data in self.graph.nodes(data=True) if data["kind"] in kinds} | {self.job}
         return [edge for edge in self.answer.evidence if edge["source"] in images and edge["target"] in here]

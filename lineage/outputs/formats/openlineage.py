@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from lineage.domain.kinds import SERVING
+from lineage.domain.kinds import ENDPOINT, TRAINING_JOB, carries_model
+from lineage.domain.names import is_place
 from lineage.domain.records import Json
 from lineage.graphs.graphs import Attributes
 from lineage.outputs.formats.chosen import Chosen
@@ -49,7 +50,7 @@ def write_openlineage(chosen: Chosen) -> Iterator[str]:
 
 
 def _runs(data: Attributes) -> bool:
-    return is_job(data) or data["kind"] in (EXECUTION, "endpoint")
+    return is_job(data) or data["kind"] in (EXECUTION, ENDPOINT.name)
 
 
 def run_id(node: str) -> str:
@@ -70,7 +71,7 @@ class _Events:
         into, out_of = self.chosen.into(runs), self.chosen.out_of(runs)
         for node, data in runs.items():
             if data["observed"] and data["created"]:
-                serves = data["kind"] == "endpoint"
+                serves = data["kind"] == ENDPOINT.name
                 inputs, outputs = self._deployed(node) if serves else self._data(into[node], out_of[node])
                 yield from self._events(node, data, (into[node], out_of[node]), inputs, outputs)
             else:
@@ -103,7 +104,7 @@ class _Events:
 
     def _family(self, data: Attributes, beyond: list[Link]) -> str:
         """What the runs of one job have in common: the pipeline and the step, the tuning job, or the name without its time."""
-        if data["kind"] == "endpoint":
+        if data["kind"] == ENDPOINT.name:
             return f"deploy/{data['name']}"
         if data["kind"] == EXECUTION:
             return _pipeline(data["arn"])
@@ -122,7 +123,7 @@ class _Events:
             key, _, value = tag.partition("=")
             tags.append({"key": key, "value": value, "source": "SAGEMAKER"})
         facets = {"tags": self._facet("tags", tags=tags)}
-        hyper = self.chosen.record(data).get("HyperParameters") if data["kind"] == "training-job" else None
+        hyper = self.chosen.record(data).get("HyperParameters") if data["kind"] == TRAINING_JOB.name else None
         if hyper:
             pairs = [{"key": name, "value": str(hyper[name])} for name in sorted(hyper)]
             facets["executionParameters"] = self._facet("executionParameters", parameters=pairs)
@@ -145,7 +146,7 @@ class _Events:
 
     def _data(self, into: list[Link], out_of: list[Link]) -> tuple[list[Json], list[Json]]:
         reads = [(link.source, link.data["usage"]) for link in into if link.relation in ("reads", "loads")]
-        reads += [(link.source, "model") for link in into if link.relation == "provides" and link.data["usage"] == "model"]
+        reads += [(link.source, "model") for link in into if link.relation == "provides" and _is_served(link)]
         writes = [(link.target, link.data["usage"]) for link in out_of if link.relation == "writes"]
         return self._datasets(reads), self._datasets(writes)
 
@@ -162,7 +163,7 @@ class _Events:
 
     def _datasets(self, found: Iterable[tuple[str, str]]) -> list[Json]:
         usages = dict(sorted(found))
-        known = self.chosen.attributes(node for node in usages if "://" not in node)
+        known = self.chosen.attributes(node for node in usages if not is_place(node))
         return [self._dataset(node, usage, known.get(node)) for node, usage in usages.items()]
 
     def _dataset(self, node: str, usage: str, data: Attributes | None) -> Json:
@@ -233,7 +234,7 @@ def _step_in(name: str) -> str:
 
 
 def _is_served(link: Link) -> bool:
-    return link.relation in SERVING and (link.relation != "provides" or link.data["usage"] == "model")
+    return carries_model(link.relation, link.data["usage"])
 
 
 def _namespace(data: Attributes) -> str:

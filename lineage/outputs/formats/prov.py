@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote
 
+from lineage.domain.kinds import RUNS
+from lineage.domain.names import is_place
 from lineage.domain.records import Json
 from lineage.graphs.graphs import Attributes
 from lineage.outputs.formats.chosen import Chosen
@@ -38,7 +40,7 @@ class _Document:
     def __init__(self, chosen: Chosen) -> None:
         self.chosen = chosen
         stems = {found[0] for node, _ in chosen.nodes() if (found := _STEM.match(node))}
-        schemes = {node.partition("://")[0] for node, _ in chosen.nodes() if "://" in node}
+        schemes = {node.partition("://")[0] for node, _ in chosen.nodes() if is_place(node)}
         self.prefixes = {stem: f"aws{number}" for number, stem in enumerate(sorted(stems))}
         self.prefixes |= {f"{scheme}://": re.sub(r"\W", "", scheme) for scheme in sorted(schemes)}
         self.activities = {node for node, data in chosen.nodes() if _acts(data)}
@@ -142,7 +144,7 @@ _RELATIONS: dict[str, tuple[str, str]] = {
 
 
 def _acts(data: Attributes) -> bool:
-    return is_job(data) or data["kind"] in (EXECUTION, "trial-component")
+    return is_job(data) or data["kind"] in (EXECUTION, *RUNS)
 
 
 def _said(node: str, data: Attributes) -> Json:

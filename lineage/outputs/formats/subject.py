@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from lineage.domain.kinds import SERVING
+from lineage.domain.kinds import ENDPOINT, SERVING
 from lineage.domain.names import is_location
 from lineage.domain.records import Json
+from lineage.domain.training import trains
 from lineage.errors import MalformedName
-from lineage.graphs.graphs import Graph, neighbourhood, trains
+from lineage.graphs.graphs import Graph, neighbourhood
 from lineage.outputs.formats.chosen import Chosen
 from lineage.queries.select import find_in
 from lineage.queries.trace import Trace, Tracing, find_endpoint
@@ -20,7 +21,7 @@ _SEVERAL = re.compile(r"^(kind:|tag:|\d*\+)|\+\d*$|\s")
 def endpoint_of(chosen: Chosen, form: str) -> str:
     """The node id of the one endpoint that is named. Raises `MalformedName` and `UnknownNode`."""
     _must_name_one(chosen.selector, form, "an endpoint")
-    return find_endpoint(chosen.snapshot.names_of("endpoint"), chosen.selector)
+    return find_endpoint(chosen.snapshot.names_of(ENDPOINT.name), chosen.selector)
 
 
 def made_of(chosen: Chosen, form: str, kinds: tuple[str, ...]) -> str:

@@ -16,7 +16,7 @@ from html import escape
 from importlib.resources import files
 from typing import Final
 
-from lineage.domain.kinds import KINDS, RELATIONS
+from lineage.domain.kinds import KINDS, RELATIONS, RESOURCE, SHOWN_BESIDE
 from lineage.domain.records import Gap, Json, Resource, Scope
 from lineage.graphs.graphs import Graph
 from lineage.outputs.pictures.figures import console_url
@@ -51,7 +51,9 @@ def to_page(
     `links=False` leaves the console links out. Container images are drawn if asked for, and counted if left out. Edges are
     what the records say: times are not looked at. The same graph gives the same text.
     """
-    drawn = graph if images else graph.subgraph(node for node, data in graph.nodes(data=True) if data["kind"] != "image")
+    drawn = (
+        graph if images else graph.subgraph(node for node, data in graph.nodes(data=True) if data["kind"] not in SHOWN_BESIDE)
+    )
     missing = len(graph) - len(drawn)
     said = {
         "heading": heading,
@@ -109,7 +111,7 @@ def _size(data: Json) -> tuple[float, float]:
 
 
 def _look(kind: str) -> list[str]:
-    known = KINDS.get(kind, KINDS["resource"])
+    known = KINDS.get(kind, RESOURCE)
     return [known.shape, known.colour]
 
 

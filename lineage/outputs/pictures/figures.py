@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import quote
 
-from lineage.domain.kinds import KINDS, RELATIONS, REUSED, Kind
+from lineage.domain.kinds import ENDPOINT, KINDS, RELATIONS, RESOURCE, REUSED, SHOWN_BESIDE, Kind
 from lineage.domain.names import location_of
 from lineage.graphs.graphs import Graph
 from lineage.outputs.pictures.folds import fold, told
@@ -103,7 +103,9 @@ def picture(
     has a gap, or an endpoint in service. Edges are what the records say: times are not looked at.
     """
     marked = set(highlight)
-    shown = graph if images else graph.subgraph(node for node, data in graph.nodes(data=True) if data["kind"] != "image")
+    shown = (
+        graph if images else graph.subgraph(node for node, data in graph.nodes(data=True) if data["kind"] not in SHOWN_BESIDE)
+    )
     gaps = {gap.subject: f"{gap.reason}: {gap.detail}" for gap in graph.graph["scope"].holes}
     groups = GROUPS[cluster](shown)
     upstream, downstream = _lit(shown, marked & set(shown))
@@ -128,7 +130,7 @@ def _folds_of(graph: Graph) -> list[tuple[str, dict[str, Any]]]:
 
 
 def _serves(data: Mapping[str, Any]) -> bool:
-    return data["kind"] == "endpoint" and data["status"] == "InService" and not data.get("deleted")
+    return data["kind"] == ENDPOINT.name and data["status"] == "InService" and not data.get("deleted")
 
 
 def _lit(graph: Graph, marked: Collection[str]) -> tuple[set[str], set[str]]:
@@ -180,7 +182,7 @@ def _notes(images: int, whole: int, drawn: Graph) -> tuple[str, ...]:
 
 
 def _figure(node: str, data: dict[str, Any], gap: str | None, *, subject: bool, lit: bool | None, links: bool) -> Figure:
-    kind = KINDS.get(data["kind"], KINDS["resource"])
+    kind = KINDS.get(data["kind"], RESOURCE)
     status = f" status-{_word(data['status'])}" if data["status"] and not data.get("folded") else ""
     return Figure(
         kind,

@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Hashable, Iterator, Mapping
 from typing import Any
 
+from lineage.domain.kinds import CODE
 from lineage.graphs.graphs import Graph
 
 # With so many edges a node is like no other; so many steps around it must look alike. The first that folds enough counts.
@@ -117,7 +118,7 @@ def _told(graph: Graph, nodes: list[str]) -> dict[str, Any]:
 
 def plural(kind: str) -> str:
     """What many of a kind are called."""
-    return "places of code" if kind == "code" else f"{kind.replace('-', ' ')}s"
+    return "places of code" if kind == CODE.name else f"{kind.replace('-', ' ')}s"
 
 
 def told(graph: Graph) -> Iterator[str]:

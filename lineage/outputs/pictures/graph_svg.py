@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Final, TypeAlias
 
-from lineage.domain.kinds import Kind
+from lineage.domain.kinds import RESOURCE, Kind
 from lineage.graphs.graphs import Graph
 from lineage.outputs.pictures.figures import Arrow, Figure, Picture, picture, shorten
 from lineage.outputs.pictures.layout import GAP, Box, Layout, Point, layout
@@ -228,7 +229,7 @@ def _legend(drawn: Picture, page: float, y: float) -> tuple[list[str], float]:
     return _in_rows(shown, page, y)
 
 
-_BLANK = Kind("resource", colour="#eeeeee")
+_BLANK = replace(RESOURCE, colour="#eeeeee")
 DrawnPiece: TypeAlias = tuple[float, Callable[[float, float], str]]  # its width, and what draws it at a place
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import networkx as nx
 
-from lineage.domain.kinds import KINDS, kind_of_arn
-from lineage.domain.names import is_arn
+from lineage.domain.kinds import ARTIFACT, CODE, DATASET, IMAGE, KINDS, kind_of_arn
+from lineage.domain.names import is_arn, is_place
 from lineage.domain.records import Scope
 from lineage.graphs.graphs import Graph, label
 from lineage.outputs.pictures.figures import Picture, picture
@@ -160,9 +160,9 @@ def _named(node: str, usages: set[str]) -> dict[str, Any]:
     """What the id of a node and the use of it tell: edges may name one of which the answer says no more."""
     if is_arn(node):
         return {"kind": kind_of_arn(node).name, "name": node.rpartition("/")[2], "observed": True}
-    place = "artifact" if "model" in usages else "code" if usages == {"code"} else "dataset"
-    kind = place if "://" in node else node.partition(":")[0]
-    return {"kind": kind if kind in KINDS else "image", "name": node, "observed": True}
+    place = (ARTIFACT if "model" in usages else CODE if usages == {"code"} else DATASET).name
+    kind = place if is_place(node) else node.partition(":")[0]
+    return {"kind": kind if kind in KINDS else IMAGE, "name": node, "observed": True}
 
 
 def _join(graph: Graph, found: dict[str, Any]) -> None:

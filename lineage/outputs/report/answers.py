@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 
+from lineage.domain.kinds import TRAINING_JOB
+from lineage.domain.names import is_place
 from lineage.domain.records import Json
 from lineage.outputs.report.reading import brief
 from lineage.queries.trace import Trace, TreeStep
@@ -98,7 +100,7 @@ def _first_break(trace: Trace) -> str:
         return ""
     found = trace.breaks[0]
     at = found["at"]
-    what = at["id"] if "://" in at["id"] else f"{at['kind'].replace('-', ' ')} {at['name']}"
+    what = at["id"] if is_place(at["id"]) else f"{at['kind'].replace('-', ' ')} {at['name']}"
     return f": {what} is {found['reason']} ({found['detail']})"
 
 
@@ -121,7 +123,7 @@ def _shortest(trace: Trace) -> list[TreeStep]:
     while todo:
         step, way = todo.popleft()
         node = trace.nodes[step.node]
-        if node["kind"] == "training-job" and node.get("trains"):
+        if node["kind"] == TRAINING_JOB.name and node.get("trains"):
             read = next((one for one in step.steps if one.usage == "data"), None)
             return [*way, read] if read else way
         if step.node in broken and not best:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lineage.domain.kinds import ENDPOINT
 from lineage.domain.records import Json
 from lineage.graphs.graphs import around_subject
 from lineage.queries.impact import SERVES, impact
@@ -29,7 +30,7 @@ class Downstream:
         return {
             "asked": makers[:ASKED],
             "not_asked": max(len(makers) - ASKED, 0),
-            "reached": [rows[key] for key in sorted(rows, key=lambda key: (rows[key]["kind"] != "endpoint", key))],
+            "reached": [rows[key] for key in sorted(rows, key=lambda key: (rows[key]["kind"] != ENDPOINT.name, key))],
         }
 
     def _reached(self, maker: str) -> list[Json]:

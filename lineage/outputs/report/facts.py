@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
+from lineage.domain.kinds import LABELING_JOB
 from lineage.domain.records import Json
 
 
@@ -91,7 +92,7 @@ FACTS: Final[dict[str, Fact]] = {
     "pinned": Fact(
         "each input names a version", lambda one: bool(_learnt(one)) and all(row["pinned"] == "version" for row in _learnt(one))
     ),
-    "labelling": Fact("a labelling job made data", lambda one: any(row["kind"] == "labeling-job" for row in one["nodes"])),
+    "labelling": Fact("a labelling job made data", lambda one: any(row["kind"] == LABELING_JOB.name for row in one["nodes"])),
     "validation-data": Fact("a channel is for validation or test", _validated),
     "metrics": Fact("training jobs tell metrics", lambda one: one["evaluation"]["metrics"]),
     "model-metrics": Fact("a package names evaluation documents", lambda one: one["evaluation"]["model_metrics"]),

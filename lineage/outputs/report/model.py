@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lineage.checks.policy import TAG, Policy
+from lineage.domain.kinds import ENDPOINT
 from lineage.domain.records import Crawl, Json
 from lineage.errors import SnapshotError, UnknownNode
 from lineage.graphs.graphs import attributed, neighbourhood
@@ -133,8 +134,8 @@ def _reproduce(document: Json, command: str) -> Json:
 def _found(snapshot: Snapshot, asked: list[str]) -> list[str]:
     """The node ids of the endpoints that were asked about, or of all that are there."""
     if asked:
-        return list(dict.fromkeys(find_endpoint(snapshot.names_of("endpoint"), one) for one in asked))
-    named = sorted((name, identity) for identity, name in snapshot.names_of("endpoint") if "@" not in identity)
+        return list(dict.fromkeys(find_endpoint(snapshot.names_of(ENDPOINT.name), one) for one in asked))
+    named = sorted((name, identity) for identity, name in snapshot.names_of(ENDPOINT.name) if "@" not in identity)
     there = dict(attributed(snapshot.node_rows(identity for _, identity in named)))
     ids = [identity for _, identity in named if not there[identity].get("deleted")]
     if not ids:
@@ -209,7 +210,7 @@ class _ReportUnderWay:
     def _since_snapshot(self, path: Path) -> tuple[Json, Json]:
         info = snapshot_info(path)
         with open_snapshot(path) as earlier:
-            known = dict(earlier.names_of("endpoint"))
+            known = dict(earlier.names_of(ENDPOINT.name))
             kept = Kept(earlier)
             rows = [
                 self._difference(one, _earlier(earlier, one, kept) if one.subject["id"] in known else None)

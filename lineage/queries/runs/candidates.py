@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from lineage.domain.kinds import TRAINING_JOB, TRIAL_COMPONENT, TUNING_JOB
 from lineage.domain.names import node_id
 from lineage.domain.records import Json, Resource
 from lineage.errors import LeaderboardError
@@ -20,7 +21,7 @@ from lineage.snapshot.file import Snapshot
 LAST, MIN, MAX, AVG = STATISTICS = ("last", "min", "max", "avg")
 COMPLETED, FAILED, STOPPED, RUNNING, UNTOLD = ("completed", "failed", "stopped", "running", "untold")
 _STATES = {"Completed": COMPLETED, "Failed": FAILED, "Stopped": STOPPED, "InProgress": RUNNING, "Stopping": RUNNING}
-JOB, RUN, TUNING = "training-job", "trial-component", "tuning-job"
+JOB, RUN, TUNING = TRAINING_JOB.name, TRIAL_COMPONENT.name, TUNING_JOB.name
 _OF_SAGEMAKER = "SageMaker."  # parameters that SageMaker itself notes in a run
 # What SageMaker and its SDK add to the hyperparameters, but for the name of the script: it is no setting of a model.
 _TECHNICAL = re.compile(r"sagemaker_(?!program$).*|_tuning_objective_metric")

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from itertools import groupby
 from operator import attrgetter, itemgetter
 
-from lineage.domain.kinds import KINDS, kind_of_arn
+from lineage.domain.kinds import DATASET, KINDS, RESOURCE, TRIAL, kind_of_arn
 from lineage.domain.names import is_arn, node_id, parse_arn
 from lineage.domain.pipelines import ExperimentNames, parse_definition
 from lineage.domain.records import Json, Node, Resource, Scope
@@ -302,7 +302,7 @@ class _Reading:
     def _compare_trial(self, told: dict[str, Json]) -> None:
         """The trial may belong to another experiment: an existing one of that name is used as it is."""
         trial, experiment = told["trial"], told["experiment"]
-        record = next(self.snapshot.records("trial", [trial["id"]], deleted=True), None) if trial["id"] else None
+        record = next(self.snapshot.records(TRIAL.name, [trial["id"]], deleted=True), None) if trial["id"] else None
         belongs = str(record.body.get("ExperimentName") or "") if record else ""
         if belongs and experiment["name"] and belongs.casefold() != experiment["name"].casefold():
             self._find("trial", f"trial {trial['name']} belongs to experiment {belongs}, and not to {experiment['name']}")
@@ -312,7 +312,7 @@ class _Reading:
         sources = self._tagged().items() if told["trial"]["known"] else ()
         said = [identity for identity, path in sources if path.startswith("Source.")]
         for node in self.snapshot.nodes(said):
-            if node.kind == "trial" and node.name.casefold() != (told["trial"]["name"] or "").casefold():
+            if node.kind == TRIAL.name and node.name.casefold() != (told["trial"]["name"] or "").casefold():
                 self._find("trial", f"trial {node.name} says that this execution made it")
 
     def _compare_jobs(self, told: dict[str, Json], rows: list[Json]) -> None:
@@ -359,7 +359,7 @@ def made_by(step: Json) -> list[Json]:
 
 def _resource(value: str) -> Json:
     if not is_arn(value):
-        return {"id": value, "kind": "resource", "name": value}
+        return {"id": value, "kind": RESOURCE.name, "name": value}
     return {"id": node_id(value), "kind": kind_of_arn(value).name, "name": _tail(value)}
 
 
@@ -369,7 +369,7 @@ def _tail(arn: str) -> str:
 
 
 def _place(value: str) -> Json:
-    return {"id": node_id(value), "kind": "dataset", "name": value}
+    return {"id": node_id(value), "kind": DATASET.name, "name": value}
 
 
 def _types(definition: Definition | None) -> dict[str, str]:

@@ -9,6 +9,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+from lineage.domain.kinds import PIPELINE
 from lineage.domain.names import is_arn, node_id, parse_arn
 from lineage.domain.pipelines import ExperimentNames, Name, experiment_names
 from lineage.domain.records import Body, Json, Node, Resource
@@ -68,7 +69,7 @@ def list_pipelines(snapshot: Snapshot) -> list[Pipeline]:
     for node in snapshot.every(EXECUTION):
         executions.setdefault(pipeline_of(record_id(node)), []).append(node)
     known = {identity: _pipeline(lives[-1]) for identity, lives in _lives(snapshot).items()}
-    named = {record_id(node) for node in snapshot.every("pipeline")}
+    named = {record_id(node) for node in snapshot.every(PIPELINE.name)}
     for identity in sorted(named.union(executions) - known.keys()):
         known[identity] = _unobserved(identity)
     rows = [_counted(one, executions.get(one.id, ())) for one in known.values()]
@@ -90,7 +91,7 @@ def list_executions(snapshot: Snapshot, pipeline: str) -> list[Execution]:
 
 def pipelines_scope(snapshot: Snapshot) -> Json:
     """What was looked at, with the holes that could hide a pipeline or an execution."""
-    return listing_scope(snapshot.scope(), ("pipeline", EXECUTION), "pipeline")
+    return listing_scope(snapshot.scope(), (PIPELINE.name, EXECUTION), "pipeline")
 
 
 def find_pipeline(snapshot: Snapshot, wanted: str) -> Pipeline:
@@ -98,7 +99,7 @@ def find_pipeline(snapshot: Snapshot, wanted: str) -> Pipeline:
     known = {one.id: one for one in list_pipelines(snapshot)}
     if not known:
         raise UnknownNode(f"no pipeline {wanted}: there is none in the snapshot")
-    return known[find_node(((one.id, "pipeline", one.name) for one in known.values()), wanted)]
+    return known[find_node(((one.id, PIPELINE.name, one.name) for one in known.values()), wanted)]
 
 
 def pipeline_of(execution: str) -> str:
@@ -113,7 +114,7 @@ def record_id(node: Node) -> str:
 
 def _lives(snapshot: Snapshot) -> dict[str, list[Resource]]:
     """Each pipeline's records, the earlier ones of a name that was used again first."""
-    records = snapshot.records("pipeline", deleted=True)
+    records = snapshot.records(PIPELINE.name, deleted=True)
     return {identity: list(lives) for identity, lives in groupby(records, key=attrgetter("id"))}
 
 
@@ -187,7 +188,7 @@ class Definitions:
     """The versions of a pipeline's definition that crawls have read."""
 
     def __init__(self, snapshot: Snapshot, pipeline: str) -> None:
-        self._lives = list(snapshot.records("pipeline", [pipeline], deleted=True))
+        self._lives = list(snapshot.records(PIPELINE.name, [pipeline], deleted=True))
         self._versions = {life.created: snapshot.versions(life.id, life.created) for life in self._lives}
         self._started = {crawl.id: crawl.started for crawl in snapshot.crawls()}
 

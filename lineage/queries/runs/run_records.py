@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from lineage.domain.kinds import kind_of_arn
+from lineage.domain import kinds
+from lineage.domain.kinds import TRAINING_JOB, TRIAL, TRIAL_COMPONENT, kind_of_arn
 from lineage.domain.names import is_arn, parse_arn
 from lineage.domain.records import Json, Resource
 from lineage.domain.times import sortable
 from lineage.snapshot.file import Snapshot
 
-RUN, GROUP, EXPERIMENT = "trial-component", "trial", "experiment"
+RUN, GROUP, EXPERIMENT = TRIAL_COMPONENT.name, TRIAL.name, kinds.EXPERIMENT.name
 BY_SDK, FOR_JOB, BY_HAND = "run", "job", "logged"
 SOURCES = (BY_SDK, FOR_JOB, BY_HAND)
 BRIEF = ("Parents", "Source", "Sources", "Tags", "DisplayName")  # enough of a record to name a run and to say who made it
@@ -165,7 +166,7 @@ class Jobs:
         every = {identity for ids, _ in self._ids.values() for identity in ids}
         silent = {identity for ids, tells in self._ids.values() for identity in ids if not (tells or brief)}
         self._nodes = {row[0]: Job(row[0], row[1], row[2], bool(row[9])) for row in snapshot.node_rows(every)}
-        found = snapshot.records("training-job", silent, deleted=True, members=("FinalMetricDataList",))
+        found = snapshot.records(TRAINING_JOB.name, silent, deleted=True, members=("FinalMetricDataList",))
         self._final = {identity: list(lives) for identity, lives in groupby(found, key=lambda record: record.id)}
 
     def of(self, run: Resource) -> tuple[Job, ...]:

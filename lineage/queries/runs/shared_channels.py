@@ -8,7 +8,7 @@ from itertools import pairwise, product
 
 from lineage.domain.names import Cover, Span, cover, location_of
 from lineage.domain.records import Json
-from lineage.graphs.graphs import trains
+from lineage.domain.training import trains
 from lineage.queries.as_json import node_json
 from lineage.queries.flow.holes import opaque_read
 from lineage.queries.flow.links import Flow, Link, links_into

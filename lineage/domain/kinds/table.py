@@ -1,0 +1,99 @@
+"""The rows of all families in one table, the sets of kinds that a word of the rows makes, and how a kind is found."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict
+from functools import lru_cache
+from typing import Any, Final
+
+from lineage.domain.kinds import (
+    assets,
+    catalogue,
+    experiments,
+    jobs,
+    lineage_entities,
+    managed_jobs,
+    monitoring,
+    pipelines,
+    places,
+    registry,
+    serving,
+    shared,
+)
+from lineage.domain.kinds.words import Kind, Trait
+from lineage.domain.names import is_arn, parse_arn
+
+# The order of the families, and of the rows in each, is the order in which kinds are crawled and told.
+KINDS: Final[dict[str, Kind]] = {
+    kind.name: kind
+    for kind in (
+        *serving.ROWS,
+        *registry.ROWS,
+        *jobs.ROWS,
+        *experiments.ROWS,
+        *managed_jobs.ROWS,
+        *assets.ROWS,
+        *pipelines.ROWS,
+        *catalogue.ROWS,
+        *monitoring.ROWS,
+        *lineage_entities.ROWS,
+        *places.ROWS,
+    )
+}
+
+
+def _with(*traits: Trait) -> tuple[str, ...]:
+    return tuple(kind.name for kind in KINDS.values() if {*traits} & {*kind.traits})
+
+
+PLACES: Final = _with(Trait.PLACE)
+SHOWN_BESIDE: Final = _with(Trait.SHOWN_BESIDE)
+SERVERS: Final = _with(Trait.SERVES)
+HOLDERS: Final = _with(Trait.HOLDS_MODEL)
+REGISTERED: Final = _with(Trait.REGISTERS)
+REPACKERS: Final = _with(Trait.REPACKS)
+PREPARERS: Final = _with(Trait.PREPARES)
+LEARNERS: Final = _with(Trait.LEARNS)
+RUNS: Final = _with(Trait.RECORDS)
+GROUPS: Final = _with(Trait.GROUPS)
+VERSIONED: Final = _with(Trait.VERSIONED)
+MADE: Final = _with(Trait.SERVES, Trait.HOLDS_MODEL, Trait.RECORDS)  # what is made of data, besides jobs
+ONLY_NAMED: Final = tuple(kind.name for kind in KINDS.values() if kind.only_named)
+OF_VARIANTS: Final = tuple(kind.name for kind in KINDS.values() if "variants" in dict(kind.details))
+# The jobs that a run's record carries, by the member that holds them.
+CARRIED_JOBS: Final[dict[str, str]] = {kind.noun: kind.name for kind in KINDS.values() if shared.RUNS in kind.finders}
+_OWN_WORDS: Final = ("traits", "search_within")  # of the questions here, and no contract
+
+
+def kind_json(kind: Kind) -> dict[str, Any]:
+    """A row as plain JSON values, without the words that it leaves empty."""
+    told = ((name, value) for name, value in asdict(kind).items() if name not in _OWN_WORDS)
+    return {name: value for name, value in told if value not in ("", (), ("", ""), None, False)}
+
+
+_BY_ARN: Final = [
+    (re.compile(kind.arn or f"{kind.name}/.+", re.IGNORECASE), kind)
+    for kind in sorted(KINDS.values(), key=lambda kind: -len(kind.arn))
+]
+
+
+# The kind that a List or Describe call is about.
+KIND_OF_CALL: Final[dict[str, str]] = {
+    call: kind.name for kind in KINDS.values() for call in (kind.describe, kind.list) if call
+}
+
+
+def kind_of_subject(subject: str) -> Kind | None:
+    """The kind of what a gap is about: by its ARN, or by the word before what was only named; None for a place."""
+    return kind_of_arn(subject) if is_arn(subject) else KINDS.get(subject.partition(":")[0])
+
+
+@lru_cache(maxsize=10_000)
+def kind_of_arn(arn: str) -> Kind:
+    """The row whose ARN pattern fits, the most particular first; `resource` for what no row knows."""
+    parsed = parse_arn(arn)
+    for pattern, kind in _BY_ARN if parsed.service == "sagemaker" else ():
+        if pattern.fullmatch(parsed.resource):
+            return kind
+    return KINDS["resource"]

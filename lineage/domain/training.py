@@ -1,0 +1,39 @@
+"""Which jobs fit a model, and which only put code beside one or measure one. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from lineage.domain.kinds import KINDS, REPACKERS
+
+# The SDK's and the Pipelines' scripts that put code beside an existing model, and train nothing.
+_REPACK_SCRIPTS = ("_repack_script_launcher.sh", "_repack_model.py")
+_NOT_TRAINING = {
+    "Evaluation",
+    "AgentRFTEvaluation",
+    "DataQualityEvaluation",
+    "DataTransformation",
+    "SyntheticDataGeneration",
+}
+
+
+def trains(attributes: Mapping[str, Any]) -> bool:
+    """Whether a job trains: repack jobs put code beside a model, evaluation jobs measure one."""
+    kind = KINDS.get(attributes["kind"])
+    if not kind or not kind.trains or attributes.get("job_type") in _NOT_TRAINING:
+        return False
+    if kind.trains != "always" and not attributes.get(kind.trains):
+        return False
+    program = attributes.get("program")
+    return not program or str(program).strip('"').rpartition("/")[2] not in _REPACK_SCRIPTS
+
+
+def only_repacks(attributes: Mapping[str, Any]) -> bool:
+    """Whether it is of the kind that people train with, and trains nothing: what it was given is in what it made."""
+    return attributes["kind"] in REPACKERS and not trains(attributes)
+
+
+def is_training_job(attributes: Mapping[str, Any]) -> bool:
+    """Whether it trains with what it reads itself; tuning and AutoML jobs have others train."""
+    return attributes["kind"] in REPACKERS and trains(attributes)
