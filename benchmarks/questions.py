@@ -23,7 +23,7 @@ from lineage.collect.endpoints import join_graph
 from lineage.domain.kinds import KINDS
 from lineage.domain.records import Crawl, Enumeration, Gap, Resource
 from lineage.domain.references import detail
-from lineage.snapshot.file import Snapshot
+from lineage.snapshot.reading import Snapshot
 
 BASELINE = [sys.executable, "-c", "import click, sqlite3"]
 SOURCE = "s3://code/{name}/source/sourcedir.tar.gz"

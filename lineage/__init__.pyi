@@ -108,7 +108,7 @@ from .queries.verify import SnapshotInfo as SnapshotInfo
 from .queries.verify import Verified as Verified
 from .queries.verify import snapshot_info as snapshot_info
 from .queries.verify import verify as verify
-from .snapshot.file import Snapshot as Snapshot
-from .snapshot.file import open_snapshot as open_snapshot
+from .snapshot.reading import Snapshot as Snapshot
+from .snapshot.reading import open_snapshot as open_snapshot
 
 def load_ipython_extension(ipython: object) -> None: ...

@@ -28,7 +28,7 @@ from lineage.checks.rules import COVERAGE, RULE_NAMES, RULES, Rule
 from lineage.domain.records import Json
 from lineage.queries.as_json import node_json, scope_json
 from lineage.queries.used import caveats
-from lineage.snapshot.file import Snapshot
+from lineage.snapshot.reading import Snapshot
 
 SCHEMA = "lineage.check/1"
 FINDINGS, INCONCLUSIVE, CLEAN = "findings", "inconclusive", "clean"

@@ -20,7 +20,7 @@ from lineage.queries.flow.links import Flow
 from lineage.queries.select import find_in, nodes
 from lineage.queries.trace import Tracing
 from lineage.queries.used import Usage, used_all
-from lineage.snapshot.file import Snapshot
+from lineage.snapshot.reading import Snapshot
 
 Findings = Iterator[Finding | None]
 """What a rule gives: a finding for what is wrong or not known, None for each thing that is as it should be."""

@@ -20,7 +20,7 @@ from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
 from lineage.queries.flow.steps import listings_of
 from lineage.queries.runs.shared_channels import SHARED, measures, overlapping
 from lineage.queries.used import INDIRECT, MAYBE, USED, Usage
-from lineage.snapshot.file import Row
+from lineage.snapshot.tables import Row
 
 _RULE = {USED: "used for training", INDIRECT: "used for training through other jobs"}
 

@@ -27,7 +27,8 @@ from lineage.domain.names import parse_arn
 from lineage.domain.records import Answered, Crawl, Enumeration, Gap
 from lineage.domain.times import now, unbroken, utc
 from lineage.errors import CrawlError, SnapshotError, UnknownNode
-from lineage.snapshot.file import Recording, Snapshot
+from lineage.snapshot.reading import Snapshot
+from lineage.snapshot.writing import Recording
 
 COMMIT_SECONDS = 0.5  # how much of a crawl a killed process may lose
 OVERLAP = timedelta(days=1)  # how far an incremental crawl looks behind the last one: Search's index lags by hours

@@ -23,7 +23,8 @@ from lineage.domain.records import Crawl, Fetched, Gap, Resource
 from lineage.domain.times import now
 from lineage.errors import CrawlError, UnknownNode
 from lineage.graphs.derive import OnStep, join
-from lineage.snapshot.file import Recording, Snapshot
+from lineage.snapshot.reading import Snapshot
+from lineage.snapshot.writing import Recording
 
 COMMIT_SECONDS = 30  # how much of a crawl a killed process may lose
 

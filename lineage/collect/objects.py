@@ -23,8 +23,8 @@ from lineage.domain.names import Location, location_of
 from lineage.domain.records import Answered, Content, Gap, Resource
 from lineage.domain.references import hits
 from lineage.domain.times import bounds, sortable, window
-from lineage.snapshot.file import Recording
 from lineage.snapshot.manifests import Manifest
+from lineage.snapshot.writing import Recording
 
 AT_ONCE = 16  # objects that are asked for at a time
 

@@ -22,8 +22,9 @@ from lineage.domain.references import Hit, detail, empty_parts, hits
 from lineage.domain.sightings import Sight, seen_read, seen_written
 from lineage.domain.times import window
 from lineage.graphs.tables import Joining, Spans
-from lineage.snapshot.file import CONTENT_SCHEMA, EDGE, NODE, edge_of, new_graph, node_of
 from lineage.snapshot.manifests import Listings
+from lineage.snapshot.rows import EDGE, NODE, edge_of, node_of
+from lineage.snapshot.schema import CONTENT_SCHEMA, new_graph
 
 T = TypeVar("T")
 Records = Callable[[], Iterable[Resource]]

@@ -23,8 +23,10 @@ from lineage.domain.names import Location, is_location, location_of, parse_locat
 from lineage.domain.records import Gap, Resource, Scope
 from lineage.domain.training import trains
 from lineage.graphs.derive import derive
-from lineage.snapshot.file import AT_ONCE, Row, Snapshot, edge_row, node_row
 from lineage.snapshot.manifests import Listings
+from lineage.snapshot.reading import Snapshot
+from lineage.snapshot.rows import edge_row, node_row
+from lineage.snapshot.tables import AT_ONCE, Row
 
 Graph: TypeAlias = "nx.MultiDiGraph[str]"
 _LABEL_PARTS = 3  # of a key: enough to hold the job's name in `job/output/model.tar.gz`

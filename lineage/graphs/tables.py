@@ -19,8 +19,8 @@ from lineage.domain.names import Location, Span, places_around
 from lineage.domain.records import Edge, Node
 from lineage.domain.sightings import EVER, Sight
 from lineage.domain.times import bounds, sortable
-from lineage.snapshot.file import edge_row, node_row
 from lineage.snapshot.manifests import Listings
+from lineage.snapshot.rows import edge_row, node_row
 
 REMEMBERED = 20_000  # how many names are kept in memory: those that many records say in turn
 AT_ONCE = 1000  # how many edges are put into a table at a time

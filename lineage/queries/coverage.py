@@ -7,7 +7,7 @@ from typing import Any
 
 from lineage.domain.records import Enumeration, Scope
 from lineage.domain.times import KnownDeletions, unbroken
-from lineage.snapshot.file import Snapshot
+from lineage.snapshot.reading import Snapshot
 
 SCHEMA = "lineage.gaps/1"
 

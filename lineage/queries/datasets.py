@@ -24,7 +24,7 @@ from lineage.queries.select import find_in, find_node, names_of
 from lineage.queries.showing import Shows
 from lineage.queries.trace import Tracing
 from lineage.queries.used import UNCHECKED, traceless
-from lineage.snapshot.file import Snapshot
+from lineage.snapshot.reading import Snapshot
 
 SCHEMA = "lineage.datasets/1"
 READ, DECLARED, MAYBE = "read", "declared-only", "possible"

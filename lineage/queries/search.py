@@ -21,7 +21,8 @@ from lineage.queries.used import Within, crawled, is_about
 from lineage.search_language.conditions import expression_of
 from lineage.search_language.expressions import DEFAULT_SORT, Expression, Matcher, Sorting, check_form
 from lineage.search_language.properties import begins_with, chosen_names, names_of, near_names, property_of, resource_of
-from lineage.snapshot.file import AT_ONCE, Snapshot
+from lineage.snapshot.reading import Snapshot
+from lineage.snapshot.tables import AT_ONCE
 
 SCHEMA, SUGGESTIONS = "lineage.search/1", "lineage.suggestions/1"
 ASCENDING, DESCENDING = "Ascending", "Descending"

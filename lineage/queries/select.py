@@ -25,7 +25,8 @@ from lineage.domain.records import Node
 from lineage.errors import MalformedName, UnknownNode
 from lineage.graphs.graphs import Graph
 from lineage.queries.flow.links import Flow
-from lineage.snapshot.file import Choice, Snapshot
+from lineage.snapshot.graph import Choice
+from lineage.snapshot.reading import Snapshot
 
 _SELECTOR = re.compile(r"(?P<up>(?P<up_steps>\d*)\+)?(?P<body>.+?)(?P<down>\+(?P<down_steps>\d*))?")
 _KIND, _TAG = "kind:", "tag:"

@@ -11,7 +11,8 @@ from lineage.graphs.graphs import attributed, edge_attributes
 from lineage.queries.as_json import attributes_json
 from lineage.queries.select import find_in
 from lineage.queries.showing import Shows
-from lineage.snapshot.file import Row, Snapshot
+from lineage.snapshot.reading import Snapshot
+from lineage.snapshot.tables import Row
 
 SCHEMA = "lineage.node/1"
 

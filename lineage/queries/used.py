@@ -26,7 +26,7 @@ from lineage.queries.flow.reached import Ranks, Reached
 from lineage.queries.flow.readings import Readings
 from lineage.queries.flow.steps import Step, listings_of
 from lineage.queries.showing import Shows
-from lineage.snapshot.file import Snapshot
+from lineage.snapshot.reading import Snapshot
 
 SCHEMA = "lineage.usage/1"
 UNCHECKED = "a channel names a place: whether an object was there when it was read is not checked"

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from lineage.domain.records import Json
 from lineage.errors import MalformedName, SnapshotError
-from lineage.snapshot.file import Row, Snapshot, open_snapshot
+from lineage.snapshot.reading import Snapshot, open_snapshot
 from lineage.snapshot.seals import MARK, TABLES, Hashed, Seal, mark_of, state_line
+from lineage.snapshot.tables import Row
 
 SCHEMA, INFO_SCHEMA = "lineage.verified/1", "lineage.snapshot/1"
 UNCHANGED, CHANGED, UNSEALED = "unchanged", "changed", "unsealed"

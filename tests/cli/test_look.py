@@ -18,7 +18,7 @@ import lineage
 from lineage.domain.records import Enumeration
 from lineage.errors import UnknownNode
 from lineage.graphs.derive import join
-from lineage.snapshot.file import canonical
+from lineage.snapshot.records import canonical
 from tests.records import ACCOUNT, REGION, arn, processing, record, training
 from tests.snapshot.test_file import crawl, gap
 

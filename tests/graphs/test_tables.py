@@ -19,8 +19,9 @@ from lineage.domain.records import Edge, Resource
 from lineage.graphs import tables as joining
 from lineage.graphs.derive import STEP, derive, join, matched
 from lineage.graphs.tables import Joining
-from lineage.snapshot.file import Snapshot, new_graph, open_snapshot
 from lineage.snapshot.manifests import Listings
+from lineage.snapshot.reading import Snapshot, open_snapshot
+from lineage.snapshot.schema import new_graph
 from tests.records import ACCOUNT, REGION, arn, channel, record, served, training
 from tests.snapshot.test_file import crawl
 

@@ -12,7 +12,7 @@ import pytest
 import lineage
 from lineage.domain.records import Resource
 from lineage.errors import LeaderboardError, UnknownNode
-from lineage.snapshot.file import Snapshot
+from lineage.snapshot.reading import Snapshot
 from tests.boards import AUC, DATA, MAX, MIN, TEST, TRAIN, fit, logged, trial, tuned
 from tests.records import arn, processing, record
 from tests.snapshot.test_file import gap

@@ -16,7 +16,7 @@ import pytest
 import lineage
 from lineage.domain.records import Enumeration, Resource
 from lineage.graphs.derive import join
-from lineage.snapshot.file import Snapshot
+from lineage.snapshot.reading import Snapshot
 from tests.estate import account
 from tests.records import arn, record, served, training
 from tests.snapshot.test_file import CRAWL, crawl

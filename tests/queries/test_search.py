@@ -26,7 +26,7 @@ from lineage.domain.records import Crawl
 from lineage.domain.times import now
 from lineage.queries.search import _Best
 from lineage.search_language.expressions import Matcher, Sorting
-from lineage.snapshot.file import AT_ONCE
+from lineage.snapshot.tables import AT_ONCE
 from tests.conftest import BANK
 from tests.estate import CALLER, HEADER, account, line, run_of
 from tests.records import ACCOUNT, REGION, arn, channel, record

@@ -14,7 +14,8 @@ import pytest
 from lineage.domain.records import Answered, Crawl, Enumeration, Fetched, Gap
 from lineage.errors import SnapshotError
 from lineage.graphs.derive import derive, join
-from lineage.snapshot.file import SCHEMA_VERSION, Snapshot, open_snapshot
+from lineage.snapshot.reading import Snapshot, open_snapshot
+from lineage.snapshot.schema import SCHEMA_VERSION
 from tests.records import record, training
 
 CRAWL = Crawl(0, "2026-01-01T00:00:00Z", None, "arn:x", ("1",), ("eu-west-1",), ("e",), "0", "1")

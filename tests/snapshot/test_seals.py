@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import lineage
 from lineage.domain.records import Answered, Content, Fetched, Gap
 from lineage.queries.verify import CHANGED, UNCHANGED, UNSEALED
-from lineage.snapshot.file import Snapshot
+from lineage.snapshot.reading import Snapshot
 from lineage.snapshot.seals import TABLES
 from tests.conftest import BANK
 from tests.records import record, training

@@ -19,7 +19,8 @@ from lineage.graphs.graphs import graph as graph_of_snapshot
 from lineage.queries.as_json import scope_json
 from lineage.queries.flow.links import Link
 from lineage.queries.select import select
-from lineage.snapshot.file import Row, Snapshot
+from lineage.snapshot.reading import Snapshot
+from lineage.snapshot.tables import Row
 
 
 class Chosen:

@@ -23,7 +23,7 @@ from lineage.outputs.pictures.figures import console_url
 from lineage.outputs.pictures.layout import Box, Layout, layout
 from lineage.queries.as_json import scope_json
 from lineage.queries.show import gap_subjects
-from lineage.snapshot.file import Snapshot
+from lineage.snapshot.reading import Snapshot
 
 SCHEMA: Final = "lineage.page/1"
 MAX_WITH_RECORDS: Final = 2000  # nodes of a page that holds records: some kilobytes each

@@ -11,7 +11,7 @@ from lineage.checks.check import check
 from lineage.checks.policy import Policy
 from lineage.domain.records import Json
 from lineage.outputs.report.reading import brief
-from lineage.snapshot.file import Snapshot
+from lineage.snapshot.reading import Snapshot
 
 _RULE = ("id", "name", "severity", "outcome", "findings", "undecided", "known", "suppressed", "passed")
 _FINDING = ("rule", "name", "severity", "confidence", "verdict", "state", "about", "message", "repair", "suppression")

@@ -7,7 +7,7 @@ from lineage.domain.records import Json
 from lineage.graphs.graphs import around_subject
 from lineage.queries.impact import SERVES, impact
 from lineage.queries.trace import Trace
-from lineage.snapshot.file import Snapshot
+from lineage.snapshot.reading import Snapshot
 
 ASKED = 10  # makers of one endpoint that are asked about; more are counted
 _KEPT = ("id", "kind", "name", "account", "region", "status", "sure", "deleted")

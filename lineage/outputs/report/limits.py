@@ -11,7 +11,7 @@ from lineage.domain.records import Json, Scope
 from lineage.outputs.report.blocks import number
 from lineage.queries.coverage import coverage, deletions_told
 from lineage.queries.trace import Trace
-from lineage.snapshot.file import Snapshot
+from lineage.snapshot.reading import Snapshot
 
 _STATES = {"finished": "complete", "unfinished": "partial"}
 _LIST = ("account", "region", "kind", "operation", "calls", "pages", "records", "since", "state", "detail")

@@ -28,7 +28,7 @@ from lineage.outputs.report.reading import Kept
 from lineage.queries.datasets import datasets
 from lineage.queries.trace import Trace, find_endpoint, trace
 from lineage.queries.verify import snapshot_info
-from lineage.snapshot.file import Snapshot, open_snapshot
+from lineage.snapshot.reading import Snapshot, open_snapshot
 
 SCHEMA = "lineage.report/1"
 CANONICAL = "lineage-json-1"  # sorted keys, no spaces, not escaped to ASCII; no number but integers

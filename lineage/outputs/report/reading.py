@@ -8,7 +8,8 @@ from typing import Any
 
 from lineage.domain.names import node_id
 from lineage.domain.records import Json
-from lineage.snapshot.file import Snapshot, Version
+from lineage.snapshot.reading import Snapshot
+from lineage.snapshot.records import Version
 
 
 class Kept:

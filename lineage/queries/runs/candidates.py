@@ -16,7 +16,7 @@ from lineage.domain.names import node_id
 from lineage.domain.records import Json, Resource
 from lineage.errors import LeaderboardError
 from lineage.queries.select import find_in
-from lineage.snapshot.file import Snapshot
+from lineage.snapshot.reading import Snapshot
 
 LAST, MIN, MAX, AVG = STATISTICS = ("last", "min", "max", "avg")
 COMPLETED, FAILED, STOPPED, RUNNING, UNTOLD = ("completed", "failed", "stopped", "running", "untold")

@@ -30,7 +30,7 @@ from lineage.queries.runs.pipelines import (
 )
 from lineage.queries.select import find_node
 from lineage.queries.showing import Shows
-from lineage.snapshot.file import Snapshot
+from lineage.snapshot.reading import Snapshot
 
 SCHEMA = "lineage.execution/1"
 CACHED, SELECTIVE = "cached", "selective"

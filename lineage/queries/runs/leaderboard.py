@@ -34,7 +34,7 @@ from lineage.queries.runs.ranking import (
     unranked,
 )
 from lineage.queries.runs.tuning import best_of, left_out, objectives, tuning_json, tuning_name, tunings_of, warm_start_parents
-from lineage.snapshot.file import Snapshot
+from lineage.snapshot.reading import Snapshot
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -18,7 +18,8 @@ from lineage.errors import UnknownNode
 from lineage.queries.flow.belonging import EXECUTION
 from lineage.queries.select import find_node
 from lineage.queries.used import listing_scope
-from lineage.snapshot.file import Snapshot, Version
+from lineage.snapshot.reading import Snapshot
+from lineage.snapshot.records import Version
 
 _INSIDE = "/execution/"
 

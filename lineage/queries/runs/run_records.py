@@ -17,7 +17,7 @@ from lineage.domain.kinds import TRAINING_JOB, TRIAL, TRIAL_COMPONENT, kind_of_a
 from lineage.domain.names import is_arn, parse_arn
 from lineage.domain.records import Json, Resource
 from lineage.domain.times import sortable
-from lineage.snapshot.file import Snapshot
+from lineage.snapshot.reading import Snapshot
 
 RUN, GROUP, EXPERIMENT = TRIAL_COMPONENT.name, TRIAL.name, kinds.EXPERIMENT.name
 BY_SDK, FOR_JOB, BY_HAND = "run", "job", "logged"

@@ -41,7 +41,8 @@ from lineage.queries.runs.run_records import (
 )
 from lineage.queries.select import near
 from lineage.queries.used import listing_scope
-from lineage.snapshot.file import AT_ONCE, Snapshot
+from lineage.snapshot.reading import Snapshot
+from lineage.snapshot.tables import AT_ONCE
 
 _MAX_ARNS = 5
 _SOURCES = ("run", "job", "logged")

@@ -1,0 +1,55 @@
+"""What S3 said of the content of objects."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from lineage.domain.records import Content
+from lineage.domain.times import sortable
+from lineage.snapshot.tables import WrittenTables
+
+
+class WrittenContents(WrittenTables):
+    """What S3 said, while a crawl adds to it."""
+
+    def unmatched_models(self) -> list[tuple[str, str, str]]:
+        """What is loaded as a model and nothing has written: each place, with the account and region of who loads it."""
+        unmatched = "source IN (SELECT id FROM unexplained WHERE instr(id, '://'))"
+        return self._models("source", "target", f"relation = 'loads' AND {unmatched}")
+
+    def written_models(self, until: str) -> list[tuple[str, str, str]]:
+        """What jobs wrote as a model that were created until a time: each place, with the account and region of a job."""
+        made = "relation = 'writes' AND usage = 'model' AND ifnull(rtrim(created, 'Z'), '') <= ?"
+        return self._models("target", "source", made, sortable(until))
+
+    def latest_original(self, places: Iterable[str]) -> str:
+        """Until when a job can have begun whose model is at one of these places by a copy; empty where none can be known.
+
+        An object is put to its place after its original was: S3 tells when. What a record pins was there when it was
+        loaded. Of anything else there is no content to know.
+        """
+        sql = """SELECT max(at) FROM (
+            SELECT max(modified) AS at FROM content WHERE place = :place AND digests != '[]'
+            UNION ALL SELECT max(iif(time LIKE '%/', '~', substr(time, instr(time, '/') + 1))) FROM edge
+            JOIN node ON node.id = edge.target AND json_extract(details, '$.pins') IS NOT NULL
+            WHERE source = :place AND relation = 'loads')"""
+        found = (self._db.execute(sql, {"place": place}).fetchone()[0] for place in places)
+        return max(filter(None, found), default="")
+
+    def _models(self, place: str, record: str, where: str, *values: str) -> list[tuple[str, str, str]]:
+        sql = f"""SELECT {place}, account, region, min(node.id) FROM edge JOIN node ON node.id = edge.{record}
+                  WHERE observed AND span IS NOT NULL AND {where} GROUP BY {place} ORDER BY {place}"""  # noqa: S608
+        return [row[:3] for row in self._db.execute(sql, values)]
+
+    def known_contents(self) -> frozenset[str]:
+        """The places whose digests were asked for after all that was done with them."""
+        later = """SELECT 1 FROM edge WHERE rtrim(substr(time, instr(time, '/') + 1), 'Z') > rtrim(seen, 'Z')
+                   AND (target = place AND relation = 'writes' OR source = place AND relation IN ('loads', 'reads'))"""
+        rows = self._db.execute(f"SELECT place FROM content WHERE NOT EXISTS ({later})")  # noqa: S608  (our own words)
+        return frozenset(row[0] for row in rows)
+
+    def keep_content(self, content: Content) -> None:
+        """Keep what S3 said of an object, beside what it said when the object was another one."""
+        row = (content.place, content.modified, json.dumps(list(content.digests)), content.seen)
+        self._db.execute("INSERT OR REPLACE INTO content VALUES (?,?,?,?)", row)

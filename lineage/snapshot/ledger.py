@@ -1,0 +1,117 @@
+"""What crawls asked, and how it went: each crawl, each list, each lookup, each question that was not answered."""
+
+from __future__ import annotations
+
+import json
+
+from lineage.domain.records import CLOUDTRAIL, Crawl, Enumeration, Gap, Resource
+from lineage.snapshot.tables import OpenTables, Row, WrittenTables
+
+_ENUMERATION = (
+    "account, region, kind, operation, started, since, finished, calls, pages, records, reason, detail, crawl, joined"
+)
+# Two askings, q and later, of one question.
+_SAME_QUESTION = """later.account = q.account AND later.region = q.region
+    AND later.operation = q.operation AND later.subject = q.subject"""
+
+
+class LedgerTables(OpenTables):
+    """The ledger of an open file."""
+
+    def crawls(self) -> list[Crawl]:
+        """Every crawl, oldest first."""
+        columns = "id, started, finished, caller, accounts, regions, roots, tool, botocore, kinds, full, process"
+        if not self._one("SELECT count(*) FROM sqlite_master"):
+            return []  # the file is only now coming into being
+        return [_crawl_of(row) for row in self._rows(f"SELECT {columns} FROM crawl ORDER BY id")]  # noqa: S608  (our own words)
+
+    def gaps(self) -> list[Gap]:
+        """What could not be read the last time it was asked for. An answer counts once the graph holds it."""
+        sql = f"""
+            SELECT account, region, operation, subject, reason, detail FROM question AS q
+            WHERE reason != '' AND NOT EXISTS (
+                SELECT 1 FROM question AS later WHERE {_SAME_QUESTION}
+                AND later.crawl > q.crawl AND (later.reason != '' OR later.joined))"""  # noqa: S608  (our own words)
+        lookups = {one.key: one for one in self.lookups()}.values()
+        lists = (one for one in (*self.enumerations(), *lookups) if one.reason)
+        unlisted = [Gap(one.account, one.region, one.operation, one.kind, one.reason, one.detail) for one in lists]
+        return sorted([*(Gap(*row) for row in self._rows(sql)), *unlisted], key=_gap_order)
+
+    def enumerations(self) -> list[Enumeration]:
+        """The last attempt at each list, by account, region and kind."""
+        sql = f"""SELECT {_ENUMERATION} FROM enumeration AS e WHERE crawl = (SELECT max(crawl) FROM enumeration AS other
+                  WHERE other.account = e.account AND other.region = e.region AND other.kind = e.kind)
+                  AND kind != ? ORDER BY account, region, kind"""  # noqa: S608  (our own words)
+        return [Enumeration(*row) for row in self._rows(sql, (CLOUDTRAIL,))]
+
+    def lookups(self) -> list[Enumeration]:
+        """Every lookup of what was deleted, by account and region, the oldest first."""
+        sql = f"SELECT {_ENUMERATION} FROM enumeration WHERE kind = ? ORDER BY account, region, crawl"  # noqa: S608  (our own words)
+        return [Enumeration(*row) for row in self._rows(sql, (CLOUDTRAIL,))]
+
+    def listed_until(self) -> dict[tuple[str, str, str], str]:
+        """When the last list began of each (account, region, kind) that came to its end and is in the graph."""
+        sql = """SELECT account, region, kind, max(started) FROM enumeration
+                 WHERE finished IS NOT NULL AND joined AND kind != ? GROUP BY account, region, kind"""
+        return {(account, region, kind): started for account, region, kind, started in self._rows(sql, (CLOUDTRAIL,))}
+
+
+class WrittenLedger(LedgerTables, WrittenTables):
+    """The ledger of a file while a crawl writes into it."""
+
+    def progress(self, enumeration: Enumeration) -> None:
+        """Note how far a list has come."""
+        row = tuple(getattr(enumeration, name) for name in _ENUMERATION.split(", ")[:-2])
+        self._db.execute(f"INSERT OR REPLACE INTO enumeration VALUES ({','.join('?' * 13)}, 0)", (*row, self._crawl))  # noqa: S608
+
+    def earlier_gaps(self) -> list[tuple[Gap, str]]:
+        """What earlier crawls could not read, and when the first of them ended; not what this one can't read either."""
+        sql = f"""SELECT account, region, operation, subject, reason, '', min(crawl) FROM question AS q
+                 WHERE reason != '' AND crawl < ? AND NOT EXISTS (SELECT 1 FROM question AS later WHERE {_SAME_QUESTION}
+                 AND ((later.reason = '' AND later.crawl > q.crawl) OR later.crawl = ?))
+                 GROUP BY account, region, operation, subject"""  # noqa: S608  (our own words)
+        ended = dict(self._db.execute("SELECT id, coalesce(finished, started) FROM crawl"))
+        rows = self._db.execute(sql, (self._crawl, self._crawl)).fetchall()
+        return [(Gap(*row[:6]), str(ended[row[6]])) for row in rows]
+
+    def described(self, record: Resource, operation: str) -> None:
+        """A Describe told all of a record: what it left out before, this crawl or an earlier one, is answered."""
+        asked = (record.account, record.region, operation, record.id)
+        same = "account = ? AND region = ? AND operation = ? AND subject = ?"
+        self._db.execute(f"DELETE FROM question WHERE {same} AND crawl = ?", (*asked, self._crawl))  # noqa: S608
+        self._db.execute(
+            f"""INSERT OR IGNORE INTO question SELECT account, region, operation, subject, ?, '', '', 0 FROM question
+                WHERE {same} AND reason = 'unknown-member'""",  # noqa: S608
+            (self._crawl, *asked),
+        )
+
+    def listed(self, account: str, region: str, kind: str, by: str) -> str:
+        """When the last list of a kind began that did so by some time and came to its end; empty where none did."""
+        sql = """SELECT max(started) FROM enumeration WHERE account = ? AND region = ? AND kind = ? AND finished IS NOT NULL
+                 AND rtrim(started, 'Z') <= rtrim(?, 'Z')"""
+        return str(self._db.execute(sql, (account, region, kind, by)).fetchone()[0] or "")
+
+    def half_known(self, account: str, region: str, kind: str) -> set[str]:
+        """The ids of records of which a Describe left something out that botocore did not know then."""
+        sql = f"""SELECT DISTINCT subject FROM question AS q WHERE reason = 'unknown-member' AND account = ? AND region = ?
+                 AND subject IN (SELECT id FROM record WHERE kind = ?) AND NOT EXISTS
+                 (SELECT 1 FROM question AS later WHERE {_SAME_QUESTION} AND later.crawl > q.crawl)"""  # noqa: S608
+        return {row[0] for row in self._db.execute(sql, (account, region, kind))}
+
+    def vanished(self, operation: str) -> dict[str, str]:
+        """The objects that were not there any more when they were last asked for, and when that crawl began."""
+        sql = f"""SELECT subject, started FROM question AS q JOIN crawl ON crawl.id = q.crawl
+                  WHERE operation = ? AND reason = 'missing'
+                  AND NOT EXISTS (SELECT 1 FROM question AS later WHERE {_SAME_QUESTION} AND later.crawl > q.crawl)"""  # noqa: S608
+        return dict(self._db.execute(sql, (operation,)))
+
+
+def _crawl_of(row: Row) -> Crawl:
+    accounts, regions, roots, kinds = (tuple(json.loads(row[column])) for column in (4, 5, 6, 9))
+    identity, started, finished, caller, _, _, _, tool, botocore, _, full, process = row
+    told = (identity, started, finished, caller, accounts, regions, roots, tool, botocore, kinds)
+    return Crawl(*told, full=bool(full), process=process)
+
+
+def _gap_order(gap: Gap) -> tuple[str, ...]:
+    return (gap.account, gap.region, gap.operation, gap.subject, gap.reason)

@@ -1,0 +1,111 @@
+"""The names that lists gave, on their way through a sweep: which records are wanted still, in hand, or read."""
+
+from __future__ import annotations
+
+from lineage.domain.records import Enumeration, Named, Resource
+from lineage.snapshot.records import NEWEST, WrittenRecords
+from lineage.snapshot.schema import HALF_READ, IN_HAND, READ, WANTED
+
+
+class WrittenNames(WrittenRecords):
+    """The names of a file while a sweep works through them."""
+
+    def name(self, named: Named, *, listed: bool = True) -> bool:
+        """Note that a list named something; whether its record is wanted still.
+
+        A name that was used again since its record was read is wanted anew.
+        """
+        row = self._db.execute(
+            """INSERT INTO named VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET listed = max(listed, excluded.listed),
+               state = CASE WHEN substr(created, 1, 19) < substr(excluded.created, 1, 19) THEN excluded.state ELSE state END,
+               created = coalesce(max(created, excluded.created), excluded.created, created), name = excluded.name
+               RETURNING state""",
+            (named.account, named.region, named.kind, named.id, named.arn, named.name, named.created, listed, WANTED),
+        ).fetchone()
+        return bool(row[0] == WANTED)
+
+    def read(self, record: Resource, account: str, *, listed: bool = False, whole: bool = True) -> bool:
+        """Keep a record that a Search, a List or a Describe gave, and note that its name is read. Whether it was not before.
+
+        `account` is the one whose list named it: what is shared with it belongs to another one.
+        """
+        self._add_record(record)
+        state = READ if whole else HALF_READ
+        where = (account, record.region, record.kind, record.id, record.arn, record.name, record.created)
+        done = self._db.execute(
+            f"""INSERT INTO named VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET listed = max(listed, excluded.listed),
+                state = CASE WHEN substr(created, 1, 19) > substr(excluded.created, 1, 19) THEN state ELSE excluded.state END,
+                created = coalesce(max(created, excluded.created), excluded.created, created)
+                WHERE state != {READ} OR listed < excluded.listed OR created IS NULL OR created < excluded.created""",  # noqa: S608
+            (*where, listed, state),
+        )
+        return done.rowcount > 0
+
+    def take(self, account: str, region: str, kind: str, limit: int) -> list[tuple[Named, Resource | None]]:
+        """Some of the names that are wanted still, now in hand; with the record where only its extras are."""
+        where = "account = ? AND region = ? AND kind = ?"
+        sql = f"SELECT kind, account, region, arn, name, created, id, state FROM named WHERE {where}"  # noqa: S608
+        wanted = f"state != {READ} AND state IN ({WANTED}, {HALF_READ})"  # the first half is what the index is of
+        rows = self._db.execute(f"{sql} AND {wanted} LIMIT ?", (account, region, kind, limit)).fetchall()
+        ids = [(account, region, kind, row[6]) for row in rows]
+        self._db.executemany(f"UPDATE named SET state = {IN_HAND} WHERE {where} AND id = ?", ids)  # noqa: S608
+        return [(Named(*row[:6]), self._half_read(row[6]) if row[7] == HALF_READ else None) for row in rows]
+
+    def _half_read(self, identity: str) -> Resource | None:
+        return next(self._resources("id = ? AND last_crawl = ?", (identity, self._crawl)), None)
+
+    def names(self, account: str, region: str, kind: str) -> list[str]:
+        """The names of a kind in a place, as far as lists gave them."""
+        sql = "SELECT name FROM named WHERE account = ? AND region = ? AND kind = ? AND listed ORDER BY id"
+        return [row[0] for row in self._db.execute(sql, (account, region, kind))]
+
+    def want_unended(self, account: str, region: str, kind: str) -> None:
+        """Want anew what had not ended when it was last read."""
+        self._db.execute(
+            f"""INSERT OR IGNORE INTO named SELECT account, region, kind, id, arn, name, created, 0, {WANTED} FROM record AS r
+                WHERE kind = ? AND account = ? AND region = ? AND {NEWEST} AND lower(status) NOT IN
+                ('completed', 'failed', 'stopped', 'succeeded', 'completedwithfailures') AND NOT EXISTS
+                (SELECT 1 FROM gone WHERE gone.id = r.id AND gone.created = r.created) GROUP BY id""",  # noqa: S608
+            (kind, account, region),
+        )
+
+    def want_unlisted(self, account: str, region: str, kind: str) -> bool:
+        """Want anew what this crawl has read and no list named, but what is known to be gone; whether there is any."""
+        done = self._db.execute(
+            f"""UPDATE named SET state = {WANTED}
+                WHERE account = ? AND region = ? AND kind = ? AND NOT listed AND state = {READ} AND NOT EXISTS
+                (SELECT 1 FROM gone WHERE gone.id = named.id AND gone.created = ifnull(named.created, ''))""",  # noqa: S608
+            (account, region, kind),
+        )
+        return done.rowcount > 0
+
+    def mark_gone(self, enumeration: Enumeration, at: str) -> None:
+        """After a whole list: what it does not name any more is gone, what it names again is not."""
+        listed = """EXISTS (SELECT 1 FROM named AS n WHERE n.account = r.account AND n.region = r.region AND n.kind = r.kind
+                    AND n.id = r.id AND n.listed
+                    AND (n.created IS NULL OR r.created = '' OR substr(n.created, 1, 19) = substr(r.created, 1, 19)))"""
+        here = "r.kind = ? AND r.account = ? AND r.region = ?"
+        place = (enumeration.kind, enumeration.account, enumeration.region)
+        self._db.execute(
+            f"INSERT OR IGNORE INTO gone SELECT DISTINCT r.id, r.created, ? FROM record AS r"  # noqa: S608
+            f" WHERE {here} AND rtrim(r.created, 'Z') < rtrim(?, 'Z') AND NOT {listed}",
+            (at, *place, enumeration.started),
+        )
+        self._db.execute(
+            f"DELETE FROM gone WHERE (id, created) IN (SELECT r.id, r.created FROM record AS r WHERE {here} AND {listed})",  # noqa: S608
+            place,
+        )
+
+    def give_up(self, named: Named) -> None:
+        """What is not there any more is not asked for again."""
+        where = (named.account, named.region, named.kind, named.id)
+        self._db.execute("DELETE FROM named WHERE account = ? AND region = ? AND kind = ? AND id = ?", where)
+
+    def put_back(self) -> None:
+        """What a killed crawl had in hand is wanted again."""
+        self._db.execute(f"UPDATE named SET state = {WANTED} WHERE state = {IN_HAND}")  # noqa: S608
+
+    def forget_names(self) -> None:
+        """No sweep is under way any more, or another one begins: what could not be read is wanted by the next."""
+        self._db.execute(f"DELETE FROM named WHERE state = {READ}")  # noqa: S608
+        self._db.execute(f"UPDATE named SET listed = 0, state = {WANTED}")  # noqa: S608

@@ -1,0 +1,153 @@
+"""One SQLite file: crawls, the records they found, the gaps they left, and the graph joined from them.
+
+Records are kept by content: a later crawl adds versions and takes none away. Nodes and edges are joined anew
+by `replace_graph` at the end of each crawl, in the transaction that keeps the crawl, so that they always agree.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+from lineage.domain.records import Scope
+from lineage.errors import SnapshotError
+from lineage.snapshot.graph import GraphTables
+from lineage.snapshot.ledger import LedgerTables
+from lineage.snapshot.manifests import Listings
+from lineage.snapshot.records import RecordTables
+from lineage.snapshot.schema import APPLICATION_ID, ISOLATED, SCHEMA_VERSION, create
+from lineage.snapshot.seals import Hashed, Seal, hashed, rows_of, seals
+from lineage.snapshot.tables import Row
+from lineage.snapshot.writing import Recording
+
+
+def open_snapshot(path: str | Path) -> Snapshot:
+    """Open a snapshot file to read it. Raises `SnapshotError` for a missing file, another file or a newer schema."""
+    if not Path(path).exists():
+        raise SnapshotError(f"no snapshot at {path}: make one with `lineage crawl --snapshot {path}`, or name another")
+    if Path(path).is_dir():
+        raise SnapshotError(f"{path} is a folder: name the snapshot file in it")
+    snapshot = Snapshot(path, read_only=True)
+    if not snapshot.holds_crawls():
+        snapshot.close()
+        raise SnapshotError(f"{path} is empty: fill it with `lineage crawl --snapshot {path}`")
+    return snapshot
+
+
+class Snapshot(GraphTables, RecordTables, LedgerTables):
+    """An open snapshot file. Use it as a context manager, or call `close`."""
+
+    def __init__(self, path: str | Path, *, read_only: bool = False) -> None:
+        """Open the file, or begin a new one: it comes into being with the first `recording`."""
+        self._existed = Path(path).exists()
+        mode = "rw" if read_only else "rwc"  # rw even to read: what a killed crawl left half done is rolled back so
+        try:
+            uri = f"{Path(path).absolute().as_uri()}?mode={mode}"
+            super().__init__(sqlite3.connect(uri, uri=True, isolation_level=None), Path(path))
+            self._db.execute(f"PRAGMA query_only = {int(read_only)}")
+            self._check()
+        except sqlite3.Error as error:
+            raise SnapshotError(f"{path} can't be opened as a snapshot: {error}") from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; where nothing was recorded into a new one, it leaves none behind."""
+        self._db.close()
+        if not self._existed and self.path.exists() and not self.path.stat().st_size:
+            self.path.unlink()
+
+    def holds_crawls(self) -> bool:
+        """Whether anything was ever recorded here."""
+        return bool(self._one("PRAGMA application_id") == APPLICATION_ID)
+
+    def _check(self) -> None:
+        application, version = (self._one(f"PRAGMA {name}") for name in ("application_id", "user_version"))
+        if application != APPLICATION_ID and self._one("SELECT count(*) FROM sqlite_master"):
+            raise SnapshotError(f"{self.path} is a database, but no lineage snapshot: name another file with --snapshot")
+        if version > SCHEMA_VERSION:
+            raise SnapshotError(
+                f"{self.path} was written by a newer lineage (schema {version}, this one reads {SCHEMA_VERSION}): "
+                "upgrade sagemaker-lineage"
+            )
+        if application == APPLICATION_ID and version < SCHEMA_VERSION:
+            raise SnapshotError(
+                f"{self.path} was written by an earlier lineage (schema {version}, this one writes {SCHEMA_VERSION}): "
+                "crawl into a new file"
+            )
+
+    # --- writing --------------------------------------------------------------------------------
+
+    @contextmanager
+    def recording(self) -> Iterator[Recording]:
+        """A transaction that keeps one crawl: all of it, or on any exception nothing, not even a new file."""
+        fresh = not self._one("SELECT count(*) FROM sqlite_master")
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            if fresh:
+                create(self._db)
+            yield Recording(self._db, self.path)
+            self._db.execute("COMMIT")
+        except BaseException as error:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            if isinstance(error, sqlite3.Error):
+                raise SnapshotError(f"{self.path} could not be written: {error}") from error
+            raise
+
+    # --- reading --------------------------------------------------------------------------------
+
+    def seals(self) -> list[Seal]:
+        """The chain of seals, one a finished crawl, oldest first."""
+        with self._readable():
+            return seals(self._db)
+
+    def sealed(self) -> dict[str, tuple[str, bytes]]:
+        """By table, what the newest seal says of it: its digest, and the mark of each row. None while a crawl is under way."""
+        return {name: (digest, rows) for name, digest, rows in self._rows("SELECT name, digest, rows FROM sealed")}
+
+    def hashed(self, table: str, ends: list[int]) -> Hashed:
+        """A table as it is now, hashed as a seal hashes it."""
+        with self._readable():
+            return hashed(table, rows_of(self._db, table), ends)
+
+    def rows_of(self, table: str) -> Iterator[Row]:
+        """The rows of a table that are sealed, in the order of their key."""
+        with self._readable():
+            yield from rows_of(self._db, table)
+
+    def damages(self) -> list[str]:
+        """What SQLite itself finds wrong with the file."""
+        return [str(row[0]) for row in self._rows("PRAGMA integrity_check(10)") if row[0] != "ok"]
+
+    def scope(self) -> Scope:
+        """What was looked at, and what could not be. A list counts once the graph holds what it gave."""
+        jobs = self._one("SELECT count(*) FROM node WHERE kind = 'training-job' AND observed")
+        isolated = self._one(f"SELECT count(*) FROM node WHERE {ISOLATED}")  # noqa: S608  (our own words)
+        known = self._rows("SELECT id FROM node WHERE observed AND id IN (SELECT subject FROM question WHERE reason != '')")
+        subjects = frozenset(row[0] for row in known)
+        lists = self.enumerations()
+        enumerated = frozenset(one.key for one in lists if one.finished and one.joined)
+        crawls = tuple(self.crawls())
+        walked = {
+            (account, region) for crawl in crawls if crawl.roots for account in crawl.accounts for region in crawl.regions
+        }
+        places = frozenset(walked | {one.key[:2] for one in lists})
+        lookups = tuple(one for one in self.lookups() if one.finished and one.joined)
+        return Scope(crawls, tuple(self.gaps()), enumerated, subjects, places, jobs, isolated, lookups)
+
+    def modified(self, places: Iterable[str]) -> dict[str, str]:
+        """When S3 said that objects were last modified, of those whose digests were asked for."""
+        rows = self._select("place, modified", "content", "place", places)
+        return {place: str(modified) for place, modified in rows if modified}
+
+    def listings(self) -> Listings:
+        """What manifests list; it can be asked after the snapshot is closed."""
+        return Listings(self.path)

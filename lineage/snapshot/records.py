@@ -1,0 +1,173 @@
+"""The records of an open file. They are kept by content: what changed is another version, and the one read last counts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from lineage.domain.records import Life, Resource
+from lineage.snapshot.tables import AT_ONCE, OpenTables, WrittenTables
+
+# The record r was named no more by a finished list.
+GONE = "EXISTS (SELECT 1 FROM gone WHERE gone.id = r.id AND gone.created = r.created)"
+# Of the versions of one record, r, the one that was read last.
+NEWEST = """NOT EXISTS (SELECT 1 FROM record AS newer WHERE newer.id = r.id AND newer.created = r.created
+    AND (newer.last_crawl, newer.first_crawl, newer.digest) > (r.last_crawl, r.first_crawl, r.digest))"""
+
+
+class RecordTables(OpenTables):
+    """The records of an open file."""
+
+    def resources(self) -> Iterator[Resource]:
+        """The newest version of each record; a name's several lives are several records."""
+        return self._resources()
+
+    def records(
+        self, kind: str, ids: Iterable[str] | None = None, *, deleted: bool = False, members: Sequence[str] = ()
+    ) -> Iterator[Resource]:
+        """The newest version of each record of a kind, or of those with the given record ids; what is gone if `deleted`.
+
+        With `members`, a body holds only these of its members: to look through many records that is several times as fast.
+        """
+        here = "true" if deleted else f"NOT {GONE}"
+        if ids is None:
+            yield from self._resources(f"kind = ? AND {here}", (kind,), members=members)
+            return
+        wanted = sorted(set(ids))
+        for at in range(0, len(wanted), AT_ONCE):
+            some = wanted[at : at + AT_ONCE]
+            which = f"id IN ({','.join('?' * len(some))}) AND +kind = ? AND {here}"  # the + keeps it from the kind's index
+            yield from self._resources(which, (*some, kind), members=members)
+
+    def versions(self, identity: str, created: str | None) -> list[Version]:
+        """Every version that was read of a record, the one that was read last at the end."""
+        sql = """SELECT digest, first_crawl, last_crawl, modified, status, body FROM record WHERE id = ? AND created = ?
+                 ORDER BY last_crawl, first_crawl, digest"""
+        return [Version(*row) for row in self._rows(sql, (identity, created or ""))]
+
+    def altered_bodies(self) -> Iterator[tuple[str, str, str]]:
+        """The kind, id and creation time of each record whose body is not what its own digest says."""
+        for kind, identity, created, digest, body in self._rows("SELECT kind, id, created, digest, body FROM record"):
+            if hashlib.sha256(str(body).encode(errors="surrogateescape")).hexdigest() != digest:
+                yield kind, identity, created
+
+    def _resources(
+        self, where: str = "true", values: Sequence[Any] = (), *, every: bool = False, members: Sequence[str] = ()
+    ) -> Iterator[Resource]:
+        read = ", ".join(f"json_extract(body, '$.{member}')" for member in members)
+        said = f"json_array({read})" if members else "body"
+        sql = f"""
+            SELECT kind, account, region, name, arn, {said}, nullif(created, ''), modified, status, last_crawl,
+            (SELECT at FROM gone WHERE gone.id = r.id AND gone.created = r.created)
+            FROM record AS r WHERE {where} AND {"true" if every else NEWEST} ORDER BY id, created"""  # noqa: S608  (our own words)
+        for row in self._rows(sql, values):
+            kind, account, region, name, arn, body, created, modified, status, crawl, gone = row
+            dates = (created, modified, status)
+            whole = json.loads(body)
+            if members:
+                whole = {member: value for member, value in zip(members, whole, strict=True) if value is not None}
+            yield Resource(kind, account, region, name, arn, whole, *dates, deleted=gone, crawl=crawl)
+
+
+class WrittenRecords(RecordTables, WrittenTables):
+    """The records of a file while a crawl adds to them."""
+
+    def _add_record(self, record: Resource) -> None:
+        known = self._version(record)
+        body = canonical(_completed(record, known))
+        digest = hashlib.sha256(body.encode()).hexdigest()
+        if known and known.first_crawl == self._crawl and known.digest != digest:
+            # what this same crawl read of it before, from another call, was no version of its own
+            key = (record.id, record.created or "", known.digest)
+            self._db.execute("DELETE FROM record WHERE id = ? AND created = ? AND digest = ?", key)
+        self._db.execute(
+            """INSERT INTO record VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)
+               ON CONFLICT DO UPDATE SET last_crawl = excluded.last_crawl""",
+            (
+                record.id, record.created or "", digest, record.kind, record.account, record.region, record.name,
+                record.arn, record.modified, record.status, body, self._crawl, self._crawl,
+            ),
+        )  # fmt: skip
+
+    def _version(self, record: Resource) -> _VersionRow | None:
+        """The version of a record that was read last."""
+        sql = f"SELECT body, modified, digest, first_crawl FROM record AS r WHERE id = ? AND created = ? AND {NEWEST}"  # noqa: S608
+        row = self._db.execute(sql, (record.id, record.created or "")).fetchone()
+        return _VersionRow(*row) if row else None
+
+    def lives(self, identity: str) -> list[Life]:
+        """Each life of a resource that was read."""
+        sql = """SELECT r.created, coalesce(gone.at, ''), max(crawl.started) FROM record AS r
+                 JOIN crawl ON crawl.id = r.last_crawl
+                 LEFT JOIN gone ON gone.id = r.id AND gone.created = r.created WHERE r.id = ? GROUP BY r.created"""
+        return [Life(*row) for row in self._db.execute(sql, (identity,))]
+
+    def has_read(self, subject: str, before: str) -> bool:
+        """Whether this crawl has read the record of a node id, also of one that only names it.
+
+        What was created after the time `before` took the name over from what could not be read then.
+        """
+        kind, _, where = subject.partition(":")
+        account, _, rest = where.partition("/")
+        region, _, name = rest.partition("/")
+        sql = """SELECT 1 FROM record WHERE last_crawl = ? AND rtrim(created, 'Z') <= rtrim(?, 'Z') AND
+                 (id = ? OR (kind = ? AND account = ? AND region = ? AND lower(name) = lower(?))) LIMIT 1"""
+        row = self._db.execute(sql, (self._crawl, before, subject, kind, account, region, name)).fetchone()
+        return row is not None
+
+    def ended(self, identity: str, created: str, at: str) -> None:
+        """A life of a resource was deleted at that time, where this crawl has not read it all the same."""
+        self._db.execute(
+            """INSERT INTO gone SELECT DISTINCT id, created, ? FROM record AS r WHERE id = ? AND created = ? AND NOT EXISTS
+               (SELECT 1 FROM record AS now WHERE now.id = r.id AND now.created = r.created AND now.last_crawl = ?)
+               ON CONFLICT DO UPDATE SET at = min(at, excluded.at)""",
+            (at, identity, created, self._crawl),
+        )
+
+    def naming_manifests(self) -> Iterator[Resource]:
+        """The newest version of each record that may name a manifest."""
+        return self._resources("body LIKE '%manifest%'")
+
+    def read_in_this_crawl(self, kinds: Iterable[str]) -> Iterator[Resource]:
+        """The records of some kinds that this crawl has read."""
+        for kind in kinds:
+            yield from self._resources("kind = ? AND last_crawl = ?", (kind, self._crawl))
+
+    def earlier_versions(self) -> Iterator[Resource]:
+        """The versions of records that a later one has taken the place of."""
+        return self._resources(f"NOT {NEWEST}", every=True)
+
+
+class Version(NamedTuple):
+    """One version of a record: the crawls that read it first and last, and what it said, as canonical JSON."""
+
+    digest: str
+    first_crawl: int
+    last_crawl: int
+    modified: str | None
+    status: str | None
+    body: str
+
+
+class _VersionRow(NamedTuple):
+    """One version of a record, as its table has it."""
+
+    body: str
+    modified: str | None
+    digest: str
+    first_crawl: int
+
+
+def _completed(record: Resource, known: _VersionRow | None) -> Mapping[str, Any]:
+    """A call that has no room for a member says nothing about it: what another call said of the same state stays."""
+    if not record.silent or not known or known.modified != record.modified:
+        return record.body
+    said = json.loads(known.body)
+    return {**{member: said[member] for member in record.silent if member in said}, **record.body}
+
+
+def canonical(value: Any) -> str:
+    """JSON with sorted keys and no spaces: equal content has equal bytes."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)

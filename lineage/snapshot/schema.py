@@ -1,0 +1,106 @@
+"""The tables of a snapshot file, their indices, and the version of it all."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+
+from lineage.domain.kinds import OPAQUE_CHANNELS, SERVING
+from lineage.snapshot.manifests import LISTINGS_SCHEMA
+from lineage.snapshot.seals import SEALS_SCHEMA
+
+APPLICATION_ID = 0x4C4E4147  # "LNAG", so that `file` and we can tell the file from other SQLite files
+SCHEMA_VERSION = 4
+
+# What is known of a name that a list gave: nothing yet, its record, nothing while it is asked for, all but the extras.
+WANTED, READ, IN_HAND, HALF_READ = range(4)
+
+CONTENT_SCHEMA = """CREATE TABLE content (
+    place TEXT NOT NULL, modified TEXT NOT NULL, digests TEXT NOT NULL, seen TEXT NOT NULL,
+    PRIMARY KEY (place, modified, digests)) WITHOUT ROWID"""
+_SCHEMA = f"""
+PRAGMA application_id = {APPLICATION_ID};
+PRAGMA user_version = {SCHEMA_VERSION};
+CREATE TABLE crawl (
+    id INTEGER PRIMARY KEY, started TEXT NOT NULL, finished TEXT, caller TEXT NOT NULL,
+    accounts TEXT NOT NULL, regions TEXT NOT NULL, roots TEXT NOT NULL, tool TEXT NOT NULL, botocore TEXT NOT NULL,
+    kinds TEXT NOT NULL, full INTEGER NOT NULL, process TEXT NOT NULL);
+CREATE TABLE record (
+    id TEXT NOT NULL, created TEXT NOT NULL, digest TEXT NOT NULL, kind TEXT NOT NULL, account TEXT NOT NULL,
+    region TEXT NOT NULL, name TEXT NOT NULL, arn TEXT NOT NULL, modified TEXT, status TEXT, body TEXT NOT NULL,
+    first_crawl INTEGER NOT NULL, last_crawl INTEGER NOT NULL, PRIMARY KEY (id, created, digest)) WITHOUT ROWID;
+CREATE INDEX record_kind ON record (kind, account, region);
+{CONTENT_SCHEMA};
+CREATE TABLE gone (id TEXT NOT NULL, created TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (id, created)) WITHOUT ROWID;
+CREATE TABLE enumeration (
+    account TEXT NOT NULL, region TEXT NOT NULL, kind TEXT NOT NULL, operation TEXT NOT NULL, started TEXT NOT NULL,
+    since TEXT NOT NULL, finished TEXT, calls INTEGER NOT NULL, pages INTEGER NOT NULL,
+    records INTEGER NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL, crawl INTEGER NOT NULL,
+    joined INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (account, region, kind, crawl)) WITHOUT ROWID;
+CREATE TABLE named (
+    account TEXT NOT NULL, region TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, arn TEXT NOT NULL, name TEXT NOT NULL,
+    created TEXT, listed INTEGER NOT NULL, state INTEGER NOT NULL, PRIMARY KEY (account, region, kind, id)) WITHOUT ROWID;
+CREATE INDEX named_state ON named (account, region, kind, state) WHERE state != {READ};
+CREATE TABLE question (
+    account TEXT NOT NULL, region TEXT NOT NULL, operation TEXT NOT NULL, subject TEXT NOT NULL,
+    crawl INTEGER NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL, joined INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (account, region, operation, subject, crawl)) WITHOUT ROWID;
+"""
+_GRAPH = """
+CREATE TABLE node (
+    id TEXT PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, account TEXT, region TEXT, arn TEXT,
+    created TEXT, modified TEXT, status TEXT, observed INTEGER NOT NULL, details TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE edge (
+    source TEXT NOT NULL, target TEXT NOT NULL, relation TEXT NOT NULL, role TEXT NOT NULL, usage TEXT NOT NULL,
+    path TEXT NOT NULL, evidence TEXT NOT NULL, time TEXT, span TEXT, listing INTEGER);
+CREATE TABLE unexplained (id TEXT PRIMARY KEY) WITHOUT ROWID;
+"""
+# A query uses one of the two last indices where it says the same words.
+ISOLATED = "kind = 'training-job' AND observed AND json_extract(details, '$.isolated')"
+OPAQUE = f"""relation IN ('reads', 'loads', 'mentions') AND (
+    span IS NULL OR span IN ('manifest', 'unknown') OR source NOT LIKE 's3://%' OR source LIKE 's3://arn:%'
+    OR source LIKE '%-s3alias/%' OR source LIKE '%--ol-s3/%' OR source LIKE '%.mrap/%'
+    OR role IN ({", ".join(f"'{role}'" for role in sorted(OPAQUE_CHANNELS))}))"""
+_GRAPH_INDICES = f"""
+CREATE INDEX node_kind ON node (kind, observed);
+CREATE INDEX node_name ON node (name COLLATE NOCASE);
+CREATE INDEX edge_source ON edge (source);
+CREATE INDEX edge_target ON edge (target);
+CREATE INDEX node_isolated ON node (kind) WHERE {ISOLATED};
+CREATE INDEX edge_opaque ON edge (source) WHERE {OPAQUE};
+"""
+_SERVES = f"relation IN {SERVING} AND (relation != 'provides' OR usage = 'model')"
+# What may be served and is not known to be made of anything: places that no job wrote for sure before they were loaded,
+# what was never seen, what names no artifact or has a part that names none, and packages of which a model names one
+# specification. It holds more than what is so: whoever asks looks at each.
+_UNEXPLAINED = f"""
+    INSERT INTO unexplained
+    SELECT source FROM edge WHERE relation = 'loads' AND instr(source, '://') AND NOT EXISTS (
+        SELECT 1 FROM edge AS made JOIN node AS maker ON maker.id = made.source AND lower(maker.status) = 'completed'
+        WHERE made.relation = 'writes' AND made.evidence = 'declared'
+        AND (made.target = edge.source OR made.target IN (
+            SELECT wide.source FROM edge AS wide WHERE wide.target = edge.source AND wide.relation = 'overlaps'
+            AND substr(edge.source, 1, length(wide.source)) = wide.source))
+        AND made.time NOT LIKE '%/' AND rtrim(substr(made.time, instr(made.time, '/') + 1), 'Z')
+            <= rtrim(substr(edge.time, 1, instr(edge.time, '/') - 1), 'Z'))
+    UNION SELECT id FROM node WHERE NOT observed AND EXISTS (SELECT 1 FROM edge WHERE source = id AND {_SERVES})
+    UNION SELECT id FROM node WHERE kind IN ('model', 'model-package', 'inference-component')
+        AND (json_extract(details, '$.empty_parts') IS NOT NULL OR NOT EXISTS (
+            SELECT 1 FROM edge WHERE target = id AND {_SERVES}))
+    UNION SELECT source FROM edge WHERE relation = 'instantiates' AND usage != ''"""  # noqa: S608  (our own words)
+
+
+def create(db: sqlite3.Connection) -> None:
+    """All tables of a new file."""
+    for statement in (_SCHEMA + LISTINGS_SCHEMA.lstrip() + SEALS_SCHEMA.lstrip() + _GRAPH + _GRAPH_INDICES).split(";\n"):
+        db.execute(statement)
+
+
+def new_graph(db: sqlite3.Connection, join: Callable[[sqlite3.Connection], None]) -> None:
+    """Tables for nodes and edges, filled by `join`. The indices come last: to sort once is cheaper than to insert in order."""
+    for statement in _GRAPH.split(";\n"):
+        db.execute(statement)
+    join(db)
+    for statement in _GRAPH_INDICES.split(";\n"):
+        db.execute(statement)
+    db.execute(_UNEXPLAINED)

@@ -1,0 +1,82 @@
+"""What a crawl may write, inside the snapshot's one transaction."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from traceback import clear_frames
+
+from lineage.domain.records import Answered, Crawl, Fetched, Resource
+from lineage.snapshot.contents import WrittenContents
+from lineage.snapshot.ledger import WrittenLedger
+from lineage.snapshot.manifests import Listings
+from lineage.snapshot.named import WrittenNames
+from lineage.snapshot.schema import new_graph
+from lineage.snapshot.seals import seal, unseal
+
+
+class Recording(WrittenNames, WrittenLedger, WrittenContents):
+    """What a crawl may write, inside the snapshot's one transaction."""
+
+    def __init__(self, db: sqlite3.Connection, path: Path) -> None:
+        super().__init__(db, path)
+        self.listings = Listings(db)
+
+    def begin(self, crawl: Crawl) -> Crawl:
+        """Note that a crawl began; the same with the id that it is given here."""
+        row = (
+            crawl.started, crawl.finished, crawl.caller, _texts(crawl.accounts), _texts(crawl.regions),
+            _texts(crawl.roots), crawl.tool, crawl.botocore, _texts(crawl.kinds), crawl.full, crawl.process,
+        )  # fmt: skip
+        sql = (
+            "INSERT INTO crawl (started, finished, caller, accounts, regions, roots, tool, botocore, kinds, full, process)"
+            " VALUES (?,?,?,?,?,?,?,?,?,?,?)"
+        )
+        self._crawl = self._db.execute(sql, row).lastrowid or 0
+        unseal(self._db)
+        return replace(crawl, id=self._crawl)
+
+    def resume(self, crawl: Crawl) -> Crawl:
+        """Go on with a crawl that was begun in an earlier transaction."""
+        self._crawl = crawl.id
+        return crawl
+
+    def take_over(self, crawl: Crawl, process: str) -> Crawl:
+        """Go on with a crawl that another process has begun and left."""
+        self._db.execute("UPDATE crawl SET process = ? WHERE id = ?", (process, crawl.id))
+        unseal(self._db)
+        return self.resume(crawl)
+
+    def add(self, found: Fetched) -> None:
+        """Keep one finding of this crawl."""
+        if isinstance(found, Resource):
+            self._add_record(found)
+        else:
+            reason, detail = ("", "") if isinstance(found, Answered) else (found.reason, found.detail)
+            row = (found.account, found.region, found.operation, found.subject, self._crawl, reason, detail)
+            self._db.execute("INSERT OR REPLACE INTO question VALUES (?,?,?,?,?,?,?,0)", row)
+
+    def replace_graph(self, join: Callable[[sqlite3.Connection], None]) -> None:
+        """Put a graph in the place of the one before: `join` fills the tables, from records that it streams."""
+        self._db.execute("DROP TABLE node")
+        self._db.execute("DROP TABLE edge")
+        self._db.execute("DROP TABLE unexplained")
+        try:
+            new_graph(self._db, join)
+        except BaseException as error:
+            clear_frames(error.__traceback__)  # a cursor that was left half read would keep the next join from its tables
+            raise
+        for table in ("enumeration", "question"):  # what was asked until now counts: the graph holds what was answered
+            self._db.execute(f"UPDATE {table} SET joined = 1 WHERE NOT joined")  # noqa: S608
+
+    def finish(self, at: str) -> None:
+        """Note that the crawl came to its end, and seal what the file holds."""
+        self._db.execute("UPDATE crawl SET finished = ? WHERE id = ?", (at, self._crawl))
+        seal(self._db, self._crawl)
+
+
+def _texts(values: Sequence[str]) -> str:
+    return json.dumps(list(values))
