@@ -2,17 +2,43 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 import lineage
 from cli.main import cli
 
 ROOT = Path(__file__).parent.parent
 BANK = ROOT / "fixtures" / "bank.jsonl"
+HANGS = 300  # seconds, after which a command hangs, however busy the machine is
+# The rules that every answer rests on: what `pytest -m core` runs, in about a minute.
+CORE = (
+    "domain",
+    "graphs",
+    "checks",
+    "queries/test_impact.py",
+    "queries/test_random_estates.py",
+    "queries/test_trace.py",
+    "queries/test_used.py",
+)
+
+# No example fails because the machine is busy; and in CI a commit is tried with the same examples each time.
+settings.register_profile("anywhere", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("anywhere"), derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "anywhere")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what lies in `CORE`."""
+    core = [ROOT / "tests" / part for part in CORE]
+    for item in items:
+        if any(item.path.is_relative_to(part) for part in core):
+            item.add_marker("core")
 
 
 @pytest.fixture(autouse=True)

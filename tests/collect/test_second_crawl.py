@@ -17,7 +17,7 @@ import lineage
 from lineage.collect import accounts as estates
 from lineage.crawl import sweep
 from lineage.crawl.replay.session import replay_session
-from tests.conftest import ROOT
+from tests.conftest import HANGS, ROOT
 from tests.estate import account, estate, fit, line, prepared, run_of
 from tests.records import ACCOUNT, REGION, arn
 
@@ -241,7 +241,7 @@ def test_a_resumed_crawl_of_executions_ends(tmp_path: Path, monkeypatch: pytest.
         lineage.crawl_estate(snapshot, session=replay_session(path), kinds=kinds, on_progress=stop)
     ran = subprocess.run(
         [sys.executable, "-m", "cli", "crawl", "-q", "--replay", str(path), "--snapshot", str(snapshot), "--kind", "pipeline-execution"],
-        cwd=ROOT, check=False, timeout=30, capture_output=True, text=True, env=os.environ,
+        cwd=ROOT, check=False, timeout=HANGS, capture_output=True, text=True, env=os.environ,
     )  # fmt: skip
     assert ran.returncode in (0, 3)
     lineage.crawl_estate(snapshot, session=replay_session(path), kinds=kinds)
@@ -252,7 +252,7 @@ def test_no_thread_dies_aloud(tmp_path: Path) -> None:
     path = account(tmp_path, {"fault": "ExpiredTokenException", "operation": "*"})
     ran = subprocess.run(
         [sys.executable, "-m", "cli", "crawl", "--replay", str(path), "--snapshot", str(tmp_path / "s.db")],
-        cwd=ROOT, check=False, timeout=30, capture_output=True, text=True,
+        cwd=ROOT, check=False, timeout=HANGS, capture_output=True, text=True,
     )  # fmt: skip
     assert ran.returncode == 3
     assert ran.stderr.splitlines()[-1].startswith("lineage: these credentials have expired")

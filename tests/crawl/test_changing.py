@@ -18,6 +18,7 @@ from lineage.crawl.aws.shapes import list_member
 from lineage.crawl.replay.answers import Answers, Where
 from lineage.crawl.replay.pages import on_the_wire, summary
 from lineage.crawl.replay.session import Replay
+from tests.conftest import HANGS
 from tests.estate import account, fit, line
 
 MANY, SIZE = 24, 4  # records before the crawl, and records of a page
@@ -172,7 +173,7 @@ def test_a_crawl_that_was_killed_in_the_middle_of_a_list(tmp_path: Path, kind: s
     """What a killed crawl had kept stays, and the next one reads the rest of a list that both ends were on."""
     first, then = changed(kind, CUTS["one in the middle"], 3)
     words = [sys.executable, "-c", KILLED, str(tmp_path / "s.db"), str(account(tmp_path, records=first)), kind]
-    assert subprocess.run(words, check=False, timeout=30).returncode == -signal.SIGKILL
+    assert subprocess.run(words, check=False, timeout=HANGS).returncode == -signal.SIGKILL
     with lineage.open_snapshot(tmp_path / "s.db") as opened:
         kept = {record.name for record in opened.resources()}
         assert 3 <= len(kept) < MANY

@@ -115,7 +115,7 @@ def build(manifest: str = "") -> None:
 
 def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     line = [sys.executable, "-m", "cli", *arguments, "--snapshot", str(folder / "s.db")]
-    return subprocess.run(line, cwd=ROOT, env=os.environ, capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run(line, cwd=ROOT, env=os.environ, capture_output=True, text=True, check=False)
 
 
 def test_from_an_endpoint_to_its_data_over_http(moto: dict[str, str], tmp_path: Path) -> None:

@@ -56,7 +56,6 @@ class Opened:
 
     def __init__(self, browser: Any, path: Path, **words: Any) -> None:
         self.tab = browser.new_page(viewport={"width": 1200, "height": 800}, **words)
-        self.tab.set_default_timeout(8000)
         self.asked: list[str] = []
         self.said: list[str] = []
         self.tab.on("request", lambda request: self.asked.append(request.url))
@@ -263,8 +262,11 @@ def test_mouse_moves_and_zooms(open_page, bank_page: str) -> None:
     opened.tab.mouse.move(x + 150, y - 90, steps=4)
     opened.tab.mouse.up()
     assert opened.tab.is_hidden("#panel")
+    opened.tab.evaluate(
+        "window.turned = new Promise(done => { document.getElementById('graph').addEventListener('wheel', done, { once: true }) }); 0"
+    )
     opened.tab.mouse.wheel(0, -400)
-    opened.tab.wait_for_timeout(50)
+    opened.tab.evaluate("window.turned.then(() => 0)")
     opened.tab.mouse.click(x + 150, y - 90)
     assert opened.heading() == "loans-live"
     opened.tab.mouse.click(box["x"] + 8, box["y"] + 8)

@@ -159,7 +159,7 @@ def best(usage: lineage.Usage, job: str) -> str | None:
     return next((row["verdict"] for row in usage.findings if row["job"]["id"] == job), None)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(JOBS, KEYS)
 def test_a_job_is_answered_as_used_and_as_brute_force_do(jobs: list[Job], dataset: str) -> None:
     """For a job, the restricted answer is what `used` finds for it, and no exactly where by keys and times it can't be."""
@@ -173,7 +173,7 @@ def test_a_job_is_answered_as_used_and_as_brute_force_do(jobs: list[Job], datase
         assert row["verdict"] == found or found is None
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(JOBS, KEYS)
 def test_a_snapshot_answers_as_its_graph(jobs: list[Job], dataset: str) -> None:
     """What is loaded for one making is enough; only input modes and types are told by the records alone."""

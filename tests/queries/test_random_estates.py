@@ -8,7 +8,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lineage
@@ -77,7 +77,7 @@ def reached(jobs: list[Job], dataset: str) -> set[int]:
         found |= more
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(JOBS, KEYS)
 def test_used_agrees_with_brute_force(jobs: list[Job], dataset: str) -> None:
     """Data that can have reached a training job is never called unused, and data that can't have is."""
@@ -100,7 +100,7 @@ def judged(records: list[Resource], dataset: str, *holes: Gap) -> str:
     return used(graph, f"s3://x/{dataset}").verdict
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     JOBS, KEYS, st.lists(st.tuples(st.booleans(), READS, st.lists(KEYS, min_size=1, max_size=2), st.integers(1, 4)), max_size=3)
 )
@@ -114,7 +114,7 @@ def test_more_records_take_no_use_away(jobs: list[Job], dataset: str, more: list
     assert before in NEGATIVE or after not in NEGATIVE
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(JOBS, KEYS, st.lists(HOLES, min_size=1, max_size=3))
 def test_a_hole_proves_nothing(jobs: list[Job], dataset: str, holes: list[Gap]) -> None:
     """What could not be read makes no positive verdict weaker, and no data unused that was not so without it."""
@@ -127,7 +127,7 @@ def answers(graph: Any, dataset: str) -> Any:
     return lineage.used(graph, f"s3://x/{dataset}").as_json()
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 @given(JOBS, KEYS, st.randoms(use_true_random=False))
 def test_a_snapshot_answers_as_its_records_do(jobs: list[Job], dataset: str, random: Any) -> None:
     """What is loaded for one question is enough for it, and the order of the records means nothing."""
@@ -147,7 +147,7 @@ def test_a_snapshot_answers_as_its_records_do(jobs: list[Job], dataset: str, ran
                 assert lineage.impact(part, subject).as_json() == lineage.impact(whole, subject).as_json()
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100)
 @given(
     st.lists(KEYS | st.text("ab/é\ud7ff\ue000\U0010ffff", max_size=4), min_size=1, max_size=8),
     KEYS | st.text("aé\ud7ff\U0010ffff/"),

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lineage
@@ -81,7 +81,7 @@ def ask(snapshot: lineage.Snapshot, uris: list[str]) -> list[tuple[dict[str, Any
     return list(zip(used, reached, strict=True))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(st.lists(JOB, min_size=1, max_size=4), st.lists(OTHER, max_size=4), st.lists(PLACE, min_size=2, max_size=2, unique=True))
 def test_all_questions_tell_of_one_fact_the_same(jobs: list[Any], more: list[Any], uris: list[str]) -> None:
     """Who trained with data was reached by it, and what it surely reached was surely made of it, and nothing else."""

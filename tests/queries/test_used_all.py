@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lineage
@@ -38,7 +38,7 @@ OPAQUE = [
 ASKED = st.lists(KEYS.map("s3://x/{}".format) | st.sampled_from(["s3://x", "s3://ap-1-s3alias/a", "efs://fs-1/a"]), max_size=6)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(JOBS, st.lists(st.sampled_from(OPAQUE), max_size=2), ASKED)
 def test_many_are_answered_as_each_alone(jobs: list, opaque: list, uris: list[str]) -> None:
     """Whatever else is asked in the same call, and whatever can't be looked into, an answer stays the same to the byte."""

@@ -205,7 +205,7 @@ BODIES = [
 FOUND: list[Fetched] = [*BODIES, Gap("1", "r", "DescribeModel", "m", "denied", "so"), Answered("1", "r", "DescribeModel", "m")]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.tuples(st.lists(st.sampled_from(FOUND), max_size=4), st.booleans()), min_size=1, max_size=5))
 def test_crawls_never_alarm(tmp_path_factory: pytest.TempPathFactory, crawls: list[tuple[list[Fetched], bool]]) -> None:
     """However crawls follow one another, finished or killed, what they leave is never called changed."""

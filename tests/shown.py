@@ -1,0 +1,57 @@
+"""Puts what the commands of the README and of docs/ print into the pages: `python -m tests.shown`.
+
+A block that shows what its command prints, but for what differs from run to run, is left as it is.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.conftest import BANK, ROOT
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+CONSOLE = re.compile(r"(?<=^```console\n)\$ ([^\n]*\n)(.*?)(?=^```$)", re.MULTILINE | re.DOTALL)
+# What differs from run to run: the moment of the crawl, the versions it was made with, and digests of all this.
+WHEN = re.compile(r"crawled \S+Z as|\S+Z to \S+Z|botocore \S+|sha256:[0-9a-f]{64}|[\d,]+ bytes")
+
+
+def settled(text: str) -> str:
+    """The text without what differs from run to run."""
+    return WHEN.sub("NOW", text)
+
+
+def call(line: str, folder: Path) -> str:
+    """What a command line prints in a folder that has the fixtures."""
+    command = [sys.executable, "-m", "cli", *shlex.split(line)[1:]]
+    surroundings = os.environ | {"PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, cwd=folder, env=surroundings, capture_output=True, text=True, check=True).stdout
+
+
+def shown(page: str, folder: Path) -> str:
+    """The page with what its commands print now."""
+
+    def print_again(block: re.Match[str]) -> str:
+        printed = call(block[1], folder)
+        return block[0] if settled(printed) == settled(block[2]) else f"$ {block[1]}{printed}"
+
+    return CONSOLE.sub(print_again, page)
+
+
+def main() -> None:
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        shutil.copytree(BANK.parent, folder / "fixtures")
+        call("lineage crawl --replay fixtures/bank.jsonl", folder)
+        for path in PAGES:
+            path.write_text(shown(path.read_text(encoding="utf-8"), folder), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

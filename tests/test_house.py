@@ -1,0 +1,131 @@
+"""The house rules that a machine can hold: what there is has a case and a line in the docs, and code is of one form."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Collection, Iterator
+from functools import cache
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+import pytest
+
+import lineage
+from cli.commands.draw import PICTURES
+from cli.main import cli
+from tests.conftest import CORE, ROOT
+
+TESTS = ROOT / "tests"
+SOURCES = [path for room in ("lineage", "cli") for path in sorted((ROOT / room).rglob("*.py"))]
+MODULES = sorted(path for path in TESTS.rglob("*.py") if path != Path(__file__))
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def functions(path: Path) -> Iterator[Function]:
+    return (node for node in ast.walk(tree(path)) if isinstance(node, Function))
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+# --- what there is --------------------------------------------------------------------------------
+
+
+class Family(NamedTuple):
+    """Things of one sort that a user can ask for."""
+
+    names: Collection[str]
+    cases: str  # where in tests/ each is named; nothing: anywhere
+    page: str  # and where in the docs
+
+
+FAMILIES = {
+    "format of an export": Family(lineage.FORMATS, "outputs", "docs/exports.md"),
+    "form of a report": Family(lineage.REPORTS, "outputs/test_report.py", "docs/report.md"),
+    "form of a picture": Family(PICTURES, "", "README.md"),
+    "rule of a check": Family([rule.id for rule in lineage.RULES], "checks", "docs/checks.md"),
+    "command": Family([f"lineage {verb}" for verb in cli.commands], "", "README.md"),
+    "kind": Family([kind.name for kind in lineage.KINDS.values() if kind.list or kind.describe], "", "docs/kinds.md"),
+}
+EACH = [pytest.param(family, name, id=f"{what} {name}") for what, family in FAMILIES.items() for name in family.names]
+
+
+@cache
+def constants(where: str) -> frozenset[object]:
+    """What the tests of a room or a file write out."""
+    modules = [tree(path) for path in MODULES if path.is_relative_to(TESTS / where)]
+    return frozenset(node.value for module in modules for node in ast.walk(module) if isinstance(node, ast.Constant))
+
+
+@pytest.mark.parametrize(("family", "name"), EACH)
+def test_each_has_a_case(family: Family, name: str) -> None:
+    """Whatever a user can ask for is named by a test of its room."""
+    assert name.removeprefix("lineage ") in constants(family.cases)
+
+
+@pytest.mark.parametrize(("family", "name"), EACH)
+def test_each_has_a_line_in_the_docs(family: Family, name: str) -> None:
+    """Whatever a user can ask for is told on its page of the docs."""
+    assert re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", (ROOT / family.page).read_text(encoding="utf-8"), re.IGNORECASE)
+
+
+# --- the form of code -----------------------------------------------------------------------------
+
+
+def lines(function: Function) -> int:
+    """How many lines a function has without its head and its docstring."""
+    body = function.body[1:] if ast.get_docstring(function) else function.body
+    return body[-1].end_lineno - body[0].lineno + 1 if body else 0
+
+
+def test_functions_are_short() -> None:
+    """Half of all functions have at most six lines, nine in ten at most twenty, and none more than forty."""
+    lengths = {f"{name_of(path)} {one.name}": lines(one) for path in SOURCES for one in functions(path)}
+    assert [name for name, length in lengths.items() if length > 40] == []
+    assert median(lengths.values()) <= 6
+    assert sum(length <= 20 for length in lengths.values()) >= 0.9 * len(lengths)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_every_module_says_what_it_is(path: Path) -> None:
+    """Each module that holds code begins with a docstring."""
+    assert (ast.get_docstring(tree(path)) or "").endswith(".") or not tree(path).body
+
+
+# --- the form of tests ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", [*MODULES, Path(__file__)], ids=name_of)
+def test_every_test_says_what_it_promises(path: Path) -> None:
+    """Each test function has a docstring of one sentence or more."""
+    tests = [one for one in functions(path) if one.name.startswith("test_")]
+    assert [one.name for one in tests if not (ast.get_docstring(one) or "").endswith(".")] == []
+
+
+CLOCKS = {"time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "process_time", "thread_time"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_no_test_looks_at_the_clock(path: Path) -> None:
+    """Nothing is asserted of how long something takes: the machine may be busy. Work is counted (`tests/work.py`)."""
+    asked = [node for node in ast.walk(tree(path)) if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)]
+    assert [node.attr for node in asked if node.value.id == "time" and node.attr in CLOCKS] == []
+
+
+def test_tests_lie_in_the_rooms() -> None:
+    """The folders of tests are the rooms of the library, and the command line."""
+    rooms = {path.parent.name for path in (ROOT / "lineage").glob("*/__init__.py")} | {"cli"}
+    assert {path.parent.name for path in TESTS.glob("*/__init__.py")} <= rooms
+
+
+def test_the_core_is_there() -> None:
+    """`pytest -m core` leaves nothing out because it was renamed."""
+    assert [part for part in CORE if not (TESTS / part).exists()] == []
