@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from lineage.snapshot.file import Snapshot
+from lineage.snapshot.reading import Snapshot
 
 
 def calls(do: Callable[[], object]) -> int:
