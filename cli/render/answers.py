@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+import lineage
+
 from .lines import Line, footer, hole_line, looked_at, note_lines, printed, spaced, styled, visible
 from .words import plural
 
 if TYPE_CHECKING:
     from rich.table import Table
     from rich.tree import Tree
-
-    import lineage
 
 COLOURS = {
     "traced": "bold green",
@@ -25,7 +25,6 @@ COLOURS = {
     "not-referenced": "bold green",
     "unknown": "bold magenta",
 }
-_SILENT_STATUS = ("InService", "Completed", None)
 _MAX_MAKERS = 3
 _LOGGED = "  (logged: no job that was read says that it made this)"
 _NOTES = {
@@ -305,7 +304,7 @@ def _state(node: dict[str, Any]) -> str:
         idle = "" if node.get("trains", True) else " · puts code beside a model, trains nothing"
         return f" · {str(node['status'] or 'status unknown').lower()} {day}".rstrip() + idle
     approval = f" · {node['approval']}" if node.get("approval") else ""
-    return approval + ("" if node["status"] in _SILENT_STATUS else f" · {node['status']}")
+    return approval + ("" if lineage.is_as_expected(node["status"]) else f" · {node['status']}")
 
 
 def _trace_footer(answer: lineage.Trace) -> list[Line]:

@@ -18,6 +18,7 @@ from typing import Any
 from lineage.domain.names import Location, Span, places_around
 from lineage.domain.records import Edge, Node
 from lineage.domain.sightings import EVER, Sight
+from lineage.domain.status import FAILED
 from lineage.domain.times import bounds, sortable
 from lineage.snapshot.manifests import Listings
 from lineage.snapshot.rows import edge_row, node_row
@@ -43,11 +44,11 @@ CREATE INDEX temp.sight_content ON sight (content, digest);
 CREATE TEMP TABLE read (place, span, PRIMARY KEY (place, span)) WITHOUT ROWID;
 """
 # When jobs wrote to the places whose content was seen, so far as they surely wrote.
-_WROTE = """
+_WROTE = f"""
     SELECT rtrim(target, '/') AS place, rtrim(substr(time, 1, instr(time, '/') - 1), 'Z') AS opens,
         rtrim(substr(time, instr(time, '/') + 1), 'Z') AS closes FROM main.edge
     WHERE relation = 'writes' AND evidence = 'declared' AND rtrim(target, '/') IN (SELECT place FROM sight)
-        AND NOT EXISTS (SELECT 1 FROM main.node WHERE id = source AND status = 'Failed')"""
+        AND NOT EXISTS (SELECT 1 FROM main.node WHERE id = source AND lower(status) IN {FAILED})"""  # noqa: S608  (our own words)
 # The places of which one was written and another one is read, and both had one content.
 _SHARED = """
     SELECT DISTINCT place FROM sight WHERE content IN (

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from lineage.domain.kinds import SERVING
 from lineage.domain.records import Gap, Json
+from lineage.domain.status import serves
 from lineage.graphs.graphs import Graph
 from lineage.queries.as_json import link_json, node_json, said, scope_json
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
@@ -23,7 +24,6 @@ NOW, PERHAPS, SHADOW, NO_TRAFFIC, PENDING, IDLE = "now", "perhaps", "shadow", "n
 DELETED, UNSEEN = "deleted", "not-observed"
 SERVES = (NOW, PERHAPS, SHADOW, NO_TRAFFIC, PENDING, IDLE, DELETED, UNSEEN)
 LONGEST = 50  # steps of a way that are told with a node: a model retrained daily is thousands of jobs from the first one
-_CHANGING = ("Updating", "SystemUpdating", "RollingBack", "UpdateRollbackFailed", None)
 _ORDER = (
     "endpoint",
     "endpoint-config",
@@ -208,7 +208,7 @@ def _in_service(node: Json) -> str:
         return UNSEEN
     if node.get("deleted"):
         return DELETED
-    return NOW if node["status"] == "InService" else PERHAPS if node["status"] in _CHANGING else IDLE
+    return {True: NOW, False: IDLE, None: PERHAPS}[serves(node["status"])]
 
 
 # --- what is served, and nobody knows what it was made of -----------------------------------------

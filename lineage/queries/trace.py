@@ -32,6 +32,7 @@ from lineage.domain.kinds import (
 )
 from lineage.domain.names import Span, is_arn, named_id, node_id, parse_arn
 from lineage.domain.records import Gap, Json, Scope
+from lineage.domain.status import is_as_expected
 from lineage.domain.times import POSSIBLE
 from lineage.domain.training import only_repacks, trains
 from lineage.errors import UnknownNode
@@ -550,10 +551,9 @@ class Tracing:
 
     def changing(self) -> list[str]:
         node = self.graph.nodes[self.endpoint]
-        status = node["status"] if node["kind"] == ENDPOINT.name else None
-        if status in (None, "InService"):
+        if node["kind"] != ENDPOINT.name or is_as_expected(node["status"]):
             return []
-        return [f"the endpoint is {status}: it may serve another config than the one it names, or none"]
+        return [f"the endpoint is {node['status']}: it may serve another config than the one it names, or none"]
 
 
 def _subjects(gap: Gap) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lineage.domain.records import Enumeration, Named, Resource
+from lineage.domain.status import OVER
 from lineage.snapshot.records import NEWEST, WrittenRecords
 from lineage.snapshot.schema import HALF_READ, IN_HAND, READ, WANTED
 
@@ -63,8 +64,7 @@ class WrittenNames(WrittenRecords):
         """Want anew what had not ended when it was last read."""
         self._db.execute(
             f"""INSERT OR IGNORE INTO named SELECT account, region, kind, id, arn, name, created, 0, {WANTED} FROM record AS r
-                WHERE kind = ? AND account = ? AND region = ? AND {NEWEST} AND lower(status) NOT IN
-                ('completed', 'failed', 'stopped', 'succeeded', 'completedwithfailures') AND NOT EXISTS
+                WHERE kind = ? AND account = ? AND region = ? AND {NEWEST} AND lower(status) NOT IN {OVER} AND NOT EXISTS
                 (SELECT 1 FROM gone WHERE gone.id = r.id AND gone.created = r.created) GROUP BY id""",  # noqa: S608
             (kind, account, region),
         )

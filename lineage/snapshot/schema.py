@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable
 
 from lineage.domain.kinds import OPAQUE_CHANNELS, SERVING
+from lineage.domain.status import COMPLETED
 from lineage.snapshot.manifests import LISTINGS_SCHEMA
 from lineage.snapshot.seals import SEALS_SCHEMA
 
@@ -76,7 +77,7 @@ _SERVES = f"relation IN {SERVING} AND (relation != 'provides' OR usage = 'model'
 _UNEXPLAINED = f"""
     INSERT INTO unexplained
     SELECT source FROM edge WHERE relation = 'loads' AND instr(source, '://') AND NOT EXISTS (
-        SELECT 1 FROM edge AS made JOIN node AS maker ON maker.id = made.source AND lower(maker.status) = 'completed'
+        SELECT 1 FROM edge AS made JOIN node AS maker ON maker.id = made.source AND lower(maker.status) IN {COMPLETED}
         WHERE made.relation = 'writes' AND made.evidence = 'declared'
         AND (made.target = edge.source OR made.target IN (
             SELECT wide.source FROM edge AS wide WHERE wide.target = edge.source AND wide.relation = 'overlaps'

@@ -77,7 +77,13 @@ def test_who_else_has_to_do_with_the_place(other: Resource) -> None:
 
 def test_a_failed_job_made_nothing() -> None:
     """A job that failed may have written nothing to its place, and hides no copy there."""
-    assert "fit" in makers(FIT, training("own", {}, COPY, day="2026-01-05", TrainingJobStatus="Failed"), *PACKAGES, *SERVED)
+    own = training("own", {}, COPY, day="2026-01-05", TrainingJobStatus="Failed")
+    times = {"OptimizationStartTime": "2026-01-05T10:00:00Z", "OptimizationEndTime": "2026-01-05T11:00:00Z"}
+    shaped = record(
+        "optimization-job", "o", times | {"OptimizationJobStatus": "FAILED", "OutputConfig": {"S3OutputLocation": COPY}}
+    )
+    for failed in (own, shaped):
+        assert "fit" in makers(FIT, failed, *PACKAGES, *SERVED)
 
 
 def test_who_surely_made_it_is_its_maker() -> None:

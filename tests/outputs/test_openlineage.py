@@ -21,6 +21,7 @@ from openlineage.client.generated.tags_run import TagsRunFacet, TagsRunFacetFiel
 from openlineage.client.serde import Serde
 
 import lineage
+from lineage.domain.kinds import KINDS
 from lineage.graphs.graphs import graph_of
 from lineage.outputs.formats.openlineage import MAX_BYTES
 from tests.outputs.test_export_formats import odd_graph, told
@@ -101,6 +102,25 @@ def test_how_a_job_ended(body: dict[str, Any], types: list[str]) -> None:
     message = found[-1]["run"]["facets"].get("errorMessage", {}).get("message")
     assert message == body.get("FailureReason")
     assert found[0]["eventTime"] == "2026-01-02T10:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "end"),
+    [
+        ("pipeline-execution", "Succeeded", ["COMPLETE"]),
+        ("pipeline-execution", "CompletedWithFailures", ["FAIL"]),
+        ("pipeline-execution", "Executing", []),
+        ("compilation-job", "COMPLETED", ["COMPLETE"]),
+        ("compilation-job", "FAILED", ["FAIL"]),
+        ("endpoint", "InService", ["COMPLETE"]),
+        ("job", "NobodyKnowsThisWord", []),
+    ],
+)
+def test_each_kind_has_its_own_words_for_an_end(kind: str, status: str, end: list[str]) -> None:
+    """What is over has an end, however its kind spells it; in part a failure is one; a word that nobody knows is no end."""
+    body = {"CreationTime": "2026-01-02T10:00:00Z", f"{KINDS[kind].noun}Status": status}
+    name = "p/execution/e" if kind == "pipeline-execution" else "x"
+    assert [event["eventType"] for event in events(graph_of([record(kind, name, body)]))] == ["START", *end]
 
 
 def test_what_a_job_read_and_wrote() -> None:

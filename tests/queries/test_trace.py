@@ -491,6 +491,25 @@ def test_a_failed_job_is_no_certain_maker() -> None:
     assert traced(never, *served(ARTIFACT)).verdict == "broken"
 
 
+FAILED_JOBS = {
+    "training-job": {"TrainingJobStatus": "Failed", "TrainingStartTime": "2026-01-02T10:00:00Z", "TrainingEndTime": "2026-01-02T11:00:00Z",
+        "ModelArtifacts": {"S3ModelArtifacts": ARTIFACT}},
+    "processing-job": {"ProcessingJobStatus": "Failed", "ProcessingStartTime": "2026-01-02T10:00:00Z", "ProcessingEndTime": "2026-01-02T11:00:00Z",
+        "ProcessingOutputConfig": {"Outputs": [{"OutputName": "model", "S3Output": {"S3Uri": ARTIFACT}}]}},
+    "compilation-job": {"CompilationJobStatus": "FAILED", "CompilationStartTime": "2026-01-02T10:00:00Z", "CompilationEndTime": "2026-01-02T11:00:00Z",
+        "ModelArtifacts": {"S3ModelArtifacts": ARTIFACT}},
+    "optimization-job": {"OptimizationJobStatus": "FAILED", "OptimizationStartTime": "2026-01-02T10:00:00Z", "OptimizationEndTime": "2026-01-02T11:00:00Z",
+        "OutputConfig": {"S3OutputLocation": ARTIFACT}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", FAILED_JOBS)
+def test_a_failed_job_of_any_kind_is_no_certain_maker(kind: str) -> None:
+    """Each kind spells its statuses in its own way: what failed is told as a maker that may have written nothing."""
+    answer = traced(record(kind, "make", FAILED_JOBS[kind]), *served(ARTIFACT))
+    assert "make wrote there, but its times or its end do not say whether that was before it was read" in answer.caveats
+
+
 def test_a_container_without_a_model_is_a_break() -> None:
     """In a chain of containers each one counts: weights that are in an image are not traced."""
     model, config, endpoint = served("")

@@ -35,6 +35,8 @@ def verdict(uri: str, *records: Resource, **scope: Any) -> str:
 
 
 NEVER_RAN = {"TrainingStartTime": None, "TrainingEndTime": None}
+COMPILING = {"CompilationJobStatus": "FAILED", "InputConfig": {"S3Uri": "s3://raw/m.tgz"}, "ModelArtifacts": {"S3ModelArtifacts": "s3://prep/m.tgz"}}  # fmt: skip
+COMPILED = record("compilation-job", "c", COMPILING | {"CompilationStartTime": "2026-01-01T10:00:00Z", "CompilationEndTime": "2026-01-01T11:00:00Z"})  # fmt: skip
 REPACK = {"HyperParameters": {"sagemaker_program": '"_repack_script_launcher.sh"'}}
 PREPARED = processing("p", {"raw": "s3://raw/x/"}, {"out": "s3://prep/x/"})
 BASE = training("base", {"train": "s3://d/base/"}, "s3://m/base/output/model.tar.gz", day="2026-01-01")
@@ -101,6 +103,10 @@ CASES: list[tuple[str, str, list[Resource], str]] = [
     ("a remote function", "s3://d/x/", [training("j", {"sagemaker_remote_function_bootstrap": "s3://code/"})], "unknown"),
     ("siblings that other readers see", "s3://raw/x/", [processing("p", {"raw": "s3://raw/x/"}, {"a": "s3://o/xaaaaaaaa/", "b": "s3://o/x/b/"}), training("j1", {"t": "s3://o/x"}, day="2026-01-01"), training("j2", [channel("t", "s3://o/x", mode="FastFile")])], "used-indirectly"),
     ("a failed processing job", "s3://raw/x/", [processing("p", {"raw": "s3://raw/x/"}, {"out": "s3://prep/x/"}, ProcessingJobStatus="Failed"), training("j", {"train": "s3://prep/x/"})], "possible"),
+    ("a failed writer before one that ended", "s3://raw/x/", [processing("bad", {"i": "s3://raw/x/"}, {"o": "s3://prep/"}, ProcessingJobStatus="Failed", day="2026-01-01"), processing("good", {"i": "s3://raw/x/"}, {"o": "s3://prep/"}), training("j", {"train": "s3://prep/"})], "used-indirectly"),
+    ("a failed compilation", "s3://raw/m.tgz", [COMPILED, training("j", {"model": "s3://prep/m.tgz"})], "possible"),
+    ("a failed compilation before a job that ended", "s3://raw/m.tgz", [COMPILED, processing("good", {"i": "s3://raw/m.tgz"}, {"o": "s3://prep/m.tgz"}), training("j", {"train": "s3://prep/m.tgz"})], "used-indirectly"),
+    ("a failed compilation that never started", "s3://raw/m.tgz", [record("compilation-job", "c", COMPILING), training("j", {"model": "s3://prep/m.tgz"})], "not-referenced"),
     ("an unsure early writer beside a sure late one", "s3://raw/x/", [processing("late", {"i": "s3://raw/x/"}, {"o": "s3://prep/latest/"}, day="2026-01-03"), processing("early", {}, {"o": "s3://prep/latest/"}, AppSpecification={"ContainerArguments": ["s3://raw/x/"]}, day="2026-01-01"), training("j", {"train": "s3://prep/latest/"})], "possible"),
     ("a run that has not ended", "s3://raw/", [processing("p", {"i": "s3://raw/"}, {}), record("trial-component", "r", {"Source": {"SourceArn": "arn:aws:sagemaker:eu-west-1:111122223333:processing-job/p"}, "Status": {"PrimaryStatus": "InProgress"}, "OutputArtifacts": {"o": {"Value": "s3://out/"}}}), training("j", {"train": "s3://out/"})], "possible"),
     ("an argument around an output", "s3://b/raw/", [processing("p", {"i": "s3://b/raw/"}, {"o": "s3://prep/logs/"}, AppSpecification={"ContainerArguments": ["--out", "s3://prep/"]}), training("j", {"train": "s3://prep/data/"})], "unknown"),

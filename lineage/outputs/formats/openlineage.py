@@ -16,6 +16,7 @@ from typing import Any
 from lineage.domain.kinds import ENDPOINT, TRAINING_JOB, carries_model
 from lineage.domain.names import is_place
 from lineage.domain.records import Json
+from lineage.domain.status import Outcome, outcome
 from lineage.graphs.graphs import Attributes
 from lineage.outputs.formats.chosen import Chosen
 from lineage.outputs.formats.text import dumped
@@ -34,7 +35,14 @@ _FACETS = {
     "datasetType": "1-0-1/DatasetTypeDatasetFacet",
 }
 _CUT = ("executionParameters", "tags", "errorMessage")
-_ENDS = {"completed": "COMPLETE", "succeeded": "COMPLETE", "inservice": "COMPLETE", "failed": "FAIL", "stopped": "ABORT"}
+_ENDS = {
+    Outcome.COMPLETED: "COMPLETE",
+    Outcome.SERVING: "COMPLETE",
+    Outcome.FAILED: "FAIL",
+    # The spec wants one end of each run that is over, and knows no half success. COMPLETE is shown as success everywhere.
+    Outcome.PARTLY_FAILED: "FAIL",
+    Outcome.STOPPED: "ABORT",
+}
 _TIMESTAMP = re.compile(r"-\d{4}-\d{2}-\d{2}(-\d{2}){3}(-\d{1,3})?$|-\d{13}$|-\d{10}$|-\d{8}-\d{6}$")
 _PIPELINES = re.compile(r"pipelines-[a-z0-9]{12}-(.+)-[A-Za-z0-9]{10}")
 _AT_ONCE = 500
@@ -81,7 +89,7 @@ class _Events:
         self, node: str, data: Attributes, links: tuple[list[Link], list[Link]], inputs: list[Json], outputs: list[Json]
     ) -> Iterator[Json]:
         job = {"namespace": _namespace(data), "name": self._family(data, links[1])}
-        end = _ENDS.get(str(data["status"]).lower())
+        end = _ENDS.get(outcome(data["status"]))
         facets = self._facets(data, links, job["namespace"])
         run = {"runId": run_id(node), "facets": facets}
         common = {"job": job, "inputs": inputs, "outputs": outputs}

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from lineage.domain.kinds import ENDPOINT, KINDS, RELATIONS, RESOURCE, REUSED, SHOWN_BESIDE, Kind
 from lineage.domain.names import location_of
+from lineage.domain.status import serves
 from lineage.graphs.graphs import Graph
 from lineage.outputs.pictures.folds import fold, told
 from lineage.queries.flow.belonging import EXECUTION, ran_in
@@ -130,7 +131,7 @@ def _folds_of(graph: Graph) -> list[tuple[str, dict[str, Any]]]:
 
 
 def _serves(data: Mapping[str, Any]) -> bool:
-    return data["kind"] == ENDPOINT.name and data["status"] == "InService" and not data.get("deleted")
+    return data["kind"] == ENDPOINT.name and bool(serves(data["status"])) and not data.get("deleted")
 
 
 def _lit(graph: Graph, marked: Collection[str]) -> tuple[set[str], set[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lineage.domain.kinds import KINDS
 from lineage.domain.records import Json
+from lineage.domain.status import has_begun
 
 _JOBS = frozenset(kind.name for kind in KINDS.values() if kind.job)
 
@@ -13,13 +14,11 @@ def is_job(attributes: Json) -> bool:
 
 
 def started(attributes: Json) -> bool:
-    """Whether a job began to read: a status of a finished job counts, for old records keep no more.
+    """Whether a job began to read.
 
     Of a kind that has no field for it (tuning and AutoML jobs, which start others) nobody can say that it did not.
     """
     kind = KINDS.get(attributes["kind"])
     if kind is None or kind.times[0] in ("", "CreationTime"):
         return True
-    if attributes.get("started") or set(attributes.get("steps") or ()) & {"Downloading", "Training", "Uploading"}:
-        return True
-    return str(attributes["status"]).casefold() not in ("failed", "stopped", "inprogress", "stopping", "starting")
+    return has_begun(attributes["status"], attributes.get("started"), attributes.get("steps"))

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from lineage.domain.kinds import KINDS, RELATIONS
 from lineage.domain.names import Cover, Location, Span, cover, is_location, location_of, parse_location
 from lineage.domain.records import Gap, Json, Scope
+from lineage.domain.status import is_over, may_have_written_nothing
 from lineage.domain.times import CERTAIN, bounds, sortable
 from lineage.graphs.graphs import Graph
 from lineage.queries.flow.belonging import EXECUTION, is_reuse, members
@@ -30,7 +31,6 @@ WHOLE, READ = "*", "reads"  # parts: all of a package or an endpoint; what it on
 _ONWARD = ("reads", "loads", "provides", "instantiates", "deploys", "configures", "hosts")
 _IN_THE_MODEL = ("data", "model")
 _SERVERS = ("endpoint", "endpoint-config", "inference-component")
-_DONE = ("completed", "stopped", "succeeded")
 
 
 def _carriers() -> Iterator[str]:
@@ -260,9 +260,9 @@ class Spread:
     def _has_written(self, write: Link) -> bool:
         """Whether something is there for sure: not of a job that failed or has not ended, nor while an endpoint serves."""
         job = self.graph.nodes[write.source]
-        status = str(job["status"]).casefold()
-        ended = bool(bounds(write.data["time"])[1]) or status in _DONE
-        return bool(is_job(job) and ended and status != "failed" and write.data["evidence"] != "logged")
+        ended = bool(bounds(write.data["time"])[1]) or is_over(job["status"])
+        sure = ended and not may_have_written_nothing(job["status"])
+        return bool(is_job(job) and sure and write.data["evidence"] != "logged")
 
     def _clipped(self, arrival: Arrival, write: Link) -> Link:
         """An endpoint may have served others before: what it writes knows the data from the config's creation on."""

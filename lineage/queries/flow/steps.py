@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from lineage.domain.names import Cover, Span, gets, location_of
 from lineage.domain.sightings import wrote
+from lineage.domain.status import may_have_written_nothing
 from lineage.domain.times import CERTAIN, IMPOSSIBLE, POSSIBLE, fits
 from lineage.queries.flow.copies import got_content, is_copy
 from lineage.queries.flow.jobs import is_job, started
@@ -36,7 +37,7 @@ def fit_of(graph: Flow, write: Link, reading: Link) -> str:
     if is_job(job) and not started(job):
         return IMPOSSIBLE
     fit = fits(write.data["time"], reading.data["time"])
-    return POSSIBLE if fit == CERTAIN and job["status"] == "Failed" else fit
+    return POSSIBLE if fit == CERTAIN and may_have_written_nothing(job["status"]) else fit
 
 
 def fit_over(graph: Flow, write: Link, between: tuple[Link, ...], reading: Link) -> str:

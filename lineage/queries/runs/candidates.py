@@ -14,20 +14,19 @@ from typing import Any, NamedTuple
 from lineage.domain.kinds import TRAINING_JOB, TRIAL_COMPONENT, TUNING_JOB
 from lineage.domain.names import node_id
 from lineage.domain.records import Json, Resource
+from lineage.domain.status import Outcome, outcome, took_too_long
 from lineage.errors import LeaderboardError
 from lineage.queries.select import find_in
 from lineage.snapshot.reading import Snapshot
 
 LAST, MIN, MAX, AVG = STATISTICS = ("last", "min", "max", "avg")
-COMPLETED, FAILED, STOPPED, RUNNING, UNTOLD = ("completed", "failed", "stopped", "running", "untold")
-_STATES = {"Completed": COMPLETED, "Failed": FAILED, "Stopped": STOPPED, "InProgress": RUNNING, "Stopping": RUNNING}
 JOB, RUN, TUNING = TRAINING_JOB.name, TRIAL_COMPONENT.name, TUNING_JOB.name
 _OF_SAGEMAKER = "SageMaker."  # parameters that SageMaker itself notes in a run
 # What SageMaker and its SDK add to the hyperparameters, but for the name of the script: it is no setting of a model.
 _TECHNICAL = re.compile(r"sagemaker_(?!program$).*|_tuning_objective_metric")
 _INTEGER = re.compile(r"[+-]?(?:0|[1-9]\d{0,14})")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
-_TOO_LONG = ("MaxRuntimeExceeded", "MaxWaitTimeExceeded")
+_TOLD = (Outcome.COMPLETED, Outcome.FAILED, Outcome.STOPPED, Outcome.RUNNING)
 
 
 class Measured(NamedTuple):
@@ -133,9 +132,12 @@ def _add_tuning(snapshot: Snapshot, found: Iterable[Candidate]) -> None:
 # --- how it ended ---------------------------------------------------------------------------------
 
 
-def state(one: Candidate) -> str:
+def state(one: Candidate) -> Outcome:
     """How it stands: completed, failed, stopped, running, or untold, as of a run to which nobody gave a status."""
-    return _STATES.get(str(one.record.status), UNTOLD)
+    said = outcome(one.record.status)
+    if said is Outcome.STOPPING:
+        return Outcome.RUNNING
+    return said if said in _TOLD else Outcome.UNTOLD
 
 
 def stopped_early(one: Candidate) -> bool:
@@ -143,11 +145,13 @@ def stopped_early(one: Candidate) -> bool:
 
     SageMaker has one status for all that is stopped; it tells apart only what took too long.
     """
-    if state(one) != STOPPED or not one.job or not one.tuning or one.tuning.status in ("Stopped", "Stopping"):
+    if state(one) is not Outcome.STOPPED or not one.job or not one.tuning:
+        return False
+    if outcome(one.tuning.status) in (Outcome.STOPPED, Outcome.STOPPING):
         return False
     settings = one.tuning.body.get("HyperParameterTuningJobConfig", {})
     stops = settings.get("TrainingJobEarlyStoppingType") == "Auto" or settings.get("Strategy") == "Hyperband"
-    return stops and one.job.body.get("SecondaryStatus") not in _TOO_LONG
+    return stops and not took_too_long(one.job.body.get("SecondaryStatus"))
 
 
 def ended(one: Candidate) -> str | None:

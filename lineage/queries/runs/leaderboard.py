@@ -14,11 +14,12 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from lineage.domain.records import REDACTED, Gap, Json, Resource
+from lineage.domain.status import Outcome
 from lineage.errors import LeaderboardError
 from lineage.graphs.graphs import around_readers
 from lineage.queries.as_json import node_json, scope_json
 from lineage.queries.flow.links import Flow, Link
-from lineage.queries.runs.candidates import FAILED, LAST, STOPPED, candidates, cost, ended
+from lineage.queries.runs.candidates import LAST, candidates, cost, ended
 from lineage.queries.runs.compared_data import DataKey, Letters, changed, data_of, key
 from lineage.queries.runs.ranking import (
     MISSING,
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
 
 SCHEMA = "lineage.leaderboard/1"
-_HIDDEN = (STOPPED, FAILED)
+_HIDDEN = (Outcome.STOPPED, Outcome.FAILED)
 _NAMED = 5  # how many of many a warning names
 _SUMMED = ("billable_seconds", "billable_instance_seconds")
 _EQUAL_PLACES = "Equal places are taken for equal data where no record tells of a write in between; nobody looked into them"

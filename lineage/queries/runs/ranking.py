@@ -9,19 +9,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lineage.domain.records import Json
+from lineage.domain.status import Outcome
 from lineage.domain.times import sortable
 from lineage.errors import LeaderboardError
 from lineage.queries.runs.candidates import (
     AVG,
-    COMPLETED,
-    FAILED,
     LAST,
     MAX,
     MIN,
-    RUNNING,
     STATISTICS,
-    STOPPED,
-    UNTOLD,
     Candidate,
     Measured,
     ended,
@@ -38,7 +34,8 @@ ComparedGroup = tuple[bool, DataKey]
 
 DIRECTIONS = ("max", "min")
 MISSING, NOT_FINITE, RANKED = "missing", "not-finite", "ranked"
-PLACES = (RANKED, MISSING, NOT_FINITE, RUNNING, STOPPED, FAILED)  # in this order they stand on the board
+_UNRANKED = (Outcome.RUNNING, Outcome.STOPPED, Outcome.FAILED)
+PLACES = (RANKED, MISSING, NOT_FINITE, *(one.value for one in _UNRANKED))  # in this order they stand on the board
 _SAID = {LAST: "last, not best", MIN: "least of each run", MAX: "greatest of each run", AVG: "mean of each run"}
 _LISTED = 20  # how many metrics an error names
 _NO_END = "~"  # sorts behind every time
@@ -64,9 +61,9 @@ class Entry:
 
 def entry(one: Candidate, data: Data, metric: str, statistic: str) -> Entry:
     """A candidate with its value; only what ended well, or was stopped early by its tuning job, is ranked."""
-    value, early = measured(one, statistic).get(metric), stopped_early(one)
-    place = state(one)
-    if place in (COMPLETED, UNTOLD) or early:
+    value, early, stands = measured(one, statistic).get(metric), stopped_early(one), state(one)
+    place = stands.value
+    if stands in (Outcome.COMPLETED, Outcome.UNTOLD) or early:
         place = MISSING if value is None else RANKED if math.isfinite(value.value) else NOT_FINITE
     return Entry(one, data, value, place, early, parameters(one))
 

@@ -1,0 +1,99 @@
+"""What a status says: whether something runs, how it ended, whether it serves. Pure.
+
+The one file that knows the words of SageMaker's status fields. Its kinds spell them in their own ways (`Completed`,
+`COMPLETED`, `Succeeded`), so they are compared casefolded. Whatever a word does not tell for sure is doubt: a word that this
+version does not know says neither that something ended well, nor that it did not begin.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+
+class Outcome(StrEnum):
+    """How something stands, by its status."""
+
+    RUNNING = "running"  # it works, or waits for its turn
+    STOPPING = "stopping"
+    COMPLETED = "completed"
+    PARTLY_FAILED = "partly failed"  # it came to its end, and not all of it went well
+    FAILED = "failed"
+    STOPPED = "stopped"
+    SERVING = "serving"
+    CHANGING = "changing"  # it served before: it may serve what it is to serve, what it served, or nothing
+    AT_REST = "at rest"  # it is there and neither runs nor ends: a group, a pipeline, a schedule
+    OUT_OF_SERVICE = "out of service"
+    DELETING = "deleting"  # which hides how it had ended
+    UNTOLD = "untold"  # it has no status
+    UNKNOWN = "unknown"  # a word that this version does not know
+
+
+_WORDS: Final[dict[Outcome, str]] = {
+    Outcome.RUNNING: "InProgress Executing Running Starting Initializing Pending Blocked Creating Importing PendingImport",
+    Outcome.STOPPING: "Stopping",
+    Outcome.COMPLETED: "Completed Succeeded",
+    Outcome.PARTLY_FAILED: "CompletedWithFailures",
+    Outcome.FAILED: "Failed CreateFailed ImportFailed",
+    Outcome.STOPPED: "Stopped Expired",
+    Outcome.SERVING: "InService",
+    Outcome.CHANGING: "Updating SystemUpdating RollingBack UpdateRollbackFailed",
+    Outcome.AT_REST: "Active Available Created Scheduled Draft PendingReview Approved Archived",
+    Outcome.OUT_OF_SERVICE: "OutOfService",
+    Outcome.DELETING: "Deleting PendingDelete DeleteFailed DeletionFailed",
+}
+_OUTCOMES: Final = {word: outcome for outcome, words in _WORDS.items() for word in words.casefold().split()}
+_OVER: Final = frozenset({Outcome.COMPLETED, Outcome.PARTLY_FAILED, Outcome.FAILED, Outcome.STOPPED})
+_DOUBTFUL: Final = frozenset({Outcome.PARTLY_FAILED, Outcome.FAILED, Outcome.DELETING, Outcome.UNKNOWN})
+_PERHAPS_NOT_BEGUN: Final = frozenset({Outcome.RUNNING, Outcome.STOPPING, Outcome.FAILED, Outcome.STOPPED})
+_TOO_LONG: Final = frozenset({"MaxRuntimeExceeded", "MaxWaitTimeExceeded"})
+_READING_STEPS: Final = frozenset({"Downloading", "Training", "Uploading"})  # secondary statuses: in these a job has its data
+
+
+def outcome(status: str | None) -> Outcome:
+    """What a status says."""
+    return _OUTCOMES.get(status.casefold(), Outcome.UNKNOWN) if status else Outcome.UNTOLD
+
+
+def is_over(status: str | None) -> bool:
+    """Whether it has ended for sure, well or not: it stays as it is."""
+    return outcome(status) in _OVER
+
+
+def is_as_expected(status: str | None) -> bool:
+    """Whether there is nothing to tell: it ended well, or serves, or nobody gave it a status."""
+    return outcome(status) in (Outcome.COMPLETED, Outcome.SERVING, Outcome.UNTOLD)
+
+
+def may_have_written_nothing(status: str | None) -> bool:
+    """Whether a job that ended may have left nothing where it was to write; one that was stopped writes what it has."""
+    return outcome(status) in _DOUBTFUL
+
+
+def has_begun(status: str | None, started: str | None, steps: list[str] | None) -> bool:
+    """Whether a job began to read, by the time at which it started and the steps that it went through.
+
+    Old records keep neither: then a status counts that only a job has which began, or which does not tell.
+    """
+    return bool(started or _READING_STEPS.intersection(steps or ())) or outcome(status) not in _PERHAPS_NOT_BEGUN
+
+
+def took_too_long(secondary: str | None) -> bool:
+    """Whether a job was stopped because its time was up, by its secondary status."""
+    return secondary in _TOO_LONG
+
+
+def serves(status: str | None) -> bool | None:
+    """Whether an endpoint or an inference component serves what it names; None: perhaps, for it changes or nobody knows."""
+    said = outcome(status)
+    return None if said in (Outcome.CHANGING, Outcome.UNTOLD, Outcome.UNKNOWN) else said is Outcome.SERVING
+
+
+def sql_words(*outcomes: Outcome) -> str:
+    """The words that say so, as the list that SQL's `lower(status) IN` takes."""
+    return "({})".format(", ".join(f"'{word}'" for word, outcome in _OUTCOMES.items() if outcome in outcomes))
+
+
+COMPLETED: Final = sql_words(Outcome.COMPLETED)
+FAILED: Final = sql_words(Outcome.FAILED)
+OVER: Final = sql_words(*_OVER)

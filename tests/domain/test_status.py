@@ -1,0 +1,149 @@
+"""What the words of SageMaker's status fields say, held against botocore's own enums."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from lineage.domain import status
+from lineage.domain.kinds import Kind
+from lineage.domain.status import (
+    Outcome,
+    has_begun,
+    is_as_expected,
+    is_over,
+    may_have_written_nothing,
+    outcome,
+    serves,
+    sql_words,
+    took_too_long,
+)
+from tests.conftest import ROOT
+from tests.domain.test_kinds import MODEL, ROWS, record_shape, scopes
+
+
+def status_enum(kind: Kind) -> list[str]:
+    """The words that a record's status may be, where its kind has a status."""
+    try:
+        return list(scopes(record_shape(kind), kind.status or f"{kind.noun}Status")[-1].enum)
+    except LookupError:
+        return []
+
+
+WORDS = [(kind, word) for kind in ROWS for word in status_enum(kind)]
+
+
+@pytest.mark.parametrize(("kind", "word"), WORDS, ids=lambda one: one if isinstance(one, str) else one.name)
+def test_every_word_of_every_kind_is_known(kind: Kind, word: str) -> None:
+    """No status that botocore names is unknown; each word is known in any spelling."""
+    assert outcome(word) is outcome(word.upper()) is outcome(word.lower())
+    assert outcome(word) not in (Outcome.UNKNOWN, Outcome.UNTOLD)
+
+
+def test_every_job_has_a_status() -> None:
+    """The lint sees the words of each kind that runs, that is: no row names a status that is not there."""
+    assert [kind.name for kind in ROWS if (kind.job or kind.name == "pipeline-execution") and not status_enum(kind)] == []
+
+
+# status, over, as expected, may have written nothing, has begun (no time, no step), serves
+CASES = [
+    ("Completed", True, True, False, True, False),
+    ("COMPLETED", True, True, False, True, False),
+    ("Succeeded", True, True, False, True, False),
+    ("CompletedWithFailures", True, False, True, True, False),
+    ("Failed", True, False, True, False, False),
+    ("FAILED", True, False, True, False, False),
+    ("Stopped", True, False, False, False, False),
+    ("STOPPED", True, False, False, False, False),
+    ("InProgress", False, False, False, False, False),
+    ("INPROGRESS", False, False, False, False, False),
+    ("STARTING", False, False, False, False, False),
+    ("Stopping", False, False, False, False, False),
+    ("Deleting", False, False, True, True, False),
+    ("DeleteFailed", False, False, True, True, False),
+    ("InService", False, True, False, True, True),
+    ("Updating", False, False, False, True, None),
+    ("RollingBack", False, False, False, True, None),
+    ("UpdateRollbackFailed", False, False, False, True, None),
+    ("Creating", False, False, False, False, False),
+    ("OutOfService", False, False, False, True, False),
+    ("CompletedOnTheMoon", False, False, True, True, None),
+    (None, False, True, False, True, None),
+    ("", False, True, False, True, None),
+]
+
+
+@pytest.mark.parametrize(("word", "over", "expected", "nothing", "begun", "served"), CASES)
+def test_what_a_status_says(
+    word: str | None, over: bool, expected: bool, nothing: bool, begun: bool, served: bool | None
+) -> None:
+    """Each question about a status, by word; one that nobody knows is doubt, and never a good end."""
+    said = (is_over(word), is_as_expected(word), may_have_written_nothing(word), has_begun(word, None, None), serves(word))
+    assert said == (over, expected, nothing, begun, served)
+
+
+@pytest.mark.parametrize(
+    ("started", "steps", "begun"),
+    [
+        ("2026-01-01T10:00:00Z", None, True),
+        (None, ["Starting", "Downloading"], True),
+        (None, ["Training"], True),
+        (None, ["Uploading"], True),
+        (None, ["Starting", "Failed"], False),
+        ("", [], False),
+    ],
+)
+def test_what_began(started: str | None, steps: list[str] | None, begun: bool) -> None:
+    """A job that failed began if it has a start, or went through a step in which jobs have their data."""
+    assert has_begun("Failed", started, steps) is begun
+
+
+def test_words_for_sql() -> None:
+    """SQL gets the very words, in lower case; one word alone makes a list as well."""
+    assert sql_words(Outcome.PARTLY_FAILED) == "('completedwithfailures')"
+    assert sql_words(Outcome.COMPLETED) == "('completed', 'succeeded')"
+    over = "('completed', 'succeeded', 'completedwithfailures', 'failed', 'createfailed', 'importfailed', 'stopped', 'expired')"
+    assert over == status.OVER
+
+
+def test_whose_time_was_up() -> None:
+    """Secondary statuses tell what took too long, and they are words of SageMaker's."""
+    enum = MODEL.shape_for("SecondaryStatus").enum
+    assert [word for word in enum if took_too_long(word)] == ["MaxRuntimeExceeded", "MaxWaitTimeExceeded"]
+    assert set(enum) >= status._READING_STEPS
+
+
+SQL = re.compile(r"status\)? *(?:!?=|(?:NOT )?IN)\s*\(?'", re.IGNORECASE)
+ELSEWHERE = {
+    "cli/commands/runs.py",  # the words of an option, as the API writes them
+    "lineage/domain/status.py",
+}
+
+
+def compared(tree: ast.AST) -> Iterator[str]:
+    """The texts of a file that are words of a status, in a spelling of SageMaker's, or that SQL compares a status with."""
+    own = {word for kind, word in WORDS if outcome(word) is not Outcome.AT_REST} - {"Pending"}
+    for node in ast.walk(tree):
+        text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+        if text in own or SQL.search(text):
+            yield text
+
+
+@pytest.mark.parametrize("folder", ["lineage", "cli"])
+def test_nobody_else_knows_the_words(folder: str) -> None:
+    """Only one file compares statuses: no other one holds a word of theirs."""
+    files = {path.relative_to(ROOT).as_posix(): path for path in sorted((ROOT / folder).rglob("*.py"))}
+    found = {name: words for name, path in files.items() if (words := list(compared(ast.parse(path.read_text("utf-8")))))}
+    assert {name: words for name, words in found.items() if name not in ELSEWHERE} == {}
+
+
+def test_the_statuses_of_runs_that_can_be_asked_for() -> None:
+    """`runs --status` takes the words of a run's primary status, and all of them."""
+    from cli.commands.runs import _STATUSES
+
+    words: Any = MODEL.shape_for("TrialComponentPrimaryStatus").enum
+    assert sorted(_STATUSES) == sorted(words)
