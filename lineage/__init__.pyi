@@ -22,6 +22,7 @@ from .domain.names import parse_location as parse_location
 from .domain.pipelines import ExperimentNames as ExperimentNames
 from .domain.pipelines import experiment_names as experiment_names
 from .domain.status import is_as_expected as is_as_expected
+from .domain.text import one_line as one_line
 from .errors import CrawlError as CrawlError
 from .errors import LeaderboardError as LeaderboardError
 from .errors import LineageError as LineageError

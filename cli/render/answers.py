@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import lineage
 
-from .lines import Line, footer, hole_line, looked_at, note_lines, printed, spaced, styled, visible
+from .lines import Line, footer, hole_line, looked_at, note_lines, printed, spaced, styled
 from .words import plural
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def table_of(rows: list[list[Any]]) -> Table:
     for title in head:
         table.add_column(str(title), overflow="fold")
     for row in body:
-        table.add_row(*(visible(str(cell)) for cell in row))
+        table.add_row(*(lineage.one_line(str(cell)) for cell in row))
     return table
 
 

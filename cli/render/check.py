@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from .lines import Line, looked_at, note_lines, printed, styled, visible
+from lineage import one_line
+
+from .lines import Line, looked_at, note_lines, printed, styled
 from .words import plural
 
 if TYPE_CHECKING:
@@ -40,7 +42,11 @@ def summary_lines(answer: lineage.Checked) -> list[str]:
     new = [one for one in (*answer.findings, *answer.undecided) if one.counts()]
     worst = sorted(new, key=lambda one: (_SEVERITIES.index(one.severity), one.verdict))[:_TOP]
     more = [f"  … and {len(new) - _TOP:,} more"] if len(new) > _TOP else []
-    return [f"lineage check: {_counted(answer)}", *(visible(f"  {_how(one)} {one.rule} {one.message}") for one in worst), *more]
+    return [
+        f"lineage check: {_counted(answer)}",
+        *(one_line(f"  {_how(one)} {one.rule} {one.message}") for one in worst),
+        *more,
+    ]
 
 
 def _how(finding: lineage.Finding) -> str:

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from lineage import one_line
+
 from .words import plural
 
 if TYPE_CHECKING:
@@ -14,9 +16,6 @@ if TYPE_CHECKING:
     import lineage
 
 Piece = str | tuple[str, str]
-
-# What steers a terminal, and what would end a line: a key in S3 may hold it.
-_STEERING = dict.fromkeys((*range(32), *range(127, 160)), "\N{REPLACEMENT CHARACTER}") | dict.fromkeys(map(ord, "\t\n\r"), " ")
 
 _WIDE = 10_000  # columns, where the output is no terminal: nothing is ever wrapped or cut there
 
@@ -69,12 +68,7 @@ def _drawn(parts: Iterable[Any], *, terminal: bool) -> str:
 
 def styled(*pieces: Piece) -> Line:
     """A line of a few pieces, each plain or with a style; nothing in it ends the line or steers a terminal."""
-    return Line(tuple(visible(piece) if isinstance(piece, str) else (visible(piece[0]), piece[1]) for piece in pieces))
-
-
-def visible(text: str) -> str:
-    """A text on one line, with a mark in the place of each character that would steer a terminal."""
-    return text if text.isprintable() else text.translate(_STEERING)
+    return Line(tuple(one_line(piece) if isinstance(piece, str) else (one_line(piece[0]), piece[1]) for piece in pieces))
 
 
 def hole_line(hole: dict[str, Any]) -> Line:

@@ -15,9 +15,10 @@ from typing import Any, BinaryIO
 
 import networkx as nx
 
+from lineage.domain.text import visible
 from lineage.graphs.graphs import Graph
 from lineage.outputs.formats.chosen import Chosen
-from lineage.outputs.formats.text import dumped, visible
+from lineage.outputs.formats.text import dumped
 from lineage.queries.flow.links import Link
 
 SCHEMA = "lineage.graphml/1"

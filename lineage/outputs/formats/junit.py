@@ -5,14 +5,12 @@ What fails the gate is a failure; what it could not decide, and should have, an 
 
 from __future__ import annotations
 
-import re
 from xml.etree import ElementTree as ET
 
 from lineage.checks.check import NOT_APPLICABLE, Checked
 from lineage.checks.findings import FAILED, KNOWN, OFF, SUPPRESSED, Finding
 from lineage.domain.records import Json
-
-_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+from lineage.domain.text import visible
 
 
 def to_junit(checked: Checked) -> str:
@@ -40,10 +38,10 @@ def _suite(rule: Json, found: list[Finding], checked: Checked) -> ET.Element:
 
 def _case(finding: Finding, checked: Checked) -> ET.Element:
     name = " ".join(filter(None, (finding.subject["id"], finding.about)))
-    case = ET.Element("testcase", classname=finding.rule, name=_clean(name))
-    said = ET.SubElement(case, _how(finding, checked), message=_clean(finding.message))
+    case = ET.Element("testcase", classname=finding.rule, name=visible(name))
+    said = ET.SubElement(case, _how(finding, checked), message=visible(finding.message))
     said.set("type", finding.severity)
-    said.text = _clean(_text(finding))
+    said.text = visible(_text(finding))
     return case
 
 
@@ -68,8 +66,3 @@ def _count(element: ET.Element) -> None:
     for name, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         element.set(name, str(sum(case.find(tag) is not None for case in tests)))
     element.set("tests", str(len(tests)))
-
-
-def _clean(text: str) -> str:
-    """The text without what XML has no room for."""
-    return _NO_XML.sub("\ufffd", text)

@@ -13,10 +13,11 @@ from typing import Any
 from lineage.domain.kinds import ENDPOINT, HOLDERS, MODEL, TRAINING_JOB
 from lineage.domain.names import is_place
 from lineage.domain.records import Json
+from lineage.domain.text import one_line
 from lineage.errors import MalformedName
 from lineage.outputs.formats.chosen import Chosen
 from lineage.outputs.formats.subject import made_of, makers, traced
-from lineage.outputs.formats.text import dumped, one_line
+from lineage.outputs.formats.text import dumped
 
 MAX_DATASETS = MAX_IMAGES = MAX_ARTIFACTS = 15
 MAX_METRICS, MAX_HYPERPARAMETERS = 50, 100

@@ -12,6 +12,7 @@ from typing import Any
 import pydot
 
 from lineage.domain.kinds import Kind
+from lineage.domain.text import one_line
 from lineage.graphs.graphs import Graph
 from lineage.outputs.pictures.figures import Arrow, Figure, Picture, console_url, picture, shorten
 
@@ -153,5 +154,5 @@ def _quoted(text: str, *, tooltip: bool = False) -> str:
     """
     text = text[:_TEXT_CHARACTERS].replace("&", "&amp;")
     text = text.replace("\\", "∖" if tooltip else "\\\\").replace('"', '\\"')
-    text = "".join(c for c in text if c == "\n" or ord(c) >= 32)
+    text = "\n".join(one_line(line) for line in text.split("\n"))
     return '"' + text.replace("\n", "&#10;" if tooltip else "\\n") + '"'

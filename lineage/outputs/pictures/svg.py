@@ -5,15 +5,15 @@ A picture stands alone: no script, no font from elsewhere, readable on light and
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Iterable
 from xml.sax.saxutils import escape, quoteattr
 
+from lineage.domain.text import visible
+
 CHARACTER = 6.7  # about as wide as one is, of the size of plain text; what is measured so has room to spare
 BOLD = 8.2
 LINE = 17  # from one line of text to the next
-_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _STYLE = """
 text { font: 12px system-ui, "Segoe UI", Helvetica, Arial, sans-serif; fill: #20242c; }
 .title { font-size: 16px; font-weight: 600; }
@@ -43,8 +43,8 @@ def element(tag: str, *inside: str, **attributes: object) -> str:
 
 
 def words(text: str) -> str:
-    """A text as it may stand inside an element; what XML can't hold is left out."""
-    return escape(_NO_XML.sub("", text))
+    """A text as it may stand inside an element."""
+    return escape(visible(text))
 
 
 def text(at: tuple[float, float], said: str, kind: str = "", **attributes: object) -> str:
@@ -98,4 +98,4 @@ def shortened(said: str, width: float, *, bold: bool = False) -> str:
 
 def _value(value: object) -> str:
     """Coordinates have a tenth of a pixel."""
-    return _NO_XML.sub("", f"{value:.1f}".removesuffix(".0") if isinstance(value, float) else str(value))
+    return visible(f"{value:.1f}".removesuffix(".0") if isinstance(value, float) else str(value))

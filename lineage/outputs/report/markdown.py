@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import singledispatch
 
 from lineage.domain.records import Json
+from lineage.domain.text import visible
 from lineage.outputs.report.blocks import (
     Block,
     Cell,
@@ -133,7 +134,7 @@ def _(block: ChainPicture) -> Iterator[str]:
 
 def _plain(text: str) -> str:
     """A text in which nothing is markup; it stays on one line."""
-    return _escaped(" ".join(_visible(text).split()))
+    return _escaped(" ".join(visible(text).split()))
 
 
 def _escaped(text: str) -> str:
@@ -142,15 +143,11 @@ def _escaped(text: str) -> str:
 
 def _ticked(text: str) -> str:
     """A text that may hold code of our own, on one line."""
-    return "".join(f"`{piece}`" if is_code else _escaped(piece) for is_code, piece in spans(" ".join(_visible(text).split())))
+    return "".join(f"`{piece}`" if is_code else _escaped(piece) for is_code, piece in spans(" ".join(visible(text).split())))
 
 
 def _cell(cell: Cell) -> str:
     """An identifier as code: as an HTML element, for backticks and pipes would break a Markdown table."""
     if not isinstance(cell, Code):
         return _ticked(cell)
-    return f"<code>{_SPECIAL.sub(lambda found: f'&#{ord(found[0])};', ' '.join(_visible(cell).split()))}</code>"
-
-
-def _visible(text: str) -> str:
-    return "".join(c if c in "\n\t" or (ord(c) >= 32 and c != "\x7f") else "\ufffd" for c in text)
+    return f"<code>{_SPECIAL.sub(lambda found: f'&#{ord(found[0])};', ' '.join(visible(cell).split()))}</code>"
