@@ -12,7 +12,7 @@ import click
 
 from ..render.listing import FORMS, Listing, Row
 from ..render.show import shown_text
-from ..render.words import tsv
+from ..render.words import as_text, tsv
 from .options import format_option, out_option, snapshot_option, write
 
 if TYPE_CHECKING:
@@ -94,16 +94,12 @@ def show(node: str, snapshot: str, form: str, out: str | None) -> None:
 def _shown_rows(shown: lineage.Shown) -> list[list[Any]]:
     rows: list[list[Any]] = [["what", "name", "value", "role", "usage", "path", "evidence", "time"]]
     told = chain({"id": shown.subject["id"]}.items(), shown.attributes.items())
-    rows += [["attribute", name, _value(value), *[""] * 5] for name, value in told if value not in (None, "")]
+    rows += [["attribute", name, as_text(value), *[""] * 5] for name, value in told if value not in (None, "")]
     for what, end, edges in (("edge in", "source", shown.edges_in), ("edge out", "target", shown.edges_out)):
         said = ("role", "usage", "path", "evidence", "time")
         rows += [[what, edge["relation"], edge[end], *(edge[name] or "" for name in said)] for edge in edges]
     rows += [["gap", one["reason"], f"{one['operation']} {one['detail']}", *[""] * 5] for one in shown.gaps]
     crawls = "first crawl {first_crawl} last crawl {last_crawl}"
     rows += [["version", one["digest"], crawls.format(**one), *[""] * 5] for one in shown.versions]
-    record = [["record", name, _value(value), *[""] * 5] for name, value in sorted((shown.record or {}).items())]
+    record = [["record", name, as_text(value), *[""] * 5] for name, value in sorted((shown.record or {}).items())]
     return rows + record
-
-
-def _value(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False)

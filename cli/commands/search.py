@@ -12,7 +12,7 @@ import click
 from ..render.indented import indented
 from ..render.lines import note_lines, printed, scope_lines, styled
 from ..render.listing import FORMS, Row, rows_as
-from ..render.words import plural
+from ..render.words import as_text, plural
 from .leaderboard import BOARD_FORMATS, asks_for_board, board_options, refuse_picture, take_board, tell_board
 from .options import ORDERS, format_option, out_option, snapshot_option, uncollected, write
 
@@ -222,8 +222,7 @@ def _cell(values: Any) -> Any:
     """The values of a property in one cell: numbers as they are, objects as JSON."""
     if not isinstance(values, list):
         return values
-    texts = [one if isinstance(one, str) else json.dumps(one, sort_keys=True, ensure_ascii=False) for one in values]
-    return ", ".join(texts) or None
+    return ", ".join(map(as_text, values)) or None
 
 
 def _table(found: lineage.Found, columns: list[str], rows: Iterator[Row], out: str | None) -> Iterator[str]:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from lineage.domain.canonical import canonical
 from lineage.domain.records import Life, Resource
 from lineage.snapshot.tables import AT_ONCE, OpenTables, WrittenTables
 
@@ -166,8 +167,3 @@ def _completed(record: Resource, known: _VersionRow | None) -> Mapping[str, Any]
         return record.body
     said = json.loads(known.body)
     return {**{member: said[member] for member in record.silent if member in said}, **record.body}
-
-
-def canonical(value: Any) -> str:
-    """JSON with sorted keys and no spaces: equal content has equal bytes."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from lineage.domain.canonical import canonical
 from lineage.domain.names import Span
 from lineage.domain.records import Edge, Node
-from lineage.snapshot.records import canonical
 
 NODE = "id, kind, name, account, region, arn, created, modified, status, observed, details"
 EDGE = "source, target, relation, role, usage, path, evidence, time, span, listing"

@@ -19,6 +19,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
+from lineage.domain.canonical import canonical, digest_of
+
 SCHEME: Final = "lineage-seal-1"
 SEALS_SCHEMA = """
 CREATE TABLE seal (
@@ -26,8 +28,9 @@ CREATE TABLE seal (
     digest TEXT NOT NULL);
 CREATE TABLE sealed (name TEXT PRIMARY KEY, digest TEXT NOT NULL, rows BLOB NOT NULL) WITHOUT ROWID;
 """
-MARK = 8  # bytes of a row's own hash, from which it is named; what proves is the digest of the table
+# A row has no keys to sort; it may hold what somebody else wrote into the file, so any number must do.
 _ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+MARK = 8  # bytes of a row's own hash, from which it is named; what proves is the digest of the table
 
 Digests = dict[str, str]
 
@@ -84,7 +87,7 @@ class Seal:
     def made_anew(self) -> str:
         """The digest that these words give."""
         words = {name: getattr(self, name) for name in ("crawl", "scheme", "previous", "wrote", "state")}
-        return f"sha256:{hashlib.sha256(json.dumps(words, sort_keys=True, separators=(',', ':')).encode()).hexdigest()}"
+        return digest_of(words)
 
 
 @dataclass(slots=True)
@@ -161,6 +164,6 @@ def seal(db: sqlite3.Connection, crawl: int) -> Seal:
         state.update(state_line(name, one.digest, one.marks))
         wrote |= {name: one.wrote[str(crawl)]} if one.wrote else {}
     bare = Seal(crawl, SCHEME, last.digest if last else "", wrote, state.hexdigest(), "")
-    row = (crawl, bare.scheme, bare.previous, json.dumps(wrote, sort_keys=True), bare.state, bare.made_anew())
+    row = (crawl, bare.scheme, bare.previous, canonical(wrote), bare.state, bare.made_anew())
     db.execute("INSERT INTO seal VALUES (?,?,?,?,?,?)", row)
     return seals(db)[-1]

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 import lineage
+from lineage.domain.canonical import canonical
 from lineage.domain.records import Enumeration
 from lineage.errors import UnknownNode
 from lineage.graphs.derive import join
-from lineage.snapshot.records import canonical
 from tests.records import ACCOUNT, REGION, arn, processing, record, training
 from tests.snapshot.test_file import crawl, gap
 from tests.work import steps

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from lineage.checks.policy import TAG, Policy
+from lineage.domain.canonical import digest_of
 from lineage.domain.kinds import ENDPOINT
 from lineage.domain.records import Crawl, Json
 from lineage.errors import SnapshotError, UnknownNode
@@ -85,12 +84,7 @@ def report_digest(report: Json) -> str:
     """The digest of a report's body: all of it but its own id and digest."""
     document = {name: value for name, value in report["document"].items() if name not in ("report_id", "report_digest")}
     body = {name: value for name, value in report.items() if name not in ("schema", "question")} | {"document": document}
-    return f"sha256:{hashlib.sha256(canonical(body).encode()).hexdigest()}"
-
-
-def canonical(value: Any) -> str:
-    """A value in the one way that is hashed."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return digest_of(body)
 
 
 def _seal(body: Json) -> Json:
