@@ -9,7 +9,7 @@ import click
 
 from ..render.indented import indented
 from ..render.listing import FORMS, Listing, Row, json_lines
-from ..render.runs import number, run_text
+from ..render.runs import run_text, trimmed
 from .leaderboard import BOARD_FORMATS, BOARD_WORDS, asks_for_board, board_options, refuse_picture, take_board, tell_board
 from .options import ORDERS, Command, format_option, out_option, snapshot_option, uncollected, write
 from .scoped import tell_list
@@ -221,10 +221,10 @@ def _facts(run: lineage.Run, reached: Iterable[Row]) -> Iterator[Row]:
     yield from ({"what": "group", "name": one.experiment, "value": one.name} for one in run.groups)
     yield from ({"what": "job", "name": one.kind, "value": one.id} for one in run.jobs)
     yield from ({"what": "tag", "name": name, "value": value} for name, value in run.tags.items())
-    yield from ({"what": "parameter", "name": name, "value": number(value)} for name, value in run.parameters.items())
+    yield from ({"what": "parameter", "name": name, "value": trimmed(value)} for name, value in run.parameters.items())
     for one in run.metrics:
-        shown = {name: number(getattr(one, name)) for name in ("min", "max", "avg", "std", "count")}
-        yield {"what": "metric", "name": one.name, "value": number(one.last), "time": one.time, "source": one.of, **shown}
+        shown = {name: trimmed(getattr(one, name)) for name in ("min", "max", "avg", "std", "count")}
+        yield {"what": "metric", "name": one.name, "value": trimmed(one.last), "time": one.time, "source": one.of, **shown}
     yield from ({"what": "input", "name": one.name, "value": one.value} for one in run.inputs)
     yield from ({"what": "output", "name": one.name, "value": one.value} for one in run.outputs)
     for row in reached:

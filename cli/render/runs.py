@@ -16,7 +16,7 @@ _MADE_BY = {"run": "the SDK's Run", "job": "SageMaker, for a job", "logged": "a 
 
 def run_text(run: lineage.Run, reached: list[dict[str, Any]], scope: dict[str, Any], *, colour: bool) -> str:
     """Its facts, parameters, metrics and artifacts, and what it ended up in."""
-    parts: list[Any] = [*_head(run), *_pairs("parameter", [(name, number(value)) for name, value in run.parameters.items()])]
+    parts: list[Any] = [*_head(run), *_pairs("parameter", [(name, trimmed(value)) for name, value in run.parameters.items()])]
     if run.metrics:
         parts += [styled((plural(len(run.metrics), "metric"), "bold")), table_of(_metric_rows(run))]
     for noun, artifacts in (("input", run.inputs), ("output", run.outputs)):
@@ -24,7 +24,7 @@ def run_text(run: lineage.Run, reached: list[dict[str, Any]], scope: dict[str, A
     return printed(*parts, *_reached(reached), *scope_lines(scope, "run"), colour=colour)
 
 
-def number(value: Any) -> Any:
+def trimmed(value: Any) -> Any:
     """A number as people write it: 6, not 6.0."""
     return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 1e15 else value
 
@@ -52,7 +52,7 @@ def _metric_rows(run: lineage.Run) -> list[list[Any]]:
     columns = ("last", "min", "max", "avg", "std", "count")
     rows: list[list[Any]] = [["  metric", *columns, "time", ""]]
     for one in run.metrics:
-        values = [number(getattr(one, name)) for name in columns]
+        values = [trimmed(getattr(one, name)) for name in columns]
         shown = ["" if value is None else value for value in (*values, one.time)]
         rows.append([f"  {one.name}", *shown, "of its job" if one.of == "job" else ""])
     return rows

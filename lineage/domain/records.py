@@ -39,6 +39,11 @@ class Resource:
         return parse_arn(self.arn).id
 
 
+def tags_of(body: Body) -> dict[str, str]:
+    """The tags of a record, by key."""
+    return {str(tag.get("Key", "")): str(tag.get("Value", "")) for tag in body.get("Tags") or ()}
+
+
 @dataclass(frozen=True, slots=True)
 class Named:
     """What a list says of one resource: enough to ask for it."""

@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from lineage.domain.kinds import ANY, IMAGE, KINDS, LOCATION, RELATIONS, Kind, kind_of_arn
 from lineage.domain.names import Span, folders_above, is_arn, location_of, meets, named_id, parse_arn, parse_location
-from lineage.domain.records import Edge, Node, Resource
+from lineage.domain.records import Edge, Node, Resource, tags_of
 from lineage.domain.references import Hit, detail, empty_parts, hits
 from lineage.domain.sightings import Sight, seen_read, seen_written
 from lineage.domain.times import window
@@ -106,7 +106,7 @@ def observed_node(identity: str, record: Resource) -> Node:
     """The node of a record: the common attributes, and the details that its kind's row asks for."""
     kind = KINDS[record.kind]
     details = {name: value for name, path in kind.details if (value := detail(record.body, path)) not in (None, [])}
-    tags = [f"{tag.get('Key', '')}={tag.get('Value', '')}" for tag in record.body.get("Tags") or ()]
+    tags = [f"{key}={value}" for key, value in tags_of(record.body).items()]
     details |= {"tags": tags} if tags else {}
     details |= {"crawl": record.crawl} if record.crawl else {}
     details |= {"deleted": record.deleted} if record.deleted else {}

@@ -20,7 +20,7 @@ from lineage.queries.as_json import scope_json
 from lineage.queries.used import Within, crawled, is_about
 from lineage.search_language.conditions import expression_of
 from lineage.search_language.expressions import DEFAULT_SORT, Expression, Matcher, Sorting, check_form
-from lineage.search_language.properties import begins_with, chosen_names, names_of, near_names, property_of, resource_of
+from lineage.search_language.properties import begins_with, chosen_names, near_names, property_names, property_of, search_name
 from lineage.snapshot.reading import Snapshot
 from lineage.snapshot.tables import AT_ONCE
 
@@ -168,7 +168,7 @@ def suggest(snapshot: Snapshot, kind: str, prefix: str = "", *, every: bool = Fa
     seen = _seen(snapshot, asked, Within(), deleted=False, joined=False)
     names = {name for found in seen for name in chosen_names(asked.search, found.record, every=every)}
     chosen = {name for name in names if begins_with(name, prefix)}
-    fixed = {name for name in names_of(asked.search) if _part_begins(name, prefix)} if every else set()
+    fixed = {name for name in property_names(asked.search) if _part_begins(name, prefix)} if every else set()
     scope = _scope(snapshot, asked, Within(), joined=False)
     return Suggested(asked.search, asked.name, prefix, sorted(chosen | fixed), scope)
 
@@ -186,7 +186,7 @@ def query_of(
     *,
     any_of: bool,
 ) -> Query:
-    resource = resource_of(kind)
+    resource = search_name(kind)
     if limit is not None and limit < 1:
         raise MalformedName(f"a limit of {limit} finds nothing: give 1 or more")
     if order not in (None, ASCENDING, DESCENDING):
@@ -205,7 +205,7 @@ def hinted(kind: str, prefix: str) -> Kind:
     if len(prefix) > HINT_LENGTH:
         bound = f"Member must have length less than or equal to {HINT_LENGTH}"
         raise SearchRefused(f"Value '{prefix[:20]}…' at 'propertyNameHint' failed to satisfy constraint: {bound}")
-    return kind_of(resource_of(kind))
+    return kind_of(search_name(kind))
 
 
 def kind_of(resource: str) -> Kind:

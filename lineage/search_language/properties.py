@@ -97,7 +97,7 @@ def _tables() -> dict[str, dict[str, str]]:
     return dict(tables)
 
 
-def resource_of(name: str) -> str:
+def search_name(name: str) -> str:
     """The resource, by its name in SageMaker (`TrainingJob`) or in lineage (`training-job`). Raises `SearchRefused`."""
     kind = KINDS.get(name)
     if kind and not kind.search and (kind.describe or kind.list):
@@ -125,7 +125,7 @@ def property_of(resource: str, name: str) -> Property:
     """The property that a filter, or a sort, names. Raises `SearchRefused`, with names that come near."""
     found = _chosen(resource, name) or _fixed(resource, name)
     if not found:
-        raise SearchRefused(f"Unknown property name: {name}", _guess(name, names_of(resource)))
+        raise SearchRefused(f"Unknown property name: {name}", _guess(name, property_names(resource)))
     return found
 
 
@@ -133,11 +133,11 @@ def nested_property(resource: str, name: str) -> Property:
     """A property as the filters of a list's elements name it: there, `Tags.Key` is the field of a tag."""
     found = _fixed(resource, name)
     if not found:
-        raise SearchRefused(f"Unknown property name: {name}", _guess(name, names_of(resource)))
+        raise SearchRefused(f"Unknown property name: {name}", _guess(name, property_names(resource)))
     return found
 
 
-def names_of(resource: str) -> Iterator[str]:
+def property_names(resource: str) -> Iterator[str]:
     """The name of each property that is fixed, in the order of the service's model."""
     return (path for path in _tables()[resource] if "*" not in path)
 

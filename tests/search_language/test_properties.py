@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lineage.errors import SearchRefused
-from lineage.search_language.properties import property_of, resource_of
+from lineage.search_language.properties import property_of, search_name
 from tests.conftest import ROOT
 
 SCRIPT = ROOT / "fixtures" / "searchable.py"
@@ -119,7 +119,7 @@ def test_unknown_names(resource: str, name: str, said: str) -> None:
 )
 def test_resources_by_either_name(name: str, resource: str) -> None:
     """A resource goes by SageMaker's name and by ours."""
-    assert resource_of(name) == resource
+    assert search_name(name) == resource
 
 
 @pytest.mark.parametrize(
@@ -136,5 +136,5 @@ def test_resources_by_either_name(name: str, resource: str) -> None:
 def test_resources_that_search_does_not_give(name: str, said: str) -> None:
     """What Search does not know, or gives no records of, is refused."""
     with pytest.raises(SearchRefused) as refused:
-        resource_of(name)
+        search_name(name)
     assert said in str(refused.value)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from lineage.domain.records import Json
+from lineage.domain.records import Json, tags_of
 from lineage.outputs.pictures.dot import console_url
-from lineage.outputs.report.reading import Kept, at, brief, tags_of
+from lineage.outputs.report.reading import Kept, at, brief
 from lineage.queries.trace import Trace
 
 TOLD_JOBS = 50  # jobs that are told in full; more are counted

@@ -50,11 +50,6 @@ def at(body: Mapping[str, Any], path: str) -> Any:
     return value
 
 
-def tags_of(body: Mapping[str, Any]) -> dict[str, str]:
-    """The tags of a record, by key."""
-    return {str(tag.get("Key", "")): str(tag.get("Value", "")) for tag in body.get("Tags") or ()}
-
-
 def brief(node: Json) -> Json:
     """Of a node only what names it."""
     return {name: node[name] for name in ("id", "kind", "name", "observed")}

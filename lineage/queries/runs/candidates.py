@@ -171,7 +171,7 @@ def measured(one: Candidate, statistic: str) -> dict[str, Measured]:
     found: dict[str, Measured] = {}
     for run, record in one.runs.items():
         for metric in record.body.get("Metrics") or ():
-            value = Measured(number(metric.get(field_name)), run, f"Metrics[].{field_name}", metric.get("TimeStamp"))
+            value = Measured(metric_value(metric.get(field_name)), run, f"Metrics[].{field_name}", metric.get("TimeStamp"))
             name, before = metric.get("MetricName"), found.get(metric.get("MetricName"))
             if name and metric.get(field_name) is not None and (not before or (before.at or "") <= (value.at or "")):
                 found[name] = value
@@ -181,13 +181,15 @@ def measured(one: Candidate, statistic: str) -> dict[str, Measured]:
 def _last_of_job(one: Candidate) -> dict[str, Measured]:
     metrics = one.job.body.get("FinalMetricDataList") or () if one.job else ()
     return {
-        metric["MetricName"]: Measured(number(metric["Value"]), one.id, "FinalMetricDataList[].Value", metric.get("Timestamp"))
+        metric["MetricName"]: Measured(
+            metric_value(metric["Value"]), one.id, "FinalMetricDataList[].Value", metric.get("Timestamp")
+        )
         for metric in metrics
         if metric.get("MetricName") and metric.get("Value") is not None
     }
 
 
-def number(value: Any) -> float:
+def metric_value(value: Any) -> float:
     """A value of a metric. JSON has no number for what is not finite: a snapshot has it as text."""
     try:
         return float(value)

@@ -15,7 +15,7 @@ from typing import Any
 from lineage.domain import kinds
 from lineage.domain.kinds import TRAINING_JOB, TRIAL, TRIAL_COMPONENT, kind_of_arn
 from lineage.domain.names import is_arn, parse_arn
-from lineage.domain.records import Json, Resource
+from lineage.domain.records import Json, Resource, tags_of
 from lineage.domain.times import sortable
 from lineage.snapshot.reading import Snapshot
 
@@ -263,10 +263,6 @@ def created_by(body: Any) -> str | None:
     """Who made something, as far as SageMaker tells: the user profile, or the identity that called."""
     said = body.get("CreatedBy") or {}
     return said.get("UserProfileName") or (said.get("IamIdentity") or {}).get("Arn") or said.get("UserProfileArn")
-
-
-def tags_of(body: Any) -> dict[str, str]:
-    return {str(tag.get("Key", "")): str(tag.get("Value", "")) for tag in body.get("Tags") or ()}
 
 
 def _parameters(body: Any) -> dict[str, float | str | None]:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from lineage.domain.kinds import kind_of_arn
 from lineage.domain.names import is_arn, named_id, node_id, parse_arn
-from lineage.domain.records import Json, Resource
+from lineage.domain.records import Json, Resource, tags_of
 from lineage.domain.times import instant, sortable
 from lineage.errors import MalformedName, UnknownNode
 from lineage.queries.runs.run_records import (
@@ -37,7 +37,6 @@ from lineage.queries.runs.run_records import (
     run_name_of,
     run_of,
     source_of,
-    tags_of,
 )
 from lineage.queries.select import near
 from lineage.queries.used import listing_scope
