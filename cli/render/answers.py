@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import lineage
 
 from .lines import Line, footer, hole_line, looked_at, note_lines, printed, spaced, styled
-from .words import plural
+from .words import is_any, plural
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -174,14 +174,14 @@ class _TraceTree:
     def _line(self, step: Any) -> Line:
         node = self._answer.nodes[step.node]
         kind, note = node["kind"], _NOTES.get(step.note, "")
-        if step.relation in ("deploys", "configures", "hosts") and kind != "endpoint-config":
+        if step.relation in ("deploys", "hosts"):
             return styled(self._variant(step), f"{spaced(kind)} ", (node["name"], "bold"), _state(node), note)
-        if kind in ("dataset", "artifact", "code", "image"):
+        if is_any(kind, "place", "shown-beside"):
             role = f"{step.role}  " if step.role else ""
             usage = f"  ({step.usage})" if step.usage not in ("data", "model", "", step.role) else ""
             list_only = "  (a manifest: what it lists was not read)" if step.manifest else ""
             return styled((role, "cyan"), step.node, usage, list_only, self._made_by(step))
-        note = _LOGGED if kind == "trial-component" and step.evidence and step.note in ("", "possible") else note
+        note = _LOGGED if is_any(kind, "records") and step.evidence and step.note in ("", "possible") else note
         role = f"{step.role}  " if step.role and step.relation == "reads" else ""
         return styled((role, "cyan"), (node["name"], "bold"), f" · {spaced(kind)}", _state(node), note)
 
@@ -195,7 +195,7 @@ class _TraceTree:
 
     def _made_by(self, step: Any) -> str:
         """A dataset's makers on its own line: they are told in full below it only where they have more to say."""
-        makers = [one for one in step.steps if self._answer.nodes[one.node]["kind"] == "processing-job"]
+        makers = [one for one in step.steps if is_any(self._answer.nodes[one.node]["kind"], "prepares")]
         if not makers or step.usage != "data":
             return ""
         names = [self._maker(one) for one in makers[:_MAX_MAKERS]]
@@ -211,7 +211,7 @@ class _TraceTree:
 
     def _is_told_by(self, above: Any, step: Any) -> bool:
         """Whether the line above says all of this step: a processing job whose inputs nobody made."""
-        if above.usage != "data" or self._answer.nodes[step.node]["kind"] != "processing-job":
+        if above.usage != "data" or not is_any(self._answer.nodes[step.node]["kind"], "prepares"):
             return False
         inputs = self._told.get(step.node, step).steps
         plain = all(not one.steps and one.node not in self._breaks for one in inputs)
@@ -225,7 +225,7 @@ class _TraceTree:
             if node == run["id"]:
                 for job in run["other_jobs"]:
                     branch.add(styled(("of ", "dim"), job["name"], f" · {spaced(job['kind'])}", _state(job)))
-        if self._answer.nodes[node]["kind"] in ("model-package", "trial-component"):
+        if is_any(self._answer.nodes[node]["kind"], "registers", "records"):
             for part in self._memberships(node):
                 branch.add(styled(part.removeprefix(" · ")))
         for said in self._ran(node):
@@ -282,7 +282,7 @@ def _skip_configs(root: Any, answer: lineage.Trace) -> list[Any]:
     steps: list[Any] = []
     for step in root.steps:
         node = answer.nodes[step.node]
-        plain = node["kind"] == "endpoint-config" and node["observed"] and not step.role
+        plain = step.relation == "configures" and node["observed"] and not step.role
         broken = any(found["at"]["id"] == step.node for found in answer.breaks)
         steps += step.steps if plain and not broken else [step]
     return steps
@@ -299,7 +299,7 @@ def _traffic(answer: lineage.Trace) -> dict[str, float]:
 def _state(node: dict[str, Any]) -> str:
     if not node["observed"]:
         return " · not observed"
-    if node["kind"] in ("training-job", "processing-job"):
+    if is_any(node["kind"], "repacks", "prepares"):
         day = str(node.get("ended") or node["created"] or "")[:10]
         idle = "" if node.get("trains", True) else " · puts code beside a model, trains nothing"
         return f" · {str(node['status'] or 'status unknown').lower()} {day}".rstrip() + idle

@@ -28,7 +28,6 @@ _SERVES = {
     "not-observed": "was not seen",
 }
 _COUNTED = ("training-job", "model", "endpoint")
-_PLACES = ("dataset", "artifact", "code")
 
 
 def impact_text(answer: lineage.Impact, *, colour: bool) -> str:
@@ -63,7 +62,7 @@ def _reached(row: dict[str, Any], width: int) -> Line:
 
 def _serving(row: dict[str, Any]) -> str:
     if not row.get("serves"):
-        return "  none of its variants is made of it" if row["kind"] == "endpoint" else ""
+        return "  none of its variants is made of it" if "serves" in row else ""
     said = [f"{_SERVES[serves]} ({', '.join(names)})" if names else _SERVES[serves] for serves, names in _by_state(row)]
     return f"  {'; '.join(said)}"
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import lineage
+
 from .lines import Line, printed, spaced, styled
 
 if TYPE_CHECKING:
     from rich.tree import Tree
-
-    import lineage
 
 _REUSED = {"cached": "a cache hit", "selective": "left out of a selective execution"}
 
@@ -106,7 +106,7 @@ def _short(execution: str, pipeline: str) -> str:
 
 def _of(one: dict[str, Any]) -> str:
     status = f" · {one['status']}" if one.get("status") else ""
-    return status + _state(one["deleted"], observed=one["observed"] or one["kind"] in ("resource", "dataset"))
+    return status + _state(one["deleted"], observed=one["observed"] or not lineage.KINDS[one["kind"]].has_arns)
 
 
 def _state(deleted: str | None, *, observed: bool) -> str:

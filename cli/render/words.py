@@ -5,6 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import lineage
+
+
+def is_any(kind: str, *traits: str) -> bool:
+    """Whether a kind has one of some traits, as the table of kinds says."""
+    return kind in lineage.KINDS and not set(traits).isdisjoint(lineage.KINDS[kind].traits)
+
 
 def tsv(rows: list[list[Any]]) -> str:
     """Rows as tab-separated text with whole values; tabs and line ends inside a value become spaces."""

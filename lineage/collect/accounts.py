@@ -22,8 +22,8 @@ from lineage.crawl.cloudtrail import Calls, Lookup, look_closer, look_up
 from lineage.crawl.deletions import Known, ended_lives
 from lineage.crawl.replay.session import replay_session
 from lineage.crawl.sweep import Sweep
-from lineage.domain.kinds import KINDS, Kind, kind_of_subject
-from lineage.domain.names import parse_arn
+from lineage.domain.kinds import KINDS, TRAINING_JOB, Kind, kind_of_subject
+from lineage.domain.names import is_place, parse_arn
 from lineage.domain.records import Answered, Crawl, Enumeration, Gap
 from lineage.domain.times import now, unbroken, utc
 from lineage.errors import CrawlError, SnapshotError, UnknownNode
@@ -345,12 +345,12 @@ class _Estate:
         What was gone when it was to be described is closed by a whole list without it; a job is not, for what it read
         before it was deleted nobody knows.
         """
-        listing = {kind.list: kind.name for kind in KINDS.values() if kind.list} | {"Search": "training-job"}
+        listing = {kind.list: kind.name for kind in KINDS.values() if kind.list} | {"Search": TRAINING_JOB.name}
         describing = {kind.describe: kind.name for kind in KINDS.values() if kind.describe}
         for gap, asked in recording.earlier_gaps():
             if gap.reason in ("unmatched", "unknown-member", "deleted"):
                 continue  # no question of AWS; only its own Describe answers it; nobody does: who has the name now is another
-            about_a_place = "://" in gap.subject
+            about_a_place = is_place(gap.subject)
             kind = listing.get(gap.operation) or (about_a_place and describing.get(gap.operation))
             closed = (gap.account, gap.region, kind) in finished if kind else recording.has_read(gap.subject, asked)
             if closed or _is_gone(gap, finished):

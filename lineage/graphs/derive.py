@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from typing import TypeVar
 
-from lineage.domain.kinds import ANY, IMAGE, KINDS, LOCATION, RELATIONS, Kind, kind_of_arn
+from lineage.domain.kinds import ANY, CONTENT, DATASET, IMAGE, KINDS, LOCATION, RELATIONS, RESOURCE, Kind, kind_of_arn
 from lineage.domain.names import Span, folders_above, is_arn, location_of, meets, named_id, parse_arn, parse_location
 from lineage.domain.records import Edge, Node, Resource, tags_of
 from lineage.domain.references import Hit, detail, empty_parts, hits
@@ -228,9 +228,9 @@ def target_node(record: Resource, hit: Hit, resolve: Resolve) -> Node:
     to = hit.reference.to
     if to == LOCATION:
         uri = hit.location.uri if hit.location else hit.value
-        return Node(uri, "dataset", uri, observed=True)
+        return Node(uri, DATASET.name, uri, observed=True)
     if to == IMAGE:
-        return Node(hit.value, "image", hit.value, observed=True)
+        return Node(hit.value, IMAGE, hit.value, observed=True)
     if is_arn(hit.value):
         return _node_of_arn(hit.value, to)
     identity = resolve(to, record.account, record.region, hit.value)
@@ -240,7 +240,7 @@ def target_node(record: Resource, hit: Hit, resolve: Resolve) -> Node:
 def _node_of_arn(text: str, to: str) -> Node:
     arn = parse_arn(text)
     kind = kind_of_arn(text).name
-    if to != ANY and kind == "resource":
+    if to != ANY and kind == RESOURCE.name:
         kind = to
     return Node(arn.id, kind, arn.resource.partition("/")[2], arn.account, arn.region, text)
 
@@ -332,7 +332,7 @@ def copied(joining: Joining) -> Iterator[Edge]:
 
 
 def _content(content: str, digests: list[str]) -> Node:
-    return Node(content, "content", content, observed=True, details={"digests": digests})
+    return Node(content, CONTENT.name, content, observed=True, details={"digests": digests})
 
 
 def _content_edges(place: str, sights: list[Sight], joining: Joining) -> Iterator[Edge]:

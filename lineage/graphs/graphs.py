@@ -18,10 +18,10 @@ from typing import Any, Literal, TypeAlias, cast
 
 import networkx as nx
 
-from lineage.domain.kinds import RELATIONS, SERVING
-from lineage.domain.names import Location, is_location, location_of, parse_location
+from lineage.domain.kinds import ENDPOINT, IMAGE, RELATIONS, SERVING, takes_model
+from lineage.domain.names import Location, is_location, is_place, location_of, parse_location
 from lineage.domain.records import Gap, Resource, Scope
-from lineage.domain.training import trains
+from lineage.domain.training import is_training_job
 from lineage.graphs.derive import derive
 from lineage.snapshot.manifests import Listings
 from lineage.snapshot.reading import Snapshot
@@ -94,7 +94,7 @@ def around_subject(snapshot: Snapshot, subject: str, *also: str) -> Graph:
         seeds = dict.fromkeys([*places, *readers])
     else:
         near, seeds = _walk(snapshot, [subject], "up", ("member-of", "recorded-by"))
-    kept = dict.fromkeys(_kept(snapshot, snapshot.among("endpoint", filter(_is_resource, seeds))))
+    kept = dict.fromkeys(_kept(snapshot, snapshot.among(ENDPOINT.name, filter(_is_resource, seeds))))
     seeds |= dict.fromkeys(edge[1] for edge in kept)
     flowing, reached = _spread(snapshot, seeds)
     beside |= near | kept
@@ -189,7 +189,7 @@ def _competing(snapshot: Snapshot, flowing: Iterable[Row]) -> Iterator[Row]:
 
 def _is_resource(node: str) -> bool:
     """Whether a node is no place."""
-    return "://" not in node
+    return not is_place(node)
 
 
 def _places_around(snapshot: Snapshot, datasets: Iterable[Location]) -> Iterator[str]:
@@ -206,7 +206,7 @@ def _onward(snapshot: Snapshot, readers: set[str], edges: dict[Row, None], *, ev
     frontier, others = readers, set[str]()
     while frontier:
         found = dict(attributed(snapshot.node_rows(frontier)))
-        training = [node for node, data in found.items() if data["kind"] == "training-job" and trains(data)]
+        training = [node for node, data in found.items() if is_training_job(data)]
         rest = frontier.difference(training)
         others |= rest
         nodes |= found
@@ -215,7 +215,7 @@ def _onward(snapshot: Snapshot, readers: set[str], edges: dict[Row, None], *, ev
         edges |= step
         frontier = {edge[1] for edge in step} - nodes.keys()
     edges |= dict.fromkeys(snapshot.edge_rows(into=others, relations=("reads", "mentions")))
-    models = {edge[0] for edge in edges if edge[2] == "loads" or (edge[2] == "reads" and edge[4] == "model")}
+    models = {edge[0] for edge in edges if edge[2] in ("reads", "loads") and takes_model(edge[2], edge[4])}
     edges |= dict.fromkeys(_competing(snapshot, (edge for edge in edges if edge[1] in models)))
     nodes |= attributed(snapshot.node_rows({end for edge in edges for end in edge[:2]} - nodes.keys()))
     return _assembled(sorted(nodes.items()), sorted(edges, key=_order), snapshot.scope(), snapshot.listings())
@@ -376,10 +376,10 @@ def edge_attributes(edge: Row) -> Attributes:
 
 def label(identity: str, kind: str, name: str) -> str:
     """A short text for pictures: the name, a place with its store and its last parts, an image without its registry."""
-    if kind == "image":
+    if kind == IMAGE:
         repository, at, digest = identity.rpartition("/")[2].partition("@sha256:")
         return f"{repository}{at}{digest[:12]}"
-    if "://" not in identity:
+    if not is_place(identity):
         return name
     scheme, _, rest = identity.partition("://")
     store, *parts = rest.rstrip("/").split("/")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lineage.domain.names import is_place
 from lineage.domain.records import Crawl, Gap, Json, Scope
 from lineage.queries.flow.links import Flow, Link
 
@@ -14,7 +15,7 @@ def node_json(graph: Flow, node: str) -> Json:
 def said(graph: Flow, subject: Json) -> str:
     """What is asked about, as people say it: a place by its URI, anything else by its kind and name."""
     data = graph.nodes.get(subject["id"])
-    if data is None or "://" in subject["id"]:
+    if data is None or is_place(subject["id"]):
         return str(subject["id"])
     earlier = f", created {data['created']}" if "@" in subject["id"].rpartition("/")[2] else ""
     return f"{data['kind'].replace('-', ' ')} {data['name']}{earlier}"

@@ -5,7 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lineage.domain.kinds import SERVING
+from lineage.domain.kinds import (
+    ARTIFACT,
+    AUTOML_JOB,
+    DATASET,
+    ENDPOINT,
+    ENDPOINT_CONFIG,
+    HOLDERS,
+    INFERENCE_COMPONENT,
+    MODEL,
+    MODEL_PACKAGE,
+    PROCESSING_JOB,
+    REGISTERED,
+    SERVING,
+    TRAINING_JOB,
+    TRANSFORM_JOB,
+    TUNING_JOB,
+    carries_model,
+)
+from lineage.domain.names import is_place
 from lineage.domain.records import Gap, Json
 from lineage.domain.status import serves
 from lineage.graphs.graphs import Graph
@@ -24,19 +42,23 @@ NOW, PERHAPS, SHADOW, NO_TRAFFIC, PENDING, IDLE = "now", "perhaps", "shadow", "n
 DELETED, UNSEEN = "deleted", "not-observed"
 SERVES = (NOW, PERHAPS, SHADOW, NO_TRAFFIC, PENDING, IDLE, DELETED, UNSEEN)
 LONGEST = 50  # steps of a way that are told with a node: a model retrained daily is thousands of jobs from the first one
-_ORDER = (
-    "endpoint",
-    "endpoint-config",
-    "inference-component",
-    "model",
-    "model-package",
-    "training-job",
-    "automl-job",
-    "tuning-job",
-    "artifact",
-    "processing-job",
-    "transform-job",
-    "dataset",
+# Who was reached, by what a reader looks for first.
+_ORDER = tuple(
+    kind.name
+    for kind in (
+        ENDPOINT,
+        ENDPOINT_CONFIG,
+        INFERENCE_COMPONENT,
+        MODEL,
+        MODEL_PACKAGE,
+        TRAINING_JOB,
+        AUTOML_JOB,
+        TUNING_JOB,
+        ARTIFACT,
+        PROCESSING_JOB,
+        TRANSFORM_JOB,
+        DATASET,
+    )
 )
 
 
@@ -110,7 +132,7 @@ class _Ways:
 
     def through(self, way: list[Arrival]) -> list[Json]:
         """The nodes on a way, its end and the places left out."""
-        return [self._named(one.node) for one in way[:-1] if one.links and "://" not in one.node]
+        return [self._named(one.node) for one in way[:-1] if one.links and not is_place(one.node)]
 
     def evidence(self, way: list[Arrival]) -> list[Json]:
         """The edges of a way."""
@@ -133,7 +155,7 @@ def _row(spread: Spread, arrival: Arrival, ways: _Ways) -> Json:
     """A reached node, with the shortest of its surest ways; of a very long one, what comes `after` another reached node."""
     row = node_json(spread.graph, arrival.node)
     row |= {"sure": arrival.sure, "deleted": spread.graph.nodes[arrival.node].get("deleted")}
-    if row["kind"] == "endpoint":
+    if row["kind"] == ENDPOINT.name:
         variants = list(_variants(spread, arrival.node))
         row |= {"serves": min((one["serves"] for one in variants), key=SERVES.index, default=None), "variants": variants}
     after, way = _last_steps(arrival)
@@ -149,7 +171,7 @@ def _last_steps(arrival: Arrival) -> tuple[str | None, list[Arrival]]:
 
 def _changing(rows: list[Json]) -> list[str]:
     said = "endpoint {name} is {status}: it may serve another config than the one it names, or none"
-    return [said.format(**row) for row in rows if row["kind"] == "endpoint" and row.get("serves") == PERHAPS]
+    return [said.format(**row) for row in rows if row["kind"] == ENDPOINT.name and row.get("serves") == PERHAPS]
 
 
 # --- what an endpoint serves ----------------------------------------------------------------------
@@ -172,7 +194,7 @@ def _hosted(spread: Spread, host: Link, arrival: Arrival) -> Json:
     serves = _in_service(spread.graph.nodes[host.target])
     if serves in (NOW, PERHAPS):
         serves = max(serves, _in_service(component), key=SERVES.index)
-    row = {"name": host.data["role"], "usage": "inference-component", "model": host.source, "weight": None}
+    row = {"name": host.data["role"], "usage": INFERENCE_COMPONENT.name, "model": host.source, "weight": None}
     return row | {"sure": arrival.sure, "serves": serves}
 
 
@@ -217,7 +239,7 @@ def _in_service(node: Json) -> str:
 def unexplained(graph: Flow) -> Iterator[Gap]:
     """What living endpoints serve of which no record tells the maker: it may know the data all the same."""
     seen: set[tuple[str, str]] = set()
-    for endpoint in sorted(node for node, data in graph.nodes.items() if data["kind"] == "endpoint"):
+    for endpoint in sorted(node for node, data in graph.nodes.items() if data["kind"] == ENDPOINT.name):
         todo = [(endpoint, "")] if _in_service(graph.nodes[endpoint]) in (NOW, PERHAPS) else []
         while todo:
             node, part = todo.pop()
@@ -233,27 +255,27 @@ def _unknown_maker(graph: Flow, endpoint: str, node: str, links: list[Link]) -> 
     reason, said = _why_unknown(graph, node, links)
     if reason:
         data, serving = graph.nodes[node], graph.nodes[endpoint]
-        what = node if "://" in node else f"{data['kind'].replace('-', ' ')} {data['name']}"
+        what = node if is_place(node) else f"{data['kind'].replace('-', ' ')} {data['name']}"
         detail = f"endpoint {serving['name']} serves {what}: {said}, so nobody knows what it was made of"
         yield Gap(serving["account"] or "", serving["region"] or "", "", node, reason, detail)
 
 
 def _made_of(graph: Flow, node: str, part: str) -> list[Link]:
     """What of an endpoint, a config, a component, a model or a package is made of; none of a place."""
-    if "://" in node:
+    if is_place(node):
         return []
-    links = [link for link in links_into(graph, node, *SERVING) if link.relation != "provides" or link.data["usage"] == "model"]
-    return specified(links, part) if graph.nodes[node]["kind"] == "model-package" else links
+    links = [link for link in links_into(graph, node, *SERVING) if carries_model(link.relation, link.data["usage"])]
+    return specified(links, part) if graph.nodes[node]["kind"] in REGISTERED else links
 
 
 def _why_unknown(graph: Flow, node: str, links: list[Link]) -> tuple[str, str]:
     """The reason why a served thing has no known maker, and how it is said; empty where it has one."""
     data = graph.nodes[node]
-    if "://" in node:
+    if is_place(node):
         made = any(is_surely_made(graph, loading) for loading in links_out_of(graph, node, "loads"))
         return ("", "") if made else ("unmatched", "no job here wrote it, as far as records tell")
     if not data["observed"]:
         return "missing", "it was not seen, and what it names is not known"
-    if data.get("empty_parts") or (not links and data["kind"] in ("model", "model-package", "inference-component")):
+    if data.get("empty_parts") or (not links and data["kind"] in HOLDERS):
         return "no-artifact", "it names no artifact, or a container of it names none"
     return "", ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lineage.domain.kinds import DATASET
 from lineage.domain.names import is_location, parse_location
 from lineage.domain.records import Json
 from lineage.graphs.graphs import Graph
@@ -46,7 +47,7 @@ def path(graph: Graph, source: str, target: str) -> Path:
     spread = Spread(graph, source)
     if is_location(target):
         wanted = parse_location(target)
-        goal: Json = {"id": wanted.uri, "kind": "dataset"}
+        goal: Json = {"id": wanted.uri, "kind": DATASET.name}
         arrival = spread.run(meets_place(wanted))
     else:
         node = find_node(names_of(graph), target)

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import NamedTuple
 
-from lineage.domain.kinds import KIND_OF_CALL, KINDS, kind_of_subject
-from lineage.domain.names import Cover, Location, Span, cover, location_of, parse_location
+from lineage.domain.kinds import DATASET, KIND_OF_CALL, KINDS, ONLY_NAMED, TRAINING_JOB, kind_of_subject
+from lineage.domain.names import Cover, Location, Span, cover, is_place, location_of, parse_location
 from lineage.domain.records import CLOUDTRAIL, Gap, Json, Scope
 from lineage.domain.times import CERTAIN
-from lineage.domain.training import trains
+from lineage.domain.training import only_repacks, trains
 from lineage.errors import MalformedName
 from lineage.graphs.graphs import Graph, around_dataset
 from lineage.queries.as_json import link_json, node_json, scope_json
@@ -40,7 +40,7 @@ USED, INDIRECT, MAYBE, DECLARED, NOT_REFERENCED, UNKNOWN = (
 )
 VERDICTS = (USED, INDIRECT, MAYBE, DECLARED, NOT_REFERENCED, UNKNOWN)
 # What stands between a dataset and a training job. A gap about any other kind can hide no use.
-_RELEVANT = {kind.name for kind in KINDS.values() if kind.tells_use or kind.hints or kind.between} | {"hub-content"}
+_RELEVANT = {kind.name for kind in KINDS.values() if kind.tells_use or kind.hints or kind.between} | {*ONLY_NAMED}
 # What reading it directly is; a job's own checkpoint folder and its code may hold data, and need not.
 _DIRECT = {"data": USED, "model": INDIRECT}
 _ENUMERATED = tuple(kind.name for kind in KINDS.values() if kind.tells_use)
@@ -202,12 +202,12 @@ class UseUnderWay:
         if not trains(job):
             self.blind.follow(reach.job)
         for write in links_out_of(self.graph, reach.job, "writes"):
-            if "://" not in write.target:  # a feature group keeps what it is given at a place of its own
+            if not is_place(write.target):  # a feature group keeps what it is given at a place of its own
                 yield Reach(write.target, (*reach.links, write), reach.sure, reach.covered)
             for place, between in self._told.places(write):
                 for step in self._takers(write, place, between):
                     yield Reach(step.job, reach.links + step.links, reach.sure and self._is_sure(step, between), reach.covered)
-            if job["kind"] != "training-job":
+            if job["kind"] != TRAINING_JOB.name:
                 self._served(reach, write)
         for recorded in links_out_of(self.graph, reach.job, "recorded-by"):  # its run may log what it does not say
             yield Reach(recorded.target, reach.links, False, reach.covered)
@@ -323,7 +323,7 @@ class UseUnderWay:
         return covered if covered in (Cover.ALL, Cover.PART) else None
 
     def _cover(self, link: Link) -> Cover:
-        if "://" not in link.source:
+        if not is_place(link.source):
             return Cover.UNKNOWN if link.data["usage"] in ("data", "model") else Cover.NONE
         asked = (link.source, link.data["span"], link.data["listing"])
         if asked not in self._covers:  # a place that many jobs read covers the same for each of them
@@ -351,9 +351,9 @@ class UseUnderWay:
         job = self.graph.nodes[reach.job]
         wrote_it = link.target == reach.job and link.data["evidence"] == "logged" and not is_job(job)  # a run, a card: people
         if trains(job) or wrote_it:
-            verdict = INDIRECT if verdict == USED and job["kind"] != "training-job" else verdict  # what it spawned trained
+            verdict = INDIRECT if verdict == USED and job["kind"] != TRAINING_JOB.name else verdict  # what it spawned trained
             self.findings.append(Use(verdict if verdict == MAYBE or started(job) else DECLARED, reach, link))
-        elif job["kind"] == "training-job":
+        elif only_repacks(job):
             self.also_read.setdefault(reach.job, Use(verdict, reach, link))
 
     def _row(self, finding: Use) -> Json:
@@ -391,7 +391,7 @@ class UseUnderWay:
         also_read = self._asked((self.also_read[job] for job in sorted(self.also_read)), within)
         verdict = findings[0].verdict if findings else UNKNOWN if holes else NOT_REFERENCED
         return Usage(
-            subject={"id": self.dataset.uri, "kind": "dataset"},
+            subject={"id": self.dataset.uri, "kind": DATASET.name},
             verdict=verdict,
             findings=list(map(self._finding, findings)),
             also_read=[self._row(finding) for finding in also_read],
@@ -443,7 +443,7 @@ def is_about(gap: Gap, kinds: Iterable[str]) -> bool:
 def kind_of_gap(gap: Gap) -> str:
     """What a gap is about; a training job where nothing tells."""
     kind = kind_of_subject(gap.subject)
-    return kind.name if kind else KIND_OF_CALL.get(gap.operation, "training-job")
+    return kind.name if kind else KIND_OF_CALL.get(gap.operation, TRAINING_JOB.name)
 
 
 def not_enumerated(scope: Scope, kinds: Sequence[str] = _ENUMERATED, within: Within = ALL, what: str = "job") -> list[Gap]:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
+from lineage.domain.kinds import TRAINING_JOB
 from lineage.domain.records import Scope
 from lineage.errors import SnapshotError
 from lineage.snapshot.graph import GraphTables
@@ -129,7 +130,7 @@ class Snapshot(GraphTables, RecordTables, LedgerTables):
 
     def scope(self) -> Scope:
         """What was looked at, and what could not be. A list counts once the graph holds what it gave."""
-        jobs = self._one("SELECT count(*) FROM node WHERE kind = 'training-job' AND observed")
+        jobs = self._one("SELECT count(*) FROM node WHERE kind = ? AND observed", TRAINING_JOB.name)
         isolated = self._one(f"SELECT count(*) FROM node WHERE {ISOLATED}")  # noqa: S608  (our own words)
         known = self._rows("SELECT id FROM node WHERE observed AND id IN (SELECT subject FROM question WHERE reason != '')")
         subjects = frozenset(row[0] for row in known)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 
-from lineage.domain.kinds import OPAQUE_CHANNELS, SERVING
+from lineage.domain.kinds import HOLDERS, OPAQUE_CHANNELS, SERVING, TRAINING_JOB
 from lineage.domain.status import COMPLETED
 from lineage.snapshot.manifests import LISTINGS_SCHEMA
 from lineage.snapshot.seals import SEALS_SCHEMA
@@ -57,7 +57,7 @@ CREATE TABLE edge (
 CREATE TABLE unexplained (id TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 # A query uses one of the two last indices where it says the same words.
-ISOLATED = "kind = 'training-job' AND observed AND json_extract(details, '$.isolated')"
+ISOLATED = f"kind = '{TRAINING_JOB.name}' AND observed AND json_extract(details, '$.isolated')"
 OPAQUE = f"""relation IN ('reads', 'loads', 'mentions') AND (
     span IS NULL OR span IN ('manifest', 'unknown') OR source NOT LIKE 's3://%' OR source LIKE 's3://arn:%'
     OR source LIKE '%-s3alias/%' OR source LIKE '%--ol-s3/%' OR source LIKE '%.mrap/%'
@@ -70,7 +70,7 @@ CREATE INDEX edge_target ON edge (target);
 CREATE INDEX node_isolated ON node (kind) WHERE {ISOLATED};
 CREATE INDEX edge_opaque ON edge (source) WHERE {OPAQUE};
 """
-_SERVES = f"relation IN {SERVING} AND (relation != 'provides' OR usage = 'model')"
+SERVES = f"relation IN {SERVING} AND (relation != 'provides' OR usage = 'model')"
 # What may be served and is not known to be made of anything: places that no job wrote for sure before they were loaded,
 # what was never seen, what names no artifact or has a part that names none, and packages of which a model names one
 # specification. It holds more than what is so: whoever asks looks at each.
@@ -84,10 +84,10 @@ _UNEXPLAINED = f"""
             AND substr(edge.source, 1, length(wide.source)) = wide.source))
         AND made.time NOT LIKE '%/' AND rtrim(substr(made.time, instr(made.time, '/') + 1), 'Z')
             <= rtrim(substr(edge.time, 1, instr(edge.time, '/') - 1), 'Z'))
-    UNION SELECT id FROM node WHERE NOT observed AND EXISTS (SELECT 1 FROM edge WHERE source = id AND {_SERVES})
-    UNION SELECT id FROM node WHERE kind IN ('model', 'model-package', 'inference-component')
+    UNION SELECT id FROM node WHERE NOT observed AND EXISTS (SELECT 1 FROM edge WHERE source = id AND {SERVES})
+    UNION SELECT id FROM node WHERE kind IN {HOLDERS}
         AND (json_extract(details, '$.empty_parts') IS NOT NULL OR NOT EXISTS (
-            SELECT 1 FROM edge WHERE target = id AND {_SERVES}))
+            SELECT 1 FROM edge WHERE target = id AND {SERVES}))
     UNION SELECT source FROM edge WHERE relation = 'instantiates' AND usage != ''"""  # noqa: S608  (our own words)
 
 

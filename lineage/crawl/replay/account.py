@@ -63,7 +63,7 @@ from typing import TYPE_CHECKING, Any
 from lineage.crawl.aws.shapes import described_shape, list_member, search_shape
 from lineage.crawl.replay.events import Event, read_event
 from lineage.crawl.replay.faults import EMPTY_PAGE, REPEATED_TOKEN, Fault
-from lineage.domain.kinds import KINDS, Kind
+from lineage.domain.kinds import KINDS, MODEL_PACKAGE, Kind
 from lineage.domain.names import is_arn, parse_arn, parse_location
 from lineage.errors import CrawlError, MalformedName
 
@@ -316,7 +316,7 @@ def _search_shapes(kind: Kind, model: ServiceModel) -> list[Any]:
 
 def _missing(kind: Kind, body: Mapping[str, Any], shape: Any) -> Iterator[str]:
     """The names that a call asks for the record by; a versioned package has none of its own."""
-    wanted = kind.keys or ((f"{kind.noun}Name",) if kind.describe and kind.name != "model-package" else ())
+    wanted = kind.keys or ((f"{kind.noun}Name",) if kind.describe and kind is not MODEL_PACKAGE else ())
     for key in wanted:
         if key in shape.members and not body.get(key):
             yield f"record.{key} is missing"

@@ -12,11 +12,11 @@ from __future__ import annotations
 from lineage.domain.kinds.assets import FEATURE_GROUP
 from lineage.domain.kinds.experiments import EXPERIMENT, TRIAL, TRIAL_COMPONENT
 from lineage.domain.kinds.jobs import PROCESSING_JOB, TRAINING_JOB
-from lineage.domain.kinds.managed_jobs import LABELING_JOB, TUNING_JOB
+from lineage.domain.kinds.managed_jobs import AUTOML_JOB, LABELING_JOB, TRANSFORM_JOB, TUNING_JOB
 from lineage.domain.kinds.pipelines import PIPELINE, PIPELINE_EXECUTION
 from lineage.domain.kinds.places import ARTIFACT, CODE, CONTENT, DATASET, RESOURCE
 from lineage.domain.kinds.registry import MODEL_PACKAGE
-from lineage.domain.kinds.serving import ENDPOINT, ENDPOINT_CONFIG, MODEL
+from lineage.domain.kinds.serving import ENDPOINT, ENDPOINT_CONFIG, INFERENCE_COMPONENT, MODEL
 from lineage.domain.kinds.table import (
     CARRIED_JOBS,
     GROUPS,
@@ -64,6 +64,7 @@ from lineage.domain.kinds.words import (
 __all__ = [
     "ANY",
     "ARTIFACT",
+    "AUTOML_JOB",
     "CARRIED_JOBS",
     "CHANNEL_USAGE",
     "CODE",
@@ -76,6 +77,7 @@ __all__ = [
     "GROUPS",
     "HOLDERS",
     "IMAGE",
+    "INFERENCE_COMPONENT",
     "KINDS",
     "KIND_OF_CALL",
     "LABELING_JOB",
@@ -102,6 +104,7 @@ __all__ = [
     "SERVING",
     "SHOWN_BESIDE",
     "TRAINING_JOB",
+    "TRANSFORM_JOB",
     "TRIAL",
     "TRIAL_COMPONENT",
     "TUNING_JOB",

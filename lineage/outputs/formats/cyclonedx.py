@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import quote
 
-from lineage.domain.kinds import IMAGE, RELATIONS, RUNS
+from lineage.domain.kinds import IMAGE, MODEL, REGISTERED, RELATIONS, RUNS
 from lineage.domain.names import is_place
 from lineage.domain.records import Json
 from lineage.domain.training import trains
@@ -121,7 +121,7 @@ class _Bom:
             component["data"] = [{"type": _DATA.get(kind, "dataset"), "name": component["name"]} | url]
         if kind == IMAGE:
             component |= _image(node)
-        if kind in ("model", "model-package"):
+        if kind in (MODEL.name, *REGISTERED):
             component["modelCard"] = self._card(node)
         return component
 

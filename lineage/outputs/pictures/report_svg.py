@@ -8,14 +8,13 @@ from itertools import pairwise
 
 import networkx as nx
 
-from lineage.domain.kinds import KINDS
+from lineage.domain.kinds import KINDS, PLACES, SHOWN_BESIDE
 from lineage.domain.records import Json
 from lineage.outputs.pictures.layout import Point, layout
 
 _WIDE, _HIGH = 222.0, 40.0
 _GAP, _PAGE = 34.0, 700.0  # between layers; what a page has room for without being drawn smaller
 _CHARACTERS = 29  # of a label: what fits in a box
-_PLACES = ("dataset", "artifact", "code")
 
 
 def figure(title: str, nodes: list[Json], edges: list[Json]) -> str:
@@ -23,7 +22,7 @@ def figure(title: str, nodes: list[Json], edges: list[Json]) -> str:
 
     Container images are left out, as in `draw`.
     """
-    shown = {node["id"]: node for node in nodes if node["kind"] != "image"}
+    shown = {node["id"]: node for node in nodes if node["kind"] not in SHOWN_BESIDE}
     drawn = {(edge["source"], edge["target"]): edge for edge in reversed(edges)}
     graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
     graph.add_nodes_from(shown)
@@ -77,7 +76,7 @@ def _pair(point: Point, *, turned: bool) -> str:
 
 def _box(node: Json, x: float, y: float) -> str:
     seen = "" if node["observed"] else " unseen"
-    sort = "place" if node["kind"] in _PLACES else "thing"
+    sort = "place" if node["kind"] in PLACES else "thing"
     colour = KINDS[node["kind"]].colour if node["kind"] in KINDS else "#888888"
     rounded = 12 if sort == "place" else 4
     rect = f'<rect class="box" x="{x:.1f}" y="{y:.1f}" width="{_WIDE:.0f}" height="{_HIGH:.0f}" rx="{rounded}"/>'
@@ -89,7 +88,7 @@ def _box(node: Json, x: float, y: float) -> str:
 def _words(node: Json, x: float, y: float) -> Iterator[str]:
     kind = node["kind"].replace("-", " ") + ("" if node["observed"] else " · not observed")
     yield f'<text class="kind" x="{x:.1f}" y="{y + 15:.1f}">{escape(kind)}</text>'
-    yield f'<text x="{x:.1f}" y="{y + 30:.1f}">{escape(_short(_visible(node["label"]), ends=node["kind"] in _PLACES))}</text>'
+    yield f'<text x="{x:.1f}" y="{y + 30:.1f}">{escape(_short(_visible(node["label"]), ends=node["kind"] in PLACES))}</text>'
 
 
 def _short(text: str, *, ends: bool) -> str:

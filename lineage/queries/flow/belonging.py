@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from lineage.domain.kinds import REUSED
+from lineage.domain.kinds import PIPELINE_EXECUTION, REUSED
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
 
-EXECUTION = "pipeline-execution"
+EXECUTION = PIPELINE_EXECUTION.name
 
 
 def belongings(graph: Flow, node: str, step: str | None = None) -> list[Link]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from lineage.domain.kinds import takes_model
 from lineage.domain.times import sortable
 from lineage.queries.flow.links import Flow, Link
 
 
 def is_model(reading: Link) -> bool:
     """Whether what is read is a model, not data to make one of."""
-    return reading.relation == "loads" or reading.data["usage"] == "model"
+    return takes_model(reading.relation, reading.data["usage"])
 
 
 def specified(links: list[Link], name: str) -> list[Link]:

@@ -11,8 +11,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from lineage.domain.kinds import KINDS, RELATIONS
-from lineage.domain.names import Cover, Location, Span, cover, is_location, location_of, parse_location
+from lineage.domain.kinds import DATASET, ENDPOINT, KINDS, REGISTERED, RELATIONS, SERVERS
+from lineage.domain.names import Cover, Location, Span, cover, is_location, is_place, location_of, parse_location
 from lineage.domain.records import Gap, Json, Scope
 from lineage.domain.status import is_over, may_have_written_nothing
 from lineage.domain.times import CERTAIN, bounds, sortable
@@ -21,7 +21,7 @@ from lineage.queries.flow.belonging import EXECUTION, is_reuse, members
 from lineage.queries.flow.holes import Blind, opaque_read
 from lineage.queries.flow.jobs import is_job, started
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
-from lineage.queries.flow.models import specification, suspect
+from lineage.queries.flow.models import is_model, specification, suspect
 from lineage.queries.flow.places import readers_at
 from lineage.queries.flow.reached import Ranks, Reached
 from lineage.queries.select import find_node, names_of
@@ -30,7 +30,6 @@ from lineage.queries.used import UseUnderWay, is_about, not_enumerated
 WHOLE, READ = "*", "reads"  # parts: all of a package or an endpoint; what it only reads, which is in no model
 _ONWARD = ("reads", "loads", "provides", "instantiates", "deploys", "configures", "hosts")
 _IN_THE_MODEL = ("data", "model")
-_SERVERS = ("endpoint", "endpoint-config", "inference-component")
 
 
 def _carriers() -> Iterator[str]:
@@ -129,7 +128,7 @@ class Spread:
     def _begin(self, subject: str) -> None:
         if is_location(subject):
             place = parse_location(subject)
-            self.subject: Json = {"id": place.uri, "kind": "dataset"}
+            self.subject: Json = {"id": place.uri, "kind": DATASET.name}
             asking = UseUnderWay(self.graph, place, self._known_links, holes=self.holes)
             self._blind = asking.blind
             first = [*self._readers(asking), *self._others(asking)]
@@ -159,7 +158,7 @@ class Spread:
         for link in self.graph.links("reads", "loads", "mentions"):
             data, relation = link.data, link.relation
             reads = relation == "reads" and data["evidence"] != "logged" and not is_job(self.graph.nodes[link.target])
-            loads = relation == "loads" and "://" in link.source
+            loads = relation == "loads" and is_place(link.source)
             serving = relation == "mentions" and data["usage"] == "serving"
             if (reads or loads or serving) and asking.covered(link):
                 yield self._first((link,), link.target, sure=not serving and data["usage"] in _IN_THE_MODEL)
@@ -193,13 +192,13 @@ class Spread:
         return str(link.data["role"]) if reuse else None
 
     def _whole(self, node: str) -> str:
-        return WHOLE if self.graph.nodes[node]["kind"] in ("model-package", "endpoint") else ""
+        return WHOLE if self.graph.nodes[node]["kind"] in (*REGISTERED, ENDPOINT.name) else ""
 
     # --- where it goes from there ---------------------------------------------------------------
 
     def _onward(self, arrival: Arrival) -> Iterator[Arrival]:
         """Who got something of what a node is made of, or has made of the data."""
-        if "://" in arrival.node:
+        if is_place(arrival.node):
             return  # who reads a place is told by the write
         if is_job(self.graph.nodes[arrival.node]):
             self._blind.follow(arrival.node)
@@ -224,7 +223,7 @@ class Spread:
 
     def _written(self, arrival: Arrival, write: Link) -> Iterator[Arrival]:
         yield self._step(arrival, (write,), sure=self._has_written(write))
-        if "://" not in write.target:
+        if not is_place(write.target):
             return  # a feature group or a package: what it gives on is its own
         clipped = self._clipped(arrival, write) if arrival.part else write
         for place, between in self._told.places(clipped, arrival.length):
@@ -245,7 +244,7 @@ class Spread:
             return READ
         if link.relation in ("configures", "hosts"):
             return link.source
-        if link.relation == "loads" and self.graph.nodes[node]["kind"] == "model-package":
+        if link.relation == "loads" and self.graph.nodes[node]["kind"] in REGISTERED:
             return specification(link)
         return self._whole(node)
 
@@ -285,7 +284,7 @@ class Spread:
 
     def _stays_in(self, node: str) -> bool:
         """Whether nothing gets out of what serves: it was read, and neither it nor its config keeps what goes in and out."""
-        if node not in self.graph or self.graph.nodes[node]["kind"] not in _SERVERS:
+        if node not in self.graph or self.graph.nodes[node]["kind"] not in SERVERS:
             return False
         configs = [link.source for link in links_into(self.graph, node, "configures")]
         read = all(self.graph.nodes[one]["observed"] for one in (node, *configs))
@@ -303,7 +302,7 @@ def _passes(arrival: Arrival, link: Link) -> bool:
     an algorithm reads goes to the jobs that use it.
     """
     if arrival.part == READ:
-        return link.relation == "provides" and link.data["usage"] != "model"
+        return link.relation == "provides" and not is_model(link)
     return link.relation != "instantiates" or arrival.part in (WHOLE, link.data["usage"])
 
 
