@@ -18,6 +18,7 @@ from .domain.kinds import KINDS as KINDS
 from .domain.kinds import Kind as Kind
 from .domain.kinds import kind_json as kind_json
 from .domain.names import is_location as is_location
+from .domain.names import is_place as is_place
 from .domain.names import parse_location as parse_location
 from .domain.pipelines import ExperimentNames as ExperimentNames
 from .domain.pipelines import experiment_names as experiment_names

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import lineage
 
 from .lines import Line, footer, printed, spaced, styled
 from .words import plural
-
-if TYPE_CHECKING:
-    import lineage
 
 _COLOURS = {
     "reached": "bold red",
@@ -109,7 +108,7 @@ def _edge(edge: dict[str, Any], names: dict[str, Any]) -> Line:
 
 
 def _named(node: dict[str, Any]) -> str:
-    return str(node["id"]) if "://" in node["id"] else f"{spaced(node['kind'])} {node['name']}"
+    return str(node["id"]) if lineage.is_place(node["id"]) else f"{spaced(node['kind'])} {node['name']}"
 
 
 _OVERLAPS = {("content", ""): "has the same content as", ("matched", "listed"): "is listed in"}

@@ -6,14 +6,13 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lineage import one_line
+import lineage
 
 from .words import plural
 
 if TYPE_CHECKING:
     from rich.text import Text
 
-    import lineage
 
 Piece = str | tuple[str, str]
 
@@ -68,12 +67,12 @@ def _drawn(parts: Iterable[Any], *, terminal: bool) -> str:
 
 def styled(*pieces: Piece) -> Line:
     """A line of a few pieces, each plain or with a style; nothing in it ends the line or steers a terminal."""
-    return Line(tuple(one_line(piece) if isinstance(piece, str) else (one_line(piece[0]), piece[1]) for piece in pieces))
+    return Line(tuple(lineage.one_line(piece) if isinstance(piece, str) else (lineage.one_line(piece[0]), piece[1]) for piece in pieces))
 
 
 def hole_line(hole: dict[str, Any]) -> Line:
     """A hole or a gap: where, why, what was asked."""
-    subject = hole["subject"] if "://" in hole["subject"] else hole["subject"].rpartition("/")[2]
+    subject = hole["subject"] if lineage.is_place(hole["subject"]) else hole["subject"].rpartition("/")[2]
     subject = subject if hole["operation"].startswith(("Describe", "GetObject", "HeadObject")) else ""
     asked = " ".join(filter(None, (hole["operation"], subject)))
     where = " ".join(filter(None, (hole["account"], hole["region"])))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import lineage
 
 from .lines import Line, printed, spaced, styled
 from .words import plural
-
-if TYPE_CHECKING:
-    import lineage
 
 _MAX_EDGES = 50  # of each direction: an image has as many as there are jobs
 _APART = ("kind", "name", "label", "deleted", "observed")
@@ -62,6 +61,6 @@ def _version(one: dict[str, Any]) -> Line:
 
 
 def _no_record(shown: lineage.Shown) -> str:
-    if "://" in shown.subject["id"]:
+    if lineage.is_place(shown.subject["id"]):
         return "A place: the records that read and write it name it; S3 itself is not asked."
     return "No record: something names it, and nothing described it."
