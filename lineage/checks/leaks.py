@@ -149,7 +149,7 @@ def _candidates(ground: Ground) -> tuple[set[str], int]:
 def _may_share(one: Row, other: Row) -> bool:
     here, there = one[0].rstrip("/"), other[0].rstrip("/")
     near = here.startswith(there) or there.startswith(here)
-    return near or any(_opaque(row[0], row[3], row[8]) for row in (one, other))
+    return near or any(_opaque(row[0], row[3], row[9]) for row in (one, other))
 
 
 @lru_cache(maxsize=10_000)

@@ -20,7 +20,7 @@ from lineage.crawl.aws.workers import side_by_side
 from lineage.crawl.manifests import Fetched, fetch_digests, fetch_manifest
 from lineage.domain.kinds import KINDS
 from lineage.domain.names import Location, location_of
-from lineage.domain.records import Answered, Content, Gap, Resource
+from lineage.domain.records import Answered, Content, Gap, Resource, Window
 from lineage.domain.references import hits
 from lineage.domain.times import bounds, sortable, window
 from lineage.snapshot.manifests import Manifest
@@ -114,7 +114,7 @@ def _wanted(recording: Recording, sessions: Sessions, *, again: bool) -> Iterato
         yield Wanted(place, view, tuple(sorted(who)), recording.listings.last(place.uri, view))
 
 
-def _readings(record: Resource) -> Iterator[tuple[Location, str, str | None]]:
+def _readings(record: Resource) -> Iterator[tuple[Location, str, Window | None]]:
     """The manifests that a record reads, in which form, and when."""
     for hit in hits(KINDS[record.kind], record.body):
         if hit.view and hit.location:

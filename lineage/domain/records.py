@@ -77,6 +77,13 @@ class Gap:
     detail: str = ""
 
 
+class Window(NamedTuple):
+    """When something was read or written: two times as ISO 8601 in UTC, each empty where it is not known."""
+
+    opens: str
+    closes: str
+
+
 class Life(NamedTuple):
     """One life of a resource that was read: a name may have several.
 
@@ -166,7 +173,7 @@ class Node:
 class Edge:
     """A directed edge, pointing the way that data flows, and the field that says so.
 
-    `time` is `opens/closes` (ISO 8601, either may be empty: not known); None where time means nothing.
+    `window` is None where time means nothing.
     """
 
     source: str
@@ -176,7 +183,7 @@ class Edge:
     usage: str = ""
     path: str = ""
     evidence: str = "declared"
-    time: str | None = None
+    window: Window | None = None
     span: Span | None = None
     listing: int | None = None  # the version of the manifest that was read
 

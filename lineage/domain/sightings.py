@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import accumulate
 from typing import Any, NamedTuple
 
+from lineage.domain.records import Window
 from lineage.domain.times import CERTAIN, IMPOSSIBLE, POSSIBLE, bounds
 
 PINNED = "pinned"  # certain for the records that pin it, and for nobody else
@@ -36,7 +37,7 @@ class Seen(NamedTuple):
 
     content: str
     usage: str
-    time: str
+    window: Window
 
 
 def seen_written(sights: Iterable[Sight], writes: Iterable[Period]) -> list[Seen]:
@@ -54,11 +55,11 @@ def _written(sight: Sight, other: str, modified: list[str], writes: list[Period]
     """Nobody wrote it who had ended before the object was modified for the last time, or while another content was seen."""
     put = bisect_right(modified, sight.opens)
     since = max(other, modified[put - 1]) if put else other
-    yield Seen(sight.content, POSSIBLE, _text(since, sight.closes))
+    yield Seen(sight.content, POSSIBLE, _window(since, sight.closes))
     near = sorted((closes, opens) for opens, closes in writes if closes >= since and opens <= sight.closes)
     until = sight.opens if sight.once else sight.closes
     if near and (_is_last(near) if sight.once else len(near) == 1):
-        yield Seen(sight.content, CERTAIN, _text(near[-1][0], until))
+        yield Seen(sight.content, CERTAIN, _window(near[-1][0], until))
 
 
 def _is_last(writes: list[Period]) -> bool:
@@ -75,13 +76,13 @@ def seen_read(sights: Iterable[Sight], writes: Iterable[Period]) -> list[Seen]:
 
 def _read(sight: Sight, others: _Others, writes: list[Period]) -> Iterator[Seen]:
     before = others.before(sight) if sight.once else sight.opens
-    yield Seen(sight.content, POSSIBLE, _text(before, others.after(sight)))
+    yield Seen(sight.content, POSSIBLE, _window(before, others.after(sight)))
     since = before if sight.once else sight.opens
     until = min([sight.closes, *(opens for opens, closes in writes if closes >= since)])
     if sight.once and until == sight.closes:
-        yield Seen(sight.content, PINNED, _text(sight.opens, until))
+        yield Seen(sight.content, PINNED, _window(sight.opens, until))
     if not sight.once and sight.opens < until:
-        yield Seen(sight.content, CERTAIN, _text(sight.opens, until))
+        yield Seen(sight.content, CERTAIN, _window(sight.opens, until))
 
 
 class _Others:
@@ -123,8 +124,8 @@ def _of_another(marks: list[_Mark], content: str, otherwise: str) -> str:
     return next((at for at, other in marks if other != content), otherwise)
 
 
-def _text(opens: str, closes: str) -> str:
-    return "/".join(f"{time}Z" if time not in (NEVER, EVER) else "" for time in (opens, closes))
+def _window(opens: str, closes: str) -> Window:
+    return Window(*(f"{time}Z" if time not in (NEVER, EVER) else "" for time in (opens, closes)))
 
 
 # --- what follows for a write and for a reader ----------------------------------------------------

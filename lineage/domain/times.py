@@ -1,7 +1,7 @@
 """When a record read or wrote a place, and whether a write can have been read. Pure.
 
-A window is `opens/closes`, each ISO 8601 in UTC, empty where not known. A reader can only have read what was
-written before it read; shared `latest/` prefixes make this matter.
+A reader can only have read what was written before it read; shared `latest/` prefixes make this matter. A window is a
+`Window`, or, as the edges of a graph have it, the text `opens/closes`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from lineage.domain.kinds import KINDS
-from lineage.domain.records import Enumeration, Resource
+from lineage.domain.records import Enumeration, Resource, Window
 from lineage.domain.references import Hit
 from lineage.errors import MalformedName
 
@@ -19,7 +19,7 @@ LATE = timedelta(hours=1)  # how long an event may take to be told: CloudTrail s
 CERTAIN, POSSIBLE, IMPOSSIBLE = "certain", "possible", "impossible"
 
 
-def window(record: Resource, hit: Hit) -> str | None:
+def window(record: Resource, hit: Hit) -> Window | None:
     """When this record read or wrote what the hit names; None for relations that know no time.
 
     A job reads in File mode while `Downloading` (developer guide: the channel is copied before the container
@@ -34,15 +34,15 @@ def window(record: Resource, hit: Hit) -> str | None:
     opens, closes = (str(record.body.get(time) or "") for time in kind.times)
     if not kind.job:
         last = closes if any(kind.times) else record.modified or created
-        return f"{opens or created}/{'' if hit.open_ended or writing else last}"
+        return Window(opens or created, "" if hit.open_ended or writing else last)
     steps = record.body.get("SecondaryStatusTransitions") or ()
     if writing:
         uploads = [step["StartTime"] for step in steps if _is(step, kind.upload) and step.get("StartTime")]
         at_end = min([*uploads, closes]) if closes else ""
-        return f"{(not hit.continuous and at_end) or opens or created}/{closes}"
+        return Window((not hit.continuous and at_end) or opens or created, closes)
     downloads = [step for step in steps if _is(step, kind.download)]
     opened = min(filter(None, [opens, *(step.get("StartTime") for step in downloads)]), default=created)
-    return f"{opened}/{(hit.mode == 'File' and _last_download(downloads)) or closes}"
+    return Window(opened, (hit.mode == "File" and _last_download(downloads)) or closes)
 
 
 def now() -> str:
@@ -78,7 +78,7 @@ def _last_download(downloads: list[Mapping[str, str]]) -> str:
     return max(ends) if ends and all(ends) else ""
 
 
-def fits(write: str | None, read: str | None) -> str:
+def fits(write: Window | str | None, read: Window | str | None) -> str:
     """Whether a write in the one window can have been read in the other: certain, possible or impossible."""
     write_opens, write_closes = bounds(write)
     read_opens, read_closes = bounds(read)
@@ -87,10 +87,10 @@ def fits(write: str | None, read: str | None) -> str:
     return CERTAIN if write_closes and read_opens and write_closes <= read_opens else POSSIBLE
 
 
-def bounds(window: str | None) -> tuple[str, str]:
-    """The two times of a window as texts that sort."""
-    opens, _, closes = (window or "/").partition("/")
-    return sortable(opens), sortable(closes)
+def bounds(window: Window | str | None) -> Window:
+    """A window whose two times are texts that sort."""
+    opens, closes = window if isinstance(window, Window) else (window or "/").partition("/")[::2]
+    return Window(sortable(opens), sortable(closes))
 
 
 def sortable(time: str) -> str:

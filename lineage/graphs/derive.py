@@ -172,7 +172,7 @@ def _said(life: LifeRecord, resolve: Resolve, joining: Joining) -> Said:
     found = [(hit, *declared(identity, record, hit, resolve)) for hit in hits(KINDS[record.kind], record.body)]
     for hit, node, edge in found:
         if hit.digest:
-            joining.pin(node.id, hit.digest, edge.time, identity)
+            joining.pin(node.id, hit.digest, edge.window, identity)
     pairs = [(node, _as_listed(edge, hit, joining.listings)) for hit, node, edge in found]
     pairs = [_at_the_time(node, edge, record, joining) for node, edge in pairs] if joining.lived_before else pairs
     return [node for node, _ in pairs], [edge for _, edge in pairs]
@@ -180,7 +180,7 @@ def _said(life: LifeRecord, resolve: Resolve, joining: Joining) -> Said:
 
 def _as_listed(edge: Edge, hit: Hit, listings: Listings) -> Edge:
     """Of a manifest whose version at the time is known, what it lists was read."""
-    version = listings.read_by(hit.location.uri, hit.view, edge.time) if hit.view and hit.location else None
+    version = listings.read_by(hit.location.uri, hit.view, edge.window) if hit.view and hit.location else None
     return replace(edge, span=Span.LISTING, listing=version) if version else edge
 
 
@@ -339,10 +339,10 @@ def _content_edges(place: str, sights: list[Sight], joining: Joining) -> Iterato
     writes = joining.wrote(place)
     for form in joining.forms(place, "written"):
         for seen in seen_written(sights, writes):
-            yield Edge(form, seen.content, "overlaps", usage=seen.usage, evidence="content", time=seen.time)
+            yield Edge(form, seen.content, "overlaps", usage=seen.usage, evidence="content", window=seen.window)
     for form in joining.forms(place, "read"):
         for seen in seen_read(sights, writes):
-            yield Edge(seen.content, form, "overlaps", usage=seen.usage, evidence="content", time=seen.time)
+            yield Edge(seen.content, form, "overlaps", usage=seen.usage, evidence="content", window=seen.window)
 
 
 def _rank(at: str, place: str) -> tuple[bool, int, str]:

@@ -331,7 +331,12 @@ def edge_key(edge: Row, taken: Container[str]) -> str:
     key = f"{relation}:{role}" if role else str(relation)
     if key in taken:  # said twice, for another use or at another time
         key = f"{key}#{usage}#{path}"
-    return f"{key}#{edge[7]}" if key in taken else key
+    return f"{key}#{_time(*edge[7:9])}" if key in taken else key
+
+
+def _time(opens: str | None, closes: str | None) -> str | None:
+    """The window of an edge as one text, which is what a graph's edges and every answer have."""
+    return None if opens is None else f"{opens}/{closes}"
 
 
 def attributed(rows: Iterable[Row]) -> Iterator[tuple[str, Attributes]]:
@@ -361,14 +366,14 @@ def _attributed(row: Row, details: Attributes) -> tuple[str, Attributes]:
 
 def edge_attributes(edge: Row) -> Attributes:
     """The attributes of an edge in the graph."""
-    _, _, relation, role, usage, path, evidence, time, span, listing = edge
+    _, _, relation, role, usage, path, evidence, opens, closes, span, listing = edge
     return {
         "relation": intern(relation),
         "role": intern(role),
         "usage": intern(usage),
         "path": intern(path),
         "evidence": intern(evidence),
-        "time": time,
+        "time": _time(opens, closes),
         "span": str(span) if span else None,
         "listing": listing,
     }

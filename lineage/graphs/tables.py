@@ -16,12 +16,13 @@ from operator import itemgetter
 from typing import Any
 
 from lineage.domain.names import Location, Span, places_around
-from lineage.domain.records import Edge, Node
+from lineage.domain.records import Edge, Node, Window
 from lineage.domain.sightings import EVER, Sight
 from lineage.domain.status import FAILED
 from lineage.domain.times import bounds, sortable
 from lineage.snapshot.manifests import Listings
 from lineage.snapshot.rows import edge_row, node_row
+from lineage.snapshot.tables import Row
 
 REMEMBERED = 20_000  # how many names are kept in memory: those that many records say in turn
 AT_ONCE = 1000  # how many edges are put into a table at a time
@@ -29,14 +30,14 @@ AT_ONCE = 1000  # how many edges are put into a table at a time
 _ROOM = """
 CREATE TEMP TABLE called (kind, account, region, name, id, PRIMARY KEY (kind, account, region, name)) WITHOUT ROWID;
 CREATE TEMP TABLE named (id, kind, name, account, region, arn, created, modified, status, observed, details);
-CREATE TEMP TABLE field (source, target, relation, role, usage, path, evidence, time, span, listing);
-CREATE TEMP TABLE fact (source, target, relation, role, usage, path, evidence, time, span, listing,
-    PRIMARY KEY (source, target, relation, role, usage, time)) WITHOUT ROWID;
+CREATE TEMP TABLE field (source, target, relation, role, usage, path, evidence, opens, closes, span, listing);
+CREATE TEMP TABLE fact (source, target, relation, role, usage, path, evidence, opens, closes, timed, span, listing,
+    PRIMARY KEY (source, target, relation, role, usage, opens, closes)) WITHOUT ROWID;
 CREATE INDEX temp.fact_recorded ON fact (target, source) WHERE relation = 'recorded-by';
 CREATE TEMP TABLE model (place, job, PRIMARY KEY (place, job)) WITHOUT ROWID;
 CREATE TEMP TABLE model_input (place, maker, PRIMARY KEY (place, maker)) WITHOUT ROWID;
 CREATE TEMP TABLE written (place, span, PRIMARY KEY (place, span)) WITHOUT ROWID;
-CREATE TEMP TABLE write (place, writer, time, PRIMARY KEY (place, writer, time)) WITHOUT ROWID;
+CREATE TEMP TABLE write (place, writer, opens, closes, PRIMARY KEY (place, writer, opens, closes)) WITHOUT ROWID;
 CREATE TEMP TABLE sight (place, opens, closes, by, digest, content,
     PRIMARY KEY (place, opens, closes, by, digest)) WITHOUT ROWID;
 CREATE INDEX temp.sight_digest ON sight (digest);
@@ -45,8 +46,7 @@ CREATE TEMP TABLE read (place, span, PRIMARY KEY (place, span)) WITHOUT ROWID;
 """
 # When jobs wrote to the places whose content was seen, so far as they surely wrote.
 _WROTE = f"""
-    SELECT rtrim(target, '/') AS place, rtrim(substr(time, 1, instr(time, '/') - 1), 'Z') AS opens,
-        rtrim(substr(time, instr(time, '/') + 1), 'Z') AS closes FROM main.edge
+    SELECT rtrim(target, '/') AS place, rtrim(opens, 'Z') AS opens, rtrim(closes, 'Z') AS closes FROM main.edge
     WHERE relation = 'writes' AND evidence = 'declared' AND rtrim(target, '/') IN (SELECT place FROM sight)
         AND NOT EXISTS (SELECT 1 FROM main.node WHERE id = source AND lower(status) IN {FAILED})"""  # noqa: S608  (our own words)
 # The places of which one was written and another one is read, and both had one content.
@@ -127,7 +127,7 @@ class Joining:
 
     def _put_down(self) -> None:
         self._db.executemany("INSERT INTO named VALUES (?,?,?,?,?,?,?,?,?,?,?)", self._named)
-        self._db.executemany("INSERT INTO field VALUES (?,?,?,?,?,?,?,?,?,?)", self._fields)
+        self._db.executemany("INSERT INTO field VALUES (?,?,?,?,?,?,?,?,?,?,?)", self._fields)
         self._named.clear()
         self._fields.clear()
 
@@ -140,9 +140,9 @@ class Joining:
                 self._lately_named.add(node.id)
                 yield node
 
-    def pin(self, place: str, digest: str, time: str | None, by: str) -> None:
+    def pin(self, place: str, digest: str, window: Window | None, by: str) -> None:
         """What a record, `by` its id, says of the content of a place at a moment in a window of time."""
-        opens, closes = bounds(time)
+        opens, closes = bounds(window)
         row = (place.rstrip("/"), opens, closes or EVER, by, digest, digest)
         self._db.execute("INSERT OR IGNORE INTO sight VALUES (?,?,?,?,?,?)", row)
 
@@ -152,8 +152,9 @@ class Joining:
         self._db.execute("INSERT OR IGNORE INTO main.node SELECT * FROM named ORDER BY id, rowid")
         self._db.execute("""
             INSERT OR IGNORE INTO fact
-            SELECT source, target, relation, role, usage, path, evidence, ifnull(time, ''), span, listing
-            FROM field ORDER BY source, target, relation, role, usage, time, rowid""")
+            SELECT source, target, relation, role, usage, path, evidence, ifnull(opens, ''), ifnull(closes, ''),
+                opens IS NOT NULL, span, listing
+            FROM field ORDER BY source, target, relation, role, usage, opens, closes, rowid""")
         self._db.execute("DELETE FROM named")
         self._db.execute("DELETE FROM field")
 
@@ -163,7 +164,7 @@ class Joining:
             INSERT INTO main.edge SELECT source, target, relation, role, CASE
                 WHEN relation = 'reads' AND usage = 'data' AND evidence = 'declared' AND span IS NOT NULL AND EXISTS (
                     SELECT 1 FROM model_input WHERE place = fact.source AND maker != fact.target)
-                THEN 'model' ELSE usage END, path, evidence, nullif(time, ''), span, listing
+                THEN 'model' ELSE usage END, path, evidence, iif(timed, opens, NULL), iif(timed, closes, NULL), span, listing
             FROM fact""")
         self._db.execute("DELETE FROM fact")
 
@@ -181,12 +182,12 @@ class Joining:
         known = "span IS NOT NULL AND span != 'unknown'"
         for row, table, relations in (
             ("target, span", "written", "'writes'"),
-            ("target, source, ifnull(time, '')", "write", "'writes'"),
+            ("target, source, ifnull(opens, ''), ifnull(closes, '')", "write", "'writes'"),
             ("source, span", "read", "'reads', 'loads'"),
         ):
             rows = f"SELECT {row} FROM main.edge WHERE relation IN ({relations}) AND {known} ORDER BY {row}"  # noqa: S608
             self._db.execute(f"INSERT OR IGNORE INTO {table} {rows}")
-        self._db.execute("CREATE INDEX temp.write_writer ON write (writer, time, place)")
+        self._db.execute("CREATE INDEX temp.write_writer ON write (writer, opens, closes, place)")
 
     def data_places(self) -> Iterator[str]:
         """The places that a field declares to be read as data, sorted."""
@@ -230,22 +231,22 @@ class Joining:
 
     def each_writer_wrote(self, place: str, places: list[str]) -> bool:
         """Whether each writer of a place wrote one of the sorted places as well, at the same time. Mostly the first tells."""
-        writes = self._db.execute("SELECT writer, time FROM write WHERE place = ?", (place,))
-        return all(self._wrote(writer, time, places) for writer, time in writes)
+        writes = self._db.execute("SELECT writer, opens, closes FROM write WHERE place = ?", (place,))
+        return all(self._wrote(write, places) for write in writes)
 
-    def _wrote(self, writer: str, time: str, places: list[str]) -> bool:
+    def _wrote(self, write: Row, places: list[str]) -> bool:
         """The two sorted lists skip ahead in turn, each to where the other is: neither need be read whole."""
         index = 0
         while index < len(places):
-            found = self._next_write(writer, time, places[index])
+            found = self._next_write(write, places[index])
             if found in (None, places[index]):
                 return found is not None
             index = bisect_left(places, found, index)
         return False
 
-    def _next_write(self, writer: str, time: str, start: str) -> Any:
-        sql = "SELECT min(place) FROM write WHERE writer = ? AND time = ? AND place >= ?"
-        return self._db.execute(sql, (writer, time, start)).fetchone()[0]
+    def _next_write(self, write: Row, start: str) -> Any:
+        sql = "SELECT min(place) FROM write WHERE writer = ? AND opens = ? AND closes = ? AND place >= ?"
+        return self._db.execute(sql, (*write, start)).fetchone()[0]
 
     def sort_contents(self) -> None:
         """What S3 said of objects joins what records pin; digests that it gave of one object at one time are of one content."""
@@ -302,4 +303,4 @@ class Joining:
         self._db.executemany("INSERT OR IGNORE INTO main.node VALUES (?,?,?,?,?,?,?,?,?,?,?)", map(node_row, nodes))
 
     def add_edges(self, edges: Iterable[Edge]) -> None:
-        self._db.executemany("INSERT INTO main.edge VALUES (?,?,?,?,?,?,?,?,?,?)", map(edge_row, edges))
+        self._db.executemany("INSERT INTO main.edge VALUES (?,?,?,?,?,?,?,?,?,?,?)", map(edge_row, edges))

@@ -31,7 +31,7 @@ class WrittenContents(WrittenTables):
         """
         sql = """SELECT max(at) FROM (
             SELECT max(modified) AS at FROM content WHERE place = :place AND digests != '[]'
-            UNION ALL SELECT max(iif(time LIKE '%/', '~', substr(time, instr(time, '/') + 1))) FROM edge
+            UNION ALL SELECT max(iif(closes = '', '~', closes)) FROM edge
             JOIN node ON node.id = edge.target AND json_extract(details, '$.pins') IS NOT NULL
             WHERE source = :place AND relation = 'loads')"""
         found = (self._db.execute(sql, {"place": place}).fetchone()[0] for place in places)
@@ -44,7 +44,7 @@ class WrittenContents(WrittenTables):
 
     def known_contents(self) -> frozenset[str]:
         """The places whose digests were asked for after all that was done with them."""
-        later = """SELECT 1 FROM edge WHERE rtrim(substr(time, instr(time, '/') + 1), 'Z') > rtrim(seen, 'Z')
+        later = """SELECT 1 FROM edge WHERE rtrim(closes, 'Z') > rtrim(seen, 'Z')
                    AND (target = place AND relation = 'writes' OR source = place AND relation IN ('loads', 'reads'))"""
         rows = self._db.execute(f"SELECT place FROM content WHERE NOT EXISTS ({later})")  # noqa: S608  (our own words)
         return frozenset(row[0] for row in rows)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from lineage.domain.names import Cover, Location
+from lineage.domain.records import Window
 from lineage.domain.times import bounds
 from lineage.errors import SnapshotError
 
@@ -129,7 +130,7 @@ class Listings:
         row = self._db.execute(sql, (place, view)).fetchone()
         return Manifest(place, view, *row) if row else None
 
-    def read_by(self, place: str, view: str, window: str | None) -> int | None:
+    def read_by(self, place: str, view: str, window: Window | None) -> int | None:
         """The version that a job read in a window of time; None where that is not certain.
 
         It was there in a second before the job could read it, and still when the job was done with it: a crawl saw it
@@ -139,7 +140,7 @@ class Listings:
         sql = "SELECT id, view, etag, modified, seen FROM manifest WHERE place = ?"
         fitting: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
         for number, form, etag, modified, seen in self._db.execute(sql, (place,)):
-            written, standing = bounds(f"{modified}/{seen}")
+            written, standing = bounds(Window(modified, seen))
             if written[:_SECOND] < opens[:_SECOND] and standing >= (closes or opens):
                 fitting[etag, modified][form] = number
         return next(iter(fitting.values())).get(view) if len(fitting) == 1 else None

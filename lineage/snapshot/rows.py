@@ -7,10 +7,10 @@ from typing import Any
 
 from lineage.domain.canonical import canonical
 from lineage.domain.names import Span
-from lineage.domain.records import Edge, Node
+from lineage.domain.records import Edge, Node, Window
 
 NODE = "id, kind, name, account, region, arn, created, modified, status, observed, details"
-EDGE = "source, target, relation, role, usage, path, evidence, time, span, listing"
+EDGE = "source, target, relation, role, usage, path, evidence, opens, closes, span, listing"
 
 
 def node_row(node: Node) -> tuple[Any, ...]:
@@ -24,8 +24,8 @@ def node_row(node: Node) -> tuple[Any, ...]:
 def edge_row(edge: Edge) -> tuple[Any, ...]:
     """An edge as a row of its table."""
     return (
-        edge.source, edge.target, edge.relation, edge.role, edge.usage, edge.path, edge.evidence, edge.time, edge.span,
-        edge.listing,
+        edge.source, edge.target, edge.relation, edge.role, edge.usage, edge.path, edge.evidence,
+        *(edge.window or (None, None)), edge.span, edge.listing,
     )  # fmt: skip
 
 
@@ -39,5 +39,6 @@ def node_of(row: tuple[Any, ...]) -> Node:
 
 def edge_of(row: tuple[Any, ...]) -> Edge:
     """The edge of a row with the columns `EDGE`."""
-    source, target, relation, role, usage, path, evidence, time, span, listing = row
-    return Edge(source, target, relation, role, usage, path, evidence, time, Span(span) if span else None, listing)
+    source, target, relation, role, usage, path, evidence, opens, closes, span, listing = row
+    window = None if opens is None else Window(opens, closes)
+    return Edge(source, target, relation, role, usage, path, evidence, window, Span(span) if span else None, listing)

@@ -11,7 +11,7 @@ from lineage.snapshot.manifests import LISTINGS_SCHEMA
 from lineage.snapshot.seals import SEALS_SCHEMA
 
 APPLICATION_ID = 0x4C4E4147  # "LNAG", so that `file` and we can tell the file from other SQLite files
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 # What is known of a name that a list gave: nothing yet, its record, nothing while it is asked for, all but the extras.
 WANTED, READ, IN_HAND, HALF_READ = range(4)
@@ -53,7 +53,7 @@ CREATE TABLE node (
     created TEXT, modified TEXT, status TEXT, observed INTEGER NOT NULL, details TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE edge (
     source TEXT NOT NULL, target TEXT NOT NULL, relation TEXT NOT NULL, role TEXT NOT NULL, usage TEXT NOT NULL,
-    path TEXT NOT NULL, evidence TEXT NOT NULL, time TEXT, span TEXT, listing INTEGER);
+    path TEXT NOT NULL, evidence TEXT NOT NULL, opens TEXT, closes TEXT, span TEXT, listing INTEGER);
 CREATE TABLE unexplained (id TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 # A query uses one of the two last indices where it says the same words.
@@ -82,8 +82,7 @@ _UNEXPLAINED = f"""
         AND (made.target = edge.source OR made.target IN (
             SELECT wide.source FROM edge AS wide WHERE wide.target = edge.source AND wide.relation = 'overlaps'
             AND substr(edge.source, 1, length(wide.source)) = wide.source))
-        AND made.time NOT LIKE '%/' AND rtrim(substr(made.time, instr(made.time, '/') + 1), 'Z')
-            <= rtrim(substr(edge.time, 1, instr(edge.time, '/') - 1), 'Z'))
+        AND made.closes != '' AND rtrim(made.closes, 'Z') <= rtrim(edge.opens, 'Z'))
     UNION SELECT id FROM node WHERE NOT observed AND EXISTS (SELECT 1 FROM edge WHERE source = id AND {SERVES})
     UNION SELECT id FROM node WHERE kind IN {HOLDERS}
         AND (json_extract(details, '$.empty_parts') IS NOT NULL OR NOT EXISTS (

@@ -21,7 +21,7 @@ from lineage.crawl.aws.fetch import Refused
 from lineage.crawl.manifests import entries
 from lineage.crawl.replay.session import replay_session
 from lineage.domain.names import Cover, parse_location
-from lineage.domain.records import Resource
+from lineage.domain.records import Resource, Window
 from lineage.snapshot.manifests import Listings, Manifest
 from tests.conftest import BANK
 from tests.estate import HEADER, IMAGE
@@ -394,7 +394,7 @@ def test_which_version_was_read(versions: list[str], window: str, expected: int 
     for number, version in enumerate(versions):
         modified, _, seen = version.partition("/")
         listings.put(Manifest(LIST, PLAIN, str(number), f"2026-{modified}"), [], f"2026-{seen}")
-    dates = "/".join(f"2026-{month}" if month else "" for month in window.split("/"))
+    dates = Window(*(f"2026-{month}" if month else "" for month in window.split("/")))
     assert listings.read_by(LIST, PLAIN, dates) == expected
 
 
@@ -402,9 +402,9 @@ def test_other_views_tell_of_versions_too() -> None:
     """A version that was seen for another view was there for this one as well."""
     listings = Listings.in_memory()
     listings.put(Manifest(LIST, "a", "1", "2026-01-01"), [], "2026-09-01")
-    assert listings.read_by(LIST, "a", "2026-03-01/2026-03-02")
+    assert listings.read_by(LIST, "a", Window("2026-03-01", "2026-03-02"))
     listings.put(Manifest(LIST, "b", "2", "2026-02-01"), [], "2026-04-01")
-    assert listings.read_by(LIST, "a", "2026-03-01/2026-03-02") is None
+    assert listings.read_by(LIST, "a", Window("2026-03-01", "2026-03-02")) is None
 
 
 def test_half_a_manifest_is_none() -> None:

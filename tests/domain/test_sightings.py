@@ -43,7 +43,7 @@ class Place:
 
 
 def edges(seen: list, content: str) -> list[dict[str, str]]:
-    return [{"usage": one.usage, "time": one.time} for one in seen if one.content == content]
+    return [{"usage": one.usage, "time": "/".join(one.window)} for one in seen if one.content == content]
 
 
 @given(PUTS, PINS, HEADS, WINDOW)

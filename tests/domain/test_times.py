@@ -15,8 +15,9 @@ from lineage.domain.times import CERTAIN, IMPOSSIBLE, POSSIBLE, fits, window
 from tests.records import channel, processing, record, training
 
 
-def windows(resource: Resource, relation: str) -> list[str | None]:
-    return [window(resource, hit) for hit in hits(KINDS[resource.kind], resource.body) if hit.reference.relation == relation]
+def windows(resource: Resource, relation: str) -> list[str]:
+    named = (hit for hit in hits(KINDS[resource.kind], resource.body) if hit.reference.relation == relation)
+    return ["/".join(window(resource, hit) or ()) for hit in named]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lineage.domain.names import Span, named_id
-from lineage.domain.records import Resource
+from lineage.domain.records import Resource, Window
 from lineage.graphs.derive import Joined, derive
 from tests.records import arn, channel, processing, record, served, training
 
@@ -162,4 +162,4 @@ def test_a_multi_model_prefix_is_read_for_ever_in_either_field() -> None:
         "PrimaryContainer": {"Mode": "MultiModel", "ModelDataUrl": "s3://m/", "ModelDataSource": source},
     }
     (edge,) = [edge for edge in derive([record("model", "m", body)]).edges if edge.relation == "loads"]
-    assert (edge.time, edge.span) == ("2026-01-01T00:00:00Z/", Span.PREFIX)
+    assert (edge.window, edge.span) == (Window("2026-01-01T00:00:00Z", ""), Span.PREFIX)

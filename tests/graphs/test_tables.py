@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import lineage
 from lineage.domain.names import Span, gets, named_id
-from lineage.domain.records import Edge, Resource
+from lineage.domain.records import Edge, Resource, Window
 from lineage.graphs import tables as joining
 from lineage.graphs.derive import STEP, derive, join, matched
 from lineage.graphs.tables import Joining
@@ -132,7 +132,7 @@ def test_an_association_is_an_edge(one: Resource, edges: list[tuple[str, str, st
     joined = derive([*served("s3://b/m"), one])
     associated = [edge for edge in joined.edges if edge.relation == "associated"]
     assert [(edge.source, edge.target, edge.role) for edge in associated] == edges
-    assert all((edge.evidence, edge.path, edge.time) == ("logged", "SourceArn", None) for edge in associated)
+    assert all((edge.evidence, edge.path, edge.window) == ("logged", "SourceArn", None) for edge in associated)
     assert one.id not in joined.nodes
 
 
@@ -187,15 +187,17 @@ def test_joining_misses_nothing(written: set[str], read: set[tuple[str, Span]]) 
     assert found == {(w, r) for w in written for r, span in read if w != r and gets(r, span, w)}
 
 
-Write = tuple[str, str, str, Span]
+Write = tuple[str, Window, str, Span]
 WRITTEN = st.sampled_from([Span.FOLDER, Span.OBJECT])  # no row has a write of another span
-WRITES = st.lists(st.tuples(st.sampled_from("vw"), st.sampled_from(["1/2", "3/4"]), PLACES, WRITTEN), max_size=8)
+WRITES = st.lists(
+    st.tuples(st.sampled_from("vw"), st.sampled_from([Window("1", "2"), Window("3", "4")]), PLACES, WRITTEN), max_size=8
+)
 
 
 def told(place: str, ways: set[Span], writes: list[Write]) -> Iterator[str]:
     """By comparing each with each, narrowest first: the written places that tell a reader of `place` something new."""
     ordered = sorted(writes, key=lambda write: (write[2] != place, -len(write[2]), write[2]))
-    seen: list[tuple[str, str, str, set[Span]]] = []
+    seen: list[tuple[str, Window, str, set[Span]]] = []
     for uri, group in groupby(ordered, key=lambda write: write[2]):
         these = list(group)
         got = {way for way in ways if any(gets(place, way, uri, span) for *_, span in these)}
@@ -209,7 +211,7 @@ def told(place: str, ways: set[Span], writes: list[Write]) -> Iterator[str]:
 @given(WRITES, READS)
 def test_only_what_adds_something_is_joined(written: list[Write], read: set[tuple[str, Span]]) -> None:
     """A place is left out just where each of its writers wrote something narrower that the same readers get."""
-    writes = [Edge(who, place, "writes", time=when, span=span) for who, when, place, span in written]
+    writes = [Edge(who, place, "writes", window=when, span=span) for who, when, place, span in written]
     ways = {place: {span for other, span in read if other == place} for place, _ in read}
     assert overlaps([*writes, *reads(read)]) == {(uri, place) for place in ways for uri in told(place, ways[place], written)}
 
