@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from functools import lru_cache
 from itertools import product
 
 from lineage.checks.context import Findings, Ground, place_json
 from lineage.checks.findings import FAILED, HIGH, LOW, MEDIUM, UNKNOWN, Finding
-from lineage.domain.kinds import OPAQUE_CHANNELS, TRAINING_JOB
+from lineage.domain.kinds import TRAINING_JOB
 from lineage.domain.names import Cover, Location, Span, location_of
+from lineage.domain.opaque import is_opaque
 from lineage.domain.records import Json
 from lineage.domain.training import trains
 from lineage.graphs.graphs import reads_of
@@ -149,15 +149,7 @@ def _candidates(ground: Ground) -> tuple[set[str], int]:
 def _may_share(one: Row, other: Row) -> bool:
     here, there = one[0].rstrip("/"), other[0].rstrip("/")
     near = here.startswith(there) or there.startswith(here)
-    return near or any(_opaque(row[0], row[3], row[9]) for row in (one, other))
-
-
-@lru_cache(maxsize=10_000)
-def _opaque(source: str, role: str, span: str | None) -> bool:
-    """Whether a name does not tell what is read there."""
-    place = location_of(source)
-    plain = source.startswith("s3://") and place is not None and not place.hides_bucket
-    return not plain or role in OPAQUE_CHANNELS or span in (None, Span.MANIFEST, Span.LISTING, Span.UNKNOWN)
+    return near or any(row[9] == Span.LISTING or is_opaque(row[0], row[3], row[9]) for row in (one, other))
 
 
 def _overlap(graph: Flow, job: str, row: Json) -> Finding:

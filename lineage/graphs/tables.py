@@ -21,7 +21,7 @@ from lineage.domain.sightings import EVER, Sight
 from lineage.domain.status import FAILED
 from lineage.domain.times import bounds, sortable
 from lineage.snapshot.manifests import Listings
-from lineage.snapshot.rows import edge_row, node_row
+from lineage.snapshot.rows import node_row, stored_edge
 from lineage.snapshot.tables import Row
 
 REMEMBERED = 20_000  # how many names are kept in memory: those that many records say in turn
@@ -30,8 +30,8 @@ AT_ONCE = 1000  # how many edges are put into a table at a time
 _ROOM = """
 CREATE TEMP TABLE called (kind, account, region, name, id, PRIMARY KEY (kind, account, region, name)) WITHOUT ROWID;
 CREATE TEMP TABLE named (id, kind, name, account, region, arn, created, modified, status, observed, details);
-CREATE TEMP TABLE field (source, target, relation, role, usage, path, evidence, opens, closes, span, listing);
-CREATE TEMP TABLE fact (source, target, relation, role, usage, path, evidence, opens, closes, timed, span, listing,
+CREATE TEMP TABLE field (source, target, relation, role, usage, path, evidence, opens, closes, span, listing, opaque);
+CREATE TEMP TABLE fact (source, target, relation, role, usage, path, evidence, opens, closes, timed, span, listing, opaque,
     PRIMARY KEY (source, target, relation, role, usage, opens, closes)) WITHOUT ROWID;
 CREATE INDEX temp.fact_recorded ON fact (target, source) WHERE relation = 'recorded-by';
 CREATE TEMP TABLE model (place, job, PRIMARY KEY (place, job)) WITHOUT ROWID;
@@ -121,13 +121,13 @@ class Joining:
     def say(self, nodes: Iterable[Node], edges: Iterable[Edge]) -> None:
         """What one record says: the nodes that it names, and the edges."""
         self._named.extend(map(node_row, self._not_lately(nodes)))
-        self._fields.extend(map(edge_row, edges))
+        self._fields.extend(map(stored_edge, edges))
         if len(self._fields) >= AT_ONCE:
             self._put_down()
 
     def _put_down(self) -> None:
         self._db.executemany("INSERT INTO named VALUES (?,?,?,?,?,?,?,?,?,?,?)", self._named)
-        self._db.executemany("INSERT INTO field VALUES (?,?,?,?,?,?,?,?,?,?,?)", self._fields)
+        self._db.executemany("INSERT INTO field VALUES (?,?,?,?,?,?,?,?,?,?,?,?)", self._fields)
         self._named.clear()
         self._fields.clear()
 
@@ -153,7 +153,7 @@ class Joining:
         self._db.execute("""
             INSERT OR IGNORE INTO fact
             SELECT source, target, relation, role, usage, path, evidence, ifnull(opens, ''), ifnull(closes, ''),
-                opens IS NOT NULL, span, listing
+                opens IS NOT NULL, span, listing, opaque
             FROM field ORDER BY source, target, relation, role, usage, opens, closes, rowid""")
         self._db.execute("DELETE FROM named")
         self._db.execute("DELETE FROM field")
@@ -164,7 +164,8 @@ class Joining:
             INSERT INTO main.edge SELECT source, target, relation, role, CASE
                 WHEN relation = 'reads' AND usage = 'data' AND evidence = 'declared' AND span IS NOT NULL AND EXISTS (
                     SELECT 1 FROM model_input WHERE place = fact.source AND maker != fact.target)
-                THEN 'model' ELSE usage END, path, evidence, iif(timed, opens, NULL), iif(timed, closes, NULL), span, listing
+                THEN 'model' ELSE usage END, path, evidence, iif(timed, opens, NULL), iif(timed, closes, NULL),
+                span, listing, opaque
             FROM fact""")
         self._db.execute("DELETE FROM fact")
 
@@ -303,4 +304,4 @@ class Joining:
         self._db.executemany("INSERT OR IGNORE INTO main.node VALUES (?,?,?,?,?,?,?,?,?,?,?)", map(node_row, nodes))
 
     def add_edges(self, edges: Iterable[Edge]) -> None:
-        self._db.executemany("INSERT INTO main.edge VALUES (?,?,?,?,?,?,?,?,?,?,?)", map(edge_row, edges))
+        self._db.executemany("INSERT INTO main.edge VALUES (?,?,?,?,?,?,?,?,?,?,?,?)", map(stored_edge, edges))

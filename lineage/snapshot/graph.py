@@ -9,7 +9,6 @@ from typing import NamedTuple
 from lineage.domain.names import Location, location_of
 from lineage.domain.records import Edge, Node
 from lineage.snapshot.rows import EDGE, NODE, edge_of, node_of
-from lineage.snapshot.schema import OPAQUE
 from lineage.snapshot.tables import AT_ONCE, OpenTables, Row
 
 
@@ -137,7 +136,7 @@ class GraphTables(OpenTables):
 
     def opaque_places(self) -> Iterator[str]:
         """The ids of what is read and could be anything: unread manifests, file systems, hub content, aliases."""
-        return (row[0] for row in self._rows(f"SELECT DISTINCT source FROM edge WHERE {OPAQUE} ORDER BY source"))  # noqa: S608
+        return (row[0] for row in self._rows("SELECT DISTINCT source FROM edge WHERE opaque ORDER BY source"))
 
 
 class Choice(NamedTuple):

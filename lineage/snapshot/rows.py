@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from lineage.domain.canonical import canonical
 from lineage.domain.names import Span
+from lineage.domain.opaque import READING, is_opaque
 from lineage.domain.records import Edge, Node, Window
+from lineage.snapshot.tables import Row
 
 NODE = "id, kind, name, account, region, arn, created, modified, status, observed, details"
 EDGE = "source, target, relation, role, usage, path, evidence, opens, closes, span, listing"
 
 
-def node_row(node: Node) -> tuple[Any, ...]:
+def node_row(node: Node) -> Row:
     """A node as a row of its table."""
     return (
         node.id, node.kind, node.name, node.account, node.region, node.arn, node.created, node.modified, node.status,
@@ -21,7 +22,7 @@ def node_row(node: Node) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def edge_row(edge: Edge) -> tuple[Any, ...]:
+def edge_row(edge: Edge) -> Row:
     """An edge as a row of its table."""
     return (
         edge.source, edge.target, edge.relation, edge.role, edge.usage, edge.path, edge.evidence,
@@ -29,7 +30,12 @@ def edge_row(edge: Edge) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def node_of(row: tuple[Any, ...]) -> Node:
+def stored_edge(edge: Edge) -> Row:
+    """The same with what the table has besides: whether nobody can look into what is read."""
+    return (*edge_row(edge), edge.relation in READING and is_opaque(edge.source, edge.role, edge.span))
+
+
+def node_of(row: Row) -> Node:
     """The node of a row with the columns `NODE`."""
     identity, kind, name, account, region, arn, created, modified, status, seen, details = row
     return Node(
@@ -37,7 +43,7 @@ def node_of(row: tuple[Any, ...]) -> Node:
     )  # fmt: skip
 
 
-def edge_of(row: tuple[Any, ...]) -> Edge:
+def edge_of(row: Row) -> Edge:
     """The edge of a row with the columns `EDGE`."""
     source, target, relation, role, usage, path, evidence, opens, closes, span, listing = row
     window = None if opens is None else Window(opens, closes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 
-from lineage.domain.kinds import HOLDERS, OPAQUE_CHANNELS, SERVING, TRAINING_JOB
+from lineage.domain.kinds import HOLDERS, SERVING, TRAINING_JOB
 from lineage.domain.status import COMPLETED
 from lineage.snapshot.manifests import LISTINGS_SCHEMA
 from lineage.snapshot.seals import SEALS_SCHEMA
@@ -53,22 +53,19 @@ CREATE TABLE node (
     created TEXT, modified TEXT, status TEXT, observed INTEGER NOT NULL, details TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE edge (
     source TEXT NOT NULL, target TEXT NOT NULL, relation TEXT NOT NULL, role TEXT NOT NULL, usage TEXT NOT NULL,
-    path TEXT NOT NULL, evidence TEXT NOT NULL, opens TEXT, closes TEXT, span TEXT, listing INTEGER);
+    path TEXT NOT NULL, evidence TEXT NOT NULL, opens TEXT, closes TEXT, span TEXT, listing INTEGER,
+    opaque INTEGER NOT NULL);
 CREATE TABLE unexplained (id TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 # A query uses one of the two last indices where it says the same words.
 ISOLATED = f"kind = '{TRAINING_JOB.name}' AND observed AND json_extract(details, '$.isolated')"
-OPAQUE = f"""relation IN ('reads', 'loads', 'mentions') AND (
-    span IS NULL OR span IN ('manifest', 'unknown') OR source NOT LIKE 's3://%' OR source LIKE 's3://arn:%'
-    OR source LIKE '%-s3alias/%' OR source LIKE '%--ol-s3/%' OR source LIKE '%.mrap/%'
-    OR role IN ({", ".join(f"'{role}'" for role in sorted(OPAQUE_CHANNELS))}))"""
 _GRAPH_INDICES = f"""
 CREATE INDEX node_kind ON node (kind, observed);
 CREATE INDEX node_name ON node (name COLLATE NOCASE);
 CREATE INDEX edge_source ON edge (source);
 CREATE INDEX edge_target ON edge (target);
 CREATE INDEX node_isolated ON node (kind) WHERE {ISOLATED};
-CREATE INDEX edge_opaque ON edge (source) WHERE {OPAQUE};
+CREATE INDEX edge_opaque ON edge (source) WHERE opaque;
 """
 SERVES = f"relation IN {SERVING} AND (relation != 'provides' OR usage = 'model')"
 # What may be served and is not known to be made of anything: places that no job wrote for sure before they were loaded,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lineage.domain.kinds import OPAQUE_CHANNELS
 from lineage.domain.names import Cover, Location, Span, cover, location_of
+from lineage.domain.opaque import is_opaque
 from lineage.domain.records import Gap, Json
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
 
@@ -14,14 +15,12 @@ def opaque_read(graph: Flow, reading: Link) -> Gap | None:
     """A read of which nobody can say what it gave: a manifest, an access point, a file system, a query, a hub dataset."""
     place, span = reading.source, reading.data["span"]
     location = location_of(place)
-    plain = location and location.root.startswith("s3://") and not location.hides_bucket
-    hidden_in_code = reading.data["role"] in OPAQUE_CHANNELS
-    if plain and not hidden_in_code and span not in (Span.MANIFEST, Span.UNKNOWN):
+    if not is_opaque(place, reading.data["role"], span):
         return None
     job = graph.nodes[reading.target]
     who = f"{job['kind'].replace('-', ' ')} {job['name']}, channel {reading.data['role']}"
     reason, said = "unresolved", f"{who}, reads {place}: what is in it, this version does not find out"
-    if hidden_in_code:
+    if reading.data["role"] in OPAQUE_CHANNELS:
         said = f"{who}: a remote function, step or notebook: what it reads stands in its code"
     elif span == Span.MANIFEST:
         reason, said = "unread-manifest", f"{who}: {_unread(graph, place)}"

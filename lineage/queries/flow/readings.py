@@ -7,14 +7,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import chain, takewhile
 
-from lineage.domain.kinds import OPAQUE_CHANNELS
-from lineage.domain.names import Location, Span, location_of
+from lineage.domain.names import Location
+from lineage.domain.opaque import READING, is_opaque
 from lineage.queries.flow.links import Flow, Link
 from lineage.queries.flow.steps import listings_of
 from lineage.snapshot.manifests import Listings
-
-_RELATIONS = ("reads", "loads", "mentions")
-_ANYTHING = (None, Span.MANIFEST, Span.UNKNOWN)
 
 
 class Readings:
@@ -22,20 +19,18 @@ class Readings:
 
     def __init__(self, graph: Flow, links: Iterable[Link] | None = None) -> None:
         """All such edges of a graph, or those of the given ones."""
-        edges = graph.links(*_RELATIONS) if links is None else links
+        edges = graph.links(*READING) if links is None else links
         self._listings: Listings = listings_of(graph)
         self._at: dict[str, list[Link]] = defaultdict(list)
         self._listed: dict[int, list[Link]] = defaultdict(list)
         self._anywhere: list[Link] = []
         for link in edges:
-            if link.relation in _RELATIONS:
+            if link.relation in READING:
                 self._put(link)
         self._places = sorted(self._at)
 
     def _put(self, link: Link) -> None:
-        location = location_of(link.source)
-        plain = location and location.root.startswith("s3://") and not location.hides_bucket
-        if not plain or link.data["role"] in OPAQUE_CHANNELS or link.data["span"] in _ANYTHING:
+        if is_opaque(link.source, link.data["role"], link.data["span"]):
             self._anywhere.append(link)
             return
         self._at[link.source].append(link)
