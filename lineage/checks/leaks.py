@@ -14,6 +14,7 @@ from lineage.domain.opaque import is_opaque
 from lineage.domain.records import Json
 from lineage.domain.training import trains
 from lineage.graphs.graphs import reads_of
+from lineage.graphs.leads import places_near
 from lineage.queries.as_json import link_json, node_json
 from lineage.queries.flow.jobs import started
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
@@ -189,7 +190,7 @@ def _near_manifest(ground: Ground, uri: str) -> set[str]:
     places = {uri} | {place for version in listings.versions(uri) for place in listings.beside(version)}
     for folder in folders:
         location = location_of(folder)
-        places |= set(ground.snapshot.places_near(location)) if location else set()
+        places |= set(places_near(ground.snapshot, location)) if location else set()
     return {edge[1] for edge in ground.snapshot.edge_rows(out_of=places, relations=["reads"]) if edge[4] == "data"}
 
 

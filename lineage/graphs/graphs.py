@@ -23,6 +23,7 @@ from lineage.domain.names import Location, is_location, is_place, location_of, p
 from lineage.domain.records import Gap, Resource, Scope
 from lineage.domain.training import is_training_job
 from lineage.graphs.derive import derive
+from lineage.graphs.leads import mention_rows, onward_rows, places_near, telling_rows
 from lineage.snapshot.manifests import Listings
 from lineage.snapshot.reading import Snapshot
 from lineage.snapshot.rows import edge_row, node_row
@@ -101,7 +102,7 @@ def around_subject(snapshot: Snapshot, subject: str, *also: str) -> Graph:
     beside |= dict.fromkeys(snapshot.edge_rows(into=also, relations=["recorded-by"]))
     beside |= _serving(snapshot, flowing)
     beside |= dict.fromkeys(_competing(snapshot, flowing))
-    beside |= dict.fromkeys(snapshot.mention_rows(filter(_is_resource, reached)))
+    beside |= dict.fromkeys(mention_rows(snapshot, filter(_is_resource, reached)))
     flowing |= beside
     return _between(snapshot, [*reached, *also], flowing)
 
@@ -196,7 +197,7 @@ def _places_around(snapshot: Snapshot, datasets: Iterable[Location]) -> Iterator
     """The places that may share keys with a location, and the manifests that may list something of it."""
     listings = snapshot.listings()
     for dataset in datasets:
-        yield from snapshot.places_near(dataset)
+        yield from places_near(snapshot, dataset)
         yield from listings.places() if dataset.hides_bucket else (place for _, place in listings.listing(dataset))
 
 
@@ -211,7 +212,7 @@ def _onward(snapshot: Snapshot, readers: set[str], edges: dict[Row, None], *, ev
         others |= rest
         nodes |= found
         step = dict.fromkeys(snapshot.edge_rows(out_of=rest, relations=_LEADS))
-        step |= dict.fromkeys(snapshot.onward_rows(training, _LEADS, every_run=every_run))
+        step |= dict.fromkeys(onward_rows(snapshot, training, _LEADS, every_run=every_run))
         edges |= step
         frontier = {edge[1] for edge in step} - nodes.keys()
     edges |= dict.fromkeys(snapshot.edge_rows(into=others, relations=("reads", "mentions")))
@@ -254,7 +255,7 @@ def _spread(snapshot: Snapshot, start: Iterable[str]) -> tuple[dict[Row, None], 
 
 def _flowing(snapshot: Snapshot, nodes: Iterable[str]) -> Iterator[Row]:
     endpoints = set()
-    for edge in snapshot.telling_rows(nodes, _FLOWING["down"]):
+    for edge in telling_rows(snapshot, nodes, _FLOWING["down"]):
         if edge[2] in ("configures", "hosts"):
             endpoints.add(edge[1])
         yield edge

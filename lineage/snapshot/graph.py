@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
+import json
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from typing import NamedTuple
 
-from lineage.domain.names import Location, location_of
 from lineage.domain.records import Edge, Node
 from lineage.snapshot.rows import EDGE, NODE, edge_of, node_of
 from lineage.snapshot.tables import AT_ONCE, OpenTables, Row
@@ -33,30 +33,11 @@ class GraphTables(OpenTables):
     ) -> Iterator[Row]:
         """The same as rows of the columns `EDGE`, of some relations or of all."""
         key, ids = ("target", into) if into is not None else ("source", out_of)
-        return self._select(EDGE, "edge", key, ids, _of_relations("edge", relations) if relations else "true")
+        return self._select(EDGE, "edge", key, ids, _one_of("relation", relations) if relations else "true")
 
-    def onward_rows(self, trained: Iterable[str], relations: Iterable[str], *, every_run: bool) -> Iterator[Row]:
-        """The edges of some relations out of jobs that train, as far as they lead on: to what is read, to runs that say more.
-
-        Not to a model that nobody reads, nor (unless `every_run`) to a run that nobody wrote into: of those there is one
-        for each job.
-        """
-        on = _of_relations("e", ("reads", "overlaps"))
-        reads_on = f"EXISTS (SELECT 1 FROM edge AS e WHERE e.source = edge.target AND {on})"  # noqa: S608  (our own words)
-        which = f"""CASE relation WHEN 'writes' THEN instr(target, '://') = 0 OR {reads_on}
-            WHEN 'recorded-by' THEN {"true" if every_run else _says_more()} ELSE {_of_relations("edge", relations)} END"""
-        return self._select(EDGE, "edge", "source", trained, which)
-
-    def telling_rows(self, ids: Iterable[str], relations: Iterable[str]) -> Iterator[Row]:
-        """The edges of some relations out of nodes, but for those to runs that say no more than the job that they record."""
-        which = f"{_of_relations('edge', relations)} AND (relation != 'recorded-by' OR {_says_more()})"
-        return self._select(EDGE, "edge", "source", ids, which)
-
-    def mention_rows(self, ids: Iterable[str]) -> Iterator[Row]:
-        """The `mentions` edges into nodes, and the `reads` edges of what they mention as well."""
-        same = "e.target = edge.target AND e.relation = 'mentions' AND rtrim(e.source, '/') = rtrim(edge.source, '/')"
-        mentioned = f"EXISTS (SELECT 1 FROM edge AS e WHERE {same})"  # noqa: S608  (our own words)
-        return self._select(EDGE, "edge", "target", ids, f"(relation = 'mentions' OR relation = 'reads' AND {mentioned})")
+    def rows_by(self, ways: Sequence[Way], out_of: Iterable[str]) -> Iterator[Row]:
+        """The edges out of nodes that are of one of some ways, as rows of the columns `EDGE`."""
+        return self._select(EDGE, "edge", "source", out_of, f"({' OR '.join(way.condition() for way in ways)})")
 
     def of_kind(self, kind: str) -> list[Node]:
         """The observed nodes of one kind, by name."""
@@ -119,24 +100,38 @@ class GraphTables(OpenTables):
             (identity, name) for identity, name in self._rows("SELECT id, name FROM node WHERE kind = ? AND observed", (kind,))
         )
 
-    def places_near(self, dataset: Location) -> Iterator[str]:
-        """The ids of the places that something reads, loads or mentions and that may share keys with a location.
+    def sources(self, relations: Iterable[str], start: str = "") -> Iterator[str]:
+        """Each node that an edge of some relations leads out of, and whose id begins so."""
+        within, ends = ("source >= ? AND source < ?", (start, _behind(start))) if start else ("true", ())
+        which = f"{within} AND {_one_of('relation', relations)}"
+        return (row[0] for row in self._rows(f"SELECT DISTINCT source FROM edge WHERE {which}", ends))  # noqa: S608
 
-        Any place may where an access point hides the location's bucket.
-        """
-        if dataset.hides_bucket:
-            rows = self._rows(f"SELECT DISTINCT source FROM edge WHERE {_READ}")  # noqa: S608
-            yield from (row[0] for row in rows if _may_hold(row[0], dataset))
-            return
-        start = dataset.uri.rstrip("/") if dataset.key.strip("/") else f"{dataset.root}/"
-        under = f"SELECT DISTINCT source FROM edge WHERE source >= ? AND source < ? AND {_READ}"  # noqa: S608
-        yield from (row[0] for row in self._rows(under, (start, _behind(start))))
-        at = f"SELECT 1 FROM edge WHERE source = ? AND {_READ}"  # noqa: S608
-        yield from (place for place in _prefixes(dataset) if self._one(at, place))
+    def sources_among(self, ids: Iterable[str], relations: Iterable[str]) -> Iterator[str]:
+        """Those of the given ids that an edge of some relations leads out of."""
+        leads = f"SELECT 1 FROM edge WHERE source = value AND {_one_of('relation', relations)}"  # noqa: S608  (our own words)
+        sql = f"SELECT value FROM json_each(?) WHERE EXISTS ({leads})"  # noqa: S608
+        return (row[0] for row in self._rows(sql, (json.dumps(list(ids)),)))
 
     def opaque_places(self) -> Iterator[str]:
         """The ids of what is read and could be anything: unread manifests, file systems, hub content, aliases."""
         return (row[0] for row in self._rows("SELECT DISTINCT source FROM edge WHERE opaque ORDER BY source"))
+
+
+class Way(NamedTuple):
+    """Which edges are wanted: of some relations, and, where more is said, only to a target of which one of it is so."""
+
+    relations: Sequence[str]
+    ends_of: Sequence[str] = ()  # an edge of these relations leads to it as well
+    starts_of: Sequence[str] = ()  # an edge of these leads out of it
+    or_no_place: bool = False  # it is no place
+
+    def condition(self) -> str:
+        """What an edge's row must be, as SQL."""
+        marks = [("target", self.ends_of), ("source", self.starts_of)]
+        which = [f"e.{end} = edge.target AND {_one_of('e.relation', those)}" for end, those in marks if those]
+        leads = [f"EXISTS (SELECT 1 FROM edge AS e WHERE {this})" for this in which]  # noqa: S608  (our own words)
+        leads += ["instr(target, '://') = 0"] if self.or_no_place else []
+        return f"({_one_of('relation', self.relations)} AND ({' OR '.join(leads) or 'true'}))"
 
 
 class Choice(NamedTuple):
@@ -160,26 +155,9 @@ class Choice(NamedTuple):
             yield f"EXISTS ({tags})", (self.tag, f"{self.tag}=", f"{self.tag}=")
 
 
-_READ = "relation IN ('reads', 'loads', 'mentions')"
-_TOLD = ("reads", "mentions", "associated")  # what is written into a run, or leads to it
-
-
-def _of_relations(table: str, relations: Iterable[str]) -> str:
-    words = ", ".join(f"'{relation}'" for relation in relations)
-    return f"{table}.relation IN ({words})"
-
-
-def _says_more() -> str:
-    """Whether a run, at which an edge ends, has something to tell: somebody wrote into it, or it logs what it wrote."""
-    into, says = _of_relations("e", _TOLD), _of_relations("e", ("writes", "recorded-by"))
-    return f"""(EXISTS (SELECT 1 FROM edge AS e WHERE e.target = edge.target AND {into})
-        OR EXISTS (SELECT 1 FROM edge AS e WHERE e.source = edge.target AND {says}))"""  # noqa: S608  (our own words)
-
-
-def _may_hold(place: str, dataset: Location) -> bool:
-    location = location_of(place)
-    key = location.key if location else ""
-    return key.startswith(dataset.key.rstrip("/")) or dataset.key.startswith(key.rstrip("/"))
+def _one_of(column: str, words: Iterable[str]) -> str:
+    said = ", ".join(f"'{word}'" for word in words)
+    return f"{column} IN ({said})"
 
 
 def _behind(start: str) -> str:
@@ -187,12 +165,3 @@ def _behind(start: str) -> str:
     bare = start.rstrip("\U0010ffff")
     code = ord(bare[-1]) + 1
     return bare[:-1] + chr(0xE000 if code == 0xD800 else code)  # surrogates are no characters
-
-
-def _prefixes(dataset: Location) -> Iterator[str]:
-    """Every place around a location: a place stands for the keys that begin with its own, wherever that ends."""
-    bare = dataset.key.rstrip("/")
-    for length in range(len(bare)):
-        yield f"{dataset.root}/{bare[:length]}"
-        if not bare[:length].endswith("/"):
-            yield f"{dataset.root}/{bare[:length]}/"

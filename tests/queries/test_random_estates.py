@@ -16,6 +16,7 @@ from cli.render.indented import indented
 from lineage.domain.names import Cover, Span, cover, parse_location
 from lineage.domain.records import Crawl, Gap, Resource, Scope
 from lineage.graphs.graphs import graph_of
+from lineage.graphs.leads import places_near
 from lineage.queries.used import used
 from tests.records import COMPLETE, channel, processing, served, training
 from tests.snapshot.test_file import crawl
@@ -159,7 +160,7 @@ def test_no_place_that_shares_keys_is_left_out(keys: list[str], dataset: str) ->
         crawl(path, *(training(f"t{number}", {"c": f"s3://x/{key}"}) for number, key in enumerate(keys)))
         with lineage.open_snapshot(path) as snapshot:
             asked = parse_location(f"s3://x/{dataset}")
-            near = set(snapshot.places_near(asked))
+            near = set(places_near(snapshot, asked))
     places = [(parse_location(f"s3://x/{key}"), span) for key in keys for span in Span]
     assert {place.uri for place, span in places if cover(place, span, asked) in (Cover.ALL, Cover.PART)} <= near
 

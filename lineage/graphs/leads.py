@@ -1,0 +1,69 @@
+"""Which edges lead a question on: of what a large estate has one of for each job, only those that tell more than the job."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from lineage.domain.names import Location, location_of
+from lineage.domain.opaque import READING
+from lineage.snapshot.graph import Way
+from lineage.snapshot.reading import Snapshot
+from lineage.snapshot.tables import Row
+
+# A run has something to tell where somebody wrote into it, or it logs what it wrote.
+_TELLING_RUN = Way(["recorded-by"], ends_of=["reads", "mentions", "associated"], starts_of=["writes", "recorded-by"])
+
+
+def onward_rows(snapshot: Snapshot, trained: Iterable[str], relations: Sequence[str], *, every_run: bool) -> Iterator[Row]:
+    """The edges of some relations out of jobs that train, as far as they lead on: to what is read, to runs that say more.
+
+    Not to a model that nobody reads, nor (unless `every_run`) to a run that nobody wrote into: of those there is one
+    for each job.
+    """
+    runs = Way(["recorded-by"]) if every_run else _TELLING_RUN
+    models = Way(["writes"], starts_of=["reads", "overlaps"], or_no_place=True)
+    rest = Way([relation for relation in relations if relation not in ("writes", "recorded-by")])
+    return snapshot.rows_by([rest, models, runs], trained)
+
+
+def telling_rows(snapshot: Snapshot, ids: Iterable[str], relations: Sequence[str]) -> Iterator[Row]:
+    """The edges of some relations out of nodes, but for those to runs that say no more than the job that they record."""
+    rest = Way([relation for relation in relations if relation != "recorded-by"])
+    return snapshot.rows_by([rest, _TELLING_RUN], ids)
+
+
+def mention_rows(snapshot: Snapshot, ids: Iterable[str]) -> Iterator[Row]:
+    """The `mentions` edges into nodes, and the `reads` edges of what they mention as well."""
+    mentions = list(snapshot.edge_rows(into=ids, relations=["mentions"]))
+    mentioned = {(row[0].rstrip("/"), row[1]) for row in mentions}
+    reads = snapshot.edge_rows(into={row[1] for row in mentions}, relations=["reads"])
+    yield from mentions
+    yield from (row for row in reads if (row[0].rstrip("/"), row[1]) in mentioned)
+
+
+def places_near(snapshot: Snapshot, dataset: Location) -> Iterator[str]:
+    """The ids of the places that something reads, loads or mentions and that may share keys with a location.
+
+    Any place may where an access point hides the location's bucket.
+    """
+    if dataset.hides_bucket:
+        yield from (place for place in snapshot.sources(READING) if _may_hold(place, dataset))
+        return
+    start = dataset.uri.rstrip("/") if dataset.key.strip("/") else f"{dataset.root}/"
+    yield from snapshot.sources(READING, start)
+    yield from snapshot.sources_among(_prefixes(dataset), READING)
+
+
+def _may_hold(place: str, dataset: Location) -> bool:
+    location = location_of(place)
+    key = location.key if location else ""
+    return key.startswith(dataset.key.rstrip("/")) or dataset.key.startswith(key.rstrip("/"))
+
+
+def _prefixes(dataset: Location) -> Iterator[str]:
+    """Every place around a location: a place stands for the keys that begin with its own, wherever that ends."""
+    bare = dataset.key.rstrip("/")
+    for length in range(len(bare)):
+        yield f"{dataset.root}/{bare[:length]}"
+        if not bare[:length].endswith("/"):
+            yield f"{dataset.root}/{bare[:length]}/"
