@@ -67,7 +67,9 @@ def _drawn(parts: Iterable[Any], *, terminal: bool) -> str:
 
 def styled(*pieces: Piece) -> Line:
     """A line of a few pieces, each plain or with a style; nothing in it ends the line or steers a terminal."""
-    return Line(tuple(lineage.one_line(piece) if isinstance(piece, str) else (lineage.one_line(piece[0]), piece[1]) for piece in pieces))
+    return Line(
+        tuple(lineage.one_line(piece) if isinstance(piece, str) else (lineage.one_line(piece[0]), piece[1]) for piece in pieces)
+    )
 
 
 def hole_line(hole: dict[str, Any]) -> Line:
