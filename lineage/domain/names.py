@@ -140,7 +140,7 @@ def parse_location(text: str) -> Location:
         return _s3(store, key, text)
     if not store or scheme not in _OTHER_STORES:
         raise _malformed(text)
-    if scheme == "athena":  # Glue writes its names in lower case, whatever a query says
+    if scheme in ("athena", "redshift"):  # these write their names in lower case, whatever a query says
         store, key = store.lower(), key.lower()
     return Location(f"{scheme}://{store}", key)
 

@@ -7,12 +7,14 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lineage.domain.kinds import CHANNEL_USAGE, KINDS, LOCATION, REUSED, Kind, Reference
 from lineage.domain.names import Location, Span, channel_span, is_arn, location_of
 from lineage.domain.records import Body, etag_digest
-from lineage.domain.sql import TableName, tables
+
+if TYPE_CHECKING:
+    from lineage.domain.sql import Engine, TableName
 
 Scopes = tuple[Mapping[str, Any], ...]
 """The objects around a field, innermost first."""
@@ -173,19 +175,28 @@ def _unquoted(text: str) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
+# Where a table lies whose name says no schema: in Athena right below its database, in Redshift in the schema of all users,
+# if no search path says otherwise; nobody looks into either, so each is a hole wherever it lies.
+_SCHEMA: dict[Engine, list[str]] = {"athena": [], "redshift": ["public"]}
+
+
 def _queried(reference: Reference, query: str, role: str, scopes: Scopes) -> Iterator[Hit]:
     """The tables that a query names, as places below its database; and all of that where it may read more of it."""
-    read = tables(query)
+    from lineage.domain.sql import tables  # of all records, few hold a query: the parser is loaded for them
+
     database = _fill(reference.template, scopes)
-    places = dict.fromkeys(filter(None, (location_of(_qualified(database, name)) for name in read.names)))
-    yield from (Hit(reference, table.uri, role, _usage(reference, role), table, Span.FOLDER) for table in places)
-    if not (places and read.whole):
+    engine: Engine = "redshift" if database.startswith("redshift:") else "athena"
+    read = tables(query, engine)
+    places = dict.fromkeys(location_of(_qualified(database, name, engine)) for name in read.names)
+    for table in filter(None, places):
+        yield Hit(reference, table.uri, role, _usage(reference, role), table, Span.FOLDER)
+    if not (read.whole and all(places) and places):
         yield from _located(reference, query, role, scopes)
 
 
-def _qualified(database: str, name: TableName) -> str:
-    above = database.partition("://")[2].split("/")
-    return f"athena://{'/'.join([*above[: max(0, 3 - len(name))], *name])}"
+def _qualified(database: str, name: TableName, engine: Engine) -> str:
+    above = [*database.partition("://")[2].split("/"), *_SCHEMA[engine]]
+    return f"{engine}://{'/'.join([*above[: len(above) + 1 - len(name)], *name])}"
 
 
 def _selected(reference: Reference, scopes: Scopes) -> str:

@@ -1,36 +1,45 @@
-"""Which tables a query of Athena reads. Pure.
+"""Which tables a query of Athena or Redshift reads. Pure.
 
-No parser of all of Presto's SQL: it follows parentheses, and in each the clauses that may name a table: what stands after
-FROM and JOIN and the commas there, and the names that WITH gives to queries. Whatever it does not know there, it says.
+sqlglot parses it. What that refuses or takes for a command whose words it does not read, and a table that a function gives
+or a variable names, is said to be not read: a query that was not read is never one of no tables.
+
+This file alone knows sqlglot, and is imported only where a record holds a query.
 """
 
 from __future__ import annotations
 
-import re
+import logging
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from contextlib import contextmanager
+from itertools import groupby, pairwise
+from typing import Literal, NamedTuple
 
+from sqlglot import exp
+from sqlglot.dialects.athena import Athena
+from sqlglot.dialects.redshift import Redshift
+from sqlglot.dialects.trino import Trino
+from sqlglot.errors import ErrorLevel, ParseError
+from sqlglot.tokenizer_core import Token, TokenType
+from sqlglot.tokens import Tokenizer
+
+Engine = Literal["athena", "redshift"]
 TableName = tuple[str, ...]
-"""The words of a table's name, its catalog and database before it where the query says them."""
+"""The words of a table's name, its catalog, database or schema before it where the query says them."""
 
-_TOKEN = re.compile(
-    r"""(?P<blank>\s+|--[^\n]*|/\*.*?\*/)
-    | (?P<text>'(?:[^']|'')*')
-    | (?P<quoted>"(?:[^"]|"")+"|`(?:[^`]|``)+`)
-    | (?P<number>(?<![\w$"`.])(?:\d+\.\d*|\.\d+)(?!\w))
-    | (?P<word>\w[\w$]*)
-    | (?P<mark>[(),.;])
-    | (?P<other>[-*+/%=<>!|?:\[\]@^~])
-    | (?P<unknown>.)""",
-    re.DOTALL | re.VERBOSE,
-)
-_QUERY = frozenset({"select", "values", "with"})
-# What ends FROM and has commas of its own.
-_AFTER_FROM = frozenset({"where", "group", "having", "order", "union", "except", "intersect"})
-_WITH_A_FROM = frozenset({"extract", "trim", "substring", "overlay"})  # functions whose arguments hold a FROM
-_JOINS = frozenset({"on", "using", "join", "left", "right", "full", "inner", "cross", "natural"})
-_NO_RELATION = _AFTER_FROM | _JOINS | {"from", "as", "select", "unnest"}
+_At = tuple[int, int]  # the line and the column where a word ends
+_Named = dict[int, dict[str, tuple[int, bool]]]  # what each WITH names, by its identity
+_LONGEST = len(("catalog", "database", "table"))
+_READS = (exp.Query, exp.Values, exp.Insert, exp.Merge, exp.Update, exp.Delete)
+_WRITES = (exp.Insert, exp.Merge, exp.Update, exp.Delete, exp.Create, exp.Into, exp.Copy)
+_RELATIONS = (exp.Table, exp.Subquery, exp.Unnest, exp.Values, exp.Lateral)
+_DEEPEST = 8  # `date(date(…` or `array[array[…`: each further one doubles the time that sqlglot takes
+# What can't follow a comma: sqlglot takes a list that ends with one.
+_ENDS = frozenset(
+    {
+        TokenType.R_PAREN, TokenType.FROM, TokenType.WHERE, TokenType.GROUP_BY, TokenType.HAVING, TokenType.ORDER_BY,
+        TokenType.UNION, TokenType.EXCEPT, TokenType.INTERSECT, TokenType.JOIN, TokenType.ON, TokenType.USING,
+    }
+)  # fmt: skip
 
 
 class Tables(NamedTuple):
@@ -40,174 +49,167 @@ class Tables(NamedTuple):
     whole: bool
 
 
-class _Token(NamedTuple):
-    kind: str
-    text: str  # a keyword in small letters; a quoted name without its quotes
-
-    def is_word(self, *words: str) -> bool:
-        return self.kind == "word" and self.text.casefold() in words
+class _AthenaTokenizer(Trino.Tokenizer):
+    IDENTIFIERS = ['"', "`"]  # noqa: RUF012 - as sqlglot has it; backquotes are those of its statements that define tables
 
 
-@dataclass(slots=True)
-class _Frame:
-    """What stands between two parentheses, or the whole query, as far as it was read."""
-
-    opened_by: str = ""  # the word before the parenthesis: of a function, its name
-    selects: bool = False
-    in_from: bool = False
-    wants: str = ""  # what comes next: `relation`, or the `name` of a query
-    naming: str = ""  # the query of WITH that is being read
-    named: set[str] = field(default_factory=set)
+class _RedshiftTokenizer(Redshift.Tokenizer):
+    KEYWORDS = {word: kind for word, kind in Redshift.Tokenizer.KEYWORDS.items() if word != "UNLOAD"}  # noqa: RUF012
 
 
-def tables(query: str) -> Tables:
-    """The tables that a query reads: those that it names itself, and not what it names with WITH."""
-    reader = _QueryReader(list(_tokens(query)))
-    reader.read()
-    return Tables(sorted(reader.found), reader.whole)
+_ENGINES: dict[Engine, tuple[type[Athena | Redshift], type[Tokenizer]]] = {
+    "athena": (Athena, _AthenaTokenizer),
+    "redshift": (Redshift, _RedshiftTokenizer),
+}
 
 
-def _tokens(query: str) -> Iterator[_Token]:
-    for match in _TOKEN.finditer(query):
-        kind, text = str(match.lastgroup), match[0]
-        if kind == "quoted":
-            yield _Token("name", text[1:-1].replace(text[0] * 2, text[0]))
-        elif kind != "blank":
-            yield _Token(kind, text)
+def tables(query: str, engine: Engine) -> Tables:
+    """The tables that a query reads: those that it names itself, and neither what it writes nor what it names with WITH."""
+    try:
+        query.encode()  # a lone surrogate is in no name
+        with _quiet():
+            read = list(_statements(query, engine))
+    except Exception:  # noqa: BLE001 - a parser of any text may fail in any way: then it has not read it
+        return Tables([], whole=False)
+    return Tables(sorted({name for one in read for name in one.names}), all(one.whole for one in read))
 
 
-class _QueryReader:
-    """One query under way."""
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """What sqlglot would log, we say ourselves."""
+    logger = logging.getLogger("sqlglot")
 
-    def __init__(self, tokens: list[_Token]) -> None:
-        self.found: set[TableName] = set()
-        self.whole = True
-        self._tokens = tokens
-        self._at = 0
-        self._frames = [_Frame()]
+    def nothing(_: logging.LogRecord) -> bool:
+        return False
 
-    def read(self) -> None:
-        while self._at < len(self._tokens):
-            token = self._tokens[self._at]
-            wants, self._frame.wants = self._frame.wants, ""
-            if wants == "relation":
-                self._relation(token)
-            elif wants == "name":
-                self._name(token)
-            else:
-                self._other(token)
-            self._at += 1
-        self.whole &= len(self._frames) == 1 and not self._frame.wants
+    logger.addFilter(nothing)
+    try:
+        yield
+    finally:
+        logger.removeFilter(nothing)
 
-    @property
-    def _frame(self) -> _Frame:
-        return self._frames[-1]
 
-    def _next(self, after: int = 1) -> _Token:
-        at = self._at + after
-        return self._tokens[at] if 0 <= at < len(self._tokens) else _Token("end", "")
+def _statements(query: str, engine: Engine) -> Iterator[Tables]:
+    dialect, tokenizer = _ENGINES[engine]
+    tokens = tokenizer(dialect=dialect()).tokenize(query)
+    for ends, statement in groupby(tokens, key=lambda token: token.token_type is TokenType.SEMICOLON):
+        if not ends:
+            yield from _statement(list(statement), query, engine)
 
-    def _other(self, token: _Token) -> None:
-        """Anything where no table is looked for."""
-        if token.kind == "mark":
-            self._mark(token.text)
-        elif token.kind == "word":
-            self._keyword(token.text.casefold())
-        elif token.kind == "unknown":
-            self.whole = False
 
-    # --- parentheses and commas -----------------------------------------------------------------
+def _statement(tokens: list[Token], query: str, engine: Engine) -> Iterator[Tables]:
+    unloaded = _unloaded(tokens)
+    if len(unloaded) == 1 and unloaded[0].token_type is TokenType.STRING:
+        yield from _statements(unloaded[0].text, engine)  # as Redshift has it
+    else:
+        yield _parsed(unloaded or tokens, query, engine)
 
-    def _mark(self, mark: str) -> None:
-        if mark == "(":
-            before = self._next(-1)
-            self._frames.append(_Frame(opened_by=before.text.casefold() if before.kind == "word" else ""))
-        elif mark == ")":
-            self._close()
-        elif mark == "," and self._frame.in_from:
-            self._frame.wants = "relation"
-        elif mark == "," and self._frame.naming:
-            self._frame.wants = "name"
-        elif mark == ";":
-            self.whole &= len(self._frames) == 1
-            self._frames = [_Frame()]
 
-    def _close(self) -> None:
-        """A query that WITH names can be read by its name once it is at its end."""
-        if len(self._frames) == 1:
-            self.whole = False
-            return
-        ended = self._frames.pop()
-        if ended.opened_by == "as" and self._frame.naming:
-            self._frame.named.add(self._frame.naming)
+def _unloaded(tokens: list[Token]) -> list[Token]:
+    """What stands between the parentheses of UNLOAD, which sqlglot does not look into."""
+    if [token.text.casefold() for token in tokens[:2]] == ["unload", "("]:
+        depth = 0
+        for at, token in enumerate(tokens):
+            depth += (token.token_type is TokenType.L_PAREN) - (token.token_type is TokenType.R_PAREN)
+            if at and not depth:
+                return tokens[2:at]
+    return []
 
-    # --- keywords -------------------------------------------------------------------------------
 
-    def _keyword(self, word: str) -> None:
-        frame = self._frame
-        if self._next(-1).text == "." or self._next().text == ".":
-            return  # a column or a table of that name
-        if word in _QUERY - {"with"}:
-            frame.selects, frame.in_from, frame.naming = True, False, ""
-        elif word in _AFTER_FROM or (word == "window" and self._next(2).is_word("as")):
-            frame.in_from = False
-        elif word == "join":
-            frame.in_from, frame.wants = True, "relation"
-        elif word == "from":
-            self._from()
-        elif word == "with" and self._begins_names():
-            frame.wants = "name"
-        elif word in ("table", "execute"):
-            self.whole = False  # a table by itself is a query, too; what is executed stands elsewhere
+def _parsed(tokens: list[Token], query: str, engine: Engine) -> Tables:
+    dialect = _ENGINES[engine][0]()
+    if _depth(tokens) > _DEEPEST:
+        return Tables([], whole=False)
+    try:
+        trees, doubtful = dialect.parser(error_level=ErrorLevel.RAISE).parse(tokens, query), set[_At]()
+    except ParseError as refused:
+        trees, doubtful = dialect.parser(error_level=ErrorLevel.WARN).parse(tokens, query), _halves(tokens, refused)
+    read = [tree for tree in trees if tree]
+    clear = all(_reads(tree) and all(map(_is_clear, tree.walk())) for tree in read)
+    return Tables(
+        [name for tree in read for name in _names(tree, doubtful)], clear and not doubtful and not _stops_short(tokens)
+    )
 
-    def _from(self) -> None:
-        frame = self._frame
-        if frame.opened_by in _WITH_A_FROM and not frame.selects:
-            return
-        if self._next(-1).is_word("distinct") and self._next(-2).is_word("is", "not"):
-            return
-        frame.in_from, frame.wants = True, "relation"
 
-    def _begins_names(self) -> bool:
-        """Whether a WITH names queries: not that of a time zone, of ordinals or of properties."""
-        fresh = len(self._frames) == 1 or self._next(-1).text == "("
-        return fresh and not self._frame.selects and self._next().text != "("
+def _halves(tokens: list[Token], refused: ParseError) -> set[_At]:
+    """The places before which sqlglot stopped: the words there may be half a name."""
+    errors = {(error["line"], error["col"]) for error in refused.errors}
+    return {(before.line, before.col) for before, token in pairwise(tokens) if (token.line, token.col) in errors} | {(0, 0)}
 
-    # --- names ----------------------------------------------------------------------------------
 
-    def _name(self, token: _Token) -> None:
-        """The name that WITH gives to a query; one that is recursive reads itself."""
-        if token.is_word("recursive") and self._next().text != "(" and not self._next().is_word("as"):
-            self._frame.wants = "name"
-            if self._next().kind in ("word", "name"):
-                self._frame.named.add(self._next().text.casefold())
-        elif token.kind in ("word", "name"):
-            self._frame.naming = token.text.casefold()
-        else:
-            self.whole = False
-            self._other(token)
+def _depth(tokens: list[Token]) -> int:
+    """How deep brackets after words for types stand in each other: sqlglot tries each as a type and as a function."""
+    types, depths = Trino.Parser.TYPE_TOKENS, [0]
+    deepest = 0
+    for before, token in pairwise(tokens):
+        if token.token_type in (TokenType.L_PAREN, TokenType.L_BRACKET):
+            depths.append(depths[-1] + (before.token_type in types))
+            deepest = max(deepest, depths[-1])
+        elif token.token_type in (TokenType.R_PAREN, TokenType.R_BRACKET) and len(depths) > 1:
+            depths.pop()
+    return deepest
 
-    def _relation(self, token: _Token) -> None:
-        """What is read: a table, or in parentheses a query or more relations; what is unnested is a column."""
-        if token == _Token("mark", "("):
-            inner = self._next()
-            self._frames.append(_Frame())
-            if not inner.is_word(*_QUERY, "table"):
-                self._frame.in_from, self._frame.wants = True, "relation"
-        elif token.is_word("lateral") and self._next().text == "(":
-            self._frame.wants = "relation"
-        elif token.kind == "name" or (token.kind == "word" and token.text.casefold() not in _NO_RELATION):
-            self._table()
-        elif not (token.is_word("unnest") and self._next().text == "("):
-            self.whole = False
-            self._other(token)
 
-    def _table(self) -> None:
-        words = [self._tokens[self._at].text]
-        while self._next().text == "." and self._next(2).kind in ("word", "name"):
-            words.append(self._next(2).text)
-            self._at += 2
-        if self._next().text in ("(", ".", "-") or len(words) > len(("catalog", "database", "table")):
-            self.whole = False  # a function that gives a table, or a name that this version can't read
-        elif len(words) > 1 or not any(words[0].casefold() in frame.named for frame in self._frames):
-            self.found.add(tuple(words))
+def _stops_short(tokens: list[Token]) -> bool:
+    """Whether something is missing after a comma: it may be a table."""
+    ended = any(one.token_type is TokenType.COMMA and other.token_type in _ENDS for one, other in pairwise(tokens))
+    return ended or tokens[-1].token_type is TokenType.COMMA
+
+
+def _reads(statement: exp.Expr) -> bool:
+    """Whether a statement reads tables alone: what is copied, called or executed stands elsewhere."""
+    made = isinstance(statement, exp.Create) and isinstance(statement.expression, exp.Query)
+    return made or isinstance(statement, _READS)
+
+
+def _is_clear(node: exp.Expr) -> bool:
+    """Whether what a part of a statement reads stands in its words, and sqlglot knows them."""
+    if isinstance(node, exp.Table):
+        words = node.parts
+        return len(words) <= _LONGEST and all(isinstance(word, exp.Identifier) and word.name for word in words)
+    if isinstance(node, (exp.From, exp.Join, exp.Lateral)):
+        return isinstance(node.this, _RELATIONS)
+    return not isinstance(node, (exp.Command, exp.UserDefinedFunction))
+
+
+def _names(tree: exp.Expr, doubtful: set[_At]) -> Iterator[TableName]:
+    named = {id(one): _first_of_each(one) for one in tree.find_all(exp.With)}
+    for table in tree.find_all(exp.Table):
+        if _is_clear(table) and not _is_written(table) and not _is_named_by_with(table, named):
+            last = table.parts[-1].meta
+            if (last.get("line"), last.get("col")) not in doubtful:
+                yield tuple(word.name for word in table.parts)
+
+
+def _first_of_each(names: exp.With) -> dict[str, tuple[int, bool]]:
+    """Where WITH names a query first, and whether that may read itself, by its name.
+
+    Quotes do not keep the case of letters, in either engine.
+    """
+    return {
+        one.alias.casefold(): (number, bool(names.recursive) and isinstance(one.this, exp.SetOperation))
+        for number, one in reversed(list(enumerate(names.expressions)))
+    }
+
+
+def _is_written(table: exp.Table) -> bool:
+    """Whether a table is the target of its statement, or the name of a function."""
+    named = table.parent if isinstance(table.parent, exp.Schema) else table
+    return named.arg_key == "this" and isinstance(named.parent, (*_WRITES, exp.UserDefinedFunction))
+
+
+def _is_named_by_with(table: exp.Table, named: _Named) -> bool:
+    """Whether a WITH around a table names it: to the queries after that name, and to itself where it is recursive.
+
+    sqlglot's own scopes also take the alias of what stands beside a LATERAL query for a table in it, and so hide a table.
+    """
+    node: exp.Expr | None = None if table.db else table
+    while node and node.parent:
+        above, number = node.parent, node.index or 0
+        inside = isinstance(above, exp.With)
+        names = above if inside else above.args.get("with_")
+        first, itself = named[id(names)].get(table.name.casefold(), (None, False)) if names else (None, False)
+        if first is not None and (not inside or first < number + itself):
+            return True
+        node = above.parent if inside else above
+    return False

@@ -98,6 +98,7 @@ PROCESSING_JOB = Kind(
             "ProcessingInputs[].DatasetDefinition.RedshiftDatasetDefinition.QueryString",
             role="InputName",
             template="redshift://{ClusterId}/{Database}",
+            sql=True,
             span=Span.UNKNOWN,
         ),
         reads(

@@ -110,7 +110,7 @@ class Reference:
     input_mode: tuple[str, ...] = ()
     template: str = ""
     digest: str = ""  # the sibling that holds the ETag of what lies there
-    sql: bool = False  # it is a query: each table that it names is meant, below the template
+    sql: bool = False  # it is a query, in the language of the template's scheme: each table that it names is meant
     continuous: str = ""  # the sibling whose value "Continuous" means: written all the while, not at the end
     open_ended: str = ""  # the sibling whose value "MultiModel" means: a whole prefix, read for ever
     select: str = ""  # the sibling that says which part of the target is meant; it becomes the usage
