@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+import orjson
 
 from lineage.domain.names import Span, parse_arn
 
@@ -14,6 +17,14 @@ CLOUDTRAIL = "cloudtrail"  # in the place of a kind: the lookup of what was dele
 
 Json = dict[str, Any]
 """An object of JSON: an answer, or a part of one."""
+
+
+def decoded(text: str | bytes) -> Any:
+    """What JSON of our own says: a record's body, the details of a node. Whole numbers there have 64 bits, as AWS's have."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:  # a lone surrogate, or deeper than orjson goes: Python reads these
+        return json.loads(text)
 
 
 @dataclass(frozen=True, slots=True)

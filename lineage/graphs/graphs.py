@@ -9,7 +9,6 @@ really fed a node: it follows no times (see `lineage.trace`).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from operator import itemgetter
@@ -20,7 +19,7 @@ import networkx as nx
 
 from lineage.domain.kinds import ENDPOINT, IMAGE, RELATIONS, SERVING, takes_model
 from lineage.domain.names import Location, is_location, is_place, location_of, parse_location
-from lineage.domain.records import Gap, Resource, Scope
+from lineage.domain.records import Gap, Resource, Scope, decoded
 from lineage.domain.training import is_training_job
 from lineage.graphs.derive import derive
 from lineage.graphs.leads import mention_rows, onward_rows, places_near, telling_rows
@@ -344,7 +343,7 @@ def attributed(rows: Iterable[Row]) -> Iterator[tuple[str, Attributes]]:
     """The id and the attributes of each row of a node."""
     rest = iter(rows)
     while some := list(islice(rest, AT_ONCE)):
-        details = json.loads(f"[{','.join(row[-1] for row in some)}]")  # at once, for the names in them are the same
+        details = decoded(f"[{','.join(row[-1] for row in some)}]")  # at once, for the names in them are the same
         yield from map(_attributed, some, details)
 
 

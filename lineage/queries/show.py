@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 
 from lineage.domain.names import named_id, node_id
-from lineage.domain.records import Json
+from lineage.domain.records import Json, decoded
 from lineage.graphs.graphs import attributed, edge_attributes
 from lineage.queries.as_json import attributes_json
 from lineage.queries.select import find_in
@@ -46,7 +45,7 @@ def show(snapshot: Snapshot, wanted: str) -> Shown:
     return Shown(
         subject=attributes_json(identity, node),
         attributes=node,
-        record=json.loads(versions[-1].body) if versions else None,
+        record=decoded(versions[-1].body) if versions else None,
         edges_in=[_edge_json(edge) for edge in snapshot.edge_rows(into=[identity])],
         edges_out=[_edge_json(edge) for edge in snapshot.edge_rows(out_of=[identity])],
         gaps=[asdict(gap) for gap in snapshot.gaps() if gap.subject.casefold() in gap_subjects(identity, node)],

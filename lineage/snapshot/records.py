@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from lineage.domain.canonical import canonical
-from lineage.domain.records import Life, Resource
+from lineage.domain.records import Life, Resource, decoded
 from lineage.snapshot.tables import AT_ONCE, OpenTables, WrittenTables
 
 # The record r was named no more by a finished list.
@@ -66,7 +66,7 @@ class RecordTables(OpenTables):
         for row in self._rows(sql, values):
             kind, account, region, name, arn, body, created, modified, status, crawl, gone = row
             dates = (created, modified, status)
-            whole = json.loads(body)
+            whole = decoded(body)
             if members:
                 whole = {member: value for member, value in zip(members, whole, strict=True) if value is not None}
             yield Resource(kind, account, region, name, arn, whole, *dates, deleted=gone, crawl=crawl)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 
 from lineage.domain.canonical import canonical
 from lineage.domain.names import Span
 from lineage.domain.opaque import READING, is_opaque
-from lineage.domain.records import Edge, Node, Window
+from lineage.domain.records import Edge, Node, Window, decoded
 from lineage.snapshot.tables import Row
 
 NODE = "id, kind, name, account, region, arn, created, modified, status, observed, details"
@@ -39,7 +38,7 @@ def node_of(row: Row) -> Node:
     """The node of a row with the columns `NODE`."""
     identity, kind, name, account, region, arn, created, modified, status, seen, details = row
     return Node(
-        identity, kind, name, account, region, arn, created, modified, status, bool(seen), json.loads(details)
+        identity, kind, name, account, region, arn, created, modified, status, bool(seen), decoded(details)
     )  # fmt: skip
 
 

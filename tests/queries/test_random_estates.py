@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import lineage
 from cli.render.indented import indented
 from lineage.domain.names import Cover, Span, cover, parse_location
-from lineage.domain.records import Crawl, Gap, Resource, Scope
+from lineage.domain.records import Crawl, Gap, Resource, Scope, decoded
 from lineage.graphs.graphs import graph_of
 from lineage.graphs.leads import places_near
 from lineage.queries.used import used
@@ -166,12 +166,33 @@ def test_no_place_that_shares_keys_is_left_out(keys: list[str], dataset: str) ->
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    st.none() | st.booleans() | st.integers() | st.floats(1e-4, 1e15) | st.text() | st.just("\ud800"),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.just("\ud800"), inner),
 )
 
 
 @given(JSON)
 def test_answers_are_indented_as_python_does_it(value: Any) -> None:
-    """The JSON of an answer is what Python's own encoder gives, to the byte."""
+    """The JSON of an answer is what Python's own encoder gives, to the byte, lone surrogates and long numbers too."""
     assert "".join(indented(value)) == json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_numbers_of_answers_are_read_back_as_they_were(value: float) -> None:
+    """However a small or a large number is written, it is the same number."""
+    assert json.loads("".join(indented({"metrics": [value], "last": value}))) == {"metrics": [value], "last": value}
+
+
+def test_a_long_list_is_written_some_at_a_time() -> None:
+    """No piece of an answer holds all that was found, and together they are its JSON."""
+    answer = {"findings": [{"n": number} for number in range(2500)], "scope": {}, "none": []}
+    pieces = list(indented(answer))
+    assert "".join(pieces) == json.dumps(answer, indent=2) + "\n"
+    assert max(map(len, pieces)) < sum(map(len, pieces)) / 2
+
+
+@given(JSON)
+def test_records_are_read_as_python_does_it(value: Any) -> None:
+    """What a record or a node says is what it was, lone surrogates too."""
+    small = json.loads(json.dumps(value), parse_int=float)
+    assert decoded(json.dumps(small)) == small

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cached_property
@@ -12,7 +11,7 @@ from operator import itemgetter
 from typing import Any
 
 from lineage.domain.names import node_id
-from lineage.domain.records import Json, Scope
+from lineage.domain.records import Json, Scope, decoded
 from lineage.errors import LineageError
 from lineage.graphs.graphs import Attributes, Graph, attributed, edge_attributes, edge_key
 from lineage.graphs.graphs import graph as graph_of_snapshot
@@ -114,7 +113,7 @@ class Chosen:
         if self._snapshot is None or not (node["arn"] and node["observed"]):
             return {}
         versions = self._snapshot.versions(node_id(node["arn"]), node["created"])
-        body: Json = json.loads(versions[-1].body) if versions else {}
+        body: Json = decoded(versions[-1].body) if versions else {}
         return body
 
 

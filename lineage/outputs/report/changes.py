@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from lineage.domain.records import Json
+from lineage.domain.records import Json, decoded
 from lineage.outputs.report.reading import Kept, brief
 from lineage.queries.trace import Trace
 
@@ -73,7 +72,7 @@ def since_crawl(name: str, trace: Trace, kept: Kept, crawl: int) -> Json:
         if versions and not earlier:
             row["added"].append(brief(node))
         elif versions and versions[-1] is not earlier[-1]:
-            row["changed"] += _fields(str(node["id"]), json.loads(earlier[-1].body), kept.body(node))
+            row["changed"] += _fields(str(node["id"]), decoded(earlier[-1].body), kept.body(node))
     return row
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from lineage.domain.names import node_id
-from lineage.domain.records import Json
+from lineage.domain.records import Json, decoded
 from lineage.snapshot.reading import Snapshot
 from lineage.snapshot.records import Version
 
@@ -36,7 +35,7 @@ class Kept:
             return {}
         last = versions[-1]
         if last.digest not in self._bodies:
-            self._bodies[last.digest] = json.loads(last.body)
+            self._bodies[last.digest] = decoded(last.body)
         return self._bodies[last.digest]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -12,7 +11,7 @@ from typing import Any, NamedTuple
 from lineage.domain.kinds import PIPELINE
 from lineage.domain.names import is_arn, node_id, parse_arn
 from lineage.domain.pipelines import ExperimentNames, Name, experiment_names
-from lineage.domain.records import Body, Json, Node, Resource
+from lineage.domain.records import Body, Json, Node, Resource, decoded
 from lineage.domain.times import sortable
 from lineage.errors import UnknownNode
 from lineage.queries.flow.belonging import EXECUTION
@@ -211,7 +210,7 @@ class Definitions:
 
 
 def _defined(version: Version, life: Resource, *, own: bool) -> Definition:
-    body = json.loads(version.body)
+    body = decoded(version.body)
     return Definition(str(body.get("PipelineDefinition") or ""), version.modified, own, life.name)
 
 
