@@ -44,6 +44,7 @@ from .outputs.formats import FORMATS as FORMATS
 from .outputs.formats.chosen import Chosen as Chosen
 from .outputs.formats.graphml import read_graphml as read_graphml
 from .outputs.formats.junit import to_junit as to_junit
+from .outputs.formats.plain import plain as plain
 from .outputs.formats.sarif import to_sarif as to_sarif
 from .outputs.page.page import to_page as to_page
 from .outputs.pictures.charts import CHARTS as CHARTS

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from lineage.domain.canonical import canonical
 from lineage.domain.names import Span
 from lineage.domain.opaque import READING, is_opaque

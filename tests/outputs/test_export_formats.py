@@ -6,12 +6,16 @@ import csv
 import io
 import json
 import re
+import warnings
 from collections.abc import Iterator
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import networkx as nx
+import pydot
 import pytest
 
 import lineage
@@ -23,6 +27,7 @@ from tests.outputs.test_exports import NASTY
 from tests.records import arn, record, served, training
 from tests.snapshot.test_file import crawl
 
+GRAPHML = "http://graphml.graphdrawing.org/xmlns"
 ABOUT_ONE = {"cyclonedx": "loans-live", "model-card": "loans-live"}
 OF_GRAPHS = ["json", "graphml", "cytoscape", "csv-nodes", "csv-edges", "jsonl-nodes", "jsonl-edges", "dot", "mermaid"]
 GRAPH_READERS = ["json", "graphml", "cytoscape"]
@@ -118,9 +123,9 @@ def test_graphml_has_one_type_for_each_attribute_and_ids_of_their_own(bank_graph
     """No attribute is declared twice, and no two edges share an id: readers drop the second one."""
     bank_graph.nodes["s3://bank-ml/loans/train/"]["weights"] = 7
     text = told(bank_graph, "graphml")
-    keys = re.findall(r'<key id="([^"]*)" for="(\w+)" attr.name="([^"]*)"', text)
-    assert len(keys) == len(set(keys)) == len({(of, name) for _, of, name in keys})
-    edges = re.findall(r'<edge id="([^"]*)"', text)
+    keys = [(key.get("for"), key.get("attr.name")) for key in ET.fromstring(text).iter(f"{{{GRAPHML}}}key")]
+    assert len(keys) == len(set(keys)) > 10
+    edges = [edge.get("id") for edge in ET.fromstring(text).iter(f"{{{GRAPHML}}}edge")]
     assert len(edges) == len(set(edges)) == bank_graph.number_of_edges()
     assert contents(read(text, "graphml")) == contents(bank_graph)
 
@@ -132,6 +137,79 @@ def test_graphml_is_read_by_networkx_itself(bank_graph: lineage.Graph) -> None:
     job = plain.nodes[arn("training-job", "loans-fit-0042")]
     assert (job["observed"], job["crawl"], json.loads(job["steps"])[0]) == (True, 1, "Starting")
     assert {data["key"] for *_, data in plain.edges(data=True)} == {key for *_, key in bank_graph.edges(keys=True)}
+
+
+def written(write: Any, read_back: Any, graph: lineage.Graph) -> Any:
+    """What networkx reads of a file that it wrote itself."""
+    file = io.BytesIO()
+    write(graph, file)
+    file.seek(0)
+    return read_back(file)
+
+
+def by_pydot(graph: lineage.Graph) -> Any:
+    """What networkx reads of a DOT text that pydot wrote, without the quotes."""
+    text = nx.nx_pydot.to_pydot(lineage.plain(graph, quoted=True)).to_string()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pydot's reader asks pyparsing in an old way
+        (dot,) = pydot.graph_from_dot_data(text)
+    return nx.nx_pydot.from_pydot(dot)
+
+
+# The readers and what each has no room for: GML and DOT know one name of a node, GEXF numbers what edges are called.
+BY_NETWORKX = [
+    (
+        "graphml",
+        lambda graph: written(nx.write_graphml, partial(nx.read_graphml, force_multigraph=True), lineage.plain(graph)),
+        (),
+    ),
+    ("gml", lambda graph: written(nx.write_gml, nx.read_gml, lineage.plain(graph)), ("label", "key")),
+    ("gexf", lambda graph: written(nx.write_gexf, nx.read_gexf, lineage.plain(graph)), ("id", "key")),
+]
+
+
+@pytest.mark.parametrize(("form", "back", "without"), BY_NETWORKX, ids=[one[0] for one in BY_NETWORKX])
+def test_networkx_writes_the_plain_graph(bank_graph: lineage.Graph, form: str, back: Any, without: tuple[str, ...]) -> None:
+    """The writers of networkx take the plain graph of an account, and read all nodes, edges and attributes back."""
+    read_back, plain = back(bank_graph), lineage.plain(bank_graph)
+    assert contents(read_back, *without)[0] == contents(plain, *without)[0]
+    assert sorted(said(read_back, *without)) == sorted(said(plain, *without))
+    assert plain.number_of_edges() == bank_graph.number_of_edges()
+
+
+def said(graph: Any, *without: str) -> Iterator[str]:
+    """Each edge without its key."""
+    for source, target, data in graph.edges(data=True):
+        kept = {name: value for name, value in data.items() if name not in without}
+        yield json.dumps([source, target, kept], sort_keys=True)
+
+
+def test_pydot_takes_the_quoted_plain_graph(bank_graph: lineage.Graph) -> None:
+    """No ARN loses what stands behind its colons, and no edge is lost."""
+    near = lineage.select(bank_graph, "+loans-live")
+    back = by_pydot(near)
+    assert set(back) == set(near)
+    assert sorted(back.edges()) == sorted(near.edges())
+    endpoint = back.nodes[arn("endpoint", "loans-live")]
+    assert (endpoint["kind"], endpoint["label"], endpoint["observed"]) == ('"endpoint"', '"loans-live"', "True")
+
+
+def test_a_plain_graph_is_read_as_an_export(bank_graph: lineage.Graph) -> None:
+    """What networkx writes of a plain graph `read_graphml` gives back as it was, with the scope."""
+    back = written(nx.write_graphml, read_graphml, lineage.plain(bank_graph))
+    assert contents(back) == contents(bank_graph)
+    assert back.graph["scope"]["accounts"] == ["111122223333"]
+
+
+@pytest.mark.parametrize("name", [*NASTY, "\ud800", "\u0085\u2028", "\r"])
+@pytest.mark.parametrize(
+    ("form", "back", "without"), [*BY_NETWORKX, ("dot", by_pydot, ())], ids=["graphml", "gml", "gexf", "dot"]
+)
+def test_no_name_stops_a_writer_of_networkx(form: str, back: Any, without: tuple[str, ...], name: str) -> None:
+    """Whatever a name holds, each writer writes it and its reader finds as many nodes and edges."""
+    graph = odd_graph(name)
+    read_back = back(graph)
+    assert (len(read_back), read_back.number_of_edges()) == (len(graph), graph.number_of_edges())
 
 
 @pytest.mark.parametrize("name", NASTY, ids=range(len(NASTY)))

@@ -1,0 +1,89 @@
+"""The graph with nothing in it but texts, numbers and truth values: what networkx's own writers of files take.
+
+An attribute that has only one of these types is kept as such; any other (a list, a map, a mix of types) becomes JSON text, and
+the attributes that are so stand in the graph's own `json`. What is None is left out. An edge's key becomes `e0`, `e1`, …, for
+readers of files drop edges of the same id; what it was is an attribute. XML can't hold control characters: they become their
+pictures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, cast
+
+import networkx as nx
+
+from lineage.domain.text import visible
+from lineage.graphs.graphs import Attributes, Graph
+from lineage.outputs.formats.chosen import Chosen
+from lineage.outputs.formats.text import dumped
+from lineage.queries.flow.links import Link
+
+SCHEMA = "lineage.graphml/1"
+_PLAIN = frozenset({str, bool, int, float})
+_Types = dict[str, type | None]  # the one type of each attribute, or None where it becomes JSON
+
+
+def plain(graph: Graph, *, quoted: bool = False) -> Graph:
+    """A graph that networkx's `write_graphml`, `write_gml` and `write_gexf` take, and `quoted` its `to_pydot`.
+
+    The scope and the gaps stay, as JSON texts of the graph. `quoted` puts ids and texts between quotes, for pydot takes what
+    stands behind the first colon of an ARN or a URI for a port of the node; and it leaves out `name`, which pydot wants for
+    itself: the id and the `label` say it too.
+    """
+    made = plain_of(Chosen(graph))
+    if not quoted:
+        return made
+    said: Any = nx.MultiDiGraph()
+    for node, data in made.nodes(data=True):
+        said.add_node(_quoted(node), **_all_quoted(data))
+    for source, target, key, data in made.edges(keys=True, data=True):
+        said.add_edges_from([(_quoted(source), _quoted(target), key, _all_quoted(data))])
+    return cast("Graph", said)
+
+
+def _all_quoted(data: Attributes) -> Attributes:
+    return {name: _quoted(value) if isinstance(value, str) else value for name, value in data.items() if name != "name"}
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def plain_of(chosen: Chosen) -> Graph:
+    """What was chosen, as a plain graph. What is told is gone over twice: first for the types."""
+    types = {"node": _types(data for _, data in chosen.nodes()), "edge": _types(map(_with_key, chosen.edges()))}
+    nested = [f"{of} {name}" for of, kinds in types.items() for name, kind in kinds.items() if not kind]
+    made: Any = nx.MultiDiGraph()
+    made.graph |= {name: visible(dumped(value)) for name, value in {"schema": SCHEMA, "json": nested, **chosen.about()}.items()}
+    for node, data in chosen.nodes():
+        made.add_node(visible(node), **_told(types["node"], data))
+    for number, link in enumerate(chosen.edges()):
+        data = _told(types["edge"], _with_key(link))
+        made.add_edges_from([(visible(link.source), visible(link.target), f"e{number}", data)])  # for `key` is one of them
+    return cast("Graph", made)
+
+
+def _with_key(link: Link) -> Attributes:
+    return {"key": link.key} | link.data
+
+
+def _types(rows: Iterable[Attributes]) -> _Types:
+    found: dict[str, set[type]] = {}
+    for row in rows:
+        for name, value in row.items():
+            if value is not None:
+                found.setdefault(name, set()).add(type(value))
+    return {name: min(kinds, key=str) if len(kinds) == 1 and kinds <= _PLAIN else None for name, kinds in sorted(found.items())}
+
+
+def _told(types: _Types, data: Attributes) -> Attributes:
+    named = {name: data[name] for name in types if data.get(name) is not None}
+    return {name: _as(types[name], value) for name, value in named.items()}
+
+
+def _as(kind: type | None, value: Any) -> Any:
+    if kind is None:
+        return visible(dumped(value))
+    return visible(value) if kind is str else value
