@@ -46,7 +46,7 @@ def test_every_module_is_in_the_wheel(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     modules = [
         path.relative_to(ROOT).as_posix()
-        for end in ("py", "tsv", "css", "json", "toml")
+        for end in ("py", "tsv", "css", "html", "html.j2", "js", "json", "toml")
         for path in (ROOT / "lineage").rglob(f"*.{end}")
     ]
     modules += ["lineage_" + path.relative_to(ROOT).as_posix() for path in (ROOT / "cli").rglob("*.py")]
