@@ -72,10 +72,10 @@ def to_svg(graph: Graph | Picture, **words: Any) -> str:
     title = drawn.title or "lineage"
     size = (page + 2 * _MARGIN, bottom + _MARGIN)
     style = f"{_STYLE}{_colours(drawn.kinds)}@media (prefers-color-scheme: dark) {{{_DARK}}}\n"
-    return document(size, title, "; ".join(drawn.notes), style, [_TIP, *head, body, *legend])
+    return document(size, title, "; ".join(drawn.notes), style, [TIP, *head, body, *legend])
 
 
-_TIP = element(
+TIP = element(
     "defs",
     element(
         "marker",
@@ -189,21 +189,24 @@ def _arrow(arrow: Arrow, points: list[Point], *, described: bool) -> str:
     )
 
 
-def way(points: list[Point]) -> str:
-    """The line as the `d` of a path: level where its height stays, and else a curve that begins and ends level."""
-    pieces = [f"M{_at(points[0])}"]
+def way(points: list[Point], *, turned: bool = False) -> str:
+    """The line as the `d` of a path: level where its height stays, and else a curve that begins and ends level.
+
+    The layout runs to the right. `turned`, it runs down: what was level is upright.
+    """
+    pieces = [f"M{_at(points[0], turned=turned)}"]
     for (x, y), (to, down) in pairwise(points):
         middle = (x + to) / 2
         if (x, y) == (to, down):
             continue
-        pieces.append(
-            f"L{_at((to, down))}" if y == down or x == to else f"C{_at((middle, y))} {_at((middle, down))} {_at((to, down))}"
-        )
+        bends = () if y == down or x == to else ((middle, y), (middle, down))
+        ends = " ".join(_at(point, turned=turned) for point in (*bends, (to, down)))
+        pieces.append(f"{'C' if bends else 'L'}{ends}")
     return "".join(pieces)
 
 
-def _at(point: Point) -> str:
-    return " ".join(f"{place:.1f}".removesuffix(".0") for place in point)
+def _at(point: Point, *, turned: bool = False) -> str:
+    return " ".join(f"{place:.1f}".removesuffix(".0") for place in (reversed(point) if turned else point))
 
 
 def _arrow_label(arrow: Arrow, points: list[Point]) -> str:
