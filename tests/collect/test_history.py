@@ -14,7 +14,7 @@ import pytest
 
 import lineage
 from lineage.collect import accounts as estates
-from lineage.crawl import sweep
+from lineage.crawl import listing
 from lineage.crawl.aws import fetch
 from lineage.crawl.replay.session import replay_session
 from tests.collect.test_accounts import CLEAN, NOWHERE, crawl, holes, verdicts
@@ -234,7 +234,7 @@ def bounds_of(words: dict[str, Any]) -> list[str]:
 
 def test_windows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Search follows a list, read from both of its ends, window by window of creation times: each record once."""
-    monkeypatch.setattr(sweep, "STRIDE", 100)
+    monkeypatch.setattr(listing, "STRIDE", 100)
     calls = calls_of(account(tmp_path, records=MANY), tmp_path / "s.db", kinds=["training-job"])
     searches = sorted(bounds_of(words) for call, words in calls if call == "Search")
     assert searches[0] == ["2026-01-05T03:00:01"]

@@ -15,7 +15,7 @@ import pytest
 
 import lineage
 from lineage.collect import accounts as estates
-from lineage.crawl import sweep
+from lineage.crawl import listing
 from lineage.crawl.replay.session import replay_session
 from tests.conftest import HANGS, ROOT
 from tests.estate import account, estate, fit, line, prepared, run_of
@@ -184,7 +184,7 @@ def test_a_job_that_was_seen_running_is_one_finding(tmp_path: Path) -> None:
 
 def test_doubted_records_that_two_windows_give(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Records that Describe must complete, all of one second, leave their list finished however often Search gives them."""
-    monkeypatch.setattr(sweep, "STRIDE", 2)
+    monkeypatch.setattr(listing, "STRIDE", 2)
     updating = [line("endpoint", f"e{n}", {"EndpointConfigName": "c", "EndpointStatus": "Updating"}) for n in range(150)]
     assert crawl(tmp_path, updating) == "not-referenced"
 

@@ -27,9 +27,9 @@ MANY, SIZE = 24, 4  # records before the crawl, and records of a page
 @pytest.fixture(autouse=True)
 def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages so small that few records make a list that is read from both ends."""
-    for module in ("aws.fetch", "sweep"):
+    for module in ("aws.fetch", "listing"):
         monkeypatch.setattr(f"lineage.crawl.{module}.PAGE", SIZE)
-    monkeypatch.setattr("lineage.crawl.sweep.STRIDE", SIZE)
+    monkeypatch.setattr("lineage.crawl.listing.STRIDE", SIZE)
 
 
 def dated(kind: str, number: int) -> dict[str, Any]:
@@ -155,10 +155,10 @@ KILLED = """
 import os, signal, sys
 from lineage import crawl_estate
 from lineage.collect import accounts
-from lineage.crawl import sweep
+from lineage.crawl import listing
 from lineage.crawl.aws import fetch
 from lineage.crawl.replay.session import replay_session
-fetch.PAGE = sweep.PAGE = sweep.STRIDE = 4
+fetch.PAGE = listing.PAGE = listing.STRIDE = 4
 accounts.COMMIT_SECONDS = 0
 def stop(progress):
     if progress.records >= 3:

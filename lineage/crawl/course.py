@@ -1,0 +1,118 @@
+"""One kind in one place on its way through a sweep, and how far it has come."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from dataclasses import dataclass, field, replace
+from enum import Enum, auto
+from typing import Any, NamedTuple
+
+from lineage.crawl.aws.fetch import Fetcher, Refused
+from lineage.domain.kinds import Kind
+from lineage.domain.records import Enumeration, Named, Resource
+
+
+class Step(Enum):
+    """What changes how far a course has come."""
+
+    WALK_BEGAN = auto()
+    WALK_ENDED = auto()
+    SEARCH_BEGAN = auto()
+    PAGE_CAME = auto()
+    SEARCH_WAS_DOUBTED = auto()  # a record that Search gave is to be described all the same
+    HANDED_OUT = auto()
+    DESCRIBED = auto()
+    COMPLETED = auto()  # of a record that was there, what only other calls give
+    NAMES_RAN_OUT = auto()
+    LIST_WAS_DOUBTED = auto()  # it came to its end, and what it did not name is asked for
+    ENDED = auto()
+
+
+class Standing(NamedTuple):
+    """How far a course has come."""
+
+    walking: int = 0  # the list and search walks that have not come to their end
+    searches: int = 0  # how many Search walks have begun
+    in_hand: int = 0  # the records that somebody asks for
+    lost: int = 0  # how many Search has counted and not given
+    singly: int = 0  # how many were described, and not because a Search record or the list was doubted
+    hungry: bool = True  # there may be names that nobody has in hand
+    doubting: bool = False  # what the list did not name is asked for
+    done: bool = False
+
+    def after(self, step: Step, *, lost: int = 0) -> Standing:
+        """How far it has come after a step: the only place where any of this changes."""
+        match step:
+            case Step.WALK_BEGAN:
+                return self._replace(walking=self.walking + 1)
+            case Step.WALK_ENDED:
+                return self._replace(walking=self.walking - 1)
+            case Step.SEARCH_BEGAN:
+                return self._replace(searches=self.searches + 1)
+            case Step.PAGE_CAME:
+                return self._replace(hungry=True, lost=self.lost + lost)
+            case Step.SEARCH_WAS_DOUBTED:
+                return self._replace(singly=self.singly - 1)
+            case Step.HANDED_OUT:
+                return self._replace(in_hand=self.in_hand + 1)
+            case Step.DESCRIBED:
+                return self._replace(in_hand=self.in_hand - 1, singly=self.singly + (not self.doubting))
+            case Step.COMPLETED:
+                return self._replace(in_hand=self.in_hand - 1)
+            case Step.NAMES_RAN_OUT:
+                return self._replace(hungry=False)
+            case Step.LIST_WAS_DOUBTED:
+                return self._replace(doubting=True, hungry=True)
+            case Step.ENDED:
+                return self._replace(done=True)
+
+    @property
+    def described_alone(self) -> int:
+        """How many of those that Search lost may have been described: what two windows gave counts once."""
+        return max(0, self.singly)
+
+
+@dataclass(slots=True, eq=False)
+class Course:
+    """One kind in one place on its way through a sweep."""
+
+    fetcher: Fetcher
+    kind: Kind
+    enumeration: Enumeration
+    standing: Standing = field(default_factory=Standing)
+    waits_for: Course | None = None  # the kind whose names its list call takes, or whose search carries its records
+    batch: deque[tuple[Named, Resource | None]] = field(default_factory=deque)  # what is to be described next
+    doubted: set[str] = field(default_factory=set)  # what only Describe can tell whole, as an earlier crawl has found
+    changed: bool = True  # since its progress was last noted
+    counted: Counter[str] = field(default_factory=Counter)  # calls, pages and records since its progress was last noted
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        return self.enumeration.key
+
+    @property
+    def windowed(self) -> bool:
+        """Whether its list goes by creation time, so that Search can follow it window by window."""
+        return bool(self.kind.search and self.kind.search_time and not self.kind.list_by[0] and not self.enumeration.since)
+
+    def step(self, step: Step, *, lost: int = 0) -> None:
+        self.standing = self.standing.after(step, lost=lost)
+
+    def note(self, **changes: Any) -> None:
+        self.enumeration = replace(self.enumeration, **changes)
+        self.changed = True
+
+    def count(self, *, calls: int = 0, pages: int = 0, records: int = 0) -> None:
+        self.counted.update(calls=calls, pages=pages, records=records)
+        self.changed = True
+
+    def settle(self) -> None:
+        """Put what was counted into the enumeration."""
+        self.note(**{what: getattr(self.enumeration, what) + number for what, number in self.counted.items()})
+        self.counted.clear()
+        self.changed = False
+
+    def refuse(self, refused: Refused) -> None:
+        """The first refusal of a list is why it is not finished."""
+        if not self.enumeration.reason:
+            self.note(reason=refused.reason, detail=refused.detail)

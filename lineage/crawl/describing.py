@@ -1,0 +1,60 @@
+"""One record at a time: which ones Search does not tell whole, what Describe tells, and what only references lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from lineage.crawl.aws.fetch import Fetcher, refused_by
+from lineage.domain.kinds import KINDS, VERSIONED, Kind, kind_of_arn
+from lineage.domain.names import is_arn, parse_arn
+from lineage.domain.records import Gap, Named, Resource
+from lineage.domain.references import follow
+
+
+def doubted(kind: Kind, record: Resource) -> bool:
+    """Whether a Search record leaves something out that Describe gives: as the row's `doubts` say."""
+    return any(_holds(doubt, record) for doubt in kind.doubts)
+
+
+def _holds(doubt: str, record: Resource) -> bool:
+    if "&" in doubt:
+        return all(_holds(one, record) for one in doubt.split("&"))
+    path, differs, wanted = doubt.partition("!=") if not doubt.startswith("!") else (doubt[1:], "", "")
+    value = next((value for value, _ in follow(record.body, path)), None)
+    if differs:
+        return value != wanted
+    return (value is None) is doubt.startswith("!")
+
+
+def record_of(fetcher: Fetcher, kind: Kind, named: Named, known: Resource | None) -> list[Resource | Gap]:
+    """The record of a name, with what only other calls give of it, or as much of that as could be read."""
+    found: list[Resource] = []
+
+    def read() -> None:
+        silent = fetcher.silent(kind, "search", named.region) if known else frozenset()
+        found.append(replace(known, silent=silent) if known else fetcher.described(kind, named))
+        found.append(fetcher.completed(kind, found[0]))
+
+    refused = refused_by(read)
+    where = (named.account, named.region, kind.describe, named.id)
+    return [*found[-1:], *([Gap(*where, refused.reason, refused.detail)] if refused else [])]
+
+
+# The fields that lead to what may lie in another account, or in no list.
+_FAR = {
+    kind.name: paths
+    for kind in KINDS.values()
+    if (paths := [reference.path for reference in kind.references if reference.to in VERSIONED])
+}
+REFERRING = sorted(_FAR)
+"""The kinds that have such fields."""
+
+
+def far(record: Resource) -> Iterator[Named]:
+    """The ARNs in a record of one of `REFERRING` that lead to what may be in no list of ours."""
+    for path in _FAR[record.kind]:
+        for value, _ in follow(record.body, path):
+            if isinstance(value, str) and is_arn(value) and KINDS[kind_of_arn(value).name].describe:
+                arn = parse_arn(value)
+                yield Named(kind_of_arn(value).name, arn.account, arn.region, value, arn.resource.partition("/")[2])
