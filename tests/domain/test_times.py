@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lineage.domain.kinds import KINDS
-from lineage.domain.records import Resource
+from lineage.domain.records import CLOUDTRAIL, Enumeration, Resource
 from lineage.domain.references import hits
-from lineage.domain.times import CERTAIN, IMPOSSIBLE, POSSIBLE, fits, window
-from tests.records import channel, processing, record, training
+from lineage.domain.times import CERTAIN, IMPOSSIBLE, POSSIBLE, KnownDeletions, fits, unbroken, window
+from tests.records import ACCOUNT, REGION, channel, processing, record, training
 
 
 def windows(resource: Resource, relation: str) -> list[str]:
@@ -107,3 +107,53 @@ def test_a_model_loads_at_its_creation_and_a_multi_model_one_for_ever() -> None:
     several = {"CreationTime": "2026-01-03T00:00:00Z", "PrimaryContainer": {"ModelDataUrl": "s3://b/m", "Mode": "MultiModel"}}
     assert windows(record("model", "m", body), "loads") == ["2026-01-03T00:00:00Z/2026-01-03T00:00:00Z"]
     assert windows(record("model", "m", several), "loads") == ["2026-01-03T00:00:00Z/"]
+
+
+# --- of which time every deletion was told ------------------------------------------------------
+
+
+def lookup(since: str, started: str) -> Enumeration:
+    """A lookup of one day in March that tells of all since then, and of nothing that came after it had begun."""
+    since, started = (f"2026-03-{time}Z" for time in (since, started))
+    return Enumeration(ACCOUNT, REGION, CLOUDTRAIL, "LookupEvents", started, since, started, joined=True)
+
+
+LAST = lookup("10T00:00:00", "20T00:00:00")
+
+
+@pytest.mark.parametrize(
+    ("earlier", "since"),
+    [
+        ([], "10"),
+        ([lookup("05T00:00:00", "10T01:00:00")], "05"),
+        ([lookup("05T00:00:00", "10T00:59:59")], "10"),
+        ([lookup("05T00:00:00", "10T01:00:01")], "05"),
+        ([lookup("05T00:00:00", "10T00:00:00")], "10"),
+        ([lookup("12T00:00:00", "15T00:00:00")], "10"),
+        ([lookup("05T00:00:00", "15T00:00:00"), lookup("02T00:00:00", "05T01:00:00")], "02"),
+        ([lookup("05T00:00:00", "15T00:00:00"), lookup("02T00:00:00", "05T00:59:59")], "05"),
+        ([lookup("05T00:00:00", "09T00:00:00"), lookup("01T00:00:00", "06T01:00:00")], "10"),
+        ([lookup("05T00:00:00", "15T00:00:00"), lookup("07T00:00:00", "14T00:00:00")], "05"),
+    ],
+    ids=[
+        "none earlier",
+        "asked an hour after the last one begins",
+        "asked a second too early for a late event",
+        "asked a second later",
+        "asked when the last one begins",
+        "inside the last one",
+        "a chain of three",
+        "a chain that breaks",
+        "nothing behind a gap counts",
+        "what tells of less takes nothing away",
+    ],
+)
+def test_how_far_back_deletions_are_told(earlier: list[Enumeration], since: str) -> None:
+    """Lookups are one as long as each was asked an hour or more after the next one's beginning, in whatever order they come."""
+    expected = KnownDeletions(f"2026-03-{since}T00:00:00Z", LAST.started)
+    assert unbroken([LAST, *earlier]) == unbroken([*earlier, LAST]) == unbroken([*earlier[::-1], LAST]) == expected
+
+
+def test_without_a_lookup_no_deletion_is_told() -> None:
+    """Where nobody asked, there is no such time."""
+    assert unbroken([]) is None

@@ -1,0 +1,173 @@
+"""The edges of the walk between jobs: which of several writes counts, and which write brings no news of another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lineage.domain.records import Resource
+from lineage.domain.times import CERTAIN, POSSIBLE
+from lineage.graphs.graphs import graph_of
+from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
+from lineage.queries.flow.reached import Reached
+from lineage.queries.flow.steps import Step
+from lineage.queries.flow.writers import writers
+from lineage.queries.used import used
+from tests.records import processing, record, training
+
+MADE, COPY = "s3://models/fit/output/model.tar.gz", "s3://prod/shop/model.tar.gz"
+
+
+def outputs(at_its_end: list[str], meanwhile: list[str]) -> Resource:
+    """A processing job that uploads some places at its end, and others all the while: so none says what another does."""
+    ways = [(place, "EndOfJob") for place in at_its_end] + [(place, "Continuous") for place in meanwhile]
+    each = [{"OutputName": uri, "S3Output": {"S3Uri": uri, "S3UploadMode": way}} for uri, way in ways]
+    return processing("p", {"raw": "s3://raw/"}, {}, ProcessingOutputConfig={"Outputs": each})
+
+
+def reader(place: str) -> Resource:
+    return training("j", {"train": place})
+
+
+def wrote(reads: Resource, relation: str, *records: Resource) -> list[Step]:
+    """Who wrote what a record reads, in one place only."""
+    graph = Flow(graph_of([reads, *records]))
+    (reading,) = links_into(graph, reads.id, relation)
+    return writers(graph, reading)
+
+
+@pytest.mark.parametrize(
+    ("at_its_end", "meanwhile", "read", "shown"),
+    [
+        (["s3://o/"], ["s3://o/x/"], "s3://o/x/y/", "s3://o/x/"),
+        (["s3://o/x/"], ["s3://o/"], "s3://o/x/y/", "s3://o/x/"),
+        (["s3://o/x/"], ["s3://o/"], "s3://o/x/", "s3://o/x/"),
+        (["s3://o/"], ["s3://o/x/y/"], "s3://o/", "s3://o/x/y/"),
+        (["s3://o/aaa/"], ["s3://o/b/"], "s3://o/", "s3://o/aaa/"),
+        (["s3://o/a/"], ["s3://o/bbb/"], "s3://o/", "s3://o/bbb/"),
+        (["s3://o/b/"], ["s3://o/a/"], "s3://o/", "s3://o/a/"),
+    ],
+    ids=[
+        "the longer key, written meanwhile",
+        "the longer key, written at the end",
+        "the very place before what is around it",
+        "what is inside before the very place",
+        "the longer one of two inside, named first",
+        "the longer one of two inside, named last",
+        "of two that are as long, the first by name",
+    ],
+)
+def test_which_of_a_jobs_writes_counts(at_its_end: list[str], meanwhile: list[str], read: str, shown: str) -> None:
+    """Of several places of one job that a reader got something of, the narrowest is told, and the job only once."""
+    job = outputs(at_its_end, meanwhile)
+    steps = wrote(reader(read), "reads", job)
+    assert [(step.job, step.fit, step.links[0].target) for step in steps] == [(job.id, CERTAIN, shown)]
+
+
+def test_a_sure_way_outranks_a_narrower_one() -> None:
+    """A job that surely wrote around a place is told so, though it also wrote, far longer a name, what may be a copy there."""
+    one = {"Image": "image:1", "ModelDataETag": "a"}
+    pins = [
+        record(
+            "model-package",
+            name,
+            {
+                "CreationTime": "2026-01-20T10:00:00Z",
+                "InferenceSpecification": {"Containers": [one | {"ModelDataUrl": place}]},
+            },
+        )
+        for name, place in (("dev", MADE), ("prod", COPY))
+    ]
+    job = training("fit", {}, MADE, CheckpointConfig={"S3Uri": "s3://prod/"})
+    model = record("model", "m", {"CreationTime": "2026-02-01T10:00:00Z", "PrimaryContainer": {"ModelDataUrl": COPY}})
+    only_copied = wrote(model, "loads", *pins, training("fit", {}, MADE))
+    assert [(step.fit, step.links[0].target) for step in only_copied] == [(POSSIBLE, MADE)]
+    both = wrote(model, "loads", *pins, job)
+    assert [(step.fit, step.links[0].target) for step in both] == [(CERTAIN, "s3://prod/")]
+
+
+# --- what is news -------------------------------------------------------------------------------
+
+
+def news(*writes: tuple[str, str, int], **body: Any) -> list[bool]:
+    """Whether each of several writes of one job to one place, in a window of days and so far from the start, is news there."""
+    graph = Flow(graph_of([processing("p", {}, {"out": "s3://o/"}, **body), reader("s3://o/")]))
+    (write,) = links_out_of(graph, graph_id(graph), "writes")
+    reached = Reached(graph, "reads", "loads")
+    return [bool(list(reached.places(_timed(write, opens, closes), far))) for opens, closes, far in writes]
+
+
+def graph_id(graph: Flow) -> str:
+    """The processing job's node."""
+    return next(node for node, data in graph.nodes.items() if data["kind"] == "processing-job")
+
+
+def _timed(write: Link, opens: str, closes: str) -> Link:
+    window = "/".join(f"2026-01-{day}T08:00:00Z" if day else "" for day in (opens, closes))
+    return write._replace(data=write.data | {"time": window})
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "is_news"),
+    [
+        (("02", "04", 1), ("02", "04", 1), False),
+        (("02", "04", 1), ("01", "04", 1), True),
+        (("02", "04", 1), ("03", "04", 1), False),
+        (("02", "04", 1), ("02", "03", 1), True),
+        (("02", "04", 1), ("02", "05", 1), False),
+        (("02", "04", 1), ("02", "04", 0), True),
+        (("02", "04", 1), ("02", "04", 2), False),
+        (("02", "04", 1), ("01", "05", 1), True),
+        (("02", "04", 1), ("03", "03", 1), True),
+        (("02", "04", 1), ("03", "05", 0), True),
+        (("02", "04", 1), ("03", "05", 2), False),
+        (("02", "04", 1), ("02", "", 1), False),
+        (("02", "", 1), ("02", "04", 1), True),
+        (("02", "", 1), ("02", "", 1), False),
+        (("02", "04", 1), ("", "04", 1), True),
+        (("", "04", 1), ("02", "04", 1), False),
+    ],
+    ids=[
+        "the same",
+        "began earlier",
+        "began later",
+        "ended earlier",
+        "ended later",
+        "nearer to the start",
+        "further from the start",
+        "around it",
+        "within it",
+        "later in all, and nearer",
+        "later in all, and further",
+        "an end that nobody knows, after a known one",
+        "a known end, after one that nobody knows",
+        "two ends that nobody knows",
+        "a beginning that nobody knows, after a known one",
+        "a known beginning, after one that nobody knows",
+    ],
+)
+def test_which_write_is_news(first: tuple[str, str, int], second: tuple[str, str, int], is_news: bool) -> None:
+    """A write is none where an earlier one, no further away, began and ended no later: whom it reaches, that one has."""
+    assert news(first, second) == [True, is_news]
+
+
+def test_each_earlier_write_counts() -> None:
+    """A write is no news where any of the earlier ones was as good, the first one or the last."""
+    assert news(("02", "04", 1), ("01", "05", 1), ("03", "04", 1), ("01", "06", 1)) == [True, True, False, False]
+
+
+def test_a_failed_write_leaves_the_others_news() -> None:
+    """What a failed job may have written takes nothing from who surely wrote the same later."""
+    day = ("02", "04", 1)
+    assert news(day, day, ProcessingJobStatus="Failed") == [True, True]
+    assert news(day, day, ProcessingJobStatus="Stopped") == [True, False]
+
+
+@pytest.mark.parametrize(("status", "told"), [("Failed", ["used-indirectly", "possible"]), ("Completed", ["used-indirectly"])])
+def test_a_failed_writer_hides_no_sure_one(status: str, told: list[str]) -> None:
+    """A job that read what a failed job and, later, another one wrote of the data is told as surely as by the other alone."""
+    first = processing("a", {"raw": "s3://raw/"}, {"out": "s3://prep/"}, day="2026-01-01", ProcessingJobStatus=status)
+    second = processing("b", {"raw": "s3://raw/"}, {"out": "s3://prep/"})
+    answer = used(graph_of([first, second, reader("s3://prep/")]), "s3://raw/")
+    assert [row["verdict"] for row in answer.findings] == told
