@@ -147,6 +147,26 @@ def test_the_narrowest_write_explains_a_read() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("outputs", "read", "told"),
+    [
+        (["s3://o/", "s3://o/x/"], "s3://o/x/y/", ["s3://o/x/"]),
+        (["s3://o/x/", "s3://o/x/y/"], "s3://o/", ["s3://o/x/y/"]),
+        (["s3://o/x/", "s3://o/x/y/", "s3://o/x/z/"], "s3://o/", ["s3://o/x/y/", "s3://o/x/z/"]),
+        (["s3://o/", "s3://o/x/"], "s3://o/x/", []),
+        (["s3://o/", "s3://o/x/"], "s3://o/z/", ["s3://o/"]),
+        (["s3://o/x", "s3://o/x/"], "s3://o/", ["s3://o/x/"]),
+        (["s3://o/x/", "s3://o/x-2/"], "s3://o/", ["s3://o/x-2/", "s3://o/x/"]),
+    ],
+    ids=["around it", "inside it", "two inside one", "the very place", "beside it", "but for a slash", "no folder of the other"],
+)
+def test_of_one_jobs_writes_the_narrowest_are_joined(outputs: list[str], read: str, told: list[str]) -> None:
+    """What a job wrote around another of its outputs, at the same time, tells a reader of both nothing more."""
+    job = processing("p", {}, {f"o{number}": uri for number, uri in enumerate(outputs)})
+    found = edges(derive([job, training("j", {"train": read})]), "overlaps")
+    assert sorted(source for source, _, _ in found) == told
+
+
 def test_siblings_are_both_joined() -> None:
     """Two outputs of one job under one read prefix are both its sources."""
     job = processing("p", {}, {"train": "s3://o/train/", "validation": "s3://o/validation/"})
