@@ -12,8 +12,8 @@ import lineage
 from lineage.domain.names import parse_location
 from lineage.domain.records import Resource
 from lineage.graphs.derive import join
-from lineage.snapshot.file import Snapshot
 from lineage.snapshot.manifests import Manifest
+from lineage.snapshot.reading import Snapshot
 from tests.records import channel, processing, training
 from tests.snapshot.test_file import CRAWL
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from lineage.domain.records import Resource
 from lineage.graphs.derive import derive
 from lineage.graphs.tables import Joining
-from lineage.snapshot.file import CONTENT_SCHEMA, new_graph
 from lineage.snapshot.manifests import Listings
+from lineage.snapshot.schema import CONTENT_SCHEMA, new_graph
 from tests.graphs.test_copies import COPY, MADE, maker, package
 from tests.records import training
 

@@ -158,7 +158,15 @@ def test_the_narrowest_write_explains_a_read() -> None:
         (["s3://o/x", "s3://o/x/"], "s3://o/", ["s3://o/x/"]),
         (["s3://o/x/", "s3://o/x-2/"], "s3://o/", ["s3://o/x-2/", "s3://o/x/"]),
     ],
-    ids=["around it", "inside it", "two inside one", "the very place", "beside it", "but for a slash", "no folder of the other"],
+    ids=[
+        "around it",
+        "inside it",
+        "two inside one",
+        "the very place",
+        "beside it",
+        "but for a slash",
+        "no folder of the other",
+    ],
 )
 def test_of_one_jobs_writes_the_narrowest_are_joined(outputs: list[str], read: str, told: list[str]) -> None:
     """What a job wrote around another of its outputs, at the same time, tells a reader of both nothing more."""
