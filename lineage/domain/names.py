@@ -296,7 +296,8 @@ class PlaceIndex:
             if not self._uris[index].startswith(bare):
                 break
             yield self._uris[index]
-        yield from (known for known in places_around(location) if known in self._known and not known.startswith(bare))
+        around = dict.fromkeys(places_around(location))  # of a key that begins with a slash it gives one of them twice
+        yield from (known for known in around if known in self._known and not known.startswith(bare))
 
 
 def places_around(location: Location) -> Iterator[str]:

@@ -13,10 +13,13 @@ from hypothesis import strategies as st
 from lineage.domain.names import (
     Cover,
     Location,
+    PlaceIndex,
     Span,
     channel_span,
     cover,
     folders_above,
+    gets,
+    is_arn,
     node_id,
     parse_arn,
     parse_location,
@@ -212,3 +215,116 @@ def test_the_normal_form_is_stable(key: str) -> None:
     """Parsing a normal form gives it back, whatever the key holds."""
     uri = parse_location(f"s3://bucket/{key}").uri
     assert parse_location(uri).uri == uri == f"s3://bucket/{key}"
+
+
+# --- whole locations ----------------------------------------------------------------------------
+
+ALIAS, POINT = "s3://ap-1-s3alias", "s3://arn:aws:s3:eu-west-1:111122223333:accesspoint:ap"
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden"),
+    [
+        ("s3://b/k", False),
+        ("s3://b-s3alias-2/k", False),
+        (f"{ALIAS}/k", True),
+        ("s3://x--ol-s3/k", True),
+        ("s3://x.mrap/k", True),
+        (f"{POINT}/k", True),
+        ("https://ap-1.s3-accesspoint.eu-west-1.amazonaws.com/k", True),
+        ("efs://fs-1-s3alias/k", False),
+    ],
+)
+def test_what_hides_its_bucket(text: str, hidden: bool) -> None:
+    """Access points, of one bucket or of many, stand for a bucket that their name does not tell; no other store does."""
+    assert parse_location(text).hides_bucket is hidden
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("s3://b/x/", "s3://b/x/1", Cover.ALL),
+        ("s3://b/x/1", "s3://b/x/", Cover.PART),
+        ("s3://b/x/", "s3://c/x/1", Cover.NONE),
+        (f"{ALIAS}/x/", "s3://b/x/1", Cover.UNKNOWN),
+        ("s3://b/x/", f"{ALIAS}/x/1", Cover.UNKNOWN),
+        (f"{ALIAS}/x/1", "s3://b/x/", Cover.UNKNOWN),
+        (f"{ALIAS}/x/", "s3://b/y/", Cover.NONE),
+        (f"{ALIAS}/x/", f"{ALIAS}/x/1", Cover.ALL),
+    ],
+)
+def test_cover_behind_an_access_point(one: str, other: str, expected: Cover) -> None:
+    """Where a bucket is hidden, on either side, keys that agree may be the same ones; keys that do not are others."""
+    assert cover(parse_location(one), Span.PREFIX, parse_location(other)) is expected
+
+
+@pytest.mark.parametrize("span", [Span.MANIFEST, Span.LISTING, Span.UNKNOWN])
+@pytest.mark.parametrize(
+    ("dataset", "expected"), [("s3://b/m", Cover.ALL), ("s3://b/", Cover.UNKNOWN), ("s3://c/", Cover.UNKNOWN)]
+)
+def test_cover_of_what_nobody_looked_into(span: Span, dataset: str, expected: Cover) -> None:
+    """A manifest, or what is read in a way that nobody knows, is read itself; what else, its name does not tell."""
+    assert cover(parse_location("s3://b/m"), span, parse_location(dataset)) is expected
+
+
+@pytest.mark.parametrize(
+    ("read", "span", "written", "written_span", "expected"),
+    [
+        ("s3://b/x", Span.PREFIX, "s3://b/xy/", Span.FOLDER, True),
+        ("s3://b/x", Span.FOLDER, "s3://b/xy/", Span.FOLDER, False),
+        ("s3://b/x/1", Span.OBJECT, "s3://b/x", Span.FOLDER, True),
+        ("s3://b/x/1", Span.OBJECT, "s3://b/x", Span.OBJECT, False),
+        ("s3://b/x/", Span.PREFIX, "s3://b/x/1", Span.OBJECT, True),
+        ("s3://b/m", Span.MANIFEST, "s3://b/m", Span.OBJECT, True),
+        ("s3://b/m", Span.LISTING, "s3://b/", Span.FOLDER, True),
+        ("s3://b/m", Span.MANIFEST, "s3://b/n", Span.FOLDER, False),
+        ("s3://b/m", Span.LISTING, "s3://b/m/x", Span.FOLDER, False),
+        ("s3://b/m", Span.UNKNOWN, "s3://b/", Span.FOLDER, False),
+        (f"{ALIAS}/x/", Span.PREFIX, "s3://b/x/", Span.FOLDER, False),
+    ],
+)
+def test_who_gets_something_of_a_write(read: str, span: Span, written: str, written_span: Span, expected: bool) -> None:
+    """A reader gets what shares a key with what was written, as far as names tell; of a manifest, the object itself."""
+    assert gets(read, span, written, written_span) is expected
+
+
+@given(st.sets(KEYS, max_size=6), KEYS, SPANS)
+def test_the_index_of_places_leaves_none_out(keys: set[str], asked: str, span: Span) -> None:
+    """What may share a key with a place is found, each once, and nothing of another bucket."""
+    uris = {f"s3://{bucket}/{key}" for key in keys for bucket in ("b", "bb")}
+    found = list(PlaceIndex(uris).near(f"s3://b/{asked}"))
+    assert len(found) == len(set(found))
+    assert {uri for uri in uris if gets(f"s3://b/{asked}", span, uri)} <= set(found) <= uris
+
+
+@pytest.mark.parametrize(
+    ("asked", "near"),
+    [
+        ("s3://b/x/y", ["s3://b/", "s3://b/x", "s3://b/x/", "s3://b/x/y/z", "s3://b/x/yy"]),
+        ("s3://b/x/", ["s3://b/", "s3://b/x", "s3://b/x/", "s3://b/x/y/z", "s3://b/x/yy", "s3://b/xx"]),
+        ("s3://b/a", ["s3://b/"]),
+        ("s3://c/x", []),
+    ],
+)
+def test_what_the_index_has_near(asked: str, near: list[str]) -> None:
+    """Near a place is what begins as it does, and the folders around it: no other part of the bucket, and no other bucket."""
+    places = ["s3://b/", "s3://b/x", "s3://b/x/", "s3://b/x/y/z", "s3://b/x/yy", "s3://b/xx", "s3://b/z", "s3://bb/x/y"]
+    assert sorted(PlaceIndex(places).near(asked)) == near
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("arn:aws:sagemaker:eu-west-1:111122223333:endpoint/e", True),
+        ("arn:aws:s3:::b", True),
+        ("arn:aws:s3:::", False),
+        ("arn::s3:::b", False),
+        ("arn:aws::::b", False),
+        ("arn:aws:s3::b", False),
+        ("urn:aws:s3:::b", False),
+        ("arn:aws:x:r:a:kind:name:more", True),
+    ],
+)
+def test_what_is_an_arn(text: str, expected: bool) -> None:
+    """Six parts, of which partition, service and resource must be there; a resource may hold colons of its own."""
+    assert is_arn(text) is expected

@@ -1,0 +1,174 @@
+"""One sweep of a small account: what it asks, how often, what it counts, and what it reads besides the lists."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import lineage
+from lineage.crawl.replay.session import replay_session
+from lineage.crawl.sweep import doubted
+from lineage.domain.kinds import KINDS
+from lineage.domain.records import Enumeration, Gap, Resource
+from tests.estate import MODEL, account, estate, fit, line
+from tests.records import ACCOUNT, REGION, arn, record
+
+OTHER = "999988887777"
+CATEGORIES = len(MODEL.operation_model("ListJobs").input_shape.members["JobCategory"].enum)  # each is listed by itself
+PUBLIC = f"arn:aws:sagemaker:{REGION}:aws:hub-content/public/Model/base/1.0.0"
+PRIVATE = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:hub-content/own/Model/tuned/1.0.0"
+
+
+@dataclass
+class Swept:
+    """What a sweep asked, by operation, and what it left in its snapshot."""
+
+    asked: Counter[str]
+    records: list[Resource]
+    lists: dict[str, Enumeration]
+    gaps: list[Gap]
+    told: list[lineage.Progress]
+
+    def names(self, kind: str) -> list[str]:
+        return sorted(one.name for one in self.records if one.kind == kind)
+
+
+def sweep(folder: Path, *records: dict[str, Any], faults: tuple[dict[str, Any], ...] = (), **words: Any) -> Swept:
+    """Crawl an account of some records, or of one of each kind, and keep what was asked of AWS."""
+    asked: Counter[str] = Counter()
+    told: list[lineage.Progress] = []
+    path = account(folder, *faults, records=list(records) or estate())
+    session = replay_session(path, tries=1, on_answer=lambda call, said: asked.update([call + said.get("Resource", "")]))
+    lineage.crawl_estate(folder / "s.db", session=session, on_progress=told.append, **words)
+    with lineage.open_snapshot(folder / "s.db") as snapshot:
+        lists = {one.kind: one for one in snapshot.enumerations()}
+        return Swept(asked, list(snapshot.resources()), lists, snapshot.gaps(), told)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Swept:
+    return sweep(tmp_path_factory.mktemp("whole"))
+
+
+def test_each_call_is_made_once(whole: Swept) -> None:
+    """A list and a Search of each kind, and one Describe of each record that no Search gives: no more than that."""
+    assert {call: times for call, times in whole.asked.items() if times != 1} == {"ListJobs": CATEGORIES}
+    there = {entry["kind"] for entry in estate()}
+    assert {call.removeprefix("Search") for call in whole.asked if call.startswith("Search")} == {
+        KINDS[kind].search for kind in there if KINDS[kind].search
+    }
+    single = {KINDS[kind].describe for kind in there if not KINDS[kind].search}
+    doubted_here = {"DescribePipeline"}  # its definition stands in Describe only
+    assert {call for call in whole.asked if call.startswith("Describe")} == single | doubted_here
+
+
+def test_what_is_counted(whole: Swept) -> None:
+    """The calls of all lists are those that were made, and each list counts its records; progress ends with the sums."""
+    assert sum(one.calls for one in whole.lists.values()) == whole.asked.total() == whole.told[-1].calls
+    of_kind = Counter(entry["kind"] for entry in estate())
+    assert {kind: one.records for kind, one in whole.lists.items() if one.records} == dict(of_kind)
+    assert (whole.told[-1].records, whole.told[-1].gaps) == (len(estate()), 0)
+    assert (whole.told[-1].done, whole.told[-1].total) == (len(whole.lists), len(whole.lists))
+    pages = {kind: whole.lists[kind].pages for kind in ("training-job", "algorithm", "model-package-group", "job")}
+    assert pages == {"training-job": 2, "algorithm": 1, "model-package-group": 1, "job": CATEGORIES + 1}
+
+
+def test_what_waits_for_another_kind(tmp_path: Path) -> None:
+    """The executions are listed pipeline by pipeline; where not every pipeline was listed, the list of executions says why."""
+    of_pipelines = [entry for entry in estate() if entry["kind"].startswith("pipeline")]
+    kinds = ["pipeline", "pipeline-execution"]
+    (tmp_path / "all").mkdir()
+    fine = sweep(tmp_path / "all", *of_pipelines, kinds=kinds)
+    assert (fine.names("pipeline-execution"), fine.asked["ListPipelineExecutions"]) == (["p/execution/e"], 1)
+    assert fine.lists["pipeline-execution"].finished
+    denied = {"fault": "AccessDeniedException", "operation": "ListPipelines"}
+    refused = sweep(tmp_path, *of_pipelines, kinds=kinds, faults=(denied,))
+    lost = refused.lists["pipeline-execution"]
+    assert (lost.finished, lost.reason) == (None, "not-enumerated")
+    assert lost.detail.startswith("not every pipeline was listed: ")
+    assert refused.told[-1].gaps == 2
+
+
+def test_what_waits_for_a_kind_that_is_not_asked_for(tmp_path: Path) -> None:
+    """Executions alone can't be listed, and their list says so."""
+    lost = sweep(tmp_path, *estate(), kinds=["pipeline-execution", "algorithm"]).lists["pipeline-execution"]
+    assert (lost.finished, lost.reason) == (None, "not-enumerated")
+    assert lost.detail == "its lists go by pipeline, and that was not asked for"
+
+
+def hub_content(hub: str, **body: Any) -> dict[str, Any]:
+    """A model of a hub, by its ARN."""
+    parts = dict(zip(KINDS["hub-content"].keys, hub.split("/")[1:], strict=True))
+    return {"kind": "hub-content", "record": parts | {"HubContentArn": hub, "CreationTime": "2025-01-01T00:00:00Z"} | body}
+
+
+def begins_with(hub: str, name: str) -> dict[str, Any]:
+    """A training job that began with a model of a hub."""
+    source = {"S3DataType": "S3Prefix", "S3Uri": "s3://jumpstart/", "HubAccessConfig": {"HubContentArn": hub}}
+    return fit(name, {}, InputDataConfig=[{"ChannelName": "model", "DataSource": {"S3DataSource": source}}])
+
+
+def test_what_only_records_name_is_read_once(tmp_path: Path) -> None:
+    """What no list gives is read where records name it by ARN, once however many do, and so is what it names in turn."""
+    jobs = [begins_with(PRIVATE, name) for name in ("one", "two")]
+    chain = hub_content(PRIVATE, SageMakerPublicHubContentArn=PUBLIC), hub_content(PUBLIC)
+    package = arn("model-package", "g/1", account=OTHER)
+    model = line("model", "m", {"Containers": [{"ModelPackageName": package}]})
+    theirs = {"kind": "model-package", "record": {"ModelPackageArn": package, "ModelPackageGroupName": "g", "ModelPackageVersion": 1, "CreationTime": "2025-01-01T00:00:00Z", "ModelPackageStatus": "Completed", "ModelPackageStatusDetails": {"ValidationStatuses": []}}}  # fmt: skip
+    found = sweep(tmp_path, *jobs, *chain, model, theirs, kinds=["training-job", "model"])
+    assert found.names("hub-content") == ["base", "tuned"]
+    assert (found.asked["DescribeHubContent"], found.asked["DescribeModelPackage"], found.gaps) == (2, 1, [])
+    assert [one.account for one in found.records if one.kind == "model-package"] == [OTHER]
+
+
+def test_what_only_records_name_may_be_gone(tmp_path: Path) -> None:
+    """Of what a record names and nobody has any more there is a gap; it is asked for once more before that is believed."""
+    found = sweep(tmp_path, begins_with(PUBLIC, "one"), kinds=["training-job"])
+    assert [(gap.operation, gap.reason) for gap in found.gaps] == [("DescribeHubContent", "missing")]
+    assert found.asked["DescribeHubContent"] == 2
+
+
+def test_what_search_gives_by_halves_is_described(tmp_path: Path) -> None:
+    """An endpoint that is updating is asked for by itself, for only so its pending deployment is told; one in service is not."""
+    states = [
+        line("endpoint", f"e-{status.lower()}", {"EndpointConfigName": "c", "EndpointStatus": status})
+        for status in ("InService", "Updating", "Creating")
+    ]
+    found = sweep(tmp_path, *states, kinds=["endpoint"])
+    assert (found.asked["DescribeEndpoint"], found.lists["endpoint"].records) == (2, 3)
+    assert found.lists["endpoint"].finished
+
+
+def test_what_search_refuses_is_described(tmp_path: Path) -> None:
+    """Where Search is refused, each record of the list is asked for, and nothing is missing."""
+    denied = {"fault": "AccessDeniedException", "operation": "Search"}
+    found = sweep(tmp_path, *(fit(f"j{number}", {}) for number in range(40)), kinds=["training-job"], faults=(denied,))
+    assert (found.asked["DescribeTrainingJob"], found.lists["training-job"].records, found.gaps) == (40, 40, [])
+
+
+@pytest.mark.parametrize(
+    ("doubts", "body", "expected"),
+    [
+        ((), {"A": 1}, False),
+        (("A",), {"A": 1}, True),
+        (("A",), {"B": 1}, False),
+        (("!A",), {"A": 1}, False),
+        (("!A",), {"B": 1}, True),
+        (("A!=x",), {"A": "x"}, False),
+        (("A!=x",), {"A": "y"}, True),
+        (("A!=x",), {}, True),
+        (("!A&B",), {"B": 1}, True),
+        (("!A&B",), {"A": 1, "B": 1}, False),
+        (("!A&B",), {}, False),
+        (("A", "B"), {"B": 1}, True),
+        (("A", "B"), {"C": 1}, False),
+        (("A.B",), {"A": {"B": 1}}, True),
+    ],
+)
+def test_what_is_doubted(doubts: tuple[str, ...], body: dict[str, Any], expected: bool) -> None:
+    """A field that is there, one that is not, one that differs, or two of these at once: any of a kind's doubts is enough."""
+    assert doubted(replace(KINDS["model"], doubts=doubts), record("model", "m", body)) is expected
