@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from lineage.domain.names import parse_location
-from lineage.domain.records import CLOUDTRAIL, Crawl, Enumeration, Resource, Scope
+from lineage.domain.records import CLOUDTRAIL, Crawl, Enumeration, Gap, Resource, Scope
 from lineage.graphs.graphs import Graph, graph_of
-from lineage.queries.used import Usage, traceless, used
+from lineage.queries.used import Usage, Within, caveats, is_about, not_enumerated, traceless, used
 from lineage.snapshot.manifests import Listings, Manifest
 from tests.records import ACCOUNT, COMPLETE, REGION, channel, processing, training
 
@@ -196,3 +197,119 @@ def test_deletions_after_the_last_lookup(crawls: list[str], later: bool) -> None
     said = traceless(Scope(tuple(began), places=frozenset({(ACCOUNT, REGION)}), lookups=(lookup,)))
     assert said.startswith("training jobs that were deleted before 2025-12-10T00:00:00Z, ")
     assert (f"nor do those deleted after {ASKED}" in said) is later
+
+
+@pytest.mark.parametrize(
+    ("jobs", "isolated", "expected"),
+    [(3, 3, []), (0, 0, []), (3, 2, ["1 of 3 training jobs ran without"]), (1, 0, ["1 of 1 training jobs ran without"])],
+)
+def test_who_could_read_more(jobs: int, isolated: int, expected: list[str]) -> None:
+    """How many jobs ran with an open network is said where any did, before what is always said."""
+    said = caveats(Scope(training_jobs=jobs, isolated_training_jobs=isolated))
+    assert [one.partition(" network")[0] for one in said[:-2]] == expected
+    assert said[-2].startswith("training jobs that were deleted")
+
+
+# --- what is asked about, and what could hide a use ---------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("accounts", "regions", "account", "region", "takes"),
+    [
+        ([], [], "1", "r", True),
+        (["1"], [], "1", "r", True),
+        (["1"], [], "2", "r", False),
+        (["1", "2"], [], "2", None, True),
+        ([], ["r"], "1", "r", True),
+        ([], ["r"], "1", "s", False),
+        (["1"], ["r"], "1", "s", False),
+        (["1"], ["r"], "2", "r", False),
+        (["1"], ["r"], "1", "r", True),
+        (["1"], ["r"], None, "r", True),
+        (["1"], ["r"], "1", None, True),
+        (["1"], ["r"], None, None, True),
+        (["1"], ["r"], None, "s", False),
+    ],
+)
+def test_what_is_asked_about(
+    accounts: list[str], regions: list[str], account: str | None, region: str | None, takes: bool
+) -> None:
+    """Each account and region that is named, and all where none is; of what is not known nobody says that it is elsewhere."""
+    assert Within.of(accounts, regions).takes(account, region) is takes
+
+
+@pytest.mark.parametrize(
+    ("accounts", "regions", "expected"),
+    [
+        ([], [], [("1", "r"), ("2", "s")]),
+        (["1"], [], [("1", "r"), ("2", "s")]),
+        (["3"], [], [("1", "r"), ("2", "s"), ("3", "")]),
+        ([], ["t"], [("", "t"), ("1", "r"), ("2", "s")]),
+        (["1"], ["r"], [("1", "r"), ("2", "s")]),
+        (["1"], ["s"], [("1", "r"), ("1", "s"), ("2", "s")]),
+        (["1", "2"], ["r", "s"], [("1", "r"), ("1", "s"), ("2", "r"), ("2", "s")]),
+    ],
+)
+def test_which_places_must_have_been_read(accounts: list[str], regions: list[str], expected: list[tuple[str, str]]) -> None:
+    """All that are known, for data may be handed on from anywhere, and what is asked about and is not among them."""
+    assert Within.of(accounts, regions).places([("2", "s"), ("1", "r")]) == expected
+
+
+@pytest.mark.parametrize(
+    ("read", "expected"),
+    [
+        (["training-job", "processing-job"], []),
+        (["training-job"], ["processing-job"]),
+        ([], [""]),
+    ],
+    ids=["both", "one of them", "none"],
+)
+def test_which_lists_are_missing(read: list[str], expected: list[str]) -> None:
+    """Each list that did not come to its end is a hole of its own; where none did, that is one."""
+    kinds = ["training-job", "processing-job"]
+    scope = Scope(places=frozenset({(ACCOUNT, REGION)}), enumerated=frozenset((ACCOUNT, REGION, kind) for kind in read))
+    holes = not_enumerated(scope, kinds)
+    assert [hole.subject for hole in holes] == expected
+    assert all((hole.account, hole.region, hole.reason) == (ACCOUNT, REGION, "not-enumerated") for hole in holes)
+    assert len(not_enumerated(Scope(), kinds)) == 1
+
+
+@pytest.mark.parametrize(
+    ("operation", "subject", "reason", "about"),
+    [
+        ("DescribeTrainingJob", f"training-job:{ACCOUNT}/{REGION}/j", "denied", True),
+        ("DescribeModel", f"model:{ACCOUNT}/{REGION}/m", "denied", False),
+        ("ListTrainingJobs", "", "denied", True),
+        ("ListModels", "", "denied", False),
+        ("", "", "denied", True),
+        ("GetObject", "s3://l/m", "denied", False),
+        ("HeadObject", "s3://l/m", "denied", False),
+        ("LookupEvents", CLOUDTRAIL, "denied", False),
+        ("DescribeTrainingJob", f"training-job:{ACCOUNT}/{REGION}/j", "unmatched", False),
+    ],
+)
+def test_which_gap_could_hide_a_use(operation: str, subject: str, reason: str, about: bool) -> None:
+    """A gap counts by the kind that it is about, a training job where nothing tells; and not where another answer tells of it."""
+    assert is_about(Gap(ACCOUNT, REGION, operation, subject, reason, ""), ["training-job"]) is about
+
+
+@pytest.mark.parametrize(
+    ("within", "jobs", "said"),
+    [
+        ({}, ["here", "there"], []),
+        ({"regions": [REGION]}, ["here"], [REGION]),
+        ({"regions": ["us-east-1"]}, ["there"], ["us-east-1"]),
+        ({"accounts": [ACCOUNT]}, ["here", "there"], [ACCOUNT]),
+        ({"accounts": [ACCOUNT], "regions": [REGION, "us-east-1"]}, ["here", "there"], [f"{ACCOUNT} and {REGION}, us-east-1"]),
+        ({"accounts": ["2"]}, [], ["2"]),
+    ],
+)
+def test_only_uses_of_what_is_asked_about(within: dict[str, list[str]], jobs: list[str], said: list[str]) -> None:
+    """Only jobs that are asked about are told, and the answer says what it left out."""
+    here, there = (training(name, {"train": RAW}) for name in ("here", "there"))
+    moved = replace(there, region="us-east-1", arn=there.arn.replace(REGION, "us-east-1"))
+    answer = used(whole(here, moved), RAW, **within)
+    assert [row["job"]["name"] for row in answer.findings] == jobs
+    left_out = [f"only {names} was asked about: jobs elsewhere may have used it" for names in said]
+    assert [one for one in answer.caveats if one.startswith("only ")] == left_out
+    assert ("narrowed" in answer.scope) is bool(within)
