@@ -130,6 +130,7 @@ DOUBTFUL = [
     ("a function of its own", "with function f() returns int return (select max(x) from b) select f() from a", ["a", "b"]),
     ("a function of a Lambda", "using external function f(x int) returns int lambda 'l' select f(x) from a", []),
     ("a table that is made by one", "create table t as using external function f() returns int lambda 'l' select 1 from a", []),
+    ("a table that is filled by one", "insert into t using external function f() returns int lambda 'l' select 1 from a", []),
     ("a statement that is kept", "PREPARE q FROM select * from a", []),
     ("a statement in a text", "EXECUTE IMMEDIATE 'select * from a'", []),
     ("what is explained", "EXPLAIN ANALYZE select * from a", []),

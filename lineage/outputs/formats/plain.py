@@ -28,8 +28,8 @@ def plain(graph: Graph, *, quoted: bool = False) -> Graph:
     """A graph that networkx's `write_graphml`, `write_gml` and `write_gexf` take, and `quoted` its `to_pydot`.
 
     The scope and the gaps stay, as JSON texts of the graph. `quoted` puts ids and texts between quotes, for pydot takes what
-    stands behind the first colon of an ARN or a URI for a port of the node; and it leaves out `name`, which pydot wants for
-    itself: the id and the `label` say it too.
+    stands behind the first colon of an ARN or a URI for a port of the node; and it leaves out the graph's own texts, and
+    `name`, which pydot wants for itself: the id and the `label` say it too.
     """
     made = plain_of(Chosen(graph))
     if not quoted:
