@@ -32,7 +32,7 @@ _LONGEST = len(("catalog", "database", "table"))
 _READS = (exp.Query, exp.Values, exp.Insert, exp.Merge, exp.Update, exp.Delete)
 _WRITES = (exp.Insert, exp.Merge, exp.Update, exp.Delete, exp.Create, exp.Into, exp.Copy)
 _RELATIONS = (exp.Table, exp.Subquery, exp.Unnest, exp.Values, exp.Lateral)
-_DEEPEST = 8  # `date(date(…` or `array[array[…`: each further one doubles the time that sqlglot takes
+_DEEPEST = 8  # how deep queries may nest: beyond it sqlglot 30.30 may take very long, and what it reads is not worth it
 # What can't follow a comma: sqlglot takes a list that ends with one.
 _ENDS = frozenset(
     {
@@ -138,7 +138,7 @@ def _halves(tokens: list[Token], refused: ParseError) -> set[_At]:
 
 
 def _depth(tokens: list[Token]) -> int:
-    """How deep brackets after words for types stand in each other: sqlglot tries each as a type and as a function."""
+    """How deep a query nests in the one way that costs sqlglot most."""
     types, depths = Trino.Parser.TYPE_TOKENS, [0]
     deepest = 0
     for before, token in pairwise(tokens):
