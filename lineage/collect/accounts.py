@@ -10,22 +10,22 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from lineage.collect.answered import answered
+from lineage.collect.deleted import keep_lookup, look_closer_at, look_up_deletions
 from lineage.collect.endpoints import Progress, crawl_of, join_graph, join_step
 from lineage.collect.objects import Reading, read_digests, read_manifests
 from lineage.crawl.aws.fetch import Fetcher
 from lineage.crawl.aws.session import Session
-from lineage.crawl.cloudtrail import Calls, Lookup, look_closer, look_up
-from lineage.crawl.deletions import Known, ended_lives
+from lineage.crawl.cloudtrail import Lookup
 from lineage.crawl.replay.session import replay_session
 from lineage.crawl.sweep import Sweep
-from lineage.domain.kinds import KINDS, TRAINING_JOB, Kind, kind_of_subject
-from lineage.domain.names import is_place, parse_arn
-from lineage.domain.records import Answered, Crawl, Enumeration, Gap
-from lineage.domain.times import now, unbroken, utc
+from lineage.domain.kinds import KINDS
+from lineage.domain.names import parse_arn
+from lineage.domain.records import Crawl, Enumeration
+from lineage.domain.times import now, utc
 from lineage.errors import CrawlError, SnapshotError, UnknownNode
 from lineage.snapshot.reading import Snapshot
 from lineage.snapshot.writing import Recording
@@ -185,7 +185,7 @@ class _Estate:
         self._places = places
         self._kinds = kinds
         self._tell = tell
-        self._sessions = list({id(place.fetcher): place.fetcher.session for place in places if place.fetcher}.values())
+        self._sessions = {(one.account, one.region): one.fetcher.session for one in places if one.fetcher}
         self._plan: list[tuple[Fetcher, Enumeration]] = []
         self._closed: list[Enumeration] = []
         self._deletions = 0
@@ -217,13 +217,11 @@ class _Estate:
         for place in self._places:
             for name in self._kinds:
                 key = (place.account, place.region, name)
-                self._add(place, under_way.get(key) or _new(KINDS[name], *key[:2], since))
-
-    def _add(self, place: AccountRegion, one: Enumeration) -> None:
-        if place.fetcher:
-            self._plan.append((place.fetcher, replace(one, reason="", detail="") if not one.finished else one))
-        else:
-            self._closed.append(replace(one, operation="AssumeRole", reason="denied", detail=place.why))
+                one = under_way.get(key) or Enumeration(*key, KINDS[name].list, now(), since.get(key, ""))
+                if not place.fetcher:
+                    self._closed.append(replace(one, operation="AssumeRole", reason="denied", detail=place.why))
+                else:
+                    self._plan.append((place.fetcher, one if one.finished else replace(one, reason="", detail="")))
 
     def _stands(self) -> dict[tuple[str, str, str], str]:
         """From when on each kind that only grows is asked for: all before was listed to the end, and is in the graph."""
@@ -244,13 +242,12 @@ class _Estate:
         sweep.run()
         if manifests:
             self._read(read_manifests, "reading manifests", writing, sweep)
-        lookups = self._look_up(sweep, writing) if cloudtrail else []
+        lookups = self._look_up(writing, sweep) if cloudtrail else []
         finished = {one.key: one for one in (course.enumeration for course in sweep.courses) if one.finished}
         with writing() as recording:
-            for lookup in lookups:
-                self._keep_lookup(recording, lookup)
-            for answered in self._answered(recording, finished):
-                recording.add(answered)
+            self._deletions = sum(keep_lookup(self._snapshot, recording, lookup) for lookup in lookups)
+            for closed in answered(recording, finished):
+                recording.add(closed)
             recording.forget_names()
             self._join(recording, sweep)
         if digests and self._read(read_digests, "asking for digests", writing, sweep):
@@ -270,7 +267,6 @@ class _Estate:
 
     def _read(self, what: Reading, doing: str, writing: _Transactions, sweep: Sweep) -> bool:
         """Read what the records point at in S3; whether there was anything."""
-        sessions = {(one.account, one.region): one.fetcher.session for one in self._places if one.fetcher}
         gaps = sweep.gaps
 
         def tell(done: int, total: int, lost: int) -> None:
@@ -278,93 +274,27 @@ class _Estate:
             self._tell(self._progress(f"{doing}: {done:,} of {total:,}", sweep))
 
         try:
-            return what(sessions, writing, tell, again=self._crawl.full)
+            return what(self._sessions, writing, tell, again=self._crawl.full)
         finally:
             writing.flush()
 
-    def _progress(self, doing: str, sweep: Sweep) -> Progress:
-        calls = sum(session.calls for session in self._sessions)
-        retries = sum(session.retries for session in self._sessions)
-        gaps = sweep.gaps + len(self._closed) + self._deletions
-        return Progress(doing, sweep.kept, gaps, calls, retries, sweep.done, len(sweep.courses))
-
-    # --- what was deleted -----------------------------------------------------------------------
-
-    def _look_up(self, sweep: Sweep, writing: _Transactions) -> list[Lookup]:
-        """What CloudTrail tells of each place: when all is listed, so that what was deleted meanwhile is told, too."""
-        sessions = {(place.account, place.region): place.fetcher.session for place in self._places if place.fetcher}
+    def _look_up(self, writing: _Transactions, sweep: Sweep) -> list[Lookup]:
+        """What CloudTrail tells of deletions, and then of what they leave in doubt."""
 
         def tell() -> None:
             self._tell(self._progress("asking CloudTrail", sweep))
 
-        tell()
-        lookups = look_up([(session, region) for (_, region), session in sessions.items()], tell)
-        with writing() as recording:
-            for lookup in lookups:
-                lookup.calls = self._in_doubt(recording, lookup)
+        lookups = look_up_deletions(self._snapshot, self._sessions, writing, tell)
         writing.flush()
-        look_closer([(sessions[lookup.enumeration.key[:2]], lookup) for lookup in lookups if lookup.calls], tell)
+        look_closer_at(self._sessions, lookups, tell)
         return lookups
 
-    def _in_doubt(self, recording: Recording, lookup: Lookup) -> dict[str, Calls]:
-        """The calls that would tell what the deletions of a place leave in doubt."""
-        if lookup.enumeration.reason:
-            return {}
-        return self._known(recording, lookup).asks(ended_lives(lookup.deletions, recording.lives))
-
-    def _known(self, recording: Recording, lookup: Lookup) -> Known:
-        one = lookup.enumeration
-        earlier = [other for other in self._snapshot.lookups() if other.key == one.key and other.finished and other.joined]
-        told = unbroken([*earlier, one]) if one.finished else None
-        listed = partial(recording.listed, *one.key[:2])
-        return Known(recording.lives, listed, told.since if told else "", one.since, lookup.calls)
-
-    def _keep_lookup(self, recording: Recording, lookup: Lookup) -> None:
-        """Keep how far a lookup came, and what it tells: a hole where nobody has read what was deleted.
-
-        One that was refused can't tell lives apart: what it leaves in doubt the next one tells.
-        """
-        known, holes = self._known(recording, lookup), {}
-        for deletion, life in ended_lives(lookup.deletions, recording.lives):
-            if life and lookup.enumeration.reason and not known.is_the_one(deletion, life):
-                continue
-            if gap := known.hole(deletion, life):
-                holes[deletion.operation, deletion.subject] = gap
-            if life:
-                recording.ended(deletion.subject, life.created, deletion.at)
-        recording.progress(lookup.enumeration)
-        for gap in holes.values():
-            recording.add(gap)
-        self._deletions += len(holes) + bool(lookup.enumeration.reason)
-
-    # --- what earlier crawls could not read, and this one has -----------------------------------
-
-    def _answered(self, recording: Recording, finished: dict[tuple[str, str, str], Enumeration]) -> Iterator[Answered]:
-        """The earlier gaps that this crawl closes: of lists that are finished now, of records that were read.
-
-        What was gone when it was to be described is closed by a whole list without it; a job is not, for what it read
-        before it was deleted nobody knows.
-        """
-        listing = {kind.list: kind.name for kind in KINDS.values() if kind.list} | {"Search": TRAINING_JOB.name}
-        describing = {kind.describe: kind.name for kind in KINDS.values() if kind.describe}
-        for gap, asked in recording.earlier_gaps():
-            if gap.reason in ("unmatched", "unknown-member", "deleted"):
-                continue  # no question of AWS; only its own Describe answers it; nobody does: who has the name now is another
-            about_a_place = is_place(gap.subject)
-            kind = listing.get(gap.operation) or (about_a_place and describing.get(gap.operation))
-            closed = (gap.account, gap.region, kind) in finished if kind else recording.has_read(gap.subject, asked)
-            if closed or _is_gone(gap, finished):
-                yield Answered(gap.account, gap.region, gap.operation, gap.subject)
-
-
-def _is_gone(gap: Gap, finished: dict[tuple[str, str, str], Enumeration]) -> bool:
-    kind = kind_of_subject(gap.subject)
-    one = finished.get((gap.account, gap.region, kind.name)) if kind and not kind.job else None
-    return gap.reason == "missing" and one is not None and not one.since
-
-
-def _new(kind: Kind, account: str, region: str, since: dict[tuple[str, str, str], str]) -> Enumeration:
-    return Enumeration(account, region, kind.name, kind.list, now(), since.get((account, region, kind.name), ""))
+    def _progress(self, doing: str, sweep: Sweep) -> Progress:
+        sessions = set(self._sessions.values())
+        calls = sum(session.calls for session in sessions)
+        retries = sum(session.retries for session in sessions)
+        gaps = sweep.gaps + len(self._closed) + self._deletions
+        return Progress(doing, sweep.kept, gaps, calls, retries, sweep.done, len(sweep.courses))
 
 
 def _is_running(process: str, own: str) -> bool:

@@ -1,0 +1,37 @@
+"""What earlier crawls could not read, and this one has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from lineage.domain.kinds import KINDS, TRAINING_JOB, kind_of_subject
+from lineage.domain.names import is_place
+from lineage.domain.records import Answered, Enumeration, Gap
+from lineage.snapshot.writing import Recording
+
+Finished = Mapping[tuple[str, str, str], Enumeration]
+"""The lists that a crawl has finished, by account, region and kind."""
+
+_LISTING = {kind.list: kind.name for kind in KINDS.values() if kind.list} | {"Search": TRAINING_JOB.name}
+_DESCRIBING = {kind.describe: kind.name for kind in KINDS.values() if kind.describe}
+
+
+def answered(recording: Recording, finished: Finished) -> Iterator[Answered]:
+    """The earlier gaps that this crawl closes: of lists that are finished now, of records that were read.
+
+    What was gone when it was to be described is closed by a whole list without it; a job is not, for what it read
+    before it was deleted nobody knows.
+    """
+    for gap, asked in recording.earlier_gaps():
+        if gap.reason in ("unmatched", "unknown-member", "deleted"):
+            continue  # no question of AWS; only its own Describe answers it; nobody does: who has the name now is another
+        kind = _LISTING.get(gap.operation) or (is_place(gap.subject) and _DESCRIBING.get(gap.operation))
+        closed = (gap.account, gap.region, kind) in finished if kind else recording.has_read(gap.subject, asked)
+        if closed or _is_gone(gap, finished):
+            yield Answered(gap.account, gap.region, gap.operation, gap.subject)
+
+
+def _is_gone(gap: Gap, finished: Finished) -> bool:
+    kind = kind_of_subject(gap.subject)
+    one = finished.get((gap.account, gap.region, kind.name)) if kind and not kind.job else None
+    return gap.reason == "missing" and one is not None and not one.since
