@@ -172,3 +172,55 @@ def test_what_search_refuses_is_described(tmp_path: Path) -> None:
 def test_what_is_doubted(doubts: tuple[str, ...], body: dict[str, Any], expected: bool) -> None:
     """A field that is there, one that is not, one that differs, or two of these at once: any of a kind's doubts is enough."""
     assert doubted(replace(KINDS["model"], doubts=doubts), record("model", "m", body)) is expected
+
+
+# --- a sweep after another ----------------------------------------------------------------------
+
+OLD = [fit(name, {}) for name in ("a", "b", "c")]
+NEW = fit("new", {}, CreationTime="2031-01-02T09:55:00Z", LastModifiedTime="2031-01-02T11:00:00Z")
+CHANGED = fit("a", {}, LastModifiedTime="2031-01-02T11:00:00Z", HyperParameters={"h": "1"})
+RUNNING = fit("r", {}, TrainingJobStatus="InProgress")
+ENDED = fit("r", {}, TrainingJobStatus="Completed")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "described", "records"),
+    [
+        (OLD, OLD, 0, 0),
+        (OLD, [*OLD, NEW], 0, 1),
+        (OLD, [CHANGED, *OLD[1:]], 0, 1),
+        ([*OLD, RUNNING], [*OLD, ENDED], 1, 1),
+        (OLD, OLD[1:], 0, 0),
+    ],
+    ids=["nothing new", "a new job", "a job that was changed", "a job that has ended", "a job that is gone"],
+)
+def test_a_second_sweep_asks_for_what_is_new(
+    tmp_path: Path, before: list[Any], after: list[Any], described: int, records: int
+) -> None:
+    """What is new or was changed since comes by the list and by Search; a job that had not ended is asked for by itself."""
+    sweep(tmp_path, *before, kinds=["training-job"])
+    second = sweep(tmp_path, *after, kinds=["training-job"])
+    assert (second.asked["DescribeTrainingJob"], second.lists["training-job"].records) == (described, records)
+    assert second.lists["training-job"].finished
+    assert second.lists["training-job"].since
+    bodies = {one["record"]["TrainingJobName"]: one["record"] for one in [*before, *after]}
+    assert {one.name: one.body for one in second.records} == bodies
+
+
+@pytest.mark.parametrize(("full", "gone"), [(True, {"a"}), (False, set())])
+def test_only_a_whole_list_tells_what_is_gone(tmp_path: Path, full: bool, gone: set[str]) -> None:
+    """A job that is on the list no more is deleted, if all of the list was read; else nobody looked for it."""
+    sweep(tmp_path, *OLD, kinds=["training-job"])
+    sweep(tmp_path, *OLD[1:], kinds=["training-job"], full=full)
+    with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
+        assert {node.name for node in snapshot.of_kind("training-job") if node.details.get("deleted")} == gone
+
+
+@pytest.mark.parametrize(("full", "finished"), [(True, True), (False, False)])
+def test_what_was_changed_only_search_tells(tmp_path: Path, full: bool, finished: bool) -> None:
+    """Where Search is refused a whole list makes up for it; a list of what is new alone does not, and is not finished."""
+    sweep(tmp_path, *OLD, kinds=["training-job"])
+    denied = {"fault": "AccessDeniedException", "operation": "Search"}
+    second = sweep(tmp_path, *OLD, NEW, kinds=["training-job"], full=full, faults=(denied,))
+    assert bool(second.lists["training-job"].finished) is finished
+    assert (second.lists["training-job"].reason == "denied") is not finished
