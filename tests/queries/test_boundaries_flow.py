@@ -9,12 +9,15 @@ import pytest
 from lineage.domain.records import Resource
 from lineage.domain.times import CERTAIN, POSSIBLE
 from lineage.graphs.graphs import graph_of
+from lineage.queries.flow.belonging import belongings, members, ran_in
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
 from lineage.queries.flow.reached import Reached
 from lineage.queries.flow.steps import Step
 from lineage.queries.flow.writers import writers
 from lineage.queries.used import used
-from tests.records import processing, record, training
+from tests.queries.test_pipelines import at as execution
+from tests.queries.test_pipelines import cached, run, step
+from tests.records import arn, processing, record, training
 
 MADE, COPY = "s3://models/fit/output/model.tar.gz", "s3://prod/shop/model.tar.gz"
 
@@ -171,3 +174,54 @@ def test_a_failed_writer_hides_no_sure_one(status: str, told: list[str]) -> None
     second = processing("b", {"raw": "s3://raw/"}, {"out": "s3://prep/"})
     answer = used(graph_of([first, second, reader("s3://prep/")]), "s3://raw/")
     assert [row["verdict"] for row in answer.findings] == told
+
+
+# --- what an execution ran and what it took over ------------------------------------------------
+
+FIT, OTHER = arn("training-job", "fit"), arn("training-job", "other")
+
+
+def graph_of_runs(*runs: Resource) -> Flow:
+    return Flow(graph_of([training("fit", {}), *runs]))
+
+
+@pytest.mark.parametrize(
+    ("runs", "ran", "reused"),
+    [
+        ([run("e2", step())], ["e2"], []),
+        ([run("e2", step()), run("e1", step())], ["e1", "e2"], []),
+        ([run("e1", step()), run("e2", step(**cached("e1")))], ["e1"], ["e2"]),
+        ([run("e2", step(**cached("e1")))], ["e1"], ["e2"]),
+        ([run("e3", step(**cached("e2"))), run("e2", step(**cached("e1")))], ["e1"], ["e2", "e3"]),
+        ([run("e4", step(**cached("e2"))), run("e3", step(**cached("e1")))], ["e1", "e2"], ["e3", "e4"]),
+        ([run("e2", step(**cached("e1"))), run("e1", step("Other", OTHER, **cached("e0")))], ["e1"], ["e2"]),
+        ([run("e1", step(**cached("e2"))), run("e2", step(**cached("e1")))], [], ["e1", "e2"]),
+        ([], [], []),
+    ],
+    ids=[
+        "one",
+        "two",
+        "one, and one that reused it",
+        "only one that reused it is known",
+        "a chain of which only the end is not known",
+        "two that reused it from two",
+        "a reuse by another step",
+        "a circle",
+        "none",
+    ],
+)
+def test_in_which_executions_a_job_ran(runs: list[Resource], ran: list[str], reused: list[str]) -> None:
+    """Who ran it is told before who reused it; where only reuses are known, they lead back, step by step, to who ran it."""
+    found = ran_in(graph_of_runs(*runs), FIT)
+    assert found == ([execution(one) for one in ran], [execution(one) for one in reused])
+
+
+def test_a_reuse_is_no_membership() -> None:
+    """An execution stands for itself, and what it took over leads to another only for who came to it by that very step."""
+    graph = graph_of_runs(run("e1", step()), run("e2", step(**cached("e1")), step("More", OTHER)))
+    assert [link.target for link in belongings(graph, execution("e2"))] == [arn("pipeline", "p")]
+    assert [link.target for link in belongings(graph, execution("e2"), "Fit")] == [execution("e1")]
+    assert belongings(graph, execution("e2"), "More") == []
+    assert {link.source for link in members(graph, execution("e1"))} == {execution("e2"), FIT}
+    assert [link.source for link in members(graph, execution("e1"), "Fit")] == [execution("e2")]
+    assert members(graph, execution("e1"), "More") == []
