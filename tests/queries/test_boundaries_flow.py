@@ -11,6 +11,7 @@ from lineage.domain.times import CERTAIN, POSSIBLE
 from lineage.graphs.graphs import graph_of
 from lineage.queries.flow.belonging import belongings, members, ran_in
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
+from lineage.queries.flow.places import readers_at
 from lineage.queries.flow.reached import Reached
 from lineage.queries.flow.steps import Step
 from lineage.queries.flow.writers import writers
@@ -174,6 +175,32 @@ def test_a_failed_writer_hides_no_sure_one(status: str, told: list[str]) -> None
     second = processing("b", {"raw": "s3://raw/"}, {"out": "s3://prep/"})
     answer = used(graph_of([first, second, reader("s3://prep/")]), "s3://raw/")
     assert [row["verdict"] for row in answer.findings] == told
+
+
+# --- who reads a place --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("records", "told"),
+    [
+        ([training("j", {"train": "s3://o/"})], [("j", CERTAIN)]),
+        ([training("j", {"train": "s3://o/"}, day="2026-01-01")], []),
+        ([training("j", {"train": "s3://o/"}, TrainingStartTime="2026-01-02T08:30:00Z")], [("j", POSSIBLE)]),
+        ([training("j", {"train": "s3://o/"}, TrainingStartTime=None, TrainingEndTime=None)], [("j", CERTAIN)]),
+        ([training("j", {"train": "s3://o/"}), training("k", {"train": "s3://o/"}, day="2026-01-03")], [("j", CERTAIN), ("k", CERTAIN)]),
+        ([training("j", {"train": "s3://o/x/"})], []),
+    ],
+    ids=["after it", "before it", "meanwhile", "nobody knows when, but created later", "two", "another place"],
+)  # fmt: skip
+def test_who_reads_what_was_written(records: list[Resource], told: list[tuple[str, str]]) -> None:
+    """At a place are those who read it and were not done before it was written; who wrote it himself is none of them."""
+    job = processing("p", {"own": "s3://o/"}, {"out": "s3://o/"})
+    graph = Flow(graph_of([job, *records]))
+    (write,) = links_out_of(graph, job.id, "writes")
+    found = list(readers_at(graph, write, "s3://o/", ()))
+    assert [(graph.nodes[step.job]["name"], step.fit) for step in found] == told
+    assert all(step.links[0] == write for step in found)
+    assert writers(graph, next(link for link in links_into(graph, job.id, "reads"))) == []
 
 
 # --- what an execution ran and what it took over ------------------------------------------------
