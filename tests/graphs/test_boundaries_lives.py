@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lineage.domain.records import Resource
-from lineage.graphs.derive import derive
+from lineage.graphs.derive import derive, join
+from lineage.snapshot.reading import Snapshot, open_snapshot
 from tests.records import arn, record, training
+from tests.snapshot.test_file import crawl
 
 LIVES = ("2026-01-01T00:00:00Z", "2026-01-10T00:00:00Z", "2026-01-20T00:00:00Z")
 FIRST, SECOND = (f"@{created}" for created in LIVES[:2])
@@ -115,9 +118,65 @@ def test_both_ends_find_their_life() -> None:
     assert [edge.source for edge in joined.edges if edge.relation == "writes"] == [prep.id]
 
 
-def test_one_life_is_the_name() -> None:
+@pytest.mark.parametrize("created", [{"CreationTime": LIVES[2]}, {}], ids=["made later", "made nobody knows when"])
+def test_one_life_is_the_name(created: dict[str, str]) -> None:
     """Where a name was never used again, whoever names it at any time means it; the lives of another name change nothing."""
     others = lives("algorithm", "own-2")
-    only = record("algorithm", "own", {"CreationTime": LIVES[2]})
+    only = record("algorithm", "own", created)
     (edge,) = [edge for edge in derive([only, *others, job("05T00:00:00", "")]).edges if edge.relation == "provides"]
     assert edge.source == only.id
+
+
+# --- earlier versions of a record ---------------------------------------------------------------
+
+
+def logged(**body: Any) -> Resource:
+    """A run that somebody edits."""
+    return record("trial-component", "r", {"CreationTime": at("05T00:00:00")} | body)
+
+
+def values(uri: str) -> dict[str, Any]:
+    return {"x": {"Value": uri}}
+
+
+@pytest.mark.parametrize(
+    ("versions", "edges"),
+    [
+        (
+            [training("j", {"t": "s3://d/"}, TrainingJobStatus="InProgress", TrainingEndTime=None), training("j", {"t": "s3://d/"})],
+            [("reads", "s3://d/"), ("writes", "s3://models/j/output/model.tar.gz")],
+        ),
+        (
+            [logged(InputArtifacts=values("s3://a/")), logged(InputArtifacts=values("s3://b/"))],
+            [("reads", "s3://a/"), ("reads", "s3://b/")],
+        ),
+        (
+            [logged(OutputArtifacts=values("s3://a/")), logged(OutputArtifacts=values("s3://b/"))],
+            [("writes", "s3://a/"), ("writes", "s3://b/")],
+        ),
+        (
+            [logged(Parameters={"p": {"StringValue": "s3://a/"}}), logged()],
+            [("mentions", "s3://a/")],
+        ),
+        (
+            [logged(InputArtifacts=values("s3://a/")), logged(InputArtifacts=values("s3://a/"), DisplayName="new")],
+            [("reads", "s3://a/")],
+        ),
+        (
+            [logged(Source={"SourceArn": arn("training-job", "j")}), logged()],
+            [],
+        ),
+    ],
+    ids=["a job that ended", "another input", "another output", "a parameter taken away", "the same input", "another job"],
+)  # fmt: skip
+def test_what_an_edit_takes_away(tmp_path: Path, versions: list[Resource], edges: list[tuple[str, str]]) -> None:
+    """What people once named as data stays said, whatever they write later; a job says the same in each version, once."""
+    for version in versions:
+        crawl(tmp_path / "s.db", version)
+    with Snapshot(tmp_path / "s.db") as snapshot, snapshot.recording() as recording:
+        recording.replace_graph(
+            lambda db: join(db, recording.resources, earlier=recording.earlier_versions, listings=recording.listings)
+        )
+    with open_snapshot(tmp_path / "s.db") as snapshot:
+        told = [(edge.relation, edge.target if edge.relation == "writes" else edge.source) for edge in snapshot.edges()]
+    assert sorted(told) == edges
