@@ -27,7 +27,7 @@ from lineage.checks.policy import load_policy as _load_policy
 from lineage.checks.rules import COVERAGE, RULE_NAMES, RULES, Rule
 from lineage.domain.records import Json
 from lineage.queries.as_json import node_json, scope_json
-from lineage.queries.used import caveats
+from lineage.queries.scope import caveats
 from lineage.snapshot.reading import Snapshot
 
 SCHEMA = "lineage.check/1"

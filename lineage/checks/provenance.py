@@ -14,8 +14,8 @@ from lineage.queries.as_json import link_json
 from lineage.queries.flow.jobs import is_job
 from lineage.queries.flow.links import Link, links_into
 from lineage.queries.flow.writers import too_late, writers
+from lineage.queries.scope import not_enumerated
 from lineage.queries.trace import Tracing
-from lineage.queries.used import not_enumerated
 
 _UNREAD = ("denied", "throttled", "failed", "not-crawled", "unknown-member")
 _SECOND = len("2026-01-01T00:00:00")  # S3 tells no less

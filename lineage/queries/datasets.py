@@ -20,10 +20,10 @@ from lineage.queries.flow.steps import listings_of
 from lineage.queries.flow.writers import writers
 from lineage.queries.holdouts import Making
 from lineage.queries.runs.shared_channels import overlapping
+from lineage.queries.scope import UNCHECKED, traceless
 from lineage.queries.select import find_in, find_node, names_of
 from lineage.queries.showing import Shows
 from lineage.queries.trace import Tracing
-from lineage.queries.used import UNCHECKED, traceless
 from lineage.snapshot.reading import Snapshot
 
 SCHEMA = "lineage.datasets/1"

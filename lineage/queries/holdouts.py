@@ -20,8 +20,9 @@ from lineage.queries.flow.models import is_model
 from lineage.queries.flow.readings import Readings
 from lineage.queries.flow.spread import READ, Arrival, Spread
 from lineage.queries.flow.writers import writers
+from lineage.queries.scope import is_about, not_enumerated
 from lineage.queries.trace import Tracing
-from lineage.queries.used import DECLARED, INDIRECT, MAYBE, NOT_REFERENCED, UNKNOWN, USED, UseUnderWay, is_about, not_enumerated
+from lineage.queries.used import DECLARED, INDIRECT, MAYBE, NOT_REFERENCED, UNKNOWN, USED, UseUnderWay
 
 
 def _givers() -> Iterator[str]:

@@ -32,8 +32,8 @@ from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
 from lineage.queries.flow.models import specified
 from lineage.queries.flow.spread import Arrival, Spread
 from lineage.queries.flow.writers import is_surely_made
+from lineage.queries.scope import caveats
 from lineage.queries.showing import Shows
-from lineage.queries.used import caveats
 
 SCHEMA = "lineage.impact/1"
 REACHED, MAYBE, NOTHING, UNKNOWN = "reached", "possible", "nothing-found", "unknown"

@@ -11,9 +11,9 @@ from lineage.graphs.graphs import Graph
 from lineage.queries.as_json import link_json, node_json, said, scope_json
 from lineage.queries.flow.spread import Arrival, Spread, meets_place
 from lineage.queries.impact import unexplained
+from lineage.queries.scope import caveats
 from lineage.queries.select import find_node, names_of
 from lineage.queries.showing import Shows
-from lineage.queries.used import caveats
 
 SCHEMA = "lineage.path/1"
 FOUND, MAYBE, NONE, UNKNOWN = "found", "possible", "nothing-found", "unknown"

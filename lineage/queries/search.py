@@ -17,7 +17,7 @@ from lineage.domain.names import is_arn, parse_arn
 from lineage.domain.records import Gap, Json, Resource
 from lineage.errors import MalformedName, SearchRefused
 from lineage.queries.as_json import scope_json
-from lineage.queries.used import Within, crawled, is_about
+from lineage.queries.scope import Within, crawled, is_about
 from lineage.search_language.conditions import expression_of
 from lineage.search_language.expressions import DEFAULT_SORT, Expression, Matcher, Sorting, check_form
 from lineage.search_language.properties import begins_with, chosen_names, near_names, property_names, property_of, search_name

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import product
 from typing import NamedTuple
 
-from lineage.domain.kinds import DATASET, KIND_OF_CALL, KINDS, ONLY_NAMED, TRAINING_JOB, kind_of_subject
+from lineage.domain.kinds import DATASET, KINDS, ONLY_NAMED, TRAINING_JOB
 from lineage.domain.names import Cover, Location, Span, cover, is_place, location_of, parse_location
-from lineage.domain.records import CLOUDTRAIL, Gap, Json, Scope
+from lineage.domain.records import Gap, Json, Scope
 from lineage.domain.times import CERTAIN
 from lineage.domain.training import only_repacks, trains
-from lineage.errors import MalformedName
 from lineage.graphs.graphs import Graph, around_dataset
 from lineage.queries.as_json import link_json, node_json, scope_json
-from lineage.queries.coverage import deletions_told
-from lineage.queries.flow.holes import OBJECT_CALLS, Blind, opaque_read
+from lineage.queries.flow.holes import Blind, opaque_read
 from lineage.queries.flow.jobs import is_job, started
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
 from lineage.queries.flow.models import specification
@@ -25,11 +22,11 @@ from lineage.queries.flow.places import loaders, readers_at
 from lineage.queries.flow.reached import Ranks, Reached
 from lineage.queries.flow.readings import Readings
 from lineage.queries.flow.steps import Step, listings_of
+from lineage.queries.scope import ALL, Within, caveats, is_about, left_out, narrowed, not_enumerated
 from lineage.queries.showing import Shows
 from lineage.snapshot.reading import Snapshot
 
 SCHEMA = "lineage.usage/1"
-UNCHECKED = "a channel names a place: whether an object was there when it was read is not checked"
 USED, INDIRECT, MAYBE, DECLARED, NOT_REFERENCED, UNKNOWN = (
     "used",
     "used-indirectly",
@@ -43,7 +40,6 @@ VERDICTS = (USED, INDIRECT, MAYBE, DECLARED, NOT_REFERENCED, UNKNOWN)
 _RELEVANT = {kind.name for kind in KINDS.values() if kind.tells_use or kind.hints or kind.between} | {*ONLY_NAMED}
 # What reading it directly is; a job's own checkpoint folder and its code may hold data, and need not.
 _DIRECT = {"data": USED, "model": INDIRECT}
-_ENUMERATED = tuple(kind.name for kind in KINDS.values() if kind.tells_use)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,40 +91,6 @@ def _each(graph: Graph, places: list[Location], within: Within) -> Iterator[Usag
         asking = UseUnderWay(flow, place, readings.near(place) if readings else None)
         asking.run()
         yield asking.answer(within)
-
-
-class Within(NamedTuple):
-    """The accounts and regions that are asked about; all, where none is named."""
-
-    accounts: tuple[str, ...] = ()
-    regions: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, accounts: Iterable[str], regions: Iterable[str]) -> Within:
-        """Those of the given names, each once. Raises `MalformedName` for an empty one."""
-        asked = (tuple(sorted(set(accounts))), tuple(sorted(set(regions))))
-        if any("" in names for names in asked):
-            raise MalformedName("an empty account or region was asked about: name one, or leave it out")
-        return cls(*asked)
-
-    def takes(self, account: str | None, region: str | None) -> bool:
-        """Whether a place is asked about, as far as it is known."""
-        here = not (account and self.accounts) or account in self.accounts
-        return here and (not (region and self.regions) or region in self.regions)
-
-    def places(self, known: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-        """The places that are known, and what is asked about and is not among them."""
-        asked = product(self.accounts or [""], self.regions or [""])
-        known = set(known)
-        unknown = {(account, region) for account, region in asked if not any(_is_in(place, account, region) for place in known)}
-        return sorted(known | (unknown - {("", "")}))
-
-
-def _is_in(place: tuple[str, str], account: str, region: str) -> bool:
-    return account in ("", place[0]) and region in ("", place[1])
-
-
-ALL = Within()
 
 
 @dataclass(slots=True)
@@ -395,8 +357,8 @@ class UseUnderWay:
             verdict=verdict,
             findings=list(map(self._finding, findings)),
             also_read=[self._row(finding) for finding in also_read],
-            scope=scope_json(scope, holes) | _narrowed(scope, within),
-            caveats=[*caveats(scope), *_left_out(within)],
+            scope=scope_json(scope, holes) | narrowed(scope, within),
+            caveats=[*caveats(scope), *left_out(within)],
         )
 
     def _asked(self, findings: Iterable[Use], within: Within) -> list[Use]:
@@ -412,88 +374,5 @@ def _strongest_first(finding: Use) -> tuple[int, str, str, str]:
     return (VERDICTS.index(verdict), reach.job, link.data["role"], link.source)
 
 
-def _narrowed(scope: Scope, within: Within) -> Json:
-    """What of the scope was asked about, where that is not all of it."""
-    if within == ALL:
-        return {}
-    places = [place for place in crawled(scope) if within.takes(*place)]
-    accounts, regions = (sorted({place[end] for place in places}) for end in (0, 1))
-    return {"accounts": accounts, "regions": regions, "narrowed": within._asdict()}
-
-
-def _left_out(within: Within) -> list[str]:
-    asked = " and ".join(", ".join(names) for names in within if names)
-    return [f"only {asked} was asked about: jobs elsewhere may have used it"] if asked else []
-
-
 def _store(location: Location) -> str:
     return location.root.partition("://")[0]
-
-
-def is_about(gap: Gap, kinds: Iterable[str]) -> bool:
-    """Whether what is missing is of some kinds, and no question tells of it by itself.
-
-    A manifest that could not be read is told of with whoever read it; digests only find what is lost otherwise; and what
-    CloudTrail refused to tell is a caveat, as where nobody asked.
-    """
-    told_elsewhere = gap.operation in OBJECT_CALLS or gap.subject == CLOUDTRAIL
-    return gap.reason != "unmatched" and not told_elsewhere and kind_of_gap(gap) in kinds
-
-
-def kind_of_gap(gap: Gap) -> str:
-    """What a gap is about; a training job where nothing tells."""
-    kind = kind_of_subject(gap.subject)
-    return kind.name if kind else KIND_OF_CALL.get(gap.operation, TRAINING_JOB.name)
-
-
-def not_enumerated(scope: Scope, kinds: Sequence[str] = _ENUMERATED, within: Within = ALL, what: str = "job") -> list[Gap]:
-    """Only a finished list of all that may tell a use can prove that there was none; a walk from endpoints never is one.
-
-    `what` is what the kinds tell of.
-    """
-    places = within.places(crawled(scope)) or [("", "")]
-    return [gap for place in places for gap in _unlisted(scope, kinds, what, *place)]
-
-
-def listing_scope(scope: Scope, kinds: Sequence[str], what: str) -> Json:
-    """What was looked at for a list, with the holes that could hide one of these kinds; `what` they tell of."""
-    unread = [gap for gap in scope.holes if is_about(gap, kinds) and gap.reason not in ("missing", "not-enumerated")]
-    return scope_json(scope, [*not_enumerated(scope, kinds, what=what), *unread])
-
-
-def crawled(scope: Scope) -> Iterable[tuple[str, str]]:
-    """Each account and region that a crawl was to read."""
-    everywhere = {(account, region) for crawl in scope.crawls for account in crawl.accounts for region in crawl.regions}
-    return scope.places or everywhere
-
-
-def _unlisted(scope: Scope, kinds: Sequence[str], what: str, account: str, region: str) -> list[Gap]:
-    missing = [kind for kind in kinds if (account, region, kind) not in scope.enumerated]
-    if len(missing) == len(kinds):
-        said = f"not every {what} was read: no crawl of the whole account has come to its end here (`lineage crawl`)"
-        return [Gap(account, region, "", "", "not-enumerated", said)]
-    said = "not every {} was read: its list has not come to its end"
-    return [
-        Gap(account, region, KINDS[kind].list, kind, "not-enumerated", said.format(kind.replace("-", " "))) for kind in missing
-    ]
-
-
-def caveats(scope: Scope) -> list[str]:
-    """What is so for every answer about data: it is no hole, and is always said."""
-    exposed = scope.training_jobs - scope.isolated_training_jobs
-    open_network = [f"{exposed} of {scope.training_jobs} training jobs ran without network isolation and may have read more"]
-    return [
-        *(open_network if exposed else []),
-        traceless(scope),
-        UNCHECKED,
-    ]
-
-
-def traceless(scope: Scope) -> str:
-    """Which deleted jobs nobody can know of."""
-    told = deletions_told(scope)
-    if not told:
-        return "training jobs that were deleted before the first crawl leave no trace"
-    said = f"training jobs that were deleted before {told.since}, the first moment that CloudTrail told of, leave no trace"
-    later = any(crawl.started > told.until for crawl in scope.crawls)
-    return said + (f", nor do those deleted after {told.until}, when it was last asked" if later else "")

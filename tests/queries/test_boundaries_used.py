@@ -10,7 +10,8 @@ import pytest
 from lineage.domain.names import parse_location
 from lineage.domain.records import CLOUDTRAIL, Crawl, Enumeration, Gap, Resource, Scope
 from lineage.graphs.graphs import Graph, graph_of
-from lineage.queries.used import Usage, Within, caveats, is_about, not_enumerated, traceless, used
+from lineage.queries.scope import Within, caveats, is_about, not_enumerated, traceless
+from lineage.queries.used import Usage, used
 from lineage.snapshot.manifests import Listings, Manifest
 from tests.records import ACCOUNT, COMPLETE, REGION, channel, processing, training
 

@@ -24,8 +24,9 @@ from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
 from lineage.queries.flow.models import is_model, specification, suspect
 from lineage.queries.flow.places import readers_at
 from lineage.queries.flow.reached import Ranks, Reached
+from lineage.queries.scope import is_about, not_enumerated
 from lineage.queries.select import find_node, names_of
-from lineage.queries.used import UseUnderWay, is_about, not_enumerated
+from lineage.queries.used import UseUnderWay
 
 WHOLE, READ = "*", "reads"  # parts: all of a package or an endpoint; what it only reads, which is in no model
 _ONWARD = ("reads", "loads", "provides", "instantiates", "deploys", "configures", "hosts")

@@ -15,8 +15,8 @@ from lineage.domain.records import Body, Json, Node, Resource, decoded
 from lineage.domain.times import sortable
 from lineage.errors import UnknownNode
 from lineage.queries.flow.belonging import EXECUTION
+from lineage.queries.scope import listing_scope
 from lineage.queries.select import find_node
-from lineage.queries.used import listing_scope
 from lineage.snapshot.reading import Snapshot
 from lineage.snapshot.records import Version
 

@@ -38,8 +38,8 @@ from lineage.queries.runs.run_records import (
     run_of,
     source_of,
 )
+from lineage.queries.scope import listing_scope
 from lineage.queries.select import near
-from lineage.queries.used import listing_scope
 from lineage.snapshot.reading import Snapshot
 from lineage.snapshot.tables import AT_ONCE
 
