@@ -12,7 +12,7 @@ from lineage.domain.names import location_of
 from lineage.domain.records import Json
 from lineage.domain.training import is_training_job
 from lineage.errors import UnknownNode
-from lineage.graphs.graphs import neighbourhood
+from lineage.graphs.neighbourhoods import neighbourhood
 from lineage.queries.as_json import node_json
 from lineage.queries.datasets import Datasets, datasets
 from lineage.queries.flow.jobs import is_job

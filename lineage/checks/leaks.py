@@ -13,8 +13,8 @@ from lineage.domain.names import Cover, Location, Span, location_of
 from lineage.domain.opaque import is_opaque
 from lineage.domain.records import Json
 from lineage.domain.training import trains
-from lineage.graphs.graphs import reads_of
 from lineage.graphs.leads import places_near
+from lineage.graphs.neighbourhoods import reads_of
 from lineage.queries.as_json import link_json, node_json
 from lineage.queries.flow.jobs import started
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of

@@ -12,7 +12,8 @@ from lineage.domain.records import Json, Scope
 from lineage.domain.references import Hit, hits
 from lineage.domain.training import only_repacks
 from lineage.errors import UnknownNode
-from lineage.graphs.graphs import Graph, around_making
+from lineage.graphs.build import Graph
+from lineage.graphs.neighbourhoods import around_making
 from lineage.queries.as_json import link_json, node_json, scope_json
 from lineage.queries.flow.jobs import is_job, started
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of

@@ -26,7 +26,7 @@ from lineage.domain.kinds import (
 from lineage.domain.names import is_place
 from lineage.domain.records import Gap, Json
 from lineage.domain.status import serves
-from lineage.graphs.graphs import Graph
+from lineage.graphs.build import Graph
 from lineage.queries.as_json import link_json, node_json, said, scope_json
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
 from lineage.queries.flow.models import specified

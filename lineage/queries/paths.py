@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from lineage.domain.kinds import DATASET
 from lineage.domain.names import is_location, parse_location
 from lineage.domain.records import Json
-from lineage.graphs.graphs import Graph
+from lineage.graphs.build import Graph
 from lineage.queries.as_json import link_json, node_json, said, scope_json
 from lineage.queries.flow.spread import Arrival, Spread, meets_place
 from lineage.queries.impact import unexplained

@@ -23,7 +23,7 @@ from lineage.domain.kinds import KINDS, PLACES, RELATIONS
 from lineage.domain.names import Cover, Location, Span, cover, is_arn, is_location, location_of, node_id, parse_location
 from lineage.domain.records import Node
 from lineage.errors import MalformedName, UnknownNode
-from lineage.graphs.graphs import Graph
+from lineage.graphs.build import Graph
 from lineage.queries.flow.links import Flow
 from lineage.snapshot.graph import Choice
 from lineage.snapshot.reading import Snapshot

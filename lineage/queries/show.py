@@ -6,12 +6,11 @@ from dataclasses import asdict, dataclass
 
 from lineage.domain.names import named_id, node_id
 from lineage.domain.records import Json, decoded
-from lineage.graphs.graphs import attributed, edge_attributes
+from lineage.graphs.build import EdgeRow, attributed, edge_attributes, edges_of
 from lineage.queries.as_json import attributes_json
 from lineage.queries.select import find_in
 from lineage.queries.showing import Shows
 from lineage.snapshot.reading import Snapshot
-from lineage.snapshot.tables import Row
 
 SCHEMA = "lineage.node/1"
 
@@ -46,8 +45,8 @@ def show(snapshot: Snapshot, wanted: str) -> Shown:
         subject=attributes_json(identity, node),
         attributes=node,
         record=decoded(versions[-1].body) if versions else None,
-        edges_in=[_edge_json(edge) for edge in snapshot.edge_rows(into=[identity])],
-        edges_out=[_edge_json(edge) for edge in snapshot.edge_rows(out_of=[identity])],
+        edges_in=[_edge_json(edge) for edge in edges_of(snapshot.edge_rows(into=[identity]))],
+        edges_out=[_edge_json(edge) for edge in edges_of(snapshot.edge_rows(out_of=[identity]))],
         gaps=[asdict(gap) for gap in snapshot.gaps() if gap.subject.casefold() in gap_subjects(identity, node)],
         versions=[{name: getattr(one, name) for name in _VERSION} for one in versions],
     )
@@ -62,6 +61,6 @@ def gap_subjects(identity: str, node: Json) -> set[str]:
     return {identity.casefold(), named.casefold()}
 
 
-def _edge_json(edge: Row) -> Json:
+def _edge_json(edge: EdgeRow) -> Json:
     said = {name: value for name, value in edge_attributes(edge).items() if name not in ("span", "listing")}
-    return {"source": edge[0], "target": edge[1]} | said
+    return {"source": edge.source, "target": edge.target} | said

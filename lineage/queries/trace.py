@@ -36,7 +36,7 @@ from lineage.domain.status import is_as_expected
 from lineage.domain.times import POSSIBLE
 from lineage.domain.training import only_repacks, trains
 from lineage.errors import UnknownNode
-from lineage.graphs.graphs import Graph
+from lineage.graphs.build import Graph
 from lineage.queries.as_json import link_json, node_json, scope_json
 from lineage.queries.flow.belonging import EXECUTION, belongings, is_reuse, ran_in
 from lineage.queries.flow.copies import is_copy

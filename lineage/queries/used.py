@@ -12,7 +12,8 @@ from lineage.domain.names import Cover, Location, Span, cover, is_place, locatio
 from lineage.domain.records import Gap, Json, Scope
 from lineage.domain.times import CERTAIN
 from lineage.domain.training import only_repacks, trains
-from lineage.graphs.graphs import Graph, around_dataset
+from lineage.graphs.build import Graph
+from lineage.graphs.neighbourhoods import around_dataset
 from lineage.queries.as_json import link_json, node_json, scope_json
 from lineage.queries.flow.holes import Blind, opaque_read
 from lineage.queries.flow.jobs import is_job, started

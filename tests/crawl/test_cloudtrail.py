@@ -23,7 +23,7 @@ from lineage.domain.kinds import KINDS
 from lineage.domain.records import CLOUDTRAIL, Crawl, Enumeration, Gap, Life, Scope
 from lineage.domain.times import KnownDeletions, utc
 from lineage.errors import CrawlError
-from lineage.graphs.graphs import graph_of
+from lineage.graphs.build import graph_of
 from lineage.queries.coverage import deletions_told
 from tests.estate import account, estate, fit
 from tests.records import ACCOUNT, REGION, arn, record, served

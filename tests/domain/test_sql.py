@@ -11,7 +11,7 @@ import pytest
 
 from lineage.domain.records import Resource
 from lineage.domain.sql import Engine, tables
-from lineage.graphs.graphs import graph_of
+from lineage.graphs.build import graph_of
 from lineage.queries.used import used
 from tests.records import processing, training
 

@@ -9,7 +9,7 @@ import pytest
 
 import lineage
 from lineage.domain.records import Resource
-from lineage.graphs.graphs import graph_of
+from lineage.graphs.build import graph_of
 from lineage.queries.impact import impact
 from lineage.queries.trace import trace
 from lineage.queries.used import used

@@ -20,7 +20,7 @@ import pytest
 
 import lineage
 from lineage.domain.names import node_id
-from lineage.graphs.graphs import graph_of
+from lineage.graphs.build import graph_of
 from lineage.outputs.formats.graphml import read_graphml
 from lineage.outputs.formats.mermaid import MAX_CHARACTERS, MAX_EDGES
 from tests.outputs.test_exports import NASTY

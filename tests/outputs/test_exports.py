@@ -14,7 +14,7 @@ import pytest
 
 import lineage
 from lineage.domain.kinds import KINDS
-from lineage.graphs.graphs import graph_of
+from lineage.graphs.build import graph_of
 from lineage.outputs.pictures.dot import console_url
 from tests.records import arn, record, served, training
 

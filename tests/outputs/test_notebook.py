@@ -10,7 +10,7 @@ import networkx as nx
 import pytest
 
 import lineage
-from lineage.graphs.graphs import graph_of
+from lineage.graphs.build import graph_of
 from lineage.outputs.pictures import notebook
 from lineage.outputs.pictures.notebook import graph_of_answer
 from tests.outputs.test_exports import NASTY

@@ -22,7 +22,7 @@ from openlineage.client.serde import Serde
 
 import lineage
 from lineage.domain.kinds import KINDS
-from lineage.graphs.graphs import graph_of
+from lineage.graphs.build import graph_of
 from lineage.outputs.formats.openlineage import MAX_BYTES
 from tests.outputs.test_export_formats import odd_graph, told
 from tests.outputs.test_exports import NASTY

@@ -16,7 +16,7 @@ import pytest
 
 import lineage
 from lineage.domain.kinds import RELATIONS
-from lineage.graphs.graphs import graph_of
+from lineage.graphs.build import graph_of
 from lineage.outputs.page import page as pages
 from tests.estate import HEADER, fit
 from tests.records import served, training

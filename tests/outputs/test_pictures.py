@@ -14,7 +14,7 @@ import lineage
 from lineage.domain.kinds import KINDS
 from lineage.domain.records import Gap
 from lineage.domain.text import visible
-from lineage.graphs.graphs import graph_of
+from lineage.graphs.build import graph_of
 from lineage.outputs.pictures.figures import GROUPS
 from lineage.outputs.pictures.folds import fold
 from tests.outputs.test_exports import NASTY

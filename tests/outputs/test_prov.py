@@ -12,7 +12,7 @@ import pytest
 from prov.model import ProvDocument
 
 import lineage
-from lineage.graphs.graphs import graph_of
+from lineage.graphs.build import graph_of
 from tests.outputs.test_export_formats import odd_graph, told
 from tests.outputs.test_exports import NASTY
 from tests.records import arn, processing, training

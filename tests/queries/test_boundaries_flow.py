@@ -8,7 +8,7 @@ import pytest
 
 from lineage.domain.records import Resource
 from lineage.domain.times import CERTAIN, POSSIBLE
-from lineage.graphs.graphs import graph_of
+from lineage.graphs.build import graph_of
 from lineage.queries.flow.belonging import belongings, members, ran_in
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
 from lineage.queries.flow.places import readers_at

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lineage.domain.records import Resource
-from lineage.graphs.graphs import graph_of
+from lineage.graphs.build import graph_of
 from lineage.queries.impact import impact
 from tests.records import arn, processing, record, served, training
 

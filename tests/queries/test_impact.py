@@ -17,7 +17,7 @@ import lineage
 from lineage.domain.kinds import KINDS
 from lineage.domain.records import Gap, Resource, Scope
 from lineage.errors import MalformedName, UnknownNode
-from lineage.graphs.graphs import graph_of
+from lineage.graphs.build import graph_of
 from lineage.queries.impact import LONGEST, impact
 from lineage.queries.paths import path
 from tests.queries.test_random_estates import JOBS, KEYS, Job, reached, resource, writes_of

@@ -17,7 +17,7 @@ from lineage.domain.pipelines import Name, experiment_names, parse_definition
 from lineage.domain.records import Resource
 from lineage.domain.references import hits
 from lineage.errors import MalformedDefinition, UnknownNode
-from lineage.graphs.graphs import graph_of
+from lineage.graphs.build import graph_of
 from lineage.queries.impact import impact
 from lineage.queries.runs.executions import OPAQUE, made_by
 from tests.conftest import BANK

@@ -15,7 +15,7 @@ import lineage
 from cli.render.indented import indented
 from lineage.domain.names import Cover, Span, cover, parse_location
 from lineage.domain.records import Crawl, Gap, Resource, Scope, decoded
-from lineage.graphs.graphs import graph_of
+from lineage.graphs.build import graph_of
 from lineage.graphs.leads import places_near
 from lineage.queries.used import used
 from tests.records import COMPLETE, channel, processing, served, training

@@ -10,7 +10,7 @@ import pytest
 
 import lineage
 from lineage.domain.records import Gap, Resource
-from lineage.graphs.graphs import graph_of
+from lineage.graphs.build import graph_of
 from tests.records import arn, channel, processing, record, served, training
 from tests.work import grows_straight
 

@@ -13,8 +13,8 @@ import lineage
 from lineage.domain.kinds import KINDS
 from lineage.domain.records import Crawl, Gap, Resource, Scope
 from lineage.errors import MalformedName
+from lineage.graphs.build import graph_of
 from lineage.graphs.derive import derive
-from lineage.graphs.graphs import graph_of
 from lineage.queries.used import used
 from tests.records import COMPLETE, arn, channel, processing, record, served, training
 from tests.snapshot.test_file import crawl

@@ -13,8 +13,8 @@ from typing import Any
 from lineage.domain.names import node_id
 from lineage.domain.records import Json, Scope, decoded
 from lineage.errors import LineageError
-from lineage.graphs.graphs import Attributes, Graph, attributed, edge_attributes, edge_key
-from lineage.graphs.graphs import graph as graph_of_snapshot
+from lineage.graphs.build import Attributes, EdgeRow, Graph, attributed, edge_attributes, edge_key, edges_of
+from lineage.graphs.build import graph as graph_of_snapshot
 from lineage.queries.as_json import scope_json
 from lineage.queries.flow.links import Link
 from lineage.queries.select import select
@@ -126,8 +126,8 @@ def _grouped(links: Iterable[Link], end: int) -> dict[str, list[Link]]:
 
 def _keyed(rows: Iterable[Row]) -> Iterator[Link]:
     """Edges as links, under the keys that they have in the graph."""
-    for (source, target), between in groupby(rows, key=itemgetter(0, 1)):
-        found: dict[str, Row] = {}
+    for (source, target), between in groupby(edges_of(rows), key=itemgetter(0, 1)):
+        found: dict[str, EdgeRow] = {}
         for row in between:
             found[edge_key(row, found)] = row
         yield from (Link(source, target, key, edge_attributes(found[key])) for key in sorted(found))

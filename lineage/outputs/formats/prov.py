@@ -16,7 +16,7 @@ from urllib.parse import quote
 from lineage.domain.kinds import RUNS
 from lineage.domain.names import is_place
 from lineage.domain.records import Json
-from lineage.graphs.graphs import Attributes
+from lineage.graphs.build import Attributes
 from lineage.outputs.formats.chosen import Chosen
 from lineage.outputs.formats.text import dumped
 from lineage.queries.flow.belonging import EXECUTION

@@ -10,7 +10,8 @@ from lineage.domain.names import is_location
 from lineage.domain.records import Json
 from lineage.domain.training import trains
 from lineage.errors import MalformedName
-from lineage.graphs.graphs import Graph, neighbourhood
+from lineage.graphs.build import Graph
+from lineage.graphs.neighbourhoods import neighbourhood
 from lineage.outputs.formats.chosen import Chosen
 from lineage.queries.select import find_in
 from lineage.queries.trace import Trace, Tracing, find_endpoint

@@ -18,7 +18,7 @@ from typing import Final
 
 from lineage.domain.kinds import KINDS, RELATIONS, RESOURCE, SHOWN_BESIDE
 from lineage.domain.records import Gap, Json, Resource, Scope
-from lineage.graphs.graphs import Graph
+from lineage.graphs.build import Graph
 from lineage.outputs.pictures.figures import console_url
 from lineage.outputs.pictures.layout import Box, Layout, layout
 from lineage.queries.as_json import scope_json

@@ -13,7 +13,7 @@ import pydot
 
 from lineage.domain.kinds import Kind
 from lineage.domain.text import one_line
-from lineage.graphs.graphs import Graph
+from lineage.graphs.build import Graph
 from lineage.outputs.pictures.figures import Arrow, Figure, Picture, console_url, picture, shorten
 
 __all__ = ["console_url", "to_dot"]

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from lineage.domain.kinds import ENDPOINT, KINDS, RELATIONS, RESOURCE, REUSED, SHOWN_BESIDE, Kind
 from lineage.domain.names import location_of
 from lineage.domain.status import serves
-from lineage.graphs.graphs import Graph
+from lineage.graphs.build import Graph
 from lineage.outputs.pictures.folds import fold, told
 from lineage.queries.flow.belonging import EXECUTION, ran_in
 from lineage.queries.flow.links import Flow

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any, Final, TypeAlias
 
 from lineage.domain.kinds import RESOURCE, Kind
-from lineage.graphs.graphs import Graph
+from lineage.graphs.build import Graph
 from lineage.outputs.pictures.figures import Arrow, Figure, Picture, picture, shorten
 from lineage.outputs.pictures.layout import GAP, Box, Layout, Point, layout
 from lineage.outputs.pictures.svg import BOLD, CHARACTER, LINE, document, element, text, words, wrapped

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lineage.domain.kinds import ENDPOINT
 from lineage.domain.records import Json
-from lineage.graphs.graphs import around_subject
+from lineage.graphs.neighbourhoods import around_subject
 from lineage.queries.impact import SERVES, impact
 from lineage.queries.trace import Trace
 from lineage.snapshot.reading import Snapshot

@@ -13,7 +13,8 @@ from lineage.domain.canonical import digest_of
 from lineage.domain.kinds import ENDPOINT
 from lineage.domain.records import Crawl, Json
 from lineage.errors import SnapshotError, UnknownNode
-from lineage.graphs.graphs import attributed, neighbourhood
+from lineage.graphs.build import attributed
+from lineage.graphs.neighbourhoods import neighbourhood
 from lineage.outputs.report.answers import answer
 from lineage.outputs.report.changes import State, difference, since_crawl, state_in, state_of
 from lineage.outputs.report.checked import findings

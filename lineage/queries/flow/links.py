@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from lineage.domain.records import Json
-from lineage.graphs.graphs import Graph
+from lineage.graphs.build import Graph
 
 Neighbours = dict[str, dict[str, dict[str, Json]]]
 

@@ -16,7 +16,7 @@ from lineage.domain.names import Cover, Location, Span, cover, is_location, is_p
 from lineage.domain.records import Gap, Json, Scope
 from lineage.domain.status import is_over, may_have_written_nothing
 from lineage.domain.times import CERTAIN, bounds, sortable
-from lineage.graphs.graphs import Graph
+from lineage.graphs.build import Graph
 from lineage.queries.flow.belonging import EXECUTION, is_reuse, members
 from lineage.queries.flow.holes import Blind, opaque_read
 from lineage.queries.flow.jobs import is_job, started

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from lineage.domain.records import REDACTED, Gap, Json, Resource
 from lineage.domain.status import Outcome
 from lineage.errors import LeaderboardError
-from lineage.graphs.graphs import around_readers
+from lineage.graphs.neighbourhoods import around_readers
 from lineage.queries.as_json import node_json, scope_json
 from lineage.queries.flow.links import Flow, Link
 from lineage.queries.runs.candidates import LAST, candidates, cost, ended

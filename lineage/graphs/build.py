@@ -1,0 +1,153 @@
+"""Rows of a snapshot, or records, as a plain `networkx.MultiDiGraph`.
+
+Node attributes: `kind name arn account region created modified status observed label`, and a few more that
+the kind's row asks for. Edge attributes: `relation role usage path evidence time span listing`. Graph attributes:
+`scope` (a `lineage.records.Scope`), `gaps` (its holes), `listings` (what manifests list) and `unread` (why one was not
+read, by its place). Edges point the way that data flows; graphs can have cycles. `nx.ancestors` gives more than what
+really fed a node: it follows no times (see `lineage.trace`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator
+from itertools import islice
+from sys import intern
+from typing import Any, NamedTuple, TypeAlias, cast
+
+import networkx as nx
+
+from lineage.domain.kinds import IMAGE
+from lineage.domain.names import is_place
+from lineage.domain.records import Gap, Resource, Scope, decoded
+from lineage.graphs.derive import derive
+from lineage.snapshot.manifests import Listings
+from lineage.snapshot.reading import Snapshot
+from lineage.snapshot.rows import edge_row, node_row
+from lineage.snapshot.tables import AT_ONCE, Row
+
+Graph: TypeAlias = "nx.MultiDiGraph[str]"
+Attributes = dict[str, Any]
+_LABEL_PARTS = 3  # of a key: enough to hold the job's name in `job/output/model.tar.gz`
+
+
+class EdgeRow(NamedTuple):
+    """One edge, as a snapshot keeps it: its ends, and its attributes in the graph."""
+
+    source: str
+    target: str
+    relation: str
+    role: str
+    usage: str
+    path: str
+    evidence: str
+    opens: str | None
+    closes: str | None
+    span: str | None
+    listing: int | None
+
+    @property
+    def time(self) -> str | None:
+        """The window as one text, which is what a graph's edges and every answer have."""
+        return None if self.opens is None else f"{self.opens}/{self.closes}"
+
+
+def edges_of(rows: Iterable[Row]) -> Iterator[EdgeRow]:
+    """Rows of a snapshot's edges, by name. Only here is it said which column is what."""
+    return map(EdgeRow._make, rows)
+
+
+def graph(snapshot: Snapshot, *, edges: bool = True) -> Graph:
+    """The whole graph of a snapshot, or its nodes alone. For one question about a large estate, take `neighbourhood`."""
+    rows = edges_of(snapshot.edge_rows()) if edges else ()
+    return assembled(attributed(snapshot.node_rows()), rows, snapshot.scope(), snapshot.listings())
+
+
+def graph_of(resources: Iterable[Resource], gaps: Iterable[Gap] = (), listings: Listings | None = None) -> Graph:
+    """The graph of some records, without a snapshot: for tests and for experiments."""
+    manifests = listings or Listings.in_memory()
+    joined = derive(resources, manifests)
+    nodes, edges = attributed(map(node_row, joined.nodes.values())), edges_of(map(edge_row, joined.edges))
+    return assembled(nodes, edges, Scope(holes=tuple(gaps)), manifests)
+
+
+def assembled(nodes: Iterable[tuple[str, Attributes]], edges: Iterable[EdgeRow], scope: Scope, listings: Listings) -> Graph:
+    """The graph of some nodes, each with its attributes, and of edges between them, in an order that gives them their keys."""
+    unread = {gap.subject: gap for gap in scope.holes if gap.operation == "GetObject"}
+    built: Any = nx.MultiDiGraph(scope=scope, gaps=list(scope.holes), listings=listings, unread=unread)
+    # networkx would copy each node's attributes twice, and look both ends of each edge up three times
+    built._node.update(nodes)  # noqa: SLF001
+    for neighbours in (built._succ, built._pred):  # noqa: SLF001
+        neighbours.update((node, {}) for node in built)
+    _connect(built._succ, built._pred, edges)  # noqa: SLF001
+    return cast("Graph", built)
+
+
+def _connect(after: dict[str, Any], before: dict[str, Any], edges: Iterable[EdgeRow]) -> None:
+    """Put edges into what follows each node, and into what precedes it."""
+    for edge in edges:
+        keys = after[edge.source].get(edge.target)
+        if keys is None:
+            keys = after[edge.source][edge.target] = before[edge.target][edge.source] = {}
+        keys[edge_key(edge, keys)] = edge_attributes(edge)
+
+
+def edge_key(edge: EdgeRow, taken: Container[str]) -> str:
+    """What tells an edge from the others between its two nodes: the relation and the role, if need be the use, field, time."""
+    key = f"{edge.relation}:{edge.role}" if edge.role else str(edge.relation)
+    if key in taken:  # said twice, for another use or at another time
+        key = f"{key}#{edge.usage}#{edge.path}"
+    return f"{key}#{edge.time}" if key in taken else key
+
+
+def attributed(rows: Iterable[Row]) -> Iterator[tuple[str, Attributes]]:
+    """The id and the attributes of each row of a node."""
+    rest = iter(rows)
+    while some := list(islice(rest, AT_ONCE)):
+        details = decoded(f"[{','.join(row[-1] for row in some)}]")  # at once, for the names in them are the same
+        yield from map(_attributed, some, details)
+
+
+def _attributed(row: Row, details: Attributes) -> tuple[str, Attributes]:
+    identity, kind, name, account, region, arn, created, modified, status, observed, _ = row
+    details |= {
+        "kind": intern(kind),  # there are few of them, and many nodes that ask for each
+        "name": name,
+        "account": account and intern(account),
+        "region": region and intern(region),
+        "arn": arn,
+        "created": created,
+        "modified": modified,
+        "status": status and intern(status),
+        "observed": bool(observed),
+        "label": label(identity, kind, name),
+    }
+    return identity, details
+
+
+def edge_attributes(edge: EdgeRow) -> Attributes:
+    """The attributes of an edge in the graph."""
+    return {
+        "relation": intern(edge.relation),
+        "role": intern(edge.role),
+        "usage": intern(edge.usage),
+        "path": intern(edge.path),
+        "evidence": intern(edge.evidence),
+        "time": edge.time,
+        "span": str(edge.span) if edge.span else None,
+        "listing": edge.listing,
+    }
+
+
+def label(identity: str, kind: str, name: str) -> str:
+    """A short text for pictures: the name, a place with its store and its last parts, an image without its registry."""
+    if kind == IMAGE:
+        repository, at, digest = identity.rpartition("/")[2].partition("@sha256:")
+        return f"{repository}{at}{digest[:12]}"
+    if not is_place(identity):
+        return name
+    scheme, _, rest = identity.partition("://")
+    store, *parts = rest.rstrip("/").split("/")
+    kept = parts[-_LABEL_PARTS:]
+    left_out = ["…"] if len(parts) > len(kept) else []
+    slash = "/" if identity.endswith("/") else ""
+    return "/".join([store if scheme == "s3" else f"{scheme} {store}", *left_out, *kept]) + slash

@@ -1,0 +1,124 @@
+"""Tables of relations to follow, and the one engine that reads them: what of a large graph a question must see. Pure.
+
+A table grows sets of nodes, each known by a name. A line says from the nodes of which set edges are taken, of which
+relations and in which direction, and which set their far ends join. Lines are read again until no set grows, so that
+their order means nothing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from enum import Enum, auto
+from operator import attrgetter
+from typing import Literal, NamedTuple, Protocol
+
+from lineage.domain.kinds import RELATIONS
+from lineage.graphs.build import Attributes, EdgeRow
+
+Direction = Literal["up", "down"]
+EVERY = tuple(RELATIONS)
+Seeds = Mapping[str, Iterable[str]]
+"""The first nodes of some sets, by the names of these."""
+
+
+class Only(Enum):
+    """Which edges are taken, where their relations alone do not say it."""
+
+    ALL = auto()
+    TELLING = auto()  # not those to runs that say no more than the job that they record
+    LEADING_ON = auto()  # nor those to what nobody reads
+    MENTIONED = auto()  # of what is read, only what is mentioned as well
+
+
+class Follow(NamedTuple):
+    """A line of a table: edges out of the nodes of a set (`down`), or into them (`up`), and which sets their ends join.
+
+    Where no set is named, the edges stand beside what is reached, and nothing goes on from them.
+    """
+
+    start: str
+    way: Direction
+    relations: Sequence[str]
+    to: str = ""  # the set of the far ends
+    near: str = ""  # the set of those ends from which the line starts
+    only: Only = Only.ALL
+    where: Callable[[str, Attributes], bool] | None = None  # of which nodes of the set, by id and attributes
+    edge: Callable[[EdgeRow], bool] | None = None  # of which edges the ends join
+
+
+class Source(Protocol):
+    """A larger graph, of which a part is wanted."""
+
+    def edges(self, nodes: Iterable[str], way: Direction, relations: Sequence[str], only: Only) -> Iterable[EdgeRow]:
+        """The edges of some relations into some nodes, or out of them."""
+        ...
+
+    def attributes(self, nodes: Iterable[str]) -> Iterable[tuple[str, Attributes]]:
+        """The attributes of some nodes."""
+        ...
+
+
+class Grown:
+    """What a table has led to: the edges, the sets, and the attributes of those nodes of which a line asked for them."""
+
+    def __init__(self, source: Source, seeds: Seeds) -> None:
+        self.edges: dict[EdgeRow, None] = {}
+        # and no sets: rows come in order, and ids that stay so are sorted soon
+        self.sets: dict[str, dict[str, None]] = defaultdict(dict)
+        self.nodes: dict[str, Attributes] = {}
+        self._source = source
+        self._new: dict[str, list[str]] = defaultdict(list)
+        for name, nodes in seeds.items():
+            self.sets[name] = dict.fromkeys(nodes)
+            self._new[name] = list(self.sets[name])
+
+    def follow(self, table: Iterable[Follow]) -> None:
+        """Read the lines until no set grows. What several lines ask of the same nodes is asked once."""
+        asked: dict[object, list[Follow]] = defaultdict(list)
+        for line in table:
+            asked[line.start, line.way, line.only, line.where].append(line)
+        while any(self._new.values()):
+            new, self._new = self._new, defaultdict(list)
+            for lines in asked.values():
+                nodes = self._those(new.get(lines[0].start, []), lines[0].where)
+                if nodes:
+                    self._take(nodes, lines)
+
+    def _those(self, nodes: list[str], where: Callable[[str, Attributes], bool] | None) -> list[str]:
+        if where is None or not nodes:
+            return nodes
+        self.nodes |= self._source.attributes(node for node in nodes if node not in self.nodes)
+        return [node for node in nodes if where(node, self.nodes[node])]
+
+    def _take(self, nodes: list[str], lines: list[Follow]) -> None:
+        first, relations = lines[0], dict.fromkeys(relation for line in lines for relation in line.relations)
+        edges = dict.fromkeys(self._source.edges(nodes, first.way, list(relations), first.only))
+        self.edges |= edges
+        sources, targets = attrgetter("source"), attrgetter("target")
+        far, near = (sources, targets) if first.way == "up" else (targets, sources)
+        for line in lines:
+            for name, end in ((line.to, far), (line.near, near)):
+                if name:
+                    self._join(name, map(end, _leading(edges, line, relations)))
+
+    def _join(self, name: str, nodes: Iterable[str]) -> None:
+        known = self.sets[name]
+        fresh = [node for node in dict.fromkeys(nodes) if node not in known]
+        known |= dict.fromkeys(fresh)
+        self._new[name] += fresh
+
+
+def _leading(edges: Iterable[EdgeRow], line: Follow, asked: Iterable[str]) -> Iterator[EdgeRow]:
+    """Those of some edges that a line is about; most lines are about all that were asked for."""
+    if line.edge is None and set(line.relations).issuperset(asked):
+        return iter(edges)
+    relations, edge_of = frozenset(line.relations), line.edge
+    return (edge for edge in edges if edge.relation in relations and (edge_of is None or edge_of(edge)))
+
+
+def grow(source: Source, table: Iterable[Follow], seeds: Seeds) -> Grown:
+    """All that a table leads to from the first nodes of its sets."""
+    grown = Grown(source, seeds)
+    grown.follow(table)
+    return grown

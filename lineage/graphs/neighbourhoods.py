@@ -1,0 +1,250 @@
+"""What of a large snapshot each question must see: for each question a table of the relations that it follows.
+
+Each answer on its neighbourhood is that on the whole graph. Only here is a snapshot asked for what is around nodes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from operator import attrgetter, itemgetter
+
+from lineage.domain.kinds import ENDPOINT, RELATIONS, SERVING, takes_model
+from lineage.domain.names import Location, is_location, is_place, location_of, parse_location
+from lineage.domain.training import is_training_job
+from lineage.graphs.build import Attributes, EdgeRow, Graph, assembled, attributed, edges_of
+from lineage.graphs.follow import EVERY, Direction, Follow, Only, Seeds, grow
+from lineage.graphs.leads import mention_rows, onward_rows, places_near, telling_rows
+from lineage.snapshot.reading import Snapshot
+from lineage.snapshot.tables import Row
+
+_FLOWS = tuple(name for name, relation in RELATIONS.items() if relation.flows)
+_BELONGS = ("recorded-by", "member-of")
+# What a run logs as its output is downstream of its job.
+_ONWARD = (*_FLOWS, "recorded-by")
+# How data gets from a reader on to others.
+_LEADS = ("reads", "writes", "overlaps", "loads", "instantiates", "provides", "recorded-by")
+
+
+def _is_resource(node: str, _: Attributes) -> bool:
+    return not is_place(node)
+
+
+def _is_endpoint(_: str, attributes: Attributes) -> bool:
+    return bool(attributes["kind"] == ENDPOINT.name)
+
+
+def _trains(_: str, attributes: Attributes) -> bool:
+    return is_training_job(attributes)
+
+
+def _trains_nothing(_: str, attributes: Attributes) -> bool:
+    return not is_training_job(attributes)
+
+
+def _is_idle_resource(node: str, attributes: Attributes) -> bool:
+    return not (is_place(node) or is_training_job(attributes))
+
+
+def _is_logged(edge: EdgeRow) -> bool:
+    return edge.evidence == "logged"
+
+
+def _is_of_a_model(edge: EdgeRow) -> bool:
+    return takes_model(edge.relation, edge.usage)
+
+
+# What is up or down the flow, with what stands beside it: runs, experiments, groups, executions; what a reached job reads
+# and names, and whose run one is.
+_NEAR = (
+    Follow("up", "up", _FLOWS, "up"),
+    Follow("down", "down", _ONWARD, "down"),
+    *(Follow(start, "down", (*_BELONGS, "associated"), "beside") for start in ("up", "down", "beside")),
+    *(Follow(start, "up", ("mentions", "reads", "recorded-by")) for start in ("up", "down")),
+)
+# Who reads some places: also the runs that a hint there leads to, and the jobs that they record.
+_READERS = (
+    Follow("place", "down", EVERY, "reached"),
+    Follow("place", "down", ["mentions"], "hint"),
+    Follow("place", "down", EVERY, "hinted", edge=_is_logged),
+    Follow("hint", "down", ["associated"], "hint"),
+    Follow("hint", "down", ["associated"], "reached"),
+    *(Follow(start, "up", ["recorded-by"], "reached") for start in ("hint", "hinted")),
+)
+# Where data goes from the readers on, what else they name if they do not train with it, and who wrote the very place at
+# which a model is: he may be the one who made it.
+_USE = (
+    *_READERS,
+    Follow("reached", "down", _LEADS, "reached", where=_trains, only=Only.LEADING_ON),
+    Follow("reached", "down", _LEADS, "reached", where=_trains_nothing),
+    Follow("reached", "up", ["reads", "mentions"], where=_is_idle_resource),
+    Follow("reached", "up", ["reads"], "model", where=_is_idle_resource, edge=_is_of_a_model),
+    Follow("place", "down", ["loads", "reads"], near="model", edge=_is_of_a_model),
+    Follow("reached", "down", ["loads", "reads"], near="model", edge=_is_of_a_model, where=_trains_nothing),
+    Follow("model", "up", ["writes"]),
+)
+# All that data at some nodes gets to; what nobody can look into, and what endpoints serve of which nobody knows the making.
+_IMPACT = (
+    *_READERS,
+    Follow("member", "up", _BELONGS, "member"),
+    Follow("member", "up", _BELONGS, "reached"),
+    Follow("reached", "down", _ONWARD, "reached", only=Only.TELLING),
+    # an endpoint keeps what goes in and out where its config says
+    Follow("reached", "up", ["configures"], "config", where=_is_endpoint),
+    Follow("config", "down", ["writes"], "reached"),
+    # who else wrote a place that shares keys with what the data got to: of a model he may be the one who made it
+    Follow("reached", "down", ["overlaps"], "shared", only=Only.TELLING),
+    Follow("shared", "up", ["writes"]),
+    # what endpoints serve, those reached and those that serve what nobody knows the making of, up to its makers
+    Follow("reached", "down", ["configures", "hosts"], "served", only=Only.TELLING),
+    Follow("unexplained", "down", SERVING, "unexplained"),
+    Follow("unexplained", "down", SERVING, "served"),
+    Follow("served", "up", (*SERVING, "overlaps"), "served"),
+    Follow("served", "up", ["writes"]),
+    # beside it: what else reached jobs name, and the jobs of a run that is asked about
+    Follow("reached", "up", ["mentions", "reads"], where=_is_resource, only=Only.MENTIONED),
+    Follow("also", "up", ["recorded-by"]),
+    Follow("opaque", "down", ["reads"]),
+)
+# What some jobs and runs read, and who wrote there or around there.
+_WRITERS = (
+    Follow("reader", "up", ["reads"], "read"),
+    Follow("read", "up", ["overlaps"], "around"),
+    *(Follow(start, "up", ["writes"]) for start in ("read", "around")),
+)
+# What may have gone into a node. Beside its jobs stand runs, and what they and the jobs are members of: people may have
+# written there what was read.
+_MAKING = (
+    Follow("made", "up", (*_FLOWS, "recorded-by", "associated", "mentions"), "made"),
+    # the endpoints that keep something at a place, as their configs say
+    Follow("made", "up", ["writes"], "writer"),
+    Follow("writer", "down", ["configures"], "made"),
+    *(Follow(start, "down", _BELONGS, "beside") for start in ("made", "beside")),
+    Follow("beside", "up", ["reads", "mentions", "associated"], "made"),
+)
+
+
+def neighbourhood(snapshot: Snapshot, ids: Iterable[str], *directions: Direction) -> Graph:
+    """What the given nodes reach upstream or downstream (by default both), with what their jobs are members of."""
+    seeds = set(ids)
+    return _near(snapshot, _NEAR, dict.fromkeys(directions or ("up", "down"), seeds))
+
+
+def around_dataset(snapshot: Snapshot, *uris: str) -> Graph:
+    """What `used` must see of a snapshot to judge some locations: every reader of one, of what could hide it, and on.
+
+    Left out is what no answer to it could tell: what is deployed, what runs belong to, and where the chain ends without
+    having led to another reader.
+    """
+    opaque = set(snapshot.opaque_places())
+    places = opaque.union(_places_around(snapshot, map(parse_location, uris)))
+    # where an access point is read, what any run logs may have been read by it
+    every_run = any(location.hides_bucket for place in opaque if (location := location_of(place)))
+    return _near(snapshot, _USE, {"place": places}, every_run=every_run)
+
+
+def around_subject(snapshot: Snapshot, subject: str, *also: str) -> Graph:
+    """What `impact` and `path` must see of a snapshot: all that a place or a node reaches, and what could hide more.
+
+    `subject` is an S3 URI or a node id; nodes that are asked about `also` are there as well. What could hide more is what
+    nobody can look into, and what endpoints serve.
+    """
+    opaque = set(snapshot.opaque_places())
+    unexplained = list(snapshot.unexplained())
+    hidden: dict[str, Iterable[str]] = {"opaque": opaque, "unexplained": unexplained, "served": unexplained, "also": also}
+    if is_location(subject):
+        place = parse_location(subject)
+        places = opaque.union(_places_around(snapshot, [place]))
+        hidden["also"] = [*also, place.uri]  # a place that is only written leads nowhere, and is told all the same
+        return _near(snapshot, _IMPACT, {**hidden, "place": places, "reached": places})
+    return _near(snapshot, _IMPACT, {**hidden, "member": [subject], "reached": [subject]})
+
+
+def around_readers(snapshot: Snapshot, readers: Iterable[str]) -> Graph:
+    """What the given jobs and runs read, and who wrote there or around there."""
+    return _near(snapshot, _WRITERS, {"reader": list(readers)})
+
+
+def reads_of(snapshot: Snapshot, jobs: Iterable[str]) -> Graph:
+    """Some jobs, with what they read and nothing else."""
+    return _near(snapshot, [Follow("reader", "up", ["reads"])], {"reader": list(jobs)})
+
+
+def around_making(source: Snapshot | Graph, node: str) -> Graph:
+    """What may have gone into a node, of a snapshot or of a larger graph: all upstream, and what is said beside its jobs."""
+    larger = _Stored(source) if isinstance(source, Snapshot) else _InGraph(source)
+    sets = grow(larger, _MAKING, {"made": [node]}).sets
+    ids = sets["made"] | sets["beside"]
+    if not isinstance(source, Snapshot):
+        inside: Graph = source.subgraph(ids).copy()
+        return inside
+    edges = (edge for edge in edges_of(source.edge_rows(into=ids)) if edge.source in ids)
+    return _graph(source, dict(attributed(source.node_rows(ids))), edges)
+
+
+def _near(snapshot: Snapshot, table: Iterable[Follow], seeds: Seeds, *, every_run: bool = False) -> Graph:
+    """All that a table leads to from some nodes, as a graph."""
+    grown = grow(_Stored(snapshot, every_run=every_run), table, seeds)
+    ends = (map(attrgetter(end), grown.edges) for end in ("source", "target"))
+    known = grown.nodes
+    wanted = dict.fromkeys(node for node in chain(*grown.sets.values(), *ends) if node not in known)
+    return _graph(snapshot, known | dict(attributed(snapshot.node_rows(wanted))), grown.edges)
+
+
+def _graph(snapshot: Snapshot, nodes: dict[str, Attributes], edges: Iterable[EdgeRow]) -> Graph:
+    inside = sorted(edges, key=itemgetter(0, 1, 2, 3, 4, 5))  # in the order of the whole graph, so that keys are the same
+    return assembled(sorted(nodes.items()), inside, snapshot.scope(), snapshot.listings())
+
+
+def _places_around(snapshot: Snapshot, datasets: Iterable[Location]) -> Iterator[str]:
+    """The places that may share keys with a location, and the manifests that may list something of it."""
+    listings = snapshot.listings()
+    for dataset in datasets:
+        yield from places_near(snapshot, dataset)
+        yield from listings.places() if dataset.hides_bucket else (place for _, place in listings.listing(dataset))
+
+
+class _Stored:
+    """The graph that a snapshot keeps. `every_run`: runs that say nothing are of use, too."""
+
+    def __init__(self, snapshot: Snapshot, *, every_run: bool = False) -> None:
+        self._snapshot = snapshot
+        self._every_run = every_run
+
+    def edges(self, nodes: Iterable[str], way: Direction, relations: Sequence[str], only: Only) -> Iterator[EdgeRow]:
+        """The edges of some relations into some nodes, or out of them, by their ends."""
+        return edges_of(self._rows(nodes, way, relations, only))
+
+    def _rows(self, nodes: Iterable[str], way: Direction, relations: Sequence[str], only: Only) -> Iterator[Row]:
+        if only is Only.TELLING:
+            return telling_rows(self._snapshot, nodes, relations)
+        if only is Only.LEADING_ON:
+            return onward_rows(self._snapshot, nodes, relations, every_run=self._every_run)
+        if only is Only.MENTIONED:
+            return mention_rows(self._snapshot, nodes)
+        asked = {"into": nodes} if way == "up" else {"out_of": nodes}
+        return self._snapshot.edge_rows(**asked, relations=() if set(relations) == set(EVERY) else relations)
+
+    def attributes(self, nodes: Iterable[str]) -> Iterator[tuple[str, Attributes]]:
+        """The attributes of some nodes."""
+        return attributed(self._snapshot.node_rows(nodes))
+
+
+class _InGraph:
+    """A graph in memory, asked as a snapshot is."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+
+    def edges(self, nodes: Iterable[str], way: Direction, relations: Sequence[str], _only: Only) -> Iterator[EdgeRow]:
+        """The edges of some relations into some nodes, or out of them."""
+        edges = self._graph.in_edges if way == "up" else self._graph.out_edges
+        for source, target, data in edges(nodes, data=True):
+            if data["relation"] in relations:
+                opens, _, closes = data["time"].partition("/") if data["time"] else (None, "", None)
+                said = {name: data[name] for name in EdgeRow._fields[2:] if name in data}
+                yield EdgeRow(source, target, opens=opens, closes=closes, **said)
+
+    def attributes(self, nodes: Iterable[str]) -> Iterator[tuple[str, Attributes]]:
+        """The attributes of some nodes."""
+        return ((node, self._graph.nodes[node]) for node in nodes)

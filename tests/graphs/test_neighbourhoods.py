@@ -1,0 +1,246 @@
+"""What each question loads: every answer on a neighbourhood is the answer on the whole graph, and the tables say why."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import lineage
+from lineage.errors import LineageError
+from lineage.graphs import neighbourhoods
+from lineage.graphs.build import EdgeRow, graph_of
+from lineage.graphs.follow import Follow, Only, grow
+from lineage.graphs.neighbourhoods import around_making
+from tests.boards import MAX
+from tests.queries.test_random_estates import JOBS, KEYS, resource
+from tests.queries.test_together import JOB, OTHER, PLACE, job, others
+from tests.records import processing, served, training
+from tests.snapshot.test_file import crawl
+
+HOLDOUTS = ["s3://bank-ml/fraud/holdout/", "s3://bank-raw/loans/2026-05/", "s3://bank-raw/receipts/2026-08/0002.jpg"]
+
+NO = dict.fromkeys(("unknown", "not-referenced"), "no")
+
+
+@contextmanager
+def the_whole_graph(question: Any) -> Iterator[None]:
+    """Whatever a question loads, it gets everything. What a node was made of is a question about what is upstream of it."""
+
+    def everything(snapshot: lineage.Snapshot, *_: Any, **__: Any) -> lineage.Graph:
+        return lineage.graph(snapshot)
+
+    with ExitStack() as patches:
+        for name in ("_near", "_graph") if question in (datasets, holdouts) else ("_near",):
+            patches.enter_context(mock.patch.object(neighbourhoods, name, everything))
+        yield
+
+
+class Asked:
+    """Some places and all nodes of a snapshot, for questions to be asked about."""
+
+    def __init__(self, snapshot: lineage.Snapshot, uris: list[str]) -> None:
+        self.snapshot = snapshot
+        self.uris = uris
+        nodes = lineage.graph(snapshot).nodes(data=True)
+        self.kinds = {node: data["kind"] for node, data in nodes if "://" not in node}
+        self.endpoints = [node for node in self.of("endpoint") if lineage.graph(snapshot).nodes[node]["observed"]]
+
+    def of(self, *kinds: str) -> list[str]:
+        return [node for node, kind in self.kinds.items() if kind in kinds]
+
+
+def used(asked: Asked) -> Any:
+    return [lineage.used(lineage.around_dataset(asked.snapshot, uri), uri).as_json() for uri in asked.uris]
+
+
+def used_all(asked: Asked) -> Any:
+    return [answer.as_json() for answer in lineage.used_all(asked.snapshot, asked.uris)]
+
+
+def impact(asked: Asked) -> Any:
+    subjects = [*asked.uris, *asked.kinds]
+    return [lineage.impact(lineage.around_subject(asked.snapshot, one), one).as_json() for one in subjects]
+
+
+def path(asked: Asked) -> Any:
+    pairs = [(uri, end) for uri in asked.uris for end in (*list(asked.kinds)[:20], *asked.uris)]
+    pairs += [(start, end) for start in list(asked.kinds)[:8] for end in (*asked.uris, *asked.endpoints)]
+    return [lineage.path(near(asked, *ends), *ends).as_json() for ends in pairs]
+
+
+def near(asked: Asked, start: str, end: str) -> lineage.Graph:
+    return lineage.around_subject(asked.snapshot, start, *([] if lineage.is_location(end) else [end]))
+
+
+def trace(asked: Asked) -> Any:
+    graphs = ((one, lineage.neighbourhood(asked.snapshot, [one], "up")) for one in asked.endpoints)
+    return [lineage.trace(graph, one).as_json() for one, graph in graphs]
+
+
+def made_of(asked: Asked, holdouts: list[str]) -> Any:
+    made = asked.of("training-job", "processing-job", "transform-job", "trial-component", "model", "endpoint", "model-package")
+    return [lineage.datasets(asked.snapshot, one, holdouts=holdouts).as_json() for one in made]
+
+
+def datasets(asked: Asked) -> Any:
+    return made_of(asked, [])
+
+
+def holdouts(asked: Asked) -> Any:
+    """Whether holdouts are in what was made. Of the whole graph, holes that are not upstream make a no unknown."""
+    answers = [answer["holdouts"] for answer in made_of(asked, asked.uris)]
+    return [[row | {"holes": 0, "verdict": NO.get(row["verdict"], row["verdict"])} for row in rows] for rows in answers]
+
+
+def check(asked: Asked) -> Any:
+    return lineage.check(asked.snapshot, lineage.Policy(holdouts=tuple(asked.uris))).as_json()
+
+
+def check_of_some(asked: Asked) -> Any:
+    subjects = asked.of("training-job")[:2]
+    return lineage.check(asked.snapshot, lineage.Policy(holdouts=tuple(asked.uris)), subjects).as_json()
+
+
+def report(asked: Asked) -> Any:
+    return lineage.report(asked.snapshot, holdouts=asked.uris).as_json() if asked.endpoints else None
+
+
+def leaderboard(asked: Asked) -> Any:
+    """The leaderboard, or why there is none."""
+    try:
+        return lineage.leaderboard(asked.snapshot, asked.of("training-job", "trial-component"), **MAX).as_json()
+    except LineageError as error:
+        return str(error)
+
+
+def runs(asked: Asked) -> Any:
+    shown = [lineage.load_run(asked.snapshot, run.id) for run in lineage.list_runs(asked.snapshot)]
+    near = (lineage.around_subject(asked.snapshot, run.id) for run in shown)
+    return [(run.as_json(), lineage.impact(graph, run.id).as_json()) for run, graph in zip(shown, near, strict=True)]
+
+
+QUESTIONS: list[Callable[[Asked], Any]] = [
+    used, used_all, impact, path, trace, datasets, holdouts, check, check_of_some, report, leaderboard, runs,
+]  # fmt: skip
+
+
+def agrees(question: Callable[[Asked], Any], records: list[Any], uris: list[str]) -> None:
+    with tempfile.TemporaryDirectory() as directory:
+        crawl(Path(directory) / "s.db", *records)
+        with lineage.open_snapshot(Path(directory) / "s.db") as snapshot:
+            asked = Asked(snapshot, uris)
+            answer = question(asked)
+            with the_whole_graph(question):
+                assert answer == question(asked)
+
+
+def measured(record: Any, number: int) -> Any:
+    """A training job with a value, so that boards can rank it."""
+    if record.kind == "training-job":
+        value = {"MetricName": MAX["metric"], "Value": number / 10, "Timestamp": "2026-01-02T10:59:00Z"}
+        record.body["FinalMetricDataList"] = [value]
+    return record
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(JOB, min_size=1, max_size=4), st.lists(OTHER, max_size=4), st.lists(PLACE, min_size=1, max_size=2, unique=True))
+def test_every_question_sees_enough_of_copies_runs_and_endpoints(
+    question: Callable[[Asked], Any], jobs: list[Any], more: list[Any], uris: list[str]
+) -> None:
+    """Over copies, reuses, logged runs and what endpoints keep, what is loaded for a question gives the whole graph's answer."""
+    records = [measured(job(number, *one), number) for number, one in enumerate(jobs)]
+    records += [one for number, other in enumerate(more) for one in others(number, *other)]
+    agrees(question, records, uris)
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(JOBS, KEYS)
+def test_every_question_sees_enough_of_keys_and_times(question: Callable[[Asked], Any], jobs: list[Any], dataset: str) -> None:
+    """Over places that share keys in every way, what is loaded for a question gives the whole graph's answer."""
+    records = [measured(resource(number, one), number) for number, one in enumerate(jobs)]
+    agrees(question, [*records, *served(f"s3://x/{jobs[0][2][0]}")], [f"s3://x/{dataset}"])
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_every_question_sees_enough_of_the_bank(question: Callable[[Asked], Any], account_path: Path) -> None:
+    """Of the bank, what is loaded for a question gives the whole graph's answer."""
+    with lineage.open_snapshot(account_path) as snapshot:
+        asked = Asked(snapshot, HOLDOUTS)
+        answer = question(asked)
+        with the_whole_graph(question):
+            assert answer == question(asked)
+
+
+def test_what_a_node_was_made_of_is_the_same_of_a_graph_and_of_a_snapshot(account_path: Path) -> None:
+    """A graph in memory is followed by the same table as a snapshot."""
+    with lineage.open_snapshot(account_path) as snapshot:
+        whole = lineage.graph(snapshot)
+        for node in [node for node, data in whole.nodes(data=True) if data["kind"] == "endpoint"]:
+            ones = around_making(snapshot, node), around_making(whole, node)
+            assert len({frozenset(one.nodes) for one in ones}) == len({frozenset(one.edges) for one in ones}) == 1
+
+
+# --- the engine -----------------------------------------------------------------------------------
+
+
+class Lines:
+    """A graph of a few edges, which notes what it is asked."""
+
+    def __init__(self, *edges: str) -> None:
+        self.rows = [EdgeRow(*edge.split(), "", "", "", "declared", None, None, None, None) for edge in edges]  # type: ignore[call-arg]
+        self.asked: list[tuple[str, ...]] = []
+
+    def edges(self, nodes: Any, way: str, relations: Any, _only: Only) -> Iterator[EdgeRow]:
+        wanted = list(nodes)
+        self.asked.append((way, *relations, *wanted))
+        ends = ((edge, edge.target if way == "up" else edge.source) for edge in self.rows)
+        return (edge for edge, end in ends if end in wanted and edge.relation in relations)
+
+    def attributes(self, nodes: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+        return ((node, {"kind": node[0]}) for node in nodes)
+
+
+GRAPH = ("p1 j1 reads", "j1 p2 writes", "p2 j2 reads", "j2 p3 writes", "j1 r1 recorded-by")
+ROUND = ("a b reads", "b a reads")
+TABLES: list[tuple[str, tuple[str, ...], list[Follow], dict[str, list[str]], dict[str, set[str]]]] = [
+    ("one step, and no further", GRAPH, [Follow("at", "down", ["reads"])], {"at": ["p1"]}, {"at": {"p1"}}),
+    ("again and again", GRAPH, [Follow("at", "down", ["reads", "writes"], "at")], {"at": ["p1"]}, {"at": {"p1", "j1", "p2", "j2", "p3"}}),
+    ("against the flow", GRAPH, [Follow("at", "up", ["reads", "writes"], "at")], {"at": ["p2"]}, {"at": {"p2", "j1", "p1"}}),
+    ("from set to set", GRAPH, [Follow("at", "down", ["reads"], "job"), Follow("job", "down", ["recorded-by"], "run")], {"at": ["p1"]}, {"job": {"j1"}, "run": {"r1"}}),
+    ("where it begins joins a set", GRAPH, [Follow("at", "down", ["writes"], near="writer")], {"at": ["j1", "r1"]}, {"writer": {"j1"}}),
+    ("only from some nodes", GRAPH, [Follow("at", "down", ["reads", "writes"], "far", where=lambda _, data: data["kind"] == "j")], {"at": ["p1", "j1"]}, {"far": {"p2"}}),
+    ("only over some edges", GRAPH, [Follow("at", "down", ["reads", "writes"], "far", edge=lambda edge: edge.target == "p2")], {"at": ["p1", "j1"]}, {"far": {"p2"}}),
+    ("a circle ends", ROUND, [Follow("at", "down", ["reads"], "at")], {"at": ["a"]}, {"at": {"a", "b"}}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("title", "edges", "table", "seeds", "expected"), TABLES, ids=[case[0] for case in TABLES])
+def test_a_table_is_followed(title: str, edges: Any, table: Any, seeds: Any, expected: dict[str, set[str]]) -> None:
+    """Each column of a line does what it says."""
+    sets = grow(Lines(*edges), table, seeds).sets
+    assert {name: set(sets[name]) for name in expected} == expected
+
+
+def test_lines_about_the_same_nodes_are_asked_at_once() -> None:
+    """However many lines start at a set, a node of it is asked about once in each direction."""
+    lines = Lines(*GRAPH)
+    grow(lines, [Follow("at", "down", ["reads"], "at"), Follow("at", "down", ["writes"], "at")], {"at": ["p1"]})
+    assert lines.asked == [("down", "reads", "writes", node) for node in ("p1", "j1", "p2", "j2", "p3")]
+
+
+def test_edges_have_the_keys_of_the_whole_graph() -> None:
+    """Two edges between the same nodes are told apart in a part as they are in the whole."""
+    twice = training("j", {"a": "s3://d/x/", "b": "s3://d/x/"})
+    graph = graph_of([twice, processing("p", {}, {"a": "s3://d/x/", "b": "s3://d/x/"}), *served("s3://m/")])
+    near = around_making(graph, twice.id)
+    assert set(near.edges(keys=True)) <= set(graph.edges(keys=True))
