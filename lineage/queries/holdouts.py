@@ -14,15 +14,17 @@ from lineage.domain.records import Gap, Json, Scope
 from lineage.domain.times import CERTAIN, bounds, sortable
 from lineage.domain.training import is_training_job
 from lineage.queries.as_json import link_json, node_json
+from lineage.queries.flow.first_readers import FirstReaders
 from lineage.queries.flow.jobs import is_job, started
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
 from lineage.queries.flow.models import is_model
 from lineage.queries.flow.readings import Readings
-from lineage.queries.flow.spread import READ, Arrival, Spread
+from lineage.queries.flow.spread import READ, Spread
+from lineage.queries.flow.walk import Arrival
 from lineage.queries.flow.writers import writers
 from lineage.queries.scope import is_about, not_enumerated
 from lineage.queries.trace import Tracing
-from lineage.queries.used import DECLARED, INDIRECT, MAYBE, NOT_REFERENCED, UNKNOWN, USED, UseUnderWay
+from lineage.queries.used import DECLARED, INDIRECT, MAYBE, NOT_REFERENCED, UNKNOWN, USED
 
 
 def _givers() -> Iterator[str]:
@@ -127,18 +129,18 @@ class Making:
         spread.run()
         holes = dict.fromkeys([*self._shared, *spread.holes])
         self.holes |= holes
-        verdict, way = self._verdict(spread, UseUnderWay(self.graph, place), near)
+        verdict, way = self._verdict(spread, FirstReaders(self.graph, place), near)
         row: Json = {"uri": place.uri, "verdict": verdict or (UNKNOWN if holes else NOT_REFERENCED), "holes": len(holes)}
-        return row | self._told(way, UseUnderWay(self.graph, place)) | {"models": list(self._reached(spread))}
+        return row | self._told(way, FirstReaders(self.graph, place)) | {"models": list(self._reached(spread))}
 
-    def _verdict(self, spread: Spread, asking: UseUnderWay, near: list[Link]) -> tuple[str, list[Link]]:
+    def _verdict(self, spread: Spread, readers: FirstReaders, near: list[Link]) -> tuple[str, list[Link]]:
         """How surely the dataset got into the node, if it did, and by which edges."""
         into = sorted(self._into(spread, self.node), key=lambda arrival: (not arrival.sure, arrival.length))
         if into and is_job(self.graph.nodes[self.node]) and not started(self.graph.nodes[self.node]):
             return DECLARED if into[0].sure else MAYBE, into[0].evidence()
         for link in near:
             onward = self._way_from(link.target) if link.target in self._trainers and _is_data(link) else None
-            if onward and onward.sure and asking.covered(link):
+            if onward and onward.sure and readers.covered(link):
                 return USED, [link, *onward.evidence()]
         if into:
             return INDIRECT if into[0].sure else MAYBE, into[0].evidence()
@@ -159,11 +161,11 @@ class Making:
 
     # --- as JSON --------------------------------------------------------------------------------
 
-    def _told(self, links: list[Link], asking: UseUnderWay) -> Json:
+    def _told(self, links: list[Link], readers: FirstReaders) -> Json:
         """The job that read it, by what, and each edge from there to the node."""
         if not links:
             return {"job": None, "channel": "", "location": "", "cover": "", "through": [], "evidence": []}
-        first, covered = links[0], asking.covered(links[0])
+        first, covered = links[0], readers.covered(links[0])
         nodes = [link.target for link in links if not is_place(link.target)]
         return {
             "job": node_json(self.graph, first.target),

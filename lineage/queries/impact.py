@@ -30,7 +30,8 @@ from lineage.graphs.build import Graph
 from lineage.queries.as_json import link_json, node_json, said, scope_json
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
 from lineage.queries.flow.models import specified
-from lineage.queries.flow.spread import Arrival, Spread
+from lineage.queries.flow.spread import Spread
+from lineage.queries.flow.walk import Arrival
 from lineage.queries.flow.writers import is_surely_made
 from lineage.queries.scope import caveats
 from lineage.queries.showing import Shows

@@ -9,7 +9,8 @@ from lineage.domain.names import is_location, parse_location
 from lineage.domain.records import Json
 from lineage.graphs.build import Graph
 from lineage.queries.as_json import link_json, node_json, said, scope_json
-from lineage.queries.flow.spread import Arrival, Spread, meets_place
+from lineage.queries.flow.spread import Spread, meets_place
+from lineage.queries.flow.walk import Arrival
 from lineage.queries.impact import unexplained
 from lineage.queries.scope import caveats
 from lineage.queries.select import find_node, names_of

@@ -1,0 +1,151 @@
+"""Who read a place first: where the walk down the flow begins, and how much of the place each edge is about. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from lineage.domain.kinds import KINDS
+from lineage.domain.names import Cover, Location, Span, cover, is_place, location_of
+from lineage.domain.opaque import READING
+from lineage.domain.records import Gap
+from lineage.queries.flow.holes import Blind, opaque_read
+from lineage.queries.flow.jobs import is_job
+from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
+from lineage.queries.flow.models import specification
+from lineage.queries.flow.steps import is_logged, listings_of
+from lineage.queries.flow.walk import Arrival
+
+# What is read so was read for sure; a job's own checkpoint folder and its code may hold data, and need not.
+IN_THE_MODEL = ("data", "model")
+
+
+class FirstReader(NamedTuple):
+    """Somebody who read a place or may have, and the edge that says so; none, where he only leads to others."""
+
+    arrival: Arrival
+    link: Link | None
+
+
+class FirstReaders:
+    """Who read one place, or may have; what could hide one is noted as a hole."""
+
+    def __init__(
+        self, graph: Flow, dataset: Location, links: Iterable[Link] | None = None, holes: list[Gap] | None = None
+    ) -> None:
+        """`links` are the edges that may tell of it, in order; all of the graph, where none are given."""
+        self.dataset = dataset
+        self.holes: list[Gap] = [] if holes is None else holes
+        self.blind = Blind(graph, self.holes)
+        self._graph = graph
+        self._links = links
+        self._covers: dict[tuple[str, str | None, int | None], Cover] = {}
+
+    def __iter__(self) -> Iterator[FirstReader]:
+        for link in self._graph.links(*READING) if self._links is None else self._links:
+            if link.relation == "mentions":
+                yield from self._mentions(link)
+            elif link.relation == "loads":
+                yield from self._provided(link)
+            elif is_job(self._graph.nodes[link.target]):
+                self.blind.note(link)
+                if self.covered(link):
+                    yield self._first((link,), link)
+            else:
+                yield from (self._mentions if is_logged(link) else self._provided)(link)
+
+    def _first(self, links: tuple[Link, ...], told: Link | None, node: str = "", *, sure: bool | None = None) -> FirstReader:
+        surely = links[0].data["usage"] in IN_THE_MODEL if sure is None else sure
+        return FirstReader(Arrival(node or links[-1].target, "", surely, links, None, len(links)), told)
+
+    def _provided(self, link: Link) -> Iterator[FirstReader]:
+        """An algorithm brings data of its own to each job that uses it; a model brings what it was made of."""
+        given = list(users(self._graph, (link,)))
+        if given and self.covered(link):
+            yield from (self._first(chain, link) for chain in given)
+
+    def _mentions(self, link: Link) -> Iterator[FirstReader]:
+        """Something opaque names it: the job that holds the text, or that a trial component records, may have read it."""
+        if link.data["usage"] == "serving" or not self.covered(link):
+            return
+        for chain in self._hinted(link) if KINDS[self._graph.nodes[link.target]["kind"]].hints else [(link,)]:
+            holder = chain[-1].target
+            jobs = [recorded.source for recorded in links_into(self._graph, holder, "recorded-by")]
+            yield from (self._first(chain, chain[-1], job, sure=False) for job in jobs)
+            # what a run logs as its output may be read, too
+            yield self._first(chain, None if jobs else chain[-1], holder, sure=False)
+
+    def _hinted(self, link: Link) -> Iterator[tuple[Link, ...]]:
+        """What a lineage entity is associated with, at last: runs, but for those whose job says itself what it read."""
+        todo: list[tuple[Link, ...]] = [(link,)]
+        seen = {link.target}
+        while todo:
+            chain = todo.pop()
+            entity = KINDS[self._graph.nodes[chain[-1].target]["kind"]].hints
+            onward = links_out_of(self._graph, chain[-1].target, "associated") if entity else []
+            for further in onward:
+                if further.target not in seen:
+                    seen.add(further.target)
+                    todo.append((*chain, further))
+            if not entity and not self._says_itself(chain[-1].target):
+                yield chain
+
+    def _says_itself(self, run: str) -> bool:
+        """Whether the job that a run records declares that it reads the dataset, which counts already."""
+        jobs = [run, *(recorded.source for recorded in links_into(self._graph, run, "recorded-by"))]
+        reads = (link for job in jobs for link in links_into(self._graph, job, "reads"))
+        return any(self.cover(link) in (Cover.ALL, Cover.PART) for link in reads if link.data["evidence"] == "declared")
+
+    # --- how much of it -------------------------------------------------------------------------
+
+    def covered(self, link: Link) -> Cover | None:
+        """How much of the dataset this edge is about; None for nothing, or for what is noted as a hole."""
+        covered = self.cover(link)
+        if covered is Cover.UNKNOWN:
+            self.holes.append(opaque_read(self._graph, link) or self._hidden_question())
+        return covered if covered in (Cover.ALL, Cover.PART) else None
+
+    def _hidden_question(self) -> Gap:
+        said = f"{self.dataset.uri} is behind an access point, which hides its bucket: ask for the bucket's own name"
+        return Gap("", "", "", self.dataset.uri, "access-point", said)
+
+    def cover(self, link: Link) -> Cover:
+        """How much of the dataset this edge is about, as far as anybody knows."""
+        if not is_place(link.source):
+            return Cover.UNKNOWN if link.data["usage"] in IN_THE_MODEL else Cover.NONE
+        asked = (link.source, link.data["span"], link.data["listing"])
+        if asked not in self._covers:  # a place that many jobs read covers the same for each of them
+            self._covers[asked] = self._cover_of(link)
+        return self._covers[asked]
+
+    def _cover_of(self, link: Link) -> Cover:
+        location, span = location_of(link.source), Span(link.data["span"] or Span.UNKNOWN)
+        if location is None:
+            return Cover.UNKNOWN
+        if _store(location) != _store(self.dataset):  # a file system or a query result may be backed by S3
+            return Cover.NONE if _store(location) == "s3" else Cover.UNKNOWN
+        if link.data["listing"] and self.dataset.hides_bucket:
+            return Cover.UNKNOWN
+        listed, _ = self.listed(link)
+        own = cover(location, Span.OBJECT if span is Span.LISTING else span, self.dataset)
+        return listed if listed is not Cover.NONE and own is not Cover.ALL else own
+
+    def listed(self, link: Link) -> tuple[Cover, str]:
+        """How much of the dataset the manifest that is read lists, and an entry that shows it."""
+        listing = link.data["listing"]
+        return listings_of(self._graph).cover(listing, self.dataset) if listing else (Cover.NONE, "")
+
+
+def _store(location: Location) -> str:
+    return location.root.partition("://")[0]
+
+
+def users(graph: Flow, chain: tuple[Link, ...]) -> Iterator[tuple[Link, ...]]:
+    """The jobs that use what the last of some edges leads into, an algorithm, a model or a package, with all the edges."""
+    models = chain[-1].relation != "reads"  # what a package only reads, its metrics, is in no model
+    ways = ("provides", "reads", "instantiates") if models else ("provides",)
+    for link in links_out_of(graph, chain[-1].target, *ways):
+        if link.relation == "instantiates":
+            yield from users(graph, (*chain, link)) if link.data["usage"] == specification(chain[-1]) else ()
+        elif is_job(graph.nodes[link.target]) and models == (link.data["usage"] == "model"):
+            yield (*chain, link)

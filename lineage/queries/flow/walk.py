@@ -1,0 +1,182 @@
+"""One walk down the flow: from whoever got something of the data, over what he made of it, to who got something of that. Pure.
+
+From job to job it goes by one `overlaps` hop, and never to who had read before it was written. Graphs have cycles. Each
+question visits what the walk comes to by rules of its own: what is news, whose turn it is, and what it tells.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator
+from itertools import count
+from typing import Any, NamedTuple, Protocol
+
+from lineage.domain.names import is_place
+from lineage.domain.times import CERTAIN, sortable
+from lineage.queries.flow.holes import Blind
+from lineage.queries.flow.jobs import is_job, started
+from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
+from lineage.queries.flow.places import readers_at
+from lineage.queries.flow.reached import Ranks, Reached
+from lineage.queries.flow.steps import Step, is_logged
+
+
+class Arrival(NamedTuple):
+    """A node that the data reached: how surely, over how many edges, by which last ones, and from where.
+
+    `part` says what of the node, where a question tells parts apart. No last edges: it is only another name for where it
+    comes from.
+    """
+
+    node: str
+    part: str
+    sure: bool
+    links: tuple[Link, ...] = ()
+    before: Arrival | None = None
+    length: int = 0
+
+    def on(self, node: str, links: tuple[Link, ...], *, sure: bool, part: str = "") -> Arrival:
+        """What it reached from here: as surely as both the way to here and the last step are."""
+        return Arrival(node, part, self.sure and sure, links, self, self.length + len(links))
+
+    def evidence(self) -> list[Link]:
+        """All edges from the beginning to here."""
+        return [link for arrival in self.way() for link in arrival.links]
+
+    def way(self, last: int | None = None) -> list[Arrival]:
+        """The arrivals from the beginning to this one, or the last so many."""
+        arrivals: list[Arrival] = []
+        at: Arrival | None = self
+        while at and len(arrivals) != last:
+            arrivals.append(at)
+            at = at.before
+        return arrivals[::-1]
+
+
+class Visitor(Protocol):
+    """What one question does on a walk: the rules that differ on purpose."""
+
+    def turn(self, arrival: Arrival, number: int) -> tuple[Any, ...]:
+        """Whose turn comes first: the least. All that is sure comes before what is only possible; `number` counts the finds."""
+        ...
+
+    def meets(self, further: Arrival) -> bool:
+        """Somebody is found on the way: whether the walk has to come to him."""
+        ...
+
+    def comes_to(self, arrival: Arrival) -> bool:
+        """It is somebody's turn: whether that is news."""
+        ...
+
+    def stops_at(self, arrival: Arrival) -> bool:
+        """Whether he is who was looked for."""
+        ...
+
+    def may_lose_it(self, node: str) -> bool:
+        """Whether it is told where the trail of what a node made is lost."""
+        ...
+
+    def how_far(self, arrival: Arrival) -> int:
+        """How far from the start a write is, where of equally sure ones the nearest counts."""
+        ...
+
+    def ways_to_get(self, write: Link) -> tuple[str, ...]:
+        """By which relations somebody is followed who may have got something of a write; none, where that is told elsewhere."""
+        ...
+
+    def written(self, arrival: Arrival, write: Link) -> Iterator[Arrival]:
+        """What has something only by that it was written there."""
+        ...
+
+    def taken(self, arrival: Arrival, step: Step, *, sure: bool) -> Iterator[Arrival]:
+        """Who got something of what was written."""
+        ...
+
+    def given_on(self, arrival: Arrival) -> Iterator[Arrival]:
+        """Who has it without a write: by a name in his record."""
+        ...
+
+
+class Walk:
+    """One walk under way, of one visitor."""
+
+    def __init__(self, graph: Flow, blind: Blind, visitor: Visitor) -> None:
+        """`blind` notes where the trail is lost."""
+        self._graph = graph
+        self._blind = blind
+        self._visitor = visitor
+        self._told = Reached(graph, "reads", "loads")
+        self._ranks = Ranks(graph)
+        self._queue: list[tuple[tuple[Any, ...], int, Arrival]] = []
+        self._number = count()
+
+    def run(self, first: Iterable[Arrival]) -> Arrival | None:
+        """Walk to the end, or to the first arrival that is looked for."""
+        for arrival in first:
+            self._plan(arrival)
+        while self._queue:
+            arrival = heapq.heappop(self._queue)[-1]
+            if not self._visitor.comes_to(arrival) or self._never_ran(arrival.node):
+                continue
+            if self._visitor.stops_at(arrival):
+                return arrival
+            for further in self._onward(arrival):
+                if self._visitor.meets(further):
+                    self._plan(further)
+        return None
+
+    def _plan(self, arrival: Arrival) -> None:
+        number = next(self._number)
+        heapq.heappush(self._queue, (self._visitor.turn(arrival, number), number, arrival))
+
+    def _never_ran(self, node: str) -> bool:
+        """Whether it is a job that has read and written nothing."""
+        attributes = self._graph.nodes[node]
+        return is_job(attributes) and not started(attributes)
+
+    def _onward(self, arrival: Arrival) -> Iterator[Arrival]:
+        """Who got something of what a node is made of, or has made of the data."""
+        node, visitor = arrival.node, self._visitor
+        if is_place(node):
+            return  # who reads a place is told by the write
+        if visitor.may_lose_it(node):
+            self._blind.follow(node)
+        if is_job(self._graph.nodes[node]) and not self._graph.leads_on(node):
+            return  # most jobs of a large estate; an endpoint keeps what its config says
+        for write in self._writes(node):
+            yield from visitor.written(arrival, write)
+            for step in self._takers(arrival, write):
+                yield from visitor.taken(arrival, step, sure=self._is_sure(step))
+        yield from visitor.given_on(arrival)
+
+    def _writes(self, node: str) -> Iterator[Link]:
+        """Where a node writes; an endpoint also where its config says, which Search may leave out of the endpoint's record."""
+        own = links_out_of(self._graph, node, "writes")
+        yield from own
+        told = {write.target for write in own}
+        for config in links_into(self._graph, node, "configures"):
+            kept = links_out_of(self._graph, config.source, "writes")
+            yield from (write._replace(source=node) for write in kept if write.target not in told)
+
+    def _takers(self, arrival: Arrival, write: Link) -> Iterator[Step]:
+        """Who got something of a write, and was told by no earlier one that reached all whom this one can reach."""
+        relations = self._visitor.ways_to_get(write)
+        if relations:
+            clipped = self._clipped(arrival, write)
+            for place, between in self._told.places(clipped, self._visitor.how_far(arrival)):
+                for relation in relations:
+                    for step in readers_at(self._graph, clipped, place, between, relation):
+                        yield step._replace(links=(write, *step.links[1:]))
+
+    def _clipped(self, arrival: Arrival, write: Link) -> Link:
+        """An endpoint may have served others before: what it writes knows the data from the config's creation on."""
+        via = arrival.part and self._graph.nodes.get(arrival.part, {}).get("created")
+        if not via:
+            return write
+        opens, _, closes = str(write.data["time"] or "/").partition("/")
+        return write if sortable(opens) >= sortable(via) else write._replace(data=write.data | {"time": f"{via}/{closes}"})
+
+    def _is_sure(self, step: Step) -> bool:
+        """Whether somebody certainly got something of a write: that he says himself, and of which nobody else is the maker."""
+        said = not any(map(is_logged, step.links))
+        return said and step.fit == CERTAIN and not self._ranks.is_outranked(step.links[0], step.links[-1])
