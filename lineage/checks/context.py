@@ -7,6 +7,7 @@ from functools import cached_property
 
 from lineage.checks.findings import Finding
 from lineage.checks.policy import TAG, Policy
+from lineage.domain.jobs import is_job
 from lineage.domain.kinds import DATASET, ENDPOINT, MADE
 from lineage.domain.names import location_of
 from lineage.domain.records import Json
@@ -15,7 +16,6 @@ from lineage.errors import UnknownNode
 from lineage.graphs.neighbourhoods import neighbourhood
 from lineage.queries.as_json import node_json
 from lineage.queries.datasets import Datasets, datasets
-from lineage.queries.flow.jobs import is_job
 from lineage.queries.flow.links import Flow
 from lineage.queries.select import find_in, nodes
 from lineage.queries.trace import Tracing

@@ -8,6 +8,7 @@ from itertools import product
 
 from lineage.checks.context import Findings, Ground, place_json
 from lineage.checks.findings import FAILED, HIGH, LOW, MEDIUM, UNKNOWN, Finding
+from lineage.domain.jobs import started
 from lineage.domain.kinds import TRAINING_JOB
 from lineage.domain.names import Cover, Location, Span, location_of
 from lineage.domain.opaque import is_opaque
@@ -16,7 +17,6 @@ from lineage.domain.training import trains
 from lineage.graphs.leads import places_near
 from lineage.graphs.neighbourhoods import reads_of
 from lineage.queries.as_json import link_json, node_json
-from lineage.queries.flow.jobs import started
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
 from lineage.queries.flow.steps import listings_of
 from lineage.queries.runs.shared_channels import SHARED, measures, overlapping

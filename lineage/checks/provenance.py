@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 
 from lineage.checks.context import Findings, Ground, named_json
 from lineage.checks.findings import FAILED, HIGH, MEDIUM, UNKNOWN, Finding
+from lineage.domain.jobs import is_job
 from lineage.domain.kinds import ENDPOINT, HOLDERS, IMAGE, REGISTERED, VERSIONED, kind_of_subject
 from lineage.domain.names import is_place
 from lineage.domain.records import CLOUDTRAIL, Gap, Json
 from lineage.domain.times import bounds, sortable
 from lineage.queries.as_json import link_json
-from lineage.queries.flow.jobs import is_job
 from lineage.queries.flow.links import Link, links_into
 from lineage.queries.flow.writers import too_late, writers
 from lineage.queries.scope import not_enumerated

@@ -311,6 +311,12 @@ def gets(read: str, read_span: Span, written: str, written_span: Span = Span.FOL
     return meets(parse_location(read), read_span, parse_location(written), written_span)
 
 
+def gets_by(read: str, read_span: str | None, written: str, written_span: str | None) -> bool:
+    """`gets` by the spans that edges have: of what is read in a way that nobody knows, nobody knows what it gave."""
+    ways = Span(read_span or Span.UNKNOWN), Span(written_span or Span.UNKNOWN)
+    return ways[0] is not Span.UNKNOWN and gets(read, ways[0], written, ways[1])
+
+
 def meets(read: Location, read_span: Span, written: Location, written_span: Span) -> bool:
     """`gets` of locations that are parsed. Of a manifest, the object itself counts: what it lists, `Listings` tells."""
     span = Span.OBJECT if read_span in (Span.MANIFEST, Span.LISTING) else read_span

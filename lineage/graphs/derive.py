@@ -22,6 +22,7 @@ from lineage.domain.references import Hit, detail, empty_parts, hits
 from lineage.domain.sightings import Sight, seen_read, seen_written
 from lineage.domain.times import window
 from lineage.graphs.tables import Joining, Spans
+from lineage.graphs.unexplained import unexplained
 from lineage.snapshot.manifests import Listings
 from lineage.snapshot.rows import EDGE, NODE, edge_of, node_of
 from lineage.snapshot.schema import CONTENT_SCHEMA, new_graph
@@ -91,6 +92,8 @@ def join(
     joining.add_edges(_counted(copied(joining), "joining copies", on_step))
     on_step("classifying places", 0)
     classify(joining)
+    joining.index()
+    joining.note_unexplained(_counted(unexplained(joining), "looking for what nobody made", on_step))
     joining.close()
 
 

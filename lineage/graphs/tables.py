@@ -15,13 +15,15 @@ from itertools import chain, groupby, takewhile
 from operator import itemgetter
 from typing import Any
 
+from lineage.domain.kinds import HOLDERS, PIPELINE_EXECUTION, REUSED, SERVING
 from lineage.domain.names import Location, Span, places_around
-from lineage.domain.records import Edge, Node, Window
+from lineage.domain.records import Edge, Json, Node, Window
 from lineage.domain.sightings import EVER, Sight
 from lineage.domain.status import FAILED
 from lineage.domain.times import bounds, sortable
 from lineage.snapshot.manifests import Listings
-from lineage.snapshot.rows import node_row, stored_edge
+from lineage.snapshot.rows import EDGE, edge_of, node_row, stored_edge
+from lineage.snapshot.schema import index_graph
 from lineage.snapshot.tables import Row
 
 REMEMBERED = 20_000  # how many names are kept in memory: those that many records say in turn
@@ -56,6 +58,16 @@ _SHARED = """
         SELECT DISTINCT place, EXISTS (SELECT 1 FROM written WHERE written.place IN (sight.place, sight.place || '/')) AS made,
             EXISTS (SELECT 1 FROM read WHERE read.place IN (sight.place, sight.place || '/')) AS got FROM sight) USING (place)
     WHERE made OR got GROUP BY content HAVING count(*) > 1 AND max(made) AND max(got))"""
+SERVES = f"relation IN {SERVING} AND (relation != 'provides' OR usage = 'model')"
+# What was never seen and may serve, what names no artifact or has a part that names none, and packages of which a model
+# names one specification.
+_UNEXPLAINED = f"""
+    INSERT OR IGNORE INTO main.unexplained
+    SELECT id FROM main.node WHERE NOT observed AND EXISTS (SELECT 1 FROM main.edge WHERE source = id AND {SERVES})
+    UNION SELECT id FROM main.node WHERE kind IN {HOLDERS}
+        AND (json_extract(details, '$.empty_parts') IS NOT NULL OR NOT EXISTS (
+            SELECT 1 FROM main.edge WHERE target = id AND {SERVES}))
+    UNION SELECT source FROM main.edge WHERE relation = 'instantiates' AND usage != ''"""  # noqa: S608  (our own words)
 _TABLES = ("called", "named", "field", "fact", "model", "model_input", "written", "write", "sight", "read")
 
 Spans = frozenset[Span]
@@ -168,6 +180,38 @@ class Joining:
                 span, listing, opaque
             FROM fact""")
         self._db.execute("DELETE FROM fact")
+
+    def index(self) -> None:
+        """The graph is whole: it can be asked from now on by what its nodes and edges are."""
+        index_graph(self._db)
+
+    # --- what it was made of --------------------------------------------------------------------
+
+    def loads(self) -> Iterator[Edge]:
+        """Each load of a model from a place, by place."""
+        sql = f"SELECT {EDGE} FROM main.edge WHERE relation = 'loads' AND instr(source, '://') ORDER BY source"  # noqa: S608
+        return map(edge_of, self._db.execute(sql))
+
+    def overlapping(self, place: str) -> list[str]:
+        """The other places that share keys with a place."""
+        sql = "SELECT source FROM main.edge WHERE target = ? AND relation = 'overlaps' AND evidence != 'content'"
+        return [row[0] for row in self._db.execute(sql, (place,))]
+
+    def writes_to(self, place: str) -> Iterator[tuple[Edge, Json]]:
+        """The writes to a place, each with the attributes of who wrote; but not of steps that were taken over from others."""
+        edge = ", ".join(f"edge.{column}" for column in EDGE.split(", "))
+        sql = f"""
+            SELECT node.kind, node.status, node.details, {edge} FROM main.edge JOIN main.node ON node.id = edge.source
+            WHERE target = ? AND relation = 'writes' AND NOT EXISTS (
+                SELECT 1 FROM main.edge AS reuse WHERE reuse.source = edge.source AND reuse.relation = 'member-of'
+                AND reuse.usage = '{REUSED}' AND reuse.role = edge.role AND node.kind = '{PIPELINE_EXECUTION.name}')"""  # noqa: S608
+        for kind, status, details, *row in self._db.execute(sql, (place,)):
+            yield edge_of(tuple(row)), json.loads(details) | {"kind": kind, "status": status}
+
+    def note_unexplained(self, places: Iterable[str]) -> None:
+        """Keep the places that are served and of which nobody knows what made them, with all else that is so."""
+        self._db.executemany("INSERT OR IGNORE INTO main.unexplained VALUES (?)", ((place,) for place in places))
+        self._db.execute(_UNEXPLAINED)
 
     # --- places ---------------------------------------------------------------------------------
 

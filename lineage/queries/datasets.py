@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from lineage.domain.jobs import is_job, started
 from lineage.domain.kinds import FEATURE_GROUP, KINDS, LEARNERS, MADE, OF_VARIANTS, VERSIONED
 from lineage.domain.names import Span, is_place
 from lineage.domain.records import Json, Scope
@@ -15,7 +16,6 @@ from lineage.errors import UnknownNode
 from lineage.graphs.build import Graph
 from lineage.graphs.neighbourhoods import around_making
 from lineage.queries.as_json import link_json, node_json, scope_json
-from lineage.queries.flow.jobs import is_job, started
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
 from lineage.queries.flow.steps import listings_of
 from lineage.queries.flow.writers import writers

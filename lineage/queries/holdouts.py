@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from lineage.domain.jobs import is_job, started
 from lineage.domain.kinds import KINDS, ONLY_NAMED, RELATIONS, RUNS
 from lineage.domain.names import is_place, parse_location
 from lineage.domain.records import Gap, Json, Scope
@@ -15,7 +16,6 @@ from lineage.domain.times import CERTAIN, bounds, sortable
 from lineage.domain.training import is_training_job
 from lineage.queries.as_json import link_json, node_json
 from lineage.queries.flow.first_readers import FirstReaders
-from lineage.queries.flow.jobs import is_job, started
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
 from lineage.queries.flow.models import is_model
 from lineage.queries.flow.readings import Readings

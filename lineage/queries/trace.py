@@ -11,6 +11,7 @@ from itertools import count
 from operator import itemgetter
 from typing import Any
 
+from lineage.domain.jobs import is_job
 from lineage.domain.kinds import (
     ENDPOINT,
     ENDPOINT_CONFIG,
@@ -41,7 +42,6 @@ from lineage.queries.as_json import link_json, node_json, scope_json
 from lineage.queries.flow.belonging import EXECUTION, belongings, is_reuse, ran_in
 from lineage.queries.flow.copies import is_copy
 from lineage.queries.flow.holes import OBJECT_CALLS, opaque_read
-from lineage.queries.flow.jobs import is_job
 from lineage.queries.flow.links import Flow, Link, links_into
 from lineage.queries.flow.models import is_model, specified, suspect
 from lineage.queries.flow.steps import Step, is_logged

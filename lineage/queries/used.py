@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from lineage.domain.jobs import is_job, started
 from lineage.domain.kinds import DATASET, KINDS, ONLY_NAMED, TRAINING_JOB
 from lineage.domain.names import Location, is_place, parse_location
 from lineage.domain.records import Json, Scope
@@ -14,7 +15,6 @@ from lineage.graphs.build import Graph
 from lineage.graphs.neighbourhoods import around_dataset
 from lineage.queries.as_json import link_json, node_json, scope_json
 from lineage.queries.flow.first_readers import FirstReaders, users
-from lineage.queries.flow.jobs import is_job, started
 from lineage.queries.flow.links import Flow, Link, links_out_of
 from lineage.queries.flow.places import loaders
 from lineage.queries.flow.readings import Readings

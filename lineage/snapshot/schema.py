@@ -5,8 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 
-from lineage.domain.kinds import HOLDERS, SERVING, TRAINING_JOB
-from lineage.domain.status import COMPLETED
+from lineage.domain.kinds import TRAINING_JOB
 from lineage.snapshot.manifests import LISTINGS_SCHEMA
 from lineage.snapshot.seals import SEALS_SCHEMA
 
@@ -67,24 +66,6 @@ CREATE INDEX edge_target ON edge (target);
 CREATE INDEX node_isolated ON node (kind) WHERE {ISOLATED};
 CREATE INDEX edge_opaque ON edge (source) WHERE opaque;
 """
-SERVES = f"relation IN {SERVING} AND (relation != 'provides' OR usage = 'model')"
-# What may be served and is not known to be made of anything: places that no job wrote for sure before they were loaded,
-# what was never seen, what names no artifact or has a part that names none, and packages of which a model names one
-# specification. It holds more than what is so: whoever asks looks at each.
-_UNEXPLAINED = f"""
-    INSERT INTO unexplained
-    SELECT source FROM edge WHERE relation = 'loads' AND instr(source, '://') AND NOT EXISTS (
-        SELECT 1 FROM edge AS made JOIN node AS maker ON maker.id = made.source AND lower(maker.status) IN {COMPLETED}
-        WHERE made.relation = 'writes' AND made.evidence = 'declared'
-        AND (made.target = edge.source OR made.target IN (
-            SELECT wide.source FROM edge AS wide WHERE wide.target = edge.source AND wide.relation = 'overlaps'
-            AND substr(edge.source, 1, length(wide.source)) = wide.source))
-        AND made.closes != '' AND rtrim(made.closes, 'Z') <= rtrim(edge.opens, 'Z'))
-    UNION SELECT id FROM node WHERE NOT observed AND EXISTS (SELECT 1 FROM edge WHERE source = id AND {SERVES})
-    UNION SELECT id FROM node WHERE kind IN {HOLDERS}
-        AND (json_extract(details, '$.empty_parts') IS NOT NULL OR NOT EXISTS (
-            SELECT 1 FROM edge WHERE target = id AND {SERVES}))
-    UNION SELECT source FROM edge WHERE relation = 'instantiates' AND usage != ''"""  # noqa: S608  (our own words)
 
 
 def create(db: sqlite3.Connection) -> None:
@@ -94,10 +75,13 @@ def create(db: sqlite3.Connection) -> None:
 
 
 def new_graph(db: sqlite3.Connection, join: Callable[[sqlite3.Connection], None]) -> None:
-    """Tables for nodes and edges, filled by `join`. The indices come last: to sort once is cheaper than to insert in order."""
+    """Tables for nodes and edges, filled by `join`, which has them indexed once they are full."""
     for statement in _GRAPH.split(";\n"):
         db.execute(statement)
     join(db)
+
+
+def index_graph(db: sqlite3.Connection) -> None:
+    """The indices of the graph. They come last: to sort once is cheaper than to insert in order."""
     for statement in _GRAPH_INDICES.split(";\n"):
         db.execute(statement)
-    db.execute(_UNEXPLAINED)

@@ -27,7 +27,7 @@ from lineage.domain import kinds
 from lineage.domain.kinds import KINDS, PLACES, RELATIONS, SERVING, Trait, carries_model, takes_model
 from lineage.domain.names import is_place
 from lineage.domain.training import is_training_job, only_repacks, trains
-from lineage.snapshot.schema import SERVES
+from lineage.graphs.tables import SERVES
 from tests.conftest import ROOT
 
 TABLE = ROOT / "lineage" / "domain" / "kinds"
@@ -165,7 +165,7 @@ EDGES = list(product(RELATIONS, ("", "data", "model", "code", "shadow")))
 
 @pytest.mark.parametrize(("relation", "usage"), EDGES)
 def test_sql_and_python_agree_on_what_carries_a_model(relation: str, usage: str) -> None:
-    """The snapshot's SQL and the walk in Python take the same edges for those from a model to its endpoint."""
+    """The SQL of the join and the walk in Python take the same edges for those from a model to its endpoint."""
     row = sqlite3.connect(":memory:").execute(f"SELECT {SERVES} FROM (SELECT ? AS relation, ? AS usage)", (relation, usage))
     assert bool(row.fetchone()[0]) == carries_model(relation, usage)
 

@@ -269,6 +269,7 @@ STEPS = [
     "joining what manifests list",
     "joining copies",
     "classifying places",
+    "looking for what nobody made",
 ]
 
 

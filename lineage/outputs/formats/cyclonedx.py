@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import quote
 
+from lineage.domain.jobs import is_job
 from lineage.domain.kinds import IMAGE, MODEL, REGISTERED, RELATIONS, RUNS
 from lineage.domain.names import is_place
 from lineage.domain.records import Json
@@ -21,7 +22,6 @@ from lineage.errors import MalformedName
 from lineage.outputs.formats.chosen import Chosen
 from lineage.outputs.formats.subject import endpoint_of, makers, traced
 from lineage.outputs.formats.text import document, dumped
-from lineage.queries.flow.jobs import is_job
 
 SPEC_VERSIONS = ("1.6", "1.7")
 _TYPES = {

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
+from lineage.domain.jobs import is_job
 from lineage.domain.kinds import ENDPOINT, TRAINING_JOB, carries_model
 from lineage.domain.names import is_place
 from lineage.domain.records import Json
@@ -21,7 +22,6 @@ from lineage.graphs.build import Attributes
 from lineage.outputs.formats.chosen import Chosen
 from lineage.outputs.formats.text import dumped
 from lineage.queries.flow.belonging import EXECUTION, is_reuse
-from lineage.queries.flow.jobs import is_job
 from lineage.queries.flow.links import Link
 
 MAX_BYTES = 300_000

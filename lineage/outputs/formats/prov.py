@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote
 
+from lineage.domain.jobs import is_job
 from lineage.domain.kinds import RUNS
 from lineage.domain.names import is_place
 from lineage.domain.records import Json
@@ -20,7 +21,6 @@ from lineage.graphs.build import Attributes
 from lineage.outputs.formats.chosen import Chosen
 from lineage.outputs.formats.text import dumped
 from lineage.queries.flow.belonging import EXECUTION
-from lineage.queries.flow.jobs import is_job
 from lineage.queries.flow.links import Link
 
 _STEM = re.compile(r"arn:[^:]*:[^:]*:[^:]*:[^:]*:")

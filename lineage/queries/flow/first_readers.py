@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from lineage.domain.jobs import is_job
 from lineage.domain.kinds import KINDS
 from lineage.domain.names import Cover, Location, Span, cover, is_place, location_of
 from lineage.domain.opaque import READING
 from lineage.domain.records import Gap
 from lineage.queries.flow.holes import Blind, opaque_read
-from lineage.queries.flow.jobs import is_job
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
 from lineage.queries.flow.models import specification
 from lineage.queries.flow.steps import is_logged, listings_of

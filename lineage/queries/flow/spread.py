@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from lineage.domain.jobs import is_job
 from lineage.domain.kinds import DATASET, ENDPOINT, KINDS, REGISTERED, RELATIONS, SERVERS
 from lineage.domain.names import Cover, Location, Span, cover, is_location, is_place, location_of, parse_location
 from lineage.domain.opaque import READING
@@ -19,7 +20,6 @@ from lineage.graphs.build import Graph
 from lineage.queries.flow.belonging import EXECUTION, is_reuse, members
 from lineage.queries.flow.first_readers import IN_THE_MODEL, FirstReaders
 from lineage.queries.flow.holes import Blind, opaque_read
-from lineage.queries.flow.jobs import is_job
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
 from lineage.queries.flow.models import is_model, specification, suspect
 from lineage.queries.flow.steps import Step, is_logged

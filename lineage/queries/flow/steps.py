@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from lineage.domain.names import Cover, Span, gets, location_of
+from lineage.domain import jobs
+from lineage.domain.names import Cover, gets_by, location_of
 from lineage.domain.sightings import wrote
-from lineage.domain.status import may_have_written_nothing
-from lineage.domain.times import CERTAIN, IMPOSSIBLE, POSSIBLE, fits
+from lineage.domain.times import CERTAIN, IMPOSSIBLE, POSSIBLE
 from lineage.queries.flow.copies import got_content, is_copy
-from lineage.queries.flow.jobs import is_job, started
 from lineage.queries.flow.links import Flow, Link, links_into
 from lineage.snapshot.manifests import Listings
 
@@ -32,12 +31,8 @@ def is_logged(link: Link) -> bool:
 
 
 def fit_of(graph: Flow, write: Link, reading: Link) -> str:
-    """How surely a write was read, by its times and by how its job ended: a failed one may have written nothing."""
-    job = graph.nodes[write.source]
-    if is_job(job) and not started(job):
-        return IMPOSSIBLE
-    fit = fits(write.data["time"], reading.data["time"])
-    return POSSIBLE if fit == CERTAIN and may_have_written_nothing(job["status"]) else fit
+    """How surely a write was read, by its times and by how its job ended."""
+    return jobs.fit_of(graph.nodes[write.source], write.data["time"], reading.data["time"])
 
 
 def fit_over(graph: Flow, write: Link, between: tuple[Link, ...], reading: Link) -> str:
@@ -53,10 +48,8 @@ def fit_over(graph: Flow, write: Link, between: tuple[Link, ...], reading: Link)
 
 def shares_keys(graph: Flow, reading: Link, write: Link) -> bool:
     """Whether this reader got something of this write, by what each of them stands for."""
-    if lists(graph, reading, write.target):
-        return True
-    read_span, write_span = (Span(link.data["span"] or Span.UNKNOWN) for link in (reading, write))
-    return read_span is not Span.UNKNOWN and gets(reading.source, read_span, write.target, write_span)
+    spans = reading.data["span"], write.data["span"]
+    return lists(graph, reading, write.target) or gets_by(reading.source, spans[0], write.target, spans[1])
 
 
 def lists(graph: Flow, reading: Link, place: str) -> bool:

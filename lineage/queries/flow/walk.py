@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator
 from itertools import count
 from typing import Any, NamedTuple, Protocol
 
+from lineage.domain.jobs import is_job, started
 from lineage.domain.names import is_place
 from lineage.domain.times import CERTAIN, sortable
 from lineage.queries.flow.holes import Blind
-from lineage.queries.flow.jobs import is_job, started
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
 from lineage.queries.flow.places import readers_at
 from lineage.queries.flow.reached import Ranks, Reached

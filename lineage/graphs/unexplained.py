@@ -1,0 +1,53 @@
+"""The places of models that nobody surely made: found while the graph is joined, so that a question finds them at once.
+
+The rule is that of `is_surely_made`, which looks at one reading. It also follows copies and what manifests list; these
+are left out here, so that a place may stand here that somebody surely made: whoever asks looks at each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from lineage.domain.jobs import fit_of
+from lineage.domain.names import gets_by
+from lineage.domain.records import Edge, Window
+from lineage.domain.times import CERTAIN, bounds, fits
+from lineage.graphs.tables import Joining
+
+REMEMBERED = 1000  # places whose writes are kept in memory: those that many models share
+
+
+def unexplained(joining: Joining) -> Iterator[str]:
+    """Each place that something loads of which no job certainly wrote what it got."""
+    makers = _Makers(joining)
+    return (load.source for load in joining.loads() if not makers.surely_made(load))
+
+
+class _Makers:
+    def __init__(self, joining: Joining) -> None:
+        self._joining = joining
+        self._writes = lru_cache(REMEMBERED)(self._sure_writes)
+
+    def surely_made(self, load: Edge) -> bool:
+        """Whether a job certainly wrote what is loaded."""
+        return any(self._made(load, place) for place in (load.source, *self._joining.overlapping(load.source)))
+
+    def _made(self, load: Edge, place: str) -> bool:
+        opens, _ = bounds(load.window)
+        for closes, write in self._writes(place):
+            if closes > opens:
+                return False
+            got = place == load.source or gets_by(load.source, load.span, place, write.span)
+            if got and write.source != load.target and fits(write.window, load.window) == CERTAIN:
+                return True
+        return False
+
+    def _sure_writes(self, place: str) -> list[tuple[str, Edge]]:
+        """The writes to a place that are certain for who reads when they are over, by when that is."""
+        sure = []
+        for write, job in self._joining.writes_to(place):
+            _, closes = bounds(write.window)
+            if write.evidence != "logged" and fit_of(job, write.window, Window(closes, "")) == CERTAIN:
+                sure.append((closes, write))
+        return sorted(sure, key=lambda one: one[0])

@@ -1,0 +1,75 @@
+"""Places of models that nobody surely made: the snapshot's set holds what the rule of one reading says of each."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import lineage
+from lineage.domain.records import Resource
+from lineage.queries.flow.links import Flow, links_out_of
+from lineage.queries.flow.writers import is_surely_made
+from tests.graphs.test_copies import COPY, FIT, MADE, package
+from tests.records import processing, record, training
+from tests.snapshot.test_file import crawl
+
+KEYS = st.sampled_from(["m", "m/", "m/a", "m/a/model.tar.gz", "m/b", "n"])
+DAYS = st.integers(1, 4)
+ENDED = st.sampled_from(["Completed", "Completed", "Failed", "Stopped", "InProgress", "Deleting"])
+JOBS = st.lists(st.tuples(st.sampled_from("tpr"), KEYS, DAYS, ENDED), max_size=5)
+MODELS = st.lists(st.tuples(KEYS, DAYS, st.sampled_from(["SingleModel", "MultiModel"])), min_size=1, max_size=4)
+
+
+def job(number: int, sort: str, key: str, day: int, status: str) -> Resource:
+    """A job that wrote there, or a run of which somebody only logged that it did."""
+    when, place = f"2026-01-0{day}", f"s3://x/{key}"
+    if sort == "r":
+        times = {"CreationTime": f"{when}T08:00:00Z", "StartTime": f"{when}T08:00:00Z", "EndTime": f"{when}T09:00:00Z"}
+        return record("trial-component", f"r{number}", times | {"OutputArtifacts": {"model": {"Value": place}}})
+    over = {} if status != "InProgress" else {"TrainingEndTime": None, "ProcessingEndTime": None}
+    if sort == "t":
+        return training(f"t{number}", {}, place, day=when, **(over | {"TrainingJobStatus": status}))
+    return processing(f"p{number}", {}, {"o": place}, day=when, **(over | {"ProcessingJobStatus": status}))
+
+
+def model(number: int, key: str, day: int, mode: str) -> Resource:
+    container = {"ModelDataUrl": f"s3://x/{key}", "Mode": mode}
+    return record("model", f"m{number}", {"CreationTime": f"2026-01-0{day}T10:00:00Z", "PrimaryContainer": container})
+
+
+def both(*records: Resource) -> tuple[set[str], set[str]]:
+    """The places that the snapshot holds as unexplained, and those of which some reading is not surely made."""
+    with tempfile.TemporaryDirectory() as folder:
+        crawl(Path(folder) / "s.db", *records)
+        with lineage.open_snapshot(Path(folder) / "s.db") as snapshot:
+            flow = Flow(lineage.graph(snapshot))
+            loads = [link for node in flow.nodes if "://" in node for link in links_out_of(flow, node, "loads")]
+            unsure = {link.source for link in loads if not is_surely_made(flow, link)}
+            return {one for one in snapshot.unexplained() if "://" in one}, unsure
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(JOBS, MODELS)
+def test_the_set_is_what_the_rule_says(jobs: list, models: list) -> None:
+    """A place is unexplained exactly where some reading of it is not surely made: whatever ended how, and when."""
+    records = [job(number, *one) for number, one in enumerate(jobs)] + [
+        model(number, *one) for number, one in enumerate(models)
+    ]
+    held, unsure = both(*records)
+    assert held == unsure
+
+
+def test_each_side_is_met() -> None:
+    """A model that was written in time is explained; one that was written too late, or that only a run claims, is not."""
+    made, late, claimed = (job(n, sort, f"m/{n}", day, "Completed") for n, sort, day in ((1, "t", 1), (2, "t", 3), (3, "r", 1)))
+    held, unsure = both(made, late, claimed, *(model(n, f"m/{n}", 2, "SingleModel") for n in (1, 2, 3)))
+    assert held == unsure == {"s3://x/m/2", "s3://x/m/3"}
+
+
+def test_a_copy_stands_in_the_set_though_its_maker_is_sure() -> None:
+    """What a copy was made of is not followed here: the set holds more than what is so, and never less."""
+    held, unsure = both(FIT, package("dev", MADE, "a"), package("prod", COPY, "a"))
+    assert (held, unsure) == ({COPY}, set())
