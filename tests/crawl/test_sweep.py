@@ -224,3 +224,13 @@ def test_what_was_changed_only_search_tells(tmp_path: Path, full: bool, finished
     second = sweep(tmp_path, *OLD, NEW, kinds=["training-job"], full=full, faults=(denied,))
     assert bool(second.lists["training-job"].finished) is finished
     assert (second.lists["training-job"].reason == "denied") is not finished
+
+
+def test_what_a_list_tells_whole_is_asked_for_no_more(tmp_path: Path) -> None:
+    """Associations have no Describe: what their list says of them is all there is, and is counted."""
+    ends = {"SourceArn": arn("training-job", "a"), "DestinationArn": arn("model", "m"), "AssociationType": "Produced"}
+    entry = {"kind": "association", "record": ends | {"CreationTime": "2026-01-02T09:55:00Z"}}
+    found = sweep(tmp_path, entry, kinds=["association"])
+    assert ([dict(one.body) for one in found.records], dict(found.asked)) == ([entry["record"]], {"ListAssociations": 1})
+    assert found.lists["association"].records == 1
+    assert found.lists["association"].finished

@@ -93,12 +93,21 @@ def test_write_windows() -> None:
     ]
 
 
-def test_an_artifact_is_written_while_uploading() -> None:
-    """A job writes its artifact from the moment it begins to upload until its end."""
-    steps = [{"Status": "Uploading", "StartTime": "2026-01-02T10:50:00Z", "EndTime": "2026-01-02T11:00:00Z"}]
-    assert windows(training("j", {}, SecondaryStatusTransitions=steps), "writes") == [
-        "2026-01-02T10:50:00Z/2026-01-02T11:00:00Z"
-    ]
+@pytest.mark.parametrize(
+    ("steps", "opens"),
+    [
+        ([{"Status": "Uploading", "StartTime": "2026-01-02T10:50:00Z", "EndTime": "2026-01-02T11:00:00Z"}], "10:50"),
+        ([{"Status": "Uploading", "StartTime": f"2026-01-02T10:{minute}:00Z"} for minute in (50, 40)], "10:40"),
+        ([{"Status": "Uploading"}], "11:00"),
+        ([{"Status": "Training", "StartTime": "2026-01-02T10:10:00Z"}], "11:00"),
+        ([{"Status": "Uploading", "StartTime": "2026-01-02T11:30:00Z"}], "11:00"),
+    ],
+    ids=["one upload", "two uploads", "an upload without a time", "no upload", "an upload after the end"],
+)
+def test_an_artifact_is_written_while_uploading(steps: list[dict[str, str]], opens: str) -> None:
+    """A job writes its artifact from the moment it begins to upload, if that is known, until its end."""
+    job = training("j", {}, SecondaryStatusTransitions=steps)
+    assert windows(job, "writes") == [f"2026-01-02T{opens}:00Z/2026-01-02T11:00:00Z"]
 
 
 def test_a_model_loads_at_its_creation_and_a_multi_model_one_for_ever() -> None:
