@@ -18,7 +18,7 @@ from lineage.queries.flow.writers import writers
 from lineage.queries.used import used
 from tests.queries.test_pipelines import at as execution
 from tests.queries.test_pipelines import cached, run, step
-from tests.records import arn, processing, record, training
+from tests.records import arn, channel, processing, record, training
 
 MADE, COPY = "s3://models/fit/output/model.tar.gz", "s3://prod/shop/model.tar.gz"
 
@@ -201,6 +201,20 @@ def test_who_reads_what_was_written(records: list[Resource], told: list[tuple[st
     assert [(graph.nodes[step.job]["name"], step.fit) for step in found] == told
     assert all(step.links[0] == write for step in found)
     assert writers(graph, next(link for link in links_into(graph, job.id, "reads"))) == []
+
+
+def test_two_ways_to_read_one_place() -> None:
+    """Of two readers of one name only who reads it as a prefix gets what begins with it; who reads the folder does not."""
+    ways = [
+        training(name, [channel("t", "s3://b/t", mode=mode)]) for name, mode in (("prefix", "File"), ("folder", "FastFile"))
+    ]
+    job = processing("p", {"raw": "s3://raw/"}, {"out": "s3://b/training/"})
+    graph = Flow(graph_of([job, *ways]))
+    (write,) = links_out_of(graph, job.id, "writes")
+    (overlap,) = links_out_of(graph, write.target, "overlaps")
+    assert [step.job for step in readers_at(graph, write, "s3://b/t", (overlap,))] == [ways[0].id]
+    wrote_it = {way.name: [step.job for step in writers(graph, links_into(graph, way.id, "reads")[0])] for way in ways}
+    assert wrote_it == {"prefix": [job.id], "folder": []}
 
 
 # --- what an execution ran and what it took over ------------------------------------------------
