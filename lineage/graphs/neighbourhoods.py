@@ -50,6 +50,10 @@ def _is_logged(edge: EdgeRow) -> bool:
     return edge.evidence == "logged"
 
 
+def _is_of_a_copy(edge: EdgeRow) -> bool:
+    return edge.evidence == "content"
+
+
 def _is_of_a_model(edge: EdgeRow) -> bool:
     return takes_model(edge.relation, edge.usage)
 
@@ -106,10 +110,12 @@ _IMPACT = (
     Follow("also", "up", ["recorded-by"]),
     Follow("opaque", "down", ["reads"]),
 )
-# What some jobs and runs read, and who wrote there or around there.
+# What some jobs and runs read, and who wrote there, around there, or where there was the same content.
 _WRITERS = (
     Follow("reader", "up", ["reads"], "read"),
     Follow("read", "up", ["overlaps"], "around"),
+    Follow("read", "up", ["overlaps"], "content", edge=_is_of_a_copy),
+    Follow("content", "up", ["overlaps"], "around"),
     *(Follow(start, "up", ["writes"]) for start in ("read", "around")),
 )
 # What may have gone into a node. Beside its jobs stand runs, and what they and the jobs are members of: people may have
@@ -161,7 +167,7 @@ def around_subject(snapshot: Snapshot, subject: str, *also: str) -> Graph:
 
 
 def around_readers(snapshot: Snapshot, readers: Iterable[str]) -> Graph:
-    """What the given jobs and runs read, and who wrote there or around there."""
+    """What the given jobs and runs read, and who wrote there, around there, or where there was the same content."""
     return _near(snapshot, _WRITERS, {"reader": list(readers)})
 
 

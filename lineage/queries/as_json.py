@@ -51,19 +51,17 @@ def link_json(link: Link) -> Json:
     }
 
 
+_GAP = ("account", "region", "operation", "subject", "reason", "detail")
+
+
 def scope_json(scope: Scope, holes: list[Gap], crawls: set[int] | None = None) -> Json:
     """What was looked at, by the given crawls or by all, with the holes that matter for the answer."""
     return {
         "accounts": list(scope.accounts),
         "regions": list(scope.regions),
         "crawls": [_crawl_json(crawl) for crawl in scope.crawls if crawls is None or crawl.id in crawls],
-        "holes": [_gap_json(hole) for hole in holes],
+        "holes": [{name: getattr(hole, name) for name in _GAP} for hole in holes],
     }
-
-
-def _gap_json(gap: Gap) -> Json:
-    names = ("account", "region", "operation", "subject", "reason", "detail")
-    return {name: getattr(gap, name) for name in names}
 
 
 def _crawl_json(crawl: Crawl) -> Json:

@@ -50,15 +50,17 @@ class Making:
         self.node = tracing.endpoint
         self.holes: dict[Gap, None] = {}
         self._parts = list(parts)
-        self._trainers = {self.node, *(job for job, visit in tracing.jobs.items() if visit.direct and self._trained(job))}
+        self._trainers = {
+            self.node,
+            *(job for job, visit in tracing.jobs.items() if visit.direct and is_training_job(graph.nodes[job])),
+        }
         self._chain = {self.node, *(node for node, _ in tracing.served)}
         self._members = self._beside({*tracing.jobs, *self._chain})
         self._readings = Readings(graph, self._in_time())
         self._ways: dict[str, Arrival | None] = {}
-        self._shared = [*self._unlisted(), *self._lost(tracing)]
-
-    def _trained(self, job: str) -> bool:
-        return is_training_job(self.graph.nodes[job])
+        scope: Scope = graph.graph["scope"]
+        unread = (gap for gap in scope.holes if is_about(gap, _RELEVANT))
+        self._shared = [*not_enumerated(scope, _ENUMERATED), *unread, *self._lost(tracing)]
 
     # --- what can be upstream -------------------------------------------------------------------
 
@@ -90,12 +92,6 @@ class Making:
         return found
 
     # --- what could hide that it was ------------------------------------------------------------
-
-    def _unlisted(self) -> Iterator[Gap]:
-        """What was never listed or not read, and may have given data to what the node was made of."""
-        scope: Scope = self.graph.graph["scope"]
-        yield from not_enumerated(scope, _ENUMERATED)
-        yield from (gap for gap in scope.holes if is_about(gap, _RELEVANT))
 
     def _lost(self, tracing: Tracing) -> Iterator[Gap]:
         """Where the trace of the node is broken, and where a name may not mean what it meant then."""
@@ -139,12 +135,13 @@ class Making:
         if into and is_job(self.graph.nodes[self.node]) and not started(self.graph.nodes[self.node]):
             return DECLARED if into[0].sure else MAYBE, into[0].evidence()
         for link in near:
-            onward = self._way_from(link.target) if link.target in self._trainers and _is_data(link) else None
+            is_data = link.relation == "reads" and link.data["usage"] == "data"
+            onward = self._way_from(link.target) if is_data and link.target in self._trainers else None
             if onward and onward.sure and readers.covered(link):
                 return USED, [link, *onward.evidence()]
         if into:
             return INDIRECT if into[0].sure else MAYBE, into[0].evidence()
-        beside = [one for node in sorted(self._members) for one in self._into(spread, node) if not _only_recorded(one)]
+        beside = [one for node in sorted(self._members) for one in self._into(spread, node) if not one.only_records]
         return (MAYBE, beside[0].evidence()) if beside else ("", [])
 
     def _into(self, spread: Spread, node: str) -> Iterator[Arrival]:
@@ -182,12 +179,3 @@ class Making:
             sure = [arrival.sure for arrival in self._into(spread, node)]
             if sure:
                 yield {"variant": variant, "sure": any(sure)} | node_json(self.graph, node)
-
-
-def _is_data(link: Link) -> bool:
-    return link.relation == "reads" and link.data["usage"] == "data"
-
-
-def _only_recorded(arrival: Arrival) -> bool:
-    """Whether a run only records a job that is told by itself."""
-    return bool(arrival.links) and arrival.links[-1].relation == "recorded-by"

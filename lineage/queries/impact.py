@@ -90,7 +90,7 @@ def impact(graph: Graph, subject: str) -> Impact:
     spread = Spread(graph, subject)
     spread.run()
     ways = _Ways(spread.graph)
-    rows = [_row(spread, arrival, ways) for arrival in spread.found.values() if not _is_its_own_run(arrival)]
+    rows = [_row(spread, arrival, ways) for arrival in spread.found.values() if not arrival.only_records]
     rows.sort(key=_by_kind)
     holes = spread.all_holes(unexplained(spread.graph))
     return Impact(
@@ -105,11 +105,6 @@ def impact(graph: Graph, subject: str) -> Impact:
 
 
 _ONLY_THE_PRESENT = "an endpoint is told by the config that it has now: what it served before is not"
-
-
-def _is_its_own_run(arrival: Arrival) -> bool:
-    """Whether a run only records a job that is told itself."""
-    return arrival.links[-1].relation == "recorded-by"
 
 
 def _verdict(rows: list[Json], holes: list[Gap]) -> str:
@@ -159,15 +154,9 @@ def _row(spread: Spread, arrival: Arrival, ways: _Ways) -> Json:
     if row["kind"] == ENDPOINT.name:
         variants = list(_variants(spread, arrival.node))
         row |= {"serves": min((one["serves"] for one in variants), key=SERVES.index, default=None), "variants": variants}
-    after, way = _last_steps(arrival)
-    row |= {"after": after, "through": ways.through(way), "evidence": ways.evidence(way)}
-    return row
-
-
-def _last_steps(arrival: Arrival) -> tuple[str | None, list[Arrival]]:
-    """The end of a way, all of it where it is not very long; else also the reached node after which it goes on."""
     way = arrival.way(LONGEST + 1)
-    return (way[0].node, way[1:]) if len(way) > LONGEST else (None, way)
+    after, way = (way[0].node, way[1:]) if len(way) > LONGEST else (None, way)
+    return row | {"after": after, "through": ways.through(way), "evidence": ways.evidence(way)}
 
 
 def _changing(rows: list[Json]) -> list[str]:

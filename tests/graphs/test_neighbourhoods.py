@@ -20,7 +20,8 @@ from lineage.graphs import neighbourhoods
 from lineage.graphs.build import EdgeRow, graph_of
 from lineage.graphs.follow import Follow, Only, grow
 from lineage.graphs.neighbourhoods import around_making
-from tests.boards import MAX
+from tests.boards import MAX, fit
+from tests.graphs.test_copies import package
 from tests.queries.test_random_estates import JOBS, KEYS, resource
 from tests.queries.test_together import JOB, OTHER, PLACE, job, others
 from tests.records import processing, served, training
@@ -176,6 +177,20 @@ def test_every_question_sees_enough_of_keys_and_times(jobs: list[Any], dataset: 
     """Over places that share keys in every way, what is loaded for a question gives the whole graph's answer."""
     records = [measured(resource(number, one), number) for number, one in enumerate(jobs)]
     assert differing_of([*records, *served(f"s3://x/{jobs[0][2][0]}")], [f"s3://x/{dataset}"]) == []
+
+
+COPIES = ("s3://m/1/model.tar.gz", "s3://m/2/model.tar.gz")
+
+
+@pytest.mark.parametrize("day", ["2026-01-01", "2026-01-05"])
+def test_a_leaderboard_sees_who_wrote_a_copy(day: str) -> None:
+    """Whoever wrote what had the content of a place that is compared may have changed that place, too."""
+    fits = [
+        fit(name, value, {"train": COPIES[0]}, day=on)
+        for name, value, on in (("a", 0.1, "2026-01-02"), ("b", 0.2, "2026-01-09"))
+    ]
+    pins = [package(f"g/{number}", place, "same", "2026-01-10") for number, place in enumerate(COPIES)]
+    assert differing_of([*fits, *pins, processing("p", {}, {"out": COPIES[1]}, day=day)], [COPIES[0]]) == []
 
 
 def test_every_question_sees_enough_of_the_bank(account_path: Path) -> None:

@@ -102,12 +102,10 @@ class FirstReaders:
         """How much of the dataset this edge is about; None for nothing, or for what is noted as a hole."""
         covered = self.cover(link)
         if covered is Cover.UNKNOWN:
-            self.holes.append(opaque_read(self._graph, link) or self._hidden_question())
+            said = f"{self.dataset.uri} is behind an access point, which hides its bucket: ask for the bucket's own name"
+            hidden = Gap("", "", "", self.dataset.uri, "access-point", said)
+            self.holes.append(opaque_read(self._graph, link) or hidden)
         return covered if covered in (Cover.ALL, Cover.PART) else None
-
-    def _hidden_question(self) -> Gap:
-        said = f"{self.dataset.uri} is behind an access point, which hides its bucket: ask for the bucket's own name"
-        return Gap("", "", "", self.dataset.uri, "access-point", said)
 
     def cover(self, link: Link) -> Cover:
         """How much of the dataset this edge is about, as far as anybody knows."""

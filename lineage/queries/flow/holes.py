@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lineage.domain.kinds import OPAQUE_CHANNELS
-from lineage.domain.names import Cover, Location, Span, cover, location_of
+from lineage.domain.names import Cover, Span, cover, location_of
 from lineage.domain.opaque import is_opaque
 from lineage.domain.records import Gap, Json
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
@@ -62,7 +62,9 @@ class Blind:
             if (place is None and not self._graph.nodes[link.target]["observed"]) or (place and place.hides_bucket):
                 self._lose(attributes, link.target, f"writes {link.target}, where this version does not follow it")
         for link in links_into(self._graph, job, "mentions"):
-            if not self._is_input(link) and not _lies_in(location_of(link.source), outputs):
+            place = location_of(link.source)
+            known = place and any(one and cover(one, Span.FOLDER, place) is Cover.ALL for one in outputs)
+            if not (known or self._is_input(link)):
                 self._lose(attributes, link.source, f"names {link.source} in its {link.data['path']} and may write there")
         hidden, self._hidden_reads = self._hidden_reads, []  # told once is enough
         self._holes += filter(None, (opaque_read(self._graph, link) for link in hidden))
@@ -74,7 +76,3 @@ class Blind:
     def _lose(self, job: Json, subject: str, said: str) -> None:
         who = f"{job['kind'].replace('-', ' ')} {job['name']}, which the data reached,"
         self._holes.append(Gap(job["account"] or "", job["region"] or "", "", subject, "unresolved", f"{who} {said}"))
-
-
-def _lies_in(place: Location | None, outputs: list[Location | None]) -> bool:
-    return place is not None and any(one and cover(one, Span.FOLDER, place) is Cover.ALL for one in outputs)

@@ -39,7 +39,8 @@ class Readings:
 
     def near(self, dataset: Location) -> list[Link]:
         """The edges that may be about some of a dataset, or could hide that they are: a superset, in a fixed order."""
-        near = self._at.values() if dataset.hides_bucket else (*self._sharing(dataset), *self._listing(dataset))
+        listing = (self._listed[number] for number, _ in self._listings.listing(dataset) if number in self._listed)
+        near = self._at.values() if dataset.hides_bucket else (*self._sharing(dataset), *listing)
         found = {link[:3]: link for link in chain(self._anywhere, *near)}
         return [found[key] for key in sorted(found)]
 
@@ -52,7 +53,3 @@ class Readings:
             for place in (whole[:length], f"{whole[:length]}/"):
                 if place in self._at:
                     yield self._at[place]
-
-    def _listing(self, dataset: Location) -> Iterator[list[Link]]:
-        """Those of the manifests that list some of it."""
-        return (self._listed[number] for number, _ in self._listings.listing(dataset) if number in self._listed)

@@ -66,7 +66,9 @@ class Spread:
             self.subject: Json = {"id": place.uri, "kind": DATASET.name}
             readers = FirstReaders(self.graph, place, links, self.holes)
             self._blind = readers.blind
-            self._first = [*self._readers(readers), *self._others(readers)]
+            jobs_and_hints = (one for one, _ in readers if one.links[0].relation != "loads")
+            known = [one._replace(part=self._part(one.links[-1], one.node)) for one in jobs_and_hints]
+            self._first = [*known, *self._others(readers)]
         else:
             node = find_node(names_of(self.graph), subject)
             self.subject = {"id": node, "kind": self.graph.nodes[node]["kind"]}
@@ -81,12 +83,6 @@ class Spread:
         return Walk(self.graph, self._blind, self).run(self._first)
 
     # --- where it begins ------------------------------------------------------------------------
-
-    def _readers(self, readers: FirstReaders) -> Iterator[Arrival]:
-        """The jobs and hints from which `used` begins."""
-        for arrival, _ in readers:
-            if arrival.links[0].relation != "loads":
-                yield arrival._replace(part=self._part(arrival.links[-1], arrival.node))
 
     def _others(self, readers: FirstReaders) -> Iterator[Arrival]:
         """What loads the place as a model, what else reads it, and the containers whose environment names it."""
@@ -112,12 +108,11 @@ class Spread:
             if step is None:
                 yield arrival
             links = members(self.graph, arrival.node, step)
-            todo += [(self._member(arrival, link), self._reused_step(link)) for link in links]
-
-    def _member(self, arrival: Arrival, link: Link) -> Arrival:
-        """What a pipeline execution reused was made by another one, and a reuse alone does not say for sure by which."""
-        sure = not is_logged(link) and not is_reuse(link)
-        return arrival.on(link.source, (link,), sure=sure, part=self._whole(link.source))
+            for link in links:
+                # what an execution reused was made by another one, and a reuse alone does not say for sure by which
+                sure = not is_logged(link) and not is_reuse(link)
+                member = arrival.on(link.source, (link,), sure=sure, part=self._whole(link.source))
+                todo.append((member, self._reused_step(link)))
 
     def _reused_step(self, link: Link) -> str | None:
         """The step by which a pipeline execution reused another one: it is no member, but leads to what it reused."""

@@ -39,6 +39,11 @@ class Arrival(NamedTuple):
         """What it reached from here: as surely as both the way to here and the last step are."""
         return Arrival(node, part, self.sure and sure, links, self, self.length + len(links))
 
+    @property
+    def only_records(self) -> bool:
+        """Whether it is a run that records a job which is told itself."""
+        return bool(self.links) and self.links[-1].relation == "recorded-by"
+
     def evidence(self) -> list[Link]:
         """All edges from the beginning to here."""
         return [link for arrival in self.way() for link in arrival.links]
