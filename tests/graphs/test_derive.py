@@ -105,6 +105,13 @@ def test_a_channel_inside_another_jobs_artifact_is_a_model() -> None:
     assert [edge.usage for edge in joined.edges if edge.relation == "reads"] == ["model"]
 
 
+def test_several_jobs_read_one_model() -> None:
+    """However many jobs read one place inside another job's artifact, for each of them it is a model."""
+    readers = [training(name, {"training": "s3://b/base/output/model/"}) for name in ("one", "two")]
+    joined = derive([training("base", {}, "s3://b/base/output/model"), *readers])
+    assert [edge.usage for edge in joined.edges if edge.relation == "reads"] == ["model", "model"]
+
+
 def test_a_channel_that_only_covers_an_artifact_stays_data() -> None:
     """A channel over a whole bucket reads the artifacts in it, and everything else: it is data still."""
     joined = derive([training("base", {}, "s3://b/base/output/model.tar.gz"), training("next", {"training": "s3://b/"})])
