@@ -132,6 +132,18 @@ def test_who_leaked_what_a_list_holds(tmp_path: Path, job: Resource, confidences
     assert [one.confidence for one in check(tmp_path, "LIN004", LIST, owner, job, lists=LISTS)] == confidences
 
 
+@pytest.mark.parametrize(
+    ("read", "shown"),
+    [("s3://data/faces/", "s3://data/faces/1.jpg"), (FACE, FACE), ("s3://data/fac", "s3://data/faces/1.jpg")],
+    ids=["a folder", "an object", "a key that they begin with"],
+)
+def test_which_object_of_a_list_is_shown(tmp_path: Path, read: str, shown: str) -> None:
+    """A leak of what a list holds shows an object of the list that was read, not the place around it."""
+    owner = training("owner", [channel("train", LIST, "ManifestFile")], day="2026-01-03")
+    (found,) = check(tmp_path, "LIN004", LIST, owner, training("j", {"train": read}), lists=LISTS)
+    assert found.message == f"j trained on {shown}, which the holdout's manifest {LIST} lists"
+
+
 # --- what is said -------------------------------------------------------------------------------
 
 
