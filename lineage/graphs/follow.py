@@ -43,7 +43,7 @@ class Follow(NamedTuple):
     to: str = ""  # the set of the far ends
     near: str = ""  # the set of those ends from which the line starts
     only: Only = Only.ALL
-    where: Callable[[str, Attributes], bool] | None = None  # of which nodes of the set, by id and attributes
+    where: Sequence[str] = ()  # from nodes of which sorts; from all, where none is named
     edge: Callable[[EdgeRow], bool] | None = None  # of which edges the ends join
 
 
@@ -58,6 +58,10 @@ class Source(Protocol):
         """The attributes of some nodes."""
         ...
 
+    def sort_of(self, node: str, attributes: Attributes) -> str:
+        """Of which sort a node is, for lines that start from some sorts only."""
+        ...
+
 
 class Grown:
     """What a table has led to: the edges, the sets, and the attributes of those nodes of which a line asked for them."""
@@ -67,6 +71,7 @@ class Grown:
         # and no sets: rows come in order, and ids that stay so are sorted soon
         self.sets: dict[str, dict[str, None]] = defaultdict(dict)
         self.nodes: dict[str, Attributes] = {}
+        self._sorts: dict[str, str] = {}
         self._source = source
         self._new: dict[str, list[str]] = defaultdict(list)
         for name, nodes in seeds.items():
@@ -77,7 +82,7 @@ class Grown:
         """Read the lines until no set grows. What several lines ask of the same nodes is asked once."""
         asked: dict[object, list[Follow]] = defaultdict(list)
         for line in table:
-            asked[line.start, line.way, line.only, line.where].append(line)
+            asked[line.start, line.way, line.only, tuple(line.where)].append(line)
         while any(self._new.values()):
             new, self._new = self._new, defaultdict(list)
             for lines in asked.values():
@@ -85,11 +90,13 @@ class Grown:
                 if nodes:
                     self._take(nodes, lines)
 
-    def _those(self, nodes: list[str], where: Callable[[str, Attributes], bool] | None) -> list[str]:
-        if where is None or not nodes:
+    def _those(self, nodes: list[str], where: Sequence[str]) -> list[str]:
+        if not where:
             return nodes
-        self.nodes |= self._source.attributes(node for node in nodes if node not in self.nodes)
-        return [node for node in nodes if where(node, self.nodes[node])]
+        for node, attributes in self._source.attributes([node for node in nodes if node not in self.nodes]):
+            self.nodes[node] = attributes
+            self._sorts[node] = self._source.sort_of(node, attributes)
+        return [node for node in nodes if self._sorts[node] in where]
 
     def _take(self, nodes: list[str], lines: list[Follow]) -> None:
         first, relations = lines[0], dict.fromkeys(relation for line in lines for relation in line.relations)

@@ -26,24 +26,17 @@ _ONWARD = (*_FLOWS, "recorded-by")
 _LEADS = ("reads", "writes", "overlaps", "loads", "instantiates", "provides", "recorded-by")
 
 
-def _is_resource(node: str, _: Attributes) -> bool:
-    return not is_place(node)
+# The sorts of nodes that lines start from.
+_PLACE, _TRAINER, _ENDPOINT, _OTHER = "place", "trainer", "endpoint", "other"
+_RESOURCE = (_TRAINER, _ENDPOINT, _OTHER)
 
 
-def _is_endpoint(_: str, attributes: Attributes) -> bool:
-    return bool(attributes["kind"] == ENDPOINT.name)
-
-
-def _trains(_: str, attributes: Attributes) -> bool:
-    return is_training_job(attributes)
-
-
-def _trains_nothing(_: str, attributes: Attributes) -> bool:
-    return not is_training_job(attributes)
-
-
-def _is_idle_resource(node: str, attributes: Attributes) -> bool:
-    return not (is_place(node) or is_training_job(attributes))
+def _sort_of(node: str, attributes: Attributes) -> str:
+    if is_place(node):
+        return _PLACE
+    if is_training_job(attributes):
+        return _TRAINER
+    return _ENDPOINT if attributes["kind"] == ENDPOINT.name else _OTHER
 
 
 def _is_logged(edge: EdgeRow) -> bool:
@@ -79,12 +72,12 @@ _READERS = (
 # which a model is: he may be the one who made it.
 _USE = (
     *_READERS,
-    Follow("reached", "down", _LEADS, "reached", where=_trains, only=Only.LEADING_ON),
-    Follow("reached", "down", _LEADS, "reached", where=_trains_nothing),
-    Follow("reached", "up", ["reads", "mentions"], where=_is_idle_resource),
-    Follow("reached", "up", ["reads"], "model", where=_is_idle_resource, edge=_is_of_a_model),
+    Follow("reached", "down", _LEADS, "reached", where=(_TRAINER,), only=Only.LEADING_ON),
+    Follow("reached", "down", _LEADS, "reached", where=(_PLACE, _ENDPOINT, _OTHER)),
+    Follow("reached", "up", ["reads", "mentions"], where=(_ENDPOINT, _OTHER)),
+    Follow("reached", "up", ["reads"], "model", where=(_ENDPOINT, _OTHER), edge=_is_of_a_model),
     Follow("place", "down", ["loads", "reads"], near="model", edge=_is_of_a_model),
-    Follow("reached", "down", ["loads", "reads"], near="model", edge=_is_of_a_model, where=_trains_nothing),
+    Follow("reached", "down", ["loads", "reads"], near="model", edge=_is_of_a_model, where=(_PLACE, _ENDPOINT, _OTHER)),
     Follow("model", "up", ["writes"]),
 )
 # All that data at some nodes gets to; what nobody can look into, and what endpoints serve of which nobody knows the making.
@@ -94,7 +87,7 @@ _IMPACT = (
     Follow("member", "up", _BELONGS, "reached"),
     Follow("reached", "down", _ONWARD, "reached", only=Only.TELLING),
     # an endpoint keeps what goes in and out where its config says
-    Follow("reached", "up", ["configures"], "config", where=_is_endpoint),
+    Follow("reached", "up", ["configures"], "config", where=(_ENDPOINT,)),
     Follow("config", "down", ["writes"], "reached"),
     # who else wrote a place that shares keys with what the data got to: of a model he may be the one who made it
     Follow("reached", "down", ["overlaps"], "shared", only=Only.TELLING),
@@ -106,7 +99,7 @@ _IMPACT = (
     Follow("served", "up", (*SERVING, "overlaps"), "served"),
     Follow("served", "up", ["writes"]),
     # beside it: what else reached jobs name, and the jobs of a run that is asked about
-    Follow("reached", "up", ["mentions", "reads"], where=_is_resource, only=Only.MENTIONED),
+    Follow("reached", "up", ["mentions", "reads"], where=_RESOURCE, only=Only.MENTIONED),
     Follow("also", "up", ["recorded-by"]),
     Follow("opaque", "down", ["reads"]),
 )
@@ -213,6 +206,8 @@ def _places_around(snapshot: Snapshot, datasets: Iterable[Location]) -> Iterator
 class _Stored:
     """The graph that a snapshot keeps. `every_run`: runs that say nothing are of use, too."""
 
+    sort_of = staticmethod(_sort_of)
+
     def __init__(self, snapshot: Snapshot, *, every_run: bool = False) -> None:
         self._snapshot = snapshot
         self._every_run = every_run
@@ -238,6 +233,8 @@ class _Stored:
 
 class _InGraph:
     """A graph in memory, asked as a snapshot is."""
+
+    sort_of = staticmethod(_sort_of)
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph

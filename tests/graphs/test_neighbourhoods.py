@@ -227,6 +227,9 @@ class Lines:
     def attributes(self, nodes: Any) -> Iterator[tuple[str, dict[str, Any]]]:
         return ((node, {"kind": node[0]}) for node in nodes)
 
+    def sort_of(self, _node: str, attributes: dict[str, Any]) -> str:
+        return str(attributes["kind"])
+
 
 GRAPH = ("p1 j1 reads", "j1 p2 writes", "p2 j2 reads", "j2 p3 writes", "j1 r1 recorded-by")
 ROUND = ("a b reads", "b a reads")
@@ -236,7 +239,7 @@ TABLES: list[tuple[str, tuple[str, ...], list[Follow], dict[str, list[str]], dic
     ("against the flow", GRAPH, [Follow("at", "up", ["reads", "writes"], "at")], {"at": ["p2"]}, {"at": {"p2", "j1", "p1"}}),
     ("from set to set", GRAPH, [Follow("at", "down", ["reads"], "job"), Follow("job", "down", ["recorded-by"], "run")], {"at": ["p1"]}, {"job": {"j1"}, "run": {"r1"}}),
     ("where it begins joins a set", GRAPH, [Follow("at", "down", ["writes"], near="writer")], {"at": ["j1", "r1"]}, {"writer": {"j1"}}),
-    ("only from some nodes", GRAPH, [Follow("at", "down", ["reads", "writes"], "far", where=lambda _, data: data["kind"] == "j")], {"at": ["p1", "j1"]}, {"far": {"p2"}}),
+    ("only from some nodes", GRAPH, [Follow("at", "down", ["reads", "writes"], "far", where=["j"])], {"at": ["p1", "j1"]}, {"far": {"p2"}}),
     ("only over some edges", GRAPH, [Follow("at", "down", ["reads", "writes"], "far", edge=lambda edge: edge.target == "p2")], {"at": ["p1", "j1"]}, {"far": {"p2"}}),
     ("a circle ends", ROUND, [Follow("at", "down", ["reads"], "at")], {"at": ["a"]}, {"at": {"a", "b"}}),
 ]  # fmt: skip
