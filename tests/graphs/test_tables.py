@@ -338,6 +338,6 @@ def test_memory_does_not_grow_with_the_records(tmp_path: Path, monkeypatch: pyte
     """Beyond what is remembered on purpose, a join of many records needs no more memory than one of a few."""
     monkeypatch.setattr(joining, "REMEMBERED", 50)
     monkeypatch.setattr(joining, "AT_ONCE", 50)
-    peak(tmp_path / "warm.db", 10)
+    peak(tmp_path / "warm.db", 1600)  # what caches remember is remembered now
     few, many = (peak(tmp_path / f"{size}.db", size) for size in (200, 1600))
     assert many < few + 50_000
