@@ -63,7 +63,7 @@ def candidates(snapshot: Snapshot, ids: Iterable[str]) -> tuple[list[Candidate],
 
     A run of a training job and the job are one. Raises `UnknownNode` and `LeaderboardError`.
     """
-    kinds = _with_children(snapshot, _kinds(snapshot, ids))
+    kinds = _kinds(snapshot, ids)
     jobs, runs = ({node for node, kind in kinds.items() if kind == wanted} for wanted in (JOB, RUN))
     recorded = _recorded(snapshot, jobs, runs)
     known = dict(_lives(snapshot, JOB, jobs.union(*recorded.values())))
@@ -76,13 +76,16 @@ def candidates(snapshot: Snapshot, ids: Iterable[str]) -> tuple[list[Candidate],
             found.setdefault(job, Candidate(job, known[job])).runs[run] = record
         elif run in runs:
             found[run] = Candidate(run, None, {run: record}, others)
-    _add_tuning(snapshot, found.values())
+    told = {one.id: node_id(one.job.body.get("TuningJobArn") or "") for one in found.values() if one.job}
+    tunings = dict(_lives(snapshot, TUNING, {*told.values()} - {""}))
+    for one in found.values():
+        one.tuning = tunings.get(told.get(one.id, ""))
     unread = kinds.keys() - found.keys() - {run for one in found.values() for run in one.runs}
-    return [found[one] for one in sorted(found)], sorted(node for node in unread if kinds[node] != TUNING)
+    return [found[node] for node in sorted(found)], sorted(node for node in unread if kinds[node] != TUNING)
 
 
 def _kinds(snapshot: Snapshot, ids: Iterable[str]) -> dict[str, str]:
-    """The kind of each node that is asked about, by its id."""
+    """The kind of each node that is asked about, by its id, and of the training jobs that tuning jobs among them started."""
     asked = [one if "@" in one else node_id(one) for one in dict.fromkeys(ids)]
     known = {node.id: node.kind for node in snapshot.nodes(asked)}
     named = [find_in(snapshot, one) for one in asked if one not in known]
@@ -90,14 +93,9 @@ def _kinds(snapshot: Snapshot, ids: Iterable[str]) -> dict[str, str]:
     wrong = sorted(node for node, kind in known.items() if kind not in (JOB, RUN, TUNING))
     if wrong:
         raise LeaderboardError(f"{wrong[0]} is of kind {known[wrong[0]]}: training jobs, runs and tuning jobs can be compared")
-    return known
-
-
-def _with_children(snapshot: Snapshot, kinds: dict[str, str]) -> dict[str, str]:
-    """The same with the training jobs that the tuning jobs started."""
-    tuning = [node for node, kind in kinds.items() if kind == TUNING]
+    tuning = [node for node, kind in known.items() if kind == TUNING]
     children = {edge[0] for edge in snapshot.edge_rows(into=tuning, relations=["member-of"])} if tuning else set()
-    return kinds | {node.id: node.kind for node in snapshot.nodes(children) if node.kind == JOB}
+    return known | {node.id: node.kind for node in snapshot.nodes(children) if node.kind == JOB}
 
 
 def _recorded(snapshot: Snapshot, jobs: set[str], runs: set[str]) -> defaultdict[str, set[str]]:
@@ -120,13 +118,6 @@ def _lives(snapshot: Snapshot, kind: str, nodes: set[str]) -> Iterator[tuple[str
         last = record
     if last and last.id in nodes:
         yield last.id, last
-
-
-def _add_tuning(snapshot: Snapshot, found: Iterable[Candidate]) -> None:
-    named = {one.id: node_id(one.job.body["TuningJobArn"]) for one in found if one.job and one.job.body.get("TuningJobArn")}
-    known = dict(_lives(snapshot, TUNING, set(named.values())))
-    for one in found:
-        one.tuning = known.get(named.get(one.id, ""))
 
 
 # --- how it ended ---------------------------------------------------------------------------------
@@ -171,22 +162,15 @@ def measured(one: Candidate, statistic: str) -> dict[str, Measured]:
     found: dict[str, Measured] = {}
     for run, record in one.runs.items():
         for metric in record.body.get("Metrics") or ():
-            value = Measured(metric_value(metric.get(field_name)), run, f"Metrics[].{field_name}", metric.get("TimeStamp"))
+            noted = Measured(metric_value(metric.get(field_name)), run, f"Metrics[].{field_name}", metric.get("TimeStamp"))
             name, before = metric.get("MetricName"), found.get(metric.get("MetricName"))
-            if name and metric.get(field_name) is not None and (not before or (before.at or "") <= (value.at or "")):
-                found[name] = value
-    return found | (_last_of_job(one) if statistic == LAST else {})
-
-
-def _last_of_job(one: Candidate) -> dict[str, Measured]:
-    metrics = one.job.body.get("FinalMetricDataList") or () if one.job else ()
-    return {
-        metric["MetricName"]: Measured(
-            metric_value(metric["Value"]), one.id, "FinalMetricDataList[].Value", metric.get("Timestamp")
-        )
-        for metric in metrics
-        if metric.get("MetricName") and metric.get("Value") is not None
-    }
+            if name and metric.get(field_name) is not None and (not before or (before.at or "") <= (noted.at or "")):
+                found[name] = noted
+    for metric in one.job.body.get("FinalMetricDataList") or () if one.job and statistic == LAST else ():
+        if metric.get("MetricName") and metric.get("Value") is not None:
+            value = metric_value(metric["Value"])
+            found[metric["MetricName"]] = Measured(value, one.id, "FinalMetricDataList[].Value", metric.get("Timestamp"))
+    return found
 
 
 def metric_value(value: Any) -> float:

@@ -45,7 +45,9 @@ def data_of(graph: Flow, one: Candidate, metric: str) -> Data:
     So the built-in algorithms call their metrics. Else it was measured on the channels that are called so: validation,
     test, and the like.
     """
-    links = [link for link in _reads(graph, one) if link.data["usage"] == "data"]
+    found = [link for member in one.members if member in graph for link in links_into(graph, member, "reads")]
+    declared = [link for link in found if link.data["evidence"] != "logged"]
+    links = [link for link in declared or found if link.data["usage"] == "data"]  # what runs have logged is second best
     named = [link for link in links if link.data["role"].casefold() == metric.partition(":")[0].casefold()]
     measuring = [link for link in links if is_measuring(link.data["role"])]
     trained = [link for link in links if link not in measuring]
@@ -55,12 +57,6 @@ def data_of(graph: Flow, one: Candidate, metric: str) -> Data:
 def is_measuring(channel: str) -> bool:
     """Whether a channel is called as what a model is measured on is called."""
     return not _MEASURING.isdisjoint(re.split(r"[^a-z]+", channel.casefold()))
-
-
-def _reads(graph: Flow, one: Candidate) -> list[Link]:
-    """What its members read: as their fields declare, else as its runs have logged."""
-    found = [link for member in one.members if member in graph for link in links_into(graph, member, "reads")]
-    return [link for link in found if link.data["evidence"] != "logged"] or found
 
 
 class Letters:
@@ -87,11 +83,11 @@ def changed(graph: Flow, readings: Iterable[Link]) -> dict[str, list[str]]:
     by_place = defaultdict[str, dict[str, Link]](dict)
     for link in readings:
         by_place[link.source][link.target] = link
-    found = {place: _writers_between(graph, list(links.values())) for place, links in by_place.items() if len(links) > 1}
+    found = {}
+    for place, links in by_place.items():
+        if len(links) == 1:
+            continue
+        seen = [{(step.job, step.fit) for step in writers(graph, reading)} for reading in links.values()]
+        by_all = {job for job, fit in set.intersection(*seen) if fit == CERTAIN}
+        found[place] = sorted({job for steps in seen for job, _ in steps} - by_all)
     return {place: makers for place, makers in found.items() if makers}
-
-
-def _writers_between(graph: Flow, readings: list[Link]) -> list[str]:
-    seen = [{(step.job, step.fit) for step in writers(graph, reading)} for reading in readings]
-    by_all = {job for job, fit in set.intersection(*seen) if fit == CERTAIN}
-    return sorted({job for steps in seen for job, _ in steps} - by_all)

@@ -83,19 +83,17 @@ def load_execution(snapshot: Snapshot, execution: str, pipeline: str = "") -> Ex
     if not known:
         of = f" of pipeline {within.name}" if within else ""
         raise UnknownNode(f"no execution {execution}: the snapshot names none{of}")
-    chosen = find_node(_called(known), execution)
+    called = (
+        (identity, EXECUTION, str(name))
+        for identity, node in known.items()
+        for name in dict.fromkeys((node.name.rpartition("/")[2], node.details.get("display_name"), node.name))
+        if name
+    )
+    chosen = find_node(called, execution)
     owner = within or next(one for one in list_pipelines(snapshot) if one.id == pipeline_of(chosen))
     record = next(snapshot.records(EXECUTION, [chosen], deleted=True), None)
     found = execution_of(known[chosen], record, owner, Definitions(snapshot, owner.id))
     return _Reading(snapshot, found, owner, snapshot.scope()).answer()
-
-
-def _called(executions: Mapping[str, Node]) -> Iterator[tuple[str, str, str]]:
-    """Each execution under its id, its display name, and its id with the pipeline's name before it."""
-    for identity, node in executions.items():
-        names = (node.name.rpartition("/")[2], node.details.get("display_name"), node.name)
-        for name in dict.fromkeys(filter(None, names)):
-            yield identity, EXECUTION, str(name)
 
 
 @dataclass(slots=True)
@@ -113,8 +111,10 @@ class _Reading:
     def answer(self) -> ExecutionSteps:
         record = self._record(self.execution.id)
         body = record.body if record else {}
-        steps = _ordered(body.get("PipelineExecutionSteps") or ())
-        self._know(one["id"] for step in steps for one in made_by(step))
+        steps = body.get("PipelineExecutionSteps") or ()
+        steps = sorted(steps, key=lambda step: (step.get("StartTime") or "~", step.get("EndTime") or "~"))  # not begun: last
+        made = [one["id"] for step in steps for one in made_by(step)]
+        self._nodes = {node.id: node for node in self.snapshot.nodes(made)}
         names, definition = Definitions(self.snapshot, self.pipeline.id).names(record) if record else (None, None)
         types = _types(definition)
         rows = [self._step(step, types.get(str(step.get("StepName")), "")) for step in steps]
@@ -139,9 +139,6 @@ class _Reading:
         if identity not in self._records:
             self._records[identity] = next(self.snapshot.records(EXECUTION, [identity], deleted=True), None)
         return self._records[identity]
-
-    def _know(self, ids: Iterable[str]) -> None:
-        self._nodes |= {node.id: node for node in self.snapshot.nodes(ids)}
 
     # --- steps ----------------------------------------------------------------------------------
 
@@ -187,7 +184,9 @@ class _Reading:
             way.append(source)
             source = self._source(at, source)[1] if at else ""
         told = {"execution": way[-1], "through": way[1:-1], "known": not why, "why": why}
-        return {"how": how} | told | {"deleted": self._deleted(way[-1])}
+        ran = self._record(way[-1])
+        own = pipeline_of(way[-1]) == self.pipeline.id
+        return {"how": how} | told | {"deleted": gone(ran, self.pipeline) if own else ran.deleted if ran else None}
 
     def _source(self, step: Json, execution: str) -> tuple[str, str]:
         """How a step of an execution was reused, and of which other one; nothing of a step that ran.
@@ -212,38 +211,25 @@ class _Reading:
         record = self._record(execution)
         name = execution.rpartition("/")[2]
         if record is None:
-            return None, self._unread(name)
+            was = "is not there any more" if (*self._place(), EXECUTION) in self.scope.enumerated else "was not read"
+            return None, f"execution {name} {was}: it may have run the step, or have reused it itself"
         made = {one["id"] for one in made_by(step)}
         same = [one for one in record.body.get("PipelineExecutionSteps") or () if one.get("StepName") == step.get("StepName")]
         same = [one for one in same if made & {two["id"] for two in made_by(one)}] or same[:1]
         return (same[0], "") if same else (None, f"what was read of execution {name} has no step of that name")
 
-    def _unread(self, name: str) -> str:
-        listed = (*self._place(), EXECUTION) in self.scope.enumerated
-        was = "is not there any more" if listed else "was not read"
-        return f"execution {name} {was}: it may have run the step, or have reused it itself"
-
-    def _deleted(self, execution: str) -> str | None:
-        record = self._record(execution)
-        if pipeline_of(execution) == self.pipeline.id:
-            return gone(record, self.pipeline)
-        return record.deleted if record else None
-
     # --- what else belongs to it ----------------------------------------------------------------
 
     def _earlier(self, step: str, made: list[Json]) -> list[Json]:
         """The jobs of a step's earlier attempts: those that are named as Pipelines names the jobs of that step."""
+        starts = (f"pipelines-{self.execution.name}-", f"{self.execution.name}-")  # HPO jobs have no `pipelines-` before it
+        ids = [identity for start in starts for identity, kind, _ in self.snapshot.names_from(start) if KINDS[kind].job]
+        here = [one for one in self.snapshot.nodes(ids) if (one.account, one.region) == self._place()]
         own = {one["id"] for one in made}
-        found = [one for one in self._jobs_by_name() if one.id not in own and _fits(step, one.name, self.execution.name)]
+        found = [one for one in here if one.id not in own and _fits(step, one.name, self.execution.name)]
         tagged = self._tagged()
         rows = [_node_json(one) | {"inferred": "tag and name" if one.id in tagged else "name"} for one in found]
         return sorted(rows, key=lambda row: (row["created"] or "", row["id"]))
-
-    def _jobs_by_name(self) -> list[Node]:
-        """The jobs whose names begin as those of this execution do: HPO jobs have no `pipelines-` before it."""
-        starts = (f"pipelines-{self.execution.name}-", f"{self.execution.name}-")
-        ids = [identity for start in starts for identity, kind, _ in self.snapshot.names_from(start) if KINDS[kind].job]
-        return [one for one in self.snapshot.nodes(ids) if (one.account, one.region) == self._place()]
 
     def _place(self) -> tuple[str | None, str | None]:
         return self.execution.account, self.execution.region
@@ -266,16 +252,13 @@ class _Reading:
 
     def _exists(self, kind: str, told: Json) -> Json:
         """Whether there is an experiment or a trial of that name: None where its list was not read to its end."""
-        node = self._named(kind, told["name"]) if told["name"] else None
+        ids = [identity for identity, of, _ in self.snapshot.names(told["name"]) if of == kind] if told["name"] else []
+        here = [one for one in self.snapshot.nodes(ids) if (one.account, one.region) == self._place() and "@" not in one.id]
+        node = max(here, key=attrgetter("observed"), default=None)
         listed = (*self._place(), kind) in self.scope.enumerated
         there = None if not told["name"] else bool(node and node.observed) or (False if listed else None)
         gone = node.details.get("deleted") if node else None
         return told | {"id": node.id if node else None, "exists": False if gone else there, "deleted": gone}
-
-    def _named(self, kind: str, name: str) -> Node | None:
-        ids = [identity for identity, of, _ in self.snapshot.names(name) if of == kind]
-        here = [one for one in self.snapshot.nodes(ids) if (one.account, one.region) == self._place() and "@" not in one.id]
-        return max(here, key=attrgetter("observed"), default=None)
 
     def _compare(self, told: dict[str, Json], names: ExperimentNames | None, definition: Definition | None) -> None:
         """What the execution says, against what the definition would give."""
@@ -296,23 +279,19 @@ class _Reading:
                 gone = f"was gone by {one['deleted']}" if one["deleted"] else "is not there"
                 self._find(kind, f"{kind} {one['name']} {gone}")
         self._compare_trial(told)
-        self._compare_source(told)
         self._compare_jobs(told, rows)
 
     def _compare_trial(self, told: dict[str, Json]) -> None:
-        """The trial may belong to another experiment: an existing one of that name is used as it is."""
+        """The trial may belong to another experiment: an existing one is used as it is. Others may name this execution."""
         trial, experiment = told["trial"], told["experiment"]
         record = next(self.snapshot.records(TRIAL.name, [trial["id"]], deleted=True), None) if trial["id"] else None
         belongs = str(record.body.get("ExperimentName") or "") if record else ""
         if belongs and experiment["name"] and belongs.casefold() != experiment["name"].casefold():
             self._find("trial", f"trial {trial['name']} belongs to experiment {belongs}, and not to {experiment['name']}")
-
-    def _compare_source(self, told: dict[str, Json]) -> None:
-        """Trials that say that this execution made them, under another name."""
-        sources = self._tagged().items() if told["trial"]["known"] else ()
+        sources = self._tagged().items() if trial["known"] else ()
         said = [identity for identity, path in sources if path.startswith("Source.")]
         for node in self.snapshot.nodes(said):
-            if node.kind == TRIAL.name and node.name.casefold() != (told["trial"]["name"] or "").casefold():
+            if node.kind == TRIAL.name and node.name.casefold() != (trial["name"] or "").casefold():
                 self._find("trial", f"trial {node.name} says that this execution made it")
 
     def _compare_jobs(self, told: dict[str, Json], rows: list[Json]) -> None:
@@ -337,11 +316,6 @@ class _Reading:
         self.findings.append({"about": about, "said": said})
 
 
-def _ordered(steps: Iterable[Json]) -> list[Json]:
-    """Steps as they began; those that did not begin come last."""
-    return sorted(steps, key=lambda step: (step.get("StartTime") or "~", step.get("EndTime") or "~"))
-
-
 def made_by(step: Json) -> list[Json]:
     """Everything that the `Metadata` of a step names as made by it: resources, and places that it wrote.
 
@@ -360,12 +334,8 @@ def made_by(step: Json) -> list[Json]:
 def _resource(value: str) -> Json:
     if not is_arn(value):
         return {"id": value, "kind": RESOURCE.name, "name": value}
-    return {"id": node_id(value), "kind": kind_of_arn(value).name, "name": _tail(value)}
-
-
-def _tail(arn: str) -> str:
-    resource = parse_arn(arn).resource
-    return resource.partition("/")[2] or resource
+    resource = parse_arn(value).resource
+    return {"id": node_id(value), "kind": kind_of_arn(value).name, "name": resource.partition("/")[2] or resource}
 
 
 def _place(value: str) -> Json:

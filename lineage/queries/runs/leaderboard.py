@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from lineage.domain.records import REDACTED, Gap, Json, Resource
+from lineage.domain.records import REDACTED, Json, Resource
 from lineage.domain.status import Outcome
 from lineage.errors import LeaderboardError
 from lineage.graphs.neighbourhoods import around_readers
@@ -161,17 +161,20 @@ class _Board:
     def answer(self) -> Leaderboard:
         """The whole answer. The rows come first: they give the sets of data their letters."""
         rows = [self._row(one) for one in self.shown]
+        names = {name for one in self.shown for name in one.parameters}
+        ours = {member for one in self.found for member in one.members}.union(self.unread)
+        scope = self.graph.graph["scope"]
         return Leaderboard(
             metric=self.metric,
             counts=self._counts(),
-            parameters=self._differing(),
+            parameters=sorted(name for name in names if len({one.parameters.get(name) for one in self.shown}) > 1),
             data_sets=[self._data_set(wanted, letter) for wanted, letter in self.letters.given.items()],
             tuning_jobs=[tuning_json(one) for one in tunings_of(self.found)],
             best=[self._best(group) for group in self.sets],
             rows=rows,
             cost=self._cost(),
             warnings=list(self._warnings()),
-            scope=scope_json(self.graph.graph["scope"], self._holes()),
+            scope=scope_json(scope, [hole for hole in scope.holes if hole.subject in ours]),
             caveats=[_EQUAL_PLACES, *([_LAST] if self.metric["statistic"] == LAST else [])],
         )
 
@@ -179,6 +182,8 @@ class _Board:
 
     def _row(self, entry: Entry) -> Json:
         one = entry.one
+        most = max(self.sets, key=self.sets.__getitem__, default=entry.group)  # of equals the first one
+        apart = {"declared": entry.data.declared, "differs": entry.group != most}
         return {
             "rank": entry.rank,
             "tied": entry.tied,
@@ -191,7 +196,7 @@ class _Board:
             "labels": list(self._labels(entry)),
             "parameters": entry.parameters,
             "trained_on": self._read(entry.data.trained),
-            "measured_on": self._read(entry.data.measured) | self._apart(entry),
+            "measured_on": self._read(entry.data.measured) | apart,
             "ended": ended(one),
             "cost": cost(one),
             "tuning_job": tuning_name(one),
@@ -223,10 +228,6 @@ class _Board:
             "may_have_changed": any(place in self.changed for place in places),
         }
 
-    def _apart(self, entry: Entry) -> Json:
-        most = max(self.sets, key=self.sets.__getitem__, default=entry.group)  # of equals the first one
-        return {"declared": entry.data.declared, "differs": entry.group != most}
-
     def _data_set(self, wanted: DataKey, letter: str) -> Json:
         places = sorted({place for place, _ in wanted})
         between = {place: self.changed[place] for place in places if place in self.changed}
@@ -256,24 +257,18 @@ class _Board:
             "hidden": len(self.hidden),
         }
 
-    def _differing(self) -> list[str]:
-        names = {name for one in self.shown for name in one.parameters}
-        return sorted(name for name in names if len({one.parameters.get(name) for one in self.shown}) > 1)
-
     def _cost(self) -> Json:
         told = [cost(one) for one in self.found if one.job]
         sums = {name: sum(one[name] for one in told if one[name] is not None) for name in _SUMMED}
         return sums | {"not_told": sum(one["billable_seconds"] is None for one in told)}
 
-    def _holes(self) -> list[Gap]:
-        ours = {member for one in self.found for member in one.members}.union(self.unread)
-        return [hole for hole in self.graph.graph["scope"].holes if hole.subject in ours]
-
     # --- what a reader must know ----------------------------------------------------------------
 
     def _warnings(self) -> Iterator[str]:
         yield from self._of_data()
-        yield from self._of_changes()
+        for place, jobs in sorted(self.changed.items()):
+            who = _some([self.graph.nodes[job]["name"] for job in jobs])
+            yield f"{place} may not have been the same for all that read it: {who} may have written there in between"
         yield from self._of_ranks()
         yield from self._of_tuning()
         if self.unread:
@@ -293,18 +288,14 @@ class _Board:
             apart = "" if self.mixed_data else "; ranks count within equal training data"
             yield f"on what {untold} of {len(self.ranked)} were measured is not known: no channel of theirs is for it{apart}"
 
-    def _of_changes(self) -> Iterator[str]:
-        for place, jobs in sorted(self.changed.items()):
-            who = _some([self.graph.nodes[job]["name"] for job in jobs])
-            yield f"{place} may not have been the same for all that read it: {who} may have written there in between"
-
     def _of_ranks(self) -> Iterator[str]:
         first = self.ranked[0] if self.ranked else None
         if first is None:
             yield "nothing could be ranked"
             return
         if first.tied:
-            same = sum(_same(one, first) for one in self.ranked)
+            equal = (first.group, first.measured and first.measured.value)
+            same = sum((one.group, one.measured and one.measured.value) == equal for one in self.ranked)
             yield f"{same} are equally good; who ended first stands first"
         better = sorted(one.one.record.name for one in self.hidden if self._beats_all(one))
         if better:
@@ -313,7 +304,9 @@ class _Board:
     def _beats_all(self, hidden: Entry) -> bool:
         """Whether a hidden one has a better value than all with which it can be compared."""
         best = next((one for one in self.ranked if self.mixed_data or one.group == hidden.group), None)
-        return bool(best and _beats(hidden, best, self.metric["direction"]))
+        if not (best and best.measured and hidden.measured and math.isfinite(hidden.measured.value)):
+            return False
+        return is_better(hidden.measured.value, best.measured.value, self.metric["direction"])
 
     def _of_tuning(self) -> Iterator[str]:
         name, direction = self.metric["name"], self.metric["direction"]
@@ -334,15 +327,6 @@ class _Board:
             return
         apart = any(one.one.record.name == best and one.group != own[0].group for one in own)
         yield f"{tuning.name} itself calls {best} its best{', which was measured on other data' if apart else ''}"
-
-
-def _same(one: Entry, other: Entry) -> bool:
-    return bool(one.measured and other.measured and one.group == other.group and one.measured.value == other.measured.value)
-
-
-def _beats(one: Entry, other: Entry, direction: str) -> bool:
-    told = one.measured and other.measured and math.isfinite(one.measured.value)
-    return bool(told and one.measured and other.measured and is_better(one.measured.value, other.measured.value, direction))
 
 
 def _some(names: list[str]) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from lineage.domain.kinds import PIPELINE
 from lineage.domain.names import is_arn, node_id, parse_arn
@@ -18,7 +17,6 @@ from lineage.queries.flow.belonging import EXECUTION
 from lineage.queries.scope import listing_scope
 from lineage.queries.select import find_node
 from lineage.snapshot.reading import Snapshot
-from lineage.snapshot.records import Version
 
 _INSIDE = "/execution/"
 
@@ -72,8 +70,10 @@ def list_pipelines(snapshot: Snapshot) -> list[Pipeline]:
     named = {record_id(node) for node in snapshot.every(PIPELINE.name)}
     for identity in sorted(named.union(executions) - known.keys()):
         known[identity] = _unobserved(identity)
-    rows = [_counted(one, executions.get(one.id, ())) for one in known.values()]
-    return sorted(rows, key=attrgetter("name", "id"))
+    for identity, nodes in executions.items():
+        last = max((node.created for node in nodes if node.created), default=None)
+        known[identity] = replace(known[identity], executions=len(nodes), last_execution=last)
+    return sorted(known.values(), key=attrgetter("name", "id"))
 
 
 def list_executions(snapshot: Snapshot, pipeline: str) -> list[Execution]:
@@ -131,16 +131,12 @@ def _unobserved(identity: str) -> Pipeline:
     return Pipeline(identity, name, account, region, None, None, None, 0, None, observed=False, deleted=None)
 
 
-def _counted(pipeline: Pipeline, executions: Iterable[Node]) -> Pipeline:
-    found = list(executions)
-    last = max((node.created for node in found if node.created), default=None)
-    return replace(pipeline, executions=len(found), last_execution=last)
-
-
 def execution_of(node: Node, record: Resource | None, pipeline: Pipeline, definitions: Definitions) -> Execution:
     """One execution, of its node and its record."""
     body = record.body if record else {}
     names = resolved(body, definitions.names(record)[0] if record else None)
+    user = body.get("CreatedBy") or {}
+    identity = user.get("IamIdentity") or {}
     return Execution(
         id=record_id(node),
         name=node.name.rpartition("/")[2],
@@ -151,7 +147,7 @@ def execution_of(node: Node, record: Resource | None, pipeline: Pipeline, defini
         status=node.status,
         created=node.created,
         modified=node.modified,
-        started_by=_who(body.get("CreatedBy") or {}),
+        started_by=user.get("UserProfileName") or identity.get("SourceIdentity") or identity.get("Arn"),
         experiment=names["experiment"]["name"],
         trial=names["trial"]["name"],
         observed=node.observed,
@@ -165,11 +161,6 @@ def gone(record: Resource | None, pipeline: Pipeline) -> str | None:
         return (record.deleted if record else None) or pipeline.deleted
     again = pipeline.created and record.created and sortable(record.created) < sortable(pipeline.created)
     return pipeline.created if again else None
-
-
-def _who(user: Mapping[str, Any]) -> str | None:
-    identity = user.get("IamIdentity") or {}
-    return user.get("UserProfileName") or identity.get("SourceIdentity") or identity.get("Arn")
 
 
 # --- the definition, and the names that it gives -------------------------------------------------
@@ -201,17 +192,14 @@ class Definitions:
         life = lives[-1]
         versions = self._versions[life.created]
         own = [one for one in versions if sortable(one.modified or "~") <= begun <= sortable(self._started[one.last_crawl])]
-        return _defined((own or versions)[-1], life, own=bool(own))
+        version = (own or versions)[-1]
+        text = str(decoded(version.body).get("PipelineDefinition") or "")
+        return Definition(text, version.modified, bool(own), life.name)
 
     def names(self, record: Resource) -> tuple[ExperimentNames | None, Definition | None]:
         """The names that the definition gives an execution, and which one it was."""
         found = self.at(record.created)
         return (experiment_names(found.text, record.body, found.pipeline) if found and found.text else None), found
-
-
-def _defined(version: Version, life: Resource, *, own: bool) -> Definition:
-    body = decoded(version.body)
-    return Definition(str(body.get("PipelineDefinition") or ""), version.modified, own, life.name)
 
 
 def resolved(body: Body, defined: ExperimentNames | None) -> dict[str, Json]:

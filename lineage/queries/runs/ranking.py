@@ -77,8 +77,9 @@ def rank(entries: Iterable[Entry], direction: str, *, mixed_data: bool) -> list[
     for one in entries:
         if one.place == RANKED:
             groups[(True, frozenset()) if mixed_data else one.group].append(one)
+    sign = -1 if direction == "max" else 1
     for group in groups.values():
-        group.sort(key=lambda one: _order(one, direction))
+        group.sort(key=lambda one: (sign * _value(one), *_end(one)))
         values = Counter(_value(one) for one in group)
         for number, one in enumerate(group, 1):
             one.rank, one.tied = number, values[_value(one)] > 1
@@ -98,10 +99,6 @@ def _value(one: Entry) -> float:
     return one.measured.value if one.measured else math.nan
 
 
-def _order(one: Entry, direction: str) -> tuple[float, str, str]:
-    return (-_value(one) if direction == "max" else _value(one), *_end(one))
-
-
 def _end(one: Entry) -> tuple[str, str]:
     return (sortable(ended(one.one) or _NO_END), one.one.id)
 
@@ -115,7 +112,9 @@ def asked(found: list[Candidate], metric: str | None, direction: str | None, sta
         raise LeaderboardError("there is no training job and no run to compare")
     if statistic not in STATISTICS or direction not in (None, *DIRECTIONS):
         raise LeaderboardError(f"a statistic is one of {', '.join(STATISTICS)}; a direction is max or min")
-    name = metric or _objective(found)
+    name = metric or common_objective(found)
+    if not name:
+        raise LeaderboardError(f"name the --metric to compare by; {_metrics(found)}")
     _check(found, name, statistic)
     way, who = (direction, "asked") if direction else _direction(found, name)
     return {
@@ -126,13 +125,6 @@ def asked(found: list[Candidate], metric: str | None, direction: str | None, sta
         "statistic": statistic,
         "said": _SAID[statistic],
     }
-
-
-def _objective(found: list[Candidate]) -> str:
-    name = common_objective(found)
-    if not name:
-        raise LeaderboardError(f"name the --metric to compare by; {_metrics(found)}")
-    return name
 
 
 def _direction(found: list[Candidate], metric: str) -> tuple[str, str]:
@@ -148,19 +140,14 @@ def _check(found: list[Candidate], name: str, statistic: str) -> None:
     """Refuse a metric that nobody has, or of which nobody has this statistic."""
     known = [which for which in STATISTICS if any(name in measured(one, which) for one in found)]
     if not known:
-        near, there = _near(found, name), _metrics(found)
-        said = f"{near} {there[0].upper()}{there[1:]}" if near else f"; {there}"
+        folded = {metric.casefold(): metric for metric in sorted(_counted(found))}
+        near = [folded[one] for one in difflib.get_close_matches(name.casefold(), folded, n=3)]
+        there = _metrics(found)
+        said = f"; did you mean {' or '.join(near)}? {there[0].upper()}{there[1:]}" if near else f"; {there}"
         raise LeaderboardError(f"no candidate has a metric {name!r}{said}")
     if statistic not in known:
         keep = "a training job keeps the last value only, its runs may keep more"
         raise LeaderboardError(f"no candidate has the {statistic} of {name}: {keep}; ask for {' or '.join(known)}")
-
-
-def _near(found: list[Candidate], name: str) -> str:
-    """The metrics that are spelt almost so."""
-    folded = {metric.casefold(): metric for metric in sorted(_counted(found))}
-    near = [folded[one] for one in difflib.get_close_matches(name.casefold(), folded, n=3)]
-    return f"; did you mean {' or '.join(near)}?" if near else ""
 
 
 def _counted(found: list[Candidate]) -> Counter[str]:

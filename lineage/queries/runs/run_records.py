@@ -170,7 +170,10 @@ class Jobs:
         self._final = {identity: list(lives) for identity, lives in groupby(found, key=lambda record: record.id)}
 
     def of(self, run: Resource) -> tuple[Job, ...]:
-        return tuple(self._nodes.get(identity) or _named_job(identity) for identity in self._ids[run.arn, run.created][0])
+        return tuple(
+            self._nodes.get(one) or Job(one, kind_of_arn(one).name, parse_arn(one).resource.partition("/")[2], observed=False)
+            for one in self._ids[run.arn, run.created][0]
+        )
 
     def metrics_of(self, run: Resource) -> Iterator[Metric]:
         """What the jobs of a run say at their end; a job's name may have been used again since."""
@@ -181,10 +184,6 @@ class Jobs:
             for said in final or ():
                 name, value = str(said.get("MetricName", "")), said.get("Value")
                 yield Metric(name, value, time=said.get("Timestamp"), source=identity, of=_OF_JOB)
-
-
-def _named_job(identity: str) -> Job:
-    return Job(identity, kind_of_arn(identity).name, parse_arn(identity).resource.partition("/")[2], observed=False)
 
 
 def _sources(run: Resource) -> list[str]:
@@ -271,13 +270,9 @@ def _parameters(body: Any) -> dict[str, float | str | None]:
 
 
 def _metrics(body: Any) -> tuple[Metric, ...]:
-    found = (_metric(said) for said in body.get("Metrics") or ())
-    return tuple(sorted(found, key=lambda one: (one.name, one.source or "")))
-
-
-def _metric(said: Any) -> Metric:
     members = ("Last", "Min", "Max", "Avg", "StdDev", "Count", "TimeStamp", "SourceArn")
-    return Metric(str(said.get("MetricName", "")), *map(said.get, members))
+    found = (Metric(str(said.get("MetricName", "")), *map(said.get, members)) for said in body.get("Metrics") or ())
+    return tuple(sorted(found, key=lambda one: (one.name, one.source or "")))
 
 
 def _artifacts(said: Any) -> tuple[Artifact, ...]:

@@ -207,7 +207,9 @@ def load_run(snapshot: Snapshot, run: str, experiment: str | None = None) -> Run
     if not found:
         raise UnknownNode(_no_run(snapshot, run, wanted, trials))
     if len({one.id for one in found}) > 1:
-        raise UnknownNode(f"several runs are named {run}: name one by its ARN: {_arns(found)}")
+        arns = sorted({one.arn for one in found})
+        shown = ", ".join(arns[:_MAX_ARNS]) + (", …" if len(arns) > _MAX_ARNS else "")
+        raise UnknownNode(f"several runs are named {run}: name one by its ARN: {shown}")
     head = _Head(found[-1].id, found[-1].name, found[-1].created)
     return next(_loaded(snapshot, [head], trials, brief=False))
 
@@ -360,11 +362,6 @@ def _no_run(snapshot: Snapshot, run: str, wanted: _Wanted | None, trials: Trials
     near_it = near(names, run)
     advice = f"did you mean {' or '.join(near_it)}?" if near_it else "`lineage runs` lists them"
     return f"no run {run} in {f'experiment {wanted.text}' if wanted else 'the snapshot'}; {advice}"
-
-
-def _arns(found: Sequence[Resource]) -> str:
-    arns = sorted({one.arn for one in found})
-    return ", ".join(arns[:_MAX_ARNS]) + (", …" if len(arns) > _MAX_ARNS else "")
 
 
 # --- from records -------------------------------------------------------------------------------
