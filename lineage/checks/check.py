@@ -156,11 +156,11 @@ class _RuleResult:
         self._severity = severity
         told = [] if severity == OFF else list(rule.look(ground))
         self._fine = told.count(None)
-        self.findings = [self._whole(one) for one in told if one]
-
-    def _whole(self, one: Finding) -> Finding:
-        rule = self._rule
-        return marked(one, rule=rule.id, name=rule.name, severity=self._severity, repair=one.repair or rule.repair)
+        self.findings = [
+            marked(one, rule=rule.id, name=rule.name, severity=severity, repair=one.repair or rule.repair)
+            for one in told
+            if one
+        ]
 
     def as_json(self, found: list[Finding]) -> Json:
         """The rule, and how it came out: what is suppressed or known is told, and does not count."""

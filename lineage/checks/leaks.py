@@ -31,21 +31,16 @@ _RULE = {USED: "used for training", INDIRECT: "used for training through other j
 
 def holdout_in_training(ground: Ground) -> Findings:
     """No training job reads a holdout as data."""
-    yield from _unnamed(ground)
+    for selector, places in ground.holdouts.items():
+        if not places:
+            said = f"which data the holdout {selector} is, is not known: nothing with that tag writes to an S3 place"
+            yield Finding(UNKNOWN, place_json(selector), selector, said, repair="name the holdout by its S3 URI")
     yield from _leaks(ground, USED)
 
 
 def holdout_transitive(ground: Ground) -> Findings:
     """No holdout gets into training through other jobs, a base model or a checkpoint."""
     yield from _leaks(ground, INDIRECT)
-
-
-def _unnamed(ground: Ground) -> Findings:
-    """A tag that names no place: which holdout it means, nobody knows."""
-    for selector, places in ground.holdouts.items():
-        if not places:
-            said = f"which data the holdout {selector} is, is not known: nothing with that tag writes to an S3 place"
-            yield Finding(UNKNOWN, place_json(selector), selector, said, repair="name the holdout by its S3 URI")
 
 
 def _leaks(ground: Ground, verdict: str) -> Findings:
@@ -63,14 +58,21 @@ def _told(ground: Ground, uri: str, usage: Usage, verdict: str) -> Iterator[Find
         if row["verdict"] == verdict:
             yield _leak(uri, row)
         elif row["verdict"] == MAYBE and bool(row["through"]) == (verdict == INDIRECT):
-            yield _maybe(uri, row)
-    yield from _hidden_in_making(ground, uri, verdict) if ground.asked else _hidden(uri, usage, verdict)
+            name, place = row["job"]["name"], row["location"]
+            said = f"{name} may have trained on holdout {uri}: {place} is named, or the times do not tell"
+            yield Finding(UNKNOWN, row["job"], f"{uri} {row['channel']}", said, LOW, row["evidence"])
+    holes = usage.scope["holes"]
+    if ground.asked:
+        yield from _hidden_in_making(ground, uri, verdict)
+    elif holes:
+        yield Finding(UNKNOWN, place_json(uri), uri, _undecided(uri, verdict, "", holes), repair=_REPAIR)
 
 
 def _leak(uri: str, row: Json) -> Finding:
     idle = f"; {row['channel']} is, by its name, only measured on" if measures(row["channel"]) else ""
+    sure = LOW if idle else HIGH if row["cover"] == "all" and row["verdict"] == USED else MEDIUM
     said = f"{row['job']['name']} trained on holdout {uri}: {_way(uri, row)}{idle}"
-    return Finding(FAILED, row["job"], f"{uri} {row['channel']}", said, _confidence(row), row["evidence"])
+    return Finding(FAILED, row["job"], f"{uri} {row['channel']}", said, sure, row["evidence"])
 
 
 def _way(uri: str, row: Json) -> str:
@@ -81,24 +83,6 @@ def _way(uri: str, row: Json) -> str:
         return f"{channel}{row['location']}, made of it by {' and '.join(through)}"
     share = {"all": "all", "part": "part"}[row["cover"]]
     return f"{channel}{row['location']}" + ("" if row["location"] == uri else f", which covers {share} of it")
-
-
-def _confidence(row: Json) -> str:
-    if measures(row["channel"]):
-        return LOW
-    return HIGH if row["cover"] == "all" and row["verdict"] == USED else MEDIUM
-
-
-def _maybe(uri: str, row: Json) -> Finding:
-    said = f"{row['job']['name']} may have trained on holdout {uri}: {row['location']} is named, or the times do not tell"
-    return Finding(UNKNOWN, row["job"], f"{uri} {row['channel']}", said, LOW, row["evidence"])
-
-
-def _hidden(uri: str, usage: Usage, verdict: str) -> Iterator[Finding]:
-    """What could hide a use of the holdout."""
-    holes = usage.scope["holes"]
-    if holes:
-        yield Finding(UNKNOWN, place_json(uri), uri, _undecided(uri, verdict, "", holes), repair=_REPAIR)
 
 
 def _hidden_in_making(ground: Ground, uri: str, verdict: str) -> Iterator[Finding]:

@@ -19,7 +19,7 @@ A rule is named by its id or its name; a subject by its id, its ARN, its name or
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from fnmatch import fnmatchcase
@@ -103,12 +103,15 @@ class _Reading:
         self._known(said, _KEYS, "")
         holdouts = self._list(said, "holdouts", str, "a list of S3 URIs and tag selectors")
         rows = self._list(said, "suppressions", dict, "a list of tables: [[suppressions]]")
-        severities = said.get("severities", {})
+        severities, known = said.get("severities", {}), (*SEVERITIES, OFF)
         self._must(isinstance(severities, dict), "severities", "must be a table of rules and severities")
         return Policy(
             tuple(dict.fromkeys(self._holdout(number, one) for number, one in enumerate(holdouts, 1))),
             self._one_of("fail-on", said.get("fail-on", ERROR), (*SEVERITIES, NEVER)),
-            {self._rule("severities", rule): self._severity(rule, one) for rule, one in severities.items()},
+            {
+                self._rule("severities", rule): self._one_of(f"severities.{rule}", one, known)
+                for rule, one in severities.items()
+            },
             tuple(self._suppression(number, row) for number, row in enumerate(rows, 1)),
             self._path,
             {one: self._line(one) for one in holdouts},
@@ -122,9 +125,6 @@ class _Reading:
         except MalformedName as error:
             raise self._wrong(f"holdouts[{number}]", str(error)) from error
 
-    def _severity(self, rule: str, said: object) -> str:
-        return self._one_of(f"severities.{rule}", said, (*SEVERITIES, OFF))
-
     def _suppression(self, number: int, row: dict[str, Any]) -> Suppression:
         where = f"suppressions[{number}]"
         self._known(row, _SUPPRESSION, f"{where}.")
@@ -134,7 +134,9 @@ class _Reading:
             self._must(isinstance(row.get(key, ""), str), f"{where}.{key}", "must be a text")
         words = {key: _text(row.get(key)) for key in ("subject", "reason", "about", "owner")}
         rule, expires = self._rule(f"{where}.rule", row["rule"]), self._day(f"{where}.expires", row.get("expires"))
-        return Suppression(rule=rule, expires=expires, line=self._line_of_suppression(number), **words)
+        heads = [at for at, line in enumerate(self._lines, 1) if line.strip() == "[[suppressions]]"]
+        line = heads[number - 1] if number <= len(heads) else 1
+        return Suppression(rule=rule, expires=expires, line=line, **words)
 
     def _day(self, where: str, said: object) -> str:
         if said is None:
@@ -171,14 +173,8 @@ class _Reading:
         return MalformedPolicy(f"{self._path}: {where} {said}")
 
     def _line(self, text: str) -> int:
-        return self._found(lambda line: f'"{text}"' in line or f"'{text}'" in line)
-
-    def _line_of_suppression(self, number: int) -> int:
-        heads = [at for at, line in enumerate(self._lines, 1) if line.strip() == "[[suppressions]]"]
-        return heads[number - 1] if number <= len(heads) else 1
-
-    def _found(self, holds: Callable[[str], bool]) -> int:
-        return next((at for at, line in enumerate(self._lines, 1) if holds(line)), 1)
+        quoted = (f'"{text}"', f"'{text}'")
+        return next((at for at, line in enumerate(self._lines, 1) if any(one in line for one in quoted)), 1)
 
 
 def _text(said: object) -> str:

@@ -76,15 +76,12 @@ def _untraced(ground: Ground, tracing: Tracing) -> Finding:
 
 def mutable_artifact(ground: Ground) -> Findings:
     """No artifact that is served was written again after its job ended, or after the model was created."""
-    loaded = {link.source: link for link in _loads(ground)}
+    links = {link[:3]: link for tracing in ground.tracings for link in tracing.links.values()}
+    loads = (links[key] for key in sorted(links) if links[key].relation == "loads")
+    loaded = {link.source: link for link in loads if is_place(link.source)}
     modified = ground.snapshot.modified(loaded)
     for place in sorted(loaded):
         yield _artifact(ground, loaded[place], modified.get(place, ""))
-
-
-def _loads(ground: Ground) -> Iterator[Link]:
-    links = {link[:3]: link for tracing in ground.tracings for link in tracing.links.values()}
-    return (links[key] for key in sorted(links) if links[key].relation == "loads" and is_place(links[key].source))
 
 
 def _artifact(ground: Ground, link: Link, modified: str) -> Finding | None:
@@ -161,20 +158,16 @@ def network_open_training(ground: Ground) -> Findings:
 
 def unapproved_in_production(ground: Ground) -> Findings:
     """Each package that an endpoint serves, in a variant that answers, is Approved."""
-    for root in ground.roots:
-        if ground.graph.nodes[root]["kind"] == ENDPOINT.name:
-            yield from _approvals(ground, root)
-
-
-def _approvals(ground: Ground, endpoint: str) -> Findings:
-    configs = links_into(ground.graph, endpoint, "configures")
-    deployed = [link for config in configs for link in links_into(ground.graph, config.source, "deploys")]
-    served = [link for link in deployed if link.data["usage"] != "shadow"] + links_into(ground.graph, endpoint, "hosts")
-    for link in {link.source: link for link in served}.values():
-        yield from _approval(ground, endpoint, link)
-    if not deployed and not served:
-        said = f"whether what {ground.graph.nodes[endpoint]['name']} serves was approved is not known: nor is what it serves"
-        yield Finding(UNKNOWN, ground.node(endpoint), "", said, repair="an earlier snapshot may tell")
+    for endpoint in (root for root in ground.roots if ground.graph.nodes[root]["kind"] == ENDPOINT.name):
+        configs = links_into(ground.graph, endpoint, "configures")
+        deployed = [link for config in configs for link in links_into(ground.graph, config.source, "deploys")]
+        served = [link for link in deployed if link.data["usage"] != "shadow"] + links_into(ground.graph, endpoint, "hosts")
+        for link in {link.source: link for link in served}.values():
+            yield from _approval(ground, endpoint, link)
+        if not deployed and not served:
+            name = ground.graph.nodes[endpoint]["name"]
+            said = f"whether what {name} serves was approved is not known: nor is what it serves"
+            yield Finding(UNKNOWN, ground.node(endpoint), "", said, repair="an earlier snapshot may tell")
 
 
 def _approval(ground: Ground, endpoint: str, served: Link) -> Findings:
@@ -221,20 +214,16 @@ def _judged(ground: Ground, endpoint: str, package: Json, approval: str | None, 
 
 
 def coverage_gap(ground: Ground) -> Findings:
-    """All that could hold a finding was listed and read."""
-    gaps = list(dict.fromkeys(_gaps(ground)))
+    """All that could hold a finding was listed and read: of asked subjects what is on their path, else everything."""
+    if ground.asked:
+        told = [gap for tracing in ground.tracings for gap in tracing.holes(ground.scope)]
+    else:
+        told = [*not_enumerated(ground.scope), *ground.scope.holes]
+    # An artifact that nothing made is told by another rule.
+    gaps = dict.fromkeys(gap for gap in told if gap.reason != "unmatched" and gap.subject != CLOUDTRAIL)
     yield from map(_gap, gaps)
     if not gaps:
         yield None
-
-
-def _gaps(ground: Ground) -> Iterator[Gap]:
-    """Of asked subjects the gaps on their path; else all. An artifact that nothing made is told by another rule."""
-    if ground.asked:
-        gaps = [gap for tracing in ground.tracings for gap in tracing.holes(ground.scope)]
-    else:
-        gaps = [*not_enumerated(ground.scope), *ground.scope.holes]
-    return (gap for gap in gaps if gap.reason != "unmatched" and gap.subject != CLOUDTRAIL)
 
 
 def _gap(gap: Gap) -> Finding:

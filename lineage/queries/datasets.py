@@ -148,6 +148,7 @@ class _DatasetsUnderWay:
 
     def _read_for(self, part: Part, tracing: Tracing) -> None:
         """The reads of every job that a part was made by; one that several parts share is told once."""
+        told = {"variant": part.variant, "usage": part.usage, "id": part.node, "name": self.graph.nodes[part.node]["name"]}
         for job, visit in tracing.jobs.items():
             direct = visit.direct and (job == self.node or self._kind(job) in LEARNERS)
             for link in self._reads(job):
@@ -155,10 +156,7 @@ class _DatasetsUnderWay:
                 if key not in self._rows:
                     self._rows[key] = self._row(link, job) | {"indirect": not direct, "depth": visit.depth, "models": []}
                 self._rows[key]["depth"] = min(self._rows[key]["depth"], visit.depth)
-                self._rows[key]["models"] += [self._part_json(part)] if part.node != self.node else []
-
-    def _part_json(self, part: Part) -> Json:
-        return {"variant": part.variant, "usage": part.usage, "id": part.node, "name": self.graph.nodes[part.node]["name"]}
+                self._rows[key]["models"] += [told] if part.node != self.node else []
 
     # --- what a job read ------------------------------------------------------------------------
 
@@ -177,11 +175,12 @@ class _DatasetsUnderWay:
         hit = self._fields_of(job).get((link.data["path"], link.data["role"], link.source)) if link.target == job else None
         makers = list(self._makers(link))
         named = link.relation == "mentions"
+        state = READ if started(self.graph.nodes[job]) else DECLARED
         return {
             "uri": link.source,
             "channel": link.data["role"],
             "usage": NAMED if named else link.data["usage"] or "data",
-            "state": self._state(link, job),
+            "state": MAYBE if named or link.data["evidence"] == "logged" else state,
             "data_type": self._data_type(link, hit, makers),
             "input_mode": (hit.mode if hit else "") or None,
             "covers": link.data["span"],
@@ -192,11 +191,6 @@ class _DatasetsUnderWay:
             "makers": makers,
             "evidence": [link_json(link)],
         }
-
-    def _state(self, link: Link, job: str) -> str:
-        if link.relation == "mentions" or link.data["evidence"] == "logged":
-            return MAYBE
-        return READ if started(self.graph.nodes[job]) else DECLARED
 
     def _makers(self, link: Link) -> Iterator[Json]:
         """Who wrote it before it was read, as far as the times tell."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import groupby, islice
 from typing import Any
 
@@ -250,15 +250,10 @@ class _Best:
 def _seen(snapshot: Snapshot, kind: Kind, within: Within, *, deleted: bool, joined: bool) -> Iterator[Match]:
     """Each record of a kind as Search sees it, with its job where that is `joined`."""
     records = (one for one in snapshot.records(kind.name, deleted=deleted) if within.takes(one.account, one.region))
-    current = records if deleted else _current(records)
+    # Of the several lives of one name the service knows the last only.
+    current = records if deleted else (list(lives)[-1] for _, lives in groupby(records, key=operator.attrgetter("id")))
     seen = (match_of(one, {kind.search_within: one.body} if kind.search_within else one.body) for one in current)
     return _with_sources(snapshot, kind, seen) if joined else seen
-
-
-def _current(records: Iterator[Resource]) -> Iterator[Resource]:
-    """Of the several lives of one name, the last: the service knows no other."""
-    for _, lives in groupby(records, key=operator.attrgetter("id")):
-        yield list(lives)[-1]
 
 
 def match_of(one: Resource, body: Mapping[str, Any]) -> Match:
@@ -272,27 +267,17 @@ def _with_sources(snapshot: Snapshot, kind: Kind, found: Iterable[Match]) -> Ite
         return
     found = iter(found)
     while some := list(islice(found, AT_ONCE)):
-        jobs = _jobs(snapshot, some)
+        ids = {source for one in some if (source := _source(one))}
+        members = CARRIED_JOBS.items() if ids else ()
+        jobs = {job.id: (member, job) for member, kind in members for job in snapshot.records(kind, ids)}
         for one in some:
-            job = jobs.get(_source(one))
-            yield _carrying(one, *job) if job else one
-
-
-def _jobs(snapshot: Snapshot, components: Iterable[Match]) -> dict[str, tuple[str, Resource]]:
-    ids = {source for one in components if (source := _source(one))}
-    return (
-        {job.id: (member, job) for member, kind in CARRIED_JOBS.items() for job in snapshot.records(kind, ids)} if ids else {}
-    )
+            member, job = jobs.get(_source(one), ("", None))
+            yield replace(one, record={**one.record, _SOURCE: {"SourceArn": job.arn, member: job.body}}) if job else one
 
 
 def _source(component: Match) -> str:
     text = str((component.record.get("Source") or {}).get("SourceArn"))
     return parse_arn(text).id if is_arn(text) else ""
-
-
-def _carrying(one: Match, member: str, job: Resource) -> Match:
-    record = {**one.record, _SOURCE: {"SourceArn": job.arn, member: job.body}}
-    return Match(one.id, one.kind, one.name, one.account, one.region, one.status, one.created, one.deleted, record)
 
 
 def _scope(snapshot: Snapshot, kind: Kind, within: Within, *, joined: bool) -> Json:
@@ -302,8 +287,9 @@ def _scope(snapshot: Snapshot, kind: Kind, within: Within, *, joined: bool) -> J
     places = [place for place in within.places(crawled(scope)) if within.takes(*place)]
     holes = [gap for gap in scope.holes if is_about(gap, kinds) and within.takes(gap.account, gap.region)]
     listed = {(gap.account, gap.region, gap.subject) for gap in holes}
+    said = "not every {} was read: no crawl of the whole account has listed them to the end"
     unlisted = [
-        _not_listed(*place, name)
+        Gap(*place, KINDS[name].list, name, "not-enumerated", said.format(name.replace("-", " ")))
         for place in places
         for name in kinds
         if (*place, name) not in scope.enumerated and (*place, name) not in listed
@@ -311,11 +297,6 @@ def _scope(snapshot: Snapshot, kind: Kind, within: Within, *, joined: bool) -> J
     complete = bool(places) and all((*place, name) in scope.enumerated for place in places for name in kinds)
     asked = {what: sorted({place[end] for place in places}) for end, what in enumerate(("accounts", "regions"))}
     return scope_json(scope, [*holes, *unlisted]) | asked | {"complete": complete}
-
-
-def _not_listed(account: str, region: str, kind: str) -> Gap:
-    said = f"not every {kind.replace('-', ' ')} was read: no crawl of the whole account has listed them to the end"
-    return Gap(account, region, KINDS[kind].list, kind, "not-enumerated", said)
 
 
 def _caveats(matcher: Matcher) -> list[str]:

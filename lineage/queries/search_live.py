@@ -7,10 +7,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from lineage.crawl.aws.fetch import Fetcher
-from lineage.crawl.aws.searching import Asked, ask_search, ask_suggestions
+from lineage.crawl.aws.searching import ask_search, ask_suggestions
 from lineage.crawl.aws.session import Session
 from lineage.crawl.replay.session import replay_session
-from lineage.domain.kinds import Kind
 from lineage.domain.records import Gap, Json
 from lineage.errors import SearchRefused
 from lineage.queries.search import Found, Suggested, hinted, match_of, query_of
@@ -46,7 +45,9 @@ def search_live(
     records = [match_of(record, body) for record, body in asked.records]
     total = len(records) if asked.counted is None else asked.counted
     exact = asked.ended if asked.counted is None else asked.exact
-    return query.answered(records, total, _live_scope(session, _lost(asked, query.kind, session)), [], exact=exact)
+    said = f"Search counted {asked.lost} more than it gave: narrow the search"
+    lost = [Gap(session.account, session.region, "Search", query.kind.name, "failed", said)] if asked.lost else []
+    return query.answered(records, total, _live_scope(session, lost), [], exact=exact)
 
 
 def suggest_live(
@@ -75,12 +76,6 @@ def _session(profile: str | None, region: str | None, replay: str | Path | None)
 def _live_scope(session: Session, holes: Sequence[Gap]) -> Json:
     places = {"accounts": [session.account], "regions": [session.region], "crawls": []}
     return places | {"holes": [asdict(hole) for hole in holes], "complete": not holes}
-
-
-def _lost(asked: Asked, kind: Kind, session: Session) -> list[Gap]:
-    """What Search has counted and did not give."""
-    said = f"Search counted {asked.lost} more than it gave: narrow the search"
-    return [Gap(session.account, session.region, "Search", kind.name, "failed", said)] if asked.lost else []
 
 
 def _spelled(name: str) -> str:

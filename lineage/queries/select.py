@@ -75,7 +75,8 @@ def nodes(snapshot: Snapshot, text: str = "") -> Generator[Node]:
 
     Raises `UnknownNode`, as `select` does, and `MalformedName` for a selector that goes up or down.
     """
-    meant = {word: _meaning(snapshot, word) for word in _parts(snapshot, text)}
+    whole = text and _any(snapshot.nodes((text, node_id(text))))  # a name or a place that has spaces is one word
+    meant = {word: _meaning(snapshot, word) for word in ([text] if whole else text.split())}
     for word, one in meant.items():
         if not _any(_matching(snapshot, one)):
             raise _unknown(word, _alike(snapshot, word))
@@ -105,12 +106,6 @@ def _any(found: Generator[Node]) -> bool:
         return next(found, None) is not None
 
 
-def _parts(snapshot: Snapshot, text: str) -> list[str]:
-    """The words that stand side by side; a name or a place that has spaces is one."""
-    whole = text and _any(snapshot.nodes((text, node_id(text))))
-    return [text] if whole else text.split()
-
-
 def _meaning(snapshot: Snapshot, word: str) -> _Meant:
     """What a word means, as `resolve` does it in a graph."""
     exact = (word, node_id(word))
@@ -119,18 +114,14 @@ def _meaning(snapshot: Snapshot, word: str) -> _Meant:
     selector = parse_selector(word)
     if (selector.up, selector.down) != (0, 0):
         raise MalformedName(f"{word!r} goes up or down, which takes a graph: `select` does that")
-    return _named_by(word)
-
-
-def _named_by(body: str) -> _Meant:
-    if body.startswith(_KIND):
-        return _Meant(Choice(kinds=(body.removeprefix(_KIND),)))
-    if body.startswith(_TAG):
-        return _Meant(Choice(tag=body.removeprefix(_TAG)))
-    if is_location(body):
-        return _Meant(Choice(kinds=PLACES), parse_location(body))
-    kind, _, name = body.partition("/")
-    return _Meant(Choice(kinds=(kind,), name=name) if kind in KINDS and name else Choice(name=body))
+    if word.startswith(_KIND):
+        return _Meant(Choice(kinds=(word.removeprefix(_KIND),)))
+    if word.startswith(_TAG):
+        return _Meant(Choice(tag=word.removeprefix(_TAG)))
+    if is_location(word):
+        return _Meant(Choice(kinds=PLACES), parse_location(word))
+    kind, _, name = word.partition("/")
+    return _Meant(Choice(kinds=(kind,), name=name) if kind in KINDS and name else Choice(name=word))
 
 
 def _words(graph: Graph, text: str) -> list[str]:
@@ -167,19 +158,16 @@ def _unknown(body: str, known: Names) -> UnknownNode:
     """What to say of a word that names nothing."""
     if body.startswith(_TAG):
         return UnknownNode(f"nothing in the snapshot has the tag {body.removeprefix(_TAG)!r}")
-    return UnknownNode(f"nothing in the snapshot is named {body!r}{_kinds_for(body) or _advice(known, body)}")
+    kind = body.removeprefix(_KIND) if body.startswith(_KIND) else body.partition("/")[0]
+    of_kind = body.startswith(_KIND) or ("/" in body and not is_location(body))
+    kinds = f"; the kinds are {', '.join(KINDS)}" if of_kind and kind not in KINDS else ""
+    return UnknownNode(f"nothing in the snapshot is named {body!r}{kinds or _advice(known, body)}")
 
 
 def _advice(known: Names, wanted: str) -> str:
-    near = _near(known, wanted)
-    return f"; did you mean {' or '.join(near)}?" if near else "; `lineage ls` lists what is there"
-
-
-def _kinds_for(body: str) -> str:
-    """The kinds that there are, where a word that should be one is none."""
-    kind = body.removeprefix(_KIND) if body.startswith(_KIND) else body.partition("/")[0]
-    meant = body.startswith(_KIND) or ("/" in body and not is_location(body))
-    return f"; the kinds are {', '.join(KINDS)}" if meant and kind not in KINDS else ""
+    kind, slash, _ = wanted.partition("/")
+    alike = near((f"{kind}/{name}" if slash and of == kind else name for _, of, name in known), wanted)
+    return f"; did you mean {' or '.join(alike)}?" if alike else "; `lineage ls` lists what is there"
 
 
 Names = Iterable[tuple[str, str, str]]
@@ -232,12 +220,6 @@ def _alike(snapshot: Snapshot, wanted: str) -> Names:
     return [*snapshot.named(_slips(name.casefold())), *snapshot.beside(name, _MAX_COMPARED // 2)]
 
 
-def _near(known: Names, wanted: str) -> list[str]:
-    """Names that are spelt almost so."""
-    kind, slash, _ = wanted.partition("/")
-    return near((f"{kind}/{name}" if slash and of == kind else name for _, of, name in known), wanted)
-
-
 def near(names: Iterable[str], wanted: str) -> list[str]:
     """The names that are spelt almost so but for case: those with one slip, and of some others as long the most similar."""
     folded = wanted.casefold()
@@ -271,24 +253,17 @@ def resolve(graph: Graph, body: str) -> set[str]:
         return {node for node, data in graph.nodes(data=True) if data["kind"] == body.removeprefix(_KIND)}
     if body.startswith(_TAG):
         wanted = body.removeprefix(_TAG)
-        return {node for node, data in graph.nodes(data=True) if any(_is_tag(tag, wanted) for tag in data.get("tags", ()))}
+        tags = ((node, tag) for node, data in graph.nodes(data=True) for tag in data.get("tags", ()))
+        return {node for node, tag in tags if tag == wanted or tag.startswith(f"{wanted}=")}
     if is_location(body):
-        return {node_id(body)} & set(graph) or _sharing(graph, parse_location(body))
+        place, places = parse_location(body), (node for node, data in graph.nodes(data=True) if data["kind"] in PLACES)
+        return {node_id(body)} & set(graph) or {node for node in places if _shares(node, place)}
     if is_arn(body):
         return {node_id(body)} & set(graph)
     kind, _, name = body.partition("/")
     if kind in KINDS and name:
         return _named(graph, name, kind)
     return _named(graph, body, None)
-
-
-def _is_tag(tag: str, wanted: str) -> bool:
-    return tag == wanted or tag.startswith(f"{wanted}=")
-
-
-def _sharing(graph: Graph, place: Location) -> set[str]:
-    """The places that lie in or around one that no record names itself."""
-    return {node for node, data in graph.nodes(data=True) if data["kind"] in PLACES and _shares(node, place)}
 
 
 def _shares(node: str, place: Location) -> bool:

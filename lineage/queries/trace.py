@@ -46,6 +46,7 @@ from lineage.queries.flow.links import Flow, Link, links_into
 from lineage.queries.flow.models import is_model, specified, suspect
 from lineage.queries.flow.steps import Step, is_logged
 from lineage.queries.flow.writers import also_logged, too_late, writers
+from lineage.queries.show import gap_subjects
 from lineage.queries.showing import Shows
 
 SCHEMA = "lineage.trace/1"
@@ -230,7 +231,8 @@ class Tracing:
         self._keep(link)
         data = link.data
         manifest = data["span"] == Span.MANIFEST and node == link.source
-        step = TreeStep(node, data["relation"], data["role"], data["usage"], note, _evidence(link), manifest)
+        evidence = "logged" if is_logged(link) else ""
+        step = TreeStep(node, data["relation"], data["role"], data["usage"], note, evidence, manifest)
         visit.step.steps.append(step)
         self._plan(_Visit(step, visit.depth + deeper, visit.direct and direct, link))
 
@@ -264,7 +266,11 @@ class Tracing:
         """Parts of what is served that name no model."""
         what = f"{attributes['kind'].replace('-', ' ')} {attributes['name']}"
         if attributes["kind"] == ENDPOINT_CONFIG.name:
-            self._empty_variants(node, attributes, links)
+            # A variant without a model is right where inference components run on it.
+            filled = {link.data["role"] for link in (*links, *links_into(self.graph, self.endpoint, "hosts"))}
+            for variant in attributes.get("variants", []):
+                if variant not in filled:
+                    self._break(node, ("no-model", f"variant {variant} has no model and no inference component"))
         elif not links:
             self._break(node, ("no-artifact", f"{what} names no model artifact"))
         else:
@@ -282,14 +288,6 @@ class Tracing:
             if data and data.get("deleted")
         )
         return [f"deleted: {kind.replace('-', ' ')} {name} was gone by {at}; this is what it was" for at, kind, name in gone]
-
-    def _empty_variants(self, config: str, attributes: Json, deployed: list[Link]) -> None:
-        """A variant without a model is right where inference components run on it."""
-        filled = {link.data["role"] for link in deployed}
-        filled |= {link.data["role"] for link in links_into(self.graph, self.endpoint, "hosts")}
-        for variant in attributes.get("variants", []):
-            if variant not in filled:
-                self._break(config, ("no-model", f"variant {variant} has no model and no inference component"))
 
     # --- from a place to the jobs that wrote it -------------------------------------------------
 
@@ -309,7 +307,9 @@ class Tracing:
             self._below(visit, made.links[0], made.job, deeper=1, note=_note(made))
         if is_model(reading):
             self._beside_the_maker(visit, reading)
-        if not steps and self._must_be_made(reading):
+        # A model has a maker; raw data need not have one, nor has a job's own checkpoint prefix.
+        repacked = reading.data["usage"] == "data" and only_repacks(self.graph.nodes[reading.target])
+        if not steps and (is_model(reading) or repacked):
             self._break(visit.step.node, self._unmatched(reading))
 
     def _beside_the_maker(self, visit: _Visit, reading: Link) -> None:
@@ -323,13 +323,6 @@ class Tracing:
                 self._keep(link)
             said = claim.links[0].data
             visit.step.steps.append(TreeStep(claim.job, "writes", said["role"], said["usage"], BESIDE, said["evidence"]))
-
-    def _must_be_made(self, reading: Link) -> bool:
-        """A model has a maker; raw data need not have one, nor has a job's own checkpoint prefix."""
-        job = self.graph.nodes[reading.target]
-        if is_model(reading):
-            return True
-        return reading.data["usage"] == "data" and only_repacks(job)
 
     def _unmatched(self, reading: Link) -> tuple[str, str]:
         late = too_late(self.graph, reading)
@@ -357,8 +350,12 @@ class Tracing:
         self.jobs[node] = visit
         attributes = self.graph.nodes[node]
         repacks = only_repacks(attributes)
+        indirect = not (visit.direct and attributes["kind"] in LEARNERS)
         for link in links_into(self.graph, node, "reads"):
-            self._dataset(link, visit, attributes)
+            channel = link.data["role"]
+            if link.data["usage"] == "data" and not repacks:
+                row = {"uri": link.source, "channel": channel, "job": link.target, "indirect": indirect}
+                self.datasets[link.source, channel, link.target] = row
             self._below(visit, link, link.source, direct=repacks)
         for link in links_into(self.graph, node, "provides"):
             if self._is_model(link):  # what was compiled or optimised, by the name of the model
@@ -366,25 +363,19 @@ class Tracing:
             else:
                 self._keep(link)
 
-    def _dataset(self, link: Link, visit: _Visit, job: Json) -> None:
-        if link.data["usage"] != "data" or only_repacks(job):
-            return
-        indirect = not (visit.direct and job["kind"] in LEARNERS)
-        row = {"uri": link.source, "channel": link.data["role"], "job": link.target, "indirect": indirect}
-        self.datasets[link.source, link.data["role"], link.target] = row
-
     # --- where it breaks ------------------------------------------------------------------------
 
     def _why(self, node: str) -> tuple[str, str]:
         gap = self._gaps.get(node.casefold())
         if gap:
             return gap.reason, gap.detail
-        data = self.graph.nodes[node]
-        if (data["account"], data["region"], data["kind"]) in self.graph.graph["scope"].enumerated:
+        data, scope = self.graph.nodes[node], self.graph.graph["scope"]
+        if (data["account"], data["region"], data["kind"]) in scope.enumerated:
             return "missing", f"no {data['kind'].replace('-', ' ')} of that name is there any more"
         if data["kind"] not in PLACES:
             return "not-crawled", "nothing described it"
-        unlisted = "" if _runs_are_listed(self.graph.graph["scope"]) else ", and not every run that may log it was listed"
+        listed = all((*place, run) in scope.enumerated for place in scope.places for run in RUNS)
+        unlisted = "" if listed else ", and not every run that may log it was listed"
         return "unmatched", f"no job in the snapshot wrote it{unlisted}"
 
     def _break(self, node: str, why: tuple[str, str]) -> None:
@@ -396,7 +387,8 @@ class Tracing:
 
     def answer(self) -> Trace:
         members = self._members()
-        nodes = [*self.visited, *self.claimed, *members, *self._images()]
+        images = sorted({link.source for link in self.links.values() if self.graph.nodes[link.source]["kind"] == IMAGE})
+        nodes = [*self.visited, *self.claimed, *members, *images]
         shown = {node: node_json(self.graph, node) for node in dict.fromkeys(nodes)}
         scope: Scope = self.graph.graph["scope"]
 
@@ -464,9 +456,6 @@ class Tracing:
         reused = {link.target for link in told if is_reuse(link)} - made
         return sorted((row | {"reused": row["id"] in reused} for row in rows), key=itemgetter("reused", "id"))
 
-    def _images(self) -> list[str]:
-        return sorted({link.source for link in self.links.values() if self.graph.nodes[link.source]["kind"] == IMAGE})
-
     def _run_facts(self, run: str) -> Json:
         """The jobs of this trace that a run is of, the others, and whether more than its own word ties it here."""
         jobs = [link.source for link in links_into(self.graph, run, "recorded-by")]
@@ -480,24 +469,20 @@ class Tracing:
 
     def holes(self, scope: Scope) -> list[Gap]:
         """The gaps on this path, and jobs that nobody could read: any of them may be the maker of what this path read."""
-        path = self._path()
-        asked = {name.casefold() for node in path for name in self._names(node)}
+        asked = set[str]().union(*(gap_subjects(node, self.graph.nodes[node]) for node in self._path()))
+        made_here = any(self.graph.nodes[node]["kind"] in PLACES for node in self.visited)
+        makers = _DESCRIBES_JOBS if made_here else set()
         broken = {found.at for found in self.breaks}
         holes = [
             gap
             for gap in scope.holes
             if gap.operation not in OBJECT_CALLS  # a manifest is told of with whoever read it
             if (not asked.isdisjoint(_subjects(gap)) and (gap.reason != "unmatched" or gap.subject in broken))
-            or self._may_be_a_maker(gap, scope)
+            or (gap.operation in makers and gap.reason != "missing" and gap.subject not in scope.known)
         ]
         reads = [self.links[key] for key in sorted(self.links) if self.links[key].relation == "reads"]
         opaque = [opaque_read(self.graph, link) for link in reads if is_job(self.graph.nodes[link.target])]
         return [*holes, *dict.fromkeys(filter(None, opaque))]
-
-    def _names(self, node: str) -> list[str]:
-        """A node's id, and the one it had while it was only named: what was asked by name is a gap of that name."""
-        data = self.graph.nodes[node]
-        return [node, named_id(data["kind"], data["account"] or "", data["region"] or "", data["name"])]
 
     def _path(self) -> set[str]:
         return {*self.visited, *(link.target for link in self.links.values())}
@@ -506,10 +491,6 @@ class Tracing:
         """The crawls that read what is on this path; None where the graph is of no snapshot."""
         found = (self.graph.nodes[node].get("crawl") for node in self._path())
         return {crawl for crawl in found if crawl} or None
-
-    def _may_be_a_maker(self, gap: Gap, scope: Scope) -> bool:
-        made_here = any(self.graph.nodes[node]["kind"] in PLACES for node in self.visited)
-        return made_here and gap.operation in _DESCRIBES_JOBS and gap.reason != "missing" and gap.subject not in scope.known
 
     def caveats(self, scope: Scope) -> list[str]:
         told = (
@@ -520,7 +501,8 @@ class Tracing:
             self._not_seen_again(),
             self.changing(),
         )
-        return [*(caveat for caveats in told for caveat in caveats), *_unfinished(scope)]
+        unfinished = [f"crawl {crawl.id} of {crawl.started} did not finish" for crawl in scope.crawls if not crawl.complete]
+        return [*(caveat for caveats in told for caveat in caveats), *unfinished]
 
     def _open_network(self) -> list[str]:
         jobs = [data for job in self.jobs if trains(data := self.graph.nodes[job])]
@@ -566,15 +548,6 @@ def _subjects(gap: Gap) -> tuple[str, ...]:
     return gap.subject.casefold(), named.casefold()
 
 
-def _evidence(link: Link) -> str:
-    return "logged" if is_logged(link) else ""
-
-
-def _runs_are_listed(scope: Scope) -> bool:
-    """Whether every run that people logged was read, where a crawl read anything at all."""
-    return all((*place, run) in scope.enumerated for place in scope.places for run in RUNS)
-
-
 def _is_copied(made: Step) -> bool:
     return any(map(is_copy, made.links))
 
@@ -584,10 +557,6 @@ def _note(made: Step) -> str:
     if _is_copied(made):
         return MAYBE_COPY if made.fit == POSSIBLE else COPY
     return POSSIBLE if made.fit == POSSIBLE else ""
-
-
-def _unfinished(scope: Scope) -> list[str]:
-    return [f"crawl {crawl.id} of {crawl.started} did not finish" for crawl in scope.crawls if not crawl.complete]
 
 
 def _facts(attributes: Json) -> dict[str, Any]:

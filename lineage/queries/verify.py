@@ -155,7 +155,8 @@ class _Checking:
         new = Counter(_marks(now)) - Counter(_marks(sealed))
         gone = sum((Counter(_marks(sealed)) - Counter(_marks(now))).values())
         for row in self._unsealed(name, new):
-            self.tell(name, _named(name, row), "this row is not as it was sealed")
+            key = " ".join(str(value) for value in row[: TABLES[name].key] if value not in ("", None))
+            self.tell(name, key, "this row is not as it was sealed")
         more = sum(new.values()) - _NAMED
         if more > 0:
             self.tell(name, "rows", f"{more} more rows are not as they were sealed")
@@ -188,11 +189,6 @@ class _Checking:
 
 def _marks(marks: bytes) -> Iterator[bytes]:
     return (marks[at : at + MARK] for at in range(0, len(marks), MARK))
-
-
-def _named(name: str, row: Row) -> str:
-    """The row by the columns of its key."""
-    return " ".join(str(value) for value in row[: TABLES[name].key] if value not in ("", None))
 
 
 @dataclass(frozen=True, slots=True)

@@ -282,7 +282,7 @@ class _Reading:
         self._compare_jobs(told, rows)
 
     def _compare_trial(self, told: dict[str, Json]) -> None:
-        """The trial may belong to another experiment: an existing one is used as it is. Others may name this execution."""
+        """The trial may belong to another experiment, and the execution may have made other trials: existing ones are used."""
         trial, experiment = told["trial"], told["experiment"]
         record = next(self.snapshot.records(TRIAL.name, [trial["id"]], deleted=True), None) if trial["id"] else None
         belongs = str(record.body.get("ExperimentName") or "") if record else ""
