@@ -116,10 +116,12 @@ def check(
     found = [one for rule in told for one in rule.findings]
     accepting = _Accepting(policy, frozenset(baseline), today or _today())
     marked_ones = sorted(map(accepting.mark, found), key=Finding.order)
-    findings, undecided = ([one for one in marked_ones if one.verdict == verdict] for verdict in (FAILED, UNKNOWN))
+    findings, undecided = ([one for one in marked_ones if one.verdict == how] for how in (FAILED, UNKNOWN))
+    counting = any(one.counts() for one in findings)
+    verdict = FINDINGS if counting else INCONCLUSIVE if any(one.counts() for one in undecided) else CLEAN
     return Checked(
         subjects=[node_json(ground.graph, node) for node in ground.asked],
-        verdict=_verdict(findings, undecided),
+        verdict=verdict,
         rules=[one.as_json(marked_ones) for one in told],
         findings=findings,
         undecided=undecided,
@@ -130,12 +132,6 @@ def check(
         fail_on=fail_on or policy.fail_on,
         strict=strict,
     )
-
-
-def _verdict(findings: list[Finding], undecided: list[Finding]) -> str:
-    if any(one.counts() for one in findings):
-        return FINDINGS
-    return INCONCLUSIVE if any(one.counts() for one in undecided) else CLEAN
 
 
 def _severity(policy: Policy, rule: Rule, strict: bool) -> str:

@@ -69,20 +69,16 @@ def _told(ground: Ground, uri: str, usage: Usage, verdict: str) -> Iterator[Find
 
 
 def _leak(uri: str, row: Json) -> Finding:
+    """How the holdout got into the job: what it read, and how much of the holdout that is, or what others made of it."""
     idle = f"; {row['channel']} is, by its name, only measured on" if measures(row["channel"]) else ""
     sure = LOW if idle else HIGH if row["cover"] == "all" and row["verdict"] == USED else MEDIUM
-    said = f"{row['job']['name']} trained on holdout {uri}: {_way(uri, row)}{idle}"
+    way = f"channel {row['channel']} = {row['location']}" if row["channel"] else row["location"]
+    if row["through"]:
+        way += f", made of it by {' and '.join(one['name'] for one in row['through'])}"
+    elif row["location"] != uri:
+        way += f", which covers {row['cover']} of it"
+    said = f"{row['job']['name']} trained on holdout {uri}: {way}{idle}"
     return Finding(FAILED, row["job"], f"{uri} {row['channel']}", said, sure, row["evidence"])
-
-
-def _way(uri: str, row: Json) -> str:
-    """How the holdout got into the job: what it read, and how much of the holdout that is, or what others made of it."""
-    channel = f"channel {row['channel']} = " if row["channel"] else ""
-    through = [one["name"] for one in row["through"]]
-    if through:
-        return f"{channel}{row['location']}, made of it by {' and '.join(through)}"
-    share = {"all": "all", "part": "part"}[row["cover"]]
-    return f"{channel}{row['location']}" + ("" if row["location"] == uri else f", which covers {share} of it")
 
 
 def _hidden_in_making(ground: Ground, uri: str, verdict: str) -> Iterator[Finding]:

@@ -103,18 +103,19 @@ class _Reading:
         self._known(said, _KEYS, "")
         holdouts = self._list(said, "holdouts", str, "a list of S3 URIs and tag selectors")
         rows = self._list(said, "suppressions", dict, "a list of tables: [[suppressions]]")
-        severities, known = said.get("severities", {}), (*SEVERITIES, OFF)
+        severities, grades = said.get("severities", {}), (*SEVERITIES, OFF)
         self._must(isinstance(severities, dict), "severities", "must be a table of rules and severities")
+        lines = list(enumerate(self._lines, 1))
         return Policy(
             tuple(dict.fromkeys(self._holdout(number, one) for number, one in enumerate(holdouts, 1))),
             self._one_of("fail-on", said.get("fail-on", ERROR), (*SEVERITIES, NEVER)),
             {
-                self._rule("severities", rule): self._one_of(f"severities.{rule}", one, known)
+                self._rule("severities", rule): self._one_of(f"severities.{rule}", one, grades)
                 for rule, one in severities.items()
             },
             tuple(self._suppression(number, row) for number, row in enumerate(rows, 1)),
             self._path,
-            {one: self._line(one) for one in holdouts},
+            {one: next((at for at, line in lines if f'"{one}"' in line or f"'{one}'" in line), 1) for one in holdouts},
         )
 
     def _holdout(self, number: int, one: str) -> str:
@@ -171,10 +172,6 @@ class _Reading:
 
     def _wrong(self, where: str, said: str) -> MalformedPolicy:
         return MalformedPolicy(f"{self._path}: {where} {said}")
-
-    def _line(self, text: str) -> int:
-        quoted = (f'"{text}"', f"'{text}'")
-        return next((at for at, line in enumerate(self._lines, 1) if any(one in line for one in quoted)), 1)
 
 
 def _text(said: object) -> str:

@@ -7,15 +7,15 @@ from collections.abc import Iterable, Iterator
 from lineage.checks.context import Findings, Ground, named_json
 from lineage.checks.findings import FAILED, HIGH, MEDIUM, UNKNOWN, Finding
 from lineage.domain.jobs import is_job
-from lineage.domain.kinds import ENDPOINT, HOLDERS, IMAGE, REGISTERED, VERSIONED, kind_of_subject
+from lineage.domain.kinds import ENDPOINT, HOLDERS, IMAGE, REGISTERED, kind_of_subject
 from lineage.domain.names import is_place
 from lineage.domain.records import CLOUDTRAIL, Gap, Json
 from lineage.domain.times import bounds, sortable
 from lineage.queries.as_json import link_json
+from lineage.queries.datasets import pinned
 from lineage.queries.flow.links import Link, links_into
 from lineage.queries.flow.writers import too_late, writers
 from lineage.queries.scope import not_enumerated
-from lineage.queries.trace import Tracing
 
 _UNREAD = ("denied", "throttled", "failed", "not-crawled", "unknown-member")
 _SECOND = len("2026-01-01T00:00:00")  # S3 tells no less
@@ -30,21 +30,12 @@ def unpinned_input(ground: Ground) -> Findings:
     """Each training job read versions, or what a manifest listed that was read."""
     for job in ground.training_jobs:
         links = [link for link in links_into(ground.graph, job, "reads") if link.data["usage"] == "data"]
-        loose = [link for link in links if not _pinned(ground, link)]
-        yield _unpinned(ground, job, loose) if loose else None
-
-
-def _pinned(ground: Ground, link: Link) -> bool:
-    if is_place(link.source):
-        return bool(link.data["listing"])
-    return ground.graph.nodes[link.source]["kind"] in VERSIONED
-
-
-def _unpinned(ground: Ground, job: str, loose: list[Link]) -> Finding:
-    shown = [f"{link.data['role']} = {link.source}" for link in loose[:_SHOWN]]
-    more = [f"{len(loose) - _SHOWN} more"] if len(loose) > _SHOWN else []
-    said = f"{ground.graph.nodes[job]['name']} read what no version pins: {', '.join([*shown, *more])}"
-    return Finding(FAILED, ground.node(job), "", said, HIGH, [link_json(link) for link in loose])
+        loose = [link for link in links if pinned(ground.graph, link) == "no"]
+        shown = [f"{link.data['role']} = {link.source}" for link in loose[:_SHOWN]]
+        more = [f"{len(loose) - _SHOWN} more"] if len(loose) > _SHOWN else []
+        said = f"{ground.graph.nodes[job]['name']} read what no version pins: {', '.join([*shown, *more])}"
+        evidence = [link_json(link) for link in loose]
+        yield Finding(FAILED, ground.node(job), "", said, HIGH, evidence) if loose else None
 
 
 # --- LIN006: what made it ---------------------------------------------------------------------------
@@ -55,20 +46,18 @@ def no_provenance(ground: Ground) -> Findings:
     for tracing in ground.tracings:
         if is_job(ground.graph.nodes[tracing.endpoint]):
             continue
-        yield _untraced(ground, tracing) if tracing.breaks else None
-
-
-def _untraced(ground: Ground, tracing: Tracing) -> Finding:
-    """What nobody may read is not known; what is not there is a finding."""
-    lost = [found for found in tracing.breaks if found.reason not in _UNREAD]
-    first, *more = lost or tracing.breaks
-    others = f", and {len(more)} more" if more else ""
-    named = f"{first.reason} at {first.at}: {first.detail}{others}"
-    name = ground.graph.nodes[tracing.endpoint]["name"]
-    said = f"what made {name} is not known to its end: {named}"
-    evidence = [link_json(link) for link in tracing.links.values() if link.source == first.at]
-    sure = HIGH if lost else ""
-    return Finding(FAILED if lost else UNKNOWN, ground.node(tracing.endpoint), "", said, sure, evidence, first.repair)
+        if not tracing.breaks:
+            yield None
+            continue
+        lost = [found for found in tracing.breaks if found.reason not in _UNREAD]
+        first, *more = lost or tracing.breaks
+        others = f", and {len(more)} more" if more else ""
+        name = ground.graph.nodes[tracing.endpoint]["name"]
+        said = f"what made {name} is not known to its end: {first.reason} at {first.at}: {first.detail}{others}"
+        evidence = [link_json(link) for link in tracing.links.values() if link.source == first.at]
+        # What nobody may read is not known; what is not there is a finding.
+        verdict, sure = (FAILED, HIGH) if lost else (UNKNOWN, "")
+        yield Finding(verdict, ground.node(tracing.endpoint), "", said, sure, evidence, first.repair)
 
 
 # --- LIN007: the artifact ---------------------------------------------------------------------------
@@ -119,9 +108,13 @@ def image_by_tag(ground: Ground) -> Findings:
     users = sorted(node for node in ground.path if graph.nodes[node]["kind"] in HOLDERS or node in ground.training_jobs)
     resolved = {link.source.partition("@")[0] for link in _images(ground, ground.roots) if "@sha256:" in link.source}
     for node in users:
-        for image in dict.fromkeys(link.source for link in _images(ground, [node])):
+        links = list(_images(ground, [node]))
+        for image in dict.fromkeys(link.source for link in links):
+            evidence = [link_json(link) for link in links if link.source == image]
+            said = f"{graph.nodes[node]['name']} ran {image}: a tag may mean another image by now"
+            tagged = Finding(FAILED, ground.node(node), image, said, HIGH, evidence)
             at_run = graph.nodes[node]["kind"] in HOLDERS and _repository(image) in resolved
-            yield None if at_run or "@sha256:" in image else _tagged(ground, node, image)
+            yield None if at_run or "@sha256:" in image else tagged
 
 
 def _images(ground: Ground, nodes: Iterable[str]) -> Iterator[Link]:
@@ -133,12 +126,6 @@ def _repository(image: str) -> str:
     """An image without its tag; a registry may have a port."""
     head, slash, name = image.rpartition("/")
     return f"{head}{slash}{name.partition(':')[0]}"
-
-
-def _tagged(ground: Ground, node: str, image: str) -> Finding:
-    links = [link_json(link) for link in _images(ground, [node]) if link.source == image]
-    said = f"{ground.graph.nodes[node]['name']} ran {image}: a tag may mean another image by now"
-    return Finding(FAILED, ground.node(node), image, said, HIGH, links)
 
 
 def network_open_training(ground: Ground) -> Findings:

@@ -111,6 +111,10 @@ class _DatasetsUnderWay:
         rows = sorted(self._rows.values(), key=_order)
         scope: Scope = self.graph.graph["scope"]
         holes = dict.fromkeys([*self.tracing.holes(scope), *making.holes])
+        subject = self.graph.nodes[self.node]
+        idle = [_TRAINS_NOTHING.format(subject["name"])] if only_repacks(subject) else []
+        unpinned = [_UNPINNED] if any(row["pinned"] != "version" for row in rows) else []
+        untold = [traceless(scope)] if checked else []
         return Datasets(
             subject=node_json(self.graph, self.node),
             verdict=self.tracing.verdict(),
@@ -119,15 +123,8 @@ class _DatasetsUnderWay:
             holdouts=checked,
             breaks=[self.tracing.break_json(found) for found in self.tracing.breaks],
             scope=scope_json(scope, list(holes), self.tracing.crawls()),
-            caveats=self._caveats(scope, rows, checked),
+            caveats=[*self.tracing.caveats(scope), *idle, *unpinned, *untold, UNCHECKED],
         )
-
-    def _caveats(self, scope: Scope, rows: list[Json], checked: list[Json]) -> list[str]:
-        subject = self.graph.nodes[self.node]
-        idle = only_repacks(subject)
-        own = [*self.tracing.caveats(scope), *([_TRAINS_NOTHING.format(subject["name"])] if idle else [])]
-        unpinned = [_UNPINNED] if any(row["pinned"] != "version" for row in rows) else []
-        return [*own, *unpinned, *([traceless(scope)] if checked else []), UNCHECKED]
 
     # --- what is served -------------------------------------------------------------------------
 
@@ -173,7 +170,12 @@ class _DatasetsUnderWay:
 
     def _row(self, link: Link, job: str) -> Json:
         hit = self._fields_of(job).get((link.data["path"], link.data["role"], link.source)) if link.target == job else None
-        makers = list(self._makers(link))
+        made = writers(self.graph, link) if link.relation == "reads" else ()  # before it was read, as far as the times tell
+        makers = [
+            node_json(self.graph, step.job)
+            | {"fit": step.fit, "location": step.links[0].target, "time": step.links[0].data["time"]}
+            for step in made
+        ]
         named = link.relation == "mentions"
         state = READ if started(self.graph.nodes[job]) else DECLARED
         return {
@@ -184,19 +186,13 @@ class _DatasetsUnderWay:
             "data_type": self._data_type(link, hit, makers),
             "input_mode": (hit.mode if hit else "") or None,
             "covers": link.data["span"],
-            "pinned": self._pinned(link),
+            "pinned": pinned(self.graph, link),
             "manifest": self._manifest(link),
             "time": link.data["time"],
             "job": node_json(self.graph, job),
             "makers": makers,
             "evidence": [link_json(link)],
         }
-
-    def _makers(self, link: Link) -> Iterator[Json]:
-        """Who wrote it before it was read, as far as the times tell."""
-        for step in writers(self.graph, link) if link.relation == "reads" else ():
-            write = step.links[0]
-            yield node_json(self.graph, step.job) | {"fit": step.fit, "location": write.target, "time": write.data["time"]}
 
     def _data_type(self, link: Link, hit: Hit | None, makers: list[Json]) -> str:
         scheme, between, _ = link.source.partition("://")
@@ -209,12 +205,6 @@ class _DatasetsUnderWay:
         own = _STORES.get(scheme, "file system")
         return _SPANS.get(link.data["span"], own) if own == "prefix" else own
 
-    def _pinned(self, link: Link) -> str:
-        """What says that it is still the same: a version of it, only what was listed, or nothing."""
-        if not is_place(link.source):
-            return "version" if self.graph.nodes[link.source]["kind"] in VERSIONED else "no"
-        return "list" if link.data["listing"] else "no"
-
     def _manifest(self, link: Link) -> Json | None:
         """The version of the manifest that was read, where it is known."""
         if not link.data["listing"]:
@@ -224,19 +214,23 @@ class _DatasetsUnderWay:
 
     def _fields_of(self, job: str) -> dict[tuple[str, str, str], Hit]:
         """What the record of a job says of each place that it reads, by field, role and place."""
-        if job not in self._fields:
-            self._fields[job] = dict(self._said(job)) if self._snapshot else {}
-        return self._fields[job]
-
-    def _said(self, job: str) -> Iterator[tuple[tuple[str, str, str], Hit]]:
+        if job in self._fields:
+            return self._fields[job]
         node = self.graph.nodes[job]
         kind = KINDS.get(node["kind"])
         identity = job.removesuffix(f"@{node['created']}")  # of an earlier life
-        for record in self._snapshot.records(kind.name, [identity], deleted=True) if kind and self._snapshot else ():
-            if record.created == node["created"]:
-                for hit in hits(KINDS[record.kind], record.body):
-                    uri = hit.location.uri if hit.location else hit.value
-                    yield (hit.reference.path, hit.role, uri), hit
+        records = self._snapshot.records(kind.name, [identity], deleted=True) if kind and self._snapshot else ()
+        said = [hit for one in records if one.created == node["created"] for hit in hits(KINDS[one.kind], one.body)]
+        places = (hit.location.uri if hit.location else hit.value for hit in said)
+        self._fields[job] = {(hit.reference.path, hit.role, place): hit for hit, place in zip(said, places, strict=True)}
+        return self._fields[job]
+
+
+def pinned(graph: Flow, link: Link) -> str:
+    """What says that what was read is still the same: a `version` of it, only the `list` of what was there, or `no`thing."""
+    if not is_place(link.source):
+        return "version" if graph.nodes[link.source]["kind"] in VERSIONED else "no"
+    return "list" if link.data["listing"] else "no"
 
 
 def _order(row: Json) -> tuple[object, ...]:

@@ -27,6 +27,8 @@ from lineage.snapshot.tables import AT_ONCE
 SCHEMA, SUGGESTIONS = "lineage.search/1", "lineage.suggestions/1"
 ASCENDING, DESCENDING = "Ascending", "Descending"
 HINT_LENGTH = 100
+_CUT = "some value of {} looked like a secret and was not kept: --live compares it"
+_WHOLE = "a decimal {} counts as its whole part beside an integer, as SageMaker does it: write 1.0 to compare decimals"
 OWN = ("id", "kind", "name", "account", "region", "status", "created", "deleted")  # what a match says beside its record
 _SOURCE = "SourceDetail"
 
@@ -146,7 +148,10 @@ def search(
     matcher = Matcher(query.kind.search, query.expression)
     sorting = Sorting(query.kind.search, sort_by or DEFAULT_SORT, descending=query.order != ASCENDING)
     steps = [asked.steps for asked in matcher.properties.values()] + [sorting.steps]
-    _check_kept(query.kind, steps)
+    # The dashboard around a model is put together by the service, and no snapshot holds it.
+    for way in steps:
+        if query.kind.search_within and way and way[0] != query.kind.search_within:
+            raise SearchRefused(f"a snapshot holds no {way[0]} of models", "ask the service with --live")
     within = Within(tuple(accounts), tuple(regions))
     joined = any(way[:1] == (_SOURCE,) for way in steps)
     best = _Best(sorting, limit)
@@ -155,8 +160,9 @@ def search(
             best.add(found)
     records = best.records if joined else list(_with_sources(snapshot, query.kind, best.records))
     scope = _scope(snapshot, query.kind, within, joined=joined)
-    caveats = _caveats(matcher) + (_unknown(snapshot, query.kind, within, matcher) if not best.total else [])
-    return query.answered(records, best.total, scope, caveats)
+    caveats = [_CUT.format(name) for name in sorted(matcher.cut)] + [_WHOLE.format(name) for name in sorted(matcher.whole)]
+    unknown = _unknown(snapshot, query.kind, within, matcher) if not best.total else []
+    return query.answered(records, best.total, scope, caveats + unknown)
 
 
 def suggest(snapshot: Snapshot, kind: str, prefix: str = "", *, every: bool = False) -> Suggested:
@@ -168,7 +174,8 @@ def suggest(snapshot: Snapshot, kind: str, prefix: str = "", *, every: bool = Fa
     seen = _seen(snapshot, asked, Within(), deleted=False, joined=False)
     names = {name for found in seen for name in chosen_names(asked.search, found.record, every=every)}
     chosen = {name for name in names if begins_with(name, prefix)}
-    fixed = {name for name in property_names(asked.search) if _part_begins(name, prefix)} if every else set()
+    within = f".{prefix}".casefold()  # a property may begin so after any dot
+    fixed = {name for name in property_names(asked.search) if every and within in f".{name}".casefold()}
     scope = _scope(snapshot, asked, Within(), joined=False)
     return Suggested(asked.search, asked.name, prefix, sorted(chosen | fixed), scope)
 
@@ -213,13 +220,6 @@ def kind_of(resource: str) -> Kind:
     if not found:
         raise SearchRefused(f"lineage reads no {resource}", "ask the service: `aws sagemaker search`")
     return found
-
-
-def _check_kept(kind: Kind, steps: Iterable[tuple[str, ...]]) -> None:
-    """The dashboard around a model is put together by the service, and no snapshot holds it."""
-    for way in steps:
-        if kind.search_within and way and way[0] != kind.search_within:
-            raise SearchRefused(f"a snapshot holds no {way[0]} of models", "ask the service with --live")
 
 
 # --- the snapshot ---------------------------------------------------------------------------------
@@ -299,12 +299,6 @@ def _scope(snapshot: Snapshot, kind: Kind, within: Within, *, joined: bool) -> J
     return scope_json(scope, [*holes, *unlisted]) | asked | {"complete": complete}
 
 
-def _caveats(matcher: Matcher) -> list[str]:
-    cut = [f"some value of {name} looked like a secret and was not kept: --live compares it" for name in sorted(matcher.cut)]
-    whole = "a decimal {} counts as its whole part beside an integer, as SageMaker does it: write 1.0 to compare decimals"
-    return cut + [whole.format(name) for name in sorted(matcher.whole)]
-
-
 def _unknown(snapshot: Snapshot, kind: Kind, within: Within, matcher: Matcher) -> list[str]:
     """Of what found nothing: the names that no record has, with those that come near."""
     asked = {name.casefold(): name for name, one in matcher.properties.items() if one.chosen}
@@ -317,9 +311,3 @@ def _unknown(snapshot: Snapshot, kind: Kind, within: Within, matcher: Matcher) -
     said = [(name, near_names(name, sorted(known))) for name in missing]
     noun = kind.name.replace("-", " ")
     return [f"no {noun} that was read has {name}{f'; near it is {near[0]}' if near else ''}" for name, near in said]
-
-
-def _part_begins(name: str, hint: str) -> bool:
-    """Whether a property's name, or any part of it after a dot, begins with a text."""
-    steps = name.casefold().split(".")
-    return any(".".join(steps[at:]).startswith(hint.casefold()) for at in range(len(steps)))

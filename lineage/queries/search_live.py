@@ -63,7 +63,9 @@ def suggest_live(
     asked = hinted(kind, prefix)
     session = session or _session(profile, region, replay)
     told = ask_suggestions(Fetcher(session), asked.search, prefix, session.region)
-    names = sorted({_spelled(name) for name in told})
+    words = {"hyperparameters": "HyperParameters", "tags": "Tags", "metrics": "Metrics"}  # as the reference spells them
+    parts = (name.partition(".") for name in told)
+    names = sorted({f"{words.get(word.casefold(), word)}{dot}{own}" for word, dot, own in parts})
     return Suggested(asked.search, asked.name, prefix, names, _live_scope(session, []))
 
 
@@ -76,10 +78,3 @@ def _session(profile: str | None, region: str | None, replay: str | Path | None)
 def _live_scope(session: Session, holes: Sequence[Gap]) -> Json:
     places = {"accounts": [session.account], "regions": [session.region], "crawls": []}
     return places | {"holes": [asdict(hole) for hole in holes], "complete": not holes}
-
-
-def _spelled(name: str) -> str:
-    """A suggestion with the service's word in the letters that its reference has."""
-    words = {"hyperparameters": "HyperParameters", "tags": "Tags", "metrics": "Metrics"}
-    word, dot, own = name.partition(".")
-    return f"{words.get(word.casefold(), word)}{dot}{own}"

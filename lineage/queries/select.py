@@ -148,9 +148,9 @@ def _chosen(graph: Graph, text: str) -> set[str]:
     seeds = exact or resolve(graph, selector.body)
     if not seeds:
         raise _unknown(selector.body, names_of(graph))
-    chosen = seeds | _flow(graph, seeds, selector.up, "up") | _flow(graph, seeds, selector.down, "down")
+    chosen = seeds | _reached(graph, seeds, selector.up, "up") | _reached(graph, seeds, selector.down, "down")
     if selector.up != 0 or selector.down != 0:
-        chosen |= _members(graph, chosen)
+        chosen = _reached(graph, chosen, None, "down", _GROUPS)
     return chosen
 
 
@@ -277,22 +277,17 @@ def _named(graph: Graph, name: str, kind: str | None) -> set[str]:
     return {node for node, data in graph.nodes(data=True) if data["name"].casefold() == wanted and kind in (None, data["kind"])}
 
 
-def _flow(graph: Graph, seeds: set[str], steps: int | None, direction: str) -> set[str]:
+_FLOWS = frozenset(name for name, relation in RELATIONS.items() if relation.flows)
+_GROUPS = frozenset({"recorded-by", "member-of"})
+
+
+def _reached(graph: Graph, seeds: set[str], steps: int | None, direction: str, relations: frozenset[str] = _FLOWS) -> set[str]:
     reached, frontier = set(seeds), set(seeds)
     while frontier and steps != 0:
         around: Any = graph.in_edges if direction == "up" else graph.out_edges
         edges = around(frontier, data="relation")
-        ends = {source if direction == "up" else target for source, target, relation in edges if RELATIONS[relation].flows}
+        ends = {source if direction == "up" else target for source, target, relation in edges if relation in relations}
         frontier = ends - reached
         reached |= frontier
         steps = None if steps is None else steps - 1
-    return reached
-
-
-def _members(graph: Graph, chosen: set[str]) -> set[str]:
-    reached, frontier = set(chosen), set(chosen)
-    while frontier:
-        edges: Any = graph.out_edges(frontier, data="relation")
-        frontier = {target for _, target, relation in edges if relation in ("recorded-by", "member-of")} - reached
-        reached |= frontier
     return reached

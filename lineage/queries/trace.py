@@ -51,7 +51,10 @@ from lineage.queries.showing import Shows
 
 SCHEMA = "lineage.trace/1"
 _MAX_NAMES = 8
+_CRAWL_ONE = "`lineage crawl --endpoint NAME` reads one"
 COPY, MAYBE_COPY, BESIDE = "copy", "possible-copy", "beside"
+# What a person is told of how a maker is known: by whether it is one by its content, and whether the times only may fit.
+_NOTES = {(True, True): MAYBE_COPY, (True, False): COPY, (False, True): POSSIBLE, (False, False): ""}
 MANY_MAKERS = 3  # of a shared place: more than so many are told once, and not again for each reader
 _DESCRIBES_JOBS = {kind.describe for kind in KINDS.values() if kind.job}
 REPAIRS = {
@@ -159,18 +162,13 @@ def find_endpoint(endpoints: Iterable[tuple[str, str]], wanted: str) -> str:
         return found[0]
     if found:
         raise UnknownNode(f"several endpoints are named {wanted}: name one by its ARN: {', '.join(found)}")
-    raise UnknownNode(f"no endpoint {wanted} here{_advice(wanted, sorted(name for _, name in living))}")
-
-
-def _advice(wanted: str, names: list[str]) -> str:
-    """What to do about an endpoint that is not there."""
-    if is_arn(wanted) and kind_of_arn(wanted) is not ENDPOINT:
-        return ": trace takes the name or the ARN of an endpoint"
+    names = sorted(name for _, name in living)
     near = difflib.get_close_matches(wanted, names, n=3)
-    if near:
-        return f"; did you mean {' or '.join(near)}?"
     held = ", ".join(names[:_MAX_NAMES]) + (", …" if len(names) > _MAX_NAMES else "")
-    return f" ({held or 'there is none'}); `lineage crawl --endpoint NAME` reads one"
+    advice = f"; did you mean {' or '.join(near)}?" if near else f" ({held or 'there is none'}); {_CRAWL_ONE}"
+    if is_arn(wanted) and kind_of_arn(wanted) is not ENDPOINT:
+        advice = ": trace takes the name or the ARN of an endpoint"
+    raise UnknownNode(f"no endpoint {wanted} here{advice}")
 
 
 @dataclass(slots=True)
@@ -304,7 +302,7 @@ class Tracing:
         for made in new:
             for link in made.links[1:]:
                 self._keep(link)
-            self._below(visit, made.links[0], made.job, deeper=1, note=_note(made))
+            self._below(visit, made.links[0], made.job, deeper=1, note=_NOTES[_is_copied(made), made.fit == POSSIBLE])
         if is_model(reading):
             self._beside_the_maker(visit, reading)
         # A model has a maker; raw data need not have one, nor has a job's own checkpoint prefix.
@@ -550,13 +548,6 @@ def _subjects(gap: Gap) -> tuple[str, ...]:
 
 def _is_copied(made: Step) -> bool:
     return any(map(is_copy, made.links))
-
-
-def _note(made: Step) -> str:
-    """What a person is told of how a maker is known."""
-    if _is_copied(made):
-        return MAYBE_COPY if made.fit == POSSIBLE else COPY
-    return POSSIBLE if made.fit == POSSIBLE else ""
 
 
 def _facts(attributes: Json) -> dict[str, Any]:

@@ -6,13 +6,13 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 
 from lineage.domain.records import Json
 from lineage.errors import MalformedName, SnapshotError
 from lineage.snapshot.reading import Snapshot, open_snapshot
-from lineage.snapshot.seals import MARK, TABLES, Hashed, Seal, mark_of, state_line
-from lineage.snapshot.tables import Row
+from lineage.snapshot.seals import MARK, TABLES, Seal, mark_of, state_line
 
 SCHEMA, INFO_SCHEMA = "lineage.verified/1", "lineage.snapshot/1"
 UNCHANGED, CHANGED, UNSEALED = "unchanged", "changed", "unsealed"
@@ -60,7 +60,10 @@ def verify(path: str | Path, *, digest: str = "", against: str | Path = "") -> V
     `digest` is the SHA-256 of the whole file, or that of one of its seals, as `snapshot info` printed it; `against` is an
     earlier copy of the file. Raises `SnapshotError` for what is no snapshot, `MalformedName` for what is no digest.
     """
-    wanted = _digest(digest) if digest else ""
+    wanted = digest.removeprefix("sha256:").lower()
+    if digest and (len(wanted) != 64 or set(wanted) - set("0123456789abcdef")):
+        how = "it is sha256: and 64 hexadecimal digits, as `lineage snapshot info` prints it"
+        raise MalformedName(f"{digest} is no digest: {how}")
     own = file_digest(path) if Path(path).is_file() else ""
     with open_snapshot(path) as snapshot:
         checking = _Checking(snapshot)
@@ -72,15 +75,6 @@ def verify(path: str | Path, *, digest: str = "", against: str | Path = "") -> V
     verdict = CHANGED if checking.found else UNCHANGED if chain else UNSEALED
     seals = [{"crawl": one.crawl, "digest": one.digest} for one in chain]
     return Verified(Path(path).name, f"sha256:{own}", verdict, seals, checking.found, checking.notes)
-
-
-def _digest(text: str) -> str:
-    bare = text.removeprefix("sha256:").lower()
-    if len(bare) != 64 or set(bare) - set("0123456789abcdef"):
-        raise MalformedName(
-            f"{text} is no digest: it is sha256: and 64 hexadecimal digits, as `lineage snapshot info` prints it"
-        )
-    return bare
 
 
 class _Checking:
@@ -132,7 +126,10 @@ class _Checking:
         state = hashlib.sha256()
         for name in TABLES:
             now = self._snapshot.hashed(name, [one.crawl for one in chain])
-            self._written(name, now, chain)
+            for one in chain:
+                if TABLES[name].crawl and now.wrote[str(one.crawl)] != one.wrote.get(name):
+                    said = f"what crawl {one.crawl} wrote into the table {name} is not what it sealed"
+                    self.tell(name, f"crawl {one.crawl}", said)
             if not sealed:
                 continue
             digest, marks = sealed.get(name, ("", b""))
@@ -142,19 +139,12 @@ class _Checking:
         if sealed and chain and state.hexdigest() != chain[-1].state:
             self.tell("sealed", f"crawl {chain[-1].crawl}", "the digests of the tables are not the ones that were sealed")
 
-    def _written(self, name: str, now: Hashed, chain: list[Seal]) -> None:
-        """What each crawl wrote is still so."""
-        for one in chain:
-            if TABLES[name].crawl and now.wrote[str(one.crawl)] != one.wrote.get(name):
-                self.tell(
-                    name, f"crawl {one.crawl}", f"what crawl {one.crawl} wrote into the table {name} is not what it sealed"
-                )
-
     def _name_rows(self, name: str, now: bytes, sealed: bytes) -> None:
         """The rows that were not sealed as they are, and how many that were sealed are there no more."""
         new = Counter(_marks(now)) - Counter(_marks(sealed))
         gone = sum((Counter(_marks(sealed)) - Counter(_marks(now))).values())
-        for row in self._unsealed(name, new):
+        rows = (row for row in self._snapshot.rows_of(name) if new[mark_of(row)] > 0)
+        for row in islice(rows, min(_NAMED, sum(new.values()))):
             key = " ".join(str(value) for value in row[: TABLES[name].key] if value not in ("", None))
             self.tell(name, key, "this row is not as it was sealed")
         more = sum(new.values()) - _NAMED
@@ -164,15 +154,6 @@ class _Checking:
             self.tell(name, "rows", f"{gone - sum(new.values())} rows that were sealed are not there any more")
         if not (new or gone):
             self.tell(name, "table", "its digest is not the one that was sealed")
-
-    def _unsealed(self, name: str, new: Counter[bytes]) -> Iterator[Row]:
-        left = min(_NAMED, sum(new.values()))
-        for row in self._snapshot.rows_of(name) if left else ():
-            if new[mark_of(row)] > 0:
-                yield row
-                left -= 1
-            if not left:
-                return
 
     def _tail(self, chain: list[Seal]) -> None:
         """What no seal covers."""

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from itertools import groupby
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 
 from lineage.domain.kinds import DATASET, KINDS, RESOURCE, TRIAL, kind_of_arn
 from lineage.domain.names import is_arn, node_id, parse_arn
@@ -296,8 +295,9 @@ class _Reading:
 
     def _compare_jobs(self, told: dict[str, Json], rows: list[Json]) -> None:
         """The jobs that the execution ran itself should be in its experiment and trial."""
-        ids = [one["id"] for row in rows if not row["ran"]["how"] for one in row["made"] if one["kind"] in KINDS]
-        for one in self._records_of(ids):
+        made = [one for row in rows if not row["ran"]["how"] for one in row["made"] if one["kind"] in KINDS]
+        jobs = {one["id"]: one["kind"] for one in made if KINDS[one["kind"]].job}
+        for one in (one for kind in sorted({*jobs.values()}) for one in self.snapshot.records(kind, jobs, deleted=True)):
             config = one.body.get("ExperimentConfig") or {}
             for kind, member in (("experiment", "ExperimentName"), ("trial", "TrialName")):
                 there, meant = config.get(member), told[kind]["name"]
@@ -306,11 +306,6 @@ class _Reading:
                         kind,
                         f"{one.kind.replace('-', ' ')} {one.name} is in {kind} {there}, and the execution in {meant or 'none'}",
                     )
-
-    def _records_of(self, ids: Iterable[str]) -> Iterator[Resource]:
-        for kind, some in groupby(sorted((kind_of_arn(one).name, one) for one in ids if is_arn(one)), key=itemgetter(0)):
-            if KINDS[kind].job:
-                yield from self.snapshot.records(kind, [one for _, one in some], deleted=True)
 
     def _find(self, about: str, said: str) -> None:
         self.findings.append({"about": about, "said": said})

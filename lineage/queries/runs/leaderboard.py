@@ -164,6 +164,8 @@ class _Board:
         names = {name for one in self.shown for name in one.parameters}
         ours = {member for one in self.found for member in one.members}.union(self.unread)
         scope = self.graph.graph["scope"]
+        told = [cost(one) for one in self.found if one.job]
+        sums = {name: sum(one[name] for one in told if one[name] is not None) for name in _SUMMED}
         return Leaderboard(
             metric=self.metric,
             counts=self._counts(),
@@ -172,7 +174,7 @@ class _Board:
             tuning_jobs=[tuning_json(one) for one in tunings_of(self.found)],
             best=[self._best(group) for group in self.sets],
             rows=rows,
-            cost=self._cost(),
+            cost=sums | {"not_told": sum(one["billable_seconds"] is None for one in told)},
             warnings=list(self._warnings()),
             scope=scope_json(scope, [hole for hole in scope.holes if hole.subject in ours]),
             caveats=[_EQUAL_PLACES, *([_LAST] if self.metric["statistic"] == LAST else [])],
@@ -181,7 +183,8 @@ class _Board:
     # --- row by row -----------------------------------------------------------------------------
 
     def _row(self, entry: Entry) -> Json:
-        one = entry.one
+        one, finite = entry.one, entry.place != NOT_FINITE
+        said = entry.measured._asdict() if entry.measured else None
         most = max(self.sets, key=self.sets.__getitem__, default=entry.group)  # of equals the first one
         apart = {"declared": entry.data.declared, "differs": entry.group != most}
         return {
@@ -191,8 +194,8 @@ class _Board:
             "group": list(self.sets).index(entry.group) if entry.group in self.sets else None,
             "candidate": node_json(self.graph, one.id),
             "runs": [node_json(self.graph, run) for run in one.runs],
-            "value": entry.measured.value if entry.measured and entry.place != NOT_FINITE else None,
-            "evidence": self._evidence(entry),
+            "value": said["value"] if said and finite else None,
+            "evidence": said and said | {"value": said["value"] if finite else str(said["value"])},
             "labels": list(self._labels(entry)),
             "parameters": entry.parameters,
             "trained_on": self._read(entry.data.trained),
@@ -202,12 +205,6 @@ class _Board:
             "tuning_job": tuning_name(one),
             "failure": one.job.body.get("FailureReason") if one.job else None,
         }
-
-    def _evidence(self, entry: Entry) -> Json | None:
-        if not entry.measured:
-            return None
-        said = entry.measured._asdict()
-        return said | {"value": said["value"] if entry.place != NOT_FINITE else str(said["value"])}
 
     def _labels(self, entry: Entry) -> Iterator[str]:
         """What is not as it is with most."""
@@ -256,11 +253,6 @@ class _Board:
             "stopped_early": sum(one.early for one in self.entries),
             "hidden": len(self.hidden),
         }
-
-    def _cost(self) -> Json:
-        told = [cost(one) for one in self.found if one.job]
-        sums = {name: sum(one[name] for one in told if one[name] is not None) for name in _SUMMED}
-        return sums | {"not_told": sum(one["billable_seconds"] is None for one in told)}
 
     # --- what a reader must know ----------------------------------------------------------------
 

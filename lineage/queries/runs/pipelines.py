@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -66,7 +65,10 @@ def list_pipelines(snapshot: Snapshot) -> list[Pipeline]:
     executions: dict[str, list[Node]] = {}
     for node in snapshot.every(EXECUTION):
         executions.setdefault(pipeline_of(record_id(node)), []).append(node)
-    known = {identity: _pipeline(lives[-1]) for identity, lives in _lives(snapshot).items()}
+    known = {}
+    for record in snapshot.records(PIPELINE.name, deleted=True):  # of a name that was used again the last one counts
+        told = {name: getattr(record, name) for name in ("id", "name", "account", "region", "status", "created", "modified")}
+        known[record.id] = Pipeline(**told, deleted=record.deleted, executions=0, last_execution=None, observed=True)
     named = {record_id(node) for node in snapshot.every(PIPELINE.name)}
     for identity in sorted(named.union(executions) - known.keys()):
         known[identity] = _unobserved(identity)
@@ -110,18 +112,6 @@ def pipeline_of(execution: str) -> str:
 def record_id(node: Node) -> str:
     """The id without the time that an earlier life of a name has in it."""
     return node_id(node.arn) if node.arn else node.id
-
-
-def _lives(snapshot: Snapshot) -> dict[str, list[Resource]]:
-    """Each pipeline's records, the earlier ones of a name that was used again first."""
-    records = snapshot.records(PIPELINE.name, deleted=True)
-    return {identity: list(lives) for identity, lives in groupby(records, key=attrgetter("id"))}
-
-
-def _pipeline(record: Resource) -> Pipeline:
-    names = ("id", "name", "account", "region", "status", "created", "modified", "deleted")
-    told = {name: getattr(record, name) for name in names}
-    return Pipeline(**told, executions=0, last_execution=None, observed=True)
 
 
 def _unobserved(identity: str) -> Pipeline:

@@ -379,7 +379,7 @@ class _Count:
 
 @dataclass(slots=True)
 class _Tally:
-    """How many runs each group and each experiment has, and how many groups each experiment."""
+    """How many runs each group and each experiment has, and how many groups each experiment. A run counts once in each."""
 
     trials: Trials
     groups: dict[NameKey, _Count] = field(default_factory=dict)
@@ -392,15 +392,11 @@ class _Tally:
             if deleted or not trial.deleted:
                 tally._group(trial, RunGroup(trial.name, tally.trials.experiment_of(key)))
         for run in snapshot.records(RUN, deleted=deleted, members=("Parents",)):
-            tally._run(run)
+            counts = [tally._group(run, group) for group in tally.trials.groups_of(run)]
+            above = {key_of(run, one.experiment) for one in counts if one.experiment}
+            for count in (*counts, *map(tally.experiments.__getitem__, above)):
+                count.runs += 1
         return tally
-
-    def _run(self, run: Resource) -> None:
-        """Count a run once for each of its groups, and once for each of their experiments."""
-        counts = [self._group(run, group) for group in self.trials.groups_of(run)]
-        above = {key_of(run, one.experiment): None for one in counts if one.experiment}
-        for count in (*counts, *map(self.experiments.__getitem__, above)):
-            count.runs += 1
 
     def _group(self, record: Resource, group: RunGroup) -> _Count:
         count = self.groups.setdefault(key_of(record, group.name), _Count(group.name, group.experiment))

@@ -39,22 +39,20 @@ def overlapping(graph: Flow, job: str) -> Iterator[Json]:
 
 
 def shared(graph: Flow, one: Link, other: Link) -> tuple[str, str]:
-    """Whether two channels share data, with a place that shows it; nothing where they surely do not."""
-    if _meet(one, other):
+    """Whether two channels share data, with a place that shows it; nothing where they surely do not.
+
+    They do where their places are the same, or share keys as far as their names tell, or where a manifest lists such a key.
+    """
+    here, there = location_of(one.source), location_of(other.source)
+    met = one.source == other.source
+    if here and there and not met and {Span(link.data["span"]) for link in (one, other)} <= _PLAIN:
+        met = cover(here, Span(one.data["span"]), there, Span(other.data["span"])) in (Cover.ALL, Cover.PART)
+    if met:
         return SHARED, max(one.source, other.source, key=len)
     if opaque_read(graph, one) or opaque_read(graph, other):
         return UNKNOWN, ""
     shown = _listed(graph, one, other)
     return (SHARED, shown) if shown else ("", "")
-
-
-def _meet(one: Link, other: Link) -> bool:
-    """Whether two places are the same, or share keys as far as their names tell."""
-    here, there = location_of(one.source), location_of(other.source)
-    if not (here and there) or one.source == other.source:
-        return one.source == other.source
-    spans = [Span(link.data["span"]) for link in (one, other)]
-    return set(spans) <= _PLAIN and cover(here, spans[0], there, spans[1]) in (Cover.ALL, Cover.PART)
 
 
 def _listed(graph: Flow, one: Link, other: Link) -> str:

@@ -25,17 +25,13 @@ def objectives(tuning: Resource) -> set[Objective]:
 
 def common_objective(found: Iterable[Candidate]) -> str | None:
     """The metric that is the objective of the tuning job of every candidate; None where there is no such one."""
-    told = [_objective(one) for one in found]
+    told = []
+    for one in found:
+        own = plain((one.job.body.get("HyperParameters") or {}).get("_tuning_objective_metric")) if one.job else None
+        of_tuning = {name for name, _ in objectives(one.tuning)} if one.tuning else set()
+        told.append({str(own)} if own and tuning_name(one) else of_tuning)  # a job is told its own as a hyperparameter
     common = set().union(*told) if told and all(told) else set()
     return common.pop() if len(common) == 1 else None
-
-
-def _objective(one: Candidate) -> set[str]:
-    """A training job of a tuning job is itself told its objective, as a hyperparameter."""
-    own = plain((one.job.body.get("HyperParameters") or {}).get("_tuning_objective_metric")) if one.job else None
-    if own and tuning_name(one):
-        return {str(own)}
-    return {name for name, _ in objectives(one.tuning)} if one.tuning else set()
 
 
 def tuning_name(one: Candidate) -> str | None:
