@@ -10,7 +10,7 @@ from lineage.checks.context import Findings, Ground, place_json
 from lineage.checks.findings import FAILED, HIGH, LOW, MEDIUM, UNKNOWN, Finding
 from lineage.domain.jobs import started
 from lineage.domain.kinds import TRAINING_JOB
-from lineage.domain.names import Cover, Location, Span, location_of
+from lineage.domain.names import Cover, Span, location_of
 from lineage.domain.opaque import is_opaque
 from lineage.domain.records import Json
 from lineage.domain.training import trains
@@ -194,14 +194,11 @@ def _shows(graph: Flow, link: Link, versions: list[int]) -> str:
         if link.data["listing"]:
             shown = listings.shared(link.data["listing"], version)
         else:
-            shown = _listed(listings.cover(version, place), place) if place else ""
+            covered, entry = listings.cover(version, place) if place else (Cover.NONE, "")
+            # The entry, or the place itself where an entry holds all of it.
+            shown = place.uri if place and covered is Cover.ALL else entry if covered is Cover.PART else ""
             begins = link.data["span"] == Span.PREFIX and not shown
             shown = listings.beginning(version, link.source) if begins else shown
         if shown:
             return shown
     return ""
-
-
-def _listed(found: tuple[Cover, str], place: Location) -> str:
-    """The entry, or the place itself where an entry holds all of it."""
-    return (place.uri if found[0] is Cover.ALL else found[1]) if found[0] in (Cover.ALL, Cover.PART) else ""

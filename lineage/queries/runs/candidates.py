@@ -16,6 +16,7 @@ from lineage.domain.names import node_id
 from lineage.domain.records import Json, Resource
 from lineage.domain.status import Outcome, outcome, took_too_long
 from lineage.errors import LeaderboardError
+from lineage.queries.runs.run_records import parameters_of
 from lineage.queries.select import find_in
 from lineage.snapshot.reading import Snapshot
 
@@ -186,18 +187,13 @@ def metric_value(value: Any) -> float:
 
 def parameters(one: Candidate) -> Json:
     """Hyperparameters of the job, and parameters of its runs: numbers as numbers, other texts without the SDK's quotes."""
-    found = {name: value for run in one.runs.values() for name, value in _of_run(run).items()}
+    found = {name: value for run in one.runs.values() for name, value in parameters_of(run.body).items()}
     own = one.job.body.get("HyperParameters") or {} if one.job else {}
     return {
         name: plain(value)
         for name, value in sorted((found | own).items())
         if not name.startswith(_OF_SAGEMAKER) and not _TECHNICAL.fullmatch(name)
     }
-
-
-def _of_run(run: Resource) -> Json:
-    given = (run.body.get("Parameters") or {}).items()
-    return {name: value.get("NumberValue", value.get("StringValue")) for name, value in given}
 
 
 def plain(value: Any) -> Any:
@@ -246,7 +242,7 @@ def cost(one: Candidate) -> Json:
 
 def _instances(one: Candidate) -> tuple[str | None, int | None]:
     if not one.job:
-        noted = {name: value for run in one.runs.values() for name, value in _of_run(run).items()}
+        noted: Json = {name: value for run in one.runs.values() for name, value in parameters_of(run.body).items()}
         return noted.get("SageMaker.InstanceType"), plain(noted.get("SageMaker.InstanceCount"))
     resources = one.job.body.get("ResourceConfig") or {}
     groups = resources.get("InstanceGroups")

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from operator import attrgetter
 
 from lineage.domain.kinds import DATASET, KINDS, RESOURCE, TRIAL, kind_of_arn
 from lineage.domain.names import is_arn, node_id, parse_arn
-from lineage.domain.pipelines import ExperimentNames, parse_definition
+from lineage.domain.pipelines import ExperimentNames
 from lineage.domain.records import Json, Node, Resource, Scope
 from lineage.domain.references import hits
-from lineage.errors import MalformedDefinition, UnknownNode
+from lineage.errors import UnknownNode
 from lineage.queries.flow.belonging import EXECUTION
 from lineage.queries.runs.pipelines import (
     Definition,
@@ -115,7 +114,7 @@ class _Reading:
         made = [one["id"] for step in steps for one in made_by(step)]
         self._nodes = {node.id: node for node in self.snapshot.nodes(made)}
         names, definition = Definitions(self.snapshot, self.pipeline.id).names(record) if record else (None, None)
-        types = _types(definition)
+        types = definition.types() if definition else {}
         rows = [self._step(step, types.get(str(step.get("StepName")), "")) for step in steps]
         others = self._others(rows)
         told = {name: self._exists(name, one) for name, one in resolved(body, names).items()}
@@ -297,7 +296,8 @@ class _Reading:
         """The jobs that the execution ran itself should be in its experiment and trial."""
         made = [one for row in rows if not row["ran"]["how"] for one in row["made"] if one["kind"] in KINDS]
         jobs = {one["id"]: one["kind"] for one in made if KINDS[one["kind"]].job}
-        for one in (one for kind in sorted({*jobs.values()}) for one in self.snapshot.records(kind, jobs, deleted=True)):
+        records = (one for kind in sorted({*jobs.values()}) for one in self.snapshot.records(kind, jobs, deleted=True))
+        for one in records:
             config = one.body.get("ExperimentConfig") or {}
             for kind, member in (("experiment", "ExperimentName"), ("trial", "TrialName")):
                 there, meant = config.get(member), told[kind]["name"]
@@ -335,17 +335,6 @@ def _resource(value: str) -> Json:
 
 def _place(value: str) -> Json:
     return {"id": node_id(value), "kind": DATASET.name, "name": value}
-
-
-def _types(definition: Definition | None) -> dict[str, str]:
-    """The type of each step by name, as the definition says: for steps that have not begun."""
-    try:
-        whole = parse_definition(definition.text) if definition and definition.text else {}
-    except MalformedDefinition:
-        return {}
-    steps = whole.get("Steps")
-    named = [one for one in steps if isinstance(one, Mapping)] if isinstance(steps, list) else []
-    return {str(one.get("Name")): str(one.get("Type") or "") for one in named}
 
 
 def _definition_json(definition: Definition | None) -> Json:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import NamedTuple
 
 from lineage.domain.kinds import PIPELINE
 from lineage.domain.names import is_arn, node_id, parse_arn
-from lineage.domain.pipelines import ExperimentNames, Name, experiment_names
+from lineage.domain.pipelines import ExperimentNames, Name, experiment_names, parse_definition
 from lineage.domain.records import Body, Json, Node, Resource, decoded
 from lineage.domain.times import sortable
-from lineage.errors import UnknownNode
+from lineage.errors import MalformedDefinition, UnknownNode
 from lineage.queries.flow.belonging import EXECUTION
 from lineage.queries.scope import listing_scope
 from lineage.queries.select import find_node
@@ -163,6 +164,16 @@ class Definition(NamedTuple):
     modified: str | None
     own: bool
     pipeline: str
+
+    def types(self) -> dict[str, str]:
+        """The type of each step by name: for steps that have not begun."""
+        try:
+            whole = parse_definition(self.text) if self.text else {}
+        except MalformedDefinition:
+            return {}
+        steps = whole.get("Steps")
+        named = [one for one in steps if isinstance(one, Mapping)] if isinstance(steps, list) else []
+        return {str(one.get("Name")): str(one.get("Type") or "") for one in named}
 
 
 class Definitions:

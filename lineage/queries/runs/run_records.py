@@ -215,7 +215,7 @@ def run_of(identity: str, record: Resource, groups: tuple[RunGroup, ...], jobs: 
         ended=body.get("EndTime"),
         modified=record.modified,
         created_by=created_by(body),
-        parameters=_parameters(body),
+        parameters=parameters_of(body),
         metrics=_metrics(body) or tuple(jobs.metrics_of(record)),
         inputs=_artifacts(body.get("InputArtifacts")),
         outputs=_artifacts(body.get("OutputArtifacts")),
@@ -264,7 +264,8 @@ def created_by(body: Any) -> str | None:
     return said.get("UserProfileName") or (said.get("IamIdentity") or {}).get("Arn") or said.get("UserProfileArn")
 
 
-def _parameters(body: Any) -> dict[str, float | str | None]:
+def parameters_of(body: Any) -> dict[str, float | str | None]:
+    """The parameters that a run has logged, by name."""
     said = (body.get("Parameters") or {}).items()
     return {name: value["NumberValue"] if "NumberValue" in value else value.get("StringValue") for name, value in sorted(said)}
 
