@@ -178,36 +178,27 @@ class Fetcher:
             parts = parse_arn(name).resource.split("/")[1:]
             return {key: _spelt(shape.members[key], part) for key, part in zip(kind.keys, parts, strict=False)}
         if is_arn(name) and not self.takes_arns(kind, region):
-            name = self._own_name(kind, name)
+            parsed = parse_arn(name)
+            if parsed.account != self.session.account:
+                said = f"{kind.describe} reads the caller's own account only: crawl account {parsed.account} as well"
+                raise Refused("not-crawled", said)
+            name = parsed.resource.partition("/")[2]
         return {shape.required_members[0]: name}
-
-    def _own_name(self, kind: Kind, arn: str) -> str:
-        """The name in an ARN, for an operation that takes names: those are of the caller's own account only."""
-        parsed = parse_arn(arn)
-        if parsed.account != self.session.account:
-            said = f"{kind.describe} reads the caller's own account only: crawl account {parsed.account} as well"
-            raise Refused("not-crawled", said)
-        return parsed.resource.partition("/")[2]
 
     def completed(self, kind: Kind, record: Resource) -> Resource:
         """The record with what only other calls give of it."""
         for extra in self.extras(kind, record):
-            found, unknown = self._told(extra, record)
+            value = {"{Arn}": record.arn}.get(extra.value) or record.body[extra.value]
+            found: list[Any] = []
+            unknown: dict[str, None] = {}
+            result = self._list_in(extra.operation, record.region)
+            for page in self.pages(extra.operation, {"MaxResults": PAGE, extra.parameter: value}, record.region):
+                found += page.get(result) or ()
+                paths = (path for paths in self._unknown_of(result).values() for path in paths)
+                unknown |= dict.fromkeys(f"{extra.member}[].{path}" for path in paths)
             body, silent = {**record.body, extra.member: found}, record.silent - {extra.member}
             record = replace(record, body=body, silent=silent, unknown=(*record.unknown, *unknown))
         return record
-
-    def _told(self, extra: Extra, record: Resource) -> tuple[list[Any], list[str]]:
-        """What a List call tells of a record, and what in it botocore does not know."""
-        value = {"{Arn}": record.arn}.get(extra.value) or record.body[extra.value]
-        found: list[Any] = []
-        unknown: dict[str, None] = {}
-        result = self._list_in(extra.operation, record.region)
-        for page in self.pages(extra.operation, {"MaxResults": PAGE, extra.parameter: value}, record.region):
-            found += page.get(result) or ()
-            paths = (path for paths in self._unknown_of(result).values() for path in paths)
-            unknown |= dict.fromkeys(f"{extra.member}[].{path}" for path in paths)
-        return found, list(unknown)
 
     def extras(self, kind: Kind, record: Resource) -> tuple[Extra, ...]:
         """What is asked for besides the record itself: what the call that gave it has no room for."""
@@ -377,18 +368,14 @@ class Fetcher:
         """The members of a kind's record that the answer of this call has no room for, and another call's has."""
         if (kind.name, call) not in self._members:
             model = self._model(region)
-            described = set(described_shape(model, kind).members)
-            searched = set(_searched_shape(model, kind).members) if kind.search else set()
+            described, searched = set(described_shape(model, kind).members), set()
+            if kind.search:
+                shape = search_shape(model, kind)
+                searched = set((shape.members["Model"] if kind.search == "Model" else shape).members)
             everything = described | searched | {extra.member for extra in kind.extras} | {"Tags"}
             everything |= {finder.parents for finder in kind.finders if finder.parents}
             self._members[kind.name, call] = frozenset(everything - (described if call == "describe" else searched))
         return self._members[kind.name, call]
-
-
-def _searched_shape(model: Any, kind: Kind) -> Any:
-    """The shape of the record itself: a model's is inside its dashboard's."""
-    shape = search_shape(model, kind)
-    return shape.members["Model"] if kind.search == "Model" else shape
 
 
 def _spelt(shape: Any, word: str) -> str:

@@ -103,9 +103,7 @@ class Pace:
         """The budget of one operation in one region."""
         with self._lock:
             if (region, operation) not in self._budgets:
-                self._budgets[region, operation] = self._new(operation)
+                most = KNOWN.get(operation, MOST)
+                first = self._first if math.isinf(self._first) else min(self._first, most)
+                self._budgets[region, operation] = Budget(first=first, most=most)
             return self._budgets[region, operation]
-
-    def _new(self, operation: str) -> Budget:
-        most = KNOWN.get(operation, MOST)
-        return Budget(first=self._first if math.isinf(self._first) else min(self._first, most), most=most)

@@ -67,7 +67,10 @@ def read(value: Any, shape: Any, unknown: list[str], path: str) -> Any:
     if kind == "map" and isinstance(value, dict):
         return {key: _named(key, read(child, shape.value, unknown, f"{path}.*")) for key, child in value.items()}
     if kind == "list" and isinstance(value, list):
-        return _list(value, shape.member, unknown, path)
+        if shape.member.type_name == "string":
+            return list(_arguments(value))
+        own = "." not in path and "[" not in path  # a list of the answer itself: its elements are told apart
+        return [read(child, shape.member, unknown, f"{path}[{at if own else ''}]") for at, child in enumerate(value)]
     return _leaf(kind, path)(value)
 
 
@@ -82,7 +85,10 @@ def _structure(value: dict[str, Any], shape: Any, unknown: list[str], path: str)
             members[key] = leaf(child)  # by far the most: they need no path
         else:
             members[key] = read(child, shape.members[key], unknown, f"{path}.{key}" if path else key)
-    return _pair(value) or members
+    for name, content in _PAIRS if len(value) == 2 else ():
+        if set(value) == {name, content}:
+            return {name: value[name], content: _named(str(value[name]), value[content])}
+    return members
 
 
 @cache
@@ -116,13 +122,6 @@ def _number(value: Any) -> Any:
     return value if type(value) is not float or math.isfinite(value) else str(value)
 
 
-def _list(value: list[Any], member: Any, unknown: list[str], path: str) -> list[Any]:
-    if member.type_name == "string":
-        return list(_arguments(value))
-    own = "." not in path and "[" not in path  # a list of the answer itself: its elements are told apart
-    return [read(child, member, unknown, f"{path}[{number if own else ''}]") for number, child in enumerate(value)]
-
-
 @lru_cache(maxsize=10_000)  # what was made together has its times in common
 def _time(value: float | str) -> str:
     """A time in an answer as ISO 8601 text in UTC: SageMaker sends seconds."""
@@ -146,37 +145,22 @@ def _text(value: str) -> str:
 
 def _json(value: Any) -> Any:
     if isinstance(value, dict):
-        return _said({key: _json(child) for key, child in value.items()})
+        # Values stand under their own names, and a `Value` under what its `Name` says.
+        said = {key: _json(child) for key, child in value.items()}
+        name = next((said[key] for key in _NAMES if isinstance(said.get(key), str)), None)
+        under = {key: name for key in _VALUES if key in said} if name is not None else {}
+        kept = _NAMES if under else ()
+        return {key: child if key in kept else _named(under.get(key, key), child) for key, child in said.items()}
     if isinstance(value, list):
-        return _json_list(value)
-    return _text(value) if isinstance(value, str) else value
-
-
-def _json_list(value: list[Any]) -> list[Any]:
-    if value and all(isinstance(one, str) for one in value):
-        return list(_arguments(value))
-    return [_json(child) for child in value]
-
-
-def _said(value: dict[str, Any]) -> dict[str, Any]:
-    """An object of a document: its values under their own names, and a `Value` under what its `Name` says."""
-    name = next((value[key] for key in _NAMES if isinstance(value.get(key), str)), None)
-    under = {key: name for key in _VALUES if key in value} if name is not None else {}
-    kept = _NAMES if under else ()
-    return {key: child if key in kept else _named(under.get(key, key), child) for key, child in value.items()}
+        texts = value and all(isinstance(one, str) for one in value)
+        return list(_arguments(value)) if texts else [_json(child) for child in value]
+    return _written(value)
 
 
 def _inside(match: re.Match[str]) -> str:
     name, value = (match["name"], match["value"]) if match["name"] else (match["flag"], match["word"])
     keep = _LOCATION.fullmatch(value) or _NUMBER.fullmatch(value)
     return match[0] if keep else f"{name}{REDACTED}"
-
-
-def _pair(value: dict[str, Any]) -> dict[str, Any] | None:
-    for name, content in _PAIRS if len(value) == 2 else ():
-        if set(value) == {name, content}:
-            return {name: value[name], content: _named(str(value[name]), value[content])}
-    return None
 
 
 def _named(name: str, value: Any) -> Any:

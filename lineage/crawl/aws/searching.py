@@ -30,13 +30,15 @@ class Asked(NamedTuple):
 
 def ask_search(fetcher: Fetcher, kind: Kind, query: Mapping[str, Any], region: str, limit: int | None) -> Asked:
     """Ask for all that Search finds, or the first `limit`. Raises `SearchRefused` with the service's reason, `CrawlError`."""
-    size = {"MaxResults": min(PAGE, limit or PAGE)}
+    size, member = {"MaxResults": min(PAGE, limit or PAGE)}, search_member(kind.search)
     records: list[tuple[Resource, Mapping[str, Any]]] = []
     hits: Mapping[str, Any] = {}
     ended = True
     try:
         for page in fetcher.pages("Search", {"Resource": kind.search, **query, **size}, region):
-            records += [_read(kind, result, region) for result in page.get("Results") or ()]
+            for body in (result[member] for result in page.get("Results") or ()):
+                record = resource_of(kind, body["Model"] if kind.search == "Model" else body, region)
+                records.append((record, body))
             hits = page.get("TotalHits") or hits
             ended = not page.get("NextToken")
             if limit and len(records) >= limit:
@@ -55,11 +57,6 @@ def ask_suggestions(fetcher: Fetcher, resource: str, hint: str, region: str) -> 
     except Refused as refused:
         raise _error("GetSearchSuggestions", refused) from refused
     return (one["PropertyName"] for one in answer.get("PropertyNameSuggestions") or ())
-
-
-def _read(kind: Kind, result: Mapping[str, Any], region: str) -> tuple[Resource, Mapping[str, Any]]:
-    body = result[search_member(kind.search)]
-    return resource_of(kind, body["Model"] if kind.search == "Model" else body, region), body
 
 
 def _error(operation: str, refused: Refused) -> Exception:

@@ -90,11 +90,14 @@ class Session:
         if not _ROLE.fullmatch(role):
             raise MalformedName(f"{role!r} is no role ARN; one looks like arn:aws:iam::111122223333:role/auditor")
         core = botocore.session.Session()
-        source = self._boto.get_credentials()
-        fetcher = AssumeRoleCredentialFetcher(self._create_client, source, role, extra_args={"RoleSessionName": "lineage"})
+        own: Any = self._boto  # it makes the client that assumes the role, so that its hooks hold there, too
+        fetcher = AssumeRoleCredentialFetcher(
+            lambda service, **_: own.client(service), own.get_credentials(), role, extra_args={"RoleSessionName": "lineage"}
+        )
         renewed = DeferredRefreshableCredentials(method="sts-assume-role", refresh_using=fetcher.fetch_credentials)
         core._credentials = renewed  # type: ignore[attr-defined]  # noqa: SLF001  (botocore has no public way to renew)
-        core.register("before-send", self._hand_on)  # type: ignore[arg-type]
+        # Whoever answers in AWS's place for this session does so for the roles that it assumes.
+        core.register("before-send", lambda **words: own.events.emit_until_response(**words)[1])
         other = boto3.Session(botocore_session=core, region_name=self.region)
         try:
             renewed.get_frozen_credentials()
@@ -104,20 +107,12 @@ class Session:
         session.patience = self.patience
         return session
 
-    def _create_client(self, service: str, **_: Any) -> Any:
-        """The client that assumes a role: the session's own, so that its hooks hold there, too."""
-        boto: Any = self._boto
-        return boto.client(service)
-
-    def _hand_on(self, event_name: str, **words: Any) -> Any:
-        """Whoever answers in AWS's place for this session does so for the roles that it assumes."""
-        events: Any = self._boto.events
-        return events.emit_until_response(event_name, **words)[1]
-
     def enabled_regions(self) -> list[str]:
         """The regions that are enabled for the account and that have SageMaker. Raises `CrawlError`."""
+        status: Any = ["ENABLED", "ENABLED_BY_DEFAULT"]
         try:
-            names = self._listed_regions()
+            pages = self._boto.client("account").get_paginator("list_regions").paginate(RegionOptStatusContains=status)
+            names = [str(one["RegionName"]) for page in pages for one in page["Regions"]]
         except (BotoCoreError, ClientError) as first:
             try:
                 names = [one["RegionName"] for one in self._boto.client("ec2").describe_regions()["Regions"]]
@@ -140,16 +135,19 @@ class Session:
                 said = f"; did you mean {' or '.join(near)}?" if near else "; a newer boto3 may know it"
                 raise MalformedName(f"no region {name} has SageMaker, as far as this boto3 knows{said}")
 
-    def _listed_regions(self) -> list[str]:
-        pages = self._boto.client("account").get_paginator("list_regions")
-        status: Any = ["ENABLED", "ENABLED_BY_DEFAULT"]
-        return [str(one["RegionName"]) for page in pages.paginate(RegionOptStatusContains=status) for one in page["Regions"]]
-
     def client(self, region: str, service: str = "sagemaker") -> BaseClient:
         """The client of a region, of SageMaker or of another service that speaks JSON."""
+        boto: Any = self._boto  # its stubs want the name of one service
         with self._lock:
             if (region, service) not in self._clients:
-                self._clients[region, service] = self._new_client(region, service)
+                client: BaseClient = boto.client(service, region_name=region, config=self._config)
+                events = client.meta.events
+                events.register(f"before-call.{service}", self._begin)
+                events.register_first(f"request-created.{service}", lambda **words: self._wait(region, **words))
+                events.register(f"needs-retry.{service}", lambda **words: self._learn(region, **words))
+                events.register(f"before-parse.{service}", self._listen)
+                events.register(f"after-call.{service}", self._count)
+                self._clients[region, service] = client
             return self._clients[region, service]
 
     def s3(self, region: str) -> S3Client:
@@ -159,17 +157,6 @@ class Session:
                 self._stores[region] = self._boto.client("s3", region_name=region, config=self._config)
                 self._stores[region].meta.events.register("after-call.s3", self._count)
             return self._stores[region]
-
-    def _new_client(self, region: str, service: str) -> BaseClient:
-        boto: Any = self._boto  # its stubs want the name of one service
-        client: BaseClient = boto.client(service, region_name=region, config=self._config)
-        events = client.meta.events
-        events.register(f"before-call.{service}", self._begin)
-        events.register_first(f"request-created.{service}", lambda **words: self._wait(region, **words))
-        events.register(f"needs-retry.{service}", lambda **words: self._learn(region, **words))
-        events.register(f"before-parse.{service}", self._listen)
-        events.register(f"after-call.{service}", self._count)
-        return client
 
     def answer(self) -> Any:
         """The last answer to this thread, as JSON and whole: botocore's own parser drops members it does not know."""
