@@ -222,7 +222,7 @@ class _LineReader:
     def __init__(self, model: ServiceModel) -> None:
         self._model = model
         self._operations = {*model.operation_names, *OTHER_OPERATIONS}
-        self._shapes = {kind.name: (_own_shape(kind, model), _search_shapes(kind, model)) for kind in KINDS.values()}
+        self._shapes = {kind.name: _shapes_of(kind, model) for kind in KINDS.values()}
         self._nameless = 0
 
     # --- records --------------------------------------------------------------------------------
@@ -254,7 +254,9 @@ class _LineReader:
     def _problems(self, kind: Kind, body: Any, search: Any, extras: Any) -> Iterator[str]:
         own, found = self._shapes[kind.name]
         yield from _misfits(body, own, "record")
-        yield from _missing(kind, body, own)
+        # The names that a call asks for the record by; a versioned package has none of its own.
+        wanted = kind.keys or ((f"{kind.noun}Name",) if kind.describe and kind is not MODEL_PACKAGE else ())
+        yield from (f"record.{key} is missing" for key in wanted if key in own.members and not body.get(key))
         for shape in found if search else ():
             yield from _misfits(search, shape, "search")
         if extras != {}:
@@ -299,27 +301,15 @@ class _LineReader:
             yield f"{operation} has no pages that {entry['fault']} could strike"
 
 
-def _own_shape(kind: Kind, model: ServiceModel) -> Any:
-    """What a record of the kind is shaped like; None where no call gives one."""
-    if kind.describe:
-        return described_shape(model, kind)
-    return list_member(model.operation_model(kind.list))[1] if kind.summaries else None
-
-
-def _search_shapes(kind: Kind, model: ServiceModel) -> list[Any]:
-    """What its `search` part is shaped like: for a model the model's shape, and that of the dashboard around it."""
-    if kind.search:
-        shape = search_shape(model, kind)
-        return [shape, shape.members["Model"]] if kind.search == "Model" else [shape]
-    return [model.shape_for("ListTagsOutput")]  # no Search knows the kind: its tags are all that there is to tell
-
-
-def _missing(kind: Kind, body: Mapping[str, Any], shape: Any) -> Iterator[str]:
-    """The names that a call asks for the record by; a versioned package has none of its own."""
-    wanted = kind.keys or ((f"{kind.noun}Name",) if kind.describe and kind is not MODEL_PACKAGE else ())
-    for key in wanted:
-        if key in shape.members and not body.get(key):
-            yield f"record.{key} is missing"
+def _shapes_of(kind: Kind, model: ServiceModel) -> tuple[Any, list[Any]]:
+    """What a record of the kind is shaped like (None where no call gives one), and by what its `search` part may be."""
+    own = described_shape(model, kind) if kind.describe else None
+    if kind.summaries and not kind.describe:
+        own = list_member(model.operation_model(kind.list))[1]
+    if not kind.search:
+        return own, [model.shape_for("ListTagsOutput")]  # no Search knows the kind: its tags are all that there is to tell
+    found = search_shape(model, kind)  # for a model the dashboard around it, too
+    return own, [found, found.members["Model"]] if kind.search == "Model" else [found]
 
 
 def _misfits(value: Any, shape: Any, path: str) -> Iterator[str]:

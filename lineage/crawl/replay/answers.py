@@ -15,7 +15,7 @@ import math
 import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -175,13 +175,9 @@ class Answers:
             return self._sorted(shelf, order).records
         (name, value), *others = of
         records: Sequence[AccountRecord] = self._group(shelf, order, name).get(value, ())
-        if not records and name == "PipelineName":
-            self._refuse_pipeline(parameters[name], where)
+        if not records and name == "PipelineName" and not self._named(PIPELINE, parameters[name], where):
+            raise Failure("ResourceNotFound", f"Pipeline '{parameters[name]}' does not exist.")
         return [record for record in records if all(value in self._of(record, name) for name, value in others)]
-
-    def _refuse_pipeline(self, name: str, where: Where) -> None:
-        if not self._named(PIPELINE, name, where):
-            raise Failure("ResourceNotFound", f"Pipeline '{name}' does not exist.")
 
     def _index_group(self, shelf: Shelf, order: Order, parameter: str) -> dict[str, list[AccountRecord]]:
         """The records of a shelf by what a List call can ask them of."""
@@ -349,17 +345,11 @@ def _group_of(package: AccountRecord) -> str:
 def _bounds(expression: Expression) -> tuple[float, float]:
     """The creation times between which all must lie that an expression can find."""
     opens, closes = float("-inf"), float("inf")
-    for operator, moment in _created(expression):
-        lower, upper = _EDGES.get(operator, (False, False))
-        opens = max(opens, moment) if lower else opens
-        closes = min(closes, moment) if upper else closes
-    return opens, closes
-
-
-def _created(expression: Expression) -> Iterator[tuple[str, float]]:
-    """The filters by creation time that all hold, with their times."""
     filters: Iterable[Mapping[str, Any]] = expression.get("Filters") or ()
     for one in filters if expression.get("Operator") != "Or" else ():
         moment = moment_of(one.get("Value")) if one["Name"] == "CreationTime" else None
         if moment:
-            yield one.get("Operator", "Equals"), moment.timestamp()
+            lower, upper = _EDGES.get(one.get("Operator", "Equals"), (False, False))
+            opens = max(opens, moment.timestamp()) if lower else opens
+            closes = min(closes, moment.timestamp()) if upper else closes
+    return opens, closes

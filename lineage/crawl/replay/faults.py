@@ -57,22 +57,20 @@ class Fault:
 
     def fits(self, call: Call) -> bool:
         """Whether the call is one that this fault is about."""
+        paged = call.operation.startswith(("List", "Search", "LookupEvents"))
         return (
             (self.operation == call.operation or (self.operation == "*" and call.service == "sagemaker"))
             and (not self.name or self.name.casefold() in call.names)
             and self.region in ("", call.region)
             and self.account in ("", call.account)
-            and self._pages(call)
+            and (self.code != EMPTY_PAGE or (paged and call.first_page))
+            and (self.code != REPEATED_TOKEN or paged)
         )
 
     def meet(self) -> bool:
         """Count one more call, and say whether this one is struck."""
         self.met += 1
         return self.met % self.every == 0 and (not self.times or self.met <= self.times)
-
-    def _pages(self, call: Call) -> bool:
-        paged = call.operation.startswith(("List", "Search", "LookupEvents"))
-        return (self.code != EMPTY_PAGE or (paged and call.first_page)) and (self.code != REPEATED_TOKEN or paged)
 
 
 class Faults:

@@ -79,28 +79,19 @@ def cut_page(
     items: Sequence[Any], parameters: Mapping[str, Any], operation: OperationModel, fault: str, size: int = 10
 ) -> tuple[Sequence[Any], dict[str, str]]:
     """One page, and the token of the next. The fault may make it empty, or its token the one that came before."""
-    size = _page_size(parameters, operation, size)
-    start = _start(parameters.get("NextToken", "0"))
-    if fault == EMPTY_PAGE:
-        return (), {"NextToken": "0"}
-    if fault == REPEATED_TOKEN:
-        return items[start : start + size], {"NextToken": parameters.get("NextToken", "0")}
-    more = {"NextToken": str(start + size)} if start + size < len(items) else {}
-    return items[start : start + size], more
-
-
-def _page_size(parameters: Mapping[str, Any], operation: OperationModel, default: int) -> int:
-    size = int(parameters.get("MaxResults", default))
+    size, token = int(parameters.get("MaxResults", size)), parameters.get("NextToken", "0")
     limits = operation.input_shape.members["MaxResults"].metadata if operation.input_shape else {}
     if not limits.get("min", 1) <= size <= limits.get("max", size):
         raise Failure("ValidationException", f"Value '{size}' at 'maxResults' failed to satisfy constraint")
-    return size
-
-
-def _start(token: str) -> int:
     if not re.fullmatch(r"[0-9]{1,12}", token):
         raise Failure("ValidationException", "The token in the request is not valid.")
-    return int(token)
+    start = int(token)
+    if fault == EMPTY_PAGE:
+        return (), {"NextToken": "0"}
+    if fault == REPEATED_TOKEN:
+        return items[start : start + size], {"NextToken": token}
+    more = {"NextToken": str(start + size)} if start + size < len(items) else {}
+    return items[start : start + size], more
 
 
 # --- summaries and filters ------------------------------------------------------------------------
@@ -120,17 +111,11 @@ def _summarised(record: AccountRecord, member: str) -> Any:
         return detail(whole, path)
     if member in whole:
         return whole[member]
-    if member == "EndpointName":
-        return _watched_endpoint(record)
+    if member == "EndpointName":  # wherever a monitoring job definition or schedule names it
+        prefix = kind.describe.removeprefix("Describe").removesuffix("JobDefinition")
+        inline = "MonitoringScheduleConfig.MonitoringJobDefinition.MonitoringInputs[].EndpointInput.EndpointName"
+        return detail(whole, f"{prefix}JobInput.EndpointInput.EndpointName") or next(iter(detail(whole, inline)), None)
     return {f"{kind.noun}Source": whole.get("Source"), f"{kind.noun}Status": _status(record)}.get(member)
-
-
-def _watched_endpoint(record: AccountRecord) -> Any:
-    """The endpoint that a monitoring job definition or schedule names, wherever it does."""
-    prefix = record.kind.describe.removeprefix("Describe").removesuffix("JobDefinition")
-    inline = "MonitoringScheduleConfig.MonitoringJobDefinition.MonitoringInputs[].EndpointInput.EndpointName"
-    found = detail(record.whole, f"{prefix}JobInput.EndpointInput.EndpointName")
-    return found or next(iter(detail(record.whole, inline)), None)
 
 
 def _status(record: AccountRecord) -> Any:

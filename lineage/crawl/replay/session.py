@@ -27,7 +27,7 @@ import boto3
 import botocore.session
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
-from botocore.loaders import Loader, create_loader
+from botocore.loaders import create_loader
 
 from lineage.crawl.aws.session import Session
 from lineage.crawl.replay.account import read_account
@@ -129,14 +129,18 @@ class Replay:
         except Failure as failure:
             code = _CODES.get(asked.service, {}).get(failure.code, failure.code)
             status = failure.status if asked.service in ("sagemaker", "cloudtrail") else max(failure.status, 403)
-            error = _ERRORS.get(asked.service, _json_error)(code, failure.message)
+            as_xml = _ERRORS.get(asked.service)
+            words = {"__type": code, "message": failure.message}
+            error = as_xml(code, failure.message) if as_xml else json.dumps(words)
             if asked.operation == "HeadObject":  # which has no body: its status is all that is told
                 error, status = "", 404 if failure.code == "NoSuchKey" else status
             return _response(request, _Reply(error.encode(), status))
 
     def _asked(self, request: Any, event_name: str) -> _Asked:
         _, service, operation = event_name.split(".", 2)
-        key, region = _signed(request)
+        header = request.headers.get("Authorization", "")
+        signed = _CREDENTIAL.search(header.decode() if isinstance(header, bytes) else header)
+        key, region = (signed[1], signed[2]) if signed else ("", "")  # so the region is known in every partition
         return _Asked(service, operation, _parameters(request, service), self._caller(key), region or self.account.region)
 
     def _caller(self, key: str) -> str:
@@ -145,7 +149,8 @@ class Replay:
         if not assumed:
             return self.account.caller
         partition = parse_arn(self.account.caller).partition
-        return f"arn:{partition}:sts::{assumed[1]}:assumed-role/{_decoded(assumed[2])}"
+        who = base64.b32decode(assumed[2] + "=" * (-len(assumed[2]) % 8)).decode()
+        return f"arn:{partition}:sts::{assumed[1]}:assumed-role/{who}"
 
     def _struck(self, asked: _Asked, account: str = "") -> str:
         """The fault that spoils the call's page. Raises `Failure` for one that is an error."""
@@ -206,7 +211,7 @@ class Replay:
             raise Failure("ValidationError", f"{role} is invalid")
         self._struck(asked, match[1])
         expires = datetime.now(UTC) + timedelta(seconds=int(asked.parameters.get("DurationSeconds", 3600)))
-        key = f"ASIA{match[1]}{_encoded(f'{match[2]}/{session}')}"
+        key = f"ASIA{match[1]}{base64.b32encode(f'{match[2]}/{session}'.encode()).decode().rstrip('=')}"
         return {
             "Credentials": {
                 "AccessKeyId": key,
@@ -285,10 +290,7 @@ def _core() -> botocore.session.Session:
     return core
 
 
-@cache
-def _loader() -> Loader:
-    """Reads each service model once, for every session."""
-    return create_loader()
+_loader = cache(create_loader)  # reads each service model once, for every session
 
 
 def _denied(asked: _Asked) -> Failure:
@@ -297,13 +299,6 @@ def _denied(asked: _Asked) -> Failure:
 
 
 # --- the wire -------------------------------------------------------------------------------------
-
-
-def _signed(request: Any) -> tuple[str, str]:
-    """The access key and the region that a request is signed with: so its region is known in every partition."""
-    header = request.headers.get("Authorization", "")
-    found = _CREDENTIAL.search(header.decode() if isinstance(header, bytes) else header)
-    return (found[1], found[2]) if found else ("", "")
 
 
 def _parameters(request: Any, service: str) -> dict[str, Any]:
@@ -315,14 +310,6 @@ def _parameters(request: Any, service: str) -> dict[str, Any]:
         place = location_of(request.url)
         return {"Uri": place.uri if place else ""}
     return dict(json.loads(text or "{}")) if service in ("sagemaker", "account", "cloudtrail") else {}
-
-
-def _encoded(text: str) -> str:
-    return base64.b32encode(text.encode()).decode().rstrip("=")
-
-
-def _decoded(text: str) -> str:
-    return base64.b32decode(text + "=" * (-len(text) % 8)).decode()
 
 
 class _Raw(io.BytesIO):
@@ -344,10 +331,6 @@ def _xml(value: Any) -> str:
         return escape(str(value))
     pairs = ((tag, one) for tag, child in value.items() for one in (child if isinstance(child, list) else [child]))
     return "".join(f"<{tag}>{_xml(child)}</{tag}>" for tag, child in pairs)
-
-
-def _json_error(code: str, message: str) -> str:
-    return json.dumps({"__type": code, "message": message})
 
 
 _ERRORS: Mapping[str, Callable[[str, str], str]] = {
