@@ -137,7 +137,9 @@ def _read_calls(lookup: Lookup, fetcher: Fetcher) -> None:
     for operation, calls in lookup.calls.items():
         keys = _keys(fetcher.session, region, calls.kind)
         for event in _events(lookup, fetcher, operation, calls.since):
-            arn = _made(event, calls.kind) or _named(event, calls.kind, keys, fetcher.session, region)
+            answered = {key.casefold(): value for key, value in (event.get("responseElements") or {}).items()}
+            made = str(answered.get(f"{calls.kind.noun}Arn".casefold()) or "")
+            arn = made if is_arn(made) else _named(event, calls.kind, keys, fetcher.session, region)
             calls.at[parse_arn(arn).id if arn else calls.kind.name].append(_time(event))
 
 
@@ -155,7 +157,10 @@ def _events(lookup: Lookup, fetcher: Fetcher, operation: str, since: str) -> Ite
 def _deletion(
     event: Mapping[str, Any], operation: str, kind: Kind, keys: Sequence[str], session: Session, region: str
 ) -> Deletion:
-    arn, at, who = _named(event, kind, keys, session, region), _time(event), _who(event)
+    identity = event.get("userIdentity") or {}
+    who = str(identity.get("arn") or "").rpartition(":")[2]  # as an ARN ends: `assumed-role/cleaner/jo`
+    who = who or str(identity.get("userName") or identity.get("invokedBy") or "somebody")
+    arn, at = _named(event, kind, keys, session, region), _time(event)
     if not arn:
         return Deletion(kind, operation, session.account, region, "", "", at, who)
     parsed = parse_arn(arn)
@@ -168,27 +173,11 @@ def _named(event: Mapping[str, Any], kind: Kind, keys: Sequence[str], session: S
     words = [str(asked.get(key.casefold()) or "") for key in keys]
     if not all(words):
         return ""
-    return words[0] if is_arn(words[0]) else _arn(kind, "/".join(words), session, region)
-
-
-def _made(event: Mapping[str, Any], kind: Kind) -> str:
-    """The ARN that a call that makes something answered; empty where the event does not say it."""
-    answered = {key.casefold(): value for key, value in (event.get("responseElements") or {}).items()}
-    arn = str(answered.get(f"{kind.noun}Arn".casefold()) or "")
-    return arn if is_arn(arn) else ""
+    if is_arn(words[0]):
+        return words[0]
+    resource = (kind.arn or f"{kind.name}/.+").replace(".+", "/".join(words))
+    return f"arn:{parse_arn(session.caller).partition}:sagemaker:{region}:{session.account}:{resource}"
 
 
 def _time(event: Mapping[str, Any]) -> str:
     return utc(datetime.fromisoformat(event["eventTime"]))
-
-
-def _arn(kind: Kind, name: str, session: Session, region: str) -> str:
-    resource = (kind.arn or f"{kind.name}/.+").replace(".+", name)
-    return f"arn:{parse_arn(session.caller).partition}:sagemaker:{region}:{session.account}:{resource}"
-
-
-def _who(event: Mapping[str, Any]) -> str:
-    """Whoever called, as an ARN ends: `assumed-role/cleaner/jo`."""
-    identity = event.get("userIdentity") or {}
-    arn = str(identity.get("arn") or "").rpartition(":")[2]
-    return arn or str(identity.get("userName") or identity.get("invokedBy") or "somebody")

@@ -60,7 +60,9 @@ def fetch_manifest(session: Session, region: str, place: Location, view: str, kn
     seen = now()
     try:
         answer = session.s3(region).get_object(Bucket=place.root.removeprefix("s3://"), Key=place.key)
-        _check_size(answer["ContentLength"])
+        if answer["ContentLength"] > MOST_BYTES:
+            said = f"it has {answer['ContentLength']:,} bytes, and no more than {MOST_BYTES:,} are read"
+            raise Refused("too-large", said)
         manifest = Manifest(place.uri, view, answer["ETag"], utc(answer["LastModified"]))
         if manifest == known:
             answer["Body"].close()
@@ -94,11 +96,6 @@ def _digests(answer: dict[str, Any]) -> Iterator[str]:
         yield from (f"sha256:{answer[name]}" for name in ("ChecksumSHA256",) if answer.get(name))
         # sixty-four bits are too few to tell objects apart by, without their size
         yield from (f"crc64:{answer[name]}:{answer['ContentLength']}" for name in ("ChecksumCRC64NVME",) if answer.get(name))
-
-
-def _check_size(size: int) -> None:
-    if size > MOST_BYTES:
-        raise Refused("too-large", f"it has {size:,} bytes, and no more than {MOST_BYTES:,} are read")
 
 
 def _kept(chunks: Iterable[bytes]) -> IO[bytes]:

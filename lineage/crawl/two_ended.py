@@ -29,19 +29,16 @@ class Ends:
     def fresh(self, page: Sequence[Listed], *, backward: bool) -> tuple[list[Listed], bool]:
         """What of a page the other walk has not named, and whether the two have met."""
         with self._lock:
-            self._go_on(page, backward=backward)
+            for found in page:
+                at = found.created or ""
+                before = self._reached.setdefault(backward, at)
+                self._orderly &= bool(at) and not _further(before, at, backward=backward)
+                self._reached[backward] = at
             other = self._reached.get(not backward)
             if not self._orderly or not other:
                 return list(page), False
             beyond = [found for found in page if not _further(found.created or "", other, backward=backward)]
             return beyond, len(beyond) < len(page)
-
-    def _go_on(self, page: Sequence[Listed], *, backward: bool) -> None:
-        for found in page:
-            at = found.created or ""
-            before = self._reached.setdefault(backward, at)
-            self._orderly &= bool(at) and not _further(before, at, backward=backward)
-            self._reached[backward] = at
 
 
 def _further(at: str, than: str, *, backward: bool) -> bool:

@@ -113,8 +113,10 @@ class Walk:
     def _find(self, record: Resource, finder: Finder) -> Resource:
         """Plan to read what a List call, filtered by this record, names; the record, with its parents where it has some."""
         kind, names = KINDS[finder.kind], set()
+        # ARNs have been lower case on one side and mixed on the other: both are asked for.
+        values = dict.fromkeys((record.id, record.arn)) if finder.value == "{Arn}" else [str(record.body[finder.value])]
         try:
-            for value in _finder_values(record, finder):
+            for value in values:
                 for summary in self._fetcher.listed(finder.operation, {finder.parameter: value}, record.region):
                     names.add(str(summary[f"{kind.noun}Name"]))
         except Refused as refused:
@@ -136,7 +138,9 @@ class Walk:
         if hit.reference.to == LOCATION:
             if relation in ("reads", "loads") and hit.location and hit.location.root.startswith("s3://"):
                 before = bounds(window(record, hit))[1]
-                self._later_place(_ReadPlace(record, hit.location, hit.span or Span.OBJECT, hit.usage, before))
+                place = _ReadPlace(record, hit.location, hit.span or Span.OBJECT, hit.usage, before)
+                if self._first("place", record.region, place.location.uri, place.span, before):
+                    self._todo.append(lambda: self._read_writers(place))
             return
         target = kind_of_arn(hit.value) if is_arn(hit.value) else KINDS.get(hit.reference.to)
         if target and (relation in UPSTREAM or (relation == "member-of" and target.name in GROUPS)):
@@ -170,10 +174,6 @@ class Walk:
         self._described(found)
 
     # --- places ---------------------------------------------------------------------------------
-
-    def _later_place(self, place: _ReadPlace) -> None:
-        if self._first("place", place.reader.region, place.location.uri, place.span, place.before):
-            self._todo.append(lambda: self._read_writers(place))
 
     def _read_writers(self, place: _ReadPlace) -> None:
         """Plan to read the jobs that wrote a place; a model that none wrote is a gap."""
@@ -235,17 +235,14 @@ class Walk:
     def _processing_jobs(self, place: _ReadPlace) -> list[Resource]:
         region = place.reader.region
         if region not in self._outputs:
-            self._outputs[region] = self._try_outputs(place.reader)
+            try:
+                self._outputs[region] = self._list_outputs(place.reader)
+            except Refused as refused:
+                self._outputs[region] = refused
         outputs = self._outputs[region]
         if isinstance(outputs, Refused):
             raise outputs
         return outputs.writers(place.location, place.span)
-
-    def _try_outputs(self, reader: Resource) -> _Outputs | Refused:
-        try:
-            return self._list_outputs(reader)
-        except Refused as refused:
-            return refused
 
     def _list_outputs(self, reader: Resource) -> _Outputs:
         """What every processing job of the region writes: nothing but its own record tells."""
@@ -334,10 +331,3 @@ def _written_fields() -> list[str]:
         for reference in TRAINING_JOB.references
         if reference.relation == "writes" and reference.to == LOCATION and reference.usage in ("model", "checkpoint")
     ]
-
-
-def _finder_values(record: Resource, finder: Finder) -> list[str]:
-    """What to filter by. ARNs have been lower case on one side and mixed on the other: both are asked for."""
-    if finder.value != "{Arn}":
-        return [str(record.body[finder.value])]
-    return list(dict.fromkeys((record.id, record.arn)))

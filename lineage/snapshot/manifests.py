@@ -194,10 +194,8 @@ class Listings:
                 return Cover.ALL, f"{folder}/{name}"
         if self._asked != dataset:  # many manifests are asked about one dataset
             self._asked, self._inside = dataset, {number for number, _ in self.listing(dataset)}
-        return self._part(manifest, dataset) if manifest in self._inside else (Cover.NONE, "")
-
-    def _part(self, manifest: int, dataset: Location) -> tuple[Cover, str]:
-        """An entry of a manifest that lies inside a dataset."""
+        if manifest not in self._inside:
+            return Cover.NONE, ""
         name = "SELECT min(name) FROM entry WHERE entry.folder = folder.id AND entry.manifest = :manifest"
         sql = f"""SELECT folder.place, ({name}) FROM listed CROSS JOIN folder ON folder.id = listed.folder
                   WHERE listed.manifest = :manifest AND {_INSIDE} LIMIT 1"""  # noqa: S608  (our own words)
