@@ -181,6 +181,24 @@ def test_the_apis_own_members_stay() -> None:
     assert body == {"OutputDataConfig": {"KmsKeyId": "alias/k", "S3OutputPath": "s3://b/"}}
 
 
+@pytest.mark.parametrize(
+    ("operation", "member", "given", "kept"),
+    [
+        ("ListTags", "Tags", {"Key": "db-password", "Value": "x1"}, {"Key": "db-password", "Value": REDACTED}),
+        ("ListTags", "Tags", {"Key": "team", "Value": "fraud"}, {"Key": "team", "Value": "fraud"}),
+        (
+            "ListPipelineParametersForExecution",
+            "PipelineParameters",
+            {"Name": "ApiToken", "Value": "x1"},
+            {"Name": "ApiToken", "Value": REDACTED},
+        ),
+    ],
+)
+def test_a_pair_is_read_under_the_name_in_it(operation: str, member: str, given: dict[str, str], kept: dict[str, str]) -> None:
+    """The value of a tag, or of a pipeline's parameter, whose name looks like a secret is cut out."""
+    assert clean(operation, **{member: [given]}) == {member: [kept]}
+
+
 def test_parameters_of_a_trial_component() -> None:
     """What people log under a secret name goes as well."""
     body = clean("DescribeTrialComponent", Parameters={"token": {"StringValue": "x1"}, "eta": {"NumberValue": 0.1}})
