@@ -8,9 +8,8 @@ from lineage.domain.records import Json
 from lineage.outputs.report.markdown import markdown
 from lineage.outputs.report.webpage import webpage
 
-
-def _as_json(report: Json) -> str:
-    return json.dumps(report, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
-
-
-REPORTS: Final[dict[str, Callable[[Json], str]]] = {"html": webpage, "md": markdown, "json": _as_json}
+REPORTS: Final[dict[str, Callable[[Json], str]]] = {
+    "html": webpage,
+    "md": markdown,
+    "json": lambda report: json.dumps(report, ensure_ascii=False, indent=2, sort_keys=True) + "\n",
+}

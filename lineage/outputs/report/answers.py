@@ -21,26 +21,22 @@ def answer(trace: Trace) -> Json:
         "verdict": trace.verdict,
         "sentence": _sentence(trace),
         "way": _way(trace),
-        "counts": _counts(trace),
+        "counts": {
+            "models": len(trace.models),
+            "model_packages": len(trace.model_packages),
+            "training_jobs": len(_trained(trace)),
+            "datasets": len({row["uri"] for row in trace.datasets if not row["indirect"]}),
+            "upstream_datasets": len({row["uri"] for row in trace.datasets if row["indirect"]}),
+            "runs": len(trace.runs),
+            "pipeline_executions": len(trace.pipeline_executions),
+            "images": len(trace.images),
+            "evidence": len(trace.evidence),
+            "breaks": len(trace.breaks),
+            "gaps": len(trace.scope["holes"]),
+        },
         "breaks": trace.breaks,
         "gaps": trace.scope["holes"],
         "caveats": trace.caveats,
-    }
-
-
-def _counts(trace: Trace) -> dict[str, int]:
-    return {
-        "models": len(trace.models),
-        "model_packages": len(trace.model_packages),
-        "training_jobs": len(_trained(trace)),
-        "datasets": len({row["uri"] for row in trace.datasets if not row["indirect"]}),
-        "upstream_datasets": len({row["uri"] for row in trace.datasets if row["indirect"]}),
-        "runs": len(trace.runs),
-        "pipeline_executions": len(trace.pipeline_executions),
-        "images": len(trace.images),
-        "evidence": len(trace.evidence),
-        "breaks": len(trace.breaks),
-        "gaps": len(trace.scope["holes"]),
     }
 
 
@@ -86,7 +82,8 @@ def _makers(trace: Trace) -> str:
         return "a job or a run that is no training job"
     names = [str(job["name"]) for job in jobs[:_NAMED]]
     more = [_number(len(jobs) - _NAMED, "more job")] if len(jobs) > _NAMED else []
-    return f"{'training job' if len(jobs) == 1 else 'training jobs'} {_listed([*names, *more])}"
+    *others, last = [*names, *more]
+    return f"training job{'' if len(jobs) == 1 else 's'} {', '.join(others)}{' and ' if others else ''}{last}"
 
 
 def _inputs(trace: Trace) -> str:
@@ -134,7 +131,3 @@ def _shortest(trace: Trace) -> list[TreeStep]:
 
 def _number(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def _listed(names: list[str]) -> str:
-    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]

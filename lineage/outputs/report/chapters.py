@@ -26,18 +26,14 @@ from lineage.outputs.report.blocks import (
 _TOO_MANY = 300  # nodes of which nobody can read a picture on paper
 
 
-def chapters(endpoints: list[Json]) -> list[Section]:
+def chapters(endpoints: list[Json]) -> Iterator[Section]:
     """The sections of each endpoint; where there are several, each is numbered by section and endpoint."""
-    return [section for place, one in enumerate(endpoints, 1) for section in _chapter(one, place, len(endpoints))]
-
-
-def _chapter(one: Json, place: int, of: int) -> Iterator[Section]:
-    name = one["subject"]["name"]
-    for number_, (title, blocks) in enumerate(_SECTIONS, 3):
-        many = of > 1
-        own = f"{number_}.{place}" if many else str(number_)
-        part = f"Endpoint {place} of {of}: {name}" if many and number_ == 3 else ""
-        yield Section(own, title, f"s{own.replace('.', '-')}", list(blocks(one)), part)
+    many = len(endpoints) > 1
+    for place, one in enumerate(endpoints, 1):
+        for section, (title, blocks) in enumerate(_SECTIONS, 3):
+            own = f"{section}.{place}" if many else str(section)
+            part = f"Endpoint {place} of {len(endpoints)}: {one['subject']['name']}" if many and section == 3 else ""
+            yield Section(own, title, f"s{own.replace('.', '-')}", list(blocks(one)), part)
 
 
 # --- 3 --------------------------------------------------------------------------------------------
@@ -45,6 +41,7 @@ def _chapter(one: Json, place: int, of: int) -> Iterator[Section]:
 
 def _system(one: Json) -> Iterator[Block]:
     told = one["system"]
+    vpc = told["vpc"]
     yield Facts(
         [
             ("Endpoint", Code(told["arn"] or told["name"])),
@@ -53,7 +50,7 @@ def _system(one: Json) -> Iterator[Block]:
             ("Last modified", text(told["modified"])),
             ("Endpoint config", _config(told)),
             ("KMS key", _of_config(told, told["kms_key"])),
-            ("VPC", _vpc(told)),
+            ("VPC", Code(f"{' '.join(vpc['subnets'])} ({' '.join(vpc['groups'])})") if vpc else _of_config(told, None)),
             ("Network isolation", _isolated(one)),
             ("Data capture", _capture(told["data_capture"])),
             ("Tags", _pairs(told["tags"])),
@@ -90,11 +87,6 @@ def _of_config(told: Json, value: str | None) -> Cell:
     if value:
         return Code(value)
     return "none" if told["config_read"] else "not known: the config was not read"
-
-
-def _vpc(told: Json) -> Cell:
-    vpc = told["vpc"]
-    return Code(f"{' '.join(vpc['subnets'])} ({' '.join(vpc['groups'])})") if vpc else _of_config(told, None)
 
 
 def _capture(capture: Json | None) -> str:
@@ -211,6 +203,7 @@ def _training(one: Json) -> Iterator[Block]:
 
 def _job(row: Json) -> list[tuple[str, Cell]]:
     commit = row["commit"]
+    ran = [f"{one['name']}{', step ' + one['step'] if one['step'] else ''}" for one in row["executions"]]
     return [
         ("Training job", Code(row["arn"] or row["job"]["id"])),
         ("Status", text(row["status"])),
@@ -225,17 +218,12 @@ def _job(row: Json) -> list[tuple[str, Cell]]:
         ("Billed", f"{row['billable_seconds']:,} s" if row["billable_seconds"] is not None else "not told"),
         ("Network isolation", text(row["network_isolation"])),
         ("Tuning job", code(row["tuning_job"])),
-        ("Pipeline execution", _executions(row)),
+        ("Pipeline execution", "; ".join([*ran, *(f"reused by {one['name']}" for one in row["reused_by"])]) or "–"),
         ("Runs", ", ".join(run["name"] for run in row["runs"]) or "–"),
         ("MLflow", "; ".join(f"{key} {value}" for key, value in sorted((row["mlflow"] or {}).items())) or "–"),
         ("Artifact", code(row["output"])),
         ("Tags", _pairs(row["tags"])),
     ]
-
-
-def _executions(row: Json) -> str:
-    ran = [f"{one['name']}{', step ' + one['step'] if one['step'] else ''}" for one in row["executions"]]
-    return "; ".join([*ran, *(f"reused by {one['name']}" for one in row["reused_by"])]) or "–"
 
 
 def _words(caption: str, words: dict[str, str]) -> Iterator[Block]:
@@ -291,13 +279,18 @@ def _evaluation(one: Json) -> Iterator[Block]:
         "Evaluation documents of the packages", ("Package", "What", "Document", "Digest"), rows, "No package names one."
     )
     none = "No holdouts were named for this report: `--holdouts FILE` names them."
-    rows = [_holdout(row) for row in told["holdouts"]]
+    rows = [
+        [
+            Code(row["uri"]),
+            Word(row["verdict"]),
+            text(row["job"]),
+            text(row["channel"]),
+            f"{row['location']} covers {row['cover']} of it" if row["location"] else "–",
+            text(row["holes"]),
+        ]
+        for row in told["holdouts"]
+    ]
     yield Table("Holdouts", ("Place", "Used in making it?", "Job", "Channel", "By", "Holes"), rows, none)
-
-
-def _holdout(row: Json) -> list[Cell]:
-    covers = f"{row['location']} covers {row['cover']} of it" if row["location"] else "–"
-    return [Code(row["uri"]), Word(row["verdict"]), text(row["job"]), text(row["channel"]), covers, text(row["holes"])]
 
 
 def _downstream(one: Json) -> Iterator[Block]:

@@ -43,10 +43,6 @@ def _validated(one: Json) -> bool:
     return any(word in str(row["channel"]).casefold() for row in _learnt(one) for word in words)
 
 
-def _variants(one: Json) -> list[Json]:
-    return list(one["system"]["variants"])
-
-
 def _tagged(*words: str) -> Callable[[Json], bool]:
     """Whether a tag of the endpoint or of a model has one of these words in its key."""
 
@@ -62,7 +58,9 @@ FACTS: Final[dict[str, Fact]] = {
     "traced": Fact("the endpoint is traced in full", lambda one: one["answer"]["verdict"] == "traced"),
     "chain": Fact("the chain to a training job is known", _trained),
     "config": Fact("the endpoint config was read", lambda one: one["system"]["config_read"]),
-    "variants": Fact("each variant tells its model and instances", lambda one: _each(_variants(one), "model", "instance_type")),
+    "variants": Fact(
+        "each variant tells its model and instances", lambda one: _each(one["system"]["variants"], "model", "instance_type")
+    ),
     "models": Fact("each model was read", lambda one: one["models"] and all(row["model"]["observed"] for row in one["models"])),
     "artifacts": Fact("each container names its artifact", lambda one: _each(_containers(one), "artifact")),
     "image-digests": Fact("each serving image is known by digest", lambda one: _each(_containers(one), "image_digest")),
@@ -72,7 +70,7 @@ FACTS: Final[dict[str, Fact]] = {
     "model-card": Fact("a package has a model card", lambda one: _each(one["packages"], "model_card")),
     "images": Fact(
         "each training job names its image or algorithm",
-        lambda one: all(_image(row) for row in _trained(one)) and _trained(one),
+        lambda one: all(row["image"] or row["algorithm"] for row in _trained(one)) and _trained(one),
     ),
     "hyperparameters": Fact(
         "training jobs tell hyperparameters", lambda one: any(row["hyperparameters"] for row in _trained(one))
@@ -115,10 +113,6 @@ FACTS: Final[dict[str, Fact]] = {
     "coverage": Fact("the report tells what it could not read", lambda report: report["coverage"]["statements"], whole=True),
     "findings": Fact("checks were run", lambda report: report["findings"]["run"], whole=True),
 }
-
-
-def _image(row: Json) -> bool:
-    return bool(row["image"] or row["algorithm"])
 
 
 def holding(report: Json, name: str) -> tuple[int, int]:

@@ -14,26 +14,21 @@ def data(answer: Datasets, trace: Trace, kept: Kept) -> Json:
     """What was declared to be read, and which channels of one job share data."""
     return {
         "inputs": [_input(row, trace, kept) for row in answer.datasets],
-        "overlaps": [_overlap(row) for row in answer.overlaps],
+        "overlaps": [
+            {"verdict": row["verdict"], "job": brief(row["job"]), "channels": list(row["channels"]), "uris": list(row["uris"])}
+            for row in answer.overlaps
+        ],
         "caveats": [said for said in answer.caveats if said not in trace.caveats],
     }
 
 
 def _input(row: Json, trace: Trace, kept: Kept) -> Json:
     makers = [brief(one) | {"fit": one["fit"]} for one in row["makers"]]
+    job = trace.nodes.get(row["job"]["id"])
+    channels = kept.body(job).get("InputDataConfig") or () if job else ()
     return {name: row[name] for name in _KEPT} | {
         "job": brief(row["job"]),
-        "content_type": _content_type(row, trace, kept),
+        "content_type": next((one.get("ContentType") for one in channels if one.get("ChannelName") == row["channel"]), None),
         "makers": makers,
         "variants": sorted({one["variant"] for one in row["models"] if one["variant"]}),
     }
-
-
-def _content_type(row: Json, trace: Trace, kept: Kept) -> str | None:
-    job = trace.nodes.get(row["job"]["id"])
-    channels = kept.body(job).get("InputDataConfig") or () if job else ()
-    return next((one.get("ContentType") for one in channels if one.get("ChannelName") == row["channel"]), None)
-
-
-def _overlap(row: Json) -> Json:
-    return {"verdict": row["verdict"], "job": brief(row["job"]), "channels": list(row["channels"]), "uris": list(row["uris"])}

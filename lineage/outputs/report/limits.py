@@ -14,6 +14,7 @@ from lineage.queries.trace import Trace
 from lineage.snapshot.reading import Snapshot
 
 _STATES = {"finished": "complete", "unfinished": "partial"}
+_CRAWL = ("id", "started", "finished", "caller", "accounts", "regions", "roots", "tool", "botocore", "full", "complete")
 _LIST = ("account", "region", "kind", "operation", "calls", "pages", "records", "since", "state", "detail")
 
 
@@ -26,8 +27,8 @@ def limits(snapshot: Snapshot, traces: Sequence[Trace], endpoints: Sequence[Json
     return {
         "accounts": list(scope.accounts),
         "regions": list(scope.regions),
-        "partitions": sorted({_partition(crawl.caller) for crawl in scope.crawls} - {""}),
-        "crawls": [_crawl(crawl) for crawl in told["crawls"]],
+        "partitions": sorted({crawl.caller.split(":")[1] for crawl in scope.crawls if is_arn(crawl.caller)}),
+        "crawls": [{name: crawl[name] for name in _CRAWL} for crawl in told["crawls"]],
         "lists": lists,
         "lookups": [{name: one[name] for name in _LIST} for one in told["lookups"]],
         "not_crawled": [name for name, kind in KINDS.items() if kind.list and name not in listed],
@@ -37,26 +38,13 @@ def limits(snapshot: Snapshot, traces: Sequence[Trace], endpoints: Sequence[Json
     }
 
 
-def _crawl(crawl: Json) -> Json:
-    names = ("id", "started", "finished", "caller", "accounts", "regions", "roots", "tool", "botocore", "full", "complete")
-    return {name: crawl[name] for name in names}
-
-
-def _partition(caller: str) -> str:
-    return caller.split(":")[1] if is_arn(caller) else ""
-
-
 def _dangling(traces: Sequence[Trace]) -> list[Json]:
     """What these chains name and nobody could describe."""
     names = ("id", "kind", "name", "account", "region")
-    nodes = {node["id"]: node for trace in traces for node in trace.nodes.values() if not node["observed"]}
-    return [{name: nodes[key][name] for name in names} for key in sorted(nodes) if _has_record(nodes[key])]
-
-
-def _has_record(node: Json) -> bool:
-    """Whether it is of a kind that can be described: an image or a place can't."""
-    kind = KINDS.get(node["kind"])
-    return bool(kind and kind.describe)
+    described = {name for name, kind in KINDS.items() if kind.describe}  # not images and places
+    named = (node for trace in traces for node in trace.nodes.values() if not node["observed"] and node["kind"] in described)
+    nodes = {node["id"]: {name: node[name] for name in names} for node in named}
+    return [nodes[key] for key in sorted(nodes)]
 
 
 def _statements(scope: Scope, lists: list[Json], traces: Sequence[Trace], endpoints: Sequence[Json]) -> Iterator[Json]:

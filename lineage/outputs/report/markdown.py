@@ -44,18 +44,12 @@ def _whole(told: Paper) -> Iterator[str]:
     for block in told.verdicts:
         yield from write(block)
     yield "## Contents\n"
-    yield (
-        "\n".join(f"- [{_plain(_titled(one))}](#{one.anchor})" for one in told.sections if one.part or "." not in one.number)
-        + "\n"
-    )
+    # Of what is told of one of many endpoints only the endpoint.
+    titles = {one.anchor: one.part or f"{one.number} {one.title}" for one in told.sections if one.part or "." not in one.number}
+    yield "\n".join(f"- [{_plain(title)}](#{anchor})" for anchor, title in titles.items()) + "\n"
     for one in told.sections:
         yield from _section(one)
     yield f"---\n\n{_cell(Code(told.foot))}"
-
-
-def _titled(one: Section) -> str:
-    """A line of the contents: of what is told of one of many endpoints only the endpoint."""
-    return one.part or f"{one.number} {one.title}"
 
 
 def _section(one: Section) -> Iterator[str]:

@@ -32,6 +32,7 @@ from lineage.snapshot.reading import Snapshot, open_snapshot
 
 SCHEMA = "lineage.report/1"
 CANONICAL = "lineage-json-1"  # sorted keys, no spaces, not escaped to ASCII; no number but integers
+_NODE = ("id", "kind", "name", "label", "account", "region", "created", "status", "observed")
 _SQLITE = b"SQLite format 3\0"
 
 
@@ -78,7 +79,9 @@ def report(
     body = writing.body(document, Path(previous) if previous else None)
     body["controls"] = controls(body, frameworks)
     body["reproduce"] = _reproduce(document, command)
-    return Report(**body | {"document": body["document"] | _seal(body)})
+    own = report_digest(body)
+    sealed = {"report_id": f"LR-{own.removeprefix('sha256:')[:16].upper()}", "report_digest": own}
+    return Report(**body | {"document": body["document"] | sealed})
 
 
 def report_digest(report: Json) -> str:
@@ -86,11 +89,6 @@ def report_digest(report: Json) -> str:
     document = {name: value for name, value in report["document"].items() if name not in ("report_id", "report_digest")}
     body = {name: value for name, value in report.items() if name not in ("schema", "question")} | {"document": document}
     return digest_of(body)
-
-
-def _seal(body: Json) -> Json:
-    own = report_digest(body)
-    return {"report_id": f"LR-{own.removeprefix('sha256:')[:16].upper()}", "report_digest": own}
 
 
 def _document(snapshot: Snapshot, asked: list[str], title: str, classification: str, generated_at: str) -> Json:
@@ -103,12 +101,13 @@ def _document(snapshot: Snapshot, asked: list[str], title: str, classification: 
         "tool": {"name": "lineage", "version": version("sagemaker-lineage")},
         "generated_at": generated_at or _last(snapshot.crawls()),
         "subject": asked,
-        "snapshot": {"file": info.file, "bytes": info.bytes, "digest": info.digest, "seals": _seals(info.crawls)},
+        "snapshot": {
+            "file": info.file,
+            "bytes": info.bytes,
+            "digest": info.digest,
+            "seals": [{"crawl": one["id"], "seal": one["seal"]} for one in info.crawls],
+        },
     }
-
-
-def _seals(crawls: list[Json]) -> list[Json]:
-    return [{"crawl": one["id"], "seal": one["seal"]} for one in crawls]
 
 
 def _last(crawls: Sequence[Crawl]) -> str:
@@ -179,7 +178,7 @@ class _ReportUnderWay:
             "data": data(inputs, one, kept),
             "evaluation": evaluation(one, kept, inputs.holdouts),
             "downstream": self._downstream.of(one),
-            "nodes": [_node(one, node) for node in sorted(one.nodes)],
+            "nodes": [{name: one.nodes[node][name] for name in _NODE} for node in sorted(one.nodes)],
             "evidence": evidence(one, kept, self._crawls),
             "records": records(one, kept, self._crawls),
         }
@@ -190,9 +189,9 @@ class _ReportUnderWay:
         """The changes behind each endpoint, and the earlier report or snapshot that is cited."""
         if previous is None:
             return self._since_last_crawl(), None
-        if _is_snapshot(previous):
-            return self._since_snapshot(previous)
-        return self._since_report(previous)
+        with previous.open("rb") as file:
+            is_snapshot = file.read(len(_SQLITE)) == _SQLITE
+        return self._since_snapshot(previous) if is_snapshot else self._since_report(previous)
 
     def _since_last_crawl(self) -> Json:
         if len(self._crawls) < 2:
@@ -230,20 +229,9 @@ class _ReportUnderWay:
         return difference(one.subject["name"], before, state_of(one, self._kept))
 
 
-def _node(one: Trace, node: str) -> Json:
-    told = one.nodes[node]
-    names = ("id", "kind", "name", "label", "account", "region", "created", "status", "observed")
-    return {name: told[name] for name in names}
-
-
 def _earlier(snapshot: Snapshot, one: Trace, kept: Kept) -> State:
     identity = str(one.subject["id"])
     return state_of(trace(neighbourhood(snapshot, [identity], "up"), identity), kept)
-
-
-def _is_snapshot(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(len(_SQLITE)) == _SQLITE
 
 
 def _report_in(path: Path) -> Json:

@@ -47,14 +47,14 @@ def paper(report: Json) -> Paper:
         Section("12", "Evidence appendix", "s12", list(_evidence(endpoints))),
         Section("13", "How to reproduce this", "s13", list(_reproduce(report["reproduce"], document))),
     ]
-    under = [_subject(report), f"as of {document['generated_at']}", f"report {document['report_id']}"]
+    names = [one["subject"]["name"] for one in report["endpoints"]]
+    under = [
+        f"Endpoint {names[0]}" if len(names) == 1 else number(len(names), "endpoint"),
+        f"as of {document['generated_at']}",
+        f"report {document['report_id']}",
+    ]
     foot = f"{document['report_id']} · {document['report_digest']}"
     return Paper(document["title"], document["classification"], under, _first_page(endpoints), sections, foot)
-
-
-def _subject(report: Json) -> str:
-    names = [one["subject"]["name"] for one in report["endpoints"]]
-    return f"Endpoint {names[0]}" if len(names) == 1 else number(len(names), "endpoint")
 
 
 def _first_page(endpoints: list[Json]) -> list[Block]:
@@ -62,7 +62,11 @@ def _first_page(endpoints: list[Json]) -> list[Block]:
         return [_verdict(one) for one in endpoints]
     counted = Counter(one["answer"]["verdict"] for one in endpoints)
     said = ", ".join(f"{counted[word]} {word}" for word in ("traced", "partial", "broken") if counted[word])
-    return [Para(f"Of {number(len(endpoints), 'endpoint')}: {said}.", "lead"), _summary(endpoints)]
+    head = ("Endpoint", "Verdict", "Made by", "Inputs", "Breaks", "Gaps")
+    return [
+        Para(f"Of {number(len(endpoints), 'endpoint')}: {said}.", "lead"),
+        Table("Every endpoint", head, [_summed(one) for one in endpoints]),
+    ]
 
 
 def _verdict(one: Json) -> Verdict:
@@ -70,21 +74,16 @@ def _verdict(one: Json) -> Verdict:
     return Verdict(Word(told["verdict"].upper()), one["subject"]["name"], told["sentence"])
 
 
-def _summary(endpoints: list[Json]) -> Table:
-    head = ("Endpoint", "Verdict", "Made by", "Inputs", "Breaks", "Gaps")
-    return Table("Every endpoint", head, [_summed(one) for one in endpoints])
-
-
 def _summed(one: Json) -> list[Cell]:
     told, counts = one["answer"], one["answer"]["counts"]
     cells = (counts["datasets"], counts["breaks"], counts["gaps"])
-    return [one["subject"]["name"], Word(told["verdict"].upper()), _made_by(one), *map(str, cells)]
-
-
-def _made_by(one: Json) -> str:
-    """The jobs that trained it, or the runs of which people say so."""
     makers = [row["job"]["name"] for row in one["training"] if row["trains"]] or [f"run {name}" for name in one["runs"]]
-    return (", ".join(makers[:2]) + (f" and {len(makers) - 2} more" if len(makers) > 2 else "")) or "not known"
+    return [
+        one["subject"]["name"],
+        Word(told["verdict"].upper()),
+        (", ".join(makers[:2]) + (f" and {len(makers) - 2} more" if len(makers) > 2 else "")) or "not known",
+        *map(str, cells),
+    ]
 
 
 # --- 0, 1, 2 --------------------------------------------------------------------------------------
@@ -122,10 +121,18 @@ def _answers(endpoints: list[Json]) -> Iterator[Block]:
     for one in endpoints:
         if len(endpoints) > 1:
             yield _verdict(one)
-        yield WayBack([_way_step(step) for step in one["answer"]["way"]])
-        counts = one["answer"]["counts"]
-        yield Para(", ".join(_counted(counts)) + ".")
-        yield from _could_change(one)
+        told = one["answer"]
+        yield WayBack([_way_step(step) for step in told["way"]])
+        yield Para(", ".join(_counted(told["counts"])) + ".")
+        if told["breaks"]:
+            rows = [[Code(row["at"]["name"]), row["reason"], row["detail"], row["repair"]] for row in told["breaks"]]
+            yield Table("Where the chain breaks", ("At", "Why", "Detail", "What would mend it"), rows)
+        if told["gaps"]:
+            yield _gaps("Gaps that could change this answer", told["gaps"])
+        else:
+            yield Para(_NO_GAP_BUT_BREAKS if told["breaks"] else "No gap on this path could change the answer.")
+        if told["caveats"]:
+            yield Items(told["caveats"])
 
 
 def _way_step(step: Json) -> tuple[str, Code, str]:
@@ -152,19 +159,6 @@ def _counted(counts: Json) -> Iterator[str]:
             .replace("edge of evidences", "edges of evidence")
             .replace("place upstreams", "places upstream")
         )
-
-
-def _could_change(one: Json) -> Iterator[Block]:
-    told = one["answer"]
-    if told["breaks"]:
-        rows = [[Code(row["at"]["name"]), row["reason"], row["detail"], row["repair"]] for row in told["breaks"]]
-        yield Table("Where the chain breaks", ("At", "Why", "Detail", "What would mend it"), rows)
-    if told["gaps"]:
-        yield _gaps("Gaps that could change this answer", told["gaps"])
-    else:
-        yield Para(_NO_GAP_BUT_BREAKS if told["breaks"] else "No gap on this path could change the answer.")
-    if told["caveats"]:
-        yield Items(told["caveats"])
 
 
 _NO_GAP_BUT_BREAKS = "What would mend a break could change the answer; no other gap on this path could."
@@ -230,7 +224,12 @@ def _findings(told: Json) -> Iterator[Block]:
         head = ("Rule", "Severity", "Subject", "What", "To mend it", "State")
         yield Table(caption, head, [_finding(row) for row in told[key]])
     columns = ("Rule", "Name", "Severity", "Outcome", "Findings", "Undecided", "Passed")
-    yield Table("Rules", columns, [_rule(row) for row in told["rules"]])
+    names = ("findings", "undecided", "passed")
+    rules = [
+        [row["id"], row["name"], row["severity"], Word(row["outcome"]), *(str(row[name]) for name in names)]
+        for row in told["rules"]
+    ]
+    yield Table("Rules", columns, rules)
     yield Items([*told["notes"], *told["caveats"]])
 
 
@@ -247,11 +246,6 @@ def _state(row: Json) -> str:
     until = f", until {accepted['expires']}" if accepted["expires"] else ""
     owner = f" ({accepted['owner']})" if accepted["owner"] else ""
     return f"{row['state']}: {accepted['reason']}{owner}{until}"
-
-
-def _rule(row: Json) -> list[Cell]:
-    counts = (str(row[name]) for name in ("findings", "undecided", "passed"))
-    return [row["id"], row["name"], row["severity"], Word(row["outcome"]), *counts]
 
 
 def _changes(told: Json) -> Iterator[Block]:

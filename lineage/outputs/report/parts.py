@@ -55,23 +55,18 @@ def _variants(body: Json, said: Json) -> Iterator[Json]:
         total = sum(weight for weight in weights.values() if weight)
         for name, weight in weights.items():
             share = weight / total if total and weight is not None and usage == "production" else None
-            yield {"name": name, "usage": usage, "weight": _plain(weight), "share": _percent(share)} | _hosting(
-                running.get(name, {}), planned.get(name, {})
-            )
+            # Numbers as text: a digest of a report must not depend on how somebody writes 0.1.
+            yield {
+                "name": name,
+                "usage": usage,
+                "weight": None if weight is None else format(weight, "g"),
+                "share": None if share is None else f"{share * 100:.4g} %",
+            } | _hosting(running.get(name, {}), planned.get(name, {}))
 
 
 def _weight(running: Json, planned: Json) -> float | None:
     weight = running.get("CurrentWeight", planned.get("InitialVariantWeight"))
     return None if weight is None else float(weight)
-
-
-def _plain(number: float | None) -> str | None:
-    """A number as text: a digest of a report must not depend on how somebody writes 0.1."""
-    return None if number is None else format(number, "g")
-
-
-def _percent(share: float | None) -> str | None:
-    return None if share is None else f"{share * 100:.4g} %"
 
 
 def _hosting(running: Json, planned: Json) -> Json:
@@ -107,20 +102,15 @@ def _capture(body: Json, said: Json) -> Json | None:
 
 def models(trace: Trace, kept: Kept) -> list[Json]:
     """Each model of the endpoint, container by container."""
-    resolved = _resolved(kept.body(trace.nodes[trace.subject["id"]]))
-    return [_model(node, kept.body(node), resolved) for node in trace.models]
-
-
-def _resolved(body: Json) -> dict[str, str]:
-    """The digest that stands for each image tag on the running endpoint."""
-    found: dict[str, str] = {}
+    body = kept.body(trace.nodes[trace.subject["id"]])
+    resolved: dict[str, str] = {}  # the digest that stands for each image tag on the running endpoint
     for variant in (*(body.get("ProductionVariants") or ()), *(body.get("ShadowProductionVariants") or ())):
-        found |= {one["SpecifiedImage"]: one["ResolvedImage"] for one in variant.get("DeployedImages") or () if _both(one)}
-    return found
-
-
-def _both(image: Json) -> bool:
-    return bool(image.get("SpecifiedImage") and image.get("ResolvedImage"))
+        resolved |= {
+            one["SpecifiedImage"]: one["ResolvedImage"]
+            for one in variant.get("DeployedImages") or ()
+            if one.get("SpecifiedImage") and one.get("ResolvedImage")
+        }
+    return [_model(node, kept.body(node), resolved) for node in trace.models]
 
 
 def _model(node: Json, body: Json, resolved: dict[str, str]) -> Json:
@@ -263,21 +253,20 @@ def _step(trace: Trace, job: str, execution: str) -> str:
 def evaluation(trace: Trace, kept: Kept, holdouts: list[Json]) -> Json:
     """The metrics that the jobs and packages tell of, and what was asked of holdouts. A metric of a job is its last value."""
     jobs = [(row, kept.body(trace.nodes[row["id"]])) for row in trace.training_jobs[:TOLD_JOBS]]
-    metrics = [_metric(row, one) for row, body in jobs for one in body.get("FinalMetricDataList") or ()]
+    metrics = [
+        {
+            "job": row["name"],
+            "metric": one.get("MetricName"),
+            "last_value": None if one.get("Value") is None else repr(one["Value"]),
+            "time": one.get("Timestamp"),
+        }
+        for row, body in jobs
+        for one in body.get("FinalMetricDataList") or ()
+    ]
     reports = [found for node in trace.model_packages for found in _model_metrics(node, kept.body(node))]
     names = ("uri", "verdict", "channel", "location", "cover", "holes")
     checked = [{name: row[name] for name in names} | {"job": (row["job"] or {}).get("name")} for row in holdouts]
     return {"metrics": metrics, "model_metrics": reports, "holdouts": checked}
-
-
-def _metric(row: Json, one: Json) -> Json:
-    value = one.get("Value")
-    return {
-        "job": row["name"],
-        "metric": one.get("MetricName"),
-        "last_value": None if value is None else repr(value),
-        "time": one.get("Timestamp"),
-    }
 
 
 def _model_metrics(node: Json, body: Json) -> Iterator[Json]:

@@ -39,7 +39,13 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    made.filters |= {"spans": spans, "tone": _tone, "fit": _fit, "sort": lambda block: type(block).__name__, "drawn": _drawn}
+    made.filters |= {
+        "spans": spans,
+        "tone": lambda word: next((tone for tone, words in _TONES.items() if word.casefold() in words), "plain"),
+        "fit": _fit,
+        "sort": lambda block: type(block).__name__,
+        "drawn": _drawn,
+    }
     made.tests |= {"code": lambda cell: isinstance(cell, Code), "word": lambda cell: isinstance(cell, Word)}
     return made
 
@@ -67,7 +73,3 @@ def _fit(cell: Cell) -> str:
     """Short values stay whole; long words may be broken anywhere, so that no table is wider than the paper."""
     longest = max(map(len, cell.split()), default=0)
     return "long" if longest > _LONG else "short" if longest == len(cell) else ""
-
-
-def _tone(word: str) -> str:
-    return next((tone for tone, words in _TONES.items() if word.casefold() in words), "plain")
