@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from lineage.outputs.formats.chosen import Chosen
 from lineage.outputs.formats.cyclonedx import write_cyclonedx
 from lineage.outputs.formats.cytoscape import write_cytoscape
 from lineage.outputs.formats.graphml import write_graphml
@@ -30,10 +29,6 @@ class Format:
     options: tuple[str, ...] = ()
 
 
-def _write_dot(chosen: Chosen) -> Iterator[str]:
-    yield to_dot(chosen.graph, title=chosen.selector)
-
-
 FORMATS: Final[dict[str, Format]] = {
     "json": Format(".json", "node-link JSON, with scope and gaps", write_node_link),
     "graphml": Format(".graphml", "GraphML", write_graphml),
@@ -42,7 +37,7 @@ FORMATS: Final[dict[str, Format]] = {
     "csv-edges": Format(".csv", "an edge a line", write_csv_edges),
     "jsonl-nodes": Format(".jsonl", "a node a line, as JSON", write_jsonl_nodes),
     "jsonl-edges": Format(".jsonl", "an edge a line, as JSON", write_jsonl_edges),
-    "dot": Format(".dot", "Graphviz DOT", _write_dot),
+    "dot": Format(".dot", "Graphviz DOT", lambda chosen: iter([to_dot(chosen.graph, title=chosen.selector)])),
     "mermaid": Format(".mmd", "a Mermaid flowchart", write_mermaid),
     "openlineage": Format(".ndjson", "OpenLineage run events, one a line", write_openlineage),
     "cyclonedx": Format(".cdx.json", "a CycloneDX ML-BOM of an endpoint", write_cyclonedx, ("spec_version",)),

@@ -56,17 +56,14 @@ class _Bom:
         self.edges = [edge for edge in self.answer.evidence if RELATIONS[edge["relation"]].flows]
         ends = {edge[end] for edge in self.edges for end in ("source", "target")} | {endpoint}
         ends |= {row["at"]["id"] for row in self.answer.breaks}
-        runs = {node for node in ends if self._runs(node)}
+        kinds = {node: self.graph.nodes[node] for node in ends}
+        runs = {node for node, data in kinds.items() if is_job(data) or data["kind"] in RUNS}
         self.jobs = sorted(runs)
         self.parts = sorted(ends - runs - {endpoint})
         self.into, self.out_of = defaultdict(set), defaultdict(set)
         for edge in self.edges:
             self.into[edge["target"]].add(edge["source"])
             self.out_of[edge["source"]].add(edge["target"])
-
-    def _runs(self, node: str) -> bool:
-        data = self.graph.nodes[node]
-        return is_job(data) or data["kind"] in RUNS
 
     def document(self, spec_version: str) -> Json:
         """The whole bill."""
@@ -85,7 +82,10 @@ class _Bom:
             "compositions": [
                 {"aggregate": "incomplete" if told else "unknown", "assemblies": [self.endpoint], "dependencies": self._refs()}
             ],
-            "annotations": [self._annotation(ref, text, when) for ref, text in told],
+            "annotations": [
+                {"subjects": [ref], "annotator": {"component": self._tool()}, "timestamp": when, "text": text}
+                for ref, text in told
+            ],
             "formulation": [{"bom-ref": _FORMULATION, "workflows": [self._workflow(job) for job in self.jobs]}],
         }
 
@@ -157,12 +157,10 @@ class _Bom:
         needs: dict[str, set[str]] = {ref: set() for ref in self._refs()}
         for node, sources in self.into.items():
             for target in self.out_of[node] if node in self.jobs else {node}:
-                needs[target] |= {one for source in sources for one in self._materials(source)} - {target}
+                # A component stands for itself; a job for what went into it.
+                parts = (self.into[one].difference(self.jobs) if one in self.jobs else {one} for one in sources)
+                needs[target] |= set[str]().union(*parts) - {target}
         return [{"ref": ref, "dependsOn": sorted(some)} for ref, some in needs.items()]
-
-    def _materials(self, source: str) -> set[str]:
-        """A component stands for itself; a job for what went into it."""
-        return {one for one in self.into[source] if one not in self.jobs} if source in self.jobs else {source}
 
     def _workflow(self, job: str) -> Json:
         data = self.graph.nodes[job]
@@ -195,9 +193,6 @@ class _Bom:
             yield subject, f"Not looked into: {asked}: {hole['reason']}: {hole['detail']}"
         for caveat in self.answer.caveats:
             yield self.endpoint, f"{caveat}."
-
-    def _annotation(self, ref: str, text: str, when: str) -> Json:
-        return {"subjects": [ref], "annotator": {"component": self._tool()}, "timestamp": when, "text": text}
 
 
 def _image(image: str) -> Json:

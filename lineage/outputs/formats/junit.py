@@ -41,7 +41,10 @@ def _case(finding: Finding, checked: Checked) -> ET.Element:
     case = ET.Element("testcase", classname=finding.rule, name=visible(name))
     said = ET.SubElement(case, _how(finding, checked), message=visible(finding.message))
     said.set("type", finding.severity)
-    said.text = visible(_text(finding))
+    accepted = finding.suppression or {}
+    why = {SUPPRESSED: f"suppressed: {accepted.get('reason')}", KNOWN: "known from the baseline"}.get(finding.state, "")
+    lines = (why, finding.message, f"To mend it: {finding.repair}", f"Fingerprint: {finding.fingerprint}")
+    said.text = visible("\n".join(filter(None, lines)))
     return case
 
 
@@ -51,14 +54,6 @@ def _how(finding: Finding, checked: Checked) -> str:
     if finding.verdict == FAILED:
         return "failure" if finding.at_least(checked.fail_on) else "skipped"
     return "error" if checked.gates_undecided(finding) else "skipped"
-
-
-def _text(finding: Finding) -> str:
-    accepted = finding.suppression or {}
-    why = {SUPPRESSED: f"suppressed: {accepted.get('reason')}", KNOWN: "known from the baseline"}.get(finding.state, "")
-    return "\n".join(
-        filter(None, (why, finding.message, f"To mend it: {finding.repair}", f"Fingerprint: {finding.fingerprint}"))
-    )
 
 
 def _count(element: ET.Element) -> None:

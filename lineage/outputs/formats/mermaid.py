@@ -45,30 +45,28 @@ class _Diagram:
     def draw(self) -> None:
         links = [link for link in self.chosen.edges() if link.source in self.nodes and link.target in self.nodes]
         for link in sorted(links, key=lambda link: not RELATIONS[link.relation].flows):
-            self._edge(link)
+            new = [end for end in dict.fromkeys(link[:2]) if end not in self.names]
+            drawn = self.edges < MAX_EDGES and self._add(new, self._arrow(link, new))
+            self.edges += drawn
+            self.missing_edges += not drawn
         for node in self.nodes:
             if node not in self.names:
                 self._add([node], "")
 
-    def _edge(self, link: Link) -> None:
-        new = [end for end in dict.fromkeys(link[:2]) if end not in self.names]
-        drawn = self.edges < MAX_EDGES and self._add(new, self._arrow(link, new))
-        self.edges += drawn
-        self.missing_edges += not drawn
-
     def _arrow(self, link: Link, new: list[str]) -> str:
-        names = self.names | {node: f"n{len(self.names) + number}" for number, node in enumerate(new)}
+        names = self.names | {node: f"n{number}" for number, node in enumerate(new, len(self.names))}
         solid = link.data["evidence"] == "declared" and RELATIONS[link.relation].flows
         arrow = f'-- "{_text(edge_label(link.data))}" -->' if solid else f'-. "{_text(edge_label(link.data))}" .->'
         return f"  {names[link.source]} {arrow} {names[link.target]}\n"
 
     def _add(self, new: list[str], arrow: str) -> bool:
         """Add nodes and an arrow, if there is room for all of them."""
-        boxes = [self._box(f"n{len(self.names) + number}", self.nodes[node]) for number, node in enumerate(new)]
+        names = {node: f"n{number}" for number, node in enumerate(new, len(self.names))}
+        boxes = [self._box(name, self.nodes[node]) for node, name in names.items()]
         taken = sum(map(len, (*boxes, arrow)))
         if taken > self.room:
             return False
-        self.names |= {node: f"n{len(self.names) + number}" for number, node in enumerate(new)}
+        self.names |= names
         self.lines += [*boxes, arrow] if arrow else boxes
         self.room -= taken
         return True

@@ -48,7 +48,11 @@ class _Draft:
 
     def card(self) -> Json:
         """The content: first what may be cut, then what was."""
-        overview, training = self._overview(), self._training()
+        overview = self._overview()
+        told = [f"lineage: {self.answer.verdict}.", *(f"{row['reason']}: {row['detail']}." for row in self.answer.breaks)]
+        told += [f"{caveat}." for caveat in self.answer.caveats]
+        training: Json = {"training_observations": self._text(" ".join(told), MAX_TEXT, "the observations")}
+        training |= {"training_job_details": self._job()} if self.job else {}
         if len(dumped([overview, training])) > MAX_CARD:
             training["training_job_details"].pop("hyper_parameters", None)
             self._cut(f"the hyperparameters are left out: a model card takes {MAX_CARD + _ROOM:,} characters")
@@ -73,12 +77,6 @@ class _Draft:
         here = {node for node, data in self.graph.nodes(data=True) if data["kind"] in kinds} | {self.job}
         return [edge for edge in self.answer.evidence if edge["source"] in images and edge["target"] in here]
 
-    def _training(self) -> Json:
-        told = [f"lineage: {self.answer.verdict}.", *(f"{row['reason']}: {row['detail']}." for row in self.answer.breaks)]
-        told += [f"{caveat}." for caveat in self.answer.caveats]
-        details: Json = {"training_observations": self._text(" ".join(told), MAX_TEXT, "the observations")}
-        return details | ({"training_job_details": self._job()} if self.job else {})
-
     def _job(self) -> Json:
         record = self.chosen.record(self.graph.nodes[self.job])
         images = sorted({edge["source"] for edge in self._images() if edge["target"] == self.job})
@@ -88,17 +86,15 @@ class _Draft:
         details |= _filled("training_datasets", self._few(data, MAX_DATASETS, "datasets"))
         environment = self._few(images, MAX_IMAGES, "container images that train")
         details |= {"training_environment": {"container_image": environment}} if environment else {}
-        details |= _filled("training_metrics", self._first(self._metrics(record), MAX_METRICS, "metrics"))
-        pairs = [{"name": self._parameter(name), "value": self._parameter(value)} for name, value in hyper]
-        return details | _filled("hyper_parameters", self._first(pairs, MAX_HYPERPARAMETERS, "hyperparameters"))
-
-    def _metrics(self, record: Json) -> list[Json]:
-        """The last value of each metric. JSON has no word for one that is no number."""
+        # The last value of each metric. JSON has no word for one that is no number.
         found = record.get("FinalMetricDataList") or ()
         kept = [one for one in found if isinstance(one["Value"], (int, float)) and math.isfinite(one["Value"])]
         if len(kept) < len(found):
             self._cut(f"{len(found) - len(kept)} metrics whose value is no number are left out")
-        return [{"name": self._parameter(one["MetricName"]), "value": one["Value"]} for one in kept]
+        metrics = [{"name": self._parameter(one["MetricName"]), "value": one["Value"]} for one in kept]
+        details |= _filled("training_metrics", self._first(metrics, MAX_METRICS, "metrics"))
+        pairs = [{"name": self._parameter(name), "value": self._parameter(value)} for name, value in hyper]
+        return details | _filled("hyper_parameters", self._first(pairs, MAX_HYPERPARAMETERS, "hyperparameters"))
 
     def _additional(self) -> Json:
         holes = [f"{hole['reason']}: {hole['detail'] or hole['subject']}" for hole in self.answer.scope["holes"]]

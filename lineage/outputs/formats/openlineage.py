@@ -25,6 +25,7 @@ from lineage.queries.flow.belonging import EXECUTION, is_reuse
 from lineage.queries.flow.links import Link
 
 MAX_BYTES = 300_000
+_ROOM = 1_000  # bytes kept for the tag that says what was cut
 _SPEC = "https://openlineage.io/spec"
 _FACETS = {
     "parent": "1-2-0/ParentRunFacet",
@@ -34,6 +35,7 @@ _FACETS = {
     "tags": "1-0-0/TagsRunFacet",
     "datasetType": "1-0-1/DatasetTypeDatasetFacet",
 }
+_HALVED = ("inputs", "outputs")
 _CUT = ("executionParameters", "tags", "errorMessage")
 _ENDS = {
     Outcome.COMPLETED: "COMPLETE",
@@ -51,14 +53,10 @@ _AT_ONCE = 500
 def write_openlineage(chosen: Chosen) -> Iterator[str]:
     """The events, by the id of the run, START first."""
     events = _Events(chosen)
-    runs = ((node, data) for node, data in chosen.nodes() if _runs(data))
+    runs = ((node, data) for node, data in chosen.nodes() if is_job(data) or data["kind"] in (EXECUTION, ENDPOINT.name))
     while some := dict(islice(runs, _AT_ONCE)):
         yield from (dumped(event) + "\n" for event in events.of(some))
     events.tell()
-
-
-def _runs(data: Attributes) -> bool:
-    return is_job(data) or data["kind"] in (EXECUTION, ENDPOINT.name)
 
 
 def run_id(node: str) -> str:
@@ -95,9 +93,11 @@ class _Events:
         common = {"job": job, "inputs": inputs, "outputs": outputs}
         yield self._fitted(self._event("START", data.get("started") or data["created"], run, common))
         if end:
-            failed = {"errorMessage": self._facet("errorMessage", **_failure(data))} if data.get("failure") else {}
+            if data.get("failure"):
+                told = self._facet("errorMessage", message=str(data["failure"]), programmingLanguage="unknown")
+                run = run | {"facets": facets | {"errorMessage": told}}
             ended = data.get("ended") or data["modified"] or data["created"]
-            yield self._fitted(self._event(end, ended, run | {"facets": facets | failed}, common))
+            yield self._fitted(self._event(end, ended, run, common))
 
     def _event(self, kind: str, time: str, run: Json, common: Json) -> Json:
         head = {"eventType": kind, "eventTime": time, "producer": self.producer}
@@ -189,24 +189,20 @@ class _Events:
     def _fitted(self, event: Json) -> Json:
         """The event, and of one that is too long what is longest is cut: a facet, or half of the inputs or outputs."""
         cut: dict[str, None] = {}
-        while _length(event) >= MAX_BYTES:
+        while len(dumped(event).encode()) >= MAX_BYTES - _ROOM:
             facets = event["run"]["facets"]
-            parts = {name: facets[name] for name in _CUT if name in facets} | {
-                name: event[name] for name in ("inputs", "outputs")
-            }
+            parts = {name: facets[name] for name in _CUT if name in facets} | {name: event[name] for name in _HALVED}
             most = max(parts, key=lambda name: len(dumped(parts[name])))
             cut[most] = None
             if most in facets:
                 event = _with_facets(event, {name: facet for name, facet in facets.items() if name != most})
             else:
                 event = event | {most: event[most][: len(event[most]) // 2]}
-        return self._saying(event, ",".join(cut)) if cut else event
-
-    def _saying(self, event: Json, cut: str) -> Json:
-        """The event with a tag that says what was cut."""
+        if not cut:
+            return event
         self.cut += 1
         facets = event["run"]["facets"]
-        said = [*facets.get("tags", {}).get("tags", ()), {"key": "truncated", "value": cut, "source": "LINEAGE"}]
+        said = [*facets.get("tags", {}).get("tags", ()), {"key": "truncated", "value": ",".join(cut), "source": "LINEAGE"}]
         return _with_facets(event, facets | {"tags": self._facet("tags", tags=said)})
 
     def tell(self) -> None:
@@ -217,10 +213,6 @@ class _Events:
             self.chosen.notes.append(
                 f"{self.cut} events were cut to {MAX_BYTES:,} bytes; their tag `truncated` says what is missing"
             )
-
-
-def _length(event: Json) -> int:
-    return len(dumped(event).encode()) + 1_000  # room for the tag that says what was cut
 
 
 def _with_facets(event: Json, facets: Json) -> Json:
@@ -247,10 +239,6 @@ def _is_served(link: Link) -> bool:
 
 def _namespace(data: Attributes) -> str:
     return f"sagemaker://{data['account']}.{data['region']}"
-
-
-def _failure(data: Attributes) -> Json:
-    return {"message": str(data["failure"]), "programmingLanguage": "unknown"}
 
 
 def _split_image(image: str) -> tuple[str, str]:

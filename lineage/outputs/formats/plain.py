@@ -79,11 +79,7 @@ def _types(rows: Iterable[Attributes]) -> _Types:
 
 
 def _told(types: _Types, data: Attributes) -> Attributes:
-    named = {name: data[name] for name in types if data.get(name) is not None}
-    return {name: _as(types[name], value) for name, value in named.items()}
-
-
-def _as(kind: type | None, value: Any) -> Any:
-    if kind is None:
-        return visible(dumped(value))
-    return visible(value) if kind is str else value
+    known = ((name, kind, data[name]) for name, kind in types.items() if data.get(name) is not None)
+    return {
+        name: visible(value if kind is str else dumped(value)) if kind in (str, None) else value for name, kind, value in known
+    }

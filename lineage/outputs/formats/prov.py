@@ -43,7 +43,7 @@ class _Document:
         schemes = {node.partition("://")[0] for node, _ in chosen.nodes() if is_place(node)}
         self.prefixes = {stem: f"aws{number}" for number, stem in enumerate(sorted(stems))}
         self.prefixes |= {f"{scheme}://": re.sub(r"\W", "", scheme) for scheme in sorted(schemes)}
-        self.activities = {node for node, data in chosen.nodes() if _acts(data)}
+        self.activities = {node for node, data in chosen.nodes() if is_job(data) or data["kind"] in (EXECUTION, *RUNS)}
         self.roles: dict[str, str] = {}
 
     def pieces(self) -> Iterator[str]:
@@ -54,7 +54,7 @@ class _Document:
         yield f'{{"prefix": {dumped(named | {"lineage": _OURS})},\n"entity": {{'
         bundle = {"prov:label": "what was looked at, and what could not be"} | crawled
         yield f"\n{dumped('lineage:crawl')}: {dumped(bundle)}"
-        yield from self._lines(self._entity, first=False)
+        yield from self._lines(lambda node, data: None if node in self.activities else _said(node, data), first=False)
         yield '},\n"activity": {'
         yield from self._lines(self._activity)
         yield "}"
@@ -79,9 +79,6 @@ class _Document:
         return f"{self.prefixes.get(stem, 'lineage')}:{quote(local, safe=_LOCAL) or '%20'}"
 
     # --- things ---------------------------------------------------------------------------------
-
-    def _entity(self, node: str, data: Attributes) -> Json | None:
-        return None if node in self.activities else _said(node, data)
 
     def _activity(self, node: str, data: Attributes) -> Json | None:
         if node not in self.activities:
@@ -111,7 +108,9 @@ class _Document:
         first = True
         for number, link in enumerate(self.chosen.edges()):
             if self._relation(link) == name:
-                said = self._ends(link, *told) | _facts(link, name)
+                # What belongs to something was influenced by it, though the edge points the other way.
+                ends = (link.source, link.target) if link.relation == "member-of" else (link.target, link.source)
+                said = {f"prov:{role}": self.name(end) for role, end in zip(told, ends, strict=True)} | _facts(link, name)
                 yield f',\n"{name}": {{' if first else ","
                 yield f"\n{dumped(f'_:{name}{number}')}: {dumped(said)}"
                 first = False
@@ -127,11 +126,6 @@ class _Document:
             return "alternateOf"
         return "wasDerivedFrom" if link.relation in _DERIVES and between_entities else "wasInfluencedBy"
 
-    def _ends(self, link: Link, to: str, of: str) -> Json:
-        """Who of whom. What belongs to something was influenced by it, though the edge points the other way."""
-        ends = (link.source, link.target) if link.relation == "member-of" else (link.target, link.source)
-        return {f"prov:{to}": self.name(ends[0]), f"prov:{of}": self.name(ends[1])}
-
 
 # Of each relation the two ends, first the one to which an edge points.
 _RELATIONS: dict[str, tuple[str, str]] = {
@@ -141,10 +135,6 @@ _RELATIONS: dict[str, tuple[str, str]] = {
     "alternateOf": ("alternate1", "alternate2"),
     "wasInfluencedBy": ("influencee", "influencer"),
 }
-
-
-def _acts(data: Attributes) -> bool:
-    return is_job(data) or data["kind"] in (EXECUTION, *RUNS)
 
 
 def _said(node: str, data: Attributes) -> Json:

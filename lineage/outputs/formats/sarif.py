@@ -80,12 +80,9 @@ def _place(finding: Finding, checked: Checked, snapshot: str) -> Json:
     """The line of the holdout in the policy, or the first of it; of no policy the snapshot."""
     policy = checked.policy
     held = next((line for uri, line in policy.lines.items() if finding.about.startswith(uri)), 1)
-    return {"artifactLocation": {"uri": _uri(policy.file or snapshot)}, "region": {"startLine": held if policy.file else 1}}
-
-
-def _uri(path: str) -> str:
-    pure = PurePath(path)
-    return pure.as_uri() if pure.is_absolute() else quote(pure.as_posix())
+    path = PurePath(policy.file or snapshot)
+    uri = path.as_uri() if path.is_absolute() else quote(path.as_posix())
+    return {"artifactLocation": {"uri": uri}, "region": {"startLine": held if policy.file else 1}}
 
 
 def _suppressions(finding: Finding) -> list[Json]:

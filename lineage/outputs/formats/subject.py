@@ -46,7 +46,9 @@ def traced(chosen: Chosen, node: str) -> tuple[Graph, Trace]:
 
 def makers(graph: Graph, evidence: Iterable[Json], node: str) -> set[str]:
     """The training jobs that made what a node is or serves, by the evidence of its trace; through jobs that only repack."""
-    made = [edge for edge in evidence if _is_made_from(edge)]
+    # What leads back to what a model is, and not to what it runs in.
+    from_them = {*SERVING, "writes", "overlaps"} - {"provides"}
+    made = [edge for edge in evidence if edge["relation"] in from_them or edge["usage"] == "model"]
     found, seen, todo = set[str](), {node}, [node]
     while todo:
         at = todo.pop()
@@ -57,12 +59,6 @@ def makers(graph: Graph, evidence: Iterable[Json], node: str) -> set[str]:
             seen |= before
             todo += before
     return found
-
-
-def _is_made_from(edge: Json) -> bool:
-    """Whether an edge leads back to what a model is, and not to what it runs in."""
-    serves = edge["relation"] in SERVING and edge["relation"] != "provides"
-    return serves or edge["relation"] in ("writes", "overlaps") or edge["usage"] == "model"
 
 
 def _must_name_one(selector: str, form: str, what: str) -> None:

@@ -19,7 +19,8 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def write_csv_nodes(chosen: Chosen) -> Iterator[str]:
     """A node a line. What only some kinds have stands in `details`, as JSON."""
-    return _csv(NODE_COLUMNS, map(_with_details, _nodes(chosen)))
+    rows = ((row, {name: row[name] for name in row if name not in NODE_COLUMNS}) for row in _nodes(chosen))
+    return _csv(NODE_COLUMNS, (row | {"details": dumped(more) if more else ""} for row, more in rows))
 
 
 def write_csv_edges(chosen: Chosen) -> Iterator[str]:
@@ -43,11 +44,6 @@ def _nodes(chosen: Chosen) -> Iterator[dict[str, Any]]:
 
 def _edges(chosen: Chosen) -> Iterator[dict[str, Any]]:
     return ({"source": link.source, "target": link.target, "key": link.key} | link.data for link in chosen.edges())
-
-
-def _with_details(row: dict[str, Any]) -> dict[str, Any]:
-    details = {name: value for name, value in row.items() if name not in NODE_COLUMNS}
-    return row | {"details": dumped(details) if details else ""}
 
 
 def _csv(columns: tuple[str, ...], rows: Iterable[dict[str, Any]]) -> Iterator[str]:
