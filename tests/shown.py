@@ -1,10 +1,12 @@
 """Puts what the commands of the README and of docs/ print into the pages: `python -m tests.shown`.
 
-A block that shows what its command prints, but for what differs from run to run, is left as it is.
+A block that shows what its command prints, but for what differs from run to run, is left as it is. With `--check` nothing
+is written: the pages that would change are named, and the exit code is 1 where there are some.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import shlex
@@ -44,14 +46,24 @@ def shown(page: str, folder: Path) -> str:
     return CONSOLE.sub(print_again, page)
 
 
-def main() -> None:
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        "python -m tests.shown", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--check", action="store_true", help="name the pages that would change, and write none")
+    checks = parser.parse_args().check
     with TemporaryDirectory() as name:
         folder = Path(name)
         shutil.copytree(BANK.parent, folder / "fixtures")
         call("lineage crawl --replay fixtures/bank.jsonl", folder)
-        for path in PAGES:
-            path.write_text(shown(path.read_text(encoding="utf-8"), folder), encoding="utf-8")
+        now = {path: shown(path.read_text(encoding="utf-8"), folder) for path in PAGES}
+    changed = {path: page for path, page in now.items() if page != path.read_text(encoding="utf-8")}
+    for path, page in changed.items():
+        print(path.relative_to(ROOT))
+        if not checks:
+            path.write_text(page, encoding="utf-8")
+    return int(checks and bool(changed))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -3,7 +3,7 @@
 Step by step, each a function: `declared` gives what the fields of the records say; echoes are left out, and
 channels that read another job's model are told from data; `matched` joins written locations to read locations;
 `classify` says of each location whether it is data, an artifact or code. Records are streamed and all that is many
-stands in tables (`lineage.joining`), so that memory does not grow with the estate.
+stands in tables (`tables.py`), so that memory does not grow with the estate.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""SageMaker's Search over a snapshot. `lineage.live` asks the service the same, and gives the same shape of answer.
+"""SageMaker's Search over a snapshot. `search_live.py` asks the service the same, and gives the same shape of answer.
 
 A search sees each record as the service's own Search does: only the properties of its shape, a model inside its dashboard, a
 trial component with the job that it is of. What the snapshot did not list to its end, an answer names as holes.

@@ -1,4 +1,4 @@
-"""The service itself: the searches and suggestions of `lineage.searching`, asked of one account and region; nothing is kept."""
+"""The service itself: the searches and suggestions of `search.py`, asked of one account and region; nothing is kept."""
 
 from __future__ import annotations
 

@@ -237,6 +237,21 @@ def test_selectors(selector: str, expected: set[str]) -> None:
     assert {f"{data['kind']} {data['name']}" for _, data in chosen.nodes(data=True)} == expected
 
 
+def test_a_selector_takes_along_what_runs_belong_to() -> None:
+    """What is upstream comes with its runs, and these with their trial and experiment; without a plus it stands alone."""
+    job = training("fit", {"train": "s3://d/"}, "s3://m/x")
+    run = record(
+        "trial-component",
+        "run",
+        {"Source": {"SourceArn": job.arn}, "Parents": [{"TrialName": "trial", "ExperimentName": "exp"}]},
+    )
+    trial = record("trial", "trial", {"ExperimentName": "exp"})
+    graph = graph_of([*served("s3://m/x"), job, run, trial, record("experiment", "exp", {})])
+    kinds = {data["kind"] for _, data in lineage.select(graph, "+shop").nodes(data=True)}
+    assert {"trial-component", "trial", "experiment"} <= kinds
+    assert len(lineage.select(graph, "endpoint/shop")) == 1
+
+
 @pytest.mark.parametrize(
     ("selector", "error"),
     [

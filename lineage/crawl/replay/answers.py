@@ -2,7 +2,7 @@
 
 Facts: a List call cuts its page first and filters it then, so that an empty page with a token is normal; what it is
 asked *of* (a pipeline, an endpoint, a category) comes before the cut. Search cuts its records down to its own shape,
-and refuses what `lineage.expressions` says it refuses.
+and refuses what `lineage.search_language` says it refuses.
 
 Time is linear in the account: what is sorted, grouped or searched once is kept for the pages that follow, and only the
 records of one page are put into their answer's shape. Threads that ask for the same at once may compute it twice.
