@@ -210,11 +210,8 @@ def _data_lines(board: lineage.Leaderboard) -> Iterator[Line]:
     marks = [f"{mark} {said}" for mark, said in _MARKS.items() if mark in seen]
     yield from [styled(" · ".join(marks))] if marks else []
     for one in board.best if len(board.best) > 1 else ():
-        yield styled(("Best", "bold"), f" {_apart(one)}, of {one['candidates']}: {one['name']}, {short(one['value'])}")
-
-
-def _apart(one: dict[str, Any]) -> str:
-    return f"trained on {one['trained_on']}" if one["trained_on"] else f"measured on {one['measured_on']}"
+        apart = f"trained on {one['trained_on']}" if one["trained_on"] else f"measured on {one['measured_on']}"
+        yield styled(("Best", "bold"), f" {apart}, of {one['candidates']}: {one['name']}, {short(one['value'])}")
 
 
 def _foot(board: lineage.Leaderboard) -> Iterator[Line]:

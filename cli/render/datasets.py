@@ -98,15 +98,14 @@ def _rest(answer: lineage.Datasets) -> list[Line]:
     gaps = f"{plural(len(holes), 'hole')} in the making:" if holes else "No holes in the making."
     return [
         *map(_overlap, answer.overlaps),
-        *map(_broken, answer.breaks),
+        *(
+            styled("  ", ("broken", "bold red"), f"  {one['at']['id']}  {one['reason']}: {one['detail']}")
+            for one in answer.breaks
+        ),
         styled(("Looked at: ", "dim"), f"{looked_at(answer.scope)}. {gaps}"),
         *map(hole_line, holes),
         *note_lines(answer.caveats),
     ]
-
-
-def _broken(one: Row) -> Line:
-    return styled("  ", ("broken", "bold red"), f"  {one['at']['id']}  {one['reason']}: {one['detail']}")
 
 
 def _overlap(found: Row) -> Line:

@@ -33,12 +33,10 @@ def _head(shown: lineage.Shown) -> list[Line]:
     lines = [styled((node["name"], "bold"), f" · {spaced(node['kind'])}", (gone, "yellow"))]
     told = {"id": shown.subject["id"]} | {name: value for name, value in node.items() if name not in _APART}
     return lines + [
-        styled((f"  {name}  ", "cyan"), _said(value)) for name, value in told.items() if value not in (None, "", [])
+        styled((f"  {name}  ", "cyan"), ", ".join(map(str, value)) if isinstance(value, list) else str(value))
+        for name, value in told.items()
+        if value not in (None, "", [])
     ]
-
-
-def _said(value: Any) -> str:
-    return ", ".join(str(one) for one in value) if isinstance(value, list) else str(value)
 
 
 def _edges(title: str, end: str, edges: list[dict[str, Any]]) -> list[Line]:
