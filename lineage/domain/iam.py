@@ -28,7 +28,8 @@ def iam_policy(
     ListBucket S3 calls denied what is gone.
     """
     chosen = [KINDS[name] for name in kinds or KINDS]
-    far = [KINDS[name] for name in VERSIONED if any(_leads_to(one, KINDS[name]) for one in chosen)]
+    led_to = {reference.to for kind in chosen for reference in kind.references}
+    far = [KINDS[name] for name in VERSIONED if name in led_to]
     statements = [
         _allow("ListAndSearch", sorted({f"sagemaker:{call}" for kind in chosen for call in _lists(kind)})),
         _allow("Describe", sorted({f"sagemaker:{kind.describe}" for kind in (*chosen, *far) if kind.describe})),
@@ -40,10 +41,6 @@ def iam_policy(
     statements += [_allow("Regions", ["account:ListRegions", "ec2:DescribeRegions"])] if all_regions else []
     statements += [_allow("Accounts", ["sts:AssumeRole"], sorted(roles))] if roles else []
     return {"Version": "2012-10-17", "Statement": [one for one in statements if one["Action"]]}
-
-
-def _leads_to(one: Kind, other: Kind) -> bool:
-    return any(reference.to == other.name for reference in one.references)
 
 
 def _lists(kind: Kind) -> list[str]:

@@ -109,11 +109,7 @@ def unbroken(lookups: Iterable[Enumeration]) -> KnownDeletions | None:
     """The time that the last lookup tells of, and those before it as far back as each begins before the one before ends."""
     told: KnownDeletions | None = None
     for one in sorted(lookups, key=lambda one: one.started, reverse=True):
-        if told and one.started < _later(told.since):
+        if told and one.started < utc(datetime.fromisoformat(told.since) + LATE):
             break
         told = KnownDeletions(min(told.since, one.since), told.until) if told else KnownDeletions(one.since, one.started)
     return told
-
-
-def _later(time: str) -> str:
-    return utc(datetime.fromisoformat(time) + LATE)
