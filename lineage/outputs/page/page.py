@@ -10,14 +10,14 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from html import escape
 from importlib.resources import files
 from typing import Final
 
 from lineage.domain.kinds import KINDS, RELATIONS, RESOURCE, SHOWN_BESIDE
-from lineage.domain.records import Gap, Json, Resource, Scope
+from lineage.domain.records import Json, Resource, Scope
 from lineage.graphs.build import Graph
 from lineage.outputs.pictures.figures import console_url
 from lineage.outputs.pictures.layout import Box, Layout, layout
@@ -60,38 +60,38 @@ def to_page(
         "title": title,
         "left_out": f"{missing} container image{'' if missing == 1 else 's'} left out" if missing else "",
     }
-    return _filled({"title": escape(f"{heading} · lineage"), "data": _embedded(_data(drawn, snapshot, links=links) | said)})
-
-
-def _filled(parts: dict[str, str]) -> str:
+    data = json.dumps(_data(drawn, snapshot, links=links) | said, separators=(",", ":"), sort_keys=True, allow_nan=False)
     assets = files("lineage.outputs.page")
     texts = {name: (assets / name).read_text(encoding="utf-8") for name in ("page.html", "page.css", "page.js")}
-    parts |= {"style": texts["page.css"], "script": texts["page.js"]}
+    parts = {
+        "title": escape(f"{heading} · lineage"),
+        "style": texts["page.css"],
+        "script": texts["page.js"],
+        "data": data.replace("<", "\\u003c"),  # JSON that no text in it can end: neither `</script>` nor `<!--` has its `<`
+    }
     return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], texts["page.html"])
-
-
-def _embedded(data: Json) -> str:
-    """JSON that no text in it can end: neither `</script>` nor `<!--` has its `<`."""
-    return json.dumps(data, separators=(",", ":"), sort_keys=True, allow_nan=False).replace("<", "\\u003c")
 
 
 def _data(graph: Graph, snapshot: Snapshot | None, *, links: bool) -> Json:
     order = {node: at for at, node in enumerate(sorted(graph))}
     laid = layout(graph, sizes={node: _size(graph.nodes[node]) for node in order}, gap=_BETWEEN)
     words = _Words()
+    kinds = {name: KINDS.get(name, RESOURCE) for name in sorted({data["kind"] for _, data in graph.nodes(data=True)})}
     scope: Scope = graph.graph["scope"]
-    gaps = _gaps(graph, order, scope.holes)
+    called = {name: at for node, at in order.items() for name in gap_subjects(node, graph.nodes[node])}
+    # All gaps of the snapshot, each with the number of the node that it is about, where the page has it.
+    gaps = [asdict(gap) | {"node": called.get(gap.subject.casefold())} for gap in scope.holes]
     records, without = _records(graph, snapshot)
     return {
         "schema": SCHEMA,
-        "kinds": {kind: _look(kind) for kind in sorted({data["kind"] for _, data in graph.nodes(data=True)})},
+        "kinds": {name: [kind.shape, kind.colour] for name, kind in kinds.items()},
         "flows": [name for name, relation in RELATIONS.items() if relation.flows],
         "nodes": _nodes(graph, order, laid.boxes, words, links=links)
         | {"record": [record[:MAX_RECORD] if (record := records.get(node)) else None for node in order]},
         "edges": _edges(graph, order, laid, words),
         "words": list(words),
         "gaps": gaps,
-        "scope": _scope(scope),
+        "scope": scope_json(scope, []) | {"unread": sorted(_unread(scope))},
         "cut": [order[node] for node in sorted(records) if len(records[node]) > MAX_RECORD],
         "without_records": without,
     }
@@ -110,11 +110,6 @@ def _size(data: Json) -> tuple[float, float]:
     return (float(round(min(max(wide, _LEAST_WIDTH), _MOST_WIDTH))), _HEIGHT)
 
 
-def _look(kind: str) -> list[str]:
-    known = KINDS.get(kind, RESOURCE)
-    return [known.shape, known.colour]
-
-
 def _nodes(graph: Graph, order: Mapping[str, int], boxes: Mapping[str, Box], words: _Words, *, links: bool) -> Json:
     """Column by column, for a large graph has each name of a field once."""
     rows = [graph.nodes[node] for node in order]
@@ -125,42 +120,26 @@ def _nodes(graph: Graph, order: Mapping[str, int], boxes: Mapping[str, Box], wor
         "created": [data["created"] for data in rows],
         "modified": [data["modified"] for data in rows],
         "observed": [int(data["observed"]) for data in rows],
-        "more": [_more(data) for data in rows],
+        "more": [
+            {name: value for name, value in sorted(data.items()) if name not in _APART and value not in (None, "", [])} or None
+            for data in rows
+        ],
         "url": [console_url(node, data) if links else None for node, data in zip(order, rows, strict=True)],
         "box": [round(number) for node in order for number in boxes[node]],
         **{name: [words.number(data[name]) for data in rows] for name in _COLUMNS},
     }
 
 
-def _more(data: Json) -> Json | None:
-    """What only some kinds have: tags, programs, when it was deleted."""
-    return {name: value for name, value in sorted(data.items()) if name not in _APART and value not in (None, "", [])} or None
-
-
 def _edges(graph: Graph, order: Mapping[str, int], laid: Layout, words: _Words) -> Json:
     rows = sorted(graph.edges(keys=True, data=True), key=lambda edge: (order[edge[0]], order[edge[1]], edge[2]))
+    lines = (laid.lines[source, target, key] for source, target, key, _ in rows)
     said = ("relation", "role", "usage", "path", "evidence", "time")
     return {
         "source": [order[source] for source, _, _, _ in rows],
         "target": [order[target] for _, target, _, _ in rows],
-        "points": [_flat(laid.lines[source, target, key]) for source, target, key, _ in rows],
+        "points": [[round(number) for point in line for number in point] for line in lines],
         **{name: [words.number(data[name]) for _, _, _, data in rows] for name in said},
     }
-
-
-def _flat(points: Iterable[tuple[float, float]]) -> list[int]:
-    return [round(number) for point in points for number in point]
-
-
-def _gaps(graph: Graph, order: Mapping[str, int], holes: Iterable[Gap]) -> list[Json]:
-    """All gaps of the snapshot, each with the number of the node that it is about, where the page has it."""
-    called = {name: at for node, at in order.items() for name in gap_subjects(node, graph.nodes[node])}
-    return [asdict(gap) | {"node": called.get(gap.subject.casefold())} for gap in holes]
-
-
-def _scope(scope: Scope) -> Json:
-    said = scope_json(scope, [])
-    return said | {"unread": sorted(_unread(scope))}
 
 
 def _unread(scope: Scope) -> Iterator[str]:
@@ -177,7 +156,8 @@ def _records(graph: Graph, snapshot: Snapshot | None) -> tuple[dict[str, str], s
         return {}, "Records are not in this page: it was made of a graph alone."
     if len(graph) > MAX_WITH_RECORDS:
         return {}, f"Records are not in this page: it has more than {MAX_WITH_RECORDS:,} nodes. `lineage show ID` has them."
-    return {node: _pretty(record) for node, record in _kept(graph, snapshot)}, ""
+    bodies = ((node, record.body) for node, record in _kept(graph, snapshot))
+    return {node: json.dumps(body, indent=1, sort_keys=True, ensure_ascii=False) for node, body in bodies}, ""
 
 
 def _kept(graph: Graph, snapshot: Snapshot) -> Iterator[tuple[str, Resource]]:
@@ -191,7 +171,3 @@ def _kept(graph: Graph, snapshot: Snapshot) -> Iterator[tuple[str, Resource]]:
             for record in snapshot.records(kind, wanted, deleted=deleted):
                 if record.id in graph and record.created == graph.nodes[record.id]["created"]:
                     yield record.id, record
-
-
-def _pretty(record: Resource) -> str:
-    return json.dumps(record.body, indent=1, sort_keys=True, ensure_ascii=False)

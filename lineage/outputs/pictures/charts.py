@@ -241,11 +241,6 @@ class _Parallel(_Chart):
         return line((at[0] - 14, at[1]), (at[0] + 14, at[1]), f"line{group} best")
 
 
-def _meet(one: tuple[float, str], other: tuple[float, str]) -> bool:
-    """Whether two labels would stand one over the other."""
-    return other[0] - one[0] < (len(one[1]) + len(other[1])) / 2 * CHARACTER + 4
-
-
 class _Scatter(_Chart):
     """Small multiples: one for each parameter, all with the same scale of the metric."""
 
@@ -286,10 +281,11 @@ class _Scatter(_Chart):
     def _ticks(self, name: str, left: float, top: float) -> Iterator[str]:
         bottom = top + self.panel[1]
         ticks = [(self._along(name, place, left), said) for place, said in self.scales[name].ticks]
-        ticks += [(left + 10, _NOT_SET)] if self.missing(name) else []
+        ticks = sorted([*ticks, (left + 10, _NOT_SET)] if self.missing(name) else ticks)
         room = self.panel[0] / max(1, len(ticks)) - 4
-        step = 2 if any(_meet(*pair) for pair in pairwise(sorted(ticks))) else 1  # every other one stands lower
-        for number, (at, said) in enumerate(sorted(ticks)):
+        apart = ((after - at, (len(said) + len(other)) / 2 * CHARACTER + 4) for (at, said), (after, other) in pairwise(ticks))
+        step = 2 if any(there < needed for there, needed in apart) else 1  # labels would meet: every other one stands lower
+        for number, (at, said) in enumerate(ticks):
             yield line((at, bottom), (at, bottom + 4), "axis")
             told = shortened(said, max(56, room * step))
             half = len(told) * CHARACTER / 2 - self.gap[0] / 2  # no label reaches into the next panel

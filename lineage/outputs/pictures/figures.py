@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import quote
@@ -109,9 +110,12 @@ def picture(
     )
     gaps = {gap.subject: f"{gap.reason}: {gap.detail}" for gap in graph.graph["scope"].holes}
     groups = GROUPS[cluster](shown)
-    upstream, downstream = _lit(shown, marked & set(shown))
+    there = marked & set(shown)
+    upstream, downstream = _reached(shown.in_edges, 0, there), _reached(shown.out_edges, 1, there)
     lit = upstream | downstream
-    kept = marked.union(keep, gaps, (node for node, data in shown.nodes(data=True) if _serves(data)))
+    endpoints = ((node, data) for node, data in shown.nodes(data=True) if data["kind"] == ENDPOINT.name)
+    serving = (node for node, data in endpoints if serves(data["status"]) and not data.get("deleted"))
+    kept = marked.union(keep, gaps, serving)
     marks = {node: (groups.get(node), node in upstream, node in downstream) for node in shown}
     drawn = fold(shown, max_nodes or len(shown), kept, marks)
     groups |= {node: groups[data["folded"][0]] for node, data in _folds_of(drawn) if data["folded"][0] in groups}
@@ -130,16 +134,8 @@ def _folds_of(graph: Graph) -> list[tuple[str, dict[str, Any]]]:
     return [(node, data) for node, data in graph.nodes(data=True) if data.get("folded")]
 
 
-def _serves(data: Mapping[str, Any]) -> bool:
-    return data["kind"] == ENDPOINT.name and bool(serves(data["status"])) and not data.get("deleted")
-
-
-def _lit(graph: Graph, marked: Collection[str]) -> tuple[set[str], set[str]]:
-    """What is upstream of the marked nodes and what is downstream, each with themselves."""
-    return _reached(graph.in_edges, 0, marked), _reached(graph.out_edges, 1, marked)
-
-
 def _reached(edges: Any, end: int, marked: Collection[str]) -> set[str]:
+    """What flows lead to from the marked nodes, with themselves."""
     reached, todo = set(marked), set(marked)
     while todo:
         todo = {edge[end] for edge in edges(todo, data="relation") if edge[2] in _LIGHT} - reached
@@ -184,7 +180,8 @@ def _notes(images: int, whole: int, drawn: Graph) -> tuple[str, ...]:
 
 def _figure(node: str, data: dict[str, Any], gap: str | None, *, subject: bool, lit: bool | None, links: bool) -> Figure:
     kind = KINDS.get(data["kind"], RESOURCE)
-    status = f" status-{_word(data['status'])}" if data["status"] and not data.get("folded") else ""
+    word = re.sub(r"[^a-z0-9]", "-", (data["status"] or "").lower())
+    status = f" status-{word}" if word and not data.get("folded") else ""
     return Figure(
         kind,
         data["label"] or node,
@@ -197,11 +194,6 @@ def _figure(node: str, data: dict[str, Any], gap: str | None, *, subject: bool, 
         f"kind-{kind.name}{status}{'' if data['observed'] else ' unobserved'}",
         console_url(node, data) if links and not data.get("folded") else None,
     )
-
-
-def _word(text: str) -> str:
-    """A text as a word of a class."""
-    return "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in text.lower())
 
 
 def _facts(node: str, data: dict[str, Any]) -> str:

@@ -28,23 +28,18 @@ def fold(graph: Graph, most: int, kept: Collection[str], marks: Mapping[str, Has
     """
     if len(graph) <= most:
         return graph
-    around = _around(graph)
+    # Each node's neighbours, with what leads there.
+    around: dict[str, list[tuple[Hashable, str]]] = {node: [] for node in sorted(graph)}
+    edges: Any = graph.edges(data="relation")
+    for source, target, relation in edges:
+        around[source].append(((relation, "out"), target))
+        around[target].append(((relation, "in"), source))
     folds: dict[str, list[str]] = {}
     for unlike, rounds in _STRICTNESS:
         folds = _folds(_colours(graph, around, kept, marks, unlike, rounds), around)
         if len(graph) - sum(len(others) - 1 for others in folds.values()) <= most:
             break
     return _with_folds(graph, folds)
-
-
-def _around(graph: Graph) -> dict[str, list[tuple[Hashable, str]]]:
-    """Each node's neighbours, with what leads there."""
-    around: dict[str, list[tuple[Hashable, str]]] = {node: [] for node in sorted(graph)}
-    edges: Any = graph.edges(data="relation")
-    for source, target, relation in edges:
-        around[source].append(((relation, "out"), target))
-        around[target].append(((relation, "in"), source))
-    return around
 
 
 def _colours(

@@ -62,7 +62,11 @@ def to_svg(graph: Graph | Picture, **words: Any) -> str:
     """
     drawn = graph if isinstance(graph, Picture) else picture(graph, **words)
     sizes = {node: _size(figure) for node, figure in drawn.figures.items()}
-    placed = layout(_bare(drawn), sizes=sizes, groups=drawn.groups, gap=_gap(drawn))
+    bare: Graph = drawn.graph.__class__()
+    bare.add_nodes_from(drawn.figures)
+    for arrow in drawn.arrows:
+        bare.add_edge(arrow.source, arrow.target, key=arrow.key)
+    placed = layout(bare, sizes=sizes, groups=drawn.groups, gap=_gap(drawn))
     page = max(placed.width, _LEAST_PAGE)
     head, top = _head(drawn, page)
     legend, bottom = _legend(drawn, page, top + placed.height + 2 * _MARGIN)
@@ -92,27 +96,14 @@ TIP = element(
 )
 
 
-def _bare(drawn: Picture) -> Graph:
-    """The nodes and the arrows alone, for the layout."""
-    bare: Graph = drawn.graph.__class__()
-    bare.add_nodes_from(drawn.figures)
-    for arrow in drawn.arrows:
-        bare.add_edge(arrow.source, arrow.target, key=arrow.key)
-    return bare
-
-
 def _lines_of(figure: Figure) -> tuple[str, str]:
     return figure.kind.name.replace("-", " "), shorten(figure.label)
 
 
 def _size(figure: Figure) -> tuple[float, float]:
     kind, name = _lines_of(figure)
-    return max(_NARROW, _SIDE + CHARACTER * max(len(kind), _cells(name))), _HEIGHT
-
-
-def _cells(said: str) -> int:
-    """How many letters wide a text is: those of the East take about two."""
-    return sum(2 if ord(letter) > 0x2E80 else 1 for letter in said)
+    wide = sum(2 if ord(letter) > 0x2E80 else 1 for letter in name)  # letters of the East take about two
+    return max(_NARROW, _SIDE + CHARACTER * max(len(kind), wide)), _HEIGHT
 
 
 def _gap(drawn: Picture) -> float:
@@ -140,7 +131,10 @@ def _head(drawn: Picture, page: float) -> tuple[list[str], float]:
 def _body(drawn: Picture, placed: Layout) -> Iterator[str]:
     """Frames at the back, then arrows, then nodes, then what stands on the arrows."""
     for name, box in placed.frames.items():
-        yield _frame(name, box) + "\n"
+        x, y, width, height = box
+        label = text((x + 10, y + 15), shorten(name, max(8, int(width / CHARACTER))), "quiet")
+        rim = element("rect", x=x, y=y, width=width, height=height, rx=8, class_="frame")
+        yield element("g", rim, label, class_="group") + "\n"
     described = len(drawn.arrows) <= _DESCRIBED
     for arrow in sorted(drawn.arrows, key=lambda arrow: bool(arrow.lit)):
         yield _arrow(arrow, placed.lines[arrow.source, arrow.target, arrow.key], described=described) + "\n"
@@ -149,12 +143,6 @@ def _body(drawn: Picture, placed: Layout) -> Iterator[str]:
     if len(drawn.arrows) <= _LABELLED:
         for arrow in drawn.arrows:
             yield _arrow_label(arrow, placed.lines[arrow.source, arrow.target, arrow.key]) + "\n"
-
-
-def _frame(name: str, box: Box) -> str:
-    x, y, width, height = box
-    label = text((x + 10, y + 15), shorten(name, max(8, int(width / CHARACTER))), "quiet")
-    return element("g", element("rect", x=x, y=y, width=width, height=height, rx=8, class_="frame"), label, class_="group")
 
 
 def _node(name: str, figure: Figure, box: Box) -> str:

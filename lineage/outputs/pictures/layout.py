@@ -67,7 +67,7 @@ def layout(
     back do it the other way round. Between its points a line is level inside a layer and a curve between two.
     """
     sizes = sizes or {}
-    ranks = _ranked(_successors(graph))
+    ranks = _ranked({node: sorted(set(graph.successors(node)) - {node}) for node in sorted(graph)})
     measured = {node: sizes.get(node, SIZE) for node in graph}
     parts = _parts(graph, groups)
     pieces = [
@@ -93,10 +93,6 @@ def _edges_of(graph: Graph, parts: list[list[str]]) -> list[list[LaidEdge]]:
     for edge in sorted(graph.edges(keys=True)):
         edges[part_of[edge[0]]].append(edge)
     return edges
-
-
-def _successors(graph: Graph) -> dict[str, list[str]]:
-    return {node: sorted(set(graph.successors(node)) - {node}) for node in sorted(graph)}
 
 
 def _ranked(after: dict[str, list[str]]) -> dict[str, int]:
@@ -292,14 +288,11 @@ class _Piece:
             self.level |= zip(layer, _running(room), strict=True)
         for near, step in ((before, 1), (after, -1), (before, 1), (after, -1), (both, 1), (both, -1)):
             for layer, room in list(zip(layers, rooms, strict=True))[::step]:
-                self._settle(layer, room, near)
+                wanted = [_mean([self.level[other] for other in near[item]], self.level[item]) for item in layer]
+                weights = [1.0 if isinstance(item, str) or not near[item] else _STRAIGHT for item in layer]
+                self.level |= zip(layer, _settled(wanted, room, weights), strict=True)
         top = self.height + (_BETWEEN if self.height else 0.0)
         self._shift(name, layers, top)
-
-    def _settle(self, layer: list[Item], room: list[float], near: Near) -> None:
-        wanted = [_mean([self.level[other] for other in near[item]], self.level[item]) for item in layer]
-        weights = [1.0 if isinstance(item, str) or not near[item] else _STRAIGHT for item in layer]
-        self.level |= zip(layer, _settled(wanted, room, weights), strict=True)
 
     def _shift(self, name: str, layers: list[list[Item]], top: float) -> None:
         """Move a band to its place, and draw the frame around it."""

@@ -37,13 +37,9 @@ def engine_for(drawn: Picture, form: str, engine: str = "auto") -> tuple[str, st
 
 def has_graphviz() -> bool:
     """Whether there is a `dot`, or the wheel that ships one."""
-    return bool(shutil.which("dot") or _has_wheel())
-
-
-def _has_wheel() -> bool:
     try:
-        return importlib.util.find_spec("pygraphviz") is not None
-    except ValueError:  # it was taken away
+        return bool(shutil.which("dot") or importlib.util.find_spec("pygraphviz"))
+    except ValueError:  # the wheel was taken away
         return False
 
 

@@ -60,13 +60,14 @@ def document(size: tuple[float, float], title: str, description: str, style: str
     """A whole picture. `style` is CSS that joins that of all pictures, for light paper; colours in it must do for both."""
     width, height = size
     css = f"{_STYLE}{style}@media (prefers-color-scheme: dark) {{{_DARK}}}\n"
+    said = (element("title", words(title)), element("desc", words(description)), element("style", words(css)))
+    frame = (*said, element("rect", width="100%", height="100%", class_="paper"))
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         + element(
             "svg",
             "\n",
-            *(f"{piece}\n" for piece in _frame(title, description, css)),
-            *(f"{piece}\n" for piece in body),
+            *(f"{piece}\n" for piece in (*frame, *body)),
             xmlns="http://www.w3.org/2000/svg",
             width=width,
             height=height,
@@ -75,11 +76,6 @@ def document(size: tuple[float, float], title: str, description: str, style: str
         )
         + "\n"
     )
-
-
-def _frame(title: str, description: str, css: str) -> tuple[str, ...]:
-    paper = element("rect", width="100%", height="100%", class_="paper")
-    return (element("title", words(title)), element("desc", words(description)), element("style", words(css)), paper)
 
 
 def wrapped(said: str, width: float) -> list[str]:
