@@ -31,13 +31,13 @@ def framework(name: str) -> Json:
 
 def controls(report: Json, names: Iterable[str]) -> list[Json]:
     """The clauses of the given frameworks, each with what of this report it rests on."""
-    return [_mapped(report, name, framework(name)) for name in dict.fromkeys(names)]
-
-
-def _mapped(report: Json, name: str, table: Json) -> Json:
-    kept = ("title", "as_of", "state", "sources")
-    clauses = [_clause(report, clause) for clause in table["clause"]]
-    return {"framework": name} | {one: table[one] for one in kept} | {"clauses": clauses}
+    tables = {name: framework(name) for name in names}
+    return [
+        {"framework": name}
+        | {kept: table[kept] for kept in ("title", "as_of", "state", "sources")}
+        | {"clauses": [_clause(report, clause) for clause in table["clause"]]}
+        for name, table in tables.items()
+    ]
 
 
 def _clause(report: Json, clause: Json) -> Json:

@@ -78,7 +78,12 @@ def report(
     writing = _ReportUnderWay(snapshot, _found(snapshot, asked), list(holdouts), policy)
     body = writing.body(document, Path(previous) if previous else None)
     body["controls"] = controls(body, frameworks)
-    body["reproduce"] = _reproduce(document, command)
+    file, digest = document["snapshot"]["file"], document["snapshot"]["digest"]
+    body["reproduce"] = {
+        "command": command,
+        "snapshot": {"file": file, "digest": digest},
+        "verify": f"lineage snapshot verify --snapshot {file} --digest {digest}",
+    }
     own = report_digest(body)
     sealed = {"report_id": f"LR-{own.removeprefix('sha256:')[:16].upper()}", "report_digest": own}
     return Report(**body | {"document": body["document"] | sealed})
@@ -114,15 +119,6 @@ def _last(crawls: Sequence[Crawl]) -> str:
     if not crawls:
         raise SnapshotError("the snapshot holds no crawl: `lineage crawl` writes one")
     return max(crawl.finished or crawl.started for crawl in crawls)
-
-
-def _reproduce(document: Json, command: str) -> Json:
-    file, own = document["snapshot"]["file"], document["snapshot"]["digest"]
-    return {
-        "command": command,
-        "snapshot": {"file": file, "digest": own},
-        "verify": f"lineage snapshot verify --snapshot {file} --digest {own}",
-    }
 
 
 def _found(snapshot: Snapshot, asked: list[str]) -> list[str]:
