@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 
 from lineage.domain.records import Content
+from lineage.domain.status import COMPLETED
 from lineage.domain.times import sortable
 from lineage.snapshot.tables import WrittenTables
 
@@ -14,9 +15,16 @@ class WrittenContents(WrittenTables):
     """What S3 said, while a crawl adds to it."""
 
     def unmatched_models(self) -> list[tuple[str, str, str]]:
-        """What is loaded as a model and nothing has written: each place, with the account and region of who loads it."""
-        unmatched = "source IN (SELECT id FROM unexplained WHERE instr(id, '://'))"
-        return self._models("source", "target", f"relation = 'loads' AND {unmatched}")
+        """What is loaded as a model and may be a copy: each place, with the account and region of who loads it.
+
+        Only a job that came to its end wrote the very place for sure. Whoever wrote a folder around it, or was stopped, may
+        have left there what somebody then copied over.
+        """
+        written = f"""EXISTS (SELECT 1 FROM edge AS made JOIN node AS maker ON maker.id = made.source
+            WHERE made.target IN (edge.source, edge.source || '/', rtrim(edge.source, '/')) AND made.relation = 'writes'
+            AND made.evidence = 'declared' AND lower(maker.status) IN {COMPLETED}
+            AND made.closes != '' AND rtrim(made.closes, 'Z') <= rtrim(edge.opens, 'Z'))"""  # noqa: S608  (our own words)
+        return self._models("edge.source", "target", f"relation = 'loads' AND instr(edge.source, '://') AND NOT {written}")
 
     def written_models(self, until: str) -> list[tuple[str, str, str]]:
         """What jobs wrote as a model that were created until a time: each place, with the account and region of a job."""

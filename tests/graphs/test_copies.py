@@ -309,6 +309,39 @@ def test_a_place_joins_no_two_contents(tmp_path: Path, modified: str, expected: 
     assert ask(crawl(tmp_path, job, *endpoint, *map(listed, pinned), between, copy, digests=True)) == expected
 
 
+BY_PREFIX = record(
+    "model",
+    "shop-model",
+    {
+        "CreationTime": "2026-02-01T10:00:00Z",
+        "PrimaryContainer": {
+            "ModelDataSource": {"S3DataSource": {"S3Uri": COPY, "S3DataType": "S3Prefix", "CompressionType": "Gzip"}}
+        },
+    },
+)
+AROUND = {
+    "a stopped job wrote the folder around": ("Stopped", "s3://prod/", []),
+    "a job that ended wrote the folder around": ("Completed", "s3://prod/", []),
+    "a job wrote beside it, below its prefix": ("Completed", f"{COPY}.sha/", [BY_PREFIX]),
+}
+
+
+@pytest.mark.parametrize(("status", "wrote", "instead"), AROUND.values(), ids=AROUND)
+def test_who_wrote_around_a_copy_hides_no_original(tmp_path: Path, status: str, wrote: str, instead: list[Resource]) -> None:
+    """Whatever was written around a copy before it, --digests asks what it is, and no question loses the original's data."""
+    app = {"AppSpecification": {"ImageUri": "image:1"}, "LastModifiedTime": "2026-01-01T09:00:00Z"}
+    other = processing("other", {"in": "s3://y/"}, {"out": wrote}, day="2026-01-01", ProcessingJobStatus=status, **app)
+    replaced = {one.name for one in instead}
+    found = [one for one in lines(other) if not (isinstance(one, Resource) and one.name in replaced)]
+    path = crawl(tmp_path, *found, *instead, digests=True)
+    assert "fit" in ask(path)
+    with lineage.open_snapshot(path) as opened:
+        graph, shop = lineage.graph(opened), lineage.find_in(opened, "endpoint/shop")
+        held = lineage.datasets(opened, shop, holdouts=["s3://data/x/"])
+        assert [one["verdict"] for one in held.holdouts] == ["used"]
+        assert shop in lineage.impact(graph, "s3://data/x/").serving
+
+
 def test_digests_are_asked_for_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was put to a place after its digests were asked for is not taken for what was there before."""
     monkeypatch.setattr("lineage.crawl.manifests.now", lambda: "2026-02-10T00:00:00Z")

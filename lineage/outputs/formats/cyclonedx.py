@@ -158,7 +158,7 @@ class _Bom:
         for node, sources in self.into.items():
             for target in self.out_of[node] if node in self.jobs else {node}:
                 # A component stands for itself; a job for what went into it.
-                parts = (self.into[one].difference(self.jobs) if one in self.jobs else {one} for one in sources)
+                parts = (self.into.get(one, set()).difference(self.jobs) if one in self.jobs else {one} for one in sources)
                 needs[target] |= set[str]().union(*parts) - {target}
         return [{"ref": ref, "dependsOn": sorted(some)} for ref, some in needs.items()]
 
