@@ -14,7 +14,7 @@ import lineage
 from lineage.outputs.formats.cyclonedx import SPEC_VERSIONS, check_references
 from tests.outputs.test_export_formats import told
 from tests.outputs.test_exports import NASTY
-from tests.records import served, training
+from tests.records import processing, record, served, training
 from tests.snapshot.test_file import crawl
 
 VERSIONS = {"1.6": SchemaVersion.V1_6, "1.7": SchemaVersion.V1_7}
@@ -148,3 +148,12 @@ def test_an_option_of_another_format_is_refused(ask) -> None:
     """`--spec-version` says nothing to GraphML."""
     ran = ask("export", "-f", "graphml", "--spec-version", "1.7")
     assert (ran.code, ran.err) == (2, "lineage: --spec-version says nothing to -f graphml (see lineage export --help)\n")
+
+
+def test_a_job_into_which_nothing_flows(tmp_path: Path) -> None:
+    """A job or run that only writes made what it wrote of nothing that is known, and the bill is written all the same."""
+    run = record("trial-component", "run", {"OutputArtifacts": {"d": {"Value": "s3://in/"}}})
+    made = processing("made", {}, {"out": "s3://in/"}, day="2026-01-01")
+    crawl(tmp_path / "s.db", *served("s3://m/x"), run, made, training("fit", {"train": "s3://in/"}, "s3://m/x"))
+    with lineage.open_snapshot(tmp_path / "s.db") as opened:
+        assert "s3://in/" in json.dumps(bom(opened, "shop"))
