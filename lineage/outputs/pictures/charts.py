@@ -91,7 +91,13 @@ class _Chart:
 
     def __init__(self, board: Leaderboard, *, all_parameters: bool) -> None:
         self.board = board
-        self.drawn = list(_drawn(board))
+        ranked = [row for row in board.rows if row["rank"] is not None]
+        sizes, seen = Counter(row["group"] for row in ranked), Counter[int]()
+        self.drawn: list[_Drawn] = []
+        for row in ranked:
+            group = row["group"]
+            self.drawn.append(_Drawn(row, min(group, _SETS - 1), 4 * seen[group] // sizes[group], best=not seen[group]))
+            seen[group] += 1
         names = board.shown_parameters(all_parameters=all_parameters)
         self.names, self.left_out = names[:_MOST], names[_MOST:]
         if not self.drawn:
@@ -104,20 +110,18 @@ class _Chart:
     def picture(self) -> str:
         """The whole picture; who is best is drawn last, over all others."""
         head, top = self._head()
-        body, bottom = self._body(top)
+        body, bottom = self.body(top)
         foot, end = self._foot(bottom)
         name = self.board.metric["name"]
         title = f"{name} of {len(self.drawn)} candidates"
-        return document((self.width, end), title, self._said(), _STYLE + self._fading(), [*head, *body, *foot])
+        faint = min(1.0, (_CROWD / len(self.drawn)) ** 0.5)  # so that a crowd does not hide what is best
+        fading = "".join(f"polyline.q{number} {{ opacity: {own * faint:.2f}; }}\n" for number, own in enumerate(_OPACITY))
+        fading += f"path.q0, path.q1, path.q2, path.q3 {{ opacity: {max(0.35, 0.6 * faint):.2f}; }}\n"
+        return document((self.width, end), title, self._said(), _STYLE + fading, [*head, *body, *foot])
 
-    def _body(self, top: float) -> tuple[list[str], float]:
+    def body(self, top: float) -> tuple[list[str], float]:
+        """What is drawn below the head, and where it ends."""
         raise NotImplementedError
-
-    def _fading(self) -> str:
-        """How faint the quarters are, so that a crowd does not hide what is best."""
-        faint = min(1.0, (_CROWD / len(self.drawn)) ** 0.5)
-        lines = "".join(f"polyline.q{number} {{ opacity: {own * faint:.2f}; }}\n" for number, own in enumerate(_OPACITY))
-        return f"{lines}path.q0, path.q1, path.q2, path.q3 {{ opacity: {max(0.35, 0.6 * faint):.2f}; }}\n"
 
     def ordered(self) -> list[_Drawn]:
         return sorted(self.drawn, key=lambda one: (one.best, -one.quarter, -one.group))
@@ -140,7 +144,7 @@ class _Chart:
             pieces.append(text((_MARGIN, top), said, "quiet"))
         for group, one in enumerate(self.board.best[:_SETS]):
             top += LINE
-            pieces += [self._sample((_MARGIN + 14, top - 4), group), text((_MARGIN + 36, top), self._best(one, room - 36))]
+            pieces += [self.sample((_MARGIN + 14, top - 4), group), text((_MARGIN + 36, top), self._best(one, room - 36))]
         return pieces, top
 
     def _best(self, one: Json, room: float) -> str:
@@ -152,7 +156,8 @@ class _Chart:
         told = f"{on}best of {one['candidates']}: "
         return f"{told}{shortened(one['name'], room - len(told + value + others) * 7)}{value}{others}"
 
-    def _sample(self, at: tuple[float, float], group: int) -> str:
+    def sample(self, at: tuple[float, float], group: int) -> str:
+        """How a set of data looks, for the legend."""
         raise NotImplementedError
 
     def _foot(self, bottom: float) -> tuple[list[str], float]:
@@ -167,15 +172,6 @@ class _Chart:
         return pieces, bottom + LINE * len(lines) + _MARGIN
 
 
-def _drawn(board: Leaderboard) -> Iterator[_Drawn]:
-    ranked = [row for row in board.rows if row["rank"] is not None]
-    sizes, seen = Counter(row["group"] for row in ranked), Counter[int]()
-    for row in ranked:
-        group = row["group"]
-        yield _Drawn(row, min(group, _SETS - 1), 4 * seen[group] // sizes[group], best=not seen[group])
-        seen[group] += 1
-
-
 class _Parallel(_Chart):
     """Parallel coordinates."""
 
@@ -187,7 +183,7 @@ class _Parallel(_Chart):
         self.step = max(118.0, min(190.0, 760 / len(self.names)))
         self.width = max(_LEAST, self.before + self.behind + self.step * len(self.names))
 
-    def _body(self, top: float) -> tuple[list[str], float]:
+    def body(self, top: float) -> tuple[list[str], float]:
         top += 50
         bottom = top + self.height
         slot = any(map(self.missing, self.names))
@@ -227,17 +223,16 @@ class _Parallel(_Chart):
 
     def _line(self, one: _Drawn, top: float) -> str:
         values = [*(one.row["parameters"].get(name) for name in self.names), one.row["value"]]
-        corners = [(self._at(number), self._height(number, value, top)) for number, value in enumerate(values)]
-        points = " ".join(f"{x:.1f},{y:.1f}" for x, y in corners)
+        bottom = top + self.height
+        heights = [
+            bottom + _SLOT if value is None else top + self.height * (1 - self._scale(number).at(value))
+            for number, value in enumerate(values)
+        ]
+        points = " ".join(f"{self._at(number):.1f},{height:.1f}" for number, height in enumerate(heights))
         rim = element("path", d=f"M{points}", class_="rim") if one.best else ""  # so that it stands out of a crowd
         return rim + element("polyline", element("title", words(one.told)), points=points, class_=one.kind("line"))
 
-    def _height(self, number: int, value: Any, top: float) -> float:
-        if value is None:
-            return top + self.height + _SLOT
-        return top + self.height * (1 - self._scale(number).at(value))
-
-    def _sample(self, at: tuple[float, float], group: int) -> str:
+    def sample(self, at: tuple[float, float], group: int) -> str:
         return line((at[0] - 14, at[1]), (at[0] + 14, at[1]), f"line{group} best")
 
 
@@ -253,7 +248,7 @@ class _Scatter(_Chart):
         self.columns = min(3, len(self.names))
         self.width = max(_LEAST, self.before + self.columns * (self.panel[0] + self.gap[0]) + 8)
 
-    def _body(self, top: float) -> tuple[list[str], float]:
+    def body(self, top: float) -> tuple[list[str], float]:
         rows = -(-len(self.names) // self.columns)
         pieces = [piece for number, name in enumerate(self.names) for piece in self._panel(number, name, top + 40)]
         return pieces, top + 40 + rows * (self.panel[1] + self.gap[1]) - 24
@@ -267,7 +262,12 @@ class _Scatter(_Chart):
         yield element("g", element("title", words(name)), text((left, top - 10), said, "name"))
         yield from self._grid(left, top, labelled=column == 0)
         yield from self._ticks(name, left, top)
-        yield from (self._mark(one, name, left, top) for one in self.ordered())
+        for one in self.ordered():
+            value = one.row["parameters"].get(name)
+            at = left + 10 if value is None else self._along(name, self.scales[name].at(value), left)
+            level = self._level(self.metric.at(one.row["value"]), top)
+            told = element("title", words(one.told))
+            yield _form((at, level), one.group, 6.5 if one.best else 3.6, one.kind("mark"), told)
 
     def _grid(self, left: float, top: float, *, labelled: bool) -> Iterator[str]:
         width, height = self.panel
@@ -292,12 +292,6 @@ class _Scatter(_Chart):
             middle = min(max(at, left + half), left + self.panel[0] - half)
             yield text((middle, bottom + 17 + LINE * (number % step)), told, "tick", text_anchor="middle")
 
-    def _mark(self, one: _Drawn, name: str, left: float, top: float) -> str:
-        value = one.row["parameters"].get(name)
-        at = left + 10 if value is None else self._along(name, self.scales[name].at(value), left)
-        level = self._level(self.metric.at(one.row["value"]), top)
-        return _form((at, level), one.group, 6.5 if one.best else 3.6, one.kind("mark"), element("title", words(one.told)))
-
     def _along(self, name: str, place: float, left: float) -> float:
         start = 44 if self.missing(name) else 10
         return left + start + place * (self.panel[0] - start - 10)
@@ -305,7 +299,7 @@ class _Scatter(_Chart):
     def _level(self, place: float, top: float) -> float:
         return top + 8 + (self.panel[1] - 16) * (1 - place)
 
-    def _sample(self, at: tuple[float, float], group: int) -> str:
+    def sample(self, at: tuple[float, float], group: int) -> str:
         return _form(at, group, 6.5, f"mark{group} best")
 
 

@@ -37,7 +37,15 @@ def to_dot(graph: Graph | Picture, **words: Any) -> str:
     drawn = graph if isinstance(graph, Picture) else picture(graph, **words)
     dot = _page(" · ".join(filter(None, (drawn.title, *drawn.notes))))
     names = {node: f"n{number}" for number, node in enumerate(drawn.figures)}
-    frames = _frames(drawn)
+    # A cluster for each group, by name.
+    look: dict[str, Any] = {
+        "style": _quoted("rounded"),
+        "color": _quoted("#8b93a0"),
+        "fontname": _quoted(_FONT),
+        "fontsize": "11",
+    }
+    groups = enumerate(sorted(set(drawn.groups.values())))
+    frames = {name: pydot.Cluster(f"group{at}", label=_quoted(name), **look) for at, name in groups}
     for node, figure in drawn.figures.items():
         frames.get(drawn.groups.get(node, ""), dot).add_node(pydot.Node(names[node], **_node_words(figure)))
     for frame in frames.values():
@@ -66,21 +74,11 @@ def _page(title: str) -> Any:
     return page
 
 
-def _frames(drawn: Picture) -> dict[str, Any]:
-    """A cluster for each group, by name."""
-    words: dict[str, Any] = {
-        "style": _quoted("rounded"),
-        "color": _quoted("#8b93a0"),
-        "fontname": _quoted(_FONT),
-        "fontsize": "11",
-    }
-    names = sorted(set(drawn.groups.values()))
-    return {name: pydot.Cluster(f"group{at}", label=_quoted(name), **words) for at, name in enumerate(names)}
-
-
 def _node_words(figure: Figure) -> dict[str, Any]:
     said = figure.label if figure.fold else f"{figure.kind.name.replace('-', ' ')}\n{shorten(figure.label, _LABEL_CHARACTERS)}"
     pale = figure.lit is False
+    rim = _LIT if figure.subject else _PALE if pale else _RIM
+    rim = _RED if figure.gap or not figure.observed else rim  # what something could not be asked about
     words = {
         "label": _quoted(said),
         "tooltip": _quoted(figure.tooltip, tooltip=True),
@@ -88,19 +86,12 @@ def _node_words(figure: Figure) -> dict[str, Any]:
         "style": _quoted("filled" if figure.observed else "filled,dashed"),
         "fillcolor": _quoted("#f2f2f2" if pale else figure.fill),
         "fontcolor": _quoted("#777777" if pale else figure.ink),
-        "color": _quoted(_rim(figure)),
+        "color": _quoted(rim),
         "class": _quoted(figure.classes),
     }
     words |= {"penwidth": "2.5"} if figure.gap or figure.subject else {}
     words |= {"peripheries": "3"} if figure.fold else {}
     return words | ({"URL": _quoted(figure.url), "target": "_blank"} if figure.url else {})
-
-
-def _rim(figure: Figure) -> str:
-    """A node that something could not be asked about is ringed in red."""
-    if figure.gap or not figure.observed:
-        return _RED
-    return _LIT if figure.subject else _PALE if figure.lit is False else _RIM
 
 
 def _edge_words(arrow: Arrow) -> dict[str, Any]:

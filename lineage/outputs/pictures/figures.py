@@ -125,7 +125,10 @@ def picture(
         node: _figure(node, data, gaps.get(node), subject=node in marked, lit=node in lit if marked else None, links=links)
         for node, data in nodes
     }
-    arrows = [_arrow(edge, lit if marked else None) for edge in _edges(drawn)]
+    edges: Any = drawn.edges(keys=True, data=True)
+    told_apart = sorted(edges, key=lambda edge: (edge[0], edge[1], edge_label(edge[3]), edge[2]))
+    shown_edges = (edge for edge in told_apart if not _told_elsewhere(drawn, edge[0], edge[1], edge[3]))
+    arrows = [_arrow(edge, lit if marked else None) for edge in shown_edges]
     notes = _notes(len(graph) - len(shown), len(shown), drawn)
     return Picture(figures, arrows, {node: groups[node] for node in figures if node in groups}, title, notes, drawn)
 
@@ -206,12 +209,6 @@ def _facts(node: str, data: dict[str, Any]) -> str:
 
 
 _SHOWN = 12  # of what a fold stands for
-
-
-def _edges(graph: Graph) -> list[tuple[str, str, str, dict[str, Any]]]:
-    edges: Any = graph.edges(keys=True, data=True)
-    told_apart = sorted(edges, key=lambda edge: (edge[0], edge[1], edge_label(edge[3]), edge[2]))
-    return [edge for edge in told_apart if not _told_elsewhere(graph, edge[0], edge[1], edge[3])]
 
 
 def _arrow(edge: tuple[str, str, str, dict[str, Any]], lit: set[str] | None) -> Arrow:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Final, TypeAlias
@@ -61,12 +61,14 @@ def to_svg(graph: Graph | Picture, **words: Any) -> str:
     in full where it is pointed at. The text is deterministic.
     """
     drawn = graph if isinstance(graph, Picture) else picture(graph, **words)
-    sizes = {node: _size(figure) for node, figure in drawn.figures.items()}
-    bare: Graph = drawn.graph.__class__()
+    bare: Graph = drawn.graph.__class__()  # the nodes and the arrows alone
     bare.add_nodes_from(drawn.figures)
     for arrow in drawn.arrows:
         bare.add_edge(arrow.source, arrow.target, key=arrow.key)
-    placed = layout(bare, sizes=sizes, groups=drawn.groups, gap=_gap(drawn))
+    labels = [len(arrow.label) for arrow in drawn.arrows] if len(drawn.arrows) <= _LABELLED else []
+    gap = min(_WIDEST, max(GAP, 34 + _LETTER * max(labels))) if labels else GAP
+    sizes = {node: _size(figure) for node, figure in drawn.figures.items()}
+    placed = layout(bare, sizes=sizes, groups=drawn.groups, gap=gap)
     page = max(placed.width, _LEAST_PAGE)
     head, top = _head(drawn, page)
     legend, bottom = _legend(drawn, page, top + placed.height + 2 * _MARGIN)
@@ -75,7 +77,8 @@ def to_svg(graph: Graph | Picture, **words: Any) -> str:
     )
     title = drawn.title or "lineage"
     size = (page + 2 * _MARGIN, bottom + _MARGIN)
-    style = f"{_STYLE}{_colours(drawn.kinds)}@media (prefers-color-scheme: dark) {{{_DARK}}}\n"
+    colours = "".join(f".kind-{kind.name} .shape {{ fill: {kind.colour}; }}\n" for kind in drawn.kinds)
+    style = f"{_STYLE}{colours}@media (prefers-color-scheme: dark) {{{_DARK}}}\n"
     return document(size, title, "; ".join(drawn.notes), style, [TIP, *head, body, *legend])
 
 
@@ -102,19 +105,8 @@ def _lines_of(figure: Figure) -> tuple[str, str]:
 
 def _size(figure: Figure) -> tuple[float, float]:
     kind, name = _lines_of(figure)
-    wide = sum(2 if ord(letter) > 0x2E80 else 1 for letter in name)  # letters of the East take about two
-    return max(_NARROW, _SIDE + CHARACTER * max(len(kind), wide)), _HEIGHT
-
-
-def _gap(drawn: Picture) -> float:
-    if len(drawn.arrows) > _LABELLED:
-        return GAP
-    longest = max((len(arrow.label) for arrow in drawn.arrows), default=0)
-    return min(_WIDEST, max(GAP, 34 + _LETTER * longest))
-
-
-def _colours(kinds: Iterable[Kind]) -> str:
-    return "".join(f".kind-{kind.name} .shape {{ fill: {kind.colour}; }}\n" for kind in kinds)
+    cells = sum(2 if ord(letter) > 0x2E80 else 1 for letter in name)  # letters of the East are about twice as wide
+    return max(_NARROW, _SIDE + CHARACTER * max(len(kind), cells)), _HEIGHT
 
 
 def _head(drawn: Picture, page: float) -> tuple[list[str], float]:
@@ -132,8 +124,8 @@ def _body(drawn: Picture, placed: Layout) -> Iterator[str]:
     """Frames at the back, then arrows, then nodes, then what stands on the arrows."""
     for name, box in placed.frames.items():
         x, y, width, height = box
-        label = text((x + 10, y + 15), shorten(name, max(8, int(width / CHARACTER))), "quiet")
         rim = element("rect", x=x, y=y, width=width, height=height, rx=8, class_="frame")
+        label = text((x + 10, y + 15), shorten(name, max(8, int(width / CHARACTER))), "quiet")
         yield element("g", rim, label, class_="group") + "\n"
     described = len(drawn.arrows) <= _DESCRIBED
     for arrow in sorted(drawn.arrows, key=lambda arrow: bool(arrow.lit)):
@@ -142,7 +134,11 @@ def _body(drawn: Picture, placed: Layout) -> Iterator[str]:
         yield _node(f"n{number}", figure, placed.boxes[node]) + "\n"
     if len(drawn.arrows) <= _LABELLED:
         for arrow in drawn.arrows:
-            yield _arrow_label(arrow, placed.lines[arrow.source, arrow.target, arrow.key]) + "\n"
+            points = placed.lines[arrow.source, arrow.target, arrow.key]
+            # In the last gap before the arrow's end, where lines that came together have parted.
+            (x, y), (to, down) = points[-3:-1] if arrow.source != arrow.target else points[1:3]
+            kind = "arrow-label" + (" unlit" if arrow.lit is False else "")
+            yield text(((x + to) / 2, (y + down) / 2 - 3), shorten(arrow.label, int(_WIDEST / _LETTER)), kind) + "\n"
 
 
 def _node(name: str, figure: Figure, box: Box) -> str:
@@ -195,13 +191,6 @@ def way(points: list[Point], *, turned: bool = False) -> str:
 
 def _at(point: Point, *, turned: bool = False) -> str:
     return " ".join(f"{place:.1f}".removesuffix(".0") for place in (reversed(point) if turned else point))
-
-
-def _arrow_label(arrow: Arrow, points: list[Point]) -> str:
-    """In the last gap before the arrow's end, where lines that came together have parted."""
-    (x, y), (to, down) = points[-3:-1] if arrow.source != arrow.target else points[1:3]
-    kind = "arrow-label" + (" unlit" if arrow.lit is False else "")
-    return text(((x + to) / 2, (y + down) / 2 - 3), shorten(arrow.label, int(_WIDEST / _LETTER)), kind)
 
 
 def _legend(drawn: Picture, page: float, y: float) -> tuple[list[str], float]:

@@ -70,10 +70,11 @@ def layout(
     ranks = _ranked({node: sorted(set(graph.successors(node)) - {node}) for node in sorted(graph)})
     measured = {node: sizes.get(node, SIZE) for node in graph}
     parts = _parts(graph, groups)
-    pieces = [
-        _Piece(nodes, edges, ranks, measured, groups or {}, gap)
-        for nodes, edges in zip(parts, _edges_of(graph, parts), strict=True)
-    ]
+    part_of = {node: number for number, part in enumerate(parts) for node in part}
+    edges: list[list[LaidEdge]] = [[] for _ in parts]
+    for edge in sorted(graph.edges(keys=True)):
+        edges[part_of[edge[0]]].append(edge)
+    pieces = [_Piece(nodes, own, ranks, measured, groups or {}, gap) for nodes, own in zip(parts, edges, strict=True)]
     return _packed(sorted(pieces, key=lambda piece: (-piece.height, -piece.width)))
 
 
@@ -84,15 +85,6 @@ def _parts(graph: Graph, groups: Mapping[str, str] | None) -> list[list[str]]:
     parts = sorted(sorted(part) for part in nx.weakly_connected_components(graph))
     alone = [node for part in parts if len(part) == 1 for node in part]
     return [part for part in parts if len(part) > 1] + ([alone] if alone else [])
-
-
-def _edges_of(graph: Graph, parts: list[list[str]]) -> list[list[LaidEdge]]:
-    """The edges of each part, in order."""
-    part_of = {node: number for number, part in enumerate(parts) for node in part}
-    edges: list[list[LaidEdge]] = [[] for _ in parts]
-    for edge in sorted(graph.edges(keys=True)):
-        edges[part_of[edge[0]]].append(edge)
-    return edges
 
 
 def _ranked(after: dict[str, list[str]]) -> dict[str, int]:
@@ -113,7 +105,13 @@ def _running_back(after: dict[str, list[str]]) -> set[Pair]:
         open_.setdefault(root, True)
         while todo:
             node, rest = todo[-1]
-            further = next((end for end in rest if end not in open_ or _noted(back, node, end, open_[end])), None)
+            further = None
+            for end in rest:
+                if end not in open_:
+                    further = end
+                    break
+                if open_[end]:  # it closes a circle
+                    back.add((node, end))
             if further is None:
                 open_[node] = False
                 todo.pop()
@@ -121,13 +119,6 @@ def _running_back(after: dict[str, list[str]]) -> set[Pair]:
                 open_[further] = True
                 todo.append((further, iter(after[further])))
     return back
-
-
-def _noted(back: set[Pair], node: str, end: str, is_open: bool) -> bool:
-    """Never to be gone on to; noted where it closes a circle."""
-    if is_open:
-        back.add((node, end))
-    return False
 
 
 def _layers(onward: dict[str, list[str]]) -> dict[str, int]:
@@ -177,7 +168,12 @@ class _Piece:
         self._order()
         for _ in range(_SWEEPS):
             self._sweep()
-        self._set_columns()
+        x = _INSIDE if self.groups else 0.0
+        for layer in self.layers:
+            wide = max((self.sizes[item][0] for item in layer if isinstance(item, str)), default=0.0)
+            self.columns.append((x, x + wide))
+            x += wide + self.gap
+        self.width = x - self.gap + (_INSIDE if self.groups else 0.0)
         self._set_levels()
 
     def _rank(self) -> None:
@@ -186,7 +182,9 @@ class _Piece:
         ranks = {node: self.ranks[node] - least for node in self.nodes}
         joined = {end for edge in self.edges for end in edge[:2] if edge[0] != edge[1]}
         alone = sorted((node for node in self.nodes if node not in joined), key=lambda node: (self._band(node), node))
-        count = max(ranks.values()) + 1 if len(alone) < len(ranks) else _columns_of(len(alone))
+        # Of boxes that all stand alone: as many columns as make a page that is wider than high.
+        square = math.sqrt(len(alone) * _SHAPE / ((SIZE[0] + GAP) / (SIZE[1] + _ROW)))
+        count = max(ranks.values()) + 1 if len(alone) < len(ranks) else max(1, round(square))
         self.ranks = ranks | {node: number % count for number, node in enumerate(alone)}
         self.layers = [[] for _ in range(count)]
 
@@ -258,14 +256,6 @@ class _Piece:
                 if self.groups:
                     layer.sort(key=self.bands.__getitem__)
                 place |= {item: number / len(layer) for number, item in enumerate(layer)}
-
-    def _set_columns(self) -> None:
-        x = _INSIDE if self.groups else 0.0
-        for layer in self.layers:
-            wide = max((self.sizes[item][0] for item in layer if isinstance(item, str)), default=0.0)
-            self.columns.append((x, x + wide))
-            x += wide + self.gap
-        self.width = x - self.gap + (_INSIDE if self.groups else 0.0)
 
     def _set_levels(self) -> None:
         """Band by band from the top: within one, each item as near to its neighbours as the order allows."""
@@ -406,12 +396,6 @@ def _settled(wanted: list[float], room: list[float], weights: list[float]) -> li
         runs.append(run)
     places = [place for place, _, number in runs for _ in range(number)]
     return [place + offset for place, offset in zip(places, offsets, strict=True)]
-
-
-def _columns_of(number: int) -> int:
-    """How many columns make of so many boxes a page that is wider than high."""
-    area = (SIZE[0] + GAP) / (SIZE[1] + _ROW)
-    return max(1, round(math.sqrt(number * _SHAPE / area)))
 
 
 def _packed(pieces: list[_Piece]) -> Layout:

@@ -130,7 +130,9 @@ def graph_of_answer(said: dict[str, Any], nodes: Any = None) -> Graph:
         if all(word in found for word in _NODE):
             _add(graph, found["id"], found)
         if all(word in found for word in _EDGE):
-            _join(graph, found)
+            said_of = dict.fromkeys(("role", "usage", "path"), "") | {"span": None} | found
+            key = "\t".join(str(said_of[word]) for word in ("relation", "role", "usage", "path"))
+            graph.add_edge(said_of.pop("source"), said_of.pop("target"), key=key, **said_of)
     for found in _objects(nodes):
         if found.get("id") in graph and all(word in found for word in _NODE):
             _add(graph, found["id"], found)
@@ -163,14 +165,6 @@ def _named(node: str, usages: set[str]) -> dict[str, Any]:
     place = (ARTIFACT if "model" in usages else CODE if usages == {"code"} else DATASET).name
     kind = place if is_place(node) else node.partition(":")[0]
     return {"kind": kind if kind in KINDS else IMAGE, "name": node, "observed": True}
-
-
-def _join(graph: Graph, found: dict[str, Any]) -> None:
-    said = dict.fromkeys(("role", "usage", "path"), "") | {"span": None} | found
-    key = "\t".join(str(said[word]) for word in ("relation", "role", "usage", "path"))
-    graph.add_edge(
-        said["source"], said["target"], key=key, **{word: said[word] for word in said if word not in ("source", "target")}
-    )
 
 
 def _inline(drawn: Picture) -> str:

@@ -49,6 +49,9 @@ def _line(edge: Json, path: str) -> str:
 def _box(node: Json, box: Box, *, turned: bool) -> str:
     x, y = (box[1], box[0]) if turned else box[:2]
     place = node["kind"] in PLACES
+    label, half = node["label"], _CHARACTERS // 2
+    if len(label) > _CHARACTERS:  # places differ at their ends; whole it stands in the tables
+        label = f"…{label[1 - _CHARACTERS :]}" if place else f"{label[:half]}…{label[-half:]}"
     colour = KINDS[node["kind"]].colour if node["kind"] in KINDS else "#888888"
     kind = node["kind"].replace("-", " ") + ("" if node["observed"] else " · not observed")
     return element(
@@ -57,14 +60,6 @@ def _box(node: Json, box: Box, *, turned: bool) -> str:
         element("rect", class_="box", x=x, y=y, width=_WIDE, height=_HIGH, rx=12 if place else 4),
         element("rect", fill=colour, x=x + 7, y=y + 8, width=4, height=_HIGH - 16, rx=2),
         text((x + 18, y + 15), kind, "kind"),
-        text((x + 18, y + 30), _short(node["label"], ends=place)),
+        text((x + 18, y + 30), label),
         class_=f"{'place' if place else 'thing'}{'' if node['observed'] else ' unseen'}",
     )
-
-
-def _short(label: str, *, ends: bool) -> str:
-    """What fits of a long text: places differ at their ends. Whole they stand in the tables."""
-    if len(label) <= _CHARACTERS:
-        return label
-    half = _CHARACTERS // 2
-    return f"…{label[1 - _CHARACTERS :]}" if ends else f"{label[:half]}…{label[-half:]}"

@@ -37,7 +37,9 @@ def scale_of(values: Iterable[Any]) -> Scale:
     if low > 0 and high / low >= 10**_MAGNITUDES:
         return _logarithmic(low, high)
     different = sorted(set(there))
-    return _linear(low, high, different if _fit(different) else _round(low, high))
+    place = _between(low, high)
+    ticks = different if _fit(different) else _round(low, high)
+    return Scale(place, _with_ends(low, high, [(place(tick), label(tick)) for tick in ticks]))
 
 
 def label(value: Any) -> str:
@@ -47,11 +49,6 @@ def label(value: Any) -> str:
 
 def _between(low: float, high: float) -> Callable[[Any], float]:
     return lambda value: (value - low) / (high - low)
-
-
-def _linear(low: Any, high: Any, ticks: list[Any]) -> Scale:
-    place = _between(low, high)
-    return Scale(place, _with_ends(low, high, [(place(tick), label(tick)) for tick in ticks]))
 
 
 def _with_ends(low: Any, high: Any, ticks: list[tuple[float, str]]) -> tuple[tuple[float, str], ...]:
