@@ -249,13 +249,9 @@ def cover(reader: Location, span: Span, dataset: Location, dataset_span: Span = 
     hidden = reader.root != dataset.root
     if hidden and not (reader.hides_bucket or dataset.hides_bucket):
         return Cover.NONE
-    keys = _cover_of_keys(reader.key, span, dataset.key, dataset_span)
+    covers = {_cover_of_atom(reader.key, span, *atom) for atom in _atoms(dataset.key, dataset_span)}
+    keys = next((found for found in (Cover.ALL, Cover.PART) if found in covers), Cover.NONE)
     return Cover.UNKNOWN if hidden and keys is not Cover.NONE else keys
-
-
-def _cover_of_keys(key: str, span: Span, wanted: str, wanted_span: Span) -> Cover:
-    covers = {_cover_of_atom(key, span, *atom) for atom in _atoms(wanted, wanted_span)}
-    return Cover.ALL if Cover.ALL in covers else Cover.PART if Cover.PART in covers else Cover.NONE
 
 
 def _cover_of_atom(key: str, span: Span, wanted: str, wanted_is_prefix: bool) -> Cover:

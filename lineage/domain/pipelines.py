@@ -138,7 +138,12 @@ def _getter(definition: Mapping[str, Any], execution: Mapping[str, Any], pipelin
             raise _Unresolved(f"{name}: how SageMaker writes a time into a name is not documented")
         kind, _, rest = name.partition(".")
         if kind == "Parameters":
-            return _parameter(rest, parameters)
+            if rest not in parameters:
+                raise _Unresolved(f"parameter {rest} has no value and no default")
+            value = parameters[rest]
+            if isinstance(value, bool) or not isinstance(value, (str, int)):
+                raise _Unresolved(f"how SageMaker writes the value of parameter {rest}, {value!r}, is not documented")
+            return str(value)
         if not known.get(name):
             raise _Unresolved(f"{name} is not known of this execution")
         return known[name]
@@ -161,12 +166,3 @@ def _variables(execution: Mapping[str, Any], pipeline: str) -> dict[str, str]:
 def _pairs(parameters: Any, value: str) -> dict[str, Any]:
     found = [one for one in parameters if isinstance(one, Mapping)] if isinstance(parameters, list) else []
     return {str(one.get("Name")): one[value] for one in found if one.get(value) is not None}
-
-
-def _parameter(name: str, parameters: Mapping[str, Any]) -> str:
-    if name not in parameters:
-        raise _Unresolved(f"parameter {name} has no value and no default")
-    value = parameters[name]
-    if isinstance(value, bool) or not isinstance(value, (str, int)):
-        raise _Unresolved(f"how SageMaker writes the value of parameter {name}, {value!r}, is not documented")
-    return str(value)

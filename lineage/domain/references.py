@@ -128,7 +128,10 @@ def _read(reference: Reference, value: Any, scopes: Scopes) -> Iterator[Hit]:
         yield from _mentioned(reference, text, str(_sibling("*", scopes) or ""))
     elif reference.to != LOCATION:
         if reference.to or is_arn(text):
-            yield Hit(reference, text, role, _selected(reference, scopes) or _usage(reference, role))
+            # A sibling tells the part of the target that is meant, or that it was taken over.
+            taken_over = any(_sibling(name, scopes) for name in reference.reused)
+            usage = REUSED if taken_over else _word(reference.select, scopes)
+            yield Hit(reference, text, role, usage or _usage(reference, role))
     else:
         yield from _located(reference, text, role, scopes)
 
@@ -141,7 +144,9 @@ def _located(reference: Reference, text: str, role: str, scopes: Scopes) -> Iter
         return  # people write numbers, image names and "NA" there
     open_ended = _word(reference.open_ended, scopes) == "MultiModel"
     mode = next(filter(None, (_word(name, scopes) for name in reference.input_mode)), "")
-    span = _span(reference, scopes, mode, open_ended) if location else Span.UNKNOWN
+    data_type = _word(reference.data_type, scopes)
+    span = Span.PREFIX if open_ended else reference.span or channel_span(data_type, mode)
+    span = span if location else Span.UNKNOWN
     yield Hit(
         reference,
         text,
@@ -153,7 +158,7 @@ def _located(reference: Reference, text: str, role: str, scopes: Scopes) -> Iter
         mode,
         continuous=_word(reference.continuous, scopes) == "Continuous",
         open_ended=open_ended,
-        data_type=_word(reference.data_type, scopes),
+        data_type=data_type,
         digest=etag_digest(_word(reference.digest, scopes)),
     )
 
@@ -199,22 +204,10 @@ def _qualified(database: str, name: TableName, engine: Engine) -> str:
     return f"{engine}://{'/'.join([*above[: len(above) + 1 - len(name)], *name])}"
 
 
-def _selected(reference: Reference, scopes: Scopes) -> str:
-    """The usage that a sibling tells: the part of the target that is meant, or that it was taken over."""
-    taken_over = any(_sibling(name, scopes) for name in reference.reused)
-    return REUSED if taken_over else _word(reference.select, scopes)
-
-
 def _usage(reference: Reference, role: str) -> str:
     if reference.usage or reference.relation not in ("reads", "writes"):
         return reference.usage
     return CHANNEL_USAGE.get(role.casefold(), "data")
-
-
-def _span(reference: Reference, scopes: Scopes, mode: str, open_ended: bool) -> Span:
-    if open_ended:
-        return Span.PREFIX
-    return reference.span or channel_span(_word(reference.data_type, scopes), mode)
 
 
 def _view(reference: Reference, scopes: Scopes) -> str:

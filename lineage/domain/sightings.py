@@ -58,13 +58,9 @@ def _written(sight: Sight, other: str, modified: list[str], writes: list[Period]
     yield Seen(sight.content, POSSIBLE, _window(since, sight.closes))
     near = sorted((closes, opens) for opens, closes in writes if closes >= since and opens <= sight.closes)
     until = sight.opens if sight.once else sight.closes
-    if near and (_is_last(near) if sight.once else len(near) == 1):
+    # Of several, what ends last has put it, if it began when all others were over; else who knows?
+    if len(near) == 1 or (near and sight.once and near[-2][0] < near[-1][1]):
         yield Seen(sight.content, CERTAIN, _window(near[-1][0], until))
-
-
-def _is_last(writes: list[Period]) -> bool:
-    """Whether what ends last, of writes given by end and beginning, began when all others were over: else who put it last?"""
-    return len(writes) == 1 or writes[-2][0] < writes[-1][1]
 
 
 def seen_read(sights: Iterable[Sight], writes: Iterable[Period]) -> list[Seen]:

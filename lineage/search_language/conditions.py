@@ -69,15 +69,11 @@ def _value(resource: str, name: str, operator: str, written: str, condition: str
         raise SearchRefused(f"{condition!r} names no value", f"to ask for any at all, write '{name} exists'")
     if value == written and operator == "In":
         return ",".join(part.strip() for part in value.split(","))
-    return _time(value) if _is_time(resource, name) else value
-
-
-def _is_time(resource: str, name: str) -> bool:
-    """Whether a property is one; an unknown one is refused elsewhere."""
     try:
-        return property_of(resource, name).type == TIMESTAMP
-    except SearchRefused:
-        return False
+        is_time = property_of(resource, name).type == TIMESTAMP
+    except SearchRefused:  # an unknown one is refused elsewhere
+        return value
+    return _time(value) if is_time else value
 
 
 def _time(value: str) -> str:

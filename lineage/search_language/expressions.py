@@ -92,8 +92,10 @@ class Matcher:
         if expression is not None:
             check_form(expression)
         self.holds: Holds = (lambda _: True) if expression is None else self._expression(expression)
-        if expression is not None:
-            self._check_contains(expression)
+        several = {name.casefold() for name in _SEVERAL_CONTAINS.get(resource, ())}
+        asked = [one["Name"].partition(".")[0] for one in filters_in(expression or {}) if one.get("Operator") == "Contains"]
+        if sum(name.casefold() not in several for name in asked) > 1:
+            raise SearchRefused("'CONTAINS' operator usage limit of 1 exceeded", "search once for each, or use In or Equals")
 
     def _expression(self, expression: Expression) -> Holds:
         parts = [self._filter(one, property_of(self._resource, one["Name"])) for one in expression.get("Filters", ())]
@@ -168,23 +170,13 @@ class Matcher:
             own = _number(value)
             if own is None or number is None:
                 return operator in _EQUALITIES and bool(value == wanted)
-            own = self._truncated(asked, own) if whole else own
+            # The service's rule for hyperparameters, where the value asked for is an integer.
+            if whole and math.isfinite(own) and math.trunc(own) != own:
+                self.whole.add(asked.name)
+                own = math.trunc(own)
             return compares(own, number)
 
         return passes
-
-    def _truncated(self, asked: Property, number: float) -> float:
-        """A decimal as an integer: the service's rule for hyperparameters where the value asked for is an integer."""
-        if not math.isfinite(number) or math.trunc(number) == number:
-            return number
-        self.whole.add(asked.name)
-        return math.trunc(number)
-
-    def _check_contains(self, expression: Expression) -> None:
-        several = {name.casefold() for name in _SEVERAL_CONTAINS.get(self._resource, ())}
-        names = [one["Name"].partition(".")[0] for one in filters_in(expression) if one.get("Operator") == "Contains"]
-        if sum(name.casefold() not in several for name in names) > 1:
-            raise SearchRefused("'CONTAINS' operator usage limit of 1 exceeded", "search once for each, or use In or Equals")
 
 
 def operator_of(one: Mapping[str, Any]) -> str:
@@ -342,16 +334,13 @@ def _check_expression(one: Any, at: str) -> None:
     for name in _MEMBERS:
         _check_length(one, name, at)
     for number, nested in enumerate(one.get("NestedFilters", ()), 1):
-        _check_nested(nested, f"{at}.nestedFilters.{number}.member")
+        inside = f"{at}.nestedFilters.{number}.member"
+        _check_members(nested, inside, {"NestedPropertyName": str, "Filters": list}, required=("NestedPropertyName", "Filters"))
+        _check_text(nested["NestedPropertyName"], f"{inside}.nestedPropertyName", NAME_LENGTH)
+        _check_length(nested, "Filters", inside)
+        for place, part in enumerate(nested["Filters"], 1):
+            _check_filter(part, f"{inside}.filters.{place}.member")
     for number, part in enumerate(one.get("Filters", ()), 1):
-        _check_filter(part, f"{at}.filters.{number}.member")
-
-
-def _check_nested(nested: Any, at: str) -> None:
-    _check_members(nested, at, {"NestedPropertyName": str, "Filters": list}, required=("NestedPropertyName", "Filters"))
-    _check_text(nested["NestedPropertyName"], f"{at}.nestedPropertyName", NAME_LENGTH)
-    _check_length(nested, "Filters", at)
-    for number, part in enumerate(nested["Filters"], 1):
         _check_filter(part, f"{at}.filters.{number}.member")
 
 

@@ -19,6 +19,8 @@ _STRICTNESS = ((4, 3), (8, 3), (16, 3), (64, 3), (math.inf, 3), (math.inf, 2), (
 _LEAST = 3  # fewer are not folded
 
 Colours = dict[str, int]
+Around = dict[str, list[tuple[Hashable, str]]]
+"""Each node's neighbours, with what leads there."""
 
 
 def fold(graph: Graph, most: int, kept: Collection[str], marks: Mapping[str, Hashable]) -> Graph:
@@ -28,8 +30,7 @@ def fold(graph: Graph, most: int, kept: Collection[str], marks: Mapping[str, Has
     """
     if len(graph) <= most:
         return graph
-    # Each node's neighbours, with what leads there.
-    around: dict[str, list[tuple[Hashable, str]]] = {node: [] for node in sorted(graph)}
+    around: Around = {node: [] for node in sorted(graph)}
     edges: Any = graph.edges(data="relation")
     for source, target, relation in edges:
         around[source].append(((relation, "out"), target))
@@ -44,7 +45,7 @@ def fold(graph: Graph, most: int, kept: Collection[str], marks: Mapping[str, Has
 
 def _colours(
     graph: Graph,
-    around: Mapping[str, list[tuple[Hashable, str]]],
+    around: Around,
     kept: Collection[str],
     marks: Mapping[str, Hashable],
     unlike: float,
@@ -68,7 +69,7 @@ def _numbered(looks: Mapping[str, Hashable]) -> Colours:
     return {node: numbers.setdefault(look, len(numbers)) for node, look in looks.items()}
 
 
-def _folds(colours: Colours, around: Mapping[str, list[tuple[Hashable, str]]]) -> dict[str, list[str]]:
+def _folds(colours: Colours, around: Around) -> dict[str, list[str]]:
     """The node that stays of those that are alike, and the others: neighbours of what stays stay as well."""
     alike: dict[int, list[str]] = defaultdict(list)
     for node, colour in colours.items():
@@ -88,17 +89,14 @@ def _with_folds(graph: Graph, folds: dict[str, list[str]]) -> Graph:
     for stays, others in folds.items():
         folded.add_node(f"+{len(others)} {stays}", **_told(graph, others))
     for source, target, data in graph.edges(data=True):
-        _join(folded, names.get(source, source), names.get(target, target), data)
+        # Edges between the same ends that say the same become one, which knows how many it stands for.
+        ends = names.get(source, source), names.get(target, target)
+        key = "\t".join(str(data[word]) for word in ("relation", "role", "usage", "evidence"))
+        if folded.has_edge(*ends, key):
+            folded.edges[*ends, key]["times"] += 1
+        else:
+            folded.add_edge(*ends, key=key, **data, times=1)
     return folded
-
-
-def _join(folded: Graph, source: str, target: str, data: dict[str, Any]) -> None:
-    """Edges between the same ends that say the same become one, which knows how many it stands for."""
-    key = "\t".join(str(data[word]) for word in ("relation", "role", "usage", "evidence"))
-    if folded.has_edge(source, target, key):
-        folded.edges[source, target, key]["times"] += 1
-    else:
-        folded.add_edge(source, target, key=key, **data, times=1)
 
 
 def _told(graph: Graph, nodes: list[str]) -> dict[str, Any]:

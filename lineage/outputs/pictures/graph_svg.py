@@ -206,7 +206,13 @@ def _legend(drawn: Picture, page: float, y: float) -> tuple[list[str], float]:
     if any(figure.subject for figure in figures):
         samples.append(_sample(_BLANK, "highlighted", subject=True))
     shown = [*map(_legend_node, samples), *(_legend_line(*one) for one in _line_styles(drawn.arrows))]
-    return _in_rows(shown, page, y)
+    x, placed = _MARGIN, list[str]()
+    for width, drawn_at in shown:
+        if x > _MARGIN and x + width > page + _MARGIN:  # a new row
+            x, y = _MARGIN, y + 30
+        placed.append(drawn_at(x, y))
+        x += width
+    return [element("g", *placed, class_="legend")] if placed else [], y + (30 if placed else 0)
 
 
 _BLANK = replace(RESOURCE, colour="#eeeeee")
@@ -242,16 +248,6 @@ def _legend_line(look: str, said: str) -> DrawnPiece:
         return element("path", d=f"M{_at((x, y + 10))}h34", class_=f"arrow {look}") + text((x + 42, y + 14), said, "quiet")
 
     return 42 + CHARACTER * len(said) + 22, drawn
-
-
-def _in_rows(pieces: list[DrawnPiece], page: float, y: float) -> tuple[list[str], float]:
-    x, shown = _MARGIN, []
-    for width, drawn in pieces:
-        if x > _MARGIN and x + width > page + _MARGIN:
-            x, y = _MARGIN, y + 30
-        shown.append(drawn(x, y))
-        x += width
-    return [element("g", *shown, class_="legend")] if shown else [], y + (30 if shown else 0)
 
 
 def _rectangle(box: Box) -> str:

@@ -270,7 +270,10 @@ class _Piece:
             self._set_band(band[1], bands[band])
 
     def _set_band(self, name: str, layers: list[list[Item]]) -> None:
-        rooms = [self._rooms(layer) for layer in layers]
+        rooms: list[list[float]] = []  # how far the middle of each item is from the one above at least
+        for layer in layers:
+            tall = [self._tall(item) + (_ROW if isinstance(item, str) else _APART) for item in layer]
+            rooms.append([0.0, *((one + other) / 2 for one, other in pairwise(tall))])
         inside = {item for layer in layers for item in layer}
         before, after = _within(self.before, inside), _within(self.after, inside)
         both = {item: before[item] + after[item] for item in inside}
@@ -281,8 +284,7 @@ class _Piece:
                 wanted = [_mean([self.level[other] for other in near[item]], self.level[item]) for item in layer]
                 weights = [1.0 if isinstance(item, str) or not near[item] else _STRAIGHT for item in layer]
                 self.level |= zip(layer, _settled(wanted, room, weights), strict=True)
-        top = self.height + (_BETWEEN if self.height else 0.0)
-        self._shift(name, layers, top)
+        self._shift(name, layers, self.height + (_BETWEEN if self.height else 0.0))
 
     def _shift(self, name: str, layers: list[list[Item]], top: float) -> None:
         """Move a band to its place, and draw the frame around it."""
@@ -299,11 +301,6 @@ class _Piece:
 
     def _tall(self, item: Item) -> float:
         return self.sizes[item][1] if isinstance(item, str) else _LINE
-
-    def _rooms(self, layer: list[Item]) -> list[float]:
-        """How far the middle of each item is from the one above at least."""
-        tall = [self._tall(item) + (_ROW if isinstance(item, str) else _APART) for item in layer]
-        return [0.0, *((one + other) / 2 for one, other in pairwise(tall))]
 
     def boxes(self, x: float, y: float) -> Iterator[tuple[str, Box]]:
         """The boxes, from a corner; each in the middle of its column."""
