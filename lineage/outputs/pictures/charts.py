@@ -260,7 +260,13 @@ class _Scatter(_Chart):
         logarithmic = " (log scale)" if self.scales[name].logarithmic else ""
         said = shortened(name, self.panel[0] - (84 if logarithmic else 0), bold=True) + logarithmic
         yield element("g", element("title", words(name)), text((left, top - 10), said, "name"))
-        yield from self._grid(left, top, labelled=column == 0)
+        width, height = self.panel
+        for place, tick in self.metric.ticks:
+            level = self._level(place, top)
+            yield line((left, level), (left + width, level), "grid")
+            if column == 0:
+                yield text((left - 7, level + 4), shortened(tick, self.before - 14), "tick", text_anchor="end")
+        yield line((left, top + height), (left + width, top + height), "axis")
         yield from self._ticks(name, left, top)
         for one in self.ordered():
             value = one.row["parameters"].get(name)
@@ -268,15 +274,6 @@ class _Scatter(_Chart):
             level = self._level(self.metric.at(one.row["value"]), top)
             told = element("title", words(one.told))
             yield _form((at, level), one.group, 6.5 if one.best else 3.6, one.kind("mark"), told)
-
-    def _grid(self, left: float, top: float, *, labelled: bool) -> Iterator[str]:
-        width, height = self.panel
-        for place, said in self.metric.ticks:
-            level = self._level(place, top)
-            yield line((left, level), (left + width, level), "grid")
-            if labelled:
-                yield text((left - 7, level + 4), shortened(said, self.before - 14), "tick", text_anchor="end")
-        yield line((left, top + height), (left + width, top + height), "axis")
 
     def _ticks(self, name: str, left: float, top: float) -> Iterator[str]:
         bottom = top + self.panel[1]
