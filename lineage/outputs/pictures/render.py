@@ -16,7 +16,6 @@ _GET = "install it (`apt install graphviz`, `brew install graphviz`) or `pip ins
 
 TIMEOUT = 300  # seconds; dot takes 143 s for 16,000 nodes
 WELL = 3000  # nodes that Graphviz lays out well, and in seconds
-ENGINES = ("auto", "dot", "builtin")
 
 
 def engine_for(drawn: Picture, form: str, engine: str = "auto") -> tuple[str, str]:
