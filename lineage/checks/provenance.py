@@ -10,11 +10,12 @@ from lineage.domain.jobs import is_job
 from lineage.domain.kinds import ENDPOINT, HOLDERS, IMAGE, REGISTERED, kind_of_subject
 from lineage.domain.names import is_place
 from lineage.domain.records import CLOUDTRAIL, Gap, Json
+from lineage.domain.sightings import EVER
 from lineage.domain.times import bounds, sortable
 from lineage.queries.as_json import link_json
 from lineage.queries.datasets import pinned
 from lineage.queries.flow.links import Link, links_into
-from lineage.queries.flow.writers import too_late, writers
+from lineage.queries.flow.writers import writers, writes_at
 from lineage.queries.scope import not_enumerated
 
 _UNREAD = ("denied", "throttled", "failed", "not-crawled", "unknown-member")
@@ -64,7 +65,7 @@ def no_provenance(ground: Ground) -> Findings:
 
 
 def mutable_artifact(ground: Ground) -> Findings:
-    """No artifact that is served was written again after its job ended, or after the model was created."""
+    """No artifact that is served was written again after the model was created, before it ran or while it does."""
     links = {link[:3]: link for tracing in ground.tracings for link in tracing.links.values()}
     loads = (links[key] for key in sorted(links) if links[key].relation == "loads")
     loaded = {link.source: link for link in loads if is_place(link.source)}
@@ -74,7 +75,7 @@ def mutable_artifact(ground: Ground) -> Findings:
 
 
 def _artifact(ground: Ground, link: Link, modified: str) -> Finding | None:
-    late = [ground.graph.nodes[job]["name"] for job in too_late(ground.graph, link)]
+    late = [ground.graph.nodes[job]["name"] for job in _written_again(ground, link)]
     limit, when = _written_by(ground, link)
     subject, evidence = ground.node(link.source), [link_json(link)]
     loader = ground.graph.nodes[link.target]["name"]
@@ -88,6 +89,13 @@ def _artifact(ground: Ground, link: Link, modified: str) -> Finding | None:
         return None
     said = f"{link.source}, which {loader} loads, was modified {modified}, after {when} {limit}"
     return Finding(FAILED, subject, "", said, HIGH, evidence)
+
+
+def _written_again(ground: Ground, link: Link) -> list[str]:
+    """The jobs that wrote what a model loads after it was created, when another one had."""
+    made = [(bounds(write.data["time"])[1] or EVER, write.source) for write in writes_at(ground.graph, link)]
+    since = sortable(ground.graph.nodes[link.target]["created"] or "")
+    return sorted({job for ended, job in made if ended > since and any(end < ended and one != job for end, one in made)})
 
 
 def _written_by(ground: Ground, link: Link) -> tuple[str, str]:

@@ -44,6 +44,7 @@ class Resource:
     silent: frozenset[str] = frozenset()  # the members that this answer has no room for, and another call's has
     deleted: str | None = None  # when a finished list named it no more
     crawl: int | None = field(default=None, compare=False)  # the last crawl that read it
+    seen: str = field(default="", compare=False)  # when that crawl began
 
     @property
     def id(self) -> str:
@@ -197,6 +198,8 @@ class Edge:
     window: Window | None = None
     span: Span | None = None
     listing: int | None = None  # the version of the manifest that was read
+    reader: str = ""  # of a load, what ran what was loaded; of a deployment, the same of itself
+    settled: str = ""  # by when it had surely read once, where that is later than when the window opens
 
 
 @dataclass(frozen=True, slots=True)

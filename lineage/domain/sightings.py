@@ -142,10 +142,17 @@ def _ended_within(one: Mapping[str, Any], opens: str, closes: str) -> bool:
     return since <= closes and (closes <= until if one["usage"] == CERTAIN else opens <= until)
 
 
-def got(seen: Iterable[Mapping[str, Any]], reading: str | None, pinned: bool | None, write: str | None = None) -> str:
+def got(
+    seen: Iterable[Mapping[str, Any]],
+    reading: str | None,
+    pinned: bool | None,
+    write: str | None = None,
+    settled: str | None = None,
+) -> str:
     """Whether a reader in a window of time got a content: certain, possible or impossible.
 
-    `seen` are the edges from the content to the place; `pinned`: whether the reader's own pin of the place is of this
+    `seen` are the edges from the content to the place; `settled` is by when he had read at least once, if not when his
+    window closes; `pinned`: whether the reader's own pin of the place is of this
     content; None where it has none. Of a `write` it is not certain where the object was put to its place before that.
     """
     if pinned is not None:
@@ -153,13 +160,16 @@ def got(seen: Iterable[Mapping[str, Any]], reading: str | None, pinned: bool | N
         return IMPOSSIBLE if not pinned else CERTAIN if sure else POSSIBLE
     opens, closes = _span(reading)
     made, _ = bounds(write)
-    fits = {one["usage"] for one in seen if one["usage"] != PINNED and _read_within(one, opens, closes, made)}
+    done = closes if settled is None else max(opens, bounds(settled)[0])
+    fits = {one["usage"] for one in seen if one["usage"] != PINNED and _read_within(one, Window(opens, closes), done, made)}
     return CERTAIN if CERTAIN in fits else POSSIBLE if fits else IMPOSSIBLE
 
 
-def _read_within(one: Mapping[str, Any], opens: str, closes: str, made: str) -> bool:
+def _read_within(one: Mapping[str, Any], reading: Window, done: str, made: str) -> bool:
     since, until = _span(one["time"])
-    return made <= since <= opens and closes <= until if one["usage"] == CERTAIN else since <= closes and opens <= until
+    if one["usage"] == CERTAIN:
+        return made <= since <= reading.opens and done <= until
+    return since <= reading.closes and reading.opens <= until
 
 
 def _span(window: str | None) -> Period:

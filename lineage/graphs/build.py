@@ -1,7 +1,8 @@
 """Rows of a snapshot, or records, as a plain `networkx.MultiDiGraph`.
 
 Node attributes: `kind name arn account region created modified status observed label`, and a few more that
-the kind's row asks for. Edge attributes: `relation role usage path evidence time span listing`. Graph attributes:
+the kind's row asks for. Edge attributes: `relation role usage path evidence time span listing reader
+settled`. Graph attributes:
 `scope` (a `lineage.records.Scope`), `gaps` (its holes), `listings` (what manifests list) and `unread` (why one was not
 read, by its place). Edges point the way that data flows; graphs can have cycles. `nx.ancestors` gives more than what
 really fed a node: it follows no times (see `lineage.trace`).
@@ -44,6 +45,8 @@ class EdgeRow(NamedTuple):
     closes: str | None
     span: str | None
     listing: int | None
+    reader: str = ""
+    settled: str = ""
 
     @property
     def time(self) -> str | None:
@@ -96,7 +99,8 @@ def edge_key(edge: EdgeRow, taken: Container[str]) -> str:
     key = f"{edge.relation}:{edge.role}" if edge.role else str(edge.relation)
     if key in taken:  # said twice, for another use or at another time
         key = f"{key}#{edge.usage}#{edge.path}"
-    return f"{key}#{edge.time}" if key in taken else key
+    key = f"{key}#{edge.time}" if key in taken else key
+    return f"{key}#{edge.reader}" if key in taken else key  # as the same model, run by several at once
 
 
 def attributed(rows: Iterable[Row]) -> Iterator[tuple[str, Attributes]]:
@@ -135,6 +139,8 @@ def edge_attributes(edge: EdgeRow) -> Attributes:
         "time": edge.time,
         "span": str(edge.span) if edge.span else None,
         "listing": edge.listing,
+        "reader": intern(edge.reader),
+        "settled": edge.settled,
     }
 
 

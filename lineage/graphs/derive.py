@@ -17,10 +17,11 @@ from typing import TypeVar
 
 from lineage.domain.kinds import ANY, CONTENT, DATASET, IMAGE, KINDS, LOCATION, RELATIONS, RESOURCE, Kind, kind_of_arn
 from lineage.domain.names import Span, folders_above, is_arn, location_of, meets, named_id, parse_arn, parse_location
-from lineage.domain.records import Edge, Node, Resource, tags_of
+from lineage.domain.records import Edge, Node, Resource, Window, tags_of
 from lineage.domain.references import Hit, detail, empty_parts, hits
-from lineage.domain.sightings import Sight, seen_read, seen_written
+from lineage.domain.sightings import EVER, Sight, seen_read, seen_written
 from lineage.domain.times import window
+from lineage.graphs.readers import leave_out_the_same, read_where_it_runs
 from lineage.graphs.tables import Joining, Spans
 from lineage.graphs.unexplained import unexplained
 from lineage.snapshot.manifests import Listings
@@ -83,6 +84,8 @@ def join(
         joining.say(*_once_said(record, resolve, joining))
     on_step("sorting", 0)
     joining.settle()
+    on_step("finding what ran where", 0)
+    read_where_it_runs(joining)
     on_step("leaving out echoes", 0)
     _without_echoes(joining)
     _model_inputs(joining, on_step)
@@ -93,6 +96,7 @@ def join(
     on_step("classifying places", 0)
     classify(joining)
     joining.index()
+    leave_out_the_same(joining)
     joining.note_unexplained(_counted(unexplained(joining), "looking for what nobody made", on_step))
     joining.close()
 
@@ -176,7 +180,7 @@ def _said(life: LifeRecord, resolve: Resolve, joining: Joining) -> Said:
     for hit, node, edge in found:
         if hit.digest:
             joining.pin(node.id, hit.digest, edge.window, identity)
-    pairs = [(node, _as_listed(edge, hit, joining.listings)) for hit, node, edge in found]
+    pairs = [(node, _as_listed(_of_version(edge, record), hit, joining.listings)) for hit, node, edge in found]
     pairs = [_at_the_time(node, edge, record, joining) for node, edge in pairs] if joining.lived_before else pairs
     return [node for node, _ in pairs], [edge for _, edge in pairs]
 
@@ -197,8 +201,16 @@ def _once_said(record: Resource, resolve: Resolve, joining: Joining) -> Said:
     identity = joining.life_of(record.id, record.created or "")
     nodes, edges = _said((identity, record), resolve, joining)
     pairs = zip(nodes, edges, strict=True)
-    kept = [(node, edge) for node, edge in pairs if edge.relation in ("reads", "mentions") or _is_logged_output(edge)]
-    return [node for node, _ in kept], [edge for _, edge in kept]
+    kept = [(node, edge) for node, edge in pairs if edge.relation in _STAYS_SAID or _is_logged_output(edge)]
+    return [node for node, _ in kept], [_of_version(edge, record, record.seen or EVER) for _, edge in kept]
+
+
+_STAYS_SAID = ("reads", "mentions", "configures")
+
+
+def _of_version(edge: Edge, record: Resource, seen: str = "") -> Edge:
+    """Until deployments are made of it, what an endpoint says of its config has the times of the record's version."""
+    return replace(edge, window=Window(record.modified or "", seen)) if edge.relation == "configures" else edge
 
 
 def _is_logged_output(edge: Edge) -> bool:

@@ -68,17 +68,22 @@ _READERS = (
     Follow("hint", "down", ["associated"], "reached"),
     *(Follow(start, "up", ["recorded-by"], "reached") for start in ("hint", "hinted")),
 )
-# Where data goes from the readers on, what else they name if they do not train with it, and who wrote the very place at
-# which a model is: he may be the one who made it.
+# Who else wrote the very place at which a model is, or around it: of several the last one made it.
+_RIVALS = (
+    Follow("model", "up", ["writes"]),
+    Follow("model", "up", ["overlaps"], "rival"),
+    Follow("rival", "up", ["writes"]),
+)
+# Where data goes from the readers on, what else they name if they do not train with it, and whose model another one may be.
 _USE = (
     *_READERS,
+    *_RIVALS,
     Follow("reached", "down", _LEADS, "reached", where=(_TRAINER,), only=Only.LEADING_ON),
     Follow("reached", "down", _LEADS, "reached", where=(_PLACE, _ENDPOINT, _OTHER)),
     Follow("reached", "up", ["reads", "mentions"], where=(_ENDPOINT, _OTHER)),
     Follow("reached", "up", ["reads"], "model", where=(_ENDPOINT, _OTHER), edge=_is_of_a_model),
     Follow("place", "down", ["loads", "reads"], near="model", edge=_is_of_a_model),
     Follow("reached", "down", ["loads", "reads"], near="model", edge=_is_of_a_model, where=(_PLACE, _ENDPOINT, _OTHER)),
-    Follow("model", "up", ["writes"]),
 )
 # All that data at some nodes gets to; what nobody can look into, and what endpoints serve of which nobody knows the making.
 _IMPACT = (
@@ -92,6 +97,8 @@ _IMPACT = (
     # who else wrote a place that shares keys with what the data got to: of a model he may be the one who made it
     Follow("reached", "down", ["overlaps"], "shared", only=Only.TELLING),
     Follow("shared", "up", ["writes"]),
+    Follow("reached", "down", ["loads", "reads"], near="model", edge=_is_of_a_model, where=(_PLACE,), only=Only.TELLING),
+    *_RIVALS,
     # what endpoints serve, those reached and those that serve what nobody knows the making of, up to its makers
     Follow("reached", "down", ["configures", "hosts"], "served", only=Only.TELLING),
     Follow("unexplained", "down", SERVING, "unexplained"),

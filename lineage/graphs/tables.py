@@ -32,9 +32,10 @@ AT_ONCE = 1000  # how many edges are put into a table at a time
 _ROOM = """
 CREATE TEMP TABLE called (kind, account, region, name, id, PRIMARY KEY (kind, account, region, name)) WITHOUT ROWID;
 CREATE TEMP TABLE named (id, kind, name, account, region, arn, created, modified, status, observed, details);
-CREATE TEMP TABLE field (source, target, relation, role, usage, path, evidence, opens, closes, span, listing, opaque);
-CREATE TEMP TABLE fact (source, target, relation, role, usage, path, evidence, opens, closes, timed, span, listing, opaque,
-    PRIMARY KEY (source, target, relation, role, usage, opens, closes)) WITHOUT ROWID;
+CREATE TEMP TABLE field (source, target, relation, role, usage, path, evidence, opens, closes, span, listing, reader, settled,
+    opaque);
+CREATE TEMP TABLE fact (source, target, relation, role, usage, path, evidence, opens, closes, timed, span, listing, reader,
+    settled, opaque, PRIMARY KEY (source, target, relation, role, usage, opens, closes, reader)) WITHOUT ROWID;
 CREATE INDEX temp.fact_recorded ON fact (target, source) WHERE relation = 'recorded-by';
 CREATE TEMP TABLE model (place, job, PRIMARY KEY (place, job)) WITHOUT ROWID;
 CREATE TEMP TABLE model_input (place, maker, PRIMARY KEY (place, maker)) WITHOUT ROWID;
@@ -98,6 +99,14 @@ class Joining:
         """One statement that needs no values."""
         self._db.execute(sql)
 
+    def select(self, sql: str) -> list[Row]:
+        """The rows of one query, all of them: what it asks may be changed while they are used."""
+        return self._db.execute(sql).fetchall()
+
+    def put(self, sql: str, rows: Iterable[Row]) -> None:
+        """One statement, for each of some rows."""
+        self._db.executemany(sql, rows)
+
     # --- what the records say -------------------------------------------------------------------
 
     def observe(self, nodes: Iterable[Node]) -> None:
@@ -124,6 +133,16 @@ class Joining:
         before = self._db.execute(sql, (f"{identity}@", f"{identity}A", sortable(time))).fetchone()
         return str(before[0]) if before else identity
 
+    def next_life(self, identity: str, created: str) -> str:
+        """When the name of a life was used again; empty where that was the last one."""
+        if not self.lived_before:
+            return ""
+        first = identity.removesuffix(f"@{created}")
+        sql = """SELECT min(rtrim(created, 'Z')) FROM main.node
+                 WHERE (id = ? OR id > ? AND id < ?) AND rtrim(created, 'Z') > ?"""
+        row = self._db.execute(sql, (first, f"{first}@", f"{first}A", sortable(created))).fetchone()
+        return f"{row[0]}Z" if row[0] else ""
+
     def _id_of(self, kind: str, account: str, region: str, name: str) -> str | None:
         """The id of the node that is so called, in casefolded letters."""
         sql = "SELECT id FROM called WHERE kind = ? AND account = ? AND region = ? AND name = ?"
@@ -139,7 +158,7 @@ class Joining:
 
     def _put_down(self) -> None:
         self._db.executemany("INSERT INTO named VALUES (?,?,?,?,?,?,?,?,?,?,?)", self._named)
-        self._db.executemany("INSERT INTO field VALUES (?,?,?,?,?,?,?,?,?,?,?,?)", self._fields)
+        self._db.executemany("INSERT INTO field VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)", self._fields)
         self._named.clear()
         self._fields.clear()
 
@@ -165,7 +184,7 @@ class Joining:
         self._db.execute("""
             INSERT OR IGNORE INTO fact
             SELECT source, target, relation, role, usage, path, evidence, ifnull(opens, ''), ifnull(closes, ''),
-                opens IS NOT NULL, span, listing, opaque
+                opens IS NOT NULL, span, listing, reader, settled, opaque
             FROM field ORDER BY source, target, relation, role, usage, opens, closes, rowid""")
         self._db.execute("DELETE FROM named")
         self._db.execute("DELETE FROM field")
@@ -177,7 +196,7 @@ class Joining:
                 WHEN relation = 'reads' AND usage = 'data' AND evidence = 'declared' AND span IS NOT NULL AND EXISTS (
                     SELECT 1 FROM model_input WHERE place = fact.source AND maker != fact.target)
                 THEN 'model' ELSE usage END, path, evidence, iif(timed, opens, NULL), iif(timed, closes, NULL),
-                span, listing, opaque
+                span, listing, reader, settled, opaque
             FROM fact""")
         self._db.execute("DELETE FROM fact")
 
@@ -348,4 +367,4 @@ class Joining:
         self._db.executemany("INSERT OR IGNORE INTO main.node VALUES (?,?,?,?,?,?,?,?,?,?,?)", map(node_row, nodes))
 
     def add_edges(self, edges: Iterable[Edge]) -> None:
-        self._db.executemany("INSERT INTO main.edge VALUES (?,?,?,?,?,?,?,?,?,?,?,?)", map(stored_edge, edges))
+        self._db.executemany("INSERT INTO main.edge VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)", map(stored_edge, edges))

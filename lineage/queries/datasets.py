@@ -62,11 +62,12 @@ class Datasets(Shows):
 
 
 class Part(NamedTuple):
-    """One thing that is served: as which variant, for what, and the node; or the subject itself."""
+    """One thing that is served: as which variant, for what, the node, and who runs it; or the subject itself."""
 
     variant: str
     usage: str
     node: str
+    reader: str = ""
 
 
 def datasets(source: Snapshot | Graph, node: str, *, holdouts: Iterable[str] = ()) -> Datasets:
@@ -96,17 +97,18 @@ class _DatasetsUnderWay:
         self._rows: dict[tuple[object, ...], Json] = {}
         self._fields: dict[str, dict[tuple[str, str, str], Hit]] = {}
 
-    def _traced(self, node: str) -> Tracing:
-        tracing = Tracing(self.graph, node)
+    def _traced(self, node: str, reader: str = "") -> Tracing:
+        tracing = Tracing(self.graph, node, reader)
         tracing.run()
         return tracing
 
     def answer(self, holdouts: list[str]) -> Datasets:
         parts = list(self._parts())
-        made = {self.node: self.tracing} | {part.node: self._traced(part.node) for part in parts if part.node != self.node}
+        served = dict.fromkeys((part.node, part.reader) for part in parts if part.node != self.node)
+        made = {(self.node, ""): self.tracing} | {one: self._traced(*one) for one in served}
         for part in parts:
-            self._read_for(part, made[part.node])
-        making = Making(self.graph, self.tracing, [(part.variant, part.node) for part in parts if part.node != self.node])
+            self._read_for(part, made[part.node, part.reader])
+        making = Making(self.graph, self.tracing, [(part.variant, part.node, part.reader) for part in parts])
         checked = [making.holdout(uri) for uri in holdouts]
         rows = sorted(self._rows.values(), key=_order)
         scope: Scope = self.graph.graph["scope"]
@@ -138,7 +140,7 @@ class _DatasetsUnderWay:
                 if self._kind(step.node) in OF_VARIANTS:
                     todo.append(step)
                 elif step.relation in ("deploys", "hosts"):
-                    yield Part(step.role, "component" if step.relation == "hosts" else step.usage, step.node)
+                    yield Part(step.role, "component" if step.relation == "hosts" else step.usage, step.node, step.reader)
 
     def _kind(self, node: str) -> str:
         return str(self.graph.nodes[node]["kind"])

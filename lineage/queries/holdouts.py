@@ -10,18 +10,18 @@ from collections.abc import Iterable, Iterator
 
 from lineage.domain.jobs import is_job, started
 from lineage.domain.kinds import KINDS, ONLY_NAMED, RELATIONS, RUNS
-from lineage.domain.names import is_place, parse_location
+from lineage.domain.names import Span, is_place, parse_location
 from lineage.domain.records import Gap, Json, Scope
-from lineage.domain.times import CERTAIN, bounds, sortable
+from lineage.domain.times import bounds, sortable
 from lineage.domain.training import is_training_job
 from lineage.queries.as_json import link_json, node_json
 from lineage.queries.flow.first_readers import FirstReaders
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
-from lineage.queries.flow.models import is_model
+from lineage.queries.flow.models import is_model, is_past
 from lineage.queries.flow.readings import Readings
 from lineage.queries.flow.spread import READ, Spread
 from lineage.queries.flow.walk import Arrival
-from lineage.queries.flow.writers import writers
+from lineage.queries.flow.writers import is_surely_made, writers
 from lineage.queries.scope import is_about, not_enumerated
 from lineage.queries.trace import Tracing
 from lineage.queries.used import DECLARED, INDIRECT, MAYBE, NOT_REFERENCED, UNKNOWN, USED
@@ -44,17 +44,17 @@ _ENUMERATED = tuple(kind.name for kind in KINDS.values() if kind.list and kind.n
 class Making:
     """The making of one node, to be asked about many datasets: what all questions share is worked out once."""
 
-    def __init__(self, graph: Flow, tracing: Tracing, parts: Iterable[tuple[str, str]] = ()) -> None:
-        """`graph` holds what may be upstream of the node that is traced; `parts` are its variants, each with its node."""
+    def __init__(self, graph: Flow, tracing: Tracing, parts: Iterable[tuple[str, str, str]] = ()) -> None:
+        """`graph` holds what may be upstream of the node that is traced; `parts` are its variants, with node and reader."""
         self.graph = graph
         self.node = tracing.endpoint
         self.holes: dict[Gap, None] = {}
-        self._parts = list(parts)
+        self._parts = [part for part in parts if part[1] != self.node]
         self._trainers = {
             self.node,
             *(job for job, visit in tracing.jobs.items() if visit.direct and is_training_job(graph.nodes[job])),
         }
-        self._chain = {self.node, *(node for node, _ in tracing.served)}
+        self._chain = {self.node, *(node for node, *_ in tracing.served)}
         self._members = self._beside({*tracing.jobs, *self._chain})
         self._readings = Readings(graph, self._in_time())
         self._ways: dict[str, Arrival | None] = {}
@@ -109,10 +109,9 @@ class Making:
         """A model of which nobody surely is the maker, or a prefix at which anybody may put one."""
         if not is_place(link.source) or link.relation not in ("reads", "loads") or not is_model(link):
             return ""
-        if link.relation == "loads" and not bounds(link.data["time"])[1]:
+        if link.relation == "loads" and link.data["span"] == Span.PREFIX:
             return f"any model that is put below {link.source} is served, whoever made it"
-        steps = writers(self.graph, link)
-        sure = not steps or any(step.fit == CERTAIN for step in steps)
+        sure = is_surely_made(self.graph, link) or not writers(self.graph, link)
         return "" if sure else f"the times do not tell who wrote {link.source} before it was read"
 
     # --- one question ---------------------------------------------------------------------------
@@ -146,14 +145,14 @@ class Making:
 
     def _into(self, spread: Spread, node: str) -> Iterator[Arrival]:
         """How the dataset got to a node: not what a package is only measured on, which is in no model."""
-        return (arrival for (at, part), arrival in spread.arrived.items() if at == node and part != READ)
+        return (arrival for arrival in spread.arrived.values() if _is_in(arrival, node))
 
     def _way_from(self, job: str) -> Arrival | None:
         """How what a job made got into the node."""
         if job == self.node:
             return Arrival(job, "", sure=True)
         if job not in self._ways:
-            self._ways[job] = Spread(self.graph, job).run(lambda arrival: arrival.node == self.node and arrival.part != READ)
+            self._ways[job] = Spread(self.graph, job).run(lambda arrival: _is_in(arrival, self.node))
         return self._ways[job]
 
     # --- as JSON --------------------------------------------------------------------------------
@@ -175,7 +174,12 @@ class Making:
 
     def _reached(self, spread: Spread) -> Iterator[Json]:
         """The variants whose model it got into, or may have."""
-        for variant, node in self._parts:
-            sure = [arrival.sure for arrival in self._into(spread, node)]
+        for variant, node, reader in self._parts:
+            sure = [arrival.sure for arrival in self._into(spread, node) if arrival.reader in (None, reader)]
             if sure:
                 yield {"variant": variant, "sure": any(sure)} | node_json(self.graph, node)
+
+
+def _is_in(arrival: Arrival, node: str) -> bool:
+    """Whether something got into a node: not what it ran before, nor what a package is only measured on."""
+    return arrival.node == node and arrival.part != READ and not (arrival.links and is_past(arrival.links[-1]))

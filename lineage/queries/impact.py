@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from lineage.domain.kinds import (
     ARTIFACT,
@@ -27,9 +28,10 @@ from lineage.domain.names import is_place
 from lineage.domain.records import Gap, Json
 from lineage.domain.status import serves
 from lineage.graphs.build import Graph
+from lineage.graphs.deployments import PENDING as ROLLED_OUT
 from lineage.queries.as_json import link_json, node_json, said, scope_json
-from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
-from lineage.queries.flow.models import specified
+from lineage.queries.flow.links import Flow, Link, links_into
+from lineage.queries.flow.models import is_past, read_by, specified
 from lineage.queries.flow.spread import Spread
 from lineage.queries.flow.walk import Arrival
 from lineage.queries.flow.writers import is_surely_made
@@ -40,8 +42,9 @@ SCHEMA = "lineage.impact/1"
 REACHED, MAYBE, NOTHING, UNKNOWN = "reached", "possible", "nothing-found", "unknown"
 # What an endpoint's variants do with what reached them, the most first.
 NOW, PERHAPS, SHADOW, NO_TRAFFIC, PENDING, IDLE = "now", "perhaps", "shadow", "no-traffic", "pending", "not-in-service"
+EARLIER = "earlier"  # an earlier crawl saw it served
 DELETED, UNSEEN = "deleted", "not-observed"
-SERVES = (NOW, PERHAPS, SHADOW, NO_TRAFFIC, PENDING, IDLE, DELETED, UNSEEN)
+SERVES = (NOW, PERHAPS, SHADOW, NO_TRAFFIC, PENDING, IDLE, EARLIER, DELETED, UNSEEN)
 LONGEST = 50  # steps of a way that are told with a node: a model retrained daily is thousands of jobs from the first one
 # Who was reached, by what a reader looks for first.
 _ORDER = tuple(
@@ -100,11 +103,11 @@ def impact(graph: Graph, subject: str) -> Impact:
         serving=[row["id"] for row in rows if row.get("serves") == NOW],
         reached=rows,
         scope=scope_json(graph.graph["scope"], holes),
-        caveats=[*spread.caveats, *_changing(rows), *caveats(graph.graph["scope"]), _ONLY_THE_PRESENT],
+        caveats=[*spread.caveats, *_changing(rows), *caveats(graph.graph["scope"]), _ONLY_WHAT_WAS_SEEN],
     )
 
 
-_ONLY_THE_PRESENT = "an endpoint is told by the config that it has now: what it served before is not"
+_ONLY_WHAT_WAS_SEEN = "what an endpoint served before is told as far as earlier crawls of this snapshot saw it"
 
 
 def _verdict(rows: list[Json], holes: list[Gap]) -> str:
@@ -123,7 +126,7 @@ class _Ways:
 
     def __init__(self, graph: Flow) -> None:
         self._graph = graph
-        self._links: dict[tuple[str, str], list[Json]] = {}
+        self._links: dict[tuple[str, str, str | None], list[Json]] = {}
         self._names: dict[str, Json] = {}
 
     def through(self, way: list[Arrival]) -> list[Json]:
@@ -141,7 +144,7 @@ class _Ways:
         return self._names[node]
 
     def _told(self, arrival: Arrival) -> list[Json]:
-        known = arrival.node, arrival.part
+        known = arrival.node, arrival.part, arrival.reader
         if known not in self._links:
             self._links[known] = [link_json(link) for link in arrival.links]
         return self._links[known]
@@ -170,7 +173,7 @@ def _changing(rows: list[Json]) -> list[str]:
 def _variants(spread: Spread, endpoint: str) -> Iterator[Json]:
     """The variants and components by which the data is in an endpoint, and whether each serves it."""
     for link in links_into(spread.graph, endpoint, "configures", "hosts"):
-        arrival = spread.arrived.get((endpoint, link.source))
+        arrival = spread.at(endpoint, link.source, link.data["reader"] or None)
         if arrival is None:
             continue
         if link.relation == "hosts":
@@ -191,9 +194,11 @@ def _hosted(spread: Spread, host: Link, arrival: Arrival) -> Json:
 def _deployed(spread: Spread, configures: Link, arrival: Arrival) -> Iterator[Json]:
     endpoint = spread.graph.nodes[configures.target]
     weights = dict(zip(endpoint.get("variants") or (), endpoint.get("weights") or (), strict=False))
-    whole = all(link.relation != "deploys" for link in spread.arrived[configures.source, ""].links)
+    reader = configures.data["reader"]
+    config = spread.at(configures.source, "", reader)
+    whole = config is not None and all(link.relation != "deploys" for link in config.links)
     for link in links_into(spread.graph, configures.source, "deploys"):
-        model = spread.arrived.get((link.source, ""))
+        model = spread.at(link.source, "", reader)
         if not (model or whole):
             continue
         weight = weights.get(link.data["role"])
@@ -204,10 +209,10 @@ def _deployed(spread: Spread, configures: Link, arrival: Arrival) -> Iterator[Js
 
 def _served(endpoint: Json, configures: Link, deploys: Link, weight: float | None) -> str:
     """Whether a variant serves: one that gets no traffic answers only who calls it by its name."""
-    serves = _in_service(endpoint)
+    serves = EARLIER if is_past(configures) else _in_service(endpoint)
     if serves not in (NOW, PERHAPS):
         return serves
-    if configures.data["role"] == "pending":
+    if configures.data["role"] == ROLLED_OUT:
         return PENDING
     if deploys.data["usage"] == "shadow":
         return SHADOW
@@ -228,44 +233,60 @@ def _in_service(node: Json) -> str:
 
 def unexplained(graph: Flow) -> Iterator[Gap]:
     """What living endpoints serve of which no record tells the maker: it may know the data all the same."""
-    seen: set[tuple[str, str]] = set()
+    seen: set[tuple[str, str, str]] = set()
     for endpoint in sorted(node for node, data in graph.nodes.items() if data["kind"] == ENDPOINT.name):
-        todo = [(endpoint, "")] if _in_service(graph.nodes[endpoint]) in (NOW, PERHAPS) else []
+        todo = [_Served(endpoint)] if _in_service(graph.nodes[endpoint]) in (NOW, PERHAPS) else []
+        told: set[str] = set()
         while todo:
-            node, part = todo.pop()
-            if (node, part) in seen:
+            served = todo.pop()
+            if served[:3] in seen:
                 continue
-            seen.add((node, part))
-            links = _made_of(graph, node, part)
-            yield from _unknown_maker(graph, endpoint, node, links)
-            todo += [(link.source, link.data["usage"] if link.relation == "instantiates" else "") for link in links]
+            seen.add(served[:3])
+            further = list(_made_of(graph, served))
+            yield from _unknown_maker(graph, endpoint, served, further, told)
+            todo += further
 
 
-def _unknown_maker(graph: Flow, endpoint: str, node: str, links: list[Link]) -> Iterator[Gap]:
-    reason, said = _why_unknown(graph, node, links)
-    if reason:
+class _Served(NamedTuple):
+    """A part of what is served: which of its specifications, run by whom, and the edge by which it is known."""
+
+    node: str
+    part: str = ""
+    reader: str = ""
+    link: Link | None = None
+
+
+def _unknown_maker(graph: Flow, endpoint: str, served: _Served, further: list[_Served], told: set[str]) -> Iterator[Gap]:
+    node = served.node
+    reason, said = _why_unknown(graph, served, further)
+    if reason and node not in told:
+        told.add(node)
         data, serving = graph.nodes[node], graph.nodes[endpoint]
         what = node if is_place(node) else f"{data['kind'].replace('-', ' ')} {data['name']}"
         detail = f"endpoint {serving['name']} serves {what}: {said}, so nobody knows what it was made of"
         yield Gap(serving["account"] or "", serving["region"] or "", "", node, reason, detail)
 
 
-def _made_of(graph: Flow, node: str, part: str) -> list[Link]:
-    """What of an endpoint, a config, a component, a model or a package is made of; none of a place."""
-    if is_place(node):
-        return []
-    links = [link for link in links_into(graph, node, *SERVING) if carries_model(link.relation, link.data["usage"])]
-    return specified(links, part) if graph.nodes[node]["kind"] in REGISTERED else links
+def _made_of(graph: Flow, served: _Served) -> Iterator[_Served]:
+    """What of an endpoint, a config, a component, a model or a package is made of; nothing of a place."""
+    if is_place(served.node):
+        return
+    links = [link for link in links_into(graph, served.node, *SERVING) if carries_model(link.relation, link.data["usage"])]
+    if graph.nodes[served.node]["kind"] in REGISTERED:
+        links = specified(links, served.part)
+    for link in read_by([link for link in links if not is_past(link)], served.reader):
+        reader = link.source if link.relation == "hosts" else link.data["reader"] or served.reader
+        yield _Served(link.source, link.data["usage"] if link.relation == "instantiates" else "", reader, link)
 
 
-def _why_unknown(graph: Flow, node: str, links: list[Link]) -> tuple[str, str]:
+def _why_unknown(graph: Flow, served: _Served, further: list[_Served]) -> tuple[str, str]:
     """The reason why a served thing has no known maker, and how it is said; empty where it has one."""
-    data = graph.nodes[node]
-    if is_place(node):
-        made = any(is_surely_made(graph, loading) for loading in links_out_of(graph, node, "loads"))
+    data = graph.nodes[served.node]
+    if is_place(served.node):
+        made = served.link is not None and is_surely_made(graph, served.link)
         return ("", "") if made else ("unmatched", "no job here wrote it, as far as records tell")
     if not data["observed"]:
         return "missing", "it was not seen, and what it names is not known"
-    if data.get("empty_parts") or (not links and data["kind"] in HOLDERS):
+    if data.get("empty_parts") or (not further and data["kind"] in HOLDERS):
         return "no-artifact", "it names no artifact, or a container of it names none"
     return "", ""

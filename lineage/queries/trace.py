@@ -33,8 +33,9 @@ from lineage.domain.kinds import (
 )
 from lineage.domain.names import Span, is_arn, named_id, node_id, parse_arn
 from lineage.domain.records import Gap, Json, Scope
+from lineage.domain.sightings import EVER
 from lineage.domain.status import is_as_expected
-from lineage.domain.times import POSSIBLE
+from lineage.domain.times import CERTAIN, POSSIBLE, bounds, sortable
 from lineage.domain.training import only_repacks, trains
 from lineage.errors import UnknownNode
 from lineage.graphs.build import Graph
@@ -43,7 +44,7 @@ from lineage.queries.flow.belonging import EXECUTION, belongings, is_reuse, ran_
 from lineage.queries.flow.copies import is_copy
 from lineage.queries.flow.holes import OBJECT_CALLS, opaque_read
 from lineage.queries.flow.links import Flow, Link, links_into
-from lineage.queries.flow.models import is_model, specified, suspect
+from lineage.queries.flow.models import is_model, is_past, read_by, specified, suspect
 from lineage.queries.flow.steps import Step, is_logged
 from lineage.queries.flow.writers import also_logged, too_late, writers
 from lineage.queries.show import gap_subjects
@@ -82,6 +83,7 @@ class TreeStep:
     # "beside": a job made it, whatever this run says
     evidence: str = ""  # "logged": only what people may write says so
     manifest: bool = False  # it lists what was read, and nobody has read the list
+    reader: str = ""  # by whom what it is made of was read, where only that is told
     steps: list[TreeStep] = field(default_factory=list)
 
 
@@ -178,7 +180,12 @@ class _Visit:
     step: TreeStep
     depth: int
     direct: bool
-    reading: Link | None = None
+    readings: tuple[Link, ...] = ()
+
+    @property
+    def reading(self) -> Link | None:
+        """The edge by which it was reached: of a model that several ran, the first."""
+        return self.readings[0] if self.readings else None
 
 
 class Tracing:
@@ -187,13 +194,15 @@ class Tracing:
     Steps are taken nearest first, so that a shared job is told where it matters most.
     """
 
-    def __init__(self, graph: Graph | Flow, endpoint: str) -> None:
+    def __init__(self, graph: Graph | Flow, endpoint: str, reader: str = "") -> None:
+        """`reader`: of a model or a package, only what it was made of when that one ran it."""
         self.graph = Flow.of(graph)
         self.endpoint = endpoint
-        self.tree = TreeStep(endpoint)
+        self.tree = TreeStep(endpoint, reader=reader)
         self.jobs: dict[str, _Visit] = {}
         self.claimed: dict[str, set[str]] = {}  # runs beside the job that made a place, and the places
-        self.served: set[tuple[str, str]] = set()
+        self.served: set[tuple[str, str, str]] = set()
+        self.early: set[tuple[str, str]] = set()  # models that were made before what they load, each with who wrote it
         self.makers: dict[str, set[str]] = defaultdict(set)
         self.datasets: dict[tuple[str, str, str], Json] = {}
         self.breaks: list[Break] = []
@@ -224,15 +233,27 @@ class Tracing:
     def _plan(self, visit: _Visit) -> None:
         heapq.heappush(self._queue, (not visit.direct, visit.depth, next(self._order), visit))
 
-    def _below(self, visit: _Visit, link: Link, node: str, *, deeper: int = 0, direct: bool = True, note: str = "") -> None:
-        """Hang a node below a step, and plan to look at it."""
+    def _below(
+        self, visit: _Visit, links: tuple[Link, ...], node: str, *, deeper: int = 0, direct: bool = True, note: str = ""
+    ) -> None:
+        """Hang a node below a step, by one edge or by several that say the same, and plan to look at it."""
+        link = links[0]
         self._keep(link)
         data = link.data
         manifest = data["span"] == Span.MANIFEST and node == link.source
         evidence = "logged" if is_logged(link) else ""
-        step = TreeStep(node, data["relation"], data["role"], data["usage"], note, evidence, manifest)
+        reader = self._read_by(visit, link)
+        step = TreeStep(node, data["relation"], data["role"], data["usage"], note, evidence, manifest, reader)
         visit.step.steps.append(step)
-        self._plan(_Visit(step, visit.depth + deeper, visit.direct and direct, link))
+        self._plan(_Visit(step, visit.depth + deeper, visit.direct and direct, links))
+
+    def _read_by(self, visit: _Visit, link: Link) -> str:
+        """By whom what is below an edge was read: by a deployment, a component, or a job that names the model."""
+        if link.relation == "hosts":
+            return link.source
+        if link.relation == "provides" and is_job(self.graph.nodes[link.target]):
+            return link.target
+        return str(link.data["reader"]) if link.relation == "configures" else visit.step.reader
 
     def _keep(self, link: Link) -> None:
         self.links[link[:3]] = link
@@ -242,7 +263,7 @@ class Tracing:
     def _serving(self, visit: _Visit, attributes: Json) -> None:
         """An endpoint, config, component, model, package, or something that stands for a model and is not read."""
         node = visit.step.node
-        key = (node, visit.step.usage if attributes["kind"] in REGISTERED else "")
+        key = (node, visit.step.usage if attributes["kind"] in REGISTERED else "", visit.step.reader)
         if key in self.served:
             visit.step.note = "above"
             return
@@ -250,11 +271,12 @@ class Tracing:
         if not attributes["observed"]:
             self._break(node, self._why(node))
             return
-        links = [link for link in links_into(self.graph, node, *SERVING) if self._is_model(link)]
+        links = [link for link in links_into(self.graph, node, *SERVING) if self._is_model(link) and not is_past(link)]
         if visit.step.relation == "instantiates":
             links = specified(links, visit.step.usage)
-        for link in links:
-            self._below(visit, link, link.source)
+        links = read_by(links, visit.step.reader)
+        for same in _alike(links):
+            self._below(visit, same, same[0].source)
         for link in links_into(self.graph, node, "provides"):
             if not self._is_model(link):
                 self._keep(link)
@@ -290,7 +312,7 @@ class Tracing:
     # --- from a place to the jobs that wrote it -------------------------------------------------
 
     def _place(self, visit: _Visit, reading: Link) -> None:
-        steps = writers(self.graph, reading)
+        steps = self._makers(visit)
         for made in steps:
             if made.fit == POSSIBLE:
                 (self.maybe_copied if _is_copied(made) else self.possible).add(made.job)
@@ -302,13 +324,26 @@ class Tracing:
         for made in new:
             for link in made.links[1:]:
                 self._keep(link)
-            self._below(visit, made.links[0], made.job, deeper=1, note=_NOTES[_is_copied(made), made.fit == POSSIBLE])
+            self._below(visit, made.links[:1], made.job, deeper=1, note=_NOTES[_is_copied(made), made.fit == POSSIBLE])
         if is_model(reading):
             self._beside_the_maker(visit, reading)
         # A model has a maker; raw data need not have one, nor has a job's own checkpoint prefix.
         repacked = reading.data["usage"] == "data" and only_repacks(self.graph.nodes[reading.target])
         if not steps and (is_model(reading) or repacked):
             self._break(visit.step.node, self._unmatched(reading))
+
+    def _makers(self, visit: _Visit) -> list[Step]:
+        """Who wrote what was read, by whoever read it: of each job the surest way counts."""
+        best: dict[str, Step] = {}
+        for reading in visit.readings:
+            loader = self.graph.nodes[reading.target]
+            for made in writers(self.graph, reading):
+                if made.job not in best or (made.fit == CERTAIN != best[made.job].fit):
+                    best[made.job] = made
+                ended = bounds(made.links[0].data["time"])[1]
+                if reading.relation == "loads" and made.fit == CERTAIN and ended > sortable(loader["created"] or EVER):
+                    self.early.add((reading.target, made.job))
+        return [best[job] for job in sorted(best)]
 
     def _beside_the_maker(self, visit: _Visit, reading: Link) -> None:
         """Runs that people say made a model which a job made: they are told, and what they read is not taken for its data."""
@@ -333,7 +368,7 @@ class Tracing:
         """A feature group keeps what jobs gave it; which of it a reader got, the times do not tell."""
         for link in links_into(self.graph, visit.step.node, "writes") if visit.step.node not in self.stores else ():
             self.possible.add(link.source)
-            self._below(visit, link, link.source, deeper=1, direct=False, note=POSSIBLE)
+            self._below(visit, (link,), link.source, deeper=1, direct=False, note=POSSIBLE)
         self.stores.add(visit.step.node)
 
     # --- jobs -----------------------------------------------------------------------------------
@@ -354,10 +389,10 @@ class Tracing:
             if link.data["usage"] == "data" and not repacks:
                 row = {"uri": link.source, "channel": channel, "job": link.target, "indirect": indirect}
                 self.datasets[link.source, channel, link.target] = row
-            self._below(visit, link, link.source, direct=repacks)
+            self._below(visit, (link,), link.source, direct=repacks)
         for link in links_into(self.graph, node, "provides"):
             if self._is_model(link):  # what was compiled or optimised, by the name of the model
-                self._below(visit, link, link.source, direct=repacks)
+                self._below(visit, (link,), link.source, direct=repacks)
             else:
                 self._keep(link)
 
@@ -496,6 +531,7 @@ class Tracing:
             self._open_network(),
             self._uncertain(),
             self.suspects(),
+            self._made_before(),
             self._not_seen_again(),
             self.changing(),
         )
@@ -522,6 +558,13 @@ class Tracing:
         """A name that was deleted and used again."""
         return sorted(filter(None, (suspect(self.graph, link) for link in self.links.values())))
 
+    def _made_before(self) -> list[str]:
+        """A model that names a place where its artifact came to lie later: it is read where it runs."""
+        said = "{} {} was made before {} had written its artifact: what it loads was read later, where it ran"
+        nodes = self.graph.nodes
+        pairs = [(nodes[model], nodes[job]["name"]) for model, job in sorted(self.early)]
+        return [said.format(model["kind"].replace("-", " "), model["name"], job) for model, job in pairs]
+
     def _not_seen_again(self) -> list[str]:
         """An inference component that a later crawl of the endpoint did not list any more."""
         latest = self.graph.nodes[self.endpoint].get("crawl") or 0
@@ -544,6 +587,14 @@ def _subjects(gap: Gap) -> tuple[str, ...]:
     arn = parse_arn(gap.subject)
     named = named_id(kind.name, arn.account, arn.region, arn.resource.partition("/")[2])
     return gap.subject.casefold(), named.casefold()
+
+
+def _alike(links: list[Link]) -> list[tuple[Link, ...]]:
+    """The edges into one node, those together that say the same of the same place: a model is read by whoever runs it."""
+    found: dict[tuple[str, ...], list[Link]] = defaultdict(list)
+    for link in links:
+        found[link.source, link.relation, link.data["role"], link.data["usage"]].append(link)
+    return [tuple(same) for same in found.values()]
 
 
 def _is_copied(made: Step) -> bool:

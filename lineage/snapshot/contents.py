@@ -34,12 +34,12 @@ class WrittenContents(WrittenTables):
     def latest_original(self, places: Iterable[str]) -> str:
         """Until when a job can have begun whose model is at one of these places by a copy; empty where none can be known.
 
-        An object is put to its place after its original was: S3 tells when. What a record pins was there when it was
-        loaded. Of anything else there is no content to know.
+        An object is put to its place after its original was: S3 tells when. What a record pins was there when the
+        record was made. Of anything else there is no content to know.
         """
         sql = """SELECT max(at) FROM (
             SELECT max(modified) AS at FROM content WHERE place = :place AND digests != '[]'
-            UNION ALL SELECT max(iif(closes = '', '~', closes)) FROM edge
+            UNION ALL SELECT max(coalesce(modified, created, '~')) FROM edge
             JOIN node ON node.id = edge.target AND json_extract(details, '$.pins') IS NOT NULL
             WHERE source = :place AND relation = 'loads')"""
         found = (self._db.execute(sql, {"place": place}).fetchone()[0] for place in places)
@@ -52,7 +52,7 @@ class WrittenContents(WrittenTables):
 
     def known_contents(self) -> frozenset[str]:
         """The places whose digests were asked for after all that was done with them."""
-        later = """SELECT 1 FROM edge WHERE rtrim(closes, 'Z') > rtrim(seen, 'Z')
+        later = """SELECT 1 FROM edge WHERE iif(relation = 'loads' AND closes = '', '~', rtrim(closes, 'Z')) > rtrim(seen, 'Z')
                    AND (target = place AND relation = 'writes' OR source = place AND relation IN ('loads', 'reads'))"""
         rows = self._db.execute(f"SELECT place FROM content WHERE NOT EXISTS ({later})")  # noqa: S608  (our own words)
         return frozenset(row[0] for row in rows)

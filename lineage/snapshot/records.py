@@ -61,15 +61,16 @@ class RecordTables(OpenTables):
         said = f"json_array({read})" if members else "body"
         sql = f"""
             SELECT kind, account, region, name, arn, {said}, nullif(created, ''), modified, status, last_crawl,
-            (SELECT at FROM gone WHERE gone.id = r.id AND gone.created = r.created)
+            (SELECT at FROM gone WHERE gone.id = r.id AND gone.created = r.created),
+            (SELECT started FROM crawl WHERE crawl.id = r.last_crawl)
             FROM record AS r WHERE {where} AND {"true" if every else NEWEST} ORDER BY id, created"""  # noqa: S608  (our own words)
         for row in self._rows(sql, values):
-            kind, account, region, name, arn, body, created, modified, status, crawl, gone = row
+            kind, account, region, name, arn, body, created, modified, status, crawl, gone, seen = row
             dates = (created, modified, status)
             whole = decoded(body)
             if members:
                 whole = {member: value for member, value in zip(members, whole, strict=True) if value is not None}
-            yield Resource(kind, account, region, name, arn, whole, *dates, deleted=gone, crawl=crawl)
+            yield Resource(kind, account, region, name, arn, whole, *dates, deleted=gone, crawl=crawl, seen=seen or "")
 
 
 class WrittenRecords(RecordTables, WrittenTables):

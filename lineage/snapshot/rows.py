@@ -9,7 +9,7 @@ from lineage.domain.records import Edge, Node, Window, decoded
 from lineage.snapshot.tables import Row
 
 NODE = "id, kind, name, account, region, arn, created, modified, status, observed, details"
-EDGE = "source, target, relation, role, usage, path, evidence, opens, closes, span, listing"
+EDGE = "source, target, relation, role, usage, path, evidence, opens, closes, span, listing, reader, settled"
 
 
 def node_row(node: Node) -> Row:
@@ -24,7 +24,7 @@ def edge_row(edge: Edge) -> Row:
     """An edge as a row of its table."""
     return (
         edge.source, edge.target, edge.relation, edge.role, edge.usage, edge.path, edge.evidence,
-        *(edge.window or (None, None)), edge.span, edge.listing,
+        *(edge.window or (None, None)), edge.span, edge.listing, edge.reader, edge.settled,
     )  # fmt: skip
 
 
@@ -43,6 +43,6 @@ def node_of(row: Row) -> Node:
 
 def edge_of(row: Row) -> Edge:
     """The edge of a row with the columns `EDGE`."""
-    source, target, relation, role, usage, path, evidence, opens, closes, span, listing = row
+    source, target, relation, role, usage, path, evidence, opens, closes, span, *rest = row
     window = None if opens is None else Window(opens, closes)
-    return Edge(source, target, relation, role, usage, path, evidence, window, Span(span) if span else None, listing)
+    return Edge(source, target, relation, role, usage, path, evidence, window, Span(span) if span else None, *rest)

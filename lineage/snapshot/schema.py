@@ -10,7 +10,7 @@ from lineage.snapshot.manifests import LISTINGS_SCHEMA
 from lineage.snapshot.seals import SEALS_SCHEMA
 
 APPLICATION_ID = 0x4C4E4147  # "LNAG", so that `file` and we can tell the file from other SQLite files
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 # What is known of a name that a list gave: nothing yet, its record, nothing while it is asked for, all but the extras.
 WANTED, READ, IN_HAND, HALF_READ = range(4)
@@ -53,7 +53,7 @@ CREATE TABLE node (
 CREATE TABLE edge (
     source TEXT NOT NULL, target TEXT NOT NULL, relation TEXT NOT NULL, role TEXT NOT NULL, usage TEXT NOT NULL,
     path TEXT NOT NULL, evidence TEXT NOT NULL, opens TEXT, closes TEXT, span TEXT, listing INTEGER,
-    opaque INTEGER NOT NULL);
+    reader TEXT NOT NULL, settled TEXT NOT NULL, opaque INTEGER NOT NULL);
 CREATE TABLE unexplained (id TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 # A query uses one of the two last indices where it says the same words.

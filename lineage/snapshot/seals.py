@@ -68,7 +68,9 @@ TABLES: Final[Mapping[str, Table]] = {
     "entry": Table("folder, name, manifest", 3),
     "node": Table("id, kind, name, account, region, arn, created, modified, status, observed, details", 1),
     "edge": Table(
-        "source, target, relation, role, usage, path, evidence, opens, closes, span, listing, opaque", 4, by_row=True
+        "source, target, relation, role, usage, path, evidence, opens, closes, span, listing, reader, settled, opaque",
+        4,
+        by_row=True,
     ),
     "unexplained": Table("id", 1),
     "sqlite_master": Table("type, name, tbl_name, sql", 2),

@@ -263,6 +263,7 @@ STEPS = [
     "reading records",
     "reading what they name",
     "sorting",
+    "finding what ran where",
     "leaving out echoes",
     "telling data from models",
     "joining places",

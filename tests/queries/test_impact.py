@@ -144,7 +144,8 @@ CASES: list[tuple[str, str, list[Resource], dict[str, bool]]] = [
     ("a package, compiled", "model-package/g/1", [CITING, compiled("g/1"), *SHOP], SURE),
     ("an algorithm's own data", "s3://own/", [algorithm("s3://own/"), training("fit", {}, "s3://m/fit/output/model.tar.gz", AlgorithmSpecification={"AlgorithmName": "own"}), *SHOP], SURE),
     ("a base model", "s3://o/", [training("base", {"train": "s3://o/"}, "s3://m/base/output/model.tar.gz", day="2026-01-01"), training("fit", {"model": "s3://m/base/output/model.tar.gz"}, "s3://m/fit/output/model.tar.gz"), *SHOP], SURE),
-    ("a whole bucket that holds another's model", "s3://raw/x/", [processing("p", {"i": "s3://raw/x/"}, {"o": "s3://m/"}), FIT, *SHOP], {"shop": False, "shop-model": False}),
+    ("a whole bucket that holds another's model", "s3://raw/x/", [processing("p", {"i": "s3://raw/x/"}, {"o": "s3://m/"}, day="2026-01-03"), FIT, *SHOP], {"shop": False, "shop-model": False}),
+    ("a whole bucket into which another put his model later", "s3://raw/x/", [processing("p", {"i": "s3://raw/x/"}, {"o": "s3://m/"}), FIT, *SHOP], {}),
     ("captured traffic of the same endpoint", "endpoint/shop", [*with_(SHOP, "endpoint", **CAPTURE), training("next", {"train": "s3://capture/shop/"}, "s3://m/next/output/model.tar.gz", day="2026-03-01"), *later(served("s3://m/next/output/model.tar.gz", name="later"))], {"later": False, "later-model": False}),
     ("traffic that was captured before the config", "fit", [FIT, *with_(SHOP, "endpoint", CreationTime="2026-01-01T00:00:00Z", **CAPTURE), training("next", {"train": "s3://capture/shop/"}, "s3://m/next/output/model.tar.gz", day="2026-01-20"), *later(served("s3://m/next/output/model.tar.gz", name="later"))], SURE),
     ("a model that is younger than the config that names it", "fit", [FIT, *with_(SHOP, "endpoint-config")[1:], replace(SHOP[0], created="2026-05-01T00:00:00Z", body=SHOP[0].body | {"CreationTime": "2026-05-01T00:00:00Z"})], {"shop": False, "shop-model": True}),
@@ -486,8 +487,10 @@ def test_impact_agrees_with_brute_force(jobs: list[Job], dataset: str) -> None:
     expected = reached(jobs, dataset)
     rows = impact(graph, f"s3://x/{dataset}").reached
     assert {row["name"] for row in rows if row["kind"].endswith("-job")} == {names[number] for number in expected}
-    loaded = any(writes_of(jobs[number]) & {jobs[0][2][0]} for number in expected)
-    loaded = loaded or jobs[0][2][0] in keys_of(dataset)
+    key = jobs[0][2][0]
+    last = max((day for trains, _, (first, *_), day in jobs if trains and first == key), default=0)
+    loaded = any(writes_of(jobs[one]) & {key} and (jobs[one][3], jobs[one][0]) >= (last, last > 0) for one in expected)
+    loaded = loaded or key in keys_of(dataset)
     assert any(row["kind"] == "model" for row in rows) == loaded
     for row in rows:
         if row["kind"].endswith("-job"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -221,12 +222,17 @@ def traced(*records: Resource, gaps: list[Gap] | None = None) -> lineage.Trace:
             "broken",
             [],
         ),
-        ("a job that ended too late", [training("fit", {}, ARTIFACT, day="2026-03-01"), *served(ARTIFACT)], "broken", []),
         (
-            "two jobs claim one place",
+            "a job that ended while it is served",
+            [training("fit", {}, ARTIFACT, day="2026-03-01"), *served(ARTIFACT)],
+            "traced",
+            ["fit"],
+        ),
+        (
+            "two jobs claim one place: the second one wrote over the first",
             [training("a", {}, ARTIFACT), training("b", {}, ARTIFACT, day="2026-01-05"), *served(ARTIFACT)],
             "traced",
-            ["a", "b"],
+            ["b"],
         ),
         ("a model without artifact", [*served("")], "broken", []),
         (
@@ -282,7 +288,8 @@ def test_tiny_chains(title: str, records: list[Resource], verdict: str, jobs: li
 
 def test_a_job_too_late_is_named_in_the_break() -> None:
     """Where only later jobs wrote the place, the break says so."""
-    (found,) = traced(training("fit", {}, ARTIFACT, day="2026-03-01"), *served(ARTIFACT)).breaks
+    gone = [replace(one, deleted="2026-02-20T00:00:00Z" if one.kind == "endpoint" else None) for one in served(ARTIFACT)]
+    (found,) = traced(training("fit", {}, ARTIFACT, day="2026-03-01"), *gone).breaks
     assert found["detail"] == "only fit wrote it, and later than shop-model read it"
 
 
@@ -351,7 +358,7 @@ OF_FIT = {"Source": {"SourceArn": arn("training-job", "fit")}}
         ("a folder beside it", [logged("a", "s3://m/fit-2/")], "broken", [], [], []),
         ("no location", [logged("a", "NA")], "broken", [], [], []),
         ("a number", [logged("a", "42")], "broken", [], [], []),
-        ("a run that came too late", [logged("a", StartTime="2026-05-01T00:00:00Z")], "broken", [], [], []),
+        ("a run that came while it is served", [logged("a", StartTime="2026-05-01T00:00:00Z")], "traced", [], [("a", "logged")], ["s3://d/a/"]),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )  # fmt: skip

@@ -18,7 +18,7 @@ def is_copy(overlap: Link) -> bool:
 def _copy(content: str, original: str, copy: str) -> Link:
     """Two places that hold one content, as one edge: in the graph the content stands between them."""
     said = {"relation": "overlaps", "role": content, "evidence": "content"}
-    empty: Json = {"usage": "", "path": "", "time": None, "span": None, "listing": None}
+    empty: Json = {"usage": "", "path": "", "time": None, "span": None, "listing": None, "reader": "", "settled": ""}
     return Link(original, copy, f"overlaps:{content}", empty | said)
 
 
@@ -55,5 +55,6 @@ def got_content(graph: Flow, content: str, reading: Link, write: Link | None = N
     pins = graph.nodes[reading.target].get("pins") or ()
     own = [digest in digests for place, digest in pins if _is_same(place, reading.source)]
     made = write.data["time"] if write else None
-    fit = got(graph.between(content, reading.source), reading.data["time"], any(own) if own else None, made)
+    settled = reading.data["settled"] if reading.relation == "loads" else None
+    fit = got(graph.between(content, reading.source), reading.data["time"], any(own) if own else None, made, settled)
     return POSSIBLE if fit == CERTAIN and own and not all(own) else fit

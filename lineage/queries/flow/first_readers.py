@@ -139,11 +139,16 @@ def _store(location: Location) -> str:
 
 
 def users(graph: Flow, chain: tuple[Link, ...]) -> Iterator[tuple[Link, ...]]:
-    """The jobs that use what the last of some edges leads into, an algorithm, a model or a package, with all the edges."""
+    """The jobs that use what the last of some edges leads into, an algorithm, a model or a package, with all the edges.
+
+    What a model is made of is read by one of them at a time, as the load says.
+    """
     models = chain[-1].relation != "reads"  # what a package only reads, its metrics, is in no model
     ways = ("provides", "reads", "instantiates") if models else ("provides",)
+    reader = next((link.data["reader"] for link in chain if link.relation == "loads"), None)
     for link in links_out_of(graph, chain[-1].target, *ways):
         if link.relation == "instantiates":
-            yield from users(graph, (*chain, link)) if link.data["usage"] == specification(chain[-1]) else ()
+            mine = link.data["usage"] == specification(chain[-1]) and link.data["reader"] == reader
+            yield from users(graph, (*chain, link)) if mine else ()
         elif is_job(graph.nodes[link.target]) and models == (link.data["usage"] == "model"):
-            yield (*chain, link)
+            yield from [(*chain, link)] if reader in (None, link.target) else ()

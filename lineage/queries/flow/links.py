@@ -29,7 +29,7 @@ class Link(NamedTuple):
 class Flow:
     """A graph while one question asks it, and nobody changes it: what networkx shows by views, as plain dicts.
 
-    `nodes` has the attributes by id, `graph` those of the graph itself.
+    `nodes` has the attributes by id, `graph` those of the graph itself; `kept` is room for what is worked out once.
     """
 
     def __init__(self, graph: Graph) -> None:
@@ -38,6 +38,7 @@ class Flow:
         self._after: Neighbours = dict(graph.adjacency())
         self._before: Neighbours = dict(graph.reverse(copy=False).adjacency())
         self._out_of: dict[str, list[Link]] = {}
+        self.kept: dict[str, Any] = {}
 
     def into(self, node: str, relations: Collection[str]) -> Iterator[Link]:
         """The edges of some relations into a node."""

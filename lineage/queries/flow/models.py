@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lineage.domain.kinds import takes_model
 from lineage.domain.times import sortable
+from lineage.graphs.deployments import PAST
 from lineage.queries.flow.links import Flow, Link
 
 
@@ -22,11 +23,26 @@ def specification(link: Link) -> str:
     return str(link.data["role"]) if str(link.data["path"]).startswith("AdditionalInferenceSpecifications") else ""
 
 
+def read_by(links: list[Link], reader: str) -> list[Link]:
+    """What a model or a package is made of, as one of those read it who ran it; as all did, where it was not that one."""
+    if not reader or not any(link.data["reader"] == reader for link in links if link.relation in _READ_BY):
+        return links
+    return [link for link in links if link.relation not in _READ_BY or link.data["reader"] == reader]
+
+
+_READ_BY = ("loads", "instantiates")  # what is told for each of those who ran a model
+
+
+def is_past(link: Link) -> bool:
+    """Whether an endpoint ran a config before, and does no more."""
+    return link.relation == "configures" and link.data["role"] == PAST
+
+
 def suspect(graph: Flow, link: Link) -> str:
     """What is odd where a name was deleted and used again: what is there now is younger than what names it."""
     source, target = graph.nodes[link.source], graph.nodes[link.target]
     when = target["modified"] if link.relation == "configures" else target["created"]
-    if link.relation not in ("configures", "deploys") or not (source["created"] and when):
+    if is_past(link) or link.relation not in ("configures", "deploys") or not (source["created"] and when):
         return ""
     if sortable(source["created"]) <= sortable(when):
         return ""

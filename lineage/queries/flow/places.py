@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
 
-from lineage.domain.times import IMPOSSIBLE
+from lineage.domain.times import IMPOSSIBLE, bounds
 from lineage.queries.flow.copies import contents_of, copies_out_of, is_copy
 from lineage.queries.flow.links import Flow, Link, links_out_of
+from lineage.queries.flow.models import is_model
+from lineage.queries.flow.order import lasts
 from lineage.queries.flow.steps import Step, fit_over, shares_keys
 
 
@@ -26,14 +29,57 @@ def places_of(graph: Flow, write: Link) -> Iterator[tuple[str, tuple[Link, ...]]
 def loaders(graph: Flow, write: Link) -> Iterator[Step]:
     """What loads what this edge wrote as a model, with the edges to it; impossible times left out."""
     for place, between in places_of(graph, write):
-        yield from readers_at(graph, write, place, between, "loads")
+        loads = (reading for reading in in_reach(graph, write, place) if reading.relation == "loads")
+        yield from steps_to(graph, write, between, loads)
 
 
-def readers_at(graph: Flow, write: Link, place: str, between: tuple[Link, ...], relation: str = "reads") -> Iterator[Step]:
-    """Those of the readers of one place who got something of this write."""
-    for reading in links_out_of(graph, place, relation):
+def steps_to(graph: Flow, write: Link, between: tuple[Link, ...], readings: Iterable[Link]) -> Iterator[Step]:
+    """Those of some who read one place who got something of this write."""
+    for reading in readings:
         if not between or is_copy(between[0]) or shares_keys(graph, reading, write):
             yield from _read(graph, write, between, reading)
+
+
+class _ModelReaders:
+    """Who reads a model at one place, by when that was."""
+
+    def __init__(self, links: Iterable[Link]) -> None:
+        self.links = sorted(filter(is_model, links), key=_opens)
+        self.opens = [_opens(link) for link in self.links]
+        # one of each way to read it: they may differ in how long a write lasts
+        self.ways = list({link.data["span"]: link for link in self.links}.values())
+
+
+def _opens(link: Link) -> str:
+    return bounds(link.data["time"])[0]
+
+
+def reads_model_at(graph: Flow, place: str) -> _ModelReaders:
+    """Who reads a model at a place, worked out once."""
+    known: dict[str, _ModelReaders] = graph.kept.setdefault("model readers", {})
+    if place not in known:
+        known[place] = _ModelReaders(links_out_of(graph, place, "reads", "loads"))
+    return known[place]
+
+
+def in_reach(graph: Flow, write: Link, place: str, told: str = "") -> list[Link]:
+    """Who may have read a write as a model at a place, the last one first: not who came when another's lay there for certain.
+
+    Of those who came before the time `told`, only who may have certainly read it.
+    """
+    readers = reads_model_at(graph, place)
+    last, sure = reach(graph, write, place)
+    _, closes = bounds(write.data["time"])
+    known = bisect_left(readers.opens, told)
+    certain = range(bisect_left(readers.opens, closes), min(known, bisect_right(readers.opens, sure)))
+    others = range(known, bisect_left(readers.opens, last))
+    return [readers.links[at] for at in (*reversed(others), *reversed(certain))]
+
+
+def reach(graph: Flow, write: Link, place: str) -> tuple[str, str]:
+    """By when whoever reads a model at a place got another one than a write, and by when he did for all that is certain."""
+    ends = [lasts(graph, write, way) for way in reads_model_at(graph, place).ways]
+    return max((end for end, _ in ends), default=""), max((end for _, end in ends), default="")
 
 
 def _read(graph: Flow, write: Link, between: tuple[Link, ...], reading: Link) -> Iterator[Step]:
@@ -46,8 +92,3 @@ def leads_from(graph: Flow, place: str) -> tuple[list[Link], list[str]]:
     """Where else a place may be read: the edges to what shares keys with it, and the contents that it had."""
     over = links_out_of(graph, place, "overlaps")
     return [link for link in over if not is_copy(link)], sorted({link.target for link in over if is_copy(link)})
-
-
-def lies_around(write: Link, place: str) -> bool:
-    """Whether a write is of more than the place: of what is around it, not of the place itself or of what is in it."""
-    return not write.target.rstrip("/").startswith(place.rstrip("/"))

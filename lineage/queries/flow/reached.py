@@ -1,4 +1,4 @@
-"""What a walk remembers: which writes have reached everybody at a place, and whose a model rather is. Pure."""
+"""What a walk remembers: which writes have reached everybody at a place. Pure."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from lineage.domain.status import may_have_written_nothing
 from lineage.domain.times import CERTAIN, bounds
 from lineage.queries.flow.copies import contents_of, copies_out_of
-from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
+from lineage.queries.flow.links import Flow, Link, links_out_of
 from lineage.queries.flow.models import is_model
-from lineage.queries.flow.places import leads_from, lies_around
-from lineage.queries.flow.steps import fit_of, shares_keys
+from lineage.queries.flow.order import lies_around
+from lineage.queries.flow.places import in_reach, leads_from, reach
+from lineage.queries.flow.steps import shares_keys
 
 WayOfReading = tuple[str | None, int | None]
 """How a place is read: its span, and of a manifest the version."""
@@ -22,7 +23,8 @@ ReachedBy = tuple[str, frozenset[WayOfReading], bool]
 class Reached:
     """Which writes have reached everybody at a place, so that no shared place is walked again for each of its writers.
 
-    The surest writes must be asked about first, and of equally sure ones the nearest to where the walk began.
+    The surest writes must be asked about first, and of equally sure ones the nearest to where the walk began. Who reads a
+    model is asked about each write: a later one may have taken the place of those that were asked about before.
     """
 
     def __init__(self, graph: Flow, *relations: str) -> None:
@@ -32,9 +34,10 @@ class Reached:
         self._ways: dict[str, list[Link]] = {}
         self._leads: dict[str, tuple[list[Link], list[str]]] = {}
         self._written: dict[ReachedBy, list[tuple[str, str, int]]] = defaultdict(list)
+        self._read: dict[tuple[ReachedBy, tuple[str, ...]], list[tuple[str, int, str]]] = defaultdict(list)
 
-    def places(self, write: Link, length: int = 0) -> Iterator[tuple[str, tuple[Link, ...]]]:
-        """The places at which this write may be read by somebody whom no earlier one has reached, with the edge to each.
+    def readers(self, write: Link, length: int, relations: tuple[str, ...]) -> Iterator[tuple[tuple[Link, ...], list[Link]]]:
+        """Who may have read this write by some relations and was reached by no earlier one, with the edge to his place.
 
         `length`: how far the write is from the start. A content is one place more, however many copies there are of it.
         """
@@ -45,12 +48,24 @@ class Reached:
         near += [(overlap.target, (overlap,)) for overlap in overlaps]
         for place, between in near:
             key = (place, self._ways_that_get(write, place), lies_around(write, place))
-            if self._is_news(write, length + len(between), key):
-                yield place, between
+            news = self._is_news(write, length + len(between), key)
+            links = [link for link in links_out_of(self._graph, place, *relations) if not is_model(link)] if news else []
+            yield between, [*links, *self._of_models(write, length + len(between), key, relations)]
         for content, fit in contents_of(self._graph, write, contents):
             sure = (content, frozenset[WayOfReading](), True)
             if self._is_news(write, length + 1, (content, frozenset(), fit == CERTAIN), sure):
-                yield from ((copy.target, (copy,)) for copy in copies_out_of(self._graph, write.target, content))
+                for copy in copies_out_of(self._graph, write.target, content):
+                    yield (copy,), links_out_of(self._graph, copy.target, *relations)
+
+    def _of_models(self, write: Link, length: int, key: ReachedBy, relations: tuple[str, ...]) -> list[Link]:
+        """Who may have read it as a model: of those whom an earlier write reached, only who may have it for certain."""
+        place, opens = key[0], bounds(write.data["time"])[0]
+        last, _ = reach(self._graph, write, place)
+        before = self._read[key, relations]
+        told = max((until for opened, far, until in before if opened <= opens and far <= length), default="")
+        if last > told:
+            before.append((opens, length, last))
+        return [link for link in in_reach(self._graph, write, place, told) if link.relation in relations]
 
     def _is_news(self, write: Link, length: int, key: ReachedBy, *as_good: ReachedBy) -> bool:
         """Whether no earlier write, no further from the start, has reached all whom this one can reach; now it has."""
@@ -66,29 +81,11 @@ class Reached:
     def _ways_that_get(self, write: Link, place: str) -> frozenset[WayOfReading]:
         """Which of the ways in which a place is read, one for each version of a manifest, share keys with this write."""
         if place not in self._ways:
-            ways = {_way(link): link for link in links_out_of(self._graph, place, *self._relations)}
-            self._ways[place] = list(ways.values())
+            links = links_out_of(self._graph, place, *self._relations)
+            self._ways[place] = list({_way(link): link for link in links}.values())
         known = self._ways[place]
         return frozenset(_way(way) for way in known if place == write.target or shares_keys(self._graph, way, write))
 
 
 def _way(reading: Link) -> WayOfReading:
     return (reading.data["span"], reading.data["listing"])
-
-
-class Ranks:
-    """Whose a model rather is, where several wrote what may be it."""
-
-    def __init__(self, graph: Flow) -> None:
-        self._graph = graph
-        self._exact: dict[str, list[Link]] = {}
-
-    def is_outranked(self, write: Link, reading: Link) -> bool:
-        """Whether a model is rather somebody else's: he surely wrote the very place, and this write is of what is around it."""
-        place = reading.source
-        if not is_model(reading) or not lies_around(write, place):
-            return False
-        if place not in self._exact:
-            self._exact[place] = sorted(links_into(self._graph, place, "writes"), key=lambda link: link.data["time"] or "")
-        others = (one for one in self._exact[place] if one.source != write.source)
-        return any(fit_of(self._graph, one, reading) == CERTAIN for one in others)

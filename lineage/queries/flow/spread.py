@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from lineage.domain.jobs import is_job
-from lineage.domain.kinds import DATASET, ENDPOINT, KINDS, REGISTERED, RELATIONS, SERVERS
+from lineage.domain.kinds import DATASET, ENDPOINT, HOLDERS, KINDS, REGISTERED, RELATIONS, SERVERS
 from lineage.domain.names import Cover, Location, Span, cover, is_location, is_place, location_of, parse_location
 from lineage.domain.opaque import READING
 from lineage.domain.records import Gap, Json, Scope
+from lineage.domain.sightings import EVER
 from lineage.domain.status import is_over, may_have_written_nothing
 from lineage.domain.times import bounds
 from lineage.graphs.build import Graph
@@ -59,7 +60,7 @@ class Spread:
         self.holes: list[Gap] = []
         self.caveats: dict[str, None] = {}
         self.found: dict[str, Arrival] = {}
-        self.arrived: dict[tuple[str, str], Arrival] = {}
+        self.arrived: dict[tuple[str, str, str | None], Arrival] = {}
         self._until: Callable[[Arrival], bool] = lambda _: False
         if is_location(subject):
             place = parse_location(subject)
@@ -93,7 +94,8 @@ class Spread:
             serving = relation == "mentions" and data["usage"] == "serving"
             if (reads or loads or serving) and readers.covered(link):
                 sure = not serving and data["usage"] in IN_THE_MODEL
-                yield Arrival(link.target, self._part(link, link.target), sure, (link,), None, 1)
+                reader = data["reader"] if loads else None
+                yield Arrival(link.target, self._part(link, link.target), sure, (link,), None, 1, reader)
 
     def _members(self, subject: str) -> Iterator[Arrival]:
         """The subject, and what belongs to it: the jobs of an experiment, the packages of a group."""
@@ -132,10 +134,16 @@ class Spread:
 
     def comes_to(self, arrival: Arrival) -> bool:
         """The surest way comes first, and of the sure ones the shortest: it counts, for each part of a node."""
-        if (arrival.node, arrival.part) in self.arrived:
+        known = (arrival.node, arrival.part, arrival.reader)
+        if known in self.arrived:
             return False
-        self.arrived[arrival.node, arrival.part] = arrival
+        self.arrived[known] = arrival
         return True
+
+    def at(self, node: str, part: str, reader: str | None) -> Arrival | None:
+        """How it came to a part of a node for some reader: by what he read, or by what everybody has."""
+        came = (self.arrived.get((node, part, one)) for one in dict.fromkeys((reader, None)))
+        return min(filter(None, came), key=lambda arrival: not arrival.sure, default=None)
 
     def stops_at(self, arrival: Arrival) -> bool:
         """Everything is told on the way, but for that with which it began."""
@@ -167,14 +175,29 @@ class Spread:
     def given_on(self, arrival: Arrival) -> Iterator[Arrival]:
         """Models, packages, configs and endpoints name what they are made of."""
         for link in links_out_of(self.graph, arrival.node, *_ONWARD):
-            if _passes(arrival, link):
+            if _passes(arrival, link) and self._is_read_by(arrival, link):
                 yield self._step(arrival, (link,), sure=self._is_sure(link))
         for link in links_out_of(self.graph, arrival.node, "recorded-by"):  # its run may log what it does not say
             yield self._step(arrival, (link,), sure=False)
 
     def _step(self, arrival: Arrival, links: tuple[Link, ...], *, sure: bool) -> Arrival:
-        node = links[-1].target
-        return arrival.on(node, links, sure=sure, part=self._part(links[-1], node))
+        link, node = links[-1], links[-1].target
+        reader = link.data["reader"] or (arrival.reader if link.relation in ("instantiates", "deploys") else None)
+        reader = "" if link.relation == "loads" and not reader else reader
+        return arrival.on(node, links, sure=sure, part=self._part(link, node), reader=reader)
+
+    def _is_read_by(self, arrival: Arrival, link: Link) -> bool:
+        """Whether what a model is made of goes along this edge: on to the one who read it then, and to nobody else."""
+        reader = arrival.reader
+        if reader is None:
+            return True
+        if link.relation == "deploys" and self.graph.nodes[link.target]["kind"] not in HOLDERS:
+            deployed = [one.data["reader"] for one in links_out_of(self.graph, link.target, "configures")]
+            return not deployed or reader in deployed
+        if link.relation in ("instantiates", "configures"):
+            return bool(reader == link.data["reader"])
+        by_name = link.relation == "deploys" or (is_model(link) and is_job(self.graph.nodes[link.target]))
+        return not by_name or reader == link.target
 
     def _part(self, link: Link, node: str) -> str:
         """What of a node an edge into it is about."""
@@ -194,7 +217,7 @@ class Spread:
         if odd:
             self.caveats[odd] = None
         beside = link.relation == "reads" and link.data["usage"] not in IN_THE_MODEL
-        pending = link.relation == "configures" and link.data["role"] == "pending"
+        pending = link.relation == "configures" and link.data["settled"] == EVER
         return not (odd or beside or pending or is_logged(link))
 
     def _has_written(self, write: Link) -> bool:
@@ -212,7 +235,7 @@ class Spread:
         """
         scope: Scope = self.graph.graph["scope"]
         relevant = [gap for gap in scope.holes if is_about(gap, _RELEVANT)]
-        stays = all(self._stays_in(node) for node in (self.subject["id"], *(node for node, _ in self.arrived)))
+        stays = all(self._stays_in(node) for node in (self.subject["id"], *(node for node, *_ in self.arrived)))
         lost = () if stays else (*self.holes, *more)
         return [*not_enumerated(scope, _ENUMERATED), *dict.fromkeys([*relevant, *lost])]
 

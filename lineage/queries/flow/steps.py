@@ -14,6 +14,7 @@ from lineage.domain.sightings import wrote
 from lineage.domain.times import CERTAIN, IMPOSSIBLE, POSSIBLE
 from lineage.queries.flow.copies import got_content, is_copy
 from lineage.queries.flow.links import Flow, Link, links_into
+from lineage.queries.flow.order import in_order
 from lineage.snapshot.manifests import Listings
 
 
@@ -36,7 +37,13 @@ def fit_of(graph: Flow, write: Link, reading: Link) -> str:
 
 
 def fit_over(graph: Flow, write: Link, between: tuple[Link, ...], reading: Link) -> str:
-    """How surely a write was read, also over a copy: it was that content, and the reader got that content."""
+    """How surely a write was read, by its own times and by what others wrote there."""
+    fit = fit_alone(graph, write, between, reading)
+    return fit if between and is_copy(between[0]) else in_order(graph, write, reading, fit)
+
+
+def fit_alone(graph: Flow, write: Link, between: tuple[Link, ...], reading: Link) -> str:
+    """The same by its own times, also over a copy: it was that content, and the reader got that content."""
     fit = fit_of(graph, write, reading)
     if not between or fit == IMPOSSIBLE or not is_copy(between[0]):
         return fit

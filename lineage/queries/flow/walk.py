@@ -16,16 +16,16 @@ from lineage.domain.names import is_place
 from lineage.domain.times import CERTAIN, sortable
 from lineage.queries.flow.holes import Blind
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
-from lineage.queries.flow.places import readers_at
-from lineage.queries.flow.reached import Ranks, Reached
+from lineage.queries.flow.places import steps_to
+from lineage.queries.flow.reached import Reached
 from lineage.queries.flow.steps import Step, is_logged
 
 
 class Arrival(NamedTuple):
     """A node that the data reached: how surely, over how many edges, by which last ones, and from where.
 
-    `part` says what of the node, where a question tells parts apart. No last edges: it is only another name for where it
-    comes from.
+    `part` says what of the node, where a question tells parts apart; `reader` by whom it was read, if it is what a model is
+    made of, and goes on to nobody else (None: to all). No last edges: it is only another name for where it comes from.
     """
 
     node: str
@@ -34,10 +34,11 @@ class Arrival(NamedTuple):
     links: tuple[Link, ...] = ()
     before: Arrival | None = None
     length: int = 0
+    reader: str | None = None
 
-    def on(self, node: str, links: tuple[Link, ...], *, sure: bool, part: str = "") -> Arrival:
+    def on(self, node: str, links: tuple[Link, ...], *, sure: bool, part: str = "", reader: str | None = None) -> Arrival:
         """What it reached from here: as surely as both the way to here and the last step are."""
-        return Arrival(node, part, self.sure and sure, links, self, self.length + len(links))
+        return Arrival(node, part, self.sure and sure, links, self, self.length + len(links), reader)
 
     @property
     def only_records(self) -> bool:
@@ -111,7 +112,6 @@ class Walk:
         self._blind = blind
         self._visitor = visitor
         self._told = Reached(graph, "reads", "loads")
-        self._ranks = Ranks(graph)
         self._queue: list[tuple[tuple[Any, ...], int, Arrival]] = []
         self._number = count()
 
@@ -166,22 +166,24 @@ class Walk:
     def _takers(self, arrival: Arrival, write: Link) -> Iterator[Step]:
         """Who got something of a write, and was told by no earlier one that reached all whom this one can reach."""
         relations = self._visitor.ways_to_get(write)
-        if relations:
-            clipped = self._clipped(arrival, write)
-            for place, between in self._told.places(clipped, self._visitor.how_far(arrival)):
-                for relation in relations:
-                    for step in readers_at(self._graph, clipped, place, between, relation):
-                        yield step._replace(links=(write, *step.links[1:]))
+        clipped = self._clipped(arrival, write) if relations else None
+        if clipped:
+            for between, readings in self._told.readers(clipped, self._visitor.how_far(arrival), relations):
+                for step in steps_to(self._graph, clipped, between, readings):
+                    yield step._replace(links=(write, *step.links[1:]))
 
-    def _clipped(self, arrival: Arrival, write: Link) -> Link:
-        """An endpoint may have served others before: what it writes knows the data from the config's creation on."""
-        via = arrival.part and self._graph.nodes.get(arrival.part, {}).get("created")
-        if not via:
-            return write
+    def _clipped(self, arrival: Arrival, write: Link) -> Link | None:
+        """An endpoint serves others before and after: what it writes knows the data while it runs what the data is in."""
+        via = str(self._graph.nodes.get(arrival.part, {}).get("created") or "") if arrival.part else ""
+        ran = arrival.links[-1].data["time"] if arrival.links and arrival.links[-1].relation == "configures" else None
+        since, _, until = (ran or f"{via}/").partition("/")
         opens, _, closes = str(write.data["time"] or "/").partition("/")
-        return write if sortable(opens) >= sortable(via) else write._replace(data=write.data | {"time": f"{via}/{closes}"})
+        opens = max(opens, since, key=sortable)
+        closes = min(filter(None, (closes, until)), key=sortable, default="")
+        if closes and sortable(closes) < sortable(opens):
+            return None
+        return write._replace(data=write.data | {"time": f"{opens}/{closes}"})
 
     def _is_sure(self, step: Step) -> bool:
-        """Whether somebody certainly got something of a write: that he says himself, and of which nobody else is the maker."""
-        said = not any(map(is_logged, step.links))
-        return said and step.fit == CERTAIN and not self._ranks.is_outranked(step.links[0], step.links[-1])
+        """Whether somebody certainly got something of a write, and says so himself."""
+        return step.fit == CERTAIN and not any(map(is_logged, step.links))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from lineage.domain.jobs import started
 from lineage.domain.times import CERTAIN, IMPOSSIBLE, fits
 from lineage.queries.flow.belonging import took_over
-from lineage.queries.flow.copies import copies_into
+from lineage.queries.flow.copies import copies_into, is_copy
 from lineage.queries.flow.links import Flow, Link, links_into
-from lineage.queries.flow.models import is_model
-from lineage.queries.flow.steps import Step, fit_over, is_logged, overlaps_into, shares_keys
+from lineage.queries.flow.steps import Step, fit_alone, fit_over, is_logged, overlaps_into, shares_keys
 
 
 def writers(graph: Flow, reading: Link) -> list[Step]:
@@ -18,12 +18,7 @@ def writers(graph: Flow, reading: Link) -> list[Step]:
     What only people logged counts where no job says that it wrote the place.
     """
     steps = _claims(graph, reading)
-    declared = [step for step in steps if not is_logged(step.links[0])] or steps
-    place = reading.source.rstrip("/")
-    if is_model(reading) and any(step.fit == CERTAIN and step.links[0].target.rstrip("/") == place for step in declared):
-        # who surely wrote the very model, or inside it, outranks who writes around it
-        return [step for step in declared if step.links[0].target.rstrip("/").startswith(place)]
-    return declared
+    return [step for step in steps if not is_logged(step.links[0])] or steps
 
 
 def also_logged(graph: Flow, reading: Link) -> list[Step]:
@@ -40,10 +35,10 @@ def _claims(graph: Flow, reading: Link) -> list[Step]:
 
 
 def is_surely_made(graph: Flow, reading: Link) -> bool:
-    """Whether a job, and nobody who only logged it, certainly wrote what this edge reads: as `writers` has it."""
+    """Whether a job, and nobody who only logged it, had certainly written there: so that the maker is one of those known."""
     ways = _written_to(graph, reading, surely=True)
     jobs = (way for way in ways if not (is_logged(way[0]) or took_over(graph, way[0])) and way[0].source != reading.target)
-    return any(fit_over(graph, way[0], way[1:], reading) == CERTAIN for way in jobs)
+    return any(fit_alone(graph, way[0], way[1:], reading) == CERTAIN for way in jobs)
 
 
 def too_late(graph: Flow, reading: Link) -> list[str]:
@@ -57,6 +52,14 @@ def too_late(graph: Flow, reading: Link) -> list[str]:
         if fits(write.data["time"], reading.data["time"]) == IMPOSSIBLE
     }
     return sorted(late - {step.job for step in writers(graph, reading)})
+
+
+def writes_at(graph: Flow, reading: Link) -> list[Link]:
+    """The writes of jobs that share keys with what is read, whenever that was."""
+    found = (way[0] for way in _written_to(graph, reading) if len(way) == 1 or not is_copy(way[1]))
+    return [
+        write for write in found if not (is_logged(write) or took_over(graph, write)) and started(graph.nodes[write.source])
+    ]
 
 
 def _written_to(graph: Flow, reading: Link, *, surely: bool = False) -> Iterator[tuple[Link, ...]]:

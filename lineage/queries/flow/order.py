@@ -1,0 +1,142 @@
+"""Which of several writes a model certainly is: the last one before it was read. Pure.
+
+A model is read from one key, or from a place around many. Who certainly wrote a key after another one was done, and before
+it was read, put his own in its place. A folder that a job wrote around the key may have left it alone: so it replaces
+nothing, and is only possible beside who certainly wrote the very key; of several folders the last one is certain.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+from itertools import accumulate
+from typing import NamedTuple
+
+from lineage.domain import jobs
+from lineage.domain.names import Span
+from lineage.domain.records import Window
+from lineage.domain.sightings import EVER
+from lineage.domain.times import CERTAIN, IMPOSSIBLE, POSSIBLE, bounds, sortable
+from lineage.queries.flow.belonging import took_over
+from lineage.queries.flow.copies import is_copy
+from lineage.queries.flow.links import Flow, Link, links_into
+from lineage.queries.flow.models import is_model
+
+
+class _Write(NamedTuple):
+    """When somebody wrote, as two times that sort, and who."""
+
+    opens: str
+    closes: str
+    job: str
+
+    @classmethod
+    def of(cls, link: Link) -> _Write:
+        opens, closes = bounds(link.data["time"])
+        return cls(opens, closes or EVER, link.source)
+
+
+_NOBODY: tuple[_Write, ...] = ()
+
+
+class _Writes:
+    """The writes to one place, so that one of many readers need not look at each of them."""
+
+    def __init__(self, graph: Flow, links: Iterable[Link]) -> None:
+        said = [link for link in links if link.data["evidence"] != "logged" and not took_over(graph, link)]
+        self._writes = sorted(map(_Write.of, said))
+        self._last = list(accumulate(self._writes, _two_last, initial=_NOBODY))
+        sure = sorted((_Write.of(link) for link in said if _is_sure(graph, link)), key=lambda write: write.closes)
+        self._sure = sorted((write.opens, write.closes) for write in sure)
+        self._replaced = list(accumulate((closes for _, closes in reversed(self._sure)), min, initial=EVER))[::-1]
+        self._closes = [write.closes for write in sure]
+        self._begun = list(accumulate(((write.opens, write.closes) for write in sure), max, initial=("", "")))
+        self._first = list(accumulate(sure, _two_last, initial=_NOBODY))
+
+    def replaced_from(self, write: _Write) -> str:
+        """From when somebody else's certainly lies where a write was; `EVER`, where nobody certainly wrote after it."""
+        return self._replaced[bisect_right(self._sure, (write.closes, write.closes))]
+
+    def contested_from(self, write: _Write) -> str:
+        """From when somebody else who wrote after a write may have put his own in its place."""
+        later = self._writes[bisect_left(self._writes, _Write(write.closes, "", "")) :]
+        return next((other.opens for other in later if other.job != write.job), EVER)
+
+    def replaced(self, write: _Write, until: str) -> bool:
+        """Whether somebody certainly wrote after a write was over, and was done by a time."""
+        opens, closes = self._begun[bisect_right(self._closes, until)]
+        return opens > write.closes or (opens == write.closes and closes > opens)
+
+    def contested(self, write: _Write, until: str) -> bool:
+        """Whether somebody else may have written after a write, and had begun by a time."""
+        last = self._last[bisect_right(self._writes, _Write(until, EVER, EVER))]
+        return any(other.closes > write.opens for other in last if other.job != write.job)
+
+    def sure_by(self, until: str, *, but: str) -> bool:
+        """Whether somebody else has certainly written by a time."""
+        return any(write.job != but for write in self._first[bisect_right(self._closes, until)])
+
+
+def _two_last(last: tuple[_Write, ...], write: _Write) -> tuple[_Write, ...]:
+    """What was written last by anybody, and by anybody else: two tell whether somebody but one did."""
+    mine = max((one for one in (*last, write) if one.job == write.job), key=lambda one: one.closes)
+    others = (one for one in last if one.job != write.job)
+    return tuple(sorted((mine, *others), key=lambda one: one.closes)[-2:])
+
+
+def _is_sure(graph: Flow, link: Link) -> bool:
+    """Whether a job's own model was certainly put at the very key."""
+    _, closes = bounds(link.data["time"])
+    job = graph.nodes[link.source]
+    return bool(closes) and link.data["usage"] == "model" and jobs.fit_of(job, link.data["time"], Window(closes, "")) == CERTAIN
+
+
+def in_order(graph: Flow, write: Link, reading: Link, fit: str) -> str:
+    """How surely a write is what was read, by the times of what else was written there; `fit` as its own times say it."""
+    if fit == IMPOSSIBLE or not is_model(reading):
+        return fit
+    place, one_key = reading.source, reading.data["span"] == Span.OBJECT
+    opened, _ = bounds(reading.data["time"])
+    settled = max(opened, sortable(reading.data["settled"]))
+    mine, around = _Write.of(write), lies_around(write, place)
+    exact = _writes_to(graph, place if one_key or around else write.target)
+    if (one_key or (_is_key(write) and not around)) and exact.replaced(mine, opened):
+        return IMPOSSIBLE
+    if around:
+        doubt = exact.sure_by(opened, but=write.source) or (one_key and _is_outdone(graph, mine, place, settled))
+    else:
+        doubt = (one_key or _is_key(write)) and exact.contested(mine, settled)
+    return POSSIBLE if doubt else fit
+
+
+def lasts(graph: Flow, write: Link, reading: Link) -> tuple[str, str]:
+    """Until when a write may be what is read so, and until when it may be so for certain: later readers got another one."""
+    one_key = reading.data["span"] == Span.OBJECT
+    if not one_key and (lies_around(write, reading.source) or not _is_key(write)):
+        return EVER, EVER
+    mine, exact = _Write.of(write), _writes_to(graph, reading.source if one_key else write.target)
+    return exact.replaced_from(mine), _writes_to(graph, write.target).contested_from(mine)
+
+
+def _is_key(write: Link) -> bool:
+    """Whether a job wrote one key: its model as one file, not a folder of files."""
+    return write.data["usage"] == "model" and "." in write.target.rpartition("/")[2]
+
+
+def _is_outdone(graph: Flow, write: _Write, place: str, until: str) -> bool:
+    around = (overlap.source for overlap in links_into(graph, place, "overlaps") if not is_copy(overlap))
+    folders = (folder for folder in around if not folder.rstrip("/").startswith(place.rstrip("/")))
+    return any(_writes_to(graph, folder).contested(write, until) for folder in folders)
+
+
+def _writes_to(graph: Flow, place: str) -> _Writes:
+    """The writes to the place itself, worked out once."""
+    known: dict[str, _Writes] = graph.kept.setdefault("writes", {})
+    if place not in known:
+        known[place] = _Writes(graph, links_into(graph, place, "writes"))
+    return known[place]
+
+
+def lies_around(write: Link, place: str) -> bool:
+    """Whether a write is of more than the place: of what is around it, not of the place itself or of what is in it."""
+    return not write.target.rstrip("/").startswith(place.rstrip("/"))
