@@ -63,7 +63,11 @@ def _gap_rows(said: dict[str, Any]) -> Rows:
         ]
         for one in said["gaps"]
     ]
-    return [head, *lists, *found]
+    notes = [
+        ["note", one["account"], one["region"], one["kind"], one["operation"], one["member"], "", one["values"], *[""] * 4]
+        for one in said["notes"]
+    ]
+    return [head, *lists, *found, *notes]
 
 
 def _list_row(what: str, one: dict[str, Any]) -> list[Any]:

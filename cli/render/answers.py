@@ -71,7 +71,20 @@ def gaps_text(said: dict[str, Any], *, colour: bool) -> str:
     if not said["lists"]:
         lines += [styled("No list was read: endpoints were followed upstream, and nothing else.")]
     lines += [styled((f"{plural(len(gaps), 'gap')} besides:" if gaps else "No gaps besides.", "bold"))]
-    return printed(*lines, *(hole_line(gap) for gap in gaps), colour=colour)
+    return printed(*lines, *(hole_line(gap) for gap in gaps), *_unknown_lines(said["notes"]), colour=colour)
+
+
+def _unknown_lines(notes: list[dict[str, Any]]) -> list[Line]:
+    """What answers held that botocore does not know and that names nothing, a line for each kind."""
+    members: dict[str, set[str]] = {}
+    for note in notes:
+        members.setdefault(note["kind"], set()).add(note["member"])
+    return [
+        styled(
+            ("Note: ", "dim"), f"botocore does not know {kind} members {', '.join(sorted(names))}: their values name nothing."
+        )
+        for kind, names in sorted(members.items())
+    ]
 
 
 def _crawl_line(crawl: dict[str, Any]) -> Line:

@@ -15,7 +15,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from lineage.collect.objects import Sessions, read_manifests
-from lineage.crawl.aws.fetch import Fetcher, Refused
+from lineage.crawl.aws.fetch import Fetcher
+from lineage.crawl.aws.refusals import Refused
 from lineage.crawl.aws.session import BOTOCORE_VERSION, Session
 from lineage.crawl.replay.session import replay_session
 from lineage.crawl.walk import Walk, endpoint_named, endpoint_names

@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from lineage.crawl.aws.fetch import Refused, Unreachable
+from lineage.crawl.aws.refusals import Refused, Unreachable
 from lineage.crawl.aws.session import Session
 from lineage.crawl.aws.workers import side_by_side
 from lineage.crawl.manifests import Fetched, fetch_digests, fetch_manifest

@@ -16,7 +16,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from lineage.crawl.aws.fetch import UNREADABLE, Fetcher, refused_by
+from lineage.crawl.aws.fetch import Fetcher
+from lineage.crawl.aws.refusals import UNREADABLE, refused_by
 from lineage.crawl.aws.session import Session
 from lineage.crawl.aws.workers import side_by_side
 from lineage.crawl.replay.events import SAGEMAKER

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import Any, NamedTuple
 
-from lineage.crawl.aws.fetch import Fetcher, Refused
+from lineage.crawl.aws.fetch import Fetcher
+from lineage.crawl.aws.refusals import Refused
 from lineage.domain.kinds import Kind
 from lineage.domain.records import Enumeration, Named, Resource
 

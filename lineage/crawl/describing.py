@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from lineage.crawl.aws.fetch import Fetcher, refused_by
+from lineage.crawl.aws.fetch import Fetcher
+from lineage.crawl.aws.refusals import refused_by
 from lineage.domain.kinds import KINDS, VERSIONED, Kind, kind_of_arn
 from lineage.domain.names import is_arn, parse_arn
 from lineage.domain.records import Gap, Named, Resource

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from lineage.crawl.aws.fetch import PAGE, Page, Refused, Unreachable, second_after
+from lineage.crawl.aws.fetch import PAGE, Page, second_after
+from lineage.crawl.aws.refusals import Refused, Unreachable
 from lineage.crawl.course import Course
 from lineage.crawl.two_ended import Ends
 from lineage.domain.records import Named, Resource
@@ -63,8 +65,16 @@ def listed_pages(course: Course, walk: ListWalk) -> Iterator[list[Named | Resour
             if met:
                 return
     except Refused as refused:
-        if not refused.detail.startswith(NO_SUCH_OPERATION):  # the region has no such thing: there is nothing to list
-            raise
+        if not (refused.detail.startswith(NO_SUCH_OPERATION) or _has_no_such_value(course, walk, refused)):
+            raise  # else the region has no such thing: there is nothing to list
+
+
+def _has_no_such_value(course: Course, walk: ListWalk, refused: Refused) -> bool:
+    """Whether the service does not know what one of `list_values` stands for: an older one has fewer."""
+    parameter = course.kind.list_by[0]
+    said = rf"ValidationException: 1 validation error detected: .* at '{parameter}' failed .*\benum value set"
+    wanted = course.kind.list_values and parameter in walk.words
+    return bool(wanted and re.match(said, refused.detail, re.DOTALL | re.IGNORECASE))
 
 
 def searched_pages(course: Course, after: str, before: str) -> Iterator[Page]:

@@ -10,15 +10,18 @@ is a JSON file that lists the frames. What can't be read whole is a gap, and nev
 from __future__ import annotations
 
 import codecs
+import contextlib
 import json
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import IO, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lineage.crawl.aws.fetch import Refused, refusal
+from lineage.crawl.aws.redact import excerpt
+from lineage.crawl.aws.refusals import UNPARSED, Garbled, Refused, refusal
 from lineage.crawl.aws.session import Session
 from lineage.domain.names import Location, parse_location
 from lineage.domain.records import Content, etag_digest
@@ -32,6 +35,7 @@ IN_MEMORY = 1 << 20  # what is larger than that waits on disk until it is kept
 CHUNK = 1 << 18
 MOST_OF_ONE = 1 << 20  # characters of one line or name: no entry is longer, and what is no manifest has no end of them
 _WHITE = " \t\r\n"
+_ALWAYS = ("ETag", "LastModified", "ContentLength")  # headers that S3 gives with each object
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +62,8 @@ def fetch_manifest(session: Session, region: str, place: Location, view: str, kn
     if place.hides_bucket or not place.root.startswith("s3://"):
         raise Refused("access-point", "it lies behind an access point, which hides its bucket")
     seen = now()
+    answer = _told(session, partial(session.s3(region).get_object, Bucket=place.root.removeprefix("s3://"), Key=place.key))
     try:
-        answer = session.s3(region).get_object(Bucket=place.root.removeprefix("s3://"), Key=place.key)
         if answer["ContentLength"] > MOST_BYTES:
             said = f"it has {answer['ContentLength']:,} bytes, and no more than {MOST_BYTES:,} are read"
             raise Refused("too-large", said)
@@ -81,13 +85,36 @@ def fetch_digests(session: Session, region: str, place: Location) -> Content:
     if place.hides_bucket:
         raise Refused("access-point", "it lies behind an access point, which hides its bucket")
     bucket, seen = place.root.removeprefix("s3://"), now()
-    try:
-        answer = session.s3(region).head_object(Bucket=bucket, Key=place.key, ChecksumMode="ENABLED")
-    except (BotoCoreError, ClientError) as error:
-        raise refusal(error) from error
-    return Content(
-        place.uri, tuple(_digests(dict(answer))) if answer["ContentLength"] else (), utc(answer["LastModified"]), seen
-    )
+    head = partial(session.s3(region).head_object, Bucket=bucket, Key=place.key, ChecksumMode="ENABLED")
+    answer = _told(session, head)
+    digests = tuple(_digests(answer)) if answer["ContentLength"] else ()
+    return Content(place.uri, digests, utc(answer["LastModified"]), seen)
+
+
+def _told(session: Session, ask: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
+    """What S3 says of an object. Raises `Refused`, also where what came says less of it than S3 does: a page of a proxy."""
+
+    def asked() -> dict[str, Any]:
+        try:
+            answer = dict(ask())
+        except (BotoCoreError, ClientError) as error:
+            raise refusal(error) from error
+        except UNPARSED as error:
+            raise Garbled("the request for an object", str(error)) from error
+        missing = [name for name in _ALWAYS if answer.get(name) in (None, "")]
+        if missing:
+            raise Garbled("the request for an object", f"it has no {' and no '.join(missing)}{_page(answer)}")
+        return answer
+
+    return session.steadily(asked)
+
+
+def _page(answer: Mapping[str, Any]) -> str:
+    """The beginning of what came in an object's place."""
+    body = answer.get("Body")
+    with contextlib.suppress(BotoCoreError):
+        return f": {excerpt(body.read(CHUNK))}" if body else ""
+    return ""
 
 
 def _digests(answer: dict[str, Any]) -> Iterator[str]:

@@ -14,13 +14,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from lineage.crawl.aws.fetch import Fetcher, Page, completeness, refused_by
+from lineage.crawl.aws.fetch import Fetcher, Page
+from lineage.crawl.aws.refusals import refused_by
 from lineage.crawl.course import Course, Standing, Step
 from lineage.crawl.crew import Crew
 from lineage.crawl.describing import REFERRING, doubted, far, record_of
 from lineage.crawl.keeping import Ledger, OpenLedger, Take
 from lineage.crawl.listing import ListWalk, listed_pages, searched_pages
 from lineage.crawl.two_ended import Ends
+from lineage.crawl.unknown import Notes, completeness
 from lineage.domain.kinds import KINDS
 from lineage.domain.records import Enumeration, Gap, Named, Resource
 from lineage.domain.times import now
@@ -54,6 +56,7 @@ class Sweep:
         self._tell = tell
         self._by_place = {course.place: course for course in self.courses}
         self._crew = Crew()
+        self._notes = Notes()
 
     @property
     def done(self) -> int:
@@ -118,8 +121,7 @@ class Sweep:
         if course.enumeration.since:  # what was changed since may be older than all that the list names
             self._search_all(course)
         if not parent:
-            choices = [{parameter: one} for one in course.fetcher.choices(course.kind, parameter)] if parameter else [{}]
-            for words in choices:
+            for words in [{parameter: one} for one in course.kind.list_values] if parameter else [{}]:
                 self._list(course, ListWalk(words, Ends()))
 
     def _walk(self, course: Course, walk: Callable[[], None], then: Callable[[], None] = lambda: None) -> None:
@@ -215,12 +217,18 @@ class Sweep:
     def _kept(self, course: Course, record: Resource, ledger: Ledger) -> None:
         self.kept += 1
         course.count(records=1)
-        self._note(completeness(record), ledger)
+        self._judge(record, ledger)
 
-    def _note(self, gap: Gap | None, ledger: Ledger) -> None:
-        if gap:
-            self.gaps += 1
-            ledger.add(gap)
+    def _judge(self, record: Resource, ledger: Ledger) -> None:
+        """Note what the answer left out of a record."""
+        for note in self._notes.of(record):
+            ledger.add(note)
+        if gap := completeness(record):
+            self._note(gap, ledger)
+
+    def _note(self, gap: Gap, ledger: Ledger) -> None:
+        self.gaps += 1
+        ledger.add(gap)
 
     # --- describing -----------------------------------------------------------------------------
 
@@ -290,7 +298,7 @@ class Sweep:
             if known is None:
                 self._kept(course, record, ledger)
             else:
-                self._note(completeness(record), ledger)  # it was counted when its page came
+                self._judge(record, ledger)  # it was counted when its page came
         for gap in gaps:
             if gap.reason == "missing":
                 ledger.give_up(named)

@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from lineage.crawl.aws.fetch import Fetcher, Refused, completeness, resource_of, subject_of
+from lineage.crawl.aws.fetch import Fetcher, named_in, resource_of, searched, subject_of
+from lineage.crawl.aws.refusals import Refused
+from lineage.crawl.unknown import Notes, completeness
 from lineage.domain.kinds import ENDPOINT, GROUPS, KINDS, LOCATION, PROCESSING_JOB, TRAINING_JOB, Finder, Kind, kind_of_arn
 from lineage.domain.names import Location, PlaceIndex, Span, folders_above, gets, is_arn, parse_arn, s3_spellings
 from lineage.domain.records import Answered, Fetched, Gap, Resource
@@ -43,7 +45,7 @@ def endpoint_named(fetcher: Fetcher, endpoint: str) -> Resource:
 def endpoint_names(fetcher: Fetcher) -> list[str]:
     """The names of every endpoint in the session's region. Raises `Refused`."""
     summaries = fetcher.listed("ListEndpoints", {}, fetcher.session.region)
-    return sorted(str(summary["EndpointName"]) for summary in summaries)
+    return sorted(named_in(summary, "EndpointName", "ListEndpoints") for summary in summaries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ class Walk:
         self._seen: set[tuple[str, ...]] = set()
         self._outputs: dict[str, _Outputs | Refused] = {}
         self._writers: dict[tuple[str, str, str, Span], _Writers] = {}
+        self._notes = Notes()
 
     def upstream(self, endpoint: Resource) -> None:
         """Read everything that is upstream of an endpoint, as far as it can be read."""
@@ -96,8 +99,15 @@ class Walk:
 
     def _described(self, record: Resource) -> None:
         """A record that Describe gave."""
-        self._keep(_asked(record))
+        self._judge(record)
         self._visit(record)
+
+    def _judge(self, record: Resource) -> None:
+        """What was asked when a record was read: answered in full, or not."""
+        for note in self._notes.of(record):
+            self._keep(note)
+        asked = Answered(record.account, record.region, KINDS[record.kind].describe, record.id)
+        self._keep(completeness(record) or asked)
 
     def _visit(self, record: Resource) -> None:
         """Keep a record with what belongs to it, and plan to read what it names."""
@@ -118,7 +128,7 @@ class Walk:
         try:
             for value in values:
                 for summary in self._fetcher.listed(finder.operation, {finder.parameter: value}, record.region):
-                    names.add(str(summary[f"{kind.noun}Name"]))
+                    names.add(named_in(summary, f"{kind.noun}Name", finder.operation))
         except Refused as refused:
             self._keep(Gap(record.account, record.region, finder.operation, record.id, refused.reason, refused.detail))
             return record
@@ -213,7 +223,7 @@ class Walk:
         for expression in search_expressions(place.location, place.span, region):
             query = {"Resource": TRAINING_JOB.search, "SearchExpression": expression} | order
             for result in self._fetcher.listed("Search", query, region):
-                job = resource_of(TRAINING_JOB, result["TrainingJob"], region)
+                job = resource_of(TRAINING_JOB, searched(TRAINING_JOB, result)[1], region)
                 jobs[job.name] = job
         return [jobs[name] for name in sorted(jobs)]
 
@@ -248,22 +258,18 @@ class Walk:
         """What every processing job of the region writes: nothing but its own record tells."""
         outputs = _Outputs()
         for summary in self._fetcher.listed("ListProcessingJobs", {}, reader.region):
-            name = str(summary["ProcessingJobName"])
-            subject = subject_of(PROCESSING_JOB, str(summary["ProcessingJobArn"]), reader.account, reader.region)
+            name = named_in(summary, "ProcessingJobName", "ListProcessingJobs")
+            arn = named_in(summary, "ProcessingJobArn", "ListProcessingJobs")
+            subject = subject_of(PROCESSING_JOB, arn, reader.account, reader.region)
             try:
                 job = self._fetcher.describe(PROCESSING_JOB, name, reader.region)
             except Refused as refused:
                 gap = Gap(reader.account, reader.region, PROCESSING_JOB.describe, subject, refused.reason, refused.detail)
                 self._keep(gap)
             else:
-                self._keep(_asked(job))
+                self._judge(job)
                 outputs.add(job)
         return outputs
-
-
-def _asked(record: Resource) -> Gap | Answered:
-    """What was asked when a record was read: answered in full, or not."""
-    return completeness(record) or Answered(record.account, record.region, KINDS[record.kind].describe, record.id)
 
 
 class _Outputs:

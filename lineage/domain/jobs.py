@@ -26,8 +26,12 @@ def started(attributes: Json) -> bool:
 
 
 def fit_of(job: Json, write: Window | str | None, reading: Window | str | None) -> str:
-    """How surely a write was read, by its times and by how its job ended: a failed one may have written nothing."""
+    """How surely a write was read, by its times and by how its job ended: a failed one may have written nothing.
+
+    Nor may one that was told to upload no model: what lies there then somebody else may have put there.
+    """
     if is_job(job) and not started(job):
         return IMPOSSIBLE
     fit = fits(write, reading)
-    return POSSIBLE if fit == CERTAIN and may_have_written_nothing(job["status"]) else fit
+    doubtful = may_have_written_nothing(job["status"]) or job.get("uploads_nothing")
+    return POSSIBLE if fit == CERTAIN and doubtful else fit

@@ -15,6 +15,8 @@ Body = Mapping[str, Any]
 REDACTED = "(redacted)"  # in the place of a value that looked like a secret, and was not kept
 CLOUDTRAIL = "cloudtrail"  # in the place of a kind: the lookup of what was deleted in an account and region
 
+INERT = "inert-member"  # the reason under which the ledger keeps a `Note`
+
 Json = dict[str, Any]
 """An object of JSON: an answer, or a part of one."""
 
@@ -25,6 +27,14 @@ def decoded(text: str | bytes) -> Any:
         return orjson.loads(text)
     except orjson.JSONDecodeError:  # a lone surrogate, or deeper than orjson goes: Python reads these
         return json.loads(text)
+
+
+class Unknown(NamedTuple):
+    """A member of an answer that botocore does not know: what it says, without secrets, and whether it could name something."""
+
+    path: str
+    value: Any
+    names: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +50,7 @@ class Resource:
     created: str | None = None
     modified: str | None = None
     status: str | None = None
-    unknown: tuple[str, ...] = ()  # the members of the answer that botocore does not know, and so dropped
+    unknown: tuple[Unknown, ...] = ()  # the members of the answer that botocore does not know, and so dropped
     silent: frozenset[str] = frozenset()  # the members that this answer has no room for, and another call's has
     deleted: str | None = None  # when a finished list named it no more
     crawl: int | None = field(default=None, compare=False)  # the last crawl that read it
@@ -89,6 +99,21 @@ class Gap:
     detail: str = ""
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Note:
+    """A member that botocore does not know, with the values that records of a kind have in it: none could name anything.
+
+    It hides nothing, and so is no gap. It is told once a crawl, and a later version may judge its values anew.
+    """
+
+    account: str
+    region: str
+    operation: str
+    kind: str
+    member: str
+    values: str  # each as JSON
+
+
 class Window(NamedTuple):
     """When something was read or written: two times as ISO 8601 in UTC, each empty where it is not known."""
 
@@ -117,7 +142,7 @@ class Answered:
     subject: str
 
 
-Fetched = Resource | Gap | Answered
+Fetched = Resource | Gap | Answered | Note
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from lineage.domain.kinds import CHANNEL_USAGE, KINDS, LOCATION, REUSED, Kind, Reference
@@ -46,12 +46,21 @@ class Hit:
 
 
 def hits(kind: Kind, body: Body) -> Iterator[Hit]:
-    """Every reference that the fields of `body` hold, in the table's order."""
+    """Every reference that the fields of `body` hold, in the table's order.
+
+    A place that a field inside a document names is no mere mention of that document.
+    """
+    told: set[tuple[str, str]] = set()  # the document, and the place
     for reference in kind.references:
-        if _steps(reference.path)[0].removesuffix("[]") not in body:
+        if _steps(reference.path)[0].rstrip("[]{}") not in body:
             continue  # most fields of most records: their paths need not be walked
+        member, inside, _ = reference.path.partition("{}")
         for value, scopes in follow(body, reference.path):
-            yield from _read(reference, value, scopes)
+            for hit in _read(reference, value, scopes):
+                place = (member, hit.location.uri if hit.location else "")
+                told |= {place} if inside else set()
+                if inside or place not in told:
+                    yield hit
 
 
 def follow(body: Body, path: str) -> Iterator[tuple[Any, Scopes]]:
@@ -102,9 +111,18 @@ def _walk(value: Any, steps: tuple[str, ...], scopes: Scopes) -> Iterator[tuple[
                 yield from _walk(element, steps[taken:], ({"*": key} if step[0] == "*" else value, *scopes))
             return
         scopes = (value, *scopes)
-        value = value.get(step)
+        value = _document(value.get(step[:-2])) if step.endswith("{}") else value.get(step)
     if value not in (None, ""):
         yield value, scopes
+
+
+@lru_cache(maxsize=256)  # each reference of a record looks into the same text
+def _document(text: Any) -> Any:
+    """What a text holds as JSON; None where it holds none."""
+    try:
+        return json.loads(text)
+    except (TypeError, ValueError, RecursionError):
+        return None
 
 
 def _elements(value: dict[str, Any], step: str) -> Iterator[tuple[str, Any]]:
@@ -138,7 +156,8 @@ def _read(reference: Reference, value: Any, scopes: Scopes) -> Iterator[Hit]:
 
 def _located(reference: Reference, text: str, role: str, scopes: Scopes) -> Iterator[Hit]:
     role = role or (str(_sibling("*", scopes) or "") if reference.evidence == "logged" else "")
-    text = _fill(reference.template, scopes) if reference.template else text
+    whole = not reference.template or (reference.bare and _sibling(reference.bare, scopes) is True)
+    text = text if whole else _fill(reference.template, scopes)
     location = location_of(text)
     if location is None and reference.evidence == "logged":
         return  # people write numbers, image names and "NA" there

@@ -9,13 +9,9 @@ from lineage.domain.kinds import KINDS, REPACKERS
 
 # The SDK's and the Pipelines' scripts that put code beside an existing model, and train nothing.
 _REPACK_SCRIPTS = ("_repack_script_launcher.sh", "_repack_model.py")
-_NOT_TRAINING = {
-    "Evaluation",
-    "AgentRFTEvaluation",
-    "DataQualityEvaluation",
-    "DataTransformation",
-    "SyntheticDataGeneration",
-}
+_MEASURING = {"Evaluation", "AgentRFTEvaluation", "DataQualityEvaluation"}
+_MAKING_DATA = {"DataTransformation", "SyntheticDataGeneration"}
+_NOT_TRAINING = _MEASURING | _MAKING_DATA
 
 
 def trains(attributes: Mapping[str, Any]) -> bool:
@@ -30,8 +26,12 @@ def trains(attributes: Mapping[str, Any]) -> bool:
 
 
 def only_repacks(attributes: Mapping[str, Any]) -> bool:
-    """Whether it is of the kind that people train with, and trains nothing: what it was given is in what it made."""
-    return attributes["kind"] in REPACKERS and not trains(attributes)
+    """Whether it is of the kind that people train with, and trains nothing: what it was given is in what it made.
+
+    What makes data of data is none: it is as a processing job.
+    """
+    makes_data = attributes.get("job_type") in _MAKING_DATA
+    return attributes["kind"] in REPACKERS and not (makes_data or trains(attributes))
 
 
 def is_training_job(attributes: Mapping[str, Any]) -> bool:

@@ -16,7 +16,8 @@ def coverage(snapshot: Snapshot) -> dict[str, Any]:
     """The crawls of a snapshot, how far each list came the last time, and the gaps, as one JSON object.
 
     The `state` of a list is `finished`, `unfinished` (its crawl was cut short, or the graph does not hold it yet), or the
-    reason why it is not finished. `lookups` are those of CloudTrail, of all crawls.
+    reason why it is not finished. `lookups` are those of CloudTrail, of all crawls. `notes` are the members of answers that
+    botocore does not know and that could name nothing: they hide no use.
     """
     lists = [asdict(one) | {"state": _state(one)} for one in snapshot.enumerations()]
     return {
@@ -26,6 +27,7 @@ def coverage(snapshot: Snapshot) -> dict[str, Any]:
         "lists": lists,
         "lookups": [asdict(one) | {"state": _state(one)} for one in snapshot.lookups()],
         "gaps": [asdict(gap) for gap in snapshot.gaps()],
+        "notes": [asdict(note) for note in snapshot.notes()],
     }
 
 

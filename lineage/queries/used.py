@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from lineage.domain.jobs import is_job, started
-from lineage.domain.kinds import DATASET, KINDS, ONLY_NAMED, TRAINING_JOB
+from lineage.domain.kinds import DATASET, KINDS, ONLY_NAMED, REPACKERS
 from lineage.domain.names import Location, is_place, parse_location
 from lineage.domain.records import Json, Scope
 from lineage.domain.training import only_repacks, trains
@@ -167,7 +167,7 @@ class UseUnderWay:
         """A feature group keeps what it is given at a place of its own; what is served as a model may be a use."""
         if not is_place(write.target):
             yield arrival.on(write.target, (write,), sure=True)
-        if self.graph.nodes[arrival.node]["kind"] != TRAINING_JOB.name:
+        if self.graph.nodes[arrival.node]["kind"] not in REPACKERS:
             self._served(arrival, write)
 
     def _served(self, arrival: Arrival, write: Link) -> None:
@@ -197,7 +197,7 @@ class UseUnderWay:
         job = self.graph.nodes[arrival.node]
         wrote_it = link.target == arrival.node and is_logged(link) and not is_job(job)  # a run, a card: people
         if trains(job) or wrote_it:
-            verdict = INDIRECT if verdict == USED and job["kind"] != TRAINING_JOB.name else verdict  # what it spawned trained
+            verdict = INDIRECT if verdict == USED and job["kind"] not in REPACKERS else verdict  # what it spawned trained
             self.findings.append(Use(verdict if verdict == MAYBE or started(job) else DECLARED, arrival, link))
         elif only_repacks(job):
             self.also_read.setdefault(arrival.node, Use(verdict, arrival, link))

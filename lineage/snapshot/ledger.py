@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
-from lineage.domain.records import CLOUDTRAIL, Crawl, Enumeration, Gap, Resource
+from lineage.domain.records import CLOUDTRAIL, INERT, Crawl, Enumeration, Gap, Note, Resource
 from lineage.snapshot.tables import OpenTables, Row, WrittenTables
 
 _ENUMERATION = (
@@ -27,15 +28,22 @@ class LedgerTables(OpenTables):
 
     def gaps(self) -> list[Gap]:
         """What could not be read the last time it was asked for. An answer counts once the graph holds it."""
+        lookups = {one.key: one for one in self.lookups()}.values()
+        lists = (one for one in (*self.enumerations(), *lookups) if one.reason)
+        unlisted = [Gap(one.account, one.region, one.operation, one.kind, one.reason, one.detail) for one in lists]
+        return sorted([*(gap for gap in self._unanswered() if gap.reason != INERT), *unlisted], key=_gap_order)
+
+    def notes(self) -> list[Note]:
+        """The members that botocore did not know when they were last seen, and that could name nothing."""
+        return sorted(_note_of(gap) for gap in self._unanswered() if gap.reason == INERT)
+
+    def _unanswered(self) -> Iterator[Gap]:
         sql = f"""
             SELECT account, region, operation, subject, reason, detail FROM question AS q
             WHERE reason != '' AND NOT EXISTS (
                 SELECT 1 FROM question AS later WHERE {_SAME_QUESTION}
                 AND later.crawl > q.crawl AND (later.reason != '' OR later.joined))"""  # noqa: S608  (our own words)
-        lookups = {one.key: one for one in self.lookups()}.values()
-        lists = (one for one in (*self.enumerations(), *lookups) if one.reason)
-        unlisted = [Gap(one.account, one.region, one.operation, one.kind, one.reason, one.detail) for one in lists]
-        return sorted([*(Gap(*row) for row in self._rows(sql)), *unlisted], key=_gap_order)
+        return (Gap(*row) for row in self._rows(sql))
 
     def enumerations(self) -> list[Enumeration]:
         """The last attempt at each list, by account, region and kind."""
@@ -63,6 +71,10 @@ class WrittenLedger(LedgerTables, WrittenTables):
         """Note how far a list has come."""
         row = tuple(getattr(enumeration, name) for name in _ENUMERATION.split(", ")[:-2])
         self._db.execute(f"INSERT OR REPLACE INTO enumeration VALUES ({','.join('?' * 13)}, 0)", (*row, self._crawl))  # noqa: S608
+
+    def _add_note(self, note: Note) -> None:
+        where = (note.account, note.region, note.operation, f"{note.kind}:{note.member}")
+        self._db.execute("INSERT OR REPLACE INTO question VALUES (?,?,?,?,?,?,?,0)", (*where, self._crawl, INERT, note.values))
 
     def earlier_gaps(self) -> list[tuple[Gap, str]]:
         """What earlier crawls could not read, and when the first of them ended; not what this one can't read either."""
@@ -111,6 +123,11 @@ def _crawl_of(row: Row) -> Crawl:
     identity, started, finished, caller, _, _, _, tool, botocore, _, full, process = row
     told = (identity, started, finished, caller, accounts, regions, roots, tool, botocore, kinds)
     return Crawl(*told, full=bool(full), process=process)
+
+
+def _note_of(kept: Gap) -> Note:
+    kind, _, member = kept.subject.partition(":")
+    return Note(kept.account, kept.region, kept.operation, kind, member, kept.detail)
 
 
 def _gap_order(gap: Gap) -> tuple[str, ...]:

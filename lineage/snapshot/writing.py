@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from traceback import clear_frames
 
-from lineage.domain.records import Answered, Crawl, Fetched, Resource
+from lineage.domain.records import Answered, Crawl, Fetched, Note, Resource
 from lineage.snapshot.contents import WrittenContents
 from lineage.snapshot.ledger import WrittenLedger
 from lineage.snapshot.manifests import Listings
@@ -54,6 +54,8 @@ class Recording(WrittenNames, WrittenLedger, WrittenContents):
         """Keep one finding of this crawl."""
         if isinstance(found, Resource):
             self._add_record(found)
+        elif isinstance(found, Note):
+            self._add_note(found)
         else:
             reason, detail = ("", "") if isinstance(found, Answered) else (found.reason, found.detail)
             row = (found.account, found.region, found.operation, found.subject, self._crawl, reason, detail)

@@ -268,7 +268,7 @@ def test_unknown_members_belong_to_their_record(tmp_path: Path) -> None:
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
         (gap,) = snapshot.gaps()
     assert (gap.subject, gap.reason) == (arn("training-job", "direct"), "unknown-member")
-    assert gap.detail == "botocore does not know LakeConfig: upgrade boto3 and crawl again"
+    assert gap.detail == 'botocore does not know LakeConfig ({"Table": "x"}): upgrade boto3 and crawl again'
     assert verdicts(tmp_path / "s.db") == CLEAN | {"nowhere": "unknown"}
 
 

@@ -164,7 +164,7 @@ def test_a_hole_seen_by_search_outlives_the_extras(tmp_path: Path) -> None:
 
     def add(response_dict: dict[str, Any], **_: Any) -> None:
         status = b'"PipelineExecutionStatus"'
-        response_dict["body"] = response_dict["body"].replace(status, b'"LakeConfig": {"T": "x"}, ' + status)
+        response_dict["body"] = response_dict["body"].replace(status, b'"LakeConfig": {"Lake": "lake://x"}, ' + status)
 
     session.client(REGION).meta.events.register_first("before-parse.sagemaker.Search", add)
     lineage.crawl_estate(tmp_path / "s.db", session=session)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 import lineage
 from lineage.crawl import manifests
-from lineage.crawl.aws.fetch import Refused
+from lineage.crawl.aws.refusals import Refused
 from lineage.crawl.manifests import entries
 from lineage.crawl.replay.session import replay_session
 from lineage.domain.names import Cover, parse_location

@@ -14,7 +14,7 @@ from lineage.crawl.aws.fetch import Fetcher
 from lineage.crawl.aws.redact import read
 from lineage.crawl.replay.session import replay_session
 from lineage.domain.kinds import KINDS
-from lineage.domain.records import REDACTED
+from lineage.domain.records import REDACTED, Unknown
 from tests.conftest import BANK
 from tests.records import training
 
@@ -213,7 +213,7 @@ def test_no_secret_is_in_the_snapshot(bank_path: Path) -> None:
 
 
 def test_members_that_botocore_does_not_know_are_gaps(tmp_path: Path) -> None:
-    """A member newer than botocore is dropped by it without a word: the crawl keeps its path as a gap."""
+    """A member newer than botocore is dropped by it without a word: the crawl keeps its path and what it says as a gap."""
     body = dict(training("fit", {"train": "s3://b/t"}).body)
     body["InputDataConfig"] = [{"ChannelName": "t", "DataSource": {"LakeSource": {"Table": "x"}}}]
     header = {"schema": "lineage.account/1", "caller": "arn:aws:sts::111122223333:assumed-role/a/b", "region": "eu-west-1"}
@@ -222,7 +222,7 @@ def test_members_that_botocore_does_not_know_are_gaps(tmp_path: Path) -> None:
     fetcher = Fetcher(replay_session(path))
     job = fetcher.describe(KINDS["training-job"], "fit", "eu-west-1")
     assert job.body["InputDataConfig"] == [{"ChannelName": "t", "DataSource": {}}]
-    assert job.unknown == ("InputDataConfig[].DataSource.LakeSource",)
+    assert job.unknown == (Unknown("InputDataConfig[].DataSource.LakeSource", {"Table": "x"}, names=True),)
 
 
 def test_known_members_are_no_gaps(bank: lineage.Snapshot) -> None:

@@ -15,7 +15,8 @@ from botocore import xform_name
 from botocore.config import Config
 from botocore.exceptions import ClientError, PaginationError, ParamValidationError
 
-from lineage.crawl.aws.fetch import Fetcher, Refused
+from lineage.crawl.aws.fetch import Fetcher
+from lineage.crawl.aws.refusals import Refused
 from lineage.crawl.replay.session import Replay, replay_session
 from lineage.domain.kinds import KINDS, Kind
 from lineage.errors import CrawlError

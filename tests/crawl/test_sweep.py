@@ -14,11 +14,11 @@ from lineage.crawl.replay.session import replay_session
 from lineage.crawl.sweep import doubted
 from lineage.domain.kinds import KINDS
 from lineage.domain.records import Enumeration, Gap, Resource
-from tests.estate import MODEL, account, estate, fit, line
+from tests.estate import account, estate, fit, line
 from tests.records import ACCOUNT, REGION, arn, record
 
 OTHER = "999988887777"
-CATEGORIES = len(MODEL.operation_model("ListJobs").input_shape.members["JobCategory"].enum)  # each is listed by itself
+CATEGORIES = len(KINDS["job"].list_values)  # each is listed by itself
 PUBLIC = f"arn:aws:sagemaker:{REGION}:aws:hub-content/public/Model/base/1.0.0"
 PRIVATE = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:hub-content/own/Model/tuned/1.0.0"
 

@@ -292,8 +292,8 @@ def test_unknown_members_are_a_gap_of_their_record(tmp_path: Path) -> None:
     assert gap.subject == arn("training-job", "ledger-fit-1")
     assert (
         gap.detail
-        == "botocore does not know InputDataConfig[].DataSource.LakeSource, LakeConfig; input train names no source that this "
-        "version knows: upgrade boto3 and crawl again"
+        == 'botocore does not know InputDataConfig[].DataSource.LakeSource ({"Table": "x"}); input train names no source that '
+        "this version knows: upgrade boto3 and crawl again"
     )
     assert "unknown-member" in {hole["reason"] for hole in lineage.trace(graph, "ledger-old").scope["holes"]}
     assert "unknown-member" not in {gap.reason for gap in walk(tmp_path, "ledger-old").graph["gaps"]}

@@ -37,11 +37,32 @@ class Structure(NamedTuple):
     type_name: str = "structure"
 
 
+class Shape(NamedTuple):
+    """A shape inside a document, which botocore takes for a text: as `documents.tsv` says."""
+
+    name: str
+    type_name: str
+    members: dict[str, Any]
+    member: Any = None
+    enum: tuple[str, ...] = ()
+
+
+def document(start: str, rest: list[str]) -> Shape:
+    """What a document holds at a path below its kind, by the rest of the path of each field in it."""
+    members: dict[str, Any] = {}
+    heads = {path.partition(".")[0] for path in rest if path}
+    for head in heads:
+        inside = document(f"{start}.{head}", [path.partition(".")[2] for path in rest if path.partition(".")[0] == head])
+        name = head.removesuffix("[]")
+        members[name] = Shape(name, "list", {}, inside) if head.endswith("[]") else inside
+    return Shape(start, "structure" if members else "string", members)
+
+
 def scopes(shape: Any, path: str) -> list[Any]:
     """The shapes along a plain path, outermost first; the last is that of the field itself. Raises where there is none."""
     found = [shape]
     for step in path.split("."):
-        name = step.removesuffix("[]")
+        name = step.removesuffix("[]").removesuffix("{}")
         if shape.type_name == "map":
             shape = shape.value
         elif name in getattr(shape, "members", ()):
@@ -51,6 +72,10 @@ def scopes(shape: Any, path: str) -> list[Any]:
         if step.endswith("[]"):
             assert shape.type_name == "list", f"{path}: {name} is no list"
             shape = shape.member
+        if step.endswith("{}"):
+            assert shape.type_name == "string", f"{path}: {name} is no text"
+            rows = [what.partition(f"\t{step}.")[2] for what, _ in table("documents.tsv")]
+            shape = document(step, [row for row in rows if row])
         found.append(shape)
     return found
 

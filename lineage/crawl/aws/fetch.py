@@ -1,125 +1,40 @@
-"""One kind to records and gaps: describe, list and search calls, and what their failures mean.
-
-Facts: SageMaker answers "not found" mostly as a `ValidationException` whose message says so, and for some
-operations as `ResourceNotFound`; access denied is an `AccessDeniedException`; throttling is a 400.
-"""
+"""One kind to records and gaps: describe, list and search calls."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from botocore import xform_name
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    CredentialRetrievalError,
-    EndpointConnectionError,
-    NoCredentialsError,
-    ProxyConnectionError,
-    SSLError,
-    TokenRetrievalError,
-)
+from botocore.exceptions import BotoCoreError, ClientError
 
-from lineage.crawl.aws.pace import THROTTLED
-from lineage.crawl.aws.redact import read
+from lineage.crawl.aws.redact import excerpt, read
+from lineage.crawl.aws.refusals import UNPARSED, Garbled, Refused, Throttled, refusal
 from lineage.crawl.aws.session import Session
 from lineage.crawl.aws.shapes import described_shape, list_member, search_member, search_shape
-from lineage.domain.kinds import KINDS, Extra, Kind
-from lineage.domain.names import is_arn, named_id, parse_arn
-from lineage.domain.records import Gap, Named, Resource
-from lineage.domain.references import detail, empty_parts
-from lineage.errors import CrawlError, MalformedName
+from lineage.domain.kinds import CARRIED_JOBS, KINDS, Extra, Kind
+from lineage.domain.names import Arn, is_arn, named_id, parse_arn
+from lineage.domain.records import Named, Resource, Unknown
+from lineage.domain.references import detail
+from lineage.errors import MalformedName
 
-_NOT_FOUND = re.compile(r"not found|could not find|does not exist|cannot find", re.IGNORECASE)
-_NO_WAY = (EndpointConnectionError, ProxyConnectionError, SSLError)
-_NOBODY = (CredentialRetrievalError, NoCredentialsError, TokenRetrievalError)
-_EXPIRED = {"ExpiredToken", "ExpiredTokenException"}
-# How a region answers that is not enabled for the account; and AWS where the credentials are wrong.
-_STRANGERS = {
-    "AuthFailure",
-    "IncompleteSignature",
-    "InvalidClientTokenId",
-    "InvalidSignatureException",
-    "OptInRequired",
-    "SignatureDoesNotMatch",
-    "UnrecognizedClientException",
-}
-_NO_OBJECT = ("404", "NoSuchBucket", "NoSuchKey")  # HeadObject has no body, and so no word for it
 _TAGS = Extra("Tags", "ListTags", "ResourceArn", "{Arn}")
 # The kinds whose whole records a Search for another kind carries.
 _CARRIED: dict[str, list[Kind]] = defaultdict(list)
 for _kind in KINDS.values():
     _CARRIED[_kind.carried_by].append(_kind)
+_OF_SOURCES = tuple(f"SourceDetail.{noun}." for noun in CARRIED_JOBS)  # each of which is read for itself as well
 PAGE = 100  # records of a List or Search page: the most that SageMaker gives
 WINDOW = 9_000  # records of one Search: under the 10,000 at which AWS's own ExperimentAnalytics stops
-
-
-class Refused(Exception):
-    """A call that AWS did not answer, with the reason as a `Gap` knows it."""
-
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(detail)
-        self.reason = reason
-        self.detail = detail
-
-
-class _Throttled(Refused):
-    """A call that was too fast, too often."""
-
-
-class Unreachable(CrawlError):
-    """A region, or all of AWS, that no connection leads to."""
-
-
-def refusal(error: BotoCoreError | ClientError) -> Refused:
-    """What an error of a call means. Raises `CrawlError` where no further call can work either."""
-    if isinstance(error, _NO_WAY):
-        raise Unreachable(f"AWS could not be reached: {error}") from error
-    if isinstance(error, _NOBODY):
-        raise CrawlError(f"AWS could not be reached: {error}") from error
-    if not isinstance(error, ClientError):
-        return Refused("failed", f"{type(error).__name__}: {error}")
-    code = error.response.get("Error", {}).get("Code", "")
-    message = error.response.get("Error", {}).get("Message", "")
-    if code in _EXPIRED:
-        raise CrawlError(f"these credentials have expired ({code}): sign in again, and crawl again to go on") from error
-    if code in _STRANGERS:
-        return Refused("denied", f"AWS does not take these credentials here ({code}): is the region enabled?")
-    if "AccessDenied" in code or code in ("403", "UnauthorizedOperation", "NotAuthorized"):
-        return Refused("denied", message)
-    if code in THROTTLED:
-        return _Throttled("throttled", message)
-    if code in _NO_OBJECT or code.startswith("ResourceNotFound"):
-        return Refused("missing", message)
-    if code == "ValidationException" and _NOT_FOUND.search(message):
-        return Refused("missing", message)
-    return Refused("failed", f"{code}: {message}")
-
-
-UNREADABLE = (KeyError, TypeError, ValueError, MalformedName)  # what comes of an answer that is not as the API says
-
-
-def refused_by(
-    do: Callable[[], None], service: str = "AWS", unreadable: tuple[type[Exception], ...] = UNREADABLE
-) -> Refused | None:
-    """Why something could not be read, or None. What is answered and this version can't read is a refusal like any other."""
-    try:
-        do()
-    except Refused as refused:
-        return refused
-    except Unreachable as unreachable:
-        return Refused("failed", str(unreachable))
-    except unreadable as error:
-        return Refused("failed", f"{service} answered what this version can't read: {type(error).__name__} {error}")
-    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,18 +63,21 @@ class Fetcher:
 
     def describe(self, kind: Kind, name: str, region: str) -> Resource:
         """The record of that name, or ARN. A "not found" is asked once more before it is believed."""
-        parameters = self._identified(kind, name, region)
+        parameters, own = self._identified(kind, name, region), kind.wrapped or f"{kind.noun}Arn"
         try:
-            body = self.call(kind.describe, parameters, region)
+            body = self.call(kind.describe, parameters, region, own)
         except Refused as refused:
             if refused.reason != "missing":
                 raise
             time.sleep(self.session.patience)
-            body = self.call(kind.describe, parameters, region)
-        dropped = dict.fromkeys(re.sub(r"\[\d+\]", "[]", path) for path in self.unknown_members())
-        unknown = tuple(path.removeprefix(f"{kind.wrapped}.") for path in dropped)
+            body = self.call(kind.describe, parameters, region, own)
+        dropped = ((re.sub(r"\[\d+\]", "[]", one.path), one) for one in self.unknown_members())
+        unknown = tuple(one._replace(path=path.removeprefix(f"{kind.wrapped}.")) for path, one in dropped)
         body = body[kind.wrapped] if kind.wrapped else body
-        return resource_of(kind, body, region, unknown, self.silent(kind, "describe", region))
+        found = resource_of(kind, body, region, unknown, self.silent(kind, "describe", region))
+        if not (kind.keys or is_arn(name)) and found.name.casefold() != name.casefold():
+            raise Garbled(kind.describe, f"asked for {name}, it tells of {excerpt(found.name.encode())}")
+        return found
 
     def described(self, kind: Kind, named: Named) -> Resource:
         """The record of what a list named, by whichever of its name and its ARN the kind is asked for."""
@@ -176,7 +94,7 @@ class Fetcher:
         shape = self._model(region).operation_model(kind.describe).input_shape
         if kind.keys and is_arn(name):
             parts = parse_arn(name).resource.split("/")[1:]
-            return {key: _spelt(shape.members[key], part) for key, part in zip(kind.keys, parts, strict=False)}
+            return {key: _spelt(kind, shape.members[key], part) for key, part in zip(kind.keys, parts, strict=False)}
         if is_arn(name) and not self.takes_arns(kind, region):
             parsed = parse_arn(name)
             if parsed.account != self.session.account:
@@ -190,12 +108,12 @@ class Fetcher:
         for extra in self.extras(kind, record):
             value = {"{Arn}": record.arn}.get(extra.value) or record.body[extra.value]
             found: list[Any] = []
-            unknown: dict[str, None] = {}
+            unknown: list[Unknown] = []
             result = self._list_in(extra.operation, record.region)
             for page in self.pages(extra.operation, {"MaxResults": PAGE, extra.parameter: value}, record.region):
-                found += page.get(result) or ()
-                paths = (path for paths in self._unknown_of(result).values() for path in paths)
-                unknown |= dict.fromkeys(f"{extra.member}[].{path}" for path in paths)
+                found += page[result]
+                ones = (one for ones in self._unknown_of(result).values() for one in ones)
+                unknown += (one._replace(path=f"{extra.member}[].{one.path}") for one in ones)
             body, silent = {**record.body, extra.member: found}, record.silent - {extra.member}
             record = replace(record, body=body, silent=silent, unknown=(*record.unknown, *unknown))
         return record
@@ -224,7 +142,7 @@ class Fetcher:
         result = self._list_in(kind.list, region)
         for page in self.pages(kind.list, parameters, region):
             unknown = self._unknown_of(result)
-            summaries = enumerate(page.get(result) or ())
+            summaries = enumerate(page[result])
             yield [self._summarised(kind, summary, region, unknown[number]) for number, summary in summaries]
 
     def ordered(self, kind: Kind) -> bool:
@@ -232,17 +150,12 @@ class Fetcher:
         members = self._model(self.session.region).operation_model(kind.list).input_shape.members
         return "CreationTime" in getattr(members.get("SortBy"), "enum", ()) and "SortOrder" in members
 
-    def choices(self, kind: Kind, parameter: str) -> list[str]:
-        """The values that a parameter of a kind's List call can have."""
-        shape = self._model(self.session.region).operation_model(kind.list).input_shape
-        return list(shape.members[parameter].enum)
-
-    def _summarised(self, kind: Kind, summary: dict[str, Any], region: str, unknown: tuple[str, ...]) -> Named | Resource:
+    def _summarised(self, kind: Kind, summary: Any, region: str, unknown: tuple[Unknown, ...]) -> Named | Resource:
         if kind.summaries:
             return resource_of(kind, summary, region, unknown)
         noun = kind.listed_as or kind.noun
-        arn = str(summary[f"{noun}Arn"])
-        name = str(summary.get(f"{noun}Name") or parse_arn(arn).resource.partition("/")[2])
+        arn = named_in(summary, f"{noun}Arn", kind.list)
+        name = str(summary.get(f"{noun}Name") or parsed(arn, kind.list).resource.partition("/")[2])
         return Named(kind.name, self.session.account, region, arn, name, summary.get("CreationTime"))
 
     def searching(self, kind: Kind, region: str, since: str, after: str, before: str) -> Iterator[Page]:
@@ -277,31 +190,34 @@ class Fetcher:
         given = counted = 0
         for page in self.pages("Search", query, region):
             unknown = self._unknown_of("Results")
-            found = [self._found(kind, result, region, unknown[at]) for at, result in enumerate(page.get("Results") or ())]
+            found = [self._found(kind, result, region, unknown[at]) for at, result in enumerate(page["Results"])]
             given += len(found)
             hits = page.get("TotalHits") or {}
             counted = hits.get("Value", 0) if hits.get("Relation") == "EqualTo" else 0
             lost = 0 if page.get("NextToken") else max(0, counted - given)
             yield Page([record for records in found for record in records], lost)
 
-    def _found(self, kind: Kind, result: dict[str, Any], region: str, unknown: tuple[str, ...]) -> Iterator[Resource]:
+    def _found(self, kind: Kind, result: Any, region: str, unknown: tuple[Unknown, ...]) -> Iterator[Resource]:
         """The record of one search result, and the whole record of its source where Search carries it."""
-        member = search_member(kind.search)
-        body = result[member]
-        body = dict(body["Model"] if member == "Model" and "Model" in body else body)
+        body = dict(searched(kind, result)[1])
         detail = body.pop("SourceDetail", {})
-        own = tuple(path.partition(".")[2] for path in unknown if ".SourceDetail." not in path)
+        sources = {f"SourceDetail.{carried.noun}.": carried for carried in _CARRIED[kind.name] if detail.get(carried.noun)}
+        within = f"{kind.search_within}." if kind.search_within else ""
+        said = [one._replace(path=one.path.partition(".")[2].removeprefix(within)) for one in unknown]
+        own = tuple(one for one in said if not one.path.startswith(_OF_SOURCES))
         yield resource_of(kind, body, region, own, self.silent(kind, "search", region))
-        for carried in _CARRIED[kind.name] if detail else ():
-            if detail.get(carried.noun):
-                theirs = tuple(path.partition(f".{carried.noun}.")[2] for path in unknown if f".{carried.noun}." in path)
-                yield resource_of(carried, detail[carried.noun], region, theirs)
+        for at, carried in sources.items():
+            theirs = (one._replace(path=one.path.removeprefix(at)) for one in said if one.path.startswith(at))
+            yield resource_of(carried, detail[carried.noun], region, tuple(theirs))
 
     def pages(self, operation: str, parameters: Mapping[str, Any], region: str) -> Iterator[dict[str, Any]]:
-        """Every page of a List or Search call: an empty page with a token is not the end."""
-        seen, token = set[str](), dict[str, str]()
+        """Every page of a List or Search call: an empty page with a token is not the end, one without its list is none.
+
+        AWS writes an empty list as `[]`, also where its model does not require the member: AWS's own programs index it.
+        """
+        seen, token, result = set[str](), dict[str, str](), self._list_in(operation, region)
         while True:
-            page = self.call(operation, {**parameters, **token}, region)
+            page = self.call(operation, {**parameters, **token}, region, result)
             yield page
             if not page.get("NextToken"):
                 return
@@ -314,34 +230,40 @@ class Fetcher:
         """The summaries of a List call, or the results of a Search, 100 a page."""
         result = self._list_in(operation, region)
         for page in self.pages(operation, {"MaxResults": PAGE, **parameters}, region):
-            yield from page.get(result) or ()
+            yield from page[result]
 
-    def call(self, operation: str, parameters: Mapping[str, Any], region: str) -> dict[str, Any]:
-        """One call. Raises `Refused`, or `CrawlError` where AWS could not be reached at all.
+    def call(self, operation: str, parameters: Mapping[str, Any], region: str, holds: str) -> dict[str, Any]:
+        """One call, whose answer `holds` a member at least. Raises `Refused`, or `CrawlError` where AWS could not be reached.
 
         botocore makes several tries; what is throttled all the same is asked again, slower, before it is given up.
         """
-        shape = self._model(region).operation_model(operation).output_shape
+        ask = partial(self._ask, operation, parameters, region, holds)
         for _ in range(self.session.patient_rounds):
-            with contextlib.suppress(_Throttled):
-                return self._ask(operation, parameters, region, shape)
-        return self._ask(operation, parameters, region, shape)
+            with contextlib.suppress(Throttled):
+                return self.session.steadily(ask)
+        return self.session.steadily(ask)
 
-    def _ask(self, operation: str, parameters: Mapping[str, Any], region: str, shape: Any) -> dict[str, Any]:
+    def _ask(self, operation: str, parameters: Mapping[str, Any], region: str, holds: str) -> dict[str, Any]:
+        call = getattr(self.session.client(region, self._service), xform_name(operation))
+        unknown: list[Unknown] = []
+        self._heard.unknown = unknown
         try:
-            getattr(self.session.client(region, self._service), xform_name(operation))(**parameters)
+            call(**parameters)
+            answer = read(self.session.answer(), self._model(region).operation_model(operation).output_shape, unknown, "")
         except (BotoCoreError, ClientError) as error:
             raise refusal(error) from error
-        unknown: list[str] = []
-        self._heard.unknown = unknown
-        return read(self.session.answer(), shape, unknown, "")  # type: ignore[no-any-return]
+        except UNPARSED as error:
+            raise Garbled(operation, str(error)) from error
+        if answer.get(holds) is None:
+            raise Garbled(operation, f"it has no {holds}: {excerpt(self.session.heard())}")
+        return answer  # type: ignore[no-any-return]
 
     def spent(self) -> int:
         """The calls that this thread has made since it was last asked."""
         return self.session.spent()
 
-    def unknown_members(self) -> list[str]:
-        """The paths in the last answer to this thread that botocore does not know.
+    def unknown_members(self) -> list[Unknown]:
+        """What botocore does not know of the last answer to this thread.
 
         A path through the list of a page names the element by its number: `Results[7].TrainingJob.New`.
         """
@@ -356,12 +278,12 @@ class Fetcher:
         """The member of an answer that holds the list."""
         return list_member(self._model(region).operation_model(operation))[0]
 
-    def _unknown_of(self, result: str) -> defaultdict[int, tuple[str, ...]]:
+    def _unknown_of(self, result: str) -> defaultdict[int, tuple[Unknown, ...]]:
         """What botocore did not know on the last page, by the number of the element; what is beside them is nobody's."""
-        unknown: defaultdict[int, tuple[str, ...]] = defaultdict(tuple)
-        for path in dict.fromkeys(self.unknown_members()):
-            if match := re.fullmatch(rf"{result}\[(\d+)\]\.(.+)", path):
-                unknown[int(match[1])] += (match[2],)
+        unknown: defaultdict[int, tuple[Unknown, ...]] = defaultdict(tuple)
+        for one in self.unknown_members():
+            if match := re.fullmatch(rf"{result}\[(\d+)\]\.(.+)", one.path):
+                unknown[int(match[1])] += (one._replace(path=match[2]),)
         return unknown
 
     def silent(self, kind: Kind, call: str, region: str) -> frozenset[str]:
@@ -378,9 +300,10 @@ class Fetcher:
         return self._members[kind.name, call]
 
 
-def _spelt(shape: Any, word: str) -> str:
+def _spelt(kind: Kind, shape: Any, word: str) -> str:
     """A word of an ARN, which may have lost its case, as an enumeration spells it."""
-    return next((one for one in getattr(shape, "enum", ()) if one.casefold() == word.casefold()), word)
+    values = (*getattr(shape, "enum", ()), *kind.list_values)
+    return next((one for one in values if one.casefold() == word.casefold()), word)
 
 
 def _seconds(time: str) -> str:
@@ -393,17 +316,50 @@ def second_after(time: str, seconds: int = 1) -> str:
     return _seconds((datetime.fromisoformat(time) + timedelta(seconds=seconds)).isoformat()) if time else ""
 
 
+def named_in(value: Any, member: str, operation: str) -> str:
+    """The member of an answer, or of an element of its list, that says what it tells of. Raises `Refused` where none does."""
+    name = value.get(member) if isinstance(value, dict) else None
+    if not name or not isinstance(name, str):
+        raise Garbled(operation, f"something in it has no {member}: {excerpt(json.dumps(value).encode())}")
+    return name
+
+
+def parsed(arn: str, operation: str) -> Arn:
+    """The parts of an ARN in an answer. Raises `Refused` where it is none."""
+    try:
+        return parse_arn(arn)
+    except MalformedName as error:
+        raise Garbled(operation, str(error)) from error
+
+
+def searched(kind: Kind, result: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a result of Search holds of a kind, and the record in it: for a model the dashboard around it, and the model.
+
+    Raises `Refused` where it holds nothing of the kind.
+    """
+    whole = result.get(search_member(kind.search)) if isinstance(result, dict) else None
+    body = whole.get(kind.search_within, whole) if whole and kind.search_within else whole
+    if whole is None or not isinstance(body, dict):
+        raise Garbled("Search", f"a result tells of no {kind.search}: {excerpt(json.dumps(result).encode())}")
+    return whole, body
+
+
 def resource_of(
-    kind: Kind, body: dict[str, Any], region: str, unknown: tuple[str, ...] = (), silent: frozenset[str] = frozenset()
+    kind: Kind, body: Any, region: str, unknown: tuple[Unknown, ...] = (), silent: frozenset[str] = frozenset()
 ) -> Resource:
-    """The record that an answer of Describe, or a result of Search, holds."""
-    arn = "#".join(str(body.get(field)) for field in kind.between) if kind.between else str(body[f"{kind.noun}Arn"])
-    parsed = parse_arn(arn)
-    name = body.get(f"{kind.noun}Name") or parsed.resource.partition("/")[2]
+    """The record that an answer of Describe, or a result of Search, holds. Raises `Refused` where nothing says what it is."""
+    operation = kind.describe or kind.list
+    ends = [named_in(body, member, operation) for member in kind.between[:2] or (f"{kind.noun}Arn",)]
+    arn = "#".join(str(body.get(member)) for member in kind.between) or ends[0]
+    where = parsed(arn, operation)
+    for one in unknown:
+        if one.path in kind.unpublished and one.value is True:
+            _put(body, one.path.split("."), value=True)
+    name = body.get(f"{kind.noun}Name") or where.resource.partition("/")[2]
     return Resource(
         kind.name,
-        parsed.account,
-        parsed.region or region,
+        where.account,
+        where.region or region,
         str(name),
         arn,
         body,
@@ -415,15 +371,10 @@ def resource_of(
     )
 
 
-def completeness(record: Resource) -> Gap | None:
-    """What is missing of a record that was read: members that botocore dropped, inputs without a source."""
-    empty = empty_parts(KINDS[record.kind], record.body) if KINDS[record.kind].job else ()
-    if not (record.unknown or empty):
-        return None
-    said = [f"botocore does not know {', '.join(record.unknown)}"] if record.unknown else []
-    said += [f"input {part} names no source that this version knows" for part in empty]
-    asked = (record.account, record.region, KINDS[record.kind].describe or KINDS[record.kind].list, record.id)
-    return Gap(*asked, "unknown-member", f"{'; '.join(said)}: upgrade boto3 and crawl again")
+def _put(body: dict[str, Any], path: list[str], *, value: bool) -> None:
+    for step in path[:-1]:
+        body = body.setdefault(step, {})
+    body[path[-1]] = value
 
 
 def subject_of(kind: Kind, name: str, account: str, region: str) -> str:

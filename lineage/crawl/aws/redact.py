@@ -14,8 +14,10 @@ from datetime import UTC, datetime
 from functools import cache, lru_cache
 from typing import Any
 
-from lineage.domain.records import REDACTED
+from lineage.domain.records import REDACTED, Unknown
+from lineage.domain.text import one_line
 from lineage.domain.times import utc
+from lineage.domain.unknown import names_something
 
 _LIKE_A_PASSWORD = r"passw|passphrase|passwd|pwd|(?:^|[^a-z])(?:pg|db)?pass(?:[^a-z]|$)|secret|credential"  # noqa: S105
 _NAME = re.compile(rf"{_LIKE_A_PASSWORD}|token(?!iz)|key|auth(?!or)", re.IGNORECASE)
@@ -53,13 +55,32 @@ _NAMES = ("Name", "name", "Key", "key")
 _VALUES = ("Value", "value", "Values", "values", "DefaultValue", "EnumValues")
 
 
-def read(value: Any, shape: Any, unknown: list[str], path: str) -> Any:
+# What a browser would not show of a page, and the text of a JSON document under a name that looks like a secret.
+_UNSHOWN = re.compile(r"<(script|style)\b.*?(?:</\1>|$)|<[^>]*>?", re.IGNORECASE | re.DOTALL)
+_QUOTED = re.compile(rf"(\"{_INSIDE_NAME}\"\s*:\s*)\"[^\"]*(?:\"|$)", re.IGNORECASE)
+_NESTED = ("structure", "map", "list")
+_EXCERPT = 120  # characters
+
+
+def excerpt(body: bytes) -> str:
+    """The beginning of what came in the place of an answer, on one line, without the secrets inside it."""
+    if not body.strip():
+        return "nothing"
+    text = body[: 100 * _EXCERPT].decode(errors="replace").strip()
+    page = text.startswith("<")
+    shown = one_line(_text(_QUOTED.sub(rf"\1\"{REDACTED}\"", _UNSHOWN.sub(" ", text) if page else text)))
+    shown = " ".join(shown.split())
+    shown = f"{shown[:_EXCERPT]}…" if len(shown) > _EXCERPT else shown
+    return f"a page that says {shown or 'nothing'}" if page else shown
+
+
+def read(value: Any, shape: Any, unknown: list[Unknown], path: str) -> Any:
     """The answer of a call as plain JSON: its times as text, every secret-looking value that people wrote replaced.
 
     `shape` is botocore's: it tells which members are maps, whose keys people choose. Names, ARNs and URIs of the
     API's own members are never touched: a changed name would be another thing. Members that botocore does not
-    know are left out, as it does itself without a word: their paths are put into `unknown`, an element of the
-    answer's own lists by its number.
+    know are left out, as it does itself without a word: they are put into `unknown`, an element of the answer's own
+    lists by its number. Raises `ValueError` where a list, a structure and a single value stand in each other's place.
     """
     kind = shape.type_name
     if kind == "structure" and isinstance(value, dict):
@@ -71,14 +92,16 @@ def read(value: Any, shape: Any, unknown: list[str], path: str) -> Any:
             return list(_arguments(value))
         own = "." not in path and "[" not in path  # a list of the answer itself: its elements are told apart
         return [read(child, shape.member, unknown, f"{path}[{at if own else ''}]") for at, child in enumerate(value)]
+    if kind in _NESTED and value is not None:
+        raise ValueError(f"{path or 'it'} is no {kind}")
     return _leaf(kind, path)(value)
 
 
-def _structure(value: dict[str, Any], shape: Any, unknown: list[str], path: str) -> dict[str, Any]:
+def _structure(value: dict[str, Any], shape: Any, unknown: list[Unknown], path: str) -> dict[str, Any]:
     leaves, members = _leaves(shape), {}
     for key, child in value.items():
         if key not in leaves:
-            unknown.extend([f"{path}.{key}" if path else key] if key != "__type" else [])
+            unknown.extend([_unknown(f"{path}.{key}" if path else key, key, child)] if key != "__type" else [])
         elif child is None:
             continue
         elif leaf := leaves[key]:
@@ -94,8 +117,7 @@ def _structure(value: dict[str, Any], shape: Any, unknown: list[str], path: str)
 @cache
 def _leaves(shape: Any) -> dict[str, Callable[[Any], Any] | None]:
     """How each member of a structure is read; None for what holds others. A client's shapes live as long as it does."""
-    nested = ("structure", "map", "list")
-    return {name: None if one.type_name in nested else _leaf(one.type_name, name) for name, one in shape.members.items()}
+    return {name: None if one.type_name in _NESTED else _leaf(one.type_name, name) for name, one in shape.members.items()}
 
 
 def _leaf(kind: str, name: str) -> Callable[[Any], Any]:
@@ -107,18 +129,25 @@ def _leaf(kind: str, name: str) -> Callable[[Any], Any]:
     return _number
 
 
+def _unknown(path: str, name: str, value: Any) -> Unknown:
+    return Unknown(path, _json({name: value})[name], names_something(name, value))
+
+
 def _written(value: Any) -> Any:
-    return _text(value) if isinstance(value, str) else value
+    return _text(value) if isinstance(value, str) else _number(value)
 
 
 def _word(value: Any) -> Any:
     """A text that is a name or a place, unless it is JSON."""
-    document = isinstance(value, str) and value[:1] in _BEFORE_JSON and value.lstrip()[:1] in ("{", "[")
-    return _text(value) if document else value
+    if not isinstance(value, str):
+        return _number(value)
+    return _text(value) if value[:1] in _BEFORE_JSON and value.lstrip()[:1] in ("{", "[") else value
 
 
 def _number(value: Any) -> Any:
     """JSON has no number for what is not finite."""
+    if isinstance(value, (dict, list)):
+        raise ValueError(f"{json.dumps(value)[:40]} stands where a single value belongs")  # noqa: TRY004  (no type is ours)
     return value if type(value) is not float or math.isfinite(value) else str(value)
 
 

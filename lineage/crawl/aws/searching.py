@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from lineage.crawl.aws.fetch import PAGE, Fetcher, Refused, resource_of
-from lineage.crawl.aws.shapes import search_member
+from lineage.crawl.aws.fetch import PAGE, Fetcher, named_in, resource_of, searched
+from lineage.crawl.aws.refusals import Refused
 from lineage.domain.kinds import Kind
 from lineage.domain.records import Resource
 from lineage.errors import CrawlError, SearchRefused
 
 _INVALID = "ValidationException: "
+_SUGGESTED = "PropertyNameSuggestions"
 
 
 class Asked(NamedTuple):
@@ -30,15 +31,14 @@ class Asked(NamedTuple):
 
 def ask_search(fetcher: Fetcher, kind: Kind, query: Mapping[str, Any], region: str, limit: int | None) -> Asked:
     """Ask for all that Search finds, or the first `limit`. Raises `SearchRefused` with the service's reason, `CrawlError`."""
-    size, member = {"MaxResults": min(PAGE, limit or PAGE)}, search_member(kind.search)
+    size = {"MaxResults": min(PAGE, limit or PAGE)}
     records: list[tuple[Resource, Mapping[str, Any]]] = []
     hits: Mapping[str, Any] = {}
     ended = True
     try:
         for page in fetcher.pages("Search", {"Resource": kind.search, **query, **size}, region):
-            for body in (result[member] for result in page.get("Results") or ()):
-                record = resource_of(kind, body["Model"] if kind.search == "Model" else body, region)
-                records.append((record, body))
+            for whole, body in (searched(kind, result) for result in page["Results"]):
+                records.append((resource_of(kind, body, region), whole))
             hits = page.get("TotalHits") or hits
             ended = not page.get("NextToken")
             if limit and len(records) >= limit:
@@ -53,10 +53,12 @@ def ask_suggestions(fetcher: Fetcher, resource: str, hint: str, region: str) -> 
     """The property names that the service suggests, as it spells them. Raises `SearchRefused`, `CrawlError`."""
     query = {"PropertyNameQuery": {"PropertyNameHint": hint}}
     try:
-        answer = fetcher.call("GetSearchSuggestions", {"Resource": resource, "SuggestionQuery": query}, region)
+        asked = {"Resource": resource, "SuggestionQuery": query}
+        answer = fetcher.call("GetSearchSuggestions", asked, region, _SUGGESTED)
+        names = [named_in(one, "PropertyName", "GetSearchSuggestions") for one in answer[_SUGGESTED]]
     except Refused as refused:
         raise _error("GetSearchSuggestions", refused) from refused
-    return (one["PropertyName"] for one in answer.get("PropertyNameSuggestions") or ())
+    return iter(names)
 
 
 def _error(operation: str, refused: Refused) -> Exception:

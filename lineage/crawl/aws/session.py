@@ -4,13 +4,14 @@ botocore drops the members that it does not know.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
-import json
 import math
 import re
 import threading
+import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
 import botocore
@@ -20,6 +21,8 @@ from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshabl
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ProfileNotFound
 
 from lineage.crawl.aws.pace import FIRST, THROTTLED, Pace
+from lineage.crawl.aws.refusals import UNPARSED, Garbled, error_body, json_object, told
+from lineage.domain.names import parse_arn
 from lineage.errors import CrawlError, MalformedName
 
 if TYPE_CHECKING:
@@ -29,7 +32,10 @@ if TYPE_CHECKING:
 
 BOTOCORE_VERSION: str = botocore.__version__
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/\S+")
+RESTS = (1, 2)  # how many patiences pass before what was garbled is asked for again
 _POOL = 80  # connections a client may hold: as many threads as a sweep has
+
+AnswerT = TypeVar("AnswerT")
 
 
 class Session:
@@ -79,11 +85,12 @@ class Session:
     def _who(self) -> tuple[str, str]:
         try:
             answer = self._boto.client("sts").get_caller_identity()  # botocore's own few tries: nobody waits for a no
+            parse_arn(answer["Arn"])
+            return answer["Arn"], answer["Account"]
         except NoCredentialsError as error:
             raise CrawlError("no AWS credentials: sign in (`aws sso login`), set AWS_PROFILE, or use --profile") from error
-        except (BotoCoreError, ClientError) as error:
-            raise CrawlError(f"AWS did not say who is asking (sts:GetCallerIdentity): {error}") from error
-        return answer["Arn"], answer["Account"]
+        except (BotoCoreError, ClientError, *UNPARSED) as error:
+            raise CrawlError(f"AWS did not say who is asking (sts:GetCallerIdentity): {told(error)}") from error
 
     def assume(self, role: str) -> Session:
         """A session as another role, which renews its credentials by itself. Raises `CrawlError`, `MalformedName`."""
@@ -101,8 +108,8 @@ class Session:
         other = boto3.Session(botocore_session=core, region_name=self.region)
         try:
             renewed.get_frozen_credentials()
-        except (BotoCoreError, ClientError) as error:
-            raise CrawlError(f"the role {role} can't be assumed: {error}") from error
+        except (BotoCoreError, ClientError, *UNPARSED) as error:
+            raise CrawlError(f"the role {role} can't be assumed: {told(error)}") from error
         session = Session(boto=other, tries=self._tries, paced=self._paced)
         session.patience = self.patience
         return session
@@ -113,12 +120,12 @@ class Session:
         try:
             pages = self._boto.client("account").get_paginator("list_regions").paginate(RegionOptStatusContains=status)
             names = [str(one["RegionName"]) for page in pages for one in page["Regions"]]
-        except (BotoCoreError, ClientError) as first:
+        except (BotoCoreError, ClientError, *UNPARSED) as first:
             try:
                 names = [one["RegionName"] for one in self._boto.client("ec2").describe_regions()["Regions"]]
-            except (BotoCoreError, ClientError) as error:
+            except (BotoCoreError, ClientError, *UNPARSED) as error:
                 said = f"account {self.account} does not tell its enabled regions: allow account:ListRegions, or name --region"
-                raise CrawlError(f"{said} ({error})") from first
+                raise CrawlError(f"{said} ({told(error)})") from first
         partition = self._boto.get_partition_for_region(self.region)
         return sorted(set(names) & set(self._boto.get_available_regions("sagemaker", partition_name=partition)))
 
@@ -158,9 +165,21 @@ class Session:
                 self._stores[region].meta.events.register("after-call.s3", self._count)
             return self._stores[region]
 
-    def answer(self) -> Any:
-        """The last answer to this thread, as JSON and whole: botocore's own parser drops members it does not know."""
-        return self._heard.answer
+    def heard(self) -> bytes:
+        """The last good answer to this thread as it came, whole: botocore's own parser drops members it does not know."""
+        return bytes(self._heard.body)
+
+    def answer(self) -> dict[str, Any]:
+        """The same as JSON. Raises `ValueError` where it is no JSON object."""
+        return json_object(self.heard())
+
+    def steadily(self, ask: Callable[[], AnswerT]) -> AnswerT:
+        """Ask, and where the answer is garbled a few times more: a gateway may be well again soon."""
+        for rest in RESTS:
+            with contextlib.suppress(Garbled):
+                return ask()
+            time.sleep(rest * self.patience)
+        return ask()
 
     def _begin(self, **_: Any) -> None:
         self._heard.attempts = 0
@@ -193,11 +212,8 @@ class Session:
         self.on_call()
 
     def _listen(self, response_dict: dict[str, Any], **_: Any) -> None:
-        """Keep a good answer as it came, and spare botocore the work of parsing it."""
-        self._heard.answer = {}
-        if response_dict["status_code"] < 300:
-            try:
-                self._heard.answer = json.loads(response_dict["body"] or b"{}")
-            except ValueError:
-                return  # botocore will say so itself
-            response_dict["body"] = b"{}"
+        """Keep a good answer as it came, and spare botocore the work of parsing it; an error it gets as it can read one."""
+        body = response_dict["body"] or b""
+        good = response_dict["status_code"] < 300
+        self._heard.body = body if good else b""
+        response_dict["body"] = b"{}" if good else error_body(body)

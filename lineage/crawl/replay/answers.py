@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lineage.crawl.aws.shapes import list_member, search_member
+from lineage.crawl.aws.shapes import described_shape, list_member, search_member
 from lineage.crawl.replay.account import Account, AccountRecord, Shelf
 from lineage.crawl.replay.faults import Failure
 from lineage.crawl.replay.pages import ASKED_OF, Order, cut_page, extra_items, on_the_wire, order_of, passes, sort_key, summary
@@ -64,11 +64,18 @@ class _Sorted(NamedTuple):
     times: Sequence[float]
 
 
+class _Cut(NamedTuple):
+    """As much of a shape as tells what is cut."""
+
+    members: Mapping[str, Any]
+
+
 class Answers:
     """Answers of SageMaker itself; every method raises `Failure` where SageMaker would answer with an error."""
 
     def __init__(self, account: Account, model: ServiceModel) -> None:
         self._account = account
+        self._model = model
         self._search_record: Any = model.shape_for("SearchRecord")
         self._described = {kind.describe: kind for kind in KINDS.values() if kind.describe}
         self._listed = {kind.list: kind for kind in KINDS.values() if kind.list}
@@ -81,6 +88,7 @@ class Answers:
         self._components = cache(self._index_components)
         self._ranked = cache(self._rank)
         self._found = lru_cache(256)(self._find)
+        self._cut = cache(self._cut_of)
 
     def answer(self, operation: OperationModel, parameters: dict[str, Any], where: Where, fault: str = "") -> dict[str, Any]:
         """The answer as the JSON protocol sends it; `fault` is one that spoils a page and is no error."""
@@ -255,7 +263,7 @@ class Answers:
         except SearchRefused as refused:
             raise Failure("ValidationException", refused.reason) from refused
         page, token = cut_page(found, parameters, operation, fault)
-        results = [{member: on_the_wire(self._searchable(record), shape, cut=True)} for record in page]
+        results = [{member: on_the_wire(self._searchable(record), shape, self._cut(kind))} for record in page]
         return {"Results": results, "TotalHits": {"Value": len(found), "Relation": "EqualTo"}} | token
 
     def _find(self, shelf: Shelf, order: Order, expression_text: str) -> Sequence[AccountRecord]:
@@ -286,6 +294,12 @@ class Answers:
         if record.kind.name in RUNS and (source := self._source(record)):
             return {"SourceDetail": source, **record.whole}
         return record.whole
+
+    def _cut_of(self, kind: Kind) -> _Cut:
+        """What Search leaves out where its own shape lacks it: what Describe gives of the record, and of its source."""
+        own = described_shape(self._model, kind)
+        sources = {noun: described_shape(self._model, KINDS[name]) for noun, name in CARRIED_JOBS.items()}
+        return _Cut({**own.members, kind.search_within: own, "SourceDetail": _Cut(sources)})
 
     def _suggest(self, _: OperationModel, parameters: dict[str, Any], where: Where, __: str) -> dict[str, Any]:
         """Names that people chose and that begin so; the service's samples write its own word before them in lower case."""

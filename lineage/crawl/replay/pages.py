@@ -98,7 +98,9 @@ def cut_page(
 
 
 def summary(record: AccountRecord, shape: Any) -> dict[str, Any]:
-    return {name: value for name in shape.members if (value := _summarised(record, name)) is not None}
+    """What a List says of a record: where that is all of it, also the members that the shape lacks."""
+    own = {name: value for name, value in record.body.items() if name not in shape.members} if record.kind.summaries else {}
+    return own | {name: value for name in shape.members if (value := _summarised(record, name)) is not None}
 
 
 def _summarised(record: AccountRecord, member: str) -> Any:
@@ -158,21 +160,21 @@ def _satisfies(record: AccountRecord, parameter: str, value: Any) -> bool:
 # --- the wire -------------------------------------------------------------------------------------
 
 
-def on_the_wire(value: Any, shape: Any, *, cut: bool = False) -> Any:
-    """The value as the JSON protocol sends it: times as seconds. Members that the shape lacks are sent as they are, or `cut`.
+def on_the_wire(value: Any, shape: Any, cut: Any = None) -> Any:
+    """The value as the JSON protocol sends it: times as seconds. Members that the shape lacks are sent as they are.
 
-    Search cuts: it leaves members out that Describe gives.
+    Search leaves members out that Describe gives: where the shape lacks what the shape `cut` has, it is not sent.
     """
     if shape is None:
         return value
     if shape.type_name == "structure" and isinstance(value, Mapping):
-        members = shape.members
-        known = {key: child for key, child in value.items() if key in members} if cut else value
-        return {key: on_the_wire(child, members.get(key), cut=cut) for key, child in known.items()}
+        members, others = shape.members, getattr(cut, "members", {})
+        sent = {key: child for key, child in value.items() if key in members or key not in others}
+        return {key: on_the_wire(child, members.get(key), others.get(key)) for key, child in sent.items()}
     if shape.type_name == "list" and isinstance(value, list):
-        return [on_the_wire(child, shape.member, cut=cut) for child in value]
+        return [on_the_wire(child, shape.member, getattr(cut, "member", None)) for child in value]
     if shape.type_name == "map" and isinstance(value, dict):
-        return {key: on_the_wire(child, shape.value, cut=cut) for key, child in value.items()}
+        return {key: on_the_wire(child, shape.value, getattr(cut, "value", None)) for key, child in value.items()}
     return epoch(value) if shape.type_name == "timestamp" else value
 
 

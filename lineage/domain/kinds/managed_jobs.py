@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from lineage.domain.kinds.shared import EXPERIMENT_CONFIG, RUNS, TAGS, channels
-from lineage.domain.kinds.words import ANY, Kind, Reference, mentions, owns, provides, reads, refers, writes
+from lineage.domain.kinds.words import ANY, Kind, Reference, Trait, mentions, owns, provides, reads, refers, writes
 from lineage.domain.names import Span
 
 TRANSFORM_JOB = Kind(
@@ -133,6 +133,7 @@ AUTOML_JOB = Kind(
     colour="#cfe8f7",
 )
 
+_DOCUMENT: Final = "JobConfigDocument{}."  # as the SDK's sagemaker-train writes it; the API calls it a text
 FINE_TUNING_JOB = Kind(
     "job",
     describe="DescribeJob",
@@ -140,12 +141,32 @@ FINE_TUNING_JOB = Kind(
     search="Job",
     keys=("JobCategory", "JobName"),
     list_by=("JobCategory", ""),
+    list_values=(  # only the first trains: two make data, the evaluations read it
+        "AgentRFT",
+        "AgentRFTEvaluation",
+        "SyntheticDataGeneration",
+        "DataQualityEvaluation",
+        "DataTransformation",
+    ),
     accrues=True,
     tells_use=True,
     trains="always",
     job=True,
     times=("CreationTime", "EndTime"),
-    references=(mentions("JobConfigDocument"), *TAGS),
+    traits=(Trait.LEARNS, Trait.REPACKS),  # and measures: as its category says
+    parts=(f"{_DOCUMENT}InputDataConfig[]",),
+    references=(
+        reads(f"{_DOCUMENT}InputDataConfig[].DataSource.S3DataSource.S3Uri", role="ChannelName", data_type="S3DataType"),
+        reads(f"{_DOCUMENT}InputDataConfig[].DataSource.DatasetSource.DatasetArn", to="hub-content", role="ChannelName"),
+        reads(f"{_DOCUMENT}TrainingConfig.BaseModelArn", to="hub-content", role="=base model", usage="model"),
+        reads(f"{_DOCUMENT}ModelPackageConfig.InputModelPackageArn", to="model-package", role="=base model", usage="model"),
+        writes(f"{_DOCUMENT}OutputDataConfig.S3OutputPath", usage="output", continuous="=Continuous"),
+        writes(f"{_DOCUMENT}ServiceOutput.OutputModelPackageArn", to="model-package", usage="model"),
+        refers(f"{_DOCUMENT}ModelPackageConfig.OutputModelPackageGroupArn", "model-package-group", "member-of"),
+        refers(f"{_DOCUMENT}ModelPackageConfig.IntermediateCheckpointModelPackageGroupArn", "model-package-group", "member-of"),
+        mentions("JobConfigDocument"),
+        *TAGS,
+    ),
     details=(("ended", "EndTime"), ("failure", "FailureReason"), ("job_type", "JobCategory")),
     shape="hexagon",
     colour="#c6b3e6",

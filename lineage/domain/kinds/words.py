@@ -3,7 +3,7 @@
 A path is plain: `A.B[].C`, where `[]` is each element of a list and a last `*` is each value of a map. The
 sibling fields that a reference needs (`role`, `data_type`, …) are looked up as a variable is: in the object
 that holds the field, then in each object around it, so a root field may be named as well. A `*[]` is each
-element of each value of a map.
+element of each value of a map, and `A{}` is the object that the text `A` holds as JSON.
 """
 
 from __future__ import annotations
@@ -109,6 +109,7 @@ class Reference:
     attributes: str = ""  # the sibling that names what is read of each line of an augmented manifest
     input_mode: tuple[str, ...] = ()
     template: str = ""
+    bare: str = ""  # the switch that means, where it is on: the field alone is the whole location, and no template fills it
     digest: str = ""  # the sibling that holds the ETag of what lies there
     sql: bool = False  # it is a query, in the language of the template's scheme: each table that it names is meant
     continuous: str = ""  # the sibling whose value "Continuous" means: written all the while, not at the end
@@ -159,11 +160,13 @@ class Kind:
     wrapped: str = ""  # the member of Describe's answer that holds the whole record
     keys: tuple[str, ...] = ()  # the parameters of `describe`, where there are several: in the order of its ARN
     list_with: tuple[tuple[str, str], ...] = ()  # what its List call must be told to list all
-    list_by: tuple[str, str] = ("", "")  # a parameter, and the kind whose every name it takes; no kind: every enum value
+    list_by: tuple[str, str] = ("", "")  # a parameter, and the kind whose every name it takes; no kind: each of `list_values`
+    list_values: tuple[str, ...] = ()  # what that parameter can be, where it is no name: a service may not know all of it
     carried_by: str = ""  # the kind whose Search records hold whole records of this one, as their source
     doubts: tuple[str, ...] = ()  # `A.B`, `!A.B`, `A.B!=x`, `…&…`: a Search record of which one holds leaves something out
     search_lacks: tuple[str, ...] = ()  # what no Search record has, and what can be done without
     extras: tuple[Extra, ...] = ()
+    unpublished: tuple[str, ...] = ()  # switches that answers have and no botocore knows: one that is on changes other fields
     summaries: bool = False  # the List call's summary is the record
     between: tuple[str, ...] = ()  # it is no node, but an edge: the fields of its source, its target and its role
     accrues: bool = False  # only new ones come and what has ended stays as it is: a later crawl asks for the new ones

@@ -1,0 +1,144 @@
+"""What was no answer: AWS refused, could not be reached, or something in its place answered what no operation does.
+
+Facts: SageMaker answers "not found" mostly as a `ValidationException` whose message says so, and for some
+operations as `ResourceNotFound`; access denied is an `AccessDeniedException`; throttling is a 400. A login page of a proxy
+or the apology of a gateway comes with a 200 as well, and botocore makes `{'message': …}` of it where the service speaks
+JSON (SageMaker, CloudTrail, Account), without an error; an XML that is none it refuses with an error that is no
+`BotoCoreError` (STS, EC2), and for S3, whose answers are headers, it finds none of them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ProxyConnectionError,
+    SSLError,
+    TokenRetrievalError,
+)
+from botocore.parsers import ResponseParserError
+
+from lineage.crawl.aws.pace import THROTTLED
+from lineage.crawl.aws.redact import excerpt
+from lineage.errors import CrawlError, MalformedName
+
+_NOT_FOUND = re.compile(r"not found|could not find|does not exist|cannot find", re.IGNORECASE)
+_NO_WAY = (EndpointConnectionError, ProxyConnectionError, SSLError)
+_NOBODY = (CredentialRetrievalError, NoCredentialsError, TokenRetrievalError)
+_EXPIRED = {"ExpiredToken", "ExpiredTokenException"}
+# How a region answers that is not enabled for the account; and AWS where the credentials are wrong.
+_STRANGERS = {
+    "AuthFailure",
+    "IncompleteSignature",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "OptInRequired",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+}
+_NO_OBJECT = ("NoSuchBucket", "NoSuchKey")
+UNREADABLE = (KeyError, TypeError, ValueError, MalformedName)  # what comes of an answer that is not as the API says
+UNPARSED = (*UNREADABLE, AttributeError, ResponseParserError)  # and what botocore makes of one that is not even of its protocol
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """The answer of a service that speaks JSON. Raises `ValueError`, with what came instead."""
+    with contextlib.suppress(ValueError, RecursionError):
+        if isinstance(answer := json.loads(body), dict):
+            return answer
+    raise ValueError(excerpt(body))
+
+
+def error_body(body: bytes) -> bytes:
+    """An error of such a service as botocore can read it: a page, and whatever else is no error of AWS, as its message."""
+    try:
+        said = json_object(body)
+    except ValueError as error:
+        return json.dumps({"message": str(error)}).encode()
+    return json.dumps({name: text for name, text in said.items() if isinstance(text, str)}).encode()
+
+
+def told(error: Exception) -> str:
+    """An error on one line: what botocore could not parse it tells whole, and that may be a page."""
+    if isinstance(error, (BotoCoreError, ClientError)) and "<" not in str(error):
+        return str(error)
+    return f"its answer can't be read ({type(error).__name__}: {excerpt(str(error).encode())})"
+
+
+class Refused(Exception):
+    """A call that AWS did not answer, with the reason as a `Gap` knows it."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+class Throttled(Refused):
+    """A call that was too fast, too often."""
+
+
+class Garbled(Refused):
+    """An answer that is not what its operation says, whatever its status: as if there were none."""
+
+    def __init__(self, operation: str, said: str) -> None:
+        super().__init__("failed", f"{operation} was answered by what is no answer of it: {said}")
+
+
+class Unreachable(CrawlError):
+    """A region, or all of AWS, that no connection leads to."""
+
+
+def refusal(error: BotoCoreError | ClientError) -> Refused:
+    """What an error of a call means. Raises `CrawlError` where no further call can work either."""
+    if isinstance(error, _NO_WAY):
+        raise Unreachable(f"AWS could not be reached: {error}") from error
+    if isinstance(error, _NOBODY):
+        raise CrawlError(f"AWS could not be reached: {error}") from error
+    if not isinstance(error, ClientError):
+        return Refused("failed", f"{type(error).__name__}: {error}")
+    code = error.response.get("Error", {}).get("Code", "")
+    message = error.response.get("Error", {}).get("Message", "")
+    if code in _EXPIRED:
+        raise CrawlError(f"these credentials have expired ({code}): sign in again, and crawl again to go on") from error
+    if code in _STRANGERS:
+        return Refused("denied", f"AWS does not take these credentials here ({code}): is the region enabled?")
+    if "AccessDenied" in code or code in ("403", "UnauthorizedOperation", "NotAuthorized"):
+        return Refused("denied", message)
+    if code in THROTTLED:
+        return Throttled("throttled", message)
+    if _says_missing(code, message, error.operation_name):
+        return Refused("missing", message)
+    return Refused("failed", f"{code}: {message}")
+
+
+def _says_missing(code: str, message: str, operation: str) -> bool:
+    """Whether an error says that there is no such thing: a bare 404 a gateway says as well, which knows nothing of it."""
+    if code == "404":
+        return operation == "HeadObject"  # which has no body, and so no word for it
+    named = code in _NO_OBJECT or code.startswith("ResourceNotFound")
+    return named or (code == "ValidationException" and bool(_NOT_FOUND.search(message)))
+
+
+def refused_by(
+    do: Callable[[], None], service: str = "AWS", unreadable: tuple[type[Exception], ...] = UNREADABLE
+) -> Refused | None:
+    """Why something could not be read, or None. What is answered and this version can't read is a refusal like any other."""
+    try:
+        do()
+    except Refused as refused:
+        return refused
+    except Unreachable as unreachable:
+        return Refused("failed", str(unreachable))
+    except unreadable as error:
+        return Refused("failed", f"{service} answered what this version can't read: {type(error).__name__} {error}")
+    return None
