@@ -68,7 +68,7 @@ def excerpt(body: bytes) -> str:
         return "nothing"
     text = body[: 100 * _EXCERPT].decode(errors="replace").strip()
     page = text.startswith("<")
-    shown = one_line(_text(_QUOTED.sub(rf"\1\"{REDACTED}\"", _UNSHOWN.sub(" ", text) if page else text)))
+    shown = one_line(_text(_QUOTED.sub(rf'\1"{REDACTED}"', _UNSHOWN.sub(" ", text) if page else text)))
     shown = " ".join(shown.split())
     shown = f"{shown[:_EXCERPT]}…" if len(shown) > _EXCERPT else shown
     return f"a page that says {shown or 'nothing'}" if page else shown
