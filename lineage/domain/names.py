@@ -65,15 +65,35 @@ def named_id(kind: str, account: str, region: str, name: str) -> str:
 # --- locations ----------------------------------------------------------------------------------
 
 _OTHER_STORES = ("efs", "fsx", "fsxlustre", "athena", "redshift")
-_SCHEME = re.compile(rf"(?:s3[an]?|https?|{'|'.join(_OTHER_STORES)})://|arn:aws[a-z-]*:s3:::", re.IGNORECASE)
-# Virtual-host, path, dual-stack, dash-region, FIPS, access-point and China forms of one host name.
+# The DNS suffix of the regions that begin so, a partition each; a test holds it against botocore's endpoints.
+_DNS_SUFFIXES = {
+    "cn-": "amazonaws.com.cn",
+    "eusc-": "amazonaws.eu",
+    "us-iso-": "c2s.ic.gov",
+    "us-isob-": "sc2s.sgov.gov",
+    "eu-isoe-": "cloud.adc-e.uk",
+    "us-isof-": "csp.hci.ic.gov",
+    "": "amazonaws.com",  # of all other partitions and regions
+}
+DNS_SUFFIX = f"(?:{'|'.join(map(re.escape, _DNS_SUFFIXES.values()))})"
+"""A pattern of every partition's DNS suffix."""
+# As a location and inside a text: a bucket, a directory bucket, and an access point of each.
+ARN_OF_PLACE = r"arn:aws[a-z-]*:(?:s3:::|s3express:[^:\s]*:[^:\s]*:bucket/|s3[a-z-]*:[^:\s]*:[^:\s]*:accesspoint/)"
+"""A pattern of how ARNs of places in S3 begin."""
+_SCHEME = re.compile(rf"(?:s3[an]?|https?|{'|'.join(_OTHER_STORES)})://|{ARN_OF_PLACE}", re.IGNORECASE)
+# Virtual-host, path, dual-stack, dash-region, FIPS and access-point forms of one host name, and those of directory buckets,
+# whose host tells their zone. The bucket is what stands before the last `s3`.
 _S3_HOST = re.compile(
-    r"(?:(?P<bucket>.+)\.)?s3(?P<flavour>-accesspoint|-fips)?(?:[.-](?:dualstack\.)?[a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?"
+    r"(?:(?P<bucket>.+)\.)?(?:(?P<points>s3-(?:accesspoint|object-lambda)(?:-fips)?)|s3(?:-fips|-accelerate|express-[a-z0-9-]+)?)"
+    rf"(?:[.-](?:dualstack\.)?[a-z0-9-]+)?\.{DNS_SUFFIX}"
 )
-_BUCKET_ARN = re.compile(r"^arn:aws[a-z-]*:s3:::")
+_ARN_OF_BUCKET = re.compile(r"arn:[^:]+:(?:s3:::|s3express:[^:]*:[^:]*:bucket/)")
+_ARN_OF_POINT = re.compile(r"(?P<point>arn:[^:]+:[^:]+:[^:]*:[^:]*:accesspoint)/(?P<name>[^/]+)(?:/(?:object/)?)?")
 _CONTROL = re.compile(r"[\x00-\x1f]")
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}|arn:[^/\s]+")
-_HIDDEN_BUCKET = re.compile(r".*(?:-s3alias|--ol-s3|\.mrap)|arn:.*")
+# The endings of what stands in the place of a bucket's name: aliases of access points (also of Object Lambda, of Outposts and
+# of several regions), and the access points of directory buckets, which have no alias.
+_HIDDEN_BUCKET = re.compile(r".*(?:-s3alias|--ol-s3|--op-s3|--xa-s3|\.mrap|\.mrap\.accesspoint)|arn:.*")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -128,7 +148,7 @@ def parse_location(text: str) -> Location:
     if text.startswith("s3://") and text.isprintable():  # as all places are in their normal form
         bucket, _, key = text[5:].partition("/")
         return _s3(bucket, key, text)
-    text = _BUCKET_ARN.sub("s3://", text) if text.startswith("arn:") else text
+    text = _uri_of_arn(text) if text[:4].lower() == "arn:" else text
     scheme, separator, rest = text.partition("://")
     scheme = scheme.lower()
     if not separator or _CONTROL.search(text):
@@ -145,6 +165,13 @@ def parse_location(text: str) -> Location:
     return Location(f"{scheme}://{store}", key)
 
 
+def _uri_of_arn(arn: str) -> str:
+    """The URI of a place that an ARN names; an access point stays one, in the place of a bucket."""
+    if _ARN_OF_POINT.match(arn):
+        return _ARN_OF_POINT.sub(r"s3://\g<point>/\g<name>/", arn, count=1)
+    return _ARN_OF_BUCKET.sub("s3://", arn, count=1)
+
+
 def _parse_https(text: str) -> Location:
     try:
         parts = urlsplit(text, allow_fragments=False)  # a key may hold a #
@@ -155,16 +182,19 @@ def _parse_https(text: str) -> Location:
         raise _malformed(text)
     path = unquote(parts.path.removeprefix("/"))
     if host["bucket"]:
-        alias = "arn:s3-accesspoint:" if host["flavour"] == "-accesspoint" else ""
+        alias = "arn:s3-accesspoint:" if host["points"] else ""
         return _s3(alias + host["bucket"], path, text)
     bucket, _, key = path.partition("/")
     return _s3(bucket, key, text)
 
 
 def _s3(bucket: str, key: str, text: str) -> Location:
-    if bucket.startswith("arn:") and ":accesspoint" in bucket:  # s3://arn:…:accesspoint/NAME/KEY
-        name, _, key = key.partition("/")
-        bucket = f"{bucket}:{name}" if name else bucket
+    if bucket.startswith("arn:"):
+        name, _, rest = key.partition("/")
+        if bucket.endswith(":bucket"):  # s3://arn:…:bucket/NAME/KEY, of a directory bucket
+            bucket, key = name, rest
+        elif bucket.endswith(":accesspoint"):  # s3://arn:…:accesspoint/NAME/KEY
+            bucket, key = (f"{bucket}:{name}" if name else bucket), rest
     root = _root(bucket)
     if not root:
         raise _malformed(text)
@@ -180,13 +210,18 @@ def _malformed(text: str) -> MalformedName:
     return MalformedName(f"{text!r} is no S3 URI; one looks like s3://bucket/prefix/ or s3://bucket/key.csv")
 
 
+def dns_suffix(region: str) -> str:
+    """The DNS suffix of the partition that a region is in."""
+    return next(suffix for start, suffix in _DNS_SUFFIXES.items() if region.startswith(start))
+
+
 def s3_spellings(location: Location, region: str) -> Iterator[str]:
     """Every form in which a record may have written this S3 location, with and without a trailing slash.
 
     Search compares strings, so whoever searches for a location must ask for all of them.
     """
     bucket = location.root.removeprefix("s3://")
-    domain = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+    domain = dns_suffix(region)
     hosts = [f"{host}.{domain}" for host in ("s3", f"s3.{region}", f"s3-{region}", f"s3.dualstack.{region}")]
     roots = [f"s3://{bucket}", *(f"https://{bucket}.{host}" for host in hosts), *(f"https://{host}/{bucket}" for host in hosts)]
     bare = location.key.rstrip("/")

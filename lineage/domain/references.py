@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from lineage.domain.kinds import CHANNEL_USAGE, KINDS, LOCATION, REUSED, Kind, Reference
-from lineage.domain.names import Location, Span, channel_span, is_arn, location_of
+from lineage.domain.names import ARN_OF_PLACE, Location, Span, channel_span, is_arn, location_of
 from lineage.domain.records import Body, etag_digest
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ Scopes = tuple[Mapping[str, Any], ...]
 """The objects around a field, innermost first."""
 
 # A location inside free text, in each form that people write; up to a glob, without what closes a sentence or a list.
-_IN_TEXT = re.compile(r"(?:s3[an]?://|https?://|arn:aws[a-z-]*:s3:::)[^\s\"'<>,;|\\*\[{]+", re.IGNORECASE)
+_IN_TEXT = re.compile(rf"(?:s3[an]?://|https?://|{ARN_OF_PLACE})[^\s\"'<>,;|\\*\[{{]+", re.IGNORECASE)
 PLAIN, AUGMENTED = "ManifestFile", "AugmentedManifestFile"  # the forms of a manifest, as the API names them
 LABELED = "labeling"  # the input of a labeling job, for which it has no name
 _PART_NAMES = ("ContainerHostname", "ChannelName", "InputName")

@@ -165,9 +165,17 @@ def test_locations_of_every_form_stay_under_a_secret_name() -> None:
     """https and ARN forms are kept as S3 URIs are; a signature is not."""
     kept = clean(
         "DescribeTrainingJob",
-        HyperParameters={"key": "https://d.s3.amazonaws.com/x/1.csv?X-Amz-Signature=abc arn:aws:s3:::d/y"},
+        HyperParameters={
+            "key": "https://d.s3.amazonaws.com/x/1.csv?X-Amz-Signature=abc arn:aws:s3:::d/y",
+            "eu_key": "https://d.s3.eusc-de-east-1.amazonaws.eu/x/1.csv",
+            "point_key": "arn:aws:s3:eu-west-1:111122223333:accesspoint/team/object/x",
+        },
     )
-    assert kept["HyperParameters"] == {"key": f"{REDACTED} https://d.s3.amazonaws.com/x/1.csv arn:aws:s3:::d/y"}
+    assert kept["HyperParameters"] == {
+        "key": f"{REDACTED} https://d.s3.amazonaws.com/x/1.csv arn:aws:s3:::d/y",
+        "eu_key": f"{REDACTED} https://d.s3.eusc-de-east-1.amazonaws.eu/x/1.csv",
+        "point_key": f"{REDACTED} arn:aws:s3:eu-west-1:111122223333:accesspoint/team/object/x",
+    }
 
 
 def test_a_value_that_nests_too_deeply_stops_nothing() -> None:

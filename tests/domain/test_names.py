@@ -5,8 +5,12 @@ from __future__ import annotations
 import csv
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
+from botocore.endpoint_provider import EndpointProvider
+from botocore.exceptions import EndpointResolutionError
+from botocore.loaders import Loader
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +21,7 @@ from lineage.domain.names import (
     Span,
     channel_span,
     cover,
+    dns_suffix,
     folders_above,
     gets,
     is_arn,
@@ -61,6 +66,13 @@ def test_vector(case: dict[str, str]) -> None:
         ("https://b.s3.cn-north-1.amazonaws.com.cn/k", "s3://b/k"),
         ("arn:aws:s3:::b/Key/x", "s3://b/Key/x"),
         ("arn:aws-cn:s3:::b", "s3://b/"),
+        ("https://b.s3.eusc-de-east-1.amazonaws.eu/k", "s3://b/k"),
+        ("https://s3.us-iso-east-1.c2s.ic.gov/b/k", "s3://b/k"),
+        ("https://b.s3-accelerate.dualstack.amazonaws.com/k", "s3://b/k"),
+        ("https://f--use1-az4--x-s3.s3express-use1-az4.us-east-1.amazonaws.com/k", "s3://f--use1-az4--x-s3/k"),
+        ("https://s3express-use1-az4.us-east-1.amazonaws.com/f--use1-az4--x-s3/k", "s3://f--use1-az4--x-s3/k"),
+        ("arn:aws:s3express:us-east-1:111122223333:bucket/f--use1-az4--x-s3/k", "s3://f--use1-az4--x-s3/k"),
+        ("s3://arn:aws:s3express:us-east-1:111122223333:bucket/f--use1-az4--x-s3/k", "s3://f--use1-az4--x-s3/k"),
         ("efs://fs-1/Dir", "efs://fs-1/Dir"),
     ],
 )
@@ -80,6 +92,8 @@ def test_normal_form(text: str, uri: str) -> None:
         "s3://b c/k",
         "s3://b/k\n",
         "https://example.com/b/k",
+        "https://b.s3.eu-west-1.amazonaws.example/k",
+        "https://b.s3.eu-west-1.example.amazonaws.com/k",
         "http://",
         "ftp://b/k",
         "https://[x",
@@ -100,15 +114,56 @@ def test_malformed_location(text: str) -> None:
         "s3://abc.mrap/k",
         "s3://arn:aws:s3:eu-west-1:111122223333:accesspoint/team/k",
         "https://team-111122223333.s3-accesspoint.eu-west-1.amazonaws.com/k",
+        "https://team-111122223333.s3-object-lambda.eu-west-1.amazonaws.com/k",
+        "https://abc.mrap.accesspoint.s3-global.amazonaws.com/k",
+        "arn:aws:s3:eu-west-1:111122223333:accesspoint/team/object/k",
+        "arn:aws-cn:s3:cn-north-1:111122223333:accesspoint/team/k",
+        "s3://team-o01--op-s3/k",
+        "s3://team--use1-az4--xa-s3/k",
+        "https://team--use1-az4--xa-s3.s3express-use1-az4.us-east-1.amazonaws.com/k",
+        "https://s3express-use1-az4.us-east-1.amazonaws.com/team--use1-az4--xa-s3/k",
+        "arn:aws:s3express:us-east-1:111122223333:accesspoint/team--use1-az4--xa-s3/object/k",
+        "s3://arn:aws:s3express:us-east-1:111122223333:accesspoint/team--use1-az4--xa-s3/k",
     ],
 )
 def test_access_points_hide_their_bucket(root: str) -> None:
     """Behind an access point any bucket may stand: what shares its keys is unknown, what does not is none."""
     alias = parse_location(root)
     assert alias.hides_bucket
+    assert parse_location(alias.uri) == alias
     assert cover(alias, Span.PREFIX, parse_location("s3://b/k/x")) is Cover.UNKNOWN
     assert cover(alias, Span.PREFIX, parse_location("s3://b/other/x")) is Cover.NONE
     assert cover(parse_location("s3://b/k/"), Span.PREFIX, alias) is Cover.UNKNOWN
+
+
+ENDPOINTS = Loader().load_data("endpoints")["partitions"]
+S3 = EndpointProvider(Loader().load_service_model("s3", "endpoint-rule-set-1"), Loader().load_data("partitions"))
+
+
+@pytest.mark.parametrize("partition", ENDPOINTS, ids=lambda partition: partition["partition"])
+@pytest.mark.parametrize(
+    ("bucket", "hidden"),
+    [("b", False), ("a.dotted.b", False), ("f--use1-az4--x-s3", False), ("ap--use1-az4--xa-s3", True), ("a-s3alias", True)],
+)
+def test_the_hosts_of_every_region(partition: dict[str, Any], bucket: str, hidden: bool) -> None:
+    """In each region that botocore knows, every host that it would ask for a bucket is read as that bucket."""
+    for region, fips, dual_stack, path_style in product(partition["regions"], *[[False, True]] * 3):
+        asked = {"UseFIPS": fips, "UseDualStack": dual_stack, "ForcePathStyle": path_style, "DisableS3ExpressSessionAuth": True}
+        try:
+            host = S3.resolve_endpoint(Bucket=bucket, Region=region, Accelerate=False, UseGlobalEndpoint=False, **asked).url
+        except EndpointResolutionError:
+            continue  # not every partition has every flavour
+        found = parse_location(f"{host}/k%20x")
+        assert (found.uri, found.hides_bucket) == (f"s3://{bucket}/k x", hidden)
+        assert (
+            fips or dual_stack or f"{host}/k" in s3_spellings(parse_location(f"s3://{bucket}/k"), region) or "express" in host
+        )
+
+
+@pytest.mark.parametrize("partition", ENDPOINTS, ids=lambda partition: partition["partition"])
+def test_every_partition_has_its_suffix(partition: dict[str, Any]) -> None:
+    """Each region that botocore knows has the DNS suffix of its partition."""
+    assert {dns_suffix(region) for region in partition["regions"]} == {partition["dnsSuffix"]}
 
 
 def test_a_directory_bucket_is_an_ordinary_name() -> None:

@@ -18,6 +18,7 @@ PLACES = [
     ("s3://b/ap-s3alias/k", False),
     ("s3://ap-0f3-s3alias/k", True),
     ("s3://ap-0f3--ol-s3/k", True),
+    ("s3://ap--euw1-az1--xa-s3/k", True),
     ("s3://m1.mrap/k", True),
     ("s3://arn:aws:s3:eu-west-1:111122223333:accesspoint:ap/k", True),
     ("efs://fs-1/data", True),

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from functools import cache, lru_cache
 from typing import Any
 
+from lineage.domain.names import ARN_OF_PLACE, DNS_SUFFIX
 from lineage.domain.records import REDACTED, Unknown
 from lineage.domain.text import one_line
 from lineage.domain.times import utc
@@ -43,7 +44,7 @@ _INSIDE = re.compile(
 _LOCATION = re.compile(r"[\"']?s3[an]?://[^?]*[\"']?", re.IGNORECASE)
 # A location in any form, without the query that a presigned URL carries its signature in.
 _LOCATIONS = re.compile(
-    r"((?:s3[an]?://|arn:aws[a-z-]*:s3:::|https?://[^\s/\"'@?]*\bs3[^\s/\"'@?]*\.amazonaws\.com(?:\.cn)?/)[^\s\"'?]+)",
+    rf"((?:s3[an]?://|{ARN_OF_PLACE}|https?://[^\s/\"'@?]*\bs3[^\s/\"'@?]*\.{DNS_SUFFIX}/)[^\s\"'?]+)",
     re.IGNORECASE,
 )
 # Members whose text people, or programs of theirs, write: descriptions, reasons, and whole documents as JSON.
