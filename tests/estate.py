@@ -21,6 +21,7 @@ DAY = "2026-01-01"
 TIMES = {"CreationTime": f"{DAY}T07:00:00Z", "LastModifiedTime": f"{DAY}T09:00:00Z"}
 LATER = {"CreationTime": "2026-01-03T07:00:00Z"}
 IMAGE = {"AlgorithmSpecification": {"TrainingImage": "image:1", "TrainingInputMode": "File"}}
+OWN = {"AlgorithmSpecification": {"AlgorithmName": "own", "TrainingInputMode": "File"}}
 STEPS = [{"StepName": "Fit", "Metadata": {"TrainingJob": {"Arn": arn("training-job", "direct")}}}]
 
 
@@ -114,7 +115,7 @@ def estate() -> list[dict[str, Any]]:
             "AlgorithmStatus": "Completed",
             "TrainingSpecification": {"TrainingImage": "image:1", "AdditionalS3DataSource": source | {"S3Uri": only("algorithm")}},
         }),
-        fit("with-own", {}, AlgorithmSpecification={"AlgorithmName": "own", "TrainingInputMode": "File"}, InputDataConfig=[]),
+        fit("with-own", {}, **OWN, InputDataConfig=[], EnableNetworkIsolation=True),  # else it may have read anything
         prepared("ingest", only("feature-group"), {"FeatureStoreOutput": {"FeatureGroupName": "features"}}),
         line("feature-group", "features", {
             "FeatureGroupStatus": "Created",

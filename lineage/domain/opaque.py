@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from lineage.domain.kinds import OPAQUE_CHANNELS
+from lineage.domain.kinds import OPAQUE_CHANNELS, TRAINING_JOB
 from lineage.domain.names import Span, location_of
+from lineage.domain.records import Gap
 
 READING = ("reads", "loads", "mentions")  # by which a record says that it read a place, or may have read it
 _ANYTHING = (None, Span.MANIFEST, Span.UNKNOWN)
@@ -21,3 +22,10 @@ def is_opaque(place: str, role: str, span: str | None) -> bool:
     location = location_of(place)
     named = location is not None and location.root.startswith("s3://") and not location.hides_bucket
     return not named or role in OPAQUE_CHANNELS or span in _ANYTHING
+
+
+def silence(job: str, kind: str, name: str, account: str | None, region: str | None) -> Gap:
+    """A job that read something, for it was not isolated, and declares no channel: it may have read anything."""
+    lacks = "channel" if kind == TRAINING_JOB.name else "input, wrote what leads on to training,"
+    said = f"{kind.replace('-', ' ')} {name} declares no {lacks} and ran without network isolation: no field tells what it read"
+    return Gap(account or "", region or "", "", job, "no-channels", said)

@@ -87,8 +87,8 @@ class Gap:
     """Something that could not be read, or that nothing was found for. `subject` is a node id, or what was asked.
 
     Reasons: `missing`, `denied`, `throttled`, `failed`, `unmatched`, `unknown-member`, `not-crawled`, `deleted`, and, found
-    by the questions, `not-enumerated`, `unread-manifest`, `access-point`, `unresolved`; of a manifest also `too-large` and
-    `malformed`.
+    by the questions, `not-enumerated`, `unread-manifest`, `access-point`, `unresolved`, `no-channels`, `empty`; of a manifest
+    also `too-large` and `malformed`.
     """
 
     account: str
@@ -249,6 +249,26 @@ class Crawl:
         return self.finished is not None
 
 
+class Counts(NamedTuple):
+    """What was read of one place, or of several, in numbers: on these a "no" stands."""
+
+    resources: int = 0
+    training_jobs: int = 0
+    isolated_training_jobs: int = 0
+    processing_jobs: int = 0
+    isolated_processing_jobs: int = 0
+    channels: int = 0  # by which training jobs read data
+    channels_of_unknown_writer: int = 0  # no job is known to have written there before
+
+
+class Counted(NamedTuple):
+    """What was read of an account and region."""
+
+    account: str
+    region: str
+    counts: Counts
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What was looked at, and what could not be.
@@ -256,6 +276,8 @@ class Scope:
     `enumerated` holds (account, region, kind) of each list that was read to its end: only that can prove a "no".
     `lookups` holds each one of CloudTrail that came to its end.
     `known` holds the subjects of holes of which there is a record all the same, from another call or another day.
+    `silent` holds a hole for each job that read something, and no field of it tells what. `counted` is empty where nobody
+    counted: a graph of records without a snapshot.
     """
 
     crawls: tuple[Crawl, ...] = ()
@@ -266,6 +288,8 @@ class Scope:
     training_jobs: int = 0
     isolated_training_jobs: int = 0
     lookups: tuple[Enumeration, ...] = ()
+    silent: tuple[Gap, ...] = ()
+    counted: tuple[Counted, ...] = ()
 
     @property
     def accounts(self) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ import networkx as nx
 
 from lineage.domain.kinds import IMAGE
 from lineage.domain.names import is_place
+from lineage.domain.opaque import silence
 from lineage.domain.records import Gap, Resource, Scope, decoded
 from lineage.graphs.derive import derive
 from lineage.snapshot.manifests import Listings
@@ -70,7 +71,9 @@ def graph_of(resources: Iterable[Resource], gaps: Iterable[Gap] = (), listings: 
     manifests = listings or Listings.in_memory()
     joined = derive(resources, manifests)
     nodes, edges = attributed(map(node_row, joined.nodes.values())), edges_of(map(edge_row, joined.edges))
-    return assembled(nodes, edges, Scope(holes=tuple(gaps)), manifests)
+    silent = (joined.nodes[job] for job in joined.silent)
+    holes = tuple(silence(job.id, job.kind, job.name, job.account, job.region) for job in silent)
+    return assembled(nodes, edges, Scope(holes=tuple(gaps), silent=holes), manifests)
 
 
 def assembled(nodes: Iterable[tuple[str, Attributes]], edges: Iterable[EdgeRow], scope: Scope, listings: Listings) -> Graph:

@@ -44,6 +44,7 @@ class Joined:
 
     nodes: dict[str, Node] = field(default_factory=dict)
     edges: list[Edge] = field(default_factory=list)
+    silent: list[str] = field(default_factory=list)  # the jobs that do not say what they read
 
 
 def derive(resources: Iterable[Resource], listings: Listings | None = None) -> Joined:
@@ -56,7 +57,8 @@ def derive(resources: Iterable[Resource], listings: Listings | None = None) -> J
         new_graph(db, lambda db: join(db, lambda: records, listings=manifests))
         nodes = map(node_of, db.execute(f"SELECT {NODE} FROM node ORDER BY {NODE}"))  # noqa: S608  (our own words)
         edges = map(edge_of, db.execute(f"SELECT {EDGE} FROM edge ORDER BY {EDGE}"))  # noqa: S608  (our own words)
-        return Joined({node.id: node for node in nodes}, list(edges))
+        silent = [row[0] for row in db.execute("SELECT id FROM silent ORDER BY id")]
+        return Joined({node.id: node for node in nodes}, list(edges), silent)
     finally:
         db.close()
 

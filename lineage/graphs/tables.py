@@ -21,6 +21,7 @@ from lineage.domain.records import Edge, Json, Node, Window
 from lineage.domain.sightings import EVER, Sight
 from lineage.domain.status import FAILED
 from lineage.domain.times import bounds, sortable
+from lineage.graphs.counts import count
 from lineage.snapshot.manifests import Listings
 from lineage.snapshot.rows import EDGE, edge_of, node_row, stored_edge
 from lineage.snapshot.schema import index_graph
@@ -203,6 +204,7 @@ class Joining:
     def index(self) -> None:
         """The graph is whole: it can be asked from now on by what its nodes and edges are."""
         index_graph(self._db)
+        count(self._db)
 
     # --- what it was made of --------------------------------------------------------------------
 

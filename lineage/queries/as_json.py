@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from lineage.domain.kinds import KINDS, TRAINING_JOB, kind_of_subject
 from lineage.domain.names import is_place
-from lineage.domain.records import Crawl, Gap, Json, Scope
+from lineage.domain.records import Counts, Crawl, Gap, Json, Scope
 from lineage.queries.flow.links import Flow, Link
 
 
@@ -51,6 +54,10 @@ def link_json(link: Link) -> Json:
     }
 
 
+# What this version does not read at all, and what could train, copy data or serve.
+NOT_READ = ("Bedrock", "HyperPod", "MLflow servers", "notebooks", "what Glue, Athena and EMR wrote")
+_GONE = ("deleted", "missing")  # the reasons of a gap about what is there no more
+_JOBS = {kind.name for kind in KINDS.values() if kind.job}
 _GAP = ("account", "region", "operation", "subject", "reason", "detail")
 
 
@@ -61,7 +68,34 @@ def scope_json(scope: Scope, holes: list[Gap], crawls: set[int] | None = None) -
         "regions": list(scope.regions),
         "crawls": [_crawl_json(crawl) for crawl in scope.crawls if crawls is None or crawl.id in crawls],
         "holes": [{name: getattr(hole, name) for name in _GAP} for hole in holes],
+        "numbers": numbers_json(scope, Counts(*map(sum, zip(Counts(), *(one.counts for one in scope.counted), strict=True)))),
+        "not_read": list(NOT_READ),
     }
+
+
+def numbers_json(scope: Scope, counts: Counts, takes: Callable[[str, str], bool] = lambda *_: True) -> Json | None:
+    """What a "no" stands on, in numbers, of the places that it `takes`; None where nobody counted."""
+    if not scope.counted:
+        return None
+    silent, lost = ([gap for gap in gaps if takes(gap.account, gap.region)] for gaps in (scope.silent, scope.holes))
+    learning = sum(_kind_of(gap) == TRAINING_JOB.name for gap in silent)
+    return {
+        "resources": counts.resources,
+        "training_jobs": counts.training_jobs,
+        "training_jobs_without_isolation": counts.training_jobs - counts.isolated_training_jobs,
+        "training_jobs_without_channels": learning,
+        "processing_jobs": counts.processing_jobs,
+        "processing_jobs_without_isolation": counts.processing_jobs - counts.isolated_processing_jobs,
+        "processing_jobs_without_inputs": len(silent) - learning,
+        "channels": counts.channels,
+        "channels_of_unknown_writer": counts.channels_of_unknown_writer,
+        "deleted_jobs_not_read": len({gap.subject for gap in lost if gap.reason in _GONE and _kind_of(gap) in _JOBS}),
+    }
+
+
+def _kind_of(gap: Gap) -> str:
+    kind = kind_of_subject(gap.subject)
+    return kind.name if kind else ""
 
 
 def _crawl_json(crawl: Crawl) -> Json:

@@ -60,7 +60,7 @@ class Making:
         self._ways: dict[str, Arrival | None] = {}
         scope: Scope = graph.graph["scope"]
         unread = (gap for gap in scope.holes if is_about(gap, _RELEVANT))
-        self._shared = [*not_enumerated(scope, _ENUMERATED), *unread, *self._lost(tracing)]
+        self._shared = [*not_enumerated(scope, _ENUMERATED), *unread, *self._silent(scope), *self._lost(tracing)]
 
     # --- what can be upstream -------------------------------------------------------------------
 
@@ -92,6 +92,14 @@ class Making:
         return found
 
     # --- what could hide that it was ------------------------------------------------------------
+
+    def _silent(self, scope: Scope) -> Iterator[Gap]:
+        """The jobs upstream that may have read anything, and had begun before the node was done."""
+        until = self._done()
+        for gap in scope.silent:
+            if gap.subject in self.graph:
+                began = sortable(self.graph.nodes[gap.subject].get("started") or "")
+                yield from () if until and began > until else (gap,)
 
     def _lost(self, tracing: Tracing) -> Iterator[Gap]:
         """Where the trace of the node is broken, and where a name may not mean what it meant then."""

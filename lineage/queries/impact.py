@@ -35,7 +35,7 @@ from lineage.queries.flow.models import is_past, read_by, specified
 from lineage.queries.flow.spread import Spread
 from lineage.queries.flow.walk import Arrival
 from lineage.queries.flow.writers import is_surely_made
-from lineage.queries.scope import caveats
+from lineage.queries.scope import caveats, empty
 from lineage.queries.showing import Shows
 
 SCHEMA = "lineage.impact/1"
@@ -95,7 +95,7 @@ def impact(graph: Graph, subject: str) -> Impact:
     ways = _Ways(spread.graph)
     rows = [_row(spread, arrival, ways) for arrival in spread.found.values() if not arrival.only_records]
     rows.sort(key=_by_kind)
-    holes = spread.all_holes(unexplained(spread.graph))
+    holes = [*empty(graph.graph["scope"]), *spread.all_holes(unexplained(spread.graph))]
     return Impact(
         said=said(spread.graph, spread.subject),
         subject=spread.subject,

@@ -7,13 +7,14 @@ from itertools import product
 from typing import NamedTuple
 
 from lineage.domain.kinds import KIND_OF_CALL, KINDS, TRAINING_JOB, kind_of_subject
-from lineage.domain.records import CLOUDTRAIL, Gap, Json, Scope
+from lineage.domain.records import CLOUDTRAIL, Counts, Gap, Json, Scope
 from lineage.errors import MalformedName
-from lineage.queries.as_json import scope_json
+from lineage.queries.as_json import numbers_json, scope_json
 from lineage.queries.coverage import deletions_told
 from lineage.queries.flow.holes import OBJECT_CALLS
 
 UNCHECKED = "a channel names a place: whether an object was there when it was read is not checked"
+_NAMED = 5  # places that a sentence names; more are counted
 _ENUMERATED = tuple(kind.name for kind in KINDS.values() if kind.tells_use)
 
 
@@ -76,6 +77,24 @@ def not_enumerated(scope: Scope, kinds: Sequence[str] = _ENUMERATED, within: Wit
     return [gap for place in places for gap in _unlisted(scope, kinds, what, *place)]
 
 
+def empty(scope: Scope, within: Within = ALL) -> list[Gap]:
+    """Where no training job stands in anything that was looked at, nothing is proved: it may be the wrong account or region."""
+    asked = [one for one in scope.counted if within.takes(one.account, one.region)]
+    if not asked or any(one.counts.training_jobs for one in asked):
+        return []
+    where = ", ".join(f"{one.account} {one.region}" for one in asked[:_NAMED])
+    more = f" and {len(asked) - _NAMED} other places" if len(asked) > _NAMED else ""
+    place = asked[0][:2] if len(asked) == 1 else ("", "")
+    said = f"no training job stands in {where}{more}: is it the account, and the region, in which people train?"
+    return [Gap(*place, "", "", "empty", said)]
+
+
+def counts(scope: Scope, within: Within = ALL) -> Counts:
+    """What was read of the places that are asked about, in numbers."""
+    asked = (one.counts for one in scope.counted if within.takes(one.account, one.region))
+    return Counts(*map(sum, zip(Counts(), *asked, strict=True)))
+
+
 def listing_scope(scope: Scope, kinds: Sequence[str], what: str) -> Json:
     """What was looked at for a list, with the holes that could hide one of these kinds; `what` they tell of."""
     unread = [gap for gap in scope.holes if is_about(gap, kinds) and gap.reason not in ("missing", "not-enumerated")]
@@ -105,7 +124,8 @@ def narrowed(scope: Scope, within: Within) -> Json:
         return {}
     places = [place for place in crawled(scope) if within.takes(*place)]
     accounts, regions = (sorted({place[end] for place in places}) for end in (0, 1))
-    return {"accounts": accounts, "regions": regions, "narrowed": within._asdict()}
+    asked = {"accounts": accounts, "regions": regions, "narrowed": within._asdict()}
+    return asked | ({"numbers": numbers_json(scope, counts(scope, within), within.takes)} if scope.counted else {})
 
 
 def left_out(within: Within) -> list[str]:

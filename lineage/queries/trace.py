@@ -515,7 +515,8 @@ class Tracing:
         ]
         reads = [self.links[key] for key in sorted(self.links) if self.links[key].relation == "reads"]
         opaque = [opaque_read(self.graph, link) for link in reads if is_job(self.graph.nodes[link.target])]
-        return [*holes, *dict.fromkeys(filter(None, opaque))]
+        silent = [gap for gap in scope.silent if gap.subject in self.jobs]
+        return [*holes, *silent, *dict.fromkeys(filter(None, opaque))]
 
     def _path(self) -> set[str]:
         return {*self.visited, *(link.target for link in self.links.values())}

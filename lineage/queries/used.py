@@ -20,7 +20,7 @@ from lineage.queries.flow.places import loaders
 from lineage.queries.flow.readings import Readings
 from lineage.queries.flow.steps import Step, is_logged
 from lineage.queries.flow.walk import Arrival, Walk
-from lineage.queries.scope import ALL, Within, caveats, is_about, left_out, narrowed, not_enumerated
+from lineage.queries.scope import ALL, Within, caveats, empty, is_about, left_out, narrowed, not_enumerated
 from lineage.queries.showing import Shows
 from lineage.snapshot.reading import Snapshot
 
@@ -206,7 +206,8 @@ class UseUnderWay:
         """What was found, of the jobs that are asked about. What is not known elsewhere counts: data may be handed on there."""
         scope: Scope = self.graph.graph["scope"]
         relevant = [gap for gap in scope.holes if is_about(gap, _RELEVANT)]
-        holes = [*not_enumerated(scope, within=within), *relevant, *dict.fromkeys(self.readers.holes)]
+        holes = [*not_enumerated(scope, within=within), *empty(scope, within), *relevant, *scope.silent]
+        holes += dict.fromkeys(self.readers.holes)
         findings = sorted(self._asked(self.findings, within), key=_strongest_first)
         also_read = self._asked((self.also_read[job] for job in sorted(self.also_read)), within)
         verdict = findings[0].verdict if findings else UNKNOWN if holes else NOT_REFERENCED

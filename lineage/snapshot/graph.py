@@ -51,7 +51,7 @@ class GraphTables(OpenTables):
     def names_from(self, start: str) -> Iterator[tuple[str, str, str]]:
         """Every node whose name begins so, in whatever letters, as (id, kind, name)."""
         sql = """SELECT id, kind, name FROM node WHERE name >= ? COLLATE NOCASE AND name < ? COLLATE NOCASE ORDER BY id"""
-        return (row[:3] for row in self._rows(sql, (start, _behind(start.lower()))))
+        return (row[:3] for row in self._rows(sql, (start, behind(start.lower()))))
 
     def names(self, called: str | None = None) -> Iterator[tuple[str, str, str]]:
         """Every node, or each of a name in whatever letters, as (id, kind, name)."""
@@ -102,7 +102,7 @@ class GraphTables(OpenTables):
 
     def sources(self, relations: Iterable[str], start: str = "") -> Iterator[str]:
         """Each node that an edge of some relations leads out of, and whose id begins so."""
-        within, ends = ("source >= ? AND source < ?", (start, _behind(start))) if start else ("true", ())
+        within, ends = ("source >= ? AND source < ?", (start, behind(start))) if start else ("true", ())
         which = f"{within} AND {_one_of('relation', relations)}"
         return (row[0] for row in self._rows(f"SELECT DISTINCT source FROM edge WHERE {which}", ends))  # noqa: S608
 
@@ -160,7 +160,7 @@ def _one_of(column: str, words: Iterable[str]) -> str:
     return f"{column} IN ({said})"
 
 
-def _behind(start: str) -> str:
+def behind(start: str) -> str:
     """The first text that sorts behind all that begin with another one, in SQLite as in Python: by code points."""
     bare = start.rstrip("\U0010ffff")
     code = ord(bare[-1]) + 1

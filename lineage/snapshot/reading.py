@@ -12,17 +12,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
-from lineage.domain.kinds import TRAINING_JOB
-from lineage.domain.records import Scope
+from lineage.domain.opaque import silence
+from lineage.domain.records import Counted, Counts, Scope
 from lineage.errors import SnapshotError
 from lineage.snapshot.graph import GraphTables
 from lineage.snapshot.ledger import LedgerTables
 from lineage.snapshot.manifests import Listings
 from lineage.snapshot.records import RecordTables
-from lineage.snapshot.schema import APPLICATION_ID, ISOLATED, SCHEMA_VERSION, create
+from lineage.snapshot.schema import APPLICATION_ID, SCHEMA_VERSION, create
 from lineage.snapshot.seals import Hashed, Seal, hashed, rows_of, seals
 from lineage.snapshot.tables import Row
 from lineage.snapshot.writing import Recording
+
+_SILENT = "SELECT id, kind, name, account, region FROM silent JOIN node USING (id) ORDER BY id"
 
 
 def open_snapshot(path: str | Path) -> Snapshot:
@@ -130,8 +132,6 @@ class Snapshot(GraphTables, RecordTables, LedgerTables):
 
     def scope(self) -> Scope:
         """What was looked at, and what could not be. A list counts once the graph holds what it gave."""
-        jobs = self._one("SELECT count(*) FROM node WHERE kind = ? AND observed", TRAINING_JOB.name)
-        isolated = self._one(f"SELECT count(*) FROM node WHERE {ISOLATED}")  # noqa: S608  (our own words)
         known = self._rows("SELECT id FROM node WHERE observed AND id IN (SELECT subject FROM question WHERE reason != '')")
         subjects = frozenset(row[0] for row in known)
         lists = self.enumerations()
@@ -142,7 +142,19 @@ class Snapshot(GraphTables, RecordTables, LedgerTables):
         }
         places = frozenset(walked | {one.key[:2] for one in lists})
         lookups = tuple(one for one in self.lookups() if one.finished and one.joined)
-        return Scope(crawls, tuple(self.gaps()), enumerated, subjects, places, jobs, isolated, lookups)
+        counted = tuple(self._counted(places))
+        jobs, isolated = (sum(getattr(one.counts, f"{how}training_jobs") for one in counted) for how in ("", "isolated_"))
+        silent = tuple(silence(*row) for row in self._rows(_SILENT))
+        return Scope(
+            crawls, tuple(self.gaps()), enumerated, subjects, places, jobs, isolated, lookups, silent=silent, counted=counted
+        )
+
+    def _counted(self, places: Iterable[tuple[str, str]]) -> Iterator[Counted]:
+        """What was read of each place: nothing of one that gave nothing. Jobs of elsewhere, that others told of, count too."""
+        rows = self._rows(f"SELECT account, region, {', '.join(Counts._fields)} FROM counted")  # noqa: S608  (our own words)
+        known = {(account, region): Counts(*numbers) for account, region, *numbers in rows}
+        for account, region in sorted({*places, *known}):
+            yield Counted(account, region, known.get((account, region), Counts()))
 
     def modified(self, places: Iterable[str]) -> dict[str, str]:
         """When S3 said that objects were last modified, of those whose digests were asked for."""

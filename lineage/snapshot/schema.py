@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 
-from lineage.domain.kinds import TRAINING_JOB
 from lineage.snapshot.manifests import LISTINGS_SCHEMA
 from lineage.snapshot.seals import SEALS_SCHEMA
 
@@ -55,15 +54,18 @@ CREATE TABLE edge (
     path TEXT NOT NULL, evidence TEXT NOT NULL, opens TEXT, closes TEXT, span TEXT, listing INTEGER,
     reader TEXT NOT NULL, settled TEXT NOT NULL, opaque INTEGER NOT NULL);
 CREATE TABLE unexplained (id TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE silent (id TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE counted (
+    account TEXT NOT NULL, region TEXT NOT NULL, resources INTEGER NOT NULL, training_jobs INTEGER NOT NULL,
+    isolated_training_jobs INTEGER NOT NULL, processing_jobs INTEGER NOT NULL, isolated_processing_jobs INTEGER NOT NULL,
+    channels INTEGER NOT NULL, channels_of_unknown_writer INTEGER NOT NULL, PRIMARY KEY (account, region)) WITHOUT ROWID;
 """
-# A query uses one of the two last indices where it says the same words.
-ISOLATED = f"kind = '{TRAINING_JOB.name}' AND observed AND json_extract(details, '$.isolated')"
-_GRAPH_INDICES = f"""
+# A query uses the last index where it says the same word.
+_GRAPH_INDICES = """
 CREATE INDEX node_kind ON node (kind, observed);
 CREATE INDEX node_name ON node (name COLLATE NOCASE);
 CREATE INDEX edge_source ON edge (source);
 CREATE INDEX edge_target ON edge (target);
-CREATE INDEX node_isolated ON node (kind) WHERE {ISOLATED};
 CREATE INDEX edge_opaque ON edge (source) WHERE opaque;
 """
 

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from lineage.domain.canonical import canonical, digest_of
+from lineage.domain.records import Counts
 
 SCHEME: Final = "lineage-seal-1"
 SEALS_SCHEMA = """
@@ -73,6 +74,8 @@ TABLES: Final[Mapping[str, Table]] = {
         by_row=True,
     ),
     "unexplained": Table("id", 1),
+    "silent": Table("id", 1),
+    "counted": Table(f"account, region, {', '.join(Counts._fields)}", 2),
     "sqlite_master": Table("type, name, tbl_name, sql", 2),
 }
 

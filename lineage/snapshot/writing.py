@@ -63,9 +63,8 @@ class Recording(WrittenNames, WrittenLedger, WrittenContents):
 
     def replace_graph(self, join: Callable[[sqlite3.Connection], None]) -> None:
         """Put a graph in the place of the one before: `join` fills the tables, from records that it streams."""
-        self._db.execute("DROP TABLE node")
-        self._db.execute("DROP TABLE edge")
-        self._db.execute("DROP TABLE unexplained")
+        for table in ("node", "edge", "unexplained", "silent", "counted"):
+            self._db.execute(f"DROP TABLE {table}")
         try:
             new_graph(self._db, join)
         except BaseException as error:

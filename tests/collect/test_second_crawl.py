@@ -127,7 +127,7 @@ def test_a_killed_crawl_forgives_no_refusal(tmp_path: Path) -> None:
 
 def test_what_only_describe_could_not_tell_only_describe_answers(tmp_path: Path) -> None:
     """A member that botocore did not know in a Describe stays a hole when Search, which has no room for it, reads the record."""
-    job = fit("n", {}, TrainingJobStatus="InProgress", **LATE)
+    job = fit("n", {}, TrainingJobStatus="InProgress", EnableNetworkIsolation=True, **LATE)
 
     def newer(session: Any) -> Any:
         def add(response_dict: dict[str, Any], **_: Any) -> None:

@@ -162,7 +162,7 @@ def test_the_json_contract(bank_graph: lineage.Graph) -> None:
         "caveats",
     ]
     assert (answer["schema"], answer["question"]) == ("lineage.trace/1", "trace")
-    assert set(answer["scope"]) == {"accounts", "regions", "crawls", "holes"}
+    assert set(answer["scope"]) == {"accounts", "regions", "crawls", "holes", "numbers", "not_read"}
     for edge in answer["evidence"]:
         assert edge["relation"] in {
             data["relation"] for data in bank_graph.get_edge_data(edge["source"], edge["target"]).values()

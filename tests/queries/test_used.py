@@ -358,7 +358,7 @@ def test_the_json_contract() -> None:
     (found,) = answer["findings"]
     assert {"job", "verdict", "channel", "cover", "location", "evidence"} <= set(found)
     assert {"id", "kind", "name", "account", "region"} <= set(found["job"])
-    assert set(answer["scope"]) == {"accounts", "regions", "crawls", "holes"}
+    assert set(answer["scope"]) == {"accounts", "regions", "crawls", "holes", "numbers", "not_read"}
     assert answer["scope"]["crawls"][0]["complete"] is True
 
 

@@ -236,7 +236,7 @@ class Spread:
         scope: Scope = self.graph.graph["scope"]
         relevant = [gap for gap in scope.holes if is_about(gap, _RELEVANT)]
         stays = all(self._stays_in(node) for node in (self.subject["id"], *(node for node, *_ in self.arrived)))
-        lost = () if stays else (*self.holes, *more)
+        lost = () if stays else (*scope.silent, *self.holes, *more)
         return [*not_enumerated(scope, _ENUMERATED), *dict.fromkeys([*relevant, *lost])]
 
     def _stays_in(self, node: str) -> bool:

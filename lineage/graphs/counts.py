@@ -1,0 +1,119 @@
+"""What a "no" stands on, worked out while the graph is joined: how much was read, and which jobs do not say what they read.
+
+A question then reads a few rows, however many jobs there are.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from lineage.domain.jobs import started
+from lineage.domain.kinds import KINDS, PROCESSING_JOB, RELATIONS, TRAINING_JOB
+from lineage.domain.names import location_of, places_around
+from lineage.domain.records import decoded
+from lineage.domain.training import trains
+from lineage.snapshot.graph import behind
+
+# Where what a job made may be read: no place for a model, unless something loads or reads it there.
+_ONWARD: Final = (*(name for name, relation in RELATIONS.items() if relation.flows), "recorded-by")
+# What learns, or holds what may have been learnt: there the way of the data ends.
+_LEARN: Final = tuple(
+    kind.name for kind in KINDS.values() if kind.trains or any(one.relation == "loads" for one in kind.references)
+)
+_ISOLATED = "ifnull(json_extract(details, '$.isolated'), 0)"
+# The earliest write to each place, and to what shares keys with it.
+_FIRST_WRITES = """
+    CREATE TEMP TABLE first_write AS
+    WITH own (place, opens) AS (
+        SELECT target, min(rtrim(ifnull(opens, ''), 'Z')) FROM main.edge
+        WHERE relation = 'writes' AND evidence != 'logged' GROUP BY target)
+    SELECT place, min(opens) AS opens FROM (
+        SELECT place, opens FROM own
+        UNION ALL SELECT edge.target, own.opens FROM main.edge JOIN own ON own.place = edge.source WHERE relation = 'overlaps')
+    GROUP BY place"""
+_COUNTED = f"""
+    INSERT INTO main.counted
+    WITH job (account, region, resources, training, isolated_training, processing, isolated_processing) AS (
+        SELECT account, region, count(*),
+            sum(kind = '{TRAINING_JOB.name}'), sum(iif(kind = '{TRAINING_JOB.name}', {_ISOLATED}, 0)),
+            sum(kind = '{PROCESSING_JOB.name}'), sum(iif(kind = '{PROCESSING_JOB.name}', {_ISOLATED}, 0))
+        FROM main.node WHERE observed AND account != '' AND region != '' GROUP BY account, region),
+    channel (account, region, number, unknown) AS (
+        SELECT node.account, node.region, count(*),
+            sum(first.opens IS NULL OR (edge.closes != '' AND first.opens >= rtrim(edge.closes, 'Z')))
+        FROM main.edge CROSS JOIN main.node ON node.id = edge.target LEFT JOIN first_write AS first ON first.place = edge.source
+        WHERE edge.relation = 'reads' AND edge.usage = 'data' AND node.kind = '{TRAINING_JOB.name}' GROUP BY 1, 2)
+    SELECT job.*, ifnull(number, 0), ifnull(unknown, 0) FROM job LEFT JOIN channel USING (account, region)"""  # noqa: S608
+# The jobs into which no field says that anything was read, to learn from or to build on.
+_SAYING_NOTHING = f"""
+    SELECT id, kind, status, details FROM main.node WHERE kind IN ('{TRAINING_JOB.name}', '{PROCESSING_JOB.name}') AND observed
+    AND NOT {_ISOLATED} AND NOT EXISTS (
+        SELECT 1 FROM main.edge WHERE target = node.id AND relation = 'reads' AND evidence = 'declared'
+        AND (usage IN ('data', 'model') OR opaque)) ORDER BY id"""  # noqa: S608  (our own words)
+# Where what some jobs wrote may have got, as far as to the first who learn.
+_REACHED = f"""
+    CREATE TEMP TABLE reached AS
+    WITH RECURSIVE got (id) AS (
+        SELECT value FROM json_each(?)
+        UNION SELECT edge.target FROM got JOIN main.node USING (id) JOIN main.edge ON edge.source = got.id
+        WHERE node.kind NOT IN {_LEARN} AND edge.relation IN {_ONWARD})
+    SELECT id FROM got"""  # noqa: S608  (our own words)
+# Of these, whence there is a way to one who learns.
+_LEADING = f"""
+    WITH RECURSIVE leading (id) AS (
+        SELECT id FROM reached JOIN main.node USING (id) WHERE kind IN {_LEARN}
+        UNION SELECT edge.source FROM leading JOIN main.edge ON edge.target = leading.id
+        WHERE edge.relation IN {_ONWARD} AND edge.source IN (SELECT id FROM reached))
+    SELECT id FROM leading"""  # noqa: S608  (our own words)
+
+
+def count(db: sqlite3.Connection) -> None:
+    """Fill what a joined graph says of itself: the numbers of each place, and the jobs that do not say what they read."""
+    db.execute(_FIRST_WRITES)
+    db.execute("CREATE INDEX temp.first_write_place ON first_write (place)")
+    db.execute(_COUNTED)
+    db.execute("DROP TABLE temp.first_write")
+    db.executemany("INSERT INTO main.silent VALUES (?)", ((job,) for job in sorted(_silent(db))))
+
+
+def _silent(db: sqlite3.Connection) -> Iterator[str]:
+    """The jobs that may have read anything and trained with it: they train, or what they wrote may lead to training."""
+    writers = []
+    for job, kind, status, details in db.execute(_SAYING_NOTHING):
+        attributes = decoded(details) | {"kind": kind, "status": status}
+        if started(attributes) and trains(attributes):
+            yield job
+        elif started(attributes) and kind == PROCESSING_JOB.name:
+            writers.append(job)
+    leading = _leading(db, writers) if writers else set()
+    yield from (job for job in writers if job in leading or _may_write_what_is_read(db, job))
+
+
+def _leading(db: sqlite3.Connection, writers: list[str]) -> set[str]:
+    """Those of some jobs whose outputs may have got to who learns, whatever the times say."""
+    db.execute(_REACHED, (json.dumps(writers),))
+    db.execute("CREATE UNIQUE INDEX temp.reached_id ON reached (id)")
+    found = {row[0] for row in db.execute(_LEADING)}
+    db.execute("DROP TABLE temp.reached")
+    return found.intersection(writers)
+
+
+def _may_write_what_is_read(db: sqlite3.Connection, job: str) -> bool:
+    """Whether it names, in a text, a place that others read, or one around it: it may have written there."""
+    named = db.execute("SELECT source FROM main.edge WHERE target = ? AND relation = 'mentions'", (job,)).fetchall()
+    return any(_is_read(db, place) for (place,) in named)
+
+
+def _is_read(db: sqlite3.Connection, place: str) -> bool:
+    location = location_of(place)
+    around: Iterable[str] = (place.rstrip("/"), *(places_around(location) if location else ()))
+    reads = "relation IN ('reads', 'loads')"
+    start = f"{place.rstrip('/')}/"
+    below = db.execute(f"SELECT 1 FROM main.edge WHERE source >= ? AND source < ? AND {reads} LIMIT 1", (start, behind(start)))  # noqa: S608
+    if below.fetchone():
+        return True
+    at = f"SELECT 1 FROM main.edge WHERE source IN (SELECT value FROM json_each(?)) AND {reads} LIMIT 1"  # noqa: S608
+    return bool(db.execute(at, (json.dumps(list(around)),)).fetchone())
