@@ -22,6 +22,7 @@ from .domain.names import is_place as is_place
 from .domain.names import parse_location as parse_location
 from .domain.pipelines import ExperimentNames as ExperimentNames
 from .domain.pipelines import experiment_names as experiment_names
+from .domain.records import Scope as Scope
 from .domain.status import is_as_expected as is_as_expected
 from .domain.text import one_line as one_line
 from .errors import CrawlError as CrawlError
@@ -37,6 +38,7 @@ from .errors import UnknownNode as UnknownNode
 from .graphs.build import Graph as Graph
 from .graphs.build import graph as graph
 from .graphs.build import graph_of as graph_of
+from .graphs.named import NamedPlaces as NamedPlaces
 from .graphs.neighbourhoods import around_dataset as around_dataset
 from .graphs.neighbourhoods import around_subject as around_subject
 from .graphs.neighbourhoods import neighbourhood as neighbourhood
@@ -62,6 +64,7 @@ from .outputs.report.controls import FRAMEWORKS as FRAMEWORKS
 from .outputs.report.model import Report as Report
 from .outputs.report.model import report as report
 from .outputs.report.model import report_digest as report_digest
+from .queries.as_json import NOT_READ as NOT_READ
 from .queries.coverage import coverage as coverage
 from .queries.datasets import Datasets as Datasets
 from .queries.datasets import datasets as datasets

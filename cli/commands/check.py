@@ -12,6 +12,8 @@ from ..render.check import checked_text, summary_lines
 from ..render.indented import indented
 from ..render.listing import FORMS, Listing, json_lines, rows_as
 from .options import format_option, out_option, snapshot_option, uncollected, write
+from .scoped import tell_aside
+from .subjects import exact_option, insisted, of_policy
 
 if TYPE_CHECKING:
     import lineage
@@ -42,6 +44,7 @@ _SEVERITIES = ("note", "warning", "error", "never")
     type=click.Choice(_SEVERITIES),
     help="Exit with 1 on a new finding of this severity or a worse one; else as the policy says, else error.",
 )
+@exact_option
 @click.option("--strict", is_flag=True, help="A gap is an error, and whatever could not be decided exits with 4.")
 @click.option("--baseline", metavar="FILE", help="Findings of this file are known: they are told, and do not count.")
 @click.option(
@@ -56,6 +59,7 @@ def check(
     subjects: tuple[str, ...],
     policy_file: str | None,
     fail_on: str | None,
+    exact: bool,
     strict: bool,
     baseline: str | None,
     target: str | None,
@@ -77,13 +81,17 @@ def check(
     if list_rules:
         return _list_rules(form, out)
     known = lineage.load_baseline(baseline) if baseline else frozenset()
+    policy = _policy(policy_file)
     with lineage.open_snapshot(snapshot) as opened:
-        answer = lineage.check(opened, _policy(policy_file), subjects, fail_on=fail_on or "", strict=strict, baseline=known)
+        insisted(opened, of_policy(policy), exact=exact)
+        answer = lineage.check(opened, policy, subjects, fail_on=fail_on or "", strict=strict, baseline=known)
     if target:
         write(lineage.to_baseline(answer), target)
     write(_told(answer, form, snapshot, colour=not out), out)
     for line in summary_lines(answer):
         click.echo(line, err=True)
+    if form not in ("json", "table"):
+        tell_aside(answer.scope, answer.caveats)
     return 0 if target else answer.code
 
 

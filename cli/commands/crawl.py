@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..render.lines import listed
 from ..render.words import plural
 from .options import kind_option, snapshot_option
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     Tell = Callable[[lineage.Progress], None]
 
+_NAMED = 5  # places that a warning names; more are counted
 QUIET_SECONDS = 10  # between two lines of progress, where there is no terminal
 RATE_SECONDS = 5  # over which the rate is told
 
@@ -79,6 +81,22 @@ def crawl(snapshot: str, endpoints: tuple[str, ...], regions: tuple[str, ...], q
     if not quiet:
         gaps = f"{plural(done.gaps, 'gap')} (lineage gaps)" if done.gaps else "no gaps"
         click.echo(f"{plural(done.records, 'record')} and {gaps} from {plural(done.calls, 'call')} are in {snapshot}", err=True)
+    with lineage.open_snapshot(snapshot) as opened:
+        for line in _warnings(opened.scope()):
+            click.echo(f"lineage: WARNING: {line}", err=True)
+
+
+def _warnings(scope: lineage.Scope) -> Iterator[str]:
+    """Where the last crawl found nothing, or nobody trains: most likely it was another account or region that was meant."""
+    last = scope.crawls[-1]
+    places = [one for one in scope.counted if one.account in last.accounts and one.region in last.regions]
+    idle = [f"account {one.account} in region {one.region}" for one in places if not one.counts.resources]
+    if idle:
+        meant = f"; it was read as {last.caller}: is it what you meant?" if len(idle) == len(places) else ""
+        yield f"nothing was found in {listed(idle, _NAMED)}: no record of any kind{meant}"
+    if "training-job" in last.kinds and not any(one.counts.training_jobs for one in places):
+        names = [f"account {one.account} in region {one.region}" for one in places]
+        yield f'no training job stands in {listed(names, _NAMED)}: that proves no "not used", and answers will be unknown'
 
 
 def _check(endpoints: tuple[str, ...], regions: tuple[str, ...], words: dict[str, Any]) -> None:

@@ -11,7 +11,8 @@ from ..render.indented import indented
 from ..render.listing import FORMS, json_lines, rows_as
 from .options import fail_on_option, format_option, out_option, snapshot_option, uncollected, write
 from .questions import FAIL, INCONCLUSIVE, USAGE_VERDICTS, gate
-from .subjects import asked_for, from_option
+from .scoped import tell_aside
+from .subjects import asked_for, exact_option, from_option, insisted
 
 if TYPE_CHECKING:
     import lineage
@@ -33,12 +34,15 @@ _HOLDOUTS = ("uri", "verdict", "job", "channel", "cover", "location", "through",
 )
 @click.argument("node")
 @from_option("Was any S3 URI of this file among it? - is stdin; one a line, # lines are left out.", "--holdouts")
+@exact_option
 @snapshot_option
 @format_option(*FORMS)
 @out_option
 @fail_on_option(*USAGE_VERDICTS, more=" With 4 where a hole could hide one of them. For --holdouts.")
 @uncollected
-def datasets(node: str, source: str | None, snapshot: str, form: str, out: str | None, fail_on: tuple[str, ...]) -> int:
+def datasets(
+    node: str, source: str | None, exact: bool, snapshot: str, form: str, out: str | None, fail_on: tuple[str, ...]
+) -> int:
     """What data NODE (a job, a model, a package, an endpoint; a name, `kind/name`, an ARN or an id) was made of.
 
     Each channel of each job that made it, and of the jobs upstream of these: whether it was really read and when, how much
@@ -53,7 +57,7 @@ def datasets(node: str, source: str | None, snapshot: str, form: str, out: str |
         raise click.UsageError("--fail-on is for --holdouts: name a file of S3 URIs with it")
     holdouts = asked_for((), source) if source else []
     with lineage.open_snapshot(snapshot) as opened:
-        answer = lineage.datasets(opened, node, holdouts=holdouts)
+        answer = lineage.datasets(opened, node, holdouts=insisted(opened, holdouts, exact=exact))
     if form == "json":
         write(indented(answer.as_json()), out)
     elif form == "jsonl":
@@ -63,6 +67,8 @@ def datasets(node: str, source: str | None, snapshot: str, form: str, out: str |
     else:
         columns, line = (_HOLDOUTS, _holdout) if source else (_DATASETS, _dataset)
         write(rows_as(form, columns, map(line, answer.holdouts if source else _told(answer))), out)
+    if form not in ("json", "table"):
+        tell_aside(answer.scope, answer.caveats)
     codes = {gate(row["verdict"], range(row["holes"]), fail_on) for row in answer.holdouts}
     return FAIL if FAIL in codes else INCONCLUSIVE if INCONCLUSIVE in codes else 0
 

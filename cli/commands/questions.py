@@ -12,7 +12,8 @@ from ..render.impact import impact_text, path_text, share
 from ..render.indented import indented
 from ..render.listing import FORMS, cells_as, json_lines, json_list, rows_as
 from .options import fail_on_option, format_option, out_option, snapshot_option, uncollected, write
-from .subjects import asked_for, from_option
+from .scoped import HOLDING_SCOPE, tell_aside
+from .subjects import AskedFor, asked_for, exact_option, from_option, insisted
 
 if TYPE_CHECKING:
     import lineage
@@ -71,6 +72,7 @@ def trace(endpoint: str, snapshot: str, form: str, out: str | None, fail_on: tup
 @format_option(*FORMS)
 @out_option
 @fail_on_option(*USAGE_VERDICTS, more=" With 4 where a hole could hide one of them. Of many answers the worst counts.")
+@exact_option
 @click.option("--account", "accounts", metavar="ID", multiple=True, help="Tell of jobs of this account only; repeats.")
 @click.option("--region", "regions", metavar="R", multiple=True, help="Tell of jobs of this region only; repeats.")
 @uncollected
@@ -81,6 +83,7 @@ def used(
     form: str,
     out: str | None,
     fail_on: tuple[str, ...],
+    exact: bool,
     **within: tuple[str, ...],
 ) -> int:
     """Was the data at S3_URI (a prefix, an object, or a whole bucket) used for training?
@@ -98,43 +101,58 @@ def used(
         raise click.UsageError(f"{wrong[0]!r} is no account: an account has twelve digits")
     asked = asked_for(s3_uris, source)
     with lineage.open_snapshot(snapshot) as opened:
-        answers = lineage.used_all(opened, asked, **within)
+        answers = lineage.used_all(opened, insisted(opened, asked, exact=exact), **within)
     if source is None and len(asked) == 1:
         answer = next(answers)
         _tell(answer, form, out, _usage_rows, usage_text)
         return gate(answer.verdict, answer.scope["holes"], fail_on)
     codes = {0}
-    write(_usages(_noting(answers, codes, fail_on), form, colour=not out), out)
+    told = _Told(answers, codes, fail_on)
+    write(_usages(told, form, colour=not out), out)
+    if form not in HOLDING_SCOPE:
+        tell_aside(told.scope, told.notes())
     return FAIL if FAIL in codes else max(codes)
 
 
-def _noting(answers: Iterable[lineage.Usage], codes: set[int], fail_on: tuple[str, ...]) -> Iterator[lineage.Usage]:
-    """The answers as they come, with what a gate says of each noted."""
-    for answer in answers:
-        codes.add(gate(answer.verdict, answer.scope["holes"], fail_on))
-        yield answer
+class _Told:
+    """Many answers as they come. Each may have thousands of findings: only what is so for all of them is kept."""
+
+    def __init__(self, answers: Iterable[lineage.Usage], codes: set[int], fail_on: tuple[str, ...]) -> None:
+        self._answers = answers
+        self._codes = codes
+        self._fail_on = fail_on
+        self._caveats: dict[str, None] = {}
+        self._unnamed: list[str] = []
+        self.scope: dict[str, Any] = {}
+
+    def __iter__(self) -> Iterator[lineage.Usage]:
+        for answer in self._answers:
+            self._codes.add(gate(answer.verdict, answer.scope["holes"], self._fail_on))
+            self.scope = answer.scope
+            self._unnamed += [] if answer.named else [answer.subject["id"]]
+            self._caveats |= dict.fromkeys(answer.caveats[not answer.named :])
+            yield answer
+
+    def notes(self) -> list[str]:
+        """What is so for all of them, and which of them no record names."""
+        more = f" and {len(self._unnamed) - _SHOWN:,} more" if len(self._unnamed) > _SHOWN else ""
+        unnamed = [f"no record names {', '.join(self._unnamed[:_SHOWN])}{more}"] if self._unnamed else []
+        return [*unnamed, *self._caveats]
 
 
-def _usages(answers: Iterator[lineage.Usage], form: str, *, colour: bool) -> Iterator[str]:
+def _usages(answers: _Told, form: str, *, colour: bool) -> Iterator[str]:
     """Many answers: each on a line, or each whole as JSON."""
     if form == "jsonl":
         return json_lines(answer.as_json() for answer in answers)
     if form == "json":
         return json_list({"schema": "lineage.usages/1", "question": "usage"}, "answers", (one.as_json() for one in answers))
     if form == "table":
-        return iter([_usages_table(answers, colour=colour)])
+        rows = list(map(_usage_line, answers))
+        return iter([usages_text(rows, answers.scope, answers.notes(), colour=colour)])
     return rows_as(form, _USAGES, map(_usage_line, answers))
 
 
-def _usages_table(answers: Iterable[lineage.Usage], *, colour: bool) -> str:
-    rows, scope, caveats = [], {}, dict[str, None]()
-    for answer in answers:  # of which each may have thousands of findings: only what is shown is kept
-        rows.append(_usage_line(answer))
-        scope = answer.scope
-        caveats |= dict.fromkeys(answer.caveats)
-    return usages_text(rows, scope, list(caveats), colour=colour)
-
-
+_SHOWN = 5  # places that a note names; more are counted
 _USAGES = ("uri", "verdict", "findings", "job", "channel", "holes", "id")
 
 
@@ -158,11 +176,12 @@ def _usage_line(answer: lineage.Usage) -> dict[str, Any]:
     """,
 )
 @click.argument("subject", metavar="NODE|S3_URI")
+@exact_option
 @snapshot_option
 @format_option("table", "json", "tsv")
 @out_option
 @uncollected
-def impact(subject: str, snapshot: str, form: str, out: str | None) -> None:
+def impact(subject: str, exact: bool, snapshot: str, form: str, out: str | None) -> None:
     """What the data at an S3 URI, or what a node was made of, ended up in: jobs, artifacts, models, packages, endpoints.
 
     NODE is a name, `kind/name`, an ARN or an id. Says which endpoints serve it now, and for each thing that it reached
@@ -172,7 +191,7 @@ def impact(subject: str, snapshot: str, form: str, out: str | None) -> None:
     import lineage
 
     with lineage.open_snapshot(snapshot) as opened:
-        asked = subject if lineage.is_location(subject) else lineage.find_in(opened, subject)
+        asked = _end(opened, subject, exact=exact)
         answer = lineage.impact(lineage.around_subject(opened, asked), asked)
     _tell(answer, form, out, _impact_rows, impact_text)
 
@@ -187,11 +206,12 @@ def impact(subject: str, snapshot: str, form: str, out: str | None) -> None:
 )
 @click.argument("source", metavar="FROM")
 @click.argument("target", metavar="TO")
+@exact_option
 @snapshot_option
 @format_option("table", "json", "tsv")
 @out_option
 @uncollected
-def path(source: str, target: str, snapshot: str, form: str, out: str | None) -> None:
+def path(source: str, target: str, exact: bool, snapshot: str, form: str, out: str | None) -> None:
     """The shortest way on which data got from FROM to TO, each a node (see `impact`) or an S3 URI, with the fields that say so.
 
     A sure way comes before a shorter one of which the times do not tell. From a node to itself it is the circle, if data
@@ -200,10 +220,19 @@ def path(source: str, target: str, snapshot: str, form: str, out: str | None) ->
     import lineage
 
     with lineage.open_snapshot(snapshot) as opened:
-        ends = [end if lineage.is_location(end) else lineage.find_in(opened, end) for end in (source, target)]
+        ends = [_end(opened, end, exact=exact) for end in (source, target)]
         also = [end for end in ends[1:] if not lineage.is_location(end)]
         answer = lineage.path(lineage.around_subject(opened, ends[0], *also), *ends)
     _tell(answer, form, out, _path_rows, path_text)
+
+
+def _end(opened: lineage.Snapshot, asked: str, *, exact: bool) -> str:
+    """The S3 URI or the node that is asked about."""
+    import lineage
+
+    if not lineage.is_location(asked):
+        return lineage.find_in(opened, asked)
+    return insisted(opened, [AskedFor("", asked)], exact=exact)[0]
 
 
 def gate(verdict: str, holes: Sized, fail_on: tuple[str, ...]) -> int:
@@ -226,6 +255,7 @@ def _tell(answer: Answer, form: str, out: str | None, rows: Callable[[Any], Rows
     else:
         head, *body = rows(answer)
         write(cells_as(form, head, body), out)
+        tell_aside(answer.scope, answer.caveats)
 
 
 def _trace_rows(answer: lineage.Trace) -> Rows:

@@ -13,7 +13,7 @@ import click
 
 from ..render.words import plural
 from .options import out_option, snapshot_option, uncollected, write
-from .subjects import asked_for, from_option
+from .subjects import asked_for, exact_option, from_option, insisted, of_policy
 
 if TYPE_CHECKING:
     import lineage
@@ -61,6 +61,7 @@ def _frameworks(_: click.Context, __: click.Parameter, value: str | None) -> tup
     help="Map the controls of these frameworks only: eu-ai-act, g7, iso42001, sr26-2, gdpr, nist; an empty text: of none.",
 )
 @from_option("Was any S3 URI of this file among the data? - is stdin; one a line, # lines are left out.", "--holdouts")
+@exact_option
 @click.option("--policy", "policy_file", metavar="FILE", help="The policy that the findings are held to, as for `check`.")
 @click.option("--previous", metavar="FILE", help="An earlier snapshot, or an earlier report as JSON, to compare with.")
 @click.option("--title", default="", metavar="TEXT", help="What to call the paper.")
@@ -72,6 +73,7 @@ def report(
     form: str,
     out: str | None,
     source: str | None,
+    exact: bool,
     policy_file: str | None,
     frameworks: tuple[str, ...] | None,
     **words: str,
@@ -90,14 +92,13 @@ def report(
     policy = lineage.load_policy(policy_file) if policy_file else None
     chosen = lineage.FRAMEWORKS if frameworks is None else frameworks
     files = {"--holdouts": source, "--policy": policy_file, "--previous": words["previous"]}
-    command = _command(
-        endpoints, snapshot, files | {"--framework": ",".join(chosen) if frameworks is not None else None}, words
-    )
+    files |= {"--framework": ",".join(chosen) if frameworks is not None else None}
+    command = _command(endpoints, snapshot, files, words, exact=exact)
     with lineage.open_snapshot(snapshot) as opened:
         told = lineage.report(
             opened,
             endpoints,
-            holdouts=holdouts,
+            holdouts=insisted(opened, [*holdouts, *of_policy(policy)], exact=exact)[: len(holdouts)],
             policy=policy,
             frameworks=chosen,
             previous=words["previous"] or None,
@@ -119,13 +120,15 @@ def _say_where(told: lineage.Report, out: str) -> None:
     )
 
 
-def _command(endpoints: tuple[str, ...], snapshot: str, files: dict[str, str | None], words: dict[str, str]) -> str:
+def _command(
+    endpoints: tuple[str, ...], snapshot: str, files: dict[str, str | None], words: dict[str, str], *, exact: bool
+) -> str:
     """The command that makes the report again, without folders; of its format and its file a report does not depend."""
     options = {"--snapshot": snapshot, **files}
     named = [part for name, value in options.items() if value is not None for part in (name, Path(value).name)]
     named += [part for name in ("title", "classification") if words[name] for part in (f"--{name}", words[name])]
     epoch = f"{_EPOCH}={os.environ[_EPOCH]} " if os.environ.get(_EPOCH) else ""
-    return epoch + shlex.join(["lineage", "report", *endpoints, *named])
+    return epoch + shlex.join(["lineage", "report", *endpoints, *named, *(["--exact"] if exact else [])])
 
 
 def _moment() -> str:

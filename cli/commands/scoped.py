@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import click
 
-from ..render.lines import printed, scope_lines
+from ..render.lines import looked_line, looked_lines, note_lines, printed, scope_lines
 from ..render.listing import Listing, Row
 from ..render.words import plural
 from .options import write
+
+HOLDING_SCOPE = ("table", "json", "jsonl")  # the formats in which an answer's scope and notes are part of it
+
+
+def tell_aside(scope: Row, caveats: Iterable[str] = ()) -> None:
+    """On stderr: what was looked at, and the notes, of an answer whose format has no room for them."""
+    click.echo(printed(*looked_lines(scope), *note_lines(list(caveats)), colour=False), err=True, nl=False)
 
 
 def tell_list(
@@ -27,6 +34,9 @@ def tell_list(
         write(itertools.chain(body, [printed(*scope_lines(scope, what), colour=not out)]), out)
         return
     write(listing.text(form, rows, colour=not out, **beside, scope=scope), out)
-    if form != "json" and (first is None or holes):
+    if form == "json":
+        return
+    click.echo(printed(looked_line(scope), colour=False), err=True, nl=False)
+    if first is None or holes:
         more = [f"{plural(len(scope['holes']), 'hole')} could hide more: `lineage gaps`"] if holes else []
         click.echo(f"lineage: {'; '.join([*([] if first else [empty]), *more])}", err=True)

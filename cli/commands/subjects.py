@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from .options import Decorator
+
+if TYPE_CHECKING:
+    import lineage
 
 STDIN = "-"
 
@@ -18,28 +22,64 @@ def from_option(text: str, *names: str) -> Decorator:
     return click.option(*(names or ("--from",)), "source", metavar="FILE", help=text)
 
 
-def asked_for(uris: tuple[str, ...], source: str | None) -> list[str]:
+exact_option = click.option(
+    "--exact", is_flag=True, help="Take each S3 URI as it is written, though no record names it and one like it is named."
+)
+
+
+class AskedFor(NamedTuple):
+    """An S3 URI that is asked about, and where it was written; nowhere, where it is an argument."""
+
+    where: str
+    uri: str
+
+
+def insisted(snapshot: lineage.Snapshot, asked: Sequence[AskedFor], *, exact: bool) -> list[str]:
+    """The S3 URIs, each of them one that a person can mean. Raises `MalformedName` for another, with where it stands.
+
+    That is a slip beside a place that records name, a wildcard, text after the URI, an impossible bucket; unless `exact`.
+    """
+    import lineage
+
+    places = lineage.NamedPlaces(snapshot)
+    for where, uri in asked:
+        try:
+            places.asked(uri, exact=exact)
+        except lineage.MalformedName as error:
+            raise lineage.MalformedName(f"{where}{error}") from error
+    return [uri for _, uri in asked]
+
+
+def of_policy(policy: lineage.Policy | None) -> list[AskedFor]:
+    """The S3 URIs that a policy names as holdouts, each with its line."""
+    import lineage
+
+    lines = policy.lines.items() if policy else ()
+    return [AskedFor(f"{policy.file} line {line}: ", uri) for uri, line in lines if policy and lineage.is_location(uri)]
+
+
+def asked_for(uris: tuple[str, ...], source: str | None) -> list[AskedFor]:
     """The S3 URIs of the command line and of a file, each checked. Raises `MalformedName`, with the line of a wrong one."""
     import lineage
 
     asked = []
-    for where, uri in (*(("", uri) for uri in uris), *(_lines(source) if source else ())):
+    for one in (*(AskedFor("", uri) for uri in uris), *(_lines(source) if source else ())):
         try:
-            lineage.parse_location(uri)
+            lineage.parse_location(one.uri)
         except lineage.MalformedName as error:
-            raise lineage.MalformedName(f"{where}{error}") from error
-        asked.append(uri)
+            raise lineage.MalformedName(f"{one.where}{error}") from error
+        asked.append(one)
     if not asked:
         raise click.UsageError(f"no S3 URI in {_named(source)}" if source else "name an S3 URI, or a file of some with --from")
     return asked
 
 
-def _lines(source: str) -> Iterator[tuple[str, str]]:
+def _lines(source: str) -> Iterator[AskedFor]:
     """Each S3 URI of a file, with where it stands; blank lines and those that begin with # are left out."""
     for number, line in enumerate(_text(source).split("\n"), 1):
         uri = line.strip()
         if uri and not uri.startswith("#"):
-            yield f"{_named(source)} line {number}: ", uri
+            yield AskedFor(f"{_named(source)} line {number}: ", uri)
 
 
 def _text(source: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import lineage
 
-from .lines import Line, footer, hole_line, looked_at, note_lines, printed, spaced, styled
+from .lines import Line, footer, hole_line, looked_lines, note_lines, printed, spaced, styled
 from .words import is_any, plural
 
 if TYPE_CHECKING:
@@ -56,8 +56,7 @@ def usages_text(rows: list[dict[str, Any]], scope: dict[str, Any], caveats: list
     holes = [hint] if any(row["holes"] for row in rows) else []
     head = printed(styled((f"{plural(len(rows), 'URI')}: ", "bold"), said), colour=colour)
     table = rows_text([columns, *([row[name] for name in columns] for row in rows)], colour=colour)
-    scoped = styled(("Looked at: ", "dim"), f"{looked_at(scope)}.")
-    return head + table + printed(*holes, scoped, *note_lines(caveats), colour=colour)
+    return head + table + printed(*holes, *looked_lines(scope), *note_lines(caveats), colour=colour)
 
 
 def gaps_text(said: dict[str, Any], *, colour: bool) -> str:
@@ -324,7 +323,7 @@ def _trace_footer(answer: lineage.Trace) -> list[Line]:
     holes = answer.scope["holes"]
     gaps = f"{plural(len(holes), 'gap')} on this path:" if holes else "No gaps on this path."
     return [
-        styled(("Looked at: ", "dim"), f"{looked_at(answer.scope)}. {gaps}"),
+        *looked_lines(answer.scope, f" {gaps}"),
         *(hole_line(hole) for hole in holes),
         *note_lines(answer.caveats),
     ]

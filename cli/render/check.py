@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lineage import one_line
 
-from .lines import Line, looked_at, note_lines, printed, styled
+from .lines import Line, looked_lines, note_lines, printed, styled
 from .words import plural
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ def checked_text(answer: lineage.Checked, *, colour: bool) -> str:
     verdict = styled((answer.verdict.upper(), _COLOURS[answer.verdict]), f"  {_counted(answer)}")
     lines = [line for rule in answer.rules for line in _rule_lines(answer, rule["id"])]
     notes = [styled(("Note: ", "bold yellow"), f"{note}.") for note in answer.notes]
-    looked = styled(("Looked at: ", "dim"), f"{looked_at(answer.scope)}.")
-    return printed(verdict, *lines, *_silent(answer), *notes, looked, *note_lines(answer.caveats), colour=colour)
+    looked = looked_lines(answer.scope)
+    return printed(verdict, *lines, *_silent(answer), *notes, *looked, *note_lines(answer.caveats), colour=colour)
 
 
 def summary_lines(answer: lineage.Checked) -> list[str]:

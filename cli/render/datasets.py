@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from .answers import COLOURS, rows_text
-from .lines import Line, hole_line, looked_at, note_lines, printed, spaced, styled
+from .lines import Line, hole_line, looked_lines, note_lines, printed, spaced, styled
 from .words import plural
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def _rest(answer: lineage.Datasets) -> list[Line]:
             styled("  ", ("broken", "bold red"), f"  {one['at']['id']}  {one['reason']}: {one['detail']}")
             for one in answer.breaks
         ),
-        styled(("Looked at: ", "dim"), f"{looked_at(answer.scope)}. {gaps}"),
+        *looked_lines(answer.scope, f" {gaps}"),
         *map(hole_line, holes),
         *note_lines(answer.caveats),
     ]

@@ -47,7 +47,8 @@ def _head(answer: lineage.Impact) -> str:
     said = said or plural(len(answer.reached), "resource")
     verb = "got something of" if answer.verdict == "reached" else "may have got something of"
     serve = f"{plural(len(answer.serving), 'endpoint')} {'serves' if len(answer.serving) == 1 else 'serve'} it now"
-    return f"{'at least ' if holes else ''}{said} {verb} {what}; {serve if answer.serving else 'no endpoint serves it now'}"
+    served = serve if answer.serving else "no SageMaker endpoint is known to serve it"
+    return f"{'at least ' if holes else ''}{said} {verb} {what}; {served}"
 
 
 def _reached(row: dict[str, Any], width: int) -> Line:

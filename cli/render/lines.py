@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import lineage
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 Piece = str | tuple[str, str]
 
+_NAMED = 5  # accounts or regions that are named; more are counted
 _WIDE = 10_000  # columns, where the output is no terminal: nothing is ever wrapped or cut there
 
 
@@ -83,10 +84,54 @@ def hole_line(hole: dict[str, Any]) -> Line:
     )
 
 
+def looked_lines(scope: dict[str, Any], more: str = "") -> list[Line]:
+    """What was looked at, in which numbers, and what this version never looks at."""
+    numbers = _numbers(scope.get("numbers") or {})
+    return [
+        looked_line(scope, more),
+        *([styled(("In numbers: ", "dim"), f"{numbers}.")] if numbers else []),
+        styled(("Never read: ", "dim"), f"{listed(scope.get('not_read') or lineage.NOT_READ)}."),
+    ]
+
+
+def looked_line(scope: dict[str, Any], more: str = "") -> Line:
+    """What was looked at: accounts and regions by name, and by whom."""
+    return styled(("Looked at: ", "dim"), f"{looked_at(scope)}.{more}")
+
+
+def _numbers(numbers: dict[str, int]) -> str:
+    """How many jobs were read, and how much of what they read nobody can tell."""
+    if not numbers:
+        return ""
+    jobs = [_jobs(numbers, kind, lacks) for kind, lacks in (("training", "channels"), ("processing", "inputs"))]
+    unknown, gone = numbers["channels_of_unknown_writer"], numbers["deleted_jobs_not_read"]
+    channels = f"nobody known wrote the data of {unknown:,} of {plural(numbers['channels'], 'channel')}"
+    said = [channels] if numbers["channels"] else []
+    return "; ".join([f"read {listed(jobs)}", *said, *([f"{plural(gone, 'deleted job')} that no crawl read"] if gone else [])])
+
+
+def _jobs(numbers: dict[str, int], kind: str, lacks: str) -> str:
+    """The jobs of one kind, and in brackets how many could read more than they say."""
+    counted = {"not isolated": f"{kind}_jobs_without_isolation", f"without {lacks}": f"{kind}_jobs_without_{lacks}"}
+    odd = ", ".join(f"{numbers[name]:,} {said}" for said, name in counted.items() if numbers[name])
+    return f"{plural(numbers[f'{kind}_jobs'], f'{kind} job')}{f' ({odd})' if odd else ''}"
+
+
+def listed(names: Sequence[str], most: int = 0) -> str:
+    """Names as a sentence has them; of more than `most`, the rest is counted."""
+    shown = [*names[:most], f"{len(names) - most:,} more"] if most and len(names) > most + 1 else list(names)
+    return " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1]))) if shown else "none"
+
+
+def _those(noun: str, names: Sequence[str]) -> str:
+    """Accounts or regions by name."""
+    return f"{noun}{'' if len(names) == 1 else 's'} {listed(names, _NAMED)}"
+
+
 def looked_at(scope: dict[str, Any]) -> str:
     """Accounts, regions, and the crawls that saw them."""
     crawls = scope["crawls"]
-    where = f"{plural(len(scope['accounts']), 'account')}, {plural(len(scope['regions']), 'region')}"
+    where = f"{_those('account', scope['accounts'])}, {_those('region', scope['regions'])}"
     if not crawls:
         return where
     times = list(dict.fromkeys((crawls[0]["started"], crawls[-1]["started"])))
@@ -98,7 +143,7 @@ def scope_lines(scope: dict[str, Any], what: str) -> list[Line]:
     """The holes that could hide more of what is listed, and what was looked at."""
     holes = scope["holes"]
     more = [styled(("Note: ", "dim"), f"{plural(len(holes), 'hole')} could hide more {what}s:")] if holes else []
-    return [*more, *map(hole_line, holes), styled(("Looked at: ", "dim"), f"{looked_at(scope)}.")]
+    return [*more, *map(hole_line, holes), looked_line(scope)]
 
 
 def note_lines(caveats: list[str]) -> list[Line]:
@@ -116,4 +161,4 @@ def footer(answer: lineage.Usage | lineage.Impact | lineage.Path, *, found: bool
     holes = answer.scope["holes"]
     hint = [styled(("Note: ", "dim"), f"{plural(len(holes), 'hole')} could hide more; --format json lists them.")]
     shown = hint if found and holes else [hole_line(hole) for hole in holes]
-    return [*shown, styled(("Looked at: ", "dim"), f"{looked_at(answer.scope)}."), *note_lines(answer.caveats)]
+    return [*shown, *looked_lines(answer.scope), *note_lines(answer.caveats)]

@@ -27,7 +27,7 @@ from lineage.checks.policy import load_policy as _load_policy
 from lineage.checks.rules import COVERAGE, RULE_NAMES, RULES, Rule
 from lineage.domain.records import Json
 from lineage.queries.as_json import node_json, scope_json
-from lineage.queries.scope import caveats
+from lineage.queries.scope import caveats, unnamed
 from lineage.snapshot.reading import Snapshot
 
 SCHEMA = "lineage.check/1"
@@ -127,7 +127,7 @@ def check(
         undecided=undecided,
         notes=list(accepting.notes(whole=not ground.asked)),
         scope=scope_json(ground.scope, []),
-        caveats=[*([_COPIES] if policy.holdouts else [_UNNAMED]), *caveats(ground.scope)],
+        caveats=[*unnamed(ground.known), *([_COPIES] if policy.holdouts else [_UNNAMED]), *caveats(ground.scope)],
         policy=policy,
         fail_on=fail_on or policy.fail_on,
         strict=strict,

@@ -9,10 +9,11 @@ from lineage.checks.findings import Finding
 from lineage.checks.policy import TAG, Policy
 from lineage.domain.jobs import is_job
 from lineage.domain.kinds import DATASET, ENDPOINT, MADE
-from lineage.domain.names import location_of
+from lineage.domain.names import location_of, parse_location
 from lineage.domain.records import Json
 from lineage.domain.training import is_training_job
 from lineage.errors import UnknownNode
+from lineage.graphs.named import Known, NamedPlaces
 from lineage.graphs.neighbourhoods import neighbourhood
 from lineage.queries.as_json import node_json
 from lineage.queries.datasets import Datasets, datasets
@@ -54,6 +55,12 @@ class Ground:
     def places(self) -> list[str]:
         """The places of all holdouts, each once."""
         return list(dict.fromkeys(place for places in self.holdouts.values() for place in places))
+
+    @cached_property
+    def known(self) -> dict[str, Known]:
+        """By place of a holdout, whether any record names it."""
+        named = NamedPlaces(self.snapshot)
+        return {place: named.known(parse_location(place)) for place in self.places}
 
     @cached_property
     def usages(self) -> dict[str, Usage]:

@@ -16,7 +16,7 @@ from lineage.queries.as_json import link_json
 from lineage.queries.datasets import pinned
 from lineage.queries.flow.links import Link, links_into
 from lineage.queries.flow.writers import writers, writes_at
-from lineage.queries.scope import not_enumerated
+from lineage.queries.scope import empty, not_enumerated
 
 _UNREAD = ("denied", "throttled", "failed", "not-crawled", "unknown-member")
 _SECOND = len("2026-01-01T00:00:00")  # S3 tells no less
@@ -213,7 +213,7 @@ def coverage_gap(ground: Ground) -> Findings:
     if ground.asked:
         told = [gap for tracing in ground.tracings for gap in tracing.holes(ground.scope)]
     else:
-        told = [*not_enumerated(ground.scope), *ground.scope.holes]
+        told = [*not_enumerated(ground.scope), *empty(ground.scope), *ground.scope.holes, *ground.scope.silent]
     # An artifact that nothing made is told by another rule.
     gaps = dict.fromkeys(gap for gap in told if gap.reason != "unmatched" and gap.subject != CLOUDTRAIL)
     yield from map(_gap, gaps)

@@ -51,7 +51,7 @@ def places_near(snapshot: Snapshot, dataset: Location) -> Iterator[str]:
         return
     start = dataset.uri.rstrip("/") if dataset.key.strip("/") else f"{dataset.root}/"
     yield from snapshot.sources(READING, start)
-    yield from snapshot.sources_among(_prefixes(dataset), READING)
+    yield from snapshot.sources_among(prefixes(dataset), READING)
 
 
 def _may_hold(place: str, dataset: Location) -> bool:
@@ -60,7 +60,7 @@ def _may_hold(place: str, dataset: Location) -> bool:
     return key.startswith(dataset.key.rstrip("/")) or dataset.key.startswith(key.rstrip("/"))
 
 
-def _prefixes(dataset: Location) -> Iterator[str]:
+def prefixes(dataset: Location) -> Iterator[str]:
     """Every place around a location: a place stands for the keys that begin with its own, wherever that ends."""
     bare = dataset.key.rstrip("/")
     for length in range(len(bare)):

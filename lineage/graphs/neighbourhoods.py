@@ -15,6 +15,7 @@ from lineage.domain.training import is_training_job
 from lineage.graphs.build import Attributes, EdgeRow, Graph, assembled, attributed, edges_of
 from lineage.graphs.follow import EVERY, Direction, Follow, Only, Seeds, grow
 from lineage.graphs.leads import mention_rows, onward_rows, places_near, telling_rows
+from lineage.graphs.named import NamedPlaces
 from lineage.snapshot.reading import Snapshot
 from lineage.snapshot.tables import Row
 
@@ -146,7 +147,7 @@ def around_dataset(snapshot: Snapshot, *uris: str) -> Graph:
     places = opaque.union(_places_around(snapshot, map(parse_location, uris)))
     # where an access point is read, what any run logs may have been read by it
     every_run = any(location.hides_bucket for place in opaque if (location := location_of(place)))
-    return _near(snapshot, _USE, {"place": places}, every_run=every_run)
+    return _noted(_near(snapshot, _USE, {"place": places}, every_run=every_run), snapshot, map(parse_location, uris))
 
 
 def around_subject(snapshot: Snapshot, subject: str, *also: str) -> Graph:
@@ -162,8 +163,15 @@ def around_subject(snapshot: Snapshot, subject: str, *also: str) -> Graph:
         place = parse_location(subject)
         places = opaque.union(_places_around(snapshot, [place]))
         hidden["also"] = [*also, place.uri]  # a place that is only written leads nowhere, and is told all the same
-        return _near(snapshot, _IMPACT, {**hidden, "place": places, "reached": places})
+        return _noted(_near(snapshot, _IMPACT, {**hidden, "place": places, "reached": places}), snapshot, [place])
     return _near(snapshot, _IMPACT, {**hidden, "member": [subject], "reached": [subject]})
+
+
+def _noted(graph: Graph, snapshot: Snapshot, places: Iterable[Location]) -> Graph:
+    """The graph, with what all records name of the places that are asked about."""
+    named = NamedPlaces(snapshot)
+    graph.graph["known"] = {place.uri: named.known(place) for place in places}
+    return graph
 
 
 def around_readers(snapshot: Snapshot, readers: Iterable[str]) -> Graph:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 from lineage.domain.jobs import is_job, started
 from lineage.domain.kinds import FEATURE_GROUP, KINDS, LEARNERS, MADE, OF_VARIANTS, VERSIONED
-from lineage.domain.names import Span, is_place
+from lineage.domain.names import Span, is_place, parse_location
 from lineage.domain.records import Json, Scope
 from lineage.domain.references import Hit, hits
 from lineage.domain.training import only_repacks
 from lineage.errors import UnknownNode
 from lineage.graphs.build import Graph
+from lineage.graphs.named import Known, NamedPlaces, known_in
 from lineage.graphs.neighbourhoods import around_making
 from lineage.queries.as_json import link_json, node_json, scope_json
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
@@ -21,7 +23,7 @@ from lineage.queries.flow.steps import listings_of
 from lineage.queries.flow.writers import writers
 from lineage.queries.holdouts import Making
 from lineage.queries.runs.shared_channels import overlapping
-from lineage.queries.scope import UNCHECKED, traceless
+from lineage.queries.scope import UNCHECKED, traceless, unnamed
 from lineage.queries.select import find_in, find_node, names_of
 from lineage.queries.showing import Shows
 from lineage.queries.trace import Tracing
@@ -78,14 +80,15 @@ def datasets(source: Snapshot | Graph, node: str, *, holdouts: Iterable[str] = (
     """
     snapshot = source if isinstance(source, Snapshot) else None
     found = find_in(snapshot, node) if snapshot else find_node(names_of(source), node)  # type: ignore[arg-type]
-    asking = _DatasetsUnderWay(around_making(source, found), found, snapshot)
+    around = around_making(source, found)
+    asking = _DatasetsUnderWay(around, found, snapshot, around if isinstance(source, Snapshot) else source)
     return asking.answer(list(holdouts))
 
 
 class _DatasetsUnderWay:
     """One question under way."""
 
-    def __init__(self, graph: Graph, node: str, snapshot: Snapshot | None) -> None:
+    def __init__(self, graph: Graph, node: str, snapshot: Snapshot | None, whole: Graph) -> None:
         kind = graph.nodes[node]["kind"]
         if kind not in MADE and not is_job(graph.nodes[node]):
             taken = "datasets takes a job, a run, a model, a package or an endpoint"
@@ -94,6 +97,7 @@ class _DatasetsUnderWay:
         self.node = node
         self.tracing = self._traced(node)
         self._snapshot = snapshot
+        self._known = NamedPlaces(snapshot).known if snapshot else partial(known_in, whole)
         self._rows: dict[tuple[object, ...], Json] = {}
         self._fields: dict[str, dict[tuple[str, str, str], Hit]] = {}
 
@@ -110,6 +114,8 @@ class _DatasetsUnderWay:
             self._read_for(part, made[part.node, part.reader])
         making = Making(self.graph, self.tracing, [(part.variant, part.node, part.reader) for part in parts])
         checked = [making.holdout(uri) for uri in holdouts]
+        known = {row["uri"]: self._known(parse_location(row["uri"])) for row in checked}
+        checked = [row | {"named": known[row["uri"]] is Known.PLACE} for row in checked]
         rows = sorted(self._rows.values(), key=_order)
         scope: Scope = self.graph.graph["scope"]
         holes = dict.fromkeys([*self.tracing.holes(scope), *making.holes])
@@ -125,7 +131,7 @@ class _DatasetsUnderWay:
             holdouts=checked,
             breaks=[self.tracing.break_json(found) for found in self.tracing.breaks],
             scope=scope_json(scope, list(holes), self.tracing.crawls()),
-            caveats=[*self.tracing.caveats(scope), *idle, *unpinned, *untold, UNCHECKED],
+            caveats=[*unnamed(known), *self.tracing.caveats(scope), *idle, *unpinned, *untold, UNCHECKED],
         )
 
     # --- what is served -------------------------------------------------------------------------

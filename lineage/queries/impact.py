@@ -24,18 +24,19 @@ from lineage.domain.kinds import (
     TUNING_JOB,
     carries_model,
 )
-from lineage.domain.names import is_place
+from lineage.domain.names import is_location, is_place, parse_location
 from lineage.domain.records import Gap, Json
 from lineage.domain.status import serves
 from lineage.graphs.build import Graph
 from lineage.graphs.deployments import PENDING as ROLLED_OUT
+from lineage.graphs.named import Known, known_in
 from lineage.queries.as_json import link_json, node_json, said, scope_json
 from lineage.queries.flow.links import Flow, Link, links_into
 from lineage.queries.flow.models import is_past, read_by, specified
 from lineage.queries.flow.spread import Spread
 from lineage.queries.flow.walk import Arrival
 from lineage.queries.flow.writers import is_surely_made
-from lineage.queries.scope import caveats, empty
+from lineage.queries.scope import caveats, empty, unnamed
 from lineage.queries.showing import Shows
 
 SCHEMA = "lineage.impact/1"
@@ -77,10 +78,11 @@ class Impact(Shows):
     reached: list[Json]
     scope: Json
     caveats: list[str]
+    named: bool = True  # by a record, where the subject is a place
 
     def as_json(self) -> Json:
         """The answer as one JSON object; keys are a contract, and more may join them."""
-        names = ("subject", "verdict", "serving", "reached", "scope", "caveats")
+        names = ("subject", "verdict", "serving", "reached", "scope", "caveats", "named")
         return {"schema": SCHEMA, "question": "impact"} | {name: getattr(self, name) for name in names}
 
 
@@ -96,6 +98,7 @@ def impact(graph: Graph, subject: str) -> Impact:
     rows = [_row(spread, arrival, ways) for arrival in spread.found.values() if not arrival.only_records]
     rows.sort(key=_by_kind)
     holes = [*empty(graph.graph["scope"]), *spread.all_holes(unexplained(spread.graph))]
+    known = known_in(graph, parse_location(subject)) if is_location(subject) else Known.PLACE
     return Impact(
         said=said(spread.graph, spread.subject),
         subject=spread.subject,
@@ -103,7 +106,14 @@ def impact(graph: Graph, subject: str) -> Impact:
         serving=[row["id"] for row in rows if row.get("serves") == NOW],
         reached=rows,
         scope=scope_json(graph.graph["scope"], holes),
-        caveats=[*spread.caveats, *_changing(rows), *caveats(graph.graph["scope"]), _ONLY_WHAT_WAS_SEEN],
+        caveats=[
+            *unnamed({spread.subject["id"]: known}),
+            *spread.caveats,
+            *_changing(rows),
+            *caveats(graph.graph["scope"]),
+            _ONLY_WHAT_WAS_SEEN,
+        ],
+        named=known is Known.PLACE,
     )
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from typing import NamedTuple
 
 from lineage.domain.kinds import KIND_OF_CALL, KINDS, TRAINING_JOB, kind_of_subject
+from lineage.domain.names import parse_location
 from lineage.domain.records import CLOUDTRAIL, Counts, Gap, Json, Scope
 from lineage.errors import MalformedName
+from lineage.graphs.named import Known
 from lineage.queries.as_json import numbers_json, scope_json
 from lineage.queries.coverage import deletions_told
 from lineage.queries.flow.holes import OBJECT_CALLS
@@ -78,9 +80,15 @@ def not_enumerated(scope: Scope, kinds: Sequence[str] = _ENUMERATED, within: Wit
 
 
 def empty(scope: Scope, within: Within = ALL) -> list[Gap]:
-    """Where no training job stands in anything that was looked at, nothing is proved: it may be the wrong account or region."""
+    """Where no training job stands in anything that was looked at, nothing is proved: it may be the wrong account or region.
+
+    Where their list did not come to its end, or one could not be read, that is a hole of its own.
+    """
     asked = [one for one in scope.counted if within.takes(one.account, one.region)]
-    if not asked or any(one.counts.training_jobs for one in asked):
+    listed = all((one.account, one.region, TRAINING_JOB.name) in scope.enumerated for one in asked)
+    if not (asked and listed) or any(one.counts.training_jobs for one in asked):
+        return []
+    if any(is_about(gap, [TRAINING_JOB.name]) for gap in scope.holes):
         return []
     where = ", ".join(f"{one.account} {one.region}" for one in asked[:_NAMED])
     more = f" and {len(asked) - _NAMED} other places" if len(asked) > _NAMED else ""
@@ -142,6 +150,21 @@ def caveats(scope: Scope) -> list[str]:
         traceless(scope),
         UNCHECKED,
     ]
+
+
+def unnamed(known: Mapping[str, Known]) -> list[str]:
+    """What no record names of the places that were asked about: a good "no", if they were written as they are called."""
+    unknown = {uri: how for uri, how in known.items() if how is not Known.PLACE}
+    if len(unknown) > 1:
+        more = f" and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else ""
+        return [f"no record names {len(unknown)} of the {len(known)} places: {', '.join([*unknown][:_NAMED])}{more}"]
+    return [_unnamed(uri, how) for uri, how in unknown.items()]
+
+
+def _unnamed(uri: str, how: Known) -> str:
+    if how is Known.NOTHING:
+        return f"no record names bucket {parse_location(uri).root.removeprefix('s3://')}"
+    return f"no record names {uri}: only other places of its bucket"
 
 
 def traceless(scope: Scope) -> str:

@@ -12,6 +12,7 @@ from lineage.domain.names import Location, is_place, parse_location
 from lineage.domain.records import Json, Scope
 from lineage.domain.training import only_repacks, trains
 from lineage.graphs.build import Graph
+from lineage.graphs.named import Known, known_in
 from lineage.graphs.neighbourhoods import around_dataset
 from lineage.queries.as_json import link_json, node_json, scope_json
 from lineage.queries.flow.first_readers import FirstReaders, users
@@ -20,7 +21,7 @@ from lineage.queries.flow.places import loaders
 from lineage.queries.flow.readings import Readings
 from lineage.queries.flow.steps import Step, is_logged
 from lineage.queries.flow.walk import Arrival, Walk
-from lineage.queries.scope import ALL, Within, caveats, empty, is_about, left_out, narrowed, not_enumerated
+from lineage.queries.scope import ALL, Within, caveats, empty, is_about, left_out, narrowed, not_enumerated, unnamed
 from lineage.queries.showing import Shows
 from lineage.snapshot.reading import Snapshot
 
@@ -48,10 +49,11 @@ class Usage(Shows):
     also_read: list[Json]  # by jobs that train nothing: repack and evaluation jobs
     scope: Json
     caveats: list[str]
+    named: bool = True  # by a record: the place, something in it, or what was read around it
 
     def as_json(self) -> Json:
         """The answer as one JSON object; keys are a contract, and more may join them."""
-        names = ("subject", "verdict", "findings", "also_read", "scope", "caveats")
+        names = ("subject", "verdict", "findings", "also_read", "scope", "caveats", "named")
         return {"schema": SCHEMA, "question": "usage"} | {name: getattr(self, name) for name in names}
 
 
@@ -64,7 +66,7 @@ def used(graph: Graph, uri: str, *, accounts: Iterable[str] = (), regions: Itera
     """
     asking = UseUnderWay(Flow(graph), parse_location(uri))
     asking.run()
-    return asking.answer(Within.of(accounts, regions))
+    return asking.answer(Within.of(accounts, regions), known_in(graph, asking.readers.dataset))
 
 
 def used_all(
@@ -86,7 +88,7 @@ def _each(graph: Graph, places: list[Location], within: Within) -> Iterator[Usag
     for place in places:
         asking = UseUnderWay(flow, place, readings.near(place) if readings else None)
         asking.run()
-        yield asking.answer(within)
+        yield asking.answer(within, known_in(graph, place))
 
 
 class Use(NamedTuple):
@@ -202,7 +204,7 @@ class UseUnderWay:
         elif only_repacks(job):
             self.also_read.setdefault(arrival.node, Use(verdict, arrival, link))
 
-    def answer(self, within: Within = ALL) -> Usage:
+    def answer(self, within: Within = ALL, known: Known = Known.PLACE) -> Usage:
         """What was found, of the jobs that are asked about. What is not known elsewhere counts: data may be handed on there."""
         scope: Scope = self.graph.graph["scope"]
         relevant = [gap for gap in scope.holes if is_about(gap, _RELEVANT)]
@@ -217,7 +219,8 @@ class UseUnderWay:
             findings=[self._row(finding) | {"verdict": finding.verdict} for finding in findings],
             also_read=[self._row(finding) for finding in also_read],
             scope=scope_json(scope, holes) | narrowed(scope, within),
-            caveats=[*caveats(scope), *left_out(within)],
+            caveats=[*unnamed({self.readers.dataset.uri: known}), *caveats(scope), *left_out(within)],
+            named=known is Known.PLACE,
         )
 
     def _asked(self, findings: Iterable[Use], within: Within) -> list[Use]:

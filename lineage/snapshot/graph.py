@@ -106,11 +106,33 @@ class GraphTables(OpenTables):
         which = f"{within} AND {_one_of('relation', relations)}"
         return (row[0] for row in self._rows(f"SELECT DISTINCT source FROM edge WHERE {which}", ends))  # noqa: S608
 
-    def sources_among(self, ids: Iterable[str], relations: Iterable[str]) -> Iterator[str]:
-        """Those of the given ids that an edge of some relations leads out of."""
-        leads = f"SELECT 1 FROM edge WHERE source = value AND {_one_of('relation', relations)}"  # noqa: S608  (our own words)
+    def sources_among(self, ids: Iterable[str], relations: Iterable[str], spans: Iterable[str] = ()) -> Iterator[str]:
+        """Those of the given ids that an edge of some relations leads out of, and of some spans, where any are given."""
+        ways = f"{_one_of('relation', relations)} AND {_one_of('span', spans) if spans else 'true'}"
+        leads = f"SELECT 1 FROM edge WHERE source = value AND {ways}"  # noqa: S608  (our own words)
         sql = f"SELECT value FROM json_each(?) WHERE EXISTS ({leads})"  # noqa: S608
         return (row[0] for row in self._rows(sql, (json.dumps(list(ids)),)))
+
+    def has_below(self, start: str) -> bool:
+        """Whether the id of any node begins so."""
+        return self._first_id(start, behind(start)) is not None
+
+    def beginnings(self, start: str, most: int = -1) -> Iterator[str]:
+        """What stands behind a beginning of ids, as far as to the next slash: each once, and the first so many of them.
+
+        It goes from one to the next, and not over all that lies below each.
+        """
+        at, end, seen = start, behind(start), set[str]()
+        while len(seen) != most and (found := self._first_id(at, end)) is not None:
+            name, slash, _ = found[len(start) :].partition("/")
+            at = behind(f"{start}{name}/") if slash else f"{found}\0"
+            if (name or slash) and name not in seen:
+                seen.add(name)
+                yield name
+
+    def _first_id(self, start: str, end: str) -> str | None:
+        found = self._one("SELECT id FROM node WHERE id >= ? AND id < ? ORDER BY id LIMIT 1", start, end)
+        return None if found is None else str(found)
 
     def opaque_places(self) -> Iterator[str]:
         """The ids of what is read and could be anything: unread manifests, file systems, hub content, aliases."""

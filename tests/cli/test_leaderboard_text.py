@@ -73,7 +73,7 @@ def test_the_table(told) -> None:
     assert "B  s3://bank-ml/limits/validation-2025/" in answer.out
     assert "≠ measured on other data than most" in answer.out
     assert "Best measured on C, of 4: Limits-Tune-7-003-07d2f3c8, 0.887" in answer.out
-    assert "Looked at: 1 account, 1 region" in answer.out
+    assert "Looked at: account 111122223333, region eu-west-1" in answer.out
 
 
 MARKS: list[tuple[str, list[Any], str]] = [

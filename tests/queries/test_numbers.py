@@ -131,7 +131,9 @@ def test_nobody_counted_a_graph_of_records() -> None:
 
 
 def _counted(**jobs: int) -> Scope:
-    return Scope(counted=tuple(Counted(ACCOUNT, f"r{name}", Counts(number, number)) for name, number in jobs.items()))
+    places = [(ACCOUNT, f"r{name}") for name in jobs]
+    counted = tuple(Counted(*place, Counts(number, number)) for place, number in zip(places, jobs.values(), strict=True))
+    return Scope(counted=counted, enumerated=frozenset((*place, "training-job") for place in places))
 
 
 @pytest.mark.parametrize(

@@ -615,7 +615,10 @@ def test_formats(shell, form: str, live: list[str]) -> None:
 def test_a_table_says_what_was_looked_at(shell, ask) -> None:
     """Under a table stand the count, the holes and the scope; beside plain rows the holes go to stderr."""
     told = shell("search", "training-job", "-w", "Tags.team = retention", "-n", "2", "-f", "table")
-    assert "5 training jobs found, 2 shown, by LastModifiedTime, descending.\nLooked at: 1 account, 1 region" in told.out
+    assert (
+        "5 training jobs found, 2 shown, by LastModifiedTime, descending.\nLooked at: account 111122223333, region eu-west-1"
+        in told.out
+    )
     short = ask("search", "training-job", "-n", "1", "-f", "csv")
     assert short.out.startswith("name,status,created,id\n")
     assert "lineage: 111122223333 eu-west-1: not every training job was read" in short.err

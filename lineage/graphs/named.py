@@ -1,0 +1,134 @@
+"""Which places records name: a place that none names is not used, and a name one slip beside another is most likely a slip."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+from functools import cache
+
+from lineage.domain.names import Cover, Location, Span, cover, location_of, parse_location
+from lineage.domain.opaque import READING
+from lineage.domain.slips import is_bucket, is_slip, oddity, respelled
+from lineage.errors import MalformedName
+from lineage.graphs.build import Graph
+from lineage.graphs.leads import prefixes
+from lineage.snapshot.reading import Snapshot
+
+MOST = 1000  # names in a folder that are looked at; of more, those that begin as the one that is asked about
+_INSIST = "--exact asks for it as it is written"
+
+
+class Known(StrEnum):
+    """How much of a place records name."""
+
+    PLACE = "place"  # it, something in it, or something around it that was read
+    BUCKET = "bucket"  # only other places in its bucket
+    NOTHING = "nothing"
+
+
+class NamedPlaces:
+    """The places that the records of a snapshot name, to be asked about one after the other."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._listings = snapshot.listings()
+        self._buckets = cache(lambda: list(snapshot.beginnings("s3://")))
+        self._children = cache(lambda start: list(snapshot.beginnings(start, MOST + 1)))
+
+    def known(self, place: Location) -> Known:
+        """Whether a record names a place, or its bucket."""
+        if self._stands(place) or self._is_read(place) or place.hides_bucket or self._listings.listing(place):
+            return Known.PLACE
+        return Known.BUCKET if self._snapshot.has_below(f"{place.root}/") else Known.NOTHING
+
+    def _stands(self, place: Location) -> bool:
+        bare = place.uri.rstrip("/")
+        return self._snapshot.has_below(f"{bare}/") or any(True for _ in self._snapshot.node_rows([bare]))
+
+    def _is_read(self, place: Location) -> bool:
+        """Whether something reads a place around it: a folder, or all keys that begin so."""
+        folders = [one for one in prefixes(place) if one.endswith("/") or place.uri[len(one) :].startswith("/")]
+        read = self._snapshot.sources_among(folders, READING, (Span.PREFIX, Span.FOLDER))
+        return any(True for _ in read) or self._begins_as_read(place)
+
+    def _begins_as_read(self, place: Location) -> bool:
+        """Whether something reads all keys that begin as it does, in the middle of a name: `train` gives `trains/x`."""
+        around = [one for one in prefixes(place) if not (one.endswith("/") or place.uri[len(one) :].startswith("/"))]
+        return any(True for _ in self._snapshot.sources_among(around, READING, (Span.PREFIX,)))
+
+    # --- what was meant -------------------------------------------------------------------------
+
+    def asked(self, text: str, *, exact: bool = False) -> Location:
+        """The place that a person asks about; one that records name is never refused.
+
+        Raises `MalformedName` for what most likely means another place, or none, unless `exact`.
+        """
+        place = parse_location(text)
+        if not place.root.startswith("s3://") or self._stands(place):
+            return place
+        odd, until = oddity(place)
+        if odd and not exact and not self._stands(Location(place.root, until)):
+            raise MalformedName(f"{text!r} {odd}: give one S3 URI, a folder as s3://bucket/folder/ ({_INSIST})")
+        near = "" if exact else self.near(place)
+        if near:
+            raise MalformedName(f"no record names {text!r}, but one slip away is {near}: ask for that ({_INSIST})")
+        bucket = place.root.removeprefix("s3://")
+        if not (is_bucket(bucket, old=exact) or place.hides_bucket or self._snapshot.has_below(f"{place.root}/")):
+            insist = "" if exact or not is_bucket(bucket, old=True) else f" ({_INSIST}: a bucket may be older than the rule)"
+            raise MalformedName(f"{text!r}: no bucket can be called {bucket!r}{insist}")
+        return place
+
+    def near(self, place: Location) -> str:
+        """The place that is one slip away from one that no record names; empty where there is none."""
+        if place.hides_bucket or self._stands(place) or self._begins_as_read(place):
+            return ""
+        if not self._snapshot.has_below(f"{place.root}/"):
+            buckets = (name for name in self._buckets() if is_slip(place.root.removeprefix("s3://"), name))
+            return next((f"s3://{name}/{place.key}" for name in buckets), "")
+        respelt = (Location(place.root, key) for key in respelled(place.key))
+        return next((one.uri for one in respelt if one.key and self._stands(one)), "") or self._near_folder(place)
+
+    def _near_folder(self, place: Location) -> str:
+        """The first folder on the way down to a place that no record names, and beside it one that is a slip away."""
+        start, rest, end = f"{place.root}/", place.key.rstrip("/"), "/" if place.key.endswith("/") else ""
+        while rest:
+            name, _, below = rest.partition("/")
+            if not self._stands(parse_location(f"{start}{name}")):
+                return next((meant + end for meant in self._meant(start, name, below)), "")
+            start, rest = f"{start}{name}/", below
+        return ""
+
+    def _meant(self, start: str, name: str, below: str) -> Iterator[str]:
+        for other in self._beside(start, name):
+            meant = other or f"/{name}"  # records name it behind two slashes
+            if is_slip(name, other) or (not other and self._stands(parse_location(f"{start}{meant}"))):
+                yield f"{start}{meant}/{below}" if below else f"{start}{meant}"
+
+    def _beside(self, start: str, name: str) -> list[str]:
+        """What else stands in a folder; of a very full one, what begins as the name does."""
+        for length in range(len(name) + 1):
+            found = self._children(f"{start}{name[:length]}")
+            if len(found) <= MOST:
+                break
+        return [name[:length] + one for one in found]
+
+
+def known_in(graph: Graph, place: Location) -> Known:
+    """The same of a graph in memory: what was noted of the place when it was made for a question, else what its nodes tell."""
+    noted: dict[str, Known] = graph.graph.get("known", {})
+    return noted[place.uri] if place.uri in noted else _known_by_nodes(graph, place)
+
+
+def _known_by_nodes(graph: Graph, place: Location) -> Known:
+    bare = f"{place.uri.rstrip('/')}/"
+    if place.hides_bucket or graph.graph["listings"].listing(place):
+        return Known.PLACE
+    if any(f"{node}/".startswith(bare) for node in graph) or any(_reads(*edge, place) for edge in graph.edges(data=True)):
+        return Known.PLACE
+    return Known.BUCKET if any(node.startswith(f"{place.root}/") for node in graph) else Known.NOTHING
+
+
+def _reads(source: str, _target: str, data: dict[str, object], place: Location) -> bool:
+    location = location_of(source) if data["relation"] in READING else None
+    ways = (Span.PREFIX, Span.FOLDER)
+    return bool(location and data["span"] in ways and cover(location, Span(str(data["span"])), place) is Cover.ALL)
