@@ -84,7 +84,7 @@ def oddity(location: Location) -> tuple[str, str]:
     if not found:
         return "", ""
     until = location.key.find("/", max(found)[0])
-    return min(found)[1], location.key[: until if until >= 0 else None]
+    return found[0][1], location.key[: until if until >= 0 else None]
 
 
 def is_bucket(name: str, *, old: bool = False) -> bool:

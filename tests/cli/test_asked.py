@@ -1,0 +1,174 @@
+"""How places are asked about on the command line: what is refused, with which line, and what each format says of the scope."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lineage.domain.records import Resource
+from tests.estate import HEADER
+from tests.records import processing, served, training
+
+FIT = training("fit", {"train": "s3://bank-ml/loans/train/"}, "s3://bank-ml/m/model.tar.gz", day="2026-01-03")
+PREP = processing("prep", {"in": "s3://bank-raw/loans/"}, {"out": "s3://bank-ml/loans/train/"})
+RECORDS = [FIT, PREP, *served("s3://bank-ml/m/model.tar.gz", name="live")]
+MISSPELT, MEANT = "s3://bank-ml/laons/train/", "s3://bank-ml/loans/train/"
+
+
+def account(path: Path, *records: Resource) -> Path:
+    lines = [HEADER, *({"kind": one.kind, "record": dict(one.body)} for one in records)]
+    path.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    return path
+
+
+@pytest.fixture
+def asking(run: Any, tmp_path: Path) -> Any:
+    """Ask of a small account, of which every list came to its end."""
+    ran = run("crawl", "-q", "--replay", str(account(tmp_path / "a.jsonl", *RECORDS)))
+    assert (ran.code, ran.err) == (0, "")
+    return run
+
+
+# --- what is refused ------------------------------------------------------------------------------
+
+
+def _asked_about(uri: str, tmp_path: Path) -> list[tuple[list[str], str]]:
+    """Each way to ask about a place, and what tells where it was written."""
+    (tmp_path / "list.txt").write_text(f"# ours\ns3://bank-ml/loans/holdout/\n\n{uri}\n")
+    (tmp_path / "policy.toml").write_text(f'holdouts = [\n  "s3://bank-ml/loans/holdout/",\n  "{uri}",\n]\n')
+    return [
+        (["used", uri], ""),
+        (["used", "s3://bank-ml/loans/holdout/", uri], ""),
+        (["used", "--from", "list.txt"], "list.txt line 4: "),
+        (["impact", uri], ""),
+        (["path", uri, "fit"], ""),
+        (["datasets", "live", "--holdouts", "list.txt"], "list.txt line 4: "),
+        (["check", "--policy", "policy.toml"], "policy.toml line 3: "),
+        (["report", "live", "--holdouts", "list.txt"], "list.txt line 4: "),
+        (["report", "live", "--policy", "policy.toml"], "policy.toml line 3: "),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("uri", "said"),
+    [
+        (MISSPELT, f"no record names '{MISSPELT}', but one slip away is {MEANT}: "),
+        ("s3://bank-ml/loans/*", "holds a wildcard"),
+        ("s3://bank-ml/loans/train/ and more", "has text after the URI"),
+        ("s3://bank-ml/loans/train/ s3://bank-ml/x/", "holds two URIs"),
+        ("s3://Not_Ours/x", "no bucket can be called 'Not_Ours'"),
+    ],
+)
+def test_wherever_a_place_is_asked_about_it_is_refused(asking: Any, tmp_path: Path, uri: str, said: str) -> None:
+    """A place that nobody can mean is refused as an argument, in a list and in a policy, with the line; --exact insists."""
+    for arguments, where in _asked_about(uri, tmp_path):
+        ran = asking(*arguments)
+        assert (ran.code, ran.out) == (2, ""), arguments
+        assert ran.err.startswith(f"lineage: {where}"), (arguments, ran.err)
+        assert said in ran.err, (arguments, ran.err)
+        assert asking(*arguments, "--exact").code in (0, 1), arguments  # of what is read, a check fails
+
+
+def test_a_report_names_its_command_whole(asking: Any, tmp_path: Path) -> None:
+    """A report that insisted on a place is made again by the command that it names."""
+    (tmp_path / "list.txt").write_text(f"{MISSPELT}\n")
+    told = asking("report", "live", "--holdouts", "list.txt", "--exact", "-f", "json").out
+    assert "--holdouts list.txt --exact" in told
+
+
+# --- a place that no record names -----------------------------------------------------------------
+
+
+def test_a_place_that_no_record_names_is_a_good_no(asking: Any, tmp_path: Path) -> None:
+    """A holdout that nobody touched is not referenced, and each answer says that no record names it, or its bucket."""
+    beside, elsewhere = "s3://bank-ml/loans/holdout/", "s3://other-bank/x/"
+    said = {
+        beside: f"no record names {beside}: only other places of its bucket",
+        elsewhere: "no record names bucket other-bank",
+    }
+    for uri, note in said.items():
+        for question, no in (("used", "not-referenced"), ("impact", "nothing-found")):
+            answer = json.loads(asking(question, uri, "-f", "json").out)
+            assert (answer["verdict"], answer["named"], answer["caveats"][0]) == (no, False, note)
+    (tmp_path / "list.txt").write_text(f"{beside}\n{elsewhere}\n{MEANT}\n")
+    answer = json.loads(asking("datasets", "live", "--holdouts", "list.txt", "-f", "json").out)
+    assert [(row["verdict"], row["named"]) for row in answer["holdouts"]] == [
+        ("not-referenced", False),
+        ("not-referenced", False),
+        ("used", True),
+    ]
+    assert answer["caveats"][0] == f"no record names 2 of the 3 places: {beside}, {elsewhere}"
+    (tmp_path / "policy.toml").write_text(f'holdouts = ["{elsewhere}"]\n')
+    assert said[elsewhere] in json.loads(asking("check", "--policy", "policy.toml", "-f", "json").out)["caveats"]
+    assert json.loads(asking("used", MEANT, "-f", "json").out)["named"] is True
+
+
+# --- the scope in every format ----------------------------------------------------------------------
+
+QUESTIONS = {
+    "used": (["used", MEANT], ["json", "jsonl", "csv", "tsv", "md", "table"]),
+    "used of many": (["used", MEANT, "s3://bank-ml/x/"], ["json", "jsonl", "csv", "tsv", "md", "table"]),
+    "impact": (["impact", MEANT], ["json", "tsv", "table"]),
+    "path": (["path", MEANT, "live"], ["json", "tsv", "table"]),
+    "trace": (["trace", "live"], ["json", "tsv", "table"]),
+    "datasets": (["datasets", "live"], ["json", "jsonl", "csv", "tsv", "md", "table"]),
+    "check": (["check"], ["json", "jsonl", "csv", "tsv", "md", "table", "sarif", "junit"]),
+}
+
+
+@pytest.mark.parametrize(("arguments", "form"), [(one, form) for one, forms in QUESTIONS.values() for form in forms])
+def test_each_format_says_what_was_looked_at(asking: Any, arguments: list[str], form: str) -> None:
+    """Account, region, numbers, what is never read, and the notes stand in the data, or on stderr where it has no room."""
+    ran = asking(*arguments, "-f", form)
+    assert ran.code == 0
+    told = ran.out if form in ("json", "table") or (form == "jsonl" and arguments[0] == "used") else ran.err
+    if told.startswith("{"):
+        answer = json.loads(told.splitlines()[0] if form == "jsonl" else told)
+        answer = answer["answers"][0] if "answers" in answer else answer
+        assert answer["scope"]["accounts"] == ["111122223333"]
+        assert answer["scope"]["numbers"]["training_jobs"] == 1
+        assert answer["scope"]["numbers"]["channels_of_unknown_writer"] == 0
+        assert answer["scope"]["not_read"]
+        assert answer["caveats"]
+    else:
+        assert "Looked at: account 111122223333, region eu-west-1, crawled " in told
+        assert (
+            "In numbers: read 1 training job (1 not isolated) and 1 processing job (1 not isolated); "
+            "nobody known wrote the data of 0 of 1 channel.\n"
+        ) in told
+        assert "Never read: Bedrock, HyperPod, " in told
+        assert "Note: " in told
+
+
+def test_an_answer_of_one_part_has_the_numbers_of_that_part(asking: Any) -> None:
+    """Where only a region is asked about, the numbers are those of that region."""
+    answer = json.loads(asking("used", MEANT, "--region", "us-east-1", "-f", "json").out)
+    assert answer["scope"]["numbers"]["training_jobs"] == 0
+    assert answer["verdict"] == "unknown"
+
+
+# --- a crawl that found nothing -----------------------------------------------------------------------
+
+
+def test_a_crawl_that_found_nothing_warns(run: Any, tmp_path: Path) -> None:
+    """A crawl of an empty account says which account and region that was, also where it is to be quiet; a no is unknown then."""
+    ran = run("crawl", "-q", "--replay", str(account(tmp_path / "a.jsonl")))
+    assert ran.code == 0
+    nothing, nobody = ran.err.splitlines()
+    assert nothing.startswith("lineage: WARNING: nothing was found in account 111122223333 in region eu-west-1: ")
+    assert nobody.startswith("lineage: WARNING: no training job stands in account 111122223333 in region eu-west-1: ")
+    for question in ("used", "impact"):
+        answer = json.loads(run(question, "s3://some-bucket/x/", "-f", "json").out)
+        assert (answer["verdict"], [one["reason"] for one in answer["scope"]["holes"]]) == ("unknown", ["empty"])
+    assert "no training job stands in 111122223333 eu-west-1" in run("check", "-f", "table").out
+
+
+def test_an_account_without_training_warns(run: Any, tmp_path: Path) -> None:
+    """Where there is something, and nobody trains, only that is said; where only some kinds were asked for, nothing is."""
+    path = str(account(tmp_path / "a.jsonl", PREP))
+    (line,) = run("crawl", "-q", "--replay", path).err.splitlines()
+    assert "no training job stands in account 111122223333 in region eu-west-1" in line
+    assert run("crawl", "-q", "--replay", path, "--kind", "processing-job", "--snapshot", "other.db").err == ""
