@@ -30,6 +30,8 @@ _LOGGED = "  (logged: no job that was read says that it made this)"
 _NOTES = {
     "above": "  (told in full elsewhere in this tree)",
     "possible": "  (possible: its times do not tell)",
+    "possible-around": "  (possible: another job wrote there, too)",
+    "possible-later": "  (possible: it wrote there after that was first read)",
     "copy": "  (known by its content: what is served is a copy)",
     "beside": "  (logged: a run says that it made this, too)",
     "possible-copy": "  (possible: a copy, if its content was the same at the time)",

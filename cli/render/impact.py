@@ -23,6 +23,7 @@ _SERVES = {
     "no-traffic": "gets no traffic: answers only who names the variant",
     "pending": "is being deployed",
     "not-in-service": "is not in service",
+    "earlier": "served it before",
     "deleted": "is deleted",
     "not-observed": "was not seen",
 }

@@ -45,7 +45,7 @@ from lineage.queries.flow.copies import is_copy
 from lineage.queries.flow.holes import OBJECT_CALLS, opaque_read
 from lineage.queries.flow.links import Flow, Link, links_into
 from lineage.queries.flow.models import is_model, is_past, read_by, specified, suspect
-from lineage.queries.flow.steps import Step, is_logged
+from lineage.queries.flow.steps import Step, fit_of, is_logged
 from lineage.queries.flow.writers import also_logged, too_late, writers
 from lineage.queries.show import gap_subjects
 from lineage.queries.showing import Shows
@@ -54,8 +54,13 @@ SCHEMA = "lineage.trace/1"
 _MAX_NAMES = 8
 _CRAWL_ONE = "`lineage crawl --endpoint NAME` reads one"
 COPY, MAYBE_COPY, BESIDE = "copy", "possible-copy", "beside"
-# What a person is told of how a maker is known: by whether it is one by its content, and whether the times only may fit.
-_NOTES = {(True, True): MAYBE_COPY, (True, False): COPY, (False, True): POSSIBLE, (False, False): ""}
+AROUND, LATER = "possible-around", "possible-later"
+_DOUBTS = {
+    POSSIBLE: "{} wrote there, but its times or its end do not say whether that was before it was read",
+    AROUND: "{} wrote there, and so did another job, later or to the very place: it is not certain that this is what was read",
+    LATER: "{} wrote there after it was first read: an instance that was started or replaced since has read that",
+    MAYBE_COPY: "{} wrote what has been there, but nobody saw whether it was that when it was written, or when it was read",
+}
 MANY_MAKERS = 3  # of a shared place: more than so many are told once, and not again for each reader
 _DESCRIBES_JOBS = {kind.describe for kind in KINDS.values() if kind.job}
 REPAIRS = {
@@ -79,7 +84,8 @@ class TreeStep:
     relation: str = ""
     role: str = ""
     usage: str = ""
-    note: str = ""  # "possible": the times only may fit; "copy", "possible-copy": by its content; "above": told elsewhere;
+    note: str = ""  # "possible": the times only may fit ("possible-later": it wrote while that was being served,
+    # "possible-around": another one wrote the very place); "copy", "possible-copy": by its content; "above": told elsewhere;
     # "beside": a job made it, whatever this run says
     evidence: str = ""  # "logged": only what people may write says so
     manifest: bool = False  # it lists what was read, and nobody has read the list
@@ -181,6 +187,7 @@ class _Visit:
     depth: int
     direct: bool
     readings: tuple[Link, ...] = ()
+    sure: bool = True  # nothing on the way here is only possible
 
     @property
     def reading(self) -> Link | None:
@@ -208,11 +215,10 @@ class Tracing:
         self.breaks: list[Break] = []
         self.links: dict[tuple[str, str, str], Link] = {}
         self.visited: dict[str, None] = {}
-        self.possible: set[str] = set()
+        self.doubts: dict[str, set[str]] = defaultdict(set)  # by why they may not be, those who may have made something
         self.stores: set[str] = set()
-        self.maybe_copied: set[str] = set()
         self._gaps = {name: gap for gap in graph.graph["scope"].holes for name in _subjects(gap)}
-        self._queue: list[tuple[bool, int, int, _Visit]] = []
+        self._queue: list[tuple[bool, bool, int, int, _Visit]] = []
         self._order = count()
 
     def run(self) -> None:
@@ -231,7 +237,7 @@ class Tracing:
                 self._serving(visit, attributes)
 
     def _plan(self, visit: _Visit) -> None:
-        heapq.heappush(self._queue, (not visit.direct, visit.depth, next(self._order), visit))
+        heapq.heappush(self._queue, (not visit.direct, not visit.sure, visit.depth, next(self._order), visit))
 
     def _below(
         self, visit: _Visit, links: tuple[Link, ...], node: str, *, deeper: int = 0, direct: bool = True, note: str = ""
@@ -245,7 +251,8 @@ class Tracing:
         reader = self._read_by(visit, link)
         step = TreeStep(node, data["relation"], data["role"], data["usage"], note, evidence, manifest, reader)
         visit.step.steps.append(step)
-        self._plan(_Visit(step, visit.depth + deeper, visit.direct and direct, links))
+        sure = visit.sure and not (evidence or note.startswith(POSSIBLE))
+        self._plan(_Visit(step, visit.depth + deeper, visit.direct and direct, links, sure))
 
     def _read_by(self, visit: _Visit, link: Link) -> str:
         """By whom what is below an edge was read: by a deployment, a component, or a job that names the model."""
@@ -315,7 +322,7 @@ class Tracing:
         steps = self._makers(visit)
         for made in steps:
             if made.fit == POSSIBLE:
-                (self.maybe_copied if _is_copied(made) else self.possible).add(made.job)
+                self.doubts[_how_known(self.graph, made, reading)].add(made.job)
         told = self.makers[reading.source]
         new = [made for made in steps if made.job not in told] if len(steps) > MANY_MAKERS else steps
         if steps and not new:
@@ -324,7 +331,7 @@ class Tracing:
         for made in new:
             for link in made.links[1:]:
                 self._keep(link)
-            self._below(visit, made.links[:1], made.job, deeper=1, note=_NOTES[_is_copied(made), made.fit == POSSIBLE])
+            self._below(visit, made.links[:1], made.job, deeper=1, note=_how_known(self.graph, made, reading))
         if is_model(reading):
             self._beside_the_maker(visit, reading)
         # A model has a maker; raw data need not have one, nor has a job's own checkpoint prefix.
@@ -343,7 +350,7 @@ class Tracing:
                 ended = bounds(made.links[0].data["time"])[1]
                 if reading.relation == "loads" and made.fit == CERTAIN and ended > sortable(loader["created"] or EVER):
                     self.early.add((reading.target, made.job))
-        return [best[job] for job in sorted(best)]
+        return sorted(best.values(), key=lambda made: (made.fit != CERTAIN, made.job))
 
     def _beside_the_maker(self, visit: _Visit, reading: Link) -> None:
         """Runs that people say made a model which a job made: they are told, and what they read is not taken for its data."""
@@ -367,7 +374,7 @@ class Tracing:
     def _store(self, visit: _Visit) -> None:
         """A feature group keeps what jobs gave it; which of it a reader got, the times do not tell."""
         for link in links_into(self.graph, visit.step.node, "writes") if visit.step.node not in self.stores else ():
-            self.possible.add(link.source)
+            self.doubts[POSSIBLE].add(link.source)
             self._below(visit, (link,), link.source, deeper=1, direct=False, note=POSSIBLE)
         self.stores.add(visit.step.node)
 
@@ -378,6 +385,7 @@ class Tracing:
         known = self.jobs.get(node)
         if known:
             known.depth = min(known.depth, visit.depth)
+            known.sure |= visit.sure
             visit.step.note = visit.step.note or "above"
             return
         self.jobs[node] = visit
@@ -457,7 +465,7 @@ class Tracing:
     def _training_jobs(self) -> list[Json]:
         rows = [
             node_json(self.graph, job)
-            | {"depth": visit.depth, "trains": trains(self.graph.nodes[job])}
+            | {"depth": visit.depth, "trains": trains(self.graph.nodes[job]), "sure": visit.sure}
             | dict(zip(("ran_in", "reused_by"), ran_in(self.graph, job), strict=True))
             for job, visit in self.jobs.items()
             if self.graph.nodes[job]["kind"] == TRAINING_JOB.name
@@ -550,9 +558,7 @@ class Tracing:
         ]
 
     def _uncertain(self) -> list[str]:
-        late = "{} wrote there, but its times or its end do not say whether that was before it was read"
-        copied = "{} wrote what has been there, but nobody saw whether it was that when it was written, or when it was read"
-        told = ((late, self.possible), (copied, self.maybe_copied - self.possible))
+        told = ((_DOUBTS[doubt], self.doubts[doubt]) for doubt in sorted(self.doubts))
         return [said.format(name) for said, jobs in told for name in sorted(self.graph.nodes[job]["name"] for job in jobs)]
 
     def suspects(self) -> list[str]:
@@ -596,6 +602,18 @@ def _alike(links: list[Link]) -> list[tuple[Link, ...]]:
     for link in links:
         found[link.source, link.relation, link.data["role"], link.data["usage"]].append(link)
     return [tuple(same) for same in found.values()]
+
+
+def _how_known(graph: Flow, made: Step, reading: Link) -> str:
+    """What a person is told of how a maker is known: by its content, and if it only may be one, why."""
+    if _is_copied(made):
+        return COPY if made.fit == CERTAIN else MAYBE_COPY
+    if made.fit == CERTAIN:
+        return ""
+    write = made.links[0]
+    if reading.relation == "loads" and bounds(write.data["time"])[0] > bounds(reading.data["time"])[0]:
+        return LATER
+    return AROUND if is_model(reading) and fit_of(graph, write, reading) == CERTAIN else POSSIBLE
 
 
 def _is_copied(made: Step) -> bool:
