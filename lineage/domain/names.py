@@ -250,6 +250,7 @@ class Span(StrEnum):
     PREFIX = "prefix"  # every key that starts with it: `train` covers `training/x`
     FOLDER = "folder"  # this key, or every key under it: `train` covers `train/x` only
     MANIFEST = "manifest"  # the keys that the object of this name lists, and nobody knows what it listed then
+    NAMED = "named"  # all that a name stands for, a table or a hub's dataset; where it lies is known, and read as well
     LISTING = "listing"  # the keys that the object of this name listed when it was read, which are known
     UNKNOWN = "unknown"  # a data type that this version does not know
 
@@ -303,7 +304,7 @@ def _atoms(key: str, span: Span) -> tuple[tuple[str, bool], ...]:
     """A span as a union of single keys (False) and of key prefixes (True)."""
     if span is Span.OBJECT:
         return ((key, False),)
-    if span is Span.FOLDER and key and not key.endswith("/"):
+    if span in (Span.FOLDER, Span.NAMED) and key and not key.endswith("/"):
         return ((key, False), (f"{key}/", True))
     return ((key, True),)
 

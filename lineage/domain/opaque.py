@@ -16,12 +16,13 @@ _ANYTHING = (None, Span.MANIFEST, Span.UNKNOWN)
 def is_opaque(place: str, role: str, span: str | None) -> bool:
     """Whether what is read so could be anything.
 
-    That is what lies in no bucket that its name tells (file systems, queries, hub content, access points), a manifest of
-    which nobody knows what it listed, a data type that this version does not know, and a channel of code that reads by itself.
+    That is what lies in no bucket that its name tells (file systems, queries, hub content, access points; but where a record
+    says where it lies, that is read as well), a manifest of which nobody knows what it listed, a data type that this version
+    does not know, and a channel of code that reads by itself.
     """
     location = location_of(place)
-    named = location is not None and location.root.startswith("s3://") and not location.hides_bucket
-    return not named or role in OPAQUE_CHANNELS or span in _ANYTHING
+    in_bucket = location is not None and location.root.startswith("s3://") and not location.hides_bucket
+    return not (in_bucket or span == Span.NAMED) or role in OPAQUE_CHANNELS or span in _ANYTHING
 
 
 def silence(job: str, kind: str, name: str, account: str | None, region: str | None) -> Gap:

@@ -21,6 +21,7 @@ from lineage.domain.records import Edge, Node, Resource, Window, tags_of
 from lineage.domain.references import Hit, detail, empty_parts, hits
 from lineage.domain.sightings import EVER, Sight, seen_read, seen_written
 from lineage.domain.times import window
+from lineage.graphs.place_names import place_names
 from lineage.graphs.readers import leave_out_the_same, read_where_it_runs
 from lineage.graphs.tables import Joining, Spans
 from lineage.graphs.unexplained import unexplained
@@ -90,6 +91,7 @@ def join(
     read_where_it_runs(joining)
     on_step("leaving out echoes", 0)
     _without_echoes(joining)
+    place_names(joining)
     _model_inputs(joining, on_step)
     joining.keep_facts()
     joining.add_edges(_counted(matched(joining), "joining places", on_step))
@@ -182,9 +184,19 @@ def _said(life: LifeRecord, resolve: Resolve, joining: Joining) -> Said:
     for hit, node, edge in found:
         if hit.digest:
             joining.pin(node.id, hit.digest, edge.window, identity)
+    _note_own(identity, [(hit, node.id) for hit, node, _ in found if hit.reference.own and hit.location], joining)
     pairs = [(node, _as_listed(_of_version(edge, record), hit, joining.listings)) for hit, node, edge in found]
     pairs = [_at_the_time(node, edge, record, joining) for node, edge in pairs] if joining.lived_before else pairs
     return [node for node, _ in pairs], [edge for _, edge in pairs]
+
+
+def _note_own(identity: str, own: list[tuple[Hit, str]], joining: Joining) -> None:
+    """Where the data lies that a record is the name of, under all its names; else it is known by these alone."""
+    places = [(place, hit) for hit, place in own if hit.reference.own == "place"]
+    names = [(name, hit) for hit, name in own if hit.reference.own == "name"]
+    for place, hit in places or names:
+        for name in (identity, *(name for name, _ in names if places)):
+            joining.lies_at(name, place, hit.span or Span.UNKNOWN)
 
 
 def _as_listed(edge: Edge, hit: Hit, listings: Listings) -> Edge:

@@ -38,6 +38,7 @@ CREATE TEMP TABLE field (source, target, relation, role, usage, path, evidence, 
 CREATE TEMP TABLE fact (source, target, relation, role, usage, path, evidence, opens, closes, timed, span, listing, reader,
     settled, opaque, PRIMARY KEY (source, target, relation, role, usage, opens, closes, reader)) WITHOUT ROWID;
 CREATE INDEX temp.fact_recorded ON fact (target, source) WHERE relation = 'recorded-by';
+CREATE TEMP TABLE lies (name, place, span, PRIMARY KEY (name, place)) WITHOUT ROWID;
 CREATE TEMP TABLE model (place, job, PRIMARY KEY (place, job)) WITHOUT ROWID;
 CREATE TEMP TABLE model_input (place, maker, PRIMARY KEY (place, maker)) WITHOUT ROWID;
 CREATE TEMP TABLE written (place, span, PRIMARY KEY (place, span)) WITHOUT ROWID;
@@ -70,7 +71,7 @@ _UNEXPLAINED = f"""
         AND (json_extract(details, '$.empty_parts') IS NOT NULL OR NOT EXISTS (
             SELECT 1 FROM main.edge WHERE target = id AND {SERVES}))
     UNION SELECT source FROM main.edge WHERE relation = 'instantiates' AND usage != ''"""  # noqa: S608  (our own words)
-_TABLES = ("called", "named", "field", "fact", "model", "model_input", "written", "write", "sight", "read")
+_TABLES = ("called", "named", "field", "fact", "lies", "model", "model_input", "written", "write", "sight", "read")
 
 Spans = frozenset[Span]
 
@@ -178,6 +179,10 @@ class Joining:
         row = (place.rstrip("/"), opens, closes or EVER, by, digest, digest)
         self._db.execute("INSERT OR IGNORE INTO sight VALUES (?,?,?,?,?,?)", row)
 
+    def lies_at(self, name: str, place: str, span: Span) -> None:
+        """What is called so lies at a place."""
+        self._db.execute("INSERT OR IGNORE INTO lies VALUES (?,?,?)", (name, place, span))
+
     def settle(self) -> None:
         """Sort what was said: of each node and of each fact, what was said first."""
         self._put_down()
@@ -189,6 +194,25 @@ class Joining:
             FROM field ORDER BY source, target, relation, role, usage, opens, closes, rowid""")
         self._db.execute("DELETE FROM named")
         self._db.execute("DELETE FROM field")
+
+    def said_by_name(self) -> Iterator[tuple[Edge, str, Span]]:
+        """Each read and write of data that is called by a name, with a place at which it lies, and its span there."""
+        edge = EDGE.replace("span", "fact.span")
+        self._db.execute(f"""
+            CREATE TEMP TABLE by_name AS
+            SELECT lies.place, lies.span AS there, {edge} FROM lies CROSS JOIN fact ON fact.source = lies.name
+            WHERE relation = 'reads' AND usage = 'data' AND ifnull(fact.span, 'folder') = 'folder'
+            UNION ALL SELECT lies.place, lies.span, {edge} FROM fact CROSS JOIN lies ON lies.name = fact.target
+            WHERE relation = 'writes' AND instr(fact.target, '://') = 0""")  # noqa: S608  (our own words)
+        for place, there, *row in self._db.execute("SELECT * FROM by_name ORDER BY source, target, relation, role, opens"):
+            yield edge_of(tuple(row)), place, Span(there)
+        self._db.execute("DROP TABLE temp.by_name")
+
+    def find_by_name(self) -> None:
+        """Where what is read by a name lies is known: nobody need look into it."""
+        self._db.execute("""
+            UPDATE fact SET span = 'named', opaque = 0 WHERE relation = 'reads' AND usage = 'data'
+            AND ifnull(span, 'folder') = 'folder' AND source IN (SELECT name FROM lies)""")
 
     def keep_facts(self) -> None:
         """What is left of the facts are the edges; those of `model_input` read a model."""
@@ -244,8 +268,8 @@ class Joining:
             ORDER BY place, source""")
 
     def sort_places(self) -> None:
-        """The places that are read or written, each with its ways; a place of which nothing is known meets none."""
-        known = "span IS NOT NULL AND span != 'unknown'"
+        """The places that are read or written, each with its ways; a place of which nothing is known, or a name, meets none."""
+        known = "span IS NOT NULL AND span NOT IN ('unknown', 'named')"
         for row, table, relations in (
             ("target, span", "written", "'writes'"),
             ("target, source, ifnull(opens, ''), ifnull(closes, '')", "write", "'writes'"),
@@ -258,7 +282,7 @@ class Joining:
     def data_places(self) -> Iterator[str]:
         """The places that a field declares to be read as data, sorted."""
         sql = """SELECT DISTINCT source FROM fact WHERE relation = 'reads' AND usage = 'data' AND evidence = 'declared'
-                 AND span IS NOT NULL ORDER BY source"""
+                 AND ifnull(span, 'named') != 'named' ORDER BY source"""
         return (row[0] for row in self._db.execute(sql))
 
     def makers(self, places: list[str]) -> list[str]:

@@ -43,7 +43,7 @@ from lineage.queries.as_json import link_json, node_json, scope_json
 from lineage.queries.flow.belonging import EXECUTION, belongings, is_reuse, ran_in
 from lineage.queries.flow.copies import is_copy
 from lineage.queries.flow.holes import OBJECT_CALLS, opaque_read
-from lineage.queries.flow.links import Flow, Link, links_into
+from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
 from lineage.queries.flow.models import is_model, is_past, read_by, specified, suspect
 from lineage.queries.flow.steps import Step, fit_of, is_logged
 from lineage.queries.flow.writers import also_logged, too_late, writers
@@ -278,6 +278,10 @@ class Tracing:
         if not attributes["observed"]:
             self._break(node, self._why(node))
             return
+        if visit.reading and visit.reading.relation == "reads" and not is_model(visit.reading):
+            for link in links_into(self.graph, node, "reads"):  # a hub's dataset, and what it was extracted from
+                self._below(visit, (link,), link.source, direct=False)
+            return
         links = [link for link in links_into(self.graph, node, *SERVING) if self._is_model(link) and not is_past(link)]
         if visit.step.relation == "instantiates":
             links = specified(links, visit.step.usage)
@@ -372,8 +376,9 @@ class Tracing:
         return self._why(reading.source)
 
     def _store(self, visit: _Visit) -> None:
-        """A feature group keeps what jobs gave it; which of it a reader got, the times do not tell."""
-        for link in links_into(self.graph, visit.step.node, "writes") if visit.step.node not in self.stores else ():
+        """A feature group of which nobody knows where it keeps what jobs gave it; of any other they wrote its place."""
+        hidden = not links_out_of(self.graph, visit.step.node, "writes") and visit.step.node not in self.stores
+        for link in links_into(self.graph, visit.step.node, "writes") if hidden else ():
             self.doubts[POSSIBLE].add(link.source)
             self._below(visit, (link,), link.source, deeper=1, direct=False, note=POSSIBLE)
         self.stores.add(visit.step.node)

@@ -50,7 +50,7 @@ CLEAN = {
     "compilation-job": "used-indirectly",
     "optimization-job": "used-indirectly",
     "algorithm": "used-indirectly",
-    "feature-group": "possible",
+    "feature-group": "used-indirectly",
     "pipeline": "possible",
     "pipeline-execution": "possible",
     "model-card": "possible",

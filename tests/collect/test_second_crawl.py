@@ -81,7 +81,7 @@ CASES: list[tuple[str, list[tuple[Entries, list[dict[str, Any]]]], list[str]]] =
         ["possible", "possible"],
     ),
     ("an algorithm made anew", [([WITH_OWN, algorithm(X)], []), ([WITH_OWN, algorithm("s3://y/", CreationTime="2029-01-01T00:00:00Z")], [])], ["used-indirectly", "used-indirectly"]),
-    ("a feature group made anew", [([*INGESTED, group("s3://made/f1/data")], []), ([*INGESTED, group("s3://made/f2/data", CreationTime="2029-01-01T00:00:00Z")], [])], ["possible", "possible"]),
+    ("a feature group made anew", [([*INGESTED, group("s3://made/f1/data")], []), ([*INGESTED, group("s3://made/f2/data", CreationTime="2029-01-01T00:00:00Z")], [])], ["used-indirectly", "used-indirectly"]),
     (
         "a name of what was never read, used again",
         [([fit("k", {"train": X})], [denied("DescribeTrainingJob", name="k"), denied("Search")]), ([fit("k", {"train": "s3://n/"}, **LATE)], [])],

@@ -100,7 +100,7 @@ CASES: list[tuple[str, str, str, list[Resource], str]] = [
     ("data of a base model that nobody made", "endpoint/shop", "s3://d/base/", [TUNED, *SHOP], "unknown"),
     ("through a repack job", "endpoint/shop", "s3://prep/x/", [FIT, training("r", {"training": ARTIFACT}, "s3://m/r/output/model.tar.gz", day="2026-01-03", **REPACK), *served("s3://m/r/output/model.tar.gz")], "used"),
     ("through compilation", "endpoint/shop", "s3://prep/x/", [FIT, COMPILED, *served("s3://neo/model.tar.gz")], "used-indirectly"),
-    ("through a feature group", "endpoint/shop", "s3://raw/x/", [INGEST, FEATURES, FIT, *SHOP], "possible"),
+    ("through a feature group", "endpoint/shop", "s3://raw/x/", [INGEST, FEATURES, FIT, *SHOP], "used-indirectly"),
     ("another reader of the feature group", "endpoint/shop", "s3://raw/y/", [INGEST, FEATURES, FIT, *SHOP], "not-referenced"),
     ("a job that never started", "training-job/fit", "s3://prep/x/", [training("fit", {"train": "s3://prep/x/"}, **NEVER)], "declared-only"),
     ("a hyperparameter of a job that never started", "training-job/fit", "s3://d/x/", [training("fit", {}, HyperParameters={"d": "s3://d/x/"}, **NEVER)], "possible"),

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 
+from lineage.domain.records import Resource
+from lineage.queries.datasets import datasets
+from lineage.queries.impact import impact
 from lineage.queries.trace import trace
 from lineage.queries.used import used
+from tests.queries.test_datasets import ALL
 from tests.queries.test_used import verdict, whole
-from tests.records import processing, served, training
+from tests.records import arn, processing, record, served, training
 
 # --- access points and hosts --------------------------------------------------------------------
 
@@ -48,3 +55,100 @@ def test_a_model_is_found_by_the_host_of_any_partition(written: str) -> None:
     graph = whole(training("j", {"train": "s3://d/x/"}, "s3://m/a/model.tar.gz"), *served(written))
     found = trace(graph, "shop")
     assert (found.verdict, [job["name"] for job in found.training_jobs]) == ("traced", ["j"])
+
+
+# --- data that is called by a name --------------------------------------------------------------
+
+HUB = "arn:aws:sagemaker:eu-west-1:111122223333:hub-content/hub/DataSet/ds/1.0.0"
+AT = {"Catalog": "AwsDataCatalog", "Database": "sagemaker_featurestore"}
+STORE = {
+    "S3StorageConfig": {"S3Uri": "s3://fs/", "ResolvedOutputS3Uri": "s3://fs/1/features-1/data"},
+    "DataCatalogConfig": AT | {"TableName": "features_1"},
+}
+FEATURES = record("feature-group", "features", {"CreationTime": "2025-12-01T00:00:00Z", "OfflineStoreConfig": STORE})
+INTO = {"Outputs": [{"OutputName": "o", "FeatureStoreOutput": {"FeatureGroupName": "Features"}}]}
+
+
+def ingest(**body: Any) -> Resource:
+    return processing("ingest", {"in": "s3://raw/x/"}, {}, ProcessingOutputConfig=INTO, **{"day": "2026-01-01"} | body)
+
+
+def query(sql: str = 'SELECT * FROM "features_1"') -> Resource:
+    asked = {"AthenaDatasetDefinition": AT | {"QueryString": sql, "OutputS3Uri": "s3://athena/q/"}}
+    return processing("q", {}, {"o": "s3://sets/q/"}, ProcessingInputs=[{"InputName": "q", "DatasetDefinition": asked}])
+
+
+FIT = training("fit", {"train": "s3://sets/q/"})
+
+
+@pytest.mark.parametrize(
+    ("uri", "records", "expected"),
+    [
+        ("s3://never/", [FEATURES, ingest(), query(), FIT], "not-referenced"),
+        ("s3://raw/x/", [FEATURES, ingest(), query(), FIT], "used-indirectly"),
+        ("s3://raw/x/", [FEATURES, ingest(day="2026-01-03"), query(), FIT], "not-referenced"),
+        ("s3://raw/x/", [FEATURES, ingest(ProcessingEndTime="2026-01-02T07:50:00Z"), query(), FIT], "possible"),
+        ("s3://fs/1/features-1/data/year=2026/x.parquet", [FEATURES, query(), FIT], "used-indirectly"),
+        ("s3://fs/1/features-2/data/", [FEATURES, query(), FIT], "not-referenced"),
+        ("s3://never/", [FEATURES, query("SELECT * FROM features_1 JOIN others ON 1 = 1"), FIT], "unknown"),
+        ("s3://never/", [FEATURES, query("SELECT * FROM elsewhere.features_1"), FIT], "unknown"),
+        ("s3://never/", [FEATURES, query("CALL features_1"), FIT], "unknown"),
+        ("s3://never/", [ingest(), query(), FIT], "unknown"),
+    ],
+)
+def test_the_table_of_a_feature_group_lies_at_its_offline_store(uri: str, records: list[Resource], expected: str) -> None:
+    """A query of the Glue table that a feature group names read its offline store and nothing else; of another one, who knows."""
+    assert verdict(uri, *records) == expected
+
+
+def test_all_questions_follow_a_query_of_a_feature_group() -> None:
+    """What was put into a feature group is found behind a query of its table by each question, as surely."""
+    graph = whole(FEATURES, ingest(), query(), FIT, *served("s3://models/fit/output/model.tar.gz"), enumerated=ALL)
+    reached = {row["name"]: row for row in impact(graph, "s3://raw/x/").reached}
+    assert {"fit", "shop", "features", "s3://fs/1/features-1/data"} <= set(reached)
+    traced = trace(graph, "shop")
+    assert (traced.verdict, "s3://raw/x/" in {row["uri"] for row in traced.datasets}) == ("traced", True)
+    told = datasets(graph, "endpoint/shop", holdouts=["s3://raw/x/", "s3://never/"])
+    makers = {row["uri"]: [(maker["name"], maker["fit"]) for maker in row["makers"]] for row in told.datasets}
+    assert makers["s3://fs/1/features-1/data"] == [("features", "possible"), ("ingest", "certain")]
+    assert [row["verdict"] for row in told.holdouts] == ["used-indirectly", "not-referenced"]
+
+
+def hub_dataset(**document: Any) -> Resource:
+    body = {"HubContentArn": HUB, "CreationTime": "2026-01-01T12:00:00Z", "HubContentDocument": json.dumps(document)}
+    return record("hub-content", "hub/DataSet/ds/1.0.0", body)
+
+
+TUNED = training("tuned", [{"ChannelName": "train", "DataSource": {"DatasetSource": {"DatasetArn": HUB}}}])
+LIES = {"DatasetS3Bucket": "hubbed", "DatasetS3Prefix": "datasets/ds.jsonl"}
+
+
+@pytest.mark.parametrize(
+    ("uri", "records", "expected"),
+    [
+        ("s3://hubbed/datasets/ds.jsonl", [hub_dataset(**LIES), TUNED], "used"),
+        ("s3://hubbed/datasets/", [hub_dataset(**LIES), TUNED], "used"),
+        ("s3://hubbed/other/", [hub_dataset(**LIES), TUNED], "not-referenced"),
+        ("s3://hubbed/other/", [hub_dataset(DatasetS3Bucket="hubbed"), TUNED], "used"),
+        ("s3://never/", [hub_dataset(DatasetType="AGENT_GENERATED"), TUNED], "unknown"),
+        ("s3://never/", [hub_dataset(**LIES, Source="s3://never/"), TUNED], "possible"),
+        ("s3://never/", [TUNED], "unknown"),
+        ("s3://hubbed/datasets/", [hub_dataset(**LIES)], "not-referenced"),
+    ],
+)
+def test_a_dataset_of_a_hub_lies_where_its_document_says(uri: str, records: list[Resource], expected: str) -> None:
+    """A job that reads a hub's dataset read the bucket and the prefix of its document; without them nobody knows."""
+    assert verdict(uri, *records) == expected
+
+
+def test_a_hub_says_from_which_feature_groups_a_dataset_is() -> None:
+    """What was in a feature group may be in a dataset that its document says was extracted from there, for each question."""
+    extracted = hub_dataset(**LIES, ContentMetadata={"SourceFeatureGroups": [arn("feature-group", "features")]})
+    graph = whole(FEATURES, ingest(), extracted, TUNED, *served("s3://models/tuned/output/model.tar.gz"))
+    for uri in ("s3://raw/x/", "s3://fs/1/features-1/data/"):
+        assert used(graph, uri).verdict == "possible"
+        assert {"shop"} == {row["name"] for row in impact(graph, uri).reached if row["kind"] == "endpoint"}
+    traced = trace(graph, "shop")
+    assert traced.verdict == "traced"
+    assert {"s3://hubbed/datasets/ds.jsonl", "s3://raw/x/"} <= {row["uri"] for row in traced.datasets}
+    assert [row["verdict"] for row in datasets(graph, "tuned", holdouts=["s3://raw/x/"]).holdouts] == ["possible"]

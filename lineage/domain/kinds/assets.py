@@ -45,11 +45,12 @@ FEATURE_GROUP = Kind(
     tells_use=True,
     references=(
         # Where the data really lands; OfflineStoreConfig.S3StorageConfig.S3Uri is shared by many groups.
-        writes("OfflineStoreConfig.S3StorageConfig.ResolvedOutputS3Uri", usage="data", continuous="=Continuous"),
+        writes("OfflineStoreConfig.S3StorageConfig.ResolvedOutputS3Uri", usage="data", continuous="=Continuous", own="place"),
         # Training sets are mostly what Athena gives of its Glue table.
         writes(
             "OfflineStoreConfig.DataCatalogConfig.TableName",
             usage="data",
+            own="name",
             template="athena://{Catalog}/{Database}/{TableName}",
             continuous="=Continuous",
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from lineage.domain.kinds.shared import TAGS
-from lineage.domain.kinds.words import ANY, Kind, Trait, mentions, provides, refers
+from lineage.domain.kinds.words import ANY, Kind, Trait, mentions, provides, reads, refers
 
 MODEL_CARD = Kind(
     "model-card",
@@ -25,6 +25,14 @@ HUB_CONTENT = Kind(
     traits=(Trait.VERSIONED,),
     references=(
         mentions("HubContentDocument"),
+        # Of a dataset: where it lies, and the feature groups from which somebody says that it was extracted.
+        reads(
+            "HubContentDocument{}.DatasetS3Bucket",
+            usage="data",
+            template="s3://{DatasetS3Bucket}/{DatasetS3Prefix}",
+            own="place",
+        ),
+        reads("HubContentDocument{}.ContentMetadata.SourceFeatureGroups[]", to="feature-group", usage="data", evidence="logged"),
         provides("SageMakerPublicHubContentArn", to="hub-content", usage="model"),
         mentions("HubContentDependencies[].DependencyOriginPath"),
         mentions("HubContentDependencies[].DependencyCopyPath"),

@@ -117,6 +117,7 @@ class Reference:
     select: str = ""  # the sibling that says which part of the target is meant; it becomes the usage
     when: tuple[str, str] = ("", "")  # a sibling, and the value without which the field means something else
     reused: tuple[str, ...] = ()  # siblings of which one's presence means: made by another record; the usage says `reused`
+    own: str = ""  # `place`: what this record is the name of lies here; `name`: it is called so, too
     inverse: bool = False  # the named thing says it of the record, not the record of the named thing
     evidence: str = "declared"
 

@@ -110,6 +110,8 @@ class FirstReaders:
     def cover(self, link: Link) -> Cover:
         """How much of the dataset this edge is about, as far as anybody knows."""
         if not is_place(link.source):
+            if link.data["span"] == Span.NAMED:
+                return Cover.NONE  # where it lies is read as well
             return Cover.UNKNOWN if link.data["usage"] in IN_THE_MODEL else Cover.NONE
         asked = (link.source, link.data["span"], link.data["listing"])
         if asked not in self._covers:  # a place that many jobs read covers the same for each of them
@@ -121,7 +123,7 @@ class FirstReaders:
         if location is None:
             return Cover.UNKNOWN
         if _store(location) != _store(self.dataset):  # a file system or a query result may be backed by S3
-            return Cover.NONE if _store(location) == "s3" else Cover.UNKNOWN
+            return Cover.NONE if _store(location) == "s3" or span is Span.NAMED else Cover.UNKNOWN
         if link.data["listing"] and self.dataset.hides_bucket:
             return Cover.UNKNOWN
         listed, _ = self.listed(link)

@@ -252,10 +252,10 @@ def _passes(arrival: Arrival, link: Link) -> bool:
     """Whether what arrived at a node goes along this edge.
 
     A package is made into models by one of its specifications. What it only reads, its metrics, is in no model; what
-    an algorithm reads goes to the jobs that use it.
+    an algorithm reads goes to the jobs that use it, and what a hub's dataset is made of to those that read it.
     """
     if arrival.part == READ:
-        return link.relation == "provides" and not is_model(link)
+        return link.relation in ("provides", "reads") and not is_model(link)
     return link.relation != "instantiates" or arrival.part in (WHOLE, link.data["usage"])
 
 

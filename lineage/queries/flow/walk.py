@@ -173,9 +173,15 @@ class Walk:
                     yield step._replace(links=(write, *step.links[1:]))
 
     def _clipped(self, arrival: Arrival, write: Link) -> Link | None:
-        """An endpoint serves others before and after: what it writes knows the data while it runs what the data is in."""
+        """An endpoint serves others before and after: what it writes knows the data while it runs what the data is in.
+
+        A feature group gives on what was put into it, and from then on.
+        """
         via = str(self._graph.nodes.get(arrival.part, {}).get("created") or "") if arrival.part else ""
-        ran = arrival.links[-1].data["time"] if arrival.links and arrival.links[-1].relation == "configures" else None
+        last = arrival.links[-1] if arrival.links else None
+        if last and last.relation == "writes":
+            via = str(last.data["time"] or "").partition("/")[0]
+        ran = last.data["time"] if last and last.relation == "configures" else None
         since, _, until = (ran or f"{via}/").partition("/")
         opens, _, closes = str(write.data["time"] or "/").partition("/")
         opens = max(opens, since, key=sortable)
