@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from lineage.domain.kinds import CHANNEL_USAGE, KINDS, LOCATION, REUSED, Kind, Reference
+from lineage.domain.kinds import ALLOWED, CHANNEL_USAGE, KINDS, LOCATION, MENTIONED_USAGE, REUSED, Kind, Reference
 from lineage.domain.names import ARN_OF_PLACE, Location, Span, channel_span, is_arn, location_of
 from lineage.domain.records import Body, etag_digest
 
@@ -158,8 +158,9 @@ def _located(reference: Reference, text: str, role: str, scopes: Scopes) -> Iter
     role = role or (str(_sibling("*", scopes) or "") if reference.evidence == "logged" else "")
     whole = not reference.template or (reference.bare and _sibling(reference.bare, scopes) is True)
     text = text if whole else _fill(reference.template, scopes)
+    text = _unquoted(text) if reference.evidence == ALLOWED else text
     location = location_of(text)
-    if location is None and reference.evidence == "logged":
+    if location is None and reference.evidence in ("logged", ALLOWED):
         return  # people write numbers, image names and "NA" there
     open_ended = _word(reference.open_ended, scopes) == "MultiModel"
     mode = next(filter(None, (_word(name, scopes) for name in reference.input_mode)), "")
@@ -188,7 +189,8 @@ def _mentioned(reference: Reference, text: str, role: str) -> Iterator[Hit]:
     for uri in sorted(found):
         location = location_of(uri)
         if location:
-            yield Hit(reference, uri, role, reference.usage, location, Span.PREFIX)
+            usage = reference.usage or MENTIONED_USAGE.get(role.casefold(), "")
+            yield Hit(reference, uri, role, usage, location, Span.PREFIX)
 
 
 def _unquoted(text: str) -> str:

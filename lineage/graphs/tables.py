@@ -15,7 +15,7 @@ from itertools import chain, groupby, takewhile
 from operator import itemgetter
 from typing import Any
 
-from lineage.domain.kinds import HOLDERS, PIPELINE_EXECUTION, REUSED, SERVING
+from lineage.domain.kinds import ALLOWED, HOLDERS, PIPELINE_EXECUTION, REUSED, SERVING
 from lineage.domain.names import Location, Span, places_around
 from lineage.domain.records import Edge, Json, Node, Window
 from lineage.domain.sightings import EVER, Sight
@@ -272,7 +272,12 @@ class Joining:
         known = "span IS NOT NULL AND span NOT IN ('unknown', 'named')"
         for row, table, relations in (
             ("target, span", "written", "'writes'"),
-            ("target, source, ifnull(opens, ''), ifnull(closes, '')", "write", "'writes'"),
+            # what a job only may have written stands for nothing else that it wrote at the same time
+            (
+                f"target, source, ifnull(opens, '') || iif(evidence = '{ALLOWED}', '?', ''), ifnull(closes, '')",
+                "write",
+                "'writes'",
+            ),
             ("source, span", "read", "'reads', 'loads'"),
         ):
             rows = f"SELECT {row} FROM main.edge WHERE relation IN ({relations}) AND {known} ORDER BY {row}"  # noqa: S608

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from lineage.domain.jobs import fit_of
+from lineage.domain.kinds import ALLOWED
 from lineage.domain.names import gets_by
 from lineage.domain.records import Edge, Window
 from lineage.domain.times import CERTAIN, bounds, fits
@@ -48,6 +49,6 @@ class _Makers:
         sure = []
         for write, job in self._joining.writes_to(place):
             _, closes = bounds(write.window)
-            if write.evidence != "logged" and fit_of(job, write.window, Window(closes, "")) == CERTAIN:
+            if write.evidence not in ("logged", ALLOWED) and fit_of(job, write.window, Window(closes, "")) == CERTAIN:
                 sure.append((closes, write))
         return sorted(sure, key=lambda one: one[0])

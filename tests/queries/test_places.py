@@ -14,7 +14,7 @@ from lineage.queries.trace import trace
 from lineage.queries.used import used
 from tests.queries.test_datasets import ALL
 from tests.queries.test_used import verdict, whole
-from tests.records import arn, processing, record, served, training
+from tests.records import arn, channel, processing, record, served, training
 
 # --- access points and hosts --------------------------------------------------------------------
 
@@ -152,3 +152,124 @@ def test_a_hub_says_from_which_feature_groups_a_dataset_is() -> None:
     assert traced.verdict == "traced"
     assert {"s3://hubbed/datasets/ds.jsonl", "s3://raw/x/"} <= {row["uri"] for row in traced.datasets}
     assert [row["verdict"] for row in datasets(graph, "tuned", holdouts=["s3://raw/x/"]).holdouts] == ["possible"]
+
+
+# --- places that a job may have written to ------------------------------------------------------
+
+
+def mount(name: str, directory: str = "/data", mode: str = "ro", system: str = "EFS") -> dict[str, Any]:
+    source = {"FileSystemId": "fs-1", "FileSystemType": system, "DirectoryPath": directory, "FileSystemAccessMode": mode}
+    return {"ChannelName": name, "DataSource": {"FileSystemDataSource": source}}
+
+
+def mounting(mode: str, *, directory: str = "/data", system: str = "EFS", **body: Any) -> Resource:
+    return training("first", [channel("train", "s3://raw/x/"), mount("fs", directory, mode, system)], **body)
+
+
+def second(**kwargs: str) -> Resource:
+    return training("second", [mount("fs", **kwargs)], day="2026-01-03")
+
+
+SECOND_SERVED = served("s3://models/second/output/model.tar.gz")
+
+
+@pytest.mark.parametrize(
+    ("records", "found"),
+    [
+        ([mounting("rw"), second()], {"first": "used", "second": "possible"}),
+        ([mounting("rw", system="FSxLustre"), second(system="FSxLustre")], {"first": "used", "second": "possible"}),
+        ([mounting("rw", directory="/"), second(directory="/data/out")], {"first": "used", "second": "possible"}),
+        ([mounting("rw", directory="/data/out"), second(directory="/")], {"first": "used", "second": "possible"}),
+        ([mounting("rw", directory="/other"), second()], {"first": "used"}),
+        ([mounting("rw", system="FSxLustre"), second()], {"first": "used"}),
+        ([mounting("ro"), second()], {"first": "used"}),
+        ([mounting("rw", day="2026-01-04"), second()], {"first": "used"}),
+    ],
+)
+def test_a_file_system_mounted_to_write_may_carry_data_on(records: list[Resource], found: dict[str, str]) -> None:
+    """A job that mounts a file system `rw` may have written there what a later job read there: possible, for each question."""
+    graph = whole(*records, *SECOND_SERVED, enumerated=ALL)
+    assert {row["job"]["name"]: row["verdict"] for row in used(graph, "s3://raw/x/").findings} == found
+    may = "second" in found
+    reached = {row["name"]: row["sure"] for row in impact(graph, "s3://raw/x/").reached}
+    assert [reached.get(name) for name in ("second", "shop")] == [False if may else None] * 2
+    traced = trace(graph, "shop")
+    assert [job["name"] for job in traced.training_jobs] == (["second", "first"] if may else ["second"])
+    [row] = [one for one in datasets(graph, "second").datasets if one["job"]["name"] == "second"]
+    assert [(maker["name"], maker["fit"]) for maker in row["makers"]] == ([("first", "possible")] if may else [])
+    [held] = datasets(graph, "second", holdouts=["s3://raw/x/"]).holdouts
+    assert held["verdict"] == ("possible" if may else "unknown")
+
+
+MODEL_DIR = {"HyperParameters": {"model_dir": '"s3://tf/first/model"'}}
+SCRIPT = {
+    "sagemaker_program": '"train.py"',
+    "sagemaker_submit_directory": '"s3://code/first/source/sourcedir.tar.gz"',
+    "epochs": "3",
+}
+REPACK = {
+    "HyperParameters": {
+        "sagemaker_program": '"_repack_script_launcher.sh"',
+        "sagemaker_submit_directory": '"s3://code/repack/sourcedir.tar.gz"',
+        "model_archive": '"s3://models/first/output/model.tar.gz"',
+        "source_dir": '"s3://code/repack/sourcedir.tar.gz"',
+    }
+}
+FIRST = training("first", {"train": "s3://raw/x/"}, HyperParameters=SCRIPT)
+REPACKED = training("repack", {"training": "s3://models/first/output/model.tar.gz"}, day="2026-01-03", **REPACK)
+
+
+def lost(*records: Resource, uri: str = "s3://raw/x/") -> list[str]:
+    """What the walk down from a place says may have been written where it can't be followed."""
+    return [hole["subject"] for hole in impact(whole(*records, enumerated=ALL), uri).scope["holes"]]
+
+
+@pytest.mark.parametrize(
+    ("records", "subjects"),
+    [
+        ([FIRST], []),
+        ([training("first", {"train": "s3://raw/x/"}, HyperParameters=SCRIPT | MODEL_DIR["HyperParameters"])], []),
+        ([FIRST, REPACKED], []),
+        ([training("first", {"train": "s3://raw/x/"}, HyperParameters=SCRIPT | {"out": "s3://o/"})], ["s3://o/"]),
+        ([training("first", {"train": "s3://raw/x/"}, Environment={"SAGEMAKER_SUBMIT_DIRECTORY": "s3://code/x.tar.gz"})], []),
+    ],
+)
+def test_what_the_sdk_names_to_every_script_is_no_hole(records: list[Resource], subjects: list[str]) -> None:
+    """Its code, the archive to repack and `model_dir` are no places that could hide where data went; any other name may."""
+    assert lost(*records) == subjects
+
+
+def test_what_a_script_may_put_into_its_model_dir_is_followed() -> None:
+    """Who read what a script may have put into `model_dir` may have got it; nothing says that it did."""
+    first = training("first", {"train": "s3://raw/x/"}, **MODEL_DIR)
+    after = training("second", {"pretrained": "s3://tf/first/model/1/"}, day="2026-01-03")
+    graph = whole(first, after, *SECOND_SERVED, enumerated=ALL)
+    assert {row["job"]["name"]: row["verdict"] for row in used(graph, "s3://raw/x/").findings}["second"] == "possible"
+    assert {row["name"]: row["sure"] for row in impact(graph, "s3://raw/x/").reached}["shop"] is False
+    assert [job["name"] for job in trace(graph, "shop").training_jobs] == ["second", "first"]
+
+
+@pytest.mark.parametrize("name", ["model_dir", "sagemaker_submit_directory", "source_dir", "model_archive"])
+def test_no_name_of_a_text_hides_a_use(name: str) -> None:
+    """A place of data is possibly used by whoever names it, as whatever he names it."""
+    assert verdict("s3://raw/x/", training("j", {}, HyperParameters={name: '"s3://raw/x/"'})) == "possible"
+
+
+def test_a_surer_write_is_followed_beside_one_that_is_only_allowed() -> None:
+    """That a place was mounted or given takes nothing from what another job surely wrote there, or around it."""
+    narrow = training(
+        "a", {"train": "s3://raw/x/"}, HyperParameters={"model_dir": "s3://o/x/y/"}, CheckpointConfig={"S3Uri": "s3://o/x/"}
+    )
+    reads = training("b", {"train": "s3://o/"}, day="2026-01-03")
+    assert {row["job"]["name"]: row["verdict"] for row in used(whole(narrow, reads), "s3://raw/x/").findings} == {
+        "a": "used",
+        "b": "used-indirectly",
+    }
+    others = [
+        training("a", {"train": "s3://raw/x/"}, HyperParameters={"model_dir": "s3://o/x/"}),
+        processing("p", {"in": "s3://raw/x/"}, {"o": "s3://o/x/"}),
+    ]
+    assert {row["job"]["name"]: row["verdict"] for row in used(whole(*others, reads), "s3://raw/x/").findings} == {
+        "a": "used",
+        "b": "used-indirectly",
+    }

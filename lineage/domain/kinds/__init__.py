@@ -40,10 +40,12 @@ from lineage.domain.kinds.table import (
     kind_of_subject,
 )
 from lineage.domain.kinds.words import (
+    ALLOWED,
     ANY,
     CHANNEL_USAGE,
     IMAGE,
     LOCATION,
+    MENTIONED_USAGE,
     OPAQUE_CHANNELS,
     RELATIONS,
     REUSED,
@@ -62,6 +64,7 @@ from lineage.domain.kinds.words import (
 )
 
 __all__ = [
+    "ALLOWED",
     "ANY",
     "ARTIFACT",
     "AUTOML_JOB",
@@ -84,6 +87,7 @@ __all__ = [
     "LEARNERS",
     "LOCATION",
     "MADE",
+    "MENTIONED_USAGE",
     "MODEL",
     "MODEL_PACKAGE",
     "OF_VARIANTS",

@@ -32,7 +32,9 @@ HUB_CONTENT = Kind(
             template="s3://{DatasetS3Bucket}/{DatasetS3Prefix}",
             own="place",
         ),
-        reads("HubContentDocument{}.ContentMetadata.SourceFeatureGroups[]", to="feature-group", usage="data", evidence="logged"),
+        reads(
+            "HubContentDocument{}.ContentMetadata.SourceFeatureGroups[]", to="feature-group", usage="data", evidence="logged"
+        ),
         provides("SageMakerPublicHubContentArn", to="hub-content", usage="model"),
         mentions("HubContentDependencies[].DependencyOriginPath"),
         mentions("HubContentDependencies[].DependencyCopyPath"),

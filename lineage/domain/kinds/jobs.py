@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from lineage.domain.kinds.shared import EXPERIMENT_CONFIG, RUNS, TAGS, channels
+from lineage.domain.kinds.shared import EXPERIMENT_CONFIG, RUNS, TAGS, channels, model_dir, mounts
 from lineage.domain.kinds.words import ANY, Kind, Trait, mentions, provides, reads, refers, writes
 from lineage.domain.names import Span
 
@@ -27,6 +27,7 @@ TRAINING_JOB = Kind(
     traits=(Trait.LEARNS, Trait.REPACKS),
     references=(
         *channels(""),
+        mounts(""),
         reads("CheckpointConfig.S3Uri", role="=checkpoint", usage="checkpoint"),
         reads("ServerlessJobConfig.BaseModelArn", to="hub-content", role="=base model", usage="model"),
         reads("ModelPackageConfig.SourceModelPackageArn", to="model-package", role="=base model", usage="model"),
@@ -45,6 +46,7 @@ TRAINING_JOB = Kind(
         writes("TensorBoardOutputConfig.S3OutputPath", usage="debug", continuous="=Continuous"),
         writes("ProfilerConfig.S3OutputPath", usage="debug", continuous="=Continuous"),
         writes("ProfilerRuleConfigurations[].S3OutputPath", usage="debug", continuous="=Continuous"),
+        model_dir("HyperParameters"),
         provides("AlgorithmSpecification.TrainingImage"),
         provides("AlgorithmSpecification.AlgorithmName", to="algorithm"),
         provides("DebugRuleConfigurations[].RuleEvaluatorImage", role="RuleConfigurationName"),

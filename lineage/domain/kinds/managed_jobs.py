@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from lineage.domain.kinds.shared import EXPERIMENT_CONFIG, RUNS, TAGS, channels
+from lineage.domain.kinds.shared import EXPERIMENT_CONFIG, RUNS, TAGS, channels, model_dir, mounts
 from lineage.domain.kinds.words import ANY, Kind, Reference, Trait, mentions, owns, provides, reads, refers, writes
 from lineage.domain.names import Span
 
@@ -41,6 +41,8 @@ def _tuned(at: str) -> tuple[Reference, ...]:
     """A training job definition of a tuning job: the jobs that it spawns repeat it, and may have been deleted since."""
     return (
         *channels(f"{at}."),
+        mounts(f"{at}."),
+        model_dir(f"{at}.StaticHyperParameters"),
         reads(f"{at}.CheckpointConfig.S3Uri", role="=checkpoint", usage="checkpoint"),
         provides(f"{at}.AlgorithmSpecification.TrainingImage"),
         provides(f"{at}.AlgorithmSpecification.AlgorithmName", to="algorithm"),

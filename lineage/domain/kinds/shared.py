@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from lineage.domain.kinds.words import Finder, Reference, loads, mentions, provides, reads, refers
+from lineage.domain.kinds.words import ALLOWED, Finder, Reference, loads, mentions, provides, reads, refers, writes
 from lineage.domain.names import Span
 
 
@@ -58,6 +58,24 @@ def channels(at: str, mode: str = "AlgorithmSpecification.TrainingInputMode", **
         ),
         reads(f"{source}.DatasetSource.DatasetArn", to="hub-content", **common),
     )
+
+
+def mounts(at: str) -> Reference:
+    """The file systems of a training job, or of a template of one, that it may write to; `at` ends in a dot or is empty."""
+    return writes(
+        f"{at}InputDataConfig[].DataSource.FileSystemDataSource.FileSystemId",
+        template="{FileSystemType}://{FileSystemId}/{DirectoryPath}",
+        when=("FileSystemAccessMode", "rw"),
+        role="ChannelName",
+        usage="data",
+        continuous="=Continuous",
+        evidence=ALLOWED,
+    )
+
+
+def model_dir(at: str) -> Reference:
+    """Where the SDK tells a script that it may put its model. Some frameworks do."""
+    return writes(f"{at}.model_dir", usage="output", continuous="=Continuous", evidence=ALLOWED)
 
 
 # Tags are people's words, but for the one by which Pipelines marks what an execution made.

@@ -17,6 +17,7 @@ from lineage.domain.names import Span
 LOCATION: Final = "location"  # what a reference is "to" when it names a place, not a resource
 IMAGE: Final = "image"
 ANY: Final = ""  # whatever kind the ARN says
+ALLOWED: Final = "allowed"  # the evidence of a write to a place that a job was given: nothing says that it wrote there
 REUSED: Final = "reused"  # the usage of what a record took over from another one
 
 
@@ -74,6 +75,14 @@ CHANNEL_USAGE: Final[dict[str, str]] = {
     "code": "code",
     "conf": "code",
 } | dict.fromkeys(OPAQUE_CHANNELS, "code")
+
+
+# What a text that people give a job is for, by its name: the code that the SDK puts beside it, and what a repack job unpacks.
+MENTIONED_USAGE: Final[dict[str, str]] = {
+    "sagemaker_submit_directory": "code",
+    "source_dir": "code",
+    "model_archive": "model",
+}
 
 
 class Trait(StrEnum):

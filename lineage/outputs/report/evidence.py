@@ -9,6 +9,7 @@ from lineage.queries.trace import Trace
 METHODS = {
     "declared": "a field of the record names it",
     "matched": "two fields name locations that overlap",
+    "allowed": "a field gives the job the place to write to, and nothing says that it did",
     "logged": "a text that people may write names it",
     "content": "two places were seen to hold the same content",
 }

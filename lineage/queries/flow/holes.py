@@ -36,6 +36,11 @@ def _unread(graph: Flow, place: str) -> str:
     return f"what its manifest {place} listed at the time is not known: nobody read it, or it was changed since"
 
 
+def is_given(mention: Link) -> bool:
+    """Whether what a text names was given to the job to read, by the name of the text: its code, or a model to unpack."""
+    return mention.data["usage"] in ("code", "model")
+
+
 class Blind:
     """Where the trail of what a job made is lost; each is noted as a hole."""
 
@@ -64,7 +69,7 @@ class Blind:
         for link in links_into(self._graph, job, "mentions"):
             place = location_of(link.source)
             known = place and any(one and cover(one, Span.FOLDER, place) is Cover.ALL for one in outputs)
-            if not (known or self._is_input(link)):
+            if not (known or self._is_input(link) or is_given(link)):
                 self._lose(attributes, link.source, f"names {link.source} in its {link.data['path']} and may write there")
         hidden, self._hidden_reads = self._hidden_reads, []  # told once is enough
         self._holes += filter(None, (opaque_read(self._graph, link) for link in hidden))

@@ -12,7 +12,7 @@ from lineage.queries.flow.links import Flow, Link, links_out_of
 from lineage.queries.flow.models import is_model
 from lineage.queries.flow.order import lies_around
 from lineage.queries.flow.places import in_reach, leads_from, reach
-from lineage.queries.flow.steps import shares_keys
+from lineage.queries.flow.steps import is_only_allowed, shares_keys
 
 WayOfReading = tuple[str | None, int | None]
 """How a place is read: its span, and of a manifest the version."""
@@ -74,7 +74,7 @@ class Reached:
         told = (one for other in (key, *as_good) for one in self._written[other])
         if any(opened <= opens and closed <= closes and far <= length for opened, closed, far in told):
             return False
-        if not may_have_written_nothing(self._graph.nodes[write.source]["status"]):
+        if not (may_have_written_nothing(self._graph.nodes[write.source]["status"]) or is_only_allowed(write)):
             self._written[key].append((opens, closes, length))
         return True
 

@@ -23,7 +23,7 @@ from lineage.queries.flow.first_readers import IN_THE_MODEL, FirstReaders
 from lineage.queries.flow.holes import Blind, opaque_read
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
 from lineage.queries.flow.models import is_model, specification, suspect
-from lineage.queries.flow.steps import Step, is_logged
+from lineage.queries.flow.steps import Step, is_logged, is_only_allowed
 from lineage.queries.flow.walk import Arrival, Walk
 from lineage.queries.scope import is_about, not_enumerated
 from lineage.queries.select import find_node, names_of
@@ -224,7 +224,11 @@ class Spread:
         """Whether something is there for sure: not of a job that failed or has not ended, nor while an endpoint serves."""
         job = self.graph.nodes[write.source]
         ended = bool(bounds(write.data["time"])[1]) or is_over(job["status"])
-        return is_job(job) and ended and not (may_have_written_nothing(job["status"]) or is_logged(write))
+        return (
+            is_job(job)
+            and ended
+            and not (may_have_written_nothing(job["status"]) or is_logged(write) or is_only_allowed(write))
+        )
 
     # --- what could hide more -------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from lineage.domain import jobs
+from lineage.domain.kinds import ALLOWED
 from lineage.domain.names import Cover, gets_by, location_of
 from lineage.domain.sightings import wrote
 from lineage.domain.times import CERTAIN, IMPOSSIBLE, POSSIBLE
@@ -31,9 +32,15 @@ def is_logged(link: Link) -> bool:
     return bool(link.data["evidence"] == "logged")
 
 
+def is_only_allowed(write: Link) -> bool:
+    """Whether a job was given the place to write to, and nothing says that it did."""
+    return bool(write.data["evidence"] == ALLOWED)
+
+
 def fit_of(graph: Flow, write: Link, reading: Link) -> str:
-    """How surely a write was read, by its times and by how its job ended."""
-    return jobs.fit_of(graph.nodes[write.source], write.data["time"], reading.data["time"])
+    """How surely a write was read, by its times, by how its job ended, and by whether there was one."""
+    fit = jobs.fit_of(graph.nodes[write.source], write.data["time"], reading.data["time"])
+    return POSSIBLE if fit == CERTAIN and is_only_allowed(write) else fit
 
 
 def fit_over(graph: Flow, write: Link, between: tuple[Link, ...], reading: Link) -> str:
