@@ -62,20 +62,46 @@ def named_id(kind: str, account: str, region: str, name: str) -> str:
     return f"{kind}:{account}/{region}/{name}"
 
 
+# --- partitions: names of buckets are unique within one, and nothing is handed from one to another ----------------
+
+# By how their regions begin, the partitions, each with its DNS suffix; a test holds them against botocore's endpoints.
+_PARTITIONS = {
+    "cn-": ("aws-cn", "amazonaws.com.cn"),
+    "us-gov-": ("aws-us-gov", "amazonaws.com"),
+    "eusc-": ("aws-eusc", "amazonaws.eu"),
+    "us-iso-": ("aws-iso", "c2s.ic.gov"),
+    "us-isob-": ("aws-iso-b", "sc2s.sgov.gov"),
+    "eu-isoe-": ("aws-iso-e", "cloud.adc-e.uk"),
+    "us-isof-": ("aws-iso-f", "csp.hci.ic.gov"),
+    "": ("aws", "amazonaws.com"),  # all other regions
+}
+
+
+@lru_cache(maxsize=1000)
+def partition(region: str) -> tuple[str, str]:
+    """The partition that a region is in, and its DNS suffix."""
+    return next(named for start, named in _PARTITIONS.items() if region.startswith(start))
+
+
+@lru_cache(maxsize=10_000)  # of one record many edges tell
+def partition_of(node: str) -> str:
+    """The partition of what a node id stands for; empty for a place, which may be in any."""
+    if node.startswith("arn:"):
+        return node.split(":", 2)[1]
+    named = re.match(r"[a-z-]+:[^/:]*/([^/]+)/", node)
+    return partition(named[1])[0] if named else ""
+
+
+def in_one_partition(one: str, other: str) -> bool:
+    """Whether two nodes may mean the same bucket by the same name."""
+    partitions = {partition_of(one), partition_of(other)} - {""}
+    return len(partitions) < 2
+
+
 # --- locations ----------------------------------------------------------------------------------
 
 _OTHER_STORES = ("efs", "fsx", "fsxlustre", "athena", "redshift")
-# The DNS suffix of the regions that begin so, a partition each; a test holds it against botocore's endpoints.
-_DNS_SUFFIXES = {
-    "cn-": "amazonaws.com.cn",
-    "eusc-": "amazonaws.eu",
-    "us-iso-": "c2s.ic.gov",
-    "us-isob-": "sc2s.sgov.gov",
-    "eu-isoe-": "cloud.adc-e.uk",
-    "us-isof-": "csp.hci.ic.gov",
-    "": "amazonaws.com",  # of all other partitions and regions
-}
-DNS_SUFFIX = f"(?:{'|'.join(map(re.escape, _DNS_SUFFIXES.values()))})"
+DNS_SUFFIX = f"(?:{'|'.join(re.escape(suffix) for _, suffix in dict(_PARTITIONS.values()).items())})"
 """A pattern of every partition's DNS suffix."""
 # As a location and inside a text: a bucket, a directory bucket, and an access point of each.
 ARN_OF_PLACE = r"arn:aws[a-z-]*:(?:s3:::|s3express:[^:\s]*:[^:\s]*:bucket/|s3[a-z-]*:[^:\s]*:[^:\s]*:accesspoint/)"
@@ -210,18 +236,13 @@ def _malformed(text: str) -> MalformedName:
     return MalformedName(f"{text!r} is no S3 URI; one looks like s3://bucket/prefix/ or s3://bucket/key.csv")
 
 
-def dns_suffix(region: str) -> str:
-    """The DNS suffix of the partition that a region is in."""
-    return next(suffix for start, suffix in _DNS_SUFFIXES.items() if region.startswith(start))
-
-
 def s3_spellings(location: Location, region: str) -> Iterator[str]:
     """Every form in which a record may have written this S3 location, with and without a trailing slash.
 
     Search compares strings, so whoever searches for a location must ask for all of them.
     """
     bucket = location.root.removeprefix("s3://")
-    domain = dns_suffix(region)
+    _, domain = partition(region)
     hosts = [f"{host}.{domain}" for host in ("s3", f"s3.{region}", f"s3-{region}", f"s3.dualstack.{region}")]
     roots = [f"s3://{bucket}", *(f"https://{bucket}.{host}" for host in hosts), *(f"https://{host}/{bucket}" for host in hosts)]
     bare = location.key.rstrip("/")

@@ -16,7 +16,7 @@ from operator import itemgetter
 from typing import Any
 
 from lineage.domain.kinds import ALLOWED, HOLDERS, PIPELINE_EXECUTION, REUSED, SERVING
-from lineage.domain.names import Location, Span, places_around
+from lineage.domain.names import Location, Span, partition_of, places_around
 from lineage.domain.records import Edge, Json, Node, Window
 from lineage.domain.sightings import EVER, Sight
 from lineage.domain.status import FAILED
@@ -85,6 +85,7 @@ class Joining:
         self._db = db
         self.listings = listings
         db.create_function("casefold", 1, str.casefold, deterministic=True)
+        db.create_function("partition_of", 1, partition_of, deterministic=True)
         for statement in _ROOM.split(";\n"):
             db.execute(statement)
         self.id_of = lru_cache(REMEMBERED)(self._id_of)
@@ -219,7 +220,8 @@ class Joining:
         self._db.execute("""
             INSERT INTO main.edge SELECT source, target, relation, role, CASE
                 WHEN relation = 'reads' AND usage = 'data' AND evidence = 'declared' AND span IS NOT NULL AND EXISTS (
-                    SELECT 1 FROM model_input WHERE place = fact.source AND maker != fact.target)
+                    SELECT 1 FROM model_input WHERE place = fact.source AND maker != fact.target
+                    AND partition_of(maker) = partition_of(fact.target))
                 THEN 'model' ELSE usage END, path, evidence, iif(timed, opens, NULL), iif(timed, closes, NULL),
                 span, listing, reader, settled, opaque
             FROM fact""")
@@ -261,11 +263,12 @@ class Joining:
     # --- places ---------------------------------------------------------------------------------
 
     def sort_models(self) -> None:
-        """The places of models, by the folder that they are, and the jobs that made them."""
+        """The places of models, by the folder that they are, and the jobs that made them, of how many partitions."""
         self._db.execute("""
             INSERT OR IGNORE INTO model SELECT rtrim(target, '/') AS place, source FROM fact
             WHERE relation = 'writes' AND usage = 'model' AND evidence = 'declared' AND span IS NOT NULL
             ORDER BY place, source""")
+        self._partitions = [row[0] for row in self._db.execute("SELECT DISTINCT partition_of(job) FROM model ORDER BY 1")]
 
     def sort_places(self) -> None:
         """The places that are read or written, each with its ways; a place of which nothing is known, or a name, meets none."""
@@ -291,9 +294,11 @@ class Joining:
         return (row[0] for row in self._db.execute(sql))
 
     def makers(self, places: list[str]) -> list[str]:
-        """Up to two of the jobs whose model is at one of these places: so many tell whether it is another job's."""
-        sql = "SELECT DISTINCT job FROM model WHERE place IN (SELECT value FROM json_each(?)) LIMIT 2"
-        return [row[0] for row in self._db.execute(sql, (json.dumps(places),))]
+        """Up to two jobs of each partition whose model is at one of these places: so many tell whether it is another's."""
+        sql = """SELECT DISTINCT job FROM model WHERE place IN (SELECT value FROM json_each(?))
+                 AND job >= 'arn:' || ? || ':' AND job < 'arn:' || ? || ';' LIMIT 2"""
+        found = (self._db.execute(sql, (json.dumps(places), one, one)) for one in self._partitions)
+        return [row[0] for rows in found for row in rows]
 
     def note_model_inputs(self, inputs: Iterable[tuple[str, str]]) -> None:
         self._db.executemany("INSERT INTO model_input VALUES (?,?)", inputs)

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from lineage.domain.jobs import fit_of
 from lineage.domain.kinds import ALLOWED
-from lineage.domain.names import gets_by
+from lineage.domain.names import gets_by, in_one_partition
 from lineage.domain.records import Edge, Window
 from lineage.domain.times import CERTAIN, bounds, fits
 from lineage.graphs.tables import Joining
@@ -40,7 +40,8 @@ class _Makers:
             if closes > opens:
                 return False
             got = place == load.source or gets_by(load.source, load.span, place, write.span)
-            if got and write.source != load.target and fits(write.window, load.window) == CERTAIN:
+            here = got and write.source != load.target and in_one_partition(write.source, load.target)
+            if here and fits(write.window, load.window) == CERTAIN:
                 return True
         return False
 

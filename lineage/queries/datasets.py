@@ -22,6 +22,7 @@ from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
 from lineage.queries.flow.steps import listings_of
 from lineage.queries.flow.writers import writers
 from lineage.queries.holdouts import Making
+from lineage.queries.partitions import told_apart
 from lineage.queries.runs.shared_channels import overlapping
 from lineage.queries.scope import UNCHECKED, traceless, unnamed
 from lineage.queries.select import find_in, find_node, names_of
@@ -116,8 +117,9 @@ class _DatasetsUnderWay:
         checked = [making.holdout(uri) for uri in holdouts]
         known = {row["uri"]: self._known(parse_location(row["uri"])) for row in checked}
         checked = [row | {"named": known[row["uri"]] is Known.PLACE} for row in checked]
-        rows = sorted(self._rows.values(), key=_order)
         scope: Scope = self.graph.graph["scope"]
+        apart = [said for uri in holdouts for said in told_apart(scope, parse_location(uri), [self.node])]
+        rows = sorted(self._rows.values(), key=_order)
         holes = dict.fromkeys([*self.tracing.holes(scope), *making.holes])
         subject = self.graph.nodes[self.node]
         idle = [_TRAINS_NOTHING.format(subject["name"])] if only_repacks(subject) else []
@@ -131,7 +133,15 @@ class _DatasetsUnderWay:
             holdouts=checked,
             breaks=[self.tracing.break_json(found) for found in self.tracing.breaks],
             scope=scope_json(scope, list(holes), self.tracing.crawls()),
-            caveats=[*unnamed(known), *self.tracing.caveats(scope), *idle, *unpinned, *untold, UNCHECKED],
+            caveats=[
+                *unnamed(known),
+                *dict.fromkeys(apart),
+                *self.tracing.caveats(scope),
+                *idle,
+                *unpinned,
+                *untold,
+                UNCHECKED,
+            ],
         )
 
     # --- what is served -------------------------------------------------------------------------

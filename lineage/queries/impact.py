@@ -24,7 +24,7 @@ from lineage.domain.kinds import (
     TUNING_JOB,
     carries_model,
 )
-from lineage.domain.names import is_location, is_place, parse_location
+from lineage.domain.names import is_location, is_place, location_of, parse_location
 from lineage.domain.records import Gap, Json
 from lineage.domain.status import serves
 from lineage.graphs.build import Graph
@@ -36,6 +36,7 @@ from lineage.queries.flow.models import is_past, read_by, specified
 from lineage.queries.flow.spread import Spread
 from lineage.queries.flow.walk import Arrival
 from lineage.queries.flow.writers import is_surely_made
+from lineage.queries.partitions import told_apart
 from lineage.queries.scope import caveats, empty, unnamed
 from lineage.queries.showing import Shows
 
@@ -99,6 +100,8 @@ def impact(graph: Graph, subject: str) -> Impact:
     rows.sort(key=_by_kind)
     holes = [*empty(graph.graph["scope"]), *spread.all_holes(unexplained(spread.graph))]
     known = known_in(graph, parse_location(subject)) if is_location(subject) else Known.PLACE
+    place = location_of(str(spread.subject["id"]))
+    apart = told_apart(graph.graph["scope"], place, (row["id"] for row in rows)) if place else []
     return Impact(
         said=said(spread.graph, spread.subject),
         subject=spread.subject,
@@ -108,6 +111,7 @@ def impact(graph: Graph, subject: str) -> Impact:
         scope=scope_json(graph.graph["scope"], holes),
         caveats=[
             *unnamed({spread.subject["id"]: known}),
+            *apart,
             *spread.caveats,
             *_changing(rows),
             *caveats(graph.graph["scope"]),

@@ -21,6 +21,7 @@ from lineage.queries.flow.places import loaders
 from lineage.queries.flow.readings import Readings
 from lineage.queries.flow.steps import Step, is_logged
 from lineage.queries.flow.walk import Arrival, Walk
+from lineage.queries.partitions import told_apart
 from lineage.queries.scope import ALL, Within, caveats, empty, is_about, left_out, narrowed, not_enumerated, unnamed
 from lineage.queries.showing import Shows
 from lineage.snapshot.reading import Snapshot
@@ -212,6 +213,7 @@ class UseUnderWay:
         holes += dict.fromkeys(self.readers.holes)
         findings = sorted(self._asked(self.findings, within), key=_strongest_first)
         also_read = self._asked((self.also_read[job] for job in sorted(self.also_read)), within)
+        told = told_apart(scope, self.readers.dataset, (one.arrival.node for one in (*findings, *also_read)))
         verdict = findings[0].verdict if findings else UNKNOWN if holes else NOT_REFERENCED
         return Usage(
             subject={"id": self.readers.dataset.uri, "kind": DATASET.name},
@@ -219,7 +221,7 @@ class UseUnderWay:
             findings=[self._row(finding) | {"verdict": finding.verdict} for finding in findings],
             also_read=[self._row(finding) for finding in also_read],
             scope=scope_json(scope, holes) | narrowed(scope, within),
-            caveats=[*unnamed({self.readers.dataset.uri: known}), *caveats(scope), *left_out(within)],
+            caveats=[*unnamed({self.readers.dataset.uri: known}), *told, *caveats(scope), *left_out(within)],
             named=known is Known.PLACE,
         )
 

@@ -14,6 +14,7 @@ from botocore.loaders import Loader
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lineage.domain import names
 from lineage.domain.names import (
     Cover,
     Location,
@@ -21,7 +22,6 @@ from lineage.domain.names import (
     Span,
     channel_span,
     cover,
-    dns_suffix,
     folders_above,
     gets,
     is_arn,
@@ -161,9 +161,27 @@ def test_the_hosts_of_every_region(partition: dict[str, Any], bucket: str, hidde
 
 
 @pytest.mark.parametrize("partition", ENDPOINTS, ids=lambda partition: partition["partition"])
-def test_every_partition_has_its_suffix(partition: dict[str, Any]) -> None:
-    """Each region that botocore knows has the DNS suffix of its partition."""
-    assert {dns_suffix(region) for region in partition["regions"]} == {partition["dnsSuffix"]}
+def test_every_region_has_its_partition(partition: dict[str, Any]) -> None:
+    """Each region that botocore knows is in its partition, and has the DNS suffix of that."""
+    known = {names.partition(region) for region in partition["regions"]}
+    assert known == {(partition["partition"], partition["dnsSuffix"])}
+
+
+@pytest.mark.parametrize(
+    ("node", "expected"),
+    [
+        ("arn:aws-cn:sagemaker:cn-north-1:111122223333:training-job/j@2026-01-01T00:00:00Z", "aws-cn"),
+        ("arn:aws:sagemaker:eu-west-1:111122223333:training-job/j", "aws"),
+        ("training-job:111122223333/us-gov-west-1/j", "aws-us-gov"),
+        ("model:111122223333/eu-west-1/cn-north-1/m", "aws"),
+        ("s3://111122223333/cn-north-1/j", ""),
+        ("efs://fs-1/cn-north-1/", ""),
+        ("image:1", ""),
+    ],
+)
+def test_the_partition_of_a_node(node: str, expected: str) -> None:
+    """A record's partition stands in its ARN, and that of what is only named follows from its region; a place has none."""
+    assert names.partition_of(node) == expected
 
 
 def test_a_directory_bucket_is_an_ordinary_name() -> None:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from lineage.domain.records import Resource
+from lineage.domain.kinds import KINDS
+from lineage.domain.records import Resource, Scope
+from lineage.graphs.build import Graph
 from lineage.queries.datasets import datasets
 from lineage.queries.impact import impact
 from lineage.queries.trace import trace
 from lineage.queries.used import used
+from tests.graphs.test_copies import package
 from tests.queries.test_datasets import ALL
-from tests.queries.test_used import verdict, whole
-from tests.records import arn, channel, processing, record, served, training
+from tests.queries.test_used import CRAWL, verdict, whole
+from tests.records import ACCOUNT, REGION, arn, channel, processing, record, served, training
 
 # --- access points and hosts --------------------------------------------------------------------
 
@@ -273,3 +277,99 @@ def test_a_surer_write_is_followed_beside_one_that_is_only_allowed() -> None:
         "a": "used",
         "b": "used-indirectly",
     }
+
+
+# --- buckets of one name in two partitions ------------------------------------------------------
+
+CRAWLS = tuple(replace(CRAWL, regions=(region,)) for region in ("eu-west-1", "cn-north-1", "us-gov-west-1"))
+EVERYWHERE = frozenset((ACCOUNT, region, kind) for crawl in CRAWLS for region in crawl.regions for kind in KINDS)
+
+
+def moved(partition: str, *records: Resource) -> list[Resource]:
+    """The same records in another partition."""
+    region = {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}.get(partition, REGION)
+    here = [(one, one.arn.replace("arn:aws:", f"arn:{partition}:").replace(REGION, region)) for one in records]
+    return [replace(one, arn=arn, region=region, body={**one.body, f"{KINDS[one.kind].noun}Arn": arn}) for one, arn in here]
+
+
+def in_partitions(*records: Resource) -> Graph:
+    graph = whole(*records)
+    graph.graph["scope"] = Scope(CRAWLS, (), EVERYWHERE)
+    return graph
+
+
+PREPARED = processing("p", {"in": "s3://raw/x/"}, {"out": "s3://b/x/"})
+READS = training("j", {"train": "s3://b/x/"}, day="2026-01-03")
+JS_SERVED = served("s3://models/j/output/model.tar.gz")
+
+
+@pytest.mark.parametrize("other", ["aws", "aws-cn", "aws-us-gov"])
+def test_what_is_written_in_one_partition_is_read_there_alone(other: str) -> None:
+    """A job reads what was written to the bucket of its own partition: that of another one only has the same name."""
+    graph = in_partitions(*moved("aws", PREPARED), *moved(other, READS, *JS_SERVED))
+    same = other == "aws"
+    assert used(graph, "s3://raw/x/").verdict == ("used-indirectly" if same else "not-referenced")
+    assert ("shop" in {row["name"] for row in impact(graph, "s3://raw/x/").reached}) is same
+    told = datasets(graph, "endpoint/shop", holdouts=["s3://raw/x/"])
+    assert [row["verdict"] for row in told.holdouts] == ["used-indirectly" if same else "not-referenced"]
+    assert [maker["name"] for row in told.datasets for maker in row["makers"]] == (["p"] if same else [])
+    assert {row["uri"] for row in trace(graph, "shop").datasets} == {"s3://b/x/"} | ({"s3://raw/x/"} if same else set())
+
+
+def test_a_model_is_not_made_in_another_partition() -> None:
+    """An endpoint whose artifact only a job of another partition wrote, and later at that, is not known the making of."""
+    graph = in_partitions(
+        *moved("aws", replace(READS, body=READS.body | {"TrainingEndTime": "2026-03-01T00:00:00Z"})),
+        *moved("aws-cn", *JS_SERVED),
+    )
+    traced = trace(graph, "shop")
+    assert (traced.verdict, [(found["reason"], "later than" in found["detail"]) for found in traced.breaks]) == (
+        "broken",
+        [("unmatched", False)],
+    )
+    assert any("model" in hole["detail"] for hole in impact(graph, "s3://other/").scope["holes"])
+
+
+def test_a_channel_reads_no_model_of_another_partition() -> None:
+    """What is a model in one partition is plain data in another one, where no job made it."""
+    made = moved("aws", training("a", {}, "s3://b/x/model.tar.gz"), training("c", {}, "s3://b/x/model.tar.gz"))
+    reads = training("j", {"train": "s3://b/x/model.tar.gz"}, day="2026-01-03")
+    for partition, expected in (("aws", "used-indirectly"), ("aws-cn", "used")):
+        assert used(in_partitions(*made, *moved(partition, reads)), "s3://b/x/model.tar.gz").verdict == expected
+
+
+def test_no_partition_hides_the_readers_of_another() -> None:
+    """Who wrote a shared name first, in one partition, takes no reader from who wrote it later, in another."""
+    writes = processing("p", {"in": "s3://raw/x/"}, {"out": "s3://b/x/"})
+    later = processing("q", {"in": "s3://raw/x/"}, {"out": "s3://b/x/"})
+    for one, other in (("aws", "aws-cn"), ("aws-cn", "aws")):
+        graph = in_partitions(*moved(one, writes), *moved(other, later, READS))
+        assert used(graph, "s3://raw/x/").verdict == "used-indirectly"
+
+
+@pytest.mark.parametrize(
+    ("partitions", "said"),
+    [
+        (["aws"], "what was found is of aws,"),
+        (["aws-cn"], "what was found is of aws-cn,"),
+        (["aws", "aws-cn"], "what was found is of aws and aws-cn,"),
+        ([], "nothing was found in any"),
+    ],
+)
+def test_an_answer_says_of_which_bucket_it_is(partitions: list[str], said: str) -> None:
+    """Where several partitions were looked at, an answer about a bucket says of which one it is."""
+    graph = in_partitions(*(one for partition in partitions for one in moved(partition, READS)))
+    for answer in (used(graph, "s3://b/x/"), impact(graph, "s3://b/x/")):
+        assert [said in caveat for caveat in answer.caveats if "bucket of its own" in caveat] == [True]
+    assert not any("bucket of its own" in caveat for caveat in used(whole(READS), "s3://b/x/").caveats)
+
+
+def test_copies_are_carried_from_partition_to_partition() -> None:
+    """The same content in another partition is a copy, whoever carried it there."""
+    made = training("a", {"train": "s3://raw/x/"}, "s3://here/model.tar.gz", day="2026-01-01")
+    pinned = [
+        package("g/1", "s3://here/model.tar.gz", "same", "2026-01-02"),
+        *moved("aws-cn", package("h/1", "s3://there/model.tar.gz", "same", "2026-01-04")),
+    ]
+    graph = in_partitions(made, *pinned)
+    assert "h/1" in {row["name"] for row in impact(graph, "s3://raw/x/").reached}

@@ -13,7 +13,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from lineage.domain import jobs
-from lineage.domain.names import Span
+from lineage.domain.names import Span, in_one_partition, partition_of
 from lineage.domain.records import Window
 from lineage.domain.sightings import EVER
 from lineage.domain.times import CERTAIN, IMPOSSIBLE, POSSIBLE, bounds, sortable
@@ -99,7 +99,7 @@ def in_order(graph: Flow, write: Link, reading: Link, fit: str) -> str:
     opened, _ = bounds(reading.data["time"])
     settled = max(opened, sortable(reading.data["settled"]))
     mine, around = _Write.of(write), lies_around(write, place)
-    exact = _writes_to(graph, place if one_key or around else write.target)
+    exact = _writes_to(graph, place if one_key or around else write.target, write.source)
     if (one_key or (_is_key(write) and not around)) and exact.replaced(mine, opened):
         return IMPOSSIBLE
     if around:
@@ -114,8 +114,8 @@ def lasts(graph: Flow, write: Link, reading: Link) -> tuple[str, str]:
     one_key = reading.data["span"] == Span.OBJECT
     if not one_key and (lies_around(write, reading.source) or not _is_key(write)):
         return EVER, EVER
-    mine, exact = _Write.of(write), _writes_to(graph, reading.source if one_key else write.target)
-    return exact.replaced_from(mine), _writes_to(graph, write.target).contested_from(mine)
+    mine, exact = _Write.of(write), _writes_to(graph, reading.source if one_key else write.target, write.source)
+    return exact.replaced_from(mine), _writes_to(graph, write.target, write.source).contested_from(mine)
 
 
 def _is_key(write: Link) -> bool:
@@ -126,15 +126,18 @@ def _is_key(write: Link) -> bool:
 def _is_outdone(graph: Flow, write: _Write, place: str, until: str) -> bool:
     around = (overlap.source for overlap in links_into(graph, place, "overlaps") if not is_copy(overlap))
     folders = (folder for folder in around if not folder.rstrip("/").startswith(place.rstrip("/")))
-    return any(_writes_to(graph, folder).contested(write, until) for folder in folders)
+    return any(_writes_to(graph, folder, write.job).contested(write, until) for folder in folders)
 
 
-def _writes_to(graph: Flow, place: str) -> _Writes:
-    """The writes to the place itself, worked out once."""
-    known: dict[str, _Writes] = graph.kept.setdefault("writes", {})
-    if place not in known:
-        known[place] = _Writes(graph, links_into(graph, place, "writes"))
-    return known[place]
+def _writes_to(graph: Flow, place: str, writer: str) -> _Writes:
+    """The writes to the place itself, in the partition of one who wrote there, worked out once."""
+    known: dict[tuple[str, str], _Writes] = graph.kept.setdefault("writes", {})
+    at = place, partition_of(writer)
+    if at not in known:
+        known[at] = _Writes(
+            graph, (link for link in links_into(graph, place, "writes") if in_one_partition(link.source, writer))
+        )
+    return known[at]
 
 
 def lies_around(write: Link, place: str) -> bool:

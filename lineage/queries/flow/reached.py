@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from lineage.domain.names import partition_of
 from lineage.domain.status import may_have_written_nothing
 from lineage.domain.times import CERTAIN, bounds
 from lineage.queries.flow.copies import contents_of, copies_out_of
@@ -16,8 +17,11 @@ from lineage.queries.flow.steps import is_only_allowed, shares_keys
 
 WayOfReading = tuple[str | None, int | None]
 """How a place is read: its span, and of a manifest the version."""
-ReachedBy = tuple[str, frozenset[WayOfReading], bool]
-"""A place, how it is read there, and whether the write is of what is around it; or a content, and whether it surely is it."""
+ReachedBy = tuple[str, frozenset[WayOfReading], bool, str]
+"""A place, how it is read there, whether the write is of what is around it, and in which partition it was written.
+
+Or a content, and whether it surely is it: copies are carried from partition to partition.
+"""
 
 
 class Reached:
@@ -47,13 +51,13 @@ class Reached:
         near: list[tuple[str, tuple[Link, ...]]] = [(write.target, ())]
         near += [(overlap.target, (overlap,)) for overlap in overlaps]
         for place, between in near:
-            key = (place, self._ways_that_get(write, place), lies_around(write, place))
+            key = (place, self._ways_that_get(write, place), lies_around(write, place), partition_of(write.source))
             news = self._is_news(write, length + len(between), key)
             links = [link for link in links_out_of(self._graph, place, *relations) if not is_model(link)] if news else []
             yield between, [*links, *self._of_models(write, length + len(between), key, relations)]
         for content, fit in contents_of(self._graph, write, contents):
-            sure = (content, frozenset[WayOfReading](), True)
-            if self._is_news(write, length + 1, (content, frozenset(), fit == CERTAIN), sure):
+            sure = (content, frozenset[WayOfReading](), True, "")
+            if self._is_news(write, length + 1, (content, frozenset(), fit == CERTAIN, ""), sure):
                 for copy in copies_out_of(self._graph, write.target, content):
                     yield (copy,), links_out_of(self._graph, copy.target, *relations)
 

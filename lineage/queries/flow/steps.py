@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from lineage.domain import jobs
 from lineage.domain.kinds import ALLOWED
-from lineage.domain.names import Cover, gets_by, location_of
+from lineage.domain.names import Cover, gets_by, in_one_partition, location_of
 from lineage.domain.sightings import wrote
 from lineage.domain.times import CERTAIN, IMPOSSIBLE, POSSIBLE
 from lineage.queries.flow.copies import got_content, is_copy
@@ -38,7 +38,16 @@ def is_only_allowed(write: Link) -> bool:
 
 
 def fit_of(graph: Flow, write: Link, reading: Link) -> str:
-    """How surely a write was read, by its times, by how its job ended, and by whether there was one."""
+    """How surely a write was read at its place, by its times, by how its job ended, and by whether there was one.
+
+    In another partition it is another bucket that is called so.
+    """
+    if not in_one_partition(write.source, reading.target):
+        return IMPOSSIBLE
+    return _fit_of_copy(graph, write, reading)
+
+
+def _fit_of_copy(graph: Flow, write: Link, reading: Link) -> str:
     fit = jobs.fit_of(graph.nodes[write.source], write.data["time"], reading.data["time"])
     return POSSIBLE if fit == CERTAIN and is_only_allowed(write) else fit
 
@@ -51,8 +60,10 @@ def fit_over(graph: Flow, write: Link, between: tuple[Link, ...], reading: Link)
 
 def fit_alone(graph: Flow, write: Link, between: tuple[Link, ...], reading: Link) -> str:
     """The same by its own times, also over a copy: it was that content, and the reader got that content."""
-    fit = fit_of(graph, write, reading)
-    if not between or fit == IMPOSSIBLE or not is_copy(between[0]):
+    if not between or not is_copy(between[0]):
+        return fit_of(graph, write, reading)
+    fit = _fit_of_copy(graph, write, reading)
+    if fit == IMPOSSIBLE:
         return fit
     content = between[0].data["role"]
     was = wrote(graph.between(write.target, content), write.data["time"])

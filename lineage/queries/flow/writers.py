@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from lineage.domain.jobs import started
+from lineage.domain.names import in_one_partition
 from lineage.domain.times import CERTAIN, IMPOSSIBLE, fits
 from lineage.queries.flow.belonging import took_over
 from lineage.queries.flow.copies import copies_into, is_copy
@@ -49,7 +50,7 @@ def too_late(graph: Flow, reading: Link) -> list[str]:
         write.source
         for place in places
         for write in links_into(graph, place, "writes")
-        if fits(write.data["time"], reading.data["time"]) == IMPOSSIBLE
+        if fits(write.data["time"], reading.data["time"]) == IMPOSSIBLE and in_one_partition(write.source, reading.target)
     }
     return sorted(late - {step.job for step in writers(graph, reading)})
 
