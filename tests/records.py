@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from lineage.domain.kinds import KINDS
+from lineage.domain.kinds import HOLDERS, KINDS
 from lineage.domain.records import Resource
 from lineage.domain.references import detail
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"
-COMPLETE = frozenset((ACCOUNT, REGION, kind.name) for kind in KINDS.values() if kind.tells_use)
+COMPLETE = frozenset(
+    (ACCOUNT, REGION, kind.name) for kind in KINDS.values() if kind.tells_use or (kind.list and kind.name in HOLDERS)
+)
 
 
 def arn(kind: str, name: str, account: str = ACCOUNT, region: str = REGION) -> str:

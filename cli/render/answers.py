@@ -34,6 +34,7 @@ _NOTES = {
     "possible-later": "  (possible: it wrote there after that was first read)",
     "copy": "  (known by its content: what is served is a copy)",
     "beside": "  (logged: a run says that it made this, too)",
+    "vendor": "  (a vendor's: what it was trained on is not known here)",
     "possible-copy": "  (possible: a copy, if its content was the same at the time)",
 }
 
@@ -194,7 +195,8 @@ class _TraceTree:
             role = f"{step.role}  " if step.role else ""
             usage = f"  ({step.usage})" if step.usage not in ("data", "model", "", step.role) else ""
             list_only = "  (a manifest: what it lists was not read)" if step.manifest else ""
-            return styled((role, "cyan"), step.node, usage, list_only, self._made_by(step))
+            vendors = note if step.note == "vendor" else ""
+            return styled((role, "cyan"), step.node, usage, list_only, vendors, self._made_by(step))
         note = _LOGGED if is_any(kind, "records") and step.evidence and step.note in ("", "possible") else note
         role = f"{step.role}  " if step.role and step.relation == "reads" else ""
         return styled((role, "cyan"), (node["name"], "bold"), f" · {spaced(kind)}", _state(node), note)

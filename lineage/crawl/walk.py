@@ -21,6 +21,7 @@ from lineage.domain.names import Location, PlaceIndex, Span, folders_above, gets
 from lineage.domain.records import Answered, Fetched, Gap, Resource
 from lineage.domain.references import Hit, hits
 from lineage.domain.times import bounds, window
+from lineage.domain.vendors import vendor_of
 from lineage.errors import MalformedName, UnknownNode
 
 UPSTREAM = {"configures", "deploys", "instantiates", "provides", "loads", "reads"}
@@ -195,7 +196,7 @@ class Walk:
         for job in writers:
             self._later(KINDS[job.kind], job.name, job, known=job if job.body else None)
         own_only = found.jobs and all(job.id == place.reader.id for job in found.jobs)
-        if not (writers or own_only or found.refused or place.usage == "data"):
+        if not (writers or own_only or found.refused or place.usage == "data" or vendor_of(key[2])):
             self._keep(Gap(*key[:2], "Search", key[2], "unmatched", _nobody(place, found.jobs, key[0])))
 
     def _find_writers(self, place: _ReadPlace) -> _Writers:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from lineage.domain.kinds import OPAQUE_CHANNELS, TRAINING_JOB
-from lineage.domain.names import Span, location_of
+from lineage.domain.kinds import HOLDERS, OPAQUE_CHANNELS, TRAINING_JOB, kind_of_arn
+from lineage.domain.names import Span, is_arn, location_of
 from lineage.domain.records import Gap
+from lineage.domain.vendors import vendor_of
 
 READING = ("reads", "loads", "mentions")  # by which a record says that it read a place, or may have read it
 _ANYTHING = (None, Span.MANIFEST, Span.UNKNOWN)
+
+
+def hides_no_data(node: str) -> bool:
+    """Whether what is read is a model that is no secret: a package says itself what it is made of, a vendor's is not ours."""
+    return bool(vendor_of(node)) or (is_arn(node) and kind_of_arn(node).name in HOLDERS)
 
 
 @lru_cache(maxsize=10_000)  # one place is read by many, whose edges come in its order
@@ -22,7 +28,8 @@ def is_opaque(place: str, role: str, span: str | None) -> bool:
     """
     location = location_of(place)
     in_bucket = location is not None and location.root.startswith("s3://") and not location.hides_bucket
-    return not (in_bucket or span == Span.NAMED) or role in OPAQUE_CHANNELS or span in _ANYTHING
+    named = in_bucket or span == Span.NAMED or hides_no_data(place)
+    return not named or role in OPAQUE_CHANNELS or (in_bucket and span in _ANYTHING)
 
 
 def silence(job: str, kind: str, name: str, account: str | None, region: str | None) -> Gap:

@@ -3,9 +3,10 @@
 Node attributes: `kind name arn account region created modified status observed label`, and a few more that
 the kind's row asks for. Edge attributes: `relation role usage path evidence time span listing reader
 settled`. Graph attributes:
-`scope` (a `lineage.records.Scope`), `gaps` (its holes), `listings` (what manifests list) and `unread` (why one was not
-read, by its place). Edges point the way that data flows; graphs can have cycles. `nx.ancestors` gives more than what
-really fed a node: it follows no times (see `lineage.trace`).
+`scope` (a `lineage.records.Scope`), `gaps` (its holes), `listings` (what manifests list), `unread` (why one was not
+read, by its place) and `unseen` (what is named and nobody could read, where it may hide something: the attributes by id,
+of the whole estate, however small the graph is). Edges point the way that data flows; graphs can have cycles.
+`nx.ancestors` gives more than what really fed a node: it follows no times (see `lineage.trace`).
 """
 
 from __future__ import annotations
@@ -63,23 +64,35 @@ def edges_of(rows: Iterable[Row]) -> Iterator[EdgeRow]:
 def graph(snapshot: Snapshot, *, edges: bool = True) -> Graph:
     """The whole graph of a snapshot, or its nodes alone. For one question about a large estate, take `neighbourhood`."""
     rows = edges_of(snapshot.edge_rows()) if edges else ()
-    return assembled(attributed(snapshot.node_rows()), rows, snapshot.scope(), snapshot.listings())
+    return assembled(attributed(snapshot.node_rows()), rows, snapshot.scope(), snapshot.listings(), unseen_in(snapshot))
 
 
 def graph_of(resources: Iterable[Resource], gaps: Iterable[Gap] = (), listings: Listings | None = None) -> Graph:
     """The graph of some records, without a snapshot: for tests and for experiments."""
     manifests = listings or Listings.in_memory()
     joined = derive(resources, manifests)
-    nodes, edges = attributed(map(node_row, joined.nodes.values())), edges_of(map(edge_row, joined.edges))
+    nodes, edges = dict(attributed(map(node_row, joined.nodes.values()))), edges_of(map(edge_row, joined.edges))
     silent = (joined.nodes[job] for job in joined.silent)
     holes = tuple(silence(job.id, job.kind, job.name, job.account, job.region) for job in silent)
-    return assembled(nodes, edges, Scope(holes=tuple(gaps), silent=holes), manifests)
+    unseen = {node: data for node, data in nodes.items() if "unread" in data}
+    return assembled(nodes.items(), edges, Scope(holes=tuple(gaps), silent=holes), manifests, unseen)
 
 
-def assembled(nodes: Iterable[tuple[str, Attributes]], edges: Iterable[EdgeRow], scope: Scope, listings: Listings) -> Graph:
+def unseen_in(snapshot: Snapshot) -> dict[str, Attributes]:
+    """What is named in a snapshot and nobody could read, where it may hide something."""
+    return dict(attributed(snapshot.unread_rows()))
+
+
+def assembled(
+    nodes: Iterable[tuple[str, Attributes]],
+    edges: Iterable[EdgeRow],
+    scope: Scope,
+    listings: Listings,
+    unseen: dict[str, Attributes],
+) -> Graph:
     """The graph of some nodes, each with its attributes, and of edges between them, in an order that gives them their keys."""
     unread = {gap.subject: gap for gap in scope.holes if gap.operation == "GetObject"}
-    built: Any = nx.MultiDiGraph(scope=scope, gaps=list(scope.holes), listings=listings, unread=unread)
+    built: Any = nx.MultiDiGraph(scope=scope, gaps=list(scope.holes), listings=listings, unread=unread, unseen=unseen)
     # networkx would copy each node's attributes twice, and look both ends of each edge up three times
     built._node.update(nodes)  # noqa: SLF001
     for neighbours in (built._succ, built._pred):  # noqa: SLF001

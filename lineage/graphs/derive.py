@@ -25,6 +25,7 @@ from lineage.graphs.place_names import place_names
 from lineage.graphs.readers import leave_out_the_same, read_where_it_runs
 from lineage.graphs.tables import Joining, Spans
 from lineage.graphs.unexplained import unexplained
+from lineage.graphs.unread import note_unread
 from lineage.snapshot.manifests import Listings
 from lineage.snapshot.rows import EDGE, NODE, edge_of, node_of
 from lineage.snapshot.schema import CONTENT_SCHEMA, new_graph
@@ -102,6 +103,7 @@ def join(
     joining.index()
     leave_out_the_same(joining)
     joining.note_unexplained(_counted(unexplained(joining), "looking for what nobody made", on_step))
+    note_unread(joining)
     joining.close()
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
-from lineage.domain.names import Location, location_of
+from lineage.domain.names import Cover, Location, Span, cover, location_of
 from lineage.domain.opaque import READING
+from lineage.graphs.build import EdgeRow, edges_of
 from lineage.snapshot.graph import Way
 from lineage.snapshot.reading import Snapshot
 from lineage.snapshot.tables import Row
@@ -52,6 +54,20 @@ def places_near(snapshot: Snapshot, dataset: Location) -> Iterator[str]:
     start = dataset.uri.rstrip("/") if dataset.key.strip("/") else f"{dataset.root}/"
     yield from snapshot.sources(READING, start)
     yield from snapshot.sources_among(prefixes(dataset), READING)
+
+
+def first_write(snapshot: Snapshot, dataset: Location) -> list[str]:
+    """The id of the first place, if there is one, that a job wrote and that shares keys with a location."""
+    if dataset.hides_bucket:
+        return []
+    start = dataset.uri.rstrip("/") if dataset.key.strip("/") else f"{dataset.root}/"
+    rows = edges_of(snapshot.first_writes(start, prefixes(dataset)))
+    return list(islice((edge.target for edge in rows if _wrote(edge, dataset)), 1))
+
+
+def _wrote(edge: EdgeRow, dataset: Location) -> bool:
+    location = location_of(edge.target)
+    return location is not None and cover(location, Span(edge.span or Span.UNKNOWN), dataset) in (Cover.ALL, Cover.PART)
 
 
 def _may_hold(place: str, dataset: Location) -> bool:

@@ -12,9 +12,9 @@ from operator import attrgetter, itemgetter
 from lineage.domain.kinds import ENDPOINT, RELATIONS, SERVING, takes_model
 from lineage.domain.names import Location, is_location, is_place, location_of, parse_location
 from lineage.domain.training import is_training_job
-from lineage.graphs.build import Attributes, EdgeRow, Graph, assembled, attributed, edges_of
+from lineage.graphs.build import Attributes, EdgeRow, Graph, assembled, attributed, edges_of, unseen_in
 from lineage.graphs.follow import EVERY, Direction, Follow, Only, Seeds, grow
-from lineage.graphs.leads import mention_rows, onward_rows, places_near, telling_rows
+from lineage.graphs.leads import first_write, mention_rows, onward_rows, places_near, telling_rows
 from lineage.graphs.named import NamedPlaces
 from lineage.snapshot.reading import Snapshot
 from lineage.snapshot.tables import Row
@@ -60,8 +60,10 @@ _NEAR = (
     *(Follow(start, "down", (*_BELONGS, "associated"), "beside") for start in ("up", "down", "beside")),
     *(Follow(start, "up", ("mentions", "reads", "recorded-by")) for start in ("up", "down")),
 )
-# Who reads some places: also the runs that a hint there leads to, and the jobs that they record.
+# Who reads some places: also the runs that a hint there leads to, and the jobs that they record; and who wrote there first,
+# for what is written somewhere may be loaded as a model that nobody could read.
 _READERS = (
+    Follow("written", "up", ["writes"]),
     Follow("place", "down", EVERY, "reached"),
     Follow("place", "down", ["mentions"], "hint"),
     Follow("place", "down", EVERY, "hinted", edge=_is_logged),
@@ -144,10 +146,12 @@ def around_dataset(snapshot: Snapshot, *uris: str) -> Graph:
     having led to another reader.
     """
     opaque = set(snapshot.opaque_places())
-    places = opaque.union(_places_around(snapshot, map(parse_location, uris)))
+    datasets = [parse_location(uri) for uri in uris]
+    places = opaque.union(_places_around(snapshot, datasets))
+    written = [place for dataset in datasets for place in first_write(snapshot, dataset)]
     # where an access point is read, what any run logs may have been read by it
     every_run = any(location.hides_bucket for place in opaque if (location := location_of(place)))
-    return _noted(_near(snapshot, _USE, {"place": places}, every_run=every_run), snapshot, map(parse_location, uris))
+    return _noted(_near(snapshot, _USE, {"place": places, "written": written}, every_run=every_run), snapshot, datasets)
 
 
 def around_subject(snapshot: Snapshot, subject: str, *also: str) -> Graph:
@@ -163,7 +167,8 @@ def around_subject(snapshot: Snapshot, subject: str, *also: str) -> Graph:
         place = parse_location(subject)
         places = opaque.union(_places_around(snapshot, [place]))
         hidden["also"] = [*also, place.uri]  # a place that is only written leads nowhere, and is told all the same
-        return _noted(_near(snapshot, _IMPACT, {**hidden, "place": places, "reached": places}), snapshot, [place])
+        known = {"place": places, "reached": places, "written": first_write(snapshot, place)}
+        return _noted(_near(snapshot, _IMPACT, {**hidden, **known}), snapshot, [place])
     return _near(snapshot, _IMPACT, {**hidden, "member": [subject], "reached": [subject]})
 
 
@@ -207,7 +212,7 @@ def _near(snapshot: Snapshot, table: Iterable[Follow], seeds: Seeds, *, every_ru
 
 def _graph(snapshot: Snapshot, nodes: dict[str, Attributes], edges: Iterable[EdgeRow]) -> Graph:
     inside = sorted(edges, key=itemgetter(0, 1, 2, 3, 4, 5))  # in the order of the whole graph, so that keys are the same
-    return assembled(sorted(nodes.items()), inside, snapshot.scope(), snapshot.listings())
+    return assembled(sorted(nodes.items()), inside, snapshot.scope(), snapshot.listings(), unseen_in(snapshot))
 
 
 def _places_around(snapshot: Snapshot, datasets: Iterable[Location]) -> Iterator[str]:

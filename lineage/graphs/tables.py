@@ -260,6 +260,31 @@ class Joining:
         self._db.executemany("INSERT OR IGNORE INTO main.unexplained VALUES (?)", ((place,) for place in places))
         self._db.execute(_UNEXPLAINED)
 
+    # --- what nobody could read -----------------------------------------------------------------
+
+    def unread(self, kinds: Iterable[str]) -> list[tuple[str, str]]:
+        """What is named and was not read, of some kinds: id and kind."""
+        which = json.dumps(list(kinds))
+        sql = "SELECT id, kind FROM main.node WHERE NOT observed AND kind IN (SELECT value FROM json_each(?)) ORDER BY id"
+        return [(row[0], row[1]) for row in self._db.execute(sql, (which,))]
+
+    def described(self, ids: Iterable[str]) -> Iterator[tuple[str, Json]]:
+        """Some nodes, each with its details, its kind and name, and whether it was read."""
+        sql = "SELECT id, kind, name, observed, details FROM main.node WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
+        for identity, kind, name, observed, details in self._db.execute(sql, (json.dumps(list(ids)),)):
+            yield identity, json.loads(details) | {"kind": kind, "name": name, "observed": bool(observed)}
+
+    def edges_at(self, end: str, ids: Iterable[str], relations: Iterable[str]) -> Iterator[tuple[str, str, str, str]]:
+        """The edges of some relations that have some nodes as their `source` or their `target`: ends, relation and field."""
+        sql = f"""SELECT source, target, relation, path FROM main.edge WHERE {end} IN (SELECT value FROM json_each(?))
+                  AND relation IN (SELECT value FROM json_each(?)) ORDER BY source, target, relation, path"""  # noqa: S608
+        return iter(self._db.execute(sql, (json.dumps(list(ids)), json.dumps(list(relations)))))
+
+    def note_unread(self, found: Iterable[tuple[str, Json]]) -> None:
+        """Keep beside each of some nodes what is known of it without its record."""
+        rows = ((json.dumps(known), identity) for identity, known in found)
+        self._db.executemany("UPDATE main.node SET details = json_set(details, '$.unread', json(?)) WHERE id = ?", rows)
+
     # --- places ---------------------------------------------------------------------------------
 
     def sort_models(self) -> None:

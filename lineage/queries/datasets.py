@@ -20,6 +20,7 @@ from lineage.graphs.neighbourhoods import around_making
 from lineage.queries.as_json import link_json, node_json, scope_json
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
 from lineage.queries.flow.steps import listings_of
+from lineage.queries.flow.unread import once
 from lineage.queries.flow.writers import writers
 from lineage.queries.holdouts import Making
 from lineage.queries.partitions import told_apart
@@ -120,7 +121,7 @@ class _DatasetsUnderWay:
         scope: Scope = self.graph.graph["scope"]
         apart = [said for uri in holdouts for said in told_apart(scope, parse_location(uri), [self.node])]
         rows = sorted(self._rows.values(), key=_order)
-        holes = dict.fromkeys([*self.tracing.holes(scope), *making.holes])
+        holes = once([*self.tracing.holes(scope), *making.holes])
         subject = self.graph.nodes[self.node]
         idle = [_TRAINS_NOTHING.format(subject["name"])] if only_repacks(subject) else []
         unpinned = [_UNPINNED] if any(row["pinned"] != "version" for row in rows) else []
@@ -132,7 +133,7 @@ class _DatasetsUnderWay:
             overlaps=[found for job in self.tracing.jobs for found in overlapping(self.graph, job)],
             holdouts=checked,
             breaks=[self.tracing.break_json(found) for found in self.tracing.breaks],
-            scope=scope_json(scope, list(holes), self.tracing.crawls()),
+            scope=scope_json(scope, holes, self.tracing.crawls()),
             caveats=[
                 *unnamed(known),
                 *dict.fromkeys(apart),

@@ -20,6 +20,7 @@ from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
 from lineage.queries.flow.models import is_model, is_past
 from lineage.queries.flow.readings import Readings
 from lineage.queries.flow.spread import READ, Spread
+from lineage.queries.flow.unread import Unread, once
 from lineage.queries.flow.walk import Arrival
 from lineage.queries.flow.writers import is_surely_made, writers
 from lineage.queries.scope import is_about, not_enumerated
@@ -60,7 +61,8 @@ class Making:
         self._ways: dict[str, Arrival | None] = {}
         scope: Scope = graph.graph["scope"]
         unread = (gap for gap in scope.holes if is_about(gap, _RELEVANT))
-        self._shared = [*not_enumerated(scope, _ENUMERATED), *unread, *self._silent(scope), *self._lost(tracing)]
+        untold = [*self._silent(scope), *Unread(graph).readers(), *self._lost(tracing)]
+        self._shared = [*not_enumerated(scope, _ENUMERATED), *unread, *untold]
 
     # --- what can be upstream -------------------------------------------------------------------
 
@@ -130,7 +132,7 @@ class Making:
         near = self._readings.near(place)
         spread = Spread(self.graph, place.uri, near)
         spread.run()
-        holes = dict.fromkeys([*self._shared, *spread.holes])
+        holes = dict.fromkeys(once([*self._shared, *spread.holes, *spread.unread_models()]))
         self.holes |= holes
         verdict, way = self._verdict(spread, FirstReaders(self.graph, place), near)
         row: Json = {"uri": place.uri, "verdict": verdict or (UNKNOWN if holes else NOT_REFERENCED), "holes": len(holes)}

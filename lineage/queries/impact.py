@@ -27,6 +27,7 @@ from lineage.domain.kinds import (
 from lineage.domain.names import is_location, is_place, location_of, parse_location
 from lineage.domain.records import Gap, Json
 from lineage.domain.status import serves
+from lineage.domain.vendors import sold_by
 from lineage.graphs.build import Graph
 from lineage.graphs.deployments import PENDING as ROLLED_OUT
 from lineage.graphs.named import Known, known_in
@@ -34,6 +35,7 @@ from lineage.queries.as_json import link_json, node_json, said, scope_json
 from lineage.queries.flow.links import Flow, Link, links_into
 from lineage.queries.flow.models import is_past, read_by, specified
 from lineage.queries.flow.spread import Spread
+from lineage.queries.flow.unread import Unread
 from lineage.queries.flow.walk import Arrival
 from lineage.queries.flow.writers import is_surely_made
 from lineage.queries.partitions import told_apart
@@ -115,6 +117,7 @@ def impact(graph: Graph, subject: str) -> Impact:
             *spread.caveats,
             *_changing(rows),
             *caveats(graph.graph["scope"]),
+            *Unread(spread.graph).vendors,
             _ONLY_WHAT_WAS_SEEN,
         ],
         named=known is Known.PLACE,
@@ -296,6 +299,8 @@ def _made_of(graph: Flow, served: _Served) -> Iterator[_Served]:
 def _why_unknown(graph: Flow, served: _Served, further: list[_Served]) -> tuple[str, str]:
     """The reason why a served thing has no known maker, and how it is said; empty where it has one."""
     data = graph.nodes[served.node]
+    if sold_by(served.node, data, graph.graph["scope"].accounts):
+        return "", ""
     if is_place(served.node):
         made = served.link is not None and is_surely_made(graph, served.link)
         return ("", "") if made else ("unmatched", "no job here wrote it, as far as records tell")

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from lineage.domain.kinds import KIND_OF_CALL, KINDS, TRAINING_JOB, kind_of_subject
 from lineage.domain.names import parse_location
 from lineage.domain.records import CLOUDTRAIL, Counts, Gap, Json, Scope
+from lineage.domain.vendors import vendor_of
 from lineage.errors import MalformedName
 from lineage.graphs.named import Known
 from lineage.queries.as_json import numbers_json, scope_json
@@ -58,9 +59,9 @@ def is_about(gap: Gap, kinds: Iterable[str]) -> bool:
     """Whether what is missing is of some kinds, and no question tells of it by itself.
 
     A manifest that could not be read is told of with whoever read it; digests only find what is lost otherwise; and what
-    CloudTrail refused to tell is a caveat, as where nobody asked.
+    CloudTrail refused to tell is a caveat, as where nobody asked. Nor is what a vendor does not show any data of ours.
     """
-    told_elsewhere = gap.operation in OBJECT_CALLS or gap.subject == CLOUDTRAIL
+    told_elsewhere = gap.operation in OBJECT_CALLS or gap.subject == CLOUDTRAIL or vendor_of(gap.subject)
     return gap.reason != "unmatched" and not told_elsewhere and kind_of_gap(gap) in kinds
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-from lineage.domain.names import named_id, node_id
+from lineage.domain.names import node_id
 from lineage.domain.records import Json, decoded
 from lineage.graphs.build import EdgeRow, attributed, edge_attributes, edges_of
 from lineage.queries.as_json import attributes_json
+from lineage.queries.flow.unread import gap_subjects
 from lineage.queries.select import find_in
 from lineage.queries.showing import Shows
 from lineage.snapshot.reading import Snapshot
@@ -53,12 +54,6 @@ def show(snapshot: Snapshot, wanted: str) -> Shown:
 
 
 _VERSION = ("digest", "first_crawl", "last_crawl", "modified", "status")
-
-
-def gap_subjects(identity: str, node: Json) -> set[str]:
-    """What a gap about a node calls it: its id, or what it was called while it was only named."""
-    named = named_id(node["kind"], node["account"] or "", node["region"] or "", node["name"])
-    return {identity.casefold(), named.casefold()}
 
 
 def _edge_json(edge: EdgeRow) -> Json:

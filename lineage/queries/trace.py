@@ -29,14 +29,14 @@ from lineage.domain.kinds import (
     TRAINING_JOB,
     carries_model,
     kind_of_arn,
-    kind_of_subject,
 )
-from lineage.domain.names import Span, is_arn, named_id, node_id, parse_arn
+from lineage.domain.names import Span, is_arn, node_id
 from lineage.domain.records import Gap, Json, Scope
 from lineage.domain.sightings import EVER
 from lineage.domain.status import is_as_expected
 from lineage.domain.times import CERTAIN, POSSIBLE, bounds, sortable
 from lineage.domain.training import only_repacks, trains
+from lineage.domain.vendors import sold_by, vendor_of
 from lineage.errors import UnknownNode
 from lineage.graphs.build import Graph
 from lineage.queries.as_json import link_json, node_json, scope_json
@@ -46,14 +46,14 @@ from lineage.queries.flow.holes import OBJECT_CALLS, opaque_read
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
 from lineage.queries.flow.models import is_model, is_past, read_by, specified, suspect
 from lineage.queries.flow.steps import Step, fit_of, is_logged
+from lineage.queries.flow.unread import Unread, gap_subjects, subjects_of, vendors_model
 from lineage.queries.flow.writers import also_logged, too_late, writers
-from lineage.queries.show import gap_subjects
 from lineage.queries.showing import Shows
 
 SCHEMA = "lineage.trace/1"
 _MAX_NAMES = 8
 _CRAWL_ONE = "`lineage crawl --endpoint NAME` reads one"
-COPY, MAYBE_COPY, BESIDE = "copy", "possible-copy", "beside"
+COPY, MAYBE_COPY, BESIDE, VENDOR = "copy", "possible-copy", "beside", "vendor"
 AROUND, LATER = "possible-around", "possible-later"
 _DOUBTS = {
     POSSIBLE: "{} wrote there, but its times or its end do not say whether that was before it was read",
@@ -86,7 +86,7 @@ class TreeStep:
     usage: str = ""
     note: str = ""  # "possible": the times only may fit ("possible-later": it wrote while that was being served,
     # "possible-around": another one wrote the very place); "copy", "possible-copy": by its content; "above": told elsewhere;
-    # "beside": a job made it, whatever this run says
+    # "beside": a job made it, whatever this run says; "vendor": nothing here tells what it was trained on
     evidence: str = ""  # "logged": only what people may write says so
     manifest: bool = False  # it lists what was read, and nobody has read the list
     reader: str = ""  # by whom what it is made of was read, where only that is told
@@ -217,7 +217,8 @@ class Tracing:
         self.visited: dict[str, None] = {}
         self.doubts: dict[str, set[str]] = defaultdict(set)  # by why they may not be, those who may have made something
         self.stores: set[str] = set()
-        self._gaps = {name: gap for gap in graph.graph["scope"].holes for name in _subjects(gap)}
+        self.vendors: dict[str, None] = {}  # what is said of the models of vendors
+        self._gaps = {name: gap for gap in graph.graph["scope"].holes for name in subjects_of(gap)}
         self._queue: list[tuple[bool, bool, int, int, _Visit]] = []
         self._order = count()
 
@@ -275,6 +276,8 @@ class Tracing:
             visit.step.note = "above"
             return
         self.served.add(key)
+        if self._is_vendors(visit):
+            return
         if not attributes["observed"]:
             self._break(node, self._why(node))
             return
@@ -292,6 +295,15 @@ class Tracing:
             if not self._is_model(link):
                 self._keep(link)
         self._incomplete(node, attributes, links, key[1])
+
+    def _is_vendors(self, visit: _Visit) -> bool:
+        """Whether a model is a vendor's, which ends its branch: there is no more to know of it here, and nothing is missing."""
+        node = visit.step.node
+        whose = sold_by(node, self.graph.nodes[node], self.graph.graph["scope"].accounts)
+        if whose:
+            visit.step.note = VENDOR
+            self.vendors[vendors_model(node, self.graph.nodes[node], whose)] = None
+        return bool(whose)
 
     def _incomplete(self, node: str, attributes: Json, links: list[Link], specification: str) -> None:
         """Parts of what is served that name no model."""
@@ -340,7 +352,7 @@ class Tracing:
             self._beside_the_maker(visit, reading)
         # A model has a maker; raw data need not have one, nor has a job's own checkpoint prefix.
         repacked = reading.data["usage"] == "data" and only_repacks(self.graph.nodes[reading.target])
-        if not steps and (is_model(reading) or repacked):
+        if not steps and (is_model(reading) or repacked) and not self._is_vendors(visit):
             self._break(visit.step.node, self._unmatched(reading))
 
     def _makers(self, visit: _Visit) -> list[Step]:
@@ -522,14 +534,15 @@ class Tracing:
         holes = [
             gap
             for gap in scope.holes
-            if gap.operation not in OBJECT_CALLS  # a manifest is told of with whoever read it
-            if (not asked.isdisjoint(_subjects(gap)) and (gap.reason != "unmatched" or gap.subject in broken))
+            if not (gap.operation in OBJECT_CALLS or vendor_of(gap.subject))  # a manifest is told of with whoever read it
+            if (not asked.isdisjoint(subjects_of(gap)) and (gap.reason != "unmatched" or gap.subject in broken))
             or (gap.operation in makers and gap.reason != "missing" and gap.subject not in scope.known)
         ]
         reads = [self.links[key] for key in sorted(self.links) if self.links[key].relation == "reads"]
         opaque = [opaque_read(self.graph, link) for link in reads if is_job(self.graph.nodes[link.target])]
         silent = [gap for gap in scope.silent if gap.subject in self.jobs]
-        return [*holes, *silent, *dict.fromkeys(filter(None, opaque))]
+        unread = Unread(self.graph).readers() if made_here else []
+        return [*holes, *silent, *dict.fromkeys(filter(None, [*opaque, *unread]))]
 
     def _path(self) -> set[str]:
         return {*self.visited, *(link.target for link in self.links.values())}
@@ -548,6 +561,7 @@ class Tracing:
             self._made_before(),
             self._not_seen_again(),
             self.changing(),
+            self.vendors,
         )
         unfinished = [f"crawl {crawl.id} of {crawl.started} did not finish" for crawl in scope.crawls if not crawl.complete]
         return [*(caveat for caveats in told for caveat in caveats), *unfinished]
@@ -589,16 +603,6 @@ class Tracing:
         if node["kind"] != ENDPOINT.name or is_as_expected(node["status"]):
             return []
         return [f"the endpoint is {node['status']}: it may serve another config than the one it names, or none"]
-
-
-def _subjects(gap: Gap) -> tuple[str, ...]:
-    """What a gap is about, and the id that it has where something only names it: a record may name what nobody could read."""
-    kind = kind_of_subject(gap.subject) if is_arn(gap.subject) else None
-    if not kind:
-        return (gap.subject.casefold(),)
-    arn = parse_arn(gap.subject)
-    named = named_id(kind.name, arn.account, arn.region, arn.resource.partition("/")[2])
-    return gap.subject.casefold(), named.casefold()
 
 
 def _alike(links: list[Link]) -> list[tuple[Link, ...]]:

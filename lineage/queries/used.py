@@ -20,6 +20,7 @@ from lineage.queries.flow.links import Flow, Link, links_out_of
 from lineage.queries.flow.places import loaders
 from lineage.queries.flow.readings import Readings
 from lineage.queries.flow.steps import Step, is_logged
+from lineage.queries.flow.unread import Unread, once
 from lineage.queries.flow.walk import Arrival, Walk
 from lineage.queries.partitions import told_apart
 from lineage.queries.scope import ALL, Within, caveats, empty, is_about, left_out, narrowed, not_enumerated, unnamed
@@ -209,8 +210,9 @@ class UseUnderWay:
         """What was found, of the jobs that are asked about. What is not known elsewhere counts: data may be handed on there."""
         scope: Scope = self.graph.graph["scope"]
         relevant = [gap for gap in scope.holes if is_about(gap, _RELEVANT)]
-        holes = [*not_enumerated(scope, within=within), *empty(scope, within), *relevant, *scope.silent]
-        holes += dict.fromkeys(self.readers.holes)
+        unread, blind = Unread(self.graph), self.readers.blind
+        hidden = [*scope.silent, *self.readers.holes, *unread.readers(), *unread.models(blind)]
+        holes = once([*not_enumerated(scope, within=within), *empty(scope, within), *relevant, *hidden])
         findings = sorted(self._asked(self.findings, within), key=_strongest_first)
         also_read = self._asked((self.also_read[job] for job in sorted(self.also_read)), within)
         told = told_apart(scope, self.readers.dataset, (one.arrival.node for one in (*findings, *also_read)))
@@ -221,7 +223,7 @@ class UseUnderWay:
             findings=[self._row(finding) | {"verdict": finding.verdict} for finding in findings],
             also_read=[self._row(finding) for finding in also_read],
             scope=scope_json(scope, holes) | narrowed(scope, within),
-            caveats=[*unnamed({self.readers.dataset.uri: known}), *told, *caveats(scope), *left_out(within)],
+            caveats=[*unnamed({self.readers.dataset.uri: known}), *told, *caveats(scope), *left_out(within), *unread.vendors],
             named=known is Known.PLACE,
         )
 

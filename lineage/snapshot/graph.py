@@ -9,7 +9,10 @@ from typing import NamedTuple
 
 from lineage.domain.records import Edge, Node
 from lineage.snapshot.rows import EDGE, NODE, edge_of, node_of
+from lineage.snapshot.schema import UNREAD
 from lineage.snapshot.tables import AT_ONCE, OpenTables, Row
+
+FIRST = "rtrim(ifnull(opens, ''), 'Z'), source, target, role, usage"  # of several writes: the earliest, in a fixed order
 
 
 class GraphTables(OpenTables):
@@ -93,6 +96,16 @@ class GraphTables(OpenTables):
     def unexplained(self) -> Iterator[str]:
         """The ids of what may be served, and of which no record tells what it was made of."""
         return (row[0] for row in self._rows("SELECT id FROM unexplained ORDER BY id"))
+
+    def unread_rows(self) -> Iterator[Row]:
+        """What is named and nobody could read, where it may hide something, as rows of the columns `NODE`."""
+        return self._rows(f"SELECT {NODE} FROM node WHERE {UNREAD} ORDER BY id")  # noqa: S608  (our own words)
+
+    def first_writes(self, start: str, among: Iterable[str]) -> Iterator[Row]:
+        """The writes to places whose id begins so, and to some others, the earliest first, as rows of the columns `EDGE`."""
+        which = "(target >= ? AND target < ? OR target IN (SELECT value FROM json_each(?)))"
+        sql = f"SELECT {EDGE} FROM edge WHERE relation = 'writes' AND {which} ORDER BY {FIRST}"  # noqa: S608
+        return self._rows(sql, (start, behind(start), json.dumps(list(among))))
 
     def names_of(self, kind: str) -> Iterator[tuple[str, str]]:
         """The id and the name of each observed node of a kind."""

@@ -34,10 +34,10 @@ _MADE_BY_STEPS = {
     "InferenceComponent": "inference-component",
     "Job": "job",
     "Lambda": ANY,  # what it does stands in its code
-    "BedrockCustomModel": ANY,
-    "BedrockCustomModelDeployment": ANY,
-    "BedrockModelImport": ANY,
-    "BedrockProvisionedModelThroughput": ANY,
+    "BedrockCustomModel": "bedrock-custom-model",
+    "BedrockCustomModelDeployment": "bedrock-model",
+    "BedrockModelImport": "bedrock-model",
+    "BedrockProvisionedModelThroughput": "bedrock-model",
 }
 
 # A step of the one was a cache hit, one of the other was left out of a selective execution: both reuse what was made before.

@@ -11,6 +11,9 @@ DATASET = Kind("dataset", arn="-", traits=(Trait.PLACE,), shape="cylinder", colo
 ARTIFACT = Kind("artifact", arn="-", traits=(Trait.PLACE,), shape="note", colour="#d55e00")
 CODE = Kind("code", arn="-", traits=(Trait.PLACE,), shape="note", colour="#bbbbbb")
 CONTAINER_IMAGE = Kind(IMAGE, arn="-", traits=(Trait.SHOWN_BESIDE,), shape="box3d", colour="#bbbbbb")
+# What the steps of a pipeline have Amazon Bedrock do: no call of SageMaker's reads it.
+BEDROCK_CUSTOM_MODEL = Kind("bedrock-custom-model", arn="-", traits=(Trait.TRAINED_UNREAD,), colour="#dddddd")
+BEDROCK_MODEL = Kind("bedrock-model", arn="-", traits=(Trait.TAKES_OUT,), colour="#dddddd")
 CONTENT = Kind("content", arn="-", shape="hexagon", colour="#d55e00")  # what several places hold the same of, by its digest
 
-ROWS: Final = (RESOURCE, DATASET, ARTIFACT, CODE, CONTAINER_IMAGE, CONTENT)
+ROWS: Final = (RESOURCE, DATASET, ARTIFACT, CODE, CONTAINER_IMAGE, BEDROCK_CUSTOM_MODEL, BEDROCK_MODEL, CONTENT)

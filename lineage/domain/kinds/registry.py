@@ -61,7 +61,7 @@ MODEL_PACKAGE = Kind(
         mentions("ModelCard.ModelCardContent"),
         *TAGS,
     ),
-    details=(("approval", "ModelApprovalStatus"),),
+    details=(("approval", "ModelApprovalStatus"), ("sold", "CertifyForMarketplace")),
     shape="box3d",
     colour="#e3b6cf",
 )

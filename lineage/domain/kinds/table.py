@@ -58,6 +58,9 @@ LEARNERS: Final = _with(Trait.LEARNS)
 RUNS: Final = _with(Trait.RECORDS)
 GROUPS: Final = _with(Trait.GROUPS)
 VERSIONED: Final = _with(Trait.VERSIONED)
+TAKERS: Final = _with(Trait.TAKES_OUT)
+# What reads by itself: of one that nobody could read, nobody knows what it read.
+READERS: Final = (*(kind.name for kind in KINDS.values() if kind.job), *_with(Trait.RECORDS, Trait.TRAINED_UNREAD))
 MADE: Final = _with(Trait.SERVES, Trait.HOLDS_MODEL, Trait.RECORDS)  # what is made of data, besides jobs
 ONLY_NAMED: Final = tuple(kind.name for kind in KINDS.values() if kind.only_named)
 OF_VARIANTS: Final = tuple(kind.name for kind in KINDS.values() if "variants" in dict(kind.details))

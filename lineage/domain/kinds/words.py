@@ -99,6 +99,8 @@ class Trait(StrEnum):
     RECORDS = "records"  # it is a run: it stands for what somebody did, with a job or without
     GROUPS = "groups"  # a crawl follows its members to it
     VERSIONED = "versioned"  # its ARN ends in a version, and others may own it: it is read by its ARN
+    TRAINED_UNREAD = "trained-unread"  # another service trained it, on what no record here tells
+    TAKES_OUT = "takes-out"  # another service takes a model there, where nothing follows it
 
 
 @dataclass(frozen=True, slots=True)

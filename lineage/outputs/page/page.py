@@ -22,7 +22,7 @@ from lineage.graphs.build import Graph
 from lineage.outputs.pictures.figures import console_url
 from lineage.outputs.pictures.layout import Box, Layout, layout
 from lineage.queries.as_json import scope_json
-from lineage.queries.show import gap_subjects
+from lineage.queries.flow.unread import gap_subjects
 from lineage.snapshot.reading import Snapshot
 
 SCHEMA: Final = "lineage.page/1"

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from lineage.domain.jobs import is_job
 from lineage.domain.kinds import KINDS
 from lineage.domain.names import Cover, Location, Span, cover, is_place, location_of
-from lineage.domain.opaque import READING
+from lineage.domain.opaque import READING, hides_no_data
 from lineage.domain.records import Gap
 from lineage.queries.flow.holes import Blind, opaque_read
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
@@ -42,8 +42,10 @@ class FirstReaders:
         self._covers: dict[tuple[str, str | None, int | None], Cover] = {}
 
     def __iter__(self) -> Iterator[FirstReader]:
-        for link in self._graph.links(*READING) if self._links is None else self._links:
-            if link.relation == "mentions":
+        for link in self._graph.links(*READING, "writes") if self._links is None else self._links:
+            if link.relation == "writes":
+                self._made(link)
+            elif link.relation == "mentions":
                 yield from self._mentions(link)
             elif link.relation == "loads":
                 yield from self._provided(link)
@@ -58,8 +60,16 @@ class FirstReaders:
         surely = links[0].data["usage"] in IN_THE_MODEL if sure is None else sure
         return FirstReader(Arrival(node or links[-1].target, "", surely, links, None, len(links)), told)
 
+    def _made(self, link: Link) -> None:
+        """What a job wrote there may be loaded as a model, whoever reads it as data."""
+        place, span = location_of(link.target), Span(link.data["span"] or Span.UNKNOWN)
+        if place and cover(place, span, self.dataset) in (Cover.ALL, Cover.PART):
+            self.blind.may_be_a_model(link)
+
     def _provided(self, link: Link) -> Iterator[FirstReader]:
         """An algorithm brings data of its own to each job that uses it; a model brings what it was made of."""
+        if link.relation == "loads" and self.cover(link) in (Cover.ALL, Cover.PART):
+            self.blind.may_be_a_model(link)
         given = list(users(self._graph, (link,)))
         if given and self.covered(link):
             yield from (self._first(chain, link) for chain in given)
@@ -112,7 +122,8 @@ class FirstReaders:
         if not is_place(link.source):
             if link.data["span"] == Span.NAMED:
                 return Cover.NONE  # where it lies is read as well
-            return Cover.UNKNOWN if link.data["usage"] in IN_THE_MODEL else Cover.NONE
+            hides = link.data["usage"] in IN_THE_MODEL and not hides_no_data(link.source)
+            return Cover.UNKNOWN if hides else Cover.NONE
         asked = (link.source, link.data["span"], link.data["listing"])
         if asked not in self._covers:  # a place that many jobs read covers the same for each of them
             self._covers[asked] = self._cover_of(link)

@@ -6,6 +6,7 @@ from lineage.domain.kinds import OPAQUE_CHANNELS
 from lineage.domain.names import Cover, Span, cover, location_of
 from lineage.domain.opaque import is_opaque
 from lineage.domain.records import Gap, Json
+from lineage.domain.times import bounds
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
 
 OBJECT_CALLS = ("GetObject", "HeadObject")  # what is asked of S3, and of no record
@@ -49,6 +50,22 @@ class Blind:
         self._graph = graph
         self._holes = holes
         self._hidden_reads: list[Link] = []
+        self.maybe_a_model: tuple[str, str] | None = None
+
+    def may_be_a_model(self, link: Link) -> None:
+        """Somebody may have loaded what this edge is about as a model: from when on, and how, is kept of the earliest one.
+
+        It is a write of a job that the data reached or that made it, or a load of the data itself: that was there at any time.
+        """
+        opens = bounds(link.data["time"])[0] if link.relation == "writes" else ""
+        if self.maybe_a_model and self.maybe_a_model[0] <= opens:
+            return
+        if link.relation == "loads":
+            how = f"it may load {link.source}, which others do"
+        else:
+            job = self._graph.nodes[link.source]
+            how = f"it may load what {job['kind'].replace('-', ' ')} {job['name']} wrote to {link.target}"
+        self.maybe_a_model = opens, how
 
     def note(self, link: Link) -> None:
         """Reads that may be of anything: remote functions of any data, access points of what other jobs made."""
@@ -64,6 +81,8 @@ class Blind:
         writes = links_out_of(self._graph, job, "writes")
         outputs = [location_of(link.target) for link in writes]
         for link, place in zip(writes, outputs, strict=True):
+            if place:
+                self.may_be_a_model(link)
             if (place is None and not self._graph.nodes[link.target]["observed"]) or (place and place.hides_bucket):
                 self._lose(attributes, link.target, f"writes {link.target}, where this version does not follow it")
         for link in links_into(self._graph, job, "mentions"):

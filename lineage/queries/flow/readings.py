@@ -18,8 +18,8 @@ class Readings:
     """What reads, loads or names a place, found by what it may have to do with a dataset."""
 
     def __init__(self, graph: Flow, links: Iterable[Link] | None = None) -> None:
-        """All such edges of a graph, or those of the given ones."""
-        edges = graph.links(*READING) if links is None else links
+        """All such edges of a graph, or those of the given ones; and what writes a place, by that place."""
+        edges = graph.links(*READING, "writes") if links is None else links
         self._listings: Listings = listings_of(graph)
         self._at: dict[str, list[Link]] = defaultdict(list)
         self._listed: dict[int, list[Link]] = defaultdict(list)
@@ -27,6 +27,8 @@ class Readings:
         for link in edges:
             if link.relation in READING:
                 self._put(link)
+            elif link.relation == "writes":
+                self._at[link.target].append(link)
         self._places = sorted(self._at)
 
     def _put(self, link: Link) -> None:

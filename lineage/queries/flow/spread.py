@@ -24,6 +24,7 @@ from lineage.queries.flow.holes import Blind, opaque_read
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
 from lineage.queries.flow.models import is_model, specification, suspect
 from lineage.queries.flow.steps import Step, is_logged, is_only_allowed
+from lineage.queries.flow.unread import Unread, once
 from lineage.queries.flow.walk import Arrival, Walk
 from lineage.queries.scope import is_about, not_enumerated
 from lineage.queries.select import find_node, names_of
@@ -240,8 +241,14 @@ class Spread:
         scope: Scope = self.graph.graph["scope"]
         relevant = [gap for gap in scope.holes if is_about(gap, _RELEVANT)]
         stays = all(self._stays_in(node) for node in (self.subject["id"], *(node for node, *_ in self.arrived)))
-        lost = () if stays else (*scope.silent, *self.holes, *more)
-        return [*not_enumerated(scope, _ENUMERATED), *dict.fromkeys([*relevant, *lost])]
+        unread = Unread(self.graph).readers()
+        lost = () if stays else (*scope.silent, *self.holes, *unread, *self.unread_models(), *more)
+        return once([*not_enumerated(scope, _ENUMERATED), *relevant, *lost])
+
+    def unread_models(self) -> list[Gap]:
+        """What nobody could read and may be made of what the data reached, and what takes models elsewhere."""
+        unread = Unread(self.graph)
+        return [*unread.models(self._blind), *unread.takers(self._blind)]
 
     def _stays_in(self, node: str) -> bool:
         """Whether nothing gets out of what serves: it was read, and neither it nor its config keeps what goes in and out."""

@@ -1,0 +1,137 @@
+"""What records name and nobody could read, where it may hide something: found while the graph is joined.
+
+Two sorts can. What reads by itself (a job, a run) may have read anything, and so can what it brings to whoever uses it (an
+algorithm) or what leads to them (a lineage entity). A model or a package hands on what made it: where it ran until when, and
+whether any of that leads on to training, is worked out here, over all that is downstream and without a look at times; so a
+question need not load it. Kept as the detail `unread` of each of these nodes.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from lineage.domain.jobs import is_job
+from lineage.domain.kinds import HOLDERS, KINDS, READERS, RELATIONS, TAKERS
+from lineage.domain.names import is_place, location_of
+from lineage.domain.records import Json
+from lineage.domain.times import sortable
+from lineage.domain.training import trains
+from lineage.graphs.tables import Joining
+
+_FLOWS = tuple(name for name, relation in RELATIONS.items() if relation.flows)
+_HANDED_ON = ("provides", "instantiates")  # from a model or a package to whoever is made of it, or runs it
+_BRINGERS = tuple(
+    kind.name for kind in KINDS.values() if kind.tells_use and kind.name not in (*READERS, *HOLDERS) and not kind.trains
+)
+_HINTS = tuple(kind.name for kind in KINDS.values() if kind.hints)
+_SORTS = dict.fromkeys(READERS, "reader") | dict.fromkeys(TAKERS, "taker") | dict.fromkeys(HOLDERS, "carrier")
+
+
+def note_unread(joining: Joining) -> None:
+    """Keep what is known of each thing that nobody could read."""
+    nodes = joining.unread([*_SORTS, *_BRINGERS, *_HINTS])
+    sorts = dict(_sorted(joining, nodes))
+    named = dict(_named(joining, list(sorts)))
+    models = [node for node, sort in sorts.items() if sort == "carrier"]
+    ran = _Downstream(joining, models).runs() if models else {}
+    joining.note_unread((node, {"as": sort, "by": named.get(node, "")} | ran.get(node, {})) for node, sort in sorts.items())
+
+
+def _sorted(joining: Joining, nodes: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """What each may hide; some kinds only where something is made of it, or said to be."""
+    leading = {edge[0] for edge in joining.edges_at("source", [node for node, _ in nodes], ("provides", "associated"))}
+    for node, kind in nodes:
+        if kind in _SORTS or node in leading:
+            yield node, _SORTS.get(kind, "reader")
+
+
+def _named(joining: Joining, nodes: list[str]) -> Iterator[tuple[str, str]]:
+    """Who names each, and in which field: one of them is enough to look it up."""
+    named: dict[str, tuple[str, str]] = {}
+    for end, other in (("target", 0), ("source", 1)):
+        named |= {edge[1 - other]: (edge[other], edge[3]) for edge in joining.edges_at(end, nodes, RELATIONS)}
+    by = dict(joining.described({naming for naming, _ in named.values()}))
+    for node, (naming, path) in named.items():
+        yield node, f"{by[naming]['kind'].replace('-', ' ')} {by[naming]['name']} names it in {path}"
+
+
+class _Run(NamedTuple):
+    """Where a model ran: until when, empty where that is open; and whether it leads on to training."""
+
+    until: str
+    leads_on: bool
+
+
+class _Downstream:
+    """All that may be made of some models, up to the first training on each way."""
+
+    def __init__(self, joining: Joining, models: list[str]) -> None:
+        self._joining = joining
+        self._models = models
+        self._nodes: dict[str, Json] = {}
+        self._onward: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        self._ends: set[str] = set()
+        self._walk(models)
+        self._leading = self._back()
+
+    def _walk(self, models: list[str]) -> None:
+        self._nodes |= self._joining.described(models)
+        new = models
+        while new:
+            reached = set()
+            for source, target, relation, _ in self._joining.edges_at("source", new, _FLOWS):
+                self._onward[source].append((target, relation))
+                reached.add(target)
+            fresh = dict(self._joining.described(reached - self._nodes.keys()))
+            self._nodes |= fresh
+            self._ends |= set(self._lost(fresh))
+            new = sorted(fresh.keys() - self._ends)
+
+    def _lost(self, fresh: dict[str, Json]) -> Iterator[str]:
+        """Those that train, and those behind which nobody can look: what they got may have gone anywhere."""
+        yield from (edge[1] for edge in self._joining.edges_at("target", fresh, ("mentions",)) if is_job(fresh[edge[1]]))
+        for node, data in fresh.items():
+            place = location_of(node) if is_place(node) else None
+            unread = not is_place(node) and not data["observed"]
+            if trains(data) or unread or (place and place.hides_bucket):
+                yield node
+
+    def _back(self) -> set[str]:
+        """All from which training is reached, or what nobody can look behind."""
+        before = defaultdict(list)
+        for source, targets in self._onward.items():
+            for target, _ in targets:
+                before[target].append(source)
+        found, todo = set(self._ends), list(self._ends)
+        while todo:
+            fresh = [source for source in before[todo.pop()] if source not in found]
+            found |= set(fresh)
+            todo += fresh
+        return found
+
+    def runs(self) -> dict[str, Json]:
+        """Of each model until when it ran, and until when where that leads on to training; empty times are open."""
+        return {model: _told(list(self._runs_of(model))) for model in self._models}
+
+    def _runs_of(self, model: str) -> Iterator[_Run]:
+        todo, seen = [model], {model}
+        while todo:
+            node = todo.pop()
+            for target, relation in self._onward[node] or [("", "")]:
+                if not target:
+                    yield _Run("", leads_on=False)  # nothing known runs it
+                elif is_job(self._nodes[target]):
+                    yield _Run(sortable(self._nodes[target].get("ended") or ""), target in self._leading)
+                elif relation not in _HANDED_ON:
+                    yield _Run("", target in self._leading)
+                elif target not in seen:
+                    seen.add(target)
+                    todo.append(target)
+
+
+def _told(runs: Iterable[_Run]) -> Json:
+    """The last moment of all runs, and of those that lead on, where there is one."""
+    known = {"until": [run.until for run in runs], "leads_until": [run.until for run in runs if run.leads_on]}
+    return {name: max(times) if all(times) else "" for name, times in known.items() if times}

@@ -1,0 +1,147 @@
+"""What records name and nobody could read: where it could have carried this data on, it is a hole. Pure.
+
+Asked forwards, from the data. What reads by itself may have read any of it. A model or a package that nobody could read hides
+something only where what a job made of the data, or the data itself, may be what it loaded; of one that is gone it must be
+known besides that what ran it leads on to training. What a vendor sells or AWS gives to everybody was made of none of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from lineage.domain.kinds import HOLDERS, KIND_OF_CALL, KINDS, kind_of_subject
+from lineage.domain.names import is_arn, is_place, named_id, parse_arn
+from lineage.domain.records import Gap, Json, Scope
+from lineage.domain.vendors import vendor_of
+from lineage.queries.flow.holes import Blind
+from lineage.queries.flow.links import Flow
+from lineage.queries.scope import crawled
+
+_GONE = "missing"
+_TELLING = tuple(kind.name for kind in KINDS.values() if kind.list and kind.tells_use)
+_LISTED_HOLDERS = tuple(kind for kind in HOLDERS if KINDS[kind].list and not KINDS[kind].tells_use)
+
+
+class Unread:
+    """What nobody could read of an estate, for one question after another."""
+
+    def __init__(self, graph: Flow) -> None:
+        """`graph` may be as small as a question needs: what is named and was not read, each knows of the whole estate."""
+        unseen: dict[str, Json] = graph.graph["unseen"]
+        self._nodes = {node: data for node, data in unseen.items() if not vendor_of(node)}
+        self.vendors = [vendors_model(node, unseen[node], whose) for node in unseen if (whose := vendor_of(node))]
+        self._scope: Scope = graph.graph["scope"]
+        asked = {subject for node, data in self._nodes.items() for subject in gap_subjects(node, data)}
+        gaps = ((subject, gap) for gap in self._scope.holes if gap.reason != "unmatched" for subject in subjects_of(gap))
+        self._gaps = {subject: gap for subject, gap in gaps if subject in asked}
+
+    def readers(self) -> list[Gap]:
+        """What may have read any data: jobs and runs, what brings data to jobs, and what people say that data is.
+
+        Left out is what is a hole already: a refused call, or a list that did not come to its end.
+        """
+        told = (node for node in self._of("reader") if not (self._refused(node) or self._is_unlisted(node)))
+        return [self._gap(node, "what it read is not known") for node in told]
+
+    def takers(self, blind: Blind) -> list[Gap]:
+        """Where models are taken to, and nothing follows them, if the data is in something that may be one."""
+        said = "it takes a model to where this version does not follow"
+        return [self._gap(node, said) for node in self._of("taker")] if blind.maybe_a_model else []
+
+    def models(self, blind: Blind) -> list[Gap]:
+        """The models and packages that may have been made of what the data reached."""
+        if not blind.maybe_a_model:
+            return []
+        opens, how = blind.maybe_a_model
+        named = [self._gap(node, how) for node in self._of("carrier") if self._may_load(node, opens)]
+        return [*named, *self._never_named(how)]
+
+    def _of(self, sort: str) -> Iterator[str]:
+        return (node for node, data in self._nodes.items() if data["unread"]["as"] == sort)
+
+    def _may_load(self, node: str, opens: str) -> bool:
+        """Whether a model ran late enough to have loaded what was there from a time on; of one that is gone, to some end."""
+        said = self._nodes[node]["unread"]
+        until = said.get("leads_until" if self._why(node)[0] == _GONE else "until")
+        return until is not None and (not until or not opens or opens <= until)
+
+    def _never_named(self, how: str) -> Iterator[Gap]:
+        """Models of which only a list tells, or not even that."""
+        for gap in self._scope.holes:
+            kind = kind_of_subject(gap.subject)
+            about = kind is not None and kind.name in HOLDERS and self._gaps.keys().isdisjoint(subjects_of(gap))
+            listed = gap.operation in KIND_OF_CALL and gap.operation != KINDS[KIND_OF_CALL[gap.operation]].list
+            if about and listed and gap.reason != _GONE and not vendor_of(gap.subject):
+                yield Gap(gap.account, gap.region, gap.operation, gap.subject, gap.reason, f"{gap.detail}; {how}")
+        for place in crawled(self._scope):
+            if all((*place, kind) in self._scope.enumerated for kind in _TELLING):  # else that is a hole already
+                yield from self._unlisted(place, how)
+
+    def _unlisted(self, place: tuple[str, str], how: str) -> Iterator[Gap]:
+        for kind in _LISTED_HOLDERS:
+            if (*place, kind) not in self._scope.enumerated:
+                said = f"not every {kind.replace('-', ' ')} was read: its list has not come to its end; {how}"
+                yield Gap(*place, KINDS[kind].list, kind, "not-enumerated", said)
+
+    def _gap(self, node: str, hides: str) -> Gap:
+        data = self._nodes[node]
+        reason, why = self._why(node)
+        said = f"{data['kind'].replace('-', ' ')} {data['name']}: {data['unread']['by']}, and {why}: {hides}"
+        own = Gap(data["account"] or "", data["region"] or "", KINDS[data["kind"]].describe, node, reason)
+        return replace(self._refused(node) or own, detail=said)
+
+    def _is_unlisted(self, node: str) -> bool:
+        """Whether the list that would name it, one that every question asks for, did not come to its end."""
+        data = self._nodes[node]
+        place, kind = (data["account"], data["region"]), KINDS[data["kind"]]
+        unlisted = (*place, kind.name) not in self._scope.enumerated
+        return bool(kind.list) and kind.tells_use and unlisted and place in crawled(self._scope)
+
+    def _refused(self, node: str) -> Gap | None:
+        """What could not be asked about it, where it was asked."""
+        return next(filter(None, map(self._gaps.get, sorted(gap_subjects(node, self._nodes[node])))), None)
+
+    def _why(self, node: str) -> tuple[str, str]:
+        """Why nobody read it, as a reason and in words."""
+        data = self._nodes[node]
+        gap = self._refused(node)
+        place = (data["account"] or "", data["region"] or "")
+        if gap:
+            return gap.reason, f"it could not be read ({gap.reason}{f': {gap.detail}' if gap.detail else ''})"
+        if (*place, data["kind"]) in self._scope.enumerated:
+            return _GONE, "a list that came to its end names it no more"
+        if not (KINDS[data["kind"]].list or KINDS[data["kind"]].describe):
+            return "not-crawled", "this version does not read it"
+        elsewhere = place not in crawled(self._scope)
+        return "not-crawled", f"nobody crawled account {place[0]} in {place[1]}" if elsewhere else "no list told of it"
+
+
+def vendors_model(node: str, data: Json, whose: str) -> str:
+    """What is said of something that a vendor offers to everybody, in the place of a hole."""
+    what = node if is_place(node) else f"{data['kind'].replace('-', ' ')} {data['name']}"
+    return f"{what} is {whose}: what it was trained on is not known here"
+
+
+def gap_subjects(identity: str, node: Json) -> set[str]:
+    """What a gap about a node calls it: its id, or what it was called while it was only named."""
+    named = named_id(node["kind"], node["account"] or "", node["region"] or "", node["name"])
+    return {identity.casefold(), named.casefold()}
+
+
+def subjects_of(gap: Gap) -> tuple[str, ...]:
+    """What a gap is about, and the id that it has where something only names it: a record may name what nobody could read."""
+    kind = kind_of_subject(gap.subject) if is_arn(gap.subject) else None
+    if not kind:
+        return (gap.subject.casefold(),)
+    arn = parse_arn(gap.subject)
+    named = named_id(kind.name, arn.account, arn.region, arn.resource.partition("/")[2])
+    return gap.subject.casefold(), named.casefold()
+
+
+def once(holes: Iterable[Gap]) -> list[Gap]:
+    """Each hole once, in the words that say most: what a call left open is told again where it is known what it may hide."""
+    told: dict[object, Gap] = {}
+    for gap in holes:
+        told[replace(gap, detail="") if gap.operation else gap] = gap
+    return list(told.values())

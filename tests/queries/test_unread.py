@@ -1,0 +1,259 @@
+"""What records name and nobody could read is a hole, where it could have carried this data on; what vendors offer is none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+import lineage
+from lineage.domain.kinds import KINDS
+from lineage.domain.records import Crawl, Gap, Resource, Scope
+from lineage.domain.vendors import vendor_of
+from lineage.graphs.build import graph_of
+from tests.records import ACCOUNT, REGION, arn, channel, processing, record, served, training
+
+CRAWL = Crawl(1, "2026-03-01T00:00:00Z", "2026-03-01T00:01:00Z", "arn:x", (ACCOUNT,), (REGION,), (), "0", "1")
+RAW, NOBODY = "s3://raw/x/", "s3://nobody/reads/"
+EVERYTHING = frozenset((ACCOUNT, REGION, kind.name) for kind in KINDS.values() if kind.list)
+BEDROCK = f"arn:aws:bedrock:{REGION}:{ACCOUNT}"
+
+
+def seen(*records: Resource, holes: tuple[Gap, ...] = (), enumerated: Any = EVERYTHING) -> lineage.Graph:
+    """The graph of a crawl that listed all to the end, but for what is said."""
+    graph = graph_of(records, holes)
+    graph.graph["scope"] = Scope((CRAWL,), holes, frozenset(enumerated), places=frozenset({(ACCOUNT, REGION)}))
+    return graph
+
+
+def run(**body: Any) -> Resource:
+    return record("trial-component", "run", body)
+
+
+def execution(**metadata: Any) -> Resource:
+    steps = [{"StepName": "Do", "StepStatus": "Succeeded", "Metadata": metadata}]
+    execution_arn = arn("pipeline", "p") + "/execution/e"
+    return record(
+        "pipeline-execution", "p/execution/e", {"PipelineExecutionArn": execution_arn, "PipelineExecutionSteps": steps}
+    )
+
+
+def association(source: str, target: str) -> Resource:
+    body = {"SourceArn": source, "DestinationArn": target, "AssociationType": "ContributedTo"}
+    return Resource("association", ACCOUNT, REGION, "a", f"{source}/to/{target}", body)
+
+
+JOB = arn("training-job", "gone")
+NAMING = [
+    ("a step of a pipeline", execution(TrainingJob={"Arn": JOB}), True),
+    ("a step that processes", execution(ProcessingJob={"Arn": arn("processing-job", "gone")}), True),
+    ("a check step", execution(QualityCheck={"CheckJobArn": arn("processing-job", "gone")}), True),
+    ("a step that only makes a model", execution(Model={"Arn": arn("model", "gone")}), False),
+    ("a step that only makes an endpoint", execution(Endpoint={"Arn": arn("endpoint", "gone")}), False),
+    ("a step that has Bedrock train", execution(BedrockCustomModel={"Arn": f"{BEDROCK}:custom-model/m"}), True),
+    ("a step that has Bedrock import", execution(BedrockModelImport={"Arn": f"{BEDROCK}:imported-model/m"}), False),
+    ("a run", run(Source={"SourceArn": JOB}), True),
+    ("a run, as who made it", run(MetadataProperties={"GeneratedBy": JOB}), True),
+    ("the metadata of a package", record("model-package", "g/1", {"MetadataProperties": {"GeneratedBy": JOB}}), True),
+    ("what a package was made from", record("model-package", "g/1", {"SourceUri": JOB}), True),
+    ("a lineage entity", record("lineage-artifact", "a", {"Source": {"SourceUri": JOB}}), True),
+    ("an association", association(JOB, arn("lineage-artifact", "a")), True),
+    ("a job that a tuning job spawned", training("j", {}, TuningJobArn=arn("tuning-job", "gone")), True),
+    ("an association from an entity that is gone", association(arn("lineage-artifact", "a"), arn("lineage-artifact", "b")), True),
+    ("a job that uses an algorithm that is gone", training("j", {}, AlgorithmSpecification={"AlgorithmName": "gone"}), True),
+    ("a job of another account", run(Source={"SourceArn": arn("training-job", "theirs", account="444455556666")}), True),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("naming", "hides"), [row[1:] for row in NAMING], ids=[row[0] for row in NAMING])
+def test_who_may_have_read_the_data(naming: Resource, hides: bool) -> None:
+    """A job that something names and nobody could read may have read any data; what is named and reads none hides none."""
+    answer = lineage.used(seen(naming), NOBODY)
+    assert answer.verdict == ("unknown" if hides else "not-referenced"), answer.scope["holes"]
+    assert len(answer.scope["holes"]) == hides
+    told = lineage.impact(seen(naming), NOBODY)
+    assert [hole["subject"] for hole in told.scope["holes"]] == [hole["subject"] for hole in answer.scope["holes"]]
+
+
+def test_who_was_read_is_no_hole() -> None:
+    """A job that something names and a record tells of, a deleted one too, is what its record says."""
+    gone = replace(training("gone", {"train": "s3://other/"}), deleted="2026-02-01T00:00:00Z")
+    assert lineage.used(seen(*(naming for _, naming, _ in NAMING[:1]), gone), NOBODY).verdict == "not-referenced"
+
+
+def test_what_is_told_of_a_job_that_nobody_read() -> None:
+    """Its hole names it, who names it, in which field, and why nobody read it: each in words of its own."""
+    named = run(Source={"SourceArn": JOB})
+    theirs = arn("training-job", "theirs", account="444455556666")
+    denied = Gap(ACCOUNT, REGION, "DescribeTrainingJob", JOB, "denied", "no")
+    for graph, said in (
+        (seen(named), ("missing", "a list that came to its end names it no more")),
+        (seen(run(Source={"SourceArn": theirs})), ("not-crawled", "nobody crawled account 444455556666 in eu-west-1")),
+        (seen(named, holes=(denied,)), ("denied", "no")),
+        (seen(named, enumerated=EVERYTHING - {(ACCOUNT, REGION, "training-job")}), ("not-enumerated", "")),
+    ):
+        (hole,) = lineage.used(graph, NOBODY).scope["holes"]
+        assert (hole["reason"], said[1] in hole["detail"]) == (said[0], True)
+    (hole,) = lineage.used(seen(named), NOBODY).scope["holes"]
+    assert (hole["operation"], hole["subject"]) == ("DescribeTrainingJob", JOB)
+    assert hole["detail"].startswith("training job gone: trial component run names it in Source.SourceArn, and")
+
+
+# --- a model that nobody could read -----------------------------------------------------------------
+
+
+def transform(name: str, model: str, output: str, hours: tuple[int, int] = (12, 13), source: str = "s3://in/y/") -> Resource:
+    """A transform job on the third day."""
+    times = dict(zip(("TransformStartTime", "TransformEndTime"), (f"2026-01-03T{hour}:00:00Z" for hour in hours), strict=True))
+    reads = {"DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": source}}}
+    body = {"TransformJobStatus": "Completed", "ModelName": model, "TransformInput": reads} | times
+    created = {"CreationTime": f"2026-01-03T{hours[0]}:00:00Z"}
+    return record("transform-job", name, body | created | {"TransformOutput": {"S3OutputPath": output}})
+
+
+FIT = processing("fit", {"in": RAW}, {"out": "s3://pm/latest/"})  # on the second day, 8 to 9 o'clock
+LATER = processing("fit", {"in": RAW}, {"out": "s3://pm/latest/"}, day="2026-01-04")
+TRAINED = [transform("score", "m", "s3://pseudo/"), training("next", {"train": "s3://pseudo/"}, day="2026-01-05")]
+SCORED = [transform("score", "m", "s3://scores/")]
+SERVED = [one for one in served("s3://pm/latest/model.tar.gz", name="m") if one.kind != "model"]  # names model m-model
+DENIED = Gap(ACCOUNT, REGION, "DescribeModel", arn("model", "m"), "denied", "no")
+UNLISTED = EVERYTHING - {(ACCOUNT, REGION, "model")}
+CAPTURED = [
+    record("endpoint-config", "c", {
+        "CreationTime": "2026-01-03T10:00:00Z", "ProductionVariants": [{"VariantName": "all", "ModelName": "m"}],
+        "DataCaptureConfig": {"DestinationS3Uri": "s3://captured/"},
+    }),
+    record("endpoint", "e", {"CreationTime": "2026-01-03T10:00:00Z", "EndpointStatus": "InService", "EndpointConfigName": "c"}),
+    training("next", {"train": "s3://captured/"}, day="2026-01-05"),
+]  # fmt: skip
+BASE = {"ModelPackageConfig": {"SourceModelPackageArn": arn("model-package", "g/1")}}
+FROM_PACKAGE = [record("model", "m", {"PrimaryContainer": {"ModelPackageName": arn("model-package", "g/1")}}), *TRAINED]
+MODELS = [
+    ("gone, and what it scored was trained on", [FIT, *TRAINED], {}, RAW, "unknown"),
+    ("gone, and nothing leads on", [FIT, *SCORED], {}, RAW, "not-referenced"),
+    ("gone, and it only serves", [FIT, *SERVED], {}, RAW, "not-referenced"),
+    ("gone, and what was captured was trained on", [FIT, *CAPTURED], {}, RAW, "unknown"),
+    ("gone, and it ran before the job wrote", [LATER, *TRAINED], {}, RAW, "not-referenced"),
+    ("gone, and the job wrote nothing", [processing("fit", {"in": RAW}, {}), *TRAINED], {}, RAW, "not-referenced"),
+    ("gone, and no job reads the data", [FIT, *TRAINED], {}, NOBODY, "not-referenced"),
+    ("gone, and the data is what a job wrote", [FIT, *TRAINED], {}, "s3://pm/latest/model.tar.gz", "unknown"),
+    ("denied", [FIT, *TRAINED], {"holes": (DENIED,)}, RAW, "unknown"),
+    ("denied, and nothing leads on: the job may have trained it", [FIT, *SERVED], {"holes": (DENIED,)}, RAW, "unknown"),
+    ("denied, and nothing names it", [FIT], {"holes": (DENIED,)}, RAW, "unknown"),
+    ("denied, and it ran before the job wrote", [LATER, *TRAINED], {"holes": (DENIED,)}, RAW, "not-referenced"),
+    ("denied, and no job reads the data", [FIT, *TRAINED], {"holes": (DENIED,)}, NOBODY, "not-referenced"),
+    ("not listed", [FIT], {"enumerated": UNLISTED}, RAW, "unknown"),
+    ("not listed, and no job reads the data", [FIT, *TRAINED], {"enumerated": UNLISTED}, NOBODY, "not-referenced"),
+    ("a package that is gone, from which a training job began", [FIT, training("next", {"train": "s3://o/"}, **BASE)], {}, RAW, "unknown"),
+    ("a package that is gone, of which a model was made", [FIT, *FROM_PACKAGE], {}, RAW, "unknown"),
+    ("a component that is gone", [FIT, record("inference-component", "ic", {"Specification": {"BaseInferenceComponentName": "base"}})], {}, RAW, "not-referenced"),
+    ("components were not listed", [FIT], {"enumerated": EVERYTHING - {(ACCOUNT, REGION, "inference-component")}}, RAW, "unknown"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("records", "scope", "uri", "verdict"), [row[1:] for row in MODELS], ids=[row[0] for row in MODELS])
+def test_what_a_model_that_nobody_read_may_hide(records: list[Resource], scope: Any, uri: str, verdict: str) -> None:
+    """A model that nobody could read hides a use where a job that the data reached may have made it; one that is gone, where
+    what ran it leads on to training besides."""
+    graph = seen(*records, **scope)
+    answer = lineage.used(graph, uri)
+    assert answer.verdict == verdict, answer.as_json()
+    holes = [(hole["operation"], hole["subject"]) for hole in answer.scope["holes"]]
+    assert len(holes) == len(set(holes)) == (verdict == "unknown")
+    told = {(hole["operation"], hole["subject"]) for hole in lineage.impact(graph, uri).scope["holes"]}
+    assert set(holes) <= told
+
+
+def test_bedrock_takes_models_out() -> None:
+    """Where a step has Bedrock import a model, what the data reached may be in it: `impact` says so, and `used` need not."""
+    imported = execution(BedrockModelImport={"Arn": f"{BEDROCK}:imported-model/m"})
+    assert [hole["subject"] for hole in lineage.impact(seen(FIT, imported), RAW).scope["holes"]] == [
+        f"{BEDROCK}:imported-model/m"
+    ]
+    assert lineage.used(seen(FIT, imported), RAW).verdict == "not-referenced"
+
+
+# --- all questions ----------------------------------------------------------------------------------
+
+
+def test_all_questions_tell_the_same_hole() -> None:
+    """`used`, `impact`, `datasets` and `trace` name a job that a run names and nobody could read, each as the same hole."""
+    live = [training("made", {"train": "s3://clean/"}), *served("s3://models/made/output/model.tar.gz")]
+    graph = seen(*live, run(Source={"SourceArn": JOB}))
+    holdouts = lineage.datasets(graph, "shop", holdouts=[NOBODY])
+    assert holdouts.holdouts[0]["verdict"] == "unknown"
+    answers = (lineage.used(graph, NOBODY), lineage.impact(graph, NOBODY), lineage.trace(graph, "shop"), holdouts)
+    for answer in answers:
+        assert [hole["subject"] for hole in answer.scope["holes"] if hole["operation"] == "DescribeTrainingJob"] == [JOB]
+
+
+# --- vendors ----------------------------------------------------------------------------------------
+
+SOLD = "arn:aws:sagemaker:us-east-1:865070037744:model-package/llm-081bb643f4ae3394a249d913abc6085c"
+PUBLIC = f"arn:aws:sagemaker:{REGION}:aws:hub-content/SageMakerPublicHub/Model/llama/1.0.0"
+JUMPSTART = "s3://jumpstart-private-cache-prod-us-east-1/llama/artifacts/inference-prepack/v1.1.0/"
+PRIVATE = f"arn:aws:sagemaker:{REGION}:444455556666:hub-content/ours/Model/llama/1.0.0"
+SHARED = arn("model-package", "g/1", account="444455556666")
+OWNERS = [
+    (SOLD, True),
+    ("arn:aws:sagemaker:us-east-2:057799348421:algorithm/intel-daal-0b39950742dcac47e23d76a813c3d23a", True),
+    (PUBLIC.lower(), True),
+    (JUMPSTART, True),
+    ("s3://jumpstart-cache-prod-eu-west-1/x/model.tar.gz", True),
+    ("arn:aws:sagemaker:us-east-2:865070037744:model-package/m", False),  # the account of another region
+    (f"arn:aws:sagemaker:{REGION}:aws:hub-content/SageMakerPublicHub/DataSet/d/1.0.0", False),
+    ("s3://jumpstart-ours/llama/", False),
+    ("s3://my-jumpstart-cache-prod-eu-west-1/llama/", False),
+    (PRIVATE, False),
+    (SHARED, False),
+]
+
+
+@pytest.mark.parametrize(("node", "vendors"), OWNERS)
+def test_whose_it_is(node: str, vendors: bool) -> None:
+    """What vendors offer is known by where it lies; what another account of ours shares is none of it."""
+    assert bool(vendor_of(node)) == vendors
+
+
+def model_of(**container: Any) -> list[Resource]:
+    return [one if one.kind != "model" else record("model", one.name, dict(one.body) | {"PrimaryContainer": container})
+            for one in served("s3://x/")]  # fmt: skip
+
+
+OFFERED = [
+    ("a package on the Marketplace", {"ModelPackageName": SOLD}, SOLD),
+    ("a model of AWS's hub", {"ModelDataSource": {"S3DataSource": {"HubAccessConfig": {"HubContentArn": PUBLIC}}}}, PUBLIC.lower()),
+    ("an artifact in AWS's bucket", {"ModelDataUrl": JUMPSTART}, JUMPSTART),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("container", "vendors"), [row[1:] for row in OFFERED], ids=[row[0] for row in OFFERED])
+def test_a_vendors_model_ends_its_branch(container: dict[str, Any], vendors: str) -> None:
+    """It is told as a vendor's, the trace has no break, and no question has a hole for it, though nobody may read it."""
+    kind = "model-package" if "package" in vendors else "hub-content"
+    denied = Gap("865070037744", "us-east-1", KINDS[kind].describe, vendors, "denied", "no")
+    graph = seen(*model_of(**container), holes=(denied,))
+    traced = lineage.trace(graph, "shop")
+    assert (traced.verdict, traced.breaks, traced.scope["holes"]) == ("traced", [], [])
+    assert any("what it was trained on is not known here" in said for said in traced.caveats)
+    assert lineage.used(graph, NOBODY).verdict == "not-referenced"
+    assert lineage.impact(graph, NOBODY).verdict == "nothing-found"
+    assert lineage.datasets(graph, "shop", holdouts=[NOBODY]).holdouts[0]["verdict"] == "not-referenced"
+
+
+@pytest.mark.parametrize("package", [SHARED, arn("model-package", "g/1")])
+def test_what_we_share_ourselves_is_a_hole(package: str) -> None:
+    """A package of another account of ours, or one that is gone, breaks the trace, and may be made of what a job wrote."""
+    graph = seen(*model_of(ModelPackageName=package), FIT)
+    assert lineage.trace(graph, "shop").verdict == "broken"
+
+
+def test_a_base_model_of_a_vendor_hides_nothing() -> None:
+    """A fine-tuned model of AWS's hub is no reason to doubt what our own data was used for."""
+    source = {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": JUMPSTART, "HubAccessConfig": {"HubContentArn": PUBLIC}}}
+    tuned = training("tuned", [channel("train", "s3://ours/"), {"ChannelName": "model", "DataSource": source}])
+    serverless = training("s", {"train": "s3://ours/"}, ServerlessJobConfig={"BaseModelArn": PUBLIC})
+    assert lineage.used(seen(tuned, serverless), NOBODY).verdict == "not-referenced"
+    private = training("s", {"train": "s3://ours/"}, ServerlessJobConfig={"BaseModelArn": PRIVATE})
+    assert lineage.used(seen(private), NOBODY).verdict == "unknown"
