@@ -33,6 +33,7 @@ _NOTES = {
     "possible-around": "  (possible: another job wrote there, too)",
     "possible-later": "  (possible: it wrote there after that was first read)",
     "copy": "  (known by its content: what is served is a copy)",
+    "possible-by-name": "  (possible: only a container's environment names what it made)",
     "beside": "  (logged: a run says that it made this, too)",
     "vendor": "  (a vendor's: what it was trained on is not known here)",
     "possible-copy": "  (possible: a copy, if its content was the same at the time)",

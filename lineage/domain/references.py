@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from lineage.domain.kinds import ALLOWED, CHANNEL_USAGE, KINDS, LOCATION, MENTIONED_USAGE, REUSED, Kind, Reference
 from lineage.domain.names import ARN_OF_PLACE, Location, Span, channel_span, is_arn, location_of
 from lineage.domain.records import Body, etag_digest
+from lineage.domain.weights import VARIABLES, named
 
 if TYPE_CHECKING:
     from lineage.domain.sql import Engine, TableName
@@ -43,6 +44,7 @@ class Hit:
     open_ended: bool = False
     data_type: str = ""  # as the API names it
     digest: str = ""  # of what lies there, as the record has it
+    path: str = ""  # the field, where the reference is about all of a map
 
 
 def hits(kind: Kind, body: Body) -> Iterator[Hit]:
@@ -89,17 +91,23 @@ def empty_parts(kind: Kind, body: Body) -> list[str]:
     empty = []
     for part in kind.parts:
         for number, (element, _) in enumerate(follow(body, part)):
-            if not any(True for path in _sources(kind.name, part) for _ in follow(element, path)):
+            if not any(True for path, reference in _sources(kind.name, part) for _ in _sourced(element, path, reference)):
                 name = next((element[field] for field in _PART_NAMES if element.get(field)), None)
                 empty.append(str(name or f"{part.removesuffix('[]')} {number}"))
     return empty
 
 
 @cache
-def _sources(kind: str, part: str) -> tuple[str, ...]:
-    """The paths, below a part, that name what the part is made of."""
-    naming = (one.path for one in KINDS[kind].references if one.relation in ("loads", "instantiates", "reads"))
-    return tuple(path.removeprefix(f"{part}.") for path in naming if path.startswith(f"{part}."))
+def _sources(kind: str, part: str) -> tuple[tuple[str, Reference], ...]:
+    """The paths, below a part, that name what the part is made of, each with the field's reference."""
+    naming = (one for one in KINDS[kind].references if one.relation in ("loads", "instantiates", "reads"))
+    return tuple((one.path.removeprefix(f"{part}."), one) for one in naming if one.path.startswith(f"{part}."))
+
+
+def _sourced(element: Body, path: str, reference: Reference) -> Iterator[object]:
+    """The values at a path that name what a part is made of."""
+    values = follow(element, path)
+    return (hit for value, scopes in values for hit in _weights(reference, str(value), scopes)) if reference.weights else values
 
 
 def _walk(value: Any, steps: tuple[str, ...], scopes: Scopes) -> Iterator[tuple[Any, Scopes]]:
@@ -140,7 +148,11 @@ def _read(reference: Reference, value: Any, scopes: Scopes) -> Iterator[Hit]:
         return
     text = str(value)
     role = _word(reference.role, scopes)
-    if reference.sql:
+    if reference.weights:
+        yield from _weights(reference, text, scopes)
+    elif reference.weights is False and str(_sibling("*", scopes)) in VARIABLES:
+        return
+    elif reference.sql:
         yield from _queried(reference, text, role, scopes)
     elif reference.relation == "mentions":
         yield from _mentioned(reference, text, str(_sibling("*", scopes) or ""))
@@ -181,6 +193,17 @@ def _located(reference: Reference, text: str, role: str, scopes: Scopes) -> Iter
         data_type=data_type,
         digest=etag_digest(_word(reference.digest, scopes)),
     )
+
+
+def _weights(reference: Reference, value: str, scopes: Scopes) -> Iterator[Hit]:
+    """The weights that a variable names: those that lie in a place, or those that only have a name, as the reference wants."""
+    variable = str(_sibling("*", scopes) or "")
+    role, field = _word(reference.role, scopes), reference.path.removesuffix("*") + variable
+    for what in named(variable, value):
+        location = location_of(what)
+        if bool(location) == (reference.to == LOCATION):
+            span = reference.span if location else None
+            yield Hit(reference, what, role or variable, reference.usage, location, span, path=field)
 
 
 def _mentioned(reference: Reference, text: str, role: str) -> Iterator[Hit]:

@@ -15,12 +15,13 @@ from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from typing import TypeVar
 
-from lineage.domain.kinds import ANY, CONTENT, DATASET, IMAGE, KINDS, LOCATION, RELATIONS, RESOURCE, Kind, kind_of_arn
+from lineage.domain.kinds import ANY, CONTENT, DATASET, IMAGE, KINDS, LOCATION, RELATIONS, RESOURCE, WEIGHTS, Kind, kind_of_arn
 from lineage.domain.names import Span, folders_above, is_arn, location_of, meets, named_id, parse_arn, parse_location
 from lineage.domain.records import Edge, Node, Resource, Window, tags_of
 from lineage.domain.references import Hit, detail, empty_parts, hits
 from lineage.domain.sightings import EVER, Sight, seen_read, seen_written
 from lineage.domain.times import window
+from lineage.graphs.associations import associated
 from lineage.graphs.place_names import place_names
 from lineage.graphs.readers import leave_out_the_same, read_where_it_runs
 from lineage.graphs.tables import Joining, Spans
@@ -94,6 +95,7 @@ def join(
     _without_echoes(joining)
     place_names(joining)
     _model_inputs(joining, on_step)
+    joining.add_edges(_counted(associated(joining), "following associations", on_step))
     joining.keep_facts()
     joining.add_edges(_counted(matched(joining), "joining places", on_step))
     joining.add_edges(_counted(listed(joining), "joining what manifests list", on_step))
@@ -262,6 +264,8 @@ def target_node(record: Resource, hit: Hit, resolve: Resolve) -> Node:
         return Node(uri, DATASET.name, uri, observed=True)
     if to == IMAGE:
         return Node(hit.value, IMAGE, hit.value, observed=True)
+    if to == WEIGHTS:
+        return Node(hit.value, WEIGHTS, hit.value)
     if is_arn(hit.value):
         return _node_of_arn(hit.value, to)
     identity = resolve(to, record.account, record.region, hit.value)
@@ -288,7 +292,7 @@ def declared(identity: str, record: Resource, hit: Hit, resolve: Resolve) -> tup
         reference.relation,
         hit.role,
         hit.usage,
-        reference.path,
+        hit.path or reference.path,
         reference.evidence,
         window(record, hit),
         hit.span,

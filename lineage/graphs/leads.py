@@ -13,7 +13,7 @@ from lineage.snapshot.reading import Snapshot
 from lineage.snapshot.tables import Row
 
 # A run has something to tell where somebody wrote into it, or it logs what it wrote.
-_TELLING_RUN = Way(["recorded-by"], ends_of=["reads", "mentions", "associated"], starts_of=["writes", "recorded-by"])
+_TELLING_RUN = Way(["recorded-by"], ends_of=["reads", "mentions"], starts_of=["writes", "recorded-by"])
 
 
 def onward_rows(snapshot: Snapshot, trained: Iterable[str], relations: Sequence[str], *, every_run: bool) -> Iterator[Row]:

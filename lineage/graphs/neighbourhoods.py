@@ -44,6 +44,11 @@ def _is_logged(edge: EdgeRow) -> bool:
     return edge.evidence == "logged"
 
 
+def _is_said(edge: EdgeRow) -> bool:
+    """Whether people say that something got to what is no place: a run, or an entity."""
+    return _is_logged(edge) and not is_place(edge.target)
+
+
 def _is_of_a_copy(edge: EdgeRow) -> bool:
     return edge.evidence == "content"
 
@@ -65,11 +70,8 @@ _NEAR = (
 _READERS = (
     Follow("written", "up", ["writes"]),
     Follow("place", "down", EVERY, "reached"),
-    Follow("place", "down", ["mentions"], "hint"),
     Follow("place", "down", EVERY, "hinted", edge=_is_logged),
-    Follow("hint", "down", ["associated"], "hint"),
-    Follow("hint", "down", ["associated"], "reached"),
-    *(Follow(start, "up", ["recorded-by"], "reached") for start in ("hint", "hinted")),
+    Follow("hinted", "up", ["recorded-by"], "reached"),
 )
 # Who else wrote the very place at which a model is, or around it: of several the last one made it.
 _RIVALS = (
@@ -83,6 +85,7 @@ _USE = (
     *_RIVALS,
     Follow("reached", "down", _LEADS, "reached", where=(_TRAINER,), only=Only.LEADING_ON),
     Follow("reached", "down", _LEADS, "reached", where=(_PLACE, _ENDPOINT, _OTHER)),
+    Follow("reached", "down", ["reads", "writes"], "hinted", edge=_is_said, where=(_PLACE, _ENDPOINT, _OTHER)),
     Follow("reached", "up", ["reads", "mentions"], where=(_ENDPOINT, _OTHER)),
     Follow("reached", "up", ["reads"], "model", where=(_ENDPOINT, _OTHER), edge=_is_of_a_model),
     Follow("place", "down", ["loads", "reads"], near="model", edge=_is_of_a_model),
@@ -94,6 +97,7 @@ _IMPACT = (
     Follow("member", "up", _BELONGS, "member"),
     Follow("member", "up", _BELONGS, "reached"),
     Follow("reached", "down", _ONWARD, "reached", only=Only.TELLING),
+    Follow("reached", "down", ["reads", "writes"], "hinted", edge=_is_said, only=Only.TELLING),
     # an endpoint keeps what goes in and out where its config says
     Follow("reached", "up", ["configures"], "config", where=(_ENDPOINT,)),
     Follow("config", "down", ["writes"], "reached"),
@@ -129,7 +133,7 @@ _MAKING = (
     Follow("made", "up", ["writes"], "writer"),
     Follow("writer", "down", ["configures"], "made"),
     *(Follow(start, "down", _BELONGS, "beside") for start in ("made", "beside")),
-    Follow("beside", "up", ["reads", "mentions", "associated"], "made"),
+    Follow("beside", "up", ["reads", "writes", "mentions", "associated"], "made"),
 )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from itertools import chain, groupby, takewhile
 from operator import itemgetter
@@ -63,13 +63,13 @@ _SHARED = """
     WHERE made OR got GROUP BY content HAVING count(*) > 1 AND max(made) AND max(got))"""
 SERVES = f"relation IN {SERVING} AND (relation != 'provides' OR usage = 'model')"
 # What was never seen and may serve, what names no artifact or has a part that names none, and packages of which a model
-# names one specification.
+# names one specification. What only the environment of a container names, the container need not load.
 _UNEXPLAINED = f"""
     INSERT OR IGNORE INTO main.unexplained
     SELECT id FROM main.node WHERE NOT observed AND EXISTS (SELECT 1 FROM main.edge WHERE source = id AND {SERVES})
     UNION SELECT id FROM main.node WHERE kind IN {HOLDERS}
         AND (json_extract(details, '$.empty_parts') IS NOT NULL OR NOT EXISTS (
-            SELECT 1 FROM main.edge WHERE target = id AND {SERVES}))
+            SELECT 1 FROM main.edge WHERE target = id AND {SERVES} AND NOT (relation = 'loads' AND evidence = 'logged')))
     UNION SELECT source FROM main.edge WHERE relation = 'instantiates' AND usage != ''"""  # noqa: S608  (our own words)
 _TABLES = ("called", "named", "field", "fact", "lies", "model", "model_input", "written", "write", "sight", "read")
 
@@ -102,13 +102,21 @@ class Joining:
         """One statement that needs no values."""
         self._db.execute(sql)
 
-    def select(self, sql: str) -> list[Row]:
+    def select(self, sql: str, *values: str) -> list[Row]:
         """The rows of one query, all of them: what it asks may be changed while they are used."""
-        return self._db.execute(sql).fetchall()
+        return self._db.execute(sql, values).fetchall()
+
+    def each(self, sql: str) -> Iterator[Row]:
+        """The rows of one query, as they are read: what it asks must stay as it is."""
+        return iter(self._db.execute(sql))
 
     def put(self, sql: str, rows: Iterable[Row]) -> None:
         """One statement, for each of some rows."""
         self._db.executemany(sql, rows)
+
+    def define(self, name: str, arity: int, function: Callable[..., Any]) -> None:
+        """A word for statements: a pure function of plain values."""
+        self._db.create_function(name, arity, function, deterministic=True)
 
     # --- what the records say -------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from lineage.domain.jobs import is_job, started
-from lineage.domain.kinds import KINDS, ONLY_NAMED, RELATIONS, RUNS
+from lineage.domain.kinds import ENTITY_KINDS, KINDS, ONLY_NAMED, RELATIONS, RUNS
 from lineage.domain.names import Span, is_place, parse_location
 from lineage.domain.records import Gap, Json, Scope
 from lineage.domain.times import bounds, sortable
@@ -17,7 +17,7 @@ from lineage.domain.training import is_training_job
 from lineage.queries.as_json import link_json, node_json
 from lineage.queries.flow.first_readers import FirstReaders
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
-from lineage.queries.flow.models import is_model, is_past
+from lineage.queries.flow.models import by_environment, is_model, is_past
 from lineage.queries.flow.readings import Readings
 from lineage.queries.flow.spread import READ, Spread
 from lineage.queries.flow.unread import Unread, once
@@ -109,7 +109,7 @@ class Making:
         where = (node["account"] or "", node["region"] or "", "")
         for found in tracing.breaks:
             yield Gap(*where, found.at, found.reason, f"the making is not known beyond {found.at}: {found.detail}")
-        runs = (job for job in tracing.jobs if self.graph.nodes[job]["kind"] in RUNS)
+        runs = (job for job in tracing.jobs if self.graph.nodes[job]["kind"] in (*RUNS, *ENTITY_KINDS))
         logged = (f"only a run tells how something was made: {self.graph.nodes[run]['name']}" for run in runs)
         unsure = filter(None, map(self._unsure, tracing.links.values()))
         for said in (*tracing.suspects(), *tracing.changing(), *logged, *unsure):
@@ -119,6 +119,8 @@ class Making:
         """A model of which nobody surely is the maker, or a prefix at which anybody may put one."""
         if not is_place(link.source) or link.relation not in ("reads", "loads") or not is_model(link):
             return ""
+        if by_environment(link):
+            return f"only its environment names {link.source}, which it may load"
         if link.relation == "loads" and link.data["span"] == Span.PREFIX:
             return f"any model that is put below {link.source} is served, whoever made it"
         sure = is_surely_made(self.graph, link) or not writers(self.graph, link)

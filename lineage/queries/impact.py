@@ -12,6 +12,7 @@ from lineage.domain.kinds import (
     DATASET,
     ENDPOINT,
     ENDPOINT_CONFIG,
+    ENTITY_KINDS,
     HOLDERS,
     INFERENCE_COMPONENT,
     MODEL,
@@ -22,6 +23,7 @@ from lineage.domain.kinds import (
     TRAINING_JOB,
     TRANSFORM_JOB,
     TUNING_JOB,
+    WEIGHTS,
     carries_model,
 )
 from lineage.domain.names import is_location, is_place, location_of, parse_location
@@ -33,7 +35,7 @@ from lineage.graphs.deployments import PENDING as ROLLED_OUT
 from lineage.graphs.named import Known, known_in
 from lineage.queries.as_json import link_json, node_json, said, scope_json
 from lineage.queries.flow.links import Flow, Link, links_into
-from lineage.queries.flow.models import is_past, read_by, specified
+from lineage.queries.flow.models import NAMED, by_environment, is_past, read_by, specified
 from lineage.queries.flow.spread import Spread
 from lineage.queries.flow.unread import Unread
 from lineage.queries.flow.walk import Arrival
@@ -98,7 +100,7 @@ def impact(graph: Graph, subject: str) -> Impact:
     spread = Spread(graph, subject)
     spread.run()
     ways = _Ways(spread.graph)
-    rows = [_row(spread, arrival, ways) for arrival in spread.found.values() if not arrival.only_records]
+    rows = [_row(spread, arrival, ways) for arrival in spread.found.values() if not _only_says(spread.graph, arrival)]
     rows.sort(key=_by_kind)
     holes = [*empty(graph.graph["scope"]), *spread.all_holes(unexplained(spread.graph))]
     known = known_in(graph, parse_location(subject)) if is_location(subject) else Known.PLACE
@@ -125,6 +127,11 @@ def impact(graph: Graph, subject: str) -> Impact:
 
 
 _ONLY_WHAT_WAS_SEEN = "what an endpoint served before is told as far as earlier crawls of this snapshot saw it"
+
+
+def _only_says(graph: Flow, arrival: Arrival) -> bool:
+    """Whether it is but a record of what is told itself, or what people wrote that leads from one to another."""
+    return arrival.only_records or graph.nodes[arrival.node]["kind"] in ENTITY_KINDS
 
 
 def _verdict(rows: list[Json], holes: list[Gap]) -> str:
@@ -304,8 +311,14 @@ def _why_unknown(graph: Flow, served: _Served, further: list[_Served]) -> tuple[
     if is_place(served.node):
         made = served.link is not None and is_surely_made(graph, served.link)
         return ("", "") if made else ("unmatched", "no job here wrote it, as far as records tell")
+    if data["kind"] == WEIGHTS:
+        return NAMED, "a hub or a server knows it by that name"
     if not data["observed"]:
         return "missing", "it was not seen, and what it names is not known"
     if data.get("empty_parts") or (not further and data["kind"] in HOLDERS):
         return "no-artifact", "it names no artifact, or a container of it names none"
+    links = [one.link for one in further if one.link]
+    named = sorted({link.source for link in links if by_environment(link) and is_place(link.source)})
+    if named and all(map(by_environment, links)):
+        return NAMED, f"only its environment names what it may load ({', '.join(named)})"
     return "", ""

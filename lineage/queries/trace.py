@@ -15,8 +15,10 @@ from lineage.domain.jobs import is_job
 from lineage.domain.kinds import (
     ENDPOINT,
     ENDPOINT_CONFIG,
+    ENTITY_KINDS,
     EXPERIMENT,
     FEATURE_GROUP,
+    GROUPS,
     IMAGE,
     KINDS,
     LEARNERS,
@@ -27,10 +29,11 @@ from lineage.domain.kinds import (
     RUNS,
     SERVING,
     TRAINING_JOB,
+    WEIGHTS,
     carries_model,
     kind_of_arn,
 )
-from lineage.domain.names import Span, is_arn, node_id
+from lineage.domain.names import Span, is_arn, is_place, node_id
 from lineage.domain.records import Gap, Json, Scope
 from lineage.domain.sightings import EVER
 from lineage.domain.status import is_as_expected
@@ -44,7 +47,7 @@ from lineage.queries.flow.belonging import EXECUTION, belongings, is_reuse, ran_
 from lineage.queries.flow.copies import is_copy
 from lineage.queries.flow.holes import OBJECT_CALLS, opaque_read
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
-from lineage.queries.flow.models import is_model, is_past, read_by, specified, suspect
+from lineage.queries.flow.models import NAMED, by_environment, is_model, is_past, read_by, specified, suspect
 from lineage.queries.flow.steps import Step, fit_of, is_logged
 from lineage.queries.flow.unread import Unread, gap_subjects, subjects_of, vendors_model
 from lineage.queries.flow.writers import also_logged, too_late, writers
@@ -54,7 +57,7 @@ SCHEMA = "lineage.trace/1"
 _MAX_NAMES = 8
 _CRAWL_ONE = "`lineage crawl --endpoint NAME` reads one"
 COPY, MAYBE_COPY, BESIDE, VENDOR = "copy", "possible-copy", "beside", "vendor"
-AROUND, LATER = "possible-around", "possible-later"
+AROUND, LATER, BY_NAME = "possible-around", "possible-later", "possible-by-name"
 _DOUBTS = {
     POSSIBLE: "{} wrote there, but its times or its end do not say whether that was before it was read",
     AROUND: "{} wrote there, and so did another job, later or to the very place: it is not certain that this is what was read",
@@ -72,6 +75,7 @@ REPAIRS = {
     "unmatched": "if it was copied here, crawl the account and region that made it",
     "not-crawled": "look it up in the console",
     "no-artifact": "the weights are in the image, or the container fetches them: ask whoever built it",
+    NAMED: "ask whoever deployed it what these weights were made of",
     "no-model": "create the variant's inference components, or look at the endpoint's history",
 }
 
@@ -85,8 +89,9 @@ class TreeStep:
     role: str = ""
     usage: str = ""
     note: str = ""  # "possible": the times only may fit ("possible-later": it wrote while that was being served,
-    # "possible-around": another one wrote the very place); "copy", "possible-copy": by its content; "above": told elsewhere;
-    # "beside": a job made it, whatever this run says; "vendor": nothing here tells what it was trained on
+    # "possible-around": another one wrote the very place, "possible-by-name": only an environment names what it made);
+    # "copy", "possible-copy": by its content; "above": told elsewhere; "beside": a job made it, whatever this run says;
+    # "vendor": nothing here tells what it was trained on
     evidence: str = ""  # "logged": only what people may write says so
     manifest: bool = False  # it lists what was read, and nobody has read the list
     reader: str = ""  # by whom what it is made of was read, where only that is told
@@ -230,7 +235,7 @@ class Tracing:
             self.visited[visit.step.node] = None
             if visit.reading and attributes["kind"] in PLACES:
                 self._place(visit, visit.reading)
-            elif is_job(attributes) or attributes["kind"] in RUNS:
+            elif is_job(attributes) or attributes["kind"] in (*RUNS, *ENTITY_KINDS):
                 self._job(visit)
             elif attributes["kind"] == FEATURE_GROUP.name:
                 self._store(visit)
@@ -294,6 +299,7 @@ class Tracing:
         for link in links_into(self.graph, node, "provides"):
             if not self._is_model(link):
                 self._keep(link)
+        self._said_of(visit)
         self._incomplete(node, attributes, links, key[1])
 
     def _is_vendors(self, visit: _Visit) -> bool:
@@ -347,12 +353,14 @@ class Tracing:
         for made in new:
             for link in made.links[1:]:
                 self._keep(link)
-            self._below(visit, made.links[:1], made.job, deeper=1, note=_how_known(self.graph, made, reading))
+            note = BY_NAME if by_environment(reading) else _how_known(self.graph, made, reading)
+            self._below(visit, made.links[:1], made.job, deeper=1, note=note)
         if is_model(reading):
             self._beside_the_maker(visit, reading)
         # A model has a maker; raw data need not have one, nor has a job's own checkpoint prefix.
         repacked = reading.data["usage"] == "data" and only_repacks(self.graph.nodes[reading.target])
-        if not steps and (is_model(reading) or repacked) and not self._is_vendors(visit):
+        may_read = is_logged(reading) and reading.relation == "reads"  # what a job's environment names, it may have read
+        if not steps and (is_model(reading) or repacked) and not (may_read or self._is_vendors(visit)):
             self._break(visit.step.node, self._unmatched(reading))
 
     def _makers(self, visit: _Visit) -> list[Step]:
@@ -420,6 +428,27 @@ class Tracing:
                 self._below(visit, (link,), link.source, direct=repacks)
             else:
                 self._keep(link)
+        self._said_of(visit)
+
+    # --- what people say with lineage entities ----------------------------------------------------
+
+    def _said_of(self, visit: _Visit) -> None:
+        """What people say got into something: over an entity of it, and into an entity from others and from what it is of."""
+        node, entity = visit.step.node, self._is_entity(visit.step.node)
+        for link in links_into(self.graph, node, "writes"):
+            if is_logged(link):
+                self._below(visit, (link,), link.source, deeper=1, direct=False, note=POSSIBLE)
+        for link in links_into(self.graph, node, "recorded-by") if entity else ():
+            known = self.graph.nodes[link.source]["observed"] and self.graph.nodes[link.source]["kind"] not in GROUPS
+            if known and visit.reading != link:  # else it came from there
+                self._below(visit, (link,), link.source, deeper=1, direct=False, note=POSSIBLE)
+        for link in links_out_of(self.graph, node, "recorded-by") if not entity else ():
+            told = self._is_entity(link.target) and any(self.graph.into(link.target, ("reads", "writes")))
+            if told and visit.reading != link:
+                self._below(visit, (link,), link.target, deeper=1, direct=False, note=POSSIBLE)
+
+    def _is_entity(self, node: str) -> bool:
+        return self.graph.nodes[node]["kind"] in ENTITY_KINDS
 
     # --- where it breaks ------------------------------------------------------------------------
 
@@ -428,6 +457,8 @@ class Tracing:
         if gap:
             return gap.reason, gap.detail
         data, scope = self.graph.nodes[node], self.graph.graph["scope"]
+        if data["kind"] == WEIGHTS:
+            return NAMED, self._named_by(node)
         if (data["account"], data["region"], data["kind"]) in scope.enumerated:
             return "missing", f"no {data['kind'].replace('-', ' ')} of that name is there any more"
         if data["kind"] not in PLACES:
@@ -435,6 +466,14 @@ class Tracing:
         listed = all((*place, run) in scope.enumerated for place in scope.places for run in RUNS)
         unlisted = "" if listed else ", and not every run that may log it was listed"
         return "unmatched", f"no job in the snapshot wrote it{unlisted}"
+
+    def _named_by(self, weights: str) -> str:
+        """What names weights that no place holds."""
+        holders = links_out_of(self.graph, weights, "loads")
+        said = sorted(
+            {f"{link.data['path'].rpartition('.')[2]} of {self.graph.nodes[link.target]['name']}" for link in holders}
+        )
+        return f"only {', '.join(said)} names it, and no record tells what it was made of"
 
     def _break(self, node: str, why: tuple[str, str]) -> None:
         found = Break(node, *why, REPAIRS.get(why[0], "crawl again"))
@@ -557,6 +596,7 @@ class Tracing:
             self._deleted(),
             self._open_network(),
             self._uncertain(),
+            self._by_environment(),
             self.suspects(),
             self._made_before(),
             self._not_seen_again(),
@@ -579,6 +619,15 @@ class Tracing:
     def _uncertain(self) -> list[str]:
         told = ((_DOUBTS[doubt], self.doubts[doubt]) for doubt in sorted(self.doubts))
         return [said.format(name) for said, jobs in told for name in sorted(self.graph.nodes[job]["name"] for job in jobs)]
+
+    def _by_environment(self) -> list[str]:
+        """Weights that a container may load, for its environment names them."""
+        said = "{} of {} {} names {}: whether the container loads it, no field tells"
+        return sorted(
+            said.format(link.data["path"].rpartition(".")[2], data["kind"].replace("-", " "), data["name"], link.source)
+            for link in self.links.values()
+            if by_environment(link) and is_place(link.source) and (data := self.graph.nodes[link.target])
+        )
 
     def suspects(self) -> list[str]:
         """A name that was deleted and used again."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from lineage.domain.jobs import is_job, started
-from lineage.domain.kinds import DATASET, KINDS, ONLY_NAMED, REPACKERS
+from lineage.domain.kinds import DATASET, ENTITY_KINDS, KINDS, ONLY_NAMED, REPACKERS
 from lineage.domain.names import Location, is_place, parse_location
 from lineage.domain.records import Json, Scope
 from lineage.domain.training import only_repacks, trains
@@ -15,6 +15,7 @@ from lineage.graphs.build import Graph
 from lineage.graphs.named import Known, known_in
 from lineage.graphs.neighbourhoods import around_dataset
 from lineage.queries.as_json import link_json, node_json, scope_json
+from lineage.queries.flow.belonging import had_by
 from lineage.queries.flow.first_readers import FirstReaders, users
 from lineage.queries.flow.links import Flow, Link, links_out_of
 from lineage.queries.flow.places import loaders
@@ -170,7 +171,7 @@ class UseUnderWay:
     def written(self, arrival: Arrival, write: Link) -> Iterator[Arrival]:
         """A feature group keeps what it is given at a place of its own; what is served as a model may be a use."""
         if not is_place(write.target):
-            yield arrival.on(write.target, (write,), sure=True)
+            yield from self._had(arrival, (write,), sure=True)
         if self.graph.nodes[arrival.node]["kind"] not in REPACKERS:
             self._served(arrival, write)
 
@@ -184,11 +185,19 @@ class UseUnderWay:
     def taken(self, arrival: Arrival, step: Step, *, sure: bool) -> Iterator[Arrival]:
         """Who read it, and the jobs that used what was made of it as a model."""
         if step.links[-1].relation == "reads":
-            yield arrival.on(step.job, step.links, sure=sure)
+            yield from self._had(arrival, step.links, sure=sure)
             return
         for chain in users(self.graph, step.links):
             said = not any(map(is_logged, chain[len(step.links) :]))
             yield arrival.on(chain[-1].target, chain, sure=sure and said)
+
+    def _had(self, arrival: Arrival, links: tuple[Link, ...], *, sure: bool) -> Iterator[Arrival]:
+        """What an edge leads into; where people say so, also the records that it is of, and the jobs that use these."""
+        yield arrival.on(links[-1].target, links, sure=sure)
+        for node in had_by(self.graph, links[-1].target) if is_logged(links[-1]) else ():
+            if node != links[-1].target:
+                yield arrival.on(node, links, sure=False)
+            yield from (arrival.on(way[-1].target, way, sure=False) for way in users(self.graph, links, node))
 
     def given_on(self, arrival: Arrival) -> Iterator[Arrival]:
         """A job's run may log what the job does not say; it is the same use."""
@@ -199,7 +208,8 @@ class UseUnderWay:
 
     def _find(self, arrival: Arrival, link: Link, verdict: str) -> None:
         job = self.graph.nodes[arrival.node]
-        wrote_it = link.target == arrival.node and is_logged(link) and not is_job(job)  # a run, a card: people
+        people = not (is_job(job) or job["kind"] in ENTITY_KINDS)  # a run, a card; an entity only leads on
+        wrote_it = link.target == arrival.node and is_logged(link) and people
         if trains(job) or wrote_it:
             verdict = INDIRECT if verdict == USED and job["kind"] not in REPACKERS else verdict  # what it spawned trained
             self.findings.append(Use(verdict if verdict == MAYBE or started(job) else DECLARED, arrival, link))

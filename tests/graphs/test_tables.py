@@ -266,6 +266,7 @@ STEPS = [
     "finding what ran where",
     "leaving out echoes",
     "telling data from models",
+    "following associations",
     "joining places",
     "joining what manifests list",
     "joining copies",

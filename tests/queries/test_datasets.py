@@ -70,7 +70,7 @@ PACKAGE = record("model-package", "g/1", {
 EXECUTION = "arn:aws:sagemaker:eu-west-1:111122223333:pipeline/p/execution/e"
 STEPS = [{"StepName": "Fit", "Metadata": {"TrainingJob": {"Arn": FIT.arn}}}]
 PIPELINE = record("pipeline-execution", "p/execution/e", {"PipelineExecutionArn": EXECUTION, "PipelineExecutionSteps": STEPS, "PipelineParameters": [{"Name": "d", "Value": "s3://secret/x/"}]})  # fmt: skip
-OUTRANKED = training("around", {"train": "s3://around/x/"}, "s3://models/fit/", day="2026-01-01")
+OUTRANKED = training("around", {"train": "s3://around/x/"}, "s3://models/fit/", day="2026-01-03")
 RUN = _logged("r", "fit", InputArtifacts={"d": {"Value": "s3://noted/x/"}})
 ASSOCIATED = [
     _logged("r", "fit"),

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import lineage
 from lineage.domain.records import Resource
 from tests.graphs.test_copies import package
+from tests.queries.test_entities import chain, entity
 from tests.queries.test_pipelines import cached, step
 from tests.queries.test_pipelines import run as execution
 from tests.records import arn, channel, processing, record, served, training
@@ -20,7 +21,8 @@ from tests.snapshot.test_file import crawl
 PLACES = ["s3://x/a/", "s3://x/a/b/", "s3://m/1/model.tar.gz", "s3://m/2/model.tar.gz", "s3://m/", "s3://kept/"]
 PLACE, DAY = st.sampled_from(PLACES), st.integers(2, 9)
 JOB = st.tuples(st.sampled_from(["trains", "prepares"]), PLACE, PLACE, DAY)
-OTHER = st.tuples(st.sampled_from(["pins", "logs", "predicts", "serves", "hosts", "reuses"]), PLACE, PLACE, DAY)
+OTHERS = ["pins", "logs", "predicts", "serves", "hosts", "reuses", "says", "does", "names"]
+OTHER = st.tuples(st.sampled_from(OTHERS), PLACE, PLACE, DAY)
 SURELY = ("used", "used-indirectly")
 
 
@@ -36,6 +38,16 @@ def kept(number: int, read: str, write: str) -> list[Resource]:
     model, config, endpoint = served(read, name=f"e{number}")
     config.body["AsyncInferenceConfig"] = {"OutputConfig": {"S3OutputPath": write}}
     return [model, config, endpoint]
+
+
+def said(number: int, kind: str, one: str, two: str) -> list[Resource]:
+    """Artifacts of two places, and what people say leads from the one to the other: at once, or over the first job's action."""
+    ends = [f"artifact/{PLACES.index(place)}" for place in (one, two)]
+    types = ["ContributedTo", "DerivedFrom", "Produced", "AssociatedWith", ""]
+    between = [f"action/{number}"] if kind == "does" else []
+    done = [entity(name, arn("training-job", "job0") if number % 2 else "") for name in between]
+    along = chain(ends[0], *between, ends[1], kind=types[number % len(types)])
+    return [*(entity(name, place) for name, place in zip(ends, (one, two), strict=True)), *done, *along]
 
 
 def others(number: int, kind: str, one: str, two: str, day: int) -> list[Resource]:
@@ -65,6 +77,10 @@ def others(number: int, kind: str, one: str, two: str, day: int) -> list[Resourc
         spec = {"Container": {"ArtifactUrl": one}}
         hosted = {"EndpointArn": arn("endpoint", f"e{number}"), "CreationTime": f"{on}T12:00:00Z", "Specification": spec}
         return [*kept(number, "s3://m/2/model.tar.gz", two), record("inference-component", f"c{number}", hosted)]
+    if kind in ("says", "does"):
+        return said(number, kind, one, two)
+    if kind == "names":
+        return served("", name=f"n{number}", ModelDataUrl=None, Environment={"HF_MODEL_ID": one})
     query = step("Query", two, "Athena") | {"Metadata": {"Athena": {"S3OutputLocation": two}}}
     fit = step(made=arn("training-job", "job0"))
     return [execution(f"a{number}", fit, query), execution(f"b{number}", *(one | cached(f"a{number}") for one in (fit, query)))]

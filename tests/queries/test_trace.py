@@ -522,7 +522,7 @@ def test_a_container_without_a_model_is_a_break() -> None:
     model, config, endpoint = served("")
     containers = [
         {"ContainerHostname": "a", "ModelDataUrl": ARTIFACT},
-        {"ContainerHostname": "b", "Image": "i", "Environment": {"HF_MODEL_ID": "x"}},
+        {"ContainerHostname": "b", "Image": "i", "Environment": {"HF_MODEL_ID": "/opt/ml/model"}},
     ]
     chained = record("model", "shop-model", {"CreationTime": model.created, "Containers": containers})
     answer = traced(training("fit", {}, ARTIFACT), chained, config, endpoint)

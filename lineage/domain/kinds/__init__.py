@@ -19,6 +19,7 @@ from lineage.domain.kinds.registry import MODEL_PACKAGE
 from lineage.domain.kinds.serving import ENDPOINT, ENDPOINT_CONFIG, INFERENCE_COMPONENT, MODEL
 from lineage.domain.kinds.table import (
     CARRIED_JOBS,
+    ENTITY_KINDS,
     GROUPS,
     HOLDERS,
     KIND_OF_CALL,
@@ -52,6 +53,7 @@ from lineage.domain.kinds.words import (
     RELATIONS,
     REUSED,
     SERVING,
+    WEIGHTS,
     Extra,
     Finder,
     Kind,
@@ -77,6 +79,7 @@ __all__ = [
     "DATASET",
     "ENDPOINT",
     "ENDPOINT_CONFIG",
+    "ENTITY_KINDS",
     "EXPERIMENT",
     "FEATURE_GROUP",
     "GROUPS",
@@ -117,6 +120,7 @@ __all__ = [
     "TRIAL_COMPONENT",
     "TUNING_JOB",
     "VERSIONED",
+    "WEIGHTS",
     "Extra",
     "Finder",
     "Kind",

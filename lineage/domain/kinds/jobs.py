@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from lineage.domain.kinds.shared import EXPERIMENT_CONFIG, RUNS, TAGS, channels, model_dir, mounts
-from lineage.domain.kinds.words import ANY, Kind, Trait, mentions, provides, reads, refers, writes
+from lineage.domain.kinds.words import ANY, Kind, Trait, mentions, named_weights, provides, reads, refers, writes
 from lineage.domain.names import Span
 
 TRAINING_JOB = Kind(
@@ -57,7 +57,8 @@ TRAINING_JOB = Kind(
         refers("AutoMLJobArn", "automl-job", "member-of"),
         *EXPERIMENT_CONFIG,
         mentions("HyperParameters.*"),
-        mentions("Environment.*"),
+        named_weights("Environment.*", "reads"),
+        mentions("Environment.*", weights=False),
         mentions("AlgorithmSpecification.ContainerEntrypoint[]"),
         mentions("AlgorithmSpecification.ContainerArguments[]"),
         *TAGS,

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from lineage.domain.kinds.experiments import EXPERIMENT
 from lineage.domain.kinds.words import ANY, Kind, mentions, refers
+
+SOURCE: Final = "Source.SourceUri"
 
 
 def _entity(noun: str, shape: str) -> Kind:
@@ -18,8 +21,8 @@ def _entity(noun: str, shape: str) -> Kind:
         hints=True,
         arn=f"{noun.lower()}/.+",
         references=(
-            refers("Source.SourceUri", ANY, "recorded-by", evidence="logged"),
-            mentions("Source.SourceUri"),
+            refers(SOURCE, ANY, "recorded-by", evidence="logged"),
+            mentions(SOURCE),
         ),
         details=(("type", f"{noun}Type"),),
         shape=shape,
@@ -43,3 +46,18 @@ ASSOCIATION = Kind(
 )
 
 ROWS: Final = (LINEAGE_ARTIFACT, LINEAGE_ACTION, LINEAGE_CONTEXT, ASSOCIATION)
+
+# What an association's type says of the way that data takes (API reference, AddAssociation). SageMaker "places no
+# restrictions on their use": only these two are plain. The guide has the derived thing as the destination of DerivedFrom,
+# which the words say the other way round; AssociatedWith, SameAs and no type at all say no direction.
+PRODUCED: Final = "Produced"
+DIRECTED: Final = ("ContributedTo", PRODUCED)
+# An artifact is a thing that lies at its source URI. A context may be, too; an action's source is what was done.
+THINGS: Final = (LINEAGE_ARTIFACT.name,)
+LIES_THERE: Final = (LINEAGE_ARTIFACT.name, LINEAGE_CONTEXT.name)
+# What puts things together that need have nothing to do with each other: two datasets of a project, two models of a
+# deployment. And what SageMaker makes once for many (developer guide, "SageMaker–Created Tracking Entities"): an image, the
+# context of an endpoint or of a group of packages, of which the records tell more.
+GATHERING: Final = (LINEAGE_CONTEXT.name, EXPERIMENT.name)
+GATHERING_TYPES: Final = ("ModelDeployment",)
+SHARED_TYPES: Final = ("Image", "Endpoint", "ModelGroup")

@@ -5,7 +5,19 @@ from __future__ import annotations
 from typing import Final
 
 from lineage.domain.kinds.shared import EXPERIMENT_CONFIG, RUNS, TAGS, channels, model_dir, mounts
-from lineage.domain.kinds.words import ANY, Kind, Reference, Trait, mentions, owns, provides, reads, refers, writes
+from lineage.domain.kinds.words import (
+    ANY,
+    Kind,
+    Reference,
+    Trait,
+    mentions,
+    named_weights,
+    owns,
+    provides,
+    reads,
+    refers,
+    writes,
+)
 from lineage.domain.names import Span
 
 TRANSFORM_JOB = Kind(
@@ -26,7 +38,8 @@ TRANSFORM_JOB = Kind(
         refers("LabelingJobArn", "labeling-job", "member-of"),
         refers("AutoMLJobArn", "automl-job", "member-of"),
         *EXPERIMENT_CONFIG,
-        mentions("Environment.*"),
+        named_weights("Environment.*", "reads"),  # instead of those that the model's own environment names
+        mentions("Environment.*", weights=False),
         *TAGS,
     ),
     finders=(RUNS,),

@@ -1,10 +1,10 @@
-"""What is named and has no record: an ARN that no row knows, places in S3 by what their edges say, images, contents."""
+"""What is named and has no record: ARNs that no row knows, places in S3 by what their edges say, images, contents, weights."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from lineage.domain.kinds.words import IMAGE, Kind, Trait
+from lineage.domain.kinds.words import IMAGE, WEIGHTS, Kind, Trait
 
 RESOURCE = Kind("resource", arn="-", colour="#dddddd")  # an ARN of a kind that no row knows
 DATASET = Kind("dataset", arn="-", traits=(Trait.PLACE,), shape="cylinder", colour="#0072b2")
@@ -15,5 +15,16 @@ CONTAINER_IMAGE = Kind(IMAGE, arn="-", traits=(Trait.SHOWN_BESIDE,), shape="box3
 BEDROCK_CUSTOM_MODEL = Kind("bedrock-custom-model", arn="-", traits=(Trait.TRAINED_UNREAD,), colour="#dddddd")
 BEDROCK_MODEL = Kind("bedrock-model", arn="-", traits=(Trait.TAKES_OUT,), colour="#dddddd")
 CONTENT = Kind("content", arn="-", shape="hexagon", colour="#d55e00")  # what several places hold the same of, by its digest
+NAMED_WEIGHTS = Kind(WEIGHTS, arn="-", shape="note", colour="#e8b08a")  # what a hub or a server calls a model, and no place
 
-ROWS: Final = (RESOURCE, DATASET, ARTIFACT, CODE, CONTAINER_IMAGE, BEDROCK_CUSTOM_MODEL, BEDROCK_MODEL, CONTENT)
+ROWS: Final = (
+    RESOURCE,
+    DATASET,
+    ARTIFACT,
+    CODE,
+    CONTAINER_IMAGE,
+    BEDROCK_CUSTOM_MODEL,
+    BEDROCK_MODEL,
+    CONTENT,
+    NAMED_WEIGHTS,
+)

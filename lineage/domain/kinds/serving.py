@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from lineage.domain.kinds.shared import TAGS, container
-from lineage.domain.kinds.words import Finder, Kind, Reference, Trait, loads, mentions, provides, reads, refers, writes
+from lineage.domain.kinds.shared import TAGS, container, environment
+from lineage.domain.kinds.words import Finder, Kind, Reference, Trait, loads, provides, reads, refers, writes
 from lineage.domain.names import Span
 
 
@@ -41,7 +41,7 @@ def _component(at: str) -> tuple[Reference, ...]:
         provides(f"{at}.Container.DeployedImage.SpecifiedImage"),
         provides(f"{at}.Container.DeployedImage.ResolvedImage"),
         provides(f"{at}.BaseInferenceComponentName", to="inference-component", usage="model"),
-        mentions(f"{at}.Container.Environment.*", usage="serving"),
+        *environment(f"{at}.Container.Environment.*"),
     )
 
 

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from lineage.domain.kinds.words import ALLOWED, Finder, Reference, loads, mentions, provides, reads, refers, writes
+from lineage.domain.kinds.words import (
+    ALLOWED,
+    WEIGHTS,
+    Finder,
+    Reference,
+    loads,
+    mentions,
+    named_weights,
+    provides,
+    reads,
+    refers,
+    writes,
+)
 from lineage.domain.names import Span
 
 
@@ -25,7 +37,16 @@ def container(at: str, role: str = "ContainerHostname", mode: str = "Mode", etag
         loads(f"{at}.ModelDataUrl", role=role, span=Span.OBJECT, open_ended=mode, digest=etag),
         *model_data(f"{at}.AdditionalModelDataSources[]", "ChannelName"),
         provides(f"{at}.Image", role=role),
-        mentions(f"{at}.Environment.*", usage="serving"),
+        *environment(f"{at}.Environment.*", role),
+    )
+
+
+def environment(variables: str, role: str = "") -> tuple[Reference, ...]:
+    """What the variables of a container name: weights, in a place or by a name, and whatever else."""
+    return (
+        named_weights(variables, role=role),
+        named_weights(variables, to=WEIGHTS, role=role, usage=WEIGHTS),
+        mentions(variables, usage="serving", weights=False),
     )
 
 

@@ -62,6 +62,7 @@ TAKERS: Final = _with(Trait.TAKES_OUT)
 # What reads by itself: of one that nobody could read, nobody knows what it read.
 READERS: Final = (*(kind.name for kind in KINDS.values() if kind.job), *_with(Trait.RECORDS, Trait.TRAINED_UNREAD))
 MADE: Final = _with(Trait.SERVES, Trait.HOLDS_MODEL, Trait.RECORDS)  # what is made of data, besides jobs
+ENTITY_KINDS: Final = tuple(kind.name for kind in KINDS.values() if kind.hints)  # what people write beside the records
 ONLY_NAMED: Final = tuple(kind.name for kind in KINDS.values() if kind.only_named)
 OF_VARIANTS: Final = tuple(kind.name for kind in KINDS.values() if "variants" in dict(kind.details))
 # The jobs that a run's record carries, by the member that holds them.

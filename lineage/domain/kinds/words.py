@@ -16,6 +16,7 @@ from lineage.domain.names import Span
 
 LOCATION: Final = "location"  # what a reference is "to" when it names a place, not a resource
 IMAGE: Final = "image"
+WEIGHTS: Final = "weights"
 ANY: Final = ""  # whatever kind the ARN says
 ALLOWED: Final = "allowed"  # the evidence of a write to a place that a job was given: nothing says that it wrote there
 REUSED: Final = "reused"  # the usage of what a record took over from another one
@@ -129,6 +130,7 @@ class Reference:
     when: tuple[str, str] = ("", "")  # a sibling, and the value without which the field means something else
     reused: tuple[str, ...] = ()  # siblings of which one's presence means: made by another record; the usage says `reused`
     own: str = ""  # `place`: what this record is the name of lies here; `name`: it is called so, too
+    weights: bool | None = None  # of a map of variables, those alone that name weights (`weights.py`), or all the others
     inverse: bool = False  # the named thing says it of the record, not the record of the named thing
     evidence: str = "declared"
 
@@ -239,6 +241,11 @@ def refers(path: str, to: str, relation: str, **words: object) -> Reference:
 def mentions(path: str, **words: object) -> Reference:
     """A field in which people may write an S3 URI, and nothing says what for."""
     return Reference(path, "mentions", **({"evidence": "logged"} | words))  # type: ignore[arg-type]
+
+
+def named_weights(path: str, relation: str = "loads", **words: object) -> Reference:
+    """The weights that variables of an environment name: people write them there, and a container may load them."""
+    return Reference(path, relation, **({"usage": "model", "span": Span.FOLDER, "evidence": "logged", "weights": True} | words))  # type: ignore[arg-type]
 
 
 def owns(path: str, to: str, **words: object) -> Reference:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from lineage.domain.kinds import PIPELINE_EXECUTION, REUSED
+from collections.abc import Iterator
+
+from lineage.domain.kinds import GROUPS, PIPELINE_EXECUTION, RESOURCE, REUSED
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
 
 EXECUTION = PIPELINE_EXECUTION.name
@@ -27,6 +29,14 @@ def members(graph: Flow, node: str, step: str | None = None) -> list[Link]:
     """
     links = links_into(graph, node, "member-of", "recorded-by")
     return [link for link in links if step is None or (is_reuse(link) and link.data["role"] == step)]
+
+
+def had_by(graph: Flow, node: str) -> Iterator[str]:
+    """Who has what a person says that a node has: the node, and the jobs or other records that it is a record of."""
+    yield node
+    for recorded in links_into(graph, node, "recorded-by"):
+        if graph.nodes[recorded.source]["kind"] not in (*GROUPS, RESOURCE.name):
+            yield recorded.source
 
 
 def ran_in(graph: Flow, job: str) -> tuple[list[str], list[str]]:

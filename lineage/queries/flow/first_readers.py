@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from lineage.domain.jobs import is_job
-from lineage.domain.kinds import KINDS
+from lineage.domain.kinds import ENTITY_KINDS
 from lineage.domain.names import Cover, Location, Span, cover, is_place, location_of
 from lineage.domain.opaque import READING, hides_no_data
 from lineage.domain.records import Gap
+from lineage.queries.flow.belonging import had_by
 from lineage.queries.flow.holes import Blind, opaque_read
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
 from lineage.queries.flow.models import specification
@@ -49,7 +50,7 @@ class FirstReaders:
                 yield from self._mentions(link)
             elif link.relation == "loads":
                 yield from self._provided(link)
-            elif is_job(self._graph.nodes[link.target]):
+            elif is_job(self._graph.nodes[link.target]) and not is_logged(link):
                 self.blind.note(link)
                 if self.covered(link):
                     yield self._first((link,), link)
@@ -57,7 +58,7 @@ class FirstReaders:
                 yield from (self._mentions if is_logged(link) else self._provided)(link)
 
     def _first(self, links: tuple[Link, ...], told: Link | None, node: str = "", *, sure: bool | None = None) -> FirstReader:
-        surely = links[0].data["usage"] in IN_THE_MODEL if sure is None else sure
+        surely = sure if sure is not None else links[0].data["usage"] in IN_THE_MODEL and not is_logged(links[0])
         return FirstReader(Arrival(node or links[-1].target, "", surely, links, None, len(links)), told)
 
     def _made(self, link: Link) -> None:
@@ -75,36 +76,23 @@ class FirstReaders:
             yield from (self._first(chain, link) for chain in given)
 
     def _mentions(self, link: Link) -> Iterator[FirstReader]:
-        """Something opaque names it: the job that holds the text, or that a trial component records, may have read it."""
-        if link.data["usage"] == "serving" or not self.covered(link):
+        """Something opaque names it: whoever holds the text, or is recorded by it, may have read it."""
+        holder, entity = link.target, self._graph.nodes[link.target]["kind"] in ENTITY_KINDS
+        if link.data["usage"] == "serving" or (entity and link.relation == "mentions") or not self.covered(link):
+            return  # where an entity leads on, it reads
+        _, *recorded = had_by(self._graph, holder)
+        if is_logged(link) and link.relation == "reads" and self._say_themselves([holder, *recorded]):
             return
-        for chain in self._hinted(link) if KINDS[self._graph.nodes[link.target]["kind"]].hints else [(link,)]:
-            holder = chain[-1].target
-            jobs = [recorded.source for recorded in links_into(self._graph, holder, "recorded-by")]
-            yield from (self._first(chain, chain[-1], job, sure=False) for job in jobs)
-            # what a run logs as its output may be read, too
-            yield self._first(chain, None if jobs else chain[-1], holder, sure=False)
+        yield from (self._first((link,), link, one, sure=False) for one in recorded)
+        for one in (holder, *recorded):  # what it is of may be a model
+            yield from (self._first(chain, chain[-1], sure=False) for chain in users(self._graph, (link,), one))
+        # what a run logs as its output may be read, too
+        yield self._first((link,), None if recorded or entity else link, holder, sure=False)
 
-    def _hinted(self, link: Link) -> Iterator[tuple[Link, ...]]:
-        """What a lineage entity is associated with, at last: runs, but for those whose job says itself what it read."""
-        todo: list[tuple[Link, ...]] = [(link,)]
-        seen = {link.target}
-        while todo:
-            chain = todo.pop()
-            entity = KINDS[self._graph.nodes[chain[-1].target]["kind"]].hints
-            onward = links_out_of(self._graph, chain[-1].target, "associated") if entity else []
-            for further in onward:
-                if further.target not in seen:
-                    seen.add(further.target)
-                    todo.append((*chain, further))
-            if not entity and not self._says_itself(chain[-1].target):
-                yield chain
-
-    def _says_itself(self, run: str) -> bool:
-        """Whether the job that a run records declares that it reads the dataset, which counts already."""
-        jobs = [run, *(recorded.source for recorded in links_into(self._graph, run, "recorded-by"))]
-        reads = (link for job in jobs for link in links_into(self._graph, job, "reads"))
-        return any(self.cover(link) in (Cover.ALL, Cover.PART) for link in reads if link.data["evidence"] == "declared")
+    def _say_themselves(self, jobs: list[str]) -> bool:
+        """Whether one of some jobs declares that it reads the dataset, which counts already."""
+        reads = (link for job in jobs for link in links_into(self._graph, job, "reads") if not is_logged(link))
+        return any(self.cover(link) in (Cover.ALL, Cover.PART) for link in reads)
 
     # --- how much of it -------------------------------------------------------------------------
 
@@ -151,17 +139,18 @@ def _store(location: Location) -> str:
     return location.root.partition("://")[0]
 
 
-def users(graph: Flow, chain: tuple[Link, ...]) -> Iterator[tuple[Link, ...]]:
+def users(graph: Flow, chain: tuple[Link, ...], of: str = "") -> Iterator[tuple[Link, ...]]:
     """The jobs that use what the last of some edges leads into, an algorithm, a model or a package, with all the edges.
 
-    What a model is made of is read by one of them at a time, as the load says.
+    What a model is made of is read by one of them at a time, as the load says. `of`: what is used, where people say that it
+    is what the edges lead into.
     """
-    models = chain[-1].relation != "reads"  # what a package only reads, its metrics, is in no model
+    models = bool(of) or chain[-1].relation != "reads"  # what a package only reads, its metrics, is in no model
     ways = ("provides", "reads", "instantiates") if models else ("provides",)
     reader = next((link.data["reader"] for link in chain if link.relation == "loads"), None)
-    for link in links_out_of(graph, chain[-1].target, *ways):
+    for link in links_out_of(graph, of or chain[-1].target, *ways):
         if link.relation == "instantiates":
             mine = link.data["usage"] == specification(chain[-1]) and link.data["reader"] == reader
-            yield from users(graph, (*chain, link)) if mine else ()
+            yield from users(graph, (*chain, link)) if mine or of else ()
         elif is_job(graph.nodes[link.target]) and models == (link.data["usage"] == "model"):
             yield from [(*chain, link)] if reader in (None, link.target) else ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lineage.domain.kinds import OPAQUE_CHANNELS
+from lineage.domain.kinds import ENTITY_KINDS, OPAQUE_CHANNELS
 from lineage.domain.names import Cover, Span, cover, location_of
 from lineage.domain.opaque import is_opaque
 from lineage.domain.records import Gap, Json
@@ -85,7 +85,7 @@ class Blind:
                 self.may_be_a_model(link)
             if (place is None and not self._graph.nodes[link.target]["observed"]) or (place and place.hides_bucket):
                 self._lose(attributes, link.target, f"writes {link.target}, where this version does not follow it")
-        for link in links_into(self._graph, job, "mentions"):
+        for link in links_into(self._graph, job, "mentions") if attributes["kind"] not in ENTITY_KINDS else ():
             place = location_of(link.source)
             known = place and any(one and cover(one, Span.FOLDER, place) is Cover.ALL for one in outputs)
             if not (known or self._is_input(link) or is_given(link)):

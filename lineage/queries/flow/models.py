@@ -13,6 +13,14 @@ def is_model(reading: Link) -> bool:
     return takes_model(reading.relation, reading.data["usage"])
 
 
+NAMED = "named-by-environment"  # why nobody knows for sure what is served: an environment names it, and no field tells more
+
+
+def by_environment(loading: Link) -> bool:
+    """Whether only a variable of a container's environment names what may be loaded."""
+    return loading.relation == "loads" and loading.data["evidence"] == "logged"
+
+
 def specified(links: list[Link], name: str) -> list[Link]:
     """What a model loads of a package: the additional specification that it names, else the package's own."""
     return [link for link in links if specification(link) == name]

@@ -18,7 +18,7 @@ from lineage.domain.sightings import EVER
 from lineage.domain.status import is_over, may_have_written_nothing
 from lineage.domain.times import bounds
 from lineage.graphs.build import Graph
-from lineage.queries.flow.belonging import EXECUTION, is_reuse, members
+from lineage.queries.flow.belonging import EXECUTION, had_by, is_reuse, members
 from lineage.queries.flow.first_readers import IN_THE_MODEL, FirstReaders
 from lineage.queries.flow.holes import Blind, opaque_read
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
@@ -94,7 +94,7 @@ class Spread:
             loads = relation == "loads" and is_place(link.source)
             serving = relation == "mentions" and data["usage"] == "serving"
             if (reads or loads or serving) and readers.covered(link):
-                sure = not serving and data["usage"] in IN_THE_MODEL
+                sure = not (serving or is_logged(link)) and data["usage"] in IN_THE_MODEL
                 reader = data["reader"] if loads else None
                 yield Arrival(link.target, self._part(link, link.target), sure, (link,), None, 1, reader)
 
@@ -167,11 +167,11 @@ class Spread:
 
     def written(self, arrival: Arrival, write: Link) -> Iterator[Arrival]:
         """The place knows it, too."""
-        yield self._step(arrival, (write,), sure=self._has_written(write))
+        yield from self._had(arrival, (write,), sure=self._has_written(write))
 
     def taken(self, arrival: Arrival, step: Step, *, sure: bool) -> Iterator[Arrival]:
         """A model that loads it is reached as a job is."""
-        yield self._step(arrival, step.links, sure=sure)
+        yield from self._had(arrival, step.links, sure=sure)
 
     def given_on(self, arrival: Arrival) -> Iterator[Arrival]:
         """Models, packages, configs and endpoints name what they are made of."""
@@ -200,9 +200,15 @@ class Spread:
         by_name = link.relation == "deploys" or (is_model(link) and is_job(self.graph.nodes[link.target]))
         return not by_name or reader == link.target
 
+    def _had(self, arrival: Arrival, links: tuple[Link, ...], *, sure: bool) -> Iterator[Arrival]:
+        """What an edge leads into; where people say so, also the records that it is of."""
+        yield self._step(arrival, links, sure=sure)
+        _, *recorded = had_by(self.graph, links[-1].target) if is_logged(links[-1]) else ("",)
+        yield from (arrival.on(node, links, sure=False, part=self._whole(node)) for node in recorded)
+
     def _part(self, link: Link, node: str) -> str:
         """What of a node an edge into it is about."""
-        if link.relation == "reads" and not is_job(self.graph.nodes[node]):
+        if link.relation == "reads" and not (is_job(self.graph.nodes[node]) or is_logged(link)):
             return READ
         if link.relation in ("configures", "hosts"):
             return link.source

@@ -1,0 +1,75 @@
+"""The variables of a container's environment that name the weights it loads, and what their values name. Pure.
+
+What the container does with them, no field tells; and a name of a hub says nothing of what its weights were made of.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Final, NamedTuple
+
+from lineage.domain.names import is_arn, is_location, location_of
+
+HUGGING_FACE, DJL_ZOO, MLFLOW, WEB = "huggingface", "djl", "mlflow", "web"
+_HUB_NAME = re.compile(r"[\w.-]+(?:/[\w.-]+)?")
+_LOCAL = ("/", ".", "file:", "~")
+
+
+def _place_or_hub_name(value: str) -> Iterator[str]:
+    """A place in S3, or a name of the Hugging Face Hub; a path inside the container names nothing."""
+    if is_location(value):
+        yield from _place(value)
+    elif not value.startswith(_LOCAL) and _HUB_NAME.fullmatch(value.removeprefix("hf://")):
+        yield f"{HUGGING_FACE}:{value.removeprefix('hf://')}"
+
+
+def _loaded_models(value: str) -> Iterator[str]:
+    """What DJL Serving loads at its start: `name:version:engine:devices=URL`, of which all but the URL may be left out."""
+    for one in filter(None, map(str.strip, value.split(","))):
+        called, _, url = one.partition("=")
+        called, url = (called, url) if url and "://" not in called else ("", one)
+        if url.startswith("djl://"):
+            yield f"{DJL_ZOO}:{url.removeprefix('djl://')}"
+        elif is_location(url):
+            yield from _place(url)
+        elif not called and "/" in url:
+            yield from _place_or_hub_name(url)
+
+
+def _mlflow_model(value: str) -> Iterator[str]:
+    """A place in S3, or what an MLflow server calls it: `models:/name/1`, `runs:/id/path`."""
+    if is_location(value):
+        yield from _place(value)
+    elif re.match(r"(?:models|runs|mlflow-artifacts):/", value) or is_arn(value):
+        yield f"{MLFLOW}:{value.replace('://', ':/')}"
+
+
+def _place(uri: str) -> Iterator[str]:
+    yield uri if location_of(uri) else f"{WEB}:{uri.partition('://')[2]}"
+
+
+class Variable(NamedTuple):
+    """What the value of a variable names, and where that is written."""
+
+    names: Callable[[str], Iterator[str]]
+    source: str
+
+
+_LMI: Final = "DJL Serving, LMI configurations: each option may be given as OPTION_… or, the model, as HF_MODEL_ID"
+VARIABLES: Final[dict[str, Variable]] = {
+    "HF_MODEL_ID": Variable(_place_or_hub_name, f"Hugging Face Inference Toolkit; {_LMI}"),
+    "MODEL_ID": Variable(_place_or_hub_name, "Text Generation Inference, launcher arguments: --model-id"),
+    "OPTION_MODEL_ID": Variable(_place_or_hub_name, _LMI),
+    "OPTION_SPECULATIVE_DRAFT_MODEL": Variable(_place_or_hub_name, _LMI),
+    "SERVING_LOAD_MODELS": Variable(_loaded_models, "DJL Serving, starting: -m"),
+    "SM_VLLM_MODEL": Variable(_place_or_hub_name, "AWS Deep Learning Containers, vLLM"),
+    "SM_SGLANG_MODEL_PATH": Variable(_place_or_hub_name, "AWS Deep Learning Containers, SGLang"),
+    "MLFLOW_MODEL_URI": Variable(_mlflow_model, "MLflow, mlflow.pyfunc.load_model: model_uri"),
+}
+
+
+def named(variable: str, value: str) -> list[str]:
+    """The places and the names of weights that a variable names: none for one that is about something else."""
+    known = VARIABLES.get(variable)
+    return list(dict.fromkeys(known.names(value.strip().strip("\"'")))) if known else []
