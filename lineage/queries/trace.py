@@ -38,7 +38,7 @@ from lineage.domain.records import Gap, Json, Scope
 from lineage.domain.sightings import EVER
 from lineage.domain.status import is_as_expected
 from lineage.domain.times import CERTAIN, POSSIBLE, bounds, sortable
-from lineage.domain.training import only_repacks, trains
+from lineage.domain.training import is_training_job, only_repacks, trains
 from lineage.domain.vendors import sold_by, vendor_of
 from lineage.errors import UnknownNode
 from lineage.graphs.build import Graph
@@ -524,7 +524,7 @@ class Tracing:
             | {"depth": visit.depth, "trains": trains(self.graph.nodes[job]), "sure": visit.sure}
             | dict(zip(("ran_in", "reused_by"), ran_in(self.graph, job), strict=True))
             for job, visit in self.jobs.items()
-            if self.graph.nodes[job]["kind"] == TRAINING_JOB.name
+            if is_training_job(self.graph.nodes[job]) or only_repacks(self.graph.nodes[job])
         ]
         return sorted(rows, key=lambda row: (row["depth"], row["id"]))
 
