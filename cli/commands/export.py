@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from .options import out_option, snapshot_option, write
+from .scoped import tell_aside
 
 EXPORTS = (
     "json", "graphml", "cytoscape", "csv-nodes", "csv-edges", "jsonl-nodes", "jsonl-edges", "dot", "mermaid", "openlineage",
@@ -15,6 +16,7 @@ EXPORTS = (
     "in-toto",
     "model-card",
 )  # fmt: skip
+_BARE = ("csv-nodes", "csv-edges", "jsonl-nodes", "jsonl-edges", "mermaid", "openlineage")  # no room for a scope
 
 
 @click.command(
@@ -63,6 +65,9 @@ def export(selector: str | None, snapshot: str, form: str, out: str | None, **op
         chosen = lineage.Chosen(opened, selector or "")
         asked = _asked(form, lineage.FORMATS[form].options, options)
         write(lineage.FORMATS[form].write(chosen, **asked), out)
+        scope = chosen.about()["scope"] if form in _BARE else None
+    if scope:
+        tell_aside(scope)
     for note in chosen.notes:
         click.echo(f"lineage: {note}", err=True)
 

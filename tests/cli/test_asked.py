@@ -172,3 +172,22 @@ def test_an_account_without_training_warns(run: Any, tmp_path: Path) -> None:
     (line,) = run("crawl", "-q", "--replay", path).err.splitlines()
     assert "no training job stands in account 111122223333 in region eu-west-1" in line
     assert run("crawl", "-q", "--replay", path, "--kind", "processing-job", "--snapshot", "other.db").err == ""
+
+
+@pytest.mark.parametrize("form", ["csv-nodes", "csv-edges", "jsonl-nodes", "jsonl-edges", "mermaid", "openlineage", "json"])
+def test_an_export_says_what_was_looked_at(asking: Any, form: str) -> None:
+    """An export without room for the scope has it on stderr; one with room has it in the data alone."""
+    ran = asking("export", "-f", form)
+    assert ran.code == 0
+    if form == "json":
+        assert (json.loads(ran.out)["graph"]["scope"]["numbers"]["training_jobs"], ran.err) == (1, "")
+    else:
+        assert ran.err.startswith("Looked at: account 111122223333, region eu-west-1, crawled ")
+
+
+def test_a_report_says_on_what_it_stands(asking: Any) -> None:
+    """A report counts what was read, and names what this version never reads."""
+    told = asking("report", "live", "-f", "md").out
+    assert "account 111122223333 in region eu-west-1, and no others" in told
+    assert "1 training job and 1 processing job; nobody known wrote the data of 0 of 1 channel" in told
+    assert "reads nothing of Bedrock, HyperPod" in told

@@ -9,7 +9,9 @@ from lineage.domain.kinds import KINDS
 from lineage.domain.names import is_arn
 from lineage.domain.records import Json, Scope
 from lineage.outputs.report.blocks import number
+from lineage.queries.as_json import NOT_READ, numbers_json
 from lineage.queries.coverage import coverage, deletions_told
+from lineage.queries.scope import counts
 from lineage.queries.trace import Trace
 from lineage.snapshot.reading import Snapshot
 
@@ -58,6 +60,7 @@ def _statements(scope: Scope, lists: list[Json], traces: Sequence[Trace], endpoi
         ("creator", _CREATOR),
         ("overwritten", _overwritten(endpoints)),
         ("unread", _unread(scope, lists)),
+        ("services", _SERVICES),
         ("history", _HISTORY),
         ("multi-model", _multi_model(endpoints)),
         ("clock", _CLOCK),
@@ -77,6 +80,10 @@ _CREATOR = (
 _HISTORY = (
     "SageMaker keeps the current and the pending config of an endpoint, and no earlier ones: what it served before is known "
     "from earlier crawls only."
+)
+_SERVICES = (
+    f"This version reads nothing of {', '.join(NOT_READ[:-1])}, nor {NOT_READ[-1]}: these can train, copy data or serve. "
+    "That no endpoint serves something is said of SageMaker's endpoints."
 )
 _CLOCK = "Times are those that AWS tells, in UTC; the times of the crawls are those of the machine that crawled."
 
@@ -140,10 +147,22 @@ def _overwritten(endpoints: Sequence[Json]) -> str:
 def _unread(scope: Scope, lists: list[Json]) -> str:
     open_lists = sum(one["state"] != "complete" for one in lists)
     reasons = ", ".join(f"{number} {reason}" for reason, number in sorted(Counter(gap.reason for gap in scope.holes).items()))
-    where = f"Read: {number(len(scope.accounts), 'account')} and {number(len(scope.regions), 'region')}, and no others."
+    where = f"Read: account {', '.join(scope.accounts)} in region {', '.join(scope.regions)}, and no others."
     gaps = f"Open gaps: {len(scope.holes)} ({reasons})" if scope.holes else "No gap is open"
     ends = f"Lists that did not come to their end: {open_lists} of {len(lists)}" if lists else _FOLLOWED
-    return f"{where} {ends}. {gaps}."
+    return f"{where} {ends}. {gaps}.{_numbers(scope)}"
+
+
+def _numbers(scope: Scope) -> str:
+    """On how much a "no" stands."""
+    said = numbers_json(scope, counts(scope))
+    if not said:
+        return ""
+    unknown = f"nobody known wrote the data of {said['channels_of_unknown_writer']} of {number(said['channels'], 'channel')}"
+    silent = said["training_jobs_without_channels"] + said["processing_jobs_without_inputs"]
+    quiet = f"; {number(silent, 'job')} that may have read anything declared no channel" if silent else ""
+    jobs = f"{number(said['training_jobs'], 'training job')} and {number(said['processing_jobs'], 'processing job')}"
+    return f" In numbers: {jobs}; {unknown}{quiet}."
 
 
 def _multi_model(endpoints: Sequence[Json]) -> str:
