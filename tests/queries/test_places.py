@@ -364,6 +364,17 @@ def test_an_answer_says_of_which_bucket_it_is(partitions: list[str], said: str) 
     assert not any("bucket of its own" in caveat for caveat in used(whole(READS), "s3://b/x/").caveats)
 
 
+def test_no_model_is_overwritten_from_another_partition() -> None:
+    """Who wrote the same key in another partition takes nothing from who made what is served in this one."""
+    made = training("a", {"train": "s3://raw/x/"}, "s3://m/model.tar.gz", day="2026-01-02")
+    later = training("b", {"train": "s3://raw/y/"}, "s3://m/model.tar.gz", day="2026-01-03")
+    for partition, maker, sure in (("aws", "b", None), ("aws-cn", "a", True)):
+        graph = in_partitions(*moved("aws", made, *served("s3://m/model.tar.gz")), *moved(partition, later))
+        assert [job["name"] for job in trace(graph, "shop").training_jobs] == [maker]
+        reached = {row["name"]: row["sure"] for row in impact(graph, "s3://raw/x/").reached}
+        assert reached.get("shop") is sure
+
+
 def test_copies_are_carried_from_partition_to_partition() -> None:
     """The same content in another partition is a copy, whoever carried it there."""
     made = training("a", {"train": "s3://raw/x/"}, "s3://here/model.tar.gz", day="2026-01-01")
