@@ -54,13 +54,23 @@ _WROTE = f"""
     SELECT rtrim(target, '/') AS place, rtrim(opens, 'Z') AS opens, rtrim(closes, 'Z') AS closes FROM main.edge
     WHERE relation = 'writes' AND evidence = 'declared' AND rtrim(target, '/') IN (SELECT place FROM sight)
         AND NOT EXISTS (SELECT 1 FROM main.node WHERE id = source AND lower(status) IN {FAILED})"""  # noqa: S608  (our own words)
-# The places of which one was written and another one is read, and both had one content.
+# The places of which one was written and another one is read, and both had one content; and those of which a record pins a
+# content that S3 said lies there.
 _SHARED = """
     SELECT DISTINCT place FROM sight WHERE content IN (
     SELECT content FROM (SELECT DISTINCT content, place FROM sight) JOIN (
         SELECT DISTINCT place, EXISTS (SELECT 1 FROM written WHERE written.place IN (sight.place, sight.place || '/')) AS made,
             EXISTS (SELECT 1 FROM read WHERE read.place IN (sight.place, sight.place || '/')) AS got FROM sight) USING (place)
-    WHERE made OR got GROUP BY content HAVING count(*) > 1 AND max(made) AND max(got))"""
+    WHERE made OR got GROUP BY content HAVING count(*) > 1 AND max(made) AND max(got))
+    UNION SELECT place FROM sight AS pin WHERE by != '' AND EXISTS (SELECT 1 FROM sight
+        WHERE sight.place = pin.place AND sight.content = pin.content AND sight.by = '')"""
+# The pins of which S3 said that another object lies there; of digests of one kind, for others can't be compared.
+_CONTRADICTED = """
+    UPDATE main.node SET details = json_set(details, '$.contradicted', (
+        SELECT json_group_array(place) FROM (SELECT DISTINCT place FROM sight WHERE by = id ORDER BY place)))
+    WHERE id IN (SELECT by FROM sight AS pin WHERE by != '' AND EXISTS (SELECT 1 FROM sight WHERE sight.place = pin.place
+        AND sight.by = '' AND substr(sight.digest, 1, 5) = substr(pin.digest, 1, 5)) AND NOT EXISTS (
+        SELECT 1 FROM sight WHERE sight.place = pin.place AND sight.by = '' AND sight.content = pin.content))"""
 SERVES = f"relation IN {SERVING} AND (relation != 'provides' OR usage = 'model')"
 # What was never seen and may serve, what names no artifact or has a part that names none, and packages of which a model
 # names one specification. What only the environment of a container names, the container need not load.
@@ -389,6 +399,7 @@ class Joining:
         said_at_once = ("place, opens, closes", "by = ''")
         while any([self._is_less(*said_at_once), self._is_less("digest", "true")]):
             pass  # until each content has one name: the least of its digests
+        self._db.execute(_CONTRADICTED)
 
     def _is_less(self, keys: str, which: str) -> bool:
         """Give all that has the same keys the least of its contents; whether that changed any."""

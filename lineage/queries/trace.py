@@ -598,6 +598,7 @@ class Tracing:
             self._uncertain(),
             self._by_environment(),
             self.suspects(),
+            self._contradicted(),
             self._made_before(),
             self._not_seen_again(),
             self.changing(),
@@ -632,6 +633,13 @@ class Tracing:
     def suspects(self) -> list[str]:
         """A name that was deleted and used again."""
         return sorted(filter(None, (suspect(self.graph, link) for link in self.links.values())))
+
+    def _contradicted(self) -> list[str]:
+        """A record that pins another content than S3 said lies there."""
+        said = "{} {} pins an ETag of {} that the object did not have when S3 was asked: it was overwritten, or put anew"
+        nodes = map(self.graph.nodes.get, self.visited)
+        told = ((data, place) for data in nodes if data for place in data.get("contradicted", ()))
+        return [said.format(data["kind"].replace("-", " "), data["name"], place) for data, place in told]
 
     def _made_before(self) -> list[str]:
         """A model that names a place where its artifact came to lie later: it is read where it runs."""

@@ -15,7 +15,7 @@ class WrittenContents(WrittenTables):
     """What S3 said, while a crawl adds to it."""
 
     def unmatched_models(self) -> list[tuple[str, str, str]]:
-        """What is loaded as a model and may be a copy: each place, with the account and region of who loads it.
+        """What is loaded as a model and may be a copy, or is pinned: each place, with the account and region of who loads it.
 
         Only a job that came to its end wrote the very place for sure. Whoever wrote a folder around it, or was stopped, may
         have left there what somebody then copied over.
@@ -24,7 +24,8 @@ class WrittenContents(WrittenTables):
             WHERE made.target IN (edge.source, edge.source || '/', rtrim(edge.source, '/')) AND made.relation = 'writes'
             AND made.evidence = 'declared' AND lower(maker.status) IN {COMPLETED}
             AND made.closes != '' AND rtrim(made.closes, 'Z') <= rtrim(edge.opens, 'Z'))"""  # noqa: S608  (our own words)
-        return self._models("edge.source", "target", f"relation = 'loads' AND instr(edge.source, '://') AND NOT {written}")
+        asked = f"(json_extract(node.details, '$.pins') IS NOT NULL OR NOT {written})"
+        return self._models("edge.source", "target", f"relation = 'loads' AND instr(edge.source, '://') AND {asked}")
 
     def written_models(self, until: str) -> list[tuple[str, str, str]]:
         """What jobs wrote as a model that were created until a time: each place, with the account and region of a job."""

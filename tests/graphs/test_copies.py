@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -411,3 +412,44 @@ def test_digests_that_can_not_be_had(tmp_path: Path, fault: dict[str, Any] | Non
         assert lineage.used(lineage.graph(opened), "s3://elsewhere/").verdict == "not-referenced"
     assert ask(path) == []
     assert ask(crawl(tmp_path, *lines(), digests=True)) == ["fit"]
+
+
+OWN = [
+    training(name, {"train": f"s3://data/{name}/"}, COPY, day=day, **(IMAGE | TIMES))
+    for name, day in (("one", "2026-01-05"), ("two", "2026-01-20"))
+]
+
+
+@pytest.mark.parametrize(
+    ("etag", "here", "expected", "told"),
+    [
+        ("", "a", {"two": True}, False),
+        ("a", None, {"two": True}, False),
+        ("a", "a", {"one": True}, False),
+        ("a", "b", {"two": True}, True),
+    ],
+    ids=[
+        "not pinned",
+        "pinned, and S3 was not asked",
+        "pinned, and it lies there again",
+        "pinned, and another object lies there",
+    ],
+)
+def test_a_pin_that_the_object_has_decides(
+    tmp_path: Path, etag: str, here: str | None, expected: dict[str, bool], told: bool
+) -> None:
+    """An ETag that a package pins and S3 confirms decides over the times of writes; one that differs is told."""
+    made = package("g/1", COPY, etag, "2026-01-10")
+    model, *rest = served("", PrimaryContainer=None)
+    model = replace(model, body=model.body | {"PrimaryContainer": {"ModelPackageName": made.arn}})
+    seen = [content(place=COPY, text=here, etag=here, modified="2026-01-25T00:00:00Z")] if here else []
+    path = crawl(tmp_path, *OWN, listed(made), model, *rest, *seen, digests=bool(here))
+    with lineage.open_snapshot(path) as opened:
+        answer = lineage.trace(lineage.graph(opened), "shop")
+        reached = {
+            name: lineage.impact(lineage.around_subject(opened, f"s3://data/{name}/"), f"s3://data/{name}/").serving
+            for name in ("one", "two")
+        }
+    assert {job["name"]: job["sure"] for job in answer.training_jobs} == expected
+    assert {name: True for name, serving in reached.items() if serving} == expected
+    assert any("pins an ETag" in caveat for caveat in answer.caveats) == told

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lineage.domain.records import Json
-from lineage.domain.sightings import got, wrote
+from lineage.domain.sightings import PINNED, got, wrote
 from lineage.domain.times import CERTAIN, IMPOSSIBLE, POSSIBLE
 from lineage.queries.flow.links import Flow, Link, links_into
 
@@ -42,6 +42,22 @@ def contents_of(graph: Flow, write: Link, contents: list[str]) -> Iterator[tuple
 def copies_out_of(graph: Flow, place: str, content: str) -> Iterator[Link]:
     copies = (copy for copy in graph.targets(content) if not _is_same(place, copy))
     return (_copy(content, place, copy) for copy in copies)
+
+
+def pinned_write(graph: Flow, write: Link, reading: Link) -> str | None:
+    """How surely a write is the object that a record pins, where S3 says that it lies there; None where nothing decides.
+
+    A digest that the record pins and the object has decides over all times of writes and of readers.
+    """
+    if not _is_same(write.target, reading.source):
+        return None
+    pins = graph.nodes[reading.target].get("pins") or ()
+    own = {digest for place, digest in pins if _is_same(place, reading.source)}
+    seen = (link for link in links_into(graph, reading.source, "overlaps") if is_copy(link) and link.data["usage"] != PINNED)
+    held = {link.source for link in seen if own.intersection(graph.nodes[link.source]["digests"])}
+    written = held.intersection(graph.targets(write.target))
+    fits = [wrote(graph.between(write.target, content), write.data["time"]) for content in written]
+    return max(fits, key=(IMPOSSIBLE, POSSIBLE, CERTAIN).index, default=None)
 
 
 def _is_same(place: str, other: str) -> bool:

@@ -43,8 +43,9 @@ def steps_to(graph: Flow, write: Link, between: tuple[Link, ...], readings: Iter
 class _ModelReaders:
     """Who reads a model at one place, by when that was."""
 
-    def __init__(self, links: Iterable[Link]) -> None:
+    def __init__(self, graph: Flow, links: Iterable[Link]) -> None:
         self.links = sorted(filter(is_model, links), key=_opens)
+        self.pinning = [link for link in self.links if graph.nodes[link.target].get("pins")]
         self.opens = [_opens(link) for link in self.links]
         # one of each way to read it: they may differ in how long a write lasts
         self.ways = list({link.data["span"]: link for link in self.links}.values())
@@ -58,14 +59,15 @@ def reads_model_at(graph: Flow, place: str) -> _ModelReaders:
     """Who reads a model at a place, worked out once."""
     known: dict[str, _ModelReaders] = graph.kept.setdefault("model readers", {})
     if place not in known:
-        known[place] = _ModelReaders(links_out_of(graph, place, "reads", "loads"))
+        known[place] = _ModelReaders(graph, links_out_of(graph, place, "reads", "loads"))
     return known[place]
 
 
 def in_reach(graph: Flow, write: Link, place: str, told: str = "") -> list[Link]:
     """Who may have read a write as a model at a place, the last one first: not who came when another's lay there for certain.
 
-    Of those who came before the time `told`, only who may have certainly read it.
+    Of those who came before the time `told`, only who may have certainly read it. Of those who pin what they read, the times
+    do not tell.
     """
     readers = reads_model_at(graph, place)
     last, sure = reach(graph, write, place)
@@ -73,7 +75,8 @@ def in_reach(graph: Flow, write: Link, place: str, told: str = "") -> list[Link]
     known = bisect_left(readers.opens, told)
     certain = range(bisect_left(readers.opens, closes), min(known, bisect_right(readers.opens, sure)))
     others = range(known, bisect_left(readers.opens, last))
-    return [readers.links[at] for at in (*reversed(others), *reversed(certain))]
+    found = [readers.links[at] for at in (*reversed(others), *reversed(certain))]
+    return list({id(link): link for link in (*found, *readers.pinning)}.values()) if readers.pinning else found
 
 
 def reach(graph: Flow, write: Link, place: str) -> tuple[str, str]:

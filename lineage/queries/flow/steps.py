@@ -13,7 +13,7 @@ from lineage.domain.kinds import ALLOWED
 from lineage.domain.names import Cover, gets_by, in_one_partition, location_of
 from lineage.domain.sightings import wrote
 from lineage.domain.times import CERTAIN, IMPOSSIBLE, POSSIBLE
-from lineage.queries.flow.copies import got_content, is_copy
+from lineage.queries.flow.copies import got_content, is_copy, pinned_write
 from lineage.queries.flow.links import Flow, Link, links_into
 from lineage.queries.flow.order import in_order
 from lineage.snapshot.manifests import Listings
@@ -55,7 +55,9 @@ def _fit_of_copy(graph: Flow, write: Link, reading: Link) -> str:
 def fit_over(graph: Flow, write: Link, between: tuple[Link, ...], reading: Link) -> str:
     """How surely a write was read, by its own times and by what others wrote there."""
     fit = fit_alone(graph, write, between, reading)
-    return fit if between and is_copy(between[0]) else in_order(graph, write, reading, fit)
+    if fit == IMPOSSIBLE or (between and is_copy(between[0])):
+        return fit
+    return pinned_write(graph, write, reading) or in_order(graph, write, reading, fit)
 
 
 def fit_alone(graph: Flow, write: Link, between: tuple[Link, ...], reading: Link) -> str:
