@@ -124,7 +124,8 @@ def runs(experiment: str | None, run: str | None, snapshot: str, form: str, out:
             return
         filters = {name: asked.pop(name) for name in ("status", "group", "source")}
         brief = form not in ("json", "jsonl")  # whose columns show nothing of what was logged
-        found = lineage.list_runs(opened, wanted, brief=brief, **_sorting(asked), **filters)
+        # of several jobs of one run each is compared by itself
+        found = lineage.list_runs(opened, wanted, brief=brief, components=compare, **_sorting(asked), **filters)
         scope = lineage.runs_scope(opened)
         narrowed = any((*filters.values(), asked["created_before"], asked["created_after"]))
         said = f"experiment {wanted} has no runs" if wanted else "there are no runs"
@@ -227,5 +228,7 @@ def _facts(run: lineage.Run, reached: Iterable[Row]) -> Iterator[Row]:
         yield {"what": "metric", "name": one.name, "value": trimmed(one.last), "time": one.time, "source": one.of, **shown}
     yield from ({"what": "input", "name": one.name, "value": one.value} for one in run.inputs)
     yield from ({"what": "output", "name": one.name, "value": one.value} for one in run.outputs)
+    yield from ({"what": "chart", "name": one.title, "value": one.uri, "source": one.kind} for one in run.charts)
+    yield from ({"what": "component", "value": one} for one in run.components)
     for row in reached:
         yield {"what": "reached", "name": row["kind"], "value": row["id"], "source": "sure" if row["sure"] else "possible"}

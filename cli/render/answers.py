@@ -346,8 +346,11 @@ def _usage_head(answer: lineage.Usage) -> str:
     """The verdict as a sentence; while there are holes, what was found is the least that there is."""
     uri, holes = answer.subject["id"], answer.scope["holes"]
     jobs: dict[str, set[str]] = {}
-    for found in answer.findings:
-        jobs.setdefault(found["verdict"], set()).add(found["job"]["id"])
+    counted: set[str] = set()
+    for found in answer.findings:  # the strongest first: a job counts once, by its best
+        if found["job"]["id"] not in counted:
+            jobs.setdefault(found["verdict"], set()).add(found["job"]["id"])
+            counted.add(found["job"]["id"])
     if not jobs:
         but = f", but {plural(len(holes), 'hole')} could hide a use" if holes else ""
         return f"no training job that was read names {uri}{but}"
@@ -355,7 +358,7 @@ def _usage_head(answer: lineage.Usage) -> str:
         "used": "read {uri}",
         "used-indirectly": "got something of {uri} through a model or another job",
         "possible": "may have read {uri}",
-        "declared-only": "named {uri} and never started reading",
+        "declared-only": "named {uri} and read nothing of it",
     }
     first, *rest = jobs
     least = "at least " if holes else ""

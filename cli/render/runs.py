@@ -21,6 +21,10 @@ def run_text(run: lineage.Run, reached: list[dict[str, Any]], scope: dict[str, A
         parts += [styled((plural(len(run.metrics), "metric"), "bold")), table_of(_metric_rows(run))]
     for noun, artifacts in (("input", run.inputs), ("output", run.outputs)):
         parts += _pairs(noun, [(one.name, one.value) for one in artifacts])
+    charts = [
+        (f"{one.kind} {one.title}".rstrip() + ("" if one.direction == "output" else " (input)"), one.uri) for one in run.charts
+    ]
+    parts += _pairs("chart", charts)
     return printed(*parts, *_reached(reached), *scope_lines(scope, "run"), colour=colour)
 
 
@@ -40,6 +44,7 @@ def _head(run: lineage.Run) -> list[Line]:
     for job in run.jobs:
         unseen = "" if job.observed else " · not observed"
         lines.append(styled(("  job  ", "cyan"), f"{job.name} · {spaced(job.kind)}{unseen}"))
+    lines += [styled(("  told with it  ", "cyan"), component) for component in run.components]
     return lines
 
 

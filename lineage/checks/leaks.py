@@ -8,7 +8,7 @@ from itertools import product
 
 from lineage.checks.context import Findings, Ground, place_json
 from lineage.checks.findings import FAILED, HIGH, LOW, MEDIUM, UNKNOWN, Finding
-from lineage.domain.jobs import started
+from lineage.domain.jobs import got_nothing, ran
 from lineage.domain.kinds import TRAINING_JOB
 from lineage.domain.names import Cover, Span, location_of
 from lineage.domain.opaque import is_opaque
@@ -17,7 +17,7 @@ from lineage.domain.training import trains
 from lineage.graphs.leads import places_near
 from lineage.graphs.neighbourhoods import reads_of
 from lineage.queries.as_json import link_json, node_json
-from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
+from lineage.queries.flow.links import Flow, Link, links_into, links_out_of, told_once
 from lineage.queries.flow.steps import listings_of
 from lineage.queries.runs.shared_channels import SHARED, measures, overlapping
 from lineage.queries.used import INDIRECT, MAYBE, USED, Usage
@@ -177,13 +177,15 @@ def _near_manifest(ground: Ground, uri: str) -> set[str]:
 def _objects(ground: Ground, graph: Flow, uri: str, versions: list[int]) -> Iterator[Finding]:
     jobs = sorted(node for node in graph.nodes if graph.nodes[node]["kind"] == TRAINING_JOB.name and ground.takes(node))
     for job in jobs:
-        if not trains(graph.nodes[job]) or not started(graph.nodes[job]):
+        if not trains(graph.nodes[job]):
             continue
-        for link in links_into(graph, job, "reads"):
-            shown = _shows(graph, link, versions) if link.source != uri and link.data["usage"] == "data" else ""
+        for link in told_once(links_into(graph, job, "reads")):
+            asked = link.source != uri and link.data["usage"] == "data" and not got_nothing(graph.nodes[job], link.source)
+            shown = _shows(graph, link, versions) if asked else ""
             if shown:
                 said = f"{graph.nodes[job]['name']} trained on {shown}, which the holdout's manifest {uri} lists"
-                sure = LOW if measures(link.data["role"]) else HIGH if link.data["listing"] else MEDIUM
+                doubt = measures(link.data["role"]) or not ran(graph.nodes[job])
+                sure = LOW if doubt else HIGH if link.data["listing"] else MEDIUM
                 yield Finding(FAILED, node_json(graph, job), f"{uri} {link.data['role']}", said, sure, [link_json(link)])
 
 

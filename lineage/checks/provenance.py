@@ -14,7 +14,7 @@ from lineage.domain.sightings import EVER
 from lineage.domain.times import bounds, sortable
 from lineage.queries.as_json import link_json
 from lineage.queries.datasets import pinned
-from lineage.queries.flow.links import Link, links_into
+from lineage.queries.flow.links import Link, links_into, told_once
 from lineage.queries.flow.writers import writers, writes_at
 from lineage.queries.scope import empty, not_enumerated
 
@@ -30,7 +30,7 @@ _ASK_S3 = "`lineage crawl --digests` asks S3, where some model is one that no jo
 def unpinned_input(ground: Ground) -> Findings:
     """Each training job read versions, or what a manifest listed that was read."""
     for job in ground.training_jobs:
-        links = [link for link in links_into(ground.graph, job, "reads") if link.data["usage"] == "data"]
+        links = [link for link in told_once(links_into(ground.graph, job, "reads")) if link.data["usage"] == "data"]
         loose = [link for link in links if pinned(ground.graph, link) == "no"]
         shown = [f"{link.data['role']} = {link.source}" for link in loose[:_SHOWN]]
         more = [f"{len(loose) - _SHOWN} more"] if len(loose) > _SHOWN else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lineage.domain.kinds import KINDS
 from lineage.domain.records import Json, Window
-from lineage.domain.status import has_begun, may_have_written_nothing
+from lineage.domain.status import found_nothing, has_begun, has_run, is_over, may_have_written_nothing
 from lineage.domain.times import CERTAIN, IMPOSSIBLE, POSSIBLE, fits
 
 _JOBS = frozenset(kind.name for kind in KINDS.values() if kind.job)
@@ -17,12 +17,29 @@ def is_job(attributes: Json) -> bool:
 def started(attributes: Json) -> bool:
     """Whether a job began to read.
 
-    Of a kind that has no field for it (tuning and AutoML jobs, which start others) nobody can say that it did not.
+    Of a kind that has no field for it (AutoML jobs, and tuning jobs but for those that launched nothing) nobody can say that
+    it did not.
     """
     kind = KINDS.get(attributes["kind"])
     if kind is None or kind.times[0] in ("", "CreationTime"):
-        return True
+        return launched(attributes) != 0
     return has_begun(attributes["status"], attributes.get("started"), attributes.get("steps"))
+
+
+def launched(attributes: Json) -> int | None:
+    """How many jobs a job that has ended had started; None where that is not told."""
+    counts = attributes.get("launched")
+    return sum(counts.values()) if counts and is_over(attributes["status"]) else None
+
+
+def ran(attributes: Json) -> bool:
+    """Whether a job may have made something of what it read: one that was cut short before its program ran did not."""
+    return started(attributes) and has_run(attributes["status"], attributes.get("steps"), attributes.get("failure"))
+
+
+def got_nothing(attributes: Json, place: str) -> bool:
+    """Whether a job certainly read nothing of a place that it names: it never began, or failed since nothing lay there."""
+    return not started(attributes) or (not ran(attributes) and found_nothing(attributes.get("failure"), place))
 
 
 def fit_of(job: Json, write: Window | str | None, reading: Window | str | None) -> str:
@@ -30,7 +47,7 @@ def fit_of(job: Json, write: Window | str | None, reading: Window | str | None) 
 
     Nor may one that was told to upload no model: what lies there then somebody else may have put there.
     """
-    if is_job(job) and not started(job):
+    if is_job(job) and not ran(job):
         return IMPOSSIBLE
     fit = fits(write, reading)
     doubtful = may_have_written_nothing(job["status"]) or job.get("uploads_nothing")

@@ -7,6 +7,8 @@ version does not know says neither that something ended well, nor that it did no
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
@@ -46,8 +48,32 @@ _OUTCOMES: Final = {word: outcome for outcome, words in _WORDS.items() for word 
 _OVER: Final = frozenset({Outcome.COMPLETED, Outcome.PARTLY_FAILED, Outcome.FAILED, Outcome.STOPPED})
 _DOUBTFUL: Final = frozenset({Outcome.PARTLY_FAILED, Outcome.FAILED, Outcome.DELETING, Outcome.UNKNOWN})
 _PERHAPS_NOT_BEGUN: Final = frozenset({Outcome.RUNNING, Outcome.STOPPING, Outcome.FAILED, Outcome.STOPPED})
+_CUT_SHORT: Final = frozenset({Outcome.FAILED, Outcome.STOPPED})
 _TOO_LONG: Final = frozenset({"MaxRuntimeExceeded", "MaxWaitTimeExceeded"})
 _READING_STEPS: Final = frozenset({"Downloading", "Training", "Uploading"})  # secondary statuses: in these a job has its data
+# Secondary statuses in which no program of a job runs. One that this version does not know is doubt: it may run then.
+_NO_PROGRAM: Final = frozenset(
+    {
+        "Pending",
+        "Starting",
+        "LaunchingMLInstances",
+        "PreparingTrainingStack",
+        "DownloadingTrainingImage",
+        "Downloading",
+        "Interrupted",
+        "Restarting",
+        "Stopping",
+        "Stopped",
+        "MaxRuntimeExceeded",
+        "MaxWaitTimeExceeded",
+        "Failed",
+    }
+)
+# How a failure begins for which the container was never run: what it was to read could not be fetched.
+_NOT_FETCHED: Final = re.compile(r"ClientError: *(?:Data download failed|Failed to download data)", re.IGNORECASE)
+# How one says that nothing lay where it was to read. A program may say the like, and SageMaker puts another word before it.
+_NOTHING_THERE: Final = re.compile(r"ClientError:.*?\bNo (?:S3 )?objects? (?:was |were )?found\b", re.IGNORECASE | re.DOTALL)
+_PLACE_TOLD: Final = re.compile(r"s3://[^\s\"',;)\]]+", re.IGNORECASE)
 
 
 def outcome(status: str | None) -> Outcome:
@@ -73,9 +99,38 @@ def may_have_written_nothing(status: str | None) -> bool:
 def has_begun(status: str | None, started: str | None, steps: list[str] | None) -> bool:
     """Whether a job began to read, by the time at which it started and the steps that it went through.
 
-    Old records keep neither: then a status counts that only a job has which began, or which does not tell.
+    It starts on its instances, and reads later: where steps are known of what ended before its end, they tell. Old records
+    keep neither: then a status counts that only a job has which began, or which does not tell.
     """
+    if steps and outcome(status) in _CUT_SHORT:
+        return not (_NO_PROGRAM - _READING_STEPS).issuperset(steps)
     return bool(started or _READING_STEPS.intersection(steps or ())) or outcome(status) not in _PERHAPS_NOT_BEGUN
+
+
+def runs_in(steps: Iterable[str]) -> bool:
+    """Whether a program runs in one of these secondary statuses, or may."""
+    return not _NO_PROGRAM.issuperset(steps)
+
+
+def has_run(status: str | None, steps: list[str] | None, failure: str | None) -> bool:
+    """Whether the program of a job ran, as far as anybody knows: else it made nothing of what it may have read.
+
+    What was stopped or failed did not where it went through no step in which one runs. Where no steps are told, a failure
+    tells that came before it.
+    """
+    if outcome(status) not in _CUT_SHORT:
+        return True
+    if steps:
+        return runs_in(steps)
+    return not any(words.match(failure or "") for words in (_NOT_FETCHED, _NOTHING_THERE))
+
+
+def found_nothing(failure: str | None, place: str) -> bool:
+    """Whether a failure of what never ran says that nothing lay at a place that it was to read; no place told means any."""
+    if not _NOTHING_THERE.match(failure or ""):
+        return False
+    told = [uri.rstrip("/.") for uri in _PLACE_TOLD.findall(failure or "")]
+    return not told or place.rstrip("/.") in told
 
 
 def took_too_long(secondary: str | None) -> bool:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import NamedTuple
 
 from lineage.domain.kinds import KINDS
 from lineage.domain.records import Enumeration, Resource, Window
 from lineage.domain.references import Hit
+from lineage.domain.status import has_run, is_over
 from lineage.errors import MalformedName
 
 LATE = timedelta(hours=1)  # how long an event may take to be told: CloudTrail says five minutes, and promises nothing
@@ -31,18 +33,43 @@ def window(record: Resource, hit: Hit) -> Window | None:
     if not writing and hit.reference.relation not in ("reads", "loads"):
         return None
     kind, created = KINDS[record.kind], record.created or ""
-    opens, closes = (str(record.body.get(time) or "") for time in kind.times)
+    opens, ended = (str(record.body.get(time) or "") for time in kind.times)
+    # where nothing tells when it ended, it had ended by when its record was last changed
+    closes = ended or (record.modified or "" if kind.job and is_over(record.status) else "")
     if not kind.job:
         last = closes if any(kind.times) else record.modified or created
         return Window(opens or created, "" if hit.open_ended or writing else last)
     steps = record.body.get("SecondaryStatusTransitions") or ()
     if writing:
         uploads = [step["StartTime"] for step in steps if _is(step, kind.upload) and step.get("StartTime")]
-        at_end = min([*uploads, closes]) if closes else ""
+        at_end = min([*uploads, ended]) if ended else ""
         return Window((not hit.continuous and at_end) or opens or created, closes)
     downloads = [step for step in steps if _is(step, kind.download)]
     opened = min(filter(None, [opens, *(step.get("StartTime") for step in downloads)]), default=created)
     return Window(opened, (hit.mode == "File" and _last_download(downloads)) or closes)
+
+
+def each_time(record: Resource, hit: Hit, whole: Window | None) -> tuple[Window | None, ...]:
+    """When in the whole window this record read what the hit names: a spot job downloads anew each time that it starts.
+
+    So what was written in between was read for sure, and what was read at first is not forgotten.
+    """
+    download = KINDS[record.kind].download
+    if not (download and whole) or hit.reference.relation != "reads" or hit.mode != "File":
+        return (whole,)
+    downloads = _downloads(record, download)
+    ends = [step.get("EndTime") or later["StartTime"] for step, later in pairwise(downloads)]
+    opens = [whole.opens, *(step["StartTime"] for step in downloads[1:])]
+    return tuple(map(Window, opens, [*ends, whole.closes]))
+
+
+def _downloads(record: Resource, download: str) -> list[Mapping[str, str]]:
+    """The downloads of a job in order, but for a last one after which its program never ran: what that got came to nothing."""
+    steps = [step for step in record.body.get("SecondaryStatusTransitions") or () if step.get("StartTime")]
+    ordered = sorted(steps, key=lambda step: sortable(step["StartTime"]))
+    found = [number for number, step in enumerate(ordered) if _is(step, download)]
+    after = [step["Status"] for step in ordered[found[-1] :]] if found else []
+    return [ordered[number] for number in (found if has_run(record.status, after, None) else found[:-1])]
 
 
 def now() -> str:

@@ -15,12 +15,25 @@ from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from typing import TypeVar
 
-from lineage.domain.kinds import ANY, CONTENT, DATASET, IMAGE, KINDS, LOCATION, RELATIONS, RESOURCE, WEIGHTS, Kind, kind_of_arn
+from lineage.domain.kinds import (
+    ANY,
+    CONTENT,
+    DATASET,
+    IMAGE,
+    KINDS,
+    LOCATION,
+    RELATIONS,
+    RESOURCE,
+    RUN_NAME,
+    WEIGHTS,
+    Kind,
+    kind_of_arn,
+)
 from lineage.domain.names import Span, folders_above, is_arn, location_of, meets, named_id, parse_arn, parse_location
 from lineage.domain.records import Edge, Node, Resource, Window, tags_of
 from lineage.domain.references import Hit, detail, empty_parts, hits
 from lineage.domain.sightings import EVER, Sight, seen_read, seen_written
-from lineage.domain.times import window
+from lineage.domain.times import each_time, window
 from lineage.graphs.associations import associated
 from lineage.graphs.place_names import place_names
 from lineage.graphs.readers import leave_out_the_same, read_where_it_runs
@@ -184,7 +197,12 @@ def _said(life: LifeRecord, resolve: Resolve, joining: Joining) -> Said:
     identity, record = life
     if not identity:
         return _association(record)
-    found = [(hit, *declared(identity, record, hit, resolve)) for hit in hits(KINDS[record.kind], record.body)]
+    named = ((hit, *declared(identity, record, hit, resolve)) for hit in hits(KINDS[record.kind], record.body))
+    found = [
+        (hit, node, edge if when == edge.window else replace(edge, window=when))
+        for hit, node, edge in named
+        for when in each_time(record, hit, edge.window)
+    ]
     for hit, node, edge in found:
         if hit.digest:
             joining.pin(node.id, hit.digest, edge.window, identity)
@@ -239,7 +257,7 @@ def _at_the_time(node: Node, edge: Edge, record: Resource, joining: Joining) -> 
     """A name that was used again since means the life that there was when it was named: by a job, when it was created."""
     edited = "" if KINDS[record.kind].job else record.modified or ""
     life = joining.life_at(node.id, max(record.created or "", edited))
-    if life == node.id or not RELATIONS[edge.relation].flows:
+    if life == node.id or not (RELATIONS[edge.relation].flows or edge.path == RUN_NAME):
         return node, edge
     moved = replace(edge, source=life) if edge.source == node.id else replace(edge, target=life)
     return replace(node, id=life), moved
@@ -300,9 +318,13 @@ def declared(identity: str, record: Resource, hit: Hit, resolve: Resolve) -> tup
 
 
 def _without_echoes(joining: Joining) -> None:
-    """A trial component repeats its job's inputs and outputs; only what the job itself does not say is kept."""
+    """A trial component repeats its job's inputs and outputs; only what the job itself does not say is kept.
+
+    Of a run that a job only names, people logged what it read: perhaps by themselves, as the job did.
+    """
+    repeats = f"recorded.path != '{RUN_NAME}'"
     for relation, run, said in (
-        ("reads", "fact.target", "said.source = fact.source AND said.target = recorded.source"),
+        ("reads", "fact.target", f"said.source = fact.source AND said.target = recorded.source AND {repeats}"),
         ("writes", "fact.source", "said.source = recorded.source AND said.target = fact.target"),
     ):
         joining.run(f"""

@@ -87,6 +87,7 @@ _USE = (
     Follow("reached", "down", _LEADS, "reached", where=(_PLACE, _ENDPOINT, _OTHER)),
     Follow("reached", "down", ["reads", "writes"], "hinted", edge=_is_said, where=(_PLACE, _ENDPOINT, _OTHER)),
     Follow("reached", "up", ["reads", "mentions"], where=(_ENDPOINT, _OTHER)),
+    Follow("reached", "up", ["member-of"], where=(_OTHER,)),  # whom a job started, and whether he began
     Follow("reached", "up", ["reads"], "model", where=(_ENDPOINT, _OTHER), edge=_is_of_a_model),
     Follow("place", "down", ["loads", "reads"], near="model", edge=_is_of_a_model),
     Follow("reached", "down", ["loads", "reads"], near="model", edge=_is_of_a_model, where=(_PLACE, _ENDPOINT, _OTHER)),
@@ -114,6 +115,7 @@ _IMPACT = (
     Follow("served", "up", ["writes"]),
     # beside it: what else reached jobs name, and the jobs of a run that is asked about
     Follow("reached", "up", ["mentions", "reads"], where=_RESOURCE, only=Only.MENTIONED),
+    Follow("reached", "up", ["member-of"], where=(_OTHER,)),  # whom a job started, and whether he began
     Follow("also", "up", ["recorded-by"]),
     Follow("opaque", "down", ["reads"]),
 )
@@ -134,6 +136,7 @@ _MAKING = (
     Follow("writer", "down", ["configures"], "made"),
     *(Follow(start, "down", _BELONGS, "beside") for start in ("made", "beside")),
     Follow("beside", "up", ["reads", "writes", "mentions", "associated"], "made"),
+    Follow("made", "up", ["member-of"], "spawned", where=(_OTHER,)),  # whom a job started, and whether he began
 )
 
 
@@ -197,7 +200,7 @@ def around_making(source: Snapshot | Graph, node: str) -> Graph:
     """What may have gone into a node, of a snapshot or of a larger graph: all upstream, and what is said beside its jobs."""
     larger = _Stored(source) if isinstance(source, Snapshot) else _InGraph(source)
     sets = grow(larger, _MAKING, {"made": [node]}).sets
-    ids = sets["made"] | sets["beside"]
+    ids = sets["made"] | sets["beside"] | sets["spawned"]
     if not isinstance(source, Snapshot):
         inside: Graph = source.subgraph(ids).copy()
         return inside

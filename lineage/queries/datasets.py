@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
-from lineage.domain.jobs import is_job, started
+from lineage.domain.jobs import is_job
 from lineage.domain.kinds import FEATURE_GROUP, KINDS, LEARNERS, MADE, OF_VARIANTS, VERSIONED
 from lineage.domain.names import Span, is_place, parse_location
 from lineage.domain.records import Json, Scope
@@ -18,10 +18,11 @@ from lineage.graphs.build import Graph
 from lineage.graphs.named import Known, NamedPlaces, known_in
 from lineage.graphs.neighbourhoods import around_making
 from lineage.queries.as_json import link_json, node_json, scope_json
-from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
+from lineage.queries.flow.begun import may_have_made, read_nothing
+from lineage.queries.flow.links import Flow, Link, links_into, links_out_of, told_once
 from lineage.queries.flow.steps import listings_of
 from lineage.queries.flow.unread import once
-from lineage.queries.flow.writers import writers
+from lineage.queries.flow.writers import writers_of_all
 from lineage.queries.holdouts import Making
 from lineage.queries.partitions import told_apart
 from lineage.queries.runs.shared_channels import overlapping
@@ -178,25 +179,29 @@ class _DatasetsUnderWay:
 
     def _reads(self, job: str) -> Iterator[Link]:
         """What a job reads, what its algorithm brings to it, what its runs say besides, and what it only names."""
-        yield from (own := links_into(self.graph, job, "reads"))
+        yield from (own := told_once(links_into(self.graph, job, "reads")))
         for given in links_into(self.graph, job, "provides"):
             yield from (link for link in links_into(self.graph, given.source, "reads") if link.data["usage"] == "data")
-        for recorded in links_out_of(self.graph, job, "recorded-by"):
-            yield from links_into(self.graph, recorded.target, "reads")
         said = {link.source.rstrip("/") for link in own}
+        for recorded in links_out_of(self.graph, job, "recorded-by"):
+            logged = links_into(self.graph, recorded.target, "reads")
+            yield from (link for link in logged if link.source.rstrip("/") not in said)
         named = links_into(self.graph, job, "mentions")
         yield from (link for link in named if link.source.rstrip("/") not in said)
 
     def _row(self, link: Link, job: str) -> Json:
         hit = self._fields_of(job).get((link.data["path"], link.data["role"], link.source)) if link.target == job else None
-        made = writers(self.graph, link) if link.relation == "reads" else ()  # before it was read, as far as the times tell
+        # before it was read, as far as the times tell
+        made = writers_of_all(self.graph, link) if link.relation == "reads" else []
         makers = [
             node_json(self.graph, step.job)
             | {"fit": step.fit, "location": step.links[0].target, "time": step.links[0].data["time"]}
             for step in made
+            if step.job != job
         ]
         named = link.relation == "mentions"
-        state = READ if started(self.graph.nodes[job]) else DECLARED
+        ran = READ if may_have_made(self.graph, job) else MAYBE
+        state = DECLARED if read_nothing(self.graph, link._replace(target=job)) else ran
         return {
             "uri": link.source,
             "channel": link.data["role"],

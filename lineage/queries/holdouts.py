@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from lineage.domain.jobs import is_job, started
+from lineage.domain.jobs import is_job
 from lineage.domain.kinds import ENTITY_KINDS, KINDS, ONLY_NAMED, RELATIONS, RUNS
 from lineage.domain.names import Span, is_place, parse_location
 from lineage.domain.records import Gap, Json, Scope
 from lineage.domain.times import bounds, sortable
 from lineage.domain.training import is_training_job
 from lineage.queries.as_json import link_json, node_json
+from lineage.queries.flow.begun import may_have_made, read_nothing
 from lineage.queries.flow.first_readers import FirstReaders
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
 from lineage.queries.flow.models import by_environment, is_model, is_past
@@ -51,6 +52,8 @@ class Making:
         self.node = tracing.endpoint
         self.holes: dict[Gap, None] = {}
         self._parts = [part for part in parts if part[1] != self.node]
+        # a run is made as its jobs are, whatever it says itself
+        self._nodes = {self.node, *(link.source for link in links_into(graph, self.node, "recorded-by"))}
         self._trainers = {
             self.node,
             *(job for job, visit in tracing.jobs.items() if visit.direct and is_training_job(graph.nodes[job])),
@@ -80,6 +83,8 @@ class Making:
         node = self.graph.nodes[self.node]
         if is_job(node):
             return sortable(node.get("ended") or "")
+        if len(self._nodes) > 1:
+            return ""
         links = [link for one in self._chain for link in links_into(self.graph, one, "loads", "reads", "writes")]
         closes = [bounds(link.data["time"])[1] if link.relation != "writes" else "" for link in links]
         return max(closes, default="") if all(closes) else ""
@@ -109,7 +114,9 @@ class Making:
         where = (node["account"] or "", node["region"] or "", "")
         for found in tracing.breaks:
             yield Gap(*where, found.at, found.reason, f"the making is not known beyond {found.at}: {found.detail}")
-        runs = (job for job in tracing.jobs if self.graph.nodes[job]["kind"] in (*RUNS, *ENTITY_KINDS))
+        told = {self.node} if len(self._nodes) > 1 else set()  # a run whose jobs tell
+        kinds = (*RUNS, *ENTITY_KINDS)
+        runs = (job for job in tracing.jobs if self.graph.nodes[job]["kind"] in kinds and job not in told)
         logged = (f"only a run tells how something was made: {self.graph.nodes[run]['name']}" for run in runs)
         unsure = filter(None, map(self._unsure, tracing.links.values()))
         for said in (*tracing.suspects(), *tracing.changing(), *logged, *unsure):
@@ -142,9 +149,10 @@ class Making:
 
     def _verdict(self, spread: Spread, readers: FirstReaders, near: list[Link]) -> tuple[str, list[Link]]:
         """How surely the dataset got into the node, if it did, and by which edges."""
-        into = sorted(self._into(spread, self.node), key=lambda arrival: (not arrival.sure, arrival.length))
-        if into and is_job(self.graph.nodes[self.node]) and not started(self.graph.nodes[self.node]):
-            return DECLARED if into[0].sure else MAYBE, into[0].evidence()
+        found = (arrival for node in sorted(self._nodes) for arrival in self._into(spread, node))
+        into = sorted(found, key=lambda arrival: (not arrival.sure, arrival.length))
+        if into and all(self._read_nothing(arrival) for arrival in into):
+            return DECLARED, into[0].evidence()
         for link in near:
             is_data = link.relation == "reads" and link.data["usage"] == "data"
             onward = self._way_from(link.target) if is_data and link.target in self._trainers else None
@@ -155,14 +163,19 @@ class Making:
         beside = [one for node in sorted(self._members) for one in self._into(spread, node) if not one.only_records]
         return (MAYBE, beside[0].evidence()) if beside else ("", [])
 
+    def _read_nothing(self, arrival: Arrival) -> bool:
+        """Whether it got to a job that certainly read nothing of it."""
+        links = arrival.links
+        return bool(links) and is_job(self.graph.nodes[arrival.node]) and read_nothing(self.graph, links[-1])
+
     def _into(self, spread: Spread, node: str) -> Iterator[Arrival]:
         """How the dataset got to a node: not what a package is only measured on, which is in no model."""
         return (arrival for arrival in spread.arrived.values() if _is_in(arrival, node))
 
     def _way_from(self, job: str) -> Arrival | None:
         """How what a job made got into the node."""
-        if job == self.node:
-            return Arrival(job, "", sure=True)
+        if job in self._nodes:
+            return Arrival(job, "", sure=may_have_made(self.graph, job))
         if job not in self._ways:
             self._ways[job] = Spread(self.graph, job).run(lambda arrival: _is_in(arrival, self.node))
         return self._ways[job]

@@ -46,11 +46,11 @@ from lineage.queries.as_json import link_json, node_json, scope_json
 from lineage.queries.flow.belonging import EXECUTION, belongings, is_reuse, ran_in
 from lineage.queries.flow.copies import is_copy
 from lineage.queries.flow.holes import OBJECT_CALLS, opaque_read
-from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
+from lineage.queries.flow.links import Flow, Link, links_into, links_out_of, told_together
 from lineage.queries.flow.models import NAMED, by_environment, is_model, is_past, read_by, specified, suspect
 from lineage.queries.flow.steps import Step, fit_of, is_logged
 from lineage.queries.flow.unread import Unread, gap_subjects, subjects_of, vendors_model
-from lineage.queries.flow.writers import also_logged, too_late, writers
+from lineage.queries.flow.writers import also_logged, only_records, too_late, writers
 from lineage.queries.showing import Shows
 
 SCHEMA = "lineage.trace/1"
@@ -193,11 +193,19 @@ class _Visit:
     direct: bool
     readings: tuple[Link, ...] = ()
     sure: bool = True  # nothing on the way here is only possible
+    above: _Visit | None = None
 
     @property
     def reading(self) -> Link | None:
         """The edge by which it was reached: of a model that several ran, the first."""
         return self.readings[0] if self.readings else None
+
+    def is_below(self, node: str) -> bool:
+        """Whether it is upstream of a node: whoever made something of what was made of himself is no news."""
+        at: _Visit | None = self
+        while at and at.step.node != node:
+            at = at.above
+        return at is not None
 
 
 class Tracing:
@@ -258,7 +266,7 @@ class Tracing:
         step = TreeStep(node, data["relation"], data["role"], data["usage"], note, evidence, manifest, reader)
         visit.step.steps.append(step)
         sure = visit.sure and not (evidence or note.startswith(POSSIBLE))
-        self._plan(_Visit(step, visit.depth + deeper, visit.direct and direct, links, sure))
+        self._plan(_Visit(step, visit.depth + deeper, visit.direct and direct, links, sure, visit))
 
     def _read_by(self, visit: _Visit, link: Link) -> str:
         """By whom what is below an edge was read: by a deployment, a component, or a job that names the model."""
@@ -341,7 +349,9 @@ class Tracing:
     # --- from a place to the jobs that wrote it -------------------------------------------------
 
     def _place(self, visit: _Visit, reading: Link) -> None:
-        steps = self._makers(visit)
+        known = self._makers(visit)
+        # whoever made something of what was made of himself is no news
+        steps = [made for made in known if not (made.job in self.jobs and visit.is_below(made.job))]
         for made in steps:
             if made.fit == POSSIBLE:
                 self.doubts[_how_known(self.graph, made, reading)].add(made.job)
@@ -360,7 +370,7 @@ class Tracing:
         # A model has a maker; raw data need not have one, nor has a job's own checkpoint prefix.
         repacked = reading.data["usage"] == "data" and only_repacks(self.graph.nodes[reading.target])
         may_read = is_logged(reading) and reading.relation == "reads"  # what a job's environment names, it may have read
-        if not steps and (is_model(reading) or repacked) and not (may_read or self._is_vendors(visit)):
+        if not known and (is_model(reading) or repacked) and not (may_read or self._is_vendors(visit)):
             self._break(visit.step.node, self._unmatched(reading))
 
     def _makers(self, visit: _Visit) -> list[Step]:
@@ -369,6 +379,8 @@ class Tracing:
         for reading in visit.readings:
             loader = self.graph.nodes[reading.target]
             for made in writers(self.graph, reading):
+                if only_records(self.graph, made.job, reading.target):
+                    continue  # what a run logged is what its job says of itself
                 if made.job not in best or (made.fit == CERTAIN != best[made.job].fit):
                     best[made.job] = made
                 ended = bounds(made.links[0].data["time"])[1]
@@ -417,12 +429,15 @@ class Tracing:
         attributes = self.graph.nodes[node]
         repacks = only_repacks(attributes)
         indirect = not (visit.direct and attributes["kind"] in LEARNERS)
-        for link in links_into(self.graph, node, "reads"):
+        for links in told_together(links_into(self.graph, node, "reads")):
+            link = links[0]
             channel = link.data["role"]
             if link.data["usage"] == "data" and not repacks:
                 row = {"uri": link.source, "channel": channel, "job": link.target, "indirect": indirect}
                 self.datasets[link.source, channel, link.target] = row
-            self._below(visit, (link,), link.source, direct=repacks)
+            self._below(visit, links, link.source, direct=repacks)
+        for link in links_into(self.graph, node, "recorded-by") if visit.step is self.tree else ():
+            self._below(visit, (link,), link.source)  # what a run is of, where that is asked for
         for link in links_into(self.graph, node, "provides"):
             if self._is_model(link):  # what was compiled or optimised, by the name of the model
                 self._below(visit, (link,), link.source, direct=repacks)

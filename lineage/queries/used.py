@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from lineage.domain.jobs import is_job, started
+from lineage.domain.jobs import is_job
 from lineage.domain.kinds import DATASET, ENTITY_KINDS, KINDS, ONLY_NAMED, REPACKERS
 from lineage.domain.names import Location, is_place, parse_location
 from lineage.domain.records import Json, Scope
@@ -15,9 +15,10 @@ from lineage.graphs.build import Graph
 from lineage.graphs.named import Known, known_in
 from lineage.graphs.neighbourhoods import around_dataset
 from lineage.queries.as_json import link_json, node_json, scope_json
+from lineage.queries.flow.begun import read_nothing
 from lineage.queries.flow.belonging import had_by
 from lineage.queries.flow.first_readers import FirstReaders, users
-from lineage.queries.flow.links import Flow, Link, links_out_of
+from lineage.queries.flow.links import Flow, Link, beside_time, links_out_of
 from lineage.queries.flow.places import loaders
 from lineage.queries.flow.readings import Readings
 from lineage.queries.flow.steps import Step, is_logged
@@ -212,9 +213,13 @@ class UseUnderWay:
         wrote_it = link.target == arrival.node and is_logged(link) and people
         if trains(job) or wrote_it:
             verdict = INDIRECT if verdict == USED and job["kind"] not in REPACKERS else verdict  # what it spawned trained
-            self.findings.append(Use(verdict if verdict == MAYBE or started(job) else DECLARED, arrival, link))
+            self.findings.append(Use(DECLARED if self._only_names(arrival, link) else verdict, arrival, link))
         elif only_repacks(job):
             self.also_read.setdefault(arrival.node, Use(verdict, arrival, link))
+
+    def _only_names(self, arrival: Arrival, link: Link) -> bool:
+        """Whether the job itself names it, or is who is led to, and certainly read nothing of it."""
+        return is_job(self.graph.nodes[arrival.node]) and read_nothing(self.graph, link._replace(target=arrival.node))
 
     def answer(self, within: Within = ALL, known: Known = Known.PLACE) -> Usage:
         """What was found, of the jobs that are asked about. What is not known elsewhere counts: data may be handed on there."""
@@ -223,7 +228,7 @@ class UseUnderWay:
         unread, blind = Unread(self.graph), self.readers.blind
         hidden = [*scope.silent, *self.readers.holes, *unread.readers(), *unread.models(blind)]
         holes = once([*not_enumerated(scope, within=within), *empty(scope, within), *relevant, *hidden])
-        findings = sorted(self._asked(self.findings, within), key=_strongest_first)
+        findings = _told_once(sorted(self._asked(self.findings, within), key=_strongest_first))
         also_read = self._asked((self.also_read[job] for job in sorted(self.also_read)), within)
         told = told_apart(scope, self.readers.dataset, (one.arrival.node for one in (*findings, *also_read)))
         verdict = findings[0].verdict if findings else UNKNOWN if holes else NOT_REFERENCED
@@ -251,7 +256,7 @@ class UseUnderWay:
             "job": node_json(self.graph, arrival.node),
             "channel": link.data["role"],
             "cover": str(self.readers.cover(links[0])),
-            "through": [node_json(self.graph, one.source) for one in links if one.relation == "writes"],
+            "through": [node_json(self.graph, one.source) for one in links if _is_given_on(one, arrival.node)],
             "location": link.source,
             "entry": self.readers.listed(links[0])[1],  # of a manifest: what it lists of the dataset
             "time": link.data["time"],
@@ -259,11 +264,25 @@ class UseUnderWay:
         }
 
 
+def _is_given_on(link: Link, job: str) -> bool:
+    """Whether somebody gave it on by this edge to the job that is told; what it made itself of it is no way to it."""
+    return link.relation == "writes" and link.source != job
+
+
 def _read_as(first: Arrival) -> str:
     """How strongly a first reader used it: as data itself, through a model or an algorithm, or perhaps."""
     if not first.sure:
         return MAYBE
     return USED if len(first.links) == 1 and first.links[0].data["usage"] == "data" else INDIRECT
+
+
+def _told_once(findings: list[Use]) -> list[Use]:
+    """Findings without those that differ from a stronger or earlier one in their times alone."""
+    ways: dict[tuple[object, ...], Use] = {}
+    for finding in findings:
+        way = (finding.arrival.node, *map(beside_time, finding.arrival.evidence()))
+        ways.setdefault(way, finding)
+    return list(ways.values())
 
 
 def _strongest_first(finding: Use) -> tuple[int, str, str, str]:

@@ -13,7 +13,9 @@ from lineage.domain import status
 from lineage.domain.kinds import Kind
 from lineage.domain.status import (
     Outcome,
+    found_nothing,
     has_begun,
+    has_run,
     is_as_expected,
     is_over,
     may_have_written_nothing,
@@ -95,11 +97,69 @@ def test_what_a_status_says(
         (None, ["Uploading"], True),
         (None, ["Starting", "Failed"], False),
         ("", [], False),
+        ("2026-01-01T10:00:00Z", ["Starting", "Failed"], False),
+        ("2026-01-01T10:00:00Z", ["Starting", "OnTheMoon", "Failed"], True),
     ],
 )
 def test_what_began(started: str | None, steps: list[str] | None, begun: bool) -> None:
-    """A job that failed began if it has a start, or went through a step in which jobs have their data."""
+    """A job that failed began if it went through a step in which jobs have their data; without steps, if it has a start."""
     assert has_begun("Failed", started, steps) is begun
+
+
+NO_OBJECTS = 'ClientError: No S3 objects found under S3 URL "s3://d/x/" given in input data source. Please ensure that …'
+
+
+@pytest.mark.parametrize(
+    ("status", "steps", "failure", "run"),
+    [
+        ("Stopped", ["Starting", "Downloading", "Stopped"], None, False),
+        ("Failed", ["Starting", "Downloading", "Failed"], None, False),
+        ("Stopped", ["Starting", "Downloading", "Training", "Stopped"], None, True),
+        ("Failed", ["Starting", "Downloading", "Training", "Interrupted", "Downloading", "Failed"], None, True),
+        ("Stopped", ["Starting", "Downloading", "OnTheMoon", "Stopped"], None, True),
+        ("Stopped", None, None, True),
+        ("Stopped", [], None, True),
+        ("InProgress", ["Starting", "Downloading"], None, True),
+        ("Completed", ["Downloading"], None, True),
+        ("Deleting", ["Downloading"], None, True),
+        ("Failed", None, NO_OBJECTS, False),
+        ("Failed", None, "ClientError: Data download failed:NoSuchKey (404): The specified key does not exist", False),
+        ("Failed", None, "ClientError: Failed to download data. ListObjectsV2 failed for s3://d/x/", False),
+        ("Failed", ["Starting", "Downloading", "Training", "Failed"], "ClientError: Data download failed:x", True),
+        ("Failed", None, "AlgorithmError: ValueError: no objects found in the image", True),
+        ("Failed", None, "AlgorithmError: See job logs", True),
+        ("FAILED", None, "clienterror: data download failed: x", False),
+    ],
+)
+def test_whose_program_ran(status: str, steps: list[str] | None, failure: str | None, run: bool) -> None:
+    """What was cut short ran in no step in which no program runs; without steps a failure tells that came before it."""
+    assert has_run(status, steps, failure) is run
+
+
+@pytest.mark.parametrize(
+    ("failure", "place", "nothing"),
+    [
+        (NO_OBJECTS, "s3://d/x/", True),
+        (NO_OBJECTS, "s3://d/x", True),
+        (NO_OBJECTS, "s3://d/x/y/", False),
+        (NO_OBJECTS, "s3://d/other/", False),
+        ("ClientError: Data download failed: No objects found under s3://d/x.", "s3://d/x/", True),
+        ("ClientError: Data download failed: no objects found", "s3://d/x/", True),
+        ("ClientError: Data download failed:PermanentRedirect (301)", "s3://d/x/", False),
+        ("AlgorithmError: no objects found", "s3://d/x/", False),
+        (None, "s3://d/x/", False),
+    ],
+)
+def test_where_nothing_lay(failure: str | None, place: str, nothing: bool) -> None:
+    """SageMaker says where it found no objects; of another place, or by another's words, nothing is said."""
+    assert found_nothing(failure, place) is nothing
+
+
+def test_steps_are_words_of_sagemaker() -> None:
+    """Each secondary status that counts is one of SageMaker's, and those that are not listed are doubt."""
+    enum = set(MODEL.shape_for("SecondaryStatus").enum)
+    assert enum >= status._NO_PROGRAM
+    assert enum - status._NO_PROGRAM == {"Training", "Uploading", "Completed", "Updating"}
 
 
 def test_words_for_sql() -> None:

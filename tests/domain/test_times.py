@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from lineage.domain.kinds import KINDS
 from lineage.domain.records import CLOUDTRAIL, Enumeration, Resource
 from lineage.domain.references import hits
-from lineage.domain.times import CERTAIN, IMPOSSIBLE, POSSIBLE, KnownDeletions, fits, unbroken, window
+from lineage.domain.times import CERTAIN, IMPOSSIBLE, POSSIBLE, KnownDeletions, each_time, fits, unbroken, window
 from tests.records import ACCOUNT, REGION, channel, processing, record, training
 
 
 def windows(resource: Resource, relation: str) -> list[str]:
     named = (hit for hit in hits(KINDS[resource.kind], resource.body) if hit.reference.relation == relation)
-    return ["/".join(window(resource, hit) or ()) for hit in named]
+    times = (time for hit in named for time in each_time(resource, hit, window(resource, hit)))
+    return ["/".join(time or ()) for time in times]
 
 
 @pytest.mark.parametrize(
@@ -53,29 +54,47 @@ def test_fits_agrees_with_moments(a: int, b: int, c: int, d: int) -> None:
 
 
 def downloads(*times: tuple[str, str | None]) -> dict[str, Any]:
-    steps = [{"Status": "Downloading", "StartTime": opens} | ({"EndTime": closes} if closes else {}) for opens, closes in times]
+    steps = [
+        {"Status": "Downloading", "StartTime": f"2026-01-02T{opens}:00Z"}
+        | ({"EndTime": f"2026-01-02T{closes}:00Z"} if closes else {})
+        for opens, closes in times
+    ]
     return {"SecondaryStatusTransitions": [{"Status": "Starting", "StartTime": "2026-01-02T09:56:00Z"}, *steps]}
 
 
 @pytest.mark.parametrize(
     ("mode", "body", "expected"),
     [
-        ("File", {}, "2026-01-02T10:00:00Z/2026-01-02T11:00:00Z"),
-        ("File", downloads(("2026-01-02T09:58:00Z", "2026-01-02T10:01:00Z")), "2026-01-02T09:58:00Z/2026-01-02T10:01:00Z"),
-        (
-            "File",
-            downloads(("2026-01-02T09:58:00Z", "2026-01-02T10:01:00Z"), ("2026-01-02T10:20:00Z", "2026-01-02T10:25:00Z")),
-            "2026-01-02T09:58:00Z/2026-01-02T10:25:00Z",
-        ),
-        ("File", downloads(("2026-01-02T09:58:00Z", None)), "2026-01-02T09:58:00Z/2026-01-02T11:00:00Z"),
-        ("Pipe", downloads(("2026-01-02T09:58:00Z", "2026-01-02T10:01:00Z")), "2026-01-02T09:58:00Z/2026-01-02T11:00:00Z"),
-        ("FastFile", {}, "2026-01-02T10:00:00Z/2026-01-02T11:00:00Z"),
+        ("File", {}, ["10:00/11:00"]),
+        ("File", downloads(("09:58", "10:01")), ["09:58/10:01"]),
+        ("File", downloads(("09:58", "10:01"), ("10:20", "10:25")), ["09:58/10:01", "10:20/10:25"]),
+        ("File", downloads(("10:20", "10:25"), ("09:58", "10:01")), ["09:58/10:01", "10:20/10:25"]),
+        ("File", downloads(("09:58", None), ("10:20", None)), ["09:58/10:20", "10:20/11:00"]),
+        ("File", downloads(("09:58", None)), ["09:58/11:00"]),
+        ("File", downloads(("09:58", "10:01"), ("10:20", "10:25")) | {"TrainingJobStatus": "Stopped"}, ["09:58/10:25"]),
+        ("Pipe", downloads(("09:58", "10:01")), ["09:58/11:00"]),
+        ("Pipe", downloads(("09:58", "10:01"), ("10:20", "10:25")), ["09:58/11:00"]),
+        ("FastFile", {}, ["10:00/11:00"]),
     ],
 )
-def test_read_window_of_a_training_job(mode: str, body: dict[str, Any], expected: str) -> None:
-    """File mode reads while it downloads, spot restarts included; the other modes read while the job runs."""
+def test_when_a_training_job_reads(mode: str, body: dict[str, Any], expected: list[str]) -> None:
+    """File mode reads in each download, but for one that came to nothing; the other modes read while the job runs."""
     job = training("j", [channel("train", "s3://b/t", mode=mode)], **body)
-    assert windows(job, "reads") == [expected]
+    assert [time.replace("2026-01-02T", "").replace(":00Z", "") for time in windows(job, "reads")] == expected
+
+
+def test_what_is_over_had_ended_when_its_record_was_last_changed() -> None:
+    """No field tells when a labeling job ended: once it is over, that was by its last change; no write is said to be later."""
+    body = {
+        "CreationTime": "2026-01-02T10:00:00Z",
+        "LastModifiedTime": "2026-01-02T11:00:00Z",
+        "OutputConfig": {"S3OutputPath": "s3://b/o"},
+    }
+    for status, closes in (("Completed", "2026-01-02T11:00:00Z"), ("Stopped", "2026-01-02T11:00:00Z"), ("InProgress", "")):
+        labeling = record("labeling-job", "l", body | {"LabelingJobStatus": status})
+        assert windows(labeling, "writes") == [f"2026-01-02T10:00:00Z/{closes}"]
+    job = training("j", {}, TrainingEndTime=None, LastModifiedTime="2026-01-02T12:00:00Z")
+    assert windows(job, "writes") == ["2026-01-02T10:00:00Z/2026-01-02T12:00:00Z"]
 
 
 def test_write_windows() -> None:

@@ -103,7 +103,7 @@ CASES: list[tuple[str, str, str, list[Resource], str]] = [
     ("through a feature group", "endpoint/shop", "s3://raw/x/", [INGEST, FEATURES, FIT, *SHOP], "used-indirectly"),
     ("another reader of the feature group", "endpoint/shop", "s3://raw/y/", [INGEST, FEATURES, FIT, *SHOP], "not-referenced"),
     ("a job that never started", "training-job/fit", "s3://prep/x/", [training("fit", {"train": "s3://prep/x/"}, **NEVER)], "declared-only"),
-    ("a hyperparameter of a job that never started", "training-job/fit", "s3://d/x/", [training("fit", {}, HyperParameters={"d": "s3://d/x/"}, **NEVER)], "possible"),
+    ("a hyperparameter of a job that never started", "training-job/fit", "s3://d/x/", [training("fit", {}, HyperParameters={"d": "s3://d/x/"}, **NEVER)], "declared-only"),
     ("a hyperparameter names it", "endpoint/shop", "s3://d/x/", [training("fit", {}, ARTIFACT, HyperParameters={"d": "s3://d/x/"}), *SHOP], "possible"),
     ("a hyperparameter of another job", "endpoint/shop", "s3://d/x/", [FIT, *SHOP, training("t", {}, HyperParameters={"d": "s3://d/x/"})], "not-referenced"),
     ("its run says so", "endpoint/shop", "s3://noted/x/", [FIT, RUN, *SHOP], "possible"),

@@ -12,11 +12,13 @@ from __future__ import annotations
 from lineage.domain.kinds.assets import FEATURE_GROUP
 from lineage.domain.kinds.experiments import EXPERIMENT, TRIAL, TRIAL_COMPONENT
 from lineage.domain.kinds.jobs import PROCESSING_JOB, TRAINING_JOB
+from lineage.domain.kinds.lineage_entities import CHARTS, LINEAGE_ARTIFACT
 from lineage.domain.kinds.managed_jobs import AUTOML_JOB, LABELING_JOB, TRANSFORM_JOB, TUNING_JOB
 from lineage.domain.kinds.pipelines import PIPELINE, PIPELINE_EXECUTION
 from lineage.domain.kinds.places import ARTIFACT, CODE, CONTENT, DATASET, RESOURCE
 from lineage.domain.kinds.registry import MODEL_PACKAGE
 from lineage.domain.kinds.serving import ENDPOINT, ENDPOINT_CONFIG, INFERENCE_COMPONENT, MODEL
+from lineage.domain.kinds.shared import RUN_NAME
 from lineage.domain.kinds.table import (
     CARRIED_JOBS,
     ENTITY_KINDS,
@@ -74,6 +76,7 @@ __all__ = [
     "AUTOML_JOB",
     "CARRIED_JOBS",
     "CHANNEL_USAGE",
+    "CHARTS",
     "CODE",
     "CONTENT",
     "DATASET",
@@ -90,6 +93,7 @@ __all__ = [
     "KIND_OF_CALL",
     "LABELING_JOB",
     "LEARNERS",
+    "LINEAGE_ARTIFACT",
     "LOCATION",
     "MADE",
     "MENTIONED_USAGE",
@@ -110,6 +114,7 @@ __all__ = [
     "RESOURCE",
     "REUSED",
     "RUNS",
+    "RUN_NAME",
     "SERVERS",
     "SERVING",
     "SHOWN_BESIDE",

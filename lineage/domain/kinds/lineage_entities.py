@@ -8,6 +8,13 @@ from lineage.domain.kinds.experiments import EXPERIMENT
 from lineage.domain.kinds.words import ANY, Kind, mentions, refers
 
 SOURCE: Final = "Source.SourceUri"
+# The types of the artifacts as which the SDK logs charts and tables of a run, and what people call them.
+CHARTS: Final = {
+    "ConfusionMatrix": "confusion matrix",
+    "ROCCurve": "ROC curve",
+    "PrecisionRecallCurve": "precision-recall curve",
+    "Table": "table",
+}
 
 
 def _entity(noun: str, shape: str) -> Kind:

@@ -85,6 +85,7 @@ TUNING_JOB = Kind(
     ),
     details=(
         ("ended", "HyperParameterTuningEndTime"),
+        ("launched", "TrainingJobStatusCounters"),
         ("failure", "FailureReason"),
         ("isolated", "TrainingJobDefinition.EnableNetworkIsolation"),
     ),

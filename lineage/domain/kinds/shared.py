@@ -111,7 +111,10 @@ TAGS: Final = (
     ),
 )
 
+# The name of the trial component of the run in which somebody made a job: another one than that which SageMaker makes for it.
+RUN_NAME: Final = "ExperimentConfig.RunName"
 EXPERIMENT_CONFIG: Final = (
+    refers(RUN_NAME, "trial-component", "recorded-by", inverse=True),
     refers("ExperimentConfig.ExperimentName", "experiment", "member-of"),
     refers("ExperimentConfig.TrialName", "trial", "member-of"),
 )

@@ -40,10 +40,14 @@ def had_by(graph: Flow, node: str) -> Iterator[str]:
 
 
 def ran_in(graph: Flow, job: str) -> tuple[list[str], list[str]]:
-    """The pipeline executions that ran a job, and those that reused it. Where only these are known, they lead to who ran it."""
+    """The pipeline executions that ran a job, and those that reused it. Where only these are known, they lead to who ran it.
+
+    What an execution says itself outranks a tag, which anybody may give a job.
+    """
     links = [link for link in links_out_of(graph, job, "member-of") if graph.nodes[link.target]["kind"] == EXECUTION]
     reuses = [link for link in links if is_reuse(link)]
-    made = {link.target for link in links if not is_reuse(link)}
+    own = [link for link in links if not is_reuse(link)]
+    made = {link.target for link in own if link.data["evidence"] != "logged"} or {link.target for link in own}
     return sorted(made or _beginnings(graph, reuses)), sorted({link.target for link in reuses})
 
 

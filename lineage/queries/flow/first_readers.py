@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from lineage.domain.jobs import is_job
-from lineage.domain.kinds import ENTITY_KINDS
+from lineage.domain.kinds import ENTITY_KINDS, RUN_NAME
 from lineage.domain.names import Cover, Location, Span, cover, is_place, location_of
 from lineage.domain.opaque import READING, hides_no_data
 from lineage.domain.records import Gap
+from lineage.domain.training import trains
+from lineage.queries.flow.begun import may_have_made
 from lineage.queries.flow.belonging import had_by
 from lineage.queries.flow.holes import Blind, opaque_read
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
@@ -59,6 +61,7 @@ class FirstReaders:
 
     def _first(self, links: tuple[Link, ...], told: Link | None, node: str = "", *, sure: bool | None = None) -> FirstReader:
         surely = sure if sure is not None else links[0].data["usage"] in IN_THE_MODEL and not is_logged(links[0])
+        surely = surely and may_have_made(self._graph, links[-1].target)  # one that was cut short may have read it all the same
         return FirstReader(Arrival(node or links[-1].target, "", surely, links, None, len(links)), told)
 
     def _made(self, link: Link) -> None:
@@ -81,13 +84,21 @@ class FirstReaders:
         if link.data["usage"] == "serving" or (entity and link.relation == "mentions") or not self.covered(link):
             return  # where an entity leads on, it reads
         _, *recorded = had_by(self._graph, holder)
-        if is_logged(link) and link.relation == "reads" and self._say_themselves([holder, *recorded]):
+        told = [one for one in recorded if self._tells_of(holder, one)]
+        if is_logged(link) and link.relation == "reads" and self._say_themselves([holder, *told]):
             return
-        yield from (self._first((link,), link, one, sure=False) for one in recorded)
-        for one in (holder, *recorded):  # what it is of may be a model
+        jobs = [one for one in recorded if one in told or not self._say_themselves([one])]
+        yield from (self._first((link,), link, one, sure=False) for one in jobs)
+        for one in (holder, *jobs):  # what it is of may be a model
             yield from (self._first(chain, chain[-1], sure=False) for chain in users(self._graph, (link,), one))
-        # what a run logs as its output may be read, too
-        yield self._first((link,), None if recorded or entity else link, holder, sure=False)
+        # what a run logs as its output may be read, too; and who logged it may have trained with it himself
+        known = entity or told or any(trains(self._graph.nodes[one]) for one in recorded)
+        yield self._first((link,), None if known else link, holder, sure=False)
+
+    def _tells_of(self, run: str, job: str) -> bool:
+        """Whether a run tells of a job, and not the job of the run in which somebody started it."""
+        edges = links_into(self._graph, run, "recorded-by")
+        return any(one.source == job and one.data["path"] != RUN_NAME for one in edges)
 
     def _say_themselves(self, jobs: list[str]) -> bool:
         """Whether one of some jobs declares that it reads the dataset, which counts already."""

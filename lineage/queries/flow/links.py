@@ -96,6 +96,30 @@ def links_out_of(graph: Flow, node: str, *relations: str) -> list[Link]:
     return [link for link in graph.out_of(node) if link.data["relation"] in relations]
 
 
+def told_once(links: Iterable[Link]) -> list[Link]:
+    """Edges without those that differ from an earlier one in their time alone: a job that began anew read the same again."""
+    return [same[0] for same in told_together(links)]
+
+
+def told_together(links: Iterable[Link]) -> list[tuple[Link, ...]]:
+    """Edges, those together that differ in their time alone."""
+    found: dict[tuple[object, ...], tuple[Link, ...]] = {}
+    for link in links:
+        found[beside_time(link)] = (*found.get(beside_time(link), ()), link)
+    return list(found.values())
+
+
+def at_each_time(graph: Flow, reading: Link) -> list[Link]:
+    """An edge, with those that differ from it in their time alone."""
+    return [link for link in links_into(graph, reading.target, reading.relation) if beside_time(link) == beside_time(reading)]
+
+
+def beside_time(link: Link) -> tuple[object, ...]:
+    """What an edge says besides its time."""
+    data = link.data
+    return (link.source, link.target, data["relation"], data["role"], data["usage"], data["path"], data["listing"])
+
+
 _USAGE_ORDER = ("production", "instance-pool", "shadow", "data", "model", "checkpoint", "baseline", "code")
 
 

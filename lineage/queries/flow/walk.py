@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator
 from itertools import count
 from typing import Any, NamedTuple, Protocol
 
-from lineage.domain.jobs import is_job, started
+from lineage.domain.jobs import is_job
 from lineage.domain.names import is_place
 from lineage.domain.times import CERTAIN, sortable
+from lineage.queries.flow.begun import began, may_have_made, read_nothing
 from lineage.queries.flow.holes import Blind
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
 from lineage.queries.flow.places import steps_to
@@ -121,7 +122,7 @@ class Walk:
             self._plan(arrival)
         while self._queue:
             arrival = heapq.heappop(self._queue)[-1]
-            if not self._visitor.comes_to(arrival) or self._never_ran(arrival.node):
+            if not self._visitor.comes_to(arrival) or self._got_nothing(arrival):
                 continue
             if self._visitor.stops_at(arrival):
                 return arrival
@@ -134,16 +135,18 @@ class Walk:
         number = next(self._number)
         heapq.heappush(self._queue, (self._visitor.turn(arrival, number), number, arrival))
 
-    def _never_ran(self, node: str) -> bool:
-        """Whether it is a job that has read and written nothing."""
-        attributes = self._graph.nodes[node]
-        return is_job(attributes) and not started(attributes)
+    def _got_nothing(self, arrival: Arrival) -> bool:
+        """Whether it is a job that certainly read nothing of what is said to have reached it."""
+        last = arrival.links[-1] if arrival.links else None
+        return read_nothing(self._graph, last) if last and last.target == arrival.node else not began(self._graph, arrival.node)
 
     def _onward(self, arrival: Arrival) -> Iterator[Arrival]:
         """Who got something of what a node is made of, or has made of the data."""
         node, visitor = arrival.node, self._visitor
         if is_place(node):
             return  # who reads a place is told by the write
+        if not may_have_made(self._graph, node):
+            return
         if visitor.may_lose_it(node):
             self._blind.follow(node)
         if is_job(self._graph.nodes[node]) and not self._graph.leads_on(node):
@@ -192,4 +195,5 @@ class Walk:
 
     def _is_sure(self, step: Step) -> bool:
         """Whether somebody certainly got something of a write, and says so himself."""
-        return step.fit == CERTAIN and not any(map(is_logged, step.links))
+        said = may_have_made(self._graph, step.job) and not any(map(is_logged, step.links))
+        return said and step.fit == CERTAIN

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from lineage.domain.jobs import started
 from lineage.domain.names import in_one_partition
 from lineage.domain.times import CERTAIN, IMPOSSIBLE, fits
+from lineage.queries.flow.begun import may_have_made
 from lineage.queries.flow.belonging import took_over
 from lineage.queries.flow.copies import copies_into, is_copy
-from lineage.queries.flow.links import Flow, Link, links_into
+from lineage.queries.flow.links import Flow, Link, at_each_time, links_into
 from lineage.queries.flow.steps import Step, fit_alone, fit_over, is_logged, overlaps_into, shares_keys
 
 
@@ -22,10 +22,29 @@ def writers(graph: Flow, reading: Link) -> list[Step]:
     return [step for step in steps if not is_logged(step.links[0])] or steps
 
 
+def writers_of_all(graph: Flow, reading: Link) -> list[Step]:
+    """Who wrote what a job reads by this edge, whenever it read it: a spot job reads anew each time that it starts again."""
+    if reading.relation != "reads":
+        return writers(graph, reading)
+    steps = (step for one in at_each_time(graph, reading) for step in writers(graph, one))
+    best: dict[str, Step] = {}
+    for step in steps:
+        if only_records(graph, step.job, reading.target):
+            continue  # what a run logged is what its job says of itself: nothing is made of itself
+        if step.job not in best or _rank(step) > _rank(best[step.job]):
+            best[step.job] = step
+    return [best[job] for job in sorted(best)]
+
+
+def only_records(graph: Flow, run: str, job: str) -> bool:
+    """Whether somebody is a run of a job, and of no other one that may have made what was logged there."""
+    return {link.source for link in links_into(graph, run, "recorded-by")} == {job}
+
+
 def also_logged(graph: Flow, reading: Link) -> list[Step]:
     """The runs of which people logged that they made what this edge reads, where a job made it."""
     steps = _claims(graph, reading)
-    logged = [step for step in steps if is_logged(step.links[0])]
+    logged = [step for step in steps if is_logged(step.links[0]) and not only_records(graph, step.job, reading.target)]
     return logged if len(logged) < len(steps) else []
 
 
@@ -59,7 +78,7 @@ def writes_at(graph: Flow, reading: Link) -> list[Link]:
     """The writes of jobs that share keys with what is read, whenever that was."""
     found = (way[0] for way in _written_to(graph, reading) if len(way) == 1 or not is_copy(way[1]))
     return [
-        write for write in found if not (is_logged(write) or took_over(graph, write)) and started(graph.nodes[write.source])
+        write for write in found if not (is_logged(write) or took_over(graph, write)) and may_have_made(graph, write.source)
     ]
 
 

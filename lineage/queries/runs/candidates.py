@@ -69,6 +69,7 @@ def candidates(snapshot: Snapshot, ids: Iterable[str]) -> tuple[list[Candidate],
     recorded = _recorded(snapshot, jobs, runs)
     known = dict(_lives(snapshot, JOB, jobs.union(*recorded.values())))
     found = {job: Candidate(job, known[job]) for job in sorted(jobs & known.keys())}
+    several: dict[str, set[str]] = {}
     for run, record in sorted(_lives(snapshot, RUN, runs.union(recorded))):
         makers = recorded[run] & known.keys()
         others = tuple(sorted(recorded[run] - makers))
@@ -77,11 +78,15 @@ def candidates(snapshot: Snapshot, ids: Iterable[str]) -> tuple[list[Candidate],
             found.setdefault(job, Candidate(job, known[job])).runs[run] = record
         elif run in runs:
             found[run] = Candidate(run, None, {run: record}, others)
+            several |= {run: makers} if makers and not record.body.get("Metrics") else {}
+    for run, makers in several.items():
+        if makers <= found.keys():  # each of its jobs is compared by itself, and it says no more
+            del found[run]
     told = {one.id: node_id(one.job.body.get("TuningJobArn") or "") for one in found.values() if one.job}
     tunings = dict(_lives(snapshot, TUNING, {*told.values()} - {""}))
     for one in found.values():
         one.tuning = tunings.get(told.get(one.id, ""))
-    unread = kinds.keys() - found.keys() - {run for one in found.values() for run in one.runs}
+    unread = kinds.keys() - found.keys() - several.keys() - {run for one in found.values() for run in one.runs}
     return [found[node] for node in sorted(found)], sorted(node for node in unread if kinds[node] != TUNING)
 
 

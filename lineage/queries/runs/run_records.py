@@ -8,7 +8,7 @@ them into the group `Default-Run-Group-<experiment>`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -17,6 +17,7 @@ from lineage.domain.kinds import TRAINING_JOB, TRIAL, TRIAL_COMPONENT, kind_of_a
 from lineage.domain.names import is_arn, parse_arn
 from lineage.domain.records import Json, Resource, tags_of
 from lineage.domain.times import sortable
+from lineage.queries.runs.companions import Chart, Companions, charts_of
 from lineage.snapshot.reading import Snapshot
 
 RUN, GROUP, EXPERIMENT = TRIAL_COMPONENT.name, TRIAL.name, kinds.EXPERIMENT.name
@@ -103,6 +104,8 @@ class Run:
     outputs: tuple[Artifact, ...]
     tags: dict[str, str]
     deleted: str | None
+    components: tuple[str, ...] = ()  # those that SageMaker made for its jobs: what they say is told with it
+    charts: tuple[Chart, ...] = ()
 
     def as_json(self) -> Json:
         """The run as one JSON object; keys are a contract, and more may join them."""
@@ -160,27 +163,41 @@ def lives_of(records: Iterable[Resource]) -> Iterator[tuple[tuple[str, str | Non
 class Jobs:
     """The jobs of some runs: how they are called, and the last metrics of those whose runs have none."""
 
-    def __init__(self, snapshot: Snapshot, runs: Iterable[Resource], *, brief: bool) -> None:
-        """`brief`: without the metrics."""
-        self._ids = {(run.arn, run.created): (_sources(run), bool(run.body.get("Metrics"))) for run in runs}
-        every = {identity for ids, _ in self._ids.values() for identity in ids}
-        silent = {identity for ids, tells in self._ids.values() for identity in ids if not (tells or brief)}
+    def __init__(self, snapshot: Snapshot, runs: Iterable[tuple[str, Resource]], *, brief: bool) -> None:
+        """`runs` are records by node id; `brief`: without what was logged."""
+        known = dict(runs)
+        beside = Companions(snapshot, known)
+        self.brief = brief
+        self.components = {} if brief else beside.records(snapshot)
+        self.charts = {} if brief else charts_of(snapshot, {*known, *beside.folded()})
+        self.beside = beside.components
+        self._ids = {
+            (run.arn, run.created): list(dict.fromkeys([*_sources(run), *beside.jobs.get(node, ())]))
+            for node, run in known.items()
+        }
+        every = {identity for ids in self._ids.values() for identity in ids}
         self._nodes = {row[0]: Job(row[0], row[1], row[2], bool(row[9])) for row in snapshot.node_rows(every)}
-        found = snapshot.records(TRAINING_JOB.name, silent, deleted=True, members=("FinalMetricDataList",))
+        silent = (
+            self._ids[run.arn, run.created] for node, run in known.items() if node in beside.jobs or not run.body.get("Metrics")
+        )
+        asked = () if brief else {identity.partition("@")[0] for ids in silent for identity in ids}
+        found = snapshot.records(TRAINING_JOB.name, asked, deleted=True, members=("FinalMetricDataList",))
         self._final = {identity: list(lives) for identity, lives in groupby(found, key=lambda record: record.id)}
 
     def of(self, run: Resource) -> tuple[Job, ...]:
         return tuple(
             self._nodes.get(one) or Job(one, kind_of_arn(one).name, parse_arn(one).resource.partition("/")[2], observed=False)
-            for one in self._ids[run.arn, run.created][0]
+            for one in self._ids[run.arn, run.created]
         )
 
     def metrics_of(self, run: Resource) -> Iterator[Metric]:
         """What the jobs of a run say at their end; a job's name may have been used again since."""
-        for identity in self._ids[run.arn, run.created][0]:
-            lives = self._final.get(identity, [])
+        for identity in self._ids[run.arn, run.created]:
+            job, _, created = identity.partition("@")
+            lives = self._final.get(job, [])
             then = [one for one in lives if sortable(one.created or "") <= sortable(run.modified or run.created or "~")]
-            final = (then or lives)[-1].body.get("FinalMetricDataList") if lives else None
+            named = [one for one in lives if one.created == created]
+            final = (named or then or lives)[-1].body.get("FinalMetricDataList") if lives else None
             for said in final or ():
                 name, value = str(said.get("MetricName", "")), said.get("Value")
                 yield Metric(name, value, time=said.get("Timestamp"), source=identity, of=_OF_JOB)
@@ -194,7 +211,11 @@ def _sources(run: Resource) -> list[str]:
 
 
 def run_of(identity: str, record: Resource, groups: tuple[RunGroup, ...], jobs: Jobs) -> Run:
+    """A run, with what the trial components say that SageMaker made for its jobs; of what both say, what is its own."""
     body, source = record.body, source_of(record, groups)
+    beside = jobs.components.get(identity, [])
+    bodies = [body, *(one.body for _, one in beside)]
+    charts = [chart for node in (identity, *jobs.beside.get(identity, ())) for chart in jobs.charts.get(node, ())]
     experiments = {one.experiment.casefold(): one.experiment for one in reversed(groups) if one.experiment}
     return Run(
         id=identity,
@@ -215,24 +236,54 @@ def run_of(identity: str, record: Resource, groups: tuple[RunGroup, ...], jobs: 
         ended=body.get("EndTime"),
         modified=record.modified,
         created_by=created_by(body),
-        parameters=parameters_of(body),
-        metrics=_metrics(body) or tuple(jobs.metrics_of(record)),
-        inputs=_artifacts(body.get("InputArtifacts")),
-        outputs=_artifacts(body.get("OutputArtifacts")),
+        parameters=dict(
+            sorted({name: value for one in reversed(bodies) for name, value in parameters_of(one).items()}.items())
+        ),
+        metrics=_all_metrics(record, beside, jobs),
+        inputs=_all_artifacts([one.get("InputArtifacts") for one in bodies]),
+        outputs=_all_artifacts([one.get("OutputArtifacts") for one in bodies]),
         tags=tags_of(body),
         deleted=record.deleted,
+        components=tuple(sorted(jobs.beside.get(identity, ()))),
+        charts=tuple(dict.fromkeys(charts)),
     )
 
 
+def _all_metrics(record: Resource, beside: list[tuple[str, Resource]], jobs: Jobs) -> tuple[Metric, ...]:
+    """The metrics of a run; those of its jobs that it does not tell itself, as their components have them, else as they end."""
+    own = _metrics(record.body)
+    if own and not beside:
+        return own
+    names = {one.name for one in own}
+    theirs = [replace(one, of=_OF_JOB, source=job) for job, component in beside for one in _metrics(component.body)]
+    told = {(one.name, one.source) for one in theirs}
+    final = [one for one in jobs.metrics_of(record) if (one.name, one.source) not in told]
+    return (*own, *(one for one in (*theirs, *final) if one.name not in names))
+
+
+def _all_artifacts(said: list[Any]) -> tuple[Artifact, ...]:
+    """What a run has logged, and what its jobs' components name besides."""
+    return tuple(dict.fromkeys(one for some in said for one in _artifacts(some)))
+
+
 def source_of(record: Resource, groups: Iterable[RunGroup]) -> str:
-    """Who made a run. Where its tags were not read, the SDK's way to name runs tells, but not for what is named after a job."""
-    if _SDK_TAG in (record.body.get("Tags") or ()):
-        return BY_SDK
-    name, jobs = record.name.casefold(), [parse_arn(job).resource.partition("/")[2] for job in _sources(record)]
-    after_job = any(name == job or name.startswith(f"{job}-aws-") for job in jobs)
-    if not after_job and any(_is_sdk_group(group) and _within(record, group) for group in groups):
+    """Who made a run. What is named after its source was made by SageMaker, whatever tags people gave it or its job.
+
+    Where tags were not read, the SDK's way to name runs tells.
+    """
+    jobs = _sources(record)
+    if any(_is_named_after(record.name, job) for job in jobs):
+        return FOR_JOB
+    by_sdk = _SDK_TAG in (record.body.get("Tags") or ())
+    if by_sdk or any(_is_sdk_group(group) and _within(record, group) for group in groups):
         return BY_SDK
     return FOR_JOB if jobs else BY_HAND
+
+
+def _is_named_after(run: str, job: str) -> bool:
+    """Whether a trial component is called as SageMaker calls those that it makes for a job: by its ARN, or its node's id."""
+    name, of = run.casefold(), parse_arn(job).resource.partition("/")[2]
+    return name == of or name.startswith(f"{of}-aws-")
 
 
 def run_name_of(record: Resource, groups: Sequence[RunGroup]) -> str:

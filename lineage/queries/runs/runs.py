@@ -19,6 +19,7 @@ from lineage.domain.names import is_arn, named_id, node_id, parse_arn
 from lineage.domain.records import Json, Resource, tags_of
 from lineage.domain.times import instant, sortable
 from lineage.errors import MalformedName, UnknownNode
+from lineage.queries.runs.companions import Companions
 from lineage.queries.runs.run_records import (
     BRIEF,
     EXPERIMENT,
@@ -168,11 +169,13 @@ def list_runs(
     sort_order: SortOrderType | str = SortOrderType.DESCENDING,
     deleted: bool = False,
     brief: bool = False,
+    components: bool = False,
 ) -> Iterator[Run]:
     """The runs of an experiment (a name or an ARN), or all, those in no experiment as well; one by one.
 
     `status` is a primary status, as `Completed`; `group` a trial; `source` one of `run`, `job` and `logged`. `brief` leaves
-    out parameters, metrics and artifacts, and takes two thirds of the time. Else as `list_experiments`. Raises
+    out parameters, metrics and artifacts, and takes two thirds of the time. What SageMaker made for a job of a run that is
+    listed is told with it, and by itself as well with `components`. Else as `list_experiments`. Raises
     `MalformedName`, and `UnknownNode` for an experiment or a group that nothing names.
     """
     if source not in (None, *_SOURCES):
@@ -188,6 +191,8 @@ def list_runs(
     )
     records = snapshot.records(RUN, deleted=deleted, members=BRIEF)
     heads = [_Head(one.id, one.name, one.created) for one in records if asking.takes(one)]
+    told = set() if components else Companions(snapshot, (head.id for head in heads)).folded()
+    heads = [head for head in heads if head.id not in told]
     return _loaded(snapshot, _sorted(heads, sort_by, sort_order), trials, brief=brief)
 
 
@@ -391,12 +396,31 @@ class _Tally:
         for key, trial in tally.trials.records.items():
             if deleted or not trial.deleted:
                 tally._group(trial, RunGroup(trial.name, tally.trials.experiment_of(key)))
+        ids = []
         for run in snapshot.records(RUN, deleted=deleted, members=("Parents",)):
-            counts = [tally._group(run, group) for group in tally.trials.groups_of(run)]
-            above = {key_of(run, one.experiment) for one in counts if one.experiment}
-            for count in (*counts, *map(tally.experiments.__getitem__, above)):
+            ids.append(run.id)
+            for count in tally._above(run):
                 count.runs += 1
+        tally._leave_out(snapshot, Companions(snapshot, ids).components, deleted=deleted)
         return tally
+
+    def _above(self, run: Resource) -> list[_Count]:
+        """The groups that a run is in, and their experiments, each once."""
+        counts = [self._group(run, group) for group in self.trials.groups_of(run)]
+        above = {key_of(run, one.experiment) for one in counts if one.experiment}
+        return [*counts, *map(self.experiments.__getitem__, above)]
+
+    def _leave_out(self, snapshot: Snapshot, components: dict[str, dict[str, str]], *, deleted: bool) -> None:
+        """What SageMaker made for a job of a run is the same run: where both are in one group, it counts once."""
+        beside = {*components, *(one for some in components.values() for one in some)}
+        known = {run.id: self._above(run) for run in snapshot.records(RUN, beside, deleted=deleted, members=("Parents",))}
+        theirs: dict[str, list[_Count]] = defaultdict(list)
+        for run, some in components.items():
+            for one in some.keys() & known.keys():
+                theirs[one] += known.get(run, [])
+        for one, counts in theirs.items():
+            for count in known[one]:
+                count.runs -= any(count is other for other in counts)
 
     def _group(self, record: Resource, group: RunGroup) -> _Count:
         count = self.groups.setdefault(key_of(record, group.name), _Count(group.name, group.experiment))
@@ -459,5 +483,5 @@ def _loaded(snapshot: Snapshot, heads: Sequence[_Head], trials: Trials, *, brief
         some = heads[at : at + AT_ONCE]
         lives = dict(lives_of(snapshot.records(RUN, {head.id for head in some}, deleted=True, members=members)))
         records = [lives[head.id, head.created] for head in some]
-        jobs = Jobs(snapshot, [record for _, record in records], brief=brief)
+        jobs = Jobs(snapshot, records, brief=brief)
         yield from (run_of(identity, record, trials.groups_of(record), jobs) for identity, record in records)

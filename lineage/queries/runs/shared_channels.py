@@ -11,7 +11,7 @@ from lineage.domain.records import Json
 from lineage.domain.training import trains
 from lineage.queries.as_json import node_json
 from lineage.queries.flow.holes import opaque_read
-from lineage.queries.flow.links import Flow, Link, links_into
+from lineage.queries.flow.links import Flow, Link, links_into, told_once
 from lineage.queries.flow.steps import listings_of
 
 _MEASURES = {"validation", "valid", "val", "test", "testing", "eval", "evaluation", "holdout", "dev"}
@@ -28,7 +28,7 @@ def measures(channel: str) -> bool:
 
 def overlapping(graph: Flow, job: str) -> Iterator[Json]:
     """The pairs of channels of a job that trains of which one measures what the other teaches, if they share data or may."""
-    channels = [link for link in links_into(graph, job, "reads") if link.data["usage"] == "data"]
+    channels = [link for link in told_once(links_into(graph, job, "reads")) if link.data["usage"] == "data"]
     taught = [link for link in channels if not measures(link.data["role"])]
     measured = [link for link in channels if measures(link.data["role"])]
     for one, other in product(taught, measured) if trains(graph.nodes[job]) else ():

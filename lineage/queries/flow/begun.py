@@ -1,0 +1,39 @@
+"""What of a job came to anything: whether it began to read, and whether its program ran. Pure.
+
+A job that only has others do its work began when one of them did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lineage.domain.jobs import got_nothing, is_job, launched, ran, started
+from lineage.domain.records import Json
+from lineage.queries.flow.links import Flow, Link, links_into
+
+
+def began(graph: Flow, node: str) -> bool:
+    """Whether a job may have read something, by itself or by those that it started; what is no job always may."""
+    attributes = graph.nodes[node]
+    return not is_job(attributes) or (started(attributes) and not _all_idle(graph, node, attributes, started))
+
+
+def may_have_made(graph: Flow, node: str) -> bool:
+    """Whether a job may have made something of what it read: not one that was cut short before its program ran."""
+    attributes = graph.nodes[node]
+    return not is_job(attributes) or (ran(attributes) and not _all_idle(graph, node, attributes, ran))
+
+
+def read_nothing(graph: Flow, reading: Link) -> bool:
+    """Whether a job certainly read nothing by this edge."""
+    return not began(graph, reading.target) or got_nothing(graph.nodes[reading.target], reading.source)
+
+
+def _all_idle(graph: Flow, node: str, attributes: Json, did: Callable[[Json], bool]) -> bool:
+    """Whether all jobs that a job says it started are known, and none of them did it."""
+    number = launched(attributes)
+    if not number:
+        return False
+    spawned = [graph.nodes[link.source] for link in links_into(graph, node, "member-of")]
+    jobs = [one for one in spawned if is_job(one) and one["observed"]]
+    return len(jobs) >= number and not any(map(did, jobs))
