@@ -42,13 +42,14 @@ def got_nothing(attributes: Json, place: str) -> bool:
     return not started(attributes) or (not ran(attributes) and found_nothing(attributes.get("failure"), place))
 
 
-def fit_of(job: Json, write: Window | str | None, reading: Window | str | None) -> str:
-    """How surely a write was read, by its times and by how its job ended: a failed one may have written nothing.
+def may_have_left_nothing(job: Json) -> bool:
+    """Whether nothing need be of a job where it was to write: it failed, or was told to upload no model."""
+    return may_have_written_nothing(job["status"]) or bool(job.get("uploads_nothing"))
 
-    Nor may one that was told to upload no model: what lies there then somebody else may have put there.
-    """
+
+def fit_of(job: Json, write: Window | str | None, reading: Window | str | None) -> str:
+    """How surely a write was read, by its times and by how its job ended: a failed one may have written nothing."""
     if is_job(job) and not ran(job):
         return IMPOSSIBLE
     fit = fits(write, reading)
-    doubtful = may_have_written_nothing(job["status"]) or job.get("uploads_nothing")
-    return POSSIBLE if fit == CERTAIN and doubtful else fit
+    return POSSIBLE if fit == CERTAIN and may_have_left_nothing(job) else fit

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from lineage.domain.jobs import may_have_left_nothing
 from lineage.domain.names import partition_of
-from lineage.domain.status import may_have_written_nothing
 from lineage.domain.times import CERTAIN, bounds
 from lineage.queries.flow.copies import contents_of, copies_out_of
 from lineage.queries.flow.links import Flow, Link, links_out_of
@@ -78,7 +78,7 @@ class Reached:
         told = (one for other in (key, *as_good) for one in self._written[other])
         if any(opened <= opens and closed <= closes and far <= length for opened, closed, far in told):
             return False
-        if not (may_have_written_nothing(self._graph.nodes[write.source]["status"]) or is_only_allowed(write)):
+        if not (may_have_left_nothing(self._graph.nodes[write.source]) or is_only_allowed(write)):
             self._written[key].append((opens, closes, length))
         return True
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from lineage.domain.jobs import is_job
+from lineage.domain.jobs import is_job, may_have_left_nothing
 from lineage.domain.kinds import DATASET, ENDPOINT, HOLDERS, KINDS, REGISTERED, RELATIONS, SERVERS
 from lineage.domain.names import Cover, Location, Span, cover, is_location, is_place, location_of, parse_location
 from lineage.domain.opaque import READING
 from lineage.domain.records import Gap, Json, Scope
 from lineage.domain.sightings import EVER
-from lineage.domain.status import is_over, may_have_written_nothing
+from lineage.domain.status import is_over
 from lineage.domain.times import bounds
 from lineage.graphs.build import Graph
 from lineage.queries.flow.belonging import EXECUTION, had_by, is_reuse, members
@@ -231,11 +231,7 @@ class Spread:
         """Whether something is there for sure: not of a job that failed or has not ended, nor while an endpoint serves."""
         job = self.graph.nodes[write.source]
         ended = bool(bounds(write.data["time"])[1]) or is_over(job["status"])
-        return (
-            is_job(job)
-            and ended
-            and not (may_have_written_nothing(job["status"]) or is_logged(write) or is_only_allowed(write))
-        )
+        return is_job(job) and ended and not (may_have_left_nothing(job) or is_logged(write) or is_only_allowed(write))
 
     # --- what could hide more -------------------------------------------------------------------
 
