@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from lineage.domain.kinds import ALLOWED, CHANNEL_USAGE, KINDS, LOCATION, MENTIO
 from lineage.domain.names import ARN_OF_PLACE, Location, Span, channel_span, is_arn, location_of
 from lineage.domain.records import Body, etag_digest
 from lineage.domain.weights import VARIABLES, named
+from lineage.errors import MalformedDefinition
 
 if TYPE_CHECKING:
     from lineage.domain.sql import Engine, TableName
@@ -155,7 +156,8 @@ def _read(reference: Reference, value: Any, scopes: Scopes) -> Iterator[Hit]:
     elif reference.sql:
         yield from _queried(reference, text, role, scopes)
     elif reference.relation == "mentions":
-        yield from _mentioned(reference, text, str(_sibling("*", scopes) or ""))
+        texts = _defined(reference, text, scopes) if reference.definition else [text]
+        yield from _mentioned(reference, texts, str(_sibling("*", scopes) or ""))
     elif reference.to != LOCATION:
         if reference.to or is_arn(text):
             # A sibling tells the part of the target that is meant, or that it was taken over.
@@ -206,9 +208,28 @@ def _weights(reference: Reference, value: str, scopes: Scopes) -> Iterator[Hit]:
             yield Hit(reference, what, role or variable, reference.usage, location, span, path=field)
 
 
-def _mentioned(reference: Reference, text: str, role: str) -> Iterator[Hit]:
-    """S3 URIs inside free text. The SDK JSON-quotes hyperparameters, so escapes are undone first."""
-    found = {_CLOSING.sub("", uri) for uri in _IN_TEXT.findall(_unquoted(text))}
+def _defined(reference: Reference, text: str, scopes: Scopes) -> list[str]:
+    """What a pipeline's definition names, or what one of its parameters gives an execution of it."""
+    from lineage.domain.definitions import definition  # of all records, few are of pipelines
+
+    try:
+        whole = definition(str(_sibling(reference.definition, scopes) or ""))
+    except MalformedDefinition:
+        return [text]
+    variables = {"Execution.PipelineName": _sibling("PipelineName", scopes) or _sibling("Pipeline.PipelineName", scopes)}
+    if reference.definition == reference.path:
+        return [*whole.texts(variables), *whole.alternatives()]
+    name, given = str(_sibling("Name", scopes)), _sibling("PipelineParameters", scopes)
+    values = {str(one.get("Name")): one.get("Value") for one in given}
+    # what it says now it need not have said when it was executed
+    since, then = (str(_sibling(path, scopes) or "") for path in ("Pipeline.LastModifiedTime", "CreationTime"))
+    only_written = name in whole.ignored and since and since <= then
+    return [*whole.texts(variables | values, name), *([] if only_written else [text])]
+
+
+def _mentioned(reference: Reference, texts: Iterable[str], role: str) -> Iterator[Hit]:
+    """S3 URIs inside free texts. The SDK JSON-quotes hyperparameters, so escapes are undone first."""
+    found = {_CLOSING.sub("", uri) for text in texts for uri in _IN_TEXT.findall(_unquoted(text))}
     for uri in sorted(found):
         location = location_of(uri)
         if location:

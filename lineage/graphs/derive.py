@@ -30,7 +30,7 @@ from lineage.domain.kinds import (
     kind_of_arn,
 )
 from lineage.domain.names import Span, folders_above, is_arn, location_of, meets, named_id, parse_arn, parse_location
-from lineage.domain.records import Edge, Node, Resource, Window, tags_of
+from lineage.domain.records import Body, Edge, Node, Resource, Window, tags_of
 from lineage.domain.references import Hit, detail, empty_parts, hits
 from lineage.domain.sightings import EVER, Sight, seen_read, seen_written
 from lineage.domain.times import each_time, window
@@ -94,7 +94,7 @@ def join(
     """
     joining = Joining(db, listings)
     lives = _counted(_lives(records()), "reading records", on_step)
-    joining.observe(observed_node(identity, record) for identity, record in lives if identity)
+    joining.observe(observed_node(identity, record) for identity, record in _lending(lives, joining) if identity)
     resolve = _resolver(joining)
     for life in _counted(_lives(records()), "reading what they name", on_step):
         joining.say(*_said(life, resolve, joining))
@@ -184,6 +184,27 @@ Said = tuple[list[Node], list[Edge]]
 """The nodes that a record names, and its edges."""
 
 
+_LENDERS = {kind.borrows[0]: kind.borrows[2] for kind in KINDS.values() if kind.borrows[0]}
+
+
+def _lending(lives: Iterable[LifeRecord], joining: Joining) -> Iterator[LifeRecord]:
+    """All records; of some, others need a member to be read."""
+    for identity, record in lives:
+        if record.kind in _LENDERS:
+            told = (_LENDERS[record.kind], "LastModifiedTime", f"{KINDS[record.kind].noun}Name")
+            joining.lend(identity, {member: record.body.get(member) for member in told})
+        yield identity, record
+
+
+def _with_borrowed(record: Resource, joining: Joining) -> Body:
+    """The body of a record, with what it borrows of the one that it names, below its noun."""
+    kind, field, _ = KINDS[record.kind].borrows
+    named = str(record.body.get(field) or "")
+    if not kind or not is_arn(named):
+        return record.body
+    return {**record.body, KINDS[kind].noun: joining.lent(joining.life_at(parse_arn(named).id, record.created or ""))}
+
+
 def _resolver(joining: Joining) -> Resolve:
     """A function from (kind, account, region, name) to a node id. Names meet their ARNs without regard to case."""
 
@@ -197,7 +218,8 @@ def _said(life: LifeRecord, resolve: Resolve, joining: Joining) -> Said:
     identity, record = life
     if not identity:
         return _association(record)
-    named = ((hit, *declared(identity, record, hit, resolve)) for hit in hits(KINDS[record.kind], record.body))
+    read = hits(KINDS[record.kind], _with_borrowed(record, joining))
+    named = ((hit, *declared(identity, record, hit, resolve)) for hit in read)
     found = [
         (hit, node, edge if when == edge.window else replace(edge, window=when))
         for hit, node, edge in named

@@ -38,6 +38,7 @@ CREATE TEMP TABLE field (source, target, relation, role, usage, path, evidence, 
 CREATE TEMP TABLE fact (source, target, relation, role, usage, path, evidence, opens, closes, timed, span, listing, reader,
     settled, opaque, PRIMARY KEY (source, target, relation, role, usage, opens, closes, reader)) WITHOUT ROWID;
 CREATE INDEX temp.fact_recorded ON fact (target, source) WHERE relation = 'recorded-by';
+CREATE TEMP TABLE lent (id PRIMARY KEY, body) WITHOUT ROWID;
 CREATE TEMP TABLE lies (name, place, span, PRIMARY KEY (name, place)) WITHOUT ROWID;
 CREATE TEMP TABLE model (place, job, PRIMARY KEY (place, job)) WITHOUT ROWID;
 CREATE TEMP TABLE model_input (place, maker, PRIMARY KEY (place, maker)) WITHOUT ROWID;
@@ -81,7 +82,7 @@ _UNEXPLAINED = f"""
         AND (json_extract(details, '$.empty_parts') IS NOT NULL OR NOT EXISTS (
             SELECT 1 FROM main.edge WHERE target = id AND {SERVES} AND NOT (relation = 'loads' AND evidence = 'logged')))
     UNION SELECT source FROM main.edge WHERE relation = 'instantiates' AND usage != ''"""  # noqa: S608  (our own words)
-_TABLES = ("called", "named", "field", "fact", "lies", "model", "model_input", "written", "write", "sight", "read")
+_TABLES = ("called", "named", "field", "fact", "lent", "lies", "model", "model_input", "written", "write", "sight", "read")
 
 Spans = frozenset[Span]
 
@@ -99,6 +100,7 @@ class Joining:
         for statement in _ROOM.split(";\n"):
             db.execute(statement)
         self.id_of = lru_cache(REMEMBERED)(self._id_of)
+        self.lent = lru_cache(AT_ONCE)(self._lent)
         self._lately_named: set[str] = set()
         self._named: list[tuple[Any, ...]] = []
         self._fields: list[tuple[Any, ...]] = []
@@ -197,6 +199,14 @@ class Joining:
         opens, closes = bounds(window)
         row = (place.rstrip("/"), opens, closes or EVER, by, digest, digest)
         self._db.execute("INSERT OR IGNORE INTO sight VALUES (?,?,?,?,?,?)", row)
+
+    def lend(self, identity: str, body: Json) -> None:
+        """Keep what others may borrow from a record."""
+        self._db.execute("INSERT OR REPLACE INTO lent VALUES (?,?)", (identity, json.dumps(body)))
+
+    def _lent(self, identity: str) -> Json:
+        row = self._db.execute("SELECT body FROM lent WHERE id = ?", (identity,)).fetchone()
+        return dict(json.loads(row[0])) if row else {}
 
     def lies_at(self, name: str, place: str, span: Span) -> None:
         """What is called so lies at a place."""

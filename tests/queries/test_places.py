@@ -15,6 +15,7 @@ from lineage.queries.datasets import datasets
 from lineage.queries.impact import impact
 from lineage.queries.trace import trace
 from lineage.queries.used import used
+from tests.domain.test_definitions import SPELLINGS, Spelling, reading, writing
 from tests.graphs.test_copies import package
 from tests.queries.test_datasets import ALL
 from tests.queries.test_used import CRAWL, verdict, whole
@@ -384,3 +385,59 @@ def test_copies_are_carried_from_partition_to_partition() -> None:
     ]
     graph = in_partitions(made, *pinned)
     assert "h/1" in {row["name"] for row in impact(graph, "s3://raw/x/").reached}
+
+
+# --- places in definitions of pipelines ---------------------------------------------------------
+
+
+def pipeline(arguments: dict[str, Any], parameters: list[dict[str, Any]], changed: str = "2026-01-01T00:00:00Z") -> Resource:
+    definition = {"Version": "2020-12-01", "Parameters": parameters, "Steps": [{"Name": "S", "Arguments": arguments}]}
+    times = {"CreationTime": "2026-01-01T00:00:00Z", "LastModifiedTime": changed}
+    return record("pipeline", "p", times | {"PipelineDefinition": json.dumps(definition)})
+
+
+def execution(**values: str) -> Resource:
+    given = [{"Name": name, "Value": value} for name, value in values.items()]
+    arns = {"PipelineArn": arn("pipeline", "p"), "PipelineExecutionArn": arn("pipeline-execution", "p/execution/e").lower()}
+    return record(
+        "pipeline-execution", "p/execution/e", arns | {"CreationTime": "2026-02-01T00:00:00Z", "PipelineParameters": given}
+    )
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize(("where", "expected"), [(reading, "possible"), (writing, "not-referenced")])
+def test_a_pipeline_has_one_verdict_however_it_is_written(spelling: Spelling, where: Any, expected: str) -> None:
+    """A plain text, a join and a default that give one place have one verdict: as an input it may be a use, as an output not."""
+    expression, parameters = spelling("s3://b/b/x/")
+    one = pipeline(where(expression), parameters)
+    assert verdict("s3://b/b/x/", one) == expected
+    assert verdict("s3://b/b/y/", one) == "not-referenced"
+
+
+BUCKETS = {"Std:Join": {"On": "/", "Values": ["s3:/", {"Get": "Parameters.Bucket"}, "x"]}}
+DEFAULT = [{"Name": "Bucket", "DefaultValue": "mine"}]
+
+
+@pytest.mark.parametrize(
+    ("uri", "records", "expected"),
+    [
+        ("s3://mine/x/", [pipeline(reading(BUCKETS), DEFAULT)], "possible"),
+        ("s3://mine/y/", [pipeline(reading(BUCKETS), DEFAULT)], "not-referenced"),
+        ("s3://yours/x/", [pipeline(reading(BUCKETS), DEFAULT)], "not-referenced"),
+        ("s3://yours/x/", [pipeline(reading(BUCKETS), DEFAULT), execution(Bucket="yours")], "possible"),
+        ("s3://yours/y/", [pipeline(reading(BUCKETS), DEFAULT), execution(Bucket="yours")], "not-referenced"),
+        ("s3://yours/x/", [pipeline(writing(BUCKETS), DEFAULT), execution(Bucket="yours")], "not-referenced"),
+        ("s3://o/", [pipeline(writing({"Get": "Parameters.O"}), []), execution(O="s3://o/")], "not-referenced"),
+        (
+            "s3://o/",
+            [pipeline(writing({"Get": "Parameters.O"}), [], "2026-03-01T00:00:00Z"), execution(O="s3://o/")],
+            "possible",
+        ),
+        ("s3://o/", [pipeline({}, []), execution(O="s3://o/")], "possible"),
+        ("s3://o/", [execution(O="s3://o/")], "possible"),
+        ("s3://o/", [record("pipeline", "p", {"PipelineDefinition": "no JSON: s3://o/x"})], "possible"),
+    ],
+)
+def test_an_execution_gives_its_pipeline_other_places(uri: str, records: list[Resource], expected: str) -> None:
+    """What an execution gives its parameters takes the place of their defaults; as an output only where it surely was one."""
+    assert verdict(uri, *records) == expected

@@ -123,6 +123,7 @@ class Reference:
     template: str = ""
     bare: str = ""  # the switch that means, where it is on: the field alone is the whole location, and no template fills it
     digest: str = ""  # the sibling that holds the ETag of what lies there
+    definition: str = ""  # the sibling that is the pipeline's definition, which says what this is for
     sql: bool = False  # it is a query, in the language of the template's scheme: each table that it names is meant
     continuous: str = ""  # the sibling whose value "Continuous" means: written all the while, not at the end
     open_ended: str = ""  # the sibling whose value "MultiModel" means: a whole prefix, read for ever
@@ -183,6 +184,7 @@ class Kind:
     unpublished: tuple[str, ...] = ()  # switches that answers have and no botocore knows: one that is on changes other fields
     summaries: bool = False  # the List call's summary is the record
     between: tuple[str, ...] = ()  # it is no node, but an edge: the fields of its source, its target and its role
+    borrows: tuple[str, str, str] = ("", "", "")  # of a record of a kind, which a field names, a member: below that kind's noun
     accrues: bool = False  # only new ones come and what has ended stays as it is: a later crawl asks for the new ones
     tells_use: bool = False  # "not used" needs every one of them: a record may show that data went into training
     hints: bool = False  # people and SageMaker write it beside the records: by itself it shows no use

@@ -1,0 +1,154 @@
+"""Which texts a pipeline definition names as what goes into its steps: joins, parameters and outputs of steps in place. Pure.
+
+The same pipeline can be written with plain texts, with `Std:Join` (the guide shows bare `On` and `Values`), or with parameters
+that have defaults: it names the same either way. What a step writes is no use of it, unless another step takes it in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+
+from lineage.domain.kinds import KINDS, LOCATION
+from lineage.domain.pipelines import parse_definition
+
+UNKNOWN: Final = "*"  # in the place of what nobody can tell: a glob ends the name of a place
+_FRESH: Final = "\x00"  # in the place of what each execution has of its own: its id, a time
+_BARE_BUCKET = re.compile(rf"s3[an]?://[^/\s{_FRESH}]+/*{_FRESH}[^\s\"']*")
+_DEEPEST = 50  # joins inside joins, and steps that name others
+_TOKEN = re.compile(r"([^.\[\]]+)|\[['\"]?([^\]'\"]+)['\"]?\]")
+_PARAMETER = "Parameters."
+
+
+def _outputs() -> Iterator[str]:
+    """The fields of requests that only say where something is written, as the table has them."""
+    for kind in KINDS.values():
+        read = {one.path for one in kind.references if one.relation in ("reads", "loads")}
+        for one in kind.references:
+            if one.relation == "writes" and one.to == LOCATION and one.evidence == "declared" and one.path not in read:
+                yield f".{one.path}"
+
+
+_OUTPUTS: Final = tuple(sorted(path for path in _outputs() if path.count(".") > 1))
+
+
+class _Part(NamedTuple):
+    text: str
+    parameter: bool = False  # the text is the name of one
+
+
+_Parts = tuple[_Part, ...]
+
+
+class Definition(NamedTuple):
+    """A definition, as the texts that go into its steps."""
+
+    inputs: tuple[_Parts, ...]
+    defaults: dict[str, Any]
+    choices: dict[str, list[Any]]
+    ignored: frozenset[str]  # parameters that only say where something is written
+
+    def texts(self, values: Mapping[str, Any] | None = None, parameter: str = "") -> Iterator[str]:
+        """The texts with some values of parameters, else their defaults; with a `parameter`, only those that it is in."""
+        known = self.defaults | dict(values or {})
+        for parts in self.inputs:
+            if not parameter or any(part.parameter and part.text == parameter for part in parts):
+                text = "".join(_said(known.get(part.text)) if part.parameter else part.text for part in parts)
+                yield _BARE_BUCKET.sub(" ", text).replace(_FRESH, UNKNOWN)
+
+    def alternatives(self) -> Iterator[str]:
+        """What else the parameters may be by their own words."""
+        names = self.defaults.keys() | self.choices.keys()
+        for name in sorted(names - self.ignored):
+            yield from map(_said, [self.defaults.get(name), *self.choices.get(name, ())])
+
+
+@lru_cache(maxsize=100)  # an execution comes after another one of the same pipeline
+def definition(text: str) -> Definition:
+    """A definition, read once. Raises `MalformedDefinition`."""
+    whole = parse_definition(text)
+    parameters = [one for one in whole.get("Parameters") or () if isinstance(one, Mapping)]
+    inputs, outputs = dict[_Parts, None](), dict[_Parts, None]()
+    reader = _Reader(whole)
+    for parts, is_output in reader.read():
+        (outputs if is_output else inputs)[parts] = None
+    taken, put = ({part.text for parts in some for part in parts if part.parameter} for some in (inputs, outputs))
+    return Definition(
+        tuple(inputs),
+        {str(one.get("Name")): one["DefaultValue"] for one in parameters if one.get("DefaultValue") is not None},
+        {str(one.get("Name")): one["EnumValues"] for one in parameters if isinstance(one.get("EnumValues"), list)},
+        frozenset(put - taken),
+    )
+
+
+def _said(value: Any) -> str:
+    return str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else UNKNOWN
+
+
+class _Reader:
+    """One definition while it is read."""
+
+    def __init__(self, whole: Mapping[str, Any]) -> None:
+        self._whole = whole
+        self._steps: dict[str, Any] = {}
+
+    def read(self) -> Iterator[tuple[_Parts, bool]]:
+        """Each text in it, and whether it says where something is written."""
+        found = [
+            (value, trail) for value, trail in self._values() if not isinstance(value, (list, Mapping)) or _is_expression(value)
+        ]
+        for value, trail in found:
+            yield self._parts(value, 0), trail.endswith(_OUTPUTS)
+
+    def _values(self) -> Iterator[tuple[Any, str]]:
+        todo: list[tuple[Any, str]] = [(value, f".{key}") for key, value in self._whole.items() if key != "Parameters"]
+        while todo:
+            value, trail = todo.pop()
+            yield value, trail
+            if isinstance(value, list):
+                todo += [(one, f"{trail}[]") for one in value]
+            elif isinstance(value, Mapping) and not _is_expression(value):
+                if "Arguments" in value and "Name" in value:
+                    self._steps[str(value["Name"])] = value["Arguments"]
+                todo += [(one, f"{trail}.{key}") for key, one in value.items()]
+
+    def _parts(self, expression: Any, depth: int) -> _Parts:
+        if not isinstance(expression, Mapping) or depth > _DEEPEST:
+            return (_Part(_said(expression)),)
+        if "Get" in expression:
+            return self._got(str(expression["Get"]), depth)
+        join = expression.get("Std:Join", expression)
+        on, values = _Part(str(join.get("On", ""))), join["Values"]
+        parts = [part for value in values for part in (on, *self._parts(value, depth + 1))]
+        return tuple(parts[1:])
+
+    def _got(self, name: str, depth: int) -> _Parts:
+        if name.startswith(_PARAMETER):
+            return (_Part(name.removeprefix(_PARAMETER), parameter=True),)
+        if name == "Execution.PipelineName":
+            return (_Part(name, parameter=True),)
+        if name.startswith("Execution."):
+            return (_Part(_FRESH),)
+        found = self._of_step(name)
+        return self._parts(found, depth + 1) if isinstance(found, str) or _is_expression(found) else (_Part(UNKNOWN),)
+
+    def _of_step(self, name: str) -> Any:
+        """What a step was asked to do, at a path: `Steps.Prep.ProcessingOutputConfig.Outputs['train'].S3Output.S3Uri`."""
+        first, step, *path = [one or other for one, other in _TOKEN.findall(name)] + ["", ""]
+        value = self._steps.get(step) if first == "Steps" else None
+        for token in path[:-2]:
+            if isinstance(value, list):
+                value = next((one for one in value if isinstance(one, Mapping) and token in one.values()), None)
+            else:
+                value = value.get(token) if isinstance(value, Mapping) else None
+        return value
+
+
+def _is_expression(value: Any) -> bool:
+    """Whether an object stands for a text: a `Get`, or a join in either spelling."""
+    if not isinstance(value, Mapping):
+        return False
+    join = value.get("Std:Join", value if value.keys() == {"On", "Values"} else None)
+    return isinstance(value.get("Get"), str) or (isinstance(join, Mapping) and isinstance(join.get("Values"), list))
