@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
+from lineage.domain.arguments import names_bucket, paired
 from lineage.domain.kinds import ALLOWED, CHANNEL_USAGE, KINDS, LOCATION, MENTIONED_USAGE, REUSED, Kind, Reference
 from lineage.domain.names import ARN_OF_PLACE, Location, Span, channel_span, is_arn, location_of
 from lineage.domain.records import Body, etag_digest
@@ -156,8 +157,10 @@ def _read(reference: Reference, value: Any, scopes: Scopes) -> Iterator[Hit]:
     elif reference.sql:
         yield from _queried(reference, text, role, scopes)
     elif reference.relation == "mentions":
+        name = str(_sibling("*", scopes) or "")
         texts = _defined(reference, text, scopes) if reference.definition else [text]
-        yield from _mentioned(reference, texts, str(_sibling("*", scopes) or ""))
+        more = _paired(reference, name or text, scopes) if reference.paired and names_bucket(name or text) else ()
+        yield from _mentioned(reference, [*texts, *more], name)
     elif reference.to != LOCATION:
         if reference.to or is_arn(text):
             # A sibling tells the part of the target that is meant, or that it was taken over.
@@ -225,6 +228,15 @@ def _defined(reference: Reference, text: str, scopes: Scopes) -> list[str]:
     since, then = (str(_sibling(path, scopes) or "") for path in ("Pipeline.LastModifiedTime", "CreationTime"))
     only_written = name in whole.ignored and since and since <= then
     return [*whole.texts(variables | values, name), *([] if only_written else [text])]
+
+
+def _paired(reference: Reference, name: str, scopes: Scopes) -> Iterator[str]:
+    """The places in a bucket that a value names, by the other values that stand beside it."""
+    given = _sibling(reference.path.removesuffix("[]").removesuffix(".*").rpartition(".")[2], scopes)
+    if isinstance(given, dict):
+        yield from paired({known: _unquoted(str(value)) for known, value in given.items()}, name)
+    elif isinstance(given, list):
+        yield from paired([str(one) for one in given], name)
 
 
 def _mentioned(reference: Reference, texts: Iterable[str], role: str) -> Iterator[Hit]:

@@ -161,6 +161,18 @@ def test_locations_are_no_secrets(value: str) -> None:
     assert clean("DescribeTrainingJob", HyperParameters={"extra": value})["HyperParameters"] == {"extra": value}
 
 
+def test_the_prefix_of_an_object_key_is_no_secret() -> None:
+    """Where data lies in a bucket may be the only trace of it, and stays in arguments and variables; a key does not."""
+    arguments = ["--s3_input_bucket", "b", "--s3_input_key_prefix", "in/x", "--api-key", "abc"]
+    kept = clean(
+        "DescribeProcessingJob",
+        AppSpecification={"ContainerArguments": arguments},
+        Environment={"S3_KEY_PREFIX": "in/x", "S3_KEY": "abc"},
+    )
+    assert kept["AppSpecification"]["ContainerArguments"] == [*arguments[:-1], REDACTED]
+    assert kept["Environment"] == {"S3_KEY_PREFIX": "in/x", "S3_KEY": REDACTED}
+
+
 def test_locations_of_every_form_stay_under_a_secret_name() -> None:
     """https and ARN forms are kept as S3 URIs are; a signature is not."""
     kept = clean(

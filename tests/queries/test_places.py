@@ -441,3 +441,16 @@ DEFAULT = [{"Name": "Bucket", "DefaultValue": "mine"}]
 def test_an_execution_gives_its_pipeline_other_places(uri: str, records: list[Resource], expected: str) -> None:
     """What an execution gives its parameters takes the place of their defaults; as an output only where it surely was one."""
     assert verdict(uri, *records) == expected
+
+
+# --- a bucket and a prefix in two values --------------------------------------------------------
+
+SPARK = ["--s3_input_bucket", "lake", "--s3_input_key_prefix", "raw/x"]
+SPARKED = processing("spark", {}, {"out": "s3://sets/x/"}, AppSpecification={"ContainerArguments": SPARK})
+
+
+@pytest.mark.parametrize(("uri", "expected"), [("s3://lake/raw/x/1.csv", "possible"), ("s3://lake/raw/y/", "not-referenced")])
+def test_a_bucket_and_a_prefix_in_two_arguments_may_be_a_use(uri: str, expected: str) -> None:
+    """What a job is told as a bucket and a prefix it may have read, as if it were told the URI."""
+    after = training("j", {"train": "s3://sets/x/"}, day="2026-01-03")
+    assert verdict(uri, SPARKED, after) == expected

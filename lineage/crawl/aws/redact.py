@@ -21,7 +21,8 @@ from lineage.domain.times import utc
 from lineage.domain.unknown import names_something
 
 _LIKE_A_PASSWORD = r"passw|passphrase|passwd|pwd|(?:^|[^a-z])(?:pg|db)?pass(?:[^a-z]|$)|secret|credential"  # noqa: S105
-_NAME = re.compile(rf"{_LIKE_A_PASSWORD}|token(?!iz)|key|auth(?!or)", re.IGNORECASE)
+# A key prefix is that of an object in S3, as Spark samples are told where their data lies.
+_NAME = re.compile(rf"{_LIKE_A_PASSWORD}|token(?!iz)|key(?![_-]?prefix)|auth(?!or)", re.IGNORECASE)
 _NUMBER = re.compile(r"\d{1,9}(?:\.\d*)?|true|false", re.IGNORECASE)  # max_tokens, num_key_value_heads: no secrets
 _VALUE = re.compile(
     r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"  # an AWS access key id

@@ -39,7 +39,7 @@ TRANSFORM_JOB = Kind(
         refers("AutoMLJobArn", "automl-job", "member-of"),
         *EXPERIMENT_CONFIG,
         named_weights("Environment.*", "reads"),  # instead of those that the model's own environment names
-        mentions("Environment.*", weights=False),
+        mentions("Environment.*", paired=True, weights=False),
         *TAGS,
     ),
     finders=(RUNS,),
@@ -59,9 +59,9 @@ def _tuned(at: str) -> tuple[Reference, ...]:
         reads(f"{at}.CheckpointConfig.S3Uri", role="=checkpoint", usage="checkpoint"),
         provides(f"{at}.AlgorithmSpecification.TrainingImage"),
         provides(f"{at}.AlgorithmSpecification.AlgorithmName", to="algorithm"),
-        mentions(f"{at}.StaticHyperParameters.*"),
+        mentions(f"{at}.StaticHyperParameters.*", paired=True),
         mentions(f"{at}.HyperParameterRanges.CategoricalParameterRanges[].Values[]"),
-        mentions(f"{at}.Environment.*"),
+        mentions(f"{at}.Environment.*", paired=True),
     )
 
 
@@ -141,7 +141,7 @@ AUTOML_JOB = Kind(
         provides("BestCandidate.InferenceContainerDefinitions.*[].Image"),
         owns("BestCandidate.CandidateSteps[].CandidateStepArn", ANY, role="CandidateStepType"),
         owns("ModelDeployResult.EndpointName", "endpoint"),
-        mentions("AutoMLProblemTypeConfig.TextGenerationJobConfig.TextGenerationHyperParameters.*"),
+        mentions("AutoMLProblemTypeConfig.TextGenerationJobConfig.TextGenerationHyperParameters.*", paired=True),
         *TAGS,
     ),
     details=(("ended", "EndTime"), ("failure", "FailureReason")),
@@ -256,7 +256,7 @@ OPTIMIZATION_JOB = Kind(
         provides("OptimizationConfigs[].ModelCompilationConfig.Image"),
         provides("OptimizationConfigs[].ModelShardingConfig.Image"),
         provides("OptimizationOutput.RecommendedInferenceImage"),
-        mentions("OptimizationEnvironment.*"),
+        mentions("OptimizationEnvironment.*", paired=True),
         mentions("OptimizationConfigs[].ModelQuantizationConfig.OverrideEnvironment.*"),
         mentions("OptimizationConfigs[].ModelCompilationConfig.OverrideEnvironment.*"),
         mentions("OptimizationConfigs[].ModelShardingConfig.OverrideEnvironment.*"),

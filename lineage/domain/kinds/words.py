@@ -123,6 +123,7 @@ class Reference:
     template: str = ""
     bare: str = ""  # the switch that means, where it is on: the field alone is the whole location, and no template fills it
     digest: str = ""  # the sibling that holds the ETag of what lies there
+    paired: bool = False  # of several values, one may name a bucket and another one the prefix in it
     definition: str = ""  # the sibling that is the pipeline's definition, which says what this is for
     sql: bool = False  # it is a query, in the language of the template's scheme: each table that it names is meant
     continuous: str = ""  # the sibling whose value "Continuous" means: written all the while, not at the end

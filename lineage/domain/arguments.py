@@ -1,0 +1,53 @@
+"""Places that are given in two values, a bucket and the prefix of a key, as Spark samples take them. Pure.
+
+`--s3_input_bucket B --s3_input_key_prefix P` names `s3://B/P`, and no URI stands anywhere. Which prefix is meant in which
+bucket, the names tell: they begin alike, or one of them says no more than what it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+
+from lineage.domain.records import REDACTED
+
+_BUCKET = re.compile(r"(?:(.*)_)?(?:s3_?)?bucket(?:_name)?")
+_PREFIX = re.compile(r"(?:(.*)_)?(?:prefix|key|path|folder)")
+_WITHIN = re.compile(r"(?!/|[a-z0-9]+://)[^\s\"'*,;]+")  # what may be a prefix: no path of a machine, no URI, no sentence
+
+
+def names_bucket(name: str) -> bool:
+    """Whether a name, of an option or of a variable, is one for a bucket."""
+    return bool(_BUCKET.fullmatch(_plain(name)))
+
+
+def paired(given: Mapping[str, str] | Sequence[str], name: str) -> Iterator[str]:
+    """The URIs of the places in the bucket that is given by a name, beside the other values that are given."""
+    values = list(given.items() if isinstance(given, Mapping) else _options(given))
+    buckets = dict.fromkeys(value.removeprefix("s3://").rstrip("/") for known, value in values if _plain(known) == _plain(name))
+    mine = _stem(name, _BUCKET)
+    for known, prefix in values:
+        if _PREFIX.fullmatch(_plain(known)) and _WITHIN.fullmatch(prefix):
+            other = _stem(known, _PREFIX)
+            if mine == other or not (mine and other):
+                within = "" if prefix == REDACTED else prefix  # it was cut out, for its name has `key` in it
+                yield from (f"s3://{bucket}/{within}" for bucket in buckets)
+
+
+def _options(arguments: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Each option of a command line with its value: `--name value`, or `--name=value`."""
+    for argument, following in pairwise([*arguments, ""]):
+        name, equals, value = argument.partition("=")
+        if argument.startswith("-"):
+            yield (name, value) if equals else (name, "" if following.startswith("-") else following)
+
+
+def _plain(name: str) -> str:
+    return name.partition("=")[0].lstrip("-").replace("-", "_").casefold()
+
+
+def _stem(name: str, pattern: re.Pattern[str]) -> str:
+    """What a name says besides that it is one of a bucket, or of a prefix, in S3."""
+    found = pattern.fullmatch(_plain(name))
+    return "_".join(word for word in str((found and found[1]) or "").split("_") if word not in ("s3", "key"))

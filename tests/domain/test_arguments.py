@@ -1,0 +1,69 @@
+"""Places that are given as a bucket and a prefix."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lineage.domain.arguments import names_bucket, paired
+from tests.domain.test_references import facts
+from tests.records import processing, record, training
+
+SPARK = ["--s3_input_bucket", "B", "--s3_input_key_prefix", "in", "--s3_output_bucket", "B", "--s3_output_key_prefix", "out"]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("--s3_input_bucket", True),
+        ("--input-bucket=b", True),
+        ("BUCKET_NAME", True),
+        ("s3bucket", True),
+        ("S3_BUCKET", True),
+        ("--n-buckets", False),
+        ("bucketing", False),
+        ("s3://bucket", False),
+        ("", False),
+    ],
+)
+def test_what_names_a_bucket(name: str, expected: bool) -> None:
+    """An option or a variable names a bucket whose name ends in that word."""
+    assert names_bucket(name) is expected
+
+
+@pytest.mark.parametrize(
+    ("given", "name", "uris"),
+    [
+        (SPARK, "--s3_input_bucket", ["s3://B/in"]),
+        (SPARK, "--s3_output_bucket", ["s3://B/out"]),
+        (["--bucket=b", "--train-prefix", "t/", "--test-prefix=v/"], "--bucket=b", ["s3://b/t/", "s3://b/v/"]),
+        (["--input-bucket", "b", "--prefix", "p"], "--input-bucket", ["s3://b/p"]),
+        (["--bucket", "b", "--path", "/opt/ml/processing/x"], "--bucket", []),
+        (["--bucket", "b", "--prefix", "--verbose"], "--bucket", []),
+        (["--bucket", "b"], "--bucket", []),
+        (["--bucket", "s3://b/", "--prefix", "p"], "--bucket", ["s3://b/p"]),
+        ({"S3_BUCKET": "b", "S3_PREFIX": "p", "OTHER": "q"}, "S3_BUCKET", ["s3://b/p"]),
+        ({"S3_BUCKET": "b", "S3_KEY_PREFIX": "(redacted)"}, "S3_BUCKET", ["s3://b/"]),
+        ({"bucket": "b", "data_prefix": "d", "model_key": "m"}, "bucket", ["s3://b/d", "s3://b/m"]),
+    ],
+)
+def test_a_bucket_and_its_prefix(given: Any, name: str, uris: list[str]) -> None:
+    """A bucket goes with each prefix whose name begins as its own does, or where one of the two says no more than what it is."""
+    assert list(paired(given, name)) == uris
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        processing("p", {}, {}, AppSpecification={"ContainerArguments": SPARK[:4]}),
+        processing("p", {}, {}, AppSpecification={"ContainerEntrypoint": ["spark-submit", "x.py", *SPARK[:4]]}),
+        processing("p", {}, {}, Environment={"S3_BUCKET": "B", "S3_PREFIX": "in"}),
+        training("t", {}, HyperParameters={"bucket": '"B"', "prefix": '"in"'}),
+        record("tuning-job", "n", {"TrainingJobDefinitions": [{"StaticHyperParameters": {"bucket": "B", "prefix": "in"}}]}),
+        training("t", {}, AlgorithmSpecification={"ContainerArguments": SPARK[:4]}),
+    ],
+)
+def test_a_job_that_is_given_both_mentions_the_place(job: Any) -> None:
+    """The bucket and the prefix that a job is given in two arguments, variables or hyperparameters are one place."""
+    assert [uri for uri, *_ in facts(job, "mentions")] == ["s3://B/in"]
