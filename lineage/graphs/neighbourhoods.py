@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from operator import attrgetter, itemgetter
 
-from lineage.domain.kinds import ENDPOINT, RELATIONS, SERVING, takes_model
+from lineage.domain.kinds import ENDPOINT, ENTITY_KINDS, RELATIONS, SERVING, takes_model
 from lineage.domain.names import Location, is_location, is_place, location_of, parse_location
 from lineage.domain.training import is_training_job
 from lineage.graphs.build import Attributes, EdgeRow, Graph, assembled, attributed, edges_of, unseen_in
@@ -28,8 +28,9 @@ _LEADS = ("reads", "writes", "overlaps", "loads", "instantiates", "provides", "r
 
 
 # The sorts of nodes that lines start from.
-_PLACE, _TRAINER, _ENDPOINT, _OTHER = "place", "trainer", "endpoint", "other"
-_RESOURCE = (_TRAINER, _ENDPOINT, _OTHER)
+_PLACE, _TRAINER, _ENDPOINT, _ENTITY, _OTHER = "place", "trainer", "endpoint", "entity", "other"
+_NO_TRAINER = (_ENDPOINT, _ENTITY, _OTHER)
+_RESOURCE = (_TRAINER, *_NO_TRAINER)
 
 
 def _sort_of(node: str, attributes: Attributes) -> str:
@@ -37,6 +38,8 @@ def _sort_of(node: str, attributes: Attributes) -> str:
         return _PLACE
     if is_training_job(attributes):
         return _TRAINER
+    if attributes["kind"] in ENTITY_KINDS:
+        return _ENTITY
     return _ENDPOINT if attributes["kind"] == ENDPOINT.name else _OTHER
 
 
@@ -64,6 +67,7 @@ _NEAR = (
     Follow("down", "down", _ONWARD, "down"),
     *(Follow(start, "down", (*_BELONGS, "associated"), "beside") for start in ("up", "down", "beside")),
     *(Follow(start, "up", ("mentions", "reads", "recorded-by")) for start in ("up", "down")),
+    Follow("beside", "up", ("reads", "writes"), "up", where=(_ENTITY,)),  # what people say got into a job or a model
 )
 # Who reads some places: also the runs that a hint there leads to, and the jobs that they record; and who wrote there first,
 # for what is written somewhere may be loaded as a model that nobody could read.
@@ -84,13 +88,13 @@ _USE = (
     *_READERS,
     *_RIVALS,
     Follow("reached", "down", _LEADS, "reached", where=(_TRAINER,), only=Only.LEADING_ON),
-    Follow("reached", "down", _LEADS, "reached", where=(_PLACE, _ENDPOINT, _OTHER)),
-    Follow("reached", "down", ["reads", "writes"], "hinted", edge=_is_said, where=(_PLACE, _ENDPOINT, _OTHER)),
-    Follow("reached", "up", ["reads", "mentions"], where=(_ENDPOINT, _OTHER)),
-    Follow("reached", "up", ["member-of"], where=(_OTHER,)),  # whom a job started, and whether he began
-    Follow("reached", "up", ["reads"], "model", where=(_ENDPOINT, _OTHER), edge=_is_of_a_model),
+    Follow("reached", "down", _LEADS, "reached", where=(_PLACE, *_NO_TRAINER)),
+    Follow("reached", "down", ["reads", "writes"], "hinted", edge=_is_said, where=(_PLACE, *_NO_TRAINER)),
+    Follow("reached", "up", ["reads", "mentions"], where=_NO_TRAINER),
+    Follow("reached", "up", ["member-of"], where=_NO_TRAINER),  # whom a job started, and whether he began
+    Follow("reached", "up", ["reads"], "model", where=_NO_TRAINER, edge=_is_of_a_model),
     Follow("place", "down", ["loads", "reads"], near="model", edge=_is_of_a_model),
-    Follow("reached", "down", ["loads", "reads"], near="model", edge=_is_of_a_model, where=(_PLACE, _ENDPOINT, _OTHER)),
+    Follow("reached", "down", ["loads", "reads"], near="model", edge=_is_of_a_model, where=(_PLACE, *_NO_TRAINER)),
 )
 # All that data at some nodes gets to; what nobody can look into, and what endpoints serve of which nobody knows the making.
 _IMPACT = (
