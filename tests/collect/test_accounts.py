@@ -136,6 +136,19 @@ def test_no_refusal_makes_a_no(tmp_path: Path, calls: list[tuple[str, str]], cod
             assert found == CLEAN, resource  # what Search refuses is described singly
 
 
+@pytest.mark.parametrize("number", range(len(estate())))
+def test_no_deletion_makes_a_no(tmp_path: Path, number: int) -> None:
+    """With each record gone in turn, no use is denied but one of which nothing at all is left: no other record names it."""
+    records = estate()
+    lost = records.pop(number)
+    path = crawl(tmp_path, records=records)
+    found = verdicts(path)
+    denied = {kind for kind, said in found.items() if said == "not-referenced"} - {"nowhere"}
+    with lineage.open_snapshot(path) as snapshot:
+        left = [node for node in snapshot.nodes() if not node.observed and node.kind == lost["kind"]]
+    assert not (denied and left), (lost["kind"], denied)
+
+
 @pytest.mark.parametrize(
     ("fault", "tries"),
     [

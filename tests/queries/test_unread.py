@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import lineage
 from lineage.domain.kinds import KINDS
@@ -13,6 +16,7 @@ from lineage.domain.records import Crawl, Gap, Resource, Scope
 from lineage.domain.vendors import vendor_of
 from lineage.graphs.build import graph_of
 from tests.records import ACCOUNT, REGION, arn, channel, processing, record, served, training
+from tests.snapshot.test_file import crawl
 
 CRAWL = Crawl(1, "2026-03-01T00:00:00Z", "2026-03-01T00:01:00Z", "arn:x", (ACCOUNT,), (REGION,), (), "0", "1")
 RAW, NOBODY = "s3://raw/x/", "s3://nobody/reads/"
@@ -257,3 +261,66 @@ def test_a_base_model_of_a_vendor_hides_nothing() -> None:
     assert lineage.used(seen(tuned, serverless), NOBODY).verdict == "not-referenced"
     private = training("s", {"train": "s3://ours/"}, ServerlessJobConfig={"BaseModelArn": PRIVATE})
     assert lineage.used(seen(private), NOBODY).verdict == "unknown"
+
+
+# --- whatever is asked, and whatever is gone ----------------------------------------------------------
+
+
+EVERY = [(row[1], {}, NOBODY) for row in NAMING]
+EVERY = [([one], scope, uri) for one, scope, uri in EVERY] + [row[1:4] for row in MODELS]
+
+
+@pytest.mark.parametrize(("records", "scope", "uri"), EVERY)
+def test_what_is_loaded_for_a_question_is_enough(tmp_path: Path, records: list[Resource], scope: Any, uri: str) -> None:
+    """What nobody could read, and where the data was written first, is there however small the graph is."""
+    crawl(tmp_path / "s.db", *records)
+    with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
+        whole = lineage.graph(snapshot)
+        parts = (lineage.around_dataset(snapshot, uri), lineage.around_subject(snapshot, uri))
+        for part, ask in zip(parts, (lineage.used, lineage.impact), strict=True):
+            for graph in (whole, part):
+                graph.graph["scope"] = seen(*records, **scope).graph["scope"]
+            assert ask(part, uri).as_json() == ask(whole, uri).as_json()
+
+
+KEYS = st.sampled_from(["a", "b/", "b/c", "m/", "m/model.tar.gz"])
+JOBS = st.lists(st.tuples(st.sampled_from("tps"), KEYS, KEYS, st.integers(1, 4), st.integers(0, 1)), min_size=1, max_size=5)
+
+
+def estate(jobs: list[Any], loaded: list[str]) -> list[Resource]:
+    """Jobs that train, process and score, each with its run, and the models that the last ones use."""
+    records = []
+    for number, (sort, reads, writes, day, model) in enumerate(jobs):
+        name, when = f"j{number}", {"day": f"2026-01-0{day}"}
+        uris = {"c": f"s3://x/{reads}"}, f"s3://x/{writes}"
+        if sort == "t":
+            records.append(training(name, *uris, **when))
+        elif sort == "p":
+            records.append(processing(name, uris[0], {"o": uris[1]}, **when))
+        else:
+            records.append(transform(name, f"m{model}", uris[1], source=uris[0]["c"]))
+        records.append(record("trial-component", f"{name}-run", {"Source": {"SourceArn": records[-1].arn}}))
+    models = enumerate(loaded)
+    created = {"CreationTime": "2026-01-01T12:00:00Z"}
+    return records + [
+        record("model", f"m{n}", created | {"PrimaryContainer": {"ModelDataUrl": f"s3://x/{key}"}}) for n, key in models
+    ]
+
+
+@settings(max_examples=300, deadline=None)
+@given(JOBS, st.lists(KEYS, max_size=2), KEYS, st.integers(0, 20), st.booleans())
+def test_a_hole_never_makes_a_no(jobs: list[Any], loaded: list[str], dataset: str, which: int, refused: bool) -> None:
+    """Whichever record is refused, or gone while another one names it, what was used is not said to be unused.
+
+    Of a model that is gone and leads on to no training the maker may be anybody, and nothing was trained by it.
+    """
+    records, uri = estate(jobs, loaded), f"s3://x/{dataset}"
+    lost = records[which % len(records)]
+    before = lineage.used(seen(*records), uri).verdict
+    rest = [one for one in records if one is not lost]
+    gap = Gap(ACCOUNT, REGION, KINDS[lost.kind].describe, lost.arn, "denied", "no")
+    after = lineage.used(seen(*rest, holes=(gap,) if refused else ()), uri).verdict
+    sure = ("used", "used-indirectly")
+    hidden = before in sure if lost.kind == "model" and not refused else before not in ("not-referenced", "unknown")
+    named = refused or lost.kind != "trial-component"  # nothing names a run
+    assert not (hidden and named and after == "not-referenced"), (before, after)
