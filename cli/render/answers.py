@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import lineage
 
-from .lines import Line, footer, hole_line, looked_lines, note_lines, printed, spaced, styled
+from .lines import Line, footer, hole_line, hole_lines, looked_lines, note_lines, printed, spaced, styled
 from .words import is_any, plural
 
 if TYPE_CHECKING:
@@ -329,7 +329,7 @@ def _trace_footer(answer: lineage.Trace) -> list[Line]:
     gaps = f"{plural(len(holes), 'gap')} on this path:" if holes else "No gaps on this path."
     return [
         *looked_lines(answer.scope, f" {gaps}"),
-        *(hole_line(hole) for hole in holes),
+        *hole_lines(holes),
         *note_lines(answer.caveats),
     ]
 

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from .answers import COLOURS, rows_text
-from .lines import Line, hole_line, looked_lines, note_lines, printed, spaced, styled
+from .lines import Line, hole_lines, looked_lines, note_lines, printed, spaced, styled
 from .words import plural
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def _rest(answer: lineage.Datasets) -> list[Line]:
             for one in answer.breaks
         ),
         *looked_lines(answer.scope, f" {gaps}"),
-        *map(hole_line, holes),
+        *hole_lines(holes),
         *note_lines(answer.caveats),
     ]
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 Piece = str | tuple[str, str]
 
 _NAMED = 5  # accounts or regions that are named; more are counted
+_MANY_HOLES = 5  # holes that are alike and told one by one; more are counted
 _WIDE = 10_000  # columns, where the output is no terminal: nothing is ever wrapped or cut there
 
 
@@ -84,6 +85,20 @@ def hole_line(hole: dict[str, Any]) -> Line:
     )
 
 
+def hole_lines(holes: Iterable[dict[str, Any]]) -> list[Line]:
+    """Each hole, and of many that are alike, jobs that were deleted say, the first ones and how many more there are."""
+    alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for hole in holes:
+        alike.setdefault(tuple(hole[name] for name in ("account", "region", "operation", "reason")), []).append(hole)
+    lines = []
+    for some in alike.values():
+        shown = some if len(some) <= _MANY_HOLES or not some[0]["operation"] else some[:_MANY_HOLES]
+        lines += map(hole_line, shown)
+        more = f"  … and {len(some) - len(shown)} more {some[0]['operation']} {some[0]['reason']}; --format json lists them."
+        lines += [styled((more, "dim"))] if len(some) > len(shown) else []
+    return lines
+
+
 def looked_lines(scope: dict[str, Any], more: str = "") -> list[Line]:
     """What was looked at, in which numbers, and what this version never looks at."""
     numbers = _numbers(scope.get("numbers") or {})
@@ -143,7 +158,7 @@ def scope_lines(scope: dict[str, Any], what: str) -> list[Line]:
     """The holes that could hide more of what is listed, and what was looked at."""
     holes = scope["holes"]
     more = [styled(("Note: ", "dim"), f"{plural(len(holes), 'hole')} could hide more {what}s:")] if holes else []
-    return [*more, *map(hole_line, holes), looked_line(scope)]
+    return [*more, *hole_lines(holes), looked_line(scope)]
 
 
 def note_lines(caveats: list[str]) -> list[Line]:
@@ -160,5 +175,5 @@ def footer(answer: lineage.Usage | lineage.Impact | lineage.Path, *, found: bool
     """The holes where they bear on the verdict, what was looked at, and the notes. What is `found` no hole can take away."""
     holes = answer.scope["holes"]
     hint = [styled(("Note: ", "dim"), f"{plural(len(holes), 'hole')} could hide more; --format json lists them.")]
-    shown = hint if found and holes else [hole_line(hole) for hole in holes]
+    shown = hint if found and holes else hole_lines(holes)
     return [*shown, *looked_lines(answer.scope), *note_lines(answer.caveats)]

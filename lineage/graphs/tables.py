@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from itertools import chain, groupby, takewhile
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from lineage.domain.kinds import ALLOWED, HOLDERS, PIPELINE_EXECUTION, REUSED, SERVING
 from lineage.domain.names import Location, Span, partition_of, places_around
@@ -85,6 +85,16 @@ _UNEXPLAINED = f"""
 _TABLES = ("called", "named", "field", "fact", "lent", "lies", "model", "model_input", "written", "write", "sight", "read")
 
 Spans = frozenset[Span]
+
+
+class EdgeAt(NamedTuple):
+    """What is asked of an edge at its ends: these, the relation, the field that says so, and when it was over."""
+
+    source: str
+    target: str
+    relation: str
+    path: str
+    closes: str
 
 
 class Joining:
@@ -302,11 +312,12 @@ class Joining:
         for identity, kind, name, observed, details in self._db.execute(sql, (json.dumps(list(ids)),)):
             yield identity, json.loads(details) | {"kind": kind, "name": name, "observed": bool(observed)}
 
-    def edges_at(self, end: str, ids: Iterable[str], relations: Iterable[str]) -> Iterator[tuple[str, str, str, str]]:
-        """The edges of some relations that have some nodes as their `source` or their `target`: ends, relation and field."""
-        sql = f"""SELECT source, target, relation, path FROM main.edge WHERE {end} IN (SELECT value FROM json_each(?))
+    def edges_at(self, end: str, ids: Iterable[str], relations: Iterable[str]) -> Iterator[EdgeAt]:
+        """The edges of some relations that have some nodes as their `source` or their `target`."""
+        sql = f"""SELECT source, target, relation, path, ifnull(closes, '') FROM main.edge
+                  WHERE {end} IN (SELECT value FROM json_each(?))
                   AND relation IN (SELECT value FROM json_each(?)) ORDER BY source, target, relation, path"""  # noqa: S608
-        return iter(self._db.execute(sql, (json.dumps(list(ids)), json.dumps(list(relations)))))
+        return map(EdgeAt._make, self._db.execute(sql, (json.dumps(list(ids)), json.dumps(list(relations)))))
 
     def note_unread(self, found: Iterable[tuple[str, Json]]) -> None:
         """Keep beside each of some nodes what is known of it without its record."""

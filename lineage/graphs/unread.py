@@ -18,7 +18,7 @@ from lineage.domain.names import is_place, location_of
 from lineage.domain.records import Json
 from lineage.domain.times import sortable
 from lineage.domain.training import trains
-from lineage.graphs.tables import Joining
+from lineage.graphs.tables import EdgeAt, Joining
 
 _FLOWS = tuple(name for name, relation in RELATIONS.items() if relation.flows)
 _HANDED_ON = ("provides", "instantiates")  # from a model or a package to whoever is made of it, or runs it
@@ -41,7 +41,7 @@ def note_unread(joining: Joining) -> None:
 
 def _sorted(joining: Joining, nodes: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     """What each may hide; some kinds only where something is made of it, or said to be."""
-    leading = {edge[0] for edge in joining.edges_at("source", [node for node, _ in nodes], ("provides", "associated"))}
+    leading = {edge.source for edge in joining.edges_at("source", [node for node, _ in nodes], ("provides", "associated"))}
     for node, kind in nodes:
         if kind in _SORTS or node in leading:
             yield node, _SORTS.get(kind, "reader")
@@ -50,8 +50,8 @@ def _sorted(joining: Joining, nodes: list[tuple[str, str]]) -> Iterator[tuple[st
 def _named(joining: Joining, nodes: list[str]) -> Iterator[tuple[str, str]]:
     """Who names each, and in which field: one of them is enough to look it up."""
     named: dict[str, tuple[str, str]] = {}
-    for end, other in (("target", 0), ("source", 1)):
-        named |= {edge[1 - other]: (edge[other], edge[3]) for edge in joining.edges_at(end, nodes, RELATIONS)}
+    named |= {edge.target: (edge.source, edge.path) for edge in joining.edges_at("target", nodes, RELATIONS)}
+    named |= {edge.source: (edge.target, edge.path) for edge in joining.edges_at("source", nodes, RELATIONS)}
     by = dict(joining.described({naming for naming, _ in named.values()}))
     for node, (naming, path) in named.items():
         yield node, f"{by[naming]['kind'].replace('-', ' ')} {by[naming]['name']} names it in {path}"
@@ -71,7 +71,7 @@ class _Downstream:
         self._joining = joining
         self._models = models
         self._nodes: dict[str, Json] = {}
-        self._onward: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        self._onward: dict[str, list[EdgeAt]] = defaultdict(list)
         self._ends: set[str] = set()
         self._walk(models)
         self._leading = self._back()
@@ -81,9 +81,9 @@ class _Downstream:
         new = models
         while new:
             reached = set()
-            for source, target, relation, _ in self._joining.edges_at("source", new, _FLOWS):
-                self._onward[source].append((target, relation))
-                reached.add(target)
+            for edge in self._joining.edges_at("source", new, _FLOWS):
+                self._onward[edge.source].append(edge)
+                reached.add(edge.target)
             fresh = dict(self._joining.described(reached - self._nodes.keys()))
             self._nodes |= fresh
             self._ends |= set(self._lost(fresh))
@@ -91,7 +91,8 @@ class _Downstream:
 
     def _lost(self, fresh: dict[str, Json]) -> Iterator[str]:
         """Those that train, and those behind which nobody can look: what they got may have gone anywhere."""
-        yield from (edge[1] for edge in self._joining.edges_at("target", fresh, ("mentions",)) if is_job(fresh[edge[1]]))
+        named = (edge.target for edge in self._joining.edges_at("target", fresh, ("mentions",)))
+        yield from (node for node in named if is_job(fresh[node]))
         for node, data in fresh.items():
             place = location_of(node) if is_place(node) else None
             unread = not is_place(node) and not data["observed"]
@@ -101,9 +102,9 @@ class _Downstream:
     def _back(self) -> set[str]:
         """All from which training is reached, or what nobody can look behind."""
         before = defaultdict(list)
-        for source, targets in self._onward.items():
-            for target, _ in targets:
-                before[target].append(source)
+        for source, edges in self._onward.items():
+            for edge in edges:
+                before[edge.target].append(source)
         found, todo = set(self._ends), list(self._ends)
         while todo:
             fresh = [source for source in before[todo.pop()] if source not in found]
@@ -118,17 +119,22 @@ class _Downstream:
     def _runs_of(self, model: str) -> Iterator[_Run]:
         todo, seen = [model], {model}
         while todo:
-            node = todo.pop()
-            for target, relation in self._onward[node] or [("", "")]:
-                if not target:
-                    yield _Run("", leads_on=False)  # nothing known runs it
-                elif is_job(self._nodes[target]):
-                    yield _Run(sortable(self._nodes[target].get("ended") or ""), target in self._leading)
-                elif relation not in _HANDED_ON:
-                    yield _Run("", target in self._leading)
-                elif target not in seen:
-                    seen.add(target)
-                    todo.append(target)
+            edges = self._onward[todo.pop()]
+            if not edges:
+                yield _Run("", leads_on=False)  # nothing known runs it
+            for edge in edges:
+                if edge.relation in _HANDED_ON and not is_job(self._nodes[edge.target]):
+                    todo += {edge.target} - seen
+                    seen.add(edge.target)
+                else:
+                    yield _Run(self._until(edge.target), edge.target in self._leading)
+
+    def _until(self, runner: str) -> str:
+        """When the last run by a job, a config or a component was over; empty where it is open, or nobody knows."""
+        if is_job(self._nodes[runner]):
+            return sortable(self._nodes[runner].get("ended") or "")
+        deployed = [sortable(edge.closes) for edge in self._onward[runner] if edge.relation == "configures"]
+        return max(deployed, default="") if all(deployed) else ""
 
 
 def _told(runs: Iterable[_Run]) -> Json:

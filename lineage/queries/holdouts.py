@@ -64,7 +64,7 @@ class Making:
         self._ways: dict[str, Arrival | None] = {}
         scope: Scope = graph.graph["scope"]
         unread = (gap for gap in scope.holes if is_about(gap, _RELEVANT))
-        untold = [*self._silent(scope), *Unread(graph).readers(), *self._lost(tracing)]
+        untold = [*self._silent(scope), *Unread.of(graph).readers, *self._lost(tracing)]
         self._shared = [*not_enumerated(scope, _ENUMERATED), *unread, *untold]
 
     # --- what can be upstream -------------------------------------------------------------------

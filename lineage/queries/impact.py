@@ -119,7 +119,7 @@ def impact(graph: Graph, subject: str) -> Impact:
             *spread.caveats,
             *_changing(rows),
             *caveats(graph.graph["scope"]),
-            *Unread(spread.graph).vendors,
+            *Unread.of(spread.graph).vendors,
             _ONLY_WHAT_WAS_SEEN,
         ],
         named=known is Known.PLACE,

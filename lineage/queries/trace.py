@@ -595,7 +595,7 @@ class Tracing:
         reads = [self.links[key] for key in sorted(self.links) if self.links[key].relation == "reads"]
         opaque = [opaque_read(self.graph, link) for link in reads if is_job(self.graph.nodes[link.target])]
         silent = [gap for gap in scope.silent if gap.subject in self.jobs]
-        unread = Unread(self.graph).readers() if made_here else []
+        unread = Unread.of(self.graph).readers if made_here else []
         return [*holes, *silent, *dict.fromkeys(filter(None, [*opaque, *unread]))]
 
     def _path(self) -> set[str]:

@@ -225,8 +225,8 @@ class UseUnderWay:
         """What was found, of the jobs that are asked about. What is not known elsewhere counts: data may be handed on there."""
         scope: Scope = self.graph.graph["scope"]
         relevant = [gap for gap in scope.holes if is_about(gap, _RELEVANT)]
-        unread, blind = Unread(self.graph), self.readers.blind
-        hidden = [*scope.silent, *self.readers.holes, *unread.readers(), *unread.models(blind)]
+        unread, blind = Unread.of(self.graph), self.readers.blind
+        hidden = [*scope.silent, *self.readers.holes, *unread.readers, *unread.models(blind)]
         holes = once([*not_enumerated(scope, within=within), *empty(scope, within), *relevant, *hidden])
         findings = _told_once(sorted(self._asked(self.findings, within), key=_strongest_first))
         also_read = self._asked((self.also_read[job] for job in sorted(self.also_read)), within)

@@ -131,6 +131,7 @@ CAPTURED = [
     record("endpoint", "e", {"CreationTime": "2026-01-03T10:00:00Z", "EndpointStatus": "InService", "EndpointConfigName": "c"}),
     training("next", {"train": "s3://captured/"}, day="2026-01-05"),
 ]  # fmt: skip
+ENDED = [CAPTURED[0], replace(CAPTURED[1], deleted="2026-01-03T20:00:00Z"), CAPTURED[2]]
 BASE = {"ModelPackageConfig": {"SourceModelPackageArn": arn("model-package", "g/1")}}
 FROM_PACKAGE = [record("model", "m", {"PrimaryContainer": {"ModelPackageName": arn("model-package", "g/1")}}), *TRAINED]
 MODELS = [
@@ -138,6 +139,9 @@ MODELS = [
     ("gone, and nothing leads on", [FIT, *SCORED], {}, RAW, "not-referenced"),
     ("gone, and it only serves", [FIT, *SERVED], {}, RAW, "not-referenced"),
     ("gone, and what was captured was trained on", [FIT, *CAPTURED], {}, RAW, "unknown"),
+    ("gone, and what was captured of its endpoint that is gone was trained on", [FIT, *ENDED], {}, RAW, "unknown"),
+    ("gone, and its endpoint was gone before the job wrote", [LATER, *ENDED], {}, RAW, "not-referenced"),
+    ("denied, and its endpoint was gone before the job wrote", [LATER, *ENDED], {"holes": (DENIED,)}, RAW, "not-referenced"),
     ("gone, and it ran before the job wrote", [LATER, *TRAINED], {}, RAW, "not-referenced"),
     ("gone, and the job wrote nothing", [processing("fit", {"in": RAW}, {}), *TRAINED], {}, RAW, "not-referenced"),
     ("gone, and no job reads the data", [FIT, *TRAINED], {}, NOBODY, "not-referenced"),

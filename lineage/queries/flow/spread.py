@@ -243,13 +243,13 @@ class Spread:
         scope: Scope = self.graph.graph["scope"]
         relevant = [gap for gap in scope.holes if is_about(gap, _RELEVANT)]
         stays = all(self._stays_in(node) for node in (self.subject["id"], *(node for node, *_ in self.arrived)))
-        unread = Unread(self.graph).readers()
+        unread = Unread.of(self.graph).readers
         lost = () if stays else (*scope.silent, *self.holes, *unread, *self.unread_models(), *more)
         return once([*not_enumerated(scope, _ENUMERATED), *relevant, *lost])
 
     def unread_models(self) -> list[Gap]:
         """What nobody could read and may be made of what the data reached, and what takes models elsewhere."""
-        unread = Unread(self.graph)
+        unread = Unread.of(self.graph)
         return [*unread.models(self._blind), *unread.takers(self._blind)]
 
     def _stays_in(self, node: str) -> bool:

@@ -7,8 +7,10 @@ known besides that what ran it leads on to training. What a vendor sells or AWS 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import cached_property
+from weakref import WeakKeyDictionary
 
 from lineage.domain.kinds import HOLDERS, KIND_OF_CALL, KINDS, kind_of_subject
 from lineage.domain.names import is_arn, is_place, named_id, parse_arn
@@ -36,6 +38,14 @@ class Unread:
         gaps = ((subject, gap) for gap in self._scope.holes if gap.reason != "unmatched" for subject in subjects_of(gap))
         self._gaps = {subject: gap for subject, gap in gaps if subject in asked}
 
+    @classmethod
+    def of(cls, graph: Flow) -> Unread:
+        """What nobody could read of the estate of a graph, worked out once for all that is asked of it."""
+        if graph not in _KNOWN:
+            _KNOWN[graph] = cls(graph)
+        return _KNOWN[graph]
+
+    @cached_property
     def readers(self) -> list[Gap]:
         """What may have read any data: jobs and runs, what brings data to jobs, and what people say that data is.
 
@@ -117,6 +127,9 @@ class Unread:
         return "not-crawled", f"nobody crawled account {place[0]} in {place[1]}" if elsewhere else "no list told of it"
 
 
+_KNOWN: WeakKeyDictionary[Flow, Unread] = WeakKeyDictionary()
+
+
 def vendors_model(node: str, data: Json, whose: str) -> str:
     """What is said of something that a vendor offers to everybody, in the place of a hole."""
     what = node if is_place(node) else f"{data['kind'].replace('-', ' ')} {data['name']}"
@@ -139,9 +152,7 @@ def subjects_of(gap: Gap) -> tuple[str, ...]:
     return gap.subject.casefold(), named.casefold()
 
 
-def once(holes: Iterable[Gap]) -> list[Gap]:
+def once(holes: list[Gap]) -> list[Gap]:
     """Each hole once, in the words that say most: what a call left open is told again where it is known what it may hide."""
-    told: dict[object, Gap] = {}
-    for gap in holes:
-        told[replace(gap, detail="") if gap.operation else gap] = gap
-    return list(told.values())
+    asked = ((gap.account, gap.region, gap.operation, gap.subject, gap.reason, "" if gap.operation else gap) for gap in holes)
+    return list(dict(zip(asked, holes, strict=True)).values())
