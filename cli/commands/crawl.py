@@ -94,7 +94,7 @@ def _warnings(scope: lineage.Scope) -> Iterator[str]:
     if idle:
         meant = f"; it was read as {last.caller}: is it what you meant?" if len(idle) == len(places) else ""
         yield f"nothing was found in {listed(idle, _NAMED)}: no record of any kind{meant}"
-    if "training-job" in last.kinds and not any(one.counts.training_jobs for one in places):
+    if "training-job" in last.kinds and not any(one.counts.trainers for one in places):
         names = [f"account {one.account} in region {one.region}" for one in places]
         yield f'no training job stands in {listed(names, _NAMED)}: that proves no "not used", and answers will be unknown'
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Piece = str | tuple[str, str]
 
 _NAMED = 5  # accounts or regions that are named; more are counted
-_MANY_HOLES = 5  # holes that are alike and told one by one; more are counted
+_FEW, _MANY = 5, 50  # holes that are alike and told one by one: of one call that was not answered, and of anything else
 _WIDE = 10_000  # columns, where the output is no terminal: nothing is ever wrapped or cut there
 
 
@@ -90,12 +90,12 @@ def hole_lines(holes: Iterable[dict[str, Any]]) -> list[Line]:
     alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for hole in holes:
         alike.setdefault(tuple(hole[name] for name in ("account", "region", "operation", "reason")), []).append(hole)
-    lines = []
-    for some in alike.values():
-        shown = some if len(some) <= _MANY_HOLES or not some[0]["operation"] else some[:_MANY_HOLES]
+    lines: list[Line] = []
+    for (_, _, operation, reason), some in alike.items():
+        shown = some if len(some) <= (_FEW if operation else _MANY) else some[: _FEW if operation else _MANY]
         lines += map(hole_line, shown)
-        more = f"  … and {len(some) - len(shown)} more {some[0]['operation']} {some[0]['reason']}; --format json lists them."
-        lines += [styled((more, "dim"))] if len(some) > len(shown) else []
+        more, said = f"  … and {len(some) - len(shown):,} more: ", " ".join(filter(None, (operation, reason)))
+        lines += [styled(more, (said, "yellow"), "; --format json lists them all")] if len(some) > len(shown) else []
     return lines
 
 

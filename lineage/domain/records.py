@@ -253,6 +253,7 @@ class Counts(NamedTuple):
     """What was read of one place, or of several, in numbers: on these a "no" stands."""
 
     resources: int = 0
+    trainers: int = 0  # jobs of any kind that trains
     training_jobs: int = 0
     isolated_training_jobs: int = 0
     processing_jobs: int = 0

@@ -23,6 +23,7 @@ _ONWARD: Final = (*(name for name, relation in RELATIONS.items() if relation.flo
 _LEARN: Final = tuple(
     kind.name for kind in KINDS.values() if kind.trains or any(one.relation == "loads" for one in kind.references)
 )
+_TRAINERS: Final = tuple(kind.name for kind in KINDS.values() if kind.trains == "always")
 _ISOLATED = "ifnull(json_extract(details, '$.isolated'), 0)"
 # The earliest write to each place, and to what shares keys with it.
 _FIRST_WRITES = """
@@ -36,8 +37,8 @@ _FIRST_WRITES = """
     GROUP BY place"""
 _COUNTED = f"""
     INSERT INTO main.counted
-    WITH job (account, region, resources, training, isolated_training, processing, isolated_processing) AS (
-        SELECT account, region, count(*),
+    WITH job (account, region, resources, trainers, training, isolated_training, processing, isolated_processing) AS (
+        SELECT account, region, count(*), sum(kind IN {_TRAINERS}),
             sum(kind = '{TRAINING_JOB.name}'), sum(iif(kind = '{TRAINING_JOB.name}', {_ISOLATED}, 0)),
             sum(kind = '{PROCESSING_JOB.name}'), sum(iif(kind = '{PROCESSING_JOB.name}', {_ISOLATED}, 0))
         FROM main.node WHERE observed AND account != '' AND region != '' GROUP BY account, region),

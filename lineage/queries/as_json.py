@@ -78,9 +78,11 @@ def numbers_json(scope: Scope, counts: Counts, takes: Callable[[str, str], bool]
     if not scope.counted:
         return None
     silent, lost = ([gap for gap in gaps if takes(gap.account, gap.region)] for gaps in (scope.silent, scope.holes))
+    gone = {gap.subject for gap in lost if gap.reason in _GONE and _kind_of(gap) in _JOBS}
     learning = sum(_kind_of(gap) == TRAINING_JOB.name for gap in silent)
     return {
         "resources": counts.resources,
+        "jobs_that_train": counts.trainers,
         "training_jobs": counts.training_jobs,
         "training_jobs_without_isolation": counts.training_jobs - counts.isolated_training_jobs,
         "training_jobs_without_channels": learning,
@@ -89,7 +91,7 @@ def numbers_json(scope: Scope, counts: Counts, takes: Callable[[str, str], bool]
         "processing_jobs_without_inputs": len(silent) - learning,
         "channels": counts.channels,
         "channels_of_unknown_writer": counts.channels_of_unknown_writer,
-        "deleted_jobs_not_read": len({gap.subject for gap in lost if gap.reason in _GONE and _kind_of(gap) in _JOBS}),
+        "deleted_jobs_not_read": len(gone - scope.known),
     }
 
 

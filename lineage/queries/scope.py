@@ -87,7 +87,7 @@ def empty(scope: Scope, within: Within = ALL) -> list[Gap]:
     """
     asked = [one for one in scope.counted if within.takes(one.account, one.region)]
     listed = all((one.account, one.region, TRAINING_JOB.name) in scope.enumerated for one in asked)
-    if not (asked and listed) or any(one.counts.training_jobs for one in asked):
+    if not (asked and listed) or any(one.counts.trainers for one in asked):
         return []
     if any(is_about(gap, [TRAINING_JOB.name]) for gap in scope.holes):
         return []

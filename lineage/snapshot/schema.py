@@ -56,7 +56,8 @@ CREATE TABLE edge (
 CREATE TABLE unexplained (id TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE silent (id TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE counted (
-    account TEXT NOT NULL, region TEXT NOT NULL, resources INTEGER NOT NULL, training_jobs INTEGER NOT NULL,
+    account TEXT NOT NULL, region TEXT NOT NULL, resources INTEGER NOT NULL, trainers INTEGER NOT NULL,
+    training_jobs INTEGER NOT NULL,
     isolated_training_jobs INTEGER NOT NULL, processing_jobs INTEGER NOT NULL, isolated_processing_jobs INTEGER NOT NULL,
     channels INTEGER NOT NULL, channels_of_unknown_writer INTEGER NOT NULL, PRIMARY KEY (account, region)) WITHOUT ROWID;
 """

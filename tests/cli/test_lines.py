@@ -7,9 +7,20 @@ from typing import Any
 
 import pytest
 
-from cli.render.lines import printed, styled
+from cli.render.lines import hole_lines, printed, styled
 from tests.records import training
 from tests.snapshot.test_file import crawl
+
+
+@pytest.mark.parametrize(("number", "shown", "more"), [(3, 3, []), (50, 50, []), (1_234, 50, ["1,184 more: no-channels"])])
+def test_many_holes_of_one_reason_are_counted(number: int, shown: int, more: list[str]) -> None:
+    """Of many holes for one reason some are told, and how many more there are is right; the few of another reason are told."""
+    common = {"account": "1", "region": "r", "operation": ""}
+    holes = [common | {"subject": f"j{at}", "reason": "no-channels", "detail": f"job {at}"} for at in range(number)]
+    other = common | {"subject": "x", "reason": "denied", "detail": "not for you"}
+    lines = printed(*hole_lines([*holes, other]), colour=False).splitlines()
+    assert (sum("  job " in line for line in lines), lines[shown]) == (shown, "  1 r  denied  not for you")
+    assert [line for line in lines if "more" in line] == [f"  … and {one}; --format json lists them all" for one in more]
 
 
 @pytest.mark.parametrize("text", ["x" * 12_000, "   two  words  ", "[bold]:smile: 4711 é ✓", ""])

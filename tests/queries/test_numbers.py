@@ -10,10 +10,11 @@ import pytest
 
 import lineage
 from lineage.domain.kinds import KINDS
-from lineage.domain.records import Counted, Counts, Resource, Scope
+from lineage.domain.records import Counted, Counts, Gap, Resource, Scope
+from lineage.queries.as_json import numbers_json
 from lineage.queries.scope import ALL, Within, counts, empty
 from tests.estate import HEADER
-from tests.records import ACCOUNT, COMPLETE, REGION, channel, processing, record, served, training
+from tests.records import ACCOUNT, COMPLETE, REGION, arn, channel, processing, record, served, training
 
 HERE = frozenset({(ACCOUNT, REGION)})
 ALL_LISTED = frozenset((ACCOUNT, REGION, kind.name) for kind in KINDS.values() if kind.list)
@@ -109,6 +110,7 @@ def test_numbers(crawled: Any) -> None:
     )
     assert answer.scope["numbers"] == {
         "resources": 7,
+        "jobs_that_train": 4,
         "training_jobs": 4,
         "training_jobs_without_isolation": 3,
         "training_jobs_without_channels": 1,
@@ -127,12 +129,28 @@ def test_nobody_counted_a_graph_of_records() -> None:
     assert lineage.used(whole(training("j", {"train": "s3://d/"})), "s3://x/").scope["numbers"] is None
 
 
+def test_deleted_jobs_that_nobody_read_are_counted() -> None:
+    """Of the jobs that are gone each that no crawl read counts once, and neither models nor what could not be read for now."""
+    gone = [arn("training-job", name) for name in ("a", "b", "known", "refused")]
+    reasons = ("deleted", "missing", "missing", "denied")
+    holes = [Gap(ACCOUNT, REGION, "DescribeTrainingJob", job, why) for job, why in zip(gone, reasons, strict=True)]
+    holes += [
+        Gap(ACCOUNT, REGION, "CloudTrail", gone[0], "missing"),
+        Gap(ACCOUNT, REGION, "DescribeModel", arn("model", "m"), "missing"),
+    ]
+    scope = Scope(holes=tuple(holes), known=frozenset({gone[2]}), counted=(Counted(ACCOUNT, REGION, Counts()),))
+    assert (numbers_json(scope, Counts()) or {})["deleted_jobs_not_read"] == 2
+    assert (numbers_json(scope, Counts(), lambda *_: False) or {})["deleted_jobs_not_read"] == 0
+
+
 # --- where nobody trains --------------------------------------------------------------------------
 
 
 def _counted(**jobs: int) -> Scope:
     places = [(ACCOUNT, f"r{name}") for name in jobs]
-    counted = tuple(Counted(*place, Counts(number, number)) for place, number in zip(places, jobs.values(), strict=True))
+    counted = tuple(
+        Counted(*place, Counts(number, number, number)) for place, number in zip(places, jobs.values(), strict=True)
+    )
     return Scope(counted=counted, enumerated=frozenset((*place, "training-job") for place in places))
 
 
