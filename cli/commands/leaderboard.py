@@ -14,6 +14,7 @@ from ..render.lines import Line, note_lines, printed, scope_lines, styled
 from ..render.listing import FORMS, cells_as, escaped, json_lines
 from ..render.words import plural
 from .options import Command, write
+from .scoped import tell_looked
 
 if TYPE_CHECKING:
     import lineage
@@ -106,6 +107,8 @@ def _warn(board: lineage.Leaderboard, form: str, *, drawn: bool) -> None:
     holes = len(board.scope["holes"])
     if holes and (drawn or form not in ("table", "md", "json")):
         click.echo(f"lineage: {plural(holes, 'hole')} could hide more candidates: `lineage gaps`", err=True)
+    if drawn or form not in ("table", "json"):
+        tell_looked(board.scope)
 
 
 def _printed(board: lineage.Leaderboard, form: str, *, every: bool, colour: bool) -> Iterable[str]:

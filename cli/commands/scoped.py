@@ -21,6 +21,11 @@ def tell_aside(scope: Row, caveats: Iterable[str] = ()) -> None:
     click.echo(printed(*looked_lines(scope), *note_lines(list(caveats)), colour=False), err=True, nl=False)
 
 
+def tell_looked(scope: Row) -> None:
+    """On stderr: what was looked at, for a list that proves no "no"."""
+    click.echo(printed(looked_line(scope), colour=False), err=True, nl=False)
+
+
 def tell_list(
     listing: Listing, rows: Iterator[Row], form: str, out: str | None, scope: Row, *, nothing: str, what: str, **beside: Any
 ) -> None:
@@ -36,7 +41,7 @@ def tell_list(
     write(listing.text(form, rows, colour=not out, **beside, scope=scope), out)
     if form == "json":
         return
-    click.echo(printed(looked_line(scope), colour=False), err=True, nl=False)
+    tell_looked(scope)
     if first is None or holes:
         more = [f"{plural(len(scope['holes']), 'hole')} could hide more: `lineage gaps`"] if holes else []
         click.echo(f"lineage: {'; '.join([*([] if first else [empty]), *more])}", err=True)

@@ -15,6 +15,7 @@ from ..render.listing import FORMS, Row, rows_as
 from ..render.words import as_text, plural
 from .leaderboard import BOARD_FORMATS, asks_for_board, board_options, refuse_picture, take_board, tell_board
 from .options import ORDERS, format_option, out_option, snapshot_option, uncollected, write
+from .scoped import tell_looked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -201,6 +202,7 @@ def _tell_found(found: lineage.Found, form: str, out: str | None, columns: str |
         return
     write(rows_as(form, asked, rows, colour=not out), out)
     _warn(found)
+    tell_looked(found.scope)
 
 
 def _columns(found: lineage.Found, form: str) -> list[str]:
