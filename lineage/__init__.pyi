@@ -13,6 +13,8 @@ from .collect.accounts import LISTED as LISTED
 from .collect.accounts import crawl_estate as crawl_estate
 from .collect.endpoints import Progress as Progress
 from .collect.endpoints import crawl_endpoints as crawl_endpoints
+from .domain.attestations import Attestation as Attestation
+from .domain.attestations import Attestations as Attestations
 from .domain.iam import iam_policy as iam_policy
 from .domain.kinds import KINDS as KINDS
 from .domain.kinds import Kind as Kind
@@ -65,9 +67,14 @@ from .outputs.report.model import Report as Report
 from .outputs.report.model import report as report
 from .outputs.report.model import report_digest as report_digest
 from .queries.as_json import NOT_READ as NOT_READ
+from .queries.attested import Rests as Rests
+from .queries.attested import left_open as left_open
+from .queries.attested import load_attestations as load_attestations
 from .queries.coverage import coverage as coverage
 from .queries.datasets import Datasets as Datasets
 from .queries.datasets import datasets as datasets
+from .queries.every_hole import attest_template as attest_template
+from .queries.every_hole import vouched_for as vouched_for
 from .queries.impact import Impact as Impact
 from .queries.impact import impact as impact
 from .queries.paths import Path as Path

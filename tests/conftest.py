@@ -51,6 +51,7 @@ def _away_from_aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         "AWS_ACCESS_KEY_ID",
         "AWS_ENDPOINT_URL",
         "LINEAGE_SNAPSHOT",
+        "LINEAGE_ATTESTATIONS",
     ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no-config"))

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..render.check import checked_text, summary_lines
+from ..render.check import checked_text, summary_lines, vouching
 from ..render.indented import indented
 from ..render.listing import FORMS, Listing, json_lines, rows_as
-from .options import format_option, out_option, snapshot_option, uncollected, write
+from .options import attestations_option, format_option, out_option, snapshot_option, uncollected, write
 from .scoped import tell_aside
 from .subjects import exact_option, insisted, of_policy
 
@@ -54,6 +54,7 @@ _SEVERITIES = ("note", "warning", "error", "never")
 @snapshot_option
 @format_option(*FORMS, "sarif", "junit")
 @out_option
+@attestations_option
 @uncollected
 def check(
     subjects: tuple[str, ...],
@@ -67,6 +68,7 @@ def check(
     snapshot: str,
     form: str,
     out: str | None,
+    vouched: dict[str, Any],
 ) -> int:
     """Hold the snapshot against the rules: no holdout in training, no unapproved package in production, and others.
 
@@ -84,7 +86,8 @@ def check(
     policy = _policy(policy_file)
     with lineage.open_snapshot(snapshot) as opened:
         insisted(opened, of_policy(policy), exact=exact)
-        answer = lineage.check(opened, policy, subjects, fail_on=fail_on or "", strict=strict, baseline=known)
+        words = vouched | {"fail_on": fail_on or "", "strict": strict, "baseline": known}
+        answer = lineage.check(opened, policy, subjects, **words)
     if target:
         write(lineage.to_baseline(answer), target)
     write(_told(answer, form, snapshot, colour=not out), out)
@@ -130,4 +133,5 @@ def _told(answer: lineage.Checked, form: str, snapshot: str, *, colour: bool) ->
 def _row(finding: lineage.Finding) -> dict[str, Any]:
     node = finding.subject
     own = {"kind": node["kind"], "subject": node["name"], "id": node["id"], "fingerprint": finding.fingerprint}
-    return {name: getattr(finding, name, "") for name in _COLUMNS} | own
+    told = {name: getattr(finding, name, "") for name in _COLUMNS} | own
+    return told | {"message": finding.message + vouching(finding)}

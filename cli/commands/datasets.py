@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..render.attested import attestation_said
 from ..render.datasets import datasets_text, holdouts_text
 from ..render.indented import indented
+from ..render.lines import attested_by
 from ..render.listing import FORMS, json_lines, rows_as
-from .options import fail_on_option, format_option, out_option, snapshot_option, uncollected, write
+from .options import attestations_option, fail_on_option, format_option, out_option, snapshot_option, uncollected, write
 from .questions import FAIL, INCONCLUSIVE, USAGE_VERDICTS, gate
 from .scoped import tell_aside
 from .subjects import asked_for, exact_option, from_option, insisted
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 _DATA = ("how", "job", "channel", "usage", "uri", "state", "data_type", "input_mode", "covers", "pinned", "time")
 _DATASETS = (*_DATA, "made_by", "variants", "id")
+_RESTS = ("without", "attestations")
 _HOLDOUTS = ("uri", "verdict", "job", "channel", "cover", "location", "through", "variants", "holes", "id")
 
 
@@ -39,9 +42,17 @@ _HOLDOUTS = ("uri", "verdict", "job", "channel", "cover", "location", "through",
 @format_option(*FORMS)
 @out_option
 @fail_on_option(*USAGE_VERDICTS, more=" With 4 where a hole could hide one of them. For --holdouts.")
+@attestations_option
 @uncollected
 def datasets(
-    node: str, source: str | None, exact: bool, snapshot: str, form: str, out: str | None, fail_on: tuple[str, ...]
+    node: str,
+    source: str | None,
+    exact: bool,
+    snapshot: str,
+    form: str,
+    out: str | None,
+    fail_on: tuple[str, ...],
+    vouched: dict[str, Any],
 ) -> int:
     """What data NODE (a job, a model, a package, an endpoint; a name, `kind/name`, an ARN or an id) was made of.
 
@@ -57,7 +68,7 @@ def datasets(
         raise click.UsageError("--fail-on is for --holdouts: name a file of S3 URIs with it")
     holdouts = asked_for((), source) if source else []
     with lineage.open_snapshot(snapshot) as opened:
-        answer = lineage.datasets(opened, node, holdouts=insisted(opened, holdouts, exact=exact))
+        answer = lineage.datasets(opened, node, holdouts=insisted(opened, holdouts, exact=exact), **vouched)
     if form == "json":
         write(indented(answer.as_json()), out)
     elif form == "jsonl":
@@ -65,11 +76,13 @@ def datasets(
     elif form == "table":
         write(holdouts_text(answer, colour=not out) if source else datasets_text(answer, colour=not out), out)
     else:
-        columns, line = (_HOLDOUTS, _holdout) if source else (_DATASETS, _dataset)
+        told = (*_HOLDOUTS[:-1], *(_RESTS if vouched else ()), _HOLDOUTS[-1])
+        columns, line = (told, _holdout) if source else (_DATASETS, _dataset)
         write(rows_as(form, columns, map(line, answer.holdouts if source else _told(answer))), out)
     if form not in ("json", "table"):
         tell_aside(answer.scope, answer.caveats)
-    codes = {gate(row["verdict"], range(row["holes"]), fail_on) for row in answer.holdouts}
+    left = "left_open" if vouched else "holes"
+    codes = {gate(row["verdict"], range(row[left]), fail_on) for row in answer.holdouts}
     return FAIL if FAIL in codes else INCONCLUSIVE if INCONCLUSIVE in codes else 0
 
 
@@ -85,8 +98,12 @@ def _told(answer: lineage.Datasets) -> list[Row]:
         for found in answer.overlaps
     ]
     broken = [{"how": "broken", "job": one["at"], "uri": one["at"]["id"], "state": one["reason"]} for one in answer.breaks]
-    holes = [{"how": "hole", "uri": one["subject"], "state": one["reason"]} for one in answer.scope["holes"]]
-    return [*answer.datasets, *odd, *broken, *holes]
+    holes = [{"how": "hole", "uri": one["subject"], "state": one["reason"] + attested_by(one)} for one in answer.scope["holes"]]
+    rests = [
+        {"how": "attestation", "uri": row["hole"]["subject"], "state": attestation_said(row)}
+        for row in answer.rests.attestations
+    ]
+    return [*answer.datasets, *odd, *broken, *holes, *rests]
 
 
 def _dataset(row: Row) -> Row:
@@ -102,4 +119,6 @@ def _holdout(row: Row) -> Row:
     job = row["job"] or {"name": "", "id": ""}
     through = ",".join(one["name"] for one in row["through"])
     variants = ",".join(one["variant"] for one in row["models"])
-    return row | {"job": job["name"], "id": job["id"], "through": through, "variants": variants}
+    ids = ",".join(one["id"] for one in row.get("attestations", ()))
+    rests = {"without": row.get("verdict_without_attestations", ""), "attestations": ids}
+    return row | {"job": job["name"], "id": job["id"], "through": through, "variants": variants} | rests

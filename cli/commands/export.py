@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from .options import out_option, snapshot_option, write
+from .options import attestations_option, out_option, snapshot_option, write
 from .scoped import tell_aside
 
 EXPORTS = (
@@ -17,6 +17,8 @@ EXPORTS = (
     "model-card",
 )  # fmt: skip
 _BARE = ("csv-nodes", "csv-edges", "jsonl-nodes", "jsonl-edges", "mermaid", "openlineage")  # no room for a scope
+
+_HOLES = ("cyclonedx", "in-toto", "model-card")  # what tells of holes
 
 
 @click.command(
@@ -53,8 +55,9 @@ _BARE = ("csv-nodes", "csv-edges", "jsonl-nodes", "jsonl-edges", "mermaid", "ope
 @click.option("--format", "-f", "form", metavar="FORMAT", type=click.Choice(EXPORTS), required=True, help="See below.")
 @out_option
 @click.option("--subject", metavar="FILE", multiple=True, help="Of in-toto: a report as well; repeats.")
+@attestations_option
 @click.option("--spec-version", type=click.Choice(("1.6", "1.7")), help="Of CycloneDX; 1.6 unless said.")
-def export(selector: str | None, snapshot: str, form: str, out: str | None, **options: Any) -> None:
+def export(selector: str | None, snapshot: str, form: str, out: str | None, vouched: dict[str, Any], **options: Any) -> None:
     """Write the graph, or what SELECTOR names of it (see `draw`), for other tools.
 
     What a format can't hold is said on stderr.
@@ -62,13 +65,14 @@ def export(selector: str | None, snapshot: str, form: str, out: str | None, **op
     import lineage
 
     with lineage.open_snapshot(snapshot) as opened:
-        chosen = lineage.Chosen(opened, selector or "")
+        chosen = lineage.Chosen(opened, selector or "", **vouched)
         asked = _asked(form, lineage.FORMATS[form].options, options)
         write(lineage.FORMATS[form].write(chosen, **asked), out)
         scope = chosen.about()["scope"] if form in _BARE else None
     if scope:
         tell_aside(scope)
-    for note in chosen.notes:
+    idle = [f"-f {form} tells of no holes, and so of no attestations"] if vouched and form not in _HOLES else []
+    for note in [*chosen.notes, *idle]:
         click.echo(f"lineage: {note}", err=True)
 
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..render.answers import gaps_text, rows_text
+from ..render.attested import attestation_said
+from ..render.lines import attested_by
 from ..render.words import plural, tsv
-from .options import format_option, kind_option, out_option, snapshot_option, write
+from .options import attestations_option, format_option, kind_option, out_option, snapshot_option, write
 
 if TYPE_CHECKING:
     import lineage
@@ -23,20 +25,34 @@ Rows = list[list[Any]]
     Examples:
       lineage gaps
       lineage gaps --format tsv | awk -F'\\t' '$1 == "gap"'
+      lineage gaps --attest-template -o attestations.toml    what people may vouch for, to be filled in
+      lineage gaps --attestations attestations.toml          which holes they vouch for, and what matches none
     """,
 )
 @snapshot_option
 @format_option("table", "json", "tsv")
 @out_option
-def gaps(snapshot: str, form: str, out: str | None) -> None:
+@click.option("--attest-template", "stubs", is_flag=True, help="Write an attestation to be filled in for each hole, as TOML.")
+@attestations_option
+def gaps(snapshot: str, form: str, out: str | None, stubs: bool, vouched: dict[str, Any]) -> None:
     """What each crawl has listed, by account, region and kind, with its calls; and what could not be read, with the reason.
 
     A "not used" is only as good as this: `used` says it where every list that matters came to its end.
+
+    With --attestations it also tells what only the questions meet (reads that nobody can look into, and where a trail is lost),
+    who vouches for which, and warns of each attestation that names no hole here.
     """
     import lineage
 
     with lineage.open_snapshot(snapshot) as opened:
+        if stubs:
+            write(lineage.attest_template(opened, **vouched), out)
+            return
         said = lineage.coverage(opened)
+        if vouched:
+            said |= lineage.vouched_for(opened, **vouched)
+    for warning in said.get("warnings", ()):
+        click.echo(lineage.one_line(f"lineage: {warning}"), err=True)
     if form == "json":
         write(json.dumps(said, indent=2, ensure_ascii=False) + "\n", out)
     else:
@@ -48,26 +64,31 @@ def _gap_rows(said: dict[str, Any]) -> Rows:
     lists = [*(_list_row("list", one) for one in said["lists"]), *(_list_row("lookup", one) for one in said["lookups"])]
     found = [
         [
-            "gap",
+            what,
             one["account"],
             one["region"],
             "",
             one["operation"],
             one["subject"],
             one["reason"],
-            one["detail"],
+            one["detail"] + attested_by(one),
             "",
             "",
             "",
             "",
         ]
-        for one in said["gaps"]
+        for what in ("gap", "hole")
+        for one in said.get(f"{what}s", ())
     ]
     notes = [
         ["note", one["account"], one["region"], one["kind"], one["operation"], one["member"], "", one["values"], *[""] * 4]
         for one in said["notes"]
     ]
-    return [head, *lists, *found, *notes]
+    vouching = [
+        ["attestation", "", "", "", "", row["hole"]["subject"], row["state"], attestation_said(row), "", "", "", ""]
+        for row in said.get("attestations", ())
+    ]
+    return [head, *lists, *found, *notes, *vouching]
 
 
 def _list_row(what: str, one: dict[str, Any]) -> list[Any]:

@@ -10,9 +10,12 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 import click
+
+if TYPE_CHECKING:
+    import lineage
 
 DEFAULT_SNAPSHOT = "lineage.db"
 ORDERS = {"asc": "Ascending", "ascending": "Ascending", "desc": "Descending", "descending": "Descending"}
@@ -50,6 +53,31 @@ def snapshot_option(command: Command) -> Command:
         callback=_snapshot_path,
         help=f"The snapshot file (default {DEFAULT_SNAPSHOT}; environment: LINEAGE_SNAPSHOT).",
     )(command)
+
+
+def attestations_option(command: Command) -> Command:
+    """`--attestations` and `--no-attestations`; the function is given `vouched`: the word for a question, if there is one."""
+
+    @functools.wraps(command)
+    def run(*args: Any, attestations: str | None, no_attestations: bool, **words: Any) -> Any:
+        if attestations and no_attestations:
+            raise click.UsageError("--attestations and --no-attestations exclude each other: take one")
+        file = None if no_attestations else attestations or os.environ.get("LINEAGE_ATTESTATIONS")
+        return command(*args, vouched={"attestations": _attestations(file)} if file else {}, **words)
+
+    bare = click.option("--no-attestations", is_flag=True, help="The bare answer: every hole counts, whoever vouches for it.")
+    said = "The holes that people vouch for (environment: LINEAGE_ATTESTATIONS; see `gaps --attest-template`)."
+    return click.option("--attestations", metavar="FILE", help=said)(bare(cast("Command", run)))
+
+
+def _attestations(file: str) -> lineage.Attestations:
+    """Those of a file, with a warning for each that does not count today."""
+    import lineage
+
+    found = lineage.load_attestations(file)
+    for void in found.void():
+        click.echo(lineage.one_line(f"lineage: {void}"), err=True)
+    return found
 
 
 def _snapshot_path(context: click.Context, _: click.Parameter, value: str | None) -> str:

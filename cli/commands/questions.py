@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..render.answers import trace_text, usage_text, usages_text
+from ..render.attested import attestation_said, rest_said
 from ..render.impact import impact_text, path_text, share
 from ..render.indented import indented
+from ..render.lines import attested_by
 from ..render.listing import FORMS, cells_as, json_lines, json_list, rows_as
-from .options import fail_on_option, format_option, out_option, snapshot_option, uncollected, write
+from .options import attestations_option, fail_on_option, format_option, out_option, snapshot_option, uncollected, write
 from .scoped import HOLDING_SCOPE, tell_aside
 from .subjects import AskedFor, asked_for, exact_option, from_option, insisted
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     Answer = lineage.Trace | lineage.Usage | lineage.Impact | lineage.Path
 
 Rows = list[list[Any]]
+Row = dict[str, Any]
 FAIL, INCONCLUSIVE = 1, 4
 USAGE_VERDICTS = ("used", "used-indirectly", "possible", "declared-only", "not-referenced", "unknown")  # strongest first
 
@@ -39,8 +42,16 @@ USAGE_VERDICTS = ("used", "used-indirectly", "possible", "declared-only", "not-r
 @format_option("table", "json", "tsv")
 @out_option
 @fail_on_option("traced", "partial", "broken")
+@attestations_option
 @uncollected
-def trace(endpoint: str, snapshot: str, form: str, out: str | None, fail_on: tuple[str, ...]) -> int:
+def trace(
+    endpoint: str,
+    snapshot: str,
+    form: str,
+    out: str | None,
+    fail_on: tuple[str, ...],
+    vouched: dict[str, Any],
+) -> int:
     """Which run, training job and data made what ENDPOINT (a name or an ARN) serves.
 
     Prints a tree: variant, model, artifact, the job that made it, and what that job read, with the run and experiment
@@ -50,7 +61,7 @@ def trace(endpoint: str, snapshot: str, form: str, out: str | None, fail_on: tup
 
     with lineage.open_snapshot(snapshot) as opened:
         found = lineage.find_endpoint(opened.names_of("endpoint"), endpoint)
-        answer = lineage.trace(lineage.neighbourhood(opened, [found], "up"), found)
+        answer = lineage.trace(lineage.neighbourhood(opened, [found], "up"), found, **vouched)
     _tell(answer, form, out, _trace_rows, trace_text)
     return FAIL if answer.verdict in fail_on else 0
 
@@ -75,6 +86,7 @@ def trace(endpoint: str, snapshot: str, form: str, out: str | None, fail_on: tup
 @exact_option
 @click.option("--account", "accounts", metavar="ID", multiple=True, help="Tell of jobs of this account only; repeats.")
 @click.option("--region", "regions", metavar="R", multiple=True, help="Tell of jobs of this region only; repeats.")
+@attestations_option
 @uncollected
 def used(
     s3_uris: tuple[str, ...],
@@ -84,6 +96,7 @@ def used(
     out: str | None,
     fail_on: tuple[str, ...],
     exact: bool,
+    vouched: dict[str, Any],
     **within: tuple[str, ...],
 ) -> int:
     """Was the data at S3_URI (a prefix, an object, or a whole bucket) used for training?
@@ -101,14 +114,16 @@ def used(
         raise click.UsageError(f"{wrong[0]!r} is no account: an account has twelve digits")
     asked = asked_for(s3_uris, source)
     with lineage.open_snapshot(snapshot) as opened:
-        answers = lineage.used_all(opened, insisted(opened, asked, exact=exact), **within)
+        places = insisted(opened, asked, exact=exact)
+        answers = lineage.used_all(opened, places, accounts=within["accounts"], regions=within["regions"], **vouched)
     if source is None and len(asked) == 1:
         answer = next(answers)
         _tell(answer, form, out, _usage_rows, usage_text)
-        return gate(answer.verdict, answer.scope["holes"], fail_on)
+        return gate(answer.verdict, lineage.left_open(answer.scope["holes"]), fail_on)
     codes = {0}
     told = _Told(answers, codes, fail_on)
-    write(_usages(told, form, colour=not out), out)
+    columns = (*_USAGES[:-1], *(_RESTS if vouched else ()), _USAGES[-1])
+    write(_usages(told, form, columns, colour=not out), out)
     if form not in HOLDING_SCOPE:
         tell_aside(told.scope, told.notes())
     return FAIL if FAIL in codes else max(codes)
@@ -124,11 +139,15 @@ class _Told:
         self._caveats: dict[str, None] = {}
         self._unnamed: list[str] = []
         self.scope: dict[str, Any] = {}
+        self.rests: dict[str, Row] = {}
 
     def __iter__(self) -> Iterator[lineage.Usage]:
+        import lineage
+
         for answer in self._answers:
-            self._codes.add(gate(answer.verdict, answer.scope["holes"], self._fail_on))
+            self._codes.add(gate(answer.verdict, lineage.left_open(answer.scope["holes"]), self._fail_on))
             self.scope = answer.scope
+            self.rests |= {row["id"]: row for row in answer.rests.attestations}
             self._unnamed += [] if answer.named else [answer.subject["id"]]
             self._caveats |= dict.fromkeys(answer.caveats[not answer.named :])
             yield answer
@@ -140,20 +159,21 @@ class _Told:
         return [*unnamed, *self._caveats]
 
 
-def _usages(answers: _Told, form: str, *, colour: bool) -> Iterator[str]:
+def _usages(answers: _Told, form: str, columns: tuple[str, ...], *, colour: bool) -> Iterator[str]:
     """Many answers: each on a line, or each whole as JSON."""
     if form == "jsonl":
         return json_lines(answer.as_json() for answer in answers)
     if form == "json":
         return json_list({"schema": "lineage.usages/1", "question": "usage"}, "answers", (one.as_json() for one in answers))
     if form == "table":
-        rows = list(map(_usage_line, answers))
-        return iter([usages_text(rows, answers.scope, answers.notes(), colour=colour)])
-    return rows_as(form, _USAGES, map(_usage_line, answers))
+        rows = [{name: row[name] for name in columns} for row in map(_usage_line, answers)]
+        return iter([usages_text(rows, answers.scope, answers.notes(), list(answers.rests.values()), colour=colour)])
+    return rows_as(form, columns, map(_usage_line, answers))
 
 
 _SHOWN = 5  # places that a note names; more are counted
 _USAGES = ("uri", "verdict", "findings", "job", "channel", "holes", "id")
+_RESTS = ("without", "attestations")  # what each would be without attestations, and those that it rests on
 
 
 def _usage_line(answer: lineage.Usage) -> dict[str, Any]:
@@ -163,7 +183,8 @@ def _usage_line(answer: lineage.Usage) -> dict[str, Any]:
         name, identity, channel = first["job"]["name"], first["job"]["id"], first["channel"]
     found, holes = len(answer.findings), len(answer.scope["holes"])
     cells = (answer.subject["id"], answer.verdict, found, name, channel, holes, identity)
-    return dict(zip(_USAGES, cells, strict=True))
+    rests = (answer.rests.without, ",".join(row["id"] for row in answer.rests.attestations))
+    return dict(zip((*_USAGES, *_RESTS), (*cells, *rests), strict=True))
 
 
 @click.command(
@@ -180,8 +201,9 @@ def _usage_line(answer: lineage.Usage) -> dict[str, Any]:
 @snapshot_option
 @format_option("table", "json", "tsv")
 @out_option
+@attestations_option
 @uncollected
-def impact(subject: str, exact: bool, snapshot: str, form: str, out: str | None) -> None:
+def impact(subject: str, exact: bool, snapshot: str, form: str, out: str | None, vouched: dict[str, Any]) -> None:
     """What the data at an S3 URI, or what a node was made of, ended up in: jobs, artifacts, models, packages, endpoints.
 
     NODE is a name, `kind/name`, an ARN or an id. Says which endpoints serve it now, and for each thing that it reached
@@ -192,7 +214,7 @@ def impact(subject: str, exact: bool, snapshot: str, form: str, out: str | None)
 
     with lineage.open_snapshot(snapshot) as opened:
         asked = _end(opened, subject, exact=exact)
-        answer = lineage.impact(lineage.around_subject(opened, asked), asked)
+        answer = lineage.impact(lineage.around_subject(opened, asked), asked, **vouched)
     _tell(answer, form, out, _impact_rows, impact_text)
 
 
@@ -210,8 +232,9 @@ def impact(subject: str, exact: bool, snapshot: str, form: str, out: str | None)
 @snapshot_option
 @format_option("table", "json", "tsv")
 @out_option
+@attestations_option
 @uncollected
-def path(source: str, target: str, exact: bool, snapshot: str, form: str, out: str | None) -> None:
+def path(source: str, target: str, exact: bool, snapshot: str, form: str, out: str | None, vouched: dict[str, Any]) -> None:
     """The shortest way on which data got from FROM to TO, each a node (see `impact`) or an S3 URI, with the fields that say so.
 
     A sure way comes before a shorter one of which the times do not tell. From a node to itself it is the circle, if data
@@ -222,7 +245,7 @@ def path(source: str, target: str, exact: bool, snapshot: str, form: str, out: s
     with lineage.open_snapshot(snapshot) as opened:
         ends = [_end(opened, end, exact=exact) for end in (source, target)]
         also = [end for end in ends[1:] if not lineage.is_location(end)]
-        answer = lineage.path(lineage.around_subject(opened, ends[0], *also), *ends)
+        answer = lineage.path(lineage.around_subject(opened, ends[0], *also), *ends, **vouched)
     _tell(answer, form, out, _path_rows, path_text)
 
 
@@ -254,8 +277,20 @@ def _tell(answer: Answer, form: str, out: str | None, rows: Callable[[Any], Rows
         write(text(answer, colour=not out), out)
     else:
         head, *body = rows(answer)
-        write(cells_as(form, head, body), out)
+        write(cells_as(form, head, [*body, *_rest_rows(answer, head)]), out)
         tell_aside(answer.scope, answer.caveats)
+
+
+def _rest_rows(answer: Answer, head: list[Any]) -> Rows:
+    """What the verdict rests on, in the columns of the holes: both verdicts, then each attestation."""
+    what, last = "relation" if head[0] == "level" else head[0], head[-1]
+    which = "id" if "id" in head else "source"
+    said = rest_said(answer.verdict, answer.rests.without, len(answer.rests.attestations))
+    rests = [{what: "rests", last: said}] * bool(said)
+    rests += [
+        {what: "attestation", which: row["hole"]["subject"], last: attestation_said(row)} for row in answer.rests.attestations
+    ]
+    return [[row.get(name, "") for name in head] for row in rests]
 
 
 def _trace_rows(answer: lineage.Trace) -> Rows:
@@ -325,4 +360,4 @@ def _path_rows(answer: lineage.Path) -> Rows:
 
 
 def _said(hole: dict[str, Any]) -> str:
-    return ": ".join(filter(None, (hole["reason"], hole["operation"], hole["detail"])))
+    return ": ".join(filter(None, (hole["reason"], hole["operation"], hole["detail"]))) + attested_by(hole)

@@ -7,12 +7,12 @@ import shlex
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..render.words import plural
-from .options import out_option, snapshot_option, uncollected, write
+from .options import attestations_option, out_option, snapshot_option, uncollected, write
 from .subjects import asked_for, exact_option, from_option, insisted, of_policy
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ def _frameworks(_: click.Context, __: click.Parameter, value: str | None) -> tup
 @click.option("--previous", metavar="FILE", help="An earlier snapshot, or an earlier report as JSON, to compare with.")
 @click.option("--title", default="", metavar="TEXT", help="What to call the paper.")
 @click.option("--classification", default="", metavar="TEXT", help="A banner at its head and foot, such as CONFIDENTIAL.")
+@attestations_option
 @uncollected
 def report(
     endpoints: tuple[str, ...],
@@ -76,6 +77,7 @@ def report(
     exact: bool,
     policy_file: str | None,
     frameworks: tuple[str, ...] | None,
+    vouched: dict[str, Any],
     **words: str,
 ) -> None:
     """Write what is known of each ENDPOINT (a name or an ARN; else of all) for people who have to rely on it.
@@ -92,6 +94,7 @@ def report(
     policy = lineage.load_policy(policy_file) if policy_file else None
     chosen = lineage.FRAMEWORKS if frameworks is None else frameworks
     files = {"--holdouts": source, "--policy": policy_file, "--previous": words["previous"]}
+    files |= {"--attestations": vouched["attestations"].file if vouched else None}
     files |= {"--framework": ",".join(chosen) if frameworks is not None else None}
     command = _command(endpoints, snapshot, files, words, exact=exact)
     with lineage.open_snapshot(snapshot) as opened:
@@ -106,6 +109,7 @@ def report(
             classification=words["classification"],
             command=command,
             generated_at=_moment(),
+            **vouched,
         )
     write(lineage.REPORTS[form](told.as_json()), out)
     if out and out != "-":

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import lineage
 
+from .attested import attestation_said, rest_lines
 from .lines import Line, footer, hole_line, hole_lines, looked_lines, note_lines, printed, spaced, styled
 from .words import is_any, plural
 
@@ -51,8 +52,10 @@ def usage_text(answer: lineage.Usage, *, colour: bool) -> str:
     return printed(*_usage_lines(answer), colour=colour)
 
 
-def usages_text(rows: list[dict[str, Any]], scope: dict[str, Any], caveats: list[str], *, colour: bool) -> str:
-    """Many answers, each on a line without the id at its end; then what is so for all of them."""
+def usages_text(
+    rows: list[dict[str, Any]], scope: dict[str, Any], caveats: list[str], rests: list[dict[str, Any]], *, colour: bool
+) -> str:
+    """Many answers, each on a line without the id at its end; then what is so for all of them, and what some rest on."""
     columns = list(rows[0])[:-1]
     counts = Counter(row["verdict"] for row in rows)
     said = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in COLOURS if counts[verdict])
@@ -60,7 +63,8 @@ def usages_text(rows: list[dict[str, Any]], scope: dict[str, Any], caveats: list
     holes = [hint] if any(row["holes"] for row in rows) else []
     head = printed(styled((f"{plural(len(rows), 'URI')}: ", "bold"), said), colour=colour)
     table = rows_text([columns, *([row[name] for name in columns] for row in rows)], colour=colour)
-    return head + table + printed(*holes, *looked_lines(scope), *note_lines(caveats), colour=colour)
+    vouched = [styled(f"  {attestation_said(row)}") for row in rests]
+    return head + table + printed(*vouched, *holes, *looked_lines(scope), *note_lines(caveats), colour=colour)
 
 
 def gaps_text(said: dict[str, Any], *, colour: bool) -> str:
@@ -74,7 +78,13 @@ def gaps_text(said: dict[str, Any], *, colour: bool) -> str:
     if not said["lists"]:
         lines += [styled("No list was read: endpoints were followed upstream, and nothing else.")]
     lines += [styled((f"{plural(len(gaps), 'gap')} besides:" if gaps else "No gaps besides.", "bold"))]
-    return printed(*lines, *(hole_line(gap) for gap in gaps), *_unknown_lines(said["notes"]), colour=colour)
+    lines += [hole_line(gap) for gap in gaps]
+    if "attestations" in said:
+        lines += [styled((f"{plural(len(said['holes']), 'hole')} that only questions meet:", "bold"))]
+        lines += [hole_line(hole) for hole in said["holes"]]
+        lines += [styled((f"{plural(len(said['attestations']), 'attestation')}:", "bold"))]
+        lines += [styled(f"  {row['state']}  {attestation_said(row)}") for row in said["attestations"]]
+    return printed(*lines, *_unknown_lines(said["notes"]), colour=colour)
 
 
 def _unknown_lines(notes: list[dict[str, Any]]) -> list[Line]:
@@ -330,6 +340,7 @@ def _trace_footer(answer: lineage.Trace) -> list[Line]:
     return [
         *looked_lines(answer.scope, f" {gaps}"),
         *hole_lines(holes),
+        *rest_lines(answer.verdict, answer.rests),
         *note_lines(answer.caveats),
     ]
 
@@ -339,12 +350,13 @@ def _usage_lines(answer: lineage.Usage) -> list[Line]:
     lines = [styled((verdict.upper(), COLOURS[verdict]), "  ", _usage_head(answer))]
     lines += [_finding(found) for found in answer.findings]
     lines += [styled(f"  {found['job']['name']}  read it, and trains nothing") for found in answer.also_read]
+    lines += rest_lines(verdict, answer.rests)
     return [*lines, *footer(answer, found=verdict in ("used", "used-indirectly"))]
 
 
 def _usage_head(answer: lineage.Usage) -> str:
     """The verdict as a sentence; while there are holes, what was found is the least that there is."""
-    uri, holes = answer.subject["id"], answer.scope["holes"]
+    uri, holes = answer.subject["id"], lineage.left_open(answer.scope["holes"])
     jobs: dict[str, set[str]] = {}
     counted: set[str] = set()
     for found in answer.findings:  # the strongest first: a job counts once, by its best

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lineage import one_line
 
+from .attested import rest_lines, rest_said
 from .lines import Line, looked_lines, note_lines, printed, styled
 from .words import plural
 
@@ -34,18 +35,22 @@ def checked_text(answer: lineage.Checked, *, colour: bool) -> str:
     lines = [line for rule in answer.rules for line in _rule_lines(answer, rule["id"])]
     notes = [styled(("Note: ", "bold yellow"), f"{note}.") for note in answer.notes]
     looked = looked_lines(answer.scope)
-    return printed(verdict, *lines, *_silent(answer), *notes, *looked, *note_lines(answer.caveats), colour=colour)
+    rests = rest_lines(answer.verdict, answer.rests)
+    told = (*_silent(answer), *rests, *notes, *looked, *note_lines(answer.caveats))
+    return printed(verdict, *lines, *told, colour=colour)
 
 
 def summary_lines(answer: lineage.Checked) -> list[str]:
     """One line that tells the count, and the worst of what is new: for stderr."""
     new = [one for one in (*answer.findings, *answer.undecided) if one.counts()]
     worst = sorted(new, key=lambda one: (_SEVERITIES.index(one.severity), one.verdict))[:_TOP]
+    rests = rest_said(answer.verdict, answer.rests.without, len(answer.rests.attestations))
     more = [f"  … and {len(new) - _TOP:,} more"] if len(new) > _TOP else []
     return [
         f"lineage check: {_counted(answer)}",
         *(one_line(f"  {_how(one)} {one.rule} {one.message}") for one in worst),
         *more,
+        *([one_line(f"  {rests}")] if rests else []),
     ]
 
 
@@ -56,8 +61,8 @@ def _how(finding: lineage.Finding) -> str:
 def _counted(answer: lineage.Checked) -> str:
     counts = answer.counts()
     severities = ", ".join(plural(counts[severity], severity) for severity in _SEVERITIES)
-    rest = {"undecided": "not decided", "known": "known", "suppressed": "suppressed"}
-    others = [f"{counts[state]:,} {said}" for state, said in rest.items() if counts[state]]
+    rest = {"undecided": "not decided", "known": "known", "suppressed": "suppressed", "attested": "attested"}
+    others = [f"{counts[state]:,} {said}" for state, said in rest.items() if counts.get(state)]
     return "; ".join([severities, *([", ".join(others)] if others else [])])
 
 
@@ -81,7 +86,13 @@ def _accepted(one: lineage.Finding) -> str:
     """Why a finding does not count."""
     said = one.suppression or {}
     until = f", until {said['expires']}" if said.get("expires") else ""
-    return {"known": "  [known]", "suppressed": f"  [suppressed: {said.get('reason')}{until}]"}.get(one.state, "")
+    suppressed = f"  [suppressed: {said.get('reason')}{until}]"
+    return {"known": "  [known]", "suppressed": suppressed}.get(one.state, vouching(one))
+
+
+def vouching(one: lineage.Finding) -> str:
+    """Who vouches for holes that a finding is about; it may not be all of them, and then it counts."""
+    return f"  [attested by {' and '.join(row['who'] for row in one.attestations)}]" if one.attestations else ""
 
 
 def _silent(answer: lineage.Checked) -> list[Line]:

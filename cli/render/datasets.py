@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from .answers import COLOURS, rows_text
+from .attested import rest_lines, row_rest_said
 from .lines import Line, hole_lines, looked_lines, note_lines, printed, spaced, styled
 from .words import plural
 
@@ -84,7 +85,8 @@ def _when(row: Row) -> str:
 def _holdout(row: Row) -> Line:
     verdict = (f"{row['verdict']:<15}", COLOURS[row["verdict"]])
     if not row["job"]:
-        return styled("  ", verdict, "  ", (row["uri"], "bold"))
+        rests = row_rest_said(row)
+        return styled("  ", verdict, "  ", (row["uri"], "bold"), f"  ({rests})" if rests else "")
     channel = f" as {row['channel']}" if row["channel"] else ""
     covers = {"all": ", which covers all of it", "part": ", which covers part of it"}.get(row["cover"], "")
     way = " > ".join(one["name"] for one in row["through"])
@@ -104,6 +106,7 @@ def _rest(answer: lineage.Datasets) -> list[Line]:
         ),
         *looked_lines(answer.scope, f" {gaps}"),
         *hole_lines(holes),
+        *rest_lines(answer.verdict, answer.rests),
         *note_lines(answer.caveats),
     ]
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import lineage
 
+from .attested import rest_lines
 from .lines import Line, footer, printed, spaced, styled
 from .words import plural
 
@@ -35,11 +36,12 @@ def impact_text(answer: lineage.Impact, *, colour: bool) -> str:
     width = max((len(row["kind"]) for row in answer.reached), default=0)
     lines = [styled((answer.verdict.upper(), _COLOURS[answer.verdict]), "  ", _head(answer))]
     lines += [_reached(row, width) for row in answer.reached]
+    lines += rest_lines(answer.verdict, answer.rests)
     return printed(*lines, *footer(answer, found=answer.verdict in ("reached", "found")), colour=colour)
 
 
 def _head(answer: lineage.Impact) -> str:
-    what, holes = answer.said, answer.scope["holes"]
+    what, holes = answer.said, lineage.left_open(answer.scope["holes"])
     if not answer.reached:
         but = f", but {plural(len(holes), 'hole')} could hide some" if holes else ""
         return f"nothing that was read got anything of {what}{but}"
@@ -85,6 +87,7 @@ def path_text(answer: lineage.Path, *, colour: bool) -> str:
     lines = [styled((answer.verdict.upper(), _COLOURS[answer.verdict]), "  ", _path_head(answer))]
     names = {node["id"]: node for node in answer.nodes}
     lines += [_edge(edge, names) for edge in answer.evidence]
+    lines += rest_lines(answer.verdict, answer.rests)
     return printed(*lines, *footer(answer, found=answer.verdict in ("reached", "found")), colour=colour)
 
 
@@ -92,7 +95,7 @@ def _path_head(answer: lineage.Path) -> str:
     ends = "from {} to {}".format(*answer.ends)
     if answer.verdict == "found" and not answer.evidence:
         return f"0 steps: both ends are {answer.ends[0]}"
-    holes = answer.scope["holes"]
+    holes = lineage.left_open(answer.scope["holes"])
     if answer.evidence:
         may = "" if answer.verdict == "found" else ": it may have gone so, the times or the fields do not tell for sure"
         return f"{plural(len(answer.evidence), 'step')} {ends}{may}"

@@ -81,7 +81,10 @@ def hole_line(hole: dict[str, Any]) -> Line:
     asked = " ".join(filter(None, (hole["operation"], subject)))
     where = " ".join(filter(None, (hole["account"], hole["region"])))
     return styled(
-        f"  {where}  ", (hole["reason"], "yellow"), f"  {asked}{': ' if asked else ''}{hole['detail'] or hole['subject']}"
+        f"  {where}  ",
+        (hole["reason"], "yellow"),
+        f"  {asked}{': ' if asked else ''}{hole['detail'] or hole['subject']}",
+        (attested_by(hole), "green"),
     )
 
 
@@ -89,14 +92,20 @@ def hole_lines(holes: Iterable[dict[str, Any]]) -> list[Line]:
     """Each hole, and of many that are alike, jobs that were deleted say, the first ones and how many more there are."""
     alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for hole in holes:
-        alike.setdefault(tuple(hole[name] for name in ("account", "region", "operation", "reason")), []).append(hole)
+        key = (*(hole[name] for name in ("account", "region", "operation", "reason")), attested_by(hole))
+        alike.setdefault(key, []).append(hole)
     lines: list[Line] = []
-    for (_, _, operation, reason), some in alike.items():
+    for (_, _, operation, reason, _), some in alike.items():
         shown = some if len(some) <= (_FEW if operation else _MANY) else some[: _FEW if operation else _MANY]
         lines += map(hole_line, shown)
         more, said = f"  … and {len(some) - len(shown):,} more: ", " ".join(filter(None, (operation, reason)))
         lines += [styled(more, (said, "yellow"), "; --format json lists them all")] if len(some) > len(shown) else []
     return lines
+
+
+def attested_by(hole: dict[str, Any]) -> str:
+    """Who vouches that a hole hides nothing, by the ids of the attestations."""
+    return f"  [attested: {', '.join(hole['attested'])}]" if hole.get("attested") else ""
 
 
 def looked_lines(scope: dict[str, Any], more: str = "") -> list[Line]:
@@ -174,6 +183,7 @@ def spaced(kind: str) -> str:
 def footer(answer: lineage.Usage | lineage.Impact | lineage.Path, *, found: bool) -> list[Line]:
     """The holes where they bear on the verdict, what was looked at, and the notes. What is `found` no hole can take away."""
     holes = answer.scope["holes"]
-    hint = [styled(("Note: ", "dim"), f"{plural(len(holes), 'hole')} could hide more; --format json lists them.")]
-    shown = hint if found and holes else hole_lines(holes)
+    left = lineage.left_open(holes)
+    hint = [styled(("Note: ", "dim"), f"{plural(len(left), 'hole')} could hide more; --format json lists them.")]
+    shown = (hint if left else []) if found else hole_lines(holes)
     return [*shown, *looked_lines(answer.scope), *note_lines(answer.caveats)]

@@ -6,15 +6,18 @@ import json
 from pathlib import Path
 
 from lineage.checks.check import Checked
-from lineage.checks.findings import SUPPRESSED
+from lineage.checks.findings import ATTESTED, SUPPRESSED
 from lineage.errors import MalformedPolicy
 
 SCHEMA = "lineage.baseline/1"
 
 
 def to_baseline(checked: Checked) -> str:
-    """What was found or could not be told, as a file for the next check. What a suppression took is left to it."""
-    found = [one for one in (*checked.findings, *checked.undecided) if one.state != SUPPRESSED]
+    """What was found or could not be told, as a file for the next check. What a suppression took is left to it.
+
+    So is what an attestation closed: once that has expired, it is new.
+    """
+    found = [one for one in (*checked.findings, *checked.undecided) if one.state not in (SUPPRESSED, ATTESTED)]
     names = ("fingerprint", "rule", "verdict", "about", "message")
     rows = [{name: getattr(one, name) for name in names} | {"subject": one.subject["id"]} for one in found]
     return json.dumps({"schema": SCHEMA, "findings": rows}, indent=2, ensure_ascii=False) + "\n"

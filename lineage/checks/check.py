@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 from lineage.checks.context import Ground
 from lineage.checks.findings import (
+    ATTESTED,
     ERROR,
     FAILED,
     KNOWN,
     NEVER,
+    NEW,
     OFF,
     SEVERITIES,
     SUPPRESSED,
@@ -25,8 +26,12 @@ from lineage.checks.findings import (
 from lineage.checks.policy import Policy, Suppression
 from lineage.checks.policy import load_policy as _load_policy
 from lineage.checks.rules import COVERAGE, RULE_NAMES, RULES, Rule
+from lineage.domain import times
+from lineage.domain.attestations import NO_ATTESTATIONS, Attestations
 from lineage.domain.records import Json
 from lineage.queries.as_json import node_json, scope_json
+from lineage.queries.attested import NO_REST, Rests, Vouched, vouched_in
+from lineage.queries.every_hole import every_hole, unmatched
 from lineage.queries.scope import caveats, unnamed
 from lineage.snapshot.reading import Snapshot
 
@@ -56,6 +61,7 @@ class Checked:
     policy: Policy
     fail_on: str
     strict: bool
+    rests: Rests = NO_REST
 
     def as_json(self) -> Json:
         """The answer as one JSON object; keys are a contract, and more may join them."""
@@ -65,7 +71,7 @@ class Checked:
         told |= {"counts": self.counts(), "fail_on": self.fail_on, "strict": self.strict, "policy": policy}
         told |= {"rules": self.rules, "findings": [one.as_json() for one in self.findings]}
         told["undecided"] = [one.as_json() for one in self.undecided]
-        return told | {"notes": self.notes, "scope": self.scope, "caveats": self.caveats}
+        return told | {"notes": self.notes, "scope": self.scope, "caveats": self.caveats} | self.rests.as_json()
 
     def counts(self) -> dict[str, int]:
         """How many new findings there are of each severity, how many undecided, known and suppressed ones."""
@@ -73,6 +79,7 @@ class Checked:
         states = Counter(one.state for one in (*self.findings, *self.undecided))
         rest = {"undecided": sum(one.counts() for one in self.undecided)}
         rest |= {state: states[state] for state in (KNOWN, SUPPRESSED)}
+        rest |= {ATTESTED: states[ATTESTED]} if states[ATTESTED] else {}
         return {severity: severities[severity] for severity in reversed(SEVERITIES)} | rest
 
     @property
@@ -103,45 +110,63 @@ def check(
     strict: bool = False,
     baseline: Iterable[str] = (),
     today: date | None = None,
+    attestations: Vouched = None,
 ) -> Checked:
     """Hold a snapshot, or what the `subjects` (endpoints, models, packages, jobs) were made of, against the rules.
 
     `fail_on` takes the place of the policy's; `baseline` are the fingerprints of findings that are known; `today` decides
-    which suppressions have expired (else SOURCE_DATE_EPOCH or the clock does). Raises `MalformedName` and `UnknownNode`.
+    which suppressions and attestations have expired (else SOURCE_DATE_EPOCH or the clock does). `attestations`, or the file
+    that holds them, close holes, unless the policy takes none. Raises `MalformedName`, `MalformedPolicy` and `UnknownNode`.
     """
     policy = policy or Policy()
-    ground = Ground(snapshot, policy, list(subjects or ()))
+    given = vouched_in(attestations, today)
+    ground = Ground(snapshot, policy, list(subjects or ()), given if policy.takes_attestations else NO_ATTESTATIONS)
     asked = [(rule, _severity(policy, rule, strict)) for rule in RULES]
     told = [_RuleResult(rule, severity, ground) for rule, severity in asked]
     found = [one for rule in told for one in rule.findings]
-    accepting = _Accepting(policy, frozenset(baseline), today or _today())
+    accepting = _Accepting(policy, frozenset(baseline), today or times.today())
     marked_ones = sorted(map(accepting.mark, found), key=Finding.order)
     findings, undecided = ([one for one in marked_ones if one.verdict == how] for how in (FAILED, UNKNOWN))
-    counting = any(one.counts() for one in findings)
-    verdict = FINDINGS if counting else INCONCLUSIVE if any(one.counts() for one in undecided) else CLEAN
+    rests = _resting(marked_ones, ground.vouched)
     return Checked(
         subjects=[node_json(ground.graph, node) for node in ground.asked],
-        verdict=verdict,
+        verdict=_verdict(marked_ones, NEW),
         rules=[one.as_json(marked_ones) for one in told],
         findings=findings,
         undecided=undecided,
-        notes=list(accepting.notes(whole=not ground.asked)),
+        notes=[*accepting.notes(whole=not ground.asked), *_vouching_notes(ground, given)],
         scope=scope_json(ground.scope, []),
         caveats=[*unnamed(ground.known), *([_COPIES] if policy.holdouts else [_UNNAMED]), *caveats(ground.scope)],
         policy=policy,
         fail_on=fail_on or policy.fail_on,
         strict=strict,
+        rests=rests,
     )
+
+
+def _verdict(found: list[Finding], *states: str) -> str:
+    """The verdict, where what is in one of these states counts."""
+    verdicts = {one.verdict for one in found if one.state in states}
+    return FINDINGS if FAILED in verdicts else INCONCLUSIVE if UNKNOWN in verdicts else CLEAN
+
+
+def _resting(found: list[Finding], vouched: Attestations) -> Rests:
+    """The attestations that close a hole of which a rule told, and the verdict without them."""
+    used = {row["id"]: row for one in found for row in one.attestations}
+    return Rests(_verdict(found, NEW, ATTESTED), [used[key] for key in sorted(used)]) if vouched.said else NO_REST
+
+
+def _vouching_notes(ground: Ground, given: Attestations) -> list[str]:
+    """What somebody should do about an attestation; of a part of a snapshot nobody knows what it names elsewhere."""
+    if given.said and not ground.policy.takes_attestations:
+        return [f"the policy takes no attestations: the {len(given.said)} that were given do not count"]
+    whole = given.said and not ground.asked
+    return [*given.void(), *(unmatched(given, every_hole(ground.snapshot)) if whole else [])]
 
 
 def _severity(policy: Policy, rule: Rule, strict: bool) -> str:
     own = policy.severity(rule.id, rule.name, rule.severity)
     return ERROR if strict and rule.id == COVERAGE and own != OFF else own
-
-
-def _today() -> date:
-    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    return (datetime.fromtimestamp(int(epoch), UTC) if epoch.isdigit() else datetime.now(UTC)).date()
 
 
 class _RuleResult:
@@ -169,6 +194,7 @@ class _RuleResult:
             "undecided": sum(one.counts() for one in undecided),
             "known": sum(one.state == KNOWN for one in own),
             "suppressed": sum(one.state == SUPPRESSED for one in own),
+            "attested": sum(one.state == ATTESTED for one in own),
             "passed": self._fine,
         }
 

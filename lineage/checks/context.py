@@ -7,6 +7,7 @@ from functools import cached_property
 
 from lineage.checks.findings import Finding
 from lineage.checks.policy import TAG, Policy
+from lineage.domain.attestations import Attestations
 from lineage.domain.jobs import is_job
 from lineage.domain.kinds import DATASET, ENDPOINT, MADE
 from lineage.domain.names import location_of, parse_location
@@ -30,9 +31,10 @@ Findings = Iterator[Finding | None]
 class Ground:
     """One check under way: of the whole snapshot, or of what the given subjects were made of."""
 
-    def __init__(self, snapshot: Snapshot, policy: Policy, subjects: list[str]) -> None:
+    def __init__(self, snapshot: Snapshot, policy: Policy, subjects: list[str], vouched: Attestations) -> None:
         self.snapshot = snapshot
         self.policy = policy
+        self.vouched = vouched
         self.asked = [find_in(snapshot, subject) for subject in subjects]
         self.scope = snapshot.scope()
 
@@ -65,12 +67,16 @@ class Ground:
     @cached_property
     def usages(self) -> dict[str, Usage]:
         """By place of a holdout, who used it anywhere in the snapshot."""
-        return dict(zip(self.places, used_all(self.snapshot, self.places), strict=True)) if self.places else {}
+        if not self.places:
+            return {}
+        answers = used_all(self.snapshot, self.places, attestations=self.vouched)
+        return dict(zip(self.places, answers, strict=True))
 
     @cached_property
     def makings(self) -> list[Datasets]:
         """What each asked subject was made of, with what is known of each holdout."""
-        return [datasets(self.snapshot, node, holdouts=self.places) for node in self.asked if self.places]
+        asked = self.asked if self.places else ()
+        return [datasets(self.snapshot, node, holdouts=self.places, attestations=self.vouched) for node in asked]
 
     # --- what is served -------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ FAILED, UNKNOWN = "failed", "unknown"
 HIGH, MEDIUM, LOW = "high", "medium", "low"
 NOTE, WARNING, ERROR, OFF, NEVER = "note", "warning", "error", "off", "never"
 SEVERITIES = (NOTE, WARNING, ERROR)  # weakest first
-NEW, KNOWN, SUPPRESSED = "new", "known", "suppressed"
+NEW, KNOWN, SUPPRESSED, ATTESTED = "new", "known", "suppressed", "attested"
 CONFIDENCES = (HIGH, MEDIUM, LOW, "")
 _DIGITS = 32  # of a fingerprint
 
@@ -37,6 +37,7 @@ class Finding:
     severity: str = ""
     state: str = NEW
     suppression: Json | None = None
+    attestations: list[Json] = field(default_factory=list)  # that close holes which it is about
 
     @property
     def fingerprint(self) -> str:
@@ -54,13 +55,18 @@ class Finding:
         return severity != NEVER and SEVERITIES.index(self.severity) >= SEVERITIES.index(severity)
 
     def counts(self) -> bool:
-        """Whether it is neither suppressed nor known from a baseline."""
+        """Whether it is neither suppressed, nor known from a baseline, nor only of holes for which people vouch."""
         return self.state == NEW
 
     def order(self) -> tuple[object, ...]:
         """The worst first; then by rule, the surest first."""
         severity = len(SEVERITIES) - SEVERITIES.index(self.severity)
         return (severity, self.rule, CONFIDENCES.index(self.confidence), self.subject["id"], self.about)
+
+
+def attested(finding: Finding, attestations: list[Json], *, left_open: bool) -> Finding:
+    """What only holes say, with who vouches for some of them; where none is left open it is told, and does not count."""
+    return replace(finding, attestations=attestations, state=NEW if left_open else ATTESTED)
 
 
 def marked(finding: Finding, **words: object) -> Finding:

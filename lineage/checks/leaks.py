@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import product
 
 from lineage.checks.context import Findings, Ground, place_json
-from lineage.checks.findings import FAILED, HIGH, LOW, MEDIUM, UNKNOWN, Finding
+from lineage.checks.findings import FAILED, HIGH, LOW, MEDIUM, UNKNOWN, Finding, attested
 from lineage.domain.jobs import got_nothing, ran
 from lineage.domain.kinds import TRAINING_JOB
 from lineage.domain.names import Cover, Span, location_of
@@ -17,6 +17,7 @@ from lineage.domain.training import trains
 from lineage.graphs.leads import places_near
 from lineage.graphs.neighbourhoods import reads_of
 from lineage.queries.as_json import link_json, node_json
+from lineage.queries.attested import left_open
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of, told_once
 from lineage.queries.flow.steps import listings_of
 from lineage.queries.runs.shared_channels import SHARED, measures, overlapping
@@ -65,7 +66,9 @@ def _told(ground: Ground, uri: str, usage: Usage, verdict: str) -> Iterator[Find
     if ground.asked:
         yield from _hidden_in_making(ground, uri, verdict)
     elif holes:
-        yield Finding(UNKNOWN, place_json(uri), uri, _undecided(uri, verdict, "", holes), repair=_REPAIR)
+        left = left_open(holes)
+        finding = Finding(UNKNOWN, place_json(uri), uri, _undecided(uri, verdict, "", left or holes), repair=_REPAIR)
+        yield attested(finding, usage.rests.attestations, left_open=bool(left))
 
 
 def _leak(uri: str, row: Json) -> Finding:
@@ -86,8 +89,11 @@ def _hidden_in_making(ground: Ground, uri: str, verdict: str) -> Iterator[Findin
     for making in ground.makings:
         for row in making.holdouts:
             if row["uri"] == uri and row["holes"] and row["verdict"] not in (USED, INDIRECT):
-                said = _undecided(uri, verdict, f" in the making of {making.subject['name']}", making.scope["holes"])
-                yield Finding(UNKNOWN, making.subject, uri, said, repair=_REPAIR)
+                holes = making.scope["holes"]
+                where = f" in the making of {making.subject['name']}"
+                said = _undecided(uri, verdict, where, left_open(holes) or holes)
+                finding = Finding(UNKNOWN, making.subject, uri, said, repair=_REPAIR)
+                yield attested(finding, row.get("attestations", []), left_open=bool(row.get("left_open", row["holes"])))
 
 
 _REPAIR = "mend the gaps (`lineage gaps` lists them) and crawl the whole account again"

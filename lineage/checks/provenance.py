@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from lineage.checks.context import Findings, Ground, named_json
-from lineage.checks.findings import FAILED, HIGH, MEDIUM, UNKNOWN, Finding
+from lineage.checks.findings import FAILED, HIGH, MEDIUM, UNKNOWN, Finding, attested
 from lineage.domain.jobs import is_job
 from lineage.domain.kinds import ENDPOINT, HOLDERS, IMAGE, REGISTERED, kind_of_subject
 from lineage.domain.names import is_place
@@ -216,7 +216,9 @@ def coverage_gap(ground: Ground) -> Findings:
         told = [*not_enumerated(ground.scope), *empty(ground.scope), *ground.scope.holes, *ground.scope.silent]
     # An artifact that nothing made is told by another rule.
     gaps = dict.fromkeys(gap for gap in told if gap.reason != "unmatched" and gap.subject != CLOUDTRAIL)
-    yield from map(_gap, gaps)
+    for gap in gaps:
+        vouching = ground.vouched.of(gap)
+        yield attested(_gap(gap), [one.as_json() for one in vouching], left_open=not vouching)
     if not gaps:
         yield None
 

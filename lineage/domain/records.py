@@ -12,6 +12,7 @@ import orjson
 from lineage.domain.names import Span, parse_arn
 
 Body = Mapping[str, Any]
+READ, OUTPUT, QUESTION = "read", "output", "question"  # what a gap is about, where it is not its subject itself
 REDACTED = "(redacted)"  # in the place of a value that looked like a secret, and was not kept
 CLOUDTRAIL = "cloudtrail"  # in the place of a kind: the lookup of what was deleted in an account and region
 
@@ -89,6 +90,9 @@ class Gap:
     Reasons: `missing`, `denied`, `throttled`, `failed`, `unmatched`, `unknown-member`, `not-crawled`, `deleted`, and, found
     by the questions, `not-enumerated`, `unread-manifest`, `access-point`, `unresolved`, `no-channels`, `empty`; of a manifest
     also `too-large` and `malformed`.
+
+    `about` says what is not known, where that is not the subject itself: what the `job` READ there on a `channel`, or where
+    the OUTPUT went that it put there; or that it is a doubt of one QUESTION alone.
     """
 
     account: str
@@ -97,6 +101,9 @@ class Gap:
     subject: str
     reason: str
     detail: str = ""
+    about: str = ""
+    job: str = ""
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -6,8 +6,9 @@ A reader can only have read what was written before it read; shared `latest/` pr
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -75,6 +76,12 @@ def _downloads(record: Resource, download: str) -> list[Mapping[str, str]]:
 def now() -> str:
     """This moment, to the second."""
     return utc(datetime.now(UTC).replace(microsecond=0))
+
+
+def today() -> date:
+    """The day in UTC on which something expires or does not: that of SOURCE_DATE_EPOCH, else this one."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    return (datetime.fromtimestamp(int(epoch), UTC) if epoch.isdigit() else datetime.now(UTC)).date()
 
 
 def utc(moment: datetime) -> str:

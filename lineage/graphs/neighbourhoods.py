@@ -123,6 +123,17 @@ _IMPACT = (
     Follow("also", "up", ["recorded-by"]),
     Follow("opaque", "down", ["reads"]),
 )
+# What nobody can look into, wherever in a snapshot: who reads it, what else jobs read and write that lose the trail, and
+# what endpoints serve of which nobody knows the making.
+_HOLES = (
+    Follow("opaque", "down", ["reads"]),
+    Follow("losing", "up", ["reads", "mentions"]),
+    Follow("losing", "down", ["writes"]),
+    Follow("unexplained", "down", SERVING, "unexplained"),
+    Follow("unexplained", "down", SERVING, "served"),
+    Follow("served", "up", (*SERVING, "overlaps"), "served"),
+    Follow("served", "up", ["writes"]),
+)
 # What some jobs and runs read, and who wrote there, around there, or where there was the same content.
 _WRITERS = (
     Follow("reader", "up", ["reads"], "read"),
@@ -188,6 +199,20 @@ def _noted(graph: Graph, snapshot: Snapshot, places: Iterable[Location]) -> Grap
     named = NamedPlaces(snapshot)
     graph.graph["known"] = {place.uri: named.known(place) for place in places}
     return graph
+
+
+def around_holes(snapshot: Snapshot) -> Graph:
+    """All that nobody can look into, with who reads it, loses the trail there, or serves it."""
+    unexplained = list(snapshot.unexplained())
+    seeds = {"opaque": snapshot.opaque_places(), "losing": _losing(snapshot), "unexplained": unexplained, "served": unexplained}
+    return _near(snapshot, _HOLES, seeds)
+
+
+def _losing(snapshot: Snapshot) -> set[str]:
+    """The jobs that write out of sight, or only name a place."""
+    writes = snapshot.edge_rows(relations=["writes"])
+    out_of_sight = {row[0] for row in writes if not ((place := location_of(row[1])) and not place.hides_bucket)}
+    return out_of_sight | {row[1] for row in snapshot.edge_rows(relations=["mentions"])}
 
 
 def around_readers(snapshot: Snapshot, readers: Iterable[str]) -> Graph:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from lineage.domain.attestations import NO_ATTESTATIONS, Attestations, names_of
 from lineage.domain.kinds import KINDS, TRAINING_JOB, kind_of_subject
 from lineage.domain.names import is_place
 from lineage.domain.records import Counts, Crawl, Gap, Json, Scope
@@ -61,13 +62,13 @@ _JOBS = {kind.name for kind in KINDS.values() if kind.job}
 _GAP = ("account", "region", "operation", "subject", "reason", "detail")
 
 
-def scope_json(scope: Scope, holes: list[Gap], crawls: set[int] | None = None) -> Json:
-    """What was looked at, by the given crawls or by all, with the holes that matter for the answer."""
+def scope_json(scope: Scope, holes: list[Gap], crawls: set[int] | None = None, vouched: Attestations = NO_ATTESTATIONS) -> Json:
+    """What was looked at, by the given crawls or by all, with the holes that matter for the answer, those attested too."""
     return {
         "accounts": list(scope.accounts),
         "regions": list(scope.regions),
         "crawls": [_crawl_json(crawl) for crawl in scope.crawls if crawls is None or crawl.id in crawls],
-        "holes": [{name: getattr(hole, name) for name in _GAP} for hole in holes],
+        "holes": [hole_json(hole, vouched) for hole in holes],
         "numbers": numbers_json(scope, Counts(*map(sum, zip(Counts(), *(one.counts for one in scope.counted), strict=True)))),
         "not_read": list(NOT_READ),
     }
@@ -98,6 +99,18 @@ def numbers_json(scope: Scope, counts: Counts, takes: Callable[[str, str], bool]
 def _kind_of(gap: Gap) -> str:
     kind = kind_of_subject(gap.subject)
     return kind.name if kind else ""
+
+
+def hole_json(hole: Gap, vouched: Attestations = NO_ATTESTATIONS) -> Json:
+    """A hole, with how an attestation must name it (null where none can), and the ids of those that do and count."""
+    name = next((name.as_json() for name in names_of(hole)), None)
+    attested = {"attested": [one.id for one in vouched.of(hole)]} if vouched.said else {}
+    return gap_json(hole) | {"attest": name} | attested
+
+
+def gap_json(gap: Gap) -> Json:
+    """A gap as every answer shows it."""
+    return {name: getattr(gap, name) for name in _GAP}
 
 
 def _crawl_json(crawl: Crawl) -> Json:

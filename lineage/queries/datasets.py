@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
+from lineage.domain.attestations import Attestations
 from lineage.domain.jobs import is_job
 from lineage.domain.kinds import FEATURE_GROUP, KINDS, LEARNERS, MADE, OF_VARIANTS, VERSIONED
 from lineage.domain.names import Span, is_place, parse_location
@@ -18,6 +19,7 @@ from lineage.graphs.build import Graph
 from lineage.graphs.named import Known, NamedPlaces, known_in
 from lineage.graphs.neighbourhoods import around_making
 from lineage.queries.as_json import link_json, node_json, scope_json
+from lineage.queries.attested import NO_REST, Rests, Vouched, resting, vouched_in
 from lineage.queries.flow.begun import may_have_made, read_nothing
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of, told_once
 from lineage.queries.flow.steps import listings_of
@@ -59,11 +61,13 @@ class Datasets(Shows):
     breaks: list[Json]
     scope: Json
     caveats: list[str]
+    rests: Rests = NO_REST
 
     def as_json(self) -> Json:
         """The answer as one JSON object; keys are a contract, and more may join them."""
         names = ("subject", "verdict", "datasets", "overlaps", "holdouts", "breaks", "scope", "caveats")
-        return {"schema": SCHEMA, "question": "datasets"} | {name: getattr(self, name) for name in names}
+        told = {"schema": SCHEMA, "question": "datasets"} | {name: getattr(self, name) for name in names}
+        return told | self.rests.as_json()
 
 
 class Part(NamedTuple):
@@ -75,23 +79,25 @@ class Part(NamedTuple):
     reader: str = ""
 
 
-def datasets(source: Snapshot | Graph, node: str, *, holdouts: Iterable[str] = ()) -> Datasets:
+def datasets(source: Snapshot | Graph, node: str, *, holdouts: Iterable[str] = (), attestations: Vouched = None) -> Datasets:
     """What data a node was made of, and whether some of the `holdouts`, S3 URIs, was among it.
 
     `node` is the id, the ARN, `kind/name` or the name of a job, a run, a model, a package, a component or an endpoint. A
-    snapshot tells input modes that the graph alone does not. Raises `MalformedName` and `UnknownNode`.
+    snapshot tells input modes that the graph alone does not. `attestations`, or the file that holds them, close holes: in the
+    answer of each holdout, never a break. Raises `MalformedName`, `MalformedPolicy` and `UnknownNode`.
     """
     snapshot = source if isinstance(source, Snapshot) else None
     found = find_in(snapshot, node) if snapshot else find_node(names_of(source), node)  # type: ignore[arg-type]
     around = around_making(source, found)
-    asking = _DatasetsUnderWay(around, found, snapshot, around if isinstance(source, Snapshot) else source)
+    whole = around if isinstance(source, Snapshot) else source
+    asking = _DatasetsUnderWay(around, found, snapshot, whole, vouched_in(attestations))
     return asking.answer(list(holdouts))
 
 
 class _DatasetsUnderWay:
     """One question under way."""
 
-    def __init__(self, graph: Graph, node: str, snapshot: Snapshot | None, whole: Graph) -> None:
+    def __init__(self, graph: Graph, node: str, snapshot: Snapshot | None, whole: Graph, vouched: Attestations) -> None:
         kind = graph.nodes[node]["kind"]
         if kind not in MADE and not is_job(graph.nodes[node]):
             taken = "datasets takes a job, a run, a model, a package or an endpoint"
@@ -101,6 +107,7 @@ class _DatasetsUnderWay:
         self.tracing = self._traced(node)
         self._snapshot = snapshot
         self._known = NamedPlaces(snapshot).known if snapshot else partial(known_in, whole)
+        self._vouched = vouched
         self._rows: dict[tuple[object, ...], Json] = {}
         self._fields: dict[str, dict[tuple[str, str, str], Hit]] = {}
 
@@ -115,7 +122,7 @@ class _DatasetsUnderWay:
         made = {(self.node, ""): self.tracing} | {one: self._traced(*one) for one in served}
         for part in parts:
             self._read_for(part, made[part.node, part.reader])
-        making = Making(self.graph, self.tracing, [(part.variant, part.node, part.reader) for part in parts])
+        making = Making(self.graph, self.tracing, [(part.variant, part.node, part.reader) for part in parts], self._vouched)
         checked = [making.holdout(uri) for uri in holdouts]
         known = {row["uri"]: self._known(parse_location(row["uri"])) for row in checked}
         checked = [row | {"named": known[row["uri"]] is Known.PLACE} for row in checked]
@@ -123,6 +130,7 @@ class _DatasetsUnderWay:
         apart = [said for uri in holdouts for said in told_apart(scope, parse_location(uri), [self.node])]
         rows = sorted(self._rows.values(), key=_order)
         holes = once([*self.tracing.holes(scope), *making.holes])
+        rests = resting(self.tracing.verdict(), holes, self._vouched)
         subject = self.graph.nodes[self.node]
         idle = [_TRAINS_NOTHING.format(subject["name"])] if only_repacks(subject) else []
         unpinned = [_UNPINNED] if any(row["pinned"] != "version" for row in rows) else []
@@ -134,7 +142,7 @@ class _DatasetsUnderWay:
             overlaps=[found for job in self.tracing.jobs for found in overlapping(self.graph, job)],
             holdouts=checked,
             breaks=[self.tracing.break_json(found) for found in self.tracing.breaks],
-            scope=scope_json(scope, holes, self.tracing.crawls()),
+            scope=scope_json(scope, holes, self.tracing.crawls(), self._vouched),
             caveats=[
                 *unnamed(known),
                 *dict.fromkeys(apart),
@@ -143,7 +151,9 @@ class _DatasetsUnderWay:
                 *unpinned,
                 *untold,
                 UNCHECKED,
+                *rests.notes,
             ],
+            rests=rests,
         )
 
     # --- what is served -------------------------------------------------------------------------

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from lineage.domain.attestations import NO_ATTESTATIONS, Attestations
 from lineage.domain.jobs import is_job
 from lineage.domain.kinds import ENTITY_KINDS, KINDS, ONLY_NAMED, RELATIONS, RUNS
 from lineage.domain.names import Span, is_place, parse_location
-from lineage.domain.records import Gap, Json, Scope
+from lineage.domain.records import QUESTION, Gap, Json, Scope
 from lineage.domain.times import bounds, sortable
 from lineage.domain.training import is_training_job
 from lineage.queries.as_json import link_json, node_json
+from lineage.queries.attested import judged
 from lineage.queries.flow.begun import may_have_made, read_nothing
 from lineage.queries.flow.first_readers import FirstReaders
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
@@ -26,7 +28,7 @@ from lineage.queries.flow.walk import Arrival
 from lineage.queries.flow.writers import is_surely_made, writers
 from lineage.queries.scope import is_about, not_enumerated
 from lineage.queries.trace import Tracing
-from lineage.queries.used import DECLARED, INDIRECT, MAYBE, NOT_REFERENCED, UNKNOWN, USED
+from lineage.queries.used import DECLARED, INDIRECT, MAYBE, NOT_REFERENCED, USED
 
 
 def _givers() -> Iterator[str]:
@@ -43,12 +45,27 @@ _RELEVANT = _TELLING | {kind.name for kind in KINDS.values() if kind.hints} | {*
 _ENUMERATED = tuple(kind.name for kind in KINDS.values() if kind.list and kind.name in _TELLING and not kind.hints)
 
 
+def broken(tracing: Tracing) -> Iterator[Gap]:
+    """Where the making of a node is not known any further, as holes."""
+    node = tracing.graph.nodes[tracing.endpoint]
+    for found in tracing.breaks:
+        said = f"the making is not known beyond {found.at}: {found.detail}"
+        yield Gap(node["account"] or "", node["region"] or "", "", found.at, found.reason, said)
+
+
 class Making:
     """The making of one node, to be asked about many datasets: what all questions share is worked out once."""
 
-    def __init__(self, graph: Flow, tracing: Tracing, parts: Iterable[tuple[str, str, str]] = ()) -> None:
+    def __init__(
+        self,
+        graph: Flow,
+        tracing: Tracing,
+        parts: Iterable[tuple[str, str, str]] = (),
+        vouched: Attestations = NO_ATTESTATIONS,
+    ) -> None:
         """`graph` holds what may be upstream of the node that is traced; `parts` are its variants, with node and reader."""
         self.graph = graph
+        self._vouched = vouched
         self.node = tracing.endpoint
         self.holes: dict[Gap, None] = {}
         self._parts = [part for part in parts if part[1] != self.node]
@@ -112,15 +129,14 @@ class Making:
         """Where the trace of the node is broken, and where a name may not mean what it meant then."""
         node = self.graph.nodes[self.node]
         where = (node["account"] or "", node["region"] or "", "")
-        for found in tracing.breaks:
-            yield Gap(*where, found.at, found.reason, f"the making is not known beyond {found.at}: {found.detail}")
+        yield from broken(tracing)
         told = {self.node} if len(self._nodes) > 1 else set()  # a run whose jobs tell
         kinds = (*RUNS, *ENTITY_KINDS)
         runs = (job for job in tracing.jobs if self.graph.nodes[job]["kind"] in kinds and job not in told)
         logged = (f"only a run tells how something was made: {self.graph.nodes[run]['name']}" for run in runs)
         unsure = filter(None, map(self._unsure, tracing.links.values()))
         for said in (*tracing.suspects(), *tracing.changing(), *logged, *unsure):
-            yield Gap(*where, self.node, "unresolved", said)
+            yield Gap(*where, self.node, "unresolved", said, QUESTION)
 
     def _unsure(self, link: Link) -> str:
         """A model of which nobody surely is the maker, or a prefix at which anybody may put one."""
@@ -143,8 +159,10 @@ class Making:
         spread.run()
         holes = dict.fromkeys(once([*self._shared, *spread.holes, *spread.unread_models()]))
         self.holes |= holes
-        verdict, way = self._verdict(spread, FirstReaders(self.graph, place), near)
-        row: Json = {"uri": place.uri, "verdict": verdict or (UNKNOWN if holes else NOT_REFERENCED), "holes": len(holes)}
+        found, way = self._verdict(spread, FirstReaders(self.graph, place), near)
+        verdict, rests = judged(found, NOT_REFERENCED, holes, self._vouched)
+        left = {"left_open": sum(not self._vouched.of(hole) for hole in holes)} if self._vouched.said else {}
+        row: Json = {"uri": place.uri, "verdict": verdict, "holes": len(holes)} | left | rests.as_json()
         return row | self._told(way, FirstReaders(self.graph, place)) | {"models": list(self._reached(spread))}
 
     def _verdict(self, spread: Spread, readers: FirstReaders, near: list[Link]) -> tuple[str, list[Link]]:

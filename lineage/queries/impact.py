@@ -34,6 +34,7 @@ from lineage.graphs.build import Graph
 from lineage.graphs.deployments import PENDING as ROLLED_OUT
 from lineage.graphs.named import Known, known_in
 from lineage.queries.as_json import link_json, node_json, said, scope_json
+from lineage.queries.attested import NO_REST, Rests, Vouched, judged, vouched_in
 from lineage.queries.flow.links import Flow, Link, links_into
 from lineage.queries.flow.models import NAMED, by_environment, is_past, read_by, specified
 from lineage.queries.flow.spread import Spread
@@ -45,7 +46,7 @@ from lineage.queries.scope import caveats, empty, unnamed
 from lineage.queries.showing import Shows
 
 SCHEMA = "lineage.impact/1"
-REACHED, MAYBE, NOTHING, UNKNOWN = "reached", "possible", "nothing-found", "unknown"
+REACHED, MAYBE, NOTHING = "reached", "possible", "nothing-found"
 # What an endpoint's variants do with what reached them, the most first.
 NOW, PERHAPS, SHADOW, NO_TRAFFIC, PENDING, IDLE = "now", "perhaps", "shadow", "no-traffic", "pending", "not-in-service"
 EARLIER = "earlier"  # an earlier crawl saw it served
@@ -84,19 +85,23 @@ class Impact(Shows):
     scope: Json
     caveats: list[str]
     named: bool = True  # by a record, where the subject is a place
+    rests: Rests = NO_REST
 
     def as_json(self) -> Json:
         """The answer as one JSON object; keys are a contract, and more may join them."""
         names = ("subject", "verdict", "serving", "reached", "scope", "caveats", "named")
-        return {"schema": SCHEMA, "question": "impact"} | {name: getattr(self, name) for name in names}
+        told = {"schema": SCHEMA, "question": "impact"} | {name: getattr(self, name) for name in names}
+        return told | self.rests.as_json()
 
 
-def impact(graph: Graph, subject: str) -> Impact:
+def impact(graph: Graph, subject: str, *, attestations: Vouched = None) -> Impact:
     """What the data at a place, or what a node was made of, ended up in.
 
-    `subject` is an S3 URI as `used` takes it, or a node id, an ARN, `kind/name` or a name. Raises `MalformedName`, and
-    `UnknownNode` where nothing has that name, or several have.
+    `subject` is an S3 URI as `used` takes it, or a node id, an ARN, `kind/name` or a name. `attestations`, or the file that
+    holds them, close holes. Raises `MalformedName`, `MalformedPolicy`, and `UnknownNode` where nothing has that name, or
+    several have.
     """
+    vouched = vouched_in(attestations)
     spread = Spread(graph, subject)
     spread.run()
     ways = _Ways(spread.graph)
@@ -106,13 +111,14 @@ def impact(graph: Graph, subject: str) -> Impact:
     known = known_in(graph, parse_location(subject)) if is_location(subject) else Known.PLACE
     place = location_of(str(spread.subject["id"]))
     apart = told_apart(graph.graph["scope"], place, (row["id"] for row in rows)) if place else []
+    verdict, rests = judged(_found(rows), NOTHING, holes, vouched)
     return Impact(
         said=said(spread.graph, spread.subject),
         subject=spread.subject,
-        verdict=_verdict(rows, holes),
+        verdict=verdict,
         serving=[row["id"] for row in rows if row.get("serves") == NOW],
         reached=rows,
-        scope=scope_json(graph.graph["scope"], holes),
+        scope=scope_json(graph.graph["scope"], holes, vouched=vouched),
         caveats=[
             *unnamed({spread.subject["id"]: known}),
             *apart,
@@ -121,8 +127,10 @@ def impact(graph: Graph, subject: str) -> Impact:
             *caveats(graph.graph["scope"]),
             *Unread.of(spread.graph).vendors,
             _ONLY_WHAT_WAS_SEEN,
+            *rests.notes,
         ],
         named=known is Known.PLACE,
+        rests=rests,
     )
 
 
@@ -134,10 +142,10 @@ def _only_says(graph: Flow, arrival: Arrival) -> bool:
     return arrival.only_records or graph.nodes[arrival.node]["kind"] in ENTITY_KINDS
 
 
-def _verdict(rows: list[Json], holes: list[Gap]) -> str:
-    if rows:
-        return REACHED if any(row["sure"] for row in rows) else MAYBE
-    return UNKNOWN if holes else NOTHING
+def _found(rows: list[Json]) -> str:
+    if any(row["sure"] for row in rows):
+        return REACHED
+    return MAYBE if rows else ""
 
 
 def _by_kind(row: Json) -> tuple[int, int, bool, str]:

@@ -9,6 +9,7 @@ from lineage.domain.names import is_location, parse_location
 from lineage.domain.records import Json
 from lineage.graphs.build import Graph
 from lineage.queries.as_json import link_json, node_json, said, scope_json
+from lineage.queries.attested import NO_REST, Rests, Vouched, judged, vouched_in
 from lineage.queries.flow.spread import Spread, meets_place
 from lineage.queries.flow.walk import Arrival
 from lineage.queries.impact import unexplained
@@ -17,7 +18,7 @@ from lineage.queries.select import find_node, names_of
 from lineage.queries.showing import Shows
 
 SCHEMA = "lineage.path/1"
-FOUND, MAYBE, NONE, UNKNOWN = "found", "possible", "nothing-found", "unknown"
+FOUND, MAYBE, NONE = "found", "possible", "nothing-found"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +33,22 @@ class Path(Shows):
     evidence: list[Json]
     scope: Json
     caveats: list[str]
+    rests: Rests = NO_REST
 
     def as_json(self) -> Json:
         """The answer as one JSON object; keys are a contract, and more may join them."""
         names = ("subject", "target", "verdict", "nodes", "evidence", "scope", "caveats")
-        return {"schema": SCHEMA, "question": "path"} | {name: getattr(self, name) for name in names}
+        told = {"schema": SCHEMA, "question": "path"} | {name: getattr(self, name) for name in names}
+        return told | self.rests.as_json()
 
 
-def path(graph: Graph, source: str, target: str) -> Path:
+def path(graph: Graph, source: str, target: str, *, attestations: Vouched = None) -> Path:
     """The shortest of the surest ways on which data got from one node or S3 URI to another, times respected.
 
-    To itself it is a circle, where there is one, else a way of no steps. Raises `MalformedName`, and `UnknownNode` where
-    nothing has such a name, or several have.
+    To itself it is a circle, where there is one, else a way of no steps. `attestations`, or the file that holds them, close
+    holes. Raises `MalformedName`, `MalformedPolicy`, and `UnknownNode` where nothing has such a name, or several have.
     """
+    vouched = vouched_in(attestations)
     spread = Spread(graph, source)
     if is_location(target):
         wanted = parse_location(target)
@@ -57,20 +61,22 @@ def path(graph: Graph, source: str, target: str) -> Path:
     stays = not arrival and goal["id"] == spread.subject["id"]
     links = arrival.evidence() if arrival else []
     holes = spread.all_holes(unexplained(spread.graph))
+    verdict, rests = judged(FOUND if stays else _found(arrival), NONE, holes, vouched)
     on_it = dict.fromkeys([*([goal["id"]] if stays else []), *(end for link in links for end in (link.source, link.target))])
     return Path(
         ends=(said(spread.graph, spread.subject), said(spread.graph, goal)),
         subject=spread.subject,
         target=goal,
-        verdict=FOUND if stays else _verdict(arrival, holes=bool(holes)),
+        verdict=verdict,
         nodes=[node_json(spread.graph, node) for node in on_it if node in spread.graph],
         evidence=[link_json(link) for link in links],
-        scope=scope_json(graph.graph["scope"], holes),
-        caveats=[*spread.caveats, *caveats(graph.graph["scope"])],
+        scope=scope_json(graph.graph["scope"], holes, vouched=vouched),
+        caveats=[*spread.caveats, *caveats(graph.graph["scope"]), *rests.notes],
+        rests=rests,
     )
 
 
-def _verdict(arrival: Arrival | None, *, holes: bool) -> str:
-    if arrival:
-        return FOUND if arrival.sure else MAYBE
-    return UNKNOWN if holes else NONE
+def _found(arrival: Arrival | None) -> str:
+    if arrival is None:
+        return ""
+    return FOUND if arrival.sure else MAYBE

@@ -11,6 +11,7 @@ from itertools import count
 from operator import itemgetter
 from typing import Any
 
+from lineage.domain.attestations import NO_ATTESTATIONS, Attestations
 from lineage.domain.jobs import is_job
 from lineage.domain.kinds import (
     ENDPOINT,
@@ -43,6 +44,7 @@ from lineage.domain.vendors import sold_by, vendor_of
 from lineage.errors import UnknownNode
 from lineage.graphs.build import Graph
 from lineage.queries.as_json import link_json, node_json, scope_json
+from lineage.queries.attested import NO_REST, Rests, Vouched, resting, vouched_in
 from lineage.queries.flow.belonging import EXECUTION, belongings, is_reuse, ran_in
 from lineage.queries.flow.copies import is_copy
 from lineage.queries.flow.holes import OBJECT_CALLS, opaque_read
@@ -128,6 +130,7 @@ class Trace(Shows):
     caveats: list[str]
     tree: TreeStep
     nodes: dict[str, Json]
+    rests: Rests = NO_REST
 
     def as_json(self) -> Json:
         """The answer as one JSON object; keys are a contract, and more may join them."""
@@ -147,20 +150,22 @@ class Trace(Shows):
             "scope",
             "caveats",
         ]
-        return {"schema": SCHEMA, "question": "trace"} | {name: getattr(self, name) for name in names}
+        told = {"schema": SCHEMA, "question": "trace"} | {name: getattr(self, name) for name in names}
+        return told | self.rests.as_json()
 
 
-def trace(graph: Graph, endpoint: str) -> Trace:
+def trace(graph: Graph, endpoint: str, *, attestations: Vouched = None) -> Trace:
     """What made the models that an endpoint serves.
 
-    `endpoint` is a node id, an ARN or a name. Raises `UnknownNode` where the graph has no such endpoint, or
-    several of that name.
+    `endpoint` is a node id, an ARN or a name. `attestations`, or the file that holds them, close holes, and mend no break.
+    Raises `MalformedPolicy`, and `UnknownNode` where the graph has no such endpoint, or several of that name.
     """
+    vouched = vouched_in(attestations)
     nodes = graph.nodes(data=True)
     endpoints = ((node, data["name"]) for node, data in nodes if data["kind"] == ENDPOINT.name and data["observed"])
     tracing = Tracing(graph, find_endpoint(endpoints, endpoint))
     tracing.run()
-    return tracing.answer()
+    return tracing.answer(vouched)
 
 
 def find_endpoint(endpoints: Iterable[tuple[str, str]], wanted: str) -> str:
@@ -497,12 +502,14 @@ class Tracing:
 
     # --- the answer -----------------------------------------------------------------------------
 
-    def answer(self) -> Trace:
+    def answer(self, vouched: Attestations = NO_ATTESTATIONS) -> Trace:
         members = self._members()
         images = sorted({link.source for link in self.links.values() if self.graph.nodes[link.source]["kind"] == IMAGE})
         nodes = [*self.visited, *self.claimed, *members, *images]
         shown = {node: node_json(self.graph, node) for node in dict.fromkeys(nodes)}
         scope: Scope = self.graph.graph["scope"]
+        holes = self.holes(scope)
+        rests = resting(self.verdict(), holes, vouched)
 
         def of(*kinds: str) -> list[Json]:
             return sorted((row for row in shown.values() if row["kind"] in kinds), key=lambda row: row["id"])
@@ -520,10 +527,11 @@ class Tracing:
             images=of(IMAGE),
             breaks=[self.break_json(found) for found in self.breaks],
             evidence=[link_json(self.links[key]) for key in sorted(self.links)],
-            scope=scope_json(scope, self.holes(scope), self.crawls()),
-            caveats=self.caveats(scope),
+            scope=scope_json(scope, holes, self.crawls(), vouched),
+            caveats=[*self.caveats(scope), *rests.notes],
             tree=self.tree,
             nodes={node: row | _facts(self.graph.nodes[node]) for node, row in shown.items()},
+            rests=rests,
         )
 
     def verdict(self) -> str:

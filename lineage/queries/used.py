@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from lineage.domain.attestations import NO_ATTESTATIONS, Attestations
 from lineage.domain.jobs import is_job
 from lineage.domain.kinds import DATASET, ENTITY_KINDS, KINDS, ONLY_NAMED, REPACKERS
 from lineage.domain.names import Location, is_place, parse_location
@@ -15,6 +16,7 @@ from lineage.graphs.build import Graph
 from lineage.graphs.named import Known, known_in
 from lineage.graphs.neighbourhoods import around_dataset
 from lineage.queries.as_json import link_json, node_json, scope_json
+from lineage.queries.attested import NO_REST, Rests, Vouched, judged, vouched_in
 from lineage.queries.flow.begun import read_nothing
 from lineage.queries.flow.belonging import had_by
 from lineage.queries.flow.first_readers import FirstReaders, users
@@ -54,45 +56,56 @@ class Usage(Shows):
     scope: Json
     caveats: list[str]
     named: bool = True  # by a record: the place, something in it, or what was read around it
+    rests: Rests = NO_REST
 
     def as_json(self) -> Json:
         """The answer as one JSON object; keys are a contract, and more may join them."""
         names = ("subject", "verdict", "findings", "also_read", "scope", "caveats", "named")
-        return {"schema": SCHEMA, "question": "usage"} | {name: getattr(self, name) for name in names}
+        told = {"schema": SCHEMA, "question": "usage"} | {name: getattr(self, name) for name in names}
+        return told | self.rests.as_json()
 
 
-def used(graph: Graph, uri: str, *, accounts: Iterable[str] = (), regions: Iterable[str] = ()) -> Usage:
+def used(
+    graph: Graph, uri: str, *, accounts: Iterable[str] = (), regions: Iterable[str] = (), attestations: Vouched = None
+) -> Usage:
     """Whether the data at a location was used for training, as far as the graph knows.
 
     `uri` is an S3 URI: a prefix, a folder, an object or a whole bucket. Only uses by jobs of the `accounts` and `regions`
-    are told, where some are given, and the answer says so; what they used may have come from anywhere. Raises
-    `MalformedName`.
+    are told, where some are given, and the answer says so; what they used may have come from anywhere. `attestations`, or
+    the file that holds them, close holes; the answer tells those that it rests on, and the verdict without them. Raises
+    `MalformedName` and `MalformedPolicy`.
     """
     asking = UseUnderWay(Flow(graph), parse_location(uri))
     asking.run()
-    return asking.answer(Within.of(accounts, regions), known_in(graph, asking.readers.dataset))
+    known = known_in(graph, asking.readers.dataset)
+    return asking.answer(Within.of(accounts, regions), known, vouched_in(attestations))
 
 
 def used_all(
-    snapshot: Snapshot, uris: Iterable[str], *, accounts: Iterable[str] = (), regions: Iterable[str] = ()
+    snapshot: Snapshot,
+    uris: Iterable[str],
+    *,
+    accounts: Iterable[str] = (),
+    regions: Iterable[str] = (),
+    attestations: Vouched = None,
 ) -> Iterator[Usage]:
     """`used` of many locations, answer by answer in their order, with what all of them share read once.
 
     All are read from the snapshot before the first answer, so that it may be closed then. Raises `MalformedName` at once.
     """
     places = [parse_location(uri) for uri in uris]
-    within = Within.of(accounts, regions)
+    within, vouched = Within.of(accounts, regions), vouched_in(attestations)
     graph = around_dataset(snapshot, *(place.uri for place in places))
-    return _each(graph, places, within)
+    return _each(graph, places, within, vouched)
 
 
-def _each(graph: Graph, places: list[Location], within: Within) -> Iterator[Usage]:
+def _each(graph: Graph, places: list[Location], within: Within, vouched: Attestations) -> Iterator[Usage]:
     flow = Flow(graph)
     readings = Readings(flow) if len(places) > 1 else None  # of one question the graph holds nothing else
     for place in places:
         asking = UseUnderWay(flow, place, readings.near(place) if readings else None)
         asking.run()
-        yield asking.answer(within, known_in(graph, place))
+        yield asking.answer(within, known_in(graph, place), vouched)
 
 
 class Use(NamedTuple):
@@ -221,7 +234,7 @@ class UseUnderWay:
         """Whether the job itself names it, or is who is led to, and certainly read nothing of it."""
         return is_job(self.graph.nodes[arrival.node]) and read_nothing(self.graph, link._replace(target=arrival.node))
 
-    def answer(self, within: Within = ALL, known: Known = Known.PLACE) -> Usage:
+    def answer(self, within: Within = ALL, known: Known = Known.PLACE, vouched: Attestations = NO_ATTESTATIONS) -> Usage:
         """What was found, of the jobs that are asked about. What is not known elsewhere counts: data may be handed on there."""
         scope: Scope = self.graph.graph["scope"]
         relevant = [gap for gap in scope.holes if is_about(gap, _RELEVANT)]
@@ -231,15 +244,23 @@ class UseUnderWay:
         findings = _told_once(sorted(self._asked(self.findings, within), key=_strongest_first))
         also_read = self._asked((self.also_read[job] for job in sorted(self.also_read)), within)
         told = told_apart(scope, self.readers.dataset, (one.arrival.node for one in (*findings, *also_read)))
-        verdict = findings[0].verdict if findings else UNKNOWN if holes else NOT_REFERENCED
+        verdict, rests = judged(findings[0].verdict if findings else "", NOT_REFERENCED, holes, vouched)
         return Usage(
             subject={"id": self.readers.dataset.uri, "kind": DATASET.name},
             verdict=verdict,
             findings=[self._row(finding) | {"verdict": finding.verdict} for finding in findings],
             also_read=[self._row(finding) for finding in also_read],
-            scope=scope_json(scope, holes) | narrowed(scope, within),
-            caveats=[*unnamed({self.readers.dataset.uri: known}), *told, *caveats(scope), *left_out(within), *unread.vendors],
+            scope=scope_json(scope, holes, vouched=vouched) | narrowed(scope, within),
+            caveats=[
+                *unnamed({self.readers.dataset.uri: known}),
+                *told,
+                *caveats(scope),
+                *left_out(within),
+                *unread.vendors,
+                *rests.notes,
+            ],
             named=known is Known.PLACE,
+            rests=rests,
         )
 
     def _asked(self, findings: Iterable[Use], within: Within) -> list[Use]:

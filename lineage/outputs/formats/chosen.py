@@ -16,6 +16,7 @@ from lineage.errors import LineageError
 from lineage.graphs.build import Attributes, EdgeRow, Graph, attributed, edge_attributes, edge_key, edges_of
 from lineage.graphs.build import graph as graph_of_snapshot
 from lineage.queries.as_json import scope_json
+from lineage.queries.attested import Vouched, vouched_in
 from lineage.queries.flow.links import Link
 from lineage.queries.select import select
 from lineage.snapshot.reading import Snapshot
@@ -29,9 +30,10 @@ class Chosen:
     must be told besides: what was left out or cut.
     """
 
-    def __init__(self, source: Snapshot | Graph, selector: str = "") -> None:
-        """`source`: a snapshot, or a graph, which has no records."""
+    def __init__(self, source: Snapshot | Graph, selector: str = "", *, attestations: Vouched = None) -> None:
+        """`source`: a snapshot, or a graph, which has no records. `attestations` close holes where a format tells of some."""
         self.selector = selector
+        self.vouched = vouched_in(attestations)
         self.notes: list[str] = []
         self._snapshot = source if isinstance(source, Snapshot) else None
         self._given = None if isinstance(source, Snapshot) else source

@@ -98,6 +98,8 @@ class _Bom:
             "verdict": self.answer.verdict,
             "breaks": len(self.answer.breaks),
             "holes": len(self.answer.scope["holes"]),
+            "verdict-without-attestations": self.answer.rests.without,
+            "attestations": ", ".join(row["id"] for row in self.answer.rests.attestations),
             "crawled-by": ", ".join(sorted({crawl["caller"] for crawl in crawls})),
         }
         return {
@@ -190,7 +192,10 @@ class _Bom:
         for hole in self.answer.scope["holes"]:
             subject = hole["subject"] if hole["subject"] in {*self.parts, *self.jobs} else self.endpoint
             asked = " ".join(filter(None, (hole["operation"], hole["subject"])))
-            yield subject, f"Not looked into: {asked}: {hole['reason']}: {hole['detail']}"
+            by = f". Attested, see {', '.join(hole['attested'])}" if hole.get("attested") else ""
+            yield subject, f"Not looked into: {asked}: {hole['reason']}: {hole['detail']}{by}"
+        for row in self.answer.rests.attestations:
+            yield self.endpoint, f"Attestation {row['id']} of {row['who']}, {row['when']} until {row['until']}: {row['why']}"
         for caveat in self.answer.caveats:
             yield self.endpoint, f"{caveat}."
 

@@ -14,6 +14,7 @@ from lineage.errors import LineageError, MalformedName
 from lineage.outputs.formats.chosen import Chosen
 from lineage.outputs.formats.text import document
 from lineage.queries.coverage import coverage
+from lineage.queries.every_hole import vouched_for
 from lineage.queries.verify import file_digest
 
 STATEMENT = "https://in-toto.io/Statement/v1"
@@ -29,7 +30,7 @@ def write_in_toto(chosen: Chosen, subject: Iterable[str] = ()) -> Iterator[str]:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise MalformedName(f"two files are named {twice[0]}: the statement tells files by their names")
-    said = coverage(chosen.snapshot)
+    said = coverage(chosen.snapshot) | (vouched_for(chosen.snapshot, chosen.vouched) if chosen.vouched.said else {})
     predicate = {"producer": chosen.tool} | {name: value for name, value in said.items() if name != "question"}
     statement = {
         "_type": STATEMENT,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from xml.etree import ElementTree as ET
 
 from lineage.checks.check import NOT_APPLICABLE, Checked
-from lineage.checks.findings import FAILED, KNOWN, OFF, SUPPRESSED, Finding
+from lineage.checks.findings import ATTESTED, FAILED, KNOWN, OFF, SUPPRESSED, Finding
 from lineage.domain.records import Json
 from lineage.domain.text import visible
 
@@ -42,7 +42,9 @@ def _case(finding: Finding, checked: Checked) -> ET.Element:
     said = ET.SubElement(case, _how(finding, checked), message=visible(finding.message))
     said.set("type", finding.severity)
     accepted = finding.suppression or {}
-    why = {SUPPRESSED: f"suppressed: {accepted.get('reason')}", KNOWN: "known from the baseline"}.get(finding.state, "")
+    vouched = [f"{row['who']} on {row['when']}, until {row['until']}: {row['why']}" for row in finding.attestations]
+    states = {SUPPRESSED: f"suppressed: {accepted.get('reason')}", KNOWN: "known from the baseline"}
+    why = (states | {ATTESTED: f"not known, and attested: {'; '.join(vouched)}"}).get(finding.state, "")
     lines = (why, finding.message, f"To mend it: {finding.repair}", f"Fingerprint: {finding.fingerprint}")
     said.text = visible("\n".join(filter(None, lines)))
     return case

@@ -97,7 +97,8 @@ class _Draft:
         return details | _filled("hyper_parameters", self._first(pairs, MAX_HYPERPARAMETERS, "hyperparameters"))
 
     def _additional(self) -> Json:
-        holes = [f"{hole['reason']}: {hole['detail'] or hole['subject']}" for hole in self.answer.scope["holes"]]
+        holes = [_hole(hole) for hole in self.answer.scope["holes"]]
+        holes += [f"attestation {row['id']} of {row['who']}: {row['why']}" for row in self.answer.rests.attestations]
         told = ["A draft of what SageMaker recorded; purpose, owner and risk are for a person to write.", *holes]
         told = [*(f"{one}." for one in self.cut), *told]
         crawled = {"lineage-crawled": self.chosen.crawled(), "lineage-verdict": self.answer.verdict}
@@ -132,3 +133,8 @@ def _filled(name: str, values: Iterable[Any]) -> Json:
     """A member, unless there is nothing in it."""
     kept = list(values)
     return {name: kept} if kept else {}
+
+
+def _hole(hole: Json) -> str:
+    by = f" [attested: {', '.join(hole['attested'])}]" if hole.get("attested") else ""
+    return f"{hole['reason']}: {hole['detail'] or hole['subject']}{by}"

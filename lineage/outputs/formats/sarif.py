@@ -12,7 +12,7 @@ from pathlib import PurePath
 from urllib.parse import quote
 
 from lineage.checks.check import Checked
-from lineage.checks.findings import ERROR, FAILED, KNOWN, NOTE, OFF, SUPPRESSED, WARNING, Finding
+from lineage.checks.findings import ATTESTED, ERROR, FAILED, KNOWN, NOTE, OFF, SUPPRESSED, WARNING, Finding
 from lineage.checks.rules import RULES
 from lineage.domain.records import Json
 
@@ -34,7 +34,8 @@ def to_sarif(checked: Checked, snapshot: str) -> str:
         "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": notes}],
         "columnKind": "unicodeCodePoints",
         "results": results,
-        "properties": {"verdict": checked.verdict, "counts": checked.counts(), "caveats": checked.caveats},
+        "properties": {"verdict": checked.verdict, "counts": checked.counts(), "caveats": checked.caveats}
+        | checked.rests.as_json(),
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
 
@@ -86,8 +87,15 @@ def _place(finding: Finding, checked: Checked, snapshot: str) -> Json:
 
 
 def _suppressions(finding: Finding) -> list[Json]:
+    if finding.state == ATTESTED:
+        return [_vouched(row) for row in finding.attestations]
     if finding.state != SUPPRESSED or not finding.suppression:
         return []
     said = finding.suppression
     owner = {"owner": said["owner"], "expires": said["expires"]}
     return [{"kind": "external", "status": "accepted", "justification": said["reason"], "properties": owner}]
+
+
+def _vouched(attestation: Json) -> Json:
+    said = {"justification": f"{attestation['who']} attests: {attestation['why']}", "properties": attestation}
+    return {"kind": "external", "status": "accepted"} | said

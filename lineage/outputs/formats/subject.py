@@ -41,7 +41,7 @@ def traced(chosen: Chosen, node: str) -> tuple[Graph, Trace]:
     near = neighbourhood(chosen.snapshot, [node], "up")
     tracing = Tracing(near, node)
     tracing.run()
-    return near, tracing.answer()
+    return near, tracing.answer(chosen.vouched)
 
 
 def makers(graph: Graph, evidence: Iterable[Json], node: str) -> set[str]:

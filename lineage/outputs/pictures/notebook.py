@@ -117,7 +117,10 @@ def _answer(said: dict[str, Any], nodes: Any) -> Iterator[str]:
         kinds = Counter(data["kind"] for _, data in graph.nodes(data=True))
         yield _table(("it names", ""), [(plural(kind), f"{number:,}") for kind, number in _most_first(kinds)])
     holes = (said.get("scope") or {}).get("holes", [])
-    notes = [*said.get("caveats", ()), *(f"hole: {hole['reason']} {hole['subject']}: {hole['detail']}" for hole in holes)]
+    rests = [f"attestation: {one['who']} until {one['until']}: {one['why']}" for one in said.get("attestations", ())]
+    rests += [f"{said['verdict']}; {said['verdict_without_attestations']} without attestations"] if rests else []
+    notes = [*rests, *said.get("caveats", ())]
+    notes += [f"hole: {hole['reason']} {hole['subject']}: {hole['detail']}" for hole in holes]
     more = [f"and {len(notes) - _CAVEATS:,} more"] if len(notes) > _CAVEATS else []
     if notes:
         yield element("ul", *(element("li", words(note)) for note in [*notes[:_CAVEATS], *more]))

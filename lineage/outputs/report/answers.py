@@ -37,6 +37,7 @@ def answer(trace: Trace) -> Json:
         "breaks": trace.breaks,
         "gaps": trace.scope["holes"],
         "caveats": trace.caveats,
+        **trace.rests.as_json(),
     }
 
 

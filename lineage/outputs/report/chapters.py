@@ -282,7 +282,7 @@ def _evaluation(one: Json) -> Iterator[Block]:
     rows = [
         [
             Code(row["uri"]),
-            Word(row["verdict"]),
+            _both(row),
             text(row["job"]),
             text(row["channel"]),
             f"{row['location']} covers {row['cover']} of it" if row["location"] else "–",
@@ -291,6 +291,14 @@ def _evaluation(one: Json) -> Iterator[Block]:
         for row in told["holdouts"]
     ]
     yield Table("Holdouts", ("Place", "Used in making it?", "Job", "Channel", "By", "Holes"), rows, none)
+
+
+def _both(row: Json) -> Cell:
+    """A verdict, and what it would be without the attestations that it rests on."""
+    bare, number_of = row.get("verdict_without_attestations", row["verdict"]), len(row.get("attestations", ()))
+    if bare == row["verdict"]:
+        return Word(row["verdict"])
+    return f"{row['verdict']}, resting on {number(number_of, 'attestation')}; {bare} without"
 
 
 def _downstream(one: Json) -> Iterator[Block]:

@@ -9,19 +9,29 @@ from pathlib import Path
 
 from lineage.checks.check import check
 from lineage.checks.policy import Policy
+from lineage.domain.attestations import Attestations
 from lineage.domain.records import Json
 from lineage.outputs.report.reading import brief
 from lineage.snapshot.reading import Snapshot
 
-_RULE = ("id", "name", "severity", "outcome", "findings", "undecided", "known", "suppressed", "passed")
-_FINDING = ("rule", "name", "severity", "confidence", "verdict", "state", "about", "message", "repair", "suppression")
+_RULE = ("id", "name", "severity", "outcome", "findings", "undecided", "known", "suppressed", "attested", "passed")
+_SAID = ("rule", "name", "severity", "confidence", "verdict", "state", "about", "message", "repair")
+_FINDING = (*_SAID, "suppression", "attestations")
 
 
-def findings(snapshot: Snapshot, policy: Policy | None, holdouts: Iterable[str], subjects: Sequence[str], on: str) -> Json:
+def findings(
+    snapshot: Snapshot,
+    policy: Policy | None,
+    holdouts: Iterable[str],
+    subjects: Sequence[str],
+    on: str,
+    vouched: Attestations,
+) -> Json:
     """What the rules found, what they could not decide, and how each came out; suppressions count as of the day `on`."""
     policy = policy or Policy()
     policy = replace(policy, holdouts=tuple(dict.fromkeys([*policy.holdouts, *holdouts])))
-    told = check(snapshot, policy, subjects, today=date.fromisoformat(on[:10])).as_json()
+    told = check(snapshot, policy, subjects, today=date.fromisoformat(on[:10]), attestations=vouched).as_json()
+    rests = ("verdict_without_attestations", "attestations")
     return {
         "run": True,
         "verdict": told["verdict"],
@@ -32,6 +42,7 @@ def findings(snapshot: Snapshot, policy: Policy | None, holdouts: Iterable[str],
         "undecided": [_finding(row) for row in told["undecided"]],
         "notes": told["notes"],
         "caveats": told["caveats"],
+        **{name: told[name] for name in rests if name in told},
     }
 
 

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from lineage.checks.policy import TAG, Policy
+from lineage.domain.attestations import NO_ATTESTATIONS, Attestations
 from lineage.domain.canonical import digest_of
 from lineage.domain.kinds import ENDPOINT
 from lineage.domain.records import Crawl, Json
@@ -25,7 +26,9 @@ from lineage.outputs.report.inputs import data
 from lineage.outputs.report.limits import limits
 from lineage.outputs.report.parts import evaluation, models, packages, system, training
 from lineage.outputs.report.reading import Kept
+from lineage.queries.attested import Vouched, vouched_in
 from lineage.queries.datasets import datasets
+from lineage.queries.every_hole import vouched_for
 from lineage.queries.trace import Trace, find_endpoint, trace
 from lineage.queries.verify import snapshot_info
 from lineage.snapshot.reading import Snapshot, open_snapshot
@@ -65,17 +68,20 @@ def report(
     classification: str = "",
     command: str = "",
     generated_at: str = "",
+    attestations: Vouched = None,
 ) -> Report:
     """A report on the given endpoints (names or ARNs), or on all of a snapshot.
 
     `holdouts` are S3 URIs that must not have been used, besides those of the `policy`, which the checks are held to.
     `previous` is an earlier snapshot, or an earlier report as JSON, to compare with; without it the crawls of the snapshot
     are compared. `generated_at` is by default the time of the last crawl, so that the same snapshot gives the same report.
-    Raises `UnknownNode` for an endpoint that nobody has, `MalformedName` for an unknown framework, and `SnapshotError`.
+    `attestations`, or the file that holds them, close holes, unless the policy takes none; until one of them expires the report
+    stays the same. Raises `UnknownNode` for an endpoint that nobody has, `MalformedName` for an unknown framework,
+    `MalformedPolicy` and `SnapshotError`.
     """
     asked = list(endpoints)
     document = _document(snapshot, asked, title, classification, generated_at)
-    writing = _ReportUnderWay(snapshot, _found(snapshot, asked), list(holdouts), policy)
+    writing = _ReportUnderWay(snapshot, _found(snapshot, asked), list(holdouts), policy, vouched_in(attestations))
     body = writing.body(document, Path(previous) if previous else None)
     body["controls"] = controls(body, frameworks)
     file, digest = document["snapshot"]["file"], document["snapshot"]["digest"]
@@ -136,16 +142,20 @@ def _found(snapshot: Snapshot, asked: list[str]) -> list[str]:
 class _ReportUnderWay:
     """One report under way."""
 
-    def __init__(self, snapshot: Snapshot, ids: list[str], holdouts: list[str], policy: Policy | None) -> None:
+    def __init__(
+        self, snapshot: Snapshot, ids: list[str], holdouts: list[str], policy: Policy | None, given: Attestations
+    ) -> None:
         self._snapshot = snapshot
         self._ids = ids
         self._policy = policy
+        self._given = given
+        self._vouched = vouched = given if policy is None or policy.takes_attestations else NO_ATTESTATIONS
         own = [one for one in policy.holdouts if not one.startswith(TAG)] if policy else []
         self._holdouts = list(dict.fromkeys([*holdouts, *own]))
         self._kept = Kept(snapshot)
         self._crawls = {crawl.id: crawl for crawl in snapshot.crawls()}
         self._downstream = Downstream(snapshot)
-        self._traces = [trace(neighbourhood(snapshot, [one], "up"), one) for one in ids]
+        self._traces = [trace(neighbourhood(snapshot, [one], "up"), one, attestations=vouched) for one in ids]
 
     def body(self, document: Json, previous: Path | None) -> Json:
         """What the report says, before its controls are mapped."""
@@ -154,14 +164,21 @@ class _ReportUnderWay:
         return {
             "document": document | {"previous": cited},
             "endpoints": endpoints,
-            "coverage": limits(self._snapshot, self._traces, endpoints),
-            "findings": findings(self._snapshot, self._policy, self._holdouts, self._ids, document["generated_at"]),
+            "coverage": limits(self._snapshot, self._traces, endpoints) | self._vouching(),
+            "findings": findings(
+                self._snapshot, self._policy, self._holdouts, self._ids, document["generated_at"], self._given
+            ),
             "changes": changes,
         }
 
+    def _vouching(self) -> Json:
+        """What people vouch for, in the whole snapshot."""
+        told = vouched_for(self._snapshot, self._vouched) if self._vouched.said else {}
+        return {name: told[name] for name in ("attestations", "warnings") if name in told}
+
     def _endpoint(self, one: Trace) -> Json:
         kept = self._kept
-        inputs = datasets(self._snapshot, one.subject["id"], holdouts=self._holdouts)
+        inputs = datasets(self._snapshot, one.subject["id"], holdouts=self._holdouts, attestations=self._vouched)
         return {
             "subject": one.subject,
             "answer": answer(one),

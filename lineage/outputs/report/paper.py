@@ -133,6 +133,8 @@ def _answers(endpoints: list[Json]) -> Iterator[Block]:
             yield Para(_NO_GAP_BUT_BREAKS if told["breaks"] else "No gap on this path could change the answer.")
         if told["caveats"]:
             yield Items(told["caveats"])
+        if told.get("attestations"):
+            yield _vouched("Attestations that close gaps of this answer", told["attestations"])
 
 
 def _way_step(step: Json) -> tuple[str, Code, str]:
@@ -165,8 +167,26 @@ _NO_GAP_BUT_BREAKS = "What would mend a break could change the answer; no other 
 
 
 def _gaps(caption: str, gaps: list[Json]) -> Table:
-    rows = [[row["reason"], text(row["operation"]), Code(row["subject"]), text(row["detail"])] for row in gaps]
+    rows = [[row["reason"], text(row["operation"]), Code(row["subject"]), text(row["detail"]) + _by(row)] for row in gaps]
     return Table(caption, ("Reason", "Call", "Subject", "Detail"), rows, "No gap is open.")
+
+
+def _by(gap: Json) -> str:
+    return f" [attested: {', '.join(gap['attested'])}]" if gap.get("attested") else ""
+
+
+def _vouched(caption: str, rows: list[Json]) -> Table:
+    """Who vouches for which hole. They are people's word, and no record says it."""
+    head = ("Attestation", "Hole", "Subject", "Who", "When", "Until", "Why", "State")
+    return Table(caption, head, [_attestation(row) for row in rows])
+
+
+def _attestation(row: Json) -> list[Cell]:
+    hole = row["hole"]
+    beside = [f"{name} {hole[name]}" for name in ("channel", "manifest", "output") if name in hole]
+    subject = Code(", ".join([hole["subject"], *beside]))
+    days = [row["when"], row["until"]]
+    return [Code(row["id"]), hole["kind"], subject, row["who"], *days, row["why"], row.get("state", "counts")]
 
 
 def _coverage(told: Json) -> Iterator[Block]:
@@ -185,6 +205,9 @@ def _coverage(told: Json) -> Iterator[Block]:
     unread = ", ".join(told["not_crawled"])
     yield Para(f"Kinds that were not listed: {unread}." if unread else "Every kind that can be listed was listed.")
     yield _gaps("Gaps of the whole snapshot", told["gaps"])
+    if told.get("attestations"):
+        yield _vouched("Holes for which people vouch", told["attestations"])
+        yield Items(told["warnings"])
     rows = [[spaced(row["kind"]), Code(row["id"]), text(row["account"]), text(row["region"])] for row in told["dangling"]]
     none = "Nothing on these chains is only named."
     yield Table("Named on these chains, and not described", ("Kind", "Id", "Account", "Region"), rows, none)
@@ -215,10 +238,15 @@ def _list_row(row: Json) -> list[Cell]:
 # --- 9 to 13 --------------------------------------------------------------------------------------
 
 
+_COUNTED = ("findings", "undecided", "known", "suppressed", "attested")
+
+
 def _findings(told: Json) -> Iterator[Block]:
-    counted = {word: sum(row[word] for row in told["rules"]) for word in ("findings", "undecided", "known", "suppressed")}
+    counted = {word: sum(row[word] for row in told["rules"]) for word in _COUNTED}
     said = ", ".join(f"{count} {word}" for word, count in counted.items() if count or word in ("findings", "undecided"))
     policy = f"the policy {told['policy']}" if told["policy"] else "no policy file"
+    without = told.get("verdict_without_attestations", told["verdict"])
+    said += f"; {told['verdict']}, and {without} without attestations" if without != told["verdict"] else ""
     yield Para(f"The rules of `lineage check`, with {policy} and {number(len(told['holdouts']), 'holdout')}: {said}.", "lead")
     for caption, key in (("Findings", "findings"), ("What could not be decided", "undecided")):
         head = ("Rule", "Severity", "Subject", "What", "To mend it", "State")
@@ -241,6 +269,8 @@ def _finding(row: Json) -> list[Cell]:
 
 def _state(row: Json) -> str:
     accepted = row["suppression"]
+    if row["state"] == "attested":
+        return f"attested: {', '.join(one['id'] for one in row['attestations'])}"
     if not accepted:
         return str(row["state"])
     until = f", until {accepted['expires']}" if accepted["expires"] else ""

@@ -265,8 +265,13 @@ def evaluation(trace: Trace, kept: Kept, holdouts: list[Json]) -> Json:
     ]
     reports = [found for node in trace.model_packages for found in _model_metrics(node, kept.body(node))]
     names = ("uri", "verdict", "channel", "location", "cover", "holes")
-    checked = [{name: row[name] for name in names} | {"job": (row["job"] or {}).get("name")} for row in holdouts]
+    checked = [{name: row[name] for name in names} | {"job": (row["job"] or {}).get("name")} | _rests(row) for row in holdouts]
     return {"metrics": metrics, "model_metrics": reports, "holdouts": checked}
+
+
+def _rests(row: Json) -> Json:
+    """What a holdout's verdict rests on, where people vouch for holes."""
+    return {name: row[name] for name in ("verdict_without_attestations", "attestations") if name in row}
 
 
 def _model_metrics(node: Json, body: Json) -> Iterator[Json]:

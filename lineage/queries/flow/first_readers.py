@@ -9,7 +9,7 @@ from lineage.domain.jobs import is_job
 from lineage.domain.kinds import ENTITY_KINDS, RUN_NAME
 from lineage.domain.names import Cover, Location, Span, cover, is_place, location_of
 from lineage.domain.opaque import READING, hides_no_data
-from lineage.domain.records import Gap
+from lineage.domain.records import QUESTION, Gap
 from lineage.domain.training import trains
 from lineage.queries.flow.begun import may_have_made
 from lineage.queries.flow.belonging import had_by
@@ -112,7 +112,7 @@ class FirstReaders:
         covered = self.cover(link)
         if covered is Cover.UNKNOWN:
             said = f"{self.dataset.uri} is behind an access point, which hides its bucket: ask for the bucket's own name"
-            hidden = Gap("", "", "", self.dataset.uri, "access-point", said)
+            hidden = Gap("", "", "", self.dataset.uri, "access-point", said, QUESTION)
             self.holes.append(opaque_read(self._graph, link) or hidden)
         return covered if covered in (Cover.ALL, Cover.PART) else None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lineage.domain.kinds import ENTITY_KINDS, OPAQUE_CHANNELS
 from lineage.domain.names import Cover, Span, cover, location_of
 from lineage.domain.opaque import is_opaque
-from lineage.domain.records import Gap, Json
+from lineage.domain.records import OUTPUT, READ, Gap
 from lineage.domain.times import bounds
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
 
@@ -27,7 +27,8 @@ def opaque_read(graph: Flow, reading: Link) -> Gap | None:
         reason, said = "unread-manifest", f"{who}: {_unread(graph, place)}"
     elif location and location.hides_bucket:
         reason, said = "access-point", f"{who}, reads {place}: an access point, which hides its bucket"
-    return Gap(job["account"] or "", job["region"] or "", "", place, reason, said)
+    where = (job["account"] or "", job["region"] or "", "", place)
+    return Gap(*where, reason, said, READ, reading.target, reading.data["role"])
 
 
 def _unread(graph: Flow, place: str) -> str:
@@ -77,19 +78,18 @@ class Blind:
 
     def follow(self, job: str) -> None:
         """What a job made of the data may go where this version does not follow it."""
-        attributes = self._graph.nodes[job]
         writes = links_out_of(self._graph, job, "writes")
         outputs = [location_of(link.target) for link in writes]
         for link, place in zip(writes, outputs, strict=True):
             if place:
                 self.may_be_a_model(link)
             if (place is None and not self._graph.nodes[link.target]["observed"]) or (place and place.hides_bucket):
-                self._lose(attributes, link.target, f"writes {link.target}, where this version does not follow it")
-        for link in links_into(self._graph, job, "mentions") if attributes["kind"] not in ENTITY_KINDS else ():
+                self._lose(job, link.target, f"writes {link.target}, where this version does not follow it")
+        for link in links_into(self._graph, job, "mentions") if self._graph.nodes[job]["kind"] not in ENTITY_KINDS else ():
             place = location_of(link.source)
             known = place and any(one and cover(one, Span.FOLDER, place) is Cover.ALL for one in outputs)
             if not (known or self._is_input(link) or is_given(link)):
-                self._lose(attributes, link.source, f"names {link.source} in its {link.data['path']} and may write there")
+                self._lose(job, link.source, f"names {link.source} in its {link.data['path']} and may write there")
         hidden, self._hidden_reads = self._hidden_reads, []  # told once is enough
         self._holes += filter(None, (opaque_read(self._graph, link) for link in hidden))
 
@@ -97,6 +97,8 @@ class Blind:
         place = mention.source.rstrip("/")
         return any(link.source.rstrip("/") == place for link in self._graph.into(mention.target, ("reads",)))
 
-    def _lose(self, job: Json, subject: str, said: str) -> None:
-        who = f"{job['kind'].replace('-', ' ')} {job['name']}, which the data reached,"
-        self._holes.append(Gap(job["account"] or "", job["region"] or "", "", subject, "unresolved", f"{who} {said}"))
+    def _lose(self, job: str, subject: str, said: str) -> None:
+        node = self._graph.nodes[job]
+        who = f"{node['kind'].replace('-', ' ')} {node['name']}, which the data reached,"
+        where = (node["account"] or "", node["region"] or "", "", subject)
+        self._holes.append(Gap(*where, "unresolved", f"{who} {said}", OUTPUT, job))

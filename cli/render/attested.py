@@ -1,0 +1,43 @@
+"""What an answer rests on besides what was read: the people who vouch for some of its holes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .lines import Line, styled
+from .words import plural
+
+if TYPE_CHECKING:
+    import lineage
+
+    Resting = lineage.Trace | lineage.Usage | lineage.Impact | lineage.Path | lineage.Datasets | lineage.Checked
+
+
+def rest_said(verdict: str, without: str, number: int) -> str:
+    """Both verdicts in one sentence; empty where nobody vouches for a hole of the answer."""
+    if not number:
+        return ""
+    them = "it" if number == 1 else "them"
+    if without == verdict:
+        close = "closes" if number == 1 else "close"
+        return f"{plural(number, 'attestation')} {close} holes of this answer; {verdict} without {them}, too"
+    return f"{verdict}, resting on {plural(number, 'attestation')}; {without} without {them}"
+
+
+def row_rest_said(row: dict[str, Any]) -> str:
+    """The same of a holdout's row."""
+    return rest_said(row["verdict"], row.get("verdict_without_attestations", ""), len(row.get("attestations", ())))
+
+
+def rest_lines(verdict: str, rests: lineage.Rests) -> list[Line]:
+    """The sentence, and each attestation on a line."""
+    said = rest_said(verdict, rests.without, len(rests.attestations))
+    return [styled((f"{said}:", "bold"))] * bool(said) + [styled(f"  {attestation_said(row)}") for row in rests.attestations]
+
+
+def attestation_said(row: dict[str, Any]) -> str:
+    """Which hole, who vouches for it, since when, until when, and why."""
+    hole = row["hole"]
+    beside = [f"{name} {hole[name]}" for name in ("channel", "manifest", "output") if name in hole]
+    what = f"{hole['kind']} of {', '.join([hole['subject'], *beside])}"
+    return f"{row['id']}  {what}: {row['who']} on {row['when']}, until {row['until']}: {row['why']}"

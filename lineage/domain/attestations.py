@@ -1,0 +1,201 @@
+"""What people vouch for: that one hole hides nothing. Which hole an attestation names, and whether it counts today. Pure.
+
+An attestation names one hole by its kind and its one subject, and never more: no wildcard, no whole account, bucket or list.
+It closes that hole and does nothing else.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+from lineage.domain.canonical import digest_of
+from lineage.domain.kinds import KINDS, OPAQUE_CHANNELS, kind_of_subject
+from lineage.domain.names import is_arn, is_location, named_id, node_id, parse_arn, parse_location
+from lineage.domain.records import CLOUDTRAIL, OUTPUT, QUESTION, READ, Gap, Json
+from lineage.errors import MalformedName
+
+NEVER_ATTESTED = ("not-enumerated", "empty")  # a list that is not finished, or that gave nothing: too broad for anybody's word
+UNREAD_MANIFEST = "unread-manifest"
+_LISTS = ("List", "Search", "LookupEvents")
+_DIGITS = 12  # of an id
+
+
+class HoleName(NamedTuple):
+    """How an attestation names a hole: its kind (`reason`) and one subject, the thing that nobody read or the job that read it.
+
+    Of a job, `channel` or `manifest` narrow it to one read; `output` is the place at which the trail of what it made is lost.
+    """
+
+    kind: str
+    subject: str
+    channel: str = ""
+    manifest: str = ""
+    output: str = ""
+
+    def as_json(self) -> Json:
+        """What is said of it."""
+        return {name: value for name, value in self._asdict().items() if value}
+
+    def __str__(self) -> str:
+        beside = [f"{name} {value}" for name, value in self.as_json().items() if name not in ("kind", "subject")]
+        return f"{self.kind} of {', '.join([self.subject, *beside])}"
+
+    def normal(self) -> HoleName:
+        """The one form by which two spellings are compared. Raises `MalformedName`."""
+        subject, manifest, output = map(_normal, (self.subject, self.manifest, self.output))
+        return HoleName(self.kind, subject, self.channel, "" if manifest == subject else manifest, output)
+
+
+def _normal(text: str) -> str:
+    """Places to the letter; ARNs in whatever letters, and as what is only named has its id."""
+    if is_location(text):
+        return node_id(text)
+    kind = kind_of_subject(text) if is_arn(text) else None
+    if kind is None:
+        return text.casefold()
+    arn = parse_arn(text)
+    return named_id(kind.name, arn.account, arn.region, arn.resource.partition("/")[2]).casefold()
+
+
+def names_of(hole: Gap) -> list[HoleName]:
+    """Each name by which an attestation may mean a hole, the one that says most first; none, where nobody can vouch for it."""
+    if hole.reason in NEVER_ATTESTED or hole.about == QUESTION or not is_one_thing(hole):
+        return []
+    if hole.operation == "GetObject":  # why a manifest was not read: who vouches for it, does so whoever read it
+        return [HoleName(UNREAD_MANIFEST, hole.subject)]
+    if hole.about == OUTPUT:
+        return [HoleName(hole.reason, hole.job, output=hole.subject)]
+    return list(_names_of_read(hole)) if hole.about == READ else [HoleName(hole.reason, hole.subject)]
+
+
+def is_one_thing(hole: Gap) -> bool:
+    """Whether a hole is about one thing, which its subject tells wherever it stands: no list, and no mere name."""
+    listed = hole.subject in (*KINDS, CLOUDTRAIL) or hole.operation.startswith(_LISTS)
+    return ":" in hole.subject and not listed
+
+
+def _names_of_read(hole: Gap) -> Iterator[HoleName]:
+    """By the job, and by the place that it read; what code reads by itself is no matter of the place of the code."""
+    manifest = hole.subject if hole.reason == UNREAD_MANIFEST else ""
+    for channel in dict.fromkeys((hole.channel, "")):
+        for listed in dict.fromkeys((manifest, "")):
+            yield HoleName(hole.reason, hole.job, channel, listed)
+    if hole.channel not in OPAQUE_CHANNELS:
+        yield HoleName(hole.reason, hole.subject, hole.channel)
+        yield HoleName(hole.reason, hole.subject)
+
+
+def too_broad(name: HoleName) -> str:
+    """Why a name means more than one thing, or nothing; empty where it means one."""
+    subject = name.subject
+    if name.kind in NEVER_ATTESTED:
+        return f"is {name.kind}: a list that is not known to its end is nothing that one person can vouch for: crawl it"
+    if any(mark in text for mark in "*?" for text in (subject, name.channel, name.manifest, name.output)):
+        return "has a wildcard: an attestation is about one subject; write one for each"
+    if subject in (*KINDS, CLOUDTRAIL):
+        return f"is every {subject}: an attestation is about one subject; name one by its ARN"
+    if _is_account(subject):
+        return f"is all of an account ({subject}): an attestation is about one subject; name it by its ARN or its place"
+    return next(filter(None, map(_wrong_place, (subject, name.manifest, name.output))), "")
+
+
+def _is_account(subject: str) -> bool:
+    arn = parse_arn(subject) if is_arn(subject) and not is_location(subject) else None
+    every = arn and (arn.resource == "root" or (arn.service == "sagemaker" and "/" not in arn.resource.strip("/")))
+    return bool(every) or (len(subject) == 12 and subject.isdigit())
+
+
+def _wrong_place(text: str) -> str:
+    """Why a place is none, or a whole bucket; an access point is one thing, for holes name it as such."""
+    try:
+        place = parse_location(text) if is_location(text) else None
+    except MalformedName as error:
+        return f"names no place: {error}"
+    if place and place.root.startswith("s3://") and not place.key.strip("/") and not place.hides_bucket:
+        return f"is a whole bucket ({text}): an attestation is about one subject; name the place that the hole names"
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attestation:
+    """That a hole hides nothing: who says so, since when, why, and until when."""
+
+    hole: HoleName
+    who: str
+    when: date
+    why: str
+    until: date
+    line: int = 0
+
+    @property
+    def id(self) -> str:
+        """The same for as long as it says the same, wherever in its file it stands."""
+        return digest_of(self._said()).removeprefix("sha256:")[:_DIGITS]
+
+    def as_json(self) -> Json:
+        """What an answer says of it."""
+        return {"id": self.id} | self._said()
+
+    def _said(self) -> Json:
+        days = {"when": self.when.isoformat(), "until": self.until.isoformat()}
+        return {"hole": self.hole.as_json(), "who": self.who, "when": days["when"], "why": self.why, "until": days["until"]}
+
+    def void(self, today: date) -> str:
+        """Why it does not count on a day; empty where it does."""
+        if self.until < today:
+            return f"expired on {self.until}"
+        return f"is of {self.when}, which is yet to come" if self.when > today else ""
+
+    def __str__(self) -> str:
+        return f"attestation {self.id} ({self.hole}, by {self.who})"
+
+
+class Attestations:
+    """Attestations, by the holes that they name, as they count on a day."""
+
+    def __init__(self, said: Iterable[Attestation] = (), *, today: date = date.min, file: str = "") -> None:
+        """`file` is where they stand."""
+        self.said = sorted(said, key=lambda one: one.id)
+        self.file = file
+        self._void = {one.id: why for one in self.said if (why := one.void(today))}
+        self._by_name: dict[HoleName, list[Attestation]] = defaultdict(list)
+        for one in self.said:
+            self._by_name[one.hole.normal()].append(one)
+
+    def of(self, hole: Gap) -> list[Attestation]:
+        """Those that close a hole today."""
+        return [one for one in self._naming(hole) if one.id not in self._void]
+
+    def void_of(self, hole: Gap) -> list[Attestation]:
+        """Those that name a hole and do not count today."""
+        return [one for one in self._naming(hole) if one.id in self._void]
+
+    def _naming(self, hole: Gap) -> list[Attestation]:
+        names = names_of(hole) if self.said else ()
+        named = (one for name in names for one in self._by_name.get(name.normal(), ()))
+        return list({one.id: one for one in named}.values())
+
+    def why_void(self, one: Attestation) -> str:
+        """Why one does not count; empty where it does."""
+        return self._void.get(one.id, "")
+
+    def void(self) -> list[str]:
+        """What is to be said of each that does not count today."""
+        void = (one for one in self.said if one.id in self._void)
+        return [self.told(one, f"{self._void[one.id]}: it does not count") for one in void]
+
+    def told(self, one: Attestation, said: str) -> str:
+        """Something that is said of one, with where it stands."""
+        return f"{self.file or 'attestations'} line {one.line}: {one} {said}"
+
+    def unmatched(self, holes: Iterable[Gap]) -> list[Attestation]:
+        """Those that count and name none of these holes."""
+        matched = {one.id for hole in holes for one in self.of(hole)}
+        return [one for one in self.said if one.id not in matched | self._void.keys()]
+
+
+NO_ATTESTATIONS = Attestations()

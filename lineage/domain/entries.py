@@ -1,0 +1,70 @@
+"""A TOML file that people write, read key by key: each complaint is one sentence that says where. Pure."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from lineage.errors import MalformedPolicy
+
+
+class Entries:
+    """One file being read, of which `what` names a part as people say it."""
+
+    def __init__(self, path: str, data: bytes, what: str) -> None:
+        """Raises `MalformedPolicy` where the data is no TOML."""
+        self.path = path
+        self._what = what
+        try:
+            text = data.decode("utf-8-sig")
+            self.said = tomllib.loads(text)
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise MalformedPolicy(f"{path} is no TOML: {error}") from error
+        self.lines = text.splitlines()
+
+    def line_of(self, table: str, number: int) -> int:
+        """The line at which the so-manieth `[[table]]` begins; the first one where it is written in another form."""
+        heads = [at for at, line in enumerate(self.lines, 1) if line.partition("#")[0].strip() == f"[[{table}]]"]
+        return heads[number - 1] if number <= len(heads) else 1
+
+    def rows(self, said: dict[str, Any], key: str, of: type, what: str) -> list[Any]:
+        """The list under a key, each of a type; empty where there is none."""
+        found = said.get(key, [])
+        self.must(isinstance(found, list) and all(isinstance(one, of) for one in found), key, f"must be {what}")
+        return list(found)
+
+    def known(self, said: dict[str, Any], keys: Sequence[str], where: str) -> None:
+        """Hold that there are no other keys."""
+        for key in said:
+            self.must(key in keys, f"{where}{key}", f"is no key of {self._what}; the keys are {', '.join(keys)}")
+
+    def day(self, where: str, said: object) -> date:
+        """The day that a date or a text names; a time is none."""
+        if isinstance(said, date) and not isinstance(said, datetime):
+            return said
+        try:
+            return date.fromisoformat(str(said))
+        except ValueError:
+            raise self.wrong(where, f"{said} is no day: write 2027-06-30") from None
+
+    def one_of(self, where: str, said: object, known: Sequence[str], advice: str = "") -> str:
+        """The text, which must be one of some."""
+        words = advice or f"it is one of {', '.join(known)}"
+        self.must(said in known, where, f"must not be {said!r}: {words}")
+        return str(said)
+
+    def must(self, holds: bool, where: str, said: str) -> None:
+        """Complain unless something holds."""
+        if not holds:
+            raise self.wrong(where, said)
+
+    def wrong(self, where: str, said: str) -> MalformedPolicy:
+        """A complaint about a part of the file."""
+        return MalformedPolicy(f"{self.path}: {where} {said}")
+
+
+def text_of(said: object) -> str:
+    """A text without the space around it; empty for what is none."""
+    return said.strip() if isinstance(said, str) else ""

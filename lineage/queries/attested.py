@@ -1,0 +1,167 @@
+"""A verdict as it stands where people vouch for some of the holes, and without their word; and the file in which they do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from lineage.crawl.aws.redact import without_secrets
+from lineage.domain.attestations import NO_ATTESTATIONS, Attestation, Attestations, HoleName, names_of, too_broad
+from lineage.domain.entries import Entries, text_of
+from lineage.domain.records import Gap, Json
+from lineage.domain.text import one_line
+from lineage.domain.times import today as this_day
+
+UNKNOWN = "unknown"
+TABLE = "attestations"
+_HOLE = ("kind", "subject", "channel", "manifest", "output")
+_SIGNED = ("who", "when", "why", "until")
+Vouched = Attestations | str | Path | None
+"""Attestations, or the file that holds them; None for none."""
+
+
+# --- the verdict ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Rests:
+    """What a verdict rests on: what it would be without attestations, and those that close a hole of its answer.
+
+    Empty where none were given: such an answer is as it always was.
+    """
+
+    without: str = ""
+    attestations: list[Json] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def as_json(self) -> Json:
+        """The keys that an answer has by it."""
+        return {"verdict_without_attestations": self.without, "attestations": self.attestations} if self.without else {}
+
+
+NO_REST = Rests()
+
+
+class Judged(NamedTuple):
+    """The verdict that stands, and what it rests on."""
+
+    verdict: str
+    rests: Rests
+
+
+def judged(found: str, nothing: str, holes: Iterable[Gap], vouched: Attestations = NO_ATTESTATIONS) -> Judged:
+    """What was `found`, if anything was; else `nothing`, which only holes that are left open can make `unknown`."""
+    holes = list(holes)
+    left = [hole for hole in holes if not vouched.of(hole)]
+    verdict, without = (found or (UNKNOWN if some else nothing) for some in (left, holes))
+    return Judged(verdict, resting(without, holes, vouched))
+
+
+def resting(without: str, holes: Iterable[Gap], vouched: Attestations) -> Rests:
+    """The attestations that close some holes, whatever that does to the verdict, and a note on each that no longer does."""
+    if not vouched.said:
+        return NO_REST
+    holes = list(holes)
+    used = {one.id: one for hole in holes for one in vouched.of(hole)}
+    void = {one.id: one for hole in holes for one in vouched.void_of(hole)}
+    notes = [f"{void[key]} {vouched.why_void(void[key])}: it does not count" for key in sorted(void)]
+    idle = len(vouched.said) - len(used) - len(void)
+    verb = "names" if idle == 1 else "name"
+    notes += [f"{idle} of {len(vouched.said)} attestations {verb} no hole of this answer"] if idle else []
+    return Rests(without, [used[key].as_json() for key in sorted(used)], notes)
+
+
+def left_open(holes: Iterable[Json]) -> list[Json]:
+    """Of the holes of an answer's scope, those for which nobody vouches."""
+    return [hole for hole in holes if not hole.get("attested")]
+
+
+# --- the file ---------------------------------------------------------------------------------------
+
+
+def vouched_in(vouched: Vouched, today: date | None = None) -> Attestations:
+    """The attestations that a question was given, in whatever form."""
+    if isinstance(vouched, Attestations):
+        return vouched
+    return NO_ATTESTATIONS if vouched is None else load_attestations(vouched, today=today)
+
+
+def load_attestations(path: str | Path, *, today: date | None = None) -> Attestations:
+    """Read an attestations file; `today` decides which count (else SOURCE_DATE_EPOCH or the clock does).
+
+    What looks like a secret is cut out. Raises `MalformedPolicy` and `OSError`.
+    """
+    file = Entries(str(path), Path(path).read_bytes(), "an attestation")
+    file.known(file.said, (TABLE,), "")
+    rows = file.rows(file.said, TABLE, dict, f"a list of tables: [[{TABLE}]]")
+    said: dict[str, int] = {}
+    found = [_attestation(file, number, row) for number, row in enumerate(rows, 1)]
+    for number, one in enumerate(found, 1):
+        file.must(one.id not in said, f"{TABLE}[{number}]", f"says what {TABLE}[{said.get(one.id)}] says: take one out")
+        said[one.id] = number
+    return Attestations(found, today=today or this_day(), file=str(path))
+
+
+def _attestation(file: Entries, number: int, row: dict[str, Any]) -> Attestation:
+    line = file.line_of(TABLE, number)
+    where = f"line {line}: {TABLE}[{number}]"
+    file.known(row, (*_HOLE, *_SIGNED), f"{where}.")
+    for key in (*_HOLE, "who", "why"):
+        file.must(isinstance(row.get(key, ""), str), f"{where}.{key}", "must be a text")
+    for key in ("kind", "subject", "who", "why"):
+        file.must(bool(text_of(row.get(key))), f"{where}.{key}", "is empty: an attestation says which hole, who, when, why")
+    when, until = (_day(file, where, key, row) for key in ("when", "until"))
+    file.must(when <= until, f"{where}.until", f"is {until}, before it was made on {when}")
+    words = {key: without_secrets(one_line(text_of(row.get(key)))) for key in (*_HOLE, "who", "why")}
+    hole = _hole(file, where, HoleName(*(words[key] for key in _HOLE)))
+    return Attestation(hole, words["who"], when, words["why"], until, line)
+
+
+def _day(file: Entries, where: str, key: str, row: dict[str, Any]) -> date:
+    file.must(row.get(key) not in (None, ""), f"{where}.{key}", "is missing: write a day, as in 2027-06-30")
+    return file.day(f"{where}.{key}", row[key])
+
+
+def _hole(file: Entries, where: str, name: HoleName) -> HoleName:
+    """The name, which must be that of one thing."""
+    broad, subject = too_broad(name), name.subject
+    file.must(not broad, where, broad)
+    known = ":" in subject
+    file.must(known, f"{where}.subject", f"is {subject!r}, which may mean several: write it as the hole does")
+    mixed = name.output and (name.channel or name.manifest)
+    file.must(not mixed, where, "names what was read and what was written, which are two holes: write one attestation for each")
+    return name
+
+
+# --- what is still to be said -----------------------------------------------------------------------
+
+
+def template(holes: Iterable[Gap]) -> str:
+    """An attestation to be filled in for each hole for which somebody can vouch; as it is, `load_attestations` refuses it."""
+    known: dict[HoleName, Gap] = {}
+    for hole in holes:
+        for name in names_of(hole)[:1]:
+            known.setdefault(name, hole)
+    return "\n".join([_HEAD, *(_stub(name, known[name]) for name in sorted(known))])
+
+
+_HEAD = """\
+# Each of these holes can hide a use of data until somebody vouches that it does not. Fill in who says so, the day, why, and
+# until when; take out what nobody can vouch for. Every answer that rests on an attestation shows it.
+"""
+
+
+def _stub(name: HoleName, hole: Gap) -> str:
+    where = " ".join(filter(None, (hole.account, hole.region, hole.operation)))
+    lines = [f"# {one_line(f'{where}: ' if where else '')}{one_line(hole.detail or hole.subject)}", f"[[{TABLE}]]"]
+    lines += [f"{key} = {_quoted(value)}" for key, value in name.as_json().items()]
+    return "\n".join([*lines, *(f'{key} = ""' for key in _SIGNED), ""])
+
+
+def _quoted(text: str) -> str:
+    """A text as TOML writes it."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007F")

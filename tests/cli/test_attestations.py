@@ -1,0 +1,194 @@
+"""`--attestations` and `--no-attestations`, whatever the command and the format; and the template of `gaps`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import lineage
+
+CUSTOMERS = "s3://bank-eu/customers/"
+FILE = """
+[[attestations]]
+kind = "unread-manifest"
+subject = "s3://bank-ml/mortgage/lists/2026-09.manifest"
+who = "Ada, mortgage team"
+when = 2020-11-20
+why = "the list named public house prices only"
+until = 2099-11-20
+
+[[attestations]]
+kind = "unresolved"
+subject = "efs://fs-0a1b2c3d4e5f60718/kyc/passports"
+who = "Bo, storage team"
+when = 2020-11-21
+why = "scans of passports; no customer of the bank is among them"
+until = 2099-11-20
+"""
+OLD = FILE.replace("2099", "2021").replace("public", "very public")
+SAID = "not-referenced, resting on 2 attestations; unknown without them"
+
+
+@pytest.fixture
+def asked(run, account_path: Path, tmp_path: Path):
+    """Run a command over the bank's whole account, in a folder with an attestations file."""
+    (tmp_path / "a.toml").write_text(FILE, encoding="utf-8")
+    return lambda *words: run(*words, "--snapshot", str(account_path))
+
+
+def test_used_says_both_verdicts_in_each_format(asked) -> None:
+    """The table has the sentence and each attestation, the rows have them below the holes, JSON has its keys."""
+    bare = asked("used", CUSTOMERS, "-f", "json")
+    assert json.loads(bare.out)["verdict"] == "unknown"
+    table = asked("used", CUSTOMERS, "--attestations", "a.toml", "-f", "table").out
+    assert table.startswith(f"NOT-REFERENCED  no training job that was read names {CUSTOMERS}\n{SAID}:\n")
+    assert "Bo, storage team on 2020-11-21, until 2099-11-20: scans of passports" in table
+    assert table.count("[attested: ") == 2
+    tsv = asked("used", CUSTOMERS, "--attestations", "a.toml", "-f", "tsv").out
+    assert [line.split("\t")[0] for line in tsv.splitlines()] == [
+        "verdict",
+        "not-referenced",
+        "hole",
+        "hole",
+        "rests",
+        "attestation",
+        "attestation",
+    ]
+    said = json.loads(asked("used", CUSTOMERS, "--attestations", "a.toml", "-f", "json").out)
+    assert (said["verdict"], said["verdict_without_attestations"], len(said["attestations"])) == (
+        "not-referenced",
+        "unknown",
+        2,
+    )
+    assert asked("used", CUSTOMERS, "--attestations", "a.toml", "--no-attestations").code == 2
+
+
+def test_a_gate_takes_the_attested_verdict_unless_it_demands_the_bare_one(asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--fail-on` sees the verdict that stands; `--no-attestations` beats the environment."""
+    gate = ("used", CUSTOMERS, "--fail-on", "used,unknown")
+    assert asked(*gate).code == 1
+    assert asked(*gate, "--attestations", "a.toml").code == 0
+    monkeypatch.setenv("LINEAGE_ATTESTATIONS", "a.toml")
+    assert asked(*gate).code == 0
+    assert asked(*gate, "--no-attestations").code == 1
+    assert asked("used", CUSTOMERS, "--fail-on", "used", "--no-attestations").code == 4
+    assert asked("used", CUSTOMERS, "--fail-on", "used").code == 0
+
+
+def test_of_many_each_line_has_both(asked) -> None:
+    """Of a list of URIs each line tells what it would be without, and the ids; a table tells the attestations below it."""
+    told = asked("used", CUSTOMERS, "s3://bank-ml/loans/train/", "--attestations", "a.toml", "-f", "csv").out.splitlines()
+    assert told[0] == "uri,verdict,findings,job,channel,holes,without,attestations,id"
+    assert told[1].startswith(f"{CUSTOMERS},not-referenced,0,,,2,unknown,")
+    assert ",used,2,Loans-Fit-0042,train,2,used," in told[2]
+    table = asked("used", CUSTOMERS, "s3://bank-ml/loans/train/", "--attestations", "a.toml", "-f", "table").out
+    assert table.count("until 2099-11-20") == 2
+    plain = asked("used", CUSTOMERS, "s3://bank-ml/loans/train/", "-f", "csv").out
+    assert plain.startswith("uri,verdict,findings,job,channel,holes,id\n")
+
+
+def test_the_making_of_a_model_rests_on_them(asked, tmp_path: Path) -> None:
+    """`datasets --holdouts` says of each holdout what it rests on, and its gate takes that."""
+    (tmp_path / "held.txt").write_text(f"{CUSTOMERS}\n")
+    words = ("datasets", "mortgage-tuned", "--holdouts", "held.txt")
+    assert asked(*words, "--fail-on", "used").code == 4
+    ran = asked(*words, "--fail-on", "used", "--attestations", "a.toml", "-f", "table")
+    assert ran.code == 0
+    assert f"{CUSTOMERS}  (not-referenced, resting on 1 attestation; unknown without it)" in ran.out
+    rows = asked(*words, "--attestations", "a.toml", "-f", "csv").out.splitlines()
+    assert rows[0].endswith("holes,without,attestations,id")
+    assert [row["verdict_without_attestations"] for row in json.loads(
+        asked(*words, "--attestations", "a.toml", "-f", "json").out
+    )["holdouts"]] == ["unknown"]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("trace", "mortgage-tuned"),
+        ("impact", CUSTOMERS),
+        ("path", CUSTOMERS, "mortgage-tuned"),
+        ("datasets", "mortgage-tuned"),
+        ("check",),
+        ("gaps",),
+    ],
+    ids=lambda words: words[0],
+)
+def test_each_command_tells_who_vouches(asked, words: tuple[str, ...]) -> None:
+    """Whatever is asked, in each format the answer names the people whose word it may rest on, and bare it names none."""
+    for form in ("table", "json", "tsv"):
+        assert "Ada, mortgage team" in asked(*words, "--attestations", "a.toml", "-f", form).out
+        assert "Ada" not in asked(*words, "-f", form).out
+
+
+def test_an_expired_one_is_told_on_stderr(asked, tmp_path: Path) -> None:
+    """It closes nothing, and each command says so with the line of the file."""
+    (tmp_path / "a.toml").write_text(OLD, encoding="utf-8")
+    ran = asked("used", CUSTOMERS, "--attestations", "a.toml", "-f", "json")
+    assert ran.err.count("\n") == 2
+    assert "lineage: a.toml line 2: attestation " in ran.err
+    assert "expired on 2021-11-20: it does not count" in ran.err
+    said = json.loads(ran.out)
+    assert (said["verdict"], said["attestations"]) == ("unknown", [])
+    assert sum("expired on 2021-11-20" in caveat for caveat in said["caveats"]) == 2
+
+
+def test_a_wrong_file_is_one_line(asked, tmp_path: Path) -> None:
+    """A file that is not there, or says too much, ends the command with one sentence."""
+    assert asked("used", CUSTOMERS, "--attestations", "none.toml").code == 3
+    (tmp_path / "a.toml").write_text(FILE.replace("efs://fs-0a1b2c3d4e5f60718/kyc/passports", "s3://bank-ml/"))
+    ran = asked("used", CUSTOMERS, "--attestations", "a.toml")
+    assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+    assert "a.toml: line 10: attestations[2] is a whole bucket (s3://bank-ml/)" in ran.err
+
+
+def test_gaps_warns_of_what_names_no_hole_and_writes_the_stubs(asked, tmp_path: Path) -> None:
+    """The template has what nobody vouches for yet; an attestation that names no hole is told on stderr."""
+    everything = asked("gaps", "--attest-template").out
+    rest = asked("gaps", "--attest-template", "--attestations", "a.toml").out
+    assert (everything.count("[[attestations]]"), rest.count("[[attestations]]")) == (everything.count('who = ""'), everything.count("[[attestations]]") - 3)  # fmt: skip
+    (tmp_path / "stubs.toml").write_text(everything, encoding="utf-8")
+    assert "who is empty" in asked("used", CUSTOMERS, "--attestations", "stubs.toml").err
+    (tmp_path / "a.toml").write_text(FILE.replace("/kyc/passports", "/"), encoding="utf-8")
+    ran = asked("gaps", "--attestations", "a.toml", "-f", "tsv")
+    assert ran.err.count("\n") == 1
+    assert "line 10: attestation " in ran.err
+    assert "names no hole of this snapshot; it is about one subject, and holes are about what begins so: name each" in ran.err
+    assert "attestation\t\t\t\t\tefs://fs-0a1b2c3d4e5f60718/\tunmatched\t" in ran.out
+
+
+@pytest.mark.parametrize("form", ["md", "html", "json"])
+def test_a_report_shows_them(asked, tmp_path: Path, form: str) -> None:
+    """The paper has both verdicts of a holdout, who vouches and why, and the command that makes it again."""
+    (tmp_path / "held.txt").write_text(f"{CUSTOMERS}\n")
+    out = asked("report", "mortgage-tuned", "--holdouts", "held.txt", "--attestations", "a.toml", "-f", form).out
+    for said in ("Ada, mortgage team", "the list named public house prices only", "--attestations a.toml"):
+        assert said in out
+    if form == "json":
+        told: dict[str, Any] = json.loads(out)
+        (row,) = told["endpoints"][0]["evaluation"]["holdouts"]
+        assert (row["verdict"], row["verdict_without_attestations"]) == ("not-referenced", "unknown")
+        assert {one["state"] for one in told["coverage"]["attestations"]} == {"counts"}
+        assert told["document"]["report_digest"] == lineage.report_digest(told)
+    else:
+        assert "not-referenced, resting on 1 attestation; unknown without" in out
+
+
+def test_exports_that_tell_of_holes_tell_who_vouches(asked) -> None:
+    """A bill of materials, a statement and a draft of a card name them; a format without holes says that it does not."""
+    for words in (("mortgage-tuned", "-f", "cyclonedx"), ("-f", "in-toto"), ("mortgage-tuned", "-f", "model-card")):
+        assert "Ada, mortgage team" in asked("export", *words, "--attestations", "a.toml").out
+        assert "Ada" not in asked("export", *words).out
+    ran = asked("export", "+mortgage-tuned", "-f", "dot", "--attestations", "a.toml")
+    assert (ran.code, ran.err) == (0, "lineage: -f dot tells of no holes, and so of no attestations\n")
+
+
+def test_the_same_question_gives_the_same_bytes(asked, tmp_path: Path) -> None:
+    """Nor does the order of the file matter."""
+    first = asked("used", CUSTOMERS, "--attestations", "a.toml", "-f", "json").out
+    one, two = FILE.strip().split("\n\n")
+    (tmp_path / "b.toml").write_text(f"{two}\n\n{one}\n", encoding="utf-8")
+    assert asked("used", CUSTOMERS, "--attestations", "b.toml", "-f", "json").out == first

@@ -1,0 +1,353 @@
+"""Holes for which people vouch: each question gives the verdict that stands, says what it rests on, and the verdict without."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import lineage
+from lineage.domain.attestations import Attestation, Attestations, HoleName, names_of
+from lineage.domain.records import READ, Gap, Resource
+from lineage.errors import MalformedPolicy
+from lineage.queries.attested import judged
+from tests.queries.test_impact import whole
+from tests.queries.test_random_estates import JOBS, KEYS, resource
+from tests.records import ACCOUNT, REGION, arn, channel, processing, served, training
+from tests.snapshot.test_file import crawl
+
+TODAY = date(2026, 6, 1)
+STORE, ELSEWHERE = "s3://lists/faces.manifest", "s3://raw/customers/"
+FACES = training("faces", [channel("train", STORE, "ManifestFile")])
+GONE = arn("training-job", "gone")
+DENIED = Gap(ACCOUNT, REGION, "DescribeTrainingJob", GONE, "denied", "no")
+UNREAD = HoleName("unread-manifest", FACES.arn, "train", STORE)
+
+
+def vouch(*names: HoleName, until: date = date(2027, 1, 1), who: str = "jo") -> Attestations:
+    return Attestations([Attestation(name, who, date(2026, 1, 1), "looked", until) for name in names], today=TODAY)
+
+
+def told(answer: Any) -> tuple[str, str, int]:
+    """The verdict, that without attestations, and how many of them it rests on, as JSON has them."""
+    said = answer.as_json()
+    return said["verdict"], said["verdict_without_attestations"], len(said["attestations"])
+
+
+# --- the questions --------------------------------------------------------------------------------
+
+
+def asked_used(graph: lineage.Graph, vouched: Attestations) -> Any:
+    return lineage.used(graph, ELSEWHERE, attestations=vouched)
+
+
+def asked_impact(graph: lineage.Graph, vouched: Attestations) -> Any:
+    return lineage.impact(graph, ELSEWHERE, attestations=vouched)
+
+
+def asked_path(graph: lineage.Graph, vouched: Attestations) -> Any:
+    return lineage.path(graph, ELSEWHERE, "training-job/faces", attestations=vouched)
+
+
+QUESTIONS = [(asked_used, "not-referenced"), (asked_impact, "nothing-found"), (asked_path, "nothing-found")]
+
+
+@pytest.mark.parametrize(("ask", "no"), QUESTIONS)
+def test_a_question_says_both_verdicts(ask: Callable[..., Any], no: str) -> None:
+    """Where people vouch for every hole the answer is a no that names them; where one is left open it is unknown as before."""
+    graph = whole(FACES, holes=(DENIED,))
+    both = vouch(UNREAD, HoleName("denied", GONE))
+    assert told(ask(graph, both)) == (no, "unknown", 2)
+    assert told(ask(graph, vouch(UNREAD))) == ("unknown", "unknown", 1)
+    answer = ask(graph, both).as_json()
+    attested = {hole["subject"]: hole["attested"] for hole in answer["scope"]["holes"]}
+    assert attested == {row["hole"].get("manifest", row["hole"]["subject"]): [row["id"]] for row in answer["attestations"]}
+    assert {row["who"] for row in answer["attestations"]} == {"jo"}
+
+
+@pytest.mark.parametrize(("ask", "no"), QUESTIONS)
+def test_without_attestations_an_answer_is_as_it_was(ask: Callable[..., Any], no: str) -> None:
+    """None given, none told: the keys of an answer say nothing of attestations, and its holes all count."""
+    del no
+    answer = ask(whole(FACES), Attestations()).as_json()
+    assert answer["verdict"] == "unknown"
+    assert {"attestations", "verdict_without_attestations"}.isdisjoint(answer)
+    assert "attested" not in answer["scope"]["holes"][0]
+    assert [hole["attest"] for hole in answer["scope"]["holes"]] == [UNREAD._replace(subject=FACES.arn).as_json()]
+
+
+def test_the_making_of_one_thing_says_both_verdicts(tmp_path: Path) -> None:
+    """`datasets --holdouts` closes the same holes as `used`, and a check rests on both."""
+    path = tmp_path / "s.db"
+    crawl(path, FACES)
+    with lineage.open_snapshot(path) as snapshot:
+        answer = lineage.datasets(snapshot, "training-job/faces", holdouts=[ELSEWHERE], attestations=vouch(UNREAD))
+        (row,) = answer.holdouts
+        assert (row["verdict"], row["holes"] - row["left_open"], len(row["attestations"])) == ("unknown", 1, 1)
+        assert len(answer.rests.attestations) == 1
+        policy = lineage.Policy(holdouts=(ELSEWHERE,))
+        bare = lineage.check(snapshot, policy, today=TODAY)
+        checked = lineage.check(snapshot, policy, today=TODAY, attestations=vouch(UNREAD))
+        assert [one.rule for one in bare.undecided] == [one.rule for one in checked.undecided]  # nothing is taken away
+
+
+def test_a_trace_mends_no_break_by_it() -> None:
+    """That a person vouches for a hole on the path is told; what made it is as unknown as before."""
+    board = [training("faces", [channel("train", STORE, "ManifestFile")]), *served("s3://bought/model.tar.gz")]
+    graph = whole(*board)
+    names = vouch(HoleName("unmatched", "s3://bought/model.tar.gz"))
+    assert told(lineage.trace(graph, "shop", attestations=names)) == ("broken", "broken", 0)
+    made = whole(FACES, *served("s3://models/faces/output/model.tar.gz"))
+    assert told(lineage.trace(made, "shop", attestations=vouch(UNREAD))) == ("traced", "traced", 1)
+
+
+def test_what_is_served_and_nobody_made_can_be_attested() -> None:
+    """A bought model is a hole for `impact`, which a person can close."""
+    graph = whole(*served("s3://bought/model.tar.gz"))
+    bought = vouch(HoleName("unmatched", "s3://bought/model.tar.gz"))
+    assert told(asked_impact(graph, bought)) == ("nothing-found", "unknown", 1)
+
+
+# --- what an attestation never does ---------------------------------------------------------------
+
+HOLES = st.lists(
+    st.builds(
+        Gap,
+        st.just(ACCOUNT),
+        st.just(REGION),
+        st.sampled_from(["DescribeModel", "DescribeTrainingJob", "ListModels", ""]),
+        st.sampled_from([GONE, FACES.arn, STORE, "model", ""]),
+        st.sampled_from(["denied", "missing", "unmatched", "not-enumerated", "empty"]),
+        st.just("said so"),
+    ),
+    max_size=4,
+)
+NAMES = st.lists(
+    st.builds(HoleName, st.sampled_from(["denied", "missing", "not-enumerated"]), st.sampled_from([GONE, FACES.arn, "x:y"])),
+    max_size=4,
+    unique=True,
+)
+
+
+@given(st.sampled_from(["", "used", "possible"]), HOLES, NAMES)
+def test_the_verdict_is_that_without_the_attested_holes(found: str, holes: list[Gap], names: list[HoleName]) -> None:
+    """It is what the answer would be if the holes that somebody vouches for were not there, and nothing else."""
+    vouched = vouch(*names)
+    left = [hole for hole in holes if not vouched.of(hole)]
+    verdict, rests = judged(found, "no", holes, vouched)
+    assert verdict == judged(found, "no", left).verdict
+    assert rests.without in ("", judged(found, "no", holes).verdict)
+    assert all(hole.reason in {name.kind for name in names} for hole in holes if hole not in left)
+    assert not any(hole.reason in ("not-enumerated", "empty") or not hole.subject for hole in holes if hole not in left)
+
+
+@given(JOBS, KEYS, HOLES, NAMES, st.randoms(use_true_random=False))
+def test_no_attestation_takes_a_finding_away(
+    jobs: list[Any], key: str, holes: list[Gap], names: list[HoleName], random: Any
+) -> None:
+    """What was found stays found, in the same words; only `unknown` can become a no, and the order of the file means nothing."""
+    records = [resource(number, job) for number, job in enumerate(jobs)]
+    graph, uri = whole(*records, holes=tuple(holes)), f"s3://x/{key}"
+    bare, vouched = lineage.used(graph, uri), lineage.used(graph, uri, attestations=vouch(*names))
+    assert (vouched.findings, vouched.also_read) == (bare.findings, bare.also_read)
+    assert vouched.verdict == bare.verdict or (bare.verdict, vouched.verdict) == ("unknown", "not-referenced")
+    left = tuple(hole for hole in holes if not vouch(*names).of(hole))
+    assert vouched.verdict == lineage.used(whole(*records, holes=left), uri).verdict
+    assert [hole["subject"] for hole in vouched.scope["holes"]] == [hole["subject"] for hole in bare.scope["holes"]]
+    random.shuffle(names)
+    assert lineage.used(graph, uri, attestations=vouch(*names)).as_json() == vouched.as_json()
+
+
+@given(NAMES)
+def test_an_expired_or_unmatched_one_changes_nothing(names: list[HoleName]) -> None:
+    """It closes no hole; it is told of in a note."""
+    graph = whole(FACES, holes=(DENIED,))
+    expired = vouch(
+        HoleName("denied", GONE), UNREAD, *(name for name in names if name.subject == "x:y"), until=date(2026, 5, 1)
+    )
+    answer, bare = asked_used(graph, expired), asked_used(graph, Attestations())
+    assert (answer.verdict, answer.findings, answer.rests.attestations) == (bare.verdict, bare.findings, [])
+    assert [hole["attested"] for hole in answer.scope["holes"]] == [[], []]
+    assert sum("expired on 2026-05-01: it does not count" in note for note in answer.caveats) == 2
+
+
+def test_two_people_may_vouch_for_one_hole() -> None:
+    """Both are told, and one is enough when the other has expired."""
+    both = Attestations([*vouch(UNREAD, who="ada").said, *vouch(UNREAD, who="bo").said], today=TODAY)
+    assert told(asked_used(whole(FACES), both)) == ("not-referenced", "unknown", 2)
+    old = vouch(UNREAD, who="ada", until=date(2026, 5, 1)).said
+    assert told(asked_used(whole(FACES), Attestations([*old, *both.said[:1]], today=TODAY)))[:2] == (
+        "not-referenced",
+        "unknown",
+    )
+
+
+def test_an_attestation_of_what_was_read_hides_no_trail() -> None:
+    """Who vouches that a file system holds nothing does not vouch for what a job of this data wrote there."""
+    prep = processing("prep", {"in": ELSEWHERE}, {"out": "s3://out-s3alias/x/"})
+    fits = training("fit", {"train": "s3://out-s3alias/x/"})
+    graph, store = whole(prep, fits), HoleName("access-point", "s3://out-s3alias/x/")
+    assert asked_used(graph, vouch(store)).verdict != "not-referenced"
+
+
+# --- the file -------------------------------------------------------------------------------------
+
+ENTRY = {"kind": "denied", "subject": GONE, "who": "jo", "when": "2026-01-01", "why": "looked", "until": "2027-01-01"}
+
+
+def written(path: Path, *entries: dict[str, Any], more: str = "") -> Path:
+    lines = [line for one in entries for line in ("[[attestations]]", *(f'{key} = "{value}"' for key, value in one.items()))]
+    path.write_text(more + "\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+REFUSED: list[tuple[dict[str, str], str]] = [
+    ({"who": ""}, "line 1: attestations[1].who is empty"),
+    ({"why": "  "}, "attestations[1].why is empty"),
+    ({"kind": ""}, "attestations[1].kind is empty"),
+    ({"subject": ""}, "attestations[1].subject is empty"),
+    ({"when": ""}, "attestations[1].when is missing"),
+    ({"until": ""}, "attestations[1].until is missing"),
+    ({"until": "soon"}, "attestations[1].until soon is no day: write 2027-06-30"),
+    ({"until": "2025-01-01"}, "is 2025-01-01, before it was made on 2026-01-01"),
+    ({"subject": "*"}, "wildcard"),
+    ({"subject": "m"}, "which may mean several"),
+    ({"subject": "model"}, "is every model"),
+    ({"subject": "s3://lists/"}, "whole bucket"),
+    ({"kind": "not-enumerated"}, "crawl it"),
+    ({"reason": "x"}, "is no key of an attestation"),
+    ({"output": STORE, "channel": "train"}, "two holes"),
+]
+
+
+@pytest.mark.parametrize(("words", "said"), REFUSED, ids=str)
+def test_a_wrong_entry_is_refused_in_one_sentence(tmp_path: Path, words: dict[str, str], said: str) -> None:
+    """What an entry lacks or says too broadly is told with the line and the entry."""
+    path = written(tmp_path / "a.toml", ENTRY | words)
+    with pytest.raises(MalformedPolicy) as error:
+        lineage.load_attestations(path, today=TODAY)
+    assert said in str(error.value)
+    assert str(error.value).startswith(f"{path}: ")
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[[", "is no TOML"),
+        ("x = 1", "x is no key of an attestation"),
+        ("attestations = 1", "must be a list of tables"),
+        ("[[attestations]]\nkind = 1", "must be a text"),
+    ],
+)
+def test_a_wrong_file_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    """A file that is none says so."""
+    (tmp_path / "a.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(MalformedPolicy, match=said):
+        lineage.load_attestations(tmp_path / "a.toml")
+
+
+def test_the_same_entry_twice_is_refused(tmp_path: Path) -> None:
+    """It would count as two people."""
+    with pytest.raises(MalformedPolicy, match=r"attestations\[2\] says what attestations\[1\] says"):
+        lineage.load_attestations(written(tmp_path / "a.toml", ENTRY, ENTRY))
+
+
+def test_a_file_is_shown_without_secrets_and_on_one_line(tmp_path: Path) -> None:
+    """What looks like a secret is cut out, and what steers a terminal is made visible."""
+    path = written(tmp_path / "a.toml", ENTRY | {"why": "see password=hunter2", "who": "jo\\u001b[31m\\nx"})
+    (one,) = lineage.load_attestations(path, today=TODAY).said
+    assert (one.why, one.who, one.line) == ("see password=(redacted)", "jo␛[31m x", 1)
+
+
+def test_the_day_is_that_of_the_surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SOURCE_DATE_EPOCH says which day it is, so that the same question gives the same bytes."""
+    path = written(tmp_path / "a.toml", ENTRY)
+    for epoch, counts in (("1780272000", 1), ("1893456000", 0)):  # 2026-06-01, 2030-01-01
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
+        assert len(lineage.load_attestations(path).of(DENIED)) == counts
+    assert lineage.used(whole(FACES, holes=(DENIED,)), ELSEWHERE, attestations=path).rests.without == "unknown"
+
+
+# --- the template ---------------------------------------------------------------------------------
+
+
+def board() -> list[Resource | Gap]:
+    """A snapshot with a hole of each sort that only questions meet, and one that the crawl left."""
+    remote = training("remote", [channel("sagemaker_remote_function_bootstrap", "s3://code/fn/")])
+    told = processing(
+        "told", {"in": "s3://a/"}, {"out": "s3://b/"}, AppSpecification={"ContainerArguments": ["--to", "s3://c/d/"]}
+    )
+    out = processing("out", {"in": "s3://a/"}, {"out": "s3://x-s3alias/y/"})
+    files = {"FileSystemId": "fs-1", "FileSystemType": "EFS", "DirectoryPath": "/data", "FileSystemAccessMode": "ro"}
+    disk = training("disk", [{"ChannelName": "train", "DataSource": {"FileSystemDataSource": files}}])
+    return [FACES, remote, told, out, disk, training("silent", []), *served("s3://bought/model.tar.gz"), DENIED]
+
+
+def test_the_template_has_each_hole_and_is_refused_until_filled_in(tmp_path: Path) -> None:
+    """Each hole that somebody could close stands in it once; as it is it is no attestation, and filled in it closes them all."""
+    crawl(tmp_path / "s.db", *board())
+    with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
+        text = lineage.attest_template(snapshot)
+        holes = {(row["kind"], row.get("output") or row["subject"]) for row in tomllib.loads(text)["attestations"]}
+        jobs = {name: arn("training-job", name) for name in ("faces", "remote", "disk")}
+        assert holes >= {
+            ("unread-manifest", jobs["faces"]),
+            ("unresolved", jobs["remote"]),
+            ("unresolved", jobs["disk"]),
+            ("no-channels", arn("training-job", "silent")),
+            ("unresolved", "s3://c/d/"),
+            ("unresolved", "s3://x-s3alias/y/"),
+            ("unmatched", "s3://bought/model.tar.gz"),
+            ("denied", GONE),
+        }
+        path = tmp_path / "a.toml"
+        path.write_text(text, encoding="utf-8")
+        with pytest.raises(MalformedPolicy, match=r"\.who is empty"):
+            lineage.load_attestations(path)
+        days = {"who": "jo", "why": "looked", "when": "2026-01-01", "until": "2027-01-01"}
+        for key, value in days.items():
+            text = text.replace(f'{key} = ""', f'{key} = "{value}"')
+        path.write_text(text, encoding="utf-8")
+        filled = lineage.load_attestations(path, today=TODAY)
+        assert tomllib.loads(lineage.attest_template(snapshot, filled)) == {}
+        said = lineage.vouched_for(snapshot, filled)
+        assert {row["state"] for row in said["attestations"]} == {"counts"}
+        assert said["warnings"] == []
+        unclosed = [hole for hole in [*said["gaps"], *said["holes"]] if not hole["attested"]]
+        assert {hole["reason"] for hole in unclosed} == {"not-enumerated"}
+
+
+def test_what_names_no_hole_is_told_with_what_may_be_meant(tmp_path: Path) -> None:
+    """Of the whole snapshot each attestation that does nothing is told, with the hole of that subject or those below it."""
+    crawl(tmp_path / "s.db", *board())
+    names = [HoleName("denied", FACES.arn), HoleName("unresolved", "efs://fs-1/"), HoleName("denied", arn("model", "no"))]
+    with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
+        warnings = "\n".join(lineage.vouched_for(snapshot, vouch(*names))["warnings"])
+    assert warnings.count("names no hole of this snapshot") == 3
+    assert "of its subject there is unread-manifest" in warnings
+
+
+def test_every_hole_of_an_answer_is_in_the_template(tmp_path: Path) -> None:
+    """Whatever a question calls a hole that can be closed, the whole snapshot's list has it as well."""
+    crawl(tmp_path / "s.db", *board())
+    with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
+        said = lineage.vouched_for(snapshot, None)
+        known = {str(hole["attest"]) for hole in [*said["gaps"], *said["holes"]]}
+        graph = lineage.graph(snapshot)
+        for uri in ("s3://a/", ELSEWHERE):
+            answers = [lineage.used(graph, uri), lineage.impact(graph, uri), lineage.trace(graph, "shop")]
+            answers.append(lineage.datasets(snapshot, "shop", holdouts=[uri]))
+            assert {str(hole["attest"]) for answer in answers for hole in answer.scope["holes"]} <= known
+
+
+def test_a_read_hole_is_told_with_its_names() -> None:
+    """The first name of what a job read is the narrowest."""
+    hole = Gap(ACCOUNT, REGION, "", STORE, "unread-manifest", "", READ, FACES.arn, "train")
+    assert names_of(hole)[0] == UNREAD
