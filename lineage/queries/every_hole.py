@@ -87,7 +87,7 @@ def _unseen(snapshot: Snapshot) -> Iterator[Gap]:
     yield from lost
     yield from unexplained(graph)
     unread, blind.maybe_a_model = Unread(graph), ("", "it may load what a job made")
-    yield from (*unread.readers(), *unread.takers(blind), *unread.models(blind))
+    yield from (*unread.readers, *unread.takers(blind), *unread.models(blind))
 
 
 def _unmade(snapshot: Snapshot) -> Iterator[Gap]:
