@@ -38,6 +38,7 @@ from lineage.queries.attested import NO_REST, Rests, Vouched, judged, vouched_in
 from lineage.queries.flow.links import Flow, Link, links_into
 from lineage.queries.flow.models import NAMED, by_environment, is_past, read_by, specified
 from lineage.queries.flow.spread import Spread
+from lineage.queries.flow.steps import is_logged
 from lineage.queries.flow.unread import Unread
 from lineage.queries.flow.walk import Arrival
 from lineage.queries.flow.writers import is_surely_made
@@ -188,7 +189,9 @@ def _row(spread: Spread, arrival: Arrival, ways: _Ways) -> Json:
     row |= {"sure": arrival.sure, "deleted": spread.graph.nodes[arrival.node].get("deleted")}
     if row["kind"] == ENDPOINT.name:
         variants = list(_variants(spread, arrival.node))
-        row |= {"serves": min((one["serves"] for one in variants), key=SERVES.index, default=None), "variants": variants}
+        # where only people say that it has it, they do not say in which variant
+        whole = _in_service(spread.graph.nodes[arrival.node]) if is_logged(arrival.links[-1]) else None
+        row |= {"serves": min((one["serves"] for one in variants), key=SERVES.index, default=whole), "variants": variants}
     way = arrival.way(LONGEST + 1)
     after, way = (way[0].node, way[1:]) if len(way) > LONGEST else (None, way)
     return row | {"after": after, "through": ways.through(way), "evidence": ways.evidence(way)}

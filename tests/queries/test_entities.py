@@ -177,12 +177,12 @@ def test_what_a_feature_group_gave() -> None:
     assert [(row["job"]["name"], row["verdict"]) for row in answer.findings] == [("other", "possible")]
 
 
-def test_an_endpoint_at_the_end_of_a_chain(tmp_path: Path) -> None:
+def test_an_endpoint_at_the_end_of_a_chain() -> None:
     """People's word that data got into an endpoint is told with it, and nothing gets out of it by that."""
     end = entity("context/e", arn("endpoint", "shop"), "Endpoint")
     records = [*SHOP, RAW_1, CLEAN_2, end, *chain("artifact/1", "context/e", "artifact/2")]
     answer = lineage.impact(known(*records), RAW)
-    assert (answer.verdict, [row["name"] for row in answer.reached]) == ("possible", ["shop"])
+    assert (answer.verdict, [(row["name"], row["serves"]) for row in answer.reached]) == ("possible", [("shop", "now")])
     assert lineage.used(known(*records), RAW).verdict == "not-referenced"
 
 
@@ -231,7 +231,8 @@ def test_the_neighbourhood_has_the_whole_chain(tmp_path: Path, title: str, said:
         assert lineage.used(near[0], RAW).as_json() == lineage.used(whole, RAW).as_json()
         assert lineage.impact(near[1], RAW).as_json() == lineage.impact(whole, RAW).as_json()
         made = around_making(snapshot, arn("endpoint", "shop"))
-        assert lineage.trace(made, "shop").as_json() == lineage.trace(whole, "shop").as_json()
+        for part in (made, lineage.neighbourhood(snapshot, [arn("endpoint", "shop")], "up")):
+            assert lineage.trace(part, "shop").as_json() == lineage.trace(whole, "shop").as_json()
         (held,), (known_,) = (
             lineage.datasets(one, arn("endpoint", "shop"), holdouts=[RAW]).holdouts for one in (snapshot, whole)
         )
