@@ -46,3 +46,19 @@ def test_a_key_of_s3_steers_no_terminal_and_makes_no_line(run: Any, tmp_path: Pa
         assert not any(line.startswith("lineage check: 0 errors/") for line in (ran.out + ran.err).splitlines())
         assert shown in ran.out
     assert shown in ran.err
+
+
+def test_many_holes_that_are_alike_are_folded() -> None:
+    """Of many deleted jobs the first are told, and how many more there are; what differs, or says what was read, is told whole."""
+    where = {"account": "1", "region": "r"}
+    gone = [
+        where | {"operation": "DescribeTrainingJob", "subject": f"j{n}", "reason": "missing", "detail": f"job {n}"}
+        for n in range(9)
+    ]
+    reads = [
+        where | {"operation": "", "subject": f"efs://{n}", "reason": "unresolved", "detail": f"reads {n}"} for n in range(9)
+    ]
+    told = [line.plain for line in hole_lines([*gone, *reads, gone[0] | {"reason": "denied"}])]
+    assert told[:5] == [f"  1 r  missing  DescribeTrainingJob j{n}: job {n}" for n in range(5)]
+    assert told[5] == "  … and 4 more DescribeTrainingJob missing; --format json lists them."
+    assert told[6:] == [*(f"  1 r  unresolved  reads {n}" for n in range(9)), "  1 r  denied  DescribeTrainingJob j0: job 0"]

@@ -10,7 +10,7 @@ import pytest
 import lineage
 from lineage.crawl.replay.session import replay_session
 from lineage.domain.kinds import KINDS
-from tests.estate import account, estate, only
+from tests.estate import account, estate, only, run_of
 from tests.records import REGION, arn
 
 TELLING = sorted({entry["kind"] for entry in estate() if KINDS[entry["kind"]].tells_use} | {"feature-group"})
@@ -147,6 +147,16 @@ def test_no_deletion_makes_a_no(tmp_path: Path, number: int) -> None:
     with lineage.open_snapshot(path) as snapshot:
         left = [node for node in snapshot.nodes() if not node.observed and node.kind == lost["kind"]]
     assert not (denied and left), (lost["kind"], denied)
+
+
+def test_a_check_sees_a_job_that_only_a_run_names(tmp_path: Path) -> None:
+    """No rule on holdouts passes where a run names a job that no list has any more, and each passes without that run."""
+    for more, outcome in (([run_of("training-job", "gone")], "unknown"), ([], "passed")):
+        folder = tmp_path / outcome
+        folder.mkdir()
+        with lineage.open_snapshot(crawl(folder, records=[*estate(), *more])) as snapshot:
+            rules = lineage.check(snapshot, lineage.Policy(holdouts=(NOWHERE,))).rules
+        assert {one["outcome"] for one in rules if one["id"] in ("LIN001", "LIN002")} == {outcome}
 
 
 @pytest.mark.parametrize(
