@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import lineage
 from lineage.domain.kinds import KINDS
 from lineage.domain.records import Resource, Scope
 from lineage.graphs.build import Graph
+from lineage.graphs.neighbourhoods import around_dataset, around_subject
 from lineage.queries.datasets import datasets
 from lineage.queries.impact import impact
 from lineage.queries.trace import trace
@@ -20,6 +23,7 @@ from tests.graphs.test_copies import package
 from tests.queries.test_datasets import ALL
 from tests.queries.test_used import CRAWL, verdict, whole
 from tests.records import ACCOUNT, REGION, arn, channel, processing, record, served, training
+from tests.snapshot.test_file import crawl
 
 # --- access points and hosts --------------------------------------------------------------------
 
@@ -454,3 +458,36 @@ def test_a_bucket_and_a_prefix_in_two_arguments_may_be_a_use(uri: str, expected:
     """What a job is told as a bucket and a prefix it may have read, as if it were told the URI."""
     after = training("j", {"train": "s3://sets/x/"}, day="2026-01-03")
     assert verdict(uri, SPARKED, after) == expected
+
+
+# --- each of these on a neighbourhood -----------------------------------------------------------
+
+EXTRACTED = hub_dataset(**LIES, ContentMetadata={"SourceFeatureGroups": [arn("feature-group", "features")]})
+ESTATES = [
+    [FEATURES, ingest(), query(), FIT, *served("s3://models/fit/output/model.tar.gz")],
+    [FEATURES, ingest(), EXTRACTED, TUNED, *served("s3://models/tuned/output/model.tar.gz")],
+    [mounting("rw"), second(), *SECOND_SERVED],
+    [training("first", {"train": "s3://raw/x/"}, **MODEL_DIR), training("second", {"m": "s3://tf/first/model/"}, day="2026-01-03"), *SECOND_SERVED],
+    [*moved("aws", PREPARED, READS), *moved("aws-cn", READS, *JS_SERVED)],
+    [SPARKED, training("j", {"train": "s3://sets/x/"}, day="2026-01-03")],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("records", ESTATES)
+def test_a_neighbourhood_has_what_the_whole_graph_has(tmp_path: Path, records: list[Resource]) -> None:
+    """On what of a snapshot a question loads its answer is that on all of it."""
+    crawl(tmp_path / "s.db", *records)
+    with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
+        whole_graph = lineage.graph(snapshot)
+        for uri in (
+            "s3://raw/x/",
+            "s3://fs/1/features-1/data/",
+            "s3://hubbed/datasets/",
+            "s3://lake/raw/x/",
+            "s3://b/x/",
+            "s3://n/",
+        ):
+            for asked, around in ((used, around_dataset), (impact, around_subject)):
+                here, there = (asked(graph, uri).as_json() for graph in (around(snapshot, uri), whole_graph))
+                kept = ("verdict", "findings", "reached", "scope")
+                assert {key: here.get(key) for key in kept} == {key: there.get(key) for key in kept}
