@@ -11,7 +11,7 @@ from lineage.domain.times import CERTAIN, POSSIBLE
 from lineage.graphs.build import graph_of
 from lineage.queries.flow.belonging import belongings, members, ran_in
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
-from lineage.queries.flow.places import readers_at
+from lineage.queries.flow.places import steps_to
 from lineage.queries.flow.reached import Reached
 from lineage.queries.flow.steps import Step
 from lineage.queries.flow.writers import writers
@@ -99,7 +99,10 @@ def news(*writes: tuple[str, str, int], **body: Any) -> list[bool]:
     graph = Flow(graph_of([processing("p", {}, {"out": "s3://o/"}, **body), reader("s3://o/")]))
     (write,) = links_out_of(graph, graph_id(graph), "writes")
     reached = Reached(graph, "reads", "loads")
-    return [bool(list(reached.places(_timed(write, opens, closes), far))) for opens, closes, far in writes]
+    return [
+        any(found for _, found in reached.readers(_timed(write, opens, closes), far, ("reads", "loads")))
+        for opens, closes, far in writes
+    ]
 
 
 def graph_id(graph: Flow) -> str:
@@ -197,7 +200,7 @@ def test_who_reads_what_was_written(records: list[Resource], told: list[tuple[st
     job = processing("p", {"own": "s3://o/"}, {"out": "s3://o/"})
     graph = Flow(graph_of([job, *records]))
     (write,) = links_out_of(graph, job.id, "writes")
-    found = list(readers_at(graph, write, "s3://o/", ()))
+    found = list(steps_to(graph, write, (), links_out_of(graph, "s3://o/", "reads")))
     assert [(graph.nodes[step.job]["name"], step.fit) for step in found] == told
     assert all(step.links[0] == write for step in found)
     assert writers(graph, next(link for link in links_into(graph, job.id, "reads"))) == []
@@ -212,7 +215,7 @@ def test_two_ways_to_read_one_place() -> None:
     graph = Flow(graph_of([job, *ways]))
     (write,) = links_out_of(graph, job.id, "writes")
     (overlap,) = links_out_of(graph, write.target, "overlaps")
-    assert [step.job for step in readers_at(graph, write, "s3://b/t", (overlap,))] == [ways[0].id]
+    assert [step.job for step in steps_to(graph, write, (overlap,), links_out_of(graph, "s3://b/t", "reads"))] == [ways[0].id]
     wrote_it = {way.name: [step.job for step in writers(graph, links_into(graph, way.id, "reads")[0])] for way in ways}
     assert wrote_it == {"prefix": [job.id], "folder": []}
 
