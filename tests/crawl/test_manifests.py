@@ -273,6 +273,7 @@ def test_labeled_sequences(tmp_path: Path) -> None:
         path = crawl(
             tmp_path,
             labeling,
+            training("other", {"train": "s3://o/"}, **(IMAGE | TIMES)),
             content(lines=[{"source-ref": listed}], modified="2026-01-01T00:00:00Z"),
             content([], place="s3://x/"),
         )
