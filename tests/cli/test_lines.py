@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from cli.render.lines import hole_lines, printed, styled
+from lineage.domain.records import Resource
 from tests.records import training
 from tests.snapshot.test_file import crawl
 
@@ -62,3 +63,19 @@ def test_many_holes_that_are_alike_are_folded() -> None:
     assert told[:5] == [f"  1 r  missing  DescribeTrainingJob j{n}: job {n}" for n in range(5)]
     assert told[5] == "  … and 4 more DescribeTrainingJob missing; --format json lists them."
     assert told[6:] == [*(f"  1 r  unresolved  reads {n}" for n in range(9)), "  1 r  denied  DescribeTrainingJob j0: job 0"]
+
+
+@pytest.mark.parametrize(
+    ("others", "said"),
+    [
+        ([], "1 training job read s3://d/x/"),
+        ([training("b", {}, HyperParameters={"d": "s3://d/x/"})], "1 training job read s3://d/x/; 1 more may have read it"),
+    ],
+    ids=["nobody else", "one else"],
+)
+def test_more_are_others(run: Any, tmp_path: Path, others: list[Resource], said: str) -> None:
+    """A job that read it, and that names it besides, is counted once, by the surest of its uses."""
+    both = training("a", {"train": "s3://d/x/"}, HyperParameters={"d": "s3://d/x/"})
+    crawl(tmp_path / "s.db", both, *others)
+    told = run("used", "s3://d/x/", "-f", "table", "--snapshot", str(tmp_path / "s.db")).out.splitlines()[0]
+    assert told.endswith((said, said.replace("1 training", "at least 1 training")))
