@@ -385,7 +385,8 @@ def _finding(found: dict[str, Any]) -> Line:
     covers = {"all": "covers all of it", "part": "covers part of it"}[found["cover"]]
     what = f"channel {found['channel']} = {found['location']}" if found["channel"] else found["location"]
     made = [job["name"] for job in reversed(found["through"])]
-    via = f", made by {' and '.join(made)} from {first['source']}" if made else ""
+    perhaps = "perhaps " if any(edge["relation"] == "may-write" for edge in found["evidence"]) else ""
+    via = f", {perhaps}made by {' and '.join(made)} from {first['source']}" if made else ""
     if first["relation"] == "mentions":
         what, via = f"{first['path'].removesuffix('.*')} {first['role']} names {first['source']}".replace("  ", " "), ""
     covers = f"lists {found['entry']} and {covers}" if found["entry"] else covers

@@ -28,6 +28,7 @@ _SERVES = {
     "deleted": "is deleted",
     "not-observed": "was not seen",
 }
+_SHOWN = 5
 _COUNTED = ("training-job", "model", "endpoint")
 
 
@@ -36,6 +37,7 @@ def impact_text(answer: lineage.Impact, *, colour: bool) -> str:
     width = max((len(row["kind"]) for row in answer.reached), default=0)
     lines = [styled((answer.verdict.upper(), _COLOURS[answer.verdict]), "  ", _head(answer))]
     lines += [_reached(row, width) for row in answer.reached]
+    lines += _hidden(answer)
     lines += rest_lines(answer.verdict, answer.rests)
     return printed(*lines, *footer(answer, found=answer.verdict in ("reached", "found")), colour=colour)
 
@@ -49,9 +51,27 @@ def _head(answer: lineage.Impact) -> str:
     said = " and ".join(plural(number, spaced(kind)) for kind, number in counts if number)
     said = said or plural(len(answer.reached), "resource")
     verb = "got something of" if answer.verdict == "reached" else "may have got something of"
-    serve = f"{plural(len(answer.serving), 'endpoint')} {'serves' if len(answer.serving) == 1 else 'serve'} it now"
-    served = serve if answer.serving else "no SageMaker endpoint is known to serve it"
-    return f"{'at least ' if holes else ''}{said} {verb} {what}; {served}"
+    return f"{'at least ' if holes else ''}{said} {verb} {what}; {_serve(answer)}"
+
+
+def _serve(answer: lineage.Impact) -> str:
+    """How many endpoints are known to serve it; where none is, how many may."""
+    may = [row["id"] for row in answer.may_serve]
+    known = sum(endpoint not in may for endpoint in answer.serving)
+    if known:
+        more = sum(not row["why"] for row in answer.may_serve)
+        return f"{plural(known, 'endpoint')} {'serves' if known == 1 else 'serve'} it now{f'; {more} more may' if more else ''}"
+    return f"no SageMaker endpoint is known to serve it{f'; {len(may)} may' if may else ''}"
+
+
+def _hidden(answer: lineage.Impact) -> list[Line]:
+    """Where no SageMaker endpoint is known to serve it: those of which no record tells what they serve, each with why."""
+    hidden = [row for row in answer.may_serve if row["why"]]
+    if not answer.reached or {*answer.serving}.difference(row["id"] for row in answer.may_serve):
+        return []
+    shown = [styled("  ", ("may serve it  ", "yellow"), (row["name"], "bold"), f"  {row['why']}") for row in hidden[:_SHOWN]]
+    more = len(hidden) - len(shown)
+    return [*shown, *([styled(f"  and {plural(more, 'more endpoint')} may, in the same way")] if more else [])]
 
 
 def _reached(row: dict[str, Any], width: int) -> Line:
@@ -120,6 +140,8 @@ _OVERLAPS = {("content", ""): "has the same content as", ("matched", "listed"): 
 _VERBS = {
     "reads": "is read by",
     "writes": "writes",
+    "may-read": "may be read by",
+    "may-write": "may write",
     "overlaps": "shares keys with",
     "loads": "is loaded by",
     "provides": "is given to",

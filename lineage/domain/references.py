@@ -140,8 +140,8 @@ def _elements(value: dict[str, Any], step: str) -> Iterator[tuple[str, Any]]:
     if step == "*":
         yield from value.items()
         return
-    lists = value if step == "*[]" else {"": value.get(step[:-2]) or ()}
-    yield from ((key, element) for key, elements in lists.items() for element in elements)
+    lists = value if step == "*[]" else {"": value.get(step[:-2])}
+    yield from ((key, element) for key, elements in lists.items() if isinstance(elements, list) for element in elements)
 
 
 def _read(reference: Reference, value: Any, scopes: Scopes) -> Iterator[Hit]:

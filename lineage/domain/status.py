@@ -24,6 +24,7 @@ class Outcome(StrEnum):
     STOPPED = "stopped"
     SERVING = "serving"
     CHANGING = "changing"  # it served before: it may serve what it is to serve, what it served, or nothing
+    MIXED = "mixed"  # the same, and on some instances what it was to serve is in service beside what it served
     AT_REST = "at rest"  # it is there and neither runs nor ends: a group, a pipeline, a schedule
     OUT_OF_SERVICE = "out of service"
     DELETING = "deleting"  # which hides how it had ended
@@ -39,7 +40,8 @@ _WORDS: Final[dict[Outcome, str]] = {
     Outcome.FAILED: "Failed CreateFailed ImportFailed",
     Outcome.STOPPED: "Stopped Expired",
     Outcome.SERVING: "InService",
-    Outcome.CHANGING: "Updating SystemUpdating RollingBack UpdateRollbackFailed",
+    Outcome.CHANGING: "Updating SystemUpdating RollingBack",
+    Outcome.MIXED: "UpdateRollbackFailed",
     Outcome.AT_REST: "Active Available Created Scheduled Draft PendingReview Approved Archived",
     Outcome.OUT_OF_SERVICE: "OutOfService",
     Outcome.DELETING: "Deleting PendingDelete DeleteFailed DeletionFailed",
@@ -141,7 +143,12 @@ def took_too_long(secondary: str | None) -> bool:
 def serves(status: str | None) -> bool | None:
     """Whether an endpoint or an inference component serves what it names; None: perhaps, for it changes or nobody knows."""
     said = outcome(status)
-    return None if said in (Outcome.CHANGING, Outcome.UNTOLD, Outcome.UNKNOWN) else said is Outcome.SERVING
+    return None if said in (Outcome.CHANGING, Outcome.MIXED, Outcome.UNTOLD, Outcome.UNKNOWN) else said is Outcome.SERVING
+
+
+def serves_a_mix(status: str | None) -> bool:
+    """Whether an endpoint serves its config and, on some instances, the one to which it could not be updated."""
+    return outcome(status) is Outcome.MIXED
 
 
 def sql_words(*outcomes: Outcome) -> str:
@@ -152,3 +159,4 @@ def sql_words(*outcomes: Outcome) -> str:
 COMPLETED: Final = sql_words(Outcome.COMPLETED)
 FAILED: Final = sql_words(Outcome.FAILED)
 OVER: Final = sql_words(*_OVER)
+MIXED: Final = sql_words(Outcome.MIXED)

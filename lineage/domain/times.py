@@ -73,6 +73,12 @@ def _downloads(record: Resource, download: str) -> list[Mapping[str, str]]:
     return [ordered[number] for number in (found if has_run(record.status, after, None) else found[:-1])]
 
 
+def while_it_ran(record: Resource) -> Window:
+    """The whole time of a job, in which it may have written whatever it was told in a text."""
+    opens, closes = (str(record.body.get(time) or "") for time in KINDS[record.kind].times)
+    return Window(opens or record.created or "", closes)
+
+
 def now() -> str:
     """This moment, to the second."""
     return utc(datetime.now(UTC).replace(microsecond=0))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lineage.domain.kinds import KINDS, REPACKERS
+from lineage.domain.kinds import KINDS, LEARNERS, REPACKERS
 
 # The SDK's and the Pipelines' scripts that put code beside an existing model, and train nothing.
 _REPACK_SCRIPTS = ("_repack_script_launcher.sh", "_repack_model.py")
@@ -36,4 +36,4 @@ def only_repacks(attributes: Mapping[str, Any]) -> bool:
 
 def is_training_job(attributes: Mapping[str, Any]) -> bool:
     """Whether it trains with what it reads itself; tuning and AutoML jobs have others train."""
-    return attributes["kind"] in REPACKERS and trains(attributes)
+    return attributes["kind"] in LEARNERS and trains(attributes)

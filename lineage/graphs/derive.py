@@ -29,11 +29,22 @@ from lineage.domain.kinds import (
     Kind,
     kind_of_arn,
 )
-from lineage.domain.names import Span, folders_above, is_arn, location_of, meets, named_id, parse_arn, parse_location
+from lineage.domain.names import (
+    Cover,
+    Span,
+    cover,
+    folders_above,
+    is_arn,
+    location_of,
+    meets,
+    named_id,
+    parse_arn,
+    parse_location,
+)
 from lineage.domain.records import Body, Edge, Node, Resource, Window, tags_of
 from lineage.domain.references import Hit, detail, empty_parts, hits
 from lineage.domain.sightings import EVER, Sight, seen_read, seen_written
-from lineage.domain.times import each_time, window
+from lineage.domain.times import each_time, while_it_ran, window
 from lineage.graphs.associations import associated
 from lineage.graphs.place_names import place_names
 from lineage.graphs.readers import leave_out_the_same, read_where_it_runs
@@ -116,6 +127,7 @@ def join(
     on_step("classifying places", 0)
     classify(joining)
     joining.index()
+    joining.forget_unread()
     leave_out_the_same(joining)
     joining.note_unexplained(_counted(unexplained(joining), "looking for what nobody made", on_step))
     note_unread(joining)
@@ -230,6 +242,7 @@ def _said(life: LifeRecord, resolve: Resolve, joining: Joining) -> Said:
             joining.pin(node.id, hit.digest, edge.window, identity)
     _note_own(identity, [(hit, node.id) for hit, node, _ in found if hit.reference.own and hit.location], joining)
     pairs = [(node, _as_listed(_of_version(edge, record), hit, joining.listings)) for hit, node, edge in found]
+    pairs += _only_named(record, found) if KINDS[record.kind].job else ()
     pairs = [_at_the_time(node, edge, record, joining) for node, edge in pairs] if joining.lived_before else pairs
     return [node for node, _ in pairs], [edge for _, edge in pairs]
 
@@ -241,6 +254,19 @@ def _note_own(identity: str, own: list[tuple[Hit, str]], joining: Joining) -> No
     for place, hit in places or names:
         for name in (identity, *(name for name, _ in names if places)):
             joining.lies_at(name, place, hit.span or Span.UNKNOWN)
+
+
+def _only_named(record: Resource, found: list[tuple[Hit, Node, Edge]]) -> Iterator[tuple[Node, Edge]]:
+    """The places that a job names in a text and declares as no input nor output: it may have read and written there."""
+    read = {node.id.rstrip("/") for _, node, edge in found if edge.relation == "reads"}
+    written = [hit.location for hit, _, edge in found if edge.relation == "writes" and hit.location]
+    for hit, node, edge in found:
+        if edge.relation == "mentions" and hit.location and not hit.usage and node.id.rstrip("/") not in read:
+            place = hit.location
+            if not any(cover(one, Span.FOLDER, place) is Cover.ALL for one in written):
+                said = replace(edge, usage="", window=while_it_ran(record))
+                yield node, replace(said, relation="may-read")
+                yield node, replace(said, relation="may-write", source=edge.target, target=node.id, span=Span.FOLDER)
 
 
 def _as_listed(edge: Edge, hit: Hit, listings: Listings) -> Edge:

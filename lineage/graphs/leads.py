@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
+from lineage.domain.kinds import TAKING
 from lineage.domain.names import Cover, Location, Span, cover, location_of
 from lineage.domain.opaque import READING
 from lineage.graphs.build import EdgeRow, edges_of
@@ -23,7 +24,7 @@ def onward_rows(snapshot: Snapshot, trained: Iterable[str], relations: Sequence[
     for each job.
     """
     runs = Way(["recorded-by"]) if every_run else _TELLING_RUN
-    models = Way(["writes"], starts_of=["reads", "overlaps"], or_no_place=True)
+    models = Way(["writes"], starts_of=[*TAKING, "overlaps"], or_no_place=True)
     rest = Way([relation for relation in relations if relation not in ("writes", "recorded-by")])
     return snapshot.rows_by([rest, models, runs], trained)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from operator import attrgetter, itemgetter
 
-from lineage.domain.kinds import ENDPOINT, ENTITY_KINDS, RELATIONS, SERVING, takes_model
+from lineage.domain.kinds import ENDPOINT, ENTITY_KINDS, RELATIONS, SERVING, TAKING, WRITING, takes_model
 from lineage.domain.names import Location, is_location, is_place, location_of, parse_location
 from lineage.domain.training import is_training_job
 from lineage.graphs.build import Attributes, EdgeRow, Graph, assembled, attributed, edges_of, unseen_in
@@ -24,7 +24,7 @@ _BELONGS = ("recorded-by", "member-of")
 # What a run logs as its output is downstream of its job.
 _ONWARD = (*_FLOWS, "recorded-by")
 # How data gets from a reader on to others.
-_LEADS = ("reads", "writes", "overlaps", "loads", "instantiates", "provides", "recorded-by")
+_LEADS = (*TAKING, *WRITING, "overlaps", "loads", "instantiates", "provides", "recorded-by")
 
 
 # The sorts of nodes that lines start from.
@@ -140,7 +140,7 @@ _WRITERS = (
     Follow("read", "up", ["overlaps"], "around"),
     Follow("read", "up", ["overlaps"], "content", edge=_is_of_a_copy),
     Follow("content", "up", ["overlaps"], "around"),
-    *(Follow(start, "up", ["writes"]) for start in ("read", "around")),
+    *(Follow(start, "up", WRITING) for start in ("read", "around")),
 )
 # What may have gone into a node. Beside its jobs stand runs, and what they and the jobs are members of: people may have
 # written there what was read.

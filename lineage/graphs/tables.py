@@ -15,11 +15,11 @@ from itertools import chain, groupby, takewhile
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from lineage.domain.kinds import ALLOWED, HOLDERS, PIPELINE_EXECUTION, REUSED, SERVING
+from lineage.domain.kinds import ALLOWED, ENDPOINT, HOLDERS, PIPELINE_EXECUTION, REUSED, SERVING
 from lineage.domain.names import Location, Span, partition_of, places_around
 from lineage.domain.records import Edge, Json, Node, Window
 from lineage.domain.sightings import EVER, Sight
-from lineage.domain.status import FAILED
+from lineage.domain.status import FAILED, MIXED
 from lineage.domain.times import bounds, sortable
 from lineage.graphs.counts import count
 from lineage.snapshot.manifests import Listings
@@ -73,15 +73,17 @@ _CONTRADICTED = """
         AND sight.by = '' AND substr(sight.digest, 1, 5) = substr(pin.digest, 1, 5)) AND NOT EXISTS (
         SELECT 1 FROM sight WHERE sight.place = pin.place AND sight.by = '' AND sight.content = pin.content))"""
 SERVES = f"relation IN {SERVING} AND (relation != 'provides' OR usage = 'model')"
-# What was never seen and may serve, what names no artifact or has a part that names none, and packages of which a model
-# names one specification. What only the environment of a container names, the container need not load.
+# What was never seen and may serve, what names no artifact or has a part that names none, packages of which a model
+# names one specification, and endpoints of which no record tells all that they serve. What only the environment of a
+# container names, the container need not load.
 _UNEXPLAINED = f"""
     INSERT OR IGNORE INTO main.unexplained
     SELECT id FROM main.node WHERE NOT observed AND EXISTS (SELECT 1 FROM main.edge WHERE source = id AND {SERVES})
     UNION SELECT id FROM main.node WHERE kind IN {HOLDERS}
         AND (json_extract(details, '$.empty_parts') IS NOT NULL OR NOT EXISTS (
             SELECT 1 FROM main.edge WHERE target = id AND {SERVES} AND NOT (relation = 'loads' AND evidence = 'logged')))
-    UNION SELECT source FROM main.edge WHERE relation = 'instantiates' AND usage != ''"""  # noqa: S608  (our own words)
+    UNION SELECT source FROM main.edge WHERE relation = 'instantiates' AND usage != ''
+    UNION SELECT id FROM main.node WHERE kind = '{ENDPOINT.name}' AND lower(status) IN {MIXED}"""  # noqa: S608  (our own words)
 _TABLES = ("called", "named", "field", "fact", "lent", "lies", "model", "model_input", "written", "write", "sight", "read")
 
 Spans = frozenset[Span]
@@ -265,6 +267,15 @@ class Joining:
             FROM fact""")
         self._db.execute("DELETE FROM fact")
 
+    def forget_unread(self) -> None:
+        """What a job may have written and nobody else reads, and what it may have read and nobody else wrote, lead nowhere."""
+        self._db.execute("""
+            DELETE FROM main.edge WHERE relation = 'may-write' AND NOT EXISTS (SELECT 1 FROM main.edge AS e
+            WHERE e.source = edge.target AND e.relation IN ('reads', 'loads', 'overlaps') AND e.target != edge.source)""")
+        self._db.execute("""
+            DELETE FROM main.edge WHERE relation = 'may-read' AND NOT EXISTS (SELECT 1 FROM main.edge AS e
+            WHERE e.target = edge.source AND e.relation IN ('writes', 'overlaps') AND e.source != edge.target)""")
+
     def index(self) -> None:
         """The graph is whole: it can be asked from now on by what its nodes and edges are."""
         index_graph(self._db)
@@ -338,14 +349,15 @@ class Joining:
         """The places that are read or written, each with its ways; a place of which nothing is known, or a name, meets none."""
         known = "span IS NOT NULL AND span NOT IN ('unknown', 'named')"
         for row, table, relations in (
-            ("target, span", "written", "'writes'"),
+            ("target, span", "written", "'writes', 'may-write'"),
             # what a job only may have written stands for nothing else that it wrote at the same time
             (
-                f"target, source, ifnull(opens, '') || iif(evidence = '{ALLOWED}', '?', ''), ifnull(closes, '')",
+                f"target, source, ifnull(opens, '') || iif(evidence = '{ALLOWED}' OR relation = 'may-write', '?', ''), "
+                "ifnull(closes, '')",
                 "write",
-                "'writes'",
+                "'writes', 'may-write'",
             ),
-            ("source, span", "read", "'reads', 'loads'"),
+            ("source, span", "read", "'reads', 'may-read', 'loads'"),
         ):
             rows = f"SELECT {row} FROM main.edge WHERE relation IN ({relations}) AND {known} ORDER BY {row}"  # noqa: S608
             self._db.execute(f"INSERT OR IGNORE INTO {table} {rows}")

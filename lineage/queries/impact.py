@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -28,7 +28,8 @@ from lineage.domain.kinds import (
 )
 from lineage.domain.names import is_location, is_place, location_of, parse_location
 from lineage.domain.records import Gap, Json
-from lineage.domain.status import serves
+from lineage.domain.status import serves, serves_a_mix
+from lineage.domain.times import CERTAIN, sortable
 from lineage.domain.vendors import sold_by
 from lineage.graphs.build import Graph
 from lineage.graphs.deployments import PENDING as ROLLED_OUT
@@ -41,7 +42,7 @@ from lineage.queries.flow.spread import Spread
 from lineage.queries.flow.steps import is_logged
 from lineage.queries.flow.unread import Unread
 from lineage.queries.flow.walk import Arrival
-from lineage.queries.flow.writers import is_surely_made
+from lineage.queries.flow.writers import is_surely_made, makers_of
 from lineage.queries.partitions import told_apart
 from lineage.queries.scope import caveats, empty, unnamed
 from lineage.queries.showing import Shows
@@ -82,6 +83,7 @@ class Impact(Shows):
     subject: Json
     verdict: str
     serving: list[str]
+    may_serve: list[Json]  # endpoints of which it is not known that they serve it, nor that they don't: each with why
     reached: list[Json]
     scope: Json
     caveats: list[str]
@@ -90,7 +92,7 @@ class Impact(Shows):
 
     def as_json(self) -> Json:
         """The answer as one JSON object; keys are a contract, and more may join them."""
-        names = ("subject", "verdict", "serving", "reached", "scope", "caveats", "named")
+        names = ("subject", "verdict", "serving", "may_serve", "reached", "scope", "caveats", "named")
         told = {"schema": SCHEMA, "question": "impact"} | {name: getattr(self, name) for name in names}
         return told | self.rests.as_json()
 
@@ -108,7 +110,8 @@ def impact(graph: Graph, subject: str, *, attestations: Vouched = None) -> Impac
     ways = _Ways(spread.graph)
     rows = [_row(spread, arrival, ways) for arrival in spread.found.values() if not _only_says(spread.graph, arrival)]
     rows.sort(key=_by_kind)
-    holes = [*empty(graph.graph["scope"]), *spread.all_holes(unexplained(spread.graph))]
+    hidden = list(hiding(spread))
+    holes = [*empty(graph.graph["scope"]), *all_holes(spread, hidden)]
     known = known_in(graph, parse_location(subject)) if is_location(subject) else Known.PLACE
     place = location_of(str(spread.subject["id"]))
     apart = told_apart(graph.graph["scope"], place, (row["id"] for row in rows)) if place else []
@@ -118,6 +121,7 @@ def impact(graph: Graph, subject: str, *, attestations: Vouched = None) -> Impac
         subject=spread.subject,
         verdict=verdict,
         serving=[row["id"] for row in rows if row.get("serves") == NOW],
+        may_serve=_may_serve(spread.graph, rows, [one for one in hidden if one.gap in holes]),
         reached=rows,
         scope=scope_json(graph.graph["scope"], holes, vouched=vouched),
         caveats=[
@@ -263,10 +267,71 @@ def _in_service(node: Json) -> str:
     return {True: NOW, False: IDLE, None: PERHAPS}[serves(node["status"])]
 
 
+def _may_serve(graph: Flow, rows: list[Json], hidden: list[Hidden]) -> list[Json]:
+    """The endpoints that perhaps serve what was reached: reached only possibly or changing, or what they serve is not known."""
+    reached = [row for row in rows if row.get("serves") in (NOW, PERHAPS)]
+    surely = {row["id"] for row in reached if any(one["sure"] and one["serves"] == NOW for one in row["variants"])}
+    why = {one.endpoint: one.gap.detail for one in reversed(hidden)} | {row["id"]: "" for row in reached}
+    return [node_json(graph, endpoint) | {"why": why[endpoint]} for endpoint in sorted(why.keys() - surely)]
+
+
 # --- what is served, and nobody knows what it was made of -----------------------------------------
 
 
+class Hidden(NamedTuple):
+    """A hole that an endpoint may hide behind. `mixed`: no record tells all that it serves, whatever that was made of."""
+
+    endpoint: str
+    gap: Gap
+    mixed: bool = False
+
+
+def all_holes(spread: Spread, hidden: list[Hidden]) -> list[Gap]:
+    """All that could hide more of what a walk reached. A mix can hide what stays in an endpoint, too."""
+    return [*spread.all_holes(one.gap for one in hidden if not one.mixed), *(one.gap for one in hidden if one.mixed)]
+
+
+def hiding(spread: Spread) -> Iterator[Hidden]:
+    """The endpoints that may serve what a walk reached, though no record says so."""
+    yield from _unexplained(spread.graph)
+    yield from _mixed(spread)
+
+
 def unexplained(graph: Flow) -> Iterator[Gap]:
+    """What living endpoints serve of which no record tells the maker."""
+    return (one.gap for one in _unexplained(graph))
+
+
+def _mixed(spread: Spread) -> Iterator[Hidden]:
+    """Endpoints that serve a mix of two configs of which their records name one: what was there by then may be the other."""
+    nodes = spread.graph.nodes
+    for endpoint in sorted(node for node, data in nodes.items() if data["kind"] == ENDPOINT.name):
+        data = nodes[endpoint]
+        told = {link.source: link.data["role"] for link in links_into(spread.graph, endpoint, "configures")}
+        known = endpoint in spread.found or "pending" in told.values()
+        if known or _in_service(data) != PERHAPS or not serves_a_mix(data["status"]):
+            continue
+        other = min(_could_be_served(spread, data, told), key=lambda one: (nodes[one]["kind"] == MODEL.name, one), default="")
+        if other:
+            said = (
+                f"endpoint {data['name']} is {data['status']}: it serves a mix of the config that it names and of another one, "
+                f"which no record names; {nodes[other]['kind'].replace('-', ' ')} {nodes[other]['name']} was there by then"
+            )
+            where = (data["account"] or "", data["region"] or "", "")
+            yield Hidden(endpoint, Gap(*where, endpoint, "unresolved", said), mixed=True)
+
+
+def _could_be_served(spread: Spread, endpoint: Json, named: Container[str]) -> Iterator[str]:
+    """The configs and models that were reached, stand beside an endpoint, and were there when it was last changed."""
+    until = sortable(endpoint["modified"] or "~")
+    for node in dict.fromkeys(one[0] for one in spread.arrived):
+        data = spread.graph.nodes[node]
+        beside = all(data[where] == endpoint[where] for where in ("account", "region"))
+        if data["kind"] in (ENDPOINT_CONFIG.name, MODEL.name) and beside and sortable(data["created"] or "") <= until:
+            yield from () if node in named else (node,)
+
+
+def _unexplained(graph: Flow) -> Iterator[Hidden]:
     """What living endpoints serve of which no record tells the maker: it may know the data all the same."""
     seen: set[tuple[str, str, str]] = set()
     for endpoint in sorted(node for node, data in graph.nodes.items() if data["kind"] == ENDPOINT.name):
@@ -278,7 +343,7 @@ def unexplained(graph: Flow) -> Iterator[Gap]:
                 continue
             seen.add(served[:3])
             further = list(_made_of(graph, served))
-            yield from _unknown_maker(graph, endpoint, served, further, told)
+            yield from (Hidden(endpoint, gap) for gap in _unknown_maker(graph, endpoint, served, further, told))
             todo += further
 
 
@@ -320,16 +385,23 @@ def _why_unknown(graph: Flow, served: _Served, further: list[_Served]) -> tuple[
     if sold_by(served.node, data, graph.graph["scope"].accounts):
         return "", ""
     if is_place(served.node):
-        made = served.link is not None and is_surely_made(graph, served.link)
+        link = served.link
+        made = link is not None and (is_surely_made(graph, link) or _is_named_by_its_maker(graph, link.target))
         return ("", "") if made else ("unmatched", "no job here wrote it, as far as records tell")
     if data["kind"] == WEIGHTS:
         return NAMED, "a hub or a server knows it by that name"
     if not data["observed"]:
         return "missing", "it was not seen, and what it names is not known"
-    if data.get("empty_parts") or (not further and data["kind"] in HOLDERS):
+    hidden = data.get("empty_parts") or (not further and data["kind"] in HOLDERS)
+    if hidden and not _is_named_by_its_maker(graph, served.node):
         return "no-artifact", "it names no artifact, or a container of it names none"
     links = [one.link for one in further if one.link]
     named = sorted({link.source for link in links if by_environment(link) and is_place(link.source)})
     if named and all(map(by_environment, links)):
         return NAMED, f"only its environment names what it may load ({', '.join(named)})"
     return "", ""
+
+
+def _is_named_by_its_maker(graph: Flow, node: str) -> bool:
+    """Whether a job certainly made it, and names it as what it made."""
+    return any(made.fit == CERTAIN for made in makers_of(graph, node))

@@ -12,7 +12,7 @@ from lineage.queries.as_json import link_json, node_json, said, scope_json
 from lineage.queries.attested import NO_REST, Rests, Vouched, judged, vouched_in
 from lineage.queries.flow.spread import Spread, meets_place
 from lineage.queries.flow.walk import Arrival
-from lineage.queries.impact import unexplained
+from lineage.queries.impact import all_holes, hiding
 from lineage.queries.scope import caveats
 from lineage.queries.select import find_node, names_of
 from lineage.queries.showing import Shows
@@ -60,7 +60,7 @@ def path(graph: Graph, source: str, target: str, *, attestations: Vouched = None
         arrival = spread.run(lambda one: one.node == node)
     stays = not arrival and goal["id"] == spread.subject["id"]
     links = arrival.evidence() if arrival else []
-    holes = spread.all_holes(unexplained(spread.graph))
+    holes = all_holes(spread, list(hiding(spread)))
     verdict, rests = judged(FOUND if stays else _found(arrival), NONE, holes, vouched)
     on_it = dict.fromkeys([*([goal["id"]] if stays else []), *(end for link in links for end in (link.source, link.target))])
     return Path(

@@ -50,9 +50,9 @@ from lineage.queries.flow.copies import is_copy
 from lineage.queries.flow.holes import OBJECT_CALLS, opaque_read
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of, told_together
 from lineage.queries.flow.models import NAMED, by_environment, is_model, is_past, read_by, specified, suspect
-from lineage.queries.flow.steps import Step, fit_of, is_logged
+from lineage.queries.flow.steps import Step, fit_of, is_logged, is_only_named
 from lineage.queries.flow.unread import Unread, gap_subjects, subjects_of, vendors_model
-from lineage.queries.flow.writers import also_logged, only_records, too_late, writers
+from lineage.queries.flow.writers import also_logged, makers_of, only_records, too_late, writers
 from lineage.queries.showing import Shows
 
 SCHEMA = "lineage.trace/1"
@@ -234,6 +234,7 @@ class Tracing:
         self.links: dict[tuple[str, str, str], Link] = {}
         self.visited: dict[str, None] = {}
         self.doubts: dict[str, set[str]] = defaultdict(set)  # by why they may not be, those who may have made something
+        self.naming: dict[tuple[str, str], str] = {}  # what jobs may have done at a place that they name, and by which field
         self.stores: set[str] = set()
         self.vendors: dict[str, None] = {}  # what is said of the models of vendors
         self._gaps = {name: gap for gap in graph.graph["scope"].holes for name in subjects_of(gap)}
@@ -309,6 +310,10 @@ class Tracing:
         links = read_by(links, visit.step.reader)
         for same in _alike(links):
             self._below(visit, same, same[0].source)
+        for made in makers_of(self.graph, node):
+            if made.fit == POSSIBLE:
+                self.doubts[POSSIBLE].add(made.job)
+            self._below(visit, made.links, made.job, deeper=1, note=POSSIBLE if made.fit == POSSIBLE else "")
         for link in links_into(self.graph, node, "provides"):
             if not self._is_model(link):
                 self._keep(link)
@@ -334,7 +339,8 @@ class Tracing:
                 if variant not in filled:
                     self._break(node, ("no-model", f"variant {variant} has no model and no inference component"))
         elif not links:
-            self._break(node, ("no-artifact", f"{what} names no model artifact"))
+            if not makers_of(self.graph, node):
+                self._break(node, ("no-artifact", f"{what} names no model artifact"))
         else:
             for part in attributes.get("empty_parts", []) if not specification else ():
                 self._break(node, ("no-artifact", f"container {part} of {what} names no model artifact"))
@@ -358,7 +364,9 @@ class Tracing:
         # whoever made something of what was made of himself is no news
         steps = [made for made in known if not (made.job in self.jobs and visit.is_below(made.job))]
         for made in steps:
-            if made.fit == POSSIBLE:
+            if is_only_named(made.links[0]):
+                self._only_names(made.job, made.links[0], "written there")
+            elif made.fit == POSSIBLE:
                 self.doubts[_how_known(self.graph, made, reading)].add(made.job)
         told = self.makers[reading.source]
         new = [made for made in steps if made.job not in told] if len(steps) > MANY_MAKERS else steps
@@ -369,13 +377,15 @@ class Tracing:
             for link in made.links[1:]:
                 self._keep(link)
             note = BY_NAME if by_environment(reading) else _how_known(self.graph, made, reading)
-            self._below(visit, made.links[:1], made.job, deeper=1, note=note)
+            said = not is_only_named(made.links[0])
+            self._below(visit, made.links[:1], made.job, deeper=1, direct=said, note=note)
         if is_model(reading):
             self._beside_the_maker(visit, reading)
         # A model has a maker; raw data need not have one, nor has a job's own checkpoint prefix.
         repacked = reading.data["usage"] == "data" and only_repacks(self.graph.nodes[reading.target])
         may_read = is_logged(reading) and reading.relation == "reads"  # what a job's environment names, it may have read
-        if not known and (is_model(reading) or repacked) and not (may_read or self._is_vendors(visit)):
+        said = any(not is_only_named(made.links[0]) for made in known) or bool(makers_of(self.graph, reading.target))
+        if not said and (is_model(reading) or repacked) and not (may_read or self._is_vendors(visit)):
             self._break(visit.step.node, self._unmatched(reading))
 
     def _makers(self, visit: _Visit) -> list[Step]:
@@ -392,6 +402,10 @@ class Tracing:
                 if reading.relation == "loads" and made.fit == CERTAIN and ended > sortable(loader["created"] or EVER):
                     self.early.add((reading.target, made.job))
         return sorted(best.values(), key=lambda made: (made.fit != CERTAIN, made.job))
+
+    def _only_names(self, job: str, link: Link, done: str) -> None:
+        """A job names a place in a text, and may have done something there."""
+        self.naming.setdefault((job, done), link.data["path"])
 
     def _beside_the_maker(self, visit: _Visit, reading: Link) -> None:
         """Runs that people say made a model which a job made: they are told, and what they read is not taken for its data."""
@@ -441,6 +455,9 @@ class Tracing:
                 row = {"uri": link.source, "channel": channel, "job": link.target, "indirect": indirect}
                 self.datasets[link.source, channel, link.target] = row
             self._below(visit, links, link.source, direct=repacks)
+        for link in links_into(self.graph, node, "may-read"):
+            self._only_names(node, link, "read what others wrote there")
+            self._below(visit, (link,), link.source, direct=False, note=POSSIBLE)
         for link in links_into(self.graph, node, "recorded-by") if visit.step is self.tree else ():
             self._below(visit, (link,), link.source)  # what a run is of, where that is asked for
         for link in links_into(self.graph, node, "provides"):
@@ -537,7 +554,7 @@ class Tracing:
     def verdict(self) -> str:
         if not self.breaks:
             return "traced"
-        makers = (self.graph.nodes[job] for job in self.jobs)
+        makers = (self.graph.nodes[job] for job, visit in self.jobs.items() if visit.direct)
         made = not all(only_repacks(data) for data in makers)
         return "partial" if made else "broken"
 
@@ -642,7 +659,12 @@ class Tracing:
 
     def _uncertain(self) -> list[str]:
         told = ((_DOUBTS[doubt], self.doubts[doubt]) for doubt in sorted(self.doubts))
-        return [said.format(name) for said, jobs in told for name in sorted(self.graph.nodes[job]["name"] for job in jobs)]
+        naming = [
+            f"{self.graph.nodes[job]['name']} names a place in its {field}, and may have {done}"
+            for (job, done), field in sorted(self.naming.items())
+        ]
+        names = ((said, sorted(self.graph.nodes[job]["name"] for job in jobs)) for said, jobs in told)
+        return [*(said.format(name) for said, jobs in names for name in jobs), *naming]
 
     def _by_environment(self) -> list[str]:
         """Weights that a container may load, for its environment names them."""

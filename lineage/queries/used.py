@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 from lineage.domain.attestations import NO_ATTESTATIONS, Attestations
 from lineage.domain.jobs import is_job
-from lineage.domain.kinds import DATASET, ENTITY_KINDS, KINDS, ONLY_NAMED, REPACKERS
+from lineage.domain.kinds import DATASET, ENTITY_KINDS, KINDS, ONLY_NAMED, REPACKERS, TAKING, WRITING
 from lineage.domain.names import Location, is_place, parse_location
 from lineage.domain.records import Json, Scope
-from lineage.domain.training import only_repacks, trains
+from lineage.domain.training import is_training_job, only_repacks, trains
 from lineage.graphs.build import Graph
 from lineage.graphs.named import Known, known_in
 from lineage.graphs.neighbourhoods import around_dataset
@@ -198,7 +198,7 @@ class UseUnderWay:
 
     def taken(self, arrival: Arrival, step: Step, *, sure: bool) -> Iterator[Arrival]:
         """Who read it, and the jobs that used what was made of it as a model."""
-        if step.links[-1].relation == "reads":
+        if step.links[-1].relation in TAKING:
             yield from self._had(arrival, step.links, sure=sure)
             return
         for chain in users(self.graph, step.links):
@@ -225,7 +225,7 @@ class UseUnderWay:
         people = not (is_job(job) or job["kind"] in ENTITY_KINDS)  # a run, a card; an entity only leads on
         wrote_it = link.target == arrival.node and is_logged(link) and people
         if trains(job) or wrote_it:
-            verdict = INDIRECT if verdict == USED and job["kind"] not in REPACKERS else verdict  # what it spawned trained
+            verdict = INDIRECT if verdict == USED and not is_training_job(job) else verdict  # what it spawned trained
             self.findings.append(Use(DECLARED if self._only_names(arrival, link) else verdict, arrival, link))
         elif only_repacks(job):
             self.also_read.setdefault(arrival.node, Use(verdict, arrival, link))
@@ -287,7 +287,7 @@ class UseUnderWay:
 
 def _is_given_on(link: Link, job: str) -> bool:
     """Whether somebody gave it on by this edge to the job that is told; what it made itself of it is no way to it."""
-    return link.relation == "writes" and link.source != job
+    return link.relation in WRITING and link.source != job
 
 
 def _read_as(first: Arrival) -> str:

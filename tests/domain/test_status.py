@@ -21,6 +21,7 @@ from lineage.domain.status import (
     may_have_written_nothing,
     outcome,
     serves,
+    serves_a_mix,
     sql_words,
     took_too_long,
 )
@@ -86,6 +87,11 @@ def test_what_a_status_says(
     """Each question about a status, by word; one that nobody knows is doubt, and never a good end."""
     said = (is_over(word), is_as_expected(word), may_have_written_nothing(word), has_begun(word, None, None), serves(word))
     assert said == (over, expected, nothing, begun, served)
+
+
+def test_one_word_alone_says_that_two_configs_are_served() -> None:
+    """After an update and its rollback failed, an endpoint serves a mix; whatever else changes serves what its record names."""
+    assert [word for word, *_ in CASES if serves_a_mix(word)] == ["UpdateRollbackFailed"]
 
 
 @pytest.mark.parametrize(

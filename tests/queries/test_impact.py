@@ -333,7 +333,9 @@ def test_a_name_that_several_have_is_refused() -> None:
 def test_the_json_contract() -> None:
     """The answer as JSON has the contract's keys, and does not depend on the order of the records."""
     answer = impact(whole(PREPARED, FIT, *SHOP), "s3://raw/x/").as_json()
-    assert {"schema", "question", "subject", "verdict", "serving", "reached", "scope", "caveats", "named"} == set(answer)
+    assert {"schema", "question", "subject", "verdict", "serving", "may_serve", "reached", "scope", "caveats", "named"} == set(
+        answer
+    )
     assert (answer["schema"], answer["question"], answer["verdict"]) == ("lineage.impact/1", "impact", "reached")
     for row in answer["reached"]:
         assert {"id", "kind", "name", "account", "region", "sure", "deleted", "after", "through", "evidence"} <= set(row)

@@ -198,6 +198,7 @@ TRAINING_SESSION = Kind(
     trains="always",
     job=True,
     times=("CreationTime", "EndTime"),
+    traits=(Trait.LEARNS,),
     # Its data goes over a runtime API of which no record remains: a read of nobody knows what.
     references=(
         reads("ModelConfig.BaseModelArn", to=ANY, role="=base model", usage="model"),
@@ -241,6 +242,7 @@ OPTIMIZATION_JOB = Kind(
     trains="training_data",
     job=True,
     times=("OptimizationStartTime", "OptimizationEndTime"),
+    traits=(Trait.LEARNS,),
     parts=("OptimizationConfigs[].ModelSpeculativeDecodingConfig.TrainingDataSource",),
     references=(
         reads("ModelSource.S3.S3Uri", role="=model", usage="model"),

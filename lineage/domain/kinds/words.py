@@ -1,6 +1,7 @@
 """The words that rows of the table use.
 
-A path is plain: `A.B[].C`, where `[]` is each element of a list and a last `*` is each value of a map. The
+A path is plain: `A.B[].C`, where `[]` is each element of a list, a last `*` is each value of a map, and `{}` is the JSON
+document that a text holds (botocore knows nothing of what is in it). The
 sibling fields that a reference needs (`role`, `data_type`, …) are looked up as a variable is: in the object
 that holds the field, then in each object around it, so a root field may be named as well. A `*[]` is each
 element of each value of a map, and `A{}` is the object that the text `A` holds as JSON.
@@ -32,6 +33,9 @@ class Relation(NamedTuple):
 RELATIONS: Final[dict[str, Relation]] = {
     "reads": Relation(flows=True, inward=True),
     "writes": Relation(flows=True, inward=False),
+    # a job names the place in a text, and by no field as what it reads or writes
+    "may-read": Relation(flows=True, inward=True),
+    "may-write": Relation(flows=True, inward=False),
     "overlaps": Relation(flows=True, inward=True),
     "loads": Relation(flows=True, inward=True),
     "provides": Relation(flows=True, inward=True),
@@ -47,6 +51,9 @@ RELATIONS: Final[dict[str, Relation]] = {
 
 # From what a model is made of to the endpoint that serves it.
 SERVING: Final = ("configures", "hosts", "deploys", "instantiates", "loads", "provides")
+
+TAKING: Final = ("reads", "may-read")
+WRITING: Final = ("writes", "may-write")
 
 
 def carries_model(relation: str, usage: str) -> bool:

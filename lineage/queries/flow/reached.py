@@ -13,14 +13,15 @@ from lineage.queries.flow.links import Flow, Link, links_out_of
 from lineage.queries.flow.models import is_model
 from lineage.queries.flow.order import lies_around
 from lineage.queries.flow.places import in_reach, leads_from, reach
-from lineage.queries.flow.steps import is_only_allowed, shares_keys
+from lineage.queries.flow.steps import is_only_allowed, is_only_named, shares_keys
 
 WayOfReading = tuple[str | None, int | None]
 """How a place is read: its span, and of a manifest the version."""
-ReachedBy = tuple[str, frozenset[WayOfReading], bool, str]
+ReachedBy = tuple[str, frozenset[WayOfReading], bool, str, bool]
 """A place, how it is read there, whether the write is of what is around it, and in which partition it was written.
 
-Or a content, and whether it surely is it: copies are carried from partition to partition.
+Or a content, and whether it surely is it: copies are carried from partition to partition. The last one says whether a field
+says that it was written: what only may have been reaches nobody for what was.
 """
 
 
@@ -48,16 +49,18 @@ class Reached:
         if write.target not in self._leads:
             self._leads[write.target] = leads_from(self._graph, write.target)
         overlaps, contents = self._leads[write.target]
+        says = not (is_only_allowed(write) or is_only_named(write))
         near: list[tuple[str, tuple[Link, ...]]] = [(write.target, ())]
         near += [(overlap.target, (overlap,)) for overlap in overlaps]
         for place, between in near:
-            key = (place, self._ways_that_get(write, place), lies_around(write, place), partition_of(write.source))
-            news = self._is_news(write, length + len(between), key)
+            asked = (place, self._ways_that_get(write, place), lies_around(write, place), partition_of(write.source), says)
+            news = self._is_news(write, length + len(between), asked, (*asked[:-1], True))
             links = [link for link in links_out_of(self._graph, place, *relations) if not is_model(link)] if news else []
-            yield between, [*links, *self._of_models(write, length + len(between), key, relations)]
+            yield between, [*links, *self._of_models(write, length + len(between), asked, relations)]
         for content, fit in contents_of(self._graph, write, contents):
-            sure = (content, frozenset[WayOfReading](), True, "")
-            if self._is_news(write, length + 1, (content, frozenset(), fit == CERTAIN, ""), sure):
+            same = (content, frozenset[WayOfReading]())
+            asked = (*same, fit == CERTAIN, "", says)
+            if self._is_news(write, length + 1, asked, (*asked[:-1], True), (*same, True, "", True)):
                 for copy in copies_out_of(self._graph, write.target, content):
                     yield (copy,), links_out_of(self._graph, copy.target, *relations)
 
@@ -78,7 +81,7 @@ class Reached:
         told = (one for other in (key, *as_good) for one in self._written[other])
         if any(opened <= opens and closed <= closes and far <= length for opened, closed, far in told):
             return False
-        if not (may_have_left_nothing(self._graph.nodes[write.source]) or is_only_allowed(write)):
+        if not may_have_left_nothing(self._graph.nodes[write.source]):
             self._written[key].append((opens, closes, length))
         return True
 

@@ -9,21 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from lineage.domain.jobs import is_job, may_have_left_nothing
+from lineage.domain.jobs import is_job
 from lineage.domain.kinds import DATASET, ENDPOINT, HOLDERS, KINDS, REGISTERED, RELATIONS, SERVERS
 from lineage.domain.names import Cover, Location, Span, cover, is_location, is_place, location_of, parse_location
 from lineage.domain.opaque import READING
 from lineage.domain.records import Gap, Json, Scope
 from lineage.domain.sightings import EVER
-from lineage.domain.status import is_over
-from lineage.domain.times import bounds
 from lineage.graphs.build import Graph
 from lineage.queries.flow.belonging import EXECUTION, had_by, is_reuse, members
 from lineage.queries.flow.first_readers import IN_THE_MODEL, FirstReaders
 from lineage.queries.flow.holes import Blind, opaque_read
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
 from lineage.queries.flow.models import is_model, specification, suspect
-from lineage.queries.flow.steps import Step, is_logged, is_only_allowed
+from lineage.queries.flow.steps import Step, has_written, is_logged
 from lineage.queries.flow.unread import Unread, once
 from lineage.queries.flow.walk import Arrival, Walk
 from lineage.queries.scope import is_about, not_enumerated
@@ -167,7 +165,7 @@ class Spread:
 
     def written(self, arrival: Arrival, write: Link) -> Iterator[Arrival]:
         """The place knows it, too."""
-        yield from self._had(arrival, (write,), sure=self._has_written(write))
+        yield from self._had(arrival, (write,), sure=has_written(self.graph, write))
 
     def taken(self, arrival: Arrival, step: Step, *, sure: bool) -> Iterator[Arrival]:
         """A model that loads it is reached as a job is."""
@@ -226,12 +224,6 @@ class Spread:
         beside = link.relation == "reads" and link.data["usage"] not in IN_THE_MODEL
         pending = link.relation == "configures" and link.data["settled"] == EVER
         return not (odd or beside or pending or is_logged(link))
-
-    def _has_written(self, write: Link) -> bool:
-        """Whether something is there for sure: not of a job that failed or has not ended, nor while an endpoint serves."""
-        job = self.graph.nodes[write.source]
-        ended = bool(bounds(write.data["time"])[1]) or is_over(job["status"])
-        return is_job(job) and ended and not (may_have_left_nothing(job) or is_logged(write) or is_only_allowed(write))
 
     # --- what could hide more -------------------------------------------------------------------
 

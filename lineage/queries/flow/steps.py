@@ -12,7 +12,8 @@ from lineage.domain import jobs
 from lineage.domain.kinds import ALLOWED
 from lineage.domain.names import Cover, gets_by, in_one_partition, location_of
 from lineage.domain.sightings import wrote
-from lineage.domain.times import CERTAIN, IMPOSSIBLE, POSSIBLE
+from lineage.domain.status import is_over
+from lineage.domain.times import CERTAIN, IMPOSSIBLE, POSSIBLE, bounds
 from lineage.queries.flow.copies import got_content, is_copy, pinned_write
 from lineage.queries.flow.links import Flow, Link, links_into
 from lineage.queries.flow.order import in_order
@@ -37,6 +38,19 @@ def is_only_allowed(write: Link) -> bool:
     return bool(write.data["evidence"] == ALLOWED)
 
 
+def is_only_named(link: Link) -> bool:
+    """Whether a job names the place in a text, and no field says what it did there."""
+    return link.relation in ("may-read", "may-write")
+
+
+def has_written(graph: Flow, write: Link) -> bool:
+    """Whether something is there for sure: not of a job that failed or has not ended, nor while an endpoint serves."""
+    job = graph.nodes[write.source]
+    ended = bool(bounds(write.data["time"])[1]) or is_over(job["status"])
+    doubt = jobs.may_have_left_nothing(job) or is_logged(write) or is_only_allowed(write)
+    return jobs.is_job(job) and ended and not doubt
+
+
 def fit_of(graph: Flow, write: Link, reading: Link) -> str:
     """How surely a write was read at its place, by its times, by how its job ended, and by whether there was one.
 
@@ -49,7 +63,8 @@ def fit_of(graph: Flow, write: Link, reading: Link) -> str:
 
 def _fit_of_copy(graph: Flow, write: Link, reading: Link) -> str:
     fit = jobs.fit_of(graph.nodes[write.source], write.data["time"], reading.data["time"])
-    return POSSIBLE if fit == CERTAIN and is_only_allowed(write) else fit
+    maybe = is_only_allowed(write) or is_only_named(write) or is_only_named(reading)
+    return POSSIBLE if fit == CERTAIN and maybe else fit
 
 
 def fit_over(graph: Flow, write: Link, between: tuple[Link, ...], reading: Link) -> str:

@@ -12,6 +12,7 @@ from itertools import count
 from typing import Any, NamedTuple, Protocol
 
 from lineage.domain.jobs import is_job
+from lineage.domain.kinds import TAKING, WRITING
 from lineage.domain.names import is_place
 from lineage.domain.times import CERTAIN, sortable
 from lineage.queries.flow.begun import began, may_have_made, read_nothing
@@ -19,7 +20,7 @@ from lineage.queries.flow.holes import Blind
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
 from lineage.queries.flow.places import steps_to
 from lineage.queries.flow.reached import Reached
-from lineage.queries.flow.steps import Step, is_logged
+from lineage.queries.flow.steps import Step, is_logged, is_only_named
 
 
 class Arrival(NamedTuple):
@@ -112,7 +113,7 @@ class Walk:
         self._graph = graph
         self._blind = blind
         self._visitor = visitor
-        self._told = Reached(graph, "reads", "loads")
+        self._told = Reached(graph, *TAKING, "loads")
         self._queue: list[tuple[tuple[Any, ...], int, Arrival]] = []
         self._number = count()
 
@@ -159,7 +160,7 @@ class Walk:
 
     def _writes(self, node: str) -> Iterator[Link]:
         """Where a node writes; an endpoint also where its config says, which Search may leave out of the endpoint's record."""
-        own = links_out_of(self._graph, node, "writes")
+        own = links_out_of(self._graph, node, *WRITING)
         yield from own
         told = {write.target for write in own}
         for config in links_into(self._graph, node, "configures"):
@@ -169,6 +170,8 @@ class Walk:
     def _takers(self, arrival: Arrival, write: Link) -> Iterator[Step]:
         """Who got something of a write, and was told by no earlier one that reached all whom this one can reach."""
         relations = self._visitor.ways_to_get(write)
+        if "reads" in relations and not is_only_named(write):
+            relations = (*relations, "may-read")
         clipped = self._clipped(arrival, write) if relations else None
         if clipped:
             for between, readings in self._told.readers(clipped, self._visitor.how_far(arrival), relations):

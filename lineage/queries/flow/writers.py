@@ -4,22 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from lineage.domain.jobs import is_job
+from lineage.domain.kinds import HOLDERS, WRITING
 from lineage.domain.names import in_one_partition
-from lineage.domain.times import CERTAIN, IMPOSSIBLE, fits
+from lineage.domain.times import CERTAIN, IMPOSSIBLE, POSSIBLE, fits
 from lineage.queries.flow.begun import may_have_made
 from lineage.queries.flow.belonging import took_over
 from lineage.queries.flow.copies import copies_into, is_copy
 from lineage.queries.flow.links import Flow, Link, at_each_time, links_into
-from lineage.queries.flow.steps import Step, fit_alone, fit_over, is_logged, overlaps_into, shares_keys
+from lineage.queries.flow.steps import (
+    Step,
+    fit_alone,
+    fit_over,
+    has_written,
+    is_logged,
+    is_only_named,
+    overlaps_into,
+    shares_keys,
+)
 
 
 def writers(graph: Flow, reading: Link) -> list[Step]:
     """Who wrote what this edge reads, possible times left in and impossible ones left out.
 
-    What only people logged counts where no job says that it wrote the place.
+    What only people logged counts where no job says that it wrote the place; who only names it may have written it beside all.
     """
     steps = _claims(graph, reading)
-    return [step for step in steps if not is_logged(step.links[0])] or steps
+    maybe = [step for step in steps if is_only_named(step.links[0])]
+    said = [step for step in steps if not is_only_named(step.links[0])]
+    return [*([step for step in said if not is_logged(step.links[0])] or said), *maybe]
+
+
+def makers_of(graph: Flow, node: str) -> list[Step]:
+    """The jobs that name a model or a package as what they made: wherever it is loaded from, it is theirs."""
+    if graph.nodes[node]["kind"] not in HOLDERS:
+        return []
+    writes = (link for link in links_into(graph, node, "writes") if is_job(graph.nodes[link.source]))
+    made = (link for link in writes if may_have_made(graph, link.source))
+    return [Step(link.source, (link,), CERTAIN if has_written(graph, link) else POSSIBLE) for link in made]
 
 
 def writers_of_all(graph: Flow, reading: Link) -> list[Step]:
@@ -44,8 +66,9 @@ def only_records(graph: Flow, run: str, job: str) -> bool:
 def also_logged(graph: Flow, reading: Link) -> list[Step]:
     """The runs of which people logged that they made what this edge reads, where a job made it."""
     steps = _claims(graph, reading)
-    logged = [step for step in steps if is_logged(step.links[0]) and not only_records(graph, step.job, reading.target)]
-    return logged if len(logged) < len(steps) else []
+    said = [step for step in steps if not is_only_named(step.links[0])]
+    logged = [step for step in said if is_logged(step.links[0]) and not only_records(graph, step.job, reading.target)]
+    return logged if len(logged) < len(said) else []
 
 
 def _claims(graph: Flow, reading: Link) -> list[Step]:
@@ -87,13 +110,15 @@ def _written_to(graph: Flow, reading: Link, *, surely: bool = False) -> Iterator
 
     `surely`: only to what had the content that this reader certainly got.
     """
-    yield from ((write,) for write in links_into(graph, reading.source, "writes"))
+    # what two jobs only name in texts is a hole, and no way: everybody may name the one bucket that all of them use
+    writing = ("writes",) if surely or is_only_named(reading) else WRITING
+    yield from ((write,) for write in links_into(graph, reading.source, *writing))
     for overlap in overlaps_into(graph, reading.source):
-        for write in links_into(graph, overlap.source, "writes"):
+        for write in links_into(graph, overlap.source, *writing):
             if shares_keys(graph, reading, write):
                 yield write, overlap
     for copy in copies_into(graph, reading, *((CERTAIN,) if surely else ())):
-        yield from ((write, copy) for write in links_into(graph, copy.source, "writes"))
+        yield from ((write, copy) for write in links_into(graph, copy.source, *writing))
 
 
 def _steps(graph: Flow, reading: Link, chains: Iterable[tuple[Link, ...]]) -> list[Step]:
@@ -106,6 +131,6 @@ def _steps(graph: Flow, reading: Link, chains: Iterable[tuple[Link, ...]]) -> li
     return [best[job] for job in sorted(best)]
 
 
-def _rank(step: Step) -> tuple[bool, int]:
-    """Of several ways from one job the surest counts, then the one that names the narrowest place."""
-    return (step.fit == CERTAIN, len(step.links[0].target))
+def _rank(step: Step) -> tuple[bool, bool, int]:
+    """Of several ways from one job the surest counts, then one that it declares, then that of the narrowest place."""
+    return (step.fit == CERTAIN, step.links[0].relation == "writes", len(step.links[0].target))

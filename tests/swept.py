@@ -1,0 +1,31 @@
+"""A snapshot of whole accounts, made of records in memory: every list has come to its end, but for the gaps that are given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from lineage.domain.kinds import KINDS
+from lineage.domain.records import Crawl, Enumeration, Fetched
+from lineage.graphs.derive import join
+from lineage.snapshot.reading import Snapshot
+from tests.records import ACCOUNT, REGION
+
+HERE = ((ACCOUNT, REGION),)
+STARTED, FINISHED = "2026-06-01T00:00:00Z", "2026-06-01T00:01:00Z"
+
+
+def swept(path: Path, found: Iterable[Fetched], places: Iterable[tuple[str, str]] = HERE) -> None:
+    """One crawl of some accounts and regions that finds what it is given, and has read every list to its end."""
+    places = list(places)
+    accounts, regions = (tuple(sorted({place[end] for place in places})) for end in (0, 1))
+    with Snapshot(path) as snapshot, snapshot.recording() as recording:
+        recording.begin(Crawl(0, STARTED, None, "arn:x", accounts, regions, (), "0", "1"))
+        for one in found:
+            recording.add(one)
+        for account, region in places:
+            for kind in KINDS.values():
+                if kind.list:
+                    recording.progress(Enumeration(account, region, kind.name, kind.list, STARTED, finished=FINISHED))
+        recording.replace_graph(lambda db: join(db, recording.resources, listings=recording.listings))
+        recording.finish(FINISHED)
