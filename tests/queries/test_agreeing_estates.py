@@ -1,0 +1,148 @@
+"""Random accounts with holes: no two questions contradict each other on one fact, and no hole and no deployment makes a "no".
+
+What a contradiction is, each test says; `worlds.py` has the accounts, `oracle.py` what is true of them.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import lineage
+from lineage.domain.kinds import KINDS
+from lineage.domain.records import Fetched, Gap, Resource
+from lineage.domain.training import is_training_job
+from tests.queries.test_oracle import makers
+from tests.queries.worlds import DATA, HOMES, KEYS, MOVES, Move, at, records
+from tests.swept import swept
+
+SURELY, SOMEHOW = ("used", "used-indirectly"), ("used", "used-indirectly", "possible")
+PLACE = st.sampled_from(DATA)
+HIDDEN = st.lists(st.tuples(st.integers(0, 20), st.sampled_from(["denied", "missing", "throttled"])), max_size=2)
+
+
+def hidden(found: list[Resource], holes: list[tuple[int, str]]) -> list[Fetched]:
+    """What a crawl finds where it may not read some of these records, or where they were deleted under its hands."""
+    left: list[Fetched] = list(found)
+    for which, reason in holes if found else ():
+        one = left[which % len(left)]
+        if isinstance(one, Resource):
+            left.remove(one)
+            left.append(Gap(one.account, one.region, KINDS[one.kind].describe, one.arn, reason, "said so"))
+    return left
+
+
+@contextmanager
+def crawled(found: list[Fetched]) -> Iterator[lineage.Snapshot]:
+    with tempfile.TemporaryDirectory() as folder:
+        swept(Path(folder) / "s.db", found, HOMES)
+        with lineage.open_snapshot(Path(folder) / "s.db") as snapshot:
+            yield snapshot
+
+
+class Answers:
+    """What every question says of one place, and of each endpoint and job."""
+
+    def __init__(self, snapshot: lineage.Snapshot, uri: str) -> None:
+        whole = lineage.graph(snapshot)
+        self.nodes = whole.nodes
+        self.used = lineage.used(lineage.around_dataset(snapshot, uri), uri)
+        self.impact = lineage.impact(lineage.around_subject(snapshot, uri), uri)
+        self.reached = {row["id"]: row["sure"] for row in self.impact.reached}
+        self.endpoints = [node.id for node in snapshot.of_kind("endpoint")]
+        near = {one: lineage.neighbourhood(snapshot, [one], "up") for one in self.endpoints}
+        self.traces = {one: lineage.trace(near[one], one) for one in self.endpoints}
+        self.makers = {one: makers(self.traces[one].tree) for one in self.endpoints}
+        self.holdouts = {one: lineage.datasets(snapshot, one, holdouts=[uri]).holdouts[0] for one in self.endpoints}
+        self.jobs = [node for node, data in whole.nodes.items() if data["observed"] and KINDS[data["kind"]].job]
+        self.from_jobs = {
+            job: {row["id"]: row["sure"] for row in lineage.impact(lineage.around_subject(snapshot, job), job).reached}
+            for job in self.jobs
+        }
+        self.checked = lineage.check(snapshot, lineage.Policy(holdouts=(uri,)))
+
+    def findings(self, *rules: str) -> tuple[set[str], set[str]]:
+        """The jobs of which some rules say that something is wrong, and those of which they can't tell."""
+        failed = {one.subject["id"] for one in self.checked.findings if one.rule in rules}
+        return failed, {one.subject["id"] for one in self.checked.undecided if one.rule in rules}
+
+
+@settings(max_examples=20, deadline=None)
+@given(MOVES, HIDDEN, PLACE)
+def test_no_two_questions_contradict_each_other(moves: list[Move], holes: list[tuple[int, str]], uri: str) -> None:
+    """Whatever could not be read, of one place and of each endpoint:
+
+    * `trace` of an endpoint lists exactly the jobs from which `impact` reaches it;
+    * a job that `used` tells is one that `impact` reaches, and for certain where `used` is certain; a training job that `impact`
+      reaches is told by `used`, or got something of one that is;
+    * `datasets --holdouts` says that the place got into an endpoint exactly where `impact` reaches it, for certain in both or
+      in none; where `used` finds nothing, it finds nothing either;
+    * what `impact` reaches for certain has a trace that is not broken;
+    * LIN001 fails for exactly the training jobs that `used` calls `used`, LIN002 for those that it calls `used-indirectly`;
+    * a clean "no" of `used` is one everywhere: no finding and nothing undecided in LIN001 and LIN002, and no holdout that is
+      said to be in an endpoint; and where anybody knows of a hole, `used` is no clean "no".
+    """
+    with crawled(hidden(records(moves), holes)) as snapshot:
+        said = Answers(snapshot, uri)
+    for endpoint in said.endpoints:
+        assert said.makers[endpoint] == {job for job in said.jobs if endpoint in said.from_jobs[job]}
+        verdict, reached = said.holdouts[endpoint]["verdict"], said.reached.get(endpoint)
+        assert (verdict in SURELY, verdict in SOMEHOW) == (bool(reached), reached is not None), (verdict, reached)
+        assert verdict not in SOMEHOW or said.used.verdict in SOMEHOW
+        assert not reached or said.traces[endpoint].verdict != "broken"
+    by_verdict = {one: {row["job"]["id"] for row in said.used.findings if row["verdict"] == one} for one in SOMEHOW}
+    assert set().union(*by_verdict.values()) <= said.reached.keys()
+    assert all(said.reached[job] for one in SURELY for job in by_verdict[one])
+    direct, indirect = said.findings("LIN001"), said.findings("LIN002")
+    assert direct[0] == by_verdict["used"]
+    assert indirect[0] == by_verdict["used-indirectly"]
+    trained = {job for job in said.reached if said.nodes[job]["observed"] and is_training_job(said.nodes[job])}
+    told = set().union(*by_verdict.values())
+    assert trained <= told.union(*(said.from_jobs[job] for job in told))
+    if said.used.verdict == "not-referenced":
+        assert (direct, indirect) == ((set(), set()), (set(), set()))
+
+
+@settings(max_examples=20, deadline=None)
+@given(MOVES, HIDDEN, PLACE)
+def test_what_could_not_be_read_makes_no_no(moves: list[Move], holes: list[tuple[int, str]], uri: str) -> None:
+    """Of data that is used in any way, `used` says no clean "no" whatever records are denied or gone; nor does any holdout."""
+    found = records(moves)
+    with crawled(list(found)) as snapshot:
+        true = Answers(snapshot, uri)
+    with crawled(hidden(found, holes)) as snapshot:
+        said = Answers(snapshot, uri)
+    assert true.used.verdict == "not-referenced" or said.used.verdict != "not-referenced"
+    for endpoint in said.endpoints:
+        before = true.holdouts[endpoint]["verdict"]
+        assert before == "not-referenced" or said.holdouts[endpoint]["verdict"] != "not-referenced", before
+
+
+@settings(max_examples=20, deadline=None)
+@given(MOVES, st.sampled_from(KEYS), st.booleans())
+def test_a_deployment_more_takes_no_maker_away(moves: list[Move], key: str, packaged: bool) -> None:
+    """What else is deployed, of the same key as well, changes nothing of who made what was deployed before."""
+    before, after = records(moves), records([*moves, ("deploy", HOMES[0], key, packaged)])
+    with crawled(list(before)) as snapshot:
+        old = Answers(snapshot, DATA[0])
+    with crawled(list(after)) as snapshot:
+        new = Answers(snapshot, DATA[0])
+    for endpoint in old.endpoints:
+        assert old.makers[endpoint] <= new.makers[endpoint]
+    for job in old.jobs:
+        lost = {node for node in old.from_jobs[job].keys() - new.from_jobs[job].keys() if "/" not in node.partition("://")[2]}
+        assert not lost & set(old.endpoints)
+
+
+def test_a_world_holds_what_its_moves_say() -> None:
+    """An endpoint that was updated and scaled names its last config, and was modified by the last move."""
+    home = HOMES[0]
+    found = records([("deploy", home, KEYS[0], False), ("update", 0, KEYS[1], True), ("scale", 0)])
+    (endpoint,) = [one for one in found if one.kind == "endpoint"]
+    assert (endpoint.body["EndpointConfigName"], endpoint.created, endpoint.modified) == ("c1", at(0), at(2.1))
+    assert {one.kind for one in found} == {"endpoint", "endpoint-config", "model", "model-package"}
