@@ -86,7 +86,7 @@ def _unseen(snapshot: Snapshot) -> Iterator[Gap]:
         blind.follow(node)
     yield from lost
     yield from unexplained(graph)
-    unread, blind.maybe_a_model = Unread(graph), ("", "it may load what a job made")
+    unread, blind.maybe_a_model = Unread.of(graph), ("", "it may load what a job made")
     yield from (*unread.readers, *unread.takers(blind), *unread.models(blind))
 
 
