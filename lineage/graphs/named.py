@@ -47,13 +47,13 @@ class NamedPlaces:
 
     def _is_read(self, place: Location) -> bool:
         """Whether something reads a place around it: a folder, or all keys that begin so."""
-        folders = [one for one in prefixes(place) if one.endswith("/") or place.uri[len(one) :].startswith("/")]
+        folders = [one for one in _beginnings(place) if _ends_a_name(one, place)]
         read = self._snapshot.sources_among(folders, READING, (Span.PREFIX, Span.FOLDER))
         return any(True for _ in read) or self._begins_as_read(place)
 
     def _begins_as_read(self, place: Location) -> bool:
         """Whether something reads all keys that begin as it does, in the middle of a name: `train` gives `trains/x`."""
-        around = [one for one in prefixes(place) if not (one.endswith("/") or place.uri[len(one) :].startswith("/"))]
+        around = [one for one in _beginnings(place) if not _ends_a_name(one, place)]
         return any(True for _ in self._snapshot.sources_among(around, READING, (Span.PREFIX,)))
 
     # --- what was meant -------------------------------------------------------------------------
@@ -111,6 +111,15 @@ class NamedPlaces:
             if len(found) <= MOST:
                 break
         return [name[:length] + one for one in found]
+
+
+def _beginnings(place: Location) -> Iterator[str]:
+    return (one for one in prefixes(place) if place.uri.startswith(one))
+
+
+def _ends_a_name(beginning: str, place: Location) -> bool:
+    """Whether a folder or a name in the place's key ends where its beginning does."""
+    return beginning.endswith("/") or place.uri[len(beginning) :].startswith("/")
 
 
 def known_in(graph: Graph, place: Location) -> Known:

@@ -21,6 +21,7 @@ RECORDS = [
     training("odd", {"train": "s3://bank-ml/my data/a*b/", "more": "s3://bank-ml/twice//data/", "url": "s3://bank-ml/50%25/"}),
     training("old", {"train": "s3://Old_Bucket/x/"}),
     training("deep", {"train": "s3://whole/"}),
+    training("slash", {"train": "s3://slash//"}),
     processing("p", {"in": "s3://bank-raw/customers/"}, {"out": "s3://bank-out/secret/"}),
 ]
 KNOWN = {
@@ -36,6 +37,7 @@ KNOWN = {
     "s3://bank-out/secret/": Known.PLACE,
     "s3://bank-out/secret/x": Known.BUCKET,  # a job wrote around it, and nobody read that
     "s3://whole/any/thing": Known.PLACE,
+    "s3://slash/a": Known.BUCKET,
     "s3://nowhere/": Known.NOTHING,
     "s3://bank/": Known.NOTHING,
 }
