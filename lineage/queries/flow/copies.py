@@ -49,9 +49,9 @@ def pinned_write(graph: Flow, write: Link, reading: Link) -> str | None:
 
     A digest that the record pins and the object has decides over all times of writes and of readers.
     """
-    if not _is_same(write.target, reading.source):
-        return None
     pins = graph.nodes[reading.target].get("pins") or ()
+    if not pins or not _is_same(write.target, reading.source):
+        return None
     own = {digest for place, digest in pins if _is_same(place, reading.source)}
     seen = (link for link in links_into(graph, reading.source, "overlaps") if is_copy(link) and link.data["usage"] != PINNED)
     held = {link.source for link in seen if own.intersection(graph.nodes[link.source]["digests"])}

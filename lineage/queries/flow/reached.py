@@ -69,7 +69,8 @@ class Reached:
         place, opens = key[0], bounds(write.data["time"])[0]
         last, _ = reach(self._graph, write, place)
         before = self._read[key, relations]
-        told = max((until for opened, far, until in before if opened <= opens and far <= length), default="")
+        # mostly the last one reached the most; another one only has some asked about again
+        told = next((until for opened, far, until in reversed(before) if opened <= opens and far <= length), "")
         if last > told:
             before.append((opens, length, last))
         return [link for link in in_reach(self._graph, write, place, told) if link.relation in relations]
