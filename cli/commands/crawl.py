@@ -88,13 +88,16 @@ def crawl(snapshot: str, endpoints: tuple[str, ...], regions: tuple[str, ...], q
 
 def _warnings(scope: lineage.Scope) -> Iterator[str]:
     """Where the last crawl found nothing, or nobody trains: most likely it was another account or region that was meant."""
+    import lineage
+
     last = scope.crawls[-1]
     places = [one for one in scope.counted if one.account in last.accounts and one.region in last.regions]
     idle = [f"account {one.account} in region {one.region}" for one in places if not one.counts.resources]
     if idle:
         meant = f"; it was read as {last.caller}: is it what you meant?" if len(idle) == len(places) else ""
         yield f"nothing was found in {listed(idle, _NAMED)}: no record of any kind{meant}"
-    if "training-job" in last.kinds and not any(one.counts.trainers for one in places):
+    trains = any(lineage.KINDS[kind].trains for kind in last.kinds)
+    if trains and not any(one.counts.trainers for one in places):
         names = [f"account {one.account} in region {one.region}" for one in places]
         yield f'no training job stands in {listed(names, _NAMED)}: that proves no "not used", and answers will be unknown'
 
