@@ -137,7 +137,7 @@ def test_sets_of_kinds() -> None:
     assert kinds.SERVERS == ("endpoint", "endpoint-config", "inference-component")
     assert kinds.HOLDERS == ("inference-component", "model", "model-package")
     assert kinds.REGISTERED == ("model-package",)
-    assert kinds.LEARNERS == ("training-job", "trial-component", "job", "training-session", "optimization-job")
+    assert kinds.LEARNERS == ("training-job", "trial-component", "job", "training-session")
     assert kinds.REPACKERS == ("training-job", "job")
     assert kinds.PREPARERS == ("processing-job",)
     assert kinds.RUNS == ("trial-component",)

@@ -116,7 +116,11 @@ def test_graphml_carries_the_scope_and_the_gaps(bank_graph: lineage.Graph) -> No
     """What was looked at and what could not be comes back with the graph."""
     about = read(told(bank_graph, "graphml"), "graphml").graph
     assert (about["schema"], about["scope"]["accounts"]) == ("lineage.graphml/1", ["111122223333"])
-    assert about["gaps"] == [asdict(gap) for gap in bank_graph.graph["gaps"]]
+    names = ("account", "region", "operation", "subject", "reason", "detail")
+    said, known = (
+        [[gap[name] for name in names] for gap in gaps] for gaps in (about["gaps"], map(asdict, bank_graph.graph["gaps"]))
+    )
+    assert sorted(said) == sorted(known)
 
 
 def test_graphml_has_one_type_for_each_attribute_and_ids_of_their_own(bank_graph: lineage.Graph) -> None:
@@ -299,4 +303,5 @@ def test_only_what_a_selector_names_is_told(bank: lineage.Snapshot) -> None:
 def test_the_command_writes_what_the_format_tells(ask, bank: lineage.Snapshot) -> None:
     """`lineage export` prints a format, and says on stderr what it left out."""
     ran = ask("export", "-f", "csv-edges")
-    assert (ran.code, ran.out, ran.err) == (0, told(bank, "csv-edges"), "")
+    assert (ran.code, ran.out) == (0, told(bank, "csv-edges"))
+    assert ran.err.startswith("Looked at: account 111122223333, region eu-west-1, ")

@@ -10,6 +10,7 @@ import pytest
 
 import lineage
 from cli.render.impact import impact_text
+from lineage.domain.kinds import LEARNERS
 from lineage.domain.records import Resource
 from tests.records import arn, processing, record, served, training
 from tests.swept import swept
@@ -92,8 +93,10 @@ def test_what_a_job_names_as_what_it_made_is_its_own(tmp_path: Path, records: li
     asked = Asked(tmp_path, records)
     assert (asked.trace.verdict, asked.trace.breaks) == ("traced", [])
     assert [job.rpartition("/")[2] for job in asked.makers] == ["fit"]
-    assert [(row["uri"], row["indirect"]) for row in asked.trace.datasets] == [(RAW, False)]
-    assert (asked.used.verdict, asked.holdout["verdict"], asked.reached["shop"]) == ("used", "used", True)
+    learns = records[0].kind in LEARNERS  # what an optimization job fits is a draft beside a model
+    assert [(row["uri"], row["indirect"]) for row in asked.trace.datasets] == [(RAW, not learns)]
+    used = "used" if learns else "used-indirectly"
+    assert (asked.used.verdict, asked.holdout["verdict"], asked.reached["shop"]) == (used, used, True)
     assert not any("nobody knows what it was made of" in hole["detail"] for hole in asked.impact.scope["holes"])
 
 

@@ -242,7 +242,6 @@ OPTIMIZATION_JOB = Kind(
     trains="training_data",
     job=True,
     times=("OptimizationStartTime", "OptimizationEndTime"),
-    traits=(Trait.LEARNS,),
     parts=("OptimizationConfigs[].ModelSpeculativeDecodingConfig.TrainingDataSource",),
     references=(
         reads("ModelSource.S3.S3Uri", role="=model", usage="model"),
