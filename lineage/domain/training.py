@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lineage.domain.kinds import KINDS, LEARNERS, REPACKERS
+from lineage.domain.kinds import KINDS, LEARNERS, MEASURERS, REPACKERS
 
 # The SDK's and the Pipelines' scripts that put code beside an existing model, and train nothing.
 _REPACK_SCRIPTS = ("_repack_script_launcher.sh", "_repack_model.py")
 _MEASURING = {"Evaluation", "AgentRFTEvaluation", "DataQualityEvaluation"}
+# The images of Model Monitor and of Clarify (developer guide, prebuilt containers).
+_MEASURING_IMAGES = ("sagemaker-model-monitor-analyzer", "sagemaker-clarify-processing")
 _MAKING_DATA = {"DataTransformation", "SyntheticDataGeneration"}
 _NOT_TRAINING = _MEASURING | _MAKING_DATA
 
@@ -23,6 +25,12 @@ def trains(attributes: Mapping[str, Any]) -> bool:
         return False
     program = attributes.get("program")
     return not program or str(program).strip('"').rpartition("/")[2] not in _REPACK_SCRIPTS
+
+
+def measures(attributes: Mapping[str, Any]) -> bool:
+    """Whether a job only asks a model of data, or measures data: by its kind, or by a program of AWS's that does no more."""
+    repository = str(attributes.get("image") or "").rpartition("/")[2].partition("@")[0].partition(":")[0]
+    return attributes["kind"] in MEASURERS or repository in _MEASURING_IMAGES
 
 
 def only_repacks(attributes: Mapping[str, Any]) -> bool:

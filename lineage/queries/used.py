@@ -11,7 +11,7 @@ from lineage.domain.jobs import is_job
 from lineage.domain.kinds import DATASET, ENTITY_KINDS, KINDS, ONLY_NAMED, REPACKERS, TAKING, WRITING
 from lineage.domain.names import Location, is_place, parse_location
 from lineage.domain.records import Json, Scope
-from lineage.domain.training import is_training_job, only_repacks, trains
+from lineage.domain.training import is_training_job, measures, only_repacks, trains
 from lineage.graphs.build import Graph
 from lineage.graphs.named import Known, known_in
 from lineage.graphs.neighbourhoods import around_dataset
@@ -20,7 +20,7 @@ from lineage.queries.attested import NO_REST, Rests, Vouched, judged, vouched_in
 from lineage.queries.flow.begun import read_nothing
 from lineage.queries.flow.belonging import had_by
 from lineage.queries.flow.first_readers import FirstReaders, users
-from lineage.queries.flow.links import Flow, Link, beside_time, links_out_of
+from lineage.queries.flow.links import Flow, Link, beside_time, links_into, links_out_of
 from lineage.queries.flow.places import loaders
 from lineage.queries.flow.readings import Readings
 from lineage.queries.flow.steps import Step, is_logged
@@ -52,7 +52,7 @@ class Usage(Shows):
     subject: Json
     verdict: str
     findings: list[Json]
-    also_read: list[Json]  # by jobs that train nothing: repack and evaluation jobs
+    also_read: list[Json]  # by jobs that train nothing: repack, evaluation and transform jobs, and a monitor's baseline
     scope: Json
     caveats: list[str]
     named: bool = True  # by a record: the place, something in it, or what was read around it
@@ -227,8 +227,13 @@ class UseUnderWay:
         if trains(job) or wrote_it:
             verdict = INDIRECT if verdict == USED and not is_training_job(job) else verdict  # what it spawned trained
             self.findings.append(Use(DECLARED if self._only_names(arrival, link) else verdict, arrival, link))
-        elif only_repacks(job):
+        elif only_repacks(job) or (len(arrival.links) == 1 and not arrival.before and self._measures(arrival.node)):
             self.also_read.setdefault(arrival.node, Use(verdict, arrival, link))
+
+    def _measures(self, node: str) -> bool:
+        """Whether who read it only measured with it: of itself, or for a monitor whose baseline it made."""
+        monitors = (self.graph.nodes[link.source] for link in links_into(self.graph, node, "member-of"))
+        return any(measures(data) for data in (self.graph.nodes[node], *monitors))
 
     def _only_names(self, arrival: Arrival, link: Link) -> bool:
         """Whether the job itself names it, or is who is led to, and certainly read nothing of it."""

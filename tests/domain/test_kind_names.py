@@ -139,6 +139,14 @@ def test_sets_of_kinds() -> None:
     assert kinds.REGISTERED == ("model-package",)
     assert kinds.LEARNERS == ("training-job", "trial-component", "job", "training-session")
     assert kinds.REPACKERS == ("training-job", "job")
+    assert kinds.MEASURERS == (
+        "transform-job",
+        "monitoring-schedule",
+        "data-quality-job-definition",
+        "model-quality-job-definition",
+        "model-bias-job-definition",
+        "model-explainability-job-definition",
+    )
     assert kinds.PREPARERS == ("processing-job",)
     assert kinds.RUNS == ("trial-component",)
     assert kinds.GROUPS == ("model-package-group", "trial", "experiment")

@@ -349,6 +349,31 @@ def test_jobs_that_train_nothing_are_listed_apart() -> None:
     assert (answer.verdict, [row["job"]["name"] for row in answer.also_read]) == ("not-referenced", ["eval"])
 
 
+ANALYZER = {"AppSpecification": {"ImageUri": "1.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-model-monitor-analyzer:latest"}}
+BASELINE = record("data-quality-job-definition", "dq", {
+    "JobDefinitionName": "dq", "JobDefinitionArn": arn("data-quality-job-definition", "dq"),
+    "DataQualityBaselineConfig": {"BaseliningJobName": "base"},
+})  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "records",
+    [
+        [processing("base", {"i": "s3://d/x/"}, {"o": "s3://reports/"}), BASELINE],
+        [processing("base", {"i": "s3://d/x/"}, {"o": "s3://reports/"}, **ANALYZER)],
+        [record("transform-job", "base", {
+            "TransformJobStatus": "Completed", "TransformStartTime": "2026-01-02T10:00:00Z", "TransformEndTime": "2026-01-02T11:00:00Z",
+            "TransformInput": {"DataSource": {"S3DataSource": {"S3Uri": "s3://d/x/", "S3DataType": "S3Prefix"}}},
+        })],
+    ],
+    ids=["the baseline of a monitor", "a program of Model Monitor", "a transform job"],
+)  # fmt: skip
+def test_who_only_measures_is_listed_apart(records: list[Resource]) -> None:
+    """Who made a monitor's baseline of the data, or asked a model of it, read it and trained nothing."""
+    answer = used(whole(*records), "s3://d/x/")
+    assert (answer.verdict, [row["job"]["name"] for row in answer.also_read]) == ("not-referenced", ["base"])
+
+
 def test_the_json_contract() -> None:
     """The answer as JSON has the contract's keys."""
     answer = used(whole(training("j", {"train": "s3://d/x/"})), "s3://d/x/1.csv").as_json()

@@ -145,6 +145,7 @@ PROCESSING_JOB = Kind(
         ("started", "ProcessingStartTime"),
         ("ended", "ProcessingEndTime"),
         ("isolated", "NetworkConfig.EnableNetworkIsolation"),
+        ("image", "AppSpecification.ImageUri"),
         ("failure", "FailureReason"),
     ),
     console="/processing-jobs/{name}",

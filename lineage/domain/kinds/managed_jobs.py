@@ -29,6 +29,7 @@ TRANSFORM_JOB = Kind(
     tells_use=True,
     job=True,
     times=("TransformStartTime", "TransformEndTime"),
+    traits=(Trait.MEASURES,),
     parts=("TransformInput",),
     references=(
         provides("ModelName", to="model", usage="model"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from lineage.domain.kinds.shared import TAGS
-from lineage.domain.kinds.words import Kind, Reference, owns, provides, reads, refers, writes
+from lineage.domain.kinds.words import Kind, Reference, Trait, owns, provides, reads, refers, writes
 from lineage.domain.names import Span
 
 
@@ -38,6 +38,7 @@ def _definition(noun: str, own: tuple[Reference, ...], colour: str) -> Kind:
         called="JobDefinition",
         listed_as="MonitoringJobDefinition",
         references=(*_monitor(noun), refers(f"{noun}BaselineConfig.BaseliningJobName", "processing-job", "member-of"), *own),
+        traits=(Trait.MEASURES,),
         shape="tab",
         colour=colour,
     )
@@ -82,6 +83,7 @@ MONITORING_SCHEDULE = Kind(
     "monitoring-schedule",
     describe="DescribeMonitoringSchedule",
     list="ListMonitoringSchedules",
+    traits=(Trait.MEASURES,),
     references=(
         reads("EndpointName", to="endpoint", usage="capture"),
         reads(f"{_INLINE}.MonitoringInputs[].EndpointInput.EndpointName", to="endpoint", usage="capture"),

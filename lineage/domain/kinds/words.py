@@ -102,6 +102,7 @@ class Trait(StrEnum):
     HOLDS_MODEL = "holds-model"  # it has containers, and one that names no artifact hides what it was made of
     REGISTERS = "registers"  # it is a version in the registry: of its specifications, who uses it names one
     LEARNS = "learns"  # what it reads as data, its own model learnt; what others read that it spawned or came after is indirect
+    MEASURES = "measures"  # it asks a model of data, or looks at data beside one: who reads for it does not train by that
     REPACKS = "repacks"  # one that trains nothing put code beside a model, or measured one
     PREPARES = "prepares"  # it makes data of data: it is told with the place that it wrote
     RECORDS = "records"  # it is a run: it stands for what somebody did, with a job or without
