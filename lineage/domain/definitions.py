@@ -115,7 +115,7 @@ class _Reader:
                 todo += [(one, f"{trail}.{key}") for key, one in value.items()]
 
     def _parts(self, expression: Any, depth: int) -> _Parts:
-        if not isinstance(expression, Mapping) or depth > _DEEPEST:
+        if not _is_expression(expression) or depth > _DEEPEST:
             return (_Part(_said(expression)),)
         if "Get" in expression:
             return self._got(str(expression["Get"]), depth)

@@ -115,6 +115,11 @@ def test_an_output_of_a_step_that_another_takes_in_is_one(values: dict[str, Any]
         (["s3://b", {"Get": "Execution.PipelineName"}, "y"], {"s3://b/prices/y"}),
         (["s3://b/x", {"Get": "Steps.Other.TrainingJobName"}], {f"s3://b/x/{UNKNOWN}"}),
         (["s3://b/x", {"Std:Join": {"Values": ["y", 3]}}], {"s3://b/x/y3"}),
+        (
+            ["s3://b/x", {"Std:JsonGet": {"PropertyFile": {"Get": "Steps.A.PropertyFiles.P"}, "Path": "n"}}],
+            {f"s3://b/x/{UNKNOWN}"},
+        ),
+        (["s3://b/x", {"Std:Join": []}, ["y"], None], {"/".join(["s3://b/x", *UNKNOWN * 3])}),
     ],
 )
 def test_a_text_goes_as_far_as_it_is_known(values: list[Any], expected: set[str]) -> None:
