@@ -140,12 +140,15 @@ class _Told:
         self._unnamed: list[str] = []
         self.scope: dict[str, Any] = {}
         self.rests: dict[str, Row] = {}
+        self.left_open = False  # whether an answer has a hole for which nobody vouches
 
     def __iter__(self) -> Iterator[lineage.Usage]:
         import lineage
 
         for answer in self._answers:
-            self._codes.add(gate(answer.verdict, lineage.left_open(answer.scope["holes"]), self._fail_on))
+            left = lineage.left_open(answer.scope["holes"])
+            self._codes.add(gate(answer.verdict, left, self._fail_on))
+            self.left_open |= bool(left)
             self.scope = answer.scope
             self.rests |= {row["id"]: row for row in answer.rests.attestations}
             self._unnamed += [] if answer.named else [answer.subject["id"]]
@@ -167,7 +170,8 @@ def _usages(answers: _Told, form: str, columns: tuple[str, ...], *, colour: bool
         return json_list({"schema": "lineage.usages/1", "question": "usage"}, "answers", (one.as_json() for one in answers))
     if form == "table":
         rows = [{name: row[name] for name in columns} for row in map(_usage_line, answers)]
-        return iter([usages_text(rows, answers.scope, answers.notes(), list(answers.rests.values()), colour=colour)])
+        said = answers.scope, answers.notes(), list(answers.rests.values())
+        return iter([usages_text(rows, *said, left_open=answers.left_open, colour=colour)])
     return rows_as(form, columns, map(_usage_line, answers))
 
 

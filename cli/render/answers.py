@@ -39,6 +39,8 @@ _NOTES = {
     "vendor": "  (a vendor's: what it was trained on is not known here)",
     "possible-copy": "  (possible: a copy, if its content was the same at the time)",
 }
+_NAMED_ONLY = "  (possible: only a text of the job names the place)"
+_DEPLOYS = {"pending": " · is being deployed", "past": " · served before"}
 
 
 def trace_text(answer: lineage.Trace, *, colour: bool) -> str:
@@ -53,14 +55,23 @@ def usage_text(answer: lineage.Usage, *, colour: bool) -> str:
 
 
 def usages_text(
-    rows: list[dict[str, Any]], scope: dict[str, Any], caveats: list[str], rests: list[dict[str, Any]], *, colour: bool
+    rows: list[dict[str, Any]],
+    scope: dict[str, Any],
+    caveats: list[str],
+    rests: list[dict[str, Any]],
+    *,
+    left_open: bool,
+    colour: bool,
 ) -> str:
-    """Many answers, each on a line without the id at its end; then what is so for all of them, and what some rest on."""
+    """Many answers, each on a line without the id at its end; then what is so for all of them, and what some rest on.
+
+    `left_open`: whether some answer has a hole for which nobody vouches.
+    """
     columns = list(rows[0])[:-1]
     counts = Counter(row["verdict"] for row in rows)
     said = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in COLOURS if counts[verdict])
     hint = styled(("Note: ", "dim"), "holes could hide more; `lineage used S3_URI` tells those of one URI.")
-    holes = [hint] if any(row["holes"] for row in rows) else []
+    holes = [hint] if left_open else []
     head = printed(styled((f"{plural(len(rows), 'URI')}: ", "bold"), said), colour=colour)
     table = rows_text([columns, *([row[name] for name in columns] for row in rows)], colour=colour)
     vouched = [styled(f"  {attestation_said(row)}") for row in rests]
@@ -79,7 +90,14 @@ def gaps_text(said: dict[str, Any], *, colour: bool) -> str:
         lines += [styled("No list was read: endpoints were followed upstream, and nothing else.")]
     lines += [styled((f"{plural(len(gaps), 'gap')} besides:" if gaps else "No gaps besides.", "bold"))]
     lines += [hole_line(gap) for gap in gaps]
-    if "attestations" in said:
+    if "attestations" not in said:
+        lines += [
+            styled(
+                ("Note: ", "dim"),
+                "holes that only questions meet are not among these: `lineage gaps --attest-template` lists them.",
+            )
+        ]
+    else:
         lines += [styled((f"{plural(len(said['holes']), 'hole')} that only questions meet:", "bold"))]
         lines += [hole_line(hole) for hole in said["holes"]]
         lines += [styled((f"{plural(len(said['attestations']), 'attestation')}:", "bold"))]
@@ -199,7 +217,7 @@ class _TraceTree:
 
     def _line(self, step: Any) -> Line:
         node = self._answer.nodes[step.node]
-        kind, note = node["kind"], _NOTES.get(step.note, "")
+        kind, note = node["kind"], self._note(step)
         if step.relation in ("deploys", "hosts"):
             return styled(self._variant(step), f"{spaced(kind)} ", (node["name"], "bold"), _state(node), note)
         if is_any(kind, "place", "shown-beside"):
@@ -210,7 +228,8 @@ class _TraceTree:
             return styled((role, "cyan"), step.node, usage, list_only, vendors, self._made_by(step))
         note = _LOGGED if is_any(kind, "records") and step.evidence and step.note in ("", "possible") else note
         role = f"{step.role}  " if step.role and step.relation == "reads" else ""
-        return styled((role, "cyan"), (node["name"], "bold"), f" · {spaced(kind)}", _state(node), note)
+        deploys = _DEPLOYS.get(step.role, "") if step.relation == "configures" else ""
+        return styled((role, "cyan"), (node["name"], "bold"), f" · {spaced(kind)}", deploys, _state(node), note)
 
     def _variant(self, step: Any) -> str:
         share = self._weights.get(step.role)
@@ -232,9 +251,13 @@ class _TraceTree:
     def _maker(self, step: Any) -> str:
         name = str(self._answer.nodes[step.node]["name"])
         inputs = sorted({one.node for one in self._told.get(step.node, step).steps if one.usage == "data"})
-        return f"{name}{_NOTES[step.note] if step.note.startswith('possible') else ''}" + (
+        return f"{name}{self._note(step) if step.note.startswith('possible') else ''}" + (
             f" from {', '.join(inputs)}" if inputs else ""
         )
+
+    def _note(self, step: Any) -> str:
+        """How surely a step is one, and how it is known."""
+        return _NAMED_ONLY if step.relation == "may-write" and step.note == "possible" else _NOTES.get(step.note, "")
 
     def _is_told_by(self, above: Any, step: Any) -> bool:
         """Whether the line above says all of this step: a processing job whose inputs nobody made."""
@@ -338,8 +361,7 @@ def _trace_footer(answer: lineage.Trace) -> list[Line]:
     holes = answer.scope["holes"]
     gaps = f"{plural(len(holes), 'gap')} on this path:" if holes else "No gaps on this path."
     return [
-        *looked_lines(answer.scope, f" {gaps}"),
-        *hole_lines(holes),
+        *looked_lines(answer.scope, f" {gaps}", hole_lines(holes)),
         *rest_lines(answer.verdict, answer.rests),
         *note_lines(answer.caveats),
     ]
@@ -374,10 +396,18 @@ def _usage_head(answer: lineage.Usage) -> str:
     }
     first, *rest = jobs
     least = "at least " if holes else ""
-    kinds = {found["job"]["kind"] for found in answer.findings if found["verdict"] == first}
-    noun = spaced(kinds.pop()) if len(kinds) == 1 else "resource"
-    said = f"{least}{plural(len(jobs[first]), noun)} {words[first].format(uri=uri)}"
-    return "; ".join([said, *(f"{len(jobs[one])} more {words[one].format(uri='it')}" for one in rest)])
+    nouns = {verdict: _noun(answer.findings, some) for verdict, some in jobs.items()}
+    said = [f"{least}{plural(len(jobs[first]), nouns[first])} {words[first].format(uri=uri)}"]
+    for one in rest:
+        more = f"{len(jobs[one]):,} more" if nouns[one] == nouns[first] else plural(len(jobs[one]), nouns[one])
+        said.append(f"{more} {words[one].format(uri='it')}")
+    return "; ".join(said)
+
+
+def _noun(findings: list[dict[str, Any]], some: set[str]) -> str:
+    """The kind that all of some jobs have."""
+    kinds = {found["job"]["kind"] for found in findings if found["job"]["id"] in some}
+    return spaced(kinds.pop()) if len(kinds) == 1 else "resource"
 
 
 def _finding(found: dict[str, Any]) -> Line:
@@ -385,14 +415,17 @@ def _finding(found: dict[str, Any]) -> Line:
     covers = {"all": "covers all of it", "part": "covers part of it"}[found["cover"]]
     what = f"channel {found['channel']} = {found['location']}" if found["channel"] else found["location"]
     made = [job["name"] for job in reversed(found["through"])]
-    perhaps = "perhaps " if any(edge["relation"] == "may-write" for edge in found["evidence"]) else ""
+    weak = any(edge["relation"] == "may-write" or edge["evidence"] == "logged" for edge in found["evidence"])
+    perhaps = "perhaps " if weak else ""
     via = f", {perhaps}made by {' and '.join(made)} from {first['source']}" if made else ""
     if first["relation"] == "mentions":
         what, via = f"{first['path'].removesuffix('.*')} {first['role']} names {first['source']}".replace("  ", " "), ""
     covers = f"lists {found['entry']} and {covers}" if found["entry"] else covers
     usage = f" (as {first['usage']})" if first["usage"] not in ("data", "") else ""
     opens = (found["time"] or "").partition("/")[0]
-    when = f"  read from {opens}" if opens else ""
-    return styled(
-        "  ", (found["verdict"], "yellow"), "  ", (found["job"]["name"], "bold"), f"  {what}{via}, which {covers}{usage}{when}"
-    )
+    when = f"  {'perhaps ' if found['verdict'] == 'possible' else ''}read from {opens}" if opens else ""
+    status = found["job"]["status"]
+    state = "" if lineage.is_as_expected(status) else f" ({status})"
+    fits = ", and a model loads what it wrote" if found["evidence"][-1]["relation"] == "loads" else ""
+    name = (found["job"]["name"], "bold")
+    return styled("  ", (found["verdict"], "yellow"), "  ", name, f"{state}  {what}{via}, which {covers}{usage}{when}{fits}")

@@ -20,7 +20,7 @@ def rest_said(verdict: str, without: str, number: int) -> str:
     them = "it" if number == 1 else "them"
     if without == verdict:
         close = "closes" if number == 1 else "close"
-        return f"{plural(number, 'attestation')} {close} holes of this answer; {verdict} without {them}, too"
+        return f"{plural(number, 'attestation')} {close} holes of this answer; {verdict} with and without {them}"
     return f"{verdict}, resting on {plural(number, 'attestation')}; {without} without {them}"
 
 
@@ -40,4 +40,4 @@ def attestation_said(row: dict[str, Any]) -> str:
     hole = row["hole"]
     beside = [f"{name} {hole[name]}" for name in ("channel", "manifest", "output") if name in hole]
     what = f"{hole['kind']} of {', '.join([hole['subject'], *beside])}"
-    return f"{row['id']}  {what}: {row['who']} on {row['when']}, until {row['until']}: {row['why']}"
+    return f"{row['id']}  {what}: attested by {row['who']} on {row['when']}, until {row['until']}: {row['why']}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lineage import one_line
 
 from .attested import rest_lines, rest_said
-from .lines import Line, looked_lines, note_lines, printed, styled
+from .lines import Line, listed, looked_lines, note_lines, printed, styled
 from .words import plural
 
 if TYPE_CHECKING:
@@ -92,7 +92,8 @@ def _accepted(one: lineage.Finding) -> str:
 
 def vouching(one: lineage.Finding) -> str:
     """Who vouches for holes that a finding is about; it may not be all of them, and then it counts."""
-    return f"  [attested by {' and '.join(row['who'] for row in one.attestations)}]" if one.attestations else ""
+    who = list(dict.fromkeys(row["who"] for row in one.attestations))
+    return f"  [attested by {listed(who)}]" if who else ""
 
 
 def _silent(answer: lineage.Checked) -> list[Line]:

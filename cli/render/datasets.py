@@ -104,8 +104,7 @@ def _rest(answer: lineage.Datasets) -> list[Line]:
             styled("  ", ("broken", "bold red"), f"  {one['at']['id']}  {one['reason']}: {one['detail']}")
             for one in answer.breaks
         ),
-        *looked_lines(answer.scope, f" {gaps}"),
-        *hole_lines(holes),
+        *looked_lines(answer.scope, f" {gaps}", hole_lines(holes)),
         *rest_lines(answer.verdict, answer.rests),
         *note_lines(answer.caveats),
     ]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import lineage
 
 from .attested import rest_lines
-from .lines import Line, footer, printed, spaced, styled
+from .lines import Line, footer, listed, printed, spaced, styled
 from .words import plural
 
 _COLOURS = {
@@ -47,21 +48,41 @@ def _head(answer: lineage.Impact) -> str:
     if not answer.reached:
         but = f", but {plural(len(holes), 'hole')} could hide some" if holes else ""
         return f"nothing that was read got anything of {what}{but}"
-    counts = [(kind, sum(row["kind"] == kind for row in answer.reached)) for kind in _COUNTED]
-    said = " and ".join(plural(number, spaced(kind)) for kind, number in counts if number)
-    said = said or plural(len(answer.reached), "resource")
-    verb = "got something of" if answer.verdict == "reached" else "may have got something of"
-    return f"{'at least ' if holes else ''}{said} {verb} {what}; {_serve(answer)}"
+    sure, perhaps = (_counts([row for row in answer.reached if row["sure"] is so]) for so in (True, False))
+    got = f"got something of {what}"
+    parts = [f"{_said(sure)} {got}"] if sure else []
+    parts += [f"{_said(perhaps, sure)} may have{'' if sure else f' {got}'}"] if perhaps else []
+    return f"{'at least ' if holes else ''}{'; '.join([*parts, _serve(answer)])}"
+
+
+def _said(counts: dict[str, int], before: Collection[str] = ()) -> str:
+    """Numbers of kinds; those of a kind that was counted before are more of it."""
+    return listed([plural(number, f"more {kind}" if kind in before else kind) for kind, number in counts.items()])
+
+
+def _counts(rows: list[dict[str, Any]]) -> dict[str, int]:
+    """How many there are of each kind that matters the most; of rows without one, how many there are of any."""
+    for kinds in (_COUNTED, sorted({row["kind"] for row in rows if not lineage.is_place(row["id"])})):
+        counts = {spaced(kind): sum(row["kind"] == kind for row in rows) for kind in kinds}
+        if any(counts.values()):
+            return {kind: number for kind, number in counts.items() if number}
+    return {"place": len(rows)} if rows else {}
 
 
 def _serve(answer: lineage.Impact) -> str:
-    """How many endpoints are known to serve it; where none is, how many may."""
-    may = [row["id"] for row in answer.may_serve]
+    """How many endpoints are known to serve it, how many more may, and to how many it is being deployed."""
+    may = {row["id"]: row["why"] for row in answer.may_serve}
     known = sum(endpoint not in may for endpoint in answer.serving)
-    if known:
-        more = sum(not row["why"] for row in answer.may_serve)
-        return f"{plural(known, 'endpoint')} {'serves' if known == 1 else 'serve'} it now{f'; {more} more may' if more else ''}"
-    return f"no SageMaker endpoint is known to serve it{f'; {len(may)} may' if may else ''}"
+    more = sum(not why for why in may.values()) if known else len(may)
+    soon = sum(row.get("serves") == "pending" and row["id"] not in may for row in answer.reached)
+    said = f"{plural(known, 'endpoint')} {'serves' if known == 1 else 'serve'} it now"
+    return "; ".join(
+        [
+            said if known else "no SageMaker endpoint is known to serve it",
+            *([f"{more:,} {'more may' if known else 'may'}"] if more else []),
+            *([f"it is being deployed to {soon:,}"] if soon else []),
+        ]
+    )
 
 
 def _hidden(answer: lineage.Impact) -> list[Line]:
@@ -91,9 +112,11 @@ def _serving(row: dict[str, Any]) -> str:
 
 
 def _by_state(row: dict[str, Any]) -> list[tuple[str, list[str]]]:
+    """What variants do with it, and which do; where people say that an endpoint has it, they name no variant."""
     states: dict[str, list[str]] = {}
-    for one in row["variants"]:
-        states.setdefault(one["serves"], []).append(one["name"])
+    for one in row["variants"] or [{"name": "", "serves": row["serves"], "sure": row["sure"]}]:
+        serves = "perhaps" if one["serves"] == "now" and not one["sure"] else one["serves"]
+        states.setdefault(serves, []).append(one["name"])
     return [(serves, list(filter(None, names))) for serves, names in states.items()]
 
 

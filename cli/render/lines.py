@@ -89,13 +89,13 @@ def hole_line(hole: dict[str, Any]) -> Line:
 
 
 def hole_lines(holes: Iterable[dict[str, Any]]) -> list[Line]:
-    """Each hole, and of many that are alike, jobs that were deleted say, the first ones and how many more there are."""
+    """Each hole, those first for which nobody vouches; of many that are alike the first ones, and how many more there are."""
     alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for hole in holes:
         key = (*(hole[name] for name in ("account", "region", "operation", "reason")), attested_by(hole))
         alike.setdefault(key, []).append(hole)
     lines: list[Line] = []
-    for (_, _, operation, reason, _), some in alike.items():
+    for (_, _, operation, reason, _), some in sorted(alike.items(), key=lambda one: bool(one[0][-1])):
         shown = some if len(some) <= (_FEW if operation else _MANY) else some[: _FEW if operation else _MANY]
         lines += map(hole_line, shown)
         more, said = f"  … and {len(some) - len(shown):,} more: ", " ".join(filter(None, (operation, reason)))
@@ -108,13 +108,14 @@ def attested_by(hole: dict[str, Any]) -> str:
     return f"  [attested: {', '.join(hole['attested'])}]" if hole.get("attested") else ""
 
 
-def looked_lines(scope: dict[str, Any], more: str = "") -> list[Line]:
-    """What was looked at, in which numbers, and what this version never looks at."""
+def looked_lines(scope: dict[str, Any], more: str = "", below: Iterable[Line] = ()) -> list[Line]:
+    """What was looked at with `more` of it and what stands `below` that, in which numbers, and what is never looked at."""
     numbers = _numbers(scope.get("numbers") or {})
     return [
         looked_line(scope, more),
+        *below,
         *([styled(("In numbers: ", "dim"), f"{numbers}.")] if numbers else []),
-        styled(("Never read: ", "dim"), f"{listed(scope.get('not_read') or lineage.NOT_READ)}."),
+        styled(("Not read at all: ", "dim"), f"{listed(scope.get('not_read') or lineage.NOT_READ)}."),
     ]
 
 
@@ -127,16 +128,23 @@ def _numbers(numbers: dict[str, int]) -> str:
     """How many jobs were read, and how much of what they read nobody can tell."""
     if not numbers:
         return ""
-    jobs = [_jobs(numbers, kind, lacks) for kind, lacks in (("training", "channels"), ("processing", "inputs"))]
+    training, processing = (_jobs(numbers, *words) for words in (("training", "channels"), ("processing", "inputs")))
+    others = numbers["jobs_that_train"] - numbers["training_jobs"]
+    kinds = "job of another kind that trains" if others == 1 else "jobs of other kinds that train"
+    more = [f"{others:,} {kinds}"] if others else []
     unknown, gone = numbers["channels_of_unknown_writer"], numbers["deleted_jobs_not_read"]
-    channels = f"nobody known wrote the data of {unknown:,} of {plural(numbers['channels'], 'channel')}"
+    channels = f"no known job wrote the data of {unknown:,} of {plural(numbers['channels'], 'training channel')}"
     said = [channels] if numbers["channels"] else []
-    return "; ".join([f"read {listed(jobs)}", *said, *([f"{plural(gone, 'deleted job')} that no crawl read"] if gone else [])])
+    said += [f"no crawl read {plural(gone, 'deleted job')}"] if gone else []
+    return "; ".join([f"read {listed([training, *more, processing])}", *said])
 
 
 def _jobs(numbers: dict[str, int], kind: str, lacks: str) -> str:
     """The jobs of one kind, and in brackets how many could read more than they say."""
-    counted = {"not isolated": f"{kind}_jobs_without_isolation", f"without {lacks}": f"{kind}_jobs_without_{lacks}"}
+    counted = {
+        "without network isolation": f"{kind}_jobs_without_isolation",
+        f"without {lacks}": f"{kind}_jobs_without_{lacks}",
+    }
     odd = ", ".join(f"{numbers[name]:,} {said}" for said, name in counted.items() if numbers[name])
     return f"{plural(numbers[f'{kind}_jobs'], f'{kind} job')}{f' ({odd})' if odd else ''}"
 

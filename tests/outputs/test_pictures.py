@@ -63,7 +63,12 @@ def test_the_built_in_picture_has_every_node_and_edge(bank_graph: lineage.Graph)
     legend = next(one for one in ET.fromstring(text).iter(f"{SVG}g") if one.get("class") == "legend")
     said = ["".join(one.itertext()) for one in legend.iter(f"{SVG}text")]
     assert {data["kind"].replace("-", " ") for _, data in bank_graph.nodes(data=True)} <= set(said)
-    assert {"named, not observed", "a field names it", "matched by location or content", "logged by people"} <= set(said)
+    assert {
+        "named, not observed",
+        "a field names it",
+        "matched by location or content",
+        "only a text or people name it",
+    } <= set(said)
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))

@@ -12,7 +12,7 @@ from lineage.domain.kinds import KINDS, RELATIONS, SHOWN_BESIDE
 from lineage.domain.text import one_line
 from lineage.graphs.build import Attributes
 from lineage.outputs.formats.chosen import Chosen
-from lineage.outputs.pictures.figures import edge_label, shorten
+from lineage.outputs.pictures.figures import edge_label, not_now, shorten
 from lineage.queries.flow.links import Link
 
 MAX_EDGES, MAX_CHARACTERS = 500, 50_000
@@ -55,7 +55,7 @@ class _Diagram:
 
     def _arrow(self, link: Link, new: list[str]) -> str:
         names = self.names | {node: f"n{number}" for number, node in enumerate(new, len(self.names))}
-        solid = link.data["evidence"] == "declared" and RELATIONS[link.relation].flows
+        solid = link.data["evidence"] == "declared" and RELATIONS[link.relation].flows and not not_now(link.data)
         arrow = f'-- "{_text(edge_label(link.data))}" -->' if solid else f'-. "{_text(edge_label(link.data))}" .->'
         return f"  {names[link.source]} {arrow} {names[link.target]}\n"
 

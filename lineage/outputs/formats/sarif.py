@@ -62,7 +62,7 @@ def _result(finding: Finding, checked: Checked, snapshot: str) -> Json:
         "ruleIndex": _NUMBER[finding.rule],
         "kind": "fail" if failed else "open",
         "level": finding.severity if failed else "none",
-        "message": {"text": f"{finding.message}. To mend it: {finding.repair}"},
+        "message": {"text": f"{finding.message.rstrip('.')}. To mend it: {finding.repair}"},
         "partialFingerprints": {FINGERPRINT: finding.fingerprint},
         "baselineState": "unchanged" if finding.state == KNOWN else "new",
         "locations": [

@@ -43,7 +43,8 @@
       path: told("path"), evidence: told("evidence"), time: told("time"), points: column.points[at],
     };
     edge.flows = flows.has(edge.relation);
-    edge.dash = edge.evidence !== "declared" ? 1 : edge.flows ? 0 : 2;
+    const notNow = edge.relation === "configures" && ["past", "pending"].includes(edge.role);
+    edge.dash = edge.evidence !== "declared" ? 1 : edge.flows && !notNow ? 0 : 2;
     const xs = edge.points.filter((_, n) => n % 2 === 0), ys = edge.points.filter((_, n) => n % 2 === 1);
     edge.left = Math.min(...xs); edge.right = Math.max(...xs); edge.top = Math.min(...ys); edge.bottom = Math.max(...ys);
     return edge;
@@ -629,8 +630,8 @@
   function legend() {
     const row = (looks, words) => element("p", { className: "line" }, element("i", { className: looks, ariaHidden: "true" }), words);
     return [
-      text("h2", "Lines and rims"), row("", "a field names it"), row("dashed", "matched, or logged by people"),
-      row("dotted", "recorded by, member of"), row("up", "upstream of the chosen"), row("down", "downstream of it"),
+      text("h2", "Lines and rims"), row("", "a field names it"), row("dashed", "matched, or only a text or people name it"),
+      row("dotted", "recorded by, member of, or a past or pending config"), row("up", "upstream of the chosen"), row("down", "downstream of it"),
       row("box", "named, not observed"), row("box hole", "something could not be read"),
     ];
   }

@@ -21,8 +21,8 @@ __all__ = ["console_url", "to_dot"]
 _LEGEND_ROWS = 2
 _RED, _RIM, _LIT, _PALE = "#cc0000", "#333333", "#b0005a", "#bbbbbb"
 _LINES = (
-    "solid: a field names it   dashed line: matched by location or content   dotted: logged by people"
-    "   grey: recorded by, member of, mentions   red: could not be read"
+    "solid: a field names it   dashed line: matched by location or content   dotted: only a text or people name it"
+    "   grey: recorded by, member of, mentions, or a past or pending config   red: could not be read"
 )
 _LABEL_CHARACTERS = 56
 _TEXT_CHARACTERS = 4000  # dot 2.43 refuses strings over 16,384 bytes

@@ -12,6 +12,7 @@ from lineage.domain.kinds import ENDPOINT, KINDS, RELATIONS, RESOURCE, REUSED, S
 from lineage.domain.names import location_of
 from lineage.domain.status import serves
 from lineage.graphs.build import Graph
+from lineage.graphs.deployments import PAST, PENDING
 from lineage.outputs.pictures.folds import fold, told
 from lineage.queries.flow.belonging import EXECUTION, ran_in
 from lineage.queries.flow.links import Flow
@@ -53,7 +54,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Arrow:
-    """An edge as it is drawn: `style` is solid, dashed or dotted; what stands beside the flow of data is pale."""
+    """An edge as it is drawn: `style` is solid, dashed or dotted; pale is what flows no data, or does not serve now."""
 
     source: str
     target: str
@@ -222,7 +223,7 @@ def _arrow(edge: tuple[str, str, str, dict[str, Any]], lit: set[str] | None) -> 
         edge_label(data),
         f"{source} {data['relation']} {target}\n{data['path']} ({data['evidence']}){times}",
         _STYLES.get(data["evidence"], "dashed"),
-        data["relation"] in _BESIDE,
+        data["relation"] in _BESIDE or not_now(data),
         data["relation"] == "mentions",
         shines,
     )
@@ -241,6 +242,11 @@ def _told_elsewhere(graph: Graph, source: str, target: str, data: dict[str, Any]
         frontier = ends - reached
         reached |= frontier
     return target in reached
+
+
+def not_now(data: dict[str, Any]) -> bool:
+    """Whether an endpoint ran a config before, or is about to: it is no config that it serves now."""
+    return data["relation"] == "configures" and data["role"] in (PAST, PENDING)
 
 
 def edge_label(data: dict[str, Any]) -> str:

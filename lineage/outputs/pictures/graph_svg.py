@@ -24,8 +24,8 @@ _LEAST_PAGE = 760.0
 _LINE_STYLES = (
     ("solid", "a field names it"),
     ("dashed", "matched by location or content"),
-    ("dotted", "logged by people"),
-    ("solid pale", "recorded by, member of, mentions"),
+    ("dotted", "only a text or people name it"),
+    ("solid pale", "recorded by, member of, mentions, or a past or pending config"),
 )
 _STYLE = """
 svg { print-color-adjust: exact; -webkit-print-color-adjust: exact; }

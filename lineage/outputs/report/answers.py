@@ -56,13 +56,13 @@ def _sentence(trace: Trace) -> str:
 
 
 def _holds(trace: Trace) -> str:
-    """How sure the chain is: a step that the times only allow, or that only people say, is no proof."""
+    """How sure the chain is: a step that the times only allow, or that only a text or people tell, is no proof."""
     steps = list(_steps(trace.tree))
     possible = sum(step.note.startswith("possible") for step in steps)
     logged = sum(step.evidence == "logged" for step in steps)
     weak = [
-        *([f"{_number(possible, 'step')} possible only, by their times or by what was seen of a copy"] if possible else []),
-        *([f"{_number(logged, 'step')} only by what people logged"] if logged else []),
+        *([f"{_number(possible, 'step')} only possible"] if possible else []),
+        *([f"{_number(logged, 'step')} told only by a text or by people"] if logged else []),
     ]
     return (
         f"the chain reaches that data, with {' and '.join(weak)}" if weak else "the chain holds from the endpoint to that data"

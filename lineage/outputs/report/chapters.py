@@ -135,6 +135,13 @@ def _models(one: Json) -> Iterator[Block]:
             ]
         )
         yield _containers(row["containers"])
+        if row["named_weights"]:
+            yield Items(
+                [
+                    f"its environment variable {name} names {place}: no field tells whether a container loads it"
+                    for name, place in row["named_weights"]
+                ]
+            )
     yield from _packages(one)
 
 
@@ -298,7 +305,9 @@ def _both(row: Json) -> Cell:
     bare, number_of = row.get("verdict_without_attestations", row["verdict"]), len(row.get("attestations", ()))
     if bare == row["verdict"]:
         return Word(row["verdict"])
-    return f"{row['verdict']}, resting on {number(number_of, 'attestation')}; {bare} without"
+    return (
+        f"{row['verdict']}, resting on {number(number_of, 'attestation')}; {bare} without {'it' if number_of == 1 else 'them'}"
+    )
 
 
 def _downstream(one: Json) -> Iterator[Block]:
@@ -316,7 +325,8 @@ def _downstream(one: Json) -> Iterator[Block]:
 
 def _reached(row: Json) -> list[Cell]:
     state = f"{text(row['status'])}, deleted {row['deleted']}" if row["deleted"] else text(row["status"])
-    return [spaced(row["kind"]), Code(row["id"]), "sure" if row["sure"] else "possible", text(row["serves"]), state]
+    serves = row["serves"] if row["sure"] or row["serves"] != "now" else "perhaps"
+    return [spaced(row["kind"]), Code(row["id"]), "sure" if row["sure"] else "possible", text(serves), state]
 
 
 _SECTIONS: tuple[tuple[str, Callable[[Json], Iterator[Block]]], ...] = (

@@ -158,10 +158,15 @@ def _numbers(scope: Scope) -> str:
     said = numbers_json(scope, counts(scope))
     if not said:
         return ""
-    unknown = f"nobody known wrote the data of {said['channels_of_unknown_writer']} of {number(said['channels'], 'channel')}"
+    unknown = (
+        f"no known job wrote the data of {said['channels_of_unknown_writer']} of {number(said['channels'], 'training channel')}"
+    )
     silent = said["training_jobs_without_channels"] + said["processing_jobs_without_inputs"]
     quiet = f"; {number(silent, 'job')} that may have read anything declared no channel" if silent else ""
-    jobs = f"{number(said['training_jobs'], 'training job')} and {number(said['processing_jobs'], 'processing job')}"
+    others = said["jobs_that_train"] - said["training_jobs"]
+    kinds = "job of another kind that trains" if others == 1 else "jobs of other kinds that train"
+    more = f", {others} {kinds}" if others else ""
+    jobs = f"{number(said['training_jobs'], 'training job')}{more} and {number(said['processing_jobs'], 'processing job')}"
     return f" In numbers: {jobs}; {unknown}{quiet}."
 
 

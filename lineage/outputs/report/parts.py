@@ -110,7 +110,11 @@ def models(trace: Trace, kept: Kept) -> list[Json]:
             for one in variant.get("DeployedImages") or ()
             if one.get("SpecifiedImage") and one.get("ResolvedImage")
         }
-    return [_model(node, kept.body(node), resolved) for node in trace.models]
+    named: dict[str, list[tuple[str, str]]] = {}  # the weights that variables of an environment name
+    for edge in trace.evidence:
+        if edge["relation"] == "loads" and edge["evidence"] == "logged":
+            named.setdefault(edge["target"], []).append((edge["role"], edge["source"]))
+    return [_model(node, kept.body(node), resolved) | {"named_weights": named.get(node["id"], [])} for node in trace.models]
 
 
 def _model(node: Json, body: Json, resolved: dict[str, str]) -> Json:

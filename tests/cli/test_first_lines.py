@@ -1,0 +1,150 @@
+"""What a person reads in an answer's first lines, and what stands below them: counts of what is sure, and no contradiction."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import lineage
+from cli.render.lines import hole_lines
+from lineage.domain.records import Resource
+from lineage.graphs.build import graph_of
+from lineage.outputs.formats.chosen import Chosen
+from lineage.outputs.formats.mermaid import write_mermaid
+from tests.queries.test_entities import entity, linked
+from tests.records import arn, processing, record, served, training
+from tests.swept import swept
+
+RAW, WEIGHTS = "s3://raw/customers/", "s3://m/fit/output/model.tar.gz"
+FIT = training("fit", {"train": RAW}, WEIGHTS)
+
+
+def by_environment(*, name: str = "shop") -> list[Resource]:
+    """An endpoint whose weights only a variable of its container's environment names."""
+    model, config, endpoint = served("", name=name)
+    model.body["PrimaryContainer"] = {"Image": "image:1", "Environment": {"HF_MODEL_ID": "s3://m/fit/output/"}}
+    return [model, config, endpoint]
+
+
+def updating() -> list[Resource]:
+    """The endpoint `shop` with a model of FIT, and one of another job that is being deployed to it."""
+    model, config, endpoint = served(WEIGHTS)
+    pending = {"EndpointStatus": "Updating", "PendingDeploymentSummary": {"EndpointConfigName": "next"}}
+    return [
+        FIT,
+        model,
+        config,
+        training("new", {"train": "s3://new/"}, "s3://m/new.tar.gz"),
+        record("model", "new", {"PrimaryContainer": {"ModelDataUrl": "s3://m/new.tar.gz"}}),
+        record("endpoint-config", "next", {"ProductionVariants": [{"VariantName": "next", "ModelName": "new"}]}),
+        record("endpoint", "shop", endpoint.body | pending),
+    ]
+
+
+@pytest.fixture
+def told(run, tmp_path: Path):
+    """What a question prints over an account of these records, line by line."""
+
+    def ask(question: str, subject: str, *records: Resource) -> list[str]:
+        swept(tmp_path / "s.db", records)
+        return run(question, subject, "-f", "table", "--snapshot", str(tmp_path / "s.db")).out.splitlines()
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("records", "said"),
+    [
+        ([FIT, *served(WEIGHTS)], "1 training job, 1 model and 1 endpoint got something of {}; 1 endpoint serves it now"),
+        (
+            [FIT, *by_environment()],
+            "1 training job got something of {}; 1 model and 1 endpoint may have; "
+            "no SageMaker endpoint is known to serve it; 1 may",
+        ),
+        (
+            [FIT, *served(WEIGHTS), *by_environment(name="other")],
+            "1 training job, 1 model and 1 endpoint got something of {}; 1 more model and 1 more endpoint may have; "
+            "1 endpoint serves it now; 1 more may",
+        ),
+        (
+            [processing("prep", {"raw": RAW}, {}, AppSpecification={"ContainerArguments": ["--out", "s3://clean/"]}),
+             training("late", {"train": "s3://clean/"}, WEIGHTS, day="2026-01-05")],
+            "1 processing job got something of {}; 1 training job may have; no SageMaker endpoint is known to serve it",
+        ),
+    ],
+    ids=["surely", "by its environment alone", "one surely, one perhaps", "a job that names where it may have written"],
+)  # fmt: skip
+def test_impact_counts_apart_what_is_sure(told, records: list[Resource], said: str) -> None:
+    """The first line counts what surely got it, and apart from that what may have; no row says of the latter that it serves it."""
+    head, *lines = told("impact", RAW, *records)
+    assert head.removeprefix("REACHED  ").removeprefix("at least ") == said.format(RAW)
+    assert [line for line in lines if "  possible  " in line and "serves it now" in line] == []
+    assert sum("may serve it now" in line for line in lines) == ("1 may" in said or "1 more may" in said)
+
+
+def test_an_endpoint_to_which_it_is_being_deployed_is_counted(told) -> None:
+    """It is not said to serve it, nor passed over."""
+    head, row, *_ = told("impact", "s3://new/", *updating())
+    assert head.endswith("; no SageMaker endpoint is known to serve it; it is being deployed to 1")
+    assert "is being deployed (next)" in row
+    assert [line for line in told("trace", "shop", *updating()) if "next · endpoint config · is being deployed" in line]
+
+
+def test_people_s_word_on_an_endpoint_is_told(told) -> None:
+    """An endpoint that only people name as made of the data says that it may serve it, though they name no variant."""
+    records = [entity("artifact/1", RAW), linked("artifact/1", "endpoint/shop"), *served("s3://m/other.tar.gz")]
+    rows = [line for line in told("impact", RAW, *records, training("other", {})) if line.startswith("  endpoint ")]
+    assert [line.split("  ")[-1] for line in rows if "shop" in line] == ["may serve it now"]
+
+
+def test_more_of_another_kind_are_told_by_their_kind(told) -> None:
+    """A processing job that may have made a model of the data is no "1 more" beside training jobs."""
+    prep = processing("prep", {"raw": RAW}, {"model": "s3://m/prep/"}, day="2026-01-01")
+    model = record("model", "scorer", {"PrimaryContainer": {"ModelDataUrl": "s3://m/prep/model.tar.gz"}})
+    head, *lines = told("used", RAW, FIT, prep, model)
+    assert head.endswith(f"1 training job read {RAW}; 1 processing job may have read it")
+    (line,) = [line for line in lines if line.startswith("  possible  prep")]
+    assert "  perhaps read from " in line
+    assert line.endswith(", and a model loads what it wrote")
+
+
+def test_the_numbers_count_every_job_that_trains(told) -> None:
+    """No "0 training jobs" stands beside a note on a job that trained: those of other kinds are counted, too."""
+    job = record("automl-job", "auto", {"AutoMLJobStatus": "Completed", "InputDataConfig": []})
+    lines = told("used", "s3://nobody/names/", job)
+    assert [line for line in lines if "0 training jobs, 1 job of another kind that trains and 0 processing jobs" in line]
+
+
+def test_holes_stand_below_the_line_that_counts_them(ask) -> None:
+    """In `trace` and `datasets` nothing comes between "1 gap on this path:" and that gap."""
+    for question in ("trace", "datasets"):
+        lines = ask(question, "mortgage-tuned", "-f", "table").out.splitlines()
+        (at,) = [number for number, line in enumerate(lines) if line.startswith("Looked at: ")]
+        assert (lines[at][-1], "unread-manifest" in lines[at + 1]) == (":", True)
+
+
+def test_open_holes_come_before_attested_ones() -> None:
+    """What is still to be closed is not looked for among what somebody vouches for."""
+    hole = {"account": "1", "region": "r", "operation": "", "subject": "s3://l", "reason": "denied"}
+    lines = hole_lines([hole | {"detail": "first", "attested": ["4711"]}, hole | {"detail": "second"}])
+    assert [line.plain for line in lines] == ["  1 r  denied  second", "  1 r  denied  first  [attested: 4711]"]
+
+
+def test_what_does_not_serve_now_is_drawn_pale() -> None:
+    """A config that an endpoint is about to run is told apart from the one that it runs, in each picture."""
+    graph = graph_of(updating())
+    pale = {arrow.source: arrow.pale for arrow in lineage.picture(graph).arrows if arrow.label.startswith("configures")}
+    assert pale == {arn("endpoint-config", "shop-config"): False, arn("endpoint-config", "next"): True}
+    assert "or a past or pending config" in lineage.to_dot(graph)
+    assert "or a past or pending config" in lineage.to_svg(graph)
+    assert '-. "configures pending" .->' in "".join(write_mermaid(Chosen(graph)))
+
+
+def test_a_report_tells_weights_that_an_environment_names(told, run, tmp_path: Path) -> None:
+    """Section 4 names the variable and the place, and the endpoint is not said to serve for sure what only may be loaded."""
+    told("trace", "shop", FIT, *by_environment())
+    page = run("report", "shop", "-f", "md", "--snapshot", str(tmp_path / "s.db")).out
+    assert r"its environment variable HF\_MODEL\_ID names s3://m/fit/output/" in page
+    assert "| possible | perhaps | InService |" in page
+    assert "1 step only possible and 1 step told only by a text or by people" in page
