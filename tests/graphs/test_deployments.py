@@ -223,6 +223,24 @@ OVERWRITTEN: list[tuple[str, list[Resource], dict[str, bool]]] = [
 ]  # fmt: skip
 
 
+FOLDER = {
+    "ModelDataUrl": None,
+    "ModelDataSource": {"S3DataSource": {"S3Uri": "s3://m/dir/", "S3DataType": "S3Prefix", "CompressionType": "None"}},
+}
+OVERWRITTEN += [
+    (
+        "a model that is a folder: some files of the first may be left",
+        [fit("a", "02-01", "s3://m/dir/"), fit("b", "02-05", "s3://m/dir/"), model("m", "02-10", **FOLDER), *ONE[1:]],
+        {"a": False, "b": True},
+    ),
+    (
+        "a prefix of many models, of which each job put one",
+        [fit("a", "02-01", "s3://m/all/"), fit("b", "02-05", "s3://m/all/"), model("m", "02-10", "s3://m/all/", Mode="MultiModel"), *ONE[1:]],
+        {"a": True, "b": True},
+    ),
+]  # fmt: skip
+
+
 @pytest.mark.parametrize(("title", "records", "expected"), OVERWRITTEN, ids=[case[0] for case in OVERWRITTEN])
 def test_who_made_what_is_served(title: str, records: list[Resource], expected: dict[str, bool]) -> None:
     """Of several jobs that wrote one key, the last before the deployment made what it serves; later ones may have."""

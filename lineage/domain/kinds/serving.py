@@ -129,6 +129,7 @@ MODEL = Kind(
         _package("Containers[]"),
         *TAGS,
     ),
+    details=(("mode", "PrimaryContainer.Mode"), ("modes", "Containers[].Mode")),
     console="/models/{name}",
     shape="component",
     colour="#cc79a7",

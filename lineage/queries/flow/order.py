@@ -22,6 +22,8 @@ from lineage.queries.flow.copies import is_copy
 from lineage.queries.flow.links import Flow, Link, links_into
 from lineage.queries.flow.models import is_model
 
+_MANY = "MultiModel"  # the mode of a container that loads models by name, when they are asked for
+
 
 class _Write(NamedTuple):
     """When somebody wrote, as two times that sort, and who."""
@@ -102,11 +104,19 @@ def in_order(graph: Flow, write: Link, reading: Link, fit: str) -> str:
     exact = _writes_to(graph, place if one_key or around else write.target, write.source)
     if (one_key or (_is_key(write) and not around)) and exact.replaced(mine, opened):
         return IMPOSSIBLE
+    if not one_key and not _is_key(write) and _holds_many(graph, reading):
+        return fit  # each put a model of his own there
     if around:
-        doubt = exact.sure_by(opened, but=write.source) or (one_key and _is_outdone(graph, mine, place, settled))
+        doubt = exact.sure_by(opened, but=write.source) or _is_outdone(graph, mine, place, settled)
     else:
-        doubt = (one_key or _is_key(write)) and exact.contested(mine, settled)
+        doubt = exact.contested(mine, settled)
     return POSSIBLE if doubt else fit
+
+
+def _holds_many(graph: Flow, reading: Link) -> bool:
+    """Whether what is read is a prefix at which many models lie."""
+    model = graph.nodes[reading.target]
+    return _MANY in (model.get("mode"), *model.get("modes", ()))
 
 
 def lasts(graph: Flow, write: Link, reading: Link) -> tuple[str, str]:
