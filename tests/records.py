@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from lineage.domain.kinds import HOLDERS, KINDS
+from lineage.domain.kinds import CARRIERS, KINDS
 from lineage.domain.records import Resource
 from lineage.domain.references import detail
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"
 COMPLETE = frozenset(
-    (ACCOUNT, REGION, kind.name) for kind in KINDS.values() if kind.tells_use or (kind.list and kind.name in HOLDERS)
+    (ACCOUNT, REGION, kind.name) for kind in KINDS.values() if kind.tells_use or (kind.list and kind.name in CARRIERS)
 )
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from lineage.domain.jobs import is_job
-from lineage.domain.kinds import HOLDERS, KINDS, READERS, RELATIONS, TAKERS
+from lineage.domain.kinds import CARRIERS, HOLDERS, KINDS, READERS, RELATIONS, TAKERS
 from lineage.domain.names import is_place, location_of
 from lineage.domain.records import Json
 from lineage.domain.times import sortable
@@ -26,7 +26,7 @@ _BRINGERS = tuple(
     kind.name for kind in KINDS.values() if kind.tells_use and kind.name not in (*READERS, *HOLDERS) and not kind.trains
 )
 _HINTS = tuple(kind.name for kind in KINDS.values() if kind.hints)
-_SORTS = dict.fromkeys(READERS, "reader") | dict.fromkeys(TAKERS, "taker") | dict.fromkeys(HOLDERS, "carrier")
+_SORTS = dict.fromkeys(READERS, "reader") | dict.fromkeys(TAKERS, "taker") | dict.fromkeys(CARRIERS, "carrier")
 
 
 def note_unread(joining: Joining) -> None:
@@ -127,13 +127,14 @@ class _Downstream:
                     todo += {edge.target} - seen
                     seen.add(edge.target)
                 else:
-                    yield _Run(self._until(edge.target), edge.target in self._leading)
+                    yield _Run(self._until(edge), edge.target in self._leading)
 
-    def _until(self, runner: str) -> str:
+    def _until(self, run: EdgeAt) -> str:
         """When the last run by a job, a config or a component was over; empty where it is open, or nobody knows."""
-        if is_job(self._nodes[runner]):
-            return sortable(self._nodes[runner].get("ended") or "")
-        deployed = [sortable(edge.closes) for edge in self._onward[runner] if edge.relation == "configures"]
+        if is_job(self._nodes[run.target]):
+            return sortable(self._nodes[run.target].get("ended") or "")
+        edges = [run, *self._onward[run.target]]
+        deployed = [sortable(edge.closes) for edge in edges if edge.relation == "configures"]
         return max(deployed, default="") if all(deployed) else ""
 
 

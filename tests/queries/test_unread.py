@@ -132,6 +132,11 @@ CAPTURED = [
     training("next", {"train": "s3://captured/"}, day="2026-01-05"),
 ]  # fmt: skip
 ENDED = [CAPTURED[0], replace(CAPTURED[1], deleted="2026-01-03T20:00:00Z"), CAPTURED[2]]
+# The same endpoint of which nobody could read the config: its own record tells where it captures.
+UNREAD_CONFIG = [
+    replace(one, body=dict(one.body) | {"DataCaptureConfig": {"DestinationS3Uri": "s3://captured/"}}) for one in CAPTURED[1:]
+]
+REFUSED = Gap(ACCOUNT, REGION, "DescribeEndpointConfig", arn("endpoint-config", "c"), "denied", "no")
 BASE = {"ModelPackageConfig": {"SourceModelPackageArn": arn("model-package", "g/1")}}
 FROM_PACKAGE = [record("model", "m", {"PrimaryContainer": {"ModelPackageName": arn("model-package", "g/1")}}), *TRAINED]
 MODELS = [
@@ -156,6 +161,12 @@ MODELS = [
     ("a package that is gone, from which a training job began", [FIT, training("next", {"train": "s3://o/"}, **BASE)], {}, RAW, "unknown"),
     ("a package that is gone, of which a model was made", [FIT, *FROM_PACKAGE], {}, RAW, "unknown"),
     ("a component that is gone", [FIT, record("inference-component", "ic", {"Specification": {"BaseInferenceComponentName": "base"}})], {}, RAW, "not-referenced"),
+    ("a config that is gone, and what was captured was trained on", [FIT, *UNREAD_CONFIG], {}, RAW, "unknown"),
+    ("a config that is denied, and what was captured was trained on", [FIT, *UNREAD_CONFIG], {"holes": (REFUSED,)}, RAW, "unknown"),
+    ("a config that is gone, and nothing leads on", [FIT, SERVED[1]], {}, RAW, "not-referenced"),
+    ("a config that is gone, and its endpoint was gone before the job wrote", [LATER, replace(UNREAD_CONFIG[0], deleted="2026-01-03T20:00:00Z"), UNREAD_CONFIG[1]], {}, RAW, "not-referenced"),
+    ("a config that is gone, and no job reads the data", [FIT, *UNREAD_CONFIG], {}, NOBODY, "not-referenced"),
+    ("configs were not listed", [FIT], {"enumerated": EVERYTHING - {(ACCOUNT, REGION, "endpoint-config")}}, RAW, "unknown"),
     ("components were not listed", [FIT], {"enumerated": EVERYTHING - {(ACCOUNT, REGION, "inference-component")}}, RAW, "unknown"),
 ]  # fmt: skip
 

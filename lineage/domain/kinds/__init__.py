@@ -21,6 +21,7 @@ from lineage.domain.kinds.serving import ENDPOINT, ENDPOINT_CONFIG, INFERENCE_CO
 from lineage.domain.kinds.shared import RUN_NAME
 from lineage.domain.kinds.table import (
     CARRIED_JOBS,
+    CARRIERS,
     ENTITY_KINDS,
     GROUPS,
     HOLDERS,
@@ -78,6 +79,7 @@ __all__ = [
     "ARTIFACT",
     "AUTOML_JOB",
     "CARRIED_JOBS",
+    "CARRIERS",
     "CHANNEL_USAGE",
     "CHARTS",
     "CODE",

@@ -51,6 +51,7 @@ PLACES: Final = _with(Trait.PLACE)
 SHOWN_BESIDE: Final = _with(Trait.SHOWN_BESIDE)
 SERVERS: Final = _with(Trait.SERVES)
 HOLDERS: Final = _with(Trait.HOLDS_MODEL)
+CARRIERS: Final = (*HOLDERS, serving.ENDPOINT_CONFIG.name)  # by which a model gets to whoever asks it
 REGISTERED: Final = _with(Trait.REGISTERS)
 MEASURERS: Final = _with(Trait.MEASURES)
 REPACKERS: Final = _with(Trait.REPACKS)

@@ -77,7 +77,10 @@ class Blind:
             self._hidden_reads.append(link)
 
     def follow(self, job: str) -> None:
-        """What a job made of the data may go where this version does not follow it."""
+        """What a job made of the data may go where this version does not follow it; an entity that is gone, where it lay."""
+        entity = self._graph.nodes[job]["kind"] in ENTITY_KINDS
+        if entity and not self._graph.nodes[job]["observed"]:
+            self._lose(job, job, "could not be read: where it lies is not known")
         writes = links_out_of(self._graph, job, "writes")
         outputs = [location_of(link.target) for link in writes]
         for link, place in zip(writes, outputs, strict=True):
@@ -85,7 +88,7 @@ class Blind:
                 self.may_be_a_model(link)
             if (place is None and not self._graph.nodes[link.target]["observed"]) or (place and place.hides_bucket):
                 self._lose(job, link.target, f"writes {link.target}, where this version does not follow it")
-        for link in links_into(self._graph, job, "mentions") if self._graph.nodes[job]["kind"] not in ENTITY_KINDS else ():
+        for link in links_into(self._graph, job, "mentions") if not entity else ():
             place = location_of(link.source)
             known = place and any(one and cover(one, Span.FOLDER, place) is Cover.ALL for one in outputs)
             if not (known or self._is_input(link) or is_given(link)):

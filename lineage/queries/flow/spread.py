@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from lineage.domain.jobs import is_job
-from lineage.domain.kinds import DATASET, ENDPOINT, HOLDERS, KINDS, REGISTERED, RELATIONS, SERVERS
+from lineage.domain.kinds import DATASET, ENDPOINT, ENTITY_KINDS, HOLDERS, KINDS, REGISTERED, RELATIONS, SERVERS
 from lineage.domain.names import Cover, Location, Span, cover, is_location, is_place, location_of, parse_location
 from lineage.domain.opaque import READING
 from lineage.domain.records import Gap, Json, Scope
@@ -152,8 +152,8 @@ class Spread:
         return self._until(arrival)
 
     def may_lose_it(self, node: str) -> bool:
-        """What any job made may be lost track of, its model as well."""
-        return is_job(self.graph.nodes[node])
+        """What any job made may be lost track of, its model as well, and what people say of it."""
+        return is_job(self.graph.nodes[node]) or self.graph.nodes[node]["kind"] in ENTITY_KINDS
 
     def how_far(self, arrival: Arrival) -> int:
         """The nearest of the surest ways is told."""

@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import cached_property
 from weakref import WeakKeyDictionary
 
-from lineage.domain.kinds import HOLDERS, KIND_OF_CALL, KINDS, kind_of_subject
+from lineage.domain.kinds import CARRIERS, KIND_OF_CALL, KINDS, kind_of_subject
 from lineage.domain.names import is_arn, is_place, named_id, parse_arn
 from lineage.domain.records import Gap, Json, Scope
 from lineage.domain.vendors import vendor_of
@@ -22,7 +22,7 @@ from lineage.queries.scope import crawled
 
 _GONE = "missing"
 _TELLING = tuple(kind.name for kind in KINDS.values() if kind.list and kind.tells_use)
-_LISTED_HOLDERS = tuple(kind for kind in HOLDERS if KINDS[kind].list and not KINDS[kind].tells_use)
+_LISTED = tuple(kind for kind in CARRIERS if KINDS[kind].list and not KINDS[kind].tells_use)
 
 
 class Unread:
@@ -80,7 +80,7 @@ class Unread:
         """Models of which only a list tells, or not even that."""
         for gap in self._scope.holes:
             kind = kind_of_subject(gap.subject)
-            about = kind is not None and kind.name in HOLDERS and self._gaps.keys().isdisjoint(subjects_of(gap))
+            about = kind is not None and kind.name in CARRIERS and self._gaps.keys().isdisjoint(subjects_of(gap))
             listed = gap.operation in KIND_OF_CALL and gap.operation != KINDS[KIND_OF_CALL[gap.operation]].list
             if about and listed and gap.reason != _GONE and not vendor_of(gap.subject):
                 yield Gap(gap.account, gap.region, gap.operation, gap.subject, gap.reason, f"{gap.detail}; {how}")
@@ -89,7 +89,7 @@ class Unread:
                 yield from self._unlisted(place, how)
 
     def _unlisted(self, place: tuple[str, str], how: str) -> Iterator[Gap]:
-        for kind in _LISTED_HOLDERS:
+        for kind in _LISTED:
             if (*place, kind) not in self._scope.enumerated:
                 said = f"not every {kind.replace('-', ' ')} was read: its list has not come to its end; {how}"
                 yield Gap(*place, KINDS[kind].list, kind, "not-enumerated", said)
