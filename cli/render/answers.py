@@ -35,6 +35,7 @@ _NOTES = {
     "possible-later": "  (possible: it wrote there after that was first read)",
     "copy": "  (known by its content: what is served is a copy)",
     "possible-by-name": "  (possible: only a container's environment names what it made)",
+    "possible-said": "  (possible: only what people wrote says so)",
     "beside": "  (logged: a run says that it made this, too)",
     "vendor": "  (a vendor's: what it was trained on is not known here)",
     "possible-copy": "  (possible: a copy, if its content was the same at the time)",
@@ -224,8 +225,8 @@ class _TraceTree:
             role = f"{step.role}  " if step.role else ""
             usage = f"  ({step.usage})" if step.usage not in ("data", "model", "", step.role) else ""
             list_only = "  (a manifest: what it lists was not read)" if step.manifest else ""
-            vendors = note if step.note == "vendor" else ""
-            return styled((role, "cyan"), step.node, usage, list_only, vendors, self._made_by(step))
+            told = note if step.note in ("vendor", "possible-said") else ""
+            return styled((role, "cyan"), step.node, usage, list_only, told, self._made_by(step))
         note = _LOGGED if is_any(kind, "records") and step.evidence and step.note in ("", "possible") else note
         role = f"{step.role}  " if step.role and step.relation == "reads" else ""
         deploys = _DEPLOYS.get(step.role, "") if step.relation == "configures" else ""

@@ -45,7 +45,7 @@ def _head(answer: lineage.Datasets, said: str) -> Line:
 
 
 def _counted(answer: lineage.Datasets) -> str:
-    data = [row for row in answer.datasets if row["usage"] == "data"]
+    data = [row for row in answer.datasets if row["usage"] == "data" and row["state"] != "possible"]
     counts = [len({row["uri"] for row in data if row["indirect"] is indirect}) for indirect in (False, True)]
     return f"made of {plural(counts[0], 'dataset')} directly and {counts[1]:,} indirectly"
 
@@ -56,10 +56,11 @@ def _cells(row: Row) -> list[str]:
     names = [one["name"] + (" (possible)" if one["fit"] != "certain" else "") for one in row["makers"]]
     more = [f"{len(names) - _MAX_MAKERS} more"] if len(names) > _MAX_MAKERS else []
     variants = ", ".join(dict.fromkeys(one["variant"] or one["name"] for one in row["models"]))
+    maybe = " (possible)" if row["state"] == "possible" and row["usage"] != "named" else ""
     return [
         how,
         row["job"]["name"],
-        row["channel"] + usage,
+        row["channel"] + usage + maybe,
         row["uri"],
         _reads(row),
         _when(row),

@@ -10,14 +10,14 @@ from typing import NamedTuple
 from lineage.domain.attestations import Attestations
 from lineage.domain.jobs import is_job
 from lineage.domain.kinds import FEATURE_GROUP, KINDS, LEARNERS, MADE, OF_VARIANTS, VERSIONED
-from lineage.domain.names import Span, is_place, parse_location
+from lineage.domain.names import Location, Span, is_place, parse_location
 from lineage.domain.records import Json, Scope
 from lineage.domain.references import Hit, hits
 from lineage.domain.training import only_repacks
 from lineage.errors import UnknownNode
 from lineage.graphs.build import Graph
 from lineage.graphs.named import Known, NamedPlaces, known_in
-from lineage.graphs.neighbourhoods import around_making
+from lineage.graphs.neighbourhoods import around_dataset, around_making
 from lineage.queries.as_json import link_json, node_json, scope_json
 from lineage.queries.attested import NO_REST, Rests, Vouched, resting, vouched_in
 from lineage.queries.flow.begun import may_have_made, read_nothing
@@ -25,7 +25,7 @@ from lineage.queries.flow.links import Flow, Link, links_into, links_out_of, tol
 from lineage.queries.flow.steps import listings_of
 from lineage.queries.flow.unread import once
 from lineage.queries.flow.writers import writers_of_all
-from lineage.queries.holdouts import Making
+from lineage.queries.holdouts import Lost, Making, lost_trails
 from lineage.queries.partitions import told_apart
 from lineage.queries.runs.shared_channels import overlapping
 from lineage.queries.scope import UNCHECKED, traceless, unnamed
@@ -106,6 +106,7 @@ class _DatasetsUnderWay:
         self.node = node
         self.tracing = self._traced(node)
         self._snapshot = snapshot
+        self._whole = whole
         self._known = NamedPlaces(snapshot).known if snapshot else partial(known_in, whole)
         self._vouched = vouched
         self._rows: dict[tuple[object, ...], Json] = {}
@@ -123,7 +124,8 @@ class _DatasetsUnderWay:
         for part in parts:
             self._read_for(part, made[part.node, part.reader])
         making = Making(self.graph, self.tracing, [(part.variant, part.node, part.reader) for part in parts], self._vouched)
-        checked = [making.holdout(uri) for uri in holdouts]
+        lost = self._lost([parse_location(uri) for uri in holdouts])
+        checked = [making.holdout(uri, lost[parse_location(uri).uri]) for uri in holdouts]
         known = {row["uri"]: self._known(parse_location(row["uri"])) for row in checked}
         checked = [row | {"named": known[row["uri"]] is Known.PLACE} for row in checked]
         scope: Scope = self.graph.graph["scope"]
@@ -155,6 +157,11 @@ class _DatasetsUnderWay:
             ],
             rests=rests,
         )
+
+    def _lost(self, places: list[Location]) -> dict[str, list[Lost]]:
+        """Where the trail of each of some datasets is lost, anywhere: not only upstream."""
+        around = around_dataset(self._snapshot, *(place.uri for place in places)) if self._snapshot and places else self._whole
+        return lost_trails(Flow(around), places) if places else {}
 
     # --- what is served -------------------------------------------------------------------------
 

@@ -7,12 +7,13 @@ with nothing that was read after the node was done. A no needs that the node's o
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from lineage.domain.attestations import NO_ATTESTATIONS, Attestations
 from lineage.domain.jobs import is_job
 from lineage.domain.kinds import ENTITY_KINDS, KINDS, ONLY_NAMED, RELATIONS, RUNS
-from lineage.domain.names import Span, is_place, parse_location
-from lineage.domain.records import QUESTION, Gap, Json, Scope
+from lineage.domain.names import Location, Span, is_place, location_of, parse_location
+from lineage.domain.records import OUTPUT, QUESTION, Gap, Json, Scope
 from lineage.domain.times import bounds, sortable
 from lineage.domain.training import is_training_job
 from lineage.queries.as_json import link_json, node_json
@@ -23,12 +24,13 @@ from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
 from lineage.queries.flow.models import by_environment, is_model, is_past
 from lineage.queries.flow.readings import Readings
 from lineage.queries.flow.spread import READ, Spread
+from lineage.queries.flow.steps import is_logged
 from lineage.queries.flow.unread import Unread, once
 from lineage.queries.flow.walk import Arrival
 from lineage.queries.flow.writers import is_surely_made, writers
 from lineage.queries.scope import is_about, not_enumerated
 from lineage.queries.trace import Tracing
-from lineage.queries.used import DECLARED, INDIRECT, MAYBE, NOT_REFERENCED, USED
+from lineage.queries.used import DECLARED, INDIRECT, MAYBE, NOT_REFERENCED, USED, UseUnderWay
 
 
 def _givers() -> Iterator[str]:
@@ -51,6 +53,37 @@ def broken(tracing: Tracing) -> Iterator[Gap]:
     for found in tracing.breaks:
         said = f"the making is not known beyond {found.at}: {found.detail}"
         yield Gap(node["account"] or "", node["region"] or "", "", found.at, found.reason, said)
+
+
+class Lost(NamedTuple):
+    """Where what was made of a dataset went out of sight, and when that began, as a time that sorts."""
+
+    gap: Gap
+    began: str
+
+
+def lost_trails(graph: Flow, places: list[Location]) -> dict[str, list[Lost]]:
+    """Where the trail of each dataset is lost at a place that nobody can name: it may be whatever another job read.
+
+    A place that has a name is none: whether it is upstream of a node is seen there.
+    """
+    readings = Readings(graph)
+    found = {}
+    for place in places:
+        asking = UseUnderWay(graph, place, readings.near(place))
+        asking.run()
+        found[place.uri] = [Lost(gap, _began(graph, gap.job)) for gap in asking.readers.holes if _is_lost(gap)]
+    return found
+
+
+def _is_lost(gap: Gap) -> bool:
+    place = location_of(gap.subject)
+    return gap.about == OUTPUT and (place is None or place.hides_bucket)
+
+
+def _began(graph: Flow, job: str) -> str:
+    node = graph.nodes[job]
+    return sortable(node.get("started") or node["created"] or "")
 
 
 class Making:
@@ -151,13 +184,18 @@ class Making:
 
     # --- one question ---------------------------------------------------------------------------
 
-    def holdout(self, uri: str) -> Json:
-        """Whether one dataset was part of the making, how surely, and on which way. Raises `MalformedName`."""
+    def holdout(self, uri: str, lost: Iterable[Lost] = ()) -> Json:
+        """Whether one dataset was part of the making, how surely, and on which way. Raises `MalformedName`.
+
+        `lost` is where its trail is lost in the whole estate: from there it may have got here unseen.
+        """
         place = parse_location(uri)
         near = self._readings.near(place)
         spread = Spread(self.graph, place.uri, near)
         spread.run()
-        holes = dict.fromkeys(once([*self._shared, *spread.holes, *spread.unread_models()]))
+        until = self._done()
+        unseen = (one.gap for one in lost if not (until and one.began > until))
+        holes = dict.fromkeys(once([*self._shared, *spread.holes, *unseen, *spread.unread_models()]))
         self.holes |= holes
         found, way = self._verdict(spread, FirstReaders(self.graph, place), near)
         verdict, rests = judged(found, NOT_REFERENCED, holes, self._vouched)
@@ -172,7 +210,7 @@ class Making:
         if into and all(self._read_nothing(arrival) for arrival in into):
             return DECLARED, into[0].evidence()
         for link in near:
-            is_data = link.relation == "reads" and link.data["usage"] == "data"
+            is_data = link.relation == "reads" and link.data["usage"] == "data" and not is_logged(link)
             onward = self._way_from(link.target) if is_data and link.target in self._trainers else None
             if onward and onward.sure and readers.covered(link):
                 return USED, [link, *onward.evidence()]

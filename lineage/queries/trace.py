@@ -60,6 +60,7 @@ _MAX_NAMES = 8
 _CRAWL_ONE = "`lineage crawl --endpoint NAME` reads one"
 COPY, MAYBE_COPY, BESIDE, VENDOR = "copy", "possible-copy", "beside", "vendor"
 AROUND, LATER, BY_NAME = "possible-around", "possible-later", "possible-by-name"
+SAID = "possible-said"  # only what people may write says that a job read it
 _DOUBTS = {
     POSSIBLE: "{} wrote there, but its times or its end do not say whether that was before it was read",
     AROUND: "{} wrote there, and so did another job, later or to the very place: it is not certain that this is what was read",
@@ -93,7 +94,7 @@ class TreeStep:
     note: str = ""  # "possible": the times only may fit ("possible-later": it wrote while that was being served,
     # "possible-around": another one wrote the very place, "possible-by-name": only an environment names what it made);
     # "copy", "possible-copy": by its content; "above": told elsewhere; "beside": a job made it, whatever this run says;
-    # "vendor": nothing here tells what it was trained on
+    # "possible-said": only what people may write says that it was read; "vendor": nothing here tells what it was trained on
     evidence: str = ""  # "logged": only what people may write says so
     manifest: bool = False  # it lists what was read, and nobody has read the list
     reader: str = ""  # by whom what it is made of was read, where only that is told
@@ -454,7 +455,7 @@ class Tracing:
             if link.data["usage"] == "data" and not repacks:
                 row = {"uri": link.source, "channel": channel, "job": link.target, "indirect": indirect}
                 self.datasets[link.source, channel, link.target] = row
-            self._below(visit, links, link.source, direct=repacks)
+            self._below(visit, links, link.source, direct=repacks, note=SAID if is_logged(link) else "")
         for link in links_into(self.graph, node, "may-read"):
             self._only_names(node, link, "read what others wrote there")
             self._below(visit, (link,), link.source, direct=False, note=POSSIBLE)

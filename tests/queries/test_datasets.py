@@ -380,3 +380,20 @@ def test_wrong_usage(tell, tmp_path: Path) -> None:
     ran = tell("loans-live", "--holdouts", "list.txt")
     assert (ran.code, ran.out, "list.txt line 2: 'nowhere' is no S3 URI" in ran.err) == (2, "", True)
     assert "did you mean loans-live" in tell("loans-life").err
+
+
+OUT_OF_SIGHT = [
+    ("a feature group that is gone", [{"FeatureStoreOutput": {"FeatureGroupName": "gone"}}]),
+    ("an access point", [{"S3Output": {"S3Uri": "s3://clean-abcdefghijklmnopqrstuvwxyz0123456789-s3alias/x/"}}]),
+]
+
+
+@pytest.mark.parametrize("outputs", [one[1] for one in OUT_OF_SIGHT], ids=[one[0] for one in OUT_OF_SIGHT])
+@pytest.mark.parametrize(("day", "verdict"), [("2026-01-01", "unknown"), ("2026-01-03", "not-referenced")])
+def test_a_holdout_whose_trail_is_lost_elsewhere(outputs: list[dict[str, Any]], day: str, verdict: str) -> None:
+    """What a job made of a holdout and put out of sight may be what the model's job read, unless that was done by then."""
+    job = training("fit", {"train": "s3://clean/x/"})
+    prepared = processing("prep", {"in": "s3://raw/"}, {}, day=day, ProcessingOutputConfig={"Outputs": outputs})
+    answer = lineage.datasets(known(job, prepared), job.id, holdouts=["s3://raw/"])
+    assert [row["verdict"] for row in answer.holdouts] == [verdict]
+    assert lineage.used(known(job, prepared), "s3://raw/").verdict == "unknown"

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 import lineage
+from cli.render.answers import trace_text
+from cli.render.datasets import datasets_text
 from lineage.domain.records import Resource
 from lineage.graphs.associations import BACK, FORTH, End, ways
 from lineage.graphs.neighbourhoods import around_making
@@ -167,6 +169,44 @@ def test_what_the_data_reached_before_it_was_associated() -> None:
     run = [prep, own_run(prep), CLEAN_2, linked(RUN + "prep-aws-processing-job", "artifact/2", "Produced")]
     for said in (mid, run):
         assert asked(*SHOP, *said)["used"] == asked(*SHOP, *said)["holdout"] == "possible"
+
+
+def into(target: str) -> Resource:
+    """That the raw data contributed to whatever has an ARN."""
+    ends = {"SourceArn": f"{HERE}artifact/1", "DestinationArn": target, "AssociationType": "ContributedTo"}
+    return Resource("association", ACCOUNT, REGION, "", f"{HERE}association/into", ends)
+
+
+LOST = [
+    ("an artifact", linked("artifact/1", "artifact/gone")),
+    ("an action", linked("artifact/1", "action/gone")),
+    ("an artifact of another account", into(f"arn:aws:sagemaker:{REGION}:444455556666:artifact/theirs")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("title", "said"), LOST, ids=[one[0] for one in LOST])
+def test_an_entity_that_is_gone_at_the_end_of_a_chain(title: str, said: Resource) -> None:
+    """Where people say that data got into what nobody could read, nobody knows where it lay: a hole for that data alone."""
+    graph = known(*SHOP, RAW_1, said)
+    answer = lineage.used(graph, RAW)
+    (hole,) = answer.scope["holes"]
+    assert (answer.verdict, hole["subject"]) == ("unknown", said.body["DestinationArn"])
+    assert lineage.datasets(graph, "endpoint/shop", holdouts=[RAW]).holdouts[0]["verdict"] == "unknown"
+    assert hole in lineage.impact(graph, RAW).scope["holes"]
+    assert lineage.used(graph, "s3://nobody/").verdict == "not-referenced"
+
+
+def test_what_people_say_that_a_job_read_is_never_certain() -> None:
+    """Data that people associate with a training job itself is possible to each question, beside a channel that is certain."""
+    graph = known(*SHOP, RAW_1, into(FIT.arn))
+    assert lineage.used(graph, RAW).verdict == "possible"
+    answer = lineage.datasets(graph, "endpoint/shop", holdouts=[RAW, CLEAN])
+    assert [(row["uri"], row["verdict"]) for row in answer.holdouts] == [(RAW, "possible"), (CLEAN, "used")]
+    assert {row["uri"]: row["state"] for row in answer.datasets} == {CLEAN: "read", RAW: "possible"}
+    assert "ContributedTo (possible)" in datasets_text(answer, colour=False)
+    assert "made of 1 dataset directly" in datasets_text(answer, colour=False)
+    told = " ".join(trace_text(lineage.trace(graph, "shop"), colour=False).split())
+    assert f"ContributedTo {RAW} (possible: only what people wrote says so)" in told
 
 
 def test_what_a_feature_group_gave() -> None:
