@@ -46,7 +46,10 @@ def gaps(snapshot: str, form: str, out: str | None, stubs: bool, vouched: dict[s
 
     with lineage.open_snapshot(snapshot) as opened:
         if stubs:
-            write(lineage.attest_template(opened, **vouched), out)
+            template = lineage.attest_template(opened, **vouched)
+            write(template, out)
+            if "[[attestations]]" not in template:
+                click.echo("lineage: there is no hole that a person can close; `lineage gaps` lists what a crawl can", err=True)
             return
         said = lineage.coverage(opened)
         if vouched:
@@ -77,8 +80,8 @@ def _gap_rows(said: dict[str, Any]) -> Rows:
             "",
             "",
         ]
-        for what in ("gap", "hole")
-        for one in said.get(f"{what}s", ())
+        for what, some in (("gap", said["gaps"]), ("hole", said["empty"]), ("hole", said.get("holes", ())))
+        for one in some
     ]
     notes = [
         ["note", one["account"], one["region"], one["kind"], one["operation"], one["member"], "", one["values"], *[""] * 4]

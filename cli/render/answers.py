@@ -89,6 +89,7 @@ def gaps_text(said: dict[str, Any], *, colour: bool) -> str:
     gaps = [gap for gap in said["gaps"] if gap["subject"] not in told]
     if not said["lists"]:
         lines += [styled("No list was read: endpoints were followed upstream, and nothing else.")]
+    lines += [hole_line(gap) for gap in said["empty"]]
     lines += [styled((f"{plural(len(gaps), 'gap')} besides:" if gaps else "No gaps besides.", "bold"))]
     lines += [hole_line(gap) for gap in gaps]
     if "attestations" not in said:

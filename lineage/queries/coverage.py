@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from lineage.domain.records import Enumeration, Scope
-from lineage.domain.times import KnownDeletions, unbroken
+from lineage.domain.records import Enumeration
+from lineage.queries.scope import empty
 from lineage.snapshot.reading import Snapshot
 
 SCHEMA = "lineage.gaps/1"
@@ -16,7 +16,8 @@ def coverage(snapshot: Snapshot) -> dict[str, Any]:
     """The crawls of a snapshot, how far each list came the last time, and the gaps, as one JSON object.
 
     The `state` of a list is `finished`, `unfinished` (its crawl was cut short, or the graph does not hold it yet), or the
-    reason why it is not finished. `lookups` are those of CloudTrail, of all crawls. `notes` are the members of answers that
+    reason why it is not finished. `empty` says where nothing that trains was found: no list is at fault, and yet no answer is a
+    no. `lookups` are those of CloudTrail, of all crawls. `notes` are the members of answers that
     botocore does not know and that could name nothing: they hide no use.
     """
     lists = [asdict(one) | {"state": _state(one)} for one in snapshot.enumerations()]
@@ -27,18 +28,10 @@ def coverage(snapshot: Snapshot) -> dict[str, Any]:
         "lists": lists,
         "lookups": [asdict(one) | {"state": _state(one)} for one in snapshot.lookups()],
         "gaps": [asdict(gap) for gap in snapshot.gaps()],
+        "empty": [asdict(gap) for gap in empty(snapshot.scope())],
         "notes": [asdict(note) for note in snapshot.notes()],
     }
 
 
 def _state(one: Enumeration) -> str:
     return one.reason or ("finished" if one.finished and one.joined else "unfinished")
-
-
-def deletions_told(scope: Scope) -> KnownDeletions | None:
-    """The time of which every deletion in scope was told, up to the last lookups; None where CloudTrail did not tell of all."""
-    told = [unbroken(one for one in scope.lookups if one.key[:2] == place) for place in sorted(scope.places)]
-    known = [one for one in told if one]
-    if not known or len(known) < len(told):
-        return None
-    return KnownDeletions(max(one.since for one in known), min(one.until for one in known))

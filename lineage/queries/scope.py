@@ -9,11 +9,11 @@ from typing import NamedTuple
 from lineage.domain.kinds import KIND_OF_CALL, KINDS, TRAINING_JOB, kind_of_subject
 from lineage.domain.names import parse_location
 from lineage.domain.records import CLOUDTRAIL, Counts, Gap, Json, Scope
+from lineage.domain.times import KnownDeletions, unbroken
 from lineage.domain.vendors import vendor_of
 from lineage.errors import MalformedName
 from lineage.graphs.named import Known
 from lineage.queries.as_json import numbers_json, scope_json
-from lineage.queries.coverage import deletions_told
 from lineage.queries.flow.holes import OBJECT_CALLS
 
 UNCHECKED = "a channel names a place: whether an object was there when it was read is not checked"
@@ -145,7 +145,8 @@ def left_out(within: Within) -> list[str]:
 def caveats(scope: Scope) -> list[str]:
     """What is so for every answer about data: it is no hole, and is always said."""
     exposed = scope.training_jobs - scope.isolated_training_jobs
-    open_network = [f"{exposed} of {scope.training_jobs} training jobs ran without network isolation and may have read more"]
+    jobs = "training job" if scope.training_jobs == 1 else "training jobs"
+    open_network = [f"{exposed} of {scope.training_jobs} {jobs} ran without network isolation and may have read more"]
     return [
         *(open_network if exposed else []),
         traceless(scope),
@@ -176,3 +177,12 @@ def traceless(scope: Scope) -> str:
     said = f"training jobs that were deleted before {told.since}, the first moment that CloudTrail told of, leave no trace"
     later = any(crawl.started > told.until for crawl in scope.crawls)
     return said + (f", nor do those deleted after {told.until}, when it was last asked" if later else "")
+
+
+def deletions_told(scope: Scope) -> KnownDeletions | None:
+    """The time of which every deletion in scope was told, up to the last lookups; None where CloudTrail did not tell of all."""
+    told = [unbroken(one for one in scope.lookups if one.key[:2] == place) for place in sorted(scope.places)]
+    known = [one for one in told if one]
+    if not known or len(known) < len(told):
+        return None
+    return KnownDeletions(max(one.since for one in known), min(one.until for one in known))

@@ -163,7 +163,11 @@ def test_a_crawl_that_found_nothing_warns(run: Any, tmp_path: Path) -> None:
     for question in ("used", "impact"):
         answer = json.loads(run(question, "s3://some-bucket/x/", "-f", "json").out)
         assert (answer["verdict"], [one["reason"] for one in answer["scope"]["holes"]]) == ("unknown", ["empty"])
-    assert "no training job stands in 111122223333 eu-west-1" in run("check", "-f", "table").out
+    for command in ("check", "gaps"):
+        assert "no training job stands in 111122223333 eu-west-1" in run(command, "-f", "table").out
+    assert [row.split("\t")[6] for row in run("gaps", "-f", "tsv").out.splitlines() if row.startswith("hole")] == ["empty"]
+    ran = run("gaps", "--attest-template")
+    assert ("[[attestations]]" in ran.out, "no hole that a person can close" in ran.err) == (False, True)
 
 
 def test_an_account_without_training_warns(run: Any, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from lineage.domain.records import CLOUDTRAIL, Crawl, Enumeration, Gap, Life, Sc
 from lineage.domain.times import KnownDeletions, utc
 from lineage.errors import CrawlError
 from lineage.graphs.build import graph_of
-from lineage.queries.coverage import deletions_told
+from lineage.queries.scope import deletions_told
 from tests.estate import account, estate, fit
 from tests.records import ACCOUNT, REGION, arn, record, served
 

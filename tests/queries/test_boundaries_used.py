@@ -202,7 +202,7 @@ def test_deletions_after_the_last_lookup(crawls: list[str], later: bool) -> None
 
 @pytest.mark.parametrize(
     ("jobs", "isolated", "expected"),
-    [(3, 3, []), (0, 0, []), (3, 2, ["1 of 3 training jobs ran without"]), (1, 0, ["1 of 1 training jobs ran without"])],
+    [(3, 3, []), (0, 0, []), (3, 2, ["1 of 3 training jobs ran without"]), (1, 0, ["1 of 1 training job ran without"])],
 )
 def test_who_could_read_more(jobs: int, isolated: int, expected: list[str]) -> None:
     """How many jobs ran with an open network is said where any did, before what is always said."""

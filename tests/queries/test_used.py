@@ -410,7 +410,7 @@ def test_caveats_are_always_there(bank_graph: lineage.Graph) -> None:
     isolated = sum(bool(data.get("isolated")) for data in jobs)
     caveats = lineage.used(bank_graph, "s3://bank-ml/loans/train/").caveats
     assert caveats == [
-        f"{len(jobs) - isolated} of {len(jobs)} training jobs ran without network isolation and may have read more",
+        f"{len(jobs) - isolated} of {len(jobs)} training {'job' if len(jobs) == 1 else 'jobs'} ran without network isolation and may have read more",
         "training jobs that were deleted before the first crawl leave no trace",
         "a channel names a place: whether an object was there when it was read is not checked",
     ]

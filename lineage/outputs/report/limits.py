@@ -10,8 +10,8 @@ from lineage.domain.names import is_arn
 from lineage.domain.records import Json, Scope
 from lineage.outputs.report.blocks import number
 from lineage.queries.as_json import NOT_READ, numbers_json
-from lineage.queries.coverage import coverage, deletions_told
-from lineage.queries.scope import counts
+from lineage.queries.coverage import coverage
+from lineage.queries.scope import counts, deletions_told
 from lineage.queries.trace import Trace
 from lineage.snapshot.reading import Snapshot
 
