@@ -118,11 +118,8 @@ def test_graphml_carries_the_scope_and_the_gaps(bank_graph: lineage.Graph) -> No
     """What was looked at and what could not be comes back with the graph."""
     about = read(told(bank_graph, "graphml"), "graphml").graph
     assert (about["schema"], about["scope"]["accounts"]) == ("lineage.graphml/1", ["111122223333"])
-    names = ("account", "region", "operation", "subject", "reason", "detail")
-    said, known = (
-        [[gap[name] for name in names] for gap in gaps] for gaps in (about["gaps"], map(asdict, bank_graph.graph["gaps"]))
-    )
-    assert sorted(said) == sorted(known)
+    said = [[gap[name] for name in _GAP] for gap in about["gaps"]]
+    assert sorted(said) == sorted([getattr(gap, name) for name in _GAP] for gap in bank_graph.graph["gaps"])
 
 
 def test_graphml_has_one_type_for_each_attribute_and_ids_of_their_own(bank_graph: lineage.Graph) -> None:
