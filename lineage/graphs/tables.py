@@ -15,7 +15,7 @@ from itertools import chain, groupby, takewhile
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from lineage.domain.kinds import ALLOWED, ENDPOINT, HOLDERS, PIPELINE_EXECUTION, REUSED, SERVING
+from lineage.domain.kinds import ALLOWED, ENDPOINT, ENDPOINT_CONFIG, HOLDERS, PIPELINE_EXECUTION, REUSED, SERVING
 from lineage.domain.names import Location, Span, partition_of, places_around
 from lineage.domain.records import Edge, Json, Node, Window
 from lineage.domain.sightings import EVER, Sight
@@ -73,15 +73,18 @@ _CONTRADICTED = """
         AND sight.by = '' AND substr(sight.digest, 1, 5) = substr(pin.digest, 1, 5)) AND NOT EXISTS (
         SELECT 1 FROM sight WHERE sight.place = pin.place AND sight.by = '' AND sight.content = pin.content))"""
 SERVES = f"relation IN {SERVING} AND (relation != 'provides' OR usage = 'model')"
-# What was never seen and may serve, what names no artifact or has a part that names none, packages of which a model
-# names one specification, and endpoints of which no record tells all that they serve. What only the environment of a
-# container names, the container need not load.
+# What was never seen and may serve, configs of which a variant names no model, what names no artifact or has a part that
+# names none, packages of which a model names one specification, and endpoints of which no record tells all that they
+# serve. What only the environment of a container names, the container need not load.
 _UNEXPLAINED = f"""
     INSERT OR IGNORE INTO main.unexplained
     SELECT id FROM main.node WHERE NOT observed AND EXISTS (SELECT 1 FROM main.edge WHERE source = id AND {SERVES})
     UNION SELECT id FROM main.node WHERE kind IN {HOLDERS}
         AND (json_extract(details, '$.empty_parts') IS NOT NULL OR NOT EXISTS (
             SELECT 1 FROM main.edge WHERE target = id AND {SERVES} AND NOT (relation = 'loads' AND evidence = 'logged')))
+    UNION SELECT id FROM main.node AS config WHERE kind = '{ENDPOINT_CONFIG.name}' AND EXISTS (
+        SELECT 1 FROM json_each(config.details, '$.variants') WHERE value NOT IN (
+            SELECT role FROM main.edge WHERE target = config.id AND relation = 'deploys'))
     UNION SELECT source FROM main.edge WHERE relation = 'instantiates' AND usage != ''
     UNION SELECT id FROM main.node WHERE kind = '{ENDPOINT.name}' AND lower(status) IN {MIXED}"""  # noqa: S608  (our own words)
 _TABLES = ("called", "named", "field", "fact", "lent", "lies", "model", "model_input", "written", "write", "sight", "read")

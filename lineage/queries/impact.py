@@ -25,16 +25,17 @@ from lineage.domain.kinds import (
     TUNING_JOB,
     WEIGHTS,
     carries_model,
+    kind_of_subject,
 )
-from lineage.domain.names import is_location, is_place, location_of, parse_location
-from lineage.domain.records import Gap, Json
+from lineage.domain.names import is_location, is_place, location_of, parse_arn, parse_location
+from lineage.domain.records import Gap, Json, Scope
 from lineage.domain.status import serves, serves_a_mix
 from lineage.domain.times import CERTAIN, sortable
 from lineage.domain.vendors import sold_by
 from lineage.graphs.build import Graph
 from lineage.graphs.deployments import PENDING as ROLLED_OUT
 from lineage.graphs.named import Known, known_in
-from lineage.queries.as_json import link_json, node_json, said, scope_json
+from lineage.queries.as_json import attributes_json, link_json, node_json, said, scope_json
 from lineage.queries.attested import NO_REST, Rests, Vouched, judged, vouched_in
 from lineage.queries.flow.links import Flow, Link, links_into
 from lineage.queries.flow.models import NAMED, by_environment, is_past, read_by, specified
@@ -272,7 +273,16 @@ def _may_serve(graph: Flow, rows: list[Json], hidden: list[Hidden]) -> list[Json
     reached = [row for row in rows if row.get("serves") in (NOW, PERHAPS)]
     surely = {row["id"] for row in reached if any(one["sure"] and one["serves"] == NOW for one in row["variants"])}
     why = {one.endpoint: one.gap.detail for one in reversed(hidden)} | {row["id"]: "" for row in reached}
-    return [node_json(graph, endpoint) | {"why": why[endpoint]} for endpoint in sorted(why.keys() - surely)]
+    return [_told(graph, endpoint) | {"why": why[endpoint]} for endpoint in sorted(why.keys() - surely)]
+
+
+def _told(graph: Flow, endpoint: str) -> Json:
+    """An endpoint, of which no more may be known than what a list calls it."""
+    if endpoint in graph:
+        return node_json(graph, endpoint)
+    arn = parse_arn(endpoint)
+    named = {"name": arn.resource.partition("/")[2], "account": arn.account, "region": arn.region, "arn": endpoint}
+    return attributes_json(endpoint, {"kind": ENDPOINT.name, "created": None, "status": None, "observed": False} | named)
 
 
 # --- what is served, and nobody knows what it was made of -----------------------------------------
@@ -294,6 +304,8 @@ def all_holes(spread: Spread, hidden: list[Hidden]) -> list[Gap]:
 def hiding(spread: Spread) -> Iterator[Hidden]:
     """The endpoints that may serve what a walk reached, though no record says so."""
     yield from _unexplained(spread.graph)
+    yield from _unread(spread.graph)
+    yield from _of_components(spread.graph)
     yield from _mixed(spread)
 
 
@@ -312,13 +324,49 @@ def _mixed(spread: Spread) -> Iterator[Hidden]:
         if known or _in_service(data) != PERHAPS or not serves_a_mix(data["status"]):
             continue
         other = min(_could_be_served(spread, data, told), key=lambda one: (nodes[one]["kind"] == MODEL.name, one), default="")
-        if other:
+        beside = f"{nodes[other]['kind'].replace('-', ' ')} {nodes[other]['name']} was there by then" if other else ""
+        if beside or (beside := spread.may_be_loaded(sortable(data["modified"] or "~"))):
             said = (
                 f"endpoint {data['name']} is {data['status']}: it serves a mix of the config that it names and of another one, "
-                f"which no record names; {nodes[other]['kind'].replace('-', ' ')} {nodes[other]['name']} was there by then"
+                f"which no record names; {beside}"
             )
             where = (data["account"] or "", data["region"] or "", "")
             yield Hidden(endpoint, Gap(*where, endpoint, "unresolved", said), mixed=True)
+
+
+def _unread(graph: Flow) -> Iterator[Hidden]:
+    """Endpoints of which a list told, and that nobody could read."""
+    scope: Scope = graph.graph["scope"]
+    for gap in scope.holes:
+        kind = kind_of_subject(gap.subject)
+        if kind and kind.name == ENDPOINT.name and gap.operation == kind.describe and gap.reason != "missing":
+            yield Hidden(gap.subject, gap)
+
+
+def _of_components(graph: Flow) -> Iterator[Hidden]:
+    """Living endpoints that run inference components, where not all of those that may be theirs were read."""
+    for endpoint in sorted(node for node, data in graph.nodes.items() if data["kind"] == ENDPOINT.name):
+        data = graph.nodes[endpoint]
+        reason = _unread_components(graph.graph["scope"], data) if _in_service(data) in (NOW, PERHAPS) else ""
+        if reason and any(_leaves_models_open(graph, link.source) for link in links_into(graph, endpoint, "configures")):
+            said = f"endpoint {data['name']} runs inference components, and not all of them were read"
+            yield Hidden(endpoint, Gap(data["account"] or "", data["region"] or "", "", endpoint, reason, said))
+
+
+def _unread_components(scope: Scope, endpoint: Json) -> str:
+    """Why not all inference components beside an endpoint were read; empty where they were."""
+    place = endpoint["account"], endpoint["region"]
+    if (*place, INFERENCE_COMPONENT.name) not in scope.enumerated:
+        return "not-enumerated"
+    there = (gap for gap in scope.holes if (gap.account, gap.region) == place and gap.reason != "missing")
+    of_them = (gap for gap in there if kind_of_subject(gap.subject) is INFERENCE_COMPONENT)
+    return next((gap.reason for gap in of_them), "")
+
+
+def _leaves_models_open(graph: Flow, config: str) -> bool:
+    """Whether a config has variants that name no model."""
+    named = {link.data["role"] for link in links_into(graph, config, "deploys")}
+    return not named.issuperset(graph.nodes[config].get("variants") or ())
 
 
 def _could_be_served(spread: Spread, endpoint: Json, named: Container[str]) -> Iterator[str]:

@@ -556,3 +556,31 @@ def test_each_writer_of_a_shared_place_is_told_once() -> None:
     assert [
         sum(row["kind"] == kind and row["sure"] for row in rows) for kind in ("processing-job", "training-job", "model")
     ] == [1000] * 3
+
+
+ENDPOINT_ARN, COMPONENT_ARN = arn("endpoint", "shop"), arn("inference-component", "ic")
+FIT_ON_RAW = training("fit", {"train": "s3://raw/"})
+SERVED_FIT = served("s3://models/fit/output/model.tar.gz")
+OPEN_CONFIG = record("endpoint-config", "shop-config", {"CreationTime": "2026-02-01T10:10:00Z", "ProductionVariants": [{"VariantName": "all"}]})  # fmt: skip
+IN_A_MIX = replace(SERVED_FIT[2], status="UpdateRollbackFailed")
+OF_ANOTHER = record("endpoint-config", "shop-config", {"CreationTime": "2026-02-01T10:10:00Z", "ProductionVariants": [{"VariantName": "all", "ModelName": "other"}]})  # fmt: skip
+ANOTHER = [training("other", {"train": "s3://o/"}), record("model", "other", {"CreationTime": "2026-02-01T10:00:00Z", "PrimaryContainer": {"ModelDataUrl": "s3://models/other/output/model.tar.gz"}})]  # fmt: skip
+MAY_SERVE: list[tuple[str, list[Resource], dict[str, Any], bool]] = [
+    ("an endpoint that is denied", SERVED_FIT[:2], {"holes": (Gap(ACCOUNT, REGION, "DescribeEndpoint", ENDPOINT_ARN, "denied", "no"),)}, True),
+    ("an endpoint of which the components are denied", [SERVED_FIT[0], OPEN_CONFIG, SERVED_FIT[2]], {"holes": (Gap(ACCOUNT, REGION, "DescribeInferenceComponent", COMPONENT_ARN, "denied", "no"),)}, True),
+    ("an endpoint of which the components were not listed", [SERVED_FIT[0], OPEN_CONFIG, SERVED_FIT[2]], {"enumerated": ALL - {(ACCOUNT, REGION, "inference-component")}}, True),
+    ("an endpoint that has no components", [SERVED_FIT[0], OPEN_CONFIG, SERVED_FIT[2]], {}, False),
+    ("an endpoint that runs another model, whatever components there are", [*ANOTHER, OF_ANOTHER, SERVED_FIT[2]], {"enumerated": ALL - {(ACCOUNT, REGION, "inference-component")}}, False),
+    ("a mix of two configs, of which the other one is gone with its model", [*ANOTHER, OF_ANOTHER, IN_A_MIX], {}, True),
+    ("a mix that was made before the job wrote", [*ANOTHER, OF_ANOTHER, replace(IN_A_MIX, modified="2026-01-02T09:00:00Z")], {}, False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("records", "scope", "may"), [row[1:] for row in MAY_SERVE], ids=[row[0] for row in MAY_SERVE])
+def test_an_endpoint_that_a_hole_stands_before(records: list[Resource], scope: dict[str, Any], may: bool) -> None:
+    """An endpoint that may run what was reached, as far as it could be read, is told as one that may serve it, with why."""
+    answer = impact(whole(FIT_ON_RAW, *records, **scope), "s3://raw/")
+    assert answer.serving == []
+    assert [row["id"] for row in answer.may_serve if row["why"]] == [ENDPOINT_ARN] * may
+    subjects = {hole["subject"] for hole in answer.scope["holes"]}
+    assert (ENDPOINT_ARN in subjects) == may

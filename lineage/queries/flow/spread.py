@@ -244,6 +244,11 @@ class Spread:
         unread = Unread.of(self.graph)
         return [*unread.models(self._blind), *unread.takers(self._blind)]
 
+    def may_be_loaded(self, until: str) -> str:
+        """What of the data a model that ran at some time may have loaded, in words; empty where it had nothing of it."""
+        opens, how = self._blind.maybe_a_model or ("~", "")
+        return how if opens <= until else ""
+
     def _stays_in(self, node: str) -> bool:
         """Whether nothing gets out of what serves: it was read, and neither it nor its config keeps what goes in and out."""
         if node not in self.graph or self.graph.nodes[node]["kind"] not in SERVERS:
