@@ -20,6 +20,7 @@ from lineage.errors import MalformedName, UnknownNode
 from lineage.graphs.build import graph_of
 from lineage.queries.impact import LONGEST, impact
 from lineage.queries.paths import path
+from lineage.queries.used import used
 from tests.queries.test_random_estates import JOBS, KEYS, Job, reached, resource, writes_of
 from tests.queries.test_random_estates import folder as keys_of
 from tests.queries.test_used import CRAWL, NEAR
@@ -539,7 +540,15 @@ def daily(count: int) -> lineage.Graph:
     return whole(*records)
 
 
-@pytest.mark.parametrize("many", [trained_and_served, daily])
+def unsure(count: int) -> lineage.Graph:
+    """So many jobs that failed and may have left something at one place, and so many that read there."""
+    records = [
+        processing(f"p{n}", {"raw": "s3://raw/"}, {"out": "s3://prep/"}, ProcessingJobStatus="Failed") for n in range(count)
+    ]
+    return whole(*records, *(training(f"j{n}", {"train": "s3://prep/"}) for n in range(count)))
+
+
+@pytest.mark.parametrize("many", [trained_and_served, daily, unsure])
 def test_many_are_no_more_work_each(many: Callable[[int], lineage.Graph]) -> None:
     """What many jobs, models and endpoints got of one dataset takes no more work for each of them than among few."""
     assert grows_straight(lambda count: partial(impact, many(count), "s3://raw/"), 200)
@@ -584,3 +593,34 @@ def test_an_endpoint_that_a_hole_stands_before(records: list[Resource], scope: d
     assert [row["id"] for row in answer.may_serve if row["why"]] == [ENDPOINT_ARN] * may
     subjects = {hole["subject"] for hole in answer.scope["holes"]}
     assert (ENDPOINT_ARN in subjects) == may
+
+
+RAW_AT = {"raw": "s3://raw/"}
+NAMING = {"Environment": {"AT": "s3://x/y/"}}
+FOLDERS = [processing(f"p{month}", RAW_AT, {"out": "s3://m/"}, day=f"2026-{month:02}-01") for month in (1, 3)]
+TUNED = training("t", {"train": "s3://other/"}, "s3://m/model.tar.gz", day="2026-01-10")
+
+
+@pytest.mark.parametrize(
+    ("records", "more"),
+    [
+        # who reads a model's key as a prefix may have got what the endpoint, which reads the key alone, did not
+        ([*FOLDERS, TUNED, *served("s3://m/model.tar.gz")], training("i", [channel("model", "s3://m/model.tar.gz")], day="2026-01-05")),
+        # who only names a place reaches nobody who only names it
+        (
+            [
+                training("b", RAW_AT, day="2026-01-05", HyperParameters={"model_dir": "s3://x/y/"}),
+                processing("c", {}, {"out": "s3://far/"}, day="2026-02-01", **NAMING),
+                training("d", {"train": "s3://far/"}, day="2026-03-01"),
+                training("e", {"train": "s3://x/y/"}, day="2025-03-01"),
+            ],
+            processing("a", RAW_AT, {"out": "s3://else/"}, day="2026-01-01", **NAMING),
+        ),
+    ],
+)  # fmt: skip
+def test_another_job_takes_nobody_away(records: list[Resource], more: Resource) -> None:
+    """Whom the data reached, or may have, it reached as well where one more job reads or writes at a place between."""
+    before, after = (impact(whole(*some), "s3://raw/") for some in (records, [*records, more]))
+    assert {row["id"] for row in before.reached} <= {row["id"] for row in after.reached}
+    told = [{row["job"]["id"] for row in used(whole(*some), "s3://raw/").findings} for some in (records, [*records, more])]
+    assert told[0] <= told[1]

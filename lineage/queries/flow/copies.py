@@ -53,6 +53,8 @@ def pinned_write(graph: Flow, write: Link, reading: Link) -> str | None:
     if not pins or not _is_same(write.target, reading.source):
         return None
     own = {digest for place, digest in pins if _is_same(place, reading.source)}
+    if not own:
+        return None  # most readers: a shared place need not be looked at for each of its writers and readers
     seen = (link for link in links_into(graph, reading.source, "overlaps") if is_copy(link) and link.data["usage"] != PINNED)
     held = {link.source for link in seen if own.intersection(graph.nodes[link.source]["digests"])}
     written = held.intersection(graph.targets(write.target))

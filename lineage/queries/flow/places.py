@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from lineage.domain.times import IMPOSSIBLE, bounds
@@ -29,8 +30,8 @@ def places_of(graph: Flow, write: Link) -> Iterator[tuple[str, tuple[Link, ...]]
 def loaders(graph: Flow, write: Link) -> Iterator[Step]:
     """What loads what this edge wrote as a model, with the edges to it; impossible times left out."""
     for place, between in places_of(graph, write):
-        loads = (reading for reading in in_reach(graph, write, place) if reading.relation == "loads")
-        yield from steps_to(graph, write, between, loads)
+        found = (reading for readers in reads_model_at(graph, place) for reading in in_reach(graph, write, readers))
+        yield from steps_to(graph, write, between, (reading for reading in found if reading.relation == "loads"))
 
 
 def steps_to(graph: Flow, write: Link, between: tuple[Link, ...], readings: Iterable[Link]) -> Iterator[Step]:
@@ -40,49 +41,44 @@ def steps_to(graph: Flow, write: Link, between: tuple[Link, ...], readings: Iter
             yield from _read(graph, write, between, reading)
 
 
-class _ModelReaders:
-    """Who reads a model at one place, by when that was."""
+class ModelReaders:
+    """Who reads a model at one place in one way, by when that was: for all of them a write lasts as long."""
 
     def __init__(self, graph: Flow, links: Iterable[Link]) -> None:
-        self.links = sorted(filter(is_model, links), key=_opens)
+        self.links = sorted(links, key=_opens)
         self.pinning = [link for link in self.links if graph.nodes[link.target].get("pins")]
         self.opens = [_opens(link) for link in self.links]
-        # one of each way to read it: they may differ in how long a write lasts
-        self.ways = list({link.data["span"]: link for link in self.links}.values())
+        self.way = self.links[0]
 
 
 def _opens(link: Link) -> str:
     return bounds(link.data["time"])[0]
 
 
-def reads_model_at(graph: Flow, place: str) -> _ModelReaders:
-    """Who reads a model at a place, worked out once."""
-    known: dict[str, _ModelReaders] = graph.kept.setdefault("model readers", {})
+def reads_model_at(graph: Flow, place: str) -> list[ModelReaders]:
+    """Who reads a model at a place, each way to read it by itself, worked out once."""
+    known: dict[str, list[ModelReaders]] = graph.kept.setdefault("model readers", {})
     if place not in known:
-        known[place] = _ModelReaders(graph, links_out_of(graph, place, "reads", "loads"))
+        ways: dict[str, list[Link]] = defaultdict(list)
+        for link in filter(is_model, links_out_of(graph, place, "reads", "loads")):
+            ways[link.data["span"] or ""].append(link)
+        known[place] = [ModelReaders(graph, ways[span]) for span in sorted(ways)]
     return known[place]
 
 
-def in_reach(graph: Flow, write: Link, place: str, told: str = "") -> list[Link]:
-    """Who may have read a write as a model at a place, the last one first: not who came when another's lay there for certain.
+def in_reach(graph: Flow, write: Link, readers: ModelReaders, told: str = "") -> list[Link]:
+    """Who may have read a write as a model, the last one first: not who came when another's lay there for certain.
 
     Of those who came before the time `told`, only who may have certainly read it. Of those who pin what they read, the times
     do not tell.
     """
-    readers = reads_model_at(graph, place)
-    last, sure = reach(graph, write, place)
+    last, sure = lasts(graph, write, readers.way)
     _, closes = bounds(write.data["time"])
     known = bisect_left(readers.opens, told)
     certain = range(bisect_left(readers.opens, closes), min(known, bisect_right(readers.opens, sure)))
     others = range(known, bisect_left(readers.opens, last))
     found = [readers.links[at] for at in (*reversed(others), *reversed(certain))]
     return list({id(link): link for link in (*found, *readers.pinning)}.values()) if readers.pinning else found
-
-
-def reach(graph: Flow, write: Link, place: str) -> tuple[str, str]:
-    """By when whoever reads a model at a place got another one than a write, and by when he did for all that is certain."""
-    ends = [lasts(graph, write, way) for way in reads_model_at(graph, place).ways]
-    return max((end for end, _ in ends), default=""), max((end for _, end in ends), default="")
 
 
 def _read(graph: Flow, write: Link, between: tuple[Link, ...], reading: Link) -> Iterator[Step]:

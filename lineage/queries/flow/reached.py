@@ -11,8 +11,8 @@ from lineage.domain.times import CERTAIN, bounds
 from lineage.queries.flow.copies import contents_of, copies_out_of
 from lineage.queries.flow.links import Flow, Link, links_out_of
 from lineage.queries.flow.models import is_model
-from lineage.queries.flow.order import lies_around
-from lineage.queries.flow.places import in_reach, leads_from, reach
+from lineage.queries.flow.order import lasts, lies_around
+from lineage.queries.flow.places import in_reach, leads_from, reads_model_at
 from lineage.queries.flow.steps import is_only_allowed, is_only_named, shares_keys
 
 WayOfReading = tuple[str | None, int | None]
@@ -20,9 +20,11 @@ WayOfReading = tuple[str | None, int | None]
 ReachedBy = tuple[str, frozenset[WayOfReading], bool, str, bool]
 """A place, how it is read there, whether the write is of what is around it, and in which partition it was written.
 
-Or a content, and whether it surely is it: copies are carried from partition to partition. The last one says whether a field
-says that it was written: what only may have been reaches nobody for what was.
+Or a content, and whether it surely is it: copies are carried from partition to partition. The last one says whether it was
+surely written: what only may have been, or may have been left by a job that failed, reaches nobody for what was.
 """
+Asked = tuple[ReachedBy, tuple[str, ...]]
+"""The same, and by which relations somebody may have got it: who is found by one of them was not looked for by another."""
 
 
 class Reached:
@@ -38,8 +40,8 @@ class Reached:
         self._relations = relations
         self._ways: dict[str, list[Link]] = {}
         self._leads: dict[str, tuple[list[Link], list[str]]] = {}
-        self._written: dict[ReachedBy, list[tuple[str, str, int]]] = defaultdict(list)
-        self._read: dict[tuple[ReachedBy, tuple[str, ...]], list[tuple[str, int, str]]] = defaultdict(list)
+        self._written: dict[Asked, list[tuple[str, str, int]]] = defaultdict(list)
+        self._read: dict[tuple[ReachedBy, tuple[str, ...], str | None], list[tuple[str, int, str]]] = defaultdict(list)
 
     def readers(self, write: Link, length: int, relations: tuple[str, ...]) -> Iterator[tuple[tuple[Link, ...], list[Link]]]:
         """Who may have read this write by some relations and was reached by no earlier one, with the edge to his place.
@@ -49,41 +51,43 @@ class Reached:
         if write.target not in self._leads:
             self._leads[write.target] = leads_from(self._graph, write.target)
         overlaps, contents = self._leads[write.target]
-        says = not (is_only_allowed(write) or is_only_named(write))
+        left_nothing = may_have_left_nothing(self._graph.nodes[write.source])
+        says = not (left_nothing or is_only_allowed(write) or is_only_named(write))
         near: list[tuple[str, tuple[Link, ...]]] = [(write.target, ())]
         near += [(overlap.target, (overlap,)) for overlap in overlaps]
         for place, between in near:
             asked = (place, self._ways_that_get(write, place), lies_around(write, place), partition_of(write.source), says)
-            news = self._is_news(write, length + len(between), asked, (*asked[:-1], True))
+            news = self._is_news(write, length + len(between), relations, asked, (*asked[:-1], True))
             links = [link for link in links_out_of(self._graph, place, *relations) if not is_model(link)] if news else []
             yield between, [*links, *self._of_models(write, length + len(between), asked, relations)]
         for content, fit in contents_of(self._graph, write, contents):
             same = (content, frozenset[WayOfReading]())
             asked = (*same, fit == CERTAIN, "", says)
-            if self._is_news(write, length + 1, asked, (*asked[:-1], True), (*same, True, "", True)):
+            if self._is_news(write, length + 1, relations, asked, (*asked[:-1], True), (*same, True, "", True)):
                 for copy in copies_out_of(self._graph, write.target, content):
                     yield (copy,), links_out_of(self._graph, copy.target, *relations)
 
     def _of_models(self, write: Link, length: int, key: ReachedBy, relations: tuple[str, ...]) -> list[Link]:
         """Who may have read it as a model: of those whom an earlier write reached, only who may have it for certain."""
-        place, opens = key[0], bounds(write.data["time"])[0]
-        last, _ = reach(self._graph, write, place)
-        before = self._read[key, relations]
-        # mostly the last one reached the most; another one only has some asked about again
-        told = next((until for opened, far, until in reversed(before) if opened <= opens and far <= length), "")
-        if last > told:
-            before.append((opens, length, last))
-        return [link for link in in_reach(self._graph, write, place, told) if link.relation in relations]
+        opens, found = bounds(write.data["time"])[0], list[Link]()
+        for readers in reads_model_at(self._graph, key[0]):
+            last, _ = lasts(self._graph, write, readers.way)
+            before = self._read[key, relations, readers.way.data["span"]]
+            # mostly the last one reached the most; another one only has some asked about again
+            told = next((until for opened, far, until in reversed(before) if opened <= opens and far <= length), "")
+            if last > told:
+                before.append((opens, length, last))
+            found += in_reach(self._graph, write, readers, told)
+        return [link for link in found if link.relation in relations]
 
-    def _is_news(self, write: Link, length: int, key: ReachedBy, *as_good: ReachedBy) -> bool:
+    def _is_news(self, write: Link, length: int, relations: tuple[str, ...], key: ReachedBy, *as_good: ReachedBy) -> bool:
         """Whether no earlier write, no further from the start, has reached all whom this one can reach; now it has."""
         opens, closes = bounds(write.data["time"])
         closes = closes or "~"
-        told = (one for other in (key, *as_good) for one in self._written[other])
+        told = (one for other in (key, *as_good) for one in self._written[other, relations])
         if any(opened <= opens and closed <= closes and far <= length for opened, closed, far in told):
             return False
-        if not may_have_left_nothing(self._graph.nodes[write.source]):
-            self._written[key].append((opens, closes, length))
+        self._written[key, relations].append((opens, closes, length))
         return True
 
     def _ways_that_get(self, write: Link, place: str) -> frozenset[WayOfReading]:
