@@ -40,13 +40,14 @@ def window(record: Resource, hit: Hit) -> Window | None:
     if not kind.job:
         last = closes if any(kind.times) else record.modified or created
         return Window(opens or created, "" if hit.open_ended or writing else last)
-    steps = record.body.get("SecondaryStatusTransitions") or ()
+    steps = _steps(record)
     if writing:
         uploads = [step["StartTime"] for step in steps if _is(step, kind.upload) and step.get("StartTime")]
-        at_end = min([*uploads, ended]) if ended else ""
+        at_end = min([*uploads, ended], key=sortable) if ended else ""
         return Window((not hit.continuous and at_end) or opens or created, closes)
     downloads = [step for step in steps if _is(step, kind.download)]
-    opened = min(filter(None, [opens, *(step.get("StartTime") for step in downloads)]), default=created)
+    began = filter(None, [opens, *(step.get("StartTime") for step in downloads)])
+    opened = min(began, key=sortable, default=created)
     return Window(opened, (hit.mode == "File" and _last_download(downloads)) or closes)
 
 
@@ -64,12 +65,17 @@ def each_time(record: Resource, hit: Hit, whole: Window | None) -> tuple[Window 
     return tuple(map(Window, opens, [*ends, whole.closes]))
 
 
+def _steps(record: Resource) -> list[Mapping[str, str]]:
+    """The steps that a job went through, as far as its record tells of each."""
+    return [step for step in record.body.get("SecondaryStatusTransitions") or () if step]
+
+
 def _downloads(record: Resource, download: str) -> list[Mapping[str, str]]:
     """The downloads of a job in order, but for a last one after which its program never ran: what that got came to nothing."""
-    steps = [step for step in record.body.get("SecondaryStatusTransitions") or () if step.get("StartTime")]
+    steps = [step for step in _steps(record) if step.get("StartTime")]
     ordered = sorted(steps, key=lambda step: sortable(step["StartTime"]))
     found = [number for number, step in enumerate(ordered) if _is(step, download)]
-    after = [step["Status"] for step in ordered[found[-1] :]] if found else []
+    after = [step.get("Status", "") for step in ordered[found[-1] :]] if found else []
     return [ordered[number] for number in (found if has_run(record.status, after, None) else found[:-1])]
 
 
@@ -115,7 +121,7 @@ def _is(step: Mapping[str, str], status: str) -> bool:
 def _last_download(downloads: list[Mapping[str, str]]) -> str:
     """The end of the last download (spot jobs have several), where all of them have ended."""
     ends = [step.get("EndTime") or "" for step in downloads]
-    return max(ends) if ends and all(ends) else ""
+    return max(ends, key=sortable) if ends and all(ends) else ""
 
 
 def fits(write: Window | str | None, read: Window | str | None) -> str:

@@ -83,6 +83,31 @@ def test_when_a_training_job_reads(mode: str, body: dict[str, Any], expected: li
     assert [time.replace("2026-01-02T", "").replace(":00Z", "") for time in windows(job, "reads")] == expected
 
 
+def test_a_step_that_tells_nothing_is_left_out() -> None:
+    """Steps without a status, a time or anything at all hide neither when a job read nor that it wrote."""
+    told = downloads(("09:58", "10:01"))["SecondaryStatusTransitions"]
+    odd = [None, {}, {"StartTime": "2026-01-02T10:30:00Z"}, {"Status": "Downloading"}]
+    job = training("j", [channel("train", "s3://b/t", mode="File")], SecondaryStatusTransitions=[*odd[:3], *told, None])
+    assert windows(job, "reads") == ["2026-01-02T09:58:00Z/2026-01-02T10:01:00Z"]
+    job = training("j", [channel("train", "s3://b/t", mode="File")], SecondaryStatusTransitions=odd)
+    assert [windows(job, way) for way in ("reads", "writes")] == [
+        ["2026-01-02T10:00:00Z/2026-01-02T11:00:00Z"],
+        ["2026-01-02T11:00:00Z/2026-01-02T11:00:00Z"],
+    ]
+
+
+def test_fractions_of_a_second_come_after_the_whole_one() -> None:
+    """Of two moments within one second the earlier opens a window, and the later closes it, whichever has a fraction."""
+    second = "2026-01-02T10:00:00"
+    steps = [{"Status": "Downloading", "StartTime": f"{second}.2Z", "EndTime": f"{second}{end}Z"} for end in (".9", "")]
+    steps += [{"Status": "Uploading", "StartTime": f"2026-01-02T11:00:00{start}Z"} for start in (".5", "")]
+    job = training("j", [channel("train", "s3://b/t", mode="File")], SecondaryStatusTransitions=steps)
+    reading = [window(job, hit) for hit in hits(KINDS[job.kind], job.body) if hit.reference.relation == "reads"]
+    assert reading == [(f"{second}Z", f"{second}.9Z")]
+    late = training("j", {}, SecondaryStatusTransitions=steps, TrainingEndTime="2026-01-02T11:00:00.500Z")
+    assert windows(late, "writes") == ["2026-01-02T11:00:00Z/2026-01-02T11:00:00.500Z"]
+
+
 def test_what_is_over_had_ended_when_its_record_was_last_changed() -> None:
     """No field tells when a labeling job ended: once it is over, that was by its last change; no write is said to be later."""
     body = {
