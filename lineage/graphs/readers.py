@@ -77,13 +77,30 @@ _BEFORE = f"""
         SELECT *, (SELECT nullif(min(reader.opens), '') FROM reader
             WHERE holder = target AND specification = {_SPECIFICATION}) AS first FROM untold)
     WHERE first IS NULL OR rtrim(opens, 'Z') < rtrim(first, 'Z')"""  # noqa: S608
+# The places that share keys with each place that is loaded so, and the writes to them: by when each was over, the earliest
+# beginning of all that were over then or later.
+_LATER = """
+CREATE TEMP TABLE near (loaded, place, PRIMARY KEY (loaded, place)) WITHOUT ROWID;
+INSERT INTO near SELECT DISTINCT source, source FROM main.edge WHERE relation = 'loads' AND reader = '' AND closes != '';
+INSERT OR IGNORE INTO near SELECT loaded, edge.source FROM near JOIN main.edge ON edge.target = loaded
+    WHERE relation = 'overlaps';
+CREATE TEMP TABLE later AS
+    WITH write (place, opens, closes) AS (
+        SELECT target, rtrim(opens, 'Z'), ifnull(rtrim(nullif(closes, ''), 'Z'), '~')
+        FROM (SELECT DISTINCT place FROM near) JOIN main.edge ON target = place WHERE relation = 'writes')
+    SELECT place, closes, min(opens) OVER (PARTITION BY place ORDER BY closes DESC) AS opens FROM write;
+CREATE INDEX temp.later_closes ON later (place, closes)
+""".strip()
 # Where nothing was written there between a model's creation and its first known reader, the first to read it unknown got
 # the same as that one.
 _SAME = """
-    DELETE FROM main.edge AS load WHERE relation = 'loads' AND reader = '' AND closes != '' AND NOT EXISTS (
-        SELECT 1 FROM main.edge AS write WHERE write.relation = 'writes' AND ifnull(rtrim(nullif(write.closes, ''), 'Z'), '~')
-        > rtrim(load.opens, 'Z') AND rtrim(write.opens, 'Z') <= rtrim(load.closes, 'Z') AND (write.target = load.source
-        OR write.target IN (SELECT source FROM main.edge WHERE target = load.source AND relation = 'overlaps')))"""
+DELETE FROM main.edge AS load WHERE relation = 'loads' AND reader = '' AND closes != '' AND NOT EXISTS (
+    SELECT 1 FROM near WHERE loaded = load.source AND rtrim(load.closes, 'Z') >= (
+        SELECT opens FROM later WHERE later.place = near.place AND later.closes > rtrim(load.opens, 'Z')
+        ORDER BY later.closes LIMIT 1));
+DROP TABLE temp.later;
+DROP TABLE temp.near
+""".strip()
 
 
 class _Reader(NamedTuple):
@@ -114,7 +131,8 @@ def read_where_it_runs(joining: Joining) -> None:
 
 def leave_out_the_same(joining: Joining) -> None:
     """Leave out who may have read a model before its first known reader, where both got the same."""
-    joining.run(_SAME)
+    for statement in (*_LATER.split(";\n"), *_SAME.split(";\n")):
+        joining.run(statement)
 
 
 def _deploy(joining: Joining) -> None:

@@ -272,12 +272,20 @@ class Joining:
 
     def forget_unread(self) -> None:
         """What a job may have written and nobody else reads, and what it may have read and nobody else wrote, lead nowhere."""
-        self._db.execute("""
-            DELETE FROM main.edge WHERE relation = 'may-write' AND NOT EXISTS (SELECT 1 FROM main.edge AS e
-            WHERE e.source = edge.target AND e.relation IN ('reads', 'loads', 'overlaps') AND e.target != edge.source)""")
-        self._db.execute("""
-            DELETE FROM main.edge WHERE relation = 'may-read' AND NOT EXISTS (SELECT 1 FROM main.edge AS e
-            WHERE e.target = edge.source AND e.relation IN ('writes', 'overlaps') AND e.source != edge.target)""")
+        self._forget("may-write", "target", "source", "'reads', 'loads', 'overlaps'")
+        self._forget("may-read", "source", "target", "'writes', 'overlaps'")
+
+    def _forget(self, relation: str, place: str, job: str, others: str) -> None:
+        """Of the others at each place, that many jobs may name, the first and the last tell whether one is somebody else."""
+        maybe = f"relation = '{relation}'"
+        self._db.execute(f"""
+            CREATE TEMP TABLE other AS SELECT {job} AS place, min({place}) AS first, max({place}) AS last FROM main.edge
+            WHERE relation IN ({others}) AND {job} IN (SELECT {place} FROM main.edge WHERE {maybe}) GROUP BY {job}""")  # noqa: S608
+        self._db.execute("CREATE UNIQUE INDEX temp.other_place ON other (place)")
+        self._db.execute(f"""
+            DELETE FROM main.edge WHERE {maybe} AND NOT EXISTS (
+                SELECT 1 FROM other WHERE place = edge.{place} AND NOT (first = edge.{job} AND last = edge.{job}))""")  # noqa: S608
+        self._db.execute("DROP TABLE temp.other")
 
     def index(self) -> None:
         """The graph is whole: it can be asked from now on by what its nodes and edges are."""

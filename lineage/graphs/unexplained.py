@@ -29,10 +29,11 @@ class _Makers:
     def __init__(self, joining: Joining) -> None:
         self._joining = joining
         self._writes = lru_cache(REMEMBERED)(self._sure_writes)
+        self._overlapping = lru_cache(REMEMBERED)(joining.overlapping)
 
     def surely_made(self, load: Edge) -> bool:
         """Whether a job certainly wrote what is loaded."""
-        return any(self._made(load, place) for place in (load.source, *self._joining.overlapping(load.source)))
+        return any(self._made(load, place) for place in (load.source, *self._overlapping(load.source)))
 
     def _made(self, load: Edge, place: str) -> bool:
         opens, _ = bounds(load.window)

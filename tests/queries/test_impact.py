@@ -548,7 +548,21 @@ def unsure(count: int) -> lineage.Graph:
     return whole(*records, *(training(f"j{n}", {"train": "s3://prep/"}) for n in range(count)))
 
 
-@pytest.mark.parametrize("many", [trained_and_served, daily, unsure])
+def redeployed(count: int) -> lineage.Graph:
+    """So many endpoints of one artifact, each made after the job of its year had written it."""
+    years = [str(2000 + n) for n in range(count)]
+    records = [training(f"j{year}", {"train": "s3://raw/"}, "s3://m/latest.tar.gz", day=f"{year}-01-01") for year in years]
+    live = (served("s3://m/latest.tar.gz", name=f"e{year}") for year in years)
+    return whole(*records, *(moved(one, year) for year, some in zip(years, live, strict=True) for one in some))
+
+
+def moved(one: Resource, year: str) -> Resource:
+    """What was made in another year."""
+    times = {name: f"{year}{value[4:]}" for name, value in one.body.items() if name.endswith("Time")}
+    return replace(one, body=one.body | times, created=times["CreationTime"], modified=times.get("LastModifiedTime"))
+
+
+@pytest.mark.parametrize("many", [trained_and_served, daily, redeployed, unsure])
 def test_many_are_no_more_work_each(many: Callable[[int], lineage.Graph]) -> None:
     """What many jobs, models and endpoints got of one dataset takes no more work for each of them than among few."""
     assert grows_straight(lambda count: partial(impact, many(count), "s3://raw/"), 200)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from lineage.domain.records import Json
 from lineage.graphs.build import Graph
 
+MANY = 20  # nodes that lead into one: what is worked out of so many is kept
 Neighbours = dict[str, dict[str, dict[str, Json]]]
 
 
@@ -38,6 +39,7 @@ class Flow:
         self._after: Neighbours = dict(graph.adjacency())
         self._before: Neighbours = dict(graph.reverse(copy=False).adjacency())
         self._out_of: dict[str, list[Link]] = {}
+        self._into: dict[tuple[str, tuple[str, ...]], list[Link]] = {}
         self.kept: dict[str, Any] = {}
 
     def into(self, node: str, relations: Collection[str]) -> Iterator[Link]:
@@ -46,6 +48,14 @@ class Flow:
             for key, data in keys.items():
                 if data["relation"] in relations:
                     yield Link(source, node, key, data)
+
+    def sorted_into(self, node: str, relations: tuple[str, ...]) -> list[Link]:
+        """The same by what they are for; of a node that many lead into, as a shared place is, they are sorted once."""
+        if len(self._before[node]) < MANY:
+            return _sorted(list(self.into(node, relations)), _by_usage)
+        if (node, relations) not in self._into:
+            self._into[node, relations] = _sorted(list(self.into(node, relations)), _by_usage)
+        return self._into[node, relations]
 
     def out_of(self, node: str) -> list[Link]:
         """The edges out of a node, by where they lead and by key."""
@@ -88,7 +98,7 @@ class Flow:
 
 def links_into(graph: Flow, node: str, *relations: str) -> list[Link]:
     """The edges of some relations into a node: by what they are for, by role, by where they come from."""
-    return _sorted(list(graph.into(node, relations)), _by_usage)
+    return graph.sorted_into(node, relations)
 
 
 def links_out_of(graph: Flow, node: str, *relations: str) -> list[Link]:
