@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,21 @@ def test_the_numbers_count_every_job_that_trains(told) -> None:
     job = record("automl-job", "auto", {"AutoMLJobStatus": "Completed", "InputDataConfig": []})
     lines = told("used", "s3://nobody/names/", job)
     assert [line for line in lines if "0 training jobs, 1 job of another kind that trains and 0 processing jobs" in line]
+
+
+def test_many_models_of_one_vendor_are_one_note(told) -> None:
+    """Each answer about data tells of vendors' models; many of one vendor are counted, and not a line each."""
+    sold = "arn:aws:sagemaker:us-east-1:865070037744:model-package/nim-{}"
+    shops = [
+        replace(one, body=one.body | {"PrimaryContainer": {"ModelPackageName": sold.format(at)}})
+        if one.kind == "model"
+        else one
+        for at in range(1, 7)
+        for one in served("", name=f"shop-{at}")
+    ]
+    notes = [line for line in told("used", "s3://nobody/names/", FIT, *shops) if "AWS Marketplace" in line]
+    named = "model package nim-1, model package nim-2, model package nim-3 and 3 more"
+    assert notes == [f"Note: {named} are each a seller's on AWS Marketplace: what they were trained on is not known here."]
 
 
 def test_holes_stand_below_the_line_that_counts_them(ask) -> None:

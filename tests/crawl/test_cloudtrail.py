@@ -583,7 +583,7 @@ def test_a_refused_lookup_is_told_where_lookups_are(run, tmp_path: Path) -> None
     text = run("gaps", "-f", "table")[1]
     assert text.count("cloudtrail:LookupEvents") == 1
     assert "denied  LookupEvents: User: " in text
-    assert text.endswith("No gaps besides.\n")
+    assert "\nNo gaps besides.\n" in text
 
 
 def test_the_option(run) -> None:

@@ -7,7 +7,7 @@ known besides that what ran it leads on to training. What a vendor sells or AWS 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from weakref import WeakKeyDictionary
@@ -32,7 +32,7 @@ class Unread:
         """`graph` may be as small as a question needs: what is named and was not read, each knows of the whole estate."""
         unseen: dict[str, Json] = graph.graph["unseen"]
         self._nodes = {node: data for node, data in unseen.items() if not vendor_of(node)}
-        self.vendors = [vendors_model(node, unseen[node], whose) for node in unseen if (whose := vendor_of(node))]
+        self.vendors = _vendors_models({node: data for node, data in unseen.items() if node not in self._nodes})
         self._scope: Scope = graph.graph["scope"]
         asked = {subject for node, data in self._nodes.items() for subject in gap_subjects(node, data)}
         gaps = ((subject, gap) for gap in self._scope.holes if gap.reason != "unmatched" for subject in subjects_of(gap))
@@ -132,8 +132,31 @@ _KNOWN: WeakKeyDictionary[Flow, Unread] = WeakKeyDictionary()
 
 def vendors_model(node: str, data: Json, whose: str) -> str:
     """What is said of something that a vendor offers to everybody, in the place of a hole."""
-    what = node if is_place(node) else f"{data['kind'].replace('-', ' ')} {data['name']}"
-    return f"{what} is {whose}: what it was trained on is not known here"
+    return f"{_called(node, data)} is {whose}: what it was trained on is not known here"
+
+
+def _vendors_models(found: Mapping[str, Json]) -> list[str]:
+    """The same of many: a sentence for all that are of one vendor, which names some."""
+    own: dict[str, list[str]] = {}
+    for node in found:
+        own.setdefault(vendor_of(node), []).append(node)
+    said = []
+    for whose, nodes in own.items():
+        first, *others = nodes
+        if not others:
+            said.append(vendors_model(first, found[first], whose))
+            continue
+        names, more = [_called(node, found[node]) for node in nodes[:_NAMED]], len(nodes) - _NAMED
+        *most, last = [*names, f"{more} more"] if more > 0 else names
+        said.append(f"{', '.join(most)} and {last} are each {whose}: what they were trained on is not known here")
+    return said
+
+
+_NAMED = 3  # of many that a vendor offers; more are counted
+
+
+def _called(node: str, data: Json) -> str:
+    return node if is_place(node) else f"{data['kind'].replace('-', ' ')} {data['name']}"
 
 
 def gap_subjects(identity: str, node: Json) -> set[str]:
