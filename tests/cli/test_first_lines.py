@@ -147,6 +147,14 @@ def test_open_holes_come_before_attested_ones() -> None:
     assert [line.plain for line in lines] == ["  1 r  denied  second", "  1 r  denied  first  [attested: 4711]"]
 
 
+def test_a_report_tells_what_is_only_being_deployed(told, run, tmp_path: Path) -> None:
+    """Its first sentence does not say of a pending config's jobs, without a word more, that they made what is served."""
+    told("trace", "shop", *updating())
+    page = run("report", "shop", "-f", "html", "--snapshot", str(tmp_path / "s.db")).out
+    assert "; some of this comes by a config that is still being deployed." in page
+    assert page.count('class="line beside"') == 1
+
+
 def test_what_does_not_serve_now_is_drawn_pale() -> None:
     """A config that an endpoint is about to run is told apart from the one that it runs, in each picture."""
     graph = graph_of(updating())

@@ -6,6 +6,7 @@ import networkx as nx
 
 from lineage.domain.kinds import KINDS, PLACES, SHOWN_BESIDE
 from lineage.domain.records import Json
+from lineage.outputs.pictures.figures import not_now
 from lineage.outputs.pictures.graph_svg import TIP, way
 from lineage.outputs.pictures.layout import Box, layout
 from lineage.outputs.pictures.svg import element, text, words
@@ -41,7 +42,7 @@ def figure(title: str, nodes: list[Json], edges: list[Json]) -> str:
 
 
 def _line(edge: Json, path: str) -> str:
-    sort = "beside" if edge["relation"] in _BESIDE else edge["method"]
+    sort = "beside" if edge["relation"] in _BESIDE or not_now(edge) else edge["method"]
     said = element("title", words(" ".join(filter(None, (edge["relation"], edge["role"])))))
     return element("path", said, class_=f"line {sort}", d=path, marker_end="url(#tip)")
 

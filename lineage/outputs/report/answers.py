@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from lineage.domain.kinds import TRAINING_JOB
 from lineage.domain.names import is_place
 from lineage.domain.records import Json
+from lineage.graphs.deployments import PENDING
 from lineage.outputs.report.reading import brief
 from lineage.queries.trace import Trace, TreeStep
 
@@ -64,9 +65,11 @@ def _holds(trace: Trace) -> str:
         *([f"{_number(possible, 'step')} only possible"] if possible else []),
         *([f"{_number(logged, 'step')} told only by a text or by people"] if logged else []),
     ]
-    return (
-        f"the chain reaches that data, with {' and '.join(weak)}" if weak else "the chain holds from the endpoint to that data"
-    )
+    soon = any(step.relation == "configures" and step.role == PENDING for step in steps)
+    added = "; some of this comes by a config that is still being deployed" if soon else ""
+    if weak:
+        return f"the chain reaches that data, with {' and '.join(weak)}{added}"
+    return f"the chain holds from the endpoint to that data{added}"
 
 
 def _steps(root: TreeStep) -> Iterator[TreeStep]:
