@@ -72,7 +72,7 @@ def _near(one: Attestation, kinds: dict[str, set[str]], subjects: list[str]) -> 
         return f"; of its subject there is {told}: name the hole as `lineage gaps --attest-template` does"
     below = subjects[bisect_left(subjects, subject) :][:1]
     begins = bool(below) and below[0].startswith(subject)
-    return "; it is about one subject, and holes are about what begins so: name each" if begins else ""
+    return f"; there is one about {below[0]}: an attestation names one subject, to its end" if begins else ""
 
 
 def _unseen(snapshot: Snapshot) -> Iterator[Gap]:

@@ -156,7 +156,8 @@ def test_gaps_warns_of_what_names_no_hole_and_writes_the_stubs(asked, tmp_path: 
     ran = asked("gaps", "--attestations", "a.toml", "-f", "tsv")
     assert ran.err.count("\n") == 1
     assert "line 10: attestation " in ran.err
-    assert "names no hole of this snapshot; it is about one subject, and holes are about what begins so: name each" in ran.err
+    near = "efs://fs-0a1b2c3d4e5f60718/kyc/passports: an attestation names one subject, to its end"
+    assert f"names no hole of this snapshot; there is one about {near}" in ran.err
     assert "attestation\t\t\t\t\tefs://fs-0a1b2c3d4e5f60718/\tunmatched\t" in ran.out
 
 
