@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -115,6 +116,15 @@ BROAD = [
 def test_what_means_more_than_one_thing_is_refused(name: HoleName, said: str) -> None:
     """Wildcards, kinds, accounts, buckets and lists are no subject of an attestation."""
     assert said in too_broad(name)
+
+
+def test_a_list_is_no_one_thing() -> None:
+    """A list that did not come to its end hides more than one thing, also where it is of one record: nobody can vouch for it."""
+    steps = Gap(
+        ACCOUNT, REGION, "ListPipelineExecutionSteps", f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:pipeline/p/execution/1", "denied"
+    )
+    assert names_of(steps) == []
+    assert names_of(replace(steps, operation="DescribePipelineExecution"))
 
 
 @pytest.mark.parametrize("subject", [MODEL, JOB, LIST, STORE, "s3://alias-s3alias/", f"model:{ACCOUNT}/{REGION}/m", "s3://b/x"])

@@ -62,6 +62,9 @@ CASES: dict[str, tuple[bool, list[Resource]]] = {
     "no input, and a text names what is trained on": (
         True, [processing("p", {}, {}, Environment={"OUT": "s3://out/"}), READS_OUT],
     ),
+    "no input, and a text names the folder of what is trained on": (
+        True, [processing("p", {}, {}, Environment={"OUT": "s3://far/"}), training("fit", {"train": "s3://far/x/deep/"}, day="2026-01-04")],
+    ),
     "no input, and a text names what nobody reads": (
         False, [processing("p", {}, {}, Environment={"OUT": "s3://else/"}), READS_OUT],
     ),
