@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import lineage
 from lineage.domain.kinds import KINDS
 from lineage.domain.records import Crawl, Gap, Resource, Scope
-from lineage.domain.vendors import vendor_of
+from lineage.domain.vendors import sold_by, vendor_of
 from lineage.graphs.build import graph_of
 from tests.records import ACCOUNT, REGION, arn, channel, processing, record, served, training
 from tests.snapshot.test_file import crawl
@@ -233,6 +233,13 @@ OWNERS = [
 def test_whose_it_is(node: str, vendors: bool) -> None:
     """What vendors offer is known by where it lies; what another account of ours shares is none of it."""
     assert bool(vendor_of(node)) == vendors
+
+
+@pytest.mark.parametrize(("account", "sold"), [("999988887777", True), ("111122223333", False)])
+def test_what_we_sell_ourselves_has_a_maker_here(account: str, sold: bool) -> None:
+    """A package that is sold and shows no artifact is a vendor's, but not where it is of an account that was crawled."""
+    offered = {"sold": True, "empty_parts": ["c"], "account": account}
+    assert bool(sold_by(f"arn:aws:sagemaker:eu-west-1:{account}:model-package/p/1", offered, ["111122223333"])) == sold
 
 
 def model_of(**container: Any) -> list[Resource]:
