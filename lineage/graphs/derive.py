@@ -19,6 +19,7 @@ from lineage.domain.kinds import (
     ANY,
     CONTENT,
     DATASET,
+    ENDPOINT_CONFIG,
     IMAGE,
     KINDS,
     LOCATION,
@@ -243,7 +244,9 @@ def _said(life: LifeRecord, resolve: Resolve, joining: Joining) -> Said:
     _note_own(identity, [(hit, node.id) for hit, node, _ in found if hit.reference.own and hit.location], joining)
     pairs = [(node, _as_listed(_of_version(edge, record), hit, joining.listings)) for hit, node, edge in found]
     pairs += _only_named(record, found) if KINDS[record.kind].job else ()
-    pairs = [_at_the_time(node, edge, record, joining) for node, edge in pairs] if joining.lived_before else pairs
+    if joining.lived_before:
+        anew = [pair for node, edge in pairs for pair in _named_since(node, edge, record, joining)]
+        pairs = [*(_at_the_time(node, edge, record, joining) for node, edge in pairs), *anew]
     return [node for node, _ in pairs], [edge for _, edge in pairs]
 
 
@@ -309,6 +312,13 @@ def _at_the_time(node: Node, edge: Edge, record: Resource, joining: Joining) -> 
         return node, edge
     moved = replace(edge, source=life) if edge.source == node.id else replace(edge, target=life)
     return replace(node, id=life), moved
+
+
+def _named_since(node: Node, edge: Edge, record: Resource, joining: Joining) -> Iterator[tuple[Node, Edge]]:
+    """A config names a model for as long as it is deployed: what was created under that name since may run there, too."""
+    if edge.relation == "deploys" and record.kind == ENDPOINT_CONFIG.name:
+        for life in joining.lives_after(node.id, record.created or ""):
+            yield replace(node, id=life), replace(edge, source=life)
 
 
 def _association(record: Resource) -> Said:

@@ -171,6 +171,13 @@ class Joining:
         before = self._db.execute(sql, (f"{identity}@", f"{identity}A", sortable(time))).fetchone()
         return str(before[0]) if before else identity
 
+    def lives_after(self, identity: str, time: str) -> list[str]:
+        """The lives of a name that was used again which began after a time at which there was one."""
+        if self.life_at(identity, time) == identity:
+            return []
+        sql = "SELECT id FROM main.node WHERE (id = ? OR id > ? AND id < ?) AND rtrim(created, 'Z') > ? ORDER BY id"
+        return [row[0] for row in self._db.execute(sql, (identity, f"{identity}@", f"{identity}A", sortable(time)))]
+
     def next_life(self, identity: str, created: str) -> str:
         """When the name of a life was used again; empty where that was the last one."""
         if not self.lived_before:

@@ -360,3 +360,26 @@ def test_what_was_captured_before_trains_the_next(tmp_path: Path) -> None:
         reached = {name: {row["name"] for row in lineage.impact(graph, f"s3://data/{name}/").reached} for name in ("a", "b")}
     assert "student" in reached["a"]
     assert "student" not in reached["b"]
+
+
+ANEW = [
+    ("before it was deployed", "02-15", {"a": False, "b": False}),
+    ("after it was deployed", "02-25", {"a": True, "b": False}),
+]
+
+
+@pytest.mark.parametrize(("created", "makers_of_it"), [row[1:] for row in ANEW], ids=[row[0] for row in ANEW])
+def test_a_model_that_was_made_anew_under_its_name(created: str, makers_of_it: dict[str, bool]) -> None:
+    """A config names a model, and which of several that were called so runs is certain only where no other came before."""
+    first, second = model("m", "02-10", "s3://m/a/model.tar.gz"), model("m", created, "s3://m/b/model.tar.gz")
+    jobs = [fit("a", "02-01", "s3://m/a/model.tar.gz"), fit("b", "02-02", "s3://m/b/model.tar.gz")]
+    records = [*jobs, first, second, config("c", "m", "02-11"), endpoint("e", "c", "02-20")]
+    graph = graph_of(records)
+    for name, sure in makers_of_it.items():
+        reached = lineage.impact(graph, f"s3://data/{name}/").reached
+        assert [row["sure"] for row in reached if row["kind"] == "endpoint"] == [sure], name
+    verdicts = {
+        row["uri"]: row["verdict"]
+        for row in lineage.datasets(graph, "endpoint/e", holdouts=[f"s3://data/{name}/" for name in "ab"]).holdouts
+    }
+    assert verdicts == {f"s3://data/{name}/": "used" if sure else "possible" for name, sure in makers_of_it.items()}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from lineage.domain.kinds import takes_model
-from lineage.domain.times import sortable
+from lineage.domain.times import bounds, sortable
 from lineage.graphs.deployments import PAST
-from lineage.queries.flow.links import Flow, Link
+from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
 
 
 def is_model(reading: Link) -> bool:
@@ -53,8 +53,21 @@ def suspect(graph: Flow, link: Link) -> str:
     if is_past(link) or link.relation not in ("configures", "deploys") or not (source["created"] and when):
         return ""
     if sortable(source["created"]) <= sortable(when):
-        return ""
+        return _created_anew(graph, link) if link.relation == "deploys" else ""
     return (
         f"suspect: {source['kind']} {source['name']} was created {source['created']}, after "
         f"{target['kind']} {target['name']} ({when}) that names it: the name was used before"
     )
+
+
+def _created_anew(graph: Flow, deploys: Link) -> str:
+    """What is odd of a model that was deleted and created anew before its config was surely deployed."""
+    name = deploys.source.partition("@")[0]
+    others = (one.source for one in links_into(graph, deploys.target, "deploys") if one.source.partition("@")[0] == name)
+    later = [graph.nodes[one]["created"] or "" for one in others if one != deploys.source]
+    ran = links_out_of(graph, deploys.target, "configures")
+    settled = max((max(bounds(one.data["time"])[0], sortable(one.data["settled"])) for one in ran), default="")
+    anew = min((time for time in later if sortable(time) <= settled), default="")
+    model, config = graph.nodes[deploys.source], graph.nodes[deploys.target]
+    said = f"suspect: model {model['name']} was created anew {anew}, before endpoint config {config['name']} was deployed"
+    return f"{said}: the one of {model['created']} may have run there or not" if anew else ""
