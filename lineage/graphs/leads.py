@@ -59,8 +59,6 @@ def places_near(snapshot: Snapshot, dataset: Location) -> Iterator[str]:
 
 def first_write(snapshot: Snapshot, dataset: Location) -> list[str]:
     """The id of the first place, if there is one, that a job wrote and that shares keys with a location."""
-    if dataset.hides_bucket:
-        return []
     start = dataset.uri.rstrip("/") if dataset.key.strip("/") else f"{dataset.root}/"
     rows = edges_of(snapshot.first_writes(start, prefixes(dataset)))
     return list(islice((edge.target for edge in rows if _wrote(edge, dataset)), 1))

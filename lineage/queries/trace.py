@@ -51,7 +51,7 @@ from lineage.queries.flow.holes import OBJECT_CALLS, opaque_read
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of, told_together
 from lineage.queries.flow.models import NAMED, by_environment, is_model, is_past, read_by, specified, suspect
 from lineage.queries.flow.steps import Step, fit_of, is_logged, is_only_named
-from lineage.queries.flow.unread import Unread, gap_subjects, subjects_of, vendors_model
+from lineage.queries.flow.unread import Unread, gap_about, gap_subjects, told_gaps, vendors_model
 from lineage.queries.flow.writers import also_logged, makers_of, only_records, too_late, writers
 from lineage.queries.showing import Shows
 
@@ -238,7 +238,6 @@ class Tracing:
         self.naming: dict[tuple[str, str], str] = {}  # what jobs may have done at a place that they name, and by which field
         self.stores: set[str] = set()
         self.vendors: dict[str, None] = {}  # what is said of the models of vendors
-        self._gaps = {name: gap for gap in graph.graph["scope"].holes for name in subjects_of(gap)}
         self._queue: list[tuple[bool, bool, int, int, _Visit]] = []
         self._order = count()
 
@@ -491,7 +490,7 @@ class Tracing:
     # --- where it breaks ------------------------------------------------------------------------
 
     def _why(self, node: str) -> tuple[str, str]:
-        gap = self._gaps.get(node.casefold())
+        gap = gap_about(self.graph, node)
         if gap:
             return gap.reason, gap.detail
         data, scope = self.graph.nodes[node], self.graph.graph["scope"]
@@ -613,9 +612,9 @@ class Tracing:
         broken = {found.at for found in self.breaks}
         holes = [
             gap
-            for gap in scope.holes
+            for gap, names in told_gaps(self.graph)
             if not (gap.operation in OBJECT_CALLS or vendor_of(gap.subject))  # a manifest is told of with whoever read it
-            if (not asked.isdisjoint(subjects_of(gap)) and (gap.reason != "unmatched" or gap.subject in broken))
+            if (not asked.isdisjoint(names) and (gap.reason != "unmatched" or gap.subject in broken))
             or (gap.operation in makers and gap.reason != "missing" and gap.subject not in scope.known)
         ]
         reads = [self.links[key] for key in sorted(self.links) if self.links[key].relation == "reads"]

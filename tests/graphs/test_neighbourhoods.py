@@ -19,7 +19,7 @@ from lineage.errors import LineageError
 from lineage.graphs import neighbourhoods
 from lineage.graphs.build import EdgeRow, graph_of
 from lineage.graphs.follow import Follow, Only, grow
-from lineage.graphs.neighbourhoods import around_making
+from lineage.graphs.neighbourhoods import around_making, around_subject
 from tests.boards import MAX, fit
 from tests.graphs.test_copies import package
 from tests.queries.test_random_estates import JOBS, KEYS, resource
@@ -180,6 +180,19 @@ def test_every_question_sees_enough_of_keys_and_times(jobs: list[Any], dataset: 
 
 
 COPIES = ("s3://m/1/model.tar.gz", "s3://m/2/model.tar.gz")
+
+
+@pytest.mark.parametrize("uri", ["s3://pt-s3alias/m/", "s3://pt-s3alias/", "s3://fraud--use1-az4--xa-s3/m/"])
+def test_what_was_written_behind_an_access_point_may_be_a_model(tmp_path: Path, uri: str) -> None:
+    """A model that nobody could read may have loaded what a job wrote there, asked of the whole graph and of what is near."""
+    records = [processing("p", {}, {"out": f"{uri}a/"}), *served("s3://n/", name="e")[1:], training("j", {"train": "s3://d/"})]
+    crawl(tmp_path / "a.db", *records)
+    with lineage.open_snapshot(tmp_path / "a.db") as snapshot:
+        near = [lineage.used(lineage.around_dataset(snapshot, uri), uri), lineage.impact(around_subject(snapshot, uri), uri)]
+        far = [lineage.used(lineage.graph(snapshot), uri), lineage.impact(lineage.graph(snapshot), uri)]
+    for one, other in zip(near, far, strict=True):
+        assert one.as_json() == other.as_json()
+        assert any("e-model" in hole["subject"] for hole in one.scope["holes"])
 
 
 @pytest.mark.parametrize("day", ["2026-01-01", "2026-01-05"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from tests.queries.test_random_estates import CRAWL, JOBS, KEYS, Job, reached, r
 from tests.queries.test_used import _entity, _linked, _logged
 from tests.records import ACCOUNT, REGION, channel, processing, record, served, training
 from tests.snapshot.test_file import crawl
+from tests.work import calls
 
 ALL = frozenset((ACCOUNT, REGION, kind) for kind in KINDS)
 HOLDOUTS = str(ROOT / "fixtures" / "holdouts.txt")
@@ -206,6 +208,24 @@ def test_the_evidence_goes_from_the_data_to_the_node() -> None:
 
 
 # --- what it was made of ------------------------------------------------------------------------
+
+
+def test_many_holdouts_are_not_looked_for_in_all_of_a_making(tmp_path: Path) -> None:
+    """What one of many holdouts takes does not grow with the jobs before a model that have nothing to do with it."""
+
+    def work(count: int) -> int:
+        jobs = [
+            processing(f"p{n}", {"in": f"s3://raw/{n}/"}, {"out": f"s3://prep/{n}/"}, day="2026-01-01") for n in range(count)
+        ]
+        crawl(tmp_path / f"{count}.db", *jobs, training("j", {"train": "s3://prep/"}))
+        with lineage.open_snapshot(tmp_path / f"{count}.db") as snapshot:
+            few, many = (
+                partial(lineage.datasets, snapshot, "j", holdouts=[f"s3://held/{n}/" for n in range(asked)])
+                for asked in (1, 41)
+            )
+            return calls(many) - calls(few)
+
+    assert work(200) < 1.5 * work(50)
 
 
 def rows(node: str, *records: Resource, **words: Any) -> dict[str, dict[str, Any]]:

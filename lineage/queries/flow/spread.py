@@ -68,7 +68,8 @@ class Spread:
             self._blind = readers.blind
             jobs_and_hints = (one for one, _ in readers if one.links[0].relation != "loads")
             known = [one._replace(part=self._part(one.links[-1], one.node)) for one in jobs_and_hints]
-            self._first = [*known, *self._others(readers)]
+            rest = self.graph.links(*READING) if links is None else (link for link in links if link.relation in READING)
+            self._first = [*known, *self._others(readers, rest)]
         else:
             node = find_node(names_of(self.graph), subject)
             self.subject = {"id": node, "kind": self.graph.nodes[node]["kind"]}
@@ -84,9 +85,9 @@ class Spread:
 
     # --- where it begins ------------------------------------------------------------------------
 
-    def _others(self, readers: FirstReaders) -> Iterator[Arrival]:
+    def _others(self, readers: FirstReaders, links: Iterable[Link]) -> Iterator[Arrival]:
         """What loads the place as a model, what else reads it, and the containers whose environment names it."""
-        for link in self.graph.links(*READING):
+        for link in links:
             data, relation = link.data, link.relation
             reads = relation == "reads" and not is_logged(link) and not is_job(self.graph.nodes[link.target])
             loads = relation == "loads" and is_place(link.source)

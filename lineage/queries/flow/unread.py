@@ -175,6 +175,23 @@ def subjects_of(gap: Gap) -> tuple[str, ...]:
     return gap.subject.casefold(), named.casefold()
 
 
+def told_gaps(graph: Flow) -> list[tuple[Gap, tuple[str, ...]]]:
+    """The gaps of the estate of a graph, each with what it is about: many traces of one graph ask for them."""
+    if "gaps" not in graph.kept:
+        scope: Scope = graph.graph["scope"]
+        graph.kept["gaps"] = [(gap, subjects_of(gap)) for gap in scope.holes]
+    told: list[tuple[Gap, tuple[str, ...]]] = graph.kept["gaps"]
+    return told
+
+
+def gap_about(graph: Flow, node: str) -> Gap | None:
+    """What could not be read of a node, if anything could not: the last that was said of it."""
+    if "gap about" not in graph.kept:
+        graph.kept["gap about"] = {name: gap for gap, names in told_gaps(graph) for name in names}
+    found: Gap | None = graph.kept["gap about"].get(node.casefold())
+    return found
+
+
 def once(holes: list[Gap]) -> list[Gap]:
     """Each hole once, in the words that say most: what a call left open is told again where it is known what it may hide."""
     asked = ((gap.account, gap.region, gap.operation, gap.subject, gap.reason, "" if gap.operation else gap) for gap in holes)
