@@ -91,9 +91,15 @@ def now() -> str:
 
 
 def today() -> date:
-    """The day in UTC on which something expires or does not: that of SOURCE_DATE_EPOCH, else this one."""
+    """The day in UTC on which something expires or does not: that of SOURCE_DATE_EPOCH, else this one.
+
+    Raises `MalformedName` for one that names no moment: the clock would decide in its place, and nobody would know.
+    """
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    return (datetime.fromtimestamp(int(epoch), UTC) if epoch.isdigit() else datetime.now(UTC)).date()
+    try:
+        return (datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)).date()
+    except (ValueError, OverflowError, OSError):
+        raise MalformedName(f"SOURCE_DATE_EPOCH is {epoch!r}: it must be a number of seconds since 1970") from None
 
 
 def utc(moment: datetime) -> str:

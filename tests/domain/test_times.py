@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from lineage.domain.kinds import KINDS
 from lineage.domain.records import CLOUDTRAIL, Enumeration, Resource
 from lineage.domain.references import hits
-from lineage.domain.times import CERTAIN, IMPOSSIBLE, POSSIBLE, KnownDeletions, each_time, fits, unbroken, window
+from lineage.domain.times import CERTAIN, IMPOSSIBLE, POSSIBLE, KnownDeletions, each_time, fits, today, unbroken, window
+from lineage.errors import MalformedName
 from tests.records import ACCOUNT, REGION, channel, processing, record, training
 
 
@@ -210,3 +211,18 @@ def test_how_far_back_deletions_are_told(earlier: list[Enumeration], since: str)
 def test_without_a_lookup_no_deletion_is_told() -> None:
     """Where nobody asked, there is no such time."""
     assert unbroken([]) is None
+
+
+@pytest.mark.parametrize(("epoch", "day"), [("0", "1970-01-01"), ("1800000000", "2027-01-15"), ("-1", "1969-12-31")])
+def test_the_day_is_that_of_the_epoch(monkeypatch: pytest.MonkeyPatch, epoch: str, day: str) -> None:
+    """SOURCE_DATE_EPOCH says which day it is."""
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
+    assert today().isoformat() == day
+
+
+@pytest.mark.parametrize("epoch", ["noon", "²", "1.5", "99999999999999999999", "253402300800"])
+def test_an_epoch_that_names_no_moment_is_refused(monkeypatch: pytest.MonkeyPatch, epoch: str) -> None:
+    """What is no moment is told, and the clock does not decide in its place."""
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
+    with pytest.raises(MalformedName, match="SOURCE_DATE_EPOCH"):
+        today()
