@@ -165,9 +165,9 @@ def test_each_earlier_write_counts() -> None:
 
 
 def test_a_failed_write_leaves_the_others_news() -> None:
-    """What a failed job may have written takes nothing from who surely wrote the same later."""
+    """Who may have failed is no news after another one who may; from who surely wrote the same he takes nothing."""
     day = ("02", "04", 1)
-    assert news(day, day, ProcessingJobStatus="Failed") == [True, True]
+    assert news(day, day, ProcessingJobStatus="Failed") == [True, False]
     assert news(day, day, ProcessingJobStatus="Stopped") == [True, False]
 
 

@@ -359,7 +359,7 @@ def test_trace_names_what_was_logged(ask_all, account_path: Path) -> None:
     assert [line.partition("── ")[2] for line in tree[3:6]] == [
         said,
         "experiment House-Appraisal",
-        "sales  s3://bank-ml/appraisal/sales-2026.csv",
+        "sales  s3://bank-ml/appraisal/sales-2026.csv  (possible: only what people wrote says so)",
     ]
     assert [row.split("\t")[8] for row in rows if "\thouse-appraisal-boosted-trees\t" in row] == ["possible; logged"]
     answer = json.loads(ask_all("trace", "appraisal-notebook", "-f", "json").out)
