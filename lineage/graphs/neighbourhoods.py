@@ -24,7 +24,7 @@ _BELONGS = ("recorded-by", "member-of")
 # What a run logs as its output is downstream of its job.
 _ONWARD = (*_FLOWS, "recorded-by")
 # How data gets from a reader on to others.
-_LEADS = (*TAKING, *WRITING, "overlaps", "loads", "instantiates", "provides", "recorded-by")
+_LEADS = (*TAKING, *WRITING, "overlaps", "loads", "instantiates", "provides", "deploys", "configures", "hosts", "recorded-by")
 
 
 # The sorts of nodes that lines start from.
@@ -164,8 +164,8 @@ def neighbourhood(snapshot: Snapshot, ids: Iterable[str], *directions: Direction
 def around_dataset(snapshot: Snapshot, *uris: str) -> Graph:
     """What `used` must see of a snapshot to judge some locations: every reader of one, of what could hide it, and on.
 
-    Left out is what no answer to it could tell: what is deployed, what runs belong to, and where the chain ends without
-    having led to another reader.
+    Left out is what no answer to it could tell: what runs belong to, and where the chain ends without having led to another
+    reader.
     """
     opaque = set(snapshot.opaque_places())
     datasets = [parse_location(uri) for uri in uris]

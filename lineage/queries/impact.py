@@ -325,7 +325,9 @@ def _mixed(spread: Spread) -> Iterator[Hidden]:
             continue
         other = min(_could_be_served(spread, data, told), key=lambda one: (nodes[one]["kind"] == MODEL.name, one), default="")
         beside = f"{nodes[other]['kind'].replace('-', ' ')} {nodes[other]['name']} was there by then" if other else ""
-        if beside or (beside := spread.may_be_loaded(sortable(data["modified"] or "~"))):
+        if not other and not any(_beside(spread, data)):  # nor is there a model that was made later
+            beside = spread.may_be_loaded(sortable(data["modified"] or "~"))
+        if beside:
             said = (
                 f"endpoint {data['name']} is {data['status']}: it serves a mix of the config that it names and of another one, "
                 f"which no record names; {beside}"
@@ -372,11 +374,17 @@ def _leaves_models_open(graph: Flow, config: str) -> bool:
 def _could_be_served(spread: Spread, endpoint: Json, named: Container[str]) -> Iterator[str]:
     """The configs and models that were reached, stand beside an endpoint, and were there when it was last changed."""
     until = sortable(endpoint["modified"] or "~")
+    for node in _beside(spread, endpoint):
+        if sortable(spread.graph.nodes[node]["created"] or "") <= until and node not in named:
+            yield node
+
+
+def _beside(spread: Spread, endpoint: Json) -> Iterator[str]:
+    """The configs and models that were reached, and stand beside an endpoint."""
     for node in dict.fromkeys(one[0] for one in spread.arrived):
         data = spread.graph.nodes[node]
-        beside = all(data[where] == endpoint[where] for where in ("account", "region"))
-        if data["kind"] in (ENDPOINT_CONFIG.name, MODEL.name) and beside and sortable(data["created"] or "") <= until:
-            yield from () if node in named else (node,)
+        if data["kind"] in (ENDPOINT_CONFIG.name, MODEL.name) and all(data[at] == endpoint[at] for at in ("account", "region")):
+            yield node
 
 
 def _unexplained(graph: Flow) -> Iterator[Hidden]:

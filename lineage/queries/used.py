@@ -126,7 +126,7 @@ class UseUnderWay:
     def __init__(self, graph: Flow, dataset: Location, links: list[Link] | None = None) -> None:
         """`links` are the edges that may tell of the place, in order; all of the graph, where none are given."""
         self.graph = graph
-        self.readers = FirstReaders(graph, dataset, links)
+        self.readers = FirstReaders(graph, dataset, links, served=True)
         self.findings: list[Use] = []
         self.also_read: dict[str, Use] = {}
         self._seen: set[tuple[str, bool]] = set()
@@ -201,7 +201,7 @@ class UseUnderWay:
         if step.links[-1].relation in TAKING:
             yield from self._had(arrival, step.links, sure=sure)
             return
-        for chain in users(self.graph, step.links):
+        for chain in users(self.graph, step.links, served=True):
             said = not any(map(is_logged, chain[len(step.links) :]))
             yield arrival.on(chain[-1].target, chain, sure=sure and said)
 
@@ -211,7 +211,7 @@ class UseUnderWay:
         for node in had_by(self.graph, links[-1].target) if is_logged(links[-1]) else ():
             if node != links[-1].target:
                 yield arrival.on(node, links, sure=False)
-            yield from (arrival.on(way[-1].target, way, sure=False) for way in users(self.graph, links, node))
+            yield from (arrival.on(way[-1].target, way, sure=False) for way in users(self.graph, links, node, served=True))
 
     def given_on(self, arrival: Arrival) -> Iterator[Arrival]:
         """A job's run may log what the job does not say; it is the same use."""

@@ -437,3 +437,49 @@ def test_a_shared_place_is_not_walked_for_each_writer() -> None:
     assert {row["verdict"] for row in answer.findings} == {"used-indirectly"}
     assert len(answer.findings) == 1000
     assert grows_straight(lambda count: partial(used, daily(count), "s3://raw/"), 200)
+
+
+CAPTURE, ASYNC = {"DataCaptureConfig": {"DestinationS3Uri": "s3://kept/"}}, {"AsyncInferenceConfig": {"OutputConfig": {"S3OutputPath": "s3://kept/"}}}  # fmt: skip
+NEXT = training("next", {"train": "s3://kept/"}, day="2026-02-05")
+EARLY = training("next", {"train": "s3://kept/"}, day="2026-01-05")
+
+
+def _keeping(kept: dict[str, Any], **container: Any) -> list[Resource]:
+    """An endpoint of a model that keeps something of what goes in and out, as its config says."""
+    model, config, endpoint = served("s3://w/model.tar.gz", **container)
+    return [model, replace(config, body=dict(config.body) | kept), endpoint]
+
+
+KEPT: list[tuple[str, str, list[Resource], str]] = [
+    ("captured", "s3://w/model.tar.gz", [*_keeping(CAPTURE), NEXT], "possible"),
+    ("answers", "s3://w/model.tar.gz", [*_keeping(ASYNC), NEXT], "possible"),
+    ("captured, of what the environment names as weights", "s3://v/", [*_keeping(CAPTURE, Environment={"HF_MODEL_ID": "s3://v/"}), NEXT], "possible"),
+    ("captured, of what the environment names", "s3://v/", [*_keeping(CAPTURE, Environment={"LOOKUP": "s3://v/"}), NEXT], "possible"),
+    ("read before it was deployed", "s3://w/model.tar.gz", [*_keeping(CAPTURE), EARLY], "not-referenced"),
+    ("read by nobody", "s3://w/model.tar.gz", [*_keeping(CAPTURE)], "not-referenced"),
+    ("nothing kept", "s3://w/model.tar.gz", [*_keeping({}), NEXT], "not-referenced"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("uri", "records", "expected"), [row[1:] for row in KEPT], ids=[row[0] for row in KEPT])
+def test_what_an_endpoint_kept_trains_the_next(uri: str, records: list[Resource], expected: str, tmp_path: Path) -> None:
+    """A model, or what its container names, is in what its endpoint keeps, and in who trains with that: as `impact` says."""
+    answer = used(whole(*records), uri)
+    assert answer.verdict == expected
+    reached = {row["name"] for row in lineage.impact(whole(*records), uri).reached}
+    assert ("next" in reached) == (expected == "possible") == ("next" in {row["job"]["name"] for row in answer.findings})
+    crawl(tmp_path / "s.db", *records)
+    with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
+        near = used(lineage.around_dataset(snapshot, uri), uri)
+        assert [row["job"]["name"] for row in near.findings] == [row["job"]["name"] for row in answer.findings]
+
+
+def test_what_a_container_names_and_a_transform_job_made_of_it() -> None:
+    """What a variable of a container names may be in what a transform job of the model wrote, and in who trains with that."""
+    model = served("s3://w/model.tar.gz", Environment={"LOOKUP": "s3://v/"})[0]
+    scored = record("transform-job", "score", {
+        "TransformJobStatus": "Completed", "ModelName": model.name, "TransformStartTime": "2026-02-02T10:00:00Z",
+        "TransformEndTime": "2026-02-02T11:00:00Z", "TransformOutput": {"S3OutputPath": "s3://kept/"},
+    })  # fmt: skip
+    assert verdict("s3://v/", model, scored, NEXT) == "possible"
+    assert verdict("s3://v/", model, scored) == "not-referenced"

@@ -21,6 +21,7 @@ from lineage.queries.flow.walk import Arrival
 
 # What is read so was read for sure; a job's own checkpoint folder and its code may hold data, and need not.
 IN_THE_MODEL = ("data", "model")
+_DEPLOYING = ("deploys", "hosts", "configures")
 
 
 class FirstReader(NamedTuple):
@@ -34,9 +35,19 @@ class FirstReaders:
     """Who read one place, or may have; what could hide one is noted as a hole."""
 
     def __init__(
-        self, graph: Flow, dataset: Location, links: Iterable[Link] | None = None, holes: list[Gap] | None = None
+        self,
+        graph: Flow,
+        dataset: Location,
+        links: Iterable[Link] | None = None,
+        holes: list[Gap] | None = None,
+        *,
+        served: bool = False,
     ) -> None:
-        """`links` are the edges that may tell of it, in order; all of the graph, where none are given."""
+        """`links` are the edges that may tell of it, in order; all of the graph, where none are given.
+
+        `served`: endpoints that run a model are readers as well.
+        """
+        self._served = served
         self.dataset = dataset
         self.holes: list[Gap] = [] if holes is None else holes
         self.blind = Blind(graph, self.holes)
@@ -74,15 +85,20 @@ class FirstReaders:
         """An algorithm brings data of its own to each job that uses it; a model brings what it was made of."""
         if link.relation == "loads" and self.cover(link) in (Cover.ALL, Cover.PART):
             self.blind.may_be_a_model(link)
-        given = list(users(self._graph, (link,)))
+        given = list(users(self._graph, (link,), served=self._served))
         if given and self.covered(link):
             yield from (self._first(chain, link) for chain in given)
 
     def _mentions(self, link: Link) -> Iterator[FirstReader]:
         """Something opaque names it: whoever holds the text, or is recorded by it, may have read it."""
         holder, entity = link.target, self._graph.nodes[link.target]["kind"] in ENTITY_KINDS
-        if link.data["usage"] == "serving" or (entity and link.relation == "mentions") or not self.covered(link):
+        if (entity and link.relation == "mentions") or not self.covered(link):
             return  # where an entity leads on, it reads
+        if link.data["usage"] == "serving":  # no use by itself: who runs the container may have got it
+            yield from (
+                self._first(chain, None, sure=False) for chain in users(self._graph, (link,), holder, served=self._served)
+            )
+            return
         _, *recorded = had_by(self._graph, holder)
         told = [one for one in recorded if self._tells_of(holder, one)]
         if is_logged(link) and link.relation == "reads" and self._say_themselves([holder, *told]):
@@ -90,7 +106,9 @@ class FirstReaders:
         jobs = [one for one in recorded if one in told or not self._say_themselves([one])]
         yield from (self._first((link,), link, one, sure=False) for one in jobs)
         for one in (holder, *jobs):  # what it is of may be a model
-            yield from (self._first(chain, chain[-1], sure=False) for chain in users(self._graph, (link,), one))
+            yield from (
+                self._first(chain, chain[-1], sure=False) for chain in users(self._graph, (link,), one, served=self._served)
+            )
         # what a run logs as its output may be read, too; and who logged it may have trained with it himself
         known = entity or told or any(trains(self._graph.nodes[one]) for one in recorded)
         yield self._first((link,), None if known else link, holder, sure=False)
@@ -150,18 +168,30 @@ def _store(location: Location) -> str:
     return location.root.partition("://")[0]
 
 
-def users(graph: Flow, chain: tuple[Link, ...], of: str = "") -> Iterator[tuple[Link, ...]]:
+def users(graph: Flow, chain: tuple[Link, ...], of: str = "", *, served: bool = False) -> Iterator[tuple[Link, ...]]:
     """The jobs that use what the last of some edges leads into, an algorithm, a model or a package, with all the edges.
 
     What a model is made of is read by one of them at a time, as the load says. `of`: what is used, where people say that it
-    is what the edges lead into.
+    is what the edges lead into. `served`: the endpoints that run it as well.
     """
     models = bool(of) or chain[-1].relation != "reads"  # what a package only reads, its metrics, is in no model
-    ways = ("provides", "reads", "instantiates") if models else ("provides",)
+    ways = ("provides", "reads", "instantiates", *(_DEPLOYING if served else ())) if models else ("provides",)
     reader = next((link.data["reader"] for link in chain if link.relation == "loads"), None)
     for link in links_out_of(graph, of or chain[-1].target, *ways):
         if link.relation == "instantiates":
             mine = link.data["usage"] == specification(chain[-1]) and link.data["reader"] == reader
-            yield from users(graph, (*chain, link)) if mine or of else ()
+            yield from users(graph, (*chain, link), served=served) if mine or of else ()
+        elif link.relation in _DEPLOYING:
+            yield from _endpoints(graph, (*chain, link), reader)
         elif is_job(graph.nodes[link.target]) and models == (link.data["usage"] == "model"):
             yield from [(*chain, link)] if reader in (None, link.target) else ()
+
+
+def _endpoints(graph: Flow, chain: tuple[Link, ...], reader: str | None) -> Iterator[tuple[Link, ...]]:
+    """The endpoints that the last of some edges leads to, where one of them is who read the model, or all are."""
+    link = chain[-1]
+    by = {"hosts": link.source, "configures": link.data["reader"]}.get(link.relation)
+    if by is None:
+        yield from users(graph, chain, served=True)
+    elif reader in (None, by):
+        yield chain

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from lineage.domain.kinds import ENTITY_KINDS, OPAQUE_CHANNELS
+from lineage.domain.kinds import ENTITY_KINDS, OPAQUE_CHANNELS, SERVERS
 from lineage.domain.names import Cover, Span, cover, location_of
 from lineage.domain.opaque import is_opaque
 from lineage.domain.records import OUTPUT, READ, Gap
 from lineage.domain.times import bounds
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
+
+_NAMING = (*ENTITY_KINDS, *SERVERS)  # who writes nothing because he names a place
 
 OBJECT_CALLS = ("GetObject", "HeadObject")  # what is asked of S3, and of no record
 
@@ -88,7 +90,7 @@ class Blind:
                 self.may_be_a_model(link)
             if (place is None and not self._graph.nodes[link.target]["observed"]) or (place and place.hides_bucket):
                 self._lose(job, link.target, f"writes {link.target}, where this version does not follow it")
-        for link in links_into(self._graph, job, "mentions") if not entity else ():
+        for link in links_into(self._graph, job, "mentions") if self._graph.nodes[job]["kind"] not in _NAMING else ():
             place = location_of(link.source)
             known = place and any(one and cover(one, Span.FOLDER, place) is Cover.ALL for one in outputs)
             if not (known or self._is_input(link) or is_given(link)):
