@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from lineage.domain.attestations import NO_ATTESTATIONS, Attestations
 from lineage.domain.jobs import is_job
-from lineage.domain.kinds import DATASET, ENTITY_KINDS, KINDS, ONLY_NAMED, REPACKERS, TAKING, WRITING
+from lineage.domain.kinds import DATASET, ENTITY_KINDS, KINDS, ONLY_NAMED, REPACKERS, SERVERS, TAKING, WRITING
 from lineage.domain.names import Location, is_place, parse_location
 from lineage.domain.records import Json, Scope
 from lineage.domain.training import is_training_job, measures, only_repacks, trains
@@ -186,7 +186,7 @@ class UseUnderWay:
         """A feature group keeps what it is given at a place of its own; what is served as a model may be a use."""
         if not is_place(write.target):
             yield from self._had(arrival, (write,), sure=True)
-        if self.graph.nodes[arrival.node]["kind"] not in REPACKERS:
+        if self.graph.nodes[arrival.node]["kind"] not in (*REPACKERS, *SERVERS):  # what serves trains nothing
             self._served(arrival, write)
 
     def _served(self, arrival: Arrival, write: Link) -> None:

@@ -136,7 +136,14 @@ LATER = {"LastModifiedTime": "2026-01-31T00:00:00Z"}
         (changed([*OLD, *NEW], "InService"), False, None),
         (changed([*OLD, *NEW], "SystemUpdating"), False, None),
     ],
-    ids=["it may be that one", "its config was deleted", "its own config was made later", "named", "in service", "the same config"],
+    ids=[
+        "it may be that one",
+        "its config was deleted",
+        "its own config was made later",
+        "named",
+        "in service",
+        "the same config",
+    ],
 )
 def test_an_endpoint_between_two_configs_may_serve_either(
     tmp_path: Path, records: list[Resource], mixed: bool, row: str | None

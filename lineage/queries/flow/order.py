@@ -16,6 +16,7 @@ from lineage.domain import jobs
 from lineage.domain.names import Span, in_one_partition, partition_of
 from lineage.domain.records import Window
 from lineage.domain.sightings import EVER
+from lineage.domain.status import is_as_expected
 from lineage.domain.times import CERTAIN, IMPOSSIBLE, POSSIBLE, bounds, sortable
 from lineage.queries.flow.belonging import took_over
 from lineage.queries.flow.copies import is_copy
@@ -87,10 +88,11 @@ def _two_last(last: tuple[_Write, ...], write: _Write) -> tuple[_Write, ...]:
 
 
 def _is_sure(graph: Flow, link: Link) -> bool:
-    """Whether a job's own model was certainly put at the very key."""
+    """Whether a job's own model was certainly put at the very key: one that was stopped may have had none yet."""
     _, closes = bounds(link.data["time"])
     job = graph.nodes[link.source]
-    return bool(closes) and link.data["usage"] == "model" and jobs.fit_of(job, link.data["time"], Window(closes, "")) == CERTAIN
+    ended = bool(closes) and is_as_expected(job["status"])
+    return ended and link.data["usage"] == "model" and jobs.fit_of(job, link.data["time"], Window(closes, "")) == CERTAIN
 
 
 def in_order(graph: Flow, write: Link, reading: Link, fit: str) -> str:
