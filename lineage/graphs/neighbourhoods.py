@@ -106,6 +106,7 @@ _IMPACT = (
     # an endpoint keeps what goes in and out where its config says
     Follow("reached", "up", ["configures"], "config", where=(_ENDPOINT,)),
     Follow("config", "down", ["writes"], "reached"),
+    Follow("config", "up", ["deploys"], "served"),  # and whether each of its variants names a model
     # who else wrote a place that shares keys with what the data got to: of a model he may be the one who made it
     Follow("reached", "down", ["overlaps"], "shared", only=Only.TELLING),
     Follow("shared", "up", ["writes"]),
