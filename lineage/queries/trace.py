@@ -299,6 +299,7 @@ class Tracing:
             return
         if not attributes["observed"]:
             self._break(node, self._why(node))
+            self._made(visit)  # a job may say itself that it made what nobody could read
             return
         if visit.reading and visit.reading.relation == "reads" and not is_model(visit.reading):
             for link in links_into(self.graph, node, "reads"):  # a hub's dataset, and what it was extracted from
@@ -310,15 +311,19 @@ class Tracing:
         links = read_by(links, visit.step.reader)
         for same in _alike(links):
             self._below(visit, same, same[0].source)
-        for made in makers_of(self.graph, node):
-            if made.fit == POSSIBLE:
-                self.doubts[POSSIBLE].add(made.job)
-            self._below(visit, made.links, made.job, deeper=1, note=POSSIBLE if made.fit == POSSIBLE else "")
+        self._made(visit)
         for link in links_into(self.graph, node, "provides"):
             if not self._is_model(link):
                 self._keep(link)
         self._said_of(visit)
         self._incomplete(node, attributes, links, key[1])
+
+    def _made(self, visit: _Visit) -> None:
+        """The jobs that say that they made it: a package is named by the job of which it is the output."""
+        for made in makers_of(self.graph, visit.step.node):
+            if made.fit == POSSIBLE:
+                self.doubts[POSSIBLE].add(made.job)
+            self._below(visit, made.links, made.job, deeper=1, note=POSSIBLE if made.fit == POSSIBLE else "")
 
     def _is_vendors(self, visit: _Visit) -> bool:
         """Whether a model is a vendor's, which ends its branch: there is no more to know of it here, and nothing is missing."""

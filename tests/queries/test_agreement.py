@@ -100,6 +100,14 @@ def test_what_a_job_names_as_what_it_made_is_its_own(tmp_path: Path, records: li
     assert not any("nobody knows what it was made of" in hole["detail"] for hole in asked.impact.scope["holes"])
 
 
+def test_what_a_job_made_is_its_own_though_nobody_could_read_it(tmp_path: Path) -> None:
+    """Of a package that is gone, or denied, its job still tells the making; that nobody read it stays a break."""
+    records = NAMED["a training job its package"]
+    asked = Asked(tmp_path, [one for one in records if one.kind != "model-package"])
+    assert (asked.trace.verdict, [one["reason"] for one in asked.trace.breaks]) == ("partial", ["missing"])
+    assert (asked.makers, asked.holdout["verdict"], asked.reached["shop"]) == (["fit"], "used", True)
+
+
 def test_a_package_of_a_job_that_failed_may_be_another_ones(tmp_path: Path) -> None:
     """A failed job may have made what it names: it is told as possible, and `impact` is no surer."""
     fit = training("fit", {"train": RAW}, OutputModelPackageArn=PACKAGE, TrainingJobStatus="Failed")
