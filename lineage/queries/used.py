@@ -223,12 +223,19 @@ class UseUnderWay:
     def _find(self, arrival: Arrival, link: Link, verdict: str) -> None:
         job = self.graph.nodes[arrival.node]
         people = not (is_job(job) or job["kind"] in ENTITY_KINDS)  # a run, a card; an entity only leads on
-        wrote_it = link.target == arrival.node and is_logged(link) and people
+        wrote_it = is_logged(link) and people and self._says_so(arrival, link)
         if trains(job) or wrote_it:
             verdict = INDIRECT if verdict == USED and not is_training_job(job) else verdict  # what it spawned trained
             self.findings.append(Use(DECLARED if self._only_names(arrival, link) else verdict, arrival, link))
         elif only_repacks(job) or (len(arrival.links) == 1 and not arrival.before and self._measures(arrival.node)):
             self.also_read.setdefault(arrival.node, Use(verdict, arrival, link))
+
+    def _says_so(self, arrival: Arrival, link: Link) -> bool:
+        """Whether people say it of this one: by a link to it, or to an entity of it; not of what somebody found trained."""
+        if link.target == arrival.node:
+            return True
+        found = any(trains(self.graph.nodes[one.node]) for one in arrival.way())
+        return self.graph.nodes[link.target]["kind"] in ENTITY_KINDS and not found
 
     def _measures(self, node: str) -> bool:
         """Whether who read it only measured with it: of itself, or for a monitor whose baseline it made."""

@@ -223,7 +223,28 @@ def test_an_endpoint_at_the_end_of_a_chain() -> None:
     records = [*SHOP, RAW_1, CLEAN_2, end, *chain("artifact/1", "context/e", "artifact/2")]
     answer = lineage.impact(known(*records), RAW)
     assert (answer.verdict, [(row["name"], row["serves"]) for row in answer.reached]) == ("possible", [("shop", "now")])
-    assert lineage.used(known(*records), RAW).verdict == "not-referenced"
+    used = lineage.used(known(*records), RAW)
+    assert (used.verdict, [row["job"]["name"] for row in used.findings]) == ("possible", ["shop"])
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        entity("artifact/m", arn("model", "shop-model")),
+        entity("context/m", arn("model", "shop-model")),
+        entity("action/m", arn("model-package", "sold/1")),
+        entity("action/m", arn("endpoint", "shop")),
+    ],
+    ids=["a model", "a model's context", "a package", "an endpoint"],
+)
+def test_what_people_say_got_into_a_model_may_be_a_use(end: Resource) -> None:
+    """`used` says so too, as `impact` does; what a job trained that is found itself is no second use."""
+    package = record("model-package", "sold/1", {"CreationTime": "2026-02-01T09:00:00Z"})
+    target = end.arn.removeprefix(HERE)
+    answer = lineage.used(known(*SHOP, package, RAW_1, end, *chain("artifact/1", target)), RAW)
+    assert (answer.verdict, len(answer.findings)) == ("possible", 1)
+    trained = lineage.used(known(*SHOP, package, MODEL_3, end, *chain("artifact/3", target)), CLEAN)
+    assert [(row["job"]["name"], row["verdict"]) for row in trained.findings] == [("fit", "used")]
 
 
 def test_models_and_packages_at_the_end_of_a_chain() -> None:
