@@ -148,7 +148,8 @@ class Walk:
             return
         if hit.reference.to == LOCATION:
             if relation in ("reads", "loads") and hit.location and hit.location.root.startswith("s3://"):
-                before = bounds(window(record, hit))[1]
+                # what is loaded is read where it runs: later than its record, and again while that serves
+                before = bounds(window(record, hit))[1] if relation == "reads" else ""
                 place = _ReadPlace(record, hit.location, hit.span or Span.OBJECT, hit.usage, before)
                 if self._first("place", record.region, place.location.uri, place.span, before):
                     self._todo.append(lambda: self._read_writers(place))

@@ -10,8 +10,9 @@ import pytest
 import lineage
 from lineage.crawl.walk import MAX_FILTERS, jobs_in_key, search_expressions
 from lineage.domain.names import Span, parse_location
+from lineage.domain.records import Resource
 from tests.conftest import BANK
-from tests.records import arn
+from tests.records import ACCOUNT, REGION, arn, record, served, training
 
 XGBOOST = "685385470294.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost"
 SKLEARN = "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3"
@@ -21,6 +22,15 @@ def walk(tmp_path: Path, *endpoints: str, replay: Path = BANK) -> lineage.Graph:
     lineage.crawl_endpoints(tmp_path / "s.db", endpoints, replay=replay)
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
         return lineage.graph(snapshot)
+
+
+def account_of(tmp_path: Path, *records: Resource) -> Path:
+    """An account file that holds these records."""
+    header = {"schema": "lineage.account/1", "caller": f"arn:aws:sts::{ACCOUNT}:assumed-role/auditor/jo", "region": REGION}
+    lines = [header, *({"kind": one.kind, "record": one.body} for one in records)]
+    file = tmp_path / "account.jsonl"
+    file.write_text("\n".join(map(json.dumps, lines)))
+    return file
 
 
 def edges(graph: lineage.Graph) -> set[tuple[str, str, str, str]]:
@@ -310,18 +320,29 @@ def test_a_denied_processing_job_shadows_every_dataset(tmp_path: Path) -> None:
     assert (hole["subject"], hole["reason"]) == (arn("processing-job", "loans-prep-0042"), "denied")
 
 
+def test_who_wrote_after_the_model_was_made_is_read_too(tmp_path: Path) -> None:
+    """An endpoint loads what lies there when it is deployed: of two jobs that wrote the place, the walk reads the later one."""
+    place = "s3://models/latest/model.tar.gz"
+    fits = [
+        training(name, {"train": f"s3://{name}/"}, place, day=day)
+        for name, day in [("one", "2026-01-02"), ("two", "2026-03-02")]
+    ]
+    model, config, endpoint = served(place)
+    deployed = record("endpoint", "shop", endpoint.body | {"CreationTime": "2026-04-01T00:00:00Z"})
+    graph = walk(tmp_path, "shop", replay=account_of(tmp_path, *fits, model, config, deployed))
+    answer = lineage.trace(graph, "shop")
+    assert (answer.verdict, [job["name"] for job in answer.training_jobs]) == ("traced", ["two"])
+    assert [row["uri"] for row in answer.datasets] == ["s3://two/"]
+
+
 def test_writers_that_came_too_late_are_named(tmp_path: Path) -> None:
-    """An artifact that was written only after the model was made is unmatched, and the gap names who wrote it."""
-    late = tmp_path / "late.jsonl"
-    text = BANK.read_text()
-    for line in text.splitlines():
-        if '"TrainingJobName": "Ledger-Fit-1"' in line:
-            text = text.replace(line, line.replace("2026-01-20T", "2026-02-20T"))
-    late.write_text(text)
-    graph = walk(tmp_path, "ledger-old", replay=late)
+    """A base model that was written only after the job had read it is unmatched, and the gap names who wrote it."""
+    place = "s3://models/base/model.tar.gz"
+    fit = training("fit", {"train": "s3://raw/", "model": place})
+    base = training("base", {"train": "s3://old/"}, place, day="2026-01-20")
+    graph = walk(tmp_path, "shop", replay=account_of(tmp_path, fit, base, *served("s3://models/fit/output/model.tar.gz")))
     details = {gap.subject: gap.detail for gap in graph.graph["gaps"]}
-    artifact = "s3://bank-ml/ledger-models/Ledger-Fit-1/output/model.tar.gz"
-    assert details[artifact] == "only Ledger-Fit-1 wrote it, and later than ledger-1 read it"
+    assert details[place] == "only base wrote it, and later than fit read it"
 
 
 def test_search_expressions_stay_within_the_services_limits() -> None:
