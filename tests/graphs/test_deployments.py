@@ -197,6 +197,10 @@ def makers(*records: Resource, of: str = "e") -> dict[str, bool]:
     return traced
 
 
+CUT_SHORT = {
+    "TrainingJobStatus": "Stopped",
+    "SecondaryStatusTransitions": [{"Status": status} for status in ("Starting", "Downloading", "Stopped")],
+}
 OVERWRITTEN: list[tuple[str, list[Resource], dict[str, bool]]] = [
     ("before the model was made", [fit("a", "02-01"), fit("b", "02-05"), *ONE], {"b": True}),
     ("between the model and its deployment", [fit("a", "02-01"), fit("b", "02-11"), *ONE], {"b": True}),
@@ -205,6 +209,7 @@ OVERWRITTEN: list[tuple[str, list[Resource], dict[str, bool]]] = [
     ("made only after the model", [fit("a", "02-11"), *ONE], {"a": True}),
     ("by a job that failed", [fit("a", "02-01"), fit("b", "02-05", TrainingJobStatus="Failed"), *ONE], {"a": False, "b": False}),
     ("by a job that was stopped", [fit("a", "02-01"), fit("b", "02-05", TrainingJobStatus="Stopped"), *ONE], {"a": False, "b": True}),
+    ("by a job that was stopped before its program ran", [fit("a", "02-01"), fit("b", "02-05", **CUT_SHORT), *ONE], {"a": True}),
     (
         "after the config, before an update that may have been at any time since",
         [fit("a", "02-01"), fit("b", "02-20"), *ONE[:2], endpoint("e", "c", "01-05", "03-01")],

@@ -18,6 +18,7 @@ from lineage.domain.records import Window
 from lineage.domain.sightings import EVER
 from lineage.domain.status import is_as_expected
 from lineage.domain.times import CERTAIN, IMPOSSIBLE, POSSIBLE, bounds, sortable
+from lineage.queries.flow.begun import may_have_made
 from lineage.queries.flow.belonging import took_over
 from lineage.queries.flow.copies import is_copy
 from lineage.queries.flow.links import Flow, Link, links_into
@@ -46,7 +47,7 @@ class _Writes:
     """The writes to one place, so that one of many readers need not look at each of them."""
 
     def __init__(self, graph: Flow, links: Iterable[Link]) -> None:
-        said = [link for link in links if link.data["evidence"] != "logged" and not took_over(graph, link)]
+        said = [link for link in links if _may_be(graph, link)]
         self._writes = sorted(map(_Write.of, said))
         self._last = list(accumulate(self._writes, _two_last, initial=_NOBODY))
         sure = sorted((_Write.of(link) for link in said if _is_sure(graph, link)), key=lambda write: write.closes)
@@ -85,6 +86,11 @@ def _two_last(last: tuple[_Write, ...], write: _Write) -> tuple[_Write, ...]:
     mine = max((one for one in (*last, write) if one.job == write.job), key=lambda one: one.closes)
     others = (one for one in last if one.job != write.job)
     return tuple(sorted((mine, *others), key=lambda one: one.closes)[-2:])
+
+
+def _may_be(graph: Flow, link: Link) -> bool:
+    """Whether a job may have put there what it says: not one that was cut short before its program ran."""
+    return link.data["evidence"] != "logged" and not took_over(graph, link) and may_have_made(graph, link.source)
 
 
 def _is_sure(graph: Flow, link: Link) -> bool:
