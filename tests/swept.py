@@ -15,17 +15,21 @@ HERE = ((ACCOUNT, REGION),)
 STARTED, FINISHED = "2026-06-01T00:00:00Z", "2026-06-01T00:01:00Z"
 
 
-def swept(path: Path, found: Iterable[Fetched], places: Iterable[tuple[str, str]] = HERE) -> None:
-    """One crawl of some accounts and regions that finds what it is given, and has read every list to its end."""
+def swept(
+    path: Path, found: Iterable[Fetched], places: Iterable[tuple[str, str]] = HERE, began: str = STARTED, ended: str = FINISHED
+) -> None:
+    """One crawl more of some accounts and regions that finds what it is given, and has read every list to its end."""
     places = list(places)
     accounts, regions = (tuple(sorted({place[end] for place in places})) for end in (0, 1))
     with Snapshot(path) as snapshot, snapshot.recording() as recording:
-        recording.begin(Crawl(0, STARTED, None, "arn:x", accounts, regions, (), "0", "1"))
+        recording.begin(Crawl(0, began, None, "arn:x", accounts, regions, (), "0", "1"))
         for one in found:
             recording.add(one)
         for account, region in places:
             for kind in KINDS.values():
                 if kind.list:
-                    recording.progress(Enumeration(account, region, kind.name, kind.list, STARTED, finished=FINISHED))
-        recording.replace_graph(lambda db: join(db, recording.resources, listings=recording.listings))
-        recording.finish(FINISHED)
+                    recording.progress(Enumeration(account, region, kind.name, kind.list, began, finished=ended))
+        recording.replace_graph(
+            lambda db: join(db, recording.resources, earlier=recording.earlier_versions, listings=recording.listings)
+        )
+        recording.finish(ended)

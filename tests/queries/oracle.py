@@ -13,6 +13,11 @@ The rules are those of the design, in the order in which they are said there:
 * A folder that a job wrote around the key may have left it alone, so it makes nothing impossible. Beside a certain writer of
   the very key it is possible; of several folders the last before the run is certain, those before it are possible.
 * A job that failed may have written nothing: it is never certain, and makes nothing impossible.
+* A training job reads its channels in each of its downloads, where its record tells them. One that was stopped in its only
+  download wrote nothing, and is possibly a use of what it read. All the while it reads and writes the folder of its checkpoints.
+* All that lies in a folder is read by a model that is the folder, or many models: a later write of one key takes nobody's place
+  who wrote another key, or a folder. Of a folder that somebody wrote into it, beside others, the records leave room for both.
+* What an endpoint is being updated to, or could not be rolled back from, is possibly read from its config's creation on.
 * A place that a job names in its environment, and declares as no input nor below an output, it may have read and written while
   it ran: never for certain, and making nothing impossible. What two jobs only name so is no way from one to the other.
 * Where data got to a job that only names a place, and it leads to no training, that place hides where it went: unknown.
@@ -57,6 +62,7 @@ class Read(NamedTuple):
     model: bool
     settled: str = ""
     many: bool = False  # all keys that begin so, not the one
+    doubt: bool = False  # whether he ever read it, nobody knows
     named: bool = False
 
 
@@ -71,6 +77,7 @@ class Oracle:
         self.trained = {name for kind, name, _ in self._named() if kind == "training-job"}
         self.writes = [write for kind, name, job in self._named() for write in _written(kind, name, job)]
         self._fed: dict[str, dict[str, Fit]] = {}
+        self._past: dict[str, list[Read]] = {}
 
     def _named(self) -> Iterator[tuple[str, str, Record]]:
         nouns = {
@@ -89,6 +96,8 @@ class Oracle:
 
     def reads(self, reader: str) -> list[Read]:
         """What a job or an endpoint read, the models that ran in it among them."""
+        if reader in self._past:
+            return self._past[reader]
         if reader in self.endpoints:
             return list(self._served(self.endpoints[reader]))
         job = self.jobs[reader]
@@ -97,38 +106,55 @@ class Oracle:
             source = job["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"]
             run = Read(self._artifact(self._one("model", job["ModelName"])), *times, model=True)
             return [Read(source, *times, self._is_artifact(source, reader)), run]
-        if "ProcessingJobName" in job:
-            times = job["ProcessingStartTime"], job["ProcessingEndTime"]
-            places = [(one["S3Input"]["S3Uri"], "") for one in job["ProcessingInputs"]]
-            named = [Read(place, *times, model=False, named=True) for place in _only_named(job)]
-        else:
-            times = job["TrainingStartTime"], job["TrainingEndTime"]
-            channels = job["InputDataConfig"]
-            places = [(one["DataSource"]["S3DataSource"]["S3Uri"], one["ChannelName"]) for one in channels]
-            named = []
-        models = [role == "model" or self._is_artifact(place, reader) for place, role in places]
-        declared = [Read(place, *times, model, many=True) for (place, _), model in zip(places, models, strict=True)]
+        if "TrainingJobName" in job:
+            return self._trained_with(reader, job)
+        times = job["ProcessingStartTime"], job["ProcessingEndTime"]
+        places = [one["S3Input"]["S3Uri"] for one in job["ProcessingInputs"]]
+        named = [Read(place, *times, model=False, named=True) for place in _only_named(job)]
+        models = [self._is_artifact(place, reader) for place in places]
+        declared = [Read(place, *times, model, many=True) for place, model in zip(places, models, strict=True)]
         return [*declared, *named]
+
+    def _trained_with(self, reader: str, job: Record) -> list[Read]:
+        """What a training job read, as often as it downloaded: the program of a job that was cut short never had it."""
+        downloads = [step for step in job.get("SecondaryStatusTransitions", ()) if step["Status"] == "Downloading"]
+        times = [(step["StartTime"], step["EndTime"]) for step in downloads]
+        places = [(one["DataSource"]["S3DataSource"]["S3Uri"], one["ChannelName"]) for one in job["InputDataConfig"]]
+        ran, cut = (job["TrainingStartTime"], job["TrainingEndTime"]), _was_cut_short(job)
+        kept = [Read(place, *ran, model=True, many=True, doubt=cut) for place in _checkpoints(job)]
+        return kept + [
+            Read(place, *when, role == "model" or self._is_artifact(place, reader), many=True, doubt=cut)
+            for place, role in places
+            for when in times or [ran]
+        ]
 
     def _is_artifact(self, place: str, reader: str) -> bool:
         return any(write.key and write.place == place and write.job != reader for write in self.writes)
 
     def _artifact(self, model: Record) -> str:
-        """The key that a model is loaded from, its package's where it has one."""
+        """The key or the folder that a model is loaded from, its package's where it has one."""
         container = model["PrimaryContainer"]
         for kind, _, body in self._named():
             if kind == "model-package" and body["ModelPackageArn"] == container.get("ModelPackageName"):
                 (container,) = body["InferenceSpecification"]["Containers"]
+        if "ModelDataSource" in container:
+            return str(container["ModelDataSource"]["S3DataSource"]["S3Uri"])
         return str(container["ModelDataUrl"])
 
     def _served(self, endpoint: Record) -> Iterator[Read]:
-        config = self._one("endpoint-config", endpoint["EndpointConfigName"])
-        updated = config["CreationTime"] > endpoint["CreationTime"]
-        for variant in config["ProductionVariants"]:
-            model = self._one("model", variant["ModelName"])
-            opens = max(one["CreationTime"] for one in (endpoint, config, model))
-            settled = max(opens, endpoint["LastModifiedTime"]) if updated else opens
-            yield Read(self._artifact(model), opens, NEVER, model=True, settled=settled)
+        pending = endpoint.get("PendingDeploymentSummary")
+        for name, doubt in [
+            (endpoint["EndpointConfigName"], False),
+            *([(pending["EndpointConfigName"], True)] if pending else []),
+        ]:
+            config = self._one("endpoint-config", name)
+            updated = config["CreationTime"] > endpoint["CreationTime"]
+            for variant in config["ProductionVariants"]:
+                model = self._one("model", variant["ModelName"])
+                opens = max(one["CreationTime"] for one in (endpoint, config, model))
+                settled = max(opens, endpoint["LastModifiedTime"]) if updated else opens
+                place = self._artifact(model)
+                yield Read(place, opens, NEVER, model=True, settled=settled, many=place.endswith("/"), doubt=doubt)
         for kind, _, component in self._named():
             if kind == "inference-component" and component["EndpointArn"] == endpoint["EndpointArn"]:
                 model = self._one("model", component["Specification"]["ModelName"])
@@ -152,12 +178,13 @@ class Oracle:
     def _fit(self, write: Write, read: Read) -> Fit:
         if write.opens > read.closes or (write.named and read.named):
             return _NOT
-        alone = _SURE if write.closes <= read.opens and write.well and not read.named else _MAYBE
+        alone = _SURE if write.closes <= read.opens and write.well and not (read.named or read.doubt) else _MAYBE
         return self._in_order(write, read, alone) if read.model else alone
 
     def _in_order(self, write: Write, read: Read, alone: Fit) -> Fit:
         """How sure it is by what else was written of the one key that was read."""
-        others = [one for one in self.writes if one.job != write.job and _share(read, one) and one.opens <= read.closes]
+        near = [one for one in self.writes if one.job != write.job and one.opens <= read.closes]
+        others = [one for one in near if _share(read, one) and _touches(one.place, write.place)]
         keys = [one for one in others if one.key]
         before = [one for one in keys if one.well and one.closes <= read.opens]
         if any(write.closes < one.opens for one in before) and (write.key or not read.many):
@@ -168,6 +195,8 @@ class Oracle:
         if write.key:
             doubt = [one for one in keys if one.closes >= write.opens and one.opens <= until]
             return _EITHER if doubt else _SURE
+        if read.place.endswith("/"):
+            return _EITHER if others else _SURE
         if before:
             return _MAYBE
         folders = [one for one in others if not one.key and one.well]
@@ -175,6 +204,18 @@ class Oracle:
             return _MAYBE
         doubt = [one for one in [*folders, *keys] if one.closes >= write.opens and one.opens <= until]
         return _EITHER if doubt else _SURE
+
+    def earlier(self, endpoint: str, before: Oracle) -> dict[str, Fit]:
+        """All who made what an endpoint served when an earlier crawl saw it, until it was updated or deleted."""
+        was, now = before.endpoints.get(endpoint), self.endpoints[endpoint]
+        if not was:
+            return {}
+        anew = now["CreationTime"] != was["CreationTime"]
+        if not anew and now["EndpointConfigName"] == was["EndpointConfigName"]:
+            return {}
+        closes = now["CreationTime"] if anew else now["LastModifiedTime"]
+        self._past[f"{endpoint} before"] = [read._replace(closes=closes) for read in before.reads(endpoint)]
+        return self.upstream(f"{endpoint} before")
 
     # --- chains -------------------------------------------------------------------------------------
 
@@ -195,10 +236,11 @@ class Oracle:
         """The verdicts on data that are right: whether training jobs read it, or what others made of it."""
         said = {job: [one for one in self.reads(job) if not one.named] for job in self.jobs}
         data = {job for job, reads in said.items() for one in reads if not one.model and _touches(one.place, place)}
-        if data & self.trained:
+        cut = {job for job in self.trained if any(read.doubt for read in self.reads(job))}
+        if data & self.trained - cut:
             return {"used"}
         named = {job for job, body in self.jobs.items() if _touches(body.get("Environment", {}).get("PLACE", ""), place)}
-        best = _NOT
+        best = _MAYBE if data & cut else _NOT
         for job in self.trained:
             for maker, fit in self.upstream(job).items():
                 chain = fit if maker in data else _MAYBE if maker in named else _NOT
@@ -226,9 +268,11 @@ class Oracle:
 
 
 def _written(kind: str, name: str, job: Record) -> Iterator[Write]:
-    if kind == "training-job":
+    if kind == "training-job" and not _was_cut_short(job):
         end, place = job["TrainingEndTime"], job["ModelArtifacts"]["S3ModelArtifacts"]
         yield Write(name, place, end, end, key=True, well=job["TrainingJobStatus"] == "Completed")
+        for folder in _checkpoints(job):
+            yield Write(name, folder, job["TrainingStartTime"], end, key=False, well=True)
     elif kind == "processing-job":
         for output in job["ProcessingOutputConfig"]["Outputs"]:
             end, said = job["ProcessingEndTime"], output["S3Output"]
@@ -239,6 +283,14 @@ def _written(kind: str, name: str, job: Record) -> Iterator[Write]:
     elif kind == "transform-job":
         end = job["TransformEndTime"]
         yield Write(name, job["TransformOutput"]["S3OutputPath"], end, end, key=False, well=True)
+
+
+def _checkpoints(job: Record) -> list[str]:
+    return [job["CheckpointConfig"]["S3Uri"]] if job.get("CheckpointConfig") else []
+
+
+def _was_cut_short(job: Record) -> bool:
+    return bool(job["TrainingJobStatus"] == "Stopped")
 
 
 def _only_named(job: Record) -> Iterator[str]:

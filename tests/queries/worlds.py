@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from hypothesis import strategies as st
@@ -18,6 +19,7 @@ from tests.records import channel, record
 KEYS = ["s3://m/1/model.tar.gz", "s3://m/2/model.tar.gz", "s3://m/live/model.tar.gz"]
 FOLDERS = ["s3://m/live/", "s3://m/1/", "s3://m/"]
 DATA = ["s3://d/a/", "s3://d/b/", "s3://d/b/x/", "s3://raw/"]
+CHECKPOINTS = ["s3://ck/", "s3://ck/1/"]
 HOMES = [("111122223333", "eu-west-1"), ("111122223333", "us-east-1"), ("444455556666", "eu-west-1")]
 
 _DATA, _KEY, _HOME = st.sampled_from(DATA), st.sampled_from(KEYS), st.sampled_from(HOMES)
@@ -34,12 +36,30 @@ _PREPARE = st.tuples(
 _DEPLOY = st.tuples(st.just("deploy"), _HOME, _KEY, st.booleans())
 _UPDATE = st.tuples(st.just("update"), _NUMBER, _KEY, st.booleans())
 _SCALE = st.tuples(st.just("scale"), _NUMBER)
+_AGAIN = st.tuples(st.just("again"), _NUMBER, _KEY, st.booleans())
+_PEND = st.tuples(st.just("pend"), _NUMBER, _KEY, st.booleans(), st.sampled_from(["Updating", "UpdateRollbackFailed"]))
 _HOST = st.tuples(st.just("host"), _NUMBER, _KEY)
+_SPREAD = st.tuples(st.just("spread"), _HOME, st.sampled_from(FOLDERS), st.booleans())
+_SPOT = st.tuples(
+    st.just("spot"), _HOME, st.lists(_DATA, max_size=2, unique=True), st.none() | _KEY, _KEY, st.booleans(),
+    st.none() | st.sampled_from(CHECKPOINTS),
+)  # fmt: skip
 _PREDICT = st.tuples(st.just("predict"), _HOME, _LASTS, _KEY, _DATA, _DATA, _NUMBER)
 MOVES = st.lists(
-    st.one_of(_TRAIN, _TRAIN, _PREPARE, _DEPLOY, _DEPLOY, _UPDATE, _SCALE, _HOST, _PREDICT), min_size=2, max_size=8
+    st.one_of(_TRAIN, _TRAIN, _SPOT, _PREPARE, _DEPLOY, _DEPLOY, _SPREAD, _UPDATE, _AGAIN, _PEND, _SCALE, _HOST, _PREDICT),
+    min_size=2,
+    max_size=8,
 )
 Move = tuple[Any, ...]
+_TWICE = [
+    ("Downloading", 0.2),
+    ("Training", 0.3),
+    ("Interrupted", 0.6),
+    ("Downloading", 1.2),
+    ("Training", 1.4),
+    ("Completed", 1.7),
+]
+"""The steps of a spot job, each with its hour after the job was created."""
 _BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -76,6 +96,25 @@ class World:
         }  # fmt: skip
         self._add("training-job", f"job{number}", home, body)
 
+    def _spot(
+        self, number: int, home: tuple[str, str], reads: list[str], base: str | None, writes: str, cut: bool, keeps: str | None
+    ) -> None:
+        """A job that was interrupted and downloaded all of it again an hour later; or that was stopped in its first download."""
+        parts = [("Downloading", 0.2), ("Stopped", 0.3)] if cut else _TWICE
+        steps = [
+            {"Status": what, "StartTime": at(number + begin), "EndTime": at(number + end)}
+            for (what, begin), (_, end) in pairwise(parts)
+        ]
+        channels = [channel(f"c{i}", uri, mode="File") for i, uri in enumerate(reads)]
+        body = {
+            "TrainingJobStatus": "Stopped" if cut else "Completed", "CreationTime": at(number), "TrainingStartTime": at(number + 0.2),
+            "TrainingEndTime": at(number + parts[-1][1]), "SecondaryStatusTransitions": steps,
+            "InputDataConfig": channels + ([channel("model", base, mode="File")] if base else []),
+            "ModelArtifacts": {"S3ModelArtifacts": writes}, "EnableNetworkIsolation": True,
+            "CheckpointConfig": {"S3Uri": keeps} if keeps else {},
+        }  # fmt: skip
+        self._add("training-job", f"job{number}", home, body)
+
     def _prepare(
         self, number: int, home: tuple[str, str], lasts: int, reads: list[str], writes: str, mode: str, names: str | None
     ) -> None:
@@ -93,27 +132,44 @@ class World:
         if packaged:
             spec = {"InferenceSpecification": {"Containers": [container]}, "CreationTime": at(number)}
             container = {"ModelPackageName": self._add("model-package", f"g/{number}", home, spec).arn}
-        one = self._add("model", f"m{number}", home, {"CreationTime": at(number), "PrimaryContainer": container})
+        one = self._of(number, home, container)
         self.models.append(one)
         return one
 
+    def _of(self, number: int, home: tuple[str, str], container: dict[str, Any]) -> Resource:
+        return self._add("model", f"m{number}", home, {"CreationTime": at(number), "PrimaryContainer": container})
+
     def _config(self, number: int, home: tuple[str, str], key: str, *, packaged: bool) -> str:
-        model = self._model(number, home, key, packaged=packaged)
+        return self._runs(number, home, self._model(number, home, key, packaged=packaged))
+
+    def _runs(self, number: int, home: tuple[str, str], model: Resource) -> str:
         variants = [{"VariantName": "v", "ModelName": model.name}]
         config = {"CreationTime": at(number), "ProductionVariants": variants}
         return self._add("endpoint-config", f"c{number}", home, config).name
 
     def _deploy(self, number: int, home: tuple[str, str], key: str, packaged: bool) -> None:
+        self._serve(number, home, self._config(number, home, key, packaged=packaged))
+
+    def _serve(self, number: int, home: tuple[str, str], config: str) -> None:
         body = {
-            "EndpointConfigName": self._config(number, home, key, packaged=packaged), "EndpointStatus": "InService",
+            "EndpointConfigName": config, "EndpointStatus": "InService",
             "CreationTime": at(number), "LastModifiedTime": at(number + 0.1),
         }  # fmt: skip
         self.endpoints.append(self._add("endpoint", f"e{number}", home, body))
 
+    def _spread(self, number: int, home: tuple[str, str], folder: str, many: bool) -> None:
+        """An endpoint whose model is all that lies in a folder: one model of many files, or many models."""
+        container = {"ModelDataUrl": folder, "Mode": "MultiModel"}
+        if not many:
+            source = {"S3Uri": folder, "S3DataType": "S3Prefix", "CompressionType": "None"}
+            container = {"ModelDataSource": {"S3DataSource": source}}
+        self._serve(number, home, self._runs(number, home, self._of(number, home, container)))
+
     def _change(self, number: int, which: int, **body: Any) -> None:
         before = self.endpoints[which % len(self.endpoints)]
         self.found.remove(before)
-        whole = before.body | body | {"LastModifiedTime": at(number + 0.1)}
+        kept = {name: value for name, value in before.body.items() if name != "PendingDeploymentSummary"}
+        whole = kept | {"EndpointStatus": "InService", "LastModifiedTime": at(number + 0.1)} | body
         after = self._add("endpoint", before.name, (before.account, before.region), whole)
         self.endpoints[self.endpoints.index(before)] = after
 
@@ -122,6 +178,22 @@ class World:
             endpoint = self.endpoints[which % len(self.endpoints)]
             home = (endpoint.account, endpoint.region)
             self._change(number, which, EndpointConfigName=self._config(number, home, key, packaged=packaged))
+
+    def _again(self, number: int, which: int, key: str, packaged: bool) -> None:
+        """An endpoint that was deleted and made anew under its name."""
+        if self.endpoints:
+            endpoint = self.endpoints[which % len(self.endpoints)]
+            config = self._config(number, (endpoint.account, endpoint.region), key, packaged=packaged)
+            self.found = [one for one in self.found if one.body.get("EndpointArn") != endpoint.arn or one == endpoint]
+            self._change(number, which, EndpointConfigName=config, CreationTime=at(number))
+
+    def _pend(self, number: int, which: int, key: str, packaged: bool, status: str) -> None:
+        """An update that is under way, or that could not be rolled back from every instance."""
+        if self.endpoints:
+            endpoint = self.endpoints[which % len(self.endpoints)]
+            config = self._config(number, (endpoint.account, endpoint.region), key, packaged=packaged)
+            pending = {"EndpointConfigName": config, "StartTime": at(number)}
+            self._change(number, which, EndpointStatus=status, PendingDeploymentSummary=pending)
 
     def _scale(self, number: int, which: int) -> None:
         if self.endpoints:
@@ -149,6 +221,23 @@ class World:
             "TransformOutput": {"S3OutputPath": writes},
         }  # fmt: skip
         self._add("transform-job", f"job{number}", home, body)
+
+
+def seen_at(hours: float, found: list[Resource]) -> list[Resource]:
+    """What a crawl reads of these records at a moment at which some jobs still run."""
+    return [_as_it_ran(one, at(hours)) for one in found]
+
+
+def _as_it_ran(one: Resource, moment: str) -> Resource:
+    ends = {name for name, value in one.body.items() if name.endswith("EndTime") and value > moment}
+    if not ends:
+        return one
+    status = next(name for name in one.body if name.endswith("JobStatus"))
+    body = {name: value for name, value in one.body.items() if name not in ends} | {status: "InProgress"}
+    if steps := [step for step in body.get("SecondaryStatusTransitions", ()) if step["StartTime"] <= moment]:
+        last = {name: value for name, value in steps[-1].items() if name != "EndTime" or value <= moment}
+        body["SecondaryStatusTransitions"] = [*steps[:-1], last]
+    return record(one.kind, one.name, body, account=one.account, region=one.region)
 
 
 def records(moves: list[Move]) -> list[Resource]:
