@@ -208,7 +208,7 @@ OVERWRITTEN: list[tuple[str, list[Resource], dict[str, bool]]] = [
     ("before and while it serves", [fit("a", "02-01"), fit("b", "02-05"), fit("c", "03-01"), *ONE], {"b": True, "c": False}),
     ("made only after the model", [fit("a", "02-11"), *ONE], {"a": True}),
     ("by a job that failed", [fit("a", "02-01"), fit("b", "02-05", TrainingJobStatus="Failed"), *ONE], {"a": False, "b": False}),
-    ("by a job that was stopped", [fit("a", "02-01"), fit("b", "02-05", TrainingJobStatus="Stopped"), *ONE], {"a": False, "b": True}),
+    ("by a job that was stopped", [fit("a", "02-01"), fit("b", "02-05", TrainingJobStatus="Stopped"), *ONE], {"a": False, "b": False}),
     ("by a job that was stopped before its program ran", [fit("a", "02-01"), fit("b", "02-05", **CUT_SHORT), *ONE], {"a": True}),
     (
         "after the config, before an update that may have been at any time since",

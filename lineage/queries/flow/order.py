@@ -117,7 +117,8 @@ def in_order(graph: Flow, write: Link, reading: Link, fit: str) -> str:
     if around:
         doubt = exact.sure_by(opened, but=write.source) or _is_outdone(graph, mine, place, settled)
     else:
-        doubt = exact.contested(mine, settled)
+        cut_short = not is_as_expected(graph.nodes[write.source]["status"])  # it may have left what lay there before
+        doubt = exact.contested(mine, settled) or (cut_short and exact.sure_by(opened, but=write.source))
     return POSSIBLE if doubt else fit
 
 
