@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from lineage.domain.kinds import HOLDERS, OPAQUE_CHANNELS, TRAINING_JOB, kind_of_arn
+from lineage.domain.kinds import HOLDERS, OPAQUE_CHANNELS, PROCESSING_JOB, TRAINING_JOB, kind_of_arn
 from lineage.domain.names import Span, is_arn, location_of
 from lineage.domain.records import Gap
 from lineage.domain.vendors import vendor_of
 
 READING = ("reads", "loads", "mentions")  # by which a record says that it read a place, or may have read it
+_LACKS = {TRAINING_JOB.name: "channel", PROCESSING_JOB.name: "input, wrote what leads on to training,"}
 _ANYTHING = (None, Span.MANIFEST, Span.UNKNOWN)
 
 
@@ -34,6 +35,6 @@ def is_opaque(place: str, role: str, span: str | None) -> bool:
 
 def silence(job: str, kind: str, name: str, account: str | None, region: str | None) -> Gap:
     """A job that read something, for it was not isolated, and declares no channel: it may have read anything."""
-    lacks = "channel" if kind == TRAINING_JOB.name else "input, wrote what leads on to training,"
+    lacks = _LACKS.get(kind, "input that could be read")
     said = f"{kind.replace('-', ' ')} {name} declares no {lacks} and ran without network isolation: no field tells what it read"
     return Gap(account or "", region or "", "", job, "no-channels", said)

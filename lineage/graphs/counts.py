@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from lineage.domain.jobs import started
-from lineage.domain.kinds import KINDS, PROCESSING_JOB, RELATIONS, TRAINING_JOB
+from lineage.domain.kinds import FINE_TUNING_JOB, KINDS, PROCESSING_JOB, RELATIONS, TRAINING_JOB
 from lineage.domain.names import location_of, places_around
 from lineage.domain.records import decoded
 from lineage.domain.training import trains
@@ -48,9 +48,11 @@ _COUNTED = f"""
         FROM main.edge CROSS JOIN main.node ON node.id = edge.target LEFT JOIN first_write AS first ON first.place = edge.source
         WHERE edge.relation = 'reads' AND edge.usage = 'data' AND node.kind = '{TRAINING_JOB.name}' GROUP BY 1, 2)
     SELECT job.*, ifnull(number, 0), ifnull(unknown, 0) FROM job LEFT JOIN channel USING (account, region)"""  # noqa: S608
-# The jobs into which no field says that anything was read, to learn from or to build on.
+# The jobs that read data by themselves, and need not say which: a `Job` has it in a document, which may say anything.
+_READERS: Final = (TRAINING_JOB.name, PROCESSING_JOB.name, FINE_TUNING_JOB.name)
+# Those into which no field says that anything was read, to learn from or to build on.
 _SAYING_NOTHING = f"""
-    SELECT id, kind, status, details FROM main.node WHERE kind IN ('{TRAINING_JOB.name}', '{PROCESSING_JOB.name}') AND observed
+    SELECT id, kind, status, details FROM main.node WHERE kind IN {_READERS} AND observed
     AND NOT {_ISOLATED} AND NOT EXISTS (
         SELECT 1 FROM main.edge WHERE target = node.id AND relation = 'reads' AND evidence = 'declared'
         AND (usage IN ('data', 'model') OR opaque)) ORDER BY id"""  # noqa: S608  (our own words)
@@ -87,7 +89,7 @@ def _silent(db: sqlite3.Connection) -> Iterator[str]:
         attributes = decoded(details) | {"kind": kind, "status": status}
         if started(attributes) and trains(attributes):
             yield job
-        elif started(attributes) and kind == PROCESSING_JOB.name:
+        elif started(attributes) and kind != TRAINING_JOB.name:
             writers.append(job)
     leading = _leading(db, writers) if writers else set()
     yield from (job for job in writers if job in leading or _may_write_what_is_read(db, job))

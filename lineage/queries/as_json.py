@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lineage.domain.attestations import NO_ATTESTATIONS, Attestations, names_of
-from lineage.domain.kinds import KINDS, TRAINING_JOB, kind_of_subject
+from lineage.domain.kinds import KINDS, PROCESSING_JOB, TRAINING_JOB, kind_of_subject
 from lineage.domain.names import is_place
 from lineage.domain.records import Counts, Crawl, Gap, Json, Scope
 from lineage.queries.flow.links import Flow, Link
@@ -80,16 +80,16 @@ def numbers_json(scope: Scope, counts: Counts, takes: Callable[[str, str], bool]
         return None
     silent, lost = ([gap for gap in gaps if takes(gap.account, gap.region)] for gaps in (scope.silent, scope.holes))
     gone = {gap.subject for gap in lost if gap.reason in _GONE and _kind_of(gap) in _JOBS}
-    learning = sum(_kind_of(gap) == TRAINING_JOB.name for gap in silent)
+    silent_kinds = [_kind_of(gap) for gap in silent]
     return {
         "resources": counts.resources,
         "jobs_that_train": counts.trainers,
         "training_jobs": counts.training_jobs,
         "training_jobs_without_isolation": counts.training_jobs - counts.isolated_training_jobs,
-        "training_jobs_without_channels": learning,
+        "training_jobs_without_channels": silent_kinds.count(TRAINING_JOB.name),
         "processing_jobs": counts.processing_jobs,
         "processing_jobs_without_isolation": counts.processing_jobs - counts.isolated_processing_jobs,
-        "processing_jobs_without_inputs": len(silent) - learning,
+        "processing_jobs_without_inputs": silent_kinds.count(PROCESSING_JOB.name),
         "channels": counts.channels,
         "channels_of_unknown_writer": counts.channels_of_unknown_writer,
         "deleted_jobs_not_read": len(gone - scope.known),

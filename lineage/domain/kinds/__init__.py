@@ -13,7 +13,7 @@ from lineage.domain.kinds.assets import FEATURE_GROUP
 from lineage.domain.kinds.experiments import EXPERIMENT, TRIAL, TRIAL_COMPONENT
 from lineage.domain.kinds.jobs import PROCESSING_JOB, TRAINING_JOB
 from lineage.domain.kinds.lineage_entities import CHARTS, LINEAGE_ARTIFACT
-from lineage.domain.kinds.managed_jobs import AUTOML_JOB, LABELING_JOB, TRANSFORM_JOB, TUNING_JOB
+from lineage.domain.kinds.managed_jobs import AUTOML_JOB, FINE_TUNING_JOB, LABELING_JOB, TRANSFORM_JOB, TUNING_JOB
 from lineage.domain.kinds.pipelines import PIPELINE, PIPELINE_EXECUTION
 from lineage.domain.kinds.places import ARTIFACT, CODE, CONTENT, DATASET, RESOURCE
 from lineage.domain.kinds.registry import MODEL_PACKAGE
@@ -90,6 +90,7 @@ __all__ = [
     "ENTITY_KINDS",
     "EXPERIMENT",
     "FEATURE_GROUP",
+    "FINE_TUNING_JOB",
     "GROUPS",
     "HOLDERS",
     "IMAGE",
