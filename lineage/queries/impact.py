@@ -41,7 +41,7 @@ from lineage.queries.flow.links import Flow, Link, links_into
 from lineage.queries.flow.models import NAMED, by_environment, is_past, read_by, specified
 from lineage.queries.flow.spread import Spread
 from lineage.queries.flow.steps import is_logged
-from lineage.queries.flow.unread import Unread
+from lineage.queries.flow.unread import Unread, lost_components
 from lineage.queries.flow.walk import Arrival
 from lineage.queries.flow.writers import is_surely_made, makers_of
 from lineage.queries.partitions import told_apart
@@ -360,9 +360,7 @@ def _unread_components(scope: Scope, endpoint: Json) -> str:
     place = endpoint["account"], endpoint["region"]
     if (*place, INFERENCE_COMPONENT.name) not in scope.enumerated:
         return "not-enumerated"
-    there = (gap for gap in scope.holes if (gap.account, gap.region) == place and gap.reason != "missing")
-    of_them = (gap for gap in there if kind_of_subject(gap.subject) is INFERENCE_COMPONENT)
-    return next((gap.reason for gap in of_them), "")
+    return lost_components(scope, endpoint)
 
 
 def _leaves_models_open(graph: Flow, config: str) -> bool:

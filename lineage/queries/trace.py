@@ -51,7 +51,7 @@ from lineage.queries.flow.holes import OBJECT_CALLS, opaque_read
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of, told_together
 from lineage.queries.flow.models import NAMED, by_environment, is_model, is_past, read_by, specified, suspect
 from lineage.queries.flow.steps import Step, fit_of, is_logged, is_only_named
-from lineage.queries.flow.unread import Unread, gap_about, gap_subjects, told_gaps, vendors_model
+from lineage.queries.flow.unread import Unread, gap_about, gap_subjects, lost_components, told_gaps, vendors_model
 from lineage.queries.flow.writers import also_logged, makers_of, only_records, too_late, writers
 from lineage.queries.showing import Shows
 
@@ -340,9 +340,11 @@ class Tracing:
         if attributes["kind"] == ENDPOINT_CONFIG.name:
             # A variant without a model is right where inference components run on it.
             filled = {link.data["role"] for link in (*links, *links_into(self.graph, self.endpoint, "hosts"))}
+            lost = lost_components(self.graph.graph["scope"], self.graph.nodes[self.endpoint])
+            said = f", and what inference components it has was not read: {lost}" if lost else " and no inference component"
             for variant in attributes.get("variants", []):
                 if variant not in filled:
-                    self._break(node, ("no-model", f"variant {variant} has no model and no inference component"))
+                    self._break(node, (lost or "no-model", f"variant {variant} has no model{said}"))
         elif not links:
             if not makers_of(self.graph, node):
                 self._break(node, ("no-artifact", f"{what} names no model artifact"))

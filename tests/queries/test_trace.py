@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import networkx as nx
@@ -12,7 +13,8 @@ import pytest
 import lineage
 from lineage.domain.records import Gap, Resource
 from lineage.graphs.build import graph_of
-from tests.records import arn, channel, processing, record, served, training
+from tests.records import ACCOUNT, REGION, arn, channel, processing, record, served, training
+from tests.swept import swept
 from tests.work import grows_straight
 
 LOANS_RAW = "s3://bank-raw/loans/2026-05/"
@@ -431,6 +433,18 @@ def test_a_variant_without_a_model_is_a_break() -> None:
     assert [(row["reason"], row["detail"]) for row in traced(config, endpoint).breaks] == [
         ("no-model", "variant a has no model and no inference component")
     ]
+
+
+def test_a_variant_whose_components_nobody_could_read_is_not_called_empty(tmp_path: Path) -> None:
+    """Where a component, or their list, was denied, nobody knows that the variant has none: the break says why."""
+    config = record("endpoint-config", "c", {"ProductionVariants": [{"VariantName": "a"}]})
+    endpoint = record("endpoint", "shop", {"EndpointConfigName": "c", "EndpointStatus": "InService"})
+    gap = Gap(ACCOUNT, REGION, "DescribeInferenceComponent", arn("inference-component", "x"), "denied", "no")
+    swept(tmp_path / "s.db", [config, endpoint, gap])
+    with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
+        (row,) = lineage.trace(lineage.graph(snapshot), "shop").breaks
+    said = "variant a has no model, and what inference components it has was not read: denied"
+    assert (row["reason"], row["detail"]) == ("denied", said)
 
 
 def package(**body: Any) -> list[Resource]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import cached_property
 from weakref import WeakKeyDictionary
 
-from lineage.domain.kinds import CARRIERS, KIND_OF_CALL, KINDS, kind_of_subject
+from lineage.domain.kinds import CARRIERS, INFERENCE_COMPONENT, KIND_OF_CALL, KINDS, kind_of_subject
 from lineage.domain.names import is_arn, is_place, named_id, parse_arn
 from lineage.domain.records import Gap, Json, Scope
 from lineage.domain.vendors import vendor_of
@@ -157,6 +157,13 @@ _NAMED = 3  # of many that a vendor offers; more are counted
 
 def _called(node: str, data: Json) -> str:
     return node if is_place(node) else f"{data['kind'].replace('-', ' ')} {data['name']}"
+
+
+def lost_components(scope: Scope, endpoint: Json) -> str:
+    """Why not all inference components beside an endpoint could be read; empty where nothing says that of one."""
+    place = endpoint["account"], endpoint["region"]
+    there = (gap for gap in scope.holes if (gap.account, gap.region) == place and gap.reason != "missing")
+    return next((gap.reason for gap in there if kind_of_subject(gap.subject) is INFERENCE_COMPONENT), "")
 
 
 def gap_subjects(identity: str, node: Json) -> set[str]:
