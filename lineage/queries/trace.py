@@ -49,7 +49,7 @@ from lineage.queries.flow.belonging import EXECUTION, belongings, is_reuse, ran_
 from lineage.queries.flow.copies import is_copy
 from lineage.queries.flow.holes import OBJECT_CALLS, opaque_read
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of, told_together
-from lineage.queries.flow.models import NAMED, by_environment, is_model, is_past, read_by, specified, suspect
+from lineage.queries.flow.models import NAMED, by_environment, is_doubtful, is_model, is_past, read_by, specified, suspect
 from lineage.queries.flow.steps import Step, fit_of, is_logged, is_only_named
 from lineage.queries.flow.unread import Unread, gap_about, gap_subjects, lost_components, told_gaps, vendors_model
 from lineage.queries.flow.writers import also_logged, makers_of, only_records, too_late, writers
@@ -271,7 +271,8 @@ class Tracing:
         reader = self._read_by(visit, link)
         step = TreeStep(node, data["relation"], data["role"], data["usage"], note, evidence, manifest, reader)
         visit.step.steps.append(step)
-        sure = visit.sure and not (evidence or note.startswith(POSSIBLE))
+        doubt = evidence or note.startswith(POSSIBLE) or all(is_doubtful(self.graph, one) for one in links)
+        sure = visit.sure and not doubt
         self._plan(_Visit(step, visit.depth + deeper, visit.direct and direct, links, sure, visit))
 
     def _read_by(self, visit: _Visit, link: Link) -> str:

@@ -270,6 +270,22 @@ def test_two_endpoints_of_one_model() -> None:
     assert (makers(*records), makers(*records, of="late")) == ({"a": True, "b": False}, {"b": True})
 
 
+OTHER = "s3://m/other/model.tar.gz"
+
+
+@pytest.mark.parametrize("status", ["Updating", "UpdateRollbackFailed"])
+def test_what_an_endpoint_is_being_updated_to(status: str) -> None:
+    """Who made what an endpoint may be about to serve is possible, for `trace` as for `impact`; what it serves is certain."""
+    new = [fit("b", "02-15", OTHER), model("n", "02-20", OTHER), config("d", "n", "02-21")]
+    pending = {"EndpointStatus": status, "PendingDeploymentSummary": {"EndpointConfigName": "d"}}
+    assert makers(fit("a", "02-01"), *ONE[:2], *new, endpoint("e", "c", "02-12", "02-22", **pending)) == {"a": True, "b": False}
+
+
+def test_a_model_that_is_younger_than_its_config() -> None:
+    """What was made anew under a name since it was deployed may never have run: `trace` is no surer of its maker than `impact`."""
+    assert makers(fit("a", "02-01"), model("m", "03-01"), *ONE[1:]) == {"a": False}
+
+
 def test_two_transform_jobs_of_one_model() -> None:
     """What a transform job made is made by the model that lay there when it ran, and so is who trained with that."""
     students = [training(f"s{n}", {"t": f"s3://out/{n}/"}, day=f"2026-03-0{n}") for n in (1, 2)]

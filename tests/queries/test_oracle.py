@@ -44,12 +44,20 @@ def settled_updates(moves: list[Move]) -> list[Move]:
 @settings(max_examples=40, deadline=None)
 @given(MOVES)
 def test_trace_finds_whoever_made_what_is_served(moves: list[Move]) -> None:
-    """Each job that made what an endpoint serves, or may have, is in its trace, through any number of others; and nobody else."""
+    """Each job that made what an endpoint serves, or may have, is in its trace, through any number of others, and nobody else; a
+    training job is certain there where the records leave no doubt.
+    """
     found = records(moves)
     graph, right = told(found), oracle(found)
     for endpoint in (one for one in found if one.kind == "endpoint"):
-        names = {graph.nodes[job]["name"] for job in makers(lineage.trace(graph, endpoint.id).tree)}
-        assert names == right.upstream(endpoint.name).keys(), endpoint.name
+        answer, expected = lineage.trace(graph, endpoint.id), right.upstream(endpoint.name)
+        assert {graph.nodes[job]["name"] for job in makers(answer.tree)} == expected.keys(), endpoint.name
+        sureness = {job["name"]: CERTAIN if job["sure"] else POSSIBLE for job in answer.training_jobs}
+        assert [name for name, sure in sureness.items() if sure not in expected[name]] == [], (
+            endpoint.name,
+            sureness,
+            expected,
+        )
 
 
 @settings(max_examples=40, deadline=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lineage.domain.kinds import takes_model
+from lineage.domain.sightings import EVER
 from lineage.domain.times import bounds, sortable
 from lineage.graphs.deployments import PAST
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
@@ -44,6 +45,12 @@ _READ_BY = ("loads", "instantiates")  # what is told for each of those who ran a
 def is_past(link: Link) -> bool:
     """Whether an endpoint ran a config before, and does no more."""
     return link.relation == "configures" and link.data["role"] == PAST
+
+
+def is_doubtful(graph: Flow, link: Link) -> bool:
+    """Whether what an edge names may never have run there: a config that is only about to, or a name that was used before."""
+    pending = link.relation == "configures" and link.data["settled"] == EVER
+    return pending or bool(suspect(graph, link))
 
 
 def suspect(graph: Flow, link: Link) -> str:

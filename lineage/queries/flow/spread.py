@@ -14,13 +14,12 @@ from lineage.domain.kinds import DATASET, ENDPOINT, ENTITY_KINDS, HOLDERS, KINDS
 from lineage.domain.names import Cover, Location, Span, cover, is_location, is_place, location_of, parse_location
 from lineage.domain.opaque import READING
 from lineage.domain.records import Gap, Json, Scope
-from lineage.domain.sightings import EVER
 from lineage.graphs.build import Graph
 from lineage.queries.flow.belonging import EXECUTION, had_by, is_reuse, members
 from lineage.queries.flow.first_readers import IN_THE_MODEL, FirstReaders
 from lineage.queries.flow.holes import Blind, opaque_read
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
-from lineage.queries.flow.models import is_model, specification, suspect
+from lineage.queries.flow.models import is_doubtful, is_model, specification, suspect
 from lineage.queries.flow.steps import Step, has_written, is_logged
 from lineage.queries.flow.unread import Unread, once
 from lineage.queries.flow.walk import Arrival, Walk
@@ -223,8 +222,7 @@ class Spread:
         if odd:
             self.caveats[odd] = None
         beside = link.relation == "reads" and link.data["usage"] not in IN_THE_MODEL
-        pending = link.relation == "configures" and link.data["settled"] == EVER
-        return not (odd or beside or pending or is_logged(link))
+        return not (beside or is_doubtful(self.graph, link) or is_logged(link))
 
     # --- what could hide more -------------------------------------------------------------------
 
