@@ -139,7 +139,7 @@ LATER = {"LastModifiedTime": "2026-01-31T00:00:00Z"}
     [
         (changed([*OLD, *NEW], "UpdateRollbackFailed"), True, None),
         (changed([*OLD, *NEW[:2]], "UpdateRollbackFailed"), True, None),  # the other config was deleted since
-        (changed([*OLD, *NEW], "UpdateRollbackFailed", **LATER), True, None),  # by another model, which is gone with its config
+        (changed([*OLD, *NEW], "UpdateRollbackFailed", **LATER), False, None),  # what it may be was made only later
         (changed([*OLD, *NEW], "UpdateRollbackFailed", **PENDING), False, "pending"),
         (changed([*OLD, *NEW], "InService"), False, None),
         (changed([*OLD, *NEW], "SystemUpdating"), False, None),
@@ -147,7 +147,7 @@ LATER = {"LastModifiedTime": "2026-01-31T00:00:00Z"}
     ids=[
         "it may be that one",
         "its config was deleted",
-        "its own config was made later",
+        "made later",
         "named",
         "in service",
         "the same config",
