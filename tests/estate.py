@@ -99,7 +99,10 @@ def estate() -> list[dict[str, Any]]:
         }),
         line("job", "AgentRFT/rft", {
             "JobName": "rft", "JobCategory": "AgentRFT", "JobStatus": "Completed",
-            "JobConfigDocument": json.dumps({"data": only("job")}),
+            "JobConfigDocument": json.dumps({
+                "InputDataConfig": [{"ChannelName": "prompts", "DataSource": {"S3DataSource": {"S3Uri": "s3://rft/prompts/"}}}],
+                "data": only("job"),
+            }),
         }),
         line("compilation-job", "neo", {
             "CompilationJobStatus": "COMPLETED", "CompilationStartTime": f"{DAY}T07:30:00Z", "CompilationEndTime": f"{DAY}T08:00:00Z",
