@@ -54,7 +54,6 @@ class _Writes:
         self._sure = sorted((write.opens, write.closes) for write in sure)
         self._replaced = list(accumulate((closes for _, closes in reversed(self._sure)), min, initial=EVER))[::-1]
         self._closes = [write.closes for write in sure]
-        self._begun = list(accumulate(((write.opens, write.closes) for write in sure), max, initial=("", "")))
         self._first = list(accumulate(sure, _two_last, initial=_NOBODY))
 
     def replaced_from(self, write: _Write) -> str:
@@ -63,13 +62,8 @@ class _Writes:
 
     def contested_from(self, write: _Write) -> str:
         """From when somebody else who wrote after a write may have put his own in its place."""
-        later = self._writes[bisect_left(self._writes, _Write(write.closes, "", "")) :]
-        return next((other.opens for other in later if other.job != write.job), EVER)
-
-    def replaced(self, write: _Write, until: str) -> bool:
-        """Whether somebody certainly wrote after a write was over, and was done by a time."""
-        opens, closes = self._begun[bisect_right(self._closes, until)]
-        return opens > write.closes or (opens == write.closes and closes > opens)
+        later = range(bisect_left(self._writes, _Write(write.closes, "", "")), len(self._writes))
+        return next((self._writes[at].opens for at in later if self._writes[at].job != write.job), EVER)
 
     def contested(self, write: _Write, until: str) -> bool:
         """Whether somebody else may have written after a write, and had begun by a time."""
@@ -108,9 +102,9 @@ def in_order(graph: Flow, write: Link, reading: Link, fit: str) -> str:
     place, one_key = reading.source, reading.data["span"] == Span.OBJECT
     opened, _ = bounds(reading.data["time"])
     settled = max(opened, sortable(reading.data["settled"]))
-    mine, around = _Write.of(write), lies_around(write, place)
+    mine, around = _Write.of(write), is_around(write.target, place)
     exact = _writes_to(graph, place if one_key or around else write.target, write.source)
-    if (one_key or (_is_key(write) and not around)) and exact.replaced(mine, opened):
+    if (one_key or (_is_key(write) and not around)) and exact.replaced_from(mine) <= opened:
         return IMPOSSIBLE
     if not one_key and not _is_key(write) and _holds_many(graph, reading):
         return fit  # each put a model of his own there
@@ -131,7 +125,7 @@ def _holds_many(graph: Flow, reading: Link) -> bool:
 def lasts(graph: Flow, write: Link, reading: Link) -> tuple[str, str]:
     """Until when a write may be what is read so, and until when it may be so for certain: later readers got another one."""
     one_key = reading.data["span"] == Span.OBJECT
-    if not one_key and (lies_around(write, reading.source) or not _is_key(write)):
+    if not one_key and (is_around(write.target, reading.source) or not _is_key(write)):
         return EVER, EVER
     mine, exact = _Write.of(write), _writes_to(graph, reading.source if one_key else write.target, write.source)
     return exact.replaced_from(mine), _writes_to(graph, write.target, write.source).contested_from(mine)
@@ -143,8 +137,8 @@ def _is_key(write: Link) -> bool:
 
 
 def _is_outdone(graph: Flow, write: _Write, place: str, until: str) -> bool:
-    around = (overlap.source for overlap in links_into(graph, place, "overlaps") if not is_copy(overlap))
-    folders = (folder for folder in around if not folder.rstrip("/").startswith(place.rstrip("/")))
+    near = (overlap.source for overlap in links_into(graph, place, "overlaps") if not is_copy(overlap))
+    folders = (folder for folder in near if is_around(folder, place))
     return any(_writes_to(graph, folder, write.job).contested(write, until) for folder in folders)
 
 
@@ -159,6 +153,6 @@ def _writes_to(graph: Flow, place: str, writer: str) -> _Writes:
     return known[at]
 
 
-def lies_around(write: Link, place: str) -> bool:
-    """Whether a write is of more than the place: of what is around it, not of the place itself or of what is in it."""
-    return not write.target.rstrip("/").startswith(place.rstrip("/"))
+def is_around(written: str, place: str) -> bool:
+    """Whether what is written is more than a place: what is around it, not the place itself or what is in it."""
+    return not written.rstrip("/").startswith(place.rstrip("/"))

@@ -11,7 +11,7 @@ from lineage.domain.times import CERTAIN, bounds
 from lineage.queries.flow.copies import contents_of, copies_out_of
 from lineage.queries.flow.links import Flow, Link, links_out_of
 from lineage.queries.flow.models import is_model
-from lineage.queries.flow.order import lasts, lies_around
+from lineage.queries.flow.order import is_around, lasts
 from lineage.queries.flow.places import in_reach, leads_from, reads_model_at
 from lineage.queries.flow.steps import is_only_allowed, is_only_named, shares_keys
 
@@ -56,7 +56,7 @@ class Reached:
         near: list[tuple[str, tuple[Link, ...]]] = [(write.target, ())]
         near += [(overlap.target, (overlap,)) for overlap in overlaps]
         for place, between in near:
-            asked = (place, self._ways_that_get(write, place), lies_around(write, place), partition_of(write.source), says)
+            asked = (place, self._ways_that_get(write, place), is_around(write.target, place), partition_of(write.source), says)
             news = self._is_news(write, length + len(between), relations, asked, (*asked[:-1], True))
             links = [link for link in links_out_of(self._graph, place, *relations) if not is_model(link)] if news else []
             yield between, [*links, *self._of_models(write, length + len(between), asked, relations)]
