@@ -8,21 +8,21 @@ inference component, a job that names the model. Where nothing known runs it, so
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from lineage.domain.jobs import started
 from lineage.domain.kinds import HOLDERS, REGISTERED, SERVERS
-from lineage.domain.records import Window
+from lineage.domain.records import Window, decoded
 from lineage.domain.sightings import EVER
 from lineage.domain.times import sortable
 from lineage.graphs.deployments import Configured, Deployment, deployments
 from lineage.graphs.tables import Joining
+from lineage.snapshot.graph import one_of
 
 # What runs by itself, and what is run by whoever names it.
-_COMPONENTS = f"""('{"', '".join(kind for kind in HOLDERS if kind in SERVERS)}')"""
-_MODELS = f"""('{"', '".join(kind for kind in HOLDERS if kind not in REGISTERED)}')"""
+_COMPONENTS = one_of("kind", [kind for kind in HOLDERS if kind in SERVERS])
+_MODELS = one_of("kind", [kind for kind in HOLDERS if kind not in REGISTERED])
 _ROOM = """
 CREATE TEMP TABLE reader (holder, specification, reader, opens, closes, settled,
     PRIMARY KEY (holder, specification, reader, opens)) WITHOUT ROWID"""
@@ -39,9 +39,9 @@ _COMPONENTS_RUN = f"""
     SELECT model.id, model.created, component.id, component.created, component.modified,
         json_extract(component.details, '$.deleted')
     FROM fact JOIN main.node AS component ON component.id = fact.target JOIN main.node AS model ON model.id = fact.source
-    WHERE relation = 'deploys' AND component.kind IN {_COMPONENTS}
+    WHERE relation = 'deploys' AND component.{_COMPONENTS}
     UNION SELECT id, created, id, created, modified, json_extract(details, '$.deleted') FROM main.node
-    WHERE kind IN {_COMPONENTS}"""  # noqa: S608  (our own words)
+    WHERE {_COMPONENTS}"""  # noqa: S608  (our own words)
 # A job that has a model by its name, or a package: it reads what that is made of while it runs.
 _JOBS = """
     SELECT fact.source, job.id, job.kind, job.status, job.created, job.details
@@ -50,7 +50,7 @@ _JOBS = """
 # Where nothing known runs a model, somebody may from its creation on.
 _ANYBODY = f"""
     INSERT INTO reader SELECT id, '', '', ifnull(created, ''), '', '' FROM main.node
-    WHERE kind IN {_MODELS} AND NOT EXISTS (SELECT 1 FROM reader WHERE holder = id)"""  # noqa: S608  (our own words)
+    WHERE {_MODELS} AND NOT EXISTS (SELECT 1 FROM reader WHERE holder = id)"""  # noqa: S608  (our own words)
 # A package is read by who runs the models that are made of it.
 _OF_PACKAGES = """
     INSERT OR IGNORE INTO reader SELECT made.source, made.usage, reader.reader, reader.opens, reader.closes, reader.settled
@@ -157,7 +157,7 @@ def _readers(joining: Joining) -> Iterator[_Reader]:
         updated = sortable(created or "") > sortable(began or "")
         yield _since(model, created, component, Window(began or "", gone or ""), modified or EVER if updated else began or "")
     for holder, job, kind, status, created, details in joining.select(_JOBS):
-        said = {"kind": kind, "status": status} | json.loads(details)
+        said = {"kind": kind, "status": status} | decoded(details)
         if started(said):
             window = Window(said.get("started") or created or "", said.get("ended") or "")
             yield _Reader(holder, "", job, *window, window.closes or EVER)

@@ -320,7 +320,7 @@ def _mixed(spread: Spread) -> Iterator[Hidden]:
     for endpoint in sorted(node for node, data in nodes.items() if data["kind"] == ENDPOINT.name):
         data = nodes[endpoint]
         told = {link.source: link.data["role"] for link in links_into(spread.graph, endpoint, "configures")}
-        known = endpoint in spread.found or "pending" in told.values()
+        known = endpoint in spread.found or ROLLED_OUT in told.values()
         if known or _in_service(data) != PERHAPS or not serves_a_mix(data["status"]):
             continue
         other = min(_could_be_served(spread, data, told), key=lambda one: (nodes[one]["kind"] == MODEL.name, one), default="")

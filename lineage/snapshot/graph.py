@@ -36,7 +36,7 @@ class GraphTables(OpenTables):
     ) -> Iterator[Row]:
         """The same as rows of the columns `EDGE`, of some relations or of all."""
         key, ids = ("target", into) if into is not None else ("source", out_of)
-        return self._select(EDGE, "edge", key, ids, _one_of("relation", relations) if relations else "true")
+        return self._select(EDGE, "edge", key, ids, one_of("relation", relations) if relations else "true")
 
     def rows_by(self, ways: Sequence[Way], out_of: Iterable[str]) -> Iterator[Row]:
         """The edges out of nodes that are of one of some ways, as rows of the columns `EDGE`."""
@@ -116,12 +116,12 @@ class GraphTables(OpenTables):
     def sources(self, relations: Iterable[str], start: str = "") -> Iterator[str]:
         """Each node that an edge of some relations leads out of, and whose id begins so."""
         within, ends = ("source >= ? AND source < ?", (start, behind(start))) if start else ("true", ())
-        which = f"{within} AND {_one_of('relation', relations)}"
+        which = f"{within} AND {one_of('relation', relations)}"
         return (row[0] for row in self._rows(f"SELECT DISTINCT source FROM edge WHERE {which}", ends))  # noqa: S608
 
     def sources_among(self, ids: Iterable[str], relations: Iterable[str], spans: Iterable[str] = ()) -> Iterator[str]:
         """Those of the given ids that an edge of some relations leads out of, and of some spans, where any are given."""
-        ways = f"{_one_of('relation', relations)} AND {_one_of('span', spans) if spans else 'true'}"
+        ways = f"{one_of('relation', relations)} AND {one_of('span', spans) if spans else 'true'}"
         leads = f"SELECT 1 FROM edge WHERE source = value AND {ways}"  # noqa: S608  (our own words)
         sql = f"SELECT value FROM json_each(?) WHERE EXISTS ({leads})"  # noqa: S608
         return (row[0] for row in self._rows(sql, (json.dumps(list(ids)),)))
@@ -163,10 +163,10 @@ class Way(NamedTuple):
     def condition(self) -> str:
         """What an edge's row must be, as SQL."""
         marks = [("target", self.ends_of), ("source", self.starts_of)]
-        which = [f"e.{end} = edge.target AND {_one_of('e.relation', those)}" for end, those in marks if those]
+        which = [f"e.{end} = edge.target AND {one_of('e.relation', those)}" for end, those in marks if those]
         leads = [f"EXISTS (SELECT 1 FROM edge AS e WHERE {this})" for this in which]  # noqa: S608  (our own words)
         leads += ["instr(target, '://') = 0"] if self.or_no_place else []
-        return f"({_one_of('relation', self.relations)} AND ({' OR '.join(leads) or 'true'}))"
+        return f"({one_of('relation', self.relations)} AND ({' OR '.join(leads) or 'true'}))"
 
 
 class Choice(NamedTuple):
@@ -190,7 +190,8 @@ class Choice(NamedTuple):
             yield f"EXISTS ({tags})", (self.tag, f"{self.tag}=", f"{self.tag}=")
 
 
-def _one_of(column: str, words: Iterable[str]) -> str:
+def one_of(column: str, words: Iterable[str]) -> str:
+    """The condition that a column holds one of our own words."""
     said = ", ".join(f"'{word}'" for word in words)
     return f"{column} IN ({said})"
 
