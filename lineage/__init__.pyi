@@ -15,6 +15,8 @@ from .collect.endpoints import Progress as Progress
 from .collect.endpoints import crawl_endpoints as crawl_endpoints
 from .domain.attestations import Attestation as Attestation
 from .domain.attestations import Attestations as Attestations
+from .domain.experiments import SortByType as SortByType
+from .domain.experiments import SortOrderType as SortOrderType
 from .domain.iam import iam_policy as iam_policy
 from .domain.kinds import KINDS as KINDS
 from .domain.kinds import Kind as Kind
@@ -90,8 +92,6 @@ from .queries.runs.pipelines import list_pipelines as list_pipelines
 from .queries.runs.pipelines import pipelines_scope as pipelines_scope
 from .queries.runs.run_records import Run as Run
 from .queries.runs.runs import Experiment as Experiment
-from .queries.runs.runs import SortByType as SortByType
-from .queries.runs.runs import SortOrderType as SortOrderType
 from .queries.runs.runs import Trial as Trial
 from .queries.runs.runs import list_experiments as list_experiments
 from .queries.runs.runs import list_runs as list_runs

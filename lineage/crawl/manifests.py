@@ -20,11 +20,11 @@ from typing import IO, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lineage.crawl.aws.redact import excerpt
 from lineage.crawl.aws.refusals import UNPARSED, Garbled, Refused, refusal
 from lineage.crawl.aws.session import Session
 from lineage.domain.names import Location, parse_location
 from lineage.domain.records import Content, etag_digest
+from lineage.domain.redact import excerpt
 from lineage.domain.references import LABELED, PLAIN
 from lineage.domain.times import now, utc
 from lineage.errors import MalformedName

@@ -9,10 +9,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from lineage.crawl.aws.redact import without_secrets
 from lineage.domain.attestations import NO_ATTESTATIONS, Attestation, Attestations, HoleName, names_of, too_broad
 from lineage.domain.entries import Entries, text_of
 from lineage.domain.records import Gap, Json
+from lineage.domain.redact import without_secrets
 from lineage.domain.text import one_line
 from lineage.domain.times import today as this_day
 

@@ -16,10 +16,10 @@ from click.testing import CliRunner
 
 import lineage
 from cli.main import cli
-from lineage.crawl.aws.redact import excerpt
 from lineage.crawl.aws.session import RESTS, Session
 from lineage.crawl.replay.session import Replay, _Reply, _response
 from lineage.domain.kinds import KINDS, Kind
+from lineage.domain.redact import excerpt
 from lineage.errors import CrawlError
 from tests.estate import CALLER, account, estate, fit, line, prepared
 from tests.records import ACCOUNT, REGION, arn

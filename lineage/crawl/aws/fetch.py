@@ -17,13 +17,13 @@ from typing import Any
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lineage.crawl.aws.redact import excerpt, read
 from lineage.crawl.aws.refusals import UNPARSED, Garbled, Refused, Throttled, refusal
 from lineage.crawl.aws.session import Session
 from lineage.crawl.aws.shapes import described_shape, list_member, search_member, search_shape
 from lineage.domain.kinds import CARRIED_JOBS, KINDS, Extra, Kind
 from lineage.domain.names import Arn, is_arn, named_id, parse_arn
 from lineage.domain.records import Named, Resource, Unknown
+from lineage.domain.redact import excerpt, read
 from lineage.domain.references import detail
 from lineage.errors import MalformedName
 

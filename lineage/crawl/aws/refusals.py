@@ -28,7 +28,7 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from lineage.crawl.aws.pace import THROTTLED
-from lineage.crawl.aws.redact import excerpt
+from lineage.domain.redact import excerpt
 from lineage.errors import CrawlError, MalformedName
 
 _NOT_FOUND = re.compile(r"not found|could not find|does not exist|cannot find", re.IGNORECASE)

@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import Any
 
 from lineage.domain import kinds
+from lineage.domain.experiments import RUN_TAG, group_of
 from lineage.domain.kinds import TRAINING_JOB, TRIAL, TRIAL_COMPONENT, kind_of_arn
 from lineage.domain.names import is_arn, parse_arn
 from lineage.domain.records import Json, Resource, tags_of
@@ -26,8 +27,6 @@ SOURCES = (BY_SDK, FOR_JOB, BY_HAND)
 BRIEF = ("Parents", "Source", "Sources", "Tags", "DisplayName")  # enough of a record to name a run and to say who made it
 SHOWN = ("Status", "StartTime", "EndTime", "CreatedBy")  # and what a list of runs shows besides
 _OF_RUN, _OF_JOB = "run", "job"
-_SDK_TAG = {"Key": "sagemaker:trial-component-source", "Value": "run"}
-_SDK_GROUP = "default-run-group-{}"
 
 NameKey = tuple[str, str, str]
 """An account, a region, and a name without case."""
@@ -274,7 +273,7 @@ def source_of(record: Resource, groups: Iterable[RunGroup]) -> str:
     jobs = _sources(record)
     if any(_is_named_after(record.name, job) for job in jobs):
         return FOR_JOB
-    by_sdk = _SDK_TAG in (record.body.get("Tags") or ())
+    by_sdk = RUN_TAG in (record.body.get("Tags") or ())
     if by_sdk or any(_is_sdk_group(group) and _within(record, group) for group in groups):
         return BY_SDK
     return FOR_JOB if jobs else BY_HAND
@@ -300,7 +299,7 @@ def _named_by(source: str, record: Resource, groups: Sequence[RunGroup]) -> str:
 
 
 def _is_sdk_group(group: RunGroup) -> bool:
-    return group.name.casefold() == _SDK_GROUP.format((group.experiment or "").casefold())
+    return group.name.casefold() == group_of(group.experiment or "").casefold()
 
 
 def _within(record: Resource, group: RunGroup) -> bool:

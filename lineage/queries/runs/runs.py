@@ -11,9 +11,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, NamedTuple
 
+from lineage.domain.experiments import SortByType, SortOrderType
 from lineage.domain.kinds import kind_of_arn
 from lineage.domain.names import is_arn, named_id, node_id, parse_arn
 from lineage.domain.records import Json, Resource, tags_of
@@ -48,20 +48,6 @@ _MAX_ARNS = 5
 _SOURCES = ("run", "job", "logged")
 
 Time = str | datetime | None
-
-
-class SortByType(StrEnum):
-    """By what runs are sorted; as the SageMaker Python SDK has it."""
-
-    CREATION_TIME = "CreationTime"
-    NAME = "Name"
-
-
-class SortOrderType(StrEnum):
-    """In which order; as the SageMaker Python SDK has it."""
-
-    ASCENDING = "Ascending"
-    DESCENDING = "Descending"
 
 
 @dataclass(frozen=True, slots=True)

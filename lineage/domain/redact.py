@@ -1,4 +1,4 @@
-"""Values that look like secrets never leave this room: they are cut out of a record before anything keeps it.
+"""Values that look like secrets are cut out of a record before anything keeps it, or sends it.
 
 An S3 URI is no secret and stays, whatever its name: it may be the only trace of a dataset.
 """
@@ -93,7 +93,7 @@ def read(value: Any, shape: Any, unknown: list[Unknown], path: str) -> Any:
     if kind == "structure" and isinstance(value, dict):
         return _structure(value, shape, unknown, path)
     if kind == "map" and isinstance(value, dict):
-        return {key: _named(key, read(child, shape.value, unknown, f"{path}.*")) for key, child in value.items()}
+        return {key: under_name(key, read(child, shape.value, unknown, f"{path}.*")) for key, child in value.items()}
     if kind == "list" and isinstance(value, list):
         if shape.member.type_name == "string":
             return list(_arguments(value))
@@ -117,7 +117,7 @@ def _structure(value: dict[str, Any], shape: Any, unknown: list[Unknown], path: 
             members[key] = read(child, shape.members[key], unknown, f"{path}.{key}" if path else key)
     for name, content in _PAIRS if len(value) == 2 else ():
         if set(value) == {name, content}:
-            return {name: value[name], content: _named(str(value[name]), value[content])}
+            return {name: value[name], content: under_name(str(value[name]), value[content])}
     return members
 
 
@@ -186,7 +186,7 @@ def _json(value: Any) -> Any:
         name = next((said[key] for key in _NAMES if isinstance(said.get(key), str)), None)
         under = {key: name for key in _VALUES if key in said} if name is not None else {}
         kept = _NAMES if under else ()
-        return {key: child if key in kept else _named(under.get(key, key), child) for key, child in said.items()}
+        return {key: child if key in kept else under_name(under.get(key, key), child) for key, child in said.items()}
     if isinstance(value, list):
         texts = value and all(isinstance(one, str) for one in value)
         return list(_arguments(value)) if texts else [_json(child) for child in value]
@@ -199,12 +199,12 @@ def _inside(match: re.Match[str]) -> str:
     return match[0] if keep else f"{name}{REDACTED}"
 
 
-def _named(name: str, value: Any) -> Any:
+def under_name(name: str, value: Any) -> Any:
     """A value under a name that people chose; of a structure (a trial component's parameter), each text in it."""
     if isinstance(value, dict):
-        return {key: _named(name, child) for key, child in value.items()}
+        return {key: under_name(name, child) for key, child in value.items()}
     if isinstance(value, list):
-        return [_named(name, child) for child in value]
+        return [under_name(name, child) for child in value]
     if not isinstance(value, str):
         return value
     if not _NAME.search(name) or _LOCATION.fullmatch(value):
@@ -220,7 +220,7 @@ def _arguments(texts: list[str]) -> Iterator[str]:
     for text in texts:
         name, equals, value = text.partition("=")
         if name.startswith("-") and equals:
-            yield f"{name}={_named(name, value)}"
+            yield f"{name}={under_name(name, value)}"
         else:
-            yield _named(flag, text) if flag and not text.startswith("-") else _text(text)
+            yield under_name(flag, text) if flag and not text.startswith("-") else _text(text)
         flag = name if name.startswith("-") and not equals else ""

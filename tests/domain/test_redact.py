@@ -11,10 +11,10 @@ import pytest
 
 import lineage
 from lineage.crawl.aws.fetch import Fetcher
-from lineage.crawl.aws.redact import read
 from lineage.crawl.replay.session import replay_session
 from lineage.domain.kinds import KINDS
 from lineage.domain.records import REDACTED, Unknown
+from lineage.domain.redact import read
 from tests.conftest import BANK
 from tests.records import training
 
