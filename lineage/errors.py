@@ -43,3 +43,27 @@ class CrawlError(LineageError):
 
 class RenderError(LineageError):
     """No Graphviz was found, or it failed."""
+
+
+class RecordingError(LineageError):
+    """Something was not recorded: what, why, and what to do."""
+
+
+class RefusedValue(RecordingError, ValueError):
+    """What SageMaker would refuse, or what no reader could read: told at the call, before anything is sent."""
+
+
+class AlreadyExists(RecordingError):
+    """An experiment, a trial or a component of that name is there already, whatever its case."""
+
+
+class NotThere(RecordingError, LookupError):
+    """No experiment, trial, component or run of that name is there."""
+
+
+class NotRecorded(RecordingError):
+    """The service could not be reached, is too busy, or does not allow it; `cause` says which (`lineage.recording.service`)."""
+
+    def __init__(self, message: str, cause: str = "") -> None:
+        super().__init__(message)
+        self.cause = cause

@@ -1,0 +1,196 @@
+"""What SageMaker takes, and what the SDK can read again: every value is held to it at the call, before anything is sent.
+
+Sources: botocore 1.44.8 (`CreateTrialComponent`, `BatchPutMetrics`, `CreateArtifact`) for patterns and lengths; the API
+reference for 300 parameters and for metrics of at most 14 days; sagemaker 2.257.7 for 59 characters of a name and 30
+artifacts each way.
+Pure: every function gives what is to be sent, or raises `RefusedValue`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from lineage.domain.names import parse_location
+from lineage.domain.redact import under_name, without_secrets
+from lineage.domain.text import one_line
+from lineage.errors import MalformedName, RefusedValue
+
+NAME_LENGTH: Final = 59  # of an experiment and of a run: both stand in the component's name, which has 120 characters
+ENTITY_NAME_LENGTH: Final = 120
+PARAMETERS: Final = 300
+ARTIFACTS: Final = 30  # each way
+KEY_LENGTH: Final = 128  # of a parameter or an artifact; a parameter may have 320, which the SDK does not write
+TEXT_LENGTH: Final = 2500
+URI_LENGTH: Final = 2048
+MESSAGE_LENGTH: Final = 1024
+METRIC_NAME_LENGTH: Final = 255
+OLDEST_METRIC: Final = timedelta(days=14)
+EXACT: Final = 2**53  # integers beyond it are no longer exact as a NumberValue, which is a double
+
+_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9])*")
+_MEDIA_TYPE = re.compile(r"[-\w]+/[-\w+]+", re.ASCII)
+
+Json = dict[str, Any]
+
+
+def run_name(text: str, what: str = "run") -> str:
+    """The name of an experiment or a run as it is recorded: in lower case, as the SDK writes and reads it."""
+    if not isinstance(text, str) or not _NAME.fullmatch(text) or len(text) > NAME_LENGTH:
+        raise RefusedValue(
+            f"{text!r} can't be the name of {_a(what)}: letters, digits and hyphens between them, at most {NAME_LENGTH}"
+            f"{_instead(text)}"
+        )
+    return text.lower()
+
+
+def entity_name(text: str, what: str) -> str:
+    """The name of an experiment, a trial or a component, with its case: these compare without it, and keep it."""
+    if not isinstance(text, str) or not _NAME.fullmatch(text) or len(text) > ENTITY_NAME_LENGTH:
+        raise RefusedValue(
+            f"{text!r} can't be the name of {_a(what)}: letters, digits and hyphens between them, at most {ENTITY_NAME_LENGTH}"
+            f"{_instead(text)}"
+        )
+    return text
+
+
+def display_name(text: str | None, what: str) -> str | None:
+    """A display name, which is held to the same pattern as names."""
+    return None if text is None else entity_name(text, f"{what} (display name)")
+
+
+def _a(what: str) -> str:
+    return f"an {what}" if what[0] in "aeiou" else f"a {what}"
+
+
+def _instead(text: Any) -> str:
+    """A name that would do, where one is near."""
+    near = re.sub(r"[^a-zA-Z0-9]+", "-", str(text)).strip("-")[:NAME_LENGTH].strip("-")
+    return f"; {near!r} would do" if near and near != text else ""
+
+
+def parameter(name: str, value: Any) -> Json:
+    """A parameter as the API takes it: a number (of numpy and torch, too) as NumberValue, anything else as its text.
+
+    What looks like a secret is cut out. Raises `RefusedValue`: no name, a name or a text that is too long, NaN, infinity.
+    """
+    _key(name, "parameter")
+    number = _number(value)
+    if number is None or (isinstance(number, int) and abs(number) > EXACT):
+        text = str(under_name(name, str(value if number is None else number)))
+        return {"StringValue": _short(text, TEXT_LENGTH, f"the value of the parameter {name!r}")}
+    return {"NumberValue": _finite(float(number), f"the parameter {name!r}")}
+
+
+def artifact(name: str, value: Any, media_type: str | None = None) -> Json:
+    """An artifact as the API takes it."""
+    _key(name, "artifact")
+    text = _short(without_secrets(str(value)), URI_LENGTH, f"the value of the artifact {name!r}")
+    if not text:
+        raise RefusedValue(f"the artifact {name!r} has no value: give its URI")
+    if media_type is None:
+        return {"Value": text}
+    if len(media_type) > 64 or not _MEDIA_TYPE.fullmatch(media_type):
+        raise RefusedValue(f"{media_type!r} is not a media type (expected one such as text/csv, at most 64 characters)")
+    return {"Value": text, "MediaType": media_type}
+
+
+def location(uri: str) -> str:
+    """An S3 URI as it was given; raises `RefusedValue` where it is none."""
+    try:
+        place = parse_location(uri)
+    except (MalformedName, TypeError, AttributeError) as error:
+        raise RefusedValue(str(error)) from error
+    if not place.uri.startswith("s3://"):
+        raise RefusedValue(f"{uri!r} is not an S3 URI (expected s3://bucket/prefix/)")
+    return uri
+
+
+def metric(name: str, value: Any, timestamp: datetime | float | None, step: int | None, now: datetime) -> Json:
+    """A metric as BatchPutMetrics takes it, with its time in seconds since 1970. Refuses NaN, and what is over 14 days old."""
+    if not isinstance(name, str) or not 0 < len(name) <= METRIC_NAME_LENGTH:
+        raise RefusedValue(f"{_cut(name)!r} can't be the name of a metric: 1 to {METRIC_NAME_LENGTH} characters")
+    number = _number(value)
+    if number is None:
+        raise RefusedValue(f"the metric {name!r} must be a number, not {_cut(value)!r}")
+    when = _time(timestamp, name, now)
+    if now - when > OLDEST_METRIC:
+        raise RefusedValue(f"the metric {name!r} is of {when:%Y-%m-%d %H:%M}Z: SageMaker refuses metrics over 14 days old")
+    count = _number(step) if step is not None else None
+    if step is not None and (count is None or count != int(count) or count < 0):
+        raise RefusedValue(f"the step of the metric {name!r} must be a whole number from 0 on, not {_cut(step)!r}")
+    given = {} if count is None else {"Step": int(count)}
+    return {"MetricName": name, "Value": _finite(float(number), f"the metric {name!r}"), "Timestamp": when.timestamp(), **given}
+
+
+def message(text: str) -> str:
+    """A status message: on one line, without what looks like a secret, at most 1,024 characters."""
+    line = " ".join(one_line(without_secrets(text)).split())
+    return line if len(line) <= MESSAGE_LENGTH else f"{line[: MESSAGE_LENGTH - 1]}…"
+
+
+def room_for(known: Iterable[str], new: Mapping[str, Any], most: int, what: str) -> None:
+    """Raises `RefusedValue` where a run would have more of something than SageMaker takes."""
+    names = {*known, *new}
+    if len(names) > most:
+        lost = _cut(next(iter(new)))
+        raise RefusedValue(f"a run has at most {most} {what}: {len(names)} would be too many ({lost!r} was not recorded)")
+
+
+def tags(given: Iterable[Mapping[str, str]] | None) -> list[Json]:
+    """A copy of the caller's tags: theirs is never changed. Raises `RefusedValue` where one is no Key and Value."""
+    copied = []
+    for one in given or ():
+        if not isinstance(one, Mapping) or set(one) != {"Key", "Value"}:
+            raise RefusedValue(f"{_cut(one)!r} is not a tag (expected {{'Key': …, 'Value': …}})")
+        copied.append({"Key": str(one["Key"]), "Value": str(under_name(str(one["Key"]), str(one["Value"])))})
+    return copied
+
+
+def _key(name: Any, what: str) -> None:
+    if not isinstance(name, str) or not 0 < len(name) <= KEY_LENGTH:
+        raise RefusedValue(f"{_cut(name)!r} can't be the name of {_a(what)}: 1 to {KEY_LENGTH} characters")
+
+
+def _short(text: str, most: int, what: str) -> str:
+    if len(text) > most:
+        raise RefusedValue(f"{what} has {len(text)} characters, and SageMaker takes {most}")
+    return text
+
+
+def _finite(number: float, what: str) -> float:
+    if not math.isfinite(number):
+        raise RefusedValue(f"{what} is {number}: SageMaker takes finite numbers only")
+    return number
+
+
+def _number(value: Any) -> int | float | None:
+    """A number, also one of numpy, torch or decimal; None for anything else."""
+    if isinstance(value, (int, float)):
+        return value
+    if isinstance(value, (str, bytes, datetime)) or value is None:
+        return None
+    try:
+        plain = value.item() if hasattr(value, "item") else float(value)
+    except (TypeError, ValueError, RuntimeError):
+        return None
+    return plain if isinstance(plain, (int, float)) else None
+
+
+def _time(timestamp: datetime | float | None, name: str, now: datetime) -> datetime:
+    if timestamp is None:
+        return now
+    if isinstance(timestamp, datetime):
+        return (timestamp if timestamp.tzinfo else timestamp.replace(tzinfo=UTC)).astimezone(UTC)
+    try:
+        return datetime.fromtimestamp(float(timestamp), UTC)
+    except (TypeError, ValueError, OverflowError, OSError) as error:
+        raise RefusedValue(f"the time of the metric {name!r} is not one: {_cut(timestamp)!r}") from error
+
+
+def _cut(value: Any) -> Any:
+    text = str(value)
+    return value if len(text) <= 60 else f"{text[:60]}…"

@@ -1,0 +1,174 @@
+"""The calls of the recording side, by the name of the operation, and what each refusal means.
+
+A call is made by boto3's own client, with credentials, region, endpoints and profiles from boto3's own chain. `call` tries
+once more where botocore does; `steadily` waits out what passes (throttling, conflicts, a network that is away) until its
+patience ends.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, Final
+
+import boto3
+from botocore import xform_name
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionError,  # noqa: A004  (botocore's own, of all that is no answer)
+    CredentialRetrievalError,
+    HTTPClientError,
+    NoCredentialsError,
+    NoRegionError,
+    ParamValidationError,
+    TokenRetrievalError,
+)
+
+from lineage.errors import AlreadyExists, NotRecorded, NotThere, RefusedValue
+
+BUSY: Final = "busy"  # throttled, in conflict with another writer, or failed on the service's side: passes by itself
+UNREACHABLE: Final = "unreachable"  # no connection: may pass by itself
+DENIED: Final = "denied"  # no credentials, expired ones, or no right: passes when somebody does something about it
+PASSING: Final = (BUSY, UNREACHABLE)
+PATIENCE: Final = 20.0  # seconds that a call in the foreground is repeated for
+
+_LONGEST_WAIT = 5.0
+_OF_METRICS = ("BatchPutMetrics",)
+_OF_S3 = ("GetBucketVersioning", "HeadObject", "ListObjectVersions", "ListObjectsV2", "PutObject")
+_BUSY_CODES = ("ConflictException", "InternalFailure", "InternalServerException", "ServiceUnavailable", "RequestTimeout")
+_NOBODY = (CredentialRetrievalError, NoCredentialsError, TokenRetrievalError)
+_NO_WAY = (ConnectionError, HTTPClientError)
+
+Json = dict[str, Any]
+
+
+class Service:
+    """SageMaker, its metrics and S3 for one caller. Clients are made when first used; threads may share one."""
+
+    def __init__(self, session: Any = None, patience: float = PATIENCE) -> None:
+        """`session`: a `boto3.Session`, anything with one as `boto_session` (the SDK's sessions), or None: boto3's default."""
+        self.given = session
+        self.patience = patience
+        self._boto: boto3.Session = getattr(session, "boto_session", None) or session or boto3.Session()
+        self._clients: dict[str, Any] = {}
+
+    @property
+    def region(self) -> str:
+        """The region that is recorded in. Raises `NotRecorded` where there is none."""
+        region: str | None = self._client("sagemaker").meta.region_name
+        return str(region)
+
+    def call(self, operation: str, **request: Any) -> Json:
+        """One call. Raises `NotThere`, `AlreadyExists`, `RefusedValue`, or `NotRecorded` with its cause."""
+        client = self._client(_service_of(operation))
+        try:
+            answer: Json = getattr(client, xform_name(operation))(**request)
+        except (BotoCoreError, ClientError) as error:
+            raise _meaning(error, operation) from error
+        return answer
+
+    def steadily(self, operation: str, **request: Any) -> Json:
+        """The same, again and again while what is in the way may pass, for as long as the patience lasts."""
+        until = time.monotonic() + self.patience
+        for wait in waits():
+            try:
+                return self.call(operation, **request)
+            except NotRecorded as error:
+                if error.cause not in PASSING or time.monotonic() + wait > until:
+                    raise
+                time.sleep(wait)
+        raise AssertionError  # the waits have no end
+
+    def pages(self, operation: str, **request: Any) -> Iterator[Json]:
+        """The pages of a List or Search call, each when it is asked for."""
+        token: Json = {}
+        while True:
+            page = self.steadily(operation, **request, **token)
+            yield page
+            if not page.get("NextToken") or {"NextToken": page["NextToken"]} == token:
+                return
+            token = {"NextToken": page["NextToken"]}
+
+    def upload(self, path: str, bucket: str, key: str, **extra: Any) -> None:
+        """A file into S3, in parts where it is large. Raises as `call` does; `OSError` where the file can't be read."""
+        from boto3.exceptions import S3UploadFailedError
+
+        try:
+            self._client("s3").upload_file(path, bucket, key, ExtraArgs=extra)
+        except S3UploadFailedError as error:
+            cause = error.__cause__ or error.__context__
+            if isinstance(cause, (BotoCoreError, ClientError)):
+                raise _meaning(cause, "PutObject") from error
+            raise NotRecorded(f"{path} was not uploaded: {error}", UNREACHABLE) from error
+        except (BotoCoreError, ClientError) as error:
+            raise _meaning(error, "PutObject") from error
+
+    def _client(self, name: str) -> Any:
+        if name not in self._clients:
+            retries: Any = {"mode": "standard", "total_max_attempts": 2}
+            config = Config(retries=retries, connect_timeout=5, read_timeout=30, user_agent_extra="sagemaker-lineage")
+            try:
+                self._clients[name] = self._boto.client(name, config=config)  # type: ignore[call-overload]
+            except NoRegionError as error:
+                raise NotRecorded("no AWS region: set AWS_REGION, or give a session that has one", DENIED) from error
+            except BotoCoreError as error:
+                raise NotRecorded(f"boto3 can't make a client for {name}: {error}", DENIED) from error
+        return self._clients[name]
+
+
+def waits() -> Iterator[float]:
+    """How long to wait before the next try, in seconds: each time twice as long, and no two writers at the same time."""
+    wait = 0.1
+    while True:
+        yield wait * random.uniform(0.5, 1.0)  # noqa: S311  (no secret)
+        wait = min(2 * wait, _LONGEST_WAIT)
+
+
+def now() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)
+
+
+@cache
+def _service_of(operation: str) -> str:
+    if operation in _OF_METRICS:
+        return "sagemaker-metrics"
+    if operation in _OF_S3:
+        return "s3"
+    return "sts" if operation == "GetCallerIdentity" else "sagemaker"
+
+
+def _meaning(error: BotoCoreError | ClientError, operation: str) -> Exception:
+    """What a refusal means to whoever records."""
+    if isinstance(error, _NOBODY):
+        return NotRecorded("no AWS credentials: sign in (`aws sso login`), or set AWS_PROFILE", DENIED)
+    if isinstance(error, ParamValidationError):
+        return RefusedValue(f"{operation} can't be asked like that: {' '.join(str(error).split())}")
+    if isinstance(error, _NO_WAY):
+        return NotRecorded(f"SageMaker could not be reached ({operation}): {error}", UNREACHABLE)
+    if not isinstance(error, ClientError):
+        return NotRecorded(f"{operation} failed: {error}", BUSY)
+    return _answered(error, operation)
+
+
+def _answered(error: ClientError, operation: str) -> Exception:
+    said = error.response.get("Error", {})
+    code, message = said.get("Code", ""), said.get("Message", "")
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
+    told = f"{operation}: {message or code}"
+    if "ExpiredToken" in code:
+        return NotRecorded("the AWS credentials have expired: sign in again (`aws sso login`)", DENIED)
+    if "AccessDenied" in code or status in (401, 403):
+        return NotRecorded(f"{told} (`lineage iam-policy --recording` prints what is needed)", DENIED)
+    if status >= 500 or "Throttl" in code or "TooManyRequests" in code or "SlowDown" in code or code in _BUSY_CODES:
+        return NotRecorded(told, BUSY)
+    if "NotFound" in code or code.startswith("NoSuch") or status == 404:
+        return NotThere(told)
+    if "already exist" in message.lower() or "must be unique" in message.lower():
+        return AlreadyExists(told)
+    return RefusedValue(told)
