@@ -257,7 +257,7 @@ class State:
         return self.artifacts.pop(found["ArtifactArn"])
 
     def add_association(self, asked: Json) -> Json:
-        """Of two that are associated already: not known (here it already exists)."""
+        """Of two that are associated already it exists already: so the SDK reads the refusal [seen]; with which words is not known."""
         ends = [self._end(asked[f"{end}Arn"]) for end in ("Source", "Destination")]
         if any(
             (one["SourceArn"], one["DestinationArn"]) == (asked["SourceArn"], asked["DestinationArn"]) for one in self.summaries
