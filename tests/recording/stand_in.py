@@ -8,14 +8,18 @@ What it holds, and what each operation does: `state`. What no operation there do
 from the same records, so that a crawl finds all of it. S3 is moto's, behind the same faults, latency and outages; stand-ins of
 one process share its buckets, and the one that first uses them empties them.
 
-`python -m tests.recording.stand_in [ACCOUNT FILE]` starts one, and prints the environment that leads to it.
+The SDK's `Session` asks STS at an address of its own for the account, unless it is given a `default_bucket`.
+
+`python -m tests.recording.stand_in [ACCOUNT FILE] [--latency SECONDS]` starts one, and prints the environment that leads to it.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import http.client
 import json
+import logging
 import re
 import socket
 import sys
@@ -191,7 +195,7 @@ class StandIn:
         """All of it as the lines of an account file."""
         with self._lock:
             lines = [header(), *self.state.lines()]
-        stored = self._storage.lines() if self._storage or self.state.first_objects else ()
+        stored = self.storage.lines() if self._storage or self.state.first_objects else ()
         yield from (json.dumps(line) for line in [*lines, *stored])
 
     # --- for the server -------------------------------------------------------------------------
@@ -252,6 +256,7 @@ class Storage:
         """`first`: lines of an account file, of objects that are there from the beginning."""
         from moto.server import ThreadedMotoServer  # slow, and many tests store nothing
 
+        logging.getLogger("werkzeug").setLevel(logging.WARNING)  # else it tells of each request
         self._moto = ThreadedMotoServer(port=0, verbose=False)
         self._moto.start()
         self.host, self.port = self._moto.get_host_and_port()
@@ -399,10 +404,11 @@ class _Handler(BaseHTTPRequestHandler):
         service = self.server.service
         if service.down:
             return self._drop()
-        name, operation, request = self._asked(body)
         if service.latency:
             time.sleep(service.latency)
+        name = ""
         try:
+            name, operation, request = self._asked(body)
             lost = service.begin(operation, request)
             answer = self._answer(name, operation, request, body)
         except Struck as struck:
@@ -419,8 +425,8 @@ class _Handler(BaseHTTPRequestHandler):
             kept = {key: value for key, value in self.headers.items() if key.lower() not in _HOP}
             return self.server.service.storage.send(self.command, self.path, kept, body)
         if operation == "GetCallerIdentity":
-            told = f"<Arn>{CALLER}</Arn><UserId>stand-in</UserId><Account>{ACCOUNT}</Account>"
-            text = f"<GetCallerIdentityResponse><GetCallerIdentityResult>{told}</GetCallerIdentityResult></GetCallerIdentityResponse>"
+            said = f"<Arn>{CALLER}</Arn><UserId>stand-in</UserId><Account>{ACCOUNT}</Account>"
+            text = f"<GetCallerIdentityResponse><GetCallerIdentityResult>{said}</GetCallerIdentityResult></GetCallerIdentityResponse>"
             return 200, [("Content-Type", "text/xml")], text.encode()
         raise Failure("AccessDeniedException", f"User: {CALLER} is not authorized to perform: {name}:{operation}")
 
@@ -500,7 +506,11 @@ class _Handler(BaseHTTPRequestHandler):
 
 def main() -> None:
     """Serve until interrupted."""
-    with StandIn(account=next(iter(sys.argv[1:]), None)) as service:
+    parser = argparse.ArgumentParser(description="Stand in for SageMaker's recording operations.")
+    parser.add_argument("account", nargs="?", help="an account file, whose records it begins with")
+    parser.add_argument("--latency", type=float, default=0.0, help="seconds that each answer takes")
+    asked = parser.parse_args()
+    with StandIn(asked.latency, asked.account) as service:
         for name, value in service.environment.items():
             print(f"export {name}={value}", flush=True)
         with contextlib.suppress(KeyboardInterrupt):

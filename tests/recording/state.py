@@ -92,13 +92,8 @@ class State:
         if own is None:
             return self._read(operation, request)
         answer: Json = own(as_text(request, operation.input_shape))
-        wire: Json = (
-            on_the_wire(
-                {name: answer[name] for name in operation.output_shape.members if name in answer}, operation.output_shape
-            )
-            if operation.output_shape
-            else {}
-        )
+        output = operation.output_shape
+        wire: Json = on_the_wire({name: answer[name] for name in output.members if name in answer}, output) if output else {}
         return wire
 
     # --- experiments ----------------------------------------------------------------------------
@@ -210,9 +205,9 @@ class State:
         return {"Errors": errors} if errors else {}
 
     def _refused(self, metric: Json) -> str:
-        """[doc] Those of more than 14 days ago are refused; with which code is not known, nor what comes of NaN."""
+        """[doc] Those of more than 14 days ago are refused; with which code is not known."""
         old = datetime.fromisoformat(metric["Timestamp"]) < datetime.now(UTC) - OLDEST_METRIC
-        return "VALIDATION_ERROR" if old or not math.isfinite(metric["Value"]) else self.metric_faults.strike(metric)
+        return "VALIDATION_ERROR" if old else self.metric_faults.strike(metric)
 
     def _keep(self, found: Json, metric: Json) -> None:
         name, value = metric["MetricName"], float(metric["Value"])
@@ -262,7 +257,7 @@ class State:
         return self.artifacts.pop(found["ArtifactArn"])
 
     def add_association(self, asked: Json) -> Json:
-        """Of two that are associated already: not known (here it already exists)."""
+        """Of two that are associated already it exists already: so the SDK reads the refusal [seen]; with which words is not known."""
         ends = [self._end(asked[f"{end}Arn"]) for end in ("Source", "Destination")]
         if any(
             (one["SourceArn"], one["DestinationArn"]) == (asked["SourceArn"], asked["DestinationArn"]) for one in self.summaries
@@ -433,8 +428,8 @@ class State:
             search = {name: one[name] for name in ONLY_SEARCHED if one.get(name)}
             body = {name: value for name, value in one.items() if name not in ONLY_SEARCHED}
             if kind == "lineage-artifact":
-                known = self._model.shape_for("ArtifactSummary").members
-                body = {name: value for name, value in body.items() if name in known}
+                summary: Any = self._model.shape_for("ArtifactSummary")
+                body = {name: value for name, value in body.items() if name in summary.members}
             yield {"kind": kind, "record": body} | ({"search": search} if search else {})
         yield from self.others
 

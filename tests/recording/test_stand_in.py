@@ -231,6 +231,14 @@ def test_one_metric_may_be_refused(service: StandIn, api: Any) -> None:
     assert [one["Step"] for one in service.metrics[name]] == [0, 2, 1]
 
 
+def test_a_number_is_finite(api: Any) -> None:
+    """NaN, which boto3 sends as a text, is refused."""
+    name = record(api)
+    with pytest.raises(ClientError) as refused:
+        api.update_trial_component(TrialComponentName=name, Parameters={"p": {"NumberValue": float("nan")}})
+    assert code_of(refused) == "ValidationException"
+
+
 def test_a_batch_has_ten_metrics_and_a_lower_case_name(service: StandIn) -> None:
     """Eleven metrics, and a name in mixed case, are refused whole."""
     put = service.session().client("sagemaker-metrics").batch_put_metrics
@@ -302,21 +310,30 @@ def test_objects_have_versions_and_checksums(service: StandIn) -> None:
     assert ("PutObject", {"Bucket": "bank-ml", "Key": "b"}) in service.calls
 
 
+def test_a_large_object_comes_in_parts(service: StandIn, tmp_path: Path) -> None:
+    """What boto3 uploads in parts is one object."""
+    path = tmp_path / "large"
+    path.write_bytes(bytes(9 * 2**20))
+    service.session().client("s3").upload_file(str(path), "bank-ml", "large")
+    assert [len(one.body) for one in service.objects["s3://bank-ml/large"]] == [9 * 2**20]
+    assert [operation for operation, _ in service.calls].count("UploadPart") == 2
+
+
 # --- the audit over it ----------------------------------------------------------------------------
 
 
 def lineage_of(service: StandIn, folder: Path, *arguments: str) -> str:
-    """What a command of `lineage` prints in a process of its own."""
+    """What a command of `lineage` tells in a process of its own."""
     line = [sys.executable, "-m", "cli", *arguments, "--snapshot", str(folder / "s.db")]
     ran = subprocess.run(line, cwd=ROOT, env=os.environ | service.environment, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
-    return ran.stdout
+    return ran.stdout + ran.stderr
 
 
 def test_a_crawl_finds_what_was_recorded(service: StandIn, api: Any, tmp_path: Path) -> None:
-    """Another process, led here by its environment alone, crawls the account and lists the run."""
+    """Another process, led here by its environment alone, crawls the account without a gap and lists the run."""
     record(api, Parameters={"lr": {"NumberValue": 0.1}}, InputArtifacts={"train": {"Value": "s3://bank-ml/train/"}})
-    lineage_of(service, tmp_path, "crawl")
+    assert "no gaps" in lineage_of(service, tmp_path, "crawl")
     assert "churn-first" in lineage_of(service, tmp_path, "runs", "churn")
 
 
