@@ -196,7 +196,6 @@ def _no_text(value: Any) -> Any:
 def _positives(labels: list[Any], positive: Any) -> list[int]:
     """1 for each label that is the positive one, and 0 for the others. Refuses labels of one class."""
     classes = dict.fromkeys(labels)
-    positive = positive.item() if hasattr(positive, "item") else positive
     if positive is None and not (classes.keys() <= {0, 1} or classes.keys() <= {-1, 1}):
         raise RefusedValue(
             f"which label is the positive one is unknown: the true labels are {_some(classes)}. Give 0 and 1 (such as "

@@ -14,7 +14,7 @@ from lineage.recording.service import DENIED, Service
 from tests.recording.stand_in import StandIn
 
 URI = "s3://bank-ml/churn/train/"
-ONE, OTHER = (Pin(2, digest, size=10).source_types() for digest in ("sha256:aa", "sha256:bb"))
+ONE, OTHER = (Pin(1, digest, version="v1", etag="e1").source_types() for digest in ("sha256:aa", "sha256:bb"))
 EXISTS = {"code": "ValidationException", "message": "Artifact with the same source already exists"}
 
 

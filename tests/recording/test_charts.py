@@ -92,6 +92,7 @@ LIKE = {
     "numpy, 32 bits": (np.int32, np.float32),
     "numpy columns": (lambda some: np.array(some).reshape(-1, 1), lambda some: np.array(some).reshape(-1, 1)),
     "lists of numpy scalars": (lambda some: list(np.array(some)), lambda some: list(np.array(some))),
+    "lists of arrays of one": (lambda some: [np.array(one) for one in some], lambda some: [np.array(one) for one in some]),
     "pandas": (pd.Series, pd.Series),
     "pandas, another index": (lambda some: pd.Series(some, index=[7, 7, 8, 9]), pd.Series),
     "pandas, one column": (pd.DataFrame, pd.DataFrame),
@@ -252,4 +253,5 @@ def test_equal_charts_have_one_key_and_others_their_own() -> None:
     one, same, other = (roc_curve(TRUTH, scores, "loans") for scores in (SCORES, np.array(SCORES), [0.1, 0.9, 0.6, 0.5]))
     assert file_name(one) == file_name(same) != file_name(other)
     assert file_name(one).startswith("loans-")
+    assert len(file_name(roc_curve(TRUTH, SCORES, "x" * 79 + " " + "y" * 40))) == len("x" * 79 + "-0123456789abcdef.json")
     assert file_name(roc_curve(TRUTH, SCORES, "loans!")) != file_name(one)
