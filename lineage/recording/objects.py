@@ -115,20 +115,22 @@ def read_file(path: str | os.PathLike[str]) -> Content:
 
 
 def upload(service: Service, path: str | os.PathLike[str] | Content, bucket: str, key: str) -> Stored:
-    """A file into S3, in parts where it is large; S3 checks its SHA-256.
+    """A file into S3, in parts where it is large; S3 checks its SHA-256. What is there already does not go up again.
 
     `path` may be what `read_file` gave: then the file is not read for its digest again. Raises `RefusedValue` where the
     file can't be read, or changed since; `RecordingError` where there is no such bucket; `NotRecorded`.
     """
     content = path if isinstance(path, Content) else read_file(path)
-    owner = _owner(bucket)
+    there = _there(service, bucket, key, content.sha256, content.size)
+    if there is not None:
+        return there
     kind = guess_media_type(content.path)
-    extra = {"ChecksumAlgorithm": "SHA256", **owner, **({"ContentType": kind} if kind else {})}
+    extra = {"ChecksumAlgorithm": "SHA256", **_owner(bucket), **({"ContentType": kind} if kind else {})}
     try:
         _in_bucket(bucket, lambda: service.patiently(lambda: service.upload(content.path, bucket, key, **extra)))
     except OSError as error:
         raise _unreadable(content.path, error) from error
-    head = _told(service, bucket, key)
+    head = _told(service.steadily, bucket, key)
     if _state(content.path) != content.state or not _fits(head, content):
         raise _changed(content.path)
     return Stored(f"s3://{bucket}/{key}", _etag(head), _version(head), content.sha256, content.size)
@@ -140,10 +142,21 @@ def put_json(service: Service, document: Json, bucket: str, key: str) -> Stored:
         body = json.dumps(document, allow_nan=False).encode()
     except (TypeError, ValueError) as error:
         raise RefusedValue(f"{key!r} can't be written as JSON: {error}") from error
+    digest = hashlib.sha256(body).hexdigest()
+    there = _there(service, bucket, key, digest, len(body))
+    if there is not None:
+        return there
     request: Json = {"Bucket": bucket, "Key": key, "Body": body, "ContentType": "application/json", **_owner(bucket)}
     answer = _in_bucket(bucket, lambda: service.steadily("PutObject", ChecksumAlgorithm="SHA256", **request))
-    digest = hashlib.sha256(body).hexdigest()
     return Stored(f"s3://{bucket}/{key}", _etag(answer), _version(answer), digest, len(body))
+
+
+def _there(service: Service, bucket: str, key: str, sha256: str, size: int) -> Stored | None:
+    """The object, where it already has that content: nothing goes up twice, and a bucket keeps no second version of it."""
+    head = _told(service.call, bucket, key)
+    if _sha256(head) != sha256:
+        return None
+    return Stored(f"s3://{bucket}/{key}", _etag(head), _version(head), sha256, size)
 
 
 def _state(path: str) -> tuple[int, ...]:
@@ -186,10 +199,10 @@ def _in_bucket(bucket: str, ask: Callable[[], Answer]) -> Answer:
         raise RecordingError(f"there is no bucket {bucket!r}: create it, or give another one by `artifact_bucket=`") from error
 
 
-def _told(service: Service, bucket: str, key: str) -> Json:
-    """What S3 tells of an object that was just put there; nothing where whoever may write may not read."""
+def _told(ask: Callable[..., Json], bucket: str, key: str) -> Json:
+    """What S3 tells of an object; nothing where none is there, or whoever may write may not read."""
     try:
-        return service.steadily("HeadObject", Bucket=bucket, Key=key, ChecksumMode="ENABLED", **_owner(bucket))
+        return ask("HeadObject", Bucket=bucket, Key=key, ChecksumMode="ENABLED", **_owner(bucket))
     except RecordingError:
         return {}
 

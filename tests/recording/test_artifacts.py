@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import lineage
+from lineage.domain.experiments import RUN_TAG
 from lineage.domain.pins import Pin
 from lineage.errors import AlreadyExists, NotRecorded, NotThere, RefusedValue
 from lineage.recording.artifacts import associate, lineage_artifact
+from lineage.recording.charts import artifact_name, file_name, roc_curve
+from lineage.recording.objects import DEFAULT_PREFIX, put_json
 from lineage.recording.service import DENIED, Service
 from tests.recording.stand_in import StandIn
 
@@ -182,3 +187,28 @@ def test_an_end_that_is_not_there_is_told(service: Service, component: str) -> N
         associate(service, f"arn:aws:sagemaker:eu-west-1:111122223333:artifact/{'0' * 32}", component, is_output=True)
     with pytest.raises(RefusedValue):
         associate(service, "no-arn", component, is_output=True)
+
+
+def test_the_audit_tells_a_chart(service: Service, stand_in: StandIn, tmp_path: Path) -> None:
+    """A chart that was logged twice is one chart of the run in the snapshot of a crawl."""
+    made = (
+        service.call("CreateExperiment", ExperimentName="churn"),
+        service.call("CreateTrial", TrialName="t", ExperimentName="churn"),
+    )
+    assert all(made)
+    run = service.call("CreateTrialComponent", TrialComponentName="churn-first", Tags=[RUN_TAG])["TrialComponentArn"]
+    service.call("AssociateTrialComponent", TrialComponentName="churn-first", TrialName="t")
+    chart = roc_curve([0, 1], [0.2, 0.7], title="loans, fold 3")
+    for _ in range(2):
+        stored = put_json(service, chart.document, "bank-ml", f"{DEFAULT_PREFIX}/churn-first/{file_name(chart)}")
+        name = artifact_name(chart.title, chart.kind)
+        artifact = lineage_artifact(service, stored.uri, chart.kind, name=name, source_types=stored.source_types())
+        associate(service, artifact, run, is_output=True)
+    assert (len(stand_in.artifacts), len(stand_in.associations), len(stand_in.objects[stored.uri])) == (1, 1, 1)
+    (tmp_path / "account.jsonl").write_text("".join(f"{line}\n" for line in stand_in.account_lines()), encoding="utf-8")
+    lineage.crawl_estate(tmp_path / "lineage.db", replay=tmp_path / "account.jsonl")
+    with lineage.open_snapshot(tmp_path / "lineage.db") as snapshot:
+        (told,) = lineage.list_runs(snapshot, "churn")
+    assert [(one.kind, one.title, one.uri, one.direction) for one in told.charts] == [
+        ("ROC curve", "loans-fold-3", stored.uri, "output")
+    ]

@@ -212,7 +212,7 @@ def test_a_file_that_changed_since_it_was_read_is_told(service: Service, prefix:
     assert upload(service, content, VERSIONED, f"{prefix}train.csv").sha256 == content.sha256
     longer(train)
     with pytest.raises(RefusedValue, match="changed while it was being recorded"):
-        upload(service, content, VERSIONED, f"{prefix}train.csv")
+        upload(service, content, VERSIONED, f"{prefix}again.csv")
 
 
 def test_a_file_is_read_once_for_its_digest(
@@ -302,6 +302,19 @@ def test_a_bucket_that_is_called_after_an_account_must_be_its_own(
     send(service, train, PLAIN, f"{prefix}key")
     send(service, train, VERSIONED, f"{prefix}key")
     assert [one.get("ExpectedBucketOwner") for one in requests] == ["111122223333", None]
+
+
+@SENDS
+def test_what_is_there_already_does_not_go_up_again(
+    send: Send, service: Service, stand_in: StandIn, prefix: str, train: Path
+) -> None:
+    """The same content under the same key is one version of one object, and another content is another version."""
+    assert send(service, train, VERSIONED, f"{prefix}key") == send(service, train, VERSIONED, f"{prefix}key")
+    assert asked(stand_in).count("PutObject") == 1
+    put(service, VERSIONED, f"{prefix}key", b"of somebody else")
+    assert (
+        send(service, train, VERSIONED, f"{prefix}key").version == stand_in.objects[f"s3://{VERSIONED}/{prefix}key"][2].version
+    )
 
 
 def test_an_object_tells_its_sources(service: Service, prefix: str) -> None:
