@@ -32,6 +32,7 @@ OLDEST_METRIC: Final = timedelta(days=14)
 EXACT: Final = 2**53  # integers beyond it are no longer exact as a NumberValue, which is a double
 
 _NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9])*")
+_VERSION = re.compile(r"\?versionId=", re.IGNORECASE)
 _MEDIA_TYPE = re.compile(r"[-\w]+/[-\w+]+", re.ASCII)
 
 Json = dict[str, Any]
@@ -93,19 +94,26 @@ def artifact(name: str, value: Any, media_type: str | None = None) -> Json:
         raise RefusedValue(f"the artifact {name!r} has no value: give its URI")
     if media_type is None:
         return {"Value": text}
-    if len(media_type) > 64 or not _MEDIA_TYPE.fullmatch(media_type):
+    if not takes_media_type(media_type):
         raise RefusedValue(f"{media_type!r} is not a media type (expected one such as text/csv, at most 64 characters)")
     return {"Value": text, "MediaType": media_type}
+
+
+def takes_media_type(text: str) -> bool:
+    """Whether SageMaker takes a media type; one with a dot, as those of Excel and Parquet have, it does not."""
+    return len(text) <= 64 and bool(_MEDIA_TYPE.fullmatch(text))
 
 
 def location(uri: str) -> str:
     """An S3 URI as it was given; raises `RefusedValue` where it is none."""
     try:
-        place = parse_location(uri)
-    except (MalformedName, TypeError, AttributeError) as error:
+        place = parse_location(uri) if isinstance(uri, str) else None
+    except MalformedName as error:
         raise RefusedValue(str(error)) from error
-    if not place.uri.startswith("s3://"):
+    if not place or not place.uri.startswith("s3://"):
         raise RefusedValue(f"{uri!r} is not an S3 URI (expected s3://bucket/prefix/)")
+    if _VERSION.search(uri):
+        raise RefusedValue(f"{uri!r} holds a version id, which is no part of an S3 URI: give it as `version_ids=`")
     return uri
 
 

@@ -388,6 +388,12 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *_: Any) -> None:
         """Say nothing."""
 
+    def handle_expect_100(self) -> bool:
+        """Say at once that a body may come: a client of S3 waits a second for that."""
+        going_on = super().handle_expect_100()
+        self.wfile.flush()
+        return going_on
+
     def do_GET(self) -> None:
         self._serve()
 
