@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
 PREFIX: Final = "lineage.content."
@@ -34,7 +34,7 @@ class Pin:
 
     def text(self) -> str:
         """The text of the parameter."""
-        said = {name: value for name, value in asdict(self).items() if value not in (None, False)}
+        said = {one.name: getattr(self, one.name) for one in fields(self) if getattr(self, one.name) != one.default}
         return json.dumps({"schema": SCHEMA, **said}, separators=(",", ":"))
 
     def source_types(self) -> list[dict[str, str]]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import boto3
 from botocore import xform_name
@@ -45,6 +45,7 @@ _NOBODY = (CredentialRetrievalError, NoCredentialsError, TokenRetrievalError)
 _NO_WAY = (ConnectionError, HTTPClientError)
 
 Json = dict[str, Any]
+Answer = TypeVar("Answer")
 
 
 class Service:
@@ -74,10 +75,14 @@ class Service:
 
     def steadily(self, operation: str, **request: Any) -> Json:
         """The same, again and again while what is in the way may pass, for as long as the patience lasts."""
+        return self.patiently(lambda: self.call(operation, **request))
+
+    def patiently(self, ask: Callable[[], Answer]) -> Answer:
+        """What `ask` gives, which is asked again while what is in the way may pass, for as long as the patience lasts."""
         until = time.monotonic() + self.patience
         for wait in waits():
             try:
-                return self.call(operation, **request)
+                return ask()
             except NotRecorded as error:
                 if error.cause not in PASSING or time.monotonic() + wait > until:
                     raise
