@@ -10,3 +10,7 @@
 
 What it writes, the SageMaker SDK reads (`load_run`, `list_runs`), and `lineage crawl` finds. See docs/recording.md.
 """
+
+from lineage.recording.entities import Experiment as Experiment
+from lineage.recording.entities import Trial as Trial
+from lineage.recording.entities import TrialComponent as TrialComponent
