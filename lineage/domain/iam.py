@@ -69,8 +69,8 @@ def iam_policy(
     `tags`: with `crawl --tags`; `manifests`: not with `--no-manifests`; `digests`: with `--digests`; `cloudtrail`: with
     `--cloudtrail`; `all_regions`: with `--all-regions`; `suggestions`: for `suggest --live`, which no crawl asks; `roles`:
     the role ARNs it is to assume; `recording`: instead, what `lineage.recording` needs, which writes. List and Search know
-    no resources, so they are allowed on all (Service Authorization Reference, Amazon SageMaker). The S3 actions may be narrowed down to the buckets of manifests and models; without
-    ListBucket S3 calls denied what is gone.
+    no resources, so they are allowed on all (Service Authorization Reference, Amazon SageMaker). The S3 actions may be
+    narrowed down to the buckets of manifests and models; without ListBucket S3 calls denied what is gone.
     """
     if recording:
         return {"Version": "2012-10-17", "Statement": [_allow(name, list(actions)) for name, actions in RECORDING.items()]}

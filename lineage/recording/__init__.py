@@ -19,6 +19,9 @@ from lineage.errors import NotRecorded as NotRecorded
 from lineage.errors import NotThere as NotThere
 from lineage.errors import RecordingError as RecordingError
 from lineage.errors import RefusedValue as RefusedValue
+from lineage.recording.entities import Experiment as Experiment
+from lineage.recording.entities import Trial as Trial
+from lineage.recording.entities import TrialComponent as TrialComponent
 from lineage.recording.joining import join_jobs as join_jobs
 from lineage.recording.loading import Runs as Runs
 from lineage.recording.loading import list_runs as list_runs

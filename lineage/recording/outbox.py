@@ -21,9 +21,10 @@ LOGGER: Final = logging.getLogger("lineage.recording")
 _KEPT = 100  # of what was refused, so many are told one by one
 _LONGEST_REST = 30.0  # seconds between two tries of a lane that is stuck
 _SILENCE = 2.0  # seconds of waiting after which it is said what is waited for
-# After so many tries in a row a lane is stuck: whoever waits for it goes on, and it is tried now and then.
-_TRIES: Final = {DENIED: 1, UNREACHABLE: 2}
-_TRIES_ELSE = 6
+# A lane that fails for so many seconds, and more than once, is stuck: whoever waits for it goes on, and it is tried now and
+# then. Where nobody is signed in, or may not, once is enough.
+_ENOUGH: Final = {DENIED: 0.0, UNREACHABLE: 3.0}
+_ENOUGH_ELSE = 15.0
 
 
 @dataclass(slots=True)
@@ -31,13 +32,17 @@ class _State:
     """How a lane fares."""
 
     failures: int = 0
+    since: float = 0.0
     rests_until: float = 0.0
     error: NotRecorded | None = None
     waits: Iterator[float] = field(default_factory=waits)
 
     @property
     def stuck(self) -> bool:
-        return self.error is not None and self.failures >= _TRIES.get(self.error.cause, _TRIES_ELSE)
+        if self.error is None:
+            return False
+        enough = _ENOUGH.get(self.error.cause, _ENOUGH_ELSE)
+        return not enough or (self.failures > 1 and time.monotonic() - self.since >= enough)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +190,7 @@ class Outbox:
     def _failed(self, name: str, error: NotRecorded) -> None:
         with self._changed:
             state = self._states[name]
+            state.since = state.since if state.failures else time.monotonic()
             state.failures += 1
             state.error = error
             rest = _LONGEST_REST if state.stuck else next(state.waits)

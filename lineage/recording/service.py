@@ -52,10 +52,10 @@ Answer = TypeVar("Answer")
 class Service:
     """SageMaker, its metrics and S3 for one caller. Clients are made when first used; threads may share one."""
 
-    def __init__(self, session: Any = None, patience: float = PATIENCE) -> None:
+    def __init__(self, session: Any = None, patience: float | None = None) -> None:
         """`session`: a `boto3.Session`, anything with one as `boto_session` (the SDK's sessions), or None: boto3's default."""
         self.given = session
-        self.patience = patience
+        self.patience = PATIENCE if patience is None else patience
         self._boto: boto3.Session = getattr(session, "boto_session", None) or session or boto3.Session()
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()  # boto3 makes no two clients at once

@@ -8,7 +8,7 @@ import os
 import signal
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -488,7 +488,6 @@ def test_a_run_that_begins_without_a_network_is_made_later(
     monkeypatch.setattr("lineage.recording.service.PATIENCE", 0.2)
     service.down = True
     with Run("churn", "first") as run:
-        run._service.patience = 0.2
         run.log_parameter("a", 1)
         run.log_metric("loss", 0.5)
     assert not service.components
