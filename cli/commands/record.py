@@ -129,12 +129,12 @@ def run_command(
     In the program, `lineage.recording.load_run()` finds the run, to log more. The run is Completed where the program exits with
     0, Stopped after Ctrl-C or SIGTERM, else Failed.
     """
-    from lineage.recording import Run, run_program
+    from lineage.recording import Run, run_program, session_of
 
     program = context.meta.get(_PROGRAM, ())
     if program and not shutil.which(program[0]):
         raise click.UsageError(f"no program {program[0]!r} is on the PATH")
-    run = Run(experiment, _one_name(names), session=_session(**where), strict=strict)
+    run = Run(experiment, _one_name(names), session=session_of(**where), strict=strict)
     with _status(context), run:
         click.echo(f"lineage: recording {run.experiment_name} {run.run_name}", err=True)
         run.log_parameters(dict(parameters))
@@ -163,16 +163,6 @@ def _status(context: click.Context) -> Iterator[None]:
         context.exit(stop.code if isinstance(stop.code, int) else 1)
 
 
-def _session(profile: str | None, region: str | None) -> Any:
-    import boto3
-    from botocore.exceptions import BotoCoreError
-
-    try:
-        return boto3.Session(profile_name=profile, region_name=region)
-    except BotoCoreError as error:
-        raise click.UsageError(f"{error}: name a profile of ~/.aws/config with --profile") from error
-
-
 @record.command("resume", short_help="Send what earlier processes could not send.")
 @_session_options
 def resume_command(**where: str | None) -> None:
@@ -181,9 +171,9 @@ def resume_command(**where: str | None) -> None:
     The next run does so, too. Only what belongs to the account and region of the caller is sent. Exits with 3 where something
     is left.
     """
-    from lineage.recording import NotRecorded, resume
+    from lineage.recording import NotRecorded, resume, session_of
 
-    taken, unsent = resume(_session(**where))
+    taken, unsent = resume(session_of(**where))
     if unsent:
         raise NotRecorded(str(unsent))
     click.echo(f"lineage: {plural(taken, 'item')} sent" if taken else "lineage: nothing was left", err=True)
@@ -198,8 +188,12 @@ def delete_command(experiment: str, force: bool, **where: str | None) -> None:
 
     Jobs, models and data stay. If it is interrupted, the same command goes on.
     """
-    from lineage.recording import Experiment
+    from lineage.recording import Experiment, session_of
 
-    found = Experiment.load(experiment, session=_session(**where))
-    found.delete_all(action="--force" if force else "")
+    found = Experiment.load(experiment, session=session_of(**where))
+    if not force:
+        raise click.UsageError(
+            f"this deletes the experiment {found.experiment_name}, its groups, and its runs that no other one holds: add --force"
+        )
+    found.delete_all(action="--force")
     click.echo(f"lineage: deleted the experiment {found.experiment_name}", err=True)

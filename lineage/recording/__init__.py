@@ -31,4 +31,5 @@ from lineage.recording.programs import resume as resume
 from lineage.recording.programs import run_program as run_program
 from lineage.recording.run import Run as Run
 from lineage.recording.run import current_run as current_run
+from lineage.recording.service import session_of as session_of
 from lineage.recording.tracking import track as track

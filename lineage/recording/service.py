@@ -137,6 +137,14 @@ class Service:
             raise NotRecorded(f"boto3 can't make a client for {name}: {error}", DENIED) from error
 
 
+def session_of(profile: str | None = None, region: str | None = None) -> boto3.Session:
+    """A boto3 session by the name of a profile and a region; without them boto3's default. Raises `RefusedValue`."""
+    try:
+        return boto3.Session(profile_name=profile, region_name=region)
+    except BotoCoreError as error:
+        raise RefusedValue(f"{error}: name a profile of ~/.aws/config") from error
+
+
 def waits() -> Iterator[float]:
     """How long to wait before the next try, in seconds: each time twice as long, and no two writers at the same time."""
     wait = 0.1

@@ -204,7 +204,10 @@ def test_a_dataset_is_recorded_with_the_content_that_it_has(service: StandIn) ->
     with Run("churn", "first") as run:
         pin = run.log_dataset("train", "s3://bank-ml/train/")
         same = run.log_dataset("again", "s3://bank-ml/train/")
-    assert pin and same and pin.digest == same.digest and (pin.objects, pin.versioned, pin.complete) == (2, True, True)
+    assert pin
+    assert same
+    assert pin.digest == same.digest
+    assert (pin.objects, pin.versioned, pin.complete) == (2, True, True)
     component = service.components["churn-first"]
     assert component["InputArtifacts"]["train"] == {"Value": "s3://bank-ml/train/"}
     assert json.loads(component["Parameters"]["lineage.content.train"]["StringValue"])["digest"] == pin.digest
@@ -383,7 +386,8 @@ def test_a_run_is_left_as_its_block_is(service: StandIn, case: str) -> None:
         run.log_parameter("a", 1)
         ends()
     assert status(service) == told
-    assert values(service) == [(0, 1.0)] and parameters(service) == {"a": 1.0}
+    assert values(service) == [(0, 1.0)]
+    assert parameters(service) == {"a": 1.0}
     assert "EndTime" in service.components["churn-first"]
     assert current_run() is None
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
@@ -468,7 +472,10 @@ def test_a_network_that_is_away_keeps_everything_for_the_next_process(
         run.log_parameter("b", 2)
         run.log_metric("loss", 0.5)
         unsent = run.close()
-        assert unsent and unsent.items == 2 and unsent.path and "could not be reached" in unsent.reasons[0]
+        assert unsent
+        assert unsent.items == 2
+        assert unsent.path
+        assert "could not be reached" in unsent.reasons[0]
     assert "are not sent" in caplog.text
     assert list(spool.iterdir())
     service.down = False
@@ -493,7 +500,8 @@ def test_a_run_that_begins_without_a_network_is_made_later(
     assert not service.components
     service.down = False
     assert resume()[0] == 4
-    assert parameters(service) == {"a": 1.0} and values(service) == [(0, 0.5)]
+    assert parameters(service) == {"a": 1.0}
+    assert values(service) == [(0, 0.5)]
     assert status(service)[0] == "Completed"
     assert service.components["churn-first"]["Parents"][0]["ExperimentName"] == "churn"
 
@@ -525,7 +533,8 @@ def test_a_disk_that_can_not_be_written_costs_a_warning(
     with Run("churn", "first") as run:
         run.log_parameter("a", 1)
         run.log_metric("loss", 1)
-    assert parameters(service) == {"a": 1.0} and values(service) == [(0, 1.0)]
+    assert parameters(service) == {"a": 1.0}
+    assert values(service) == [(0, 1.0)]
     assert "kept on disk" in caplog.text
 
 
@@ -591,7 +600,8 @@ def test_of_two_processes_one_says_how_the_run_ended(
     """Two processes of one run write into each other's nothing back, and the run is in progress until it is over."""
     first, second = (start(RANKS.replace("RANK", str(at)), **environment) for at, environment in enumerate(environments))
     for process in (first, second):
-        assert process.stdout and process.stdout.readline() == "ready\n"
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
     ordered = (second, first)  # the first of them is the last to leave
     for left, process in zip((1, 0), ordered, strict=True):
         process.communicate("\n", timeout=60)
@@ -652,10 +662,12 @@ with Run("churn", "first") as run:
 def test_a_process_that_is_told_to_end_flushes_first(service: StandIn, start: Start) -> None:
     """SIGTERM, as a job is stopped with, leaves the run as Stopped with all of its metrics."""
     process = start(SIGTERM)
-    assert process.stdout and process.stdout.readline() == "ready\n"
+    assert process.stdout
+    assert process.stdout.readline() == "ready\n"
     process.terminate()
     assert process.wait(30) == 128 + signal.SIGTERM
-    assert status(service)[0] == "Stopped" and values(service) == [(0, 1.0)]
+    assert status(service)[0] == "Stopped"
+    assert values(service) == [(0, 1.0)]
 
 
 # --- runs that are there --------------------------------------------------------------------------
@@ -713,10 +725,12 @@ def test_list_runs_only_reads_and_gives_runs_alone(service: StandIn) -> None:
     found = list_runs("churn")
     assert [run.run_name for run in found] == ["c", "b", "a"]
     assert [run.parameters["name"] for run in found] == ["c", "b", "a"]
-    assert found[0].status == "Completed" and found.next_token is None
+    assert found[0].status == "Completed"
+    assert found.next_token is None
     assert [run.run_name for run in list_runs("Churn", sort_by="Name", sort_order="Ascending")] == ["a", "b", "c"]
     page = list_runs("churn", max_results=2)
-    assert len(page) == 2 and page.next_token
+    assert len(page) == 2
+    assert page.next_token
     rest = list_runs("churn", max_results=2, next_token=page.next_token)
     assert [run.run_name for run in [*page, *rest]] == ["c", "b", "a"]
     assert {name[:4] for name, _ in service.calls[before:]} <= {"List", "Desc"}
@@ -731,7 +745,8 @@ def test_a_queue_is_its_owners_alone(service: StandIn, spool: Path) -> None:
     (spool / "junk.1-2.spool").write_text("no database", encoding="utf-8")
     with Run("churn", "first"):
         modes = {path.stat().st_mode & 0o777 for path in spool.iterdir() if path.name.startswith("churn")}
-        assert 0o600 in modes and not any(mode & 0o077 for mode in modes)
+        assert 0o600 in modes
+        assert not any(mode & 0o077 for mode in modes)
     assert [path.name for path in spool.iterdir()] == ["junk.1-2.spool"]
 
 
@@ -747,4 +762,5 @@ def test_what_another_account_left_is_not_sent(service: StandIn, spool: Path) ->
         database.commit()
     with Run("other", "one"):
         pass
-    assert path.exists() and not parameters(service)
+    assert path.exists()
+    assert not parameters(service)
