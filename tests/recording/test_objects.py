@@ -513,6 +513,22 @@ def test_a_network_that_is_away_is_told(hasty: Service, stand_in: StandIn) -> No
     assert away.value.cause == UNREACHABLE
 
 
+def test_versions_that_could_not_be_asked_for_are_not_left_out(hasty: Service, stand_in: StandIn) -> None:
+    """Only who may not see versions pins ETags: with a network that is away for a moment the pin is told as missing."""
+    stand_in.fault("GetBucketVersioning", "drop", times=99)
+    with pytest.raises(NotRecorded) as away:
+        pin(hasty, f"s3://{VERSIONED}/a/")
+    assert away.value.cause == UNREACHABLE
+
+
+def test_a_file_that_changes_while_it_is_read_is_told(train: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A digest is never of half of one content and half of another."""
+    states = iter([objects._state(str(train)), (9, 9, 9, 9)])
+    monkeypatch.setattr(objects, "_state", lambda path: next(states))
+    with pytest.raises(RefusedValue, match="changed while it was being recorded"):
+        read_file(train)
+
+
 @pytest.mark.parametrize("key", ["", "/", "/a", "/a/"])
 def test_a_bucket_that_is_not_there_is_told(key: str, service: Service) -> None:
     """A place in no bucket is not an empty one."""
