@@ -20,6 +20,7 @@ from .commands.look import ls, show
 from .commands.options import DEFAULT_SNAPSHOT
 from .commands.pipelines import pipelines
 from .commands.questions import impact, path, trace, used
+from .commands.record import record
 from .commands.report import report
 from .commands.runs import experiments, runs
 from .commands.search import search, suggest
@@ -70,8 +71,8 @@ class Lineage(click.Group):
 def cli(context: click.Context, snapshot: str | None, debug: bool) -> None:  # noqa: ARG001  (`_run` looks for --debug)
     """Which run, which training job and which data made what SageMaker serves, with evidence.
 
-    `crawl` reads SageMaker into a snapshot file; everything else asks that file, offline, unless it is told `--live`. lineage
-    only ever reads.
+    `crawl` reads SageMaker into a snapshot file; everything else asks that file, offline, unless it is told `--live`. Only
+    `record` writes to AWS.
     """
     context.obj = {"snapshot": snapshot}
 
@@ -98,6 +99,7 @@ for command in (
     snapshot,
     kinds,
     iam_policy,
+    record,
 ):
     cli.add_command(command)
 
@@ -144,13 +146,21 @@ def _failure(error: Exception, arguments: list[str]) -> int:
         traceback.print_exception(error)
 
     message = " ".join(str(error).split())
-    if isinstance(error, (lineage.LeaderboardError, lineage.MalformedName, lineage.MalformedPolicy, lineage.UnknownNode)):
+    if isinstance(error, _usage()):
         return _say(message, USAGE)
     if isinstance(error, lineage.LineageError):
         return _say(message, FAILED)
     if isinstance(error, OSError):
         return _say(f"{error.filename or 'stdout'}: {error.strerror or message}", FAILED)
     return _say(f"{type(error).__name__}: {message} (a bug: run again with --debug and report what it prints)", FAILED)
+
+
+def _usage() -> tuple[type[Exception], ...]:
+    """What was asked for wrongly, or is not there."""
+    import lineage
+
+    audit = (lineage.LeaderboardError, lineage.MalformedName, lineage.MalformedPolicy, lineage.UnknownNode)
+    return (*audit, lineage.AlreadyExists, lineage.NotThere, lineage.RefusedValue)
 
 
 def _say(message: str, code: int) -> int:

@@ -29,12 +29,17 @@ from .domain.pipelines import experiment_names as experiment_names
 from .domain.records import Scope as Scope
 from .domain.status import is_as_expected as is_as_expected
 from .domain.text import one_line as one_line
+from .errors import AlreadyExists as AlreadyExists
 from .errors import CrawlError as CrawlError
 from .errors import LeaderboardError as LeaderboardError
 from .errors import LineageError as LineageError
 from .errors import MalformedDefinition as MalformedDefinition
 from .errors import MalformedName as MalformedName
 from .errors import MalformedPolicy as MalformedPolicy
+from .errors import NotRecorded as NotRecorded
+from .errors import NotThere as NotThere
+from .errors import RecordingError as RecordingError
+from .errors import RefusedValue as RefusedValue
 from .errors import RenderError as RenderError
 from .errors import SearchRefused as SearchRefused
 from .errors import SnapshotError as SnapshotError

@@ -151,6 +151,7 @@ def _references(kind: lineage.Kind) -> Rows:
       lineage iam-policy > lineage-policy.json
       lineage iam-policy --kind training-job --kind processing-job --kind trial-component
       lineage iam-policy --all-regions --role-arn arn:aws:iam::222233334444:role/auditor
+      lineage iam-policy --recording
     """,
 )
 @kind_option("Only what these kinds need; repeats. None: all.")
@@ -160,11 +161,20 @@ def _references(kind: lineage.Kind) -> Rows:
 @click.option("--cloudtrail", is_flag=True, help="For `crawl --cloudtrail`.")
 @click.option("--all-regions", is_flag=True, help="For `crawl --all-regions`.")
 @click.option("--suggestions", is_flag=True, help="For `suggest --live`.")
+@click.option("--recording", is_flag=True, help="Instead, for `record` and `lineage.recording`, which write.")
 @click.option("--role-arn", "roles", metavar="ARN", multiple=True, help="A role that the crawl is to assume; repeats.")
 @out_option
 def iam_policy(kinds: tuple[str, ...], roles: tuple[str, ...], out: str | None, **crawl: bool) -> None:
-    """Print the IAM policy that lets `crawl` read the kinds chosen, or all: it allows reading, and nothing else."""
+    """Print the IAM policy that lets `crawl` read the kinds chosen, or all: it allows reading, and nothing else.
+
+    With --recording: the one that `record` and `lineage.recording` need, which write.
+    """
     import lineage
+
+    if crawl["recording"] and (
+        kinds or roles or any(on for name, on in crawl.items() if name not in ("recording", "manifests"))
+    ):
+        raise click.UsageError("--recording is a policy of its own: print that of a crawl by a second command")
 
     wrong = [role for role in roles if not role.startswith("arn:") or ":role/" not in role]
     if wrong:

@@ -2,10 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 from lineage.domain.kinds import KINDS, VERSIONED, Kind
+
+# What the recording side calls. Files, charts and the content of datasets need the S3 actions, which may be narrowed down to
+# their buckets; HeadObject is allowed by GetObject. A test holds it against the calls that are made.
+RECORDING: Final[Mapping[str, tuple[str, ...]]] = {
+    "Runs": (
+        "sagemaker:AddTags",
+        "sagemaker:AssociateTrialComponent",
+        "sagemaker:BatchPutMetrics",
+        "sagemaker:CreateExperiment",
+        "sagemaker:CreateTrial",
+        "sagemaker:CreateTrialComponent",
+        "sagemaker:DescribeExperiment",
+        "sagemaker:DescribeTrial",
+        "sagemaker:DescribeTrialComponent",
+        "sagemaker:ListTags",
+        "sagemaker:ListTrialComponents",
+        "sagemaker:ListTrials",
+        "sagemaker:UpdateTrialComponent",
+    ),
+    "InJobs": (
+        "sagemaker:DescribeProcessingJob",
+        "sagemaker:DescribeTrainingJob",
+        "sagemaker:DescribeTransformJob",
+    ),
+    "LineageArtifacts": ("sagemaker:AddAssociation", "sagemaker:CreateArtifact", "sagemaker:ListArtifacts"),
+    "Experiments": (
+        "sagemaker:DeleteExperiment",
+        "sagemaker:DeleteTrial",
+        "sagemaker:DeleteTrialComponent",
+        "sagemaker:DisassociateTrialComponent",
+        "sagemaker:ListExperiments",
+        "sagemaker:Search",
+        "sagemaker:UpdateExperiment",
+        "sagemaker:UpdateTrial",
+    ),
+    "Objects": (
+        "s3:GetBucketVersioning",
+        "s3:GetObject",
+        "s3:GetObjectVersion",
+        "s3:ListBucket",
+        "s3:ListBucketVersions",
+        "s3:PutObject",
+    ),
+}
 
 
 def iam_policy(
@@ -17,16 +61,19 @@ def iam_policy(
     cloudtrail: bool = False,
     all_regions: bool = False,
     suggestions: bool = False,
+    recording: bool = False,
     roles: Iterable[str] = (),
 ) -> Any:
     """The IAM policy document for a crawl of these kinds (none: all). It allows reading, and nothing else.
 
     `tags`: with `crawl --tags`; `manifests`: not with `--no-manifests`; `digests`: with `--digests`; `cloudtrail`: with
     `--cloudtrail`; `all_regions`: with `--all-regions`; `suggestions`: for `suggest --live`, which no crawl asks; `roles`:
-    the role ARNs it is to assume. List and Search know no resources, so they are allowed on all (Service Authorization
-    Reference, Amazon SageMaker). The S3 actions may be narrowed down to the buckets of manifests and models; without
-    ListBucket S3 calls denied what is gone.
+    the role ARNs it is to assume; `recording`: instead, what `lineage.recording` needs, which writes. List and Search know
+    no resources, so they are allowed on all (Service Authorization Reference, Amazon SageMaker). The S3 actions may be
+    narrowed down to the buckets of manifests and models; without ListBucket S3 calls denied what is gone.
     """
+    if recording:
+        return {"Version": "2012-10-17", "Statement": [_allow(name, list(actions)) for name, actions in RECORDING.items()]}
     chosen = [KINDS[name] for name in kinds or KINDS]
     led_to = {reference.to for kind in chosen for reference in kind.references}
     far = [KINDS[name] for name in VERSIONED if name in led_to]

@@ -10,3 +10,26 @@
 
 What it writes, the SageMaker SDK reads (`load_run`, `list_runs`), and `lineage crawl` finds. See docs/recording.md.
 """
+
+from lineage.domain.experiments import SortByType as SortByType
+from lineage.domain.experiments import SortOrderType as SortOrderType
+from lineage.domain.pins import Pin as Pin
+from lineage.errors import AlreadyExists as AlreadyExists
+from lineage.errors import NotRecorded as NotRecorded
+from lineage.errors import NotThere as NotThere
+from lineage.errors import RecordingError as RecordingError
+from lineage.errors import RefusedValue as RefusedValue
+from lineage.recording.entities import Experiment as Experiment
+from lineage.recording.entities import Trial as Trial
+from lineage.recording.entities import TrialComponent as TrialComponent
+from lineage.recording.joining import join_jobs as join_jobs
+from lineage.recording.loading import Runs as Runs
+from lineage.recording.loading import list_runs as list_runs
+from lineage.recording.loading import load_run as load_run
+from lineage.recording.outbox import Unsent as Unsent
+from lineage.recording.programs import resume as resume
+from lineage.recording.programs import run_program as run_program
+from lineage.recording.run import Run as Run
+from lineage.recording.run import current_run as current_run
+from lineage.recording.service import session_of as session_of
+from lineage.recording.tracking import track as track

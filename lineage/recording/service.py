@@ -8,6 +8,7 @@ patience ends.
 from __future__ import annotations
 
 import random
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -51,12 +52,18 @@ Answer = TypeVar("Answer")
 class Service:
     """SageMaker, its metrics and S3 for one caller. Clients are made when first used; threads may share one."""
 
-    def __init__(self, session: Any = None, patience: float = PATIENCE) -> None:
+    def __init__(self, session: Any = None, patience: float | None = None) -> None:
         """`session`: a `boto3.Session`, anything with one as `boto_session` (the SDK's sessions), or None: boto3's default."""
         self.given = session
-        self.patience = patience
+        self.patience = PATIENCE if patience is None else patience
         self._boto: boto3.Session = getattr(session, "boto_session", None) or session or boto3.Session()
         self._clients: dict[str, Any] = {}
+        self._lock = threading.Lock()  # boto3 makes no two clients at once
+
+    @property
+    def profile(self) -> str:
+        """The name of the profile that signs, as boto3 has it."""
+        return str(getattr(self._boto, "profile_name", "") or "default")
 
     @property
     def region(self) -> str:
@@ -114,16 +121,28 @@ class Service:
             raise _meaning(error, "PutObject") from error
 
     def _client(self, name: str) -> Any:
-        if name not in self._clients:
-            retries: Any = {"mode": "standard", "total_max_attempts": 2}
-            config = Config(retries=retries, connect_timeout=5, read_timeout=30, user_agent_extra="sagemaker-lineage")
-            try:
-                self._clients[name] = self._boto.client(name, config=config)  # type: ignore[call-overload]
-            except NoRegionError as error:
-                raise NotRecorded("no AWS region: set AWS_REGION, or give a session that has one", DENIED) from error
-            except BotoCoreError as error:
-                raise NotRecorded(f"boto3 can't make a client for {name}: {error}", DENIED) from error
-        return self._clients[name]
+        with self._lock:
+            if name not in self._clients:
+                self._clients[name] = self._made(name)
+            return self._clients[name]
+
+    def _made(self, name: str) -> Any:
+        retries: Any = {"mode": "standard", "total_max_attempts": 2}
+        config = Config(retries=retries, connect_timeout=5, read_timeout=30, user_agent_extra="sagemaker-lineage")
+        try:
+            return self._boto.client(name, config=config)  # type: ignore[call-overload]
+        except NoRegionError as error:
+            raise NotRecorded("no AWS region: set AWS_REGION, or give a session that has one", DENIED) from error
+        except BotoCoreError as error:
+            raise NotRecorded(f"boto3 can't make a client for {name}: {error}", DENIED) from error
+
+
+def session_of(profile: str | None = None, region: str | None = None) -> boto3.Session:
+    """A boto3 session by the name of a profile and a region; without them boto3's default. Raises `RefusedValue`."""
+    try:
+        return boto3.Session(profile_name=profile, region_name=region)
+    except BotoCoreError as error:
+        raise RefusedValue(f"{error}: name a profile of ~/.aws/config") from error
 
 
 def waits() -> Iterator[float]:

@@ -1,0 +1,121 @@
+"""Runs that are there: one by its names, by the job or program that it was given to, or as the current one; or all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from lineage.domain.experiments import RUN_TAG, SortByType, SortOrderType
+from lineage.errors import NotRecorded, NotThere, RefusedValue
+from lineage.recording import limits, surroundings
+from lineage.recording.opening import belongs
+from lineage.recording.outbox import LOGGER
+from lineage.recording.run import Run, current_run
+from lineage.recording.service import PASSING, Service
+
+_PAGE = 100
+
+
+class Runs(list[Run]):
+    """Runs, and where the next ones are: None where these are the last."""
+
+    next_token: str | None = None
+
+
+def load_run(
+    run_name: str | None = None,
+    experiment_name: str | None = None,
+    session: Any = None,
+    strict: bool = False,  # noqa: FBT002
+) -> Run:
+    """A run that is there, to log into it in a `with` block. It never makes one, and never says how the run ended.
+
+    Without names: inside a run's block that run; in a program that `lineage record run` started, its run; in a training,
+    processing or transform job the run that its `ExperimentConfig` names. Raises `NotThere`, `RefusedValue`, `NotRecorded`.
+    """
+    if run_name and experiment_name:
+        return _checked(Run._loaded(experiment_name, run_name, session, strict=strict))  # noqa: SLF001
+    if run_name or experiment_name:
+        raise RefusedValue("a run is loaded by its name and that of its experiment: give both, or none of them inside a run")
+    if run := current_run():
+        return run
+    experiment, name = surroundings.started_in() or _of_job(Service(session))
+    return _checked(Run._loaded(experiment, name, session, strict=strict))  # noqa: SLF001
+
+
+def list_runs(
+    experiment_name: str,
+    created_before: datetime | None = None,
+    created_after: datetime | None = None,
+    sort_by: SortByType | str = SortByType.CREATION_TIME,
+    sort_order: SortOrderType | str = SortOrderType.DESCENDING,
+    max_results: int | None = None,
+    next_token: str | None = None,
+    *,
+    session: Any = None,
+) -> Runs:
+    """The runs of an experiment that `Run`, or that of the SDK, recorded. Nothing is written; what they hold is read when used.
+
+    `max_results`: at most so many, and `next_token` of the answer leads to the next ones. Raises `NotThere`, `NotRecorded`.
+    """
+    experiment, service = limits.run_name(experiment_name, "experiment"), Service(session)
+    times = {"CreatedBefore": created_before, "CreatedAfter": created_after}
+    request = {name: value for name, value in times.items() if value} | {
+        "ExperimentName": experiment,
+        "SortBy": str(SortByType(sort_by)),
+        "SortOrder": str(SortOrderType(sort_order)),
+    }
+    found, token = Runs(), next_token
+    while True:
+        page = service.steadily("ListTrialComponents", **request, **_window(max_results, len(found), token))
+        found.extend(_runs_of(service, page, experiment, session))
+        token = page.get("NextToken")
+        if not token or (max_results is not None and len(found) >= max_results):
+            found.next_token = token
+            return found
+
+
+def _window(most: int | None, have: int, token: str | None) -> dict[str, Any]:
+    size = _PAGE if most is None else max(1, min(_PAGE, most - have))
+    return {"MaxResults": size} | ({"NextToken": token} if token else {})
+
+
+def _runs_of(service: Service, page: dict[str, Any], experiment: str, session: Any) -> Iterator[Run]:
+    """Of a page those that are named as runs are, and have the tag of runs."""
+    start = f"{experiment}-"
+    for summary in page.get("TrialComponentSummaries") or ():
+        name = str(summary["TrialComponentName"])
+        if name.startswith(start) and _is_run(service, str(summary["TrialComponentArn"])):
+            yield Run._loaded(experiment, name.removeprefix(start), session, strict=False)  # noqa: SLF001
+
+
+def _is_run(service: Service, arn: str) -> bool:
+    return any(RUN_TAG in (page.get("Tags") or ()) for page in service.pages("ListTags", ResourceArn=arn))
+
+
+def _of_job(service: Service) -> tuple[str, str]:
+    """The experiment and the run of the job that this process runs in."""
+    if not (job := surroundings.job()):
+        raise NotThere("no run to load: give its name and that of its experiment, or call it inside a run or a SageMaker job")
+    config = service.steadily(job.operation, **{job.key: job.name}).get("ExperimentConfig") or {}
+    experiment, component = config.get("ExperimentName", ""), config.get("RunName", "")
+    if not component:
+        raise NotThere(
+            f"the job {job.name} belongs to no run: create it with ExperimentConfig=run.experiment_config, whose RunName joins "
+            "the two"
+        )
+    return experiment, component.lower().removeprefix(f"{experiment.lower()}-")
+
+
+def _checked(run: Run) -> Run:
+    """A run that is there, and is one of its experiment. Where the service is away that is found out later."""
+    try:
+        run.record  # noqa: B018  (asks for it)
+        if not belongs(run._service, run._names):  # noqa: SLF001
+            raise NotThere(f"{run.component_name!r} is no run of the experiment {run.experiment_name!r}, but of another one")
+    except NotRecorded as error:
+        if run.strict or error.cause not in PASSING:
+            raise
+        LOGGER.warning("lineage: %s: what is logged is kept on disk and sent when it is back", error)
+    return run

@@ -1,0 +1,85 @@
+"""A program inside a run: `lineage record run`, and what processes left behind that are dead."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from lineage.errors import RefusedValue
+from lineage.recording import surroundings
+from lineage.recording.outbox import Outbox, Unsent
+from lineage.recording.run import Run, Terminated, take_over
+from lineage.recording.service import Service
+from lineage.recording.spool import Owner, directory
+
+_ENDING = 120.0  # seconds that a program has to end by itself after it was told to, as a training job has
+
+
+class Killed(SystemExit):
+    """The program was ended by a signal."""
+
+    def __init__(self, number: signal.Signals) -> None:
+        super().__init__(128 + number)
+        self.number = number
+
+    def __str__(self) -> str:
+        return f"killed by {self.number.name}"
+
+
+def run_program(run: Run, words: Sequence[str]) -> int:
+    """Run a program inside a run that is open; `load_run()` in it finds the run. Gives its exit status.
+
+    A status other than 0 leaves the run as Failed, Ctrl-C and SIGTERM as Stopped; both are handed on to the program. Raises
+    `RefusedValue` where there is no such program, and `SystemExit` where it ended otherwise than by itself with 0.
+    """
+    names = {surroundings.EXPERIMENT_VARIABLE: run.experiment_name, surroundings.RUN_VARIABLE: run.run_name}
+    try:
+        program = subprocess.Popen(words, env=os.environ | names)  # noqa: S603  (the user's own)
+    except OSError as error:
+        raise RefusedValue(f"{words[0]!r} can't be run: {error.strerror}") from error
+    try:
+        status = program.wait()
+    except (KeyboardInterrupt, Terminated) as ending:
+        _end(program, told=isinstance(ending, KeyboardInterrupt))
+        raise
+    if status == -signal.SIGINT:
+        raise KeyboardInterrupt
+    if status < 0:
+        number = signal.Signals(-status)
+        if number is signal.SIGTERM:
+            raise Terminated(128 + number)
+        raise Killed(number)
+    if status:
+        raise SystemExit(status)
+    return status
+
+
+def _end(program: subprocess.Popen[bytes], *, told: bool) -> None:
+    """Let a program end. Ctrl-C on a terminal went to it, too."""
+    if not told or not sys.stdin.isatty():
+        program.send_signal(signal.SIGINT if told else signal.SIGTERM)
+    try:
+        program.wait(_ENDING)
+    except (subprocess.TimeoutExpired, KeyboardInterrupt):
+        program.kill()
+        program.wait()
+
+
+def resume(session: Any = None, timeout: float | None = None) -> tuple[int, Unsent]:
+    """Send on what dead processes of this account and region left: how many items that were, and what is still not sent.
+
+    Raises `NotRecorded` where nobody is signed in.
+    """
+    service = Service(session)
+    account = str(service.steadily("GetCallerIdentity")["Account"])
+    owner = Owner("resume", service.region, account, service.profile, sets_status=False)
+    box = Outbox(service, directory(), owner)
+    try:
+        taken = take_over(box, directory())
+        return taken, box.drain(timeout)
+    finally:
+        box.end()

@@ -1,0 +1,558 @@
+"""A run: what is logged is checked at once, kept on disk at once, and sent at once or as soon as that is possible.
+
+What SageMaker would refuse is an error at the call, `RefusedValue`. What fails on the way is none, unless the run is `strict`:
+it is kept and sent later. Parameters, artifacts and files are waited for, a short while, so that they are at the service when
+the call returns; metrics are not.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import contextvars
+import hashlib
+import json
+import os
+import signal
+import sys
+import threading
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from lineage.domain.pins import Pin, parameter_of
+from lineage.errors import NotRecorded, RecordingError, RefusedValue
+from lineage.recording import charts, limits, objects, surroundings
+from lineage.recording.opening import Names, Opened, found_run, named, open_run
+from lineage.recording.outbox import LOGGER, Outbox, Unsent, quietly
+from lineage.recording.sending import FILE, LINEAGE, METRIC, OPEN, STATUS, UPDATE
+from lineage.recording.service import PASSING, Service, now
+from lineage.recording.spool import Owner, Row, directory, is_alive, orphans
+
+COMPLETED, FAILED, STOPPED = "Completed", "Failed", "Stopped"
+_PATIENCE: Final = 10.0  # seconds that one call of log_parameter and its like waits for the service
+_PATIENCE_WITH_FILES: Final = 3600.0
+_DEAD = "the process that recorded this run ended without leaving it (killed?)"
+
+_CURRENT: contextvars.ContextVar[Run | None] = contextvars.ContextVar("lineage_run", default=None)
+_OPEN: set[Run] = set()  # of this process, for its end and for a fork
+
+
+class Terminated(SystemExit):
+    """SIGTERM came while a run was open: the program ends as it would have, and the run is left as Stopped."""
+
+
+class Run:
+    """One run of an experiment, recorded while its `with` block runs.
+
+        with Run("churn", "first-try") as run:
+            run.log_parameter("depth", 6)
+            run.log_metric("loss", 0.25, step=0)
+
+    It is created if it does not exist, else more is logged to it. Leaving the block says how it ended: Completed, Failed (an
+    exception, or an exit status other than 0), or Stopped (Ctrl-C, SIGTERM). Nothing that fails on the way to SageMaker ends
+    the program, unless the run is `strict`; bad input raises `RefusedValue` at the call.
+    """
+
+    def __init__(
+        self,
+        experiment_name: str,
+        run_name: str | None = None,
+        experiment_display_name: str | None = None,
+        run_display_name: str | None = None,
+        tags: list[dict[str, str]] | None = None,
+        session: Any = None,
+        strict: bool = False,  # noqa: FBT002  (in this place for who gives it so)
+        *,
+        artifact_bucket: str | None = None,
+        artifact_prefix: str | None = None,
+    ) -> None:
+        """Names are checked, and nothing is sent yet.
+
+        `session`: a boto3 session, or one of the SDK; None: boto3's default. `artifact_bucket`: where files and charts go
+        (default: `sagemaker-REGION-ACCOUNT`), below `artifact_prefix`. Raises `RefusedValue`.
+        """
+        names = named(experiment_name, run_name or _new_name(), experiment_display_name, run_display_name, tags)
+        self._start(names, session, strict=strict, makes=True, bucket=artifact_bucket, prefix=artifact_prefix)
+
+    def _start(
+        self, names: Names, session: Any, *, strict: bool, makes: bool, bucket: str | None = None, prefix: str | None = None
+    ) -> Self:
+        self._names, self._session, self.strict = names, session, strict
+        self._makes = makes
+        self._bucket, self._prefix = bucket, prefix
+        self._service = Service(session)
+        self._opened: Opened | None = None
+        self._record: Mapping[str, Any] | None = None
+        self._outbox: Outbox | None = None
+        self._depth = 0
+        self._lock = threading.RLock()
+        self._pid = os.getpid()
+        self._keys: dict[str, set[str]] = {"Parameters": set(), "InputArtifacts": set(), "OutputArtifacts": set()}
+        self._steps: dict[str, int] = {}
+        self._called: dict[str, str] = {}  # what has which name, of files and charts that were given none
+        self._entered: list[tuple[contextvars.Token[Run | None], Callable[[], None]]] = []
+        return self
+
+    @classmethod
+    def _loaded(cls, experiment: str, run: str, session: Any, *, strict: bool) -> Run:
+        names = named(experiment, run, None, None, None, begins=False)
+        return cls.__new__(cls)._start(names, session, strict=strict, makes=False)  # noqa: SLF001
+
+    def __repr__(self) -> str:
+        return f"Run(experiment_name={self.experiment_name!r}, run_name={self.run_name!r})"
+
+    # --- what it is ----------------------------------------------------------------------------
+
+    @property
+    def experiment_name(self) -> str:
+        return self._names.experiment
+
+    @property
+    def run_name(self) -> str:
+        return self._names.run
+
+    @property
+    def run_group_name(self) -> str:
+        """The trial that the run is in."""
+        return self._names.group
+
+    @property
+    def component_name(self) -> str:
+        """The name of its trial component: the key that joins jobs to it."""
+        return self._names.component
+
+    @property
+    def experiment_config(self) -> dict[str, str]:
+        """What makes a job one of this run: give it to CreateTrainingJob and its like as `ExperimentConfig`."""
+        return self._names.config
+
+    @property
+    def refused(self) -> list[str]:
+        """What the service did not take: the last hundred, each in a sentence."""
+        return list(self._outbox.refused) if self._outbox else []
+
+    @property
+    def record(self) -> Mapping[str, Any]:
+        """What DescribeTrialComponent tells of it, asked once. Raises `NotThere`, `NotRecorded`."""
+        if self._record is None:
+            self._record = found_run(self._service, self._names).record
+        return self._record
+
+    @property
+    def parameters(self) -> dict[str, float | str]:
+        """The parameters that are recorded."""
+        given = self.record.get("Parameters") or {}
+        return {name: value.get("NumberValue", value.get("StringValue")) for name, value in given.items()}
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """Of each metric its last value, least and greatest, and how many there are, as DescribeTrialComponent has them."""
+        return {one["MetricName"]: one for one in self.record.get("Metrics") or ()}
+
+    @property
+    def status(self) -> str | None:
+        """InProgress, Completed, Failed, Stopping or Stopped."""
+        return (self.record.get("Status") or {}).get("PrimaryStatus")
+
+    # --- its block -----------------------------------------------------------------------------
+
+    def __enter__(self) -> Self:
+        """Make or find the run. Raises `RefusedValue`, `NotThere`; `NotRecorded` where nobody is signed in, or it is strict."""
+        with self._lock:
+            if self._depth == 0:
+                self._open()
+            self._depth += 1
+        restore = _catch_termination() if self._depth == 1 else lambda: None
+        self._entered.append((_CURRENT.set(self), restore))
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        token, restore = self._entered.pop()
+        with contextlib.suppress(ValueError):  # left in another context than it was entered in: a generator, a task
+            _CURRENT.reset(token)
+        restore()
+        with self._lock:
+            self._depth -= 1
+            last = self._depth == 0
+        if last:
+            self._leave(error)
+
+    def _open(self) -> None:
+        folder = _folder()
+        alone = not (folder and is_alive(folder, self.component_name))
+        self._pid = os.getpid()
+        self._says_status = self._makes and surroundings.rank() in (None, 0) and (alone or surroundings.rank() == 0)
+        self._opened = self._opening()
+        account = self._opened.account if self._opened else ""
+        owner = Owner(self.component_name, self._service.region, account, self._service.profile, self._says_status)
+        self._outbox = Outbox(self._service, folder, owner)
+        if self._opened:
+            self._know(self._opened)
+            take_over(self._outbox, folder, self.component_name)
+        else:
+            self._outbox.add([Row(OPEN, self.component_name, self._names.as_json())])
+        _OPEN.add(self)
+
+    def _opening(self) -> Opened | None:
+        """None where the service is away: the run is opened when it is back."""
+        self._service.region  # noqa: B018  (raises where there is none)
+        try:
+            return open_run(self._service, self._begun()) if self._makes else found_run(self._service, self._names)
+        except NotRecorded as error:
+            if self.strict or error.cause not in PASSING:
+                raise
+            LOGGER.warning("lineage: %s: what is logged is kept on disk and sent when it is back", error)
+            return None
+
+    def _begun(self) -> Names:
+        """Only the process that says how the run ends says that it begins."""
+        return replace(self._names, begins=self._says_status)
+
+    def _know(self, opened: Opened) -> None:
+        """What the run has already, for the limits and for the steps of its metrics."""
+        for member, keys in self._keys.items():
+            keys.update(opened.record.get(member) or ())
+        for metric in opened.record.get("Metrics") or ():
+            self._steps[metric["MetricName"]] = int(metric.get("Count") or 0)
+
+    def _leave(self, error: BaseException | None) -> None:
+        box, folder = self._mine(), _folder()
+        try:
+            if self._ends(folder, box):
+                box.add([Row(STATUS, self.component_name, _outcome(error) | {"ended": now().isoformat()})])
+            unsent = self.close()
+            if self.strict and (unsent or box.refusals) and error is None:
+                raise NotRecorded(f"{self}: {unsent}" if unsent else f"{self}: not recorded: {box.refused[-1]}")
+        except RecordingError as failure:
+            if error is None and self.strict:
+                raise
+            LOGGER.warning("lineage: %s", failure)
+        finally:
+            _OPEN.discard(self)
+            box.end()
+            self._record = None
+
+    def _ends(self, folder: Path | None, box: Outbox) -> bool:
+        """Whether this process says how the run ended: the first of several that are numbered, else whichever leaves last."""
+        if not self._makes or self._pid != os.getpid() or surroundings.rank() not in (None, 0):
+            return False
+        others = folder is not None and is_alive(folder, self.component_name, box.spool.path)
+        return surroundings.rank() == 0 or not others
+
+    def close(self, timeout: float | None = None) -> Unsent:
+        """Wait until all that was logged is sent, or can't be; at most `timeout` seconds. Gives what is left, and where."""
+        if not self._outbox:
+            return Unsent(0, None)
+        box = self._mine()
+        if self._opened and self._makes:
+            take_over(box, _folder(), self.component_name)  # what forked processes of this one left
+        unsent = box.drain(timeout, f" of {self.experiment_name} {self.run_name}")
+        if unsent:
+            LOGGER.warning("lineage: %s %s: %s", self.experiment_name, self.run_name, unsent)
+        return unsent
+
+    # --- what is logged ------------------------------------------------------------------------
+
+    def log_parameter(self, name: str, value: Any) -> None:
+        """Record a parameter: a number as a number, anything else as its text. One of that name is replaced."""
+        self.log_parameters({name: value})
+
+    def log_parameters(self, parameters: Mapping[str, Any]) -> None:
+        """Record several parameters. Raises `RefusedValue` for those that are refused, after all others are recorded."""
+        self._log_each("Parameters", limits.PARAMETERS, "parameters", parameters, limits.parameter)
+
+    def log_artifact(self, name: str, value: str, media_type: str | None = None, is_output: bool = True) -> None:  # noqa: FBT002
+        """Record an input or an output by its URI, or by any text. Where it looks like an S3 URI it must be one."""
+        if str(value)[:3].lower() == "s3:":
+            limits.location(str(value))
+        self._log_each(*_direction(is_output), {name: value}, lambda key, text: limits.artifact(key, text, media_type))
+
+    def log_metric(self, name: str, value: float, timestamp: datetime | float | None = None, step: int | None = None) -> None:
+        """Record a value of a metric. It is sent in the background, in order; without a step it has the next one."""
+        box = self._box
+        entry = limits.metric(name, value, timestamp, step, now())
+        with self._lock:
+            entry.setdefault("Step", self._steps.get(name, 0))
+            self._steps[name] = entry["Step"] + 1
+        self._queue(box, [Row(METRIC, self.component_name, entry)])
+
+    def log_file(
+        self,
+        file_path: str | Path,
+        name: str | None = None,
+        media_type: str | None = None,
+        is_output: bool = True,  # noqa: FBT002
+    ) -> None:
+        """Copy a file into S3, under a key of this run and this content, and record its place. Waits until it is there."""
+        path = Path(file_path)
+        content = objects.read_file(path)
+        body = {"path": str(Path(content.path).resolve()), "sha256": content.sha256, "type": "File"}
+        kind = media_type or objects.guess_media_type(path)
+        named = name or self._apart(path.name, body["path"], content.sha256)
+        self._store(named, kind, body, path.name, content.sha256, is_output=is_output)
+
+    def log_precision_recall(
+        self,
+        y_true: Any,
+        predicted_probabilities: Any,
+        positive_label: Any = None,
+        title: str | None = None,
+        is_output: bool = True,  # noqa: FBT002
+        no_skill: float | None = None,
+    ) -> None:
+        """Record a precision-recall curve, which Studio draws. Needs scikit-learn."""
+        self._chart(
+            charts.precision_recall(y_true, predicted_probabilities, positive_label, title, no_skill), is_output=is_output
+        )
+
+    def log_roc_curve(self, y_true: Any, y_score: Any, title: str | None = None, is_output: bool = True) -> None:  # noqa: FBT002
+        """Record a ROC curve, which Studio draws. Needs scikit-learn."""
+        self._chart(charts.roc_curve(y_true, y_score, title), is_output=is_output)
+
+    def log_confusion_matrix(self, y_true: Any, y_pred: Any, title: str | None = None, is_output: bool = True) -> None:  # noqa: FBT002
+        """Record a confusion matrix, which Studio draws. Needs scikit-learn."""
+        self._chart(charts.confusion_matrix(y_true, y_pred, title), is_output=is_output)
+
+    def log_dataset(
+        self, name: str, uri: str, version_ids: str | Mapping[str, str] | None = None, digest: str | None = None
+    ) -> Pin | None:
+        """Record a dataset that is read, and which content it has now: how many objects, and a digest over their versions.
+
+        `version_ids` or `digest` say so where the caller knows better. Gives what is pinned; None where S3 did not tell: the
+        place is recorded all the same. Raises `RefusedValue` where it is no S3 URI.
+        """
+        self._box  # noqa: B018  (raises outside the block)
+        place = limits.location(uri)
+        pin = self._pin(place, version_ids, digest)
+        self._log_each(*_direction(is_output=False), {name: place}, limits.artifact)
+        if pin:
+            self.log_parameter(parameter_of(name), pin.text())
+        self._lineage(place, "DataSet", pin, is_output=False)
+        return pin
+
+    def log_model(self, uri: str, name: str = "model") -> None:
+        """Record where the model lies that this run made. Raises `RefusedValue` where that is no S3 URI."""
+        self._box  # noqa: B018  (raises outside the block)
+        place = limits.location(uri)
+        self._log_each(*_direction(is_output=True), {name: place}, limits.artifact)
+        self._lineage(place, "Model", None, is_output=True)
+
+    # --- how it is logged ----------------------------------------------------------------------
+
+    @property
+    def _box(self) -> Outbox:
+        """The queue of this process. Raises `RecordingError` outside the block."""
+        if not self._outbox or not self._depth:
+            raise RecordingError(f"nothing can be logged outside its block: use `with {self!r} as run:`")
+        return self._mine()
+
+    def _mine(self) -> Outbox:
+        """The same. A forked process has one of its own: it has no thread that sends, and must leave its parent's alone."""
+        outbox = self._outbox
+        assert outbox
+        if self._pid == os.getpid():
+            return outbox
+        _INHERITED.append(outbox)
+        self._pid, self._lock = os.getpid(), threading.RLock()
+        self._makes = False
+        self._service = Service(self._session)
+        self._outbox = Outbox(self._service, _folder(), replace(outbox.spool.owner, sets_status=False))
+        _at_end_of_fork(self)
+        return self._outbox
+
+    def _flush(self) -> None:
+        """Send what can be sent where a process ends inside the block."""
+        if self._outbox and self._pid == os.getpid():
+            self._outbox.drain(_PATIENCE)
+            self._outbox.end()
+
+    def _log_each(self, member: str, most: int, what: str, entries: Mapping[str, Any], made: Callable[[str, Any], Any]) -> None:
+        """Record entries of a map, each by itself: one that is refused takes no other along."""
+        box, rows, refusals = self._box, [], []
+        with self._lock:
+            for name, value in entries.items():
+                try:
+                    entry = made(name, value)
+                    limits.room_for(self._keys[member], {name: entry}, most, what)
+                except RefusedValue as refusal:
+                    refusals.append(str(refusal))
+                    continue
+                self._keys[member].add(name)
+                rows.append(Row(UPDATE, self.component_name, {member: {name: entry}}))
+        if rows:
+            self._queue(box, rows, UPDATE)
+        if refusals:
+            raise RefusedValue("; ".join(refusals))
+
+    def _queue(self, box: Outbox, rows: list[Row], lane: str = "", patience: float = _PATIENCE) -> None:
+        """Queue rows, and wait for those of a lane. Only a strict run is told of what fails on the way."""
+        try:
+            ids = box.add(rows)
+            error = box.wait_for(lane, ids, patience) if lane else None
+            if error and self.strict:
+                raise error
+        except NotRecorded as error:
+            if self.strict:
+                raise
+            LOGGER.warning("lineage: not recorded: %s", error)
+        if self.strict and box.refusals:
+            raise NotRecorded(f"{self}: not recorded: {box.refused[-1]}")
+
+    def _pin(self, place: str, version_ids: Any, digest: str | None) -> Pin | None:
+        try:
+            return objects.pin(self._service, place, version_ids=version_ids, digest=digest)
+        except RefusedValue:
+            raise
+        except RecordingError as error:
+            if self.strict:
+                raise
+            LOGGER.warning("lineage: which content %s has is not recorded: %s", place, error)
+            return None
+
+    def _lineage(self, place: str, kind: str, pin: Pin | None, *, is_output: bool) -> None:
+        """A lineage artifact without a name: the API reference has names unique in an account, and places are not."""
+        types = pin.source_types() if pin else []
+        body = {"uri": place, "type": kind, "source_types": types, "is_output": is_output}
+        self._queue(self._box, [Row(LINEAGE, self.component_name, body)])
+
+    def _chart(self, chart: charts.Chart, *, is_output: bool) -> None:
+        digest = hashlib.sha256(json.dumps(chart.document, sort_keys=True).encode()).hexdigest()
+        named = self._apart(chart.title or chart.kind, digest, digest)
+        body = {"document": chart.document, "type": chart.kind, "title": charts.artifact_name(chart.title, chart.kind)}
+        self._store(named, "application/json", body, charts.file_name(chart), digest, is_output=is_output)
+
+    def _apart(self, name: str, what: str, digest: str) -> str:
+        """A name for something that has none of its own: another one where something else in this run has it."""
+        with self._lock:
+            if self._called.setdefault(name, what) == what:
+                return name
+        return f"{name[: limits.KEY_LENGTH - 9]}-{digest[:8]}"
+
+    def _store(
+        self, name: str, media_type: str | None, body: dict[str, Any], file: str, digest: str, *, is_output: bool
+    ) -> None:
+        """Put something into S3 and its place into the run."""
+        box = self._box
+        member, most, what = _direction(is_output)
+        limits.artifact(name, "s3://bucket/key", media_type)
+        with self._lock:
+            limits.room_for(self._keys[member], {name: body}, most, what)
+            self._keys[member].add(name)
+        key = objects.file_key(self._prefix or "", self.experiment_name, self.run_name, file, digest)
+        body |= {"bucket": self._bucket, "key": key, "name": name, "media_type": media_type, "is_output": is_output}
+        self._queue(box, [Row(FILE, self.component_name, body)], FILE, _PATIENCE_WITH_FILES)
+
+
+def current_run() -> Run | None:
+    """The run whose block this is; None outside of one."""
+    return _CURRENT.get()
+
+
+def _direction(is_output: bool) -> tuple[str, int, str]:
+    return ("OutputArtifacts" if is_output else "InputArtifacts"), limits.ARTIFACTS, "outputs" if is_output else "inputs"
+
+
+def _new_name() -> str:
+    return f"run-{now():%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:6]}"
+
+
+def _folder() -> Path | None:
+    try:
+        return directory()
+    except OSError as error:
+        LOGGER.warning("lineage: nothing can be kept on disk (%s): what is not sent when this process ends is lost", error)
+        return None
+
+
+def take_over(box: Outbox, folder: Path | None, opened: str = "") -> int:
+    """Queue what processes left that are dead, before anything of this one; `opened`: the component that is open now.
+
+    Only of this account and region; of a process that never got to know its account, only where it signed by the same profile.
+    Gives how many items there were.
+    """
+    taken, mine = 0, box.spool.owner
+    for orphan in orphans(folder) if folder else ():
+        owner = orphan.owner
+        same = (owner.region, owner.account or mine.account) == (mine.region, mine.account)
+        if same and (owner.account or owner.profile == mine.profile):
+            rows = list(_inherited(orphan.rows(), owner, folder, opened))
+            box.take_over(orphan, rows)
+            taken += len(rows)
+        else:
+            orphan.end()
+    return taken
+
+
+def _inherited(rows: list[Row], owner: Owner, folder: Path | None, opened: str) -> Iterator[Row]:
+    """What a dead process left, without how a run ended that is open again now."""
+    ended = False
+    for row in rows:
+        ended = ended or row.lane == STATUS
+        if not (row.lane in (STATUS, OPEN) and row.component == opened):
+            yield row
+    if owner.sets_status and not ended and owner.component != opened:
+        body = {"PrimaryStatus": FAILED, "Message": _DEAD, "abandoned": str(folder)}
+        yield Row(STATUS, owner.component, body)
+
+
+def _outcome(error: BaseException | None) -> dict[str, str]:
+    """How a run ended, by what ended its block."""
+    if error is None or (isinstance(error, SystemExit) and not isinstance(error, Terminated) and error.code in (None, 0)):
+        return {"PrimaryStatus": COMPLETED, "Message": ""}
+    if isinstance(error, Terminated):
+        return {"PrimaryStatus": STOPPED, "Message": "terminated (SIGTERM)"}
+    if isinstance(error, KeyboardInterrupt):
+        return {"PrimaryStatus": STOPPED, "Message": "interrupted (Ctrl-C)"}
+    if isinstance(error, GeneratorExit) or type(error).__name__ == "CancelledError":
+        return {"PrimaryStatus": STOPPED, "Message": "cancelled"}
+    if isinstance(error, SystemExit):
+        return {
+            "PrimaryStatus": FAILED,
+            "Message": limits.message(f"exit status {error.code}" if type(error) is SystemExit else str(error)),
+        }
+    return {"PrimaryStatus": FAILED, "Message": limits.message(f"{type(error).__name__}: {error}")}
+
+
+def _catch_termination() -> Callable[[], None]:
+    """Let SIGTERM unwind the block, so that the run is left and flushed. A handler of the program's own is not touched."""
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        return lambda: None
+
+    def terminate(number: int, frame: Any) -> None:  # noqa: ARG001  (the shape of a handler)
+        raise Terminated(128 + number)
+
+    signal.signal(signal.SIGTERM, terminate)
+
+    def restore() -> None:
+        if signal.getsignal(signal.SIGTERM) is terminate:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+    return restore
+
+
+# --- the ends of processes ---------------------------------------------------------------------
+
+_INHERITED: list[Any] = []  # queues of a parent: never used or closed in the fork, which would break them
+
+
+def _at_end_of_fork(run: Run) -> None:
+    """Processes of `multiprocessing` end without running what is registered for the end of an interpreter."""
+    if "multiprocessing" in sys.modules:
+        from multiprocessing.util import Finalize
+
+        Finalize(None, quietly, args=(run._flush,), exitpriority=10)  # noqa: SLF001
+    _OPEN.add(run)
+
+
+def _at_exit() -> None:
+    """The interpreter ends, and a block was not left: nothing says how the run ended."""
+    for run in list(_OPEN):
+        quietly(run._flush)  # noqa: SLF001
+
+
+atexit.register(_at_exit)

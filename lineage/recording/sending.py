@@ -1,0 +1,188 @@
+"""How each lane of a queue is sent: which items go in one call, and which of them the answer settles.
+
+A sender gives an `Outcome`, or raises what `Service.call` raises. Sending twice does no harm: a map is merged by key, and a
+metric that is sent again has the time and the step that it had.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from lineage.errors import AlreadyExists, NotRecorded, NotThere, RefusedValue
+from lineage.recording.artifacts import associate, lineage_artifact
+from lineage.recording.limits import artifact
+from lineage.recording.objects import Stored, default_bucket, put_json, read_file, upload
+from lineage.recording.opening import Names, open_run
+from lineage.recording.service import DENIED, Service
+from lineage.recording.spool import Item, Row, is_alive
+
+OPEN, UPDATE, FILE, LINEAGE, METRIC, STATUS = "open", "update", "file", "lineage", "metric", "status"
+METRICS_A_CALL: Final = 10  # as BatchPutMetrics takes
+_KEYS_A_CALL: Final = 100
+_PASSING_ERRORS = ("INTERNAL_ERROR", "CONFLICT_ERROR")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Which items are settled, which were refused and why, and what is to be sent next."""
+
+    done: Sequence[int]
+    refused: Sequence[str] = ()
+    more: Sequence[Row] = ()
+    notes: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """How many items of a lane go in one call, and what sends them."""
+
+    most: int
+    send: Callable[[Service, list[Item]], Outcome] = field(repr=False)
+
+
+def _open(service: Service, items: list[Item]) -> Outcome:
+    """A run that could not be opened when it was begun."""
+    for item in items:
+        open_run(service, Names(**item.body))
+    return Outcome(_ids(items))
+
+
+def _update(service: Service, items: list[Item]) -> Outcome:
+    """Parameters and artifacts, each an item: only these keys are written, and later ones win."""
+    try:
+        _write(service, items)
+    except RefusedValue as refusal:
+        if len(items) == 1:
+            return Outcome(_ids(items), [f"{_key(items[0])}: {refusal}"])
+        return _one_by_one(service, items)
+    return Outcome(_ids(items))
+
+
+def _one_by_one(service: Service, items: list[Item]) -> Outcome:
+    """One of them is refused: the others are written all the same."""
+    refused = []
+    for item in items:
+        try:
+            _write(service, [item])
+        except RefusedValue as refusal:
+            refused.append(f"{_key(item)}: {refusal}")
+    return Outcome(_ids(items), refused)
+
+
+def _write(service: Service, items: Iterable[Item]) -> None:
+    maps: dict[str, dict[str, Any]] = {}
+    component = ""
+    for item in items:
+        component = item.component
+        for member, entries in item.body.items():
+            maps.setdefault(member, {}).update(entries)
+    service.call("UpdateTrialComponent", TrialComponentName=component, **maps)
+
+
+def _key(item: Item) -> str:
+    return ", ".join(key for entries in item.body.values() for key in entries)
+
+
+def _metrics(service: Service, items: list[Item]) -> Outcome:
+    """Metrics in the order in which they were logged; those that the service may take later stay, and go first."""
+    data = [item.body for item in items]
+    answer = service.call("BatchPutMetrics", TrialComponentName=items[0].component, MetricData=data)
+    errors = {int(error.get("MetricIndex", 0)): str(error.get("Code", "")) for error in answer.get("Errors") or ()}
+    waiting = {at for at, code in errors.items() if code in _PASSING_ERRORS}
+    refused = [
+        f"metric {data[at]['MetricName']} = {data[at]['Value']} of step {data[at].get('Step')}: {code}"
+        for at, code in sorted(errors.items())
+        if at not in waiting and at < len(data)
+    ]
+    done = [item.id for at, item in enumerate(items) if at not in waiting]
+    if waiting and not done:
+        raise NotRecorded(f"BatchPutMetrics: {', '.join(sorted({errors[at] for at in waiting}))}", "busy")
+    return Outcome(done, refused)
+
+
+def _file(service: Service, items: list[Item]) -> Outcome:
+    """A file or a document into S3, and then its place into the run, with what S3 says of it."""
+    (item,) = items
+    body = item.body
+    try:
+        stored = _stored(service, body)
+    except (RefusedValue, NotThere) as refusal:
+        return Outcome([item.id], [f"{body['name']}: {refusal}"])
+    member = "OutputArtifacts" if body["is_output"] else "InputArtifacts"
+    update = {member: {body["name"]: artifact(body["name"], stored.uri, body.get("media_type"))}}
+    lineage = {
+        "uri": stored.uri,
+        "type": body["type"],
+        "name": body.get("title"),
+        "source_types": stored.source_types(),
+        "is_output": body["is_output"],
+        "any_content": True,  # the key names the content
+    }
+    return Outcome([item.id], more=[Row(UPDATE, item.component, update), Row(LINEAGE, item.component, lineage)])
+
+
+def _stored(service: Service, body: Mapping[str, Any]) -> Stored:
+    bucket = body["bucket"] or default_bucket(service)
+    if "document" in body:
+        return put_json(service, body["document"], bucket, body["key"])
+    content = read_file(body["path"])
+    if content.sha256 != body["sha256"]:
+        raise RefusedValue(f"{body['path']} is another file than it was when it was logged")
+    return upload(service, content, bucket, body["key"])
+
+
+def _lineage(service: Service, items: list[Item]) -> Outcome:
+    """A lineage artifact beside what the run names, for readers of these. Where it may not be made, the run says it."""
+    (item,) = items
+    body = item.body
+    try:
+        arn = lineage_artifact(
+            service,
+            body["uri"],
+            body["type"],
+            name=body.get("name"),
+            source_types=body.get("source_types") or (),
+            any_content=body.get("any_content", False),
+        )
+        component = service.call("DescribeTrialComponent", TrialComponentName=item.component)["TrialComponentArn"]
+        associate(service, arn, component, is_output=body["is_output"])
+    except NotRecorded as error:
+        if error.cause != DENIED:
+            raise
+        return Outcome([item.id], notes=[f"no lineage artifact of {body['uri']}, which the run itself names: {error}"])
+    except (AlreadyExists, RefusedValue, NotThere) as error:  # one that is there tells another content of the place
+        return Outcome([item.id], notes=[f"no lineage artifact of {body['uri']}, which the run itself names: {error}"])
+    return Outcome([item.id])
+
+
+def _status(service: Service, items: list[Item]) -> Outcome:
+    """How a run ended. One whose process is dead ends only if nobody else has it open, and nobody said yet how it ended."""
+    item = items[-1]
+    body = dict(item.body)
+    if folder := body.pop("abandoned", None):
+        described = service.call("DescribeTrialComponent", TrialComponentName=item.component)
+        ended = described.get("Status", {}).get("PrimaryStatus") != "InProgress"
+        if ended or is_alive(Path(folder), item.component):
+            return Outcome(_ids(items))
+    end = {"EndTime": datetime.fromisoformat(body.pop("ended"))} if "ended" in body else {}
+    service.call("UpdateTrialComponent", TrialComponentName=item.component, Status=body, **end)
+    return Outcome(_ids(items))
+
+
+def _ids(items: Iterable[Item]) -> list[int]:
+    return [item.id for item in items]
+
+
+# In the order in which they are served: what a process logs once goes before what it logs a thousand times.
+LANES: Final[Mapping[str, Lane]] = {
+    OPEN: Lane(1, _open),
+    UPDATE: Lane(_KEYS_A_CALL, _update),
+    FILE: Lane(1, _file),
+    LINEAGE: Lane(1, _lineage),
+    METRIC: Lane(METRICS_A_CALL, _metrics),
+    STATUS: Lane(10, _status),
+}

@@ -1,0 +1,94 @@
+"""A function whose calls are runs, or whose arguments the current run records."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar, cast
+
+from lineage.errors import RefusedValue
+from lineage.recording.limits import TEXT_LENGTH
+from lineage.recording.run import Run, current_run
+
+FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
+_PLAIN = (str, int, float, bool, type(None))
+_MOST = 50  # elements of a list or a map that is told whole
+
+
+def track(experiment_name: str | None = None, run_name: str | None = None, **run: Any) -> Callable[[FunctionT], FunctionT]:
+    """A decorator: the arguments of each call are recorded as parameters.
+
+        @track("churn")
+        def train(depth: int, eta: float = 0.1) -> None: ...
+
+    Inside a run's block they go into that run. Else, with an experiment's name, each call is a run of its own; without one,
+    raises `RefusedValue`. What is no number, text or short list is told by its type; what is named like a secret is cut out.
+    `run` is what `Run` takes besides.
+    """
+
+    def decorate(function: FunctionT) -> FunctionT:
+        signature = inspect.signature(function)
+
+        def given(*args: Any, **kwargs: Any) -> dict[str, Any]:
+            bound = signature.bind(*args, **kwargs)
+            bound.apply_defaults()
+            return dict(_told(bound.arguments, signature))
+
+        def opened() -> Run:
+            if inside := current_run():
+                return inside
+            if not experiment_name:
+                raise RefusedValue(
+                    f"{function.__name__} is tracked outside of a run: call it inside one, or name an experiment"
+                )
+            return Run(experiment_name, run_name, **run)
+
+        if inspect.iscoroutinefunction(function):
+
+            @functools.wraps(function)
+            async def later(*args: Any, **kwargs: Any) -> Any:
+                with opened() as current:
+                    current.log_parameters(given(*args, **kwargs))
+                    return await function(*args, **kwargs)
+
+            return cast("FunctionT", later)
+
+        @functools.wraps(function)
+        def now(*args: Any, **kwargs: Any) -> Any:
+            with opened() as current:
+                current.log_parameters(given(*args, **kwargs))
+                return function(*args, **kwargs)
+
+        return cast("FunctionT", now)
+
+    return decorate
+
+
+def _told(arguments: Mapping[str, Any], signature: inspect.Signature) -> Iterator[tuple[str, Any]]:
+    for name, value in arguments.items():
+        kind = signature.parameters[name].kind
+        if kind is inspect.Parameter.VAR_KEYWORD:
+            yield from ((key, _shown(one)) for key, one in value.items())
+        elif name not in ("self", "cls") and (kind is not inspect.Parameter.VAR_POSITIONAL or value):
+            yield name, _shown(value)
+
+
+def _shown(value: Any) -> Any:
+    """A value as a parameter says it: numbers stay numbers; nothing large is turned into a text."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, str):
+        return value if len(value) <= TEXT_LENGTH else f"{value[: TEXT_LENGTH - 1]}…"
+    if isinstance(value, _PLAIN) or (hasattr(value, "item") and getattr(value, "ndim", 0) == 0):
+        return value
+    if isinstance(value, (list, tuple, dict)) and len(value) <= _MOST and all(isinstance(one, _PLAIN) for one in _parts(value)):
+        text = json.dumps(value, default=str)
+        return text if len(text) <= TEXT_LENGTH else f"{text[: TEXT_LENGTH - 1]}…"
+    return f"<{type(value).__module__}.{type(value).__qualname__}>"
+
+
+def _parts(value: Any) -> Any:
+    return value.values() if isinstance(value, dict) else value

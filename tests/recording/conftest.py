@@ -1,0 +1,61 @@
+"""A service to record in, and a queue on disk of each test's own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.recording.stand_in import StandIn
+
+AROUND = (
+    *("RANK", "OMPI_COMM_WORLD_RANK", "SLURM_PROCID", "PMI_RANK", "SM_HOSTS", "SM_CURRENT_HOST"),
+    *("TRAINING_JOB_ARN", "TRANSFORM_JOB_ARN", "LINEAGE_EXPERIMENT", "LINEAGE_RUN", "AWS_PROFILE"),
+)
+
+
+@pytest.fixture
+def spool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where queues lie; and nothing of the machine says which process this is."""
+    for variable in AROUND:
+        monkeypatch.delenv(variable, raising=False)
+    folder = tmp_path / "spool"
+    monkeypatch.setenv("LINEAGE_SPOOL", str(folder))
+    return folder
+
+
+@pytest.fixture
+def service(spool: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
+    """A stand-in that boto3's own chain leads to."""
+    with StandIn() as started:
+        for name, value in started.environment.items():
+            monkeypatch.setenv(name, value)
+        yield started
+
+
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def start(service: StandIn, tmp_path: Path) -> Iterator[Start]:
+    """Starts a Python program that records: its lines are given, and the environment that it has besides."""
+    started: list[subprocess.Popen[str]] = []
+
+    def begin(program: str, **environment: str) -> subprocess.Popen[str]:
+        path = tmp_path / f"program{len(started)}.py"
+        path.write_text(program, encoding="utf-8")
+        words: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.PIPE, "text": True}
+        process = subprocess.Popen([sys.executable, str(path)], cwd=ROOT, env={**os.environ, **environment}, **words)
+        started.append(process)
+        return process
+
+    yield begin
+    for process in started:
+        process.kill()
+        process.communicate()
