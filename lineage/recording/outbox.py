@@ -113,14 +113,14 @@ class Outbox:
         self._try_again()
         told = time.monotonic() + _SILENCE
         with self._changed:
-            while lanes := self.spool.lanes():
+            while lanes := self._waiting():
                 if all(self._stuck(lane) for lane in lanes) or (until and time.monotonic() >= until):
                     break
                 if told and time.monotonic() > told:
-                    LOGGER.warning("lineage: sending the last %s items%s …", f"{sum(lanes.values()):,}", label)
+                    LOGGER.warning("lineage: sending the last %s items%s …", f"{sum(self.spool.lanes().values()):,}", label)
                     told = 0.0
                 self._changed.wait(0.5 if until is None else max(0.0, min(0.5, until - time.monotonic())))
-            return self._unsent(lanes)
+            return self._unsent(self.spool.lanes())
 
     def end(self) -> None:
         """Stop sending, and let go of the queue: what is left stays on disk."""
@@ -129,6 +129,10 @@ class Outbox:
             self._changed.notify_all()
         self._thread.join(timeout=60)
         self.spool.end()
+
+    def _waiting(self) -> list[str]:
+        """The lanes that hold something. To count them takes as long as the queue is."""
+        return [name for name in LANES if self.spool.first(name, 1)]
 
     def _unsent(self, lanes: dict[str, int]) -> Unsent:
         reasons = dict.fromkeys(str(error) for lane in lanes if (error := self._states[lane].error))

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from lineage.recording import NotRecorded, NotThere, RecordingError, RefusedValue, Run, current_run, list_runs, load_run, resume
+from lineage.recording.spool import Spool
 from tests.recording.conftest import Start
 from tests.recording.stand_in import DROP, StandIn
 
@@ -116,6 +117,19 @@ def test_metrics_arrive_in_order_with_a_step_each(service: StandIn) -> None:
     assert values(service) == [(at, at / 10) for at in range(25)]
     assert values(service, "auc") == [(7, 0.9), (8, 0.8)]
     assert max(len(request["MetricData"]) for request in called(service, "BatchPutMetrics")) <= 10
+
+
+def test_leaving_a_run_does_not_count_its_queue_for_each_call(service: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long queue is not counted again after each call that shortens it, which would take longer than sending."""
+    counted: list[int] = []
+    count = Spool.lanes
+    monkeypatch.setattr(Spool, "lanes", lambda spool: counted.append(1) or count(spool))
+    with Run("churn", "first") as run:
+        service.latency = 0.01
+        for step in range(300):
+            run.log_metric("loss", 1.0, step=step)
+    assert len(called(service, "BatchPutMetrics")) >= 30
+    assert len(counted) < 5
 
 
 def test_a_loaded_run_goes_on_with_its_steps(service: StandIn) -> None:
