@@ -253,7 +253,7 @@ def delete_command(experiment: str, force: bool, **where: str | None) -> None:
         ) from error
     if not force:
         raise click.UsageError(
-            f"this deletes the experiment {found.experiment_name}, its groups, and its runs that no other holds: add --force"
+            f"this deletes the experiment {found.experiment_name}, its groups, and the runs that no other holds: add --force"
         )
     found.delete_all(action="--force")
     click.echo(f"lineage: deleted the experiment {found.experiment_name}", err=True)

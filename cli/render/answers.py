@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import lineage
 
 from .attested import attestation_said, rest_lines
+from .contents import contents_said
 from .lines import Line, footer, hole_line, hole_lines, looked_lines, note_lines, printed, spaced, styled
 from .words import is_any, plural
 
@@ -429,5 +430,6 @@ def _finding(found: dict[str, Any]) -> Line:
     status = found["job"]["status"]
     state = "" if lineage.is_as_expected(status) else f" ({status})"
     fits = ", and a model loads what it wrote" if found["evidence"][-1]["relation"] == "loads" else ""
-    name = (found["job"]["name"], "bold")
-    return styled("  ", (found["verdict"], "yellow"), "  ", name, f"{state}  {what}{via}, which {covers}{usage}{when}{fits}")
+    name, content = (found["job"]["name"], "bold"), contents_said(found["content"])
+    said = f"{state}  {what}{via}, which {covers}{usage}{when}{fits}{content}"
+    return styled("  ", (found["verdict"], "yellow"), "  ", name, said)

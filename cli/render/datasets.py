@@ -74,7 +74,7 @@ def _reads(row: Row) -> str:
     listed = f"of {plural(row['manifest']['entries'], 'object')}" if row["manifest"] else ""
     mode = f", {row['input_mode']}" if row["input_mode"] else ""
     unread = "not read" if row["covers"] == "manifest" else ""
-    pinned = "" if row["pinned"] == "no" else f", {row['pinned']} pinned"
+    pinned = {"no": "", "logged": ", pinned as logged"}.get(row["pinned"], f", {row['pinned']} pinned")
     return " ".join(filter(None, (row["data_type"], listed, unread))) + mode + pinned
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from .answers import table_of
+from .contents import content_said
 from .lines import Line, printed, scope_lines, spaced, styled
 from .words import plural
 
@@ -16,11 +18,14 @@ _MADE_BY = {"run": "a Run of the SDK or of lineage", "job": "SageMaker, for a jo
 
 def run_text(run: lineage.Run, reached: list[dict[str, Any]], scope: dict[str, Any], *, colour: bool) -> str:
     """Its facts, parameters, metrics and artifacts, and what it ended up in."""
-    parts: list[Any] = [*_head(run), *_pairs("parameter", [(name, trimmed(value)) for name, value in run.parameters.items()])]
+    parts: list[Any] = [
+        *_head(run),
+        *_pairs("parameter", [(name, trimmed(value)) for name, value in run.other_parameters().items()]),
+    ]
     if run.metrics:
         parts += [styled((plural(len(run.metrics), "metric"), "bold")), table_of(_metric_rows(run))]
     for noun, artifacts in (("input", run.inputs), ("output", run.outputs)):
-        parts += _pairs(noun, [(one.name, one.value) for one in artifacts])
+        parts += _pairs(noun, [(one.name, f"{one.value}{_content(one)}") for one in artifacts])
     charts = [
         (f"{one.kind} {one.title}".rstrip() + ("" if one.direction == "output" else " (input)"), one.uri) for one in run.charts
     ]
@@ -46,6 +51,10 @@ def _head(run: lineage.Run) -> list[Line]:
         lines.append(styled(("  job  ", "cyan"), f"{job.name} · {spaced(job.kind)}{unseen}"))
     lines += [styled(("  told with it  ", "cyan"), component) for component in run.components]
     return lines
+
+
+def _content(artifact: Any) -> str:
+    return f"  ({content_said(asdict(artifact.content))})" if artifact.content else ""
 
 
 def _pairs(noun: str, pairs: list[tuple[str, Any]]) -> list[Line]:

@@ -25,7 +25,8 @@ from lineage.checks.findings import (
 )
 from lineage.checks.policy import Policy, Suppression
 from lineage.checks.policy import load_policy as _load_policy
-from lineage.checks.rules import COVERAGE, RULE_NAMES, RULES, Rule
+from lineage.checks.provenance import logged_inputs
+from lineage.checks.rules import COVERAGE, PINNING, RULE_NAMES, RULES, Rule
 from lineage.domain import times
 from lineage.domain.attestations import NO_ATTESTATIONS, Attestations
 from lineage.domain.records import Json
@@ -128,6 +129,7 @@ def check(
     marked_ones = sorted(map(accepting.mark, found), key=Finding.order)
     findings, undecided = ([one for one in marked_ones if one.verdict == how] for how in (FAILED, UNKNOWN))
     rests = _resting(marked_ones, ground.vouched)
+    logged = [said for rule, severity in asked if rule.id == PINNING and severity != OFF for said in logged_inputs(ground)]
     return Checked(
         subjects=[node_json(ground.graph, node) for node in ground.asked],
         verdict=_verdict(marked_ones, NEW),
@@ -136,7 +138,7 @@ def check(
         undecided=undecided,
         notes=[*accepting.notes(whole=not ground.asked), *_vouching_notes(ground, given)],
         scope=scope_json(ground.scope, []),
-        caveats=[*unnamed(ground.known), *([_COPIES] if policy.holdouts else [_UNNAMED]), *caveats(ground.scope)],
+        caveats=[*unnamed(ground.known), *([_COPIES] if policy.holdouts else [_UNNAMED]), *logged, *caveats(ground.scope)],
         policy=policy,
         fail_on=fail_on or policy.fail_on,
         strict=strict,

@@ -17,8 +17,8 @@ from lineage.errors import UnknownNode
 from lineage.graphs.named import Known, NamedPlaces
 from lineage.graphs.neighbourhoods import neighbourhood
 from lineage.queries.as_json import node_json
-from lineage.queries.datasets import Datasets, datasets
-from lineage.queries.flow.links import Flow
+from lineage.queries.datasets import Datasets, datasets, pinned
+from lineage.queries.flow.links import Flow, Link, links_into, told_once
 from lineage.queries.select import find_in, nodes
 from lineage.queries.trace import Tracing
 from lineage.queries.used import Usage, used_all
@@ -112,6 +112,12 @@ class Ground:
     def training_jobs(self) -> list[str]:
         """The jobs on the path that trained something, by id."""
         return sorted(node for node in self.path if is_training_job(self.graph.nodes[node]))
+
+    @cached_property
+    def reads(self) -> list[tuple[str, Link, str]]:
+        """What these read as data: the job, the edge, and what pins it (`datasets.pinned`)."""
+        read = ((job, link) for job in self.training_jobs for link in told_once(links_into(self.graph, job, "reads")))
+        return [(job, link, pinned(self.graph, link, job)) for job, link in read if link.data["usage"] == "data"]
 
     def takes(self, node: str) -> bool:
         """Whether a node of the snapshot is checked: every one is, where no subject was asked for."""

@@ -13,8 +13,9 @@ from lineage.domain.records import CLOUDTRAIL, Gap, Json
 from lineage.domain.sightings import EVER
 from lineage.domain.times import bounds, sortable
 from lineage.queries.as_json import link_json
-from lineage.queries.datasets import pinned
-from lineage.queries.flow.links import Link, links_into, told_once
+from lineage.queries.datasets import resting_on_logs
+from lineage.queries.flow.contents import LOGGED, content_json, contents, whole_contents
+from lineage.queries.flow.links import Link, links_into
 from lineage.queries.flow.writers import writers, writes_at
 from lineage.queries.scope import empty, not_enumerated
 
@@ -28,15 +29,32 @@ _ASK_S3 = "`lineage crawl --digests` asks S3, where some model is one that no jo
 
 
 def unpinned_input(ground: Ground) -> Findings:
-    """Each training job read versions, or what a manifest listed that was read."""
-    for job in ground.training_jobs:
-        links = [link for link in told_once(links_into(ground.graph, job, "reads")) if link.data["usage"] == "data"]
-        loose = [link for link in links if pinned(ground.graph, link) == "no"]
-        shown = [f"{link.data['role']} = {link.source}" for link in loose[:_SHOWN]]
+    """Each training job read versions, what a manifest listed that was read, or a content that its run logged."""
+    unpinned: dict[str, list[Link]] = {job: [] for job in ground.training_jobs}
+    for job, link, how in ground.reads:
+        unpinned[job] += [link] if how == "no" else []
+    for job, loose in unpinned.items():
+        shown = [f"{link.data['role']} = {link.source}{_as_logged(ground, job, link)}" for link in loose[:_SHOWN]]
         more = [f"{len(loose) - _SHOWN} more"] if len(loose) > _SHOWN else []
         said = f"{ground.graph.nodes[job]['name']} read what no version pins: {', '.join([*shown, *more])}"
         evidence = [link_json(link) for link in loose]
         yield Finding(FAILED, ground.node(job), "", said, HIGH, evidence) if loose else None
+
+
+def _as_logged(ground: Ground, job: str, link: Link) -> str:
+    """What the runs of a job say of a content, where that pins nothing."""
+    several = sorted({one.pin.digest for one in whole_contents(ground.graph, job, link)})
+    if several:
+        return f" (logged as {' and as '.join(several)})"
+    part = any(one.is_of(link.source) and not one.pin.complete for one in contents(ground.graph, job))
+    return " (of part of it the content is logged)" if part else ""
+
+
+def logged_inputs(ground: Ground) -> list[str]:
+    """What the rule must say where it takes contents for pins that only runs tell."""
+    logged = ((job, link) for job, link, how in ground.reads if how == LOGGED)
+    told = ([content_json(ground.graph, one) for one in whole_contents(ground.graph, job, link)] for job, link in logged)
+    return resting_on_logs(told)
 
 
 # --- LIN006: what made it ---------------------------------------------------------------------------

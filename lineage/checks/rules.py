@@ -63,7 +63,8 @@ RULES: Final = (
         "unpinned-input",
         WARNING,
         "A training job behind what is served read a prefix: nothing says which versions of which objects.",
-        "read a manifest that the crawl can read too, or write each data set once, below a prefix of its own",
+        "read a manifest that the crawl can read too, write each data set once, below a prefix of its own, or pin it "
+        "in the job's run",
         provenance.unpinned_input,
     ),
     Rule(
@@ -117,3 +118,4 @@ RULES: Final = (
 )
 RULE_NAMES: Final = frozenset(name for rule in RULES for name in (rule.id, rule.name))
 COVERAGE: Final = "LIN090"
+PINNING: Final = "LIN005"

@@ -16,6 +16,16 @@ from typing import Any, Final
 
 PREFIX: Final = "lineage.content."
 SCHEMA: Final = "lineage.content/1"
+_TEXT, _FLAG = (str, type(None)), (bool,)
+# What each value of a pin may be; anybody may have written it.
+_TYPES: Final[dict[str, tuple[type, ...]]] = {
+    "objects": (int,),
+    "digest": (str,),
+    "size": (int, type(None)),
+    **dict.fromkeys(("complete", "given", "versioned"), _FLAG),
+    **dict.fromkeys(("version", "etag", "sha256"), _TEXT),
+}
+_NAMES_A_PLACE: Final = ("://", "arn:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +60,26 @@ def parameter_of(name: str) -> str:
 
 
 def read_pin(text: Any) -> Pin | None:
-    """A pin from the text of a parameter; None where it is none."""
+    """A pin from the text of a parameter; None where it is none.
+
+    A text that names a place is none, whatever else it says: it may be the only trace of what is there.
+    """
     try:
         said = json.loads(text)
         if said.pop("schema") != SCHEMA:
             return None
+        names_a_place = any(mark in json.dumps(said, ensure_ascii=False).casefold() for mark in _NAMES_A_PLACE)
         known = {name: said[name] for name in Pin.__slots__ if name in said}
         pin = Pin(**known)
-    except (TypeError, ValueError, KeyError, AttributeError):
+    except (TypeError, ValueError, KeyError, AttributeError, RecursionError):
         return None
-    return pin if isinstance(pin.objects, int) and isinstance(pin.digest, str) else None
+    sound = all(type(getattr(pin, name)) in types for name, types in _TYPES.items()) and pin.objects >= 0
+    return pin if sound and not names_a_place else None
+
+
+def is_pin(name: str, text: Any) -> bool:
+    """Whether a parameter pins an input, by its name and its text; what is only called alike is any parameter."""
+    return name.startswith(PREFIX) and read_pin(text) is not None
 
 
 def digest_of(listing: Iterable[tuple[str, str, int]]) -> str:

@@ -15,6 +15,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from lineage.domain.names import ARN_OF_PLACE, DNS_SUFFIX
+from lineage.domain.pins import is_pin
 from lineage.domain.records import REDACTED, Unknown
 from lineage.domain.text import one_line
 from lineage.domain.times import utc
@@ -207,7 +208,7 @@ def under_name(name: str, value: Any) -> Any:
         return [under_name(name, child) for child in value]
     if not isinstance(value, str):
         return value
-    if not _NAME.search(name) or _LOCATION.fullmatch(value):
+    if not _NAME.search(name) or _LOCATION.fullmatch(value) or is_pin(name, value):
         return _text(value)
     if _NUMBER.fullmatch(value) and not re.search(_LIKE_A_PASSWORD, name, re.IGNORECASE):
         return value

@@ -42,6 +42,7 @@ from lineage.domain.names import (
     parse_arn,
     parse_location,
 )
+from lineage.domain.pins import PREFIX, parameter_of, read_pin
 from lineage.domain.records import Body, Edge, Node, Resource, Window, tags_of
 from lineage.domain.references import Hit, detail, empty_parts, hits
 from lineage.domain.sightings import EVER, Sight, seen_read, seen_written
@@ -153,6 +154,7 @@ def observed_node(identity: str, record: Resource) -> Node:
     details |= {"deleted": record.deleted} if record.deleted else {}
     details |= {"empty_parts": empty} if (empty := empty_parts(kind, record.body)) else {}
     details |= {"pins": pins} if (pins := _pins(kind, record)) else {}
+    details |= {"contents": contents} if (contents := _contents(kind, record)) else {}
     return Node(
         identity,
         record.kind,
@@ -174,6 +176,16 @@ def _pins(kind: Kind, record: Resource) -> list[list[str]]:
         return []
     pinned = (hit for hit in hits(kind, record.body) if hit.digest and hit.location)
     return [[hit.location.uri, hit.digest] for hit in pinned if hit.location]
+
+
+def _contents(kind: Kind, record: Resource) -> list[list[str]]:
+    """The inputs of which a record says which content they had: the name of each, its place, and the text that says so."""
+    given = {one.content: record.body.get(one.content) or {} for one in kind.references if one.content}
+    if not any(name.startswith(PREFIX) for parameters in given.values() for name in parameters):
+        return []
+    inputs = (hit for hit in hits(kind, record.body) if hit.reference.content and hit.location)
+    said = ((hit, given[hit.reference.content].get(parameter_of(hit.role), {}).get("StringValue")) for hit in inputs)
+    return [[hit.role, hit.location.uri, text] for hit, text in said if hit.location and read_pin(text)]
 
 
 def _lives(records: Iterable[Resource]) -> Iterator[LifeRecord]:

@@ -21,6 +21,7 @@ from lineage.graphs.neighbourhoods import around_dataset, around_making
 from lineage.queries.as_json import link_json, node_json, scope_json
 from lineage.queries.attested import NO_REST, Rests, Vouched, resting, vouched_in
 from lineage.queries.flow.begun import may_have_made, read_nothing
+from lineage.queries.flow.contents import LOGGED, agreed, content_json, contents, whole_contents
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of, told_once
 from lineage.queries.flow.steps import listings_of
 from lineage.queries.flow.unread import once
@@ -46,6 +47,8 @@ _DATA_TYPES = {
 _STORES = {"s3": "prefix", "athena": "query", "redshift": "query", "api": "runtime API"}
 _SPANS = {Span.OBJECT: "object", Span.MANIFEST: "manifest", Span.LISTING: "manifest", Span.UNKNOWN: "unknown"}
 _UNPINNED = "an S3 prefix names no versions of its objects, nor does a manifest: what was there when it was read is not pinned"
+_LOGGED = "what is pinned as logged rests on what a run says of its input: whoever may write the run may write that"
+_GIVEN = "of some of it nobody looked: whoever logged it gave the digest"
 _TRAINS_NOTHING = "{} trains nothing: what it read is in no model by that"
 
 
@@ -135,7 +138,6 @@ class _DatasetsUnderWay:
         rests = resting(self.tracing.verdict(), holes, self._vouched)
         subject = self.graph.nodes[self.node]
         idle = [_TRAINS_NOTHING.format(subject["name"])] if only_repacks(subject) else []
-        unpinned = [_UNPINNED] if any(row["pinned"] != "version" for row in rows) else []
         untold = [traceless(scope)] if checked else []
         return Datasets(
             subject=node_json(self.graph, self.node),
@@ -150,7 +152,7 @@ class _DatasetsUnderWay:
                 *dict.fromkeys(apart),
                 *self.tracing.caveats(scope),
                 *idle,
-                *unpinned,
+                *_pinning_notes(rows),
                 *untold,
                 UNCHECKED,
                 *rests.notes,
@@ -227,7 +229,8 @@ class _DatasetsUnderWay:
             "data_type": self._data_type(link, hit, makers),
             "input_mode": (hit.mode if hit else "") or None,
             "covers": link.data["span"],
-            "pinned": pinned(self.graph, link),
+            "pinned": pinned(self.graph, link, job),
+            "content": [content_json(self.graph, one) for one in contents(self.graph, job) if one.is_of(link.source)],
             "manifest": self._manifest(link),
             "time": link.data["time"],
             "job": node_json(self.graph, job),
@@ -267,11 +270,29 @@ class _DatasetsUnderWay:
         return self._fields[job]
 
 
-def pinned(graph: Flow, link: Link) -> str:
-    """What says that what was read is still the same: a `version` of it, only the `list` of what was there, or `no`thing."""
+def pinned(graph: Flow, link: Link, job: str) -> str:
+    """What says that what a job read is still the same: a `version` of it, only the `list` of what was there, or `no`thing.
+
+    `logged`: a run of the job says which content all of it had, and no other one says otherwise.
+    """
     if not is_place(link.source):
         return "version" if graph.nodes[link.source]["kind"] in VERSIONED else "no"
-    return "list" if link.data["listing"] else "no"
+    if link.data["listing"]:
+        return "list"
+    return LOGGED if agreed(whole_contents(graph, job, link)) else "no"
+
+
+def _pinning_notes(rows: list[Json]) -> list[str]:
+    """What is not pinned, and what of the rest only runs tell."""
+    loose = any(row["pinned"] not in ("version", LOGGED) for row in rows)
+    return [_UNPINNED] * loose + resting_on_logs(row["content"] for row in rows if row["pinned"] == LOGGED)
+
+
+def resting_on_logs(told: Iterable[list[Json]]) -> list[str]:
+    """What an answer must say that takes contents that runs logged for pins; `told` are those of each read."""
+    rows = list(told)
+    given = any(all(one["given"] for one in contents if one["complete"]) for contents in rows)
+    return [_LOGGED] * bool(rows) + [_GIVEN] * given
 
 
 def _order(row: Json) -> tuple[object, ...]:

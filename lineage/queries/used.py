@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from lineage.domain.attestations import NO_ATTESTATIONS, Attestations
 from lineage.domain.jobs import is_job
 from lineage.domain.kinds import DATASET, ENTITY_KINDS, KINDS, ONLY_NAMED, REPACKERS, SERVERS, TAKING, WRITING
-from lineage.domain.names import Location, is_place, parse_location
+from lineage.domain.names import Cover, Location, Span, cover, is_place, location_of, parse_location
 from lineage.domain.records import Json, Scope
 from lineage.domain.training import is_training_job, measures, only_repacks, trains
 from lineage.graphs.build import Graph
@@ -19,6 +19,7 @@ from lineage.queries.as_json import link_json, node_json, scope_json
 from lineage.queries.attested import NO_REST, Rests, Vouched, judged, vouched_in
 from lineage.queries.flow.begun import read_nothing
 from lineage.queries.flow.belonging import had_by
+from lineage.queries.flow.contents import Content, content_json, contents
 from lineage.queries.flow.first_readers import FirstReaders, users
 from lineage.queries.flow.links import Flow, Link, beside_time, links_into, links_out_of
 from lineage.queries.flow.places import loaders
@@ -130,6 +131,7 @@ class UseUnderWay:
         self.findings: list[Use] = []
         self.also_read: dict[str, Use] = {}
         self._seen: set[tuple[str, bool]] = set()
+        self._around: dict[str, bool] = {}  # by place, whether the dataset lies in it
 
     def run(self) -> None:
         first = []
@@ -269,6 +271,7 @@ class UseUnderWay:
                 *caveats(scope),
                 *left_out(within),
                 *unread.vendors,
+                *(unread.weights(self.readers.dataset.uri) if verdict == NOT_REFERENCED else ()),
                 *rests.notes,
             ],
             named=known is Known.PLACE,
@@ -293,8 +296,17 @@ class UseUnderWay:
             "location": link.source,
             "entry": self.readers.listed(links[0])[1],  # of a manifest: what it lists of the dataset
             "time": link.data["time"],
+            "content": [content_json(self.graph, one) for one in contents(self.graph, arrival.node) if self._tells(one, link)],
             "evidence": [link_json(one) for one in links],
         }
+
+    def _tells(self, content: Content, link: Link) -> bool:
+        """Whether it is the content of what was read by an edge, or of a place around the dataset."""
+        if content.place not in self._around:  # that many jobs read
+            place = location_of(content.place)
+            around = place and cover(place, Span.FOLDER, self.readers.dataset) is Cover.ALL
+            self._around[content.place] = bool(around)
+        return self._around[content.place] or content.is_of(link.source)
 
 
 def _is_given_on(link: Link, job: str) -> bool:

@@ -34,6 +34,7 @@ _BLOCK = 1 << 20
 _ROWS = 10  # rows of a listing for each object that is wanted: a place may hold many old versions of few objects
 _DEFAULT_BUCKET = re.compile(r"sagemaker-[a-z0-9-]+-(?P<account>\d{12})")
 _WORD = re.compile(r"[!-~]+")
+_PLACE = re.compile(r"://|arn:", re.IGNORECASE)  # a text that names a place is no digest, and no pin
 
 Json = dict[str, Any]
 Row = tuple[str, str, int, bool]  # key, version id or ETag, bytes, and whether it is a version id
@@ -243,7 +244,8 @@ def _given(place: Location, version_ids: str | Mapping[str, str] | None, digest:
     """A pin of what the caller said. The digest of version ids counts each size as 0: nobody told it."""
     versions = _versions(place, version_ids)
     own = digest_of((key, version, 0) for key, version in sorted(versions.items(), key=lambda one: one[0].encode()))
-    if digest is not None and (not isinstance(digest, str) or len(digest) > 200 or not _WORD.fullmatch(digest)):
+    sound = isinstance(digest, str) and len(digest) <= 200 and _WORD.fullmatch(digest) and not _PLACE.search(digest)
+    if digest is not None and not sound:
         raise RefusedValue(f"{digest!r} is not a digest (expected one such as sha256:9f86d0…, without spaces)")
     only = version_ids if isinstance(version_ids, str) else None
     known = bool(versions)

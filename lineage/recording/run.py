@@ -332,7 +332,7 @@ class Run:
         self._log_each(*_direction(is_output=False), {name: place}, limits.artifact)
         if pin:
             self.log_parameter(parameter_of(name), pin.text())
-        self._lineage(place, "DataSet", name, pin, is_output=False)
+        self._lineage(place, "DataSet", pin, is_output=False)
         return pin
 
     def log_model(self, uri: str, name: str = "model") -> None:
@@ -340,7 +340,7 @@ class Run:
         self._box  # noqa: B018  (raises outside the block)
         place = limits.location(uri)
         self._log_each(*_direction(is_output=True), {name: place}, limits.artifact)
-        self._lineage(place, "Model", name, None, is_output=True)
+        self._lineage(place, "Model", None, is_output=True)
 
     # --- how it is logged ----------------------------------------------------------------------
 
@@ -414,9 +414,10 @@ class Run:
             LOGGER.warning("lineage: which content %s has is not recorded: %s", place, error)
             return None
 
-    def _lineage(self, place: str, kind: str, name: str, pin: Pin | None, *, is_output: bool) -> None:
+    def _lineage(self, place: str, kind: str, pin: Pin | None, *, is_output: bool) -> None:
+        """A lineage artifact without a name: the API reference has names unique in an account, and places are not."""
         types = pin.source_types() if pin else []
-        body = {"uri": place, "type": kind, "name": name, "source_types": types, "is_output": is_output}
+        body = {"uri": place, "type": kind, "source_types": types, "is_output": is_output}
         self._queue(self._box, [Row(LINEAGE, self.component_name, body)])
 
     def _chart(self, chart: charts.Chart, *, is_output: bool) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from lineage.errors import NotRecorded, NotThere, RefusedValue
+from lineage.errors import AlreadyExists, NotRecorded, NotThere, RefusedValue
 from lineage.recording.artifacts import associate, lineage_artifact
 from lineage.recording.limits import artifact
 from lineage.recording.objects import Stored, default_bucket, put_json, read_file, upload
@@ -120,6 +120,7 @@ def _file(service: Service, items: list[Item]) -> Outcome:
         "name": body.get("title"),
         "source_types": stored.source_types(),
         "is_output": body["is_output"],
+        "any_content": True,  # the key names the content
     }
     return Outcome([item.id], more=[Row(UPDATE, item.component, update), Row(LINEAGE, item.component, lineage)])
 
@@ -140,7 +141,12 @@ def _lineage(service: Service, items: list[Item]) -> Outcome:
     body = item.body
     try:
         arn = lineage_artifact(
-            service, body["uri"], body["type"], name=body.get("name"), source_types=body.get("source_types") or ()
+            service,
+            body["uri"],
+            body["type"],
+            name=body.get("name"),
+            source_types=body.get("source_types") or (),
+            any_content=body.get("any_content", False),
         )
         component = service.call("DescribeTrialComponent", TrialComponentName=item.component)["TrialComponentArn"]
         associate(service, arn, component, is_output=body["is_output"])
@@ -148,7 +154,7 @@ def _lineage(service: Service, items: list[Item]) -> Outcome:
         if error.cause != DENIED:
             raise
         return Outcome([item.id], notes=[f"no lineage artifact of {body['uri']}, which the run itself names: {error}"])
-    except (RefusedValue, NotThere) as error:
+    except (AlreadyExists, RefusedValue, NotThere) as error:  # one that is there tells another content of the place
         return Outcome([item.id], notes=[f"no lineage artifact of {body['uri']}, which the run itself names: {error}"])
     return Outcome([item.id])
 

@@ -64,4 +64,4 @@ def _hosts() -> list[str]:
         hosts: Any = json.loads(os.environ.get("SM_HOSTS", "[]"))
     except ValueError:
         return []
-    return sorted(map(str, hosts)) if isinstance(hosts, list) else []
+    return sorted(map(str, hosts), key=lambda host: (len(host), host)) if isinstance(hosts, list) else []

@@ -69,9 +69,10 @@ def track(experiment_name: str | None = None, run_name: str | None = None, **run
 
 def _told(arguments: Mapping[str, Any], signature: inspect.Signature) -> Iterator[tuple[str, Any]]:
     for name, value in arguments.items():
-        if signature.parameters[name].kind is inspect.Parameter.VAR_KEYWORD:
+        kind = signature.parameters[name].kind
+        if kind is inspect.Parameter.VAR_KEYWORD:
             yield from ((key, _shown(one)) for key, one in value.items())
-        elif name not in ("self", "cls"):
+        elif name not in ("self", "cls") and (kind is not inspect.Parameter.VAR_POSITIONAL or value):
             yield name, _shown(value)
 
 

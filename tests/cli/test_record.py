@@ -345,7 +345,7 @@ def test_delete_needs_its_word(record: Record, service: StandIn) -> None:
         pass
     ran = record("delete", "Churn")
     assert (ran.code, ran.err.count("\n")) == (2, 1)
-    assert "its runs that no other holds: add --force" in ran.err
+    assert "the runs that no other holds: add --force" in ran.err
     assert service.experiments
     ran = record("delete", "Churn", "--force")
     assert (ran.code, ran.err) == (0, "lineage: deleted the experiment churn\n")

@@ -166,8 +166,8 @@ def test_what_was_logged(tmp_path: Path) -> None:
             "of": "run",
         }
     ]
-    assert found["inputs"] == [{"name": "data", "value": "s3://d/", "media_type": None}]
-    assert found["outputs"] == [{"name": "model", "value": "NA", "media_type": "text/plain"}]
+    assert found["inputs"] == [{"name": "data", "value": "s3://d/", "media_type": None, "content": None}]
+    assert found["outputs"] == [{"name": "model", "value": "NA", "media_type": "text/plain", "content": None}]
     assert (found["created_by"], found["status"], found["message"]) == ("arn:aws:iam::1:user/jo", "Failed", "it broke")
     assert json.loads(json.dumps(found)) == found
 

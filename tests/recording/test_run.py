@@ -227,6 +227,24 @@ def test_a_place_that_nobody_may_look_into_is_recorded_all_the_same(service: Sta
     assert status(service)[0] == "Completed"
 
 
+def test_a_dataset_that_changed_is_pinned_anew_by_the_next_run(service: StandIn, caplog: pytest.LogCaptureFixture) -> None:
+    """Each run has the content that it read, although one lineage artifact stands for the place; nothing is told as lost."""
+    s3 = service.session().client("s3")
+    pins = []
+    for name in ("first", "second"):
+        s3.put_object(Bucket="bank-ml", Key="train/a.csv", Body=name.encode())
+        service.fault("CreateArtifact", "ValidationException", times=1 if pins else 0, message="The artifact already exists.")
+        with Run("churn", name) as run:
+            pins.append(run.log_dataset("train", "s3://bank-ml/train/"))
+            assert not run.refused
+    recorded = [
+        json.loads(parameters(service, f"churn-{name}")["lineage.content.train"])["digest"] for name in ("first", "second")
+    ]
+    assert recorded == [pin.digest for pin in pins if pin]
+    assert len(set(recorded)) == 2
+    assert "not recorded" not in caplog.text
+
+
 # --- whose run it is ------------------------------------------------------------------------------
 
 

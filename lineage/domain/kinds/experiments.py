@@ -25,7 +25,7 @@ TRIAL_COMPONENT = Kind(
     references=(
         refers("Source.SourceArn", ANY, "recorded-by"),
         refers("Sources[].SourceArn", ANY, "recorded-by"),
-        reads("InputArtifacts.*.Value", evidence="logged"),
+        reads("InputArtifacts.*.Value", evidence="logged", content="Parameters"),
         writes("OutputArtifacts.*.Value", evidence="logged"),
         refers("Parents[].TrialName", "trial", "member-of"),
         generated_by(),

@@ -131,6 +131,7 @@ class Reference:
     template: str = ""
     bare: str = ""  # the switch that means, where it is on: the field alone is the whole location, and no template fills it
     digest: str = ""  # the sibling that holds the ETag of what lies there
+    content: str = ""  # the map whose entries may say, for a role, which content was there (`pins.py`)
     paired: bool = False  # of several values, one may name a bucket and another one the prefix in it
     definition: str = ""  # the sibling that is the pipeline's definition, which says what this is for
     sql: bool = False  # it is a query, in the language of the template's scheme: each table that it names is meant

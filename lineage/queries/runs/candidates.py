@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from lineage.domain.kinds import TRAINING_JOB, TRIAL_COMPONENT, TUNING_JOB
 from lineage.domain.names import node_id
+from lineage.domain.pins import is_pin
 from lineage.domain.records import Json, Resource
 from lineage.domain.status import Outcome, outcome, took_too_long
 from lineage.errors import LeaderboardError
@@ -197,7 +198,7 @@ def parameters(one: Candidate) -> Json:
     return {
         name: plain(value)
         for name, value in sorted((found | own).items())
-        if not name.startswith(_OF_SAGEMAKER) and not _TECHNICAL.fullmatch(name)
+        if not name.startswith(_OF_SAGEMAKER) and not _TECHNICAL.fullmatch(name) and not is_pin(name, value)
     }
 
 

@@ -8,7 +8,7 @@ them into the group `Default-Run-Group-<experiment>`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -16,6 +16,7 @@ from lineage.domain import kinds
 from lineage.domain.experiments import RUN_TAG, group_of
 from lineage.domain.kinds import TRAINING_JOB, TRIAL, TRIAL_COMPONENT, kind_of_arn
 from lineage.domain.names import is_arn, parse_arn
+from lineage.domain.pins import Pin, is_pin, parameter_of, read_pin
 from lineage.domain.records import Json, Resource, tags_of
 from lineage.domain.times import sortable
 from lineage.queries.runs.companions import Chart, Companions, charts_of
@@ -28,6 +29,8 @@ BRIEF = ("Parents", "Source", "Sources", "Tags", "DisplayName")  # enough of a r
 SHOWN = ("Status", "StartTime", "EndTime", "CreatedBy")  # and what a list of runs shows besides
 _OF_RUN, _OF_JOB = "run", "job"
 
+Parameters = dict[str, float | str | None]
+"""The parameters of a run, by name."""
 NameKey = tuple[str, str, str]
 """An account, a region, and a name without case."""
 
@@ -68,11 +71,15 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """An input or output under its name in the run: often a URI, and anything that people write."""
+    """An input or output under its name in the run: often a URI, and anything that people write.
+
+    `content` is what a parameter of the run says of the content that an input had.
+    """
 
     name: str
     value: str
     media_type: str | None
+    content: Pin | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +104,7 @@ class Run:
     ended: str | None
     modified: str | None
     created_by: str | None
-    parameters: dict[str, float | str | None]
+    parameters: Parameters
     metrics: tuple[Metric, ...]
     inputs: tuple[Artifact, ...]
     outputs: tuple[Artifact, ...]
@@ -109,6 +116,11 @@ class Run:
     def as_json(self) -> Json:
         """The run as one JSON object; keys are a contract, and more may join them."""
         return {name: _plain(getattr(self, name)) for name in self.__slots__}
+
+    def other_parameters(self) -> Parameters:
+        """The parameters but those that are told with an input, for they say which content it had."""
+        told = {parameter_of(one.name) for one in self.inputs if one.content}
+        return {name: value for name, value in self.parameters.items() if not (name in told and is_pin(name, value))}
 
 
 _OF_A_GROUP = ("ExperimentName", "DisplayName", "Source", "CreatedBy", "Tags")
@@ -239,8 +251,8 @@ def run_of(identity: str, record: Resource, groups: tuple[RunGroup, ...], jobs: 
             sorted({name: value for one in reversed(bodies) for name, value in parameters_of(one).items()}.items())
         ),
         metrics=_all_metrics(record, beside, jobs),
-        inputs=_all_artifacts([one.get("InputArtifacts") for one in bodies]),
-        outputs=_all_artifacts([one.get("OutputArtifacts") for one in bodies]),
+        inputs=_all_artifacts([(one.get("InputArtifacts"), parameters_of(one)) for one in bodies]),
+        outputs=_all_artifacts([(one.get("OutputArtifacts"), {}) for one in bodies]),
         tags=tags_of(body),
         deleted=record.deleted,
         components=tuple(sorted(jobs.beside.get(identity, ()))),
@@ -260,9 +272,12 @@ def _all_metrics(record: Resource, beside: list[tuple[str, Resource]], jobs: Job
     return (*own, *(one for one in (*theirs, *final) if one.name not in names))
 
 
-def _all_artifacts(said: list[Any]) -> tuple[Artifact, ...]:
-    """What a run has logged, and what its jobs' components name besides."""
-    return tuple(dict.fromkeys(one for some in said for one in _artifacts(some)))
+def _all_artifacts(said: list[tuple[Any, Parameters]]) -> tuple[Artifact, ...]:
+    """What a run has logged, and what its jobs' components name besides, each with the parameters beside it."""
+    told: dict[tuple[str, str, str | None], Artifact] = {}
+    for one in (one for some in said for one in _artifacts(*some)):
+        told.setdefault((one.name, one.value, one.media_type), one)
+    return tuple(told.values())
 
 
 def source_of(record: Resource, groups: Iterable[RunGroup]) -> str:
@@ -314,7 +329,7 @@ def created_by(body: Any) -> str | None:
     return said.get("UserProfileName") or (said.get("IamIdentity") or {}).get("Arn") or said.get("UserProfileArn")
 
 
-def parameters_of(body: Any) -> dict[str, float | str | None]:
+def parameters_of(body: Any) -> Parameters:
     """The parameters that a run has logged, by name."""
     said = (body.get("Parameters") or {}).items()
     return {name: value["NumberValue"] if "NumberValue" in value else value.get("StringValue") for name, value in sorted(said)}
@@ -326,13 +341,16 @@ def _metrics(body: Any) -> tuple[Metric, ...]:
     return tuple(sorted(found, key=lambda one: (one.name, one.source or "")))
 
 
-def _artifacts(said: Any) -> tuple[Artifact, ...]:
+def _artifacts(said: Any, parameters: Parameters) -> tuple[Artifact, ...]:
     found = sorted((said or {}).items())
-    return tuple(Artifact(name, str(one.get("Value", "")), one.get("MediaType")) for name, one in found)
+    return tuple(
+        Artifact(name, str(one.get("Value", "")), one.get("MediaType"), read_pin(parameters.get(parameter_of(name))))
+        for name, one in found
+    )
 
 
 def _plain(value: Any) -> Any:
     """A value of a run as JSON has it."""
     if isinstance(value, tuple):
-        return [one if isinstance(one, str) else {name: getattr(one, name) for name in one.__slots__} for one in value]
-    return value
+        return [one if isinstance(one, str) else {name: _plain(getattr(one, name)) for name in one.__slots__} for one in value]
+    return asdict(value) if isinstance(value, Pin) else value

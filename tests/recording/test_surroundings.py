@@ -1,0 +1,36 @@
+"""Which of several processes this is, by what launchers say."""
+
+from __future__ import annotations
+
+import pytest
+
+from lineage.recording import surroundings
+from tests.recording.conftest import AROUND
+
+CASES: dict[str, tuple[dict[str, str], int | None]] = {
+    "nothing": ({}, None),
+    "torchrun": ({"RANK": "3"}, 3),
+    "the first of torchrun": ({"RANK": "0"}, 0),
+    "Open MPI": ({"OMPI_COMM_WORLD_RANK": "1"}, 1),
+    "Slurm": ({"SLURM_PROCID": "2"}, 2),
+    "the first of two machines of a job": ({"SM_HOSTS": '["algo-1", "algo-2"]', "SM_CURRENT_HOST": "algo-1"}, 0),
+    "the second of two machines": ({"SM_HOSTS": '["algo-2", "algo-1"]', "SM_CURRENT_HOST": "algo-2"}, 1),
+    "the tenth of ten machines": (
+        {"SM_HOSTS": str([f"algo-{at}" for at in range(1, 11)]).replace("'", '"'), "SM_CURRENT_HOST": "algo-10"},
+        9,
+    ),
+    "a job on one machine": ({"SM_HOSTS": '["algo-1"]', "SM_CURRENT_HOST": "algo-1"}, None),
+    "a launcher on two machines": ({"RANK": "5", "SM_HOSTS": '["algo-1", "algo-2"]', "SM_CURRENT_HOST": "algo-1"}, 5),
+    "no JSON": ({"SM_HOSTS": "algo-1", "SM_CURRENT_HOST": "algo-1"}, None),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_process_is_numbered_by_its_launcher(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The number of a process among all of its program's, over all machines; none where nothing says that there are several."""
+    environment, number = CASES[case]
+    for variable in AROUND:
+        monkeypatch.delenv(variable, raising=False)
+    for variable, value in environment.items():
+        monkeypatch.setenv(variable, value)
+    assert surroundings.rank() == number

@@ -1,0 +1,91 @@
+"""A tracked function: its arguments are the parameters of a run."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lineage.recording import RefusedValue, Run, current_run, track
+from tests.recording.stand_in import StandIn
+
+
+def parameters(service: StandIn, component: str) -> dict[str, Any]:
+    return {name: next(iter(value.values())) for name, value in service.components[component]["Parameters"].items()}
+
+
+def test_each_call_is_a_run_with_its_arguments(service: StandIn) -> None:
+    """Arguments given and left out are recorded; what the function returns is given back; each call is a run of its own."""
+
+    @track("churn")
+    def train(depth: int, eta: float = 0.1, *more: int, **options: Any) -> int:
+        """Fit it."""
+        assert current_run()
+        return depth + len(more) + len(options)
+
+    assert train(6, 0.2, 7, booster="gbtree") == 8
+    assert train(3) == 3
+    assert (train.__name__, train.__doc__) == ("train", "Fit it.")
+    runs = sorted(service.components)
+    assert len(runs) == 2
+    recorded = sorted((parameters(service, run) for run in runs), key=lambda one: one["depth"])
+    assert recorded == [{"depth": 3.0, "eta": 0.1}, {"depth": 6.0, "eta": 0.2, "more": "[7]", "booster": "gbtree"}]
+    assert {one["Status"]["PrimaryStatus"] for one in service.components.values()} == {"Completed"}
+
+
+def test_inside_a_run_its_arguments_go_into_that_one(service: StandIn) -> None:
+    """A tracked function without an experiment needs a run around it, and leaves that open."""
+
+    @track()
+    def train(depth: int) -> None:
+        pass
+
+    with Run("churn", "first") as run:
+        train(6)
+        run.log_parameter("after", 1)
+    assert parameters(service, "churn-first") == {"depth": 6.0, "after": 1.0}
+    with pytest.raises(RefusedValue, match="train is tracked outside of a run"):
+        train(6)
+
+
+def test_what_is_large_or_secret_is_not_recorded(service: StandIn) -> None:
+    """Data is told by its type, secrets are cut out, long texts are cut short, and none of it ends the call."""
+
+    @track("churn", "first")
+    def train(data: Any, api_key: str, note: str, rate: float, scale: Any) -> None:
+        pass
+
+    train(np.zeros((100, 100)), "abc123", "x" * 3000, float("nan"), np.float64(2))
+    recorded = parameters(service, "churn-first")
+    assert recorded["data"] == "<numpy.ndarray>"
+    assert recorded["api_key"] == "(redacted)"
+    assert len(recorded["note"]) == 2500
+    assert recorded["rate"] == "nan"
+    assert recorded["scale"] == 2.0
+
+
+def test_a_function_that_fails_leaves_a_failed_run(service: StandIn) -> None:
+    """The exception goes on to the caller."""
+
+    @track("churn", "first")
+    def train() -> None:
+        raise ValueError("no data")
+
+    with pytest.raises(ValueError, match="no data"):
+        train()
+    assert service.components["churn-first"]["Status"] == {"PrimaryStatus": "Failed", "Message": "ValueError: no data"}
+
+
+def test_a_coroutine_is_tracked_too(service: StandIn) -> None:
+    """An async function is awaited inside its run."""
+
+    @track("churn", "first")
+    async def train(depth: int) -> int:
+        await asyncio.sleep(0)
+        assert current_run()
+        return depth
+
+    assert asyncio.run(train(6)) == 6
+    assert parameters(service, "churn-first") == {"depth": 6.0}
