@@ -59,11 +59,12 @@ class Unsent:
     def __str__(self) -> str:
         why = f" ({'; '.join(self.reasons)})" if self.reasons else ""
         where = (
-            f"kept in {self.path}, and the next run or `lineage record resume` sends them"
+            f"kept in {self.path}: the next run or `lineage record resume` sends what is left"
             if self.path
             else "lost with this process"
         )
-        return f"{self.items} items are not sent{why}: {where}" if self else "all is sent"
+        are = "item is" if self.items == 1 else "items are"
+        return f"{self.items:,} {are} not sent{why}: {where}" if self else "all is sent"
 
 
 class Outbox:

@@ -132,7 +132,7 @@ class Service:
         try:
             return self._boto.client(name, config=config)  # type: ignore[call-overload]
         except NoRegionError as error:
-            raise NotRecorded("no AWS region: set AWS_REGION, or give a session that has one", DENIED) from error
+            raise _meaning(error, name) from error
         except BotoCoreError as error:
             raise NotRecorded(f"boto3 can't make a client for {name}: {error}", DENIED) from error
 
@@ -171,10 +171,12 @@ def _meaning(error: BotoCoreError | ClientError, operation: str) -> Exception:
     """What a refusal means to whoever records."""
     if isinstance(error, _NOBODY):
         return NotRecorded("no AWS credentials: sign in (`aws sso login`), or set AWS_PROFILE", DENIED)
+    if isinstance(error, NoRegionError):  # by the client when it is made, or, where AWS_ENDPOINT_URL is set, by a call of STS
+        return NotRecorded("no AWS region: set AWS_REGION, or give one (--region, or a session with one)", DENIED)
     if isinstance(error, ParamValidationError):
         return RefusedValue(f"{operation} can't be asked like that: {' '.join(str(error).split())}")
     if isinstance(error, _NO_WAY):
-        return NotRecorded(f"SageMaker could not be reached ({operation}): {error}", UNREACHABLE)
+        return NotRecorded(f"AWS could not be reached ({operation}): {error}", UNREACHABLE)
     if not isinstance(error, ClientError):
         return NotRecorded(f"{operation} failed: {error}", BUSY)
     return _answered(error, operation)
