@@ -127,7 +127,7 @@ class Outbox:
         with self._changed:
             slow = self._state(place).slow and not strictly
             until = time.monotonic() + (0 if slow else seconds)
-            while ids and self._holds(ids):
+            while ids and self.holds(ids):
                 if error := self._stuck(place):
                     return error
                 if (left := until - time.monotonic()) <= 0:
@@ -181,7 +181,8 @@ class Outbox:
     def _state(self, place: Place) -> _State:
         return self._states.setdefault(place, _State())
 
-    def _holds(self, ids: Sequence[int]) -> bool:
+    def holds(self, ids: Sequence[int]) -> bool:
+        """Whether any of these is still queued."""
         try:
             return self.spool.holds(ids)
         except sqlite3.Error:

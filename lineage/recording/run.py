@@ -327,6 +327,8 @@ class Run:
         path = Path(file_path)
         content = objects.read_file(path)
         body = {"path": str(Path(content.path).resolve()), "sha256": content.sha256, "type": "File"}
+        if kept := self._copy_of(content.sha256):
+            body["copy"] = str(kept)
         kind = media_type or objects.guess_media_type(path)
         named = name or self._apart(path.name, body["path"], content.sha256)
         self._store(named, kind, body, path.name, content.sha256, is_output=is_output)
@@ -434,8 +436,14 @@ class Run:
         if refusals:
             raise RefusedValue("; ".join(refusals))
 
-    def _queue(self, box: Outbox, rows: list[Row], lane: str = "", patience: float | None = None) -> None:
-        """Queue rows, and wait for those of a lane. Only a strict run is told of what fails on the way."""
+    def _copy_of(self, sha256: str) -> Path | None:
+        """Where a file is kept that can't be sent yet: whoever logged it may write or remove it meanwhile."""
+        queue = self._box.spool.path
+        return queue and queue.with_name(f"{uuid.uuid4().hex[:8]}-{sha256[:16]}.file")
+
+    def _queue(self, box: Outbox, rows: list[Row], lane: str = "", patience: float | None = None) -> list[int]:
+        """Queue rows, and wait for those of a lane. Only a strict run is told of what fails on the way. Gives their ids."""
+        ids: list[int] = []
         try:
             ids = box.add(rows)
             seconds = _PATIENCE if patience is None else patience
@@ -448,6 +456,7 @@ class Run:
             LOGGER.warning("lineage: not recorded: %s", error)
         if self.strict and box.refusals:
             raise NotRecorded(f"{self}: not recorded: {box.refused[-1]}")
+        return ids
 
     def _pin(self, place: str, version_ids: Any, digest: str | None) -> Pin | None:
         try:
@@ -492,7 +501,11 @@ class Run:
             self._keys[member].add(name)
         key = objects.file_key(self._prefix or "", self.experiment_name, self.run_name, file, digest)
         body |= {"bucket": self._bucket, "key": key, "name": name, "media_type": media_type, "is_output": is_output}
-        self._queue(box, [Row(FILE, self.component_name, body)], FILE, _PATIENCE_WITH_FILES)
+        ids = self._queue(box, [Row(FILE, self.component_name, body)], FILE, _PATIENCE_WITH_FILES)
+        if ids and "copy" in body and box.holds(ids):
+            objects.keep(body["path"], body["copy"])
+            if not box.holds(ids):  # sent meanwhile
+                Path(body["copy"]).unlink(missing_ok=True)
 
 
 def current_run() -> Run | None:

@@ -117,10 +117,15 @@ def _stored(service: Service, body: Mapping[str, Any]) -> Stored:
     bucket = body["bucket"] or default_bucket(service)
     if "document" in body:
         return put_json(service, body["document"], bucket, body["key"])
-    content = read_file(body["path"])
+    copy = Path(body.get("copy") or body["path"])
+    kept = copy.is_file() and "copy" in body
+    content = read_file(copy if kept else body["path"])
     if content.sha256 != body["sha256"]:
         raise RefusedValue(f"{body['path']} is another file than it was when it was logged")
-    return upload(service, content, bucket, body["key"])
+    stored = upload(service, content, bucket, body["key"])
+    if kept:
+        copy.unlink(missing_ok=True)
+    return stored
 
 
 def _lineage(service: Service, items: list[Item]) -> Outcome:
