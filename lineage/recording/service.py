@@ -11,6 +11,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
+from copy import copy
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Final, TypeVar
@@ -27,6 +28,8 @@ from botocore.exceptions import (
     NoCredentialsError,
     NoRegionError,
     ParamValidationError,
+    PartialCredentialsError,
+    SSOError,
     TokenRetrievalError,
 )
 
@@ -41,8 +44,22 @@ PATIENCE: Final = 20.0  # seconds that a call in the foreground is repeated for
 _LONGEST_WAIT = 5.0
 _OF_METRICS = ("BatchPutMetrics",)
 _OF_S3 = ("GetBucketVersioning", "HeadObject", "ListObjectVersions", "ListObjectsV2", "PutObject")
-_BUSY_CODES = ("ConflictException", "InternalFailure", "InternalServerException", "ServiceUnavailable", "RequestTimeout")
-_NOBODY = (CredentialRetrievalError, NoCredentialsError, TokenRetrievalError)
+_BUSY_CODES = (
+    *("ConflictException", "InternalFailure", "InternalServerException", "ServiceUnavailable", "RequestTimeout"),
+    *("RequestLimitExceeded", "BandwidthLimitExceeded", "PriorRequestNotComplete", "TransactionInProgressException"),
+)
+# Of whoever signs, not of what is sent: keys that are gone, a clock that is wrong, a signature that came too late.
+_SIGNED_WRONG = (
+    *("UnrecognizedClientException", "InvalidClientTokenId", "InvalidAccessKeyId", "IncompleteSignature", "InvalidSignature"),
+    *(
+        "InvalidSignatureException",
+        "SignatureDoesNotMatch",
+        "MissingAuthenticationToken",
+        "RequestExpired",
+        "RequestTimeTooSkewed",
+    ),
+)
+_NOBODY = (CredentialRetrievalError, NoCredentialsError, PartialCredentialsError, SSOError, TokenRetrievalError)
 _NO_WAY = (ConnectionError, HTTPClientError)
 
 Json = dict[str, Any]
@@ -56,9 +73,15 @@ class Service:
         """`session`: a `boto3.Session`, anything with one as `boto_session` (the SDK's sessions), or None: boto3's default."""
         self.given = session
         self.patience = PATIENCE if patience is None else patience
-        self._boto: boto3.Session = getattr(session, "boto_session", None) or session or boto3.Session()
+        self._boto: boto3.Session = getattr(session, "boto_session", None) or session or _default_session()
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()  # boto3 makes no two clients at once
+
+    def impatient(self) -> Service:
+        """The same, which tries each call once: for whoever waits and tries again by itself."""
+        same = copy(self)
+        same.patience = 0.0
+        return same
 
     @property
     def profile(self) -> str:
@@ -145,6 +168,13 @@ def session_of(profile: str | None = None, region: str | None = None) -> boto3.S
         raise RefusedValue(f"{error}: name a profile of ~/.aws/config") from error
 
 
+def _default_session() -> boto3.Session:
+    try:
+        return boto3.Session()
+    except BotoCoreError as error:
+        raise NotRecorded(f"{error}: AWS_PROFILE must name one of ~/.aws/config", DENIED) from error
+
+
 def waits() -> Iterator[float]:
     """How long to wait before the next try, in seconds: each time twice as long, and no two writers at the same time."""
     wait = 0.1
@@ -189,6 +219,8 @@ def _answered(error: ClientError, operation: str) -> Exception:
     told = f"{operation}: {message or code}"
     if "ExpiredToken" in code:
         return NotRecorded("the AWS credentials have expired: sign in again (`aws sso login`)", DENIED)
+    if code in _SIGNED_WRONG:
+        return NotRecorded(f"{told} (are the credentials valid, and is the clock right?)", DENIED)
     if "AccessDenied" in code or status in (401, 403):
         return NotRecorded(f"{told} (`lineage iam-policy --recording` prints what is needed)", DENIED)
     if status >= 500 or "Throttl" in code or "TooManyRequests" in code or "SlowDown" in code or code in _BUSY_CODES:
