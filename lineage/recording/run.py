@@ -26,6 +26,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from lineage.domain.pins import Pin, parameter_of
+from lineage.domain.status import RunStatus
 from lineage.errors import NotRecorded, RecordingError, RefusedValue
 from lineage.recording import charts, limits, objects, surroundings
 from lineage.recording.opening import Names, Opened, found_run, named, open_run
@@ -34,7 +35,6 @@ from lineage.recording.sending import FILE, LANES, LINEAGE, METRIC, OPEN, STATUS
 from lineage.recording.service import PASSING, Service, now
 from lineage.recording.spool import Owner, Row, directory, is_open, orphans
 
-COMPLETED, FAILED, STOPPED = "Completed", "Failed", "Stopped"
 _PATIENCE: Final = 10.0  # seconds that one call of log_parameter and its like waits for the service
 _PATIENCE_WITH_FILES: Final = 3600.0
 _DEAD = "the process that recorded this run ended without leaving it (killed?)"
@@ -411,7 +411,7 @@ class Run:
         """Send what can be sent where a process ends inside the block."""
         if self._outbox and self._pid == os.getpid():
             if self._depth and self._ends(self._outbox):
-                told = {"PrimaryStatus": STOPPED, "Message": _UNLEFT, "ended": now().isoformat()}
+                told = {"PrimaryStatus": RunStatus.STOPPED, "Message": _UNLEFT, "ended": now().isoformat()}
                 self._outbox.add([Row(STATUS, self.component_name, told)])
             self._outbox.drain(_PATIENCE)
             self._outbox.end()
@@ -571,25 +571,25 @@ def _inherited(rows: list[Row], owner: Owner, folder: Path | None, opened: str) 
             continue
         yield row._replace(body=row.body | {"left_in": str(folder)}) if row.lane == STATUS else row
     if owner.sets_status and not ended and owner.component != opened:
-        yield Row(STATUS, owner.component, {"PrimaryStatus": FAILED, "Message": _DEAD, "left_in": str(folder)})
+        yield Row(STATUS, owner.component, {"PrimaryStatus": RunStatus.FAILED, "Message": _DEAD, "left_in": str(folder)})
 
 
 def _outcome(error: BaseException | None) -> dict[str, str]:
     """How a run ended, by what ended its block."""
     if error is None or (isinstance(error, SystemExit) and not isinstance(error, Terminated) and error.code in (None, 0)):
-        return {"PrimaryStatus": COMPLETED, "Message": ""}
+        return {"PrimaryStatus": RunStatus.COMPLETED, "Message": ""}
     if isinstance(error, Terminated):
-        return {"PrimaryStatus": STOPPED, "Message": "terminated (SIGTERM)"}
+        return {"PrimaryStatus": RunStatus.STOPPED, "Message": "terminated (SIGTERM)"}
     if isinstance(error, KeyboardInterrupt):
-        return {"PrimaryStatus": STOPPED, "Message": "interrupted (Ctrl-C)"}
+        return {"PrimaryStatus": RunStatus.STOPPED, "Message": "interrupted (Ctrl-C)"}
     if isinstance(error, GeneratorExit) or type(error).__name__ == "CancelledError":
-        return {"PrimaryStatus": STOPPED, "Message": "cancelled"}
+        return {"PrimaryStatus": RunStatus.STOPPED, "Message": "cancelled"}
     if isinstance(error, SystemExit):
         return {
-            "PrimaryStatus": FAILED,
+            "PrimaryStatus": RunStatus.FAILED,
             "Message": limits.message(f"exit status {error.code}" if type(error) is SystemExit else _said(error)),
         }
-    return {"PrimaryStatus": FAILED, "Message": limits.message(f"{type(error).__name__}: {_said(error)}")}
+    return {"PrimaryStatus": RunStatus.FAILED, "Message": limits.message(f"{type(error).__name__}: {_said(error)}")}
 
 
 def _said(error: BaseException) -> str:

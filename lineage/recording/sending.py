@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from lineage.domain.status import RunStatus
 from lineage.errors import AlreadyExists, NotRecorded, NotThere, RefusedValue
 from lineage.recording.artifacts import associate, lineage_artifact
 from lineage.recording.limits import artifact
@@ -173,7 +174,8 @@ def _is_free(service: Service, component: str, folder: Path) -> bool:
         status = service.call("DescribeTrialComponent", TrialComponentName=component).get("Status", {})
     except NotThere:
         return False
-    return status.get("PrimaryStatus", "InProgress") == "InProgress" and not is_open(folder, component)
+    going_on = RunStatus.IN_PROGRESS
+    return status.get("PrimaryStatus", going_on) == going_on and not is_open(folder, component)
 
 
 def _ids(items: Iterable[Item]) -> list[int]:

@@ -7,6 +7,7 @@ patience ends.
 
 from __future__ import annotations
 
+import hashlib
 import random
 import threading
 import time
@@ -33,6 +34,7 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 
+from lineage.domain.text import says_missing
 from lineage.errors import AlreadyExists, NotRecorded, NotThere, RefusedValue
 
 BUSY: Final = "busy"  # throttled, in conflict with another writer, or failed on the service's side: passes by itself
@@ -85,8 +87,20 @@ class Service:
 
     @property
     def profile(self) -> str:
-        """The name of the profile that signs, as boto3 has it."""
-        return str(getattr(self._boto, "profile_name", "") or "default")
+        """Who signs, as far as that can be told without a call: the profile and how its credentials came, or which keys.
+
+        Keys of the environment may be anybody's from one process to the next; a digest of their id tells them apart.
+        """
+        name = str(getattr(self._boto, "profile_name", "") or "default")
+        try:
+            credentials = self._boto.get_credentials()
+        except BotoCoreError:
+            return name
+        if credentials is None:
+            return name
+        if credentials.method not in ("env", "explicit"):
+            return f"{name} {credentials.method}"
+        return f"keys {hashlib.sha256(str(credentials.access_key).encode()).hexdigest()[:16]}"
 
     @property
     def region(self) -> str:
@@ -225,7 +239,7 @@ def _answered(error: ClientError, operation: str) -> Exception:
         return NotRecorded(f"{told} (`lineage iam-policy --recording` prints what is needed)", DENIED)
     if status >= 500 or "Throttl" in code or "TooManyRequests" in code or "SlowDown" in code or code in _BUSY_CODES:
         return NotRecorded(told, BUSY)
-    if "NotFound" in code or code.startswith("NoSuch") or status == 404:
+    if "NotFound" in code or code.startswith("NoSuch") or status == 404 or says_missing(message):
         return NotThere(told)
     if "already exist" in message.lower() or "must be unique" in message.lower():
         return AlreadyExists(told)

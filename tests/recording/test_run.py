@@ -17,7 +17,6 @@ import numpy as np
 import pytest
 
 from lineage.recording import NotRecorded, NotThere, RecordingError, RefusedValue, Run, current_run, list_runs, load_run, resume
-from lineage.recording.spool import Spool
 from tests.recording.conftest import Start
 from tests.recording.stand_in import DROP, StandIn
 
@@ -119,17 +118,17 @@ def test_metrics_arrive_in_order_with_a_step_each(service: StandIn) -> None:
     assert max(len(request["MetricData"]) for request in called(service, "BatchPutMetrics")) <= 10
 
 
-def test_leaving_a_run_does_not_count_its_queue_for_each_call(service: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_leaving_a_run_does_not_count_its_queue_for_each_call(service: StandIn) -> None:
     """A long queue is not counted again after each call that shortens it, which would take longer than sending."""
-    counted: list[int] = []
-    count = Spool.lanes
-    monkeypatch.setattr(Spool, "lanes", lambda spool: counted.append(1) or count(spool))
+    asked: list[str] = []
+    service.latency = 0.01
     with Run("churn", "first") as run:
-        service.latency = 0.01
-        for step in range(300):
-            run.log_metric("loss", 1.0, step=step)
-    assert len(called(service, "BatchPutMetrics")) >= 30
-    assert len(counted) < 5
+        for at in range(100):
+            run.log_metric("loss", at)
+        run._box.spool._database.set_trace_callback(asked.append)
+    assert len(values(service)) == 100
+    assert asked
+    assert not [statement for statement in asked if "count(" in statement.lower()]
 
 
 def test_a_loaded_run_goes_on_with_its_steps(service: StandIn) -> None:
@@ -796,3 +795,29 @@ def test_what_another_account_left_is_not_sent(service: StandIn, spool: Path) ->
         pass
     assert path.exists()
     assert not parameters(service)
+
+
+def test_what_was_begun_without_a_network_is_not_sent_by_other_keys(
+    service: StandIn, spool: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run whose account nobody knows yet waits for the keys that it was recorded with."""
+    monkeypatch.setattr("lineage.recording.service.PATIENCE", 0.2)
+    service.down = True
+    with Run("churn", "first") as run:
+        run.log_parameter("a", 1)
+    service.down = False
+    own = os.environ["AWS_ACCESS_KEY_ID"]
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIASOMEBODYELSE")
+    resume()
+    assert not service.components
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", own)
+    resume()
+    assert parameters(service) == {"a": 1.0}
+    assert not list(spool.iterdir())
+
+
+def test_a_job_that_is_not_there_is_told(service: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`load_run` in a job that SageMaker does not know says that it is not there."""
+    monkeypatch.setenv("TRAINING_JOB_ARN", "arn:aws:sagemaker:eu-west-1:111122223333:training-job/gone")
+    with pytest.raises(NotThere, match="DescribeTrainingJob"):
+        load_run()
