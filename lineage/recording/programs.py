@@ -11,8 +11,10 @@ from typing import Any
 
 from lineage.errors import RefusedValue
 from lineage.recording import surroundings
+from lineage.recording.endings import Terminated
+from lineage.recording.inheriting import take_over
 from lineage.recording.outbox import RESUME, Outbox, Unsent
-from lineage.recording.run import Run, Terminated, take_over
+from lineage.recording.run import Run
 from lineage.recording.service import Service
 from lineage.recording.spool import Owner, directory
 

@@ -13,12 +13,10 @@ import contextvars
 import hashlib
 import json
 import os
-import signal
-import sqlite3
 import sys
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -29,24 +27,21 @@ from lineage.domain.pins import Pin, parameter_of
 from lineage.domain.status import RunStatus
 from lineage.errors import NotRecorded, RecordingError, RefusedValue
 from lineage.recording import charts, limits, objects, surroundings
+from lineage.recording.endings import catch_termination, outcome
+from lineage.recording.inheriting import take_over
 from lineage.recording.opening import Names, Opened, found_run, named, open_run
 from lineage.recording.outbox import LOGGER, Outbox, Unsent, quietly
-from lineage.recording.sending import FILE, LANES, LINEAGE, METRIC, OPEN, STATUS, UPDATE
+from lineage.recording.sending import FILE, LINEAGE, METRIC, OPEN, STATUS, UPDATE
 from lineage.recording.service import PASSING, Service, now
-from lineage.recording.spool import Owner, Row, directory, is_open, orphans
+from lineage.recording.spool import Owner, Row, directory, is_open
 
 _PATIENCE: Final = 10.0  # seconds that one call of log_parameter and its like waits for the service
 _PATIENCE_WITH_FILES: Final = 3600.0
-_DEAD = "the process that recorded this run ended without leaving it (killed?)"
 _UNLEFT = "the program ended without leaving this run"
 
 # The blocks that this context is in, the inner ones last. A generator or a task may leave an outer one first.
 _CURRENT: contextvars.ContextVar[tuple[Run, ...]] = contextvars.ContextVar("lineage_runs", default=())
 _OPEN: set[Run] = set()  # of this process, for its end and for a fork
-
-
-class Terminated(SystemExit):
-    """SIGTERM came while a run was open: the program ends as it would have, and the run is left as Stopped."""
 
 
 class Run:
@@ -170,7 +165,7 @@ class Run:
         with self._lock:
             if self._depth == 0:
                 self._open()
-                self._restore = _catch_termination()
+                self._restore = catch_termination(lambda: bool(_OPEN))
             self._depth += 1
         _CURRENT.set((*_CURRENT.get(), self))
         return self
@@ -250,7 +245,7 @@ class Run:
         box = self._mine()
         try:
             if self._ends(box):
-                box.add([Row(STATUS, self.component_name, _outcome(error) | {"ended": now().isoformat()})])
+                box.add([Row(STATUS, self.component_name, outcome(error) | {"ended": now().isoformat()})])
             unsent = self.close()
             self._must_be_whole(box, unsent)
         except Exception as failure:
@@ -533,92 +528,6 @@ def _folder() -> Path | None:
     except OSError as error:
         LOGGER.warning("lineage: nothing can be kept on disk (%s): what is not sent when this process ends is lost", error)
         return None
-
-
-def take_over(box: Outbox, folder: Path | None, opened: str = "", seen: Callable[[Sequence[Row]], None] | None = None) -> int:
-    """Queue what processes left that are dead, before anything of this one; `opened`: the component that is open now.
-
-    Only of this account and region; of a process that never got to know its account, only where it signed by the same profile.
-    What can't be read, or not be kept on this disk, stays where it is. `seen` is told the rows. Gives how many there were.
-    """
-    taken, mine = 0, box.spool.owner
-    for orphan in orphans(folder) if folder and box.spool.on_disk else ():
-        try:
-            if _is_ours(orphan.owner, mine):
-                rows = list(_inherited(orphan.rows(LANES), orphan.owner, folder, opened))
-                if seen:
-                    seen(rows)
-                box.take_over(orphan, rows)
-                taken += len(rows)
-        except (sqlite3.Error, OSError, ValueError, KeyError) as error:
-            LOGGER.warning("lineage: what %s holds can't be sent, and stays there: %s", orphan.path, error)
-        finally:
-            orphan.end()
-    return taken
-
-
-def _is_ours(owner: Owner, mine: Owner) -> bool:
-    same = (owner.region, owner.account or mine.account) == (mine.region, mine.account)
-    return same and (bool(owner.account) or owner.profile == mine.profile)
-
-
-def _inherited(rows: list[Row], owner: Owner, folder: Path | None, opened: str) -> Iterator[Row]:
-    """What a dead process left, without how a run ended that is open again now."""
-    ended = False
-    for row in rows:
-        ended = ended or (row.lane, row.component) == (STATUS, owner.component)
-        if row.lane in (STATUS, OPEN) and row.component == opened:
-            continue
-        yield row._replace(body=row.body | {"left_in": str(folder)}) if row.lane == STATUS else row
-    if owner.sets_status and not ended and owner.component != opened:
-        yield Row(STATUS, owner.component, {"PrimaryStatus": RunStatus.FAILED, "Message": _DEAD, "left_in": str(folder)})
-
-
-def _outcome(error: BaseException | None) -> dict[str, str]:
-    """How a run ended, by what ended its block."""
-    if error is None or (isinstance(error, SystemExit) and not isinstance(error, Terminated) and error.code in (None, 0)):
-        return {"PrimaryStatus": RunStatus.COMPLETED, "Message": ""}
-    if isinstance(error, Terminated):
-        return {"PrimaryStatus": RunStatus.STOPPED, "Message": "terminated (SIGTERM)"}
-    if isinstance(error, KeyboardInterrupt):
-        return {"PrimaryStatus": RunStatus.STOPPED, "Message": "interrupted (Ctrl-C)"}
-    if isinstance(error, GeneratorExit) or type(error).__name__ == "CancelledError":
-        return {"PrimaryStatus": RunStatus.STOPPED, "Message": "cancelled"}
-    if isinstance(error, SystemExit):
-        return {
-            "PrimaryStatus": RunStatus.FAILED,
-            "Message": limits.message(f"exit status {error.code}" if type(error) is SystemExit else _said(error)),
-        }
-    return {"PrimaryStatus": RunStatus.FAILED, "Message": limits.message(f"{type(error).__name__}: {_said(error)}")}
-
-
-def _said(error: BaseException) -> str:
-    """The text of an exception, which may fail itself."""
-    try:
-        return str(error)
-    except Exception:  # noqa: BLE001  (a user's own)
-        return "(its text can't be told)"
-
-
-def _catch_termination() -> Callable[[], None]:
-    """Let SIGTERM unwind the block, so that the run is left and flushed. A handler of the program's own is not touched."""
-    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
-        return lambda: None
-
-    def terminate(number: int, frame: Any) -> None:  # noqa: ARG001  (the shape of a handler)
-        if _OPEN:
-            raise Terminated(128 + number)
-        signal.signal(number, signal.SIG_DFL)
-        os.kill(os.getpid(), number)
-
-    signal.signal(signal.SIGTERM, terminate)
-
-    def restore() -> None:
-        with contextlib.suppress(ValueError):  # left in another thread than it was entered in, where no handler can be set
-            if signal.getsignal(signal.SIGTERM) is terminate:
-                signal.signal(signal.SIGTERM, signal.SIG_DFL)
-
-    return restore
 
 
 # --- the ends of processes ---------------------------------------------------------------------
