@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,12 @@ AROUND = (
 
 @pytest.fixture
 def spool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where queues lie; and nothing of the machine says which process this is."""
+    """Where queues lie; nothing of the machine says which process this is, and no earlier test catches SIGTERM.
+
+    A run that is left in another thread than it was entered in can't take its handler away.
+    """
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
     for variable in AROUND:
         monkeypatch.delenv(variable, raising=False)
     folder = tmp_path / "spool"
