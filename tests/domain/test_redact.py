@@ -93,7 +93,7 @@ def test_arguments(given: list[str], kept: list[str]) -> None:
     ("given", "kept"),
     [
         ("run --db-password x1 --n 3", f"run --db-password {REDACTED} --n 3"),
-        ("run '--token' 'x1'", f"run '--token' {REDACTED}"),
+        ("run '--token' 'x1'", f"run '--token' '{REDACTED}'"),
         ("run --max-tokens 512 --tokenizer bert", "run --max-tokens 512 --tokenizer bert"),
         ("run --api-key --data s3://b/x", "run --api-key --data s3://b/x"),
     ],
@@ -185,8 +185,8 @@ def test_locations_of_every_form_stay_under_a_secret_name() -> None:
     )
     assert kept["HyperParameters"] == {
         "key": f"{REDACTED} https://d.s3.amazonaws.com/x/1.csv arn:aws:s3:::d/y",
-        "eu_key": f"{REDACTED} https://d.s3.eusc-de-east-1.amazonaws.eu/x/1.csv",
-        "point_key": f"{REDACTED} arn:aws:s3:eu-west-1:111122223333:accesspoint/team/object/x",
+        "eu_key": "https://d.s3.eusc-de-east-1.amazonaws.eu/x/1.csv",
+        "point_key": "arn:aws:s3:eu-west-1:111122223333:accesspoint/team/object/x",
     }
 
 
