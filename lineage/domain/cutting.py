@@ -241,7 +241,7 @@ def _secret(name: str, value: str) -> bool:
     if no_secret(name, value) or not _may_hold(name):
         return False
     if name in _SHORT:
-        return "/" not in value if name == "-p" else bool(_LOGIN.match(value))
+        return ("/" not in value and any(map(str.isalpha, value))) if name == "-p" else bool(_LOGIN.match(value))
     return _is(token_shapes.TEXT_NAME, name) or (len(value) >= 16 and any(map(str.isdigit, value)))
 
 

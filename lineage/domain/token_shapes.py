@@ -46,19 +46,30 @@ _LEAKS = "rules of gitleaks 8 (config/gitleaks.toml), the shape alone"
 SHAPES: Final = (
     Shape(
         "url-userinfo",
-        r"(?:(?<=://)|(?<=:\\/\\/))(?<!abfs://)(?<!abfss://)(?<!wasb://)(?<!wasbs://)[^\s/\"'<>?#]{1,512}(?=@)",
+        r"(?:(?<=://)|(?<=:\\/\\/)|(?<=:\\\\/\\\\/))(?<!abfs://)(?<!abfss://)(?<!wasb://)(?<!wasbs://)[^\s/\"'<>?#]{1,512}(?=@)",
         "RFC 3986, 3.2.1",
         "",
         _no_plain_user,
     ),
     Shape("aws-access-key-id", r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9])", "IAM user guide: unique identifiers"),
-    Shape("aws-secret-access-key", r"(?<![\w+/=.-])[A-Za-z0-9+/]{40}(?![\w+/=.-])", "IAM: access keys", also=_random),
+    Shape(
+        "aws-secret-access-key",
+        r"(?:(?<![\w+/=.-])|(?<=\\[nrt]))[A-Za-z0-9+/]{40}(?![\w+/=.-])",
+        "IAM: access keys",
+        also=_random,
+    ),
     Shape("aws-session-token", r"(?:FwoG|IQoJ|FQoG)[\w+/=-]{60,1000}", "AWS STS: GetSessionToken", _BASE64),
     Shape("bedrock-api-key", r"(?:ABSK|bedrock-api-key-)[\w+/=-]{30,1000}", "Bedrock user guide: API keys", _BASE64),
     Shape("google-api-key", r"AIza[\w-]{30,64}", "cloud.google.com: API keys"),
     Shape("google-oauth", r"(?:ya29\.|GOCSPX-|1//0)[\w-]{20,1000}", "developers.google.com: OAuth 2.0", _DOTTED),
-    Shape("azure-storage-key", r"(?<![\w+/=-])[A-Za-z0-9+/]{86}==", "learn.microsoft.com: storage account keys"),
-    Shape("azure-client-secret", r"(?<![\w~.-])[\w~.-]{3}[78]Q~[\w~.-]{31,34}", "learn.microsoft.com: app registrations"),
+    Shape(
+        "azure-storage-key", r"(?:(?<![\w+/=-])|(?<=\\[nrt]))[A-Za-z0-9+/]{86}==", "learn.microsoft.com: storage account keys"
+    ),
+    Shape(
+        "azure-client-secret",
+        r"(?:(?<![\w~.-])|(?<=\\[nrt]))[\w~.-]{3}[78]Q~[\w~.-]{31,34}",
+        "learn.microsoft.com: app registrations",
+    ),
     Shape("azure-devops", r"[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4}", "learn.microsoft.com: personal access tokens"),
     Shape("github", r"gh[pousr]_[A-Za-z0-9]{20,255}", _GITHUB),
     Shape("github-fine-grained", r"github_pat_[A-Za-z0-9_]{20,255}", _GITHUB),
