@@ -62,18 +62,26 @@ def read(value: Any, shape: Any, unknown: list[Unknown], path: str) -> Any:
     `shape` is botocore's: it tells which members are maps, whose keys people choose. Names, ARNs and URIs of the
     API's own members are never touched: a changed name would be another thing. Members that botocore does not
     know are left out, as it does itself without a word: they are put into `unknown`, an element of the answer's own
-    lists by its number. Raises `ValueError` where a list, a structure and a single value stand in each other's place.
+    lists by its number. Raises `ValueError`, and nothing else, where a list, a structure and a single value stand in each
+    other's place, or a time is none.
     """
+    try:
+        return _read(value, shape, unknown, path)
+    except (RecursionError, OverflowError, TypeError, AttributeError, OSError) as error:
+        raise ValueError(f"{path or 'it'} is nothing that can be read ({type(error).__name__})") from None
+
+
+def _read(value: Any, shape: Any, unknown: list[Unknown], path: str) -> Any:
     kind = shape.type_name
     if kind == "structure" and isinstance(value, dict):
         return _structure(value, shape, unknown, path)
     if kind == "map" and isinstance(value, dict):
-        return {key: under_name(key, read(child, shape.value, unknown, f"{path}.*")) for key, child in value.items()}
+        return {key: under_name(key, _read(child, shape.value, unknown, f"{path}.*")) for key, child in value.items()}
     if kind == "list" and isinstance(value, list):
         if shape.member.type_name == "string":
-            return _listed(value)
+            return _listed([_number(one) for one in value])
         own = "." not in path and "[" not in path  # a list of the answer itself: its elements are told apart
-        return [read(child, shape.member, unknown, f"{path}[{at if own else ''}]") for at, child in enumerate(value)]
+        return [_read(child, shape.member, unknown, f"{path}[{at if own else ''}]") for at, child in enumerate(value)]
     if kind in _NESTED and value is not None:
         raise ValueError(f"{path or 'it'} is no {kind}")
     return _leaf(kind, path)(value)
@@ -89,10 +97,10 @@ def _structure(value: dict[str, Any], shape: Any, unknown: list[Unknown], path: 
         elif leaf := leaves[key]:
             members[key] = leaf(child)  # by far the most: they need no path
         else:
-            members[key] = read(child, shape.members[key], unknown, f"{path}.{key}" if path else key)
-    for name, content in _PAIRS if len(value) == 2 else ():
-        if set(value) == {name, content}:
-            return {name: value[name], content: under_name(str(value[name]), value[content])}
+            members[key] = _read(child, shape.members[key], unknown, f"{path}.{key}" if path else key)
+    for name, content in _PAIRS if len(members) == len(value) == 2 else ():
+        if set(members) == {name, content}:
+            return members | {content: under_name(str(members[name]), value[content])}
     return members
 
 
@@ -112,7 +120,10 @@ def _leaf(kind: str, name: str) -> Callable[[Any], Any]:
 
 
 def _unknown(path: str, name: str, value: Any) -> Unknown:
-    return Unknown(path, _json({name: value})[name], names_something(name, value))
+    try:
+        return Unknown(path, _json({name: value})[name], names_something(name, value))
+    except RecursionError:  # what is too deep to be gone through could name anything
+        return Unknown(path, REDACTED, names=True)
 
 
 def _written(value: Any) -> Any:

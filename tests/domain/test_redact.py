@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
 
 import botocore.session
 import pytest
+from hypothesis import given as tried
+from hypothesis import strategies as st
 
 import lineage
 from lineage.crawl.aws.fetch import Fetcher
@@ -248,3 +251,64 @@ def test_members_that_botocore_does_not_know_are_gaps(tmp_path: Path) -> None:
 def test_known_members_are_no_gaps(bank: lineage.Snapshot) -> None:
     """The bank's records hold nothing that botocore does not know."""
     assert not [gap for gap in bank.gaps() if gap.reason == "unknown-member"]
+
+
+# --- whatever comes -----------------------------------------------------------------------------------
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(exclude_categories=()), max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3),
+    max_leaves=8,
+)
+ANSWERS = {
+    name: MODEL.operation_model(name).output_shape for name in ("DescribeTrainingJob", "DescribeTrialComponent", "Search")
+}
+
+
+@pytest.mark.parametrize("operation", ANSWERS)
+@tried(data=st.data())
+def test_any_json_is_read_or_refused(operation: str, data: st.DataObject) -> None:
+    """An answer whose members are anything is read, or refused as what is no answer: nothing else comes of it."""
+    names = st.sampled_from([*ANSWERS[operation].members, "BrandNew"])
+    body = data.draw(st.dictionaries(names, JSON, max_size=6))
+    unknown: list[Unknown] = []
+    with contextlib.suppress(ValueError):
+        assert isinstance(read(body, ANSWERS[operation], unknown, ""), dict)
+
+
+@pytest.mark.parametrize("member", ["BrandNew", "HyperParameters", "CreationTime", "Tags", "InputDataConfig", "FailureReason"])
+def test_what_nests_too_deeply_is_refused(member: str) -> None:
+    """JSON that is deeper than Python goes ends no crawl: it is refused, or kept as something that could name anything."""
+    deep: Any = "s3://b/x"
+    for _ in range(100_000):
+        deep = [deep]
+    unknown: list[Unknown] = []
+    with contextlib.suppress(ValueError):
+        read({member: deep}, ANSWERS["DescribeTrainingJob"], unknown, "")
+        assert [(one.path, one.names) for one in unknown] == [(member, True)]
+
+
+@pytest.mark.parametrize("time", [1e300, -1e300, 10**400, float("nan"), "x", [], {"x": 1}, "0001-01-01T00:00:00+14:00"])
+def test_a_time_that_is_none_is_refused(time: Any) -> None:
+    """A time that no calendar has, or that is none, is refused as what is no answer."""
+    with pytest.raises(ValueError, match=r"."):
+        clean("DescribeTrainingJob", CreationTime=time)
+
+
+def test_a_pair_whose_name_is_an_object_hides_nothing() -> None:
+    """What stands in the place of a name is not kept as it is."""
+    with pytest.raises(ValueError, match="single value"):
+        clean("ListTags", Tags=[{"Key": {"password": "x1"}, "Value": "x2"}])
+
+
+@pytest.mark.parametrize(
+    ("operation", "given", "kept"),
+    [
+        ("DescribeModelPackage", {"SourceUri": "https://jo:x1@git.example.com/a"}, {"SourceUri": f"https://{REDACTED}@git.example.com/a"}),
+        ("DescribeModelPackage", {"SourceUri": "s3://b/sk-retail-customers-2026-all@1?x=1"}, {"SourceUri": "s3://b/sk-retail-customers-2026-all@1?x=1"}),
+        ("DescribeTrialComponent", {"MetadataProperties": {"Repository": "https://x1@git.example.com/a.git"}}, {"MetadataProperties": {"Repository": f"https://{REDACTED}@git.example.com/a.git"}}),
+    ],
+)  # fmt: skip
+def test_passwords_in_addresses_of_the_api_go(operation: str, given: Any, kept: Any) -> None:
+    """A URI of the API's own stays but for the password, the token or the signature in it; a key in S3 stays whole."""
+    assert clean(operation, **given) == kept
