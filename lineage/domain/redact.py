@@ -16,7 +16,7 @@ from typing import Any
 
 from lineage.domain import uris
 from lineage.domain.arguments import names_bucket
-from lineage.domain.cutting import cut, cut_from_uri, names_a_secret, no_secret
+from lineage.domain.cutting import cut, cut_from_uri, names_a_password, names_a_secret, no_secret
 from lineage.domain.pins import is_pin
 from lineage.domain.records import REDACTED, Unknown
 from lineage.domain.text import one_line
@@ -169,6 +169,8 @@ def _json(value: Any, under: str = "") -> Any:
         return _object(value, under)
     if isinstance(value, list):
         return _listed(value, under)
+    if type(value) in (int, float) and names_a_password(under):
+        return REDACTED
     return _string(under, value) if isinstance(value, str) else _number(value)
 
 

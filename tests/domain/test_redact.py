@@ -118,6 +118,7 @@ def test_the_word_after_a_secret_flag_inside_a_text_goes(given: str, kept: str) 
         ({"Key": "team", "Value": "fraud"}, {"Key": "team", "Value": "fraud"}),
         ({"ContainerArguments": ["--password", "x1"]}, {"ContainerArguments": ["--password", REDACTED]}),
         ({"passwords": ["x1", "x2"]}, {"passwords": [REDACTED, REDACTED]}),
+        ({"db": {"password": 1234, "max_tokens": 8}}, {"db": {"password": REDACTED, "max_tokens": 8}}),
         ({"Name": "Token", "Type": "Training"}, {"Name": "Token", "Type": "Training"}),
     ],
 )
