@@ -106,6 +106,7 @@ SHAPES: Final = (
     ),
     Shape("oracle-thin", r"thin:[^\s/@:]{1,128}/[^\s@]{1,256}(?=@)", "Oracle JDBC developer's guide"),
     Shape("netrc", r"login\s{1,8}\S{1,256}\s{1,8}password\s{1,8}\S{1,256}", "curl: .netrc", r"\S"),
+    Shape("aws-cli", r"(?i:aws_secret_access_key|aws_session_token)\s{1,8}[\w+/=]{3,1000}", "AWS CLI: configure set", _BASE64),
     Shape("sql", r"(?i:identified\s{1,8}by|password)\s{1,8}'[^']{1,512}'", "Redshift: CREATE USER; Oracle: CREATE USER"),
 )
 """Kinds of secrets, by what they look like: the first that fits. They begin where a word does."""

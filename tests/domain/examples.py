@@ -68,6 +68,7 @@ OF_SHAPES = {
     "authorization": Example(_of("curl -H 'X: Bea", "rer ", _MIXED, "'"), _MIXED),
     "oracle-thin": Example(_of("jdbc:oracle:", "thin:jo/", _MIXED, "@//db:1521/x"), _MIXED),
     "netrc": Example(_of("machine x ", "login jo ", "password ", _MIXED), _MIXED),
+    "aws-cli": Example(_of("aws configure set ", "aws_secret_access_key ", _MIXED), _MIXED),
     "sql": Example(_of("CREATE USER jo ", "PASSWORD ", "'", _MIXED, "'"), _MIXED),
 }
 
