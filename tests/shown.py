@@ -2,6 +2,8 @@
 
 A block that shows what its command prints, but for what differs from run to run, is left as it is. With `--check` nothing
 is written: the pages that would change are named, and the exit code is 1 where there are some.
+
+A page of `STORIES` is one story: its programs and commands are run in order, in one folder, beside a stand-in for SageMaker.
 """
 
 from __future__ import annotations
@@ -11,22 +13,34 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.conftest import BANK, ROOT
+from tests.conftest import BANK, HANGS, ROOT
+from tests.recording.stand_in import StandIn
 
+STORIES = ("recording.md",)
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 CONSOLE = re.compile(r"(?<=^```console\n)\$ ([^\n]*\n)(.*?)(?=^```$)", re.MULTILINE | re.DOTALL)
 # What differs from run to run: the moment of the crawl, the versions it was made with and their calls, and digests of all this.
 WHEN = re.compile(r"lists finished, \d+ calls|crawled \S+Z as|\S+Z to \S+Z|botocore \S+|sha256:[0-9a-f]{64}|[\d,]+ bytes")
+# In a story all times differ, with the width of columns; version ids, and so digests; and how many items a killed process left.
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T[\d:.]+Z)?|(?<=\S)  +|sha256:[0-9a-f]{8}…|(?<=took over )\d+ items?")
+_PROGRAM, _COMMAND = r"python\n# (?P<file>\S+\.py)\n(?P<code>.*?)", r"console\n\$ (?P<line>[^\n]*\n)(?P<out>.*?)"
+PART = re.compile(f"^```(?:{_PROGRAM}|{_COMMAND})^```$", re.MULTILINE | re.DOTALL)
 
 
 def settled(text: str) -> str:
     """The text without what differs from run to run."""
     return WHEN.sub("NOW", text)
+
+
+def settled_story(text: str) -> str:
+    """The same of a story."""
+    return MOMENT.sub("THEN", settled(text))
 
 
 def call(line: str, folder: Path) -> str:
@@ -46,6 +60,66 @@ def shown(page: str, folder: Path) -> str:
     return CONSOLE.sub(print_again, page)
 
 
+def told(page: str, folder: Path) -> str:
+    """A story with what its commands print now, on stderr as well: its programs are written into the folder as they come."""
+    with StandIn() as service:
+        seed(service)
+        around = surroundings(service, folder)
+
+        def act(part: re.Match[str]) -> str:
+            if part["file"]:
+                (folder / part["file"]).write_text(part["code"], encoding="utf-8")
+                return part[0]
+            printed = run(part["line"], folder, around)
+            return (
+                part[0] if settled_story(printed) == settled_story(part["out"]) else f"```console\n$ {part['line']}{printed}```"
+            )
+
+        return PART.sub(act, page)
+
+
+def seed(service: StandIn) -> None:
+    """What is in S3 before the story begins."""
+    storage = service.session().client("s3")
+    for key in ("churn/train/part-0.csv", "churn/train/part-1.csv", "churn/holdout/part-0.csv"):
+        storage.put_object(Bucket="bank-ml", Key=key, Body=key.encode())
+
+
+def surroundings(service: StandIn, folder: Path) -> dict[str, str]:
+    """The environment of a story: nothing of this machine's account, ranks or queues is in it."""
+    plain = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")}
+    own = {"PYTHONPATH": str(ROOT), "LINEAGE_SPOOL": str(folder / "spool"), "AWS_CONFIG_FILE": str(folder / "none")}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{plain['PATH']}"
+    return plain | own | service.environment | {"PATH": path, "AWS_SHARED_CREDENTIALS_FILE": str(folder / "none")}
+
+
+def run(line: str, folder: Path, around: dict[str, str]) -> str:
+    """What a command line of a story prints; how it ended, where that is not with 0, stands in its last line."""
+    program, *arguments = shlex.split(line)
+    words = {"lineage": [sys.executable, "-m", "cli"], "python": [sys.executable]}.get(program, [program])
+    done = subprocess.run(
+        [*words, *arguments],
+        cwd=folder,
+        env=around,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=HANGS,
+    )
+    ended = {0: "", -signal.SIGKILL: "Killed\n"}  # as a shell says it
+    return done.stdout + ended.get(done.returncode, f"(exit status {done.returncode})\n")
+
+
+def now(path: Path, bank: Path) -> str:
+    """A page with what its commands print now; `bank`: a folder with the bank's account, crawled."""
+    text = path.read_text(encoding="utf-8")
+    if path.name not in STORIES:
+        return shown(text, bank)
+    with TemporaryDirectory() as name:
+        return told(text, Path(name))
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         "python -m tests.shown", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
@@ -56,8 +130,8 @@ def main() -> int:
         folder = Path(name)
         shutil.copytree(BANK.parent, folder / "fixtures")
         call("lineage crawl --replay fixtures/bank.jsonl", folder)
-        now = {path: shown(path.read_text(encoding="utf-8"), folder) for path in PAGES}
-    changed = {path: page for path, page in now.items() if page != path.read_text(encoding="utf-8")}
+        pages = {path: now(path, folder) for path in PAGES}
+    changed = {path: page for path, page in pages.items() if page != path.read_text(encoding="utf-8")}
     for path, page in changed.items():
         print(path.relative_to(ROOT))
         if not checks:

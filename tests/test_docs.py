@@ -13,7 +13,7 @@ import pytest
 import lineage as api
 from cli.main import cli
 from tests.conftest import BANK, ROOT
-from tests.shown import CONSOLE, settled, shown
+from tests.shown import CONSOLE, STORIES, settled, settled_story, shown, told
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -23,9 +23,10 @@ def section(title: str) -> str:
 
 
 DOCS = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
-CONSOLES = [block for page in (README, *DOCS.values()) for block in CONSOLE.findall(page)]
+PLAIN = [page for name, page in DOCS.items() if name not in STORIES]
+CONSOLES = [block for page in (README, *PLAIN) for block in CONSOLE.findall(page)]
 PYTHON = re.compile(r"^```python\n(.*?)^```\n+```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-EXAMPLES = [example for page in (section("From Python"), *DOCS.values()) for example in PYTHON.findall(page)]
+EXAMPLES = [example for page in (section("From Python"), *PLAIN) for example in PYTHON.findall(page)]
 
 
 @pytest.fixture
@@ -62,6 +63,12 @@ def test_console_blocks(shell, command: str, printed: str) -> None:
     """Each command that the README or a page of docs/ shows prints what is shown; `python -m tests.shown` makes it so."""
     shell("lineage crawl --replay fixtures/bank.jsonl")
     assert settled(shell(command)) == settled(printed)
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_a_story_goes_as_it_is_told(name: str, tmp_path: Path) -> None:
+    """The programs and commands of a story, run in order beside a stand-in for SageMaker, print what its page shows."""
+    assert settled_story(told(DOCS[name], tmp_path)) == settled_story(DOCS[name])
 
 
 def test_what_a_command_prints_is_put_into_its_page(tmp_path: Path) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -13,8 +15,8 @@ import click
 from ..render.words import plural
 
 _METRIC = re.compile(r"(?P<name>[^=]+)=(?P<value>[^@]+)(?:@(?P<step>\d+))?")
-
-
+# A number as people write one. Python takes more: `1_0`, and `007`, which is a name, and `nan`, which SageMaker does not take.
+_NUMBER = re.compile(r"[+-]?(?:0|[1-9]\d*|(?=\.\d))(?:\.\d*)?(?:[eE][+-]?\d+)?", re.ASCII)
 _PROGRAM = "lineage.program"
 
 
@@ -29,44 +31,74 @@ class _WithProgram(click.Command):
         return super().parse_args(ctx, args)
 
 
-class _Pair(click.ParamType[Any]):
+class _Value(click.ParamType[Any]):
+    """A value that is held to what SageMaker takes while the command line is read: nothing is made where one is refused."""
+
+    def hold(self, check: Callable[[], object], param: click.Parameter | None, ctx: click.Context | None) -> None:
+        from lineage.recording import RefusedValue
+
+        try:
+            check()
+        except RefusedValue as refusal:
+            self.fail(str(refusal), param, ctx)
+
+
+class _Pair(_Value):
+    """A parameter: a number where it is written as one, else a text."""
+
     name = "NAME=VALUE"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, Any]:
+        from lineage.recording import limits
+
         name, equals, text = str(value).partition("=")
         if not (name and equals):
             self.fail(f"{value!r} is not NAME=VALUE", param, ctx)
-        with contextlib.suppress(ValueError):
-            return name, int(text)
-        with contextlib.suppress(ValueError):
-            return name, float(text)
-        return name, text
+        said = text if (number := _number(text)) is None else number
+        self.hold(lambda: limits.parameter(name, said), param, ctx)
+        return name, said
 
 
-class _Place(click.ParamType[Any]):
-    """An S3 URI, or NAME=URI; without a name it is called by its last part."""
+class _Place(_Value):
+    """A URI, or NAME=URI; without a name it is called by its last part."""
 
     name = "[NAME=]URI"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:  # noqa: ARG002
+    def __init__(self, *, data: bool) -> None:
+        self.data = data
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        from lineage.recording import limits
+
         text = str(value)
         head, equals, rest = text.partition("=")
-        if equals and "://" not in head:
-            return head, rest
-        return text.rstrip("/").rpartition("/")[2] or text, text
+        named = bool(equals) and "://" not in head
+        name, uri = (head, rest) if named else (text.rstrip("/").rpartition("/")[2] or text, text)
+        if self.data or uri[:3].lower() == "s3:":
+            self.hold(lambda: limits.location(uri), param, ctx)
+        self.hold(lambda: limits.artifact(name, uri), param, ctx)
+        return name, uri
 
 
-class _Metric(click.ParamType[Any]):
+class _Metric(_Value):
     name = "NAME=VALUE[@STEP]"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, float, int | None]:
+        from lineage.recording import limits
+
         match = _METRIC.fullmatch(str(value))
-        number = None
-        with contextlib.suppress(ValueError):
-            number = float(match["value"]) if match else None
+        number = _number(match["value"]) if match else None
         if not match or number is None:
             self.fail(f"{value!r} is not NAME=VALUE or NAME=VALUE@STEP, with a number as value", param, ctx)
-        return match["name"], number, int(match["step"]) if match["step"] else None
+        step = int(match["step"]) if match["step"] else None
+        self.hold(lambda: limits.metric(match["name"], number, None, step, datetime.now(UTC)), param, ctx)
+        return match["name"], number, step
+
+
+def _number(text: str) -> int | float | None:
+    if not _NUMBER.fullmatch(text):
+        return None
+    return int(text) if text.lstrip("+-").isdigit() else float(text)
 
 
 def _session_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -103,13 +135,17 @@ def record() -> None:
 )
 @click.argument("experiment", metavar="EXPERIMENT")
 @click.argument("names", metavar="[RUN] -- PROGRAM [ARGUMENT]...", nargs=-1)
-@click.option("--parameter", "-p", "parameters", type=_Pair(), multiple=True, help="A parameter; repeats.")
+@click.option("--parameter", "-p", "parameters", type=_Pair(), multiple=True, help="A parameter, as number or text; repeats.")
 @click.option("--metric", "-m", "metrics", type=_Metric(), multiple=True, help="A metric, with its step after @; repeats.")
 @click.option(
-    "--input", "inputs", type=_Place(), multiple=True, help="A dataset that it reads, with its content pinned; repeats."
+    "--input",
+    "inputs",
+    type=_Place(data=True),
+    multiple=True,
+    help="A dataset that the program reads, by its S3 URI; its content is pinned; repeats.",
 )
-@click.option("--output", "outputs", type=_Place(), multiple=True, help="What it writes; repeats.")
-@click.option("--strict", is_flag=True, help="Fail where something can't be recorded; else it is kept and sent later.")
+@click.option("--output", "outputs", type=_Place(data=False), multiple=True, help="What the program writes; repeats.")
+@click.option("--strict", is_flag=True, help="Fail where something can't be recorded. Default: keep it and send it later.")
 @_session_options
 @click.pass_context
 def run_command(
@@ -131,10 +167,10 @@ def run_command(
     """
     from lineage.recording import Run, run_program, session_of
 
-    program = context.meta.get(_PROGRAM, ())
-    if program and not shutil.which(program[0]):
-        raise click.UsageError(f"no program {program[0]!r} is on the PATH")
-    run = Run(experiment, _one_name(names), session=session_of(**where), strict=strict)
+    program = _program(context, names)
+    for option, given in (("--parameter", parameters), ("--input", inputs), ("--output", outputs)):
+        _once(option, (one[0] for one in given))
+    run = Run(experiment, names[0] if names else None, session=session_of(**where), strict=strict)
     with _status(context), run:
         click.echo(f"lineage: recording {run.experiment_name} {run.run_name}", err=True)
         run.log_parameters(dict(parameters))
@@ -144,14 +180,29 @@ def run_command(
             run.log_artifact(name, uri)
         for name, value, step in metrics:
             run.log_metric(name, value, step=step)
-        if program:
-            run_program(run, program)
+        run_program(run, program)
 
 
-def _one_name(names: tuple[str, ...]) -> str | None:
+def _program(context: click.Context, names: tuple[str, ...]) -> tuple[str, ...]:
+    """What stands behind `--`: a program that can be run."""
+    program: tuple[str, ...] = context.meta.get(_PROGRAM, ())
     if len(names) > 1:
-        raise click.UsageError(f"a run has one name, and {' and '.join(names)} are given: the program stands behind --")
-    return names[0] if names else None
+        raise click.UsageError(
+            f"{' '.join(names[1:])!r} is too much after the run {names[0]!r}: put the program after --, "
+            f"as in `lineage record run EXPERIMENT {names[0]} -- {' '.join(names[1:])}`"
+        )
+    if not program:
+        raise click.UsageError("no program is given: put it after --, as in `lineage record run EXPERIMENT -- ./train.sh`")
+    if not shutil.which(program[0]):
+        raise click.UsageError(f"{program[0]!r} can't be run: it is not a program on the PATH, or not executable")
+    return program
+
+
+def _once(option: str, names: Iterable[str]) -> None:
+    """Of two things of one name only one would be recorded."""
+    for name, times in Counter(names).items():
+        if times > 1:
+            raise click.UsageError(f"{option} gives {name!r} {times} times: give each a name of its own, as NAME=…")
 
 
 @contextlib.contextmanager
@@ -176,7 +227,10 @@ def resume_command(**where: str | None) -> None:
     taken, unsent = resume(session_of(**where))
     if unsent:
         raise NotRecorded(str(unsent))
-    click.echo(f"lineage: {plural(taken, 'item')} sent" if taken else "lineage: nothing was left", err=True)
+    said = (
+        f"took over {plural(taken, 'item')} of earlier processes, and nothing is left to send" if taken else "nothing was left"
+    )
+    click.echo(f"lineage: {said}", err=True)
 
 
 @record.command("delete", short_help="Delete an experiment with its groups and runs.")
@@ -188,9 +242,15 @@ def delete_command(experiment: str, force: bool, **where: str | None) -> None:
 
     Jobs, models and data stay. If it is interrupted, the same command goes on.
     """
-    from lineage.recording import Experiment, session_of
+    from lineage.recording import Experiment, NotThere, session_of
 
-    found = Experiment.load(experiment, session=session_of(**where))
+    session = session_of(**where)
+    try:
+        found = Experiment.load(experiment, session=session)
+    except NotThere as error:
+        raise click.UsageError(
+            f"there is no experiment {experiment!r} in {session.region_name}: check its name, --region and --profile"
+        ) from error
     if not force:
         raise click.UsageError(
             f"this deletes the experiment {found.experiment_name}, its groups, and the runs that no other holds: add --force"

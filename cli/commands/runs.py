@@ -98,7 +98,7 @@ def experiments(snapshot: str, form: str, out: str | None, **asked: Any) -> None
 @click.option(
     "--source",
     type=click.Choice(["run", "job", "logged"]),
-    help="Only runs that the SDK's Run logged (run), that SageMaker made for a job, or that people made (logged).",
+    help="Only runs that a Run of the SDK or lineage made (run), SageMaker for a job (job), or people (logged).",
 )
 @_between_options
 @uncollected

@@ -13,7 +13,7 @@ from .words import plural
 if TYPE_CHECKING:
     import lineage
 
-_MADE_BY = {"run": "the SDK's Run", "job": "SageMaker, for a job", "logged": "a person"}
+_MADE_BY = {"run": "a Run of the SDK or of lineage", "job": "SageMaker, for a job", "logged": "a person"}
 
 
 def run_text(run: lineage.Run, reached: list[dict[str, Any]], scope: dict[str, Any], *, colour: bool) -> str:

@@ -42,9 +42,9 @@ RECORDING: Final[Mapping[str, tuple[str, ...]]] = {
         "sagemaker:UpdateTrial",
     ),
     "Objects": (
+        "s3:AbortMultipartUpload",
         "s3:GetBucketVersioning",
         "s3:GetObject",
-        "s3:GetObjectVersion",
         "s3:ListBucket",
         "s3:ListBucketVersions",
         "s3:PutObject",

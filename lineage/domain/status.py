@@ -32,6 +32,16 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"  # a word that this version does not know
 
 
+class RunStatus(StrEnum):
+    """The words that a trial component's status is written with (botocore 1.44.8, `TrialComponentPrimaryStatus`)."""
+
+    IN_PROGRESS = "InProgress"
+    COMPLETED = "Completed"
+    FAILED = "Failed"
+    STOPPING = "Stopping"
+    STOPPED = "Stopped"
+
+
 _WORDS: Final[dict[Outcome, str]] = {
     Outcome.RUNNING: "InProgress Executing Running Starting Initializing Pending Blocked Creating Importing PendingImport",
     Outcome.STOPPING: "Stopping",

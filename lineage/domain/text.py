@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 _MARK: Final = "\N{REPLACEMENT CHARACTER}"
@@ -13,6 +14,14 @@ _SHOWN: Final[dict[int, int | str]] = (
     | dict.fromkeys((*range(0x80, 0xA0), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF), _MARK)
 )
 _ON_ONE_LINE: Final = _SHOWN | dict.fromkeys(map(ord, "\t\n\v\f\r\x85\u2028\u2029"), " ")
+
+
+_MISSING: Final = re.compile(r"not found|could not find|does not exist|cannot find", re.IGNORECASE)
+
+
+def says_missing(message: str) -> bool:
+    """Whether the message of a refusal says that there is no such thing: SageMaker mostly says so in a ValidationException."""
+    return bool(_MISSING.search(message))
 
 
 def visible(text: str) -> str:

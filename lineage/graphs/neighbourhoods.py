@@ -67,6 +67,7 @@ _NEAR = (
     Follow("down", "down", _ONWARD, "down"),
     *(Follow(start, "down", (*_BELONGS, "associated"), "beside") for start in ("up", "down", "beside")),
     *(Follow(start, "up", ("mentions", "reads", "recorded-by")) for start in ("up", "down")),
+    Follow("up", "up", ["recorded-by"], "up", where=(_ENTITY,)),  # what a job read whose action made a model
     Follow("beside", "up", ("reads", "writes"), "up", where=(_ENTITY,)),  # what people say got into a job or a model
 )
 # Who reads some places: also the runs that a hint there leads to, and the jobs that they record; and who wrote there first,
@@ -77,16 +78,25 @@ _READERS = (
     Follow("place", "down", EVERY, "hinted", edge=_is_logged),
     Follow("hinted", "up", ["recorded-by"], "reached"),
 )
+# Of a pipeline execution that names a write, whether it took the step over from another one, and did not write.
+_TOOK_OVER = Follow("writer", "down", ["member-of"], where=(_OTHER,))
 # Who else wrote the very place at which a model is, or around it: of several the last one made it.
 _RIVALS = (
-    Follow("model", "up", ["writes"]),
+    Follow("model", "up", ["writes"], "writer"),
     Follow("model", "up", ["overlaps"], "rival"),
-    Follow("rival", "up", ["writes"]),
+    Follow("rival", "up", ["writes"], "writer"),
+    _TOOK_OVER,
+)
+# An endpoint keeps what goes in and out where its config says, whichever model or component of it the data is in.
+_KEPT = (
+    Follow("reached", "up", ["configures"], "config", where=(_ENDPOINT,)),
+    Follow("config", "down", ["writes"], "reached"),
 )
 # Where data goes from the readers on, what else they name if they do not train with it, and whose model another one may be.
 _USE = (
     *_READERS,
     *_RIVALS,
+    *_KEPT,
     Follow("reached", "down", _LEADS, "reached", where=(_TRAINER,), only=Only.LEADING_ON),
     Follow("reached", "down", _LEADS, "reached", where=(_PLACE, *_NO_TRAINER)),
     Follow("reached", "down", ["reads", "writes"], "hinted", edge=_is_said, where=(_PLACE, *_NO_TRAINER)),
@@ -103,13 +113,11 @@ _IMPACT = (
     Follow("member", "up", _BELONGS, "reached"),
     Follow("reached", "down", _ONWARD, "reached", only=Only.TELLING),
     Follow("reached", "down", ["reads", "writes"], "hinted", edge=_is_said, only=Only.TELLING),
-    # an endpoint keeps what goes in and out where its config says
-    Follow("reached", "up", ["configures"], "config", where=(_ENDPOINT,)),
-    Follow("config", "down", ["writes"], "reached"),
+    *_KEPT,
     Follow("config", "up", ["deploys"], "served"),  # and whether each of its variants names a model
     # who else wrote a place that shares keys with what the data got to: of a model he may be the one who made it
     Follow("reached", "down", ["overlaps"], "shared", only=Only.TELLING),
-    Follow("shared", "up", ["writes"]),
+    Follow("shared", "up", ["writes"], "writer"),
     Follow("reached", "down", ["loads", "reads"], near="model", edge=_is_of_a_model, where=(_PLACE,), only=Only.TELLING),
     *_RIVALS,
     # what endpoints serve, those reached and those that serve what nobody knows the making of, up to its makers
@@ -117,7 +125,7 @@ _IMPACT = (
     Follow("unexplained", "down", SERVING, "unexplained"),
     Follow("unexplained", "down", SERVING, "served"),
     Follow("served", "up", (*SERVING, "overlaps"), "served"),
-    Follow("served", "up", ["writes"]),
+    Follow("served", "up", ["writes"], "writer"),
     # beside it: what else reached jobs name, and the jobs of a run that is asked about
     Follow("reached", "up", ["mentions", "reads"], where=_RESOURCE, only=Only.MENTIONED),
     Follow("reached", "up", ["member-of"], where=(_OTHER,)),  # whom a job started, and whether he began
@@ -141,7 +149,8 @@ _WRITERS = (
     Follow("read", "up", ["overlaps"], "around"),
     Follow("read", "up", ["overlaps"], "content", edge=_is_of_a_copy),
     Follow("content", "up", ["overlaps"], "around"),
-    *(Follow(start, "up", WRITING) for start in ("read", "around")),
+    *(Follow(start, "up", WRITING, "writer") for start in ("read", "around")),
+    _TOOK_OVER,
 )
 # What may have gone into a node. Beside its jobs stand runs, and what they and the jobs are members of: people may have
 # written there what was read.

@@ -117,6 +117,7 @@ def impact(graph: Graph, subject: str, *, attestations: Vouched = None) -> Impac
     place = location_of(str(spread.subject["id"]))
     apart = told_apart(graph.graph["scope"], place, (row["id"] for row in rows)) if place else []
     verdict, rests = judged(_found(rows), NOTHING, holes, vouched)
+    unread = Unread.of(spread.graph)
     return Impact(
         said=said(spread.graph, spread.subject),
         subject=spread.subject,
@@ -131,7 +132,8 @@ def impact(graph: Graph, subject: str, *, attestations: Vouched = None) -> Impac
             *spread.caveats,
             *_changing(rows),
             *caveats(graph.graph["scope"]),
-            *Unread.of(spread.graph).vendors,
+            *unread.vendors,
+            *(unread.weights(place.uri) if place and verdict == NOTHING else ()),
             _ONLY_WHAT_WAS_SEEN,
             *rests.notes,
         ],

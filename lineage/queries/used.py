@@ -271,6 +271,7 @@ class UseUnderWay:
                 *caveats(scope),
                 *left_out(within),
                 *unread.vendors,
+                *(unread.weights(self.readers.dataset.uri) if verdict == NOT_REFERENCED else ()),
                 *rests.notes,
             ],
             named=known is Known.PLACE,

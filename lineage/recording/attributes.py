@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar, overload
 
 from lineage.domain.experiments import RUN_TAG
+from lineage.domain.status import RunStatus
 from lineage.errors import RefusedValue
 from lineage.recording import limits
 
@@ -17,7 +18,6 @@ T = TypeVar("T")
 V = TypeVar("V")
 
 _DESCRIPTION_LENGTH = 3072
-_STATUSES = ("InProgress", "Completed", "Failed", "Stopping", "Stopped")
 
 
 class ArtifactValue(NamedTuple):
@@ -181,10 +181,10 @@ def sent_status(_what: str, value: Any) -> Json:
     given = {"PrimaryStatus": value} if isinstance(value, str) else value
     if (
         not isinstance(given, Mapping)
-        or given.get("PrimaryStatus") not in _STATUSES
+        or given.get("PrimaryStatus") not in {*RunStatus}
         or not set(given) <= {"PrimaryStatus", "Message"}
     ):
-        raise RefusedValue(f"{value!r} is not a status (expected one of {', '.join(_STATUSES)})")
+        raise RefusedValue(f"{value!r} is not a status (expected one of {', '.join(RunStatus)})")
     told = {"Message": limits.message(str(given["Message"]))} if given.get("Message") else {}
     return {"PrimaryStatus": given["PrimaryStatus"], **told}
 

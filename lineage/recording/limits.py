@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from lineage.domain.names import parse_location
+from lineage.domain.records import REDACTED
 from lineage.domain.redact import under_name, without_secrets
 from lineage.domain.text import one_line
 from lineage.errors import MalformedName, RefusedValue
@@ -31,6 +32,9 @@ METRIC_NAME_LENGTH: Final = 255
 OLDEST_METRIC: Final = timedelta(days=14)
 EXACT: Final = 2**53  # integers beyond it are no longer exact as a NumberValue, which is a double
 
+LAST_STEP: Final = 2**31 - 1
+
+_BREAK = re.compile("[\n\r\x85\u2028\u2029\ud800-\udfff]")  # what SageMaker's `.` does not stand for, and what UTF-8 lacks
 _NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9])*")
 _VERSION = re.compile(r"\?versionId=", re.IGNORECASE)
 _MEDIA_TYPE = re.compile(r"[-\w]+/[-\w+]+", re.ASCII)
@@ -81,15 +85,17 @@ def parameter(name: str, value: Any) -> Json:
     _key(name, "parameter")
     number = _number(value)
     if number is None or (isinstance(number, int) and abs(number) > EXACT):
-        text = str(under_name(name, str(value if number is None else number)))
-        return {"StringValue": _short(text, TEXT_LENGTH, f"the value of the parameter {name!r}")}
-    return {"NumberValue": _finite(float(number), f"the parameter {name!r}")}
+        what = f"the value of the parameter {name!r}"
+        text = str(under_name(name, _text(value if number is None else number, what)))
+        return {"StringValue": _short(text, TEXT_LENGTH, what)}
+    return {"NumberValue": _finite(number, f"the parameter {name!r}")}
 
 
 def artifact(name: str, value: Any, media_type: str | None = None) -> Json:
     """An artifact as the API takes it."""
     _key(name, "artifact")
-    text = _short(without_secrets(str(value)), URI_LENGTH, f"the value of the artifact {name!r}")
+    what = f"the value of the artifact {name!r}"
+    text = "" if value is None else _short(str(under_name(name, _text(value, what))), URI_LENGTH, what)
     if not text:
         raise RefusedValue(f"the artifact {name!r} has no value: give its URI")
     if media_type is None:
@@ -101,7 +107,7 @@ def artifact(name: str, value: Any, media_type: str | None = None) -> Json:
 
 def takes_media_type(text: str) -> bool:
     """Whether SageMaker takes a media type; one with a dot, as those of Excel and Parquet have, it does not."""
-    return len(text) <= 64 and bool(_MEDIA_TYPE.fullmatch(text))
+    return isinstance(text, str) and len(text) <= 64 and bool(_MEDIA_TYPE.fullmatch(text))
 
 
 def location(uri: str) -> str:
@@ -119,19 +125,16 @@ def location(uri: str) -> str:
 
 def metric(name: str, value: Any, timestamp: datetime | float | None, step: int | None, now: datetime) -> Json:
     """A metric as BatchPutMetrics takes it, with its time in seconds since 1970. Refuses NaN, and what is over 14 days old."""
-    if not isinstance(name, str) or not 0 < len(name) <= METRIC_NAME_LENGTH:
-        raise RefusedValue(f"{_cut(name)!r} can't be the name of a metric: 1 to {METRIC_NAME_LENGTH} characters")
+    if not isinstance(name, str) or not 0 < len(name) <= METRIC_NAME_LENGTH or not _is_line(name):
+        raise RefusedValue(f"{_cut(name)!r} can't be the name of a metric: 1 to {METRIC_NAME_LENGTH} characters of one line")
     number = _number(value)
     if number is None:
         raise RefusedValue(f"the metric {name!r} must be a number, not {_cut(value)!r}")
     when = _time(timestamp, name, now)
     if now - when > OLDEST_METRIC:
         raise RefusedValue(f"the metric {name!r} is of {when:%Y-%m-%d %H:%M}Z: SageMaker refuses metrics over 14 days old")
-    count = _number(step) if step is not None else None
-    if step is not None and (count is None or count != int(count) or count < 0):
-        raise RefusedValue(f"the step of the metric {name!r} must be a whole number from 0 on, not {_cut(step)!r}")
-    given = {} if count is None else {"Step": int(count)}
-    return {"MetricName": name, "Value": _finite(float(number), f"the metric {name!r}"), "Timestamp": when.timestamp(), **given}
+    given = {} if step is None else {"Step": _step(step, name)}
+    return {"MetricName": name, "Value": _finite(number, f"the metric {name!r}"), "Timestamp": when.timestamp(), **given}
 
 
 def message(text: str) -> str:
@@ -151,16 +154,19 @@ def room_for(known: Iterable[str], new: Mapping[str, Any], most: int, what: str)
 def tags(given: Iterable[Mapping[str, str]] | None) -> list[Json]:
     """A copy of the caller's tags: theirs is never changed. Raises `RefusedValue` where one is no Key and Value."""
     copied = []
+    if isinstance(given, (str, Mapping)) or not isinstance(given or (), Iterable):
+        raise RefusedValue(f"{_cut(given)!r} is no list of tags (expected [{{'Key': …, 'Value': …}}])")
     for one in given or ():
         if not isinstance(one, Mapping) or set(one) != {"Key", "Value"}:
             raise RefusedValue(f"{_cut(one)!r} is not a tag (expected {{'Key': …, 'Value': …}})")
-        copied.append({"Key": str(one["Key"]), "Value": str(under_name(str(one["Key"]), str(one["Value"])))})
+        value = str(under_name(str(one["Key"]), str(one["Value"])))
+        copied.append({"Key": str(one["Key"]), "Value": value.replace(REDACTED, "redacted")})  # tags take no brackets
     return copied
 
 
 def _key(name: Any, what: str) -> None:
-    if not isinstance(name, str) or not 0 < len(name) <= KEY_LENGTH:
-        raise RefusedValue(f"{_cut(name)!r} can't be the name of {_a(what)}: 1 to {KEY_LENGTH} characters")
+    if not isinstance(name, str) or not 0 < len(name) <= KEY_LENGTH or not _is_line(name):
+        raise RefusedValue(f"{_cut(name)!r} can't be the name of {_a(what)}: 1 to {KEY_LENGTH} characters of one line")
 
 
 def _short(text: str, most: int, what: str) -> str:
@@ -169,23 +175,58 @@ def _short(text: str, most: int, what: str) -> str:
     return text
 
 
+def _text(value: Any, what: str) -> str:
+    """A value's own text. A string is refused where it has several lines, as SageMaker does; others are put on one."""
+    try:
+        text = str(value)
+    except Exception as error:
+        raise RefusedValue(f"{what} can't be told as a text: {type(error).__name__}") from error
+    if not isinstance(value, str):
+        text = " ".join(text.split())
+    if not _is_line(text):
+        raise RefusedValue(f"{what} has a line break, or no proper characters, and SageMaker takes one line: {_cut(text)!r}")
+    return text
+
+
+def _is_line(text: str) -> bool:
+    return not _BREAK.search(text)
+
+
 def _finite(number: float, what: str) -> float:
-    if not math.isfinite(number):
-        raise RefusedValue(f"{what} is {number}: SageMaker takes finite numbers only")
-    return number
+    try:
+        double = float(number)
+    except OverflowError:
+        raise RefusedValue(f"{what} is larger than a double holds") from None
+    if not math.isfinite(double):
+        raise RefusedValue(f"{what} is {double}: SageMaker takes finite numbers only")
+    return double
+
+
+def _step(step: Any, name: str) -> int:
+    count = _number(step)
+    if count is None or not 0 <= count <= LAST_STEP or count != int(count):
+        raise RefusedValue(
+            f"the step of the metric {name!r} must be a whole number from 0 on, of 32 bits at most, not {_cut(step)!r}"
+        )
+    return int(count)
 
 
 def _number(value: Any) -> int | float | None:
     """A number, also one of numpy, torch or decimal; None for anything else."""
     if isinstance(value, (int, float)):
         return value
-    if isinstance(value, (str, bytes, datetime)) or value is None:
+    if isinstance(value, (str, bytes, datetime)) or value is None or _is_time(value):
         return None
     try:
         plain = value.item() if hasattr(value, "item") else float(value)
-    except (TypeError, ValueError, RuntimeError):
+        return plain if isinstance(plain, (int, float)) else float(value) if hasattr(value, "dtype") else None
+    except Exception:  # noqa: BLE001  (whatever it is, it is no number)
         return None
-    return plain if isinstance(plain, (int, float)) else None
+
+
+def _is_time(value: Any) -> bool:
+    """The times of numpy, whose `item` is a number of nanoseconds."""
+    return getattr(getattr(value, "dtype", None), "kind", "") in ("M", "m")
 
 
 def _time(timestamp: datetime | float | None, name: str, now: datetime) -> datetime:
@@ -200,5 +241,8 @@ def _time(timestamp: datetime | float | None, name: str, now: datetime) -> datet
 
 
 def _cut(value: Any) -> Any:
-    text = str(value)
+    try:
+        text = str(value)
+    except Exception:  # noqa: BLE001  (a user's own, or an integer of too many digits)
+        return f"<{type(value).__name__}>"
     return value if len(text) <= 60 else f"{text[:60]}…"

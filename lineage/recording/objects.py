@@ -10,9 +10,11 @@ import base64
 import binascii
 import hashlib
 import json
+import logging
 import mimetypes
 import os
 import re
+import shutil
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -36,6 +38,7 @@ _DEFAULT_BUCKET = re.compile(r"sagemaker-[a-z0-9-]+-(?P<account>\d{12})")
 _WORD = re.compile(r"[!-~]+")
 _PLACE = re.compile(r"://|arn:", re.IGNORECASE)  # a text that names a place is no digest, and no pin
 
+LOGGER: Final = logging.getLogger("lineage.recording")
 Json = dict[str, Any]
 Row = tuple[str, str, int, bool]  # key, version id or ETag, bytes, and whether it is a version id
 Page = tuple[list[Row], int]  # of the objects that are there, and how many entries S3 listed
@@ -113,6 +116,21 @@ def read_file(path: str | os.PathLike[str]) -> Content:
     if (size, state) != (state[0], _state(name)):
         raise _changed(name)
     return Content(name, digest.hexdigest(), size, state)
+
+
+def keep(path: str, copy: str) -> None:
+    """A copy of a file that can't be sent yet, where the disk has room for it; else it must stay as it is."""
+    try:
+        room = shutil.disk_usage(os.path.dirname(copy)).free // 2  # noqa: PTH120
+        if os.stat(path).st_size <= room:  # noqa: PTH116
+            os.close(os.open(f"{copy}.part", os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            shutil.copyfile(path, f"{copy}.part")
+            os.replace(f"{copy}.part", copy)  # noqa: PTH105
+            return
+        why = "the disk has little room"
+    except OSError as error:
+        why = str(error)
+    LOGGER.warning("lineage: %s is sent later, and must stay as it is until then (no copy: %s)", path, why)
 
 
 def upload(service: Service, path: str | os.PathLike[str] | Content, bucket: str, key: str) -> Stored:

@@ -13,6 +13,7 @@ from typing import Any
 
 from lineage.domain.experiments import RUN_TAG, component_of, group_of
 from lineage.domain.names import parse_arn
+from lineage.domain.status import RunStatus
 from lineage.errors import AlreadyExists, NotThere, RefusedValue
 from lineage.recording import limits
 from lineage.recording.service import Service, now
@@ -87,7 +88,7 @@ def open_run(service: Service, names: Names) -> Opened:
     else:
         _claim(service, names)
         if names.begins:
-            status = {"PrimaryStatus": "InProgress", "Message": ""}
+            status = {"PrimaryStatus": RunStatus.IN_PROGRESS, "Message": ""}
             service.steadily("UpdateTrialComponent", TrialComponentName=names.component, Status=status)
     return found_run(service, names)
 
@@ -141,7 +142,7 @@ def _component(service: Service, names: Names) -> bool:
     """Whether it was made now."""
     own = [tag for tag in names.tags if tag["Key"] != RUN_TAG["Key"]]
     shown = {"DisplayName": names.run_shown} if names.run_shown else {}
-    begun = {"Status": {"PrimaryStatus": "InProgress"}, "StartTime": now()} if names.begins else {}
+    begun = {"Status": {"PrimaryStatus": RunStatus.IN_PROGRESS}, "StartTime": now()} if names.begins else {}
     try:
         service.steadily(
             "CreateTrialComponent", TrialComponentName=names.component, Tags=[*own, dict(RUN_TAG)], **shown, **begun

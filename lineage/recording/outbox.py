@@ -7,34 +7,41 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from lineage.errors import LineageError, NotRecorded
-from lineage.recording.sending import LANES, OPEN, Lane
+from lineage.recording.opening import Opened
+from lineage.recording.sending import LANES, OPEN, Outcome
 from lineage.recording.service import DENIED, UNREACHABLE, Service, waits
-from lineage.recording.spool import Item, Orphan, Owner, Row, Spool
+from lineage.recording.spool import Item, Orphan, Owner, Place, Row, Spool
 
 LOGGER: Final = logging.getLogger("lineage.recording")
 _KEPT = 100  # of what was refused, so many are told one by one
 _LONGEST_REST = 30.0  # seconds between two tries of a lane that is stuck
+_LAST_CALL = 60.0  # seconds that a call which is under way may take when a run is left
+RESUME: Final = "resume"  # in the place of a component, for who sends what others left and nothing else
+_FOR_OTHERS = 30.0  # seconds that a run which is left goes on with what others left
 _SILENCE = 2.0  # seconds of waiting after which it is said what is waited for
-# A lane that fails for so many seconds, and more than once, is stuck: whoever waits for it goes on, and it is tried now and
-# then. Where nobody is signed in, or may not, once is enough.
+# A place (a lane and a component) that fails for so many seconds, and more than once, is stuck: whoever waits for it goes on,
+# and it is tried now and then. Where nobody is signed in, or may not, once is enough.
 _ENOUGH: Final = {DENIED: 0.0, UNREACHABLE: 3.0}
 _ENOUGH_ELSE = 15.0
+_ORDER: Final = {lane: at for at, lane in enumerate(LANES)}
 
 
 @dataclass(slots=True)
 class _State:
-    """How a lane fares."""
+    """How a place fares: a lane of one component. What one run may not do holds no other up."""
 
     failures: int = 0
     since: float = 0.0
     rests_until: float = 0.0
     error: NotRecorded | None = None
+    singly: int = 0  # so many are sent one by one, for together they were refused
+    slow: bool = False  # somebody waited in vain
     waits: Iterator[float] = field(default_factory=waits)
 
     @property
@@ -59,30 +66,46 @@ class Unsent:
     def __str__(self) -> str:
         why = f" ({'; '.join(self.reasons)})" if self.reasons else ""
         where = (
-            f"kept in {self.path}, and the next run or `lineage record resume` sends them"
+            f"kept in {self.path}: the next run or `lineage record resume` sends what is left"
             if self.path
             else "lost with this process"
         )
-        return f"{self.items} items are not sent{why}: {where}" if self else "all is sent"
+        are = "item is" if self.items == 1 else "items are"
+        return f"{self.items:,} {are} not sent{why}: {where}" if self else "all is sent"
+
+
+OnOpen = Callable[["Outbox", Opened], None]
 
 
 class Outbox:
     """The queue of one run in one process, and the thread that empties it."""
 
-    def __init__(self, service: Service, directory: Path | None, owner: Owner) -> None:
-        """Falls back to memory, with a warning, where nothing can be written into the directory."""
-        self.service = service
+    def __init__(self, service: Service, directory: Path | None, owner: Owner, on_open: OnOpen | None = None) -> None:
+        """Falls back to memory, with a warning, where nothing can be written into the directory.
+
+        `on_open` is called when a run was opened that could not be before, and before anything of it is sent.
+        """
+        self.service = service.impatient()
         self.refused: deque[str] = deque(maxlen=_KEPT)
         self.refusals = 0
         self.spool = _spool(directory, owner)
-        self._states = {name: _State() for name in LANES}
+        self._on_open = on_open
+        self._states: dict[Place, _State] = {}
+        self._impossible: dict[str, str] = {}  # why a run can't be opened, by its component
+        self._broken: NotRecorded | None = None
         self._changed = threading.Condition(self.spool.lock)
         self._ending = False
         self._thread = threading.Thread(target=self._run, name=f"lineage-{owner.component}", daemon=True)
+
+    def start(self) -> None:
+        """Begin to send."""
         self._thread.start()
 
-    def add(self, rows: Iterable[Row]) -> list[int]:
-        """Queue something. Raises `NotRecorded` where the disk does not take it."""
+    def add(self, rows: Sequence[Row]) -> list[int]:
+        """Queue something. Raises `NotRecorded` where neither disk nor memory takes it, or its run can't be opened."""
+        for row in rows:
+            if why := self._impossible.get(row.component):
+                raise NotRecorded(why)
         try:
             with self._changed:
                 ids = self.spool.add(rows)
@@ -91,105 +114,174 @@ class Outbox:
             raise NotRecorded(f"{self.spool.path or 'memory'} does not take it: {error}") from error
         return ids
 
-    def take_over(self, orphan: Orphan, rows: Iterable[Row]) -> None:
-        """Queue what a dead process left."""
+    def take_over(self, orphan: Orphan, rows: Sequence[Row]) -> None:
+        """Queue what a dead process left, before all else. Raises `sqlite3.Error` where the disk does not take it."""
         with self._changed:
             orphan.hand_over(self.spool, rows)
             self._changed.notify_all()
 
-    def wait_for(self, lane: str, ids: Sequence[int], seconds: float) -> NotRecorded | None:
-        """Wait until these of a lane are settled; or until it is stuck, whose error is given; or for so many seconds."""
-        until = time.monotonic() + seconds
+    def wait_for(self, place: Place, ids: Sequence[int], seconds: float, *, strictly: bool = False) -> NotRecorded | None:
+        """Wait until these of a place are settled; or until it is stuck, whose error is given; or for so many seconds.
+
+        A service that answers nobody is waited for once, and not at each call, unless that is asked for.
+        """
         with self._changed:
-            while ids and self.spool.holds(ids) and (left := until - time.monotonic()) > 0:
-                if error := self._stuck(lane):
+            slow = self._state(place).slow and not strictly
+            until = time.monotonic() + (0 if slow else seconds)
+            while ids and self.holds(ids):
+                if error := self._stuck(place):
                     return error
+                if (left := until - time.monotonic()) <= 0:
+                    self._state(place).slow = True
+                    return NotRecorded(f"not sent yet, after {seconds:.0f} seconds", UNREACHABLE)
                 self._changed.wait(min(left, 1.0))
         return None
 
     def drain(self, seconds: float | None = None, label: str = "") -> Unsent:
-        """Wait until all is sent, or all that is left is stuck, or for so many seconds. Each lane is tried once more first."""
+        """Wait until all is sent, or all that is left is stuck, or for so many seconds. Each place is tried once more first.
+
+        What dead processes left of other runs is waited for a while only: a short run need not send all of a long one.
+        """
         until = None if seconds is None else time.monotonic() + seconds
         self._try_again()
-        told = time.monotonic() + _SILENCE
+        told, own, others = time.monotonic() + _SILENCE, self.spool.owner.component, time.monotonic() + _FOR_OTHERS
         with self._changed:
-            while lanes := self.spool.lanes():
-                if all(self._stuck(lane) for lane in lanes) or (until and time.monotonic() >= until):
+            while places := list(self.spool.counts):
+                if all(self._stuck(place) for place in places) or (until and time.monotonic() >= until):
+                    break
+                if any(place[1] == own for place in places):
+                    others = time.monotonic() + _FOR_OTHERS
+                elif time.monotonic() > others and own != RESUME:
                     break
                 if told and time.monotonic() > told:
-                    LOGGER.warning("lineage: sending the last %s items%s …", f"{sum(lanes.values()):,}", label)
+                    LOGGER.warning("lineage: sending the last %s items%s …", f"{self.spool.counts.total():,}", label)
                     told = 0.0
                 self._changed.wait(0.5 if until is None else max(0.0, min(0.5, until - time.monotonic())))
-            return self._unsent(lanes)
+            return self._unsent()
+
+    @property
+    def away(self) -> bool:
+        """Whether the service is known to be out of reach just now."""
+        with self._changed:
+            return any(state.stuck and state.error and state.error.cause == UNREACHABLE for state in self._states.values())
 
     def end(self) -> None:
         """Stop sending, and let go of the queue: what is left stays on disk."""
         with self._changed:
             self._ending = True
             self._changed.notify_all()
-        self._thread.join(timeout=60)
+        if self._thread.ident:
+            self._thread.join(timeout=_LAST_CALL)
         self.spool.end()
 
-    def _unsent(self, lanes: dict[str, int]) -> Unsent:
-        reasons = dict.fromkeys(str(error) for lane in lanes if (error := self._states[lane].error))
-        return Unsent(sum(lanes.values()), self.spool.path, tuple(reasons))
+    def _unsent(self) -> Unsent:
+        errors = [self._broken, *(self._state(place).error for place in self.spool.counts)]
+        path = self.spool.path if self.spool.on_disk else None
+        return Unsent(self.spool.counts.total(), path, tuple(dict.fromkeys(str(error) for error in errors if error)))
 
-    def _stuck(self, lane: str) -> NotRecorded | None:
-        """Why a lane is stuck: by itself, or because its run is not opened yet."""
-        before = [OPEN] if self.spool.first(OPEN, 1) else []
-        return next((state.error for name in (*before, lane) if (state := self._states[name]).stuck), None)
+    def _state(self, place: Place) -> _State:
+        return self._states.setdefault(place, _State())
+
+    def holds(self, ids: Sequence[int]) -> bool:
+        """Whether any of these is still queued."""
+        try:
+            return self.spool.holds(ids)
+        except sqlite3.Error:
+            return False
+
+    def _stuck(self, place: Place) -> NotRecorded | None:
+        """Why a place is stuck: by itself, or because its run is not opened yet."""
+        opening = (OPEN, place[1])
+        before = [opening] if self.spool.counts[opening] else []
+        return self._broken or next((state.error for one in (*before, place) if (state := self._state(one)).stuck), None)
 
     def _try_again(self) -> None:
         with self._changed:
-            for name in LANES:
-                self._states[name] = _State()
+            self._broken = None
+            for place, state in self._states.items():
+                self._states[place] = _State(singly=state.singly)
             self._changed.notify_all()
 
     # --- the thread ----------------------------------------------------------------------------
 
     def _run(self) -> None:
-        while True:
-            with self._changed:
-                work = self._next()
-                if self._ending:
-                    return
-                if not work:
-                    self._changed.wait(self._rest())
-                    continue
-            self._send(*work)
+        while not self._ending:
+            try:
+                self._step()
+            except Exception as error:  # noqa: BLE001  (a thread that dies would lose all that follows)
+                self._break(error)
 
-    def _next(self) -> tuple[str, Lane, list[Item]] | None:
-        """The first lane that has something and does not rest. Nothing overtakes the opening of its run."""
+    def _step(self) -> None:
+        """Send what is next, or wait."""
+        with self._changed:
+            if self._ending:
+                return
+            work = self._next()
+            if not work:
+                self._changed.wait(self._rest())
+                return
+        self._send(*work)
+
+    def _break(self, error: Exception) -> None:
+        """The queue can't be read, or not be written: whoever waits goes on."""
+        with self._changed:
+            if self._ending:
+                return
+            self._broken = NotRecorded(f"{self.spool.path or 'memory'}: {type(error).__name__}: {error}")
+            LOGGER.warning("lineage: %s", self._broken)
+            self._changed.notify_all()
+            self._changed.wait(_LONGEST_REST)
+
+    def _next(self) -> tuple[Place, list[Item]] | None:
+        """The first of the places that has something and does not rest: of the own run, then of what others left.
+
+        Nothing overtakes the opening of its run.
+        """
         now = time.monotonic()
-        for name, lane in LANES.items():
-            items = self.spool.first(name, lane.most)
-            if items and self._states[name].rests_until <= now:
-                return name, lane, items
-            if items and name == OPEN:
-                return None
+        own = self.spool.owner.component
+        places = sorted(self.spool.counts, key=lambda place: (place[1] != own, _ORDER[place[0]]))
+        unopened = {component for lane, component in places if lane == OPEN}
+        for place in places:
+            state = self._state(place)
+            if state.rests_until <= now and (place[0] == OPEN or place[1] not in unopened):
+                return place, self.spool.first(place, 1 if state.singly else LANES[place[0]].most)
         return None
 
     def _rest(self) -> float | None:
-        """How long nothing can be done: until a lane has rested. None where nothing is queued."""
+        """How long nothing can be done: until a place has rested. None where nothing is queued."""
         now = time.monotonic()
-        resting = [state.rests_until - now for name, state in self._states.items() if state.rests_until > now]
+        resting = [state.rests_until - now for state in self._states.values() if state.rests_until > now]
         return min(resting) if resting else None
 
-    def _send(self, name: str, lane: Lane, items: list[Item]) -> None:
+    def _send(self, place: Place, items: list[Item]) -> None:
         try:
-            outcome = lane.send(self.service, items)
+            outcome = LANES[place[0]].send(self.service, items)
         except NotRecorded as error:
-            self._failed(name, error)
+            self._failed(place, error)
         except LineageError as refusal:
-            self._settle(name, [item.id for item in items], [f"{name}: {refusal}"], (), ())
-        except Exception as error:  # noqa: BLE001  (a thread that dies would lose all that follows)
-            self._failed(name, NotRecorded(f"{type(error).__name__}: {error}"))
+            self._refuse(place, items, refusal)
+        except Exception as error:  # noqa: BLE001  (whatever it is, what is queued stays)
+            self._failed(place, NotRecorded(f"{type(error).__name__}: {error}"))
         else:
-            self._settle(name, outcome.done, outcome.refused, outcome.more, outcome.notes)
+            self._settle(place, outcome)
 
-    def _failed(self, name: str, error: NotRecorded) -> None:
+    def _refuse(self, place: Place, items: list[Item], refusal: LineageError) -> None:
+        """One of several takes no other along: they are sent one by one. What can't be opened takes all of its run."""
+        if len(items) > 1:
+            with self._changed:
+                self._state(place).singly = len(items)
+            return
+        self._settle(place, Outcome([item.id for item in items], [f"{place[0]}: {refusal}"]))
+        if place[0] == OPEN:
+            with self._changed:
+                count = self.spool.forget(place[1])
+                self._impossible[place[1]] = f"the run {place[1]} can't be opened: {refusal}"
+                self._changed.notify_all()
+            LOGGER.warning("lineage: not recorded: %s items of the run %s", f"{count:,}", place[1])
+
+    def _failed(self, place: Place, error: NotRecorded) -> None:
         with self._changed:
-            state = self._states[name]
+            state = self._state(place)
             state.since = state.since if state.failures else time.monotonic()
             state.failures += 1
             state.error = error
@@ -197,19 +289,25 @@ class Outbox:
             state.rests_until = time.monotonic() + rest
             self._changed.notify_all()
 
-    def _settle(
-        self, name: str, done: Sequence[int], refused: Sequence[str], more: Sequence[Row], notes: Sequence[str]
-    ) -> None:
+    def _settle(self, place: Place, outcome: Outcome) -> None:
         with self._changed:
-            self.spool.settle(done, more)
-            self._states[name] = _State()
-            self.refused.extend(refused)
-            self.refusals += len(refused)
+            self.spool.settle(place, outcome.done, outcome.more)
+            left = max(0, self._state(place).singly - len(outcome.done))
+            self._states[place] = _State(singly=left)
+            self.refused.extend(outcome.refused)
+            self.refusals += len(outcome.refused)
             self._changed.notify_all()
-        for text in refused:
+        for text in outcome.refused:
             LOGGER.warning("lineage: not recorded: %s", text)
-        for text in notes:
+        for text in outcome.notes:
             LOGGER.info("lineage: %s", text)
+        if outcome.opened and place[1] == self.spool.owner.component:
+            self._opened(outcome.opened)
+
+    def _opened(self, opened: Opened) -> None:
+        self.spool.say(replace(self.spool.owner, account=opened.account))
+        if (do := self._on_open) is not None:
+            quietly(lambda: do(self, opened))
 
 
 def _spool(directory: Path | None, owner: Owner) -> Spool:

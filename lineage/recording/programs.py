@@ -11,8 +11,10 @@ from typing import Any
 
 from lineage.errors import RefusedValue
 from lineage.recording import surroundings
-from lineage.recording.outbox import Outbox, Unsent
-from lineage.recording.run import Run, Terminated, take_over
+from lineage.recording.endings import Terminated
+from lineage.recording.inheriting import take_over
+from lineage.recording.outbox import RESUME, Outbox, Unsent
+from lineage.recording.run import Run
 from lineage.recording.service import Service
 from lineage.recording.spool import Owner, directory
 
@@ -76,10 +78,11 @@ def resume(session: Any = None, timeout: float | None = None) -> tuple[int, Unse
     """
     service = Service(session)
     account = str(service.steadily("GetCallerIdentity")["Account"])
-    owner = Owner("resume", service.region, account, service.profile, sets_status=False)
+    owner = Owner(RESUME, service.region, account, service.profile, sets_status=False)
     box = Outbox(service, directory(), owner)
     try:
         taken = take_over(box, directory())
+        box.start()
         return taken, box.drain(timeout)
     finally:
         box.end()

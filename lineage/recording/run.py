@@ -13,11 +13,10 @@ import contextvars
 import hashlib
 import json
 import os
-import signal
 import sys
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -25,25 +24,24 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from lineage.domain.pins import Pin, parameter_of
+from lineage.domain.status import RunStatus
 from lineage.errors import NotRecorded, RecordingError, RefusedValue
 from lineage.recording import charts, limits, objects, surroundings
+from lineage.recording.endings import catch_termination, outcome
+from lineage.recording.inheriting import take_over
 from lineage.recording.opening import Names, Opened, found_run, named, open_run
 from lineage.recording.outbox import LOGGER, Outbox, Unsent, quietly
 from lineage.recording.sending import FILE, LINEAGE, METRIC, OPEN, STATUS, UPDATE
 from lineage.recording.service import PASSING, Service, now
-from lineage.recording.spool import Owner, Row, directory, is_alive, orphans
+from lineage.recording.spool import Owner, Row, directory, is_open
 
-COMPLETED, FAILED, STOPPED = "Completed", "Failed", "Stopped"
 _PATIENCE: Final = 10.0  # seconds that one call of log_parameter and its like waits for the service
 _PATIENCE_WITH_FILES: Final = 3600.0
-_DEAD = "the process that recorded this run ended without leaving it (killed?)"
+_UNLEFT = "the program ended without leaving this run"
 
-_CURRENT: contextvars.ContextVar[Run | None] = contextvars.ContextVar("lineage_run", default=None)
+# The blocks that this context is in, the inner ones last. A generator or a task may leave an outer one first.
+_CURRENT: contextvars.ContextVar[tuple[Run, ...]] = contextvars.ContextVar("lineage_runs", default=())
 _OPEN: set[Run] = set()  # of this process, for its end and for a fork
-
-
-class Terminated(SystemExit):
-    """SIGTERM came while a run was open: the program ends as it would have, and the run is left as Stopped."""
 
 
 class Run:
@@ -95,7 +93,8 @@ class Run:
         self._keys: dict[str, set[str]] = {"Parameters": set(), "InputArtifacts": set(), "OutputArtifacts": set()}
         self._steps: dict[str, int] = {}
         self._called: dict[str, str] = {}  # what has which name, of files and charts that were given none
-        self._entered: list[tuple[contextvars.Token[Run | None], Callable[[], None]]] = []
+        self._restore: Callable[[], None] = lambda: None
+        self._left: Unsent | None = None
         return self
 
     @classmethod
@@ -166,94 +165,123 @@ class Run:
         with self._lock:
             if self._depth == 0:
                 self._open()
+                self._restore = catch_termination(lambda: bool(_OPEN))
             self._depth += 1
-        restore = _catch_termination() if self._depth == 1 else lambda: None
-        self._entered.append((_CURRENT.set(self), restore))
+        _CURRENT.set((*_CURRENT.get(), self))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        token, restore = self._entered.pop()
-        with contextlib.suppress(ValueError):  # left in another context than it was entered in: a generator, a task
-            _CURRENT.reset(token)
-        restore()
-        with self._lock:
+        _CURRENT.set(_without(_CURRENT.get(), self))
+        with self._lock:  # whoever enters it again meanwhile waits until it is left
             self._depth -= 1
-            last = self._depth == 0
-        if last:
-            self._leave(error)
+            if self._depth == 0:
+                self._restore()
+                self._leave(error)
 
     def _open(self) -> None:
-        folder = _folder()
-        alone = not (folder and is_alive(folder, self.component_name))
-        self._pid = os.getpid()
-        self._says_status = self._makes and surroundings.rank() in (None, 0) and (alone or surroundings.rank() == 0)
-        self._opened = self._opening()
-        account = self._opened.account if self._opened else ""
-        owner = Owner(self.component_name, self._service.region, account, self._service.profile, self._says_status)
-        self._outbox = Outbox(self._service, folder, owner)
-        if self._opened:
-            self._know(self._opened)
-            take_over(self._outbox, folder, self.component_name)
-        else:
-            self._outbox.add([Row(OPEN, self.component_name, self._names.as_json())])
+        """First the queue, which says that the run is to be opened: a process that is killed meanwhile leaves that."""
+        folder, rank = _folder(), surroundings.rank()
+        ends = self._makes and rank in (None, 0)
+        alone = not (folder and is_open(folder, self.component_name))
+        self._pid, self._opened, self._left = os.getpid(), None, None
+        self._names = replace(self._names, begins=ends and (alone or rank == 0))
+        owner = Owner(self.component_name, self._service.region, "", self._service.profile, ends)
+        box = Outbox(self._service, folder, owner, self._was_opened)
+        try:
+            opening = box.add([Row(OPEN, self.component_name, self._names.as_json())]) if self._makes else []
+            opened = self._opening()
+            if opened:
+                box.spool.settle((OPEN, self.component_name), opening)
+                box.spool.say(replace(owner, account=opened.account))
+                self._was_opened(box, opened)
+        except BaseException:
+            box.spool.forget(self.component_name)
+            box.end()
+            raise
+        self._outbox = box
+        if ends:
+            with contextlib.suppress(OSError):
+                box.spool.begin_block()
         _OPEN.add(self)
+        box.start()
 
     def _opening(self) -> Opened | None:
         """None where the service is away: the run is opened when it is back."""
-        self._service.region  # noqa: B018  (raises where there is none)
         try:
-            return open_run(self._service, self._begun()) if self._makes else found_run(self._service, self._names)
+            return open_run(self._service, self._names) if self._makes else found_run(self._service, self._names)
         except NotRecorded as error:
             if self.strict or error.cause not in PASSING:
                 raise
             LOGGER.warning("lineage: %s: what is logged is kept on disk and sent when it is back", error)
             return None
 
-    def _begun(self) -> Names:
-        """Only the process that says how the run ends says that it begins."""
-        return replace(self._names, begins=self._says_status)
+    def _was_opened(self, box: Outbox, opened: Opened) -> None:
+        """It is there, now or later: what the run has already counts, and what dead processes left of it goes first."""
+        self._opened = opened
+        with self._lock:
+            self._know(opened)
+        take_over(box, _folder(), self.component_name, self._goes_on)
 
     def _know(self, opened: Opened) -> None:
         """What the run has already, for the limits and for the steps of its metrics."""
         for member, keys in self._keys.items():
             keys.update(opened.record.get(member) or ())
         for metric in opened.record.get("Metrics") or ():
-            self._steps[metric["MetricName"]] = int(metric.get("Count") or 0)
+            self._go_on(metric["MetricName"], int(metric.get("Count") or 0))
+
+    def _goes_on(self, rows: Sequence[Row]) -> None:
+        """Steps go on after those of metrics that are still to be sent."""
+        for row in rows:
+            if row.lane == METRIC and row.component == self.component_name:
+                self._go_on(row.body["MetricName"], row.body["Step"] + 1)
+
+    def _go_on(self, metric: str, step: int) -> None:
+        self._steps[metric] = max(step, self._steps.get(metric, 0))
 
     def _leave(self, error: BaseException | None) -> None:
-        box, folder = self._mine(), _folder()
+        if self._pid != os.getpid():  # a fork that logged nothing
+            _OPEN.discard(self)
+            return
+        box = self._mine()
         try:
-            if self._ends(folder, box):
-                box.add([Row(STATUS, self.component_name, _outcome(error) | {"ended": now().isoformat()})])
+            if self._ends(box):
+                box.add([Row(STATUS, self.component_name, outcome(error) | {"ended": now().isoformat()})])
             unsent = self.close()
-            if self.strict and (unsent or box.refusals) and error is None:
-                raise NotRecorded(f"{self}: {unsent}" if unsent else f"{self}: not recorded: {box.refused[-1]}")
-        except RecordingError as failure:
+            self._must_be_whole(box, unsent)
+        except Exception as failure:
             if error is None and self.strict:
                 raise
             LOGGER.warning("lineage: %s", failure)
         finally:
             _OPEN.discard(self)
-            box.end()
+            quietly(box.end)
             self._record = None
 
-    def _ends(self, folder: Path | None, box: Outbox) -> bool:
+    def _must_be_whole(self, box: Outbox, unsent: Unsent) -> None:
+        if self.strict and (unsent or box.refusals):
+            raise NotRecorded(f"{self}: {unsent}" if unsent else f"{self}: not recorded: {box.refused[-1]}")
+
+    def _ends(self, box: Outbox) -> bool:
         """Whether this process says how the run ended: the first of several that are numbered, else whichever leaves last."""
         if not self._makes or self._pid != os.getpid() or surroundings.rank() not in (None, 0):
             return False
-        others = folder is not None and is_alive(folder, self.component_name, box.spool.path)
+        box.spool.end_block()
+        folder = _folder()
+        others = folder is not None and is_open(folder, self.component_name, box.spool.path)
         return surroundings.rank() == 0 or not others
 
     def close(self, timeout: float | None = None) -> Unsent:
         """Wait until all that was logged is sent, or can't be; at most `timeout` seconds. Gives what is left, and where."""
-        if not self._outbox:
-            return Unsent(0, None)
+        if not self._outbox or self._left is not None:
+            return self._left or Unsent(0, None)
         box = self._mine()
         if self._opened and self._makes:
             take_over(box, _folder(), self.component_name)  # what forked processes of this one left
         unsent = box.drain(timeout, f" of {self.experiment_name} {self.run_name}")
         if unsent:
             LOGGER.warning("lineage: %s %s: %s", self.experiment_name, self.run_name, unsent)
+        if not self._depth:
+            self._left = unsent
         return unsent
 
     # --- what is logged ------------------------------------------------------------------------
@@ -276,10 +304,10 @@ class Run:
         """Record a value of a metric. It is sent in the background, in order; without a step it has the next one."""
         box = self._box
         entry = limits.metric(name, value, timestamp, step, now())
-        with self._lock:
+        with self._lock:  # until it is queued: a later step never comes before it
             entry.setdefault("Step", self._steps.get(name, 0))
             self._steps[name] = entry["Step"] + 1
-        self._queue(box, [Row(METRIC, self.component_name, entry)])
+            self._queue(box, [Row(METRIC, self.component_name, entry)])
 
     def log_file(
         self,
@@ -289,9 +317,13 @@ class Run:
         is_output: bool = True,  # noqa: FBT002
     ) -> None:
         """Copy a file into S3, under a key of this run and this content, and record its place. Waits until it is there."""
+        if not isinstance(file_path, (str, os.PathLike)):
+            raise RefusedValue(f"a file is given by its path, not as {type(file_path).__name__}")
         path = Path(file_path)
         content = objects.read_file(path)
         body = {"path": str(Path(content.path).resolve()), "sha256": content.sha256, "type": "File"}
+        if kept := self._copy_of(content.sha256):
+            body["copy"] = str(kept)
         kind = media_type or objects.guess_media_type(path)
         named = name or self._apart(path.name, body["path"], content.sha256)
         self._store(named, kind, body, path.name, content.sha256, is_output=is_output)
@@ -353,27 +385,37 @@ class Run:
 
     def _mine(self) -> Outbox:
         """The same. A forked process has one of its own: it has no thread that sends, and must leave its parent's alone."""
-        outbox = self._outbox
-        assert outbox
-        if self._pid == os.getpid():
-            return outbox
-        _INHERITED.append(outbox)
-        self._pid, self._lock = os.getpid(), threading.RLock()
-        self._makes = False
-        self._service = Service(self._session)
-        self._outbox = Outbox(self._service, _folder(), replace(outbox.spool.owner, sets_status=False))
-        _at_end_of_fork(self)
-        return self._outbox
+        with self._lock:
+            outbox = self._outbox
+            assert outbox
+            if self._pid == os.getpid():
+                return outbox
+            _INHERITED.append(outbox)
+            self._makes, self._service = False, Service(self._session)
+            self._outbox = Outbox(self._service, _folder(), replace(outbox.spool.owner, sets_status=False))
+            self._pid = os.getpid()
+            self._outbox.start()
+            _at_end_of_fork(self)
+            return self._outbox
+
+    def _forked(self) -> None:
+        """In a fork: another thread of the parent may have held the lock."""
+        self._lock = threading.RLock()
 
     def _flush(self) -> None:
         """Send what can be sent where a process ends inside the block."""
         if self._outbox and self._pid == os.getpid():
+            if self._depth and self._ends(self._outbox):
+                told = {"PrimaryStatus": RunStatus.STOPPED, "Message": _UNLEFT, "ended": now().isoformat()}
+                self._outbox.add([Row(STATUS, self.component_name, told)])
             self._outbox.drain(_PATIENCE)
             self._outbox.end()
 
     def _log_each(self, member: str, most: int, what: str, entries: Mapping[str, Any], made: Callable[[str, Any], Any]) -> None:
         """Record entries of a map, each by itself: one that is refused takes no other along."""
         box, rows, refusals = self._box, [], []
+        if not isinstance(entries, Mapping):
+            raise RefusedValue(f"{what} are given as a dict of names and values, not as {type(entries).__name__}")
         with self._lock:
             for name, value in entries.items():
                 try:
@@ -389,11 +431,18 @@ class Run:
         if refusals:
             raise RefusedValue("; ".join(refusals))
 
-    def _queue(self, box: Outbox, rows: list[Row], lane: str = "", patience: float = _PATIENCE) -> None:
-        """Queue rows, and wait for those of a lane. Only a strict run is told of what fails on the way."""
+    def _copy_of(self, sha256: str) -> Path | None:
+        """Where a file is kept that can't be sent yet: whoever logged it may write or remove it meanwhile."""
+        queue = self._box.spool.path
+        return queue and queue.with_name(f"{uuid.uuid4().hex[:8]}-{sha256[:16]}.file")
+
+    def _queue(self, box: Outbox, rows: list[Row], lane: str = "", patience: float | None = None) -> list[int]:
+        """Queue rows, and wait for those of a lane. Only a strict run is told of what fails on the way. Gives their ids."""
+        ids: list[int] = []
         try:
             ids = box.add(rows)
-            error = box.wait_for(lane, ids, patience) if lane else None
+            seconds = _PATIENCE if patience is None else patience
+            error = box.wait_for((lane, self.component_name), ids, seconds, strictly=self.strict) if lane else None
             if error and self.strict:
                 raise error
         except NotRecorded as error:
@@ -402,10 +451,12 @@ class Run:
             LOGGER.warning("lineage: not recorded: %s", error)
         if self.strict and box.refusals:
             raise NotRecorded(f"{self}: not recorded: {box.refused[-1]}")
+        return ids
 
     def _pin(self, place: str, version_ids: Any, digest: str | None) -> Pin | None:
         try:
-            return objects.pin(self._service, place, version_ids=version_ids, digest=digest)
+            service = self._service.impatient() if self._box.away else self._service
+            return objects.pin(service, place, version_ids=version_ids, digest=digest)
         except RefusedValue:
             raise
         except RecordingError as error:
@@ -445,12 +496,22 @@ class Run:
             self._keys[member].add(name)
         key = objects.file_key(self._prefix or "", self.experiment_name, self.run_name, file, digest)
         body |= {"bucket": self._bucket, "key": key, "name": name, "media_type": media_type, "is_output": is_output}
-        self._queue(box, [Row(FILE, self.component_name, body)], FILE, _PATIENCE_WITH_FILES)
+        ids = self._queue(box, [Row(FILE, self.component_name, body)], FILE, _PATIENCE_WITH_FILES)
+        if ids and "copy" in body and box.holds(ids):
+            objects.keep(body["path"], body["copy"])
+            if not box.holds(ids):  # sent meanwhile
+                Path(body["copy"]).unlink(missing_ok=True)
 
 
 def current_run() -> Run | None:
     """The run whose block this is; None outside of one."""
-    return _CURRENT.get()
+    return next((run for run in reversed(_CURRENT.get()) if run._depth), None)  # noqa: SLF001
+
+
+def _without(runs: tuple[Run, ...], run: Run) -> tuple[Run, ...]:
+    """Without the innermost block of a run, and without those that were left elsewhere."""
+    at = max((number for number, one in enumerate(runs) if one is run), default=None)
+    return tuple(one for number, one in enumerate(runs) if number != at and one._depth)  # noqa: SLF001
 
 
 def _direction(is_output: bool) -> tuple[str, int, str]:
@@ -469,72 +530,6 @@ def _folder() -> Path | None:
         return None
 
 
-def take_over(box: Outbox, folder: Path | None, opened: str = "") -> int:
-    """Queue what processes left that are dead, before anything of this one; `opened`: the component that is open now.
-
-    Only of this account and region; of a process that never got to know its account, only where it signed by the same profile.
-    Gives how many items there were.
-    """
-    taken, mine = 0, box.spool.owner
-    for orphan in orphans(folder) if folder else ():
-        owner = orphan.owner
-        same = (owner.region, owner.account or mine.account) == (mine.region, mine.account)
-        if same and (owner.account or owner.profile == mine.profile):
-            rows = list(_inherited(orphan.rows(), owner, folder, opened))
-            box.take_over(orphan, rows)
-            taken += len(rows)
-        else:
-            orphan.end()
-    return taken
-
-
-def _inherited(rows: list[Row], owner: Owner, folder: Path | None, opened: str) -> Iterator[Row]:
-    """What a dead process left, without how a run ended that is open again now."""
-    ended = False
-    for row in rows:
-        ended = ended or row.lane == STATUS
-        if not (row.lane in (STATUS, OPEN) and row.component == opened):
-            yield row
-    if owner.sets_status and not ended and owner.component != opened:
-        body = {"PrimaryStatus": FAILED, "Message": _DEAD, "abandoned": str(folder)}
-        yield Row(STATUS, owner.component, body)
-
-
-def _outcome(error: BaseException | None) -> dict[str, str]:
-    """How a run ended, by what ended its block."""
-    if error is None or (isinstance(error, SystemExit) and not isinstance(error, Terminated) and error.code in (None, 0)):
-        return {"PrimaryStatus": COMPLETED, "Message": ""}
-    if isinstance(error, Terminated):
-        return {"PrimaryStatus": STOPPED, "Message": "terminated (SIGTERM)"}
-    if isinstance(error, KeyboardInterrupt):
-        return {"PrimaryStatus": STOPPED, "Message": "interrupted (Ctrl-C)"}
-    if isinstance(error, GeneratorExit) or type(error).__name__ == "CancelledError":
-        return {"PrimaryStatus": STOPPED, "Message": "cancelled"}
-    if isinstance(error, SystemExit):
-        return {
-            "PrimaryStatus": FAILED,
-            "Message": limits.message(f"exit status {error.code}" if type(error) is SystemExit else str(error)),
-        }
-    return {"PrimaryStatus": FAILED, "Message": limits.message(f"{type(error).__name__}: {error}")}
-
-
-def _catch_termination() -> Callable[[], None]:
-    """Let SIGTERM unwind the block, so that the run is left and flushed. A handler of the program's own is not touched."""
-    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
-        return lambda: None
-
-    def terminate(number: int, frame: Any) -> None:  # noqa: ARG001  (the shape of a handler)
-        raise Terminated(128 + number)
-
-    signal.signal(signal.SIGTERM, terminate)
-
-    def restore() -> None:
-        if signal.getsignal(signal.SIGTERM) is terminate:
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
-
-    return restore
-
-
 # --- the ends of processes ---------------------------------------------------------------------
 
 _INHERITED: list[Any] = []  # queues of a parent: never used or closed in the fork, which would break them
@@ -549,10 +544,17 @@ def _at_end_of_fork(run: Run) -> None:
     _OPEN.add(run)
 
 
+def _after_fork() -> None:
+    for run in [*_OPEN, *_CURRENT.get()]:
+        run._forked()  # noqa: SLF001
+
+
 def _at_exit() -> None:
-    """The interpreter ends, and a block was not left: nothing says how the run ended."""
+    """The interpreter ends, and a block was not left, as in a notebook: the run is stopped."""
     for run in list(_OPEN):
         quietly(run._flush)  # noqa: SLF001
 
 
 atexit.register(_at_exit)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -12,13 +12,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from lineage.domain.status import RunStatus
 from lineage.errors import AlreadyExists, NotRecorded, NotThere, RefusedValue
 from lineage.recording.artifacts import associate, lineage_artifact
 from lineage.recording.limits import artifact
 from lineage.recording.objects import Stored, default_bucket, put_json, read_file, upload
-from lineage.recording.opening import Names, open_run
+from lineage.recording.opening import Names, Opened, open_run
 from lineage.recording.service import DENIED, Service
-from lineage.recording.spool import Item, Row, is_alive
+from lineage.recording.spool import Item, Row, is_open
 
 OPEN, UPDATE, FILE, LINEAGE, METRIC, STATUS = "open", "update", "file", "lineage", "metric", "status"
 METRICS_A_CALL: Final = 10  # as BatchPutMetrics takes
@@ -34,6 +35,7 @@ class Outcome:
     refused: Sequence[str] = ()
     more: Sequence[Row] = ()
     notes: Sequence[str] = ()
+    opened: Opened | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,41 +48,23 @@ class Lane:
 
 def _open(service: Service, items: list[Item]) -> Outcome:
     """A run that could not be opened when it was begun."""
-    for item in items:
-        open_run(service, Names(**item.body))
-    return Outcome(_ids(items))
+    (item,) = items
+    return Outcome(_ids(items), opened=open_run(service, Names(**item.body)))
 
 
 def _update(service: Service, items: list[Item]) -> Outcome:
     """Parameters and artifacts, each an item: only these keys are written, and later ones win."""
-    try:
-        _write(service, items)
-    except RefusedValue as refusal:
-        if len(items) == 1:
-            return Outcome(_ids(items), [f"{_key(items[0])}: {refusal}"])
-        return _one_by_one(service, items)
-    return Outcome(_ids(items))
-
-
-def _one_by_one(service: Service, items: list[Item]) -> Outcome:
-    """One of them is refused: the others are written all the same."""
-    refused = []
-    for item in items:
-        try:
-            _write(service, [item])
-        except RefusedValue as refusal:
-            refused.append(f"{_key(item)}: {refusal}")
-    return Outcome(_ids(items), refused)
-
-
-def _write(service: Service, items: Iterable[Item]) -> None:
     maps: dict[str, dict[str, Any]] = {}
-    component = ""
     for item in items:
-        component = item.component
         for member, entries in item.body.items():
             maps.setdefault(member, {}).update(entries)
-    service.call("UpdateTrialComponent", TrialComponentName=component, **maps)
+    try:
+        service.call("UpdateTrialComponent", TrialComponentName=items[0].component, **maps)
+    except RefusedValue as refusal:
+        if len(items) > 1:
+            raise
+        return Outcome(_ids(items), [f"{_key(items[0])}: {refusal}"])
+    return Outcome(_ids(items))
 
 
 def _key(item: Item) -> str:
@@ -90,18 +74,23 @@ def _key(item: Item) -> str:
 def _metrics(service: Service, items: list[Item]) -> Outcome:
     """Metrics in the order in which they were logged; those that the service may take later stay, and go first."""
     data = [item.body for item in items]
-    answer = service.call("BatchPutMetrics", TrialComponentName=items[0].component, MetricData=data)
+    try:
+        answer = service.call("BatchPutMetrics", TrialComponentName=items[0].component, MetricData=data)
+    except RefusedValue as refusal:
+        if len(items) > 1:
+            raise
+        return Outcome(_ids(items), [f"{_metric(data[0])}: {refusal}"])
     errors = {int(error.get("MetricIndex", 0)): str(error.get("Code", "")) for error in answer.get("Errors") or ()}
     waiting = {at for at, code in errors.items() if code in _PASSING_ERRORS}
-    refused = [
-        f"metric {data[at]['MetricName']} = {data[at]['Value']} of step {data[at].get('Step')}: {code}"
-        for at, code in sorted(errors.items())
-        if at not in waiting and at < len(data)
-    ]
+    refused = [f"{_metric(data[at])}: {code}" for at, code in sorted(errors.items()) if at not in waiting and at < len(data)]
     done = [item.id for at, item in enumerate(items) if at not in waiting]
     if waiting and not done:
         raise NotRecorded(f"BatchPutMetrics: {', '.join(sorted({errors[at] for at in waiting}))}", "busy")
     return Outcome(done, refused)
+
+
+def _metric(data: Mapping[str, Any]) -> str:
+    return f"metric {data['MetricName']} = {data['Value']} of step {data.get('Step')}"
 
 
 def _file(service: Service, items: list[Item]) -> Outcome:
@@ -129,10 +118,15 @@ def _stored(service: Service, body: Mapping[str, Any]) -> Stored:
     bucket = body["bucket"] or default_bucket(service)
     if "document" in body:
         return put_json(service, body["document"], bucket, body["key"])
-    content = read_file(body["path"])
+    copy = Path(body.get("copy") or body["path"])
+    kept = copy.is_file() and "copy" in body
+    content = read_file(copy if kept else body["path"])
     if content.sha256 != body["sha256"]:
         raise RefusedValue(f"{body['path']} is another file than it was when it was logged")
-    return upload(service, content, bucket, body["key"])
+    stored = upload(service, content, bucket, body["key"])
+    if kept:
+        copy.unlink(missing_ok=True)
+    return stored
 
 
 def _lineage(service: Service, items: list[Item]) -> Outcome:
@@ -160,17 +154,28 @@ def _lineage(service: Service, items: list[Item]) -> Outcome:
 
 
 def _status(service: Service, items: list[Item]) -> Outcome:
-    """How a run ended. One whose process is dead ends only if nobody else has it open, and nobody said yet how it ended."""
+    """How a run ended. What a dead process left says so only if nobody else has it open, or said yet how it ended."""
     item = items[-1]
     body = dict(item.body)
-    if folder := body.pop("abandoned", None):
-        described = service.call("DescribeTrialComponent", TrialComponentName=item.component)
-        ended = described.get("Status", {}).get("PrimaryStatus") != "InProgress"
-        if ended or is_alive(Path(folder), item.component):
-            return Outcome(_ids(items))
+    if (folder := body.pop("left_in", None)) and not _is_free(service, item.component, Path(folder)):
+        return Outcome(_ids(items))
     end = {"EndTime": datetime.fromisoformat(body.pop("ended"))} if "ended" in body else {}
-    service.call("UpdateTrialComponent", TrialComponentName=item.component, Status=body, **end)
+    request = {"TrialComponentName": item.component, **end}
+    try:
+        service.call("UpdateTrialComponent", Status=body, **request)
+    except RefusedValue as refusal:  # what was raised is told in words that may be refused: how it ended must not be lost
+        service.call("UpdateTrialComponent", Status={"PrimaryStatus": body["PrimaryStatus"]}, **request)
+        return Outcome(_ids(items), [f"the message {body.get('Message')!r}: {refusal}"])
     return Outcome(_ids(items))
+
+
+def _is_free(service: Service, component: str, folder: Path) -> bool:
+    try:
+        status = service.call("DescribeTrialComponent", TrialComponentName=component).get("Status", {})
+    except NotThere:
+        return False
+    going_on = RunStatus.IN_PROGRESS
+    return status.get("PrimaryStatus", going_on) == going_on and not is_open(folder, component)
 
 
 def _ids(items: Iterable[Item]) -> list[int]:

@@ -7,10 +7,12 @@ patience ends.
 
 from __future__ import annotations
 
+import hashlib
 import random
 import threading
 import time
 from collections.abc import Callable, Iterator
+from copy import copy
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Final, TypeVar
@@ -27,9 +29,12 @@ from botocore.exceptions import (
     NoCredentialsError,
     NoRegionError,
     ParamValidationError,
+    PartialCredentialsError,
+    SSOError,
     TokenRetrievalError,
 )
 
+from lineage.domain.text import says_missing
 from lineage.errors import AlreadyExists, NotRecorded, NotThere, RefusedValue
 
 BUSY: Final = "busy"  # throttled, in conflict with another writer, or failed on the service's side: passes by itself
@@ -41,8 +46,22 @@ PATIENCE: Final = 20.0  # seconds that a call in the foreground is repeated for
 _LONGEST_WAIT = 5.0
 _OF_METRICS = ("BatchPutMetrics",)
 _OF_S3 = ("GetBucketVersioning", "HeadObject", "ListObjectVersions", "ListObjectsV2", "PutObject")
-_BUSY_CODES = ("ConflictException", "InternalFailure", "InternalServerException", "ServiceUnavailable", "RequestTimeout")
-_NOBODY = (CredentialRetrievalError, NoCredentialsError, TokenRetrievalError)
+_BUSY_CODES = (
+    *("ConflictException", "InternalFailure", "InternalServerException", "ServiceUnavailable", "RequestTimeout"),
+    *("RequestLimitExceeded", "BandwidthLimitExceeded", "PriorRequestNotComplete", "TransactionInProgressException"),
+)
+# Of whoever signs, not of what is sent: keys that are gone, a clock that is wrong, a signature that came too late.
+_SIGNED_WRONG = (
+    *("UnrecognizedClientException", "InvalidClientTokenId", "InvalidAccessKeyId", "IncompleteSignature", "InvalidSignature"),
+    *(
+        "InvalidSignatureException",
+        "SignatureDoesNotMatch",
+        "MissingAuthenticationToken",
+        "RequestExpired",
+        "RequestTimeTooSkewed",
+    ),
+)
+_NOBODY = (CredentialRetrievalError, NoCredentialsError, PartialCredentialsError, SSOError, TokenRetrievalError)
 _NO_WAY = (ConnectionError, HTTPClientError)
 
 Json = dict[str, Any]
@@ -56,14 +75,32 @@ class Service:
         """`session`: a `boto3.Session`, anything with one as `boto_session` (the SDK's sessions), or None: boto3's default."""
         self.given = session
         self.patience = PATIENCE if patience is None else patience
-        self._boto: boto3.Session = getattr(session, "boto_session", None) or session or boto3.Session()
+        self._boto: boto3.Session = getattr(session, "boto_session", None) or session or _default_session()
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()  # boto3 makes no two clients at once
 
+    def impatient(self) -> Service:
+        """The same, which tries each call once: for whoever waits and tries again by itself."""
+        same = copy(self)
+        same.patience = 0.0
+        return same
+
     @property
     def profile(self) -> str:
-        """The name of the profile that signs, as boto3 has it."""
-        return str(getattr(self._boto, "profile_name", "") or "default")
+        """Who signs, as far as that can be told without a call: the profile and how its credentials came, or which keys.
+
+        Keys of the environment may be anybody's from one process to the next; a digest of their id tells them apart.
+        """
+        name = str(getattr(self._boto, "profile_name", "") or "default")
+        try:
+            credentials = self._boto.get_credentials()
+        except BotoCoreError:
+            return name
+        if credentials is None:
+            return name
+        if credentials.method not in ("env", "explicit"):
+            return f"{name} {credentials.method}"
+        return f"keys {hashlib.sha256(str(credentials.access_key).encode()).hexdigest()[:16]}"
 
     @property
     def region(self) -> str:
@@ -132,7 +169,7 @@ class Service:
         try:
             return self._boto.client(name, config=config)  # type: ignore[call-overload]
         except NoRegionError as error:
-            raise NotRecorded("no AWS region: set AWS_REGION, or give a session that has one", DENIED) from error
+            raise _meaning(error, name) from error
         except BotoCoreError as error:
             raise NotRecorded(f"boto3 can't make a client for {name}: {error}", DENIED) from error
 
@@ -143,6 +180,13 @@ def session_of(profile: str | None = None, region: str | None = None) -> boto3.S
         return boto3.Session(profile_name=profile, region_name=region)
     except BotoCoreError as error:
         raise RefusedValue(f"{error}: name a profile of ~/.aws/config") from error
+
+
+def _default_session() -> boto3.Session:
+    try:
+        return boto3.Session()
+    except BotoCoreError as error:
+        raise NotRecorded(f"{error}: AWS_PROFILE must name one of ~/.aws/config", DENIED) from error
 
 
 def waits() -> Iterator[float]:
@@ -171,10 +215,12 @@ def _meaning(error: BotoCoreError | ClientError, operation: str) -> Exception:
     """What a refusal means to whoever records."""
     if isinstance(error, _NOBODY):
         return NotRecorded("no AWS credentials: sign in (`aws sso login`), or set AWS_PROFILE", DENIED)
+    if isinstance(error, NoRegionError):  # by the client when it is made, or, where AWS_ENDPOINT_URL is set, by a call of STS
+        return NotRecorded("no AWS region: set AWS_REGION, or give one (--region, or a session with one)", DENIED)
     if isinstance(error, ParamValidationError):
         return RefusedValue(f"{operation} can't be asked like that: {' '.join(str(error).split())}")
     if isinstance(error, _NO_WAY):
-        return NotRecorded(f"SageMaker could not be reached ({operation}): {error}", UNREACHABLE)
+        return NotRecorded(f"AWS could not be reached ({operation}): {error}", UNREACHABLE)
     if not isinstance(error, ClientError):
         return NotRecorded(f"{operation} failed: {error}", BUSY)
     return _answered(error, operation)
@@ -187,11 +233,13 @@ def _answered(error: ClientError, operation: str) -> Exception:
     told = f"{operation}: {message or code}"
     if "ExpiredToken" in code:
         return NotRecorded("the AWS credentials have expired: sign in again (`aws sso login`)", DENIED)
+    if code in _SIGNED_WRONG:
+        return NotRecorded(f"{told} (are the credentials valid, and is the clock right?)", DENIED)
     if "AccessDenied" in code or status in (401, 403):
         return NotRecorded(f"{told} (`lineage iam-policy --recording` prints what is needed)", DENIED)
     if status >= 500 or "Throttl" in code or "TooManyRequests" in code or "SlowDown" in code or code in _BUSY_CODES:
         return NotRecorded(told, BUSY)
-    if "NotFound" in code or code.startswith("NoSuch") or status == 404:
+    if "NotFound" in code or code.startswith("NoSuch") or status == 404 or says_missing(message):
         return NotThere(told)
     if "already exist" in message.lower() or "must be unique" in message.lower():
         return AlreadyExists(told)

@@ -9,23 +9,30 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import sqlite3
 import threading
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
+LOGGER: Final = logging.getLogger("lineage.recording")
 SUFFIX = ".spool"
+_OPEN = ".open"  # beside a queue while its process is inside the block that says how the run ended
+_PATIENCE = 0.5  # seconds: a dead queue may be looked at by somebody else, who holds it for a moment
 _TABLES = """
 CREATE TABLE IF NOT EXISTS item (id INTEGER PRIMARY KEY AUTOINCREMENT, lane TEXT, component TEXT, body TEXT);
-CREATE INDEX IF NOT EXISTS lanes ON item (lane, id);
+CREATE INDEX IF NOT EXISTS places ON item (lane, component, id);
 CREATE TABLE IF NOT EXISTS said (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 """
 
 Json = dict[str, Any]
+Place = tuple[str, str]  # a lane, and the component in it: what is sent in order
+Done = TypeVar("Done")
 
 
 class Row(NamedTuple):
@@ -61,46 +68,81 @@ class Spool:
 
     def __init__(self, directory: Path | None, owner: Owner) -> None:
         """A new queue in a directory; in memory alone where that is None. Raises `OSError`, `sqlite3.Error`."""
-        self.path = directory and directory / f"{owner.component[:60]}.{os.getpid()}-{uuid.uuid4().hex[:8]}{SUFFIX}"
+        self.path = directory and directory / f"{owner.component}.{os.getpid()}-{uuid.uuid4().hex[:8]}{SUFFIX}"
         self.lock = threading.RLock()
-        if self.path:
-            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        self._database = _connect(str(self.path or ":memory:"), timeout=5)  # somebody may be looking whether it is alive
-        self._database.executescript(_TABLES)
-        self.say(owner)
+        self.counts: Counter[Place] = Counter()
+        self._left: sqlite3.Connection | None = None  # the file, where the disk does not take any more
+        try:
+            if self.path:
+                os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            self._database = _connect(str(self.path or ":memory:"), timeout=5)  # somebody may be looking whether it is alive
+            self._database.executescript(_TABLES)
+            self.say(owner)
+        except (OSError, sqlite3.Error):
+            if self.path:
+                _remove(self.path)
+            raise
+
+    @property
+    def on_disk(self) -> bool:
+        """Whether what is queued outlives the process."""
+        return self.path is not None and self._left is None
 
     def say(self, owner: Owner) -> None:
         """Write down whose it is."""
         self.owner = owner
         said = [(name, json.dumps(getattr(owner, name))) for name in Owner.__slots__]
-        with self.lock:
-            self._database.executemany("INSERT OR REPLACE INTO said VALUES (?, ?)", said)
+        self._change(lambda database: database.executemany("INSERT OR REPLACE INTO said VALUES (?, ?)", said))
 
     def add(self, rows: Iterable[Row]) -> list[int]:
         """Queue some rows, all or none. Gives their ids."""
-        with self.lock, _together(self._database):
-            return [
-                int(
-                    self._database.execute("INSERT INTO item (lane, component, body) VALUES (?, ?, ?)", _written(row)).lastrowid
-                    or 0
-                )
-                for row in rows
-            ]
-
-    def first(self, lane: str, most: int) -> list[Item]:
-        """The oldest of a lane, of one component: those that stand before the first one of another."""
+        written = [_written(row) for row in rows]
         with self.lock:
-            rows = self._database.execute("SELECT * FROM item WHERE lane = ? ORDER BY id LIMIT ?", (lane, most)).fetchall()
-        items = [Item(number, name, component, json.loads(body)) for number, name, component, body in rows]
-        return [item for at, item in enumerate(items) if all(one.component == items[0].component for one in items[: at + 1])]
+            ids = self._change(lambda database: [_inserted(database, one) for one in written])
+            self.counts.update((lane, component) for lane, component, _ in written)
+        return ids
 
-    def settle(self, done: Sequence[int], more: Iterable[Row] = ()) -> None:
+    def take(self, rows: Sequence[Row]) -> None:
+        """Queue rows before all that is queued, on the disk alone. Raises `sqlite3.Error` where that does not take them."""
+        with self.lock:
+            with _together(self._database):
+                least = self._database.execute("SELECT min(id) FROM item").fetchone()[0]
+                first = min(least or 0, 0) - len(rows)
+                self._database.executemany(
+                    "INSERT INTO item (id, lane, component, body) VALUES (?, ?, ?, ?)",
+                    [(first + at, *_written(row)) for at, row in enumerate(rows)],
+                )
+            self.counts.update((row.lane, row.component) for row in rows)
+
+    def first(self, place: Place, most: int) -> list[Item]:
+        """The oldest of a place."""
+        ask = "SELECT * FROM item WHERE lane = ? AND component = ? ORDER BY id LIMIT ?"
+        with self.lock:
+            rows = self._database.execute(ask, (*place, most)).fetchall() if self.counts[place] else []
+        return [Item(number, name, component, json.loads(body)) for number, name, component, body in rows]
+
+    def settle(self, place: Place, done: Sequence[int], more: Iterable[Row] = ()) -> None:
         """Take away what is acknowledged or refused, and queue what follows from it, at once."""
-        with self.lock, _together(self._database):
-            self._database.executemany("DELETE FROM item WHERE id = ?", [(one,) for one in done])
-            self._database.executemany(
-                "INSERT INTO item (lane, component, body) VALUES (?, ?, ?)", [_written(row) for row in more]
-            )
+        written = [_written(row) for row in more]
+
+        def change(database: sqlite3.Connection) -> None:
+            database.executemany("DELETE FROM item WHERE id = ?", [(one,) for one in done])
+            for one in written:
+                _inserted(database, one)
+
+        with self.lock:
+            self._change(change)
+            self.counts.update((lane, component) for lane, component, _ in written)
+            self._less(place, len(done))
+
+    def forget(self, component: str) -> int:
+        """Take away all of a component. Gives how many items that were."""
+        with self.lock:
+            self._change(lambda database: database.execute("DELETE FROM item WHERE component = ?", (component,)))
+            gone = [(place, count) for place, count in self.counts.items() if place[1] == component]
+            for place, count in gone:
+                self._less(place, count)
+        return sum(count for _, count in gone)
 
     def holds(self, ids: Sequence[int]) -> bool:
         """Whether any of these is still queued."""
@@ -109,27 +151,85 @@ class Spool:
             found = self._database.execute("SELECT 1 FROM item WHERE id BETWEEN ? AND ? LIMIT 1", (least, most)).fetchone()
         return found is not None
 
-    def lanes(self) -> dict[str, int]:
-        """How many items each lane has; none that is empty."""
-        with self.lock:
-            return dict(self._database.execute("SELECT lane, count(*) FROM item GROUP BY lane").fetchall())
+    def begin_block(self) -> None:
+        """Let others see that whoever has this queue says how the run ends."""
+        if self.path:
+            self.path.with_name(self.path.name + _OPEN).touch(mode=0o600)
+
+    def end_block(self) -> None:
+        """The block is left: of two processes that leave at once, one at least sees that nobody else is inside."""
+        if self.path:
+            self.path.with_name(self.path.name + _OPEN).unlink(missing_ok=True)
 
     def end(self) -> None:
         """Let go of the file; one that is empty is removed."""
         with self.lock:
-            empty = not self.lanes()
-            self._database.close()
+            empty = not self.counts
+            if self._left:
+                empty = self._put_back() or empty
             if empty and self.path:
-                _remove(self.path)
+                _remove(self.path)  # before it is let go of, so that nobody takes it over
+            self._database.close()
+            if self._left:
+                self._left.close()
+
+    def _less(self, place: Place, count: int) -> None:
+        self.counts[place] -= count
+        if self.counts[place] <= 0:
+            del self.counts[place]
+
+    def _change(self, change: Callable[[sqlite3.Connection], Done]) -> Done:
+        """Change the queue. Where the disk does not take it, it goes on in memory."""
+        with self.lock:
+            try:
+                with _together(self._database):
+                    return change(self._database)
+            except sqlite3.ProgrammingError:  # it is closed
+                raise
+            except sqlite3.Error as error:
+                if not self.on_disk:
+                    raise
+                self._into_memory(error)
+            with _together(self._database):
+                return change(self._database)
+
+    def _into_memory(self, error: sqlite3.Error) -> None:
+        """The disk is full, or gone: all that is queued is sent from memory. The file is held until the end."""
+        LOGGER.warning(
+            "lineage: %s takes nothing more (%s): what is not sent when this process ends may be lost", self.path, error
+        )
+        memory = _connect(":memory:")
+        memory.executescript(_TABLES)
+        try:
+            memory.executemany("INSERT INTO item VALUES (?, ?, ?, ?)", self._database.execute("SELECT * FROM item"))
+        except sqlite3.Error as unreadable:
+            LOGGER.warning("lineage: %s can't be read any more, and is left there: %s", self.path, unreadable)
+            memory.execute("DELETE FROM item")
+            self.counts.clear()
+        self._left, self._database = self._database, memory
+
+    def _put_back(self) -> bool:
+        """What is in memory goes to the disk again, if that takes it. Whether there is nothing that must stay there."""
+        assert self._left
+        rows = self._database.execute("SELECT * FROM item").fetchall()
+        if not rows:
+            return True
+        try:
+            with _together(self._left):
+                self._left.execute("DELETE FROM item")
+                self._left.executemany("INSERT INTO item VALUES (?, ?, ?, ?)", rows)
+        except sqlite3.Error as error:
+            LOGGER.warning("lineage: %s items are lost: %s does not take them (%s)", f"{len(rows):,}", self.path, error)
+        return False
 
 
 class Orphan:
     """The queue of a process that is dead, held so that nobody else takes it over."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, timeout: float = 0) -> None:
         """Raises `sqlite3.Error` where its process lives, or it is none."""
         self.path = path
-        self._database = _connect(str(path))
+        self._database = _connect(f"{path.absolute().as_uri()}?mode=rw", timeout, uri=True)  # it is never made here
         try:
             said = {name: json.loads(value) for name, value in self._database.execute("SELECT name, value FROM said")}
             self.owner = Owner(**said)
@@ -137,19 +237,23 @@ class Orphan:
             self._database.close()
             raise sqlite3.DatabaseError(f"{path} is no queue: {error}") from error
 
-    def rows(self) -> list[Row]:
-        """What it still has, the oldest first."""
-        found = self._database.execute("SELECT lane, component, body FROM item ORDER BY id")
-        return [Row(lane, component, json.loads(body)) for lane, component, body in found]
+    def rows(self, lanes: Collection[str]) -> list[Row]:
+        """What it still has, the oldest first. Raises `sqlite3.Error`, `ValueError` where that can't be read."""
+        rows = []
+        for lane, component, text in self._database.execute("SELECT lane, component, body FROM item ORDER BY id"):
+            body = json.loads(text)
+            if lane not in lanes or not isinstance(body, dict):
+                raise ValueError(f"{lane!r} is nothing that this version sends")
+            rows.append(Row(lane, component, body))
+        return rows
 
-    def count(self) -> int:
-        """How many items it still has."""
-        return int(self._database.execute("SELECT count(*) FROM item").fetchone()[0])
+    def hand_over(self, spool: Spool, rows: Sequence[Row]) -> None:
+        """Its rows are another queue's now. One that is killed in between has them in both: they are sent twice, not never.
 
-    def hand_over(self, spool: Spool, rows: Iterable[Row]) -> None:
-        """Its rows are another queue's now. One that is killed in between has them in both: they are sent twice, not never."""
-        spool.add(rows)
-        self.end()
+        Raises `sqlite3.Error` where the disk does not take them: then it keeps them.
+        """
+        spool.take(rows)
+        self._database.execute("DELETE FROM said")  # somebody may wait for it already, and finds that it is none
         _remove(self.path)
 
     def end(self) -> None:
@@ -158,36 +262,40 @@ class Orphan:
 
 
 def orphans(directory: Path) -> Iterator[Orphan]:
-    """The queues of dead processes in a directory, the oldest first; each is held until it is handed over or let go of."""
-    for path in sorted(directory.glob(f"*{SUFFIX}"), key=_age):
+    """The queues of dead processes in a directory, the newest first; each is held until it is handed over or let go of."""
+    for path in sorted(directory.glob(f"*{SUFFIX}"), key=_age, reverse=True):
         with contextlib.suppress(sqlite3.Error):
             yield Orphan(path)
 
 
-def is_alive(directory: Path, component: str, own: Path | None = None) -> bool:
-    """Whether another process on this machine has a queue for a run."""
-    for path in directory.glob(f"{component[:60]}.*{SUFFIX}"):
-        if path != own:
-            try:
-                Orphan(path).end()
-            except sqlite3.OperationalError:  # locked
-                return True
-            except sqlite3.Error:
-                continue
+def is_open(directory: Path, component: str, own: Path | None = None) -> bool:
+    """Whether another process on this machine is inside the block of a run, and says how that ends."""
+    for marker in directory.glob(f"{component}.*{SUFFIX}{_OPEN}"):
+        path = marker.with_name(marker.name.removesuffix(_OPEN))
+        if path != own and _is_held(path):
+            return True
+    return False
+
+
+def _is_held(path: Path) -> bool:
+    try:
+        Orphan(path, _PATIENCE).end()
+    except sqlite3.Error as error:
+        return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
     return False
 
 
 def directory() -> Path:
     """Where queues lie: `LINEAGE_SPOOL`, or `lineage/spool` in the user's state folder. Made where it is not there."""
     state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    path = Path(os.environ.get("LINEAGE_SPOOL") or Path(state) / "lineage" / "spool")
+    path = Path(os.environ.get("LINEAGE_SPOOL") or Path(state) / "lineage" / "spool").absolute()  # wherever the program goes
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
 
 
-def _connect(path: str, timeout: float = 0) -> sqlite3.Connection:
+def _connect(path: str, timeout: float = 0, *, uri: bool = False) -> sqlite3.Connection:
     """Held exclusively from the first statement on. Raises `sqlite3.OperationalError` where somebody else holds it."""
-    database = sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=False)
+    database = sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=False, uri=uri)
     try:
         database.execute("PRAGMA locking_mode = EXCLUSIVE")
         database.execute("PRAGMA journal_mode = WAL")
@@ -202,13 +310,19 @@ def _connect(path: str, timeout: float = 0) -> sqlite3.Connection:
 
 @contextlib.contextmanager
 def _together(database: sqlite3.Connection) -> Iterator[None]:
-    database.execute("BEGIN")
+    """All or nothing, wherever an exception comes from: a signal's may come between any two statements."""
     try:
+        database.execute("BEGIN")
         yield
+        database.execute("COMMIT")
     except BaseException:
-        database.execute("ROLLBACK")
+        if database.in_transaction:
+            database.execute("ROLLBACK")
         raise
-    database.execute("COMMIT")
+
+
+def _inserted(database: sqlite3.Connection, written: tuple[str, str, str]) -> int:
+    return int(database.execute("INSERT INTO item (lane, component, body) VALUES (?, ?, ?)", written).lastrowid or 0)
 
 
 def _written(row: Row) -> tuple[str, str, str]:
@@ -223,5 +337,5 @@ def _age(path: Path) -> float:
 
 
 def _remove(path: Path) -> None:
-    for one in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
-        one.unlink(missing_ok=True)
+    for ending in (_OPEN, "", "-wal", "-shm"):
+        path.with_name(path.name + ending).unlink(missing_ok=True)

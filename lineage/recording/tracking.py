@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar, cast
 
+from lineage.domain.text import one_line
 from lineage.errors import RefusedValue
 from lineage.recording.limits import TEXT_LENGTH
 from lineage.recording.run import Run, current_run
@@ -78,11 +79,14 @@ def _told(arguments: Mapping[str, Any], signature: inspect.Signature) -> Iterato
 
 def _shown(value: Any) -> Any:
     """A value as a parameter says it: numbers stay numbers; nothing large is turned into a text."""
+    if not isinstance(value, float) and hasattr(value, "item") and getattr(value, "ndim", None) == 0:
+        value = value.item()
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     if isinstance(value, str):
+        value = one_line(value)
         return value if len(value) <= TEXT_LENGTH else f"{value[: TEXT_LENGTH - 1]}…"
-    if isinstance(value, _PLAIN) or (hasattr(value, "item") and getattr(value, "ndim", 0) == 0):
+    if isinstance(value, _PLAIN):
         return value
     if isinstance(value, (list, tuple, dict)) and len(value) <= _MOST and all(isinstance(one, _PLAIN) for one in _parts(value)):
         text = json.dumps(value, default=str)

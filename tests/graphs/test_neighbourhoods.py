@@ -11,7 +11,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import lineage
@@ -162,7 +162,15 @@ def measured(record: Any, number: int) -> Any:
     return record
 
 
+COPIES = ("s3://m/1/model.tar.gz", "s3://m/2/model.tar.gz")
+TRAINS = ("trains", "s3://x/a/", "s3://x/a/", 2)
+# An action of the first job led to the model that is served.
+BY_ACTION = [("pins", *TRAINS[1:]), ("does", "s3://x/a/", COPIES[0], 2), ("serves", COPIES[0], "s3://x/a/", 2)]
+
+
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example([TRAINS], BY_ACTION, ["s3://x/a/"])
+@example([("trains", "s3://kept/", "s3://x/a/", 2)] * 2, [("reuses", "s3://x/a/", "s3://kept/", 2)], ["s3://x/a/"])
 @given(st.lists(JOB, min_size=1, max_size=4), st.lists(OTHER, max_size=4), st.lists(PLACE, min_size=1, max_size=2, unique=True))
 def test_every_question_sees_enough_of_copies_runs_and_endpoints(jobs: list[Any], more: list[Any], uris: list[str]) -> None:
     """Over copies, reuses, logged runs and what endpoints keep, what is loaded for a question gives the whole graph's answer."""
@@ -171,15 +179,18 @@ def test_every_question_sees_enough_of_copies_runs_and_endpoints(jobs: list[Any]
     assert differing_of(records, uris) == []
 
 
+def test_an_execution_that_took_a_step_over_is_seen_not_to_have_written() -> None:
+    """It puts in doubt no maker of a model at the place that it names, from what is loaded for a question as from all."""
+    _, took_over = others(0, "reuses", "s3://x/a/", COPIES[0], 2)
+    assert differing_of([took_over, job(0, *TRAINS[:2], COPIES[0], 3), *served(COPIES[0])], ["s3://x/a/"]) == []
+
+
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(JOBS, KEYS)
 def test_every_question_sees_enough_of_keys_and_times(jobs: list[Any], dataset: str) -> None:
     """Over places that share keys in every way, what is loaded for a question gives the whole graph's answer."""
     records = [measured(resource(number, one), number) for number, one in enumerate(jobs)]
     assert differing_of([*records, *served(f"s3://x/{jobs[0][2][0]}")], [f"s3://x/{dataset}"]) == []
-
-
-COPIES = ("s3://m/1/model.tar.gz", "s3://m/2/model.tar.gz")
 
 
 @pytest.mark.parametrize("uri", ["s3://pt-s3alias/m/", "s3://pt-s3alias/", "s3://fraud--use1-az4--xa-s3/m/"])

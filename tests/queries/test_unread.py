@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import lineage
@@ -184,6 +184,39 @@ def test_what_a_model_that_nobody_read_may_hide(records: list[Resource], scope: 
     assert set(holes) <= told
 
 
+OWN = record("model", "m", {"CreationTime": "2026-01-03T10:00:00Z", "PrimaryContainer": {"ModelDataUrl": NOBODY}})
+UNTOLD = "1 model that nobody could read may lead on to training: no record tells whether s3://nobody/reads/ holds its weights"
+
+
+@pytest.mark.parametrize("holes", [(), (DENIED,)], ids=["gone", "denied"])
+def test_the_weights_of_a_model_that_nobody_read(holes: tuple[Gap, ...]) -> None:
+    """A place that only a lost model loads is unused, for no job reads it; the answer says that it may hold its weights."""
+    assert lineage.used(seen(FIT, OWN, *TRAINED), NOBODY).verdict == "used-indirectly"
+    graph = seen(FIT, *TRAINED, holes=holes)
+    used, impact = lineage.used(graph, NOBODY), lineage.impact(graph, NOBODY)
+    assert (used.verdict, UNTOLD in used.caveats) == ("not-referenced", True)
+    assert (impact.verdict, UNTOLD in impact.caveats) == (("unknown", False) if holes else ("nothing-found", True))
+
+
+def test_it_is_told_once_of_how_many_models_the_weights_are_not_known() -> None:
+    """However many models and packages may lead on to training, one sentence counts them."""
+    more = [transform("again", "n", "s3://pseudo/"), training("tuned", {"train": "s3://o/"}, **BASE)]
+    (said,) = [one for one in lineage.used(seen(*TRAINED, *more), NOBODY).caveats if "could read" in one]
+    assert said.startswith("2 models and 1 model package that nobody could read may lead on")
+    assert said.endswith("weights of theirs")
+
+
+@pytest.mark.parametrize(
+    ("records", "uri"),
+    [([FIT, OWN, *TRAINED], "s3://other/"), ([FIT, *SCORED], NOBODY), ([FIT, *SERVED], NOBODY), ([FIT, *TRAINED], RAW)],
+    ids=["it was read", "it led on to nothing", "it only served", "it is a hole"],
+)
+def test_where_no_weights_are_unknown(records: list[Resource], uri: str) -> None:
+    """Nothing is said of weights where no lost model may lead on to training, nor where it is a hole already."""
+    graph = seen(*records)
+    assert not any("weights" in one for one in (*lineage.used(graph, uri).caveats, *lineage.impact(graph, uri).caveats))
+
+
 def test_bedrock_takes_models_out() -> None:
     """Where a step has Bedrock import a model, what the data reached may be in it: `impact` says so, and `used` need not."""
     imported = execution(BedrockModelImport={"Arn": f"{BEDROCK}:imported-model/m"})
@@ -329,20 +362,38 @@ def estate(jobs: list[Any], loaded: list[str]) -> list[Resource]:
     ]
 
 
+def only_loads_it_itself(answer: lineage.Usage, lost: Resource, jobs: list[Any], loaded: list[str], dataset: str) -> bool:
+    """Whether a model alone got something of a place, by loading it: nobody wrote there by the third day, nor else loads it."""
+    first = [row["evidence"][0] for row in answer.findings]
+    written = [writes for sort, _, writes, day, _ in jobs if day <= 3 or sort == "s"]
+    beside = [key for number, key in enumerate(loaded) if lost.name != f"m{number}"]  # what a model loads is one object
+    shared = any(key.startswith(dataset) for key in (*written, *beside)) or any(dataset.startswith(key) for key in written)
+    return lost.kind == "model" and not shared and all((one["relation"], one["target"]) == ("loads", lost.id) for one in first)
+
+
 @settings(max_examples=300, deadline=None)
 @given(JOBS, st.lists(KEYS, max_size=2), KEYS, st.integers(0, 20), st.booleans())
+@example([("t", "a", "a", 4, 0), ("s", "a", "a", 1, 0)], ["b/"], "b/", 4, False)
+@example([("t", "a", "a", 4, 0), ("s", "a", "a", 1, 0)], ["m/model.tar.gz", "m/"], "m/model.tar.gz", 4, False)
 def test_a_hole_never_makes_a_no(jobs: list[Any], loaded: list[str], dataset: str, which: int, refused: bool) -> None:
     """Whichever record is refused, or gone while another one names it, what was used is not said to be unused.
 
-    Of a model that is gone and leads on to no training the maker may be anybody, and nothing was trained by it.
+    Of a model that is gone and leads on to no training the maker may be anybody, and nothing was trained by it. A hole is
+    asked forwards, from the data: what only the lost model itself loads, and no job made, stays unused; the answer says so.
     """
     records, uri = estate(jobs, loaded), f"s3://x/{dataset}"
     lost = records[which % len(records)]
-    before = lineage.used(seen(*records), uri).verdict
+    whole = lineage.used(seen(*records), uri)
+    before = whole.verdict
     rest = [one for one in records if one is not lost]
     gap = Gap(ACCOUNT, REGION, KINDS[lost.kind].describe, lost.arn, "denied", "no")
-    after = lineage.used(seen(*rest, holes=(gap,) if refused else ()), uri).verdict
+    answer = lineage.used(seen(*rest, holes=(gap,) if refused else ()), uri)
+    after = answer.verdict
     sure = ("used", "used-indirectly")
     hidden = before in sure if lost.kind == "model" and not refused else before not in ("not-referenced", "unknown")
     named = refused or lost.kind != "trial-component"  # nothing names a run
+    if hidden and only_loads_it_itself(whole, lost, jobs, loaded, dataset):
+        trained = any(row["job"]["kind"] == "training-job" for row in whole.findings)
+        assert after != "not-referenced" or not trained or any("weights" in one for one in answer.caveats)
+        return
     assert not (hidden and named and after == "not-referenced"), (before, after)

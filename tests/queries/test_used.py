@@ -450,11 +450,16 @@ def _keeping(kept: dict[str, Any], **container: Any) -> list[Resource]:
     return [model, replace(config, body=dict(config.body) | kept), endpoint]
 
 
+HOSTED = record("inference-component", "lora", {
+    "EndpointArn": arn("endpoint", "shop"), "CreationTime": "2026-02-02T10:00:00Z",
+    "Specification": {"Container": {"ArtifactUrl": "s3://v/"}},
+})  # fmt: skip
 KEPT: list[tuple[str, str, list[Resource], str]] = [
     ("captured", "s3://w/model.tar.gz", [*_keeping(CAPTURE), NEXT], "possible"),
     ("answers", "s3://w/model.tar.gz", [*_keeping(ASYNC), NEXT], "possible"),
     ("captured, of what the environment names as weights", "s3://v/", [*_keeping(CAPTURE, Environment={"HF_MODEL_ID": "s3://v/"}), NEXT], "possible"),
     ("captured, of what the environment names", "s3://v/", [*_keeping(CAPTURE, Environment={"LOOKUP": "s3://v/"}), NEXT], "possible"),
+    ("answers, of a component beside the model of the config", "s3://v/", [*_keeping(ASYNC), HOSTED, NEXT], "possible"),
     ("read before it was deployed", "s3://w/model.tar.gz", [*_keeping(CAPTURE), EARLY], "not-referenced"),
     ("read by nobody", "s3://w/model.tar.gz", [*_keeping(CAPTURE)], "not-referenced"),
     ("nothing kept", "s3://w/model.tar.gz", [*_keeping({}), NEXT], "not-referenced"),

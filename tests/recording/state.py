@@ -57,6 +57,10 @@ JOBS = {
     noun: Sort(noun, kind, kind, noun)
     for noun, kind in (("TrainingJob", "training-job"), ("ProcessingJob", "processing-job"), ("TransformJob", "transform-job"))
 }
+SERVING = {
+    noun: Sort(noun, kind, kind, noun)
+    for noun, kind in (("Model", "model"), ("EndpointConfig", "endpoint-config"), ("Endpoint", "endpoint"))
+}
 
 
 class State:
@@ -358,6 +362,35 @@ class State:
         self._create(COMPONENT, made | shown)
         if trial:
             self.associate_trial_component({"TrialComponentName": component, "TrialName": trial["TrialName"]})
+
+    # --- what serves a model --------------------------------------------------------------------
+
+    def create_model(self, asked: Json) -> Json:
+        return self._serve(SERVING["Model"], asked)
+
+    def create_endpoint_config(self, asked: Json) -> Json:
+        return self._serve(SERVING["EndpointConfig"], asked)
+
+    def create_endpoint(self, asked: Json) -> Json:
+        """An endpoint, which is in service at once, with all that its config says."""
+        name, config = asked["EndpointConfigName"], SERVING["EndpointConfig"].kind
+        found = [one["record"] for one in self.others if one["kind"] == config and one["record"]["EndpointConfigName"] == name]
+        if not found:
+            raise Failure("ValidationException", f"Could not find endpoint configuration {name}.")
+        variants = [
+            {
+                "VariantName": one["VariantName"],
+                "CurrentWeight": one.get("InitialVariantWeight", 1.0),
+                "CurrentInstanceCount": 1,
+            }
+            for one in found[0]["ProductionVariants"]
+        ]
+        return self._serve(SERVING["Endpoint"], asked | {"EndpointStatus": "InService", "ProductionVariants": variants})
+
+    def _serve(self, sort: Sort, asked: Json) -> Json:
+        made = self._new(asked) | {f"{sort.noun}Arn": sort.arn(asked[f"{sort.noun}Name"])}
+        self.others.append({"kind": sort.kind, "record": made})
+        return made
 
     # --- what they share ------------------------------------------------------------------------
 

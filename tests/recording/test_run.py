@@ -118,6 +118,19 @@ def test_metrics_arrive_in_order_with_a_step_each(service: StandIn) -> None:
     assert max(len(request["MetricData"]) for request in called(service, "BatchPutMetrics")) <= 10
 
 
+def test_leaving_a_run_does_not_count_its_queue_for_each_call(service: StandIn) -> None:
+    """A long queue is not counted again after each call that shortens it, which would take longer than sending."""
+    asked: list[str] = []
+    service.latency = 0.01
+    with Run("churn", "first") as run:
+        for at in range(100):
+            run.log_metric("loss", at)
+        run._box.spool._database.set_trace_callback(asked.append)
+    assert len(values(service)) == 100
+    assert asked
+    assert not [statement for statement in asked if "count(" in statement.lower()]
+
+
 def test_a_loaded_run_goes_on_with_its_steps(service: StandIn) -> None:
     """Steps go on where an earlier process stopped."""
     with Run("churn", "first") as run:
@@ -782,3 +795,29 @@ def test_what_another_account_left_is_not_sent(service: StandIn, spool: Path) ->
         pass
     assert path.exists()
     assert not parameters(service)
+
+
+def test_what_was_begun_without_a_network_is_not_sent_by_other_keys(
+    service: StandIn, spool: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run whose account nobody knows yet waits for the keys that it was recorded with."""
+    monkeypatch.setattr("lineage.recording.service.PATIENCE", 0.2)
+    service.down = True
+    with Run("churn", "first") as run:
+        run.log_parameter("a", 1)
+    service.down = False
+    own = os.environ["AWS_ACCESS_KEY_ID"]
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIASOMEBODYELSE")
+    resume()
+    assert not service.components
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", own)
+    resume()
+    assert parameters(service) == {"a": 1.0}
+    assert not list(spool.iterdir())
+
+
+def test_a_job_that_is_not_there_is_told(service: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`load_run` in a job that SageMaker does not know says that it is not there."""
+    monkeypatch.setenv("TRAINING_JOB_ARN", "arn:aws:sagemaker:eu-west-1:111122223333:training-job/gone")
+    with pytest.raises(NotThere, match="DescribeTrainingJob"):
+        load_run()

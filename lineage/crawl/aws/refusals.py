@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -29,9 +28,9 @@ from botocore.parsers import ResponseParserError
 
 from lineage.crawl.aws.pace import THROTTLED
 from lineage.domain.redact import excerpt, without_secrets
+from lineage.domain.text import says_missing
 from lineage.errors import CrawlError, MalformedName
 
-_NOT_FOUND = re.compile(r"not found|could not find|does not exist|cannot find", re.IGNORECASE)
 _NO_WAY = (EndpointConnectionError, ProxyConnectionError, SSLError)
 _NOBODY = (CredentialRetrievalError, NoCredentialsError, TokenRetrievalError)
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException"}
@@ -126,7 +125,7 @@ def _says_missing(code: str, message: str, operation: str) -> bool:
     if code == "404":
         return operation == "HeadObject"  # which has no body, and so no word for it
     named = code in _NO_OBJECT or code.startswith("ResourceNotFound")
-    return named or (code == "ValidationException" and bool(_NOT_FOUND.search(message)))
+    return named or (code == "ValidationException" and says_missing(message))
 
 
 def refused_by(

@@ -7,6 +7,7 @@ known besides that what ran it leads on to training. What a vendor sells or AWS 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -66,6 +67,24 @@ class Unread:
         opens, how = blind.maybe_a_model
         named = [self._gap(node, how) for node in self._of("carrier") if self._may_load(node, opens)]
         return [*named, *self._never_named(how)]
+
+    def weights(self, uri: str) -> list[str]:
+        """That a place may hold what the models were loaded from that nobody could read and that may lead on to training.
+
+        It is no hole, for a "no" would be none wherever one model is gone; where there is such a model, it is said once.
+        """
+        if not self._leading:
+            return []
+        *most, last = (f"{many} {kind}{'s' if many > 1 else ''}" for kind, many in sorted(self._leading.items()))
+        who = f"{', '.join(most)} and {last}" if most else last
+        what = "its weights" if self._leading.total() == 1 else "weights of theirs"
+        return [f"{who} that nobody could read may lead on to training: no record tells whether {uri} holds {what}"]
+
+    @cached_property
+    def _leading(self) -> Counter[str]:
+        """How many models and packages of each kind may lead on to training."""
+        leading = (self._nodes[node] for node in self._of("carrier") if "leads_until" in self._nodes[node]["unread"])
+        return Counter(data["kind"].replace("-", " ") for data in leading)
 
     def _of(self, sort: str) -> Iterator[str]:
         return (node for node, data in self._nodes.items() if data["unread"]["as"] == sort)

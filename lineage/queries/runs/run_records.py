@@ -93,7 +93,7 @@ class Run:
     arn: str
     account: str
     region: str
-    source: str  # `run`: by the SDK's Run; `job`: SageMaker made it for a job; `logged`: a person made it
+    source: str  # `run`: by a Run; `job`: SageMaker made it for a job; `logged`: a person made it
     experiments: tuple[str, ...]
     groups: tuple[RunGroup, ...]
     jobs: tuple[Job, ...]

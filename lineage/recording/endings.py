@@ -1,0 +1,67 @@
+"""How a block ends: what its exception says of the run, and SIGTERM as an exception like Ctrl-C."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from lineage.domain.status import RunStatus
+from lineage.recording import limits
+
+
+class Terminated(SystemExit):
+    """SIGTERM came while a run was open: the program ends as it would have, and the run is left as Stopped."""
+
+
+def outcome(error: BaseException | None) -> dict[str, str]:
+    """How a run ended, by what ended its block."""
+    if error is None or (isinstance(error, SystemExit) and not isinstance(error, Terminated) and error.code in (None, 0)):
+        return {"PrimaryStatus": RunStatus.COMPLETED, "Message": ""}
+    if isinstance(error, Terminated):
+        return {"PrimaryStatus": RunStatus.STOPPED, "Message": "terminated (SIGTERM)"}
+    if isinstance(error, KeyboardInterrupt):
+        return {"PrimaryStatus": RunStatus.STOPPED, "Message": "interrupted (Ctrl-C)"}
+    if isinstance(error, GeneratorExit) or type(error).__name__ == "CancelledError":
+        return {"PrimaryStatus": RunStatus.STOPPED, "Message": "cancelled"}
+    if isinstance(error, SystemExit):
+        return {
+            "PrimaryStatus": RunStatus.FAILED,
+            "Message": limits.message(f"exit status {error.code}" if type(error) is SystemExit else _said(error)),
+        }
+    return {"PrimaryStatus": RunStatus.FAILED, "Message": limits.message(f"{type(error).__name__}: {_said(error)}")}
+
+
+def _said(error: BaseException) -> str:
+    """The text of an exception, which may fail itself."""
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001  (a user's own)
+        return "(its text can't be told)"
+
+
+def catch_termination(is_inside: Callable[[], bool]) -> Callable[[], None]:
+    """Let SIGTERM unwind a block, so that its run is left and flushed; where `is_inside` says no, it ends the process as ever.
+
+    Gives what restores it. A handler of the program's own is not touched.
+    """
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        return lambda: None
+
+    def terminate(number: int, frame: Any) -> None:  # noqa: ARG001  (the shape of a handler)
+        if is_inside():
+            raise Terminated(128 + number)
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+    signal.signal(signal.SIGTERM, terminate)
+
+    def restore() -> None:
+        with contextlib.suppress(ValueError):  # left in another thread than it was entered in, where no handler can be set
+            if signal.getsignal(signal.SIGTERM) is terminate:
+                signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+    return restore

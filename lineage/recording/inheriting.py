@@ -1,0 +1,53 @@
+"""What processes left that are dead: their queues are taken over by the next one that records for the same account."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from lineage.domain.status import RunStatus
+from lineage.recording.outbox import LOGGER, Outbox
+from lineage.recording.sending import LANES, OPEN, STATUS
+from lineage.recording.spool import Owner, Row, orphans
+
+_DEAD = "the process that recorded this run ended without leaving it (killed?)"
+
+
+def take_over(box: Outbox, folder: Path | None, opened: str = "", seen: Callable[[Sequence[Row]], None] | None = None) -> int:
+    """Queue what processes left that are dead, before anything of this one; `opened`: the component that is open now.
+
+    Only of this account and region; of a process that never got to know its account, only where it signed by the same profile.
+    What can't be read, or not be kept on this disk, stays where it is. `seen` is told the rows. Gives how many there were.
+    """
+    taken, mine = 0, box.spool.owner
+    for orphan in orphans(folder) if folder and box.spool.on_disk else ():
+        try:
+            if _is_ours(orphan.owner, mine):
+                rows = list(_inherited(orphan.rows(LANES), orphan.owner, folder, opened))
+                if seen:
+                    seen(rows)
+                box.take_over(orphan, rows)
+                taken += len(rows)
+        except (sqlite3.Error, OSError, ValueError, KeyError) as error:
+            LOGGER.warning("lineage: what %s holds can't be sent, and stays there: %s", orphan.path, error)
+        finally:
+            orphan.end()
+    return taken
+
+
+def _is_ours(owner: Owner, mine: Owner) -> bool:
+    same = (owner.region, owner.account or mine.account) == (mine.region, mine.account)
+    return same and (bool(owner.account) or owner.profile == mine.profile)
+
+
+def _inherited(rows: list[Row], owner: Owner, folder: Path | None, opened: str) -> Iterator[Row]:
+    """What a dead process left, without how a run ended that is open again now."""
+    ended = False
+    for row in rows:
+        ended = ended or (row.lane, row.component) == (STATUS, owner.component)
+        if row.lane in (STATUS, OPEN) and row.component == opened:
+            continue
+        yield row._replace(body=row.body | {"left_in": str(folder)}) if row.lane == STATUS else row
+    if owner.sets_status and not ended and owner.component != opened:
+        yield Row(STATUS, owner.component, {"PrimaryStatus": RunStatus.FAILED, "Message": _DEAD, "left_in": str(folder)})
