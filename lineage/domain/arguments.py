@@ -31,7 +31,7 @@ def paired(given: Mapping[str, str] | Sequence[str], name: str) -> Iterator[str]
         if _PREFIX.fullmatch(_plain(known)) and _WITHIN.fullmatch(prefix):
             other = _stem(known, _PREFIX)
             if mine == other or not (mine and other):
-                within = "" if prefix == REDACTED else prefix  # it was cut out, for its name has `key` in it
+                within = prefix.partition(REDACTED)[0]  # something was cut out: its name has `key` in it, or it looked like one
                 yield from (f"s3://{bucket}/{within}" for bucket in buckets)
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from lineage.domain.kinds import KINDS, LOCATION
 from lineage.domain.pipelines import parse_definition
+from lineage.domain.records import REDACTED
 
 UNKNOWN: Final = "*"  # in the place of what nobody can tell: a glob ends the name of a place
 _FRESH: Final = "\x00"  # in the place of what each execution has of its own: its id, a time
@@ -55,7 +56,8 @@ class Definition(NamedTuple):
         known = self.defaults | dict(values or {})
         for parts in self.inputs:
             if not parameter or any(part.parameter and part.text == parameter for part in parts):
-                text = "".join(_said(known.get(part.text)) if part.parameter else part.text for part in parts)
+                said = [_said(known.get(part.text)) if part.parameter else part.text for part in parts]
+                text = "".join(said if len(said) == 1 else map(_joined, said))
                 yield _BARE_BUCKET.sub(" ", text).replace(_FRESH, UNKNOWN)
 
     def alternatives(self) -> Iterator[str]:
@@ -81,6 +83,11 @@ def definition(text: str) -> Definition:
         {str(one.get("Name")): one["EnumValues"] for one in parameters if isinstance(one.get("EnumValues"), list)},
         frozenset(put - taken),
     )
+
+
+def _joined(text: str) -> str:
+    """A part of a joined text: of one that was cut as a secret nobody can tell what it was."""
+    return UNKNOWN if text.startswith(REDACTED) else text
 
 
 def _said(value: Any) -> str:

@@ -104,7 +104,10 @@ _OTHER_STORES = ("efs", "fsx", "fsxlustre", "athena", "redshift")
 DNS_SUFFIX = f"(?:{'|'.join(re.escape(suffix) for _, suffix in dict(_PARTITIONS.values()).items())})"
 """A pattern of every partition's DNS suffix."""
 # As a location and inside a text: a bucket, a directory bucket, and an access point of each.
-ARN_OF_PLACE = r"arn:aws[a-z-]*:(?:s3:::|s3express:[^:\s]*:[^:\s]*:bucket/|s3[a-z-]*:[^:\s]*:[^:\s]*:accesspoint/)"
+ARN_OF_PLACE = (
+    r"arn:aws[a-z-]{0,16}:(?:s3:::|s3express:[^:\s]{0,64}:[^:\s]{0,64}:bucket/"
+    r"|s3[a-z-]{0,32}:[^:\s]{0,64}:[^:\s]{0,64}:accesspoint/)"
+)
 """A pattern of how ARNs of places in S3 begin."""
 _SCHEME = re.compile(rf"(?:s3[an]?|https?|{'|'.join(_OTHER_STORES)})://|{ARN_OF_PLACE}", re.IGNORECASE)
 # Virtual-host, path, dual-stack, dash-region, FIPS and access-point forms of one host name, and those of directory buckets,
@@ -203,7 +206,7 @@ def _parse_https(text: str) -> Location:
         parts = urlsplit(text, allow_fragments=False)  # a key may hold a #
     except ValueError:
         raise _malformed(text) from None
-    host = _S3_HOST.fullmatch(parts.netloc.lower())
+    host = _S3_HOST.fullmatch(parts.netloc.lower().rpartition("@")[2])
     if not host:
         raise _malformed(text)
     path = unquote(parts.path.removeprefix("/"))
@@ -215,6 +218,7 @@ def _parse_https(text: str) -> Location:
 
 
 def _s3(bucket: str, key: str, text: str) -> Location:
+    bucket = bucket.rpartition("@")[2]  # keys may stand before it, as Hadoop takes them
     if bucket.startswith("arn:"):
         name, _, rest = key.partition("/")
         if bucket.endswith(":bucket"):  # s3://arn:…:bucket/NAME/KEY, of a directory bucket

@@ -9,48 +9,22 @@ import contextlib
 import json
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from typing import Any
 
-from lineage.domain.names import ARN_OF_PLACE, DNS_SUFFIX
+from lineage.domain import uris
+from lineage.domain.arguments import names_bucket
+from lineage.domain.cutting import cut, cut_from_uri, names_a_password, names_a_secret, no_secret
 from lineage.domain.pins import is_pin
 from lineage.domain.records import REDACTED, Unknown
 from lineage.domain.text import one_line
 from lineage.domain.times import utc
 from lineage.domain.unknown import names_something
 
-_LIKE_A_PASSWORD = r"passw|passphrase|passwd|pwd|(?:^|[^a-z])(?:pg|db)?pass(?:[^a-z]|$)|secret|credential"  # noqa: S105
-# A key prefix is that of an object in S3, as Spark samples are told where their data lies.
-_NAME = re.compile(rf"{_LIKE_A_PASSWORD}|token(?!iz)|key(?![_-]?prefix)|auth(?!or)", re.IGNORECASE)
-_NUMBER = re.compile(r"\d{1,9}(?:\.\d*)?|true|false", re.IGNORECASE)  # max_tokens, num_key_value_heads: no secrets
-_VALUE = re.compile(
-    r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"  # an AWS access key id
-    r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"  # user:password in a URL
-    r"|(?<=[?&])(?:X-Amz-Signature|X-Amz-Credential|X-Amz-Security-Token|sig)=[^&\s]+"  # a presigned URL
-    r"|\bhf_[A-Za-z0-9]{20,}|\bgh[pousr]_[A-Za-z0-9]{20,}|\bsk-[A-Za-z0-9_-]{20,}"  # Hugging Face, GitHub, OpenAI
-    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)",
-    re.DOTALL,
-)
-_INSIDE_NAME = (
-    r"[A-Za-z0-9_-]*(?:passw(?:or)?d|passphrase|pwd|secret|token(?!iz)|api[_-]?key|access[_-]?key|credential)[A-Za-z0-9_-]*"
-)
-_INSIDE_VALUE = r"[\"']?[^\s\"';,&]+[\"']?"
-# A password inside a text: `Password=…;`, `export TOKEN=…`, `api_key: …`, `--password …`.
-_INSIDE = re.compile(
-    rf"(?P<name>{_INSIDE_NAME}\s*[=:]\s*)(?P<value>{_INSIDE_VALUE})"
-    rf"|(?P<flag>(?<![^\s\"'])-{_INSIDE_NAME}[\"']?\s+)(?P<word>(?!-){_INSIDE_VALUE})",
-    re.IGNORECASE,
-)
-_LOCATION = re.compile(r"[\"']?s3[an]?://[^?]*[\"']?", re.IGNORECASE)
-# A location in any form, without the query that a presigned URL carries its signature in.
-_LOCATIONS = re.compile(
-    rf"((?:s3[an]?://|{ARN_OF_PLACE}|https?://[^\s/\"'@?]*\bs3[^\s/\"'@?]*\.{DNS_SUFFIX}/)[^\s\"'?]+)",
-    re.IGNORECASE,
-)
 # Members whose text people, or programs of theirs, write: descriptions, reasons, and whole documents as JSON.
-_WRITTEN = re.compile(r"(?:Description|Reason|Message|Document|Definition|Content)$")
+_WRITTEN = re.compile(r"(?:Description|Reason|Message|Document|Definition|Content|QueryString)$")
 _BEFORE_JSON = ("{", "[", " ", "\n", "\t", "\r")
 _PAIRS = (("Key", "Value"), ("Name", "Value"), ("Name", "Values"))
 # How documents that people write call the two: pipeline definitions, and the content of model cards.
@@ -58,9 +32,9 @@ _NAMES = ("Name", "name", "Key", "key")
 _VALUES = ("Value", "value", "Values", "values", "DefaultValue", "EnumValues")
 
 
-# What a browser would not show of a page, and the text of a JSON document under a name that looks like a secret.
+# What a browser would not show of a page; what is looked at has at most `100 * _EXCERPT` bytes.
 _UNSHOWN = re.compile(r"<(script|style)\b.*?(?:</\1>|$)|<[^>]*>?", re.IGNORECASE | re.DOTALL)
-_QUOTED = re.compile(rf"(\"{_INSIDE_NAME}\"\s*:\s*)\"[^\"]*(?:\"|$)", re.IGNORECASE)
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _NESTED = ("structure", "map", "list")
 _EXCERPT = 120  # characters
 
@@ -71,7 +45,7 @@ def excerpt(body: bytes) -> str:
         return "nothing"
     text = body[: 100 * _EXCERPT].decode(errors="replace").strip()
     page = text.startswith("<")
-    shown = one_line(_text(_QUOTED.sub(rf'\1"{REDACTED}"', _UNSHOWN.sub(" ", text) if page else text)))
+    shown = one_line(_text(_UNSHOWN.sub(" ", text) if page else text))
     shown = " ".join(shown.split())
     shown = f"{shown[:_EXCERPT]}…" if len(shown) > _EXCERPT else shown
     return f"a page that says {shown or 'nothing'}" if page else shown
@@ -88,18 +62,26 @@ def read(value: Any, shape: Any, unknown: list[Unknown], path: str) -> Any:
     `shape` is botocore's: it tells which members are maps, whose keys people choose. Names, ARNs and URIs of the
     API's own members are never touched: a changed name would be another thing. Members that botocore does not
     know are left out, as it does itself without a word: they are put into `unknown`, an element of the answer's own
-    lists by its number. Raises `ValueError` where a list, a structure and a single value stand in each other's place.
+    lists by its number. Raises `ValueError`, and nothing else, where a list, a structure and a single value stand in each
+    other's place, or a time is none.
     """
+    try:
+        return _read(value, shape, unknown, path)
+    except (RecursionError, OverflowError, TypeError, AttributeError, OSError) as error:
+        raise ValueError(f"{path or 'it'} is nothing that can be read ({type(error).__name__})") from None
+
+
+def _read(value: Any, shape: Any, unknown: list[Unknown], path: str) -> Any:
     kind = shape.type_name
     if kind == "structure" and isinstance(value, dict):
         return _structure(value, shape, unknown, path)
     if kind == "map" and isinstance(value, dict):
-        return {key: under_name(key, read(child, shape.value, unknown, f"{path}.*")) for key, child in value.items()}
+        return {key: under_name(key, _read(child, shape.value, unknown, f"{path}.*")) for key, child in value.items()}
     if kind == "list" and isinstance(value, list):
         if shape.member.type_name == "string":
-            return list(_arguments(value))
+            return _listed([_number(one) for one in value])
         own = "." not in path and "[" not in path  # a list of the answer itself: its elements are told apart
-        return [read(child, shape.member, unknown, f"{path}[{at if own else ''}]") for at, child in enumerate(value)]
+        return [_read(child, shape.member, unknown, f"{path}[{at if own else ''}]") for at, child in enumerate(value)]
     if kind in _NESTED and value is not None:
         raise ValueError(f"{path or 'it'} is no {kind}")
     return _leaf(kind, path)(value)
@@ -115,10 +97,10 @@ def _structure(value: dict[str, Any], shape: Any, unknown: list[Unknown], path: 
         elif leaf := leaves[key]:
             members[key] = leaf(child)  # by far the most: they need no path
         else:
-            members[key] = read(child, shape.members[key], unknown, f"{path}.{key}" if path else key)
-    for name, content in _PAIRS if len(value) == 2 else ():
-        if set(value) == {name, content}:
-            return {name: value[name], content: under_name(str(value[name]), value[content])}
+            members[key] = _read(child, shape.members[key], unknown, f"{path}.{key}" if path else key)
+    for name, content in _PAIRS if len(members) == len(value) == 2 else ():
+        if set(members) == {name, content}:
+            return members | {content: under_name(str(members[name]), value[content])}
     return members
 
 
@@ -138,7 +120,10 @@ def _leaf(kind: str, name: str) -> Callable[[Any], Any]:
 
 
 def _unknown(path: str, name: str, value: Any) -> Unknown:
-    return Unknown(path, _json({name: value})[name], names_something(name, value))
+    try:
+        return Unknown(path, _json({name: value})[name], names_something(name, value))
+    except RecursionError:  # what is too deep to be gone through could name anything
+        return Unknown(path, REDACTED, names=True)
 
 
 def _written(value: Any) -> Any:
@@ -149,13 +134,14 @@ def _word(value: Any) -> Any:
     """A text that is a name or a place, unless it is JSON."""
     if not isinstance(value, str):
         return _number(value)
-    return _text(value) if value[:1] in _BEFORE_JSON and value.lstrip()[:1] in ("{", "[") else value
+    return _text(value) if value[:1] in _BEFORE_JSON and value.lstrip()[:1] in ("{", "[") else cut_from_uri(value)
 
 
 def _number(value: Any) -> Any:
     """JSON has no number for what is not finite."""
     if isinstance(value, (dict, list)):
-        raise ValueError(f"{json.dumps(value)[:40]} stands where a single value belongs")  # noqa: TRY004  (no type is ours)
+        what = "an object" if isinstance(value, dict) else "a list"
+        raise ValueError(f"{what} stands where a single value belongs")  # noqa: TRY004  (no type is ours)
     return value if type(value) is not float or math.isfinite(value) else str(value)
 
 
@@ -169,35 +155,39 @@ def _time(value: float | str) -> str:
 
 def _text(value: str) -> str:
     """A text without the secrets inside it; a JSON object is gone through name by name."""
-    if value.lstrip()[:1] in ("{", "["):
+    if value[:1] in _BEFORE_JSON and value.lstrip()[:1] in ("{", "["):
         with contextlib.suppress(ValueError, RecursionError):
             parsed = json.loads(value)
             cleaned = _json(parsed)
             return value if cleaned == parsed else json.dumps(cleaned, ensure_ascii=False)
-    parts = _LOCATIONS.split(value)  # what stands between locations, and by turns a location
-    return "".join(
-        part if number % 2 else _INSIDE.sub(_inside, _VALUE.sub(REDACTED, part)) for number, part in enumerate(parts)
-    )
+    return cut(value)
 
 
-def _json(value: Any) -> Any:
+def _json(value: Any, under: str = "") -> Any:
+    """A value of JSON that people wrote, gone through once. `under` is the nearest name of a secret that it stands under."""
     if isinstance(value, dict):
-        # Values stand under their own names, and a `Value` under what its `Name` says.
-        said = {key: _json(child) for key, child in value.items()}
-        name = next((said[key] for key in _NAMES if isinstance(said.get(key), str)), None)
-        under = {key: name for key in _VALUES if key in said} if name is not None else {}
-        kept = _NAMES if under else ()
-        return {key: child if key in kept else under_name(under.get(key, key), child) for key, child in said.items()}
+        return _object(value, under)
     if isinstance(value, list):
-        texts = value and all(isinstance(one, str) for one in value)
-        return list(_arguments(value)) if texts else [_json(child) for child in value]
-    return _written(value)
+        return _listed(value, under)
+    if type(value) in (int, float) and names_a_password(under):
+        return REDACTED
+    return _string(under, value) if isinstance(value, str) else _number(value)
 
 
-def _inside(match: re.Match[str]) -> str:
-    name, value = (match["name"], match["value"]) if match["name"] else (match["flag"], match["word"])
-    keep = _LOCATION.fullmatch(value) or _NUMBER.fullmatch(value)
-    return match[0] if keep else f"{name}{REDACTED}"
+def _object(value: dict[str, Any], under: str) -> dict[str, Any]:
+    """Values stand under their own names, and a `Value` under what its `Name` says."""
+    told = next((value[key] for key in _NAMES if isinstance(value.get(key), str)), None)
+    pair = told is not None and any(key in value for key in _VALUES)
+    names = {key: told if pair and key in _VALUES else key for key in value}
+    return {
+        key: cut(child) if pair and key in _NAMES and isinstance(child, str) else _json(child, _nearest(under, str(names[key])))
+        for key, child in value.items()
+    }
+
+
+def _nearest(under: str, name: str) -> str:
+    """The name that a value stands under: its own, unless only one further out is that of a secret."""
+    return name if not under or names_a_secret(name) else under
 
 
 def under_name(name: str, value: Any) -> Any:
@@ -206,22 +196,41 @@ def under_name(name: str, value: Any) -> Any:
         return {key: under_name(name, child) for key, child in value.items()}
     if isinstance(value, list):
         return [under_name(name, child) for child in value]
-    if not isinstance(value, str):
-        return value
-    if not _NAME.search(name) or _LOCATION.fullmatch(value) or is_pin(name, value):
+    return _string(name, value) if isinstance(value, str) else value
+
+
+def _string(name: str, value: str) -> str:
+    """A text under a name: cut whole where the name is that of a secret, but for its locations."""
+    if names_bucket(name) and _BUCKET.fullmatch(value):
+        return value  # half of a location, whatever it looks like
+    if not names_a_secret(name) or is_pin(name, value) or no_secret(name, value):
         return _text(value)
-    if _NUMBER.fullmatch(value) and not re.search(_LIKE_A_PASSWORD, name, re.IGNORECASE):
-        return value
-    return " ".join([REDACTED, *_LOCATIONS.findall(value)])
+    places = list(uris.found(value))
+    bare = value.strip("\"'")
+    if len(places) == 1 and places[0].start == value.find(bare) and places[0].end in (len(value), len(value.rstrip("\"'"))):
+        return cut(value)
+    return " ".join([REDACTED, *(one.plain for one in places)])
 
 
-def _arguments(texts: list[str]) -> Iterator[str]:
-    """Command line arguments: `--token=x`, and the word after `--token`."""
-    flag = ""
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if name.startswith("-") and equals:
-            yield f"{name}={under_name(name, value)}"
+def _listed(values: list[Any], under: str = "") -> list[Any]:
+    """A list; of command line arguments, `--token=x`, and the word after `--token`."""
+    flag, read, hidden = "", list[Any](), names_a_secret(under)
+    for value in values:
+        text = value if isinstance(value, str) else ""
+        name, equals, rest = text.partition("=")
+        option = name[:1] == "-"
+        if option and equals and not hidden:
+            read.append(f"{name}={_argument(name, rest)}")
+        elif flag and text and not option and not hidden:
+            read.append(_argument(flag, text))
         else:
-            yield under_name(flag, text) if flag and not text.startswith("-") else _text(text)
-        flag = name if name.startswith("-") and not equals else ""
+            read.append(_json(value, under))
+        flag = name if option and not equals else ""
+    return read
+
+
+def _argument(flag: str, value: str) -> str:
+    """The value of an option; the short ones are judged as in a text."""
+    if len(flag) <= 2 and cut(f"{flag}={value}") != f"{flag}={value}":
+        return cut(f"{flag}={value}").partition("=")[2]
+    return _string(flag.lstrip("-"), value)

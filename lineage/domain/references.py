@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
+from lineage.domain import uris
 from lineage.domain.arguments import names_bucket, paired
 from lineage.domain.kinds import ALLOWED, CHANNEL_USAGE, KINDS, LOCATION, MENTIONED_USAGE, REUSED, Kind, Reference
 from lineage.domain.names import ARN_OF_PLACE, Location, Span, channel_span, is_arn, location_of
-from lineage.domain.records import Body, etag_digest
+from lineage.domain.records import REDACTED, Body, etag_digest
 from lineage.domain.weights import VARIABLES, named
 from lineage.errors import MalformedDefinition
 
@@ -178,6 +179,8 @@ def _located(reference: Reference, text: str, role: str, scopes: Scopes) -> Iter
     text = _unquoted(text) if reference.evidence == ALLOWED else text
     location = location_of(text)
     if location is None and reference.evidence in ("logged", ALLOWED):
+        if text.startswith(REDACTED):  # what is left of a value that was cut: its locations
+            yield from _mentioned(reference, [text], role)
         return  # people write numbers, image names and "NA" there
     open_ended = _word(reference.open_ended, scopes) == "MultiModel"
     mode = next(filter(None, (_word(name, scopes) for name in reference.input_mode)), "")
@@ -241,12 +244,18 @@ def _paired(reference: Reference, name: str, scopes: Scopes) -> Iterator[str]:
 
 def _mentioned(reference: Reference, texts: Iterable[str], role: str) -> Iterator[Hit]:
     """S3 URIs inside free texts. The SDK JSON-quotes hyperparameters, so escapes are undone first."""
-    found = {_CLOSING.sub("", uri) for text in texts for uri in _IN_TEXT.findall(_unquoted(text))}
+    found = {_CLOSING.sub("", uri) for text in map(_unquoted, texts) for uri in (*_IN_TEXT.findall(text), *_escaped(text))}
     for uri in sorted(found):
         location = location_of(uri)
         if location:
             usage = reference.usage or MENTIONED_USAGE.get(role.casefold(), "")
             yield Hit(reference, uri, role, usage, location, Span.PREFIX)
+
+
+def _escaped(text: str) -> Iterator[str]:
+    """The locations in a text whose slashes are escaped or percent-encoded."""
+    if "\\" in text or "%" in text:
+        yield from (one.plain for one in uris.found(text))
 
 
 def _unquoted(text: str) -> str:

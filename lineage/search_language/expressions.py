@@ -140,7 +140,7 @@ class Matcher:
 
     def _values(self, asked: Property, record: Record) -> list[Any]:
         values = asked.values(record)
-        if asked.chosen and any(isinstance(value, str) and value.startswith(REDACTED) for value in values):
+        if asked.chosen and any(isinstance(value, str) and REDACTED in value for value in values):
             self.cut.add(asked.name)
         return values
 

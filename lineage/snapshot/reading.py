@@ -6,9 +6,10 @@ by `replace_graph` at the end of each crawl, in the transaction that keeps the c
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
@@ -40,12 +41,20 @@ def open_snapshot(path: str | Path) -> Snapshot:
     return snapshot
 
 
+def _begin(path: Path) -> None:
+    """An empty file that its owner alone may read: a snapshot tells much. What SQLite puts beside it takes over its mode."""
+    with suppress(OSError):  # SQLite says what is wrong with the path
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
+
 class Snapshot(GraphTables, RecordTables, LedgerTables):
     """An open snapshot file. Use it as a context manager, or call `close`."""
 
     def __init__(self, path: str | Path, *, read_only: bool = False) -> None:
         """Open the file, or begin a new one: it comes into being with the first `recording`."""
         self._existed = Path(path).exists()
+        if not read_only and not self._existed:
+            _begin(Path(path))
         mode = "rw" if read_only else "rwc"  # rw even to read: what a killed crawl left half done is rolled back so
         try:
             uri = f"{Path(path).absolute().as_uri()}?mode={mode}"

@@ -478,7 +478,7 @@ def test_a_lookup_that_is_none(tmp_path: Path, body: bytes) -> None:
             b'{"HyperParameters": {"hf_token": "hunter2", "eta": "1"',
             '{"HyperParameters": {"hf_token": "(redacted)", "eta": "1"',
         ),
-        (b'{"DbPassword": "hunt', '{"DbPassword": "(redacted)"'),
+        (b'{"DbPassword": "hunt', '{"DbPassword": "(redacted)'),
         (b"password=hunter2 next", "password=(redacted) next"),
         (b"x" * 1000, "x" * 120 + "…"),
         (b"\x1b[31mred", "␛[31mred"),

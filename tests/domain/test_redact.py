@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
 
 import botocore.session
 import pytest
+from hypothesis import given as tried
+from hypothesis import strategies as st
 
 import lineage
 from lineage.crawl.aws.fetch import Fetcher
@@ -93,7 +96,7 @@ def test_arguments(given: list[str], kept: list[str]) -> None:
     ("given", "kept"),
     [
         ("run --db-password x1 --n 3", f"run --db-password {REDACTED} --n 3"),
-        ("run '--token' 'x1'", f"run '--token' {REDACTED}"),
+        ("run '--token' 'x1'", f"run '--token' '{REDACTED}'"),
         ("run --max-tokens 512 --tokenizer bert", "run --max-tokens 512 --tokenizer bert"),
         ("run --api-key --data s3://b/x", "run --api-key --data s3://b/x"),
     ],
@@ -115,6 +118,7 @@ def test_the_word_after_a_secret_flag_inside_a_text_goes(given: str, kept: str) 
         ({"Key": "team", "Value": "fraud"}, {"Key": "team", "Value": "fraud"}),
         ({"ContainerArguments": ["--password", "x1"]}, {"ContainerArguments": ["--password", REDACTED]}),
         ({"passwords": ["x1", "x2"]}, {"passwords": [REDACTED, REDACTED]}),
+        ({"db": {"password": 1234, "max_tokens": 8}}, {"db": {"password": REDACTED, "max_tokens": 8}}),
         ({"Name": "Token", "Type": "Training"}, {"Name": "Token", "Type": "Training"}),
     ],
 )
@@ -185,8 +189,8 @@ def test_locations_of_every_form_stay_under_a_secret_name() -> None:
     )
     assert kept["HyperParameters"] == {
         "key": f"{REDACTED} https://d.s3.amazonaws.com/x/1.csv arn:aws:s3:::d/y",
-        "eu_key": f"{REDACTED} https://d.s3.eusc-de-east-1.amazonaws.eu/x/1.csv",
-        "point_key": f"{REDACTED} arn:aws:s3:eu-west-1:111122223333:accesspoint/team/object/x",
+        "eu_key": "https://d.s3.eusc-de-east-1.amazonaws.eu/x/1.csv",
+        "point_key": "arn:aws:s3:eu-west-1:111122223333:accesspoint/team/object/x",
     }
 
 
@@ -248,3 +252,62 @@ def test_members_that_botocore_does_not_know_are_gaps(tmp_path: Path) -> None:
 def test_known_members_are_no_gaps(bank: lineage.Snapshot) -> None:
     """The bank's records hold nothing that botocore does not know."""
     assert not [gap for gap in bank.gaps() if gap.reason == "unknown-member"]
+
+
+# --- whatever comes -----------------------------------------------------------------------------------
+
+LEAF = st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(exclude_categories=()), max_size=20)
+INNER = LEAF | st.lists(LEAF, max_size=3) | st.dictionaries(st.text(max_size=10), LEAF, max_size=3)
+JSON = INNER | st.lists(INNER, max_size=3) | st.dictionaries(st.text(max_size=10), INNER, max_size=3)
+ANSWERS = {
+    name: MODEL.operation_model(name).output_shape for name in ("DescribeTrainingJob", "DescribeTrialComponent", "Search")
+}
+
+
+@pytest.mark.parametrize("operation", ANSWERS)
+@tried(data=st.data())
+def test_any_json_is_read_or_refused(operation: str, data: st.DataObject) -> None:
+    """An answer whose members are anything is read, or refused as what is no answer: nothing else comes of it."""
+    names = st.sampled_from([*ANSWERS[operation].members, "BrandNew"])
+    body = data.draw(st.dictionaries(names, JSON, max_size=6))
+    unknown: list[Unknown] = []
+    with contextlib.suppress(ValueError):
+        assert isinstance(read(body, ANSWERS[operation], unknown, ""), dict)
+
+
+@pytest.mark.parametrize("member", ["BrandNew", "HyperParameters", "CreationTime", "Tags", "InputDataConfig", "FailureReason"])
+def test_what_nests_too_deeply_is_refused(member: str) -> None:
+    """JSON that is deeper than Python goes ends no crawl: it is refused, or kept as something that could name anything."""
+    deep: Any = "s3://b/x"
+    for _ in range(100_000):
+        deep = [deep]
+    unknown: list[Unknown] = []
+    with contextlib.suppress(ValueError):
+        read({member: deep}, ANSWERS["DescribeTrainingJob"], unknown, "")
+        assert [(one.path, one.names) for one in unknown] == [(member, True)]
+
+
+@pytest.mark.parametrize("time", [1e300, -1e300, 10**400, float("nan"), "x", [], {"x": 1}, "0001-01-01T00:00:00+14:00"])
+def test_a_time_that_is_none_is_refused(time: Any) -> None:
+    """A time that no calendar has, or that is none, is refused as what is no answer."""
+    with pytest.raises(ValueError, match=r"."):
+        clean("DescribeTrainingJob", CreationTime=time)
+
+
+def test_a_pair_whose_name_is_an_object_hides_nothing() -> None:
+    """What stands in the place of a name is not kept as it is."""
+    with pytest.raises(ValueError, match="single value"):
+        clean("ListTags", Tags=[{"Key": {"password": "x1"}, "Value": "x2"}])
+
+
+@pytest.mark.parametrize(
+    ("operation", "given", "kept"),
+    [
+        ("DescribeModelPackage", {"SourceUri": "https://jo:x1@git.example.com/a"}, {"SourceUri": f"https://{REDACTED}@git.example.com/a"}),
+        ("DescribeModelPackage", {"SourceUri": "s3://b/sk-retail-customers-2026-all@1?x=1"}, {"SourceUri": "s3://b/sk-retail-customers-2026-all@1?x=1"}),
+        ("DescribeTrialComponent", {"MetadataProperties": {"Repository": "https://x1@git.example.com/a.git"}}, {"MetadataProperties": {"Repository": f"https://{REDACTED}@git.example.com/a.git"}}),
+    ],
+)  # fmt: skip
+def test_passwords_in_addresses_of_the_api_go(operation: str, given: Any, kept: Any) -> None:
+    """A URI of the API's own stays but for the password, the token or the signature in it; a key in S3 stays whole."""
+    assert clean(operation, **given) == kept

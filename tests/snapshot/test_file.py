@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -224,3 +225,29 @@ def test_records_of_a_kind(tmp_path: Path) -> None:
         assert [one.deleted for one in snapshot.records("training-job", [gone.id], deleted=True)] == ["2026-02-01T00:00:00Z"]
         (part,) = snapshot.records("training-job", members=("ModelArtifacts", "Nothing"))
         assert (part.body, part.created) == ({"ModelArtifacts": later.body["ModelArtifacts"]}, later.created)
+
+
+@pytest.mark.parametrize("mode", ["delete", "wal"])
+def test_the_file_is_its_owners_alone(tmp_path: Path, mode: str) -> None:
+    """A new snapshot, and what SQLite puts beside it while it is written, can be read by nobody else."""
+    before = os.umask(0)
+    try:
+        with Snapshot(tmp_path / "s.db") as snapshot:
+            snapshot._db.execute(f"PRAGMA journal_mode = {mode}")
+            with snapshot.recording() as recording:
+                recording.begin(CRAWL)
+                files = list(tmp_path.iterdir())
+                assert len(files) >= 2
+                assert {path.name: path.stat().st_mode & 0o777 for path in files} == dict.fromkeys(
+                    (path.name for path in files), 0o600
+                )
+    finally:
+        os.umask(before)
+
+
+def test_a_file_that_is_there_keeps_its_mode(tmp_path: Path) -> None:
+    """Who has shared a snapshot with others has meant it."""
+    crawl(tmp_path / "s.db")
+    (tmp_path / "s.db").chmod(0o640)
+    crawl(tmp_path / "s.db")
+    assert (tmp_path / "s.db").stat().st_mode & 0o777 == 0o640

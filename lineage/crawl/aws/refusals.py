@@ -27,7 +27,7 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from lineage.crawl.aws.pace import THROTTLED
-from lineage.domain.redact import excerpt
+from lineage.domain.redact import excerpt, without_secrets
 from lineage.domain.text import says_missing
 from lineage.errors import CrawlError, MalformedName
 
@@ -106,7 +106,7 @@ def refusal(error: BotoCoreError | ClientError) -> Refused:
     if not isinstance(error, ClientError):
         return Refused("failed", f"{type(error).__name__}: {error}")
     code = error.response.get("Error", {}).get("Code", "")
-    message = error.response.get("Error", {}).get("Message", "")
+    message = without_secrets(error.response.get("Error", {}).get("Message", ""))  # it may repeat what was sent
     if code in _EXPIRED:
         raise CrawlError(f"these credentials have expired ({code}): sign in again, and crawl again to go on") from error
     if code in _STRANGERS:

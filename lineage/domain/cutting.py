@@ -1,0 +1,283 @@
+"""Secrets inside a text that people or their programs wrote: found from left to right, and cut out between its locations.
+
+What is cut is told by `REDACTED`. A location is never cut, whatever it looks like or stands under: it may be the only trace
+of a dataset. The work is in proportion to the text: see `windows`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache, lru_cache
+from typing import Final
+
+from lineage.domain import token_shapes, uris
+from lineage.domain.records import REDACTED
+from lineage.domain.token_shapes import SHAPES, Shape
+from lineage.domain.uris import Found
+from lineage.domain.windows import first, run
+
+Span = tuple[int, int]
+
+_HARMLESS = re.compile(r"[\w.,/+-]{0,15}")  # most values: too short for a key, and no name stands in it
+_NUMBER = re.compile(r"[+-]?\d{1,15}(?:\.\d{0,20})?(?:e[+-]?\d{1,3})?|true|false|null|none", re.IGNORECASE)
+_REFERENCE = re.compile(r"\$\{?[A-Z_][A-Z0-9_]{0,99}\}?|\*{3,64}")  # a variable of a shell, and what somebody else cut out
+# Words begin after what is none of them, after an escape for a line's end, and after a character that is percent-encoded.
+_BEGINS = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrt])|(?<=u00[0-7][0-9a-fA-F])|(?<=%[2-7][0-9a-fA-F]))"
+_ANY_SHAPE = re.compile(rf"{_BEGINS}(?:{'|'.join(shape.pattern for shape in SHAPES)})")
+
+# Blocks: their first lines, and what the last ones begin with.
+_BLOCK = re.compile(r"-{4,5} ?BEGIN [A-Z0-9 ]{0,40}(?:PRIVATE KEY|PGP MESSAGE)|PuTTY-User-Key-File-\d")
+_BLOCK_END = re.compile(r"-{4,5} ?END [A-Z0-9 ]{0,60}-{0,5}|Private-MAC: [0-9a-f]{1,128}")
+
+# A name and what follows it: `name = value`, `"name": value`, `name=>value`, `<name>value`; and `--name value`.
+_MARK = re.compile(
+    r"(?P<separator>[=:>]|%(?:25){0,2}3[AaDd])|(?<![\w-])(?P<flag>-{1,2}[A-Za-z][\w.-]{0,255}+)(?=[\"'\\,\s])[\"'\\]{0,8},?\s{0,8}"
+)
+_NAME_BEFORE = re.compile(r"[\s\"'\\\])]{0,12}+(?P<name>[\w.$-]{1,256})(?P<tag><?)")  # of a text that is read backwards
+_TO_VALUE = re.compile(
+    r"[=:>]{0,2}(?:\s{0,32}(?=\\{0,8}[\"'])|[ \t]{0,16})(?:(?:Bearer|Basic|Token|ApiKey)\s{1,4})?", re.IGNORECASE
+)
+_WRAPPED = re.compile(r"(?:[A-Za-z_][\w.]{0,63}\(\s{0,4})?[bBrRuUfF]{0,2}(?=\\{0,8}[\"'])")  # SecretStr('x'), b'x'
+_QUOTE = re.compile(r"\\{0,8}(?:\"\"\"|'''|[\"'`])")
+_UNQUOTED = re.compile(  # up to a quote, or to the next name
+    r"(?:[^\s\"'`;,&<]{1,512}+|,(?![\s\"']|[\w.-]{1,64}[=:])|<(?!/)|[\"'](?=[A-Za-z0-9])){1,512}+"
+)
+_LIST = re.compile(r"\[[^\[\]]{0,1024}\]|\{[^{}]{0,1024}\}|\([^()]{0,1024}\)")
+_LINE = re.compile(r"[^\n]{1,1024}")
+_ARN = re.compile(r"arn:aws[a-z-]{0,16}:secretsmanager(?::[a-z0-9-]{0,32}:\d{0,12}:secret)?$")
+_LOGIN = re.compile(r"[^\s:/]{1,128}:(?!//)\D")  # of a user, with a password; not two numbers, of a user and a group
+_ENOUGH: Final = 256  # characters of a value by which it is judged
+_SHORT: Final = frozenset({"-u", "--user", "--proxy-user", "-p"})
+_OPENS_NAME: Final = frozenset({"name", "key"})
+_OPENS_VALUE: Final = frozenset({"value", "values", "stringvalue", "string_value", "defaultvalue", "default_value"})
+_OPENS: Final = _OPENS_NAME | _OPENS_VALUE
+
+
+# --- names ------------------------------------------------------------------------------------------
+
+
+@cache
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(text, re.IGNORECASE)
+
+
+@lru_cache(maxsize=10_000)  # many records have the same names
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name[-256:]).lower()
+
+
+def says_what(name: str) -> bool:
+    """Whether a name says where a secret lies or of what sort it is: a column, a path, a bucket."""
+    return bool(_pattern(token_shapes.SAYS_WHAT).search(_snake(name)))
+
+
+@lru_cache(maxsize=10_000)
+def _is(pattern: str, name: str) -> bool:
+    return bool(first(_pattern(pattern), name)) and not says_what(name)
+
+
+def names_a_secret(name: str) -> bool:
+    """Whether a field that people named like this holds a secret."""
+    return _is(token_shapes.FIELD_NAME, name)
+
+
+def names_a_password(name: str) -> bool:
+    """Whether what stands under a name is a secret even where it is a number."""
+    return _is(token_shapes.LIKE_A_PASSWORD, name)
+
+
+def no_secret(name: str, value: str) -> bool:
+    """Whether a value is none, whatever its name: a number, but no password; the name of a variable; what was cut before."""
+    if _NUMBER.fullmatch(value):
+        return not names_a_password(name) or not value.isdigit()
+    return not value or bool(_REFERENCE.fullmatch(value)) or value.startswith(REDACTED)
+
+
+# --- a text -----------------------------------------------------------------------------------------
+
+
+def cut(text: str) -> str:
+    """A text with every secret in it replaced that looks like one, or stands beside a name of one."""
+    if len(text) < 16 and _HARMLESS.fullmatch(text):
+        return text
+    places = list(uris.found(text))
+    cuts = [*_keys(places), *_blocks(text), *_looking_like_one(text), *_named(text)]
+    return _without(text, cuts, places) if cuts else text
+
+
+def cut_from_uri(text: str) -> str:
+    """A URI of the API's own without a password, a token or a signature in it; its path stays, whatever it looks like."""
+    if "://" not in text or not ("@" in text or "?" in text):
+        return text
+    places, query = list(uris.found(text)), text.find("?")
+    path_ends = query if query >= 0 and text[:2].lower() != "s3" else len(text)
+    cuts = [*_keys(places), *(span for span in _looking_like_one(text) if text[span[1] : span[1] + 1] == "@")]
+    cuts += [span for span in (*_looking_like_one(text), *_named(text)) if span[0] > path_ends]
+    return _without(text, cuts, places) if cuts else text
+
+
+def _keys(places: Iterable[Found]) -> Iterator[Span]:
+    """The keys inside the URIs of locations, and the name of a secret that stands right after one."""
+    return (span for one in places for span in (one.keys, one.tail) if span[0] < span[1])
+
+
+def _without(text: str, cuts: Iterable[Span], places: Iterable[Found]) -> str:
+    """The text without some spans, all of it kept that is a location; a location ends before what says that more was cut."""
+    safe = [span for one in places for span in ((one.start, one.keys[0]), (one.keys[1], one.end)) if span[0] < span[1]]
+    ends = {one.end for one in places}
+    kept, at = list[str](), 0
+    for start, end in _between(_joined(cuts), safe):
+        if not any(map(str.isalnum, text[start:end])):
+            continue  # the quotes and commas around a location
+        kept += [text[at:start], " " if start in ends else "", REDACTED]
+        at = end
+    return "".join([*kept, text[at:]])
+
+
+def _joined(cuts: Iterable[Span]) -> list[Span]:
+    """The spans in their order, those that meet as one."""
+    joined: list[Span] = []
+    for start, end in sorted(cuts):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = joined[-1][0], max(joined[-1][1], end)
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def _between(cuts: Iterable[Span], safe: list[Span]) -> Iterator[Span]:
+    """What of the cuts is not safe, from left to right: two walks side by side."""
+    number = 0
+    for start, end in cuts:
+        at = start
+        while number < len(safe) and safe[number][0] < end:
+            if safe[number][1] > at:
+                yield from [(at, safe[number][0])] if at < safe[number][0] else []
+                at = safe[number][1]
+            if safe[number][1] > end:
+                break
+            number += 1
+        yield from [(at, end)] if at < end else []
+
+
+# --- what looks like one ----------------------------------------------------------------------------
+
+
+def _blocks(text: str) -> Iterator[Span]:
+    """Private keys and messages, from their first line to their last, or to the end of the text."""
+    at = 0
+    while ("BEGIN " in text or "PuTTY" in text) and (begin := first(_BLOCK, text, at)):
+        end = first(_BLOCK_END, text, begin.end())
+        at = end.end() if end else len(text)
+        yield begin.start(), at
+
+
+def _looking_like_one(text: str) -> Iterator[Span]:
+    at = 0
+    while found := first(_ANY_SHAPE, text, at):
+        shape = _shape_at(text, found.start())
+        at = run(_rest(shape), text, found.end()) if shape and shape.rest else found.end()
+        if shape:
+            yield found.start(), at
+
+
+def _shape_at(text: str, at: int) -> Shape | None:
+    for shape, pattern in _each_shape():
+        found = pattern.match(text, at, at + 2_048)
+        if found and (not shape.also or shape.also(found[0])):
+            return shape
+    return None
+
+
+@cache
+def _each_shape() -> list[tuple[Shape, re.Pattern[str]]]:
+    return [(shape, re.compile(shape.pattern)) for shape in SHAPES]
+
+
+@cache
+def _rest(shape: Shape) -> re.Pattern[str]:
+    return re.compile(rf"{shape.rest}{{1,1024}}")
+
+
+# --- what has a name ----------------------------------------------------------------------------------
+
+
+def _named(text: str) -> Iterator[Span]:
+    """The values that stand beside names of secrets, or beside a `value` whose `name` is one."""
+    at, told = 0, ""
+    while mark := first(_MARK, text, at):
+        at = mark.end()
+        name = mark["flag"] or _name_before(text, mark.start())
+        plain = _snake(name.lstrip("-"))
+        if not (_may_hold(name) or plain in _OPENS):
+            continue
+        start, ends = _value(text, at, flag=bool(mark["flag"]))
+        head = _head(text, start, ends)
+        if plain in _OPENS_NAME:
+            told = head
+        elif _secret(told if plain in _OPENS_VALUE else name, head):
+            at = _end(text, start, ends)
+            yield start, at
+
+
+def _name_before(text: str, at: int) -> str:
+    """The name that ends right before a separator; that of an element, before the end of its tag."""
+    found = _NAME_BEFORE.match(text[max(0, at - 270) : at][::-1])
+    if not found or (text[at] == ">" and not found["tag"]):
+        return ""
+    name = found["name"][::-1].lstrip("$")
+    return "" if name in ("secret", "secretsmanager") and _ARN.search(text[max(0, at - 160) : at]) else name
+
+
+@lru_cache(maxsize=10_000)
+def _may_hold(name: str) -> bool:
+    """Whether a secret may stand beside a name inside a text, as a flag has it or not."""
+    return name in _SHORT or _is(token_shapes.TEXT_NAME, name) or (_snake(name).endswith("key") and not says_what(name))
+
+
+def _secret(name: str, value: str) -> bool:
+    """Whether what begins like this, beside a name inside a text, is to go."""
+    if no_secret(name, value) or not _may_hold(name):
+        return False
+    if name in _SHORT:
+        return ("/" not in value and any(map(str.isalpha, value))) if name == "-p" else bool(_LOGIN.match(value))
+    return _is(token_shapes.TEXT_NAME, name) or (len(value) >= 16 and any(map(str.isdigit, value)))
+
+
+def _value(text: str, at: int, *, flag: bool) -> tuple[int, str]:
+    """Where the value after a separator, or after a flag, begins, and the quote that ends it, if one does."""
+    before = None if flag else _TO_VALUE.match(text, at, at + 96)
+    at = before.end() if before else at
+    wrapped = _WRAPPED.match(text, at, at + 96)
+    at = wrapped.end() if wrapped else at
+    quote = _QUOTE.match(text, at, at + 16)
+    if flag and text[at : at + 1] == "-":
+        return len(text), ""  # the next flag
+    return (quote.end(), quote[0]) if quote else (at, "")
+
+
+def _head(text: str, start: int, quote: str) -> str:
+    """How a value begins: enough to judge it, and all of a short one."""
+    if quote:
+        return text[start : start + _ENOUGH].partition(quote)[0]
+    found = _UNQUOTED.match(text, start, start + _ENOUGH)
+    return found[0] if found else text[start : start + 1].strip()
+
+
+def _end(text: str, start: int, quote: str) -> int:
+    """Where a value ends: at its quote, with its list, with its line where neither is closed."""
+    if quote:
+        found = text.find(quote, start)
+        while found >= 0 and quote[0] != "\\" and _is_escaped(text, start, found):
+            found = text.find(quote, found + 1)
+        return found if found >= 0 else run(_LINE, text, start)
+    if text[start : start + 1] in ("[", "{", "("):
+        listed = _LIST.match(text, start, start + 2_048)
+        return listed.end() if listed else run(_LINE, text, start)
+    return run(_UNQUOTED, text, start)
+
+
+def _is_escaped(text: str, start: int, at: int) -> bool:
+    before = text[max(start, at - 64) : at]
+    return (len(before) - len(before.rstrip("\\"))) % 2 == 1

@@ -1,0 +1,37 @@
+"""Patterns over long texts: never over more than a window at once, so that Ctrl-C is heard and no text is too long.
+
+Python holds signals back until a match returns. Each pattern here takes at most `LONGEST` characters, what it looks at around
+it among them, and the work over a text is in proportion to its length.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+WINDOW: Final = 8_192  # characters that one match call may look at
+LONGEST: Final = 2_048  # characters that one match may take
+
+
+def first(pattern: re.Pattern[str], text: str, at: int = 0) -> re.Match[str] | None:
+    """The first match from a position on, as one search over the whole text would find it."""
+    end = len(text)
+    while at < end:
+        stop = min(at + WINDOW, end)
+        found = pattern.search(text, at, stop)
+        if found is None:
+            if stop == end:
+                return None
+            at = stop - LONGEST
+        elif found.end() < stop or stop == end or found.start() == at:
+            return found
+        else:
+            at = found.start()  # the end of the window may have cut it short
+    return None
+
+
+def run(pattern: re.Pattern[str], text: str, at: int) -> int:
+    """Where a run of a pattern's matches ends that begins at a position: each match takes one character at least."""
+    while at < len(text) and (found := pattern.match(text, at, at + WINDOW)):
+        at = found.end()
+    return at
