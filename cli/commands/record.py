@@ -6,7 +6,7 @@ import contextlib
 import re
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from datetime import UTC, datetime
 from typing import Any
 
@@ -170,27 +170,53 @@ def run_command(
     program = _program(context, names)
     for option, given in (("--parameter", parameters), ("--input", inputs), ("--output", outputs)):
         _once(option, (one[0] for one in given))
+    _within_limits(parameters, inputs, outputs)
     run = Run(experiment, names[0] if names else None, session=session_of(**where), strict=strict)
     with _status(context), run:
         click.echo(f"lineage: recording {run.experiment_name} {run.run_name}", err=True)
-        run.log_parameters(dict(parameters))
-        for name, uri in inputs:
-            run.log_dataset(name, uri)
-        for name, uri in outputs:
-            run.log_artifact(name, uri)
-        for name, value, step in metrics:
-            run.log_metric(name, value, step=step)
+        with _late():
+            run.log_parameters(dict(parameters))
+            for name, uri in inputs:
+                run.log_dataset(name, uri)
+            for name, uri in outputs:
+                run.log_artifact(name, uri)
+            for name, value, step in metrics:
+                run.log_metric(name, value, step=step)
         run_program(run, program)
+
+
+def _within_limits(parameters: Sized, inputs: Sequence[tuple[str, str]], outputs: Sized) -> None:
+    """What can be told before a run is made."""
+    from lineage.recording import limits
+
+    pinned = [limits.pin_of(name) for name, _ in inputs]
+    for given, most, what in (
+        (len(parameters) + len(pinned), limits.PARAMETERS, "parameters, with one for each input"),
+        (len(inputs), limits.ARTIFACTS, "inputs"),
+        (len(outputs), limits.ARTIFACTS, "outputs"),
+    ):
+        if given > most:
+            raise click.UsageError(f"a run has at most {most} {what}: {given} are too many")
+
+
+@contextlib.contextmanager
+def _late() -> Iterator[None]:
+    """What is refused when the run is there is no wrong command line any more."""
+    from lineage.recording import NotRecorded, NotThere, RefusedValue
+
+    try:
+        yield
+    except (NotThere, RefusedValue) as refusal:
+        raise NotRecorded(str(refusal)) from refusal
 
 
 def _program(context: click.Context, names: tuple[str, ...]) -> tuple[str, ...]:
     """What stands behind `--`: a program that can be run."""
     program: tuple[str, ...] = context.meta.get(_PROGRAM, ())
+    if len(names) > 1 and not program:
+        raise click.UsageError("-- is missing: put it before the program, as in `lineage record run churn -- python train.py`")
     if len(names) > 1:
-        raise click.UsageError(
-            f"{' '.join(names[1:])!r} is too much after the run {names[0]!r}: put the program after --, "
-            f"as in `lineage record run EXPERIMENT {names[0]} -- {' '.join(names[1:])}`"
-        )
+        raise click.UsageError(f"a run has one name, and {' and '.join(names)} are given before --")
     if not program:
         raise click.UsageError("no program is given: put it after --, as in `lineage record run EXPERIMENT -- ./train.sh`")
     if not shutil.which(program[0]):
@@ -222,11 +248,13 @@ def resume_command(**where: str | None) -> None:
     The next run does so, too. Only what belongs to the account and region of the caller is sent. Exits with 3 where something
     is left.
     """
-    from lineage.recording import NotRecorded, resume, session_of
+    from lineage.recording import NotRecorded, queues_elsewhere, resume, session_of
 
     taken, unsent = resume(session_of(**where))
     if unsent:
         raise NotRecorded(str(unsent))
+    if others := queues_elsewhere():
+        raise NotRecorded(f"queues of others stay: {'; '.join(others)}. Sign in there, and resume again")
     said = (
         f"took over {plural(taken, 'item')} of earlier processes, and nothing is left to send" if taken else "nothing was left"
     )

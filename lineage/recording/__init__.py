@@ -27,6 +27,7 @@ from lineage.recording.loading import Runs as Runs
 from lineage.recording.loading import list_runs as list_runs
 from lineage.recording.loading import load_run as load_run
 from lineage.recording.outbox import Unsent as Unsent
+from lineage.recording.programs import queues_elsewhere as queues_elsewhere
 from lineage.recording.programs import resume as resume
 from lineage.recording.programs import run_program as run_program
 from lineage.recording.run import Run as Run

@@ -112,7 +112,7 @@ class _Work:
     def put_back(self, name: str) -> None:
         """A component, into the trial that it was in."""
         with contextlib.suppress(AlreadyExists):
-            self.service.call("AssociateTrialComponent", TrialName=self.loose[name], TrialComponentName=name)
+            self.service.steadily("AssociateTrialComponent", TrialName=self.loose[name], TrialComponentName=name)
         del self.loose[name]
 
     def told(self) -> str:

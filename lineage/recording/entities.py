@@ -264,7 +264,7 @@ class Experiment(Entity):
         """Its trials, a page at a time. Sorted as in `list`."""
         return Trial.list(self._name, None, created_before, created_after, sort_by, sort_order, session=self._service)
 
-    def delete_all(self, action: str) -> None:
+    def delete_all(self, action: str = "") -> None:
         """Delete it, its trials, and those of its components that no other experiment holds. `action` must be "--force".
 
         May be called again after an error, by whoever: it goes on with what is left, and what is gone is no error. Raises
@@ -343,7 +343,7 @@ class Trial(Entity):
         when_and_how = _when_and_how(created_before, created_after, sort_by, sort_order)
         return TrialComponent.list(trial_name=self._name, **when_and_how, session=self._service)
 
-    def delete_all(self, action: str) -> None:
+    def delete_all(self, action: str = "") -> None:
         """Delete it, and those of its components that no other trial holds. `action` must be "--force".
 
         May be called again, and raises, as `Experiment.delete_all`.

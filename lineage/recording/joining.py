@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final, TypeVar
 
+from lineage.errors import RefusedValue
 from lineage.recording.run import current_run
 
 _CALLS: Final = ("CreateTrainingJob", "CreateProcessingJob", "CreateTransformJob")
@@ -18,8 +19,10 @@ def join_jobs(client: ClientT) -> ClientT:
 
     With a boto3 session, all clients that it makes afterwards. A call that has an `ExperimentConfig` keeps its own.
     """
-    given: Any = client
-    events = given.events if hasattr(given, "events") else given.meta.events
+    given: Any = getattr(client, "sagemaker_client", None) or client  # of a session of the SDK
+    events = getattr(given, "events", None) or getattr(getattr(given, "meta", None), "events", None)
+    if events is None:
+        raise RefusedValue(f"jobs are joined for a SageMaker client of boto3, or a session, and not for {client!r}")
     for call in _CALLS:
         events.register(f"provide-client-params.sagemaker.{call}", _with_run, unique_id=f"lineage-{call}")
     return client

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from lineage.domain.names import parse_location
+from lineage.domain.pins import parameter_of
 from lineage.domain.records import REDACTED
 from lineage.domain.redact import under_name, without_secrets
 from lineage.domain.text import one_line
@@ -36,6 +37,7 @@ LAST_STEP: Final = 2**31 - 1
 
 _BREAK = re.compile("[\n\r\x85\u2028\u2029\ud800-\udfff]")  # what SageMaker's `.` does not stand for, and what UTF-8 lacks
 _NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9])*")
+_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]")  # with what buckets made before 2018 may have
 _VERSION = re.compile(r"\?versionId=", re.IGNORECASE)
 _MEDIA_TYPE = re.compile(r"[-\w]+/[-\w+]+", re.ASCII)
 
@@ -121,6 +123,23 @@ def location(uri: str) -> str:
     if _VERSION.search(uri):
         raise RefusedValue(f"{uri!r} holds a version id, which is no part of an S3 URI: give it as `version_ids=`")
     return uri
+
+
+def bucket(name: str) -> str:
+    """The name of a bucket to write into."""
+    if not isinstance(name, str) or not _BUCKET.fullmatch(name):
+        raise RefusedValue(f"{name!r} can't be a bucket: 3 to 63 letters, digits, dots, hyphens and underscores")
+    return name
+
+
+def pin_of(name: str) -> str:
+    """The parameter that pins an input of some name. Raises `RefusedValue` where that would be longer than names may be."""
+    pinned = parameter_of(name)
+    if len(pinned) > KEY_LENGTH:
+        most = KEY_LENGTH - len(parameter_of(""))
+        raise RefusedValue(f"{_cut(name)!r} can't be the name of a dataset: 1 to {most} characters")
+    parameter(pinned, "")
+    return pinned
 
 
 def metric(name: str, value: Any, timestamp: datetime | float | None, step: int | None, now: datetime) -> Json:

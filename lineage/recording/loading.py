@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from lineage.domain.experiments import RUN_TAG, SortByType, SortOrderType
@@ -28,20 +29,24 @@ def load_run(
     experiment_name: str | None = None,
     session: Any = None,
     strict: bool = False,  # noqa: FBT002
+    *,
+    artifact_bucket: str | None = None,
+    artifact_prefix: str | None = None,
 ) -> Run:
     """A run that is there, to log into it in a `with` block. It never makes one, and never says how the run ended.
 
     Without names: inside a run's block that run; in a program that `lineage record run` started, its run; in a training,
     processing or transform job the run that its `ExperimentConfig` names. Raises `NotThere`, `RefusedValue`, `NotRecorded`.
     """
+    words: Any = {"strict": strict, "bucket": artifact_bucket, "prefix": artifact_prefix}
     if run_name and experiment_name:
-        return _checked(Run._loaded(experiment_name, run_name, session, strict=strict))  # noqa: SLF001
+        return _checked(Run._loaded(experiment_name, run_name, session, **words))  # noqa: SLF001
     if run_name or experiment_name:
         raise RefusedValue("a run is loaded by its name and that of its experiment: give both, or none of them inside a run")
     if run := current_run():
         return run
     experiment, name = surroundings.started_in() or _of_job(Service(session))
-    return _checked(Run._loaded(experiment, name, session, strict=strict))  # noqa: SLF001
+    return _checked(Run._loaded(experiment, name, session, **words))  # noqa: SLF001
 
 
 def list_runs(
@@ -59,12 +64,14 @@ def list_runs(
 
     `max_results`: at most so many, and `next_token` of the answer leads to the next ones. Raises `NotThere`, `NotRecorded`.
     """
+    if max_results is not None and max_results < 1:
+        raise RefusedValue(f"max_results must be at least 1, not {max_results}")
     experiment, service = limits.run_name(experiment_name, "experiment"), Service(session)
     times = {"CreatedBefore": created_before, "CreatedAfter": created_after}
     request = {name: value for name, value in times.items() if value} | {
         "ExperimentName": experiment,
-        "SortBy": str(SortByType(sort_by)),
-        "SortOrder": str(SortOrderType(sort_order)),
+        "SortBy": _one_of(SortByType, sort_by, "sort_by"),
+        "SortOrder": _one_of(SortOrderType, sort_order, "sort_order"),
     }
     found, token = Runs(), next_token
     while True:
@@ -74,6 +81,12 @@ def list_runs(
         if not token or (max_results is not None and len(found) >= max_results):
             found.next_token = token
             return found
+
+
+def _one_of(words: type[StrEnum], given: str, name: str) -> str:
+    if given not in {*words}:
+        raise RefusedValue(f"{name} must be one of {', '.join(words)}, not {given!r}")
+    return str(given)
 
 
 def _window(most: int | None, have: int, token: str | None) -> dict[str, Any]:

@@ -80,6 +80,7 @@ class Opened:
 
 def open_run(service: Service, names: Names) -> Opened:
     """Make or find all of a run. Raises `RefusedValue` where its names are somebody else's, else as `Service.steadily` does."""
+    _must_be_free(service, names)
     _experiment(service, names)
     _group(service, names)
     made = _component(service, names)
@@ -109,6 +110,24 @@ def belongs(service: Service, names: Names) -> bool:
     groups = _groups(service, names)
     return names.group.lower() in {group.lower() for group in groups} or any(
         _experiment_of(service, group) == names.experiment for group in groups
+    )
+
+
+def _must_be_free(service: Service, names: Names) -> None:
+    """Before anything is made: a component of that name that is in groups must be in the run's own."""
+    try:
+        groups = _groups(service, names)
+    except NotThere:
+        return
+    if groups and names.group.lower() not in {group.lower() for group in groups}:
+        raise _of_another(service, names, groups)
+
+
+def _of_another(service: Service, names: Names, groups: list[str]) -> RefusedValue:
+    others = ", ".join(sorted({_experiment_of(service, group) for group in groups}))
+    return RefusedValue(
+        f"the component {names.component!r} is of the experiment {others!r}: as the run {names.run!r} of "
+        f"{names.experiment!r} it would be overwritten; give the run another name"
     )
 
 
@@ -158,11 +177,7 @@ def _claim(service: Service, names: Names) -> None:
     if names.group.lower() in {group.lower() for group in groups}:
         return
     if groups:
-        others = ", ".join(sorted({_experiment_of(service, group) for group in groups}))
-        raise RefusedValue(
-            f"the component {names.component!r} is of the experiment {others!r}: as the run {names.run!r} of "
-            f"{names.experiment!r} it would be overwritten; give the run another name"
-        )
+        raise _of_another(service, names, groups)
     record = service.steadily("DescribeTrialComponent", TrialComponentName=names.component)
     tags = service.steadily("ListTags", ResourceArn=record["TrialComponentArn"])["Tags"]
     if RUN_TAG not in tags:

@@ -87,6 +87,7 @@ class Outbox:
         """
         self.service = service.impatient()
         self.refused: deque[str] = deque(maxlen=_KEPT)
+        self._told: set[str] = set()  # what is in the way, each once
         self.refusals = 0
         self.spool = _spool(directory, owner)
         self._on_open = on_open
@@ -282,12 +283,17 @@ class Outbox:
     def _failed(self, place: Place, error: NotRecorded) -> None:
         with self._changed:
             state = self._state(place)
+            was_stuck = state.stuck
             state.since = state.since if state.failures else time.monotonic()
             state.failures += 1
             state.error = error
             rest = _LONGEST_REST if state.stuck else next(state.waits)
             state.rests_until = time.monotonic() + rest
             self._changed.notify_all()
+            told = state.stuck and not was_stuck and str(error) not in self._told
+            self._told.add(str(error))
+        if told:
+            LOGGER.warning("lineage: %s; what is logged is kept, and sent when that is mended", str(error).rstrip("."))
 
     def _settle(self, place: Place, outcome: Outcome) -> None:
         with self._changed:

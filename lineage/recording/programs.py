@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,7 +17,7 @@ from lineage.recording.inheriting import take_over
 from lineage.recording.outbox import RESUME, Outbox, Unsent
 from lineage.recording.run import Run
 from lineage.recording.service import Service
-from lineage.recording.spool import Owner, directory
+from lineage.recording.spool import Owner, directory, orphans
 
 _ENDING = 120.0  # seconds that a program has to end by itself after it was told to, as a training job has
 
@@ -69,6 +70,18 @@ def _end(program: subprocess.Popen[bytes], *, told: bool) -> None:
     except (subprocess.TimeoutExpired, KeyboardInterrupt):
         program.kill()
         program.wait()
+
+
+def queues_elsewhere() -> list[str]:
+    """What dead processes left on this machine that is not sent, by account and region, each in some words."""
+    found: Counter[tuple[str, str]] = Counter()
+    for orphan in orphans(directory()):
+        found[orphan.owner.account, orphan.owner.region] += 1
+        orphan.end()
+    return [
+        f"{count} of {f'account {account}' if account else 'an account that is not known yet'} in {region}"
+        for (account, region), count in sorted(found.items())
+    ]
 
 
 def resume(session: Any = None, timeout: float | None = None) -> tuple[int, Unsent]:

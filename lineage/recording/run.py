@@ -19,11 +19,12 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from lineage.domain.pins import Pin, parameter_of
+from lineage.domain.pins import Pin
 from lineage.domain.status import RunStatus
 from lineage.errors import NotRecorded, RecordingError, RefusedValue
 from lineage.recording import charts, limits, objects, surroundings
@@ -74,12 +75,16 @@ class Run:
         `session`: a boto3 session, or one of the SDK; None: boto3's default. `artifact_bucket`: where files and charts go
         (default: `sagemaker-REGION-ACCOUNT`), below `artifact_prefix`. Raises `RefusedValue`.
         """
-        names = named(experiment_name, run_name or _new_name(), experiment_display_name, run_display_name, tags)
+        names = named(
+            experiment_name, _new_name() if run_name is None else run_name, experiment_display_name, run_display_name, tags
+        )
         self._start(names, session, strict=strict, makes=True, bucket=artifact_bucket, prefix=artifact_prefix)
 
     def _start(
         self, names: Names, session: Any, *, strict: bool, makes: bool, bucket: str | None = None, prefix: str | None = None
     ) -> Self:
+        if bucket is not None:
+            limits.bucket(bucket)
         self._names, self._session, self.strict = names, session, strict
         self._makes = makes
         self._bucket, self._prefix = bucket, prefix
@@ -92,15 +97,17 @@ class Run:
         self._pid = os.getpid()
         self._keys: dict[str, set[str]] = {"Parameters": set(), "InputArtifacts": set(), "OutputArtifacts": set()}
         self._steps: dict[str, int] = {}
-        self._called: dict[str, str] = {}  # what has which name, of files and charts that were given none
+        self._called: dict[tuple[str, str], str] = {}  # what has which name, of things that were given none
         self._restore: Callable[[], None] = lambda: None
         self._left: Unsent | None = None
         return self
 
     @classmethod
-    def _loaded(cls, experiment: str, run: str, session: Any, *, strict: bool) -> Run:
+    def _loaded(
+        cls, experiment: str, run: str, session: Any, *, strict: bool, bucket: str | None = None, prefix: str | None = None
+    ) -> Run:
         names = named(experiment, run, None, None, None, begins=False)
-        return cls.__new__(cls)._start(names, session, strict=strict, makes=False)  # noqa: SLF001
+        return cls.__new__(cls)._start(names, session, strict=strict, makes=False, bucket=bucket, prefix=prefix)  # noqa: SLF001
 
     def __repr__(self) -> str:
         return f"Run(experiment_name={self.experiment_name!r}, run_name={self.run_name!r})"
@@ -296,7 +303,7 @@ class Run:
 
     def log_artifact(self, name: str, value: str, media_type: str | None = None, is_output: bool = True) -> None:  # noqa: FBT002
         """Record an input or an output by its URI, or by any text. Where it looks like an S3 URI it must be one."""
-        if str(value)[:3].lower() == "s3:":
+        if str(value).strip()[:3].lower() == "s3:":
             limits.location(str(value))
         self._log_each(*_direction(is_output), {name: value}, lambda key, text: limits.artifact(key, text, media_type))
 
@@ -325,7 +332,7 @@ class Run:
         if kept := self._copy_of(content.sha256):
             body["copy"] = str(kept)
         kind = media_type or objects.guess_media_type(path)
-        named = name or self._apart(path.name, body["path"], content.sha256)
+        named = name or self._apart(path.name, body["path"], content.sha256, is_output=is_output)
         self._store(named, kind, body, path.name, content.sha256, is_output=is_output)
 
     def log_precision_recall(
@@ -359,19 +366,22 @@ class Run:
         place is recorded all the same. Raises `RefusedValue` where it is no S3 URI.
         """
         self._box  # noqa: B018  (raises outside the block)
-        place = limits.location(uri)
+        place, pinned = limits.location(uri), limits.pin_of(name)
+        self._must_have_room("InputArtifacts", {name: place}, limits.ARTIFACTS, "inputs")
+        self._must_have_room("Parameters", {pinned: place}, limits.PARAMETERS, "parameters")
         pin = self._pin(place, version_ids, digest)
         self._log_each(*_direction(is_output=False), {name: place}, limits.artifact)
         if pin:
-            self.log_parameter(parameter_of(name), pin.text())
+            self.log_parameter(pinned, pin.text())
         self._lineage(place, "DataSet", pin, is_output=False)
         return pin
 
-    def log_model(self, uri: str, name: str = "model") -> None:
-        """Record where the model lies that this run made. Raises `RefusedValue` where that is no S3 URI."""
+    def log_model(self, uri: str, name: str | None = None) -> None:
+        """Record where the model lies that this run made, as `model` unless it has a name. Raises `RefusedValue`."""
         self._box  # noqa: B018  (raises outside the block)
         place = limits.location(uri)
-        self._log_each(*_direction(is_output=True), {name: place}, limits.artifact)
+        named = name or self._apart("model", place, hashlib.sha256(place.encode()).hexdigest(), is_output=True)
+        self._log_each(*_direction(is_output=True), {named: place}, limits.artifact)
         self._lineage(place, "Model", None, is_output=True)
 
     # --- how it is logged ----------------------------------------------------------------------
@@ -380,7 +390,9 @@ class Run:
     def _box(self) -> Outbox:
         """The queue of this process. Raises `RecordingError` outside the block."""
         if not self._outbox or not self._depth:
-            raise RecordingError(f"nothing can be logged outside its block: use `with {self!r} as run:`")
+            call = "Run" if self._makes else "load_run"
+            block = f"with {call}(experiment_name={self.experiment_name!r}, run_name={self.run_name!r}) as run:"
+            raise RecordingError(f"nothing can be logged outside its block: use `{block}`")
         return self._mine()
 
     def _mine(self) -> Outbox:
@@ -431,6 +443,10 @@ class Run:
         if refusals:
             raise RefusedValue("; ".join(refusals))
 
+    def _must_have_room(self, member: str, entries: Mapping[str, Any], most: int, what: str) -> None:
+        with self._lock:
+            limits.room_for(self._keys[member], entries, most, what)
+
     def _copy_of(self, sha256: str) -> Path | None:
         """Where a file is kept that can't be sent yet: whoever logged it may write or remove it meanwhile."""
         queue = self._box.spool.path
@@ -473,14 +489,23 @@ class Run:
 
     def _chart(self, chart: charts.Chart, *, is_output: bool) -> None:
         digest = hashlib.sha256(json.dumps(chart.document, sort_keys=True).encode()).hexdigest()
-        named = self._apart(chart.title or chart.kind, digest, digest)
+        title = " ".join((chart.title or chart.kind).split())[: limits.KEY_LENGTH]
+        named = self._apart(title, digest, digest, is_output=is_output)
         body = {"document": chart.document, "type": chart.kind, "title": charts.artifact_name(chart.title, chart.kind)}
         self._store(named, "application/json", body, charts.file_name(chart), digest, is_output=is_output)
 
-    def _apart(self, name: str, what: str, digest: str) -> str:
-        """A name for something that has none of its own: another one where something else in this run has it."""
+    def _apart(self, name: str, what: str, digest: str, *, is_output: bool) -> str:
+        """A name for something that has none of its own: another one where something else in this run has it.
+
+        What an earlier process recorded under the name is the same where it is the same place, or has the digest in its key.
+        """
+        member = _direction(is_output)[0]
         with self._lock:
-            if self._called.setdefault(name, what) == what:
+            entries = (self._opened.record.get(member) if self._opened else None) or {}
+            recorded = str(entries.get(name, {}).get("Value", ""))
+            is_free = name not in self._keys[member] or recorded == what or f"/{digest[:16]}/" in recorded
+            if self._called.get((member, name)) == what or ((member, name) not in self._called and is_free):
+                self._called[member, name] = what
                 return name
         return f"{name[: limits.KEY_LENGTH - 9]}-{digest[:8]}"
 
@@ -526,8 +551,13 @@ def _folder() -> Path | None:
     try:
         return directory()
     except OSError as error:
-        LOGGER.warning("lineage: nothing can be kept on disk (%s): what is not sent when this process ends is lost", error)
+        _warn_once(f"lineage: nothing can be kept on disk ({error}): what is not sent when this process ends is lost")
         return None
+
+
+@cache
+def _warn_once(text: str) -> None:
+    LOGGER.warning(text)
 
 
 # --- the ends of processes ---------------------------------------------------------------------

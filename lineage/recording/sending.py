@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from lineage.domain.status import RunStatus
-from lineage.errors import AlreadyExists, NotRecorded, NotThere, RefusedValue
+from lineage.errors import AlreadyExists, NotRecorded, NotThere, RecordingError, RefusedValue
 from lineage.recording.artifacts import associate, lineage_artifact
 from lineage.recording.limits import artifact
 from lineage.recording.objects import Stored, default_bucket, put_json, read_file, upload
@@ -99,7 +99,9 @@ def _file(service: Service, items: list[Item]) -> Outcome:
     body = item.body
     try:
         stored = _stored(service, body)
-    except (RefusedValue, NotThere) as refusal:
+    except NotRecorded:
+        raise
+    except RecordingError as refusal:
         return Outcome([item.id], [f"{body['name']}: {refusal}"])
     member = "OutputArtifacts" if body["is_output"] else "InputArtifacts"
     update = {member: {body["name"]: artifact(body["name"], stored.uri, body.get("media_type"))}}

@@ -164,8 +164,9 @@ class Service:
             return self._clients[name]
 
     def _made(self, name: str) -> Any:
-        retries: Any = {"mode": "standard", "total_max_attempts": 2}
-        config = Config(retries=retries, connect_timeout=5, read_timeout=30, user_agent_extra="sagemaker-lineage")
+        # Whoever waits tries again itself; only S3 has large things to send, in parts.
+        retries: Any = {"mode": "standard", "total_max_attempts": 2 if name == "s3" else 1}
+        config = Config(retries=retries, connect_timeout=5, read_timeout=10, user_agent_extra="sagemaker-lineage")
         try:
             return self._boto.client(name, config=config)  # type: ignore[call-overload]
         except NoRegionError as error:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast
 from lineage.domain.text import one_line
 from lineage.errors import RefusedValue
 from lineage.recording.limits import TEXT_LENGTH
+from lineage.recording.outbox import LOGGER
 from lineage.recording.run import Run, current_run
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
@@ -29,6 +30,8 @@ def track(experiment_name: str | None = None, run_name: str | None = None, **run
     raises `RefusedValue`. What is no number, text or short list is told by its type; what is named like a secret is cut out.
     `run` is what `Run` takes besides.
     """
+    if callable(experiment_name):  # `@track` without brackets
+        return track()(experiment_name)
 
     def decorate(function: FunctionT) -> FunctionT:
         signature = inspect.signature(function)
@@ -51,21 +54,33 @@ def track(experiment_name: str | None = None, run_name: str | None = None, **run
 
             @functools.wraps(function)
             async def later(*args: Any, **kwargs: Any) -> Any:
+                parameters = given(*args, **kwargs)
                 with opened() as current:
-                    current.log_parameters(given(*args, **kwargs))
+                    _log(current, parameters)
                     return await function(*args, **kwargs)
 
             return cast("FunctionT", later)
 
         @functools.wraps(function)
         def now(*args: Any, **kwargs: Any) -> Any:
+            parameters = given(*args, **kwargs)
             with opened() as current:
-                current.log_parameters(given(*args, **kwargs))
+                _log(current, parameters)
                 return function(*args, **kwargs)
 
         return cast("FunctionT", now)
 
     return decorate
+
+
+def _log(run: Run, parameters: dict[str, Any]) -> None:
+    """What can't be recorded of a call does not keep it from being made, unless its run is strict."""
+    try:
+        run.log_parameters(parameters)
+    except RefusedValue as refusal:
+        if run.strict:
+            raise
+        LOGGER.warning("lineage: not recorded: %s", refusal)
 
 
 def _told(arguments: Mapping[str, Any], signature: inspect.Signature) -> Iterator[tuple[str, Any]]:

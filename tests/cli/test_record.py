@@ -202,10 +202,10 @@ WRONG: dict[str, tuple[tuple[str, ...], str]] = {
     "two inputs of one name": (("churn", *("--input", "s3://bank-ml/a/") * 2, "--", "true"), "--input gives 'a' 2 times"),
     "an input that is no S3 URI": (("churn", "--input", "data/", "--", "true"), "'data/' is no S3 URI"),
     "an output that is no S3 URI": (("churn", "--output", "m=s3:/x", "--", "true"), "'s3:/x' is no S3 URI"),
-    "two names": (("churn", "a", "b", "--", "true"), "'b' is too much after the run 'a'"),
+    "two names": (("churn", "a", "b", "--", "true"), "a run has one name, and a and b are given before --"),
     "a program without --": (
         ("churn", "a", "python", "train.py"),
-        "as in `lineage record run EXPERIMENT a -- python train.py`",
+        "-- is missing: put it before the program",
     ),
     "no program": (("churn", "a"), "no program is given: put it after --"),
     "no such program": (("churn", "a", "--", "no-such-program"), "'no-such-program' can't be run"),
@@ -275,6 +275,19 @@ def test_nothing_left_is_said(record: Record) -> None:
     """`resume` says so where no earlier process left anything."""
     ran = record("resume")
     assert (ran.code, ran.err) == (0, "lineage: nothing was left\n")
+
+
+def test_what_another_region_left_is_told(record: Record, service: StandIn) -> None:
+    """`resume` exits with 3 where queues of another account or region stay, and says which they are."""
+    with Run("churn", "first") as run:
+        service.down = True
+        run.log_parameter("a", 1)
+    service.down = False
+    ran = record("resume", "--region", "us-east-1")
+    assert ran.code == 3
+    assert "1 of account 111122223333 in eu-west-1" in ran.err
+    assert record("resume").code == 0
+    assert parameters(service) == {"a": 1.0}
 
 
 KILLED = """

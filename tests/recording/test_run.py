@@ -268,6 +268,7 @@ def test_one_component_name_of_two_experiments_is_never_overwritten(service: Sta
     with pytest.raises(RefusedValue, match="of the experiment 'amb'"), Run("amb-b", "c"):
         pytest.fail("must not be entered")
     assert status(service, "amb-b-c")[0] == "Completed"
+    assert set(service.experiments) == {"amb"}
     with pytest.raises(NotThere, match="another one"):
         load_run("c", "amb-b")
 
@@ -821,3 +822,47 @@ def test_a_job_that_is_not_there_is_told(service: StandIn, monkeypatch: pytest.M
     monkeypatch.setenv("TRAINING_JOB_ARN", "arn:aws:sagemaker:eu-west-1:111122223333:training-job/gone")
     with pytest.raises(NotThere, match="DescribeTrainingJob"):
         load_run()
+
+
+def test_no_model_and_no_file_takes_another_ones_name(service: StandIn, tmp_path: Path) -> None:
+    """Two models, and files of one name in two processes' turns, are all in the run; what is logged again is there once."""
+    folders = [tmp_path / name for name in ("a", "b")]
+    for folder in folders:
+        folder.mkdir()
+        (folder / "f.txt").write_text(folder.name, encoding="utf-8")
+        with Run("churn", "first", artifact_bucket="bank-ml") as run:
+            run.log_file(folder / "f.txt")
+            run.log_model(f"s3://bank-ml/{folder.name}/model.tar.gz")
+            run.log_model("s3://bank-ml/a/model.tar.gz")
+    outputs = service.components["churn-first"]["OutputArtifacts"]
+    assert sorted(one["Value"].rpartition("/")[2] for one in outputs.values()) == [
+        "f.txt",
+        "f.txt",
+        "model.tar.gz",
+        "model.tar.gz",
+    ]
+
+
+def test_what_is_in_the_way_is_told_when_it_is_met(service: StandIn, caplog: pytest.LogCaptureFixture) -> None:
+    """A right that is missing is told once while the run goes on, not only at its end."""
+    service.fault("UpdateTrialComponent", "AccessDeniedException", times=999)
+    with Run("churn", "first") as run:
+        run.log_parameter("a", 1)
+        run.log_parameter("b", 1)
+        told = [record.getMessage() for record in caplog.records if "what is logged is kept" in record.getMessage()]
+    assert len(told) == 1
+
+
+def test_a_bucket_that_can_be_none_is_refused_before_anything_is_sent(service: StandIn) -> None:
+    """`artifact_bucket` is held to what buckets are called."""
+    for bucket in ("Bad Bucket!", "x", 7):
+        with pytest.raises(RefusedValue, match="can't be a bucket"):
+            Run("churn", "first", artifact_bucket=bucket)  # type: ignore[arg-type]
+    assert not service.calls
+
+
+def test_a_dataset_that_can_not_be_pinned_is_refused_whole(service: StandIn) -> None:
+    """A name that is too long for its pin is refused before its place is recorded."""
+    with Run("churn", "first") as run, pytest.raises(RefusedValue, match="1 to 112 characters"):
+        run.log_dataset("n" * 120, "s3://bank-ml/train/")
+    assert not service.components["churn-first"].get("InputArtifacts")

@@ -89,3 +89,29 @@ def test_a_coroutine_is_tracked_too(service: StandIn) -> None:
 
     assert asyncio.run(train(6)) == 6
     assert parameters(service, "churn-first") == {"depth": 6.0}
+
+
+def test_a_bare_decorator_tracks_into_the_run_around_it(service: StandIn) -> None:
+    """`@track` without brackets is `@track()`."""
+
+    @track
+    def train(depth: int) -> int:
+        return depth
+
+    with Run("churn", "first"):
+        assert train(6) == 6
+    assert parameters(service, "churn-first") == {"depth": 6.0}
+
+
+def test_what_can_not_be_recorded_does_not_keep_a_call_from_being_made(service: StandIn) -> None:
+    """More arguments than a run takes are told in a warning; wrong arguments make no run."""
+
+    @track("churn", "first")
+    def train(**options: int) -> int:
+        return len(options)
+
+    assert train(**{f"p{at}": at for at in range(301)}) == 301
+    assert len(parameters(service, "churn-first")) == 300
+    with pytest.raises(TypeError):
+        train(1)
+    assert len(service.components) == 1
