@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -45,7 +46,7 @@ def run_program(run: Run, words: Sequence[str]) -> int:
     except OSError as error:
         raise RefusedValue(f"{words[0]!r} can't be run: {error.strerror}") from error
     try:
-        status = program.wait()
+        status = _waited_for(program)
     except (KeyboardInterrupt, Terminated) as ending:
         _end(program, told=isinstance(ending, KeyboardInterrupt))
         raise
@@ -59,6 +60,13 @@ def run_program(run: Run, words: Sequence[str]) -> int:
     if status:
         raise SystemExit(status)
     return status
+
+
+def _waited_for(program: subprocess.Popen[bytes]) -> int:
+    """The status of a program. In turns: one long wait would not hear of a signal that comes just before it begins."""
+    while True:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return program.wait(1.0)
 
 
 def _end(program: subprocess.Popen[bytes], *, told: bool) -> None:

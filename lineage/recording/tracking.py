@@ -33,44 +33,41 @@ def track(experiment_name: str | None = None, run_name: str | None = None, **run
     if callable(experiment_name):  # `@track` without brackets
         return track()(experiment_name)
 
-    def decorate(function: FunctionT) -> FunctionT:
-        signature = inspect.signature(function)
+    def opened(function: Callable[..., Any]) -> Run:
+        if inside := current_run():
+            return inside
+        if not experiment_name:
+            name = function.__name__
+            raise RefusedValue(f"{name} is tracked outside of a run: call it inside one, or name an experiment")
+        return Run(experiment_name, run_name, **run)
 
-        def given(*args: Any, **kwargs: Any) -> dict[str, Any]:
-            bound = signature.bind(*args, **kwargs)
-            bound.apply_defaults()
-            return dict(_told(bound.arguments, signature))
+    return lambda function: _tracked(function, opened)
 
-        def opened() -> Run:
-            if inside := current_run():
-                return inside
-            if not experiment_name:
-                raise RefusedValue(
-                    f"{function.__name__} is tracked outside of a run: call it inside one, or name an experiment"
-                )
-            return Run(experiment_name, run_name, **run)
 
-        if inspect.iscoroutinefunction(function):
+def _tracked(function: FunctionT, opened: Callable[[Callable[..., Any]], Run]) -> FunctionT:
+    """A function whose calls are recorded: wrong arguments raise before a run is opened."""
+    signature = inspect.signature(function)
 
-            @functools.wraps(function)
-            async def later(*args: Any, **kwargs: Any) -> Any:
-                parameters = given(*args, **kwargs)
-                with opened() as current:
-                    _log(current, parameters)
-                    return await function(*args, **kwargs)
+    def given(*args: Any, **kwargs: Any) -> dict[str, Any]:
+        bound = signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        return dict(_told(bound.arguments, signature))
 
-            return cast("FunctionT", later)
+    @functools.wraps(function)
+    async def later(*args: Any, **kwargs: Any) -> Any:
+        parameters = given(*args, **kwargs)
+        with opened(function) as current:
+            _log(current, parameters)
+            return await function(*args, **kwargs)
 
-        @functools.wraps(function)
-        def now(*args: Any, **kwargs: Any) -> Any:
-            parameters = given(*args, **kwargs)
-            with opened() as current:
-                _log(current, parameters)
-                return function(*args, **kwargs)
+    @functools.wraps(function)
+    def now(*args: Any, **kwargs: Any) -> Any:
+        parameters = given(*args, **kwargs)
+        with opened(function) as current:
+            _log(current, parameters)
+            return function(*args, **kwargs)
 
-        return cast("FunctionT", now)
-
-    return decorate
+    return cast("FunctionT", later if inspect.iscoroutinefunction(function) else now)
 
 
 def _log(run: Run, parameters: dict[str, Any]) -> None:

@@ -147,7 +147,8 @@ from lineage.recording import load_run
 with load_run() as run:
     try:
         print("ready", flush=True)
-        time.sleep(600)
+        for _ in range(6000):  # one long sleep would miss a signal that comes just before it begins
+            time.sleep(0.1)
     except BaseException as error:
         run.log_parameter("told", type(error).__name__)
         raise

@@ -687,7 +687,8 @@ from lineage.recording import Run
 with Run("churn", "first") as run:
     run.log_metric("loss", 1)
     print("ready", flush=True)
-    time.sleep(60)
+    for _ in range(600):  # one long sleep would miss a signal that comes just before it begins
+        time.sleep(0.1)
 """
 
 
