@@ -48,9 +48,7 @@ def precision_recall(
     With more than two classes, `positive_label` against all others. Raises `RefusedValue`: lengths that differ, nothing,
     a score that is no finite number, labels of one class; `RecordingError` where scikit-learn is not installed.
     """
-    scores = _scores(predicted_probabilities)
-    truth = _positives(_labels(y_true, "true labels"), positive_label)
-    _same_length(truth, scores, "predicted probabilities")
+    truth, scores = _scored(y_true, predicted_probabilities, positive_label, "predicted probabilities")
     metrics = _metrics()
     precision, recall, _ = metrics.precision_recall_curve(truth, scores)
     numbers = {
@@ -68,9 +66,7 @@ def roc_curve(y_true: Any, y_score: Any, title: str | None = None) -> Chart:
     Document: `falsePositiveRate` and `truePositiveRate` (lists of one length), `areaUnderCurve`. Raises as
     `precision_recall` does.
     """
-    scores = _scores(y_score)
-    truth = _positives(_labels(y_true, "true labels"), None)
-    _same_length(truth, scores, "scores")
+    truth, scores = _scored(y_true, y_score, None, "scores")
     metrics = _metrics()
     false_positive, true_positive, _ = metrics.roc_curve(truth, scores)
     numbers = {
@@ -191,6 +187,14 @@ def _no_text(value: Any) -> Any:
     if isinstance(value, (str, bytes)):
         raise TypeError
     return value
+
+
+def _scored(y_true: Any, given: Any, positive: Any, what: str) -> tuple[list[int], list[float]]:
+    """The labels as 0 and 1, and as many scores."""
+    scores = _scores(given)
+    truth = _positives(_labels(y_true, "true labels"), positive)
+    _same_length(truth, scores, what)
+    return truth, scores
 
 
 def _positives(labels: list[Any], positive: Any) -> list[int]:

@@ -42,9 +42,8 @@ from lineage.recording.attributes import (
     sent_status,
     sent_time,
 )
-from lineage.recording.service import Service, now
+from lineage.recording.service import PAGE, Service, now
 
-_PAGE = 100  # the most that a page of List or Search has
 _NAMES = ("ExperimentName", "TrialName", "TrialComponentName")
 _WITH_ALL = "delete_all('--force') deletes what it holds as well"
 
@@ -115,7 +114,7 @@ class Entity:
         expression = search_expression.to_boto() if hasattr(search_expression, "to_boto") else search_expression
         service, noun = service_of(session), cls._row.noun
         asked = request(cls._row.word, {"search_expression": expression, "sort_by": sort_by, "sort_order": sort_order})
-        pages = service.pages("Search", Resource=cls._row.searched, MaxResults=min(max_results or _PAGE, _PAGE), **asked)
+        pages = service.pages("Search", Resource=cls._row.searched, MaxResults=min(max_results or PAGE, PAGE), **asked)
         found = (one[noun] for page in pages for one in page.get("Results", ()) if noun in one)
         return (cls(service, record, whole=True) for record in islice(found, max_results))
 
@@ -202,7 +201,7 @@ class Entity:
     @classmethod
     def _list(cls, session: Any, given: Json) -> Iterator[Self]:
         service, noun = service_of(session), cls._row.noun
-        pages = service.pages(f"List{noun}s", MaxResults=_PAGE, **request(cls._row.word, given))
+        pages = service.pages(f"List{noun}s", MaxResults=PAGE, **request(cls._row.word, given))
         found = (one for page in pages for one in page.get(f"{noun}Summaries", ()))
         return (cls(service, {**one, "Source": one.get(f"{noun}Source")}, whole=False) for one in found)
 

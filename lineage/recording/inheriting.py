@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from lineage.domain.status import RunStatus
-from lineage.recording.outbox import LOGGER, Outbox
+from lineage.recording.outbox import Outbox
 from lineage.recording.sending import LANES, OPEN, STATUS
+from lineage.recording.service import LOGGER
 from lineage.recording.spool import Owner, Row, orphans
 
 _DEAD = "the process that recorded this run ended without leaving it (killed?)"

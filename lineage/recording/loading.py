@@ -11,11 +11,8 @@ from lineage.domain.experiments import RUN_TAG, SortByType, SortOrderType
 from lineage.errors import NotRecorded, NotThere, RefusedValue
 from lineage.recording import limits, surroundings
 from lineage.recording.opening import belongs
-from lineage.recording.outbox import LOGGER
 from lineage.recording.run import Run, current_run
-from lineage.recording.service import PASSING, Service
-
-_PAGE = 100
+from lineage.recording.service import LOGGER, PAGE, PASSING, Service
 
 
 class Runs(list[Run]):
@@ -90,7 +87,7 @@ def _one_of(words: type[StrEnum], given: str, name: str) -> str:
 
 
 def _window(most: int | None, have: int, token: str | None) -> dict[str, Any]:
-    size = _PAGE if most is None else max(1, min(_PAGE, most - have))
+    size = PAGE if most is None else max(1, min(PAGE, most - have))
     return {"MaxResults": size} | ({"NextToken": token} if token else {})
 
 

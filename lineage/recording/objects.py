@@ -10,7 +10,6 @@ import base64
 import binascii
 import hashlib
 import json
-import logging
 import mimetypes
 import os
 import re
@@ -25,9 +24,8 @@ from lineage.domain.names import Location, parse_location
 from lineage.domain.pins import Pin, digest_of
 from lineage.errors import NotRecorded, NotThere, RecordingError, RefusedValue
 from lineage.recording.limits import location, takes_media_type
-from lineage.recording.service import DENIED, Service
+from lineage.recording.service import DENIED, LOGGER, Service
 
-DEFAULT_PREFIX: Final = "trial-component-artifacts"  # where the SDK puts what it uploads
 MOST: Final = 10_000  # objects that are listed of one place
 KEY_LENGTH: Final = 1024  # bytes of a key in S3
 VERSION_LENGTH: Final = 1024
@@ -38,7 +36,6 @@ _DEFAULT_BUCKET = re.compile(r"sagemaker-[a-z0-9-]+-(?P<account>\d{12})")
 _WORD = re.compile(r"[!-~]+")
 _PLACE = re.compile(r"://|arn:", re.IGNORECASE)  # a text that names a place is no digest, and no pin
 
-LOGGER: Final = logging.getLogger("lineage.recording")
 Json = dict[str, Any]
 Row = tuple[str, str, int, bool]  # key, version id or ETag, bytes, and whether it is a version id
 Page = tuple[list[Row], int]  # of the objects that are there, and how many entries S3 listed

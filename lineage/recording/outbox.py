@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sqlite3
 import threading
 import time
@@ -15,10 +14,9 @@ from typing import Final
 from lineage.errors import LineageError, NotRecorded
 from lineage.recording.opening import Opened
 from lineage.recording.sending import LANES, OPEN, Outcome
-from lineage.recording.service import DENIED, UNREACHABLE, Service, waits
+from lineage.recording.service import DENIED, LOGGER, UNREACHABLE, Service, waits
 from lineage.recording.spool import Item, Orphan, Owner, Place, Row, Spool
 
-LOGGER: Final = logging.getLogger("lineage.recording")
 _KEPT = 100  # of what was refused, so many are told one by one
 _LONGEST_REST = 30.0  # seconds between two tries of a lane that is stuck
 _LAST_CALL = 60.0  # seconds that a call which is under way may take when a run is left

@@ -31,9 +31,9 @@ from lineage.recording import charts, limits, objects, surroundings
 from lineage.recording.endings import catch_termination, outcome
 from lineage.recording.inheriting import take_over
 from lineage.recording.opening import Names, Opened, found_run, named, open_run
-from lineage.recording.outbox import LOGGER, Outbox, Unsent, quietly
+from lineage.recording.outbox import Outbox, Unsent, quietly
 from lineage.recording.sending import FILE, LINEAGE, METRIC, OPEN, STATUS, UPDATE
-from lineage.recording.service import PASSING, Service, now
+from lineage.recording.service import LOGGER, PASSING, Service, now
 from lineage.recording.spool import Owner, Row, directory, is_open
 
 _PATIENCE: Final = 10.0  # seconds that one call of log_parameter and its like waits for the service

@@ -18,7 +18,7 @@ from lineage.recording.artifacts import associate, lineage_artifact
 from lineage.recording.limits import artifact
 from lineage.recording.objects import Stored, default_bucket, put_json, read_file, upload
 from lineage.recording.opening import Names, Opened, open_run
-from lineage.recording.service import DENIED, Service
+from lineage.recording.service import BUSY, DENIED, Service
 from lineage.recording.spool import Item, Row, is_open
 
 OPEN, UPDATE, FILE, LINEAGE, METRIC, STATUS = "open", "update", "file", "lineage", "metric", "status"
@@ -85,7 +85,7 @@ def _metrics(service: Service, items: list[Item]) -> Outcome:
     refused = [f"{_metric(data[at])}: {code}" for at, code in sorted(errors.items()) if at not in waiting and at < len(data)]
     done = [item.id for at, item in enumerate(items) if at not in waiting]
     if waiting and not done:
-        raise NotRecorded(f"BatchPutMetrics: {', '.join(sorted({errors[at] for at in waiting}))}", "busy")
+        raise NotRecorded(f"BatchPutMetrics: {', '.join(sorted({errors[at] for at in waiting}))}", BUSY)
     return Outcome(done, refused)
 
 
@@ -146,11 +146,9 @@ def _lineage(service: Service, items: list[Item]) -> Outcome:
         )
         component = service.call("DescribeTrialComponent", TrialComponentName=item.component)["TrialComponentArn"]
         associate(service, arn, component, is_output=body["is_output"])
-    except NotRecorded as error:
-        if error.cause != DENIED:
+    except (AlreadyExists, NotRecorded, NotThere, RefusedValue) as error:  # one that is there may tell another content
+        if isinstance(error, NotRecorded) and error.cause != DENIED:
             raise
-        return Outcome([item.id], notes=[f"no lineage artifact of {body['uri']}, which the run itself names: {error}"])
-    except (AlreadyExists, RefusedValue, NotThere) as error:  # one that is there tells another content of the place
         return Outcome([item.id], notes=[f"no lineage artifact of {body['uri']}, which the run itself names: {error}"])
     return Outcome([item.id])
 

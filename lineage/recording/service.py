@@ -8,6 +8,7 @@ patience ends.
 from __future__ import annotations
 
 import hashlib
+import logging
 import random
 import threading
 import time
@@ -37,6 +38,8 @@ from botocore.exceptions import (
 from lineage.domain.text import says_missing
 from lineage.errors import AlreadyExists, NotRecorded, NotThere, RefusedValue
 
+LOGGER: Final = logging.getLogger("lineage.recording")  # of the whole room
+PAGE: Final = 100  # the most that a page of List or Search has
 BUSY: Final = "busy"  # throttled, in conflict with another writer, or failed on the service's side: passes by itself
 UNREACHABLE: Final = "unreachable"  # no connection: may pass by itself
 DENIED: Final = "denied"  # no credentials, expired ones, or no right: passes when somebody does something about it

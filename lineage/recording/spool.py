@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import logging
 import os
 import sqlite3
 import threading
@@ -18,9 +17,10 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-LOGGER: Final = logging.getLogger("lineage.recording")
+from lineage.recording.service import LOGGER
+
 SUFFIX = ".spool"
 _OPEN = ".open"  # beside a queue while its process is inside the block that says how the run ended
 _PATIENCE = 0.5  # seconds: a dead queue may be looked at by somebody else, who holds it for a moment

@@ -12,8 +12,8 @@ from typing import Any, TypeVar, cast
 from lineage.domain.text import one_line
 from lineage.errors import RefusedValue
 from lineage.recording.limits import TEXT_LENGTH
-from lineage.recording.outbox import LOGGER
 from lineage.recording.run import Run, current_run
+from lineage.recording.service import LOGGER
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 _PLAIN = (str, int, float, bool, type(None))

@@ -14,7 +14,7 @@ from lineage.domain.pins import Pin
 from lineage.errors import AlreadyExists, NotRecorded, NotThere, RefusedValue
 from lineage.recording.artifacts import associate, lineage_artifact
 from lineage.recording.charts import artifact_name, file_name, roc_curve
-from lineage.recording.objects import DEFAULT_PREFIX, put_json
+from lineage.recording.objects import put_json
 from lineage.recording.service import DENIED, Service
 from tests.recording.stand_in import StandIn
 
@@ -200,7 +200,7 @@ def test_the_audit_tells_a_chart(service: Service, stand_in: StandIn, tmp_path: 
     service.call("AssociateTrialComponent", TrialComponentName="churn-first", TrialName="t")
     chart = roc_curve([0, 1], [0.2, 0.7], title="loans, fold 3")
     for _ in range(2):
-        stored = put_json(service, chart.document, "bank-ml", f"{DEFAULT_PREFIX}/churn-first/{file_name(chart)}")
+        stored = put_json(service, chart.document, "bank-ml", f"runs/churn-first/{file_name(chart)}")
         name = artifact_name(chart.title, chart.kind)
         artifact = lineage_artifact(service, stored.uri, chart.kind, name=name, source_types=stored.source_types())
         associate(service, artifact, run, is_output=True)
