@@ -9,7 +9,7 @@ from lineage.checks.findings import FAILED, HIGH, MEDIUM, UNKNOWN, Finding, atte
 from lineage.domain.jobs import is_job
 from lineage.domain.kinds import ENDPOINT, HOLDERS, IMAGE, REGISTERED, kind_of_subject
 from lineage.domain.names import is_place
-from lineage.domain.records import CLOUDTRAIL, Gap, Json
+from lineage.domain.records import CLOUDTRAIL, INCOMPLETE, Gap, Json
 from lineage.domain.sightings import EVER
 from lineage.domain.times import bounds, sortable
 from lineage.queries.as_json import link_json
@@ -19,7 +19,7 @@ from lineage.queries.flow.links import Link, links_into
 from lineage.queries.flow.writers import writers, writes_at
 from lineage.queries.scope import empty, not_enumerated
 
-_UNREAD = ("denied", "throttled", "failed", "not-crawled", "unknown-member")
+_UNREAD = ("denied", "throttled", "failed", "not-crawled", *INCOMPLETE)
 _SECOND = len("2026-01-01T00:00:00")  # S3 tells no less
 _SHOWN = 3
 _ASK_S3 = "`lineage crawl --digests` asks S3, where some model is one that no job wrote"

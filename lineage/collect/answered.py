@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from lineage.domain.kinds import KINDS, TRAINING_JOB, kind_of_subject
 from lineage.domain.names import is_place
-from lineage.domain.records import INERT, Answered, Enumeration, Gap
+from lineage.domain.records import INCOMPLETE, INERT, Answered, Enumeration, Gap
 from lineage.snapshot.writing import Recording
 
 Finished = Mapping[tuple[str, str, str], Enumeration]
@@ -28,7 +28,7 @@ def answered(recording: Recording, finished: Finished) -> Iterator[Answered]:
             if one and not one.since:  # every record was read, and none had it
                 yield Answered(gap.account, gap.region, gap.operation, gap.subject)
             continue
-        if gap.reason in ("unmatched", "unknown-member", "deleted"):
+        if gap.reason in ("unmatched", "deleted", *INCOMPLETE):
             continue  # no question of AWS; only its own Describe answers it; nobody does: who has the name now is another
         kind = _LISTING.get(gap.operation) or (is_place(gap.subject) and _DESCRIBING.get(gap.operation))
         closed = (gap.account, gap.region, kind) in finished if kind else recording.has_read(gap.subject, asked)

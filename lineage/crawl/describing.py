@@ -14,8 +14,9 @@ from lineage.domain.references import follow
 
 
 def doubted(kind: Kind, record: Resource) -> bool:
-    """Whether a Search record leaves something out that Describe gives: as the row's `doubts` say."""
-    return any(_holds(doubt, record) for doubt in kind.doubts)
+    """Whether a Search record leaves something out that Describe gives, as the row's `doubts` say, or may give better."""
+    odd = kind.describe and any(one.odd for one in record.unknown)
+    return bool(odd) or any(_holds(doubt, record) for doubt in kind.doubts)
 
 
 def _holds(doubt: str, record: Resource) -> bool:

@@ -55,13 +55,17 @@ class ListWalk:
         return "" if first else after, "" if last else newest
 
 
-def listed_pages(course: Course, walk: ListWalk) -> Iterator[list[Named | Resource]]:
-    """What a list names, but for what the walk from its other end has named. Raises `Refused`."""
+def listed_pages(course: Course, walk: ListWalk) -> Iterator[list[Named | Resource | Refused]]:
+    """What a list names, but for what the walk from its other end has named, and why an element names nothing.
+
+    Raises `Refused`.
+    """
     one = course.enumeration
     try:
         for page in course.fetcher.naming(course.kind, one.region, walk.words, one.since, backward=walk.backward):
-            news, met = walk.ends.fresh(page, backward=walk.backward)
-            yield news
+            named = [found for found in page if not isinstance(found, Refused)]
+            news, met = walk.ends.fresh(named, backward=walk.backward)
+            yield [*news, *(found for found in page if isinstance(found, Refused))]
             if met:
                 return
     except Refused as refused:

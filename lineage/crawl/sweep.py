@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from lineage.crawl.aws.fetch import Fetcher, Page
-from lineage.crawl.aws.refusals import refused_by
+from lineage.crawl.aws.refusals import Refused, refused_by
 from lineage.crawl.course import Course, Standing, Step
 from lineage.crawl.crew import Crew
 from lineage.crawl.describing import REFERRING, doubted, far, record_of
@@ -29,6 +29,7 @@ from lineage.domain.times import now
 
 AT_ONCE = 16  # records of one kind in one place that are asked for at a time
 
+_ListPage = list[Named | Resource | Refused]
 _Asked = tuple[Named, Resource | None]
 """A name, and its record where only extras are asked for."""
 
@@ -176,11 +177,13 @@ class Sweep:
 
     # --- taking in ------------------------------------------------------------------------------
 
-    def _take_names(self, course: Course, walk: ListWalk, page: list[Named | Resource], spent: int, ledger: Ledger) -> None:
+    def _take_names(self, course: Course, walk: ListWalk, page: _ListPage, spent: int, ledger: Ledger) -> None:
         course.count(calls=spent, pages=1)
         course.step(Step.PAGE_CAME)
         for found in page:
-            if isinstance(found, Resource):
+            if isinstance(found, Refused):
+                course.refuse(found)  # one element: the walk goes on, and yet the list is not whole
+            elif isinstance(found, Resource):
                 self._keep(course, found, ledger, listed=True)
             elif not ledger.name(found):
                 continue  # it is read already: by a crawl that was killed, or by a Search
@@ -196,6 +199,8 @@ class Sweep:
     def _take_page(self, course: Course, page: Page, spent: int, ledger: Ledger) -> None:
         course.count(calls=spent, pages=1)
         course.step(Step.PAGE_CAME, lost=page.lost)
+        if page.odd and course.enumeration.since:  # else it is on the list as well, and is described singly
+            course.refuse(page.odd)
         for record in page.records:
             own = record.kind == course.kind.name
             whose = course if own else self._by_place.get((record.account, record.region, record.kind))

@@ -7,24 +7,37 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from lineage.domain.kinds import KINDS
-from lineage.domain.records import Gap, Note, Resource, Unknown
-from lineage.domain.references import empty_parts
+from lineage.domain.records import TOO_DEEP, Gap, Note, Resource, Unknown
+from lineage.domain.references import empty_parts, unread_documents
+from lineage.domain.text import storable
 
 TOLD = 12  # values of one member that a note tells
 _SHOWN = 200  # characters of a value
 
 
 def completeness(record: Resource) -> Gap | None:
-    """What could hide a use: members that botocore dropped and that could name something, inputs without a source."""
-    empty = empty_parts(KINDS[record.kind], record.body) if KINDS[record.kind].job else ()
-    naming = {one.path: one for one in record.unknown if one.names}
-    if not (naming or empty):
+    """What could hide a use: members that are odd, or that botocore dropped and that could name something, inputs without
+    a source, documents that can't be read.
+    """
+    kind = KINDS[record.kind]
+    empty = empty_parts(kind, record.body) if kind.job else ()
+    naming = {one.path: one for one in record.unknown if one.names and not one.odd}
+    odd = {one.path: f"{_path(one)} is {one.odd} ({_shown(one)})" for one in record.unknown if one.odd}
+    odd |= {path: f"{path} can't be read: {why}" for path, why in unread_documents(kind, record.body)}
+    if not (naming or empty or odd):
         return None
-    told = ", ".join(f"{path} ({_shown(one)})" for path, one in naming.items())
+    told = ", ".join(f"{_path(one)} ({_shown(one)})" for one in naming.values())
     said = [f"botocore does not know {told}"] if told else []
     said += [f"input {part} names no source that this version knows" for part in empty]
     asked = (record.account, record.region, _operation(record), record.id)
-    return Gap(*asked, "unknown-member", f"{'; '.join(said)}: upgrade boto3 and crawl again")
+    upgrade = ["; ".join(said) + ": upgrade boto3 and crawl again"] if said else []
+    if not odd:
+        return Gap(*asked, "unknown-member", *upgrade)
+    return Gap(*asked, "odd-member", "; ".join([*_some(list(odd.values())), *upgrade]))
+
+
+def _some(said: list[str]) -> list[str]:
+    return said if len(said) <= TOLD else [*said[:TOLD], f"and {len(said) - TOLD} more"]
 
 
 class Notes:
@@ -47,6 +60,16 @@ def _operation(record: Resource) -> str:
     return KINDS[record.kind].describe or KINDS[record.kind].list
 
 
+def _path(one: Unknown) -> str:
+    return _cut(one.path)
+
+
 def _shown(one: Unknown) -> str:
-    text = json.dumps(one.value, ensure_ascii=False, sort_keys=True)
+    try:
+        return _cut(storable(json.dumps(one.value, ensure_ascii=False, sort_keys=True)))
+    except RecursionError:
+        return TOO_DEEP
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

@@ -71,7 +71,8 @@ class Definition(NamedTuple):
 def definition(text: str) -> Definition:
     """A definition, read once. Raises `MalformedDefinition`."""
     whole = parse_definition(text)
-    parameters = [one for one in whole.get("Parameters") or () if isinstance(one, Mapping)]
+    given = whole.get("Parameters")
+    parameters = [one for one in given if isinstance(one, Mapping)] if isinstance(given, list) else []
     inputs, outputs = dict[_Parts, None](), dict[_Parts, None]()
     reader = _Reader(whole)
     for parts, is_output in reader.read():

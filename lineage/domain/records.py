@@ -14,9 +14,11 @@ from lineage.domain.names import Span, parse_arn
 Body = Mapping[str, Any]
 READ, OUTPUT, QUESTION = "read", "output", "question"  # what a gap is about, where it is not its subject itself
 REDACTED = "(redacted)"  # in the place of a value that looked like a secret, and was not kept
+TOO_DEEP = "(nested too deeply)"  # in the place of JSON inside JSON, deeper than anything that an API nests
 CLOUDTRAIL = "cloudtrail"  # in the place of a kind: the lookup of what was deleted in an account and region
 
 INERT = "inert-member"  # the reason under which the ledger keeps a `Note`
+INCOMPLETE = ("unknown-member", "odd-member")  # the reasons of a gap about a record that was read, but for some members
 
 Json = dict[str, Any]
 """An object of JSON: an answer, or a part of one."""
@@ -31,11 +33,16 @@ def decoded(text: str | bytes) -> Any:
 
 
 class Unknown(NamedTuple):
-    """A member of an answer that botocore does not know: what it says, without secrets, and whether it could name something."""
+    """A member of an answer that botocore does not know: what it says, without secrets, and whether it could name something.
+
+    With `odd`, botocore does know it, and its value is not one that the API has for it: "no list", "no time". It was left
+    out, as far as nothing of it can be read, and may have named anything.
+    """
 
     path: str
     value: Any
     names: bool
+    odd: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +94,8 @@ class Named:
 class Gap:
     """Something that could not be read, or that nothing was found for. `subject` is a node id, or what was asked.
 
-    Reasons: `missing`, `denied`, `throttled`, `failed`, `unmatched`, `unknown-member`, `not-crawled`, `deleted`, and, found
+    Reasons: `missing`, `denied`, `throttled`, `failed`, `unmatched`, `unknown-member`, `odd-member` (a value that the API
+    has no such value for), `not-crawled`, `deleted`, and, found
     by the questions, `not-enumerated`, `unread-manifest`, `access-point`, `unresolved`, `no-channels`, `empty`; of a manifest
     also `too-large` and `malformed`.
 

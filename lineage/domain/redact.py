@@ -19,7 +19,7 @@ from lineage.domain.arguments import names_bucket
 from lineage.domain.cutting import cut, cut_from_uri, names_a_password, names_a_secret, no_secret
 from lineage.domain.pins import is_pin
 from lineage.domain.records import REDACTED, Unknown
-from lineage.domain.text import one_line
+from lineage.domain.text import one_line, storable
 from lineage.domain.times import utc
 from lineage.domain.unknown import names_something
 
@@ -36,6 +36,11 @@ _VALUES = ("Value", "value", "Values", "values", "DefaultValue", "EnumValues")
 _UNSHOWN = re.compile(r"<(script|style)\b.*?(?:</\1>|$)|<[^>]*>?", re.IGNORECASE | re.DOTALL)
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _NESTED = ("structure", "map", "list")
+_NUMBERS = ("integer", "long", "float", "double")
+_NO_FINITE = ("NaN", "Infinity", "-Infinity")  # how AWS writes what JSON has no number for
+_WORDS_64 = range(-(2**63), 2**64)
+# From the first moment that a computer counts on to the last year of four digits but one: so a window can be wider.
+_MOMENTS = (datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC))
 _EXCERPT = 120  # characters
 
 
@@ -56,19 +61,29 @@ def without_secrets(text: str) -> str:
     return str(_text(text))
 
 
-def read(value: Any, shape: Any, unknown: list[Unknown], path: str) -> Any:
+class _Odd(Exception):
+    """A value that is not one that the API has for its member: what it is, and what can be kept all the same."""
+
+    def __init__(self, what: str, kept: str | None = None) -> None:
+        super().__init__(what)
+        self.what = what
+        self.kept = kept
+
+
+def read(value: dict[str, Any], shape: Any, unknown: list[Unknown], path: str) -> dict[str, Any]:
     """The answer of a call as plain JSON: its times as text, every secret-looking value that people wrote replaced.
 
     `shape` is botocore's: it tells which members are maps, whose keys people choose. Names, ARNs and URIs of the
     API's own members are never touched: a changed name would be another thing. Members that botocore does not
     know are left out, as it does itself without a word: they are put into `unknown`, an element of the answer's own
-    lists by its number. Raises `ValueError`, and nothing else, where a list, a structure and a single value stand in each
-    other's place, or a time is none.
+    lists by its number.
+
+    This is the one place that looks whether an answer is as the API says: whoever reads what it gives finds each member of
+    the type that botocore's model has for it, or none. A value of another type, a time that no calendar has and half a
+    character are put into `unknown` as odd. An odd structure in one of the answer's own lists becomes an empty one, so that
+    the numbers of the others stay; a text is kept without its half characters. Raises nothing.
     """
-    try:
-        return _read(value, shape, unknown, path)
-    except (RecursionError, OverflowError, TypeError, AttributeError, OSError) as error:
-        raise ValueError(f"{path or 'it'} is nothing that can be read ({type(error).__name__})") from None
+    return _structure(value, shape, unknown, path)
 
 
 def _read(value: Any, shape: Any, unknown: list[Unknown], path: str) -> Any:
@@ -76,32 +91,69 @@ def _read(value: Any, shape: Any, unknown: list[Unknown], path: str) -> Any:
     if kind == "structure" and isinstance(value, dict):
         return _structure(value, shape, unknown, path)
     if kind == "map" and isinstance(value, dict):
-        return {key: under_name(key, _read(child, shape.value, unknown, f"{path}.*")) for key, child in value.items()}
+        return _map(value, shape, unknown, path)
     if kind == "list" and isinstance(value, list):
-        if shape.member.type_name == "string":
-            return _listed([_number(one) for one in value])
-        own = "." not in path and "[" not in path  # a list of the answer itself: its elements are told apart
-        return [_read(child, shape.member, unknown, f"{path}[{at if own else ''}]") for at, child in enumerate(value)]
-    if kind in _NESTED and value is not None:
-        raise ValueError(f"{path or 'it'} is no {kind}")
+        return _list(value, shape, unknown, path)
+    if kind in _NESTED:
+        raise _Odd("null" if value is None else f"no {kind}")
     return _leaf(kind, path)(value)
 
 
+def _map(value: dict[str, Any], shape: Any, unknown: list[Unknown], path: str) -> dict[str, Any]:
+    members = {}
+    for key, child in value.items():
+        name = storable(key)
+        if name != key:
+            unknown.append(_odd(f"{path}.*", key, "half a character in a name"))
+        if (found := _kept(child, shape.value, unknown, f"{path}.*")) is not None:
+            members[name] = under_name(name, found)
+    return members
+
+
+def _list(value: list[Any], shape: Any, unknown: list[Unknown], path: str) -> list[Any]:
+    own = "." not in path and "[" not in path  # a list of the answer itself: its elements are told apart
+    if shape.member.type_name == "string":
+        texts = [_kept(one, shape.member, unknown, f"{path}[]", _whole) for one in value]
+        return _listed([one for one in texts if one is not None])
+    found = [_kept(child, shape.member, unknown, f"{path}[{at if own else ''}]") for at, child in enumerate(value)]
+    if own and shape.member.type_name == "structure":
+        return [{} if one is None else one for one in found]
+    return [one for one in found if one is not None]
+
+
+def _kept(value: Any, shape: Any, unknown: list[Unknown], path: str, leaf: Callable[[Any], Any] | None = None) -> Any:
+    """A value as far as it can be kept; None where it is odd, which is noted."""
+    try:
+        return leaf(value) if leaf else _read(value, shape, unknown, path)
+    except _Odd as odd:
+        unknown.append(_odd(path, value, odd.what))
+        return odd.kept
+
+
 def _structure(value: dict[str, Any], shape: Any, unknown: list[Unknown], path: str) -> dict[str, Any]:
-    leaves, members = _leaves(shape), {}
+    leaves, members, noted = _leaves(shape), {}, len(unknown)
     for key, child in value.items():
         if key not in leaves:
-            unknown.extend([_unknown(f"{path}.{key}" if path else key, key, child)] if key != "__type" else [])
+            unknown.extend([_unknown(_below(path, key), key, child)] if key != "__type" else [])
         elif child is None:
             continue
         elif leaf := leaves[key]:
-            members[key] = leaf(child)  # by far the most: they need no path
-        else:
-            members[key] = _read(child, shape.members[key], unknown, f"{path}.{key}" if path else key)
+            try:
+                members[key] = leaf(child)  # by far the most: they need no path
+            except _Odd as odd:
+                unknown.append(_odd(_below(path, key), child, odd.what))
+                members |= {} if odd.kept is None else {key: odd.kept}
+        elif (found := _kept(child, shape.members[key], unknown, _below(path, key))) is not None:
+            members[key] = found
     for name, content in _PAIRS if len(members) == len(value) == 2 else ():
         if set(members) == {name, content}:
-            return members | {content: under_name(str(members[name]), value[content])}
+            said = value if len(unknown) == noted else members
+            return members | {content: under_name(str(members[name]), said[content])}
     return members
+
+
+def _below(path: str, key: str) -> str:
+    return f"{path}.{key}" if path else key
 
 
 @cache
@@ -113,44 +165,96 @@ def _leaves(shape: Any) -> dict[str, Callable[[Any], Any] | None]:
 def _leaf(kind: str, name: str) -> Callable[[Any], Any]:
     """How a value that holds no others is read."""
     if kind == "timestamp":
-        return _time
-    if kind == "string":
-        return _written if _WRITTEN.search(name) else _word
-    return _number
+        return _moment
+    if kind == "boolean":
+        return _flag
+    if kind in _NUMBERS:
+        return _quantity
+    return _written if _WRITTEN.search(name) else _word
 
 
-def _unknown(path: str, name: str, value: Any) -> Unknown:
+def _unknown(path: str, name: str, value: Any, odd: str = "") -> Unknown:
     try:
-        return Unknown(path, _json({name: value})[name], names_something(name, value))
+        return Unknown(storable(path), _json({name: value})[name], bool(odd) or names_something(name, value), odd)
     except RecursionError:  # what is too deep to be gone through could name anything
-        return Unknown(path, REDACTED, names=True)
+        return Unknown(storable(path), REDACTED, names=True, odd=odd)
 
 
-def _written(value: Any) -> Any:
-    return _text(value) if isinstance(value, str) else _number(value)
+def _odd(path: str, value: Any, what: str) -> Unknown:
+    return _unknown(path, path.rpartition(".")[2], value, what)
 
 
-def _word(value: Any) -> Any:
-    """A text that is a name or a place, unless it is JSON."""
+def _whole(value: Any) -> str:
+    """A text as it came. Raises `_Odd` for what is none, and for one that no file can hold."""
     if not isinstance(value, str):
-        return _number(value)
+        raise _Odd("null" if value is None else "no text")
+    if not value.isascii() and (kept := storable(value)) != value:
+        raise _Odd("a text with half a character", kept)
+    return value
+
+
+def _written(value: Any) -> str:
+    return _cut_by(_text, value)
+
+
+def _word(value: Any) -> str:
+    """A text that is a name or a place, unless it is JSON."""
+    return _cut_by(_name_or_json, value)
+
+
+def _name_or_json(value: str) -> str:
     return _text(value) if value[:1] in _BEFORE_JSON and value.lstrip()[:1] in ("{", "[") else cut_from_uri(value)
+
+
+def _cut_by(cutting: Callable[[str], str], value: Any) -> str:
+    """A text without secrets, what is kept of an odd one as well."""
+    try:
+        return cutting(_whole(value))
+    except _Odd as odd:
+        raise _Odd(odd.what, odd.kept and cutting(odd.kept)) from None
+
+
+def _flag(value: Any) -> bool:
+    if value is True or value is False:
+        return value
+    raise _Odd("no boolean")
+
+
+def _quantity(value: Any) -> Any:
+    """A number; what is not finite as a text."""
+    if type(value) is float or (isinstance(value, str) and value in _NO_FINITE):
+        return _number(value)
+    if type(value) is int and value in _WORDS_64:
+        return value
+    raise _Odd("no number of 64 bits" if type(value) is int else "no number")
 
 
 def _number(value: Any) -> Any:
     """JSON has no number for what is not finite."""
-    if isinstance(value, (dict, list)):
-        what = "an object" if isinstance(value, dict) else "a list"
-        raise ValueError(f"{what} stands where a single value belongs")  # noqa: TRY004  (no type is ours)
     return value if type(value) is not float or math.isfinite(value) else str(value)
+
+
+def _moment(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        raise _Odd("no time")
+    try:
+        return _time(value)
+    except (ValueError, OverflowError, OSError):
+        raise _Odd("no time that a record can have") from None
 
 
 @lru_cache(maxsize=10_000)  # what was made together has its times in common
 def _time(value: float | str) -> str:
-    """A time in an answer as ISO 8601 text in UTC: SageMaker sends seconds."""
+    """A time in an answer as ISO 8601 text in UTC: SageMaker sends seconds. Raises `ValueError`, `OverflowError`, `OSError`."""
     if isinstance(value, str) and not value.replace(".", "", 1).isdigit():
-        return utc(datetime.fromisoformat(value))
-    return utc(datetime.fromtimestamp(float(value), UTC))
+        moment = datetime.fromisoformat(value)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    else:
+        moment = datetime.fromtimestamp(float(value), UTC)
+    first, last = _MOMENTS
+    if not first <= moment < last:
+        raise ValueError(f"{moment.year} is no year of a record")
+    return utc(moment)
 
 
 def _text(value: str) -> str:

@@ -13,6 +13,7 @@ from lineage.domain import uris
 from lineage.domain.arguments import names_bucket, paired
 from lineage.domain.kinds import ALLOWED, CHANNEL_USAGE, KINDS, LOCATION, MENTIONED_USAGE, REUSED, Kind, Reference
 from lineage.domain.names import ARN_OF_PLACE, Location, Span, channel_span, is_arn, location_of
+from lineage.domain.nesting import is_too_deep
 from lineage.domain.records import REDACTED, Body, etag_digest
 from lineage.domain.weights import VARIABLES, named
 from lineage.errors import MalformedDefinition
@@ -98,6 +99,37 @@ def empty_parts(kind: Kind, body: Body) -> list[str]:
                 name = next((element[field] for field in _PART_NAMES if element.get(field)), None)
                 empty.append(str(name or f"{part.removesuffix('[]')} {number}"))
     return empty
+
+
+def unread_documents(kind: Kind, body: Body) -> Iterator[tuple[str, str]]:
+    """The members of a record whose text should be JSON that names things, and can't be read as that, each with why.
+
+    What its words say is found all the same, and not what they come to: a join, half of a location.
+    """
+    for member in _documents(kind.name):
+        if why := _unparsed(str(body.get(member) or "")):
+            yield member, why
+
+
+@cache
+def _documents(kind: str) -> tuple[str, ...]:
+    references = KINDS[kind].references
+    inside = (one.path.partition("{}")[0] for one in references if "{}" in one.path)
+    defined = (one.definition for one in references if one.definition == one.path)
+    return tuple(dict.fromkeys(filter(None, (*inside, *defined))))
+
+
+def _unparsed(text: str) -> str:
+    """Why a document can't be read; empty where it can, or there is none."""
+    from lineage.domain.pipelines import parse_definition  # of all records, few hold a document
+
+    if is_too_deep(text):  # wherever it is read, and however deep in a program that is
+        return "it is nested too deeply"
+    try:
+        parse_definition(text or {})
+    except MalformedDefinition as error:
+        return str(error)
+    return ""
 
 
 @cache

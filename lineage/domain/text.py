@@ -14,7 +14,7 @@ _SHOWN: Final[dict[int, int | str]] = (
     | dict.fromkeys((*range(0x80, 0xA0), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF), _MARK)
 )
 _ON_ONE_LINE: Final = _SHOWN | dict.fromkeys(map(ord, "\t\n\v\f\r\x85\u2028\u2029"), " ")
-
+_HALF: Final = re.compile("[\ud800-\udfff]")  # half a character: JSON can name one, and no UTF-8 holds it
 
 _MISSING: Final = re.compile(r"not found|could not find|does not exist|cannot find", re.IGNORECASE)
 
@@ -27,6 +27,11 @@ def says_missing(message: str) -> bool:
 def visible(text: str) -> str:
     """A text with a picture or a mark in the place of each character that no document should hold; tabs and line ends stay."""
     return text if text.isprintable() else text.translate(_SHOWN)
+
+
+def storable(text: str) -> str:
+    """A text that a file can hold: with a mark in the place of each half of a character."""
+    return text if text.isascii() else _HALF.sub(_MARK, text)
 
 
 def one_line(text: str) -> str:

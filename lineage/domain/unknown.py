@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+from lineage.domain.records import TOO_DEEP
+
 MOST: Final = 2_000  # values and names that are looked at: what holds more could name anything
 LONGEST: Final = 100_000  # characters of a text
 
@@ -44,7 +46,7 @@ def names_something(member: str, value: Any) -> bool:
 def _names(member: str, value: Any) -> bool:
     if not isinstance(value, str) or not value:
         return False
-    named = len(value) > LONGEST or _PLACE.search(value) or _NAMED_AS_PLACE.search(member)
+    named = len(value) > LONGEST or value == TOO_DEEP or _PLACE.search(value) or _NAMED_AS_PLACE.search(member)
     return bool(named) or any(_is_what(arn) for arn in _ARN.finditer(value))
 
 

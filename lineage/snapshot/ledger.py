@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from lineage.domain.records import CLOUDTRAIL, INERT, Crawl, Enumeration, Gap, Note, Resource
+from lineage.domain.records import CLOUDTRAIL, INCOMPLETE, INERT, Crawl, Enumeration, Gap, Note, Resource
 from lineage.snapshot.tables import OpenTables, Row, WrittenTables
 
 _ENUMERATION = (
@@ -93,7 +93,7 @@ class WrittenLedger(LedgerTables, WrittenTables):
         self._db.execute(f"DELETE FROM question WHERE {same} AND crawl = ?", (*asked, self._crawl))  # noqa: S608
         self._db.execute(
             f"""INSERT OR IGNORE INTO question SELECT account, region, operation, subject, ?, '', '', 0 FROM question
-                WHERE {same} AND reason = 'unknown-member'""",  # noqa: S608
+                WHERE {same} AND reason IN {INCOMPLETE}""",  # noqa: S608
             (self._crawl, *asked),
         )
 
@@ -105,7 +105,7 @@ class WrittenLedger(LedgerTables, WrittenTables):
 
     def half_known(self, account: str, region: str, kind: str) -> set[str]:
         """The ids of records of which a Describe left something out that botocore did not know then."""
-        sql = f"""SELECT DISTINCT subject FROM question AS q WHERE reason = 'unknown-member' AND account = ? AND region = ?
+        sql = f"""SELECT DISTINCT subject FROM question AS q WHERE reason IN {INCOMPLETE} AND account = ? AND region = ?
                  AND subject IN (SELECT id FROM record WHERE kind = ?) AND NOT EXISTS
                  (SELECT 1 FROM question AS later WHERE {_SAME_QUESTION} AND later.crawl > q.crawl)"""  # noqa: S608
         return {row[0] for row in self._db.execute(sql, (account, region, kind))}

@@ -105,10 +105,10 @@ BROKEN = {
     "a list that is an object": (b'{"TrainingJobSummaries": {}}', "TrainingJobSummaries is no list"),
     "a list that is a word": (b'{"TrainingJobSummaries": "x"}', "TrainingJobSummaries is no list"),
     "elements that are words": (listed("x"), "is no structure"),
-    "elements that are null": (listed(None), "something in it has no TrainingJobArn: null"),
+    "elements that are null": (listed(None), "an element of its list is null"),
     "elements without an ARN": (listed({"TrainingJobName": "x"}), "something in it has no TrainingJobArn"),
     "an ARN that is none": (listed({"TrainingJobArn": "x"}), "'x' is no ARN"),
-    "an ARN that is an object": (listed({"TrainingJobArn": {"x": 1}}), "stands where a single value belongs"),
+    "an ARN that is an object": (listed({"TrainingJobArn": {"x": 1}}), "TrainingJobArn is no text"),
     "too deep": (b"[" * 100_000, ": ["),
 }
 
@@ -195,16 +195,6 @@ DESCRIBED = {
     "no ARN": b'{"ProcessingJobName": "prep"}',
     "no name in it": json.dumps({"ProcessingJobArn": "prep"}).encode(),
     "another record": json.dumps({"ProcessingJobName": "other", "ProcessingJobArn": arn("processing-job", "other")}).encode(),
-    "a channel list that is a word": json.dumps(
-        {"ProcessingJobName": "prep", "ProcessingJobArn": arn("processing-job", "prep"), "ProcessingInputs": "none"}
-    ).encode(),
-    "a place that is an object": json.dumps(
-        {
-            "ProcessingJobName": "prep",
-            "ProcessingJobArn": arn("processing-job", "prep"),
-            "ProcessingInputs": [{"S3Input": {"S3Uri": {"Bucket": "b"}}}],
-        }
-    ).encode(),
 }
 
 

@@ -34,15 +34,21 @@ for _kind in KINDS.values():
     _CARRIED[_kind.carried_by].append(_kind)
 _OF_SOURCES = tuple(f"SourceDetail.{noun}." for noun in CARRIED_JOBS)  # each of which is read for itself as well
 PAGE = 100  # records of a List or Search page: the most that SageMaker gives
+MOST_BARREN = 1_000  # pages on end that bring nothing new, each with another token: filters may leave out that much
+MOST_PAGES = 100_000  # of one list: ten million records, and two hundred times what Search is known to give
 WINDOW = 9_000  # records of one Search: under the 10,000 at which AWS's own ExperimentAnalytics stops
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a Search: whole records; on the last one, how many more Search has counted than given."""
+    """One page of a Search: whole records; on the last one, how many more Search has counted than given.
+
+    `odd` says of a result that it could not be read, and why.
+    """
 
     records: list[Resource]
     lost: int = 0
+    odd: Refused | None = None
 
 
 class Fetcher:
@@ -111,9 +117,9 @@ class Fetcher:
             unknown: list[Unknown] = []
             result = self._list_in(extra.operation, record.region)
             for page in self.pages(extra.operation, {"MaxResults": PAGE, extra.parameter: value}, record.region):
-                found += page[result]
+                found += filter(None, page[result])
                 ones = (one for ones in self._unknown_of(result).values() for one in ones)
-                unknown += (one._replace(path=f"{extra.member}[].{one.path}") for one in ones)
+                unknown += (one._replace(path=f"{extra.member}[].{one.path}".rstrip(".")) for one in ones)
             body, silent = {**record.body, extra.member: found}, record.silent - {extra.member}
             record = replace(record, body=body, silent=silent, unknown=(*record.unknown, *unknown))
         return record
@@ -127,8 +133,10 @@ class Fetcher:
 
     def naming(
         self, kind: Kind, region: str, words: Mapping[str, str], since: str, *, backward: bool = False
-    ) -> Iterator[list[Named | Resource]]:
+    ) -> Iterator[list[Named | Resource | Refused]]:
         """The pages of a kind's own List call: names, or records where the summary is all there is.
+
+        In the place of an element of which nobody can tell what it names stands why.
 
         `words` are the parameters of this walk (`list_by`); `since` leaves out what was created before. The oldest come
         first, or, `backward`, the newest, where the call can sort (`ordered`).
@@ -141,16 +149,20 @@ class Fetcher:
         parameters |= {after: since} if after and since else {}
         result = self._list_in(kind.list, region)
         for page in self.pages(kind.list, parameters, region):
-            unknown = self._unknown_of(result)
-            summaries = enumerate(page[result])
-            yield [self._summarised(kind, summary, region, unknown[number]) for number, summary in summaries]
+            yield [self._summarised(kind, summary, region, said) for summary, said in self._elements(page, result)]
 
     def ordered(self, kind: Kind) -> bool:
         """Whether a kind's own List call sorts by creation time."""
         members = self._model(self.session.region).operation_model(kind.list).input_shape.members
         return "CreationTime" in getattr(members.get("SortBy"), "enum", ()) and "SortOrder" in members
 
-    def _summarised(self, kind: Kind, summary: Any, region: str, unknown: tuple[Unknown, ...]) -> Named | Resource:
+    def _summarised(self, kind: Kind, summary: Any, region: str, unknown: tuple[Unknown, ...]) -> Named | Resource | Refused:
+        try:
+            return self._named(kind, summary, region, unknown)
+        except Garbled as garbled:
+            return _unread(garbled, kind.list, unknown)
+
+    def _named(self, kind: Kind, summary: Any, region: str, unknown: tuple[Unknown, ...]) -> Named | Resource:
         if kind.summaries:
             return resource_of(kind, summary, region, unknown)
         noun = kind.listed_as or kind.noun
@@ -189,13 +201,29 @@ class Fetcher:
         query |= {"SortBy": kind.search_time, "SortOrder": "Ascending"} if kind.search_time else {}
         given = counted = 0
         for page in self.pages("Search", query, region):
-            unknown = self._unknown_of("Results")
-            found = [self._found(kind, result, region, unknown[at]) for at, result in enumerate(page["Results"])]
-            given += len(found)
+            found: list[Resource] = []
+            read = (self._read_result(kind, *one, region, found) for one in self._elements(page, "Results"))
+            odd = next(filter(None, [*read]), None)
+            given += len(page["Results"])
             hits = page.get("TotalHits") or {}
             counted = hits.get("Value", 0) if hits.get("Relation") == "EqualTo" else 0
             lost = 0 if page.get("NextToken") else max(0, counted - given)
-            yield Page([record for records in found for record in records], lost)
+            yield Page(found, lost, odd)
+
+    def _read_result(
+        self, kind: Kind, result: Any, unknown: tuple[Unknown, ...], region: str, found: list[Resource]
+    ) -> Refused | None:
+        """Put the records of one search result into `found`; or tell why it can't be read."""
+        try:
+            found.extend(self._found(kind, result, region, unknown))
+        except Garbled as garbled:
+            return _unread(garbled, "Search", unknown)
+        return None
+
+    def _elements(self, page: Mapping[str, Any], result: str) -> list[tuple[Any, tuple[Unknown, ...]]]:
+        """The elements of the last page's list, each with what of it botocore does not know, or is odd."""
+        unknown = self._unknown_of(result)
+        return [(one, unknown[number]) for number, one in enumerate(page[result])]
 
     def _found(self, kind: Kind, result: Any, region: str, unknown: tuple[Unknown, ...]) -> Iterator[Resource]:
         """The record of one search result, and the whole record of its source where Search carries it."""
@@ -214,16 +242,18 @@ class Fetcher:
         """Every page of a List or Search call: an empty page with a token is not the end, one without its list is none.
 
         AWS writes an empty list as `[]`, also where its model does not require the member: AWS's own programs index it.
+        Raises `Refused` after the pages that came where they have no end, or where nobody can tell whether they have.
         """
-        seen, token, result = set[str](), dict[str, str](), self._list_in(operation, region)
+        ending, token, result = _Ending(operation), dict[str, str](), self._list_in(operation, region)
         while True:
             page = self.call(operation, {**parameters, **token}, region, result)
+            beside = next((one for one in self.unknown_members() if one.odd and not one.path.startswith(f"{result}[")), None)
             yield page
+            if beside:
+                raise Garbled(operation, f"{beside.path} is {beside.odd}")
             if not page.get("NextToken"):
                 return
-            if page["NextToken"] in seen:
-                raise Refused("failed", f"{operation} gives the same NextToken again and again: its pages have no end")
-            seen.add(page["NextToken"])
+            ending.check(page["NextToken"], page[result])
             token = {"NextToken": page["NextToken"]}
 
     def listed(self, operation: str, parameters: Mapping[str, Any], region: str) -> Iterator[dict[str, Any]]:
@@ -255,8 +285,9 @@ class Fetcher:
         except UNPARSED as error:
             raise Garbled(operation, str(error)) from error
         if answer.get(holds) is None:
-            raise Garbled(operation, f"it has no {holds}: {excerpt(self.session.heard())}")
-        return answer  # type: ignore[no-any-return]
+            odd = next((one.odd for one in unknown if one.path == holds), "")
+            raise Garbled(operation, f"{holds} is {odd}" if odd else f"it has no {holds}: {excerpt(self.session.heard())}")
+        return answer
 
     def spent(self) -> int:
         """The calls that this thread has made since it was last asked."""
@@ -279,11 +310,14 @@ class Fetcher:
         return list_member(self._model(region).operation_model(operation))[0]
 
     def _unknown_of(self, result: str) -> defaultdict[int, tuple[Unknown, ...]]:
-        """What botocore did not know on the last page, by the number of the element; what is beside them is nobody's."""
+        """What botocore did not know on the last page, by the number of the element; what is beside them is nobody's.
+
+        An element that is odd itself has the empty path.
+        """
         unknown: defaultdict[int, tuple[Unknown, ...]] = defaultdict(tuple)
         for one in self.unknown_members():
-            if match := re.fullmatch(rf"{result}\[(\d+)\]\.(.+)", one.path):
-                unknown[int(match[1])] += (one._replace(path=match[2]),)
+            if match := re.fullmatch(rf"{result}\[(\d+)\](?:\.(.+))?", one.path, re.DOTALL):
+                unknown[int(match[1])] += (one._replace(path=match[2] or ""),)
         return unknown
 
     def silent(self, kind: Kind, call: str, region: str) -> frozenset[str]:
@@ -298,6 +332,38 @@ class Fetcher:
             everything |= {finder.parents for finder in kind.finders if finder.parents}
             self._members[kind.name, call] = frozenset(everything - (described if call == "describe" else searched))
         return self._members[kind.name, call]
+
+
+class _Ending:
+    """Whether the pages of a list come to an end: a service that is broken, or a gateway, may give tokens for ever."""
+
+    def __init__(self, operation: str) -> None:
+        self._operation = operation
+        self._tokens: set[str] = set()
+        self._pages: set[int] = set()
+        self._barren = 0
+
+    def check(self, token: str, page: list[Any]) -> None:
+        """Take in a page that is not the last one. Raises `Refused` where there have been too many."""
+        if token in self._tokens:
+            self._refuse("the same NextToken again and again")
+        self._tokens.add(token)
+        content = hash(repr((page[0], page[-1], len(page)))) if page else 0
+        self._barren = self._barren + 1 if not page or content in self._pages else 0
+        self._pages.add(content)
+        if self._barren >= MOST_BARREN:
+            self._refuse(f"a fresh NextToken with each of {MOST_BARREN:,} pages on end that bring nothing new")
+        if len(self._tokens) >= MOST_PAGES:
+            self._refuse(f"a fresh NextToken with each of {MOST_PAGES:,} pages")
+
+    def _refuse(self, said: str) -> None:
+        raise Refused("failed", f"{self._operation} gives {said}: its pages have no end")
+
+
+def _unread(garbled: Garbled, operation: str, unknown: tuple[Unknown, ...]) -> Refused:
+    """Why an element of a page can't be read: it is odd itself, or what names it is, or it has nothing that names it."""
+    odd = [f"{one.path or 'an element of its list'} is {one.odd}" for one in unknown if one.odd]
+    return Garbled(operation, "; ".join([*odd[:3], garbled.said])) if odd else garbled
 
 
 def _spelt(kind: Kind, shape: Any, word: str) -> str:

@@ -26,6 +26,7 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
+from lineage.crawl.aws.decoding import decode
 from lineage.crawl.aws.pace import THROTTLED
 from lineage.domain.redact import excerpt, without_secrets
 from lineage.domain.text import says_missing
@@ -52,7 +53,7 @@ UNPARSED = (*UNREADABLE, AttributeError, ResponseParserError)  # and what botoco
 def json_object(body: bytes) -> dict[str, Any]:
     """The answer of a service that speaks JSON. Raises `ValueError`, with what came instead."""
     with contextlib.suppress(ValueError, RecursionError):
-        if isinstance(answer := json.loads(body), dict):
+        if isinstance(answer := decode(body), dict):
             return answer
     raise ValueError(excerpt(body))
 
@@ -91,6 +92,7 @@ class Garbled(Refused):
 
     def __init__(self, operation: str, said: str) -> None:
         super().__init__("failed", f"{operation} was answered by what is no answer of it: {said}")
+        self.said = said
 
 
 class Unreachable(CrawlError):
