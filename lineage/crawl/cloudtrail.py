@@ -17,19 +17,24 @@ from functools import partial
 from typing import Any
 
 from lineage.crawl.aws.fetch import Fetcher
-from lineage.crawl.aws.refusals import UNREADABLE, refused_by
+from lineage.crawl.aws.refusals import UNREADABLE, Refused, refused_by
 from lineage.crawl.aws.session import Session
 from lineage.crawl.aws.workers import side_by_side
 from lineage.crawl.replay.events import SAGEMAKER
 from lineage.domain.kinds import KINDS, Kind
 from lineage.domain.names import is_arn, parse_arn
 from lineage.domain.records import CLOUDTRAIL, Enumeration
-from lineage.domain.times import now, utc
+from lineage.domain.times import now, recorded, utc
 
 OPERATION = "LookupEvents"
 HISTORY = timedelta(days=90)  # how far back the Event history goes
 PAGE = 50  # events of a page: the most that CloudTrail gives
+_ODD = (*UNREADABLE, AttributeError, OverflowError, RecursionError)  # what comes of an event that is not as AWS writes them
 AT_ONCE = 16  # accounts and regions that are asked side by side: each has a rate of its own
+
+
+Event = Mapping[str, Any]
+"""One event as CloudTrail records it (user guide, "CloudTrail record contents")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +111,7 @@ def _look_up(session: Session, region: str) -> Lookup:
 def _ask(lookup: Lookup, session: Session, read: Callable[[Lookup, Fetcher], None]) -> None:
     """Read more into a lookup, and note how far it came."""
     fetcher = Fetcher(session, service="cloudtrail")
-    refused = refused_by(partial(read, lookup, fetcher), "CloudTrail", (*UNREADABLE, AttributeError))
+    refused = refused_by(partial(read, lookup, fetcher), "CloudTrail", _ODD)
     reason, detail = (refused.reason, refused.detail) if refused else ("", "")
     one = lookup.enumeration
     told = replace(one, calls=one.calls + fetcher.spent(), records=len(lookup.deletions))
@@ -128,31 +133,60 @@ def _keys(session: Session, region: str, kind: Kind) -> Sequence[str]:
 
 def _read_all(lookup: Lookup, fetcher: Fetcher) -> None:
     region = lookup.enumeration.region
+    odd: list[Refused] = []
     for operation, (kind, keys) in deletes(fetcher.session, region).items():
-        for event in _events(lookup, fetcher, operation, lookup.enumeration.since):
+
+        def read(event: Event, operation: str = operation, kind: Kind = kind, keys: Sequence[str] = keys) -> None:
             lookup.deletions.append(_deletion(event, operation, kind, keys, fetcher.session, region))
+
+        odd += _read_each(_events(lookup, fetcher, operation, lookup.enumeration.since), read)
+    _tell(odd)
 
 
 def _read_calls(lookup: Lookup, fetcher: Fetcher) -> None:
     region = lookup.enumeration.region
+    odd: list[Refused] = []
     for operation, calls in lookup.calls.items():
         keys = _keys(fetcher.session, region, calls.kind)
-        for event in _events(lookup, fetcher, operation, calls.since):
+
+        def read(event: Event, calls: Calls = calls, keys: Sequence[str] = keys) -> None:
             answered = {key.casefold(): value for key, value in (event.get("responseElements") or {}).items()}
             made = str(answered.get(f"{calls.kind.noun}Arn".casefold()) or "")
             arn = made if is_arn(made) else _named(event, calls.kind, keys, fetcher.session, region)
             calls.at[parse_arn(arn).id if arn else calls.kind.name].append(_time(event))
 
+        odd += _read_each(_events(lookup, fetcher, operation, calls.since), read)
+    _tell(odd)
 
-def _events(lookup: Lookup, fetcher: Fetcher, operation: str, since: str) -> Iterator[Mapping[str, Any]]:
-    """What the history tells of one operation of SageMaker's since some time: the calls that did what they were to do."""
+
+def _read_each(texts: Iterator[Any], read: Callable[[Event], None]) -> list[Refused]:
+    """Read the calls that did what they were to do. Why some could not be read: the others are read all the same."""
+
+    def read_one(text: Any) -> None:
+        event = json.loads(text)
+        json.dumps(event, ensure_ascii=False).encode()  # half a character nobody can keep
+        if event.get("eventSource") == SAGEMAKER and not event.get("errorCode"):
+            read(event)
+
+    refused = (refused_by(partial(read_one, text), "CloudTrail", _ODD) for text in texts)
+    return [one for one in refused if one]
+
+
+def _tell(odd: list[Refused]) -> None:
+    """Raise the first of what could not be read: that lookup is not whole."""
+    if odd:
+        raise odd[0]
+
+
+def _events(lookup: Lookup, fetcher: Fetcher, operation: str, since: str) -> Iterator[Any]:
+    """The events of one operation of that name, of whatever service, since some time, each as the text that AWS sends."""
     wanted = [{"AttributeKey": "EventName", "AttributeValue": operation}]
     words: dict[str, Any] = {"LookupAttributes": wanted, "StartTime": since, "MaxResults": PAGE}
     for _ in fetcher.pages(OPERATION, words, lookup.enumeration.region):
         lookup.enumeration = replace(lookup.enumeration, pages=lookup.enumeration.pages + 1)
         # Read as it came: what is cut out of people's texts as a secret could be part of a name here.
-        events = [json.loads(event["CloudTrailEvent"]) for event in fetcher.session.answer().get("Events") or ()]
-        yield from (event for event in events if event.get("eventSource") == SAGEMAKER and not event.get("errorCode"))
+        for event in fetcher.session.answer().get("Events") or ():
+            yield event.get("CloudTrailEvent") if isinstance(event, dict) else None
 
 
 def _deletion(
@@ -181,4 +215,4 @@ def _named(event: Mapping[str, Any], kind: Kind, keys: Sequence[str], session: S
 
 
 def _time(event: Mapping[str, Any]) -> str:
-    return utc(datetime.fromisoformat(event["eventTime"]))
+    return recorded(datetime.fromisoformat(event["eventTime"]))

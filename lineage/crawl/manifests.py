@@ -166,7 +166,7 @@ def _listed(elements: Iterator[Any]) -> Iterator[Location]:
 def _referred(lines: Iterator[str], names: frozenset[str]) -> Iterator[Location]:
     """The objects that the lines of an augmented manifest refer to, by the named attributes or by all."""
     for number, line in enumerate(lines, 1):
-        element = json.loads(line) if line.strip() else {}
+        element = json.loads(line, object_pairs_hook=_object) if line.strip() else {}
         if not isinstance(element, dict):
             raise MalformedName(f"line {number} is {line[:40]}")
         for name, value in element.items():
@@ -189,15 +189,29 @@ def _check_length(text: str) -> None:
 
 
 def _array(texts: Iterator[str]) -> Iterator[Any]:
-    """The elements of one JSON array, without all of it in memory."""
+    """The elements of one JSON array, without all of it in memory; there is nothing behind it."""
     reader = _Text(texts)
-    if reader.next() != "[":
-        raise ValueError("it does not begin with [")
-    reader.at += 1
-    while (character := reader.next()) != "]":
-        if character == ",":
-            reader.at += 1
+    reader.take("[")
+    if reader.next() != "]":
         yield reader.value()
+        while reader.next() != "]":
+            reader.take(",")
+            yield reader.value()
+    reader.take("]")
+    if not reader.is_over():
+        raise ValueError("something follows its array, and nobody knows who reads that")
+
+
+class _Ended(ValueError):
+    """A text that has come to its end."""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object. Raises `MalformedName` where a name stands in it twice: which of them somebody reads nobody knows."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise MalformedName("a name stands twice in an object of it")
+    return found
 
 
 class _Text:
@@ -207,7 +221,7 @@ class _Text:
         self.at = 0
         self._texts = texts
         self._text = ""
-        self._decode: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder().raw_decode
+        self._decode: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder(object_pairs_hook=_object).raw_decode
 
     def next(self) -> str:
         """The next character that is not white. Raises `ValueError` at the end."""
@@ -216,7 +230,21 @@ class _Text:
                 self.at += 1
             if self.at < len(self._text):
                 return self._text[self.at]
-            self._more(ValueError("it ends before its array does"))
+            self._more(_Ended("it ends before its array does"))
+
+    def take(self, expected: str) -> None:
+        """Go past a character. Raises `ValueError` where another one comes."""
+        if self.next() != expected:
+            raise ValueError(f"{expected} is not where it belongs")
+        self.at += 1
+
+    def is_over(self) -> bool:
+        """Whether only white space is left."""
+        try:
+            self.next()
+        except _Ended:
+            return True
+        return False
 
     def value(self) -> Any:
         """The next JSON value. Raises `ValueError`."""

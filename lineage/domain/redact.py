@@ -20,7 +20,7 @@ from lineage.domain.cutting import cut, cut_from_uri, names_a_password, names_a_
 from lineage.domain.pins import is_pin
 from lineage.domain.records import REDACTED, Unknown
 from lineage.domain.text import one_line, storable
-from lineage.domain.times import utc
+from lineage.domain.times import recorded
 from lineage.domain.unknown import names_something
 
 # Members whose text people, or programs of theirs, write: descriptions, reasons, and whole documents as JSON.
@@ -39,8 +39,6 @@ _NESTED = ("structure", "map", "list")
 _NUMBERS = ("integer", "long", "float", "double")
 _NO_FINITE = ("NaN", "Infinity", "-Infinity")  # how AWS writes what JSON has no number for
 _WORDS_64 = range(-(2**63), 2**64)
-# From the first moment that a computer counts on to the last year of four digits but one: so a window can be wider.
-_MOMENTS = (datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC))
 _EXCERPT = 120  # characters
 
 
@@ -247,14 +245,8 @@ def _moment(value: Any) -> str:
 def _time(value: float | str) -> str:
     """A time in an answer as ISO 8601 text in UTC: SageMaker sends seconds. Raises `ValueError`, `OverflowError`, `OSError`."""
     if isinstance(value, str) and not value.replace(".", "", 1).isdigit():
-        moment = datetime.fromisoformat(value)
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    else:
-        moment = datetime.fromtimestamp(float(value), UTC)
-    first, last = _MOMENTS
-    if not first <= moment < last:
-        raise ValueError(f"{moment.year} is no year of a record")
-    return utc(moment)
+        return recorded(datetime.fromisoformat(value))
+    return recorded(datetime.fromtimestamp(float(value), UTC))
 
 
 def _text(value: str) -> str:

@@ -18,6 +18,8 @@ from lineage.domain.references import Hit
 from lineage.domain.status import has_run, is_over
 from lineage.errors import MalformedName
 
+# From the first second that computers count on to the last year of four digits but one: so a window can be wider.
+_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 LATE = timedelta(hours=1)  # how long an event may take to be told: CloudTrail says five minutes, and promises nothing
 CERTAIN, POSSIBLE, IMPOSSIBLE = "certain", "possible", "impossible"
 
@@ -100,6 +102,14 @@ def today() -> date:
         return (datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)).date()
     except (ValueError, OverflowError, OSError):
         raise MalformedName(f"SOURCE_DATE_EPOCH is {epoch!r}: it must be a number of seconds since 1970") from None
+
+
+def recorded(moment: datetime) -> str:
+    """A time that a record tells, as `utc` gives it; without an offset in UTC. Raises `ValueError` for one of no record."""
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if not _FIRST <= moment < _LAST:
+        raise ValueError(f"no record was made in the year {moment.year}")
+    return utc(moment)
 
 
 def utc(moment: datetime) -> str:
