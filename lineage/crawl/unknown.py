@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from lineage.domain.kinds import KINDS
-from lineage.domain.records import TOO_DEEP, Gap, Note, Resource, Unknown
+from lineage.domain.records import ODD, TOO_DEEP, Gap, Note, Resource, Unknown
 from lineage.domain.references import empty_parts, unread_documents
 from lineage.domain.text import storable
 
@@ -33,7 +33,7 @@ def completeness(record: Resource) -> Gap | None:
     upgrade = ["; ".join(said) + ": upgrade boto3 and crawl again"] if said else []
     if not odd:
         return Gap(*asked, "unknown-member", *upgrade)
-    return Gap(*asked, "odd-member", "; ".join([*_some(list(odd.values())), *upgrade]))
+    return Gap(*asked, ODD, "; ".join([*_some(list(odd.values())), *upgrade]))
 
 
 def _some(said: list[str]) -> list[str]:

@@ -18,7 +18,8 @@ TOO_DEEP = "(nested too deeply)"  # in the place of JSON inside JSON, deeper tha
 CLOUDTRAIL = "cloudtrail"  # in the place of a kind: the lookup of what was deleted in an account and region
 
 INERT = "inert-member"  # the reason under which the ledger keeps a `Note`
-INCOMPLETE = ("unknown-member", "odd-member")  # the reasons of a gap about a record that was read, but for some members
+ODD = "odd-member"  # the reason of a gap about a value that the API has no such value for
+INCOMPLETE = ("unknown-member", ODD)  # the reasons of a gap about a record that was read, but for some members
 
 Json = dict[str, Any]
 """An object of JSON: an answer, or a part of one."""

@@ -12,7 +12,7 @@ _ENUMERATION = (
     "account, region, kind, operation, started, since, finished, calls, pages, records, reason, detail, crawl, joined"
 )
 # Two askings, q and later, of one question.
-_SAME_QUESTION = """later.account = q.account AND later.region = q.region
+SAME_QUESTION = """later.account = q.account AND later.region = q.region
     AND later.operation = q.operation AND later.subject = q.subject"""
 
 
@@ -41,7 +41,7 @@ class LedgerTables(OpenTables):
         sql = f"""
             SELECT account, region, operation, subject, reason, detail FROM question AS q
             WHERE reason != '' AND NOT EXISTS (
-                SELECT 1 FROM question AS later WHERE {_SAME_QUESTION}
+                SELECT 1 FROM question AS later WHERE {SAME_QUESTION}
                 AND later.crawl > q.crawl AND (later.reason != '' OR later.joined))"""  # noqa: S608  (our own words)
         return (Gap(*row) for row in self._rows(sql))
 
@@ -79,7 +79,7 @@ class WrittenLedger(LedgerTables, WrittenTables):
     def earlier_gaps(self) -> list[tuple[Gap, str]]:
         """What earlier crawls could not read, and when the first of them ended; not what this one can't read either."""
         sql = f"""SELECT account, region, operation, subject, reason, '', min(crawl) FROM question AS q
-                 WHERE reason != '' AND crawl < ? AND NOT EXISTS (SELECT 1 FROM question AS later WHERE {_SAME_QUESTION}
+                 WHERE reason != '' AND crawl < ? AND NOT EXISTS (SELECT 1 FROM question AS later WHERE {SAME_QUESTION}
                  AND ((later.reason = '' AND later.crawl > q.crawl) OR later.crawl = ?))
                  GROUP BY account, region, operation, subject"""  # noqa: S608  (our own words)
         ended = dict(self._db.execute("SELECT id, coalesce(finished, started) FROM crawl"))
@@ -107,14 +107,14 @@ class WrittenLedger(LedgerTables, WrittenTables):
         """The ids of records of which a Describe left something out that botocore did not know then."""
         sql = f"""SELECT DISTINCT subject FROM question AS q WHERE reason IN {INCOMPLETE} AND account = ? AND region = ?
                  AND subject IN (SELECT id FROM record WHERE kind = ?) AND NOT EXISTS
-                 (SELECT 1 FROM question AS later WHERE {_SAME_QUESTION} AND later.crawl > q.crawl)"""  # noqa: S608
+                 (SELECT 1 FROM question AS later WHERE {SAME_QUESTION} AND later.crawl > q.crawl)"""  # noqa: S608
         return {row[0] for row in self._db.execute(sql, (account, region, kind))}
 
     def vanished(self, operation: str) -> dict[str, str]:
         """The objects that were not there any more when they were last asked for, and when that crawl began."""
         sql = f"""SELECT subject, started FROM question AS q JOIN crawl ON crawl.id = q.crawl
                   WHERE operation = ? AND reason = 'missing'
-                  AND NOT EXISTS (SELECT 1 FROM question AS later WHERE {_SAME_QUESTION} AND later.crawl > q.crawl)"""  # noqa: S608
+                  AND NOT EXISTS (SELECT 1 FROM question AS later WHERE {SAME_QUESTION} AND later.crawl > q.crawl)"""  # noqa: S608
         return dict(self._db.execute(sql, (operation,)))
 
 

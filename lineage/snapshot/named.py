@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from lineage.domain.records import Enumeration, Named, Resource
+from lineage.domain.records import ODD, Enumeration, Named, Resource
 from lineage.domain.status import OVER
+from lineage.snapshot.ledger import SAME_QUESTION
 from lineage.snapshot.records import NEWEST, WrittenRecords
 from lineage.snapshot.schema import HALF_READ, IN_HAND, READ, WANTED
 
@@ -61,10 +62,13 @@ class WrittenNames(WrittenRecords):
         return [row[0] for row in self._db.execute(sql, (account, region, kind))]
 
     def want_unended(self, account: str, region: str, kind: str) -> None:
-        """Want anew what had not ended when it was last read."""
+        """Want anew what had not ended when it was last read, and what was odd then."""
+        odd = f"""SELECT subject FROM question AS q WHERE reason = '{ODD}' AND NOT EXISTS
+                  (SELECT 1 FROM question AS later WHERE {SAME_QUESTION} AND later.crawl > q.crawl)"""  # noqa: S608
         self._db.execute(
             f"""INSERT OR IGNORE INTO named SELECT account, region, kind, id, arn, name, created, 0, {WANTED} FROM record AS r
-                WHERE kind = ? AND account = ? AND region = ? AND {NEWEST} AND lower(status) NOT IN {OVER} AND NOT EXISTS
+                WHERE kind = ? AND account = ? AND region = ? AND {NEWEST}
+                AND (lower(status) NOT IN {OVER} OR id IN ({odd})) AND NOT EXISTS
                 (SELECT 1 FROM gone WHERE gone.id = r.id AND gone.created = r.created) GROUP BY id""",  # noqa: S608
             (kind, account, region),
         )
