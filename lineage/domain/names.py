@@ -100,6 +100,8 @@ def in_one_partition(one: str, other: str) -> bool:
 
 # --- locations ----------------------------------------------------------------------------------
 
+LONGEST_KEY = 1024  # bytes of an S3 key, which are at least as many as its characters (S3 user guide, "Object keys")
+_LONGEST_PATH = 4096  # of a directory of a file system (API reference, FileSystemDataSource)
 _OTHER_STORES = ("efs", "fsx", "fsxlustre", "athena", "redshift")
 DNS_SUFFIX = f"(?:{'|'.join(re.escape(suffix) for _, suffix in dict(_PARTITIONS.values()).items())})"
 """A pattern of every partition's DNS suffix."""
@@ -118,7 +120,7 @@ _S3_HOST = re.compile(
 )
 _ARN_OF_BUCKET = re.compile(r"arn:[^:]+:(?:s3:::|s3express:[^:]*:[^:]*:bucket/)")
 _ARN_OF_POINT = re.compile(r"(?P<point>arn:[^:]+:[^:]+:[^:]*:[^:]*:accesspoint)/(?P<name>[^/]+)(?:/(?:object/)?)?")
-_CONTROL = re.compile(r"[\x00-\x1f]")
+_CONTROL = re.compile(r"[\x00-\x1f\ud800-\udfff]")  # and half a character, which is in no key
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}|arn:[^/\s]+")
 # The endings of what stands in the place of a bucket's name: aliases of access points (also of Object Lambda, of Outposts and
 # of several regions), and the access points of directory buckets, which have no alias.
@@ -191,7 +193,7 @@ def parse_location(text: str) -> Location:
         raise _malformed(text)
     if scheme in ("athena", "redshift"):  # these write their names in lower case, whatever a query says
         store, key = store.lower(), key.lower()
-    return Location(f"{scheme}://{store}", key)
+    return _within(Location(f"{scheme}://{store}", key), _LONGEST_PATH)
 
 
 def _uri_of_arn(arn: str) -> str:
@@ -228,7 +230,14 @@ def _s3(bucket: str, key: str, text: str) -> Location:
     root = _root(bucket)
     if not root:
         raise _malformed(text)
-    return Location(root, key)
+    return _within(Location(root, key), LONGEST_KEY)
+
+
+def _within(location: Location, longest: int) -> Location:
+    if len(location.key) > longest:
+        said = f"its key has {len(location.key):,} characters, and none has more than {longest:,}"
+        raise MalformedName(f"{location.uri[:100]!r}… names nothing: {said}")
+    return location
 
 
 @lru_cache(maxsize=1000)  # an estate has few buckets, and many places in each
@@ -237,7 +246,8 @@ def _root(bucket: str) -> str:
 
 
 def _malformed(text: str) -> MalformedName:
-    return MalformedName(f"{text!r} is no S3 URI; one looks like s3://bucket/prefix/ or s3://bucket/key.csv")
+    shown = repr(text) if len(text) <= LONGEST_KEY else f"{text[:100]!r}…"
+    return MalformedName(f"{shown} is no S3 URI; one looks like s3://bucket/prefix/ or s3://bucket/key.csv")
 
 
 def s3_spellings(location: Location, region: str) -> Iterator[str]:

@@ -1,16 +1,27 @@
-"""JSON that is nested deeper than anything that means something: found, and cut off, without going into it. Pure."""
+"""JSON inside a text: nested deeper than anything that means something, or with half characters. Pure."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from lineage.domain.records import TOO_DEEP
+from lineage.domain.text import storable
 
 DEEPEST: Final = 100  # no answer of SageMaker nests half as deep, and no document that anybody writes
 _BRACKET: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]', re.DOTALL)
+_HALF: Final = re.compile(r"\\u[dD][89a-fA-F]")  # how JSON writes half a character, or one of two halves
+
+
+def parsed_text(text: str) -> Any:
+    """What a text says as JSON, without half characters. Raises `ValueError` where it is none, or nested too deeply."""
+    try:
+        value = json.loads(text)
+        return json.loads(storable(json.dumps(value, ensure_ascii=False))) if _HALF.search(text) else value
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
 
 
 def cut_off(text: str) -> str:

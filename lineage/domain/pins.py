@@ -14,6 +14,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
+from lineage.domain.nesting import parsed_text
+
 PREFIX: Final = "lineage.content."
 SCHEMA: Final = "lineage.content/1"
 _TEXT, _FLAG = (str, type(None)), (bool,)
@@ -65,7 +67,7 @@ def read_pin(text: Any) -> Pin | None:
     A text that names a place is none, whatever else it says: it may be the only trace of what is there.
     """
     try:
-        said = json.loads(text)
+        said = parsed_text(text)
         if said.pop("schema") != SCHEMA:
             return None
         names_a_place = any(mark in json.dumps(said, ensure_ascii=False).casefold() for mark in _NAMES_A_PLACE)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from lineage.domain.names import is_arn, parse_arn
+from lineage.domain.nesting import parsed_text
 from lineage.errors import MalformedDefinition
 
 VERSION: Final = "2020-12-01"  # of the pipeline definition schema: the only one that there is
@@ -75,8 +76,8 @@ def experiment_names(definition: str | Mapping[str, Any], execution: Mapping[str
 def parse_definition(definition: str | Mapping[str, Any]) -> Mapping[str, Any]:
     """A pipeline definition as an object. Raises `MalformedDefinition` for what is none, or is of an unknown version."""
     try:
-        parsed = json.loads(definition) if isinstance(definition, str) else definition
-    except (ValueError, RecursionError):
+        parsed = parsed_text(definition) if isinstance(definition, str) else definition
+    except ValueError:
         raise MalformedDefinition("the definition is no JSON") from None
     if not isinstance(parsed, Mapping):
         raise MalformedDefinition("the definition is no JSON object")

@@ -17,6 +17,7 @@ from typing import Any
 from lineage.domain import uris
 from lineage.domain.arguments import names_bucket
 from lineage.domain.cutting import cut, cut_from_uri, names_a_password, names_a_secret, no_secret
+from lineage.domain.nesting import parsed_text
 from lineage.domain.pins import is_pin
 from lineage.domain.records import REDACTED, Unknown
 from lineage.domain.text import one_line, storable
@@ -253,7 +254,7 @@ def _text(value: str) -> str:
     """A text without the secrets inside it; a JSON object is gone through name by name."""
     if value[:1] in _BEFORE_JSON and value.lstrip()[:1] in ("{", "["):
         with contextlib.suppress(ValueError, RecursionError):
-            parsed = json.loads(value)
+            parsed = parsed_text(value)
             cleaned = _json(parsed)
             return value if cleaned == parsed else json.dumps(cleaned, ensure_ascii=False)
     return cut(value)

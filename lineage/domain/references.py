@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from lineage.domain import uris
 from lineage.domain.arguments import names_bucket, paired
 from lineage.domain.kinds import ALLOWED, CHANNEL_USAGE, KINDS, LOCATION, MENTIONED_USAGE, REUSED, Kind, Reference
-from lineage.domain.names import ARN_OF_PLACE, Location, Span, channel_span, is_arn, location_of
-from lineage.domain.nesting import is_too_deep
+from lineage.domain.names import ARN_OF_PLACE, LONGEST_KEY, Location, Span, channel_span, is_arn, location_of
+from lineage.domain.nesting import is_too_deep, parsed_text
 from lineage.domain.records import REDACTED, Body, etag_digest
 from lineage.domain.weights import VARIABLES, named
 from lineage.errors import MalformedDefinition
@@ -163,8 +163,8 @@ def _walk(value: Any, steps: tuple[str, ...], scopes: Scopes) -> Iterator[tuple[
 def _document(text: Any) -> Any:
     """What a text holds as JSON; None where it holds none."""
     try:
-        return json.loads(text)
-    except (TypeError, ValueError, RecursionError):
+        return parsed_text(text)
+    except (TypeError, ValueError):
         return None
 
 
@@ -278,10 +278,15 @@ def _mentioned(reference: Reference, texts: Iterable[str], role: str) -> Iterato
     """S3 URIs inside free texts. The SDK JSON-quotes hyperparameters, so escapes are undone first."""
     found = {_CLOSING.sub("", uri) for text in map(_unquoted, texts) for uri in (*_IN_TEXT.findall(text), *_escaped(text))}
     for uri in sorted(found):
-        location = location_of(uri)
+        location = location_of(uri) or location_of(_first_folder(uri))
         if location:
             usage = reference.usage or MENTIONED_USAGE.get(role.casefold(), "")
             yield Hit(reference, uri, role, usage, location, Span.PREFIX)
+
+
+def _first_folder(text: str) -> str:
+    """The folder at the beginning of a text without spaces that is too long to be one place, whatever it holds besides."""
+    return f"{text[:LONGEST_KEY].rpartition('/')[0]}/" if len(text) > LONGEST_KEY else ""
 
 
 def _escaped(text: str) -> Iterator[str]:
@@ -292,10 +297,10 @@ def _escaped(text: str) -> Iterator[str]:
 
 def _unquoted(text: str) -> str:
     try:
-        value = json.loads(text)
+        value = parsed_text(text)
+        return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     except (ValueError, RecursionError):
         return text
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 # Where a table lies whose name says no schema: in Athena right below its database, in Redshift in the schema of all users,

@@ -226,6 +226,63 @@ def test_a_text_that_is_very_deep_is_looked_through(tmp_path: Path, wrapped: str
     assert (crawled.gaps, crawled.used("s3://hidden/x")) == ([], "possible")
 
 
+@pytest.mark.parametrize(
+    "text", ['{"a": "s3://d/\\ud800x", "password": "p"}', '"s3://d/\\udfff"', '{"\\ud800": {"b": ["\\uDC00"]}}']
+)
+@pytest.mark.parametrize("member", ["HyperParameters", "Environment"])
+def test_half_a_character_inside_a_text_is_survived(tmp_path: Path, member: str, text: str) -> None:
+    """JSON inside a text may name half a character, too, and no key or name has one."""
+    jobs = [fit("j", {"train": "s3://d/"}, **{member: {"config": text}})]
+    documents = [
+        line("pipeline", "p", {"PipelineStatus": "Active", "PipelineDefinition": text if text[0] == "{" else "{}"}),
+        line(
+            "job",
+            "AgentRFT/rft",
+            {"JobName": "rft", "JobCategory": "AgentRFT", "JobStatus": "Completed", "JobConfigDocument": text},
+        ),
+    ]
+    crawled = Crawled(tmp_path, {}, [*jobs, *documents])
+    assert crawled.used("s3://d/") == "used"
+    for words in (("gaps",), ("export", "-f", "json", "-o", f"{tmp_path}/e.json")):
+        crawled.survives(*words)
+
+
+# What an odd but well-formed training job says, and whether its places are known all the same.
+STRANGE: dict[str, tuple[dict[str, Any], str]] = {
+    "another partition": ({"TrainingJobArn": arn("training-job", "after").replace("arn:aws:", "arn:aws-cn:")}, "used"),
+    "no region in its ARN": ({"TrainingJobArn": arn("training-job", "after").replace("eu-west-1", "")}, "used"),
+    "the ARN of another kind": ({"TrainingJobArn": arn("model", "after")}, "used"),
+    "an ARN in capitals": ({"TrainingJobArn": arn("training-job", "after").upper()}, "unknown"),
+    "empty texts": ({"TrainingJobName": "", "TrainingJobStatus": "", "RoleArn": ""}, "used"),
+    "no times": ({"CreationTime": None, "LastModifiedTime": None, "TrainingStartTime": None, "TrainingEndTime": None}, "used"),
+    "an end before its start": ({"TrainingStartTime": 1767400000, "TrainingEndTime": 1767300000}, "used"),
+    "a name of a megabyte": ({"TrainingJobName": "n" * 1_000_000}, "used"),
+    "keys with NUL": ({"HyperParameters": {"a\x00b": "s3://x\x00/y", "": ""}, "TrainingJobName": "aft\x00er"}, "used"),
+    "a place of a megabyte": ({"HyperParameters": {"p": "s3://q/" * 100_000}}, "used"),
+    "empty tags and steps": (
+        {"Tags": [{}, {"Key": "a"}], "SecondaryStatusTransitions": [{}, {"Status": "Downloading"}]},
+        "used",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", STRANGE)
+def test_what_is_strange_and_well_formed_is_read(tmp_path: Path, case: str) -> None:
+    """Of what no service would say, but might, every question is answered, and the data stays used."""
+    said, verdict = STRANGE[case]
+    spoil: dict[str, Change] = {
+        "DescribeTrainingJob": lambda answer: answer | said,
+        "Search": lambda answer: (
+            answer
+            | {"Results": [{"TrainingJob": one["TrainingJob"] | said} for one in answer["Results"] if "TrainingJob" in one]}
+        ),
+    }
+    crawled = Crawled(tmp_path, spoil, [fit("after", {"train": "s3://made/"})])
+    assert crawled.used("s3://made/") == verdict
+    for words in (("gaps",), ("export", "-f", "json", "-o", f"{tmp_path}/e.json"), ("report", "-o", f"{tmp_path}/r.html")):
+        crawled.survives(*words)
+
+
 # --- pages ----------------------------------------------------------------------------------------
 
 ITEMS = {
@@ -236,6 +293,7 @@ ITEMS = {
     "an empty ARN": ({"ProcessingJobArn": ""}, "something in it has no ProcessingJobArn"),
     "an ARN that is a list": ({"ProcessingJobArn": ["x"]}, "ProcessingJobArn is no text"),
     "an ARN that is none": ({"ProcessingJobArn": "prep"}, "is no ARN"),
+    "a name, and an ARN that is none": ({"ProcessingJobName": "other", "ProcessingJobArn": "0"}, "is no ARN"),
 }
 
 
@@ -338,8 +396,8 @@ PLACES = [only(kind) for kind in KINDS if any(only(kind) in json.dumps(entry) fo
 
 def is_odd(old: Any, new: Any, *, listed: bool) -> bool:
     """Whether a value is none that could stand in the place of another one: of another type, or of no value of its type."""
-    if new is None:
-        return listed
+    if new is None or old is None:
+        return listed and old is not None
     sorts = [next(sort for sort in (bool, str, (int, float), list, dict) if isinstance(one, sort)) for one in (old, new)]
     if sorts[0] is not sorts[1]:
         return not (isinstance(new, str) and new.replace(".", "", 1).isdigit())  # a time may be written so

@@ -167,7 +167,8 @@ class Fetcher:
             return resource_of(kind, summary, region, unknown)
         noun = kind.listed_as or kind.noun
         arn = named_in(summary, f"{noun}Arn", kind.list)
-        name = str(summary.get(f"{noun}Name") or parsed(arn, kind.list).resource.partition("/")[2])
+        said = parsed(arn, kind.list).resource.partition("/")[2]
+        name = str(summary.get(f"{noun}Name") or said)
         return Named(kind.name, self.session.account, region, arn, name, summary.get("CreationTime"))
 
     def searching(self, kind: Kind, region: str, since: str, after: str, before: str) -> Iterator[Page]:
