@@ -12,6 +12,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from typing import Any
 
 from lineage.crawl.aws.fetch import Fetcher, named_in, resource_of, searched, subject_of
 from lineage.crawl.aws.refusals import Refused
@@ -125,7 +126,8 @@ class Walk:
         """Plan to read what a List call, filtered by this record, names; the record, with its parents where it has some."""
         kind, names = KINDS[finder.kind], set()
         # ARNs have been lower case on one side and mixed on the other: both are asked for.
-        values = dict.fromkeys((record.id, record.arn)) if finder.value == "{Arn}" else [str(record.body[finder.value])]
+        by_arn = finder.value == "{Arn}"
+        values = [*dict.fromkeys((record.id, record.arn))] if by_arn else [str(record.body.get(finder.value) or record.name)]
         try:
             for value in values:
                 for summary in self._fetcher.listed(finder.operation, {finder.parameter: value}, record.region):
@@ -260,18 +262,22 @@ class Walk:
         """What every processing job of the region writes: nothing but its own record tells."""
         outputs = _Outputs()
         for summary in self._fetcher.listed("ListProcessingJobs", {}, reader.region):
-            name = named_in(summary, "ProcessingJobName", "ListProcessingJobs")
-            arn = named_in(summary, "ProcessingJobArn", "ListProcessingJobs")
-            subject = subject_of(PROCESSING_JOB, arn, reader.account, reader.region)
-            try:
-                job = self._fetcher.describe(PROCESSING_JOB, name, reader.region)
-            except Refused as refused:
-                gap = Gap(reader.account, reader.region, PROCESSING_JOB.describe, subject, refused.reason, refused.detail)
-                self._keep(gap)
-            else:
+            if job := self._processing_job(summary, reader):
                 self._judge(job)
                 outputs.add(job)
         return outputs
+
+    def _processing_job(self, summary: dict[str, Any], reader: Resource) -> Resource | None:
+        """The job that an element of the list names; what names nothing, and what can't be read, is a gap."""
+        operation, subject = PROCESSING_JOB.list, PROCESSING_JOB.name
+        try:
+            name = named_in(summary, "ProcessingJobName", operation)
+            arn = named_in(summary, "ProcessingJobArn", operation)
+            operation, subject = PROCESSING_JOB.describe, subject_of(PROCESSING_JOB, arn, reader.account, reader.region)
+            return self._fetcher.describe(PROCESSING_JOB, name, reader.region)
+        except Refused as refused:
+            self._keep(Gap(reader.account, reader.region, operation, subject, refused.reason, refused.detail))
+            return None
 
 
 class _Outputs:

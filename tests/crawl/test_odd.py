@@ -19,13 +19,14 @@ from hypothesis import strategies as st
 import lineage
 from cli.main import cli
 from lineage.crawl.aws import fetch
-from lineage.crawl.aws.fetch import resource_of
+from lineage.crawl.aws.fetch import Fetcher, resource_of
 from lineage.crawl.aws.refusals import Refused
 from lineage.crawl.aws.session import Session
 from lineage.crawl.replay.session import Replay, _Reply, _response
 from lineage.crawl.unknown import completeness
+from lineage.crawl.walk import Walk, endpoint_named
 from lineage.domain.kinds import KINDS
-from lineage.domain.records import Unknown
+from lineage.domain.records import Resource, Unknown
 from lineage.domain.redact import read
 from lineage.graphs.derive import derive
 from tests.estate import MODEL, account, estate, fit, line, only, prepared
@@ -447,6 +448,25 @@ def test_any_json_in_an_answer_is_survived(operation: str, which: int, value: An
             crawled.survives(*(f"{folder}/{word}" if word.endswith((".html", ".json")) else word for word in words))
         if spoiler.odd:
             assert [place for place in PLACES if crawled.used(place) == "not-referenced"] == []
+
+
+@settings(max_examples=15)
+@given(which=st.integers(0, 10**6), value=JSON, operation=st.sampled_from([
+    "DescribeEndpoint", "DescribeEndpointConfig", "DescribeModel", "DescribeTrainingJob", "DescribeProcessingJob",
+    "ListProcessingJobs", "ListTrialComponents", "ListAssociations", "Search",
+]))  # fmt: skip
+def test_any_json_on_a_walk_is_survived(which: int, value: Any, operation: str) -> None:
+    """A crawl from an endpoint survives it as well, once it has the endpoint's own record; what it kept has a graph."""
+    with TemporaryDirectory() as folder:
+        fetcher = Fetcher(Changed(account(Path(folder)), {operation: Spoiler(which, value)}).session())
+        found: list[Any] = []
+        try:
+            endpoint = endpoint_named(fetcher, "live")
+        except Refused:
+            return
+        Walk(fetcher, found.append).upstream(endpoint)
+        nodes = derive([one for one in found if isinstance(one, Resource)]).nodes
+        assert endpoint.id in nodes
 
 
 BODIES = {
