@@ -361,6 +361,34 @@ def test_answers_that_nobody_can_read_are_a_gap(tmp_path: Path, event: str) -> N
     assert said == ([] if event == "{}" else [unread])
 
 
+ODD_EVENTS = {
+    "none": None,
+    "very deep": "[" * 5000,
+    "the year 1": {"eventTime": "0001-01-01T00:00:00Z"},
+    "the last moment": {"eventTime": "9999-12-31T23:59:59+00:00"},
+    "a time that is a number": {"eventTime": 5},
+    "half a character": {"requestParameters": {"trainingJobName": "x\ud800"}},
+    "a list for its parameters": {"requestParameters": ["x"]},
+    "a word for who it was": {"userIdentity": "kim"},
+}
+
+
+@pytest.mark.parametrize("case", ODD_EVENTS)
+def test_an_odd_event_costs_that_event(tmp_path: Path, case: str) -> None:
+    """What the others tell stays told; the lookup is not whole."""
+    good = {"eventSource": SAGEMAKER, "eventTime": ago(2), "requestParameters": {"trainingJobName": "gone"}}
+    odd = ODD_EVENTS[case]
+    texts = [json.dumps(good | odd) if isinstance(odd, dict) else odd, json.dumps(good)]
+    body = json.dumps({"Events": [{"CloudTrailEvent": text} for text in texts]})
+    session = replay_session(account(tmp_path, records=KEPT))
+    events: Any = session._boto.events
+    answer = lambda request, **_: _response(request, _Reply(body.encode()))  # noqa: E731
+    events.register("before-send.cloudtrail.LookupEvents", answer)
+    lineage.crawl_estate(tmp_path / "s.db", session=session, cloudtrail=True)
+    told = {(gap.subject, gap.reason) for gap in gaps(tmp_path)}
+    assert {("cloudtrail", "failed"), (arn("training-job", "gone"), "deleted")} <= told
+
+
 def test_two_regions_and_accounts(tmp_path: Path) -> None:
     """Each account and region is asked for itself; the caveat has a date where all of them have told."""
     there = {"account": OTHER, "region": "us-east-1"}

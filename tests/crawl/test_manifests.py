@@ -139,6 +139,18 @@ def test_made_by_another_job(tmp_path: Path) -> None:
         ([content(text="[1]")], "malformed"),
         ([content(text='["s3://data/1.csv", ')], "malformed"),
         ([content(text='["no uri"]')], "malformed"),
+        ([content(text='["s3://data/1.csv"]["s3://anything/"]')], "something follows its array"),
+        ([content(text='["s3://data/1.csv"]\n["s3://anything/"]\n')], "something follows its array"),
+        ([content(text='["s3://data/1.csv"],')], "something follows its array"),
+        ([content(text='["s3://data/1.csv"] }')], "something follows its array"),
+        ([content(text='["s3://data/1.csv" "s3://anything/"]')], "malformed"),
+        ([content(text='[,"s3://data/1.csv"]')], "malformed"),
+        ([content(text='["s3://data/1.csv",]')], "malformed"),
+        ([content(text='["s3://data/1.csv", null]')], "malformed"),
+        ([content(text='[{"prefix": "s3://data/", "prefix": "s3://anything/"}, "1.csv"]')], "a name stands twice"),
+        ([content(text=f"[{'[' * 5000}{']' * 5000}]")], "malformed"),
+        ([content(text=f'["s3://data/1.csv", {"9" * 5000}]')], "malformed"),
+        ([content(text=json.dumps(["s3://data/" + "x" * 1025]))], "malformed"),
         ([content(text="{}")], "malformed"),
         ([content(text='["s3://data/\\ud800.csv"]')], "malformed"),
         ([content(text="")], "malformed"),
@@ -155,6 +167,34 @@ def test_an_unread_manifest_is_a_hole(tmp_path: Path, lines: list[dict[str, Any]
     (hole,) = answer.scope["holes"]
     assert (hole["reason"], hole["subject"]) == ("unread-manifest", LIST)
     assert said in hole["detail"]
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        "[]", '"x"', "7", "null", "{", '{"source-ref": 7}', '{"source-ref": null}', '{"source-ref": {"a": 1}}',
+        '{"source-ref": "s3://a/1"} {"source-ref": "s3://anything/"}', '{"source-ref": "s3://a/1", "source-ref": "s3://b/1"}',
+    ],
+)  # fmt: skip
+def test_a_line_that_is_no_object_is_a_hole(tmp_path: Path, second: str) -> None:
+    """Each line of an augmented manifest is one object, or nobody knows what the channel read of it."""
+    text = f'{{"source-ref": "s3://data/1.jpg"}}\n{second}\n'
+    answer = ask(crawl(tmp_path, job(form=AUGMENTED), content(text=text)), "s3://anything/")
+    assert (answer.verdict, [hole["reason"] for hole in answer.scope["holes"]]) == ("unknown", ["unread-manifest"])
+
+
+@given(
+    st.lists(st.sampled_from(['"s3://b/1"', '{"prefix": "s3://b/"}', "[", "]", ",", " ", "\n", "7", "null", '"'])),
+    st.integers(1, 9),
+)
+def test_a_plain_manifest_is_one_array_as_json_has_it(parts: list[str], size: int) -> None:
+    """What is read as a manifest is JSON, and nothing of it is left out."""
+    text = "".join(["[", *parts])
+    try:
+        listed = list(entries(PLAIN, pieces(text.encode(), size)))
+    except Refused:
+        return
+    assert len(listed) == sum(isinstance(one, str) for one in json.loads(text))
 
 
 @pytest.mark.parametrize("form", [PLAIN, AUGMENTED])
