@@ -193,12 +193,13 @@ def _whole(value: Any) -> str:
 
 
 def _written(value: Any) -> str:
-    return _cut_by(_text, value)
+    return _text(value) if isinstance(value, str) and value.isascii() else _cut_by(_text, value)
 
 
 def _word(value: Any) -> str:
     """A text that is a name or a place, unless it is JSON."""
-    return _cut_by(_name_or_json, value)
+    plain = isinstance(value, str) and value.isascii()
+    return _name_or_json(value) if plain else _cut_by(_name_or_json, value)
 
 
 def _name_or_json(value: str) -> str:
@@ -221,10 +222,10 @@ def _flag(value: Any) -> bool:
 
 def _quantity(value: Any) -> Any:
     """A number; what is not finite as a text."""
-    if type(value) is float or (isinstance(value, str) and value in _NO_FINITE):
-        return _number(value)
     if type(value) is int and value in _WORDS_64:
         return value
+    if type(value) is float or (isinstance(value, str) and value in _NO_FINITE):
+        return _number(value)
     raise _Odd("no number of 64 bits" if type(value) is int else "no number")
 
 
