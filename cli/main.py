@@ -25,6 +25,7 @@ from .commands.report import report
 from .commands.runs import experiments, runs
 from .commands.search import search, suggest
 from .commands.snapshot import snapshot
+from .signals import SIGNALS, ending_as_interrupted
 
 FAILED, USAGE, INTERRUPTED, BROKEN_PIPE = 3, 2, 130, 141
 
@@ -38,7 +39,7 @@ class Lineage(click.Group):
     def main(  # type: ignore[override]  # click's own gives a value back in non-standalone mode; this one always exits
         self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any
     ) -> NoReturn:
-        """Run a command line and exit: 0 answered, 1 and 4 as `--fail-on` says, 2 usage, 3 failed, 130, 141."""
+        """Run a command line and exit: 0 answered, 1 and 4 by `--fail-on`, 2 usage, 3 failed, 130, 128 + a signal, 141."""
         arguments = list(sys.argv[1:] if args is None else args)
         extra["standalone_mode"] = False
         said = extra.setdefault("obj", {})
@@ -76,6 +77,8 @@ def cli(context: click.Context, snapshot: str | None, debug: bool) -> None:  # n
     `record` writes to AWS.
     """
     context.obj["snapshot"] = snapshot
+    if context.invoked_subcommand != record.name:  # a run under way is ended as what it was ended by
+        context.with_resource(ending_as_interrupted(context.obj))
 
 
 for command in (
@@ -115,7 +118,7 @@ def _run(call: Callable[[], Any], arguments: list[str], said: dict[str, Any]) ->
         result = call()
     except click.exceptions.Abort:
         kept = ": what was read to its end is kept, and the same command goes on from there" if "crawl" in arguments else ""
-        return _say(f"interrupted{kept}", INTERRUPTED)
+        return _say(f"interrupted{kept}", SIGNALS + said["signal"] if "signal" in said else INTERRUPTED)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return USAGE
