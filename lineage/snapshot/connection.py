@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from lineage.errors import SnapshotError
 
+WAIT_SECONDS = 5.0  # for another process to have written what it writes
 _STEPS = 1_000_000  # of SQLite, after which Python may act on a signal: a few hundredths of a second
 _BUSY = "another crawl is writing into it: wait for it, or stop it"
 _READ_ONLY = "nothing can be written there: the file, its folder or its disk is read-only"
@@ -37,7 +38,7 @@ def connect(path: Path, mode: str) -> Connection:
     """Open a file: `ro`, `rw` (which rolls back what a killed crawl left half done) or `rwc`. Raises `SnapshotError`."""
     with _Telling(path):
         uri = f"{path.absolute().as_uri()}?mode={mode}"
-        opened = sqlite3.connect(uri, uri=True, isolation_level=None, factory=Connection)
+        opened = sqlite3.connect(uri, WAIT_SECONDS, uri=True, isolation_level=None, factory=Connection)
     opened.path = path
     opened.set_progress_handler(lambda: None, _STEPS)
     opened.execute("PRAGMA cell_size_check = ON")  # a page that was overwritten is found when it is read

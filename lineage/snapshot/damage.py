@@ -132,7 +132,7 @@ _DANGLING: Final = (
     ("enumeration", "kind", f"crawl {_CRAWLS}", "crawl"),
     ("question", "subject", f"crawl {_CRAWLS}", "crawl"),
     ("edge", "source", f"source {_NODES} OR target {_NODES}", "node"),
-    ("edge", "source", "listing NOT IN (SELECT id FROM manifest)", "manifest"),
+    ("edge", "source", "listing IS NOT NULL AND listing NOT IN (SELECT id FROM manifest)", "manifest"),
     ("listed", "manifest", "manifest NOT IN (SELECT id FROM manifest) OR folder NOT IN (SELECT id FROM folder)", "manifest"),
     ("entry", "name", "(folder, manifest) NOT IN (SELECT folder, manifest FROM listed)", "manifest"),
 )

@@ -60,10 +60,13 @@ class LedgerTables(OpenTables):
         return [Enumeration(*row) for row in self._sound("enumeration", _ENUMERATION, self._rows(sql, (CLOUDTRAIL,)))]
 
     def listed_until(self) -> dict[tuple[str, str, str], str]:
-        """When the last list began of each (account, region, kind) that came to its end and is in the graph."""
-        sql = """SELECT account, region, kind, max(started) FROM enumeration
+        """When the last list began of each (account, region, kind) that came to its end and is in the graph.
+
+        The last one by its crawl: clocks jump.
+        """
+        sql = """SELECT account, region, kind, started, max(crawl) FROM enumeration
                  WHERE finished IS NOT NULL AND joined AND kind != ? GROUP BY account, region, kind"""
-        return {(account, region, kind): started for account, region, kind, started in self._rows(sql, (CLOUDTRAIL,))}
+        return {(account, region, kind): started for account, region, kind, started, _ in self._rows(sql, (CLOUDTRAIL,))}
 
 
 class WrittenLedger(LedgerTables, WrittenTables):
