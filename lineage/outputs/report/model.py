@@ -250,7 +250,7 @@ def _earlier(snapshot: Snapshot, one: Trace, kept: Kept) -> State:
 def _report_in(path: Path) -> Json:
     wrong = f"{path.name} is neither a snapshot nor a report of `lineage report -f json`"
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
+        told: Json = json.loads(path.read_text(encoding="utf-8"))
         sealed = told["document"]["report_digest"] if told["schema"] == SCHEMA else None
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise SnapshotError(wrong) from error
