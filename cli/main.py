@@ -25,6 +25,7 @@ from .commands.report import report
 from .commands.runs import experiments, runs
 from .commands.search import search, suggest
 from .commands.snapshot import snapshot
+from .signals import SIGNALS, ending_as_interrupted
 
 FAILED, USAGE, INTERRUPTED, BROKEN_PIPE = 3, 2, 130, 141
 
@@ -38,10 +39,11 @@ class Lineage(click.Group):
     def main(  # type: ignore[override]  # click's own gives a value back in non-standalone mode; this one always exits
         self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any
     ) -> NoReturn:
-        """Run a command line and exit: 0 answered, 1 and 4 as `--fail-on` says, 2 usage, 3 failed, 130, 141."""
+        """Run a command line and exit: 0 answered, 1 and 4 by `--fail-on`, 2 usage, 3 failed, 130, 128 + a signal, 141."""
         arguments = list(sys.argv[1:] if args is None else args)
         extra["standalone_mode"] = False
-        sys.exit(_run(lambda: super(Lineage, self).main(arguments, prog_name or "lineage", **extra), arguments))
+        said = extra.setdefault("obj", {})
+        sys.exit(_run(lambda: super(Lineage, self).main(arguments, prog_name or "lineage", **extra), arguments, said))
 
 
 @click.group(
@@ -74,7 +76,9 @@ def cli(context: click.Context, snapshot: str | None, debug: bool) -> None:  # n
     `crawl` reads SageMaker into a snapshot file; everything else asks that file, offline, unless it is told `--live`. Only
     `record` writes to AWS.
     """
-    context.obj = {"snapshot": snapshot}
+    context.obj["snapshot"] = snapshot
+    if context.invoked_subcommand != record.name:  # a run under way is ended as what it was ended by
+        context.with_resource(ending_as_interrupted(context.obj))
 
 
 for command in (
@@ -109,12 +113,12 @@ def main() -> NoReturn:
     cli.main()
 
 
-def _run(call: Callable[[], Any], arguments: list[str]) -> int:
+def _run(call: Callable[[], Any], arguments: list[str], said: dict[str, Any]) -> int:
     try:
         result = call()
     except click.exceptions.Abort:
         kept = ": what was read to its end is kept, and the same command goes on from there" if "crawl" in arguments else ""
-        return _say(f"interrupted{kept}", INTERRUPTED)
+        return _say(f"interrupted{kept}", SIGNALS + said["signal"] if "signal" in said else INTERRUPTED)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return USAGE
@@ -125,7 +129,7 @@ def _run(call: Callable[[], Any], arguments: list[str]) -> int:
     except SystemExit as stop:  # click's own handler of a broken pipe leaves so
         return _broken_pipe() if stop.code == 1 else int(stop.code or 0)
     except Exception as error:  # noqa: BLE001  (the last resort: no traceback reaches a user)
-        return _failure(error, arguments)
+        return _failure(_explained(error, said.get("snapshot")), arguments)
     return result if isinstance(result, int) else 0
 
 
@@ -137,6 +141,19 @@ def _complain(error: click.ClickException) -> int:
     path = context.command_path if context else "lineage"
     said = " ".join(error.format_message().split()).rstrip(".")
     return _say(f"{said} (see {path} --help)", USAGE)
+
+
+def _explained(error: Exception, snapshot: str | None) -> Exception:
+    """The failure to be told: what a damaged snapshot leads to, also long after it was read, is no bug."""
+    import lineage
+
+    if snapshot is None or isinstance(error, (lineage.LineageError, OSError)):
+        return error
+    try:
+        with lineage.open_snapshot(snapshot):
+            raise error  # noqa: TRY301  (on its way out the file is looked at)
+    except Exception as explained:  # noqa: BLE001  (the same error, where nothing explains it)
+        return explained
 
 
 def _failure(error: Exception, arguments: list[str]) -> int:

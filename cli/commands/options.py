@@ -81,8 +81,9 @@ def _attestations(file: str) -> lineage.Attestations:
 
 
 def _snapshot_path(context: click.Context, _: click.Parameter, value: str | None) -> str:
-    before = (context.obj or {}).get("snapshot")
-    return value or before or os.environ.get("LINEAGE_SNAPSHOT") or DEFAULT_SNAPSHOT
+    said = context.ensure_object(dict)
+    said["snapshot"] = value or said.get("snapshot") or os.environ.get("LINEAGE_SNAPSHOT") or DEFAULT_SNAPSHOT
+    return str(said["snapshot"])  # told to whoever explains a failure, too
 
 
 def format_option(*names: str) -> Decorator:

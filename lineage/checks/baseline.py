@@ -30,6 +30,6 @@ def load_baseline(path: str | Path) -> frozenset[str]:
         said = json.loads(text)
         if said["schema"] == SCHEMA:
             return frozenset(str(row["fingerprint"]) for row in said["findings"])
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise MalformedPolicy(f"{path} is no baseline ({error}): write one with --write-baseline") from error
     raise MalformedPolicy(f"{path} is a baseline of another lineage ({said['schema']}): write one with --write-baseline")

@@ -212,7 +212,7 @@ class _Estate:
             else:
                 self._crawl = recording.begin(fresh)
                 recording.forget_names()
-        since = {} if full else self._stands()
+        since = {} if full else self._stands(fresh.started)
         under_way = {one.key: one for one in self._snapshot.enumerations() if killed and one.crawl == killed.id}
         for place in self._places:
             for name in self._kinds:
@@ -223,12 +223,15 @@ class _Estate:
                 else:
                     self._plan.append((place.fetcher, one if one.finished else replace(one, reason="", detail="")))
 
-    def _stands(self) -> dict[tuple[str, str, str], str]:
-        """From when on each kind that only grows is asked for: all before was listed to the end, and is in the graph."""
+    def _stands(self, at: str) -> dict[tuple[str, str, str], str]:
+        """From when on each kind that only grows is asked for: all before was listed to the end, and is in the graph.
+
+        A list that began after this moment was dated by a clock that was wrong: it says nothing of when it was.
+        """
         return {
             key: utc(datetime.fromisoformat(started) - OVERLAP)
             for key, started in self._snapshot.listed_until().items()
-            if KINDS[key[2]].accrues
+            if KINDS[key[2]].accrues and started <= at
         }
 
     # --- doing it -------------------------------------------------------------------------------

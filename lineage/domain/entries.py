@@ -20,7 +20,10 @@ class Entries:
         try:
             text = data.decode("utf-8-sig")
             self.said = tomllib.loads(text)
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except (
+            ValueError,
+            RecursionError,
+        ) as error:  # no TOML, no text, a number too long, or brackets in brackets without end
             raise MalformedPolicy(f"{path} is no TOML: {error}") from error
         self.lines = text.splitlines()
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from lineage.domain.records import Json
 from lineage.errors import MalformedName, SnapshotError
+from lineage.snapshot.damage import OF_ODD_ROWS
 from lineage.snapshot.reading import Snapshot, open_snapshot
 from lineage.snapshot.seals import MARK, TABLES, Seal, mark_of, state_line
 
@@ -92,15 +93,15 @@ class _Checking:
         """Look at everything; the chain as far as it can be read."""
         chain: list[Seal] = []
         try:
-            for damage in self._snapshot.damages():
-                self.tell("file", "structure", f"SQLite says: {damage}")
+            for damage in self._snapshot.structure():
+                self.tell("file", "structure", damage)
             chain = self._snapshot.seals()
             self._links(chain)
             self._tables(chain)
             for kind, identity, created in self._snapshot.altered_bodies():
                 self.tell("record", identity, f"the body of this {kind} of {created or 'no date'} is not the one that was kept")
             self._tail(chain)
-        except (SnapshotError, ValueError, TypeError) as error:
+        except (SnapshotError, *OF_ODD_ROWS) as error:
             self.tell("file", "content", f"it can't be read to its end: {error}")
         return chain
 

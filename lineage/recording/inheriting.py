@@ -30,7 +30,15 @@ def take_over(box: Outbox, folder: Path | None, opened: str = "", seen: Callable
                     seen(rows)
                 box.take_over(orphan, rows)
                 taken += len(rows)
-        except (sqlite3.Error, OSError, ValueError, KeyError) as error:
+        except (
+            sqlite3.Error,
+            OSError,
+            ValueError,
+            LookupError,
+            TypeError,
+            AttributeError,
+            RecursionError,
+        ) as error:  # or damaged
             LOGGER.warning("lineage: what %s holds can't be sent, and stays there: %s", orphan.path, error)
         finally:
             orphan.end()

@@ -233,7 +233,7 @@ class Orphan:
         try:
             said = {name: json.loads(value) for name, value in self._database.execute("SELECT name, value FROM said")}
             self.owner = Owner(**said)
-        except (sqlite3.Error, TypeError, ValueError) as error:
+        except (sqlite3.Error, TypeError, ValueError, RecursionError) as error:
             self._database.close()
             raise sqlite3.DatabaseError(f"{path} is no queue: {error}") from error
 
@@ -264,8 +264,13 @@ class Orphan:
 def orphans(directory: Path) -> Iterator[Orphan]:
     """The queues of dead processes in a directory, the newest first; each is held until it is handed over or let go of."""
     for path in sorted(directory.glob(f"*{SUFFIX}"), key=_age, reverse=True):
-        with contextlib.suppress(sqlite3.Error):
-            yield Orphan(path)
+        try:
+            orphan = Orphan(path)
+        except sqlite3.Error as error:
+            if not _is_busy(error) and path.exists() and path.stat().st_size:
+                LOGGER.warning("lineage: the queue %s is damaged, and what it holds can't be sent: %s", path, error)
+        else:
+            yield orphan
 
 
 def is_open(directory: Path, component: str, own: Path | None = None) -> bool:
@@ -281,8 +286,12 @@ def _is_held(path: Path) -> bool:
     try:
         Orphan(path, _PATIENCE).end()
     except sqlite3.Error as error:
-        return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+        return _is_busy(error)
     return False
+
+
+def _is_busy(error: sqlite3.Error) -> bool:
+    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
 
 
 def directory() -> Path:

@@ -49,7 +49,8 @@ class GraphTables(OpenTables):
 
     def every(self, kind: str) -> Generator[Node]:
         """The nodes of one kind, those too that are only named, by id."""
-        return (node_of(row) for row in self._rows(f"SELECT {NODE} FROM node WHERE kind = ? ORDER BY id", (kind,)))  # noqa: S608
+        rows = self._rows(f"SELECT {NODE} FROM node WHERE kind = ? ORDER BY id", (kind,))  # noqa: S608  (our own words)
+        yield from map(node_of, self._sound("node", NODE, rows))
 
     def names_from(self, start: str) -> Iterator[tuple[str, str, str]]:
         """Every node whose name begins so, in whatever letters, as (id, kind, name)."""
@@ -87,7 +88,7 @@ class GraphTables(OpenTables):
                 which.append(condition)
                 values += said
         sql = f"SELECT {NODE} FROM node WHERE {' AND '.join(which) or 'true'} ORDER BY id"  # noqa: S608  (our own words)
-        yield from map(node_of, self._rows(sql, values))
+        yield from map(node_of, self._sound("node", NODE, self._rows(sql, values)))
 
     def among(self, kind: str, ids: Iterable[str]) -> Iterator[str]:
         """Those of the given nodes that are of a kind."""
@@ -99,13 +100,14 @@ class GraphTables(OpenTables):
 
     def unread_rows(self) -> Iterator[Row]:
         """What is named and nobody could read, where it may hide something, as rows of the columns `NODE`."""
-        return self._rows(f"SELECT {NODE} FROM node WHERE {UNREAD} ORDER BY id")  # noqa: S608  (our own words)
+        sql = f"SELECT {NODE} FROM node WHERE {UNREAD} ORDER BY id"  # noqa: S608  (our own words)
+        return self._sound("node", NODE, self._rows(sql))
 
     def first_writes(self, start: str, among: Iterable[str]) -> Iterator[Row]:
         """The writes to places whose id begins so, and to some others, the earliest first, as rows of the columns `EDGE`."""
         which = "(target >= ? AND target < ? OR target IN (SELECT value FROM json_each(?)))"
         sql = f"SELECT {EDGE} FROM edge WHERE relation = 'writes' AND {which} ORDER BY {FIRST}"  # noqa: S608
-        return self._rows(sql, (start, behind(start), json.dumps(list(among))))
+        return self._sound("edge", EDGE, self._rows(sql, (start, behind(start), json.dumps(list(among)))))
 
     def names_of(self, kind: str) -> Iterator[tuple[str, str]]:
         """The id and the name of each observed node of a kind."""

@@ -24,7 +24,8 @@ class LedgerTables(OpenTables):
         columns = "id, started, finished, caller, accounts, regions, roots, tool, botocore, kinds, full, process"
         if not self._one("SELECT count(*) FROM sqlite_master"):
             return []  # the file is only now coming into being
-        return [_crawl_of(row) for row in self._rows(f"SELECT {columns} FROM crawl ORDER BY id")]  # noqa: S608  (our own words)
+        rows = self._rows(f"SELECT {columns} FROM crawl ORDER BY id")  # noqa: S608  (our own words)
+        return [_crawl_of(row) for row in self._sound("crawl", columns, rows)]
 
     def gaps(self) -> list[Gap]:
         """What could not be read the last time it was asked for. An answer counts once the graph holds it."""
@@ -38,30 +39,34 @@ class LedgerTables(OpenTables):
         return sorted(_note_of(gap) for gap in self._unanswered() if gap.reason == INERT)
 
     def _unanswered(self) -> Iterator[Gap]:
+        columns = "account, region, operation, subject, reason, detail"
         sql = f"""
-            SELECT account, region, operation, subject, reason, detail FROM question AS q
+            SELECT {columns} FROM question AS q
             WHERE reason != '' AND NOT EXISTS (
                 SELECT 1 FROM question AS later WHERE {SAME_QUESTION}
                 AND later.crawl > q.crawl AND (later.reason != '' OR later.joined))"""  # noqa: S608  (our own words)
-        return (Gap(*row) for row in self._rows(sql))
+        return (Gap(*row) for row in self._sound("question", columns, self._rows(sql)))
 
     def enumerations(self) -> list[Enumeration]:
         """The last attempt at each list, by account, region and kind."""
         sql = f"""SELECT {_ENUMERATION} FROM enumeration AS e WHERE crawl = (SELECT max(crawl) FROM enumeration AS other
                   WHERE other.account = e.account AND other.region = e.region AND other.kind = e.kind)
                   AND kind != ? ORDER BY account, region, kind"""  # noqa: S608  (our own words)
-        return [Enumeration(*row) for row in self._rows(sql, (CLOUDTRAIL,))]
+        return [Enumeration(*row) for row in self._sound("enumeration", _ENUMERATION, self._rows(sql, (CLOUDTRAIL,)))]
 
     def lookups(self) -> list[Enumeration]:
         """Every lookup of what was deleted, by account and region, the oldest first."""
         sql = f"SELECT {_ENUMERATION} FROM enumeration WHERE kind = ? ORDER BY account, region, crawl"  # noqa: S608  (our own words)
-        return [Enumeration(*row) for row in self._rows(sql, (CLOUDTRAIL,))]
+        return [Enumeration(*row) for row in self._sound("enumeration", _ENUMERATION, self._rows(sql, (CLOUDTRAIL,)))]
 
     def listed_until(self) -> dict[tuple[str, str, str], str]:
-        """When the last list began of each (account, region, kind) that came to its end and is in the graph."""
-        sql = """SELECT account, region, kind, max(started) FROM enumeration
+        """When the last list began of each (account, region, kind) that came to its end and is in the graph.
+
+        The last one by its crawl: clocks jump.
+        """
+        sql = """SELECT account, region, kind, started, max(crawl) FROM enumeration
                  WHERE finished IS NOT NULL AND joined AND kind != ? GROUP BY account, region, kind"""
-        return {(account, region, kind): started for account, region, kind, started in self._rows(sql, (CLOUDTRAIL,))}
+        return {(account, region, kind): started for account, region, kind, started, _ in self._rows(sql, (CLOUDTRAIL,))}
 
 
 class WrittenLedger(LedgerTables, WrittenTables):

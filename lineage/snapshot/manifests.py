@@ -18,7 +18,7 @@ from typing import Any, Self
 from lineage.domain.names import Cover, Location
 from lineage.domain.records import Window
 from lineage.domain.times import bounds
-from lineage.errors import SnapshotError
+from lineage.snapshot.connection import connect
 
 LISTINGS_SCHEMA = """
 CREATE TABLE manifest (
@@ -65,10 +65,7 @@ class Listings:
     @property
     def _db(self) -> sqlite3.Connection:
         if self._connection is None:
-            try:
-                self._connection = sqlite3.connect(f"{Path(str(self._home)).absolute().as_uri()}?mode=ro", uri=True)
-            except sqlite3.Error as error:
-                raise SnapshotError(f"{self._home} can't be read: {error}") from error
+            self._connection = connect(Path(str(self._home)), "ro")
         return self._connection
 
     def __deepcopy__(self, _: Any) -> Self:

@@ -7,7 +7,6 @@ by `replace_graph` at the end of each crawl, in the transaction that keeps the c
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,6 +15,8 @@ from typing import Self
 from lineage.domain.opaque import silence
 from lineage.domain.records import Counted, Counts, Scope
 from lineage.errors import SnapshotError
+from lineage.snapshot.connection import connect, damaged
+from lineage.snapshot.damage import OF_ODD_ROWS, damages, structure, unlike
 from lineage.snapshot.graph import GraphTables
 from lineage.snapshot.ledger import LedgerTables
 from lineage.snapshot.manifests import Listings
@@ -56,19 +57,23 @@ class Snapshot(GraphTables, RecordTables, LedgerTables):
         if not read_only and not self._existed:
             _begin(Path(path))
         mode = "rw" if read_only else "rwc"  # rw even to read: what a killed crawl left half done is rolled back so
+        super().__init__(connect(Path(path), mode), Path(path))
         try:
-            uri = f"{Path(path).absolute().as_uri()}?mode={mode}"
-            super().__init__(sqlite3.connect(uri, uri=True, isolation_level=None), Path(path))
             self._db.execute(f"PRAGMA query_only = {int(read_only)}")
             self._check()
-        except sqlite3.Error as error:
-            raise SnapshotError(f"{path} can't be opened as a snapshot: {error}") from error
+        except BaseException:
+            self.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        try:
+            if isinstance(error, OF_ODD_ROWS) and self.holds_crawls() and (found := next(self.damages(), "")):
+                raise damaged(self.path, found) from error
+        finally:
+            self.close()
 
     def close(self) -> None:
         """Close the file; where nothing was recorded into a new one, it leaves none behind."""
@@ -94,6 +99,8 @@ class Snapshot(GraphTables, RecordTables, LedgerTables):
                 f"{self.path} was written by an earlier lineage (schema {version}, this one writes {SCHEMA_VERSION}): "
                 "crawl into a new file"
             )
+        if application == APPLICATION_ID and (odd := unlike(self._db)):
+            raise damaged(self.path, odd)
 
     # --- writing --------------------------------------------------------------------------------
 
@@ -107,19 +114,16 @@ class Snapshot(GraphTables, RecordTables, LedgerTables):
                 create(self._db)
             yield Recording(self._db, self.path)
             self._db.execute("COMMIT")
-        except BaseException as error:
+        except BaseException:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
-            if isinstance(error, sqlite3.Error):
-                raise SnapshotError(f"{self.path} could not be written: {error}") from error
             raise
 
     # --- reading --------------------------------------------------------------------------------
 
     def seals(self) -> list[Seal]:
         """The chain of seals, one a finished crawl, oldest first."""
-        with self._readable():
-            return seals(self._db)
+        return seals(self._db)
 
     def sealed(self) -> dict[str, tuple[str, bytes]]:
         """By table, what the newest seal says of it: its digest, and the mark of each row. None while a crawl is under way."""
@@ -127,17 +131,19 @@ class Snapshot(GraphTables, RecordTables, LedgerTables):
 
     def hashed(self, table: str, ends: list[int]) -> Hashed:
         """A table as it is now, hashed as a seal hashes it."""
-        with self._readable():
-            return hashed(table, rows_of(self._db, table), ends)
+        return hashed(table, rows_of(self._db, table), ends)
 
     def rows_of(self, table: str) -> Iterator[Row]:
         """The rows of a table that are sealed, in the order of their key."""
-        with self._readable():
-            yield from rows_of(self._db, table)
+        yield from rows_of(self._db, table)
 
-    def damages(self) -> list[str]:
+    def structure(self) -> Iterator[str]:
         """What SQLite itself finds wrong with the file."""
-        return [str(row[0]) for row in self._rows("PRAGMA integrity_check(10)") if row[0] != "ok"]
+        return structure(self._db)
+
+    def damages(self) -> Iterator[str]:
+        """What is wrong with the file, as far as anybody can tell: it takes as long as to read it all."""
+        return damages(self._db)
 
     def scope(self) -> Scope:
         """What was looked at, and what could not be. A list counts once the graph holds what it gave."""
@@ -160,7 +166,8 @@ class Snapshot(GraphTables, RecordTables, LedgerTables):
 
     def _counted(self, places: Iterable[tuple[str, str]]) -> Iterator[Counted]:
         """What was read of each place: nothing of one that gave nothing. Jobs of elsewhere, that others told of, count too."""
-        rows = self._rows(f"SELECT account, region, {', '.join(Counts._fields)} FROM counted")  # noqa: S608  (our own words)
+        columns = f"account, region, {', '.join(Counts._fields)}"
+        rows = self._sound("counted", columns, self._rows(f"SELECT {columns} FROM counted"))  # noqa: S608  (our own words)
         known = {(account, region): Counts(*numbers) for account, region, *numbers in rows}
         for account, region in sorted({*places, *known}):
             yield Counted(account, region, known.get((account, region), Counts()))

@@ -46,7 +46,8 @@ class RecordTables(OpenTables):
         """Every version that was read of a record, the one that was read last at the end."""
         sql = """SELECT digest, first_crawl, last_crawl, modified, status, body FROM record WHERE id = ? AND created = ?
                  ORDER BY last_crawl, first_crawl, digest"""
-        return [Version(*row) for row in self._rows(sql, (identity, created or ""))]
+        columns = ", ".join(Version._fields)
+        return [Version(*row) for row in self._sound("record", columns, self._rows(sql, (identity, created or "")))]
 
     def altered_bodies(self) -> Iterator[tuple[str, str, str]]:
         """The kind, id and creation time of each record whose body is not what its own digest says."""
@@ -64,7 +65,7 @@ class RecordTables(OpenTables):
             (SELECT at FROM gone WHERE gone.id = r.id AND gone.created = r.created),
             (SELECT started FROM crawl WHERE crawl.id = r.last_crawl)
             FROM record AS r WHERE {where} AND {"true" if every else NEWEST} ORDER BY id, created"""  # noqa: S608  (our own words)
-        for row in self._rows(sql, values):
+        for row in self._sound("record", "kind, account, region, name, arn, body", self._rows(sql, values)):
             kind, account, region, name, arn, body, created, modified, status, crawl, gone, seen = row
             dates = (created, modified, status)
             whole = decoded(body)

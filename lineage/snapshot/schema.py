@@ -73,9 +73,14 @@ CREATE INDEX edge_opaque ON edge (source) WHERE opaque;
 """
 
 
+_WHOLE = _SCHEMA + LISTINGS_SCHEMA.lstrip() + SEALS_SCHEMA.lstrip() + _GRAPH + _GRAPH_INDICES
+# What makes each table and index, as SQLite keeps it beside them.
+STATEMENTS = tuple(one.strip() for one in _WHOLE.split(";\n") if one.strip().startswith("CREATE"))
+
+
 def create(db: sqlite3.Connection) -> None:
     """All tables of a new file."""
-    for statement in (_SCHEMA + LISTINGS_SCHEMA.lstrip() + SEALS_SCHEMA.lstrip() + _GRAPH + _GRAPH_INDICES).split(";\n"):
+    for statement in _WHOLE.split(";\n"):
         db.execute(statement)
 
 

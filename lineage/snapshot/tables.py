@@ -1,63 +1,78 @@
-"""What every room of an open file has: its tables, read as rows. SQLite's errors become ours here."""
+"""What every room of an open file has: its tables, read as rows, each value of the type that its column has."""
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from lineage.errors import SnapshotError
+from lineage.snapshot.connection import Connection, damaged
 
 AT_ONCE = 500  # how many ids one SELECT asks for
 Row = tuple[Any, ...]
+_TYPES = {"TEXT": str, "INTEGER": int, "BLOB": bytes}
 
 
 class OpenTables:
     """The tables of an open file."""
 
-    def __init__(self, db: sqlite3.Connection, path: Path) -> None:
+    def __init__(self, db: Connection, path: Path) -> None:
         self._db = db
         self.path = path
+        self._known: dict[tuple[str, str], tuple[list[tuple[type, ...]], set[Row]]] = {}
 
     def _one(self, sql: str, *values: Any) -> Any:
         row = next(self._rows(sql, values), None)
         return row[0] if row else None
 
-    def _rows(self, sql: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
-        try:
-            yield from self._db.execute(sql, values)
-        except sqlite3.Error as error:
-            raise SnapshotError(f"{self.path} can't be read: {error}") from error
-
-    def _fetched(self, sql: str, values: Sequence[Any]) -> list[Row]:
-        """The same rows at once: of a few hundred, which is faster than one by one."""
-        try:
-            return self._db.execute(sql, values).fetchall()
-        except sqlite3.Error as error:
-            raise SnapshotError(f"{self.path} can't be read: {error}") from error
-
-    @contextmanager
-    def _readable(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise SnapshotError(f"{self.path} can't be read: {error}") from error
+    def _rows(self, sql: str, values: Sequence[Any] = ()) -> Iterator[Row]:
+        return iter(self._db.execute(sql, values))
 
     def _select(self, columns: str, table: str, key: str, ids: Iterable[str] | None, which: str = "true") -> Generator[Row]:
         if ids is None:
-            yield from self._rows(f"SELECT {columns} FROM {table} WHERE {which} ORDER BY {columns}")  # noqa: S608  (our words)
+            rows = self._rows(f"SELECT {columns} FROM {table} WHERE {which} ORDER BY {columns}")  # noqa: S608  (our words)
+            yield from self._sound(table, columns, rows)
             return
         wanted = sorted(dict.fromkeys(ids))  # which leaves in order what is in order
         for at in range(0, len(wanted), AT_ONCE):
             some = wanted[at : at + AT_ONCE]
             marks = ",".join("?" * len(some))
             sql = f"SELECT {columns} FROM {table} WHERE {key} IN ({marks}) AND {which} ORDER BY {key}, {columns}"  # noqa: S608
-            yield from self._fetched(sql, some)
+            yield from self._sound(table, columns, self._db.execute(sql, some).fetchall())
+
+    def _sound(self, table: str, columns: str, rows: Iterable[Row]) -> Iterator[Row]:
+        """Rows that begin with columns of a table, each value of its column's type, for SQLite takes any.
+
+        Raises `SnapshotError`.
+        """
+        if (table, columns) not in self._known:
+            self._known[table, columns] = (self._types(table, columns), set())
+        allowed, known = self._known[table, columns]
+        for row in rows:
+            shape = tuple(map(type, row))  # there are only a few
+            if shape not in known:
+                for column, types, one in zip(columns.split(", "), allowed, shape, strict=False):
+                    if one not in types:
+                        raise self._damaged(table, row, column, f"{_word(one)} stands where {_word(types[0])} belongs")
+                known.add(shape)
+            yield row
+
+    def _types(self, table: str, columns: str) -> list[tuple[type, ...]]:
+        told = {
+            name: (_TYPES[kind], needed or key) for _, name, kind, needed, _, key in self._rows(f"PRAGMA table_info({table})")
+        }
+        return [(of,) if needed else (of, type(None)) for of, needed in map(told.__getitem__, columns.split(", "))]
+
+    def _damaged(self, table: str, row: Row, column: str, what: str) -> SnapshotError:
+        return damaged(self.path, f"table {table}, row {str(row[0])[:100]!r}, column {column}: {what}")
 
 
 class WrittenTables(OpenTables):
     """The same while one crawl writes into them."""
 
     _crawl = 0  # its id
+
+
+def _word(of: type) -> str:
+    return {str: "a text", int: "a number", float: "a number", bytes: "a blob"}.get(of, "nothing")

@@ -10,6 +10,7 @@ from pathlib import Path
 from traceback import clear_frames
 
 from lineage.domain.records import Answered, Crawl, Fetched, Note, Resource
+from lineage.snapshot.connection import Connection
 from lineage.snapshot.contents import WrittenContents
 from lineage.snapshot.ledger import WrittenLedger
 from lineage.snapshot.manifests import Listings
@@ -21,7 +22,7 @@ from lineage.snapshot.seals import seal, unseal
 class Recording(WrittenNames, WrittenLedger, WrittenContents):
     """What a crawl may write, inside the snapshot's one transaction."""
 
-    def __init__(self, db: sqlite3.Connection, path: Path) -> None:
+    def __init__(self, db: Connection, path: Path) -> None:
         super().__init__(db, path)
         self.listings = Listings(db)
 

@@ -156,7 +156,7 @@ BAD_INPUT = [
     (("kinds", "modle"), 2, "no kind modle; the kinds are endpoint, "),
     (("iam-policy", "--kind", "modle"), 2, "no kind modle; the kinds are endpoint, "),
     (("gaps", "--snapshot", "none.db"), 3, "no snapshot at none.db: make one with `lineage crawl"),
-    (("crawl", "--replay", str(BANK), "--snapshot", "none/lineage.db"), 3, "unable to open database file"),
+    (("crawl", "--replay", str(BANK), "--snapshot", "none/lineage.db"), 3, "there is no folder none: make it"),
     (("crawl", "--endpoint", "x", "--region", "eu-west-1"), 3, "no AWS credentials: "),
     (("crawl", "--endpoint", "x"), 3, "no AWS region: give one with --region"),
     (("crawl", "--profile", "nobody"), 3, "The config profile (nobody) could not be found: name one of those"),

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from datetime import UTC, datetime
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ import pytest
 
 import lineage
 from lineage.collect import accounts as estates
-from lineage.crawl import listing
+from lineage.collect import endpoints
+from lineage.crawl import listing, sweep
 from lineage.crawl.replay.session import replay_session
 from tests.conftest import HANGS, ROOT
 from tests.estate import account, estate, fit, line, prepared, run_of
@@ -295,3 +297,20 @@ def test_no_secret_in_a_document(tmp_path: Path) -> None:
     ]
     assert crawl(tmp_path, records) == "possible"
     assert SECRET.encode() not in (tmp_path / "s.db").read_bytes()
+
+
+def test_a_clock_that_jumps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a crawl with a wrong clock called the future hides nothing from the next one: crawls follow by their number."""
+    new = fit("new", {"train": X}, CreationTime="2026-02-01T00:00:00Z")
+    for moments, records in (
+        (["2099-01-01T00:00:00Z"], [fit("a", {"train": "s3://a/"})]),
+        (["2026-03-01T00:00:00Z", "2025-03-01T00:00:00Z", "2027-03-01T00:00:00Z"], [fit("a", {"train": "s3://a/"}), new]),
+    ):
+        clock = cycle(moments)
+        for module in (estates, endpoints, sweep):
+            monkeypatch.setattr(module, "now", lambda clock=clock: next(clock))
+        lineage.crawl_estate(tmp_path / "s.db", replay=account(tmp_path, records=records))
+    with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
+        assert [one.id for one in snapshot.crawls()] == [1, 2]
+        assert [one.name for one in snapshot.records("training-job")] == ["a", "new"]
+        assert list(snapshot.damages()) == []

@@ -250,11 +250,12 @@ def _earlier(snapshot: Snapshot, one: Trace, kept: Kept) -> State:
 def _report_in(path: Path) -> Json:
     wrong = f"{path.name} is neither a snapshot nor a report of `lineage report -f json`"
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+        told: Json = json.loads(path.read_text(encoding="utf-8"))
+        sealed = told["document"]["report_digest"] if told["schema"] == SCHEMA else None
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise SnapshotError(wrong) from error
-    if not isinstance(told, dict) or told.get("schema") != SCHEMA:
+    if sealed is None:
         raise SnapshotError(wrong)
-    if report_digest(told) != told["document"]["report_digest"]:
+    if report_digest(told) != sealed:
         raise SnapshotError(f"{path.name} is not as it was written: its digest is another one")
     return told

@@ -1,0 +1,134 @@
+"""How a snapshot file is opened, and the one place where an error of SQLite becomes a sentence.
+
+Nothing in the file is trusted to run: its triggers and views are told from our tables before anything is asked of it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, Self
+
+from lineage.errors import SnapshotError
+
+WAIT_SECONDS = 5.0  # for another process to have written what it writes
+_STEPS = 1_000_000  # of SQLite, after which Python may act on a signal: a few hundredths of a second
+_BUSY = "another crawl is writing into it: wait for it, or stop it"
+_READ_ONLY = "nothing can be written there: the file, its folder or its disk is read-only"
+_SENTENCES = {
+    sqlite3.SQLITE_BUSY: f"is locked: {_BUSY}",
+    sqlite3.SQLITE_LOCKED: f"is locked: {_BUSY}",
+    sqlite3.SQLITE_FULL: "could not be written: the disk is full: make room, and run the same command again",
+    sqlite3.SQLITE_IOERR: "could not be read or written (disk I/O error): look at the disk, its room and its limits",
+    sqlite3.SQLITE_READONLY: f"could not be written: {_READ_ONLY}",
+    sqlite3.SQLITE_NOTADB: "can't be read: file is not a database; restore it if it was a snapshot, else name another file",
+}
+
+_DAMAGES = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_NOMEM)
+_DAMAGED = ("malformed", "Could not decode to UTF-8")  # of JSON, and of a text: no code tells these
+
+
+def damaged(path: Path, what: str) -> SnapshotError:
+    """What is said of a file that is no more what a crawl wrote."""
+    return SnapshotError(f"{path} is damaged: {what}: restore it from a copy, or crawl anew into another file")
+
+
+def connect(path: Path, mode: str) -> Connection:
+    """Open a file: `ro`, `rw` (which rolls back what a killed crawl left half done) or `rwc`. Raises `SnapshotError`."""
+    with _Telling(path):
+        uri = f"{path.absolute().as_uri()}?mode={mode}"
+        opened = sqlite3.connect(uri, WAIT_SECONDS, uri=True, isolation_level=None, factory=Connection)
+    opened.path = path
+    opened.set_progress_handler(lambda: None, _STEPS)
+    opened.execute("PRAGMA cell_size_check = ON")  # a page that was overwritten is found when it is read
+    return opened
+
+
+class Connection(sqlite3.Connection):
+    """A connection to a snapshot file, whose errors are `SnapshotError`."""
+
+    path: Path
+
+    def execute(self, sql: str, values: Any = (), /) -> Cursor:
+        """The same as SQLite's own."""
+        return self.cursor(Cursor).execute(sql, values)
+
+    def executemany(self, sql: str, rows: Iterable[Any], /) -> Cursor:
+        """The same as SQLite's own."""
+        return self.cursor(Cursor).executemany(sql, rows)
+
+
+class Cursor(sqlite3.Cursor):
+    """The rows of one statement."""
+
+    connection: Connection
+
+    def execute(self, sql: str, values: Any = (), /) -> Self:
+        """The same as SQLite's own."""
+        with _Telling(self.connection.path):
+            return super().execute(sql, values)
+
+    def executemany(self, sql: str, rows: Iterable[Any], /) -> Self:
+        """The same as SQLite's own."""
+        with _Telling(self.connection.path):
+            return super().executemany(sql, rows)
+
+    def __iter__(self) -> Iterator[Any]:  # type: ignore[override]  # a generator: a `__next__` of our own takes twice as long
+        step = super().__next__
+        with _Telling(self.connection.path):
+            while True:
+                try:
+                    row = step()
+                except StopIteration:
+                    return
+                yield row
+
+    def fetchone(self) -> Any:
+        """The same as SQLite's own."""
+        with _Telling(self.connection.path):
+            return super().fetchone()
+
+    def fetchall(self) -> list[Any]:
+        """The same as SQLite's own."""
+        with _Telling(self.connection.path):
+            return super().fetchall()
+
+
+class _Telling:
+    """Tells what SQLite says in our words, where it says it of the file and its disk; what else it says is a bug."""
+
+    __slots__ = ("_path",)
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, UnicodeDecodeError):  # what SQLite says of a schema repeats it
+            raise damaged(self._path, "what it says of its tables is no text") from error
+        if isinstance(error, sqlite3.DatabaseError) and (said := _told(self._path, error)):
+            raise said from error
+
+
+def _told(path: Path, error: sqlite3.DatabaseError) -> SnapshotError | KeyboardInterrupt | None:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # of the extended code, what it is an instance of
+    if code == sqlite3.SQLITE_INTERRUPT:  # only a signal interrupts
+        return KeyboardInterrupt()
+    if code == sqlite3.SQLITE_CANTOPEN:
+        return SnapshotError(f"{path} can't be opened: {_why_closed(path)}")
+    if code in _SENTENCES:
+        return SnapshotError(f"{path} {_SENTENCES[code]}")
+    said = " ".join(str(error).partition(" with text ")[0].split())
+    return damaged(path, said) if code in _DAMAGES or any(word in said for word in _DAMAGED) else None
+
+
+def _why_closed(path: Path) -> str:
+    """Why nothing can be opened there, as far as the file system tells."""
+    if path.is_dir():
+        return "it is a folder: name the snapshot file in it"
+    if not path.parent.is_dir():
+        return f"there is no folder {path.parent}: make it, or name another file"
+    return "look at who may read and write it and its folder"

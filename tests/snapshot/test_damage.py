@@ -1,0 +1,206 @@
+"""Damaged files: each says that it is damaged or answers as ever, and none is called a bug."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+import lineage
+from cli.main import cli
+from lineage.errors import SnapshotError
+from lineage.snapshot import connection
+from lineage.snapshot.damage import _rows, damages
+from tests.conftest import BANK
+from tests.snapshot.test_seals import sealed
+
+__all__ = ["sealed"]
+
+COMMANDS = [
+    ("trace", "loans-live", "-f", "json"),
+    ("used", "s3://bank-ml/loans/train/", "-f", "json"),
+    ("used", "s3://bank-ml/nothing/", "-f", "table"),
+    ("datasets", "loans-live"),
+    ("impact", "s3://bank-raw/loans/", "-f", "json"),
+    ("ls", "-f", "json"),
+    ("show", "endpoint/loans-live"),
+    ("runs",),
+    ("pipelines",),
+    ("search", "training-job", "-f", "json"),
+    ("gaps", "-f", "json"),
+    ("check", "-f", "json"),
+    ("export", "-f", "json"),
+    ("draw", "--format", "dot"),
+    ("report", "loans-live", "-f", "html"),
+    ("snapshot", "verify"),
+    ("crawl", "--replay", str(BANK), "-q"),
+]
+
+
+def said_of(path: Path, command: tuple[str, ...]) -> str:
+    """What a command says on stderr, which is an answer like any other or that the file is damaged."""
+    ran = CliRunner().invoke(cli, [*command, "--snapshot", str(path)])
+    assert ran.exit_code in range(5), ran.stderr
+    assert "a bug" not in ran.stderr, ran.stderr
+    assert "Traceback" not in ran.stderr
+    if ran.exit_code == 3:
+        assert ran.stderr.count("\n") == 1, ran.stderr
+        assert "restore it" in ran.stderr or "no lineage snapshot" in ran.stderr, ran.stderr
+    return ran.stderr
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_flipped_bits(sealed: Path, tmp_path: Path, seed: int) -> None:
+    """Whatever bits of a file are flipped, pages are swapped or the end is cut off: no command calls it a bug."""
+    whole, chance = sealed.read_bytes(), random.Random(seed)
+    held = [at for at in range(len(whole)) if whole[at]]
+    told = 0
+    for number in range(8):
+        bent = bytearray(whole)
+        for at in chance.sample(held, (1, 5, 50)[number % 3]):
+            bent[at] ^= 1 << chance.randrange(8)
+        if number % 4 == 3:
+            one, other = (4096 * chance.randrange(len(whole) // 4096) for _ in "ab")
+            bent[one : one + 4096], bent[other : other + 4096] = bent[other : other + 4096], bent[one : one + 4096]
+        end = chance.randrange(len(whole)) if number % 5 == 4 else len(whole)
+        for command in chance.sample(COMMANDS, 2):
+            path = tmp_path / f"{number}-{command[0]}.db"
+            path.write_bytes(bent[:end])
+            told += "is damaged: " in said_of(path, command)
+    assert told
+
+
+def columns(path: Path) -> list[tuple[str, str, str]]:
+    """Each table and column of a file, with the column's type."""
+    db = sqlite3.connect(path)
+    tables = [row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
+    found = [(table, row[1], row[2]) for table in tables for row in db.execute(f"PRAGMA table_info({table})")]
+    db.close()
+    return found
+
+
+OTHERS: dict[str, Any] = {"TEXT": "odd", "REAL": 1.5, "BLOB": b"\x00\xff", "INTEGER": 7}
+
+
+def doctored(db: sqlite3.Connection, table: str, column: str, value: object) -> bool:
+    """Put a value in the place of all that a column holds, if SQLite lets anybody."""
+    try:
+        changed = db.execute(f"UPDATE OR IGNORE {table} SET {column} = ?", (value,)).rowcount
+        stays = f"SELECT count(*) FROM {table} WHERE typeof({column}) = typeof(?)"  # a column may make a text of a number
+        return bool(changed and db.execute(stays, (value,)).fetchone()[0])
+    except sqlite3.Error:
+        return False
+
+
+def test_each_column_of_each_table_of_each_other_type(sealed: Path, tmp_path: Path) -> None:
+    """A value of a type that its column never has is found, whichever column it is; a sound file has nothing to find."""
+    path = tmp_path / "s.db"
+    shutil.copy(sealed, path)
+    db, tried, missed = sqlite3.connect(path, isolation_level=None), 0, []
+    assert list(damages(db)) == []
+    for table, column, kind in columns(sealed):
+        for value in (one for of, one in OTHERS.items() if of != kind):
+            db.execute("BEGIN")
+            if doctored(db, table, column, value):
+                tried += 1
+                missed += [] if list(_rows(db, table)) else [(table, column, value)]
+            db.execute("ROLLBACK")
+    db.close()
+    assert (missed, tried > 150) == ([], True)
+
+
+ODD_ROWS = {
+    "a kind that there is not": ("UPDATE node SET kind = 'odd' WHERE kind = 'model'", ("show", "model/loans-model-42")),
+    "a relation that there is not": ("UPDATE edge SET relation = 'odd' WHERE relation = 'loads'", ("export", "-f", "json")),
+    "a span that there is not": ("UPDATE edge SET span = 'odd'", ("used", "s3://bank-ml/loans/train/")),
+    "a body that is no JSON": ("UPDATE record SET body = '{'", ("search", "training-job")),
+    "details that are a list": ("UPDATE node SET details = '[1]'", ("ls", "-f", "json")),
+    "a body in brackets without end": ("UPDATE record SET body = replace(hex(zeroblob(20000)), '00', '[')", ("show", "model/loans-model-42")),
+    "a text that is no UTF-8": ("UPDATE node SET name = CAST(x'41ff42' AS TEXT)", ("ls",)),
+    "a body that is no object": ("UPDATE record SET body = '7' WHERE kind = 'training-job'", ("search", "training-job")),
+    "accounts that are no list": ("UPDATE crawl SET accounts = '7'", ("gaps",)),
+    "a time that is none": ("UPDATE crawl SET started = 'noon', finished = NULL", ("crawl", "--replay", str(BANK), "-q")),
+    "a blob as a window": ("UPDATE edge SET opens = x'00ff'", ("used", "s3://bank-ml/loans/train/")),
+    "a seal that is no object": ("UPDATE seal SET wrote = '[]'", ("snapshot", "verify")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "command"), ODD_ROWS.values(), ids=ODD_ROWS)
+def test_odd_rows(sealed: Path, tmp_path: Path, change: str, command: tuple[str, ...]) -> None:
+    """A row that no crawl writes ends in one line that says where it is, or is told by `snapshot verify`."""
+    path = tmp_path / "s.db"
+    shutil.copy(sealed, path)
+    db = sqlite3.connect(path)
+    db.execute(change)
+    db.commit()
+    db.close()
+    said_of(path, command)
+    with lineage.open_snapshot(path) as snapshot:
+        assert list(snapshot.damages())
+    assert lineage.verify(path).verdict == "changed"
+
+
+def test_what_is_read_outside_is_explained_too(sealed: Path, tmp_path: Path) -> None:
+    """A failure that comes long after the file was read is told as damage, with the table, the row and the column."""
+    path = tmp_path / "s.db"
+    shutil.copy(sealed, path)
+    db = sqlite3.connect(path)
+    db.execute("UPDATE seal SET digest = x'00ff'")
+    db.commit()
+    db.close()
+    said = said_of(path, ("report", "loans-live", "-f", "json"))
+    assert "s.db is damaged: table seal, row '1', column digest: its type is another one: restore it from a copy" in said
+
+
+SCHEMAS = {
+    "a table is missing": "DROP TABLE silent",
+    "a table more": "CREATE TABLE more (x)",
+    "an index is missing": "DROP INDEX edge_source",
+    "a column more": "ALTER TABLE edge ADD COLUMN more TEXT",
+    "a view in a table's place": "ALTER TABLE unexplained RENAME TO other; CREATE VIEW unexplained AS SELECT id FROM other",
+    "a trigger": "CREATE TRIGGER sly AFTER INSERT ON crawl BEGIN DELETE FROM edge; END",
+}
+
+
+@pytest.mark.parametrize("change", SCHEMAS.values(), ids=SCHEMAS)
+def test_other_tables(sealed: Path, tmp_path: Path, change: str) -> None:
+    """A file whose tables, indices, views and triggers are not ours is refused before anything of it is run."""
+    path = tmp_path / "s.db"
+    shutil.copy(sealed, path)
+    db = sqlite3.connect(path)
+    db.executescript(change)
+    db.close()
+    with pytest.raises(SnapshotError, match=r"is damaged: (it lacks|nobody knows) '"):
+        lineage.open_snapshot(path)
+
+
+def test_a_locked_file(sealed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While another crawl holds the file, whoever comes is told so and by whom to wait."""
+    monkeypatch.setattr(connection, "WAIT_SECONDS", 0)
+    path = tmp_path / "s.db"
+    shutil.copy(sealed, path)
+    db = sqlite3.connect(path, isolation_level=None)
+    db.execute("BEGIN EXCLUSIVE")
+    for command in (("ls",), ("crawl", "--replay", str(BANK), "-q")):
+        ran = CliRunner().invoke(cli, [*command, "--snapshot", str(path)])
+        assert (ran.exit_code, ran.stderr) == (
+            3,
+            f"lineage: {path} is locked: another crawl is writing into it: wait for it, or stop it\n",
+        )
+    db.close()
+
+
+def test_a_bug_stays_one(sealed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What goes wrong over a sound file is a bug, and is called so."""
+
+    def wrong(*_: object, **__: object) -> None:
+        raise KeyError("x")
+
+    monkeypatch.setattr(lineage, "nodes", wrong)
+    ran = CliRunner().invoke(cli, ["ls", "--snapshot", str(sealed)])
+    assert (ran.exit_code, "(a bug: run again with --debug" in ran.stderr) == (3, True)
