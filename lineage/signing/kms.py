@@ -44,8 +44,8 @@ def _public(client: Any, key: str) -> tuple[bytes, str, bool]:
     answer = _call(client, key, "GetPublicKey", {})
     if answer.get("KeyUsage") != "SIGN_VERIFY":
         raise SigningError(f"{key} is no key to sign with: make one with the key usage SIGN_VERIFY")
-    pem, hashed = pem_of(answer["PublicKey"], key)
-    return pem, f"SHA_{hashed.removeprefix('sha')}", str(answer.get("KeySpec", "")).startswith("RSA")
+    pem, hashed, rsa = pem_of(answer["PublicKey"], key)
+    return pem, f"SHA_{hashed.removeprefix('sha')}", rsa
 
 
 def _client(key: str) -> Any:

@@ -7,6 +7,7 @@ RSASSA-PSS with SHA-256 (the AWS KMS developer guide, "Key spec reference").
 from __future__ import annotations
 
 import hashlib
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -67,19 +68,19 @@ def fingerprint(key: Any) -> str:
     return f"sha256:{hashlib.sha256(der).hexdigest()}"
 
 
-def pem_of(der: bytes, named: str) -> tuple[bytes, str]:
-    """A public key as PEM, and by which hash it signs."""
+def pem_of(der: bytes, named: str) -> tuple[bytes, str, bool]:
+    """A public key as PEM, by which hash it signs, and whether it is RSA."""
     crypto = _cryptography()
     try:
         key = crypto.load_der_public_key(der)
     except (ValueError, crypto.UnsupportedAlgorithm) as error:
         raise SigningError(f"{named}: its public key can't be read") from error
-    return key.public_bytes(crypto.Encoding.PEM, crypto.PublicFormat.SubjectPublicKeyInfo), hash_of(key, named)
+    pem = key.public_bytes(crypto.Encoding.PEM, crypto.PublicFormat.SubjectPublicKeyInfo)
+    return pem, hash_of(key, named), isinstance(key, crypto.rsa.RSAPublicKey)
 
 
 def _cryptography() -> Any:
     try:
-        from lineage.signing import cryptography
+        return import_module("lineage.signing.cryptography")
     except ImportError as error:
         raise SigningError(f"a PEM or KMS key needs the package cryptography: {EXTRA}") from error
-    return cryptography
