@@ -9,8 +9,6 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from lineage.errors import SigningError
 from lineage.signing.pem import check_with_bytes, pem_of
 
@@ -50,6 +48,7 @@ def _public(client: Any, key: str) -> tuple[bytes, str, bool]:
 
 def _client(key: str) -> Any:
     import boto3
+    from botocore.exceptions import BotoCoreError
 
     parts = key.split(":")
     region = parts[3] if key.startswith("arn:") and len(parts) > 3 else None
@@ -60,6 +59,8 @@ def _client(key: str) -> Any:
 
 
 def _call(client: Any, key: str, operation: str, words: dict[str, Any]) -> Any:
+    from botocore.exceptions import BotoCoreError, ClientError  # slow, and a report has no need of it
+
     method = {"Sign": client.sign, "GetPublicKey": client.get_public_key}[operation]
     try:
         return method(KeyId=key.removeprefix(SCHEME), **words)

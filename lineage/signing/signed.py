@@ -84,7 +84,7 @@ class Signed:
         """When it was signed, and who says so."""
         if self.stamped_at:
             return f"at {self.stamped_at} by the time stamp"
-        return f"at {self.signed_at} by the signer's own word"
+        return f"at {self.signed_at or 'a time that is not given,'} by the signer's own word"
 
     def as_json(self) -> Json:
         """The answer as one JSON object."""

@@ -6,6 +6,7 @@ Its subjects are files by name and SHA-256, and the newest seal; its predicate s
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from lineage.snapshot.reading import Snapshot
 
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "urn:lineage:coverage:1"
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 
 
 def statement(
@@ -102,4 +104,5 @@ def _claim(subjects: dict[str, Any], predicate: Json) -> Claim:
     name, last = str(predicate["file"]), seals[-1]
     if subjects[f"{name}#seal-of-crawl-{last['crawl']}"] != str(last["digest"]).removeprefix("sha256:"):
         raise ValueError(name)
-    return Claim(name, f"sha256:{subjects[name]}", seals, str(predicate.get("signed_at", "")))
+    at = str(predicate.get("signed_at", ""))
+    return Claim(name, f"sha256:{subjects[name]}", seals, at if _TIME.fullmatch(at) else "")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
+import threading
 from pathlib import Path
 
 import jsonschema
 import pytest
 
 import lineage
+from cli.commands import vouching
 from tests.conftest import ROOT
 from tests.snapshot.test_seals import altered
 
@@ -55,3 +58,22 @@ def test_many_differences_are_counted(run, bank_path: Path, tmp_path: Path) -> N
     ]
     assert len(told["differences"]) == 20
     assert told["differences_more"] > 0
+
+
+def test_a_file_that_is_replaced_meanwhile(bank_path: Path, changed: Path, tmp_path: Path) -> None:
+    """A file that is put in the place of the one that was opened is not reported on under its digest."""
+    path = Path(shutil.copy(bank_path, tmp_path / "now.db"))
+    with lineage.open_snapshot(path) as snapshot:
+        changed.rename(path)
+        with pytest.raises(lineage.SnapshotError, match="replaced while it was read"):
+            lineage.report(snapshot, ["loans-live"])
+
+
+def test_a_slow_verification_says_so(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the file is large, a line on stderr says what takes so long."""
+    monkeypatch.setattr(vouching, "SLOW_SECONDS", 0)
+    before = set(threading.enumerate())
+    with vouching.said_if_slow("far/lineage.db"):
+        for thread in set(threading.enumerate()) - before:
+            thread.join()
+    assert capsys.readouterr().err == "lineage: verifying lineage.db: every row of it is read\n"

@@ -173,6 +173,7 @@ def test_a_changed_file_is_not_proved_by_its_signature(run, signed: Path, keys: 
     [
         ("closed", "it has a passphrase; run ssh-add"),
         ("no.pub", "no such key"),
+        ("sigstore", "`sigstore sign` signs the envelope that comes of it"),
         ("shown", "others may read it"),
         ("lonely.pub", "neither its private part nor an agent that holds it is there"),
         ("empty", "did not sign: "),
