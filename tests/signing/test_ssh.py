@@ -14,7 +14,9 @@ import pytest
 import lineage
 from lineage.signing.envelope import Envelope
 from lineage.signing.ssh import fingerprint
+from tests.records import training
 from tests.signing.conftest import rewritten
+from tests.snapshot.test_file import crawl
 from tests.snapshot.test_seals import altered
 
 
@@ -263,9 +265,6 @@ def test_what_is_signed_is_anchored(run, at, keys: dict[str, Path]) -> None:
 
 def test_no_seal_to_sign(run, bank_path: Path, keys: dict[str, Path]) -> None:
     """A file that no crawl has sealed is not signed."""
-    from tests.records import training
-    from tests.snapshot.test_file import crawl
-
     crawl(Path("s.db"), training("j", {"train": "s3://b/n"}), finish=False)
     ran = run("snapshot", "sign", "s.db", "--key", str(keys["jo"]))
     assert (ran.code, ran.err) == (3, "lineage: s.db has no seal to sign: no crawl of it has finished\n")
@@ -312,3 +311,24 @@ def test_a_signature_over_another_file_is_none_of_this(report, at, keys: dict[st
     first, said = report("--signer", pub(keys["jo"]))
     assert "**CHANGED** · **lineage.db**" in first
     assert said.endswith("as they were then, and this file is CHANGED")
+
+
+def test_a_report_of_a_file_that_was_put_back(run, at, bank_path: Path, keys: dict[str, Path]) -> None:
+    """A report says above all else that the file was rolled back, where a later crawl of it was anchored."""
+    shutil.copy(bank_path, "old.db")
+    shutil.copy(bank_path, "lineage.db")
+    crawl(Path("lineage.db"), training("new", {"train": "s3://b/n"}))
+    assert run("snapshot", "sign", "--key", str(keys["jo"]), "--anchors", "a.jsonl").code == 0
+    ran = run("report", "loans-live", "--snapshot", "old.db", "--anchors", "a.jsonl")
+    assert ran.out.index("rolled back: the file ends at crawl 1; crawl 2 of this snapshot was anchored on") < ran.out.index(
+        "TRACED"
+    )
+
+
+def test_a_report_says_how_far_a_signature_goes(run, report, keys: dict[str, Path]) -> None:
+    """An envelope that is older than the file's last crawl covers what it covers, and the report names the rest."""
+    crawl(Path("lineage.db"), training("new", {"train": "s3://b/n"}))
+    ran = run("report", "loans-live", "--signer", pub(keys["jo"]))
+    (told,) = [line for line in ran.out.splitlines() if line.startswith("| Verified |")]
+    assert told.startswith("| Verified | proved in part; proved up to crawl 1 by the signature of jo.pub")
+    assert "crawl 2 is held by the file's own seals only" in told
