@@ -61,7 +61,7 @@ def load_envelope(path: str | Path) -> Envelope:
         raise SigningError(f"{path}: {error.strerror}: `lineage snapshot sign` writes an envelope") from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise SigningError(f"{path} is no DSSE envelope: `lineage snapshot sign` writes one") from error
-    if told["payloadType"] != PAYLOAD_TYPE:
+    if told.get("payloadType") != PAYLOAD_TYPE:
         raise SigningError(f"{path} holds no in-toto statement: its payloadType is not {PAYLOAD_TYPE}")
     if not envelope.signatures:
         raise SigningError(f"{path} is an envelope without a signature: nobody signed it")

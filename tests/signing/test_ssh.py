@@ -124,6 +124,7 @@ WRONG = {
     "no signature": (lambda told: told.update(signatures=[]), "an envelope without a signature: nobody signed it"),
     "signatures that are none": (lambda told: told.update(signatures=None), "is no DSSE envelope"),
     "another type": (lambda told: told.update(payloadType="text/plain"), "its payloadType is not application/vnd.in-toto+json"),
+    "no type": (lambda told: told.pop("payloadType"), "its payloadType is not application/vnd.in-toto+json"),
     "a payload that is no base64": (lambda told: told.update(payload="%%"), "is no DSSE envelope"),
     "a payload that is no statement": (lambda told: told.update(payload="e30="), "holds no statement about a snapshot"),
     "a payload that is no JSON": (lambda told: told.update(payload="QUJD"), "holds no statement about a snapshot"),
