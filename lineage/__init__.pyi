@@ -42,6 +42,8 @@ from .errors import RecordingError as RecordingError
 from .errors import RefusedValue as RefusedValue
 from .errors import RenderError as RenderError
 from .errors import SearchRefused as SearchRefused
+from .errors import SignatureRefused as SignatureRefused
+from .errors import SigningError as SigningError
 from .errors import SnapshotError as SnapshotError
 from .errors import UnknownNode as UnknownNode
 from .graphs.build import Graph as Graph
@@ -73,6 +75,10 @@ from .outputs.report.controls import FRAMEWORKS as FRAMEWORKS
 from .outputs.report.model import Report as Report
 from .outputs.report.model import report as report
 from .outputs.report.model import report_digest as report_digest
+from .queries.anchors import Anchor as Anchor
+from .queries.anchors import anchor as anchor
+from .queries.anchors import load_anchors as load_anchors
+from .queries.anchors import proved as proved
 from .queries.as_json import NOT_READ as NOT_READ
 from .queries.attested import Rests as Rests
 from .queries.attested import left_open as left_open
@@ -123,10 +129,18 @@ from .queries.trace import trace as trace
 from .queries.used import Usage as Usage
 from .queries.used import used as used
 from .queries.used import used_all as used_all
+from .queries.verify import Proof as Proof
 from .queries.verify import SnapshotInfo as SnapshotInfo
 from .queries.verify import Verified as Verified
 from .queries.verify import snapshot_info as snapshot_info
 from .queries.verify import verify as verify
+from .signing.signed import Signed as Signed
+from .signing.signed import Signer as Signer
+from .signing.signed import Signing as Signing
+from .signing.signed import check_signature as check_signature
+from .signing.signed import envelope_beside as envelope_beside
+from .signing.signed import insist_signed as insist_signed
+from .signing.signed import sign_snapshot as sign_snapshot
 from .snapshot.reading import Snapshot as Snapshot
 from .snapshot.reading import open_snapshot as open_snapshot
 

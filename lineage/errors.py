@@ -37,6 +37,14 @@ class SnapshotError(LineageError):
     """The file is missing, is no snapshot, or was written by a newer lineage."""
 
 
+class SigningError(LineageError):
+    """A signature could not be made or checked: a program, a key, a package or a service is missing, or refuses."""
+
+
+class SignatureRefused(SigningError):
+    """A signature was checked, and is not that of the signer who was named, or not over this statement."""
+
+
 class CrawlError(LineageError):
     """AWS, or the account file that stands in for it, could not be read at all."""
 

@@ -52,6 +52,8 @@ def _away_from_aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         "AWS_ENDPOINT_URL",
         "LINEAGE_SNAPSHOT",
         "LINEAGE_ATTESTATIONS",
+        "LINEAGE_ANCHORS",
+        "LINEAGE_ALLOWED_SIGNERS",
     ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no-config"))

@@ -14,6 +14,7 @@ import click
 from ..render.words import plural
 from .options import attestations_option, out_option, snapshot_option, uncollected, write
 from .subjects import asked_for, exact_option, from_option, insisted, of_policy
+from .vouching import Vouching, said_if_slow, vouching_options
 
 if TYPE_CHECKING:
     import lineage
@@ -67,6 +68,7 @@ def _frameworks(_: click.Context, __: click.Parameter, value: str | None) -> tup
 @click.option("--title", default="", metavar="TEXT", help="What to call the paper.")
 @click.option("--classification", default="", metavar="TEXT", help="A banner at its head and foot, such as CONFIDENTIAL.")
 @attestations_option
+@vouching_options
 @uncollected
 def report(
     endpoints: tuple[str, ...],
@@ -78,6 +80,7 @@ def report(
     policy_file: str | None,
     frameworks: tuple[str, ...] | None,
     vouched: dict[str, Any],
+    vouching: Vouching,
     **words: str,
 ) -> None:
     """Write what is known of each ENDPOINT (a name or an ARN; else of all) for people who have to rely on it.
@@ -85,6 +88,9 @@ def report(
     It says first what made what the endpoint serves, and what could change that answer; then what was looked at and what was
     not, the system, the models, the training, the data, the evaluation, what else is touched, the findings of `lineage
     check`, what changed, what of this the clauses of a framework ask for, and each field that the answer rests on.
+
+    The file is verified first, and the paper says so: what was changed stands above all else. It says who signed the file where
+    --signer names whose signature is taken.
 
     The same snapshot gives the same bytes: the time in it is that of the last crawl, or of SOURCE_DATE_EPOCH.
     """
@@ -95,9 +101,10 @@ def report(
     chosen = lineage.FRAMEWORKS if frameworks is None else frameworks
     files = {"--holdouts": source, "--policy": policy_file, "--previous": words["previous"]}
     files |= {"--attestations": vouched["attestations"].file if vouched else None}
+    files |= vouching.files()
     files |= {"--framework": ",".join(chosen) if frameworks is not None else None}
     command = _command(endpoints, snapshot, files, words, exact=exact)
-    with lineage.open_snapshot(snapshot) as opened:
+    with said_if_slow(snapshot), lineage.open_snapshot(snapshot) as opened:
         told = lineage.report(
             opened,
             endpoints,
@@ -109,11 +116,23 @@ def report(
             classification=words["classification"],
             command=command,
             generated_at=_moment(),
+            signature=vouching.envelope(snapshot),
+            signer=vouching.signer,
+            anchors=vouching.known(),
             **vouched,
         )
     write(lineage.REPORTS[form](told.as_json()), out)
+    _warn(told.document["snapshot"])
     if out and out != "-":
         _say_where(told, out)
+
+
+def _warn(snapshot: dict[str, Any]) -> None:
+    """What a report says above all else, whoever reads only the terminal is told as well."""
+    if snapshot["verified"]["verdict"] == "changed":
+        click.echo(f"lineage: {snapshot['file']} is CHANGED since it was sealed, and the report says so", err=True)
+    if snapshot["signature"] and snapshot["signature"]["state"] == "refused":
+        click.echo(f"lineage: the signature of {snapshot['file']} is NOT VALID, and the report says so", err=True)
 
 
 def _say_where(told: lineage.Report, out: str) -> None:

@@ -1,22 +1,28 @@
-"""Is a snapshot unchanged since its crawls sealed it? What was changed is found and named."""
+"""Is a snapshot unchanged since its crawls sealed it? What was changed is found and named.
+
+A file's own seals prove nothing against whoever can write the file, for he can make them anew. What was kept elsewhere (a
+digest, an earlier copy, an anchor, a signature) is a `Proof`, and proves no more than the crawls up to its own.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 
-from lineage.domain.records import Json
+from lineage.domain.records import Crawl, Json
 from lineage.errors import MalformedName, SnapshotError
 from lineage.snapshot.damage import OF_ODD_ROWS
 from lineage.snapshot.reading import Snapshot, open_snapshot
 from lineage.snapshot.seals import MARK, TABLES, Seal, mark_of, state_line
 
 SCHEMA, INFO_SCHEMA = "lineage.verified/1", "lineage.snapshot/1"
-UNCHANGED, CHANGED, UNSEALED = "unchanged", "changed", "unsealed"
+UNCHANGED, CHANGED, UNSEALED, IN_PART = "unchanged", "changed", "unsealed", "proved-in-part"
+_ANEW = "which whoever can write the file can make anew"
 _AT_ONCE = 1 << 20
 _NAMED = 20  # rows of a table that are named; more are counted
 
@@ -31,8 +37,29 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
+class Proof:
+    """What was kept of a snapshot elsewhere: the digest of one of its seals, or of the file, and where it stood.
+
+    `seen` says of the crawl what was done with it, as in "was anchored on 2026-01-01"; `first` is the digest of the first seal,
+    by which a snapshot is known for the same. Where it is not `asked` for, nothing is amiss if it is of another snapshot.
+    """
+
+    digest: str
+    how: str
+    seen: str = ""
+    crawl: int = 0
+    first: str = ""
+    file: str = ""
+    asked: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Verified:
-    """The answer to `snapshot verify`. `as_json` gives the contract `lineage.verified/1`."""
+    """The answer to `snapshot verify`. `as_json` gives the contract `lineage.verified/1`.
+
+    `proved` says up to which crawl what was kept elsewhere proves the file, and by what (`crawl`, `how`, and whether by the
+    `whole_file`); `rolled_back` which later crawl was once known (`crawl`, `digest`, `seen`).
+    """
 
     file: str
     digest: str  # of the whole file, as sha256sum prints it
@@ -40,6 +67,8 @@ class Verified:
     seals: list[Json]
     differences: list[Difference]
     notes: list[str]
+    proved: Json | None = None
+    rolled_back: Json | None = None
 
     def as_json(self) -> Json:
         """The answer as one JSON object; keys are a contract, and more may join them."""
@@ -55,27 +84,106 @@ def file_digest(path: str | Path) -> str:
     return whole.hexdigest()
 
 
-def verify(path: str | Path, *, digest: str = "", against: str | Path = "") -> Verified:
-    """Hold a snapshot against its own seals, and against what was kept of it elsewhere.
+def verify(
+    source: str | Path | Snapshot, *, digest: str = "", against: str | Path = "", proofs: Iterable[Proof] = ()
+) -> Verified:
+    """Hold a snapshot, or the file at a path, against its own seals, and against what was kept of it elsewhere.
 
     `digest` is the SHA-256 of the whole file, or that of one of its seals, as `snapshot info` printed it; `against` is an
-    earlier copy of the file. Raises `SnapshotError` for what is no snapshot, `MalformedName` for what is no digest.
+    earlier copy of the file; `proofs` are anchors and checked signatures. The verdict is `proved-in-part` where what was given
+    proves only what earlier crawls wrote. Reads every row. Raises `SnapshotError` for what is no snapshot, or is written
+    to or replaced meanwhile, `MalformedName` for what is no digest.
     """
-    wanted = digest.removeprefix("sha256:").lower()
-    if digest and (len(wanted) != 64 or set(wanted) - set("0123456789abcdef")):
-        how = "it is sha256: and 64 hexadecimal digits, as `lineage snapshot info` prints it"
-        raise MalformedName(f"{digest} is no digest: {how}")
-    own = file_digest(path) if Path(path).is_file() else ""
-    with open_snapshot(path) as snapshot:
+    held = [*([_given(digest)] if digest else []), *proofs]
+    opened = nullcontext(source) if isinstance(source, Snapshot) else open_snapshot(source)
+    with opened as snapshot:
         checking = _Checking(snapshot)
         chain = checking.run()
-        if wanted and wanted not in (own, *(one.digest.removeprefix("sha256:") for one in chain)):
-            checking.tell("file", "whole", f"neither the file nor one of its seals has the digest sha256:{wanted}")
-        if against:
-            checking.follows(against, chain)
-    verdict = CHANGED if checking.found else UNCHANGED if chain else UNSEALED
+        held += [found for found in [checking.proof_of(against)] if found] if against else []
+        own = f"sha256:{file_digest(snapshot.path)}"
+        proving = _Proving(checking, chain, own, max((crawl.id for crawl in checking.crawls), default=0))
+        for proof in held:
+            proving.hold(proof)
+        snapshot.insist_untouched()
+    asked = any(proof.asked for proof in held)
     seals = [{"crawl": one.crawl, "digest": one.digest} for one in chain]
-    return Verified(Path(path).name, f"sha256:{own}", verdict, seals, checking.found, checking.notes)
+    told = proving.told(asked=asked)
+    return Verified(snapshot.path.name, own, proving.verdict(asked=asked), seals, checking.found, checking.notes, *told)
+
+
+def _given(digest: str) -> Proof:
+    wanted = digest.removeprefix("sha256:").lower()
+    if len(wanted) != 64 or set(wanted) - set("0123456789abcdef"):
+        how = "it is sha256: and 64 hexadecimal digits, as `lineage snapshot info` prints it"
+        raise MalformedName(f"{digest} is no digest: {how}")
+    return Proof(f"sha256:{wanted}", f"the digest sha256:{wanted}")
+
+
+class _Proving:
+    """What was kept elsewhere, held against a file that was looked at."""
+
+    def __init__(self, checking: _Checking, chain: list[Seal], own: str, newest: int) -> None:
+        self._checking = checking
+        self._chain = chain
+        self._own = own
+        self._newest = newest
+        self._last = chain[-1].crawl if chain else 0
+        self._proved: Json | None = None
+        self._back: Json | None = None
+
+    def hold(self, proof: Proof) -> None:
+        """Find what a proof proves, or tell how the file is not the one that it is of."""
+        sealed = {one.digest: one.crawl for one in self._chain}
+        if self._own in (proof.digest, proof.file):
+            self._prove(self._newest, proof, whole=True)
+        elif proof.digest in sealed:
+            self._prove(sealed[proof.digest], proof, whole=False)
+        elif proof.first and self._chain and proof.first == self._chain[0].digest:
+            self._differs(proof)
+        elif proof.asked:
+            said = f"{proof.how} is of another file: neither the file nor one of its seals has the digest {proof.digest}"
+            self._checking.tell("file", "whole", said)
+
+    def _differs(self, proof: Proof) -> None:
+        """The same snapshot, and not as it was then."""
+        if proof.crawl <= self._last:
+            said = f"another seal of it {proof.seen}, with digest {proof.digest}: what it holds was changed"
+            self._checking.tell("seal", f"crawl {proof.crawl}", said)
+            return
+        said = f"crawl {proof.crawl} of this snapshot {proof.seen} with digest {proof.digest}"
+        self._checking.tell("file", f"crawl {proof.crawl}", f"rolled back: the file ends at crawl {self._last}; {said}")
+        if not self._back or proof.crawl > self._back["crawl"]:
+            self._back = {"crawl": proof.crawl, "digest": proof.digest, "seen": proof.seen}
+
+    def _prove(self, crawl: int, proof: Proof, *, whole: bool) -> None:
+        best = self._proved
+        if best is None or (crawl, whole) > (best["crawl"], best["whole_file"]):
+            self._proved = {"crawl": crawl, "how": proof.how, "whole_file": whole}
+
+    def verdict(self, *, asked: bool) -> str:
+        """One word for the whole file: a proof of its beginning is none of it all."""
+        if self._checking.found:
+            return CHANGED
+        if self._proved and (self._proved["whole_file"] or self._proved["crawl"] == self._newest):
+            return UNCHANGED
+        if self._proved and asked:
+            return IN_PART
+        return UNCHANGED if self._chain else UNSEALED
+
+    def told(self, *, asked: bool) -> tuple[Json | None, Json | None]:
+        """What is proved, with notes on how far; nothing of a file that was changed."""
+        if self._checking.found:
+            return None, self._back
+        proved, notes = self._proved, self._checking.notes
+        if proved is None:
+            notes += [f"it is held by the file's own seals only, {_ANEW}"] if self._chain and not asked else []
+            return None, None
+        notes.append(f"proved up to crawl {proved['crawl']} by {proved['how']}")
+        rest = [one.crawl for one in self._chain if one.crawl > proved["crawl"]]
+        if rest and not proved["whole_file"]:
+            which = f"crawls {rest[0]} to {rest[-1]} are" if len(rest) > 1 else f"crawl {rest[0]} is"
+            notes.append(f"{which} held by the file's own seals only, {_ANEW}; so are the rows of the newest state")
+        return proved, None
 
 
 class _Checking:
@@ -84,6 +192,7 @@ class _Checking:
     def __init__(self, snapshot: Snapshot) -> None:
         self.found: list[Difference] = []
         self.notes: list[str] = []
+        self.crawls: list[Crawl] = []
         self._snapshot = snapshot
 
     def tell(self, table: str, where: str, said: str) -> None:
@@ -105,14 +214,15 @@ class _Checking:
             self.tell("file", "content", f"it can't be read to its end: {error}")
         return chain
 
-    def follows(self, earlier: str | Path, chain: list[Seal]) -> None:
-        """Whether the file begins as an earlier copy of it ended."""
+    def proof_of(self, earlier: str | Path) -> Proof | None:
+        """What an earlier copy of the file proves: that the file begins as the copy ended."""
         with open_snapshot(earlier) as copy:
-            last = next(reversed(copy.seals()), None)
-        if last is None:
-            self.notes.append(f"{Path(earlier).name} has no seal: nothing can be held against it")
-        elif (last.crawl, last.digest) not in [(one.crawl, one.digest) for one in chain]:
-            self.tell("seal", f"crawl {last.crawl}", f"{Path(earlier).name} has another seal of it: what it holds was changed")
+            chain = copy.seals()
+        name = Path(earlier).name
+        if not chain:
+            self.notes.append(f"{name} has no seal: nothing can be held against it")
+            return None
+        return Proof(chain[-1].digest, f"the earlier copy {name}", f"is in {name}", chain[-1].crawl, chain[0].digest)
 
     def _links(self, chain: list[Seal]) -> None:
         """Each seal says its own words, and names the one before."""
@@ -159,7 +269,8 @@ class _Checking:
     def _tail(self, chain: list[Seal]) -> None:
         """What no seal covers."""
         last = chain[-1].crawl if chain else 0
-        late = [crawl for crawl in self._snapshot.crawls() if crawl.id > last]
+        self.crawls = list(self._snapshot.crawls())
+        late = [crawl for crawl in self.crawls if crawl.id > last]
         for crawl in late:
             ended = "did not finish" if not crawl.complete else "has no seal"
             self.notes.append(f"crawl {crawl.id} {ended}: what it kept is not sealed, and the rows are held against no seal")

@@ -48,6 +48,14 @@ def _begin(path: Path) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
+def _stamp(path: Path) -> tuple[int, ...]:
+    """What tells a file that was replaced or written to; another file at a path has another number."""
+    with suppress(OSError):
+        found = path.stat()
+        return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+    return ()
+
+
 class Snapshot(GraphTables, RecordTables, LedgerTables):
     """An open snapshot file. Use it as a context manager, or call `close`."""
 
@@ -56,6 +64,7 @@ class Snapshot(GraphTables, RecordTables, LedgerTables):
         self._existed = Path(path).exists()
         if not read_only and not self._existed:
             _begin(Path(path))
+        number = _stamp(Path(path))[:2]
         mode = "rw" if read_only else "rwc"  # rw even to read: what a killed crawl left half done is rolled back so
         super().__init__(connect(Path(path), mode), Path(path))
         try:
@@ -64,6 +73,12 @@ class Snapshot(GraphTables, RecordTables, LedgerTables):
         except BaseException:
             self.close()
             raise
+        self._opened = (*number, *_stamp(self.path)[2:])  # one that took its place meanwhile has another number
+
+    def insist_untouched(self) -> None:
+        """Raise `SnapshotError` where the file at the path is no longer the one that was opened, as it was then."""
+        if _stamp(self.path) != self._opened:
+            raise SnapshotError(f"{self.path} was written to or replaced while it was read: run the command again")
 
     def __enter__(self) -> Self:
         return self

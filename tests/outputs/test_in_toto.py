@@ -13,6 +13,7 @@ from in_toto_attestation.v1.statement import Statement
 
 import lineage
 from tests.outputs.test_export_formats import told
+from tests.snapshot.test_seals import altered
 
 
 def test_the_statement_is_valid_and_true(bank: lineage.Snapshot, bank_path: Path, tmp_path: Path) -> None:
@@ -24,6 +25,8 @@ def test_the_statement_is_valid_and_true(bank: lineage.Snapshot, bank_path: Path
     statement.validate()
     found = json.loads(text)
     digests = {one["name"]: one["digest"]["sha256"] for one in found["subject"]}
+    seal = digests.pop("lineage.db#seal-of-crawl-1")
+    assert f"sha256:{seal}" == lineage.snapshot_info(bank_path).crawls[-1]["seal"] == found["predicate"]["seals"][-1]["digest"]
     assert digests == {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in (bank_path, report)}
     said = lineage.coverage(bank)
     assert {name: found["predicate"][name] for name in ("crawls", "lists", "gaps")} == json.loads(
@@ -49,3 +52,12 @@ def test_nasty_file_names(bank: lineage.Snapshot, tmp_path: Path, name: str) -> 
     """A file's name is in the statement as it is."""
     (tmp_path / name).write_bytes(b"")
     assert name in [one["name"] for one in json.loads(told(bank, "in-toto", subject=[str(tmp_path / name)]))["subject"]]
+
+
+def test_no_statement_of_a_changed_file(run, bank_path: Path, tmp_path: Path) -> None:
+    """A copy with one job's edges taken away gets no statement: one line says what was found, and nothing is written."""
+    path = altered(bank_path, tmp_path / "s.db", "DELETE FROM edge WHERE target LIKE '%loans-fit-0042'")
+    ran = run("export", "--snapshot", str(path), "-f", "in-toto", "-o", "statement.json")
+    assert (ran.code, ran.out, ran.err.count("\n")) == (3, "", 1)
+    assert ran.err.startswith("lineage: s.db is CHANGED since it was sealed (edge rows: ")
+    assert not (tmp_path / "statement.json").exists()

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import lineage
 from lineage.domain.records import Answered, Content, Fetched, Gap
-from lineage.queries.verify import CHANGED, UNCHANGED, UNSEALED
+from lineage.queries.verify import CHANGED, IN_PART, UNCHANGED, UNSEALED
 from lineage.snapshot.reading import Snapshot
 from lineage.snapshot.seals import TABLES
 from tests.conftest import BANK
@@ -140,7 +140,7 @@ def test_a_crawl_that_was_killed(sealed: Path, tmp_path: Path) -> None:
     shutil.copy(sealed, path)
     crawl(path, training("new", {"train": "s3://b/n"}), finish=False)
     done = lineage.verify(path)
-    assert (done.verdict, len(done.notes)) == (UNCHANGED, 1)
+    assert (done.verdict, len(done.notes)) == (UNCHANGED, 2)
     assert done.notes[0].startswith("crawl 5 did not finish")
     change = "UPDATE record SET status = 'Failed' WHERE name = 'Loans-Fit-0042'"
     assert [one.where for one in lineage.verify(altered(path, tmp_path / "t.db", change)).differences] == ["crawl 1"]
@@ -156,16 +156,68 @@ def test_what_was_kept_elsewhere(sealed: Path, tmp_path: Path) -> None:
     """The digest of the file or of a seal, and an earlier copy, tell of a file that somebody changed and sealed anew."""
     info = lineage.snapshot_info(sealed)
     assert lineage.verify(sealed, digest=info.digest).verdict == UNCHANGED
-    assert lineage.verify(sealed, digest=info.crawls[1]["seal"]).verdict == UNCHANGED
     assert lineage.verify(sealed, digest="sha256:" + "0" * 64).verdict == CHANGED
     copy = tmp_path / "copy.db"
     shutil.copy(sealed, copy)
     crawl(copy, training("more", {"train": "s3://b/m"}))
-    assert lineage.verify(copy, against=sealed).verdict == UNCHANGED
+    assert lineage.verify(copy, against=sealed).verdict == IN_PART
+    assert lineage.verify(copy, against=copy).verdict == UNCHANGED
     assert lineage.verify(sealed, against=copy).verdict == CHANGED
     other = tmp_path / "other.db"
     crawl(other, training("more", {"train": "s3://b/m"}))
     assert lineage.verify(sealed, against=other).verdict == CHANGED
+
+
+@pytest.mark.parametrize("until", [1, 2, 3, 4])
+def test_how_far_a_digest_proves(sealed: Path, until: int) -> None:
+    """The digest of a seal proves what was crawled until then; of what came later the answer says who could have made it anew."""
+    done = lineage.verify(sealed, digest=lineage.snapshot_info(sealed).crawls[until - 1]["seal"])
+    assert done.verdict == (UNCHANGED if until == 4 else IN_PART)
+    assert (done.proved or {}).get("crawl") == until
+    later = {1: "crawls 2 to 4 are held", 2: "crawls 3 to 4 are held", 3: "crawl 4 is held"}.get(until)
+    assert any(note.startswith(f"proved up to crawl {until} by the digest sha256:") for note in done.notes)
+    assert [note.partition(" by the file's own seals")[0] for note in done.notes[1:]] == ([later] if later else [])
+
+
+def test_the_digest_of_the_file_proves_all(sealed: Path, tmp_path: Path) -> None:
+    """The digest of the whole file proves what no seal covers, too; that of the newest seal does not."""
+    path = tmp_path / "s.db"
+    shutil.copy(sealed, path)
+    crawl(path, training("new", {"train": "s3://b/n"}), finish=False)
+    whole = lineage.verify(path, digest=lineage.snapshot_info(path).digest)
+    assert (whole.verdict, whole.proved) == (UNCHANGED, {"crawl": 5, "how": f"the digest {whole.digest}", "whole_file": True})
+    assert lineage.verify(path, digest=whole.seals[-1]["digest"]).verdict == IN_PART
+
+
+def test_nothing_is_proved_of_a_changed_file(sealed: Path, tmp_path: Path) -> None:
+    """A digest that is kept in a changed file proves nothing of it."""
+    path = altered(sealed, tmp_path / "s.db", "UPDATE edge SET target = 's3://x' WHERE rowid = 5")
+    done = lineage.verify(path, digest=lineage.snapshot_info(sealed).crawls[-1]["seal"])
+    assert (done.verdict, done.proved) == (CHANGED, None)
+
+
+def test_an_older_copy_is_told(sealed: Path, tmp_path: Path) -> None:
+    """A file that was put back to an earlier state is told as rolled back, where a later copy of it is there."""
+    later = tmp_path / "later.db"
+    shutil.copy(sealed, later)
+    crawl(later, training("more", {"train": "s3://b/m"}))
+    done = lineage.verify(sealed, against=later)
+    assert (done.verdict, (done.rolled_back or {}).get("crawl")) == (CHANGED, 5)
+    assert done.differences[0].said.startswith("rolled back: the file ends at crawl 4; crawl 5 of this snapshot is in later.db")
+
+
+@pytest.mark.parametrize("act", ["replace", "write"])
+def test_a_file_that_changes_while_it_is_read(sealed: Path, tmp_path: Path, act: str) -> None:
+    """A file that is replaced or written to after it was opened is not answered for."""
+    path = tmp_path / "s.db"
+    shutil.copy(sealed, path)
+    with lineage.open_snapshot(path) as snapshot:
+        if act == "replace":
+            shutil.copy(sealed, tmp_path / "other.db").rename(path)
+        else:
+            altered(sealed, path, "UPDATE edge SET target = 's3://x' WHERE rowid = 5")
+        with pytest.raises(lineage.SnapshotError, match="written to or replaced while it was read"):
+            lineage.verify(snapshot)
 
 
 def test_random_bytes(sealed: Path, tmp_path: Path) -> None:

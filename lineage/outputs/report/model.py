@@ -26,11 +26,14 @@ from lineage.outputs.report.inputs import data
 from lineage.outputs.report.limits import limits
 from lineage.outputs.report.parts import evaluation, models, packages, system, training
 from lineage.outputs.report.reading import Kept
+from lineage.outputs.report.vouching import file_told
+from lineage.queries.anchors import Anchor
 from lineage.queries.attested import Vouched, vouched_in
 from lineage.queries.datasets import datasets
 from lineage.queries.every_hole import vouched_for
 from lineage.queries.trace import Trace, find_endpoint, trace
 from lineage.queries.verify import snapshot_info
+from lineage.signing.signed import NOBODY, Signer
 from lineage.snapshot.reading import Snapshot, open_snapshot
 
 SCHEMA = "lineage.report/1"
@@ -69,6 +72,9 @@ def report(
     command: str = "",
     generated_at: str = "",
     attestations: Vouched = None,
+    signature: str | Path = "",
+    signer: Signer = NOBODY,
+    anchors: Iterable[Anchor] = (),
 ) -> Report:
     """A report on the given endpoints (names or ARNs), or on all of a snapshot.
 
@@ -76,11 +82,13 @@ def report(
     `previous` is an earlier snapshot, or an earlier report as JSON, to compare with; without it the crawls of the snapshot
     are compared. `generated_at` is by default the time of the last crawl, so that the same snapshot gives the same report.
     `attestations`, or the file that holds them, close holes, unless the policy takes none; until one of them expires the report
-    stays the same. Raises `UnknownNode` for an endpoint that nobody has, `MalformedName` for an unknown framework,
-    `MalformedPolicy` and `SnapshotError`.
+    stays the same. The file is verified first, which reads every row; `signature` is an envelope, checked against `signer`, and
+    `anchors` are what was once known of the snapshot. Raises `UnknownNode` for an endpoint that nobody has, `MalformedName` for
+    an unknown framework, `MalformedPolicy` and `SnapshotError`.
     """
     asked = list(endpoints)
-    document = _document(snapshot, asked, title, classification, generated_at)
+    told = file_told(snapshot, signature, signer, anchors)
+    document = _document(told, snapshot, asked, title, classification, generated_at)
     writing = _ReportUnderWay(snapshot, _found(snapshot, asked), list(holdouts), policy, vouched_in(attestations))
     body = writing.body(document, Path(previous) if previous else None)
     body["controls"] = controls(body, frameworks)
@@ -90,6 +98,7 @@ def report(
         "snapshot": {"file": file, "digest": digest},
         "verify": f"lineage snapshot verify --snapshot {file} --digest {digest}",
     }
+    snapshot.insist_untouched()
     own = report_digest(body)
     sealed = {"report_id": f"LR-{own.removeprefix('sha256:')[:16].upper()}", "report_digest": own}
     return Report(**body | {"document": body["document"] | sealed})
@@ -102,8 +111,7 @@ def report_digest(report: Json) -> str:
     return digest_of(body)
 
 
-def _document(snapshot: Snapshot, asked: list[str], title: str, classification: str, generated_at: str) -> Json:
-    info = snapshot_info(snapshot.path)
+def _document(told: Json, snapshot: Snapshot, asked: list[str], title: str, classification: str, generated_at: str) -> Json:
     return {
         "title": title or "Model lineage report",
         "classification": classification,
@@ -112,12 +120,7 @@ def _document(snapshot: Snapshot, asked: list[str], title: str, classification: 
         "tool": {"name": "lineage", "version": version("sagemaker-lineage")},
         "generated_at": generated_at or _last(snapshot.crawls()),
         "subject": asked,
-        "snapshot": {
-            "file": info.file,
-            "bytes": info.bytes,
-            "digest": info.digest,
-            "seals": [{"crawl": one["id"], "seal": one["seal"]} for one in info.crawls],
-        },
+        "snapshot": told,
     }
 
 

@@ -28,6 +28,7 @@ from lineage.outputs.report.blocks import (
 )
 from lineage.outputs.report.chapters import chapters
 from lineage.outputs.report.evidence import METHODS
+from lineage.outputs.report.vouching import control, warnings
 
 QUESTION = "Which run, which training job and which data produced what this endpoint serves?"
 _FEW = 3  # endpoints whose answers stand on the first page in full
@@ -54,7 +55,8 @@ def paper(report: Json) -> Paper:
         f"report {document['report_id']}",
     ]
     foot = f"{document['report_id']} · {document['report_digest']}"
-    return Paper(document["title"], document["classification"], under, _first_page(endpoints), sections, foot)
+    first = [*warnings(document["snapshot"]), *_first_page(endpoints)]
+    return Paper(document["title"], document["classification"], under, first, sections, foot)
 
 
 def _first_page(endpoints: list[Json]) -> list[Block]:
@@ -100,9 +102,7 @@ def _control(report: Json) -> Iterator[Block]:
             ("Classification", text(document["classification"])),
             ("Subject, as typed", Code(asked)),
             ("As of", document["generated_at"]),
-            ("Snapshot", Code(snapshot["file"])),
-            ("Snapshot digest", Code(snapshot["digest"])),
-            ("Newest seal", code(snapshot["seals"][-1]["seal"] if snapshot["seals"] else None)),
+            *control(snapshot),
             ("Made with", f"{tool['name']} {tool['version']}, {document['schema']}"),
             ("Command", code(report["reproduce"]["command"])),
             ("Previous", Code(f"{earlier['id'] or earlier['name']} {earlier['digest']}") if earlier else "–"),

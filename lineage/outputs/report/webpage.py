@@ -18,7 +18,7 @@ _LONG = 20  # characters of a word: a time has so many
 _TONES = {
     "good": ("traced", "evidenced", "complete", "not-referenced"),
     "fair": ("partial", "possible", "declared-only", "unknown", "warning"),
-    "poor": ("broken", "used", "used-indirectly", "error"),
+    "poor": ("broken", "changed", "not valid", "used", "used-indirectly", "error"),
 }
 
 

@@ -1,0 +1,114 @@
+"""What `snapshot verify` and `report` share: the signature and the anchors that a snapshot is held against."""
+
+from __future__ import annotations
+
+import functools
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import click
+
+if TYPE_CHECKING:
+    import lineage
+
+SLOW_SECONDS = 2.0
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Vouching:
+    """What was said of whom to believe: an envelope, its signer, a list of signers, a time stamp authority, and anchors."""
+
+    signature: str
+    who: str
+    allowed: str
+    authority: str
+    anchors: str
+
+    @property
+    def signer(self) -> lineage.Signer:
+        """Whose signature is taken. The list of the environment gives way to a key."""
+        import lineage
+
+        named = self.who.startswith(("awskms:", "arn:")) or Path(self.who).is_file() if self.who else False
+        allowed = self.allowed or ("" if named else os.environ.get("LINEAGE_ALLOWED_SIGNERS", ""))
+        return lineage.Signer(self.who, allowed, self.authority)
+
+    def envelope(self, path: str) -> str:
+        """The envelope that was named, else the one beside a snapshot; empty where there is none."""
+        import lineage
+
+        return self.signature or lineage.envelope_beside(path)
+
+    def known(self) -> list[lineage.Anchor]:
+        """The anchors."""
+        import lineage
+
+        return lineage.load_anchors(self.anchors) if self.anchors else []
+
+    def files(self) -> dict[str, str | None]:
+        """The options that were given, as a command line has them."""
+        words = {"--signature": self.signature, "--signer": self.who, "--allowed-signers": self.allowed}
+        words |= {"--timestamp-authority": self.authority, "--anchors": self.anchors}
+        return {name: value or None for name, value in words.items()}
+
+
+def anchors_option(command: Command) -> Command:
+    """`--anchors`; the function is given the file, or an empty text."""
+    said = "Seals that were once known; lies best where no crawl can write (environment: LINEAGE_ANCHORS)."
+    return click.option("--anchors", metavar="FILE", envvar="LINEAGE_ANCHORS", default="", help=said)(command)
+
+
+def vouching_options(command: Command) -> Command:
+    """`--signature`, `--signer`, `--allowed-signers`, `--timestamp-authority` and `--anchors`, as one `vouching`."""
+
+    @functools.wraps(command)
+    def run(*args: Any, anchors: str, **words: Any) -> Any:
+        names = ("signature", "signer", "allowed_signers", "timestamp_authority")
+        signature, who, allowed, authority = (str(words.pop(name)) for name in names)
+        vouching = Vouching(signature, who, allowed, authority, anchors)
+        if vouching.authority and not vouching.signer:
+            raise click.UsageError("--timestamp-authority checks when a signature was made: name its --signer as well")
+        return command(*args, vouching=vouching, **words)
+
+    options = (
+        ("--signature", "FILE", "The signed envelope; else FILE.dsse.json beside the snapshot."),
+        (
+            "--signer",
+            "KEY|WHO",
+            "Whose signature is taken: a .pub file of SSH, a PEM file, an identity among --allowed-signers; or a key of KMS, "
+            "whose public part is then asked of AWS (kms:GetPublicKey).",
+        ),
+        (
+            "--allowed-signers",
+            "FILE",
+            "The signers that are taken, as git and ssh-keygen(1) list them (environment: LINEAGE_ALLOWED_SIGNERS).",
+        ),
+        (
+            "--timestamp-authority",
+            "FILE",
+            "Root certificates, in PEM, of who must have stamped the time of the signature.",
+        ),
+    )
+    decorated: Any = anchors_option(cast("Command", run))
+    for name, metavar, text in reversed(options):
+        decorated = click.option(name, metavar=metavar, default="", help=text)(decorated)
+    return cast("Command", decorated)
+
+
+@contextmanager
+def said_if_slow(path: str) -> Iterator[None]:
+    """Say on stderr that a file is being verified, where that takes longer than people wait without a word."""
+    line = f"lineage: verifying {Path(path).name}: every row of it is read"
+    timer = threading.Timer(SLOW_SECONDS, lambda: click.echo(line, err=True))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

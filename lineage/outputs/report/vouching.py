@@ -1,0 +1,95 @@
+"""The file that a report is made from: whether it is as its crawls sealed it, and who signed what of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+from lineage.domain.records import Json
+from lineage.errors import SigningError
+from lineage.outputs.report.blocks import Block, Cell, Code, Items, Verdict, Word, code, number
+from lineage.queries.anchors import Anchor
+from lineage.queries.verify import CHANGED, IN_PART, UNCHANGED, verify
+from lineage.signing.signed import REFUSED, UNCHECKED, VALID, Signed, Signer, check_signature
+from lineage.snapshot.reading import Snapshot
+
+_TOLD = 20  # differences that a report names; more are counted, and `lineage snapshot verify` names them
+
+
+def file_told(snapshot: Snapshot, signature: str | Path, signer: Signer, anchors: Iterable[Anchor]) -> Json:
+    """The snapshot as a report tells of it. The seals of a file that was changed are not told, for they hold no more."""
+    signed = _signed(signature, signer) if signature else None
+    proofs = [*([signed.proof] if signed and signed.proof else []), *(one.proof for one in anchors)]
+    done = verify(snapshot, proofs=proofs)
+    sealed = {one["crawl"]: one["digest"] for one in done.seals if done.verdict != CHANGED}
+    return {
+        "file": done.file,
+        "bytes": snapshot.path.stat().st_size,
+        "digest": done.digest,
+        "seals": [{"crawl": one.id, "seal": sealed.get(one.id)} for one in snapshot.crawls()],
+        "verified": {
+            "verdict": done.verdict,
+            "differences": [asdict(one) for one in done.differences[:_TOLD]],
+            "differences_more": max(0, len(done.differences) - _TOLD),
+            "notes": done.notes,
+            "proved": done.proved,
+            "rolled_back": done.rolled_back,
+        },
+        "signature": signed.as_json() | {"when": signed.when} if signed else None,
+    }
+
+
+def _signed(signature: str | Path, signer: Signer) -> Signed:
+    """A signature that can't be checked ends no report: the report says so."""
+    try:
+        return check_signature(signature, signer)
+    except SigningError as error:
+        return Signed(Path(signature).name, UNCHECKED, "", "", 0, "", "", "", str(error))
+
+
+def warnings(snapshot: Json) -> Iterator[Block]:
+    """What stands above all else: that the file is not what it was, or that a signature is not the signer's."""
+    told, signed = snapshot["verified"], snapshot["signature"]
+    if told["verdict"] == CHANGED:
+        count = number(len(told["differences"]) + told["differences_more"], "difference")
+        said = f"this file is not as its crawls sealed it ({count}): rely on nothing below before that is explained."
+        yield Verdict(Word("CHANGED"), snapshot["file"], said)
+        more = [f"and {told['differences_more']} more"] if told["differences_more"] else []
+        yield Items([*(f"{one['table']} {one['where']}: {one['said']}" for one in told["differences"]), *more])
+    if signed and signed["state"] == REFUSED:
+        yield Verdict(Word("NOT VALID"), signed["envelope"], f"the signature was checked and refused: {signed['said']}.")
+
+
+def control(snapshot: Json) -> list[tuple[str, Cell]]:
+    """The rows of the document control that tell of the file."""
+    return [
+        ("Snapshot", Code(snapshot["file"])),
+        ("Snapshot digest", Code(snapshot["digest"])),
+        ("Newest seal", _newest(snapshot)),
+        ("Verified", _verified(snapshot["verified"])),
+        ("Signature", _signature(snapshot)),
+    ]
+
+
+def _newest(snapshot: Json) -> Cell:
+    if snapshot["verified"]["verdict"] == CHANGED:
+        return "not told: the file is CHANGED, and no seal holds"
+    return code(next((one["seal"] for one in reversed(snapshot["seals"]) if one["seal"]), None))
+
+
+def _verified(told: Json) -> str:
+    words = {UNCHANGED: "unchanged since its crawls sealed it", CHANGED: "CHANGED", IN_PART: "proved in part"}
+    return "; ".join([words.get(told["verdict"], "no crawl has sealed it"), *told["notes"]])
+
+
+def _signature(snapshot: Json) -> str:
+    signed: Json | None = snapshot["signature"]
+    if signed is None:
+        return "none"
+    if signed["state"] != VALID:
+        return f"{'NOT VALID' if signed['state'] == REFUSED else 'signature not checked'}: {signed['said']}"
+    key = f" ({signed['key']})" if signed["key"] else ""
+    said = f"by {signed['signer']}{key}, {signed['when']}; it covers the crawls up to {signed['covers']}"
+    changed = snapshot["verified"]["verdict"] == CHANGED
+    return f"{said}, as they were then, and this file is CHANGED" if changed else said

@@ -1,0 +1,94 @@
+"""Anchors: which seal of a snapshot was once known, in a file that lies where whoever writes the snapshot can't write.
+
+An anchor is one JSON object a line. A snapshot is known for the same by the digest of its first seal, so one file of anchors
+serves many snapshots. Against an anchor of a later crawl an older copy of the file is known to be rolled back.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from lineage.domain.canonical import canonical
+from lineage.domain.records import Json
+from lineage.errors import MalformedPolicy
+from lineage.queries.verify import Proof, Verified
+
+SCHEMA = "lineage.anchor/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """The seal of one crawl, as it was known at a time (`at`, UTC), and how (`how`); `first` is the snapshot's first seal.
+
+    `file` is the digest of the whole file where that was proved, too; else empty.
+    """
+
+    first: str
+    crawl: int
+    seal: str
+    file: str
+    at: str
+    how: str
+
+    def as_json(self) -> Json:
+        """The anchor as one JSON object; keys are a contract, and more may join them."""
+        return {"schema": SCHEMA} | {name: getattr(self, name) for name in self.__slots__}
+
+    @property
+    def proof(self) -> Proof:
+        """What it proves of a file."""
+        words = f"the anchor of {self.at} ({self.how})", f"was anchored on {self.at}"
+        return Proof(self.seal, *words, self.crawl, self.first, self.file, asked=False)
+
+
+def load_anchors(path: str | Path) -> list[Anchor]:
+    """The anchors of a file, none of one that is not there yet. Raises `MalformedPolicy` for a line that is no anchor."""
+    if not Path(path).exists():
+        return []
+    with Path(path).open(encoding="utf-8", errors="replace") as file:
+        return [_anchor(line, f"{path}, line {number}") for number, line in enumerate(file, 1) if line.strip()]
+
+
+def _anchor(line: str, where: str) -> Anchor:
+    try:
+        told = json.loads(line)
+        words = {name: told[name] for name in Anchor.__slots__}
+        fits = told["schema"] == SCHEMA and type(words.pop("crawl")) is int
+        if fits and all(isinstance(word, str) for word in words.values()):
+            return Anchor(crawl=told["crawl"], **words)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        pass
+    raise MalformedPolicy(f"{where}: this is no anchor, as `lineage snapshot sign --anchors FILE` writes them")
+
+
+def proved(done: Verified) -> Proof | None:
+    """The newest seal that was proved of a file, to be anchored; none of a file that is not as it was sealed."""
+    last = [one for one in done.seals if done.proved and one["crawl"] <= done.proved["crawl"]]
+    if not (last and done.proved):
+        return None
+    whole = done.digest if done.proved["whole_file"] else ""
+    return Proof(last[-1]["digest"], done.proved["how"], "", last[-1]["crawl"], done.seals[0]["digest"], whole)
+
+
+def anchor(path: str | Path, proof: Proof) -> Anchor | None:
+    """Add what was proved of a snapshot to a file of anchors, unless it is there. Nothing is taken away. Raises `OSError`."""
+    at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    new = Anchor(proof.first, proof.crawl, proof.digest, proof.file, at, proof.how)
+    if any((one.first, one.crawl, one.seal) == (new.first, new.crawl, new.seal) for one in load_anchors(path)):
+        return None
+    _append(Path(path), f"{canonical(new.as_json())}\n")
+    return new
+
+
+def _append(path: Path, line: str) -> None:
+    """Add a line in one write, and wait until the disk has it."""
+    ended = not path.exists() or path.read_bytes()[-1:] in (b"", b"\n")
+    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(f"{'' if ended else chr(10)}{line}".encode())
+        file.flush()
+        os.fsync(file.fileno())

@@ -1,0 +1,91 @@
+"""A DSSE envelope: a statement, and signatures over it (https://github.com/secure-systems-lab/dsse, protocol 1.0)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from lineage.domain.records import Json
+from lineage.errors import SigningError
+
+PAYLOAD_TYPE: Final = "application/vnd.in-toto+json"
+_MOST = 256 << 20  # bytes of an envelope: that of a million lists is smaller
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """One signature: its bytes, a hint of the key, and the time stamps over it (DER of RFC 3161).
+
+    Time stamps stand where in-toto's witness keeps them: `timestamps`, each with the type `tsp`.
+    """
+
+    sig: bytes
+    keyid: str = ""
+    timestamps: tuple[bytes, ...] = ()
+
+    def as_json(self) -> Json:
+        stamps = [{"type": "tsp", "data": _text(one)} for one in self.timestamps]
+        return {"keyid": self.keyid, "sig": _text(self.sig)} | ({"timestamps": stamps} if stamps else {})
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A payload with its signatures. What is signed is `signed_bytes`, which the type of the payload is part of."""
+
+    payload: bytes
+    signatures: tuple[Signature, ...] = field(default=())
+
+    @property
+    def signed_bytes(self) -> bytes:
+        """DSSE's pre-authentication encoding of the type and the payload."""
+        kind = PAYLOAD_TYPE.encode()
+        return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(self.payload), self.payload)
+
+    def as_json(self) -> Json:
+        """The envelope as DSSE has it."""
+        signatures = [one.as_json() for one in self.signatures]
+        return {"payloadType": PAYLOAD_TYPE, "payload": _text(self.payload), "signatures": signatures}
+
+
+def load_envelope(path: str | Path) -> Envelope:
+    """The envelope of a file. Raises `SigningError` for what is none, is not signed, or holds no in-toto statement."""
+    try:
+        with Path(path).open("rb") as file:
+            told: Any = json.loads(file.read(_MOST))
+        envelope = _envelope(told)
+    except OSError as error:
+        raise SigningError(f"{path}: {error.strerror}: `lineage snapshot sign` writes an envelope") from error
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise SigningError(f"{path} is no DSSE envelope: `lineage snapshot sign` writes one") from error
+    if told.get("payloadType") != PAYLOAD_TYPE:
+        raise SigningError(f"{path} holds no in-toto statement: its payloadType is not {PAYLOAD_TYPE}")
+    if not envelope.signatures:
+        raise SigningError(f"{path} is an envelope without a signature: nobody signed it")
+    return envelope
+
+
+def _envelope(told: Any) -> Envelope:
+    signatures = [Signature(_bytes(one["sig"]), str(one.get("keyid", "")), _stamps(one)) for one in told["signatures"]]
+    return Envelope(_bytes(told["payload"]), tuple(signatures))
+
+
+def _stamps(one: Json) -> tuple[bytes, ...]:
+    return tuple(_bytes(stamp["data"]) for stamp in one.get("timestamps", []) if stamp["type"] == "tsp")
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _bytes(text: Any) -> bytes:
+    """Base64, in the standard or the URL-safe alphabet: DSSE's readers take either."""
+    if not isinstance(text, str):
+        raise TypeError(text)
+    try:
+        return base64.b64decode(text.replace("-", "+").replace("_", "/"), validate=True)
+    except binascii.Error as error:
+        raise ValueError(text) from error

@@ -1,0 +1,180 @@
+"""A snapshot is signed, and a signature is checked against the signer whom the user names: nobody else's is taken."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+from lineage.domain.canonical import canonical
+from lineage.domain.records import Json
+from lineage.errors import SignatureRefused, SigningError, SnapshotError
+from lineage.queries.verify import Proof
+from lineage.signing import kms, ssh
+from lineage.signing.envelope import Envelope, Signature, load_envelope
+from lineage.signing.pem import check_with_pem, is_pem
+from lineage.signing.statement import Claim, claim_of, statement
+from lineage.signing.timestamps import stamped, time_of
+from lineage.snapshot.reading import open_snapshot
+
+BESIDE: Final = ".dsse.json"  # what the name of an envelope adds to that of its file
+VALID, REFUSED, UNCHECKED = "valid", "refused", "unchecked"
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Whose signature is taken: `who` is a public key (a .pub file, a PEM file, a key of KMS), or an identity in `allowed`.
+
+    `allowed` is an allowed_signers file as ssh-keygen(1) describes it; without `who` anybody in it is taken. `authority` is
+    the PEM file of the root certificates of a time stamp authority.
+    """
+
+    who: str = ""
+    allowed: str = ""
+    authority: str = ""
+
+    def __bool__(self) -> bool:
+        """Whether anybody is named."""
+        return bool(self.who or self.allowed)
+
+
+NOBODY: Final = Signer()
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """A snapshot that was signed: the envelope, the PEM of a key of KMS (else empty), and what it proves from now on."""
+
+    envelope: Envelope
+    pem: bytes
+    proof: Proof
+
+    @property
+    def text(self) -> str:
+        """The envelope as it stands in its file."""
+        return json.dumps(self.envelope.as_json(), indent=1) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What an envelope says of a snapshot, and whether that was signed by whom: `state` is valid, refused or unchecked.
+
+    `covers` is the newest crawl that the statement is of, `digest` that of the whole file then. `signed_at` is the signer's
+    own word; `stamped_at` is a time stamp authority's, where that was checked. `said` tells a refusal.
+    """
+
+    envelope: str
+    state: str
+    signer: str
+    key: str
+    covers: int
+    digest: str
+    signed_at: str
+    stamped_at: str
+    said: str
+    proof: Proof | None = None
+
+    @property
+    def when(self) -> str:
+        """When it was signed, and who says so."""
+        if self.stamped_at:
+            return f"at {self.stamped_at} by the time stamp"
+        return f"at {self.signed_at or 'a time that is not given,'} by the signer's own word"
+
+    def as_json(self) -> Json:
+        """The answer as one JSON object."""
+        return {name: getattr(self, name) for name in self.__slots__ if name != "proof"}
+
+
+def sign_snapshot(path: str | Path, key: str, *, timestamp: str = "") -> Signing:
+    """Sign a snapshot, which is verified first and stays as it is.
+
+    `key` is the file of an SSH key, or its public part where an agent holds the private one; or a key of KMS
+    (`awskms:///alias/NAME`, or its ARN). `timestamp` is the address of a time stamp authority (RFC 3161). Raises
+    `SnapshotError` for a file that is not as it was sealed, `SigningError`.
+    """
+    producer = {"name": "sagemaker-lineage", "version": version("sagemaker-lineage")}
+    with open_snapshot(path) as snapshot:
+        if not snapshot.seals():
+            raise SnapshotError(f"{path} has no seal to sign: no crawl of it has finished")
+        told = statement(snapshot, producer)
+    told["predicate"]["signed_at"] = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    bare = Envelope(canonical(told).encode(errors="surrogatepass"))
+    sig, named, pem = kms.sign(key, bare.signed_bytes) if kms.is_kms(key) else (*ssh.sign(key, bare.signed_bytes), b"")
+    stamps = (stamped(timestamp, sig),) if timestamp else ()
+    proof = claim_of(bare.payload, path).proof(f"the signature by {named}", "was signed")
+    return Signing(dataclasses.replace(bare, signatures=(Signature(sig, named, stamps),)), pem, proof)
+
+
+def envelope_beside(path: str | Path) -> str:
+    """The name of the envelope that lies beside a snapshot, where there is one; else empty."""
+    name = f"{path}{BESIDE}"
+    return name if os.path.lexists(name) else ""
+
+
+def check_signature(envelope: str | Path, signer: Signer) -> Signed:
+    """Whether an envelope was signed by a signer; it need be by one of its signatures only. Nothing else is believed of it.
+
+    Raises `SigningError` for a file that is no envelope, and where a check can't be made.
+    """
+    read, name = load_envelope(envelope), Path(envelope).name
+    claim = claim_of(read.payload, envelope)
+    if not signer:
+        return _told(name, UNCHECKED, claim, said="no signer given")
+    refused: list[str] = []
+    for one in read.signatures:
+        try:
+            who, key = _checked(read.signed_bytes, one.sig, signer)
+            at = _stamped_at(one, signer)
+        except SignatureRefused as error:
+            refused.append(str(error))
+        else:
+            return _valid(name, claim, who, key, at)
+    return _told(name, REFUSED, claim, said=refused[0])
+
+
+def insist_signed(envelope: str | Path, signer: Signer) -> Signed:
+    """The same, where a signature that is not the signer's is an error: `SignatureRefused`."""
+    signed = check_signature(envelope, signer)
+    if signed.state == REFUSED:
+        raise SignatureRefused(f"{envelope}: {signed.said}")
+    return signed
+
+
+def _valid(name: str, claim: Claim, who: str, key: str, at: str) -> Signed:
+    when = f" on {at}" if at else ""
+    proof = claim.proof(f"the signature of {who} in {name}", f"was signed by {who}{when} ({name})")
+    return dataclasses.replace(_told(name, VALID, claim), signer=who, key=key, stamped_at=at, proof=proof)
+
+
+def _told(name: str, state: str, claim: Claim, *, said: str = "") -> Signed:
+    return Signed(name, state, "", "", claim.seals[-1]["crawl"], claim.digest, claim.signed_at, "", said)
+
+
+def _checked(data: bytes, sig: bytes, signer: Signer) -> tuple[str, str]:
+    """Who signed, and the fingerprint of the key where one is named."""
+    who = signer.who
+    if signer.allowed:
+        return ssh.check_with_list(signer.allowed, who, data, sig), ""
+    if kms.is_kms(who):
+        return who, kms.check_with_kms(who, data, sig)
+    if is_pem(who):
+        return Path(who).name, check_with_pem(who, data, sig)
+    if not Path(who).is_file():
+        said = "name a public key file or a key of KMS, or give the identity's list with --allowed-signers"
+        raise SigningError(f"{who} is no file: {said}")
+    return Path(who).name, ssh.check_with_key(who, data, sig)
+
+
+def _stamped_at(one: Signature, signer: Signer) -> str:
+    """When an authority saw the signature; empty where none is named. One that is named must have."""
+    if not signer.authority:
+        return ""
+    if not one.timestamps:
+        raise SignatureRefused("it has no time stamp")
+    return min(time_of(der, one.sig, signer.authority) for der in one.timestamps)

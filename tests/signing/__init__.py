@@ -1,0 +1,1 @@
+"""Tests of signatures over a snapshot."""
