@@ -3,7 +3,8 @@
     python -m tests.minimum                in an environment of its own, which is deleted afterwards
     python -m tests.minimum --list         only prints the oldest versions, one `name==version` a line
 
-Each run-time dependency of `[project] dependencies` is installed at its lower bound; what tests need is the newest that goes with these.
+What tests need is installed from the lock; then each run-time dependency of `[project] dependencies` at its lower bound, even where a
+tool of the tests asks for a newer one (import-linter does of rich, Flask of jinja2), for users do not install those.
 Then `pytest -m core` runs. Exits with what pytest exits with, 3 where the versions could not be installed. It takes minutes and a
 package index, so CI does not run it: run it when a lower bound changes, or when code begins to use something new of a dependency.
 """
@@ -21,6 +22,7 @@ from tempfile import TemporaryDirectory
 
 from packaging.requirements import Requirement
 
+from tests.lock import LOCK
 from tests.newer import last_line
 
 ROOT = Path(__file__).parent.parent
@@ -45,10 +47,9 @@ def tried(pins: Sequence[str], folder: Path) -> int:
     """Install these versions and what tests need into the folder, and run the core tests there. The exit code of pytest."""
     venv.create(folder / "venv", with_pip=True)
     python = folder / "venv" / "bin" / "python"
-    constraints = folder / "oldest.txt"
-    constraints.write_text("".join(f"{pin}\n" for pin in pins))
-    install = [python, "-m", "pip", "install", "-q", "-c", constraints, "-e", f"{ROOT}[test]"]
-    subprocess.run(install, check=True, capture_output=True)
+    install = [python, "-m", "pip", "install", "-q"]
+    subprocess.run([*install, "-c", LOCK, "-e", f"{ROOT}[test]"], check=True, capture_output=True)
+    subprocess.run([*install, *pins], check=True, capture_output=True)
     return subprocess.run([python, "-m", "pytest", "-q", "-m", "core", "-n", "auto"], cwd=ROOT, check=False).returncode
 
 

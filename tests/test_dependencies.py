@@ -80,7 +80,7 @@ class Stated(Distribution):
     def metadata(self) -> Any:
         return self.message
 
-    def read_text(self, filename: str) -> None:
+    def read_text(self, filename: str) -> None:  # noqa: ARG002
         return None
 
     def locate_file(self, path: Any) -> Any:
