@@ -9,7 +9,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 
+from tests import sbom
 from tests.conftest import BANK, ROOT
 
 
@@ -57,6 +60,13 @@ def test_the_parts_of_the_page_are_in_the_wheel(wheel: Path) -> None:
     """What the page is made of is packed beside the module that fills it."""
     parts = {f"lineage/outputs/page/page.{suffix}" for suffix in ("html", "css", "js")}
     assert parts <= set(zipfile.ZipFile(wheel).namelist())
+
+
+def test_the_wheel_has_a_bill_of_materials(wheel: Path) -> None:
+    """The bill of the wheel that is built is valid, and names what pyproject.toml asks for."""
+    bill = sbom.bill(wheel)
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(bill) is None
+    assert "pkg:pypi/networkx@" in bill
 
 
 def test_the_script_works_from_anywhere(wheel: Path, tmp_path: Path) -> None:
