@@ -1,4 +1,4 @@
-"""An IAM policy as Terraform has it: the data source `aws_iam_policy_document`, each statement below a comment that says why."""
+"""An IAM policy as Terraform has it, the data source `aws_iam_policy_document`: above each statement a comment says why."""
 
 from __future__ import annotations
 
