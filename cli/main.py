@@ -15,7 +15,8 @@ from .commands.crawl import crawl
 from .commands.datasets import datasets
 from .commands.draw import draw
 from .commands.export import export
-from .commands.gaps import gaps, iam_policy, kinds
+from .commands.gaps import gaps, kinds
+from .commands.iam_policy import iam_policy
 from .commands.look import ls, show
 from .commands.options import DEFAULT_SNAPSHOT
 from .commands.pipelines import pipelines

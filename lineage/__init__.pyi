@@ -17,7 +17,11 @@ from .domain.attestations import Attestation as Attestation
 from .domain.attestations import Attestations as Attestations
 from .domain.experiments import SortByType as SortByType
 from .domain.experiments import SortOrderType as SortOrderType
+from .domain.iam import MOST_CHARACTERS as MOST_CHARACTERS
+from .domain.iam import Statement as Statement
 from .domain.iam import iam_policy as iam_policy
+from .domain.iam import iam_statements as iam_statements
+from .domain.iam import policy_size as policy_size
 from .domain.kinds import KINDS as KINDS
 from .domain.kinds import Kind as Kind
 from .domain.kinds import kind_json as kind_json

@@ -1,4 +1,4 @@
-"""`lineage gaps`, `lineage kinds` and `lineage iam-policy`: what was seen, what can be seen, and what that takes."""
+"""`lineage gaps` and `lineage kinds`: what was seen, and what can be seen."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import click
 from ..render.answers import gaps_text, rows_text
 from ..render.attested import attestation_said
 from ..render.lines import attested_by
-from ..render.words import plural, tsv
-from .options import attestations_option, format_option, kind_option, out_option, snapshot_option, write
+from ..render.words import tsv
+from .options import attestations_option, format_option, out_option, snapshot_option, write
 
 if TYPE_CHECKING:
     import lineage
@@ -141,44 +141,3 @@ def _references(kind: lineage.Kind) -> Rows:
     for one in kind.references:
         rows.append([one.path, one.relation, one.to or "any ARN", one.role.removeprefix("="), one.usage, one.evidence])
     return rows
-
-
-@click.command(
-    "iam-policy",
-    short_help="The least IAM policy that a crawl needs.",
-    epilog="""\b
-    Examples:
-      lineage iam-policy > lineage-policy.json
-      lineage iam-policy --kind training-job --kind processing-job --kind trial-component
-      lineage iam-policy --all-regions --role-arn arn:aws:iam::222233334444:role/auditor
-      lineage iam-policy --recording
-    """,
-)
-@kind_option("Only what these kinds need; repeats. None: all.")
-@click.option("--tags", is_flag=True, help="For `crawl --tags`.")
-@click.option("--manifests/--no-manifests", default=True, help="For `crawl --no-manifests`.")
-@click.option("--digests", is_flag=True, help="For `crawl --digests`.")
-@click.option("--cloudtrail", is_flag=True, help="For `crawl --cloudtrail`.")
-@click.option("--all-regions", is_flag=True, help="For `crawl --all-regions`.")
-@click.option("--suggestions", is_flag=True, help="For `suggest --live`.")
-@click.option("--recording", is_flag=True, help="Instead, for `record` and `lineage.recording`, which write.")
-@click.option("--role-arn", "roles", metavar="ARN", multiple=True, help="A role that the crawl is to assume; repeats.")
-@out_option
-def iam_policy(kinds: tuple[str, ...], roles: tuple[str, ...], out: str | None, **crawl: bool) -> None:
-    """Print the IAM policy that lets `crawl` read the kinds chosen, or all: it allows reading, and nothing else.
-
-    With --recording: the one that `record` and `lineage.recording` need, which write.
-    """
-    import lineage
-
-    if crawl["recording"] and (
-        kinds or roles or any(on for name, on in crawl.items() if name not in ("recording", "manifests"))
-    ):
-        raise click.UsageError("--recording is a policy of its own: print that of a crawl by a second command")
-
-    wrong = [role for role in roles if not role.startswith("arn:") or ":role/" not in role]
-    if wrong:
-        raise click.UsageError(f"{wrong[0]!r} is no role ARN; one looks like arn:aws:iam::111122223333:role/auditor")
-    policy = lineage.iam_policy(kinds, roles=roles, **crawl)
-    write(json.dumps(policy, indent=2) + "\n", out)
-    click.echo(plural(sum(len(one["Action"]) for one in policy["Statement"]), "action"), err=True) if out else None

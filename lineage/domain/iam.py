@@ -1,11 +1,27 @@
-"""The least that a crawl must be allowed to do, read off the table. Pure."""
+"""The least that a crawl must be allowed to do, read off the table, for the accounts, regions and buckets that it reads. Pure.
+
+Which actions know no resource, and so can be narrowed by a condition on the region only: every List but ListTags, and Search
+(developer guide, "API permissions: actions, permissions, and resources reference"; Service Authorization Reference of
+Amazon SageMaker, AWS CloudTrail and Amazon EC2).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from lineage.domain.kinds import KINDS, VERSIONED, Kind
+from lineage.domain.names import is_location, parse_location, partition
+from lineage.errors import MalformedName
+
+MOST_CHARACTERS: Final = 6144  # of a managed policy, without white space (IAM user guide, "IAM and AWS STS quotas")
+_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}")
+_ACCOUNT = re.compile(r"[0-9]{12}")
+_BUCKET = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{2,254}")  # buckets of the first years have up to 255 letters, capital ones too
+_WITHOUT_RESOURCE: Final = re.compile(r"sagemaker:(List(?!Tags$)|Search$|GetSearchSuggestions$)")
 
 # What the recording side calls. Files, charts and the content of datasets need the S3 actions, which may be narrowed down to
 # their buckets; HeadObject is allowed by GetObject. A test holds it against the calls that are made.
@@ -52,7 +68,98 @@ RECORDING: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
-def iam_policy(
+_WHY_RECORDING: Final[Mapping[str, str]] = {
+    "Runs": "Every run: its experiment, trial and trial component, and what is logged into it.",
+    "InJobs": "load_run() inside a job asks which run the job belongs to.",
+    "LineageArtifacts": "Charts, datasets and models as lineage artifacts; denied, the run itself still names each place.",
+    "Experiments": "To change, search and delete experiments, trials and trial components.",
+    "Objects": "Files, charts and the content of datasets, in S3.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scoped:
+    """To what a policy is narrowed; an empty member narrows nothing.
+
+    `buckets` are names, or S3 locations whose key is a prefix; `regions` of one partition; `accounts` of 12 digits. Raises
+    `MalformedName` for what is none of these.
+    """
+
+    buckets: Sequence[str] = ()
+    regions: Sequence[str] = ()
+    accounts: Sequence[str] = ()
+    places: tuple[tuple[str, str], ...] = field(init=False)
+    partition: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        for wrong in (one for one in self.regions if not _REGION.fullmatch(one)):
+            raise MalformedName(f"{wrong!r} is not an AWS region (expected one like eu-west-1)")
+        for wrong in (one for one in self.accounts if not _ACCOUNT.fullmatch(one)):
+            raise MalformedName(f"{wrong!r} is not an AWS account (expected 12 digits)")
+        object.__setattr__(self, "places", tuple(sorted({_bucket(one) for one in self.buckets})))
+        partitions = sorted({partition(one)[0] for one in self.regions}) or ["aws"]
+        if len(partitions) > 1:
+            raise MalformedName(
+                f"regions of {' and '.join(partitions)} share no account: print a policy for the regions of each partition"
+            )
+        object.__setattr__(self, "partition", partitions[0])
+
+    def arns(self, service: str, rest: str = "*") -> list[str]:
+        """What a service has in these regions and accounts; all, where nothing narrows it."""
+        if not (self.regions or self.accounts):
+            return ["*"]
+        regions, accounts = sorted({*self.regions}) or ["*"], sorted({*self.accounts}) or ["*"]
+        return [f"arn:{self.partition}:{service}:{region}:{account}:{rest}" for region in regions for account in accounts]
+
+    def hubs(self) -> list[str]:
+        """What AWS's own hubs hold, from which models are made: their ARNs name no account."""
+        return [f"arn:{self.partition}:sagemaker:{region}:aws:hub-content/*" for region in sorted({*self.regions}) or ["*"]]
+
+    def objects(self) -> list[str]:
+        """The objects of these buckets."""
+        return [f"arn:{self.partition}:s3:::{bucket}/{_literal(prefix)}*" for bucket, prefix in self.places] or ["*"]
+
+    def whole_buckets(self) -> list[str]:
+        """The buckets themselves."""
+        return sorted({f"arn:{self.partition}:s3:::{bucket}" for bucket, _ in self.places}) or ["*"]
+
+    def there(self) -> dict[str, Any]:
+        """A condition on the region, for actions that know no resource."""
+        return {"StringEquals": {"aws:RequestedRegion": sorted({*self.regions})}} if self.regions else {}
+
+
+def _bucket(text: str) -> tuple[str, str]:
+    """The name of a bucket, and the prefix in it."""
+    location = parse_location(text) if is_location(text) else None
+    bucket = location.root.removeprefix("s3://") if location else text
+    if not _BUCKET.fullmatch(bucket):
+        raise MalformedName(f"{text!r} is not a bucket (expected a name, or s3://bucket/prefix/)")
+    return bucket, location.key if location else ""
+
+
+def _literal(key: str) -> str:
+    """A key as a pattern of IAM that means itself (IAM user guide, "Special characters" of policy variables)."""
+    return re.sub(r"[*?$]", r"${\g<0>}", key)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement of a policy, and why it is there: a sentence for whoever has to agree to it."""
+
+    sid: str
+    why: str
+    actions: list[str]
+    resources: list[str] = field(default_factory=lambda: ["*"])
+    condition: dict[str, Any] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """As IAM's grammar has it, which knows no comments."""
+        resources = self.resources[0] if self.resources == ["*"] else self.resources
+        said = {"Sid": self.sid, "Effect": "Allow", "Action": self.actions, "Resource": resources}
+        return said | ({"Condition": self.condition} if self.condition else {})
+
+
+def iam_statements(
     kinds: Iterable[str] = (),
     *,
     tags: bool = False,
@@ -63,31 +170,101 @@ def iam_policy(
     suggestions: bool = False,
     recording: bool = False,
     roles: Iterable[str] = (),
-) -> Any:
-    """The IAM policy document for a crawl of these kinds (none: all). It allows reading, and nothing else.
+    buckets: Sequence[str] = (),
+    regions: Sequence[str] = (),
+    accounts: Sequence[str] = (),
+) -> list[Statement]:
+    """The statements of the IAM policy for a crawl of these kinds (none: all). They allow reading, and nothing else.
 
     `tags`: with `crawl --tags`; `manifests`: not with `--no-manifests`; `digests`: with `--digests`; `cloudtrail`: with
     `--cloudtrail`; `all_regions`: with `--all-regions`; `suggestions`: for `suggest --live`, which no crawl asks; `roles`:
-    the role ARNs it is to assume; `recording`: instead, what `lineage.recording` needs, which writes. List and Search know
-    no resources, so they are allowed on all (Service Authorization Reference, Amazon SageMaker). The S3 actions may be
-    narrowed down to the buckets of manifests and models; without ListBucket S3 calls denied what is gone.
+    the role ARNs it is to assume; `recording`: instead, what `lineage.recording` needs, which writes. `buckets`, `regions`
+    and `accounts` narrow it (`Scoped`). Raises `MalformedName`.
     """
+    scoped = Scoped(buckets, regions, accounts)
     if recording:
-        return {"Version": "2012-10-17", "Statement": [_allow(name, list(actions)) for name, actions in RECORDING.items()]}
+        return [one for name, actions in RECORDING.items() for one in _recording(name, actions, scoped)]
     chosen = [KINDS[name] for name in kinds or KINDS]
+    statements = [*_reading(chosen, scoped), *(_tags(scoped) if tags else ())]
+    if suggestions:
+        why = "lineage suggest --live asks which values a property has."
+        statements.append(Statement("Suggestions", why, ["sagemaker:GetSearchSuggestions"], condition=scoped.there()))
+    statements += _objects(manifests=manifests, digests=digests, scoped=scoped)
+    if cloudtrail:
+        why = "crawl --cloudtrail asks what was deleted and redeployed in the last 90 days."
+        statements.append(Statement("Deletions", why, ["cloudtrail:LookupEvents"], condition=scoped.there()))
+    if all_regions:
+        why = "crawl --all-regions asks which regions the account has enabled."
+        statements.append(Statement("Regions", why, ["account:ListRegions", "ec2:DescribeRegions"]))
+    if roles:
+        why = "crawl --role-arn reads these roles' accounts as well; each role needs a policy of its own."
+        statements.append(Statement("Accounts", why, ["sts:AssumeRole"], sorted(roles)))
+    return [one for one in statements if one.actions]
+
+
+def iam_policy(kinds: Iterable[str] = (), **asked: Any) -> Any:
+    """The IAM policy document of `iam_statements`, which says what may be asked for."""
+    return {"Version": "2012-10-17", "Statement": [one.as_json() for one in iam_statements(kinds, **asked)]}
+
+
+def policy_size(policy: Any) -> int:
+    """The characters of a policy that count for IAM's quotas: all but white space between its words."""
+    return len(json.dumps(policy, separators=(",", ":")))
+
+
+def _reading(chosen: list[Kind], scoped: Scoped) -> list[Statement]:
+    """What a kind needs: its list and Search, and its Describe."""
     led_to = {reference.to for kind in chosen for reference in kind.references}
     far = [KINDS[name] for name in VERSIONED if name in led_to]
-    statements = [
-        _allow("ListAndSearch", sorted({f"sagemaker:{call}" for kind in chosen for call in _lists(kind)})),
-        _allow("Describe", sorted({f"sagemaker:{kind.describe}" for kind in (*chosen, *far) if kind.describe})),
+    lists = sorted({f"sagemaker:{call}" for kind in chosen for call in _lists(kind)})
+    described = {kind.name: f"sagemaker:{kind.describe}" for kind in (*chosen, *far) if kind.describe}
+    resources = scoped.arns("sagemaker")
+    resources += scoped.hubs() if scoped.accounts and {*VERSIONED} & {*described} else []
+    return [
+        Statement("ListAndSearch", _WHY_LISTS, lists, condition=scoped.there()),
+        Statement("Describe", _WHY_DESCRIBES, sorted({*described.values()}), resources),
     ]
-    statements += [_allow("Tags", ["sagemaker:ListTags"])] if tags else []
-    statements += [_allow("Suggestions", ["sagemaker:GetSearchSuggestions"])] if suggestions else []
-    statements += [_allow("Objects", ["s3:GetObject", "s3:ListBucket"])] if manifests or digests else []
-    statements += [_allow("Deletions", ["cloudtrail:LookupEvents"])] if cloudtrail else []
-    statements += [_allow("Regions", ["account:ListRegions", "ec2:DescribeRegions"])] if all_regions else []
-    statements += [_allow("Accounts", ["sts:AssumeRole"], sorted(roles))] if roles else []
-    return {"Version": "2012-10-17", "Statement": [one for one in statements if one["Action"]]}
+
+
+_WHY_LISTS = "What there is, and what finds it. These actions know no resources, so they can be narrowed to regions only."
+_WHY_DESCRIBES = "The records themselves: which data a job read, which model an endpoint serves."
+
+
+def _tags(scoped: Scoped) -> list[Statement]:
+    why = "crawl --tags asks for the tags that no other call tells."
+    return [Statement("Tags", why, ["sagemaker:ListTags"], scoped.arns("sagemaker"))]
+
+
+def _objects(*, manifests: bool, digests: bool, scoped: Scoped) -> list[Statement]:
+    """What is read from S3: objects, and the right to hear that one is not there."""
+    if not (manifests or digests):
+        return []
+    what = " and ".join(
+        [*(["the manifests that jobs read"] if manifests else []), *(["the digests of models (HeadObject)"] if digests else [])]
+    )
+    return [
+        Statement("Objects", f"To read {what}. Without it each is a gap.", ["s3:GetObject"], scoped.objects()),
+        Statement("Buckets", _WHY_BUCKETS, ["s3:ListBucket"], scoped.whole_buckets()),
+    ]
+
+
+_WHY_BUCKETS = "Nothing is listed: without this right S3 says of an object that is gone that it is denied."
+
+
+def _recording(name: str, actions: Sequence[str], scoped: Scoped) -> list[Statement]:
+    """The statement of some actions of the recording side; two, where only some of them can be narrowed to resources."""
+    why = _WHY_RECORDING[name]
+    if name == "Objects":
+        objects, buckets = ([one for one in actions if ("Bucket" in one) is of_bucket] for of_bucket in (False, True))
+        kept = Statement("Buckets", "Which versions of the objects are there.", buckets, scoped.whole_buckets())
+        return [Statement(name, why, objects, scoped.objects()), kept]
+    free = [one for one in actions if _WITHOUT_RESOURCE.match(one)]
+    resources = scoped.arns("sagemaker")
+    if not free or resources == ["*"]:
+        return [Statement(name, why, list(actions), resources)]
+    told = Statement(name, why, [one for one in actions if one not in free], resources)
+    lists = Statement(f"{name}Lists", f"{why} These actions know no resources.", free, condition=scoped.there())
+    return [one for one in (told, lists) if one.actions]
 
 
 def _lists(kind: Kind) -> list[str]:
@@ -95,7 +272,3 @@ def _lists(kind: Kind) -> list[str]:
     searches = ["Search"] if kind.search or kind.carried_by else []
     calls = [kind.list, *searches, *(extra.operation for extra in kind.extras), *(one.operation for one in kind.finders)]
     return [call for call in calls if call]
-
-
-def _allow(name: str, actions: list[str], resources: str | list[str] = "*") -> dict[str, Any]:
-    return {"Sid": name, "Effect": "Allow", "Action": actions, "Resource": resources}

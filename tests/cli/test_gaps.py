@@ -1,11 +1,10 @@
-"""What the table gives besides the crawl: the IAM policy, and the commands that show it and what was seen."""
+"""What the table gives besides the crawl: the commands that show it and what was seen."""
 
 from __future__ import annotations
 
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,40 +14,6 @@ from lineage.domain.kinds import KINDS
 from tests.collect.test_accounts import crawl
 from tests.conftest import BANK
 from tests.estate import account
-
-
-def allowed(policy: Any) -> set[str]:
-    return {action for one in policy["Statement"] for action in one["Action"]}
-
-
-@pytest.mark.parametrize("tags", [False, True])
-def test_the_policy_allows_each_call_of_a_crawl(tmp_path: Path, tags: bool) -> None:
-    """A crawl of everything makes no call that the policy does not allow."""
-    calls: set[str] = set()
-    session = replay_session(account(tmp_path), on_answer=lambda operation, _: calls.add(f"sagemaker:{operation}"))
-    lineage.crawl_estate(tmp_path / "s.db", session=session, tags=tags)
-    lineage.crawl_endpoints(tmp_path / "s.db", ["live"], replay=account(tmp_path))
-    assert calls <= allowed(lineage.iam_policy(tags=tags))
-    assert ("sagemaker:ListTags" in calls) is tags
-
-
-def test_the_policy_only_reads() -> None:
-    """Whatever is asked for, no action but List, Search, Describe, GetObject and the assuming of the roles named is allowed."""
-    policy = lineage.iam_policy(tags=True, all_regions=True, roles=["arn:aws:iam::222233334444:role/auditor"])
-    verbs = {action.partition(":")[2] for action in allowed(policy)}
-    assert {verb for verb in verbs if not verb.startswith(("List", "Describe"))} == {"Search", "AssumeRole", "GetObject"}
-    (roles,) = (one["Resource"] for one in policy["Statement"] if "sts:AssumeRole" in one["Action"])
-    assert roles == ["arn:aws:iam::222233334444:role/auditor"]
-
-
-def test_a_policy_for_some_kinds_is_enough_for_them(tmp_path: Path) -> None:
-    """A crawl of some kinds makes no call that the policy for these kinds does not allow; other kinds' calls it does not allow."""
-    kinds = ["training-job", "processing-job"]
-    calls: set[str] = set()
-    session = replay_session(account(tmp_path), on_answer=lambda operation, _: calls.add(f"sagemaker:{operation}"))
-    lineage.crawl_estate(tmp_path / "s.db", session=session, kinds=kinds)
-    assert calls <= allowed(lineage.iam_policy(kinds))
-    assert "sagemaker:DescribeModel" not in allowed(lineage.iam_policy(kinds))
 
 
 def test_kinds_prints_the_table(run) -> None:
@@ -90,14 +55,6 @@ def test_the_calls_that_are_told_were_made(tmp_path: Path) -> None:
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
         assert sum(one.calls for one in snapshot.enumerations()) == len(calls)
         assert sum(one.records for one in snapshot.enumerations()) >= len(list(snapshot.resources()))
-
-
-def test_a_policy_file(run, tmp_path: Path) -> None:
-    """`iam-policy -o` writes a document that IAM's grammar takes: a version, and statements with effect, action, resource."""
-    assert run("iam-policy", "-o", "policy.json")[0] == 0
-    policy = json.loads((tmp_path / "policy.json").read_text())
-    assert policy["Version"] == "2012-10-17"
-    assert all({"Effect", "Action", "Resource"} <= set(one) for one in policy["Statement"])
 
 
 def test_crawl_says_what_it_does(run, monkeypatch: pytest.MonkeyPatch) -> None:

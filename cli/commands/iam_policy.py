@@ -1,0 +1,101 @@
+"""`lineage iam-policy`: what a crawl must be allowed to do, and why, to be handed to whoever grants it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..render.terraform import terraform
+from ..render.words import plural
+from .options import kind_option, out_option, write
+
+if TYPE_CHECKING:
+    import lineage
+
+_TERRAFORM = "terraform"
+
+
+@click.command(
+    "iam-policy",
+    short_help="The least IAM policy that a crawl needs.",
+    epilog="""\b
+    Examples:
+      lineage iam-policy > lineage-policy.json
+      lineage iam-policy -f terraform -o lineage-policy.tf
+      lineage iam-policy --account 111122223333 --region eu-west-1 --bucket bank-ml --bucket s3://bank-raw/manifests/
+      lineage iam-policy --kind training-job --kind processing-job --kind trial-component
+      lineage iam-policy --all-regions --role-arn arn:aws:iam::222233334444:role/auditor
+      lineage iam-policy --recording --bucket bank-ml
+    """,
+)
+@kind_option("Only what these kinds need; repeats. None: all.")
+@click.option(
+    "--bucket",
+    "buckets",
+    metavar="NAME",
+    multiple=True,
+    help="In S3 only this bucket, or s3://bucket/prefix/; repeats.",
+)
+@click.option("--region", "regions", metavar="R", multiple=True, help="Only in this region; repeats.")
+@click.option("--account", "accounts", metavar="ID", multiple=True, help="Only records of this account; repeats.")
+@click.option("--tags", is_flag=True, help="For `crawl --tags`.")
+@click.option("--manifests/--no-manifests", default=True, help="For `crawl --no-manifests`: without S3.")
+@click.option("--digests", is_flag=True, help="For `crawl --digests`.")
+@click.option("--cloudtrail", is_flag=True, help="For `crawl --cloudtrail`.")
+@click.option("--all-regions", is_flag=True, help="For `crawl --all-regions`.")
+@click.option("--suggestions", is_flag=True, help="For `suggest --live`.")
+@click.option("--recording", is_flag=True, help="Instead, for `record` and `lineage.recording`, which write.")
+@click.option("--role-arn", "roles", metavar="ARN", multiple=True, help="A role that the crawl is to assume; repeats.")
+@click.option(
+    "--format",
+    "-f",
+    "form",
+    type=click.Choice(["json", _TERRAFORM]),
+    help="Default: terraform for -o X.tf, else json.",
+)
+@out_option
+def iam_policy(kinds: tuple[str, ...], form: str | None, out: str | None, **asked: Any) -> None:
+    """Print the IAM policy that lets `crawl` read the kinds chosen, or all: it allows reading, and nothing else.
+
+    --bucket, --region and --account narrow it: what lies elsewhere is then denied, and each such read is a gap. List and
+    Search know no resources, so they can be narrowed to regions only. Why each statement is there stands in comments of the
+    Terraform, and on stderr beside the JSON, which knows no comments.
+
+    With --recording: the policy that `record` and `lineage.recording` need, which write.
+    """
+    import lineage
+
+    _refuse(kinds, asked)
+    statements = lineage.iam_statements(kinds, **asked)
+    policy = lineage.iam_policy(kinds, **asked)
+    if _TERRAFORM in (form, _TERRAFORM if not form and (out or "").endswith(".tf") else ""):
+        write(terraform(statements), out)
+    else:
+        write(json.dumps(policy, indent=2) + "\n", out)
+        _say_why(statements)
+    size = lineage.policy_size(policy)
+    if size > lineage.MOST_CHARACTERS:
+        said = f"the policy has {size:,} characters, and IAM takes {lineage.MOST_CHARACTERS:,} in a managed policy"
+        click.echo(f"lineage: {said}: print one for some kinds at a time (--kind), and attach them all", err=True)
+
+
+def _refuse(kinds: tuple[str, ...], asked: Mapping[str, Any]) -> None:
+    """What can't be asked for together, and what is no role."""
+    beside = ("recording", "manifests", "buckets", "regions", "accounts")
+    if asked["recording"] and (kinds or any(on for name, on in asked.items() if name not in beside)):
+        raise click.UsageError("--recording is a policy of its own: print that of a crawl by a second command")
+    if asked["all_regions"] and asked["regions"]:
+        raise click.UsageError("--all-regions reads every region that is enabled: leave out --region, or --all-regions")
+    if asked["buckets"] and not (asked["manifests"] or asked["digests"] or asked["recording"]):
+        raise click.UsageError("--no-manifests reads nothing from S3: leave out --bucket, or --no-manifests")
+    wrong = [role for role in asked["roles"] if not role.startswith("arn:") or ":role/" not in role]
+    if wrong:
+        raise click.UsageError(f"{wrong[0]!r} is not a role ARN (expected arn:aws:iam::111122223333:role/auditor)")
+
+
+def _say_why(statements: list[lineage.Statement]) -> None:
+    for one in statements:
+        click.echo(f"{one.sid} ({plural(len(one.actions), 'action')}): {one.why}", err=True)
