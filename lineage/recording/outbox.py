@@ -49,6 +49,11 @@ class _State:
         enough = _ENOUGH.get(self.error.cause, _ENOUGH_ELSE)
         return not enough or (self.failures > 1 and time.monotonic() - self.since >= enough)
 
+    def after(self, error: NotRecorded) -> _State:
+        """How the place fares once it has failed again."""
+        since = self.since if self.failures else time.monotonic()
+        return replace(self, failures=self.failures + 1, since=since, error=error)
+
 
 @dataclass(frozen=True, slots=True)
 class Unsent:
@@ -275,25 +280,27 @@ class Outbox:
             with self._changed:
                 count = self.spool.forget(place[1])
                 self._impossible[place[1]] = f"the run {place[1]} can't be opened: {refusal}"
-                self._changed.notify_all()
             LOGGER.warning("lineage: not recorded: %s items of the run %s", f"{count:,}", place[1])
+            with self._changed:
+                self._changed.notify_all()
 
     def _failed(self, place: Place, error: NotRecorded) -> None:
         with self._changed:
             state = self._state(place)
-            was_stuck = state.stuck
-            state.since = state.since if state.failures else time.monotonic()
-            state.failures += 1
-            state.error = error
-            rest = _LONGEST_REST if state.stuck else next(state.waits)
-            state.rests_until = time.monotonic() + rest
-            self._changed.notify_all()
-            told = state.stuck and not was_stuck and str(error) not in self._told
+            told = state.after(error).stuck and not state.stuck and str(error) not in self._told
             self._told.add(str(error))
-        if told:
+        if told:  # before whoever waits goes on; and not under the lock, for a handler of the user's may record
             LOGGER.warning("lineage: %s; what is logged is kept, and sent when that is mended", str(error).rstrip("."))
+        with self._changed:
+            state = self._states[place] = self._state(place).after(error)
+            state.rests_until = time.monotonic() + (_LONGEST_REST if state.stuck else next(state.waits))
+            self._changed.notify_all()
 
     def _settle(self, place: Place, outcome: Outcome) -> None:
+        for text in outcome.refused:  # before whoever waits goes on
+            LOGGER.warning("lineage: not recorded: %s", text)
+        for text in outcome.notes:
+            LOGGER.info("lineage: %s", text)
         with self._changed:
             self.spool.settle(place, outcome.done, outcome.more)
             left = max(0, self._state(place).singly - len(outcome.done))
@@ -301,10 +308,6 @@ class Outbox:
             self.refused.extend(outcome.refused)
             self.refusals += len(outcome.refused)
             self._changed.notify_all()
-        for text in outcome.refused:
-            LOGGER.warning("lineage: not recorded: %s", text)
-        for text in outcome.notes:
-            LOGGER.info("lineage: %s", text)
         if outcome.opened and place[1] == self.spool.owner.component:
             self._opened(outcome.opened)
 

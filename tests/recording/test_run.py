@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import signal
 import sqlite3
@@ -852,6 +853,34 @@ def test_what_is_in_the_way_is_told_when_it_is_met(service: StandIn, caplog: pyt
         run.log_parameter("b", 1)
         told = [record.getMessage() for record in caplog.records if "what is logged is kept" in record.getMessage()]
     assert len(told) == 1
+
+
+class _Recording(logging.Handler):
+    """Records from a thread of its own what it hears, and waits for that, as a handler that fans out does."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__()
+        self.run, self.recorded = run, list[bool]()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if "what is logged is kept" in record.getMessage():
+            other = threading.Thread(target=lambda: self.run.log_metric("heard", 1), daemon=True)
+            other.start()
+            other.join(timeout=30)
+            self.recorded.append(not other.is_alive())
+
+
+def test_a_handler_of_log_lines_may_record(service: StandIn) -> None:
+    """What is in the way is told while no lock is held: a handler that records what it hears does not hang the run."""
+    service.fault("UpdateTrialComponent", "AccessDeniedException", times=999)
+    logger = logging.getLogger("lineage.recording")
+    with Run("churn", "first") as run:
+        logger.addHandler(handler := _Recording(run))
+        try:
+            run.log_parameter("a", 1)
+        finally:
+            logger.removeHandler(handler)
+        assert handler.recorded == [True]
 
 
 def test_a_bucket_that_can_be_none_is_refused_before_anything_is_sent(service: StandIn) -> None:
