@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+import botocore.session
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -31,6 +33,10 @@ CORE = (
 settings.register_profile("anywhere", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("anywhere"), derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "anywhere")
+
+
+# Each session of boto3 parses the models of its services, which takes longer than most tests: they share what was read.
+botocore.session.create_loader = cache(botocore.session.create_loader)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
