@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ class OpenTables:
         except sqlite3.Error as error:
             raise SnapshotError(f"{self.path} can't be read: {error}") from error
 
-    def _fetched(self, sql: str, values: Sequence[Any]) -> list[Row]:
+    def _fetched(self, sql: str, values: Sequence[Any] | Mapping[str, Any]) -> list[Row]:
         """The same rows at once: of a few hundred, which is faster than one by one."""
         try:
             return self._db.execute(sql, values).fetchall()
