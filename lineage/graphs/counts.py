@@ -15,7 +15,9 @@ from lineage.domain.kinds import FINE_TUNING_JOB, KINDS, PROCESSING_JOB, RELATIO
 from lineage.domain.names import location_of, places_around
 from lineage.domain.records import decoded
 from lineage.domain.training import trains
+from lineage.graphs.first_writes import find_first_writes
 from lineage.snapshot.graph import behind
+from lineage.snapshot.levels import each_into, each_out_of
 
 # Where what a job made may be read: no place for a model, unless something loads or reads it there.
 _ONWARD: Final = (*(name for name, relation in RELATIONS.items() if relation.flows), "recorded-by")
@@ -25,16 +27,6 @@ _LEARN: Final = tuple(
 )
 _TRAINERS: Final = tuple(kind.name for kind in KINDS.values() if kind.trains == "always")
 _ISOLATED = "ifnull(json_extract(details, '$.isolated'), 0)"
-# The earliest write to each place, and to what shares keys with it.
-_FIRST_WRITES = """
-    CREATE TEMP TABLE first_write AS
-    WITH own (place, opens) AS (
-        SELECT target, min(rtrim(ifnull(opens, ''), 'Z')) FROM main.edge
-        WHERE relation = 'writes' AND evidence != 'logged' GROUP BY target)
-    SELECT place, min(opens) AS opens FROM (
-        SELECT place, opens FROM own
-        UNION ALL SELECT edge.target, own.opens FROM main.edge JOIN own ON own.place = edge.source WHERE relation = 'overlaps')
-    GROUP BY place"""
 _COUNTED = f"""
     INSERT INTO main.counted
     WITH job (account, region, resources, trainers, training, isolated_training, processing, isolated_processing) AS (
@@ -62,21 +54,23 @@ _REACHED = f"""
     WITH RECURSIVE got (id) AS (
         SELECT value FROM json_each(?)
         UNION SELECT edge.target FROM got JOIN main.node USING (id) JOIN main.edge ON edge.source = got.id
-        WHERE node.kind NOT IN {_LEARN} AND edge.relation IN {_ONWARD})
+        WHERE node.kind NOT IN {_LEARN} AND edge.relation IN {_ONWARD}
+        UNION {" UNION ".join(each_out_of("r.place FROM got CROSS JOIN main.level AS w ON w.place = got.id"))})
     SELECT id FROM got"""  # noqa: S608  (our own words)
+_BACK: Final = "w.place FROM leading CROSS JOIN main.level AS r ON r.place = leading.id"
 # Of these, whence there is a way to one who learns.
 _LEADING = f"""
     WITH RECURSIVE leading (id) AS (
         SELECT id FROM reached JOIN main.node USING (id) WHERE kind IN {_LEARN}
         UNION SELECT edge.source FROM leading JOIN main.edge ON edge.target = leading.id
-        WHERE edge.relation IN {_ONWARD} AND edge.source IN (SELECT id FROM reached))
+        WHERE edge.relation IN {_ONWARD} AND edge.source IN (SELECT id FROM reached)
+        UNION {" UNION ".join(each_into(_BACK, "w.place IN (SELECT id FROM reached)"))})
     SELECT id FROM leading"""  # noqa: S608  (our own words)
 
 
 def count(db: sqlite3.Connection) -> None:
     """Fill what a joined graph says of itself: the numbers of each place, and the jobs that do not say what they read."""
-    db.execute(_FIRST_WRITES)
-    db.execute("CREATE INDEX temp.first_write_place ON first_write (place)")
+    find_first_writes(db)
     db.execute(_COUNTED)
     db.execute("DROP TABLE temp.first_write")
     db.executemany("INSERT INTO main.silent VALUES (?)", ((job,) for job in sorted(_silent(db))))

@@ -1,7 +1,7 @@
 """Records to nodes and edges: the one place where SageMaker's names and locations are joined.
 
 Step by step, each a function: `declared` gives what the fields of the records say; echoes are left out, and
-channels that read another job's model are told from data; `matched` joins written locations to read locations;
+channels that read another job's model are told from data; `note_levels` joins written locations to read locations;
 `classify` says of each location whether it is data, an artifact or code. Records are streamed and all that is many
 stands in tables (`tables.py`), so that memory does not grow with the estate.
 """
@@ -9,10 +9,8 @@ stands in tables (`tables.py`), so that memory does not grow with the estate.
 from __future__ import annotations
 
 import sqlite3
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import takewhile
 from typing import TypeVar
 
 from lineage.domain.kinds import (
@@ -37,10 +35,8 @@ from lineage.domain.names import (
     folders_above,
     is_arn,
     location_of,
-    meets,
     named_id,
     parse_arn,
-    parse_location,
 )
 from lineage.domain.pins import PREFIX, parameter_of, read_pin
 from lineage.domain.records import Body, Edge, Node, Resource, Window, tags_of
@@ -48,11 +44,13 @@ from lineage.domain.references import Hit, detail, empty_parts, hits
 from lineage.domain.sightings import EVER, Sight, seen_read, seen_written
 from lineage.domain.times import each_time, while_it_ran, window
 from lineage.graphs.associations import associated
+from lineage.graphs.levels import note_levels
 from lineage.graphs.place_names import place_names
 from lineage.graphs.readers import leave_out_the_same, read_where_it_runs
-from lineage.graphs.tables import Joining, Spans
+from lineage.graphs.tables import Joining
 from lineage.graphs.unexplained import unexplained
 from lineage.graphs.unread import note_unread
+from lineage.snapshot.levels import ALL_EDGES
 from lineage.snapshot.manifests import Listings
 from lineage.snapshot.rows import EDGE, NODE, edge_of, node_of
 from lineage.snapshot.schema import CONTENT_SCHEMA, new_graph
@@ -85,7 +83,7 @@ def derive(resources: Iterable[Resource], listings: Listings | None = None) -> J
         db.execute(CONTENT_SCHEMA)
         new_graph(db, lambda db: join(db, lambda: records, listings=manifests))
         nodes = map(node_of, db.execute(f"SELECT {NODE} FROM node ORDER BY {NODE}"))  # noqa: S608  (our own words)
-        edges = map(edge_of, db.execute(f"SELECT {EDGE} FROM edge ORDER BY {EDGE}"))  # noqa: S608  (our own words)
+        edges = map(edge_of, db.execute(f"SELECT {EDGE} FROM ({ALL_EDGES}) ORDER BY {EDGE}"))  # noqa: S608  (our own words)
         silent = [row[0] for row in db.execute("SELECT id FROM silent ORDER BY id")]
         return Joined({node.id: node for node in nodes}, list(edges), silent)
     finally:
@@ -123,8 +121,9 @@ def join(
     _model_inputs(joining, on_step)
     joining.add_edges(_counted(associated(joining), "following associations", on_step))
     joining.keep_facts()
-    joining.add_edges(_counted(matched(joining), "joining places", on_step))
-    joining.add_edges(_counted(listed(joining), "joining what manifests list", on_step))
+    on_step("joining places", 0)
+    joining.sort_places()
+    note_levels(joining)
     joining.add_edges(_counted(copied(joining), "joining copies", on_step))
     on_step("classifying places", 0)
     classify(joining)
@@ -406,44 +405,6 @@ def _without_echoes(joining: Joining) -> None:
 # --- joining written to read locations ----------------------------------------------------------
 
 
-def matched(joining: Joining) -> Iterator[Edge]:
-    """`overlaps` edges: from each written location to each other location that is read and shares keys with it.
-
-    A place that adds nothing is left out: where each of its writers wrote something narrower at the same time,
-    which every reader of the place gets as well (a job names its artifact and the folder around it).
-    """
-    joining.sort_places()
-    for place, read in joining.read_places():
-        for uri in _fitting(place, read, joining):
-            yield Edge(uri, place, "overlaps", evidence="matched")
-
-
-def _fitting(place: str, read: Spans, joining: Joining) -> Iterator[str]:
-    """The written places that give a reader of `place` something that no narrower place inside them gives."""
-    got = _got(place, read, joining)
-    uris = sorted(got)
-    for uri in sorted(got.keys() - {place}):
-        inside = [at for at in _inside(uri, uris) if got[uri] <= got[at] and _rank(at, place) < _rank(uri, place)]
-        if not (inside and joining.each_writer_wrote(uri, inside)):
-            yield uri
-
-
-def _inside(uri: str, uris: list[str]) -> Iterator[str]:
-    start = f"{uri.rstrip('/')}/"
-    after = (uris[index] for index in range(bisect_left(uris, start), len(uris)))
-    return takewhile(lambda at: at.startswith(start), after)
-
-
-def listed(joining: Joining) -> Iterator[Edge]:
-    """`overlaps` edges from each written place to each manifest that lists something of it."""
-    read = joining.listings_read()
-    for place in joining.written_places() if read else ():
-        location = location_of(place)
-        manifests = joining.listings.listing(location) if location else set()
-        for manifest in sorted({manifest for number, manifest in manifests if number in read}):
-            yield Edge(place, manifest, "overlaps", usage="listed", evidence="matched")
-
-
 def copied(joining: Joining) -> Iterator[Edge]:
     """`overlaps` edges, by content, from each model that was written to its content, and from there to each place that had it.
 
@@ -472,23 +433,6 @@ def _content_edges(place: str, sights: list[Sight], joining: Joining) -> Iterato
             yield Edge(seen.content, form, "overlaps", usage=seen.usage, evidence="content", window=seen.window)
 
 
-def _rank(at: str, place: str) -> tuple[bool, int, str]:
-    """The place itself comes first, then the narrowest."""
-    return at != place, -len(at), at
-
-
-def _got(place: str, read: Spans, joining: Joining) -> dict[str, Spans]:
-    """The written places of which a reader of `place` gets something, and by which ways of reading."""
-    location = parse_location(place)
-    got = {}
-    for uri, spans in joining.written_near(location):
-        written = parse_location(uri)
-        ways = frozenset(way for way in read if any(meets(location, way, written, span) for span in spans))
-        if ways:
-            got[uri] = ways
-    return got
-
-
 # --- what a location is -------------------------------------------------------------------------
 
 
@@ -511,7 +455,8 @@ def classify(joining: Joining) -> None:
             SELECT source, usage, 0 FROM edge WHERE relation IN ('reads', 'mentions')
             UNION ALL SELECT source, 'model', 0 FROM edge WHERE relation = 'loads'
             UNION ALL SELECT target, usage, 1 FROM edge WHERE relation = 'writes'
-            UNION ALL SELECT target, '', 1 FROM edge WHERE relation = 'overlaps'),
+            UNION ALL SELECT target, '', 1 FROM edge WHERE relation = 'overlaps'
+            UNION ALL SELECT place, '', 1 FROM level WHERE fed),
         told (place, artifact, code, made) AS (
             SELECT place, max(usage IN ('model', 'checkpoint')), max(usage = 'code') AND max(usage NOT IN ('', 'code')) = 0,
                 max(made) FROM used GROUP BY place)

@@ -19,6 +19,7 @@ from lineage.domain.times import sortable
 from lineage.graphs.deployments import Configured, Deployment, deployments
 from lineage.graphs.tables import Joining
 from lineage.snapshot.graph import one_of
+from lineage.snapshot.levels import into
 
 # What runs by itself, and what is run by whoever names it.
 _COMPONENTS = one_of("kind", [kind for kind in HOLDERS if kind in SERVERS])
@@ -77,30 +78,27 @@ _BEFORE = f"""
         SELECT *, (SELECT nullif(min(reader.opens), '') FROM reader
             WHERE holder = target AND specification = {_SPECIFICATION}) AS first FROM untold)
     WHERE first IS NULL OR rtrim(opens, 'Z') < rtrim(first, 'Z')"""  # noqa: S608
-# The places that share keys with each place that is loaded so, and the writes to them: by when each was over, the earliest
-# beginning of all that were over then or later.
+# The writes to each place: by when each was over, the earliest beginning of all that were over then or later.
 _LATER = """
-CREATE TEMP TABLE near (loaded, place, PRIMARY KEY (loaded, place)) WITHOUT ROWID;
-INSERT INTO near SELECT DISTINCT source, source FROM main.edge WHERE relation = 'loads' AND reader = '' AND closes != '';
-INSERT OR IGNORE INTO near SELECT loaded, edge.source FROM near JOIN main.edge ON edge.target = loaded
-    WHERE relation = 'overlaps';
 CREATE TEMP TABLE later AS
     WITH write (place, opens, closes) AS (
-        SELECT target, rtrim(opens, 'Z'), ifnull(rtrim(nullif(closes, ''), 'Z'), '~')
-        FROM (SELECT DISTINCT place FROM near) JOIN main.edge ON target = place WHERE relation = 'writes')
+        SELECT target, rtrim(opens, 'Z'), ifnull(rtrim(nullif(closes, ''), 'Z'), '~') FROM main.edge WHERE relation = 'writes')
     SELECT place, closes, min(opens) OVER (PARTITION BY place ORDER BY closes DESC) AS opens FROM write;
 CREATE INDEX temp.later_closes ON later (place, closes)
 """.strip()
-# Where nothing was written there between a model's creation and its first known reader, the first to read it unknown got
-# the same as that one.
-_SAME = """
+# Where nothing was written to it, nor to a place that shares keys with it, between a model's creation and its first known
+# reader, the first to read it unknown got the same as that one.
+_SAME = f"""
 DELETE FROM main.edge AS load WHERE relation = 'loads' AND reader = '' AND closes != '' AND NOT EXISTS (
-    SELECT 1 FROM near WHERE loaded = load.source AND rtrim(load.closes, 'Z') >= (
+    SELECT 1 FROM (
+        SELECT load.source AS place
+        UNION ALL SELECT source FROM main.edge AS listed WHERE listed.target = load.source AND listed.relation = 'overlaps'
+        UNION ALL SELECT source FROM ({into("main.level AS r", "r.place = load.source")})) AS near
+    WHERE rtrim(load.closes, 'Z') >= (
         SELECT opens FROM later WHERE later.place = near.place AND later.closes > rtrim(load.opens, 'Z')
         ORDER BY later.closes LIMIT 1));
-DROP TABLE temp.later;
-DROP TABLE temp.near
-""".strip()
+DROP TABLE temp.later
+""".strip()  # noqa: S608  (our own words)
 
 
 class _Reader(NamedTuple):

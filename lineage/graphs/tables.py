@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
-from itertools import chain, groupby, takewhile
+from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 from lineage.domain.kinds import ALLOWED, ENDPOINT, ENDPOINT_CONFIG, HOLDERS, PIPELINE_EXECUTION, REUSED, SERVING
-from lineage.domain.names import Location, Span, partition_of, places_around
+from lineage.domain.names import Span, partition_of
 from lineage.domain.records import Edge, Json, Node, Window
 from lineage.domain.sightings import EVER, Sight
 from lineage.domain.status import FAILED, MIXED
 from lineage.domain.times import bounds, sortable
 from lineage.graphs.counts import count
+from lineage.snapshot.levels import EDGE_OF_PAIR, into, out_of
 from lineage.snapshot.manifests import Listings
 from lineage.snapshot.rows import EDGE, edge_of, node_row, stored_edge
 from lineage.snapshot.schema import index_graph
@@ -279,10 +279,10 @@ class Joining:
 
     def forget_unread(self) -> None:
         """What a job may have written and nobody else reads, and what it may have read and nobody else wrote, lead nowhere."""
-        self._forget("may-write", "target", "source", "'reads', 'loads', 'overlaps'")
-        self._forget("may-read", "source", "target", "'writes', 'overlaps'")
+        self._forget("may-write", "target", "source", "'reads', 'loads', 'overlaps'", "leads")
+        self._forget("may-read", "source", "target", "'writes', 'overlaps'", "fed")
 
-    def _forget(self, relation: str, place: str, job: str, others: str) -> None:
+    def _forget(self, relation: str, place: str, job: str, others: str, joined: str) -> None:
         """Of the others at each place, that many jobs may name, the first and the last tell whether one is somebody else."""
         maybe = f"relation = '{relation}'"
         self._db.execute(f"""
@@ -291,7 +291,8 @@ class Joining:
         self._db.execute("CREATE UNIQUE INDEX temp.other_place ON other (place)")
         self._db.execute(f"""
             DELETE FROM main.edge WHERE {maybe} AND NOT EXISTS (
-                SELECT 1 FROM other WHERE place = edge.{place} AND NOT (first = edge.{job} AND last = edge.{job}))""")  # noqa: S608
+                SELECT 1 FROM other WHERE place = edge.{place} AND NOT (first = edge.{job} AND last = edge.{job}))
+            AND NOT EXISTS (SELECT 1 FROM main.level WHERE place = edge.{place} AND {joined})""")  # noqa: S608
         self._db.execute("DROP TABLE temp.other")
 
     def index(self) -> None:
@@ -308,8 +309,9 @@ class Joining:
 
     def overlapping(self, place: str) -> list[str]:
         """The other places that share keys with a place."""
-        sql = "SELECT source FROM main.edge WHERE target = ? AND relation = 'overlaps' AND evidence != 'content'"
-        return [row[0] for row in self._db.execute(sql, (place,))]
+        sql = f"""SELECT source FROM main.edge WHERE target = :place AND relation = 'overlaps' AND evidence != 'content'
+                  UNION SELECT source FROM ({into("main.level AS r", "r.place = :place")})"""  # noqa: S608  (our own words)
+        return [row[0] for row in self._db.execute(sql, {"place": place})]
 
     def writes_to(self, place: str) -> Iterator[tuple[Edge, Json]]:
         """The writes to a place, each with the attributes of who wrote; but not of steps that were taken over from others."""
@@ -343,10 +345,14 @@ class Joining:
 
     def edges_at(self, end: str, ids: Iterable[str], relations: Iterable[str]) -> Iterator[EdgeAt]:
         """The edges of some relations that have some nodes as their `source` or their `target`."""
-        sql = f"""SELECT source, target, relation, path, ifnull(closes, '') FROM main.edge
-                  WHERE {end} IN (SELECT value FROM json_each(?))
-                  AND relation IN (SELECT value FROM json_each(?)) ORDER BY source, target, relation, path"""  # noqa: S608
-        return map(EdgeAt._make, self._db.execute(sql, (json.dumps(list(ids)), json.dumps(list(relations)))))
+        given = "json_each(:ids) AS asked CROSS JOIN main.level AS {} ON {}.place = asked.value"
+        pairs = out_of(given.format("w", "w")) if end == "source" else into(given.format("r", "r"))
+        sql = f"""SELECT source, target, relation, path, ifnull(closes, '') FROM (
+                      SELECT {EDGE} FROM main.edge WHERE {end} IN (SELECT value FROM json_each(:ids))
+                      UNION ALL {EDGE_OF_PAIR} ({pairs}))
+                  WHERE relation IN (SELECT value FROM json_each(:relations)) ORDER BY source, target, relation, path"""  # noqa: S608
+        values = {"ids": json.dumps(list(ids)), "relations": json.dumps(list(relations))}
+        return map(EdgeAt._make, self._db.execute(sql, values))
 
     def note_unread(self, found: Iterable[tuple[str, Json]]) -> None:
         """Keep beside each of some nodes what is known of it without its record."""
@@ -379,7 +385,6 @@ class Joining:
         ):
             rows = f"SELECT {row} FROM main.edge WHERE relation IN ({relations}) AND {known} ORDER BY {row}"  # noqa: S608
             self._db.execute(f"INSERT OR IGNORE INTO {table} {rows}")
-        self._db.execute("CREATE INDEX temp.write_writer ON write (writer, opens, closes, place)")
 
     def data_places(self) -> Iterator[str]:
         """The places that a field declares to be read as data, sorted."""
@@ -397,10 +402,14 @@ class Joining:
     def note_model_inputs(self, inputs: Iterable[tuple[str, str]]) -> None:
         self._db.executemany("INSERT INTO model_input VALUES (?,?)", inputs)
 
-    def read_places(self) -> Iterator[tuple[str, Spans]]:
-        """Each place that is read, sorted, with the ways to read it."""
-        sql = "SELECT place, group_concat(span) FROM read GROUP BY place ORDER BY place"
-        return ((place, frozenset(map(Span, spans.split(",")))) for place, spans in self._db.execute(sql))
+    def places(self) -> Iterator[tuple[str, Spans, Spans, bool]]:
+        """Each place that is written, read, or an entry of a manifest, sorted, with the ways to write and to read it."""
+        sql = """SELECT place, group_concat(written), group_concat(read), max(entry) FROM (
+                 SELECT place, span AS written, NULL AS read, 0 AS entry FROM written
+                 UNION ALL SELECT place, NULL, span, 0 FROM read
+                 UNION ALL SELECT place, NULL, NULL, 1 FROM entry_at) GROUP BY place ORDER BY place"""
+        for place, written, read, entry in self._db.execute(sql):
+            yield place, _spans(written), _spans(read), bool(entry)
 
     def listings_read(self) -> set[int]:
         """The versions of manifests that somebody read."""
@@ -409,38 +418,6 @@ class Joining:
     def written_places(self) -> Iterator[str]:
         """Each place that is written, sorted."""
         return (row[0] for row in self._db.execute("SELECT DISTINCT place FROM written ORDER BY place"))
-
-    def written_near(self, location: Location) -> Iterator[tuple[str, list[Span]]]:
-        """Every written place that could share a key with a location, with the ways in which it was written."""
-        start = location.uri.rstrip("/") if location.key.strip("/") else f"{location.root}/"
-        around = [place for place in places_around(location) if not place.startswith(start)]
-        sql = "SELECT place, span FROM written WHERE place IN (SELECT value FROM json_each(?)) ORDER BY place"
-        rows = self._db.execute(sql, (json.dumps(around),))
-        for place, spans in groupby(chain(rows, self._written_under(start)), key=itemgetter(0)):
-            yield place, [Span(span) for _, span in spans]
-
-    def _written_under(self, start: str) -> Iterator[tuple[str, str]]:
-        rows = self._db.execute("SELECT place, span FROM written WHERE place >= ? ORDER BY place", (start,))
-        return takewhile(lambda row: row[0].startswith(start), rows)
-
-    def each_writer_wrote(self, place: str, places: list[str]) -> bool:
-        """Whether each writer of a place wrote one of the sorted places as well, at the same time. Mostly the first tells."""
-        writes = self._db.execute("SELECT writer, opens, closes FROM write WHERE place = ?", (place,))
-        return all(self._wrote(write, places) for write in writes)
-
-    def _wrote(self, write: Row, places: list[str]) -> bool:
-        """The two sorted lists skip ahead in turn, each to where the other is: neither need be read whole."""
-        index = 0
-        while index < len(places):
-            found = self._next_write(write, places[index])
-            if found in (None, places[index]):
-                return found is not None
-            index = bisect_left(places, found, index)
-        return False
-
-    def _next_write(self, write: Row, start: str) -> Any:
-        sql = "SELECT min(place) FROM write WHERE writer = ? AND opens = ? AND closes = ? AND place >= ?"
-        return self._db.execute(sql, (*write, start)).fetchone()[0]
 
     def sort_contents(self) -> None:
         """What S3 said of objects joins what records pin; digests that it gave of one object at one time are of one content."""
@@ -499,3 +476,7 @@ class Joining:
 
     def add_edges(self, edges: Iterable[Edge]) -> None:
         self._db.executemany("INSERT INTO main.edge VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)", map(stored_edge, edges))
+
+
+def _spans(words: str | None) -> Spans:
+    return frozenset(map(Span, words.split(","))) if words else frozenset()

@@ -127,12 +127,16 @@ _RULES: Final[dict[str, dict[str, Callable[[Any], object]]]] = {
 }  # fmt: skip
 _CRAWLS = "NOT IN (SELECT id FROM crawl)"
 _NODES = "NOT IN (SELECT id FROM node)"
+_LEVELS = "NOT IN (SELECT id FROM level)"
 _DANGLING: Final = (
     ("record", "id", f"first_crawl {_CRAWLS} OR last_crawl {_CRAWLS}", "crawl"),
     ("enumeration", "kind", f"crawl {_CRAWLS}", "crawl"),
     ("question", "subject", f"crawl {_CRAWLS}", "crawl"),
     ("edge", "source", f"source {_NODES} OR target {_NODES}", "node"),
     ("edge", "source", "listing IS NOT NULL AND listing NOT IN (SELECT id FROM manifest)", "manifest"),
+    ("level", "place", f"up_written {_LEVELS} OR up_read {_LEVELS} OR up_entry {_LEVELS}", "level"),
+    ("together", "level", f"level {_LEVELS}", "level"),
+    ("lists", "level", f"level {_LEVELS} OR manifest {_LEVELS}", "level"),
     ("listed", "manifest", "manifest NOT IN (SELECT id FROM manifest) OR folder NOT IN (SELECT id FROM folder)", "manifest"),
     ("entry", "name", "(folder, manifest) NOT IN (SELECT folder, manifest FROM listed)", "manifest"),
 )

@@ -5,13 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
+from heapq import merge
+from operator import itemgetter
 from typing import NamedTuple
 
 from lineage.domain.records import Edge, Node
+from lineage.snapshot.levels import ALL_PAIRS, EDGE_OF_PAIR
+from lineage.snapshot.levels import into as pairs_into
+from lineage.snapshot.levels import out_of as pairs_out_of
 from lineage.snapshot.rows import EDGE, NODE, edge_of, node_of
 from lineage.snapshot.schema import UNREAD
 from lineage.snapshot.tables import AT_ONCE, OpenTables, Row
 
+OVERLAPS = "overlaps"
 FIRST = "rtrim(ifnull(opens, ''), 'Z'), source, target, role, usage"  # of several writes: the earliest, in a fixed order
 
 
@@ -36,11 +42,30 @@ class GraphTables(OpenTables):
     ) -> Iterator[Row]:
         """The same as rows of the columns `EDGE`, of some relations or of all."""
         key, ids = ("target", into) if into is not None else ("source", out_of)
-        return self._select(EDGE, "edge", key, ids, one_of("relation", relations) if relations else "true")
+        which = one_of("relation", relations) if relations else "true"
+        return self._edges(key, ids, which, pairs=not relations or OVERLAPS in relations)
 
     def rows_by(self, ways: Sequence[Way], out_of: Iterable[str]) -> Iterator[Row]:
         """The edges out of nodes that are of one of some ways, as rows of the columns `EDGE`."""
-        return self._select(EDGE, "edge", "source", out_of, f"({' OR '.join(way.condition() for way in ways)})")
+        which = f"({' OR '.join(way.condition() for way in ways)})"
+        return self._edges("source", out_of, which, pairs=any(OVERLAPS in way.relations for way in ways))
+
+    def _edges(self, key: str, ids: Iterable[str] | None, which: str, *, pairs: bool) -> Iterator[Row]:
+        """The edges that are kept, with the pairs of places that share keys, which are made of the levels."""
+        if not pairs:
+            return self._select(EDGE, "edge", key, ids, which)
+        if ids is None:
+            made = self._rows(f"{ALL_PAIRS} ORDER BY source, target")
+            return merge(self._select(EDGE, "edge", key, ids, which), made, key=itemgetter(0, 1, 2, 3, 4))
+        return self._near_and_kept(key, sorted(dict.fromkeys(ids)), which)
+
+    def _near_and_kept(self, key: str, ids: list[str], which: str) -> Iterator[Row]:
+        kept = f"SELECT {EDGE} FROM edge WHERE {key} IN (SELECT value FROM json_each(:ids)) AND {which}"  # noqa: S608
+        given = "json_each(:ids) AS asked CROSS JOIN main.level AS {} ON {}.place = asked.value"
+        pairs = pairs_out_of(given.format("w", "w")) if key == "source" else pairs_into(given.format("r", "r"))
+        sql = f"SELECT {EDGE} FROM ({kept} UNION ALL {EDGE_OF_PAIR} ({pairs})) ORDER BY {key}, {EDGE}"  # noqa: S608
+        for at in range(0, len(ids), AT_ONCE):
+            yield from self._fetched(sql, {"ids": json.dumps(ids[at : at + AT_ONCE])})
 
     def of_kind(self, kind: str) -> list[Node]:
         """The observed nodes of one kind, by name."""
@@ -167,6 +192,8 @@ class Way(NamedTuple):
         marks = [("target", self.ends_of), ("source", self.starts_of)]
         which = [f"e.{end} = edge.target AND {one_of('e.relation', those)}" for end, those in marks if those]
         leads = [f"EXISTS (SELECT 1 FROM edge AS e WHERE {this})" for this in which]  # noqa: S608  (our own words)
+        if OVERLAPS in self.starts_of:
+            leads += ["EXISTS (SELECT 1 FROM level WHERE place = edge.target AND leads)"]
         leads += ["instr(target, '://') = 0"] if self.or_no_place else []
         return f"({one_of('relation', self.relations)} AND ({' OR '.join(leads) or 'true'}))"
 

@@ -185,7 +185,7 @@ class Listings:
 
         An entry is an object, or a folder with all that is in it, whichever there is.
         """
-        for folder, name in _around(dataset):
+        for folder, name in map(_split, texts_around(dataset)):
             sql = "SELECT 1 FROM entry WHERE manifest = ? AND name = ? AND folder = (SELECT id FROM folder WHERE place = ?)"
             if self._db.execute(sql, (manifest, name, folder)).fetchone():
                 return Cover.ALL, f"{folder}/{name}"
@@ -204,11 +204,16 @@ class Listings:
         sql = f"""SELECT DISTINCT manifest.id, manifest.place FROM folder CROSS JOIN listed ON listed.folder = folder.id
                   JOIN manifest ON manifest.id = listed.manifest WHERE {_INSIDE}"""  # noqa: S608  (our own words)
         found = set(self._db.execute(sql, _inside(place)))
-        for folder, name in _around(place):
-            sql = """SELECT manifest.id, manifest.place FROM entry JOIN manifest ON manifest.id = entry.manifest
-                     WHERE name = ? AND folder = (SELECT id FROM folder WHERE place = ?)"""
-            found |= set(self._db.execute(sql, (name, folder)))
+        for around in texts_around(place):
+            found |= self.having(around)
         return found
+
+    def having(self, text: str) -> set[tuple[int, str]]:
+        """The manifests, each with its place, of which one entry is called just so, but for one slash at its end."""
+        folder, name = _split(text)
+        sql = """SELECT manifest.id, manifest.place FROM entry JOIN manifest ON manifest.id = entry.manifest
+                 WHERE name = ? AND folder = (SELECT id FROM folder WHERE place = ?)"""
+        return set(self._db.execute(sql, (name, folder)))
 
     def places(self) -> Iterator[str]:
         """Where all manifests are that were read."""
@@ -234,10 +239,10 @@ def _split(text: str) -> tuple[str, str]:
     return folder, name
 
 
-def _around(place: Location) -> Iterator[tuple[str, str]]:
-    """A place and what lies around it, up to its bucket: each as a folder and a name."""
+def texts_around(place: Location) -> Iterator[str]:
+    """A place and what lies around it, up to its bucket, as entries are called: each without the slash at its end."""
     text = _text(place)
-    yield _split(text)
+    yield text
     while len(text) > len(place.root):
         text = text.rpartition("/")[0]
-        yield _split(text)
+        yield text

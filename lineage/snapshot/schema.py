@@ -5,11 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 
+from lineage.snapshot.levels import LEVELS_SCHEMA
 from lineage.snapshot.manifests import LISTINGS_SCHEMA
 from lineage.snapshot.seals import SEALS_SCHEMA
 
 APPLICATION_ID = 0x4C4E4147  # "LNAG", so that `file` and we can tell the file from other SQLite files
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 
 # What is known of a name that a list gave: nothing yet, its record, nothing while it is asked for, all but the extras.
 WANTED, READ, IN_HAND, HALF_READ = range(4)
@@ -45,7 +46,7 @@ CREATE TABLE question (
     crawl INTEGER NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL, joined INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (account, region, operation, subject, crawl)) WITHOUT ROWID;
 """
-_GRAPH = """
+_GRAPH = f"""
 CREATE TABLE node (
     id TEXT PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, account TEXT, region TEXT, arn TEXT,
     created TEXT, modified TEXT, status TEXT, observed INTEGER NOT NULL, details TEXT NOT NULL) WITHOUT ROWID;
@@ -60,7 +61,7 @@ CREATE TABLE counted (
     training_jobs INTEGER NOT NULL,
     isolated_training_jobs INTEGER NOT NULL, processing_jobs INTEGER NOT NULL, isolated_processing_jobs INTEGER NOT NULL,
     channels INTEGER NOT NULL, channels_of_unknown_writer INTEGER NOT NULL, PRIMARY KEY (account, region)) WITHOUT ROWID;
-"""
+{LEVELS_SCHEMA.lstrip()}"""
 # A query uses one of the two last indices where it says the same words.
 UNREAD = "json_extract(details, '$.unread') IS NOT NULL"
 _GRAPH_INDICES = f"""

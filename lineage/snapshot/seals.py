@@ -73,6 +73,13 @@ TABLES: Final[Mapping[str, Table]] = {
         4,
         by_row=True,
     ),
+    "level": Table(
+        "id, place, last, up_written, up_read, up_entry, written, read, covers_from, covers_to, gets_from, gets_to, "
+        "surely_from, surely_to, wider, leads, fed",
+        1,
+    ),
+    "together": Table("at, level", 2),
+    "lists": Table("level, manifest, entry", 3),
     "unexplained": Table("id", 1),
     "silent": Table("id", 1),
     "counted": Table(f"account, region, {', '.join(Counts._fields)}", 2),

@@ -64,7 +64,7 @@ class Recording(WrittenNames, WrittenLedger, WrittenContents):
 
     def replace_graph(self, join: Callable[[sqlite3.Connection], None]) -> None:
         """Put a graph in the place of the one before: `join` fills the tables, from records that it streams."""
-        for table in ("node", "edge", "unexplained", "silent", "counted"):
+        for table in ("node", "edge", "unexplained", "silent", "counted", "level", "together", "lists"):
             self._db.execute(f"DROP TABLE {table}")
         try:
             new_graph(self._db, join)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import tracemalloc
 from collections.abc import Callable, Iterable, Iterator
@@ -17,8 +18,10 @@ import lineage
 from lineage.domain.names import Span, gets, named_id
 from lineage.domain.records import Edge, Resource, Window
 from lineage.graphs import tables as joining
-from lineage.graphs.derive import STEP, derive, join, matched
+from lineage.graphs.derive import STEP, derive, join
+from lineage.graphs.levels import note_levels
 from lineage.graphs.tables import Joining
+from lineage.snapshot.levels import into, out_of
 from lineage.snapshot.manifests import Listings
 from lineage.snapshot.reading import Snapshot, open_snapshot
 from lineage.snapshot.schema import CONTENT_SCHEMA, new_graph
@@ -162,17 +165,26 @@ SPANS = st.sampled_from([Span.PREFIX, Span.FOLDER, Span.OBJECT, Span.MANIFEST])
 READS = st.sets(st.tuples(PLACES, SPANS), max_size=6)
 
 
+GIVEN = "json_each(?) AS asked CROSS JOIN main.level AS {0} ON {0}.place = asked.value"
+
+
 def overlaps(edges: Iterable[Edge]) -> set[tuple[str, str]]:
-    found: list[Edge] = []
+    """The pairs that share keys: the same whether they are asked for at the one end or at the other, and told at each."""
+    db = sqlite3.connect(":memory:")
 
     def fill(db: sqlite3.Connection) -> None:
         room = Joining(db, Listings.in_memory())
         room.add_edges(edges)
-        found.extend(matched(room))
+        room.sort_places()
+        note_levels(room)
 
-    new_graph(sqlite3.connect(":memory:"), fill)
-    assert len(found) == len(set(found))
-    return {(edge.source, edge.target) for edge in found}
+    new_graph(db, fill)
+    places = json.dumps([row[0] for row in db.execute("SELECT place FROM level")])
+    found = [row[:2] for row in db.execute(out_of(GIVEN.format("w")), (places,) * 4)]
+    assert sorted(found) == sorted(set(found)) == sorted(row[:2] for row in db.execute(into(GIVEN.format("r")), (places,) * 4))
+    for end, ends in (("leads", {source for source, _ in found}), ("fed", {target for _, target in found})):
+        assert {row[0] for row in db.execute(f"SELECT place FROM level WHERE {end}")} == ends
+    return set(found)
 
 
 def reads(places: Iterable[tuple[str, Span]]) -> list[Edge]:
@@ -268,7 +280,6 @@ STEPS = [
     "telling data from models",
     "following associations",
     "joining places",
-    "joining what manifests list",
     "joining copies",
     "classifying places",
     "looking for what nobody made",

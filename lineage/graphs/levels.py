@@ -1,0 +1,176 @@
+"""The places of a graph as levels (`snapshot/levels.py`): each once, with how far it reaches, found in one sorted pass."""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from operator import itemgetter
+
+from lineage.domain.names import Span, location_of
+from lineage.graphs.tables import Joining, Spans
+from lineage.snapshot.levels import each_into, each_out_of
+from lineage.snapshot.manifests import texts_around
+
+_EXACTLY, _IN_FOLDER, _BEGINS_SO = range(3)
+"""How far a place reaches: to its own key, to all in the folder that it is, to all keys that begin so."""
+Place = tuple[str, Spans, Spans, bool]
+"""A place, the ways to write it and to read it, and whether it is an entry of a manifest."""
+Above = tuple[int | None, int | None, int | None]
+"""The numbers of the nearest places around one: a written one, a read one, and an entry."""
+Reach = tuple[int, int]
+"""From which number to which a place reaches; the first is beyond the second where it is to none."""
+_NONE: Reach = (1, 0)
+# One number for all that one writer wrote at one time.
+_NUMBERED = """
+    CREATE TEMP TABLE numbered AS
+    SELECT dense_rank() OVER (ORDER BY writer, opens, closes) AS at, place FROM write"""
+
+
+class _Level:
+    """A place while the pass is inside it."""
+
+    def __init__(self, number: int, at: Place, outer: _Level | None) -> None:
+        self.number, (self.place, self.written, self.read, self.entry) = number, at
+        self.up = outer.nearest() if outer else (None, None, None)
+        self.last = number  # of all that begins as it does
+        self.folder = _NONE  # of that, what lies in the folder that it is
+
+    def nearest(self) -> Above:
+        """The nearest levels that what begins as it does lies in: written ones, read ones, and entries."""
+        own = (self.written, self.read, self.entry)
+        written, read, entry = (self.number if is_so else up for is_so, up in zip(own, self.up, strict=True))
+        return written, read, entry
+
+    def holds(self, inner: _Level) -> None:
+        """Another one that begins as it does is done, with all that is inside."""
+        self.last = inner.last
+        if self.place.endswith("/") or inner.place.startswith(f"{self.place}/"):
+            first, _ = self.folder
+            self.folder = (inner.number if self.folder == _NONE else first), inner.last
+
+    def row(self) -> tuple[object, ...]:
+        covers = max(map(_written_by, self.written), default=_EXACTLY)
+        gets = [_read_by(span) for span in self.read] or [_EXACTLY]
+        reaches = (*self._to(covers), *self._to(max(gets)), *self._to(min(gets)))
+        return (self.number, self.place, self.last, *self.up, bool(self.written), bool(self.read), *reaches)
+
+    def _to(self, reach: int) -> Reach:
+        return {_EXACTLY: _NONE, _IN_FOLDER: self.folder, _BEGINS_SO: (self.number + 1, self.last)}[reach]
+
+
+def _written_by(span: Span) -> int:
+    """No row of the table of kinds has a write of another span than these; one that came would cover more, not less."""
+    return {Span.OBJECT: _EXACTLY, Span.FOLDER: _IN_FOLDER}.get(span, _BEGINS_SO)
+
+
+def _read_by(span: Span) -> int:
+    """Of a manifest the object itself counts: what it lists is kept beside it."""
+    return {Span.PREFIX: _BEGINS_SO, Span.FOLDER: _IN_FOLDER}.get(span, _EXACTLY)
+
+
+def note_levels(joining: Joining) -> None:
+    """Keep the places that are read and written, how they lie inside each other, and which of them share keys at all."""
+    sql = """INSERT INTO main.level (id, place, last, up_written, up_read, up_entry, written, read, covers_from, covers_to,
+             gets_from, gets_to, surely_from, surely_to) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"""
+    joining.run("CREATE TEMP TABLE entry_at (place, manifest, PRIMARY KEY (place, manifest)) WITHOUT ROWID")
+    joining.put("INSERT OR IGNORE INTO entry_at VALUES (?,?)", _entries(joining))
+    joining.put(sql, _levels(joining.places()))
+    joining.run(_ENTRIES)
+    joining.run("DROP TABLE temp.entry_at")
+    joining.put(_FOLDER, _folders(joining))
+    joining.run(_NUMBERED)
+    joining.run("CREATE TEMP TABLE around (place, at, PRIMARY KEY (place, at)) WITHOUT ROWID")
+    joining.put("INSERT OR IGNORE INTO around VALUES (?,?)", _around(joining))
+    for statement in (*_WIDER.split(";\n"), _LEADS, _FED):
+        joining.run(statement)
+
+
+def _levels(places: Iterable[Place]) -> Iterator[tuple[object, ...]]:
+    """The rows of all places, which come in their order: each when the pass has left it."""
+    inside: list[_Level] = []
+    for number, at in enumerate(places, 1):
+        while inside and not at[0].startswith(inside[-1].place):
+            yield _left(inside)
+        inside.append(_Level(number, at, inside[-1] if inside else None))
+    while inside:
+        yield _left(inside)
+
+
+def _left(inside: list[_Level]) -> tuple[object, ...]:
+    done = inside.pop()
+    if inside:
+        inside[-1].holds(done)
+    return done.row()
+
+
+def _around(joining: Joining) -> Iterator[tuple[str, int]]:
+    """The places that are around others which one writer wrote at one time, each with the number of that write."""
+    rows = joining.each("SELECT at, place FROM numbered ORDER BY at, place")
+    for at, group in groupby(rows, key=itemgetter(0)):
+        places = [place for _, place in group]
+        yield from ((place, at) for place in places if _has_inside(place, places))
+
+
+def _has_inside(place: str, places: list[str]) -> bool:
+    """Whether another one of some sorted places lies in the folder that a place is."""
+    start = f"{place.rstrip('/')}/"
+    first = bisect_left(places, start)
+    return any(one.startswith(start) and one != place for one in places[first : first + 2])
+
+
+def _entries(joining: Joining) -> Iterator[tuple[str, str]]:
+    """The entries of manifests that somebody read, each with the manifest, at which something was written, or in which."""
+    read, before = joining.listings_read(), set[str]()
+    for place in joining.written_places() if read else ():
+        location = location_of(place)
+        around = list(texts_around(location)) if location else []
+        for text in around:  # what lies around the place before was asked about with it
+            manifests = () if text in before else joining.listings.having(text)
+            yield from ((text, manifest) for number, manifest in manifests if number in read)
+        before = set(around)
+
+
+def _folders(joining: Joining) -> Iterator[tuple[str, str]]:
+    """The folders, as what may have been written around each, in which manifests list something that somebody read."""
+    for number in sorted(joining.listings_read()):
+        manifest, *_ = joining.listings.told(number)
+        for folder in joining.listings.folders(number):
+            location = location_of(f"{folder}/")
+            around = texts_around(location) if location else ()
+            yield json.dumps([name for text in around for name in (f"{text}/", text)]), manifest.place
+
+
+_ENTRIES = """
+    INSERT INTO main.lists SELECT entry.id, manifest.id, 1 FROM entry_at
+    JOIN main.level AS entry USING (place) JOIN main.level AS manifest ON manifest.place = entry_at.manifest"""
+# The narrowest written place around a folder leads to all the others.
+_FOLDER = """
+    INSERT OR IGNORE INTO main.lists
+    SELECT around.id, manifest.id, 0 FROM (
+        SELECT level.id FROM json_each(?) AS name CROSS JOIN main.level ON place = name.value WHERE written LIMIT 1
+    ) AS around JOIN main.level AS manifest ON manifest.place = ?"""
+# A place adds nothing to what its writers wrote inside it, where each of them did so each time.
+_WIDER = """
+UPDATE main.level SET wider = 1 WHERE place IN (
+    SELECT place FROM numbered WHERE place IN (SELECT place FROM around)
+    GROUP BY place HAVING count(DISTINCT at) = (SELECT count(*) FROM around WHERE around.place = numbered.place));
+INSERT INTO main.together SELECT at, id FROM numbered JOIN main.level USING (place) WHERE at IN (
+    SELECT at FROM around JOIN main.level USING (place) WHERE wider);
+DROP TABLE temp.numbered;
+DROP TABLE temp.around
+""".strip()
+# Mostly the nearest one tells.
+_LEADS = f"""
+    UPDATE main.level SET leads = 1
+    WHERE written AND EXISTS (
+        SELECT 1 FROM main.level AS r
+        WHERE r.id = level.up_read AND level.id BETWEEN r.gets_from AND r.gets_to AND NOT level.wider
+        UNION ALL {" UNION ALL ".join(each_out_of("1 FROM main.level AS w", "w.id = level.id"))})"""  # noqa: S608
+_FED = f"""
+    UPDATE main.level SET fed = 1
+    WHERE read AND EXISTS (
+        SELECT 1 FROM main.level AS w
+        WHERE w.id = level.up_written AND level.id BETWEEN w.covers_from AND w.covers_to AND NOT w.wider
+        UNION ALL {" UNION ALL ".join(each_into("1 FROM main.level AS r", "r.id = level.id"))})"""  # noqa: S608
