@@ -55,7 +55,7 @@ class GraphTables(OpenTables):
         if not pairs:
             return self._select(EDGE, "edge", key, ids, which)
         if ids is None:
-            made = self._rows(f"{ALL_PAIRS} ORDER BY source, target")
+            made = self._sound("edge", EDGE, self._rows(f"{ALL_PAIRS} ORDER BY source, target"))
             return merge(self._select(EDGE, "edge", key, ids, which), made, key=itemgetter(0, 1, 2, 3, 4))
         return self._near_and_kept(key, sorted(dict.fromkeys(ids)), which)
 
@@ -65,7 +65,7 @@ class GraphTables(OpenTables):
         pairs = pairs_out_of(given.format("w", "w")) if key == "source" else pairs_into(given.format("r", "r"))
         sql = f"SELECT {EDGE} FROM ({kept} UNION ALL {EDGE_OF_PAIR} ({pairs})) ORDER BY {key}, {EDGE}"  # noqa: S608
         for at in range(0, len(ids), AT_ONCE):
-            yield from self._fetched(sql, {"ids": json.dumps(ids[at : at + AT_ONCE])})
+            yield from self._sound("edge", EDGE, self._fetched(sql, {"ids": json.dumps(ids[at : at + AT_ONCE])}))
 
     def of_kind(self, kind: str) -> list[Node]:
         """The observed nodes of one kind, by name."""

@@ -153,7 +153,7 @@ def test_what_is_read_outside_is_explained_too(sealed: Path, tmp_path: Path) -> 
     db.execute("UPDATE seal SET digest = x'00ff'")
     db.commit()
     db.close()
-    said = said_of(path, ("report", "loans-live", "-f", "json"))
+    said = said_of(path, ("snapshot", "info", "-f", "json"))
     assert "s.db is damaged: table seal, row '1', column digest: its type is another one: restore it from a copy" in said
 
 
