@@ -278,18 +278,18 @@ class Outbox:
         self._settle(place, Outcome([item.id for item in items], [f"{place[0]}: {refusal}"]))
         if place[0] == OPEN:
             with self._changed:
-                count = self.spool.forget(place[1])
-                self._impossible[place[1]] = f"the run {place[1]} can't be opened: {refusal}"
+                count = sum(number for (_, component), number in self.spool.counts.items() if component == place[1])
             LOGGER.warning("lineage: not recorded: %s items of the run %s", f"{count:,}", place[1])
             with self._changed:
+                self.spool.forget(place[1])
+                self._impossible[place[1]] = f"the run {place[1]} can't be opened: {refusal}"
                 self._changed.notify_all()
 
     def _failed(self, place: Place, error: NotRecorded) -> None:
         with self._changed:
-            state = self._state(place)
-            told = state.after(error).stuck and not state.stuck and str(error) not in self._told
-            self._told.add(str(error))
-        if told:  # before whoever waits goes on; and not under the lock, for a handler of the user's may record
+            tell = self._state(place).after(error).stuck and str(error) not in self._told
+            self._told |= {str(error)} if tell else set()
+        if tell:  # before whoever waits goes on; and not under the lock, for a handler of the user's may record
             LOGGER.warning("lineage: %s; what is logged is kept, and sent when that is mended", str(error).rstrip("."))
         with self._changed:
             state = self._states[place] = self._state(place).after(error)

@@ -883,6 +883,34 @@ def test_a_handler_of_log_lines_may_record(service: StandIn) -> None:
         assert handler.recorded == [True]
 
 
+class _Heard(logging.Handler):
+    """Waits for a line."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.event = threading.Event()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if "what is logged is kept" in record.getMessage():
+            self.event.set()
+
+
+def test_an_outage_is_told_while_the_run_goes_on(service: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network that stays away for long enough is told, too, though its first failures said the same and were not."""
+    monkeypatch.setattr("lineage.recording.outbox._ENOUGH", {})
+    monkeypatch.setattr("lineage.recording.outbox._ENOUGH_ELSE", 0.01)
+    logger = logging.getLogger("lineage.recording")
+    with Run("churn", "first") as run:
+        service.down = True
+        logger.addHandler(handler := _Heard())
+        try:
+            run.log_metric("loss", 1)
+            assert handler.event.wait(60)
+        finally:
+            logger.removeHandler(handler)
+            service.down = False
+
+
 def test_a_bucket_that_can_be_none_is_refused_before_anything_is_sent(service: StandIn) -> None:
     """`artifact_bucket` is held to what buckets are called."""
     for bucket in ("Bad Bucket!", "x", 7):
