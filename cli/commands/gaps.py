@@ -10,7 +10,7 @@ import click
 from ..render.answers import gaps_text, rows_text
 from ..render.attested import attestation_said
 from ..render.lines import attested_by
-from ..render.words import plural, tsv
+from ..render.words import plural, say, tsv
 from .options import attestations_option, format_option, kind_option, out_option, snapshot_option, write
 
 if TYPE_CHECKING:
@@ -49,15 +49,15 @@ def gaps(snapshot: str, form: str, out: str | None, stubs: bool, vouched: dict[s
             template = lineage.attest_template(opened, **vouched)
             write(template, out)
             if "[[attestations]]" not in template:
-                click.echo("lineage: there is no hole that a person can close; `lineage gaps` lists what a crawl can", err=True)
+                say("lineage: there is no hole that a person can close; `lineage gaps` lists what a crawl can")
             return
         said = lineage.coverage(opened)
         if vouched:
             said |= lineage.vouched_for(opened, **vouched)
     for warning in said.get("warnings", ()):
-        click.echo(lineage.one_line(f"lineage: {warning}"), err=True)
+        say(f"lineage: {warning}")
     if form == "json":
-        write(json.dumps(said, indent=2, ensure_ascii=False) + "\n", out)
+        write(lineage.json_text(said, indent=2) + "\n", out)
     else:
         write(tsv(_gap_rows(said)) if form == "tsv" else gaps_text(said, colour=not out), out)
 
@@ -121,7 +121,7 @@ def kinds(kind: str | None, form: str, out: str | None) -> None:
         raise click.UsageError(f"no kind {kind}; the kinds are {', '.join(read)}")
     if form == "json":
         chosen = [read[kind]] if kind else list(read.values())
-        write(json.dumps([lineage.kind_json(one) for one in chosen], indent=2, ensure_ascii=False) + "\n", out)
+        write(lineage.json_text([lineage.kind_json(one) for one in chosen], indent=2) + "\n", out)
         return
     rows = _references(read[kind]) if kind else _kinds(list(read.values()))
     write(tsv(rows) if form == "tsv" else rows_text(rows, colour=not out), out)
@@ -181,4 +181,4 @@ def iam_policy(kinds: tuple[str, ...], roles: tuple[str, ...], out: str | None, 
         raise click.UsageError(f"{wrong[0]!r} is no role ARN; one looks like arn:aws:iam::111122223333:role/auditor")
     policy = lineage.iam_policy(kinds, roles=roles, **crawl)
     write(json.dumps(policy, indent=2) + "\n", out)
-    click.echo(plural(sum(len(one["Action"]) for one in policy["Statement"]), "action"), err=True) if out else None
+    say(plural(sum(len(one["Action"]) for one in policy["Statement"]), "action")) if out else None

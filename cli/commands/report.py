@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import shlex
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..render.words import plural
+from ..render.words import plural, say
 from .options import attestations_option, out_option, snapshot_option, uncollected, write
 from .subjects import asked_for, exact_option, from_option, insisted, of_policy
 
@@ -118,10 +117,7 @@ def report(
 
 def _say_where(told: lineage.Report, out: str) -> None:
     document = told.document
-    print(
-        f"{out}: report {document['report_id']} of {plural(len(told.endpoints), 'endpoint')}, {document['report_digest']}",
-        file=sys.stderr,
-    )
+    say(f"{out}: report {document['report_id']} of {plural(len(told.endpoints), 'endpoint')}, {document['report_digest']}")
 
 
 def _command(

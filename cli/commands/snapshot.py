@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -91,7 +90,9 @@ def verify(file: str | None, snapshot: str, digest: str, against: str, form: str
 
 
 def _json(told: Any) -> str:
-    return json.dumps(told.as_json(), indent=2, ensure_ascii=False) + "\n"
+    import lineage
+
+    return lineage.json_text(told.as_json(), indent=2) + "\n"
 
 
 def _sums(told: lineage.SnapshotInfo) -> str:
