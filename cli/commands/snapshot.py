@@ -96,7 +96,9 @@ def _json(told: Any) -> str:
 
 
 def _sums(told: lineage.SnapshotInfo) -> str:
-    return f"{told.digest.removeprefix('sha256:')}  {told.file}\n"
+    import lineage
+
+    return f"{told.digest.removeprefix('sha256:')}  {lineage.one_line(told.file)}\n"
 
 
 def _info_rows(told: lineage.SnapshotInfo) -> str:

@@ -18,7 +18,7 @@ _UNSEEN: Final = (
 )
 _TURNS: Final = r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # the direction of a text (Unicode's annex 9)
 _NONE: Final = r"\ud800-\udfff\ufffe\uffff"  # surrogates, which no UTF-8 holds, and two that XML forbids
-_HIDDEN: Final = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029{_TURNS}{_UNSEEN}{_NONE}]")
+_HIDDEN: Final = re.compile(rf"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029{_TURNS}{_UNSEEN}{_NONE}]")
 _JOINERS: Final = "\u200c\u200d"
 _SPACES: Final = dict.fromkeys(map(ord, "\t\n\v\f\r"), " ")
 
@@ -33,9 +33,9 @@ def says_missing(message: str) -> bool:
 def visible(text: str) -> str:
     """A text with a picture or an escape in the place of each character that no document should hold.
 
-    Tabs and line ends of ASCII stay.
+    Tabs and line ends stay; of a carriage return before a line end nothing, and any other, which overwrites a line, is shown.
     """
-    return text if text.isascii() and text.isprintable() else _HIDDEN.sub(_picture, text)
+    return text if text.isascii() and text.isprintable() else _HIDDEN.sub(_picture, text.replace("\r\n", "\n"))
 
 
 def one_line(text: str) -> str:

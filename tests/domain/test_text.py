@@ -19,7 +19,7 @@ ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()))
     ("text", "shown", "line"),
     [
         ("é ✓ 漢字 🙂 a\xa0b", "é ✓ 漢字 🙂 a\xa0b", "é ✓ 漢字 🙂 a\xa0b"),
-        ("a\tb\r\nc", "a\tb\r\nc", "a b  c"),
+        ("a\tb\r\nc\rd", "a\tb\nc␍d", "a b  c d"),
         ("bell\x07 nul\x00 del\x7f", "bell␇ nul␀ del␡", "bell␇ nul␀ del␡"),
         ("\x1b[31mred", "␛[31mred", "␛[31mred"),
         ("next\x85 page\x0c para\u2029", r"next\u0085 page␌ para\u2029", r"next\u0085 page  para\u2029"),
