@@ -18,7 +18,7 @@ from typing import Final
 
 from lineage.domain.kinds import KINDS, RELATIONS, RESOURCE, SHOWN_BESIDE
 from lineage.domain.records import Json, Resource, Scope
-from lineage.domain.text import shown, visible
+from lineage.domain.text import json_text, shown, visible
 from lineage.graphs.build import Graph
 from lineage.outputs.pictures.figures import console_url
 from lineage.outputs.pictures.layout import Box, Layout, layout
@@ -158,7 +158,7 @@ def _records(graph: Graph, snapshot: Snapshot | None) -> tuple[dict[str, str], s
     if len(graph) > MAX_WITH_RECORDS:
         return {}, f"Records are not in this page: it has more than {MAX_WITH_RECORDS:,} nodes. `lineage show ID` has them."
     bodies = ((node, record.body) for node, record in _kept(graph, snapshot))
-    return {node: json.dumps(body, indent=1, sort_keys=True, ensure_ascii=False) for node, body in bodies}, ""
+    return {node: json_text(body, indent=1, sort_keys=True) for node, body in bodies}, ""
 
 
 def _kept(graph: Graph, snapshot: Snapshot) -> Iterator[tuple[str, Resource]]:
