@@ -182,7 +182,9 @@ def _usage() -> tuple[type[Exception], ...]:
 
 
 def _say(message: str, code: int) -> int:
-    click.echo(f"lineage: {message}", err=True)
+    import lineage
+
+    click.echo(lineage.one_line(f"lineage: {message}"), err=True)
     return code
 
 

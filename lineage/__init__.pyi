@@ -32,7 +32,10 @@ from .domain.pipelines import ExperimentNames as ExperimentNames
 from .domain.pipelines import experiment_names as experiment_names
 from .domain.records import Scope as Scope
 from .domain.status import is_as_expected as is_as_expected
+from .domain.text import json_text as json_text
 from .domain.text import one_line as one_line
+from .domain.text import safe_json as safe_json
+from .domain.text import visible as visible
 from .errors import AlreadyExists as AlreadyExists
 from .errors import CrawlError as CrawlError
 from .errors import LeaderboardError as LeaderboardError
@@ -63,6 +66,7 @@ from .outputs.formats.graphml import read_graphml as read_graphml
 from .outputs.formats.junit import to_junit as to_junit
 from .outputs.formats.plain import plain as plain
 from .outputs.formats.sarif import to_sarif as to_sarif
+from .outputs.formats.tables import csv_line as csv_line
 from .outputs.page.page import to_page as to_page
 from .outputs.pictures.charts import CHARTS as CHARTS
 from .outputs.pictures.dot import to_dot as to_dot

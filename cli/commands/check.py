@@ -11,6 +11,7 @@ import click
 from ..render.check import checked_text, summary_lines, vouching
 from ..render.indented import indented
 from ..render.listing import FORMS, Listing, json_lines, rows_as
+from ..render.words import say
 from .options import attestations_option, format_option, out_option, snapshot_option, uncollected, write
 from .scoped import tell_aside
 from .subjects import exact_option, insisted, of_policy
@@ -92,7 +93,7 @@ def check(
         write(lineage.to_baseline(answer), target)
     write(_told(answer, form, snapshot, colour=not out), out)
     for line in summary_lines(answer):
-        click.echo(line, err=True)
+        say(line)
     if form not in ("json", "table"):
         tell_aside(answer.scope, answer.caveats)
     return 0 if target else answer.code

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..render.lines import listed
-from ..render.words import plural
+from ..render.words import plural, say
 from .options import kind_option, snapshot_option
 
 if TYPE_CHECKING:
@@ -80,10 +80,10 @@ def crawl(snapshot: str, endpoints: tuple[str, ...], regions: tuple[str, ...], q
             done = lineage.crawl_estate(snapshot, regions=regions, on_progress=tell, **words)
     if not quiet:
         gaps = f"{plural(done.gaps, 'gap')} (lineage gaps)" if done.gaps else "no gaps"
-        click.echo(f"{plural(done.records, 'record')} and {gaps} from {plural(done.calls, 'call')} are in {snapshot}", err=True)
+        say(f"{plural(done.records, 'record')} and {gaps} from {plural(done.calls, 'call')} are in {snapshot}")
     with lineage.open_snapshot(snapshot) as opened:
         for line in _warnings(opened.scope()):
-            click.echo(f"lineage: WARNING: {line}", err=True)
+            say(f"lineage: WARNING: {line}")
 
 
 def _warnings(scope: lineage.Scope) -> Iterator[str]:
@@ -136,12 +136,23 @@ def _bar() -> Iterator[Tell]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[said]}"))
+    import lineage
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.fields[said]}", markup=False),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("asking AWS who we are", total=None, said="")
         rate = _Rate()
         yield lambda one: bar.update(
-            task, description=one.doing, completed=one.done, total=one.total or None, said=_counts(one, rate.of(one.calls))
+            task,
+            description=lineage.one_line(one.doing),
+            completed=one.done,
+            total=one.total or None,
+            said=_counts(one, rate.of(one.calls)),
         )
 
 
@@ -152,7 +163,7 @@ def _lines() -> Tell:
         speed = rate.of(progress.calls)
         if time.monotonic() - last[0] >= QUIET_SECONDS:
             last[0] = time.monotonic()
-            click.echo(f"{progress.doing}: {_counts(progress, speed)}", err=True)
+            say(f"{progress.doing}: {_counts(progress, speed)}")
 
     return tell
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from ..render.words import say
 from .options import out_option, snapshot_option, uncollected, write
 
 if TYPE_CHECKING:
@@ -83,9 +84,9 @@ def draw(
     content, folded = drawn
     write(content, out)
     if out not in (None, "-"):
-        click.echo(f"drawn in {out}", err=True)
+        say(f"drawn in {out}")
     if folded:
-        click.echo(folded, err=True)
+        say(folded)
 
 
 def _picture(
@@ -119,7 +120,7 @@ def _drawn(drawn: Picture, form: str, engine: str) -> str | bytes:
         return lineage.to_dot(drawn)
     by, why = lineage.engine_for(drawn, form, engine)
     if why:
-        click.echo(f"laid out by lineage itself: {why}", err=True)
+        say(f"laid out by lineage itself: {why}")
     return lineage.draw(drawn, form, by)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from ..render.words import say
 from .options import attestations_option, out_option, snapshot_option, write
 from .scoped import tell_aside
 
@@ -73,7 +74,7 @@ def export(selector: str | None, snapshot: str, form: str, out: str | None, vouc
         tell_aside(scope)
     idle = [f"-f {form} tells of no holes, and so of no attestations"] if vouched and form not in _HOLES else []
     for note in [*chosen.notes, *idle]:
-        click.echo(f"lineage: {note}", err=True)
+        say(f"lineage: {note}")
 
 
 def _asked(form: str, known: tuple[str, ...], options: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,7 +9,7 @@ import click
 from ..render.answers import gaps_text, rows_text
 from ..render.attested import attestation_said
 from ..render.lines import attested_by
-from ..render.words import tsv
+from ..render.words import say, tsv
 from .options import attestations_option, format_option, out_option, snapshot_option, write
 
 if TYPE_CHECKING:
@@ -49,15 +48,15 @@ def gaps(snapshot: str, form: str, out: str | None, stubs: bool, vouched: dict[s
             template = lineage.attest_template(opened, **vouched)
             write(template, out)
             if "[[attestations]]" not in template:
-                click.echo("lineage: there is no hole that a person can close; `lineage gaps` lists what a crawl can", err=True)
+                say("lineage: there is no hole that a person can close; `lineage gaps` lists what a crawl can")
             return
         said = lineage.coverage(opened)
         if vouched:
             said |= lineage.vouched_for(opened, **vouched)
     for warning in said.get("warnings", ()):
-        click.echo(lineage.one_line(f"lineage: {warning}"), err=True)
+        say(f"lineage: {warning}")
     if form == "json":
-        write(json.dumps(said, indent=2, ensure_ascii=False) + "\n", out)
+        write(lineage.json_text(said, indent=2) + "\n", out)
     else:
         write(tsv(_gap_rows(said)) if form == "tsv" else gaps_text(said, colour=not out), out)
 
@@ -121,7 +120,7 @@ def kinds(kind: str | None, form: str, out: str | None) -> None:
         raise click.UsageError(f"no kind {kind}; the kinds are {', '.join(read)}")
     if form == "json":
         chosen = [read[kind]] if kind else list(read.values())
-        write(json.dumps([lineage.kind_json(one) for one in chosen], indent=2, ensure_ascii=False) + "\n", out)
+        write(lineage.json_text([lineage.kind_json(one) for one in chosen], indent=2) + "\n", out)
         return
     rows = _references(read[kind]) if kind else _kinds(list(read.values()))
     write(tsv(rows) if form == "tsv" else rows_text(rows, colour=not out), out)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..render.terraform import terraform
-from ..render.words import plural
+from ..render.words import plural, say
 from .options import kind_option, out_option, write
 
 if TYPE_CHECKING:
@@ -74,12 +73,12 @@ def iam_policy(kinds: tuple[str, ...], form: str | None, out: str | None, **aske
     if _TERRAFORM in (form, _TERRAFORM if not form and (out or "").endswith(".tf") else ""):
         write(terraform(statements), out)
     else:
-        write(json.dumps(policy, indent=2) + "\n", out)
+        write(lineage.json_text(policy, indent=2) + "\n", out)
         _say_why(statements)
     size = lineage.policy_size(policy)
     if size > lineage.MOST_CHARACTERS:
         said = f"the policy has {size:,} characters, and IAM takes {lineage.MOST_CHARACTERS:,} in a managed policy"
-        click.echo(f"lineage: {said}: print one for some kinds at a time (--kind), and attach them all", err=True)
+        say(f"lineage: {said}: print one for some kinds at a time (--kind), and attach them all")
 
 
 def _refuse(kinds: tuple[str, ...], asked: Mapping[str, Any]) -> None:
@@ -98,4 +97,4 @@ def _refuse(kinds: tuple[str, ...], asked: Mapping[str, Any]) -> None:
 
 def _say_why(statements: list[lineage.Statement]) -> None:
     for one in statements:
-        click.echo(f"{one.sid} ({plural(len(one.actions), 'action')}): {one.why}", err=True)
+        say(f"{one.sid} ({plural(len(one.actions), 'action')}): {one.why}")

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+import lineage
+
 from ..render.lines import Line, note_lines, printed, scope_lines, styled
 from ..render.listing import FORMS, cells_as, escaped, json_lines
-from ..render.words import plural
+from ..render.words import plural, say
 from .options import Command, write
 from .scoped import tell_looked
-
-if TYPE_CHECKING:
-    import lineage
 
 Rows = list[list[Any]]
 
@@ -103,10 +101,10 @@ def _warn(board: lineage.Leaderboard, form: str, *, drawn: bool) -> None:
     """What rows have no room for, and a picture has not."""
     if form in ("tsv", "csv", "jsonl") and not drawn:
         for warning in board.warnings:
-            click.echo(f"lineage: warning: {warning}", err=True)
+            say(f"lineage: warning: {warning}")
     holes = len(board.scope["holes"])
     if holes and (drawn or form not in ("table", "md", "json")):
-        click.echo(f"lineage: {plural(holes, 'hole')} could hide more candidates: `lineage gaps`", err=True)
+        say(f"lineage: {plural(holes, 'hole')} could hide more candidates: `lineage gaps`")
     if drawn or form not in ("table", "json"):
         tell_looked(board.scope)
 
@@ -115,7 +113,7 @@ def _printed(board: lineage.Leaderboard, form: str, *, every: bool, colour: bool
     if form == "table":
         return _table(board, every=every, colour=colour)
     if form == "json":
-        return [json.dumps(board.as_json(), indent=2, ensure_ascii=False) + "\n"]
+        return [lineage.json_text(board.as_json(), indent=2) + "\n"]
     if form == "jsonl":
         return json_lines(board.rows)
     return _md(board, every=every) if form == "md" else _rows(board, form, every=every)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Generator
 from contextlib import closing
 from itertools import chain
@@ -86,7 +85,7 @@ def show(node: str, snapshot: str, form: str, out: str | None) -> None:
     with lineage.open_snapshot(snapshot) as opened:
         shown = lineage.show(opened, node)
     if form == "json":
-        write(json.dumps(shown.as_json(), indent=2, ensure_ascii=False) + "\n", out)
+        write(lineage.json_text(shown.as_json(), indent=2) + "\n", out)
     else:
         write(tsv(_shown_rows(shown)) if form == "tsv" else shown_text(shown, colour=not out), out)
 

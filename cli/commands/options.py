@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 import click
 
+from ..render.words import say
+
 if TYPE_CHECKING:
     import lineage
 
@@ -76,7 +78,7 @@ def _attestations(file: str) -> lineage.Attestations:
 
     found = lineage.load_attestations(file)
     for void in found.void():
-        click.echo(lineage.one_line(f"lineage: {void}"), err=True)
+        say(f"lineage: {void}")
     return found
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from ..render.words import plural
+from ..render.words import plural, say
 
 _METRIC = re.compile(r"(?P<name>[^=]+)=(?P<value>[^@]+)(?:@(?P<step>\d+))?")
 # A number as people write one. Python takes more: `1_0`, and `007`, which is a name, and `nan`, which SageMaker does not take.
@@ -173,7 +173,7 @@ def run_command(
     _within_limits(parameters, inputs, outputs)
     run = Run(experiment, names[0] if names else None, session=session_of(**where), strict=strict)
     with _status(context), run:
-        click.echo(f"lineage: recording {run.experiment_name} {run.run_name}", err=True)
+        say(f"lineage: recording {run.experiment_name} {run.run_name}")
         with _late():
             run.log_parameters(dict(parameters))
             for name, uri in inputs:
@@ -258,7 +258,7 @@ def resume_command(**where: str | None) -> None:
     said = (
         f"took over {plural(taken, 'item')} of earlier processes, and nothing is left to send" if taken else "nothing was left"
     )
-    click.echo(f"lineage: {said}", err=True)
+    say(f"lineage: {said}")
 
 
 @record.command("delete", short_help="Delete an experiment with its groups and runs.")
@@ -284,4 +284,4 @@ def delete_command(experiment: str, force: bool, **where: str | None) -> None:
             f"this deletes the experiment {found.experiment_name}, its groups, and the runs that no other holds: add --force"
         )
     found.delete_all(action="--force")
-    click.echo(f"lineage: deleted the experiment {found.experiment_name}", err=True)
+    say(f"lineage: deleted the experiment {found.experiment_name}")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import shlex
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..render.words import plural
+from ..render.words import plural, say
 from .options import attestations_option, out_option, snapshot_option, uncollected, write
 from .subjects import asked_for, exact_option, from_option, insisted, of_policy
 from .vouching import Vouching, said_if_slow, vouching_options
@@ -130,17 +129,14 @@ def report(
 def _warn(snapshot: dict[str, Any]) -> None:
     """What a report says above all else, whoever reads only the terminal is told as well."""
     if snapshot["verified"]["verdict"] == "changed":
-        click.echo(f"lineage: {snapshot['file']} is CHANGED since it was sealed, and the report says so", err=True)
+        say(f"lineage: {snapshot['file']} is CHANGED since it was sealed, and the report says so")
     if snapshot["signature"] and snapshot["signature"]["state"] == "refused":
-        click.echo(f"lineage: the signature of {snapshot['file']} is NOT VALID, and the report says so", err=True)
+        say(f"lineage: the signature of {snapshot['file']} is NOT VALID, and the report says so")
 
 
 def _say_where(told: lineage.Report, out: str) -> None:
     document = told.document
-    print(
-        f"{out}: report {document['report_id']} of {plural(len(told.endpoints), 'endpoint')}, {document['report_digest']}",
-        file=sys.stderr,
-    )
+    say(f"{out}: report {document['report_id']} of {plural(len(told.endpoints), 'endpoint')}, {document['report_digest']}")
 
 
 def _command(

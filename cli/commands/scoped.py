@@ -10,7 +10,7 @@ import click
 
 from ..render.lines import looked_line, looked_lines, note_lines, printed, scope_lines
 from ..render.listing import Listing, Row
-from ..render.words import plural
+from ..render.words import plural, say
 from .options import write
 
 HOLDING_SCOPE = ("table", "json", "jsonl")  # the formats in which an answer's scope and notes are part of it
@@ -44,4 +44,4 @@ def tell_list(
     tell_looked(scope)
     if first is None or holes:
         more = [f"{plural(len(scope['holes']), 'hole')} could hide more: `lineage gaps`"] if holes else []
-        click.echo(f"lineage: {'; '.join([*([] if first else [empty]), *more])}", err=True)
+        say(f"lineage: {'; '.join([*([] if first else [empty]), *more])}")

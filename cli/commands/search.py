@@ -12,7 +12,7 @@ import click
 from ..render.indented import indented
 from ..render.lines import note_lines, printed, scope_lines, styled
 from ..render.listing import FORMS, Row, rows_as
-from ..render.words import as_text, plural
+from ..render.words import as_text, plural, say
 from .leaderboard import BOARD_FORMATS, asks_for_board, board_options, refuse_picture, take_board, tell_board
 from .options import ORDERS, format_option, out_option, snapshot_option, uncollected, write
 from .scoped import tell_looked
@@ -169,7 +169,7 @@ def _tell_board(opened: lineage.Snapshot, found: lineage.Found, form: str, out: 
     left = found.total - len(found.records)
     caveats = [*found.caveats, *([f"--limit left {left:,} out of {found.total:,} that were found"] if left else [])]
     for caveat in caveats:
-        click.echo(f"lineage: {caveat}", err=True)
+        say(f"lineage: {caveat}")
 
 
 def _expression(text: str | None) -> Any:
@@ -248,6 +248,6 @@ def _warn(answer: Answer) -> None:
     """What rows alone do not tell: that there may be more."""
     for hole in answer.scope["holes"]:
         where = " ".join(filter(None, (hole["account"], hole["region"])))
-        click.echo(f"lineage: {where}: {hole['detail'] or hole['reason']} (lineage gaps)", err=True)
+        say(f"lineage: {where}: {hole['detail'] or hole['reason']} (lineage gaps)")
     for caveat in getattr(answer, "caveats", ()):
-        click.echo(f"lineage: {caveat}", err=True)
+        say(f"lineage: {caveat}")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..render.lines import printed, styled
-from ..render.words import plural, tsv
+from ..render.words import plural, say, tsv
 from .options import format_option, out_option, snapshot_option, write
 from .vouching import Vouching, anchors_option, said_if_slow, vouching_options
 
@@ -166,15 +165,19 @@ def sign(file: str | None, snapshot: str, key: str, timestamp: str, public_key: 
         lineage.anchor(anchors, made.proof)
     if out != "-":
         said = f"signed {Path(path).name} up to crawl {made.proof.crawl} with {made.envelope.signatures[0].keyid or key}"
-        click.echo(f"{out or f'{path}.dsse.json'}: {said}", err=True)
+        say(f"{out or f'{path}.dsse.json'}: {said}")
 
 
 def _json(told: Any) -> str:
-    return json.dumps(told.as_json(), indent=2, ensure_ascii=False) + "\n"
+    import lineage
+
+    return lineage.json_text(told.as_json(), indent=2) + "\n"
 
 
 def _sums(told: lineage.SnapshotInfo) -> str:
-    return f"{told.digest.removeprefix('sha256:')}  {told.file}\n"
+    import lineage
+
+    return f"{told.digest.removeprefix('sha256:')}  {lineage.one_line(told.file)}\n"
 
 
 def _info_rows(told: lineage.SnapshotInfo) -> str:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
+from ..render.words import say
+
 if TYPE_CHECKING:
     import lineage
 
@@ -105,7 +107,7 @@ def vouching_options(command: Command) -> Command:
 def said_if_slow(path: str) -> Iterator[None]:
     """Say on stderr that a file is being verified, where that takes longer than people wait without a word."""
     line = f"lineage: verifying {Path(path).name}: every row of it is read"
-    timer = threading.Timer(SLOW_SECONDS, lambda: click.echo(line, err=True))
+    timer = threading.Timer(SLOW_SECONDS, lambda: say(line))
     timer.daemon = True
     timer.start()
     try:

@@ -180,7 +180,7 @@ def table_of(rows: list[list[Any]]) -> Table:
     head, *body = rows
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in head:
-        table.add_column(str(title), overflow="fold")
+        table.add_column(lineage.one_line(str(title)), overflow="fold")
     for row in body:
         table.add_row(*(lineage.one_line(str(cell)) for cell in row))
     return table

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
+
+import lineage
 
 _AT_ONCE = 1000  # of what was found: the whole text is never held
 
@@ -39,6 +40,6 @@ def _text(value: Any) -> str:
     import orjson  # for `--help` writes no answer
 
     try:
-        return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+        return lineage.safe_json(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
     except TypeError:  # a lone surrogate, a number of more than 64 bits, a key that is no text: orjson refuses these
-        return json.dumps(value, indent=2, ensure_ascii=False)
+        return lineage.json_text(value, indent=2)

@@ -39,6 +39,7 @@ class Line(NamedTuple):
 def printed(*parts: Any, colour: bool) -> str:
     """Lines, trees and tables as text; nothing is wrapped or cut where the output is no terminal."""
     terminal = sys.stdout.isatty() and colour
+    parts = tuple(lineage.visible(part) if isinstance(part, str) else part for part in parts)
     return _drawn(parts, terminal=True) if terminal else "".join(map(_plain, parts))
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import lineage
 
 from .answers import rows_text
 from .words import tsv
@@ -58,25 +57,25 @@ def cells_as(form: str, head: list[str], lines: Iterable[list[Any]], *, colour: 
     if form == "table":
         yield rows_text([head, *cells], colour=colour)
     elif form == "md":
-        yield from (f"| {' | '.join(line)} |\n" for line in (head, ["---"] * len(head)))
+        yield from (f"| {' | '.join(line)} |\n" for line in ([escaped(title) for title in head], ["---"] * len(head)))
         yield from (f"| {' | '.join(map(escaped, line))} |\n" for line in cells)
     else:
-        written = _csv_line if form == "csv" else _tsv_line
+        written = lineage.csv_line if form == "csv" else _tsv_line
         yield written(head)
         yield from map(written, cells)
 
 
 def json_lines(objects: Iterable[Any]) -> Iterator[str]:
     """One object a line."""
-    return (json.dumps(one, ensure_ascii=False) + "\n" for one in objects)
+    return (lineage.json_text(one) + "\n" for one in objects)
 
 
 def json_list(head: Row, name: str, objects: Iterable[Any], **beside: Any) -> Iterator[str]:
     """One object that begins with `head` and holds the others in a list of this name, one a line; then what is `beside` it."""
-    yield f'{json.dumps(head, ensure_ascii=False).removesuffix("}")}, "{name}": ['
+    yield f'{lineage.json_text(head).removesuffix("}")}, "{name}": ['
     for number, one in enumerate(objects):
-        yield f"{',' if number else ''}\n  {json.dumps(one, ensure_ascii=False)}"
-    yield f"\n],\n{json.dumps(beside, ensure_ascii=False).removeprefix('{')}\n" if beside else "\n]}\n"
+        yield f"{',' if number else ''}\n  {lineage.json_text(one)}"
+    yield f"\n],\n{lineage.json_text(beside).removeprefix('{')}\n" if beside else "\n]}\n"
 
 
 def _cell(value: Any) -> Any:
@@ -89,15 +88,9 @@ def _tsv_line(cells: list[Any]) -> str:
     return tsv([cells])
 
 
-def _csv_line(cells: list[Any]) -> str:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(cells)
-    return line.getvalue()
-
-
 def escaped(cell: Any) -> str:
     """A cell as Markdown has it: on one line, with nothing that would end it, mark it up or vanish as a tag."""
-    return _MARKS.sub(_mark, " ".join(str(cell).split()))
+    return _MARKS.sub(_mark, " ".join(lineage.one_line(str(cell)).split()))
 
 
 def _mark(found: re.Match[str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import lineage
@@ -22,7 +21,7 @@ def shown_text(shown: lineage.Shown, *, colour: bool) -> str:
     if shown.record is None:
         lines.append(styled(_no_record(shown)))
     else:
-        record = json.dumps(shown.record, indent=2, sort_keys=True, ensure_ascii=False)
+        record = lineage.json_text(shown.record, indent=2, sort_keys=True)
         lines += [styled(("record", "bold")), *(styled(f"  {line}") for line in record.splitlines())]
     return printed(*lines, colour=colour)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from textwrap import indent, wrap
 
@@ -41,4 +40,4 @@ def _list(name: str, values: list[str]) -> Iterator[str]:
 
 def _text(value: str) -> str:
     """A text in HCL: as JSON has it, but for what begins a template."""
-    return json.dumps(value, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")
+    return lineage.json_text(value).replace("${", "$${").replace("%{", "%%{")

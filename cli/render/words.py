@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
+
+import click
 
 import lineage
 
@@ -14,15 +15,20 @@ def is_any(kind: str, *traits: str) -> bool:
 
 
 def tsv(rows: list[list[Any]]) -> str:
-    """Rows as tab-separated text with whole values; tabs and line ends inside a value become spaces."""
-    return "".join("\t".join(" ".join(str(cell).split()) for cell in row) + "\n" for row in rows)
+    """Rows as tab-separated text with whole values, on one line each; a run of blanks inside a value becomes a space."""
+    return "".join("\t".join(" ".join(lineage.one_line(str(cell)).split()) for cell in row) + "\n" for row in rows)
 
 
 def as_text(value: Any) -> str:
     """A value in a cell: a text as it is, anything else as JSON."""
-    return value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False)
+    return value if isinstance(value, str) else lineage.json_text(value, sort_keys=True)
 
 
 def plural(number: int, noun: str) -> str:
     """`1 job`, `2 jobs`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def say(message: str) -> None:
+    """A line on stderr, in which nothing steers the terminal."""
+    click.echo(lineage.one_line(message), err=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lineage.checks.check import Checked
 from lineage.checks.findings import ATTESTED, SUPPRESSED
+from lineage.domain.text import json_text
 from lineage.errors import MalformedPolicy
 
 SCHEMA = "lineage.baseline/1"
@@ -20,7 +21,7 @@ def to_baseline(checked: Checked) -> str:
     found = [one for one in (*checked.findings, *checked.undecided) if one.state not in (SUPPRESSED, ATTESTED)]
     names = ("fingerprint", "rule", "verdict", "about", "message")
     rows = [{name: getattr(one, name) for name in names} | {"subject": one.subject["id"]} for one in found]
-    return json.dumps({"schema": SCHEMA, "findings": rows}, indent=2, ensure_ascii=False) + "\n"
+    return json_text({"schema": SCHEMA, "findings": rows}, indent=2) + "\n"
 
 
 def load_baseline(path: str | Path) -> frozenset[str]:

@@ -1,20 +1,28 @@
-"""Other people's words as they may be shown: names and keys may hold what steers a terminal, breaks a line, or is no XML."""
+r"""Other people's words as they may be shown: names and keys may hold what steers a terminal, breaks a line, or is no XML.
+
+This is the one place that decides it. The controls of ASCII have pictures (`␛`), one sign each, which is how people know them.
+What has no picture is shown as its escape (`\u202e`), so that two names never look the same: the controls above ASCII, what
+turns the direction of a text, what cannot be seen, and what is no character. Nothing is shown so in JSON: there the same
+characters are JSON's own escapes, and a program reads the value as it is.
+"""
 
 from __future__ import annotations
 
+import json
 import re
-from typing import Final
+from typing import Any, Final
 
-_MARK: Final = "\N{REPLACEMENT CHARACTER}"
-# What no document should hold. The controls of ASCII have pictures (`␛`), which tell them apart; what has none is marked:
-# the controls above ASCII, and what is no character: surrogates, which no UTF-8 holds, and two that XML forbids.
-_SHOWN: Final[dict[int, int | str]] = (
-    {code: 0x2400 + code for code in range(32) if chr(code) not in "\t\n\r"}
-    | {0x7F: 0x2421}
-    | dict.fromkeys((*range(0x80, 0xA0), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF), _MARK)
+_UNSEEN: Final = (
+    r"\xad\u115f\u1160\u180e\u200b-\u200d\u2060-\u2064\u206a-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb"  # no width, or fillers
+    r"\U000e0000-\U000e0fff"  # tags, and selectors of variants, in which a text can be hidden
 )
-_ON_ONE_LINE: Final = _SHOWN | dict.fromkeys(map(ord, "\t\n\v\f\r\x85\u2028\u2029"), " ")
+_TURNS: Final = r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # the direction of a text (Unicode's annex 9)
+_NONE: Final = r"\ud800-\udfff\ufffe\uffff"  # surrogates, which no UTF-8 holds, and two that XML forbids
+_HIDDEN: Final = re.compile(rf"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029{_TURNS}{_UNSEEN}{_NONE}]")
+_JOINERS: Final = "\u200c\u200d"
+_SPACES: Final = dict.fromkeys(map(ord, "\t\n\v\f\r"), " ")
 _HALF: Final = re.compile("[\ud800-\udfff]")  # half a character: JSON can name one, and no UTF-8 holds it
+_MARK: Final = "\N{REPLACEMENT CHARACTER}"
 
 _MISSING: Final = re.compile(r"not found|could not find|does not exist|cannot find", re.IGNORECASE)
 
@@ -25,8 +33,11 @@ def says_missing(message: str) -> bool:
 
 
 def visible(text: str) -> str:
-    """A text with a picture or a mark in the place of each character that no document should hold; tabs and line ends stay."""
-    return text if text.isprintable() else text.translate(_SHOWN)
+    """A text with a picture or an escape in the place of each character that no document should hold.
+
+    Tabs and line ends stay; of a carriage return before a line end nothing, and any other, which overwrites a line, is shown.
+    """
+    return text if text.isascii() and text.isprintable() else _HIDDEN.sub(_picture, text.replace("\r\n", "\n"))
 
 
 def storable(text: str) -> str:
@@ -35,5 +46,47 @@ def storable(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """The same with a space for each tab, and for each character that ends a line."""
-    return text if text.isprintable() else text.translate(_ON_ONE_LINE)
+    """The same with a space for each tab, and for each character of ASCII that ends a line."""
+    return text if text.isascii() and text.isprintable() else _HIDDEN.sub(_picture, text.translate(_SPACES))
+
+
+def shown(value: Any) -> Any:
+    """A JSON value with all its texts, and the names of its members, made visible."""
+    if isinstance(value, str):
+        return visible(value)
+    if isinstance(value, dict):
+        return {visible(name): shown(member) for name, member in value.items()}
+    return [shown(member) for member in value] if isinstance(value, list | tuple) else value
+
+
+def json_text(value: Any, **layout: Any) -> str:
+    """A value as JSON that may be shown; `layout` is `json.dumps`'s: `indent`, `sort_keys`, `allow_nan`."""
+    return safe_json(json.dumps(value, ensure_ascii=False, **layout))
+
+
+def safe_json(text: str) -> str:
+    """JSON, written by whoever, with escapes in the place of what no document should hold: its value is the same."""
+    return text if text.isascii() and "\x7f" not in text else _HIDDEN.sub(_escape, text)
+
+
+def _picture(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    if _joins(found):
+        return found[0]
+    if code < 0x20:
+        return chr(0x2400 + code)
+    return "\u2421" if code == 0x7F else f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+def _escape(found: re.Match[str]) -> str:
+    if _joins(found):
+        return found[0]
+    return "\\u007f" if found[0] == "\x7f" else json.dumps(found[0])[1:-1]
+
+
+def _joins(found: re.Match[str]) -> bool:
+    """Persian, Hindi and emoji need joiners; beside ASCII they join nothing, and only make one name look like another."""
+    if found[0] not in _JOINERS:
+        return False
+    beside = found.string[max(found.start() - 1, 0) : found.start()], found.string[found.end() : found.end() + 1]
+    return all(beside) and not any(one.isascii() for one in beside)

@@ -35,10 +35,18 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 
-from lineage.domain.text import says_missing
+from lineage.domain.text import one_line, says_missing
 from lineage.errors import AlreadyExists, NotRecorded, NotThere, RefusedValue
 
+
+def _on_one_line(record: logging.LogRecord) -> bool:
+    """What is logged goes to stderr where a program sets nothing else up: nothing in it may steer a terminal."""
+    record.msg, record.args = one_line(record.getMessage()), ()
+    return True
+
+
 LOGGER: Final = logging.getLogger("lineage.recording")  # of the whole room
+LOGGER.addFilter(_on_one_line)
 PAGE: Final = 100  # the most that a page of List or Search has
 BUSY: Final = "busy"  # throttled, in conflict with another writer, or failed on the service's side: passes by itself
 UNREACHABLE: Final = "unreachable"  # no connection: may pass by itself

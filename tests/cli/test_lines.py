@@ -31,9 +31,9 @@ def test_a_line_is_what_its_pieces_say(text: str) -> None:
 
 
 def test_what_no_line_should_hold_is_marked() -> None:
-    """What ends a line becomes a space, and what a terminal would act upon a mark: names are other people's words."""
+    """What ends a line becomes a space, and what a terminal would act upon a picture or an escape: names are other people's words."""
     line = styled("a\tb\a\nd\x1b[31m", ("c\x9b", "bold"))
-    assert printed(line, colour=False) == "a b␇ d␛[31mc\ufffd\n"
+    assert printed(line, colour=False) == "a b␇ d␛[31mc\\u009b\n"
 
 
 def test_a_key_of_s3_steers_no_terminal_and_makes_no_line(run: Any, tmp_path: Path) -> None:

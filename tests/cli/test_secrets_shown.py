@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -46,25 +46,26 @@ ROOM: dict[str, dict[str, Any]] = {
 
 
 class Planter:
-    """Puts every example somewhere, in turn; into maps and lists all of them."""
+    """Puts every text somewhere, in turn; into maps and lists all of them."""
 
-    def __init__(self) -> None:
-        self._texts = cycle(EXAMPLES.values())
-        self._addresses = cycle([EXAMPLES[name] for name in IN_ADDRESSES])
+    def __init__(self, texts: Iterable[str], addresses: Iterable[str]) -> None:
+        self.texts = list(texts)
+        self._texts = cycle(self.texts)
+        self._addresses = cycle(addresses)
 
     def into(self, shape: Any, body: dict[str, Any]) -> None:
         for name, member in shape.members.items():
             value = body.get(name)
             if name in ADDRESSES and value is not None:
-                body[name] = next(self._addresses).text
+                body[name] = next(self._addresses)
             elif member.type_name == "string" and WRITTEN.search(name) and value is not None:
-                body[name] = f"{next(self._texts).text} end"
+                body[name] = f"{next(self._texts)} end"
             elif name in ("Content", "PipelineDefinition") and value is not None:
                 body[name] = self._document(value)
             elif member.type_name == "map" and isinstance(value, dict):
                 value |= dict(self._entries(member.value))
             elif member.type_name == "list" and member.member.type_name == "string" and "Arguments" in name and value:
-                value += [one.text for one in EXAMPLES.values()]
+                value += self.texts
             elif member.type_name == "structure" and isinstance(value, dict):
                 self.into(member, value)
             elif member.type_name == "list" and member.member.type_name == "structure" and isinstance(value, list):
@@ -72,23 +73,20 @@ class Planter:
                     self.into(member.member, one)
 
     def _entries(self, shape: Any) -> Iterator[tuple[str, Any]]:
-        for number, one in enumerate(EXAMPLES.values()):
+        for number, text in enumerate(self.texts):
             if shape.type_name == "string":
-                yield f"note_{number}", one.text
+                yield f"note_{number}", text
             elif "StringValue" in shape.members:
-                yield f"note_{number}", {"StringValue": one.text}
+                yield f"note_{number}", {"StringValue": text}
 
     def _document(self, text: str) -> str:
-        notes = [
-            {"Name": f"note_{number}", "DefaultValue": one.text, "Type": "String"}
-            for number, one in enumerate(EXAMPLES.values())
-        ]
+        notes = [{"Name": f"note_{number}", "DefaultValue": text, "Type": "String"} for number, text in enumerate(self.texts)]
         whole = json.loads(text)
         return json.dumps(
             whole
             | {
                 "Parameters": [*whole.get("Parameters", []), *notes],
-                "intended_uses": {"notes": [one.text for one in EXAMPLES.values()]},
+                "intended_uses": {"notes": self.texts},
             }
         )
 
@@ -100,17 +98,16 @@ def with_room(body: dict[str, Any], room: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def planted() -> Iterator[str]:
-    """The bank's account with secrets at every place where people write."""
-    planter = Planter()
-    tags = [{"Key": f"note-{number}", "Value": one.text} for number, one in enumerate(EXAMPLES.values())]
+def planted(planter: Planter) -> Iterator[str]:
+    """The bank's account with the planter's texts at every place where people write."""
+    tags = [{"Key": f"note-{number}", "Value": text} for number, text in enumerate(planter.texts)]
     for line in [*BANK.read_text(encoding="utf-8").splitlines(), *map(json.dumps, MORE)]:
         said = json.loads(line)
         if "kind" in said:
             kind = KINDS[said["kind"]]
             said["record"] = with_room(said["record"], ROOM.get(kind.name, {}))
             planter.into(MODEL.operation_model(kind.describe or kind.list).output_shape, said["record"])
-            said["record"]["BrandNewNotes"] = {str(number): one.text for number, one in enumerate(EXAMPLES.values())}
+            said["record"]["BrandNewNotes"] = dict(map(str, one) for one in enumerate(planter.texts))
             said["search"] = {**said.get("search", {}), "Tags": [*said.get("search", {}).get("Tags", []), *tags]}
         yield json.dumps(said)
 
@@ -119,7 +116,8 @@ def planted() -> Iterator[str]:
 def planted_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A snapshot of that account."""
     folder = tmp_path_factory.mktemp("planted")
-    (folder / "account.jsonl").write_text("\n".join(planted()), encoding="utf-8")
+    planter = Planter((one.text for one in EXAMPLES.values()), (EXAMPLES[name].text for name in IN_ADDRESSES))
+    (folder / "account.jsonl").write_text("\n".join(planted(planter)), encoding="utf-8")
     lineage.crawl_estate(folder / "lineage.db", replay=folder / "account.jsonl")
     return folder / "lineage.db"
 

@@ -315,10 +315,9 @@ def test_no_text_becomes_markup(open_page, nasty_path: Path) -> None:
         record = json.loads(opened.tab.text_content("#panel pre"))
         assert record["HyperParameters"]["note"] == nasty
         uri = f"s3://b/{at}/{nasty}"
-        opened.find(uri[:40])
-        assert opened.tab.text_content("#panel h2") == next(
-            data["name"] for node, data in graph.nodes(data=True) if node == uri
-        )
+        opened.find(lineage.visible(uri)[:40])
+        name = next(data["name"] for node, data in graph.nodes(data=True) if node == uri)
+        assert opened.tab.text_content("#panel h2") == lineage.visible(name)
     opened.rows()
     assert opened.tab.evaluate("window.hit") is None
     assert opened.tab.evaluate("document.querySelectorAll('img, svg, iframe, b:not(label b)').length") == 0
@@ -382,13 +381,15 @@ def test_an_empty_graph_is_a_page(open_page) -> None:
 
 
 def test_nothing_ends_the_data(nasty_path: Path) -> None:
-    """No `<` stands in the data, so that nothing in it can end it; read back it is what it was."""
+    """No `<` stands in the data, so that nothing in it can end it; read back it is what it was, shown as it may be."""
     with lineage.open_snapshot(nasty_path) as snapshot:
         graph = lineage.graph(snapshot)
         text = lineage.to_page(graph, snapshot)
     block = text.partition('id="data">')[2].partition("</script>\n<script>")[0]
     assert "<" not in block
-    assert json.loads(block)["nodes"]["id"] == sorted(node for node in graph if graph.nodes[node]["kind"] != "image")
+    assert json.loads(block)["nodes"]["id"] == [
+        lineage.visible(node) for node in sorted(graph) if graph.nodes[node]["kind"] != "image"
+    ]
     assert "&lt;b&gt;" in lineage.to_page(graph, heading="<b>")
     assert unescape(re.findall("<title>(.*)</title>", lineage.to_page(graph, heading="<b>"))[0]) == "<b> · lineage"
 

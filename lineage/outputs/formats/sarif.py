@@ -6,7 +6,6 @@ result without one. What could not be decided is `open`; what a baseline or a su
 
 from __future__ import annotations
 
-import json
 from importlib.metadata import version
 from pathlib import PurePath
 from urllib.parse import quote
@@ -15,6 +14,7 @@ from lineage.checks.check import Checked
 from lineage.checks.findings import ATTESTED, ERROR, FAILED, KNOWN, NOTE, OFF, SUPPRESSED, WARNING, Finding
 from lineage.checks.rules import RULES
 from lineage.domain.records import Json
+from lineage.domain.text import json_text
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 FINGERPRINT = "lineageFinding/v1"
@@ -37,7 +37,7 @@ def to_sarif(checked: Checked, snapshot: str) -> str:
         "properties": {"verdict": checked.verdict, "counts": checked.counts(), "caveats": checked.caveats}
         | checked.rests.as_json(),
     }
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
+    return json_text({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
 
 def _rule(rule: Json) -> Json:

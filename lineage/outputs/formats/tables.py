@@ -1,12 +1,17 @@
-"""The graph as two tables, of nodes and of edges: CSV for spreadsheets, JSON lines for DuckDB, Athena and jq."""
+"""The graph as two tables, of nodes and of edges: CSV for spreadsheets, JSON lines for DuckDB, Athena and jq.
+
+`csv_line` is the one writer of CSV, for the lists of all commands as well.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Final
 
+from lineage.domain.text import one_line
 from lineage.outputs.formats.chosen import Chosen
 from lineage.outputs.formats.text import dumped
 
@@ -14,7 +19,9 @@ NODE_COLUMNS = (
     "id", "kind", "name", "account", "region", "arn", "created", "modified", "status", "observed", "label", "details",
 )  # fmt: skip
 EDGE_COLUMNS = ("source", "target", "key", "relation", "role", "usage", "path", "evidence", "time", "span", "listing")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# What a spreadsheet takes for a formula (OWASP, "CSV injection"): in full width as well, and behind blanks and quotes. A tab or
+# a line end before it is a blank by then. A number is none.
+_FORMULA: Final = re.compile(r"[\s'\"]*[=+\-@\uff1d\uff0b\uff0d\uff20](?!(?<=^[+-])\d+(?:\.\d*)?(?:[eE][+-]?\d+)?\Z)")
 
 
 def write_csv_nodes(chosen: Chosen) -> Iterator[str]:
@@ -47,19 +54,25 @@ def _edges(chosen: Chosen) -> Iterator[dict[str, Any]]:
 
 
 def _csv(columns: tuple[str, ...], rows: Iterable[dict[str, Any]]) -> Iterator[str]:
-    yield _line(columns)
-    yield from (_line([_cell(row[name]) for name in columns]) for row in rows)
+    yield csv_line(columns)
+    yield from (csv_line([_cell(row[name]) for name in columns]) for row in rows)
 
 
 def _cell(value: Any) -> str:
-    """A cell. A spreadsheet takes what begins with = + - @ for a formula: an apostrophe before it makes it text."""
-    if value is None:
-        return ""
-    text = value if isinstance(value, str) else dumped(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return value if isinstance(value, str) else "" if value is None else dumped(value)
 
 
-def _line(cells: Iterable[str]) -> str:
+def csv_line(cells: Iterable[Any]) -> str:
+    """Cells as one line of CSV: nothing in it ends the line, steers a terminal, or runs in a spreadsheet.
+
+    A cell that a spreadsheet would take for a formula gets an apostrophe before it. To read the value back, take one apostrophe
+    away wherever behind it stands what such a cell begins with: any blanks and quotes, then one of = + - @.
+    """
     line = io.StringIO()
-    csv.writer(line, lineterminator="\r\n").writerow(cells)  # so that a line end inside a cell is quoted, whichever it is
-    return line.getvalue().removesuffix("\r\n") + "\n"
+    csv.writer(line, lineterminator="\n").writerow(map(_guarded, cells))
+    return line.getvalue()
+
+
+def _guarded(cell: Any) -> str:
+    text = one_line(str(cell))
+    return f"'{text}" if _FORMULA.match(text) else text

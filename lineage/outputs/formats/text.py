@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
+
+from lineage.domain.text import json_text
 
 
 def dumped(value: Any) -> str:
-    """JSON on one line, keys sorted, nothing escaped that need not be."""
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    """JSON on one line, keys sorted, nothing escaped but what no document should hold."""
+    return json_text(value, sort_keys=True, allow_nan=False)
 
 
 def document(value: Any) -> str:
     """JSON for people: indented, keys in the order that they were given."""
-    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json_text(value, indent=2, allow_nan=False) + "\n"

@@ -18,6 +18,7 @@ from typing import Final
 
 from lineage.domain.kinds import KINDS, RELATIONS, RESOURCE, SHOWN_BESIDE
 from lineage.domain.records import Json, Resource, Scope
+from lineage.domain.text import json_text, shown, visible
 from lineage.graphs.build import Graph
 from lineage.outputs.pictures.figures import console_url
 from lineage.outputs.pictures.layout import Box, Layout, layout
@@ -60,11 +61,11 @@ def to_page(
         "title": title,
         "left_out": f"{missing} container image{'' if missing == 1 else 's'} left out" if missing else "",
     }
-    data = json.dumps(_data(drawn, snapshot, links=links) | said, separators=(",", ":"), sort_keys=True, allow_nan=False)
+    data = json.dumps(shown(_data(drawn, snapshot, links=links) | said), separators=(",", ":"), sort_keys=True, allow_nan=False)
     assets = files("lineage.outputs.page")
     texts = {name: (assets / name).read_text(encoding="utf-8") for name in ("page.html", "page.css", "page.js")}
     parts = {
-        "title": escape(f"{heading} · lineage"),
+        "title": escape(visible(f"{heading} · lineage")),
         "style": texts["page.css"],
         "script": texts["page.js"],
         "data": data.replace("<", "\\u003c"),  # JSON that no text in it can end: neither `</script>` nor `<!--` has its `<`
@@ -157,7 +158,7 @@ def _records(graph: Graph, snapshot: Snapshot | None) -> tuple[dict[str, str], s
     if len(graph) > MAX_WITH_RECORDS:
         return {}, f"Records are not in this page: it has more than {MAX_WITH_RECORDS:,} nodes. `lineage show ID` has them."
     bodies = ((node, record.body) for node, record in _kept(graph, snapshot))
-    return {node: json.dumps(body, indent=1, sort_keys=True, ensure_ascii=False) for node, body in bodies}, ""
+    return {node: json_text(body, indent=1, sort_keys=True) for node, body in bodies}, ""
 
 
 def _kept(graph: Graph, snapshot: Snapshot) -> Iterator[tuple[str, Resource]]:

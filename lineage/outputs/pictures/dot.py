@@ -143,7 +143,6 @@ def _quoted(text: str, *, tooltip: bool = False) -> str:
 
     It expands backslash words, in tooltips twice (2.43): there a backslash is drawn as the set minus ∖.
     """
-    text = text[:_TEXT_CHARACTERS].replace("&", "&amp;")
+    text = "\n".join(map(one_line, text[:_TEXT_CHARACTERS].split("\n"))).replace("&", "&amp;")
     text = text.replace("\\", "∖" if tooltip else "\\\\").replace('"', '\\"')
-    text = "\n".join(one_line(line) for line in text.split("\n"))
     return '"' + text.replace("\n", "&#10;" if tooltip else "\\n") + '"'

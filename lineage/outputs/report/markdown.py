@@ -118,7 +118,7 @@ def _(block: WayBack) -> Iterator[str]:
 @write.register
 def _(block: Listing) -> Iterator[str]:
     fence = "`" * max(3, max((len(run) for run in re.findall(r"`+", block.text)), default=0) + 1)
-    yield f"{fence}text\n{block.text}\n{fence}\n"
+    yield f"{fence}text\n{visible(block.text)}\n{fence}\n"
 
 
 @write.register

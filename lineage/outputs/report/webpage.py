@@ -10,6 +10,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from lineage.domain.records import Json
+from lineage.domain.text import one_line, visible
 from lineage.outputs.pictures.report_svg import figure
 from lineage.outputs.report.blocks import Cell, ChainPicture, Code, Paper, Word, spans
 from lineage.outputs.report.paper import paper
@@ -51,11 +52,10 @@ def _environment() -> Environment:
 
 
 def _said(value: Any) -> Markup:
-    """Escaped; a control character, which HTML has no place for, is shown as the replacement character."""
+    """Escaped, with what no document should hold made visible."""
     if isinstance(value, Markup):
         return value
-    shown = "".join(c if c in "\n\t" or (ord(c) >= 32 and ord(c) != 127) else "\ufffd" for c in str(value))
-    return Markup(escape(shown))  # noqa: S704 - it is escaped
+    return Markup(escape(visible(str(value))))  # noqa: S704 - it is escaped
 
 
 def _drawn(block: ChainPicture) -> Markup:
@@ -64,7 +64,7 @@ def _drawn(block: ChainPicture) -> Markup:
 
 def _footer(told: Paper) -> str:
     """What stands at the foot of each printed page."""
-    words = " · ".join(filter(None, (told.classification, told.title, told.under[-1])))
+    words = one_line(" · ".join(filter(None, (told.classification, told.title, told.under[-1]))))
     quoted = "".join(c if c.isalnum() or c in " ·-.," else f"\\{ord(c):x} " for c in words)
     return f'@page {{ @bottom-left {{ content: "{quoted}"; }} }}\n'
 
