@@ -13,7 +13,8 @@ import re
 from typing import Any, Final
 
 _UNSEEN: Final = (
-    r"\xad\u115f\u1160\u180e\u200b-\u200d\u2060-\u2064\u206a-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb"  # no width, or fillers
+    r"\xad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060-\u2065\u206a-\u206f"  # no width, or fillers
+    r"\u3164\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
     r"\U000e0000-\U000e0fff"  # tags, and selectors of variants, in which a text can be hidden
 )
 _TURNS: Final = r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # the direction of a text (Unicode's annex 9)
@@ -85,8 +86,8 @@ def _escape(found: re.Match[str]) -> str:
 
 
 def _joins(found: re.Match[str]) -> bool:
-    """Persian, Hindi and emoji need joiners; beside ASCII they join nothing, and only make one name look like another."""
+    """Persian, Hindi and emoji need joiners; beside ASCII, or in a row, they join nothing, and only hide something."""
     if found[0] not in _JOINERS:
         return False
     beside = found.string[max(found.start() - 1, 0) : found.start()], found.string[found.end() : found.end() + 1]
-    return all(beside) and not any(one.isascii() for one in beside)
+    return all(beside) and not any(one.isascii() or _HIDDEN.match(one) for one in beside)

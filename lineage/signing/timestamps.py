@@ -7,9 +7,9 @@ certificate, and no network.
 from __future__ import annotations
 
 from datetime import UTC
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
@@ -23,19 +23,26 @@ _MOST = 1 << 20  # bytes of one
 def stamped(url: str, sig: bytes) -> bytes:
     """The time stamp that the authority at an address gives over a signature, as DER. Raises `SigningError`."""
     rfc3161 = _library()
-    if urlsplit(url).scheme not in ("http", "https"):
+    if not _is_address(url):
         raise SigningError(f"{url} is no address of a time stamp authority: it begins with https:// or http://")
     asked = rfc3161.TimestampRequestBuilder().data(sig).build()
     request = Request(url, asked.as_bytes(), {"Content-Type": "application/timestamp-query"})  # noqa: S310  (checked above)
     try:
         with urlopen(request, timeout=_WAIT) as answer:  # noqa: S310  (checked above)
             der: bytes = answer.read(_MOST)
-    except (URLError, OSError) as error:
+    except (OSError, HTTPException, ValueError) as error:  # an odd address is one of the last two, an odd answer the second
         raise SigningError(f"{url} gave no time stamp: {getattr(error, 'reason', error)}") from error
     told = _decoded(rfc3161, der, url)
     if told.status != 0 or told.tst_info.nonce != asked.nonce:
         raise SigningError(f"{url} gave no time stamp: it refused, or answered another question")
     return der
+
+
+def _is_address(url: str) -> bool:
+    try:
+        return urlsplit(url).scheme in ("http", "https")
+    except ValueError:  # a bracket that no other closes
+        return False
 
 
 def time_of(der: bytes, sig: bytes, authority: str) -> str:

@@ -29,6 +29,8 @@ ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()))
         ("a\u200bb\ufeff\xad\u3164", r"a\u200bb\ufeff\u00ad\u3164", r"a\u200bb\ufeff\u00ad\u3164"),
         ("tag\U000e0041", r"tag\U000e0041", r"tag\U000e0041"),
         ("a\u200db", r"a\u200db", r"a\u200db"),
+        ("é\u200c\u200dé é\u200d\u202eé", r"é\u200c\u200dé é\u200d\u202eé", r"é\u200c\u200dé é\u200d\u202eé"),
+        ("a\u034fb\u2065\U0001d173", r"a\u034fb\u2065\U0001d173", r"a\u034fb\u2065\U0001d173"),
         ("می\u200cخواهم 👩\u200d🔬", "می\u200cخواهم 👩\u200d🔬", "می\u200cخواهم 👩\u200d🔬"),
     ],
 )

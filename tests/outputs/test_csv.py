@@ -23,7 +23,7 @@ def cells(line: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "cell", ["=1+1", "+1+1", "-1+1", "@a", "\t=1", "\r=1", " =1", '"=1', "'=1", "\uff1d1", "\uff201", "-inf", "+a"]
+    "cell", ["=1+1", "+1+1", "-1+1", "@a", "\t=1", "\r=1", " =1", '"=1', "'=1", "\uff1d1", "\uff201", "-inf", "+a", "-\u0661"]
 )
 def test_a_formula_is_text(cell: str) -> None:
     """What OWASP lists begins with an apostrophe, blanks and quotes before it or not."""

@@ -148,7 +148,10 @@ def test_what_is_no_time_stamp(run, stamped: Path, keys: dict[str, Path], tsa: t
     assert (ran.code, ran.err.count("\n")) == (3, 1)
 
 
-@pytest.mark.parametrize("where", ["/broken", "/page", "/old", "nowhere", "file:///etc/hostname"])
+ODD = ("http://x[2J", "http://127.0.0.1:x", "http://127.0.0.1:9/a b\n")  # a bracket, a port and blanks that no address has
+
+
+@pytest.mark.parametrize("where", ["/broken", "/page", "/old", "nowhere", "file:///etc/hostname", *ODD])
 def test_an_authority_that_gives_none(run, at, keys: dict[str, Path], tsa: tuple[str, Path], where: str) -> None:
     """An address that fails, gives a page, answers with an old stamp, is not there or is none: one line, and no envelope."""
     at(1)
@@ -156,6 +159,7 @@ def test_an_authority_that_gives_none(run, at, keys: dict[str, Path], tsa: tuple
     url = {"nowhere": "http://127.0.0.1:9"}.get(where, f"{tsa[0]}{where}" if where.startswith("/") else where)
     ran = run("snapshot", "sign", "--key", str(keys["jo"]), "--timestamp", url)
     assert (ran.code, ran.out, ran.err.count("\n"), Path("lineage.db.dsse.json").exists()) == (3, "", 1, False)
+    assert "a bug" not in ran.err
 
 
 def test_without_the_package(run, at, keys: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ NODE_COLUMNS = (
 EDGE_COLUMNS = ("source", "target", "key", "relation", "role", "usage", "path", "evidence", "time", "span", "listing")
 # What a spreadsheet takes for a formula (OWASP, "CSV injection"): in full width as well, and behind blanks and quotes. A tab or
 # a line end before it is a blank by then. A number is none.
-_FORMULA: Final = re.compile(r"[\s'\"]*[=+\-@\uff1d\uff0b\uff0d\uff20](?!(?<=^[+-])\d+(?:\.\d*)?(?:[eE][+-]?\d+)?\Z)")
+_FORMULA: Final = re.compile(r"[\s'\"]*[=+\-@\uff1d\uff0b\uff0d\uff20](?!(?<=^[+-])[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?\Z)")
 
 
 def write_csv_nodes(chosen: Chosen) -> Iterator[str]:
