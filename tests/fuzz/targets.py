@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from hypothesis import example
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
@@ -106,6 +107,8 @@ def _snapshot() -> Path:
     "+", "1", "2", "9" * 5000, "²", "٣", " ", "fit", "training-job/", "kind:", "training-job", "tag:", "team", "=fraud", "s3://b/", "train/",
     "s3://b/a+b c/", "https://", "@", arn("training-job", "fit"),
 ]))  # fmt: skip
+@example(text="\ud800")
+@example(text=f"{'9' * 5000}+fit")
 def selector(text: str) -> None:
     """A selector selects nodes of the graph, those that it names among them, or is refused; in a snapshot as in its graph."""
     with suppress(MalformedName):
@@ -131,6 +134,8 @@ LOCATIONS = st.builds(str.__add__, st.sampled_from(SCHEMES), _of(KEY_PARTS, 6)) 
 
 
 @target(text=LOCATIONS)
+@example(text="arn:aws:s3:eu-west-1:111122223333:accesspoint/@")
+@example(text="arn:aws:s3:eu-west-1:111122223333:accesspoint/accesspoint/k")
 def location(text: str) -> None:
     """A location has one normal form, which is that of itself; what has none is refused, and nothing else goes wrong."""
     try:
@@ -172,6 +177,7 @@ def _asked(resource: str, expression: Any, record: str) -> None:
     " = ", "!=", " > ", "<=", " in ", " contains ", " exists", " not-exists", "'", '"', "\\", ",", "true", "1e999", "-0.5", "9" * 400,
     "2026-01-01", "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "\n",
 ], 8), max_size=3))  # fmt: skip
+@example(resource="TrainingJob", record="{}", conditions=["CreationTime > 0001-01-01T00:00:00+23:59"])
 def conditions(resource: str, record: str, conditions: list[str]) -> None:
     """Conditions of a search hold of a record or do not, or are refused."""
     with suppress(SearchRefused):
@@ -236,6 +242,7 @@ LINES = (
 
 
 @target(lines=st.lists(_spoilt(*LINES, *estate()) | TEXT, max_size=3), begins=st.booleans())
+@example(lines=[json.dumps(OBJECT | {"modified": ODD_TIMES[0]})], begins=True)
 def account_file(lines: list[str], begins: bool) -> None:
     """An account file is read, or its line is named that can't be."""
     path = _file("\n".join([*([json.dumps(HEADER)] if begins else []), *lines]))
@@ -292,6 +299,9 @@ SUPPRESSION = '[[suppressions]]\nrule = "LIN001"\nsubject = "x*"\nreason = "y"\n
     ["holdouts", "fail-on", "attestations", "severities", "suppressions", "rule", "subject", "about", "reason", "owner", "expires"],
     ["severities", "[suppressions]", "suppressions"],
 )))  # fmt: skip
+@example(text=f"fail-on = 0x{'f' * 5000}")
+@example(text=f"fail-on{'.a' * 1500} = 1")
+@example(text=f"{SUPPRESSION}expires = 0x{'f' * 5000}")
 def policy(text: str) -> None:
     """A policy is read, or refused with a sentence that names the file."""
     path = _file(text)
@@ -355,6 +365,7 @@ AROUND = st.lists(
 
 
 @target(before=AROUND, which=st.sampled_from(sorted(EXAMPLES)), after=AROUND)
+@example(before="", which="xml", after="")
 def planted_secret(before: str, which: str, after: str) -> None:
     """No secret survives, whatever stands around it."""
     text, secret = EXAMPLES[which]
