@@ -121,8 +121,8 @@ def test_no_test_looks_at_the_clock(path: Path) -> None:
 
 
 def test_tests_lie_in_the_rooms() -> None:
-    """The folders of tests are the rooms of the library, and the command line."""
-    rooms = {path.parent.name for path in (ROOT / "lineage").glob("*/__init__.py")} | {"cli"}
+    """The folders of tests are the rooms of the library, the command line, and the fuzzer."""
+    rooms = {path.parent.name for path in (ROOT / "lineage").glob("*/__init__.py")} | {"cli", "fuzz"}
     assert {path.parent.name for path in TESTS.glob("*/__init__.py")} <= rooms
 
 

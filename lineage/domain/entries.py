@@ -49,13 +49,13 @@ class Entries:
             return said
         try:
             return date.fromisoformat(str(said))
-        except ValueError:
-            raise self.wrong(where, f"{said} is no day: write 2027-06-30") from None
+        except (ValueError, RecursionError):
+            raise self.wrong(where, f"{_shown(said)} is no day: write 2027-06-30") from None
 
     def one_of(self, where: str, said: object, known: Sequence[str], advice: str = "") -> str:
         """The text, which must be one of some."""
         words = advice or f"it is one of {', '.join(known)}"
-        self.must(said in known, where, f"must not be {said!r}: {words}")
+        self.must(said in known, where, f"must not be {_shown(said)}: {words}")
         return str(said)
 
     def must(self, holds: bool, where: str, said: str) -> None:
@@ -66,6 +66,14 @@ class Entries:
     def wrong(self, where: str, said: str) -> MalformedPolicy:
         """A complaint about a part of the file."""
         return MalformedPolicy(f"{self.path}: {where} {said}")
+
+
+def _shown(said: object) -> str:
+    """What was said, as a complaint tells it; not of what is too long or too deep for Python to write down."""
+    try:
+        return repr(said)
+    except (ValueError, RecursionError):
+        return "something so long or deep"
 
 
 def text_of(said: object) -> str:

@@ -121,7 +121,7 @@ _S3_HOST = re.compile(
 _ARN_OF_BUCKET = re.compile(r"arn:[^:]+:(?:s3:::|s3express:[^:]*:[^:]*:bucket/)")
 _ARN_OF_POINT = re.compile(r"(?P<point>arn:[^:]+:[^:]+:[^:]*:[^:]*:accesspoint)/(?P<name>[^/]+)(?:/(?:object/)?)?")
 _CONTROL = re.compile(r"[\x00-\x1f\ud800-\udfff]")  # and half a character, which is in no key
-_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}|arn:[^/\s]+")
+_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}|arn:[^/\s@]+")
 # The endings of what stands in the place of a bucket's name: aliases of access points (also of Object Lambda, of Outposts and
 # of several regions), and the access points of directory buckets, which have no alias.
 _HIDDEN_BUCKET = re.compile(r".*(?:-s3alias|--ol-s3|--op-s3|--xa-s3|\.mrap|\.mrap\.accesspoint)|arn:.*")
@@ -221,7 +221,7 @@ def _parse_https(text: str) -> Location:
 
 def _s3(bucket: str, key: str, text: str) -> Location:
     bucket = bucket.rpartition("@")[2]  # keys may stand before it, as Hadoop takes them
-    if bucket.startswith("arn:"):
+    if bucket.startswith("arn:") and bucket.count(":") == 5:  # its name stands behind a slash; behind a colon, it is told
         name, _, rest = key.partition("/")
         if bucket.endswith(":bucket"):  # s3://arn:…:bucket/NAME/KEY, of a directory bucket
             bucket, key = name, rest

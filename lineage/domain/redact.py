@@ -49,7 +49,8 @@ def excerpt(body: bytes) -> str:
         return "nothing"
     text = body[: 100 * _EXCERPT].decode(errors="replace").strip()
     page = text.startswith("<")
-    shown = one_line(_text(_UNSHOWN.sub(" ", text) if page else text))
+    cut_out = _text(text)  # before its tags go, which may name a secret; and after, for they may stand in the middle of one
+    shown = one_line(_text(_UNSHOWN.sub(" ", cut_out)) if page else cut_out)
     shown = " ".join(shown.split())
     shown = f"{shown[:_EXCERPT]}…" if len(shown) > _EXCERPT else shown
     return f"a page that says {shown or 'nothing'}" if page else shown

@@ -22,6 +22,7 @@ from typing import Any
 from lineage.domain.kinds import KINDS, PLACES, RELATIONS
 from lineage.domain.names import Cover, Location, Span, cover, is_arn, is_location, location_of, node_id, parse_location
 from lineage.domain.records import Node
+from lineage.domain.text import storable
 from lineage.errors import MalformedName, UnknownNode
 from lineage.graphs.build import Graph
 from lineage.queries.flow.links import Flow
@@ -30,6 +31,7 @@ from lineage.snapshot.reading import Snapshot
 
 _SELECTOR = re.compile(r"(?P<up>(?P<up_steps>\d*)\+)?(?P<body>.+?)(?P<down>\+(?P<down_steps>\d*))?")
 _KIND, _TAG = "kind:", "tag:"
+_MOST_DIGITS = 9  # of a number of steps: a larger one is longer than any path
 _MAX_SLIPS, _MAX_COMPARED = 3, 1_000
 _LONGEST, _ADVICE = 200, 3
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789-_./:"
@@ -59,7 +61,7 @@ def parse_selector(text: str) -> Selector:
 def _steps(plus: str | None, number: str | None) -> int | None:
     if not plus:
         return 0
-    return int(number) if number else None
+    return int(number) if number and len(number) <= _MOST_DIGITS else None
 
 
 def select(graph: Graph, text: str) -> Graph:
@@ -75,6 +77,7 @@ def nodes(snapshot: Snapshot, text: str = "") -> Generator[Node]:
 
     Raises `UnknownNode`, as `select` does, and `MalformedName` for a selector that goes up or down.
     """
+    text = storable(text)
     whole = text and _any(snapshot.nodes((text, node_id(text))))  # a name or a place that has spaces is one word
     meant = {word: _meaning(snapshot, word) for word in ([text] if whole else text.split())}
     for word, one in meant.items():
@@ -202,6 +205,7 @@ def find_node(nodes: Names, wanted: str) -> str:
 
 def find_in(snapshot: Snapshot, wanted: str) -> str:
     """Which one node of a snapshot is meant: as `find_node`, without a look at all of them where it is an id."""
+    wanted = storable(wanted)
     for known_as in ((wanted, node_id(wanted)), (f"{wanted}/", wanted.rstrip("/")) if is_location(wanted) else ()):
         if exact := next(snapshot.nodes(known_as), None):
             return exact.id

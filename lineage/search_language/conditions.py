@@ -79,7 +79,10 @@ def _value(resource: str, name: str, operator: str, written: str, condition: str
 def _time(value: str) -> str:
     """A day or a time as Search takes it: whole seconds of UTC, without a zone. What is neither stays as it is."""
     moment = moment_of(f"{value}T00:00:00" if _DAY.fullmatch(value) else value)
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S") if moment else value
+    try:
+        return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S") if moment else value
+    except OverflowError:  # its time in UTC is in no year that there is
+        return value
 
 
 def _unquoted(text: str, condition: str) -> str:

@@ -261,6 +261,10 @@ def test_a_suppression_of_something_else(tmp_path: Path, leaky: Path) -> None:
         ("holdouts = [", "is no TOML: "),
         ("holdout = []", "holdout is no key of a policy"),
         ('holdouts = ["data/holdout"]', "holdouts[1] 'data/holdout' is no S3 URI"),
+        (
+            f"fail-on = 0x{'f' * 5000}",
+            "fail-on must not be something so long or deep: it is one of note, warning, error, never",
+        ),
         ('fail-on = "high"', "fail-on must not be 'high': it is one of note, warning, error, never"),
         ('[severities]\nLIN999 = "off"', "severities must not be 'LIN999': `lineage check --list-rules` lists them"),
         ('[severities]\nLIN001 = "fatal"', "severities.LIN001 must not be 'fatal'"),

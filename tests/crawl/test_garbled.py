@@ -464,6 +464,8 @@ def test_a_lookup_that_is_none(tmp_path: Path, body: bytes) -> None:
         (LOGIN, SAID),
         (b"<html><script>x", "a page that says nothing"),
         (b"Bad\ngateway", "Bad gateway"),
+        (b"<a><password>hunter2</password></a>", "a page that says (redacted)"),
+        (b"<p>password=<b>hunter2</b>", "a page that says password=(redacted)"),
         (
             b'{"HyperParameters": {"hf_token": "hunter2", "eta": "1"',
             '{"HyperParameters": {"hf_token": "(redacted)", "eta": "1"',

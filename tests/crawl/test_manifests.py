@@ -183,10 +183,10 @@ def test_a_line_that_is_no_object_is_a_hole(tmp_path: Path, second: str) -> None
     assert (answer.verdict, [hole["reason"] for hole in answer.scope["holes"]]) == ("unknown", ["unread-manifest"])
 
 
-@given(
-    st.lists(st.sampled_from(['"s3://b/1"', '{"prefix": "s3://b/"}', "[", "]", ",", " ", "\n", "7", "null", '"'])),
-    st.integers(1, 9),
-)
+PARTS = st.lists(st.sampled_from(['"s3://b/1"', '{"prefix": "s3://b/"}', "[", "]", ",", " ", "\n", "7", "null", '"']))
+
+
+@given(PARTS, st.integers(1, 9))
 def test_a_plain_manifest_is_one_array_as_json_has_it(parts: list[str], size: int) -> None:
     """What is read as a manifest is JSON, and nothing of it is left out."""
     text = "".join(["[", *parts])

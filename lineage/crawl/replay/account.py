@@ -201,7 +201,7 @@ def _object(entry: dict[str, Any], where: str) -> tuple[str, Object]:
         content = _CONTENTS[contents[0]](entry[contents[0]])
         modified = datetime.fromisoformat(entry.get("modified", "2026-01-01T00:00:00Z")).astimezone(UTC)
         return place.uri, Object(content.encode(), modified, str(entry.get("etag", "")))
-    except (MalformedName, TypeError, ValueError) as error:
+    except (MalformedName, TypeError, ValueError, OverflowError) as error:
         raise CrawlError(f"{where}: {error}") from error
 
 
