@@ -1,7 +1,7 @@
 r"""Other people's words as they may be shown: names and keys may hold what steers a terminal, breaks a line, or is no XML.
 
 This is the one place that decides it. The controls of ASCII have pictures (`␛`), one sign each, which is how people know them.
-What has no picture is shown as its escape (`\u202e`), so that two names never look the same: the controls above ASCII, what
+What has no picture is shown as its escape (`\u202e`), so that a name does not pass for another: the controls above ASCII, what
 turns the direction of a text, what cannot be seen, and what is no character. Nothing is shown so in JSON: there the same
 characters are JSON's own escapes, and a program reads the value as it is.
 """
