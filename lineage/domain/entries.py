@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -50,7 +50,7 @@ class Entries:
         try:
             return date.fromisoformat(str(said))
         except (ValueError, RecursionError):
-            raise self.wrong(where, f"{_shown(said)} is no day: write 2027-06-30") from None
+            raise self.wrong(where, f"{_shown(said, str)} is no day: write 2027-06-30") from None
 
     def one_of(self, where: str, said: object, known: Sequence[str], advice: str = "") -> str:
         """The text, which must be one of some."""
@@ -68,10 +68,10 @@ class Entries:
         return MalformedPolicy(f"{self.path}: {where} {said}")
 
 
-def _shown(said: object) -> str:
+def _shown(said: object, write: Callable[[object], str] = repr) -> str:
     """What was said, as a complaint tells it; not of what is too long or too deep for Python to write down."""
     try:
-        return repr(said)
+        return write(said)
     except (ValueError, RecursionError):
         return "something so long or deep"
 
