@@ -128,7 +128,11 @@ def test_arguments_and_a_file_together(check, tmp_path: Path) -> None:
     listed = tmp_path / "list.txt"
     listed.write_bytes("\ufeff# mine\r\n\r\n  s3://bank-ml/loans/train/ \r\ns3://bank-ml/odd\u2028key\r\n".encode())
     rows = list(csv.reader(io.StringIO(check("s3://bank-ml/kyc/faces/", "--from", str(listed), "-f", "csv").out)))
-    assert [row[0] for row in rows[1:]] == ["s3://bank-ml/kyc/faces/", "s3://bank-ml/loans/train/", "s3://bank-ml/odd\\u2028key"]
+    assert [row[0] for row in rows[1:]] == [
+        "s3://bank-ml/kyc/faces/",
+        "s3://bank-ml/loans/train/",
+        "s3://bank-ml/odd\\u2028key",
+    ]
 
 
 def test_one_uri_is_answered_in_full(check) -> None:
