@@ -1,4 +1,4 @@
-"""JSON inside a text: nested deeper than anything that means something, or with half characters. Pure."""
+"""JSON inside a text: nested deeper than anything that means something, or with what no file can hold. Pure."""
 
 from __future__ import annotations
 
@@ -12,16 +12,25 @@ from lineage.domain.text import storable
 
 DEEPEST: Final = 100  # no answer of SageMaker nests half as deep, and no document that anybody writes
 _BRACKET: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]', re.DOTALL)
-_HALF: Final = re.compile(r"\\u[dD][89a-fA-F]")  # how JSON writes half a character, or one of two halves
+# How JSON writes half a character, or one of two halves, and the character zero.
+_ODD: Final = re.compile(r"\\u(?:[dD][89a-fA-F]|0000)")
 
 
 def parsed_text(text: str) -> Any:
-    """What a text says as JSON, without half characters. Raises `ValueError` where it is none, or nested too deeply."""
+    """What a text says as JSON, as far as a file can hold it. Raises `ValueError` where it is none, or nested too deeply."""
     try:
         value = json.loads(text)
-        return json.loads(storable(json.dumps(value, ensure_ascii=False))) if _HALF.search(text) else value
+        return _storable(value) if _ODD.search(text) else value
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {storable(name): _storable(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_storable(member) for member in value]
+    return storable(value) if isinstance(value, str) else value
 
 
 def cut_off(text: str) -> str:

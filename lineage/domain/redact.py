@@ -20,7 +20,7 @@ from lineage.domain.cutting import cut, cut_from_uri, names_a_password, names_a_
 from lineage.domain.nesting import parsed_text
 from lineage.domain.pins import is_pin
 from lineage.domain.records import REDACTED, Unknown
-from lineage.domain.text import one_line, storable
+from lineage.domain.text import is_plain, one_line, storable, unstorable
 from lineage.domain.times import recorded
 from lineage.domain.unknown import names_something
 
@@ -79,9 +79,10 @@ def read(value: dict[str, Any], shape: Any, unknown: list[Unknown], path: str) -
     lists by its number.
 
     This is the one place that looks whether an answer is as the API says: whoever reads what it gives finds each member of
-    the type that botocore's model has for it, or none. A value of another type, a time that no calendar has and half a
-    character are put into `unknown` as odd. An odd structure in one of the answer's own lists becomes an empty one, so that
-    the numbers of the others stay; a text is kept without its half characters. Raises nothing.
+    the type that botocore's model has for it, or none. A value of another type, a time that no calendar has, half a
+    character and the character zero are put into `unknown` as odd. An odd structure in one of the answer's own lists
+    becomes an empty one, so that the numbers of the others stay; a text is kept without what no file can hold. Raises
+    nothing.
     """
     return _structure(value, shape, unknown, path)
 
@@ -104,7 +105,7 @@ def _map(value: dict[str, Any], shape: Any, unknown: list[Unknown], path: str) -
     for key, child in value.items():
         name = storable(key)
         if name != key:
-            unknown.append(_odd(f"{path}.*", key, "half a character in a name"))
+            unknown.append(_odd(f"{path}.*", key, f"{unstorable(key)} in a name"))
         if (found := _kept(child, shape.value, unknown, f"{path}.*")) is not None:
             members[name] = under_name(name, found)
     return members
@@ -188,18 +189,18 @@ def _whole(value: Any) -> str:
     """A text as it came. Raises `_Odd` for what is none, and for one that no file can hold."""
     if not isinstance(value, str):
         raise _Odd("null" if value is None else "no text")
-    if not value.isascii() and (kept := storable(value)) != value:
-        raise _Odd("a text with half a character", kept)
+    if odd := unstorable(value):
+        raise _Odd(f"a text with {odd}", storable(value))
     return value
 
 
 def _written(value: Any) -> str:
-    return _text(value) if isinstance(value, str) and value.isascii() else _cut_by(_text, value)
+    return _text(value) if isinstance(value, str) and is_plain(value) else _cut_by(_text, value)
 
 
 def _word(value: Any) -> str:
     """A text that is a name or a place, unless it is JSON."""
-    plain = isinstance(value, str) and value.isascii()
+    plain = isinstance(value, str) and is_plain(value)
     return _name_or_json(value) if plain else _cut_by(_name_or_json, value)
 
 

@@ -109,6 +109,8 @@ PREP = [prepared("prep", "s3://raw/", {"S3Output": {"S3Uri": "s3://made/"}}), fi
 INPUT: tuple[str | int, ...] = ("ProcessingInputs", 0, "S3Input", "S3Uri")
 ODD = {
     "half a character": ((*INPUT,), f"s3://raw/{HALF}/", "is a text with half a character"),
+    "the character zero": ((*INPUT,), "s3://raw/\0/", "is a text with the character zero"),
+    "the character zero in a map": (("Environment",), {"a\0": "x"}, "the character zero in a name"),
     "a place that is an object": ((*INPUT,), {"Bucket": "raw"}, "ProcessingInputs[].S3Input.S3Uri is no text"),
     "a place that is a number": ((*INPUT,), 10**400, "ProcessingInputs[].S3Input.S3Uri is no text"),
     "a place that is very deep": ((*INPUT,), DEEP, "ProcessingInputs[].S3Input.S3Uri is no text"),
@@ -228,7 +230,13 @@ def test_a_text_that_is_very_deep_is_looked_through(tmp_path: Path, wrapped: str
 
 
 @pytest.mark.parametrize(
-    "text", ['{"a": "s3://d/\\ud800x", "password": "p"}', '"s3://d/\\udfff"', '{"\\ud800": {"b": ["\\uDC00"]}}']
+    "text",
+    [
+        '{"a": "s3://d/\\ud800x", "password": "p"}',
+        '"s3://d/\\udfff"',
+        '{"\\ud800": {"b": ["\\uDC00"]}}',
+        '{"a": "s3://d/\\u0000"}',
+    ],
 )
 @pytest.mark.parametrize("member", ["HyperParameters", "Environment"])
 def test_half_a_character_inside_a_text_is_survived(tmp_path: Path, member: str, text: str) -> None:
@@ -258,7 +266,8 @@ STRANGE: dict[str, tuple[dict[str, Any], str]] = {
     "no times": ({"CreationTime": None, "LastModifiedTime": None, "TrainingStartTime": None, "TrainingEndTime": None}, "used"),
     "an end before its start": ({"TrainingStartTime": 1767400000, "TrainingEndTime": 1767300000}, "used"),
     "a name of a megabyte": ({"TrainingJobName": "n" * 1_000_000}, "used"),
-    "keys with NUL": ({"HyperParameters": {"a\x00b": "s3://x\x00/y", "": ""}, "TrainingJobName": "aft\x00er"}, "used"),
+    "keys with NUL": ({"HyperParameters": {"a\x00b": "s3://x\x00/y", "": ""}}, "used"),
+    "a name with NUL": ({"TrainingJobName": "aft\x00er"}, "unknown"),
     "a place of a megabyte": ({"HyperParameters": {"p": "s3://q/" * 100_000}}, "used"),
     "empty tags and steps": (
         {"Tags": [{}, {"Key": "a"}], "SecondaryStatusTransitions": [{}, {"Status": "Downloading"}]},
