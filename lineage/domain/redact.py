@@ -17,7 +17,7 @@ from typing import Any
 from lineage.domain import uris
 from lineage.domain.arguments import names_bucket
 from lineage.domain.cutting import cut, cut_from_uri, names_a_password, names_a_secret, no_secret
-from lineage.domain.nesting import parsed_text
+from lineage.domain.nesting import Twice, parsed_text
 from lineage.domain.pins import is_pin
 from lineage.domain.records import REDACTED, Unknown
 from lineage.domain.text import one_line, storable
@@ -92,7 +92,7 @@ def _read(value: Any, shape: Any, unknown: list[Unknown], path: str) -> Any:
         return _structure(value, shape, unknown, path)
     if kind == "map" and isinstance(value, dict):
         return _map(value, shape, unknown, path)
-    if kind == "list" and isinstance(value, list):
+    if kind == "list" and isinstance(value, list) and not isinstance(value, Twice):
         return _list(value, shape, unknown, path)
     if kind in _NESTED:
         raise _Odd("null" if value is None else f"no {kind}")
@@ -181,7 +181,7 @@ def _unknown(path: str, name: str, value: Any, odd: str = "") -> Unknown:
 
 
 def _odd(path: str, value: Any, what: str) -> Unknown:
-    return _unknown(path, path.rpartition(".")[2], value, what)
+    return _unknown(path, path.rpartition(".")[2], value, "said twice" if isinstance(value, Twice) else what)
 
 
 def _whole(value: Any) -> str:

@@ -41,6 +41,7 @@ def test_values_under_a_secret_name_go(name: str) -> None:
     "value",
     [
         '{"db": {"password": "x1"}}',
+        '{"password": "x1", "password": ""}',
         "Server=x;Password=y1;",
         'sh -c "export TOKEN=y1"',
         "-----BEGIN RSA PRIVATE KEY-----\nabc",
