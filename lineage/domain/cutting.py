@@ -110,10 +110,13 @@ def cut_from_uri(text: str) -> str:
     """A URI of the API's own without a password, a token or a signature in it; its path stays, whatever it looks like."""
     if "://" not in text or not ("@" in text or "?" in text):
         return text
-    places, query = list(uris.found(text)), text.find("?")
-    path_ends = query if query >= 0 and text[:2].lower() != "s3" else len(text)
-    cuts = [*_keys(places), *(span for span in _looking_like_one(text) if text[span[1] : span[1] + 1] == "@")]
-    cuts += [span for span in (*_looking_like_one(text), *_named(text)) if span[0] > path_ends]
+    places, cuts = list(uris.found(text)), list[Span]()
+    if text[:2].lower() != "s3":  # all that stands behind the bucket of these is a key
+        query = text.find("?")
+        path_ends = query if query >= 0 else len(text)
+        cuts += (span for span in _looking_like_one(text) if text[span[1] : span[1] + 1] == "@")
+        cuts += (span for span in (*_looking_like_one(text), *_named(text)) if span[0] > path_ends)
+    cuts += _keys(places)
     return _without(text, cuts, places) if cuts else text
 
 

@@ -17,6 +17,7 @@ from typing import Any
 from lineage.domain import uris
 from lineage.domain.arguments import names_bucket
 from lineage.domain.cutting import cut, cut_from_uri, names_a_password, names_a_secret, no_secret
+from lineage.domain.names import is_location, location_of
 from lineage.domain.nesting import Twice, parsed_text
 from lineage.domain.pins import is_pin
 from lineage.domain.records import REDACTED, Unknown
@@ -306,6 +307,8 @@ def _string(name: str, value: str) -> str:
         return _text(value)
     places = list(uris.found(value))
     bare = value.strip("\"'")
+    if not places and is_location(bare) and location_of(bare):
+        return cut(value)  # a file system or a table
     if len(places) == 1 and places[0].start == value.find(bare) and places[0].end in (len(value), len(value.rstrip("\"'"))):
         return cut(value)
     return " ".join([REDACTED, *(one.plain for one in places)])
