@@ -36,7 +36,8 @@ _MARK = re.compile(
 )
 _NAME_BEFORE = re.compile(r"[\s\"'\\\])]{0,12}+(?P<name>[\w.$-]{1,256})(?P<tag><?)")  # of a text that is read backwards
 _TO_VALUE = re.compile(
-    r"[=:>]{0,2}(?:\s{0,32}(?=\\{0,8}[\"'])|[ \t]{0,16})(?:(?:Bearer|Basic|Token|ApiKey)\s{1,4})?", re.IGNORECASE
+    r"[=:>]{0,2}(?:\s{0,32}(?=\\{0,8}[\"'])|[ \t]{1,16}[|>][-+]?[ \t]{0,16}(?:\r?\n|\\n)\s{1,32}|[ \t]{0,16})(?:(?:Bearer|Basic|Token|ApiKey)\s{1,4})?",
+    re.IGNORECASE,
 )
 _WRAPPED = re.compile(r"(?:[A-Za-z_][\w.]{0,63}\(\s{0,4})?[bBrRuUfF]{0,2}(?=\\{0,8}[\"'])")  # SecretStr('x'), b'x'
 _QUOTE = re.compile(r"\\{0,8}(?:\"\"\"|'''|[\"'`])")
@@ -48,6 +49,9 @@ _LINE = re.compile(r"[^\n]{1,1024}")
 _ARN = re.compile(r"arn:aws[a-z-]{0,16}:secretsmanager(?::[a-z0-9-]{0,32}:\d{0,12}:secret)?$")
 _LOGIN = re.compile(r"[^\s:/]{1,128}:(?!//)\D")  # of a user, with a password; not two numbers, of a user and a group
 _ENOUGH: Final = 256  # characters of a value by which it is judged
+# Where something was cut right beside what goes on: that may be a secret, too, which is seen now that it stands alone.
+_SEAM = re.compile(rf"[A-Za-z0-9+/.]{re.escape(REDACTED)}|{re.escape(REDACTED)}[A-Za-z0-9+/.]|(?<!/){re.escape(REDACTED)}@")
+_GLUED: Final = 4  # so many in a row
 _SHORT: Final = frozenset({"-u", "--user", "--proxy-user", "-p"})
 _OPENS_NAME: Final = frozenset({"name", "key"})
 _OPENS_VALUE: Final = frozenset({"value", "values", "stringvalue", "string_value", "defaultvalue", "default_value"})
@@ -101,6 +105,15 @@ def cut(text: str) -> str:
     """A text with every secret in it replaced that looks like one, or stands beside a name of one."""
     if len(text) < 16 and _HARMLESS.fullmatch(text):
         return text
+    shown = _cut_once(text)
+    for _ in range(_GLUED):
+        if shown == text or not _SEAM.search(shown):
+            break
+        text, shown = shown, _cut_once(shown)
+    return shown
+
+
+def _cut_once(text: str) -> str:
     places = list(uris.found(text))
     cuts = [*_keys(places), *_blocks(text), *_looking_like_one(text), *_named(text)]
     return _without(text, cuts, places) if cuts else text
@@ -229,7 +242,9 @@ def _name_before(text: str, at: int) -> str:
     found = _NAME_BEFORE.match(text[max(0, at - 270) : at][::-1])
     if not found or (text[at] == ">" and not found["tag"]):
         return ""
-    name = found["name"][::-1].lstrip("$")
+    name, begins = found["name"][::-1].lstrip("$"), at - found.end("name")
+    if name[:1] in ("n", "r", "t") and text[begins - 1 : begins] == "\\" and not _may_hold(name):
+        name = name[1:]  # what looked like its first letter is the escape of a line's end
     return "" if name in ("secret", "secretsmanager") and _ARN.search(text[max(0, at - 160) : at]) else name
 
 
