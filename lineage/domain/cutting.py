@@ -35,8 +35,9 @@ _MARK = re.compile(
     r"(?P<separator>[=:>]|%(?:25){0,2}3[AaDd])|(?<![\w-])(?P<flag>-{1,2}[A-Za-z][\w.-]{0,255}+)(?=[\"'\\,\s])[\"'\\]{0,8},?\s{0,8}"
 )
 _NAME_BEFORE = re.compile(r"[\s\"'\\\])]{0,12}+(?P<name>[\w.$-]{1,256})(?P<tag><?)")  # of a text that is read backwards
+_BLOCK_OF_YAML = r"[ \t]{1,16}[|>][-+]?[ \t]{0,16}(?:\r?\n|\\n)\s{1,32}"
 _TO_VALUE = re.compile(
-    r"[=:>]{0,2}(?:\s{0,32}(?=\\{0,8}[\"'])|[ \t]{1,16}[|>][-+]?[ \t]{0,16}(?:\r?\n|\\n)\s{1,32}|[ \t]{0,16})(?:(?:Bearer|Basic|Token|ApiKey)\s{1,4})?",
+    rf"[=:>]{{0,2}}(?:\s{{0,32}}(?=\\{{0,8}}[\"'])|{_BLOCK_OF_YAML}|[ \t]{{0,16}})(?:(?:Bearer|Basic|Token|ApiKey)\s{{1,4}})?",
     re.IGNORECASE,
 )
 _WRAPPED = re.compile(r"(?:[A-Za-z_][\w.]{0,63}\(\s{0,4})?[bBrRuUfF]{0,2}(?=\\{0,8}[\"'])")  # SecretStr('x'), b'x'
