@@ -101,14 +101,25 @@ def _read(value: Any, shape: Any, unknown: list[Unknown], path: str) -> Any:
 
 
 def _map(value: dict[str, Any], shape: Any, unknown: list[Unknown], path: str) -> dict[str, Any]:
-    members = {}
+    members = dict[str, Any]()
     for key, child in value.items():
         name = storable(key)
         if name != key:
             unknown.append(_odd(f"{path}.*", key, "half a character in a name"))
         if (found := _kept(child, shape.value, unknown, f"{path}.*")) is not None:
-            members[name] = under_name(name, found)
+            members[_free(_name(name), members)] = under_name(name, found)
     return members
+
+
+@lru_cache(maxsize=10_000)  # many records have the same names
+def _name(key: str) -> str:
+    """A name that people chose, without a secret that stands in its place."""
+    return cut(key)
+
+
+def _free(name: str, taken: dict[str, Any]) -> str:
+    """The name, or where another one is called so since it was cut, with a number."""
+    return name if name not in taken else f"{name} {len(taken) + 1}"
 
 
 def _list(value: list[Any], shape: Any, unknown: list[Unknown], path: str) -> list[Any]:
@@ -279,10 +290,12 @@ def _object(value: dict[str, Any], under: str) -> dict[str, Any]:
     told = next((value[key] for key in _NAMES if isinstance(value.get(key), str)), None)
     pair = told is not None and any(key in value for key in _VALUES)
     names = {key: told if pair and key in _VALUES else key for key in value}
-    return {
-        key: cut(child) if pair and key in _NAMES and isinstance(child, str) else _json(child, _nearest(under, str(names[key])))
-        for key, child in value.items()
-    }
+    members = dict[str, Any]()
+    for key, child in value.items():
+        is_name = pair and key in _NAMES and isinstance(child, str)
+        kept = cut(child) if is_name else _json(child, _nearest(under, str(names[key])))
+        members[_free(_name(key), members)] = kept
+    return members
 
 
 def _nearest(under: str, name: str) -> str:

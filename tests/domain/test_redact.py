@@ -58,6 +58,19 @@ def test_values_that_look_like_secrets_go(value: str) -> None:
     assert REDACTED in clean("DescribeTrainingJob", Environment={"harmless": value})["Environment"]["harmless"]
 
 
+TOKENS = ["ghp_" + letter * 36 for letter in "ab"]
+
+
+@pytest.mark.parametrize("written", [dict, json.dumps])
+def test_names_that_look_like_secrets_go(written: Any) -> None:
+    """A secret may stand in the place of a name, in a map or inside JSON: it is cut, and each value is kept."""
+    said = written({TOKENS[0]: "s3://b/x", TOKENS[1]: "s3://b/y", "n": "1"})
+    body = {"HyperParameters": {"conf": said}} if isinstance(said, str) else {"HyperParameters": said}
+    kept = json.dumps(clean("DescribeTrainingJob", **body))
+    assert [one for one in TOKENS if one in kept] == []
+    assert [one for one in ("s3://b/x", "s3://b/y", REDACTED) if one not in kept] == []
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
