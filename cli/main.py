@@ -26,6 +26,7 @@ from .commands.report import report
 from .commands.runs import experiments, runs
 from .commands.search import search, suggest
 from .commands.snapshot import snapshot
+from .render.words import say, say_lines
 from .signals import SIGNALS, ending_as_interrupted
 
 FAILED, USAGE, INTERRUPTED, BROKEN_PIPE = 3, 2, 130, 141
@@ -167,7 +168,7 @@ def _failure(error: Exception, arguments: list[str]) -> int:
     import lineage
 
     if "--debug" in arguments:
-        traceback.print_exception(error)
+        say_lines("".join(traceback.format_exception(error)))
 
     message = " ".join(str(error).split())
     if isinstance(error, _usage()):
@@ -190,9 +191,7 @@ def _usage() -> tuple[type[Exception], ...]:
 
 
 def _say(message: str, code: int) -> int:
-    import lineage
-
-    click.echo(lineage.one_line(f"lineage: {message}"), err=True)
+    say(f"lineage: {message}")
     return code
 
 

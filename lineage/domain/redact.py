@@ -17,7 +17,8 @@ from typing import Any
 from lineage.domain import uris
 from lineage.domain.arguments import names_bucket
 from lineage.domain.cutting import cut, cut_from_uri, names_a_password, names_a_secret, no_secret
-from lineage.domain.nesting import parsed_text
+from lineage.domain.names import is_location, location_of
+from lineage.domain.nesting import Twice, parsed_text
 from lineage.domain.pins import is_pin
 from lineage.domain.records import REDACTED, Unknown
 from lineage.domain.text import is_plain, one_line, storable, unstorable
@@ -93,7 +94,7 @@ def _read(value: Any, shape: Any, unknown: list[Unknown], path: str) -> Any:
         return _structure(value, shape, unknown, path)
     if kind == "map" and isinstance(value, dict):
         return _map(value, shape, unknown, path)
-    if kind == "list" and isinstance(value, list):
+    if kind == "list" and isinstance(value, list) and not isinstance(value, Twice):
         return _list(value, shape, unknown, path)
     if kind in _NESTED:
         raise _Odd("null" if value is None else f"no {kind}")
@@ -101,14 +102,25 @@ def _read(value: Any, shape: Any, unknown: list[Unknown], path: str) -> Any:
 
 
 def _map(value: dict[str, Any], shape: Any, unknown: list[Unknown], path: str) -> dict[str, Any]:
-    members = {}
+    members = dict[str, Any]()
     for key, child in value.items():
         name = storable(key)
         if name != key:
             unknown.append(_odd(f"{path}.*", key, f"{unstorable(key)} in a name"))
         if (found := _kept(child, shape.value, unknown, f"{path}.*")) is not None:
-            members[name] = under_name(name, found)
+            members[_free(_name(name), members)] = under_name(name, found)
     return members
+
+
+@lru_cache(maxsize=10_000)  # many records have the same names
+def _name(key: str) -> str:
+    """A name that people chose, without a secret that stands in its place."""
+    return cut(key)
+
+
+def _free(name: str, taken: dict[str, Any]) -> str:
+    """The name, or where another one is called so since it was cut, with a number."""
+    return name if name not in taken else f"{name} {len(taken) + 1}"
 
 
 def _list(value: list[Any], shape: Any, unknown: list[Unknown], path: str) -> list[Any]:
@@ -182,7 +194,7 @@ def _unknown(path: str, name: str, value: Any, odd: str = "") -> Unknown:
 
 
 def _odd(path: str, value: Any, what: str) -> Unknown:
-    return _unknown(path, path.rpartition(".")[2], value, what)
+    return _unknown(path, path.rpartition(".")[2], value, "said twice" if isinstance(value, Twice) else what)
 
 
 def _whole(value: Any) -> str:
@@ -279,10 +291,12 @@ def _object(value: dict[str, Any], under: str) -> dict[str, Any]:
     told = next((value[key] for key in _NAMES if isinstance(value.get(key), str)), None)
     pair = told is not None and any(key in value for key in _VALUES)
     names = {key: told if pair and key in _VALUES else key for key in value}
-    return {
-        key: cut(child) if pair and key in _NAMES and isinstance(child, str) else _json(child, _nearest(under, str(names[key])))
-        for key, child in value.items()
-    }
+    members = dict[str, Any]()
+    for key, child in value.items():
+        is_name = pair and key in _NAMES and isinstance(child, str)
+        kept = cut(child) if is_name else _json(child, _nearest(under, str(names[key])))
+        members[_free(_name(key), members)] = kept
+    return members
 
 
 def _nearest(under: str, name: str) -> str:
@@ -307,6 +321,8 @@ def _string(name: str, value: str) -> str:
         return _text(value)
     places = list(uris.found(value))
     bare = value.strip("\"'")
+    if not places and is_location(bare) and location_of(bare):
+        return cut(value)  # a file system or a table
     if len(places) == 1 and places[0].start == value.find(bare) and places[0].end in (len(value), len(value.rstrip("\"'"))):
         return cut(value)
     return " ".join([REDACTED, *(one.plain for one in places)])
