@@ -30,10 +30,10 @@ _COLOURS = {"unchanged": "bold green", "changed": "bold red", "unsealed": "bold 
     """,
 )
 def snapshot() -> None:
-    """Each finished crawl seals the file: a digest of what it wrote, of all that was there, and of the seal before.
+    """Each finished crawl seals the file: a digest of what it wrote, of everything in the file, and of the previous seal.
 
-    A digest says that nothing was changed since it was made, and no more. Whoever can write the file can seal it anew:
-    keep the digest somewhere else, or sign it.
+    A digest says that nothing has changed since it was made, and no more. Whoever can write the file can seal it again: keep
+    the digest somewhere else, or sign it.
     """
 
 
@@ -50,7 +50,7 @@ def snapshot() -> None:
 @format_option("table", "tsv", "json", "sha256")
 @out_option
 def info(file: str | None, snapshot: str, form: str, out: str | None) -> None:
-    """Print the digest of FILE (else of the snapshot that --snapshot names), its crawls, and the seal of each.
+    """Print the digest of FILE (default: the snapshot that --snapshot names), its crawls, and the seal of each.
 
     sha256 is a line that `sha256sum -c` reads.
     """
@@ -124,7 +124,7 @@ def verify(
 
 
 def _anchored(done: lineage.Verified, anchors: str) -> None:
-    """Add what was proved to a file of anchors. Where it can't be written the answer stands, and stderr says what is missing."""
+    """Add what was proved to a file of anchors. Where it can't be written the answer stands, and stderr says so."""
     import lineage
 
     newly = lineage.proved(done)

@@ -282,7 +282,7 @@ class _Checking:
         if more > 0:
             self.tell(name, "rows", f"{more} more rows are not as they were sealed")
         if gone > sum(new.values()):
-            self.tell(name, "rows", f"{gone - sum(new.values())} rows that were sealed are not there any more")
+            self.tell(name, "rows", f"sealed rows that are missing: {gone - sum(new.values())}")
         if not (new or gone):
             self.tell(name, "table", "its digest is not the one that was sealed")
 

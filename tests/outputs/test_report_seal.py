@@ -30,7 +30,7 @@ def test_a_changed_file(run, bank_path: Path, changed: Path, form: str) -> None:
     ran = run("report", "loans-live", "--snapshot", str(changed), "-f", form)
     assert (ran.code, ran.err) == (0, "lineage: s.db is CHANGED since it was sealed, and the report says so\n")
     assert str(lineage.snapshot_info(bank_path).crawls[-1]["seal"]) not in ran.out
-    said = "rows that were sealed are not there any more"
+    said = "sealed rows that are missing"
     assert ran.out.index(said) > 0
     if form != "json":
         assert ran.out.index("CHANGED") < ran.out.index(said) < ran.out.index("TRACED")
