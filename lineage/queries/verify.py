@@ -149,7 +149,8 @@ class _Proving:
         """Find what a proof proves, or tell how the file is not the one that it is of."""
         sealed = {one.digest: one.crawl for one in self._chain}
         if not proof.asked:
-            ours = bool(self._chain) and proof.first == self._chain[0].digest
+            firsts = [one.digest for one in self._chain[:1]]
+            ours = proof.first in firsts or proof.digest in sealed or self._own in (proof.digest, proof.file)
             self._known, self._strange = self._known + ours, self._strange + (not ours)
         if self._own in (proof.digest, proof.file):
             self._prove(self._newest, proof, whole=True)

@@ -107,13 +107,18 @@ def sign_snapshot(path: str | Path, key: str, *, timestamp: str = "") -> Signing
 
     `key` is the file of an SSH key, or its public part where an agent holds the private one; or a key of KMS
     (`awskms:///alias/NAME`, or its ARN). `timestamp` is the address of a time stamp authority (RFC 3161). Raises
-    `SnapshotError` for a file that is not as it was sealed, `SigningError`.
+    `SnapshotError` for a file that is not as it was sealed or whose last crawl has no seal, `SigningError`.
     """
     producer = {"name": "sagemaker-lineage", "version": version("sagemaker-lineage")}
     with open_snapshot(path) as snapshot:
         if not snapshot.seals():
             raise SnapshotError(f"{path} has no seal to sign: no crawl of it has finished")
         told = statement(snapshot, producer)
+    if late := told["predicate"]["unsealed_crawls"]:
+        said = (
+            f"no seal covers its newest state, for crawl {late[-1]} did not finish: run the crawl again to its end, then sign"
+        )
+        raise SnapshotError(f"{path}: {said}")
     told["predicate"]["signed_at"] = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     bare = Envelope(canonical(told).encode(errors="surrogatepass"))
     sig, named, pem = kms.sign(key, bare.signed_bytes) if kms.is_kms(key) else (*ssh.sign(key, bare.signed_bytes), b"")

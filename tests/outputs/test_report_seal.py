@@ -46,7 +46,7 @@ def test_a_file_that_holds(ask, bank_path: Path) -> None:
     ran = ask("report", "loans-live")
     assert (ran.code, ran.err) == (0, "")
     assert f"| Newest seal | <code>{seal}</code> |" in ran.out
-    held = "unchanged since its crawls sealed it; it is held by the file's own seals only, which whoever can write the file"
+    held = "no change was found in what its crawls sealed; it is held by the file's own seals only, which whoever can write the file"
     assert f"| Verified | {held} can make anew |\n| Signature | none |" in ran.out
 
 

@@ -13,6 +13,7 @@ from lineage.queries.verify import UNCHANGED
 from tests.records import training
 from tests.signing.test_timestamps import tsa as tsa  # noqa: PLC0414  (the fixture)
 from tests.snapshot.test_file import crawl
+from tests.snapshot.test_seals import altered
 
 
 def pub(key: Path) -> str:
@@ -121,6 +122,20 @@ def test_a_newest_state_that_is_not_sealed_is_not_called_unchanged(run, at) -> N
     )
     done = lineage.verify("lineage.db")
     assert (done.verdict, done.unsealed_crawls) == (UNCHANGED, [3])
+
+
+def test_what_no_seal_covers_is_not_signed(run, signed: Path, keys: dict[str, Path]) -> None:
+    """After a crawl that was killed anybody can take edges away unseen: such a state is not signed, and a statement tells of it."""
+    crawl(Path("lineage.db"), training("new", {"train": "s3://b/n"}), finish=False)
+    altered(Path("lineage.db"), Path("s.db"), "DELETE FROM edge")
+    ran = run("snapshot", "sign", "s.db", "--key", str(keys["jo"]))
+    assert (ran.code, ran.err.count("\n"), Path("s.db.dsse.json").exists()) == (3, 1, False)
+    assert (
+        "s.db: no seal covers its newest state, for crawl 3 did not finish: run the crawl again to its end, then sign"
+        in ran.err
+    )
+    told = json.loads(run("export", "-f", "in-toto", "--snapshot", "s.db").out)
+    assert told["predicate"]["unsealed_crawls"] == [3]
 
 
 def test_anchors_that_are_not_there(run, at, keys: dict[str, Path]) -> None:
