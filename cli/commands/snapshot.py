@@ -1,4 +1,4 @@
-"""`lineage snapshot`: what the file is, and whether it is as its crawls left it."""
+"""`lineage snapshot`: what the file is, whether it has changed since it was crawled, and who signed it."""
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ def info(file: str | None, snapshot: str, form: str, out: str | None) -> None:
     Examples:
       lineage snapshot verify
       lineage snapshot verify audit-2026.db --digest sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
-      lineage snapshot verify --against last-year.db      what the earlier copy holds is the beginning of this one
-      lineage snapshot verify --signer jo.pub             what is signed in lineage.db.dsse.json
+      lineage snapshot verify --against last-year.db      this file begins as the earlier copy ended
+      lineage snapshot verify --signer jo.pub             the signature in lineage.db.dsse.json is Jo's
 
     \b
     Exit codes: 0 no change found: without --digest, --against, --signer or --require-proof that is no proof;
