@@ -13,7 +13,7 @@ import pytest
 import lineage as api
 from cli.main import cli
 from tests.conftest import BANK, ROOT
-from tests.shown import CONSOLE, STORIES, settled, settled_story, shown, told
+from tests.shown import CONSOLE, DIGEST, STORIES, same_digests, settled, settled_story, shown, told
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -63,6 +63,21 @@ def test_console_blocks(shell, command: str, printed: str) -> None:
     """Each command that the README or a page of docs/ shows prints what is shown; `python -m tests.shown` makes it so."""
     shell("lineage crawl --replay fixtures/bank.jsonl")
     assert settled(shell(command)) == settled(printed)
+
+
+WITH_DIGESTS = {
+    name: [block for block in CONSOLE.findall(page) if DIGEST.search(block[1])]
+    for name, page in DOCS.items()
+    if name not in STORIES
+}
+
+
+@pytest.mark.parametrize("name", [name for name, blocks in WITH_DIGESTS.items() if len(blocks) > 1])
+def test_a_digest_is_the_same_all_over_a_page(shell, name: str) -> None:
+    """What has one digest is shown with one digest in every output of a page, so that readers can follow it."""
+    shell("lineage crawl --replay fixtures/bank.jsonl")
+    printed = "".join(shell(command) for command, _ in WITH_DIGESTS[name])
+    assert same_digests("".join(shown for _, shown in WITH_DIGESTS[name]), printed)
 
 
 @pytest.mark.parametrize("name", STORIES)

@@ -56,6 +56,20 @@ def _stamp(path: Path) -> tuple[int, ...]:
     return ()
 
 
+def _insist_no_log(path: Path) -> None:
+    """Raise `SnapshotError` where a write-ahead log lies beside a file: SQLite reads it in place of what the file holds.
+
+    lineage writes none. Whatever digest or signature the file has, it says nothing of the log.
+    """
+    log = Path(f"{path.resolve()}-wal")
+    with suppress(FileNotFoundError):
+        if log.stat().st_size:
+            raise SnapshotError(
+                f"{path}: {log.name} lies beside it, and lineage never writes one: SQLite would read it in place of the file. "
+                "Close the program that has the file open, or move the log away"
+            )
+
+
 class Snapshot(GraphTables, RecordTables, LedgerTables):
     """An open snapshot file. Use it as a context manager, or call `close`."""
 
@@ -64,6 +78,7 @@ class Snapshot(GraphTables, RecordTables, LedgerTables):
         self._existed = Path(path).exists()
         if not read_only and not self._existed:
             _begin(Path(path))
+        _insist_no_log(Path(path))
         number = _stamp(Path(path))[:2]
         mode = "rw" if read_only else "rwc"  # rw even to read: what a killed crawl left half done is rolled back so
         super().__init__(connect(Path(path), mode), Path(path))
@@ -77,6 +92,7 @@ class Snapshot(GraphTables, RecordTables, LedgerTables):
 
     def insist_untouched(self) -> None:
         """Raise `SnapshotError` where the file at the path is no longer the one that was opened, as it was then."""
+        _insist_no_log(self.path)
         if _stamp(self.path) != self._opened:
             raise SnapshotError(f"{self.path} was written to or replaced while it was read: run the command again")
 
