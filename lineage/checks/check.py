@@ -34,7 +34,7 @@ from lineage.queries.as_json import node_json, scope_json
 from lineage.queries.attested import NO_REST, Rests, Vouched, vouched_in
 from lineage.queries.every_hole import every_hole, unmatched
 from lineage.queries.scope import caveats, unnamed
-from lineage.snapshot.reading import Snapshot
+from lineage.snapshot.reading import Snapshot, asks_snapshot
 
 SCHEMA = "lineage.check/1"
 FINDINGS, INCONCLUSIVE, CLEAN = "findings", "inconclusive", "clean"
@@ -102,6 +102,7 @@ def load_policy(path: str | Path) -> Policy:
     return _load_policy(path, RULE_NAMES)
 
 
+@asks_snapshot
 def check(
     snapshot: Snapshot,
     policy: Policy | None = None,

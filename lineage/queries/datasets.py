@@ -31,7 +31,7 @@ from lineage.queries.partitions import told_apart
 from lineage.queries.runs.shared_channels import overlapping
 from lineage.queries.scope import UNCHECKED, traceless, unnamed
 from lineage.queries.select import find_in, find_node, names_of
-from lineage.queries.showing import Shows
+from lineage.queries.showing import Answer
 from lineage.queries.trace import Tracing
 from lineage.snapshot.reading import Snapshot
 
@@ -53,7 +53,7 @@ _TRAINS_NOTHING = "{} trains nothing: what it read is in no model by that"
 
 
 @dataclass(frozen=True, slots=True)
-class Datasets(Shows):
+class Datasets(Answer):
     """The answer to `datasets`. `as_json` gives the contract `lineage.datasets/1`."""
 
     subject: Json

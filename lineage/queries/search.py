@@ -21,7 +21,7 @@ from lineage.queries.scope import Within, crawled, is_about
 from lineage.search_language.conditions import expression_of
 from lineage.search_language.expressions import DEFAULT_SORT, Expression, Matcher, Sorting, check_form
 from lineage.search_language.properties import begins_with, chosen_names, near_names, property_names, property_of, search_name
-from lineage.snapshot.reading import Snapshot
+from lineage.snapshot.reading import Snapshot, asks_snapshot
 from lineage.snapshot.tables import AT_ONCE
 
 SCHEMA, SUGGESTIONS = "lineage.search/1", "lineage.suggestions/1"
@@ -123,6 +123,7 @@ class Query:
         return Found(self.kind.search, self.kind.name, self.expression, *order, records, total, exact, scope, caveats)
 
 
+@asks_snapshot
 def search(
     snapshot: Snapshot,
     kind: str,
@@ -165,6 +166,7 @@ def search(
     return query.answered(records, best.total, scope, caveats + unknown)
 
 
+@asks_snapshot
 def suggest(snapshot: Snapshot, kind: str, prefix: str = "", *, every: bool = False) -> Suggested:
     """The names of hyperparameters, tags and metrics that begin so, as GetSearchSuggestions gives them; or `every` property.
 

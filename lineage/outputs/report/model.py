@@ -34,7 +34,7 @@ from lineage.queries.every_hole import vouched_for
 from lineage.queries.trace import Trace, find_endpoint, trace
 from lineage.queries.verify import snapshot_info
 from lineage.signing.signed import NOBODY, Signer
-from lineage.snapshot.reading import Snapshot, open_snapshot
+from lineage.snapshot.reading import Snapshot, asks_snapshot, open_snapshot
 
 SCHEMA = "lineage.report/1"
 CANONICAL = "lineage-json-1"  # sorted keys, no spaces, not escaped to ASCII; no number but integers
@@ -59,6 +59,7 @@ class Report:
         return {"schema": SCHEMA, "question": "report"} | asdict(self)
 
 
+@asks_snapshot
 def report(
     snapshot: Snapshot,
     endpoints: Iterable[str] = (),

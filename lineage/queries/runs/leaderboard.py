@@ -35,7 +35,7 @@ from lineage.queries.runs.ranking import (
     unranked,
 )
 from lineage.queries.runs.tuning import best_of, left_out, objectives, tuning_json, tuning_name, tunings_of, warm_start_parents
-from lineage.snapshot.reading import Snapshot
+from lineage.snapshot.reading import Snapshot, asks_snapshot
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -110,6 +110,7 @@ class Leaderboard:
         return pd.DataFrame(self.flat(all_parameters=all_parameters))
 
 
+@asks_snapshot
 def leaderboard(
     snapshot: Snapshot,
     ids: Iterable[str],
