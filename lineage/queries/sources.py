@@ -19,9 +19,14 @@ def graph_from(source: Source, read: Callable[[Snapshot], Graph]) -> Graph:
     """The graph that is given, or what `read` takes from the snapshot. Raises `TypeError` for anything else."""
     if isinstance(source, Snapshot):
         return read(source)
+    insist_source(source)
+    return source
+
+
+def insist_source(source: Source) -> None:
+    """Raise `TypeError` for what is neither a snapshot nor a graph that lineage made: it says what a question wants."""
     if not (isinstance(source, nx.MultiDiGraph) and "scope" in source.graph):
         insist_snapshot(source, also=", or a graph of one, lineage.graph(snapshot)")
-    return source
 
 
 def known_as(source: Source, wanted: str) -> str:
