@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import io
 import re
 import shlex
@@ -97,10 +98,23 @@ def test_every_page_is_reached_from_the_readme() -> None:
     assert [page for page in DOCS if f"(docs/{page})" not in README] == []
 
 
-def test_the_contents_match_the_python_docstring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The example in the package's own docstring runs."""
+def test_help_reads_as_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """`help(lineage)` begins with a page: its example runs, and each name that it lists is there."""
     monkeypatch.chdir(tmp_path)
-    api.crawl_estate("lineage.db", replay=BANK)
-    code = "\n".join(line[4:] for line in (api.__doc__ or "").splitlines() if line.startswith("    "))
-    with contextlib.redirect_stdout(io.StringIO()):
-        exec(compile(code, "lineage", "exec"), {})  # noqa: S102  (our own docstring)
+    page = inspect.getdoc(api) or ""
+    example, _, names = page.partition("\nRead:")
+    code = "\n".join(line[4:] for line in example.splitlines() if line.startswith("    "))
+    code = code.replace('"lineage.db")', f'"lineage.db", replay={str(BANK)!r})', 1)
+    exec(compile(code, "lineage", "exec"), {})  # noqa: S102  (our own docstring)
+    assert capsys.readouterr().out.splitlines() == ["used ['Loans-Fit-0042', 'look-around-3']", "traced"]
+    lists = re.sub(
+        r"\(.*?\)|^\w+:|lineage\.recording", "", "Read:" + names.partition("\n\n")[0], flags=re.MULTILINE | re.DOTALL
+    )
+    listed = [name for name in re.findall(r"\w+", lists) if name != "and"]
+    assert len(listed) > 25
+    assert [name for name in listed if not hasattr(api, name)] == []
+
+
+def test_each_name_is_listed_once() -> None:
+    """`dir(lineage)` has each public name once, and nothing else."""
+    assert sorted(dir(api)) == sorted(set(api.__all__))
