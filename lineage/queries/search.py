@@ -18,6 +18,7 @@ from lineage.domain.records import Gap, Json, Resource
 from lineage.errors import MalformedName, SearchRefused
 from lineage.queries.as_json import scope_json
 from lineage.queries.scope import Within, crawled, is_about
+from lineage.queries.showing import Answer
 from lineage.search_language.conditions import expression_of
 from lineage.search_language.expressions import DEFAULT_SORT, Expression, Matcher, Sorting, check_form
 from lineage.search_language.properties import begins_with, chosen_names, near_names, property_names, property_of, search_name
@@ -53,7 +54,7 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Found(Answer):
     """The answer to `search`. `as_json` gives the contract `lineage.search/1`.
 
     `records` are the first `limit` of `total` in the order asked for; `exact` is False where the service counted no
@@ -88,7 +89,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Suggested:
+class Suggested(Answer):
     """The answer to `suggest`: property names. `as_json` gives the contract `lineage.suggestions/1`."""
 
     resource: str

@@ -35,6 +35,7 @@ from lineage.queries.runs.ranking import (
     unranked,
 )
 from lineage.queries.runs.tuning import best_of, left_out, objectives, tuning_json, tuning_name, tunings_of, warm_start_parents
+from lineage.queries.showing import Answer
 from lineage.snapshot.reading import Snapshot, asks_snapshot
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ _LAST = "A training job keeps the last value of each metric alone; its least and
 
 
 @dataclass(frozen=True, slots=True)
-class Leaderboard:
+class Leaderboard(Answer):
     """The answer. `as_json` gives the contract `lineage.leaderboard/1`, `flat` a table, `to_dataframe` one for pandas."""
 
     metric: Json
