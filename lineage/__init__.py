@@ -30,7 +30,7 @@ from typing import Any
 
 import lazy_loader
 
-from lineage.queries.showing import Shows
+from lineage.queries.showing import Answer, Shows
 
 # Names are imported when they are first used, so that importing the package costs nothing: `__init__.pyi` lists them.
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
@@ -46,6 +46,8 @@ def load_ipython_extension(ipython: Any) -> None:
 
 
 Shows.forms = staticmethod(lambda shown: _notebook().forms_of(shown))
+# The command line is built upon this package and is always beside it: only here does the package know of it.
+Answer.text = staticmethod(lambda answer: import_module("lineage_cli.render.texts").text_of(answer))
 _get_ipython = getattr(sys.modules.get("IPython"), "get_ipython", None)
 if _running := _get_ipython and _get_ipython():
     load_ipython_extension(_running)

@@ -10,6 +10,7 @@ import shlex
 from pathlib import Path
 
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 
 import lineage as api
 from cli.main import cli
@@ -24,7 +25,8 @@ def section(title: str) -> str:
 
 
 DOCS = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
-PLAIN = [page for name, page in DOCS.items() if name not in STORIES]
+IN_ORDER = "python.md"
+PLAIN = [page for name, page in DOCS.items() if name not in (*STORIES, IN_ORDER)]
 CONSOLES = [block for page in (README, *PLAIN) for block in CONSOLE.findall(page)]
 PYTHON = re.compile(r"^```python\n(.*?)^```\n+```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 EXAMPLES = [example for page in (section("From Python"), *PLAIN) for example in PYTHON.findall(page)]
@@ -91,6 +93,23 @@ def test_python_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: st
     with contextlib.redirect_stdout(printed):
         exec(compile(code, "docs", "exec"), {})  # noqa: S102  (our own examples)
     assert printed.getvalue() == shown
+
+
+def test_the_python_page_is_a_notebook(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The blocks of docs/python.md run in order as the cells of a notebook, and print what the page shows."""
+    monkeypatch.chdir(tmp_path)
+    api.crawl_estate("lineage.db", replay=BANK)
+    shell = InteractiveShell()
+    for code, printed in PYTHON.findall(DOCS[IN_ORDER]):
+        done = shell.run_cell(code)
+        done.raise_error()
+        assert settled(capsys.readouterr().out) == settled(printed)
+    shell.run_line_magic("load_ext", "lineage")
+    for question in ("answer", "lineage.trace(snapshot, 'loans-live')", "lineage.search(snapshot, 'training-job')"):
+        shell.run_cell(f"display({question})").raise_error()
+        assert "lineage." not in capsys.readouterr().out
 
 
 def test_every_page_is_reached_from_the_readme() -> None:

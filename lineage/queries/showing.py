@@ -28,6 +28,11 @@ class Answer(Shows):
     """An answer to a question. It is not one bit: `if lineage.used(...)` would take an `unknown` for a yes."""
 
     __slots__ = ()
+    text: ClassVar[Callable[[Any], str | None]] = staticmethod(lambda _: None)
+
+    def __str__(self) -> str:
+        """What the command prints; of an answer that no command prints alone, what a notebook has as its line."""
+        return type(self).text(self) or type(self).forms(self)["text/plain"]
 
     def __bool__(self) -> NoReturn:
         """Raises `TypeError`, as numpy's arrays do: the verdict has more than two values."""
