@@ -16,6 +16,7 @@ from pathlib import Path
 
 from lineage.domain.records import Crawl, Json
 from lineage.errors import MalformedName, SnapshotError
+from lineage.queries.showing import Answer
 from lineage.snapshot.damage import OF_ODD_ROWS
 from lineage.snapshot.reading import Snapshot, open_snapshot
 from lineage.snapshot.seals import MARK, TABLES, Seal, mark_of, state_line
@@ -54,7 +55,7 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
+class Verified(Answer):
     """The answer to `snapshot verify`. `as_json` gives the contract `lineage.verified/1`.
 
     `proved` says up to which crawl what was kept elsewhere proves the file, and by what (`crawl`, `how`, and whether by the
@@ -306,7 +307,7 @@ def _marks(marks: bytes) -> Iterator[bytes]:
 
 
 @dataclass(frozen=True, slots=True)
-class SnapshotInfo:
+class SnapshotInfo(Answer):
     """What a snapshot file is: its size in bytes, its digest, and its crawls with their seals."""
 
     file: str

@@ -7,10 +7,11 @@ by `replace_graph` at the end of each crawl, in the transaction that keeps the c
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import wraps
 from pathlib import Path
-from typing import Self
+from typing import Any, Self, TypeVar, cast
 
 from lineage.domain.opaque import silence
 from lineage.domain.records import Counted, Counts, Scope
@@ -26,6 +27,7 @@ from lineage.snapshot.seals import Hashed, Seal, hashed, rows_of, seals
 from lineage.snapshot.tables import Row
 from lineage.snapshot.writing import Recording
 
+QuestionT = TypeVar("QuestionT", bound=Callable[..., Any])
 _SILENT = "SELECT id, kind, name, account, region FROM silent JOIN node USING (id) ORDER BY id"
 
 
@@ -40,6 +42,24 @@ def open_snapshot(path: str | Path) -> Snapshot:
         snapshot.close()
         raise SnapshotError(f"{path} is empty: fill it with `lineage crawl --snapshot {path}`")
     return snapshot
+
+
+def insist_snapshot(given: object, *, also: str = "") -> None:
+    """Raise `TypeError` where a question is asked of neither a snapshot nor what it takes `also`: it says what it wants."""
+    if not isinstance(given, Snapshot):
+        what = f"the text {given!r}" if isinstance(given, str) else f"an object of type {type(given).__name__}"
+        raise TypeError(f"ask a snapshot, lineage.open_snapshot('lineage.db'){also}; this is {what}")
+
+
+def asks_snapshot(question: QuestionT) -> QuestionT:
+    """A question that looks first whether it is asked of a snapshot."""
+
+    @wraps(question)
+    def asked(snapshot: Snapshot, *words: Any, **named: Any) -> Any:
+        insist_snapshot(snapshot)
+        return question(snapshot, *words, **named)
+
+    return cast("QuestionT", asked)
 
 
 def _begin(path: Path) -> None:
