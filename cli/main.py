@@ -13,6 +13,7 @@ import click
 from .commands.check import check
 from .commands.crawl import crawl
 from .commands.datasets import datasets
+from .commands.demo import demo
 from .commands.draw import draw
 from .commands.export import export
 from .commands.gaps import gaps, kinds
@@ -83,6 +84,7 @@ def cli(context: click.Context, snapshot: str | None, debug: bool) -> None:  # n
 
 
 for command in (
+    demo,
     crawl,
     trace,
     used,
@@ -177,7 +179,7 @@ def _usage() -> tuple[type[Exception], ...]:
     """What was asked for wrongly, or is not there."""
     import lineage
 
-    audit = (lineage.LeaderboardError, lineage.MalformedName, lineage.MalformedPolicy, lineage.UnknownNode)
+    audit = (lineage.LeaderboardError, lineage.MalformedName, lineage.MalformedPolicy, lineage.MixedRecords, lineage.UnknownNode)
     return (*audit, lineage.AlreadyExists, lineage.NotThere, lineage.RefusedValue)
 
 

@@ -11,6 +11,7 @@ from .checks.policy import Policy as Policy
 from .checks.rules import RULES as RULES
 from .collect.accounts import LISTED as LISTED
 from .collect.accounts import crawl_estate as crawl_estate
+from .collect.demo import DEMO_ACCOUNT as DEMO_ACCOUNT
 from .collect.endpoints import Progress as Progress
 from .collect.endpoints import crawl_endpoints as crawl_endpoints
 from .domain.attestations import Attestation as Attestation
@@ -43,6 +44,7 @@ from .errors import LineageError as LineageError
 from .errors import MalformedDefinition as MalformedDefinition
 from .errors import MalformedName as MalformedName
 from .errors import MalformedPolicy as MalformedPolicy
+from .errors import MixedRecords as MixedRecords
 from .errors import NotRecorded as NotRecorded
 from .errors import NotThere as NotThere
 from .errors import RecordingError as RecordingError

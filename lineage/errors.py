@@ -37,6 +37,10 @@ class SnapshotError(LineageError):
     """The file is missing, is no snapshot, or was written by a newer lineage."""
 
 
+class MixedRecords(SnapshotError):
+    """A crawl of AWS would write into a snapshot of replayed records, or a replay into one of records from AWS."""
+
+
 class SigningError(LineageError):
     """A signature could not be made or checked: a program, a key, a package or a service is missing, or refuses."""
 

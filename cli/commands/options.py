@@ -83,9 +83,14 @@ def _attestations(file: str) -> lineage.Attestations:
 
 
 def _snapshot_path(context: click.Context, _: click.Parameter, value: str | None) -> str:
+    return chosen_snapshot(context, value, os.environ.get("LINEAGE_SNAPSHOT") or DEFAULT_SNAPSHOT)
+
+
+def chosen_snapshot(context: click.Context, value: str | None, default: str) -> str:
+    """The file of `--snapshot` after the command, else before it, else the default."""
     said = context.ensure_object(dict)
-    said["snapshot"] = value or said.get("snapshot") or os.environ.get("LINEAGE_SNAPSHOT") or DEFAULT_SNAPSHOT
-    return str(said["snapshot"])  # told to whoever explains a failure, too
+    said["snapshot"] = value or said.get("snapshot") or default
+    return str(said["snapshot"])  # whoever explains a failure is told, too
 
 
 def format_option(*names: str) -> Decorator:

@@ -74,12 +74,14 @@ def crawl_estate(
     made.
 
     A crawl that is cut short keeps what it read, and the next one with the same arguments goes on from there. Raises
-    `CrawlError` where nothing can be read; what some kind, region or account refuses is a gap. `SnapshotError`.
+    `CrawlError` where nothing can be read; what some kind, region or account refuses is a gap. Raises `MixedRecords` where
+    records from AWS and replayed ones would be in one snapshot. `SnapshotError`.
     """
     unknown = sorted(set(kinds) - set(LISTED))
     if unknown:
         raise UnknownNode(f"no kind {unknown[0]} has a list; the kinds are {', '.join(LISTED)}")
     with Snapshot(path) as snapshot, _tuned():
+        snapshot.insist_unmixed(replayed=session.replayed if session else bool(replay))  # before AWS is asked
         regions = tuple(dict.fromkeys(regions))
         session = session or (replay_session(replay, *regions[:1]) if replay else Session(profile, *regions[:1]))
         session.check_regions(regions)

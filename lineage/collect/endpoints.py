@@ -20,7 +20,7 @@ from lineage.crawl.aws.refusals import Refused
 from lineage.crawl.aws.session import BOTOCORE_VERSION, Session
 from lineage.crawl.replay.session import replay_session
 from lineage.crawl.walk import Walk, endpoint_named, endpoint_names
-from lineage.domain.records import Crawl, Fetched, Gap, Resource
+from lineage.domain.records import REPLAYED, Crawl, Fetched, Gap, Resource
 from lineage.domain.times import now
 from lineage.errors import CrawlError, UnknownNode
 from lineage.graphs.derive import OnStep, join
@@ -57,9 +57,11 @@ def crawl_endpoints(
 
     `manifests` has the manifests in S3 read that jobs read. `replay` names an account file that answers in AWS's place.
     A crawl that is cut short keeps the endpoints whose walk was whole. Raises `UnknownNode` for an endpoint that nobody
-    has, before anything is kept; `CrawlError` where AWS can't be read; `SnapshotError`.
+    has, before anything is kept; `CrawlError` where AWS can't be read; `MixedRecords` where AWS's records and replayed ones
+    would be in one snapshot; `SnapshotError`.
     """
     with Snapshot(path) as snapshot:
+        snapshot.insist_unmixed(replayed=bool(replay))  # before AWS is asked; the first transaction asks again
         session = replay_session(replay, region) if replay else Session(profile, region)
         fetcher = Fetcher(session)
         roots = _roots(fetcher, endpoints)
@@ -208,6 +210,6 @@ def _near(fetcher: Fetcher, name: str) -> str:
 
 def crawl_of(session: Session, accounts: tuple[str, ...], regions: tuple[str, ...], roots: tuple[str, ...]) -> Crawl:
     """A crawl that begins now: who asks, where, and with what."""
-    tool = version("sagemaker-lineage")
+    tool = version("sagemaker-lineage") + (REPLAYED if session.replayed else "")
     process = f"{socket.gethostname()}:{os.getpid()}"
     return Crawl(0, now(), None, session.caller, accounts, regions, roots, tool, BOTOCORE_VERSION, process=process)
