@@ -19,6 +19,8 @@ import lazy_loader
 
 from lineage.queries.showing import Shows
 
+__version__ = "0.1.0"
+
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
 

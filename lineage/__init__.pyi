@@ -151,7 +151,10 @@ from .signing.signed import check_signature as check_signature
 from .signing.signed import envelope_beside as envelope_beside
 from .signing.signed import insist_signed as insist_signed
 from .signing.signed import sign_snapshot as sign_snapshot
+from .snapshot.hints import hints as hints
 from .snapshot.reading import Snapshot as Snapshot
 from .snapshot.reading import open_snapshot as open_snapshot
+
+__version__: str
 
 def load_ipython_extension(ipython: object) -> None: ...
