@@ -115,7 +115,15 @@ def _complete_command(_: click.Context, __: click.Parameter, begins: str) -> lis
     return [name for name in cli.commands if name.startswith(begins)]
 
 
-@click.command("help", short_help="Show the help of a command.")
+@click.command(
+    "help",
+    short_help="Show the help of a command.",
+    epilog="""\b
+    Examples:
+      lineage help
+      lineage help snapshot verify
+    """,
+)
 @click.argument("names", metavar="[COMMAND]...", nargs=-1, shell_complete=_complete_command)
 @click.pass_context
 def help_command(context: click.Context, names: tuple[str, ...]) -> None:
@@ -129,7 +137,7 @@ def help_command(context: click.Context, names: tuple[str, ...]) -> None:
     click.echo(shown.get_help())
 
 
-@click.command(short_help="Show the version.")
+@click.command(short_help="Show the version.", epilog="Examples: lineage version")
 def version() -> None:
     """Show the version of lineage."""
     import lineage

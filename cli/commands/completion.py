@@ -7,7 +7,7 @@ import shlex
 from typing import Any
 
 import click
-from click.shell_completion import BashComplete, CompletionItem, add_completion_class, get_completion_class, shell_complete
+from click.shell_completion import BashComplete, CompletionItem, ShellComplete, add_completion_class, get_completion_class
 
 VARIABLE = "_LINEAGE_COMPLETE"  # click's own protocol
 SHELLS = ("bash", "zsh", "fish")
@@ -72,13 +72,20 @@ class Bash(BashComplete):
 @click.argument("shell", type=click.Choice(SHELLS))
 def completion(shell: str) -> None:
     """Print a script for SHELL that completes commands, options and, from the snapshot, names, kinds, selectors and S3 URIs."""
-    add_completion_class(Bash)
-    script = get_completion_class(shell)
-    assert script is not None
-    click.echo(script(click.get_current_context().find_root().command, {}, "lineage", VARIABLE).source(), nl=False)
+    click.echo(_of_shell(shell, click.get_current_context().find_root().command).source(), nl=False)
 
 
 def complete(group: click.Group) -> None:
-    """Answer the shell, which has asked through the variable."""
+    """Answer the shell, which has asked through the variable; where there is nothing to offer, with nothing."""
+    shell, _, asked = os.environ[VARIABLE].partition("_")
+    answering = _of_shell(shell, group)
+    said = answering.source() if asked == "source" else answering.complete()
+    click.echo(said, nl=bool(said) and asked != "source")
+
+
+def _of_shell(shell: str, group: click.Command) -> ShellComplete:
     add_completion_class(Bash)
-    shell_complete(group, {"obj": {}}, "lineage", VARIABLE, os.environ[VARIABLE])
+    found = get_completion_class(shell)
+    if found is None:
+        raise click.UsageError(f"no completion for the shell {shell!r}: the shells are {', '.join(SHELLS)}")
+    return found(group, {"obj": {}}, "lineage", VARIABLE)

@@ -5,6 +5,7 @@ Whoever presses Tab waits: nothing is waited for, little is read, and a file tha
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -26,7 +27,7 @@ def hints(path: str | Path, what: str, begins: str = "", kinds: tuple[str, ...] 
         with closing(connect(Path(path), "ro", wait=0)) as db:
             db.set_progress_handler(lambda: 1, _STEPS)
             return sorted(_FINDERS[what](db, begins, kinds))
-    except (LineageError, KeyboardInterrupt):  # the latter is how a statement ends that took too many steps
+    except (LineageError, sqlite3.Error, KeyboardInterrupt):  # the last is how a statement ends that took too many steps
         return []
 
 
