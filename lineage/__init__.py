@@ -19,8 +19,7 @@ import lazy_loader
 
 from lineage.queries.showing import Shows
 
-# The distribution is called sagemaker-lineage: by this line the command line tells this file from that of PyPI's `lineage`.
-__version__ = "0.1.0"
+# This is a file of sagemaker-lineage: by this word the command line tells it from that of PyPI's `lineage`.
 
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 

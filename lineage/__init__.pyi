@@ -37,6 +37,7 @@ from .domain.text import json_text as json_text
 from .domain.text import one_line as one_line
 from .domain.text import safe_json as safe_json
 from .domain.text import visible as visible
+from .domain.version import __version__ as __version__
 from .errors import AlreadyExists as AlreadyExists
 from .errors import CrawlError as CrawlError
 from .errors import LeaderboardError as LeaderboardError
@@ -154,7 +155,5 @@ from .signing.signed import sign_snapshot as sign_snapshot
 from .snapshot.hints import hints as hints
 from .snapshot.reading import Snapshot as Snapshot
 from .snapshot.reading import open_snapshot as open_snapshot
-
-__version__: str
 
 def load_ipython_extension(ipython: object) -> None: ...

@@ -69,7 +69,10 @@ def test_pypi_would_take_both(wheel: Path) -> None:
     """The wheel and the sdist pass `twine check --strict`: their metadata are sound, and PyPI can show the README."""
     (sdist,) = wheel.parent.glob("*.tar.gz")
     checked = subprocess.run(
-        [sys.executable, "-m", "twine", "check", "--strict", str(wheel), str(sdist)], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "twine", "check", "--strict", str(wheel), str(sdist)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (checked.returncode, checked.stdout.count("PASSED")) == (0, 2), checked.stdout
 

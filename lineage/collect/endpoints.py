@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 from lineage.collect.objects import Sessions, read_manifests
@@ -22,6 +21,7 @@ from lineage.crawl.replay.session import replay_session
 from lineage.crawl.walk import Walk, endpoint_named, endpoint_names
 from lineage.domain.records import REPLAYED, Crawl, Fetched, Gap, Resource
 from lineage.domain.times import now
+from lineage.domain.version import __version__
 from lineage.errors import CrawlError, UnknownNode
 from lineage.graphs.derive import OnStep, join
 from lineage.snapshot.reading import Snapshot
@@ -210,6 +210,6 @@ def _near(fetcher: Fetcher, name: str) -> str:
 
 def crawl_of(session: Session, accounts: tuple[str, ...], regions: tuple[str, ...], roots: tuple[str, ...]) -> Crawl:
     """A crawl that begins now: who asks, where, and with what."""
-    tool = version("sagemaker-lineage") + (REPLAYED if session.replayed else "")
+    tool = __version__ + (REPLAYED if session.replayed else "")
     process = f"{socket.gethostname()}:{os.getpid()}"
     return Crawl(0, now(), None, session.caller, accounts, regions, roots, tool, BOTOCORE_VERSION, process=process)
