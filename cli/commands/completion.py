@@ -64,8 +64,8 @@ class Bash(BashComplete):
     short_help="Print the script that completes commands on Tab.",
     epilog="""\b
     Examples:
-      eval "$(lineage completion bash)"                                    in ~/.bashrc
-      eval "$(lineage completion zsh)"                                     in ~/.zshrc, after compinit
+      eval "$(lineage completion bash)"      in ~/.bashrc
+      eval "$(lineage completion zsh)"       in ~/.zshrc, after compinit
       lineage completion fish > ~/.config/fish/completions/lineage.fish
     """,
 )
