@@ -13,7 +13,6 @@ from lineage.domain.records import REPLAYED, Crawl
 from lineage.snapshot.reading import Snapshot
 from tests.conftest import BANK
 from tests.estate import account
-from tests.swept import swept
 
 REPLAY = Crawl(0, "2026-01-01T00:00:00Z", None, "arn:x", ("1",), ("eu-west-1",), (), f"1.0.0{REPLAYED}", "1")
 LIVE = replace(REPLAY, tool="1.0.0")
@@ -93,5 +92,5 @@ def test_another_account_file_may_be_replayed_beside_the_first(tmp_path: Path) -
         lineage.crawl_endpoints(tmp_path / "s.db", replay=file)
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
         assert [crawl.replayed for crawl in snapshot.crawls()] == [True, True]
-    swept(tmp_path / "old.db", [])
+    begun(tmp_path / "old.db", replace(LIVE, tool="0.1.0"))
     begun(tmp_path / "old.db", LIVE)
