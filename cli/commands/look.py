@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..render.listing import FORMS, Listing, Row
-from ..render.show import shown_text
-from ..render.words import as_text, tsv
+from ..render.show import no_record, shown_text
+from ..render.words import as_text, say, tsv
 from .options import format_option, out_option, snapshot_option, write
 
 if TYPE_CHECKING:
@@ -88,6 +88,8 @@ def show(node: str, snapshot: str, form: str, out: str | None) -> None:
         write(lineage.json_text(shown.as_json(), indent=2) + "\n", out)
     else:
         write(tsv(_shown_rows(shown)) if form == "tsv" else shown_text(shown, colour=not out), out)
+    if form != "table" and shown.record is None:
+        say(no_record(shown))
 
 
 def _shown_rows(shown: lineage.Shown) -> list[list[Any]]:

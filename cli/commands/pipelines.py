@@ -9,9 +9,9 @@ import click
 
 from ..render.indented import indented
 from ..render.listing import FORMS, Listing, Row
-from ..render.pipelines import execution_text
+from ..render.pipelines import beside_steps, execution_text
 from .options import format_option, out_option, snapshot_option, write
-from .scoped import tell_list
+from .scoped import tell_lines, tell_list
 
 if TYPE_CHECKING:
     import lineage
@@ -87,6 +87,8 @@ def _tell(found: lineage.ExecutionSteps, form: str, out: str | None) -> None:
         write(execution_text(found, colour=not out), out)
     else:
         write(_STEPS.text(form, map(_row, found.steps), colour=False), out)
+    if form not in ("json", "table"):
+        tell_lines(beside_steps(found))
 
 
 def _row(step: dict[str, Any]) -> Row:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..render.indented import indented
+from ..render.lines import scope_lines
 from ..render.listing import FORMS, Listing, Row, json_lines
 from ..render.runs import run_text, trimmed
 from .leaderboard import BOARD_FORMATS, BOARD_WORDS, asks_for_board, board_options, refuse_picture, take_board, tell_board
 from .options import ORDERS, Command, format_option, out_option, snapshot_option, uncollected, write
-from .scoped import tell_list, tell_looked
+from .scoped import tell_lines, tell_list
 
 if TYPE_CHECKING:
     import lineage
@@ -208,7 +209,7 @@ def _one(opened: lineage.Snapshot, run: lineage.Run, form: str, out: str | None)
         write(indented(answer) if form == "json" else json_lines([answer]), out)
     else:
         write(_FACTS.text(form, _facts(run, reached), colour=not out), out)
-        tell_looked(scope)
+        tell_lines(scope_lines(scope, "run"))
 
 
 _COLUMNS = ("what", "name", "value", "min", "max", "avg", "std", "count", "time", "source")

@@ -15,14 +15,12 @@ from ..render.listing import FORMS, Row, rows_as
 from ..render.words import as_text, plural, said_shortly, say
 from .leaderboard import BOARD_FORMATS, asks_for_board, board_options, refuse_picture, take_board, tell_board
 from .options import ORDERS, format_option, out_option, snapshot_option, uncollected, write
-from .scoped import tell_looked
+from .scoped import tell_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     import lineage
-
-    Answer = lineage.Found | lineage.Suggested
 
 
 def live_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -202,8 +200,7 @@ def _tell_found(found: lineage.Found, form: str, out: str | None, columns: str |
         write(_table(found, asked, rows, out), out)
         return
     write(rows_as(form, asked, rows, colour=not out), out)
-    _warn(found)
-    tell_looked(found.scope)
+    tell_lines(_summary(found))
 
 
 def _columns(found: lineage.Found, form: str) -> list[str]:
@@ -245,10 +242,8 @@ def _summary(found: lineage.Found) -> Iterator[Any]:
     yield from note_lines(found.caveats)
 
 
-def _warn(answer: Answer) -> None:
-    """What rows alone do not tell: that there may be more."""
-    for hole in answer.scope["holes"]:
+def _warn(told: lineage.Suggested) -> None:
+    """What names alone do not tell: that there may be more."""
+    for hole in told.scope["holes"]:
         where = " ".join(filter(None, (hole["account"], hole["region"])))
         say(f"lineage: {where}: {hole['detail'] or hole['reason']} (lineage gaps)")
-    for caveat in getattr(answer, "caveats", ()):
-        say(f"lineage: {caveat}")

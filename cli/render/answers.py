@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import lineage
@@ -29,6 +29,8 @@ COLOURS = {
     "unknown": "bold magenta",
 }
 _MAX_MAKERS = 3
+_NO_LISTS = "No list was read: the crawls only followed endpoints upstream."
+_QUESTIONS_MEET = "holes that only questions meet are not among these: `lineage gaps --attest-template` lists them."
 _LOGGED = "  (logged: no job that was read says that it made this)"
 _NOTES = {
     "above": "  (told in full elsewhere in this tree)",
@@ -73,12 +75,21 @@ def usages_text(
     columns = list(rows[0])[:-1]
     counts = Counter(row["verdict"] for row in rows)
     said = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in COLOURS if counts[verdict])
-    hint = styled(("Note: ", "dim"), "holes could hide more; `lineage used S3_URI` tells those of one URI.")
-    holes = [hint] if left_open else []
     head = printed(styled((f"{plural(len(rows), 'URI')}: ", "bold"), said), colour=colour)
     table = rows_text([columns, *([row[name] for name in columns] for row in rows)], colour=colour, least=("findings",))
-    vouched = [styled(f"  {attestation_said(row)}") for row in rests]
-    return head + table + printed(*vouched, *holes, *looked_lines(scope), *note_lines(caveats), colour=colour)
+    below = [*vouched_lines(rests), *more_lines(left_open=left_open), *looked_lines(scope), *note_lines(caveats)]
+    return head + table + printed(*below, colour=colour)
+
+
+def vouched_lines(rests: Iterable[dict[str, Any]]) -> list[Line]:
+    """The attestations that some of many answers rest on."""
+    return [styled(f"  {attestation_said(row)}") for row in rests]
+
+
+def more_lines(*, left_open: bool) -> list[Line]:
+    """That holes could hide more than many answers tell, where they could."""
+    hint = "holes could hide more; `lineage used S3_URI` tells those of one URI."
+    return [styled(("Note: ", "dim"), hint)] if left_open else []
 
 
 def gaps_text(said: dict[str, Any], *, colour: bool) -> str:
@@ -90,23 +101,24 @@ def gaps_text(said: dict[str, Any], *, colour: bool) -> str:
     told = {one["kind"] for one in (*said["lists"], *said["lookups"])}
     gaps = [gap for gap in said["gaps"] if gap["subject"] not in told]
     if not said["lists"]:
-        lines += [styled("No list was read: endpoints were followed upstream, and nothing else.")]
+        lines += [styled(_NO_LISTS)]
     lines += [hole_line(gap) for gap in said["empty"]]
     lines += [styled((f"{plural(len(gaps), 'gap')} besides:" if gaps else "No gaps besides.", "bold"))]
     lines += [hole_line(gap) for gap in gaps]
     if "attestations" not in said:
-        lines += [
-            styled(
-                ("Note: ", "dim"),
-                "holes that only questions meet are not among these: `lineage gaps --attest-template` lists them.",
-            )
-        ]
+        lines += [styled(("Note: ", "dim"), _QUESTIONS_MEET)]
     else:
         lines += [styled((f"{plural(len(said['holes']), 'hole')} that only questions meet:", "bold"))]
         lines += [hole_line(hole) for hole in said["holes"]]
         lines += [styled((f"{plural(len(said['attestations']), 'attestation')}:", "bold"))]
         lines += [styled(f"  {row['state']}  {attestation_said(row)}") for row in said["attestations"]]
     return printed(*lines, *_unknown_lines(said["notes"]), colour=colour)
+
+
+def beside_gaps(said: dict[str, Any], *, crawls: bool) -> list[Line]:
+    """What lists and gaps do not tell: which crawls there were, that they read no list, and which holes are not here."""
+    lines = [*map(_crawl_line, said["crawls"]), *([] if said["lists"] else [styled(_NO_LISTS)])] if crawls else []
+    return lines if "attestations" in said else [*lines, styled(("Note: ", "dim"), _QUESTIONS_MEET)]
 
 
 def _unknown_lines(notes: list[dict[str, Any]]) -> list[Line]:
@@ -348,11 +360,15 @@ def _state(node: dict[str, Any]) -> str:
     return approval + ("" if lineage.is_as_expected(node["status"]) else f" · {node['status']}")
 
 
+def gaps_said(answer: lineage.Trace) -> str:
+    """How many gaps there are on the path, as what was looked at goes on."""
+    number = len(answer.scope["holes"])
+    return f" {plural(number, 'gap')} on this path:" if number else " No gaps on this path."
+
+
 def _trace_footer(answer: lineage.Trace) -> list[Line]:
-    holes = answer.scope["holes"]
-    gaps = f"{plural(len(holes), 'gap')} on this path:" if holes else "No gaps on this path."
     return [
-        *looked_lines(answer.scope, f" {gaps}", hole_lines(holes)),
+        *looked_lines(answer.scope, gaps_said(answer), hole_lines(answer.scope["holes"])),
         *rest_lines(answer.verdict, answer.rests),
         *note_lines(answer.caveats),
     ]

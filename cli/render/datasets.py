@@ -27,7 +27,7 @@ def datasets_text(answer: lineage.Datasets, *, colour: bool) -> str:
     rows = [_cells(row) for row in answer.datasets]
     width = len(head) if served else -1
     table = rows_text([head[:width], *(cells[:width] for cells in rows)], colour=colour, least=_LEAST) if rows else ""
-    return printed(_head(answer, _counted(answer)), colour=colour) + table + printed(*_rest(answer), colour=colour)
+    return printed(_head(answer, _counted(answer)), colour=colour) + table + printed(*rest_of(answer), colour=colour)
 
 
 def holdouts_text(answer: lineage.Datasets, *, colour: bool) -> str:
@@ -36,7 +36,7 @@ def holdouts_text(answer: lineage.Datasets, *, colour: bool) -> str:
     said = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in COLOURS if counts[verdict])
     head = _head(answer, f"{plural(len(answer.holdouts), 'holdout')}: {said}")
     lines = [_holdout(row) for row in answer.holdouts]
-    return printed(head, *lines, *_rest(answer), colour=colour)
+    return printed(head, *lines, *rest_of(answer), colour=colour)
 
 
 def _head(answer: lineage.Datasets, said: str) -> Line:
@@ -97,7 +97,8 @@ def _holdout(row: Row) -> Line:
     return styled("  ", verdict, "  ", (row["uri"], "bold"), said, f"  in {variants}" if variants else "")
 
 
-def _rest(answer: lineage.Datasets) -> list[Line]:
+def rest_of(answer: lineage.Datasets) -> list[Line]:
+    """What stands below the rows: data that channels share, where it breaks, what was looked at, and the notes."""
     holes = answer.scope["holes"]
     gaps = f"{plural(len(holes), 'hole')} in the making:" if holes else "No holes in the making."
     return [

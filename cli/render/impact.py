@@ -86,13 +86,17 @@ def _serve(answer: lineage.Impact) -> str:
 
 
 def _hidden(answer: lineage.Impact) -> list[Line]:
-    """Where no SageMaker endpoint is known to serve it: those of which no record tells what they serve, each with why."""
-    hidden = [row for row in answer.may_serve if row["why"]]
-    if not answer.reached or {*answer.serving}.difference(row["id"] for row in answer.may_serve):
-        return []
+    """Those endpoints, and how many more there are."""
+    hidden = may_serve(answer)
     shown = [styled("  ", ("may serve it  ", "yellow"), (row["name"], "bold"), f"  {row['why']}") for row in hidden[:_SHOWN]]
     more = len(hidden) - len(shown)
     return [*shown, *([styled(f"  and {plural(more, 'more endpoint')} may, in the same way")] if more else [])]
+
+
+def may_serve(answer: lineage.Impact) -> list[dict[str, Any]]:
+    """The endpoints of which no record tells what they serve, each with why, where none is known to serve it."""
+    known = {*answer.serving}.difference(row["id"] for row in answer.may_serve)
+    return [row for row in answer.may_serve if row["why"]] if answer.reached and not known else []
 
 
 def _reached(row: dict[str, Any], width: int) -> Line:

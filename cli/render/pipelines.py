@@ -16,10 +16,14 @@ _REUSED = {"cached": "a cache hit", "selective": "left out of a selective execut
 
 def execution_text(found: lineage.ExecutionSteps, *, colour: bool) -> str:
     """The execution and its names, a tree of its steps, what else belongs to it, and what does not fit."""
-    lines = [*_head(found), _steps(found), *(_other(one) for one in found.others)]
+    return printed(*_head(found), _steps(found), *beside_steps(found), colour=colour)
+
+
+def beside_steps(found: lineage.ExecutionSteps) -> list[Line]:
+    """What else belongs to an execution, what does not fit, and what could not be read."""
+    lines = [_other(one) for one in found.others]
     lines += [styled(("found", "yellow"), f"  {one['said']}") for one in found.findings]
-    lines += [styled(("gap", "yellow"), f"  {one['reason']}  {one['operation']}: {one['detail']}") for one in found.gaps]
-    return printed(*lines, colour=colour)
+    return lines + [styled(("gap", "yellow"), f"  {one['reason']}  {one['operation']}: {one['detail']}") for one in found.gaps]
 
 
 def _head(found: lineage.ExecutionSteps) -> list[Line]:
