@@ -41,6 +41,6 @@ def tell_list(
     write(listing.text(form, rows, colour=not out, **beside, scope=scope), out)
     if form == "json":
         return
+    tell_lines(scope_lines(scope, what))
     if first is None:
         say(f"lineage: {empty}")
-    tell_lines(scope_lines(scope, what))

@@ -44,7 +44,7 @@ def ruled(answer: lineage.Checked) -> list[Line]:
 
 
 def summary_lines(answer: lineage.Checked) -> list[str]:
-    """One line that tells the count, and the worst of what is new: for stderr."""
+    """One line with the count, and the worst new findings: for stderr."""
     new = [one for one in (*answer.findings, *answer.undecided) if one.counts()]
     worst = sorted(new, key=lambda one: (_SEVERITIES.index(one.severity), one.verdict))[:_TOP]
     rests = rest_said(answer.verdict, answer.rests.without, len(answer.rests.attestations))
@@ -94,13 +94,13 @@ def _accepted(one: lineage.Finding) -> str:
 
 
 def vouching(one: lineage.Finding) -> str:
-    """Who vouches for holes that a finding is about; it may not be all of them, and then it counts."""
+    """Who vouches for holes of a finding; it still counts unless all of its holes are vouched for."""
     who = list(dict.fromkeys(row["who"] for row in one.attestations))
     return f"  [attested by {listed(who)}]" if who else ""
 
 
 def _silent(answer: lineage.Checked) -> list[Line]:
-    """The rules that found nothing, by how."""
+    """The rules that found nothing, by outcome."""
     names: dict[str, list[str]] = {}
     for rule in answer.rules:
         names.setdefault(rule["outcome"], []).append(f"{rule['id']} {rule['name']}")

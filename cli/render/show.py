@@ -60,5 +60,5 @@ def _version(one: dict[str, Any]) -> Line:
 def no_record(shown: lineage.Shown) -> str:
     """Why a node has no record."""
     if lineage.is_place(shown.subject["id"]):
-        return "A place: the records that read and write it name it; S3 itself is not asked."
-    return "No record: something names it, and nothing described it."
+        return "A location, named by the records that read and write it; S3 itself was not asked."
+    return "No record: something names it, but its record was not read."

@@ -48,7 +48,9 @@ def test_the_table(told) -> None:
     assert counted == (
         "5 of 6 ranked · 1 failed (--failed shows them) · 1 stopped early · billable 4,689 s, times instances 9,378 s"
     )
-    assert warning == "Warning: validation:auc was measured on 2 different sets of data: ranks go across them, as was asked."
+    assert (
+        warning == "Warning: validation:auc was measured on 2 different sets of data: ranks are across all of them, as asked."
+    )
     assert columns.split() == [
         "rank",
         "name",
@@ -131,7 +133,7 @@ def test_a_table_for_a_page(told) -> None:
     records = [fit(name, value, HyperParameters={"x": f"a|{name}"}) for name, value in (("a", 0.1), ("b", 0.1))]
     lines = told(*BY, "-f", "md", records=runs_of(*records)).out.splitlines()
     assert lines[0] == "**validation:auc · last, not best · more is better (asked)**"
-    assert "> - Warning: 2 are equally good; who ended first stands first." in lines
+    assert "> - Warning: 2 are equally good; the one that ended first is listed first." in lines
     assert "| 1= | a | 0.1 | B | A | a\\|a | 2026-01-02T11:00:00Z |" in lines
     assert "- A s3://d/train/" in lines
 
