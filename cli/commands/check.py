@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..render.check import checked_text, summary_lines, vouching
+from ..render.check import checked_text, ruled, summary_lines, vouching
 from ..render.indented import indented
 from ..render.listing import FORMS, Listing, json_lines, rows_as
 from ..render.words import say
@@ -96,7 +96,7 @@ def check(
     for line in summary_lines(answer):
         say(line)
     if form not in ("json", "table"):
-        tell_aside(answer.scope, answer.caveats)
+        tell_aside(answer.scope, answer.caveats, ruled(answer))
     return 0 if target else answer.code
 
 

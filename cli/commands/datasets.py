@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..render.attested import attestation_said
-from ..render.datasets import datasets_text, holdouts_text
+from ..render.datasets import datasets_text, holdouts_text, rest_of
 from ..render.indented import indented
 from ..render.lines import attested_by
 from ..render.listing import FORMS, json_lines, rows_as
 from .completing import complete_node
 from .options import attestations_option, fail_on_option, format_option, out_option, snapshot_option, uncollected, write
 from .questions import FAIL, INCONCLUSIVE, USAGE_VERDICTS, gate
-from .scoped import tell_aside
+from .scoped import tell_lines
 from .subjects import asked_for, exact_option, from_option, insisted
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def datasets(
         columns, line = (told, _holdout) if source else (_DATASETS, _dataset)
         write(rows_as(form, columns, map(line, answer.holdouts if source else _told(answer))), out)
     if form not in ("json", "table"):
-        tell_aside(answer.scope, answer.caveats)
+        tell_lines(rest_of(answer))
     left = "left_open" if vouched else "holes"
     codes = {gate(row["verdict"], range(row[left]), fail_on) for row in answer.holdouts}
     return FAIL if FAIL in codes else INCONCLUSIVE if INCONCLUSIVE in codes else 0

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..render.answers import gaps_text, rows_text
+from ..render.answers import beside_gaps, gaps_text, rows_text
 from ..render.attested import attestation_said
 from ..render.lines import attested_by
 from ..render.words import say, tsv
 from .completing import complete_kind
 from .options import attestations_option, format_option, out_option, snapshot_option, write
+from .scoped import tell_lines
 
 if TYPE_CHECKING:
     import lineage
@@ -60,6 +61,8 @@ def gaps(snapshot: str, form: str, out: str | None, stubs: bool, vouched: dict[s
         write(lineage.json_text(said, indent=2) + "\n", out)
     else:
         write(tsv(_gap_rows(said)) if form == "tsv" else gaps_text(said, colour=not out), out)
+    if form != "table":
+        tell_lines(beside_gaps(said, crawls=form != "json"))
 
 
 def _gap_rows(said: dict[str, Any]) -> Rows:

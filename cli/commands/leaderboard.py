@@ -11,16 +11,17 @@ import click
 
 import lineage
 
-from ..render.lines import Line, note_lines, printed, scope_lines, styled
+from ..render.lines import Line, looked_line, note_lines, printed, scope_lines, styled
 from ..render.listing import FORMS, cells_as, escaped, json_lines
-from ..render.words import plural, say
+from ..render.words import said_shortly
 from .options import Command, write
-from .scoped import tell_looked
+from .scoped import tell_lines
 
 Rows = list[list[Any]]
 
 BOARD_FORMATS = (*FORMS, "svg")
 BOARD_WORDS = ("metric", "direction", "statistic", "mixed_data", "failed", "all_parameters", "picture")
+_COSTS = ("billable s", "instances", "spot saving")
 PICTURES = ("parallel", "scatter")
 _WAYS = {"max": "more is better", "min": "less is better"}
 _UNTOLD = (("missing", "without it"), ("not_finite", "not finite"), ("running", "running"), ("unread", "without a record"))
@@ -85,7 +86,7 @@ def tell_board(
         write(lineage.CHARTS[asked["picture"] or PICTURES[0]](board, all_parameters=every), out)
     else:
         write(_printed(board, form, every=every, colour=not out), out)
-    _warn(board, form, drawn=form == "svg" or bool(asked["picture"]))
+    _tell_aside(board, form, drawn=form == "svg" or bool(asked["picture"]))
 
 
 def _refuse_form(picture: str | None, form: str) -> None:
@@ -97,16 +98,12 @@ def _refuse_form(picture: str | None, form: str) -> None:
         raise click.UsageError(f"--picture is an svg, and {form} was asked for: leave one of them out")
 
 
-def _warn(board: lineage.Leaderboard, form: str, *, drawn: bool) -> None:
-    """What rows have no room for, and a picture has not."""
-    if form in ("tsv", "csv", "jsonl") and not drawn:
-        for warning in board.warnings:
-            say(f"lineage: warning: {warning}")
-    holes = len(board.scope["holes"])
-    if holes and (drawn or form not in ("table", "md", "json")):
-        say(f"lineage: {plural(holes, 'hole')} could hide more candidates: `lineage gaps`")
-    if drawn or form not in ("table", "json"):
-        tell_looked(board.scope)
+def _tell_aside(board: lineage.Leaderboard, form: str, *, drawn: bool) -> None:
+    """On stderr: what rows and pictures have no room for."""
+    if form == "md" and not drawn:
+        tell_lines([looked_line(board.scope), *note_lines(board.caveats)])
+    elif drawn or form not in ("table", "json"):
+        tell_lines([*_head(board), *_data_lines(board), *_foot(board)])
 
 
 def _printed(board: lineage.Leaderboard, form: str, *, every: bool, colour: bool) -> Iterable[str]:
@@ -124,9 +121,10 @@ def _printed(board: lineage.Leaderboard, form: str, *, every: bool, colour: bool
 
 def _table(board: lineage.Leaderboard, *, every: bool, colour: bool) -> Iterator[str]:
     head, *rows = _cells(board, every=every)
+    least = (*_COSTS, *reversed(board.shown_parameters(all_parameters=every)), "trained on")
     yield printed(*_head(board), colour=colour)
     yield "\n"
-    yield from cells_as("table", head, rows, colour=colour)
+    yield from cells_as("table", head, rows, colour=colour, least=least)
     yield "\n"
     yield printed(*_data_lines(board), *_foot(board), colour=colour)
 
@@ -172,7 +170,7 @@ def _cells(board: lineage.Leaderboard, *, every: bool) -> Rows:
         ]
         for row in board.rows
     ]
-    return _filled([[*head, "ended", "billable s", "instances", "spot saving", "note"], *rows], keep=len(head) - len(names))
+    return _filled([[*head, "ended", *_COSTS, "note"], *rows], keep=len(head) - len(names))
 
 
 def _filled(rows: Rows, keep: int) -> Rows:
@@ -199,8 +197,8 @@ def _marked(data: dict[str, Any]) -> str:
 
 
 def short(value: Any) -> str:
-    """A number with seven digits (SageMaker keeps a metric in single precision), any other value as it is."""
-    return "" if value is None else f"{value:.7g}" if isinstance(value, float) else str(value)
+    """A value in a cell, and nothing where there is none."""
+    return "" if value is None else said_shortly(value)
 
 
 def _data_lines(board: lineage.Leaderboard) -> Iterator[Line]:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..render.listing import FORMS, Listing, Row
-from ..render.show import shown_text
-from ..render.words import as_text, tsv
+from ..render.show import no_record, shown_text
+from ..render.words import as_text, say, tsv
 from .completing import complete_node, complete_selector
 from .options import format_option, out_option, snapshot_option, write
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import lineage
 
 _COLUMNS = ("kind", "name", "account", "region", "created", "status", "id")
-_NODES = Listing(_COLUMNS, "lineage.nodes/1", "ls", "nodes")
+_NODES = Listing(_COLUMNS, "lineage.nodes/1", "ls", "nodes", least=("region", "account", "created"))
 
 
 @click.command(
@@ -89,6 +89,8 @@ def show(node: str, snapshot: str, form: str, out: str | None) -> None:
         write(lineage.json_text(shown.as_json(), indent=2) + "\n", out)
     else:
         write(tsv(_shown_rows(shown)) if form == "tsv" else shown_text(shown, colour=not out), out)
+    if form != "table" and shown.record is None:
+        say(no_record(shown))
 
 
 def _shown_rows(shown: lineage.Shown) -> list[list[Any]]:

@@ -9,10 +9,10 @@ import click
 
 from ..render.indented import indented
 from ..render.listing import FORMS, Listing, Row
-from ..render.pipelines import execution_text
+from ..render.pipelines import beside_steps, execution_text
 from .completing import names_of
 from .options import format_option, out_option, snapshot_option, write
-from .scoped import tell_list
+from .scoped import tell_lines, tell_list
 
 if TYPE_CHECKING:
     import lineage
@@ -22,12 +22,14 @@ _PIPELINES = Listing(
     "lineage.pipelines/1",
     "pipelines",
     "pipelines",
+    least=("observed", "deleted", "region", "account"),
 )
 _EXECUTIONS = Listing(
     ("name", "display_name", "status", "created", "experiment", "trial", "started_by", "observed", "deleted", "id"),
     "lineage.executions/1",
     "pipelines",
     "executions",
+    least=("observed", "deleted", "started_by", "trial", "experiment"),
 )
 _STEPS = Listing(
     ("step", "type", "status", "started", "ended", "attempts", "how", "ran_in", "made", "earlier_attempts", "note"),
@@ -86,6 +88,8 @@ def _tell(found: lineage.ExecutionSteps, form: str, out: str | None) -> None:
         write(execution_text(found, colour=not out), out)
     else:
         write(_STEPS.text(form, map(_row, found.steps), colour=False), out)
+    if form not in ("json", "table"):
+        tell_lines(beside_steps(found))
 
 
 def _row(step: dict[str, Any]) -> Row:

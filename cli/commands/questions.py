@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..render.answers import trace_text, usage_text, usages_text
+from ..render.answers import gaps_said, more_lines, trace_text, usage_text, usages_text, vouched_lines
 from ..render.attested import attestation_said, rest_said
-from ..render.impact import impact_text, path_text, share
+from ..render.impact import impact_text, may_serve, path_text, share
 from ..render.indented import indented
 from ..render.lines import attested_by
 from ..render.listing import FORMS, cells_as, json_lines, json_list, rows_as
@@ -62,7 +62,7 @@ def trace(
 
     with lineage.open_snapshot(snapshot) as opened:
         answer = lineage.trace(opened, endpoint, **vouched)
-    _tell(answer, form, out, _trace_rows, trace_text)
+    _tell(answer, form, out, _trace_rows, trace_text, gaps_said(answer))
     return FAIL if answer.verdict in fail_on else 0
 
 
@@ -125,7 +125,7 @@ def used(
     columns = (*_USAGES[:-1], *(_RESTS if vouched else ()), _USAGES[-1])
     write(_usages(told, form, columns, colour=not out), out)
     if form not in HOLDING_SCOPE:
-        tell_aside(told.scope, told.notes())
+        tell_aside(told.scope, told.notes(), [*vouched_lines(told.rests.values()), *more_lines(left_open=told.left_open)])
     return FAIL if FAIL in codes else max(codes)
 
 
@@ -270,8 +270,10 @@ def gate(verdict: str, holes: Sized, fail_on: tuple[str, ...]) -> int:
     return INCONCLUSIVE if hidden or (fail_on and verdict == "unknown") else 0
 
 
-def _tell(answer: Answer, form: str, out: str | None, rows: Callable[[Any], Rows], text: Callable[..., str]) -> None:
-    """Print an answer in the format that was asked for."""
+def _tell(
+    answer: Answer, form: str, out: str | None, rows: Callable[[Any], Rows], text: Callable[..., str], more: str = ""
+) -> None:
+    """Print an answer in the format that was asked for, with `more` of what was looked at."""
     if form == "json":
         write(indented(answer.as_json()), out)
     elif form == "jsonl":
@@ -281,7 +283,7 @@ def _tell(answer: Answer, form: str, out: str | None, rows: Callable[[Any], Rows
     else:
         head, *body = rows(answer)
         write(cells_as(form, head, [*body, *_rest_rows(answer, head)]), out)
-        tell_aside(answer.scope, answer.caveats)
+        tell_aside(answer.scope, answer.caveats, more=more)
 
 
 def _rest_rows(answer: Answer, head: list[Any]) -> Rows:
@@ -347,6 +349,8 @@ def _impact_rows(answer: lineage.Impact) -> Rows:
         rows.append([sure, *common, row["deleted"] or "", ",".join(one["id"] for one in row["through"]), detail])
     if not answer.reached:
         rows.append([answer.verdict, answer.subject["kind"], "", answer.subject["id"], *[""] * 6])
+    for row in may_serve(answer):
+        rows.append(["possible", "endpoint", row["name"], row["id"], "", "perhaps", *[""] * 3, row["why"]])
     return rows + [["hole", "", "", hole["subject"], *[""] * 5, _said(hole)] for hole in answer.scope["holes"]]
 
 

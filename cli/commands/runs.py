@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..render.indented import indented
+from ..render.lines import scope_lines
 from ..render.listing import FORMS, Listing, Row, json_lines
 from ..render.runs import run_text, trimmed
 from .completing import names_of
 from .leaderboard import BOARD_FORMATS, BOARD_WORDS, asks_for_board, board_options, refuse_picture, take_board, tell_board
 from .options import ORDERS, Command, format_option, out_option, snapshot_option, uncollected, write
-from .scoped import tell_list, tell_looked
+from .scoped import tell_lines, tell_list
 
 if TYPE_CHECKING:
     import lineage
@@ -189,6 +190,7 @@ _RUNS = Listing(
     "runs",
     "runs",
     _run_cells,
+    least=("region", "account", "job", "ended", "group", "source", "experiment"),
 )
 
 
@@ -208,7 +210,7 @@ def _one(opened: lineage.Snapshot, run: lineage.Run, form: str, out: str | None)
         write(indented(answer) if form == "json" else json_lines([answer]), out)
     else:
         write(_FACTS.text(form, _facts(run, reached), colour=not out), out)
-        tell_looked(scope)
+        tell_lines(scope_lines(scope, "run"))
 
 
 _COLUMNS = ("what", "name", "value", "min", "max", "avg", "std", "count", "time", "source")

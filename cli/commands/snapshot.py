@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..render.lines import printed, styled
+from ..render.lines import Line, printed, styled
 from ..render.words import plural, say, tsv
 from .options import format_option, out_option, snapshot_option, write
+from .scoped import tell_lines
 from .vouching import Vouching, anchors_option, filled, said_if_slow, vouching_options
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ def info(file: str | None, snapshot: str, form: str, out: str | None) -> None:
     told = lineage.snapshot_info(file or snapshot)
     forms = {"json": _json, "sha256": _sums, "tsv": _info_rows}
     write(forms[form](told) if form in forms else _info_text(told, colour=not out), out)
+    if form == "tsv":
+        tell_lines(_of_file(told))
 
 
 @snapshot.command(
@@ -117,6 +120,8 @@ def verify(
     done.notes.extend(notes)
     forms = {"json": _json, "tsv": _verified_rows}
     write(forms[form](done) if form in forms else _verified_text(done, colour=not out), out)
+    if form == "tsv":
+        tell_lines(_of_seal(done))
     if vouching.anchors and (digest or against or signed):
         _anchored(done, vouching.anchors)
     unproved = IN_PART if require_proof and not done.proved_all else 0
@@ -224,13 +229,16 @@ def _info_rows(told: lineage.SnapshotInfo) -> str:
 
 
 def _info_text(told: lineage.SnapshotInfo, *, colour: bool) -> str:
-    lines = [styled((told.file, "bold"), f"  {told.bytes:,} bytes"), f"  file  {told.digest}"]
+    lines = _of_file(told)
     for one in told.crawls:
-        lines.append(
-            f"crawl {one['id']}  {one['started']} to {one['finished'] or 'no end'}  as {one['caller'].rpartition(':')[2]}"
-        )
-        lines.append(f"  seal  {one['seal'] or 'none: it did not finish'}")
+        by = f"as {one['caller'].rpartition(':')[2]}"
+        lines.append(styled(f"crawl {one['id']}  {one['started']} to {one['finished'] or 'no end'}  {by}"))
+        lines.append(styled(f"  seal  {one['seal'] or 'none: it did not finish'}"))
     return printed(*lines, colour=colour)
+
+
+def _of_file(told: lineage.SnapshotInfo) -> list[Line]:
+    return [styled((told.file, "bold"), f"  {told.bytes:,} bytes"), styled(f"  file  {told.digest}")]
 
 
 def _verified_rows(done: lineage.Verified) -> str:
@@ -243,6 +251,10 @@ def _verified_rows(done: lineage.Verified) -> str:
             *(["note", "", "", note] for note in done.notes),
         ]
     )
+
+
+def _of_seal(done: lineage.Verified) -> list[Line]:
+    return [styled(("  seal", "dim"), f" of crawl {one['crawl']}  {one['digest']}") for one in done.seals[-1:]]
 
 
 def _verified_text(done: lineage.Verified, *, colour: bool) -> str:
@@ -258,6 +270,6 @@ def _verified_text(done: lineage.Verified, *, colour: bool) -> str:
     }
     lines = [styled((done.verdict.replace("-", " ").upper(), _COLOURS[done.verdict]), "  ", said[done.verdict])]
     lines += [styled("  ", (one.table, "bold"), f"  {one.where}  {one.said}") for one in done.differences]
-    lines += [styled(("  seal", "dim"), f" of crawl {one['crawl']}  {one['digest']}") for one in done.seals[-1:]]
+    lines += _of_seal(done)
     lines += [styled(("Note: ", "dim"), f"{note}.") for note in done.notes]
     return printed(*lines, colour=colour)

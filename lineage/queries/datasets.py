@@ -47,10 +47,10 @@ _DATA_TYPES = {
 }
 _STORES = {"s3": "prefix", "athena": "query", "redshift": "query", "api": "runtime API"}
 _SPANS = {Span.OBJECT: "object", Span.MANIFEST: "manifest", Span.LISTING: "manifest", Span.UNKNOWN: "unknown"}
-_UNPINNED = "an S3 prefix names no versions of its objects, nor does a manifest: what was there when it was read is not pinned"
-_LOGGED = "what is pinned as logged rests on what a run says of its input: whoever may write the run may write that"
-_GIVEN = "of some of it nobody looked: whoever logged it gave the digest"
-_TRAINS_NOTHING = "{} trains nothing: what it read is in no model by that"
+_UNPINNED = "S3 prefixes and manifests do not name object versions: the objects read are not pinned"
+_LOGGED = "'pinned as logged' relies on what a run says about its input: anyone who can write the run can change that"
+_GIVEN = "some digests were given by whoever logged them and were not checked"
+_TRAINS_NOTHING = "{} trains nothing: what it read got into no model that way"
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,7 +114,7 @@ def _each(graph: Graph, places: list[Location], within: Within, vouched: Attesta
 
 
 class Use(NamedTuple):
-    """That a job got something of the dataset, as a row of the answer will tell it: by which edge, and how strongly."""
+    """That a job got something from the dataset, as a row of the answer will tell it: by which edge, and how strongly."""
 
     verdict: str
     arrival: Arrival

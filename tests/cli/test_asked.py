@@ -86,7 +86,7 @@ def test_a_place_that_no_record_names_is_a_good_no(asking: Any, tmp_path: Path) 
     """A holdout that nobody touched is not referenced, and each answer says that no record names it, or its bucket."""
     beside, elsewhere = "s3://bank-ml/loans/holdout/", "s3://other-bank/x/"
     said = {
-        beside: f"no record names {beside}: only other places of its bucket",
+        beside: f"no record names {beside}: only other locations in its bucket",
         elsewhere: "no record names bucket other-bank",
     }
     for uri, note in said.items():
@@ -164,7 +164,7 @@ def test_a_crawl_that_found_nothing_warns(run: Any, tmp_path: Path) -> None:
         answer = json.loads(run(question, "s3://some-bucket/x/", "-f", "json").out)
         assert (answer["verdict"], [one["reason"] for one in answer["scope"]["holes"]]) == ("unknown", ["empty"])
     for command in ("check", "gaps"):
-        assert "no training job stands in 111122223333 eu-west-1" in run(command, "-f", "table").out
+        assert "there is no training job in 111122223333 eu-west-1" in run(command, "-f", "table").out
     assert [row.split("\t")[6] for row in run("gaps", "-f", "tsv").out.splitlines() if row.startswith("hole")] == ["empty"]
     ran = run("gaps", "--attest-template")
     assert ("[[attestations]]" in ran.out, "no hole that a person can close" in ran.err) == (False, True)

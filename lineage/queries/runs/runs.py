@@ -168,7 +168,7 @@ def list_runs(
     `MalformedName`, and `UnknownNode` for an experiment or a group that nothing names.
     """
     if source not in (None, *_SOURCES):
-        raise MalformedName(f"{source!r} is no source of runs; they are {', '.join(_SOURCES)}")
+        raise MalformedName(f"{source!r} is not a source of runs; they are {', '.join(_SOURCES)}")
     trials = Trials(snapshot)
     asking = _Filter(
         trials,
