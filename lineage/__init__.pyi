@@ -31,11 +31,14 @@ from .domain.names import parse_location as parse_location
 from .domain.pipelines import ExperimentNames as ExperimentNames
 from .domain.pipelines import experiment_names as experiment_names
 from .domain.records import Scope as Scope
+from .domain.spelling import did_you_mean as did_you_mean
+from .domain.spelling import no_such as no_such
 from .domain.status import is_as_expected as is_as_expected
 from .domain.text import json_text as json_text
 from .domain.text import one_line as one_line
 from .domain.text import safe_json as safe_json
 from .domain.text import visible as visible
+from .domain.urls import from_url as from_url
 from .errors import AlreadyExists as AlreadyExists
 from .errors import CrawlError as CrawlError
 from .errors import LeaderboardError as LeaderboardError

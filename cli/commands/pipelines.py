@@ -60,6 +60,7 @@ def pipelines(pipeline: str | None, execution: str | None, snapshot: str, form: 
     """
     import lineage
 
+    pipeline = lineage.from_url(pipeline) if pipeline else None
     if pipeline and not execution and "/execution/" in pipeline:
         pipeline, execution = "", pipeline
     with lineage.open_snapshot(snapshot) as opened:

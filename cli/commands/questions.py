@@ -257,6 +257,7 @@ def _end(opened: lineage.Snapshot, asked: str, *, exact: bool) -> str:
     """The S3 URI or the node that is asked about."""
     import lineage
 
+    asked = lineage.from_url(asked)
     if not lineage.is_location(asked):
         return lineage.find_in(opened, asked)
     return insisted(opened, [AskedFor("", asked)], exact=exact)[0]

@@ -47,7 +47,7 @@ def insisted(snapshot: lineage.Snapshot, asked: Sequence[AskedFor], *, exact: bo
             places.asked(uri, exact=exact)
         except lineage.MalformedName as error:
             raise lineage.MalformedName(f"{where}{error}") from error
-    return [uri for _, uri in asked]
+    return [lineage.from_url(uri) for _, uri in asked]
 
 
 def of_policy(policy: lineage.Policy | None) -> list[AskedFor]:
@@ -65,7 +65,7 @@ def asked_for(uris: tuple[str, ...], source: str | None) -> list[AskedFor]:
     asked = []
     for one in (*(AskedFor("", uri) for uri in uris), *(_lines(source) if source else ())):
         try:
-            lineage.parse_location(one.uri)
+            lineage.parse_location(lineage.from_url(one.uri))
         except lineage.MalformedName as error:
             raise lineage.MalformedName(f"{one.where}{error}") from error
         asked.append(one)

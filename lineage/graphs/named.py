@@ -9,6 +9,7 @@ from functools import cache
 from lineage.domain.names import Cover, Location, Span, cover, location_of, parse_location
 from lineage.domain.opaque import READING
 from lineage.domain.slips import is_bucket, is_slip, oddity, respelled
+from lineage.domain.urls import from_url
 from lineage.errors import MalformedName
 from lineage.graphs.build import Graph
 from lineage.graphs.leads import prefixes
@@ -63,7 +64,7 @@ class NamedPlaces:
 
         Raises `MalformedName` for what most likely means another place, or none, unless `exact`.
         """
-        place = parse_location(text)
+        place = parse_location(from_url(text))
         if not place.root.startswith("s3://") or self._stands(place):
             return place
         odd, until = oddity(place)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from lineage.domain.kinds import DATASET
 from lineage.domain.names import is_location, parse_location
 from lineage.domain.records import Json
+from lineage.domain.urls import from_url
 from lineage.graphs.build import Graph
 from lineage.queries.as_json import link_json, node_json, said, scope_json
 from lineage.queries.attested import NO_REST, Rests, Vouched, judged, vouched_in
@@ -50,6 +51,7 @@ def path(graph: Graph, source: str, target: str, *, attestations: Vouched = None
     """
     vouched = vouched_in(attestations)
     spread = Spread(graph, source)
+    target = from_url(target)
     if is_location(target):
         wanted = parse_location(target)
         goal: Json = {"id": wanted.uri, "kind": DATASET.name}

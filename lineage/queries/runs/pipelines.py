@@ -101,7 +101,7 @@ def find_pipeline(snapshot: Snapshot, wanted: str) -> Pipeline:
     """Which pipeline a name, `pipeline/name` or an ARN means. Raises `UnknownNode`."""
     known = {one.id: one for one in list_pipelines(snapshot)}
     if not known:
-        raise UnknownNode(f"no pipeline {wanted}: there is none in the snapshot")
+        raise UnknownNode(f"no pipeline {wanted!r}: the snapshot holds no pipelines")
     return known[find_node(((one.id, PIPELINE.name, one.name) for one in known.values()), wanted)]
 
 

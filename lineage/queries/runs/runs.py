@@ -17,7 +17,9 @@ from lineage.domain.experiments import SortByType, SortOrderType
 from lineage.domain.kinds import kind_of_arn
 from lineage.domain.names import is_arn, named_id, node_id, parse_arn
 from lineage.domain.records import Json, Resource, tags_of
+from lineage.domain.spelling import did_you_mean
 from lineage.domain.times import instant, sortable
+from lineage.domain.urls import from_url, page_of
 from lineage.errors import MalformedName, UnknownNode
 from lineage.queries.runs.companions import Companions
 from lineage.queries.runs.run_records import (
@@ -40,7 +42,6 @@ from lineage.queries.runs.run_records import (
     source_of,
 )
 from lineage.queries.scope import listing_scope
-from lineage.queries.select import near
 from lineage.snapshot.reading import Snapshot
 from lineage.snapshot.tables import AT_ONCE
 
@@ -189,6 +190,9 @@ def load_run(snapshot: Snapshot, run: str, experiment: str | None = None) -> Run
     """
     trials = Trials(snapshot)
     wanted = _Wanted.of(snapshot, EXPERIMENT, experiment)
+    run = from_url(run)
+    if (page := page_of(run)) and page.kind == RUN:
+        run = page.name
     if is_arn(run) or "@" in run:
         arn, _, created = run.partition("@")
         known = snapshot.records(RUN, [node_id(arn)], deleted=True, members=BRIEF)
@@ -252,21 +256,23 @@ class _Wanted(NamedTuple):
         """What a text means, None where there is none. Raises `UnknownNode` where nothing is named so."""
         if text is None:
             return None
+        text = from_url(text)
         wanted = cls(text, "", "", text.casefold())
+        if (page := page_of(text)) and page.kind == kind:
+            wanted = cls(page.name, "", page.region, page.name.casefold())
         if is_arn(text):
             if kind_of_arn(text).name != kind:
-                raise UnknownNode(f"{text} is no {_WORDS[kind]}: name one, or give its ARN")
+                raise UnknownNode(f"{text} is not the ARN of {_ARTICLES[kind]}: give its name or its ARN")
             arn = parse_arn(text)
             wanted = cls(text, arn.account, arn.region, arn.resource.partition("/")[2].casefold())
         if not any(wanted.is_called(*place) for place in _names(snapshot, kind)):
-            near_it = near((name for *_, name in _names(snapshot, kind)), text)
-            advice = f"; did you mean {' or '.join(near_it)}?" if near_it else _WHERE_TO_LOOK[kind]
-            raise UnknownNode(f"no {_WORDS[kind]} {text} in the snapshot{advice}")
+            advice = did_you_mean((name for *_, name in _names(snapshot, kind)), wanted.text, _WHERE_TO_LOOK[kind])
+            raise UnknownNode(f"no {_WORDS[kind]} {wanted.text!r} in the snapshot{advice}")
         return wanted
 
     def is_called(self, account: str, region: str, name: str | None) -> bool:
         """Whether a name in an account and region is the one that is asked for."""
-        here = not self.account or (self.account, self.region) == (account, region)
+        here = self.account in ("", account) and self.region in ("", region)
         return here and name is not None and name.casefold() == self.name
 
     def has(self, record: Resource, names: Iterable[str | None]) -> bool:
@@ -275,6 +281,7 @@ class _Wanted(NamedTuple):
 
 
 _WORDS = {EXPERIMENT: "experiment", GROUP: "group"}
+_ARTICLES = {EXPERIMENT: "an experiment", GROUP: "a group"}
 _WHERE_TO_LOOK = {EXPERIMENT: "; `lineage experiments` lists them", GROUP: "; `lineage ls kind:trial` lists them"}
 
 
@@ -350,9 +357,8 @@ def _no_run(snapshot: Snapshot, run: str, wanted: _Wanted | None, trials: Trials
         if not wanted or wanted.has(record, (one.experiment for one in groups))
         for name in (run_name_of(record, groups), record.name)
     }
-    near_it = near(names, run)
-    advice = f"did you mean {' or '.join(near_it)}?" if near_it else "`lineage runs` lists them"
-    return f"no run {run} in {f'experiment {wanted.text}' if wanted else 'the snapshot'}; {advice}"
+    where = f"experiment {wanted.text!r}" if wanted else "the snapshot"
+    return f"no run {run!r} in {where}{did_you_mean(names, run, '; `lineage runs` lists them')}"
 
 
 # --- from records -------------------------------------------------------------------------------
