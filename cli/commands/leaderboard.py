@@ -13,7 +13,7 @@ import lineage
 
 from ..render.lines import Line, note_lines, printed, scope_lines, styled
 from ..render.listing import FORMS, cells_as, escaped, json_lines
-from ..render.words import plural, say
+from ..render.words import plural, said_shortly, say
 from .options import Command, write
 from .scoped import tell_looked
 
@@ -21,6 +21,7 @@ Rows = list[list[Any]]
 
 BOARD_FORMATS = (*FORMS, "svg")
 BOARD_WORDS = ("metric", "direction", "statistic", "mixed_data", "failed", "all_parameters", "picture")
+_COSTS = ("billable s", "instances", "spot saving")
 PICTURES = ("parallel", "scatter")
 _WAYS = {"max": "more is better", "min": "less is better"}
 _UNTOLD = (("missing", "without it"), ("not_finite", "not finite"), ("running", "running"), ("unread", "without a record"))
@@ -124,9 +125,10 @@ def _printed(board: lineage.Leaderboard, form: str, *, every: bool, colour: bool
 
 def _table(board: lineage.Leaderboard, *, every: bool, colour: bool) -> Iterator[str]:
     head, *rows = _cells(board, every=every)
+    least = (*_COSTS, *reversed(board.shown_parameters(all_parameters=every)), "trained on")
     yield printed(*_head(board), colour=colour)
     yield "\n"
-    yield from cells_as("table", head, rows, colour=colour)
+    yield from cells_as("table", head, rows, colour=colour, least=least)
     yield "\n"
     yield printed(*_data_lines(board), *_foot(board), colour=colour)
 
@@ -172,7 +174,7 @@ def _cells(board: lineage.Leaderboard, *, every: bool) -> Rows:
         ]
         for row in board.rows
     ]
-    return _filled([[*head, "ended", "billable s", "instances", "spot saving", "note"], *rows], keep=len(head) - len(names))
+    return _filled([[*head, "ended", *_COSTS, "note"], *rows], keep=len(head) - len(names))
 
 
 def _filled(rows: Rows, keep: int) -> Rows:
@@ -199,8 +201,8 @@ def _marked(data: dict[str, Any]) -> str:
 
 
 def short(value: Any) -> str:
-    """A number with seven digits (SageMaker keeps a metric in single precision), any other value as it is."""
-    return "" if value is None else f"{value:.7g}" if isinstance(value, float) else str(value)
+    """A value in a cell, and nothing where there is none."""
+    return "" if value is None else said_shortly(value)
 
 
 def _data_lines(board: lineage.Leaderboard) -> Iterator[Line]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import lineage
 
 _COLUMNS = ("kind", "name", "account", "region", "created", "status", "id")
-_NODES = Listing(_COLUMNS, "lineage.nodes/1", "ls", "nodes")
+_NODES = Listing(_COLUMNS, "lineage.nodes/1", "ls", "nodes", least=("region", "account", "created"))
 
 
 @click.command(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 import click
 
+from ..render.lines import WIDE
 from ..render.words import say
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def format_option(*names: str) -> Decorator:
         suffix = Path(context.params.get("out") or "").suffix.removeprefix(".").lower()
         return value or (suffix if suffix in names else "table" if sys.stdout.isatty() else "tsv")
 
-    return click.option(
+    form = click.option(
         "--format",
         "-f",
         "form",
@@ -103,6 +104,17 @@ def format_option(*names: str) -> Decorator:
         callback=choose,
         help="How to print the answer. Else by the name of the file; else table on a terminal, tsv in a pipe.",
     )
+    return lambda command: _wide_option(form(command))
+
+
+def _wide_option(command: Command) -> Command:
+    """`--wide`, which whatever prints to a terminal finds in the context."""
+
+    def keep(context: click.Context, _: click.Parameter, wide: bool) -> None:
+        context.meta[WIDE] = wide
+
+    said = "Do not fit tables and lines to the terminal: all columns, nothing wrapped."
+    return click.option("--wide", is_flag=True, expose_value=False, callback=keep, help=said)(command)
 
 
 out_option = click.option("--out", "-o", metavar="FILE", is_eager=True, help="Write to this file; - is stdout.")

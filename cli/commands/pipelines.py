@@ -21,12 +21,14 @@ _PIPELINES = Listing(
     "lineage.pipelines/1",
     "pipelines",
     "pipelines",
+    least=("observed", "deleted", "region", "account"),
 )
 _EXECUTIONS = Listing(
     ("name", "display_name", "status", "created", "experiment", "trial", "started_by", "observed", "deleted", "id"),
     "lineage.executions/1",
     "pipelines",
     "executions",
+    least=("observed", "deleted", "started_by", "trial", "experiment"),
 )
 _STEPS = Listing(
     ("step", "type", "status", "started", "ended", "attempts", "how", "ran_in", "made", "earlier_attempts", "note"),

@@ -188,6 +188,7 @@ _RUNS = Listing(
     "runs",
     "runs",
     _run_cells,
+    least=("region", "account", "job", "ended", "group", "source", "experiment"),
 )
 
 

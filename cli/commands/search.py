@@ -12,7 +12,7 @@ import click
 from ..render.indented import indented
 from ..render.lines import note_lines, printed, scope_lines, styled
 from ..render.listing import FORMS, Row, rows_as
-from ..render.words import as_text, plural, say
+from ..render.words import as_text, plural, said_shortly, say
 from .leaderboard import BOARD_FORMATS, asks_for_board, board_options, refuse_picture, take_board, tell_board
 from .options import ORDERS, format_option, out_option, snapshot_option, uncollected, write
 from .scoped import tell_looked
@@ -196,7 +196,8 @@ def _tell_found(found: lineage.Found, form: str, out: str | None, columns: str |
         write(indented(found.as_json()), out)
         return
     asked = [name for name in map(str.strip, columns.split(",")) if name] if columns else _columns(found, form)
-    rows = ({name: _cell(value) for name, value in row.items()} for row in found.rows(asked))
+    said = said_shortly if form in ("table", "md") else as_text
+    rows = ({name: _cell(value, said) for name, value in row.items()} for row in found.rows(asked))
     if form == "table":
         write(_table(found, asked, rows, out), out)
         return
@@ -220,11 +221,11 @@ def _filters(expression: Any) -> Iterator[Any]:
         yield from _filters(part)
 
 
-def _cell(values: Any) -> Any:
-    """The values of a property in one cell: numbers as they are, objects as JSON."""
+def _cell(values: Any, said: Callable[[Any], str]) -> Any:
+    """The values of a property in one cell, each as it is `said`: objects as JSON."""
     if not isinstance(values, list):
         return values
-    return ", ".join(map(as_text, values)) or None
+    return ", ".join(said(value) if isinstance(value, float) else as_text(value) for value in values) or None
 
 
 def _table(found: lineage.Found, columns: list[str], rows: Iterator[Row], out: str | None) -> Iterator[str]:

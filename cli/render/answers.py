@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import lineage
 
 from .attested import attestation_said, rest_lines
 from .contents import contents_said
-from .lines import Line, footer, hole_line, hole_lines, looked_lines, note_lines, printed, spaced, styled
+from .lines import Line, footer, hole_line, hole_lines, is_terminal, looked_lines, note_lines, printed, spaced, styled
+from .tables import table_lines
 from .words import is_any, plural
 
 if TYPE_CHECKING:
-    from rich.table import Table
     from rich.tree import Tree
 
 COLOURS = {
@@ -75,7 +76,7 @@ def usages_text(
     hint = styled(("Note: ", "dim"), "holes could hide more; `lineage used S3_URI` tells those of one URI.")
     holes = [hint] if left_open else []
     head = printed(styled((f"{plural(len(rows), 'URI')}: ", "bold"), said), colour=colour)
-    table = rows_text([columns, *([row[name] for name in columns] for row in rows)], colour=colour)
+    table = rows_text([columns, *([row[name] for name in columns] for row in rows)], colour=colour, least=("findings",))
     vouched = [styled(f"  {attestation_said(row)}") for row in rests]
     return head + table + printed(*vouched, *holes, *looked_lines(scope), *note_lines(caveats), colour=colour)
 
@@ -168,22 +169,9 @@ def _lookup_line(one: dict[str, Any]) -> Line:
     )
 
 
-def rows_text(rows: list[list[Any]], *, colour: bool) -> str:
-    """Rows as a table, the first one as its head."""
-    return printed(table_of(rows), colour=colour)
-
-
-def table_of(rows: list[list[Any]]) -> Table:
-    """The same, not yet printed."""
-    from rich.table import Table
-
-    head, *body = rows
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in head:
-        table.add_column(lineage.one_line(str(title)), overflow="fold")
-    for row in body:
-        table.add_row(*(lineage.one_line(str(cell)) for cell in row))
-    return table
+def rows_text(rows: list[list[Any]], *, colour: bool, least: Sequence[str] = ()) -> str:
+    """Rows as a table, the first one as its head; in a terminal that is too narrow the `least` telling columns give way."""
+    return printed(*table_lines(rows, terminal=is_terminal(colour=colour), least=least), colour=colour)
 
 
 class _TraceTree:

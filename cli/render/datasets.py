@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 _MAX_MAKERS = 3
 _OVERLAPS = {"overlap": "share data", "unknown": "may share data: what they read is not known"}
+_LEAST = ("reads", "read from", "variants")
 _SHOWN = ("model", "checkpoint", "code", "named")
 
 
@@ -25,7 +26,7 @@ def datasets_text(answer: lineage.Datasets, *, colour: bool) -> str:
     served = any(row["models"] for row in answer.datasets)
     rows = [_cells(row) for row in answer.datasets]
     width = len(head) if served else -1
-    table = rows_text([head[:width], *(cells[:width] for cells in rows)], colour=colour) if rows else ""
+    table = rows_text([head[:width], *(cells[:width] for cells in rows)], colour=colour, least=_LEAST) if rows else ""
     return printed(_head(answer, _counted(answer)), colour=colour) + table + printed(*_rest(answer), colour=colour)
 
 

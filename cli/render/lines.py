@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
 
 import lineage
 
+from .breaking import broken
 from .words import plural
 
 if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions
     from rich.text import Text
 
 
@@ -18,7 +22,11 @@ Piece = str | tuple[str, str]
 
 _NAMED = 5  # accounts or regions that are named; more are counted
 _FEW, _MANY = 5, 50  # holes that are alike and told one by one: of one call that was not answered, and of anything else
-_WIDE = 10_000  # columns, where the output is no terminal: nothing is ever wrapped or cut there
+_WIDE = 10_000  # columns, where the output is not a terminal, and with --wide: nothing is ever wrapped or cut there
+_HANG = 4  # columns by which a line goes on further right
+WIDE = "cli.wide"  # whether --wide was given, in the `meta` of click's context
+# Colours that can be read on white and on black alike: a terminal's own yellow and cyan vanish on white, its red on black.
+_SHADES = {"red": "color(196)", "green": "color(28)", "yellow": "color(130)", "magenta": "color(163)", "cyan": "color(30)"}
 
 
 class Line(NamedTuple):
@@ -30,15 +38,46 @@ class Line(NamedTuple):
     def plain(self) -> str:
         return "".join(piece if isinstance(piece, str) else piece[0] for piece in self.pieces)
 
-    def __rich__(self) -> Text:
+    def __rich_console__(self, _: Console, options: ConsoleOptions) -> Iterator[Text]:
         from rich.text import Text
 
-        return Text.assemble(*self.pieces, overflow="fold")
+        shades = (piece if isinstance(piece, str) else (piece[0], _shade(piece[1])) for piece in self.pieces)
+        text = Text.assemble(*shades, no_wrap=True, overflow="ignore")
+        yield from [text] if options.no_wrap else _broken(text, options.max_width)
+
+
+def _shade(style: str) -> str:
+    return " ".join(_SHADES.get(word, word) for word in style.split())
+
+
+def _broken(text: Text, width: int) -> Iterator[Text]:
+    """A line as several, each but the first further right, where a terminal is too narrow."""
+    hang = min(len(text.plain) - len(text.plain.lstrip()) + _HANG, width // 2)
+    at = 0
+    for part in broken(text.plain, width, hang):
+        at = text.plain.index(part, at)
+        shown = text[at : at + len(part)]
+        shown.pad_left(hang if at else 0)
+        yield shown
+        at += len(part)
+
+
+def columns() -> int | None:
+    """How wide the terminal is; None with --wide, where nothing is fitted to it."""
+    from rich.console import Console
+
+    context = click.get_current_context(silent=True)
+    return None if context and context.meta.get(WIDE) else Console().width
+
+
+def is_terminal(*, colour: bool) -> bool:
+    """Whether a person looks at stdout; without `colour` the output goes to a file."""
+    return colour and sys.stdout.isatty()
 
 
 def printed(*parts: Any, colour: bool) -> str:
     """Lines, trees and tables as text; nothing is wrapped or cut where the output is no terminal."""
-    terminal = sys.stdout.isatty() and colour
+    terminal = is_terminal(colour=colour)
     parts = tuple(lineage.visible(part) if isinstance(part, str) else part for part in parts)
     return _drawn(parts, terminal=True) if terminal else "".join(map(_plain, parts))
 
@@ -55,7 +94,7 @@ def _drawn(parts: Iterable[Any], *, terminal: bool) -> str:
 
     console = Console(
         force_terminal=terminal,
-        width=None if terminal else _WIDE,
+        width=(columns() if terminal else None) or _WIDE,
         no_color=None if terminal else True,
         highlight=False,
         markup=False,

@@ -382,4 +382,4 @@ def test_colour_only_on_a_terminal_and_never_against_no_color(bank_path: Path, v
                     break
         assert process.wait() == 0
     assert b"TRACED" in output
-    assert (b"\x1b[1;32m" in output) == coloured
+    assert (b"\x1b[1;38;5;28m" in output) == coloured
