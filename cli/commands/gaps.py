@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..render.answers import gaps_text, rows_text
+from ..render.answers import gaps_text
 from ..render.attested import attestation_said
 from ..render.lines import attested_by
-from ..render.words import say, tsv
+from ..render.listing import FORMS, cells_as, json_lines
+from ..render.words import say
 from .options import attestations_option, format_option, out_option, snapshot_option, write
 
 if TYPE_CHECKING:
@@ -29,9 +30,9 @@ Rows = list[list[Any]]
     """,
 )
 @snapshot_option
-@format_option("table", "json", "tsv")
+@format_option(*FORMS, unless="stubs")
 @out_option
-@click.option("--attest-template", "stubs", is_flag=True, help="Write an attestation to be filled in for each hole, as TOML.")
+@click.option("--attest-template", "stubs", is_flag=True, is_eager=True, help="Write an attestation to be filled in for each hole, as TOML.")
 @attestations_option
 def gaps(snapshot: str, form: str, out: str | None, stubs: bool, vouched: dict[str, Any]) -> None:
     """What each crawl has listed, by account, region and kind, with its calls; and what could not be read, with the reason.
@@ -57,8 +58,11 @@ def gaps(snapshot: str, form: str, out: str | None, stubs: bool, vouched: dict[s
         say(f"lineage: {warning}")
     if form == "json":
         write(lineage.json_text(said, indent=2) + "\n", out)
+    elif form == "table":
+        write(gaps_text(said, colour=not out), out)
     else:
-        write(tsv(_gap_rows(said)) if form == "tsv" else gaps_text(said, colour=not out), out)
+        head, *rows = _gap_rows(said)
+        write(cells_as(form, head, rows), out)
 
 
 def _gap_rows(said: dict[str, Any]) -> Rows:
@@ -109,7 +113,7 @@ def _list_row(what: str, one: dict[str, Any]) -> list[Any]:
     """,
 )
 @click.argument("kind", required=False)
-@format_option("table", "json", "tsv")
+@format_option(*FORMS)
 @out_option
 def kinds(kind: str | None, form: str, out: str | None) -> None:
     """The table that lineage works from: each kind with the calls that read it, or the references of one KIND."""
@@ -117,13 +121,13 @@ def kinds(kind: str | None, form: str, out: str | None) -> None:
 
     read = {name: one for name, one in lineage.KINDS.items() if one.describe or one.list}
     if kind is not None and kind not in read:
-        raise click.UsageError(f"no kind {kind}; the kinds are {', '.join(read)}")
-    if form == "json":
-        chosen = [read[kind]] if kind else list(read.values())
-        write(lineage.json_text([lineage.kind_json(one) for one in chosen], indent=2) + "\n", out)
+        raise click.UsageError(lineage.no_such("kind", kind, read))
+    if form in ("json", "jsonl"):
+        told = [lineage.kind_json(one) for one in ([read[kind]] if kind else read.values())]
+        write(json_lines(told) if form == "jsonl" else lineage.json_text(told, indent=2) + "\n", out)
         return
-    rows = _references(read[kind]) if kind else _kinds(list(read.values()))
-    write(tsv(rows) if form == "tsv" else rows_text(rows, colour=not out), out)
+    head, *rows = _references(read[kind]) if kind else _kinds(list(read.values()))
+    write(cells_as(form, head, rows, colour=not out), out)
 
 
 def _kinds(known: list[lineage.Kind]) -> Rows:

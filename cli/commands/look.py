@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..render.listing import FORMS, Listing, Row
+from ..render.listing import FORMS, Listing, Row, cells_as, json_lines
 from ..render.show import shown_text
-from ..render.words import as_text, tsv
+from ..render.words import as_text
 from .options import format_option, out_option, snapshot_option, write
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _listed(found: Generator[Any]) -> Generator[Row]:
 )
 @click.argument("node")
 @snapshot_option
-@format_option("table", "json", "tsv")
+@format_option(*FORMS)
 @out_option
 def show(node: str, snapshot: str, form: str, out: str | None) -> None:
     """Show NODE (a name, `kind/name`, an ARN, an S3 URI or an id) as it is kept.
@@ -86,8 +86,13 @@ def show(node: str, snapshot: str, form: str, out: str | None) -> None:
         shown = lineage.show(opened, node)
     if form == "json":
         write(lineage.json_text(shown.as_json(), indent=2) + "\n", out)
+    elif form == "jsonl":
+        write(json_lines([shown.as_json()]), out)
+    elif form == "table":
+        write(shown_text(shown, colour=not out), out)
     else:
-        write(tsv(_shown_rows(shown)) if form == "tsv" else shown_text(shown, colour=not out), out)
+        head, *rows = _shown_rows(shown)
+        write(cells_as(form, head, rows), out)
 
 
 def _shown_rows(shown: lineage.Shown) -> list[list[Any]]:

@@ -39,7 +39,7 @@ USAGE_VERDICTS = ("used", "used-indirectly", "possible", "declared-only", "not-r
 )
 @click.argument("endpoint")
 @snapshot_option
-@format_option("table", "json", "tsv")
+@format_option(*FORMS)
 @out_option
 @fail_on_option("traced", "partial", "broken")
 @attestations_option
@@ -203,7 +203,7 @@ def _usage_line(answer: lineage.Usage) -> dict[str, Any]:
 @click.argument("subject", metavar="NODE|S3_URI")
 @exact_option
 @snapshot_option
-@format_option("table", "json", "tsv")
+@format_option(*FORMS)
 @out_option
 @attestations_option
 @uncollected
@@ -234,7 +234,7 @@ def impact(subject: str, exact: bool, snapshot: str, form: str, out: str | None,
 @click.argument("target", metavar="TO")
 @exact_option
 @snapshot_option
-@format_option("table", "json", "tsv")
+@format_option(*FORMS)
 @out_option
 @attestations_option
 @uncollected

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..render.lines import printed, styled
-from ..render.words import plural, say, tsv
+from ..render.listing import FORMS, cells_as
+from ..render.words import plural, say
 from .options import format_option, out_option, snapshot_option, write
 from .vouching import Vouching, anchors_option, said_if_slow, vouching_options
 
@@ -47,7 +48,7 @@ def snapshot() -> None:
 )
 @click.argument("file", required=False)
 @snapshot_option
-@format_option("table", "tsv", "json", "sha256")
+@format_option(*FORMS, "sha256")
 @out_option
 def info(file: str | None, snapshot: str, form: str, out: str | None) -> None:
     """Print the digest of FILE (else of the snapshot that --snapshot names), its crawls, and the seal of each.
@@ -57,8 +58,8 @@ def info(file: str | None, snapshot: str, form: str, out: str | None) -> None:
     import lineage
 
     told = lineage.snapshot_info(file or snapshot)
-    forms = {"json": _json, "sha256": _sums, "tsv": _info_rows}
-    write(forms[form](told) if form in forms else _info_text(told, colour=not out), out)
+    forms = {"json": _json, "sha256": _sums, "table": lambda _: _info_text(told, colour=not out)}
+    write(forms[form](told) if form in forms else cells_as(form, *_info_rows(told)), out)
 
 
 @snapshot.command(
@@ -82,7 +83,7 @@ def info(file: str | None, snapshot: str, form: str, out: str | None) -> None:
 )
 @click.option("--against", metavar="FILE", default="", help="An earlier copy of the file.")
 @vouching_options
-@format_option("table", "tsv", "json")
+@format_option(*FORMS)
 @out_option
 def verify(file: str | None, snapshot: str, digest: str, against: str, vouching: Vouching, form: str, out: str | None) -> int:
     """Hold FILE (else the snapshot that --snapshot names) against its seals, and name what was changed. Exit code 1 if so.
@@ -104,8 +105,8 @@ def verify(file: str | None, snapshot: str, digest: str, against: str, vouching:
     newly = lineage.proved(done) if vouching.anchors and (digest or against or signed) else None
     if newly:
         lineage.anchor(vouching.anchors, newly)
-    forms = {"json": _json, "tsv": _verified_rows}
-    write(forms[form](done) if form in forms else _verified_text(done, colour=not out), out)
+    forms = {"json": _json, "table": lambda _: _verified_text(done, colour=not out)}
+    write(forms[form](done) if form in forms else cells_as(form, *_verified_rows(done)), out)
     return {"changed": CHANGED, "proved-in-part": IN_PART}.get(done.verdict, 0)
 
 
@@ -180,11 +181,11 @@ def _sums(told: lineage.SnapshotInfo) -> str:
     return f"{told.digest.removeprefix('sha256:')}  {lineage.one_line(told.file)}\n"
 
 
-def _info_rows(told: lineage.SnapshotInfo) -> str:
-    rows = [["crawl", "started", "finished", "caller", "seal"]]
-    return tsv(
-        [*rows, *([one["id"], one["started"], one["finished"] or "", one["caller"], one["seal"] or ""] for one in told.crawls)]
-    )
+def _info_rows(told: lineage.SnapshotInfo) -> tuple[list[str], list[list[Any]]]:
+    head = ["crawl", "started", "finished", "caller", "seal"]
+    return head, [
+        [one["id"], one["started"], one["finished"] or "", one["caller"], one["seal"] or ""] for one in told.crawls
+    ]
 
 
 def _info_text(told: lineage.SnapshotInfo, *, colour: bool) -> str:
@@ -197,16 +198,10 @@ def _info_text(told: lineage.SnapshotInfo, *, colour: bool) -> str:
     return printed(*lines, colour=colour)
 
 
-def _verified_rows(done: lineage.Verified) -> str:
-    rows: list[list[Any]] = [["verdict", "table", "where", "said"]]
-    rows += [[done.verdict, one.table, one.where, one.said] for one in done.differences]
-    return tsv(
-        [
-            *rows,
-            *([[done.verdict, "", "", ""]] if not done.differences else []),
-            *(["note", "", "", note] for note in done.notes),
-        ]
-    )
+def _verified_rows(done: lineage.Verified) -> tuple[list[str], list[list[Any]]]:
+    differences = [[done.verdict, one.table, one.where, one.said] for one in done.differences]
+    notes = [["note", "", "", note] for note in done.notes]
+    return ["verdict", "table", "where", "said"], [*(differences or [[done.verdict, "", "", ""]]), *notes]
 
 
 def _verified_text(done: lineage.Verified, *, colour: bool) -> str:
