@@ -12,7 +12,8 @@ from ..render.check import checked_text, summary_lines, vouching
 from ..render.indented import indented
 from ..render.listing import FORMS, Listing, json_lines, rows_as
 from ..render.words import say
-from .options import attestations_option, format_option, out_option, snapshot_option, uncollected, write
+from .filters import checked, within_options
+from .options import Choice, attestations_option, format_option, out_option, snapshot_option, uncollected, write
 from .scoped import tell_aside
 from .subjects import exact_option, insisted, of_policy
 
@@ -42,7 +43,7 @@ _SEVERITIES = ("note", "warning", "error", "never")
 @click.option("--policy", "policy_file", metavar="FILE", help="Holdouts, severities, suppressions; else lineage-policy.toml.")
 @click.option(
     "--fail-on",
-    type=click.Choice(_SEVERITIES),
+    type=Choice(_SEVERITIES),
     help="Exit with 1 on a new finding of this severity or a worse one; else as the policy says, else error.",
 )
 @exact_option
@@ -53,6 +54,7 @@ _SEVERITIES = ("note", "warning", "error", "never")
 )
 @click.option("--list-rules", is_flag=True, help="Tell what each rule finds and how to mend that, and check nothing.")
 @snapshot_option
+@within_options("endpoints and jobs")
 @format_option(*FORMS, "sarif", "junit")
 @out_option
 @attestations_option
@@ -69,6 +71,7 @@ def check(
     snapshot: str,
     form: str,
     out: str | None,
+    within: dict[str, tuple[str, ...]],
     vouched: dict[str, Any],
 ) -> int:
     """Hold the snapshot against the rules: no holdout in training, no unapproved package in production, and others.
@@ -76,8 +79,8 @@ def check(
     SUBJECT is an endpoint, a model, a package or a job: only what it was made of is checked then. Else every training job is
     asked for holdouts, and what made each endpoint for all else.
 
-    A rule never passes what could not be seen: that is `unknown`, and exits with 4 where the rule is one that the gate
-    minds. The count and the worst findings go to stderr, whatever the format.
+    A rule never passes what could not be seen: that is `unknown`, and exits with 4 if --fail-on covers the severity of the
+    rule. With --out the count and the worst findings go to stderr.
     """
     import lineage
 
@@ -88,11 +91,11 @@ def check(
     with lineage.open_snapshot(snapshot) as opened:
         insisted(opened, of_policy(policy), exact=exact)
         words = vouched | {"fail_on": fail_on or "", "strict": strict, "baseline": known}
-        answer = lineage.check(opened, policy, subjects, **words)
+        answer = lineage.check(opened, policy, subjects, **checked(opened, within), **words)
     if target:
         write(lineage.to_baseline(answer), target)
     write(_told(answer, form, snapshot, colour=not out), out)
-    for line in summary_lines(answer):
+    for line in summary_lines(answer, whole=out not in (None, "", "-")) if form != "table" or out else ():
         say(line)
     if form not in ("json", "table"):
         tell_aside(answer.scope, answer.caveats)

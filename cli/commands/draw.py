@@ -10,10 +10,13 @@ import click
 from click.core import ParameterSource
 
 from ..render.words import say
-from .options import out_option, snapshot_option, uncollected, write
+from .filters import checked, within_options
+from .options import Choice, form_of, out_option, snapshot_option, uncollected, write
 
 if TYPE_CHECKING:
     from lineage import Graph, Picture
+
+Within = dict[str, tuple[str, ...]]
 
 PICTURES = ("dot", "svg", "png", "html")
 FEW = 20  # nodes of a selector that are its subject, and never fold
@@ -33,11 +36,12 @@ FEW = 20  # nodes of a selector that are its subject, and never fold
 )
 @click.argument("selector", required=False)
 @snapshot_option
-@click.option("--format", "-f", "form", type=click.Choice(PICTURES), help="Else by the name of the file; without one, dot.")
+@within_options("nodes")
+@click.option("--format", "-f", "form", type=Choice(PICTURES), help="Else by the name of the file; without one, dot.")
 @out_option
 @click.option(
     "--engine",
-    type=click.Choice(("auto", "dot", "builtin")),
+    type=Choice(("auto", "dot", "builtin")),
     default="auto",
     help="Who lays it out: Graphviz (dot), or lineage itself, which takes any size and draws SVG. Auto takes Graphviz where "
     "there is one, up to 3,000 nodes.",
@@ -46,7 +50,7 @@ FEW = 20  # nodes of a selector that are its subject, and never fold
     "--max-nodes", metavar="N", type=click.IntRange(min=0), help="Fold what looks alike above so many (default 500; 0: never)."
 )
 @click.option(
-    "--cluster", type=click.Choice(("none", "account", "pipeline")), default="none", help="Frame what belongs to one."
+    "--cluster", type=Choice(("none", "account", "pipeline")), default="none", help="Frame what belongs to one."
 )
 @click.option("--highlight", metavar="NODE", multiple=True, help="Light this, and what is up and downstream of it; repeats.")
 @click.option("--links/--no-links", default=True, help="Link nodes to their AWS console pages.")
@@ -60,6 +64,7 @@ def draw(
     engine: str,
     max_nodes: int | None,
     highlight: tuple[str, ...],
+    within: Within,
     **words: Any,
 ) -> None:
     """Draw the graph, or what SELECTOR names of it: data on the left, endpoints on the right.
@@ -78,9 +83,9 @@ def draw(
     if form == "png" and out in (None, "-") and sys.stdout.isatty():
         raise click.UsageError("a PNG is nothing for a terminal: name a file with --out")
     if form == "html":
-        drawn: tuple[str | bytes, str] = (_page(snapshot, selector, **words), "")
+        drawn: tuple[str | bytes, str] = (_page(snapshot, selector, within, **words), "")
     else:
-        drawn = _picture(snapshot, selector, form, engine, max_nodes, highlight, **words)
+        drawn = _picture(snapshot, selector, form, engine, max_nodes, highlight, within, **words)
     content, folded = drawn
     write(content, out)
     if out not in (None, "-"):
@@ -96,12 +101,13 @@ def _picture(
     engine: str,
     max_nodes: int | None,
     highlight: tuple[str, ...],
+    within: Within,
     **words: Any,
 ) -> tuple[str | bytes, str]:
     """The picture in a format, and what was folded in it."""
     import lineage
 
-    whole = _graph(snapshot, None)
+    whole = _graph(snapshot, None, within)
     graph = lineage.select(whole, selector) if selector else whole
     lit = {node for word in highlight for node in _in_picture(whole, graph, word)}
     subject = lineage.named(whole, selector) if selector else set()
@@ -133,11 +139,11 @@ def _in_picture(whole: Graph, graph: Graph, word: str) -> set[str]:
     return found
 
 
-def _page(snapshot: str, selector: str | None, *, links: bool, images: bool, **_: Any) -> str:
+def _page(snapshot: str, selector: str | None, within: Within, *, links: bool, images: bool, **_: Any) -> str:
     import lineage
 
     _refuse_words_of_pictures()
-    graph = _graph(snapshot, selector)
+    graph = _graph(snapshot, selector, within)
     title = _title(graph, snapshot, None)
     with lineage.open_snapshot(snapshot) as opened:
         return lineage.to_page(graph, opened, links=links, images=images, title=title, heading=selector or "Everything")
@@ -152,19 +158,20 @@ def _refuse_words_of_pictures() -> None:
             raise click.UsageError(f"--{option} is for pictures: a page has every node, and lights what is clicked")
 
 
-def _graph(snapshot: str, selector: str | None) -> Graph:
+def _graph(snapshot: str, selector: str | None, within: Within) -> Graph:
     import lineage
 
     with lineage.open_snapshot(snapshot) as opened:
         graph = lineage.graph(opened)
-    return lineage.select(graph, selector) if selector else graph
+        asked = checked(opened, within)
+    return lineage.within(lineage.select(graph, selector) if selector else graph, **asked)
 
 
 def _by_suffix(out: str | None) -> str:
-    suffix = Path(out or "").suffix.removeprefix(".").lower()
-    if out not in (None, "-") and suffix not in PICTURES:
-        raise click.UsageError(f"{out}: name the file .svg, .png, .html or .dot, or say --format")
-    return suffix or "dot"
+    form = form_of(out, PICTURES)
+    if out not in (None, "-") and not form:
+        raise click.UsageError(f"{out}: add an extension (.dot, .html, .png, .svg), or --format")
+    return form or "dot"
 
 
 def _title(graph: Graph, snapshot: str, selector: str | None) -> str:

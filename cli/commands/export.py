@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from ..render.words import say
-from .options import attestations_option, out_option, snapshot_option, write
+from .filters import checked, within_options
+from .options import Choice, attestations_option, out_option, snapshot_option, write
 from .scoped import tell_aside
 
 EXPORTS = (
@@ -53,12 +54,21 @@ _HOLES = ("cyclonedx", "in-toto", "model-card")  # what tells of holes
 )
 @click.argument("selector", required=False)
 @snapshot_option
-@click.option("--format", "-f", "form", metavar="FORMAT", type=click.Choice(EXPORTS), required=True, help="See below.")
+@within_options("nodes")
+@click.option("--format", "-f", "form", metavar="FORMAT", type=Choice(EXPORTS), required=True, help="See below.")
 @out_option
 @click.option("--subject", metavar="FILE", multiple=True, help="Of in-toto: a report as well; repeats.")
 @attestations_option
-@click.option("--spec-version", type=click.Choice(("1.6", "1.7")), help="Of CycloneDX; 1.6 unless said.")
-def export(selector: str | None, snapshot: str, form: str, out: str | None, vouched: dict[str, Any], **options: Any) -> None:
+@click.option("--spec-version", type=Choice(("1.6", "1.7")), help="Of CycloneDX; 1.6 unless said.")
+def export(
+    selector: str | None,
+    snapshot: str,
+    form: str,
+    out: str | None,
+    within: dict[str, tuple[str, ...]],
+    vouched: dict[str, Any],
+    **options: Any,
+) -> None:
     """Write the graph, or what SELECTOR names of it (see `draw`), for other tools.
 
     What a format can't hold is said on stderr.
@@ -66,7 +76,7 @@ def export(selector: str | None, snapshot: str, form: str, out: str | None, vouc
     import lineage
 
     with lineage.open_snapshot(snapshot) as opened:
-        chosen = lineage.Chosen(opened, selector or "", **vouched)
+        chosen = lineage.Chosen(opened, selector or "", **checked(opened, within), **vouched)
         asked = _asked(form, lineage.FORMATS[form].options, options)
         write(lineage.FORMATS[form].write(chosen, **asked), out)
         scope = chosen.about()["scope"] if form in _BARE else None

@@ -11,6 +11,7 @@ from ..render.attested import attestation_said
 from ..render.lines import attested_by
 from ..render.listing import FORMS, cells_as, json_lines
 from ..render.words import say
+from .filters import checked, within_options
 from .options import attestations_option, format_option, out_option, snapshot_option, write
 
 if TYPE_CHECKING:
@@ -30,11 +31,14 @@ Rows = list[list[Any]]
     """,
 )
 @snapshot_option
+@within_options("what was read")
 @format_option(*FORMS, unless="stubs")
 @out_option
 @click.option("--attest-template", "stubs", is_flag=True, is_eager=True, help="Write an attestation to be filled in for each hole, as TOML.")
 @attestations_option
-def gaps(snapshot: str, form: str, out: str | None, stubs: bool, vouched: dict[str, Any]) -> None:
+def gaps(
+    snapshot: str, form: str, out: str | None, stubs: bool, within: dict[str, tuple[str, ...]], vouched: dict[str, Any]
+) -> None:
     """What each crawl has listed, by account, region and kind, with its calls; and what could not be read, with the reason.
 
     A "not used" is only as good as this: `used` says it where every list that matters came to its end.
@@ -46,12 +50,14 @@ def gaps(snapshot: str, form: str, out: str | None, stubs: bool, vouched: dict[s
 
     with lineage.open_snapshot(snapshot) as opened:
         if stubs:
+            if any(within.values()):
+                raise click.UsageError("--attest-template is for every gap: leave out --account and --region")
             template = lineage.attest_template(opened, **vouched)
             write(template, out)
             if "[[attestations]]" not in template:
                 say("lineage: there is no hole that a person can close; `lineage gaps` lists what a crawl can")
             return
-        said = lineage.coverage(opened)
+        said = lineage.coverage(opened, **checked(opened, within))
         if vouched:
             said |= lineage.vouched_for(opened, **vouched)
     for warning in said.get("warnings", ()):

@@ -12,6 +12,7 @@ import click
 from ..render.listing import FORMS, Listing, Row, cells_as, json_lines
 from ..render.show import shown_text
 from ..render.words import as_text
+from .filters import checked, within_options
 from .options import format_option, out_option, snapshot_option, write
 
 if TYPE_CHECKING:
@@ -32,9 +33,12 @@ _NODES = Listing(_COLUMNS, "lineage.nodes/1", "ls", "nodes", least=("region", "a
 )
 @click.argument("selector", nargs=-1)
 @snapshot_option
+@within_options("nodes")
 @format_option(*FORMS)
 @out_option
-def ls(selector: tuple[str, ...], snapshot: str, form: str, out: str | None) -> None:
+def ls(
+    selector: tuple[str, ...], snapshot: str, form: str, out: str | None, within: dict[str, tuple[str, ...]]
+) -> None:
     """List the nodes that SELECTOR names, or all, one a line.
 
     SELECTOR is a name, `kind/name`, an ARN, an S3 URI, `kind:model` or `tag:team=fraud`; `+x` adds all that is upstream of x,
@@ -42,17 +46,17 @@ def ls(selector: tuple[str, ...], snapshot: str, form: str, out: str | None) -> 
     """
     import lineage
 
-    with lineage.open_snapshot(snapshot) as opened, closing(_rows(opened, " ".join(selector))) as rows:
+    with lineage.open_snapshot(snapshot) as opened, closing(_rows(opened, " ".join(selector), within)) as rows:
         write(_NODES.text(form, rows, colour=not out), out)
 
 
-def _rows(opened: lineage.Snapshot, selector: str) -> Generator[Row]:
+def _rows(opened: lineage.Snapshot, selector: str, within: dict[str, tuple[str, ...]]) -> Generator[Row]:
     """Node by node; only a selector that walks needs the graph."""
     import lineage
 
     if "+" not in selector:
-        return _listed(lineage.nodes(opened, selector))
-    chosen = lineage.select(lineage.graph(opened), selector)
+        return _listed(lineage.nodes(opened, selector, **checked(opened, within)))
+    chosen = lineage.within(lineage.select(lineage.graph(opened), selector), **checked(opened, within))
     return ({name: chosen.nodes[node][name] for name in _COLUMNS[:-1]} | {"id": node} for node in sorted(chosen))
 
 

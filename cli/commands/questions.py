@@ -13,6 +13,7 @@ from ..render.impact import impact_text, path_text, share
 from ..render.indented import indented
 from ..render.lines import attested_by
 from ..render.listing import FORMS, cells_as, json_lines, json_list, rows_as
+from .filters import checked, endpoint_in, within_options
 from .options import attestations_option, fail_on_option, format_option, out_option, snapshot_option, uncollected, write
 from .scoped import HOLDING_SCOPE, tell_aside
 from .subjects import AskedFor, asked_for, exact_option, from_option, insisted
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
 Rows = list[list[Any]]
 Row = dict[str, Any]
 FAIL, INCONCLUSIVE = 1, 4
+_INCONCLUSIVE = " Exit with 4 where a gap could hide one of them."
 USAGE_VERDICTS = ("used", "used-indirectly", "possible", "declared-only", "not-referenced", "unknown")  # strongest first
+IMPACT_VERDICTS = ("reached", "possible", "nothing-found", "unknown")
+PATH_VERDICTS = ("found", "possible", "nothing-found", "unknown")
 
 
 @click.command(
@@ -39,6 +43,7 @@ USAGE_VERDICTS = ("used", "used-indirectly", "possible", "declared-only", "not-r
 )
 @click.argument("endpoint")
 @snapshot_option
+@within_options("endpoints")
 @format_option(*FORMS)
 @out_option
 @fail_on_option("traced", "partial", "broken")
@@ -50,6 +55,7 @@ def trace(
     form: str,
     out: str | None,
     fail_on: tuple[str, ...],
+    within: dict[str, tuple[str, ...]],
     vouched: dict[str, Any],
 ) -> int:
     """Which run, training job and data made what ENDPOINT (a name or an ARN) serves.
@@ -60,7 +66,7 @@ def trace(
     import lineage
 
     with lineage.open_snapshot(snapshot) as opened:
-        found = lineage.find_endpoint(opened.names_of("endpoint"), endpoint)
+        found = endpoint_in(opened, endpoint, within)
         answer = lineage.trace(lineage.neighbourhood(opened, [found], "up"), found, **vouched)
     _tell(answer, form, out, _trace_rows, trace_text)
     return FAIL if answer.verdict in fail_on else 0
@@ -84,8 +90,7 @@ def trace(
 @out_option
 @fail_on_option(*USAGE_VERDICTS, more=" With 4 where a hole could hide one of them. Of many answers the worst counts.")
 @exact_option
-@click.option("--account", "accounts", metavar="ID", multiple=True, help="Tell of jobs of this account only; repeats.")
-@click.option("--region", "regions", metavar="R", multiple=True, help="Tell of jobs of this region only; repeats.")
+@within_options("jobs")
 @attestations_option
 @uncollected
 def used(
@@ -97,7 +102,7 @@ def used(
     fail_on: tuple[str, ...],
     exact: bool,
     vouched: dict[str, Any],
-    **within: tuple[str, ...],
+    within: dict[str, tuple[str, ...]],
 ) -> int:
     """Was the data at S3_URI (a prefix, an object, or a whole bucket) used for training?
 
@@ -109,13 +114,10 @@ def used(
     """
     import lineage
 
-    wrong = [account for account in within["accounts"] if not (len(account) == 12 and account.isdigit())]
-    if wrong:
-        raise click.UsageError(f"{wrong[0]!r} is no account: an account has twelve digits")
     asked = asked_for(s3_uris, source)
     with lineage.open_snapshot(snapshot) as opened:
         places = insisted(opened, asked, exact=exact)
-        answers = lineage.used_all(opened, places, accounts=within["accounts"], regions=within["regions"], **vouched)
+        answers = lineage.used_all(opened, places, **checked(opened, within), **vouched)
     if source is None and len(asked) == 1:
         answer = next(answers)
         _tell(answer, form, out, _usage_rows, usage_text)
@@ -198,6 +200,7 @@ def _usage_line(answer: lineage.Usage) -> dict[str, Any]:
       lineage impact s3://bank-raw/customers/4711.csv
       lineage impact Loans-Fit-0042                        a training job, a model, a package, an endpoint, an experiment
       lineage impact model/Loans-Model-42 --format json | jq -r '.serving[]'
+      lineage impact s3://bank-raw/customers/4711.csv --fail-on reached,possible        a CI gate
     """,
 )
 @click.argument("subject", metavar="NODE|S3_URI")
@@ -205,9 +208,18 @@ def _usage_line(answer: lineage.Usage) -> dict[str, Any]:
 @snapshot_option
 @format_option(*FORMS)
 @out_option
+@fail_on_option(*IMPACT_VERDICTS, more=_INCONCLUSIVE)
 @attestations_option
 @uncollected
-def impact(subject: str, exact: bool, snapshot: str, form: str, out: str | None, vouched: dict[str, Any]) -> None:
+def impact(
+    subject: str,
+    exact: bool,
+    snapshot: str,
+    form: str,
+    out: str | None,
+    fail_on: tuple[str, ...],
+    vouched: dict[str, Any],
+) -> int:
     """What the data at an S3 URI, or what a node was made of, ended up in: jobs, artifacts, models, packages, endpoints.
 
     NODE is a name, `kind/name`, an ARN or an id. Says which endpoints serve it now, and for each thing that it reached
@@ -220,6 +232,7 @@ def impact(subject: str, exact: bool, snapshot: str, form: str, out: str | None,
         asked = _end(opened, subject, exact=exact)
         answer = lineage.impact(lineage.around_subject(opened, asked), asked, **vouched)
     _tell(answer, form, out, _impact_rows, impact_text)
+    return gate(answer.verdict, lineage.left_open(answer.scope["holes"]), fail_on, IMPACT_VERDICTS)
 
 
 @click.command(
@@ -228,6 +241,7 @@ def impact(subject: str, exact: bool, snapshot: str, form: str, out: str | None,
     Examples:
       lineage path s3://bank-raw/loans/2026-05/ loans-live
       lineage path training-job/Loans-Fit-0042 endpoint/loans-live --format json | jq '.evidence[].path'
+      lineage path s3://bank-ml/loans/holdout/ loans-live --fail-on found,possible      a CI gate
     """,
 )
 @click.argument("source", metavar="FROM")
@@ -236,9 +250,19 @@ def impact(subject: str, exact: bool, snapshot: str, form: str, out: str | None,
 @snapshot_option
 @format_option(*FORMS)
 @out_option
+@fail_on_option(*PATH_VERDICTS, more=_INCONCLUSIVE)
 @attestations_option
 @uncollected
-def path(source: str, target: str, exact: bool, snapshot: str, form: str, out: str | None, vouched: dict[str, Any]) -> None:
+def path(
+    source: str,
+    target: str,
+    exact: bool,
+    snapshot: str,
+    form: str,
+    out: str | None,
+    fail_on: tuple[str, ...],
+    vouched: dict[str, Any],
+) -> int:
     """The shortest way on which data got from FROM to TO, each a node (see `impact`) or an S3 URI, with the fields that say so.
 
     A sure way comes before a shorter one of which the times do not tell. From a node to itself it is the circle, if data
@@ -251,6 +275,7 @@ def path(source: str, target: str, exact: bool, snapshot: str, form: str, out: s
         also = [end for end in ends[1:] if not lineage.is_location(end)]
         answer = lineage.path(lineage.around_subject(opened, ends[0], *also), *ends, **vouched)
     _tell(answer, form, out, _path_rows, path_text)
+    return gate(answer.verdict, lineage.left_open(answer.scope["holes"]), fail_on, PATH_VERDICTS)
 
 
 def _end(opened: lineage.Snapshot, asked: str, *, exact: bool) -> str:
@@ -263,11 +288,11 @@ def _end(opened: lineage.Snapshot, asked: str, *, exact: bool) -> str:
     return insisted(opened, [AskedFor("", asked)], exact=exact)[0]
 
 
-def gate(verdict: str, holes: Sized, fail_on: tuple[str, ...]) -> int:
-    """The exit code. Inconclusive is an answer whose holes could hide a verdict that the gate names."""
+def gate(verdict: str, holes: Sized, fail_on: tuple[str, ...], verdicts: tuple[str, ...] = USAGE_VERDICTS) -> int:
+    """The exit code. Inconclusive is an answer whose gaps could hide a verdict that the gate names; the strongest come first."""
     if verdict in fail_on:
         return FAIL
-    stronger = USAGE_VERDICTS[: USAGE_VERDICTS.index(verdict)]
+    stronger = verdicts[: verdicts.index(verdict)]
     hidden = holes and set(stronger) & set(fail_on)
     return INCONCLUSIVE if hidden or (fail_on and verdict == "unknown") else 0
 

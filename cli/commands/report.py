@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,20 +12,20 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..render.words import plural, say
-from .options import attestations_option, out_option, snapshot_option, uncollected, write
+from .filters import endpoints_in, within_options
+from .options import Choice, attestations_option, form_of, out_option, snapshot_option, uncollected, write
 from .subjects import asked_for, exact_option, from_option, insisted, of_policy
 from .vouching import Vouching, said_if_slow, vouching_options
 
 if TYPE_CHECKING:
     import lineage
 
-FORMS = ("html", "md", "json")
+FORMS = ("html", "md", "json", "pdf")
 _EPOCH = "SOURCE_DATE_EPOCH"
 
 
 def _form(context: click.Context, _: click.Parameter, value: str | None) -> str:
-    suffix = Path(context.params.get("out") or "").suffix.removeprefix(".").lower()
-    return value or (suffix if suffix in FORMS else "html" if suffix == "htm" else "md")
+    return value or form_of(context.params.get("out"), FORMS) or "md"
 
 
 def _frameworks(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...] | None:
@@ -37,6 +38,7 @@ def _frameworks(_: click.Context, __: click.Parameter, value: str | None) -> tup
     Examples:
       lineage report loans-live -o loans-live.html              one endpoint, to read and to print
       lineage report -o account.html                            every endpoint of the snapshot
+      lineage report loans-live -o loans-live.pdf               as PDF: needs Chromium, Chrome or WeasyPrint
       lineage report loans-live -f json | jq -r '.document.report_digest'
       lineage report loans-live --framework eu-ai-act,gdpr --holdouts holdouts.txt --policy lineage-policy.toml -o r.md
       lineage report loans-live --previous last-year.db -o r.html     and what changed since
@@ -44,14 +46,8 @@ def _frameworks(_: click.Context, __: click.Parameter, value: str | None) -> tup
 )
 @click.argument("endpoints", metavar="[ENDPOINT]...", nargs=-1)
 @snapshot_option
-@click.option(
-    "--format",
-    "-f",
-    "form",
-    type=click.Choice(FORMS),
-    callback=_form,
-    help="What to write. Else by the name of the file; else md.",
-)
+@within_options("endpoints")
+@click.option("--format", "-f", "form", type=Choice(FORMS), callback=_form, help="Default: by file extension, else md.")
 @out_option
 @click.option(
     "--framework",
@@ -78,6 +74,7 @@ def report(
     exact: bool,
     policy_file: str | None,
     frameworks: tuple[str, ...] | None,
+    within: dict[str, tuple[str, ...]],
     vouched: dict[str, Any],
     vouching: Vouching,
     **words: str,
@@ -102,8 +99,10 @@ def report(
     files |= {"--attestations": vouched["attestations"].file if vouched else None}
     files |= vouching.files()
     files |= {"--framework": ",".join(chosen) if frameworks is not None else None}
-    command = _command(endpoints, snapshot, files, words, exact=exact)
+    _refuse_pdf_on_terminal(form, out)
     with said_if_slow(snapshot), lineage.open_snapshot(snapshot) as opened:
+        endpoints = _asked(opened, endpoints, within)
+        command = _command(endpoints, snapshot, files, words, exact=exact)
         told = lineage.report(
             opened,
             endpoints,
@@ -120,10 +119,33 @@ def report(
             anchors=vouching.known(),
             **vouched,
         )
-    write(lineage.REPORTS[form](told.as_json()), out)
+    write(_written(told, form), out)
     _warn(told.document["snapshot"])
     if out and out != "-":
         _say_where(told, out)
+
+
+def _asked(opened: lineage.Snapshot, endpoints: tuple[str, ...], within: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The endpoints of an account or a region by their ARNs, so that the report names them; else what was asked for."""
+    import lineage
+
+    if not any(within.values()):
+        return endpoints
+    known = endpoints_in(opened, within)
+    if not known:
+        raise lineage.UnknownNode(f"no endpoint in {', '.join(name for names in within.values() for name in names)}")
+    return tuple(lineage.find_endpoint(known, one) for one in endpoints or sorted(node for node, _ in known if "@" not in node))
+
+
+def _refuse_pdf_on_terminal(form: str, out: str | None) -> None:
+    if form == "pdf" and out in (None, "", "-") and sys.stdout.isatty():
+        raise click.UsageError("a PDF can't be shown on a terminal: name a file with --out")
+
+
+def _written(told: lineage.Report, form: str) -> str | bytes:
+    import lineage
+
+    return lineage.to_pdf(lineage.REPORTS["html"](told.as_json())) if form == "pdf" else lineage.REPORTS[form](told.as_json())
 
 
 def _warn(snapshot: dict[str, Any]) -> None:

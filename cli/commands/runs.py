@@ -10,6 +10,7 @@ import click
 from ..render.indented import indented
 from ..render.listing import FORMS, Listing, Row, json_lines
 from ..render.runs import run_text, trimmed
+from .filters import checked, within_options
 from .leaderboard import BOARD_FORMATS, BOARD_WORDS, asks_for_board, board_options, refuse_picture, take_board, tell_board
 from .options import ORDERS, Command, format_option, out_option, snapshot_option, uncollected, write
 from .scoped import tell_list, tell_looked
@@ -17,10 +18,12 @@ from .scoped import tell_list, tell_looked
 if TYPE_CHECKING:
     import lineage
 
+Within = dict[str, tuple[str, ...]]
+
 ANY = "-"
 _STATUSES = ("InProgress", "Completed", "Failed", "Stopping", "Stopped")
 _SORTS = {"created": "CreationTime", "name": "Name"}
-_FILTERS = ("status", "group", "source", "created_before", "created_after", "sort_by", "sort_order", "deleted")
+_FILTERS = ("accounts", "regions", "status", "group", "source", "created_before", "created_after", "sort_by", "sort_order", "deleted")
 _SHOWN = ("endpoint", "model", "model-package")
 
 
@@ -53,11 +56,12 @@ def _between_options(command: Command) -> Command:
     """,
 )
 @snapshot_option
+@within_options("experiments")
 @format_option(*FORMS)
 @out_option
 @_between_options
 @uncollected
-def experiments(snapshot: str, form: str, out: str | None, **asked: Any) -> None:
+def experiments(snapshot: str, form: str, out: str | None, within: Within, **asked: Any) -> None:
     """List the experiments, the newest first, with how many groups and runs each has and who made it, where SageMaker says.
 
     One of which no record was read, and that a group or a run names, is listed as well. Whether there may be more is said.
@@ -65,8 +69,8 @@ def experiments(snapshot: str, form: str, out: str | None, **asked: Any) -> None
     import lineage
 
     with lineage.open_snapshot(snapshot) as opened:
-        found = lineage.list_experiments(opened, **_sorting(asked))
-        scope = lineage.runs_scope(opened)
+        found = lineage.list_experiments(opened, **_sorting(asked), **checked(opened, within))
+        scope = lineage.runs_scope(opened, **within)
     rows = (one.as_json() for one in found)
     nothing = "no experiment is so" if asked["created_before"] or asked["created_after"] else "there are no experiments"
     tell_list(_EXPERIMENTS, rows, form, out, scope, nothing=nothing, what="run")
@@ -89,6 +93,7 @@ def experiments(snapshot: str, form: str, out: str | None, **asked: Any) -> None
 @click.argument("experiment", required=False)
 @click.argument("run", required=False)
 @snapshot_option
+@within_options("runs")
 @format_option(*BOARD_FORMATS)
 @out_option
 @click.option("--compare", is_flag=True, help="Rank the runs by a metric, each with its job: the next options say how.")
@@ -102,7 +107,9 @@ def experiments(snapshot: str, form: str, out: str | None, **asked: Any) -> None
 )
 @_between_options
 @uncollected
-def runs(experiment: str | None, run: str | None, snapshot: str, form: str, out: str | None, **asked: Any) -> None:
+def runs(
+    experiment: str | None, run: str | None, snapshot: str, form: str, out: str | None, within: Within, **asked: Any
+) -> None:
     """List the runs of EXPERIMENT (a name or an ARN; - or none: all, those in no experiment as well), or tell all of one RUN.
 
     With --compare, or an option of it, they are ranked: within equal validation data, by the last value of a metric.
@@ -125,8 +132,8 @@ def runs(experiment: str | None, run: str | None, snapshot: str, form: str, out:
         filters = {name: asked.pop(name) for name in ("status", "group", "source")}
         brief = form not in ("json", "jsonl")  # whose columns show nothing of what was logged
         # of several jobs of one run each is compared by itself
-        found = lineage.list_runs(opened, wanted, brief=brief, components=compare, **_sorting(asked), **filters)
-        scope = lineage.runs_scope(opened)
+        found = lineage.list_runs(opened, wanted, brief=brief, components=compare, **_sorting(asked), **filters, **checked(opened, within))
+        scope = lineage.runs_scope(opened, **within)
         narrowed = any((*filters.values(), asked["created_before"], asked["created_after"]))
         said = f"experiment {wanted} has no runs" if wanted else "there are no runs"
         said = f"no run of experiment {wanted} is so" if wanted and narrowed else "no run is so" if narrowed else said

@@ -40,8 +40,10 @@ def checked_text(answer: lineage.Checked, *, colour: bool) -> str:
     return printed(verdict, *lines, *told, colour=colour)
 
 
-def summary_lines(answer: lineage.Checked) -> list[str]:
-    """One line that tells the count, and the worst of what is new: for stderr."""
+def summary_lines(answer: lineage.Checked, *, whole: bool) -> list[str]:
+    """For stderr: one line that tells the count, and on the `whole` the worst of what is new, where stdout shows no findings."""
+    if not whole:
+        return [f"lineage check: {_counted(answer)}"]
     new = [one for one in (*answer.findings, *answer.undecided) if one.counts()]
     worst = sorted(new, key=lambda one: (_SEVERITIES.index(one.severity), one.verdict))[:_TOP]
     rests = rest_said(answer.verdict, answer.rests.without, len(answer.rests.attestations))

@@ -23,6 +23,7 @@ from lineage.domain.kinds import (
     TRANSFORM_JOB,
 )
 from lineage.domain.names import is_arn, named_id, parse_arn
+from lineage.domain.regions import REGION
 
 _HOST = re.compile(
     r"(?:.+\.)?console\.(?:aws\.amazon\.com|amazonaws\.cn|amazonaws-us-gov\.com)"
@@ -30,7 +31,7 @@ _HOST = re.compile(
     re.IGNORECASE,
 )
 _ARN = re.compile(r"arn:aws[a-z-]*:[^?&#\s]+")
-_REGION = re.compile(r"(?:^|[./-])((?:af|ap|ca|cn|eu|il|me|mx|sa|us)(?:-gov|-isob?)?-[a-z]+-\d)(?:[./]|$)")
+_REGION = re.compile(rf"(?:^|[./])(?:\d{{12}}-[a-z0-9]+\.)?({REGION})(?:\.|$)")
 _STORES: Final = ("buckets", "object")  # https://…/s3/buckets/BUCKET?prefix=KEY, https://…/s3/object/BUCKET?prefix=KEY
 _FILLERS: Final = ("view", "details", "resource", "my-resources")  # stand between a word and a name
 # What precedes a name in a path: the console's words are in the table of kinds, these are Studio's and the runtime's.

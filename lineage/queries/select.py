@@ -20,13 +20,14 @@ from typing import Any
 
 from lineage.domain.kinds import KINDS, PLACES, RELATIONS
 from lineage.domain.names import Cover, Location, Span, cover, is_arn, is_location, location_of, node_id, parse_location
-from lineage.domain.records import Node
+from lineage.domain.records import Node, Scope
 from lineage.domain.spelling import MAX_COMPARED, did_you_mean, no_such, one_slip
 from lineage.domain.text import storable
 from lineage.domain.urls import Page, from_url, page_of, region_of
 from lineage.errors import MalformedName, UnknownNode
 from lineage.graphs.build import Graph
 from lineage.queries.flow.links import Flow
+from lineage.queries.scope import ALL, Within
 from lineage.snapshot.graph import Choice
 from lineage.snapshot.reading import Snapshot
 
@@ -73,11 +74,58 @@ def select(graph: Graph, text: str) -> Graph:
     return graph.subgraph(chosen).copy()
 
 
-def nodes(snapshot: Snapshot, text: str = "") -> Generator[Node]:
+def within(graph: Graph, accounts: Iterable[str] = (), regions: Iterable[str] = ()) -> Graph:
+    """The part of a graph in some accounts and regions, with the places and images beside it, which belong to none.
+
+    Raises `UnknownNode` where nothing is there.
+    """
+    asked = Within.of(accounts, regions)
+    if asked == ALL:
+        return graph
+    inside = {node for node, data in graph.nodes(data=True) if _has_place(data) and asked.takes(data["account"], data["region"])}
+    beside = {node for end in inside for node in (*graph.predecessors(end), *graph.successors(end))}
+    kept = inside | {node for node in beside if not _has_place(graph.nodes[node])}
+    if not kept:
+        raise _nothing_within(asked, graph.graph["scope"])
+    return graph.subgraph(kept).copy()
+
+
+def _has_place(data: dict[str, Any]) -> bool:
+    return bool(data["account"] or data["region"])
+
+
+def _nothing_within(asked: Within, scope: Scope) -> UnknownNode:
+    """What to say where nothing of an account or a region is there: which ones were crawled."""
+    crawled = ", ".join((*scope.accounts, *scope.regions)) or "no account"
+    return UnknownNode(f"nothing in {asked.said()} matches: the snapshot holds {crawled}")
+
+
+def nodes(
+    snapshot: Snapshot, text: str = "", *, accounts: Iterable[str] = (), regions: Iterable[str] = ()
+) -> Generator[Node]:
     """The nodes of a snapshot that a selector without a `+` names, or all, by id: one after the other, however many there are.
 
-    Raises `UnknownNode`, as `select` does, and `MalformedName` for a selector that goes up or down.
+    `accounts` and `regions` leave the nodes of others out; a place in S3 belongs to none, and stays. Raises `UnknownNode`, as
+    `select` does, and `MalformedName` for a selector that goes up or down.
     """
+    asked = Within.of(accounts, regions)
+    found = _selected(snapshot, text)
+    if asked == ALL:
+        return found
+    kept = (node for node in found if asked.takes(node.account, node.region))
+    first = next(kept, None)
+    if first is None:
+        raise _nothing_within(asked, snapshot.scope())
+    return _and_then(first, kept, found)
+
+
+def _and_then(first: Node, rest: Iterable[Node], found: Generator[Node]) -> Generator[Node]:
+    with closing(found):
+        yield first
+        yield from rest
+
+
+def _selected(snapshot: Snapshot, text: str) -> Generator[Node]:
     text = storable(text)
     whole = text and _any(snapshot.nodes((text, node_id(text))))  # a name or a place that has spaces is one word
     meant = {word: _meaning(snapshot, word) for word in ([text] if whole else text.split())}

@@ -41,7 +41,7 @@ from lineage.queries.runs.run_records import (
     run_of,
     source_of,
 )
-from lineage.queries.scope import listing_scope
+from lineage.queries.scope import ALL, Within, listing_scope
 from lineage.snapshot.reading import Snapshot
 from lineage.snapshot.tables import AT_ONCE
 
@@ -108,16 +108,18 @@ def list_experiments(
     sort_by: SortByType | str = SortByType.CREATION_TIME,
     sort_order: SortOrderType | str = SortOrderType.DESCENDING,
     deleted: bool = False,
+    accounts: Iterable[str] = (),
+    regions: Iterable[str] = (),
 ) -> list[Experiment]:
-    """The experiments of a snapshot, the newest first; what is gone only with `deleted`.
+    """The experiments of a snapshot, the newest first; what is gone only with `deleted`; of some `accounts` and `regions`.
 
     Times are ISO texts or datetimes, without an offset in UTC; none of what was created at the very moment is given.
     Raises `MalformedName`. Whether there may be more, `runs_scope` tells.
     """
-    between = _Between.of(created_after, created_before)
+    between, within = _Between.of(created_after, created_before), Within.of(accounts, regions)
     tally = _Tally.of(snapshot, deleted=deleted)
     known = newest(snapshot.records(EXPERIMENT, deleted=True))
-    found = (_experiment(key, known.get(key), tally) for key in {*known, *tally.experiments})
+    found = (_experiment(key, known.get(key), tally) for key in {*known, *tally.experiments} if within.takes(*key[:2]))
     shown = [one for one in found if (deleted or not one.deleted) and between.holds(one.created)]
     return _sorted(shown, sort_by, sort_order)
 
@@ -157,6 +159,8 @@ def list_runs(
     deleted: bool = False,
     brief: bool = False,
     components: bool = False,
+    accounts: Iterable[str] = (),
+    regions: Iterable[str] = (),
 ) -> Iterator[Run]:
     """The runs of an experiment (a name or an ARN), or all, those in no experiment as well; one by one.
 
@@ -175,6 +179,7 @@ def list_runs(
         _Between.of(created_after, created_before),
         status.casefold() if status else None,
         source,
+        Within.of(accounts, regions),
     )
     records = snapshot.records(RUN, deleted=deleted, members=BRIEF)
     heads = [_Head(one.id, one.name, one.created) for one in records if asking.takes(one)]
@@ -209,9 +214,9 @@ def load_run(snapshot: Snapshot, run: str, experiment: str | None = None) -> Run
     return next(_loaded(snapshot, [head], trials, brief=False))
 
 
-def runs_scope(snapshot: Snapshot) -> Json:
+def runs_scope(snapshot: Snapshot, accounts: Iterable[str] = (), regions: Iterable[str] = ()) -> Json:
     """What was looked at, with the holes that could hide an experiment, a group or a run."""
-    return listing_scope(snapshot.scope(), (EXPERIMENT, GROUP, RUN), "run")
+    return listing_scope(snapshot.scope(), (EXPERIMENT, GROUP, RUN), "run", Within.of(accounts, regions))
 
 
 # --- what is asked for --------------------------------------------------------------------------
@@ -306,8 +311,11 @@ class _Filter(NamedTuple):
     between: _Between
     status: str | None
     source: str | None
+    within: Within = ALL
 
     def takes(self, record: Resource) -> bool:
+        if not self.within.takes(record.account, record.region):
+            return False
         if not self.between.holds(record.created) or self.status not in (None, str(record.status).casefold()):
             return False
         if not (self.experiment or self.group or self.source):

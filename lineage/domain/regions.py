@@ -1,0 +1,26 @@
+"""Names of AWS accounts and regions: what can be one, and which one was meant. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from lineage.domain.spelling import did_you_mean
+from lineage.errors import MalformedName
+
+REGION: Final = r"[a-z]{2,4}(?:-(?:gov|iso[a-z]?|[a-z]{2}))?-(?:central|(?:north|south)?(?:east|west)|north|south)-\d{1,2}"
+"""A pattern of the names of regions; a test holds it against those of botocore."""
+_REGION = re.compile(REGION)
+_ACCOUNT = re.compile(r"[0-9]{12}")
+
+
+def check_places(
+    accounts: Iterable[str], regions: Iterable[str], known_accounts: Iterable[str] = (), known_regions: Iterable[str] = ()
+) -> None:
+    """Raise `MalformedName` for what can't be an account or a region, with those of the known ones that come near."""
+    for wrong in (one for one in accounts if not _ACCOUNT.fullmatch(one)):
+        raise MalformedName(f"{wrong!r} is not an AWS account{did_you_mean(known_accounts, wrong, ' (expected 12 digits)')}")
+    for wrong in (one for one in regions if not _REGION.fullmatch(one)):
+        said = did_you_mean(known_regions, wrong, " (expected one like eu-west-1)")
+        raise MalformedName(f"{wrong!r} is not an AWS region{said}")
