@@ -30,7 +30,7 @@ def within_options(what: str) -> Decorator:
     return decorate
 
 
-def checked(opened: lineage.Snapshot, within: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+def checked(opened: lineage.Snapshot, within: dict[str, Any]) -> dict[str, Any]:
     """The accounts and regions, each of them one that a person can mean. Raises `MalformedName`."""
     import lineage
 
@@ -40,7 +40,7 @@ def checked(opened: lineage.Snapshot, within: dict[str, tuple[str, ...]]) -> dic
     return within
 
 
-def endpoints_in(opened: lineage.Snapshot, within: dict[str, tuple[str, ...]]) -> list[tuple[str, str]]:
+def endpoints_in(opened: lineage.Snapshot, within: dict[str, Any]) -> list[tuple[str, str]]:
     """The id and the name of each endpoint of the accounts and regions that are asked about. Raises `UnknownNode` for none."""
     import lineage
 
@@ -51,7 +51,7 @@ def endpoints_in(opened: lineage.Snapshot, within: dict[str, tuple[str, ...]]) -
     return [(node, name) for node, name in known if node in kept]
 
 
-def endpoint_in(opened: lineage.Snapshot, wanted: str, within: dict[str, tuple[str, ...]]) -> str:
+def endpoint_in(opened: lineage.Snapshot, wanted: str, within: dict[str, Any]) -> str:
     """Which endpoint a name, an ARN or a console URL means. Raises `UnknownNode`."""
     import lineage
 

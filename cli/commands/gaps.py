@@ -21,30 +21,34 @@ Rows = list[list[Any]]
 
 
 @click.command(
-    short_help="What was read, and what could not be.",
+    short_help="List what was read, and what could not be.",
     epilog="""\b
     Examples:
       lineage gaps
       lineage gaps --format tsv | awk -F'\\t' '$1 == "gap"'
-      lineage gaps --attest-template -o attestations.toml    what people may vouch for, to be filled in
-      lineage gaps --attestations attestations.toml          which holes they vouch for, and what matches none
+      lineage gaps --attest-template -o attestations.toml    a form for what people can vouch for
+      lineage gaps --attestations attestations.toml          which gaps they close, and which match none
     """,
 )
 @snapshot_option
 @within_options("what was read")
 @format_option(*FORMS, unless="stubs")
 @out_option
-@click.option("--attest-template", "stubs", is_flag=True, is_eager=True, help="Write an attestation to be filled in for each hole, as TOML.")
+@click.option(
+    "--attest-template",
+    "stubs",
+    is_flag=True,
+    is_eager=True,
+    help="Write a TOML file with an attestation to fill in for each gap.",
+)
 @attestations_option
-def gaps(
-    snapshot: str, form: str, out: str | None, stubs: bool, within: dict[str, tuple[str, ...]], vouched: dict[str, Any]
-) -> None:
-    """What each crawl has listed, by account, region and kind, with its calls; and what could not be read, with the reason.
+def gaps(snapshot: str, form: str, out: str | None, stubs: bool, within: dict[str, Any], vouched: dict[str, Any]) -> None:
+    """List what was read, by account, region and kind, and the gaps: what could not be read, with the reason.
 
-    A "not used" is only as good as this: `used` says it where every list that matters came to its end.
+    Every "not used" depends on this: `used` says it only if every list that matters was read to its end.
 
-    With --attestations it also tells what only the questions meet (reads that nobody can look into, and where a trail is lost),
-    who vouches for which, and warns of each attestation that names no hole here.
+    --attestations also lists the gaps that only questions meet, who vouches for which gap, and each attestation that matches no
+    gap.
     """
     import lineage
 
@@ -55,7 +59,7 @@ def gaps(
             template = lineage.attest_template(opened, **vouched)
             write(template, out)
             if "[[attestations]]" not in template:
-                say("lineage: there is no hole that a person can close; `lineage gaps` lists what a crawl can")
+                say("lineage: no gap needs a person; `lineage gaps` lists those that a crawl can close")
             return
         said = lineage.coverage(opened, **checked(opened, within))
         if vouched:
@@ -110,7 +114,7 @@ def _list_row(what: str, one: dict[str, Any]) -> list[Any]:
 
 
 @click.command(
-    short_help="What kinds of resources lineage reads, and what their fields refer to.",
+    short_help="List the kinds of resources, and what their fields refer to.",
     epilog="""\b
     Examples:
       lineage kinds
@@ -122,7 +126,7 @@ def _list_row(what: str, one: dict[str, Any]) -> list[Any]:
 @format_option(*FORMS)
 @out_option
 def kinds(kind: str | None, form: str, out: str | None) -> None:
-    """The table that lineage works from: each kind with the calls that read it, or the references of one KIND."""
+    """List each kind of resource with the API calls that read it, or the references of one KIND."""
     import lineage
 
     read = {name: one for name, one in lineage.KINDS.items() if one.describe or one.list}

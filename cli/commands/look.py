@@ -23,12 +23,13 @@ _NODES = Listing(_COLUMNS, "lineage.nodes/1", "ls", "nodes", least=("region", "a
 
 
 @click.command(
-    short_help="What is in the snapshot.",
+    short_help="List what is in the snapshot.",
     epilog="""\b
     Examples:
       lineage ls kind:model
+      lineage ls 'loans*'                                       names that begin so
       lineage ls kind:training-job tag:team=fraud
-      lineage ls +loans-live kind:dataset -f csv -o data.csv    what an endpoint was made of, as far as the graph says
+      lineage ls +loans-live kind:dataset -f csv -o data.csv    the data upstream of an endpoint
     """,
 )
 @click.argument("selector", nargs=-1)
@@ -36,13 +37,13 @@ _NODES = Listing(_COLUMNS, "lineage.nodes/1", "ls", "nodes", least=("region", "a
 @within_options("nodes")
 @format_option(*FORMS)
 @out_option
-def ls(
-    selector: tuple[str, ...], snapshot: str, form: str, out: str | None, within: dict[str, tuple[str, ...]]
-) -> None:
-    """List the nodes that SELECTOR names, or all, one a line.
+def ls(selector: tuple[str, ...], snapshot: str, form: str, out: str | None, within: dict[str, Any]) -> None:
+    """List the nodes that match SELECTOR, or all nodes, one per line.
 
-    SELECTOR is a name, `kind/name`, an ARN, an S3 URI, `kind:model` or `tag:team=fraud`; `+x` adds all that is upstream of x,
-    `x+2` two steps downstream. Several must all be so.
+    SELECTOR is a name (`*` and `?` are wildcards), `kind/name`, an ARN, a console URL, an S3 URI, `kind:model` or
+    `tag:team=fraud`. `+x` adds everything upstream of x, `x+2` two steps downstream. Several selectors must all match.
+
+    S3 places belong to no account or region: --account and --region keep them.
     """
     import lineage
 
@@ -50,7 +51,7 @@ def ls(
         write(_NODES.text(form, rows, colour=not out), out)
 
 
-def _rows(opened: lineage.Snapshot, selector: str, within: dict[str, tuple[str, ...]]) -> Generator[Row]:
+def _rows(opened: lineage.Snapshot, selector: str, within: dict[str, Any]) -> Generator[Row]:
     """Node by node; only a selector that walks needs the graph."""
     import lineage
 
@@ -66,11 +67,11 @@ def _listed(found: Generator[Any]) -> Generator[Row]:
 
 
 @click.command(
-    short_help="One node: its record, its edges, its versions.",
+    short_help="Show one node: record, edges, versions.",
     epilog="""\b
     Examples:
       lineage show loans-live
-      lineage show s3://bank-ml/loans/train/           who reads and writes it
+      lineage show s3://bank-ml/loans/train/           who reads it and who writes it
       lineage show training-job/Loans-Fit-0042 --format json | jq .record
     """,
 )
@@ -79,10 +80,10 @@ def _listed(found: Generator[Any]) -> Generator[Row]:
 @format_option(*FORMS)
 @out_option
 def show(node: str, snapshot: str, form: str, out: str | None) -> None:
-    """Show NODE (a name, `kind/name`, an ARN, an S3 URI or an id) as it is kept.
+    """Show what the snapshot holds about NODE (a name, `kind/name`, an ARN, a console URL, an S3 URI or an id).
 
-    Its record, the edges into it and out of it with the fields that say so, what could not be read of it, the crawls
-    that saw each version, and whether it was deleted.
+    That is its record, the edges into it and out of it with the record fields behind them, its gaps, the crawls that saw each
+    version, and whether it was deleted.
     """
     import lineage
 

@@ -40,7 +40,7 @@ _STEPS = Listing(
 
 
 @click.command(
-    short_help="Pipelines, their executions, and what each step made.",
+    short_help="List pipelines, their executions, and what each step made.",
     epilog="""\b
     Examples:
       lineage pipelines
@@ -61,13 +61,13 @@ def pipelines(
     snapshot: str,
     form: str,
     out: str | None,
-    within: dict[str, tuple[str, ...]],
+    within: dict[str, Any],
 ) -> None:
-    """List the pipelines, the executions of PIPELINE (a name or an ARN), or the steps of one EXECUTION.
+    """List the pipelines, the executions of PIPELINE (a name, an ARN or a URL), or the steps of one EXECUTION.
 
-    EXECUTION is an id, a display name or an ARN; its ARN may stand alone. A step that was cached, or left out of a selective
-    execution, leads to the execution that really ran it. Pipelines that are gone, or that something only names, are listed
-    as well. Whether there may be more is said.
+    EXECUTION is an id, a display name or an ARN; an ARN needs no PIPELINE. A step that was cached, or left out of a selective
+    execution, points to the execution that really ran it. Deleted pipelines are listed too, and those that are only
+    mentioned by something else. The answer says whether there may be more.
     """
     import lineage
 

@@ -1,4 +1,4 @@
-"""`lineage trace`, `used`, `impact` and `path`: the questions."""
+"""`lineage trace`, `used`, `impact` and `path`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PATH_VERDICTS = ("found", "possible", "nothing-found", "unknown")
 
 
 @click.command(
-    short_help="What made what an endpoint serves.",
+    short_help="What made the models that an endpoint serves?",
     epilog="""\b
     Examples:
       lineage trace loans-live
@@ -55,13 +55,13 @@ def trace(
     form: str,
     out: str | None,
     fail_on: tuple[str, ...],
-    within: dict[str, tuple[str, ...]],
+    within: dict[str, Any],
     vouched: dict[str, Any],
 ) -> int:
-    """Which run, training job and data made what ENDPOINT (a name or an ARN) serves.
+    """Show which run, training job and data made the models that ENDPOINT serves.
 
-    Prints a tree: variant, model, artifact, the job that made it, and what that job read, with the run and experiment
-    beside the job. Where the chain breaks it says where, why and what would mend it.
+    ENDPOINT is a name, an ARN, or a URL of the console or of the runtime. The answer is a tree: variant, model, artifact, the
+    job that made it, and the data that the job read. Where the chain breaks, it says where, why, and how to mend it.
     """
     import lineage
 
@@ -79,16 +79,16 @@ def trace(
       lineage used s3://bank-ml/loans/holdout/
       lineage used s3://bank-ml/customers/4711.csv --fail-on used,used-indirectly,possible
       lineage used s3://bank-ml/loans/ --account 111122223333 --region eu-west-1
-      lineage used --from holdouts.txt --fail-on used      each URI of a list, one line each
+      lineage used --from holdouts.txt --fail-on used      one line for each URI of a list
       grep bank-ml holdouts.txt | lineage used --from - --format csv
     """,
 )
 @click.argument("s3_uris", metavar="[S3_URI]...", nargs=-1)
-@from_option("Ask about each S3 URI of this file as well; - is stdin. One a line; blank lines and # lines are left out.")
+@from_option("Also ask about each S3 URI in this file, one per line (- for stdin). Blank lines and # lines are skipped.")
 @snapshot_option
 @format_option(*FORMS)
 @out_option
-@fail_on_option(*USAGE_VERDICTS, more=" With 4 where a hole could hide one of them. Of many answers the worst counts.")
+@fail_on_option(*USAGE_VERDICTS, more=f"{_INCONCLUSIVE} With several URIs the worst answer counts.")
 @exact_option
 @within_options("jobs")
 @attestations_option
@@ -102,15 +102,15 @@ def used(
     fail_on: tuple[str, ...],
     exact: bool,
     vouched: dict[str, Any],
-    within: dict[str, tuple[str, ...]],
+    within: dict[str, Any],
 ) -> int:
-    """Was the data at S3_URI (a prefix, an object, or a whole bucket) used for training?
+    """Find out whether the data at S3_URI (a prefix, an object, or a whole bucket) was used for training.
 
-    A yes names the jobs and the fields that say so. A no is only given where every job was read; a crawl that followed
-    endpoints never proves one, and the answer is then `unknown`.
+    A yes names the jobs and the record fields that prove it. A no requires that every job was read. If some were not, as after
+    `crawl --endpoint`, the answer is `unknown`.
 
-    Of several URIs, or of those of a file, each is answered on one line: the verdict, how many findings, the job and the
-    channel of the strongest, and how many holes.
+    With several URIs, each gets one line: the verdict, the number of findings, the job and channel of the strongest finding,
+    and the number of gaps.
     """
     import lineage
 
@@ -194,11 +194,11 @@ def _usage_line(answer: lineage.Usage) -> dict[str, Any]:
 
 
 @click.command(
-    short_help="This data must go: which models know it?",
+    short_help="Erasure request: which models were trained on this data?",
     epilog="""\b
     Examples:
       lineage impact s3://bank-raw/customers/4711.csv
-      lineage impact Loans-Fit-0042                        a training job, a model, a package, an endpoint, an experiment
+      lineage impact Loans-Fit-0042                        or a training job, model, package, endpoint, experiment
       lineage impact model/Loans-Model-42 --format json | jq -r '.serving[]'
       lineage impact s3://bank-raw/customers/4711.csv --fail-on reached,possible        a CI gate
     """,
@@ -220,11 +220,10 @@ def impact(
     fail_on: tuple[str, ...],
     vouched: dict[str, Any],
 ) -> int:
-    """What the data at an S3 URI, or what a node was made of, ended up in: jobs, artifacts, models, packages, endpoints.
+    """Show everything that data, or a node, reached: jobs, artifacts, models, packages and endpoints.
 
-    NODE is a name, `kind/name`, an ARN or an id. Says which endpoints serve it now, and for each thing that it reached
-    the way it took, job by job and never against the times. `possible` is what names it beside the data, or what the
-    times do not tell of.
+    NODE is a name, `kind/name`, an ARN, a console URL or an id. The answer says which endpoints serve it now, and gives the
+    path to each thing it reached, job by job and in order of time. `possible` means that the records do not prove it.
     """
     import lineage
 
@@ -236,7 +235,7 @@ def impact(
 
 
 @click.command(
-    short_help="How did it get there?",
+    short_help="Show the shortest path between two things.",
     epilog="""\b
     Examples:
       lineage path s3://bank-raw/loans/2026-05/ loans-live
@@ -263,10 +262,10 @@ def path(
     fail_on: tuple[str, ...],
     vouched: dict[str, Any],
 ) -> int:
-    """The shortest way on which data got from FROM to TO, each a node (see `impact`) or an S3 URI, with the fields that say so.
+    """Show the shortest path of data from FROM to TO, with the record fields that prove each step.
 
-    A sure way comes before a shorter one of which the times do not tell. From a node to itself it is the circle, if data
-    went in one, else no step.
+    Each end is an S3 URI or a node (see `impact`). A proven path comes before a shorter one that is only possible. From a node
+    to itself it is a loop, if the data went in one.
     """
     import lineage
 
@@ -289,7 +288,7 @@ def _end(opened: lineage.Snapshot, asked: str, *, exact: bool) -> str:
 
 
 def gate(verdict: str, holes: Sized, fail_on: tuple[str, ...], verdicts: tuple[str, ...] = USAGE_VERDICTS) -> int:
-    """The exit code. Inconclusive is an answer whose gaps could hide a verdict that the gate names; the strongest come first."""
+    """The exit code. Inconclusive: a gap could hide a verdict that the gate names. The strongest come first."""
     if verdict in fail_on:
         return FAIL
     stronger = verdicts[: verdicts.index(verdict)]

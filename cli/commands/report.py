@@ -1,4 +1,4 @@
-"""`lineage report`: a paper for auditors, as HTML, Markdown or JSON."""
+"""`lineage report`: a report for auditors, as HTML, PDF, Markdown or JSON."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _frameworks(_: click.Context, __: click.Parameter, value: str | None) -> tup
 
 
 @click.command(
-    short_help="A paper for auditors.",
+    short_help="Write a report for auditors.",
     epilog="""\b
     Examples:
       lineage report loans-live -o loans-live.html              one endpoint, to read and to print
@@ -41,7 +41,7 @@ def _frameworks(_: click.Context, __: click.Parameter, value: str | None) -> tup
       lineage report loans-live -o loans-live.pdf               as PDF: needs Chromium, Chrome or WeasyPrint
       lineage report loans-live -f json | jq -r '.document.report_digest'
       lineage report loans-live --framework eu-ai-act,gdpr --holdouts holdouts.txt --policy lineage-policy.toml -o r.md
-      lineage report loans-live --previous last-year.db -o r.html     and what changed since
+      lineage report loans-live --previous last-year.db -o r.html     with what changed since
     """,
 )
 @click.argument("endpoints", metavar="[ENDPOINT]...", nargs=-1)
@@ -54,14 +54,14 @@ def _frameworks(_: click.Context, __: click.Parameter, value: str | None) -> tup
     "frameworks",
     metavar="NAME,…",
     callback=_frameworks,
-    help="Map the controls of these frameworks only: eu-ai-act, g7, iso42001, sr26-2, gdpr, nist; an empty text: of none.",
+    help="Only map controls of these frameworks: eu-ai-act, g7, iso42001, sr26-2, gdpr, nist. Empty: none.",
 )
-@from_option("Was any S3 URI of this file among the data? - is stdin; one a line, # lines are left out.", "--holdouts")
+@from_option("Check whether any S3 URI in this file was used, one per line (- for stdin). # lines are skipped.", "--holdouts")
 @exact_option
-@click.option("--policy", "policy_file", metavar="FILE", help="The policy that the findings are held to, as for `check`.")
+@click.option("--policy", "policy_file", metavar="FILE", help="The policy for the findings, as for `check`.")
 @click.option("--previous", metavar="FILE", help="An earlier snapshot, or an earlier report as JSON, to compare with.")
-@click.option("--title", default="", metavar="TEXT", help="What to call the paper.")
-@click.option("--classification", default="", metavar="TEXT", help="A banner at its head and foot, such as CONFIDENTIAL.")
+@click.option("--title", default="", metavar="TEXT", help="The title of the report.")
+@click.option("--classification", default="", metavar="TEXT", help="A banner at the top and bottom, such as CONFIDENTIAL.")
 @attestations_option
 @vouching_options
 @uncollected
@@ -74,21 +74,20 @@ def report(
     exact: bool,
     policy_file: str | None,
     frameworks: tuple[str, ...] | None,
-    within: dict[str, tuple[str, ...]],
+    within: dict[str, Any],
     vouched: dict[str, Any],
     vouching: Vouching,
     **words: str,
 ) -> None:
-    """Write what is known of each ENDPOINT (a name or an ARN; else of all) for people who have to rely on it.
+    """Write a report about each ENDPOINT (a name, an ARN or a console URL), or about all endpoints.
 
-    It says first what made what the endpoint serves, and what could change that answer; then what was looked at and what was
-    not, the system, the models, the training, the data, the evaluation, what else is touched, the findings of `lineage
-    check`, what changed, what of this the clauses of a framework ask for, and each field that the answer rests on.
+    It begins with what made the models that the endpoint serves, and what could change that answer. Then come the scope and the
+    gaps, the system, the models, the training, the data, the evaluation, what else is affected, the findings of `lineage
+    check`, the changes, the controls of each framework, and the record fields behind every statement.
 
-    The file is verified first, and the paper says so: what was changed stands above all else. It says who signed the file where
-    --signer names whose signature is taken.
+    The snapshot file is verified first. If it was changed, the report says so at the top. --signer adds who signed it.
 
-    The same snapshot gives the same bytes: the time in it is that of the last crawl, or of SOURCE_DATE_EPOCH.
+    The same snapshot gives the same bytes, except for PDF: times are those of the last crawl, or of SOURCE_DATE_EPOCH.
     """
     import lineage
 
@@ -125,7 +124,7 @@ def report(
         _say_where(told, out)
 
 
-def _asked(opened: lineage.Snapshot, endpoints: tuple[str, ...], within: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+def _asked(opened: lineage.Snapshot, endpoints: tuple[str, ...], within: dict[str, Any]) -> tuple[str, ...]:
     """The endpoints of an account or a region by their ARNs, so that the report names them; else what was asked for."""
     import lineage
 

@@ -1,4 +1,4 @@
-"""`lineage snapshot`: what the file is, and whether it is as its crawls left it."""
+"""`lineage snapshot`: what the file is, and whether it has changed since it was crawled."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ _COLOURS = {"unchanged": "bold green", "changed": "bold red", "unsealed": "bold 
 
 
 @click.group(
-    short_help="The snapshot file itself: its digests, its signature, and whether it was changed.",
+    short_help="Inspect, verify or sign the snapshot file.",
     epilog="""\b
     Examples:
-      lineage snapshot info                          the digests, to be kept somewhere else
-      lineage snapshot verify                        is the file as its crawls left it?
-      lineage snapshot verify --against copy.db      and does it go on from an earlier copy?
-      lineage snapshot sign --key ~/.ssh/id_ed25519  a signature beside it
+      lineage snapshot info                          the digests, to keep somewhere else
+      lineage snapshot verify                        was the file changed since it was crawled?
+      lineage snapshot verify --against copy.db      and does it continue an earlier copy?
+      lineage snapshot sign --key ~/.ssh/id_ed25519  write a signature beside it
     """,
 )
 def snapshot() -> None:
-    """Each finished crawl seals the file: a digest of what it wrote, of all that was there, and of the seal before.
+    """Each finished crawl seals the file: with a digest of what it wrote, of everything there, and of the previous seal.
 
-    A digest says that nothing was changed since it was made, and no more. Whoever can write the file can seal it anew:
-    keep the digest somewhere else, or sign it.
+    A digest proves that nothing changed since it was made. Anyone who can write the file can also seal it again, so keep the
+    digest somewhere else, or sign the file.
     """
 
 
 @snapshot.command(
-    short_help="Its crawls and digests.",
+    short_help="Show its crawls and digests.",
     epilog="""\b
     Examples:
       lineage snapshot info
@@ -51,9 +51,9 @@ def snapshot() -> None:
 @format_option(*FORMS, "sha256")
 @out_option
 def info(file: str | None, snapshot: str, form: str, out: str | None) -> None:
-    """Print the digest of FILE (else of the snapshot that --snapshot names), its crawls, and the seal of each.
+    """Print the digest of FILE (default: the snapshot), its crawls, and the seal of each.
 
-    sha256 is a line that `sha256sum -c` reads.
+    -f sha256 prints a line for `sha256sum -c`.
     """
     import lineage
 
@@ -63,36 +63,34 @@ def info(file: str | None, snapshot: str, form: str, out: str | None) -> None:
 
 
 @snapshot.command(
-    short_help="Is it as its crawls left it?",
+    short_help="Verify that it has not changed since it was crawled.",
     epilog="""\b
     Examples:
       lineage snapshot verify
       lineage snapshot verify audit-2026.db --digest sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
-      lineage snapshot verify --against last-year.db      what the earlier copy holds is the beginning of this one
-      lineage snapshot verify --signer jo.pub             what is signed in lineage.db.dsse.json
+      lineage snapshot verify --against last-year.db      this file begins with what the earlier copy holds
+      lineage snapshot verify --signer jo.pub             check the signature in lineage.db.dsse.json
 
     \b
-    Exit codes: 0 unchanged, as far as can be said; 1 changed, or rolled back; 3 a signature is refused or can't be checked;
-    4 what was given proves earlier crawls only.
+    Exit codes: 0 unchanged, or never sealed; 1 changed, or rolled back; 3 the signature is refused or can't be checked;
+    4 only earlier crawls are proved.
     """,
 )
 @click.argument("file", required=False)
 @snapshot_option
-@click.option(
-    "--digest", metavar="SHA256", default="", help="The digest of the file, or of one of its seals, that was kept elsewhere."
-)
+@click.option("--digest", metavar="SHA256", default="", help="A digest of the file, or of one of its seals, that you kept.")
 @click.option("--against", metavar="FILE", default="", help="An earlier copy of the file.")
 @vouching_options
 @format_option(*FORMS)
 @out_option
 def verify(file: str | None, snapshot: str, digest: str, against: str, vouching: Vouching, form: str, out: str | None) -> int:
-    """Hold FILE (else the snapshot that --snapshot names) against its seals, and name what was changed. Exit code 1 if so.
+    """Verify that FILE (default: the snapshot) has not changed since it was crawled. Exit with 1 if it has, and say where.
 
-    Looked at are every row and every record's body, and SQLite's own structure. Bytes that hold nothing, such as free
-    pages, are told by the digest of the whole file only.
+    Every row, every record and SQLite's own structure are checked. Unused bytes, such as free pages, are covered only by the
+    digest of the whole file.
 
-    A digest, an earlier copy or a signature proves what was there when it was made: the answer says up to which crawl. What is
-    proved so is added to the --anchors. Nothing goes over the network, unless --signer names a key of KMS.
+    A digest, an earlier copy or a signature proves what was there when it was made: the answer says up to which crawl, and adds
+    that to --anchors. Nothing is sent over the network, unless --signer is a KMS key.
     """
     import lineage
 
@@ -119,18 +117,18 @@ def _signed(path: str, vouching: Vouching) -> tuple[lineage.Signed | None, list[
         said = f"signature in {Path(envelope).name} not checked: no signer given (--signer, --allowed-signers)"
         return None, [said] if envelope else []
     if not envelope:
-        raise click.UsageError(f"{path}.dsse.json is not there: name the envelope with --signature")
+        raise click.UsageError(f"{path}.dsse.json does not exist: name the envelope with --signature")
     signed = lineage.insist_signed(envelope, vouching.signer)
     key = f" ({signed.key})" if signed.key else ""
     return signed, [f"signed by {signed.signer}{key}, {signed.when}: the crawls up to {signed.covers}"]
 
 
 @snapshot.command(
-    short_help="Sign it with a key of yours.",
+    short_help="Sign it with your key.",
     epilog="""\b
     Keys:
-      ~/.ssh/id_ed25519        an SSH key; of one with a passphrase, or in an agent, name the .pub file
-      awskms:///alias/NAME     an asymmetric key of AWS KMS, also by its ARN: AWS is asked kms:GetPublicKey and kms:Sign
+      ~/.ssh/id_ed25519        an SSH key; with a passphrase or an agent, name the .pub file
+      awskms:///alias/NAME     an asymmetric AWS KMS key, or its ARN: needs kms:GetPublicKey and kms:Sign
 
     \b
     Examples:
@@ -141,16 +139,20 @@ def _signed(path: str, vouching: Vouching) -> tuple[lineage.Signed | None, list[
 )
 @click.argument("file", required=False)
 @snapshot_option
-@click.option("--key", metavar="KEY", required=True, help="What to sign with; see below.")
-@click.option("--timestamp", metavar="URL", default="", help="Ask this authority for a time stamp of the signature (RFC 3161).")
-@click.option("--public-key", metavar="FILE", default="", help="Of KMS: write the public key here, to check without AWS.")
+@click.option("--key", metavar="KEY", required=True, help="The key to sign with; see below.")
+@click.option(
+    "--timestamp", metavar="URL", default="", help="Get a time stamp for the signature from this authority (RFC 3161)."
+)
+@click.option(
+    "--public-key", metavar="FILE", default="", help="For KMS: write the public key to this file, to check without AWS."
+)
 @anchors_option
-@click.option("--out", "-o", metavar="FILE", help="Write the envelope to this file; - is stdout. Else FILE.dsse.json.")
+@click.option("--out", "-o", metavar="FILE", help="Write the envelope to this file (- for stdout; default FILE.dsse.json).")
 def sign(file: str | None, snapshot: str, key: str, timestamp: str, public_key: str, anchors: str, out: str | None) -> None:
-    """Sign FILE (else the snapshot that --snapshot names): a statement of its digest, its seals and what it covers.
+    """Sign FILE (default: the snapshot): a statement of its digest, its seals and what it covers.
 
-    The file is verified first, and is not touched: the signature is a DSSE envelope beside it. Nothing goes over the network
-    but to KMS for a key there, and to the host of --timestamp; neither gets anything of the snapshot but a digest.
+    The file is verified first, and is not modified: the signature is a DSSE envelope beside it. Only KMS (for a KMS key) and
+    the host of --timestamp are contacted; they get nothing but a digest.
     """
     import lineage
 
@@ -158,7 +160,7 @@ def sign(file: str | None, snapshot: str, key: str, timestamp: str, public_key: 
     with said_if_slow(path):
         made = lineage.sign_snapshot(path, key, timestamp=timestamp)
     if public_key and not made.pem:
-        raise click.UsageError("--public-key is of a key of KMS: an SSH key has its .pub file")
+        raise click.UsageError("--public-key is for a KMS key: an SSH key has its .pub file")
     if public_key:
         write(made.pem, public_key)
     write(made.text, out or f"{path}.dsse.json")
@@ -183,9 +185,7 @@ def _sums(told: lineage.SnapshotInfo) -> str:
 
 def _info_rows(told: lineage.SnapshotInfo) -> tuple[list[str], list[list[Any]]]:
     head = ["crawl", "started", "finished", "caller", "seal"]
-    return head, [
-        [one["id"], one["started"], one["finished"] or "", one["caller"], one["seal"] or ""] for one in told.crawls
-    ]
+    return head, [[one["id"], one["started"], one["finished"] or "", one["caller"], one["seal"] or ""] for one in told.crawls]
 
 
 def _info_text(told: lineage.SnapshotInfo, *, colour: bool) -> str:

@@ -62,7 +62,7 @@ class Vouching:
 
 def anchors_option(command: Command) -> Command:
     """`--anchors`; the function is given the file, or an empty text."""
-    said = "Seals that were once known; lies best where no crawl can write (environment: LINEAGE_ANCHORS)."
+    said = "A file of known seals; keep it where no crawl can write (environment: LINEAGE_ANCHORS)."
     return click.option("--anchors", metavar="FILE", envvar="LINEAGE_ANCHORS", default="", help=said)(command)
 
 
@@ -75,26 +75,26 @@ def vouching_options(command: Command) -> Command:
         signature, who, allowed, authority = (str(words.pop(name)) for name in names)
         vouching = Vouching(signature, who, allowed, authority, anchors)
         if vouching.authority and not vouching.signer:
-            raise click.UsageError("--timestamp-authority checks when a signature was made: name its --signer as well")
+            raise click.UsageError("--timestamp-authority needs --signer")
         return command(*args, vouching=vouching, **words)
 
     options = (
-        ("--signature", "FILE", "The signed envelope; else FILE.dsse.json beside the snapshot."),
+        ("--signature", "FILE", "The signed envelope (default FILE.dsse.json beside the snapshot)."),
         (
             "--signer",
             "KEY|WHO",
-            "Whose signature is taken: a .pub file of SSH, a PEM file, an identity among --allowed-signers; or a key of KMS, "
-            "whose public part is then asked of AWS (kms:GetPublicKey).",
+            "Whose signature is trusted: an SSH .pub file, a PEM file, an identity in --allowed-signers, or a KMS key, whose "
+            "public part is read from AWS (kms:GetPublicKey).",
         ),
         (
             "--allowed-signers",
             "FILE",
-            "The signers that are taken, as git and ssh-keygen(1) list them (environment: LINEAGE_ALLOWED_SIGNERS).",
+            "Trusted signers, in the format of git and ssh-keygen(1) (environment: LINEAGE_ALLOWED_SIGNERS).",
         ),
         (
             "--timestamp-authority",
             "FILE",
-            "Root certificates, in PEM, of who must have stamped the time of the signature.",
+            "Root certificates (PEM) of the authority that must have time-stamped the signature.",
         ),
     )
     decorated: Any = anchors_option(cast("Command", run))

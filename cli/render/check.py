@@ -41,7 +41,7 @@ def checked_text(answer: lineage.Checked, *, colour: bool) -> str:
 
 
 def summary_lines(answer: lineage.Checked, *, whole: bool) -> list[str]:
-    """For stderr: one line that tells the count, and on the `whole` the worst of what is new, where stdout shows no findings."""
+    """For stderr: one line with the count, and with `whole` the worst of what is new, where stdout shows no findings."""
     if not whole:
         return [f"lineage check: {_counted(answer)}"]
     new = [one for one in (*answer.findings, *answer.undecided) if one.counts()]

@@ -46,7 +46,9 @@ def is_arn(text: str) -> bool:
 def parse_arn(text: str) -> Arn:
     """Split an ARN. Raises `MalformedName` for what is none."""
     if not is_arn(text):
-        raise MalformedName(f"{text!r} is not an ARN (expected one like arn:aws:sagemaker:eu-west-1:111122223333:endpoint/loans)")
+        raise MalformedName(
+            f"{text!r} is not an ARN (expected one like arn:aws:sagemaker:eu-west-1:111122223333:endpoint/loans)"
+        )
     return Arn(*text.split(":", 5)[1:])
 
 

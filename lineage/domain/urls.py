@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
@@ -117,7 +118,7 @@ def _page(parts: SplitResult) -> str:
 
 def _named(steps: Sequence[str]) -> tuple[str, str] | None:
     found = None
-    for word, name in zip(steps, steps[1:], strict=False):
+    for word, name in pairwise(steps):
         if word in _WORDS and name not in _WORDS and not (found and word == found[1]):
             found = (_WORDS[word], name)
         elif word == "executions" and found and found[0] == PIPELINE.name:

@@ -113,9 +113,7 @@ def listing_scope(scope: Scope, kinds: Sequence[str], what: str, within: Within 
     unread = [
         gap
         for gap in scope.holes
-        if is_about(gap, kinds)
-        and gap.reason not in ("missing", "not-enumerated")
-        and within.takes(gap.account, gap.region)
+        if is_about(gap, kinds) and gap.reason not in ("missing", "not-enumerated") and within.takes(gap.account, gap.region)
     ]
     return scope_json(scope, [*not_enumerated(scope, kinds, within, what), *unread]) | narrowed(scope, within)
 

@@ -82,7 +82,9 @@ def within(graph: Graph, accounts: Iterable[str] = (), regions: Iterable[str] = 
     asked = Within.of(accounts, regions)
     if asked == ALL:
         return graph
-    inside = {node for node, data in graph.nodes(data=True) if _has_place(data) and asked.takes(data["account"], data["region"])}
+    inside = {
+        node for node, data in graph.nodes(data=True) if _has_place(data) and asked.takes(data["account"], data["region"])
+    }
     beside = {node for end in inside for node in (*graph.predecessors(end), *graph.successors(end))}
     kept = inside | {node for node in beside if not _has_place(graph.nodes[node])}
     if not kept:
@@ -100,9 +102,7 @@ def _nothing_within(asked: Within, scope: Scope) -> UnknownNode:
     return UnknownNode(f"nothing in {asked.said()} matches: the snapshot holds {crawled}")
 
 
-def nodes(
-    snapshot: Snapshot, text: str = "", *, accounts: Iterable[str] = (), regions: Iterable[str] = ()
-) -> Generator[Node]:
+def nodes(snapshot: Snapshot, text: str = "", *, accounts: Iterable[str] = (), regions: Iterable[str] = ()) -> Generator[Node]:
     """The nodes of a snapshot that a selector without a `+` names, or all, by id: one after the other, however many there are.
 
     `accounts` and `regions` leave the nodes of others out; a place in S3 belongs to none, and stays. Raises `UnknownNode`, as
@@ -222,7 +222,9 @@ def _unknown(body: str, known: Names) -> UnknownNode:
     if page := page_of(body):
         return UnknownNode(_not_on_page(page, known))
     if body.startswith(_TAG):
-        return UnknownNode(f"nothing in the snapshot has the tag {body.removeprefix(_TAG)!r}: `lineage crawl --tags` reads tags")
+        return UnknownNode(
+            f"nothing in the snapshot has the tag {body.removeprefix(_TAG)!r}: `lineage crawl --tags` reads tags"
+        )
     method, colon, rest = body.partition(":")
     if body.startswith(_KIND):
         said = f"the snapshot holds no {rest}" if rest in KINDS else no_such("kind", rest, KINDS)

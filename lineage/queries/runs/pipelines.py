@@ -61,10 +61,8 @@ class Execution:
 # --- lists --------------------------------------------------------------------------------------
 
 
-def list_pipelines(
-    snapshot: Snapshot, accounts: Iterable[str] = (), regions: Iterable[str] = ()
-) -> list[Pipeline]:
-    """Every pipeline of some accounts and regions, or of all, by name: also those that are gone, or only named by executions."""
+def list_pipelines(snapshot: Snapshot, accounts: Iterable[str] = (), regions: Iterable[str] = ()) -> list[Pipeline]:
+    """Every pipeline of some accounts and regions, or of all, by name: the deleted too, and those only named by executions."""
     within = Within.of(accounts, regions)
     executions: dict[str, list[Node]] = {}
     for node in snapshot.every(EXECUTION):
