@@ -55,4 +55,15 @@ def endpoint_in(opened: lineage.Snapshot, wanted: str, within: dict[str, Any]) -
     """Which endpoint a name, an ARN or a console URL means. Raises `UnknownNode`."""
     import lineage
 
-    return lineage.find_endpoint(endpoints_in(opened, within), wanted)
+    known = endpoints_in(opened, within)
+    try:
+        return lineage.find_endpoint(known, wanted)
+    except lineage.UnknownNode:
+        if lineage.is_location(lineage.from_url(wanted)):
+            raise lineage.UnknownNode(f"{wanted!r} is a location, not an endpoint: ask `lineage impact` about data") from None
+        kinds = {kind for _, kind, _ in opened.names(wanted)} - {"endpoint"}
+        if not kinds:
+            raise
+        kind = min(kinds).replace("-", " ")
+        said = f"{wanted!r} is a {kind}, not an endpoint: ask `lineage datasets {wanted}` or `lineage show {wanted}` about it"
+        raise lineage.UnknownNode(said) from None

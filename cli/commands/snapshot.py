@@ -58,8 +58,11 @@ def info(file: str | None, snapshot: str, form: str, out: str | None) -> None:
     import lineage
 
     told = lineage.snapshot_info(file or snapshot)
-    forms = {"json": _json, "sha256": _sums, "table": lambda _: _info_text(told, colour=not out)}
-    write(forms[form](told) if form in forms else cells_as(form, *_info_rows(told)), out)
+    if form == "table":
+        write(_info_text(told, colour=not out), out)
+    else:
+        forms = {"json": _json, "sha256": _sums}
+        write(forms[form](told) if form in forms else cells_as(form, *_info_rows(told)), out)
 
 
 @snapshot.command(
@@ -103,8 +106,10 @@ def verify(file: str | None, snapshot: str, digest: str, against: str, vouching:
     newly = lineage.proved(done) if vouching.anchors and (digest or against or signed) else None
     if newly:
         lineage.anchor(vouching.anchors, newly)
-    forms = {"json": _json, "table": lambda _: _verified_text(done, colour=not out)}
-    write(forms[form](done) if form in forms else cells_as(form, *_verified_rows(done)), out)
+    if form == "table":
+        write(_verified_text(done, colour=not out), out)
+    else:
+        write(_json(done) if form == "json" else cells_as(form, *_verified_rows(done)), out)
     return {"changed": CHANGED, "proved-in-part": IN_PART}.get(done.verdict, 0)
 
 

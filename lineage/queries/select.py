@@ -27,7 +27,7 @@ from lineage.domain.urls import Page, from_url, page_of, region_of
 from lineage.errors import MalformedName, UnknownNode
 from lineage.graphs.build import Graph
 from lineage.queries.flow.links import Flow
-from lineage.queries.scope import ALL, Within
+from lineage.queries.scope import ALL, Within, crawled
 from lineage.snapshot.graph import Choice
 from lineage.snapshot.reading import Snapshot
 
@@ -98,24 +98,27 @@ def _has_place(data: dict[str, Any]) -> bool:
 
 def _nothing_within(asked: Within, scope: Scope) -> UnknownNode:
     """What to say where nothing of an account or a region is there: which ones were crawled."""
-    crawled = ", ".join((*scope.accounts, *scope.regions)) or "no account"
-    return UnknownNode(f"nothing in {asked.said()} matches: the snapshot holds {crawled}")
+    held = ", ".join((*scope.accounts, *scope.regions)) or "no account"
+    return UnknownNode(f"nothing in {asked.said()} matches: the snapshot holds {held}")
 
 
 def nodes(snapshot: Snapshot, text: str = "", *, accounts: Iterable[str] = (), regions: Iterable[str] = ()) -> Generator[Node]:
     """The nodes of a snapshot that a selector without a `+` names, or all, by id: one after the other, however many there are.
 
-    `accounts` and `regions` leave the nodes of others out; a place in S3 belongs to none, and stays. Raises `UnknownNode`, as
+    `accounts` and `regions` leave the nodes of others out; a place in S3 belongs to none, and stays where they were crawled.
+    Raises `UnknownNode`, as
     `select` does, and `MalformedName` for a selector that goes up or down.
     """
     asked = Within.of(accounts, regions)
     found = _selected(snapshot, text)
     if asked == ALL:
         return found
-    kept = (node for node in found if asked.takes(node.account, node.region))
+    scope = snapshot.scope()
+    was_read = any(asked.takes(*place) for place in crawled(scope))
+    kept = (node for node in found if (was_read or node.account or node.region) and asked.takes(node.account, node.region))
     first = next(kept, None)
     if first is None:
-        raise _nothing_within(asked, snapshot.scope())
+        raise _nothing_within(asked, scope)
     return _and_then(first, kept, found)
 
 
