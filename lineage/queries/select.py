@@ -106,8 +106,7 @@ def nodes(snapshot: Snapshot, text: str = "", *, accounts: Iterable[str] = (), r
     """The nodes of a snapshot that a selector without a `+` names, or all, by id: one after the other, however many there are.
 
     `accounts` and `regions` leave the nodes of others out; a place in S3 belongs to none, and stays where they were crawled.
-    Raises `UnknownNode`, as
-    `select` does, and `MalformedName` for a selector that goes up or down.
+    Raises `UnknownNode`, as `select` does, and `MalformedName` for a selector that goes up or down.
     """
     asked = Within.of(accounts, regions)
     found = _selected(snapshot, text)
