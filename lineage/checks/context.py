@@ -19,8 +19,8 @@ from lineage.graphs.neighbourhoods import neighbourhood
 from lineage.queries.as_json import node_json
 from lineage.queries.datasets import Datasets, datasets, pinned
 from lineage.queries.flow.links import Flow, Link, links_into, told_once
-from lineage.queries.scope import ALL, Within
-from lineage.queries.select import find_in, nodes
+from lineage.queries.scope import ALL, Within, crawled
+from lineage.queries.select import find_in, nodes, nothing_within
 from lineage.queries.trace import Tracing
 from lineage.queries.used import Usage, used_all
 from lineage.snapshot.reading import Snapshot
@@ -41,6 +41,8 @@ class Ground:
         self.vouched = vouched
         self.asked = [find_in(snapshot, subject) for subject in subjects]
         self.scope = snapshot.scope()
+        if within != ALL and not any(within.takes(*place) for place in crawled(self.scope)):
+            raise nothing_within(within, self.scope)  # a gate that checked nothing must not open
 
     # --- holdouts -------------------------------------------------------------------------------
 

@@ -88,7 +88,7 @@ def within(graph: Graph, accounts: Iterable[str] = (), regions: Iterable[str] = 
     beside = {node for end in inside for node in (*graph.predecessors(end), *graph.successors(end))}
     kept = inside | {node for node in beside if not _has_place(graph.nodes[node])}
     if not kept:
-        raise _nothing_within(asked, graph.graph["scope"])
+        raise nothing_within(asked, graph.graph["scope"])
     return graph.subgraph(kept).copy()
 
 
@@ -96,7 +96,7 @@ def _has_place(data: dict[str, Any]) -> bool:
     return bool(data["account"] or data["region"])
 
 
-def _nothing_within(asked: Within, scope: Scope) -> UnknownNode:
+def nothing_within(asked: Within, scope: Scope) -> UnknownNode:
     """What to say where nothing of an account or a region is there: which ones were crawled."""
     held = ", ".join((*scope.accounts, *scope.regions)) or "no account"
     return UnknownNode(f"nothing in {asked.said()} matches: the snapshot holds {held}")
@@ -117,7 +117,7 @@ def nodes(snapshot: Snapshot, text: str = "", *, accounts: Iterable[str] = (), r
     kept = (node for node in found if (was_read or node.account or node.region) and asked.takes(node.account, node.region))
     first = next(kept, None)
     if first is None:
-        raise _nothing_within(asked, scope)
+        raise nothing_within(asked, scope)
     return _and_then(first, kept, found)
 
 

@@ -65,13 +65,15 @@ def test_gaps_of_a_region_that_nobody_read(over: Any) -> None:
 
 
 def test_a_check_of_a_region_says_that_it_is_one(over: Any) -> None:
-    """A region without endpoints has no findings, and the notes tell that only it was asked about."""
-    answer = json.loads(over("check", "--region", ABROAD, "-f", "json").out)
-    assert answer["scope"]["narrowed"]["regions"] == [ABROAD]
-    assert answer["caveats"][0].startswith(f"only {ABROAD} was asked about")
+    """It finds what lies there, names what no crawl read, and tells that only it was asked about; of nothing it opens no gate."""
     whole = json.loads(over("check", "-f", "json").out)
-    same = json.loads(over("check", "--region", HERE, "-f", "json").out)
-    assert same["findings"] == whole["findings"]
+    both = json.loads(over("check", "--region", HERE, "--region", ABROAD, "-f", "json").out)
+    more = [one for one in both["findings"] if one not in whole["findings"]]
+    assert [one for one in both["findings"] if one not in more] == whole["findings"]
+    assert [(one["rule"], one["subject"]["region"]) for one in more] == [("LIN090", ABROAD)]
+    assert both["caveats"][0].startswith(f"only {HERE}, {ABROAD} was asked about")
+    ran = over("check", "--region", ABROAD)
+    assert (ran.code, ran.err) == (2, f"lineage: nothing in {ABROAD} matches: the snapshot holds 111122223333, {HERE}\n")
 
 
 def test_a_report_of_a_region_names_its_endpoints(over: Any) -> None:
