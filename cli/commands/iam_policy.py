@@ -9,12 +9,13 @@ import click
 
 from ..render.terraform import terraform
 from ..render.words import plural, say
-from .options import kind_option, out_option, write
+from .options import Choice, form_of, kind_option, out_option, write
 
 if TYPE_CHECKING:
     import lineage
 
 _TERRAFORM = "terraform"
+_FORMS = ("json", _TERRAFORM)
 
 
 @click.command(
@@ -52,7 +53,7 @@ _TERRAFORM = "terraform"
     "--format",
     "-f",
     "form",
-    type=click.Choice(["json", _TERRAFORM]),
+    type=Choice(_FORMS),
     help="Output format. Default: by file extension (.json, .tf), else json.",
 )
 @out_option
@@ -69,7 +70,7 @@ def iam_policy(kinds: tuple[str, ...], form: str | None, out: str | None, **aske
     _refuse(kinds, asked)
     statements = lineage.iam_statements(kinds, **asked)
     policy = lineage.iam_policy(kinds, **asked)
-    if _TERRAFORM in (form, _TERRAFORM if not form and (out or "").endswith(".tf") else ""):
+    if (form or form_of(out, _FORMS)) == _TERRAFORM:
         write(terraform(statements), out)
     else:
         write(lineage.json_text(policy, indent=2) + "\n", out)

@@ -68,6 +68,7 @@ MISTAKES: dict[str, tuple[tuple[str, ...], int, str]] = {
     "an extension of a picture": (("draw", "-o", "x.gif"), 2, f"x.gif: no format has the extension .gif (expected .dot, .html, .png, .svg): rename it, or add --format {SEE.format('draw')}"),
     "no extension of a picture": (("draw", "-o", "x"), 2, f"x: add an extension (.dot, .html, .png, .svg), or --format {SEE.format('draw')}"),
     "an extension of a report": (("report", "-o", "x.docx"), 2, f"x.docx: no format has the extension .docx (expected .html, .json, .md, .pdf): rename it, or add --format {SEE.format('report')}"),
+    "an extension of a policy": (("iam-policy", "-o", "x.yaml"), 2, f"x.yaml: no format has the extension .yaml (expected .json, .tf): rename it, or add --format {SEE.format('iam-policy')}"),
     "a folder that is not there": (("ls", "-o", "none/x.csv"), 3, "Could not open file 'none/x.csv': No such file or directory"),
     "an export format": (("export", "-f", "jason"), 2, f"Invalid value for '--format' / '-f': 'jason' is not valid; did you mean json? {SEE.format('export')}"),
     "a missing snapshot": (("ls", "--snapshot", "none.db"), 3, "no snapshot at none.db: make one with `lineage crawl --snapshot none.db`, or name another"),
