@@ -14,7 +14,7 @@ import lineage
 from ..render.lines import Line, looked_line, note_lines, printed, scope_lines, styled
 from ..render.listing import FORMS, cells_as, escaped, json_lines
 from ..render.words import said_shortly
-from .options import Command, write
+from .options import Choice, Command, write
 from .scoped import tell_lines
 
 Rows = list[list[Any]]
@@ -28,17 +28,19 @@ _UNTOLD = (("missing", "without it"), ("not_finite", "not finite"), ("running", 
 _HIDDEN = ("failed", "stopped")
 _MARKS = {"≠": "measured on other data than most", "~": "may have changed between the reads", "?": "not known"}
 _OPTIONS: tuple[Callable[[Command], Command], ...] = (
-    click.option("--metric", metavar="M", help="Compare by this metric; else by the objective of their tuning job."),
-    click.option("--direction", type=click.Choice(tuple(_WAYS)), help="Which is better; else as their tuning job says."),
+    click.option("--metric", metavar="M", help="Rank by this metric. Default: the objective of the tuning job."),
+    click.option(
+        "--direction", type=Choice(tuple(_WAYS)), help="Whether more or less is better. Default: as the tuning job says."
+    ),
     click.option(
         "--statistic",
-        type=click.Choice(("last", "min", "max", "avg")),
-        help="Of the values over a run (default last; training jobs keep no other).",
+        type=Choice(("last", "min", "max", "avg")),
+        help="Which value of the metric counts (default last; training jobs keep no other).",
     ),
-    click.option("--mixed-data", is_flag=True, help="Rank together what was measured on different data."),
-    click.option("--failed", is_flag=True, help="Show what failed or was stopped, too."),
-    click.option("--all-parameters", is_flag=True, help="Show parameters that are equal for all, too."),
-    click.option("--picture", type=click.Choice(PICTURES), help="Which picture an SVG is (default parallel)."),
+    click.option("--mixed-data", is_flag=True, help="Rank runs together that were measured on different data."),
+    click.option("--failed", is_flag=True, help="Include failed and stopped runs."),
+    click.option("--all-parameters", is_flag=True, help="Include parameters that are the same for all."),
+    click.option("--picture", type=Choice(PICTURES), help="The picture to draw as SVG (default parallel)."),
 )
 
 
@@ -62,7 +64,7 @@ def asks_for_board(asked: dict[str, Any]) -> bool:
 def refuse_picture(form: str) -> None:
     """For a list that is no leaderboard: it has no picture."""
     if form == "svg":
-        raise click.UsageError("only a leaderboard is drawn as svg: compare by a --metric")
+        raise click.UsageError("only a leaderboard can be drawn as svg: add --metric")
 
 
 def tell_board(
@@ -95,7 +97,7 @@ def _refuse_form(picture: str | None, form: str) -> None:
     asked = context.get_parameter_source("form") is click.core.ParameterSource.COMMANDLINE
     named = Path(context.params.get("out") or "").suffix == f".{form}"
     if picture and form != "svg" and (asked or named):
-        raise click.UsageError(f"--picture is an svg, and {form} was asked for: leave one of them out")
+        raise click.UsageError(f"--picture draws an svg, not {form}: use one of them")
 
 
 def _tell_aside(board: lineage.Leaderboard, form: str, *, drawn: bool) -> None:

@@ -43,8 +43,10 @@ def ruled(answer: lineage.Checked) -> list[Line]:
     return [*_silent(answer), *rest_lines(answer.verdict, answer.rests), *notes]
 
 
-def summary_lines(answer: lineage.Checked) -> list[str]:
-    """One line with the count, and the worst new findings: for stderr."""
+def summary_lines(answer: lineage.Checked, *, whole: bool) -> list[str]:
+    """For stderr: one line with the count, and with `whole` the worst of what is new, where stdout shows no findings."""
+    if not whole:
+        return [f"lineage check: {_counted(answer)}"]
     new = [one for one in (*answer.findings, *answer.undecided) if one.counts()]
     worst = sorted(new, key=lambda one: (_SEVERITIES.index(one.severity), one.verdict))[:_TOP]
     rests = rest_said(answer.verdict, answer.rests.without, len(answer.rests.attestations))

@@ -10,10 +10,11 @@ from typing import Any
 import lineage
 
 from .answers import rows_text
+from .html import html_table
 from .words import said_shortly, tsv
 
 Row = dict[str, Any]
-FORMS = ("table", "tsv", "json", "jsonl", "csv", "md")
+FORMS = ("table", "tsv", "json", "jsonl", "csv", "md", "html")
 # A command of ours in backticks, which is meant as one; and what Markdown takes for more than itself: an underline and an
 # ampersand only where one begins something.
 _MARKS = re.compile(r"`lineage [\w ./:=-]+`|[\\`*\[\]<>|~]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)")
@@ -56,13 +57,18 @@ def rows_as(form: str, columns: Sequence[str], rows: Iterable[Row], *, colour: b
 def cells_as(
     form: str, head: list[str], lines: Iterable[list[Any]], *, colour: bool = False, least: Sequence[str] = ()
 ) -> Iterator[str]:
-    """The same of rows that are lists, as a table, TSV, CSV or Markdown; a person gets short numbers, a program whole ones."""
+    """The same of rows that are lists. A person gets short numbers, a program whole ones."""
+    if form == "jsonl":
+        yield from json_lines(dict(zip(head, line, strict=True)) for line in lines)
+        return
     cells = ([_cell(value) for value in line] for line in lines)
     if form == "table":
         yield rows_text([head, *cells], colour=colour, least=least)
     elif form == "md":
         yield from (f"| {' | '.join(line)} |\n" for line in ([escaped(title) for title in head], ["---"] * len(head)))
         yield from (f"| {' | '.join(map(escaped, line))} |\n" for line in cells)
+    elif form == "html":
+        yield from html_table(head, cells)
     else:
         written = lineage.csv_line if form == "csv" else _tsv_line
         yield written(head)

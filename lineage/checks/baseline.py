@@ -33,6 +33,4 @@ def load_baseline(path: str | Path) -> frozenset[str]:
             return frozenset(str(row["fingerprint"]) for row in said["findings"])
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise MalformedPolicy(f"{path} is not a baseline ({error}): write one with --write-baseline") from error
-    raise MalformedPolicy(
-        f"{path} is a baseline of another lineage version ({said['schema']}): write one with --write-baseline"
-    )
+    raise MalformedPolicy(f"{path} is a baseline of another lineage ({said['schema']}): write one with --write-baseline")

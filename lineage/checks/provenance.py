@@ -231,7 +231,12 @@ def coverage_gap(ground: Ground) -> Findings:
     if ground.asked:
         told = [gap for tracing in ground.tracings for gap in tracing.holes(ground.scope)]
     else:
-        told = [*not_enumerated(ground.scope), *empty(ground.scope), *ground.scope.holes, *ground.scope.silent]
+        told = [
+            *not_enumerated(ground.scope, within=ground.within),
+            *empty(ground.scope, ground.within),
+            *ground.scope.holes,
+            *ground.scope.silent,
+        ]
     # An artifact that nothing made is told by another rule.
     gaps = dict.fromkeys(gap for gap in told if gap.reason != "unmatched" and gap.subject != CLOUDTRAIL)
     for gap in gaps:

@@ -40,6 +40,10 @@ class Within(NamedTuple):
         here = not (account and self.accounts) or account in self.accounts
         return here and (not (region and self.regions) or region in self.regions)
 
+    def said(self) -> str:
+        """The names, as a sentence has them."""
+        return " and ".join(", ".join(names) for names in self if names)
+
     def places(self, known: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
         """The places that are known, and what is asked about and is not among them."""
         asked = product(self.accounts or [""], self.regions or [""])
@@ -104,10 +108,14 @@ def counts(scope: Scope, within: Within = ALL) -> Counts:
     return Counts(*map(sum, zip(Counts(), *asked, strict=True)))
 
 
-def listing_scope(scope: Scope, kinds: Sequence[str], what: str) -> Json:
+def listing_scope(scope: Scope, kinds: Sequence[str], what: str, within: Within = ALL) -> Json:
     """What was looked at for a list, with the holes that could hide one of these kinds; `what` they tell of."""
-    unread = [gap for gap in scope.holes if is_about(gap, kinds) and gap.reason not in ("missing", "not-enumerated")]
-    return scope_json(scope, [*not_enumerated(scope, kinds, what=what), *unread])
+    unread = [
+        gap
+        for gap in scope.holes
+        if is_about(gap, kinds) and gap.reason not in ("missing", "not-enumerated") and within.takes(gap.account, gap.region)
+    ]
+    return scope_json(scope, [*not_enumerated(scope, kinds, within, what), *unread]) | narrowed(scope, within)
 
 
 def crawled(scope: Scope) -> Iterable[tuple[str, str]]:
@@ -138,7 +146,7 @@ def narrowed(scope: Scope, within: Within) -> Json:
 
 
 def left_out(within: Within) -> list[str]:
-    asked = " and ".join(", ".join(names) for names in within if names)
+    asked = within.said()
     return [f"only {asked} was asked about: jobs elsewhere may have used it"] if asked else []
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import heapq
 from collections import defaultdict
 from collections.abc import Iterable
@@ -37,9 +36,11 @@ from lineage.domain.kinds import (
 from lineage.domain.names import Span, is_arn, is_place, node_id
 from lineage.domain.records import Gap, Json, Scope
 from lineage.domain.sightings import EVER
+from lineage.domain.spelling import did_you_mean
 from lineage.domain.status import is_as_expected
 from lineage.domain.times import CERTAIN, POSSIBLE, bounds, sortable
 from lineage.domain.training import is_training_job, only_repacks, trains
+from lineage.domain.urls import Page, from_url, page_of, region_of
 from lineage.domain.vendors import sold_by, vendor_of
 from lineage.errors import UnknownNode
 from lineage.graphs.build import Graph
@@ -183,20 +184,32 @@ def find_endpoint(endpoints: Iterable[tuple[str, str]], wanted: str) -> str:
 
     A name that was used before means its last life: an earlier one has its creation time in its node id.
     """
-    living = [(node, name) for node, name in endpoints if "@" not in node]
-    folded = node_id(wanted) if is_arn(wanted) else wanted.casefold()
-    found = sorted(node for node, name in living if folded in (node, name.casefold()))
+    living, wanted = [(node, name) for node, name in endpoints if "@" not in node], from_url(wanted)
+    page = page_of(wanted)
+    if page and page.kind == ENDPOINT.name:
+        found = sorted(node for node, name in living if page.shows(node, ENDPOINT.name, name))
+        wanted = page.name
+    else:
+        folded = node_id(wanted) if is_arn(wanted) else wanted.casefold()
+        found = sorted(node for node, name in living if folded in (node, name.casefold()))
     if len(found) == 1:
         return found[0]
     if found:
         raise UnknownNode(f"several endpoints are named {wanted}: name one by its ARN: {', '.join(found)}")
+    raise UnknownNode(_no_endpoint(living, wanted, page))
+
+
+def _no_endpoint(living: list[tuple[str, str]], wanted: str, page: Page | None) -> str:
+    """What to say where no endpoint has a name or an ARN."""
+    if (is_arn(wanted) and kind_of_arn(wanted) is not ENDPOINT) or (page and page.kind != ENDPOINT.name):
+        return f"{page or wanted} is not an endpoint: give the name, the ARN or the console URL of one"
     names = sorted(name for _, name in living)
-    near = difflib.get_close_matches(wanted, names, n=3)
+    elsewhere = sorted({region_of(node) for node, name in living if page and name.casefold() == page.name.casefold()})
+    if elsewhere:
+        return f"no {page} in the snapshot, only in {', '.join(elsewhere)}"
     held = ", ".join(names[:_MAX_NAMES]) + (", …" if len(names) > _MAX_NAMES else "")
-    advice = f"; did you mean {' or '.join(near)}?" if near else f" ({held or 'there is none'}); {_CRAWL_ONE}"
-    if is_arn(wanted) and kind_of_arn(wanted) is not ENDPOINT:
-        advice = ": trace takes the name or the ARN of an endpoint"
-    raise UnknownNode(f"no endpoint {wanted} here{advice}")
+    advice = did_you_mean(names, wanted, f" ({f'it holds {held}' if held else 'it holds none'}); {_CRAWL_ONE}")
+    return f"no {page or f'endpoint {wanted!r}'} in the snapshot{advice}"
 
 
 @dataclass(slots=True)

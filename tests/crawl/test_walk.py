@@ -282,7 +282,7 @@ def test_a_gap_of_an_earlier_crawl_closes(tmp_path: Path) -> None:
 def test_an_endpoint_nobody_has_changes_nothing(tmp_path: Path) -> None:
     """A wrong name among right ones is refused before anything is kept."""
     with pytest.raises(
-        lineage.UnknownNode, match="no endpoint loans-liv in account 111122223333, eu-west-1; did you mean loans-live"
+        lineage.UnknownNode, match="no endpoint 'loans-liv' in account 111122223333, eu-west-1; did you mean loans-live"
     ):
         walk(tmp_path, "cards-repack", "loans-liv")
     assert not (tmp_path / "s.db").exists()

@@ -271,7 +271,7 @@ def test_draw_says_why_it_laid_the_picture_out_itself(ask, monkeypatch: pytest.M
     monkeypatch.setenv("PATH", "")
     monkeypatch.setitem(__import__("sys").modules, "pygraphviz", None)
     ran = ask("draw", "+loans-live", "-o", "p.svg")
-    assert (ran.code, ran.err) == (0, "laid out by lineage itself: no Graphviz here\ndrawn in p.svg\n")
+    assert (ran.code, ran.err) == (0, "layout by lineage itself: no Graphviz here\ndrawn in p.svg\n")
     ran = ask("draw", "+loans-live", "-o", "p.png")
     assert (ran.code, ran.err.count("\n")) == (3, 1)
     assert "apt install graphviz" in ran.err
@@ -281,9 +281,9 @@ def test_draw_says_why_it_laid_the_picture_out_itself(ask, monkeypatch: pytest.M
     ("arguments", "said"),
     [
         (("--highlight", "nobody"), "nothing in the snapshot is named 'nobody'"),
-        (("+loans-live", "--highlight", "fraud-ab"), "fraud-ab is not in what is drawn"),
+        (("+loans-live", "--highlight", "fraud-ab"), "fraud-ab is not in the picture"),
         (("--max-nodes", "-1"), "-1 is not in the range"),
-        (("--engine", "neato"), "'neato' is not one of"),
+        (("--engine", "neato"), "'neato' is not valid"),
     ],
 )
 def test_wrong_words_for_draw(ask, arguments: tuple[str, ...], said: str) -> None:

@@ -636,9 +636,9 @@ def test_nothing_to_list(tmp_path: Path) -> None:
     crawl(tmp_path / "s.db", MADE)
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
         assert lineage.list_pipelines(snapshot) == []
-        with pytest.raises(UnknownNode, match="there is none in the snapshot"):
+        with pytest.raises(UnknownNode, match="the snapshot holds no pipelines"):
             lineage.list_executions(snapshot, "p")
-        with pytest.raises(UnknownNode, match="the snapshot names none"):
+        with pytest.raises(UnknownNode, match="the snapshot holds none"):
             lineage.load_execution(snapshot, "e")
 
 

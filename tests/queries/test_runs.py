@@ -280,18 +280,21 @@ def test_one_run(tmp_path: Path, wanted: str, inside: str | None, name: str) -> 
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        (("House-Appraisl",), "no experiment House-Appraisl in the snapshot; did you mean House-Appraisal?"),
+        (("House-Appraisl",), "no experiment 'House-Appraisl' in the snapshot; did you mean House-Appraisal?"),
         (("HOUSE-APPRAISL",), "did you mean House-Appraisal?"),
-        (("zzz",), "no experiment zzz in the snapshot; `lineage experiments` lists them"),
-        (("house-appraisal", "bosted-trees"), "no run bosted-trees in experiment house-appraisal; did you mean boosted-trees?"),
-        (("house-appraisal", "Loans-Fit-0042-aws-training-job"), "in experiment house-appraisal; `lineage runs` lists them"),
-        (("-", "zzz"), "no run zzz in the snapshot"),
-        (("-", "arn:aws:x"), "no run arn:aws:x in the snapshot"),
-        ((arn("model", "m"),), "is no experiment: name one, or give its ARN"),
+        (("zzz",), "no experiment 'zzz' in the snapshot; `lineage experiments` lists them"),
+        (
+            ("house-appraisal", "bosted-trees"),
+            "no run 'bosted-trees' in experiment 'house-appraisal'; did you mean boosted-trees?",
+        ),
+        (("house-appraisal", "Loans-Fit-0042-aws-training-job"), "in experiment 'house-appraisal'; `lineage runs` lists them"),
+        (("-", "zzz"), "no run 'zzz' in the snapshot"),
+        (("-", "arn:aws:x"), "no run 'arn:aws:x' in the snapshot"),
+        ((arn("model", "m"),), "is not the ARN of an experiment: give its name or its ARN"),
         (("--group", "Default-Run-Group-House-Appraisel"), "did you mean Default-Run-Group-House-Appraisal?"),
-        (("--created-after", "yesterday"), "'yesterday' is no time; one looks like 2026-05-04 or 2026-05-04T08:00:00Z"),
-        (("--status", "done"), "'done' is not one of"),
-        (("house-appraisal", "baseline", "--status", "failed"), "one RUN is told whole: leave out --status"),
+        (("--created-after", "yesterday"), "'yesterday' is not a time (expected one like 2026-05-04 or 2026-05-04T08:00:00Z)"),
+        (("--status", "done"), "'done' is not valid (expected one of InProgress"),
+        (("house-appraisal", "baseline", "--status", "failed"), "a single RUN is shown in full: leave out --status"),
     ],
 )
 def test_bad_input(ask_all, asked: tuple[str, ...], said: str) -> None:
@@ -465,4 +468,4 @@ def test_orders_are_called_alike(ask_all) -> None:
 
 def test_no_experiment_is_so(ask_all) -> None:
     """Where no experiment fits what was asked, that is said, and not that there are none."""
-    assert ask_all("experiments", "--created-after", "2030-01-01").err.splitlines()[1:] == ["lineage: no experiment is so"]
+    assert ask_all("experiments", "--created-after", "2030-01-01").err.splitlines()[1:] == ["lineage: no experiment matches"]

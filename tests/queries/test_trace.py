@@ -610,10 +610,10 @@ def test_a_chain_longer_than_pythons_stack() -> None:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("nobody", "no endpoint nobody here (aml-restricted, "),
+        ("nobody", "no endpoint 'nobody' in the snapshot (it holds aml-restricted, "),
         ("loans-liv", "did you mean loans-live?"),
-        (arn("endpoint", "nobody"), "no endpoint arn:aws:"),
-        (arn("model", "loans-model-42"), "trace takes the name or the ARN of an endpoint"),
+        (arn("endpoint", "nobody"), "no endpoint 'arn:aws:"),
+        (arn("model", "loans-model-42"), "is not an endpoint: give the name, the ARN or the console URL of one"),
     ],
 )
 def test_an_endpoint_the_graph_has_not(bank_graph: lineage.Graph, name: str, said: str) -> None:

@@ -81,7 +81,7 @@ def load_execution(snapshot: Snapshot, execution: str, pipeline: str = "") -> Ex
     known = {one: node for one, node in nodes.items() if within is None or pipeline_of(one) == within.id}
     if not known:
         of = f" of pipeline {within.name}" if within else ""
-        raise UnknownNode(f"no execution {execution}: the snapshot names none{of}")
+        raise UnknownNode(f"no execution {execution!r}: the snapshot holds none{of}")
     called = (
         (identity, EXECUTION, str(name))
         for identity, node in known.items()
