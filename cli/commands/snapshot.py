@@ -245,16 +245,10 @@ def _of_file(told: lineage.SnapshotInfo) -> list[Line]:
     return [styled((told.file, "bold"), f"  {told.bytes:,} bytes"), styled(f"  file  {told.digest}")]
 
 
-def _verified_rows(done: lineage.Verified) -> str:
-    rows: list[list[Any]] = [["verdict", "table", "where", "said"]]
-    rows += [[done.verdict, one.table, one.where, one.said] for one in done.differences]
-    return tsv(
-        [
-            *rows,
-            *([[done.verdict, "", "", ""]] if not done.differences else []),
-            *(["note", "", "", note] for note in done.notes),
-        ]
-    )
+def _verified_rows(done: lineage.Verified) -> tuple[list[str], list[list[Any]]]:
+    differences = [[done.verdict, one.table, one.where, one.said] for one in done.differences]
+    notes = [["note", "", "", note] for note in done.notes]
+    return ["verdict", "table", "where", "said"], [*(differences or [[done.verdict, "", "", ""]]), *notes]
 
 
 def _of_seal(done: lineage.Verified) -> list[Line]:
