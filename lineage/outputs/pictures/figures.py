@@ -22,7 +22,6 @@ MOST: Final = 500  # nodes that one can still look at
 _MEMBERSHIP = ("recorded-by", "member-of")
 _BESIDE = (*_MEMBERSHIP, "mentions", "associated")
 _LIGHT = (*(name for name, relation in RELATIONS.items() if relation.flows), *_MEMBERSHIP)
-_DARK = {"#0072b2", "#d55e00", "#009e73"}
 _MADE_BY = ("writes", "recorded-by", "instantiates")
 _LABEL_CHARACTERS = 34
 _STYLES = {"declared": "solid", "logged": "dotted"}  # what else there is is dashed
@@ -34,6 +33,7 @@ class Figure:
 
     kind: Kind
     label: str
+    below: str  # what it is, and how it stands
     tooltip: str
     observed: bool
     gap: bool
@@ -42,14 +42,6 @@ class Figure:
     lit: bool | None
     classes: str
     url: str | None
-
-    @property
-    def ink(self) -> str:
-        return "white" if self.observed and self.kind.colour in _DARK else "black"
-
-    @property
-    def fill(self) -> str:
-        return self.kind.colour if self.observed else "white"
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +181,7 @@ def _figure(node: str, data: dict[str, Any], gap: str | None, *, subject: bool, 
     return Figure(
         kind,
         data["label"] or node,
+        _below(kind, data),
         "\n".join(filter(None, (_facts(node, data), gap))),
         data["observed"],
         gap is not None,
@@ -198,6 +191,12 @@ def _figure(node: str, data: dict[str, Any], gap: str | None, *, subject: bool, 
         f"kind-{kind.name}{status}{'' if data['observed'] else ' unobserved'}",
         console_url(node, data) if links and not data.get("folded") else None,
     )
+
+
+def _below(kind: Kind, data: dict[str, Any]) -> str:
+    """What stands below a name: the kind, and the status, or why there is none."""
+    stands = "deleted" if data.get("deleted") else data["status"] if data["observed"] else "not observed"
+    return " · ".join(filter(None, (kind.name.replace("-", " "), None if data.get("folded") else stands)))
 
 
 def _facts(node: str, data: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""DOT to SVG or PNG: the `dot` on the PATH, else the pygraphviz wheel (extra `render`), which ships Graphviz."""
+"""Graphviz at work, on layouts and on PNG: the `dot` on the PATH, else the pygraphviz wheel (extra `render`), which ships Graphviz."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import sys
 
 from lineage.errors import RenderError
 from lineage.outputs.pictures.dot import to_dot
+from lineage.outputs.pictures.dot_layout import asked_of_dot, placed_by_dot
 from lineage.outputs.pictures.figures import Picture
 from lineage.outputs.pictures.graph_svg import to_svg
+from lineage.outputs.pictures.placing import Placed, ill_shaped, may_turn, place
 
 _GET = "install it (`apt install graphviz`, `brew install graphviz`) or `pip install 'sagemaker-lineage[render]'`"
 
@@ -44,13 +46,24 @@ def has_graphviz() -> bool:
 
 def draw(drawn: Picture, form: str, engine: str = "auto") -> bytes:
     """A picture as `svg` or `png`. Raises `RenderError`."""
-    if engine_for(drawn, form, engine)[0] == "builtin":
-        return to_svg(drawn).encode()
-    return render(to_dot(drawn), form)
+    if form != "svg":
+        engine_for(drawn, form, engine)
+        return render(to_dot(drawn), form)
+    placed = None if engine_for(drawn, form, engine)[0] == "builtin" else _placed(drawn)
+    return to_svg(drawn, placed).encode()
+
+
+def _placed(drawn: Picture) -> Placed:
+    """Where Graphviz puts things: to the right, or down where that fills a page better."""
+    right = placed_by_dot(drawn, render(asked_of_dot(drawn), "json0"))
+    if not may_turn(drawn, right.width):
+        return right
+    shapes = [right, placed_by_dot(drawn, render(asked_of_dot(drawn, turned=True), "json0")), place(drawn)]
+    return min(shapes, key=lambda shape: ill_shaped(shape.width, shape.height))
 
 
 def render(dot: str, form: str) -> bytes:
-    """A picture of a DOT text: `form` is `svg` or `png`. Raises `RenderError`."""
+    """A picture of a DOT text: `form` is `svg`, `png`, or whatever else Graphviz writes. Raises `RenderError`."""
     program = shutil.which("dot")
     if program:
         return _run([program, f"-T{form}"], dot)
