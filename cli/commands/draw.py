@@ -101,7 +101,8 @@ def _picture(
     """The picture in a format, and what was folded in it."""
     import lineage
 
-    whole = _graph(snapshot, None)
+    whole = _graph(snapshot)
+    selector = _with_its_making(whole, selector)
     graph = lineage.select(whole, selector) if selector else whole
     lit = {node for word in highlight for node in _in_picture(whole, graph, word)}
     subject = lineage.named(whole, selector) if selector else set()
@@ -137,10 +138,14 @@ def _page(snapshot: str, selector: str | None, *, links: bool, images: bool, **_
     import lineage
 
     _refuse_words_of_pictures()
-    graph = _graph(snapshot, selector)
-    title = _title(graph, snapshot, None)
+    whole = _graph(snapshot)
+    selector = _with_its_making(whole, selector)
+    graph = lineage.select(whole, selector) if selector else whole
+    heading, _, source = _title(graph, snapshot, selector).partition(" · ")
+    named = sorted(lineage.named(whole, selector)) if selector else []
+    start = named[0] if 0 < len(named) <= FEW else None
     with lineage.open_snapshot(snapshot) as opened:
-        return lineage.to_page(graph, opened, links=links, images=images, title=title, heading=selector or "Everything")
+        return lineage.to_page(graph, opened, links=links, images=images, title=source, heading=heading, start=start)
 
 
 def _refuse_words_of_pictures() -> None:
@@ -152,12 +157,22 @@ def _refuse_words_of_pictures() -> None:
             raise click.UsageError(f"--{option} is for pictures: a page has every node, and lights what is clicked")
 
 
-def _graph(snapshot: str, selector: str | None) -> Graph:
+def _graph(snapshot: str) -> Graph:
     import lineage
 
     with lineage.open_snapshot(snapshot) as opened:
-        graph = lineage.graph(opened)
-    return lineage.select(graph, selector) if selector else graph
+        return lineage.graph(opened)
+
+
+def _with_its_making(whole: Graph, selector: str | None) -> str | None:
+    """The selector of one endpoint alone, widened: a picture of it shows what made it."""
+    import lineage
+
+    named = lineage.named(whole, selector) if selector and "+" not in selector else set()
+    if [whole.nodes[node]["kind"] for node in named] != ["endpoint"]:
+        return selector
+    say(f"drawn with all that is upstream of it, as `lineage draw +{selector}` does")
+    return f"+{selector}"
 
 
 def _by_suffix(out: str | None) -> str:
@@ -168,6 +183,16 @@ def _by_suffix(out: str | None) -> str:
 
 
 def _title(graph: Graph, snapshot: str, selector: str | None) -> str:
+    """What it is a picture of, then where that is from."""
     crawls = graph.graph["scope"].crawls
     when = f"crawled until {crawls[-1].started}" if crawls else ""
-    return " · ".join(filter(None, (selector, Path(snapshot).name, when)))
+    return " · ".join(filter(None, (_heading(selector), Path(snapshot).name, when)))
+
+
+def _heading(selector: str | None) -> str:
+    if not selector:
+        return "Everything"
+    name = selector.strip("+")
+    whole = name and not set("+ ") & set(name)
+    ways = {f"+{name}": "upstream of", f"{name}+": "downstream of", f"+{name}+": "upstream and downstream of"}
+    return f"{name} and all that is {ways[selector]} it" if whole and selector in ways else selector

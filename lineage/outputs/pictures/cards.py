@@ -13,7 +13,7 @@ from lineage.outputs.pictures.svg import element, text, words
 _ICON, _TEXT, _END = 20.0, 37.0, 12.0  # from the left: the middle of the icon, where words begin; and the room behind them
 _LEAST = 104.0  # the width of a card
 _HIGH, _LINE = 44.0, 15.0  # the height of one whose name has one line, and what each further line adds
-_ROOM = 26  # characters of a line
+ROOM: Final = 26  # characters of a line
 _NAME, _KIND = 12.0, 11.0  # pixels of the letters
 _NARROW, _WIDE = frozenset("iljtfrI.,:;'|!()[]-/ "), frozenset("mwMW@%")
 _BREAKS = re.compile(r"[^/_.:\s-]*[/_.:\s-]?")
@@ -49,26 +49,32 @@ a:hover .card { stroke: #8db8f5; }
 """
 
 
-def name_lines(label: str) -> list[str]:
-    """The name in one line or two, broken where it has a sign to break at; a longer one loses its middle."""
-    whole = shorten(label, 2 * _ROOM)
-    if len(whole) <= _ROOM:
-        return [whole]
-    first = ""
-    for piece in _BREAKS.findall(whole):
-        if len(first + piece) > _ROOM:
-            break
-        first += piece
-    if len(whole) - len(first) > _ROOM or not first:
-        first = whole[: max(_ROOM, len(whole) - _ROOM)]
-    return [first.rstrip(), whole[len(first) :].lstrip()]
+def name_lines(label: str, room: int = ROOM, most: int = 2) -> list[str]:
+    """The name in few lines, broken where it has a sign to break at; one that is too long loses its middle."""
+    rest, lines = shorten(label, room * most), list[str]()
+    while len(rest) > room and len(lines) < most - 1:
+        fits = ""
+        for piece in _BREAKS.findall(rest):
+            if len(fits + piece) > room:
+                break
+            fits += piece
+        left = room * (most - len(lines) - 1)
+        if len(rest) - len(fits) > left or not fits:  # broken there, the rest would not fit
+            fits = rest[:room]
+        lines.append(fits.rstrip())
+        rest = rest[len(fits) :].lstrip()
+    return [*lines, rest]
 
 
-def size(figure: Figure) -> Size:
-    """How wide and how high the card of a node is."""
-    lines = name_lines(figure.label)
-    wide = max(*(_width(line, _NAME * 1.06) for line in lines), _width(figure.below, _KIND))
+def size(lines: list[str], below: str) -> Size:
+    """How wide and how high a card is, by the lines of its name and what stands below."""
+    wide = max(*(_width(line, _NAME * 1.06) for line in lines), _width(below, _KIND))
     return max(_LEAST, float(round(_TEXT + wide + _END))), _HIGH + _LINE * (len(lines) - 1)
+
+
+def size_of(figure: Figure) -> Size:
+    """The size of the card of a node."""
+    return size(name_lines(figure.label), figure.below)
 
 
 def _width(said: str, letters: float) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from lineage.outputs.pictures.cards import size
+from lineage.outputs.pictures.cards import size_of
 from lineage.outputs.pictures.figures import Picture
 from lineage.outputs.pictures.layout import Box, Point
 from lineage.outputs.pictures.placing import LABELLED, LETTER, Placed, at
@@ -23,7 +23,7 @@ def asked_of_dot(drawn: Picture, *, turned: bool = False) -> str:
     space = "nodesep=0.22; ranksep=0.35;" if turned else "nodesep=0.2; ranksep=0.5;"
     lines = [f"digraph {{ rankdir={'TB' if turned else 'LR'}; newrank=true; {space}", "node [shape=box fixedsize=true label=\"\"];"]
     for node, figure in drawn.figures.items():
-        wide, high = size(figure)
+        wide, high = size_of(figure)
         box = f"{names[node]} [width={wide / _INCH:.3f} height={high / _INCH:.3f}];"
         frame = frames.get(drawn.groups.get(node, ""))
         lines.append(f'subgraph {frame} {{ label="x"; {box} }}' if frame else box)
@@ -43,7 +43,7 @@ def placed_by_dot(drawn: Picture, answer: bytes) -> Placed:
     objects = {one["name"]: one for one in said.get("objects", ())}
     boxes: dict[str, Box] = {}
     for number, (node, figure) in enumerate(drawn.figures.items()):
-        wide, high = size(figure)
+        wide, high = size_of(figure)
         x, y = _numbers(objects[f"n{number}"]["pos"])
         boxes[node] = (_tenth(x - wide / 2), _tenth(height - y - high / 2), wide, high)
     frames: dict[str, Box] = {}

@@ -95,7 +95,7 @@ def picture(
 
     `links` are those to console pages; container `images` are left out unless asked for. `highlight` names nodes: they, what
     is upstream of them and what is downstream are lit, the rest is pale. They never fold, nor does what is to `keep`, what
-    has a gap, or an endpoint in service. Edges are what the records say: times are not looked at.
+    has a gap, or an endpoint in service. What is highlighted, else what is to keep, is marked as asked for. Edges are what the records say: times are not looked at.
     """
     marked = set(highlight)
     shown = (
@@ -108,14 +108,15 @@ def picture(
     lit = upstream | downstream
     endpoints = ((node, data) for node, data in shown.nodes(data=True) if data["kind"] == ENDPOINT.name)
     serving = (node for node, data in endpoints if serves(data["status"]) and not data.get("deleted"))
-    kept = marked.union(keep, gaps, serving)
+    subjects = marked or set(keep)
+    kept = marked.union(subjects, keep, gaps, serving)
     marks = {node: (groups.get(node), node in upstream, node in downstream) for node in shown}
     drawn = fold(shown, max_nodes or len(shown), kept, marks)
     groups |= {node: groups[data["folded"][0]] for node, data in _folds_of(drawn) if data["folded"][0] in groups}
     lit |= {node for node, data in _folds_of(drawn) if data["folded"][0] in lit}
     nodes: Any = sorted(drawn.nodes(data=True))
     figures = {
-        node: _figure(node, data, gaps.get(node), subject=node in marked, lit=node in lit if marked else None, links=links)
+        node: _figure(node, data, gaps.get(node), subject=node in subjects, lit=node in lit if marked else None, links=links)
         for node, data in nodes
     }
     edges: Any = drawn.edges(keys=True, data=True)
@@ -164,6 +165,28 @@ def _by_pipeline(graph: Graph) -> dict[str, str]:
 GROUPS: Final = {"none": lambda _: dict[str, str](), "account": _by_account, "pipeline": _by_pipeline}
 
 
+MEANINGS: Final = {
+    "solid": "a field names it",
+    "dashed": "matched by location or content",
+    "dotted": "only a text or people name it",
+    "pale": "carries no data, or not now",
+    "unobserved": "named, not observed",
+    "gap": "could not be read",
+    "fold": "many like the one beside it",
+    "subject": "asked for",
+}
+
+
+def meanings(drawn: Picture) -> list[tuple[str, str]]:
+    """What the lines and the rims of this picture mean: of those that are in it, and of lines where not all are alike."""
+    looks = {"pale" if arrow.pale else arrow.style for arrow in drawn.arrows}
+    looks -= {"solid"} if looks == {"solid"} else set()
+    for figure in drawn.figures.values():
+        rims = {"unobserved": not figure.observed, "gap": figure.gap, "fold": figure.fold, "subject": figure.subject}
+        looks |= {rim for rim, so in rims.items() if so}
+    return [(look, said) for look, said in MEANINGS.items() if look in looks]
+
+
 def _notes(images: int, whole: int, drawn: Graph) -> tuple[str, ...]:
     """What was left out, in words."""
     notes = [f"{images:,} container image{'' if images == 1 else 's'} left out"] if images else []
@@ -181,7 +204,7 @@ def _figure(node: str, data: dict[str, Any], gap: str | None, *, subject: bool, 
     return Figure(
         kind,
         data["label"] or node,
-        _below(kind, data),
+        below(kind, data),
         "\n".join(filter(None, (_facts(node, data), gap))),
         data["observed"],
         gap is not None,
@@ -193,7 +216,7 @@ def _figure(node: str, data: dict[str, Any], gap: str | None, *, subject: bool, 
     )
 
 
-def _below(kind: Kind, data: dict[str, Any]) -> str:
+def below(kind: Kind, data: dict[str, Any]) -> str:
     """What stands below a name: the kind, and the status, or why there is none."""
     stands = "deleted" if data.get("deleted") else data["status"] if data["observed"] else "not observed"
     return " · ".join(filter(None, (kind.name.replace("-", " "), None if data.get("folded") else stands)))

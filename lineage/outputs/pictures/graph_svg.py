@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any, TypeAlias
+from collections.abc import Iterator
+from typing import Any
 
 from lineage.graphs.build import Graph
 from lineage.outputs.pictures import cards
-from lineage.outputs.pictures.figures import Arrow, Picture, picture, shorten
+from lineage.outputs.pictures.figures import Arrow, Picture, meanings, picture, shorten
 from lineage.outputs.pictures.placing import LABELLED, LETTER, WIDEST, Placed, at, place
 from lineage.outputs.pictures.svg import BOLD, CHARACTER, LINE, document, element, text, words, wrapped
 
 _MARGIN = 24.0
 _DESCRIBED = 3000  # arrows at most that say more when pointed at; of the others their ends do
 _LEAST_PAGE = 560.0
-_LINE_STYLES = (
-    ("solid", "a field names it"),
-    ("dashed", "matched by location or content"),
-    ("dotted", "only a text or people name it"),
-    ("solid pale", "carries no data, or not now"),
-)
 _STYLE = """
 svg { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 .title { font-size: 17px; }
@@ -114,49 +108,24 @@ def _arrow(arrow: Arrow, way: str, *, described: bool) -> str:
     return element("path", *said, d=way, class_=" ".join(["arrow", arrow.style, *(one for one, so in look.items() if so)]))
 
 
-DrawnPiece: TypeAlias = tuple[float, Callable[[float, float], str]]  # its width, and what draws it at a place
-
-
 def _legend(drawn: Picture, page: float, y: float) -> tuple[list[str], float]:
     """What the lines and rims of this picture mean, in rows; and where it ends. Kinds stand on the cards."""
-    figures = list(drawn.figures.values())
-    marks = {
-        "unobserved": (any(not figure.observed for figure in figures), "named, not observed"),
-        "gap": (any(figure.gap for figure in figures), "could not be read"),
-        "fold": (any(figure.fold for figure in figures), "many like the one beside it"),
-        "subject": (any(figure.subject for figure in figures), "asked for"),
-    }
-    shown = [_legend_card(mark, said) for mark, (is_there, said) in marks.items() if is_there]
-    shown += [_legend_line(*one) for one in _line_styles(drawn.arrows)]
     x, placed = _MARGIN, list[str]()
-    for width, drawn_at in shown:
+    for look, said in meanings(drawn):
+        width = 38 + LETTER * len(said) + 18
         if x > _MARGIN and x + width > page + _MARGIN:  # a new row
             x, y = _MARGIN, y + 22
-        placed.append(drawn_at(x, y))
+        sample = _sample_line if look in ("solid", "dashed", "dotted", "pale") else _sample_card
+        placed += [sample(look, x, y), text((x + 38, y + 10), said, "quiet")]
         x += width
     return [element("g", *placed, class_="legend")] if placed else [], y + (16 if placed else -_MARGIN)
 
 
-def _line_styles(arrows: list[Arrow]) -> list[tuple[str, str]]:
-    """What the lines of the picture mean; where all are alike in being what a field names, nothing."""
-    shown = {f"{arrow.style}{' pale' if arrow.pale else ''}" for arrow in arrows}
-    meant = {look for look in shown if " " not in look} | {"solid pale" for look in shown if " " in look}
-    meant |= {look.partition(" ")[0] for look in shown if look != "solid pale"}
-    return [(look, said) for look, said in _LINE_STYLES if look in meant and meant != {"solid"}]
+def _sample_card(mark: str, x: float, y: float) -> str:
+    look = {"x": x, "y": y, "width": 26, "height": 13, "rx": 4, "class_": "card"}
+    behind = [element("rect", **look | {"x": x + 3, "y": y + 3})] if mark == "fold" else []
+    return element("g", *behind, element("rect", **look), class_=f"node {mark}")
 
 
-def _legend_card(mark: str, said: str) -> DrawnPiece:
-    def drawn(x: float, y: float) -> str:
-        look = {"width": 22, "height": 13, "rx": 4, "class_": "card"}
-        behind = [element("rect", x=x + 3, y=y + 3, **look)] if mark == "fold" else []
-        rect = element("rect", x=x, y=y, **look)
-        return element("g", *behind, rect, class_=f"node {mark}") + text((x + 30, y + 10), said, "quiet")
-
-    return 30 + LETTER * len(said) + 20, drawn
-
-
-def _legend_line(look: str, said: str) -> DrawnPiece:
-    def drawn(x: float, y: float) -> str:
-        return element("path", d=f"M{at((x, y + 6))}h30", class_=f"arrow {look}") + text((x + 37, y + 10), said, "quiet")
-
-    return 37 + LETTER * len(said) + 20, drawn
+def _sample_line(look: str, x: float, y: float) -> str:
+    return element("path", d=f"M{at((x, y + 6))}h30", class_=f"arrow {look}")

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Final
 
 from lineage.graphs.build import Graph
-from lineage.outputs.pictures.cards import size
+from lineage.outputs.pictures.cards import size_of
 from lineage.outputs.pictures.figures import Arrow, Picture
 from lineage.outputs.pictures.layout import GAP, Box, LaidEdge, Layout, Point, layout
 from lineage.outputs.pictures.rows import in_rows
@@ -19,7 +19,7 @@ LABELLED: Final = 120  # arrows at most: more words than that nobody reads
 WIDEST: Final = 190.0  # of a gap that makes room for the words on arrows
 LETTER: Final = 6.2  # the width of one of an arrow's
 _SHAPE = 1.6  # how much wider than high a picture should be
-_DOWN_GAP = 46.0  # between two layers, where they lie below each other
+DOWN_GAP: Final = 46.0  # between two layers, where they lie below each other
 _TURNED = 150  # nodes at most: a larger picture has no shape that fits a page
 
 
@@ -40,16 +40,12 @@ def place(drawn: Picture) -> Placed:
     bare: Graph = drawn.graph.__class__()  # the nodes and the arrows alone
     bare.add_nodes_from(drawn.figures)
     bare.add_edges_from((arrow.source, arrow.target, arrow.key) for arrow in drawn.arrows)
-    sizes = {node: size(figure) for node, figure in drawn.figures.items()}
+    sizes = {node: size_of(figure) for node, figure in drawn.figures.items()}
     right = layout(bare, sizes=sizes, groups=drawn.groups, gap=gap_for(drawn.arrows))
     if not may_turn(drawn, right.width):
         return of_layout(right)
     turned = {node: (high, wide) for node, (wide, high) in sizes.items()}
-    shapes = [
-        of_layout(in_rows(right, PAGE)),
-        of_layout(layout(bare, sizes=turned, gap=_DOWN_GAP), turned=True),
-    ]
-    return min(shapes, key=lambda shape: ill_shaped(shape.width, shape.height))
+    return best_shaped([of_layout(in_rows(right, PAGE)), of_layout(layout(bare, sizes=turned, gap=DOWN_GAP), turned=True)])
 
 
 def may_turn(drawn: Picture, width: float) -> bool:
@@ -63,10 +59,14 @@ def gap_for(arrows: Iterable[Arrow]) -> float:
     return min(WIDEST, max(GAP, 30 + LETTER * max(lengths))) if 0 < len(lengths) <= LABELLED else GAP
 
 
-def ill_shaped(width: float, height: float) -> float:
-    """How far a picture is from one that fills a page: what is too wide is worse than what is too high, which scrolls."""
-    shape = max(1.0, width) / max(1.0, height)
-    return max(shape / _SHAPE, _SHAPE / shape) * max(1.0, width / PAGE) ** 2
+def best_shaped(shapes: Iterable[Placed]) -> Placed:
+    """The one that fills a page best: what is too wide is worse than what is too high, which scrolls."""
+
+    def ill(placed: Placed) -> float:
+        shape = max(1.0, placed.width) / max(1.0, placed.height)
+        return max(shape / _SHAPE, _SHAPE / shape) * max(1.0, placed.width / PAGE) ** 2
+
+    return min(shapes, key=ill)
 
 
 def of_layout(laid: Layout, *, turned: bool = False) -> Placed:

@@ -12,7 +12,7 @@ from lineage.outputs.pictures.dot import to_dot
 from lineage.outputs.pictures.dot_layout import asked_of_dot, placed_by_dot
 from lineage.outputs.pictures.figures import Picture
 from lineage.outputs.pictures.graph_svg import to_svg
-from lineage.outputs.pictures.placing import Placed, ill_shaped, may_turn, place
+from lineage.outputs.pictures.placing import Placed, best_shaped, may_turn, place
 
 _GET = "install it (`apt install graphviz`, `brew install graphviz`) or `pip install 'sagemaker-lineage[render]'`"
 
@@ -46,20 +46,19 @@ def has_graphviz() -> bool:
 
 def draw(drawn: Picture, form: str, engine: str = "auto") -> bytes:
     """A picture as `svg` or `png`. Raises `RenderError`."""
-    if form != "svg":
-        engine_for(drawn, form, engine)
-        return render(to_dot(drawn), form)
-    placed = None if engine_for(drawn, form, engine)[0] == "builtin" else _placed(drawn)
-    return to_svg(drawn, placed).encode()
+    if engine_for(drawn, form, engine)[0] == "builtin":
+        return to_svg(drawn).encode()
+    shapes = _shapes(drawn)
+    if form == "svg":
+        return to_svg(drawn, best_shaped([*shapes, place(drawn)] if len(shapes) > 1 else shapes)).encode()
+    return render(to_dot(drawn, turned=best_shaped(shapes) is not shapes[0]), form)
 
 
-def _placed(drawn: Picture) -> Placed:
-    """Where Graphviz puts things: to the right, or down where that fills a page better."""
+def _shapes(drawn: Picture) -> list[Placed]:
+    """Where Graphviz puts things: to the right, and down where that may fill a page better."""
     right = placed_by_dot(drawn, render(asked_of_dot(drawn), "json0"))
-    if not may_turn(drawn, right.width):
-        return right
-    shapes = [right, placed_by_dot(drawn, render(asked_of_dot(drawn, turned=True), "json0")), place(drawn)]
-    return min(shapes, key=lambda shape: ill_shaped(shape.width, shape.height))
+    turned = may_turn(drawn, right.width)
+    return [right, *([placed_by_dot(drawn, render(asked_of_dot(drawn, turned=True), "json0"))] if turned else [])]
 
 
 def render(dot: str, form: str) -> bytes:
