@@ -51,19 +51,23 @@ a:hover .card { stroke: #8db8f5; }
 
 def name_lines(label: str, room: int = ROOM, most: int = 2) -> list[str]:
     """The name in few lines, broken where it has a sign to break at; one that is too long loses its middle."""
-    rest, lines = shorten(label, room * most), list[str]()
-    while len(rest) > room and len(lines) < most - 1:
-        fits = ""
-        for piece in _BREAKS.findall(rest):
-            if len(fits + piece) > room:
-                break
-            fits += piece
-        left = room * (most - len(lines) - 1)
-        if len(rest) - len(fits) > left or not fits:  # broken there, the rest would not fit
-            fits = rest[:room]
-        lines.append(fits.rstrip())
-        rest = rest[len(fits) :].lstrip()
-    return [*lines, rest]
+    for length in range(room * most, room, -2):
+        lines = _broken(shorten(label, length), room)
+        if len(lines) <= most:
+            return lines
+    whole = shorten(label, room * most)
+    return [whole[at : at + room] for at in range(0, len(whole), room)]
+
+
+def _broken(name: str, room: int) -> list[str]:
+    lines = [""]
+    for piece in _BREAKS.findall(name):
+        if len(lines[-1] + piece) > room:
+            lines.append("")
+        lines[-1] += piece
+        while len(lines[-1]) > room:  # it has no sign to break at
+            lines[-1:] = [lines[-1][:room], lines[-1][room:]]
+    return [line.strip() for line in lines if line.strip()] or [name]
 
 
 def size(lines: list[str], below: str) -> Size:
