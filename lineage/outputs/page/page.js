@@ -51,17 +51,20 @@
 
   let isDown = false;
 
-  /** Puts all where a layout says. The second one runs down: its numbers are those of one that runs to the right. */
+  /** Puts all where a layout says. The second one runs down: its numbers are those of one that runs to the right.
+      What is not in it is away: of a large graph it has only what the page opens at. */
   function lay(which) {
     const { box, lines, points } = data.layouts[which];
     isDown = which === 1;
     for (const node of nodes) {
-      const [one, other, along, across] = box.slice(4 * node.at, 4 * node.at + 4);
+      node.away = !box[node.at];
+      if (node.away) continue;
+      const [one, other, along, across] = box[node.at];
       [node.x, node.y, node.width, node.height] = isDown ? [other, one, across, along] : [one, other, along, across];
       node.lines = lines[node.at] ?? [node.label];
       node.cut = undefined;
     }
-    edges.forEach((edge, at) => bound(edge, points[at]));
+    edges.forEach((edge, at) => points[at] && bound(edge, points[at]));
   }
 
   function bound(edge, points) {
@@ -115,9 +118,10 @@
 
   function say() {
     const shown = nodes.filter((node) => !node.hidden).length;
+    const away = nodes.filter((node) => node.away).length;
     const all = shown === nodes.length ? many(shown, "node") : `${shown.toLocaleString("en")} of ${many(nodes.length, "node")}`;
     $("said").textContent = now
-      ? `${spaced(now.kind)} ${now.name}${now.hidden ? " (hidden by a filter)" : ""} · ${counted(lit.up)} upstream · ${counted(lit.down)} downstream`
+      ? `${spaced(now.kind)} ${now.name}${now.hidden ? " (hidden by a filter)" : ""} · ${counted(lit.up)} upstream · ${counted(lit.down)} downstream${away ? ` · ⤢ shows ${away.toLocaleString("en")} more` : ""}`
       : `${all} · ${many(edges.length, "edge")}`;
   }
 
@@ -127,6 +131,7 @@
   }
 
   function go(node) {
+    gather([node]);
     choose(node);
     view.zoom = Math.max(view.zoom, READABLE);
     centre(node);
@@ -154,21 +159,27 @@
     draw();
   }
 
+  /** Shows all nodes, or those that are wanted, as large as they fit. */
   function fit(wanted = nodes) {
+    gather(wanted);
     const room = roomOf(wanted);
     if (!room) return;
     view.zoom = room.zoom;
     view.x = room.left + room.wide / 2 - view.width / view.zoom / 2;
     view.y = room.top + room.high / 2 - view.height / view.zoom / 2;
+    say();
     draw();
   }
+
+  const isShown = (node) => !node.hidden && !node.away;
+  const gather = (wanted) => wanted.some((node) => node.away) && lay(0);
 
   const isPhone = () => innerWidth <= 600;
   const foot = () => (isPhone() ? 104 : 58);  // pixels that the line below the graph and the buttons take up
 
   /** The box around some nodes, and the zoom at which it fits the screen. */
   function roomOf(wanted) {
-    const shown = wanted.filter((node) => !node.hidden);
+    const shown = wanted.filter(isShown);
     if (!shown.length) return null;
     const left = least(shown, (node) => node.x), top = least(shown, (node) => node.y);
     const wide = -least(shown, (node) => -node.x - node.width) - left, high = -least(shown, (node) => -node.y - node.height) - top;
@@ -228,7 +239,7 @@
     pen.setTransform(scale, 0, 0, scale, -at.x * scale, -at.y * scale);
     const seen = { left: at.x, top: at.y, right: at.x + at.width / at.zoom, bottom: at.y + at.height / at.zoom };
     lines(pen, at, edges.filter((edge) => isSeen(edge, seen)));
-    const boxes = nodes.filter((node) => !node.hidden && inside(node, seen));
+    const boxes = nodes.filter((node) => isShown(node) && inside(node, seen));
     const tall = HIGH * at.zoom;
     if (tall < BOX_SHAPE) dots(pen, at, boxes);
     else boxes.forEach((node) => box(pen, at, node, tall >= BOX_TEXT));
@@ -240,7 +251,7 @@
 
   const isSeen = (edge, seen) =>
     edge.left < seen.right && edge.right > seen.left && edge.top <= seen.bottom && edge.bottom >= seen.top
-    && !nodes[edge.source].hidden && !nodes[edge.target].hidden;
+    && isShown(nodes[edge.source]) && isShown(nodes[edge.target]);
 
   function lines(pen, at, shown) {
     const groups = new Map();
@@ -787,8 +798,8 @@
   }
 
   function move(way) {
-    const shown = nodes.filter((node) => !node.hidden);
-    const from = now && !now.hidden ? now : null;
+    const shown = nodes.filter(isShown);
+    const from = now && isShown(now) ? now : null;
     const next = !from ? firstOf(shown) : typeof way === "number" ? beside(from, shown, way) : along(from, ...way);
     if (next) go(next);
   }
@@ -799,7 +810,7 @@
   const middle = (node) => flowsAlong(node) + (isDown ? node.height : node.width) / 2;
 
   function along(from, list, end) {
-    const ends = from[list].map((edge) => nodes[edge[end]]).filter((node) => !node.hidden && node !== from);
+    const ends = from[list].map((edge) => nodes[edge[end]]).filter((node) => isShown(node) && node !== from);
     return nearest(ends, (node) => Math.abs(across(node) - across(from)));
   }
 
@@ -820,7 +831,7 @@
 
   function under([x, y]) {
     const [atX, atY] = [view.x + x / view.zoom, view.y + y / view.zoom], slack = Math.max(0, 4 / view.zoom - 4);
-    const hit = (node) => !node.hidden && atX >= node.x - slack && atX <= node.x + node.width + slack
+    const hit = (node) => isShown(node) && atX >= node.x - slack && atX <= node.x + node.width + slack
       && atY >= node.y - slack && atY <= node.y + node.height + slack;
     return nodes.findLast(hit) ?? null;
   }
@@ -890,7 +901,7 @@
     theme();
     [view.width, view.height, view.dots] = [1560, 900, 2.5];
     [canvas.width, canvas.height] = [3900, 2250];
-    fit();
+    fit(nodes.filter(isShown));
     paint(context, view);
     listed();
   }

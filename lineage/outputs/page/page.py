@@ -35,7 +35,7 @@ SCHEMA: Final = "lineage.page/1"
 MAX_WITH_RECORDS: Final = 2000  # nodes of a page that holds records: some kilobytes each
 MAX_RECORD: Final = 16_000  # characters of one
 _BETWEEN = 56.0  # two layers
-_TALL: Final = 300  # nodes at most of which the page has a second layout, which runs down: for phones, and for long chains
+_TALL: Final = 300  # nodes at most of a second layout, which runs down: for phones, and for long chains
 _TALL_GAP = 36.0
 _TALL_LINES: Final = (18, 3)  # the characters of a line of a name there, and how many lines it may have
 _COLUMNS = ("kind", "account", "region", "status")  # the same words again and again
@@ -105,7 +105,7 @@ def _data(graph: Graph, snapshot: Snapshot | None, start: str | None, *, links: 
         "start": order[start] if start else None,
         "kinds": {name: [icon_of(kind), kind.colour] for name, kind in kinds.items()},
         "flows": [name for name, relation in RELATIONS.items() if relation.flows],
-        "layouts": [_laid(names, order, laid), *(_tall(graph, order, below_of, start) if len(graph) <= _TALL else ())],
+        "layouts": [_laid(graph, names, order, laid), *_tall(graph, order, below_of, start)],
         "nodes": _nodes(graph, order, words, links=links)
         | {"below": [words.number(said) for said in below_of.values()]}
         | {"record": [record[:MAX_RECORD] if (record := records.get(node)) else None for node in order]},
@@ -125,24 +125,38 @@ class _Words(dict[str, int]):
         return None if word is None or word == "" else self.setdefault(word, len(self))
 
 
-def _laid(names: Mapping[str, list[str]], order: Mapping[str, int], laid: Layout) -> Json:
-    """A layout: of each node its box, and its name where that has several lines; of each edge its points."""
+def _laid(graph: Graph, names: Mapping[str, list[str]], order: Mapping[str, int], laid: Layout) -> Json:
+    """A layout: of each node its box, and its name where that has several lines; of each edge its points.
+
+    A node or an edge that is not in it has none.
+    """
     return {
-        "box": [round(number) for node in order for number in laid.boxes[node]],
+        "box": [[round(number) for number in laid.boxes[node]] if node in laid.boxes else None for node in order],
         "lines": {str(order[node]): lines for node, lines in names.items() if len(lines) > 1},
-        "points": [[round(number) for point in laid.lines[edge] for number in point] for edge in _in_order(laid.lines, order)],
+        "points": [
+            [round(number) for point in laid.lines[edge] for number in point] if edge in laid.lines else None
+            for edge in _in_order(graph.edges(keys=True), order)
+        ],
     }
 
 
 def _tall(graph: Graph, order: Mapping[str, int], below_of: Mapping[str, str], start: str | None) -> Iterator[Json]:
-    """The layout that runs down, what the page opens at in a band of its own: a phone shows that and nothing else.
+    """The layout that runs down: of a large graph only what the page opens at, else that in a band of its own.
 
     Its numbers are those of a layout that runs to the right: the page turns them.
     """
-    names = {node: name_lines(graph.nodes[node]["label"], *_TALL_LINES) for node in order}
-    sizes = {node: size(names[node], below_of[node])[::-1] for node in order}
-    groups = dict.fromkeys(_lineage(graph, start), "opened at") if start else {}
-    yield _laid(names, order, layout(graph, sizes=sizes, gap=_TALL_GAP, groups=groups))
+    opened = _lineage(graph, start) if start else set[str]()
+    shown = graph if len(graph) <= _TALL else graph.subgraph(opened)
+    if not 0 < len(shown) <= _TALL:
+        return
+    names = {node: name_lines(graph.nodes[node]["label"], *_TALL_LINES) for node in sorted(shown)}
+    sizes = {node: size(lines, below_of[node])[::-1] for node, lines in names.items()}
+    groups = dict.fromkeys(opened, "opened at") if shown is graph else {}
+    yield _laid(graph, names, order, layout(shown, sizes=sizes, gap=_TALL_GAP, groups=groups))
+
+
+def _in_order(edges: Iterable[tuple[str, str, str]], order: Mapping[str, int]) -> list[tuple[str, str, str]]:
+    return sorted(edges, key=lambda edge: (order[edge[0]], order[edge[1]], edge[2]))
 
 
 def _lineage(graph: Graph, node: str) -> set[str]:

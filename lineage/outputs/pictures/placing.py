@@ -20,6 +20,7 @@ WIDEST: Final = 190.0  # of a gap that makes room for the words on arrows
 LETTER: Final = 6.2  # the width of one of an arrow's
 _SHAPE = 1.6  # how much wider than high a picture should be
 DOWN_GAP: Final = 46.0  # between two layers, where they lie below each other
+_TOO_WIDE = 2.5  # pages: what is wider does not fit anyhow
 _TURNED = 150  # nodes at most: a larger picture has no shape that fits a page
 
 
@@ -64,7 +65,7 @@ def best_shaped(shapes: Iterable[Placed]) -> Placed:
 
     def ill(placed: Placed) -> float:
         shape = max(1.0, placed.width) / max(1.0, placed.height)
-        return max(shape / _SHAPE, _SHAPE / shape) * max(1.0, placed.width / PAGE) ** 2
+        return max(shape / _SHAPE, _SHAPE / shape) * min(_TOO_WIDE, max(1.0, placed.width / PAGE)) ** 2
 
     return min(shapes, key=ill)
 

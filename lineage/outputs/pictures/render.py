@@ -49,8 +49,8 @@ def draw(drawn: Picture, form: str, engine: str = "auto") -> bytes:
     if engine_for(drawn, form, engine)[0] == "builtin":
         return to_svg(drawn).encode()
     shapes = _shapes(drawn)
-    if form == "svg":
-        return to_svg(drawn, best_shaped([*shapes, place(drawn)] if len(shapes) > 1 else shapes)).encode()
+    if form == "svg":  # Graphviz stacks what hangs together in one column, and cuts no chain into rows: ours may suit better
+        return to_svg(drawn, best_shaped([*shapes, *([] if engine == "dot" else [place(drawn)])])).encode()
     return render(to_dot(drawn, turned=best_shaped(shapes) is not shapes[0]), form)
 
 
