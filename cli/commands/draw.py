@@ -119,10 +119,10 @@ def _drawn(drawn: Picture, form: str, engine: str) -> str | bytes:
 
     if form == "dot":
         return lineage.to_dot(drawn)
-    by, why = lineage.engine_for(drawn, form, engine)
+    _, why = lineage.engine_for(drawn, form, engine)
     if why:
         say(f"laid out by lineage itself: {why}")
-    return lineage.draw(drawn, form, by)
+    return lineage.draw(drawn, form, engine)
 
 
 def _in_picture(whole: Graph, graph: Graph, word: str) -> set[str]:

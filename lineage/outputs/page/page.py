@@ -69,7 +69,9 @@ def to_page(
         "left_out": f"{missing} container image{'' if missing == 1 else 's'} left out" if missing else "",
     }
     start = start if start in drawn else _newest_served(drawn)
-    data = json.dumps(shown(_data(drawn, snapshot, start, links=links) | said), separators=(",", ":"), sort_keys=True, allow_nan=False)
+    data = json.dumps(
+        shown(_data(drawn, snapshot, start, links=links) | said), separators=(",", ":"), sort_keys=True, allow_nan=False
+    )
     assets = files("lineage.outputs.page")
     texts = {name: (assets / name).read_text(encoding="utf-8") for name in ("page.html", "page.css", "page.js")}
     parts = {

@@ -23,8 +23,8 @@ STYLE: Final = """
 .card { fill: #ffffff; stroke: #c3cad4; stroke-width: 1; }
 .icon { stroke: #3a4450; stroke-width: 0.9; }
 .node .name { font-size: 12px; }
-.node .of { font-size: 11px; fill: #59616e; }
-.node.status-failed .of, .node.status-stopped .of, .node.status-outofservice .of { fill: #b3261e; }
+.of { font-size: 11px; fill: #59616e; }
+.status-failed .of, .status-stopped .of, .status-outofservice .of { fill: #b3261e; }
 .node.unobserved .card { stroke: #8b93a0; stroke-dasharray: 5 3; }
 .node.unobserved .icon { opacity: 0.55; }
 .node.gap .card { stroke: #b3261e; stroke-width: 2; }
@@ -32,19 +32,20 @@ STYLE: Final = """
 .node.unlit .card { fill: #f7f8fa; stroke: #dfe3e9; stroke-width: 1; }
 .node.unlit .icon { opacity: 0.35; }
 .node.unlit .name { fill: #59616e; font-weight: 400; }
+.node.unlit .of { fill: #59616e; }
 a { text-decoration: none; }
 a:hover .card { stroke: #2457a6; }
 """
 DARK: Final = """
 .card { fill: #1f252d; stroke: #48525f; }
 .icon { stroke: #0d1014; }
-.node .of { fill: #a5adba; }
-.node.status-failed .of, .node.status-stopped .of, .node.status-outofservice .of { fill: #ff8a80; }
+.of { fill: #a5adba; }
+.status-failed .of, .status-stopped .of, .status-outofservice .of { fill: #ff8a80; }
 .node.unobserved .card { stroke: #7b8491; }
 .node.gap .card { stroke: #ff8a80; }
 .node.subject .card { fill: #26344a; stroke: #8db8f5; }
 .node.unlit .card { fill: #15181d; stroke: #2b3038; }
-.node.unlit .name { fill: #a5adba; }
+.node.unlit .name, .node.unlit .of { fill: #a5adba; }
 a:hover .card { stroke: #8db8f5; }
 """
 
@@ -90,10 +91,10 @@ def _width(said: str, letters: float) -> float:
     return parts * letters
 
 
-def card(figure: Figure, box: Box) -> str:
-    """The card of a node, in its place."""
+def card(figure: Figure, box: Box, lines: list[str] | None = None) -> str:
+    """The card of a node, in its place; its name may be broken into lines already."""
     x, y, width, height = box
-    lines = name_lines(figure.label)
+    lines = lines or name_lines(figure.label)
     frame = {"x": x, "y": y, "width": width, "height": height, "rx": 7, "class_": "card"}
     behind = [element("rect", **frame | {"x": x + by, "y": y + by}) for by in (6, 3) if figure.fold]
     place = f"translate({x + _ICON:.1f} {y + height / 2:.1f})"

@@ -21,7 +21,10 @@ def asked_of_dot(drawn: Picture, *, turned: bool = False) -> str:
     names = {node: f"n{number}" for number, node in enumerate(drawn.figures)}
     frames = {name: f"cluster{number}" for number, name in enumerate(sorted(set(drawn.groups.values())))}
     space = "nodesep=0.22; ranksep=0.35;" if turned else "nodesep=0.2; ranksep=0.5;"
-    lines = [f"digraph {{ rankdir={'TB' if turned else 'LR'}; newrank=true; {space}", "node [shape=box fixedsize=true label=\"\"];"]
+    lines = [
+        f"digraph {{ rankdir={'TB' if turned else 'LR'}; newrank=true; {space}",
+        'node [shape=box fixedsize=true label=""];',
+    ]
     for node, figure in drawn.figures.items():
         wide, high = size_of(figure)
         box = f"{names[node]} [width={wide / _INCH:.3f} height={high / _INCH:.3f}];"
@@ -30,7 +33,11 @@ def asked_of_dot(drawn: Picture, *, turned: bool = False) -> str:
     labelled = len(drawn.arrows) <= LABELLED
     for number, arrow in enumerate(drawn.arrows):
         # Words are as wide as that many letters of a font whose letters are all as wide.
-        words = f' label="{"x" * len(arrow.label)}" fontname=Courier fontsize={LETTER / 0.6:.1f}' if labelled and arrow.label else ""
+        words = (
+            f' label="{"x" * len(arrow.label)}" fontname=Courier fontsize={LETTER / 0.6:.1f}'
+            if labelled and arrow.label
+            else ""
+        )
         aside = " constraint=false" if arrow.aside else ""
         lines.append(f"{names[arrow.source]} -> {names[arrow.target]} [id=e{number}{words}{aside}];")
     return "\n".join([*lines, "}"])

@@ -179,10 +179,12 @@ MEANINGS: Final = {
 
 def meanings(drawn: Picture) -> list[tuple[str, str]]:
     """What the lines and the rims of this picture mean: of those that are in it, and of lines where not all are alike."""
-    looks = {"pale" if arrow.pale else arrow.style for arrow in drawn.arrows}
+    looks = {"pale" for arrow in drawn.arrows if arrow.pale}
+    looks |= {arrow.style for arrow in drawn.arrows if not arrow.pale or arrow.style != "solid"}
     looks -= {"solid"} if looks == {"solid"} else set()
     for figure in drawn.figures.values():
-        rims = {"unobserved": not figure.observed, "gap": figure.gap, "fold": figure.fold, "subject": figure.subject}
+        rims = {"unobserved": not figure.observed, "gap": figure.gap and figure.lit is not False}
+        rims |= {"fold": figure.fold, "subject": figure.subject}
         looks |= {rim for rim, so in rims.items() if so}
     return [(look, said) for look, said in MEANINGS.items() if look in looks]
 
@@ -218,7 +220,7 @@ def _figure(node: str, data: dict[str, Any], gap: str | None, *, subject: bool, 
 
 def below(kind: Kind, data: dict[str, Any]) -> str:
     """What stands below a name: the kind, and the status, or why there is none."""
-    stands = "deleted" if data.get("deleted") else data["status"] if data["observed"] else "not observed"
+    stands = "deleted" if data.get("deleted") else data.get("status") if data["observed"] else "not observed"
     return " · ".join(filter(None, (kind.name.replace("-", " "), None if data.get("folded") else stands)))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from lineage.graphs.build import Graph
 from lineage.outputs.pictures import cards
 from lineage.outputs.pictures.figures import Arrow, Picture, meanings, picture, shorten
-from lineage.outputs.pictures.placing import LABELLED, LETTER, WIDEST, Placed, at, place
+from lineage.outputs.pictures.placing import LABELLED, LETTER, PAGE, WIDEST, Placed, at, place
 from lineage.outputs.pictures.svg import BOLD, CHARACTER, LINE, document, element, text, words, wrapped
 
 _MARGIN = 24.0
@@ -43,15 +43,26 @@ def to_svg(graph: Graph | Picture, placed: Placed | None = None, **words: Any) -
     drawn = graph if isinstance(graph, Picture) else picture(graph, **words)
     placed = placed or place(drawn)
     page = max(placed.width, _LEAST_PAGE)
-    head, top = _head(drawn, page)
-    legend, bottom = _legend(drawn, page, top + placed.height + _MARGIN)
+    large = max(1.0, page / PAGE)  # what is wider than a screen is looked at from afar: its title can be read all the same
+    head, top = _head(drawn, page / large)
+    legend, bottom = _legend(drawn, page / large, top + placed.height / large + _MARGIN)
     body = element(
-        "g", "\n", *_body(drawn, placed), transform=f"translate({(page - placed.width) / 2 + _MARGIN:.1f} {top:.1f})"
+        "g", "\n", *_body(drawn, placed), transform=f"translate({(page - placed.width) / 2 + _MARGIN:.1f} {top * large:.1f})"
     )
-    size = (page + 2 * _MARGIN, bottom + _MARGIN)
+    size = (page + 2 * _MARGIN, (bottom + _MARGIN) * large)
     colours = "".join(f".kind-{kind.name} .icon {{ fill: {kind.colour}; }}\n" for kind in drawn.kinds)
     style = f"{_STYLE}{cards.STYLE}{colours}@media (prefers-color-scheme: dark) {{{_DARK}{cards.DARK}}}\n"
-    return document(size, drawn.title or "lineage", "; ".join(drawn.notes), style, [TIP, *head, body, *legend])
+    return document(
+        size,
+        drawn.title or "lineage",
+        "; ".join(drawn.notes),
+        style,
+        [TIP, *_enlarged(head, large), body, *_enlarged(legend, large)],
+    )
+
+
+def _enlarged(pieces: list[str], large: float) -> list[str]:
+    return [element("g", *pieces, transform=f"scale({large:.2f})")] if pieces and large > 1 else pieces
 
 
 TIP = element(
