@@ -141,11 +141,19 @@ def _page(snapshot: str, selector: str | None, *, links: bool, images: bool, **_
     whole = _graph(snapshot)
     selector = _with_its_making(whole, selector)
     graph = lineage.select(whole, selector) if selector else whole
-    heading, _, source = _title(graph, snapshot, selector).partition(" · ")
-    named = sorted(lineage.named(whole, selector)) if selector else []
-    start = named[0] if 0 < len(named) <= FEW else None
+    heading, source = _title(graph, snapshot, selector).split(" · ", 1)
+    start = _first_named(whole, selector)
     with lineage.open_snapshot(snapshot) as opened:
         return lineage.to_page(graph, opened, links=links, images=images, title=source, heading=heading, start=start)
+
+
+def _first_named(whole: Graph, selector: str | None) -> str | None:
+    """What a page of a selector opens at: the place that it spells out, else the first node that it names."""
+    import lineage
+
+    named = sorted(lineage.named(whole, selector)) if selector else []
+    spelt = (selector or "").strip("+")
+    return spelt if spelt in named else named[0] if 0 < len(named) <= FEW else None
 
 
 def _refuse_words_of_pictures() -> None:

@@ -157,10 +157,6 @@ def _tall(graph: Graph, order: Mapping[str, int], below_of: Mapping[str, str], s
     yield _laid(graph, names, order, layout(shown, sizes=sizes, gap=_TALL_GAP, groups=groups))
 
 
-def _in_order(edges: Iterable[tuple[str, str, str]], order: Mapping[str, int]) -> list[tuple[str, str, str]]:
-    return sorted(edges, key=lambda edge: (order[edge[0]], order[edge[1]], edge[2]))
-
-
 def _lineage(graph: Graph, node: str) -> set[str]:
     """A node with what is upstream and downstream of it."""
     edges: Any = graph.edges(data="relation")

@@ -16,7 +16,8 @@ _HIGH, _LINE = 44.0, 15.0  # the height of one whose name has one line, and what
 ROOM: Final = 26  # characters of a line
 _NAME, _KIND = 12.0, 11.0  # pixels of the letters
 _NARROW, _WIDE = frozenset("iljtfrI.,:;'|!()[]-/ "), frozenset("mwMW@%")
-_BREAKS = re.compile(r"[^/_.:\s-]*[/_.:\s-]?")
+_SLASHES = re.compile(r"[^/\s]*[/\s]|[^/\s]+$")
+_SIGNS = re.compile(r"[^/_.:\s-]*[/_.:\s-]|[^/_.:\s-]+$")
 
 STYLE: Final = """
 .paper { fill: #f7f8fa; }
@@ -51,24 +52,26 @@ a:hover .card { stroke: #8db8f5; }
 
 
 def name_lines(label: str, room: int = ROOM, most: int = 2) -> list[str]:
-    """The name in few lines, broken where it has a sign to break at; one that is too long loses its middle."""
+    """The name in few lines, broken at a slash, else at another sign; one that is too long loses its middle."""
     for length in range(room * most, room, -2):
-        lines = _broken(shorten(label, length), room)
-        if len(lines) <= most:
-            return lines
+        for breaks in (_SLASHES, _SIGNS):
+            lines = _broken(breaks.findall(shorten(label, length)), room)
+            if 0 < len(lines) <= most:
+                return lines
     whole = shorten(label, room * most)
-    return [whole[at : at + room] for at in range(0, len(whole), room)]
+    return [whole[at : at + room] for at in range(0, len(whole), room)] or [""]
 
 
-def _broken(name: str, room: int) -> list[str]:
+def _broken(pieces: list[str], room: int) -> list[str]:
+    """The pieces in lines; none, where one is wider than a line."""
     lines = [""]
-    for piece in _BREAKS.findall(name):
-        if len(lines[-1] + piece) > room:
+    for piece in pieces:
+        if len(piece.strip()) > room:
+            return []
+        if len((lines[-1] + piece).strip()) > room:
             lines.append("")
         lines[-1] += piece
-        while len(lines[-1]) > room:  # it has no sign to break at
-            lines[-1:] = [lines[-1][:room], lines[-1][room:]]
-    return [line.strip() for line in lines if line.strip()] or [name]
+    return [line.strip() for line in lines if line.strip()]
 
 
 def size(lines: list[str], below: str) -> Size:

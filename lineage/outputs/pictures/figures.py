@@ -95,7 +95,8 @@ def picture(
 
     `links` are those to console pages; container `images` are left out unless asked for. `highlight` names nodes: they, what
     is upstream of them and what is downstream are lit, the rest is pale. They never fold, nor does what is to `keep`, what
-    has a gap, or an endpoint in service. What is highlighted, else what is to keep, is marked as asked for. Edges are what the records say: times are not looked at.
+    has a gap, or an endpoint in service. What is highlighted, else what is to keep, is marked as asked for. Edges are what
+    the records say: times are not looked at.
     """
     marked = set(highlight)
     shown = (

@@ -91,7 +91,7 @@ def _head(drawn: Picture, page: float) -> tuple[list[str], float]:
         for said in wrapped(note, page):
             y += LINE
             lines.append(text((_MARGIN, y), said, "quiet note"))
-    return lines, y + _MARGIN
+    return lines, y + (_MARGIN if lines else 0)
 
 
 def _body(drawn: Picture, placed: Placed) -> Iterator[str]:

@@ -36,22 +36,25 @@ class Placed:
     height: float
 
 
-def place(drawn: Picture) -> Placed:
-    """The picture laid out by ourselves, in the shape that fits a page best."""
+def place(drawn: Picture, page: float = PAGE) -> Placed:
+    """The picture laid out by ourselves, in the shape that fits a page of this width best."""
     bare: Graph = drawn.graph.__class__()  # the nodes and the arrows alone
     bare.add_nodes_from(drawn.figures)
-    bare.add_edges_from((arrow.source, arrow.target, arrow.key) for arrow in drawn.arrows)
+    for arrow in drawn.arrows:
+        bare.add_edge(arrow.source, arrow.target, key=arrow.key)
     sizes = {node: size_of(figure) for node, figure in drawn.figures.items()}
     right = layout(bare, sizes=sizes, groups=drawn.groups, gap=gap_for(drawn.arrows))
-    if not may_turn(drawn, right.width):
+    if not may_turn(drawn, right.width, page):
         return of_layout(right)
     turned = {node: (high, wide) for node, (wide, high) in sizes.items()}
-    return best_shaped([of_layout(in_rows(right, PAGE)), of_layout(layout(bare, sizes=turned, gap=DOWN_GAP), turned=True)])
+    return best_shaped(
+        [of_layout(in_rows(right, page)), of_layout(layout(bare, sizes=turned, gap=DOWN_GAP), turned=True)], page
+    )
 
 
-def may_turn(drawn: Picture, width: float) -> bool:
+def may_turn(drawn: Picture, width: float, page: float = PAGE) -> bool:
     """Whether another shape may suit a picture of this width better."""
-    return width > PAGE and not drawn.groups and len(drawn.figures) <= _TURNED
+    return width > page and not drawn.groups and len(drawn.figures) <= _TURNED
 
 
 def gap_for(arrows: Iterable[Arrow]) -> float:
@@ -60,12 +63,12 @@ def gap_for(arrows: Iterable[Arrow]) -> float:
     return min(WIDEST, max(GAP, 30 + LETTER * max(lengths))) if 0 < len(lengths) <= LABELLED else GAP
 
 
-def best_shaped(shapes: Iterable[Placed]) -> Placed:
+def best_shaped(shapes: Iterable[Placed], page: float = PAGE) -> Placed:
     """The one that fills a page best: what is too wide is worse than what is too high, which scrolls."""
 
     def ill(placed: Placed) -> float:
         shape = max(1.0, placed.width) / max(1.0, placed.height)
-        return max(shape / _SHAPE, _SHAPE / shape) * min(_TOO_WIDE, max(1.0, placed.width / PAGE)) ** 2
+        return max(shape / _SHAPE, _SHAPE / shape) * min(_TOO_WIDE, max(1.0, placed.width / page)) ** 2
 
     return min(shapes, key=ill)
 

@@ -1,4 +1,4 @@
-"""Graphviz at work, on layouts and on PNG: the `dot` on the PATH, else the pygraphviz wheel (extra `render`), which ships Graphviz."""
+"""Graphviz lays pictures out and draws PNG: the `dot` on the PATH, else the pygraphviz wheel (extra `render`)."""
 
 from __future__ import annotations
 

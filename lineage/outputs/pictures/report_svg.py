@@ -44,8 +44,19 @@ def figure(title: str, nodes: list[Json], edges: list[Json]) -> str:
 
 def _figure(node: Json) -> Figure:
     kind = KINDS.get(node["kind"], RESOURCE)
-    look = {"observed": bool(node["observed"]), "gap": False, "fold": False, "subject": False, "lit": None}
-    return Figure(kind, node["label"], below(kind, node), node["id"], classes="", url=None, **look)
+    return Figure(
+        kind,
+        node["label"],
+        below(kind, node),
+        node["id"],
+        observed=bool(node["observed"]),
+        gap=False,
+        fold=False,
+        subject=False,
+        lit=None,
+        classes="",
+        url=None,
+    )
 
 
 def _line(edge: Json, path: str) -> str:

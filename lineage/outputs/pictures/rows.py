@@ -34,7 +34,7 @@ class _Row:
 
 
 def in_rows(laid: Layout, page: float) -> Layout:
-    """The layout in rows that are no wider than a page; one with frames, several pieces or many lines at a cut stays as it is."""
+    """The layout in rows no wider than a page. One with frames, several pieces or many lines at a cut stays as it is."""
     columns = _columns(laid.boxes.values())
     cut = [] if laid.frames or any(end > start for (_, end), (start, _) in pairwise(columns)) else _cut(columns, page)
     crossing = _crossing(laid, cut)
