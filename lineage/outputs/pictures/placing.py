@@ -18,7 +18,8 @@ PAGE: Final = 1240.0  # what a screen shows without making it smaller
 LABELLED: Final = 120  # arrows at most: more words than that nobody reads
 WIDEST: Final = 190.0  # of a gap that makes room for the words on arrows
 LETTER: Final = 6.2  # the width of one of an arrow's
-_SHAPE = 1.6  # how much wider than high a picture should be
+_WIDE, _HIGH = 1.7, 0.6  # a picture should be at most so much wider than high, and at least so much
+_BROKEN = 1.6  # how much better rows must fit than a picture that runs down: nothing is broken in that
 DOWN_GAP: Final = 46.0  # between two layers, where they lie below each other
 _TOO_WIDE = 2.5  # pages: what is wider does not fit anyhow
 _TURNED = 150  # nodes at most: a larger picture has no shape that fits a page
@@ -47,9 +48,9 @@ def place(drawn: Picture, page: float = PAGE) -> Placed:
     if not may_turn(drawn, right.width, page):
         return of_layout(right)
     turned = {node: (high, wide) for node, (wide, high) in sizes.items()}
-    return best_shaped(
-        [of_layout(in_rows(right, page)), of_layout(layout(bare, sizes=turned, gap=DOWN_GAP), turned=True)], page
-    )
+    down = of_layout(layout(bare, sizes=turned, gap=DOWN_GAP), turned=True)
+    rows = of_layout(in_rows(right, page))
+    return rows if _ill(rows, page) * _BROKEN < _ill(down, page) else down
 
 
 def may_turn(drawn: Picture, width: float, page: float = PAGE) -> bool:
@@ -64,13 +65,14 @@ def gap_for(arrows: Iterable[Arrow]) -> float:
 
 
 def best_shaped(shapes: Iterable[Placed], page: float = PAGE) -> Placed:
-    """The one that fills a page best: what is too wide is worse than what is too high, which scrolls."""
+    """The one that fills a page best."""
+    return min(shapes, key=lambda shape: _ill(shape, page))
 
-    def ill(placed: Placed) -> float:
-        shape = max(1.0, placed.width) / max(1.0, placed.height)
-        return max(shape / _SHAPE, _SHAPE / shape) * min(_TOO_WIDE, max(1.0, placed.width / page)) ** 2
 
-    return min(shapes, key=ill)
+def _ill(placed: Placed, page: float) -> float:
+    """How badly a picture fits a page: 1 is well. What is too wide is worse than what is too high, which scrolls."""
+    shape = max(1.0, placed.width) / max(1.0, placed.height)
+    return max(1.0, shape / _WIDE, _HIGH / shape) * min(_TOO_WIDE, max(1.0, placed.width / page)) ** 2
 
 
 def of_layout(laid: Layout, *, turned: bool = False) -> Placed:
