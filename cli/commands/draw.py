@@ -20,35 +20,42 @@ FEW = 20  # nodes of a selector that are its subject, and never fold
 
 
 @click.command(
-    short_help="Draw the graph: SVG, PNG, DOT, or a page to look around in.",
+    short_help="Draw the graph: SVG, PNG, DOT, or a page to explore.",
     epilog="""\b
     Examples:
-      lineage draw +loans-live -o loans.svg          an endpoint and all that is upstream of it
-      lineage draw s3://bank-raw/loans/+ -o use.png  a dataset and all that came of it
-      lineage draw +loans-live -o loans.html         a page to look around in; it needs nothing but a browser
-      lineage draw --highlight s3://bank-raw/loans/ -o loans.svg     all, and in it what it fed
+      lineage draw loans-live -o loans.svg           an endpoint with everything upstream of it
+      lineage draw s3://bank-raw/loans/+ -o use.png  a dataset with everything downstream of it
+      lineage draw loans-live -o loans.html          a page to explore; it needs only a browser
+      lineage draw --highlight s3://bank-raw/loans/ -o loans.svg     everything, with what this data went into
       lineage draw --cluster account --max-nodes 200 -o estate.svg
       lineage draw --format dot | less               everything, as DOT
     """,
 )
 @click.argument("selector", required=False)
 @snapshot_option
-@click.option("--format", "-f", "form", type=click.Choice(PICTURES), help="Else by the name of the file; without one, dot.")
+@click.option(
+    "--format", "-f", "form", type=click.Choice(PICTURES), help="Output format. Default: by file extension, else dot."
+)
 @out_option
 @click.option(
     "--engine",
     type=click.Choice(("auto", "dot", "builtin")),
     default="auto",
-    help="Who lays it out: Graphviz (dot), or lineage itself, which takes any size and draws SVG. Auto takes Graphviz where "
-    "there is one, up to 3,000 nodes.",
+    help="What computes the layout: Graphviz (dot), or lineage itself (builtin: any size, SVG only). Auto uses Graphviz where "
+    "it is installed, up to 3,000 nodes, unless the built-in layout fits a page better.",
 )
 @click.option(
-    "--max-nodes", metavar="N", type=click.IntRange(min=0), help="Fold what looks alike above so many (default 500; 0: never)."
+    "--max-nodes", metavar="N", type=click.IntRange(min=0), help="Fold similar nodes above this number (default 500; 0: never)."
 )
 @click.option(
-    "--cluster", type=click.Choice(("none", "account", "pipeline")), default="none", help="Frame what belongs to one."
+    "--cluster",
+    type=click.Choice(("none", "account", "pipeline")),
+    default="none",
+    help="Draw a frame around what belongs together.",
 )
-@click.option("--highlight", metavar="NODE", multiple=True, help="Light this, and what is up and downstream of it; repeats.")
+@click.option(
+    "--highlight", metavar="NODE", multiple=True, help="Highlight this node with its upstream and downstream; may be repeated."
+)
 @click.option("--links/--no-links", default=True, help="Link nodes to their AWS console pages.")
 @click.option("--images/--no-images", default=False, help="Draw container images too.")
 @uncollected
@@ -62,17 +69,18 @@ def draw(
     highlight: tuple[str, ...],
     **words: Any,
 ) -> None:
-    """Draw the graph, or what SELECTOR names of it: data on the left, endpoints on the right.
+    """Draw the graph, or the part that SELECTOR names, in the direction of the data: to the right, or down if that fits better.
 
-    SELECTOR is a name, `kind/name`, an ARN, an S3 URI (every place that it shares keys with), `kind:model` or
-    `tag:team=fraud`; `+x` adds all that is upstream of x, `x+` all downstream, `2+x` two steps; with spaces between them,
-    several must all be so. Dashed nodes are named by something and were not observed. Arrows
-    are what the records say; `trace` looks at times as well.
+    SELECTOR is a name, `kind/name`, an ARN, an S3 URI (every place that shares keys with it), `kind:model` or
+    `tag:team=fraud`; `+x` adds everything upstream of x, `x+` everything downstream, `2+x` two steps; of several with
+    spaces between them, all must hold. One endpoint is drawn with everything upstream of it. A dashed card: something
+    names this node, and it was not observed. Arrows are what the records say; `trace` also checks times.
 
-    Where there are more nodes than --max-nodes, those that look alike become one ("+37 more training jobs"); what was
-    folded is said in the picture. Endpoints in service, what has a gap, SELECTOR's own nodes and highlighted ones stay.
+    With more nodes than --max-nodes, similar ones become one ("+37 more training jobs"); the picture says what was folded.
+    Endpoints in service, nodes with a gap, SELECTOR's own nodes and highlighted ones are never folded.
 
-    html is one file that opens from disk and asks for nothing: a page to search, filter and click in. It has every node.
+    html is one file that opens from disk and loads nothing: a page to search, filter and click in. It has every node, and
+    opens at what SELECTOR names; without one, at the newest endpoint in service.
     """
     form = form or _by_suffix(out)
     if form == "png" and out in (None, "-") and sys.stdout.isatty():
@@ -179,7 +187,7 @@ def _with_its_making(whole: Graph, selector: str | None) -> str | None:
     named = lineage.named(whole, selector) if selector and "+" not in selector else set()
     if [whole.nodes[node]["kind"] for node in named] != ["endpoint"]:
         return selector
-    say(f"drawn with all that is upstream of it, as `lineage draw +{selector}` does")
+    say(f"{selector} is one endpoint: drawn with everything upstream of it (+{selector})")
     return f"+{selector}"
 
 
@@ -202,5 +210,5 @@ def _heading(selector: str | None) -> str:
         return "Everything"
     name = selector.strip("+")
     whole = name and not set("+ ") & set(name)
-    ways = {f"+{name}": "upstream of", f"{name}+": "downstream of", f"+{name}+": "upstream and downstream of"}
-    return f"{name} and all that is {ways[selector]} it" if whole and selector in ways else selector
+    ways = {f"+{name}": "upstream", f"{name}+": "downstream", f"+{name}+": "upstream and downstream"}
+    return f"{name} with everything {ways[selector]}" if whole and selector in ways else selector

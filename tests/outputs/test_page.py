@@ -435,7 +435,7 @@ def test_draw_writes_the_page(ask, tmp_path: Path) -> None:
     ran = ask("draw", "+loans-live", "-o", "page.html", "--no-links")
     assert (ran.code, ran.err) == (0, "drawn in page.html\n")
     data = embedded((tmp_path / "page.html").read_text(encoding="utf-8"))
-    assert (data["schema"], data["heading"]) == ("lineage.page/1", "loans-live and all that is upstream of it")
+    assert (data["schema"], data["heading"]) == ("lineage.page/1", "loans-live with everything upstream")
     assert set(data["nodes"]["url"]) == {None}
     assert any(data["nodes"]["record"])
 

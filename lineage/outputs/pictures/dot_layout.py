@@ -32,12 +32,9 @@ def asked_of_dot(drawn: Picture, *, turned: bool = False) -> str:
         lines.append(f'subgraph {frame} {{ label="x"; {box} }}' if frame else box)
     labelled = len(drawn.arrows) <= LABELLED
     for number, arrow in enumerate(drawn.arrows):
-        # Words are as wide as that many letters of a font whose letters are all as wide.
-        words = (
-            f' label="{"x" * len(arrow.label)}" fontname=Courier fontsize={LETTER / 0.6:.1f}'
-            if labelled and arrow.label
-            else ""
-        )
+        # Room for the words: as many letters, and a little more, of a font whose letters are all as wide.
+        room = "x" * (len(arrow.label) + 2)
+        words = f' label="{room}" fontname=Courier fontsize={LETTER / 0.6:.1f}' if labelled and arrow.label else ""
         aside = " constraint=false" if arrow.aside else ""
         lines.append(f"{names[arrow.source]} -> {names[arrow.target]} [id=e{number}{words}{aside}];")
     return "\n".join([*lines, "}"])

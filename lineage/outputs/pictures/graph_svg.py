@@ -26,7 +26,7 @@ svg { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 .arrow-label.unlit { fill: none; stroke: none; }
 .frame { fill: none; stroke: #b4bcc7; stroke-dasharray: 2 3; }
 .legend text { font-size: 11px; }
-#tip path { fill: context-stroke; }
+#tip path { fill: #7b8593; fill: context-stroke; }
 """
 _DARK = """
 .arrow { stroke: #8a95a4; } .pale { stroke: #5a6470; } .arrow.lit { stroke: #8db8f5; } .arrow.unlit { stroke: #2b3038; }
