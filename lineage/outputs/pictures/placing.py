@@ -19,6 +19,7 @@ LABELLED: Final = 120  # arrows at most: more words than that nobody reads
 WIDEST: Final = 190.0  # of a gap that makes room for the words on arrows
 LETTER: Final = 6.2  # the width of one of an arrow's
 _WIDE, _HIGH = 1.7, 0.6  # a picture should be at most so much wider than high, and at least so much
+_ROWS = (1.0, 0.8, 0.6)  # of a page: shorter rows, and more of them, make a picture less flat
 _BROKEN = 1.6  # how much better rows must fit than a picture that runs down: nothing is broken in that
 DOWN_GAP: Final = 46.0  # between two layers, where they lie below each other
 _TOO_WIDE = 2.5  # pages: what is wider does not fit anyhow
@@ -49,7 +50,7 @@ def place(drawn: Picture, page: float = PAGE) -> Placed:
         return of_layout(right)
     turned = {node: (high, wide) for node, (wide, high) in sizes.items()}
     down = of_layout(layout(bare, sizes=turned, gap=DOWN_GAP), turned=True)
-    rows = of_layout(in_rows(right, page))
+    rows = best_shaped([of_layout(in_rows(right, page * part)) for part in _ROWS], page)
     return rows if _ill(rows, page) * _BROKEN < _ill(down, page) else down
 
 
