@@ -77,7 +77,7 @@ def draw(
     names this node, and it was not observed. Arrows are what the records say; `trace` also checks times.
 
     With more nodes than --max-nodes, similar ones become one ("+37 more training jobs"); the picture says what was folded.
-    Endpoints in service, nodes with a gap, SELECTOR's own nodes and highlighted ones are never folded.
+    Endpoints in service (up to 50), nodes with a gap, SELECTOR's own nodes and highlighted ones are never folded.
 
     html is one file that opens from disk and loads nothing: a page to search, filter and click in. It has every node, and
     opens at what SELECTOR names; without one, at the newest endpoint in service.

@@ -170,6 +170,13 @@ def test_some_never_fold() -> None:
     assert drawn.folded
 
 
+def test_very_many_endpoints_fold() -> None:
+    """A picture of more than 50 endpoints in service is no list of them: those that look alike become one."""
+    graph = graph_of(one for number in range(60) for one in served("s3://m/x", name=f"shop-{number}"))
+    labels = {figure.label for figure in lineage.picture(graph, max_nodes=10).figures.values()}
+    assert "+59 more endpoints" in labels
+
+
 def test_highlights_light_the_way_up_and_down(bank_graph: lineage.Graph) -> None:
     """What is upstream and downstream of a highlighted node is lit, the rest is pale; folds never mix the two."""
     marked = arn("training-job", "fraud-xgb-17")
@@ -240,9 +247,13 @@ def test_without_graphviz_we_draw_it_ourselves(bank_graph: lineage.Graph, monkey
     monkeypatch.setenv("PATH", "")
     monkeypatch.setitem(__import__("sys").modules, "pygraphviz", None)
     drawn = lineage.picture(bank_graph)
-    assert lineage.engine_for(drawn, "svg") == ("builtin", "no Graphviz here")
+    engine, why = lineage.engine_for(drawn, "svg")
+    assert engine == "builtin"
+    assert why.startswith("Graphviz is not installed (`apt install graphviz`, ")
     assert lineage.draw(drawn, "svg").startswith(b"<?xml")
-    with pytest.raises(lineage.RenderError, match="a PNG takes Graphviz .no Graphviz here.: install it .*--format svg"):
+    with pytest.raises(
+        lineage.RenderError, match="a PNG needs Graphviz: Graphviz is not installed .*apt install .*--format svg"
+    ):
         lineage.draw(drawn, "png")
 
 
@@ -267,7 +278,8 @@ def test_draw_says_why_it_laid_the_picture_out_itself(ask, monkeypatch: pytest.M
     monkeypatch.setenv("PATH", "")
     monkeypatch.setitem(__import__("sys").modules, "pygraphviz", None)
     ran = ask("draw", "+loans-live", "-o", "p.svg")
-    assert (ran.code, ran.err) == (0, "laid out by lineage itself: no Graphviz here\ndrawn in p.svg\n")
+    assert (ran.code, ran.err.count("\n")) == (0, 2)
+    assert ran.err.startswith("laid out by lineage itself: Graphviz is not installed (`apt install graphviz`, ")
     ran = ask("draw", "+loans-live", "-o", "p.png")
     assert (ran.code, ran.err.count("\n")) == (3, 1)
     assert "apt install graphviz" in ran.err

@@ -131,7 +131,7 @@
   }
 
   function go(node) {
-    gather([node]);
+    if (node.away) lay(0);
     choose(node);
     view.zoom = Math.max(view.zoom, READABLE);
     centre(node);
@@ -141,8 +141,8 @@
   /** Opens the panel, which may take the place where the node is. */
   function uncovered(node) {
     detail(node);
-    const low = (node.y + node.height - view.y) * view.zoom + 24, free = view.height - (isPhone() ? panel.offsetHeight : 0);
-    if (low > free) view.y += (low - free) / view.zoom;
+    const low = (node.y + node.height - view.y) * view.zoom + 24;
+    if (low > free()) view.y += (low - free()) / view.zoom;
     const right = (node.x + node.width - view.x) * view.zoom + 24;
     if (right > view.width) view.x += Math.min(right - view.width, (node.x - view.x) * view.zoom - 12) / view.zoom;
     draw();
@@ -153,15 +153,18 @@
     go(node);
   }
 
+  /** What the panel leaves free of the height: on a phone it lies over the graph. */
+  const free = () => view.height - (isPhone() ? panel.offsetHeight : 0);
+
   function centre(node) {
     view.x = node.x + node.width / 2 - view.width / view.zoom / 2;
-    view.y = node.y + node.height / 2 - view.height / view.zoom / 2;
+    view.y = node.y + node.height / 2 - free() / view.zoom / 2;
     draw();
   }
 
   /** Shows all nodes, or those that are wanted, as large as they fit. */
   function fit(wanted = nodes) {
-    gather(wanted);
+    arrange(wanted);
     const room = roomOf(wanted);
     if (!room) return;
     view.zoom = room.zoom;
@@ -172,7 +175,15 @@
   }
 
   const isShown = (node) => !node.hidden && !node.away;
-  const gather = (wanted) => wanted.some((node) => node.away) && lay(0);
+
+  /** Takes the layout in which some nodes are larger, of those that have them all. */
+  function arrange(wanted) {
+    const zooms = data.layouts.map((_, which) => {
+      lay(which);
+      return wanted.some((node) => node.away) ? 0 : roomOf(wanted)?.zoom ?? 0;
+    });
+    lay(zooms[1] > zooms[0] * 1.05 ? 1 : 0);
+  }
 
   const isPhone = () => innerWidth <= 600;
   const foot = () => (isPhone() ? 104 : 58);  // pixels that the line below the graph and the buttons take up
@@ -191,8 +202,6 @@
   function openAt(node) {
     if (node) choose(node);
     const answer = node ? [node, ...lit.up, ...lit.down] : nodes;
-    const zooms = data.layouts.map((_, which) => { lay(which); return roomOf(answer)?.zoom ?? 0; });
-    lay(zooms[1] > zooms[0] * 1.05 ? 1 : 0);
     fit(answer);
     if (node && view.zoom < READABLE) near(node, answer);
   }
@@ -391,11 +400,14 @@
 
   // --- the icons ---------------------------------------------------------------------------------------------------
 
+  const paths = new Map();
+  const pathOf = (said) => paths.get(said) ?? paths.set(said, new Path2D(said)).get(said);
+
   function icon(pen, [path, colour], x, y, size = 1) {
     pen.save();
     pen.translate(x, y);
     pen.scale(size, size);
-    const shape = new Path2D(path);
+    const shape = pathOf(path);
     pen.fillStyle = colour;
     pen.strokeStyle = colours.stroke;
     pen.lineWidth = 0.9;

@@ -19,6 +19,7 @@ from lineage.queries.flow.links import Flow
 
 Clusters: TypeAlias = Literal["none", "account", "pipeline"]
 MOST: Final = 500  # nodes that one can still look at
+_ENDPOINTS = 50  # in service that never fold: a picture of more of them is a list
 _MEMBERSHIP = ("recorded-by", "member-of")
 _BESIDE = (*_MEMBERSHIP, "mentions", "associated")
 _LIGHT = (*(name for name, relation in RELATIONS.items() if relation.flows), *_MEMBERSHIP)
@@ -95,8 +96,8 @@ def picture(
 
     `links` are those to console pages; container `images` are left out unless asked for. `highlight` names nodes: they, what
     is upstream of them and what is downstream are lit, the rest is pale. They never fold, nor does what is to `keep`, what
-    has a gap, or an endpoint in service. What is highlighted, else what is to keep, is marked as asked for. Edges are what
-    the records say: times are not looked at.
+    has a gap, or up to 50 endpoints in service. What is highlighted, else what is to keep, is marked as asked for. Edges are
+    what the records say: times are not looked at.
     """
     marked = set(highlight)
     shown = (
@@ -108,9 +109,9 @@ def picture(
     upstream, downstream = _reached(shown.in_edges, 0, there), _reached(shown.out_edges, 1, there)
     lit = upstream | downstream
     endpoints = ((node, data) for node, data in shown.nodes(data=True) if data["kind"] == ENDPOINT.name)
-    serving = (node for node, data in endpoints if serves(data["status"]) and not data.get("deleted"))
+    serving = [node for node, data in endpoints if serves(data["status"]) and not data.get("deleted")]
     subjects = marked or set(keep)
-    kept = marked.union(subjects, keep, gaps, serving)
+    kept = marked.union(subjects, keep, gaps, serving if len(serving) <= _ENDPOINTS else ())
     marks = {node: (groups.get(node), node in upstream, node in downstream) for node in shown}
     drawn = fold(shown, max_nodes or len(shown), kept, marks)
     groups |= {node: groups[data["folded"][0]] for node, data in _folds_of(drawn) if data["folded"][0] in groups}
@@ -287,7 +288,7 @@ def shorten(text: str, room: int = _LABEL_CHARACTERS) -> str:
     if len(text) <= room:
         return text
     half = (room - 1) // 2
-    return f"{text[: room - 1 - half]}…{text[-half:]}"
+    return f"{text[: room - 1 - half]}…{text[-half:]}".replace("……", "…")
 
 
 _CONSOLES = {"aws": "console.aws.amazon.com", "aws-cn": "console.amazonaws.cn", "aws-us-gov": "console.amazonaws-us-gov.com"}

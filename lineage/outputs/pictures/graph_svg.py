@@ -8,6 +8,7 @@ from typing import Any
 from lineage.graphs.build import Graph
 from lineage.outputs.pictures import cards
 from lineage.outputs.pictures.figures import Arrow, Picture, meanings, picture, shorten
+from lineage.outputs.pictures.layout import Box
 from lineage.outputs.pictures.placing import LABELLED, LETTER, PAGE, WIDEST, Placed, at, place
 from lineage.outputs.pictures.svg import BOLD, CHARACTER, LINE, document, element, text, words, wrapped
 
@@ -107,10 +108,32 @@ def _body(drawn: Picture, placed: Placed) -> Iterator[str]:
     for number, (node, figure) in enumerate(drawn.figures.items()):
         yield cards.linked(figure, cards.card(figure, placed.boxes[node]), f"n{number}") + "\n"
     if len(drawn.arrows) <= LABELLED:
-        for arrow in drawn.arrows:
-            x, y = placed.labels[arrow.source, arrow.target, arrow.key]
-            kind = "arrow-label" + (" unlit" if arrow.lit is False else "")
-            yield text((x, y + 4), shorten(arrow.label, int(WIDEST / LETTER)), kind) + "\n"
+        yield from _words_on_arrows(drawn, placed)
+
+
+def _words_on_arrows(drawn: Picture, placed: Placed) -> Iterator[str]:
+    """Where words would lie on others or on a card they move up or down a little; what has no room is told when pointed at."""
+    taken = list(placed.boxes.values())
+    for arrow in drawn.arrows:
+        x, y = placed.labels[arrow.source, arrow.target, arrow.key]
+        said = shorten(arrow.label, int(WIDEST / LETTER))
+        wide = len(said) * LETTER - 4
+        for aside in (0, -11, 11, -22, 22):
+            box = (x - wide / 2, y + aside - 6, wide, 12.0)
+            if not any(_overlap(box, other) for other in taken):
+                taken.append(box)
+                kind = "arrow-label" + (" unlit" if arrow.lit is False else "")
+                yield text((x, y + aside + 4), said, kind) + "\n"
+                break
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    return (
+        one[0] < other[0] + other[2]
+        and other[0] < one[0] + one[2]
+        and one[1] < other[1] + other[3]
+        and other[1] < one[1] + one[3]
+    )
 
 
 def _arrow(arrow: Arrow, way: str, *, described: bool) -> str:

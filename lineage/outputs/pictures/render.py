@@ -14,25 +14,25 @@ from lineage.outputs.pictures.figures import Picture
 from lineage.outputs.pictures.graph_svg import to_svg
 from lineage.outputs.pictures.placing import Placed, best_shaped, may_turn, place
 
-_GET = "install it (`apt install graphviz`, `brew install graphviz`) or `pip install 'sagemaker-lineage[render]'`"
+_GET = "`apt install graphviz`, `brew install graphviz` or `pip install 'sagemaker-lineage[render]'`"
 
 TIMEOUT = 300  # seconds; dot takes 143 s for 16,000 nodes
 WELL = 3000  # nodes that Graphviz lays out well, and in seconds
 
 
 def engine_for(drawn: Picture, form: str, engine: str = "auto") -> tuple[str, str]:
-    """Who draws a picture as `svg` or `png`, `dot` (which is Graphviz) or `builtin`, and why, where it was not asked for.
+    """What lays a picture out as `svg` or `png`: `dot` (Graphviz) or `builtin`; and why, where that was not asked for.
 
-    Raises `RenderError` for a PNG that Graphviz can't or shouldn't draw.
+    Raises `RenderError` for a PNG without Graphviz, or too large for it.
     """
     if engine != "auto":
         why = ""
     elif len(drawn.figures) > WELL:
         engine, why = "builtin", f"more than {WELL:,} nodes"
     else:
-        engine, why = ("dot", "") if has_graphviz() else ("builtin", "no Graphviz here")
+        engine, why = ("dot", "") if has_graphviz() else ("builtin", f"Graphviz is not installed ({_GET})")
     if form == "png" and engine == "builtin":
-        raise RenderError(f"a PNG takes Graphviz ({why or 'not the built-in engine'}): {_GET}; or take --format svg")
+        raise RenderError(f"a PNG needs Graphviz: {why or 'not the built-in engine'}; or use --format svg")
     return engine, why
 
 
@@ -69,7 +69,7 @@ def render(dot: str, form: str) -> bytes:
     try:
         import pygraphviz  # noqa: F401  (an optional extra; asked for by importing it)
     except ImportError:
-        raise RenderError(f"no Graphviz: {_GET}; `--format dot` and `--engine builtin` need none") from None
+        raise RenderError(f"Graphviz is not installed: {_GET}; `--format dot` and `--engine builtin` need none") from None
     # A process of its own: a picture that Graphviz can't finish must not hold the caller for ever.
     code = (
         "import sys, pygraphviz; graph = pygraphviz.AGraph(string=sys.stdin.read());"
@@ -82,7 +82,7 @@ def _run(command: list[str], dot: str) -> bytes:
     try:
         done = subprocess.run(command, input=dot.encode(), capture_output=True, timeout=TIMEOUT, check=False)  # noqa: S603
     except subprocess.TimeoutExpired as error:
-        raise RenderError(f"Graphviz did not finish within {TIMEOUT} s: draw less, or take --format dot") from error
+        raise RenderError(f"Graphviz did not finish within {TIMEOUT} s: draw fewer nodes, or use --format dot") from error
     if done.returncode or not done.stdout:
         said = done.stderr.decode(errors="replace").strip().splitlines() or ["it said nothing"]
         raise RenderError(f"Graphviz failed: {said[-1]}")

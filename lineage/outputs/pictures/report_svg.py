@@ -66,7 +66,5 @@ def _line(edge: Json, path: str) -> str:
 
 
 def _card(one: Figure, drawn: str) -> str:
-    icon = f"--icon:{one.kind.colour}"
-    return element(
-        "g", element("title", words(one.tooltip)), drawn, class_="node" if one.observed else "node unseen", style=icon
-    )
+    look = {"class_": "node" if one.observed else "node unseen", "fill": one.kind.colour}
+    return element("g", element("title", words(one.tooltip)), drawn, **look)
