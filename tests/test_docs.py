@@ -9,6 +9,7 @@ import shlex
 from pathlib import Path
 
 import pytest
+import yaml
 
 import lineage as api
 from cli.main import cli
@@ -26,7 +27,8 @@ DOCS = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "
 PLAIN = [page for name, page in DOCS.items() if name not in STORIES]
 CONSOLES = [block for page in (README, *PLAIN) for block in CONSOLE.findall(page)]
 PYTHON = re.compile(r"^```python\n(.*?)^```\n+```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-EXAMPLES = [example for page in (section("From Python"), *PLAIN) for example in PYTHON.findall(page)]
+EXAMPLES = [example for page in (README, *PLAIN) for example in PYTHON.findall(page)]
+LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
 
 
 @pytest.fixture
@@ -93,8 +95,28 @@ def test_python_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: st
 
 
 def test_every_page_is_reached_from_the_readme() -> None:
-    """The README names each page of docs/."""
-    assert [page for page in DOCS if f"(docs/{page})" not in README] == []
+    """The README names the index of docs/, and the index names each page."""
+    assert "(docs/README.md)" in README
+    assert [page for page in DOCS if page != "README.md" and f"({page})" not in DOCS["README.md"]] == []
+
+
+def test_the_readme_is_short() -> None:
+    """The README has 150 lines at most: what is longer has a page of its own."""
+    assert len(README.splitlines()) <= 150
+
+
+def test_the_workflow_in_the_docs_is_one() -> None:
+    """The GitHub Actions workflow of docs/ci.md is YAML whose steps crawl, check and upload the file that the check writes."""
+    (text,) = re.findall(r"^```yaml\n(.*?)^```$", DOCS["ci.md"], re.MULTILINE | re.DOTALL)
+    workflow = yaml.safe_load(text)
+    steps = workflow["jobs"]["check"]["steps"]
+    crawl, check = (shlex.split(step["run"]) for step in steps if step.get("run", "").startswith("lineage "))
+    (upload,) = (step for step in steps if "upload-sarif" in step.get("uses", ""))
+    assert (crawl[1], check[1], check[check.index("-o") + 1]) == ("crawl", "check", upload["with"]["sarif_file"])
+    assert upload["if"] == "always()"
+    assert workflow["permissions"] == {"contents": "read", "id-token": "write", "security-events": "write"}
+    for line in (crawl, check):
+        cli.commands[line[1]].make_context(line[1], line[2:], parent=cli.make_context("lineage", [line[1]]))
 
 
 def test_the_contents_match_the_python_docstring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
