@@ -30,6 +30,7 @@ CONSOLES = [block for page in (README, *PLAIN) for block in CONSOLE.findall(page
 PYTHON = re.compile(r"^```python\n(.*?)^```\n+```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 EXAMPLES = [example for page in (README, *PLAIN) for example in PYTHON.findall(page)]
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
+CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 
 
 @pytest.fixture
@@ -99,6 +100,27 @@ def test_every_page_is_reached_from_the_readme() -> None:
     """The README names the index of docs/, and the index names each page."""
     assert "(docs/README.md)" in README
     assert [page for page in DOCS if page != "README.md" and f"({page})" not in DOCS["README.md"]] == []
+
+
+def anchors(page: str) -> set[str]:
+    """What a link can name in a page: its headings, as GitHub spells them."""
+    heads = re.findall(r"^#+ (.*)$", page, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+def leads_nowhere(page: Path, target: str, anchor: str) -> bool:
+    path = (page.parent / target) if target else page
+    return not path.exists() or bool(anchor and anchor not in anchors(path.read_text(encoding="utf-8")))
+
+
+LINKING = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")] + [ROOT / "docs" / name for name in DOCS]
+
+
+@pytest.mark.parametrize("page", LINKING, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(page: Path) -> None:
+    """Each link to another page names a file that is there, and a heading that it has."""
+    links = LINK.findall(CODE.sub("", page.read_text(encoding="utf-8")))
+    assert [f"{target}#{anchor}" for target, anchor in links if leads_nowhere(page, target, anchor)] == []
 
 
 def test_the_readme_is_short() -> None:
