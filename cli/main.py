@@ -26,9 +26,14 @@ from .commands.report import report
 from .commands.runs import experiments, runs
 from .commands.search import search, suggest
 from .commands.snapshot import snapshot
+from .render.words import say, say_lines
 from .signals import SIGNALS, ending_as_interrupted
 
 FAILED, USAGE, INTERRUPTED, BROKEN_PIPE = 3, 2, 130, 141
+_NO_MEMORY = (
+    "not enough memory: close other programs or take a larger machine; if that does not help, look at the file with "
+    "`lineage snapshot verify`, and restore it if it is damaged"
+)
 
 
 class Lineage(click.Group):
@@ -153,21 +158,25 @@ def _explained(error: Exception, snapshot: str | None) -> Exception:
     try:
         with lineage.open_snapshot(snapshot):
             raise error  # noqa: TRY301  (on its way out the file is looked at)
-    except Exception as explained:  # noqa: BLE001  (the same error, where nothing explains it)
+    except lineage.DamagedSnapshot as explained:
         return explained
+    except Exception:  # noqa: BLE001  (the same error, or that there is no file to look at)
+        return error
 
 
 def _failure(error: Exception, arguments: list[str]) -> int:
     import lineage
 
     if "--debug" in arguments:
-        traceback.print_exception(error)
+        say_lines("".join(traceback.format_exception(error)))
 
     message = " ".join(str(error).split())
     if isinstance(error, _usage()):
         return _say(message, USAGE)
     if isinstance(error, lineage.LineageError):
         return _say(message, FAILED)
+    if isinstance(error, MemoryError):
+        return _say(_NO_MEMORY, FAILED)
     if isinstance(error, OSError):
         return _say(f"{error.filename or 'stdout'}: {error.strerror or message}", FAILED)
     return _say(f"{type(error).__name__}: {message} (a bug: run again with --debug and report what it prints)", FAILED)
@@ -182,9 +191,7 @@ def _usage() -> tuple[type[Exception], ...]:
 
 
 def _say(message: str, code: int) -> int:
-    import lineage
-
-    click.echo(lineage.one_line(f"lineage: {message}"), err=True)
+    say(f"lineage: {message}")
     return code
 
 

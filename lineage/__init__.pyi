@@ -38,6 +38,7 @@ from .domain.text import safe_json as safe_json
 from .domain.text import visible as visible
 from .errors import AlreadyExists as AlreadyExists
 from .errors import CrawlError as CrawlError
+from .errors import DamagedSnapshot as DamagedSnapshot
 from .errors import LeaderboardError as LeaderboardError
 from .errors import LineageError as LineageError
 from .errors import MalformedDefinition as MalformedDefinition

@@ -27,6 +27,7 @@ _TERRAFORM = "terraform"
       lineage iam-policy --account 111122223333 --region eu-west-1 --bucket bank-ml --bucket s3://bank-raw/manifests/
       lineage iam-policy --kind training-job --kind processing-job --kind trial-component
       lineage iam-policy --all-regions --role-arn arn:aws:iam::222233334444:role/auditor
+      lineage iam-policy --signing-key arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab
       lineage iam-policy --recording --bucket bank-ml
     """,
 )
@@ -49,6 +50,13 @@ _TERRAFORM = "terraform"
 @click.option("--recording", is_flag=True, help="Instead, for `record` and `lineage.recording`, which write.")
 @click.option("--role-arn", "roles", metavar="ARN", multiple=True, help="A role that the crawl is to assume; repeats.")
 @click.option(
+    "--signing-key",
+    "signing_keys",
+    metavar="KEY_ARN",
+    multiple=True,
+    help="For `snapshot sign` with this key of AWS KMS; repeats.",
+)
+@click.option(
     "--format",
     "-f",
     "form",
@@ -57,11 +65,11 @@ _TERRAFORM = "terraform"
 )
 @out_option
 def iam_policy(kinds: tuple[str, ...], form: str | None, out: str | None, **asked: Any) -> None:
-    """Print the IAM policy that lets `crawl` read the kinds chosen, or all: it allows reading, and nothing else.
+    """Print the IAM policy that lets `crawl` read the kinds chosen, or all. It allows reading, and signing with --signing-key.
 
-    --bucket, --region and --account narrow it: what lies elsewhere is then denied, and each such read is a gap. List and
-    Search know no resources, so they can be narrowed to regions only. Why each statement is there stands in comments of the
-    Terraform, and on stderr beside the JSON, which knows no comments.
+    --bucket, --region and --account narrow it: what lies elsewhere is then denied, and each such read is a gap. Most List
+    actions and Search do not support resource-level permissions: only --region narrows them. Comments say why each statement
+    is there: inside the Terraform, and on stderr beside the JSON, which has no comments.
 
     With --recording: the policy that `record` and `lineage.recording` need, which write.
     """

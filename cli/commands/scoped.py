@@ -6,11 +6,9 @@ import itertools
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-import click
-
 from ..render.lines import looked_line, looked_lines, note_lines, printed, scope_lines
 from ..render.listing import Listing, Row
-from ..render.words import plural, say
+from ..render.words import plural, say, say_lines
 from .options import write
 
 HOLDING_SCOPE = ("table", "json", "jsonl")  # the formats in which an answer's scope and notes are part of it
@@ -18,12 +16,12 @@ HOLDING_SCOPE = ("table", "json", "jsonl")  # the formats in which an answer's s
 
 def tell_aside(scope: Row, caveats: Iterable[str] = ()) -> None:
     """On stderr: what was looked at, and the notes, of an answer whose format has no room for them."""
-    click.echo(printed(*looked_lines(scope), *note_lines(list(caveats)), colour=False), err=True, nl=False)
+    say_lines(printed(*looked_lines(scope), *note_lines(list(caveats)), colour=False))
 
 
 def tell_looked(scope: Row) -> None:
     """On stderr: what was looked at, for a list that proves no "no"."""
-    click.echo(printed(looked_line(scope), colour=False), err=True, nl=False)
+    say_lines(printed(looked_line(scope), colour=False))
 
 
 def tell_list(

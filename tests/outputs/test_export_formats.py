@@ -75,6 +75,15 @@ def test_no_secret_is_exported(bank: lineage.Snapshot, form: str) -> None:
     assert "hunter2" not in told(bank, form, {"cyclonedx": "credit-registry"}.get(form, ""))
 
 
+@pytest.mark.parametrize("form", lineage.FORMATS)
+def test_what_nobody_knows_is_told_before_anything_is_written(bank: lineage.Snapshot, form: str) -> None:
+    """A selector that names nothing is an error before the first piece of any format: no half document reaches stdout."""
+    written: list[str] = []
+    with pytest.raises(lineage.LineageError):
+        written.extend(lineage.FORMATS[form].write(lineage.Chosen(bank, "nobody")))
+    assert written == []
+
+
 @pytest.mark.parametrize("form", OF_GRAPHS)
 def test_row_by_row_or_from_a_graph_is_the_same(bank: lineage.Snapshot, bank_graph: lineage.Graph, form: str) -> None:
     """A snapshot that is read row by row gives what its graph gives."""
