@@ -71,7 +71,7 @@ class Lineage(click.Group):
 @click.option(
     "--snapshot",
     metavar="FILE",
-    help=f"The snapshot file (default {DEFAULT_SNAPSHOT}; environment: LINEAGE_SNAPSHOT). Goes before or after the verb.",
+    help=f"The snapshot file (default {DEFAULT_SNAPSHOT}; environment: LINEAGE_SNAPSHOT). Before or after the command.",
 )
 @click.option("--debug", is_flag=True, help="Show the traceback of a failure.")
 @click.version_option(package_name="sagemaker-lineage", prog_name="lineage")
@@ -79,8 +79,9 @@ class Lineage(click.Group):
 def cli(context: click.Context, snapshot: str | None, debug: bool) -> None:  # noqa: ARG001  (`_run` looks for --debug)
     """Which run, which training job and which data made what SageMaker serves, with evidence.
 
-    `crawl` reads SageMaker into a snapshot file; everything else asks that file, offline, unless it is told `--live`. Only
-    `record` writes to AWS.
+    `crawl` reads SageMaker into a snapshot file. The other commands answer from that file, offline, except where you ask for
+    the network: with --live, or with a KMS key or --timestamp for `snapshot sign` and --signer. Only `record` changes
+    anything in AWS.
     """
     context.obj["snapshot"] = snapshot
     if context.invoked_subcommand != record.name:  # a run under way is ended as what it was ended by

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import io
 import re
 import shlex
@@ -11,11 +12,12 @@ from pathlib import Path
 import click
 import pytest
 import yaml
+from IPython.core.interactiveshell import InteractiveShell
 
 import lineage as api
 from cli.main import cli
 from tests.conftest import BANK, ROOT
-from tests.shown import CONSOLE, STORIES, settled, settled_story, shown, told
+from tests.shown import CONSOLE, DIGEST, STORIES, same_digests, settled, settled_story, shown, told
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -25,7 +27,8 @@ def section(title: str) -> str:
 
 
 DOCS = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
-PLAIN = [page for name, page in DOCS.items() if name not in STORIES]
+IN_ORDER = "python.md"
+PLAIN = [page for name, page in DOCS.items() if name not in (*STORIES, IN_ORDER)]
 CONSOLES = [block for page in (README, *PLAIN) for block in CONSOLE.findall(page)]
 PYTHON = re.compile(r"^```python\n(.*?)^```\n+```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 EXAMPLES = [example for page in (README, *PLAIN) for example in PYTHON.findall(page)]
@@ -69,6 +72,21 @@ def test_console_blocks(shell, command: str, printed: str) -> None:
     assert settled(shell(command)) == settled(printed)
 
 
+WITH_DIGESTS = {
+    name: [block for block in CONSOLE.findall(page) if DIGEST.search(block[1])]
+    for name, page in DOCS.items()
+    if name not in STORIES
+}
+
+
+@pytest.mark.parametrize("name", [name for name, blocks in WITH_DIGESTS.items() if len(blocks) > 1])
+def test_a_digest_is_the_same_all_over_a_page(shell, name: str) -> None:
+    """What has one digest is shown with one digest in every output of a page, so that readers can follow it."""
+    shell("lineage crawl --replay fixtures/bank.jsonl")
+    printed = "".join(shell(command) for command, _ in WITH_DIGESTS[name])
+    assert same_digests("".join(shown for _, shown in WITH_DIGESTS[name]), printed)
+
+
 @pytest.mark.parametrize("name", STORIES)
 def test_a_story_goes_as_it_is_told(name: str, tmp_path: Path) -> None:
     """The programs and commands of a story, run in order beside a stand-in for SageMaker, print what its page shows."""
@@ -94,6 +112,23 @@ def test_python_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: st
     with contextlib.redirect_stdout(printed):
         exec(compile(code, "docs", "exec"), {})  # noqa: S102  (our own examples)
     assert printed.getvalue() == shown
+
+
+def test_the_python_page_is_a_notebook(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The blocks of docs/python.md run in order as the cells of a notebook, and print what the page shows."""
+    monkeypatch.chdir(tmp_path)
+    api.crawl_estate("lineage.db", replay=BANK)
+    shell = InteractiveShell()
+    for code, printed in PYTHON.findall(DOCS[IN_ORDER]):
+        done = shell.run_cell(code)
+        done.raise_error()
+        assert settled(capsys.readouterr().out) == settled(printed)
+    shell.run_line_magic("load_ext", "lineage")
+    for question in ("answer", "lineage.trace(snapshot, 'loans-live')", "lineage.search(snapshot, 'training-job')"):
+        shell.run_cell(f"display({question})").raise_error()
+        assert "lineage." not in capsys.readouterr().out
 
 
 def test_every_page_is_reached_from_the_readme() -> None:
@@ -172,10 +207,23 @@ def test_commands_that_are_only_shown_are_taken(call: str) -> None:
     assert refused(shlex.split(call)) is None
 
 
-def test_the_contents_match_the_python_docstring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The example in the package's own docstring runs."""
+def test_help_reads_as_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """`help(lineage)` begins with a page: its example runs, and each name that it lists is there."""
     monkeypatch.chdir(tmp_path)
-    api.crawl_estate("lineage.db", replay=BANK)
-    code = "\n".join(line[4:] for line in (api.__doc__ or "").splitlines() if line.startswith("    "))
-    with contextlib.redirect_stdout(io.StringIO()):
-        exec(compile(code, "lineage", "exec"), {})  # noqa: S102  (our own docstring)
+    page = inspect.getdoc(api) or ""
+    example, _, names = page.partition("\nRead:")
+    code = "\n".join(line[4:] for line in example.splitlines() if line.startswith("    "))
+    code = code.replace('"lineage.db")', f'"lineage.db", replay={str(BANK)!r})', 1)
+    exec(compile(code, "lineage", "exec"), {})  # noqa: S102  (our own docstring)
+    assert capsys.readouterr().out.splitlines() == ["used ['Loans-Fit-0042', 'look-around-3']", "traced"]
+    lists = re.sub(
+        r"\(.*?\)|^\w+:|lineage\.recording", "", "Read:" + names.partition("\n\n")[0], flags=re.MULTILINE | re.DOTALL
+    )
+    listed = [name for name in re.findall(r"\w+", lists) if name != "and"]
+    assert len(listed) > 25
+    assert [name for name in listed if not hasattr(api, name)] == []
+
+
+def test_each_name_is_listed_once() -> None:
+    """`dir(lineage)` has each public name once, and nothing else."""
+    assert sorted(dir(api)) == sorted(set(api.__all__))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import lineage
 
 DEFAULT_SNAPSHOT = "lineage.db"
+_DATABASE = b"SQLite format 3\x00"  # the first bytes of each file of SQLite
 ORDERS = {"asc": "Ascending", "ascending": "Ascending", "desc": "Descending", "descending": "Descending"}
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -163,6 +164,8 @@ def write(content: str | bytes | Iterable[str], out: str | None) -> None:
 
 
 def _write_file(data: Iterable[bytes], target: Path) -> None:
+    if target.is_file() and _is_database(target):
+        raise click.UsageError(f"{target} is a database, perhaps the snapshot, and is not overwritten: name another file")
     if target.exists() and not target.is_file():
         with target.open("wb") as device:
             device.writelines(data)
@@ -179,6 +182,11 @@ def _write_file(data: Iterable[bytes], target: Path) -> None:
         with contextlib.suppress(FileNotFoundError):
             Path(scratch).unlink()
         raise
+
+
+def _is_database(target: Path) -> bool:
+    with target.open("rb") as file:
+        return file.read(len(_DATABASE)) == _DATABASE
 
 
 def _umask() -> int:

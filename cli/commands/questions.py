@@ -60,8 +60,7 @@ def trace(
     import lineage
 
     with lineage.open_snapshot(snapshot) as opened:
-        found = lineage.find_endpoint(opened.names_of("endpoint"), endpoint)
-        answer = lineage.trace(lineage.neighbourhood(opened, [found], "up"), found, **vouched)
+        answer = lineage.trace(opened, endpoint, **vouched)
     _tell(answer, form, out, _trace_rows, trace_text)
     return FAIL if answer.verdict in fail_on else 0
 
@@ -218,7 +217,7 @@ def impact(subject: str, exact: bool, snapshot: str, form: str, out: str | None,
 
     with lineage.open_snapshot(snapshot) as opened:
         asked = _end(opened, subject, exact=exact)
-        answer = lineage.impact(lineage.around_subject(opened, asked), asked, **vouched)
+        answer = lineage.impact(opened, asked, **vouched)
     _tell(answer, form, out, _impact_rows, impact_text)
 
 
@@ -248,8 +247,7 @@ def path(source: str, target: str, exact: bool, snapshot: str, form: str, out: s
 
     with lineage.open_snapshot(snapshot) as opened:
         ends = [_end(opened, end, exact=exact) for end in (source, target)]
-        also = [end for end in ends[1:] if not lineage.is_location(end)]
-        answer = lineage.path(lineage.around_subject(opened, ends[0], *also), *ends, **vouched)
+        answer = lineage.path(opened, *ends, **vouched)
     _tell(answer, form, out, _path_rows, path_text)
 
 

@@ -197,7 +197,7 @@ _RUNS = Listing(
 def _one(opened: lineage.Snapshot, run: lineage.Run, form: str, out: str | None) -> None:
     import lineage
 
-    impact = lineage.impact(lineage.around_subject(opened, run.id), run.id)
+    impact = lineage.impact(opened, run.id)
     reached = [row for row in impact.reached if row["kind"] in _SHOWN]
     scope = lineage.runs_scope(opened)
     if form == "table":

@@ -1,4 +1,4 @@
-"""`lineage snapshot`: what the file is, and whether it is as its crawls left it."""
+"""`lineage snapshot`: what the file is, whether it has changed since it was crawled, and who signed it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 from ..render.lines import printed, styled
 from ..render.words import plural, say, tsv
 from .options import format_option, out_option, snapshot_option, write
-from .vouching import Vouching, anchors_option, said_if_slow, vouching_options
+from .vouching import Vouching, anchors_option, filled, said_if_slow, vouching_options
 
 if TYPE_CHECKING:
     import lineage
@@ -24,16 +24,16 @@ _COLOURS = {"unchanged": "bold green", "changed": "bold red", "unsealed": "bold 
     epilog="""\b
     Examples:
       lineage snapshot info                          the digests, to be kept somewhere else
-      lineage snapshot verify                        is the file as its crawls left it?
-      lineage snapshot verify --against copy.db      and does it go on from an earlier copy?
+      lineage snapshot verify                        has the file changed since it was crawled?
+      lineage snapshot verify --against copy.db      and does it continue an earlier copy?
       lineage snapshot sign --key ~/.ssh/id_ed25519  a signature beside it
     """,
 )
 def snapshot() -> None:
-    """Each finished crawl seals the file: a digest of what it wrote, of all that was there, and of the seal before.
+    """Each finished crawl seals the file: a digest of what it wrote, of everything in the file, and of the previous seal.
 
-    A digest says that nothing was changed since it was made, and no more. Whoever can write the file can seal it anew:
-    keep the digest somewhere else, or sign it.
+    A digest says that nothing has changed since it was made, and no more. Whoever can write the file can seal it again: keep
+    the digest somewhere else, or sign it.
     """
 
 
@@ -50,7 +50,7 @@ def snapshot() -> None:
 @format_option("table", "tsv", "json", "sha256")
 @out_option
 def info(file: str | None, snapshot: str, form: str, out: str | None) -> None:
-    """Print the digest of FILE (else of the snapshot that --snapshot names), its crawls, and the seal of each.
+    """Print the digest of FILE (default: the snapshot that --snapshot names), its crawls, and the seal of each.
 
     sha256 is a line that `sha256sum -c` reads.
     """
@@ -62,36 +62,50 @@ def info(file: str | None, snapshot: str, form: str, out: str | None) -> None:
 
 
 @snapshot.command(
-    short_help="Is it as its crawls left it?",
+    short_help="Verify that the file has not changed since it was crawled.",
     epilog="""\b
     Examples:
       lineage snapshot verify
       lineage snapshot verify audit-2026.db --digest sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
-      lineage snapshot verify --against last-year.db      what the earlier copy holds is the beginning of this one
-      lineage snapshot verify --signer jo.pub             what is signed in lineage.db.dsse.json
+      lineage snapshot verify --against last-year.db      this file begins as the earlier copy ended
+      lineage snapshot verify --signer jo.pub             the signature in lineage.db.dsse.json is Jo's
 
     \b
-    Exit codes: 0 unchanged, as far as can be said; 1 changed, or rolled back; 3 a signature is refused or can't be checked;
-    4 what was given proves earlier crawls only.
+    Exit codes: 0 no change found: without --digest, --against, --signer or --require-proof that is no proof;
+    1 changed, or rolled back; 3 a signature is refused or can't be checked;
+    4 what was given proves earlier crawls only, or --require-proof and the newest crawl is not proved.
     """,
 )
 @click.argument("file", required=False)
 @snapshot_option
 @click.option(
-    "--digest", metavar="SHA256", default="", help="The digest of the file, or of one of its seals, that was kept elsewhere."
+    "--digest",
+    metavar="SHA256",
+    callback=filled,
+    help="A digest of the file or of one of its seals, kept elsewhere.",
 )
-@click.option("--against", metavar="FILE", default="", help="An earlier copy of the file.")
+@click.option("--against", metavar="FILE", callback=filled, help="An earlier copy of the file.")
+@click.option("--require-proof", is_flag=True, help="Exit with 4 unless the file is proved up to its newest crawl.")
 @vouching_options
 @format_option("table", "tsv", "json")
 @out_option
-def verify(file: str | None, snapshot: str, digest: str, against: str, vouching: Vouching, form: str, out: str | None) -> int:
-    """Hold FILE (else the snapshot that --snapshot names) against its seals, and name what was changed. Exit code 1 if so.
+def verify(
+    file: str | None,
+    snapshot: str,
+    digest: str,
+    against: str,
+    require_proof: bool,
+    vouching: Vouching,
+    form: str,
+    out: str | None,
+) -> int:
+    """Check FILE (default: the snapshot that --snapshot names) against its seals, and name what changed. Exit code 1 if it did.
 
-    Looked at are every row and every record's body, and SQLite's own structure. Bytes that hold nothing, such as free
-    pages, are told by the digest of the whole file only.
+    Every row, every record's body and SQLite's own structure are checked. Bytes that hold nothing, such as free pages, are
+    covered by the digest of the whole file only.
 
-    A digest, an earlier copy or a signature proves what was there when it was made: the answer says up to which crawl. What is
-    proved so is added to the --anchors. Nothing goes over the network, unless --signer names a key of KMS.
+    A digest, an earlier copy or a signature proves what was there when it was made: the answer says up to which crawl. What it
+    proves is added to the --anchors file. Nothing goes over the network, unless --signer names a key of KMS.
     """
     import lineage
 
@@ -101,12 +115,24 @@ def verify(file: str | None, snapshot: str, digest: str, against: str, vouching:
         proofs = [*([signed.proof] if signed and signed.proof else []), *(one.proof for one in vouching.known())]
         done = lineage.verify(path, digest=digest, against=against, proofs=proofs)
     done.notes.extend(notes)
-    newly = lineage.proved(done) if vouching.anchors and (digest or against or signed) else None
-    if newly:
-        lineage.anchor(vouching.anchors, newly)
     forms = {"json": _json, "tsv": _verified_rows}
     write(forms[form](done) if form in forms else _verified_text(done, colour=not out), out)
-    return {"changed": CHANGED, "proved-in-part": IN_PART}.get(done.verdict, 0)
+    if vouching.anchors and (digest or against or signed):
+        _anchored(done, vouching.anchors)
+    unproved = IN_PART if require_proof and not done.proved_all else 0
+    return {"changed": CHANGED, "proved-in-part": IN_PART}.get(done.verdict, unproved)
+
+
+def _anchored(done: lineage.Verified, anchors: str) -> None:
+    """Add what was proved to a file of anchors. Where it can't be written the answer stands, and stderr says so."""
+    import lineage
+
+    newly = lineage.proved(done)
+    try:
+        if newly:
+            lineage.anchor(anchors, newly)
+    except OSError as error:
+        say(f"{anchors}: {error.strerror}: what was proved is not added to these anchors")
 
 
 def _signed(path: str, vouching: Vouching) -> tuple[lineage.Signed | None, list[str]]:
@@ -140,16 +166,24 @@ def _signed(path: str, vouching: Vouching) -> tuple[lineage.Signed | None, list[
 )
 @click.argument("file", required=False)
 @snapshot_option
-@click.option("--key", metavar="KEY", required=True, help="What to sign with; see below.")
-@click.option("--timestamp", metavar="URL", default="", help="Ask this authority for a time stamp of the signature (RFC 3161).")
-@click.option("--public-key", metavar="FILE", default="", help="Of KMS: write the public key here, to check without AWS.")
+@click.option("--key", metavar="KEY", required=True, callback=filled, help="What to sign with; see below.")
+@click.option("--timestamp", metavar="URL", callback=filled, help="Ask this authority to time-stamp the signature (RFC 3161).")
+@click.option(
+    "--public-key", metavar="FILE", callback=filled, help="With a KMS key: write its public key here, to check without AWS."
+)
 @anchors_option
-@click.option("--out", "-o", metavar="FILE", help="Write the envelope to this file; - is stdout. Else FILE.dsse.json.")
-def sign(file: str | None, snapshot: str, key: str, timestamp: str, public_key: str, anchors: str, out: str | None) -> None:
-    """Sign FILE (else the snapshot that --snapshot names): a statement of its digest, its seals and what it covers.
+@click.option(
+    "--out",
+    "-o",
+    metavar="FILE",
+    callback=filled,
+    help="Write the envelope to this file; - is stdout. Default: the snapshot's name and .dsse.json.",
+)
+def sign(file: str | None, snapshot: str, key: str, timestamp: str, public_key: str, anchors: str, out: str) -> None:
+    """Sign FILE (default: the snapshot that --snapshot names): a statement of its digest, its seals and what it covers.
 
-    The file is verified first, and is not touched: the signature is a DSSE envelope beside it. Nothing goes over the network
-    but to KMS for a key there, and to the host of --timestamp; neither gets anything of the snapshot but a digest.
+    The file is verified first and is not changed: the signature is a DSSE envelope beside it. The network is used only for a
+    KMS key and for --timestamp; each gets a digest and nothing else of the snapshot.
     """
     import lineage
 
@@ -160,12 +194,14 @@ def sign(file: str | None, snapshot: str, key: str, timestamp: str, public_key: 
         raise click.UsageError("--public-key is of a key of KMS: an SSH key has its .pub file")
     if public_key:
         write(made.pem, public_key)
-    write(made.text, out or f"{path}.dsse.json")
-    if anchors:
-        lineage.anchor(anchors, made.proof)
+    envelope = out or f"{path}.dsse.json"
+    earlier = "; the envelope that was there is replaced" if Path(envelope).is_file() else ""
+    write(made.text, envelope)
     if out != "-":
         said = f"signed {Path(path).name} up to crawl {made.proof.crawl} with {made.envelope.signatures[0].keyid or key}"
-        say(f"{out or f'{path}.dsse.json'}: {said}")
+        say(f"{envelope}: {said}{earlier}")
+    if anchors:
+        lineage.anchor(anchors, made.proof)
 
 
 def _json(told: Any) -> str:
@@ -211,9 +247,12 @@ def _verified_rows(done: lineage.Verified) -> str:
 
 def _verified_text(done: lineage.Verified, *, colour: bool) -> str:
     proved = (done.proved or {}).get("crawl")
+    sealed = f"nothing in {done.file} was changed since {plural(len(done.seals), 'crawl')} sealed it"
+    if done.unsealed_crawls and not done.proved_all:
+        sealed = f"what {plural(len(done.seals), 'crawl')} wrote into {done.file} is as sealed; the newest state is not sealed"
     said = {
         "proved-in-part": f"what was given proves {done.file} up to crawl {proved}, and nothing that came later",
-        "unchanged": f"nothing in {done.file} was changed since {plural(len(done.seals), 'crawl')} sealed it",
+        "unchanged": sealed,
         "changed": f"{done.file} is not as it was sealed: {plural(len(done.differences), 'difference')}",
         "unsealed": f"no crawl has sealed {done.file}: nothing can be said",
     }

@@ -34,7 +34,8 @@ from lineage.queries.as_json import node_json, scope_json
 from lineage.queries.attested import NO_REST, Rests, Vouched, vouched_in
 from lineage.queries.every_hole import every_hole, unmatched
 from lineage.queries.scope import caveats, unnamed
-from lineage.snapshot.reading import Snapshot
+from lineage.queries.showing import Answer
+from lineage.snapshot.reading import Snapshot, asks_snapshot
 
 SCHEMA = "lineage.check/1"
 FINDINGS, INCONCLUSIVE, CLEAN = "findings", "inconclusive", "clean"
@@ -44,7 +45,7 @@ _UNNAMED = "the policy names no holdout: whether one got into training was not a
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Answer):
     """The answer to `check`. `as_json` gives the contract `lineage.check/1`.
 
     `findings` are what the rules found broken, `undecided` what they could not tell, the worst first; the suppressed and
@@ -102,6 +103,7 @@ def load_policy(path: str | Path) -> Policy:
     return _load_policy(path, RULE_NAMES)
 
 
+@asks_snapshot
 def check(
     snapshot: Snapshot,
     policy: Policy | None = None,

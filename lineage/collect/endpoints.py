@@ -18,7 +18,7 @@ from lineage.collect.objects import Sessions, read_manifests
 from lineage.crawl.aws.fetch import Fetcher
 from lineage.crawl.aws.refusals import Refused
 from lineage.crawl.aws.session import BOTOCORE_VERSION, Session
-from lineage.crawl.replay.session import replay_session
+from lineage.crawl.callers import AnySession, session_for
 from lineage.crawl.walk import Walk, endpoint_named, endpoint_names
 from lineage.domain.records import Crawl, Fetched, Gap, Resource
 from lineage.domain.times import now
@@ -51,19 +51,21 @@ def crawl_endpoints(
     region: str | None = None,
     replay: str | Path | None = None,
     manifests: bool = True,
+    session: AnySession | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> Progress:
     """Crawl upstream from endpoints (names or ARNs; none: every endpoint of the region) into the snapshot at `path`.
 
-    `manifests` has the manifests in S3 read that jobs read. `replay` names an account file that answers in AWS's place.
-    A crawl that is cut short keeps the endpoints whose walk was whole. Raises `UnknownNode` for an endpoint that nobody
-    has, before anything is kept; `CrawlError` where AWS can't be read; `SnapshotError`.
+    `manifests` has the manifests in S3 read that jobs read. `replay` names an account file that answers in AWS's place;
+    `session` is a boto3 session that the caller has made. A crawl that is cut short keeps the endpoints whose walk was whole.
+    Raises `UnknownNode` for an endpoint that nobody has, before anything is kept; `CrawlError` where AWS can't be read;
+    `SnapshotError`.
     """
     with Snapshot(path) as snapshot:
-        session = replay_session(replay, region) if replay else Session(profile, region)
-        fetcher = Fetcher(session)
+        called = session_for(profile=profile, region=region, replay=replay, session=session)
+        fetcher = Fetcher(called)
         roots = _roots(fetcher, endpoints)
-        return _record(snapshot, session, fetcher, roots, on_progress, manifests=manifests)
+        return _record(snapshot, called, fetcher, roots, on_progress, manifests=manifests)
 
 
 def _record(

@@ -7,11 +7,12 @@ from typing import Any
 
 from lineage.domain.records import Enumeration
 from lineage.queries.scope import empty
-from lineage.snapshot.reading import Snapshot
+from lineage.snapshot.reading import Snapshot, asks_snapshot
 
 SCHEMA = "lineage.gaps/1"
 
 
+@asks_snapshot
 def coverage(snapshot: Snapshot) -> dict[str, Any]:
     """The crawls of a snapshot, how far each list came the last time, and the gaps, as one JSON object.
 

@@ -31,7 +31,8 @@ from lineage.queries.partitions import told_apart
 from lineage.queries.runs.shared_channels import overlapping
 from lineage.queries.scope import UNCHECKED, traceless, unnamed
 from lineage.queries.select import find_in, find_node, names_of
-from lineage.queries.showing import Shows
+from lineage.queries.showing import Answer
+from lineage.queries.sources import Source, insist_source
 from lineage.queries.trace import Tracing
 from lineage.snapshot.reading import Snapshot
 
@@ -53,7 +54,7 @@ _TRAINS_NOTHING = "{} trains nothing: what it read is in no model by that"
 
 
 @dataclass(frozen=True, slots=True)
-class Datasets(Shows):
+class Datasets(Answer):
     """The answer to `datasets`. `as_json` gives the contract `lineage.datasets/1`."""
 
     subject: Json
@@ -82,7 +83,7 @@ class Part(NamedTuple):
     reader: str = ""
 
 
-def datasets(source: Snapshot | Graph, node: str, *, holdouts: Iterable[str] = (), attestations: Vouched = None) -> Datasets:
+def datasets(source: Source, node: str, *, holdouts: Iterable[str] = (), attestations: Vouched = None) -> Datasets:
     """What data a node was made of, and whether some of the `holdouts`, S3 URIs, was among it.
 
     `node` is the id, the ARN, `kind/name` or the name of a job, a run, a model, a package, a component or an endpoint. A
@@ -90,6 +91,7 @@ def datasets(source: Snapshot | Graph, node: str, *, holdouts: Iterable[str] = (
     answer of each holdout, never a break. Raises `MalformedName`, `MalformedPolicy` and `UnknownNode`.
     """
     snapshot = source if isinstance(source, Snapshot) else None
+    insist_source(source)
     found = find_in(snapshot, node) if snapshot else find_node(names_of(source), node)  # type: ignore[arg-type]
     around = around_making(source, found)
     whole = around if isinstance(source, Snapshot) else source

@@ -21,7 +21,7 @@ from lineage.queries.holdouts import broken
 from lineage.queries.impact import unexplained
 from lineage.queries.scope import empty, not_enumerated
 from lineage.queries.trace import Tracing
-from lineage.snapshot.reading import Snapshot
+from lineage.snapshot.reading import Snapshot, asks_snapshot
 
 
 def every_hole(snapshot: Snapshot) -> list[Gap]:
@@ -31,12 +31,14 @@ def every_hole(snapshot: Snapshot) -> list[Gap]:
     return once([*listed, *_unseen(snapshot), *_unmade(snapshot)])
 
 
+@asks_snapshot
 def attest_template(snapshot: Snapshot, attestations: Vouched = None) -> str:
     """An attestation as TOML, to be filled in, for each hole for which somebody could vouch and nobody does yet."""
     vouched = vouched_in(attestations)
     return template(hole for hole in every_hole(snapshot) if not vouched.of(hole))
 
 
+@asks_snapshot
 def vouched_for(snapshot: Snapshot, attestations: Vouched) -> Json:
     """The gaps of a snapshot and the holes that only questions meet, with who vouches for which, and what became of each
     attestation: its `state` is `counts`, `unmatched`, or why it does not count.

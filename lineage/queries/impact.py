@@ -32,9 +32,9 @@ from lineage.domain.records import Gap, Json, Scope
 from lineage.domain.status import serves, serves_a_mix
 from lineage.domain.times import CERTAIN, sortable
 from lineage.domain.vendors import sold_by
-from lineage.graphs.build import Graph
 from lineage.graphs.deployments import PENDING as ROLLED_OUT
 from lineage.graphs.named import Known, known_in
+from lineage.graphs.neighbourhoods import around_subject
 from lineage.queries.as_json import attributes_json, link_json, node_json, said, scope_json
 from lineage.queries.attested import NO_REST, Rests, Vouched, judged, vouched_in
 from lineage.queries.flow.links import Flow, Link, links_into
@@ -46,7 +46,8 @@ from lineage.queries.flow.walk import Arrival
 from lineage.queries.flow.writers import is_surely_made, makers_of
 from lineage.queries.partitions import told_apart
 from lineage.queries.scope import caveats, empty, unnamed
-from lineage.queries.showing import Shows
+from lineage.queries.showing import Answer
+from lineage.queries.sources import Source, graph_from, known_as
 
 SCHEMA = "lineage.impact/1"
 REACHED, MAYBE, NOTHING = "reached", "possible", "nothing-found"
@@ -77,7 +78,7 @@ _ORDER = tuple(
 
 
 @dataclass(frozen=True, slots=True)
-class Impact(Shows):
+class Impact(Answer):
     """The answer to `impact`. `as_json` gives the contract `lineage.impact/1`. `said` is its subject as people say it."""
 
     said: str
@@ -98,14 +99,16 @@ class Impact(Shows):
         return told | self.rests.as_json()
 
 
-def impact(graph: Graph, subject: str, *, attestations: Vouched = None) -> Impact:
+def impact(source: Source, subject: str, *, attestations: Vouched = None) -> Impact:
     """What the data at a place, or what a node was made of, ended up in.
 
-    `subject` is an S3 URI as `used` takes it, or a node id, an ARN, `kind/name` or a name. `attestations`, or the file that
-    holds them, close holes. Raises `MalformedName`, `MalformedPolicy`, and `UnknownNode` where nothing has that name, or
-    several have.
+    `source` is a snapshot or a graph, `subject` an S3 URI as `used` takes it, or a node id, an ARN, `kind/name` or a name.
+    `attestations`, or the file that holds them, close holes. Raises `MalformedName`, `MalformedPolicy`, and `UnknownNode`
+    where nothing has that name, or several have.
     """
     vouched = vouched_in(attestations)
+    subject = known_as(source, subject)
+    graph = graph_from(source, lambda snapshot: around_subject(snapshot, subject))
     spread = Spread(graph, subject)
     spread.run()
     ways = _Ways(spread.graph)

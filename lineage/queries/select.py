@@ -27,7 +27,7 @@ from lineage.errors import MalformedName, UnknownNode
 from lineage.graphs.build import Graph
 from lineage.queries.flow.links import Flow
 from lineage.snapshot.graph import Choice
-from lineage.snapshot.reading import Snapshot
+from lineage.snapshot.reading import Snapshot, asks_snapshot
 
 _SELECTOR = re.compile(r"(?P<up>(?P<up_steps>\d*)\+)?(?P<body>.+?)(?P<down>\+(?P<down_steps>\d*))?")
 _KIND, _TAG = "kind:", "tag:"
@@ -72,6 +72,7 @@ def select(graph: Graph, text: str) -> Graph:
     return graph.subgraph(chosen).copy()
 
 
+@asks_snapshot
 def nodes(snapshot: Snapshot, text: str = "") -> Generator[Node]:
     """The nodes of a snapshot that a selector without a `+` names, or all, by id: one after the other, however many there are.
 
@@ -203,6 +204,7 @@ def find_node(nodes: Names, wanted: str) -> str:
     raise UnknownNode(f"nothing in the snapshot is named {wanted!r}{_advice(known, wanted)}")
 
 
+@asks_snapshot
 def find_in(snapshot: Snapshot, wanted: str) -> str:
     """Which one node of a snapshot is meant: as `find_node`, without a look at all of them where it is an id."""
     wanted = storable(wanted)

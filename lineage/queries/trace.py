@@ -43,6 +43,7 @@ from lineage.domain.training import is_training_job, only_repacks, trains
 from lineage.domain.vendors import sold_by, vendor_of
 from lineage.errors import UnknownNode
 from lineage.graphs.build import Graph
+from lineage.graphs.neighbourhoods import neighbourhood
 from lineage.queries.as_json import link_json, node_json, scope_json
 from lineage.queries.attested import NO_REST, Rests, Vouched, resting, vouched_in
 from lineage.queries.flow.belonging import EXECUTION, belongings, is_reuse, ran_in
@@ -53,7 +54,9 @@ from lineage.queries.flow.models import NAMED, by_environment, is_doubtful, is_m
 from lineage.queries.flow.steps import Step, fit_of, is_logged, is_only_named
 from lineage.queries.flow.unread import Unread, gap_about, gap_subjects, lost_components, told_gaps, vendors_model
 from lineage.queries.flow.writers import also_logged, makers_of, only_records, too_late, writers
-from lineage.queries.showing import Shows
+from lineage.queries.showing import Answer
+from lineage.queries.sources import Source, graph_from
+from lineage.snapshot.reading import Snapshot
 
 SCHEMA = "lineage.trace/1"
 _MAX_NAMES = 8
@@ -112,7 +115,7 @@ class Break:
 
 
 @dataclass(frozen=True, slots=True)
-class Trace(Shows):
+class Trace(Answer):
     """The answer to `trace`. `as_json` gives the contract `lineage.trace/1`."""
 
     subject: Json
@@ -155,18 +158,24 @@ class Trace(Shows):
         return told | self.rests.as_json()
 
 
-def trace(graph: Graph, endpoint: str, *, attestations: Vouched = None) -> Trace:
+def trace(source: Source, endpoint: str, *, attestations: Vouched = None) -> Trace:
     """What made the models that an endpoint serves.
 
     `endpoint` is a node id, an ARN or a name. `attestations`, or the file that holds them, close holes, and mend no break.
-    Raises `MalformedPolicy`, and `UnknownNode` where the graph has no such endpoint, or several of that name.
+    `source` is a snapshot or a graph. Raises `MalformedPolicy`, and `UnknownNode` where there is no such endpoint, or several
+    have that name.
     """
     vouched = vouched_in(attestations)
+    graph = graph_from(source, lambda snapshot: neighbourhood(snapshot, [_endpoint_in(snapshot, endpoint)], "up"))
     nodes = graph.nodes(data=True)
     endpoints = ((node, data["name"]) for node, data in nodes if data["kind"] == ENDPOINT.name and data["observed"])
     tracing = Tracing(graph, find_endpoint(endpoints, endpoint))
     tracing.run()
     return tracing.answer(vouched)
+
+
+def _endpoint_in(snapshot: Snapshot, wanted: str) -> str:
+    return find_endpoint(snapshot.names_of(ENDPOINT.name), wanted)
 
 
 def find_endpoint(endpoints: Iterable[tuple[str, str]], wanted: str) -> str:

@@ -81,7 +81,10 @@ def test_a_disk_without_room(tmp_path: Path, bank_path: Path) -> None:
     ]
     for process in cases:
         out, err = process.communicate(timeout=HANGS)
-        assert (process.returncode, out, err.count("\n")) == (3, "", 1), err
+        told = [
+            line for line in err.splitlines() if not line.endswith(": every row of it is read")
+        ]  # said where that takes long
+        assert (process.returncode, out, len(told)) == (3, "", 1), err
     assert sorted(tmp_path.iterdir()) == [old]
     with lineage.open_snapshot(old) as snapshot:
         assert [one.complete for one in snapshot.crawls()] == [True, False]  # the second one goes on where there is room

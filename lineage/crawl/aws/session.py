@@ -77,14 +77,17 @@ class Session:
             raise CrawlError(f"{error}: name one of those in ~/.aws/config with --profile") from error
         except BotoCoreError as error:
             raise CrawlError(f"boto3 can't read its configuration: {error}") from error
-        if not self._boto.region_name:
+        named = region or self._boto.region_name
+        if not named:
             raise CrawlError("no AWS region: give one with --region, or set AWS_REGION")
-        self.region: str = self._boto.region_name
+        self.region: str = named
         self.caller, self.account = self._who()
 
     def _who(self) -> tuple[str, str]:
         try:
-            answer = self._boto.client("sts").get_caller_identity()  # botocore's own few tries: nobody waits for a no
+            answer = self._boto.client(
+                "sts", region_name=self.region
+            ).get_caller_identity()  # botocore's own few tries: nobody waits for a no
             parse_arn(answer["Arn"])
             return answer["Arn"], answer["Account"]
         except NoCredentialsError as error:
@@ -118,11 +121,17 @@ class Session:
         """The regions that are enabled for the account and that have SageMaker. Raises `CrawlError`."""
         status: Any = ["ENABLED", "ENABLED_BY_DEFAULT"]
         try:
-            pages = self._boto.client("account").get_paginator("list_regions").paginate(RegionOptStatusContains=status)
+            pages = (
+                self._boto.client("account", region_name=self.region)
+                .get_paginator("list_regions")
+                .paginate(RegionOptStatusContains=status)
+            )
             names = [str(one["RegionName"]) for page in pages for one in page["Regions"]]
         except (BotoCoreError, ClientError, *UNPARSED) as first:
             try:
-                names = [one["RegionName"] for one in self._boto.client("ec2").describe_regions()["Regions"]]
+                names = [
+                    one["RegionName"] for one in self._boto.client("ec2", region_name=self.region).describe_regions()["Regions"]
+                ]
             except (BotoCoreError, ClientError, *UNPARSED) as error:
                 said = f"account {self.account} does not tell its enabled regions: allow account:ListRegions, or name --region"
                 raise CrawlError(f"{said} ({told(error)})") from first

@@ -18,7 +18,7 @@ from lineage.outputs.pictures.figures import Picture, picture
 from lineage.outputs.pictures.folds import plural
 from lineage.outputs.pictures.graph_svg import to_svg
 from lineage.outputs.pictures.svg import element, words
-from lineage.queries.showing import Shows, in_a_word
+from lineage.queries.showing import Answer, Shows, in_a_word
 
 MOST = 300  # nodes that a notebook draws
 _CAVEATS = 8
@@ -69,7 +69,11 @@ def html(shown: Any) -> str | None:
         return _page(line(shown), [_inline(shown.drawn)])
     if isinstance(shown, nx.MultiDiGraph):
         return _page(line(shown), _graph(shown)) if "scope" in shown.graph else None
-    return _page(line(shown), _answer(shown.as_json(), getattr(shown, "nodes", None))) if hasattr(shown, "as_json") else None
+    if not hasattr(shown, "as_json"):
+        return None
+    parts = list(_answer(shown.as_json(), getattr(shown, "nodes", None)))
+    told = type(shown).text(shown) if isinstance(shown, Answer) else None
+    return _page(line(shown), parts or ([element("pre", words(told))] if told else []))
 
 
 def line(shown: Any) -> str:

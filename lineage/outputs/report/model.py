@@ -31,10 +31,11 @@ from lineage.queries.anchors import Anchor
 from lineage.queries.attested import Vouched, vouched_in
 from lineage.queries.datasets import datasets
 from lineage.queries.every_hole import vouched_for
+from lineage.queries.showing import Answer
 from lineage.queries.trace import Trace, find_endpoint, trace
 from lineage.queries.verify import snapshot_info
 from lineage.signing.signed import NOBODY, Signer
-from lineage.snapshot.reading import Snapshot, open_snapshot
+from lineage.snapshot.reading import Snapshot, asks_snapshot, open_snapshot
 
 SCHEMA = "lineage.report/1"
 CANONICAL = "lineage-json-1"  # sorted keys, no spaces, not escaped to ASCII; no number but integers
@@ -43,7 +44,7 @@ _SQLITE = b"SQLite format 3\0"
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class Report(Answer):
     """A report. `as_json` gives the contract `lineage.report/1`, which `report.schema.json` describes."""
 
     document: Json
@@ -59,6 +60,7 @@ class Report:
         return {"schema": SCHEMA, "question": "report"} | asdict(self)
 
 
+@asks_snapshot
 def report(
     snapshot: Snapshot,
     endpoints: Iterable[str] = (),

@@ -27,8 +27,8 @@ from lineage.queries.runs.pipelines import (
     resolved,
 )
 from lineage.queries.select import find_node
-from lineage.queries.showing import Shows
-from lineage.snapshot.reading import Snapshot
+from lineage.queries.showing import Answer
+from lineage.snapshot.reading import Snapshot, asks_snapshot
 
 SCHEMA = "lineage.execution/1"
 CACHED, SELECTIVE = "cached", "selective"
@@ -51,7 +51,7 @@ _RANDOM = r"-[A-Za-z0-9]{10,12}"
 
 
 @dataclass(frozen=True, slots=True)
-class ExecutionSteps(Shows):
+class ExecutionSteps(Answer):
     """The answer of `load_execution`. `as_json` gives the contract `lineage.execution/1`."""
 
     execution: Execution
@@ -70,6 +70,7 @@ class ExecutionSteps(Shows):
         return {"schema": SCHEMA, "question": "pipelines"} | asdict(self)
 
 
+@asks_snapshot
 def load_execution(snapshot: Snapshot, execution: str, pipeline: str = "") -> ExecutionSteps:
     """One execution: an ARN, its id or its display name, among those of a pipeline where one is given.
 

@@ -35,7 +35,8 @@ from lineage.queries.runs.ranking import (
     unranked,
 )
 from lineage.queries.runs.tuning import best_of, left_out, objectives, tuning_json, tuning_name, tunings_of, warm_start_parents
-from lineage.snapshot.reading import Snapshot
+from lineage.queries.showing import Answer
+from lineage.snapshot.reading import Snapshot, asks_snapshot
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,7 +51,7 @@ _LAST = "A training job keeps the last value of each metric alone; its least and
 
 
 @dataclass(frozen=True, slots=True)
-class Leaderboard:
+class Leaderboard(Answer):
     """The answer. `as_json` gives the contract `lineage.leaderboard/1`, `flat` a table, `to_dataframe` one for pandas."""
 
     metric: Json
@@ -110,6 +111,7 @@ class Leaderboard:
         return pd.DataFrame(self.flat(all_parameters=all_parameters))
 
 
+@asks_snapshot
 def leaderboard(
     snapshot: Snapshot,
     ids: Iterable[str],

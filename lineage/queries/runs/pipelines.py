@@ -16,7 +16,7 @@ from lineage.errors import MalformedDefinition, UnknownNode
 from lineage.queries.flow.belonging import EXECUTION
 from lineage.queries.scope import listing_scope
 from lineage.queries.select import find_node
-from lineage.snapshot.reading import Snapshot
+from lineage.snapshot.reading import Snapshot, asks_snapshot
 
 _INSIDE = "/execution/"
 
@@ -61,6 +61,7 @@ class Execution:
 # --- lists --------------------------------------------------------------------------------------
 
 
+@asks_snapshot
 def list_pipelines(snapshot: Snapshot) -> list[Pipeline]:
     """Every pipeline, by name: also those that are gone, and those of which only executions are named."""
     executions: dict[str, list[Node]] = {}
@@ -79,6 +80,7 @@ def list_pipelines(snapshot: Snapshot) -> list[Pipeline]:
     return sorted(known.values(), key=attrgetter("name", "id"))
 
 
+@asks_snapshot
 def list_executions(snapshot: Snapshot, pipeline: str) -> list[Execution]:
     """The executions of a pipeline (a name, `pipeline/name` or an ARN), the latest first; only named ones at the end.
 
@@ -92,6 +94,7 @@ def list_executions(snapshot: Snapshot, pipeline: str) -> list[Execution]:
     return sorted(found, key=lambda one: (one.created or "", one.id), reverse=True)
 
 
+@asks_snapshot
 def pipelines_scope(snapshot: Snapshot) -> Json:
     """What was looked at, with the holes that could hide a pipeline or an execution."""
     return listing_scope(snapshot.scope(), (PIPELINE.name, EXECUTION), "pipeline")

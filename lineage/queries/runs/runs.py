@@ -41,7 +41,7 @@ from lineage.queries.runs.run_records import (
 )
 from lineage.queries.scope import listing_scope
 from lineage.queries.select import near
-from lineage.snapshot.reading import Snapshot
+from lineage.snapshot.reading import Snapshot, asks_snapshot
 from lineage.snapshot.tables import AT_ONCE
 
 _MAX_ARNS = 5
@@ -99,6 +99,7 @@ class Experiment:
         return asdict(self)
 
 
+@asks_snapshot
 def list_experiments(
     snapshot: Snapshot,
     *,
@@ -121,6 +122,7 @@ def list_experiments(
     return _sorted(shown, sort_by, sort_order)
 
 
+@asks_snapshot
 def list_trials(
     snapshot: Snapshot,
     experiment: str | None = None,
@@ -142,6 +144,7 @@ def list_trials(
     return _sorted(shown, sort_by, sort_order)
 
 
+@asks_snapshot
 def list_runs(
     snapshot: Snapshot,
     experiment: str | None = None,
@@ -182,6 +185,7 @@ def list_runs(
     return _loaded(snapshot, _sorted(heads, sort_by, sort_order), trials, brief=brief)
 
 
+@asks_snapshot
 def load_run(snapshot: Snapshot, run: str, experiment: str | None = None) -> Run:
     """One run, deleted or not: by its name as the SDK's user gave it, its trial component's name or ARN, or its display name.
 
@@ -205,6 +209,7 @@ def load_run(snapshot: Snapshot, run: str, experiment: str | None = None) -> Run
     return next(_loaded(snapshot, [head], trials, brief=False))
 
 
+@asks_snapshot
 def runs_scope(snapshot: Snapshot) -> Json:
     """What was looked at, with the holes that could hide an experiment, a group or a run."""
     return listing_scope(snapshot.scope(), (EXPERIMENT, GROUP, RUN), "run")
