@@ -33,6 +33,7 @@ import lazy_loader
 from lineage.queries.showing import Answer, Shows
 
 # Names are imported when they are first used, so that importing the package costs nothing: `__init__.pyi` lists them.
+# This is a file of sagemaker-lineage: by this word the command line tells it from that of PyPI's `lineage`.
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
 

@@ -45,6 +45,10 @@ class DamagedSnapshot(SnapshotError):
         self.what = what
 
 
+class MixedRecords(SnapshotError):
+    """A crawl of AWS would write into a snapshot of replayed records, or a replay into one of records from AWS."""
+
+
 class SigningError(LineageError):
     """A signature could not be made or checked: a program, a key, a package or a service is missing, or refuses."""
 

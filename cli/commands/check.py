@@ -12,6 +12,7 @@ from ..render.check import checked_text, summary_lines, vouching
 from ..render.indented import indented
 from ..render.listing import FORMS, Listing, json_lines, rows_as
 from ..render.words import say
+from .completing import complete_node
 from .options import attestations_option, format_option, out_option, snapshot_option, uncollected, write
 from .scoped import tell_aside
 from .subjects import exact_option, insisted, of_policy
@@ -27,7 +28,7 @@ _SEVERITIES = ("note", "warning", "error", "never")
 
 
 @click.command(
-    short_help="Does the snapshot hold against the rules?",
+    short_help="Check the snapshot against rules, as a CI gate.",
     epilog="""\b
     Examples:
       lineage check                                  every endpoint, and every holdout of lineage-policy.toml
@@ -38,7 +39,7 @@ _SEVERITIES = ("note", "warning", "error", "never")
       lineage check --list-rules
     """,
 )
-@click.argument("subjects", metavar="[SUBJECT]...", nargs=-1)
+@click.argument("subjects", metavar="[SUBJECT]...", nargs=-1, shell_complete=complete_node)
 @click.option("--policy", "policy_file", metavar="FILE", help="Holdouts, severities, suppressions; else lineage-policy.toml.")
 @click.option(
     "--fail-on",

@@ -11,6 +11,7 @@ from ..render.datasets import datasets_text, holdouts_text
 from ..render.indented import indented
 from ..render.lines import attested_by
 from ..render.listing import FORMS, json_lines, rows_as
+from .completing import complete_node
 from .options import attestations_option, fail_on_option, format_option, out_option, snapshot_option, uncollected, write
 from .questions import FAIL, INCONCLUSIVE, USAGE_VERDICTS, gate
 from .scoped import tell_aside
@@ -27,7 +28,7 @@ _HOLDOUTS = ("uri", "verdict", "job", "channel", "cover", "location", "through",
 
 
 @click.command(
-    short_help="What data it was made of.",
+    short_help="What data was this model or endpoint made of?",
     epilog="""\b
     Examples:
       lineage datasets loans-live                             an endpoint: variant by variant
@@ -35,7 +36,7 @@ _HOLDOUTS = ("uri", "verdict", "job", "channel", "cover", "location", "through",
       lineage datasets loans-live --holdouts holdouts.txt --fail-on used,used-indirectly,possible
     """,
 )
-@click.argument("node")
+@click.argument("node", shell_complete=complete_node)
 @from_option("Was any S3 URI of this file among it? - is stdin; one a line, # lines are left out.", "--holdouts")
 @exact_option
 @snapshot_option

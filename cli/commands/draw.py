@@ -10,6 +10,7 @@ import click
 from click.core import ParameterSource
 
 from ..render.words import say
+from .completing import complete_selector
 from .options import out_option, snapshot_option, uncollected, write
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ FEW = 20  # nodes of a selector that are its subject, and never fold
 
 
 @click.command(
-    short_help="Draw the graph: SVG, PNG, DOT, or a page to look around in.",
+    short_help="Draw the graph: SVG, PNG, DOT or an HTML page.",
     epilog="""\b
     Examples:
       lineage draw +loans-live -o loans.svg          an endpoint and all that is upstream of it
@@ -31,7 +32,7 @@ FEW = 20  # nodes of a selector that are its subject, and never fold
       lineage draw --format dot | less               everything, as DOT
     """,
 )
-@click.argument("selector", required=False)
+@click.argument("selector", required=False, shell_complete=complete_selector)
 @snapshot_option
 @click.option("--format", "-f", "form", type=click.Choice(PICTURES), help="Else by the name of the file; without one, dot.")
 @out_option

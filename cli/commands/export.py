@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from ..render.words import say
+from .completing import complete_selector
 from .options import attestations_option, out_option, snapshot_option, write
 from .scoped import tell_aside
 
@@ -23,7 +24,7 @@ _HOLES = ("cyclonedx", "in-toto", "model-card")  # what tells of holes
 
 
 @click.command(
-    short_help="Write the graph for other tools.",
+    short_help="Write the graph in the formats of other tools.",
     epilog="""\b
     Formats:
       json                     node-link JSON: networkx.node_link_graph(data, edges="edges")
@@ -51,7 +52,7 @@ _HOLES = ("cyclonedx", "in-toto", "model-card")  # what tells of holes
       lineage export -f in-toto --subject report.html -o lineage.intoto.json
     """,
 )
-@click.argument("selector", required=False)
+@click.argument("selector", required=False, shell_complete=complete_selector)
 @snapshot_option
 @click.option("--format", "-f", "form", metavar="FORMAT", type=click.Choice(EXPORTS), required=True, help="See below.")
 @out_option

@@ -10,6 +10,7 @@ from ..render.answers import gaps_text, rows_text
 from ..render.attested import attestation_said
 from ..render.lines import attested_by
 from ..render.words import say, tsv
+from .completing import complete_kind
 from .options import attestations_option, format_option, out_option, snapshot_option, write
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ Rows = list[list[Any]]
 
 
 @click.command(
-    short_help="What was read, and what could not be.",
+    short_help="Show what was read and what could not be read.",
     epilog="""\b
     Examples:
       lineage gaps
@@ -100,7 +101,7 @@ def _list_row(what: str, one: dict[str, Any]) -> list[Any]:
 
 
 @click.command(
-    short_help="What kinds of resources lineage reads, and what their fields refer to.",
+    short_help="List the kinds of resources that lineage reads.",
     epilog="""\b
     Examples:
       lineage kinds
@@ -108,7 +109,7 @@ def _list_row(what: str, one: dict[str, Any]) -> list[Any]:
       lineage kinds --format json | jq '.[].list'
     """,
 )
-@click.argument("kind", required=False)
+@click.argument("kind", required=False, shell_complete=complete_kind)
 @format_option("table", "json", "tsv")
 @out_option
 def kinds(kind: str | None, form: str, out: str | None) -> None:

@@ -19,7 +19,7 @@ _TERRAFORM = "terraform"
 
 @click.command(
     "iam-policy",
-    short_help="The least IAM policy that a crawl needs.",
+    short_help="Print the least IAM policy that a crawl needs.",
     epilog="""\b
     Examples:
       lineage iam-policy > lineage-policy.json

@@ -12,6 +12,7 @@ import click
 from ..render.listing import FORMS, Listing, Row
 from ..render.show import shown_text
 from ..render.words import as_text, tsv
+from .completing import complete_node, complete_selector
 from .options import format_option, out_option, snapshot_option, write
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ _NODES = Listing(_COLUMNS, "lineage.nodes/1", "ls", "nodes")
 
 
 @click.command(
-    short_help="What is in the snapshot.",
+    short_help="List what is in the snapshot.",
     epilog="""\b
     Examples:
       lineage ls kind:model
@@ -30,7 +31,7 @@ _NODES = Listing(_COLUMNS, "lineage.nodes/1", "ls", "nodes")
       lineage ls +loans-live kind:dataset -f csv -o data.csv    what an endpoint was made of, as far as the graph says
     """,
 )
-@click.argument("selector", nargs=-1)
+@click.argument("selector", nargs=-1, shell_complete=complete_selector)
 @snapshot_option
 @format_option(*FORMS)
 @out_option
@@ -62,7 +63,7 @@ def _listed(found: Generator[Any]) -> Generator[Row]:
 
 
 @click.command(
-    short_help="One node: its record, its edges, its versions.",
+    short_help="Show one thing: record, connections, versions.",
     epilog="""\b
     Examples:
       lineage show loans-live
@@ -70,7 +71,7 @@ def _listed(found: Generator[Any]) -> Generator[Row]:
       lineage show training-job/Loans-Fit-0042 --format json | jq .record
     """,
 )
-@click.argument("node")
+@click.argument("node", shell_complete=complete_node)
 @snapshot_option
 @format_option("table", "json", "tsv")
 @out_option

@@ -10,6 +10,7 @@ import click
 from ..render.indented import indented
 from ..render.listing import FORMS, Listing, Row
 from ..render.pipelines import execution_text
+from .completing import names_of
 from .options import format_option, out_option, snapshot_option, write
 from .scoped import tell_list
 
@@ -37,7 +38,7 @@ _STEPS = Listing(
 
 
 @click.command(
-    short_help="Pipelines, their executions, and what each step made.",
+    short_help="Show pipelines, executions and what each step made.",
     epilog="""\b
     Examples:
       lineage pipelines
@@ -46,7 +47,7 @@ _STEPS = Listing(
       lineage pipelines Renewal-Price y2rj7l5s8pg1 -f json | jq '.steps[] | {name, ran}'
     """,
 )
-@click.argument("pipeline", required=False)
+@click.argument("pipeline", required=False, shell_complete=names_of("pipeline"))
 @click.argument("execution", required=False)
 @snapshot_option
 @format_option(*FORMS)

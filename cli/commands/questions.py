@@ -13,6 +13,7 @@ from ..render.impact import impact_text, path_text, share
 from ..render.indented import indented
 from ..render.lines import attested_by
 from ..render.listing import FORMS, cells_as, json_lines, json_list, rows_as
+from .completing import complete_node, complete_uri, names_of
 from .options import attestations_option, fail_on_option, format_option, out_option, snapshot_option, uncollected, write
 from .scoped import HOLDING_SCOPE, tell_aside
 from .subjects import AskedFor, asked_for, exact_option, from_option, insisted
@@ -29,7 +30,7 @@ USAGE_VERDICTS = ("used", "used-indirectly", "possible", "declared-only", "not-r
 
 
 @click.command(
-    short_help="What made what an endpoint serves.",
+    short_help="Which run, job and data made this endpoint?",
     epilog="""\b
     Examples:
       lineage trace loans-live
@@ -37,7 +38,7 @@ USAGE_VERDICTS = ("used", "used-indirectly", "possible", "declared-only", "not-r
       lineage trace loans-live --fail-on partial,broken       a CI gate
     """,
 )
-@click.argument("endpoint")
+@click.argument("endpoint", shell_complete=names_of("endpoint"))
 @snapshot_option
 @format_option("table", "json", "tsv")
 @out_option
@@ -76,7 +77,7 @@ def trace(
       grep bank-ml holdouts.txt | lineage used --from - --format csv
     """,
 )
-@click.argument("s3_uris", metavar="[S3_URI]...", nargs=-1)
+@click.argument("s3_uris", metavar="[S3_URI]...", nargs=-1, shell_complete=complete_uri)
 @from_option("Ask about each S3 URI of this file as well; - is stdin. One a line; blank lines and # lines are left out.")
 @snapshot_option
 @format_option(*FORMS)
@@ -191,7 +192,7 @@ def _usage_line(answer: lineage.Usage) -> dict[str, Any]:
 
 
 @click.command(
-    short_help="This data must go: which models know it?",
+    short_help="Which models and endpoints know this data?",
     epilog="""\b
     Examples:
       lineage impact s3://bank-raw/customers/4711.csv
@@ -199,7 +200,7 @@ def _usage_line(answer: lineage.Usage) -> dict[str, Any]:
       lineage impact model/Loans-Model-42 --format json | jq -r '.serving[]'
     """,
 )
-@click.argument("subject", metavar="NODE|S3_URI")
+@click.argument("subject", metavar="NODE|S3_URI", shell_complete=complete_node)
 @exact_option
 @snapshot_option
 @format_option("table", "json", "tsv")
@@ -222,15 +223,15 @@ def impact(subject: str, exact: bool, snapshot: str, form: str, out: str | None,
 
 
 @click.command(
-    short_help="How did it get there?",
+    short_help="Show the shortest path between two things.",
     epilog="""\b
     Examples:
       lineage path s3://bank-raw/loans/2026-05/ loans-live
       lineage path training-job/Loans-Fit-0042 endpoint/loans-live --format json | jq '.evidence[].path'
     """,
 )
-@click.argument("source", metavar="FROM")
-@click.argument("target", metavar="TO")
+@click.argument("source", metavar="FROM", shell_complete=complete_node)
+@click.argument("target", metavar="TO", shell_complete=complete_node)
 @exact_option
 @snapshot_option
 @format_option("table", "json", "tsv")

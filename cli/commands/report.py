@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..render.words import plural, say
+from .completing import names_of
 from .options import attestations_option, out_option, snapshot_option, uncollected, write
 from .subjects import asked_for, exact_option, from_option, insisted, of_policy
 from .vouching import Vouching, said_if_slow, vouching_options
@@ -32,7 +33,7 @@ def _frameworks(_: click.Context, __: click.Parameter, value: str | None) -> tup
 
 
 @click.command(
-    short_help="A paper for auditors.",
+    short_help="Write a report for auditors.",
     epilog="""\b
     Examples:
       lineage report loans-live -o loans-live.html              one endpoint, to read and to print
@@ -42,7 +43,7 @@ def _frameworks(_: click.Context, __: click.Parameter, value: str | None) -> tup
       lineage report loans-live --previous last-year.db -o r.html     and what changed since
     """,
 )
-@click.argument("endpoints", metavar="[ENDPOINT]...", nargs=-1)
+@click.argument("endpoints", metavar="[ENDPOINT]...", nargs=-1, shell_complete=names_of("endpoint"))
 @snapshot_option
 @click.option(
     "--format",

@@ -10,6 +10,7 @@ import click
 from ..render.indented import indented
 from ..render.listing import FORMS, Listing, Row, json_lines
 from ..render.runs import run_text, trimmed
+from .completing import names_of
 from .leaderboard import BOARD_FORMATS, BOARD_WORDS, asks_for_board, board_options, refuse_picture, take_board, tell_board
 from .options import ORDERS, Command, format_option, out_option, snapshot_option, uncollected, write
 from .scoped import tell_list, tell_looked
@@ -44,7 +45,7 @@ def _between_options(command: Command) -> Command:
 
 
 @click.command(
-    short_help="The experiments, with their groups and runs.",
+    short_help="List the experiments, with their groups and runs.",
     epilog="""\b
     Examples:
       lineage experiments
@@ -73,7 +74,7 @@ def experiments(snapshot: str, form: str, out: str | None, **asked: Any) -> None
 
 
 @click.command(
-    short_help="The runs of an experiment, or all of one run.",
+    short_help="List the runs of an experiment, or show one run.",
     epilog="""\b
     Examples:
       lineage runs House-Appraisal
@@ -86,7 +87,7 @@ def experiments(snapshot: str, form: str, out: str | None, **asked: Any) -> None
       lineage runs House-Appraisal -f jsonl | jq -r '.metrics[] | [.name, .last] | @tsv'
     """,
 )
-@click.argument("experiment", required=False)
+@click.argument("experiment", required=False, shell_complete=names_of("experiment"))
 @click.argument("run", required=False)
 @snapshot_option
 @format_option(*BOARD_FORMATS)

@@ -13,6 +13,7 @@ from ..render.indented import indented
 from ..render.lines import note_lines, printed, scope_lines, styled
 from ..render.listing import FORMS, Row, rows_as
 from ..render.words import as_text, plural, say
+from .completing import complete_kind
 from .leaderboard import BOARD_FORMATS, asks_for_board, board_options, refuse_picture, take_board, tell_board
 from .options import ORDERS, format_option, out_option, snapshot_option, uncollected, write
 from .scoped import tell_looked
@@ -37,7 +38,7 @@ def live_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @click.command(
-    short_help="What SageMaker's Search finds: by properties, tags, hyperparameters, metrics.",
+    short_help="Find records by property, tag, hyperparameter or metric.",
     epilog="""\b
     Examples:
       lineage search training-job --where 'Metrics.validation:auc > 0.9' --where 'Tags.Project = fraud'
@@ -48,7 +49,7 @@ def live_options(command: Callable[..., Any]) -> Callable[..., Any]:
       lineage search training-job --where 'TrainingJobName contains Limits-Tune-7' --metric validation:auc    which is best?
     """,
 )
-@click.argument("kind")
+@click.argument("kind", shell_complete=complete_kind)
 @click.option("--where", "-w", "conditions", metavar="COND", multiple=True, help="NAME OP VALUE; several must all hold.")
 @click.option("--any", "any_of", is_flag=True, help="One of the --where conditions is enough.")
 @click.option("--expression", metavar="JSON|FILE", help="A SearchExpression of the API; - is stdin.")
@@ -104,7 +105,7 @@ def search(
 
 
 @click.command(
-    short_help="Names to search by: hyperparameters, tags, metrics.",
+    short_help="List the names to search by.",
     epilog="""\b
     Examples:
       lineage suggest training-job linear         the hyperparameters, tags and metrics that begin so
@@ -112,7 +113,7 @@ def search(
       lineage suggest model-package s3 --all      any property with a part that begins so
     """,
 )
-@click.argument("kind")
+@click.argument("kind", shell_complete=complete_kind)
 @click.argument("prefix", default="")
 @click.option("--all", "every", is_flag=True, help="Every property name, and those of maps such as Environment.")
 @click.option("--region", metavar="R", help="With --live: the region to ask.")

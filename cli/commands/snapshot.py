@@ -20,7 +20,7 @@ _COLOURS = {"unchanged": "bold green", "changed": "bold red", "unsealed": "bold 
 
 
 @click.group(
-    short_help="The snapshot file itself: its digests, its signature, and whether it was changed.",
+    short_help="Inspect, verify or sign the snapshot file.",
     epilog="""\b
     Examples:
       lineage snapshot info                          the digests, to be kept somewhere else
@@ -38,7 +38,7 @@ def snapshot() -> None:
 
 
 @snapshot.command(
-    short_help="Its crawls and digests.",
+    short_help="Show its crawls and digests.",
     epilog="""\b
     Examples:
       lineage snapshot info
@@ -151,7 +151,7 @@ def _signed(path: str, vouching: Vouching) -> tuple[lineage.Signed | None, list[
 
 
 @snapshot.command(
-    short_help="Sign it with a key of yours.",
+    short_help="Sign the file with your key.",
     epilog="""\b
     Keys:
       ~/.ssh/id_ed25519        an SSH key; of one with a passphrase, or in an agent, name the .pub file

@@ -19,7 +19,7 @@ from lineage.collect.endpoints import Progress, crawl_of, join_graph, join_step
 from lineage.collect.objects import Reading, read_digests, read_manifests
 from lineage.crawl.aws.fetch import Fetcher
 from lineage.crawl.aws.session import Session
-from lineage.crawl.callers import AnySession, session_for
+from lineage.crawl.callers import AnySession, is_replayed, session_for
 from lineage.crawl.cloudtrail import Lookup
 from lineage.crawl.sweep import Sweep
 from lineage.domain.kinds import KINDS
@@ -74,12 +74,14 @@ def crawl_estate(
     session that the caller has made.
 
     A crawl that is cut short keeps what it read, and the next one with the same arguments goes on from there. Raises
-    `CrawlError` where nothing can be read; what some kind, region or account refuses is a gap. `SnapshotError`.
+    `CrawlError` where nothing can be read; what some kind, region or account refuses is a gap. Raises `MixedRecords` where
+    records from AWS and replayed ones would be in one snapshot. `SnapshotError`.
     """
     unknown = sorted(set(kinds) - set(LISTED))
     if unknown:
         raise UnknownNode(f"no kind {unknown[0]} has a list; the kinds are {', '.join(LISTED)}")
     with Snapshot(path) as snapshot, _tuned():
+        snapshot.insist_unmixed(replayed=is_replayed(replay, session))  # before AWS is asked
         regions = tuple(dict.fromkeys(regions))
         first = session_for(profile=profile, region=next(iter(regions), None), replay=replay, session=session)
         first.check_regions(regions)

@@ -27,3 +27,8 @@ def session_for(
     if session is not None:
         return Session(region=region, boto=session)
     return replay_session(replay, region) if replay else Session(profile, region)
+
+
+def is_replayed(replay: str | Path | None, session: AnySession | None) -> bool:
+    """Whether an account file will answer in AWS's place: a boto3 session of the caller's asks AWS."""
+    return session.replayed if isinstance(session, Session) else session is None and bool(replay)

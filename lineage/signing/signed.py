@@ -7,12 +7,12 @@ import json
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
 from lineage.domain.canonical import canonical
 from lineage.domain.records import Json
+from lineage.domain.version import __version__
 from lineage.errors import SignatureRefused, SigningError, SnapshotError
 from lineage.queries.verify import Proof
 from lineage.signing import kms, ssh
@@ -109,7 +109,7 @@ def sign_snapshot(path: str | Path, key: str, *, timestamp: str = "") -> Signing
     (`awskms:///alias/NAME`, or its ARN). `timestamp` is the address of a time stamp authority (RFC 3161). Raises
     `SnapshotError` for a file that is not as it was sealed or whose last crawl has no seal, `SigningError`.
     """
-    producer = {"name": "sagemaker-lineage", "version": version("sagemaker-lineage")}
+    producer = {"name": "sagemaker-lineage", "version": __version__}
     with open_snapshot(path) as snapshot:
         if not snapshot.seals():
             raise SnapshotError(f"{path} has no seal to sign: no crawl of it has finished")

@@ -34,11 +34,11 @@ def damaged(path: Path, what: str) -> DamagedSnapshot:
     return DamagedSnapshot(f"{path} is damaged: {what}: restore it from a copy, or crawl anew into another file", what)
 
 
-def connect(path: Path, mode: str) -> Connection:
+def connect(path: Path, mode: str, wait: float = WAIT_SECONDS) -> Connection:
     """Open a file: `ro`, `rw` (which rolls back what a killed crawl left half done) or `rwc`. Raises `SnapshotError`."""
     with _Telling(path):
         uri = f"{path.absolute().as_uri()}?mode={mode}"
-        opened = sqlite3.connect(uri, WAIT_SECONDS, uri=True, isolation_level=None, factory=Connection)
+        opened = sqlite3.connect(uri, wait, uri=True, isolation_level=None, factory=Connection)
     opened.path = path
     opened.set_progress_handler(lambda: None, _STEPS)
     opened.execute("PRAGMA cell_size_check = ON")  # a page that was overwritten is found when it is read

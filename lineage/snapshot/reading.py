@@ -34,7 +34,8 @@ _SILENT = "SELECT id, kind, name, account, region FROM silent JOIN node USING (i
 def open_snapshot(path: str | Path) -> Snapshot:
     """Open a snapshot file to read it. Raises `SnapshotError` for a missing file, another file or a newer schema."""
     if not Path(path).exists():
-        raise SnapshotError(f"no snapshot at {path}: make one with `lineage crawl --snapshot {path}`, or name another")
+        make = f"make one with `lineage crawl --snapshot {path}`, or name another; `lineage demo` makes one to try"
+        raise SnapshotError(f"no snapshot at {path}: {make}")
     if Path(path).is_dir():
         raise SnapshotError(f"{path} is a folder: name the snapshot file in it")
     snapshot = Snapshot(path, read_only=True)

@@ -158,8 +158,8 @@ def test_a_crawl_that_found_nothing_warns(run: Any, tmp_path: Path) -> None:
     ran = run("crawl", "-q", "--replay", str(account(tmp_path / "a.jsonl")))
     assert ran.code == 0
     nothing, nobody = ran.err.splitlines()
-    assert nothing.startswith("lineage: WARNING: nothing was found in account 111122223333 in region eu-west-1: ")
-    assert nobody.startswith("lineage: WARNING: no training job stands in account 111122223333 in region eu-west-1: ")
+    assert nothing.startswith("lineage: WARNING: no record of any kind was found in account 111122223333 in region eu-west-1; ")
+    assert nobody.startswith("lineage: WARNING: there is no training job in account 111122223333 in region eu-west-1: ")
     for question in ("used", "impact"):
         answer = json.loads(run(question, "s3://some-bucket/x/", "-f", "json").out)
         assert (answer["verdict"], [one["reason"] for one in answer["scope"]["holes"]]) == ("unknown", ["empty"])
@@ -174,7 +174,7 @@ def test_an_account_without_training_warns(run: Any, tmp_path: Path) -> None:
     """Where there is something, and nobody trains, only that is said; where only some kinds were asked for, nothing is."""
     path = str(account(tmp_path / "a.jsonl", PREP))
     (line,) = run("crawl", "-q", "--replay", path).err.splitlines()
-    assert "no training job stands in account 111122223333 in region eu-west-1" in line
+    assert "there is no training job in account 111122223333 in region eu-west-1" in line
     assert run("crawl", "-q", "--replay", path, "--kind", "processing-job", "--snapshot", "other.db").err == ""
 
 

@@ -150,7 +150,7 @@ BAD_INPUT = [
     (("crawl", "--replay", str(BANK), "--only-roles"), 2, "nothing to read without a --role-arn"),
     (("crawl", "--replay", str(BANK), "--endpoint", "loans-live", "--full"), 2, "--full is for whole accounts"),
     (("crawl", "--replay", str(BANK), "--endpoint", "x", "--role-arn", "y"), 2, "--role-arn is for whole accounts"),
-    (("crawl", "--replay", str(BANK), "--endpoint", "x", "--region", "a", "--region", "b"), 2, "walks in one region"),
+    (("crawl", "--replay", str(BANK), "--endpoint", "x", "--region", "a", "--region", "b"), 2, "reads one region at a time"),
     (("crawl", "--replay", str(BANK), "--kind", "modle"), 2, "no kind modle; the kinds are endpoint, "),
     (("crawl", "--replay", str(BANK), "--role-arn", "auditor"), 2, "'auditor' is no role ARN; one looks like arn:aws:iam::"),
     (("kinds", "modle"), 2, "no kind modle; the kinds are endpoint, "),
@@ -267,7 +267,7 @@ def test_an_interrupt_exits_with_130(lineage, monkeypatch: pytest.MonkeyPatch) -
     ran = lineage("crawl", "--replay", str(BANK))
     assert (ran.code, ran.err.strip()) == (
         130,
-        "lineage: interrupted: what was read to its end is kept, and the same command goes on from there",
+        "lineage: interrupted: what was read completely is kept; run the same command again to resume",
     )
     monkeypatch.setattr(api, "open_snapshot", interrupted)
     ran = lineage("ls")

@@ -49,7 +49,7 @@ def test_a_signal_ends_a_crawl_that_waits_for_aws(tmp_path: Path, number: signal
             asked.recv(1)  # the first call is under way
             process.send_signal(number)
             out, err = process.communicate(timeout=HANGS / 10)  # the call itself would wait for a minute, five times
-    said = "lineage: interrupted: what was read to its end is kept, and the same command goes on from there"
+    said = "lineage: interrupted: what was read completely is kept; run the same command again to resume"
     assert (process.returncode, out, err.strip()) == (code, "", said)
     assert list(tmp_path.iterdir()) == []
 

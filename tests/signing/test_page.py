@@ -34,6 +34,6 @@ def test_the_story_of_a_signature(run, account_path: Path) -> None:
 def test_the_options_of_the_page() -> None:
     """Each option that the page names is one of the commands that it is about."""
     group = cli.commands["snapshot"]
-    commands = [*group.commands.values(), cli.commands["report"], cli.commands["crawl"]]  # type: ignore[attr-defined]
+    commands = [*group.commands.values(), cli.commands["report"], cli.commands["crawl"], cli.commands["iam-policy"]]  # type: ignore[attr-defined]
     known = {name for command in commands for option in command.params for name in option.opts}
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", PAGE)) <= known | SIGSTORE

@@ -41,9 +41,12 @@ AnswerT = TypeVar("AnswerT")
 class Session:
     """A caller in one account, and a client for each region and service that is asked for.
 
+    `replayed`: whether an account file answers, and not AWS.
     `calls` counts the requests that AWS answered, `retries` those that botocore sent once more; `on_call` is told
     after each. Many threads may use one session.
     """
+
+    replayed = False
 
     def __init__(
         self,
@@ -114,7 +117,7 @@ class Session:
         except (BotoCoreError, ClientError, *UNPARSED) as error:
             raise CrawlError(f"the role {role} can't be assumed: {told(error)}") from error
         session = Session(boto=other, tries=self._tries, paced=self._paced)
-        session.patience = self.patience
+        session.patience, session.replayed = self.patience, self.replayed
         return session
 
     def enabled_regions(self) -> list[str]:

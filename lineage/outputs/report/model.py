@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 from lineage.checks.policy import TAG, Policy
@@ -13,6 +12,7 @@ from lineage.domain.attestations import NO_ATTESTATIONS, Attestations
 from lineage.domain.canonical import digest_of
 from lineage.domain.kinds import ENDPOINT
 from lineage.domain.records import Crawl, Json
+from lineage.domain.version import __version__
 from lineage.errors import SnapshotError, UnknownNode
 from lineage.graphs.build import attributed
 from lineage.graphs.neighbourhoods import neighbourhood
@@ -119,7 +119,7 @@ def _document(told: Json, snapshot: Snapshot, asked: list[str], title: str, clas
         "classification": classification,
         "schema": SCHEMA,
         "canonicalization": CANONICAL,
-        "tool": {"name": "lineage", "version": version("sagemaker-lineage")},
+        "tool": {"name": "lineage", "version": __version__},
         "generated_at": generated_at or _last(snapshot.crawls()),
         "subject": asked,
         "snapshot": told,
