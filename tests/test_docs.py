@@ -9,7 +9,9 @@ import re
 import shlex
 from pathlib import Path
 
+import click
 import pytest
+import yaml
 from IPython.core.interactiveshell import InteractiveShell
 
 import lineage as api
@@ -29,7 +31,9 @@ IN_ORDER = "python.md"
 PLAIN = [page for name, page in DOCS.items() if name not in (*STORIES, IN_ORDER)]
 CONSOLES = [block for page in (README, *PLAIN) for block in CONSOLE.findall(page)]
 PYTHON = re.compile(r"^```python\n(.*?)^```\n+```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-EXAMPLES = [example for page in (section("From Python"), *PLAIN) for example in PYTHON.findall(page)]
+EXAMPLES = [example for page in (README, *PLAIN) for example in PYTHON.findall(page)]
+LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
+CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 
 
 @pytest.fixture
@@ -128,8 +132,79 @@ def test_the_python_page_is_a_notebook(
 
 
 def test_every_page_is_reached_from_the_readme() -> None:
-    """The README names each page of docs/."""
-    assert [page for page in DOCS if f"(docs/{page})" not in README] == []
+    """The README names the index of docs/, and the index names each page."""
+    assert "(docs/README.md)" in README
+    assert [page for page in DOCS if page != "README.md" and f"({page})" not in DOCS["README.md"]] == []
+
+
+def anchors(page: str) -> set[str]:
+    """What a link can name in a page: its headings, as GitHub spells them."""
+    heads = re.findall(r"^#+ (.*)$", page, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+def leads_nowhere(page: Path, target: str, anchor: str) -> bool:
+    path = (page.parent / target) if target else page
+    return not path.exists() or bool(anchor and anchor not in anchors(path.read_text(encoding="utf-8")))
+
+
+LINKING = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")] + [ROOT / "docs" / name for name in DOCS]
+
+
+@pytest.mark.parametrize("page", LINKING, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(page: Path) -> None:
+    """Each link to another page names a file that is there, and a heading that it has."""
+    links = LINK.findall(CODE.sub("", page.read_text(encoding="utf-8")))
+    assert [f"{target}#{anchor}" for target, anchor in links if leads_nowhere(page, target, anchor)] == []
+
+
+def test_the_readme_is_short() -> None:
+    """The README has 150 lines at most: what is longer has a page of its own."""
+    assert len(README.splitlines()) <= 150
+
+
+def test_the_workflow_in_the_docs_is_one() -> None:
+    """The GitHub Actions workflow of docs/ci.md is YAML whose steps crawl, check and upload the file that the check writes."""
+    (text,) = re.findall(r"^```yaml\n(.*?)^```$", DOCS["ci.md"], re.MULTILINE | re.DOTALL)
+    workflow = yaml.safe_load(text)
+    steps = workflow["jobs"]["check"]["steps"]
+    crawl, check = (shlex.split(step["run"]) for step in steps if step.get("run", "").startswith("lineage "))
+    (upload,) = (step for step in steps if "upload-sarif" in step.get("uses", ""))
+    assert (crawl[1], check[1], check[check.index("-o") + 1]) == ("crawl", "check", upload["with"]["sarif_file"])
+    assert upload["if"] == "always()"
+    assert workflow["permissions"] == {
+        "actions": "read",
+        "contents": "read",
+        "id-token": "write",
+        "security-events": "write",
+    }
+    assert [refused(line) for line in (crawl, check)] == [None, None]
+
+
+def refused(words: list[str]) -> click.UsageError | None:
+    """What the command line has against a command line, besides that it names a file or a place that is not here."""
+    command: click.Command = cli
+    names, rest = words[:1], words[1:]
+    while isinstance(command, click.Group) and rest and rest[0] in command.commands:
+        command, names, rest = command.commands[rest[0]], [*names, rest[0]], rest[1:]
+    try:
+        command.make_context(" ".join(names), rest)
+    except click.BadParameter as error:
+        return None if error.param and isinstance(error.param.type, click.Path) else error
+    except click.UsageError as error:
+        return error
+    return None
+
+
+SH = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SHOWN = [block for page in (README, *DOCS.values()) for block in SH.findall(page)]
+CALLS = sorted({call.strip() for block in SHOWN for call in re.findall(r"(?:^|&& )(lineage [^#&|>\n]*)", block, re.MULTILINE)})
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_commands_that_are_only_shown_are_taken(call: str) -> None:
+    """Each `lineage` command in a shell block of the README or docs/ is one that the command line takes."""
+    assert refused(shlex.split(call)) is None
 
 
 def test_help_reads_as_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

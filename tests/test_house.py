@@ -50,9 +50,9 @@ class Family(NamedTuple):
 FAMILIES = {
     "format of an export": Family(lineage.FORMATS, "outputs", "docs/exports.md"),
     "form of a report": Family(lineage.REPORTS, "outputs/test_report.py", "docs/report.md"),
-    "form of a picture": Family(PICTURES, "", "README.md"),
+    "form of a picture": Family(PICTURES, "", "docs/commands.md"),
     "rule of a check": Family([rule.id for rule in lineage.RULES], "checks", "docs/checks.md"),
-    "command": Family([f"lineage {verb}" for verb in cli.commands], "", "README.md"),
+    "command": Family([f"lineage {verb}" for verb in cli.commands], "", "docs/commands.md"),
     "kind": Family([kind.name for kind in lineage.KINDS.values() if kind.list or kind.describe], "", "docs/kinds.md"),
 }
 EACH = [pytest.param(family, name, id=f"{what} {name}") for what, family in FAMILIES.items() for name in family.names]
