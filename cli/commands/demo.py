@@ -7,7 +7,7 @@ import shlex
 import click
 
 from ..render.words import plural
-from .options import chosen_snapshot
+from .options import chosen_snapshot, write
 
 DEMO_SNAPSHOT = "demo.db"
 # What to try next: the command without its snapshot, and what it answers.
@@ -46,8 +46,8 @@ def demo(snapshot: str) -> None:
         counts = [one.counts for one in opened.scope().counted]
         endpoints = len(list(opened.names_of("endpoint")))
     held = f"{plural(sum(one.resources for one in counts), 'record')}, among them {plural(endpoints, 'endpoint')}"
-    click.echo(f"{snapshot} holds the account of a made-up bank: {held}. Try next:")
+    said = f"{snapshot} holds the account of a made-up bank: {held}. Try next:"
     commands = [(f"lineage {words} --snapshot {shlex.quote(snapshot)}", answers) for words, answers in _NEXT]
     width = max(len(command) for command, _ in commands)
-    for command, answers in commands:
-        click.echo(f"  {command:<{width}}  # {answers}")
+    lines = [said, *(f"  {command:<{width}}  # {answers}" for command, answers in commands)]
+    write((f"{lineage.one_line(line)}\n" for line in lines), None)
