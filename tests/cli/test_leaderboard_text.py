@@ -190,7 +190,7 @@ def test_what_a_search_finds_is_ranked(run, account_path: Path) -> None:
     assert [(row["rank"], row["value"]) for row in rows] == [(1, 0.887), (2, 0.873), (3, 0.841), (4, 0.772), (1, 0.899)]
     for arguments, said in (
         (("--metric", AUC, "--live"), "a leaderboard needs the snapshot: leave out --live"),
-        (("--metric", AUC, "--columns", "name"), "a leaderboard has columns of its own: leave --columns out"),
+        (("--metric", AUC, "--columns", "name"), "a leaderboard has its own columns: leave out --columns"),
         (("--metric", AUC, "--where", "TrainingJobName = x"), "no training job matches: there is nothing to compare"),
         (("-f", "svg"), "only a leaderboard can be drawn as svg: add --metric"),
     ):
