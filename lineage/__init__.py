@@ -1,14 +1,27 @@
-"""`lineage` reads a SageMaker estate and answers, with evidence, what an auditor asks.
+"""What made each SageMaker endpoint: which run, which training job, which data. Answered offline, with evidence.
+
+Read an account into a snapshot file, then ask the file:
 
     import lineage
 
+    lineage.crawl_estate("lineage.db")
     with lineage.open_snapshot("lineage.db") as snapshot:
+        answer = lineage.used(snapshot, "s3://bank-ml/loans/train/")
+        print(answer.verdict, [found["job"]["name"] for found in answer.findings])
+        print(lineage.trace(snapshot, "loans-live").verdict)
         graph = lineage.graph(snapshot)  # a plain networkx.MultiDiGraph
-    answer = lineage.trace(graph, "loans-live")
-    print(answer.verdict, [job["name"] for job in answer.training_jobs])
-    print(lineage.used(graph, "s3://bank-ml/loans/train/").verdict)
 
-Names are imported when they are first used, so that importing the package costs nothing: `__init__.pyi` lists them.
+Read:     crawl_estate, crawl_endpoints (from AWS), open_snapshot, graph
+Ask:      trace, used, used_all, datasets, impact, path
+Explore:  show, nodes, select, search, suggest, list_experiments, list_runs, load_run, leaderboard,
+          list_pipelines, list_executions, load_execution, coverage
+Judge:    check, load_policy, verify, report
+Show:     view (in a notebook), picture and draw, to_page, FORMATS (exports)
+Record:   lineage.recording (a package of its own, the only one that writes to AWS)
+
+Questions take a snapshot or a graph. An answer has a `verdict`, `as_json()`, and a picture of itself in a notebook; where it
+is a "no", `answer.scope` says what was looked at, and its holes are what could not be read. What fails raises a
+`LineageError` with one sentence: what, with what, and what to do.
 """
 
 import sys
@@ -17,8 +30,10 @@ from typing import Any
 
 import lazy_loader
 
-from lineage.queries.showing import Shows
+from lineage.queries.showing import Answer, Shows
 
+# Names are imported when they are first used, so that importing the package costs nothing: `__init__.pyi` lists them.
+# This is a file of sagemaker-lineage: by this word the command line tells it from that of PyPI's `lineage`.
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
 
@@ -32,6 +47,8 @@ def load_ipython_extension(ipython: Any) -> None:
 
 
 Shows.forms = staticmethod(lambda shown: _notebook().forms_of(shown))
+# The command line is built upon this package and is always beside it: only here does the package know of it.
+Answer.text = staticmethod(lambda answer: import_module("lineage_cli.render.texts").text_of(answer))
 _get_ipython = getattr(sys.modules.get("IPython"), "get_ipython", None)
 if _running := _get_ipython and _get_ipython():
     load_ipython_extension(_running)

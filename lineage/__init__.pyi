@@ -11,6 +11,7 @@ from .checks.policy import Policy as Policy
 from .checks.rules import RULES as RULES
 from .collect.accounts import LISTED as LISTED
 from .collect.accounts import crawl_estate as crawl_estate
+from .collect.demo import DEMO_ACCOUNT as DEMO_ACCOUNT
 from .collect.endpoints import Progress as Progress
 from .collect.endpoints import crawl_endpoints as crawl_endpoints
 from .domain.attestations import Attestation as Attestation
@@ -40,13 +41,16 @@ from .domain.text import one_line as one_line
 from .domain.text import safe_json as safe_json
 from .domain.text import visible as visible
 from .domain.urls import from_url as from_url
+from .domain.version import __version__ as __version__
 from .errors import AlreadyExists as AlreadyExists
 from .errors import CrawlError as CrawlError
+from .errors import DamagedSnapshot as DamagedSnapshot
 from .errors import LeaderboardError as LeaderboardError
 from .errors import LineageError as LineageError
 from .errors import MalformedDefinition as MalformedDefinition
 from .errors import MalformedName as MalformedName
 from .errors import MalformedPolicy as MalformedPolicy
+from .errors import MixedRecords as MixedRecords
 from .errors import NotRecorded as NotRecorded
 from .errors import NotThere as NotThere
 from .errors import RecordingError as RecordingError
@@ -155,6 +159,7 @@ from .signing.signed import check_signature as check_signature
 from .signing.signed import envelope_beside as envelope_beside
 from .signing.signed import insist_signed as insist_signed
 from .signing.signed import sign_snapshot as sign_snapshot
+from .snapshot.hints import hints as hints
 from .snapshot.reading import Snapshot as Snapshot
 from .snapshot.reading import open_snapshot as open_snapshot
 

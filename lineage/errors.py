@@ -39,6 +39,18 @@ class SnapshotError(LineageError):
     """The file is missing, is no snapshot, or was written by a newer lineage."""
 
 
+class DamagedSnapshot(SnapshotError):
+    """The file is no longer what its crawls wrote: `what` says where, without the path and the advice."""
+
+    def __init__(self, message: str, what: str = "") -> None:
+        super().__init__(message)
+        self.what = what
+
+
+class MixedRecords(SnapshotError):
+    """A crawl of AWS would write into a snapshot of replayed records, or a replay into one of records from AWS."""
+
+
 class SigningError(LineageError):
     """A signature could not be made or checked: a program, a key, a package or a service is missing, or refuses."""
 

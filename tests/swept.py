@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from lineage.domain.kinds import KINDS
-from lineage.domain.records import Crawl, Enumeration, Fetched
+from lineage.domain.records import REPLAYED, Crawl, Enumeration, Fetched
 from lineage.graphs.derive import join
 from lineage.snapshot.reading import Snapshot
 from tests.records import ACCOUNT, REGION
@@ -22,7 +22,7 @@ def swept(
     places = list(places)
     accounts, regions = (tuple(sorted({place[end] for place in places})) for end in (0, 1))
     with Snapshot(path) as snapshot, snapshot.recording() as recording:
-        recording.begin(Crawl(0, began, None, "arn:x", accounts, regions, (), "0", "1"))
+        recording.begin(Crawl(0, began, None, "arn:x", accounts, regions, (), f"0{REPLAYED}", "1"))
         for one in found:
             recording.add(one)
         for account, region in places:

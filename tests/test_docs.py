@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import io
 import re
 import shlex
 from pathlib import Path
 
+import click
 import pytest
+import yaml
+from IPython.core.interactiveshell import InteractiveShell
 
 import lineage as api
 from cli.main import cli
 from tests.conftest import BANK, ROOT
-from tests.shown import CONSOLE, STORIES, settled, settled_story, shown, told
+from tests.shown import CONSOLE, DIGEST, STORIES, same_digests, settled, settled_story, shown, told
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -23,10 +27,13 @@ def section(title: str) -> str:
 
 
 DOCS = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
-PLAIN = [page for name, page in DOCS.items() if name not in STORIES]
+IN_ORDER = "python.md"
+PLAIN = [page for name, page in DOCS.items() if name not in (*STORIES, IN_ORDER)]
 CONSOLES = [block for page in (README, *PLAIN) for block in CONSOLE.findall(page)]
 PYTHON = re.compile(r"^```python\n(.*?)^```\n+```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-EXAMPLES = [example for page in (section("From Python"), *PLAIN) for example in PYTHON.findall(page)]
+EXAMPLES = [example for page in (README, *PLAIN) for example in PYTHON.findall(page)]
+LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
+CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 
 
 @pytest.fixture
@@ -65,6 +72,21 @@ def test_console_blocks(shell, command: str, printed: str) -> None:
     assert settled(shell(command)) == settled(printed)
 
 
+WITH_DIGESTS = {
+    name: [block for block in CONSOLE.findall(page) if DIGEST.search(block[1])]
+    for name, page in DOCS.items()
+    if name not in STORIES
+}
+
+
+@pytest.mark.parametrize("name", [name for name, blocks in WITH_DIGESTS.items() if len(blocks) > 1])
+def test_a_digest_is_the_same_all_over_a_page(shell, name: str) -> None:
+    """What has one digest is shown with one digest in every output of a page, so that readers can follow it."""
+    shell("lineage crawl --replay fixtures/bank.jsonl")
+    printed = "".join(shell(command) for command, _ in WITH_DIGESTS[name])
+    assert same_digests("".join(shown for _, shown in WITH_DIGESTS[name]), printed)
+
+
 @pytest.mark.parametrize("name", STORIES)
 def test_a_story_goes_as_it_is_told(name: str, tmp_path: Path) -> None:
     """The programs and commands of a story, run in order beside a stand-in for SageMaker, print what its page shows."""
@@ -92,15 +114,116 @@ def test_python_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: st
     assert printed.getvalue() == shown
 
 
-def test_every_page_is_reached_from_the_readme() -> None:
-    """The README names each page of docs/."""
-    assert [page for page in DOCS if f"(docs/{page})" not in README] == []
-
-
-def test_the_contents_match_the_python_docstring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The example in the package's own docstring runs."""
+def test_the_python_page_is_a_notebook(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The blocks of docs/python.md run in order as the cells of a notebook, and print what the page shows."""
     monkeypatch.chdir(tmp_path)
     api.crawl_estate("lineage.db", replay=BANK)
-    code = "\n".join(line[4:] for line in (api.__doc__ or "").splitlines() if line.startswith("    "))
-    with contextlib.redirect_stdout(io.StringIO()):
-        exec(compile(code, "lineage", "exec"), {})  # noqa: S102  (our own docstring)
+    shell = InteractiveShell()
+    for code, printed in PYTHON.findall(DOCS[IN_ORDER]):
+        done = shell.run_cell(code)
+        done.raise_error()
+        assert settled(capsys.readouterr().out) == settled(printed)
+    shell.run_line_magic("load_ext", "lineage")
+    for question in ("answer", "lineage.trace(snapshot, 'loans-live')", "lineage.search(snapshot, 'training-job')"):
+        shell.run_cell(f"display({question})").raise_error()
+        assert "lineage." not in capsys.readouterr().out
+
+
+def test_every_page_is_reached_from_the_readme() -> None:
+    """The README names the index of docs/, and the index names each page."""
+    assert "(docs/README.md)" in README
+    assert [page for page in DOCS if page != "README.md" and f"({page})" not in DOCS["README.md"]] == []
+
+
+def anchors(page: str) -> set[str]:
+    """What a link can name in a page: its headings, as GitHub spells them."""
+    heads = re.findall(r"^#+ (.*)$", page, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+def leads_nowhere(page: Path, target: str, anchor: str) -> bool:
+    path = (page.parent / target) if target else page
+    return not path.exists() or bool(anchor and anchor not in anchors(path.read_text(encoding="utf-8")))
+
+
+LINKING = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")] + [ROOT / "docs" / name for name in DOCS]
+
+
+@pytest.mark.parametrize("page", LINKING, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(page: Path) -> None:
+    """Each link to another page names a file that is there, and a heading that it has."""
+    links = LINK.findall(CODE.sub("", page.read_text(encoding="utf-8")))
+    assert [f"{target}#{anchor}" for target, anchor in links if leads_nowhere(page, target, anchor)] == []
+
+
+def test_the_readme_is_short() -> None:
+    """The README has 150 lines at most: what is longer has a page of its own."""
+    assert len(README.splitlines()) <= 150
+
+
+def test_the_workflow_in_the_docs_is_one() -> None:
+    """The GitHub Actions workflow of docs/ci.md is YAML whose steps crawl, check and upload the file that the check writes."""
+    (text,) = re.findall(r"^```yaml\n(.*?)^```$", DOCS["ci.md"], re.MULTILINE | re.DOTALL)
+    workflow = yaml.safe_load(text)
+    steps = workflow["jobs"]["check"]["steps"]
+    crawl, check = (shlex.split(step["run"]) for step in steps if step.get("run", "").startswith("lineage "))
+    (upload,) = (step for step in steps if "upload-sarif" in step.get("uses", ""))
+    assert (crawl[1], check[1], check[check.index("-o") + 1]) == ("crawl", "check", upload["with"]["sarif_file"])
+    assert upload["if"] == "always()"
+    assert workflow["permissions"] == {
+        "actions": "read",
+        "contents": "read",
+        "id-token": "write",
+        "security-events": "write",
+    }
+    assert [refused(line) for line in (crawl, check)] == [None, None]
+
+
+def refused(words: list[str]) -> click.UsageError | None:
+    """What the command line has against a command line, besides that it names a file or a place that is not here."""
+    command: click.Command = cli
+    names, rest = words[:1], words[1:]
+    while isinstance(command, click.Group) and rest and rest[0] in command.commands:
+        command, names, rest = command.commands[rest[0]], [*names, rest[0]], rest[1:]
+    try:
+        command.make_context(" ".join(names), rest)
+    except click.BadParameter as error:
+        return None if error.param and isinstance(error.param.type, click.Path) else error
+    except click.UsageError as error:
+        return error
+    return None
+
+
+SH = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SHOWN = [block for page in (README, *DOCS.values()) for block in SH.findall(page)]
+CALLS = sorted({call.strip() for block in SHOWN for call in re.findall(r"(?:^|&& )(lineage [^#&|>\n]*)", block, re.MULTILINE)})
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_commands_that_are_only_shown_are_taken(call: str) -> None:
+    """Each `lineage` command in a shell block of the README or docs/ is one that the command line takes."""
+    assert refused(shlex.split(call)) is None
+
+
+def test_help_reads_as_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """`help(lineage)` begins with a page: its example runs, and each name that it lists is there."""
+    monkeypatch.chdir(tmp_path)
+    page = inspect.getdoc(api) or ""
+    example, _, names = page.partition("\nRead:")
+    code = "\n".join(line[4:] for line in example.splitlines() if line.startswith("    "))
+    code = code.replace('"lineage.db")', f'"lineage.db", replay={str(BANK)!r})', 1)
+    exec(compile(code, "lineage", "exec"), {})  # noqa: S102  (our own docstring)
+    assert capsys.readouterr().out.splitlines() == ["used ['Loans-Fit-0042', 'look-around-3']", "traced"]
+    lists = re.sub(
+        r"\(.*?\)|^\w+:|lineage\.recording", "", "Read:" + names.partition("\n\n")[0], flags=re.MULTILINE | re.DOTALL
+    )
+    listed = [name for name in re.findall(r"\w+", lists) if name != "and"]
+    assert len(listed) > 25
+    assert [name for name in listed if not hasattr(api, name)] == []
+
+
+def test_each_name_is_listed_once() -> None:
+    """`dir(lineage)` has each public name once, and nothing else."""
+    assert sorted(dir(api)) == sorted(set(api.__all__))

@@ -50,9 +50,9 @@ class Family(NamedTuple):
 FAMILIES = {
     "format of an export": Family(lineage.FORMATS, "outputs", "docs/exports.md"),
     "form of a report": Family(lineage.REPORTS, "outputs/test_report.py", "docs/report.md"),
-    "form of a picture": Family(PICTURES, "", "README.md"),
+    "form of a picture": Family(PICTURES, "", "docs/commands.md"),
     "rule of a check": Family([rule.id for rule in lineage.RULES], "checks", "docs/checks.md"),
-    "command": Family([f"lineage {verb}" for verb in cli.commands], "", "README.md"),
+    "command": Family([f"lineage {verb}" for verb in cli.commands], "", "docs/commands.md"),
     "kind": Family([kind.name for kind in lineage.KINDS.values() if kind.list or kind.describe], "", "docs/kinds.md"),
 }
 EACH = [pytest.param(family, name, id=f"{what} {name}") for what, family in FAMILIES.items() for name in family.names]
@@ -98,6 +98,32 @@ def test_functions_are_short() -> None:
 def test_every_module_says_what_it_is(path: Path) -> None:
     """Each module that holds code begins with a docstring."""
     assert (ast.get_docstring(tree(path)) or "").endswith(".") or not tree(path).body
+
+
+PRINTING = {"print", "click.echo", "click.secho", "click.echo_via_pager", "csv.writer", "Console", "pprint", "warnings.warn"}
+STREAMS = ("sys.stdout.", "sys.stderr.", "sys.__stdout__.", "sys.__stderr__.", "traceback.print_")
+# Who prints, or makes what is printed: all else goes through these, where each text is made visible.
+PRINTERS = {
+    "cli/render/words.py": {"click.echo"},
+    "cli/render/lines.py": {"Console"},
+    "cli/commands/crawl.py": {"Console"},  # the bar, whose texts are on one line
+    "cli/commands/completion.py": {"click.echo"},  # scripts, and names that are printable, for a shell to read
+    "cli/commands/options.py": {"sys.stdout.buffer.writelines"},  # what the rooms of outputs have made visible
+    "lineage/outputs/formats/tables.py": {"csv.writer"},  # which guards formulas
+}
+HARMLESS = (".flush", ".isatty", ".fileno")
+
+
+def printed(path: Path) -> set[str]:
+    """What a module calls that puts a text on a terminal or in a spreadsheet."""
+    called = {ast.unparse(node.func) for node in ast.walk(tree(path)) if isinstance(node, ast.Call)}
+    return {name for name in called if name in PRINTING or (name.startswith(STREAMS) and not name.endswith(HARMLESS))}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_nothing_is_printed_past_the_rooms_that_make_it_visible(path: Path) -> None:
+    """Whatever reaches a terminal goes through `words.py`, `lines.py` or `write`; a new place that prints needs a reason here."""
+    assert printed(path) == PRINTERS.get(name_of(path), set())
 
 
 # --- the form of tests ----------------------------------------------------------------------------

@@ -1,24 +1,27 @@
-"""The wheel: exactly two packages, and a script that works from anywhere."""
+"""The wheel and the sdist: exactly two packages, a script that works from anywhere, and what PyPI asks for."""
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import venv
 import zipfile
+from email.parser import BytesParser
 from pathlib import Path
 
 import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
+import lineage
 from tests import sbom
-from tests.conftest import BANK, ROOT
+from tests.conftest import ROOT
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built from a copy of what git would commit, so that nothing is left in the checkout."""
+    """The wheel, built from the sdist beside it, and that from a copy of what git would commit: nothing is left in the checkout."""
     folder = tmp_path_factory.mktemp("wheel")
     source = folder / "source"
     source.mkdir()
@@ -28,9 +31,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 target = source / path.relative_to(ROOT)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(path.read_bytes())
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+    for name in ("pyproject.toml", "MANIFEST.in", "README.md", "LICENSE"):
         (source / name).write_bytes((ROOT / name).read_bytes())
-    command = [sys.executable, "-m", "build", "--wheel", "--outdir", str(folder), str(source)]
+    command = [sys.executable, "-m", "build", "--outdir", str(folder), str(source)]
     subprocess.run(command, check=True, capture_output=True)
     (built,) = folder.glob("*.whl")
     return built
@@ -49,7 +52,7 @@ def test_every_module_is_in_the_wheel(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     modules = [
         path.relative_to(ROOT).as_posix()
-        for end in ("py", "tsv", "css", "html", "html.j2", "js", "json", "toml")
+        for end in ("py", "tsv", "css", "html", "html.j2", "js", "json", "jsonl", "toml")
         for path in (ROOT / "lineage").rglob(f"*.{end}")
     ]
     modules += ["lineage_" + path.relative_to(ROOT).as_posix() for path in (ROOT / "cli").rglob("*.py")]
@@ -62,6 +65,36 @@ def test_the_parts_of_the_page_are_in_the_wheel(wheel: Path) -> None:
     assert parts <= set(zipfile.ZipFile(wheel).namelist())
 
 
+def test_pypi_would_take_both(wheel: Path) -> None:
+    """The wheel and the sdist pass `twine check --strict`: their metadata are sound, and PyPI can show the README."""
+    (sdist,) = wheel.parent.glob("*.tar.gz")
+    checked = subprocess.run(
+        [sys.executable, "-m", "twine", "check", "--strict", str(wheel), str(sdist)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (checked.returncode, checked.stdout.count("PASSED")) == (0, 2), checked.stdout
+
+
+def test_the_metadata_say_what_it_is(wheel: Path) -> None:
+    """Version, licence, links and Python versions stand in the wheel; the version is the one that Python tells."""
+    opened = zipfile.ZipFile(wheel)
+    (name,) = [one for one in opened.namelist() if one.endswith(".dist-info/METADATA")]
+    said = BytesParser().parsebytes(opened.read(name))
+    assert (said["Version"], said["License-Expression"], said["License-File"]) == (lineage.__version__, "Apache-2.0", "LICENSE")
+    assert said["Requires-Python"] == ">=3.11"
+    assert said.get_all("Project-URL")
+    assert "Typing :: Typed" in (said.get_all("Classifier") or [])
+
+
+def test_the_changelog_has_the_version() -> None:
+    """The version of the package has a heading with a day in CHANGELOG.md, below what is not yet released."""
+    headings = re.findall(r"^## \[(\S+)\](?: - (\d{4}-\d\d-\d\d))?$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    (unreleased, _), (version, day) = headings[:2]
+    assert (unreleased, version, bool(day)) == ("Unreleased", lineage.__version__, True)
+
+
 def test_the_wheel_has_a_bill_of_materials(wheel: Path) -> None:
     """The bill of the wheel that is built is valid, and names what pyproject.toml asks for."""
     bill = sbom.bill(wheel)
@@ -70,19 +103,14 @@ def test_the_wheel_has_a_bill_of_materials(wheel: Path) -> None:
 
 
 def test_the_script_works_from_anywhere(wheel: Path, tmp_path: Path) -> None:
-    """Installed into a fresh environment, `lineage` crawls and traces from the root folder."""
+    """Installed into a fresh environment, `lineage` has its demo and traces it, from the root folder and without a checkout."""
     environment = tmp_path / "venv"
     venv.create(environment, system_site_packages=False, with_pip=True)
     python = environment / "bin" / "python"
     subprocess.run([python, "-m", "pip", "install", "-q", str(wheel)], check=True, capture_output=True)
     snapshot = str(tmp_path / "s.db")
     script = environment / "bin" / "lineage"
-    subprocess.run(
-        [script, "crawl", "--replay", str(BANK), "--endpoint", "loans-live", "--snapshot", snapshot],
-        check=True,
-        capture_output=True,
-        cwd="/",
-    )
+    subprocess.run([script, "demo", "--snapshot", snapshot], check=True, capture_output=True, cwd="/")
     traced = subprocess.run(
         [script, "trace", "loans-live", "--snapshot", snapshot, "-f", "table"],
         check=True,

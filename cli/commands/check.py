@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..render.check import checked_text, summary_lines, vouching
+from ..render.check import checked_text, ruled, summary_lines, vouching
 from ..render.indented import indented
 from ..render.listing import FORMS, Listing, json_lines, rows_as
 from ..render.words import say
+from .completing import complete_node
 from .filters import checked, within_options
 from .options import Choice, attestations_option, format_option, out_option, snapshot_option, uncollected, write
 from .scoped import tell_aside
@@ -39,7 +40,7 @@ _SEVERITIES = ("note", "warning", "error", "never")
       lineage check --list-rules
     """,
 )
-@click.argument("subjects", metavar="[SUBJECT]...", nargs=-1)
+@click.argument("subjects", metavar="[SUBJECT]...", nargs=-1, shell_complete=complete_node)
 @click.option(
     "--policy",
     "policy_file",
@@ -103,7 +104,7 @@ def check(
     for line in summary_lines(answer, whole=out not in (None, "", "-")) if form != "table" or out else ():
         say(line)
     if form not in ("json", "table"):
-        tell_aside(answer.scope, answer.caveats)
+        tell_aside(answer.scope, answer.caveats, ruled(answer))
     return 0 if target else answer.code
 
 

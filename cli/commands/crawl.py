@@ -13,6 +13,7 @@ import click
 
 from ..render.lines import listed
 from ..render.words import plural, say
+from .completing import complete_file, names_of
 from .options import kind_option, snapshot_option
 
 if TYPE_CHECKING:
@@ -26,47 +27,55 @@ RATE_SECONDS = 5  # over which the rate is told
 
 
 @click.command(
-    short_help="Read whole accounts, or what is upstream of endpoints, into the snapshot.",
+    short_help="Read accounts from AWS into the snapshot.",
     epilog="""\b
     Examples:
-      lineage crawl --region eu-west-1 --profile audit          everything in a region
+      lineage crawl --region eu-west-1 --profile audit
       lineage crawl --all-regions --role-arn arn:aws:iam::222233334444:role/auditor
-      lineage crawl --cloudtrail                                find out what was deleted before this crawl, too
-      lineage crawl --endpoint loans-live                       only what is upstream of an endpoint
-      lineage crawl --replay fixtures/bank.jsonl                no AWS: an account from a file
+      lineage crawl --cloudtrail               also find what was deleted
+      lineage crawl --endpoint loans-live      only what is upstream of an endpoint
+      lineage crawl --replay account.jsonl     an account from a file, without AWS
     """,
 )
 @snapshot_option
 @click.option(
-    "--endpoint", "endpoints", metavar="NAME", multiple=True, help="Only what is upstream of it (name or ARN); repeats."
+    "--endpoint",
+    "endpoints",
+    metavar="NAME",
+    multiple=True,
+    shell_complete=names_of("endpoint"),
+    help="Read only what is upstream of this endpoint (name or ARN). May be repeated.",
 )
-@click.option("--region", "regions", metavar="R", multiple=True, help="An AWS region; repeats. None: the environment's.")
-@click.option("--all-regions", is_flag=True, help="Every region that is enabled for the account.")
-@click.option("--role-arn", "roles", metavar="ARN", multiple=True, help="Read this role's account, too; repeats.")
-@click.option("--only-roles", is_flag=True, help="Leave the caller's own account out.")
-@kind_option("Read only this kind (see `lineage kinds`); repeats.")
-@click.option("--full", is_flag=True, help="Read all again, and find out what was deleted; else only what is new.")
-@click.option("--tags", is_flag=True, help="Ask for tags one by one where no other call tells them.")
-@click.option("--manifests/--no-manifests", default=True, help="Read the manifests in S3 that jobs read (default).")
-@click.option("--digests", is_flag=True, help="Ask S3 for the digests of models: a copy that no job wrote finds its job.")
-@click.option("--cloudtrail", is_flag=True, help="Ask CloudTrail what was deleted in the last 90 days.")
-@click.option("--profile", metavar="P", help="A profile of ~/.aws/config; else boto3's own chain of credentials.")
-@click.option("--replay", metavar="FILE", help="Answer from an account file, without AWS.")
+@click.option("--region", "regions", metavar="R", multiple=True, help="AWS region (default: the session's). May be repeated.")
+@click.option("--all-regions", is_flag=True, help="Read every region that is enabled for the account.")
+@click.option("--role-arn", "roles", metavar="ARN", multiple=True, help="Also read the account of this role. May be repeated.")
+@click.option("--only-roles", is_flag=True, help="Do not read the caller's own account.")
+@kind_option("Read only this kind (see `lineage kinds`). May be repeated.")
+@click.option("--full", is_flag=True, help="Read everything again and find deleted resources. Default: only what is new.")
+@click.option("--tags", is_flag=True, help="Fetch tags individually where no other call returns them.")
+@click.option("--manifests/--no-manifests", default=True, help="Read the manifests in S3 that jobs read (default: yes).")
+@click.option("--digests", is_flag=True, help="Fetch digests of models from S3, to match copied models to their jobs.")
+@click.option("--cloudtrail", is_flag=True, help="Find in CloudTrail what was deleted in the last 90 days.")
+@click.option("--profile", metavar="P", help="AWS profile in ~/.aws/config (default: boto3's credential chain).")
+@click.option("--replay", metavar="FILE", shell_complete=complete_file, help="Read from an account file instead of AWS.")
 @click.option("--quiet", "-q", is_flag=True, help="Print no progress and no summary.")
 def crawl(snapshot: str, endpoints: tuple[str, ...], regions: tuple[str, ...], quiet: bool, **words: Any) -> None:
-    """Read everything lineage-shaped of one or many accounts and regions into the snapshot.
+    """Read the lineage of one or more accounts and regions from AWS into the snapshot.
 
-    Lists say what there is, Search gives whole records a hundred at a time, and what it leaves out is described one by one.
-    What can't be read is kept as a gap: `lineage gaps` shows what was and was not seen. A later crawl into the same
-    snapshot reads what is new and keeps every earlier version; one that was killed is gone on with by the same command.
+    A crawl lists every kind of resource. It gets whole records from Search, a hundred at a time, and fetches individually only
+    what Search does not return. What it cannot read is kept as a gap: `lineage gaps` shows what was and was not read.
 
-    With --digests, S3 is asked for each model that no job wrote and, if it has any, for each that jobs wrote before: one
-    HeadObject an object, and none for what is known.
+    Run the same command again to resume an interrupted crawl. A later crawl into the same snapshot reads what is new and keeps
+    every earlier version. Records from AWS and records from a --replay are never mixed in one snapshot.
 
-    With --cloudtrail, what was deleted in the last 90 days and read by no crawl is a gap; without it, it leaves no trace.
+    With --digests, it asks S3 once for each model that no job wrote, and for the models of the jobs that had begun before
+    that copy appeared.
 
-    With --endpoint it reads only what is upstream of these endpoints: their configs, models and packages, the jobs that made
-    the artifacts, what those read, and the runs that recorded them. That is quick, and never proves a "not used".
+    With --cloudtrail, a resource that was deleted in the last 90 days, before any crawl read it, is kept as a gap. Without it,
+    nothing shows that it existed.
+
+    With --endpoint, it reads only what is upstream of these endpoints: configs, models, packages, the jobs that made the
+    artifacts, what those jobs read, and the runs that recorded them. This is quick, but can never prove "not used".
     """
     import lineage
 
@@ -87,36 +96,36 @@ def crawl(snapshot: str, endpoints: tuple[str, ...], regions: tuple[str, ...], q
 
 
 def _warnings(scope: lineage.Scope) -> Iterator[str]:
-    """Where the last crawl found nothing, or nobody trains: most likely it was another account or region that was meant."""
+    """Where the last crawl found nothing, or no training: most likely, another account or region was meant."""
     import lineage
 
     last = scope.crawls[-1]
     places = [one for one in scope.counted if one.account in last.accounts and one.region in last.regions]
     idle = [f"account {one.account} in region {one.region}" for one in places if not one.counts.resources]
     if idle:
-        meant = f"; it was read as {last.caller}: is it what you meant?" if len(idle) == len(places) else ""
-        yield f"nothing was found in {listed(idle, _NAMED)}: no record of any kind{meant}"
+        meant = f"; it was read as {last.caller}: is that the right account?" if len(idle) == len(places) else ""
+        yield f"no record of any kind was found in {listed(idle, _NAMED)}{meant}"
     trains = any(lineage.KINDS[kind].trains for kind in last.kinds)
     if trains and not any(one.counts.trainers for one in places):
         names = [f"account {one.account} in region {one.region}" for one in places]
-        yield f'no training job stands in {listed(names, _NAMED)}: that proves no "not used", and answers will be unknown'
+        yield f'there is no training job in {listed(names, _NAMED)}: answers will be unknown, never "not used"'
 
 
 def _check(endpoints: tuple[str, ...], regions: tuple[str, ...], words: dict[str, Any]) -> None:
-    """What does not go together."""
+    """Refuse options that exclude each other."""
     if words["replay"] and words["profile"]:
-        raise click.UsageError("--profile is for AWS, and --replay asks a file: give one of them")
+        raise click.UsageError("--profile is for AWS and --replay reads a file: give one of them")
     if regions and words["all_regions"]:
-        raise click.UsageError("--all-regions asks which regions there are: leave --region out, or name them all")
+        raise click.UsageError("--all-regions and --region exclude each other: leave --region out, or name every region")
     if words["only_roles"] and not words["roles"]:
-        raise click.UsageError("--only-roles leaves nothing to read without a --role-arn")
+        raise click.UsageError("--only-roles leaves nothing to read without a --role-arn: add one")
     flags = ("all_regions", "only_roles", "full", "tags", "cloudtrail", "digests")
     estate = [f"--{name.replace('_', '-')}" for name in flags if words[name]]
     estate += ["--role-arn"] * bool(words["roles"]) + ["--kind"] * bool(words["kinds"])
     if endpoints and estate:
-        raise click.UsageError(f"{estate[0]} is for whole accounts, and --endpoint walks from endpoints: give one of them")
+        raise click.UsageError(f"{estate[0]} is for whole accounts and --endpoint is for single endpoints: give one of them")
     if endpoints and len(regions) > 1:
-        raise click.UsageError("--endpoint walks in one region: crawl again for the next")
+        raise click.UsageError("--endpoint reads one region at a time: run the command again for the next region")
 
 
 @contextlib.contextmanager
@@ -145,7 +154,7 @@ def _bar() -> Iterator[Tell]:
         TextColumn("{task.fields[said]}", markup=False),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("asking AWS who we are", total=None, said="")
+        task = bar.add_task("asking AWS for the caller's identity", total=None, said="")
         rate = _Rate()
         yield lambda one: bar.update(
             task,
@@ -185,9 +194,9 @@ class _Rate:
 
 
 def _counts(progress: lineage.Progress, rate: float) -> str:
-    """How far a crawl has come: lists, records, calls and their rate, and what went wrong."""
+    """The progress of a crawl: lists, records, calls and their rate, and what went wrong."""
     said = [f"{progress.done} of {plural(progress.total, 'list')}"] if progress.total else []
     said += [plural(progress.records, "record"), f"{plural(progress.calls, 'call')} ({rate:.0f}/s)"]
-    said += [f"{progress.retries:,} tried again"] if progress.retries else []
+    said += [f"{progress.retries:,} retried"] if progress.retries else []
     said += [plural(progress.gaps, "gap")] if progress.gaps else []
     return ", ".join(said)

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..render.attested import attestation_said
-from ..render.datasets import datasets_text, holdouts_text
+from ..render.datasets import datasets_text, holdouts_text, rest_of
 from ..render.indented import indented
 from ..render.lines import attested_by
 from ..render.listing import FORMS, json_lines, rows_as
+from .completing import complete_node
 from .options import attestations_option, fail_on_option, format_option, out_option, snapshot_option, uncollected, write
 from .questions import FAIL, INCONCLUSIVE, USAGE_VERDICTS, gate
-from .scoped import tell_aside
+from .scoped import tell_lines
 from .subjects import asked_for, exact_option, from_option, insisted
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _HOLDOUTS = ("uri", "verdict", "job", "channel", "cover", "location", "through",
 
 
 @click.command(
-    short_help="Which data was it made of?",
+    short_help="What data was this model or endpoint made of?",
     epilog="""\b
     Examples:
       lineage datasets loans-live                             an endpoint, variant by variant
@@ -35,7 +36,7 @@ _HOLDOUTS = ("uri", "verdict", "job", "channel", "cover", "location", "through",
       lineage datasets loans-live --holdouts holdouts.txt --fail-on used,used-indirectly,possible
     """,
 )
-@click.argument("node")
+@click.argument("node", shell_complete=complete_node)
 @from_option("Check whether any S3 URI in this file was used, one per line (- for stdin). # lines are skipped.", "--holdouts")
 @exact_option
 @snapshot_option
@@ -82,7 +83,7 @@ def datasets(
         columns, line = (told, _holdout) if source else (_DATASETS, _dataset)
         write(rows_as(form, columns, map(line, answer.holdouts if source else _told(answer))), out)
     if form not in ("json", "table"):
-        tell_aside(answer.scope, answer.caveats)
+        tell_lines(rest_of(answer))
     left = "left_open" if vouched else "holes"
     codes = {gate(row["verdict"], range(row[left]), fail_on) for row in answer.holdouts}
     return FAIL if FAIL in codes else INCONCLUSIVE if INCONCLUSIVE in codes else 0

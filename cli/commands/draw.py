@@ -10,6 +10,7 @@ import click
 from click.core import ParameterSource
 
 from ..render.words import say
+from .completing import complete_selector
 from .filters import checked, within_options
 from .options import Choice, form_of, out_option, snapshot_option, uncollected, write
 
@@ -21,18 +22,18 @@ FEW = 20  # nodes of a selector that are its subject, and never fold
 
 
 @click.command(
-    short_help="Draw the graph as SVG, PNG, DOT, or an interactive page.",
+    short_help="Draw the graph: SVG, PNG, DOT, or a page to explore.",
     epilog="""\b
     Examples:
-      lineage draw +loans-live -o loans.svg          an endpoint and everything upstream
-      lineage draw s3://bank-raw/loans/+ -o use.png  a dataset and everything made from it
-      lineage draw +loans-live -o loans.html         an interactive page that opens in any browser
-      lineage draw --highlight s3://bank-raw/loans/ -o loans.svg     everything, with this data and what it fed highlighted
+      lineage draw loans-live -o loans.svg           an endpoint with everything upstream of it
+      lineage draw s3://bank-raw/loans/+ -o use.png  a dataset with everything downstream of it
+      lineage draw loans-live -o loans.html          a page to explore; it needs only a browser
+      lineage draw --highlight s3://bank-raw/loans/ -o loans.svg     everything, with what this data went into
       lineage draw --cluster account --max-nodes 200 -o estate.svg
       lineage draw --format dot | less               everything, as DOT
     """,
 )
-@click.argument("selector", required=False)
+@click.argument("selector", required=False, shell_complete=complete_selector)
 @snapshot_option
 @within_options("nodes")
 @click.option("--format", "-f", "form", type=Choice(PICTURES), help="Output format. Default: by file extension, else dot.")
@@ -110,8 +111,9 @@ def _picture(
     """The picture in a format, and what was folded in it."""
     import lineage
 
-    whole = _graph(snapshot, None, within)
-    graph = lineage.select(whole, selector) if selector else whole
+    whole, asked = _whole(snapshot, within)
+    selector = _with_its_making(whole, selector)
+    graph = lineage.within(lineage.select(whole, selector) if selector else whole, **asked)
     lit = {node for word in highlight for node in _in_picture(whole, graph, word)}
     subject = lineage.named(whole, selector) if selector else set()
     keep = subject if len(subject) <= FEW else set()
@@ -127,10 +129,10 @@ def _drawn(drawn: Picture, form: str, engine: str) -> str | bytes:
 
     if form == "dot":
         return lineage.to_dot(drawn)
-    by, why = lineage.engine_for(drawn, form, engine)
+    _, why = lineage.engine_for(drawn, form, engine)
     if why:
-        say(f"layout by lineage itself: {why}")
-    return lineage.draw(drawn, form, by)
+        say(f"laid out by lineage itself: {why}")
+    return lineage.draw(drawn, form, engine)
 
 
 def _in_picture(whole: Graph, graph: Graph, word: str) -> set[str]:
@@ -146,10 +148,22 @@ def _page(snapshot: str, selector: str | None, within: dict[str, Any], *, links:
     import lineage
 
     _refuse_words_of_pictures()
-    graph = _graph(snapshot, selector, within)
-    title = _title(graph, snapshot, None)
+    whole, asked = _whole(snapshot, within)
+    selector = _with_its_making(whole, selector)
+    graph = lineage.within(lineage.select(whole, selector) if selector else whole, **asked)
+    heading, source = _title(graph, snapshot, selector).split(" · ", 1)
+    start = _first_named(whole, selector)
     with lineage.open_snapshot(snapshot) as opened:
-        return lineage.to_page(graph, opened, links=links, images=images, title=title, heading=selector or "Everything")
+        return lineage.to_page(graph, opened, links=links, images=images, title=source, heading=heading, start=start)
+
+
+def _first_named(whole: Graph, selector: str | None) -> str | None:
+    """What a page of a selector opens at: the place that it spells out, else the first node that it names."""
+    import lineage
+
+    named = sorted(lineage.named(whole, selector)) if selector else []
+    spelt = (selector or "").strip("+")
+    return spelt if spelt in named else named[0] if 0 < len(named) <= FEW else None
 
 
 def _refuse_words_of_pictures() -> None:
@@ -161,13 +175,23 @@ def _refuse_words_of_pictures() -> None:
             raise click.UsageError(f"--{option} does not work with html: a page has every node, and highlights what is clicked")
 
 
-def _graph(snapshot: str, selector: str | None, within: dict[str, Any]) -> Graph:
+def _whole(snapshot: str, within: dict[str, Any]) -> tuple[Graph, dict[str, Any]]:
+    """The whole graph, and the accounts and regions that are asked for."""
     import lineage
 
     with lineage.open_snapshot(snapshot) as opened:
-        graph = lineage.graph(opened)
-        asked = checked(opened, within)
-    return lineage.within(lineage.select(graph, selector) if selector else graph, **asked)
+        return lineage.graph(opened), checked(opened, within)
+
+
+def _with_its_making(whole: Graph, selector: str | None) -> str | None:
+    """The selector of one endpoint alone, widened: a picture of it shows what made it."""
+    import lineage
+
+    named = lineage.named(whole, selector) if selector and "+" not in selector else set()
+    if [whole.nodes[node]["kind"] for node in named] != ["endpoint"]:
+        return selector
+    say(f"{selector} is one endpoint: drawn with everything upstream of it (+{selector})")
+    return f"+{selector}"
 
 
 def _by_suffix(out: str | None) -> str:
@@ -178,6 +202,16 @@ def _by_suffix(out: str | None) -> str:
 
 
 def _title(graph: Graph, snapshot: str, selector: str | None) -> str:
+    """What it is a picture of, then where that is from."""
     crawls = graph.graph["scope"].crawls
     when = f"crawled until {crawls[-1].started}" if crawls else ""
-    return " · ".join(filter(None, (selector, Path(snapshot).name, when)))
+    return " · ".join(filter(None, (_heading(selector), Path(snapshot).name, when)))
+
+
+def _heading(selector: str | None) -> str:
+    if not selector:
+        return "Everything"
+    name = selector.strip("+")
+    whole = name and not set("+ ") & set(name)
+    ways = {f"+{name}": "upstream", f"{name}+": "downstream", f"+{name}+": "upstream and downstream"}
+    return f"{name} with everything {ways[selector]}" if whole and selector in ways else selector

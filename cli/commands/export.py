@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from ..render.words import say
+from .completing import complete_selector
 from .filters import checked, within_options
 from .options import Choice, attestations_option, out_option, snapshot_option, write
 from .scoped import tell_aside
@@ -24,7 +25,7 @@ _HOLES = ("cyclonedx", "in-toto", "model-card")  # what tells of holes
 
 
 @click.command(
-    short_help="Write the graph for other tools.",
+    short_help="Write the graph in the formats of other tools.",
     epilog="""\b
     Formats:
       json                     node-link JSON: networkx.node_link_graph(data, edges="edges")
@@ -52,7 +53,7 @@ _HOLES = ("cyclonedx", "in-toto", "model-card")  # what tells of holes
       lineage export -f in-toto --subject report.html -o lineage.intoto.json
     """,
 )
-@click.argument("selector", required=False)
+@click.argument("selector", required=False, shell_complete=complete_selector)
 @snapshot_option
 @within_options("nodes")
 @click.option(

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..render.answers import gaps_text
+from ..render.answers import beside_gaps, gaps_text
 from ..render.attested import attestation_said
 from ..render.lines import attested_by
 from ..render.listing import FORMS, cells_as, json_lines
 from ..render.words import say
+from .completing import complete_kind
 from .filters import checked, within_options
 from .options import attestations_option, format_option, out_option, snapshot_option, write
+from .scoped import tell_lines
 
 if TYPE_CHECKING:
     import lineage
@@ -21,7 +23,7 @@ Rows = list[list[Any]]
 
 
 @click.command(
-    short_help="List what was read, and what could not be.",
+    short_help="Show what was read and what could not be read.",
     epilog="""\b
     Examples:
       lineage gaps
@@ -73,6 +75,8 @@ def gaps(snapshot: str, form: str, out: str | None, stubs: bool, within: dict[st
     else:
         head, *rows = _gap_rows(said)
         write(cells_as(form, head, rows), out)
+    if form != "table":
+        tell_lines(beside_gaps(said, crawls=form != "json"))
 
 
 def _gap_rows(said: dict[str, Any]) -> Rows:
@@ -114,7 +118,7 @@ def _list_row(what: str, one: dict[str, Any]) -> list[Any]:
 
 
 @click.command(
-    short_help="List the kinds of resources, and what their fields refer to.",
+    short_help="List the kinds of resources that lineage reads.",
     epilog="""\b
     Examples:
       lineage kinds
@@ -122,7 +126,7 @@ def _list_row(what: str, one: dict[str, Any]) -> list[Any]:
       lineage kinds --format json | jq '.[].list'
     """,
 )
-@click.argument("kind", required=False)
+@click.argument("kind", required=False, shell_complete=complete_kind)
 @format_option(*FORMS)
 @out_option
 def kinds(kind: str | None, form: str, out: str | None) -> None:

@@ -28,6 +28,7 @@ _FORMS = ("json", _TERRAFORM)
       lineage iam-policy --account 111122223333 --region eu-west-1 --bucket bank-ml --bucket s3://bank-raw/manifests/
       lineage iam-policy --kind training-job --kind processing-job --kind trial-component
       lineage iam-policy --all-regions --role-arn arn:aws:iam::222233334444:role/auditor
+      lineage iam-policy --signing-key arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab
       lineage iam-policy --recording --bucket bank-ml
     """,
 )
@@ -49,6 +50,13 @@ _FORMS = ("json", _TERRAFORM)
 @click.option("--suggestions", is_flag=True, help="For `suggest --live`.")
 @click.option("--recording", is_flag=True, help="The policy for `record` and `lineage.recording` instead, which write.")
 @click.option("--role-arn", "roles", metavar="ARN", multiple=True, help="A role that the crawl assumes; repeats.")
+@click.option(
+    "--signing-key",
+    "signing_keys",
+    metavar="KEY_ARN",
+    multiple=True,
+    help="For `snapshot sign` with this key of AWS KMS; repeats.",
+)
 @click.option(
     "--format",
     "-f",

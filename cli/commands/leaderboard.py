@@ -11,11 +11,11 @@ import click
 
 import lineage
 
-from ..render.lines import Line, note_lines, printed, scope_lines, styled
+from ..render.lines import Line, looked_line, note_lines, printed, scope_lines, styled
 from ..render.listing import FORMS, cells_as, escaped, json_lines
-from ..render.words import plural, said_shortly, say
+from ..render.words import said_shortly
 from .options import Choice, Command, write
-from .scoped import tell_looked
+from .scoped import tell_lines
 
 Rows = list[list[Any]]
 
@@ -88,7 +88,7 @@ def tell_board(
         write(lineage.CHARTS[asked["picture"] or PICTURES[0]](board, all_parameters=every), out)
     else:
         write(_printed(board, form, every=every, colour=not out), out)
-    _warn(board, form, drawn=form == "svg" or bool(asked["picture"]))
+    _tell_aside(board, form, drawn=form == "svg" or bool(asked["picture"]))
 
 
 def _refuse_form(picture: str | None, form: str) -> None:
@@ -100,16 +100,12 @@ def _refuse_form(picture: str | None, form: str) -> None:
         raise click.UsageError(f"--picture draws an svg, not {form}: use one of them")
 
 
-def _warn(board: lineage.Leaderboard, form: str, *, drawn: bool) -> None:
-    """What rows have no room for, and a picture has not."""
-    if form in ("tsv", "csv", "jsonl") and not drawn:
-        for warning in board.warnings:
-            say(f"lineage: warning: {warning}")
-    holes = len(board.scope["holes"])
-    if holes and (drawn or form not in ("table", "md", "json")):
-        say(f"lineage: {plural(holes, 'hole')} could hide more candidates: `lineage gaps`")
-    if drawn or form not in ("table", "json"):
-        tell_looked(board.scope)
+def _tell_aside(board: lineage.Leaderboard, form: str, *, drawn: bool) -> None:
+    """On stderr: what rows and pictures have no room for."""
+    if form == "md" and not drawn:
+        tell_lines([looked_line(board.scope), *note_lines(board.caveats)])
+    elif drawn or form not in ("table", "json"):
+        tell_lines([*_head(board), *_data_lines(board), *_foot(board)])
 
 
 def _printed(board: lineage.Leaderboard, form: str, *, every: bool, colour: bool) -> Iterable[str]:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..render.listing import FORMS, Listing, Row, cells_as, json_lines
-from ..render.show import shown_text
-from ..render.words import as_text
+from ..render.show import no_record, shown_text
+from ..render.words import as_text, say
+from .completing import complete_node, complete_selector
 from .filters import checked, within_options
 from .options import format_option, out_option, snapshot_option, write
 
@@ -32,7 +33,7 @@ _NODES = Listing(_COLUMNS, "lineage.nodes/1", "ls", "nodes", least=("region", "a
       lineage ls +loans-live kind:dataset -f csv -o data.csv    the data upstream of an endpoint
     """,
 )
-@click.argument("selector", nargs=-1)
+@click.argument("selector", nargs=-1, shell_complete=complete_selector)
 @snapshot_option
 @within_options("nodes")
 @format_option(*FORMS)
@@ -67,7 +68,7 @@ def _listed(found: Generator[Any]) -> Generator[Row]:
 
 
 @click.command(
-    short_help="Show one node: record, edges, versions.",
+    short_help="Show one thing: record, connections, versions.",
     epilog="""\b
     Examples:
       lineage show loans-live
@@ -75,7 +76,7 @@ def _listed(found: Generator[Any]) -> Generator[Row]:
       lineage show training-job/Loans-Fit-0042 --format json | jq .record
     """,
 )
-@click.argument("node")
+@click.argument("node", shell_complete=complete_node)
 @snapshot_option
 @format_option(*FORMS)
 @out_option
@@ -98,6 +99,8 @@ def show(node: str, snapshot: str, form: str, out: str | None) -> None:
     else:
         head, *rows = _shown_rows(shown)
         write(cells_as(form, head, rows), out)
+    if form != "table" and shown.record is None:
+        say(no_record(shown))
 
 
 def _shown_rows(shown: lineage.Shown) -> list[list[Any]]:

@@ -16,18 +16,20 @@ import click
 
 from ..render.lines import WIDE
 from ..render.words import say
+from .completing import complete_file, complete_kind
 
 if TYPE_CHECKING:
     import lineage
 
 DEFAULT_SNAPSHOT = "lineage.db"
+_DATABASE = b"SQLite format 3\x00"  # the first bytes of each file of SQLite
 ORDERS = {"asc": "Ascending", "ascending": "Ascending", "desc": "Descending", "descending": "Descending"}
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def uncollected(answering: Command) -> Command:
-    """An answer's many small objects make no cycles, and to look for some among them takes longer than the answer."""
+    """Switch the garbage collector off: an answer's many small objects make no cycles, and searching them takes longer."""
 
     @functools.wraps(answering)
     def run(*args: Any, **words: Any) -> Any:
@@ -43,38 +45,39 @@ def uncollected(answering: Command) -> Command:
 
 
 class Decorator(Protocol):
-    """What gives a command one more option."""
+    """Adds an option to a command."""
 
     def __call__(self, command: Command, /) -> Command: ...
 
 
 def snapshot_option(command: Command) -> Command:
-    """`--snapshot` after the verb; the function is given the path that counts as `snapshot`."""
+    """`--snapshot` after the command; the function is given the path that counts as `snapshot`."""
     return click.option(
         "--snapshot",
         metavar="FILE",
         callback=_snapshot_path,
-        help=f"The snapshot file (default {DEFAULT_SNAPSHOT}; environment: LINEAGE_SNAPSHOT).",
+        shell_complete=complete_file,
+        help=f"The snapshot file (default: {DEFAULT_SNAPSHOT}; environment: LINEAGE_SNAPSHOT).",
     )(command)
 
 
 def attestations_option(command: Command) -> Command:
-    """`--attestations` and `--no-attestations`; the function is given `vouched`: the word for a question, if there is one."""
+    """`--attestations` and `--no-attestations`; the function gets `vouched`: the keyword for a question, if there is one."""
 
     @functools.wraps(command)
     def run(*args: Any, attestations: str | None, no_attestations: bool, **words: Any) -> Any:
         if attestations and no_attestations:
-            raise click.UsageError("--attestations and --no-attestations exclude each other: take one")
+            raise click.UsageError("--attestations and --no-attestations exclude each other: give one of them")
         file = None if no_attestations else attestations or os.environ.get("LINEAGE_ATTESTATIONS")
         return command(*args, vouched={"attestations": _attestations(file)} if file else {}, **words)
 
-    bare = click.option("--no-attestations", is_flag=True, help="The bare answer: every hole counts, whoever vouches for it.")
-    said = "The holes that people vouch for (environment: LINEAGE_ATTESTATIONS; see `gaps --attest-template`)."
-    return click.option("--attestations", metavar="FILE", help=said)(bare(cast("Command", run)))
+    bare = click.option("--no-attestations", is_flag=True, help="Ignore attestations: every hole counts.")
+    said = "File of the holes that people vouch for (environment: LINEAGE_ATTESTATIONS; see `gaps --attest-template`)."
+    return click.option("--attestations", metavar="FILE", shell_complete=complete_file, help=said)(bare(cast("Command", run)))
 
 
 def _attestations(file: str) -> lineage.Attestations:
-    """Those of a file, with a warning for each that does not count today."""
+    """The attestations of a file, with a warning for each that does not count today."""
     import lineage
 
     found = lineage.load_attestations(file)
@@ -84,9 +87,14 @@ def _attestations(file: str) -> lineage.Attestations:
 
 
 def _snapshot_path(context: click.Context, _: click.Parameter, value: str | None) -> str:
+    return chosen_snapshot(context, value, os.environ.get("LINEAGE_SNAPSHOT") or DEFAULT_SNAPSHOT)
+
+
+def chosen_snapshot(context: click.Context, value: str | None, default: str) -> str:
+    """The file of `--snapshot` after the command, else before it, else the default."""
     said = context.ensure_object(dict)
-    said["snapshot"] = value or said.get("snapshot") or os.environ.get("LINEAGE_SNAPSHOT") or DEFAULT_SNAPSHOT
-    return str(said["snapshot"])  # told to whoever explains a failure, too
+    said["snapshot"] = value or said.get("snapshot") or default
+    return str(said["snapshot"])  # whoever explains a failure is told, too
 
 
 class Choice(click.Choice[str]):
@@ -154,11 +162,13 @@ def _wide_option(command: Command) -> Command:
     return click.option("--wide", is_flag=True, expose_value=False, callback=keep, help=said)(command)
 
 
-out_option = click.option("--out", "-o", metavar="FILE", is_eager=True, help="Write to this file; - is stdout.")
+out_option = click.option(
+    "--out", "-o", metavar="FILE", is_eager=True, shell_complete=complete_file, help="Write to this file (default: -, stdout)."
+)
 
 
 def kind_option(text: str) -> Decorator:
-    """`--kind`, which repeats: kinds that have a list."""
+    """`--kind`, which may be repeated: kinds that have a List call."""
 
     def known(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
         if not values:
@@ -170,11 +180,13 @@ def kind_option(text: str) -> Decorator:
             raise click.BadParameter(lineage.no_such("kind", wrong[0], lineage.LISTED))
         return values
 
-    return click.option("--kind", "kinds", metavar="KIND", multiple=True, callback=known, help=text)
+    return click.option(
+        "--kind", "kinds", metavar="KIND", multiple=True, callback=known, shell_complete=complete_kind, help=text
+    )
 
 
 def fail_on_option(*verdicts: str, more: str = "") -> Decorator:
-    """`--fail-on`: the verdicts that make a gate fail."""
+    """`--fail-on`: the verdicts on which a gate fails."""
 
     def parse(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...]:
         asked = tuple(word.strip() for word in value.split(",")) if value else ()
@@ -189,14 +201,14 @@ def fail_on_option(*verdicts: str, more: str = "") -> Decorator:
         "--fail-on",
         metavar="VERDICT,…",
         callback=parse,
-        help=f"Exit with 1 on one of these verdicts: {', '.join(verdicts)}.{more}",
+        help=f"Exit with code 1 if the verdict is one of these: {', '.join(verdicts)}.{more}",
     )
 
 
 def write(content: str | bytes | Iterable[str], out: str | None) -> None:
-    """To stdout, or to a file that is there whole or not at all; a device or a pipe is written to as it is.
+    """Write to stdout or to a file. A file is replaced as a whole or not at all; a device or a pipe is written to directly.
 
-    What comes piece by piece is written so, and never held whole.
+    Content that comes in pieces is written in pieces and never held as a whole.
     """
     whole = [content] if isinstance(content, (str, bytes)) else content
     data = (piece.encode() if isinstance(piece, str) else piece for piece in whole)
@@ -214,6 +226,8 @@ def write(content: str | bytes | Iterable[str], out: str | None) -> None:
 
 
 def _write_file(data: Iterable[bytes], target: Path) -> None:
+    if target.is_file() and _is_database(target):
+        raise click.UsageError(f"{target} is a database, perhaps the snapshot, and is not overwritten: name another file")
     if target.exists() and not target.is_file():
         with target.open("wb") as device:
             device.writelines(data)
@@ -230,6 +244,11 @@ def _write_file(data: Iterable[bytes], target: Path) -> None:
         with contextlib.suppress(FileNotFoundError):
             Path(scratch).unlink()
         raise
+
+
+def _is_database(target: Path) -> bool:
+    with target.open("rb") as file:
+        return file.read(len(_DATABASE)) == _DATABASE
 
 
 def _umask() -> int:

@@ -9,10 +9,11 @@ import click
 
 from ..render.indented import indented
 from ..render.listing import FORMS, Listing, Row
-from ..render.pipelines import execution_text
+from ..render.pipelines import beside_steps, execution_text
+from .completing import names_of
 from .filters import checked, within_options
 from .options import format_option, out_option, snapshot_option, write
-from .scoped import tell_list
+from .scoped import tell_lines, tell_list
 
 if TYPE_CHECKING:
     import lineage
@@ -49,7 +50,7 @@ _STEPS = Listing(
       lineage pipelines Renewal-Price y2rj7l5s8pg1 -f json | jq '.steps[] | {name, ran}'
     """,
 )
-@click.argument("pipeline", required=False)
+@click.argument("pipeline", required=False, shell_complete=names_of("pipeline"))
 @click.argument("execution", required=False)
 @snapshot_option
 @within_options("pipelines")
@@ -98,6 +99,8 @@ def _tell(found: lineage.ExecutionSteps, form: str, out: str | None) -> None:
         write(execution_text(found, colour=not out), out)
     else:
         write(_STEPS.text(form, map(_row, found.steps), colour=False), out)
+    if form not in ("json", "table"):
+        tell_lines(beside_steps(found))
 
 
 def _row(step: dict[str, Any]) -> Row:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..render.answers import trace_text, usage_text, usages_text
+from ..render.answers import gaps_said, more_lines, trace_text, usage_text, usages_text, vouched_lines
 from ..render.attested import attestation_said, rest_said
-from ..render.impact import impact_text, path_text, share
+from ..render.impact import impact_text, may_serve, path_text, share
 from ..render.indented import indented
 from ..render.lines import attested_by
 from ..render.listing import FORMS, cells_as, json_lines, json_list, rows_as
+from .completing import complete_node, complete_uri, names_of
 from .filters import checked, endpoint_in, within_options
 from .options import attestations_option, fail_on_option, format_option, out_option, snapshot_option, uncollected, write
 from .scoped import HOLDING_SCOPE, tell_aside
@@ -41,7 +42,7 @@ PATH_VERDICTS = ("found", "possible", "nothing-found", "unknown")
       lineage trace loans-live --fail-on partial,broken       a CI gate
     """,
 )
-@click.argument("endpoint")
+@click.argument("endpoint", shell_complete=names_of("endpoint"))
 @snapshot_option
 @within_options("endpoints")
 @format_option(*FORMS)
@@ -67,8 +68,8 @@ def trace(
 
     with lineage.open_snapshot(snapshot) as opened:
         found = endpoint_in(opened, endpoint, within)
-        answer = lineage.trace(lineage.neighbourhood(opened, [found], "up"), found, **vouched)
-    _tell(answer, form, out, _trace_rows, trace_text)
+        answer = lineage.trace(opened, found, **vouched)
+    _tell(answer, form, out, _trace_rows, trace_text, gaps_said(answer))
     return FAIL if answer.verdict in fail_on else 0
 
 
@@ -83,7 +84,7 @@ def trace(
       grep bank-ml holdouts.txt | lineage used --from - --format csv
     """,
 )
-@click.argument("s3_uris", metavar="[S3_URI]...", nargs=-1)
+@click.argument("s3_uris", metavar="[S3_URI]...", nargs=-1, shell_complete=complete_uri)
 @from_option("Also ask about each S3 URI in this file, one per line (- for stdin). Blank lines and # lines are skipped.")
 @snapshot_option
 @format_option(*FORMS)
@@ -127,7 +128,7 @@ def used(
     columns = (*_USAGES[:-1], *(_RESTS if vouched else ()), _USAGES[-1])
     write(_usages(told, form, columns, colour=not out), out)
     if form not in HOLDING_SCOPE:
-        tell_aside(told.scope, told.notes())
+        tell_aside(told.scope, told.notes(), [*vouched_lines(told.rests.values()), *more_lines(left_open=told.left_open)])
     return FAIL if FAIL in codes else max(codes)
 
 
@@ -203,7 +204,7 @@ def _usage_line(answer: lineage.Usage) -> dict[str, Any]:
       lineage impact s3://bank-raw/customers/4711.csv --fail-on reached,possible        a CI gate
     """,
 )
-@click.argument("subject", metavar="NODE|S3_URI")
+@click.argument("subject", metavar="NODE|S3_URI", shell_complete=complete_node)
 @exact_option
 @snapshot_option
 @format_option(*FORMS)
@@ -229,7 +230,7 @@ def impact(
 
     with lineage.open_snapshot(snapshot) as opened:
         asked = _end(opened, subject, exact=exact)
-        answer = lineage.impact(lineage.around_subject(opened, asked), asked, **vouched)
+        answer = lineage.impact(opened, asked, **vouched)
     _tell(answer, form, out, _impact_rows, impact_text)
     return gate(answer.verdict, lineage.left_open(answer.scope["holes"]), fail_on, IMPACT_VERDICTS)
 
@@ -243,8 +244,8 @@ def impact(
       lineage path s3://bank-ml/loans/holdout/ loans-live --fail-on found,possible      a CI gate
     """,
 )
-@click.argument("source", metavar="FROM")
-@click.argument("target", metavar="TO")
+@click.argument("source", metavar="FROM", shell_complete=complete_node)
+@click.argument("target", metavar="TO", shell_complete=complete_node)
 @exact_option
 @snapshot_option
 @format_option(*FORMS)
@@ -271,8 +272,7 @@ def path(
 
     with lineage.open_snapshot(snapshot) as opened:
         ends = [_end(opened, end, exact=exact) for end in (source, target)]
-        also = [end for end in ends[1:] if not lineage.is_location(end)]
-        answer = lineage.path(lineage.around_subject(opened, ends[0], *also), *ends, **vouched)
+        answer = lineage.path(opened, *ends, **vouched)
     _tell(answer, form, out, _path_rows, path_text)
     return gate(answer.verdict, lineage.left_open(answer.scope["holes"]), fail_on, PATH_VERDICTS)
 
@@ -296,8 +296,10 @@ def gate(verdict: str, holes: Sized, fail_on: tuple[str, ...], verdicts: tuple[s
     return INCONCLUSIVE if hidden or (fail_on and verdict == "unknown") else 0
 
 
-def _tell(answer: Answer, form: str, out: str | None, rows: Callable[[Any], Rows], text: Callable[..., str]) -> None:
-    """Print an answer in the format that was asked for."""
+def _tell(
+    answer: Answer, form: str, out: str | None, rows: Callable[[Any], Rows], text: Callable[..., str], more: str = ""
+) -> None:
+    """Print an answer in the format that was asked for, with `more` of what was looked at."""
     if form == "json":
         write(indented(answer.as_json()), out)
     elif form == "jsonl":
@@ -307,7 +309,7 @@ def _tell(answer: Answer, form: str, out: str | None, rows: Callable[[Any], Rows
     else:
         head, *body = rows(answer)
         write(cells_as(form, head, [*body, *_rest_rows(answer, head)]), out)
-        tell_aside(answer.scope, answer.caveats)
+        tell_aside(answer.scope, answer.caveats, more=more)
 
 
 def _rest_rows(answer: Answer, head: list[Any]) -> Rows:
@@ -373,6 +375,8 @@ def _impact_rows(answer: lineage.Impact) -> Rows:
         rows.append([sure, *common, row["deleted"] or "", ",".join(one["id"] for one in row["through"]), detail])
     if not answer.reached:
         rows.append([answer.verdict, answer.subject["kind"], "", answer.subject["id"], *[""] * 6])
+    for row in may_serve(answer):
+        rows.append(["possible", "endpoint", row["name"], row["id"], "", "perhaps", *[""] * 3, row["why"]])
     return rows + [["hole", "", "", hole["subject"], *[""] * 5, _said(hole)] for hole in answer.scope["holes"]]
 
 

@@ -107,7 +107,7 @@ def _session_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @click.group(
-    short_help="Record a program as a run of an experiment. Writes to AWS.",
+    short_help="Record a program as an experiment run. Writes to AWS.",
     epilog="""\b
     Examples:
       lineage record run churn first-try -p depth=6 --input train=s3://bank-ml/churn/train/ -- python train.py

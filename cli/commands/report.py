@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..render.words import plural, say
+from .completing import names_of
 from .filters import endpoints_in, within_options
 from .options import Choice, attestations_option, form_of, out_option, snapshot_option, uncollected, write
 from .subjects import asked_for, exact_option, from_option, insisted, of_policy
@@ -44,7 +45,7 @@ def _frameworks(_: click.Context, __: click.Parameter, value: str | None) -> tup
       lineage report loans-live --previous last-year.db -o r.html     with what changed since
     """,
 )
-@click.argument("endpoints", metavar="[ENDPOINT]...", nargs=-1)
+@click.argument("endpoints", metavar="[ENDPOINT]...", nargs=-1, shell_complete=names_of("endpoint"))
 @snapshot_option
 @within_options("endpoints")
 @click.option("--format", "-f", "form", type=Choice(FORMS), callback=_form, help="Default: by file extension, else md.")

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..render.indented import indented
+from ..render.lines import scope_lines
 from ..render.listing import FORMS, Listing, Row, json_lines
 from ..render.runs import run_text, trimmed
+from .completing import names_of
 from .filters import checked, within_options
 from .leaderboard import BOARD_FORMATS, BOARD_WORDS, asks_for_board, board_options, refuse_picture, take_board, tell_board
 from .options import ORDERS, Choice, Command, format_option, out_option, snapshot_option, uncollected, write
-from .scoped import tell_list, tell_looked
+from .scoped import tell_lines, tell_list
 
 if TYPE_CHECKING:
     import lineage
@@ -99,7 +101,7 @@ def experiments(snapshot: str, form: str, out: str | None, within: dict[str, Any
       lineage runs House-Appraisal -f jsonl | jq -r '.metrics[] | [.name, .last] | @tsv'
     """,
 )
-@click.argument("experiment", required=False)
+@click.argument("experiment", required=False, shell_complete=names_of("experiment"))
 @click.argument("run", required=False)
 @snapshot_option
 @within_options("runs")
@@ -217,7 +219,7 @@ _RUNS = Listing(
 def _one(opened: lineage.Snapshot, run: lineage.Run, form: str, out: str | None) -> None:
     import lineage
 
-    impact = lineage.impact(lineage.around_subject(opened, run.id), run.id)
+    impact = lineage.impact(opened, run.id)
     reached = [row for row in impact.reached if row["kind"] in _SHOWN]
     scope = lineage.runs_scope(opened)
     if form == "table":
@@ -227,7 +229,7 @@ def _one(opened: lineage.Snapshot, run: lineage.Run, form: str, out: str | None)
         write(indented(answer) if form == "json" else json_lines([answer]), out)
     else:
         write(_FACTS.text(form, _facts(run, reached), colour=not out), out)
-        tell_looked(scope)
+        tell_lines(scope_lines(scope, "run"))
 
 
 _COLUMNS = ("what", "name", "value", "min", "max", "avg", "std", "count", "time", "source")

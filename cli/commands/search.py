@@ -13,16 +13,15 @@ from ..render.indented import indented
 from ..render.lines import note_lines, printed, scope_lines, styled
 from ..render.listing import FORMS, Row, rows_as
 from ..render.words import as_text, plural, said_shortly, say
+from .completing import complete_kind
 from .leaderboard import BOARD_FORMATS, asks_for_board, board_options, refuse_picture, take_board, tell_board
 from .options import ORDERS, Choice, format_option, out_option, snapshot_option, uncollected, write
-from .scoped import tell_looked
+from .scoped import tell_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     import lineage
-
-    Answer = lineage.Found | lineage.Suggested
 
 
 def live_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -48,7 +47,7 @@ def live_options(command: Callable[..., Any]) -> Callable[..., Any]:
       lineage search training-job --where 'TrainingJobName contains Limits-Tune-7' --metric validation:auc    which is best?
     """,
 )
-@click.argument("kind")
+@click.argument("kind", shell_complete=complete_kind)
 @click.option("--where", "-w", "conditions", metavar="COND", multiple=True, help="NAME OP VALUE; all of several must hold.")
 @click.option("--any", "any_of", is_flag=True, help="Any one --where condition is enough.")
 @click.option("--expression", metavar="JSON|FILE", help="A SearchExpression of the API (- for stdin).")
@@ -112,7 +111,7 @@ def search(
       lineage suggest model-package s3 --all      every property with a part that begins with it
     """,
 )
-@click.argument("kind")
+@click.argument("kind", shell_complete=complete_kind)
 @click.argument("prefix", default="")
 @click.option("--all", "every", is_flag=True, help="Include every property, and the keys of maps such as Environment.")
 @click.option("--region", metavar="R", help="With --live: the region to ask.")
@@ -202,8 +201,7 @@ def _tell_found(found: lineage.Found, form: str, out: str | None, columns: str |
         write(_table(found, asked, rows, out), out)
         return
     write(rows_as(form, asked, rows, colour=not out), out)
-    _warn(found)
-    tell_looked(found.scope)
+    tell_lines(_summary(found))
 
 
 def _columns(found: lineage.Found, form: str) -> list[str]:
@@ -245,10 +243,8 @@ def _summary(found: lineage.Found) -> Iterator[Any]:
     yield from note_lines(found.caveats)
 
 
-def _warn(answer: Answer) -> None:
-    """What rows alone do not tell: that there may be more."""
-    for hole in answer.scope["holes"]:
+def _warn(told: lineage.Suggested) -> None:
+    """What names alone do not tell: that there may be more."""
+    for hole in told.scope["holes"]:
         where = " ".join(filter(None, (hole["account"], hole["region"])))
         say(f"lineage: {where}: {hole['detail'] or hole['reason']} (lineage gaps)")
-    for caveat in getattr(answer, "caveats", ()):
-        say(f"lineage: {caveat}")

@@ -1,4 +1,4 @@
-"""`lineage snapshot`: what the file is, and whether it has changed since it was crawled."""
+"""`lineage snapshot`: what the file is, whether it has changed since it was crawled, and who signed it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..render.lines import printed, styled
+from ..render.lines import Line, printed, styled
 from ..render.listing import FORMS, cells_as
 from ..render.words import plural, say
 from .options import format_option, out_option, snapshot_option, write
-from .vouching import Vouching, anchors_option, said_if_slow, vouching_options
+from .scoped import tell_lines
+from .vouching import Vouching, anchors_option, filled, said_if_slow, vouching_options
 
 if TYPE_CHECKING:
     import lineage
@@ -24,17 +25,17 @@ _COLOURS = {"unchanged": "bold green", "changed": "bold red", "unsealed": "bold 
     short_help="Inspect, verify or sign the snapshot file.",
     epilog="""\b
     Examples:
-      lineage snapshot info                          the digests, to keep somewhere else
-      lineage snapshot verify                        was the file changed since it was crawled?
+      lineage snapshot info                          the digests, to be kept somewhere else
+      lineage snapshot verify                        has the file changed since it was crawled?
       lineage snapshot verify --against copy.db      and does it continue an earlier copy?
-      lineage snapshot sign --key ~/.ssh/id_ed25519  write a signature beside it
+      lineage snapshot sign --key ~/.ssh/id_ed25519  a signature beside it
     """,
 )
 def snapshot() -> None:
-    """Each finished crawl seals the file: with a digest of what it wrote, of everything there, and of the previous seal.
+    """Each finished crawl seals the file: a digest of what it wrote, of everything in the file, and of the previous seal.
 
-    A digest proves that nothing changed since it was made. Anyone who can write the file can also seal it again, so keep the
-    digest somewhere else, or sign the file.
+    A digest says that nothing has changed since it was made, and no more. Whoever can write the file can seal it again: keep
+    the digest somewhere else, or sign it.
     """
 
 
@@ -51,7 +52,7 @@ def snapshot() -> None:
 @format_option(*FORMS, "sha256")
 @out_option
 def info(file: str | None, snapshot: str, form: str, out: str | None) -> None:
-    """Print the digest of FILE (default: the snapshot), its crawls, and the seal of each.
+    """Print the digest of FILE (default: the snapshot that --snapshot names), its crawls, and the seal of each.
 
     -f sha256 prints a line for `sha256sum -c`.
     """
@@ -60,40 +61,58 @@ def info(file: str | None, snapshot: str, form: str, out: str | None) -> None:
     told = lineage.snapshot_info(file or snapshot)
     if form == "table":
         write(_info_text(told, colour=not out), out)
-    else:
-        forms = {"json": _json, "sha256": _sums}
-        write(forms[form](told) if form in forms else cells_as(form, *_info_rows(told)), out)
+        return
+    forms = {"json": _json, "sha256": _sums}
+    write(forms[form](told) if form in forms else cells_as(form, *_info_rows(told)), out)
+    if form not in forms:
+        tell_lines(_of_file(told))
 
 
 @snapshot.command(
-    short_help="Verify that it has not changed since it was crawled.",
+    short_help="Verify that the file has not changed since it was crawled.",
     epilog="""\b
     Examples:
       lineage snapshot verify
       lineage snapshot verify audit-2026.db --digest sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
-      lineage snapshot verify --against last-year.db      this file begins with what the earlier copy holds
-      lineage snapshot verify --signer jo.pub             check the signature in lineage.db.dsse.json
+      lineage snapshot verify --against last-year.db      this file begins as the earlier copy ended
+      lineage snapshot verify --signer jo.pub             the signature in lineage.db.dsse.json is Jo's
 
     \b
-    Exit codes: 0 unchanged, or never sealed; 1 changed, or rolled back; 3 the signature is refused or can't be checked;
-    4 only earlier crawls are proved.
+    Exit codes: 0 no change found: without --digest, --against, --signer or --require-proof that is no proof;
+    1 changed, or rolled back; 3 a signature is refused or can't be checked;
+    4 what was given proves earlier crawls only, or --require-proof and the newest crawl is not proved.
     """,
 )
 @click.argument("file", required=False)
 @snapshot_option
-@click.option("--digest", metavar="SHA256", default="", help="A digest of the file, or of one of its seals, that you kept.")
-@click.option("--against", metavar="FILE", default="", help="An earlier copy of the file.")
+@click.option(
+    "--digest",
+    metavar="SHA256",
+    callback=filled,
+    help="A digest of the file or of one of its seals, kept elsewhere.",
+)
+@click.option("--against", metavar="FILE", callback=filled, help="An earlier copy of the file.")
+@click.option("--require-proof", is_flag=True, help="Exit with 4 unless the file is proved up to its newest crawl.")
 @vouching_options
 @format_option(*FORMS)
 @out_option
-def verify(file: str | None, snapshot: str, digest: str, against: str, vouching: Vouching, form: str, out: str | None) -> int:
-    """Verify that FILE (default: the snapshot) has not changed since it was crawled. Exit with 1 if it has, and say where.
+def verify(
+    file: str | None,
+    snapshot: str,
+    digest: str,
+    against: str,
+    require_proof: bool,
+    vouching: Vouching,
+    form: str,
+    out: str | None,
+) -> int:
+    """Check FILE (default: the snapshot that --snapshot names) against its seals, and name what changed. Exit code 1 if it did.
 
-    Every row, every record and SQLite's own structure are checked. Unused bytes, such as free pages, are covered only by the
-    digest of the whole file.
+    Every row, every record's body and SQLite's own structure are checked. Bytes that hold nothing, such as free pages, are
+    covered by the digest of the whole file only.
 
-    A digest, an earlier copy or a signature proves what was there when it was made: the answer says up to which crawl, and adds
-    that to --anchors. Nothing is sent over the network, unless --signer is a KMS key.
+    A digest, an earlier copy or a signature proves what was there when it was made: the answer says up to which crawl. What it
+    proves is added to the --anchors file. Nothing goes over the network, unless --signer names a key of KMS.
     """
     import lineage
 
@@ -103,14 +122,28 @@ def verify(file: str | None, snapshot: str, digest: str, against: str, vouching:
         proofs = [*([signed.proof] if signed and signed.proof else []), *(one.proof for one in vouching.known())]
         done = lineage.verify(path, digest=digest, against=against, proofs=proofs)
     done.notes.extend(notes)
-    newly = lineage.proved(done) if vouching.anchors and (digest or against or signed) else None
-    if newly:
-        lineage.anchor(vouching.anchors, newly)
     if form == "table":
         write(_verified_text(done, colour=not out), out)
     else:
         write(_json(done) if form == "json" else cells_as(form, *_verified_rows(done)), out)
-    return {"changed": CHANGED, "proved-in-part": IN_PART}.get(done.verdict, 0)
+    if form not in ("table", "json"):
+        tell_lines(_of_seal(done))
+    if vouching.anchors and (digest or against or signed):
+        _anchored(done, vouching.anchors)
+    unproved = IN_PART if require_proof and not done.proved_all else 0
+    return {"changed": CHANGED, "proved-in-part": IN_PART}.get(done.verdict, unproved)
+
+
+def _anchored(done: lineage.Verified, anchors: str) -> None:
+    """Add what was proved to a file of anchors. Where it can't be written the answer stands, and stderr says so."""
+    import lineage
+
+    newly = lineage.proved(done)
+    try:
+        if newly:
+            lineage.anchor(anchors, newly)
+    except OSError as error:
+        say(f"{anchors}: {error.strerror}: what was proved is not added to these anchors")
 
 
 def _signed(path: str, vouching: Vouching) -> tuple[lineage.Signed | None, list[str]]:
@@ -129,7 +162,7 @@ def _signed(path: str, vouching: Vouching) -> tuple[lineage.Signed | None, list[
 
 
 @snapshot.command(
-    short_help="Sign it with your key.",
+    short_help="Sign the file with your key.",
     epilog="""\b
     Keys:
       ~/.ssh/id_ed25519        an SSH key; with a passphrase or an agent, name the .pub file
@@ -144,20 +177,24 @@ def _signed(path: str, vouching: Vouching) -> tuple[lineage.Signed | None, list[
 )
 @click.argument("file", required=False)
 @snapshot_option
-@click.option("--key", metavar="KEY", required=True, help="The key to sign with; see below.")
+@click.option("--key", metavar="KEY", required=True, callback=filled, help="What to sign with; see below.")
+@click.option("--timestamp", metavar="URL", callback=filled, help="Ask this authority to time-stamp the signature (RFC 3161).")
 @click.option(
-    "--timestamp", metavar="URL", default="", help="Get a time stamp for the signature from this authority (RFC 3161)."
-)
-@click.option(
-    "--public-key", metavar="FILE", default="", help="For KMS: write the public key to this file, to check without AWS."
+    "--public-key", metavar="FILE", callback=filled, help="With a KMS key: write its public key here, to check without AWS."
 )
 @anchors_option
-@click.option("--out", "-o", metavar="FILE", help="Write the envelope to this file (- for stdout; default FILE.dsse.json).")
-def sign(file: str | None, snapshot: str, key: str, timestamp: str, public_key: str, anchors: str, out: str | None) -> None:
-    """Sign FILE (default: the snapshot): a statement of its digest, its seals and what it covers.
+@click.option(
+    "--out",
+    "-o",
+    metavar="FILE",
+    callback=filled,
+    help="Write the envelope to this file; - is stdout. Default: the snapshot's name and .dsse.json.",
+)
+def sign(file: str | None, snapshot: str, key: str, timestamp: str, public_key: str, anchors: str, out: str) -> None:
+    """Sign FILE (default: the snapshot that --snapshot names): a statement of its digest, its seals and what it covers.
 
-    The file is verified first, and is not modified: the signature is a DSSE envelope beside it. Only KMS (for a KMS key) and
-    the host of --timestamp are contacted; they get nothing but a digest.
+    The file is verified first and is not changed: the signature is a DSSE envelope beside it. The network is used only for a
+    KMS key and for --timestamp; each gets a digest and nothing else of the snapshot.
     """
     import lineage
 
@@ -168,12 +205,14 @@ def sign(file: str | None, snapshot: str, key: str, timestamp: str, public_key: 
         raise click.UsageError("--public-key is for a KMS key: an SSH key has its .pub file")
     if public_key:
         write(made.pem, public_key)
-    write(made.text, out or f"{path}.dsse.json")
-    if anchors:
-        lineage.anchor(anchors, made.proof)
+    envelope = out or f"{path}.dsse.json"
+    earlier = "; the envelope that was there is replaced" if Path(envelope).is_file() else ""
+    write(made.text, envelope)
     if out != "-":
         said = f"signed {Path(path).name} up to crawl {made.proof.crawl} with {made.envelope.signatures[0].keyid or key}"
-        say(f"{out or f'{path}.dsse.json'}: {said}")
+        say(f"{envelope}: {said}{earlier}")
+    if anchors:
+        lineage.anchor(anchors, made.proof)
 
 
 def _json(told: Any) -> str:
@@ -194,13 +233,16 @@ def _info_rows(told: lineage.SnapshotInfo) -> tuple[list[str], list[list[Any]]]:
 
 
 def _info_text(told: lineage.SnapshotInfo, *, colour: bool) -> str:
-    lines = [styled((told.file, "bold"), f"  {told.bytes:,} bytes"), f"  file  {told.digest}"]
+    lines = _of_file(told)
     for one in told.crawls:
-        lines.append(
-            f"crawl {one['id']}  {one['started']} to {one['finished'] or 'no end'}  as {one['caller'].rpartition(':')[2]}"
-        )
-        lines.append(f"  seal  {one['seal'] or 'none: it did not finish'}")
+        by = f"as {one['caller'].rpartition(':')[2]}"
+        lines.append(styled(f"crawl {one['id']}  {one['started']} to {one['finished'] or 'no end'}  {by}"))
+        lines.append(styled(f"  seal  {one['seal'] or 'none: it did not finish'}"))
     return printed(*lines, colour=colour)
+
+
+def _of_file(told: lineage.SnapshotInfo) -> list[Line]:
+    return [styled((told.file, "bold"), f"  {told.bytes:,} bytes"), styled(f"  file  {told.digest}")]
 
 
 def _verified_rows(done: lineage.Verified) -> tuple[list[str], list[list[Any]]]:
@@ -209,16 +251,23 @@ def _verified_rows(done: lineage.Verified) -> tuple[list[str], list[list[Any]]]:
     return ["verdict", "table", "where", "said"], [*(differences or [[done.verdict, "", "", ""]]), *notes]
 
 
+def _of_seal(done: lineage.Verified) -> list[Line]:
+    return [styled(("  seal", "dim"), f" of crawl {one['crawl']}  {one['digest']}") for one in done.seals[-1:]]
+
+
 def _verified_text(done: lineage.Verified, *, colour: bool) -> str:
     proved = (done.proved or {}).get("crawl")
+    sealed = f"nothing in {done.file} was changed since {plural(len(done.seals), 'crawl')} sealed it"
+    if done.unsealed_crawls and not done.proved_all:
+        sealed = f"what {plural(len(done.seals), 'crawl')} wrote into {done.file} is as sealed; the newest state is not sealed"
     said = {
         "proved-in-part": f"what was given proves {done.file} up to crawl {proved}, and nothing that came later",
-        "unchanged": f"nothing in {done.file} was changed since {plural(len(done.seals), 'crawl')} sealed it",
+        "unchanged": sealed,
         "changed": f"{done.file} is not as it was sealed: {plural(len(done.differences), 'difference')}",
         "unsealed": f"no crawl has sealed {done.file}: nothing can be said",
     }
     lines = [styled((done.verdict.replace("-", " ").upper(), _COLOURS[done.verdict]), "  ", said[done.verdict])]
     lines += [styled("  ", (one.table, "bold"), f"  {one.where}  {one.said}") for one in done.differences]
-    lines += [styled(("  seal", "dim"), f" of crawl {one['crawl']}  {one['digest']}") for one in done.seals[-1:]]
+    lines += _of_seal(done)
     lines += [styled(("Note: ", "dim"), f"{note}.") for note in done.notes]
     return printed(*lines, colour=colour)

@@ -37,8 +37,8 @@ class Vouching:
         """Whose signature is taken. The list of the environment gives way to a key."""
         import lineage
 
-        named = self.who.startswith(("awskms:", "arn:")) or Path(self.who).is_file() if self.who else False
-        allowed = self.allowed or ("" if named else os.environ.get("LINEAGE_ALLOWED_SIGNERS", ""))
+        key = lineage.Signer(self.who).names_key and (Path(self.who).is_file() or ":" in self.who)
+        allowed = self.allowed or ("" if key else os.environ.get("LINEAGE_ALLOWED_SIGNERS", ""))
         return lineage.Signer(self.who, allowed, self.authority)
 
     def envelope(self, path: str) -> str:
@@ -48,10 +48,15 @@ class Vouching:
         return self.signature or lineage.envelope_beside(path)
 
     def known(self) -> list[lineage.Anchor]:
-        """The anchors."""
+        """The anchors. Where a file was named and holds none, stderr says so: it may be the wrong one."""
         import lineage
 
-        return lineage.load_anchors(self.anchors) if self.anchors else []
+        anchors = lineage.load_anchors(self.anchors) if self.anchors else []
+        if self.anchors and not anchors:
+            say(
+                f"{self.anchors}: no anchors {'in it' if Path(self.anchors).exists() else 'file there'} yet, so none is checked"
+            )
+        return anchors
 
     def files(self) -> dict[str, str | None]:
         """The options that were given, as a command line has them."""
@@ -60,10 +65,23 @@ class Vouching:
         return {name: value or None for name, value in words.items()}
 
 
+def filled(_: click.Context, __: click.Parameter, value: str | None) -> str:
+    """What an option was given; else an empty text.
+
+    An empty value is refused, so that a shell variable that is not set turns off no check.
+    """
+    if value is not None and not value.strip():
+        raise click.BadParameter("the value is empty: give one, or leave the option out")
+    return value or ""
+
+
 def anchors_option(command: Command) -> Command:
     """`--anchors`; the function is given the file, or an empty text."""
-    said = "A file of known seals; keep it where no crawl can write (environment: LINEAGE_ANCHORS)."
-    return click.option("--anchors", metavar="FILE", envvar="LINEAGE_ANCHORS", default="", help=said)(command)
+    said = (
+        "Check against the seals recorded in this file, and add what is proved; keep it where no crawl can write "
+        "(environment: LINEAGE_ANCHORS)."
+    )
+    return click.option("--anchors", metavar="FILE", envvar="LINEAGE_ANCHORS", callback=filled, help=said)(command)
 
 
 def vouching_options(command: Command) -> Command:
@@ -99,7 +117,7 @@ def vouching_options(command: Command) -> Command:
     )
     decorated: Any = anchors_option(cast("Command", run))
     for name, metavar, text in reversed(options):
-        decorated = click.option(name, metavar=metavar, default="", help=text)(decorated)
+        decorated = click.option(name, metavar=metavar, callback=filled, help=text)(decorated)
     return cast("Command", decorated)
 
 

@@ -76,14 +76,14 @@ def is_terminal(*, colour: bool) -> bool:
 
 
 def printed(*parts: Any, colour: bool) -> str:
-    """Lines, trees and tables as text; nothing is wrapped or cut where the output is no terminal."""
+    """Lines, trees and tables as text; nothing is wrapped or cut where the output is not a terminal."""
     terminal = is_terminal(colour=colour)
     parts = tuple(lineage.visible(part) if isinstance(part, str) else part for part in parts)
     return _drawn(parts, terminal=True) if terminal else "".join(map(_plain, parts))
 
 
 def _plain(part: Any) -> str:
-    """A line without colours is what its pieces say; only what no line should hold, and what is no line, must be drawn."""
+    """A line without colours is the text of its pieces; only odd characters, and what is not a line, need to be drawn."""
     if isinstance(part, Line) and (text := part.plain).isprintable():
         return f"{text.rstrip()}\n"
     return _drawn([part], terminal=False)
@@ -129,7 +129,7 @@ def hole_line(hole: dict[str, Any]) -> Line:
 
 
 def hole_lines(holes: Iterable[dict[str, Any]]) -> list[Line]:
-    """Each hole, those first for which nobody vouches; of many that are alike the first ones, and how many more there are."""
+    """Each hole, those without attestations first; of many that are alike the first ones, and how many more there are."""
     alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for hole in holes:
         key = (*(hole[name] for name in ("account", "region", "operation", "reason")), attested_by(hole))
@@ -149,7 +149,7 @@ def attested_by(hole: dict[str, Any]) -> str:
 
 
 def looked_lines(scope: dict[str, Any], more: str = "", below: Iterable[Line] = ()) -> list[Line]:
-    """What was looked at with `more` of it and what stands `below` that, in which numbers, and what is never looked at."""
+    """What was looked at, with `more` and the lines `below` it; the numbers, and what is never looked at."""
     numbers = _numbers(scope.get("numbers") or {})
     return [
         looked_line(scope, more),
@@ -165,7 +165,7 @@ def looked_line(scope: dict[str, Any], more: str = "") -> Line:
 
 
 def _numbers(numbers: dict[str, int]) -> str:
-    """How many jobs were read, and how much of what they read nobody can tell."""
+    """How many jobs were read, and how much of their input has an unknown origin."""
     if not numbers:
         return ""
     training, processing = (_jobs(numbers, *words) for words in (("training", "channels"), ("processing", "inputs")))
@@ -180,7 +180,7 @@ def _numbers(numbers: dict[str, int]) -> str:
 
 
 def _jobs(numbers: dict[str, int], kind: str, lacks: str) -> str:
-    """The jobs of one kind, and in brackets how many could read more than they say."""
+    """The jobs of one kind, and in brackets how many could read more than they declare."""
     counted = {
         "without network isolation": f"{kind}_jobs_without_isolation",
         f"without {lacks}": f"{kind}_jobs_without_{lacks}",
@@ -229,7 +229,7 @@ def spaced(kind: str) -> str:
 
 
 def footer(answer: lineage.Usage | lineage.Impact | lineage.Path, *, found: bool) -> list[Line]:
-    """The holes where they bear on the verdict, what was looked at, and the notes. What is `found` no hole can take away."""
+    """The holes if they affect the verdict, what was looked at, and the notes. No hole can change what was `found`."""
     holes = answer.scope["holes"]
     left = lineage.left_open(holes)
     hint = [styled(("Note: ", "dim"), f"{plural(len(left), 'hole')} could hide more; --format json lists them.")]

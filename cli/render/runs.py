@@ -78,6 +78,6 @@ def _reached(reached: list[dict[str, Any]]) -> list[Line]:
         return []
     lines = [styled(("ended up in", "bold"))]
     for row in reached:
-        sure = "" if row["sure"] else "  (possible: it is what the run logged, or its times do not tell)"
+        sure = "" if row["sure"] else "  (possible: the run logged it, or its times are inconclusive)"
         lines.append(styled(f"  {spaced(row['kind'])} {row['name']}{sure}"))
     return lines

@@ -37,3 +37,8 @@ def plural(number: int, noun: str) -> str:
 def say(message: str) -> None:
     """A line on stderr, in which nothing steers the terminal."""
     click.echo(lineage.one_line(message), err=True)
+
+
+def say_lines(text: str) -> None:
+    """Whole lines on stderr, in which nothing steers the terminal."""
+    click.echo(lineage.visible(text), err=True, nl=False)

@@ -34,17 +34,18 @@ from lineage.queries.as_json import node_json, scope_json
 from lineage.queries.attested import NO_REST, Rests, Vouched, vouched_in
 from lineage.queries.every_hole import every_hole, unmatched
 from lineage.queries.scope import ALL, Within, caveats, left_out, narrowed, unnamed
-from lineage.snapshot.reading import Snapshot
+from lineage.queries.showing import Answer
+from lineage.snapshot.reading import Snapshot, asks_snapshot
 
 SCHEMA = "lineage.check/1"
 FINDINGS, INCONCLUSIVE, CLEAN = "findings", "inconclusive", "clean"
 PASSED, NOT_APPLICABLE = "passed", "not-applicable"
-_COPIES = "a copy of a holdout under another name is not found: the snapshot holds no ETag of a data object"
-_UNNAMED = "the policy names no holdout: whether one got into training was not asked"
+_COPIES = "copies of a holdout under another name are not detected: the snapshot has no ETags of data objects"
+_UNNAMED = "the policy names no holdouts: training on a holdout was not checked"
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Answer):
     """The answer to `check`. `as_json` gives the contract `lineage.check/1`.
 
     `findings` are what the rules found broken, `undecided` what they could not tell, the worst first; the suppressed and
@@ -102,6 +103,7 @@ def load_policy(path: str | Path) -> Policy:
     return _load_policy(path, RULE_NAMES)
 
 
+@asks_snapshot
 def check(
     snapshot: Snapshot,
     policy: Policy | None = None,
@@ -171,7 +173,7 @@ def _resting(found: list[Finding], vouched: Attestations) -> Rests:
 def _vouching_notes(ground: Ground, given: Attestations) -> list[str]:
     """What somebody should do about an attestation; of a part of a snapshot nobody knows what it names elsewhere."""
     if given.said and not ground.policy.takes_attestations:
-        return [f"the policy takes no attestations: the {len(given.said)} that were given do not count"]
+        return [f"the policy accepts no attestations: the {len(given.said)} given do not count"]
     whole = given.said and not ground.asked
     return [*given.void(), *(unmatched(given, every_hole(ground.snapshot)) if whole else [])]
 
@@ -245,6 +247,6 @@ class _Accepting:
         for number, one in enumerate(self._policy.suppressions, 1):
             named = f"{self._policy.file or 'policy'}: suppressions[{number}], {one.rule} of {one.subject},"
             if one.expired(self._today):
-                yield f"{named} expired on {one.expires}: what it took counts again"
+                yield f"{named} expired on {one.expires}: the findings it suppressed count again"
             elif whole and one not in self._used:
-                yield f"{named} matches nothing: take it out"
+                yield f"{named} matches nothing: remove it"

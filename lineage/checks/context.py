@@ -99,7 +99,7 @@ class Ground:
         graph = Flow(neighbourhood(self.snapshot, self.roots, "up"))
         for node in self.roots:
             if graph.nodes[node]["kind"] not in MADE and not is_job(graph.nodes[node]):
-                raise UnknownNode(f"{node} is no job, run, model, package or endpoint: only these are made of something")
+                raise UnknownNode(f"{node} is not a job, run, model, package or endpoint: only these can be checked")
         return graph
 
     @cached_property

@@ -19,8 +19,8 @@ from lineage.collect.endpoints import Progress, crawl_of, join_graph, join_step
 from lineage.collect.objects import Reading, read_digests, read_manifests
 from lineage.crawl.aws.fetch import Fetcher
 from lineage.crawl.aws.session import Session
+from lineage.crawl.callers import AnySession, is_replayed, session_for
 from lineage.crawl.cloudtrail import Lookup
-from lineage.crawl.replay.session import replay_session
 from lineage.crawl.sweep import Sweep
 from lineage.domain.kinds import KINDS
 from lineage.domain.names import parse_arn
@@ -60,7 +60,7 @@ def crawl_estate(
     cloudtrail: bool = False,
     digests: bool = False,
     replay: str | Path | None = None,
-    session: Session | None = None,
+    session: AnySession | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> Progress:
     """Read everything lineage-shaped of one or many accounts and regions into the snapshot at `path`.
@@ -70,22 +70,24 @@ def crawl_estate(
     only from there on, unless `full`. `tags` asks for tags one by one where no other call tells them; `manifests` has
     the manifests in S3 read that jobs read; `cloudtrail` asks CloudTrail what was deleted in the last 90 days, and what no
     crawl has read of that is a gap; `digests` asks S3 for the digests of models that nothing has written, so that a copy
-    finds its original. `replay` names an account file that answers in AWS's place; `session` is one that the caller has
-    made.
+    finds its original. `replay` names an account file that answers in AWS's place; `session` is a boto3
+    session that the caller has made.
 
     A crawl that is cut short keeps what it read, and the next one with the same arguments goes on from there. Raises
-    `CrawlError` where nothing can be read; what some kind, region or account refuses is a gap. `SnapshotError`.
+    `CrawlError` where nothing can be read; what some kind, region or account refuses is a gap. Raises `MixedRecords` where
+    records from AWS and replayed ones would be in one snapshot. `SnapshotError`.
     """
     unknown = sorted(set(kinds) - set(LISTED))
     if unknown:
         raise UnknownNode(f"no kind {unknown[0]} has a list; the kinds are {', '.join(LISTED)}")
     with Snapshot(path) as snapshot, _tuned():
+        snapshot.insist_unmixed(replayed=is_replayed(replay, session))  # before AWS is asked
         regions = tuple(dict.fromkeys(regions))
-        session = session or (replay_session(replay, *regions[:1]) if replay else Session(profile, *regions[:1]))
-        session.check_regions(regions)
-        callers, refused = _callers(session, roles, only_roles=only_roles)
-        places = list(_places(callers, refused, regions, session, all_regions=all_regions, tags=tags))
-        estate = _Estate(snapshot, session, places, tuple(sorted(set(kinds))) or LISTED, on_progress)
+        first = session_for(profile=profile, region=next(iter(regions), None), replay=replay, session=session)
+        first.check_regions(regions)
+        callers, refused = _callers(first, roles, only_roles=only_roles)
+        places = list(_places(callers, refused, regions, first, all_regions=all_regions, tags=tags))
+        estate = _Estate(snapshot, first, places, tuple(sorted(set(kinds))) or LISTED, on_progress)
         estate.begin(full=full)
         return estate.run(manifests=manifests, cloudtrail=cloudtrail, digests=digests)
 

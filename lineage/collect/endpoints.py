@@ -10,18 +10,18 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 from lineage.collect.objects import Sessions, read_manifests
 from lineage.crawl.aws.fetch import Fetcher
 from lineage.crawl.aws.refusals import Refused
 from lineage.crawl.aws.session import BOTOCORE_VERSION, Session
-from lineage.crawl.replay.session import replay_session
+from lineage.crawl.callers import AnySession, is_replayed, session_for
 from lineage.crawl.walk import Walk, endpoint_named, endpoint_names
-from lineage.domain.records import Crawl, Fetched, Gap, Resource
+from lineage.domain.records import REPLAYED, Crawl, Fetched, Gap, Resource
 from lineage.domain.spelling import did_you_mean
 from lineage.domain.times import now
+from lineage.domain.version import __version__
 from lineage.errors import CrawlError, UnknownNode
 from lineage.graphs.derive import OnStep, join
 from lineage.snapshot.reading import Snapshot
@@ -51,19 +51,22 @@ def crawl_endpoints(
     region: str | None = None,
     replay: str | Path | None = None,
     manifests: bool = True,
+    session: AnySession | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> Progress:
     """Crawl upstream from endpoints (names or ARNs; none: every endpoint of the region) into the snapshot at `path`.
 
-    `manifests` has the manifests in S3 read that jobs read. `replay` names an account file that answers in AWS's place.
-    A crawl that is cut short keeps the endpoints whose walk was whole. Raises `UnknownNode` for an endpoint that nobody
-    has, before anything is kept; `CrawlError` where AWS can't be read; `SnapshotError`.
+    `manifests` has the manifests in S3 read that jobs read. `replay` names an account file that answers in AWS's place;
+    `session` is a boto3 session that the caller has made. A crawl that is cut short keeps the endpoints whose walk was whole.
+    Raises `UnknownNode` for an endpoint that nobody has, before anything is kept; `CrawlError` where AWS can't be read;
+    `MixedRecords` where AWS's records and replayed ones would be in one snapshot; `SnapshotError`.
     """
     with Snapshot(path) as snapshot:
-        session = replay_session(replay, region) if replay else Session(profile, region)
-        fetcher = Fetcher(session)
+        snapshot.insist_unmixed(replayed=is_replayed(replay, session))  # before AWS is asked; the first transaction asks again
+        called = session_for(profile=profile, region=region, replay=replay, session=session)
+        fetcher = Fetcher(called)
         roots = _roots(fetcher, endpoints)
-        return _record(snapshot, session, fetcher, roots, on_progress, manifests=manifests)
+        return _record(snapshot, called, fetcher, roots, on_progress, manifests=manifests)
 
 
 def _record(
@@ -208,6 +211,6 @@ def _near(fetcher: Fetcher, name: str) -> str:
 
 def crawl_of(session: Session, accounts: tuple[str, ...], regions: tuple[str, ...], roots: tuple[str, ...]) -> Crawl:
     """A crawl that begins now: who asks, where, and with what."""
-    tool = version("sagemaker-lineage")
+    tool = __version__ + (REPLAYED if session.replayed else "")
     process = f"{socket.gethostname()}:{os.getpid()}"
     return Crawl(0, now(), None, session.caller, accounts, regions, roots, tool, BOTOCORE_VERSION, process=process)

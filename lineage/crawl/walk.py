@@ -316,7 +316,7 @@ def _nobody(place: _ReadPlace, late: list[Resource], account: str) -> str:
     """Why no job is the maker of a place."""
     if late:
         names = ", ".join(sorted(job.name for job in late))
-        return f"only {names} wrote it, and later than {place.reader.name} read it"
+        return f"only {names} wrote it, and only after {place.reader.name} had read it"
     named = next(iter(jobs_in_key(place.location.key)), None)
     deleted = f"; its key names {named}, which may have been deleted" if named else ""
     return f"no training or processing job of account {account} in {place.reader.region} wrote it{deleted}"

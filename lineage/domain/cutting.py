@@ -35,8 +35,10 @@ _MARK = re.compile(
     r"(?P<separator>[=:>]|%(?:25){0,2}3[AaDd])|(?<![\w-])(?P<flag>-{1,2}[A-Za-z][\w.-]{0,255}+)(?=[\"'\\,\s])[\"'\\]{0,8},?\s{0,8}"
 )
 _NAME_BEFORE = re.compile(r"[\s\"'\\\])]{0,12}+(?P<name>[\w.$-]{1,256})(?P<tag><?)")  # of a text that is read backwards
+_BLOCK_OF_YAML = r"[ \t]{1,16}[|>][-+]?[ \t]{0,16}(?:\r?\n|\\n)\s{1,32}"
 _TO_VALUE = re.compile(
-    r"[=:>]{0,2}(?:\s{0,32}(?=\\{0,8}[\"'])|[ \t]{0,16})(?:(?:Bearer|Basic|Token|ApiKey)\s{1,4})?", re.IGNORECASE
+    rf"[=:>]{{0,2}}(?:\s{{0,32}}(?=\\{{0,8}}[\"'])|{_BLOCK_OF_YAML}|[ \t]{{0,16}})(?:(?:Bearer|Basic|Token|ApiKey)\s{{1,4}})?",
+    re.IGNORECASE,
 )
 _WRAPPED = re.compile(r"(?:[A-Za-z_][\w.]{0,63}\(\s{0,4})?[bBrRuUfF]{0,2}(?=\\{0,8}[\"'])")  # SecretStr('x'), b'x'
 _QUOTE = re.compile(r"\\{0,8}(?:\"\"\"|'''|[\"'`])")
@@ -48,6 +50,9 @@ _LINE = re.compile(r"[^\n]{1,1024}")
 _ARN = re.compile(r"arn:aws[a-z-]{0,16}:secretsmanager(?::[a-z0-9-]{0,32}:\d{0,12}:secret)?$")
 _LOGIN = re.compile(r"[^\s:/]{1,128}:(?!//)\D")  # of a user, with a password; not two numbers, of a user and a group
 _ENOUGH: Final = 256  # characters of a value by which it is judged
+# Where something was cut right beside what goes on: that may be a secret, too, which is seen now that it stands alone.
+_SEAM = re.compile(rf"[A-Za-z0-9+/.]{re.escape(REDACTED)}|{re.escape(REDACTED)}[A-Za-z0-9+/.]|(?<!/){re.escape(REDACTED)}@")
+_GLUED: Final = 4  # so many in a row
 _SHORT: Final = frozenset({"-u", "--user", "--proxy-user", "-p"})
 _OPENS_NAME: Final = frozenset({"name", "key"})
 _OPENS_VALUE: Final = frozenset({"value", "values", "stringvalue", "string_value", "defaultvalue", "default_value"})
@@ -101,6 +106,15 @@ def cut(text: str) -> str:
     """A text with every secret in it replaced that looks like one, or stands beside a name of one."""
     if len(text) < 16 and _HARMLESS.fullmatch(text):
         return text
+    shown = _cut_once(text)
+    for _ in range(_GLUED):
+        if shown == text or not _SEAM.search(shown):
+            break
+        text, shown = shown, _cut_once(shown)
+    return shown
+
+
+def _cut_once(text: str) -> str:
     places = list(uris.found(text))
     cuts = [*_keys(places), *_blocks(text), *_looking_like_one(text), *_named(text)]
     return _without(text, cuts, places) if cuts else text
@@ -110,10 +124,13 @@ def cut_from_uri(text: str) -> str:
     """A URI of the API's own without a password, a token or a signature in it; its path stays, whatever it looks like."""
     if "://" not in text or not ("@" in text or "?" in text):
         return text
-    places, query = list(uris.found(text)), text.find("?")
-    path_ends = query if query >= 0 and text[:2].lower() != "s3" else len(text)
-    cuts = [*_keys(places), *(span for span in _looking_like_one(text) if text[span[1] : span[1] + 1] == "@")]
-    cuts += [span for span in (*_looking_like_one(text), *_named(text)) if span[0] > path_ends]
+    places, cuts = list(uris.found(text)), list[Span]()
+    if text[:2].lower() != "s3":  # all that stands behind the bucket of these is a key
+        query = text.find("?")
+        path_ends = query if query >= 0 else len(text)
+        cuts += (span for span in _looking_like_one(text) if text[span[1] : span[1] + 1] == "@")
+        cuts += (span for span in (*_looking_like_one(text), *_named(text)) if span[0] > path_ends)
+    cuts += _keys(places)
     return _without(text, cuts, places) if cuts else text
 
 
@@ -226,7 +243,9 @@ def _name_before(text: str, at: int) -> str:
     found = _NAME_BEFORE.match(text[max(0, at - 270) : at][::-1])
     if not found or (text[at] == ">" and not found["tag"]):
         return ""
-    name = found["name"][::-1].lstrip("$")
+    name, begins = found["name"][::-1].lstrip("$"), at - found.end("name")
+    if name[:1] in ("n", "r", "t") and text[begins - 1 : begins] == "\\" and not _may_hold(name):
+        name = name[1:]  # what looked like its first letter is the escape of a line's end
     return "" if name in ("secret", "secretsmanager") and _ARN.search(text[max(0, at - 160) : at]) else name
 
 

@@ -1,8 +1,8 @@
 """The least that a crawl must be allowed to do, read off the table, for the accounts, regions and buckets that it reads. Pure.
 
-Which actions know no resource, and so can be narrowed by a condition on the region only: every List but ListTags, and Search
-(developer guide, "API permissions: actions, permissions, and resources reference"; Service Authorization Reference of
-Amazon SageMaker, AWS CloudTrail and Amazon EC2).
+Which actions do not support resource-level permissions, and so can be narrowed by a condition on the region only: Search, and
+every List but those of one resource: `_OF_ONE` (Service Authorization Reference of Amazon SageMaker, AWS CloudTrail and
+Amazon EC2).
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ from lineage.errors import MalformedName
 
 MOST_CHARACTERS: Final = 6144  # of a managed policy, without white space (IAM user guide, "IAM and AWS STS quotas")
 _BUCKET = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{2,254}")  # buckets of the first years have up to 255 letters, capital ones too
+_KEY: Final = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[\w-]+")
+# The Lists that ask of one resource, which they need the right to: of those that the table of kinds has, in their order.
+_OF_ONE: Final = ("ListPipelineExecutionSteps", "ListPipelineExecutions", "ListPipelineParametersForExecution")
 _WITHOUT_RESOURCE: Final = re.compile(r"sagemaker:(List(?!Tags$)|Search$|GetSearchSuggestions$)")
 
 # What the recording side calls. Files, charts and the content of datasets need the S3 actions, which may be narrowed down to
@@ -108,8 +111,11 @@ class Scoped:
         return [f"arn:{self.partition}:{service}:{region}:{account}:{rest}" for region in regions for account in accounts]
 
     def hubs(self) -> list[str]:
-        """What AWS's own hubs hold, from which models are made: their ARNs name no account."""
-        return [f"arn:{self.partition}:sagemaker:{region}:aws:hub-content/*" for region in sorted({*self.regions}) or ["*"]]
+        """AWS's own hubs and what they hold, from which models are made: their ARNs name no account."""
+        regions = sorted({*self.regions}) or ["*"]
+        return [
+            f"arn:{self.partition}:sagemaker:{region}:aws:{what}/*" for region in regions for what in ("hub", "hub-content")
+        ]
 
     def objects(self) -> list[str]:
         """The objects of these buckets."""
@@ -120,7 +126,7 @@ class Scoped:
         return sorted({f"arn:{self.partition}:s3:::{bucket}" for bucket, _ in self.places}) or ["*"]
 
     def there(self) -> dict[str, Any]:
-        """A condition on the region, for actions that know no resource."""
+        """A condition on the region, for actions without resource-level permissions."""
         return {"StringEquals": {"aws:RequestedRegion": sorted({*self.regions})}} if self.regions else {}
 
 
@@ -166,16 +172,18 @@ def iam_statements(
     suggestions: bool = False,
     recording: bool = False,
     roles: Iterable[str] = (),
+    signing_keys: Iterable[str] = (),
     buckets: Sequence[str] = (),
     regions: Sequence[str] = (),
     accounts: Sequence[str] = (),
 ) -> list[Statement]:
-    """The statements of the IAM policy for a crawl of these kinds (none: all). They allow reading, and nothing else.
+    """The statements of the IAM policy for a crawl of these kinds (none: all). They allow reading, and to sign where a key is
+    named, and nothing else.
 
     `tags`: with `crawl --tags`; `manifests`: not with `--no-manifests`; `digests`: with `--digests`; `cloudtrail`: with
     `--cloudtrail`; `all_regions`: with `--all-regions`; `suggestions`: for `suggest --live`, which no crawl asks; `roles`:
-    the role ARNs it is to assume; `recording`: instead, what `lineage.recording` needs, which writes. `buckets`, `regions`
-    and `accounts` narrow it (`Scoped`). Raises `MalformedName`.
+    the role ARNs it is to assume; `signing_keys`: the ARNs of the KMS keys for `snapshot sign`; `recording`: instead, what
+    `lineage.recording` needs, which writes. `buckets`, `regions` and `accounts` narrow it (`Scoped`). Raises `MalformedName`.
     """
     scoped = Scoped(buckets, regions, accounts)
     if recording:
@@ -195,6 +203,7 @@ def iam_statements(
     if roles:
         why = "crawl --role-arn reads these roles' accounts as well; each role needs a policy of its own."
         statements.append(Statement("Accounts", why, ["sts:AssumeRole"], sorted(roles)))
+    statements += _signing(sorted(signing_keys))
     return [one for one in statements if one.actions]
 
 
@@ -212,18 +221,32 @@ def _reading(chosen: list[Kind], scoped: Scoped) -> list[Statement]:
     """What a kind needs: its list and Search, and its Describe."""
     led_to = {reference.to for kind in chosen for reference in kind.references}
     far = [KINDS[name] for name in VERSIONED if name in led_to]
-    lists = sorted({f"sagemaker:{call}" for kind in chosen for call in _lists(kind)})
+    lists = {call for kind in chosen for call in _lists(kind)}
+    free, of_one = (sorted(f"sagemaker:{one}" for one in lists if (one in _OF_ONE) is wanted) for wanted in (False, True))
     described = {kind.name: f"sagemaker:{kind.describe}" for kind in (*chosen, *far) if kind.describe}
     resources = scoped.arns("sagemaker")
     resources += scoped.hubs() if scoped.accounts and {*VERSIONED} & {*described} else []
     return [
-        Statement("ListAndSearch", _WHY_LISTS, lists, condition=scoped.there()),
+        Statement("ListAndSearch", _WHY_LISTS, free, condition=scoped.there()),
+        Statement("Pipelines", _WHY_PIPELINES, of_one, scoped.arns("sagemaker")),
         Statement("Describe", _WHY_DESCRIBES, sorted({*described.values()}), resources),
     ]
 
 
-_WHY_LISTS = "What there is, and what finds it. These actions know no resources, so they can be narrowed to regions only."
+_WHY_LISTS = (
+    "What there is, and what finds it. These actions do not support resource-level permissions: only regions narrow them."
+)
+_WHY_PIPELINES = "What each pipeline ran, with which parameters."
 _WHY_DESCRIBES = "The records themselves: which data a job read, which model an endpoint serves."
+
+
+def _signing(keys: list[str]) -> Iterable[Statement]:
+    """What `snapshot sign` needs of its keys. Raises `MalformedName` for what is not the ARN of one: IAM knows no alias."""
+    for wrong in (one for one in keys if not _KEY.fullmatch(one)):
+        expected = "arn:aws:kms:eu-west-1:111122223333:key/KEY-ID; a policy takes no alias"
+        raise MalformedName(f"{wrong!r} is not the ARN of a KMS key (expected {expected})")
+    why = "lineage snapshot sign --key signs with these keys. To check a signature, kms:GetPublicKey is enough."
+    return [Statement("SigningKeys", why, ["kms:GetPublicKey", "kms:Sign"], keys)] if keys else []
 
 
 def _tags(scoped: Scoped) -> list[Statement]:
@@ -232,7 +255,7 @@ def _tags(scoped: Scoped) -> list[Statement]:
 
 
 def _objects(*, manifests: bool, digests: bool, scoped: Scoped) -> list[Statement]:
-    """What is read from S3: objects, and the right to hear that one is not there."""
+    """What is read from S3: objects, and the right to be told that one is missing."""
     if not (manifests or digests):
         return []
     what = " and ".join(
@@ -244,7 +267,10 @@ def _objects(*, manifests: bool, digests: bool, scoped: Scoped) -> list[Statemen
     ]
 
 
-_WHY_BUCKETS = "Nothing is listed: without this right S3 says of an object that is gone that it is denied."
+_WHY_BUCKETS = (
+    "So that S3 answers 404 for an object that is missing, and not 403. lineage never lists keys, but this right allows it:"
+    " leave it out where that is too much, and each missing object is told as denied."
+)
 
 
 def _recording(name: str, actions: Sequence[str], scoped: Scoped) -> list[Statement]:
@@ -259,7 +285,9 @@ def _recording(name: str, actions: Sequence[str], scoped: Scoped) -> list[Statem
     if not free or resources == ["*"]:
         return [Statement(name, why, list(actions), resources)]
     told = Statement(name, why, [one for one in actions if one not in free], resources)
-    lists = Statement(f"{name}Lists", f"{why} These actions know no resources.", free, condition=scoped.there())
+    lists = Statement(
+        f"{name}Lists", f"{why} These actions do not support resource-level permissions.", free, condition=scoped.there()
+    )
     return [one for one in (told, lists) if one.actions]
 
 

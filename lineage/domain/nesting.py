@@ -1,4 +1,4 @@
-"""JSON inside a text: nested deeper than anything that means something, or with half characters. Pure."""
+"""JSON that is odd: nested too deeply to mean something, with what no file can hold, or with a name said twice. Pure."""
 
 from __future__ import annotations
 
@@ -12,16 +12,51 @@ from lineage.domain.text import storable
 
 DEEPEST: Final = 100  # no answer of SageMaker nests half as deep, and no document that anybody writes
 _BRACKET: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]', re.DOTALL)
-_HALF: Final = re.compile(r"\\u[dD][89a-fA-F]")  # how JSON writes half a character, or one of two halves
+# How JSON writes half a character, or one of two halves, and the character zero.
+_ODD: Final = re.compile(r"\\u(?:[dD][89a-fA-F]|0000)")
+
+
+class Twice(list[Any]):
+    """The values of a name that one object says more than once: which of them is meant, each reader decides for itself."""
+
+
+def said_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON, with `Twice` under each name that it says more than once: a hook of `json.loads`."""
+    members = dict(pairs)
+    if len(members) == len(pairs):
+        return members
+    values: dict[str, list[Any]] = {}
+    for name, value in pairs:
+        values.setdefault(name, []).append(value)
+    return {name: Twice(some) if len(some) > 1 else some[0] for name, some in values.items()}
+
+
+def _plain(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError("an object in it says a name twice")
+    return members
 
 
 def parsed_text(text: str) -> Any:
-    """What a text says as JSON, without half characters. Raises `ValueError` where it is none, or nested too deeply."""
+    """What a text says as JSON, as far as a file can hold it.
+
+    Raises `ValueError` where it is none, nested too deeply, or where an object says a name twice: to take one of the two
+    values would hide the other.
+    """
     try:
-        value = json.loads(text)
-        return json.loads(storable(json.dumps(value, ensure_ascii=False))) if _HALF.search(text) else value
+        value = json.loads(text, object_pairs_hook=_plain)
+        return _storable(value) if _ODD.search(text) else value
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {storable(name): _storable(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_storable(member) for member in value]
+    return storable(value) if isinstance(value, str) else value
 
 
 def cut_off(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import orjson
 
@@ -243,6 +243,9 @@ class Edge:
     settled: str = ""  # by when it had surely read once, where that is later than when the window opens
 
 
+REPLAYED: Final = " (replayed)"
+
+
 @dataclass(frozen=True, slots=True)
 class Crawl:
     """One run of `crawl`: who asked, when, with what, and whether it came to its end."""
@@ -254,7 +257,7 @@ class Crawl:
     accounts: tuple[str, ...]
     regions: tuple[str, ...]
     roots: tuple[str, ...]  # the endpoints it started from; none: whole accounts
-    tool: str
+    tool: str  # the version of lineage; of a replay, with `REPLAYED` at its end
     botocore: str
     kinds: tuple[str, ...] = ()  # what it listed
     full: bool = False  # everything was read again
@@ -263,6 +266,11 @@ class Crawl:
     @property
     def complete(self) -> bool:
         return self.finished is not None
+
+    @property
+    def replayed(self) -> bool:
+        """Whether an account file answered, and not AWS. A version before 1.0.0 did not note it: its crawls count as AWS's."""
+        return self.tool.endswith(REPLAYED)
 
 
 class Counts(NamedTuple):

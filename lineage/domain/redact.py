@@ -17,10 +17,11 @@ from typing import Any
 from lineage.domain import uris
 from lineage.domain.arguments import names_bucket
 from lineage.domain.cutting import cut, cut_from_uri, names_a_password, names_a_secret, no_secret
-from lineage.domain.nesting import parsed_text
+from lineage.domain.names import is_location, location_of
+from lineage.domain.nesting import Twice, parsed_text
 from lineage.domain.pins import is_pin
 from lineage.domain.records import REDACTED, Unknown
-from lineage.domain.text import one_line, storable
+from lineage.domain.text import is_plain, one_line, storable, unstorable
 from lineage.domain.times import recorded
 from lineage.domain.unknown import names_something
 
@@ -79,9 +80,10 @@ def read(value: dict[str, Any], shape: Any, unknown: list[Unknown], path: str) -
     lists by its number.
 
     This is the one place that looks whether an answer is as the API says: whoever reads what it gives finds each member of
-    the type that botocore's model has for it, or none. A value of another type, a time that no calendar has and half a
-    character are put into `unknown` as odd. An odd structure in one of the answer's own lists becomes an empty one, so that
-    the numbers of the others stay; a text is kept without its half characters. Raises nothing.
+    the type that botocore's model has for it, or none. A value of another type, a time that no calendar has, half a
+    character and the character zero are put into `unknown` as odd. An odd structure in one of the answer's own lists
+    becomes an empty one, so that the numbers of the others stay; a text is kept without what no file can hold. Raises
+    nothing.
     """
     return _structure(value, shape, unknown, path)
 
@@ -92,7 +94,7 @@ def _read(value: Any, shape: Any, unknown: list[Unknown], path: str) -> Any:
         return _structure(value, shape, unknown, path)
     if kind == "map" and isinstance(value, dict):
         return _map(value, shape, unknown, path)
-    if kind == "list" and isinstance(value, list):
+    if kind == "list" and isinstance(value, list) and not isinstance(value, Twice):
         return _list(value, shape, unknown, path)
     if kind in _NESTED:
         raise _Odd("null" if value is None else f"no {kind}")
@@ -100,14 +102,25 @@ def _read(value: Any, shape: Any, unknown: list[Unknown], path: str) -> Any:
 
 
 def _map(value: dict[str, Any], shape: Any, unknown: list[Unknown], path: str) -> dict[str, Any]:
-    members = {}
+    members = dict[str, Any]()
     for key, child in value.items():
         name = storable(key)
         if name != key:
-            unknown.append(_odd(f"{path}.*", key, "half a character in a name"))
+            unknown.append(_odd(f"{path}.*", key, f"{unstorable(key)} in a name"))
         if (found := _kept(child, shape.value, unknown, f"{path}.*")) is not None:
-            members[name] = under_name(name, found)
+            members[_free(_name(name), members)] = under_name(name, found)
     return members
+
+
+@lru_cache(maxsize=10_000)  # many records have the same names
+def _name(key: str) -> str:
+    """A name that people chose, without a secret that stands in its place."""
+    return cut(key)
+
+
+def _free(name: str, taken: dict[str, Any]) -> str:
+    """The name, or where another one is called so since it was cut, with a number."""
+    return name if name not in taken else f"{name} {len(taken) + 1}"
 
 
 def _list(value: list[Any], shape: Any, unknown: list[Unknown], path: str) -> list[Any]:
@@ -181,25 +194,25 @@ def _unknown(path: str, name: str, value: Any, odd: str = "") -> Unknown:
 
 
 def _odd(path: str, value: Any, what: str) -> Unknown:
-    return _unknown(path, path.rpartition(".")[2], value, what)
+    return _unknown(path, path.rpartition(".")[2], value, "said twice" if isinstance(value, Twice) else what)
 
 
 def _whole(value: Any) -> str:
     """A text as it came. Raises `_Odd` for what is none, and for one that no file can hold."""
     if not isinstance(value, str):
         raise _Odd("null" if value is None else "no text")
-    if not value.isascii() and (kept := storable(value)) != value:
-        raise _Odd("a text with half a character", kept)
+    if odd := unstorable(value):
+        raise _Odd(f"a text with {odd}", storable(value))
     return value
 
 
 def _written(value: Any) -> str:
-    return _text(value) if isinstance(value, str) and value.isascii() else _cut_by(_text, value)
+    return _text(value) if isinstance(value, str) and is_plain(value) else _cut_by(_text, value)
 
 
 def _word(value: Any) -> str:
     """A text that is a name or a place, unless it is JSON."""
-    plain = isinstance(value, str) and value.isascii()
+    plain = isinstance(value, str) and is_plain(value)
     return _name_or_json(value) if plain else _cut_by(_name_or_json, value)
 
 
@@ -278,10 +291,12 @@ def _object(value: dict[str, Any], under: str) -> dict[str, Any]:
     told = next((value[key] for key in _NAMES if isinstance(value.get(key), str)), None)
     pair = told is not None and any(key in value for key in _VALUES)
     names = {key: told if pair and key in _VALUES else key for key in value}
-    return {
-        key: cut(child) if pair and key in _NAMES and isinstance(child, str) else _json(child, _nearest(under, str(names[key])))
-        for key, child in value.items()
-    }
+    members = dict[str, Any]()
+    for key, child in value.items():
+        is_name = pair and key in _NAMES and isinstance(child, str)
+        kept = cut(child) if is_name else _json(child, _nearest(under, str(names[key])))
+        members[_free(_name(key), members)] = kept
+    return members
 
 
 def _nearest(under: str, name: str) -> str:
@@ -306,6 +321,8 @@ def _string(name: str, value: str) -> str:
         return _text(value)
     places = list(uris.found(value))
     bare = value.strip("\"'")
+    if not places and is_location(bare) and location_of(bare):
+        return cut(value)  # a file system or a table
     if len(places) == 1 and places[0].start == value.find(bare) and places[0].end in (len(value), len(value.rstrip("\"'"))):
         return cut(value)
     return " ".join([REDACTED, *(one.plain for one in places)])

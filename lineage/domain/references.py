@@ -29,6 +29,8 @@ _IN_TEXT = re.compile(rf"(?:s3[an]?://|https?://|{ARN_OF_PLACE})[^\s\"'<>,;|\\*\
 PLAIN, AUGMENTED = "ManifestFile", "AugmentedManifestFile"  # the forms of a manifest, as the API names them
 LABELED = "labeling"  # the input of a labeling job, for which it has no name
 _PART_NAMES = ("ContainerHostname", "ChannelName", "InputName")
+# What was cut out of a location, but for the keys before its bucket: nobody knows how it went on from there.
+_CUT = re.compile(rf"(?<!://){re.escape(REDACTED)}")
 _CLOSING = re.compile(r"(?::r[ow]|[)\]}.:])+$")
 
 
@@ -209,7 +211,7 @@ def _located(reference: Reference, text: str, role: str, scopes: Scopes) -> Iter
     whole = not reference.template or (reference.bare and _sibling(reference.bare, scopes) is True)
     text = text if whole else _fill(reference.template, scopes)
     text = _unquoted(text) if reference.evidence == ALLOWED else text
-    location = location_of(text)
+    location, is_cut = _kept_location(text)
     if location is None and reference.evidence in ("logged", ALLOWED):
         if text.startswith(REDACTED):  # what is left of a value that was cut: its locations
             yield from _mentioned(reference, [text], role)
@@ -218,7 +220,7 @@ def _located(reference: Reference, text: str, role: str, scopes: Scopes) -> Iter
     mode = next(filter(None, (_word(name, scopes) for name in reference.input_mode)), "")
     data_type = _word(reference.data_type, scopes)
     span = Span.PREFIX if open_ended else reference.span or channel_span(data_type, mode)
-    span = span if location else Span.UNKNOWN
+    span = (Span.PREFIX if is_cut and span in (Span.OBJECT, Span.FOLDER) else span) if location else Span.UNKNOWN
     yield Hit(
         reference,
         text,
@@ -235,14 +237,20 @@ def _located(reference: Reference, text: str, role: str, scopes: Scopes) -> Iter
     )
 
 
+def _kept_location(text: str) -> tuple[Location | None, bool]:
+    """The location that a text names, and whether it is only the beginning of one, of which a secret was cut out."""
+    kept = _CUT.split(text, maxsplit=1)[0] if REDACTED in text else text
+    return location_of(kept), kept != text
+
+
 def _weights(reference: Reference, value: str, scopes: Scopes) -> Iterator[Hit]:
     """The weights that a variable names: those that lie in a place, or those that only have a name, as the reference wants."""
     variable = str(_sibling("*", scopes) or "")
     role, field = _word(reference.role, scopes), reference.path.removesuffix("*") + variable
     for what in named(variable, value):
-        location = location_of(what)
+        location, is_cut = _kept_location(what)
         if bool(location) == (reference.to == LOCATION):
-            span = reference.span if location else None
+            span = (Span.PREFIX if is_cut else reference.span) if location else None
             yield Hit(reference, what, role or variable, reference.usage, location, span, path=field)
 
 
@@ -318,7 +326,7 @@ def _queried(reference: Reference, query: str, role: str, scopes: Scopes) -> Ite
     places = dict.fromkeys(location_of(_qualified(database, name, engine)) for name in read.names)
     for table in filter(None, places):
         yield Hit(reference, table.uri, role, _usage(reference, role), table, Span.FOLDER)
-    if not (read.whole and all(places) and places):
+    if not (read.whole and all(places) and places) or REDACTED in query:  # a table's name may have been cut with a secret
         yield from _located(reference, query, role, scopes)
 
 

@@ -22,7 +22,8 @@ _NONE: Final = r"\ud800-\udfff\ufffe\uffff"  # surrogates, which no UTF-8 holds,
 _HIDDEN: Final = re.compile(rf"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029{_TURNS}{_UNSEEN}{_NONE}]")
 _JOINERS: Final = "\u200c\u200d"
 _SPACES: Final = dict.fromkeys(map(ord, "\t\n\v\f\r"), " ")
-_HALF: Final = re.compile("[\ud800-\udfff]")  # half a character: JSON can name one, and no UTF-8 holds it
+# Half a character, which no UTF-8 holds, and the character zero, at which SQLite's JSON ends a text. JSON can name both.
+_UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
 _MARK: Final = "\N{REPLACEMENT CHARACTER}"
 
 _MISSING: Final = re.compile(r"not found|could not find|does not exist|cannot find", re.IGNORECASE)
@@ -42,8 +43,19 @@ def visible(text: str) -> str:
 
 
 def storable(text: str) -> str:
-    """A text that a file can hold: with a mark in the place of each half of a character."""
-    return text if text.isascii() else _HALF.sub(_MARK, text)
+    """A text that a file can hold: with a mark in the place of each half of a character, and of the character zero."""
+    return text if is_plain(text) else _UNSTORABLE.sub(_MARK, text)
+
+
+def is_plain(text: str) -> bool:
+    """Whether a text is ASCII that a file can hold, as most are."""
+    return text.isascii() and "\0" not in text
+
+
+def unstorable(text: str) -> str:
+    """What no file can hold of a text; empty where it can hold it all."""
+    found = None if is_plain(text) else _UNSTORABLE.search(text)
+    return "" if not found else "the character zero" if found[0] == "\0" else "half a character"
 
 
 def one_line(text: str) -> str:

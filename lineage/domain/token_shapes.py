@@ -51,10 +51,17 @@ SHAPES: Final = (
         "",
         _no_plain_user,
     ),
+    Shape(
+        "url-userinfo-encoded",
+        r"(?:(?<=%3A%2F%2F)|(?<=%3a%2f%2f))(?:(?!%2[Ff]|%3[Ff]|%23)[^\s/\"'<>?#&]){1,512}(?=%40)",
+        "RFC 3986, 2.1 and 3.2.1",
+        "",
+        _no_plain_user,
+    ),
     Shape("aws-access-key-id", r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9])", "IAM user guide: unique identifiers"),
     Shape(
         "aws-secret-access-key",
-        r"(?:(?<![\w+/=.-])|(?<=\\[nrt]))[A-Za-z0-9+/]{40}(?![\w+/=.-])",
+        r"(?:(?<![\w+/=.-])|(?<=\\[nrt]))[A-Za-z0-9+/]{40}(?![\w+/=-]|\.\w)",
         "IAM: access keys",
         also=_random,
     ),
@@ -95,6 +102,13 @@ SHAPES: Final = (
     Shape("mail-and-phone", r"(?:SK[a-f0-9]{32}|key-[a-f0-9]{32}|[a-f0-9]{32}-us\d{1,2})(?![A-Za-z0-9])", _LEAKS),
     Shape("notion-linear", r"(?:secret_[A-Za-z0-9]{43}|ntn_[A-Za-z0-9]{40,64}|lin_api_[A-Za-z0-9]{32,64})", _LEAKS),
     Shape("artifactory", r"AKCp[A-Za-z0-9]{20,255}", _LEAKS),
+    Shape(
+        "developer-platforms",
+        r"(?:sq0(?:atp|csp)-|PMAK-|dp\.(?:pt|st|ct|sa|scim|audit)\.|pscale_(?:pw|tkn|oauth)_|rubygems_|figd_|GR1348941|HRKU-|LTAI)"
+        r"[\w.-]{16,300}",
+        _LEAKS,
+    ),
+    Shape("airtable", r"pat[A-Za-z0-9]{14}\.[a-f0-9]{64}", _LEAKS),
     Shape("age", r"AGE-SECRET-KEY-1[A-Z0-9]{20,128}", "age-encryption.org/v1"),
     Shape("jwt", r"eyJ[\w-]{8,1400}+\.[\w-]{8,500}", "RFC 7519", _DOTTED),
     Shape(
@@ -111,7 +125,7 @@ SHAPES: Final = (
 )
 """Kinds of secrets, by what they look like: the first that fits. They begin where a word does."""
 
-LIKE_A_PASSWORD: Final = r"passw|passphrase|passcode|pwd|(?:^|[^a-z])(?:pg|db)?pass(?:[^a-z]|$)|secret|credential"  # noqa: S105
+LIKE_A_PASSWORD: Final = r"passw|passphrase|passcode|pwd|(?:^|[^a-z])(?:pg|db)?(?:pass|pw)(?:[^a-z]|$)|secret|credential"  # noqa: S105
 """Names whose value is a secret even where it is a number."""
 
 # A key prefix is that of an object in S3, as Spark samples are told where their data lies.
@@ -125,7 +139,7 @@ TEXT_NAME: Final = (
     r"passw(?:or)?d|passphrase|passcode|pwd|secret|token(?!iz)|credential|authorization|cookie|connection[_-]?str"
     r"|(?:api|access|account|private|shared|signing|encryption|master|subscription|auth|storage|function)[._-]?key"
     r"|x-amz-(?:signature|credential|security)|x-goog-(?:signature|credential)"
-    r"|(?:^|[^a-z])(?:pg|db)?pass(?:[^a-z]|$)|^(?:u00\w\w|[23]\w)?(?:sig|signature|sas|pat|dsn|jwt|awsaccesskeyid)$|webhook"
+    r"|(?:^|[^a-z])(?:pg|db)?(?:pass|pw)(?:[^a-z]|$)|^(?:u00\w\w|[23]\w)?(?:sig|signature|sas|pat|dsn|jwt|awsaccesskeyid)$|webhook"
 )
 """Names inside a text, where `key: …` is a word like others."""
 

@@ -24,7 +24,7 @@ from lineage.domain.opaque import silence
 from lineage.domain.records import Gap, Resource, Scope, decoded
 from lineage.graphs.derive import derive
 from lineage.snapshot.manifests import Listings
-from lineage.snapshot.reading import Snapshot
+from lineage.snapshot.reading import Snapshot, asks_snapshot
 from lineage.snapshot.rows import edge_row, node_row
 from lineage.snapshot.tables import AT_ONCE, Row
 
@@ -61,6 +61,7 @@ def edges_of(rows: Iterable[Row]) -> Iterator[EdgeRow]:
     return map(EdgeRow._make, rows)
 
 
+@asks_snapshot
 def graph(snapshot: Snapshot, *, edges: bool = True) -> Graph:
     """The whole graph of a snapshot, or its nodes alone. For one question about a large estate, take `neighbourhood`."""
     rows = edges_of(snapshot.edge_rows()) if edges else ()

@@ -22,10 +22,12 @@ Above = tuple[int | None, int | None, int | None]
 Reach = tuple[int, int]
 """From which number to which a place reaches; the first is beyond the second where it is to none."""
 _NONE: Reach = (1, 0)
-# One number for all that one writer wrote at one time.
+# One number for all that one writer wrote at one time. How far a place reaches is that of its widest write: where others wrote
+# it in another way, it does not stand for anything wider.
 _NUMBERED = """
     CREATE TEMP TABLE numbered AS
-    SELECT dense_rank() OVER (ORDER BY writer, opens, closes) AS at, place FROM write"""
+    SELECT dense_rank() OVER (ORDER BY writer, opens, closes) AS at, place FROM write
+    WHERE place NOT IN (SELECT place FROM written GROUP BY place HAVING count(*) > 1)"""
 
 
 class _Level:

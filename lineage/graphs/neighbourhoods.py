@@ -17,7 +17,7 @@ from lineage.graphs.build import Attributes, EdgeRow, Graph, assembled, attribut
 from lineage.graphs.follow import EVERY, Direction, Follow, Only, Seeds, grow
 from lineage.graphs.leads import first_write, mention_rows, onward_rows, places_near, telling_rows
 from lineage.graphs.named import NamedPlaces
-from lineage.snapshot.reading import Snapshot
+from lineage.snapshot.reading import Snapshot, asks_snapshot
 from lineage.snapshot.tables import Row
 
 _FLOWS = tuple(name for name, relation in RELATIONS.items() if relation.flows)
@@ -166,12 +166,14 @@ _MAKING = (
 )
 
 
+@asks_snapshot
 def neighbourhood(snapshot: Snapshot, ids: Iterable[str], *directions: Direction) -> Graph:
     """What the given nodes reach upstream or downstream (by default both), with what their jobs are members of."""
     seeds = set(ids)
     return _near(snapshot, _NEAR, dict.fromkeys(directions or ("up", "down"), seeds))
 
 
+@asks_snapshot
 def around_dataset(snapshot: Snapshot, *uris: str) -> Graph:
     """What `used` must see of a snapshot to judge some locations: every reader of one, of what could hide it, and on.
 
@@ -187,6 +189,7 @@ def around_dataset(snapshot: Snapshot, *uris: str) -> Graph:
     return _noted(_near(snapshot, _USE, {"place": places, "written": written}, every_run=every_run), snapshot, datasets)
 
 
+@asks_snapshot
 def around_subject(snapshot: Snapshot, subject: str, *also: str) -> Graph:
     """What `impact` and `path` must see of a snapshot: all that a place or a node reaches, and what could hide more.
 

@@ -8,11 +8,12 @@ from typing import Any
 
 from lineage.domain.records import Enumeration, Gap, Scope
 from lineage.queries.scope import ALL, Within, crawled, empty
-from lineage.snapshot.reading import Snapshot
+from lineage.snapshot.reading import Snapshot, asks_snapshot
 
 SCHEMA = "lineage.gaps/1"
 
 
+@asks_snapshot
 def coverage(snapshot: Snapshot, accounts: Iterable[str] = (), regions: Iterable[str] = ()) -> dict[str, Any]:
     """The crawls of a snapshot, how far each list came the last time, and the gaps, as one JSON object.
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
 from lineage.domain.attestations import Attestations
 from lineage.domain.jobs import is_job
-from lineage.domain.kinds import FEATURE_GROUP, KINDS, LEARNERS, MADE, OF_VARIANTS, VERSIONED
+from lineage.domain.kinds import FEATURE_GROUP, KINDS, LEARNERS, MADE, OF_VARIANTS, SHOWN_BESIDE, VERSIONED
 from lineage.domain.names import Location, Span, is_place, parse_location
 from lineage.domain.records import Json, Scope
 from lineage.domain.references import Hit, hits
@@ -31,7 +31,8 @@ from lineage.queries.partitions import told_apart
 from lineage.queries.runs.shared_channels import overlapping
 from lineage.queries.scope import UNCHECKED, traceless, unnamed
 from lineage.queries.select import find_in, find_node, names_of
-from lineage.queries.showing import Shows
+from lineage.queries.showing import Answer
+from lineage.queries.sources import Source, insist_source
 from lineage.queries.trace import Tracing
 from lineage.snapshot.reading import Snapshot
 
@@ -46,14 +47,14 @@ _DATA_TYPES = {
 }
 _STORES = {"s3": "prefix", "athena": "query", "redshift": "query", "api": "runtime API"}
 _SPANS = {Span.OBJECT: "object", Span.MANIFEST: "manifest", Span.LISTING: "manifest", Span.UNKNOWN: "unknown"}
-_UNPINNED = "an S3 prefix names no versions of its objects, nor does a manifest: what was there when it was read is not pinned"
-_LOGGED = "what is pinned as logged rests on what a run says of its input: whoever may write the run may write that"
-_GIVEN = "of some of it nobody looked: whoever logged it gave the digest"
-_TRAINS_NOTHING = "{} trains nothing: what it read is in no model by that"
+_UNPINNED = "S3 prefixes and manifests do not name object versions: the objects read are not pinned"
+_LOGGED = "'pinned as logged' relies on what a run says about its input: anyone who can write the run can change that"
+_GIVEN = "some digests were given by whoever logged them and were not checked"
+_TRAINS_NOTHING = "{} trains nothing: what it read got into no model that way"
 
 
 @dataclass(frozen=True, slots=True)
-class Datasets(Shows):
+class Datasets(Answer):
     """The answer to `datasets`. `as_json` gives the contract `lineage.datasets/1`."""
 
     subject: Json
@@ -65,6 +66,7 @@ class Datasets(Shows):
     scope: Json
     caveats: list[str]
     rests: Rests = NO_REST
+    making: Json = field(default_factory=dict)  # the nodes and edges that join all of this, for a picture; not in the JSON
 
     def as_json(self) -> Json:
         """The answer as one JSON object; keys are a contract, and more may join them."""
@@ -82,7 +84,7 @@ class Part(NamedTuple):
     reader: str = ""
 
 
-def datasets(source: Snapshot | Graph, node: str, *, holdouts: Iterable[str] = (), attestations: Vouched = None) -> Datasets:
+def datasets(source: Source, node: str, *, holdouts: Iterable[str] = (), attestations: Vouched = None) -> Datasets:
     """What data a node was made of, and whether some of the `holdouts`, S3 URIs, was among it.
 
     `node` is the id, the ARN, `kind/name` or the name of a job, a run, a model, a package, a component or an endpoint. A
@@ -90,6 +92,7 @@ def datasets(source: Snapshot | Graph, node: str, *, holdouts: Iterable[str] = (
     answer of each holdout, never a break. Raises `MalformedName`, `MalformedPolicy` and `UnknownNode`.
     """
     snapshot = source if isinstance(source, Snapshot) else None
+    insist_source(source)
     found = find_in(snapshot, node) if snapshot else find_node(names_of(source), node)  # type: ignore[arg-type]
     around = around_making(source, found)
     whole = around if isinstance(source, Snapshot) else source
@@ -158,7 +161,18 @@ class _DatasetsUnderWay:
                 *rests.notes,
             ],
             rests=rests,
+            making=self._making(),
         )
+
+    def _making(self) -> Json:
+        """How what was read got to what it made: the path of the trace, without container images."""
+        images = {node for node in self.graph.nodes if self._kind(node) in SHOWN_BESIDE}
+        links = [link for _, link in sorted(self.tracing.links.items()) if link.source not in images]
+        nodes = dict.fromkeys(end for link in links for end in link[:2])
+        return {
+            "nodes": [node_json(self.graph, node) for node in nodes],
+            "evidence": [link_json(link) for link in links],
+        }
 
     def _lost(self, places: list[Location]) -> dict[str, list[Lost]]:
         """Where the trail of each of some datasets is lost, anywhere: not only upstream."""

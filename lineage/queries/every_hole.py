@@ -21,7 +21,7 @@ from lineage.queries.holdouts import broken
 from lineage.queries.impact import unexplained
 from lineage.queries.scope import empty, not_enumerated
 from lineage.queries.trace import Tracing
-from lineage.snapshot.reading import Snapshot
+from lineage.snapshot.reading import Snapshot, asks_snapshot
 
 
 def every_hole(snapshot: Snapshot) -> list[Gap]:
@@ -31,12 +31,14 @@ def every_hole(snapshot: Snapshot) -> list[Gap]:
     return once([*listed, *_unseen(snapshot), *_unmade(snapshot)])
 
 
+@asks_snapshot
 def attest_template(snapshot: Snapshot, attestations: Vouched = None) -> str:
     """An attestation as TOML, to be filled in, for each hole for which somebody could vouch and nobody does yet."""
     vouched = vouched_in(attestations)
     return template(hole for hole in every_hole(snapshot) if not vouched.of(hole))
 
 
+@asks_snapshot
 def vouched_for(snapshot: Snapshot, attestations: Vouched) -> Json:
     """The gaps of a snapshot and the holes that only questions meet, with who vouches for which, and what became of each
     attestation: its `state` is `counts`, `unmatched`, or why it does not count.
@@ -61,7 +63,7 @@ def unmatched(vouched: Attestations, holes: list[Gap]) -> list[str]:
     for name in names:
         kinds[name.subject].add(name.kind)
     subjects = sorted(kinds)
-    return [vouched.told(one, f"names no hole of this snapshot{_near(one, kinds, subjects)}") for one in loose]
+    return [vouched.told(one, f"matches no hole of this snapshot{_near(one, kinds, subjects)}") for one in loose]
 
 
 def _near(one: Attestation, kinds: dict[str, set[str]], subjects: list[str]) -> str:
@@ -69,10 +71,10 @@ def _near(one: Attestation, kinds: dict[str, set[str]], subjects: list[str]) -> 
     subject = one.hole.normal().subject
     if subject in kinds:
         told = " and ".join(sorted(kinds[subject]))
-        return f"; of its subject there is {told}: name the hole as `lineage gaps --attest-template` does"
+        return f"; for its subject there is {told}: name the hole as `lineage gaps --attest-template` does"
     below = subjects[bisect_left(subjects, subject) :][:1]
     begins = bool(below) and below[0].startswith(subject)
-    return f"; there is one about {below[0]}: an attestation names one subject, to its end" if begins else ""
+    return f"; there is one about {below[0]}: an attestation names one whole subject" if begins else ""
 
 
 def _unseen(snapshot: Snapshot) -> Iterator[Gap]:

@@ -32,9 +32,9 @@ from lineage.domain.records import Gap, Json, Scope
 from lineage.domain.status import serves, serves_a_mix
 from lineage.domain.times import CERTAIN, sortable
 from lineage.domain.vendors import sold_by
-from lineage.graphs.build import Graph
 from lineage.graphs.deployments import PENDING as ROLLED_OUT
 from lineage.graphs.named import Known, known_in
+from lineage.graphs.neighbourhoods import around_subject
 from lineage.queries.as_json import attributes_json, link_json, node_json, said, scope_json
 from lineage.queries.attested import NO_REST, Rests, Vouched, judged, vouched_in
 from lineage.queries.flow.links import Flow, Link, links_into
@@ -46,7 +46,8 @@ from lineage.queries.flow.walk import Arrival
 from lineage.queries.flow.writers import is_surely_made, makers_of
 from lineage.queries.partitions import told_apart
 from lineage.queries.scope import caveats, empty, unnamed
-from lineage.queries.showing import Shows
+from lineage.queries.showing import Answer
+from lineage.queries.sources import Source, graph_from, known_as
 
 SCHEMA = "lineage.impact/1"
 REACHED, MAYBE, NOTHING = "reached", "possible", "nothing-found"
@@ -77,7 +78,7 @@ _ORDER = tuple(
 
 
 @dataclass(frozen=True, slots=True)
-class Impact(Shows):
+class Impact(Answer):
     """The answer to `impact`. `as_json` gives the contract `lineage.impact/1`. `said` is its subject as people say it."""
 
     said: str
@@ -98,14 +99,16 @@ class Impact(Shows):
         return told | self.rests.as_json()
 
 
-def impact(graph: Graph, subject: str, *, attestations: Vouched = None) -> Impact:
+def impact(source: Source, subject: str, *, attestations: Vouched = None) -> Impact:
     """What the data at a place, or what a node was made of, ended up in.
 
-    `subject` is an S3 URI as `used` takes it, or a node id, an ARN, `kind/name` or a name. `attestations`, or the file that
-    holds them, close holes. Raises `MalformedName`, `MalformedPolicy`, and `UnknownNode` where nothing has that name, or
-    several have.
+    `source` is a snapshot or a graph, `subject` an S3 URI as `used` takes it, or a node id, an ARN, `kind/name` or a name.
+    `attestations`, or the file that holds them, close holes. Raises `MalformedName`, `MalformedPolicy`, and `UnknownNode`
+    where nothing has that name, or several have.
     """
     vouched = vouched_in(attestations)
+    subject = known_as(source, subject)
+    graph = graph_from(source, lambda snapshot: around_subject(snapshot, subject))
     spread = Spread(graph, subject)
     spread.run()
     ways = _Ways(spread.graph)
@@ -142,7 +145,7 @@ def impact(graph: Graph, subject: str, *, attestations: Vouched = None) -> Impac
     )
 
 
-_ONLY_WHAT_WAS_SEEN = "what an endpoint served before is told as far as earlier crawls of this snapshot saw it"
+_ONLY_WHAT_WAS_SEEN = "what an endpoint served before is known only as far as earlier crawls of this snapshot saw it"
 
 
 def _only_says(graph: Flow, arrival: Arrival) -> bool:
@@ -205,7 +208,7 @@ def _row(spread: Spread, arrival: Arrival, ways: _Ways) -> Json:
 
 
 def _changing(rows: list[Json]) -> list[str]:
-    said = "endpoint {name} is {status}: it may serve another config than the one it names, or none"
+    said = "endpoint {name} is {status}: it may serve a config other than the one it names, or none"
     return [said.format(**row) for row in rows if row["kind"] == ENDPOINT.name and row.get("serves") == PERHAPS]
 
 
@@ -331,8 +334,8 @@ def _mixed(spread: Spread) -> Iterator[Hidden]:
             beside = spread.may_be_loaded(sortable(data["modified"] or "~"))
         if beside:
             said = (
-                f"endpoint {data['name']} is {data['status']}: it serves a mix of the config that it names and of another one, "
-                f"which no record names; {beside}"
+                f"endpoint {data['name']} is {data['status']}: it serves a mix of the config that it names and of another one "
+                f"that no record names; {beside}"
             )
             where = (data["account"] or "", data["region"] or "", "")
             yield Hidden(endpoint, Gap(*where, endpoint, "unresolved", said), mixed=True)
@@ -419,7 +422,7 @@ def _unknown_maker(graph: Flow, endpoint: str, served: _Served, further: list[_S
         told.add(node)
         data, serving = graph.nodes[node], graph.nodes[endpoint]
         what = node if is_place(node) else f"{data['kind'].replace('-', ' ')} {data['name']}"
-        detail = f"endpoint {serving['name']} serves {what}: {said}, so nobody knows what it was made of"
+        detail = f"endpoint {serving['name']} serves {what}: {said}, so its origin is unknown"
         yield Gap(serving["account"] or "", serving["region"] or "", "", node, reason, detail)
 
 
@@ -443,14 +446,14 @@ def _why_unknown(graph: Flow, served: _Served, further: list[_Served]) -> tuple[
     if is_place(served.node):
         link = served.link
         made = link is not None and (is_surely_made(graph, link) or _is_named_by_its_maker(graph, link.target))
-        return ("", "") if made else ("unmatched", "no job here wrote it, as far as records tell")
+        return ("", "") if made else ("unmatched", "no job here wrote it, as far as records show")
     if data["kind"] == WEIGHTS:
         return NAMED, "a hub or a server knows it by that name"
     if not data["observed"]:
-        return "missing", "it was not seen, and what it names is not known"
+        return "missing", "it was not read, and what it names is unknown"
     hidden = data.get("empty_parts") or (not further and data["kind"] in HOLDERS)
     if hidden and not _is_named_by_its_maker(graph, served.node):
-        return "no-artifact", "it names no artifact, or a container of it names none"
+        return "no-artifact", "it names no artifact, or one of its containers names none"
     links = [one.link for one in further if one.link]
     named = sorted({link.source for link in links if by_environment(link) and is_place(link.source)})
     if named and all(map(by_environment, links)):

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from lineage.domain.kinds import DATASET
 from lineage.domain.names import is_location, parse_location
 from lineage.domain.records import Json
-from lineage.domain.urls import from_url
-from lineage.graphs.build import Graph
+from lineage.graphs.neighbourhoods import around_subject
 from lineage.queries.as_json import link_json, node_json, said, scope_json
 from lineage.queries.attested import NO_REST, Rests, Vouched, judged, vouched_in
 from lineage.queries.flow.spread import Spread, meets_place
@@ -16,14 +15,15 @@ from lineage.queries.flow.walk import Arrival
 from lineage.queries.impact import all_holes, hiding
 from lineage.queries.scope import caveats
 from lineage.queries.select import find_node, names_of
-from lineage.queries.showing import Shows
+from lineage.queries.showing import Answer
+from lineage.queries.sources import Source, graph_from, known_as
 
 SCHEMA = "lineage.path/1"
 FOUND, MAYBE, NONE = "found", "possible", "nothing-found"
 
 
 @dataclass(frozen=True, slots=True)
-class Path(Shows):
+class Path(Answer):
     """The answer to `path`. `as_json` gives the contract `lineage.path/1`. `ends` says from where to where, as people do."""
 
     ends: tuple[str, str]
@@ -43,15 +43,18 @@ class Path(Shows):
         return told | self.rests.as_json()
 
 
-def path(graph: Graph, source: str, target: str, *, attestations: Vouched = None) -> Path:
+def path(source: Source, start: str, target: str, *, attestations: Vouched = None) -> Path:
     """The shortest of the surest ways on which data got from one node or S3 URI to another, times respected.
 
-    To itself it is a circle, where there is one, else a way of no steps. `attestations`, or the file that holds them, close
-    holes. Raises `MalformedName`, `MalformedPolicy`, and `UnknownNode` where nothing has such a name, or several have.
+    `source` is a snapshot or a graph. From something to itself the path is a cycle where there is one, else it has no steps.
+    `attestations`, or the file that holds them, close holes. Raises `MalformedName`, `MalformedPolicy`, and `UnknownNode`
+    where nothing has such a name, or several have.
     """
     vouched = vouched_in(attestations)
-    spread = Spread(graph, source)
-    target = from_url(target)
+    start, target = known_as(source, start), known_as(source, target)
+    nodes = [] if is_location(target) else [target]
+    graph = graph_from(source, lambda snapshot: around_subject(snapshot, start, *nodes))
+    spread = Spread(graph, start)
     if is_location(target):
         wanted = parse_location(target)
         goal: Json = {"id": wanted.uri, "kind": DATASET.name}

@@ -18,10 +18,11 @@ from lineage.domain.records import Gap, Json, Resource
 from lineage.errors import MalformedName, SearchRefused
 from lineage.queries.as_json import scope_json
 from lineage.queries.scope import Within, crawled, is_about
+from lineage.queries.showing import Answer
 from lineage.search_language.conditions import expression_of
 from lineage.search_language.expressions import DEFAULT_SORT, Expression, Matcher, Sorting, check_form
 from lineage.search_language.properties import begins_with, chosen_names, near_names, property_names, property_of, search_name
-from lineage.snapshot.reading import Snapshot
+from lineage.snapshot.reading import Snapshot, asks_snapshot
 from lineage.snapshot.tables import AT_ONCE
 
 SCHEMA, SUGGESTIONS = "lineage.search/1", "lineage.suggestions/1"
@@ -53,7 +54,7 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Found(Answer):
     """The answer to `search`. `as_json` gives the contract `lineage.search/1`.
 
     `records` are the first `limit` of `total` in the order asked for; `exact` is False where the service counted no
@@ -88,7 +89,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Suggested:
+class Suggested(Answer):
     """The answer to `suggest`: property names. `as_json` gives the contract `lineage.suggestions/1`."""
 
     resource: str
@@ -123,6 +124,7 @@ class Query:
         return Found(self.kind.search, self.kind.name, self.expression, *order, records, total, exact, scope, caveats)
 
 
+@asks_snapshot
 def search(
     snapshot: Snapshot,
     kind: str,
@@ -165,6 +167,7 @@ def search(
     return query.answered(records, best.total, scope, caveats + unknown)
 
 
+@asks_snapshot
 def suggest(snapshot: Snapshot, kind: str, prefix: str = "", *, every: bool = False) -> Suggested:
     """The names of hyperparameters, tags and metrics that begin so, as GetSearchSuggestions gives them; or `every` property.
 
@@ -287,7 +290,7 @@ def _scope(snapshot: Snapshot, kind: Kind, within: Within, *, joined: bool) -> J
     places = [place for place in within.places(crawled(scope)) if within.takes(*place)]
     holes = [gap for gap in scope.holes if is_about(gap, kinds) and within.takes(gap.account, gap.region)]
     listed = {(gap.account, gap.region, gap.subject) for gap in holes}
-    said = "not every {} was read: no crawl of the whole account has listed them to the end"
+    said = "not every {} was read: no crawl of the whole account has listed all of them"
     unlisted = [
         Gap(*place, KINDS[name].list, name, "not-enumerated", said.format(name.replace("-", " ")))
         for place in places

@@ -9,7 +9,7 @@ from pathlib import Path
 from lineage.crawl.aws.fetch import Fetcher
 from lineage.crawl.aws.searching import ask_search, ask_suggestions
 from lineage.crawl.aws.session import Session
-from lineage.crawl.replay.session import replay_session
+from lineage.crawl.callers import AnySession, session_for
 from lineage.domain.records import Gap, Json
 from lineage.errors import SearchRefused
 from lineage.queries.search import Found, Suggested, hinted, match_of, query_of
@@ -28,16 +28,16 @@ def search_live(
     profile: str | None = None,
     region: str | None = None,
     replay: str | Path | None = None,
-    session: Session | None = None,
+    session: AnySession | None = None,
 ) -> Found:
     """What the service itself finds now, in one account and region; the arguments are those of `search`.
 
     It is paged to its end, or to the limit. Raises `SearchRefused` with the service's reason, `CrawlError`.
     """
     query = query_of(kind, expression, where, sort_by, order, limit, any_of=any_of)
-    session = session or _session(profile, region, replay)
+    asking = _caller(profile, region, replay, session)
     try:
-        asked = ask_search(Fetcher(session), query.kind, query.request, session.region, limit)
+        asked = ask_search(Fetcher(asking), query.kind, query.request, asking.region, limit)
     except SearchRefused:
         Matcher(query.kind.search, query.expression)  # says it with names that come near, where it would refuse it too
         Sorting(query.kind.search, sort_by or DEFAULT_SORT)
@@ -46,8 +46,8 @@ def search_live(
     total = len(records) if asked.counted is None else asked.counted
     exact = asked.ended if asked.counted is None else asked.exact
     said = f"Search counted {asked.lost} more than it gave: narrow the search"
-    lost = [Gap(session.account, session.region, "Search", query.kind.name, "failed", said)] if asked.lost else []
-    return query.answered(records, total, _live_scope(session, lost), [], exact=exact)
+    lost = [Gap(asking.account, asking.region, "Search", query.kind.name, "failed", said)] if asked.lost else []
+    return query.answered(records, total, _live_scope(asking, lost), [], exact=exact)
 
 
 def suggest_live(
@@ -57,22 +57,22 @@ def suggest_live(
     profile: str | None = None,
     region: str | None = None,
     replay: str | Path | None = None,
-    session: Session | None = None,
+    session: AnySession | None = None,
 ) -> Suggested:
     """What GetSearchSuggestions itself gives, its words spelled as those of `suggest`. Raises `SearchRefused`, `CrawlError`."""
     asked = hinted(kind, prefix)
-    session = session or _session(profile, region, replay)
-    told = ask_suggestions(Fetcher(session), asked.search, prefix, session.region)
+    asking = _caller(profile, region, replay, session)
+    told = ask_suggestions(Fetcher(asking), asked.search, prefix, asking.region)
     words = {"hyperparameters": "HyperParameters", "tags": "Tags", "metrics": "Metrics"}  # as the reference spells them
     parts = (name.partition(".") for name in told)
     names = sorted({f"{words.get(word.casefold(), word)}{dot}{own}" for word, dot, own in parts})
-    return Suggested(asked.search, asked.name, prefix, names, _live_scope(session, []))
+    return Suggested(asked.search, asked.name, prefix, names, _live_scope(asking, []))
 
 
-def _session(profile: str | None, region: str | None, replay: str | Path | None) -> Session:
-    session = replay_session(replay, region) if replay else Session(profile, region)
-    session.check_regions([region] if region else [])
-    return session
+def _caller(profile: str | None, region: str | None, replay: str | Path | None, session: AnySession | None) -> Session:
+    asking = session_for(profile=profile, region=region, replay=replay, session=session)
+    asking.check_regions([region] if region else [])
+    return asking
 
 
 def _live_scope(session: Session, holes: Sequence[Gap]) -> Json:

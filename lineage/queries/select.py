@@ -29,7 +29,7 @@ from lineage.graphs.build import Graph
 from lineage.queries.flow.links import Flow
 from lineage.queries.scope import ALL, Within, crawled
 from lineage.snapshot.graph import Choice
-from lineage.snapshot.reading import Snapshot
+from lineage.snapshot.reading import Snapshot, asks_snapshot
 
 _SELECTOR = re.compile(r"(?P<up>(?P<up_steps>\d*)\+)?(?P<body>.+?)(?P<down>\+(?P<down_steps>\d*))?")
 _KIND, _TAG = "kind:", "tag:"
@@ -102,6 +102,7 @@ def nothing_within(asked: Within, scope: Scope) -> UnknownNode:
     return UnknownNode(f"nothing in {asked.said()} matches: the snapshot holds {held}")
 
 
+@asks_snapshot
 def nodes(snapshot: Snapshot, text: str = "", *, accounts: Iterable[str] = (), regions: Iterable[str] = ()) -> Generator[Node]:
     """The nodes of a snapshot that a selector without a `+` names, or all, by id: one after the other, however many there are.
 
@@ -298,6 +299,7 @@ def _on_page(page: Page, known: list[tuple[str, str, str]]) -> str:
     raise UnknownNode(_not_on_page(page, known))
 
 
+@asks_snapshot
 def find_in(snapshot: Snapshot, wanted: str) -> str:
     """Which one node of a snapshot is meant: as `find_node`, without a look at all of them where it is an id."""
     wanted = from_url(storable(wanted))

@@ -10,14 +10,14 @@ from lineage.graphs.build import EdgeRow, attributed, edge_attributes, edges_of
 from lineage.queries.as_json import attributes_json
 from lineage.queries.flow.unread import gap_subjects
 from lineage.queries.select import find_in
-from lineage.queries.showing import Shows
-from lineage.snapshot.reading import Snapshot
+from lineage.queries.showing import Answer
+from lineage.snapshot.reading import Snapshot, asks_snapshot
 
 SCHEMA = "lineage.node/1"
 
 
 @dataclass(frozen=True, slots=True)
-class Shown(Shows):
+class Shown(Answer):
     """The answer to `show`. `as_json` gives the contract `lineage.node/1`."""
 
     subject: Json
@@ -33,6 +33,7 @@ class Shown(Shows):
         return {"schema": SCHEMA, "question": "show"} | asdict(self)
 
 
+@asks_snapshot
 def show(snapshot: Snapshot, wanted: str) -> Shown:
     """All that a snapshot holds of one node, named by an id, an ARN, an S3 URI, `kind/name` or a name.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 
 def in_a_word(shown: Any) -> dict[str, str]:
@@ -22,3 +22,18 @@ class Shows:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ARG002  (IPython's)
         return type(self).forms(self)
+
+
+class Answer(Shows):
+    """An answer to a question. It is not one bit: `if lineage.used(...)` would take an `unknown` for a yes."""
+
+    __slots__ = ()
+    text: ClassVar[Callable[[Any], str | None]] = staticmethod(lambda _: None)
+
+    def __str__(self) -> str:
+        """What the command prints; of an answer that no command prints alone, what a notebook has as its line."""
+        return type(self).text(self) or type(self).forms(self)["text/plain"]
+
+    def __bool__(self) -> NoReturn:
+        """Raises `TypeError`, as numpy's arrays do: the verdict has more than two values."""
+        raise TypeError("an answer is neither true nor false: compare its verdict, as in answer.verdict == 'used'")

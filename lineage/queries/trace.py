@@ -44,6 +44,7 @@ from lineage.domain.urls import Page, from_url, page_of, region_of
 from lineage.domain.vendors import sold_by, vendor_of
 from lineage.errors import UnknownNode
 from lineage.graphs.build import Graph
+from lineage.graphs.neighbourhoods import neighbourhood
 from lineage.queries.as_json import link_json, node_json, scope_json
 from lineage.queries.attested import NO_REST, Rests, Vouched, resting, vouched_in
 from lineage.queries.flow.belonging import EXECUTION, belongings, is_reuse, ran_in
@@ -54,7 +55,9 @@ from lineage.queries.flow.models import NAMED, by_environment, is_doubtful, is_m
 from lineage.queries.flow.steps import Step, fit_of, is_logged, is_only_named
 from lineage.queries.flow.unread import Unread, gap_about, gap_subjects, lost_components, told_gaps, vendors_model
 from lineage.queries.flow.writers import also_logged, makers_of, only_records, too_late, writers
-from lineage.queries.showing import Shows
+from lineage.queries.showing import Answer
+from lineage.queries.sources import Source, graph_from
+from lineage.snapshot.reading import Snapshot
 
 SCHEMA = "lineage.trace/1"
 _MAX_NAMES = 8
@@ -63,17 +66,17 @@ COPY, MAYBE_COPY, BESIDE, VENDOR = "copy", "possible-copy", "beside", "vendor"
 AROUND, LATER, BY_NAME = "possible-around", "possible-later", "possible-by-name"
 SAID = "possible-said"  # only what people may write says that a job read it
 _DOUBTS = {
-    POSSIBLE: "{} wrote there, but its times or its end do not say whether that was before it was read",
-    AROUND: "{} wrote there, and so did another job, later or to the very place: it is not certain that this is what was read",
-    LATER: "{} wrote there after it was first read: an instance that was started or replaced since has read that",
-    MAYBE_COPY: "{} wrote what has been there, but nobody saw whether it was that when it was written, or when it was read",
+    POSSIBLE: "{} wrote there, but its times or status do not show whether that was before the read",
+    AROUND: "{} wrote there, and so did another job, later or to the exact location: it is not certain which one was read",
+    LATER: "{} wrote there after the first read: an instance started or replaced since then has read that",
+    MAYBE_COPY: "{} wrote content that has been there, but it was not observed there at the time of the write or of the read",
 }
 MANY_MAKERS = 3  # of a shared place: more than so many are told once, and not again for each reader
 _DESCRIBES_JOBS = {kind.describe for kind in KINDS.values() if kind.job}
 REPAIRS = {
     "deleted": "an earlier snapshot, its Create event in CloudTrail, or whoever made it can tell what it named",
     "missing": "it was deleted: only an earlier snapshot, CloudTrail or whoever deployed it can tell what it named",
-    "denied": "let the crawling role read it (`sagemaker:Describe*`) and crawl again",
+    "denied": "allow the crawling role to read it (`sagemaker:Describe*`) and crawl again",
     "throttled": "crawl again",
     "failed": "crawl again; if it stays, the detail says what AWS answered",
     "unmatched": "if it was copied here, crawl the account and region that made it",
@@ -113,7 +116,7 @@ class Break:
 
 
 @dataclass(frozen=True, slots=True)
-class Trace(Shows):
+class Trace(Answer):
     """The answer to `trace`. `as_json` gives the contract `lineage.trace/1`."""
 
     subject: Json
@@ -156,18 +159,24 @@ class Trace(Shows):
         return told | self.rests.as_json()
 
 
-def trace(graph: Graph, endpoint: str, *, attestations: Vouched = None) -> Trace:
+def trace(source: Source, endpoint: str, *, attestations: Vouched = None) -> Trace:
     """What made the models that an endpoint serves.
 
     `endpoint` is a node id, an ARN or a name. `attestations`, or the file that holds them, close holes, and mend no break.
-    Raises `MalformedPolicy`, and `UnknownNode` where the graph has no such endpoint, or several of that name.
+    `source` is a snapshot or a graph. Raises `MalformedPolicy`, and `UnknownNode` where there is no such endpoint, or several
+    have that name.
     """
     vouched = vouched_in(attestations)
+    graph = graph_from(source, lambda snapshot: neighbourhood(snapshot, [_endpoint_in(snapshot, endpoint)], "up"))
     nodes = graph.nodes(data=True)
     endpoints = ((node, data["name"]) for node, data in nodes if data["kind"] == ENDPOINT.name and data["observed"])
     tracing = Tracing(graph, find_endpoint(endpoints, endpoint))
     tracing.run()
     return tracing.answer(vouched)
+
+
+def _endpoint_in(snapshot: Snapshot, wanted: str) -> str:
+    return find_endpoint(snapshot.names_of(ENDPOINT.name), wanted)
 
 
 def find_endpoint(endpoints: Iterable[tuple[str, str]], wanted: str) -> str:
@@ -355,7 +364,7 @@ class Tracing:
             # A variant without a model is right where inference components run on it.
             filled = {link.data["role"] for link in (*links, *links_into(self.graph, self.endpoint, "hosts"))}
             lost = lost_components(self.graph.graph["scope"], self.graph.nodes[self.endpoint])
-            said = f", and what inference components it has was not read: {lost}" if lost else " and no inference component"
+            said = f", and its inference components were not read: {lost}" if lost else " and no inference component"
             for variant in attributes.get("variants", []):
                 if variant not in filled:
                     self._break(node, (lost or "no-model", f"variant {variant} has no model{said}"))
@@ -376,7 +385,8 @@ class Tracing:
             for data in map(self.graph.nodes.get, self._path())
             if data and data.get("deleted")
         )
-        return [f"deleted: {kind.replace('-', ' ')} {name} was gone by {at}; this is what it was" for at, kind, name in gone]
+        last = "this is its last known state"
+        return [f"deleted: {kind.replace('-', ' ')} {name} was gone by {at}; {last}" for at, kind, name in gone]
 
     # --- from a place to the jobs that wrote it -------------------------------------------------
 
@@ -444,7 +454,7 @@ class Tracing:
         late = too_late(self.graph, reading)
         if late:
             names = ", ".join(self.graph.nodes[job]["name"] for job in late)
-            return "unmatched", f"only {names} wrote it, and later than {self.graph.nodes[reading.target]['name']} read it"
+            return "unmatched", f"only {names} wrote it, and only after {self.graph.nodes[reading.target]['name']} had read it"
         return self._why(reading.source)
 
     def _store(self, visit: _Visit) -> None:
@@ -518,9 +528,9 @@ class Tracing:
         if data["kind"] == WEIGHTS:
             return NAMED, self._named_by(node)
         if (data["account"], data["region"], data["kind"]) in scope.enumerated:
-            return "missing", f"no {data['kind'].replace('-', ' ')} of that name is there any more"
+            return "missing", f"no {data['kind'].replace('-', ' ')} of that name exists any more"
         if data["kind"] not in PLACES:
-            return "not-crawled", "nothing described it"
+            return "not-crawled", "its record was not read"
         listed = all((*place, run) in scope.enumerated for place in scope.places for run in RUNS)
         unlisted = "" if listed else ", and not every run that may log it was listed"
         return "unmatched", f"no job in the snapshot wrote it{unlisted}"
@@ -531,7 +541,7 @@ class Tracing:
         said = sorted(
             {f"{link.data['path'].rpartition('.')[2]} of {self.graph.nodes[link.target]['name']}" for link in holders}
         )
-        return f"only {', '.join(said)} names it, and no record tells what it was made of"
+        return f"only {', '.join(said)} names it, and no record shows what it was made of"
 
     def _break(self, node: str, why: tuple[str, str]) -> None:
         found = Break(node, *why, REPAIRS.get(why[0], "crawl again"))
@@ -681,7 +691,7 @@ class Tracing:
     def _uncertain(self) -> list[str]:
         told = ((_DOUBTS[doubt], self.doubts[doubt]) for doubt in sorted(self.doubts))
         naming = [
-            f"{self.graph.nodes[job]['name']} names a place in its {field}, and may have {done}"
+            f"{self.graph.nodes[job]['name']} names a location in its {field}, and may have {done}"
             for (job, done), field in sorted(self.naming.items())
         ]
         names = ((said, sorted(self.graph.nodes[job]["name"] for job in jobs)) for said, jobs in told)
@@ -689,7 +699,7 @@ class Tracing:
 
     def _by_environment(self) -> list[str]:
         """Weights that a container may load, for its environment names them."""
-        said = "{} of {} {} names {}: whether the container loads it, no field tells"
+        said = "{} of {} {} names {}: no field shows whether the container loads it"
         return sorted(
             said.format(link.data["path"].rpartition(".")[2], data["kind"].replace("-", " "), data["name"], link.source)
             for link in self.links.values()
@@ -702,7 +712,7 @@ class Tracing:
 
     def _contradicted(self) -> list[str]:
         """A record that pins another content than S3 said lies there."""
-        said = "{} {} pins an ETag of {} that the object did not have when S3 was asked: it was overwritten, or put anew"
+        said = "{} {} pins an ETag of {} that the object did not have when S3 was asked: it was overwritten or uploaded again"
         nodes = map(self.graph.nodes.get, self.visited)
         told = ((data, place) for data in nodes if data for place in data.get("contradicted", ()))
         return [said.format(data["kind"].replace("-", " "), data["name"], place) for data, place in told]
@@ -725,7 +735,7 @@ class Tracing:
         node = self.graph.nodes[self.endpoint]
         if node["kind"] != ENDPOINT.name or is_as_expected(node["status"]):
             return []
-        return [f"the endpoint is {node['status']}: it may serve another config than the one it names, or none"]
+        return [f"the endpoint is {node['status']}: it may serve a config other than the one it names, or none"]
 
 
 def _alike(links: list[Link]) -> list[tuple[Link, ...]]:

@@ -30,8 +30,9 @@ from lineage.queries.flow.unread import Unread, once
 from lineage.queries.flow.walk import Arrival, Walk
 from lineage.queries.partitions import told_apart
 from lineage.queries.scope import ALL, Within, caveats, empty, is_about, left_out, narrowed, not_enumerated, unnamed
-from lineage.queries.showing import Shows
-from lineage.snapshot.reading import Snapshot
+from lineage.queries.showing import Answer
+from lineage.queries.sources import Source, graph_from
+from lineage.snapshot.reading import Snapshot, asks_snapshot
 
 SCHEMA = "lineage.usage/1"
 USED, INDIRECT, MAYBE, DECLARED, NOT_REFERENCED, UNKNOWN = (
@@ -48,7 +49,7 @@ _RELEVANT = {kind.name for kind in KINDS.values() if kind.tells_use or kind.hint
 
 
 @dataclass(frozen=True, slots=True)
-class Usage(Shows):
+class Usage(Answer):
     """The answer to `used`. `as_json` gives the contract `lineage.usage/1`."""
 
     subject: Json
@@ -68,21 +69,24 @@ class Usage(Shows):
 
 
 def used(
-    graph: Graph, uri: str, *, accounts: Iterable[str] = (), regions: Iterable[str] = (), attestations: Vouched = None
+    source: Source, uri: str, *, accounts: Iterable[str] = (), regions: Iterable[str] = (), attestations: Vouched = None
 ) -> Usage:
-    """Whether the data at a location was used for training, as far as the graph knows.
+    """Whether the data at a location was used for training, as far as the snapshot knows.
 
-    `uri` is an S3 URI: a prefix, a folder, an object or a whole bucket. Only uses by jobs of the `accounts` and `regions`
-    are told, where some are given, and the answer says so; what they used may have come from anywhere. `attestations`, or
-    the file that holds them, close holes; the answer tells those that it rests on, and the verdict without them. Raises
-    `MalformedName` and `MalformedPolicy`.
+    `source` is a snapshot or a graph, `uri` an S3 URI: a prefix, a folder, an object or a whole bucket. Where `accounts` or
+    `regions` are given, only uses by jobs there are told, and the answer says so; what they used may have come from
+    anywhere. `attestations`, or the file that holds them, close holes; the answer tells those that it rests on, and the
+    verdict without them. Raises `MalformedName` and `MalformedPolicy`.
     """
-    asking = UseUnderWay(Flow(graph), parse_location(from_url(uri)))
+    place = parse_location(from_url(uri))
+    graph = graph_from(source, lambda snapshot: around_dataset(snapshot, place.uri))
+    asking = UseUnderWay(Flow(graph), place)
     asking.run()
     known = known_in(graph, asking.readers.dataset)
     return asking.answer(Within.of(accounts, regions), known, vouched_in(attestations))
 
 
+@asks_snapshot
 def used_all(
     snapshot: Snapshot,
     uris: Iterable[str],
@@ -111,7 +115,7 @@ def _each(graph: Graph, places: list[Location], within: Within, vouched: Attesta
 
 
 class Use(NamedTuple):
-    """That a job got something of the dataset, as a row of the answer will tell it: by which edge, and how strongly."""
+    """That a job got something from the dataset, as a row of the answer will tell it: by which edge, and how strongly."""
 
     verdict: str
     arrival: Arrival

@@ -10,19 +10,20 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
 
 from lineage.domain.records import Crawl, Json
 from lineage.errors import MalformedName, SnapshotError
+from lineage.queries.showing import Answer
 from lineage.snapshot.damage import OF_ODD_ROWS
 from lineage.snapshot.reading import Snapshot, open_snapshot
 from lineage.snapshot.seals import MARK, TABLES, Seal, mark_of, state_line
 
 SCHEMA, INFO_SCHEMA = "lineage.verified/1", "lineage.snapshot/1"
 UNCHANGED, CHANGED, UNSEALED, IN_PART = "unchanged", "changed", "unsealed", "proved-in-part"
-_ANEW = "which whoever can write the file can make anew"
+_ANEW = "which anyone who can write the file can recreate"
 _AT_ONCE = 1 << 20
 _NAMED = 20  # rows of a table that are named; more are counted
 
@@ -54,11 +55,12 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
+class Verified(Answer):
     """The answer to `snapshot verify`. `as_json` gives the contract `lineage.verified/1`.
 
     `proved` says up to which crawl what was kept elsewhere proves the file, and by what (`crawl`, `how`, and whether by the
-    `whole_file`); `rolled_back` which later crawl was once known (`crawl`, `digest`, `seen`).
+    `whole_file`); `proved_all` whether that is the newest crawl. `unsealed_crawls` are those after the newest seal.
+    `rolled_back` tells which later crawl was once known (`crawl`, `digest`, `seen`).
     """
 
     file: str
@@ -69,6 +71,8 @@ class Verified:
     notes: list[str]
     proved: Json | None = None
     rolled_back: Json | None = None
+    proved_all: bool = False
+    unsealed_crawls: list[int] = field(default_factory=list)
 
     def as_json(self) -> Json:
         """The answer as one JSON object; keys are a contract, and more may join them."""
@@ -92,14 +96,14 @@ def verify(
     `digest` is the SHA-256 of the whole file, or that of one of its seals, as `snapshot info` printed it; `against` is an
     earlier copy of the file; `proofs` are anchors and checked signatures. The verdict is `proved-in-part` where what was given
     proves only what earlier crawls wrote. Reads every row. Raises `SnapshotError` for what is no snapshot, or is written
-    to or replaced meanwhile, `MalformedName` for what is no digest.
+    to or replaced meanwhile, or for a copy without a seal; `MalformedName` for what is no digest, or no other file.
     """
     held = [*([_given(digest)] if digest else []), *proofs]
     opened = nullcontext(source) if isinstance(source, Snapshot) else open_snapshot(source)
     with opened as snapshot:
         checking = _Checking(snapshot)
         chain = checking.run()
-        held += [found for found in [checking.proof_of(against)] if found] if against else []
+        held += [checking.proof_of(against)] if against else []
         own = f"sha256:{file_digest(snapshot.path)}"
         proving = _Proving(checking, chain, own, max((crawl.id for crawl in checking.crawls), default=0))
         for proof in held:
@@ -108,14 +112,17 @@ def verify(
     asked = any(proof.asked for proof in held)
     seals = [{"crawl": one.crawl, "digest": one.digest} for one in chain]
     told = proving.told(asked=asked)
-    return Verified(snapshot.path.name, own, proving.verdict(asked=asked), seals, checking.found, checking.notes, *told)
+    verdict = proving.verdict(asked=asked)
+    late = [one.id for one in checking.crawls if not chain or one.id > chain[-1].crawl]
+    found, notes, name = checking.found, checking.notes, snapshot.path.name
+    return Verified(name, own, verdict, seals, found, notes, *told, proving.proved_all, late)
 
 
 def _given(digest: str) -> Proof:
     wanted = digest.removeprefix("sha256:").lower()
     if len(wanted) != 64 or set(wanted) - set("0123456789abcdef"):
         how = "it is sha256: and 64 hexadecimal digits, as `lineage snapshot info` prints it"
-        raise MalformedName(f"{digest} is no digest: {how}")
+        raise MalformedName(f"{digest} is not a digest: {how}")
     return Proof(f"sha256:{wanted}", f"the digest sha256:{wanted}")
 
 
@@ -130,10 +137,22 @@ class _Proving:
         self._last = chain[-1].crawl if chain else 0
         self._proved: Json | None = None
         self._back: Json | None = None
+        self._strange = 0  # anchors of other snapshots
+        self._known = 0  # and of this one
+
+    @property
+    def proved_all(self) -> bool:
+        """Whether something that was kept elsewhere proves the file up to its newest crawl."""
+        proved = self._proved
+        return bool(proved and not self._checking.found and (proved["whole_file"] or proved["crawl"] == self._newest))
 
     def hold(self, proof: Proof) -> None:
         """Find what a proof proves, or tell how the file is not the one that it is of."""
         sealed = {one.digest: one.crawl for one in self._chain}
+        if not proof.asked:
+            firsts = [one.digest for one in self._chain[:1]]
+            ours = proof.first in firsts or proof.digest in sealed or self._own in (proof.digest, proof.file)
+            self._known, self._strange = self._known + ours, self._strange + (not ours)
         if self._own in (proof.digest, proof.file):
             self._prove(self._newest, proof, whole=True)
         elif proof.digest in sealed:
@@ -164,7 +183,7 @@ class _Proving:
         """One word for the whole file: a proof of its beginning is none of it all."""
         if self._checking.found:
             return CHANGED
-        if self._proved and (self._proved["whole_file"] or self._proved["crawl"] == self._newest):
+        if self.proved_all:
             return UNCHANGED
         if self._proved and asked:
             return IN_PART
@@ -175,8 +194,10 @@ class _Proving:
         if self._checking.found:
             return None, self._back
         proved, notes = self._proved, self._checking.notes
+        if self._strange and not self._known:
+            notes.append(f"no anchor is of this snapshot, which is known by its first seal; {self._strange} are of others")
         if proved is None:
-            notes += [f"it is held by the file's own seals only, {_ANEW}"] if self._chain and not asked else []
+            notes += [f"only the file's own seals vouch for it, {_ANEW}"] if self._chain and not asked else []
             return None, None
         notes.append(f"proved up to crawl {proved['crawl']} by {proved['how']}")
         rest = [one.crawl for one in self._chain if one.crawl > proved["crawl"]]
@@ -208,20 +229,21 @@ class _Checking:
             self._links(chain)
             self._tables(chain)
             for kind, identity, created in self._snapshot.altered_bodies():
-                self.tell("record", identity, f"the body of this {kind} of {created or 'no date'} is not the one that was kept")
+                self.tell("record", identity, f"the body of this {kind} of {created or 'no date'} is not the one stored")
             self._tail(chain)
         except (SnapshotError, *OF_ODD_ROWS) as error:
             self.tell("file", "content", f"it can't be read to its end: {error}")
         return chain
 
-    def proof_of(self, earlier: str | Path) -> Proof | None:
+    def proof_of(self, earlier: str | Path) -> Proof:
         """What an earlier copy of the file proves: that the file begins as the copy ended."""
+        if Path(earlier).exists() and Path(earlier).samefile(self._snapshot.path):
+            raise MalformedName(f"{earlier} is the file itself, which proves nothing: name an earlier copy")
         with open_snapshot(earlier) as copy:
             chain = copy.seals()
         name = Path(earlier).name
         if not chain:
-            self.notes.append(f"{name} has no seal: nothing can be held against it")
-            return None
+            raise SnapshotError(f"{earlier} has no seal, and so proves nothing: name a copy of which a crawl has finished")
         return Proof(chain[-1].digest, f"the earlier copy {name}", f"is in {name}", chain[-1].crawl, chain[0].digest)
 
     def _links(self, chain: list[Seal]) -> None:
@@ -230,7 +252,7 @@ class _Checking:
             if one.made_anew() != one.digest:
                 self.tell("seal", f"crawl {one.crawl}", "the seal is not what it was sealed as")
             if one.previous != (before.digest if before else ""):
-                self.tell("seal", f"crawl {one.crawl}", "the seal before it was changed or taken away")
+                self.tell("seal", f"crawl {one.crawl}", "the seal before it was changed or removed")
 
     def _tables(self, chain: list[Seal]) -> None:
         sealed = self._snapshot.sealed()
@@ -262,7 +284,7 @@ class _Checking:
         if more > 0:
             self.tell(name, "rows", f"{more} more rows are not as they were sealed")
         if gone > sum(new.values()):
-            self.tell(name, "rows", f"{gone - sum(new.values())} rows that were sealed are not there any more")
+            self.tell(name, "rows", f"{gone - sum(new.values())} sealed rows are missing")
         if not (new or gone):
             self.tell(name, "table", "its digest is not the one that was sealed")
 
@@ -273,11 +295,11 @@ class _Checking:
         late = [crawl for crawl in self.crawls if crawl.id > last]
         for crawl in late:
             ended = "did not finish" if not crawl.complete else "has no seal"
-            self.notes.append(f"crawl {crawl.id} {ended}: what it kept is not sealed, and the rows are held against no seal")
+            self.notes.append(f"crawl {crawl.id} {ended}: its data is not sealed, and the rows cannot be compared with a seal")
             if crawl.complete:
-                self.tell("seal", f"crawl {crawl.id}", "a finished crawl has a seal, and this one's is not there")
+                self.tell("seal", f"crawl {crawl.id}", "the seal of this finished crawl is missing")
         if not late and chain and not self._snapshot.sealed():
-            self.tell("sealed", f"crawl {last}", "the digests of its tables were taken away")
+            self.tell("sealed", f"crawl {last}", "the digests of its tables were removed")
 
 
 def _marks(marks: bytes) -> Iterator[bytes]:
@@ -285,7 +307,7 @@ def _marks(marks: bytes) -> Iterator[bytes]:
 
 
 @dataclass(frozen=True, slots=True)
-class SnapshotInfo:
+class SnapshotInfo(Answer):
     """What a snapshot file is: its size in bytes, its digest, and its crawls with their seals."""
 
     file: str

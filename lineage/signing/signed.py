@@ -7,12 +7,12 @@ import json
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
 from lineage.domain.canonical import canonical
 from lineage.domain.records import Json
+from lineage.domain.version import __version__
 from lineage.errors import SignatureRefused, SigningError, SnapshotError
 from lineage.queries.verify import Proof
 from lineage.signing import kms, ssh
@@ -23,6 +23,7 @@ from lineage.signing.timestamps import stamped, time_of
 from lineage.snapshot.reading import open_snapshot
 
 BESIDE: Final = ".dsse.json"  # what the name of an envelope adds to that of its file
+_KEY_FILES: Final = (".pub", ".pem")
 VALID, REFUSED, UNCHECKED = "valid", "refused", "unchecked"
 
 
@@ -31,7 +32,7 @@ class Signer:
     """Whose signature is taken: `who` is a public key (a .pub file, a PEM file, a key of KMS), or an identity in `allowed`.
 
     `allowed` is an allowed_signers file as ssh-keygen(1) describes it; without `who` anybody in it is taken. `authority` is
-    the PEM file of the root certificates of a time stamp authority.
+    the PEM file of the root certificates of a time stamp authority: the dates in `allowed` are then held against its time.
     """
 
     who: str = ""
@@ -41,6 +42,16 @@ class Signer:
     def __bool__(self) -> bool:
         """Whether anybody is named."""
         return bool(self.who or self.allowed)
+
+    @property
+    def names_key(self) -> bool:
+        """Whether `who` is written as a key: one of KMS, a `.pub` or `.pem` file, or a path with a folder in it.
+
+        Any other word may be an identity. A file that is called like one is not taken for its key: whoever hands over a
+        snapshot could put such a file beside it.
+        """
+        path = Path(self.who)
+        return kms.is_kms(self.who) or path.suffix in _KEY_FILES or str(path.parent) != "." or self.who.startswith("./")
 
 
 NOBODY: Final = Signer()
@@ -96,13 +107,18 @@ def sign_snapshot(path: str | Path, key: str, *, timestamp: str = "") -> Signing
 
     `key` is the file of an SSH key, or its public part where an agent holds the private one; or a key of KMS
     (`awskms:///alias/NAME`, or its ARN). `timestamp` is the address of a time stamp authority (RFC 3161). Raises
-    `SnapshotError` for a file that is not as it was sealed, `SigningError`.
+    `SnapshotError` for a file that is not as it was sealed or whose last crawl has no seal, `SigningError`.
     """
-    producer = {"name": "sagemaker-lineage", "version": version("sagemaker-lineage")}
+    producer = {"name": "sagemaker-lineage", "version": __version__}
     with open_snapshot(path) as snapshot:
         if not snapshot.seals():
             raise SnapshotError(f"{path} has no seal to sign: no crawl of it has finished")
         told = statement(snapshot, producer)
+    if late := told["predicate"]["unsealed_crawls"]:
+        said = (
+            f"no seal covers its newest state, for crawl {late[-1]} did not finish: run the crawl again to its end, then sign"
+        )
+        raise SnapshotError(f"{path}: {said}")
     told["predicate"]["signed_at"] = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     bare = Envelope(canonical(told).encode(errors="surrogatepass"))
     sig, named, pem = kms.sign(key, bare.signed_bytes) if kms.is_kms(key) else (*ssh.sign(key, bare.signed_bytes), b"")
@@ -129,8 +145,8 @@ def check_signature(envelope: str | Path, signer: Signer) -> Signed:
     refused: list[str] = []
     for one in read.signatures:
         try:
-            who, key = _checked(read.signed_bytes, one.sig, signer)
             at = _stamped_at(one, signer)
+            who, key = _checked(read.signed_bytes, one.sig, signer, at)
         except SignatureRefused as error:
             refused.append(str(error))
         else:
@@ -142,7 +158,7 @@ def insist_signed(envelope: str | Path, signer: Signer) -> Signed:
     """The same, where a signature that is not the signer's is an error: `SignatureRefused`."""
     signed = check_signature(envelope, signer)
     if signed.state == REFUSED:
-        raise SignatureRefused(f"{envelope}: {signed.said}")
+        raise SignatureRefused(f"{envelope}: signature refused: {signed.said}")
     return signed
 
 
@@ -156,11 +172,13 @@ def _told(name: str, state: str, claim: Claim, *, said: str = "") -> Signed:
     return Signed(name, state, "", "", claim.seals[-1]["crawl"], claim.digest, claim.signed_at, "", said)
 
 
-def _checked(data: bytes, sig: bytes, signer: Signer) -> tuple[str, str]:
-    """Who signed, and the fingerprint of the key where one is named."""
+def _checked(data: bytes, sig: bytes, signer: Signer, at: str) -> tuple[str, str]:
+    """Who signed, and the fingerprint of the key; `at` is the time of the signature where an authority told it."""
     who = signer.who
     if signer.allowed:
-        return ssh.check_with_list(signer.allowed, who, data, sig), ""
+        return ssh.check_with_list(signer.allowed, who, data, sig, at)
+    if "@" in who and not signer.names_key:
+        raise SigningError(f"{who} is an identity: give its list with --allowed-signers; a key file of that name is ./{who}")
     if kms.is_kms(who):
         return who, kms.check_with_kms(who, data, sig)
     if is_pem(who):

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -21,6 +22,7 @@ NAMESPACE = "lineage-snapshot"  # a signature that was made for git, for files o
 MAGIC = b"SSHSIG"
 _HEAD, _FOOT = "-----BEGIN SSH SIGNATURE-----", "-----END SSH SIGNATURE-----"
 _KEY = re.compile(r"(?:ssh-|ecdsa-|sk-)[\w.@-]+ +[A-Za-z0-9+/]+=*(?= |$)", re.ASCII)
+_FINGERPRINT = re.compile(rb" key (SHA256:[A-Za-z0-9+/]+)\s*$")
 _ONE_KEY = "signer"  # under which principal the one public key is listed
 
 
@@ -62,37 +64,44 @@ def check_with_key(path: str, data: bytes, sig: bytes) -> str:
     with TemporaryDirectory() as folder:
         allowed = Path(folder) / "allowed_signers"
         allowed.write_text(line, encoding="utf-8")
-        _verify(str(allowed), _ONE_KEY, data, sig, f"the key of {path}")
-    return fingerprint(path)
+        return _verify(str(allowed), _ONE_KEY, data, sig, f"the key of {path}")
 
 
-def check_with_list(allowed: str, identity: str, data: bytes, sig: bytes) -> str:
-    """The identity in an allowed_signers file whose signature this is; where none is named, whichever it is.
+def check_with_list(allowed: str, identity: str, data: bytes, sig: bytes, at: str = "") -> tuple[str, str]:
+    """The identity in an allowed_signers file whose signature this is, and the fingerprint of its key.
 
-    Raises `SignatureRefused`, `SigningError`.
+    Where no identity is named, any in the file is taken. `valid-after` and `valid-before` in the file are held against the
+    time `at` (ISO 8601), else against now. Raises `SignatureRefused`, `SigningError`.
     """
     if not Path(allowed).is_file():
         raise SigningError(f"{allowed}: no such file: --allowed-signers names one as ssh-keygen(1) describes it")
-    who = identity or _principal(allowed, sig)
-    _verify(allowed, who, data, sig, f"{who}, as {allowed} lists them")
-    return who
+    who = identity or _principal(allowed, sig, at)
+    return who, _verify(allowed, who, data, sig, f"{who}, as {allowed} lists them", at)
 
 
-def _principal(allowed: str, sig: bytes) -> str:
+def _principal(allowed: str, sig: bytes, at: str) -> str:
     with TemporaryDirectory() as folder:
-        done = _run(["-Y", "find-principals", "-f", allowed, "-s", _armoured(folder, sig)])
+        done = _run(["-Y", "find-principals", *_at(at), "-f", allowed, "-s", _armoured(folder, sig)])
     names = done.stdout.decode(errors="replace").split("\n")
     if done.returncode or not names[0]:
         raise SignatureRefused(f"it was not signed by any of {allowed}")
     return names[0]
 
 
-def _verify(allowed: str, who: str, data: bytes, sig: bytes, said: str) -> None:
+def _verify(allowed: str, who: str, data: bytes, sig: bytes, said: str, at: str = "") -> str:
+    """The fingerprint of the key that signed, as ssh-keygen tells it."""
     with TemporaryDirectory() as folder:
-        words = ["-Y", "verify", "-n", NAMESPACE, "-f", allowed, "-I", who, "-s", _armoured(folder, sig)]
+        words = ["-Y", "verify", *_at(at), "-n", NAMESPACE, "-f", allowed, "-I", who, "-s", _armoured(folder, sig)]
         done = _run(words, data)
     if done.returncode:
         raise SignatureRefused(f"it was not signed by {said} ({_last(done)})")
+    found = _FINGERPRINT.search(done.stdout)
+    return found[1].decode() if found else ""
+
+
+def _at(at: str) -> list[str]:
+    """The option that tells ssh-keygen a time. It is written in local time: versions before 9.1 know no other."""
+    return [f"-Overify-time={datetime.fromisoformat(at).astimezone():%Y%m%d%H%M%S}"] if at else []
 
 
 def _armoured(folder: str, sig: bytes) -> str:

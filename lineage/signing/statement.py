@@ -47,7 +47,7 @@ def statement(
         "_type": STATEMENT,
         "subject": sorted(subject, key=lambda one: str(one["name"])),
         "predicateType": PREDICATE,
-        "predicate": predicate | {"file": done.file, "seals": done.seals},
+        "predicate": predicate | {"file": done.file, "seals": done.seals, "unsealed_crawls": done.unsealed_crawls},
     }
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Self
 
-from lineage.errors import SnapshotError
+from lineage.errors import DamagedSnapshot, SnapshotError
 
 WAIT_SECONDS = 5.0  # for another process to have written what it writes
 _STEPS = 1_000_000  # of SQLite, after which Python may act on a signal: a few hundredths of a second
@@ -25,20 +25,20 @@ _SENTENCES = {
     sqlite3.SQLITE_NOTADB: "can't be read: file is not a database; restore it if it was a snapshot, else name another file",
 }
 
-_DAMAGES = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_NOMEM)
+_DAMAGES = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_TOOBIG)
 _DAMAGED = ("malformed", "Could not decode to UTF-8")  # of JSON, and of a text: no code tells these
 
 
-def damaged(path: Path, what: str) -> SnapshotError:
-    """What is said of a file that is no more what a crawl wrote."""
-    return SnapshotError(f"{path} is damaged: {what}: restore it from a copy, or crawl anew into another file")
+def damaged(path: Path, what: str) -> DamagedSnapshot:
+    """What is said of a file that is no longer what a crawl wrote."""
+    return DamagedSnapshot(f"{path} is damaged: {what}: restore it from a copy, or crawl anew into another file", what)
 
 
-def connect(path: Path, mode: str) -> Connection:
+def connect(path: Path, mode: str, wait: float = WAIT_SECONDS) -> Connection:
     """Open a file: `ro`, `rw` (which rolls back what a killed crawl left half done) or `rwc`. Raises `SnapshotError`."""
     with _Telling(path):
         uri = f"{path.absolute().as_uri()}?mode={mode}"
-        opened = sqlite3.connect(uri, WAIT_SECONDS, uri=True, isolation_level=None, factory=Connection)
+        opened = sqlite3.connect(uri, wait, uri=True, isolation_level=None, factory=Connection)
     opened.path = path
     opened.set_progress_handler(lambda: None, _STEPS)
     opened.execute("PRAGMA cell_size_check = ON")  # a page that was overwritten is found when it is read

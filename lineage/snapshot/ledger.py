@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 
 from lineage.domain.records import CLOUDTRAIL, INCOMPLETE, INERT, Crawl, Enumeration, Gap, Note, Resource
+from lineage.errors import MixedRecords
 from lineage.snapshot.tables import OpenTables, Row, WrittenTables
 
 _ENUMERATION = (
@@ -26,6 +27,14 @@ class LedgerTables(OpenTables):
             return []  # the file is only now coming into being
         rows = self._rows(f"SELECT {columns} FROM crawl ORDER BY id")  # noqa: S608  (our own words)
         return [_crawl_of(row) for row in self._sound("crawl", columns, rows)]
+
+    def insist_unmixed(self, *, replayed: bool) -> None:
+        """Raise `MixedRecords` where earlier crawls are of the other sort: of AWS for a replay, replays for one of AWS."""
+        if all(crawl.replayed == replayed for crawl in self.crawls()):
+            return
+        own, other = "records from AWS", "records replayed from an account file"
+        held, asked = (own, other) if replayed else (other, own)
+        raise MixedRecords(f"{self.path} holds {held}, which are never mixed with {asked}: name another file with --snapshot")
 
     def gaps(self) -> list[Gap]:
         """What could not be read the last time it was asked for. An answer counts once the graph holds it."""

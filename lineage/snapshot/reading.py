@@ -7,10 +7,11 @@ by `replace_graph` at the end of each crawl, in the transaction that keeps the c
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import wraps
 from pathlib import Path
-from typing import Self
+from typing import Any, Self, TypeVar, cast
 
 from lineage.domain.opaque import silence
 from lineage.domain.records import Counted, Counts, Scope
@@ -26,13 +27,15 @@ from lineage.snapshot.seals import Hashed, Seal, hashed, rows_of, seals
 from lineage.snapshot.tables import Row
 from lineage.snapshot.writing import Recording
 
+QuestionT = TypeVar("QuestionT", bound=Callable[..., Any])
 _SILENT = "SELECT id, kind, name, account, region FROM silent JOIN node USING (id) ORDER BY id"
 
 
 def open_snapshot(path: str | Path) -> Snapshot:
     """Open a snapshot file to read it. Raises `SnapshotError` for a missing file, another file or a newer schema."""
     if not Path(path).exists():
-        raise SnapshotError(f"no snapshot at {path}: make one with `lineage crawl --snapshot {path}`, or name another")
+        make = f"make one with `lineage crawl --snapshot {path}`, or name another; `lineage demo` makes one to try"
+        raise SnapshotError(f"no snapshot at {path}: {make}")
     if Path(path).is_dir():
         raise SnapshotError(f"{path} is a folder: name the snapshot file in it")
     snapshot = Snapshot(path, read_only=True)
@@ -40,6 +43,24 @@ def open_snapshot(path: str | Path) -> Snapshot:
         snapshot.close()
         raise SnapshotError(f"{path} is empty: fill it with `lineage crawl --snapshot {path}`")
     return snapshot
+
+
+def insist_snapshot(given: object, *, also: str = "") -> None:
+    """Raise `TypeError` where a question is asked of neither a snapshot nor what it takes `also`: it says what it wants."""
+    if not isinstance(given, Snapshot):
+        what = f"the text {given!r}" if isinstance(given, str) else f"an object of type {type(given).__name__}"
+        raise TypeError(f"ask a snapshot, lineage.open_snapshot('lineage.db'){also}; this is {what}")
+
+
+def asks_snapshot(question: QuestionT) -> QuestionT:
+    """A question that looks first whether it is asked of a snapshot."""
+
+    @wraps(question)
+    def asked(snapshot: Snapshot, *words: Any, **named: Any) -> Any:
+        insist_snapshot(snapshot)
+        return question(snapshot, *words, **named)
+
+    return cast("QuestionT", asked)
 
 
 def _begin(path: Path) -> None:
@@ -56,6 +77,20 @@ def _stamp(path: Path) -> tuple[int, ...]:
     return ()
 
 
+def _insist_no_log(path: Path) -> None:
+    """Raise `SnapshotError` where a write-ahead log lies beside a file: SQLite reads it in place of what the file holds.
+
+    lineage writes none. Whatever digest or signature the file has, it says nothing of the log.
+    """
+    log = Path(f"{path.resolve()}-wal")
+    with suppress(FileNotFoundError):
+        if log.stat().st_size:
+            raise SnapshotError(
+                f"{path}: {log.name} lies beside it, and lineage never writes one: SQLite would read it in place of the file. "
+                "Close the program that has the file open, or move the log away"
+            )
+
+
 class Snapshot(GraphTables, RecordTables, LedgerTables):
     """An open snapshot file. Use it as a context manager, or call `close`."""
 
@@ -64,6 +99,7 @@ class Snapshot(GraphTables, RecordTables, LedgerTables):
         self._existed = Path(path).exists()
         if not read_only and not self._existed:
             _begin(Path(path))
+        _insist_no_log(Path(path))
         number = _stamp(Path(path))[:2]
         mode = "rw" if read_only else "rwc"  # rw even to read: what a killed crawl left half done is rolled back so
         super().__init__(connect(Path(path), mode), Path(path))
@@ -77,6 +113,7 @@ class Snapshot(GraphTables, RecordTables, LedgerTables):
 
     def insist_untouched(self) -> None:
         """Raise `SnapshotError` where the file at the path is no longer the one that was opened, as it was then."""
+        _insist_no_log(self.path)
         if _stamp(self.path) != self._opened:
             raise SnapshotError(f"{self.path} was written to or replaced while it was read: run the command again")
 

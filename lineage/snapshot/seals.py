@@ -44,6 +44,7 @@ class Table(NamedTuple):
     crawl: str = ""  # the column of the crawl that wrote the row
     later: int = 0  # how many of the last columns a later crawl may write anew
     by_row: bool = False  # its key is not one: its rows are in the order in which they were written
+    which: str = "true"  # its rows that are sealed
 
     @property
     def order(self) -> str:
@@ -83,7 +84,10 @@ TABLES: Final[Mapping[str, Table]] = {
     "unexplained": Table("id", 1),
     "silent": Table("id", 1),
     "counted": Table(f"account, region, {', '.join(Counts._fields)}", 2),
-    "sqlite_master": Table("type, name, tbl_name, sql", 2),
+    # but for what ANALYZE makes, and anybody may call that
+    "sqlite_master": Table(
+        "type, name, tbl_name, sql", 2, which="type != 'table' OR name NOT IN ('sqlite_stat1', 'sqlite_stat4')"
+    ),
 }
 
 
@@ -116,7 +120,7 @@ class Hashed:
 def rows_of(db: sqlite3.Connection, name: str) -> Iterator[tuple[Any, ...]]:
     """The rows of a table that are sealed, in the order of their key."""
     table = TABLES[name]
-    return db.execute(f"SELECT {table.columns} FROM {name} ORDER BY {table.order}")  # noqa: S608  (our own words)
+    return db.execute(f"SELECT {table.columns} FROM {name} WHERE {table.which} ORDER BY {table.order}")  # noqa: S608  (our own words)
 
 
 def hashed(name: str, rows: Iterator[tuple[Any, ...]], ends: list[int]) -> Hashed:

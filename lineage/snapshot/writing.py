@@ -27,7 +27,8 @@ class Recording(WrittenNames, WrittenLedger, WrittenContents):
         self.listings = Listings(db)
 
     def begin(self, crawl: Crawl) -> Crawl:
-        """Note that a crawl began; the same with the id that it is given here."""
+        """Note that a crawl began; the same with the id that it is given here. Raises `MixedRecords`."""
+        self.insist_unmixed(replayed=crawl.replayed)
         row = (
             crawl.started, crawl.finished, crawl.caller, _texts(crawl.accounts), _texts(crawl.regions),
             _texts(crawl.roots), crawl.tool, crawl.botocore, _texts(crawl.kinds), crawl.full, crawl.process,

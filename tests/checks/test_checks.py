@@ -244,7 +244,9 @@ def test_a_suppression_expires(tmp_path: Path, leaky: Path, last: str, code: int
     accepted = lineage.load_policy(policy(tmp_path, f"expires = {last}\n"))
     answer = checked(leaky, accepted, today=date(2026, 11, 21))
     assert answer.code == code
-    assert [note.partition(" expired ")[2] for note in answer.notes] == [f"on {last}: what it took counts again"] * code
+    assert [note.partition(" expired ")[2] for note in answer.notes] == [
+        f"on {last}: the findings it suppressed count again"
+    ] * code
 
 
 def test_a_suppression_of_something_else(tmp_path: Path, leaky: Path) -> None:
@@ -363,7 +365,7 @@ UNREAD_ELSEWHERE = replace(UNREAD, name="hidden", arn=UNREAD.arn.replace("/fit",
 
 def test_a_subject_that_is_made_of_nothing(ask) -> None:
     """A place or a name that nothing has is refused, with what would do."""
-    assert "no job, run, model, package or endpoint" in ask("check", "s3://bank-ml/loans/train/").err
+    assert "is not a job, run, model, package or endpoint" in ask("check", "s3://bank-ml/loans/train/").err
     assert "did you mean" in ask("check", "loans-lvie").err
 
 

@@ -86,7 +86,7 @@ def test_a_place_that_no_record_names_is_a_good_no(asking: Any, tmp_path: Path) 
     """A holdout that nobody touched is not referenced, and each answer says that no record names it, or its bucket."""
     beside, elsewhere = "s3://bank-ml/loans/holdout/", "s3://other-bank/x/"
     said = {
-        beside: f"no record names {beside}: only other places of its bucket",
+        beside: f"no record names {beside}: only other locations in its bucket",
         elsewhere: "no record names bucket other-bank",
     }
     for uri, note in said.items():
@@ -158,13 +158,13 @@ def test_a_crawl_that_found_nothing_warns(run: Any, tmp_path: Path) -> None:
     ran = run("crawl", "-q", "--replay", str(account(tmp_path / "a.jsonl")))
     assert ran.code == 0
     nothing, nobody = ran.err.splitlines()
-    assert nothing.startswith("lineage: WARNING: nothing was found in account 111122223333 in region eu-west-1: ")
-    assert nobody.startswith("lineage: WARNING: no training job stands in account 111122223333 in region eu-west-1: ")
+    assert nothing.startswith("lineage: WARNING: no record of any kind was found in account 111122223333 in region eu-west-1; ")
+    assert nobody.startswith("lineage: WARNING: there is no training job in account 111122223333 in region eu-west-1: ")
     for question in ("used", "impact"):
         answer = json.loads(run(question, "s3://some-bucket/x/", "-f", "json").out)
         assert (answer["verdict"], [one["reason"] for one in answer["scope"]["holes"]]) == ("unknown", ["empty"])
     for command in ("check", "gaps"):
-        assert "no training job stands in 111122223333 eu-west-1" in run(command, "-f", "table").out
+        assert "there is no training job in 111122223333 eu-west-1" in run(command, "-f", "table").out
     assert [row.split("\t")[6] for row in run("gaps", "-f", "tsv").out.splitlines() if row.startswith("hole")] == ["empty"]
     ran = run("gaps", "--attest-template")
     assert ("[[attestations]]" in ran.out, "no gap needs a person" in ran.err) == (False, True)
@@ -174,7 +174,7 @@ def test_an_account_without_training_warns(run: Any, tmp_path: Path) -> None:
     """Where there is something, and nobody trains, only that is said; where only some kinds were asked for, nothing is."""
     path = str(account(tmp_path / "a.jsonl", PREP))
     (line,) = run("crawl", "-q", "--replay", path).err.splitlines()
-    assert "no training job stands in account 111122223333 in region eu-west-1" in line
+    assert "there is no training job in account 111122223333 in region eu-west-1" in line
     assert run("crawl", "-q", "--replay", path, "--kind", "processing-job", "--snapshot", "other.db").err == ""
 
 

@@ -267,7 +267,7 @@ def test_an_interrupt_exits_with_130(lineage, monkeypatch: pytest.MonkeyPatch) -
     ran = lineage("crawl", "--replay", str(BANK))
     assert (ran.code, ran.err.strip()) == (
         130,
-        "lineage: interrupted: what was read to its end is kept, and the same command goes on from there",
+        "lineage: interrupted: what was read completely is kept; run the same command again to resume",
     )
     monkeypatch.setattr(api, "open_snapshot", interrupted)
     ran = lineage("ls")

@@ -12,6 +12,7 @@ import pytest
 
 import lineage
 from lineage.crawl.replay.session import replay_session
+from tests.conftest import BANK
 from tests.estate import account
 
 ROLE = "arn:aws:iam::222233334444:role/auditor"
@@ -80,7 +81,8 @@ def test_a_narrowed_policy_is_enough_for_its_scope_and_for_no_other(tmp_path: Pa
         assert allows(policy, call, **HERE), call
         assert not allows(policy, call, HERE["resource"].replace("eu-west-1", "eu-west-2"), "eu-west-2"), call
         elsewhere = allows(policy, call, HERE["resource"].replace("1111", "2222"), "eu-west-1")
-        assert elsewhere is call.startswith(("sagemaker:List", "sagemaker:Search")), call
+        of_one = call.startswith(("sagemaker:ListPipelineExecution", "sagemaker:ListPipelineParameters"))
+        assert elsewhere is (not of_one and call.startswith(("sagemaker:List", "sagemaker:Search"))), call
 
 
 def test_hubs_of_aws_are_read_whatever_the_account() -> None:
@@ -89,6 +91,53 @@ def test_hubs_of_aws_are_read_whatever_the_account() -> None:
     content = "arn:aws:sagemaker:eu-west-1:{}:hub-content/SageMakerPublicHub/Model/x/1"
     assert allows(policy, "sagemaker:DescribeHubContent", content.format("aws"), "eu-west-1")
     assert not allows(policy, "sagemaker:DescribeHubContent", content.format("222233334444"), "eu-west-1")
+    hub = "arn:aws:sagemaker:eu-west-1:aws:hub/SageMakerPublicHub"  # which the action needs the right to as well
+    assert allows(policy, "sagemaker:DescribeHubContent", hub, "eu-west-1")
+
+
+OPTIONS = {"tags": True, "digests": True, "cloudtrail": True}
+
+
+@pytest.mark.parametrize("left_out", [None, *OPTIONS, "manifests"])
+def test_the_policy_allows_each_request_of_each_service(tmp_path: Path, left_out: str | None) -> None:
+    """Whatever a crawl sends, to SageMaker, S3 or CloudTrail, the policy of the same options allows; nothing else needs a right."""
+    asked = {**OPTIONS, "manifests": True}
+    asked |= {left_out: False} if left_out else {}
+    calls: set[str] = set()
+    session = replay_session(BANK)
+    session._boto.events.register(
+        "before-call", lambda model, **_: calls.add(f"{model.service_model.service_name}:{model.name}")
+    )
+    lineage.crawl_estate(tmp_path / "s.db", session=session, **asked)
+    sent = {call.replace("s3:HeadObject", "s3:GetObject") for call in calls}  # which it is allowed by
+    assert sent <= actions(lineage.iam_policy(**asked))
+    assert {"s3", "cloudtrail"} & {call.partition(":")[0] for call in sent}
+
+
+KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+
+
+def test_a_key_that_signs_is_allowed_to_alone(run) -> None:
+    """With --signing-key the policy allows to sign with that key, and with no other; without it nothing of KMS is in it."""
+    policy = json.loads(run("iam-policy", "--signing-key", KEY).out)
+    (kms,) = (one for one in policy["Statement"] if one["Sid"] == "SigningKeys")
+    assert (kms["Action"], kms["Resource"]) == (["kms:GetPublicKey", "kms:Sign"], [KEY])
+    assert "kms:" not in run("iam-policy").out
+
+
+@pytest.mark.parametrize(
+    "asked", [{}, {**OPTIONS, "all_regions": True, "suggestions": True, "roles": [ROLE], "signing_keys": [KEY]}]
+)
+@pytest.mark.parametrize("recording", [False, True])
+@pytest.mark.parametrize("scope", [{}, {"regions": ["eu-west-1"], "accounts": ["111122223333"], "buckets": ["bank-ml"]}])
+def test_a_policy_is_one_that_iam_takes(asked: dict[str, Any], recording: bool, scope: dict[str, Any]) -> None:
+    """Sids are letters and digits and tell the statements apart, no action is a pattern, and the policy is short enough."""
+    policy = lineage.iam_policy(**asked, **scope, recording=recording)
+    sids = [one["Sid"] for one in policy["Statement"]]
+    assert len({*sids}) == len(sids)
+    assert all(sid.isalnum() and sid.isascii() for sid in sids)
+    assert not [action for action in actions(policy) if "*" in action]
+    assert lineage.policy_size(policy) <= lineage.MOST_CHARACTERS
 
 
 @pytest.mark.parametrize(
@@ -204,6 +253,9 @@ def test_a_policy_that_is_too_long_says_so(run) -> None:
         (["--no-manifests", "--bucket", "bank-ml"], "--no-manifests reads nothing from S3"),
         (["--all-regions", "--region", "eu-west-1"], "--all-regions reads every region that is enabled"),
         (["--recording", "--tags"], "--recording prints a separate policy"),
+        (["--signing-key", "alias/lineage"], "'alias/lineage' is not the ARN of a KMS key"),
+        (["--signing-key", KEY.replace("key/", "alias/")], "a policy takes no alias"),
+        (["--recording", "--signing-key", KEY], "--recording prints a separate policy"),
         (["--role-arn", "auditor"], "'auditor' is not a role ARN"),
     ],
 )

@@ -159,3 +159,11 @@ def test_no_file_steers_a_terminal(case: str, there: bool, tmp_path: Path, bank_
     assert raw(ran.stdout) | raw(ran.stderr) == set()
     assert ran.exit_code in (2, 3), ran.stderr
     assert len(ran.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("odd", [f"x{STEERS}", "s3://bank-ml/a\x1b[2J\nb/"])
+def test_no_traceback_steers_a_terminal(odd: str, bank_path: Path) -> None:
+    """With --debug the traceback is shown, and the words of others in it as everywhere."""
+    ran = CliRunner().invoke(cli, ["--debug", "trace", odd], env={"LINEAGE_SNAPSHOT": str(bank_path)})
+    assert "Traceback" in ran.stderr
+    assert raw(ran.stderr) == set()

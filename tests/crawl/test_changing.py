@@ -95,6 +95,7 @@ def crawl(
     replay = Replay(account(folder, records=before))
     replay._answers = Changing(replay, folder, changes, **words)
     session = Session(boto=replay.boto(), tries=1, paced=False)
+    session.replayed = True
     session.patience = 0
     lineage.crawl_estate(folder / "s.db", session=session, kinds=[kind], full=True)
     with lineage.open_snapshot(folder / "s.db") as opened:

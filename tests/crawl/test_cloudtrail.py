@@ -619,7 +619,7 @@ def test_the_option(run) -> None:
     assert "lineage crawl --cloudtrail" in run("crawl", "--help")[1]
     code, _, err = run("crawl", "--endpoint", "x", "--cloudtrail")
     assert (code, err.count("\n")) == (2, 1)
-    assert "--cloudtrail is for whole accounts, and --endpoint walks from endpoints: give one of them" in err
+    assert "--cloudtrail is for whole accounts and --endpoint is for single endpoints: give one of them" in err
 
 
 def test_the_policy(run) -> None:

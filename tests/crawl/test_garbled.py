@@ -61,6 +61,7 @@ class Gateway:
 
     def session(self) -> Session:
         session = Session(boto=self._boto, tries=1, paced=False)
+        session.replayed = True
         session.patience = 0
         return session
 

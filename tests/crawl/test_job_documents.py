@@ -115,6 +115,7 @@ def test_a_category_that_the_service_refuses(tmp_path: Path, error: tuple[str, s
     events: Any = boto.events
     events.register("before-send.sagemaker.ListJobs", refuse)
     session = Session(boto=boto, tries=1, paced=False)
+    session.replayed = True
     session.patience = 0
     lineage.crawl_estate(tmp_path / "s.db", session=session)
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:

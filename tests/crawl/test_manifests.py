@@ -460,3 +460,13 @@ def test_half_a_manifest_is_none() -> None:
         listings.put(Manifest(LIST, PLAIN, "e", "2026-01-01T00:00:00Z"), broken(), "")
     assert list(listings.places()) == []
     assert listings.listing(parse_location("s3://b/1")) == set()
+
+
+@pytest.mark.parametrize(
+    "text", ['["https://jo:hunter2@host/a.csv"]', '[{"password": "hunter2"}, 3]', '["s3://b/a" "token=hunter2"]']
+)
+def test_no_secret_of_a_manifest_is_in_its_gap(text: str) -> None:
+    """What is told of a manifest that can't be read holds nothing that looks like a secret."""
+    with pytest.raises(Refused) as refused:
+        list(entries(PLAIN, [text.encode()]))
+    assert "hunter2" not in f"{refused.value} {refused.value.detail}"

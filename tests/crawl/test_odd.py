@@ -36,6 +36,8 @@ NOWHERE = "s3://nowhere/x/"
 HALF = "\ud800"
 DEEP = "(a list in a list, thousands deep)"
 DEEPEST = "[" * 5000 + "]" * 5000
+NO_UTF8 = "(a byte that is no UTF-8)"
+AGAIN = " (again)"  # behind a name that an object says already
 Change = Callable[[Any], Any]
 
 
@@ -57,13 +59,14 @@ class Changed:
             reply = self._respond(request, event_name=event_name)
             if reply.status_code >= 300:
                 return reply
-            text = json.dumps(change(json.loads(reply.content)))
-            return _response(request, _Reply(text.replace(json.dumps(DEEP), DEEPEST).encode()))
+            text = json.dumps(change(json.loads(reply.content))).replace(json.dumps(DEEP), DEEPEST).replace(AGAIN, "")
+            return _response(request, _Reply(text.encode().replace(NO_UTF8.encode(), b"\xff")))
 
         return answer
 
     def session(self) -> Session:
         session = Session(boto=self._boto, tries=1, paced=False)
+        session.replayed = True
         session.patience = 0
         return session
 
@@ -109,6 +112,12 @@ PREP = [prepared("prep", "s3://raw/", {"S3Output": {"S3Uri": "s3://made/"}}), fi
 INPUT: tuple[str | int, ...] = ("ProcessingInputs", 0, "S3Input", "S3Uri")
 ODD = {
     "half a character": ((*INPUT,), f"s3://raw/{HALF}/", "is a text with half a character"),
+    "the character zero": ((*INPUT,), "s3://raw/\0/", "is a text with the character zero"),
+    "the character zero in a map": (("Environment",), {"a\0": "x"}, "the character zero in a name"),
+    "a byte that is no UTF-8": ((*INPUT,), f"s3://raw/{NO_UTF8}/", "is a text with half a character"),
+    "a list that is said twice": ((f"ProcessingInputs{AGAIN}",), [], "ProcessingInputs is said twice"),
+    "a place that is said twice": ((*INPUT[:-1], f"S3Uri{AGAIN}"), "s3://other/", "S3Input.S3Uri is said twice"),
+    "a time that is said twice": ((f"ProcessingEndTime{AGAIN}",), 1, "ProcessingEndTime is said twice"),
     "a place that is an object": ((*INPUT,), {"Bucket": "raw"}, "ProcessingInputs[].S3Input.S3Uri is no text"),
     "a place that is a number": ((*INPUT,), 10**400, "ProcessingInputs[].S3Input.S3Uri is no text"),
     "a place that is very deep": ((*INPUT,), DEEP, "ProcessingInputs[].S3Input.S3Uri is no text"),
@@ -193,6 +202,7 @@ JOINED = json.dumps({"Std:Join": {"On": "/", "Values": ["s3:/", "hidden", "x"]}}
 DOCUMENTS = {
     "nested too deeply": f'{{"Deep": {DEEPEST}, "Data": {JOINED}}}',
     "as deep as Python just goes": f'{{"Deep": {"[" * 900 + "]" * 900}, "Data": {JOINED}}}',
+    "a name said twice": f'{{"Data": {JOINED}, "Data": 1}}',
     "half of it": f'{{"Data": {JOINED}',
     "a list": f"[{JOINED}]",
     "a word": "none",
@@ -228,7 +238,13 @@ def test_a_text_that_is_very_deep_is_looked_through(tmp_path: Path, wrapped: str
 
 
 @pytest.mark.parametrize(
-    "text", ['{"a": "s3://d/\\ud800x", "password": "p"}', '"s3://d/\\udfff"', '{"\\ud800": {"b": ["\\uDC00"]}}']
+    "text",
+    [
+        '{"a": "s3://d/\\ud800x", "password": "p"}',
+        '"s3://d/\\udfff"',
+        '{"\\ud800": {"b": ["\\uDC00"]}}',
+        '{"a": "s3://d/\\u0000"}',
+    ],
 )
 @pytest.mark.parametrize("member", ["HyperParameters", "Environment"])
 def test_half_a_character_inside_a_text_is_survived(tmp_path: Path, member: str, text: str) -> None:
@@ -258,7 +274,8 @@ STRANGE: dict[str, tuple[dict[str, Any], str]] = {
     "no times": ({"CreationTime": None, "LastModifiedTime": None, "TrainingStartTime": None, "TrainingEndTime": None}, "used"),
     "an end before its start": ({"TrainingStartTime": 1767400000, "TrainingEndTime": 1767300000}, "used"),
     "a name of a megabyte": ({"TrainingJobName": "n" * 1_000_000}, "used"),
-    "keys with NUL": ({"HyperParameters": {"a\x00b": "s3://x\x00/y", "": ""}, "TrainingJobName": "aft\x00er"}, "used"),
+    "keys with NUL": ({"HyperParameters": {"a\x00b": "s3://x\x00/y", "": ""}}, "used"),
+    "a name with NUL": ({"TrainingJobName": "aft\x00er"}, "unknown"),
     "a place of a megabyte": ({"HyperParameters": {"p": "s3://q/" * 100_000}}, "used"),
     "empty tags and steps": (
         {"Tags": [{}, {"Key": "a"}], "SecondaryStatusTransitions": [{}, {"Status": "Downloading"}]},

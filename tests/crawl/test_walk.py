@@ -342,7 +342,7 @@ def test_writers_that_came_too_late_are_named(tmp_path: Path) -> None:
     base = training("base", {"train": "s3://old/"}, place, day="2026-01-20")
     graph = walk(tmp_path, "shop", replay=account_of(tmp_path, fit, base, *served("s3://models/fit/output/model.tar.gz")))
     details = {gap.subject: gap.detail for gap in graph.graph["gaps"]}
-    assert details[place] == "only base wrote it, and later than fit read it"
+    assert details[place] == "only base wrote it, and only after fit had read it"
 
 
 def test_search_expressions_stay_within_the_services_limits() -> None:

@@ -28,6 +28,9 @@ def _whole(*parts: str) -> Example:
 # By the name of a row in `SHAPES`.
 OF_SHAPES = {
     "url-userinfo": Example(_of("git+https", "://x-token:", "tok", _MIXED, "@git.example.com/a.git"), _of("tok", _MIXED)),
+    "url-userinfo-encoded": Example(
+        _of("u=https", "%3A%2F%2F", "jo%3A", "tok", _MIXED, "%40git.example.com%2Fa"), _of("tok", _MIXED)
+    ),
     "aws-access-key-id": _whole("AK", "IA", "FAKE" * 4),
     "aws-secret-access-key": _whole("Fa7/" * 2, "Qe9Z" * 3, "kE3+" * 5),
     "aws-session-token": _whole("Fwo", "G", _LONG),
@@ -63,6 +66,8 @@ OF_SHAPES = {
     "mail-and-phone": _whole("S", "K", _HEX, _HEX),
     "notion-linear": _whole("lin", "_api_", _LONG[:40]),
     "artifactory": _whole("AK", "Cp", _MIXED),
+    "developer-platforms": _whole("fi", "gd_", _MIXED, _MIXED),
+    "airtable": _whole("pa", "t", _LONG[:14], ".", _HEX * 4),
     "age": _whole("AGE-", "SECRET-KEY-1", "FAKE" * 10),
     "jwt": _whole("ey", "J", "hbGciFake", _DIGITS, ".ey", "JzdWIiFake", ".", _MIXED),
     "authorization": Example(_of("curl -H 'X: Bea", "rer ", _MIXED, "'"), _MIXED),
@@ -86,6 +91,9 @@ OF_FORMS = {
     "python pairs": Example("[{'Name': 'DB_PASSWORD', 'Value': '" + _WORD + "'}]", _WORD),
     "list of values": Example("passwords=['x', '" + _WORD + "']", _WORD),
     "yaml": Example("db:\n  password: " + _WORD + "\n  n: 3", _WORD),
+    "yaml block": Example("db:\n  password: |\n    " + _WORD + "\n  n: 3", _WORD),
+    "short name": Example("pw = " + _WORD, _WORD),
+    "sentence": Example("the key is " + "Fa7/" * 2 + "Qe9Z" * 3 + "kE3+" * 5 + ". It", "Fa7/" * 2 + "Qe9Z" * 3),
     "yaml pairs": Example("- name: DB_PASSWORD\n  value: " + _WORD, _WORD),
     "xml": Example("<a><password>" + _WORD + "</password></a>", _WORD),
     "shell": Example("export HF_TOKEN=" + _WORD + " && train", _WORD),

@@ -79,6 +79,16 @@ def test_what_is_cut_stays_as_it_is(text: str) -> None:
     assert without_secrets(without_secrets(text)) == without_secrets(text)
 
 
+@pytest.mark.parametrize("second", ["aws-access-key-id", "github", "aws-secret-access-key", "jwt"])
+@pytest.mark.parametrize("first", ["aws-secret-access-key", "hugging-face", "azure-storage-key"])
+def test_secrets_without_a_sign_between_them_go(first: str, second: str) -> None:
+    """The last of some secrets in a row hides none before it, and to cut again changes nothing."""
+    text = f"x {OF_SHAPES[first].text}{OF_SHAPES[second].text} y"
+    shown = without_secrets(text)
+    assert without_secrets(shown) == shown
+    assert second != "aws-access-key-id" or OF_SHAPES[first].secret not in shown
+
+
 # --- what is none stays ------------------------------------------------------------------------------
 
 READABLE = {

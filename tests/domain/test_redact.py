@@ -18,6 +18,7 @@ from lineage.domain.canonical import canonical
 from lineage.domain.kinds import KINDS
 from lineage.domain.records import REDACTED, Unknown
 from lineage.domain.redact import read
+from lineage.domain.references import hits
 from tests.conftest import BANK
 from tests.records import training
 
@@ -41,6 +42,7 @@ def test_values_under_a_secret_name_go(name: str) -> None:
     "value",
     [
         '{"db": {"password": "x1"}}',
+        '{"password": "x1", "password": ""}',
         "Server=x;Password=y1;",
         'sh -c "export TOKEN=y1"',
         "-----BEGIN RSA PRIVATE KEY-----\nabc",
@@ -54,6 +56,19 @@ def test_values_under_a_secret_name_go(name: str) -> None:
 def test_values_that_look_like_secrets_go(value: str) -> None:
     """A key, a password in a URL or a signature is cut out under whatever name it stands."""
     assert REDACTED in clean("DescribeTrainingJob", Environment={"harmless": value})["Environment"]["harmless"]
+
+
+TOKENS = ["ghp_" + letter * 36 for letter in "ab"]
+
+
+@pytest.mark.parametrize("written", [dict, json.dumps])
+def test_names_that_look_like_secrets_go(written: Any) -> None:
+    """A secret may stand in the place of a name, in a map or inside JSON: it is cut, and each value is kept."""
+    said = written({TOKENS[0]: "s3://b/x", TOKENS[1]: "s3://b/y", "n": "1"})
+    body = {"HyperParameters": {"conf": said}} if isinstance(said, str) else {"HyperParameters": said}
+    kept = json.dumps(clean("DescribeTrainingJob", **body))
+    assert [one for one in TOKENS if one in kept] == []
+    assert [one for one in ("s3://b/x", "s3://b/y", REDACTED) if one not in kept] == []
 
 
 @pytest.mark.parametrize(
@@ -76,6 +91,61 @@ def test_harmless_values_stay(name: str, value: str) -> None:
 def test_a_location_stays(value: str) -> None:
     """An S3 URI is no secret, whatever its name: it may be the only trace of a dataset."""
     assert clean("DescribeTrainingJob", HyperParameters={"data_key": value})["HyperParameters"] == {"data_key": value}
+
+
+def places(kind: str, body: dict[str, Any]) -> set[tuple[str, str]]:
+    """What a record names when its secrets are cut, and as how many keys."""
+    found = hits(KINDS[kind], clean(KINDS[kind].describe, **body))
+    return {(one.location.uri if one.location else one.value, str(one.span)) for one in found}
+
+
+@pytest.mark.parametrize(
+    ("value", "place"),
+    [
+        ("s3://b/my data/token=abc/part/", "s3://b/my data/token="),
+        ("s3://b/[a]/password=x/", "s3://b/[a]/password="),
+        ("s3://b/it's/ghp_" + "b" * 36 + "/x", "s3://b/it's/"),
+        ("s3a://KEY:hunter2@b/my data/x", "s3://b/my data/x"),
+        ("efs://fs-1/token=abc/x", "efs://fs-1/token="),
+    ],
+)
+def test_a_location_goes_up_to_what_was_cut_out_of_it(value: str, place: str) -> None:
+    """Of a location with something in it that looks like a secret the beginning is kept, and stands for all that it may be."""
+    assert places("trial-component", {"InputArtifacts": {"train": {"Value": value}}}) == {(place, "prefix")}
+
+
+@pytest.mark.parametrize("uri", ["s3://b/my data/ghp_" + "b" * 36 + "@v1/", "s3://b/my data/x://token@y/", "s3://b/a?token=x"])
+def test_the_keys_of_the_api_are_never_touched(uri: str) -> None:
+    """All that stands behind the bucket in a member of the API is a key, whatever it looks like."""
+    source = {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": uri}}
+    assert places("training-job", {"InputDataConfig": [{"ChannelName": "a", "DataSource": source}]}) == {(uri, "prefix")}
+
+
+@pytest.mark.parametrize("uri", ["efs://fs-1/a", "fsx://fs-1/a", "athena://c/db/t", "redshift://c/db/public/t", "s3://b/a"])
+@pytest.mark.parametrize("member", ["InputArtifacts", "OutputArtifacts"])
+def test_what_a_run_read_under_a_secret_name_is_read(member: str, uri: str) -> None:
+    """Datasets are called `tokens` and `keys`: their locations stay, in every store."""
+    assert {place for place, _ in places("trial-component", {member: {"tokens": {"Value": uri}}})} == {uri}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT * FROM t WHERE token = (SELECT x FROM other)",
+        "SELECT * FROM t JOIN b ON t.token=b.token,other",
+        "SELECT * FROM t -- token: 'abc\n JOIN other ON t.x='1' AND b='2'",
+    ],
+)
+@pytest.mark.parametrize("engine", ["Athena", "Redshift"])
+def test_a_query_of_which_something_was_cut_may_read_anything(engine: str, query: str) -> None:
+    """The name of a table may be cut with what looks like a secret beside it: what the query read is a hole."""
+    source = {"Catalog": "c", "ClusterId": "c", "Database": "db", "QueryString": query}
+    source.pop("Catalog" if engine == "Redshift" else "ClusterId")
+    found = places(
+        "processing-job",
+        {"ProcessingInputs": [{"InputName": "i", "DatasetDefinition": {f"{engine}DatasetDefinition": source}}]},
+    )
+    assert "unknown" in {span for _, span in found}
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lineage
-from lineage.domain.records import Crawl, Resource
+from lineage.domain.records import REPLAYED, Crawl, Resource
 from lineage.domain.sightings import EVER
 from lineage.graphs.build import graph_of
 from lineage.graphs.deployments import PAST, PENDING, Configured, deployments
@@ -333,7 +333,7 @@ def crawled(path: Path, *crawls: tuple[str, list[Resource]]) -> None:
     """One crawl after another, each at a day, of what it finds."""
     for day, records in crawls:
         with Snapshot(path) as snapshot, snapshot.recording() as recording:
-            recording.begin(Crawl(0, at(day), None, "arn:x", ("111122223333",), ("eu-west-1",), (), "0", "1"))
+            recording.begin(Crawl(0, at(day), None, "arn:x", ("111122223333",), ("eu-west-1",), (), f"0{REPLAYED}", "1"))
             for one in records:
                 recording.add(one)
             recording.replace_graph(

@@ -75,6 +75,15 @@ def test_no_secret_is_exported(bank: lineage.Snapshot, form: str) -> None:
     assert "hunter2" not in told(bank, form, {"cyclonedx": "credit-registry"}.get(form, ""))
 
 
+@pytest.mark.parametrize("form", lineage.FORMATS)
+def test_what_nobody_knows_is_told_before_anything_is_written(bank: lineage.Snapshot, form: str) -> None:
+    """A selector that names nothing is an error before the first piece of any format: no half document reaches stdout."""
+    written: list[str] = []
+    with pytest.raises(lineage.LineageError):
+        written.extend(lineage.FORMATS[form].write(lineage.Chosen(bank, "nobody")))
+    assert written == []
+
+
 @pytest.mark.parametrize("form", OF_GRAPHS)
 def test_row_by_row_or_from_a_graph_is_the_same(bank: lineage.Snapshot, bank_graph: lineage.Graph, form: str) -> None:
     """A snapshot that is read row by row gives what its graph gives."""
@@ -225,6 +234,14 @@ def test_nasty_names_read_back(form: str, name: str) -> None:
     assert (back.nodes[f"s3://odd/{shown}"]["status"], back.nodes[f"s3://odd/{shown}"]["tags"]) == (shown, [name])
     (edge,) = back.get_edge_data(f"s3://odd/{shown}", arn("training-job", "fit")).items()
     assert (edge[0], edge[1]["role"]) == (f"reads:{shown}", shown)
+
+
+@pytest.mark.parametrize("form", ["jsonl-nodes", "jsonl-edges"])
+def test_each_line_has_all_keys(bank_graph: lineage.Graph, form: str) -> None:
+    """Readers that take the columns from the first lines see all of them; accounts are text, with all of their zeros."""
+    rows = list(map(json.loads, told(bank_graph, form).splitlines()))
+    assert len({tuple(row) for row in rows}) == 1
+    assert {type(row.get("account")) for row in rows} <= {str, type(None)}
 
 
 @pytest.mark.parametrize("name", [*NASTY, "=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\r\nx", "a,b"])

@@ -100,9 +100,17 @@ def test_the_time_is_that_of_the_last_crawl(bank: lineage.Snapshot, loans: dict[
 @pytest.mark.parametrize(
     ("endpoint", "verdict", "says"),
     [
-        ("loans-live", "traced", "What loans-live serves was made by training job Loans-Fit-0042, from 2 declared inputs"),
-        ("ledger-old", "partial", "as far as it is known; another part could not be traced: model ledger-0 is missing"),
-        ("vendor-scores", "broken", "Nothing that vendor-scores serves could be traced to what made it: s3://bank-vendor/"),
+        (
+            "loans-live",
+            "traced",
+            "Endpoint loans-live serves what training job Loans-Fit-0042 made from its declared inputs s3://bank-ml/loans/train/ and ",
+        ),
+        ("ledger-old", "partial", "as far as records show. Another part could not be traced: model ledger-0 is missing"),
+        (
+            "vendor-scores",
+            "broken",
+            "Nothing that endpoint vendor-scores serves could be traced to the data it was made of: s3://bank-vendor/",
+        ),
     ],
 )
 def test_the_answer_comes_first(bank: lineage.Snapshot, endpoint: str, verdict: str, says: str) -> None:
@@ -117,8 +125,8 @@ def test_a_weak_step_is_told_with_the_answer(whole: dict[str, Any]) -> None:
     """Where only people's word leads to the maker, the sentence says so, and does not call the chain whole."""
     said = {one["subject"]["name"]: one["answer"]["sentence"] for one in whole["endpoints"]}
     assert "told only by a text or by people" in said["appraisal-notebook"]
-    assert "the chain holds" not in said["appraisal-notebook"]
-    assert "the chain holds from the endpoint to that data" in said["loans-live"]
+    assert "Record fields name each step" not in said["appraisal-notebook"]
+    assert "Record fields name each step of this chain" in said["loans-live"]
 
 
 def test_the_way_leads_to_the_data(loans: dict[str, Any]) -> None:
@@ -149,13 +157,28 @@ def test_what_serves_the_most_counts(bank: lineage.Snapshot) -> None:
 
 
 def test_a_break_is_never_told_as_no_gap(whole: dict[str, Any]) -> None:
-    """That nothing could change the answer is told of those endpoints alone that have neither a break nor a gap."""
+    """That nothing could change the answer is told only of endpoints that have neither a break, nor a gap, nor a note."""
     text = lineage.REPORTS["md"](whole)
-    counts = [one["answer"]["counts"] for one in whole["endpoints"]]
-    assert text.count("No gap on this path could change the answer") == sum(
-        not (one["breaks"] or one["gaps"]) for one in counts
-    )
+    answers = [one["answer"] for one in whole["endpoints"]]
+    quiet = [not (one["counts"]["breaks"] or one["counts"]["gaps"] or one["caveats"]) for one in answers]
+    assert text.count("No gap on this path could change the answer") == sum(quiet)
+    noted = [not (one["counts"]["breaks"] or one["counts"]["gaps"]) and bool(one["caveats"]) for one in answers]
+    assert text.count("What no record shows, and what could change the answer:") == sum(noted) > 0
     assert "What would mend a break could change the answer" in text
+
+
+def test_numbers_agree(whole: dict[str, Any]) -> None:
+    """The summary and the section about data count the same places; the first sentence names them where they are few."""
+    text = lineage.REPORTS["md"](whole)
+    for one in whole["endpoints"]:
+        counts, rows = one["answer"]["counts"], [row for row in one["data"]["inputs"] if row["usage"] == "data"]
+        direct, upstream = (sorted({row["uri"] for row in rows if row["indirect"] is far}) for far in (False, True))
+        assert (counts["datasets"], counts["upstream_datasets"]) == (len(direct), len(upstream))
+        places = f"{len(upstream)} place{'' if len(upstream) == 1 else 's'} upstream"
+        assert f"{len(direct)} declared input{'' if len(direct) == 1 else 's'} and {places}" in text
+    loans = next(one for one in whole["endpoints"] if one["subject"]["name"] == "loans-live")
+    named = ("loans-live", "s3://bank-ml/loans/train/", "s3://bank-ml/loans/validation/", "s3://bank-raw/loans/2026-05/")
+    assert all(name in loans["answer"]["sentence"].partition(". ")[0] for name in named)
 
 
 def test_each_edge_names_the_record_that_says_so(whole: dict[str, Any]) -> None:
@@ -179,7 +202,8 @@ def test_what_is_in_an_unread_model_is_not_known(bank: lineage.Snapshot) -> None
     assert "not known: no model was read" in unread
     assert "Whether a model package is behind it is not known" in unread
     assert "No model package is behind it" not in unread
-    assert "training jobs tell hyperparameters: not shown" in unread
+    facts = [fact for row in told(bank, "pension-frozen")["controls"][0]["clauses"] for fact in row["facts"]]
+    assert {fact["holds"] for fact in facts if fact["says"] == "training jobs tell hyperparameters"} == {0}
     assert "| 0 of 1 model |" in read
     assert "No model package is behind it" in read
 
@@ -357,7 +381,7 @@ def test_the_picture_shows_the_chain(loans: dict[str, Any]) -> None:
     """The picture has a box for each node but images, and each of its lines comes in straight from where it was before."""
     (picture,) = re.findall(r"<svg.*?</svg>", lineage.REPORTS["html"](loans), re.DOTALL)
     nodes = [node for node in loans["endpoints"][0]["nodes"] if node["kind"] != "image"]
-    assert picture.count('class="box"') == len(nodes)
+    assert picture.count('class="card"') == len(nodes)
     ends = [re.findall(r"[-\d.]+ [-\d.]+", path)[-2:] for path in re.findall(r' d="(M.*?)" marker-end', picture)]
     assert ends
     assert all(before != end and before.split()[0] == end.split()[0] for before, end in ends)

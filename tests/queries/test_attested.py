@@ -217,7 +217,7 @@ REFUSED: list[tuple[dict[str, str], str]] = [
     ({"until": "soon"}, "attestations[1].until soon is not a day (expected one like 2027-06-30)"),
     ({"until": "2025-01-01"}, "is 2025-01-01, before it was made on 2026-01-01"),
     ({"subject": "*"}, "wildcard"),
-    ({"subject": "m"}, "which may mean several"),
+    ({"subject": "m"}, "which may match several"),
     ({"subject": "model"}, "is every model"),
     ({"subject": "s3://lists/"}, "whole bucket"),
     ({"kind": "not-enumerated"}, "crawl it"),
@@ -330,8 +330,8 @@ def test_what_names_no_hole_is_told_with_what_may_be_meant(tmp_path: Path) -> No
     names = [HoleName("denied", FACES.arn), HoleName("unresolved", "efs://fs-1/"), HoleName("denied", arn("model", "no"))]
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
         warnings = "\n".join(lineage.vouched_for(snapshot, vouch(*names))["warnings"])
-    assert warnings.count("names no hole of this snapshot") == 3
-    assert "of its subject there is unread-manifest" in warnings
+    assert warnings.count("matches no hole of this snapshot") == 3
+    assert "for its subject there is unread-manifest" in warnings
 
 
 def test_every_hole_of_an_answer_is_in_the_template(tmp_path: Path) -> None:

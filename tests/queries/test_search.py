@@ -22,7 +22,7 @@ from moto.server import ThreadedMotoServer
 import lineage
 from lineage.crawl.aws.session import Session
 from lineage.crawl.replay.session import Replay, replay_session
-from lineage.domain.records import Crawl
+from lineage.domain.records import REPLAYED, Crawl
 from lineage.domain.times import now
 from lineage.queries.search import _Best
 from lineage.search_language.expressions import Matcher, Sorting
@@ -411,7 +411,7 @@ def test_what_is_gone(tmp_path: Path) -> None:
 
 def test_two_lives_that_nobody_ended(tmp_path: Path) -> None:
     """Of two models of one name, of which no list has told that the first is gone, the last is found: the service has no other."""
-    crawl = Crawl(0, now(), now(), CALLER, (ACCOUNT,), (REGION,), ("shop",), "t", "b")
+    crawl = Crawl(0, now(), now(), CALLER, (ACCOUNT,), (REGION,), ("shop",), f"t{REPLAYED}", "b")
     with lineage.Snapshot(tmp_path / "s.db") as snapshot:
         with snapshot.recording() as recording:
             recording.begin(crawl)

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import shutil
+import sqlite3
 import subprocess
 from pathlib import Path
 
@@ -169,6 +170,24 @@ def test_a_changed_file_is_not_proved_by_its_signature(run, signed: Path, keys: 
     altered(Path("lineage.db"), Path("s.db"), "UPDATE record SET status = 'x'")
     ran = run("snapshot", "verify", "s.db", "--signature", str(signed), "--signer", pub(keys["jo"]), "-f", "json")
     assert (ran.code, json.loads(ran.out)["proved"]) == (1, None)
+
+
+def test_what_a_log_beside_the_file_holds_is_not_proved(run, signed: Path, keys: dict[str, Path]) -> None:
+    """SQLite reads a write-ahead log before the file: another snapshot in it is not called signed, and the file stays as it is."""
+    true = Path("lineage.db").read_bytes()
+    shutil.copy("lineage.db", "work.db")
+    crawl(Path("forged.db"), training("other", {"train": "s3://b/other"}))
+    writing, forged = sqlite3.connect("work.db"), sqlite3.connect("forged.db")
+    writing.execute("PRAGMA journal_mode = WAL")
+    forged.backup(writing)
+    shutil.copy("work.db-wal", "lineage.db-wal")
+    writing.close()
+    forged.close()
+    for words in (("snapshot", "verify", "--signer", pub(keys["jo"])), ("snapshot", "sign", "--key", str(keys["jo"]))):
+        ran = run(*words)
+        assert (ran.code, ran.out, ran.err.count("\n")) == (3, "", 1)
+        assert "lineage.db-wal lies beside it, and lineage never writes one" in ran.err
+    assert Path("lineage.db").read_bytes() == true
 
 
 @pytest.mark.parametrize(

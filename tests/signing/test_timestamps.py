@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 import threading
@@ -26,6 +27,11 @@ keyUsage = critical, digitalSignature
 extendedKeyUsage = critical, timeStamping
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
+[user]
+keyUsage = critical, digitalSignature
+extendedKeyUsage = critical, emailProtection
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
 [stamping]
 dir = .
 serial = serial
@@ -42,17 +48,16 @@ def openssl(folder: Path, line: str) -> None:
 
 
 def authority(folder: Path) -> Path:
-    """An authority: a root, and a certificate that may stamp times."""
+    """An authority: a root, a certificate of it that may stamp times, and one that may not."""
     (folder / "conf").write_text(CONFIG)
     (folder / "serial").write_text("01\n")
-    for name in ("root", "tsa"):
+    for name in ("root", "tsa", "user"):
         openssl(folder, f"ecparam -name prime256v1 -genkey -noout -out {name}.key")
     openssl(folder, "req -x509 -new -key root.key -subj /CN=root -days 3 -config conf -extensions ca -out root.pem")
-    openssl(folder, "req -new -key tsa.key -subj /CN=tsa -config conf -out tsa.csr")
-    sign = (
-        "x509 -req -in tsa.csr -CA root.pem -CAkey root.key -CAcreateserial -days 3 -extfile conf -extensions tsa -out tsa.pem"
-    )
-    openssl(folder, sign)
+    for name in ("tsa", "user"):
+        openssl(folder, f"req -new -key {name}.key -subj /CN={name} -config conf -out {name}.csr")
+        by = "-CA root.pem -CAkey root.key -CAcreateserial"
+        openssl(folder, f"x509 -req -in {name}.csr {by} -days 3 -extfile conf -extensions {name} -out {name}.pem")
     return folder
 
 
@@ -137,6 +142,29 @@ def test_a_time_stamp_of_another_signature(run, at, stamped: Path, keys: dict[st
     rewritten(stamped, lambda told: told["signatures"][0].update(timestamps=stamps))
     ran = verify(run, keys, tsa[1])
     assert (ran.code, "its time stamp is not one of " in ran.err) == (3, True)
+
+
+def made_by_hand(folder: Path, signer: str, *more: str) -> bytes:
+    """The newest time stamp of an authority, signed anew with a certificate of its root, and with `more` of them laid into it."""
+    openssl(folder, "ts -reply -in reply -token_out -out token")
+    openssl(folder, "cms -verify -noverify -binary -inform DER -in token -out info")
+    laid = "".join(f" -certfile {name}.pem" for name in more)
+    how = f"-binary -nodetach -outform DER -econtent_type 1.2.840.113549.1.9.16.1.4 -signer {signer}.pem -inkey {signer}.key"
+    openssl(folder, f"cms -sign {how}{laid} -in info -out forged")
+    body = b"\x30\x03\x02\x01\x00" + (folder / "forged").read_bytes()  # "granted", and the token
+    return b"\x30\x82" + len(body).to_bytes(2) + body
+
+
+@pytest.mark.parametrize(("certificates", "code"), [(("tsa",), 0), (("user",), 3), (("user", "tsa"), 3)])
+def test_a_certificate_that_may_not_stamp_times(
+    run, stamped: Path, keys: dict[str, Path], tsa: tuple[str, Path], certificates: tuple[str, ...], code: int
+) -> None:
+    """Not everybody who has a certificate of the same root may say when something was signed."""
+    der = made_by_hand(tsa[1].parent, *certificates)
+    stamp = [{"type": "tsp", "data": base64.b64encode(der).decode()}]
+    rewritten(stamped, lambda told: told["signatures"][0].update(timestamps=stamp))
+    ran = verify(run, keys, tsa[1])
+    assert (ran.code, "its time stamp is not one of " in ran.err) == (code, code == 3), ran.err
 
 
 def test_what_is_no_time_stamp(run, stamped: Path, keys: dict[str, Path], tsa: tuple[str, Path]) -> None:

@@ -50,6 +50,7 @@ def said_of(path: Path, command: tuple[str, ...]) -> str:
     assert "Traceback" not in ran.stderr
     if ran.exit_code == 3:
         assert ran.stderr.count("\n") == 1, ran.stderr
+        assert ran.stderr.count("is damaged") < 2, ran.stderr
         assert "restore it" in ran.stderr or "no lineage snapshot" in ran.stderr, ran.stderr
     return ran.stderr
 
@@ -179,6 +180,43 @@ def test_other_tables(sealed: Path, tmp_path: Path, change: str) -> None:
         lineage.open_snapshot(path)
 
 
+SOUND = {
+    "analysed": "ANALYZE",
+    "analysed in full": "PRAGMA writable_schema = ON; CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample); ANALYZE",
+    "packed": "VACUUM",
+    "indexed anew": "REINDEX",
+    "with a log": "PRAGMA journal_mode = WAL",
+    "with larger pages": "PRAGMA page_size = 16384; VACUUM",
+    "packed by itself": "PRAGMA auto_vacuum = FULL; VACUUM",
+}
+
+
+@pytest.mark.parametrize("change", SOUND.values(), ids=SOUND)
+def test_what_keeps_the_rows_is_no_damage(sealed: Path, tmp_path: Path, change: str) -> None:
+    """Whatever people do to a file that leaves its rows as they are: it is opened, nothing is wrong with it, it is unchanged."""
+    path = tmp_path / "s.db"
+    shutil.copy(sealed, path)
+    db = sqlite3.connect(path, isolation_level=None)
+    db.executescript(change)
+    db.close()
+    with lineage.open_snapshot(path) as snapshot:
+        assert list(snapshot.damages()) == []
+    assert lineage.verify(path).verdict == "unchanged"
+
+
+def test_a_trigger_with_the_name_of_statistics(sealed: Path, tmp_path: Path) -> None:
+    """What SQLite keeps of its own is known by what it is, not by its name."""
+    path = tmp_path / "s.db"
+    shutil.copy(sealed, path)
+    db = sqlite3.connect(path, isolation_level=None)
+    db.executescript("""
+        CREATE TRIGGER sly AFTER INSERT ON crawl BEGIN DELETE FROM edge; END; PRAGMA writable_schema = ON;
+        UPDATE sqlite_master SET name = 'sqlite_stat1', sql = replace(sql, 'sly', 'sqlite_stat1') WHERE name = 'sly'""")
+    db.close()
+    with pytest.raises(SnapshotError, match="is damaged: nobody knows 'CREATE TRIGGER"):
+        lineage.open_snapshot(path)
+
+
 def test_a_locked_file(sealed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """While another crawl holds the file, whoever comes is told so and by whom to wait."""
     monkeypatch.setattr(connection, "WAIT_SECONDS", 0)
@@ -193,6 +231,28 @@ def test_a_locked_file(sealed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
             f"lineage: {path} is locked: another crawl is writing into it: wait for it, or stop it\n",
         )
     db.close()
+
+
+def test_a_bug_before_there_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What goes wrong in the first crawl is a bug, and is not hidden by that there is no file yet."""
+
+    def wrong(*_: object, **__: object) -> None:
+        raise KeyError("x")
+
+    monkeypatch.setattr(lineage, "crawl_estate", wrong)
+    ran = CliRunner().invoke(cli, ["crawl", "--replay", str(BANK), "-q", "--snapshot", str(tmp_path / "new.db")])
+    assert (ran.exit_code, "(a bug: run again with --debug" in ran.stderr) == (3, True), ran.stderr
+
+
+def test_too_little_memory(sealed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sound file on a machine without memory is neither damaged nor a bug."""
+
+    def wrong(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(lineage, "nodes", wrong)
+    ran = CliRunner().invoke(cli, ["ls", "--snapshot", str(sealed)])
+    assert (ran.exit_code, ran.stderr.partition(":")[2][:18]) == (3, " not enough memory"), ran.stderr
 
 
 def test_a_bug_stays_one(sealed: Path, monkeypatch: pytest.MonkeyPatch) -> None:

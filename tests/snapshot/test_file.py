@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from lineage.domain.records import Answered, Crawl, Enumeration, Fetched, Gap
+from lineage.domain.records import REPLAYED, Answered, Crawl, Enumeration, Fetched, Gap
 from lineage.errors import SnapshotError
 from lineage.graphs.derive import derive, join
 from lineage.snapshot.reading import Snapshot, open_snapshot
 from lineage.snapshot.schema import SCHEMA_VERSION
 from tests.records import record, training
 
-CRAWL = Crawl(0, "2026-01-01T00:00:00Z", None, "arn:x", ("1",), ("eu-west-1",), ("e",), "0", "1")
+CRAWL = Crawl(0, "2026-01-01T00:00:00Z", None, "arn:x", ("1",), ("eu-west-1",), ("e",), f"0{REPLAYED}", "1")
 
 
 def crawl(path: Path, *found: Fetched, finish: bool = True) -> None:
@@ -46,7 +46,7 @@ def test_what_is_kept_comes_back(tmp_path: Path) -> None:
         assert list(snapshot.resources()) == [job]
         assert snapshot.gaps() == [lack]
         assert snapshot.crawls()[0] == Crawl(
-            1, "2026-01-01T00:00:00Z", "2026-01-01T00:01:00Z", "arn:x", ("1",), ("eu-west-1",), ("e",), "0", "1"
+            1, "2026-01-01T00:00:00Z", "2026-01-01T00:01:00Z", "arn:x", ("1",), ("eu-west-1",), ("e",), f"0{REPLAYED}", "1"
         )
         assert {node.id: node for node in snapshot.nodes()} == {
             node: replace(one, details={**one.details, **({"crawl": 1} if one.arn else {})})

@@ -70,17 +70,20 @@ def error_body(body: bytes) -> bytes:
 def told(error: Exception) -> str:
     """An error on one line: what botocore could not parse it tells whole, and that may be a page."""
     if isinstance(error, (BotoCoreError, ClientError)) and "<" not in str(error):
-        return str(error)
+        return without_secrets(str(error))
     return f"its answer can't be read ({type(error).__name__}: {excerpt(str(error).encode())})"
 
 
 class Refused(Exception):
-    """A call that AWS did not answer, with the reason as a `Gap` knows it."""
+    """A call that AWS did not answer, with the reason as a `Gap` knows it.
+
+    Its detail has no secrets: it may repeat what was sent, a proxy's address, or what stands in a manifest.
+    """
 
     def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(detail)
         self.reason = reason
-        self.detail = detail
+        self.detail = without_secrets(detail)
+        super().__init__(self.detail)
 
 
 class Throttled(Refused):
@@ -102,13 +105,13 @@ class Unreachable(CrawlError):
 def refusal(error: BotoCoreError | ClientError) -> Refused:
     """What an error of a call means. Raises `CrawlError` where no further call can work either."""
     if isinstance(error, _NO_WAY):
-        raise Unreachable(f"AWS could not be reached: {error}") from error
+        raise Unreachable(f"AWS could not be reached: {without_secrets(str(error))}") from error
     if isinstance(error, _NOBODY):
-        raise CrawlError(f"AWS could not be reached: {error}") from error
+        raise CrawlError(f"AWS could not be reached: {without_secrets(str(error))}") from error
     if not isinstance(error, ClientError):
         return Refused("failed", f"{type(error).__name__}: {error}")
     code = error.response.get("Error", {}).get("Code", "")
-    message = without_secrets(error.response.get("Error", {}).get("Message", ""))  # it may repeat what was sent
+    message = error.response.get("Error", {}).get("Message") or ""
     if code in _EXPIRED:
         raise CrawlError(f"these credentials have expired ({code}): sign in again, and crawl again to go on") from error
     if code in _STRANGERS:

@@ -42,9 +42,12 @@ AnswerT = TypeVar("AnswerT")
 class Session:
     """A caller in one account, and a client for each region and service that is asked for.
 
+    `replayed`: whether an account file answers, and not AWS.
     `calls` counts the requests that AWS answered, `retries` those that botocore sent once more; `on_call` is told
     after each. Many threads may use one session.
     """
+
+    replayed = False
 
     def __init__(
         self,
@@ -78,14 +81,17 @@ class Session:
             raise CrawlError(no_profile(profile)) from error
         except BotoCoreError as error:
             raise CrawlError(f"boto3 can't read its configuration: {error}") from error
-        if not self._boto.region_name:
+        named = region or self._boto.region_name
+        if not named:
             raise CrawlError(no_region(profile))
-        self.region: str = self._boto.region_name
+        self.region: str = named
         self.caller, self.account = self._who()
 
     def _who(self) -> tuple[str, str]:
         try:
-            answer = self._boto.client("sts").get_caller_identity()  # botocore's own few tries: nobody waits for a no
+            answer = self._boto.client(
+                "sts", region_name=self.region
+            ).get_caller_identity()  # botocore's own few tries: nobody waits for a no
             parse_arn(answer["Arn"])
             return answer["Arn"], answer["Account"]
         except (BotoCoreError, ClientError, *UNPARSED) as error:
@@ -110,18 +116,24 @@ class Session:
         except (BotoCoreError, ClientError, *UNPARSED) as error:
             raise CrawlError(f"the role {role} can't be assumed: {told(error)}") from error
         session = Session(boto=other, tries=self._tries, paced=self._paced)
-        session.patience = self.patience
+        session.patience, session.replayed = self.patience, self.replayed
         return session
 
     def enabled_regions(self) -> list[str]:
         """The regions that are enabled for the account and that have SageMaker. Raises `CrawlError`."""
         status: Any = ["ENABLED", "ENABLED_BY_DEFAULT"]
         try:
-            pages = self._boto.client("account").get_paginator("list_regions").paginate(RegionOptStatusContains=status)
+            pages = (
+                self._boto.client("account", region_name=self.region)
+                .get_paginator("list_regions")
+                .paginate(RegionOptStatusContains=status)
+            )
             names = [str(one["RegionName"]) for page in pages for one in page["Regions"]]
         except (BotoCoreError, ClientError, *UNPARSED) as first:
             try:
-                names = [one["RegionName"] for one in self._boto.client("ec2").describe_regions()["Regions"]]
+                names = [
+                    one["RegionName"] for one in self._boto.client("ec2", region_name=self.region).describe_regions()["Regions"]
+                ]
             except (BotoCoreError, ClientError, *UNPARSED) as error:
                 said = f"account {self.account} does not tell its enabled regions: allow account:ListRegions, or name --region"
                 raise CrawlError(f"{said} ({told(error)})") from first

@@ -77,6 +77,7 @@ def replay_session(
     """
     session = Session(boto=Replay(path, latency=latency, on_answer=on_answer).boto(region), tries=tries, paced=paced)
     session.patience = 0
+    session.replayed = True
     return session
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from importlib.metadata import version
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
 from lineage.domain.names import node_id
 from lineage.domain.records import Json, Scope, decoded
+from lineage.domain.version import __version__
 from lineage.errors import LineageError
 from lineage.graphs.build import Attributes, EdgeRow, Graph, attributed, edge_attributes, edge_key, edges_of
 from lineage.graphs.build import graph as graph_of_snapshot
@@ -76,7 +76,7 @@ class Chosen:
     @property
     def tool(self) -> Json:
         """What writes: the name and the version of this package."""
-        return {"name": "sagemaker-lineage", "version": version("sagemaker-lineage")}
+        return {"name": "sagemaker-lineage", "version": __version__}
 
     def crawled(self) -> str:
         """When the last crawl ended, or began: the time of an export, which else would differ from run to run."""

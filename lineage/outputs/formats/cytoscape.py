@@ -13,10 +13,11 @@ SCHEMA = "lineage.cytoscape/1"
 
 def write_cytoscape(chosen: Chosen) -> Iterator[str]:
     """Nodes under their ids, edges as `e0`, `e1`, …; the scope and the gaps are JSON text, for Cytoscape takes no objects."""
+    nodes = chosen.nodes()  # before the first piece: a selector that names nothing leaves no half document
     about = {name: dumped(value) for name, value in chosen.about().items()}
     yield f'{{"data": {dumped({"name": "lineage", "schema": SCHEMA} | about)},\n'
     yield '"directed": true, "multigraph": true,\n"elements": {"nodes": ['
-    yield from _lines({"id": node, "value": node} | data for node, data in chosen.nodes())
+    yield from _lines({"id": node, "value": node} | data for node, data in nodes)
     yield '],\n"edges": ['
     ends = ({"source": link.source, "target": link.target, "key": link.key} | link.data for link in chosen.edges())
     yield from _lines({"id": f"e{number}"} | edge for number, edge in enumerate(ends))

@@ -19,10 +19,11 @@ def node_link(graph: Graph) -> str:
 
 def write_node_link(chosen: Chosen) -> Iterator[str]:
     """The same piece by piece, a node or an edge on a line."""
+    nodes = chosen.nodes()  # before the first piece: a selector that names nothing leaves no half document
     yield '{"directed": true, "multigraph": true,\n'
     yield f'"graph": {dumped({"schema": SCHEMA} | chosen.about())},\n'
     yield '"nodes": ['
-    yield from _lines({"id": node} | data for node, data in chosen.nodes())
+    yield from _lines({"id": node} | data for node, data in nodes)
     yield '],\n"edges": ['
     yield from _lines({"source": link.source, "target": link.target, "key": link.key} | link.data for link in chosen.edges())
     yield "]}\n"

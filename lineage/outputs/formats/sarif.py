@@ -6,7 +6,6 @@ result without one. What could not be decided is `open`; what a baseline or a su
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from pathlib import PurePath
 from urllib.parse import quote
 
@@ -15,6 +14,7 @@ from lineage.checks.findings import ATTESTED, ERROR, FAILED, KNOWN, NOTE, OFF, S
 from lineage.checks.rules import RULES
 from lineage.domain.records import Json
 from lineage.domain.text import json_text
+from lineage.domain.version import __version__
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 FINGERPRINT = "lineageFinding/v1"
@@ -26,7 +26,7 @@ _NUMBER = {rule.id: number for number, rule in enumerate(RULES)}
 def to_sarif(checked: Checked, snapshot: str) -> str:
     """The findings and what could not be decided; `snapshot` is the path of the file that was checked."""
     results = [_result(one, checked, snapshot) for one in (*checked.findings, *checked.undecided)]
-    driver = {"name": "lineage", "version": version("sagemaker-lineage"), "rules": list(map(_rule, checked.rules))}
+    driver = {"name": "lineage", "version": __version__, "rules": list(map(_rule, checked.rules))}
     notes = [{"level": "warning", "message": {"text": note}} for note in checked.notes]
     run: Json = {
         "tool": {"driver": driver},

@@ -9,6 +9,7 @@ from lineage.domain.kinds import TRAINING_JOB
 from lineage.domain.names import is_place
 from lineage.domain.records import Json
 from lineage.graphs.deployments import PENDING
+from lineage.outputs.report.blocks import listed
 from lineage.outputs.report.reading import brief
 from lineage.queries.trace import Trace, TreeStep
 
@@ -49,11 +50,11 @@ def _trained(trace: Trace) -> list[Json]:
 def _sentence(trace: Trace) -> str:
     name = trace.subject["name"]
     if trace.verdict == BROKEN:
-        return f"Nothing that {name} serves could be traced to what made it{_first_break(trace)}."
-    made = f"What {name} serves was made by {_makers(trace)}, from {_inputs(trace)}"
+        return f"Nothing that endpoint {name} serves could be traced to the data it was made of{_first_break(trace)}."
+    made = f"Endpoint {name} serves what {_makers(trace)} made from {_inputs(trace)}"
     if trace.verdict == TRACED:
-        return f"{made}; {_holds(trace)}."
-    return f"{made}, as far as it is known; another part could not be traced{_first_break(trace)}."
+        return f"{made}. {_holds(trace)}."
+    return f"{made}, as far as records show. Another part could not be traced{_first_break(trace)}."
 
 
 def _holds(trace: Trace) -> str:
@@ -68,8 +69,8 @@ def _holds(trace: Trace) -> str:
     soon = any(step.relation == "configures" and step.role == PENDING for step in steps)
     added = "; some of this comes by a config that is still being deployed" if soon else ""
     if weak:
-        return f"the chain reaches that data, with {' and '.join(weak)}{added}"
-    return f"the chain holds from the endpoint to that data{added}"
+        return f"The chain reaches that data, with {' and '.join(weak)}{added}"
+    return f"Record fields name each step of this chain{added}"
 
 
 def _steps(root: TreeStep) -> Iterator[TreeStep]:
@@ -86,14 +87,27 @@ def _makers(trace: Trace) -> str:
         return "a job or a run that is no training job"
     names = [str(job["name"]) for job in jobs[:_NAMED]]
     more = [_number(len(jobs) - _NAMED, "more job")] if len(jobs) > _NAMED else []
-    *others, last = [*names, *more]
-    return f"training job{'' if len(jobs) == 1 else 's'} {', '.join(others)}{' and ' if others else ''}{last}"
+    return f"training job{'' if len(jobs) == 1 else 's'} {listed([*names, *more])}"
 
 
 def _inputs(trace: Trace) -> str:
-    direct = _number(len({row["uri"] for row in trace.datasets if not row["indirect"]}), "declared input")
-    upstream = len({row["uri"] for row in trace.datasets if row["indirect"]})
-    return f"{direct} ({_number(upstream, 'more place')} upstream of that)" if upstream else direct
+    """The data by name: what the jobs read as data, and how much lies upstream of that."""
+    places = [dict.fromkeys(str(row["uri"]) for row in trace.datasets if row["indirect"] is far) for far in (False, True)]
+    direct, upstream = map(list, places)
+    if not direct:
+        return f"data of which no record names the place{_upstream(upstream)}"
+    more = [_number(len(direct) - _NAMED, "more location")] if len(direct) > _NAMED else []
+    return f"{_number_of(direct)} {listed([*direct[:_NAMED], *more])}{_upstream(upstream)}"
+
+
+def _number_of(places: list[str]) -> str:
+    return "its declared input" if len(places) == 1 else "its declared inputs"
+
+
+def _upstream(places: list[str]) -> str:
+    if not places:
+        return ""
+    return f" (upstream of that: {places[0] if len(places) == 1 else _number(len(places), 'location')})"
 
 
 def _first_break(trace: Trace) -> str:

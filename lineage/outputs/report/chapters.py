@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 from lineage.domain.records import Json
@@ -18,6 +19,7 @@ from lineage.outputs.report.blocks import (
     Table,
     Word,
     code,
+    listed,
     number,
     spaced,
     text,
@@ -91,13 +93,13 @@ def _of_config(told: Json, value: str | None) -> Cell:
 
 def _capture(capture: Json | None) -> str:
     if not capture:
-        return "none told"
+        return "unknown"
     state = "on" if capture["enabled"] else "off"
     return f"{state}, {text(capture['percent'])} %, to {text(capture['destination'])}"
 
 
 def _pairs(pairs: dict[str, str]) -> str:
-    return ", ".join(f"{name} = {value}" for name, value in sorted(pairs.items())) or "none read"
+    return ", ".join(f"{name} = {value}" for name, value in sorted(pairs.items())) or "unknown"
 
 
 def _variant(row: Json) -> list[Cell]:
@@ -200,12 +202,18 @@ def _training(one: Json) -> Iterator[Block]:
         yield Head(f"Training job {row['job']['name']}")
         if not row["trains"]:
             yield Para("It puts code beside a model or measures one, and trains nothing.", "note")
-        yield Facts(_job(row))
+        yield Facts(_on_record(_job(row)))
         yield from _words("Hyperparameters", row["hyperparameters"])
         yield from _words("Environment", row["environment"])
     more = one["training_jobs"] - len(one["training"])
     if more:
         yield Para(f"{number(more, 'more training job')} further up the chain: `lineage trace` tells of them.")
+
+
+def _on_record(facts: list[tuple[str, Cell]]) -> list[tuple[str, Cell]]:
+    """The facts, with those of which the record says nothing in one row at the end."""
+    missing = [name for name, value in facts if value == "–"]
+    return [*(fact for fact in facts if fact[1] != "–"), *([("Not on record", ", ".join(missing))] if missing else [])]
 
 
 def _job(row: Json) -> list[tuple[str, Cell]]:
@@ -220,9 +228,9 @@ def _job(row: Json) -> list[tuple[str, Cell]]:
         ("Algorithm", code(row["algorithm"])),
         ("Source", code(row["source_dir"])),
         ("Script", code(row["script"])),
-        ("Commit", f"{commit['id']} ({commit['said_by']})" if commit else "not told"),
+        ("Commit", f"{commit['id']} ({commit['said_by']})" if commit else "–"),
         ("Instances", f"{text(row['instances'])} × {text(row['instance_type'])}{', spot' if row['spot'] else ''}"),
-        ("Billed", f"{row['billable_seconds']:,} s" if row["billable_seconds"] is not None else "not told"),
+        ("Billed", f"{row['billable_seconds']:,} s" if row["billable_seconds"] is not None else "–"),
         ("Network isolation", text(row["network_isolation"])),
         ("Tuning job", code(row["tuning_job"])),
         ("Pipeline execution", "; ".join([*ran, *(f"reused by {one['name']}" for one in row["reused_by"])]) or "–"),
@@ -243,7 +251,7 @@ def _words(caption: str, words: dict[str, str]) -> Iterator[Block]:
 
 def _data(one: Json) -> Iterator[Block]:
     told = one["data"]
-    yield Para(f"Declared inputs of the jobs behind it: {number(len(told['inputs']), 'input')}.")
+    yield Para(f"{_counted(told['inputs'])}.")
     head = ("Channel", "For", "Place", "State", "As", "Type", "Version named", "Made by", "Job")
     direct = [row for row in told["inputs"] if not row["indirect"]]
     yield Table("What the jobs that made the models read", head, [_input(row) for row in direct], "No input is known.")
@@ -256,6 +264,17 @@ def _data(one: Json) -> Iterator[Block]:
         ]
         yield Table("Channels of one job that share data", ("Job", "Channels", "Places", "How"), rows)
     yield Items(told["caveats"])
+
+
+def _counted(rows: list[Json]) -> str:
+    """How many places there are, as the summary counts them, and what stands in the tables besides."""
+    direct, upstream = (
+        {row["uri"] for row in rows if row["usage"] == "data" and row["indirect"] is indirect} for indirect in (False, True)
+    )
+    others = Counter(row["usage"] for row in rows if row["usage"] != "data")
+    more = [f"{count} of {usage}" for usage, count in sorted(others.items())]
+    said = [number(len(direct), "declared input"), f"{len(upstream)} {'place' if len(upstream) == 1 else 'places'} upstream"]
+    return f"{' and '.join(said)}{'; besides, ' + listed(more) if more else ''}"
 
 
 def _input(row: Json) -> list[Cell]:
@@ -305,9 +324,7 @@ def _both(row: Json) -> Cell:
     bare, number_of = row.get("verdict_without_attestations", row["verdict"]), len(row.get("attestations", ()))
     if bare == row["verdict"]:
         return Word(row["verdict"])
-    return (
-        f"{row['verdict']}, resting on {number(number_of, 'attestation')}; {bare} without {'it' if number_of == 1 else 'them'}"
-    )
+    return f"{row['verdict']}, based on {number(number_of, 'attestation')}; {bare} without {'it' if number_of == 1 else 'them'}"
 
 
 def _downstream(one: Json) -> Iterator[Block]:

@@ -101,13 +101,13 @@ def _deleted(scope: Scope) -> str:
 
 
 def _versions(endpoints: Sequence[Json]) -> str:
-    rows = [row for one in endpoints for row in one["data"]["inputs"]]
+    rows = [row for one in endpoints for row in one["data"]["inputs"] if row["usage"] == "data"]
     loose = sum(row["pinned"] != "version" for row in rows)
     if not loose:
         return ""
     return (
-        f"{_of(loose, rows, 'input')} with no version named: an S3 prefix names whatever was there when the job began. Without "
-        "object versions or a list of them its content can't be told again, and no object was listed today to stand for it."
+        f"{_of(loose, rows, 'data input')} with no version named: an S3 prefix names whatever was there when the job "
+        "began. Without object versions or a list of them, its content can't be told again; no object was listed today."
     )
 
 

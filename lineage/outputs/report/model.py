@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 from lineage.checks.policy import TAG, Policy
@@ -13,6 +12,7 @@ from lineage.domain.attestations import NO_ATTESTATIONS, Attestations
 from lineage.domain.canonical import digest_of
 from lineage.domain.kinds import ENDPOINT
 from lineage.domain.records import Crawl, Json
+from lineage.domain.version import __version__
 from lineage.errors import SnapshotError, UnknownNode
 from lineage.graphs.build import attributed
 from lineage.graphs.neighbourhoods import neighbourhood
@@ -31,10 +31,11 @@ from lineage.queries.anchors import Anchor
 from lineage.queries.attested import Vouched, vouched_in
 from lineage.queries.datasets import datasets
 from lineage.queries.every_hole import vouched_for
+from lineage.queries.showing import Answer
 from lineage.queries.trace import Trace, find_endpoint, trace
 from lineage.queries.verify import snapshot_info
 from lineage.signing.signed import NOBODY, Signer
-from lineage.snapshot.reading import Snapshot, open_snapshot
+from lineage.snapshot.reading import Snapshot, asks_snapshot, open_snapshot
 
 SCHEMA = "lineage.report/1"
 CANONICAL = "lineage-json-1"  # sorted keys, no spaces, not escaped to ASCII; no number but integers
@@ -43,7 +44,7 @@ _SQLITE = b"SQLite format 3\0"
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class Report(Answer):
     """A report. `as_json` gives the contract `lineage.report/1`, which `report.schema.json` describes."""
 
     document: Json
@@ -59,6 +60,7 @@ class Report:
         return {"schema": SCHEMA, "question": "report"} | asdict(self)
 
 
+@asks_snapshot
 def report(
     snapshot: Snapshot,
     endpoints: Iterable[str] = (),
@@ -117,7 +119,7 @@ def _document(told: Json, snapshot: Snapshot, asked: list[str], title: str, clas
         "classification": classification,
         "schema": SCHEMA,
         "canonicalization": CANONICAL,
-        "tool": {"name": "lineage", "version": version("sagemaker-lineage")},
+        "tool": {"name": "lineage", "version": __version__},
         "generated_at": generated_at or _last(snapshot.crawls()),
         "subject": asked,
         "snapshot": told,

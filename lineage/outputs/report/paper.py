@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from lineage.domain.names import is_arn
 from lineage.domain.records import Json
 from lineage.outputs.report.blocks import (
     Block,
@@ -22,11 +23,13 @@ from lineage.outputs.report.blocks import (
     WayBack,
     Word,
     code,
+    listed,
     number,
     spaced,
     text,
 )
 from lineage.outputs.report.chapters import chapters
+from lineage.outputs.report.controls import EVIDENCED, NOT_DERIVABLE, PARTIAL
 from lineage.outputs.report.evidence import METHODS
 from lineage.outputs.report.vouching import control, warnings
 
@@ -130,7 +133,7 @@ def _answers(endpoints: list[Json]) -> Iterator[Block]:
         if told["gaps"]:
             yield _gaps("Gaps that could change this answer", told["gaps"])
         else:
-            yield Para(_NO_GAP_BUT_BREAKS if told["breaks"] else "No gap on this path could change the answer.")
+            yield Para(_no_gap(told))
         if told["caveats"]:
             yield Items(told["caveats"])
         if told.get("attestations"):
@@ -163,7 +166,13 @@ def _counted(counts: Json) -> Iterator[str]:
         )
 
 
-_NO_GAP_BUT_BREAKS = "What would mend a break could change the answer; no other gap on this path could."
+def _no_gap(told: Json) -> str:
+    """What stands where no gap is open: a break or a note under it may change the answer all the same."""
+    if told["breaks"]:
+        return "What would mend a break could change the answer; no other gap on this path could."
+    if told["caveats"]:
+        return "Everything on this path could be read. What no record shows, and what could change the answer:"
+    return "No gap on this path could change the answer."
 
 
 def _gaps(caption: str, gaps: list[Json]) -> Table:
@@ -194,12 +203,7 @@ def _coverage(told: Json) -> Iterator[Block]:
     crawls = [_crawl(row) for row in told["crawls"]]
     yield Table("Crawls", ("Crawl", "From", "To", "Caller", "Accounts", "Regions", "What", "With"), crawls)
     head = ("Account", "Region", "Kind", "Call", "Calls", "Pages", "Records", "State")
-    yield Table(
-        "Lists that were read",
-        head,
-        [_list_row(row) for row in told["lists"]],
-        "No list was read: the crawl followed endpoints.",
-    )
+    yield from _lists(told["lists"], head)
     if told["lookups"]:
         yield Table("Deletions looked up in CloudTrail", head, [_list_row(row) for row in told["lookups"]])
     unread = ", ".join(told["not_crawled"])
@@ -211,6 +215,22 @@ def _coverage(told: Json) -> Iterator[Block]:
     rows = [[spaced(row["kind"]), Code(row["id"]), text(row["account"]), text(row["region"])] for row in told["dangling"]]
     none = "Nothing on these chains is only named."
     yield Table("Named on these chains, and not described", ("Kind", "Id", "Account", "Region"), rows, none)
+
+
+def _lists(rows: list[Json], head: tuple[str, ...]) -> Iterator[Block]:
+    """The lists, those that are complete and empty in one sentence for each account and region."""
+    empty: dict[str, list[str]] = {}
+    for row in rows:
+        if _is_empty(row):
+            empty.setdefault(f"account {row['account']}, {row['region']}", []).append(spaced(row["kind"]))
+    none = "No list was read: the crawl followed endpoints." if not rows else "No list has a record."
+    yield Table("Lists that were read", head, [_list_row(row) for row in rows if not _is_empty(row)], none)
+    said = "{} complete and empty, {}: {}."
+    yield Items([said.format(number(len(kinds), "list"), where, listed(kinds)) for where, kinds in empty.items()])
+
+
+def _is_empty(row: Json) -> bool:
+    return bool(row["state"] == "complete" and not row["records"] and not row["since"] and not row["detail"])
 
 
 def _crawl(row: Json) -> list[Cell]:
@@ -329,22 +349,40 @@ def _controls(frameworks: list[Json]) -> Iterator[Block]:
         counted = Counter(row["status"] for row in one["clauses"])
         said = ", ".join(f"{counted[word]} {word}" for word in ("evidenced", "partial", "not derivable"))
         yield Para(f"{one['state']} Table as of {one['as_of']}; {number(len(one['clauses']), 'clause')}: {said}.")
-        head = ("Clause", "Wants", "Sections", "Status", "Rests on", "Not derivable")
-        yield Table(one["title"], head, [_clause(row) for row in one["clauses"]])
+        yield from _clauses(one["clauses"])
         yield Para(f"Sources: {'; '.join(one['sources'])}", "note")
 
 
+def _clauses(rows: list[Json]) -> Iterator[Block]:
+    """What is partial in full, for somebody has to complete it; the rest by name. The report as JSON has every fact."""
+    by: dict[str, list[Json]] = {}
+    for row in rows:
+        by.setdefault(row["status"], []).append(row)
+    if partial := by.get(PARTIAL):
+        head = ("Clause", "Wants", "Sections", "Not shown here", "Not derivable from records")
+        yield Table("Partial: complete these by hand", head, [_clause(row) for row in partial])
+    names = [f"{_named(row)} (section {', '.join(map(str, row['sections']))})" for row in by.get(EVIDENCED, ())]
+    yield Items(
+        [
+            *([f"`evidenced`: {'; '.join(names)}."] if names else []),
+            *([f"`not derivable`: {'; '.join(map(_named, rows))}."] if (rows := by.get(NOT_DERIVABLE, [])) else []),
+        ]
+    )
+
+
+def _named(row: Json) -> str:
+    return f"{row['id']} {row['title']}"
+
+
 def _clause(row: Json) -> list[Cell]:
-    held = "; ".join(f"{fact['says']}: {_held(fact)}" for fact in row["facts"])
+    missing = [f"{fact['says']}{_held(fact)}" for fact in row["facts"] if fact["holds"] < fact["of"]]
     wants = f"{row['title']}. {row['wants']}".rstrip(". ")
     sections = ", ".join(map(str, row["sections"]))
-    return [row["id"], wants, sections or "–", Word(row["status"]), held or "–", "; ".join(row["beyond"]) or "–"]
+    return [row["id"], wants, sections or "–", "; ".join(missing) or "–", "; ".join(row["beyond"]) or "–"]
 
 
 def _held(fact: Json) -> str:
-    if fact["of"] == 1:
-        return "yes" if fact["holds"] else "not shown"
-    return f"{fact['holds']} of {fact['of']}"
+    return "" if fact["of"] == 1 else f" ({fact['holds']} of {fact['of']})"
 
 
 def _evidence(endpoints: list[Json]) -> Iterator[Block]:
@@ -353,15 +391,29 @@ def _evidence(endpoints: list[Json]) -> Iterator[Block]:
     for one in endpoints:
         name = one["subject"]["name"]
         yield Head(name)
-        rows = [_edge(edge) for edge in one["evidence"]]
+        said = _short_names(one["nodes"])
+        rows = [_edge(edge, said) for edge in one["evidence"]]
         yield Table(f"Edges behind {name}", ("From", "Relation", "To", "Field", "Method", "Read at"), rows, "No edge is known.")
-        rows = [[spaced(row["kind"]), Code(row["id"]), Code(row["digest"]), row["last_read"]] for row in one["records"]]
-        yield Table(f"Records behind {name}", ("Kind", "Record", "Digest of what the API answered", "Last read"), rows)
+        rows = [[_short(row["id"], said), Code(row["id"]), Code(row["digest"]), row["last_read"]] for row in one["records"]]
+        yield Table(f"Records behind {name}", ("Named above", "Record", "Digest of what the API answered", "Last read"), rows)
 
 
-def _edge(edge: Json) -> list[Cell]:
+def _short_names(nodes: list[Json]) -> dict[str, str]:
+    """What has an ARN by its kind and name, where nothing else in the chain is called so; the records give the ARN."""
+    names = {row["id"]: f"{spaced(row['kind'])} {row['name']}" for row in nodes if is_arn(row["id"]) and row["observed"]}
+    held = Counter(names.values())
+    return {identity: name for identity, name in names.items() if held[name] == 1}
+
+
+def _short(identity: str, names: dict[str, str]) -> Cell:
+    return names.get(identity) or Code(identity)
+
+
+def _edge(edge: Json, names: dict[str, str]) -> list[Cell]:
     relation = " ".join(filter(None, (edge["relation"], edge["role"], edge["usage"] if edge["usage"] != edge["role"] else "")))
-    return [Code(edge["source"]), relation, Code(edge["target"]), code(edge["path"]), edge["method"], text(edge["observed_at"])]
+    ends = (_short(edge[end], names) for end in ("source", "target"))
+    source, target = ends
+    return [source, relation, target, code(edge["path"]), edge["method"], text(edge["observed_at"])]
 
 
 def _reproduce(told: Json, document: Json) -> Iterator[Block]:

@@ -79,7 +79,7 @@ def _newest(snapshot: Json) -> Cell:
 
 
 def _verified(told: Json) -> str:
-    words = {UNCHANGED: "unchanged since its crawls sealed it", CHANGED: "CHANGED", IN_PART: "proved in part"}
+    words = {UNCHANGED: "no change was found in what its crawls sealed", CHANGED: "CHANGED", IN_PART: "proved in part"}
     return "; ".join([words.get(told["verdict"], "no crawl has sealed it"), *told["notes"]])
 
 

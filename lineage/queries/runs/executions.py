@@ -27,8 +27,8 @@ from lineage.queries.runs.pipelines import (
     resolved,
 )
 from lineage.queries.select import find_node
-from lineage.queries.showing import Shows
-from lineage.snapshot.reading import Snapshot
+from lineage.queries.showing import Answer
+from lineage.snapshot.reading import Snapshot, asks_snapshot
 
 SCHEMA = "lineage.execution/1"
 CACHED, SELECTIVE = "cached", "selective"
@@ -36,22 +36,22 @@ _SOURCES = {CACHED: "CacheHitResult", SELECTIVE: "SelectiveExecutionResult"}
 _METADATA = "PipelineExecutionSteps[].Metadata."
 # Steps whose work SageMaker keeps no record of.
 OPAQUE = {
-    "Lambda": "a Lambda function: what it read and wrote stands in its code",
+    "Lambda": "a Lambda function: only its code shows what it read and wrote",
     "Callback": "a callback: whoever took the message from its queue did the work",
-    "EMR": "a step on an EMR cluster: what it read and wrote stands in its code",
-    "EMRServerless": "a job on EMR Serverless: what it read and wrote stands in its code",
-    "Athena": "an Athena query: what it read stands in its text",
-    "BedrockCustomModel": "done by Bedrock, of which no record is read",
-    "BedrockCustomModelDeployment": "done by Bedrock, of which no record is read",
-    "BedrockProvisionedModelThroughput": "done by Bedrock, of which no record is read",
-    "BedrockModelImport": "done by Bedrock, of which no record is read",
+    "EMR": "a step on an EMR cluster: only its code shows what it read and wrote",
+    "EMRServerless": "a job on EMR Serverless: only its code shows what it read and wrote",
+    "Athena": "an Athena query: only its text shows what it read",
+    "BedrockCustomModel": "done by Bedrock, whose records are not read",
+    "BedrockCustomModelDeployment": "done by Bedrock, whose records are not read",
+    "BedrockProvisionedModelThroughput": "done by Bedrock, whose records are not read",
+    "BedrockModelImport": "done by Bedrock, whose records are not read",
 }
 _LONGEST_NAME = 63  # of a job; longer ones are cut where the name of the step stands
 _RANDOM = r"-[A-Za-z0-9]{10,12}"
 
 
 @dataclass(frozen=True, slots=True)
-class ExecutionSteps(Shows):
+class ExecutionSteps(Answer):
     """The answer of `load_execution`. `as_json` gives the contract `lineage.execution/1`."""
 
     execution: Execution
@@ -70,6 +70,7 @@ class ExecutionSteps(Shows):
         return {"schema": SCHEMA, "question": "pipelines"} | asdict(self)
 
 
+@asks_snapshot
 def load_execution(snapshot: Snapshot, execution: str, pipeline: str = "") -> ExecutionSteps:
     """One execution: an ARN, its id or its display name, among those of a pipeline where one is given.
 
@@ -178,7 +179,7 @@ class _Reading:
         way, why = [self.execution.id], ""
         at: Json | None = step
         while source and not why:
-            at, why = self._step_in(source, step) if source not in way else (None, "the executions name each other in a circle")
+            at, why = self._step_in(source, step) if source not in way else (None, "the executions name each other in a cycle")
             way.append(source)
             source = self._source(at, source)[1] if at else ""
         told = {"execution": way[-1], "through": way[1:-1], "known": not why, "why": why}
@@ -209,12 +210,12 @@ class _Reading:
         record = self._record(execution)
         name = execution.rpartition("/")[2]
         if record is None:
-            was = "is not there any more" if (*self._place(), EXECUTION) in self.scope.enumerated else "was not read"
+            was = "no longer exists" if (*self._place(), EXECUTION) in self.scope.enumerated else "was not read"
             return None, f"execution {name} {was}: it may have run the step, or have reused it itself"
         made = {one["id"] for one in made_by(step)}
         same = [one for one in record.body.get("PipelineExecutionSteps") or () if one.get("StepName") == step.get("StepName")]
         same = [one for one in same if made & {two["id"] for two in made_by(one)}] or same[:1]
-        return (same[0], "") if same else (None, f"what was read of execution {name} has no step of that name")
+        return (same[0], "") if same else (None, f"no step of that name was read in execution {name}")
 
     # --- what else belongs to it ----------------------------------------------------------------
 

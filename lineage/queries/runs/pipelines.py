@@ -16,7 +16,7 @@ from lineage.errors import MalformedDefinition, UnknownNode
 from lineage.queries.flow.belonging import EXECUTION
 from lineage.queries.scope import Within, listing_scope
 from lineage.queries.select import find_node
-from lineage.snapshot.reading import Snapshot
+from lineage.snapshot.reading import Snapshot, asks_snapshot
 
 _INSIDE = "/execution/"
 
@@ -61,6 +61,7 @@ class Execution:
 # --- lists --------------------------------------------------------------------------------------
 
 
+@asks_snapshot
 def list_pipelines(snapshot: Snapshot, accounts: Iterable[str] = (), regions: Iterable[str] = ()) -> list[Pipeline]:
     """Every pipeline of some accounts and regions, or of all, by name: the deleted too, and those only named by executions."""
     within = Within.of(accounts, regions)
@@ -81,6 +82,7 @@ def list_pipelines(snapshot: Snapshot, accounts: Iterable[str] = (), regions: It
     return sorted(found, key=attrgetter("name", "id"))
 
 
+@asks_snapshot
 def list_executions(snapshot: Snapshot, pipeline: str) -> list[Execution]:
     """The executions of a pipeline (a name, `pipeline/name` or an ARN), the latest first; only named ones at the end.
 
@@ -94,6 +96,7 @@ def list_executions(snapshot: Snapshot, pipeline: str) -> list[Execution]:
     return sorted(found, key=lambda one: (one.created or "", one.id), reverse=True)
 
 
+@asks_snapshot
 def pipelines_scope(snapshot: Snapshot, accounts: Iterable[str] = (), regions: Iterable[str] = ()) -> Json:
     """What was looked at, with the holes that could hide a pipeline or an execution."""
     return listing_scope(snapshot.scope(), (PIPELINE.name, EXECUTION), "pipeline", Within.of(accounts, regions))

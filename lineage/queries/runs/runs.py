@@ -42,7 +42,7 @@ from lineage.queries.runs.run_records import (
     source_of,
 )
 from lineage.queries.scope import ALL, Within, listing_scope
-from lineage.snapshot.reading import Snapshot
+from lineage.snapshot.reading import Snapshot, asks_snapshot
 from lineage.snapshot.tables import AT_ONCE
 
 _MAX_ARNS = 5
@@ -100,6 +100,7 @@ class Experiment:
         return asdict(self)
 
 
+@asks_snapshot
 def list_experiments(
     snapshot: Snapshot,
     *,
@@ -124,6 +125,7 @@ def list_experiments(
     return _sorted(shown, sort_by, sort_order)
 
 
+@asks_snapshot
 def list_trials(
     snapshot: Snapshot,
     experiment: str | None = None,
@@ -145,6 +147,7 @@ def list_trials(
     return _sorted(shown, sort_by, sort_order)
 
 
+@asks_snapshot
 def list_runs(
     snapshot: Snapshot,
     experiment: str | None = None,
@@ -170,7 +173,7 @@ def list_runs(
     `MalformedName`, and `UnknownNode` for an experiment or a group that nothing names.
     """
     if source not in (None, *_SOURCES):
-        raise MalformedName(f"{source!r} is no source of runs; they are {', '.join(_SOURCES)}")
+        raise MalformedName(f"{source!r} is not a source of runs; they are {', '.join(_SOURCES)}")
     trials = Trials(snapshot)
     asking = _Filter(
         trials,
@@ -188,6 +191,7 @@ def list_runs(
     return _loaded(snapshot, _sorted(heads, sort_by, sort_order), trials, brief=brief)
 
 
+@asks_snapshot
 def load_run(snapshot: Snapshot, run: str, experiment: str | None = None) -> Run:
     """One run, deleted or not: by its name as the SDK's user gave it, its trial component's name or ARN, or its display name.
 
@@ -214,6 +218,7 @@ def load_run(snapshot: Snapshot, run: str, experiment: str | None = None) -> Run
     return next(_loaded(snapshot, [head], trials, brief=False))
 
 
+@asks_snapshot
 def runs_scope(snapshot: Snapshot, accounts: Iterable[str] = (), regions: Iterable[str] = ()) -> Json:
     """What was looked at, with the holes that could hide an experiment, a group or a run."""
     return listing_scope(snapshot.scope(), (EXPERIMENT, GROUP, RUN), "run", Within.of(accounts, regions))

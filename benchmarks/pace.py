@@ -1,0 +1,84 @@
+"""How long the calls of one operation take where AWS allows only so many a second: `python benchmarks/pace.py [--calls N]`.
+
+Runs the real budget of a crawl (`lineage/crawl/aws/pace.py`) on a clock of its own, beside a token bucket that refuses what
+is too fast. So it takes no time, and nothing is called.
+"""
+
+from __future__ import annotations
+
+import argparse
+import heapq
+from dataclasses import dataclass, field
+
+from lineage.crawl.aws.pace import Budget
+
+ALLOWED = (0.5, 1, 2, 5, 10, 20)  # calls a second
+BURSTS = (1, 2, 10)  # calls that AWS lets through at once after a rest
+AT_ONCE = 16  # calls that are under way side by side
+
+
+@dataclass
+class Clock:
+    """A time that passes only while somebody sleeps."""
+
+    now: float = 0.0
+
+    def read(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@dataclass
+class Bucket:
+    """What AWS allows: tokens that come back with time."""
+
+    rate: float
+    burst: float
+    tokens: float = field(init=False)
+    counted: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.tokens = self.burst
+
+    def takes(self, now: float) -> bool:
+        self.tokens = min(self.burst, self.tokens + (now - self.counted) * self.rate)
+        self.counted = now
+        taken = self.tokens >= 1
+        self.tokens -= taken
+        return taken
+
+
+def seconds(calls: int, bucket: Bucket, latency: float) -> float:
+    """Until so many calls are answered, with what was refused asked again."""
+    clock = Clock()
+    budget = Budget(clock.read, clock.sleep)
+    under_way: list[tuple[float, bool, float]] = []  # when it is answered, whether it went well, when it was sent
+    answered = 0
+    while answered < calls:
+        going_well = sum(well for _, well, _ in under_way)
+        if len(under_way) == AT_ONCE or answered + going_well == calls:
+            clock.now = max(clock.now, under_way[0][0])
+        else:
+            sent = budget.wait()
+            heapq.heappush(under_way, (clock.now + latency, bucket.takes(clock.now), sent))
+        while under_way and under_way[0][0] <= clock.now:
+            _, well, sent = heapq.heappop(under_way)
+            budget.answered() if well else budget.throttled(sent)
+            answered += well
+    return clock.now
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--calls", type=int, default=275, help="what 5,000 training jobs take of DescribeEndpointConfig")
+    parser.add_argument("--latency", type=float, default=0.2)
+    asked = parser.parse_args()
+    for rate in ALLOWED:
+        took = [seconds(asked.calls, Bucket(rate, burst), asked.latency) for burst in BURSTS]
+        print(f"{rate:>4} calls a second: {min(took):.0f} to {max(took):.0f} s")
+
+
+if __name__ == "__main__":
+    main()

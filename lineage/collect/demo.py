@@ -1,0 +1,8 @@
+"""A made-up bank's account, shipped with the package: whoever has no AWS account at hand can try every question on it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+# Written by `fixtures/bank.py`, which also writes the same file into fixtures/.
+DEMO_ACCOUNT = Path(__file__).with_name("bank.jsonl")

@@ -1,0 +1,39 @@
+"""What a question is asked of: a snapshot, of which it reads what it needs, or a graph that somebody has read from one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import networkx as nx
+
+from lineage.domain.names import is_location
+from lineage.domain.urls import from_url
+from lineage.graphs.build import Graph
+from lineage.queries.select import find_in
+from lineage.snapshot.reading import Snapshot, insist_snapshot
+
+Source: TypeAlias = "Snapshot | Graph"
+
+
+def graph_from(source: Source, read: Callable[[Snapshot], Graph]) -> Graph:
+    """The graph that is given, or what `read` takes from the snapshot. Raises `TypeError` for anything else."""
+    if isinstance(source, Snapshot):
+        return read(source)
+    insist_source(source)
+    return source
+
+
+def insist_source(source: Source) -> None:
+    """Raise `TypeError` for what is neither a snapshot nor a graph that lineage made: it says what a question wants."""
+    if not (isinstance(source, nx.MultiDiGraph) and "scope" in source.graph):
+        insist_snapshot(source, also=", or a graph of one, lineage.graph(snapshot)")
+
+
+def known_as(source: Source, wanted: str) -> str:
+    """An S3 URI as it is, and the id of the node that a snapshot knows by another name; a graph is asked later.
+
+    Raises `MalformedName`, and `UnknownNode` where nothing has that name, or several have.
+    """
+    wanted = from_url(wanted)
+    return find_in(source, wanted) if isinstance(source, Snapshot) and not is_location(wanted) else wanted

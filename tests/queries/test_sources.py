@@ -1,0 +1,84 @@
+"""Questions are asked of a snapshot or of a graph, and say in one sentence what they want; answers are no truth values."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import boto3
+import networkx as nx
+import pytest
+
+import lineage
+from lineage.crawl.replay.session import replay_session
+from tests.conftest import BANK
+
+ASKED = [
+    (lineage.trace, "loans-live"),
+    (lineage.used, "s3://bank-ml/loans/holdout/"),
+    (lineage.impact, "s3://bank-raw/loans/"),
+    (lineage.impact, "Loans-Fit-0042"),
+    (lineage.path, "s3://bank-raw/loans/", "loans-live"),
+    (lineage.path, "training-job/Loans-Fit-0042", "endpoint/loans-live"),
+]
+
+
+def of_a_snapshot() -> list[str]:
+    """The public functions whose first argument is a snapshot."""
+    functions = [(name, getattr(lineage, name)) for name in lineage.__all__]
+    asked = [(name, list(inspect.signature(one).parameters.values())) for name, one in functions if inspect.isfunction(one)]
+    return [name for name, parameters in asked if parameters and parameters[0].annotation == "Snapshot"]
+
+
+@pytest.mark.parametrize(("question", "words"), [(one, words) for one, *words in ASKED], ids=range(len(ASKED)))
+def test_a_snapshot_answers_as_its_graph(account_path: Any, question: Any, words: list[str]) -> None:
+    """A question that is asked of a snapshot reads what it needs, and answers as it does of the whole graph."""
+    with lineage.open_snapshot(account_path) as snapshot:
+        assert question(snapshot, *words).as_json() == question(lineage.graph(snapshot), *words).as_json()
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("lineage.db", "this is the text 'lineage.db'"),
+        (None, "this is an object of type NoneType"),
+        (nx.MultiDiGraph(), "this is an object of type MultiDiGraph"),
+    ],
+    ids=["path", "none", "another-graph"],
+)
+@pytest.mark.parametrize("question", [lineage.used, lineage.datasets])
+def test_a_question_says_what_it_wants(question: Any, given: Any, said: str) -> None:
+    """Whoever gives a path, or a graph that lineage did not make, is told to open the snapshot."""
+    wanted = "ask a snapshot, lineage.open_snapshot('lineage.db'), or a graph of one, lineage.graph(snapshot); "
+    with pytest.raises(TypeError) as refused:
+        question(given, "s3://bank-ml/loans/")
+    assert str(refused.value) == wanted + said
+
+
+@pytest.mark.parametrize("name", of_a_snapshot())
+def test_what_reads_records_wants_a_snapshot(name: str) -> None:
+    """A function that takes a snapshot alone refuses a path with one sentence, whatever else it is given."""
+    function = getattr(lineage, name)
+    needed = [
+        one
+        for one in inspect.signature(function).parameters.values()
+        if one.default is one.empty and one.kind != one.VAR_POSITIONAL
+    ]
+    with pytest.raises(TypeError, match=r"^ask a snapshot, lineage\.open_snapshot\('lineage\.db'\); this is the text 'x\.db'$"):
+        found = function("x.db", *["loans-live"] * (len(needed) - 1))
+        list(found)  # some answer piece by piece
+
+
+def test_an_answer_is_no_truth_value(bank: lineage.Snapshot) -> None:
+    """`if lineage.used(…)` would take an `unknown` for a yes: it is refused."""
+    with pytest.raises(TypeError, match=r"^an answer is neither true nor false: compare its verdict"):
+        bool(lineage.used(bank, "s3://bank-ml/loans/holdout/"))
+
+
+@pytest.mark.parametrize("crawl", [lineage.crawl_estate, lineage.crawl_endpoints])
+def test_a_crawl_takes_a_boto3_session(tmp_path: Any, crawl: Any) -> None:
+    """A program that has signed in gives its session, with a region or with one of its own."""
+    signed_in = replay_session(BANK)._boto
+    assert isinstance(signed_in, boto3.Session)
+    progress = crawl(tmp_path / "lineage.db", session=signed_in)
+    assert progress.records > 90

@@ -1,0 +1,179 @@
+"""An auditor is not misled: no slip, and no file that somebody lays beside a snapshot, makes a proof of what is none."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+import lineage
+from lineage.queries.verify import UNCHANGED
+from tests.records import training
+from tests.signing.test_timestamps import tsa as tsa  # noqa: PLC0414  (the fixture)
+from tests.snapshot.test_file import crawl
+from tests.snapshot.test_seals import altered
+
+
+def pub(key: Path) -> str:
+    return f"{key}.pub"
+
+
+EMPTY = [
+    ("verify", name)
+    for name in ("digest", "against", "signature", "signer", "allowed-signers", "timestamp-authority", "anchors")
+]
+EMPTY += [("sign", name) for name in ("key", "timestamp", "public-key", "anchors", "out")]
+
+
+@pytest.mark.parametrize(("command", "option"), EMPTY)
+def test_an_empty_value(run, signed: Path, keys: dict[str, Path], command: str, option: str) -> None:
+    """An option whose value is empty, as of a shell variable that is not set, is refused: it turns no check off."""
+    key = ("--key", str(keys["jo"])) if (command, option) == ("sign", "key") else ()
+    ran = run("snapshot", command, *key, f"--{option}", " ")
+    assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+    assert "the value is empty" in ran.err
+
+
+def test_a_file_that_is_called_like_an_identity(
+    run, signed: Path, keys: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file beside the snapshot that is called like a signer is not taken for the signer's key."""
+    assert run("snapshot", "sign", "--key", str(keys["ann"])).code == 0
+    for name in ("jo@bank.example", "jo"):
+        shutil.copy(pub(keys["ann"]), name)
+    words = ("snapshot", "verify", "--signer", "jo@bank.example")
+    assert "jo@bank.example is an identity: give its list with --allowed-signers" in run(*words).err
+    Path("signers").write_text("".join(f"{who} {Path(pub(keys['jo'])).read_text()}" for who in ("jo@bank.example", "jo")))
+    monkeypatch.setenv("LINEAGE_ALLOWED_SIGNERS", "signers")
+    for who in ("jo@bank.example", "jo"):
+        ran = run(*words[:-1], who)
+        assert (ran.code, f"signature refused: it was not signed by {who}, as signers lists them" in ran.err) == (3, True)
+    assert run(*words[:-1], "./jo").code == 0  # whoever writes a path means the file
+
+
+def test_the_key_of_an_identity_is_told(run, signed: Path, keys: dict[str, Path]) -> None:
+    """Two keys may stand for one identity: the answer says which of them signed."""
+    lines = [f"team@bank.example {Path(pub(keys[name])).read_text()}" for name in ("ann", "jo")]
+    Path("signers").write_text("".join(lines))
+    told = json.loads(run("snapshot", "verify", "--allowed-signers", "signers", "-f", "json").out)
+    assert f"signed by team@bank.example ({json.loads(signed.read_text())['signatures'][0]['keyid']}), at" in told["notes"][-1]
+
+
+DATES = {"expired": ("2001", "2002", 3), "not yet valid": ("2098", "2099", 3), "valid": ("2001", "2099", 0)}
+
+
+@pytest.mark.parametrize(("begins", "ends", "code"), DATES.values(), ids=DATES)
+def test_the_dates_of_a_key(run, signed: Path, keys: dict[str, Path], begins: str, ends: str, code: int) -> None:
+    """Without a time stamp the dates in a list of signers are held against now: a signature could be dated back."""
+    dates = f'valid-after="{begins}0101",valid-before="{ends}0101"'
+    Path("signers").write_text(f"jo@bank.example {dates} {Path(pub(keys['jo'])).read_text()}")
+    for who in ((), ("--signer", "jo@bank.example")):
+        assert run("snapshot", "verify", "--allowed-signers", "signers", *who).code == code
+
+
+@pytest.mark.parametrize(("year", "code"), [("2001", 0), ("2011", 3)])
+def test_the_dates_of_a_key_at_the_time_of_the_stamp(
+    run, at, keys: dict[str, Path], monkeypatch: pytest.MonkeyPatch, tsa: tuple[str, Path], year: str, code: int
+) -> None:
+    """A key that was valid when the authority saw its signature is accepted for ever; one that was not is never accepted."""
+    at(1)
+    assert run("snapshot", "sign", "--key", str(keys["jo"]), "--timestamp", tsa[0]).code == 0
+    monkeypatch.setattr("lineage.signing.signed.time_of", lambda *_: f"{year}-06-01T00:00:00Z")
+    Path("signers").write_text(f'jo valid-after="20010101",valid-before="20020101" {Path(pub(keys["jo"])).read_text()}')
+    for who in ((), ("--signer", "jo")):
+        ran = run("snapshot", "verify", "--allowed-signers", "signers", "--timestamp-authority", str(tsa[1]), *who)
+        assert ran.code == code
+
+
+def test_the_file_is_no_proof_of_itself(run, at, tmp_path: Path) -> None:
+    """The file itself, under whatever name, is no earlier copy; nor is a copy that no crawl has sealed."""
+    at(1)
+    Path("link.db").symlink_to("lineage.db")
+    crawl(Path("bare.db"), training("j", {"train": "s3://b/n"}), finish=False)
+    cases = (("lineage.db", 2, "is the file itself"), ("link.db", 2, "is the file itself"), ("bare.db", 3, "has no seal"))
+    for name, code, said in cases:
+        ran = run("snapshot", "verify", "--against", name)
+        assert (ran.code, ran.out, said in ran.err) == (code, "", True)
+
+
+def test_proof_can_be_required(run, at, signed: Path, keys: dict[str, Path]) -> None:
+    """With --require-proof exit code 0 says that the newest crawl is proved by something that was kept elsewhere."""
+    by = ("--signer", pub(keys["jo"]))
+    told = {words: run("snapshot", "verify", "--require-proof", *words).code for words in ((), by)}
+    assert told == {(): 4, by: 0}
+    run("snapshot", "verify", *by, "--anchors", "a.jsonl")
+    assert run("snapshot", "verify", "--require-proof", "--anchors", "a.jsonl").code == 0
+    at(3)
+    ran = run("snapshot", "verify", "--require-proof", "--anchors", "a.jsonl", "-f", "json")
+    assert (ran.code, json.loads(ran.out)["proved_all"], json.loads(ran.out)["proved"]["crawl"]) == (4, False, 2)
+    crawl(Path("bare.db"), training("j", {"train": "s3://b/n"}), finish=False)
+    assert run("snapshot", "verify", "bare.db", "--require-proof").code == 4
+
+
+def test_a_newest_state_that_is_not_sealed_is_not_called_unchanged(run, at) -> None:
+    """After a crawl that was killed the first line says that the newest state is not sealed, and JSON names the crawl."""
+    at(2)
+    crawl(Path("lineage.db"), training("new", {"train": "s3://b/n"}), finish=False)
+    ran = run("snapshot", "verify", "-f", "table")
+    assert ran.out.splitlines()[0] == (
+        "UNCHANGED  what 2 crawls wrote into lineage.db is as sealed; the newest state is not sealed"
+    )
+    done = lineage.verify("lineage.db")
+    assert (done.verdict, done.unsealed_crawls) == (UNCHANGED, [3])
+
+
+def test_what_no_seal_covers_is_not_signed(run, signed: Path, keys: dict[str, Path]) -> None:
+    """After a crawl that was killed anybody can take edges away unseen: such a state is not signed, and a statement tells of it."""
+    crawl(Path("lineage.db"), training("new", {"train": "s3://b/n"}), finish=False)
+    altered(Path("lineage.db"), Path("s.db"), "DELETE FROM edge")
+    ran = run("snapshot", "sign", "s.db", "--key", str(keys["jo"]))
+    assert (ran.code, ran.err.count("\n"), Path("s.db.dsse.json").exists()) == (3, 1, False)
+    assert (
+        "s.db: no seal covers its newest state, for crawl 3 did not finish: run the crawl again to its end, then sign"
+        in ran.err
+    )
+    told = json.loads(run("export", "-f", "in-toto", "--snapshot", "s.db").out)
+    assert told["predicate"]["unsealed_crawls"] == [3]
+
+
+def test_anchors_that_are_not_there(run, at, keys: dict[str, Path]) -> None:
+    """A file of anchors that is not there, is empty, or knows other snapshots only, is told: it may be the wrong one."""
+    at(1)
+    for make in (lambda: None, Path("a.jsonl").touch):
+        make()
+        ran = run("snapshot", "verify", "--anchors", "a.jsonl")
+        assert (ran.code, "so none is checked" in ran.err) == (0, True)
+    crawl(Path("other.db"), training("other", {"train": "s3://b/n"}))
+    assert run("snapshot", "sign", "other.db", "--key", str(keys["jo"]), "--anchors", "a.jsonl").code == 0
+    ran = run("snapshot", "verify", "--anchors", "a.jsonl")
+    assert "no anchor is of this snapshot, which is known by its first seal; 1 are of others" in ran.out
+
+
+def test_anchors_that_cannot_be_written(run, signed: Path, keys: dict[str, Path]) -> None:
+    """Where anchors can't be added the answer and its exit code stand, and stderr says so; what was signed is there."""
+    ran = run("snapshot", "verify", "--signer", pub(keys["jo"]), "--anchors", "no/a.jsonl", "-f", "json")
+    assert (ran.code, json.loads(ran.out)["proved_all"]) == (0, True)
+    assert "no/a.jsonl: No such file or directory: what was proved is not added to these anchors" in ran.err
+    signed.unlink()
+    ran = run("snapshot", "sign", "--key", str(keys["jo"]), "--anchors", "no/a.jsonl")
+    assert (ran.code, signed.exists(), "signed lineage.db up to crawl 2" in ran.err) == (3, True, True)
+
+
+def test_who_signs_again_is_told_what_goes(run, signed: Path, keys: dict[str, Path]) -> None:
+    """A second signature takes the place of the first, and stderr says so; with another name both are there."""
+    assert "replaced" not in run("snapshot", "sign", "--key", str(keys["ann"]), "-o", "ann.json").err
+    assert run("snapshot", "verify", "--signer", pub(keys["jo"])).code == 0
+    assert run("snapshot", "verify", "--signer", pub(keys["ann"]), "--signature", "ann.json").code == 0
+    assert "; the envelope that was there is replaced" in run("snapshot", "sign", "--key", str(keys["ann"])).err
+
+
+@pytest.mark.parametrize("words", [("sign", "--key", "KEY"), ("info",)])
+def test_a_snapshot_is_not_written_over(run, at, keys: dict[str, Path], words: tuple[str, ...]) -> None:
+    """No answer is written over a snapshot, whichever command is given its name."""
+    at(1)
+    before = Path("lineage.db").read_bytes()
+    ran = run("snapshot", *(str(keys["jo"]) if word == "KEY" else word for word in words), "-o", "lineage.db")
+    assert (ran.code, "is a database, perhaps the snapshot" in ran.err) == (2, True)
+    assert Path("lineage.db").read_bytes() == before
