@@ -184,7 +184,7 @@ def test_exports_that_tell_of_holes_tell_who_vouches(asked) -> None:
         assert "Ada, mortgage team" in asked("export", *words, "--attestations", "a.toml").out
         assert "Ada" not in asked("export", *words).out
     ran = asked("export", "+mortgage-tuned", "-f", "dot", "--attestations", "a.toml")
-    assert (ran.code, ran.err) == (0, "lineage: -f dot tells of no holes, and so of no attestations\n")
+    assert (ran.code, ran.err) == (0, "lineage: -f dot does not show gaps, and so no attestations\n")
 
 
 def test_the_same_question_gives_the_same_bytes(asked, tmp_path: Path) -> None:

@@ -150,7 +150,7 @@ BAD_INPUT = [
     (("crawl", "--replay", str(BANK), "--only-roles"), 2, "nothing to read without a --role-arn"),
     (("crawl", "--replay", str(BANK), "--endpoint", "loans-live", "--full"), 2, "--full is for whole accounts"),
     (("crawl", "--replay", str(BANK), "--endpoint", "x", "--role-arn", "y"), 2, "--role-arn is for whole accounts"),
-    (("crawl", "--replay", str(BANK), "--endpoint", "x", "--region", "a", "--region", "b"), 2, "walks in one region"),
+    (("crawl", "--replay", str(BANK), "--endpoint", "x", "--region", "a", "--region", "b"), 2, "reads one region at a time"),
     (("crawl", "--replay", str(BANK), "--kind", "modle"), 2, "no kind 'modle'; did you mean model"),
     (("crawl", "--replay", str(BANK), "--role-arn", "auditor"), 2, "'auditor' is not a role ARN (expected one like arn:aws:iam::"),
     (("kinds", "modle"), 2, "no kind 'modle'; did you mean model"),

@@ -158,12 +158,12 @@ BAD: list[tuple[tuple[str, ...], str]] = [
     ((*TUNED, "--metric", "validation:aucc"), "no candidate has a metric 'validation:aucc'; did you mean validation:auc? There are train:auc (5 of 6), validation:auc (5 of 6)"),
     (("House-Appraisal", "--compare"), "name the --metric to compare by; there are validation:rmse (2 of 3), train:rmse (1 of 3)"),
     (("House-Appraisal", "--metric", "validation:rmse"), "is more or less of validation:rmse better? nothing says: say --direction max or min"),
-    (("House-Appraisal", "baseline", "--all-parameters"), "one RUN is told whole: leave out --all-parameters (see lineage runs --help)"),
+    (("House-Appraisal", "baseline", "--all-parameters"), "a single RUN is shown in full: leave out --all-parameters (see lineage runs --help)"),
     ((*TUNED, "--order", "ascending"), "a leaderboard is sorted by its metric: leave out --order (see lineage runs --help)"),
-    ((*TUNED, "--picture", "scatter", "-f", "csv"), "--picture is an svg, and csv was asked for: leave one of them out (see lineage runs --help)"),
-    ((*TUNED, "--picture", "scatter", "-o", "board.md"), "--picture is an svg, and md was asked for: leave one of them out (see lineage runs --help)"),
-    ((*TUNED, "--status", "Stopping"), "no run of experiment Limits-Tune-7-aws-tuning-job is so: there is nothing to compare (see lineage runs --help)"),
-    (("-f", "svg"), "only a leaderboard is drawn as svg: compare by a --metric (see lineage runs --help)"),
+    ((*TUNED, "--picture", "scatter", "-f", "csv"), "--picture draws an svg, not csv: use one of them (see lineage runs --help)"),
+    ((*TUNED, "--picture", "scatter", "-o", "board.md"), "--picture draws an svg, not md: use one of them (see lineage runs --help)"),
+    ((*TUNED, "--status", "Stopping"), "no run of experiment Limits-Tune-7-aws-tuning-job matches: there is nothing to compare (see lineage runs --help)"),
+    (("-f", "svg"), "only a leaderboard can be drawn as svg: add --metric (see lineage runs --help)"),
     (("renewals-uk", "--compare", "-f", "svg"), "name the --metric to compare by; "),
 ]  # fmt: skip
 
@@ -191,10 +191,10 @@ def test_what_a_search_finds_is_ranked(run, account_path: Path) -> None:
     rows = [json.loads(line) for line in run(*by, "--metric", AUC).out.splitlines()]
     assert [(row["rank"], row["value"]) for row in rows] == [(1, 0.887), (2, 0.873), (3, 0.841), (4, 0.772), (1, 0.899)]
     for arguments, said in (
-        (("--metric", AUC, "--live"), "--live asks the service, and a leaderboard is of the snapshot: leave --live out"),
-        (("--metric", AUC, "--columns", "name"), "a leaderboard has columns of its own: leave --columns out"),
-        (("--metric", AUC, "--where", "TrainingJobName = x"), "no training job is so: there is nothing to compare"),
-        (("-f", "svg"), "only a leaderboard is drawn as svg: compare by a --metric"),
+        (("--metric", AUC, "--live"), "a leaderboard needs the snapshot: leave out --live"),
+        (("--metric", AUC, "--columns", "name"), "a leaderboard has its own columns: leave out --columns"),
+        (("--metric", AUC, "--where", "TrainingJobName = x"), "no training job matches: there is nothing to compare"),
+        (("-f", "svg"), "only a leaderboard can be drawn as svg: add --metric"),
     ):
         refused = run(*by, *arguments)
         assert (refused.code, refused.out, refused.err) == (2, "", f"lineage: {said} (see lineage search --help)\n")
@@ -213,7 +213,7 @@ def test_what_could_be_better_and_was_not_read(run, tmp_path: Path) -> None:
             assert f"Note: {said}:" in run(*ask, *form).err.splitlines()
     assert "Note: 1 hole could hide more training jobs:" in run("search", "training-job", "-f", "table").out
     none = run("search", "training-job", "--where", "TrainingJobName = x", *by)
-    assert none.err.startswith("lineage: no training job is so, as far as was read: there is nothing to compare")
+    assert none.err.startswith("lineage: no training job matches, as far as was read: there is nothing to compare")
 
 
 def test_seconds_are_told_alike(run, account_path: Path) -> None:
@@ -225,7 +225,7 @@ def test_seconds_are_told_alike(run, account_path: Path) -> None:
 def test_a_limit_is_told(run, account_path: Path) -> None:
     """Of what a search found and its limit left out a leaderboard says how many they are."""
     ask = ("search", "training-job", "--limit", "3", "--metric", AUC, "--direction", "max", "--snapshot", str(account_path))
-    assert run(*ask).err.splitlines()[-1] == "lineage: --limit left 32 out of 35 that were found"
+    assert run(*ask).err.splitlines()[-1] == "lineage: --limit left out 32 of 35 matches"
 
 
 @pytest.mark.parametrize(("value", "said"), [(None, ""), (0.8700000047683716, "0.87"), (1e-05, "1e-05"), (7, "7"), ("x", "x")])

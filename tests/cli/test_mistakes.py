@@ -71,7 +71,7 @@ MISTAKES: dict[str, tuple[tuple[str, ...], int, str]] = {
     "an extension of a policy": (("iam-policy", "-o", "x.yaml"), 2, f"x.yaml: no format has the extension .yaml (expected .json, .tf): rename it, or add --format {SEE.format('iam-policy')}"),
     "a folder that is not there": (("ls", "-o", "none/x.csv"), 3, "Could not open file 'none/x.csv': No such file or directory"),
     "an export format": (("export", "-f", "jason"), 2, f"Invalid value for '--format' / '-f': 'jason' is not valid; did you mean json? {SEE.format('export')}"),
-    "a missing snapshot": (("ls", "--snapshot", "none.db"), 3, "no snapshot at none.db: make one with `lineage crawl --snapshot none.db`, or name another"),
+    "a missing snapshot": (("ls", "--snapshot", "none.db"), 3, "no snapshot at none.db: make one with `lineage crawl --snapshot none.db`, or name another; `lineage demo` makes one to try"),
     "a file that is no snapshot": (("ls", "--snapshot", "text.db"), 3, "text.db can't be read: file is not a database; restore it if it was a snapshot, else name another file"),
     "an empty file as snapshot": (("ls", "--snapshot", "empty.txt2"), 3, "empty.txt2 is empty: fill it with `lineage crawl --snapshot empty.txt2`"),
     "a folder as snapshot": (("ls", "--snapshot", "."), 3, ". is a folder: name the snapshot file in it"),
