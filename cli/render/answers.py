@@ -103,7 +103,7 @@ def gaps_text(said: dict[str, Any], *, colour: bool) -> str:
     if not said["lists"]:
         lines += [styled(_NO_LISTS)]
     lines += [hole_line(gap) for gap in said["empty"]]
-    lines += [styled((f"{plural(len(gaps), 'gap')} besides:" if gaps else "No gaps besides.", "bold"))]
+    lines += [styled((f"{plural(len(gaps), 'other gap')}:" if gaps else "No other gaps.", "bold"))]
     lines += [hole_line(gap) for gap in gaps]
     if "attestations" not in said:
         lines += [styled(("Note: ", "dim"), _QUESTIONS_MEET)]
@@ -152,23 +152,12 @@ def _place_lines(account: str, region: str, lists: list[dict[str, Any]]) -> list
     lines = [styled((f"{account} {region}", "bold"), head)]
     for one in told:
         records = f"  {one['kind']:<{width}}  {one['records']:>9,}  "
-        since = f" of what came since {one['since']}" if one["since"] else ""
+        since = f" new since {one['since']}" if one["since"] else ""
         state = (one["state"], "green" if one["state"] == "finished" else "yellow")
         lines.append(styled(records, state, f"{since}  {one['operation']}", f": {one['detail']}" if one["detail"] else ""))
     empty = len(lists) - len(told)
-    return [
-        *lines,
-        *(
-            [
-                styled(
-                    f"  and {plural(empty, 'kind')} of which there is nothing"
-                    + (" new" if any(one["since"] for one in lists) else "")
-                )
-            ]
-            if empty
-            else []
-        ),
-    ]
+    new = "new " if any(one["since"] for one in lists) else ""
+    return [*lines, styled(f"  and {plural(empty, 'kind')} with no {new}records")] if empty else lines
 
 
 def _lookup_line(one: dict[str, Any]) -> Line:

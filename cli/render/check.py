@@ -66,7 +66,7 @@ def _how(finding: lineage.Finding) -> str:
 def _counted(answer: lineage.Checked) -> str:
     counts = answer.counts()
     severities = ", ".join(plural(counts[severity], severity) for severity in _SEVERITIES)
-    rest = {"undecided": "not decided", "known": "known", "suppressed": "suppressed", "attested": "attested"}
+    rest = {"undecided": "undecided", "known": "known", "suppressed": "suppressed", "attested": "attested"}
     others = [f"{counts[state]:,} {said}" for state, said in rest.items() if counts.get(state)]
     return "; ".join([severities, *([", ".join(others)] if others else [])])
 

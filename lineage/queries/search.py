@@ -28,8 +28,8 @@ from lineage.snapshot.tables import AT_ONCE
 SCHEMA, SUGGESTIONS = "lineage.search/1", "lineage.suggestions/1"
 ASCENDING, DESCENDING = "Ascending", "Descending"
 HINT_LENGTH = 100
-_CUT = "some value of {} looked like a secret and was not kept: --live compares it"
-_WHOLE = "a decimal {} counts as its whole part beside an integer, as SageMaker does it: write 1.0 to compare decimals"
+_CUT = "some values of {} looked like secrets and were not stored: --live compares them"
+_WHOLE = "a decimal {} is compared with an integer by its whole part, as in SageMaker: write 1.0 to compare decimals"
 OWN = ("id", "kind", "name", "account", "region", "status", "created", "deleted")  # what a match says beside its record
 _SOURCE = "SourceDetail"
 

@@ -250,7 +250,7 @@ class _Checking:
         """Each seal says its own words, and names the one before."""
         for before, one in zip([None, *chain], chain, strict=False):
             if one.made_anew() != one.digest:
-                self.tell("seal", f"crawl {one.crawl}", "the seal is not what it was sealed as")
+                self.tell("seal", f"crawl {one.crawl}", "the seal does not match its own digest")
             if one.previous != (before.digest if before else ""):
                 self.tell("seal", f"crawl {one.crawl}", "the seal before it was changed or removed")
 

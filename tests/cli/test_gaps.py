@@ -36,7 +36,7 @@ def test_gaps_tells_lists_and_gaps(run, tmp_path: Path) -> None:
     assert code == 0
     assert "32 of 33 lists finished" in text
     assert re.search(r"^  model +1  denied  ListModels: User: ", text, re.MULTILINE)
-    assert "1 gap besides:\n  111122223333 eu-west-1  denied  DescribePipeline p: User: " in text
+    assert "1 other gap:\n  111122223333 eu-west-1  denied  DescribePipeline p: User: " in text
     told = json.loads(run("gaps", "--snapshot", "s.db", "-f", "json")[1])
     assert told["schema"] == "lineage.gaps/1"
     assert {one["kind"]: one["state"] for one in told["lists"] if one["state"] != "finished"} == {"model": "denied"}

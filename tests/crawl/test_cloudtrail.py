@@ -596,7 +596,7 @@ def test_the_command(run, tmp_path: Path) -> None:
     assert "33 of 33 lists finished" in text
     assert f"{ACCOUNT} {REGION}  CloudTrail, asked " in text
     assert ": 2 deletions since " in text
-    assert "1 gap besides:\n" in text
+    assert "1 other gap:\n" in text
     told = json.loads(run("gaps", "-f", "json")[1])
     assert [(one["kind"], one["state"], one["records"]) for one in told["lookups"]] == [("cloudtrail", "finished", 2)]
     rows = [row.split("\t") for row in run("gaps")[1].splitlines()]
@@ -611,7 +611,7 @@ def test_a_refused_lookup_is_told_where_lookups_are(run, tmp_path: Path) -> None
     text = run("gaps", "-f", "table")[1]
     assert text.count("cloudtrail:LookupEvents") == 1
     assert "denied  LookupEvents: User: " in text
-    assert "\nNo gaps besides.\n" in text
+    assert "\nNo other gaps.\n" in text
 
 
 def test_the_option(run) -> None:

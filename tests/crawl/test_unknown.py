@@ -195,7 +195,7 @@ def test_gaps_tells_the_notes(tmp_path: Path, run: Callable[..., Ran]) -> None:
     assert said["gaps"] == []
     assert {"kind": "training-job", "member": "DisableEFA", "values": "false"}.items() <= said["notes"][1].items()
     text = run(*words, "-f", "table").out
-    assert "No gaps besides." in text
+    assert "No other gaps." in text
     assert "Note: botocore does not know training-job members CreatedBy, DisableEFA, " in text
     rows = [row.split("\t") for row in run(*words, "-f", "tsv").out.splitlines()]
     assert {len(row) for row in rows} == {12}

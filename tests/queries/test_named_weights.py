@@ -55,7 +55,7 @@ def test_weights_in_a_place(tmp_path: Path, title: str, records: list[Resource])
     graph = known(FIT, *records)
     traced = lineage.trace(graph, "shop")
     assert (traced.verdict, [job["name"] for job in traced.training_jobs]) == ("traced", ["fit"])
-    assert any("no field tells" in said and WEIGHTS.rstrip("/") in said for said in traced.caveats)
+    assert any("no field shows" in said and WEIGHTS.rstrip("/") in said for said in traced.caveats)
     reached = {row["name"]: row["sure"] for row in lineage.impact(graph, DATA).reached}
     assert (reached["shop"], reached["fit"]) == (False, True)
     assert [one["verdict"] for one in lineage.datasets(graph, SHOP, holdouts=[DATA, "s3://never/"]).holdouts] == [

@@ -48,7 +48,7 @@ def test_an_access_point_of_any_bucket_may_hide_a_use(point: str) -> None:
 def test_what_is_written_over_an_access_point_may_be_read_anywhere(point: str) -> None:
     """A job that writes over an access point may have written what another one read from the bucket."""
     [hole] = used(whole(processing("p", {"in": "s3://raw/"}, {"out": point})), "s3://raw/").scope["holes"]
-    assert (hole["reason"], "this version does not follow it" in hole["detail"]) == ("unresolved", True)
+    assert (hole["reason"], "which this version cannot follow" in hole["detail"]) == ("unresolved", True)
 
 
 @pytest.mark.parametrize(

@@ -391,8 +391,8 @@ def test_secrets_and_whole_numbers_are_told_of(tmp_path: Path) -> None:
         found = lineage.search(snapshot, "training-job", where=where, any_of=True)
     assert found.total == 0
     assert [caveat.partition(":")[0] for caveat in found.caveats] == [
-        "some value of HyperParameters.api_key looked like a secret and was not kept",
-        "a decimal HyperParameters.eta counts as its whole part beside an integer, as SageMaker does it",
+        "some values of HyperParameters.api_key looked like secrets and were not stored",
+        "a decimal HyperParameters.eta is compared with an integer by its whole part, as in SageMaker",
     ]
 
 
