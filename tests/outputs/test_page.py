@@ -158,7 +158,7 @@ def test_the_panel_tells_what_show_tells(open_page, bank_page: str, bank: lineag
     assert links == ["https://eu-west-1.console.aws.amazon.com/sagemaker/home?region=eu-west-1#/jobs/Loans-Fit-0042"]
     opened.tab.click("#panel .go:text('bank-ml/loans/train/')")
     assert opened.heading() == "s3://bank-ml/loans/train/"
-    assert "A place" in opened.tab.inner_text("#panel")
+    assert "A location" in opened.tab.inner_text("#panel")
 
 
 def test_gaps_stand_beside_what_they_are_about(open_page, bank: lineage.Snapshot) -> None:
@@ -171,7 +171,7 @@ def test_gaps_stand_beside_what_they_are_about(open_page, bank: lineage.Snapshot
     told = opened.tab.inner_text("#panel")
     assert opened.tab.inner_text("#about-button") == f"{len(bank.gaps())} gaps"
     assert all(gap.detail in told for gap in bank.gaps())
-    assert "1 list did not come to an end" in told
+    assert "1 incomplete list; a missing node of these kinds proves nothing" in told
 
 
 def test_what_was_not_listed_is_not_called_read() -> None:
@@ -420,7 +420,7 @@ def test_what_was_deleted_keeps_its_record(open_page) -> None:
     opened.find("shop-model")
     told = opened.tab.inner_text("#panel")
     assert "not observed" in told
-    assert "No record: something names it, and nothing described it." in told
+    assert "No record: something names it, and it was not observed." in told
 
 
 def test_images_are_drawn_if_asked_for(bank: lineage.Snapshot) -> None:

@@ -95,7 +95,7 @@
   let before = null;  // the view to go back to from paper
   let now = null, lit = null, open = null, colours = {};
 
-  const value = (node, what) => node[what] ?? "none told";
+  const value = (node, what) => node[what] ?? "unknown";
   const spaced = (kind) => kind.replaceAll("-", " ");
   const many = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
   const light = (node) => (!lit ? 0 : node === now ? HERE : lit.up.has(node) ? UP : lit.down.has(node) ? DOWN : -1);
@@ -493,7 +493,7 @@
   function detail(node) {
     open = node;
     const up = reach(node, "into", "source"), down = reach(node, "out", "target");
-    const gone = node.observed ? "" : " · named by something, and not observed";
+    const gone = node.observed ? "" : " · named by something, not observed";
     openPanel(
       top(node.name, spaced(node.kind) + gone, iconOf(node.kind)),
       buttonsOf(node, up, down),
@@ -566,8 +566,8 @@
 
   function recordOf(node) {
     const missing = node.id.includes("://")
-      ? "A place: the records that read and write it name it; S3 itself is not asked."
-      : node.observed ? data.without_records || "The record is not in this page." : "No record: something names it, and nothing described it.";
+      ? "A location: the records that read and write it name it. S3 itself was not read."
+      : node.observed ? data.without_records || "The record is not in this page." : "No record: something names it, and it was not observed.";
     const shown = node.record === null ? text("p", missing, "note") : Object.assign(text("pre", node.record), { tabIndex: 0 });
     const note = node.record !== null && data.cut.includes(node.at);
     return [text("h3", "Record"), shown, note ? text("p", `Cut: \`lineage show\` has all of it.`, "note") : null];
@@ -577,22 +577,22 @@
     open = "about";
     const scope = data.scope;
     const lists = scope.unread.length
-      ? `${many(scope.unread.length, "list")} did not come to an end, so what is missing of these kinds proves nothing: ${scope.unread.join("; ")}`
-      : "Every list of every kind came to its end.";
+      ? `${many(scope.unread.length, "incomplete list")}; a missing node of these kinds proves nothing: ${scope.unread.join("; ")}`
+      : "Every list of every kind is complete.";
     const holesIn = element("div");
     some(data.gaps, GAPS, gapItem, holesIn);
     openPanel(
       top("What was looked at", data.title),
       element("dl", { className: "facts" }, ...[
         ["accounts", scope.accounts.join(", ")], ["regions", scope.regions.join(", ")],
-        ...scope.crawls.map((crawl) => [`crawl ${crawl.id}`, `${crawl.started} as ${crawl.caller}${crawl.complete ? "" : " · was cut short"}`]),
+        ...scope.crawls.map((crawl) => [`crawl ${crawl.id}`, `${crawl.started} as ${crawl.caller}${crawl.complete ? "" : " · interrupted"}`]),
         ["in this page", `${many(nodes.length, "node")}, ${many(edges.length, "edge")}${data.left_out ? ` · ${data.left_out}` : ""}`],
-        ["records", data.without_records || "of each node that has one"],
+        ["records", data.without_records || "of every node that has one"],
       ].map(([name, said]) => element("div", {}, text("dt", name), text("dd", said)))),
-      text("h3", "What could not be read, of the whole snapshot"),
+      text("h3", "What could not be read in the whole snapshot"),
       text("p", lists, "note"),
-      data.gaps.length ? holesIn : text("p", "No gaps besides.", "note"),
-      text("p", "Edges are what the records say: times are not looked at. `lineage trace` and `lineage impact` look at them as well.", "note"),
+      data.gaps.length ? holesIn : text("p", "No other gaps.", "note"),
+      text("p", "Edges are what the records say: times are not checked. `lineage trace` and `lineage impact` check them.", "note"),
     );
     panel.focus();
   }
@@ -933,7 +933,7 @@
     $("title").textContent = data.heading;
     $("subtitle").textContent = [data.title, data.left_out].filter(Boolean).join(" · ");
     $("subtitle").title = $("subtitle").textContent;
-    $("about-button").textContent = data.gaps.length ? many(data.gaps.length, "gap") : data.scope.unread.length ? "Not all read" : "No gaps";
+    $("about-button").textContent = data.gaps.length ? many(data.gaps.length, "gap") : data.scope.unread.length ? "Incomplete" : "No gaps";
     theme();
     filters();
     if (innerWidth <= 900) toggleFilters(false);

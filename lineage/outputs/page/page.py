@@ -209,7 +209,7 @@ def _unread(scope: Scope) -> Iterator[str]:
 def _records(graph: Graph, snapshot: Snapshot | None) -> tuple[dict[str, str], str]:
     """The record of each node as text, and why there is none, where there is none."""
     if snapshot is None:
-        return {}, "Records are not in this page: it was made of a graph alone."
+        return {}, "Records are not in this page: it was made from a graph alone."
     if len(graph) > MAX_WITH_RECORDS:
         return {}, f"Records are not in this page: it has more than {MAX_WITH_RECORDS:,} nodes. `lineage show ID` has them."
     bodies = ((node, record.body) for node, record in _kept(graph, snapshot))
