@@ -32,11 +32,15 @@ from .domain.names import parse_location as parse_location
 from .domain.pipelines import ExperimentNames as ExperimentNames
 from .domain.pipelines import experiment_names as experiment_names
 from .domain.records import Scope as Scope
+from .domain.regions import check_places as check_places
+from .domain.spelling import did_you_mean as did_you_mean
+from .domain.spelling import no_such as no_such
 from .domain.status import is_as_expected as is_as_expected
 from .domain.text import json_text as json_text
 from .domain.text import one_line as one_line
 from .domain.text import safe_json as safe_json
 from .domain.text import visible as visible
+from .domain.urls import from_url as from_url
 from .domain.version import __version__ as __version__
 from .errors import AlreadyExists as AlreadyExists
 from .errors import CrawlError as CrawlError
@@ -87,6 +91,7 @@ from .outputs.report.controls import FRAMEWORKS as FRAMEWORKS
 from .outputs.report.model import Report as Report
 from .outputs.report.model import report as report
 from .outputs.report.model import report_digest as report_digest
+from .outputs.report.pdf import to_pdf as to_pdf
 from .queries.anchors import Anchor as Anchor
 from .queries.anchors import anchor as anchor
 from .queries.anchors import load_anchors as load_anchors
@@ -133,6 +138,7 @@ from .queries.select import find_node as find_node
 from .queries.select import named as named
 from .queries.select import nodes as nodes
 from .queries.select import select as select
+from .queries.select import within as within
 from .queries.show import Shown as Shown
 from .queries.show import show as show
 from .queries.trace import Trace as Trace

@@ -20,8 +20,10 @@ class MalformedPolicy(LineageError):
 class SearchRefused(MalformedName):
     """A search that SageMaker would refuse; `reason` says it as the service does, without the hint."""
 
-    def __init__(self, reason: str, hint: str = "") -> None:
-        super().__init__(f"{reason}; {hint}" if hint else reason)
+    def __init__(self, reason: str, hint: str = "", *, shortly: str = "") -> None:
+        """`shortly` takes the place of a reason that lists more than anybody reads."""
+        said = shortly or reason
+        super().__init__(f"{said}; {hint}" if hint else said)
         self.reason = reason
 
 

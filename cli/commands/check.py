@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..render.check import checked_text, summary_lines, vouching
+from ..render.check import checked_text, ruled, summary_lines, vouching
 from ..render.indented import indented
 from ..render.listing import FORMS, Listing, json_lines, rows_as
 from ..render.words import say
 from .completing import complete_node
-from .options import attestations_option, format_option, out_option, snapshot_option, uncollected, write
+from .filters import checked, within_options
+from .options import Choice, attestations_option, format_option, out_option, snapshot_option, uncollected, write
 from .scoped import tell_aside
 from .subjects import exact_option, insisted, of_policy
 
@@ -32,28 +33,34 @@ _SEVERITIES = ("note", "warning", "error", "never")
     epilog="""\b
     Examples:
       lineage check                                  every endpoint, and every holdout of lineage-policy.toml
-      lineage check loans-live --policy risk.toml    only what loans-live was made of
-      lineage check -f sarif -o lineage.sarif        for a code host; -f junit for a build server
-      lineage check --write-baseline known.json      take what there is for known, ...
-      lineage check --baseline known.json --strict   ... and fail on what is new, and on what could not be told
+      lineage check loans-live --policy risk.toml    only what loans-live is made of
+      lineage check -f sarif -o lineage.sarif        for GitHub; -f junit for a build server
+      lineage check --write-baseline known.json      accept what is there today, ...
+      lineage check --baseline known.json --strict   ... then fail on anything new, or undecided
       lineage check --list-rules
     """,
 )
 @click.argument("subjects", metavar="[SUBJECT]...", nargs=-1, shell_complete=complete_node)
-@click.option("--policy", "policy_file", metavar="FILE", help="Holdouts, severities, suppressions; else lineage-policy.toml.")
+@click.option(
+    "--policy",
+    "policy_file",
+    metavar="FILE",
+    help="Holdouts, severities and suppressions (default lineage-policy.toml, if it exists).",
+)
 @click.option(
     "--fail-on",
-    type=click.Choice(_SEVERITIES),
-    help="Exit with 1 on a new finding of this severity or a worse one; else as the policy says, else error.",
+    type=Choice(_SEVERITIES),
+    help="Exit with 1 on a new finding of this severity or worse. Default: as in the policy, else error.",
 )
 @exact_option
-@click.option("--strict", is_flag=True, help="A gap is an error, and whatever could not be decided exits with 4.")
-@click.option("--baseline", metavar="FILE", help="Findings of this file are known: they are told, and do not count.")
+@click.option("--strict", is_flag=True, help="Treat a gap as an error, and exit with 4 on anything undecided.")
+@click.option("--baseline", metavar="FILE", help="Findings in this file are known: they are shown and do not count.")
 @click.option(
-    "--write-baseline", "target", metavar="FILE", help="Write the findings to this file, for --baseline; exit with 0."
+    "--write-baseline", "target", metavar="FILE", help="Write the findings to this file, for --baseline, and exit with 0."
 )
-@click.option("--list-rules", is_flag=True, help="Tell what each rule finds and how to mend that, and check nothing.")
+@click.option("--list-rules", is_flag=True, help="List the rules and how to fix what each finds; check nothing.")
 @snapshot_option
+@within_options("endpoints and jobs")
 @format_option(*FORMS, "sarif", "junit")
 @out_option
 @attestations_option
@@ -70,15 +77,16 @@ def check(
     snapshot: str,
     form: str,
     out: str | None,
+    within: dict[str, Any],
     vouched: dict[str, Any],
 ) -> int:
-    """Hold the snapshot against the rules: no holdout in training, no unapproved package in production, and others.
+    """Check the snapshot against rules, such as: no holdout in training, no unapproved package in production.
 
-    SUBJECT is an endpoint, a model, a package or a job: only what it was made of is checked then. Else every training job is
-    asked for holdouts, and what made each endpoint for all else.
+    SUBJECT is an endpoint, a model, a package or a job: then only what it was made of is checked. Without one, the holdouts are
+    looked for in every training job, and the other rules apply to what made each endpoint.
 
-    A rule never passes what could not be seen: that is `unknown`, and exits with 4 where the rule is one that the gate
-    minds. The count and the worst findings go to stderr, whatever the format.
+    A rule never passes what could not be seen: that is `unknown`, and exits with 4 if --fail-on covers the severity of the
+    rule. With --out the count and the worst findings go to stderr.
     """
     import lineage
 
@@ -89,14 +97,14 @@ def check(
     with lineage.open_snapshot(snapshot) as opened:
         insisted(opened, of_policy(policy), exact=exact)
         words = vouched | {"fail_on": fail_on or "", "strict": strict, "baseline": known}
-        answer = lineage.check(opened, policy, subjects, **words)
+        answer = lineage.check(opened, policy, subjects, **checked(opened, within), **words)
     if target:
         write(lineage.to_baseline(answer), target)
     write(_told(answer, form, snapshot, colour=not out), out)
-    for line in summary_lines(answer):
+    for line in summary_lines(answer, whole=out not in (None, "", "-")) if form != "table" or out else ():
         say(line)
     if form not in ("json", "table"):
-        tell_aside(answer.scope, answer.caveats)
+        tell_aside(answer.scope, answer.caveats, ruled(answer))
     return 0 if target else answer.code
 
 
@@ -112,7 +120,7 @@ def _list_rules(form: str, out: str | None) -> int:
     import lineage
 
     if form not in FORMS:
-        raise click.UsageError(f"--list-rules checks nothing, and {form} has no room for that: take another --format")
+        raise click.UsageError(f"--list-rules can't be printed as {form}: use another --format")
     write(_RULES.text(form, (rule.as_json() for rule in lineage.RULES), colour=not out), out)
     return 0
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..render.attested import attestation_said
-from ..render.datasets import datasets_text, holdouts_text
+from ..render.datasets import datasets_text, holdouts_text, rest_of
 from ..render.indented import indented
 from ..render.lines import attested_by
 from ..render.listing import FORMS, json_lines, rows_as
 from .completing import complete_node
 from .options import attestations_option, fail_on_option, format_option, out_option, snapshot_option, uncollected, write
 from .questions import FAIL, INCONCLUSIVE, USAGE_VERDICTS, gate
-from .scoped import tell_aside
+from .scoped import tell_lines
 from .subjects import asked_for, exact_option, from_option, insisted
 
 if TYPE_CHECKING:
@@ -31,18 +31,18 @@ _HOLDOUTS = ("uri", "verdict", "job", "channel", "cover", "location", "through",
     short_help="What data was this model or endpoint made of?",
     epilog="""\b
     Examples:
-      lineage datasets loans-live                             an endpoint: variant by variant
+      lineage datasets loans-live                             an endpoint, variant by variant
       lineage datasets training-job/Loans-Fit-0042 -f csv     or a job, a model, a package
       lineage datasets loans-live --holdouts holdouts.txt --fail-on used,used-indirectly,possible
     """,
 )
 @click.argument("node", shell_complete=complete_node)
-@from_option("Was any S3 URI of this file among it? - is stdin; one a line, # lines are left out.", "--holdouts")
+@from_option("Check whether any S3 URI in this file was used, one per line (- for stdin). # lines are skipped.", "--holdouts")
 @exact_option
 @snapshot_option
 @format_option(*FORMS)
 @out_option
-@fail_on_option(*USAGE_VERDICTS, more=" With 4 where a hole could hide one of them. For --holdouts.")
+@fail_on_option(*USAGE_VERDICTS, more=" Exit with 4 where a gap could hide one of them. Needs --holdouts.")
 @attestations_option
 @uncollected
 def datasets(
@@ -55,18 +55,20 @@ def datasets(
     fail_on: tuple[str, ...],
     vouched: dict[str, Any],
 ) -> int:
-    """What data NODE (a job, a model, a package, an endpoint; a name, `kind/name`, an ARN or an id) was made of.
+    """List the data that NODE (a job, model, package or endpoint) was made of.
 
-    Each channel of each job that made it, and of the jobs upstream of these: whether it was really read and when, how much
-    of the place it covers, who wrote it before, and whether a version is pinned. Base models, checkpoints and code are told
-    apart. Where a channel to learn from and one to be measured on share data, that is told.
+    NODE is a name, `kind/name`, an ARN, a console URL or an id. The answer lists each channel of the jobs that made it, and of
+    the jobs upstream of them: whether and when it was read, how much of the location it covers, who wrote it, and whether a
+    version is pinned. Base models, checkpoints and code are listed separately. Data that a job both trained and evaluated on
+    is reported.
 
-    With --holdouts it says of each S3 URI whether the making of NODE used it; `lineage used` asks the whole account.
+    With --holdouts, the answer says for each S3 URI whether it was used to make NODE. `lineage used` asks the same of the whole
+    account.
     """
     import lineage
 
     if fail_on and not source:
-        raise click.UsageError("--fail-on is for --holdouts: name a file of S3 URIs with it")
+        raise click.UsageError("--fail-on needs --holdouts FILE")
     holdouts = asked_for((), source) if source else []
     with lineage.open_snapshot(snapshot) as opened:
         answer = lineage.datasets(opened, node, holdouts=insisted(opened, holdouts, exact=exact), **vouched)
@@ -81,7 +83,7 @@ def datasets(
         columns, line = (told, _holdout) if source else (_DATASETS, _dataset)
         write(rows_as(form, columns, map(line, answer.holdouts if source else _told(answer))), out)
     if form not in ("json", "table"):
-        tell_aside(answer.scope, answer.caveats)
+        tell_lines(rest_of(answer))
     left = "left_open" if vouched else "holes"
     codes = {gate(row["verdict"], range(row[left]), fail_on) for row in answer.holdouts}
     return FAIL if FAIL in codes else INCONCLUSIVE if INCONCLUSIVE in codes else 0

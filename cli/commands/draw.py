@@ -11,7 +11,8 @@ from click.core import ParameterSource
 
 from ..render.words import say
 from .completing import complete_selector
-from .options import out_option, snapshot_option, uncollected, write
+from .filters import checked, within_options
+from .options import Choice, form_of, out_option, snapshot_option, uncollected, write
 
 if TYPE_CHECKING:
     from lineage import Graph, Picture
@@ -21,35 +22,41 @@ FEW = 20  # nodes of a selector that are its subject, and never fold
 
 
 @click.command(
-    short_help="Draw the graph: SVG, PNG, DOT or an HTML page.",
+    short_help="Draw the graph: SVG, PNG, DOT, or a page to explore.",
     epilog="""\b
     Examples:
-      lineage draw +loans-live -o loans.svg          an endpoint and all that is upstream of it
-      lineage draw s3://bank-raw/loans/+ -o use.png  a dataset and all that came of it
-      lineage draw +loans-live -o loans.html         a page to look around in; it needs nothing but a browser
-      lineage draw --highlight s3://bank-raw/loans/ -o loans.svg     all, and in it what it fed
+      lineage draw loans-live -o loans.svg           an endpoint with everything upstream of it
+      lineage draw s3://bank-raw/loans/+ -o use.png  a dataset with everything downstream of it
+      lineage draw loans-live -o loans.html          a page to explore; it needs only a browser
+      lineage draw --highlight s3://bank-raw/loans/ -o loans.svg     everything, with what this data went into
       lineage draw --cluster account --max-nodes 200 -o estate.svg
       lineage draw --format dot | less               everything, as DOT
     """,
 )
 @click.argument("selector", required=False, shell_complete=complete_selector)
 @snapshot_option
-@click.option("--format", "-f", "form", type=click.Choice(PICTURES), help="Else by the name of the file; without one, dot.")
+@within_options("nodes")
+@click.option("--format", "-f", "form", type=Choice(PICTURES), help="Output format. Default: by file extension, else dot.")
 @out_option
 @click.option(
     "--engine",
-    type=click.Choice(("auto", "dot", "builtin")),
+    type=Choice(("auto", "dot", "builtin")),
     default="auto",
-    help="Who lays it out: Graphviz (dot), or lineage itself, which takes any size and draws SVG. Auto takes Graphviz where "
-    "there is one, up to 3,000 nodes.",
+    help="Layout by Graphviz (dot), or by lineage (builtin: any size, SVG only). Auto: Graphviz if installed, up to 3,000 "
+    "nodes.",
 )
 @click.option(
-    "--max-nodes", metavar="N", type=click.IntRange(min=0), help="Fold what looks alike above so many (default 500; 0: never)."
+    "--max-nodes", metavar="N", type=click.IntRange(min=0), help="Fold similar nodes above this number (default 500; 0: never)."
 )
 @click.option(
-    "--cluster", type=click.Choice(("none", "account", "pipeline")), default="none", help="Frame what belongs to one."
+    "--cluster",
+    type=Choice(("none", "account", "pipeline")),
+    default="none",
+    help="Draw a frame around each account or pipeline.",
 )
-@click.option("--highlight", metavar="NODE", multiple=True, help="Light this, and what is up and downstream of it; repeats.")
+@click.option(
+    "--highlight", metavar="NODE", multiple=True, help="Highlight this node and everything up and downstream; repeats."
+)
 @click.option("--links/--no-links", default=True, help="Link nodes to their AWS console pages.")
 @click.option("--images/--no-images", default=False, help="Draw container images too.")
 @uncollected
@@ -61,27 +68,28 @@ def draw(
     engine: str,
     max_nodes: int | None,
     highlight: tuple[str, ...],
+    within: dict[str, Any],
     **words: Any,
 ) -> None:
-    """Draw the graph, or what SELECTOR names of it: data on the left, endpoints on the right.
+    """Draw the graph, or the part that SELECTOR names: data on the left, endpoints on the right.
 
-    SELECTOR is a name, `kind/name`, an ARN, an S3 URI (every place that it shares keys with), `kind:model` or
-    `tag:team=fraud`; `+x` adds all that is upstream of x, `x+` all downstream, `2+x` two steps; with spaces between them,
-    several must all be so. Dashed nodes are named by something and were not observed. Arrows
-    are what the records say; `trace` looks at times as well.
+    SELECTOR is a name (`*` and `?` are wildcards), `kind/name`, an ARN, a console URL, an S3 URI (every location that it
+    overlaps), `kind:model` or `tag:team=fraud`. `+x` adds everything upstream of x, `x+` everything downstream, `2+x` two
+    steps. Separate several with spaces: all must match. Dashed nodes are mentioned by a record but were not read. Arrows
+    show what the records say; `trace` also compares times.
 
-    Where there are more nodes than --max-nodes, those that look alike become one ("+37 more training jobs"); what was
-    folded is said in the picture. Endpoints in service, what has a gap, SELECTOR's own nodes and highlighted ones stay.
+    Above --max-nodes, similar nodes are folded into one ("+37 more training jobs"), and the picture says so. Endpoints in
+    service, nodes with a gap, the nodes that SELECTOR names and highlighted ones are never folded.
 
-    html is one file that opens from disk and asks for nothing: a page to search, filter and click in. It has every node.
+    html is one file that opens from disk and loads nothing: a page to search, filter and click in. It has every node.
     """
     form = form or _by_suffix(out)
     if form == "png" and out in (None, "-") and sys.stdout.isatty():
-        raise click.UsageError("a PNG is nothing for a terminal: name a file with --out")
+        raise click.UsageError("a PNG can't be shown on a terminal: name a file with --out")
     if form == "html":
-        drawn: tuple[str | bytes, str] = (_page(snapshot, selector, **words), "")
+        drawn: tuple[str | bytes, str] = (_page(snapshot, selector, within, **words), "")
     else:
-        drawn = _picture(snapshot, selector, form, engine, max_nodes, highlight, **words)
+        drawn = _picture(snapshot, selector, form, engine, max_nodes, highlight, within, **words)
     content, folded = drawn
     write(content, out)
     if out not in (None, "-"):
@@ -97,13 +105,15 @@ def _picture(
     engine: str,
     max_nodes: int | None,
     highlight: tuple[str, ...],
+    within: dict[str, Any],
     **words: Any,
 ) -> tuple[str | bytes, str]:
     """The picture in a format, and what was folded in it."""
     import lineage
 
-    whole = _graph(snapshot, None)
-    graph = lineage.select(whole, selector) if selector else whole
+    whole, asked = _whole(snapshot, within)
+    selector = _with_its_making(whole, selector)
+    graph = lineage.within(lineage.select(whole, selector) if selector else whole, **asked)
     lit = {node for word in highlight for node in _in_picture(whole, graph, word)}
     subject = lineage.named(whole, selector) if selector else set()
     keep = subject if len(subject) <= FEW else set()
@@ -119,10 +129,10 @@ def _drawn(drawn: Picture, form: str, engine: str) -> str | bytes:
 
     if form == "dot":
         return lineage.to_dot(drawn)
-    by, why = lineage.engine_for(drawn, form, engine)
+    _, why = lineage.engine_for(drawn, form, engine)
     if why:
         say(f"laid out by lineage itself: {why}")
-    return lineage.draw(drawn, form, by)
+    return lineage.draw(drawn, form, engine)
 
 
 def _in_picture(whole: Graph, graph: Graph, word: str) -> set[str]:
@@ -130,18 +140,30 @@ def _in_picture(whole: Graph, graph: Graph, word: str) -> set[str]:
 
     found = lineage.named(whole, word) & set(graph)
     if not found:
-        raise click.UsageError(f"{word} is not in what is drawn: leave the selector out, or take a wider one")
+        raise click.UsageError(f"{word} is not in the picture: leave out the selector, or use a wider one")
     return found
 
 
-def _page(snapshot: str, selector: str | None, *, links: bool, images: bool, **_: Any) -> str:
+def _page(snapshot: str, selector: str | None, within: dict[str, Any], *, links: bool, images: bool, **_: Any) -> str:
     import lineage
 
     _refuse_words_of_pictures()
-    graph = _graph(snapshot, selector)
-    title = _title(graph, snapshot, None)
+    whole, asked = _whole(snapshot, within)
+    selector = _with_its_making(whole, selector)
+    graph = lineage.within(lineage.select(whole, selector) if selector else whole, **asked)
+    heading, source = _title(graph, snapshot, selector).split(" · ", 1)
+    start = _first_named(whole, selector)
     with lineage.open_snapshot(snapshot) as opened:
-        return lineage.to_page(graph, opened, links=links, images=images, title=title, heading=selector or "Everything")
+        return lineage.to_page(graph, opened, links=links, images=images, title=source, heading=heading, start=start)
+
+
+def _first_named(whole: Graph, selector: str | None) -> str | None:
+    """What a page of a selector opens at: the place that it spells out, else the first node that it names."""
+    import lineage
+
+    named = sorted(lineage.named(whole, selector)) if selector else []
+    spelt = (selector or "").strip("+")
+    return spelt if spelt in named else named[0] if 0 < len(named) <= FEW else None
 
 
 def _refuse_words_of_pictures() -> None:
@@ -150,25 +172,46 @@ def _refuse_words_of_pictures() -> None:
     for name in ("engine", "max_nodes", "cluster", "highlight"):
         if context.get_parameter_source(name) not in (ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP):
             option = name.replace("_", "-")
-            raise click.UsageError(f"--{option} is for pictures: a page has every node, and lights what is clicked")
+            raise click.UsageError(f"--{option} does not work with html: a page has every node, and highlights what is clicked")
 
 
-def _graph(snapshot: str, selector: str | None) -> Graph:
+def _whole(snapshot: str, within: dict[str, Any]) -> tuple[Graph, dict[str, Any]]:
+    """The whole graph, and the accounts and regions that are asked for."""
     import lineage
 
     with lineage.open_snapshot(snapshot) as opened:
-        graph = lineage.graph(opened)
-    return lineage.select(graph, selector) if selector else graph
+        return lineage.graph(opened), checked(opened, within)
+
+
+def _with_its_making(whole: Graph, selector: str | None) -> str | None:
+    """The selector of one endpoint alone, widened: a picture of it shows what made it."""
+    import lineage
+
+    named = lineage.named(whole, selector) if selector and "+" not in selector else set()
+    if [whole.nodes[node]["kind"] for node in named] != ["endpoint"]:
+        return selector
+    say(f"{selector} is one endpoint: drawn with everything upstream of it (+{selector})")
+    return f"+{selector}"
 
 
 def _by_suffix(out: str | None) -> str:
-    suffix = Path(out or "").suffix.removeprefix(".").lower()
-    if out not in (None, "-") and suffix not in PICTURES:
-        raise click.UsageError(f"{out}: name the file .svg, .png, .html or .dot, or say --format")
-    return suffix or "dot"
+    form = form_of(out, PICTURES)
+    if out not in (None, "-") and not form:
+        raise click.UsageError(f"{out}: add an extension (.dot, .html, .png, .svg), or --format")
+    return form or "dot"
 
 
 def _title(graph: Graph, snapshot: str, selector: str | None) -> str:
+    """What it is a picture of, then where that is from."""
     crawls = graph.graph["scope"].crawls
     when = f"crawled until {crawls[-1].started}" if crawls else ""
-    return " · ".join(filter(None, (selector, Path(snapshot).name, when)))
+    return " · ".join(filter(None, (_heading(selector), Path(snapshot).name, when)))
+
+
+def _heading(selector: str | None) -> str:
+    if not selector:
+        return "Everything"
+    name = selector.strip("+")
+    whole = name and not set("+ ") & set(name)
+    ways = {f"+{name}": "upstream", f"{name}+": "downstream", f"+{name}+": "upstream and downstream"}
+    return f"{name} with everything {ways[selector]}" if whole and selector in ways else selector

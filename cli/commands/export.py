@@ -8,7 +8,8 @@ import click
 
 from ..render.words import say
 from .completing import complete_selector
-from .options import attestations_option, out_option, snapshot_option, write
+from .filters import checked, within_options
+from .options import Choice, attestations_option, out_option, snapshot_option, write
 from .scoped import tell_aside
 
 EXPORTS = (
@@ -30,16 +31,16 @@ _HOLES = ("cyclonedx", "in-toto", "model-card")  # what tells of holes
       json                     node-link JSON: networkx.node_link_graph(data, edges="edges")
       graphml                  Gephi, yEd, igraph; lineage.read_graphml gives the graph back as it was
       cytoscape                Cytoscape, Cytoscape.js
-      csv-nodes, csv-edges     two tables for spreadsheets: a cell that begins with = + - @ gets an
-                               apostrophe before it, so that it is no formula
-      jsonl-nodes, jsonl-edges the same as JSON lines, every value as it is
+      csv-nodes, csv-edges     two tables for spreadsheets: a cell that begins with = + - @ gets a
+                               leading apostrophe, so that it is not a formula
+      jsonl-nodes, jsonl-edges the same as JSON lines, with unchanged values
       dot                      Graphviz
-      mermaid                  Markdown of GitHub and GitLab: 500 edges and 50,000 characters at most
+      mermaid                  for Markdown on GitHub and GitLab: up to 500 edges and 50,000 characters
       openlineage              run events as NDJSON: DataZone, DataHub, OpenMetadata, Marquez
       cyclonedx                an ML-BOM of one endpoint
       prov                     W3C PROV, as PROV-JSON
-      in-toto                  a statement over the digests of the snapshot and of reports, to be signed
-      model-card               the draft of a SageMaker model card, of one endpoint, model or training job
+      in-toto                  a statement over the digests of the snapshot and of reports, to sign
+      model-card               a draft SageMaker model card of one endpoint, model or training job
 
     \b
     Examples:
@@ -54,26 +55,37 @@ _HOLES = ("cyclonedx", "in-toto", "model-card")  # what tells of holes
 )
 @click.argument("selector", required=False, shell_complete=complete_selector)
 @snapshot_option
-@click.option("--format", "-f", "form", metavar="FORMAT", type=click.Choice(EXPORTS), required=True, help="See below.")
+@within_options("nodes")
+@click.option(
+    "--format", "-f", "form", metavar="FORMAT", type=Choice(EXPORTS), required=True, help="Output format; see the list below."
+)
 @out_option
-@click.option("--subject", metavar="FILE", multiple=True, help="Of in-toto: a report as well; repeats.")
+@click.option("--subject", metavar="FILE", multiple=True, help="For in-toto: also cover this report; repeats.")
 @attestations_option
-@click.option("--spec-version", type=click.Choice(("1.6", "1.7")), help="Of CycloneDX; 1.6 unless said.")
-def export(selector: str | None, snapshot: str, form: str, out: str | None, vouched: dict[str, Any], **options: Any) -> None:
-    """Write the graph, or what SELECTOR names of it (see `draw`), for other tools.
+@click.option("--spec-version", type=Choice(("1.6", "1.7")), help="For CycloneDX (default 1.6).")
+def export(
+    selector: str | None,
+    snapshot: str,
+    form: str,
+    out: str | None,
+    within: dict[str, Any],
+    vouched: dict[str, Any],
+    **options: Any,
+) -> None:
+    """Write the graph, or the part that SELECTOR names (see `draw`), for other tools.
 
-    What a format can't hold is said on stderr.
+    Losses are reported on stderr.
     """
     import lineage
 
     with lineage.open_snapshot(snapshot) as opened:
-        chosen = lineage.Chosen(opened, selector or "", **vouched)
+        chosen = lineage.Chosen(opened, selector or "", **checked(opened, within), **vouched)
         asked = _asked(form, lineage.FORMATS[form].options, options)
         write(lineage.FORMATS[form].write(chosen, **asked), out)
         scope = chosen.about()["scope"] if form in _BARE else None
     if scope:
         tell_aside(scope)
-    idle = [f"-f {form} tells of no holes, and so of no attestations"] if vouched and form not in _HOLES else []
+    idle = [f"-f {form} does not show gaps, and so no attestations"] if vouched and form not in _HOLES else []
     for note in [*chosen.notes, *idle]:
         say(f"lineage: {note}")
 
@@ -83,5 +95,5 @@ def _asked(form: str, known: tuple[str, ...], options: dict[str, Any]) -> dict[s
     asked = {name: value for name, value in options.items() if value}
     wrong = sorted(set(asked) - set(known))
     if wrong:
-        raise click.UsageError(f"--{wrong[0].replace('_', '-')} says nothing to -f {form}")
+        raise click.UsageError(f"--{wrong[0].replace('_', '-')} does not work with -f {form}")
     return asked

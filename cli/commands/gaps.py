@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..render.answers import gaps_text, rows_text
+from ..render.answers import beside_gaps, gaps_text
 from ..render.attested import attestation_said
 from ..render.lines import attested_by
-from ..render.words import say, tsv
+from ..render.listing import FORMS, cells_as, json_lines
+from ..render.words import say
 from .completing import complete_kind
+from .filters import checked, within_options
 from .options import attestations_option, format_option, out_option, snapshot_option, write
+from .scoped import tell_lines
 
 if TYPE_CHECKING:
     import lineage
@@ -25,41 +28,55 @@ Rows = list[list[Any]]
     Examples:
       lineage gaps
       lineage gaps --format tsv | awk -F'\\t' '$1 == "gap"'
-      lineage gaps --attest-template -o attestations.toml    what people may vouch for, to be filled in
-      lineage gaps --attestations attestations.toml          which holes they vouch for, and what matches none
+      lineage gaps --attest-template -o attestations.toml    a form for what people can vouch for
+      lineage gaps --attestations attestations.toml          which gaps they close, and which match none
     """,
 )
 @snapshot_option
-@format_option("table", "json", "tsv")
+@within_options("what was read")
+@format_option(*FORMS, unless="stubs")
 @out_option
-@click.option("--attest-template", "stubs", is_flag=True, help="Write an attestation to be filled in for each hole, as TOML.")
+@click.option(
+    "--attest-template",
+    "stubs",
+    is_flag=True,
+    is_eager=True,
+    help="Write a TOML file with an attestation to fill in for each gap.",
+)
 @attestations_option
-def gaps(snapshot: str, form: str, out: str | None, stubs: bool, vouched: dict[str, Any]) -> None:
-    """What each crawl has listed, by account, region and kind, with its calls; and what could not be read, with the reason.
+def gaps(snapshot: str, form: str, out: str | None, stubs: bool, within: dict[str, Any], vouched: dict[str, Any]) -> None:
+    """List what was read, by account, region and kind, and the gaps: what could not be read, with the reason.
 
-    A "not used" is only as good as this: `used` says it where every list that matters came to its end.
+    Every "not used" depends on this: `used` says it only if every list that matters was read to its end.
 
-    With --attestations it also tells what only the questions meet (reads that nobody can look into, and where a trail is lost),
-    who vouches for which, and warns of each attestation that names no hole here.
+    --attestations also lists the gaps that only questions meet, who vouches for which gap, and each attestation that matches no
+    gap.
     """
     import lineage
 
     with lineage.open_snapshot(snapshot) as opened:
         if stubs:
+            if any(within.values()):
+                raise click.UsageError("--attest-template is for every gap: leave out --account and --region")
             template = lineage.attest_template(opened, **vouched)
             write(template, out)
             if "[[attestations]]" not in template:
-                say("lineage: there is no hole that a person can close; `lineage gaps` lists what a crawl can")
+                say("lineage: no gap needs a person; `lineage gaps` lists those that a crawl can close")
             return
-        said = lineage.coverage(opened)
+        said = lineage.coverage(opened, **checked(opened, within))
         if vouched:
             said |= lineage.vouched_for(opened, **vouched)
     for warning in said.get("warnings", ()):
         say(f"lineage: {warning}")
     if form == "json":
         write(lineage.json_text(said, indent=2) + "\n", out)
+    elif form == "table":
+        write(gaps_text(said, colour=not out), out)
     else:
-        write(tsv(_gap_rows(said)) if form == "tsv" else gaps_text(said, colour=not out), out)
+        head, *rows = _gap_rows(said)
+        write(cells_as(form, head, rows), out)
+    if form != "table":
+        tell_lines(beside_gaps(said, crawls=form != "json"))
 
 
 def _gap_rows(said: dict[str, Any]) -> Rows:
@@ -110,21 +127,21 @@ def _list_row(what: str, one: dict[str, Any]) -> list[Any]:
     """,
 )
 @click.argument("kind", required=False, shell_complete=complete_kind)
-@format_option("table", "json", "tsv")
+@format_option(*FORMS)
 @out_option
 def kinds(kind: str | None, form: str, out: str | None) -> None:
-    """The table that lineage works from: each kind with the calls that read it, or the references of one KIND."""
+    """List each kind of resource with the API calls that read it, or the references of one KIND."""
     import lineage
 
     read = {name: one for name, one in lineage.KINDS.items() if one.describe or one.list}
     if kind is not None and kind not in read:
-        raise click.UsageError(f"no kind {kind}; the kinds are {', '.join(read)}")
-    if form == "json":
-        chosen = [read[kind]] if kind else list(read.values())
-        write(lineage.json_text([lineage.kind_json(one) for one in chosen], indent=2) + "\n", out)
+        raise click.UsageError(lineage.no_such("kind", kind, read))
+    if form in ("json", "jsonl"):
+        told = [lineage.kind_json(one) for one in ([read[kind]] if kind else read.values())]
+        write(json_lines(told) if form == "jsonl" else lineage.json_text(told, indent=2) + "\n", out)
         return
-    rows = _references(read[kind]) if kind else _kinds(list(read.values()))
-    write(tsv(rows) if form == "tsv" else rows_text(rows, colour=not out), out)
+    head, *rows = _references(read[kind]) if kind else _kinds(list(read.values()))
+    write(cells_as(form, head, rows, colour=not out), out)
 
 
 def _kinds(known: list[lineage.Kind]) -> Rows:

@@ -9,12 +9,13 @@ import click
 
 from ..render.terraform import terraform
 from ..render.words import plural, say
-from .options import kind_option, out_option, write
+from .options import Choice, form_of, kind_option, out_option, write
 
 if TYPE_CHECKING:
     import lineage
 
 _TERRAFORM = "terraform"
+_FORMS = ("json", _TERRAFORM)
 
 
 @click.command(
@@ -31,24 +32,24 @@ _TERRAFORM = "terraform"
       lineage iam-policy --recording --bucket bank-ml
     """,
 )
-@kind_option("Only what these kinds need; repeats. None: all.")
+@kind_option("Only what this kind needs; repeats (default: all).")
 @click.option(
     "--bucket",
     "buckets",
     metavar="NAME",
     multiple=True,
-    help="In S3 only this bucket, or s3://bucket/prefix/; repeats.",
+    help="In S3, only this bucket or s3://bucket/prefix/; repeats.",
 )
 @click.option("--region", "regions", metavar="R", multiple=True, help="Only in this region; repeats.")
 @click.option("--account", "accounts", metavar="ID", multiple=True, help="Only records of this account; repeats.")
 @click.option("--tags", is_flag=True, help="For `crawl --tags`.")
-@click.option("--manifests/--no-manifests", default=True, help="For `crawl --no-manifests`: without S3.")
+@click.option("--manifests/--no-manifests", default=True, help="For `crawl --no-manifests`: no access to S3.")
 @click.option("--digests", is_flag=True, help="For `crawl --digests`.")
 @click.option("--cloudtrail", is_flag=True, help="For `crawl --cloudtrail`.")
 @click.option("--all-regions", is_flag=True, help="For `crawl --all-regions`.")
 @click.option("--suggestions", is_flag=True, help="For `suggest --live`.")
-@click.option("--recording", is_flag=True, help="Instead, for `record` and `lineage.recording`, which write.")
-@click.option("--role-arn", "roles", metavar="ARN", multiple=True, help="A role that the crawl is to assume; repeats.")
+@click.option("--recording", is_flag=True, help="The policy for `record` and `lineage.recording` instead, which write.")
+@click.option("--role-arn", "roles", metavar="ARN", multiple=True, help="A role that the crawl assumes; repeats.")
 @click.option(
     "--signing-key",
     "signing_keys",
@@ -60,25 +61,24 @@ _TERRAFORM = "terraform"
     "--format",
     "-f",
     "form",
-    type=click.Choice(["json", _TERRAFORM]),
-    help="Default: terraform for -o X.tf, else json.",
+    type=Choice(_FORMS),
+    help="Output format. Default: by file extension (.json, .tf), else json.",
 )
 @out_option
 def iam_policy(kinds: tuple[str, ...], form: str | None, out: str | None, **asked: Any) -> None:
-    """Print the IAM policy that lets `crawl` read the kinds chosen, or all. It allows reading, and signing with --signing-key.
+    """Print the IAM policy that `crawl` needs for the chosen kinds, or for all: it allows reading and nothing else.
 
-    --bucket, --region and --account narrow it: what lies elsewhere is then denied, and each such read is a gap. Most List
-    actions and Search do not support resource-level permissions: only --region narrows them. Comments say why each statement
-    is there: inside the Terraform, and on stderr beside the JSON, which has no comments.
+    --bucket, --region and --account narrow it: reading anything else is denied and becomes a gap. List and Search calls can
+    only be narrowed by region. The reason for each statement is a comment in Terraform, and is printed on stderr with JSON.
 
-    With --recording: the policy that `record` and `lineage.recording` need, which write.
+    --recording prints the policy for `record` and `lineage.recording` instead, which write.
     """
     import lineage
 
     _refuse(kinds, asked)
     statements = lineage.iam_statements(kinds, **asked)
     policy = lineage.iam_policy(kinds, **asked)
-    if _TERRAFORM in (form, _TERRAFORM if not form and (out or "").endswith(".tf") else ""):
+    if (form or form_of(out, _FORMS)) == _TERRAFORM:
         write(terraform(statements), out)
     else:
         write(lineage.json_text(policy, indent=2) + "\n", out)
@@ -93,11 +93,11 @@ def _refuse(kinds: tuple[str, ...], asked: Mapping[str, Any]) -> None:
     """What can't be asked for together, and what is no role."""
     beside = ("recording", "manifests", "buckets", "regions", "accounts")
     if asked["recording"] and (kinds or any(on for name, on in asked.items() if name not in beside)):
-        raise click.UsageError("--recording is a policy of its own: print that of a crawl by a second command")
+        raise click.UsageError("--recording prints a separate policy: run the command again for that of a crawl")
     if asked["all_regions"] and asked["regions"]:
-        raise click.UsageError("--all-regions reads every region that is enabled: leave out --region, or --all-regions")
+        raise click.UsageError("--all-regions reads every region that is enabled: use it or --region, not both")
     if asked["buckets"] and not (asked["manifests"] or asked["digests"] or asked["recording"]):
-        raise click.UsageError("--no-manifests reads nothing from S3: leave out --bucket, or --no-manifests")
+        raise click.UsageError("--no-manifests reads nothing from S3: leave out --bucket")
     wrong = [role for role in asked["roles"] if not role.startswith("arn:") or ":role/" not in role]
     if wrong:
         raise click.UsageError(f"{wrong[0]!r} is not a role ARN (expected arn:aws:iam::111122223333:role/auditor)")

@@ -11,33 +11,36 @@ import click
 
 import lineage
 
-from ..render.lines import Line, note_lines, printed, scope_lines, styled
+from ..render.lines import Line, looked_line, note_lines, printed, scope_lines, styled
 from ..render.listing import FORMS, cells_as, escaped, json_lines
-from ..render.words import plural, say
-from .options import Command, write
-from .scoped import tell_looked
+from ..render.words import said_shortly
+from .options import Choice, Command, write
+from .scoped import tell_lines
 
 Rows = list[list[Any]]
 
 BOARD_FORMATS = (*FORMS, "svg")
 BOARD_WORDS = ("metric", "direction", "statistic", "mixed_data", "failed", "all_parameters", "picture")
+_COSTS = ("billable s", "instances", "spot saving")
 PICTURES = ("parallel", "scatter")
 _WAYS = {"max": "more is better", "min": "less is better"}
 _UNTOLD = (("missing", "without it"), ("not_finite", "not finite"), ("running", "running"), ("unread", "without a record"))
 _HIDDEN = ("failed", "stopped")
 _MARKS = {"≠": "measured on other data than most", "~": "may have changed between the reads", "?": "not known"}
 _OPTIONS: tuple[Callable[[Command], Command], ...] = (
-    click.option("--metric", metavar="M", help="Compare by this metric; else by the objective of their tuning job."),
-    click.option("--direction", type=click.Choice(tuple(_WAYS)), help="Which is better; else as their tuning job says."),
+    click.option("--metric", metavar="M", help="Rank by this metric. Default: the objective of the tuning job."),
+    click.option(
+        "--direction", type=Choice(tuple(_WAYS)), help="Whether more or less is better. Default: as the tuning job says."
+    ),
     click.option(
         "--statistic",
-        type=click.Choice(("last", "min", "max", "avg")),
-        help="Of the values over a run (default last; training jobs keep no other).",
+        type=Choice(("last", "min", "max", "avg")),
+        help="Which value of the metric counts (default last; training jobs keep no other).",
     ),
-    click.option("--mixed-data", is_flag=True, help="Rank together what was measured on different data."),
-    click.option("--failed", is_flag=True, help="Show what failed or was stopped, too."),
-    click.option("--all-parameters", is_flag=True, help="Show parameters that are equal for all, too."),
-    click.option("--picture", type=click.Choice(PICTURES), help="Which picture an SVG is (default parallel)."),
+    click.option("--mixed-data", is_flag=True, help="Rank runs together that were measured on different data."),
+    click.option("--failed", is_flag=True, help="Include failed and stopped runs."),
+    click.option("--all-parameters", is_flag=True, help="Include parameters that are the same for all."),
+    click.option("--picture", type=Choice(PICTURES), help="The picture to draw as SVG (default parallel)."),
 )
 
 
@@ -61,7 +64,7 @@ def asks_for_board(asked: dict[str, Any]) -> bool:
 def refuse_picture(form: str) -> None:
     """For a list that is no leaderboard: it has no picture."""
     if form == "svg":
-        raise click.UsageError("only a leaderboard is drawn as svg: compare by a --metric")
+        raise click.UsageError("only a leaderboard can be drawn as svg: add --metric")
 
 
 def tell_board(
@@ -85,7 +88,7 @@ def tell_board(
         write(lineage.CHARTS[asked["picture"] or PICTURES[0]](board, all_parameters=every), out)
     else:
         write(_printed(board, form, every=every, colour=not out), out)
-    _warn(board, form, drawn=form == "svg" or bool(asked["picture"]))
+    _tell_aside(board, form, drawn=form == "svg" or bool(asked["picture"]))
 
 
 def _refuse_form(picture: str | None, form: str) -> None:
@@ -94,19 +97,15 @@ def _refuse_form(picture: str | None, form: str) -> None:
     asked = context.get_parameter_source("form") is click.core.ParameterSource.COMMANDLINE
     named = Path(context.params.get("out") or "").suffix == f".{form}"
     if picture and form != "svg" and (asked or named):
-        raise click.UsageError(f"--picture is an svg, and {form} was asked for: leave one of them out")
+        raise click.UsageError(f"--picture draws an svg, not {form}: use one of them")
 
 
-def _warn(board: lineage.Leaderboard, form: str, *, drawn: bool) -> None:
-    """What rows have no room for, and a picture has not."""
-    if form in ("tsv", "csv", "jsonl") and not drawn:
-        for warning in board.warnings:
-            say(f"lineage: warning: {warning}")
-    holes = len(board.scope["holes"])
-    if holes and (drawn or form not in ("table", "md", "json")):
-        say(f"lineage: {plural(holes, 'hole')} could hide more candidates: `lineage gaps`")
-    if drawn or form not in ("table", "json"):
-        tell_looked(board.scope)
+def _tell_aside(board: lineage.Leaderboard, form: str, *, drawn: bool) -> None:
+    """On stderr: what rows and pictures have no room for."""
+    if form == "md" and not drawn:
+        tell_lines([looked_line(board.scope), *note_lines(board.caveats)])
+    elif drawn or form not in ("table", "json"):
+        tell_lines([*_head(board), *_data_lines(board), *_foot(board)])
 
 
 def _printed(board: lineage.Leaderboard, form: str, *, every: bool, colour: bool) -> Iterable[str]:
@@ -124,9 +123,10 @@ def _printed(board: lineage.Leaderboard, form: str, *, every: bool, colour: bool
 
 def _table(board: lineage.Leaderboard, *, every: bool, colour: bool) -> Iterator[str]:
     head, *rows = _cells(board, every=every)
+    least = (*_COSTS, *reversed(board.shown_parameters(all_parameters=every)), "trained on")
     yield printed(*_head(board), colour=colour)
     yield "\n"
-    yield from cells_as("table", head, rows, colour=colour)
+    yield from cells_as("table", head, rows, colour=colour, least=least)
     yield "\n"
     yield printed(*_data_lines(board), *_foot(board), colour=colour)
 
@@ -172,7 +172,7 @@ def _cells(board: lineage.Leaderboard, *, every: bool) -> Rows:
         ]
         for row in board.rows
     ]
-    return _filled([[*head, "ended", "billable s", "instances", "spot saving", "note"], *rows], keep=len(head) - len(names))
+    return _filled([[*head, "ended", *_COSTS, "note"], *rows], keep=len(head) - len(names))
 
 
 def _filled(rows: Rows, keep: int) -> Rows:
@@ -199,8 +199,8 @@ def _marked(data: dict[str, Any]) -> str:
 
 
 def short(value: Any) -> str:
-    """A number with seven digits (SageMaker keeps a metric in single precision), any other value as it is."""
-    return "" if value is None else f"{value:.7g}" if isinstance(value, float) else str(value)
+    """A value in a cell, and nothing where there is none."""
+    return "" if value is None else said_shortly(value)
 
 
 def _data_lines(board: lineage.Leaderboard) -> Iterator[Line]:

@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..render.listing import FORMS, Listing, Row
-from ..render.show import shown_text
-from ..render.words import as_text, tsv
+from ..render.listing import FORMS, Listing, Row, cells_as, json_lines
+from ..render.show import no_record, shown_text
+from ..render.words import as_text, say
 from .completing import complete_node, complete_selector
+from .filters import checked, within_options
 from .options import format_option, out_option, snapshot_option, write
 
 if TYPE_CHECKING:
     import lineage
 
 _COLUMNS = ("kind", "name", "account", "region", "created", "status", "id")
-_NODES = Listing(_COLUMNS, "lineage.nodes/1", "ls", "nodes")
+_NODES = Listing(_COLUMNS, "lineage.nodes/1", "ls", "nodes", least=("region", "account", "created"))
 
 
 @click.command(
@@ -27,33 +28,37 @@ _NODES = Listing(_COLUMNS, "lineage.nodes/1", "ls", "nodes")
     epilog="""\b
     Examples:
       lineage ls kind:model
+      lineage ls 'loans*'                                       names that begin so
       lineage ls kind:training-job tag:team=fraud
-      lineage ls +loans-live kind:dataset -f csv -o data.csv    what an endpoint was made of, as far as the graph says
+      lineage ls +loans-live kind:dataset -f csv -o data.csv    the data upstream of an endpoint
     """,
 )
 @click.argument("selector", nargs=-1, shell_complete=complete_selector)
 @snapshot_option
+@within_options("nodes")
 @format_option(*FORMS)
 @out_option
-def ls(selector: tuple[str, ...], snapshot: str, form: str, out: str | None) -> None:
-    """List the nodes that SELECTOR names, or all, one a line.
+def ls(selector: tuple[str, ...], snapshot: str, form: str, out: str | None, within: dict[str, Any]) -> None:
+    """List the nodes that match SELECTOR, or all nodes, one per line.
 
-    SELECTOR is a name, `kind/name`, an ARN, an S3 URI, `kind:model` or `tag:team=fraud`; `+x` adds all that is upstream of x,
-    `x+2` two steps downstream. Several must all be so.
+    SELECTOR is a name (`*` and `?` are wildcards), `kind/name`, an ARN, a console URL, an S3 URI, `kind:model` or
+    `tag:team=fraud`. `+x` adds everything upstream of x, `x+2` two steps downstream. Several selectors must all match.
+
+    S3 places belong to no account or region: --account and --region keep them.
     """
     import lineage
 
-    with lineage.open_snapshot(snapshot) as opened, closing(_rows(opened, " ".join(selector))) as rows:
+    with lineage.open_snapshot(snapshot) as opened, closing(_rows(opened, " ".join(selector), within)) as rows:
         write(_NODES.text(form, rows, colour=not out), out)
 
 
-def _rows(opened: lineage.Snapshot, selector: str) -> Generator[Row]:
+def _rows(opened: lineage.Snapshot, selector: str, within: dict[str, Any]) -> Generator[Row]:
     """Node by node; only a selector that walks needs the graph."""
     import lineage
 
     if "+" not in selector:
-        return _listed(lineage.nodes(opened, selector))
-    chosen = lineage.select(lineage.graph(opened), selector)
+        return _listed(lineage.nodes(opened, selector, **checked(opened, within)))
+    chosen = lineage.within(lineage.select(lineage.graph(opened), selector), **checked(opened, within))
     return ({name: chosen.nodes[node][name] for name in _COLUMNS[:-1]} | {"id": node} for node in sorted(chosen))
 
 
@@ -67,19 +72,19 @@ def _listed(found: Generator[Any]) -> Generator[Row]:
     epilog="""\b
     Examples:
       lineage show loans-live
-      lineage show s3://bank-ml/loans/train/           who reads and writes it
+      lineage show s3://bank-ml/loans/train/           who reads it and who writes it
       lineage show training-job/Loans-Fit-0042 --format json | jq .record
     """,
 )
 @click.argument("node", shell_complete=complete_node)
 @snapshot_option
-@format_option("table", "json", "tsv")
+@format_option(*FORMS)
 @out_option
 def show(node: str, snapshot: str, form: str, out: str | None) -> None:
-    """Show NODE (a name, `kind/name`, an ARN, an S3 URI or an id) as it is kept.
+    """Show what the snapshot holds about NODE (a name, `kind/name`, an ARN, a console URL, an S3 URI or an id).
 
-    Its record, the edges into it and out of it with the fields that say so, what could not be read of it, the crawls
-    that saw each version, and whether it was deleted.
+    That is its record, the edges into it and out of it with the record fields behind them, its gaps, the crawls that saw each
+    version, and whether it was deleted.
     """
     import lineage
 
@@ -87,8 +92,15 @@ def show(node: str, snapshot: str, form: str, out: str | None) -> None:
         shown = lineage.show(opened, node)
     if form == "json":
         write(lineage.json_text(shown.as_json(), indent=2) + "\n", out)
+    elif form == "jsonl":
+        write(json_lines([shown.as_json()]), out)
+    elif form == "table":
+        write(shown_text(shown, colour=not out), out)
     else:
-        write(tsv(_shown_rows(shown)) if form == "tsv" else shown_text(shown, colour=not out), out)
+        head, *rows = _shown_rows(shown)
+        write(cells_as(form, head, rows), out)
+    if form != "table" and shown.record is None:
+        say(no_record(shown))
 
 
 def _shown_rows(shown: lineage.Shown) -> list[list[Any]]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 import click
 
+from ..render.lines import WIDE
 from ..render.words import say
 from .completing import complete_file, complete_kind
 
@@ -96,21 +97,69 @@ def chosen_snapshot(context: click.Context, value: str | None, default: str) -> 
     return str(said["snapshot"])  # whoever explains a failure is told, too
 
 
-def format_option(*names: str) -> Decorator:
-    """`--format`. Default: by the extension of the `--out` file, a table on a terminal, TSV otherwise."""
+class Choice(click.Choice[str]):
+    """One of a few words; for any other one the message names those that come near, else all."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            import lineage
+
+            words = [str(word) for word in self.choices]
+            listed = f" (expected one of {', '.join(words)})"
+            self.fail(f"{value!r} is not valid{lineage.did_you_mean(words, value, listed)}", param, ctx)
+
+
+def format_option(*names: str, unless: str = "") -> Decorator:
+    """`--format`: else by the extension of the `--out` file; else a table on a terminal, and TSV in a pipe.
+
+    With the option that `unless` names, which is eager, something else is written, and the extension tells nothing.
+    """
 
     def choose(context: click.Context, _: click.Parameter, value: str | None) -> str:
-        suffix = Path(context.params.get("out") or "").suffix.removeprefix(".").lower()
-        return value or (suffix if suffix in names else "table" if sys.stdout.isatty() else "tsv")
+        out = None if context.params.get(unless) else context.params.get("out")
+        return value or form_of(out, names) or ("table" if sys.stdout.isatty() else "tsv")
 
-    return click.option(
+    form = click.option(
         "--format",
         "-f",
         "form",
-        type=click.Choice(names),
+        type=Choice(names),
         callback=choose,
         help="Output format. Default: by file extension, table on a terminal, TSV otherwise.",
     )
+    return lambda command: _wide_option(form(command))
+
+
+def form_of(out: str | None, names: Iterable[str]) -> str:
+    """The format that the extension of a file asks for; empty where it has none. Raises `UsageError` for one that is no format.
+
+    A file called x.xlsx that holds tab-separated text opens nowhere.
+    """
+    suffix = Path(out or "").suffix.removeprefix(".").lower()
+    form = _EXTENSIONS.get(suffix, suffix)
+    if suffix and form not in names:
+        known = [name for name, other in _EXTENSIONS.items() if other in names and name not in _ALIASES]
+        listed = ", ".join(f".{name}" for name in sorted({*known, *(name for name in names if name not in _UNNAMED)}))
+        raise click.UsageError(f"{out}: no format has the extension .{suffix} (expected {listed}): rename it, or add --format")
+    return form
+
+
+# Extensions that are not the name of their format.
+_EXTENSIONS = {"htm": "html", "markdown": "md", "ndjson": "jsonl", "tf": "terraform", "txt": "table", "xml": "junit"}
+_ALIASES = ("htm", "markdown", "ndjson")
+_UNNAMED = tuple(_EXTENSIONS[name] for name in ("tf", "txt", "xml"))
+
+
+def _wide_option(command: Command) -> Command:
+    """`--wide`, which whatever prints to a terminal finds in the context."""
+
+    def keep(context: click.Context, _: click.Parameter, wide: bool) -> None:
+        context.meta[WIDE] = wide
+
+    said = "Do not fit tables and lines to the terminal: all columns, nothing wrapped."
+    return click.option("--wide", is_flag=True, expose_value=False, callback=keep, help=said)(command)
 
 
 out_option = click.option(
@@ -128,7 +177,7 @@ def kind_option(text: str) -> Decorator:
 
         wrong = sorted(set(values) - set(lineage.LISTED))
         if wrong:
-            raise click.BadParameter(f"no kind {', '.join(wrong)}; the kinds are {', '.join(lineage.LISTED)}")
+            raise click.BadParameter(lineage.no_such("kind", wrong[0], lineage.LISTED))
         return values
 
     return click.option(
@@ -143,7 +192,9 @@ def fail_on_option(*verdicts: str, more: str = "") -> Decorator:
         asked = tuple(word.strip() for word in value.split(",")) if value else ()
         wrong = sorted(set(asked) - set(verdicts))
         if wrong:
-            raise click.BadParameter(f"no verdict {', '.join(wrong)}; the verdicts are {', '.join(verdicts)}")
+            import lineage
+
+            raise click.BadParameter(lineage.no_such("verdict", wrong[0], verdicts))
         return asked
 
     return click.option(

@@ -9,10 +9,11 @@ import click
 
 from ..render.indented import indented
 from ..render.listing import FORMS, Listing, Row
-from ..render.pipelines import execution_text
+from ..render.pipelines import beside_steps, execution_text
 from .completing import names_of
+from .filters import checked, within_options
 from .options import format_option, out_option, snapshot_option, write
-from .scoped import tell_list
+from .scoped import tell_lines, tell_list
 
 if TYPE_CHECKING:
     import lineage
@@ -22,12 +23,14 @@ _PIPELINES = Listing(
     "lineage.pipelines/1",
     "pipelines",
     "pipelines",
+    least=("observed", "deleted", "region", "account"),
 )
 _EXECUTIONS = Listing(
     ("name", "display_name", "status", "created", "experiment", "trial", "started_by", "observed", "deleted", "id"),
     "lineage.executions/1",
     "pipelines",
     "executions",
+    least=("observed", "deleted", "started_by", "trial", "experiment"),
 )
 _STEPS = Listing(
     ("step", "type", "status", "started", "ended", "attempts", "how", "ran_in", "made", "earlier_attempts", "note"),
@@ -38,7 +41,7 @@ _STEPS = Listing(
 
 
 @click.command(
-    short_help="Show pipelines, executions and what each step made.",
+    short_help="List pipelines, their executions, and what each step made.",
     epilog="""\b
     Examples:
       lineage pipelines
@@ -50,19 +53,30 @@ _STEPS = Listing(
 @click.argument("pipeline", required=False, shell_complete=names_of("pipeline"))
 @click.argument("execution", required=False)
 @snapshot_option
+@within_options("pipelines")
 @format_option(*FORMS)
 @out_option
-def pipelines(pipeline: str | None, execution: str | None, snapshot: str, form: str, out: str | None) -> None:
-    """List the pipelines, the executions of PIPELINE (a name or an ARN), or the steps of one EXECUTION.
+def pipelines(
+    pipeline: str | None,
+    execution: str | None,
+    snapshot: str,
+    form: str,
+    out: str | None,
+    within: dict[str, Any],
+) -> None:
+    """List the pipelines, the executions of PIPELINE (a name, an ARN or a URL), or the steps of one EXECUTION.
 
-    EXECUTION is an id, a display name or an ARN; its ARN may stand alone. A step that was cached, or left out of a selective
-    execution, leads to the execution that really ran it. Pipelines that are gone, or that something only names, are listed
-    as well. Whether there may be more is said.
+    EXECUTION is an id, a display name or an ARN; an ARN needs no PIPELINE. A step that was cached, or left out of a selective
+    execution, points to the execution that really ran it. Deleted pipelines are listed too, and those that are only
+    mentioned by something else. The answer says whether there may be more.
     """
     import lineage
 
+    pipeline = lineage.from_url(pipeline) if pipeline else None
     if pipeline and not execution and "/execution/" in pipeline:
         pipeline, execution = "", pipeline
+    if pipeline and any(within.values()):
+        raise click.UsageError("--account and --region narrow the list of pipelines: name one of several by its ARN instead")
     with lineage.open_snapshot(snapshot) as opened:
         if execution:
             _tell(lineage.load_execution(opened, execution, pipeline or ""), form, out)
@@ -71,10 +85,9 @@ def pipelines(pipeline: str | None, execution: str | None, snapshot: str, form: 
             scope, nothing = lineage.pipelines_scope(opened), f"pipeline {pipeline} has no executions"
             tell_list(_EXECUTIONS, rows, form, out, scope, nothing=nothing, what="execution")
         else:
-            rows = map(asdict, lineage.list_pipelines(opened))
-            tell_list(
-                _PIPELINES, rows, form, out, lineage.pipelines_scope(opened), nothing="there are no pipelines", what="pipeline"
-            )
+            rows = map(asdict, lineage.list_pipelines(opened, **checked(opened, within)))
+            scope, nothing = lineage.pipelines_scope(opened, **within), "there are no pipelines"
+            tell_list(_PIPELINES, rows, form, out, scope, nothing=nothing, what="pipeline")
 
 
 def _tell(found: lineage.ExecutionSteps, form: str, out: str | None) -> None:
@@ -86,6 +99,8 @@ def _tell(found: lineage.ExecutionSteps, form: str, out: str | None) -> None:
         write(execution_text(found, colour=not out), out)
     else:
         write(_STEPS.text(form, map(_row, found.steps), colour=False), out)
+    if form not in ("json", "table"):
+        tell_lines(beside_steps(found))
 
 
 def _row(step: dict[str, Any]) -> Row:

@@ -1,4 +1,4 @@
-"""`lineage trace`, `used`, `impact` and `path`: the questions."""
+"""`lineage trace`, `used`, `impact` and `path`."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..render.answers import trace_text, usage_text, usages_text
+from ..render.answers import gaps_said, more_lines, trace_text, usage_text, usages_text, vouched_lines
 from ..render.attested import attestation_said, rest_said
-from ..render.impact import impact_text, path_text, share
+from ..render.impact import impact_text, may_serve, path_text, share
 from ..render.indented import indented
 from ..render.lines import attested_by
 from ..render.listing import FORMS, cells_as, json_lines, json_list, rows_as
 from .completing import complete_node, complete_uri, names_of
+from .filters import checked, endpoint_in, within_options
 from .options import attestations_option, fail_on_option, format_option, out_option, snapshot_option, uncollected, write
 from .scoped import HOLDING_SCOPE, tell_aside
 from .subjects import AskedFor, asked_for, exact_option, from_option, insisted
@@ -26,11 +27,14 @@ if TYPE_CHECKING:
 Rows = list[list[Any]]
 Row = dict[str, Any]
 FAIL, INCONCLUSIVE = 1, 4
+_INCONCLUSIVE = " Exit with 4 where a gap could hide one of them."
 USAGE_VERDICTS = ("used", "used-indirectly", "possible", "declared-only", "not-referenced", "unknown")  # strongest first
+IMPACT_VERDICTS = ("reached", "possible", "nothing-found", "unknown")
+PATH_VERDICTS = ("found", "possible", "nothing-found", "unknown")
 
 
 @click.command(
-    short_help="Which run, job and data made this endpoint?",
+    short_help="What made the models that an endpoint serves?",
     epilog="""\b
     Examples:
       lineage trace loans-live
@@ -40,7 +44,8 @@ USAGE_VERDICTS = ("used", "used-indirectly", "possible", "declared-only", "not-r
 )
 @click.argument("endpoint", shell_complete=names_of("endpoint"))
 @snapshot_option
-@format_option("table", "json", "tsv")
+@within_options("endpoints")
+@format_option(*FORMS)
 @out_option
 @fail_on_option("traced", "partial", "broken")
 @attestations_option
@@ -51,18 +56,20 @@ def trace(
     form: str,
     out: str | None,
     fail_on: tuple[str, ...],
+    within: dict[str, Any],
     vouched: dict[str, Any],
 ) -> int:
-    """Which run, training job and data made what ENDPOINT (a name or an ARN) serves.
+    """Show which run, training job and data made the models that ENDPOINT serves.
 
-    Prints a tree: variant, model, artifact, the job that made it, and what that job read, with the run and experiment
-    beside the job. Where the chain breaks it says where, why and what would mend it.
+    ENDPOINT is a name, an ARN, or a URL of the console or of the runtime. The answer is a tree: variant, model, artifact, the
+    job that made it, and the data that the job read. Where the chain breaks, it says where, why, and how to mend it.
     """
     import lineage
 
     with lineage.open_snapshot(snapshot) as opened:
-        answer = lineage.trace(opened, endpoint, **vouched)
-    _tell(answer, form, out, _trace_rows, trace_text)
+        found = endpoint_in(opened, endpoint, within)
+        answer = lineage.trace(opened, found, **vouched)
+    _tell(answer, form, out, _trace_rows, trace_text, gaps_said(answer))
     return FAIL if answer.verdict in fail_on else 0
 
 
@@ -73,19 +80,18 @@ def trace(
       lineage used s3://bank-ml/loans/holdout/
       lineage used s3://bank-ml/customers/4711.csv --fail-on used,used-indirectly,possible
       lineage used s3://bank-ml/loans/ --account 111122223333 --region eu-west-1
-      lineage used --from holdouts.txt --fail-on used      each URI of a list, one line each
+      lineage used --from holdouts.txt --fail-on used      one line for each URI of a list
       grep bank-ml holdouts.txt | lineage used --from - --format csv
     """,
 )
 @click.argument("s3_uris", metavar="[S3_URI]...", nargs=-1, shell_complete=complete_uri)
-@from_option("Ask about each S3 URI of this file as well; - is stdin. One a line; blank lines and # lines are left out.")
+@from_option("Also ask about each S3 URI in this file, one per line (- for stdin). Blank lines and # lines are skipped.")
 @snapshot_option
 @format_option(*FORMS)
 @out_option
-@fail_on_option(*USAGE_VERDICTS, more=" With 4 where a hole could hide one of them. Of many answers the worst counts.")
+@fail_on_option(*USAGE_VERDICTS, more=f"{_INCONCLUSIVE} With several URIs the worst answer counts.")
 @exact_option
-@click.option("--account", "accounts", metavar="ID", multiple=True, help="Tell of jobs of this account only; repeats.")
-@click.option("--region", "regions", metavar="R", multiple=True, help="Tell of jobs of this region only; repeats.")
+@within_options("jobs")
 @attestations_option
 @uncollected
 def used(
@@ -97,25 +103,22 @@ def used(
     fail_on: tuple[str, ...],
     exact: bool,
     vouched: dict[str, Any],
-    **within: tuple[str, ...],
+    within: dict[str, Any],
 ) -> int:
-    """Was the data at S3_URI (a prefix, an object, or a whole bucket) used for training?
+    """Find out whether the data at S3_URI (a prefix, an object, or a whole bucket) was used for training.
 
-    A yes names the jobs and the fields that say so. A no is only given where every job was read; a crawl that followed
-    endpoints never proves one, and the answer is then `unknown`.
+    A yes names the jobs and the record fields that prove it. A no requires that every job was read. If some were not, as after
+    `crawl --endpoint`, the answer is `unknown`.
 
-    Of several URIs, or of those of a file, each is answered on one line: the verdict, how many findings, the job and the
-    channel of the strongest, and how many holes.
+    With several URIs, each gets one line: the verdict, the number of findings, the job and channel of the strongest finding,
+    and the number of gaps.
     """
     import lineage
 
-    wrong = [account for account in within["accounts"] if not (len(account) == 12 and account.isdigit())]
-    if wrong:
-        raise click.UsageError(f"{wrong[0]!r} is no account: an account has twelve digits")
     asked = asked_for(s3_uris, source)
     with lineage.open_snapshot(snapshot) as opened:
         places = insisted(opened, asked, exact=exact)
-        answers = lineage.used_all(opened, places, accounts=within["accounts"], regions=within["regions"], **vouched)
+        answers = lineage.used_all(opened, places, **checked(opened, within), **vouched)
     if source is None and len(asked) == 1:
         answer = next(answers)
         _tell(answer, form, out, _usage_rows, usage_text)
@@ -125,7 +128,7 @@ def used(
     columns = (*_USAGES[:-1], *(_RESTS if vouched else ()), _USAGES[-1])
     write(_usages(told, form, columns, colour=not out), out)
     if form not in HOLDING_SCOPE:
-        tell_aside(told.scope, told.notes())
+        tell_aside(told.scope, told.notes(), [*vouched_lines(told.rests.values()), *more_lines(left_open=told.left_open)])
     return FAIL if FAIL in codes else max(codes)
 
 
@@ -192,27 +195,36 @@ def _usage_line(answer: lineage.Usage) -> dict[str, Any]:
 
 
 @click.command(
-    short_help="Which models and endpoints know this data?",
+    short_help="Erasure request: which models were trained on this data?",
     epilog="""\b
     Examples:
       lineage impact s3://bank-raw/customers/4711.csv
-      lineage impact Loans-Fit-0042                        a training job, a model, a package, an endpoint, an experiment
+      lineage impact Loans-Fit-0042                        or a training job, model, package, endpoint, experiment
       lineage impact model/Loans-Model-42 --format json | jq -r '.serving[]'
+      lineage impact s3://bank-raw/customers/4711.csv --fail-on reached,possible        a CI gate
     """,
 )
 @click.argument("subject", metavar="NODE|S3_URI", shell_complete=complete_node)
 @exact_option
 @snapshot_option
-@format_option("table", "json", "tsv")
+@format_option(*FORMS)
 @out_option
+@fail_on_option(*IMPACT_VERDICTS, more=_INCONCLUSIVE)
 @attestations_option
 @uncollected
-def impact(subject: str, exact: bool, snapshot: str, form: str, out: str | None, vouched: dict[str, Any]) -> None:
-    """What the data at an S3 URI, or what a node was made of, ended up in: jobs, artifacts, models, packages, endpoints.
+def impact(
+    subject: str,
+    exact: bool,
+    snapshot: str,
+    form: str,
+    out: str | None,
+    fail_on: tuple[str, ...],
+    vouched: dict[str, Any],
+) -> int:
+    """Show everything that data, or a node, reached: jobs, artifacts, models, packages and endpoints.
 
-    NODE is a name, `kind/name`, an ARN or an id. Says which endpoints serve it now, and for each thing that it reached
-    the way it took, job by job and never against the times. `possible` is what names it beside the data, or what the
-    times do not tell of.
+    NODE is a name, `kind/name`, an ARN, a console URL or an id. The answer says which endpoints serve it now, and gives the
+    path to each thing it reached, job by job and in order of time. `possible` means that the records do not prove it.
     """
     import lineage
 
@@ -220,6 +232,7 @@ def impact(subject: str, exact: bool, snapshot: str, form: str, out: str | None,
         asked = _end(opened, subject, exact=exact)
         answer = lineage.impact(opened, asked, **vouched)
     _tell(answer, form, out, _impact_rows, impact_text)
+    return gate(answer.verdict, lineage.left_open(answer.scope["holes"]), fail_on, IMPACT_VERDICTS)
 
 
 @click.command(
@@ -228,21 +241,32 @@ def impact(subject: str, exact: bool, snapshot: str, form: str, out: str | None,
     Examples:
       lineage path s3://bank-raw/loans/2026-05/ loans-live
       lineage path training-job/Loans-Fit-0042 endpoint/loans-live --format json | jq '.evidence[].path'
+      lineage path s3://bank-ml/loans/holdout/ loans-live --fail-on found,possible      a CI gate
     """,
 )
 @click.argument("source", metavar="FROM", shell_complete=complete_node)
 @click.argument("target", metavar="TO", shell_complete=complete_node)
 @exact_option
 @snapshot_option
-@format_option("table", "json", "tsv")
+@format_option(*FORMS)
 @out_option
+@fail_on_option(*PATH_VERDICTS, more=_INCONCLUSIVE)
 @attestations_option
 @uncollected
-def path(source: str, target: str, exact: bool, snapshot: str, form: str, out: str | None, vouched: dict[str, Any]) -> None:
-    """The shortest way on which data got from FROM to TO, each a node (see `impact`) or an S3 URI, with the fields that say so.
+def path(
+    source: str,
+    target: str,
+    exact: bool,
+    snapshot: str,
+    form: str,
+    out: str | None,
+    fail_on: tuple[str, ...],
+    vouched: dict[str, Any],
+) -> int:
+    """Show the shortest path of data from FROM to TO, with the record fields that prove each step.
 
-    A sure way comes before a shorter one of which the times do not tell. From a node to itself it is the circle, if data
-    went in one, else no step.
+    Each end is an S3 URI or a node (see `impact`). A proven path comes before a shorter one that is only possible. From a node
+    to itself it is a loop, if the data went in one.
     """
     import lineage
 
@@ -250,28 +274,32 @@ def path(source: str, target: str, exact: bool, snapshot: str, form: str, out: s
         ends = [_end(opened, end, exact=exact) for end in (source, target)]
         answer = lineage.path(opened, *ends, **vouched)
     _tell(answer, form, out, _path_rows, path_text)
+    return gate(answer.verdict, lineage.left_open(answer.scope["holes"]), fail_on, PATH_VERDICTS)
 
 
 def _end(opened: lineage.Snapshot, asked: str, *, exact: bool) -> str:
     """The S3 URI or the node that is asked about."""
     import lineage
 
+    asked = lineage.from_url(asked)
     if not lineage.is_location(asked):
         return lineage.find_in(opened, asked)
     return insisted(opened, [AskedFor("", asked)], exact=exact)[0]
 
 
-def gate(verdict: str, holes: Sized, fail_on: tuple[str, ...]) -> int:
-    """The exit code. Inconclusive is an answer whose holes could hide a verdict that the gate names."""
+def gate(verdict: str, holes: Sized, fail_on: tuple[str, ...], verdicts: tuple[str, ...] = USAGE_VERDICTS) -> int:
+    """The exit code. Inconclusive: a gap could hide a verdict that the gate names. The strongest come first."""
     if verdict in fail_on:
         return FAIL
-    stronger = USAGE_VERDICTS[: USAGE_VERDICTS.index(verdict)]
+    stronger = verdicts[: verdicts.index(verdict)]
     hidden = holes and set(stronger) & set(fail_on)
     return INCONCLUSIVE if hidden or (fail_on and verdict == "unknown") else 0
 
 
-def _tell(answer: Answer, form: str, out: str | None, rows: Callable[[Any], Rows], text: Callable[..., str]) -> None:
-    """Print an answer in the format that was asked for."""
+def _tell(
+    answer: Answer, form: str, out: str | None, rows: Callable[[Any], Rows], text: Callable[..., str], more: str = ""
+) -> None:
+    """Print an answer in the format that was asked for, with `more` of what was looked at."""
     if form == "json":
         write(indented(answer.as_json()), out)
     elif form == "jsonl":
@@ -281,7 +309,7 @@ def _tell(answer: Answer, form: str, out: str | None, rows: Callable[[Any], Rows
     else:
         head, *body = rows(answer)
         write(cells_as(form, head, [*body, *_rest_rows(answer, head)]), out)
-        tell_aside(answer.scope, answer.caveats)
+        tell_aside(answer.scope, answer.caveats, more=more)
 
 
 def _rest_rows(answer: Answer, head: list[Any]) -> Rows:
@@ -347,6 +375,8 @@ def _impact_rows(answer: lineage.Impact) -> Rows:
         rows.append([sure, *common, row["deleted"] or "", ",".join(one["id"] for one in row["through"]), detail])
     if not answer.reached:
         rows.append([answer.verdict, answer.subject["kind"], "", answer.subject["id"], *[""] * 6])
+    for row in may_serve(answer):
+        rows.append(["possible", "endpoint", row["name"], row["id"], "", "perhaps", *[""] * 3, row["why"]])
     return rows + [["hole", "", "", hole["subject"], *[""] * 5, _said(hole)] for hole in answer.scope["holes"]]
 
 

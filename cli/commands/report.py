@@ -1,9 +1,10 @@
-"""`lineage report`: a paper for auditors, as HTML, Markdown or JSON."""
+"""`lineage report`: a report for auditors, as HTML, PDF, Markdown or JSON."""
 
 from __future__ import annotations
 
 import os
 import shlex
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,20 +13,20 @@ import click
 
 from ..render.words import plural, say
 from .completing import names_of
-from .options import attestations_option, out_option, snapshot_option, uncollected, write
+from .filters import endpoints_in, within_options
+from .options import Choice, attestations_option, form_of, out_option, snapshot_option, uncollected, write
 from .subjects import asked_for, exact_option, from_option, insisted, of_policy
 from .vouching import Vouching, said_if_slow, vouching_options
 
 if TYPE_CHECKING:
     import lineage
 
-FORMS = ("html", "md", "json")
+FORMS = ("html", "md", "json", "pdf")
 _EPOCH = "SOURCE_DATE_EPOCH"
 
 
 def _form(context: click.Context, _: click.Parameter, value: str | None) -> str:
-    suffix = Path(context.params.get("out") or "").suffix.removeprefix(".").lower()
-    return value or (suffix if suffix in FORMS else "html" if suffix == "htm" else "md")
+    return value or form_of(context.params.get("out"), FORMS) or "md"
 
 
 def _frameworks(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...] | None:
@@ -38,35 +39,30 @@ def _frameworks(_: click.Context, __: click.Parameter, value: str | None) -> tup
     Examples:
       lineage report loans-live -o loans-live.html              one endpoint, to read and to print
       lineage report -o account.html                            every endpoint of the snapshot
+      lineage report loans-live -o loans-live.pdf               as PDF: needs Chromium, Chrome or WeasyPrint
       lineage report loans-live -f json | jq -r '.document.report_digest'
       lineage report loans-live --framework eu-ai-act,gdpr --holdouts holdouts.txt --policy lineage-policy.toml -o r.md
-      lineage report loans-live --previous last-year.db -o r.html     and what changed since
+      lineage report loans-live --previous last-year.db -o r.html     with what changed since
     """,
 )
 @click.argument("endpoints", metavar="[ENDPOINT]...", nargs=-1, shell_complete=names_of("endpoint"))
 @snapshot_option
-@click.option(
-    "--format",
-    "-f",
-    "form",
-    type=click.Choice(FORMS),
-    callback=_form,
-    help="What to write. Else by the name of the file; else md.",
-)
+@within_options("endpoints")
+@click.option("--format", "-f", "form", type=Choice(FORMS), callback=_form, help="Default: by file extension, else md.")
 @out_option
 @click.option(
     "--framework",
     "frameworks",
     metavar="NAME,…",
     callback=_frameworks,
-    help="Map the controls of these frameworks only: eu-ai-act, g7, iso42001, sr26-2, gdpr, nist; an empty text: of none.",
+    help="Only map controls of these frameworks: eu-ai-act, g7, iso42001, sr26-2, gdpr, nist. Empty: none.",
 )
-@from_option("Was any S3 URI of this file among the data? - is stdin; one a line, # lines are left out.", "--holdouts")
+@from_option("Check whether any S3 URI in this file was used, one per line (- for stdin). # lines are skipped.", "--holdouts")
 @exact_option
-@click.option("--policy", "policy_file", metavar="FILE", help="The policy that the findings are held to, as for `check`.")
+@click.option("--policy", "policy_file", metavar="FILE", help="The policy for the findings, as for `check`.")
 @click.option("--previous", metavar="FILE", help="An earlier snapshot, or an earlier report as JSON, to compare with.")
-@click.option("--title", default="", metavar="TEXT", help="What to call the paper.")
-@click.option("--classification", default="", metavar="TEXT", help="A banner at its head and foot, such as CONFIDENTIAL.")
+@click.option("--title", default="", metavar="TEXT", help="The title of the report.")
+@click.option("--classification", default="", metavar="TEXT", help="A banner at the top and bottom, such as CONFIDENTIAL.")
 @attestations_option
 @vouching_options
 @uncollected
@@ -79,20 +75,20 @@ def report(
     exact: bool,
     policy_file: str | None,
     frameworks: tuple[str, ...] | None,
+    within: dict[str, Any],
     vouched: dict[str, Any],
     vouching: Vouching,
     **words: str,
 ) -> None:
-    """Write what is known of each ENDPOINT (a name or an ARN; else of all) for people who have to rely on it.
+    """Write a report about each ENDPOINT (a name, an ARN or a console URL), or about all endpoints.
 
-    It says first what made what the endpoint serves, and what could change that answer; then what was looked at and what was
-    not, the system, the models, the training, the data, the evaluation, what else is touched, the findings of `lineage
-    check`, what changed, what of this the clauses of a framework ask for, and each field that the answer rests on.
+    It begins with what made the models that the endpoint serves, and what could change that answer. Then come the scope and the
+    gaps, the system, the models, the training, the data, the evaluation, what else is affected, the findings of `lineage
+    check`, the changes, the controls of each framework, and the record fields behind every statement.
 
-    The file is verified first, and the paper says so: what was changed stands above all else. It says who signed the file where
-    --signer names whose signature is taken.
+    The snapshot file is verified first. If it was changed, the report says so at the top. --signer adds who signed it.
 
-    The same snapshot gives the same bytes: the time in it is that of the last crawl, or of SOURCE_DATE_EPOCH.
+    The same snapshot gives the same bytes, except for PDF: times are those of the last crawl, or of SOURCE_DATE_EPOCH.
     """
     import lineage
 
@@ -103,8 +99,10 @@ def report(
     files |= {"--attestations": vouched["attestations"].file if vouched else None}
     files |= vouching.files()
     files |= {"--framework": ",".join(chosen) if frameworks is not None else None}
-    command = _command(endpoints, snapshot, files, words, exact=exact)
+    _refuse_pdf_on_terminal(form, out)
     with said_if_slow(snapshot), lineage.open_snapshot(snapshot) as opened:
+        endpoints = _asked(opened, endpoints, within)
+        command = _command(endpoints, snapshot, files, words, exact=exact)
         told = lineage.report(
             opened,
             endpoints,
@@ -121,10 +119,33 @@ def report(
             anchors=vouching.known(),
             **vouched,
         )
-    write(lineage.REPORTS[form](told.as_json()), out)
+    write(_written(told, form), out)
     _warn(told.document["snapshot"])
     if out and out != "-":
         _say_where(told, out)
+
+
+def _asked(opened: lineage.Snapshot, endpoints: tuple[str, ...], within: dict[str, Any]) -> tuple[str, ...]:
+    """The endpoints of an account or a region by their ARNs, so that the report names them; else what was asked for."""
+    import lineage
+
+    if not any(within.values()):
+        return endpoints
+    known = endpoints_in(opened, within)
+    if not known:
+        raise lineage.UnknownNode(f"no endpoint in {', '.join(name for names in within.values() for name in names)}")
+    return tuple(lineage.find_endpoint(known, one) for one in endpoints or sorted(node for node, _ in known if "@" not in node))
+
+
+def _refuse_pdf_on_terminal(form: str, out: str | None) -> None:
+    if form == "pdf" and out in (None, "", "-") and sys.stdout.isatty():
+        raise click.UsageError("a PDF can't be shown on a terminal: name a file with --out")
+
+
+def _written(told: lineage.Report, form: str) -> str | bytes:
+    import lineage
+
+    return lineage.to_pdf(lineage.REPORTS["html"](told.as_json())) if form == "pdf" else lineage.REPORTS[form](told.as_json())
 
 
 def _warn(snapshot: dict[str, Any]) -> None:

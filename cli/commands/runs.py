@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..render.indented import indented
+from ..render.lines import scope_lines
 from ..render.listing import FORMS, Listing, Row, json_lines
 from ..render.runs import run_text, trimmed
 from .completing import names_of
+from .filters import checked, within_options
 from .leaderboard import BOARD_FORMATS, BOARD_WORDS, asks_for_board, board_options, refuse_picture, take_board, tell_board
-from .options import ORDERS, Command, format_option, out_option, snapshot_option, uncollected, write
-from .scoped import tell_list, tell_looked
+from .options import ORDERS, Choice, Command, format_option, out_option, snapshot_option, uncollected, write
+from .scoped import tell_lines, tell_list
 
 if TYPE_CHECKING:
     import lineage
@@ -21,31 +23,42 @@ if TYPE_CHECKING:
 ANY = "-"
 _STATUSES = ("InProgress", "Completed", "Failed", "Stopping", "Stopped")
 _SORTS = {"created": "CreationTime", "name": "Name"}
-_FILTERS = ("status", "group", "source", "created_before", "created_after", "sort_by", "sort_order", "deleted")
+_FILTERS = (
+    "accounts",
+    "regions",
+    "status",
+    "group",
+    "source",
+    "created_before",
+    "created_after",
+    "sort_by",
+    "sort_order",
+    "deleted",
+)
 _SHOWN = ("endpoint", "model", "model-package")
 
 
 def _between_options(command: Command) -> Command:
     """Times, order, and whether to tell what is gone."""
     for option in (
-        click.option("--deleted", is_flag=True, help="Also what a later crawl found gone."),
+        click.option("--deleted", is_flag=True, help="Include what a later crawl found deleted."),
         click.option(
             "--order",
             "sort_order",
-            type=click.Choice(list(ORDERS), case_sensitive=False),
+            type=Choice(list(ORDERS), case_sensitive=False),
             default="descending",
-            help="asc or desc (default).",
+            help="Sort order: asc or desc (default).",
         ),
-        click.option("--sort-by", type=click.Choice(list(_SORTS)), default="created", show_default=True),
-        click.option("--created-before", metavar="TIME", help="Only what was created before; a date is its first moment, UTC."),
-        click.option("--created-after", metavar="TIME", help="Only what was created after this ISO date or time."),
+        click.option("--sort-by", type=Choice(list(_SORTS)), default="created", show_default=True, help="Sort by this."),
+        click.option("--created-before", metavar="TIME", help="Only what was created before this ISO date or time (UTC)."),
+        click.option("--created-after", metavar="TIME", help="Only what was created after this ISO date or time (UTC)."),
     ):
         command = option(command)
     return command
 
 
 @click.command(
-    short_help="List the experiments, with their groups and runs.",
+    short_help="List experiments, with their groups and runs.",
     epilog="""\b
     Examples:
       lineage experiments
@@ -54,33 +67,34 @@ def _between_options(command: Command) -> Command:
     """,
 )
 @snapshot_option
+@within_options("experiments")
 @format_option(*FORMS)
 @out_option
 @_between_options
 @uncollected
-def experiments(snapshot: str, form: str, out: str | None, **asked: Any) -> None:
-    """List the experiments, the newest first, with how many groups and runs each has and who made it, where SageMaker says.
+def experiments(snapshot: str, form: str, out: str | None, within: dict[str, Any], **asked: Any) -> None:
+    """List the experiments, newest first, with the number of groups and runs of each and who created it, if SageMaker says.
 
-    One of which no record was read, and that a group or a run names, is listed as well. Whether there may be more is said.
+    An experiment that is only mentioned by a group or a run is listed too. The answer says whether there may be more.
     """
     import lineage
 
     with lineage.open_snapshot(snapshot) as opened:
-        found = lineage.list_experiments(opened, **_sorting(asked))
-        scope = lineage.runs_scope(opened)
+        found = lineage.list_experiments(opened, **_sorting(asked), **checked(opened, within))
+        scope = lineage.runs_scope(opened, **within)
     rows = (one.as_json() for one in found)
-    nothing = "no experiment is so" if asked["created_before"] or asked["created_after"] else "there are no experiments"
+    nothing = "no experiment matches" if asked["created_before"] or asked["created_after"] else "there are no experiments"
     tell_list(_EXPERIMENTS, rows, form, out, scope, nothing=nothing, what="run")
 
 
 @click.command(
-    short_help="List the runs of an experiment, or show one run.",
+    short_help="List runs, show one run, or compare runs.",
     epilog="""\b
     Examples:
       lineage runs House-Appraisal
-      lineage runs House-Appraisal boosted-trees          its parameters, metrics, artifacts, and where it ended up
+      lineage runs House-Appraisal boosted-trees          parameters, metrics, artifacts, and what it led to
       lineage runs --source logged --created-after 2026-08-01
-      lineage runs - Appraisal-Notes                      a run of any experiment, or of none
+      lineage runs - Appraisal-Notes                      a run of any experiment
       lineage runs Limits-Tune-7-aws-tuning-job --compare                    which of them is best?
       lineage runs House-Appraisal --metric validation:rmse --direction min --statistic min
       lineage runs Limits-Tune-7-aws-tuning-job --compare -o tuned.svg       the picture
@@ -90,26 +104,30 @@ def experiments(snapshot: str, form: str, out: str | None, **asked: Any) -> None
 @click.argument("experiment", required=False, shell_complete=names_of("experiment"))
 @click.argument("run", required=False)
 @snapshot_option
+@within_options("runs")
 @format_option(*BOARD_FORMATS)
 @out_option
-@click.option("--compare", is_flag=True, help="Rank the runs by a metric, each with its job: the next options say how.")
+@click.option("--compare", is_flag=True, help="Rank the runs by a metric; see the options below.")
 @board_options
-@click.option("--status", type=click.Choice(_STATUSES, case_sensitive=False), help="Only runs of this status.")
-@click.option("--group", metavar="NAME", help="Only runs of this group, which SageMaker calls a trial.")
+@click.option("--status", type=Choice(_STATUSES, case_sensitive=False), help="Only runs with this status.")
+@click.option("--group", metavar="NAME", help="Only runs of this group (SageMaker calls it a trial).")
 @click.option(
     "--source",
-    type=click.Choice(["run", "job", "logged"]),
-    help="Only runs that a Run of the SDK or lineage made (run), SageMaker for a job (job), or people (logged).",
+    type=Choice(["run", "job", "logged"]),
+    help="Only runs made with the SDK or lineage (run), by SageMaker for a job (job), or logged by hand (logged).",
 )
 @_between_options
 @uncollected
-def runs(experiment: str | None, run: str | None, snapshot: str, form: str, out: str | None, **asked: Any) -> None:
-    """List the runs of EXPERIMENT (a name or an ARN; - or none: all, those in no experiment as well), or tell all of one RUN.
+def runs(
+    experiment: str | None, run: str | None, snapshot: str, form: str, out: str | None, within: dict[str, Any], **asked: Any
+) -> None:
+    """List the runs of EXPERIMENT, or show everything about one RUN.
 
-    With --compare, or an option of it, they are ranked: within equal validation data, by the last value of a metric.
+    EXPERIMENT is a name, an ARN or a URL. Use - for all runs, including those without an experiment. RUN is the name given in
+    the SDK, a display name, or the name or ARN of the trial component. Case does not matter.
 
-    RUN is the name that the SDK's user gave it, its trial component's name or ARN, or what is shown as its name. Names
-    compare without case. Whether there may be more runs is said.
+    --compare ranks the runs by the last value of a metric, among runs with the same validation data. The answer says whether
+    there may be more runs.
     """
     import lineage
 
@@ -120,17 +138,19 @@ def runs(experiment: str | None, run: str | None, snapshot: str, form: str, out:
         refuse_picture(form)
     with lineage.open_snapshot(snapshot) as opened:
         if run is not None:
-            _refuse((*_FILTERS, "compare", *BOARD_WORDS), "one RUN is told whole")
+            _refuse((*_FILTERS, "compare", *BOARD_WORDS), "a single RUN is shown in full")
             _one(opened, lineage.load_run(opened, run, wanted), form, out)
             return
         filters = {name: asked.pop(name) for name in ("status", "group", "source")}
         brief = form not in ("json", "jsonl")  # whose columns show nothing of what was logged
         # of several jobs of one run each is compared by itself
-        found = lineage.list_runs(opened, wanted, brief=brief, components=compare, **_sorting(asked), **filters)
-        scope = lineage.runs_scope(opened)
+        found = lineage.list_runs(
+            opened, wanted, brief=brief, components=compare, **_sorting(asked), **filters, **checked(opened, within)
+        )
+        scope = lineage.runs_scope(opened, **within)
         narrowed = any((*filters.values(), asked["created_before"], asked["created_after"]))
         said = f"experiment {wanted} has no runs" if wanted else "there are no runs"
-        said = f"no run of experiment {wanted} is so" if wanted and narrowed else "no run is so" if narrowed else said
+        said = f"no run of experiment {wanted} matches" if wanted and narrowed else "no run matches" if narrowed else said
         if compare:
             _refuse(("sort_by", "sort_order"), "a leaderboard is sorted by its metric")
             _compare(opened, [one.id for one in found], said, form, out, board, scope["holes"])
@@ -189,6 +209,7 @@ _RUNS = Listing(
     "runs",
     "runs",
     _run_cells,
+    least=("region", "account", "job", "ended", "group", "source", "experiment"),
 )
 
 
@@ -208,7 +229,7 @@ def _one(opened: lineage.Snapshot, run: lineage.Run, form: str, out: str | None)
         write(indented(answer) if form == "json" else json_lines([answer]), out)
     else:
         write(_FACTS.text(form, _facts(run, reached), colour=not out), out)
-        tell_looked(scope)
+        tell_lines(scope_lines(scope, "run"))
 
 
 _COLUMNS = ("what", "name", "value", "min", "max", "avg", "std", "count", "time", "source")

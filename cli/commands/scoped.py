@@ -6,22 +6,22 @@ import itertools
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ..render.lines import looked_line, looked_lines, note_lines, printed, scope_lines
+from ..render.lines import Line, looked_lines, note_lines, printed, scope_lines
 from ..render.listing import Listing, Row
-from ..render.words import plural, say, say_lines
+from ..render.words import say, say_lines
 from .options import write
 
 HOLDING_SCOPE = ("table", "json", "jsonl")  # the formats in which an answer's scope and notes are part of it
 
 
-def tell_aside(scope: Row, caveats: Iterable[str] = ()) -> None:
+def tell_lines(lines: Iterable[Line]) -> None:
+    """On stderr: the lines that a table has below its rows, where the format has no room for them."""
+    say_lines(printed(*lines, colour=False))
+
+
+def tell_aside(scope: Row, caveats: Iterable[str] = (), before: Iterable[Line] = (), more: str = "") -> None:
     """On stderr: what was looked at, and the notes, of an answer whose format has no room for them."""
-    say_lines(printed(*looked_lines(scope), *note_lines(list(caveats)), colour=False))
-
-
-def tell_looked(scope: Row) -> None:
-    """On stderr: what was looked at, for a list that proves no "no"."""
-    say_lines(printed(looked_line(scope), colour=False))
+    tell_lines([*before, *looked_lines(scope, more), *note_lines(list(caveats))])
 
 
 def tell_list(
@@ -39,7 +39,6 @@ def tell_list(
     write(listing.text(form, rows, colour=not out, **beside, scope=scope), out)
     if form == "json":
         return
-    tell_looked(scope)
-    if first is None or holes:
-        more = [f"{plural(len(scope['holes']), 'hole')} could hide more: `lineage gaps`"] if holes else []
-        say(f"lineage: {'; '.join([*([] if first else [empty]), *more])}")
+    tell_lines(scope_lines(scope, what))
+    if first is None:
+        say(f"lineage: {empty}")

@@ -12,26 +12,24 @@ import click
 from ..render.indented import indented
 from ..render.lines import note_lines, printed, scope_lines, styled
 from ..render.listing import FORMS, Row, rows_as
-from ..render.words import as_text, plural, say
+from ..render.words import as_text, plural, said_shortly, say
 from .completing import complete_kind
 from .leaderboard import BOARD_FORMATS, asks_for_board, board_options, refuse_picture, take_board, tell_board
-from .options import ORDERS, format_option, out_option, snapshot_option, uncollected, write
-from .scoped import tell_looked
+from .options import ORDERS, Choice, format_option, out_option, snapshot_option, uncollected, write
+from .scoped import tell_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     import lineage
 
-    Answer = lineage.Found | lineage.Suggested
-
 
 def live_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """`--live` and whom and where it asks."""
     for option in (
-        click.option("--replay", metavar="FILE", help="With --live: ask an account file in AWS's place."),
-        click.option("--profile", metavar="P", help="With --live: a profile of ~/.aws/config."),
-        click.option("--live", is_flag=True, help="Ask SageMaker itself now, and not the snapshot."),
+        click.option("--replay", metavar="FILE", help="With --live: ask an account file instead of AWS."),
+        click.option("--profile", metavar="P", help="With --live: the AWS profile to use."),
+        click.option("--live", is_flag=True, help="Ask SageMaker now, not the snapshot."),
     ):
         command = option(command)
     return command
@@ -50,16 +48,16 @@ def live_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """,
 )
 @click.argument("kind", shell_complete=complete_kind)
-@click.option("--where", "-w", "conditions", metavar="COND", multiple=True, help="NAME OP VALUE; several must all hold.")
-@click.option("--any", "any_of", is_flag=True, help="One of the --where conditions is enough.")
-@click.option("--expression", metavar="JSON|FILE", help="A SearchExpression of the API; - is stdin.")
-@click.option("--sort-by", metavar="NAME", help="The property to sort by (default LastModifiedTime).")
-@click.option("--order", type=click.Choice([*ORDERS], case_sensitive=False), help="asc or desc (default).")
-@click.option("--limit", "-n", type=click.IntRange(min=1), metavar="N", help="Only the first N.")
-@click.option("--columns", metavar="A,B", help="What to print: name, status, created, id, … and properties.")
-@click.option("--deleted", is_flag=True, help="Find what is gone, too.")
-@click.option("--account", "accounts", metavar="ID", multiple=True, help="Only in this account; repeats.")
-@click.option("--region", "regions", metavar="R", multiple=True, help="Only in this region; repeats. With --live: the one.")
+@click.option("--where", "-w", "conditions", metavar="COND", multiple=True, help="NAME OP VALUE; all of several must hold.")
+@click.option("--any", "any_of", is_flag=True, help="Any one --where condition is enough.")
+@click.option("--expression", metavar="JSON|FILE", help="A SearchExpression of the API (- for stdin).")
+@click.option("--sort-by", metavar="NAME", help="Sort by this property (default LastModifiedTime).")
+@click.option("--order", type=Choice([*ORDERS], case_sensitive=False), help="Sort order: asc or desc (default).")
+@click.option("--limit", "-n", type=click.IntRange(min=1), metavar="N", help="Show only the first N.")
+@click.option("--columns", metavar="A,B", help="Columns to print: name, status, created, id, … and properties.")
+@click.option("--deleted", is_flag=True, help="Include what was deleted.")
+@click.option("--account", "accounts", metavar="ID", multiple=True, help="Only records of this account; repeats.")
+@click.option("--region", "regions", metavar="R", multiple=True, help="Only records of this region; repeats (not with --live).")
 @live_options
 @snapshot_option
 @format_option(*BOARD_FORMATS)
@@ -69,13 +67,13 @@ def live_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def search(
     kind: str, snapshot: str, form: str, out: str | None, columns: str | None, order: str | None, live: bool, **words: Any
 ) -> None:
-    """Find records of KIND (`training-job`, or `TrainingJob`) as SageMaker's Search does: same names, same operators.
+    """Find records of KIND (`training-job` or `TrainingJob`), with the property names and operators of SageMaker's Search.
 
-    A condition is NAME OP VALUE, OP one of = != > >= < <= contains in exists not-exists. NAME is a property of the API's
-    SearchRecord (`InputDataConfig.DataSource.S3DataSource.S3Uri`), or Tags.KEY, HyperParameters.NAME, Metrics.NAME; of a
-    trial component Parameters.NAME and Metrics.NAME.Max (Min, Last, Avg, Count, StdDev). Put what holds spaces in quotes.
+    A condition is NAME OP VALUE. OP is one of = != > >= < <= contains in exists not-exists. NAME is a property of the API
+    (`InputDataConfig.DataSource.S3DataSource.S3Uri`), Tags.KEY, HyperParameters.NAME or Metrics.NAME; for a trial component
+    also Parameters.NAME and Metrics.NAME.Max (Min, Last, Avg, Count, StdDev). Quote values that contain spaces.
 
-    With --metric, or another option of a leaderboard, the training jobs or runs that are found are ranked by it.
+    --metric, or any other leaderboard option, ranks the training jobs or runs that were found.
     """
     import lineage
 
@@ -105,29 +103,29 @@ def search(
 
 
 @click.command(
-    short_help="List the names to search by.",
+    short_help="List the names to search by: hyperparameters, tags, metrics.",
     epilog="""\b
     Examples:
-      lineage suggest training-job linear         the hyperparameters, tags and metrics that begin so
+      lineage suggest training-job linear         hyperparameters, tags and metrics that begin with it
       lineage suggest training-job metrics.       every metric
-      lineage suggest model-package s3 --all      any property with a part that begins so
+      lineage suggest model-package s3 --all      every property with a part that begins with it
     """,
 )
 @click.argument("kind", shell_complete=complete_kind)
 @click.argument("prefix", default="")
-@click.option("--all", "every", is_flag=True, help="Every property name, and those of maps such as Environment.")
+@click.option("--all", "every", is_flag=True, help="Include every property, and the keys of maps such as Environment.")
 @click.option("--region", metavar="R", help="With --live: the region to ask.")
 @live_options
 @snapshot_option
 @format_option(*FORMS)
 @out_option
 def suggest(kind: str, prefix: str, snapshot: str, form: str, out: str | None, every: bool, live: bool, **words: Any) -> None:
-    """The property names of KIND that begin with PREFIX, as GetSearchSuggestions gives them: what `search` can ask for."""
+    """List the property names of KIND that begin with PREFIX, as GetSearchSuggestions does: what `search` can ask for."""
     import lineage
 
     _check(live, {"regions": (), "accounts": (), "deleted": False} | words | {"region": words["region"] and not live})
     if live and every:
-        raise click.UsageError("--all is known without asking: leave --live out")
+        raise click.UsageError("--all needs no answer from AWS: leave out --live")
     if live:
         told = lineage.suggest_live(kind, prefix, **words)
     else:
@@ -145,30 +143,30 @@ def _check(live: bool, words: dict[str, Any]) -> None:
     offline = [f"--{name}" for name in ("profile", "replay") if words.get(name) and not live]
     offline += ["--region"] * bool(words.get("region") and not live)
     if offline:
-        raise click.UsageError(f"{offline[0]} says how to ask SageMaker itself: add --live")
+        raise click.UsageError(f"{offline[0]} says how to ask SageMaker: add --live")
     if words.get("profile") and words.get("replay"):
-        raise click.UsageError("--profile is for AWS, and --replay asks a file: give one of them")
+        raise click.UsageError("--profile is for AWS, and --replay asks a file: use one of them")
     kept = [name for name, given in (("--account", words["accounts"]), ("--deleted", words["deleted"])) if given and live]
     if kept:
-        raise click.UsageError(f"{kept[0]} is for the snapshot; the service knows one account, and nothing that is gone")
+        raise click.UsageError(f"{kept[0]} is for the snapshot: SageMaker knows one account, and nothing that was deleted")
     if live and len(words["regions"]) > 1:
-        raise click.UsageError("--live asks one region at a time: give one --region")
+        raise click.UsageError("--live asks one region at a time: use one --region")
 
 
 def _check_board(live: bool, columns: str | None) -> None:
     if live:
-        raise click.UsageError("--live asks the service, and a leaderboard is of the snapshot: leave --live out")
+        raise click.UsageError("a leaderboard needs the snapshot: leave out --live")
     if columns:
-        raise click.UsageError("a leaderboard has columns of its own: leave --columns out")
+        raise click.UsageError("a leaderboard has its own columns: leave out --columns")
 
 
 def _tell_board(opened: lineage.Snapshot, found: lineage.Found, form: str, out: str | None, board: dict[str, Any]) -> None:
     if not found.records:
         read = ", as far as was read" if found.scope["holes"] else ""
-        raise click.UsageError(f"no {found.kind.replace('-', ' ')} is so{read}: there is nothing to compare")
+        raise click.UsageError(f"no {found.kind.replace('-', ' ')} matches{read}: there is nothing to compare")
     tell_board(opened, [one.id for one in found.records], form, out, board, found.scope["holes"])
     left = found.total - len(found.records)
-    caveats = [*found.caveats, *([f"--limit left {left:,} out of {found.total:,} that were found"] if left else [])]
+    caveats = [*found.caveats, *([f"--limit left out {left:,} of {found.total:,} matches"] if left else [])]
     for caveat in caveats:
         say(f"lineage: {caveat}")
 
@@ -180,9 +178,9 @@ def _expression(text: str | None) -> Any:
     try:
         return json.loads(_written(text))
     except (ValueError, RecursionError) as error:
-        raise click.UsageError(f"--expression {text[:100]}: no JSON ({error})") from error
+        raise click.UsageError(f"--expression {text[:100]}: not JSON ({error})") from error
     except OSError as error:
-        said = f"neither a JSON object nor a file that can be read ({error.strerror})"
+        said = f"neither a JSON object nor a readable file ({error.strerror})"
         raise click.UsageError(f"--expression {text[:100]}: {said}") from error
 
 
@@ -197,13 +195,13 @@ def _tell_found(found: lineage.Found, form: str, out: str | None, columns: str |
         write(indented(found.as_json()), out)
         return
     asked = [name for name in map(str.strip, columns.split(",")) if name] if columns else _columns(found, form)
-    rows = ({name: _cell(value) for name, value in row.items()} for row in found.rows(asked))
+    said = said_shortly if form in ("table", "md") else as_text
+    rows = ({name: _cell(value, said) for name, value in row.items()} for row in found.rows(asked))
     if form == "table":
         write(_table(found, asked, rows, out), out)
         return
     write(rows_as(form, asked, rows, colour=not out), out)
-    _warn(found)
-    tell_looked(found.scope)
+    tell_lines(_summary(found))
 
 
 def _columns(found: lineage.Found, form: str) -> list[str]:
@@ -221,11 +219,11 @@ def _filters(expression: Any) -> Iterator[Any]:
         yield from _filters(part)
 
 
-def _cell(values: Any) -> Any:
-    """The values of a property in one cell: numbers as they are, objects as JSON."""
+def _cell(values: Any, said: Callable[[Any], str]) -> Any:
+    """The values of a property in one cell, each as it is `said`: objects as JSON."""
     if not isinstance(values, list):
         return values
-    return ", ".join(map(as_text, values)) or None
+    return ", ".join(said(value) if isinstance(value, float) else as_text(value) for value in values) or None
 
 
 def _table(found: lineage.Found, columns: list[str], rows: Iterator[Row], out: str | None) -> Iterator[str]:
@@ -245,10 +243,8 @@ def _summary(found: lineage.Found) -> Iterator[Any]:
     yield from note_lines(found.caveats)
 
 
-def _warn(answer: Answer) -> None:
-    """What rows alone do not tell: that there may be more."""
-    for hole in answer.scope["holes"]:
+def _warn(told: lineage.Suggested) -> None:
+    """What names alone do not tell: that there may be more."""
+    for hole in told.scope["holes"]:
         where = " ".join(filter(None, (hole["account"], hole["region"])))
         say(f"lineage: {where}: {hole['detail'] or hole['reason']} (lineage gaps)")
-    for caveat in getattr(answer, "caveats", ()):
-        say(f"lineage: {caveat}")

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..render.lines import printed, styled
-from ..render.words import plural, say, tsv
+from ..render.lines import Line, printed, styled
+from ..render.listing import FORMS, cells_as
+from ..render.words import plural, say
 from .options import format_option, out_option, snapshot_option, write
+from .scoped import tell_lines
 from .vouching import Vouching, anchors_option, filled, said_if_slow, vouching_options
 
 if TYPE_CHECKING:
@@ -47,18 +49,23 @@ def snapshot() -> None:
 )
 @click.argument("file", required=False)
 @snapshot_option
-@format_option("table", "tsv", "json", "sha256")
+@format_option(*FORMS, "sha256")
 @out_option
 def info(file: str | None, snapshot: str, form: str, out: str | None) -> None:
     """Print the digest of FILE (default: the snapshot that --snapshot names), its crawls, and the seal of each.
 
-    sha256 is a line that `sha256sum -c` reads.
+    -f sha256 prints a line for `sha256sum -c`.
     """
     import lineage
 
     told = lineage.snapshot_info(file or snapshot)
-    forms = {"json": _json, "sha256": _sums, "tsv": _info_rows}
-    write(forms[form](told) if form in forms else _info_text(told, colour=not out), out)
+    if form == "table":
+        write(_info_text(told, colour=not out), out)
+        return
+    forms = {"json": _json, "sha256": _sums}
+    write(forms[form](told) if form in forms else cells_as(form, *_info_rows(told)), out)
+    if form not in forms:
+        tell_lines(_of_file(told))
 
 
 @snapshot.command(
@@ -87,7 +94,7 @@ def info(file: str | None, snapshot: str, form: str, out: str | None) -> None:
 @click.option("--against", metavar="FILE", callback=filled, help="An earlier copy of the file.")
 @click.option("--require-proof", is_flag=True, help="Exit with 4 unless the file is proved up to its newest crawl.")
 @vouching_options
-@format_option("table", "tsv", "json")
+@format_option(*FORMS)
 @out_option
 def verify(
     file: str | None,
@@ -115,8 +122,12 @@ def verify(
         proofs = [*([signed.proof] if signed and signed.proof else []), *(one.proof for one in vouching.known())]
         done = lineage.verify(path, digest=digest, against=against, proofs=proofs)
     done.notes.extend(notes)
-    forms = {"json": _json, "tsv": _verified_rows}
-    write(forms[form](done) if form in forms else _verified_text(done, colour=not out), out)
+    if form == "table":
+        write(_verified_text(done, colour=not out), out)
+    else:
+        write(_json(done) if form == "json" else cells_as(form, *_verified_rows(done)), out)
+    if form not in ("table", "json"):
+        tell_lines(_of_seal(done))
     if vouching.anchors and (digest or against or signed):
         _anchored(done, vouching.anchors)
     unproved = IN_PART if require_proof and not done.proved_all else 0
@@ -144,7 +155,7 @@ def _signed(path: str, vouching: Vouching) -> tuple[lineage.Signed | None, list[
         said = f"signature in {Path(envelope).name} not checked: no signer given (--signer, --allowed-signers)"
         return None, [said] if envelope else []
     if not envelope:
-        raise click.UsageError(f"{path}.dsse.json is not there: name the envelope with --signature")
+        raise click.UsageError(f"{path}.dsse.json does not exist: name the envelope with --signature")
     signed = lineage.insist_signed(envelope, vouching.signer)
     key = f" ({signed.key})" if signed.key else ""
     return signed, [f"signed by {signed.signer}{key}, {signed.when}: the crawls up to {signed.covers}"]
@@ -154,8 +165,8 @@ def _signed(path: str, vouching: Vouching) -> tuple[lineage.Signed | None, list[
     short_help="Sign the file with your key.",
     epilog="""\b
     Keys:
-      ~/.ssh/id_ed25519        an SSH key; of one with a passphrase, or in an agent, name the .pub file
-      awskms:///alias/NAME     an asymmetric key of AWS KMS, also by its ARN: AWS is asked kms:GetPublicKey and kms:Sign
+      ~/.ssh/id_ed25519        an SSH key; with a passphrase or an agent, name the .pub file
+      awskms:///alias/NAME     an asymmetric AWS KMS key, or its ARN: needs kms:GetPublicKey and kms:Sign
 
     \b
     Examples:
@@ -191,7 +202,7 @@ def sign(file: str | None, snapshot: str, key: str, timestamp: str, public_key: 
     with said_if_slow(path):
         made = lineage.sign_snapshot(path, key, timestamp=timestamp)
     if public_key and not made.pem:
-        raise click.UsageError("--public-key is of a key of KMS: an SSH key has its .pub file")
+        raise click.UsageError("--public-key is for a KMS key: an SSH key has its .pub file")
     if public_key:
         write(made.pem, public_key)
     envelope = out or f"{path}.dsse.json"
@@ -216,33 +227,32 @@ def _sums(told: lineage.SnapshotInfo) -> str:
     return f"{told.digest.removeprefix('sha256:')}  {lineage.one_line(told.file)}\n"
 
 
-def _info_rows(told: lineage.SnapshotInfo) -> str:
-    rows = [["crawl", "started", "finished", "caller", "seal"]]
-    return tsv(
-        [*rows, *([one["id"], one["started"], one["finished"] or "", one["caller"], one["seal"] or ""] for one in told.crawls)]
-    )
+def _info_rows(told: lineage.SnapshotInfo) -> tuple[list[str], list[list[Any]]]:
+    head = ["crawl", "started", "finished", "caller", "seal"]
+    return head, [[one["id"], one["started"], one["finished"] or "", one["caller"], one["seal"] or ""] for one in told.crawls]
 
 
 def _info_text(told: lineage.SnapshotInfo, *, colour: bool) -> str:
-    lines = [styled((told.file, "bold"), f"  {told.bytes:,} bytes"), f"  file  {told.digest}"]
+    lines = _of_file(told)
     for one in told.crawls:
-        lines.append(
-            f"crawl {one['id']}  {one['started']} to {one['finished'] or 'no end'}  as {one['caller'].rpartition(':')[2]}"
-        )
-        lines.append(f"  seal  {one['seal'] or 'none: it did not finish'}")
+        by = f"as {one['caller'].rpartition(':')[2]}"
+        lines.append(styled(f"crawl {one['id']}  {one['started']} to {one['finished'] or 'no end'}  {by}"))
+        lines.append(styled(f"  seal  {one['seal'] or 'none: it did not finish'}"))
     return printed(*lines, colour=colour)
 
 
-def _verified_rows(done: lineage.Verified) -> str:
-    rows: list[list[Any]] = [["verdict", "table", "where", "said"]]
-    rows += [[done.verdict, one.table, one.where, one.said] for one in done.differences]
-    return tsv(
-        [
-            *rows,
-            *([[done.verdict, "", "", ""]] if not done.differences else []),
-            *(["note", "", "", note] for note in done.notes),
-        ]
-    )
+def _of_file(told: lineage.SnapshotInfo) -> list[Line]:
+    return [styled((told.file, "bold"), f"  {told.bytes:,} bytes"), styled(f"  file  {told.digest}")]
+
+
+def _verified_rows(done: lineage.Verified) -> tuple[list[str], list[list[Any]]]:
+    differences = [[done.verdict, one.table, one.where, one.said] for one in done.differences]
+    notes = [["note", "", "", note] for note in done.notes]
+    return ["verdict", "table", "where", "said"], [*(differences or [[done.verdict, "", "", ""]]), *notes]
+
+
+def _of_seal(done: lineage.Verified) -> list[Line]:
+    return [styled(("  seal", "dim"), f" of crawl {one['crawl']}  {one['digest']}") for one in done.seals[-1:]]
 
 
 def _verified_text(done: lineage.Verified, *, colour: bool) -> str:
@@ -258,6 +268,6 @@ def _verified_text(done: lineage.Verified, *, colour: bool) -> str:
     }
     lines = [styled((done.verdict.replace("-", " ").upper(), _COLOURS[done.verdict]), "  ", said[done.verdict])]
     lines += [styled("  ", (one.table, "bold"), f"  {one.where}  {one.said}") for one in done.differences]
-    lines += [styled(("  seal", "dim"), f" of crawl {one['crawl']}  {one['digest']}") for one in done.seals[-1:]]
+    lines += _of_seal(done)
     lines += [styled(("Note: ", "dim"), f"{note}.") for note in done.notes]
     return printed(*lines, colour=colour)

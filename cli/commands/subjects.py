@@ -23,7 +23,7 @@ def from_option(text: str, *names: str) -> Decorator:
 
 
 exact_option = click.option(
-    "--exact", is_flag=True, help="Take each S3 URI as it is written, though no record names it and one like it is named."
+    "--exact", is_flag=True, help="Take each S3 URI as written, even if it looks like a typo of one that records name."
 )
 
 
@@ -47,7 +47,7 @@ def insisted(snapshot: lineage.Snapshot, asked: Sequence[AskedFor], *, exact: bo
             places.asked(uri, exact=exact)
         except lineage.MalformedName as error:
             raise lineage.MalformedName(f"{where}{error}") from error
-    return [uri for _, uri in asked]
+    return [lineage.from_url(uri) for _, uri in asked]
 
 
 def of_policy(policy: lineage.Policy | None) -> list[AskedFor]:
@@ -65,12 +65,14 @@ def asked_for(uris: tuple[str, ...], source: str | None) -> list[AskedFor]:
     asked = []
     for one in (*(AskedFor("", uri) for uri in uris), *(_lines(source) if source else ())):
         try:
-            lineage.parse_location(one.uri)
+            lineage.parse_location(lineage.from_url(one.uri))
         except lineage.MalformedName as error:
             raise lineage.MalformedName(f"{one.where}{error}") from error
         asked.append(one)
     if not asked:
-        raise click.UsageError(f"no S3 URI in {_named(source)}" if source else "name an S3 URI, or a file of some with --from")
+        raise click.UsageError(
+            f"{_named(source)} holds no S3 URI" if source else "missing S3 URI: name one, or a file of them with --from"
+        )
     return asked
 
 
@@ -89,7 +91,7 @@ def _text(source: str) -> str:
     except OSError as error:
         raise click.FileError(source, error.strerror) from error
     except UnicodeDecodeError as error:
-        raise click.UsageError(f"{_named(source)} is no UTF-8 text: give a file with one S3 URI a line") from error
+        raise click.UsageError(f"{_named(source)} is not UTF-8 text (expected one S3 URI per line)") from error
 
 
 def _named(source: str | None) -> str:

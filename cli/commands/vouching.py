@@ -93,21 +93,21 @@ def vouching_options(command: Command) -> Command:
         signature, who, allowed, authority = (str(words.pop(name)) for name in names)
         vouching = Vouching(signature, who, allowed, authority, anchors)
         if vouching.authority and not vouching.signer:
-            raise click.UsageError("--timestamp-authority checks when a signature was made: name its --signer as well")
+            raise click.UsageError("--timestamp-authority needs --signer")
         return command(*args, vouching=vouching, **words)
 
     options = (
-        ("--signature", "FILE", "The signed envelope (default: the snapshot's name and .dsse.json)."),
+        ("--signature", "FILE", "The signed envelope (default FILE.dsse.json beside the snapshot)."),
         (
             "--signer",
             "KEY|WHO",
-            "Who must have signed: a .pub file of SSH, a PEM file, an identity in --allowed-signers; or a key of KMS, "
-            "whose public key is fetched from AWS (kms:GetPublicKey).",
+            "Whose signature is trusted: an SSH .pub file, a PEM file, an identity in --allowed-signers, or a KMS key, whose "
+            "public part is read from AWS (kms:GetPublicKey).",
         ),
         (
             "--allowed-signers",
             "FILE",
-            "The accepted signers, as git and ssh-keygen(1) list them (environment: LINEAGE_ALLOWED_SIGNERS).",
+            "Trusted signers, in the format of git and ssh-keygen(1) (environment: LINEAGE_ALLOWED_SIGNERS).",
         ),
         (
             "--timestamp-authority",

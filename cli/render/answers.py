@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import lineage
 
 from .attested import attestation_said, rest_lines
 from .contents import contents_said
-from .lines import Line, footer, hole_line, hole_lines, looked_lines, note_lines, printed, spaced, styled
+from .lines import Line, footer, hole_line, hole_lines, is_terminal, looked_lines, note_lines, printed, spaced, styled
+from .tables import table_lines
 from .words import is_any, plural
 
 if TYPE_CHECKING:
-    from rich.table import Table
     from rich.tree import Tree
 
 COLOURS = {
@@ -28,20 +29,22 @@ COLOURS = {
     "unknown": "bold magenta",
 }
 _MAX_MAKERS = 3
-_LOGGED = "  (logged: no job that was read says that it made this)"
+_NO_LISTS = "No list was read: the crawls only followed endpoints upstream."
+_QUESTIONS_MEET = "holes that only questions meet are not among these: `lineage gaps --attest-template` lists them."
+_LOGGED = "  (logged: no job record says that it made this)"
 _NOTES = {
-    "above": "  (told in full elsewhere in this tree)",
-    "possible": "  (possible: its times do not tell)",
-    "possible-around": "  (possible: another job wrote there, too)",
-    "possible-later": "  (possible: it wrote there after that was first read)",
-    "copy": "  (known by its content: what is served is a copy)",
+    "above": "  (shown in full elsewhere in this tree)",
+    "possible": "  (possible: its times are inconclusive)",
+    "possible-around": "  (possible: another job also wrote there)",
+    "possible-later": "  (possible: it wrote there after the first read)",
+    "copy": "  (matched by content: what is served is a copy)",
     "possible-by-name": "  (possible: only a container's environment names what it made)",
-    "possible-said": "  (possible: only what people wrote says so)",
-    "beside": "  (logged: a run says that it made this, too)",
-    "vendor": "  (a vendor's: what it was trained on is not known here)",
+    "possible-said": "  (possible: only text that people wrote says so)",
+    "beside": "  (logged: a run also says that it made this)",
+    "vendor": "  (vendor model: its training data is not known here)",
     "possible-copy": "  (possible: a copy, if its content was the same at the time)",
 }
-_NAMED_ONLY = "  (possible: only a text of the job names the place)"
+_NAMED_ONLY = "  (possible: only a text of the job names the location)"
 _DEPLOYS = {"pending": " · is being deployed", "past": " · served before"}
 
 
@@ -65,19 +68,28 @@ def usages_text(
     left_open: bool,
     colour: bool,
 ) -> str:
-    """Many answers, each on a line without the id at its end; then what is so for all of them, and what some rest on.
+    """Many answers, each on a line without the id at its end; then what applies to all, and which attestations some rest on.
 
     `left_open`: whether some answer has a hole for which nobody vouches.
     """
     columns = list(rows[0])[:-1]
     counts = Counter(row["verdict"] for row in rows)
     said = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in COLOURS if counts[verdict])
-    hint = styled(("Note: ", "dim"), "holes could hide more; `lineage used S3_URI` tells those of one URI.")
-    holes = [hint] if left_open else []
     head = printed(styled((f"{plural(len(rows), 'URI')}: ", "bold"), said), colour=colour)
-    table = rows_text([columns, *([row[name] for name in columns] for row in rows)], colour=colour)
-    vouched = [styled(f"  {attestation_said(row)}") for row in rests]
-    return head + table + printed(*vouched, *holes, *looked_lines(scope), *note_lines(caveats), colour=colour)
+    table = rows_text([columns, *([row[name] for name in columns] for row in rows)], colour=colour, least=("findings",))
+    below = [*vouched_lines(rests), *more_lines(left_open=left_open), *looked_lines(scope), *note_lines(caveats)]
+    return head + table + printed(*below, colour=colour)
+
+
+def vouched_lines(rests: Iterable[dict[str, Any]]) -> list[Line]:
+    """The attestations that some of many answers rest on."""
+    return [styled(f"  {attestation_said(row)}") for row in rests]
+
+
+def more_lines(*, left_open: bool) -> list[Line]:
+    """That holes could hide more than many answers tell, where they could."""
+    hint = "holes could hide more; `lineage used S3_URI` lists those of one URI."
+    return [styled(("Note: ", "dim"), hint)] if left_open else []
 
 
 def gaps_text(said: dict[str, Any], *, colour: bool) -> str:
@@ -89,17 +101,12 @@ def gaps_text(said: dict[str, Any], *, colour: bool) -> str:
     told = {one["kind"] for one in (*said["lists"], *said["lookups"])}
     gaps = [gap for gap in said["gaps"] if gap["subject"] not in told]
     if not said["lists"]:
-        lines += [styled("No list was read: endpoints were followed upstream, and nothing else.")]
+        lines += [styled(_NO_LISTS)]
     lines += [hole_line(gap) for gap in said["empty"]]
     lines += [styled((f"{plural(len(gaps), 'gap')} besides:" if gaps else "No gaps besides.", "bold"))]
     lines += [hole_line(gap) for gap in gaps]
     if "attestations" not in said:
-        lines += [
-            styled(
-                ("Note: ", "dim"),
-                "holes that only questions meet are not among these: `lineage gaps --attest-template` lists them.",
-            )
-        ]
+        lines += [styled(("Note: ", "dim"), _QUESTIONS_MEET)]
     else:
         lines += [styled((f"{plural(len(said['holes']), 'hole')} that only questions meet:", "bold"))]
         lines += [hole_line(hole) for hole in said["holes"]]
@@ -108,8 +115,14 @@ def gaps_text(said: dict[str, Any], *, colour: bool) -> str:
     return printed(*lines, *_unknown_lines(said["notes"]), colour=colour)
 
 
+def beside_gaps(said: dict[str, Any], *, crawls: bool) -> list[Line]:
+    """What lists and gaps do not tell: which crawls there were, that they read no list, and which holes are not here."""
+    lines = [*map(_crawl_line, said["crawls"]), *([] if said["lists"] else [styled(_NO_LISTS)])] if crawls else []
+    return lines if "attestations" in said else [*lines, styled(("Note: ", "dim"), _QUESTIONS_MEET)]
+
+
 def _unknown_lines(notes: list[dict[str, Any]]) -> list[Line]:
-    """What answers held that botocore does not know and that names nothing, a line for each kind."""
+    """A line for each kind with response members that botocore does not know and that name nothing."""
     members: dict[str, set[str]] = {}
     for note in notes:
         members.setdefault(note["kind"], set()).add(note["member"])
@@ -130,7 +143,7 @@ def _crawl_line(crawl: dict[str, Any]) -> Line:
 
 
 def _place_lines(account: str, region: str, lists: list[dict[str, Any]]) -> list[Line]:
-    """One line for each list that gave something or did not come to its end; the empty ones are counted."""
+    """One line for each list that has records or did not finish; the empty ones are counted."""
     finished = [one for one in lists if one["state"] == "finished"]
     told = [one for one in lists if one not in finished or one["records"]]
     width = max((len(one["kind"]) for one in told), default=0)
@@ -159,7 +172,7 @@ def _place_lines(account: str, region: str, lists: list[dict[str, Any]]) -> list
 
 
 def _lookup_line(one: dict[str, Any]) -> Line:
-    """What CloudTrail told of one account and region."""
+    """What CloudTrail said about one account and region."""
     state = (one["state"], "green" if one["state"] == "finished" else "yellow")
     found = f"  {plural(one['records'], 'deletion')} since {one['since']}, {plural(one['calls'], 'call')}  "
     said = f"  {one['operation']}{': ' if one['detail'] else ''}{one['detail']}"
@@ -168,26 +181,13 @@ def _lookup_line(one: dict[str, Any]) -> Line:
     )
 
 
-def rows_text(rows: list[list[Any]], *, colour: bool) -> str:
-    """Rows as a table, the first one as its head."""
-    return printed(table_of(rows), colour=colour)
-
-
-def table_of(rows: list[list[Any]]) -> Table:
-    """The same, not yet printed."""
-    from rich.table import Table
-
-    head, *body = rows
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in head:
-        table.add_column(lineage.one_line(str(title)), overflow="fold")
-    for row in body:
-        table.add_row(*(lineage.one_line(str(cell)) for cell in row))
-    return table
+def rows_text(rows: list[list[Any]], *, colour: bool, least: Sequence[str] = ()) -> str:
+    """Rows as a table, the first one as its head; in a terminal that is too narrow the `least` telling columns give way."""
+    return printed(*table_lines(rows, terminal=is_terminal(colour=colour), least=least), colour=colour)
 
 
 class _TraceTree:
-    """The answer's tree, with what one line can say put on one line."""
+    """The answer's tree; what fits on one line is put on one line."""
 
     def __init__(self, answer: lineage.Trace) -> None:
         self._answer = answer
@@ -243,7 +243,7 @@ class _TraceTree:
         return "".join(f"{part} · " for part in [", ".join(filter(None, (step.role, said)))] if part)
 
     def _made_by(self, step: Any) -> str:
-        """A dataset's makers on its own line: they are told in full below it only where they have more to say."""
+        """A dataset's makers on its own line: they are shown in full below it only where they have more to say."""
         makers = [one for one in step.steps if is_any(self._answer.nodes[one.node]["kind"], "prepares")]
         if not makers or step.usage != "data":
             return ""
@@ -259,7 +259,7 @@ class _TraceTree:
         )
 
     def _note(self, step: Any) -> str:
-        """How surely a step is one, and how it is known."""
+        """How certain a step is, and how it is known."""
         return _NAMED_ONLY if step.relation == "may-write" and step.note == "possible" else _NOTES.get(step.note, "")
 
     def _is_told_by(self, above: Any, step: Any) -> bool:
@@ -285,7 +285,7 @@ class _TraceTree:
             branch.add(styled(said))
 
     def _ran(self, node: str) -> list[str]:
-        """The pipeline executions that ran a job and that reused it, where the lines of its runs don't tell."""
+        """The pipeline executions that ran a job and that reused it, where the lines of its runs don't say."""
         job = next((row for row in self._answer.training_jobs if row["id"] == node), None)
         told = [run["id"] for run in self._answer.runs if node in run["jobs"]]
         known = {part for run in told for part in self._memberships(run)}
@@ -297,7 +297,7 @@ class _TraceTree:
         return [", ".join(word + " and ".join(some) for word, some in parts if some)]
 
     def _memberships(self, node: str) -> list[str]:
-        """The experiments and pipeline executions that a run or a package belongs to; `logged` by people's word only."""
+        """The experiments and pipeline executions that a run or a package belongs to; `logged` where only people say so."""
         edges = [edge for edge in self._answer.evidence if edge["relation"] == "member-of"]
         sure = _reached(node, [edge for edge in edges if edge["evidence"] != "logged"])
         reached = _reached(node, edges)
@@ -308,7 +308,7 @@ class _TraceTree:
         for found in self._breaks.get(node, ()):
             said = f"{found['reason']}: {found['detail']}"
             broken = branch.add(styled(("broken here", "bold red"), f"  {said}"))
-            broken.add(styled(("to mend it", "dim"), f"  {found['repair']}"))
+            broken.add(styled(("to fix it", "dim"), f"  {found['repair']}"))
 
 
 def _reached(node: str, edges: list[dict[str, Any]]) -> set[str]:
@@ -331,7 +331,7 @@ def _steps(root: Any) -> list[Any]:
 
 
 def _skip_configs(root: Any, answer: lineage.Trace) -> list[Any]:
-    """The endpoint config says nothing to a person while it can be read; a second, pending one does."""
+    """Leaves out an endpoint config that was read and is the only one: it tells a person nothing."""
     steps: list[Any] = []
     for step in root.steps:
         node = answer.nodes[step.node]
@@ -354,17 +354,21 @@ def _state(node: dict[str, Any]) -> str:
         return " · not observed"
     if is_any(node["kind"], "repacks", "prepares"):
         day = str(node.get("ended") or node["created"] or "")[:10]
-        idle = "" if node.get("trains", True) else " · puts code beside a model, trains nothing"
+        idle = "" if node.get("trains", True) else " · adds code to a model, trains nothing"
         return f" · {str(node['status'] or 'status unknown').lower()} {day}".rstrip() + idle
     approval = f" · {node['approval']}" if node.get("approval") else ""
     return approval + ("" if lineage.is_as_expected(node["status"]) else f" · {node['status']}")
 
 
+def gaps_said(answer: lineage.Trace) -> str:
+    """How many gaps there are on the path, to follow what was looked at."""
+    number = len(answer.scope["holes"])
+    return f" {plural(number, 'gap')} on this path:" if number else " No gaps on this path."
+
+
 def _trace_footer(answer: lineage.Trace) -> list[Line]:
-    holes = answer.scope["holes"]
-    gaps = f"{plural(len(holes), 'gap')} on this path:" if holes else "No gaps on this path."
     return [
-        *looked_lines(answer.scope, f" {gaps}", hole_lines(holes)),
+        *looked_lines(answer.scope, gaps_said(answer), hole_lines(answer.scope["holes"])),
         *rest_lines(answer.verdict, answer.rests),
         *note_lines(answer.caveats),
     ]
@@ -380,7 +384,7 @@ def _usage_lines(answer: lineage.Usage) -> list[Line]:
 
 
 def _usage_head(answer: lineage.Usage) -> str:
-    """The verdict as a sentence; while there are holes, what was found is the least that there is."""
+    """The verdict as a sentence; while there are holes, it says 'at least'."""
     uri, holes = answer.subject["id"], lineage.left_open(answer.scope["holes"])
     jobs: dict[str, set[str]] = {}
     counted: set[str] = set()
@@ -393,9 +397,9 @@ def _usage_head(answer: lineage.Usage) -> str:
         return f"no training job that was read names {uri}{but}"
     words = {
         "used": "read {uri}",
-        "used-indirectly": "got something of {uri} through a model or another job",
+        "used-indirectly": "got something from {uri} through a model or another job",
         "possible": "may have read {uri}",
-        "declared-only": "named {uri} and read nothing of it",
+        "declared-only": "named {uri} but read nothing from it",
     }
     first, *rest = jobs
     least = "at least " if holes else ""
@@ -408,7 +412,7 @@ def _usage_head(answer: lineage.Usage) -> str:
 
 
 def _noun(findings: list[dict[str, Any]], some: set[str]) -> str:
-    """The kind that all of some jobs have."""
+    """The kind of some jobs, if they share one."""
     kinds = {found["job"]["kind"] for found in findings if found["job"]["id"] in some}
     return spaced(kinds.pop()) if len(kinds) == 1 else "resource"
 

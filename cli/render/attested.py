@@ -1,4 +1,4 @@
-"""What an answer rests on besides what was read: the people who vouch for some of its holes."""
+"""What an answer rests on besides records: people who vouch for some of its holes."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def rest_said(verdict: str, without: str, number: int) -> str:
     them = "it" if number == 1 else "them"
     if without == verdict:
         close = "closes" if number == 1 else "close"
-        return f"{plural(number, 'attestation')} {close} holes of this answer; {verdict} with and without {them}"
-    return f"{verdict}, resting on {plural(number, 'attestation')}; {without} without {them}"
+        return f"{plural(number, 'attestation')} {close} holes in this answer; {verdict} with and without {them}"
+    return f"{verdict}, based on {plural(number, 'attestation')}; {without} without {them}"
 
 
 def row_rest_said(row: dict[str, Any]) -> str:
-    """The same of a holdout's row."""
+    """The same for a holdout's row."""
     return rest_said(row["verdict"], row.get("verdict_without_attestations", ""), len(row.get("attestations", ())))
 
 

@@ -33,15 +33,20 @@ def checked_text(answer: lineage.Checked, *, colour: bool) -> str:
     """The count, the findings rule by rule, the rules that found nothing, and what was looked at."""
     verdict = styled((answer.verdict.upper(), _COLOURS[answer.verdict]), f"  {_counted(answer)}")
     lines = [line for rule in answer.rules for line in _rule_lines(answer, rule["id"])]
-    notes = [styled(("Note: ", "bold yellow"), f"{note}.") for note in answer.notes]
     looked = looked_lines(answer.scope)
-    rests = rest_lines(answer.verdict, answer.rests)
-    told = (*_silent(answer), *rests, *notes, *looked, *note_lines(answer.caveats))
-    return printed(verdict, *lines, *told, colour=colour)
+    return printed(verdict, *lines, *ruled(answer), *looked, *note_lines(answer.caveats), colour=colour)
 
 
-def summary_lines(answer: lineage.Checked) -> list[str]:
-    """One line that tells the count, and the worst of what is new: for stderr."""
+def ruled(answer: lineage.Checked) -> list[Line]:
+    """The rules that found nothing, what the verdict rests on, and what is odd about the policy."""
+    notes = [styled(("Note: ", "bold yellow"), f"{note}.") for note in answer.notes]
+    return [*_silent(answer), *rest_lines(answer.verdict, answer.rests), *notes]
+
+
+def summary_lines(answer: lineage.Checked, *, whole: bool) -> list[str]:
+    """For stderr: one line with the count, and with `whole` the worst of what is new, where stdout shows no findings."""
+    if not whole:
+        return [f"lineage check: {_counted(answer)}"]
     new = [one for one in (*answer.findings, *answer.undecided) if one.counts()]
     worst = sorted(new, key=lambda one: (_SEVERITIES.index(one.severity), one.verdict))[:_TOP]
     rests = rest_said(answer.verdict, answer.rests.without, len(answer.rests.attestations))
@@ -91,13 +96,13 @@ def _accepted(one: lineage.Finding) -> str:
 
 
 def vouching(one: lineage.Finding) -> str:
-    """Who vouches for holes that a finding is about; it may not be all of them, and then it counts."""
+    """Who vouches for holes of a finding; it still counts unless all of its holes are vouched for."""
     who = list(dict.fromkeys(row["who"] for row in one.attestations))
     return f"  [attested by {listed(who)}]" if who else ""
 
 
 def _silent(answer: lineage.Checked) -> list[Line]:
-    """The rules that found nothing, by how."""
+    """The rules that found nothing, by outcome."""
     names: dict[str, list[str]] = {}
     for rule in answer.rules:
         names.setdefault(rule["outcome"], []).append(f"{rule['id']} {rule['name']}")

@@ -1,4 +1,4 @@
-"""Which content a run logged of what it read, in a few words."""
+"""The content that a run logged for what it read, in a few words."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _MOST = 3
 
 
 def content_said(content: dict[str, Any]) -> str:
-    """`content sha256:1a2b3c4d…, 12 objects`, with what is not so sure of it."""
+    """`content sha256:1a2b3c4d…, 12 objects`, with what is less certain about it."""
     digest = content["digest"]
     shown = f"{digest[:_SHOWN]}…" if len(digest) > _SHOWN else digest
     objects = plural(content["objects"], "object")
@@ -21,7 +21,7 @@ def content_said(content: dict[str, Any]) -> str:
 
 
 def contents_said(contents: list[dict[str, Any]]) -> str:
-    """The same of what several runs logged, each with its run."""
+    """The same for several runs, each with its run."""
     said = [f"{content_said(one)}, as run {one['run_name']} logged" for one in contents[:_MOST]]
     more = [f"{len(contents) - _MOST} more"] if len(contents) > _MOST else []
     return f"  ({'; '.join([*said, *more])})" if said else ""

@@ -1,4 +1,4 @@
-"""What data something was made of, as a person reads it."""
+"""What data something was made from, as a person reads it."""
 
 from __future__ import annotations
 
@@ -15,27 +15,28 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 _MAX_MAKERS = 3
-_OVERLAPS = {"overlap": "share data", "unknown": "may share data: what they read is not known"}
+_OVERLAPS = {"overlap": "share data", "unknown": "may share data: what they read is unknown"}
+_LEAST = ("reads", "read from", "variants")
 _SHOWN = ("model", "checkpoint", "code", "named")
 
 
 def datasets_text(answer: lineage.Datasets, *, colour: bool) -> str:
-    """A line for each read, then where channels share data, what is not known, and what was looked at."""
+    """A line for each read, then where channels share data, what is unknown, and what was looked at."""
     head = ["", "job", "channel", "uri", "reads", "read from", "made by", "variants"]
     served = any(row["models"] for row in answer.datasets)
     rows = [_cells(row) for row in answer.datasets]
     width = len(head) if served else -1
-    table = rows_text([head[:width], *(cells[:width] for cells in rows)], colour=colour) if rows else ""
-    return printed(_head(answer, _counted(answer)), colour=colour) + table + printed(*_rest(answer), colour=colour)
+    table = rows_text([head[:width], *(cells[:width] for cells in rows)], colour=colour, least=_LEAST) if rows else ""
+    return printed(_head(answer, _counted(answer)), colour=colour) + table + printed(*rest_of(answer), colour=colour)
 
 
 def holdouts_text(answer: lineage.Datasets, *, colour: bool) -> str:
-    """A line for each holdout, and below it all else that matters."""
+    """A line for each holdout, then everything else that matters."""
     counts = Counter(row["verdict"] for row in answer.holdouts)
     said = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in COLOURS if counts[verdict])
     head = _head(answer, f"{plural(len(answer.holdouts), 'holdout')}: {said}")
     lines = [_holdout(row) for row in answer.holdouts]
-    return printed(head, *lines, *_rest(answer), colour=colour)
+    return printed(head, *lines, *rest_of(answer), colour=colour)
 
 
 def _head(answer: lineage.Datasets, said: str) -> Line:
@@ -47,7 +48,7 @@ def _head(answer: lineage.Datasets, said: str) -> Line:
 def _counted(answer: lineage.Datasets) -> str:
     data = [row for row in answer.datasets if row["usage"] == "data" and row["state"] != "possible"]
     counts = [len({row["uri"] for row in data if row["indirect"] is indirect}) for indirect in (False, True)]
-    return f"made of {plural(counts[0], 'dataset')} directly and {counts[1]:,} indirectly"
+    return f"made from {plural(counts[0], 'dataset')} directly and {counts[1]:,} indirectly"
 
 
 def _cells(row: Row) -> list[str]:
@@ -70,7 +71,7 @@ def _cells(row: Row) -> list[str]:
 
 
 def _reads(row: Row) -> str:
-    """What of the place is read, and what is pinned of it."""
+    """What is read at the location, and what is pinned."""
     listed = f"of {plural(row['manifest']['entries'], 'object')}" if row["manifest"] else ""
     mode = f", {row['input_mode']}" if row["input_mode"] else ""
     unread = "not read" if row["covers"] == "manifest" else ""
@@ -80,7 +81,7 @@ def _reads(row: Row) -> str:
 
 def _when(row: Row) -> str:
     opens = (row["time"] or "").partition("/")[0]
-    return {"declared-only": "never read", "possible": "not known"}.get(row["state"], opens)
+    return {"declared-only": "never read", "possible": "unknown"}.get(row["state"], opens)
 
 
 def _holdout(row: Row) -> Line:
@@ -96,9 +97,10 @@ def _holdout(row: Row) -> Line:
     return styled("  ", verdict, "  ", (row["uri"], "bold"), said, f"  in {variants}" if variants else "")
 
 
-def _rest(answer: lineage.Datasets) -> list[Line]:
+def rest_of(answer: lineage.Datasets) -> list[Line]:
+    """What stands below the rows: data that channels share, where it breaks, what was looked at, and the notes."""
     holes = answer.scope["holes"]
-    gaps = f"{plural(len(holes), 'hole')} in the making:" if holes else "No holes in the making."
+    gaps = f"{plural(len(holes), 'hole')} upstream:" if holes else "No holes upstream."
     return [
         *map(_overlap, answer.overlaps),
         *(

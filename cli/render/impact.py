@@ -1,4 +1,4 @@
-"""What `impact` and `path` found, as a person reads it: what serves the data first, and each with the way it took."""
+"""What `impact` and `path` found, as a person reads it: what serves the data first, and each with its path."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _COLOURS = {
 _SERVES = {
     "now": "serves it now",
     "perhaps": "may serve it now",
-    "shadow": "a shadow variant: its answers go to nobody",
-    "no-traffic": "gets no traffic: answers only who names the variant",
+    "shadow": "a shadow variant: its answers are not returned",
+    "no-traffic": "gets no traffic: answers only requests that name the variant",
     "pending": "is being deployed",
     "not-in-service": "is not in service",
     "earlier": "served it before",
     "deleted": "is deleted",
-    "not-observed": "was not seen",
+    "not-observed": "was not read",
 }
 _SHOWN = 5
 _COUNTED = ("training-job", "model", "endpoint")
@@ -47,21 +47,21 @@ def _head(answer: lineage.Impact) -> str:
     what, holes = answer.said, lineage.left_open(answer.scope["holes"])
     if not answer.reached:
         but = f", but {plural(len(holes), 'hole')} could hide some" if holes else ""
-        return f"nothing that was read got anything of {what}{but}"
+        return f"nothing that was read got anything from {what}{but}"
     sure, perhaps = (_counts([row for row in answer.reached if row["sure"] is so]) for so in (True, False))
-    got = f"got something of {what}"
+    got = f"got something from {what}"
     parts = [f"{_said(sure)} {got}"] if sure else []
     parts += [f"{_said(perhaps, sure)} may have{'' if sure else f' {got}'}"] if perhaps else []
     return f"{'at least ' if holes else ''}{'; '.join([*parts, _serve(answer)])}"
 
 
 def _said(counts: dict[str, int], before: Collection[str] = ()) -> str:
-    """Numbers of kinds; those of a kind that was counted before are more of it."""
+    """Numbers of kinds; those of a kind that was counted before are said to be more of it."""
     return listed([plural(number, f"more {kind}" if kind in before else kind) for kind, number in counts.items()])
 
 
 def _counts(rows: list[dict[str, Any]]) -> dict[str, int]:
-    """How many there are of each kind that matters the most; of rows without one, how many there are of any."""
+    """How many there are of the most important kinds; if there are none of these, of every kind."""
     for kinds in (_COUNTED, sorted({row["kind"] for row in rows if not lineage.is_place(row["id"])})):
         counts = {spaced(kind): sum(row["kind"] == kind for row in rows) for kind in kinds}
         if any(counts.values()):
@@ -86,13 +86,17 @@ def _serve(answer: lineage.Impact) -> str:
 
 
 def _hidden(answer: lineage.Impact) -> list[Line]:
-    """Where no SageMaker endpoint is known to serve it: those of which no record tells what they serve, each with why."""
-    hidden = [row for row in answer.may_serve if row["why"]]
-    if not answer.reached or {*answer.serving}.difference(row["id"] for row in answer.may_serve):
-        return []
+    """Those endpoints, and how many more there are."""
+    hidden = may_serve(answer)
     shown = [styled("  ", ("may serve it  ", "yellow"), (row["name"], "bold"), f"  {row['why']}") for row in hidden[:_SHOWN]]
     more = len(hidden) - len(shown)
-    return [*shown, *([styled(f"  and {plural(more, 'more endpoint')} may, in the same way")] if more else [])]
+    return [*shown, *([styled(f"  and {plural(more, 'more endpoint')} may, for the same reason")] if more else [])]
+
+
+def may_serve(answer: lineage.Impact) -> list[dict[str, Any]]:
+    """Endpoints whose served content is unknown, each with why; none where another is known to serve it."""
+    known = {*answer.serving}.difference(row["id"] for row in answer.may_serve)
+    return [row for row in answer.may_serve if row["why"]] if answer.reached and not known else []
 
 
 def _reached(row: dict[str, Any], width: int) -> Line:
@@ -106,13 +110,13 @@ def _reached(row: dict[str, Any], width: int) -> Line:
 
 def _serving(row: dict[str, Any]) -> str:
     if not row.get("serves"):
-        return "  none of its variants is made of it" if "serves" in row else ""
+        return "  none of its variants uses it" if "serves" in row else ""
     said = [f"{_SERVES[serves]} ({', '.join(names)})" if names else _SERVES[serves] for serves, names in _by_state(row)]
     return f"  {'; '.join(said)}"
 
 
 def _by_state(row: dict[str, Any]) -> list[tuple[str, list[str]]]:
-    """What variants do with it, and which do; where people say that an endpoint has it, they name no variant."""
+    """The variants by what they do with it; no names where only people say that an endpoint has it."""
     states: dict[str, list[str]] = {}
     for one in row["variants"] or [{"name": "", "serves": row["serves"], "sure": row["sure"]}]:
         serves = "perhaps" if one["serves"] == "now" and not one["sure"] else one["serves"]
@@ -126,7 +130,7 @@ def share(variant: dict[str, Any]) -> str:
 
 
 def path_text(answer: lineage.Path, *, colour: bool) -> str:
-    """The verdict, and one line for each edge of the way with the field that says so."""
+    """The verdict, and one line for each edge of the path with the field that says so."""
     lines = [styled((answer.verdict.upper(), _COLOURS[answer.verdict]), "  ", _path_head(answer))]
     names = {node["id"]: node for node in answer.nodes}
     lines += [_edge(edge, names) for edge in answer.evidence]
@@ -140,10 +144,10 @@ def _path_head(answer: lineage.Path) -> str:
         return f"0 steps: both ends are {answer.ends[0]}"
     holes = lineage.left_open(answer.scope["holes"])
     if answer.evidence:
-        may = "" if answer.verdict == "found" else ": it may have gone so, the times or the fields do not tell for sure"
+        may = "" if answer.verdict == "found" else ": possible, the times or the fields are inconclusive"
         return f"{plural(len(answer.evidence), 'step')} {ends}{may}"
     but = f", but {plural(len(holes), 'hole')} could hide one" if holes else ""
-    return f"no way {ends} was found{but}"
+    return f"no path {ends} was found{but}"
 
 
 def _edge(edge: dict[str, Any], names: dict[str, Any]) -> Line:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
 
 import lineage
 
+from .breaking import broken
 from .words import plural
 
 if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions
     from rich.text import Text
 
 
@@ -18,7 +22,11 @@ Piece = str | tuple[str, str]
 
 _NAMED = 5  # accounts or regions that are named; more are counted
 _FEW, _MANY = 5, 50  # holes that are alike and told one by one: of one call that was not answered, and of anything else
-_WIDE = 10_000  # columns, where the output is no terminal: nothing is ever wrapped or cut there
+_WIDE = 10_000  # columns, where the output is not a terminal, and with --wide: nothing is ever wrapped or cut there
+_HANG = 4  # columns by which a line goes on further right
+WIDE = "cli.wide"  # whether --wide was given, in the `meta` of click's context
+# Colours that can be read on white and on black alike: a terminal's own yellow and cyan vanish on white, its red on black.
+_SHADES = {"red": "color(196)", "green": "color(28)", "yellow": "color(130)", "magenta": "color(163)", "cyan": "color(30)"}
 
 
 class Line(NamedTuple):
@@ -30,21 +38,52 @@ class Line(NamedTuple):
     def plain(self) -> str:
         return "".join(piece if isinstance(piece, str) else piece[0] for piece in self.pieces)
 
-    def __rich__(self) -> Text:
+    def __rich_console__(self, _: Console, options: ConsoleOptions) -> Iterator[Text]:
         from rich.text import Text
 
-        return Text.assemble(*self.pieces, overflow="fold")
+        shades = (piece if isinstance(piece, str) else (piece[0], _shade(piece[1])) for piece in self.pieces)
+        text = Text.assemble(*shades, no_wrap=True, overflow="ignore")
+        yield from [text] if options.no_wrap else _broken(text, options.max_width)
+
+
+def _shade(style: str) -> str:
+    return " ".join(_SHADES.get(word, word) for word in style.split())
+
+
+def _broken(text: Text, width: int) -> Iterator[Text]:
+    """A line as several, each but the first further right, where a terminal is too narrow."""
+    hang = min(len(text.plain) - len(text.plain.lstrip()) + _HANG, width // 2)
+    at = 0
+    for part in broken(text.plain, width, hang):
+        at = text.plain.index(part, at)
+        shown = text[at : at + len(part)]
+        shown.pad_left(hang if at else 0)
+        yield shown
+        at += len(part)
+
+
+def columns() -> int | None:
+    """How wide the terminal is; None with --wide, where nothing is fitted to it."""
+    from rich.console import Console
+
+    context = click.get_current_context(silent=True)
+    return None if context and context.meta.get(WIDE) else Console().width
+
+
+def is_terminal(*, colour: bool) -> bool:
+    """Whether a person looks at stdout; without `colour` the output goes to a file."""
+    return colour and sys.stdout.isatty()
 
 
 def printed(*parts: Any, colour: bool) -> str:
-    """Lines, trees and tables as text; nothing is wrapped or cut where the output is no terminal."""
-    terminal = sys.stdout.isatty() and colour
+    """Lines, trees and tables as text; nothing is wrapped or cut where the output is not a terminal."""
+    terminal = is_terminal(colour=colour)
     parts = tuple(lineage.visible(part) if isinstance(part, str) else part for part in parts)
     return _drawn(parts, terminal=True) if terminal else "".join(map(_plain, parts))
 
 
 def _plain(part: Any) -> str:
-    """A line without colours is what its pieces say; only what no line should hold, and what is no line, must be drawn."""
+    """A line without colours is the text of its pieces; only odd characters, and what is not a line, need to be drawn."""
     if isinstance(part, Line) and (text := part.plain).isprintable():
         return f"{text.rstrip()}\n"
     return _drawn([part], terminal=False)
@@ -55,7 +94,7 @@ def _drawn(parts: Iterable[Any], *, terminal: bool) -> str:
 
     console = Console(
         force_terminal=terminal,
-        width=None if terminal else _WIDE,
+        width=(columns() if terminal else None) or _WIDE,
         no_color=None if terminal else True,
         highlight=False,
         markup=False,
@@ -90,7 +129,7 @@ def hole_line(hole: dict[str, Any]) -> Line:
 
 
 def hole_lines(holes: Iterable[dict[str, Any]]) -> list[Line]:
-    """Each hole, those first for which nobody vouches; of many that are alike the first ones, and how many more there are."""
+    """Each hole, those without attestations first; of many that are alike the first ones, and how many more there are."""
     alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for hole in holes:
         key = (*(hole[name] for name in ("account", "region", "operation", "reason")), attested_by(hole))
@@ -110,7 +149,7 @@ def attested_by(hole: dict[str, Any]) -> str:
 
 
 def looked_lines(scope: dict[str, Any], more: str = "", below: Iterable[Line] = ()) -> list[Line]:
-    """What was looked at with `more` of it and what stands `below` that, in which numbers, and what is never looked at."""
+    """What was looked at, with `more` and the lines `below` it; the numbers, and what is never looked at."""
     numbers = _numbers(scope.get("numbers") or {})
     return [
         looked_line(scope, more),
@@ -126,7 +165,7 @@ def looked_line(scope: dict[str, Any], more: str = "") -> Line:
 
 
 def _numbers(numbers: dict[str, int]) -> str:
-    """How many jobs were read, and how much of what they read nobody can tell."""
+    """How many jobs were read, and how much of their input has an unknown origin."""
     if not numbers:
         return ""
     training, processing = (_jobs(numbers, *words) for words in (("training", "channels"), ("processing", "inputs")))
@@ -141,7 +180,7 @@ def _numbers(numbers: dict[str, int]) -> str:
 
 
 def _jobs(numbers: dict[str, int], kind: str, lacks: str) -> str:
-    """The jobs of one kind, and in brackets how many could read more than they say."""
+    """The jobs of one kind, and in brackets how many could read more than they declare."""
     counted = {
         "without network isolation": f"{kind}_jobs_without_isolation",
         f"without {lacks}": f"{kind}_jobs_without_{lacks}",
@@ -190,7 +229,7 @@ def spaced(kind: str) -> str:
 
 
 def footer(answer: lineage.Usage | lineage.Impact | lineage.Path, *, found: bool) -> list[Line]:
-    """The holes where they bear on the verdict, what was looked at, and the notes. What is `found` no hole can take away."""
+    """The holes if they affect the verdict, what was looked at, and the notes. No hole can change what was `found`."""
     holes = answer.scope["holes"]
     left = lineage.left_open(holes)
     hint = [styled(("Note: ", "dim"), f"{plural(len(left), 'hole')} could hide more; --format json lists them.")]

@@ -10,10 +10,11 @@ from typing import Any
 import lineage
 
 from .answers import rows_text
-from .words import tsv
+from .html import html_table
+from .words import said_shortly, tsv
 
 Row = dict[str, Any]
-FORMS = ("table", "tsv", "json", "jsonl", "csv", "md")
+FORMS = ("table", "tsv", "json", "jsonl", "csv", "md", "html")
 # A command of ours in backticks, which is meant as one; and what Markdown takes for more than itself: an underline and an
 # ampersand only where one begins something.
 _MARKS = re.compile(r"`lineage [\w ./:=-]+`|[\\`*\[\]<>|~]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)")
@@ -23,7 +24,8 @@ _MARKS = re.compile(r"`lineage [\w ./:=-]+`|[\\`*\[\]<>|~]|(?<!\w)_|_(?!\w)|&(?=
 class Listing:
     """What is listed: the columns, and for JSON the schema, the question and the member that holds the rows.
 
-    `cells` makes the columns of a row, where they are not its members of the same names.
+    `cells` makes the columns of a row, where they are not its members of the same names. `least` are the columns that tell
+    the least: a narrow terminal does without them first.
     """
 
     columns: Sequence[str]
@@ -31,6 +33,7 @@ class Listing:
     question: str
     member: str
     cells: Callable[[Row], list[Any]] | None = None
+    least: Sequence[str] = ()
 
     def text(self, form: str, rows: Iterable[Row], *, colour: bool, **beside: Any) -> Iterator[str]:
         """The rows in one of `FORMS`, piece by piece; what stands `beside` them is for JSON alone."""
@@ -38,7 +41,7 @@ class Listing:
             return json_list({"schema": self.schema, "question": self.question}, self.member, rows, **beside)
         if form == "jsonl":
             return json_lines(rows)
-        return cells_as(form, list(self.columns), map(self.cells or self._named, rows), colour=colour)
+        return cells_as(form, list(self.columns), map(self.cells or self._named, rows), colour=colour, least=self.least)
 
     def _named(self, row: Row) -> list[Any]:
         return [row[name] for name in self.columns]
@@ -51,14 +54,21 @@ def rows_as(form: str, columns: Sequence[str], rows: Iterable[Row], *, colour: b
     return cells_as(form, list(columns), ([row[name] for name in columns] for row in rows), colour=colour)
 
 
-def cells_as(form: str, head: list[str], lines: Iterable[list[Any]], *, colour: bool = False) -> Iterator[str]:
-    """The same of rows that are lists, as a table, TSV, CSV or Markdown."""
+def cells_as(
+    form: str, head: list[str], lines: Iterable[list[Any]], *, colour: bool = False, least: Sequence[str] = ()
+) -> Iterator[str]:
+    """The same of rows that are lists. A person gets short numbers, a program whole ones."""
+    if form == "jsonl":
+        yield from json_lines(dict(zip(head, line, strict=True)) for line in lines)
+        return
     cells = ([_cell(value) for value in line] for line in lines)
     if form == "table":
-        yield rows_text([head, *cells], colour=colour)
+        yield rows_text([head, *cells], colour=colour, least=least)
     elif form == "md":
         yield from (f"| {' | '.join(line)} |\n" for line in ([escaped(title) for title in head], ["---"] * len(head)))
         yield from (f"| {' | '.join(map(escaped, line))} |\n" for line in cells)
+    elif form == "html":
+        yield from html_table(head, cells)
     else:
         written = lineage.csv_line if form == "csv" else _tsv_line
         yield written(head)
@@ -90,7 +100,7 @@ def _tsv_line(cells: list[Any]) -> str:
 
 def escaped(cell: Any) -> str:
     """A cell as Markdown has it: on one line, with nothing that would end it, mark it up or vanish as a tag."""
-    return _MARKS.sub(_mark, " ".join(lineage.one_line(str(cell)).split()))
+    return _MARKS.sub(_mark, " ".join(lineage.one_line(said_shortly(cell)).split()))
 
 
 def _mark(found: re.Match[str]) -> str:

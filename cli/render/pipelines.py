@@ -11,15 +11,19 @@ from .lines import Line, printed, spaced, styled
 if TYPE_CHECKING:
     from rich.tree import Tree
 
-_REUSED = {"cached": "a cache hit", "selective": "left out of a selective execution"}
+_REUSED = {"cached": "a cache hit", "selective": "skipped in a selective execution"}
 
 
 def execution_text(found: lineage.ExecutionSteps, *, colour: bool) -> str:
     """The execution and its names, a tree of its steps, what else belongs to it, and what does not fit."""
-    lines = [*_head(found), _steps(found), *(_other(one) for one in found.others)]
+    return printed(*_head(found), _steps(found), *beside_steps(found), colour=colour)
+
+
+def beside_steps(found: lineage.ExecutionSteps) -> list[Line]:
+    """What else belongs to an execution, what does not fit, and what could not be read."""
+    lines = [_other(one) for one in found.others]
     lines += [styled(("found", "yellow"), f"  {one['said']}") for one in found.findings]
-    lines += [styled(("gap", "yellow"), f"  {one['reason']}  {one['operation']}: {one['detail']}") for one in found.gaps]
-    return printed(*lines, colour=colour)
+    return lines + [styled(("gap", "yellow"), f"  {one['reason']}  {one['operation']}: {one['detail']}") for one in found.gaps]
 
 
 def _head(found: lineage.ExecutionSteps) -> list[Line]:
@@ -29,7 +33,7 @@ def _head(found: lineage.ExecutionSteps) -> list[Line]:
     of = f" · execution of pipeline {whose} · {state} · {one.account} {one.region}"
     parameters = ", ".join(f"{parameter['Name']}={parameter['Value']}" for parameter in found.parameters)
     told = {
-        "began": f"{one.created}, changed last {one.modified}" if one.created else "",
+        "began": f"{one.created}, last changed {one.modified}" if one.created else "",
         "deleted": f"by {one.deleted}" if one.deleted else "",
         "started by": one.started_by or "",
         "parameters": parameters,
@@ -41,10 +45,10 @@ def _head(found: lineage.ExecutionSteps) -> list[Line]:
 
 
 def _name(told: dict[str, Any]) -> str:
-    """A name with who says it; without one, whether there is none or nobody can tell."""
+    """A name and its source; without one, whether there is none or it is unknown."""
     if not told["name"]:
-        return f"{'none' if told['known'] else 'not known'}: {told['reason']}"
-    said = "" if told["said_by"] == "execution" else ", by the definition: the execution does not say"
+        return f"{'none' if told['known'] else 'unknown'}: {told['reason']}"
+    said = "" if told["said_by"] == "execution" else ", from the definition: the execution does not say"
     seen = "" if told["exists"] is not None else " (its list was not read)"
     return f"{told['name']}{said}{seen}"
 
@@ -66,14 +70,14 @@ def _step(step: dict[str, Any]) -> Line:
     attempts = f", attempt {step['attempts']}" if (step["attempts"] or 0) > 1 else ""
     began = f" · {step['started']}" if step["started"] else ""
     iteration = step["iteration"] or {}
-    turn = f" · turn {iteration['Index']} of {iteration['ParentStepName']}" if iteration else ""
+    turn = f" · iteration {iteration['Index']} of {iteration['ParentStepName']}" if iteration else ""
     kind = f" · {step['type']}" if step["type"] else ""
     outcome = f" · outcome {step['outcome']}" if step["outcome"] else ""
-    return styled((step["name"], "bold"), f"{kind} · {step['status'] or 'not begun'}{attempts}{began}{turn}{outcome}")
+    return styled((step["name"], "bold"), f"{kind} · {step['status'] or 'not started'}{attempts}{began}{turn}{outcome}")
 
 
 def _beside(step: dict[str, Any], pipeline: str) -> list[Line]:
-    """Where it ran, what it made, its earlier attempts, and why it failed or can't be looked into."""
+    """Where it ran, what it made, its earlier attempts, and why it failed or can't be inspected."""
     lines = [styled((step["failure"], "red"))] if step["failure"] else []
     how = step["ran"]["how"]
     lines += [styled((f"{_REUSED[how]}: ", "yellow"), _ran(step["ran"], pipeline))] if how else []
@@ -86,14 +90,14 @@ def _beside(step: dict[str, Any], pipeline: str) -> list[Line]:
 
 
 def _opaque(step: dict[str, Any]) -> str:
-    """Why nobody can look into a step, and the ARN of what it called, where it has one."""
+    """Why a step can't be inspected, and the ARN of what it called, if any."""
     called = step["metadata"].get(step["type"], {}).get("Arn")
     return f"{step['opaque']} ({called})" if called else str(step["opaque"])
 
 
 def _ran(ran: dict[str, Any], pipeline: str) -> str:
-    """The execution that ran it, and those between; of another pipeline with that one's name."""
-    between = f", by way of {', '.join(_short(one, pipeline) for one in ran['through'])}" if ran["through"] else ""
+    """The execution that ran it, and those in between, with the pipeline where it is another one."""
+    between = f", via {', '.join(_short(one, pipeline) for one in ran['through'])}" if ran["through"] else ""
     gone = f", which was gone by {ran['deleted']}" if ran["deleted"] else ""
     unsure = f" ({ran['why']})" if ran["why"] else ""
     return f"ran in execution {_short(ran['execution'], pipeline)}{gone}{between}{unsure}"

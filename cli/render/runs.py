@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from .answers import table_of
 from .contents import content_said
-from .lines import Line, printed, scope_lines, spaced, styled
-from .words import plural
+from .lines import Line, is_terminal, printed, scope_lines, spaced, styled
+from .tables import table_lines
+from .words import plural, said_shortly
 
 if TYPE_CHECKING:
     import lineage
@@ -23,7 +23,8 @@ def run_text(run: lineage.Run, reached: list[dict[str, Any]], scope: dict[str, A
         *_pairs("parameter", [(name, trimmed(value)) for name, value in run.other_parameters().items()]),
     ]
     if run.metrics:
-        parts += [styled((plural(len(run.metrics), "metric"), "bold")), table_of(_metric_rows(run))]
+        table = table_lines(_metric_rows(run), terminal=is_terminal(colour=colour), least=("count", "std", "avg"))
+        parts += [styled((plural(len(run.metrics), "metric"), "bold")), *table]
     for noun, artifacts in (("input", run.inputs), ("output", run.outputs)):
         parts += _pairs(noun, [(one.name, f"{one.value}{_content(one)}") for one in artifacts])
     charts = [
@@ -59,7 +60,7 @@ def _content(artifact: Any) -> str:
 
 def _pairs(noun: str, pairs: list[tuple[str, Any]]) -> list[Line]:
     head = [styled((plural(len(pairs), noun), "bold"))] if pairs else []
-    return [*head, *(styled((f"  {name}  ", "cyan"), str(value)) for name, value in pairs)]
+    return [*head, *(styled((f"  {name}  ", "cyan"), said_shortly(value)) for name, value in pairs)]
 
 
 def _metric_rows(run: lineage.Run) -> list[list[Any]]:
@@ -77,6 +78,6 @@ def _reached(reached: list[dict[str, Any]]) -> list[Line]:
         return []
     lines = [styled(("ended up in", "bold"))]
     for row in reached:
-        sure = "" if row["sure"] else "  (possible: it is what the run logged, or its times do not tell)"
+        sure = "" if row["sure"] else "  (possible: the run logged it, or its times are inconclusive)"
         lines.append(styled(f"  {spaced(row['kind'])} {row['name']}{sure}"))
     return lines

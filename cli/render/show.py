@@ -19,7 +19,7 @@ def shown_text(shown: lineage.Shown, *, colour: bool) -> str:
     lines += [styled(("gap", "yellow"), f"  {one['reason']}  {one['operation']}: {one['detail']}") for one in shown.gaps]
     lines += [_version(one) for one in shown.versions]
     if shown.record is None:
-        lines.append(styled(_no_record(shown)))
+        lines.append(styled(no_record(shown)))
     else:
         record = lineage.json_text(shown.record, indent=2, sort_keys=True)
         lines += [styled(("record", "bold")), *(styled(f"  {line}") for line in record.splitlines())]
@@ -57,7 +57,8 @@ def _version(one: dict[str, Any]) -> Line:
     return styled(("version", "bold"), f"  {one['digest'][:12]}  {crawls}{changed}  {one['status'] or ''}")
 
 
-def _no_record(shown: lineage.Shown) -> str:
+def no_record(shown: lineage.Shown) -> str:
+    """Why a node has no record."""
     if lineage.is_place(shown.subject["id"]):
-        return "A place: the records that read and write it name it; S3 itself is not asked."
-    return "No record: something names it, and nothing described it."
+        return "A location, named by the records that read and write it; S3 itself was not asked."
+    return "No record: something names it, but its record was not read."

@@ -1,4 +1,4 @@
-"""An IAM policy as Terraform has it, the data source `aws_iam_policy_document`: above each statement a comment says why."""
+"""An IAM policy in Terraform, as the data source `aws_iam_policy_document`: above each statement a comment says why."""
 
 from __future__ import annotations
 
@@ -39,5 +39,5 @@ def _list(name: str, values: list[str]) -> Iterator[str]:
 
 
 def _text(value: str) -> str:
-    """A text in HCL: as JSON has it, but for what begins a template."""
+    """A text in HCL: as in JSON, except for what begins a template."""
     return lineage.json_text(value).replace("${", "$${").replace("%{", "%%{")

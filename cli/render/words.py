@@ -24,6 +24,11 @@ def as_text(value: Any) -> str:
     return value if isinstance(value, str) else lineage.json_text(value, sort_keys=True)
 
 
+def said_shortly(value: Any) -> str:
+    """A cell for a person: a number with seven digits (SageMaker keeps a metric in single precision), anything else whole."""
+    return f"{value:.7g}" if isinstance(value, float) else str(value)
+
+
 def plural(number: int, noun: str) -> str:
     """`1 job`, `2 jobs`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

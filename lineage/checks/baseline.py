@@ -32,5 +32,5 @@ def load_baseline(path: str | Path) -> frozenset[str]:
         if said["schema"] == SCHEMA:
             return frozenset(str(row["fingerprint"]) for row in said["findings"])
     except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise MalformedPolicy(f"{path} is no baseline ({error}): write one with --write-baseline") from error
+        raise MalformedPolicy(f"{path} is not a baseline ({error}): write one with --write-baseline") from error
     raise MalformedPolicy(f"{path} is a baseline of another lineage ({said['schema']}): write one with --write-baseline")

@@ -33,15 +33,15 @@ from lineage.domain.records import Json
 from lineage.queries.as_json import node_json, scope_json
 from lineage.queries.attested import NO_REST, Rests, Vouched, vouched_in
 from lineage.queries.every_hole import every_hole, unmatched
-from lineage.queries.scope import caveats, unnamed
+from lineage.queries.scope import ALL, Within, caveats, left_out, narrowed, unnamed
 from lineage.queries.showing import Answer
 from lineage.snapshot.reading import Snapshot, asks_snapshot
 
 SCHEMA = "lineage.check/1"
 FINDINGS, INCONCLUSIVE, CLEAN = "findings", "inconclusive", "clean"
 PASSED, NOT_APPLICABLE = "passed", "not-applicable"
-_COPIES = "a copy of a holdout under another name is not found: the snapshot holds no ETag of a data object"
-_UNNAMED = "the policy names no holdout: whether one got into training was not asked"
+_COPIES = "copies of a holdout under another name are not detected: the snapshot has no ETags of data objects"
+_UNNAMED = "the policy names no holdouts: training on a holdout was not checked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,17 +113,21 @@ def check(
     strict: bool = False,
     baseline: Iterable[str] = (),
     today: date | None = None,
+    accounts: Iterable[str] = (),
+    regions: Iterable[str] = (),
     attestations: Vouched = None,
 ) -> Checked:
     """Hold a snapshot, or what the `subjects` (endpoints, models, packages, jobs) were made of, against the rules.
 
     `fail_on` takes the place of the policy's; `baseline` are the fingerprints of findings that are known; `today` decides
     which suppressions and attestations have expired (else SOURCE_DATE_EPOCH or the clock does). `attestations`, or the file
-    that holds them, close holes, unless the policy takes none. Raises `MalformedName`, `MalformedPolicy` and `UnknownNode`.
+    that holds them, close holes, unless the policy takes none. `accounts` and `regions` leave endpoints and jobs of others
+    out. Raises `MalformedName`, `MalformedPolicy` and `UnknownNode`.
     """
     policy = policy or Policy()
     given = vouched_in(attestations, today)
-    ground = Ground(snapshot, policy, list(subjects or ()), given if policy.takes_attestations else NO_ATTESTATIONS)
+    within = Within.of(accounts, regions)
+    ground = Ground(snapshot, policy, list(subjects or ()), given if policy.takes_attestations else NO_ATTESTATIONS, within)
     asked = [(rule, _severity(policy, rule, strict)) for rule in RULES]
     told = [_RuleResult(rule, severity, ground) for rule, severity in asked]
     found = [one for rule in told for one in rule.findings]
@@ -138,9 +142,15 @@ def check(
         rules=[one.as_json(marked_ones) for one in told],
         findings=findings,
         undecided=undecided,
-        notes=[*accepting.notes(whole=not ground.asked), *_vouching_notes(ground, given)],
-        scope=scope_json(ground.scope, []),
-        caveats=[*unnamed(ground.known), *([_COPIES] if policy.holdouts else [_UNNAMED]), *logged, *caveats(ground.scope)],
+        notes=[*accepting.notes(whole=not ground.asked and within == ALL), *_vouching_notes(ground, given)],
+        scope=scope_json(ground.scope, []) | narrowed(ground.scope, within),
+        caveats=[
+            *left_out(within),
+            *unnamed(ground.known),
+            *([_COPIES] if policy.holdouts else [_UNNAMED]),
+            *logged,
+            *caveats(ground.scope),
+        ],
         policy=policy,
         fail_on=fail_on or policy.fail_on,
         strict=strict,
@@ -163,7 +173,7 @@ def _resting(found: list[Finding], vouched: Attestations) -> Rests:
 def _vouching_notes(ground: Ground, given: Attestations) -> list[str]:
     """What somebody should do about an attestation; of a part of a snapshot nobody knows what it names elsewhere."""
     if given.said and not ground.policy.takes_attestations:
-        return [f"the policy takes no attestations: the {len(given.said)} that were given do not count"]
+        return [f"the policy accepts no attestations: the {len(given.said)} given do not count"]
     whole = given.said and not ground.asked
     return [*given.void(), *(unmatched(given, every_hole(ground.snapshot)) if whole else [])]
 
@@ -237,6 +247,6 @@ class _Accepting:
         for number, one in enumerate(self._policy.suppressions, 1):
             named = f"{self._policy.file or 'policy'}: suppressions[{number}], {one.rule} of {one.subject},"
             if one.expired(self._today):
-                yield f"{named} expired on {one.expires}: what it took counts again"
+                yield f"{named} expired on {one.expires}: the findings it suppressed count again"
             elif whole and one not in self._used:
-                yield f"{named} matches nothing: take it out"
+                yield f"{named} matches nothing: remove it"

@@ -19,7 +19,8 @@ from lineage.graphs.neighbourhoods import neighbourhood
 from lineage.queries.as_json import node_json
 from lineage.queries.datasets import Datasets, datasets, pinned
 from lineage.queries.flow.links import Flow, Link, links_into, told_once
-from lineage.queries.select import find_in, nodes
+from lineage.queries.scope import ALL, Within, crawled
+from lineage.queries.select import find_in, nodes, nothing_within
 from lineage.queries.trace import Tracing
 from lineage.queries.used import Usage, used_all
 from lineage.snapshot.reading import Snapshot
@@ -31,12 +32,17 @@ Findings = Iterator[Finding | None]
 class Ground:
     """One check under way: of the whole snapshot, or of what the given subjects were made of."""
 
-    def __init__(self, snapshot: Snapshot, policy: Policy, subjects: list[str], vouched: Attestations) -> None:
+    def __init__(
+        self, snapshot: Snapshot, policy: Policy, subjects: list[str], vouched: Attestations, within: Within = ALL
+    ) -> None:
+        self.within = within
         self.snapshot = snapshot
         self.policy = policy
         self.vouched = vouched
         self.asked = [find_in(snapshot, subject) for subject in subjects]
         self.scope = snapshot.scope()
+        if within != ALL and not any(within.takes(*place) for place in crawled(self.scope)):
+            raise nothing_within(within, self.scope)  # a gate that checked nothing must not open
 
     # --- holdouts -------------------------------------------------------------------------------
 
@@ -69,7 +75,7 @@ class Ground:
         """By place of a holdout, who used it anywhere in the snapshot."""
         if not self.places:
             return {}
-        answers = used_all(self.snapshot, self.places, attestations=self.vouched)
+        answers = used_all(self.snapshot, self.places, **self.within._asdict(), attestations=self.vouched)
         return dict(zip(self.places, answers, strict=True))
 
     @cached_property
@@ -84,7 +90,8 @@ class Ground:
     def roots(self) -> list[str]:
         """What is checked: the asked subjects, or each endpoint that there is."""
         found = sorted(node for node, _ in self.snapshot.names_of(ENDPOINT.name) if "@" not in node.rpartition("/")[2])
-        return self.asked or [node.id for node in self.snapshot.nodes(found) if not node.details.get("deleted")]
+        there = (node for node in self.snapshot.nodes(found) if self.within.takes(node.account, node.region))
+        return self.asked or [node.id for node in there if not node.details.get("deleted")]
 
     @cached_property
     def graph(self) -> Flow:
@@ -92,7 +99,7 @@ class Ground:
         graph = Flow(neighbourhood(self.snapshot, self.roots, "up"))
         for node in self.roots:
             if graph.nodes[node]["kind"] not in MADE and not is_job(graph.nodes[node]):
-                raise UnknownNode(f"{node} is no job, run, model, package or endpoint: only these are made of something")
+                raise UnknownNode(f"{node} is not a job, run, model, package or endpoint: only these can be checked")
         return graph
 
     @cached_property

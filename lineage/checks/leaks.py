@@ -34,7 +34,7 @@ def holdout_in_training(ground: Ground) -> Findings:
     """No training job reads a holdout as data."""
     for selector, places in ground.holdouts.items():
         if not places:
-            said = f"which data the holdout {selector} is, is not known: nothing with that tag writes to an S3 place"
+            said = f"the data of the holdout {selector} is unknown: nothing with that tag writes to S3"
             yield Finding(UNKNOWN, place_json(selector), selector, said, repair="name the holdout by its S3 URI")
     yield from _leaks(ground, USED)
 
@@ -60,7 +60,7 @@ def _told(ground: Ground, uri: str, usage: Usage, verdict: str) -> Iterator[Find
             yield _leak(uri, row)
         elif row["verdict"] == MAYBE and bool(row["through"]) == (verdict == INDIRECT):
             name, place = row["job"]["name"], row["location"]
-            said = f"{name} may have trained on holdout {uri}: {place} is named, or the times do not tell"
+            said = f"{name} may have trained on holdout {uri}: {place} is named, or the times are inconclusive"
             yield Finding(UNKNOWN, row["job"], f"{uri} {row['channel']}", said, LOW, row["evidence"])
     holes = usage.scope["holes"]
     if ground.asked:
@@ -73,11 +73,11 @@ def _told(ground: Ground, uri: str, usage: Usage, verdict: str) -> Iterator[Find
 
 def _leak(uri: str, row: Json) -> Finding:
     """How the holdout got into the job: what it read, and how much of the holdout that is, or what others made of it."""
-    idle = f"; {row['channel']} is, by its name, only measured on" if measures(row["channel"]) else ""
+    idle = f"; {row['channel']} is used for evaluation only, by its name" if measures(row["channel"]) else ""
     sure = LOW if idle else HIGH if row["cover"] == "all" and row["verdict"] == USED else MEDIUM
     way = f"channel {row['channel']} = {row['location']}" if row["channel"] else row["location"]
     if row["through"]:
-        way += f", made of it by {' and '.join(one['name'] for one in row['through'])}"
+        way += f", made from it by {' and '.join(one['name'] for one in row['through'])}"
     elif row["location"] != uri:
         way += f", which covers {row['cover']} of it"
     said = f"{row['job']['name']} trained on holdout {uri}: {way}{idle}"
@@ -96,13 +96,13 @@ def _hidden_in_making(ground: Ground, uri: str, verdict: str) -> Iterator[Findin
                 yield attested(finding, row.get("attestations", []), left_open=bool(row.get("left_open", row["holes"])))
 
 
-_REPAIR = "mend the gaps (`lineage gaps` lists them) and crawl the whole account again"
+_REPAIR = "fix the gaps (`lineage gaps` lists them) and crawl the whole account again"
 
 
 def _undecided(uri: str, verdict: str, where: str, holes: list[Json]) -> str:
     first = holes[0]["detail"] or holes[0]["reason"] if holes else "its trace is broken"
     more = f", and {len(holes) - 1} more" if len(holes) > 1 else ""
-    return f"whether holdout {uri} was {_RULE[verdict]}{where} is not known: {first}{more}"
+    return f"unknown whether holdout {uri} was {_RULE[verdict]}{where}: {first}{more}"
 
 
 # --- LIN003 -----------------------------------------------------------------------------------------
@@ -145,11 +145,9 @@ def _overlap(graph: Flow, job: str, row: Json) -> Finding:
     links = [link for link in links_into(graph, job, "reads") if link.data["role"] in row["channels"]]
     evidence = [link_json(link) for link in links]
     if row["verdict"] == SHARED:
-        said = f"{job_row['name']} learns from and is measured on the same data: {taught} and {measured} share {row['shown']}"
+        said = f"{job_row['name']} trains and evaluates on the same data: {taught} and {measured} share {row['shown']}"
         return Finding(FAILED, job_row, about, said, HIGH, evidence)
-    said = (
-        f"whether the channels {taught} and {measured} of {row['job']['name']} share data is not known: what they read is not"
-    )
+    said = f"unknown whether the channels {taught} and {measured} of {row['job']['name']} share data: what they read is unknown"
     return Finding(UNKNOWN, row["job"], about, said, "", evidence, _REPAIR)
 
 
@@ -165,8 +163,8 @@ def holdout_object_overlap(ground: Ground) -> Findings:
             found: list[Finding | None] = list(_objects(ground, graph, uri, versions))
             yield from found or [None]
         elif uri in graph and any(link.data["span"] == Span.MANIFEST for link in links_out_of(graph, uri, "reads")):
-            said = f"which objects the holdout {uri} lists is not known: nobody has read that manifest"
-            yield Finding(UNKNOWN, place_json(uri), uri, said, repair="let the crawl read the manifest, and crawl again")
+            said = f"the objects that the holdout {uri} lists are unknown: its manifest was not read"
+            yield Finding(UNKNOWN, place_json(uri), uri, said, repair="allow the crawl to read the manifest, then crawl again")
 
 
 def _near_manifest(ground: Ground, uri: str) -> set[str]:

@@ -36,7 +36,7 @@ def unpinned_input(ground: Ground) -> Findings:
     for job, loose in unpinned.items():
         shown = [f"{link.data['role']} = {link.source}{_as_logged(ground, job, link)}" for link in loose[:_SHOWN]]
         more = [f"{len(loose) - _SHOWN} more"] if len(loose) > _SHOWN else []
-        said = f"{ground.graph.nodes[job]['name']} read what no version pins: {', '.join([*shown, *more])}"
+        said = f"{ground.graph.nodes[job]['name']} read unversioned data: {', '.join([*shown, *more])}"
         evidence = [link_json(link) for link in loose]
         yield Finding(FAILED, ground.node(job), "", said, HIGH, evidence) if loose else None
 
@@ -47,7 +47,7 @@ def _as_logged(ground: Ground, job: str, link: Link) -> str:
     if several:
         return f" (logged as {' and as '.join(several)})"
     part = any(one.is_of(link.source) and not one.pin.complete for one in contents(ground.graph, job))
-    return " (of part of it the content is logged)" if part else ""
+    return " (the content of a part of it is logged)" if part else ""
 
 
 def logged_inputs(ground: Ground) -> list[str]:
@@ -72,7 +72,7 @@ def no_provenance(ground: Ground) -> Findings:
         first, *more = lost or tracing.breaks
         others = f", and {len(more)} more" if more else ""
         name = ground.graph.nodes[tracing.endpoint]["name"]
-        said = f"what made {name} is not known to its end: {first.reason} at {first.at}: {first.detail}{others}"
+        said = f"the origin of {name} is not fully known: {first.reason} at {first.at}: {first.detail}{others}"
         evidence = [link_json(link) for link in tracing.links.values() if link.source == first.at]
         # What nobody may read is not known; what is not there is a finding.
         verdict, sure = (FAILED, HIGH) if lost else (UNKNOWN, "")
@@ -101,7 +101,7 @@ def _artifact(ground: Ground, link: Link, modified: str) -> Finding | None:
         said = f"{link.source}, which {loader} loads, was written again later by {', '.join(late)}"
         return Finding(FAILED, subject, "", said, HIGH, evidence)
     if not (modified and limit):
-        said = f"whether {link.source} was changed since it was made is not known: S3 was not asked when it was modified"
+        said = f"unknown whether {link.source} changed after it was made: S3 was not asked for its modification time"
         return Finding(UNKNOWN, subject, "", said, "", evidence, _ASK_S3)
     if sortable(modified)[:_SECOND] <= sortable(limit)[:_SECOND]:
         return None
@@ -137,7 +137,7 @@ def image_by_tag(ground: Ground) -> Findings:
         links = list(_images(ground, [node]))
         for image in dict.fromkeys(link.source for link in links):
             evidence = [link_json(link) for link in links if link.source == image]
-            said = f"{graph.nodes[node]['name']} ran {image}: a tag may mean another image by now"
+            said = f"{graph.nodes[node]['name']} ran {image}: a tag may point to another image by now"
             tagged = Finding(FAILED, ground.node(node), image, said, HIGH, evidence)
             at_run = graph.nodes[node]["kind"] in HOLDERS and _repository(image) in resolved
             yield None if at_run or "@sha256:" in image else tagged
@@ -159,7 +159,7 @@ def network_open_training(ground: Ground) -> Findings:
     for job in ground.training_jobs:
         isolated, name = ground.graph.nodes[job].get("isolated"), ground.graph.nodes[job]["name"]
         if isolated is None:
-            said = f"whether {name} ran with network isolation is not known: its record does not say"
+            said = f"unknown whether {name} ran with network isolation: its record does not say"
             yield Finding(UNKNOWN, ground.node(job), "", said, repair="crawl its account and region again")
         else:
             said = f"{name} ran without network isolation and may have read data that no channel names"
@@ -179,8 +179,8 @@ def unapproved_in_production(ground: Ground) -> Findings:
             yield from _approval(ground, endpoint, link)
         if not deployed and not served:
             name = ground.graph.nodes[endpoint]["name"]
-            said = f"whether what {name} serves was approved is not known: nor is what it serves"
-            yield Finding(UNKNOWN, ground.node(endpoint), "", said, repair="an earlier snapshot may tell")
+            said = f"unknown whether what {name} serves was approved: what it serves is unknown"
+            yield Finding(UNKNOWN, ground.node(endpoint), "", said, repair="an earlier snapshot may show it")
 
 
 def _approval(ground: Ground, endpoint: str, served: Link) -> Findings:
@@ -188,8 +188,8 @@ def _approval(ground: Ground, endpoint: str, served: Link) -> Findings:
     model = ground.graph.nodes[served.source]
     named = links_into(ground.graph, served.source, "instantiates")
     if not model["observed"]:
-        said = f"whether {model['name']}, which {ground.graph.nodes[endpoint]['name']} serves, was approved is not known"
-        yield Finding(UNKNOWN, ground.node(served.source), endpoint, f"{said}: nobody read it")
+        said = f"unknown whether {model['name']}, which {ground.graph.nodes[endpoint]['name']} serves, was approved"
+        yield Finding(UNKNOWN, ground.node(served.source), endpoint, f"{said}: it was not read")
     for link in named:
         node = ground.graph.nodes[link.source]
         yield _judged(ground, endpoint, ground.node(link.source), node.get("approval"), HIGH, [link, served])
@@ -217,7 +217,7 @@ def _registered(ground: Ground, endpoint: str, served: Link) -> Findings:
 def _judged(ground: Ground, endpoint: str, package: Json, approval: str | None, sure: str, links: list[Link]) -> Finding | None:
     name, evidence = ground.graph.nodes[endpoint]["name"], [link_json(link) for link in links]
     if approval is None:
-        said = f"whether package {package['name']}, which {name} serves, was approved is not known: its record does not say"
+        said = f"unknown whether package {package['name']}, which {name} serves, was approved: its record does not say"
         return Finding(UNKNOWN, package, endpoint, said, "", evidence)
     said = f"{name} serves package {package['name']}, which is {approval}"
     return None if approval == "Approved" else Finding(FAILED, package, endpoint, said, sure, evidence)
@@ -231,7 +231,12 @@ def coverage_gap(ground: Ground) -> Findings:
     if ground.asked:
         told = [gap for tracing in ground.tracings for gap in tracing.holes(ground.scope)]
     else:
-        told = [*not_enumerated(ground.scope), *empty(ground.scope), *ground.scope.holes, *ground.scope.silent]
+        told = [
+            *not_enumerated(ground.scope, within=ground.within),
+            *empty(ground.scope, ground.within),
+            *ground.scope.holes,
+            *ground.scope.silent,
+        ]
     # An artifact that nothing made is told by another rule.
     gaps = dict.fromkeys(gap for gap in told if gap.reason != "unmatched" and gap.subject != CLOUDTRAIL)
     for gap in gaps:

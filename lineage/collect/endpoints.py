@@ -4,7 +4,6 @@ crawl and the snapshot meet.
 
 from __future__ import annotations
 
-import difflib
 import os
 import socket
 import time
@@ -20,6 +19,7 @@ from lineage.crawl.aws.session import BOTOCORE_VERSION, Session
 from lineage.crawl.callers import AnySession, is_replayed, session_for
 from lineage.crawl.walk import Walk, endpoint_named, endpoint_names
 from lineage.domain.records import REPLAYED, Crawl, Fetched, Gap, Resource
+from lineage.domain.spelling import did_you_mean
 from lineage.domain.times import now
 from lineage.domain.version import __version__
 from lineage.errors import CrawlError, UnknownNode
@@ -198,15 +198,15 @@ def _root(fetcher: Fetcher, name: str) -> Resource:
     except Refused as refused:
         if refused.reason != "missing":
             raise CrawlError(f"endpoint {name} could not be read: {refused.detail}") from refused
-    raise UnknownNode(f"no endpoint {name} in account {session.account}, {session.region}{_near(fetcher, name)}")
+    raise UnknownNode(f"no endpoint {name!r} in account {session.account}, {session.region}{_near(fetcher, name)}")
 
 
 def _near(fetcher: Fetcher, name: str) -> str:
     try:
-        near = difflib.get_close_matches(name, endpoint_names(fetcher), n=3)
+        known = endpoint_names(fetcher)
     except Refused:
         return ""
-    return f"; did you mean {' or '.join(near)}?" if near else "; other regions are asked with --region"
+    return did_you_mean(known, name, ": is it in another region (--region) or account (--profile)?")
 
 
 def crawl_of(session: Session, accounts: tuple[str, ...], regions: tuple[str, ...], roots: tuple[str, ...]) -> Crawl:

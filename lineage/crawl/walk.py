@@ -22,6 +22,7 @@ from lineage.domain.names import Location, PlaceIndex, Span, folders_above, gets
 from lineage.domain.records import Answered, Fetched, Gap, Resource
 from lineage.domain.references import Hit, hits
 from lineage.domain.times import bounds, window
+from lineage.domain.urls import from_url, page_of
 from lineage.domain.vendors import vendor_of
 from lineage.errors import MalformedName, UnknownNode
 
@@ -33,11 +34,15 @@ MAX_FILTER_VALUE = 1024  # characters (API reference, Filter)
 
 def endpoint_named(fetcher: Fetcher, endpoint: str) -> Resource:
     """The record of an endpoint by name or ARN. Raises `Refused`, `MalformedName`, or `UnknownNode` for a foreign one."""
+    endpoint = from_url(endpoint)
+    page = page_of(endpoint)
+    if page and page.kind == ENDPOINT.name:
+        return fetcher.describe(ENDPOINT, page.name, page.region or fetcher.session.region)
     if not endpoint.startswith("arn:"):
         return fetcher.describe(ENDPOINT, endpoint, fetcher.session.region)
     arn = parse_arn(endpoint)
     if kind_of_arn(endpoint) is not ENDPOINT:
-        raise MalformedName(f"{endpoint} is no endpoint; crawl starts from endpoints only")
+        raise MalformedName(f"{endpoint} is not an endpoint: --endpoint takes the name or the ARN of one")
     if arn.account != fetcher.session.account:
         said = f"endpoint {endpoint} is in account {arn.account}, and these credentials are of {fetcher.session.account}"
         raise UnknownNode(f"{said}: use a --profile of that account")
@@ -311,7 +316,7 @@ def _nobody(place: _ReadPlace, late: list[Resource], account: str) -> str:
     """Why no job is the maker of a place."""
     if late:
         names = ", ".join(sorted(job.name for job in late))
-        return f"only {names} wrote it, and later than {place.reader.name} read it"
+        return f"only {names} wrote it, and only after {place.reader.name} had read it"
     named = next(iter(jobs_in_key(place.location.key)), None)
     deleted = f"; its key names {named}, which may have been deleted" if named else ""
     return f"no training or processing job of account {account} in {place.reader.region} wrote it{deleted}"

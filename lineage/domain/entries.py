@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from lineage.domain.spelling import did_you_mean
 from lineage.errors import MalformedPolicy
 
 
@@ -24,7 +25,7 @@ class Entries:
             ValueError,
             RecursionError,
         ) as error:  # no TOML, no text, a number too long, or brackets in brackets without end
-            raise MalformedPolicy(f"{path} is no TOML: {error}") from error
+            raise MalformedPolicy(f"{path} is not TOML: {error}") from error
         self.lines = text.splitlines()
 
     def line_of(self, table: str, number: int) -> int:
@@ -40,8 +41,9 @@ class Entries:
 
     def known(self, said: dict[str, Any], keys: Sequence[str], where: str) -> None:
         """Hold that there are no other keys."""
+        listed = f"; the keys are {', '.join(keys)}"
         for key in said:
-            self.must(key in keys, f"{where}{key}", f"is no key of {self._what}; the keys are {', '.join(keys)}")
+            self.must(key in keys, f"{where}{key}", f"is not a key of {self._what}{did_you_mean(keys, key, listed)}")
 
     def day(self, where: str, said: object) -> date:
         """The day that a date or a text names; a time is none."""
@@ -50,11 +52,12 @@ class Entries:
         try:
             return date.fromisoformat(str(said))
         except (ValueError, RecursionError):
-            raise self.wrong(where, f"{_shown(said, str)} is no day: write 2027-06-30") from None
+            raise self.wrong(where, f"{_shown(said, str)} is not a day (expected one like 2027-06-30)") from None
 
     def one_of(self, where: str, said: object, known: Sequence[str], advice: str = "") -> str:
         """The text, which must be one of some."""
-        words = advice or f"it is one of {', '.join(known)}"
+        meant = did_you_mean(known, said, f"; {advice}" if advice else "") if isinstance(said, str) else ""
+        words = meant.removeprefix("; ") or advice or f"it is one of {', '.join(known)}"
         self.must(said in known, where, f"must not be {_shown(said)}: {words}")
         return str(said)
 

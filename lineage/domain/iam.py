@@ -15,11 +15,10 @@ from typing import Any, Final
 
 from lineage.domain.kinds import KINDS, VERSIONED, Kind
 from lineage.domain.names import is_location, parse_location, partition
+from lineage.domain.regions import check_places
 from lineage.errors import MalformedName
 
 MOST_CHARACTERS: Final = 6144  # of a managed policy, without white space (IAM user guide, "IAM and AWS STS quotas")
-_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}")
-_ACCOUNT = re.compile(r"[0-9]{12}")
 _BUCKET = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{2,254}")  # buckets of the first years have up to 255 letters, capital ones too
 _KEY: Final = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[\w-]+")
 # The Lists that ask of one resource, which they need the right to: of those that the table of kinds has, in their order.
@@ -95,10 +94,7 @@ class Scoped:
     partition: str = field(init=False)
 
     def __post_init__(self) -> None:
-        for wrong in (one for one in self.regions if not _REGION.fullmatch(one)):
-            raise MalformedName(f"{wrong!r} is not an AWS region (expected one like eu-west-1)")
-        for wrong in (one for one in self.accounts if not _ACCOUNT.fullmatch(one)):
-            raise MalformedName(f"{wrong!r} is not an AWS account (expected 12 digits)")
+        check_places(self.accounts, self.regions)
         object.__setattr__(self, "places", tuple(sorted({_bucket(one) for one in self.buckets})))
         partitions = sorted({partition(one)[0] for one in self.regions}) or ["aws"]
         if len(partitions) > 1:

@@ -46,7 +46,9 @@ def is_arn(text: str) -> bool:
 def parse_arn(text: str) -> Arn:
     """Split an ARN. Raises `MalformedName` for what is none."""
     if not is_arn(text):
-        raise MalformedName(f"{text!r} is no ARN; one looks like arn:aws:sagemaker:eu-west-1:111122223333:endpoint/loans")
+        raise MalformedName(
+            f"{text!r} is not an ARN (expected one like arn:aws:sagemaker:eu-west-1:111122223333:endpoint/loans)"
+        )
     return Arn(*text.split(":", 5)[1:])
 
 
@@ -247,7 +249,7 @@ def _root(bucket: str) -> str:
 
 def _malformed(text: str) -> MalformedName:
     shown = repr(text) if len(text) <= LONGEST_KEY else f"{text[:100]!r}…"
-    return MalformedName(f"{shown} is no S3 URI; one looks like s3://bucket/prefix/ or s3://bucket/key.csv")
+    return MalformedName(f"{shown} is not an S3 URI (expected s3://bucket/prefix/)")
 
 
 def s3_spellings(location: Location, region: str) -> Iterator[str]:

@@ -22,7 +22,7 @@ _BUCKET = re.compile(r"(?!xn--|sthree-|\d+\.\d+\.\d+\.\d+$)(?!.*\.\.)[a-z0-9][a-
 _OLD_BUCKET = re.compile(r"[A-Za-z0-9._-]{3,255}")
 _ODD = {
     r"\S+://": "holds two URIs",
-    r"[*?\[\]{}<>]": "holds a wildcard or a placeholder: a place stands for all that its name begins",
+    r"[*?\[\]{}<>]": "holds a wildcard: a prefix already covers everything below it",
     "[ \u00a0]": "has text after the URI, or a space in it",
     r"[,;'\"`)]$": "does not end as a URI does",
 }

@@ -127,7 +127,7 @@ def instant(said: str | datetime) -> str:
         moment = datetime.fromisoformat(said) if isinstance(said, str) else said
         return utc(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
     except (ValueError, OverflowError):
-        raise MalformedName(f"{said!r} is no time; one looks like 2026-05-04 or 2026-05-04T08:00:00Z") from None
+        raise MalformedName(f"{said!r} is not a time (expected one like 2026-05-04 or 2026-05-04T08:00:00Z)") from None
 
 
 def _is(step: Mapping[str, str], status: str) -> bool:

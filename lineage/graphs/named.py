@@ -9,13 +9,14 @@ from functools import cache
 from lineage.domain.names import Cover, Location, Span, cover, location_of, parse_location
 from lineage.domain.opaque import READING
 from lineage.domain.slips import is_bucket, is_slip, oddity, respelled
+from lineage.domain.urls import from_url
 from lineage.errors import MalformedName
 from lineage.graphs.build import Graph
 from lineage.graphs.leads import prefixes
 from lineage.snapshot.reading import Snapshot
 
 MOST = 1000  # names in a folder that are looked at; of more, those that begin as the one that is asked about
-_INSIST = "--exact asks for it as it is written"
+_INSIST = "--exact asks about it as written"
 
 
 class Known(StrEnum):
@@ -63,19 +64,19 @@ class NamedPlaces:
 
         Raises `MalformedName` for what most likely means another place, or none, unless `exact`.
         """
-        place = parse_location(text)
+        place = parse_location(from_url(text))
         if not place.root.startswith("s3://") or self._stands(place):
             return place
         odd, until = oddity(place)
         if odd and not exact and not self._stands(Location(place.root, until)):
-            raise MalformedName(f"{text!r} {odd}: give one S3 URI, a folder as s3://bucket/folder/ ({_INSIST})")
+            raise MalformedName(f"{text!r} {odd}: give one S3 URI, such as s3://bucket/folder/ ({_INSIST})")
         near = "" if exact else self.near(place)
         if near:
-            raise MalformedName(f"no record names {text!r}, but one slip away is {near}: ask for that ({_INSIST})")
+            raise MalformedName(f"no record names {text!r}; did you mean {near}? ({_INSIST})")
         bucket = place.root.removeprefix("s3://")
         if not (is_bucket(bucket, old=exact) or place.hides_bucket or self._snapshot.has_below(f"{place.root}/")):
-            insist = "" if exact or not is_bucket(bucket, old=True) else f" ({_INSIST}: a bucket may be older than the rule)"
-            raise MalformedName(f"{text!r}: no bucket can be called {bucket!r}{insist}")
+            insist = "" if exact or not is_bucket(bucket, old=True) else f" ({_INSIST}: old buckets may break the rule)"
+            raise MalformedName(f"{text!r}: {bucket!r} is not a valid bucket name{insist}")
         return place
 
     def near(self, place: Location) -> str:

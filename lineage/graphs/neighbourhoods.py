@@ -12,6 +12,7 @@ from operator import attrgetter, itemgetter
 from lineage.domain.kinds import ENDPOINT, ENTITY_KINDS, RELATIONS, SERVING, TAKING, WRITING, takes_model
 from lineage.domain.names import Location, is_location, is_place, location_of, parse_location
 from lineage.domain.training import is_training_job
+from lineage.domain.urls import from_url
 from lineage.graphs.build import Attributes, EdgeRow, Graph, assembled, attributed, edges_of, unseen_in
 from lineage.graphs.follow import EVERY, Direction, Follow, Only, Seeds, grow
 from lineage.graphs.leads import first_write, mention_rows, onward_rows, places_near, telling_rows
@@ -180,7 +181,7 @@ def around_dataset(snapshot: Snapshot, *uris: str) -> Graph:
     reader.
     """
     opaque = set(snapshot.opaque_places())
-    datasets = [parse_location(uri) for uri in uris]
+    datasets = [parse_location(from_url(uri)) for uri in uris]
     places = opaque.union(_places_around(snapshot, datasets))
     written = [place for dataset in datasets for place in first_write(snapshot, dataset)]
     # where an access point is read, what any run logs may have been read by it
@@ -198,6 +199,7 @@ def around_subject(snapshot: Snapshot, subject: str, *also: str) -> Graph:
     opaque = set(snapshot.opaque_places())
     unexplained = list(snapshot.unexplained())
     hidden: dict[str, Iterable[str]] = {"opaque": opaque, "unexplained": unexplained, "served": unexplained, "also": also}
+    subject = from_url(subject)
     if is_location(subject):
         place = parse_location(subject)
         places = opaque.union(_places_around(snapshot, [place]))

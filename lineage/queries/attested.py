@@ -71,7 +71,7 @@ def resting(without: str, holes: Iterable[Gap], vouched: Attestations) -> Rests:
     notes = [f"{void[key]} {vouched.why_void(void[key])}: it does not count" for key in sorted(void)]
     idle = len(vouched.said) - len(used) - len(void)
     verb = "names" if idle == 1 else "name"
-    notes += [f"{idle} of {len(vouched.said)} attestations {verb} no hole of this answer"] if idle else []
+    notes += [f"{idle} of {len(vouched.said)} attestations {verb} no hole in this answer"] if idle else []
     return Rests(without, [used[key].as_json() for key in sorted(used)], notes)
 
 
@@ -101,7 +101,7 @@ def load_attestations(path: str | Path, *, today: date | None = None) -> Attesta
     said: dict[str, int] = {}
     found = [_attestation(file, number, row) for number, row in enumerate(rows, 1)]
     for number, one in enumerate(found, 1):
-        file.must(one.id not in said, f"{TABLE}[{number}]", f"says what {TABLE}[{said.get(one.id)}] says: take one out")
+        file.must(one.id not in said, f"{TABLE}[{number}]", f"says what {TABLE}[{said.get(one.id)}] says: remove one")
         said[one.id] = number
     return Attestations(found, today=today or this_day(), file=str(path))
 
@@ -131,7 +131,7 @@ def _hole(file: Entries, where: str, name: HoleName) -> HoleName:
     broad, subject = too_broad(name), name.subject
     file.must(not broad, where, broad)
     known = ":" in subject
-    file.must(known, f"{where}.subject", f"is {subject!r}, which may mean several: write it as the hole does")
+    file.must(known, f"{where}.subject", f"is {subject!r}, which may match several: write it exactly as the hole does")
     mixed = name.output and (name.channel or name.manifest)
     file.must(not mixed, where, "names what was read and what was written, which are two holes: write one attestation for each")
     return name
@@ -151,7 +151,7 @@ def template(holes: Iterable[Gap]) -> str:
 
 _HEAD = """\
 # Each of these holes can hide a use of data until somebody vouches that it does not. Fill in who says so, the day, why, and
-# until when; take out what nobody can vouch for. Every answer that rests on an attestation shows it.
+# until when; remove what nobody can vouch for. Every answer that rests on an attestation shows it.
 """
 
 

@@ -2,36 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from lineage.domain.records import Enumeration
-from lineage.queries.scope import empty
+from lineage.domain.records import Enumeration, Gap, Scope
+from lineage.queries.scope import ALL, Within, crawled, empty
 from lineage.snapshot.reading import Snapshot, asks_snapshot
 
 SCHEMA = "lineage.gaps/1"
 
 
 @asks_snapshot
-def coverage(snapshot: Snapshot) -> dict[str, Any]:
+def coverage(snapshot: Snapshot, accounts: Iterable[str] = (), regions: Iterable[str] = ()) -> dict[str, Any]:
     """The crawls of a snapshot, how far each list came the last time, and the gaps, as one JSON object.
 
     The `state` of a list is `finished`, `unfinished` (its crawl was cut short, or the graph does not hold it yet), or the
     reason why it is not finished. `empty` says where nothing that trains was found: no list is at fault, and yet no answer is a
     no. `lookups` are those of CloudTrail, of all crawls. `notes` are the members of answers that
-    botocore does not know and that could name nothing: they hide no use.
+    botocore does not know and that could name nothing: they hide no use. `accounts` and `regions` leave others out.
     """
-    lists = [asdict(one) | {"state": _state(one)} for one in snapshot.enumerations()]
+    within = Within.of(accounts, regions)
+
+    def told(found: Iterable[Any]) -> list[Any]:
+        return [one for one in found if within.takes(one.account, one.region)]
+
     return {
         "schema": SCHEMA,
         "question": "gaps",
         "crawls": [asdict(crawl) | {"complete": crawl.complete} for crawl in snapshot.crawls()],
-        "lists": lists,
-        "lookups": [asdict(one) | {"state": _state(one)} for one in snapshot.lookups()],
-        "gaps": [asdict(gap) for gap in snapshot.gaps()],
-        "empty": [asdict(gap) for gap in empty(snapshot.scope())],
-        "notes": [asdict(note) for note in snapshot.notes()],
-    }
+        "lists": [asdict(one) | {"state": _state(one)} for one in told(snapshot.enumerations())],
+        "lookups": [asdict(one) | {"state": _state(one)} for one in told(snapshot.lookups())],
+        "gaps": [asdict(gap) for gap in told(snapshot.gaps())],
+        "empty": [asdict(gap) for gap in (*_unread(snapshot.scope(), within), *empty(snapshot.scope(), within))],
+        "notes": [asdict(note) for note in told(snapshot.notes())],
+    } | ({"narrowed": within._asdict()} if within != ALL else {})
+
+
+def _unread(scope: Scope, within: Within) -> list[Gap]:
+    """The accounts and regions that are asked about and that no crawl has read."""
+    known = set(crawled(scope))
+    asked = [place for place in within.places(known) if place not in known]
+    return [Gap(*place, "", "", "not-enumerated", "no crawl has read anything here (`lineage crawl`)") for place in asked]
 
 
 def _state(one: Enumeration) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
 from lineage.domain.attestations import Attestations
 from lineage.domain.jobs import is_job
-from lineage.domain.kinds import FEATURE_GROUP, KINDS, LEARNERS, MADE, OF_VARIANTS, VERSIONED
+from lineage.domain.kinds import FEATURE_GROUP, KINDS, LEARNERS, MADE, OF_VARIANTS, SHOWN_BESIDE, VERSIONED
 from lineage.domain.names import Location, Span, is_place, parse_location
 from lineage.domain.records import Json, Scope
 from lineage.domain.references import Hit, hits
@@ -47,10 +47,10 @@ _DATA_TYPES = {
 }
 _STORES = {"s3": "prefix", "athena": "query", "redshift": "query", "api": "runtime API"}
 _SPANS = {Span.OBJECT: "object", Span.MANIFEST: "manifest", Span.LISTING: "manifest", Span.UNKNOWN: "unknown"}
-_UNPINNED = "an S3 prefix names no versions of its objects, nor does a manifest: what was there when it was read is not pinned"
-_LOGGED = "what is pinned as logged rests on what a run says of its input: whoever may write the run may write that"
-_GIVEN = "of some of it nobody looked: whoever logged it gave the digest"
-_TRAINS_NOTHING = "{} trains nothing: what it read is in no model by that"
+_UNPINNED = "S3 prefixes and manifests do not name object versions: the objects read are not pinned"
+_LOGGED = "'pinned as logged' relies on what a run says about its input: anyone who can write the run can change that"
+_GIVEN = "some digests were given by whoever logged them and were not checked"
+_TRAINS_NOTHING = "{} trains nothing: what it read got into no model that way"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,7 @@ class Datasets(Answer):
     scope: Json
     caveats: list[str]
     rests: Rests = NO_REST
+    making: Json = field(default_factory=dict)  # the nodes and edges that join all of this, for a picture; not in the JSON
 
     def as_json(self) -> Json:
         """The answer as one JSON object; keys are a contract, and more may join them."""
@@ -160,7 +161,18 @@ class _DatasetsUnderWay:
                 *rests.notes,
             ],
             rests=rests,
+            making=self._making(),
         )
+
+    def _making(self) -> Json:
+        """How what was read got to what it made: the path of the trace, without container images."""
+        images = {node for node in self.graph.nodes if self._kind(node) in SHOWN_BESIDE}
+        links = [link for _, link in sorted(self.tracing.links.items()) if link.source not in images]
+        nodes = dict.fromkeys(end for link in links for end in link[:2])
+        return {
+            "nodes": [node_json(self.graph, node) for node in nodes],
+            "evidence": [link_json(link) for link in links],
+        }
 
     def _lost(self, places: list[Location]) -> dict[str, list[Lost]]:
         """Where the trail of each of some datasets is lost, anywhere: not only upstream."""

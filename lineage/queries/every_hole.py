@@ -63,7 +63,7 @@ def unmatched(vouched: Attestations, holes: list[Gap]) -> list[str]:
     for name in names:
         kinds[name.subject].add(name.kind)
     subjects = sorted(kinds)
-    return [vouched.told(one, f"names no hole of this snapshot{_near(one, kinds, subjects)}") for one in loose]
+    return [vouched.told(one, f"matches no hole of this snapshot{_near(one, kinds, subjects)}") for one in loose]
 
 
 def _near(one: Attestation, kinds: dict[str, set[str]], subjects: list[str]) -> str:
@@ -71,10 +71,10 @@ def _near(one: Attestation, kinds: dict[str, set[str]], subjects: list[str]) -> 
     subject = one.hole.normal().subject
     if subject in kinds:
         told = " and ".join(sorted(kinds[subject]))
-        return f"; of its subject there is {told}: name the hole as `lineage gaps --attest-template` does"
+        return f"; for its subject there is {told}: name the hole as `lineage gaps --attest-template` does"
     below = subjects[bisect_left(subjects, subject) :][:1]
     begins = bool(below) and below[0].startswith(subject)
-    return f"; there is one about {below[0]}: an attestation names one subject, to its end" if begins else ""
+    return f"; there is one about {below[0]}: an attestation names one whole subject" if begins else ""
 
 
 def _unseen(snapshot: Snapshot) -> Iterator[Gap]:

@@ -51,7 +51,7 @@ def broken(tracing: Tracing) -> Iterator[Gap]:
     """Where the making of a node is not known any further, as holes."""
     node = tracing.graph.nodes[tracing.endpoint]
     for found in tracing.breaks:
-        said = f"the making is not known beyond {found.at}: {found.detail}"
+        said = f"its origin is unknown beyond {found.at}: {found.detail}"
         yield Gap(node["account"] or "", node["region"] or "", "", found.at, found.reason, said)
 
 
@@ -166,7 +166,7 @@ class Making:
         told = {self.node} if len(self._nodes) > 1 else set()  # a run whose jobs tell
         kinds = (*RUNS, *ENTITY_KINDS)
         runs = (job for job in tracing.jobs if self.graph.nodes[job]["kind"] in kinds and job not in told)
-        logged = (f"only a run tells how something was made: {self.graph.nodes[run]['name']}" for run in runs)
+        logged = (f"only a run says how something was made: {self.graph.nodes[run]['name']}" for run in runs)
         unsure = filter(None, map(self._unsure, tracing.links.values()))
         for said in (*tracing.suspects(), *tracing.changing(), *logged, *unsure):
             yield Gap(*where, self.node, "unresolved", said, QUESTION)
@@ -178,9 +178,9 @@ class Making:
         if by_environment(link):
             return f"only its environment names {link.source}, which it may load"
         if link.relation == "loads" and link.data["span"] == Span.PREFIX:
-            return f"any model that is put below {link.source} is served, whoever made it"
+            return f"any model placed under {link.source} is served, whoever made it"
         sure = is_surely_made(self.graph, link) or not writers(self.graph, link)
-        return "" if sure else f"the times do not tell who wrote {link.source} before it was read"
+        return "" if sure else f"the times do not show who wrote {link.source} before it was read"
 
     # --- one question ---------------------------------------------------------------------------
 

@@ -145,7 +145,7 @@ def impact(source: Source, subject: str, *, attestations: Vouched = None) -> Imp
     )
 
 
-_ONLY_WHAT_WAS_SEEN = "what an endpoint served before is told as far as earlier crawls of this snapshot saw it"
+_ONLY_WHAT_WAS_SEEN = "what an endpoint served before is known only as far as earlier crawls of this snapshot saw it"
 
 
 def _only_says(graph: Flow, arrival: Arrival) -> bool:
@@ -208,7 +208,7 @@ def _row(spread: Spread, arrival: Arrival, ways: _Ways) -> Json:
 
 
 def _changing(rows: list[Json]) -> list[str]:
-    said = "endpoint {name} is {status}: it may serve another config than the one it names, or none"
+    said = "endpoint {name} is {status}: it may serve a config other than the one it names, or none"
     return [said.format(**row) for row in rows if row["kind"] == ENDPOINT.name and row.get("serves") == PERHAPS]
 
 
@@ -334,8 +334,8 @@ def _mixed(spread: Spread) -> Iterator[Hidden]:
             beside = spread.may_be_loaded(sortable(data["modified"] or "~"))
         if beside:
             said = (
-                f"endpoint {data['name']} is {data['status']}: it serves a mix of the config that it names and of another one, "
-                f"which no record names; {beside}"
+                f"endpoint {data['name']} is {data['status']}: it serves a mix of the config that it names and of another one "
+                f"that no record names; {beside}"
             )
             where = (data["account"] or "", data["region"] or "", "")
             yield Hidden(endpoint, Gap(*where, endpoint, "unresolved", said), mixed=True)
@@ -422,7 +422,7 @@ def _unknown_maker(graph: Flow, endpoint: str, served: _Served, further: list[_S
         told.add(node)
         data, serving = graph.nodes[node], graph.nodes[endpoint]
         what = node if is_place(node) else f"{data['kind'].replace('-', ' ')} {data['name']}"
-        detail = f"endpoint {serving['name']} serves {what}: {said}, so nobody knows what it was made of"
+        detail = f"endpoint {serving['name']} serves {what}: {said}, so its origin is unknown"
         yield Gap(serving["account"] or "", serving["region"] or "", "", node, reason, detail)
 
 
@@ -446,14 +446,14 @@ def _why_unknown(graph: Flow, served: _Served, further: list[_Served]) -> tuple[
     if is_place(served.node):
         link = served.link
         made = link is not None and (is_surely_made(graph, link) or _is_named_by_its_maker(graph, link.target))
-        return ("", "") if made else ("unmatched", "no job here wrote it, as far as records tell")
+        return ("", "") if made else ("unmatched", "no job here wrote it, as far as records show")
     if data["kind"] == WEIGHTS:
         return NAMED, "a hub or a server knows it by that name"
     if not data["observed"]:
-        return "missing", "it was not seen, and what it names is not known"
+        return "missing", "it was not read, and what it names is unknown"
     hidden = data.get("empty_parts") or (not further and data["kind"] in HOLDERS)
     if hidden and not _is_named_by_its_maker(graph, served.node):
-        return "no-artifact", "it names no artifact, or a container of it names none"
+        return "no-artifact", "it names no artifact, or one of its containers names none"
     links = [one.link for one in further if one.link]
     named = sorted({link.source for link in links if by_environment(link) and is_place(link.source)})
     if named and all(map(by_environment, links)):

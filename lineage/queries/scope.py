@@ -16,7 +16,7 @@ from lineage.graphs.named import Known
 from lineage.queries.as_json import numbers_json, scope_json
 from lineage.queries.flow.holes import OBJECT_CALLS
 
-UNCHECKED = "a channel names a place: whether an object was there when it was read is not checked"
+UNCHECKED = "a channel is a location; the objects present at read time were not checked"
 _NAMED = 5  # places that a sentence names; more are counted
 _ENUMERATED = tuple(kind.name for kind in KINDS.values() if kind.tells_use)
 
@@ -39,6 +39,10 @@ class Within(NamedTuple):
         """Whether a place is asked about, as far as it is known."""
         here = not (account and self.accounts) or account in self.accounts
         return here and (not (region and self.regions) or region in self.regions)
+
+    def said(self) -> str:
+        """The names, as a sentence has them."""
+        return " and ".join(", ".join(names) for names in self if names)
 
     def places(self, known: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
         """The places that are known, and what is asked about and is not among them."""
@@ -94,7 +98,7 @@ def empty(scope: Scope, within: Within = ALL) -> list[Gap]:
     where = ", ".join(f"{one.account} {one.region}" for one in asked[:_NAMED])
     more = f" and {len(asked) - _NAMED} other places" if len(asked) > _NAMED else ""
     place = asked[0][:2] if len(asked) == 1 else ("", "")
-    said = f"no training job stands in {where}{more}: is it the account, and the region, in which people train?"
+    said = f"there is no training job in {where}{more}: is this the account and region used for training?"
     return [Gap(*place, "", "", "empty", said)]
 
 
@@ -104,10 +108,14 @@ def counts(scope: Scope, within: Within = ALL) -> Counts:
     return Counts(*map(sum, zip(Counts(), *asked, strict=True)))
 
 
-def listing_scope(scope: Scope, kinds: Sequence[str], what: str) -> Json:
+def listing_scope(scope: Scope, kinds: Sequence[str], what: str, within: Within = ALL) -> Json:
     """What was looked at for a list, with the holes that could hide one of these kinds; `what` they tell of."""
-    unread = [gap for gap in scope.holes if is_about(gap, kinds) and gap.reason not in ("missing", "not-enumerated")]
-    return scope_json(scope, [*not_enumerated(scope, kinds, what=what), *unread])
+    unread = [
+        gap
+        for gap in scope.holes
+        if is_about(gap, kinds) and gap.reason not in ("missing", "not-enumerated") and within.takes(gap.account, gap.region)
+    ]
+    return scope_json(scope, [*not_enumerated(scope, kinds, within, what), *unread]) | narrowed(scope, within)
 
 
 def crawled(scope: Scope) -> Iterable[tuple[str, str]]:
@@ -119,9 +127,9 @@ def crawled(scope: Scope) -> Iterable[tuple[str, str]]:
 def _unlisted(scope: Scope, kinds: Sequence[str], what: str, account: str, region: str) -> list[Gap]:
     missing = [kind for kind in kinds if (account, region, kind) not in scope.enumerated]
     if len(missing) == len(kinds):
-        said = f"not every {what} was read: no crawl of the whole account has come to its end here (`lineage crawl`)"
+        said = f"not every {what} was read: no crawl of the whole account has finished here (`lineage crawl`)"
         return [Gap(account, region, "", "", "not-enumerated", said)]
-    said = "not every {} was read: its list has not come to its end"
+    said = "not every {} was read: its list is incomplete"
     return [
         Gap(account, region, KINDS[kind].list, kind, "not-enumerated", said.format(kind.replace("-", " "))) for kind in missing
     ]
@@ -138,7 +146,7 @@ def narrowed(scope: Scope, within: Within) -> Json:
 
 
 def left_out(within: Within) -> list[str]:
-    asked = " and ".join(", ".join(names) for names in within if names)
+    asked = within.said()
     return [f"only {asked} was asked about: jobs elsewhere may have used it"] if asked else []
 
 
@@ -166,7 +174,7 @@ def unnamed(known: Mapping[str, Known]) -> list[str]:
 def _unnamed(uri: str, how: Known) -> str:
     if how is Known.NOTHING:
         return f"no record names bucket {parse_location(uri).root.removeprefix('s3://')}"
-    return f"no record names {uri}: only other places of its bucket"
+    return f"no record names {uri}: only other locations in its bucket"
 
 
 def traceless(scope: Scope) -> str:
@@ -174,9 +182,9 @@ def traceless(scope: Scope) -> str:
     told = deletions_told(scope)
     if not told:
         return "training jobs that were deleted before the first crawl leave no trace"
-    said = f"training jobs that were deleted before {told.since}, the first moment that CloudTrail told of, leave no trace"
+    said = f"training jobs that were deleted before {told.since}, the first moment that CloudTrail covers, leave no trace"
     later = any(crawl.started > told.until for crawl in scope.crawls)
-    return said + (f", nor do those deleted after {told.until}, when it was last asked" if later else "")
+    return said + (f", nor do those deleted after {told.until}, when CloudTrail was last read" if later else "")
 
 
 def deletions_told(scope: Scope) -> KnownDeletions | None:

@@ -290,7 +290,7 @@ def _scope(snapshot: Snapshot, kind: Kind, within: Within, *, joined: bool) -> J
     places = [place for place in within.places(crawled(scope)) if within.takes(*place)]
     holes = [gap for gap in scope.holes if is_about(gap, kinds) and within.takes(gap.account, gap.region)]
     listed = {(gap.account, gap.region, gap.subject) for gap in holes}
-    said = "not every {} was read: no crawl of the whole account has listed them to the end"
+    said = "not every {} was read: no crawl of the whole account has listed all of them"
     unlisted = [
         Gap(*place, KINDS[name].list, name, "not-enumerated", said.format(name.replace("-", " ")))
         for place in places

@@ -3,15 +3,14 @@
     [N+]BODY[+[N]] ...
 
 BODY is an exact node id, an S3 URI (else every place that shares keys with it), `kind/name`, a name, `kind:model` for all of
-a kind, or `tag:team=fraud` (`tag:team`: with any value). A `+` before it takes what is upstream, one after it what is
-downstream; a number says how many steps. What stands side by side must all be so. An exact id is tried first, for S3
-keys may hold a `+`, or a space.
+a kind, or `tag:team=fraud` (`tag:team`: with any value). In a name, `*` stands for any text and `?` for any character. The
+URL of a page of the console is the node that it shows. A `+` before BODY adds what is upstream, one after it what is
+downstream; a number says how many steps. Several words select the nodes that match all of them. An exact id is tried first,
+because S3 keys may hold a `+`, or a space.
 """
 
 from __future__ import annotations
 
-import difflib
-import heapq
 import re
 from collections.abc import Generator, Iterable
 from contextlib import closing
@@ -21,20 +20,23 @@ from typing import Any
 
 from lineage.domain.kinds import KINDS, PLACES, RELATIONS
 from lineage.domain.names import Cover, Location, Span, cover, is_arn, is_location, location_of, node_id, parse_location
-from lineage.domain.records import Node
+from lineage.domain.records import Node, Scope
+from lineage.domain.spelling import MAX_COMPARED, did_you_mean, no_such, one_slip
 from lineage.domain.text import storable
+from lineage.domain.urls import Page, from_url, page_of, region_of
 from lineage.errors import MalformedName, UnknownNode
 from lineage.graphs.build import Graph
 from lineage.queries.flow.links import Flow
+from lineage.queries.scope import ALL, Within, crawled
 from lineage.snapshot.graph import Choice
 from lineage.snapshot.reading import Snapshot, asks_snapshot
 
 _SELECTOR = re.compile(r"(?P<up>(?P<up_steps>\d*)\+)?(?P<body>.+?)(?P<down>\+(?P<down_steps>\d*))?")
 _KIND, _TAG = "kind:", "tag:"
+_METHODS = ("kind", "tag")
+_LOOK = "; `lineage ls` lists what is there"
 _MOST_DIGITS = 9  # of a number of steps: a larger one is longer than any path
-_MAX_SLIPS, _MAX_COMPARED = 3, 1_000
-_LONGEST, _ADVICE = 200, 3
-_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789-_./:"
+_GLOB = re.compile(r"[*?]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +52,9 @@ def parse_selector(text: str) -> Selector:
     """The parts of a selector. Raises `MalformedName`."""
     match = _SELECTOR.fullmatch(text.strip())
     if not match:
-        raise MalformedName(f"{text!r} is no selector; one looks like +endpoint/loans-live or s3://bucket/raw/+2")
+        raise MalformedName(f"{text!r} is not a selector (expected one like +endpoint/loans-live or s3://bucket/raw/+2)")
     return Selector(
-        match["body"],
+        from_url(match["body"]),
         _steps(match["up"], match["up_steps"]),
         _steps(match["down"], match["down_steps"]),
     )
@@ -68,16 +70,65 @@ def select(graph: Graph, text: str) -> Graph:
     """The part of a graph that a selector names, with the runs and experiments of its jobs. Raises `UnknownNode`."""
     chosen = set.intersection(*(_chosen(graph, word) for word in _words(graph, text)))
     if not chosen:
-        raise UnknownNode(f"nothing in the snapshot is all of {text!r}")
+        raise _none_is_all(text)
     return graph.subgraph(chosen).copy()
 
 
+def within(graph: Graph, accounts: Iterable[str] = (), regions: Iterable[str] = ()) -> Graph:
+    """The part of a graph in some accounts and regions, with the places and images beside it, which belong to none.
+
+    Raises `UnknownNode` where nothing is there.
+    """
+    asked = Within.of(accounts, regions)
+    if asked == ALL:
+        return graph
+    inside = {
+        node for node, data in graph.nodes(data=True) if _has_place(data) and asked.takes(data["account"], data["region"])
+    }
+    beside = {node for end in inside for node in (*graph.predecessors(end), *graph.successors(end))}
+    kept = inside | {node for node in beside if not _has_place(graph.nodes[node])}
+    if not kept:
+        raise nothing_within(asked, graph.graph["scope"])
+    return graph.subgraph(kept).copy()
+
+
+def _has_place(data: dict[str, Any]) -> bool:
+    return bool(data["account"] or data["region"])
+
+
+def nothing_within(asked: Within, scope: Scope) -> UnknownNode:
+    """What to say where nothing of an account or a region is there: which ones were crawled."""
+    held = ", ".join((*scope.accounts, *scope.regions)) or "no account"
+    return UnknownNode(f"nothing in {asked.said()} matches: the snapshot holds {held}")
+
+
 @asks_snapshot
-def nodes(snapshot: Snapshot, text: str = "") -> Generator[Node]:
+def nodes(snapshot: Snapshot, text: str = "", *, accounts: Iterable[str] = (), regions: Iterable[str] = ()) -> Generator[Node]:
     """The nodes of a snapshot that a selector without a `+` names, or all, by id: one after the other, however many there are.
 
+    `accounts` and `regions` leave the nodes of others out; a place in S3 belongs to none, and stays where they were crawled.
     Raises `UnknownNode`, as `select` does, and `MalformedName` for a selector that goes up or down.
     """
+    asked = Within.of(accounts, regions)
+    found = _selected(snapshot, text)
+    if asked == ALL:
+        return found
+    scope = snapshot.scope()
+    was_read = any(asked.takes(*place) for place in crawled(scope))
+    kept = (node for node in found if (was_read or node.account or node.region) and asked.takes(node.account, node.region))
+    first = next(kept, None)
+    if first is None:
+        raise nothing_within(asked, scope)
+    return _and_then(first, kept, found)
+
+
+def _and_then(first: Node, rest: Iterable[Node], found: Generator[Node]) -> Generator[Node]:
+    with closing(found):
+        yield first
+        yield from rest
+
+
+def _selected(snapshot: Snapshot, text: str) -> Generator[Node]:
     text = storable(text)
     whole = text and _any(snapshot.nodes((text, node_id(text))))  # a name or a place that has spaces is one word
     meant = {word: _meaning(snapshot, word) for word in ([text] if whole else text.split())}
@@ -85,19 +136,25 @@ def nodes(snapshot: Snapshot, text: str = "") -> Generator[Node]:
         if not _any(_matching(snapshot, one)):
             raise _unknown(word, _alike(snapshot, word))
     if len(meant) > 1 and not _any(_matching(snapshot, *meant.values())):
-        raise UnknownNode(f"nothing in the snapshot is all of {text!r}")
+        raise _none_is_all(text)
     return _matching(snapshot, *meant.values())
+
+
+def _none_is_all(text: str) -> UnknownNode:
+    return UnknownNode(f"no node in the snapshot matches every word of {text!r}: leave one out")
 
 
 @dataclass(frozen=True, slots=True)
 class _Meant:
-    """What one word of a selector means: rows that SQL finds, of these those that share keys with a place."""
+    """What one word of a selector means: rows that SQL finds, of these those that share keys with a place or are on a page."""
 
     choice: Choice
     near: Location | None = None
+    page: Page | None = None
 
     def takes(self, node: Node) -> bool:
-        return self.near is None or _shares(node.id, self.near)
+        here = self.page is None or self.page.shows(node.id, node.kind, node.name)
+        return here and (self.near is None or _shares(node.id, self.near))
 
 
 def _matching(snapshot: Snapshot, *meant: _Meant) -> Generator[Node]:
@@ -112,12 +169,15 @@ def _any(found: Generator[Node]) -> bool:
 
 def _meaning(snapshot: Snapshot, word: str) -> _Meant:
     """What a word means, as `resolve` does it in a graph."""
+    word = from_url(word)
     exact = (word, node_id(word))
     if _any(snapshot.nodes(exact)):
         return _Meant(Choice(ids=exact))
     selector = parse_selector(word)
     if (selector.up, selector.down) != (0, 0):
         raise MalformedName(f"{word!r} goes up or down, which takes a graph: `select` does that")
+    if page := page_of(word):
+        return _Meant(Choice(kinds=(page.kind,), name=page.name), page=page)
     if word.startswith(_KIND):
         return _Meant(Choice(kinds=(word.removeprefix(_KIND),)))
     if word.startswith(_TAG):
@@ -125,13 +185,15 @@ def _meaning(snapshot: Snapshot, word: str) -> _Meant:
     if is_location(word):
         return _Meant(Choice(kinds=PLACES), parse_location(word))
     kind, _, name = word.partition("/")
-    return _Meant(Choice(kinds=(kind,), name=name) if kind in KINDS and name else Choice(name=word))
+    kinds, name = ((kind,), name) if kind in KINDS and name else ((), word)
+    return _Meant(Choice(kinds=kinds, glob=name) if _GLOB.search(name) else Choice(kinds=kinds, name=name))
 
 
 def _words(graph: Graph, text: str) -> list[str]:
     """The selectors that stand side by side; a name or a place that has spaces is one."""
+    text = from_url(text)
     whole = text in graph or node_id(text) in graph or parse_selector(text).body in graph
-    return [text] if whole else text.split()
+    return [text] if whole else [from_url(word) for word in text.split()]
 
 
 def named(graph: Graph, text: str) -> set[str]:
@@ -160,18 +222,38 @@ def _chosen(graph: Graph, text: str) -> set[str]:
 
 def _unknown(body: str, known: Names) -> UnknownNode:
     """What to say of a word that names nothing."""
+    if page := page_of(body):
+        return UnknownNode(_not_on_page(page, known))
     if body.startswith(_TAG):
-        return UnknownNode(f"nothing in the snapshot has the tag {body.removeprefix(_TAG)!r}")
-    kind = body.removeprefix(_KIND) if body.startswith(_KIND) else body.partition("/")[0]
-    of_kind = body.startswith(_KIND) or ("/" in body and not is_location(body))
-    kinds = f"; the kinds are {', '.join(KINDS)}" if of_kind and kind not in KINDS else ""
-    return UnknownNode(f"nothing in the snapshot is named {body!r}{kinds or _advice(known, body)}")
+        return UnknownNode(
+            f"nothing in the snapshot has the tag {body.removeprefix(_TAG)!r}: `lineage crawl --tags` reads tags"
+        )
+    method, colon, rest = body.partition(":")
+    if body.startswith(_KIND):
+        said = f"the snapshot holds no {rest}" if rest in KINDS else no_such("kind", rest, KINDS)
+        return UnknownNode(said)
+    if colon and rest and not (is_location(body) or is_arn(body)) and (meant := did_you_mean(_METHODS, method)):
+        return UnknownNode(f"no selector method {method!r}{meant}")
+    kind, slash, _ = body.partition("/")
+    if slash and not is_location(body) and kind not in KINDS:
+        return UnknownNode(f"nothing in the snapshot is named {body!r}: {no_such('kind', kind, KINDS)}")
+    if _GLOB.search(body) and not is_location(body):
+        return UnknownNode(f"no name in the snapshot matches {body!r}; `lineage ls` lists them")
+    return UnknownNode(f"nothing in the snapshot is named {body!r}{_advice(known, body)}")
+
+
+def _not_on_page(page: Page, known: Names) -> str:
+    """What to say of the URL of a page whose node is not there: where else that name is, else what comes near it."""
+    named = [(node, kind, name) for node, kind, name in known if kind == page.kind]
+    elsewhere = sorted({region_of(node) for node, kind, name in named if page._replace(region="").shows(node, kind, name)})
+    if elsewhere:
+        return f"no {page} in the snapshot, only in {', '.join(elsewhere)}"
+    return f"no {page} in the snapshot{did_you_mean((name for *_, name in named), page.name, _LOOK)}"
 
 
 def _advice(known: Names, wanted: str) -> str:
     kind, slash, _ = wanted.partition("/")
-    alike = near((f"{kind}/{name}" if slash and of == kind else name for _, of, name in known), wanted)
-    return f"; did you mean {' or '.join(alike)}?" if alike else "; `lineage ls` lists what is there"
+    return did_you_mean((f"{kind}/{name}" if slash and of == kind else name for _, of, name in known), wanted, _LOOK)
 
 
 Names = Iterable[tuple[str, str, str]]
@@ -188,7 +270,9 @@ def find_node(nodes: Names, wanted: str) -> str:
 
     A name that was used before means its last life: an earlier one has its creation time in its node id.
     """
-    known = list(nodes)
+    known, wanted = list(nodes), from_url(wanted)
+    if page := page_of(wanted):
+        return _on_page(page, known)
     identities = (wanted, node_id(wanted))  # an earlier life's id keeps the case of its time
     kind, _, name = wanted.partition("/")
     kind, name = (kind, name.casefold()) if kind in KINDS and name else ("", wanted.casefold())
@@ -201,13 +285,26 @@ def find_node(nodes: Names, wanted: str) -> str:
         return found[0]
     if found:
         raise UnknownNode(f"several are named {wanted}: name one by its id: {', '.join(found)}")
-    raise UnknownNode(f"nothing in the snapshot is named {wanted!r}{_advice(known, wanted)}")
+    raise _unknown(wanted, known)
+
+
+def _on_page(page: Page, known: list[tuple[str, str, str]]) -> str:
+    """Which one node the page of a console shows. Raises `UnknownNode`."""
+    found = sorted(node for node, kind, name in known if page.shows(node, kind, name))
+    found = [node for node in found if "@" not in node.rpartition("/")[2]] or found
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UnknownNode(f"several are the {page}: name one by its id: {', '.join(found)}")
+    raise UnknownNode(_not_on_page(page, known))
 
 
 @asks_snapshot
 def find_in(snapshot: Snapshot, wanted: str) -> str:
     """Which one node of a snapshot is meant: as `find_node`, without a look at all of them where it is an id."""
-    wanted = storable(wanted)
+    wanted = from_url(storable(wanted))
+    if page := page_of(wanted):
+        return _on_page(page, [*snapshot.names(page.name)] or [*_alike(snapshot, page.name)])
     for known_as in ((wanted, node_id(wanted)), (f"{wanted}/", wanted.rstrip("/")) if is_location(wanted) else ()):
         if exact := next(snapshot.nodes(known_as), None):
             return exact.id
@@ -218,43 +315,20 @@ def find_in(snapshot: Snapshot, wanted: str) -> str:
 
 def _alike(snapshot: Snapshot, wanted: str) -> Names:
     """The nodes whose names may be meant: all of few; of many those with one slip, and those beside it in the alphabet."""
-    few = list(islice(snapshot.names(), _MAX_COMPARED + 1))
-    if len(few) <= _MAX_COMPARED:
+    few = list(islice(snapshot.names(), MAX_COMPARED + 1))
+    if len(few) <= MAX_COMPARED:
         return few
     kind, _, name = wanted.partition("/")
     name = name if kind in KINDS and name else wanted
-    return [*snapshot.named(_slips(name.casefold())), *snapshot.beside(name, _MAX_COMPARED // 2)]
-
-
-def near(names: Iterable[str], wanted: str) -> list[str]:
-    """The names that are spelt almost so but for case: those with one slip, and of some others as long the most similar."""
-    folded = wanted.casefold()
-    slips = _slips(folded)
-    alike = {name.casefold(): name for name in names if abs(len(name) - len(wanted)) <= _MAX_SLIPS}
-    first = difflib.get_close_matches(folded, sorted(name for name in alike if name in slips))
-    others = difflib.get_close_matches(folded, heapq.nsmallest(_MAX_COMPARED, alike))
-    return [alike[name] for name in dict.fromkeys([*first, *others])][:_ADVICE]
-
-
-def _slips(word: str) -> set[str]:
-    """All that is one slip away from a word: a letter left out, put in, taken for another, or two of them swapped.
-
-    None for a very long one: there would be too many.
-    """
-    if len(word) > _LONGEST:
-        return set()
-    cuts = [(word[:at], word[at:]) for at in range(len(word) + 1)]
-    shorter = {head + tail[1:] for head, tail in cuts if tail}
-    swapped = {head + tail[1] + tail[0] + tail[2:] for head, tail in cuts if len(tail) > 1}
-    other = {head + letter + tail[1:] for head, tail in cuts if tail for letter in _LETTERS}
-    longer = {head + letter + tail for head, tail in cuts for letter in _LETTERS}
-    return shorter | swapped | other | longer
+    return [*snapshot.named(one_slip(name.casefold())), *snapshot.beside(name, MAX_COMPARED // 2)]
 
 
 def resolve(graph: Graph, body: str) -> set[str]:
     """The nodes that an id, an ARN, an S3 URI, `kind/name`, a name, `kind:KIND` or `tag:KEY=VALUE` stands for."""
     if body in graph:
         return {body}
+    if page := page_of(body):
+        return {node for node, data in graph.nodes(data=True) if page.shows(node, data["kind"], data["name"])}
     if body.startswith(_KIND):
         return {node for node, data in graph.nodes(data=True) if data["kind"] == body.removeprefix(_KIND)}
     if body.startswith(_TAG):
@@ -280,7 +354,14 @@ def _shares(node: str, place: Location) -> bool:
 
 def _named(graph: Graph, name: str, kind: str | None) -> set[str]:
     wanted = name.casefold()
-    return {node for node, data in graph.nodes(data=True) if data["name"].casefold() == wanted and kind in (None, data["kind"])}
+    matches = _glob_of(wanted).match if _GLOB.search(wanted) else wanted.__eq__
+    return {node for node, data in graph.nodes(data=True) if kind in (None, data["kind"]) and matches(data["name"].casefold())}
+
+
+def _glob_of(text: str) -> re.Pattern[str]:
+    """The pattern of a name in which `*` stands for any text and `?` for any character."""
+    parts = ({"*": ".*", "?": "."}.get(letter, re.escape(letter)) for letter in text)
+    return re.compile(rf"(?s:{''.join(parts)})\Z")
 
 
 _FLOWS = frozenset(name for name, relation in RELATIONS.items() if relation.flows)

@@ -8,6 +8,7 @@ from typing import TypeAlias
 import networkx as nx
 
 from lineage.domain.names import is_location
+from lineage.domain.urls import from_url
 from lineage.graphs.build import Graph
 from lineage.queries.select import find_in
 from lineage.snapshot.reading import Snapshot, insist_snapshot
@@ -34,4 +35,5 @@ def known_as(source: Source, wanted: str) -> str:
 
     Raises `MalformedName`, and `UnknownNode` where nothing has that name, or several have.
     """
+    wanted = from_url(wanted)
     return find_in(source, wanted) if isinstance(source, Snapshot) and not is_location(wanted) else wanted

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import heapq
 from collections import defaultdict
 from collections.abc import Iterable
@@ -37,9 +36,11 @@ from lineage.domain.kinds import (
 from lineage.domain.names import Span, is_arn, is_place, node_id
 from lineage.domain.records import Gap, Json, Scope
 from lineage.domain.sightings import EVER
+from lineage.domain.spelling import did_you_mean
 from lineage.domain.status import is_as_expected
 from lineage.domain.times import CERTAIN, POSSIBLE, bounds, sortable
 from lineage.domain.training import is_training_job, only_repacks, trains
+from lineage.domain.urls import Page, from_url, page_of, region_of
 from lineage.domain.vendors import sold_by, vendor_of
 from lineage.errors import UnknownNode
 from lineage.graphs.build import Graph
@@ -65,17 +66,17 @@ COPY, MAYBE_COPY, BESIDE, VENDOR = "copy", "possible-copy", "beside", "vendor"
 AROUND, LATER, BY_NAME = "possible-around", "possible-later", "possible-by-name"
 SAID = "possible-said"  # only what people may write says that a job read it
 _DOUBTS = {
-    POSSIBLE: "{} wrote there, but its times or its end do not say whether that was before it was read",
-    AROUND: "{} wrote there, and so did another job, later or to the very place: it is not certain that this is what was read",
-    LATER: "{} wrote there after it was first read: an instance that was started or replaced since has read that",
-    MAYBE_COPY: "{} wrote what has been there, but nobody saw whether it was that when it was written, or when it was read",
+    POSSIBLE: "{} wrote there, but its times or status do not show whether that was before the read",
+    AROUND: "{} wrote there, and so did another job, later or to the exact location: it is not certain which one was read",
+    LATER: "{} wrote there after the first read: an instance started or replaced since then has read that",
+    MAYBE_COPY: "{} wrote content that has been there, but it was not observed there at the time of the write or of the read",
 }
 MANY_MAKERS = 3  # of a shared place: more than so many are told once, and not again for each reader
 _DESCRIBES_JOBS = {kind.describe for kind in KINDS.values() if kind.job}
 REPAIRS = {
     "deleted": "an earlier snapshot, its Create event in CloudTrail, or whoever made it can tell what it named",
     "missing": "it was deleted: only an earlier snapshot, CloudTrail or whoever deployed it can tell what it named",
-    "denied": "let the crawling role read it (`sagemaker:Describe*`) and crawl again",
+    "denied": "allow the crawling role to read it (`sagemaker:Describe*`) and crawl again",
     "throttled": "crawl again",
     "failed": "crawl again; if it stays, the detail says what AWS answered",
     "unmatched": "if it was copied here, crawl the account and region that made it",
@@ -183,20 +184,32 @@ def find_endpoint(endpoints: Iterable[tuple[str, str]], wanted: str) -> str:
 
     A name that was used before means its last life: an earlier one has its creation time in its node id.
     """
-    living = [(node, name) for node, name in endpoints if "@" not in node]
-    folded = node_id(wanted) if is_arn(wanted) else wanted.casefold()
-    found = sorted(node for node, name in living if folded in (node, name.casefold()))
+    living, wanted = [(node, name) for node, name in endpoints if "@" not in node], from_url(wanted)
+    page = page_of(wanted)
+    if page and page.kind == ENDPOINT.name:
+        found = sorted(node for node, name in living if page.shows(node, ENDPOINT.name, name))
+        wanted = page.name
+    else:
+        folded = node_id(wanted) if is_arn(wanted) else wanted.casefold()
+        found = sorted(node for node, name in living if folded in (node, name.casefold()))
     if len(found) == 1:
         return found[0]
     if found:
         raise UnknownNode(f"several endpoints are named {wanted}: name one by its ARN: {', '.join(found)}")
+    raise UnknownNode(_no_endpoint(living, wanted, page))
+
+
+def _no_endpoint(living: list[tuple[str, str]], wanted: str, page: Page | None) -> str:
+    """What to say where no endpoint has a name or an ARN."""
+    if (is_arn(wanted) and kind_of_arn(wanted) is not ENDPOINT) or (page and page.kind != ENDPOINT.name):
+        return f"{page or wanted} is not an endpoint: give the name, the ARN or the console URL of one"
     names = sorted(name for _, name in living)
-    near = difflib.get_close_matches(wanted, names, n=3)
+    elsewhere = sorted({region_of(node) for node, name in living if page and name.casefold() == page.name.casefold()})
+    if elsewhere:
+        return f"no {page} in the snapshot, only in {', '.join(elsewhere)}"
     held = ", ".join(names[:_MAX_NAMES]) + (", …" if len(names) > _MAX_NAMES else "")
-    advice = f"; did you mean {' or '.join(near)}?" if near else f" ({held or 'there is none'}); {_CRAWL_ONE}"
-    if is_arn(wanted) and kind_of_arn(wanted) is not ENDPOINT:
-        advice = ": trace takes the name or the ARN of an endpoint"
-    raise UnknownNode(f"no endpoint {wanted} here{advice}")
+    advice = did_you_mean(names, wanted, f" ({f'it holds {held}' if held else 'it holds none'}); {_CRAWL_ONE}")
+    return f"no {page or f'endpoint {wanted!r}'} in the snapshot{advice}"
 
 
 @dataclass(slots=True)
@@ -351,7 +364,7 @@ class Tracing:
             # A variant without a model is right where inference components run on it.
             filled = {link.data["role"] for link in (*links, *links_into(self.graph, self.endpoint, "hosts"))}
             lost = lost_components(self.graph.graph["scope"], self.graph.nodes[self.endpoint])
-            said = f", and what inference components it has was not read: {lost}" if lost else " and no inference component"
+            said = f", and its inference components were not read: {lost}" if lost else " and no inference component"
             for variant in attributes.get("variants", []):
                 if variant not in filled:
                     self._break(node, (lost or "no-model", f"variant {variant} has no model{said}"))
@@ -372,7 +385,8 @@ class Tracing:
             for data in map(self.graph.nodes.get, self._path())
             if data and data.get("deleted")
         )
-        return [f"deleted: {kind.replace('-', ' ')} {name} was gone by {at}; this is what it was" for at, kind, name in gone]
+        last = "this is its last known state"
+        return [f"deleted: {kind.replace('-', ' ')} {name} was gone by {at}; {last}" for at, kind, name in gone]
 
     # --- from a place to the jobs that wrote it -------------------------------------------------
 
@@ -440,7 +454,7 @@ class Tracing:
         late = too_late(self.graph, reading)
         if late:
             names = ", ".join(self.graph.nodes[job]["name"] for job in late)
-            return "unmatched", f"only {names} wrote it, and later than {self.graph.nodes[reading.target]['name']} read it"
+            return "unmatched", f"only {names} wrote it, and only after {self.graph.nodes[reading.target]['name']} had read it"
         return self._why(reading.source)
 
     def _store(self, visit: _Visit) -> None:
@@ -514,9 +528,9 @@ class Tracing:
         if data["kind"] == WEIGHTS:
             return NAMED, self._named_by(node)
         if (data["account"], data["region"], data["kind"]) in scope.enumerated:
-            return "missing", f"no {data['kind'].replace('-', ' ')} of that name is there any more"
+            return "missing", f"no {data['kind'].replace('-', ' ')} of that name exists any more"
         if data["kind"] not in PLACES:
-            return "not-crawled", "nothing described it"
+            return "not-crawled", "its record was not read"
         listed = all((*place, run) in scope.enumerated for place in scope.places for run in RUNS)
         unlisted = "" if listed else ", and not every run that may log it was listed"
         return "unmatched", f"no job in the snapshot wrote it{unlisted}"
@@ -527,7 +541,7 @@ class Tracing:
         said = sorted(
             {f"{link.data['path'].rpartition('.')[2]} of {self.graph.nodes[link.target]['name']}" for link in holders}
         )
-        return f"only {', '.join(said)} names it, and no record tells what it was made of"
+        return f"only {', '.join(said)} names it, and no record shows what it was made of"
 
     def _break(self, node: str, why: tuple[str, str]) -> None:
         found = Break(node, *why, REPAIRS.get(why[0], "crawl again"))
@@ -677,7 +691,7 @@ class Tracing:
     def _uncertain(self) -> list[str]:
         told = ((_DOUBTS[doubt], self.doubts[doubt]) for doubt in sorted(self.doubts))
         naming = [
-            f"{self.graph.nodes[job]['name']} names a place in its {field}, and may have {done}"
+            f"{self.graph.nodes[job]['name']} names a location in its {field}, and may have {done}"
             for (job, done), field in sorted(self.naming.items())
         ]
         names = ((said, sorted(self.graph.nodes[job]["name"] for job in jobs)) for said, jobs in told)
@@ -685,7 +699,7 @@ class Tracing:
 
     def _by_environment(self) -> list[str]:
         """Weights that a container may load, for its environment names them."""
-        said = "{} of {} {} names {}: whether the container loads it, no field tells"
+        said = "{} of {} {} names {}: no field shows whether the container loads it"
         return sorted(
             said.format(link.data["path"].rpartition(".")[2], data["kind"].replace("-", " "), data["name"], link.source)
             for link in self.links.values()
@@ -698,7 +712,7 @@ class Tracing:
 
     def _contradicted(self) -> list[str]:
         """A record that pins another content than S3 said lies there."""
-        said = "{} {} pins an ETag of {} that the object did not have when S3 was asked: it was overwritten, or put anew"
+        said = "{} {} pins an ETag of {} that the object did not have when S3 was asked: it was overwritten or uploaded again"
         nodes = map(self.graph.nodes.get, self.visited)
         told = ((data, place) for data in nodes if data for place in data.get("contradicted", ()))
         return [said.format(data["kind"].replace("-", " "), data["name"], place) for data, place in told]
@@ -721,7 +735,7 @@ class Tracing:
         node = self.graph.nodes[self.endpoint]
         if node["kind"] != ENDPOINT.name or is_as_expected(node["status"]):
             return []
-        return [f"the endpoint is {node['status']}: it may serve another config than the one it names, or none"]
+        return [f"the endpoint is {node['status']}: it may serve a config other than the one it names, or none"]
 
 
 def _alike(links: list[Link]) -> list[tuple[Link, ...]]:

@@ -12,6 +12,7 @@ from lineage.domain.kinds import DATASET, ENTITY_KINDS, KINDS, ONLY_NAMED, REPAC
 from lineage.domain.names import Cover, Location, Span, cover, is_place, location_of, parse_location
 from lineage.domain.records import Json, Scope
 from lineage.domain.training import is_training_job, measures, only_repacks, trains
+from lineage.domain.urls import from_url
 from lineage.graphs.build import Graph
 from lineage.graphs.named import Known, known_in
 from lineage.graphs.neighbourhoods import around_dataset
@@ -77,7 +78,7 @@ def used(
     anywhere. `attestations`, or the file that holds them, close holes; the answer tells those that it rests on, and the
     verdict without them. Raises `MalformedName` and `MalformedPolicy`.
     """
-    place = parse_location(uri)
+    place = parse_location(from_url(uri))
     graph = graph_from(source, lambda snapshot: around_dataset(snapshot, place.uri))
     asking = UseUnderWay(Flow(graph), place)
     asking.run()
@@ -98,7 +99,7 @@ def used_all(
 
     All are read from the snapshot before the first answer, so that it may be closed then. Raises `MalformedName` at once.
     """
-    places = [parse_location(uri) for uri in uris]
+    places = [parse_location(from_url(uri)) for uri in uris]
     within, vouched = Within.of(accounts, regions), vouched_in(attestations)
     graph = around_dataset(snapshot, *(place.uri for place in places))
     return _each(graph, places, within, vouched)
@@ -114,7 +115,7 @@ def _each(graph: Graph, places: list[Location], within: Within, vouched: Attesta
 
 
 class Use(NamedTuple):
-    """That a job got something of the dataset, as a row of the answer will tell it: by which edge, and how strongly."""
+    """That a job got something from the dataset, as a row of the answer will tell it: by which edge, and how strongly."""
 
     verdict: str
     arrival: Arrival

@@ -23,7 +23,7 @@ from lineage.snapshot.seals import MARK, TABLES, Seal, mark_of, state_line
 
 SCHEMA, INFO_SCHEMA = "lineage.verified/1", "lineage.snapshot/1"
 UNCHANGED, CHANGED, UNSEALED, IN_PART = "unchanged", "changed", "unsealed", "proved-in-part"
-_ANEW = "which whoever can write the file can make anew"
+_ANEW = "which anyone who can write the file can recreate"
 _AT_ONCE = 1 << 20
 _NAMED = 20  # rows of a table that are named; more are counted
 
@@ -122,7 +122,7 @@ def _given(digest: str) -> Proof:
     wanted = digest.removeprefix("sha256:").lower()
     if len(wanted) != 64 or set(wanted) - set("0123456789abcdef"):
         how = "it is sha256: and 64 hexadecimal digits, as `lineage snapshot info` prints it"
-        raise MalformedName(f"{digest} is no digest: {how}")
+        raise MalformedName(f"{digest} is not a digest: {how}")
     return Proof(f"sha256:{wanted}", f"the digest sha256:{wanted}")
 
 
@@ -197,7 +197,7 @@ class _Proving:
         if self._strange and not self._known:
             notes.append(f"no anchor is of this snapshot, which is known by its first seal; {self._strange} are of others")
         if proved is None:
-            notes += [f"it is held by the file's own seals only, {_ANEW}"] if self._chain and not asked else []
+            notes += [f"only the file's own seals vouch for it, {_ANEW}"] if self._chain and not asked else []
             return None, None
         notes.append(f"proved up to crawl {proved['crawl']} by {proved['how']}")
         rest = [one.crawl for one in self._chain if one.crawl > proved["crawl"]]
@@ -229,7 +229,7 @@ class _Checking:
             self._links(chain)
             self._tables(chain)
             for kind, identity, created in self._snapshot.altered_bodies():
-                self.tell("record", identity, f"the body of this {kind} of {created or 'no date'} is not the one that was kept")
+                self.tell("record", identity, f"the body of this {kind} of {created or 'no date'} is not the one stored")
             self._tail(chain)
         except (SnapshotError, *OF_ODD_ROWS) as error:
             self.tell("file", "content", f"it can't be read to its end: {error}")
@@ -252,7 +252,7 @@ class _Checking:
             if one.made_anew() != one.digest:
                 self.tell("seal", f"crawl {one.crawl}", "the seal is not what it was sealed as")
             if one.previous != (before.digest if before else ""):
-                self.tell("seal", f"crawl {one.crawl}", "the seal before it was changed or taken away")
+                self.tell("seal", f"crawl {one.crawl}", "the seal before it was changed or removed")
 
     def _tables(self, chain: list[Seal]) -> None:
         sealed = self._snapshot.sealed()
@@ -284,7 +284,7 @@ class _Checking:
         if more > 0:
             self.tell(name, "rows", f"{more} more rows are not as they were sealed")
         if gone > sum(new.values()):
-            self.tell(name, "rows", f"sealed rows that are missing: {gone - sum(new.values())}")
+            self.tell(name, "rows", f"{gone - sum(new.values())} sealed rows are missing")
         if not (new or gone):
             self.tell(name, "table", "its digest is not the one that was sealed")
 
@@ -295,11 +295,11 @@ class _Checking:
         late = [crawl for crawl in self.crawls if crawl.id > last]
         for crawl in late:
             ended = "did not finish" if not crawl.complete else "has no seal"
-            self.notes.append(f"crawl {crawl.id} {ended}: what it kept is not sealed, and the rows are held against no seal")
+            self.notes.append(f"crawl {crawl.id} {ended}: its data is not sealed, and the rows cannot be compared with a seal")
             if crawl.complete:
-                self.tell("seal", f"crawl {crawl.id}", "a finished crawl has a seal, and this one's is not there")
+                self.tell("seal", f"crawl {crawl.id}", "the seal of this finished crawl is missing")
         if not late and chain and not self._snapshot.sealed():
-            self.tell("sealed", f"crawl {last}", "the digests of its tables were taken away")
+            self.tell("sealed", f"crawl {last}", "the digests of its tables were removed")
 
 
 def _marks(marks: bytes) -> Iterator[bytes]:

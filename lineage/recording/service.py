@@ -228,7 +228,7 @@ def _meaning(error: BotoCoreError | ClientError, operation: str) -> Exception:
     if isinstance(error, _NOBODY):
         return NotRecorded("no AWS credentials: sign in (`aws sso login`), or set AWS_PROFILE", DENIED)
     if isinstance(error, NoRegionError):  # by the client when it is made, or, where AWS_ENDPOINT_URL is set, by a call of STS
-        return NotRecorded("no AWS region: set AWS_REGION, or give one (--region, or a session with one)", DENIED)
+        return NotRecorded("no AWS region: set AWS_DEFAULT_REGION, or give one (--region, or a session with one)", DENIED)
     if isinstance(error, ParamValidationError):
         return RefusedValue(f"{operation} can't be asked like that: {' '.join(str(error).split())}")
     if isinstance(error, _NO_WAY):

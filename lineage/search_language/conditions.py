@@ -46,11 +46,11 @@ def filter_of(resource: str, condition: str) -> dict[str, Any]:
     operator = match and _OPERATORS.get((match["sign"] or match["word"]).lower())
     if not match or not operator:
         example = "one is NAME OP VALUE, as in 'Metrics.validation:auc > 0.9'"
-        raise SearchRefused(f"{condition!r} is no condition", f"{example}, OP one of {', '.join(_OPERATORS)}")
+        raise SearchRefused(f"{condition!r} is not a condition", f"{example}, OP one of {', '.join(_OPERATORS)}")
     name, value = _unquoted(match["name"], condition), match["value"]
     if operator in ("Exists", "NotExists"):
         if value:
-            raise SearchRefused(f"{condition!r} is no condition", f"nothing comes after {match['word']}")
+            raise SearchRefused(f"{condition!r} is not a condition", f"nothing comes after {match['word']}")
         return {"Name": name, "Operator": operator}
     return {"Name": name, "Operator": operator, "Value": _value(resource, name, operator, value, condition)}
 
@@ -89,5 +89,5 @@ def _unquoted(text: str, condition: str) -> str:
     if text[:1] not in ("'", '"'):
         return text
     if not re.fullmatch(_QUOTED, text, re.DOTALL):
-        raise SearchRefused(f"{condition!r} is no condition", 'its quotes do not match; a quote in quotes is written \\"')
+        raise SearchRefused(f"{condition!r} is not a condition", 'its quotes do not match; a quote in quotes is written \\"')
     return re.sub(r"\\(.)", r"\1", text[1:-1], flags=re.DOTALL)

@@ -107,7 +107,10 @@ def search_name(name: str) -> str:
     if not resource:
         allowed = f"Member must satisfy enum value set: [{', '.join(_tables())}]"
         near = _guess(name, [*_our_names(), *_tables()])
-        raise SearchRefused(f"Value '{name}' at 'resource' failed to satisfy constraint: {allowed}", near)
+        shortly = f"no kind {name!r} that SageMaker's Search knows"
+        listed = near or f"it knows {', '.join(_our_names())}"
+        reason = f"Value '{name}' at 'resource' failed to satisfy constraint: {allowed}"
+        raise SearchRefused(reason, listed, shortly=shortly)
     if not _tables()[resource]:
         raise SearchRefused(f"Search gives no records of {resource}", "a SearchRecord has no member for them")
     return resource
@@ -125,8 +128,29 @@ def property_of(resource: str, name: str) -> Property:
     """The property that a filter, or a sort, names. Raises `SearchRefused`, with names that come near."""
     found = _chosen(resource, name) or _fixed(resource, name)
     if not found:
-        raise SearchRefused(f"Unknown property name: {name}", _guess(name, property_names(resource)))
+        raise SearchRefused(f"Unknown property name: {name}", _meant(resource, name))
     return found
+
+
+def _meant(resource: str, name: str) -> str:
+    """The property behind a column of ours, else those that come near a name, else how names that people chose are written."""
+    names = list(property_names(resource))
+    if name.casefold() in ("account", "region"):
+        return f"use --{name.casefold()}"
+    columns = {"name": f"{resource}Name", "id": f"{resource}Arn", "created": "CreationTime", "modified": "LastModifiedTime"}
+    wanted = columns.get(name.casefold(), "")
+    if name.casefold() == "status":
+        wanted = next((one for one in names if one in (f"{resource}Status", "Status.PrimaryStatus")), "")
+    if wanted in names:
+        return f"did you mean {wanted}?"
+    words = [word for word in _OWN_WORDS.values() if word in _tables()[resource] or _has_metrics(resource, word)]
+    chosen = f"did you mean {' or '.join(f'{word}.{name}' for word in words)}?" if words and "." not in name else ""
+    return _guess(name, names) or chosen or "`lineage suggest KIND --all` lists the names"
+
+
+def _has_metrics(resource: str, word: str) -> bool:
+    """Whether the metrics of a resource lie under another word than the one that a filter writes."""
+    return (resource, word) == ("TrainingJob", "Metrics")
 
 
 def nested_property(resource: str, name: str) -> Property:

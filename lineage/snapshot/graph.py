@@ -199,11 +199,12 @@ class Way(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """Which nodes are wanted: of some ids, of some kinds, of a name in whatever letters, with a tag. All of it must be so."""
+    """Which nodes are wanted: of some ids, of some kinds, of a name in whatever letters, with a tag. All of it must hold."""
 
     ids: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     name: str | None = None
+    glob: str | None = None  # a name in which `*` and `?` stand for other characters
     tag: str | None = None  # `key=value`, or `key` for any value
 
     def conditions(self) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -214,6 +215,8 @@ class Choice(NamedTuple):
             yield f"kind IN ({','.join('?' * len(self.kinds))})", self.kinds
         if self.name is not None:
             yield "name = ? COLLATE NOCASE", (self.name,)
+        if self.glob is not None:
+            yield "lower(name) GLOB ?", (self.glob.lower().replace("[", "[[]"),)
         if self.tag is not None:
             tags = "SELECT 1 FROM json_each(details, '$.tags') WHERE value = ? OR substr(value, 1, length(?)) = ?"
             yield f"EXISTS ({tags})", (self.tag, f"{self.tag}=", f"{self.tag}=")

@@ -91,7 +91,7 @@ def test_a_policy_may_take_no_attestations(tmp_path: Path) -> None:
     path, policy = crawl(tmp_path, UNREAD), replace(HELD_OUT, takes_attestations=False)
     answer = checked(path, policy, attestations=BY_LIST)
     assert (answer.code, answer.rests.attestations) == (4, [])
-    assert answer.notes == ["the policy takes no attestations: the 1 that were given do not count"]
+    assert answer.notes == ["the policy accepts no attestations: the 1 given do not count"]
     (tmp_path / "p.toml").write_text("attestations = false\n")
     assert lineage.load_policy(tmp_path / "p.toml").takes_attestations is False
     (tmp_path / "p.toml").write_text("attestations = 'no'\n")
@@ -104,7 +104,8 @@ def test_one_that_does_nothing_is_told(tmp_path: Path) -> None:
     path = crawl(tmp_path, UNREAD, *live())
     idle = vouch(HoleName("denied", UNREAD.arn))
     assert (
-        "names no hole of this snapshot; of its subject there is unread-manifest" in checked(path, attestations=idle).notes[0]
+        "matches no hole of this snapshot; for its subject there is unread-manifest"
+        in checked(path, attestations=idle).notes[0]
     )
     assert checked(path, HELD_OUT, "shop", attestations=idle).notes == []
     old = checked(path, attestations=vouch(HoleName("unread-manifest", LIST), until=date(2026, 5, 1)))

@@ -244,7 +244,9 @@ def test_a_suppression_expires(tmp_path: Path, leaky: Path, last: str, code: int
     accepted = lineage.load_policy(policy(tmp_path, f"expires = {last}\n"))
     answer = checked(leaky, accepted, today=date(2026, 11, 21))
     assert answer.code == code
-    assert [note.partition(" expired ")[2] for note in answer.notes] == [f"on {last}: what it took counts again"] * code
+    assert [note.partition(" expired ")[2] for note in answer.notes] == [
+        f"on {last}: the findings it suppressed count again"
+    ] * code
 
 
 def test_a_suppression_of_something_else(tmp_path: Path, leaky: Path) -> None:
@@ -258,9 +260,9 @@ def test_a_suppression_of_something_else(tmp_path: Path, leaky: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("holdouts = [", "is no TOML: "),
-        ("holdout = []", "holdout is no key of a policy"),
-        ('holdouts = ["data/holdout"]', "holdouts[1] 'data/holdout' is no S3 URI"),
+        ("holdouts = [", "is not TOML: "),
+        ("holdout = []", "holdout is not a key of a policy"),
+        ('holdouts = ["data/holdout"]', "holdouts[1] 'data/holdout' is not an S3 URI"),
         (
             f"fail-on = 0x{'f' * 5000}",
             "fail-on must not be something so long or deep: it is one of note, warning, error, never",
@@ -270,8 +272,8 @@ def test_a_suppression_of_something_else(tmp_path: Path, leaky: Path) -> None:
         ('[severities]\nLIN001 = "fatal"', "severities.LIN001 must not be 'fatal'"),
         (FILE.replace('reason = "measured on it only"', ""), "suppressions[1].reason is missing"),
         (FILE.replace("measured on it only", " "), "suppressions[1].reason is missing"),
-        (FILE + 'expires = "soon"', "suppressions[1].expires soon is no day"),
-        (FILE + 'until = "2027-01-01"', "suppressions[1].until is no key of a policy"),
+        (FILE + 'expires = "soon"', "suppressions[1].expires soon is not a day"),
+        (FILE + 'until = "2027-01-01"', "suppressions[1].until is not a key of a policy"),
         ("suppressions = 3", "suppressions must be a list of tables"),
     ],
 )
@@ -363,7 +365,7 @@ UNREAD_ELSEWHERE = replace(UNREAD, name="hidden", arn=UNREAD.arn.replace("/fit",
 
 def test_a_subject_that_is_made_of_nothing(ask) -> None:
     """A place or a name that nothing has is refused, with what would do."""
-    assert "no job, run, model, package or endpoint" in ask("check", "s3://bank-ml/loans/train/").err
+    assert "is not a job, run, model, package or endpoint" in ask("check", "s3://bank-ml/loans/train/").err
     assert "did you mean" in ask("check", "loans-lvie").err
 
 

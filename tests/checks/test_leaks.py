@@ -159,17 +159,17 @@ def test_which_object_of_a_list_is_shown(tmp_path: Path, read: str, shown: str) 
         (
             "LIN001",
             [training("j", {"test": f"{HELD}1/"})],
-            f"j trained on holdout {HELD}: channel test = {HELD}1/, which covers part of it; test is, by its name, only measured on",
+            f"j trained on holdout {HELD}: channel test = {HELD}1/, which covers part of it; test is used for evaluation only, by its name",
         ),
         (
             "LIN002",
             [PREPARED, training("j", {"train": MADE})],
-            f"j trained on holdout {HELD}: channel train = {MADE}, made of it by prep",
+            f"j trained on holdout {HELD}: channel train = {MADE}, made from it by prep",
         ),
         (
             "LIN002",
             [PREPARED, processing("more", {"i": MADE}, {"o": "s3://more/"}, day="2026-01-03"), training("j", {"train": "s3://more/"}, day="2026-01-04")],
-            f"j trained on holdout {HELD}: channel train = s3://more/, made of it by prep and more",
+            f"j trained on holdout {HELD}: channel train = s3://more/, made from it by prep and more",
         ),
     ],
     ids=["itself", "around it", "part of it, to measure", "through a job", "through two jobs"],
@@ -207,7 +207,7 @@ def test_what_could_hide_a_leak(tmp_path: Path, gaps: int, more: str) -> None:
     for rule, used in (("LIN001", "for training"), ("LIN002", "for training through other jobs")):
         ended, (said,) = outcome(answer, rule)
         assert ended == "unknown"
-        assert said.startswith(f"whether holdout {HELD} was used {used} is not known: not every job was read: ")
+        assert said.startswith(f"unknown whether holdout {HELD} was used {used}: not every job was read: ")
         assert said.endswith(f"(`lineage crawl`){more}")
 
 

@@ -55,11 +55,11 @@ def _asked_about(uri: str, tmp_path: Path) -> list[tuple[list[str], str]]:
 @pytest.mark.parametrize(
     ("uri", "said"),
     [
-        (MISSPELT, f"no record names '{MISSPELT}', but one slip away is {MEANT}: "),
+        (MISSPELT, f"no record names '{MISSPELT}'; did you mean {MEANT}? ("),
         ("s3://bank-ml/loans/*", "holds a wildcard"),
         ("s3://bank-ml/loans/train/ and more", "has text after the URI"),
         ("s3://bank-ml/loans/train/ s3://bank-ml/x/", "holds two URIs"),
-        ("s3://Not_Ours/x", "no bucket can be called 'Not_Ours'"),
+        ("s3://Not_Ours/x", "'Not_Ours' is not a valid bucket name"),
     ],
 )
 def test_wherever_a_place_is_asked_about_it_is_refused(asking: Any, tmp_path: Path, uri: str, said: str) -> None:
@@ -86,7 +86,7 @@ def test_a_place_that_no_record_names_is_a_good_no(asking: Any, tmp_path: Path) 
     """A holdout that nobody touched is not referenced, and each answer says that no record names it, or its bucket."""
     beside, elsewhere = "s3://bank-ml/loans/holdout/", "s3://other-bank/x/"
     said = {
-        beside: f"no record names {beside}: only other places of its bucket",
+        beside: f"no record names {beside}: only other locations in its bucket",
         elsewhere: "no record names bucket other-bank",
     }
     for uri, note in said.items():
@@ -164,10 +164,10 @@ def test_a_crawl_that_found_nothing_warns(run: Any, tmp_path: Path) -> None:
         answer = json.loads(run(question, "s3://some-bucket/x/", "-f", "json").out)
         assert (answer["verdict"], [one["reason"] for one in answer["scope"]["holes"]]) == ("unknown", ["empty"])
     for command in ("check", "gaps"):
-        assert "no training job stands in 111122223333 eu-west-1" in run(command, "-f", "table").out
+        assert "there is no training job in 111122223333 eu-west-1" in run(command, "-f", "table").out
     assert [row.split("\t")[6] for row in run("gaps", "-f", "tsv").out.splitlines() if row.startswith("hole")] == ["empty"]
     ran = run("gaps", "--attest-template")
-    assert ("[[attestations]]" in ran.out, "no hole that a person can close" in ran.err) == (False, True)
+    assert ("[[attestations]]" in ran.out, "no gap needs a person" in ran.err) == (False, True)
 
 
 def test_an_account_without_training_warns(run: Any, tmp_path: Path) -> None:

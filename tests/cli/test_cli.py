@@ -118,24 +118,24 @@ def test_declared_only_with_a_hole_is_inconclusive(lineage, tmp_path: Path) -> N
 
 
 BAD_INPUT = [
-    (("trace", "nobody"), 2, "no endpoint nobody here (aml-restricted, "),
-    (("trace", arn("endpoint", "nobody")), 2, "no endpoint arn:aws:sagemaker"),
-    (("used", "bank-ml/loans"), 2, "'bank-ml/loans' is no S3 URI; one looks like s3://"),
-    (("used", "s3:///x"), 2, "is no S3 URI"),
-    (("used", "s3://b/", "--fail-on", "usd"), 2, "no verdict usd; the verdicts are used, "),
+    (("trace", "nobody"), 2, "no endpoint 'nobody' in the snapshot (it holds aml-restricted, "),
+    (("trace", arn("endpoint", "nobody")), 2, "no endpoint 'arn:aws:sagemaker"),
+    (("used", "bank-ml/loans"), 2, "'bank-ml/loans' is not an S3 URI (expected s3://"),
+    (("used", "s3:///x"), 2, "is not an S3 URI"),
+    (("used", "s3://b/", "--fail-on", "usd"), 2, "no verdict 'usd'; did you mean used?"),
     (("draw", "nobody", "-o", "x.svg"), 2, "nothing in the snapshot is named 'nobody'"),
-    (("draw", "-o", "x.gif"), 2, "name the file .svg, .png, .html or .dot"),
+    (("draw", "-o", "x.gif"), 2, "no format has the extension .gif (expected .dot, .html, .png, .svg)"),
     (("draw", "-o", "none/x.svg"), 3, "Could not open file 'none/x.svg': No such file or directory"),
-    (("draw", "endpint/x"), 2, "nothing in the snapshot is named 'endpint/x'; the kinds are endpoint, "),
+    (("draw", "endpint/x"), 2, "nothing in the snapshot is named 'endpint/x': no kind 'endpint'; did you mean endpoint"),
     (("trace", "loans-liv"), 2, "did you mean loans-live?"),
-    (("trace", arn("model", "ledger-1")), 2, "trace takes the name or the ARN of an endpoint"),
+    (("trace", arn("model", "ledger-1")), 2, "is not an endpoint: give the name, the ARN or the console URL of one"),
     (("trace", "x", "--snapshot", "empty.db"), 3, "empty.db is empty: fill it with `lineage crawl --snapshot empty.db`"),
     (("trace", "x", "--snapshot", "."), 3, ". is a folder: name the snapshot file in it"),
     (("crawl", "--replay", "."), 3, "the account file . can't be read"),
     (("crawl", "--replay", str(BANK), "--profile", "p"), 2, "give one of them"),
     (("export",), 2, "Missing option '--format'"),
     (("trace",), 2, "Missing argument 'ENDPOINT'"),
-    (("trace", "loans-live", "-f", "xml"), 2, "'xml' is not one of"),
+    (("trace", "loans-live", "-f", "xml"), 2, "'xml' is not valid (expected one of table, "),
     (("nonsense",), 2, "No such command 'nonsense'"),
     (("trace", "loans-live", "--snapshot", "none.db"), 3, "no snapshot at none.db: make one with `lineage crawl"),
     (("trace", "loans-live", "--snapshot", "text.db"), 3, "text.db can't be read: file is not a database"),
@@ -143,23 +143,23 @@ BAD_INPUT = [
     (("crawl", "--replay", "text.db"), 3, "text.db line 1: no JSON"),
     (("crawl", "--replay", str(BANK), "--endpoint", "loan-live"), 2, "did you mean loans-live"),
     (("crawl", "--replay", str(BANK), "--endpoint", arn("endpoint", "loans-live", account="999988887777")), 2, "is in account 999988887777"),
-    (("crawl", "--replay", str(BANK), "--endpoint", "arn:aws:nonsense"), 2, "is no ARN"),
-    (("crawl", "--replay", str(BANK), "--endpoint", arn("model", "loans-model-42")), 2, "is no endpoint"),
-    (("crawl", "--replay", str(BANK), "--region", "us-east-1", "--endpoint", "loans-live"), 2, "no endpoint loans-live in account"),
+    (("crawl", "--replay", str(BANK), "--endpoint", "arn:aws:nonsense"), 2, "is not an ARN"),
+    (("crawl", "--replay", str(BANK), "--endpoint", arn("model", "loans-model-42")), 2, "is not an endpoint"),
+    (("crawl", "--replay", str(BANK), "--region", "us-east-1", "--endpoint", "loans-live"), 2, "no endpoint 'loans-live' in account"),
     (("crawl", "--replay", str(BANK), "--region", "us-east-1", "--all-regions"), 2, "leave --region out"),
     (("crawl", "--replay", str(BANK), "--only-roles"), 2, "nothing to read without a --role-arn"),
     (("crawl", "--replay", str(BANK), "--endpoint", "loans-live", "--full"), 2, "--full is for whole accounts"),
     (("crawl", "--replay", str(BANK), "--endpoint", "x", "--role-arn", "y"), 2, "--role-arn is for whole accounts"),
-    (("crawl", "--replay", str(BANK), "--endpoint", "x", "--region", "a", "--region", "b"), 2, "reads one region at a time"),
-    (("crawl", "--replay", str(BANK), "--kind", "modle"), 2, "no kind modle; the kinds are endpoint, "),
-    (("crawl", "--replay", str(BANK), "--role-arn", "auditor"), 2, "'auditor' is no role ARN; one looks like arn:aws:iam::"),
-    (("kinds", "modle"), 2, "no kind modle; the kinds are endpoint, "),
-    (("iam-policy", "--kind", "modle"), 2, "no kind modle; the kinds are endpoint, "),
+    (("crawl", "--replay", str(BANK), "--endpoint", "x", "--region", "a", "--region", "b"), 2, "walks in one region"),
+    (("crawl", "--replay", str(BANK), "--kind", "modle"), 2, "no kind 'modle'; did you mean model"),
+    (("crawl", "--replay", str(BANK), "--role-arn", "auditor"), 2, "'auditor' is not a role ARN (expected one like arn:aws:iam::"),
+    (("kinds", "modle"), 2, "no kind 'modle'; did you mean model"),
+    (("iam-policy", "--kind", "modle"), 2, "no kind 'modle'; did you mean model"),
     (("gaps", "--snapshot", "none.db"), 3, "no snapshot at none.db: make one with `lineage crawl"),
     (("crawl", "--replay", str(BANK), "--snapshot", "none/lineage.db"), 3, "there is no folder none: make it"),
     (("crawl", "--endpoint", "x", "--region", "eu-west-1"), 3, "no AWS credentials: "),
-    (("crawl", "--endpoint", "x"), 3, "no AWS region: give one with --region"),
-    (("crawl", "--profile", "nobody"), 3, "The config profile (nobody) could not be found: name one of those"),
+    (("crawl", "--endpoint", "x"), 3, "no AWS region: use --region, set AWS_DEFAULT_REGION, or set `region`"),
+    (("crawl", "--profile", "nobody"), 3, "no profile 'nobody' in ~/.aws/config"),
 ]  # fmt: skip
 
 
@@ -382,4 +382,4 @@ def test_colour_only_on_a_terminal_and_never_against_no_color(bank_path: Path, v
                     break
         assert process.wait() == 0
     assert b"TRACED" in output
-    assert (b"\x1b[1;32m" in output) == coloured
+    assert (b"\x1b[1;38;5;28m" in output) == coloured

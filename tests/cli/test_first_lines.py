@@ -57,21 +57,21 @@ def told(run, tmp_path: Path):
 @pytest.mark.parametrize(
     ("records", "said"),
     [
-        ([FIT, *served(WEIGHTS)], "1 training job, 1 model and 1 endpoint got something of {}; 1 endpoint serves it now"),
+        ([FIT, *served(WEIGHTS)], "1 training job, 1 model and 1 endpoint got something from {}; 1 endpoint serves it now"),
         (
             [FIT, *by_environment()],
-            "1 training job got something of {}; 1 model and 1 endpoint may have; "
+            "1 training job got something from {}; 1 model and 1 endpoint may have; "
             "no SageMaker endpoint is known to serve it; 1 may",
         ),
         (
             [FIT, *served(WEIGHTS), *by_environment(name="other")],
-            "1 training job, 1 model and 1 endpoint got something of {}; 1 more model and 1 more endpoint may have; "
+            "1 training job, 1 model and 1 endpoint got something from {}; 1 more model and 1 more endpoint may have; "
             "1 endpoint serves it now; 1 more may",
         ),
         (
             [processing("prep", {"raw": RAW}, {}, AppSpecification={"ContainerArguments": ["--out", "s3://clean/"]}),
              training("late", {"train": "s3://clean/"}, WEIGHTS, day="2026-01-05")],
-            "1 processing job got something of {}; 1 training job may have; no SageMaker endpoint is known to serve it",
+            "1 processing job got something from {}; 1 training job may have; no SageMaker endpoint is known to serve it",
         ),
     ],
     ids=["surely", "by its environment alone", "one surely, one perhaps", "a job that names where it may have written"],
@@ -129,7 +129,7 @@ def test_many_models_of_one_vendor_are_one_note(told) -> None:
     ]
     notes = [line for line in told("used", "s3://nobody/names/", FIT, *shops) if "AWS Marketplace" in line]
     named = "model package nim-1, model package nim-2, model package nim-3 and 3 more"
-    assert notes == [f"Note: {named} are each a seller's on AWS Marketplace: what they were trained on is not known here."]
+    assert notes == [f"Note: {named} are each a seller's on AWS Marketplace: their training data is not known here."]
 
 
 def test_holes_stand_below_the_line_that_counts_them(ask) -> None:
@@ -160,8 +160,8 @@ def test_what_does_not_serve_now_is_drawn_pale() -> None:
     graph = graph_of(updating())
     pale = {arrow.source: arrow.pale for arrow in lineage.picture(graph).arrows if arrow.label.startswith("configures")}
     assert pale == {arn("endpoint-config", "shop-config"): False, arn("endpoint-config", "next"): True}
-    assert "or a past or pending config" in lineage.to_dot(graph)
-    assert "or a past or pending config" in lineage.to_svg(graph)
+    assert "pale line: carries no data, or not now" in lineage.to_dot(graph)
+    assert "carries no data, or not now" in lineage.to_svg(graph)
     assert '-. "configures pending" .->' in "".join(write_mermaid(Chosen(graph)))
 
 

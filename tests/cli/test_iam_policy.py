@@ -252,10 +252,10 @@ def test_a_policy_that_is_too_long_says_so(run) -> None:
         (["--region", "cn-north-1", "--region", "eu-west-1"], "regions of aws and aws-cn share no account"),
         (["--no-manifests", "--bucket", "bank-ml"], "--no-manifests reads nothing from S3"),
         (["--all-regions", "--region", "eu-west-1"], "--all-regions reads every region that is enabled"),
-        (["--recording", "--tags"], "--recording is a policy of its own"),
+        (["--recording", "--tags"], "--recording prints a separate policy"),
         (["--signing-key", "alias/lineage"], "'alias/lineage' is not the ARN of a KMS key"),
         (["--signing-key", KEY.replace("key/", "alias/")], "a policy takes no alias"),
-        (["--recording", "--signing-key", KEY], "--recording is a policy of its own"),
+        (["--recording", "--signing-key", KEY], "--recording prints a separate policy"),
         (["--role-arn", "auditor"], "'auditor' is not a role ARN"),
     ],
 )

@@ -48,7 +48,9 @@ def test_the_table(told) -> None:
     assert counted == (
         "5 of 6 ranked · 1 failed (--failed shows them) · 1 stopped early · billable 4,689 s, times instances 9,378 s"
     )
-    assert warning == "Warning: validation:auc was measured on 2 different sets of data: ranks go across them, as was asked."
+    assert (
+        warning == "Warning: validation:auc was measured on 2 different sets of data: ranks are across all of them, as asked."
+    )
     assert columns.split() == [
         "rank",
         "name",
@@ -117,7 +119,7 @@ def test_tables_for_programs(told) -> None:
         "yes",
         "0.02",
     )
-    assert answer.err.startswith("lineage: warning: validation:auc was measured on 2 different sets of data")
+    assert "\nWarning: validation:auc was measured on 2 different sets of data" in answer.err
     assert [line.split("\t") for line in told(*TUNED, "-f", "tsv").out.splitlines()] == [
         list(rows[0]),
         *(list(row.values()) for row in rows),
@@ -131,7 +133,7 @@ def test_a_table_for_a_page(told) -> None:
     records = [fit(name, value, HyperParameters={"x": f"a|{name}"}) for name, value in (("a", 0.1), ("b", 0.1))]
     lines = told(*BY, "-f", "md", records=runs_of(*records)).out.splitlines()
     assert lines[0] == "**validation:auc · last, not best · more is better (asked)**"
-    assert "> - Warning: 2 are equally good; who ended first stands first." in lines
+    assert "> - Warning: 2 are equally good; the one that ended first is listed first." in lines
     assert "| 1= | a | 0.1 | B | A | a\\|a | 2026-01-02T11:00:00Z |" in lines
     assert "- A s3://d/train/" in lines
 
@@ -208,7 +210,7 @@ def test_what_could_be_better_and_was_not_read(run, tmp_path: Path) -> None:
         assert f"- Note: {said}:" in run(*ask, "-f", "md").out
         assert [hole["reason"] for hole in json.loads(run(*ask, "-f", "json").out)["scope"]["holes"]] == ["not-enumerated"]
         for form in (("-f", "tsv"), ("-f", "csv"), ("-f", "jsonl"), ("-f", "svg", "--all-parameters")):
-            assert run(*ask, *form).err.splitlines()[:-1] == [f"lineage: {said}: `lineage gaps`"]
+            assert f"Note: {said}:" in run(*ask, *form).err.splitlines()
     assert "Note: 1 hole could hide more training jobs:" in run("search", "training-job", "-f", "table").out
     none = run("search", "training-job", "--where", "TrainingJobName = x", *by)
     assert none.err.startswith("lineage: no training job is so, as far as was read: there is nothing to compare")
@@ -223,7 +225,7 @@ def test_seconds_are_told_alike(run, account_path: Path) -> None:
 def test_a_limit_is_told(run, account_path: Path) -> None:
     """Of what a search found and its limit left out a leaderboard says how many they are."""
     ask = ("search", "training-job", "--limit", "3", "--metric", AUC, "--direction", "max", "--snapshot", str(account_path))
-    assert run(*ask).err.splitlines()[1:] == ["lineage: --limit left 32 out of 35 that were found"]
+    assert run(*ask).err.splitlines()[-1] == "lineage: --limit left 32 out of 35 that were found"
 
 
 @pytest.mark.parametrize(("value", "said"), [(None, ""), (0.8700000047683716, "0.87"), (1e-05, "1e-05"), (7, "7"), ("x", "x")])

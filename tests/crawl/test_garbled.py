@@ -108,7 +108,7 @@ BROKEN = {
     "elements that are words": (listed("x"), "is no structure"),
     "elements that are null": (listed(None), "an element of its list is null"),
     "elements without an ARN": (listed({"TrainingJobName": "x"}), "something in it has no TrainingJobArn"),
-    "an ARN that is none": (listed({"TrainingJobArn": "x"}), "'x' is no ARN"),
+    "an ARN that is none": (listed({"TrainingJobArn": "x"}), "'x' is not an ARN"),
     "an ARN that is an object": (listed({"TrainingJobArn": {"x": 1}}), "TrainingJobArn is no text"),
     "too deep": (b"[" * 100_000, ": ["),
 }

@@ -310,8 +310,8 @@ ITEMS = {
     "no name": ({}, "something in it has no ProcessingJobArn"),
     "an empty ARN": ({"ProcessingJobArn": ""}, "something in it has no ProcessingJobArn"),
     "an ARN that is a list": ({"ProcessingJobArn": ["x"]}, "ProcessingJobArn is no text"),
-    "an ARN that is none": ({"ProcessingJobArn": "prep"}, "is no ARN"),
-    "a name, and an ARN that is none": ({"ProcessingJobName": "other", "ProcessingJobArn": "0"}, "is no ARN"),
+    "an ARN that is none": ({"ProcessingJobArn": "prep"}, "is not an ARN"),
+    "a name, and an ARN that is none": ({"ProcessingJobName": "other", "ProcessingJobArn": "0"}, "is not an ARN"),
 }
 
 

@@ -262,7 +262,7 @@ def execution(pipeline: str, name: str) -> str:
         (f'{GOOD}\n\n{{"kind": "modle", "record": {{}}}}', "line 3: no kind 'modle'; the kinds are "),
         (f'{GOOD}\n{{"kind": "dataset", "record": {{}}}}', "line 2: no kind 'dataset'"),
         (f'{GOOD}\n{{"kind": "model"}}', 'line 2: "record" must hold the answer of DescribeModel'),
-        (f'{GOOD}\n{{"kind": "model", "record": {{"ModelName": "m"}}}}', "line 2: ModelArn: 'None' is no ARN"),
+        (f'{GOOD}\n{{"kind": "model", "record": {{"ModelName": "m"}}}}', "line 2: ModelArn: 'None' is not an ARN"),
         (GOOD.replace(HEADER["caller"], "jo"), 'line 1: the first line must name a "caller" (an ARN)'),
         (bad(CreationTime="yesterday"), 'line 2: record.CreationTime must be a timestamp, and is "yesterday"'),
         (bad(PrimaryContainer="x"), 'line 2: record.PrimaryContainer must be a structure, and is "x"'),
@@ -272,7 +272,7 @@ def execution(pipeline: str, name: str) -> str:
         (found(Endpoints=[{"EndpointName": 3}]), "line 2: search.Endpoints[0].EndpointName must be a string, and is 3"),
         (bad_line(kind="lineage-artifact", record=[]), 'line 2: "record" must hold a summary of ListArtifacts'),
         (bad_line(kind="job", record={"JobName": "j", "JobArn": arn("job", "j")}), "line 2: record.JobCategory is missing"),
-        (bad_line(kind="association", record={"SourceArn": "x"}), "line 2: SourceArn: 'x' is no ARN"),
+        (bad_line(kind="association", record={"SourceArn": "x"}), "line 2: SourceArn: 'x' is not an ARN"),
         (
             steps({"PipelineExecutionSteps": [{"StepName": 3}]}),
             "line 2: extras.PipelineExecutionSteps[0].StepName must be a string",

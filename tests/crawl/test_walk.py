@@ -282,7 +282,7 @@ def test_a_gap_of_an_earlier_crawl_closes(tmp_path: Path) -> None:
 def test_an_endpoint_nobody_has_changes_nothing(tmp_path: Path) -> None:
     """A wrong name among right ones is refused before anything is kept."""
     with pytest.raises(
-        lineage.UnknownNode, match="no endpoint loans-liv in account 111122223333, eu-west-1; did you mean loans-live"
+        lineage.UnknownNode, match="no endpoint 'loans-liv' in account 111122223333, eu-west-1; did you mean loans-live"
     ):
         walk(tmp_path, "cards-repack", "loans-liv")
     assert not (tmp_path / "s.db").exists()
@@ -342,7 +342,7 @@ def test_writers_that_came_too_late_are_named(tmp_path: Path) -> None:
     base = training("base", {"train": "s3://old/"}, place, day="2026-01-20")
     graph = walk(tmp_path, "shop", replay=account_of(tmp_path, fit, base, *served("s3://models/fit/output/model.tar.gz")))
     details = {gap.subject: gap.detail for gap in graph.graph["gaps"]}
-    assert details[place] == "only base wrote it, and later than fit read it"
+    assert details[place] == "only base wrote it, and only after fit had read it"
 
 
 def test_search_expressions_stay_within_the_services_limits() -> None:

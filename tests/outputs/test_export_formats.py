@@ -236,6 +236,14 @@ def test_nasty_names_read_back(form: str, name: str) -> None:
     assert (edge[0], edge[1]["role"]) == (f"reads:{shown}", shown)
 
 
+@pytest.mark.parametrize("form", ["jsonl-nodes", "jsonl-edges"])
+def test_each_line_has_all_keys(bank_graph: lineage.Graph, form: str) -> None:
+    """Readers that take the columns from the first lines see all of them; accounts are text, with all of their zeros."""
+    rows = list(map(json.loads, told(bank_graph, form).splitlines()))
+    assert len({tuple(row) for row in rows}) == 1
+    assert {type(row.get("account")) for row in rows} <= {str, type(None)}
+
+
 @pytest.mark.parametrize("name", [*NASTY, "=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\r\nx", "a,b"])
 def test_nasty_names_in_tables(name: str) -> None:
     """JSON lines hold each value as it is; CSV shows it on one line, and no cell begins like a formula."""

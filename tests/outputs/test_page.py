@@ -203,6 +203,7 @@ def test_the_light_is_what_networkx_reaches(open_page, bank_page: str, bank_grap
 def test_filters_hide(open_page, bank_page: str, bank_graph: lineage.Graph) -> None:
     """What is not checked is in no list and not counted, and what is lit says how much of it is hidden."""
     opened = open_page(bank_page)
+    opened.tab.keyboard.press("Escape")
     everything = set(opened.rows())
     jobs = {node for node, data in bank_graph.nodes(data=True) if data["kind"] == "training-job"}
     serving = {node for node, data in bank_graph.nodes(data=True) if data["status"] == "InService"}
@@ -228,10 +229,10 @@ def test_keys_are_enough(open_page, bank_page: str) -> None:
     opened.tab.keyboard.type("loans-live-conf")
     press("Enter")
     press("Escape")
-    press("ArrowRight")
+    press("ArrowDown")  # the way that the data flows in the layout that this window shows larger
     assert opened.status().startswith("endpoint loans-live ·")
     for _ in range(3):
-        press("ArrowLeft")
+        press("ArrowUp")
     assert opened.status().startswith("artifact s3://bank-ml/models/Loans-Fit-0042/output/model.tar.gz ·")
     assert opened.tab.is_hidden("#panel")
     press("Enter")
@@ -337,7 +338,7 @@ def test_dark_and_on_paper(open_page, bank_page: str) -> None:
     """A dark page where dark is preferred; on paper light, on one side, and without what is to be clicked."""
     light, dark = open_page(bank_page), open_page(bank_page, color_scheme="dark")
     assert min(light.tab.evaluate(CORNER)) > 230
-    assert max(dark.tab.evaluate(CORNER)) < 50
+    assert max(dark.tab.evaluate(CORNER)) < 90
     dark.find("loans-live")
     paper = dark.tab.pdf(landscape=True, prefer_css_page_size=True)
     assert len(re.findall(rb"/Type /Page\b", paper)) == 1
@@ -348,7 +349,7 @@ def test_dark_and_on_paper(open_page, bank_page: str) -> None:
     assert dark.tab.is_hidden("#search")
     dark.tab.emulate_media(media="screen")
     dark.tab.evaluate("dispatchEvent(new Event('afterprint'))")
-    assert max(dark.tab.evaluate(CORNER)) < 50
+    assert max(dark.tab.evaluate(CORNER)) < 90  # a pale line may run there
 
 
 def test_fingers_pinch(chromium: Any, tmp_path: Path, bank_page: str) -> None:
@@ -434,7 +435,7 @@ def test_draw_writes_the_page(ask, tmp_path: Path) -> None:
     ran = ask("draw", "+loans-live", "-o", "page.html", "--no-links")
     assert (ran.code, ran.err) == (0, "drawn in page.html\n")
     data = embedded((tmp_path / "page.html").read_text(encoding="utf-8"))
-    assert (data["schema"], data["heading"]) == ("lineage.page/1", "+loans-live")
+    assert (data["schema"], data["heading"]) == ("lineage.page/1", "loans-live with everything upstream")
     assert set(data["nodes"]["url"]) == {None}
     assert any(data["nodes"]["record"])
 
@@ -445,3 +446,57 @@ def test_draw_refuses_for_a_page_what_only_pictures_do(ask) -> None:
         ran = ask("draw", "-f", "html", *words)
         assert (ran.code, ran.out) == (2, "")
         assert f"{words[0]} is for pictures" in ran.err
+
+
+def test_the_page_opens_at_what_it_is_about(open_page, ask, tmp_path: Path, bank_page: str) -> None:
+    """A page of a selector opens at what that names, one of everything at the newest endpoint in service."""
+    ask("draw", "loans-live", "-o", "page.html")
+    opened = open_page((tmp_path / "page.html").read_text(encoding="utf-8"))
+    assert opened.status().startswith("endpoint loans-live · ")
+    assert open_page(bank_page).status().startswith("endpoint renewal-price · ")
+    ask("draw", "s3://bank-raw/loans/2026-05/+", "-o", "page.html")
+    opened = open_page((tmp_path / "page.html").read_text(encoding="utf-8"))
+    assert opened.status().startswith("dataset s3://bank-raw/loans/2026-05/ · 0 upstream · ")
+
+
+def test_only_a_gap_on_the_lit_path_is_red(open_page, bank_page: str) -> None:
+    """What could not be read elsewhere is told, without alarm."""
+    opened = open_page(bank_page)
+    opened.find("loans-live")
+    assert "holes" not in (opened.tab.get_attribute("#about-button", "class") or "")
+    assert "no gap on the lit path" in opened.tab.get_attribute("#about-button", "title")
+    opened.find("AML-Fit-6")
+    assert "holes" in opened.tab.get_attribute("#about-button", "class")
+
+
+def test_a_large_page_opens_at_a_lineage_and_shows_the_rest(
+    open_page, monkeypatch: pytest.MonkeyPatch, bank: lineage.Snapshot
+) -> None:
+    """Of many nodes those that it opens at are shown first, in a layout of their own; then all, or whatever is searched."""
+    monkeypatch.setattr(pages, "_TALL", 30)
+    text = lineage.to_page(lineage.graph(bank), bank, start="arn:aws:sagemaker:eu-west-1:111122223333:endpoint/loans-live")
+    laid = embedded(text)["layouts"]
+    assert [sum(box is not None for box in one["box"]) for one in laid] == [len(laid[0]["box"]), 10]
+    opened = open_page(text)
+    assert opened.status() == f"endpoint loans-live · 9 upstream · 0 downstream · ⤢ shows {len(laid[0]['box']) - 10} more"
+    opened.tab.keyboard.press("0")
+    assert opened.status() == "endpoint loans-live · 9 upstream · 0 downstream"
+    again = open_page(text)
+    again.find("fraud-ab")
+    assert (again.heading(), "shows" in again.status()) == ("fraud-ab", False)
+
+
+def test_a_phone_shows_the_page_whole(open_page, bank_page: str) -> None:
+    """Nothing of the page stands outside of a narrow screen, and a tap on a node does not hide it behind its details."""
+    opened = open_page(bank_page, has_touch=True)
+    opened.tab.set_viewport_size({"width": 390, "height": 800})
+    opened.tab.reload()
+    assert opened.tab.evaluate("document.documentElement.scrollWidth") == 390
+    wide = "[...document.querySelectorAll('header *')].filter(one => one.scrollWidth > one.clientWidth + 1 && one.clientWidth).length"
+    assert opened.tab.evaluate(wide) == 0
+    opened.tab.keyboard.press("Tab")
+    opened.find("loans-live")
+    panel = opened.tab.locator("#panel").bounding_box()
+    assert (panel["x"], panel["width"]) == (0, 390)
+    assert panel["y"] > 300
+    opened.asked[1:] = []  # the page itself, once more

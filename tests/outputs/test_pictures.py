@@ -15,8 +15,9 @@ from lineage.domain.kinds import KINDS
 from lineage.domain.records import Gap
 from lineage.domain.text import visible
 from lineage.graphs.build import graph_of
-from lineage.outputs.pictures.figures import GROUPS
+from lineage.outputs.pictures.figures import GROUPS, meanings
 from lineage.outputs.pictures.folds import fold
+from lineage.outputs.pictures.icons import ICONS
 from tests.outputs.test_exports import NASTY
 from tests.records import arn, record, served, training
 
@@ -49,7 +50,7 @@ def fan(jobs: int, place: str = "s3://b/data/", **body: Any) -> lineage.Graph:
 
 
 def test_the_built_in_picture_has_every_node_and_edge(bank_graph: lineage.Graph) -> None:
-    """Each node is drawn once, in its kind's class, and each edge as an arrow; the legend names each kind of the picture."""
+    """Each node is drawn once, in its kind's class and with its kind's name, and each edge as an arrow; the legend tells the lines."""
     drawn = lineage.picture(bank_graph, images=True)
     text = lineage.to_svg(drawn)
     found = nodes_of(text)
@@ -62,24 +63,19 @@ def test_the_built_in_picture_has_every_node_and_edge(bank_graph: lineage.Graph)
     assert len(arrows) == len(drawn.arrows) > 200
     legend = next(one for one in ET.fromstring(text).iter(f"{SVG}g") if one.get("class") == "legend")
     said = ["".join(one.itertext()) for one in legend.iter(f"{SVG}text")]
-    assert {data["kind"].replace("-", " ") for _, data in bank_graph.nodes(data=True)} <= set(said)
-    assert {
-        "named, not observed",
-        "a field names it",
-        "matched by location or content",
-        "only a text or people name it",
-    } <= set(said)
+    assert said == [text for _, text in meanings(drawn)]
+    assert {"named, not observed", "matched by location or content", "only a text or people name it"} <= set(said)
+    below = {(one.text or "").partition(" · ")[0] for one in ET.fromstring(text).iter(f"{SVG}text") if one.get("class") == "of"}
+    assert below == {data["kind"].replace("-", " ") for _, data in bank_graph.nodes(data=True)}
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
-def test_every_kind_has_its_colour_and_a_shape(kind: str) -> None:
-    """No kind is drawn in a shape that the built-in engine does not know."""
-    from lineage.outputs.pictures.graph_svg import SHAPES
-
-    assert KINDS[kind].shape in SHAPES
+def test_every_kind_has_its_colour_and_an_icon(kind: str) -> None:
+    """No kind is of a shape of which there is no icon."""
+    assert KINDS[kind].shape in ICONS
     graph = graph_of([training("fit", {})])
     graph.add_node("odd", **(graph.nodes[arn("training-job", "fit")] | {"kind": kind}))
-    assert f".kind-{kind} .shape {{ fill: {KINDS[kind].colour}; }}" in lineage.to_svg(graph, images=True)
+    assert f".kind-{kind} .icon {{ fill: {KINDS[kind].colour}; }}" in lineage.to_svg(graph, images=True)
 
 
 @pytest.mark.parametrize("name", NASTY, ids=range(len(NASTY)))
@@ -174,6 +170,13 @@ def test_some_never_fold() -> None:
     assert drawn.folded
 
 
+def test_very_many_endpoints_fold() -> None:
+    """A picture of more than 50 endpoints in service is no list of them: those that look alike become one."""
+    graph = graph_of(one for number in range(60) for one in served("s3://m/x", name=f"shop-{number}"))
+    labels = {figure.label for figure in lineage.picture(graph, max_nodes=10).figures.values()}
+    assert "+59 more endpoints" in labels
+
+
 def test_highlights_light_the_way_up_and_down(bank_graph: lineage.Graph) -> None:
     """What is upstream and downstream of a highlighted node is lit, the rest is pale; folds never mix the two."""
     marked = arn("training-job", "fraud-xgb-17")
@@ -188,7 +191,7 @@ def test_highlights_light_the_way_up_and_down(bank_graph: lineage.Graph) -> None
     found = nodes_of(lineage.to_svg(bank_graph, highlight=[marked]))
     assert "subject" in found[bank_graph.nodes[marked]["arn"]].get("class", "").split()
     assert "unlit" in found[bank_graph.nodes[arn("endpoint", "loans-live")]["arn"]].get("class", "").split()
-    assert "#b0005a" in lineage.to_dot(drawn)
+    assert 'fillcolor="#e8effa"' in lineage.to_dot(drawn)
     assert 'class="arrow solid lit"' in lineage.to_svg(drawn)
 
 
@@ -244,9 +247,13 @@ def test_without_graphviz_we_draw_it_ourselves(bank_graph: lineage.Graph, monkey
     monkeypatch.setenv("PATH", "")
     monkeypatch.setitem(__import__("sys").modules, "pygraphviz", None)
     drawn = lineage.picture(bank_graph)
-    assert lineage.engine_for(drawn, "svg") == ("builtin", "no Graphviz here")
+    engine, why = lineage.engine_for(drawn, "svg")
+    assert engine == "builtin"
+    assert why.startswith("Graphviz is not installed (`apt install graphviz`, ")
     assert lineage.draw(drawn, "svg").startswith(b"<?xml")
-    with pytest.raises(lineage.RenderError, match="a PNG takes Graphviz .no Graphviz here.: install it .*--format svg"):
+    with pytest.raises(
+        lineage.RenderError, match="a PNG needs Graphviz: Graphviz is not installed .*apt install .*--format svg"
+    ):
         lineage.draw(drawn, "png")
 
 
@@ -271,7 +278,8 @@ def test_draw_says_why_it_laid_the_picture_out_itself(ask, monkeypatch: pytest.M
     monkeypatch.setenv("PATH", "")
     monkeypatch.setitem(__import__("sys").modules, "pygraphviz", None)
     ran = ask("draw", "+loans-live", "-o", "p.svg")
-    assert (ran.code, ran.err) == (0, "laid out by lineage itself: no Graphviz here\ndrawn in p.svg\n")
+    assert (ran.code, ran.err.count("\n")) == (0, 2)
+    assert ran.err.startswith("laid out by lineage itself: Graphviz is not installed (`apt install graphviz`, ")
     ran = ask("draw", "+loans-live", "-o", "p.png")
     assert (ran.code, ran.err.count("\n")) == (3, 1)
     assert "apt install graphviz" in ran.err
@@ -281,9 +289,9 @@ def test_draw_says_why_it_laid_the_picture_out_itself(ask, monkeypatch: pytest.M
     ("arguments", "said"),
     [
         (("--highlight", "nobody"), "nothing in the snapshot is named 'nobody'"),
-        (("+loans-live", "--highlight", "fraud-ab"), "fraud-ab is not in what is drawn"),
+        (("+loans-live", "--highlight", "fraud-ab"), "fraud-ab is not in the picture"),
         (("--max-nodes", "-1"), "-1 is not in the range"),
-        (("--engine", "neato"), "'neato' is not one of"),
+        (("--engine", "neato"), "'neato' is not valid"),
     ],
 )
 def test_wrong_words_for_draw(ask, arguments: tuple[str, ...], said: str) -> None:

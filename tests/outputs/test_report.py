@@ -381,7 +381,7 @@ def test_the_picture_shows_the_chain(loans: dict[str, Any]) -> None:
     """The picture has a box for each node but images, and each of its lines comes in straight from where it was before."""
     (picture,) = re.findall(r"<svg.*?</svg>", lineage.REPORTS["html"](loans), re.DOTALL)
     nodes = [node for node in loans["endpoints"][0]["nodes"] if node["kind"] != "image"]
-    assert picture.count('class="box"') == len(nodes)
+    assert picture.count('class="card"') == len(nodes)
     ends = [re.findall(r"[-\d.]+ [-\d.]+", path)[-2:] for path in re.findall(r' d="(M.*?)" marker-end', picture)]
     assert ends
     assert all(before != end and before.split()[0] == end.split()[0] for before, end in ends)

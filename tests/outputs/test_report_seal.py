@@ -30,7 +30,7 @@ def test_a_changed_file(run, bank_path: Path, changed: Path, form: str) -> None:
     ran = run("report", "loans-live", "--snapshot", str(changed), "-f", form)
     assert (ran.code, ran.err) == (0, "lineage: s.db is CHANGED since it was sealed, and the report says so\n")
     assert str(lineage.snapshot_info(bank_path).crawls[-1]["seal"]) not in ran.out
-    said = "sealed rows that are missing"
+    said = "sealed rows are missing"
     assert ran.out.index(said) > 0
     if form != "json":
         assert ran.out.index("CHANGED") < ran.out.index(said) < ran.out.index("TRACED")
@@ -46,8 +46,8 @@ def test_a_file_that_holds(ask, bank_path: Path) -> None:
     ran = ask("report", "loans-live")
     assert (ran.code, ran.err) == (0, "")
     assert f"| Newest seal | <code>{seal}</code> |" in ran.out
-    held = "no change was found in what its crawls sealed; it is held by the file's own seals only, which whoever can write the file"
-    assert f"| Verified | {held} can make anew |\n| Signature | none |" in ran.out
+    held = "no change was found in what its crawls sealed; only the file's own seals vouch for it, which anyone who can write the file"
+    assert f"| Verified | {held} can recreate |\n| Signature | none |" in ran.out
 
 
 def test_many_differences_are_counted(run, bank_path: Path, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ The rules are those of the design, in the order in which they are said there:
   who wrote another key, or a folder. Of a folder that somebody wrote into it, beside others, the records leave room for both.
 * What an endpoint is being updated to, or could not be rolled back from, is possibly read from its config's creation on.
 * A place that a job names in its environment, and declares as no input nor below an output, it may have read and written while
-  it ran: never for certain, and making nothing impossible. What two jobs only name so is no way from one to the other.
+  it ran: never for certain, and making nothing impossible. What two jobs only name so is no path from one to the other.
 * Where data got to a job that only names a place, and it leads to no training, that place hides where it went: unknown.
 * A chain is as sure as its least sure step.
 

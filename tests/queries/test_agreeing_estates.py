@@ -79,7 +79,7 @@ def test_no_two_questions_contradict_each_other(moves: list[Move], holes: list[t
 
     * `trace` of an endpoint lists exactly the jobs from which `impact` reaches it;
     * a job that `used` tells is one that `impact` reaches, and for certain where `used` is certain; a training job that `impact`
-      reaches is told by `used`, or got something of one that is;
+      reaches is told by `used`, or got something from one that is;
     * `datasets --holdouts` says that the place got into an endpoint exactly where `impact` reaches it, for certain in both or
       in none; where `used` finds nothing, it finds nothing either;
     * what `impact` reaches for certain has a trace that is not broken;

@@ -236,7 +236,7 @@ def test_who_only_names_a_place_may_have_written_it(tmp_path: Path, records: lis
     assert (asked.used.verdict, asked.holdout["verdict"]) == ("used" if trained else "possible", "possible")
     assert asked.reached["shop"] is False
     assert ("spark" in asked.makers, asked.trace.verdict) == (True, "traced")
-    assert any("spark names a place" in caveat for caveat in asked.trace.caveats)
+    assert any("spark names a location" in caveat for caveat in asked.trace.caveats)
     outcomes = {rule["id"]: rule["outcome"] for rule in asked.checked.rules}
     assert "unknown" in (outcomes["LIN001"], outcomes["LIN002"])
 
@@ -272,7 +272,7 @@ def test_a_job_is_rather_told_by_what_it_declares(tmp_path: Path) -> None:
 
 
 def reading(place: str) -> Resource:
-    """A job that names a place in its environment, and writes the data that `fit` trains with."""
+    """A job that names a location in its environment, and writes the data that `fit` trains with."""
     return processing("spark", {}, {"out": "s3://ml/clean/"}, day="2026-01-03", Environment={"IN": place})
 
 
@@ -293,11 +293,11 @@ def test_who_only_names_what_others_wrote_may_have_read_it(tmp_path: Path, recor
     assert (asked.used.verdict, asked.holdout["verdict"]) == ("used" if trained else "possible", "possible")
     assert asked.reached["shop"] is False
     assert {"spark", records[0].name} <= set(asked.makers)
-    assert any("spark names a place" in caveat and "may have read" in caveat for caveat in asked.trace.caveats)
+    assert any("spark names a location" in caveat and "may have read" in caveat for caveat in asked.trace.caveats)
 
 
 def test_what_two_jobs_only_name_is_a_hole_and_no_way(tmp_path: Path) -> None:
-    """Everybody may name the one bucket that all of them use: that makes no way from each to each, and no clean "no" either."""
+    """Everybody may name the one bucket that all of them use: that makes no path from each to each, and no clean "no" either."""
     bucket = {"BUCKET": "s3://everything/"}
     one = processing("one", {"raw": RAW}, {}, Environment=bucket)
     two = processing("two", {}, {"out": "s3://ml/clean/"}, day="2026-01-03", Environment=bucket)

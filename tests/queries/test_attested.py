@@ -214,14 +214,14 @@ REFUSED: list[tuple[dict[str, str], str]] = [
     ({"subject": ""}, "attestations[1].subject is empty"),
     ({"when": ""}, "attestations[1].when is missing"),
     ({"until": ""}, "attestations[1].until is missing"),
-    ({"until": "soon"}, "attestations[1].until soon is no day: write 2027-06-30"),
+    ({"until": "soon"}, "attestations[1].until soon is not a day (expected one like 2027-06-30)"),
     ({"until": "2025-01-01"}, "is 2025-01-01, before it was made on 2026-01-01"),
     ({"subject": "*"}, "wildcard"),
-    ({"subject": "m"}, "which may mean several"),
+    ({"subject": "m"}, "which may match several"),
     ({"subject": "model"}, "is every model"),
     ({"subject": "s3://lists/"}, "whole bucket"),
     ({"kind": "not-enumerated"}, "crawl it"),
-    ({"reason": "x"}, "is no key of an attestation"),
+    ({"reason": "x"}, "is not a key of an attestation"),
     ({"output": STORE, "channel": "train"}, "two holes"),
 ]
 
@@ -240,8 +240,8 @@ def test_a_wrong_entry_is_refused_in_one_sentence(tmp_path: Path, words: dict[st
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[[", "is no TOML"),
-        ("x = 1", "x is no key of an attestation"),
+        ("[[", "is not TOML"),
+        ("x = 1", "x is not a key of an attestation"),
         ("attestations = 1", "must be a list of tables"),
         ("[[attestations]]\nkind = 1", "must be a text"),
     ],
@@ -330,8 +330,8 @@ def test_what_names_no_hole_is_told_with_what_may_be_meant(tmp_path: Path) -> No
     names = [HoleName("denied", FACES.arn), HoleName("unresolved", "efs://fs-1/"), HoleName("denied", arn("model", "no"))]
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
         warnings = "\n".join(lineage.vouched_for(snapshot, vouch(*names))["warnings"])
-    assert warnings.count("names no hole of this snapshot") == 3
-    assert "of its subject there is unread-manifest" in warnings
+    assert warnings.count("matches no hole of this snapshot") == 3
+    assert "for its subject there is unread-manifest" in warnings
 
 
 def test_every_hole_of_an_answer_is_in_the_template(tmp_path: Path) -> None:

@@ -204,9 +204,9 @@ def test_what_people_say_that_a_job_read_is_never_certain() -> None:
     assert [(row["uri"], row["verdict"]) for row in answer.holdouts] == [(RAW, "possible"), (CLEAN, "used")]
     assert {row["uri"]: row["state"] for row in answer.datasets} == {CLEAN: "read", RAW: "possible"}
     assert "ContributedTo (possible)" in datasets_text(answer, colour=False)
-    assert "made of 1 dataset directly" in datasets_text(answer, colour=False)
+    assert "made from 1 dataset directly" in datasets_text(answer, colour=False)
     told = " ".join(trace_text(lineage.trace(graph, "shop"), colour=False).split())
-    assert f"ContributedTo {RAW} (possible: only what people wrote says so)" in told
+    assert f"ContributedTo {RAW} (possible: only text that people wrote says so)" in told
 
 
 def test_what_a_feature_group_gave() -> None:

@@ -382,7 +382,7 @@ def test_impact_on_the_command_line(ask, bank_graph: lineage.Graph) -> None:
     said = json.loads(ask("impact", "s3://bank-raw/loans/", "-f", "json").out)
     assert said == impact(bank_graph, "s3://bank-raw/loans/").as_json()
     table = ask("impact", "Loans-Fit-0042", "-f", "table").out.splitlines()
-    assert table[0].startswith("REACHED  at least 1 model and 1 endpoint got something of training job Loans-Fit-0042;")
+    assert table[0].startswith("REACHED  at least 1 model and 1 endpoint got something from training job Loans-Fit-0042;")
     assert table[0].endswith("; 1 endpoint serves it now")
     assert re.split(r" {2,}", table[1].strip()) == [
         "endpoint",
@@ -394,7 +394,7 @@ def test_impact_on_the_command_line(ask, bank_graph: lineage.Graph) -> None:
     assert {len(row) for row in rows} == {10}
     assert (rows[1][0], {row[0] for row in rows[2:]}) == ("unknown", {"hole"})
     assert ask("impact", "s3://none/", "-f", "table").out.startswith(
-        "UNKNOWN  nothing that was read got anything of s3://none/, but "
+        "UNKNOWN  nothing that was read got anything from s3://none/, but "
     )
     gone = ask("impact", "loans-liv")
     assert (gone.code, gone.err) == (2, "lineage: nothing in the snapshot is named 'loans-liv'; did you mean loans-live?\n")

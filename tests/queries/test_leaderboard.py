@@ -171,7 +171,7 @@ REFUSED: list[tuple[str, list[Resource], dict[str, Any], str]] = [
 def test_nothing_but_what_has_no_record(board) -> None:
     """Where no record is of what was asked about, the refusal names it."""
     denied = arn("training-job", "denied")
-    with pytest.raises(LeaderboardError, match=f"there is no record of what is to be compared in the snapshot: {denied}"):
+    with pytest.raises(LeaderboardError, match=f"the snapshot has no record of what is to be compared: {denied}"):
         board(logged("run", {AUC: {"Last": 0.1}}, "denied"), ids=[denied], **MAX)
 
 
@@ -286,7 +286,7 @@ def test_another_best_of_the_tuning_job_is_told(board) -> None:
 def test_a_direction_against_the_tuning_job_is_told(board) -> None:
     """Whoever asks for the other direction gets it, and a warning."""
     answer = board(trial("a", 0.1), tuned(), direction="min")
-    assert "tune was to find the max of validation:auc; the min was asked for" in answer.warnings
+    assert "tune looked for the max of validation:auc; the min was asked for" in answer.warnings
 
 
 # --- the data -------------------------------------------------------------------------------------
@@ -303,7 +303,7 @@ def test_what_was_measured_on_other_data_is_ranked_apart(board) -> None:
         ("A", "B", False),
         ("A", "C", True),
     ]
-    assert answer.warnings == ["validation:auc was measured on 2 different sets of data: ranks count within each"]
+    assert answer.warnings == ["validation:auc was measured on 2 different sets of data: ranks are within each set"]
     assert [(one["measured_on"], one["name"], one["candidates"]) for one in answer.best] == [("B", "b", 2), ("C", "c", 1)]
     assert {one["set"]: one["places"] for one in answer.data_sets} == {
         "A": ["s3://d/train/"],
@@ -316,13 +316,15 @@ def test_mixed_data_can_be_asked_for(board) -> None:
     """Then all have one ranking; the mark, the warning and the best of each set of data stay."""
     answer = board(*MIXED, mixed_data=True, **MAX)
     assert ranks(answer) == [(1, "c"), (2, "b"), (3, "a")]
-    assert answer.warnings == ["validation:auc was measured on 2 different sets of data: ranks go across them, as was asked"]
+    assert answer.warnings == [
+        "validation:auc was measured on 2 different sets of data: ranks are across all of them, as asked"
+    ]
     assert sorted((one["name"], one["value"]) for one in answer.best) == [("b", 0.2), ("c", 0.9)]
     assert [row["measured_on"]["differs"] for row in answer.rows] == [True, False, False]
 
 
-NO_CHANNEL = "on what 2 of 2 were measured is not known: no channel of theirs is for it; ranks count within equal training data"
-TWO_SETS = "validation:auc was measured on 2 different sets of data: ranks count within each"
+NO_CHANNEL = "what 2 of 2 were measured on is unknown: they have no channel for it; ranks are within equal training data"
+TWO_SETS = "validation:auc was measured on 2 different sets of data: ranks are within each set"
 YARDSTICKS: list[tuple[str, Any, Any, list[str]]] = [
     ("the same", DATA, DATA, []),
     ("other training data is fair", DATA, {"train": "s3://d/more/"} | TEST, []),
@@ -401,7 +403,7 @@ def test_only_parameters_that_differ_are_shown(board) -> None:
 def test_a_parameter_that_was_cut_out_is_told(board) -> None:
     """Of a value that looked like a secret nobody can say whether it differs."""
     answer = board(fit("x", 0.1, HyperParameters={"api_key": "(redacted)"}), **MAX)
-    assert "whether api_key differs is not known: it looked like a secret and was cut out" in answer.warnings
+    assert "unknown whether api_key differs: it looked like a secret and was redacted" in answer.warnings
 
 
 SPOT = {"EnableManagedSpotTraining": True, "TrainingTimeInSeconds": 500, "BillableTimeInSeconds": 100}
@@ -513,6 +515,6 @@ def test_the_bank(account_path: Path) -> None:
     ]
     assert (answer.counts["failed"], answer.parameters) == (1, ["alpha", "booster", "eta", "max_depth"])
     assert answer.warnings == [
-        "validation:auc was measured on 2 different sets of data: ranks count within each",
+        "validation:auc was measured on 2 different sets of data: ranks are within each set",
         "Limits-Tune-7 itself calls Limits-Tune-7-006-d13a6e04 its best, which was measured on other data",
     ]

@@ -95,6 +95,6 @@ def test_path_on_the_command_line(ask, bank_graph: api.Graph) -> None:
     assert {len(row) for row in rows} == {9}
     assert (rows[1][0], {row[0] for row in rows[2:]}) == ("unknown", {"hole"})
     assert ask("path", "ledger-1", "loans-live", "-f", "table").out.startswith(
-        "UNKNOWN  no way from model ledger-1 to endpoint loans-live was found, but "
+        "UNKNOWN  no path from model ledger-1 to endpoint loans-live was found, but "
     )
     assert ask("path", "nobody", "loans-live").code == 2

@@ -299,9 +299,9 @@ SELECTED = {"SelectiveExecutionConfig": {"SourcePipelineExecutionArn": at("a"), 
         ([run("a", step()), run("c", step(**cached("a"))), run("b", step(**left_out("c")))], ("selective", "a", True), ""),
         ([run("b", step(**cached("a")))], ("cached", "a", False), "execution a was not read: it may have run the step"),
         ([run("c", step(**cached("a"))), run("b", step(**cached("c")))], ("cached", "a", False), "execution a was not read"),
-        ([run("a", step("Other")), run("b", step(**cached("a")))], ("cached", "a", False), "what was read of execution a has no step"),
-        ([run("a", step(**cached("b"))), run("b", step(**cached("a")))], ("cached", "b", False), "the executions name each other in a circle"),
-        ([run("b", step(**cached("b")))], ("cached", "b", False), "the executions name each other in a circle"),
+        ([run("a", step("Other")), run("b", step(**cached("a")))], ("cached", "a", False), "no step of that name was read in execution a"),
+        ([run("a", step(**cached("b"))), run("b", step(**cached("a")))], ("cached", "b", False), "the executions name each other in a cycle"),
+        ([run("b", step(**cached("b")))], ("cached", "b", False), "the executions name each other in a cycle"),
         ([run("a", step()), run("b", step(), **SELECTED)], ("selective", "a", True), ""),
         ([run("a", step(made=arn("training-job", "other"))), run("b", step(), **SELECTED)], ("", "b", True), ""),
         ([run("a", step("Serve")), run("b", step("Serve"), **SELECTED)], ("", "b", True), ""),
@@ -329,7 +329,7 @@ def test_who_ran_it_is_gone(tmp_path: Path) -> None:
     records[1]["extras"]["PipelineExecutionSteps"][0] |= cached("a")
     lineage.crawl_estate(tmp_path / "s.db", session=replay_session(account(tmp_path, records=records)))
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
-        assert "is not there any more" in lineage.load_execution(snapshot, "b").steps[0]["ran"]["why"]
+        assert "no longer exists" in lineage.load_execution(snapshot, "b").steps[0]["ran"]["why"]
 
 
 def test_every_metadata_member_is_told() -> None:
@@ -636,9 +636,9 @@ def test_nothing_to_list(tmp_path: Path) -> None:
     crawl(tmp_path / "s.db", MADE)
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
         assert lineage.list_pipelines(snapshot) == []
-        with pytest.raises(UnknownNode, match="there is none in the snapshot"):
+        with pytest.raises(UnknownNode, match="the snapshot holds no pipelines"):
             lineage.list_executions(snapshot, "p")
-        with pytest.raises(UnknownNode, match="the snapshot names none"):
+        with pytest.raises(UnknownNode, match="the snapshot holds none"):
             lineage.load_execution(snapshot, "e")
 
 
@@ -648,11 +648,8 @@ def test_a_walk_from_an_endpoint_never_has_all_pipelines(run, tmp_path: Path, as
     ask = ("pipelines", "-f")
     table = run(*ask, "table").out.splitlines()
     assert table[:2] == ["There are no pipelines, as far as was read.", "Note: 1 hole could hide more pipelines:"]
-    said = "lineage: there are no pipelines, as far as was read; 1 hole could hide more: `lineage gaps`"
     for form in ("tsv", "csv", "md", "jsonl"):
-        looked, *rest = run(*ask, form).err.splitlines()
-        assert looked.startswith("Looked at: account 111122223333, region eu-west-1, crawled ")
-        assert rest == [said]
+        assert run(*ask, form).err.splitlines() == [*table[1:], "lineage: there are no pipelines, as far as was read"]
     assert [hole["reason"] for hole in json.loads(run(*ask, "json").out)["scope"]["holes"]] == ["not-enumerated"]
     for arguments in ((), ("Renewal-Price",)):
         assert json.loads(ask_all(*arguments, "-f", "json").out)["scope"]["holes"] == []

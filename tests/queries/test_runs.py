@@ -280,18 +280,21 @@ def test_one_run(tmp_path: Path, wanted: str, inside: str | None, name: str) -> 
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        (("House-Appraisl",), "no experiment House-Appraisl in the snapshot; did you mean House-Appraisal?"),
+        (("House-Appraisl",), "no experiment 'House-Appraisl' in the snapshot; did you mean House-Appraisal?"),
         (("HOUSE-APPRAISL",), "did you mean House-Appraisal?"),
-        (("zzz",), "no experiment zzz in the snapshot; `lineage experiments` lists them"),
-        (("house-appraisal", "bosted-trees"), "no run bosted-trees in experiment house-appraisal; did you mean boosted-trees?"),
-        (("house-appraisal", "Loans-Fit-0042-aws-training-job"), "in experiment house-appraisal; `lineage runs` lists them"),
-        (("-", "zzz"), "no run zzz in the snapshot"),
-        (("-", "arn:aws:x"), "no run arn:aws:x in the snapshot"),
-        ((arn("model", "m"),), "is no experiment: name one, or give its ARN"),
+        (("zzz",), "no experiment 'zzz' in the snapshot; `lineage experiments` lists them"),
+        (
+            ("house-appraisal", "bosted-trees"),
+            "no run 'bosted-trees' in experiment 'house-appraisal'; did you mean boosted-trees?",
+        ),
+        (("house-appraisal", "Loans-Fit-0042-aws-training-job"), "in experiment 'house-appraisal'; `lineage runs` lists them"),
+        (("-", "zzz"), "no run 'zzz' in the snapshot"),
+        (("-", "arn:aws:x"), "no run 'arn:aws:x' in the snapshot"),
+        ((arn("model", "m"),), "is not the ARN of an experiment: give its name or its ARN"),
         (("--group", "Default-Run-Group-House-Appraisel"), "did you mean Default-Run-Group-House-Appraisal?"),
-        (("--created-after", "yesterday"), "'yesterday' is no time; one looks like 2026-05-04 or 2026-05-04T08:00:00Z"),
-        (("--status", "done"), "'done' is not one of"),
-        (("house-appraisal", "baseline", "--status", "failed"), "one RUN is told whole: leave out --status"),
+        (("--created-after", "yesterday"), "'yesterday' is not a time (expected one like 2026-05-04 or 2026-05-04T08:00:00Z)"),
+        (("--status", "done"), "'done' is not valid (expected one of InProgress"),
+        (("house-appraisal", "baseline", "--status", "failed"), "a single RUN is shown in full: leave out --status"),
     ],
 )
 def test_bad_input(ask_all, asked: tuple[str, ...], said: str) -> None:
@@ -306,11 +309,12 @@ def test_an_empty_experiment(run, tmp_path: Path) -> None:
     crawl(tmp_path / "lineage.db", experiment("Empty"))
     shown = run("runs", "empty", "-f", "table")
     assert (shown.code, shown.out.splitlines()[0]) == (0, "Experiment empty has no runs, as far as was read.")
-    assert "not every run was read: no crawl of the whole account has come to its end here" in shown.out
+    assert "not every run was read: no crawl of the whole account has finished here" in shown.out
     piped = run("runs", "empty")
     assert (piped.code, piped.out.count("\n")) == (0, 1)
-    said = "lineage: experiment empty has no runs, as far as was read; 1 hole could hide more: `lineage gaps`"
-    assert piped.err.splitlines()[1:] == [said]
+    holes, *_, empty = piped.err.splitlines()
+    assert holes == "Note: 1 hole could hide more runs:"
+    assert empty == "lineage: experiment empty has no runs, as far as was read"
     told = json.loads(run("runs", "empty", "-f", "json").out)
     assert (told["schema"], told["experiment"], told["runs"]) == ("lineage.runs/1", "empty", [])
     assert [hole["reason"] for hole in told["scope"]["holes"]] == ["not-enumerated"]
@@ -355,11 +359,11 @@ def test_a_walk_from_endpoints_never_has_all_runs(ask, bank: lineage.Snapshot) -
 def test_trace_names_what_was_logged(ask_all, account_path: Path) -> None:
     """A run with no job is called logged in the tree, in the rows and in the JSON; its neighbourhood tells as much as all."""
     tree, rows = (ask_all("trace", "appraisal-notebook", "-f", form).out.splitlines() for form in ("table", "tsv"))
-    said = "house-appraisal-boosted-trees · trial component  (logged: no job that was read says that it made this)"
+    said = "house-appraisal-boosted-trees · trial component  (logged: no job record says that it made this)"
     assert [line.partition("── ")[2] for line in tree[3:6]] == [
         said,
         "experiment House-Appraisal",
-        "sales  s3://bank-ml/appraisal/sales-2026.csv  (possible: only what people wrote says so)",
+        "sales  s3://bank-ml/appraisal/sales-2026.csv  (possible: only text that people wrote says so)",
     ]
     assert [row.split("\t")[8] for row in rows if "\thouse-appraisal-boosted-trees\t" in row] == ["possible; logged"]
     answer = json.loads(ask_all("trace", "appraisal-notebook", "-f", "json").out)
@@ -374,7 +378,7 @@ def test_trace_calls_a_run_beside_a_job_logged(run, tmp_path: Path) -> None:
     beside = a_run("mine", SDK, **day(1), **output)
     model = served("s3://m/fit/model.tar.gz")
     crawl(tmp_path / "lineage.db", beside, training("fit", {}, "s3://m/fit/model.tar.gz"), *model)
-    assert "mine · trial component  (logged: a run says that it made this, too)" in run("trace", "shop", "-f", "table").out
+    assert "mine · trial component  (logged: a run also says that it made this)" in run("trace", "shop", "-f", "table").out
     crawl(tmp_path / "gone.db", a_run("mine", job="fit", **day(1), **output), *model)
     assert "of fit · training job · not observed" in run("trace", "shop", "-f", "table", "--snapshot", "gone.db").out
 
@@ -447,7 +451,10 @@ def test_one_run_on_the_command_line(ask_all, account_path: Path) -> None:
 
 def test_a_source_that_is_none_is_refused(account_path: Path) -> None:
     """No list is empty because nobody knows the word that was asked for."""
-    with lineage.open_snapshot(account_path) as whole, pytest.raises(lineage.MalformedName, match="'sdk' is no source of runs"):
+    with (
+        lineage.open_snapshot(account_path) as whole,
+        pytest.raises(lineage.MalformedName, match="'sdk' is not a source of runs"),
+    ):
         list(lineage.list_runs(whole, source="sdk"))
 
 
@@ -461,4 +468,4 @@ def test_orders_are_called_alike(ask_all) -> None:
 
 def test_no_experiment_is_so(ask_all) -> None:
     """Where no experiment fits what was asked, that is said, and not that there are none."""
-    assert ask_all("experiments", "--created-after", "2030-01-01").err.splitlines()[1:] == ["lineage: no experiment is so"]
+    assert ask_all("experiments", "--created-after", "2030-01-01").err.splitlines()[1:] == ["lineage: no experiment matches"]

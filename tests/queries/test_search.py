@@ -457,7 +457,7 @@ def test_only_the_first_are_held() -> None:
         ("training-job", {"expression": {}}, "You must specify at least one subexpression, filter, or nested filter"),
         ("training-job", {"sort_by": "Nonsense"}, "Unknown property name: Nonsense"),
         ("training-job", {"order": "Upwards"}, "Value 'Upwards' at 'sortOrder' failed to satisfy constraint"),
-        ("trainin-job", {}, "Value 'trainin-job' at 'resource' failed to satisfy constraint"),
+        ("trainin-job", {}, "no kind 'trainin-job' that SageMaker's Search knows; did you mean training-job"),
         ("Image", {}, "Search gives no records of Image"),
         ("Project", {}, "lineage reads no Project"),
     ],
@@ -648,17 +648,17 @@ def test_an_expression_from_anywhere(shell, tmp_path: Path, monkeypatch: pytest.
     [
         (["training-job", "-w", "Nonsense = x"], "Unknown property name: Nonsense"),
         (["training-job", "-w", "TrainingJobNam = x"], "did you mean TrainingJobName or"),
-        (["training-job", "-w", "nonsense"], "'nonsense' is no condition; one is NAME OP VALUE"),
-        (["training-job", "--expression", "{"], "--expression {: no JSON"),
-        (["training-job", "--expression", "no.json"], "--expression no.json: neither a JSON object nor a file that can be read"),
+        (["training-job", "-w", "nonsense"], "'nonsense' is not a condition; one is NAME OP VALUE"),
+        (["training-job", "--expression", "{"], "--expression {: not JSON"),
+        (["training-job", "--expression", "no.json"], "--expression no.json: neither a JSON object nor a readable file"),
         (["training-job", "--expression", '{"Filters": 3}'], "Invalid type for parameter searchExpression.Filters"),
         (["training-job", "--columns", "Nonsense"], "Unknown property name: Nonsense"),
-        (["training-job", "--profile", "p"], "--profile says how to ask SageMaker itself: add --live"),
+        (["training-job", "--profile", "p"], "--profile says how to ask SageMaker: add --live"),
         (["training-job", "--live", "--region", "a", "--region", "b"], "--live asks one region at a time"),
         (["training-job", "--live", "--account", "1"], "--account is for the snapshot"),
         (["training-job", "--live", "--deleted"], "--deleted is for the snapshot"),
         (["training-job", "--live", "--replay", "x", "--profile", "p"], "--profile is for AWS, and --replay asks a file"),
-        (["training-job", "--live", "--replay", str(BANK), "--region", "eu-wst-1"], "no region eu-wst-1 has SageMaker"),
+        (["training-job", "--live", "--replay", str(BANK), "--region", "eu-wst-1"], "no region 'eu-wst-1' with SageMaker"),
         (["processing-job"], "SageMaker's Search knows no processing-job"),
         (["training-job", "-n", "0"], "'--limit' / '-n'"),
     ],
@@ -683,7 +683,7 @@ def test_suggest_on_the_command_line(shell) -> None:
         assert shell("suggest", "training-job", "max", "-f", "tsv", *live) == (0, "name\nHyperParameters.max_depth\n", "")
     told = json.loads(shell("suggest", "training-job", "s3uri", "--all", "-f", "json").out)
     assert (told["schema"], told["question"], len(told["names"])) == ("lineage.suggestions/1", "suggest", 2)
-    assert "--all is known without asking" in shell("suggest", "training-job", "--all", "--live").err
+    assert "--all needs no answer from AWS" in shell("suggest", "training-job", "--all", "--live").err
 
 
 def test_the_policy_allows_suggestions_only_when_asked(run) -> None:

@@ -292,7 +292,7 @@ def test_a_job_too_late_is_named_in_the_break() -> None:
     """Where only later jobs wrote the place, the break says so."""
     gone = [replace(one, deleted="2026-02-20T00:00:00Z" if one.kind == "endpoint" else None) for one in served(ARTIFACT)]
     (found,) = traced(training("fit", {}, ARTIFACT, day="2026-03-01"), *gone).breaks
-    assert found["detail"] == "only fit wrote it, and later than shop-model read it"
+    assert found["detail"] == "only fit wrote it, and only after shop-model had read it"
 
 
 def test_shared_latest_prefix() -> None:
@@ -313,7 +313,7 @@ def test_times_that_do_not_tell_are_a_caveat() -> None:
         ProcessingStartTime=None,
     )
     answer = traced(writing, training("fit", {"train": "s3://p/x/"}, ARTIFACT), *served(ARTIFACT))
-    assert "p wrote there, but its times or its end do not say whether that was before it was read" in answer.caveats
+    assert "p wrote there, but its times or status do not show whether that was before the read" in answer.caveats
 
 
 def test_a_logged_artifact_counts_where_no_job_says_so() -> None:
@@ -443,7 +443,7 @@ def test_a_variant_whose_components_nobody_could_read_is_not_called_empty(tmp_pa
     swept(tmp_path / "s.db", [config, endpoint, gap])
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
         (row,) = lineage.trace(lineage.graph(snapshot), "shop").breaks
-    said = "variant a has no model, and what inference components it has was not read: denied"
+    said = "variant a has no model, and its inference components were not read: denied"
     assert (row["reason"], row["detail"]) == ("denied", said)
 
 
@@ -507,7 +507,7 @@ def test_a_folder_that_is_written_twice_is_written_all_the_while() -> None:
 def test_a_failed_job_is_no_certain_maker() -> None:
     """The artifact of a failed job is only where it would have been; one that never started has none."""
     failed = traced(training("fit", {}, ARTIFACT, TrainingJobStatus="Failed"), *served(ARTIFACT))
-    assert "fit wrote there, but its times or its end do not say whether that was before it was read" in failed.caveats
+    assert "fit wrote there, but its times or status do not show whether that was before the read" in failed.caveats
     never = training("fit", {}, ARTIFACT, TrainingJobStatus="Failed", TrainingStartTime=None, TrainingEndTime=None)
     assert traced(never, *served(ARTIFACT)).verdict == "broken"
 
@@ -528,7 +528,7 @@ FAILED_JOBS = {
 def test_a_failed_job_of_any_kind_is_no_certain_maker(kind: str) -> None:
     """Each kind spells its statuses in its own way: what failed is told as a maker that may have written nothing."""
     answer = traced(record(kind, "make", FAILED_JOBS[kind]), *served(ARTIFACT))
-    assert "make wrote there, but its times or its end do not say whether that was before it was read" in answer.caveats
+    assert "make wrote there, but its times or status do not show whether that was before the read" in answer.caveats
 
 
 def test_a_container_without_a_model_is_a_break() -> None:
@@ -610,10 +610,10 @@ def test_a_chain_longer_than_pythons_stack() -> None:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("nobody", "no endpoint nobody here (aml-restricted, "),
+        ("nobody", "no endpoint 'nobody' in the snapshot (it holds aml-restricted, "),
         ("loans-liv", "did you mean loans-live?"),
-        (arn("endpoint", "nobody"), "no endpoint arn:aws:"),
-        (arn("model", "loans-model-42"), "trace takes the name or the ARN of an endpoint"),
+        (arn("endpoint", "nobody"), "no endpoint 'arn:aws:"),
+        (arn("model", "loans-model-42"), "is not an endpoint: give the name, the ARN or the console URL of one"),
     ],
 )
 def test_an_endpoint_the_graph_has_not(bank_graph: lineage.Graph, name: str, said: str) -> None:

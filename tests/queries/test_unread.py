@@ -92,7 +92,7 @@ def test_what_is_told_of_a_job_that_nobody_read() -> None:
     theirs = arn("training-job", "theirs", account="444455556666")
     denied = Gap(ACCOUNT, REGION, "DescribeTrainingJob", JOB, "denied", "no")
     for graph, said in (
-        (seen(named), ("missing", "a list that came to its end names it no more")),
+        (seen(named), ("missing", "a complete list no longer contains it")),
         (seen(run(Source={"SourceArn": theirs})), ("not-crawled", "nobody crawled account 444455556666 in eu-west-1")),
         (seen(named, holes=(denied,)), ("denied", "no")),
         (seen(named, enumerated=EVERYTHING - {(ACCOUNT, REGION, "training-job")}), ("not-enumerated", "")),
@@ -185,7 +185,7 @@ def test_what_a_model_that_nobody_read_may_hide(records: list[Resource], scope: 
 
 
 OWN = record("model", "m", {"CreationTime": "2026-01-03T10:00:00Z", "PrimaryContainer": {"ModelDataUrl": NOBODY}})
-UNTOLD = "1 model that nobody could read may lead on to training: no record tells whether s3://nobody/reads/ holds its weights"
+UNTOLD = "1 model that could not be read may lead on to training: no record shows whether s3://nobody/reads/ holds its weights"
 
 
 @pytest.mark.parametrize("holes", [(), (DENIED,)], ids=["gone", "denied"])
@@ -201,8 +201,8 @@ def test_the_weights_of_a_model_that_nobody_read(holes: tuple[Gap, ...]) -> None
 def test_it_is_told_once_of_how_many_models_the_weights_are_not_known() -> None:
     """However many models and packages may lead on to training, one sentence counts them."""
     more = [transform("again", "n", "s3://pseudo/"), training("tuned", {"train": "s3://o/"}, **BASE)]
-    (said,) = [one for one in lineage.used(seen(*TRAINED, *more), NOBODY).caveats if "could read" in one]
-    assert said.startswith("2 models and 1 model package that nobody could read may lead on")
+    (said,) = [one for one in lineage.used(seen(*TRAINED, *more), NOBODY).caveats if "could not be read" in one]
+    assert said.startswith("2 models and 1 model package that could not be read may lead on")
     assert said.endswith("weights of theirs")
 
 
@@ -295,7 +295,7 @@ def test_a_vendors_model_ends_its_branch(container: dict[str, Any], vendors: str
     graph = seen(*model_of(**container), holes=(denied,))
     traced = lineage.trace(graph, "shop")
     assert (traced.verdict, traced.breaks, traced.scope["holes"]) == ("traced", [], [])
-    assert any("what it was trained on is not known here" in said for said in traced.caveats)
+    assert any("its training data is not known here" in said for said in traced.caveats)
     assert lineage.used(graph, NOBODY).verdict == "not-referenced"
     assert lineage.impact(graph, NOBODY).verdict == "nothing-found"
     assert lineage.datasets(graph, "shop", holdouts=[NOBODY]).holdouts[0]["verdict"] == "not-referenced"
@@ -363,7 +363,7 @@ def estate(jobs: list[Any], loaded: list[str]) -> list[Resource]:
 
 
 def only_loads_it_itself(answer: lineage.Usage, lost: Resource, jobs: list[Any], loaded: list[str], dataset: str) -> bool:
-    """Whether a model alone got something of a place, by loading it: nobody wrote there by the third day, nor else loads it."""
+    """Whether a model alone got something from a place, by loading it: nobody wrote there by the third day, nor else loads it."""
     first = [row["evidence"][0] for row in answer.findings]
     written = [writes for sort, _, writes, day, _ in jobs if day <= 3 or sort == "s"]
     beside = [key for number, key in enumerate(loaded) if lost.name != f"m{number}"]  # what a model loads is one object

@@ -412,7 +412,7 @@ def test_caveats_are_always_there(bank_graph: lineage.Graph) -> None:
     assert caveats == [
         f"{len(jobs) - isolated} of {len(jobs)} training {'job' if len(jobs) == 1 else 'jobs'} ran without network isolation and may have read more",
         "training jobs that were deleted before the first crawl leave no trace",
-        "a channel names a place: whether an object was there when it was read is not checked",
+        "a channel is a location; the objects present at read time were not checked",
     ]
 
 

@@ -5,7 +5,6 @@ botocore drops the members that it does not know.
 from __future__ import annotations
 
 import contextlib
-import difflib
 import math
 import re
 import threading
@@ -18,11 +17,13 @@ import botocore
 import botocore.session
 from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ProfileNotFound
+from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
 
 from lineage.crawl.aws.pace import FIRST, THROTTLED, Pace
 from lineage.crawl.aws.refusals import UNPARSED, Garbled, error_body, json_object, told
+from lineage.crawl.aws.signin import no_profile, no_region, not_signed_in
 from lineage.domain.names import parse_arn
+from lineage.domain.spelling import did_you_mean
 from lineage.errors import CrawlError, MalformedName
 
 if TYPE_CHECKING:
@@ -77,12 +78,12 @@ class Session:
         try:
             self._boto = boto or boto3.Session(profile_name=profile, region_name=region)
         except ProfileNotFound as error:
-            raise CrawlError(f"{error}: name one of those in ~/.aws/config with --profile") from error
+            raise CrawlError(no_profile(profile)) from error
         except BotoCoreError as error:
             raise CrawlError(f"boto3 can't read its configuration: {error}") from error
         named = region or self._boto.region_name
         if not named:
-            raise CrawlError("no AWS region: give one with --region, or set AWS_REGION")
+            raise CrawlError(no_region(profile))
         self.region: str = named
         self.caller, self.account = self._who()
 
@@ -93,15 +94,13 @@ class Session:
             ).get_caller_identity()  # botocore's own few tries: nobody waits for a no
             parse_arn(answer["Arn"])
             return answer["Arn"], answer["Account"]
-        except NoCredentialsError as error:
-            raise CrawlError("no AWS credentials: sign in (`aws sso login`), set AWS_PROFILE, or use --profile") from error
         except (BotoCoreError, ClientError, *UNPARSED) as error:
-            raise CrawlError(f"AWS did not say who is asking (sts:GetCallerIdentity): {told(error)}") from error
+            raise CrawlError(not_signed_in(error, self._boto)) from error
 
     def assume(self, role: str) -> Session:
         """A session as another role, which renews its credentials by itself. Raises `CrawlError`, `MalformedName`."""
         if not _ROLE.fullmatch(role):
-            raise MalformedName(f"{role!r} is no role ARN; one looks like arn:aws:iam::111122223333:role/auditor")
+            raise MalformedName(f"{role!r} is not a role ARN (expected one like arn:aws:iam::111122223333:role/auditor)")
         core = botocore.session.Session()
         own: Any = self._boto  # it makes the client that assumes the role, so that its hooks hold there, too
         fetcher = AssumeRoleCredentialFetcher(
@@ -150,9 +149,8 @@ class Session:
         }
         for name in names:
             if name not in known:
-                near = difflib.get_close_matches(name, sorted(known), n=2)
-                said = f"; did you mean {' or '.join(near)}?" if near else "; a newer boto3 may know it"
-                raise MalformedName(f"no region {name} has SageMaker, as far as this boto3 knows{said}")
+                said = did_you_mean(sorted(known), name, "; a newer boto3 may know it")
+                raise MalformedName(f"no region {name!r} with SageMaker that this boto3 knows{said}")
 
     def client(self, region: str, service: str = "sagemaker") -> BaseClient:
         """The client of a region, of SageMaker or of another service that speaks JSON."""

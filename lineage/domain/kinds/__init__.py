@@ -16,7 +16,7 @@ from lineage.domain.kinds.lineage_entities import CHARTS, LINEAGE_ARTIFACT
 from lineage.domain.kinds.managed_jobs import AUTOML_JOB, FINE_TUNING_JOB, LABELING_JOB, TRANSFORM_JOB, TUNING_JOB
 from lineage.domain.kinds.pipelines import PIPELINE, PIPELINE_EXECUTION
 from lineage.domain.kinds.places import ARTIFACT, CODE, CONTENT, DATASET, RESOURCE
-from lineage.domain.kinds.registry import MODEL_PACKAGE
+from lineage.domain.kinds.registry import MODEL_PACKAGE, MODEL_PACKAGE_GROUP
 from lineage.domain.kinds.serving import ENDPOINT, ENDPOINT_CONFIG, INFERENCE_COMPONENT, MODEL
 from lineage.domain.kinds.shared import RUN_NAME
 from lineage.domain.kinds.table import (
@@ -106,6 +106,7 @@ __all__ = [
     "MENTIONED_USAGE",
     "MODEL",
     "MODEL_PACKAGE",
+    "MODEL_PACKAGE_GROUP",
     "OF_VARIANTS",
     "ONLY_NAMED",
     "OPAQUE_CHANNELS",

@@ -18,7 +18,7 @@ from lineage.graphs.build import graph as graph_of_snapshot
 from lineage.queries.as_json import scope_json
 from lineage.queries.attested import Vouched, vouched_in
 from lineage.queries.flow.links import Link
-from lineage.queries.select import select
+from lineage.queries.select import select, within
 from lineage.snapshot.reading import Snapshot
 from lineage.snapshot.tables import Row
 
@@ -30,8 +30,20 @@ class Chosen:
     must be told besides: what was left out or cut.
     """
 
-    def __init__(self, source: Snapshot | Graph, selector: str = "", *, attestations: Vouched = None) -> None:
-        """`source`: a snapshot, or a graph, which has no records. `attestations` close holes where a format tells of some."""
+    def __init__(
+        self,
+        source: Snapshot | Graph,
+        selector: str = "",
+        *,
+        accounts: Iterable[str] = (),
+        regions: Iterable[str] = (),
+        attestations: Vouched = None,
+    ) -> None:
+        """`source`: a snapshot, or a graph, which has no records. `accounts` and `regions` leave the nodes of others out.
+
+        `attestations` close holes where a format tells of some.
+        """
+        self._places = (tuple(accounts), tuple(regions))
         self.selector = selector
         self.vouched = vouched_in(attestations)
         self.notes: list[str] = []
@@ -49,7 +61,7 @@ class Chosen:
     def graph(self) -> Graph:
         """What was chosen, whole in memory."""
         whole = graph_of_snapshot(self.snapshot) if self._given is None else self._given
-        return select(whole, self.selector) if self.selector else whole
+        return within(select(whole, self.selector) if self.selector else whole, *self._places)
 
     @cached_property
     def scope(self) -> Scope:
@@ -59,7 +71,7 @@ class Chosen:
 
     @property
     def _streams(self) -> bool:
-        return self._given is None and not self.selector
+        return self._given is None and not self.selector and not any(self._places)
 
     @property
     def tool(self) -> Json:

@@ -36,8 +36,9 @@ def write_csv_edges(chosen: Chosen) -> Iterator[str]:
 
 
 def write_jsonl_nodes(chosen: Chosen) -> Iterator[str]:
-    """A node a line, with every attribute as it is."""
-    return (dumped(row) + "\n" for row in _nodes(chosen))
+    """A node a line, with every attribute as it is; each line has the attributes of all kinds, null where a kind has none."""
+    keys = dict.fromkeys(NODE_COLUMNS[:-1]) | dict.fromkeys(sorted({name for row in _nodes(chosen) for name in row}))
+    return (dumped(keys | row) + "\n" for row in _nodes(chosen))
 
 
 def write_jsonl_edges(chosen: Chosen) -> Iterator[str]:

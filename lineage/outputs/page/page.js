@@ -3,7 +3,8 @@
 (() => {
   const BOX_TEXT = 15, BOX_SHAPE = 3.5;  // a box of fewer pixels in height has no text, or is but a dot of its kind's colour
   const MOST_FOUND = 12, ROWS = 300, EDGES = 60, GAPS = 100;
-  const LEAST_ZOOM = 0.002, MOST_ZOOM = 4, READABLE = 0.8;
+  const LEAST_ZOOM = 0.002, MOST_ZOOM = 4, READABLE = 0.92;  // names of 11 pixels
+  const HIGH = 44, LINE = 15, PAD = 24;
   const UP = 1, DOWN = 2, HERE = 3;
   const FILTERS = { kind: "Kinds", account: "Accounts", status: "Status" };
 
@@ -24,11 +25,11 @@
   data.gaps.forEach((gap) => { if (gap.node !== null) nodes[gap.node].gaps.push(gap); });
 
   function nodeAt(id, at) {
-    const column = data.nodes, [x, y, width, height] = column.box.slice(4 * at, 4 * at + 4);
+    const column = data.nodes;
     const told = (name) => word(column[name][at]);
     const node = {
-      at, id, x, y, width, height, out: [], into: [], gaps: [], hidden: false,
-      label: column.label[at], name: column.name[at] ?? column.label[at], kind: told("kind"), account: told("account"),
+      at, id, x: 0, y: 0, width: 1, height: 1, lines: [], out: [], into: [], gaps: [], hidden: false,
+      label: column.label[at], name: column.name[at] ?? column.label[at], kind: told("kind"), below: told("below"), account: told("account"),
       region: told("region"), status: told("status"), created: column.created[at], modified: column.modified[at],
       observed: column.observed[at] === 1, more: column.more[at], url: column.url[at], record: column.record[at],
     };
@@ -40,14 +41,36 @@
     const column = data.edges, told = (name) => word(column[name][at]);
     const edge = {
       source, target: column.target[at], relation: told("relation"), role: told("role"), usage: told("usage"),
-      path: told("path"), evidence: told("evidence"), time: told("time"), points: column.points[at],
+      path: told("path"), evidence: told("evidence"), time: told("time"), points: [],
     };
     edge.flows = flows.has(edge.relation);
     const notNow = edge.relation === "configures" && ["past", "pending"].includes(edge.role);
     edge.dash = edge.evidence !== "declared" ? 1 : edge.flows && !notNow ? 0 : 2;
+    return edge;
+  }
+
+  let isDown = false;
+
+  /** Puts all where a layout says. The second one runs down: its numbers are those of one that runs to the right.
+      What is not in it is away: of a large graph it has only what the page opens at. */
+  function lay(which) {
+    const { box, lines, points } = data.layouts[which];
+    isDown = which === 1;
+    for (const node of nodes) {
+      node.away = !box[node.at];
+      if (node.away) continue;
+      const [one, other, along, across] = box[node.at];
+      [node.x, node.y, node.width, node.height] = isDown ? [other, one, across, along] : [one, other, along, across];
+      node.lines = lines[node.at] ?? [node.label];
+      node.cut = undefined;
+    }
+    edges.forEach((edge, at) => points[at] && bound(edge, points[at]));
+  }
+
+  function bound(edge, points) {
+    edge.points = isDown ? points.map((_, n) => points[n % 2 ? n - 1 : n + 1]) : points;
     const xs = edge.points.filter((_, n) => n % 2 === 0), ys = edge.points.filter((_, n) => n % 2 === 1);
     edge.left = Math.min(...xs); edge.right = Math.max(...xs); edge.top = Math.min(...ys); edge.bottom = Math.max(...ys);
-    return edge;
   }
 
   /** All that a node reaches along the edges on which data flows. */
@@ -82,14 +105,23 @@
     lit = node && { up: reach(node, "into", "source"), down: reach(node, "out", "target") };
     say();
     listed();
+    warn();
     draw();
+  }
+
+  /** The button is red if something that is lit could not be read. */
+  function warn() {
+    const here = data.gaps.filter((gap) => lit && touches(gap)).length;
+    $("about-button").classList.toggle("holes", here > 0);
+    $("about-button").title = `What was looked at, and what could not be read${lit ? `: ${here ? many(here, "gap") : "no gap"} on the lit path` : ""}`;
   }
 
   function say() {
     const shown = nodes.filter((node) => !node.hidden).length;
+    const away = nodes.filter((node) => node.away).length;
     const all = shown === nodes.length ? many(shown, "node") : `${shown.toLocaleString("en")} of ${many(nodes.length, "node")}`;
     $("said").textContent = now
-      ? `${spaced(now.kind)} ${now.name}${now.hidden ? " (hidden by a filter)" : ""} · ${counted(lit.up)} upstream · ${counted(lit.down)} downstream`
+      ? `${spaced(now.kind)} ${now.name}${now.hidden ? " (hidden by a filter)" : ""} · ${counted(lit.up)} upstream · ${counted(lit.down)} downstream${away ? ` · ⤢ shows ${away.toLocaleString("en")} more` : ""}`
       : `${all} · ${many(edges.length, "edge")}`;
   }
 
@@ -99,6 +131,7 @@
   }
 
   function go(node) {
+    if (node.away) lay(0);
     choose(node);
     view.zoom = Math.max(view.zoom, READABLE);
     centre(node);
@@ -108,6 +141,8 @@
   /** Opens the panel, which may take the place where the node is. */
   function uncovered(node) {
     detail(node);
+    const low = (node.y + node.height - view.y) * view.zoom + 24;
+    if (low > free()) view.y += (low - free()) / view.zoom;
     const right = (node.x + node.width - view.x) * view.zoom + 24;
     if (right > view.width) view.x += Math.min(right - view.width, (node.x - view.x) * view.zoom - 12) / view.zoom;
     draw();
@@ -118,20 +153,68 @@
     go(node);
   }
 
+  /** What the panel leaves free of the height: on a phone it lies over the graph. */
+  const free = () => view.height - (isPhone() ? panel.offsetHeight : 0);
+
   function centre(node) {
     view.x = node.x + node.width / 2 - view.width / view.zoom / 2;
-    view.y = node.y + node.height / 2 - view.height / view.zoom / 2;
+    view.y = node.y + node.height / 2 - free() / view.zoom / 2;
     draw();
   }
 
+  /** Shows all nodes, or those that are wanted, as large as they fit. */
   function fit(wanted = nodes) {
-    const shown = wanted.filter((node) => !node.hidden), pad = 28;
-    if (!shown.length) return;
+    arrange(wanted);
+    const room = roomOf(wanted);
+    if (!room) return;
+    view.zoom = room.zoom;
+    view.x = room.left + room.wide / 2 - view.width / view.zoom / 2;
+    view.y = room.top + room.high / 2 - view.height / view.zoom / 2;
+    say();
+    draw();
+  }
+
+  const isShown = (node) => !node.hidden && !node.away;
+
+  /** Takes the layout in which some nodes are larger, of those that have them all. */
+  function arrange(wanted) {
+    const zooms = data.layouts.map((_, which) => {
+      lay(which);
+      return wanted.some((node) => node.away) ? 0 : roomOf(wanted)?.zoom ?? 0;
+    });
+    lay(zooms[1] > zooms[0] * 1.05 ? 1 : 0);
+  }
+
+  const isPhone = () => innerWidth <= 600;
+  const foot = () => (isPhone() ? 104 : 58);  // pixels that the line below the graph and the buttons take up
+
+  /** The box around some nodes, and the zoom at which it fits the screen. */
+  function roomOf(wanted) {
+    const shown = wanted.filter(isShown);
+    if (!shown.length) return null;
     const left = least(shown, (node) => node.x), top = least(shown, (node) => node.y);
     const wide = -least(shown, (node) => -node.x - node.width) - left, high = -least(shown, (node) => -node.y - node.height) - top;
-    view.zoom = Math.min((view.width - 2 * pad) / wide, (view.height - 2 * pad) / high, 1.25);
-    view.x = left + wide / 2 - view.width / view.zoom / 2;
-    view.y = top + high / 2 - view.height / view.zoom / 2;
+    const zoomed = Math.min((view.width - 2 * PAD) / wide, (view.height - PAD - foot()) / high, 1.25);
+    return { left, top: top + (foot() - PAD) / 2 / zoomed, wide, high, zoom: zoomed };
+  }
+
+  /** The page opens at a node with what it was made of and went into, in the layout that shows it larger; names can be read. */
+  function openAt(node) {
+    if (node) choose(node);
+    const answer = node ? [node, ...lit.up, ...lit.down] : nodes;
+    fit(answer);
+    if (node && view.zoom < READABLE) near(node, answer);
+  }
+
+  /** At a size that can be read, with the node where most of its lineage is in sight. */
+  function near(node, answer) {
+    view.zoom = READABLE;
+    const share = !lit.down.size ? 1 : !lit.up.size ? 0 : 0.5;  // before it, behind it, or on both sides
+    const [wide, high] = [view.width / READABLE, (view.height - foot()) / READABLE], room = roomOf(answer);
+    const placed = (at, size, all, from, length, part) =>
+      (length + 2 * PAD <= all ? from + length / 2 - all / 2 : at - PAD - (all - size - 2 * PAD) * part);
+    view.x = placed(node.x, node.width, wide, room.left, room.wide, isDown ? 0.5 : share);
+    view.y = placed(node.y, node.height, high, least(answer, (one) => one.y), room.high, isDown ? share : 0.5);
     draw();
   }
 
@@ -165,8 +248,8 @@
     pen.setTransform(scale, 0, 0, scale, -at.x * scale, -at.y * scale);
     const seen = { left: at.x, top: at.y, right: at.x + at.width / at.zoom, bottom: at.y + at.height / at.zoom };
     lines(pen, at, edges.filter((edge) => isSeen(edge, seen)));
-    const boxes = nodes.filter((node) => !node.hidden && inside(node, seen));
-    const tall = 40 * at.zoom;
+    const boxes = nodes.filter((node) => isShown(node) && inside(node, seen));
+    const tall = HIGH * at.zoom;
     if (tall < BOX_SHAPE) dots(pen, at, boxes);
     else boxes.forEach((node) => box(pen, at, node, tall >= BOX_TEXT));
     pen.globalAlpha = 1;
@@ -177,7 +260,7 @@
 
   const isSeen = (edge, seen) =>
     edge.left < seen.right && edge.right > seen.left && edge.top <= seen.bottom && edge.bottom >= seen.top
-    && !nodes[edge.source].hidden && !nodes[edge.target].hidden;
+    && isShown(nodes[edge.source]) && isShown(nodes[edge.target]);
 
   function lines(pen, at, shown) {
     const groups = new Map();
@@ -186,7 +269,7 @@
       if (!groups.has(style)) groups.set(style, []);
       groups.get(style).push(edge);
     }
-    const straight = 40 * at.zoom < BOX_SHAPE;
+    const straight = HIGH * at.zoom < BOX_SHAPE;
     for (const style of [...groups.keys()].sort()) {  // "-1" first: what is lit lies above
       const [lightness, dash] = style.split(" ").map(Number);
       strokeAll(pen, at, groups.get(style), lightness, straight ? 0 : dash, straight);
@@ -203,8 +286,8 @@
   }
 
   function strokeAll(pen, at, some, lightness, dash, straight) {
-    pen.globalAlpha = lightness < 0 ? 0.16 : straight && !lightness ? 0.45 : 1;
-    pen.strokeStyle = lightness === UP ? colours.up : lightness === DOWN ? colours.down : colours.line;
+    pen.globalAlpha = straight && !lightness ? 0.45 : 1;
+    pen.strokeStyle = lightness === UP ? colours.up : lightness === DOWN ? colours.down : lightness < 0 ? colours.edge : colours.line;
     pen.lineWidth = Math.max(lightness > 0 ? 2.2 : 1.2, (lightness > 0 ? 1.3 : 0.6) / at.zoom);
     pen.setLineDash([[], [7, 5], [1.5, 5]][dash]);
     pen.beginPath();
@@ -218,19 +301,29 @@
     pen.lineTo(points.at(-2), points.at(-1));
   }
 
-  /** Each second pair of points is a curve that is level at both ends. */
+  /** Each second pair of points is a curve that is level at both ends; upright, where the graph runs down. */
   function trace(pen, points) {
     pen.moveTo(points[0], points[1]);
     for (let n = 2; n < points.length; n += 2) {
       const [x, y, toX, toY] = [points[n - 2], points[n - 1], points[n], points[n + 1]];
-      if (n % 4 === 2 || y === toY) pen.lineTo(toX, toY);
+      if (n % 4 === 2 || x === toX || y === toY) pen.lineTo(toX, toY);
+      else if (isDown) pen.bezierCurveTo(x, (y + toY) / 2, toX, (y + toY) / 2, toX, toY);
       else pen.bezierCurveTo((x + toX) / 2, y, (x + toX) / 2, toY, toX, toY);
     }
   }
 
+  /** Where the end of a line points: as its last piece does that is longer than nothing, level or upright. */
+  function turnOf(points, x, y) {
+    for (let n = points.length - 4; n >= 0; n -= 2) {
+      const across = x - points[n], up = y - points[n + 1], isCurve = n % 4 === 2;
+      if (isCurve && (across || up)) return isDown ? [0, Math.sign(up) || 1] : [Math.sign(across) || 1, 0];
+      if (across || up) return Math.abs(across) >= Math.abs(up) ? [Math.sign(across), 0] : [0, Math.sign(up)];
+    }
+    return [1, 0];
+  }
+
   function arrow(pen, points) {
-    const x = points.at(-2), y = points.at(-1), fromX = points.at(-4), fromY = points.at(-3);
-    const turn = Math.abs(x - fromX) >= Math.abs(y - fromY) ? [Math.sign(x - fromX) || 1, 0] : [0, Math.sign(y - fromY)];
+    const x = points.at(-2), y = points.at(-1), turn = turnOf(points, x, y);
     pen.fillStyle = pen.strokeStyle;
     pen.beginPath();
     pen.moveTo(x, y);
@@ -241,7 +334,7 @@
 
   function dots(pen, at, some) {
     const groups = Map.groupBy(some, (node) => `${light(node) < 0 ? 0 : 1} ${dotColour(node)}`);
-    const grown = Math.max(0, 2.2 / at.zoom - 40) / 2;  // nothing gets so small that it cannot be seen
+    const grown = Math.max(0, 2.2 / at.zoom - HIGH) / 2;  // nothing gets so small that it cannot be seen
     for (const key of [...groups.keys()].sort()) {
       pen.globalAlpha = key[0] === "0" ? 0.25 : 1;
       pen.fillStyle = key.slice(2);
@@ -251,91 +344,75 @@
 
   function dotColour(node) {
     if (node === now) return colours.accent;
-    return node.gaps.length || !node.observed ? colours.hole : data.kinds[node.kind][1];
+    return isHole(node) ? colours.hole : data.kinds[node.kind][1];
   }
+
+  /** Something of it could not be read, and it is on the lit path, where there is one. */
+  const isHole = (node) => node.gaps.length > 0 && light(node) >= 0;
 
   function box(pen, at, node, text) {
-    pen.globalAlpha = light(node) < 0 ? 0.24 : 1;
-    const isHole = node.gaps.length > 0, gone = !node.observed;
+    const dim = light(node) < 0, gone = !node.observed;
+    pen.globalAlpha = dim && !text ? 0.3 : 1;
     pen.beginPath();
-    pen.roundRect(node.x, node.y, node.width, node.height, 8);
-    pen.fillStyle = text || gone ? colours.card : data.kinds[node.kind][1];
+    pen.roundRect(node.x, node.y, node.width, node.height, 7);
+    pen.fillStyle = node === now ? colours["accent-soft"] : !text ? data.kinds[node.kind][1] : dim ? colours.paper : colours.card;
     pen.fill();
-    pen.setLineDash(gone ? [5, 4] : []);
-    pen.lineWidth = isHole || node === now ? Math.max(2.5, 1.6 / at.zoom) : 1.2;
-    pen.strokeStyle = node === now ? colours.accent : isHole || gone ? colours.hole : rim(node);
+    pen.setLineDash(gone ? [5, 3] : []);
+    pen.lineWidth = isHole(node) || node === now ? Math.max(2, 1.6 / at.zoom) : 1;
+    pen.strokeStyle = isHole(node) ? colours.hole : node === now ? colours.accent : gone && !dim ? colours.line : rim(node);
     pen.stroke();
     pen.setLineDash([]);
-    if (text) caption(pen, node);
+    if (text) caption(pen, node, dim);
   }
 
-  const rim = (node) => (light(node) === UP ? colours.up : light(node) === DOWN ? colours.down : colours.edge);
+  const rim = (node) => (light(node) === UP ? colours.up : light(node) === DOWN ? colours.down : colours.rim);
 
-  function caption(pen, node) {
-    const failed = ["Failed", "Stopped", "Stopping", "OutOfService"].includes(node.status), room = node.width - 43;
-    icon(pen, data.kinds[node.kind], node.x + 19, node.y + node.height / 2);
-    pen.font = "600 12.5px system-ui, sans-serif";
-    pen.fillStyle = colours.ink;
-    pen.fillText(cut(pen, node, room), node.x + 36, node.y + 17.5);
+  function caption(pen, node, dim) {
+    const failed = ["Failed", "Stopped", "Stopping", "OutOfService"].includes(node.status), room = node.width - 37 - 8;
+    pen.globalAlpha = dim ? 0.4 : 1;
+    icon(pen, data.kinds[node.kind], node.x + 20, node.y + node.height / 2);
+    pen.globalAlpha = 1;
+    pen.font = `${dim ? 400 : 600} 12px system-ui, sans-serif`;
+    pen.fillStyle = dim ? colours.soft : colours.ink;
+    cut(pen, node, room).forEach((line, n) => pen.fillText(line, node.x + 37, node.y + 18 + LINE * n));
     pen.font = "11px system-ui, sans-serif";
-    pen.fillStyle = failed ? colours.hole : colours.soft;
-    const status = node.more?.deleted ? "deleted" : node.status ?? (node.observed ? "" : "not observed");
-    pen.fillText(spaced(node.kind) + (status ? ` · ${status}` : ""), node.x + 36, node.y + 32, room);
+    pen.fillStyle = failed && !dim ? colours.hole : colours.soft;
+    pen.fillText(node.below, node.x + 37, node.y + node.height - 10, room);
   }
 
-  /** The label, its middle left out until it fits: names differ at their ends. */
+  /** The lines of the name, the middle of each left out until it fits: names differ at their ends. */
   function cut(pen, node, room) {
-    if (node.cut !== undefined) return node.cut;
-    const whole = [...plain(node.label)];
+    node.cut ??= node.lines.map((line) => fitting(pen, line, room));
+    return node.cut;
+  }
+
+  function fitting(pen, line, room) {
+    const whole = [...plain(line)];
     let kept = whole.join(""), width = pen.measureText(kept).width;
     for (let half = Math.floor((whole.length * room) / width / 2); width > room && half > 1; half -= 1) {
       kept = `${whole.slice(0, half).join("")}…${whole.slice(-half).join("")}`;
       width = pen.measureText(kept).width;
     }
-    node.cut = kept;
     return kept;
   }
 
   const plain = (text) => text.slice(0, 400).replace(/[\u0000-\u001f\u007f-\u009f]/g, "·").replace(/[\u202a-\u202e\u2066-\u2069]/g, "");
 
-  // --- the icons: the shapes that Graphviz draws for the kinds ---------------------------------------------------------
+  // --- the icons ---------------------------------------------------------------------------------------------------
 
-  const polygon = (pen, points) => {
-    points.forEach(([x, y], n) => (n ? pen.lineTo(x, y) : pen.moveTo(x, y)));
-    pen.closePath();
-  };
-  const around = (corners, turn, size) =>
-    Array.from({ length: corners }, (_, n) => (2 * Math.PI * n) / corners + turn).map((a) => [size * Math.cos(a), size * Math.sin(a)]);
-  const SHAPES = {
-    box: (pen) => pen.roundRect(-8, -6.5, 16, 13, 2.5),
-    hexagon: (pen) => polygon(pen, around(6, 0, 8.6)),
-    doubleoctagon: (pen) => { polygon(pen, around(8, Math.PI / 8, 8.8)); polygon(pen, around(8, Math.PI / 8, 5.6)); },
-    cds: (pen) => polygon(pen, [[-8, -5.5], [3, -5.5], [8, 0], [3, 5.5], [-8, 5.5]]),
-    note: (pen) => { polygon(pen, [[-6.5, -8], [2.5, -8], [6.5, -4], [6.5, 8], [-6.5, 8]]); polygon(pen, [[2.5, -8], [2.5, -4], [6.5, -4]]); },
-    folder: (pen) => polygon(pen, [[-8, 6.5], [-8, -6.5], [-2, -6.5], [0, -4], [8, -4], [8, 6.5]]),
-    tab: (pen) => polygon(pen, [[-8, 6.5], [-8, -6.5], [0, -6.5], [0, -3.5], [8, -3.5], [8, 6.5]]),
-    component: (pen) => { pen.rect(-6, -7, 14, 14); pen.rect(-8.5, -4.5, 5, 3.2); pen.rect(-8.5, 1.3, 5, 3.2); },
-    box3d: (pen) => {
-      polygon(pen, [[-8, -4], [-4, -7.5], [8, -7.5], [8, 3.5], [4, 7], [-8, 7]]);
-      pen.moveTo(-8, -4); pen.lineTo(4, -4); pen.lineTo(8, -7.5); pen.moveTo(4, -4); pen.lineTo(4, 7);
-    },
-    cylinder: (pen) => {
-      pen.moveTo(7, -5.5); pen.lineTo(7, 5.5); pen.ellipse(0, 5.5, 7, 2.6, 0, 0, Math.PI); pen.lineTo(-7, -5.5);
-      pen.ellipse(0, -5.5, 7, 2.6, 0, Math.PI, 3 * Math.PI);
-    },
-  };
+  const paths = new Map();
+  const pathOf = (said) => paths.get(said) ?? paths.set(said, new Path2D(said)).get(said);
 
-  function icon(pen, [shape, colour], x, y, size = 1) {
+  function icon(pen, [path, colour], x, y, size = 1) {
     pen.save();
     pen.translate(x, y);
     pen.scale(size, size);
-    pen.beginPath();
-    (SHAPES[shape] ?? SHAPES.box)(pen);
+    const shape = pathOf(path);
     pen.fillStyle = colour;
     pen.strokeStyle = colours.stroke;
-    pen.lineWidth = 1;
-    pen.fill();
-    pen.stroke();
+    pen.lineWidth = 0.9;
+    pen.fill(shape);
+    pen.stroke(shape);
     pen.restore();
   }
 
@@ -354,7 +431,7 @@
 
   function theme() {
     const style = getComputedStyle(document.documentElement);
-    for (const name of ["paper", "card", "edge", "ink", "soft", "line", "up", "down", "hole", "accent", "stroke"]) {
+    for (const name of ["paper", "card", "edge", "rim", "ink", "soft", "line", "up", "down", "hole", "accent", "accent-soft", "stroke"]) {
       colours[name] = style.getPropertyValue(`--${name}`).trim();
     }
     document.querySelectorAll("canvas.icon").forEach(iconAgain);
@@ -466,9 +543,12 @@
 
   const holes = (gaps) => gaps.length ? [text("h3", many(gaps.length, "gap")), ...gaps.map(gapItem)] : null;
 
+  /** Whether a gap is about something that is lit, or chosen; without light, whether it is about anything in this page. */
+  const touches = (gap) => gap.node !== null && light(nodes[gap.node]) >= 0;
+
   function gapItem(gap) {
     const about = gap.node === null ? text("small", gap.subject) : element("small", {}, link(nodes[gap.node]));
-    return element("div", { className: "item" }, text("span", gap.reason, "hole"), ` ${gap.operation} ${gap.detail}`, about);
+    return element("div", { className: "item" }, text("span", gap.reason, touches(gap) ? "hole" : "reason"), ` ${gap.operation} ${gap.detail}`, about);
   }
 
   function evidence(title, list, end) {
@@ -627,13 +707,18 @@
     draw();
   }
 
+  /** What lines and rims mean: of those that are there. */
   function legend() {
-    const row = (looks, words) => element("p", { className: "line" }, element("i", { className: looks, ariaHidden: "true" }), words);
+    const row = (looks, words, isThere) =>
+      isThere && element("p", { className: "line" }, element("i", { className: looks, ariaHidden: "true" }), words);
+    const drawn = (dash) => edges.some((edge) => edge.dash === dash);
     return [
-      text("h2", "Lines and rims"), row("", "a field names it"), row("dashed", "matched, or only a text or people name it"),
-      row("dotted", "recorded by, member of, or a past or pending config"), row("up", "upstream of the chosen"), row("down", "downstream of it"),
-      row("box", "named, not observed"), row("box hole", "something could not be read"),
-    ];
+      text("h2", "Lines and rims"), row("", "a field names it", drawn(0)), row("dashed", "matched, or only a text or people name it", drawn(1)),
+      row("dotted", "recorded by, member of, or a past or pending config", drawn(2)),
+      row("up", "upstream of the chosen", edges.length), row("down", "downstream of it", edges.length),
+      row("box", "named, not observed", nodes.some((node) => !node.observed)),
+      row("box hole", "something could not be read", nodes.some((node) => node.gaps.length)),
+    ].filter(Boolean);
   }
 
   function toggleFilters(shown = $("filters").hidden) {
@@ -705,13 +790,14 @@
     "+": () => zoom(1.3), "=": () => zoom(1.3), "-": () => zoom(1 / 1.3), 0: () => fit(), f: () => fit(), t: toggleTable, l: () => toggleFilters(),
     "/": () => search.focus(), "?": () => $("help").showModal(),
   };
+  const TURNED = { ArrowDown: "ArrowRight", ArrowUp: "ArrowLeft", ArrowLeft: "ArrowUp", ArrowRight: "ArrowDown" };
   const MOVES = { ArrowRight: ["out", "target"], ArrowLeft: ["into", "source"], ArrowUp: -1, ArrowDown: 1 };
 
   function key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || $("help").open || event.target === search) return;
     if (event.key === "Escape") back();
     else if (KEYS[event.key]) KEYS[event.key]();
-    else if (event.target === canvas && MOVES[event.key]) move(MOVES[event.key]);
+    else if (event.target === canvas && MOVES[event.key]) move(MOVES[isDown ? TURNED[event.key] : event.key]);
     else if (event.target === canvas && event.key === "Enter" && now) uncovered(now);
     else return;
     event.preventDefault();
@@ -724,23 +810,25 @@
   }
 
   function move(way) {
-    const shown = nodes.filter((node) => !node.hidden);
-    const from = now && !now.hidden ? now : null;
+    const shown = nodes.filter(isShown);
+    const from = now && isShown(now) ? now : null;
     const next = !from ? firstOf(shown) : typeof way === "number" ? beside(from, shown, way) : along(from, ...way);
     if (next) go(next);
   }
 
-  const firstOf = (shown) => shown.reduce((so, node) => (!so || node.x < so.x || (node.x === so.x && node.y < so.y) ? node : so), null);
-  const middle = (node) => node.x + node.width / 2;
+  const flowsAlong = (node) => (isDown ? node.y : node.x), across = (node) => (isDown ? node.x : node.y);
+  const firstOf = (shown) => shown.reduce((so, node) => (
+    !so || flowsAlong(node) < flowsAlong(so) || (flowsAlong(node) === flowsAlong(so) && across(node) < across(so)) ? node : so), null);
+  const middle = (node) => flowsAlong(node) + (isDown ? node.height : node.width) / 2;
 
   function along(from, list, end) {
-    const ends = from[list].map((edge) => nodes[edge[end]]).filter((node) => !node.hidden && node !== from);
-    return nearest(ends, (node) => Math.abs(node.y - from.y));
+    const ends = from[list].map((edge) => nodes[edge[end]]).filter((node) => isShown(node) && node !== from);
+    return nearest(ends, (node) => Math.abs(across(node) - across(from)));
   }
 
   function beside(from, shown, way) {
-    const column = shown.filter((node) => Math.abs(middle(node) - middle(from)) < 60 && (node.y - from.y) * way > 0);
-    return nearest(column, (node) => Math.abs(node.y - from.y));
+    const column = shown.filter((node) => Math.abs(middle(node) - middle(from)) < (isDown ? 30 : 60) && (across(node) - across(from)) * way > 0);
+    return nearest(column, (node) => Math.abs(across(node) - across(from)));
   }
 
   const nearest = (list, distance) => list.reduce((so, node) => (!so || distance(node) < distance(so) ? node : so), null);
@@ -755,7 +843,7 @@
 
   function under([x, y]) {
     const [atX, atY] = [view.x + x / view.zoom, view.y + y / view.zoom], slack = Math.max(0, 4 / view.zoom - 4);
-    const hit = (node) => !node.hidden && atX >= node.x - slack && atX <= node.x + node.width + slack
+    const hit = (node) => isShown(node) && atX >= node.x - slack && atX <= node.x + node.width + slack
       && atY >= node.y - slack && atY <= node.y + node.height + slack;
     return nodes.findLast(hit) ?? null;
   }
@@ -825,7 +913,7 @@
     theme();
     [view.width, view.height, view.dots] = [1560, 900, 2.5];
     [canvas.width, canvas.height] = [3900, 2250];
-    fit();
+    fit(nodes.filter(isShown));
     paint(context, view);
     listed();
   }
@@ -846,13 +934,12 @@
     $("subtitle").textContent = [data.title, data.left_out].filter(Boolean).join(" · ");
     $("subtitle").title = $("subtitle").textContent;
     $("about-button").textContent = data.gaps.length ? many(data.gaps.length, "gap") : data.scope.unread.length ? "Not all read" : "No gaps";
-    $("about-button").title = "What was looked at, and what could not be read";
-    $("about-button").classList.toggle("holes", data.gaps.length > 0 || data.scope.unread.length > 0);
     theme();
     filters();
     if (innerWidth <= 900) toggleFilters(false);
     measure();
-    fit();
+    warn();
+    openAt(nodes[data.start]);
     say();
   }
 

@@ -10,18 +10,23 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from html import escape
 from importlib.resources import files
-from typing import Final
+from typing import Any, Final
 
-from lineage.domain.kinds import KINDS, RELATIONS, RESOURCE, SHOWN_BESIDE
+import networkx as nx
+
+from lineage.domain.kinds import ENDPOINT, KINDS, RELATIONS, RESOURCE, SHOWN_BESIDE
 from lineage.domain.records import Json, Resource, Scope
+from lineage.domain.status import serves
 from lineage.domain.text import json_text, shown, visible
 from lineage.graphs.build import Graph
-from lineage.outputs.pictures.figures import console_url
-from lineage.outputs.pictures.layout import Box, Layout, layout
+from lineage.outputs.pictures.cards import name_lines, size
+from lineage.outputs.pictures.figures import below, console_url
+from lineage.outputs.pictures.icons import icon_of
+from lineage.outputs.pictures.layout import Layout, layout
 from lineage.queries.as_json import scope_json
 from lineage.queries.flow.unread import gap_subjects
 from lineage.snapshot.reading import Snapshot
@@ -29,10 +34,10 @@ from lineage.snapshot.reading import Snapshot
 SCHEMA: Final = "lineage.page/1"
 MAX_WITH_RECORDS: Final = 2000  # nodes of a page that holds records: some kilobytes each
 MAX_RECORD: Final = 16_000  # characters of one
-_HEIGHT, _LEAST_WIDTH, _MOST_WIDTH = 40.0, 132.0, 310.0
 _BETWEEN = 56.0  # two layers
-_BESIDE_TEXT = 50.0  # the icon and the rims of a box
-_LETTER, _SMALL_LETTER = 8.0, 6.4  # how wide a letter of each of its two lines is, about
+_TALL: Final = 300  # nodes at most of a second layout, which runs down: for phones, and for long chains
+_TALL_GAP = 36.0
+_TALL_LINES: Final = (18, 3)  # the characters of a line of a name there, and how many lines it may have
 _COLUMNS = ("kind", "account", "region", "status")  # the same words again and again
 _APART = frozenset({*_COLUMNS, "name", "label", "arn", "created", "modified", "observed"})
 
@@ -45,12 +50,14 @@ def to_page(
     images: bool = False,
     title: str = "",
     heading: str = "Lineage",
+    start: str | None = None,
 ) -> str:
     """HTML text: the graph to move in, search and filter, and of each node its facts, its edges, its gaps and its record.
 
     Records are those of the snapshot; without one, or past `MAX_WITH_RECORDS` nodes, the page says that it has none.
-    `links=False` leaves the console links out. Container images are drawn if asked for, and counted if left out. Edges are
-    what the records say: times are not looked at. The same graph gives the same text.
+    `links=False` leaves the console links out. Container images are drawn if asked for, and counted if left out. The page
+    opens at the node `start`; without one at the newest endpoint in service. Edges are what the records say: times are not
+    looked at. The same graph gives the same text.
     """
     drawn = (
         graph if images else graph.subgraph(node for node, data in graph.nodes(data=True) if data["kind"] not in SHOWN_BESIDE)
@@ -61,7 +68,10 @@ def to_page(
         "title": title,
         "left_out": f"{missing} container image{'' if missing == 1 else 's'} left out" if missing else "",
     }
-    data = json.dumps(shown(_data(drawn, snapshot, links=links) | said), separators=(",", ":"), sort_keys=True, allow_nan=False)
+    start = start if start in drawn else _newest_served(drawn)
+    data = json.dumps(
+        shown(_data(drawn, snapshot, start, links=links) | said), separators=(",", ":"), sort_keys=True, allow_nan=False
+    )
     assets = files("lineage.outputs.page")
     texts = {name: (assets / name).read_text(encoding="utf-8") for name in ("page.html", "page.css", "page.js")}
     parts = {
@@ -73,9 +83,18 @@ def to_page(
     return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], texts["page.html"])
 
 
-def _data(graph: Graph, snapshot: Snapshot | None, *, links: bool) -> Json:
+def _newest_served(graph: Graph) -> str | None:
+    """The endpoint in service that was made last."""
+    endpoints = ((node, data) for node, data in graph.nodes(data=True) if data["kind"] == ENDPOINT.name)
+    served = [(data["created"] or "", node) for node, data in endpoints if serves(data["status"]) and not data.get("deleted")]
+    return max(served)[1] if served else None
+
+
+def _data(graph: Graph, snapshot: Snapshot | None, start: str | None, *, links: bool) -> Json:
     order = {node: at for at, node in enumerate(sorted(graph))}
-    laid = layout(graph, sizes={node: _size(graph.nodes[node]) for node in order}, gap=_BETWEEN)
+    below_of = {node: below(KINDS.get(graph.nodes[node]["kind"], RESOURCE), graph.nodes[node]) for node in order}
+    names = {node: name_lines(graph.nodes[node]["label"]) for node in order}
+    laid = layout(graph, sizes={node: size(names[node], below_of[node]) for node in order}, gap=_BETWEEN)
     words = _Words()
     kinds = {name: KINDS.get(name, RESOURCE) for name in sorted({data["kind"] for _, data in graph.nodes(data=True)})}
     scope: Scope = graph.graph["scope"]
@@ -85,11 +104,14 @@ def _data(graph: Graph, snapshot: Snapshot | None, *, links: bool) -> Json:
     records, without = _records(graph, snapshot)
     return {
         "schema": SCHEMA,
-        "kinds": {name: [kind.shape, kind.colour] for name, kind in kinds.items()},
+        "start": order[start] if start else None,
+        "kinds": {name: [icon_of(kind), kind.colour] for name, kind in kinds.items()},
         "flows": [name for name, relation in RELATIONS.items() if relation.flows],
-        "nodes": _nodes(graph, order, laid.boxes, words, links=links)
+        "layouts": [_laid(graph, names, order, laid), *_tall(graph, order, below_of, start)],
+        "nodes": _nodes(graph, order, words, links=links)
+        | {"below": [words.number(said) for said in below_of.values()]}
         | {"record": [record[:MAX_RECORD] if (record := records.get(node)) else None for node in order]},
-        "edges": _edges(graph, order, laid, words),
+        "edges": _edges(graph, order, words),
         "words": list(words),
         "gaps": gaps,
         "scope": scope_json(scope, []) | {"unread": sorted(_unread(scope))},
@@ -105,13 +127,49 @@ class _Words(dict[str, int]):
         return None if word is None or word == "" else self.setdefault(word, len(self))
 
 
-def _size(data: Json) -> tuple[float, float]:
-    below = len(f"{data['kind']} · {data['status'] or ''}") * _SMALL_LETTER
-    wide = max(len(data["label"]) * _LETTER, below) + _BESIDE_TEXT
-    return (float(round(min(max(wide, _LEAST_WIDTH), _MOST_WIDTH))), _HEIGHT)
+def _laid(graph: Graph, names: Mapping[str, list[str]], order: Mapping[str, int], laid: Layout) -> Json:
+    """A layout: of each node its box, and its name where that has several lines; of each edge its points.
+
+    A node or an edge that is not in it has none.
+    """
+    return {
+        "box": [[round(number) for number in laid.boxes[node]] if node in laid.boxes else None for node in order],
+        "lines": {str(order[node]): lines for node, lines in names.items() if len(lines) > 1},
+        "points": [
+            [round(number) for point in laid.lines[edge] for number in point] if edge in laid.lines else None
+            for edge in _in_order(graph.edges(keys=True), order)
+        ],
+    }
 
 
-def _nodes(graph: Graph, order: Mapping[str, int], boxes: Mapping[str, Box], words: _Words, *, links: bool) -> Json:
+def _tall(graph: Graph, order: Mapping[str, int], below_of: Mapping[str, str], start: str | None) -> Iterator[Json]:
+    """The layout that runs down: of a large graph only what the page opens at, else that in a band of its own.
+
+    Its numbers are those of a layout that runs to the right: the page turns them.
+    """
+    opened = _lineage(graph, start) if start else set[str]()
+    shown = graph if len(graph) <= _TALL else graph.subgraph(opened)
+    if not 0 < len(shown) <= _TALL:
+        return
+    names = {node: name_lines(graph.nodes[node]["label"], *_TALL_LINES) for node in sorted(shown)}
+    sizes = {node: size(lines, below_of[node])[::-1] for node, lines in names.items()}
+    groups = dict.fromkeys(opened, "opened at") if shown is graph else {}
+    yield _laid(graph, names, order, layout(shown, sizes=sizes, gap=_TALL_GAP, groups=groups))
+
+
+def _lineage(graph: Graph, node: str) -> set[str]:
+    """A node with what is upstream and downstream of it."""
+    edges: Any = graph.edges(data="relation")
+    flowing = nx.DiGraph((source, target) for source, target, relation in edges if RELATIONS[relation].flows)
+    flowing.add_node(node)
+    return {node} | nx.ancestors(flowing, node) | nx.descendants(flowing, node)
+
+
+def _in_order(edges: Iterable[tuple[str, str, str]], order: Mapping[str, int]) -> list[tuple[str, str, str]]:
+    return sorted(edges, key=lambda edge: (order[edge[0]], order[edge[1]], edge[2]))
+
+
+def _nodes(graph: Graph, order: Mapping[str, int], words: _Words, *, links: bool) -> Json:
     """Column by column, for a large graph has each name of a field once."""
     rows = [graph.nodes[node] for node in order]
     return {
@@ -126,20 +184,17 @@ def _nodes(graph: Graph, order: Mapping[str, int], boxes: Mapping[str, Box], wor
             for data in rows
         ],
         "url": [console_url(node, data) if links else None for node, data in zip(order, rows, strict=True)],
-        "box": [round(number) for node in order for number in boxes[node]],
         **{name: [words.number(data[name]) for data in rows] for name in _COLUMNS},
     }
 
 
-def _edges(graph: Graph, order: Mapping[str, int], laid: Layout, words: _Words) -> Json:
-    rows = sorted(graph.edges(keys=True, data=True), key=lambda edge: (order[edge[0]], order[edge[1]], edge[2]))
-    lines = (laid.lines[source, target, key] for source, target, key, _ in rows)
+def _edges(graph: Graph, order: Mapping[str, int], words: _Words) -> Json:
+    rows = [(*edge[:2], graph.edges[edge]) for edge in _in_order(graph.edges(keys=True), order)]
     said = ("relation", "role", "usage", "path", "evidence", "time")
     return {
-        "source": [order[source] for source, _, _, _ in rows],
-        "target": [order[target] for _, target, _, _ in rows],
-        "points": [[round(number) for point in line for number in point] for line in lines],
-        **{name: [words.number(data[name]) for _, _, _, data in rows] for name in said},
+        "source": [order[source] for source, _, _ in rows],
+        "target": [order[target] for _, target, _ in rows],
+        **{name: [words.number(data[name]) for _, _, data in rows] for name in said},
     }
 
 

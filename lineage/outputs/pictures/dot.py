@@ -11,37 +11,33 @@ from typing import Any
 
 import pydot
 
-from lineage.domain.kinds import Kind
 from lineage.domain.text import one_line
 from lineage.graphs.build import Graph
-from lineage.outputs.pictures.figures import Arrow, Figure, Picture, console_url, picture, shorten
+from lineage.outputs.pictures.cards import name_lines
+from lineage.outputs.pictures.figures import Arrow, Figure, Picture, console_url, meanings, picture
 
 __all__ = ["console_url", "to_dot"]
 
-_LEGEND_ROWS = 2
-_RED, _RIM, _LIT, _PALE = "#cc0000", "#333333", "#b0005a", "#bbbbbb"
-_LINES = (
-    "solid: a field names it   dashed line: matched by location or content   dotted: only a text or people name it"
-    "   grey: recorded by, member of, mentions, or a past or pending config   red: could not be read"
-)
-_LABEL_CHARACTERS = 56
+_INK, _SOFT, _EDGE, _LINE, _RED, _ACCENT, _TINT = "#1d2530", "#59616e", "#c3cad4", "#7b8593", "#b3261e", "#2457a6", "#e8effa"
+_PALE, _UNLIT, _PAPER = "#b4bcc7", "#dfe3e9", "#f7f8fa"
 _TEXT_CHARACTERS = 4000  # dot 2.43 refuses strings over 16,384 bytes
 _FONT = "Helvetica"
 
 
-def to_dot(graph: Graph | Picture, **words: Any) -> str:
-    """DOT text, left to right: a shape and a colour per kind, dashed where nothing was observed, and a legend.
+def to_dot(graph: Graph | Picture, *, turned: bool = False, **words: Any) -> str:
+    """DOT text: a card for each node with a bar in its kind's colour, and above them what it is a picture of.
 
-    `words` are those of `picture`. The text is deterministic.
+    `words` are those of `picture`. It runs to the right; `turned`, down. The text is deterministic.
     """
     drawn = graph if isinstance(graph, Picture) else picture(graph, **words)
-    dot = _page(" · ".join(filter(None, (drawn.title, *drawn.notes))))
+    dot = _page(drawn, turned=turned)
     names = {node: f"n{number}" for number, node in enumerate(drawn.figures)}
     # A cluster for each group, by name.
     look: dict[str, Any] = {
-        "style": _quoted("rounded"),
-        "color": _quoted("#8b93a0"),
+        "style": _quoted("rounded,dashed"),
+        "color": _quoted(_PALE),
         "fontname": _quoted(_FONT),
+        "fontcolor": _quoted(_SOFT),
         "fontsize": "11",
     }
     groups = enumerate(sorted(set(drawn.groups.values())))
@@ -52,46 +48,78 @@ def to_dot(graph: Graph | Picture, **words: Any) -> str:
         dot.add_subgraph(frame)
     for arrow in drawn.arrows:
         dot.add_edge(pydot.Edge(names[arrow.source], names[arrow.target], **_edge_words(arrow)))
-    dot.add_subgraph(_legend(drawn))
     return str(dot.to_string())
 
 
-def _page(title: str) -> Any:
+def _page(drawn: Picture, *, turned: bool) -> Any:
     page = pydot.Dot(
         "lineage",
         graph_type="digraph",
-        rankdir="LR",
+        rankdir="TB" if turned else "LR",
         fontname=_quoted(_FONT),
-        label=_quoted(f"\n{title}"),
-        labelloc="b",
+        label=_heading(drawn),
+        labelloc="t",
+        labeljust="l",
         newrank="true",
-        nodesep="0.25",
-        ranksep="0.6",
-        bgcolor=_quoted("white"),
+        nodesep="0.2",
+        ranksep="0.35" if turned else "0.5",
+        pad="0.3",
+        bgcolor=_quoted(_PAPER),
     )
-    page.set_node_defaults(fontname=_quoted(_FONT), fontsize="11", style="filled", penwidth="1.2")
-    page.set_edge_defaults(fontname=_quoted(_FONT), fontsize="9", color=_quoted("#555555"))
+    node = {"shape": "box", "style": _quoted("rounded,filled"), "fillcolor": _quoted("white"), "margin": _quoted("0.06,0.04")}
+    page.set_node_defaults(fontname=_quoted(_FONT), fontsize="12", fontcolor=_quoted(_INK), color=_quoted(_EDGE), **node)
+    page.set_edge_defaults(
+        fontname=_quoted(_FONT), fontsize="10", fontcolor=_quoted(_SOFT), color=_quoted(_LINE), arrowsize="0.7"
+    )
     return page
 
 
+def _heading(drawn: Picture) -> str:
+    """What it is a picture of; below it where that is from, what was left out, and what its lines and rims mean."""
+    title, _, source = drawn.title.partition(" · ")
+    small = [*filter(None, (source, *drawn.notes)), "   ".join(f"{_LOOKS[look]}: {said}" for look, said in meanings(drawn))]
+    lines = [f'<font point-size="16"><b>{_html(title)}</b></font>'] if title else []
+    lines += [f'<font point-size="11" color="{_SOFT}">{_html(said)}</font>' for said in small if said]
+    said = "".join(f"{line}{_LEFT}" for line in [*lines, '<font point-size="8"> </font>'])
+    return f"<{said}>" if lines else _quoted("")
+
+
+_LOOKS = {
+    "solid": "line",
+    "dashed": "dashed line",
+    "dotted": "dotted line",
+    "pale": "pale line",
+    "unobserved": "dashed rim",
+    "gap": "red rim",
+    "fold": "double rim",
+    "subject": "blue rim",
+}
+_LEFT = '<br align="left"/>'
+
+
 def _node_words(figure: Figure) -> dict[str, Any]:
-    said = figure.label if figure.fold else f"{figure.kind.name.replace('-', ' ')}\n{shorten(figure.label, _LABEL_CHARACTERS)}"
     pale = figure.lit is False
-    rim = _LIT if figure.subject else _PALE if pale else _RIM
-    rim = _RED if figure.gap or not figure.observed else rim  # what something could not be asked about
+    rim = _RED if figure.gap and not pale else _ACCENT if figure.subject else _UNLIT if pale else _EDGE
     words = {
-        "label": _quoted(said),
+        "label": _card(figure, _SOFT if pale else _INK),
         "tooltip": _quoted(figure.tooltip, tooltip=True),
-        "shape": figure.kind.shape,
-        "style": _quoted("filled" if figure.observed else "filled,dashed"),
-        "fillcolor": _quoted("#f2f2f2" if pale else figure.fill),
-        "fontcolor": _quoted("#777777" if pale else figure.ink),
-        "color": _quoted(rim),
         "class": _quoted(figure.classes),
     }
-    words |= {"penwidth": "2.5"} if figure.gap or figure.subject else {}
-    words |= {"peripheries": "3"} if figure.fold else {}
+    words |= {} if figure.observed else {"style": _quoted("rounded,filled,dashed")}
+    words |= {"color": _quoted(rim)} if rim != _EDGE else {}
+    words |= {"fillcolor": _quoted(_TINT)} if figure.subject else {"fillcolor": _quoted(_PAPER)} if pale else {}
+    words |= {"penwidth": "2"} if rim in (_RED, _ACCENT) else {}
+    words |= {"peripheries": "2"} if figure.fold else {}
     return words | ({"URL": _quoted(figure.url), "target": "_blank"} if figure.url else {})
+
+
+def _card(figure: Figure, ink: str) -> str:
+    """A bar in the colour of the kind, the name, and below it what it is."""
+    name = _LEFT.join(f'<font color="{ink}"><b>{_html(line)}</b></font>' for line in name_lines(figure.label))
+    below = f'<font point-size="10" color="{_SOFT}">{_html(figure.below)}</font>'
+    bar = f'<td fixedsize="true" width="6" height="26" bgcolor="{figure.kind.colour}"></td>'
+    said = f'<td align="left" balign="left">{name}{_LEFT}{below}</td>'
+    return f'<<table border="0" cellborder="0" cellspacing="4" cellpadding="1"><tr>{bar}{said}</tr></table>>'
 
 
 def _edge_words(arrow: Arrow) -> dict[str, Any]:
@@ -99,43 +127,14 @@ def _edge_words(arrow: Arrow) -> dict[str, Any]:
     words |= {"style": arrow.style} if arrow.style != "solid" else {}
     words |= {"constraint": "false"} if arrow.aside else {}
     if arrow.lit is None:
-        return words | ({"color": _quoted("#aaaaaa")} if arrow.pale else {})
-    return words | ({"color": _quoted(_LIT), "penwidth": "2"} if arrow.lit else {"color": _quoted("#dddddd")})
+        return words | ({"color": _quoted(_PALE)} if arrow.pale else {})
+    return words | ({"color": _quoted(_ACCENT), "penwidth": "1.6"} if arrow.lit else {"color": _quoted(_UNLIT)})
 
 
-def _legend(drawn: Picture) -> Any:
-    """One sample of each kind in the picture, and what the lines mean."""
-    legend = pydot.Cluster("legend", label=_quoted(_LINES), fontsize="9", fontname=_quoted(_FONT), color=_quoted("#aaaaaa"))
-    samples = [_sample(kind) for kind in drawn.kinds]
-    figures = drawn.figures.values()
-    samples += (
-        [] if all(figure.observed for figure in figures) else [_plain("named, not observed", _RED, style="filled,dashed")]
-    )
-    samples += [_plain("many like the one beside it", _RIM) | {"peripheries": "3"}] if any(one.fold for one in figures) else []
-    samples += [_plain("highlighted", _LIT) | {"penwidth": "2.5"}] if any(one.subject for one in figures) else []
-    for number, words in enumerate(samples):
-        legend.add_node(pydot.Node(f"legend{number}", **words))
-    for number in range(len(samples) - _LEGEND_ROWS):  # lays the samples out in rows, not in one tall column
-        legend.add_edge(pydot.Edge(f"legend{number}", f"legend{number + _LEGEND_ROWS}", style="invis"))
-    return legend
-
-
-def _sample(kind: Kind) -> dict[str, Any]:
-    figure = Figure(kind, "", "", observed=True, gap=False, fold=False, subject=False, lit=None, classes="", url=None)
-    return {
-        "label": _quoted(kind.name.replace("-", " ")),
-        "shape": kind.shape,
-        "fillcolor": _quoted(kind.colour),
-        "fontcolor": _quoted(figure.ink),
-        "fontsize": "9",
-        "height": "0.2",
-    }
-
-
-def _plain(said: str, rim: str, style: str = "filled") -> dict[str, Any]:
-    """A sample of what nodes of any kind may be."""
-    look = {"shape": "box", "style": _quoted(style), "fillcolor": "white", "color": _quoted(rim)}
-    return {"label": _quoted(said), "fontsize": "9", "height": "0.2"} | look
+def _html(text: str) -> str:
+    """A text inside a label that is HTML. Graphviz wants no empty element, and decodes entities."""
+    said = one_line(text[:_TEXT_CHARACTERS]).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return said.replace('"', "&quot;") or " "
 
 
 def _quoted(text: str, *, tooltip: bool = False) -> str:

@@ -19,10 +19,10 @@ from lineage.queries.flow.links import Flow
 
 Clusters: TypeAlias = Literal["none", "account", "pipeline"]
 MOST: Final = 500  # nodes that one can still look at
+_ENDPOINTS = 50  # in service that never fold: a picture of more of them is a list
 _MEMBERSHIP = ("recorded-by", "member-of")
 _BESIDE = (*_MEMBERSHIP, "mentions", "associated")
 _LIGHT = (*(name for name, relation in RELATIONS.items() if relation.flows), *_MEMBERSHIP)
-_DARK = {"#0072b2", "#d55e00", "#009e73"}
 _MADE_BY = ("writes", "recorded-by", "instantiates")
 _LABEL_CHARACTERS = 34
 _STYLES = {"declared": "solid", "logged": "dotted"}  # what else there is is dashed
@@ -34,6 +34,7 @@ class Figure:
 
     kind: Kind
     label: str
+    below: str  # what it is, and how it stands
     tooltip: str
     observed: bool
     gap: bool
@@ -42,14 +43,6 @@ class Figure:
     lit: bool | None
     classes: str
     url: str | None
-
-    @property
-    def ink(self) -> str:
-        return "white" if self.observed and self.kind.colour in _DARK else "black"
-
-    @property
-    def fill(self) -> str:
-        return self.kind.colour if self.observed else "white"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +96,8 @@ def picture(
 
     `links` are those to console pages; container `images` are left out unless asked for. `highlight` names nodes: they, what
     is upstream of them and what is downstream are lit, the rest is pale. They never fold, nor does what is to `keep`, what
-    has a gap, or an endpoint in service. Edges are what the records say: times are not looked at.
+    has a gap, or up to 50 endpoints in service. What is highlighted, else what is to keep, is marked as asked for. Edges are
+    what the records say: times are not looked at.
     """
     marked = set(highlight)
     shown = (
@@ -115,15 +109,16 @@ def picture(
     upstream, downstream = _reached(shown.in_edges, 0, there), _reached(shown.out_edges, 1, there)
     lit = upstream | downstream
     endpoints = ((node, data) for node, data in shown.nodes(data=True) if data["kind"] == ENDPOINT.name)
-    serving = (node for node, data in endpoints if serves(data["status"]) and not data.get("deleted"))
-    kept = marked.union(keep, gaps, serving)
+    serving = [node for node, data in endpoints if serves(data["status"]) and not data.get("deleted")]
+    subjects = marked or set(keep)
+    kept = marked.union(subjects, keep, gaps, serving if len(serving) <= _ENDPOINTS else ())
     marks = {node: (groups.get(node), node in upstream, node in downstream) for node in shown}
     drawn = fold(shown, max_nodes or len(shown), kept, marks)
     groups |= {node: groups[data["folded"][0]] for node, data in _folds_of(drawn) if data["folded"][0] in groups}
     lit |= {node for node, data in _folds_of(drawn) if data["folded"][0] in lit}
     nodes: Any = sorted(drawn.nodes(data=True))
     figures = {
-        node: _figure(node, data, gaps.get(node), subject=node in marked, lit=node in lit if marked else None, links=links)
+        node: _figure(node, data, gaps.get(node), subject=node in subjects, lit=node in lit if marked else None, links=links)
         for node, data in nodes
     }
     edges: Any = drawn.edges(keys=True, data=True)
@@ -172,6 +167,30 @@ def _by_pipeline(graph: Graph) -> dict[str, str]:
 GROUPS: Final = {"none": lambda _: dict[str, str](), "account": _by_account, "pipeline": _by_pipeline}
 
 
+MEANINGS: Final = {
+    "solid": "a field names it",
+    "dashed": "matched by location or content",
+    "dotted": "only a text or people name it",
+    "pale": "carries no data, or not now",
+    "unobserved": "named, not observed",
+    "gap": "could not be read",
+    "fold": "many like the one beside it",
+    "subject": "asked for",
+}
+
+
+def meanings(drawn: Picture) -> list[tuple[str, str]]:
+    """What the lines and the rims of this picture mean: of those that are in it, and of lines where not all are alike."""
+    looks = {"pale" for arrow in drawn.arrows if arrow.pale}
+    looks |= {arrow.style for arrow in drawn.arrows if not arrow.pale or arrow.style != "solid"}
+    looks -= {"solid"} if looks == {"solid"} else set()
+    for figure in drawn.figures.values():
+        rims = {"unobserved": not figure.observed, "gap": figure.gap and figure.lit is not False}
+        rims |= {"fold": figure.fold, "subject": figure.subject}
+        looks |= {rim for rim, so in rims.items() if so}
+    return [(look, said) for look, said in MEANINGS.items() if look in looks]
+
+
 def _notes(images: int, whole: int, drawn: Graph) -> tuple[str, ...]:
     """What was left out, in words."""
     notes = [f"{images:,} container image{'' if images == 1 else 's'} left out"] if images else []
@@ -189,6 +208,7 @@ def _figure(node: str, data: dict[str, Any], gap: str | None, *, subject: bool, 
     return Figure(
         kind,
         data["label"] or node,
+        below(kind, data),
         "\n".join(filter(None, (_facts(node, data), gap))),
         data["observed"],
         gap is not None,
@@ -198,6 +218,12 @@ def _figure(node: str, data: dict[str, Any], gap: str | None, *, subject: bool, 
         f"kind-{kind.name}{status}{'' if data['observed'] else ' unobserved'}",
         console_url(node, data) if links and not data.get("folded") else None,
     )
+
+
+def below(kind: Kind, data: dict[str, Any]) -> str:
+    """What stands below a name: the kind, and the status, or why there is none."""
+    stands = "deleted" if data.get("deleted") else data.get("status") if data["observed"] else "not observed"
+    return " · ".join(filter(None, (kind.name.replace("-", " "), None if data.get("folded") else stands)))
 
 
 def _facts(node: str, data: dict[str, Any]) -> str:
@@ -262,7 +288,7 @@ def shorten(text: str, room: int = _LABEL_CHARACTERS) -> str:
     if len(text) <= room:
         return text
     half = (room - 1) // 2
-    return f"{text[: room - 1 - half]}…{text[-half:]}"
+    return f"{text[: room - 1 - half]}…{text[-half:]}".replace("……", "…")
 
 
 _CONSOLES = {"aws": "console.aws.amazon.com", "aws-cn": "console.amazonaws.cn", "aws-us-gov": "console.amazonaws-us-gov.com"}

@@ -17,11 +17,13 @@ from lineage.graphs.build import Graph, label
 from lineage.outputs.pictures.figures import Picture, picture
 from lineage.outputs.pictures.folds import plural
 from lineage.outputs.pictures.graph_svg import to_svg
+from lineage.outputs.pictures.placing import place
 from lineage.outputs.pictures.svg import element, words
 from lineage.queries.showing import Answer, Shows, in_a_word
 
 MOST = 300  # nodes that a notebook draws
 _CAVEATS = 8
+_PAGE = 860.0  # pixels that the output of a cell is wide
 _NODE = ("id", "kind", "name", "status", "observed")
 _EDGE = ("source", "target", "relation", "evidence")
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
@@ -71,7 +73,8 @@ def html(shown: Any) -> str | None:
         return _page(line(shown), _graph(shown)) if "scope" in shown.graph else None
     if not hasattr(shown, "as_json"):
         return None
-    parts = list(_answer(shown.as_json(), getattr(shown, "nodes", None)))
+    beside = {name: getattr(shown, name, None) for name in ("nodes", "making")}
+    parts = list(_answer(shown.as_json(), **beside))
     told = type(shown).text(shown) if isinstance(shown, Answer) else None
     return _page(line(shown), parts or ([element("pre", words(told))] if told else []))
 
@@ -112,11 +115,15 @@ def _most_first(counts: Counter[str]) -> list[tuple[str, int]]:
     return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
-def _answer(said: dict[str, Any], nodes: Any) -> Iterator[str]:
-    """The picture of what the answer says in evidence, else a table of what it names; then its caveats and holes."""
-    graph = graph_of_answer(said, nodes)
+def _answer(said: dict[str, Any], nodes: Any, making: Any) -> Iterator[str]:
+    """The picture of what the answer says in evidence, else a table of what it names; then its caveats and holes.
+
+    What joins it, which the answer's JSON leaves to `trace`, is in `making`.
+    """
+    graph = graph_of_answer(said | {"making": making}, nodes)
+    subject = (said.get("subject") or {}).get("id")
     if 0 < len(graph) <= MOST:
-        yield _inline(picture(graph, images=True))
+        yield _inline(picture(graph, images=True, keep=[subject] if subject else ()))
     elif len(graph):
         kinds = Counter(data["kind"] for _, data in graph.nodes(data=True))
         yield _table(("it names", ""), [(plural(kind), f"{number:,}") for kind, number in _most_first(kinds)])
@@ -176,7 +183,7 @@ def _named(node: str, usages: set[str]) -> dict[str, Any]:
 
 def _inline(drawn: Picture) -> str:
     """The picture as a part of a page: its style holds for what is inside of it alone."""
-    svg = to_svg(drawn).partition("\n")[2]
+    svg = to_svg(drawn, place(drawn, _PAGE)).partition("\n")[2]
     return _STYLE.sub(lambda found: f"<style>.lineage svg {{ {found[1]} }}</style>", svg)
 
 

@@ -1,4 +1,4 @@
-"""DOT to SVG or PNG: the `dot` on the PATH, else the pygraphviz wheel (extra `render`), which ships Graphviz."""
+"""Graphviz lays pictures out and draws PNG: the `dot` on the PATH, else the pygraphviz wheel (extra `render`)."""
 
 from __future__ import annotations
 
@@ -9,28 +9,30 @@ import sys
 
 from lineage.errors import RenderError
 from lineage.outputs.pictures.dot import to_dot
+from lineage.outputs.pictures.dot_layout import asked_of_dot, placed_by_dot
 from lineage.outputs.pictures.figures import Picture
 from lineage.outputs.pictures.graph_svg import to_svg
+from lineage.outputs.pictures.placing import Placed, best_shaped, may_turn, place
 
-_GET = "install it (`apt install graphviz`, `brew install graphviz`) or `pip install 'sagemaker-lineage[render]'`"
+_GET = "`apt install graphviz`, `brew install graphviz` or `pip install 'sagemaker-lineage[render]'`"
 
 TIMEOUT = 300  # seconds; dot takes 143 s for 16,000 nodes
 WELL = 3000  # nodes that Graphviz lays out well, and in seconds
 
 
 def engine_for(drawn: Picture, form: str, engine: str = "auto") -> tuple[str, str]:
-    """Who draws a picture as `svg` or `png`, `dot` (which is Graphviz) or `builtin`, and why, where it was not asked for.
+    """What lays a picture out as `svg` or `png`: `dot` (Graphviz) or `builtin`; and why, where that was not asked for.
 
-    Raises `RenderError` for a PNG that Graphviz can't or shouldn't draw.
+    Raises `RenderError` for a PNG without Graphviz, or too large for it.
     """
     if engine != "auto":
         why = ""
     elif len(drawn.figures) > WELL:
         engine, why = "builtin", f"more than {WELL:,} nodes"
     else:
-        engine, why = ("dot", "") if has_graphviz() else ("builtin", "no Graphviz here")
+        engine, why = ("dot", "") if has_graphviz() else ("builtin", f"Graphviz is not installed ({_GET})")
     if form == "png" and engine == "builtin":
-        raise RenderError(f"a PNG takes Graphviz ({why or 'not the built-in engine'}): {_GET}; or take --format svg")
+        raise RenderError(f"a PNG needs Graphviz: {why or 'not the built-in engine'}; or use --format svg")
     return engine, why
 
 
@@ -46,18 +48,28 @@ def draw(drawn: Picture, form: str, engine: str = "auto") -> bytes:
     """A picture as `svg` or `png`. Raises `RenderError`."""
     if engine_for(drawn, form, engine)[0] == "builtin":
         return to_svg(drawn).encode()
-    return render(to_dot(drawn), form)
+    shapes = _shapes(drawn)
+    if form == "svg":  # Graphviz stacks what hangs together in one column, and cuts no chain into rows: ours may suit better
+        return to_svg(drawn, best_shaped([*shapes, *([] if engine == "dot" else [place(drawn)])])).encode()
+    return render(to_dot(drawn, turned=best_shaped(shapes) is not shapes[0]), form)
+
+
+def _shapes(drawn: Picture) -> list[Placed]:
+    """Where Graphviz puts things: to the right, and down where that may fill a page better."""
+    right = placed_by_dot(drawn, render(asked_of_dot(drawn), "json0"))
+    turned = may_turn(drawn, right.width)
+    return [right, *([placed_by_dot(drawn, render(asked_of_dot(drawn, turned=True), "json0"))] if turned else [])]
 
 
 def render(dot: str, form: str) -> bytes:
-    """A picture of a DOT text: `form` is `svg` or `png`. Raises `RenderError`."""
+    """A picture of a DOT text: `form` is `svg`, `png`, or whatever else Graphviz writes. Raises `RenderError`."""
     program = shutil.which("dot")
     if program:
         return _run([program, f"-T{form}"], dot)
     try:
         import pygraphviz  # noqa: F401  (an optional extra; asked for by importing it)
     except ImportError:
-        raise RenderError(f"no Graphviz: {_GET}; `--format dot` and `--engine builtin` need none") from None
+        raise RenderError(f"Graphviz is not installed: {_GET}; `--format dot` and `--engine builtin` need none") from None
     # A process of its own: a picture that Graphviz can't finish must not hold the caller for ever.
     code = (
         "import sys, pygraphviz; graph = pygraphviz.AGraph(string=sys.stdin.read());"
@@ -70,7 +82,7 @@ def _run(command: list[str], dot: str) -> bytes:
     try:
         done = subprocess.run(command, input=dot.encode(), capture_output=True, timeout=TIMEOUT, check=False)  # noqa: S603
     except subprocess.TimeoutExpired as error:
-        raise RenderError(f"Graphviz did not finish within {TIMEOUT} s: draw less, or take --format dot") from error
+        raise RenderError(f"Graphviz did not finish within {TIMEOUT} s: draw fewer nodes, or use --format dot") from error
     if done.returncode or not done.stdout:
         said = done.stderr.decode(errors="replace").strip().splitlines() or ["it said nothing"]
         raise RenderError(f"Graphviz failed: {said[-1]}")

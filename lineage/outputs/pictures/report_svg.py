@@ -1,19 +1,20 @@
-"""The chain behind an endpoint as a piece of a page, painted as all our graphs are; its colours are those of the page."""
+"""The chain behind an endpoint as a piece of a page: cards as in all our pictures, in the colours of the page."""
 
 from __future__ import annotations
 
 import networkx as nx
 
-from lineage.domain.kinds import KINDS, PLACES, SHOWN_BESIDE
+from lineage.domain.kinds import KINDS, RESOURCE, SHOWN_BESIDE
 from lineage.domain.records import Json
-from lineage.outputs.pictures.figures import not_now
-from lineage.outputs.pictures.graph_svg import TIP, way
-from lineage.outputs.pictures.layout import Box, layout
-from lineage.outputs.pictures.svg import element, text, words
+from lineage.outputs.pictures.cards import card, name_lines, size
+from lineage.outputs.pictures.figures import Figure, below, not_now
+from lineage.outputs.pictures.graph_svg import TIP
+from lineage.outputs.pictures.layout import layout
+from lineage.outputs.pictures.placing import of_layout
+from lineage.outputs.pictures.svg import element, words
 
-_WIDE, _HIGH = 222.0, 40.0
 _GAP, _PAGE = 34.0, 700.0  # between layers; what a page has room for without being drawn smaller
-_CHARACTERS = 29  # of a label: what fits in a box
+_LINES = (22, 3)  # the characters of a line of a name, and how many lines it may have; whole it stands in the tables
 _BESIDE = ("recorded-by", "member-of", "mentions", "associated")
 
 
@@ -22,23 +23,40 @@ def figure(title: str, nodes: list[Json], edges: list[Json]) -> str:
 
     Container images are left out, as in `draw`.
     """
-    shown = {node["id"]: node for node in nodes if node["kind"] not in SHOWN_BESIDE}
+    shown = {node["id"]: _figure(node) for node in nodes if node["kind"] not in SHOWN_BESIDE}
+    lines = {node: name_lines(one.label, *_LINES) for node, one in shown.items()}
+    sizes = {node: size(lines[node], one.below) for node, one in shown.items()}
     drawn = {(edge["source"], edge["target"]): edge for edge in reversed(edges)}
     graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
     graph.add_nodes_from(shown)
     for source, target in sorted(drawn):
         if source in shown and target in shown:
             graph.add_edge(source, target, key="")
-    down = layout(graph, sizes=dict.fromkeys(shown, (_HIGH, _WIDE)), gap=_GAP)
-    right = layout(graph, sizes=dict.fromkeys(shown, (_WIDE, _HIGH)), gap=_GAP)
-    turned = down.height <= max(right.width, _PAGE)
-    placed = down if turned else right
-    width, height = (placed.height, placed.width) if turned else (placed.width, placed.height)
-    lines = (_line(drawn[key[:2]], way(points, turned=turned)) for key, points in sorted(placed.lines.items()))
-    boxes = (_box(shown[node], box, turned=turned) for node, box in sorted(placed.boxes.items()))
-    look = {"class_": "chain", "style": f"max-width:{width + 16:.0f}px", "role": "img"}
-    size = f"-8 -8 {width + 16:.0f} {height + 16:.0f}"
-    return element("svg", element("title", words(title)), TIP, *lines, *boxes, viewBox=size, **look)
+    down = of_layout(layout(graph, sizes={node: wide[::-1] for node, wide in sizes.items()}, gap=_GAP), turned=True)
+    right = of_layout(layout(graph, sizes=sizes, gap=_GAP))
+    placed = down if down.width <= max(right.width, _PAGE) else right
+    ways = (_line(drawn[key[:2]], way) for key, way in sorted(placed.ways.items()))
+    boxes = (_card(shown[node], card(shown[node], box, lines[node])) for node, box in sorted(placed.boxes.items()))
+    look = {"class_": "chain", "style": f"max-width:{placed.width + 16:.0f}px", "role": "img"}
+    view = f"-8 -8 {placed.width + 16:.0f} {placed.height + 16:.0f}"
+    return element("svg", element("title", words(title)), TIP, *ways, *boxes, viewBox=view, **look)
+
+
+def _figure(node: Json) -> Figure:
+    kind = KINDS.get(node["kind"], RESOURCE)
+    return Figure(
+        kind,
+        node["label"],
+        below(kind, node),
+        node["id"],
+        observed=bool(node["observed"]),
+        gap=False,
+        fold=False,
+        subject=False,
+        lit=None,
+        classes="",
+        url=None,
+    )
 
 
 def _line(edge: Json, path: str) -> str:
@@ -47,20 +65,6 @@ def _line(edge: Json, path: str) -> str:
     return element("path", said, class_=f"line {sort}", d=path, marker_end="url(#tip)")
 
 
-def _box(node: Json, box: Box, *, turned: bool) -> str:
-    x, y = (box[1], box[0]) if turned else box[:2]
-    place = node["kind"] in PLACES
-    label, half = node["label"], _CHARACTERS // 2
-    if len(label) > _CHARACTERS:  # places differ at their ends; whole it stands in the tables
-        label = f"…{label[1 - _CHARACTERS :]}" if place else f"{label[:half]}…{label[-half:]}"
-    colour = KINDS[node["kind"]].colour if node["kind"] in KINDS else "#888888"
-    kind = node["kind"].replace("-", " ") + ("" if node["observed"] else " · not observed")
-    return element(
-        "g",
-        element("title", words(node["id"])),
-        element("rect", class_="box", x=x, y=y, width=_WIDE, height=_HIGH, rx=12 if place else 4),
-        element("rect", fill=colour, x=x + 7, y=y + 8, width=4, height=_HIGH - 16, rx=2),
-        text((x + 18, y + 15), kind, "kind"),
-        text((x + 18, y + 30), label),
-        class_=f"{'place' if place else 'thing'}{'' if node['observed'] else ' unseen'}",
-    )
+def _card(one: Figure, drawn: str) -> str:
+    look = {"class_": "node" if one.observed else "node unseen", "fill": one.kind.colour}
+    return element("g", element("title", words(one.tooltip)), drawn, **look)

@@ -324,9 +324,7 @@ def _both(row: Json) -> Cell:
     bare, number_of = row.get("verdict_without_attestations", row["verdict"]), len(row.get("attestations", ()))
     if bare == row["verdict"]:
         return Word(row["verdict"])
-    return (
-        f"{row['verdict']}, resting on {number(number_of, 'attestation')}; {bare} without {'it' if number_of == 1 else 'them'}"
-    )
+    return f"{row['verdict']}, based on {number(number_of, 'attestation')}; {bare} without {'it' if number_of == 1 else 'them'}"
 
 
 def _downstream(one: Json) -> Iterator[Block]:

@@ -13,6 +13,7 @@ from importlib.resources import files
 from typing import Final
 
 from lineage.domain.records import Json
+from lineage.domain.spelling import no_such
 from lineage.errors import MalformedName
 from lineage.outputs.report.facts import FACTS, holding
 
@@ -24,7 +25,7 @@ FRAMEWORKS: Final = ("eu-ai-act", "g7", "iso42001", "sr26-2", "gdpr", "nist")
 def framework(name: str) -> Json:
     """The table of a framework. Raises `MalformedName` for a name that there is none of."""
     if name not in FRAMEWORKS:
-        raise MalformedName(f"no framework {name!r}: there are {', '.join(FRAMEWORKS)}")
+        raise MalformedName(no_such("framework", name, FRAMEWORKS))
     text = files("lineage.outputs.report").joinpath("frameworks", f"{name}.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
 

@@ -129,7 +129,7 @@ class FirstReaders:
         """How much of the dataset this edge is about; None for nothing, or for what is noted as a hole."""
         covered = self.cover(link)
         if covered is Cover.UNKNOWN:
-            said = f"{self.dataset.uri} is behind an access point, which hides its bucket: ask for the bucket's own name"
+            said = f"{self.dataset.uri} is behind an access point, which hides its bucket: use the bucket's own name"
             hidden = Gap("", "", "", self.dataset.uri, "access-point", said, QUESTION)
             self.holes.append(opaque_read(self._graph, link) or hidden)
         return covered if covered in (Cover.ALL, Cover.PART) else None

@@ -22,9 +22,9 @@ def opaque_read(graph: Flow, reading: Link) -> Gap | None:
         return None
     job = graph.nodes[reading.target]
     who = f"{job['kind'].replace('-', ' ')} {job['name']}, channel {reading.data['role']}"
-    reason, said = "unresolved", f"{who}, reads {place}: what is in it, this version does not find out"
+    reason, said = "unresolved", f"{who}, reads {place}: this version cannot inspect it"
     if reading.data["role"] in OPAQUE_CHANNELS:
-        said = f"{who}: a remote function, step or notebook: what it reads stands in its code"
+        said = f"{who}: a remote function, step or notebook: only its code shows what it reads"
     elif span == Span.MANIFEST:
         reason, said = "unread-manifest", f"{who}: {_unread(graph, place)}"
     elif location and location.hides_bucket:
@@ -37,7 +37,7 @@ def _unread(graph: Flow, place: str) -> str:
     gap: Gap | None = graph.graph["unread"].get(place)
     if gap:
         return f"its manifest {place} could not be read ({gap.reason}: {gap.detail})"
-    return f"what its manifest {place} listed at the time is not known: nobody read it, or it was changed since"
+    return f"what its manifest {place} listed at the time is unknown: it was not read, or it changed since"
 
 
 def is_given(mention: Link) -> bool:
@@ -82,14 +82,14 @@ class Blind:
         """What a job made of the data may go where this version does not follow it; an entity that is gone, where it lay."""
         entity = self._graph.nodes[job]["kind"] in ENTITY_KINDS
         if entity and not self._graph.nodes[job]["observed"]:
-            self._lose(job, job, "could not be read: where it lies is not known")
+            self._lose(job, job, "could not be read: its location is unknown")
         writes = links_out_of(self._graph, job, "writes")
         outputs = [location_of(link.target) for link in writes]
         for link, place in zip(writes, outputs, strict=True):
             if place:
                 self.may_be_a_model(link)
             if (place is None and not self._graph.nodes[link.target]["observed"]) or (place and place.hides_bucket):
-                self._lose(job, link.target, f"writes {link.target}, where this version does not follow it")
+                self._lose(job, link.target, f"writes {link.target}, which this version cannot follow")
         for link in links_into(self._graph, job, "mentions") if self._graph.nodes[job]["kind"] not in _NAMING else ():
             place = location_of(link.source)
             known = place and any(one and cover(one, Span.FOLDER, place) is Cover.ALL for one in outputs)

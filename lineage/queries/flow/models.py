@@ -76,5 +76,5 @@ def _created_anew(graph: Flow, deploys: Link) -> str:
     settled = max((max(bounds(one.data["time"])[0], sortable(one.data["settled"])) for one in ran), default="")
     anew = min((time for time in later if sortable(time) <= settled), default="")
     model, config = graph.nodes[deploys.source], graph.nodes[deploys.target]
-    said = f"suspect: model {model['name']} was created anew {anew}, before endpoint config {config['name']} was deployed"
-    return f"{said}: the one of {model['created']} may have run there or not" if anew else ""
+    said = f"suspect: model {model['name']} was created again {anew}, before endpoint config {config['name']} was deployed"
+    return f"{said}: the one created {model['created']} may or may not have run there" if anew else ""

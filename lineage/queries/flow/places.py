@@ -35,7 +35,7 @@ def loaders(graph: Flow, write: Link) -> Iterator[Step]:
 
 
 def steps_to(graph: Flow, write: Link, between: tuple[Link, ...], readings: Iterable[Link]) -> Iterator[Step]:
-    """Those of some who read one place who got something of this write."""
+    """Those of some who read one place who got something from this write."""
     for reading in readings:
         if not between or is_copy(between[0]) or shares_keys(graph, reading, write):
             yield from _read(graph, write, between, reading)

@@ -14,6 +14,7 @@ from lineage.domain.kinds import DATASET, ENDPOINT, ENTITY_KINDS, HOLDERS, KINDS
 from lineage.domain.names import Cover, Location, Span, cover, is_location, is_place, location_of, parse_location
 from lineage.domain.opaque import READING
 from lineage.domain.records import Gap, Json, Scope
+from lineage.domain.urls import from_url
 from lineage.graphs.build import Graph
 from lineage.queries.flow.belonging import EXECUTION, had_by, is_reuse, members
 from lineage.queries.flow.first_readers import IN_THE_MODEL, FirstReaders
@@ -60,6 +61,7 @@ class Spread:
         self.found: dict[str, Arrival] = {}
         self.arrived: dict[tuple[str, str, str | None], Arrival] = {}
         self._until: Callable[[Arrival], bool] = lambda _: False
+        subject = from_url(subject)
         if is_location(subject):
             place = parse_location(subject)
             self.subject: Json = {"id": place.uri, "kind": DATASET.name}

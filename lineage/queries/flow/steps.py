@@ -1,6 +1,6 @@
 """One step of the data from the job that wrote it to who read it: whether they share keys, and how sure the times are. Pure.
 
-The graph's `overlaps` edges say which places share keys; whether this reader got something of that writer
+The graph's `overlaps` edges say which places share keys; whether this reader got something from that writer
 depends on how many keys each of the two stands for, and on their times.
 """
 
@@ -89,13 +89,13 @@ def fit_alone(graph: Flow, write: Link, between: tuple[Link, ...], reading: Link
 
 
 def shares_keys(graph: Flow, reading: Link, write: Link) -> bool:
-    """Whether this reader got something of this write, by what each of them stands for."""
+    """Whether this reader got something from this write, by what each of them stands for."""
     spans = reading.data["span"], write.data["span"]
     return lists(graph, reading, write.target) or gets_by(reading.source, spans[0], write.target, spans[1])
 
 
 def lists(graph: Flow, reading: Link, place: str) -> bool:
-    """Whether a reader of a manifest got something of a place by what the manifest lists."""
+    """Whether a reader of a manifest got something from a place by what the manifest lists."""
     listing, location = reading.data["listing"], location_of(place)
     return bool(listing and location and listings_of(graph).cover(listing, location)[0] is not Cover.NONE)
 

@@ -53,11 +53,11 @@ class Unread:
         Left out is what is a hole already: a refused call, or a list that did not come to its end.
         """
         told = (node for node in self._of("reader") if not (self._refused(node) or self._is_unlisted(node)))
-        return [self._gap(node, "what it read is not known") for node in told]
+        return [self._gap(node, "what it read is unknown") for node in told]
 
     def takers(self, blind: Blind) -> list[Gap]:
         """Where models are taken to, and nothing follows them, if the data is in something that may be one."""
-        said = "it takes a model to where this version does not follow"
+        said = "it takes a model to where this version cannot follow"
         return [self._gap(node, said) for node in self._of("taker")] if blind.maybe_a_model else []
 
     def models(self, blind: Blind) -> list[Gap]:
@@ -78,7 +78,7 @@ class Unread:
         *most, last = (f"{many} {kind}{'s' if many > 1 else ''}" for kind, many in sorted(self._leading.items()))
         who = f"{', '.join(most)} and {last}" if most else last
         what = "its weights" if self._leading.total() == 1 else "weights of theirs"
-        return [f"{who} that nobody could read may lead on to training: no record tells whether {uri} holds {what}"]
+        return [f"{who} that could not be read may lead on to training: no record shows whether {uri} holds {what}"]
 
     @cached_property
     def _leading(self) -> Counter[str]:
@@ -110,7 +110,7 @@ class Unread:
     def _unlisted(self, place: tuple[str, str], how: str) -> Iterator[Gap]:
         for kind in _LISTED:
             if (*place, kind) not in self._scope.enumerated:
-                said = f"not every {kind.replace('-', ' ')} was read: its list has not come to its end; {how}"
+                said = f"not every {kind.replace('-', ' ')} was read: its list is incomplete; {how}"
                 yield Gap(*place, KINDS[kind].list, kind, "not-enumerated", said)
 
     def _gap(self, node: str, hides: str) -> Gap:
@@ -139,11 +139,11 @@ class Unread:
         if gap:
             return gap.reason, f"it could not be read ({gap.reason}{f': {gap.detail}' if gap.detail else ''})"
         if (*place, data["kind"]) in self._scope.enumerated:
-            return _GONE, "a list that came to its end names it no more"
+            return _GONE, "a complete list no longer contains it"
         if not (KINDS[data["kind"]].list or KINDS[data["kind"]].describe):
             return "not-crawled", "this version does not read it"
         elsewhere = place not in crawled(self._scope)
-        return "not-crawled", f"nobody crawled account {place[0]} in {place[1]}" if elsewhere else "no list told of it"
+        return "not-crawled", f"nobody crawled account {place[0]} in {place[1]}" if elsewhere else "no list contained it"
 
 
 _KNOWN: WeakKeyDictionary[Flow, Unread] = WeakKeyDictionary()
@@ -151,7 +151,7 @@ _KNOWN: WeakKeyDictionary[Flow, Unread] = WeakKeyDictionary()
 
 def vendors_model(node: str, data: Json, whose: str) -> str:
     """What is said of something that a vendor offers to everybody, in the place of a hole."""
-    return f"{_called(node, data)} is {whose}: what it was trained on is not known here"
+    return f"{_called(node, data)} is {whose}: its training data is not known here"
 
 
 def _vendors_models(found: Mapping[str, Json]) -> list[str]:
@@ -167,7 +167,7 @@ def _vendors_models(found: Mapping[str, Json]) -> list[str]:
             continue
         names, more = [_called(node, found[node]) for node in nodes[:_NAMED]], len(nodes) - _NAMED
         *most, last = [*names, f"{more} more"] if more > 0 else names
-        said.append(f"{', '.join(most)} and {last} are each {whose}: what they were trained on is not known here")
+        said.append(f"{', '.join(most)} and {last} are each {whose}: their training data is not known here")
     return said
 
 

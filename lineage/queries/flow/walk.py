@@ -1,4 +1,4 @@
-"""One walk down the flow: from whoever got something of the data, over what he made of it, to who got something of that. Pure.
+"""One walk down the flow: from whoever got the data, over what they made from it, to who got something from that. Pure.
 
 From job to job it goes by one `overlaps` hop, and never to who had read before it was written. Graphs have cycles. Each
 question visits what the walk comes to by rules of its own: what is news, whose turn it is, and what it tells.
@@ -89,7 +89,7 @@ class Visitor(Protocol):
         ...
 
     def ways_to_get(self, write: Link) -> tuple[str, ...]:
-        """By which relations somebody is followed who may have got something of a write; none, where that is told elsewhere."""
+        """The relations by which a possible reader of a write is followed; none, where that is told elsewhere."""
         ...
 
     def written(self, arrival: Arrival, write: Link) -> Iterator[Arrival]:
@@ -97,7 +97,7 @@ class Visitor(Protocol):
         ...
 
     def taken(self, arrival: Arrival, step: Step, *, sure: bool) -> Iterator[Arrival]:
-        """Who got something of what was written."""
+        """Who got something from what was written."""
         ...
 
     def given_on(self, arrival: Arrival) -> Iterator[Arrival]:
@@ -142,7 +142,7 @@ class Walk:
         return read_nothing(self._graph, last) if last and last.target == arrival.node else not began(self._graph, arrival.node)
 
     def _onward(self, arrival: Arrival) -> Iterator[Arrival]:
-        """Who got something of what a node is made of, or has made of the data."""
+        """Who got something from what a node is made of, or has made of the data."""
         node, visitor = arrival.node, self._visitor
         if is_place(node):
             return  # who reads a place is told by the write
@@ -168,7 +168,7 @@ class Walk:
             yield from (write._replace(source=node) for write in kept if write.target not in told)
 
     def _takers(self, arrival: Arrival, write: Link) -> Iterator[Step]:
-        """Who got something of a write, and was told by no earlier one that reached all whom this one can reach."""
+        """Who got something from a write, and was told by no earlier one that reached all whom this one can reach."""
         relations = self._visitor.ways_to_get(write)
         if "reads" in relations and not is_only_named(write):
             relations = (*relations, "may-read")
@@ -197,6 +197,6 @@ class Walk:
         return write._replace(data=write.data | {"time": f"{opens}/{closes}"})
 
     def _is_sure(self, step: Step) -> bool:
-        """Whether somebody certainly got something of a write, and says so himself."""
+        """Whether somebody certainly got something from a write, and says so himself."""
         said = may_have_made(self._graph, step.job) and not any(map(is_logged, step.links))
         return said and step.fit == CERTAIN

@@ -36,15 +36,15 @@ _SOURCES = {CACHED: "CacheHitResult", SELECTIVE: "SelectiveExecutionResult"}
 _METADATA = "PipelineExecutionSteps[].Metadata."
 # Steps whose work SageMaker keeps no record of.
 OPAQUE = {
-    "Lambda": "a Lambda function: what it read and wrote stands in its code",
+    "Lambda": "a Lambda function: only its code shows what it read and wrote",
     "Callback": "a callback: whoever took the message from its queue did the work",
-    "EMR": "a step on an EMR cluster: what it read and wrote stands in its code",
-    "EMRServerless": "a job on EMR Serverless: what it read and wrote stands in its code",
-    "Athena": "an Athena query: what it read stands in its text",
-    "BedrockCustomModel": "done by Bedrock, of which no record is read",
-    "BedrockCustomModelDeployment": "done by Bedrock, of which no record is read",
-    "BedrockProvisionedModelThroughput": "done by Bedrock, of which no record is read",
-    "BedrockModelImport": "done by Bedrock, of which no record is read",
+    "EMR": "a step on an EMR cluster: only its code shows what it read and wrote",
+    "EMRServerless": "a job on EMR Serverless: only its code shows what it read and wrote",
+    "Athena": "an Athena query: only its text shows what it read",
+    "BedrockCustomModel": "done by Bedrock, whose records are not read",
+    "BedrockCustomModelDeployment": "done by Bedrock, whose records are not read",
+    "BedrockProvisionedModelThroughput": "done by Bedrock, whose records are not read",
+    "BedrockModelImport": "done by Bedrock, whose records are not read",
 }
 _LONGEST_NAME = 63  # of a job; longer ones are cut where the name of the step stands
 _RANDOM = r"-[A-Za-z0-9]{10,12}"
@@ -81,7 +81,7 @@ def load_execution(snapshot: Snapshot, execution: str, pipeline: str = "") -> Ex
     known = {one: node for one, node in nodes.items() if within is None or pipeline_of(one) == within.id}
     if not known:
         of = f" of pipeline {within.name}" if within else ""
-        raise UnknownNode(f"no execution {execution}: the snapshot names none{of}")
+        raise UnknownNode(f"no execution {execution!r}: the snapshot holds none{of}")
     called = (
         (identity, EXECUTION, str(name))
         for identity, node in known.items()
@@ -179,7 +179,7 @@ class _Reading:
         way, why = [self.execution.id], ""
         at: Json | None = step
         while source and not why:
-            at, why = self._step_in(source, step) if source not in way else (None, "the executions name each other in a circle")
+            at, why = self._step_in(source, step) if source not in way else (None, "the executions name each other in a cycle")
             way.append(source)
             source = self._source(at, source)[1] if at else ""
         told = {"execution": way[-1], "through": way[1:-1], "known": not why, "why": why}
@@ -210,12 +210,12 @@ class _Reading:
         record = self._record(execution)
         name = execution.rpartition("/")[2]
         if record is None:
-            was = "is not there any more" if (*self._place(), EXECUTION) in self.scope.enumerated else "was not read"
+            was = "no longer exists" if (*self._place(), EXECUTION) in self.scope.enumerated else "was not read"
             return None, f"execution {name} {was}: it may have run the step, or have reused it itself"
         made = {one["id"] for one in made_by(step)}
         same = [one for one in record.body.get("PipelineExecutionSteps") or () if one.get("StepName") == step.get("StepName")]
         same = [one for one in same if made & {two["id"] for two in made_by(one)}] or same[:1]
-        return (same[0], "") if same else (None, f"what was read of execution {name} has no step of that name")
+        return (same[0], "") if same else (None, f"no step of that name was read in execution {name}")
 
     # --- what else belongs to it ----------------------------------------------------------------
 

@@ -46,8 +46,8 @@ SCHEMA = "lineage.leaderboard/1"
 _HIDDEN = (Outcome.STOPPED, Outcome.FAILED)
 _NAMED = 5  # how many of many a warning names
 _SUMMED = ("billable_seconds", "billable_instance_seconds")
-_EQUAL_PLACES = "Equal places are taken for equal data where no record tells of a write in between; nobody looked into them"
-_LAST = "A training job keeps the last value of each metric alone; its least and its greatest stand in a run, if anywhere"
+_EQUAL_PLACES = "Equal locations count as equal data where no record shows a write in between; their content was not compared"
+_LAST = "A training job keeps only the last value of each metric; its minimum and maximum are in a run, if anywhere"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class Leaderboard(Answer):
         try:
             import pandas as pd
         except ImportError as error:
-            raise LeaderboardError("a DataFrame takes pandas: pip install 'sagemaker-lineage[pandas]'") from error
+            raise LeaderboardError("a DataFrame needs pandas: pip install 'sagemaker-lineage[pandas]'") from error
         return pd.DataFrame(self.flat(all_parameters=all_parameters))
 
 
@@ -132,7 +132,7 @@ def leaderboard(
     """
     found, unread = candidates(snapshot, ids)
     if unread and not found:
-        raise LeaderboardError(f"there is no record of what is to be compared in the snapshot: {_some(unread)}")
+        raise LeaderboardError(f"the snapshot has no record of what is to be compared: {_some(unread)}")
     wanted = asked(found, metric, direction, statistic)
     graph = Flow(around_readers(snapshot, chain(unread, *(one.members for one in found))))
     entries = [entry(one, data_of(graph, one, wanted["name"]), wanted["name"], statistic) for one in found]
@@ -269,18 +269,18 @@ class _Board:
             yield f"{len(self.unread)} of those asked about have no record in the snapshot: {_some(self.unread)}"
         hidden = sorted({name for one in self.shown for name, value in one.parameters.items() if value == REDACTED})
         if hidden:
-            yield f"whether {', '.join(hidden)} differs is not known: it looked like a secret and was cut out"
+            yield f"unknown whether {', '.join(hidden)} differs: it looked like a secret and was redacted"
 
     def _of_data(self) -> Iterator[str]:
         """The classic mistake: to compare what was measured on different data."""
         name, declared = self.metric["name"], [group for group in self.sets if group[0]]
         untold = sum(count for group, count in self.sets.items() if not group[0])
         if len(declared) > 1:
-            how = "ranks go across them, as was asked" if self.mixed_data else "ranks count within each"
+            how = "ranks are across all of them, as asked" if self.mixed_data else "ranks are within each set"
             yield f"{name} was measured on {len(declared)} different sets of data: {how}"
         if untold:
-            apart = "" if self.mixed_data else "; ranks count within equal training data"
-            yield f"on what {untold} of {len(self.ranked)} were measured is not known: no channel of theirs is for it{apart}"
+            apart = "" if self.mixed_data else "; ranks are within equal training data"
+            yield f"what {untold} of {len(self.ranked)} were measured on is unknown: they have no channel for it{apart}"
 
     def _of_ranks(self) -> Iterator[str]:
         first = self.ranked[0] if self.ranked else None
@@ -290,10 +290,10 @@ class _Board:
         if first.tied:
             equal = (first.group, first.measured and first.measured.value)
             same = sum((one.group, one.measured and one.measured.value) == equal for one in self.ranked)
-            yield f"{same} are equally good; who ended first stands first"
+            yield f"{same} are equally good; the one that ended first is listed first"
         better = sorted(one.one.record.name for one in self.hidden if self._beats_all(one))
         if better:
-            yield f"not shown, for it failed or was stopped, and with a better value than the best: {_some(better)}"
+            yield f"not shown because it failed or was stopped, though its value is better than the best: {_some(better)}"
 
     def _beats_all(self, hidden: Entry) -> bool:
         """Whether a hidden one has a better value than all with which it can be compared."""
@@ -307,7 +307,7 @@ class _Board:
         for tuning in tunings_of(self.found):
             said = {way for metric, way in objectives(tuning) if metric == name and way}
             if said and direction not in said:
-                yield f"{tuning.name} was to find the {said.pop()} of {name}; the {direction} was asked for"
+                yield f"{tuning.name} looked for the {said.pop()} of {name}; the {direction} was asked for"
             if number := left_out(tuning, self.found):
                 yield f"{number} of the training jobs that {tuning.name} started are not compared"
             if direction in said and self.metric["statistic"] == LAST:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from lineage.domain.records import Body, Json, Node, Resource, decoded
 from lineage.domain.times import sortable
 from lineage.errors import MalformedDefinition, UnknownNode
 from lineage.queries.flow.belonging import EXECUTION
-from lineage.queries.scope import listing_scope
+from lineage.queries.scope import Within, listing_scope
 from lineage.queries.select import find_node
 from lineage.snapshot.reading import Snapshot, asks_snapshot
 
@@ -62,8 +62,9 @@ class Execution:
 
 
 @asks_snapshot
-def list_pipelines(snapshot: Snapshot) -> list[Pipeline]:
-    """Every pipeline, by name: also those that are gone, and those of which only executions are named."""
+def list_pipelines(snapshot: Snapshot, accounts: Iterable[str] = (), regions: Iterable[str] = ()) -> list[Pipeline]:
+    """Every pipeline of some accounts and regions, or of all, by name: the deleted too, and those only named by executions."""
+    within = Within.of(accounts, regions)
     executions: dict[str, list[Node]] = {}
     for node in snapshot.every(EXECUTION):
         executions.setdefault(pipeline_of(record_id(node)), []).append(node)
@@ -77,7 +78,8 @@ def list_pipelines(snapshot: Snapshot) -> list[Pipeline]:
     for identity, nodes in executions.items():
         last = max((node.created for node in nodes if node.created), default=None)
         known[identity] = replace(known[identity], executions=len(nodes), last_execution=last)
-    return sorted(known.values(), key=attrgetter("name", "id"))
+    found = (one for one in known.values() if within.takes(one.account, one.region))
+    return sorted(found, key=attrgetter("name", "id"))
 
 
 @asks_snapshot
@@ -95,16 +97,16 @@ def list_executions(snapshot: Snapshot, pipeline: str) -> list[Execution]:
 
 
 @asks_snapshot
-def pipelines_scope(snapshot: Snapshot) -> Json:
+def pipelines_scope(snapshot: Snapshot, accounts: Iterable[str] = (), regions: Iterable[str] = ()) -> Json:
     """What was looked at, with the holes that could hide a pipeline or an execution."""
-    return listing_scope(snapshot.scope(), (PIPELINE.name, EXECUTION), "pipeline")
+    return listing_scope(snapshot.scope(), (PIPELINE.name, EXECUTION), "pipeline", Within.of(accounts, regions))
 
 
 def find_pipeline(snapshot: Snapshot, wanted: str) -> Pipeline:
     """Which pipeline a name, `pipeline/name` or an ARN means. Raises `UnknownNode`."""
     known = {one.id: one for one in list_pipelines(snapshot)}
     if not known:
-        raise UnknownNode(f"no pipeline {wanted}: there is none in the snapshot")
+        raise UnknownNode(f"no pipeline {wanted!r}: the snapshot holds no pipelines")
     return known[find_node(((one.id, PIPELINE.name, one.name) for one in known.values()), wanted)]
 
 

@@ -17,7 +17,9 @@ from lineage.domain.experiments import SortByType, SortOrderType
 from lineage.domain.kinds import kind_of_arn
 from lineage.domain.names import is_arn, named_id, node_id, parse_arn
 from lineage.domain.records import Json, Resource, tags_of
+from lineage.domain.spelling import did_you_mean
 from lineage.domain.times import instant, sortable
+from lineage.domain.urls import from_url, page_of
 from lineage.errors import MalformedName, UnknownNode
 from lineage.queries.runs.companions import Companions
 from lineage.queries.runs.run_records import (
@@ -39,8 +41,7 @@ from lineage.queries.runs.run_records import (
     run_of,
     source_of,
 )
-from lineage.queries.scope import listing_scope
-from lineage.queries.select import near
+from lineage.queries.scope import ALL, Within, listing_scope
 from lineage.snapshot.reading import Snapshot, asks_snapshot
 from lineage.snapshot.tables import AT_ONCE
 
@@ -108,16 +109,18 @@ def list_experiments(
     sort_by: SortByType | str = SortByType.CREATION_TIME,
     sort_order: SortOrderType | str = SortOrderType.DESCENDING,
     deleted: bool = False,
+    accounts: Iterable[str] = (),
+    regions: Iterable[str] = (),
 ) -> list[Experiment]:
-    """The experiments of a snapshot, the newest first; what is gone only with `deleted`.
+    """The experiments of a snapshot, the newest first; what is gone only with `deleted`; of some `accounts` and `regions`.
 
     Times are ISO texts or datetimes, without an offset in UTC; none of what was created at the very moment is given.
     Raises `MalformedName`. Whether there may be more, `runs_scope` tells.
     """
-    between = _Between.of(created_after, created_before)
+    between, within = _Between.of(created_after, created_before), Within.of(accounts, regions)
     tally = _Tally.of(snapshot, deleted=deleted)
     known = newest(snapshot.records(EXPERIMENT, deleted=True))
-    found = (_experiment(key, known.get(key), tally) for key in {*known, *tally.experiments})
+    found = (_experiment(key, known.get(key), tally) for key in {*known, *tally.experiments} if within.takes(*key[:2]))
     shown = [one for one in found if (deleted or not one.deleted) and between.holds(one.created)]
     return _sorted(shown, sort_by, sort_order)
 
@@ -159,6 +162,8 @@ def list_runs(
     deleted: bool = False,
     brief: bool = False,
     components: bool = False,
+    accounts: Iterable[str] = (),
+    regions: Iterable[str] = (),
 ) -> Iterator[Run]:
     """The runs of an experiment (a name or an ARN), or all, those in no experiment as well; one by one.
 
@@ -168,7 +173,7 @@ def list_runs(
     `MalformedName`, and `UnknownNode` for an experiment or a group that nothing names.
     """
     if source not in (None, *_SOURCES):
-        raise MalformedName(f"{source!r} is no source of runs; they are {', '.join(_SOURCES)}")
+        raise MalformedName(f"{source!r} is not a source of runs; they are {', '.join(_SOURCES)}")
     trials = Trials(snapshot)
     asking = _Filter(
         trials,
@@ -177,6 +182,7 @@ def list_runs(
         _Between.of(created_after, created_before),
         status.casefold() if status else None,
         source,
+        Within.of(accounts, regions),
     )
     records = snapshot.records(RUN, deleted=deleted, members=BRIEF)
     heads = [_Head(one.id, one.name, one.created) for one in records if asking.takes(one)]
@@ -193,6 +199,9 @@ def load_run(snapshot: Snapshot, run: str, experiment: str | None = None) -> Run
     """
     trials = Trials(snapshot)
     wanted = _Wanted.of(snapshot, EXPERIMENT, experiment)
+    run = from_url(run)
+    if (page := page_of(run)) and page.kind == RUN:
+        run = page.name
     if is_arn(run) or "@" in run:
         arn, _, created = run.partition("@")
         known = snapshot.records(RUN, [node_id(arn)], deleted=True, members=BRIEF)
@@ -210,9 +219,9 @@ def load_run(snapshot: Snapshot, run: str, experiment: str | None = None) -> Run
 
 
 @asks_snapshot
-def runs_scope(snapshot: Snapshot) -> Json:
+def runs_scope(snapshot: Snapshot, accounts: Iterable[str] = (), regions: Iterable[str] = ()) -> Json:
     """What was looked at, with the holes that could hide an experiment, a group or a run."""
-    return listing_scope(snapshot.scope(), (EXPERIMENT, GROUP, RUN), "run")
+    return listing_scope(snapshot.scope(), (EXPERIMENT, GROUP, RUN), "run", Within.of(accounts, regions))
 
 
 # --- what is asked for --------------------------------------------------------------------------
@@ -257,21 +266,23 @@ class _Wanted(NamedTuple):
         """What a text means, None where there is none. Raises `UnknownNode` where nothing is named so."""
         if text is None:
             return None
+        text = from_url(text)
         wanted = cls(text, "", "", text.casefold())
+        if (page := page_of(text)) and page.kind == kind:
+            wanted = cls(page.name, "", page.region, page.name.casefold())
         if is_arn(text):
             if kind_of_arn(text).name != kind:
-                raise UnknownNode(f"{text} is no {_WORDS[kind]}: name one, or give its ARN")
+                raise UnknownNode(f"{text} is not the ARN of {_ARTICLES[kind]}: give its name or its ARN")
             arn = parse_arn(text)
             wanted = cls(text, arn.account, arn.region, arn.resource.partition("/")[2].casefold())
         if not any(wanted.is_called(*place) for place in _names(snapshot, kind)):
-            near_it = near((name for *_, name in _names(snapshot, kind)), text)
-            advice = f"; did you mean {' or '.join(near_it)}?" if near_it else _WHERE_TO_LOOK[kind]
-            raise UnknownNode(f"no {_WORDS[kind]} {text} in the snapshot{advice}")
+            advice = did_you_mean((name for *_, name in _names(snapshot, kind)), wanted.text, _WHERE_TO_LOOK[kind])
+            raise UnknownNode(f"no {_WORDS[kind]} {wanted.text!r} in the snapshot{advice}")
         return wanted
 
     def is_called(self, account: str, region: str, name: str | None) -> bool:
         """Whether a name in an account and region is the one that is asked for."""
-        here = not self.account or (self.account, self.region) == (account, region)
+        here = self.account in ("", account) and self.region in ("", region)
         return here and name is not None and name.casefold() == self.name
 
     def has(self, record: Resource, names: Iterable[str | None]) -> bool:
@@ -280,6 +291,7 @@ class _Wanted(NamedTuple):
 
 
 _WORDS = {EXPERIMENT: "experiment", GROUP: "group"}
+_ARTICLES = {EXPERIMENT: "an experiment", GROUP: "a group"}
 _WHERE_TO_LOOK = {EXPERIMENT: "; `lineage experiments` lists them", GROUP: "; `lineage ls kind:trial` lists them"}
 
 
@@ -304,8 +316,11 @@ class _Filter(NamedTuple):
     between: _Between
     status: str | None
     source: str | None
+    within: Within = ALL
 
     def takes(self, record: Resource) -> bool:
+        if not self.within.takes(record.account, record.region):
+            return False
         if not self.between.holds(record.created) or self.status not in (None, str(record.status).casefold()):
             return False
         if not (self.experiment or self.group or self.source):
@@ -355,9 +370,8 @@ def _no_run(snapshot: Snapshot, run: str, wanted: _Wanted | None, trials: Trials
         if not wanted or wanted.has(record, (one.experiment for one in groups))
         for name in (run_name_of(record, groups), record.name)
     }
-    near_it = near(names, run)
-    advice = f"did you mean {' or '.join(near_it)}?" if near_it else "`lineage runs` lists them"
-    return f"no run {run} in {f'experiment {wanted.text}' if wanted else 'the snapshot'}; {advice}"
+    where = f"experiment {wanted.text!r}" if wanted else "the snapshot"
+    return f"no run {run!r} in {where}{did_you_mean(names, run, '; `lineage runs` lists them')}"
 
 
 # --- from records -------------------------------------------------------------------------------

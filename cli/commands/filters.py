@@ -1,0 +1,69 @@
+"""`--account` and `--region`: which part of a snapshot a command lists or asks about."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any, cast
+
+import click
+
+from .options import Command, Decorator
+
+if TYPE_CHECKING:
+    import lineage
+
+
+def within_options(what: str) -> Decorator:
+    """`--account` and `--region`, which repeat; the function is given them as `within`, for `checked`."""
+
+    def decorate(command: Command) -> Command:
+        @functools.wraps(command)
+        def run(*args: Any, accounts: tuple[str, ...], regions: tuple[str, ...], **words: Any) -> Any:
+            return command(*args, within={"accounts": accounts, "regions": regions}, **words)
+
+        decorated: Any = cast("Command", run)
+        for name, end, metavar in (("--region", "regions", "R"), ("--account", "accounts", "ID")):
+            said = f"Only {what} of this {name.removeprefix('--')}; repeats."
+            decorated = click.option(name, end, metavar=metavar, multiple=True, help=said)(decorated)
+        return cast("Command", decorated)
+
+    return decorate
+
+
+def checked(opened: lineage.Snapshot, within: dict[str, Any]) -> dict[str, Any]:
+    """The accounts and regions, each of them one that a person can mean. Raises `MalformedName`."""
+    import lineage
+
+    if any(within.values()):
+        scope = opened.scope()
+        lineage.check_places(within["accounts"], within["regions"], scope.accounts, scope.regions)
+    return within
+
+
+def endpoints_in(opened: lineage.Snapshot, within: dict[str, Any]) -> list[tuple[str, str]]:
+    """The id and the name of each endpoint of the accounts and regions that are asked about. Raises `UnknownNode` for none."""
+    import lineage
+
+    known = list(opened.names_of("endpoint"))
+    if not any(checked(opened, within).values()):
+        return known
+    kept = {node.id for node in lineage.nodes(opened, "kind:endpoint", **within)} if known else set()
+    return [(node, name) for node, name in known if node in kept]
+
+
+def endpoint_in(opened: lineage.Snapshot, wanted: str, within: dict[str, Any]) -> str:
+    """Which endpoint a name, an ARN or a console URL means. Raises `UnknownNode`."""
+    import lineage
+
+    known = endpoints_in(opened, within)
+    try:
+        return lineage.find_endpoint(known, wanted)
+    except lineage.UnknownNode:
+        if lineage.is_location(lineage.from_url(wanted)):
+            raise lineage.UnknownNode(f"{wanted!r} is a location, not an endpoint: ask `lineage impact` about data") from None
+        kinds = {kind for _, kind, _ in opened.names(wanted)} - {"endpoint"}
+        if not kinds:
+            raise
+        kind = min(kinds).replace("-", " ")
+        said = f"{wanted!r} is a {kind}, not an endpoint: ask `lineage datasets {wanted}` or `lineage show {wanted}` about it"
+        raise lineage.UnknownNode(said) from None

@@ -1,0 +1,51 @@
+"""Near misses: which of some names a person most likely meant by one that is not among them. Pure."""
+
+from __future__ import annotations
+
+import difflib
+import heapq
+from collections.abc import Iterable
+
+MAX_COMPARED = 1_000  # names that are compared letter by letter
+_MAX_SLIPS = 3  # how much longer or shorter a name may be than the one that is meant
+_LONGEST = 200
+_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789-_./:"
+_ADVICE = 3  # names that a message offers
+
+
+def near(names: Iterable[str], wanted: str) -> list[str]:
+    """The names that are spelt almost so but for case: those with one slip, and of some others as long the most similar."""
+    folded = wanted.casefold()
+    slips = one_slip(folded)
+    alike = {name.casefold(): name for name in names if abs(len(name) - len(wanted)) <= _MAX_SLIPS}
+    first = difflib.get_close_matches(folded, sorted(name for name in alike if name in slips))
+    others = difflib.get_close_matches(folded, heapq.nsmallest(MAX_COMPARED, alike))
+    return [alike[name] for name in dict.fromkeys([*first, *others])][:_ADVICE]
+
+
+def one_slip(word: str) -> set[str]:
+    """All that is one slip away from a word: a letter left out, put in, taken for another, or two of them swapped.
+
+    None for a very long one: there would be too many.
+    """
+    if len(word) > _LONGEST:
+        return set()
+    cuts = [(word[:at], word[at:]) for at in range(len(word) + 1)]
+    shorter = {head + tail[1:] for head, tail in cuts if tail}
+    swapped = {head + tail[1] + tail[0] + tail[2:] for head, tail in cuts if len(tail) > 1}
+    other = {head + letter + tail[1:] for head, tail in cuts if tail for letter in _LETTERS}
+    longer = {head + letter + tail for head, tail in cuts for letter in _LETTERS}
+    return shorter | swapped | other | longer
+
+
+def did_you_mean(names: Iterable[str], wanted: str, otherwise: str = "") -> str:
+    """How a message about an unknown name ends: with the names that come near it, else with what is said `otherwise`."""
+    alike = near(names, wanted)
+    return f"; did you mean {' or '.join(alike)}?" if alike else otherwise
+
+
+def no_such(what: str, wanted: str, names: Iterable[str]) -> str:
+    """What to say of a word that is none of a short list: the near misses, else the whole list."""
+    known = list(names)
+    listed = f" (expected one of {', '.join(known)})"
+    return f"no {what} {wanted!r}{did_you_mean(known, wanted, listed)}"

@@ -1,0 +1,115 @@
+"""`--account` and `--region`: what a filter leaves out is never told as if it were not there."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.conftest import BANK
+from tests.records import arn
+
+HERE, ABROAD = "eu-west-1", "us-east-1"
+
+
+@pytest.fixture
+def over(run: Any, account_path: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Run a command over the bank's whole account, which is in one region."""
+    monkeypatch.setenv("LINEAGE_SNAPSHOT", str(account_path))
+    return run
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("ls", "kind:endpoint"),
+        ("ls", "+loans-live"),
+        ("experiments",),
+        ("runs",),
+        ("pipelines",),
+        ("search", "training-job"),
+        ("trace", "loans-live"),
+        ("used", "s3://bank-ml/loans/train/"),
+        ("gaps",),
+        ("export", "+loans-live", "-f", "csv-nodes"),
+    ],
+)
+def test_a_filter_that_takes_all_changes_no_row(over: Any, arguments: tuple[str, ...]) -> None:
+    """Of an account in one region, the account and the region leave nothing out."""
+    whole = over(*arguments)
+    narrow = over(*arguments, "--account", "111122223333", "--region", HERE)
+    assert narrow.code == whole.code == 0
+    rows = [set(one.out.splitlines()) for one in (narrow, whole)]
+    assert rows[0] <= rows[1]
+    if arguments[0] in ("ls", "export"):  # an image belongs to another account, and is kept beside what runs it
+        assert {line for line in rows[1] - rows[0] if arn("", "")[:-1] in line} == set()
+    else:
+        assert rows[0] == rows[1]
+
+
+@pytest.mark.parametrize("command", ["experiments", "runs", "pipelines"])
+def test_a_list_of_a_region_that_nobody_read_is_not_empty_for_sure(over: Any, command: str) -> None:
+    """It has a hole that says so, and its scope tells what was asked for."""
+    answer = json.loads(over(command, "--region", ABROAD, "-f", "json").out)
+    assert answer[command] == []
+    assert [(hole["region"], hole["reason"]) for hole in answer["scope"]["holes"]] == [(ABROAD, "not-enumerated")]
+    assert answer["scope"]["narrowed"] == {"accounts": [], "regions": [ABROAD]}
+    assert "as far as was read" in over(command, "--region", ABROAD, "-f", "table").out
+
+
+def test_gaps_of_a_region_that_nobody_read(over: Any) -> None:
+    """They are not an empty list: the region itself is one."""
+    told = over("gaps", "--region", ABROAD).out.splitlines()[1:]
+    assert [line.split("\t")[2:7:4] for line in told] == [[ABROAD, "not-enumerated"]]
+
+
+def test_a_check_of_a_region_says_that_it_is_one(over: Any) -> None:
+    """It finds what lies there, names what no crawl read, and tells that only it was asked about; of nothing it opens no gate."""
+    whole = json.loads(over("check", "-f", "json").out)
+    both = json.loads(over("check", "--region", HERE, "--region", ABROAD, "-f", "json").out)
+    more = [one for one in both["findings"] if one not in whole["findings"]]
+    assert [one for one in both["findings"] if one not in more] == whole["findings"]
+    assert [(one["rule"], one["subject"]["region"]) for one in more] == [("LIN090", ABROAD)]
+    assert both["caveats"][0].startswith(f"only {HERE}, {ABROAD} was asked about")
+    ran = over("check", "--region", ABROAD)
+    assert (ran.code, ran.err) == (2, f"lineage: nothing in {ABROAD} matches: the snapshot holds 111122223333, {HERE}\n")
+
+
+def test_a_report_of_a_region_names_its_endpoints(over: Any) -> None:
+    """It is the report on these, and the command in it makes it again."""
+    told = json.loads(over("report", "loans-live", "--region", HERE, "-f", "json").out)
+    assert told["document"]["subject"] == [arn("endpoint", "loans-live")]
+    assert f"lineage report {arn('endpoint', 'loans-live')}" in told["reproduce"]["command"]
+
+
+def test_pictures_of_a_region(over: Any) -> None:
+    """A picture keeps the data beside what lies in the region, and one of nothing is refused."""
+    dot = over("draw", "+loans-live", "--region", HERE).out
+    assert ("loans-live" in dot, "s3://bank-ml/loans/train/" in dot) == (True, True)
+    assert over("draw", "--region", ABROAD).code == 2
+
+
+def test_what_a_filter_does_not_narrow_refuses_it(over: Any) -> None:
+    """One run, one pipeline and a form for all gaps are told whole."""
+    for arguments in (("runs", "-", "x"), ("pipelines", "Renewal-Price"), ("gaps", "--attest-template")):
+        assert over(*arguments, "--region", HERE).code == 2
+
+
+def test_names_with_wildcards(over: Any) -> None:
+    """`*` and `?` stand for other characters, in a name or in one of a kind, upstream too, in whatever letters."""
+
+    def names(*selector: str) -> list[str]:
+        return [line.split("\t")[1] for line in over("ls", *selector).out.splitlines()[1:]]
+
+    assert names("LOANS-*", "kind:endpoint") == ["loans-live"]
+    assert names("endpoint/loans-l?ve") == ["loans-live"]
+    assert "Loans-Fit-0042" in names("+endpoint/loans*")
+    assert names("kind:training-job", "*Fit-0042") == ["Loans-Fit-0042"]
+
+
+def test_a_crawl_takes_the_url_of_an_endpoint(run: Any) -> None:
+    """`--endpoint` takes what the console shows."""
+    url = f"https://{HERE}.console.aws.amazon.com/sagemaker/home?region={HERE}#/endpoints/ledger-old"
+    assert run("crawl", "-q", "--replay", str(BANK), "--endpoint", url).code == 0
+    assert run("trace", url).out == run("trace", "ledger-old").out != ""

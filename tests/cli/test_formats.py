@@ -1,0 +1,173 @@
+"""Formats and files: each command prints each format, and a file holds what its extension says."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import lineage
+from lineage.outputs.report import pdf
+
+COMMANDS = {
+    "trace": ("trace", "loans-live"),
+    "used": ("used", "s3://bank-ml/loans/train/"),
+    "used of many": ("used", "s3://bank-ml/loans/train/", "s3://bank-ml/nothing/"),
+    "datasets": ("datasets", "loans-live"),
+    "impact": ("impact", "s3://bank-ml/loans/train/"),
+    "path": ("path", "s3://bank-ml/loans/train/", "loans-live"),
+    "check": ("check", "loans-live"),
+    "rules": ("check", "--list-rules"),
+    "search": ("search", "training-job"),
+    "suggest": ("suggest", "training-job"),
+    "experiments": ("experiments",),
+    "runs": ("runs",),
+    "run": ("runs", "House-Appraisal", "boosted-trees"),
+    "leaderboard": ("runs", "House-Appraisal", "--metric", "validation:rmse", "--direction", "min"),
+    "ls": ("ls", "kind:endpoint"),
+    "show": ("show", "loans-live"),
+    "pipelines": ("pipelines",),
+    "execution": ("pipelines", "Renewal-Price", "y2rj7l5s8pg1"),
+    "gaps": ("gaps",),
+    "kinds": ("kinds",),
+    "kind": ("kinds", "model"),
+    "snapshot info": ("snapshot", "info"),
+    "snapshot verify": ("snapshot", "verify"),
+}
+
+
+class Cells(HTMLParser):
+    """The rows of a page's table, which must be well formed."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.rows: list[list[str]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, _: Any) -> None:
+        if tag == "tr":
+            self.rows.append([])
+        if tag in ("td", "th"):
+            self.rows[-1].append("")
+
+    def handle_data(self, data: str) -> None:
+        if self.rows and self.rows[-1]:
+            self.rows[-1][-1] += data
+
+
+@pytest.fixture
+def over(run: Any, account_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Run a command over the bank's whole account."""
+    monkeypatch.setenv("LINEAGE_SNAPSHOT", str(account_path))
+    return run
+
+
+@pytest.mark.parametrize("arguments", COMMANDS.values(), ids=COMMANDS)
+def test_a_file_holds_what_its_extension_says(over: Any, arguments: tuple[str, ...]) -> None:
+    """.csv, .tsv, .md, .html, .json, .jsonl and .txt of every command are that; the tables of all of them have the same rows."""
+    held = {}
+    for form in ("csv", "tsv", "md", "html", "json", "jsonl", "txt"):
+        ran = over(*arguments, "-o", f"x.{form}")
+        assert (ran.code, ran.out) == (0, ""), (form, ran.err)
+        held[form] = Path(f"x.{form}").read_text("utf-8")
+    rows = list(csv.reader(io.StringIO(held["csv"])))
+    assert len({len(row) for row in rows}) == 1
+    assert [line.split("\t")[0] for line in held["tsv"].splitlines()] == [row[0].lstrip("'") for row in rows]
+    if arguments[-1] != "min":  # for people, a leaderboard is cut down
+        assert [len(row) for row in Cells(held["html"]).rows] == [len(row) for row in rows]
+        assert len([line for line in held["md"].splitlines() if line.startswith("|")]) == len(rows) + 1
+    json.loads(held["json"])
+    assert all(json.loads(line) for line in held["jsonl"].splitlines())
+    assert held["txt"]
+
+
+def test_a_page_is_escaped() -> None:
+    """What a record says stays a text in HTML, on one line."""
+    from cli.render.html import html_table
+
+    text = "".join(html_table(["a<b"], [["<script>alert(1)</script>\n&"]]))
+    assert "<script" not in text
+    assert Cells(text).rows[0][0].strip() == "a<b"
+
+
+@pytest.mark.parametrize(("name", "form"), [("x.HTM", "html"), ("x.ndjson", "jsonl"), ("x.markdown", "md"), ("x.Csv", "csv")])
+def test_other_spellings_of_extensions(over: Any, name: str, form: str) -> None:
+    """.htm, .ndjson and .markdown are known, and case means nothing."""
+    over("ls", "kind:endpoint", "-o", name)
+    assert Path(name).read_text() == over("ls", "kind:endpoint", "-f", form).out
+
+
+def test_a_format_that_is_named_counts(over: Any) -> None:
+    """With --format a file may be called anything; a device or a name without an extension takes what a pipe gets."""
+    over("ls", "kind:endpoint", "-o", "x.xyz", "-f", "csv")
+    over("ls", "kind:endpoint", "-o", "plain")
+    assert Path("x.xyz").read_text().startswith("kind,name,")
+    assert Path("plain").read_text().startswith("kind\tname\t")
+    assert over("ls", "-o", "/dev/null").code == 0
+    assert over("gaps", "--attest-template", "-o", "a.toml").code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("impact", "s3://bank-ml/loans/train/", "--fail-on", "reached"), 1),
+        (("impact", "s3://bank-ml/loans/train/", "--fail-on", "possible"), 0),
+        (("impact", "s3://bank-ml/nothing/", "--fail-on", "reached"), 4),
+        (("impact", "s3://bank-ml/nothing/", "--fail-on", "unknown"), 1),
+        (("impact", "s3://bank-ml/nothing/"), 0),
+        (("path", "s3://bank-ml/loans/train/", "loans-live", "--fail-on", "found,possible"), 1),
+        (("path", "s3://bank-ml/loans/train/", "loans-live", "--fail-on", "possible"), 0),
+        (("path", "s3://bank-ml/nothing/", "loans-live", "--fail-on", "found"), 4),
+        (("path", "s3://bank-ml/nothing/", "loans-live"), 0),
+    ],
+)
+def test_gates_of_impact_and_path(over: Any, arguments: tuple[str, ...], code: int) -> None:
+    """A gate exits with 1 on a verdict it names, and with 4 where a gap could hide one."""
+    assert over(*arguments).code == code
+
+
+def test_a_check_prints_its_findings_once(over: Any) -> None:
+    """A table on stdout is not told again on stderr; into a file, stderr has the worst; beside other formats, the count."""
+    table = over("check", "-f", "table")
+    assert (table.err, "LIN010" in table.out) == ("", True)
+    into = over("check", "-o", "x.json").err
+    assert ("24 warnings" in into, "LIN010" in into) == (True, True)
+    piped = over("check", "-f", "sarif").err
+    assert ("24 warnings" in piped, "LIN010" in piped) == (True, False)
+
+
+# --- a report as PDF ------------------------------------------------------------------------------
+
+
+def test_a_report_as_pdf(over: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A PDF is what the browser printed of the page; without one, the line says how to get one, and no file is left."""
+    printed: list[list[str]] = []
+
+    def browser(command: list[str], **_: Any) -> subprocess.CompletedProcess[bytes]:
+        printed.append(command)
+        Path(next(one for one in command if one.startswith("--print-to-pdf=")).partition("=")[2]).write_bytes(b"%PDF-1.7")
+        return subprocess.CompletedProcess(command, 0, b"", b"")
+
+    monkeypatch.setattr(pdf.shutil, "which", lambda name: "/bin/chromium" if name == "chromium" else None)
+    monkeypatch.setattr(pdf.subprocess, "run", browser)
+    assert over("report", "loans-live", "-o", "r.pdf").code == 0
+    assert Path("r.pdf").read_bytes() == b"%PDF-1.7"
+    assert printed[0][-1].endswith("/report.html")
+    monkeypatch.setattr(pdf.subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 1, b"", b"no display"))
+    with pytest.raises(lineage.RenderError, match="/bin/chromium did not print the PDF .no display.: a PDF takes Chromium"):
+        lineage.to_pdf("")
+    monkeypatch.setattr(pdf.shutil, "which", lambda _: None)
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
+    ran = over("report", "loans-live", "-o", "other.pdf")
+    assert (ran.code, Path("other.pdf").exists()) == (3, False)
+    assert ran.err == (
+        "lineage: no program that writes PDF is installed: a PDF takes Chromium, Chrome, or WeasyPrint (`pip install weasyprint`); "
+        "or print the .html from any browser\n"
+    )

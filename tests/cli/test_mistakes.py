@@ -1,0 +1,203 @@
+"""The mistakes that users make, each with the one line that says what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, SSOTokenLoadError, UnauthorizedSSOTokenError
+
+from lineage.crawl.aws.session import Session
+from lineage.errors import CrawlError
+from tests.conftest import BANK
+from tests.records import arn
+
+SEE = "(see lineage {} --help)"
+CONSOLE = "https://eu-west-1.console.aws.amazon.com/sagemaker/home?region=eu-west-1#"
+ABROAD = "https://runtime.sagemaker.us-east-1.amazonaws.com/endpoints/loans-live/invocations"
+TABLES = "expected .csv, .html, .json, .jsonl, .md, .tsv, .txt"
+REPLAYED = ("crawl", "--replay", str(BANK))
+
+# What was typed, the exit code, and the line.
+MISTAKES: dict[str, tuple[tuple[str, ...], int, str]] = {
+    # names
+    "an endpoint": (("trace", "loans-liv"), 2, "no endpoint 'loans-liv' in the snapshot; did you mean loans-live?"),
+    "a node": (("show", "Loans-Fit-042"), 2, "nothing in the snapshot is named 'Loans-Fit-042'; did you mean Loans-Fit-0042 or Loans-Prep-0042 or Loans-Model-42?"),
+    "a kind before a name": (("show", "endpont/loans-live"), 2, "nothing in the snapshot is named 'endpont/loans-live': no kind 'endpont'; did you mean endpoint?"),
+    "an end of a path": (("path", "s3://bank-ml/loans/train/", "loans-liv"), 2, "nothing in the snapshot is named 'loans-liv'; did you mean loans-live?"),
+    "an experiment": (("runs", "House-Apraisal"), 2, "no experiment 'House-Apraisal' in the snapshot; did you mean House-Appraisal?"),
+    "a run": (("runs", "House-Appraisal", "boosted-tres"), 2, "no run 'boosted-tres' in experiment 'House-Appraisal'; did you mean boosted-trees?"),
+    "a group": (("runs", "--group", "Default-Run-Group-House-Apraisal"), 2, "no group 'Default-Run-Group-House-Apraisal' in the snapshot; did you mean Default-Run-Group-House-Appraisal?"),
+    "a pipeline": (("pipelines", "Renewal-Prise"), 2, "nothing in the snapshot is named 'Renewal-Prise'; did you mean Renewal-Price?"),
+    "an execution": (("pipelines", "Renewal-Price", "y2rj7l5s8pg2"), 2, "nothing in the snapshot is named 'y2rj7l5s8pg2'; did you mean y2rj7l5s8pg1?"),
+    "a metric": (("runs", "House-Appraisal", "--metric", "validation:rsme"), 2, "no candidate has a metric 'validation:rsme'; did you mean validation:rmse? There are validation:rmse (2 of 3), train:rmse (1 of 3)"),
+    "a job for an endpoint": (("trace", "Loans-Fit-0042"), 2, "'Loans-Fit-0042' is a training job, not an endpoint: ask `lineage datasets Loans-Fit-0042` or `lineage show Loans-Fit-0042` about it"),
+    "data for an endpoint": (("trace", "s3://bank-ml/loans/train/"), 2, "'s3://bank-ml/loans/train/' is a location, not an endpoint: ask `lineage impact` about data"),
+    "a model's ARN for an endpoint": (("trace", arn("model", "m")), 2, f"{arn('model', 'm')} is not an endpoint: give the name, the ARN or the console URL of one"),
+    # selectors
+    "a kind": (("ls", "kind:modle"), 2, "no kind 'modle'; did you mean model or code?"),
+    "a selector method": (("ls", "knd:model"), 2, "no selector method 'knd'; did you mean kind?"),
+    "a wildcard that matches nothing": (("ls", "zzz*"), 2, "no name in the snapshot matches 'zzz*'; `lineage ls` lists them"),
+    "a tag": (("ls", "tag:team=nobody"), 2, "nothing in the snapshot has the tag 'team=nobody': `lineage crawl --tags` reads tags"),
+    "two selectors that exclude each other": (("ls", "kind:endpoint", "Loans-Fit-0042"), 2, "no node in the snapshot matches every word of 'kind:endpoint Loans-Fit-0042': leave one out"),
+    "a kind to look up": (("kinds", "trainig-job"), 2, f"no kind 'trainig-job'; did you mean training-job or tuning-job or labeling-job? {SEE.format('kinds')}"),
+    # accounts and regions
+    "a region": (("ls", "--region", "eu-wset-1"), 2, "'eu-wset-1' is not an AWS region; did you mean eu-west-1?"),
+    "a region that was not crawled": (("ls", "--region", "eu-west-2"), 2, "nothing in eu-west-2 matches: the snapshot holds 111122223333, eu-west-1"),
+    "an account": (("used", "s3://bank-ml/loans/train/", "--account", "11112222333"), 2, "'11112222333' is not an AWS account; did you mean 111122223333?"),
+    "a region to crawl": ((*REPLAYED, "--region", "eu-wset-1"), 2, "no region 'eu-wset-1' with SageMaker that this boto3 knows; did you mean eu-west-1 or us-west-1 or eu-west-3?"),
+    "an endpoint to crawl": ((*REPLAYED, "--endpoint", "loans-liv"), 2, "no endpoint 'loans-liv' in account 111122223333, eu-west-1; did you mean loans-live?"),
+    "an endpoint's region": (("trace", "loans-live", "--region", "us-east-1"), 2, "nothing in us-east-1 matches: the snapshot holds 111122223333, eu-west-1"),
+    # pasted URLs
+    "the URL of another region": (("trace", ABROAD), 2, "no endpoint 'loans-live' in us-east-1 in the snapshot, only in eu-west-1"),
+    "a URL with a typo": (("trace", f"{CONSOLE}/endpoints/loans-liv"), 2, "no endpoint 'loans-liv' in eu-west-1 in the snapshot; did you mean loans-live?"),
+    "the URL of a job for an endpoint": (("trace", f"{CONSOLE}/jobs/Loans-Fit-0042"), 2, "training job 'Loans-Fit-0042' in eu-west-1 is not an endpoint: give the name, the ARN or the console URL of one"),
+    "a URL of elsewhere": (("used", "https://example.com/x"), 2, "'https://example.com/x' is not an S3 URI (expected s3://bucket/prefix/)"),
+    # data
+    "no scheme": (("used", "bank-ml/loans"), 2, "'bank-ml/loans' is not an S3 URI (expected s3://bucket/prefix/)"),
+    "a typo in a key": (("used", "s3://bank-ml/loans/trian/"), 2, "no record names 's3://bank-ml/loans/trian/'; did you mean s3://bank-ml/loans/train/? (--exact asks about it as written)"),
+    "a wildcard in a key": (("used", "s3://bank-ml/loans/*"), 2, "'s3://bank-ml/loans/*' holds a wildcard: a prefix already covers everything below it: give one S3 URI, such as s3://bucket/folder/ (--exact asks about it as written)"),
+    "no URI": (("used",), 2, f"missing S3 URI: name one, or a file of them with --from {SEE.format('used')}"),
+    "a wrong line of a list": (("used", "--from", "list.txt"), 2, "list.txt line 2: 'bank-ml/x' is not an S3 URI (expected s3://bucket/prefix/)"),
+    "a list that is no text": (("used", "--from", "bytes.txt"), 2, f"bytes.txt is not UTF-8 text (expected one S3 URI per line) {SEE.format('used')}"),
+    "an empty list": (("used", "--from", "empty.txt"), 2, f"empty.txt holds no S3 URI {SEE.format('used')}"),
+    # formats and files
+    "a format": (("ls", "-f", "jsn"), 2, f"Invalid value for '--format' / '-f': 'jsn' is not valid; did you mean json or jsonl? {SEE.format('ls')}"),
+    "an extension": (("ls", "-o", "x.xlsx"), 2, f"x.xlsx: no format has the extension .xlsx ({TABLES}): rename it, or add --format {SEE.format('ls')}"),
+    "an extension of a picture": (("draw", "-o", "x.gif"), 2, f"x.gif: no format has the extension .gif (expected .dot, .html, .png, .svg): rename it, or add --format {SEE.format('draw')}"),
+    "no extension of a picture": (("draw", "-o", "x"), 2, f"x: add an extension (.dot, .html, .png, .svg), or --format {SEE.format('draw')}"),
+    "an extension of a report": (("report", "-o", "x.docx"), 2, f"x.docx: no format has the extension .docx (expected .html, .json, .md, .pdf): rename it, or add --format {SEE.format('report')}"),
+    "an extension of a policy": (("iam-policy", "-o", "x.yaml"), 2, f"x.yaml: no format has the extension .yaml (expected .json, .tf): rename it, or add --format {SEE.format('iam-policy')}"),
+    "a folder that is not there": (("ls", "-o", "none/x.csv"), 3, "Could not open file 'none/x.csv': No such file or directory"),
+    "an export format": (("export", "-f", "jason"), 2, f"Invalid value for '--format' / '-f': 'jason' is not valid; did you mean json? {SEE.format('export')}"),
+    "a missing snapshot": (("ls", "--snapshot", "none.db"), 3, "no snapshot at none.db: make one with `lineage crawl --snapshot none.db`, or name another"),
+    "a file that is no snapshot": (("ls", "--snapshot", "text.db"), 3, "text.db can't be read: file is not a database; restore it if it was a snapshot, else name another file"),
+    "an empty file as snapshot": (("ls", "--snapshot", "empty.txt2"), 3, "empty.txt2 is empty: fill it with `lineage crawl --snapshot empty.txt2`"),
+    "a folder as snapshot": (("ls", "--snapshot", "."), 3, ". is a folder: name the snapshot file in it"),
+    # options and verdicts
+    "a command": (("trcae", "loans-live"), 2, "No such command 'trcae'. Did you mean 'trace'? (see lineage --help)"),
+    "an option": (("check", "--list-rulez"), 2, f"No such option '--list-rulez'. Did you mean '--list-rules'? {SEE.format('check')}"),
+    "an argument": (("path", "loans-live"), 2, f"Missing argument 'TO' {SEE.format('path')}"),
+    "a verdict": (("trace", "loans-live", "--fail-on", "brokn"), 2, f"Invalid value for '--fail-on': no verdict 'brokn'; did you mean broken? {SEE.format('trace')}"),
+    "a status": (("runs", "--status", "Complete"), 2, f"Invalid value for '--status': 'Complete' is not valid; did you mean Completed? {SEE.format('runs')}"),
+    "a time": (("runs", "--created-after", "yesterday"), 2, "'yesterday' is not a time (expected one like 2026-05-04 or 2026-05-04T08:00:00Z)"),
+    "a framework": (("report", "loans-live", "--framework", "gpdr"), 2, "no framework 'gpdr'; did you mean gdpr?"),
+    "a gate without holdouts": (("datasets", "loans-live", "--fail-on", "used"), 2, f"--fail-on needs --holdouts FILE {SEE.format('datasets')}"),
+    # policies
+    "a rule in a policy": (("check", "--policy", "rule.toml"), 2, "rule.toml: severities must not be 'unpined-input': did you mean unpinned-input?"),
+    "a key of a policy": (("check", "--policy", "key.toml"), 2, "key.toml: holdout is not a key of a policy; did you mean holdouts?"),
+    "a missing policy": (("check", "--policy", "none.toml"), 3, "none.toml: No such file or directory"),
+    # searches
+    "a column for a property": (("search", "training-job", "-w", "status = Completed"), 2, "Unknown property name: status; did you mean TrainingJobStatus?"),
+    "a bare metric": (("search", "training-job", "-w", "validation:auc > 0.9"), 2, "Unknown property name: validation:auc; did you mean Tags.validation:auc or Metrics.validation:auc or HyperParameters.validation:auc?"),
+    "an account for a property": (("search", "training-job", "-w", "account = 111122223333"), 2, "Unknown property name: account; use --account"),
+    "a kind to search": (("search", "trainin-job"), 2, "no kind 'trainin-job' that SageMaker's Search knows; did you mean training-job or TrainingJob or tuning-job?"),
+    # AWS
+    "no region": (("crawl",), 3, "no AWS region: use --region, set AWS_DEFAULT_REGION, or set `region` in ~/.aws/config"),
+    "no credentials": (("crawl", "--region", "eu-west-1"), 3, "no AWS credentials: run `aws sso login`, set AWS_PROFILE, or use --profile"),
+    "a profile": (("crawl", "--profile", "audti"), 3, "no profile 'audti' in ~/.aws/config; did you mean audit?"),
+    "a role": ((*REPLAYED, "--role-arn", "auditor"), 2, "'auditor' is not a role ARN (expected one like arn:aws:iam::111122223333:role/auditor)"),
+}  # fmt: skip
+FILES = {
+    "list.txt": b"s3://bank-ml/loans/train/\nbank-ml/x\n",
+    "bytes.txt": b"\xff\xfe\x00",
+    "empty.txt": b"# nothing\n",
+    "empty.txt2": b"",
+    "text.db": b"no database " * 500,
+    "rule.toml": b'[severities]\nunpined-input = "off"\n',
+    "key.toml": b"holdout = []\n",
+    "aws-config": b"[profile audit]\nsso_session = corp\n",
+}
+
+
+@pytest.fixture
+def mistaken(run: Any, account_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Run a command over the bank's account, in a folder of wrong files, as somebody whom AWS does not know."""
+    for name, content in FILES.items():
+        (tmp_path / name).write_bytes(content)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "aws-config"))
+
+    def call(*arguments: str) -> Any:
+        if "--snapshot" not in arguments and "crawl" not in arguments:
+            monkeypatch.setenv("LINEAGE_SNAPSHOT", str(account_path))
+        return run(*arguments)
+
+    return call
+
+
+@pytest.mark.parametrize(("arguments", "code", "line"), MISTAKES.values(), ids=MISTAKES)
+def test_each_mistake_gets_the_line_that_mends_it(mistaken: Any, arguments: tuple[str, ...], code: int, line: str) -> None:
+    """One line on stderr says what is wrong, with what, and what to do; nothing is printed, and nothing is written."""
+    before = set(Path().iterdir())
+    ran = mistaken(*arguments)
+    assert (ran.code, ran.out, ran.err) == (code, "", f"lineage: {line}\n")
+    assert set(Path().iterdir()) == before
+
+
+# --- credentials ----------------------------------------------------------------------------------
+
+SSO = "[profile audit]\nregion = eu-west-1\nsso_session = corp\n[default]\nregion = eu-west-1\n"
+EXPIRED = ClientError({"Error": {"Code": "ExpiredToken", "Message": "expired"}}, "GetCallerIdentity")
+INVALID = ClientError({"Error": {"Code": "InvalidClientTokenId", "Message": "invalid"}}, "GetCallerIdentity")
+
+
+class Refusing:
+    """Stands in for STS, and raises an error."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def get_caller_identity(self) -> None:
+        raise self._error
+
+
+@pytest.mark.parametrize(
+    ("profile", "environment", "error", "line"),
+    [
+        ("audit", {}, UnauthorizedSSOTokenError(), "AWS credentials have expired: run `aws sso login --profile audit`"),
+        (None, {}, SSOTokenLoadError(error_msg="x"), "AWS credentials have expired: run `aws sso login`"),
+        ("audit", {}, EXPIRED, "AWS credentials have expired: run `aws sso login --profile audit`"),
+        (
+            None,
+            {"AWS_ACCESS_KEY_ID": "A", "AWS_SECRET_ACCESS_KEY": "S", "AWS_SESSION_TOKEN": "T"},
+            EXPIRED,
+            "AWS credentials have expired: set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN anew, or unset "
+            "them and use --profile",
+        ),
+        (None, {}, EXPIRED, "AWS credentials have expired: renew those of profile default"),
+        (
+            None,
+            {"AWS_ACCESS_KEY_ID": "A", "AWS_SECRET_ACCESS_KEY": "S"},
+            INVALID,
+            "AWS does not accept these credentials (InvalidClientTokenId): check the access key of the environment "
+            "(AWS_ACCESS_KEY_ID)",
+        ),
+    ],
+)
+def test_credentials_get_the_command_that_mends_them(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    profile: str | None,
+    environment: dict[str, str],
+    error: Exception,
+    line: str,
+) -> None:
+    """Whoever is no longer signed in is told how to sign in again, with the profile, and nothing of a secret."""
+    (tmp_path / "config").write_text(SSO)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("boto3.Session.client", lambda *_, **__: Refusing(error))
+    with pytest.raises(CrawlError) as refused:
+        Session(profile)
+    assert str(refused.value) == line
+
+
+def test_no_region_says_what_boto3_reads(monkeypatch: pytest.MonkeyPatch, mistaken: Any) -> None:
+    """AWS_REGION, which other tools read, is named as what boto3 does not."""
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    said = (
+        "no AWS region: use --region, set AWS_DEFAULT_REGION (boto3 does not read AWS_REGION), or set `region` of profile audit"
+    )
+    assert mistaken("crawl", "--profile", "audit").err == f"lineage: {said}\n"
