@@ -41,7 +41,7 @@ def tab(run, account_path: Path, monkeypatch: pytest.MonkeyPatch):
         ("lineage help tra", ["trace"]),
         ("lineage snapshot ve", ["verify"]),
         ("lineage trace --form", ["--format"]),
-        ("lineage trace x -f ", ["table", "json", "tsv"]),
+        ("lineage trace x -f ", ["table", "tsv", "json", "jsonl", "csv", "md", "html"]),
         ("lineage trace lo", ["loans-live"]),
         ("lineage trace LO", ["loans-live"]),
         ("lineage crawl --endpoint lo", ["loans-live"]),
@@ -146,7 +146,7 @@ printf '%s\\n' "${COMPREPLY[@]}"
         (f"lineage trace {arn('endpoint', 'lo')}", "endpoint/loans-live"),
         ("lineage ls kind:training-", "training-job"),
         ("lineage trace 'loans-l", "loans-live"),
-        ("lineage trace loans-live --format=js", "json"),
+        ("lineage trace loans-live --format=ta", "table"),
     ],
 )
 def test_in_a_real_bash(bank_path: Path, tmp_path: Path, line: str, offered: str) -> None:

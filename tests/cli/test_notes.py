@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,11 @@ def reaches(line: str, form: str, out: str, err: str) -> bool:
     if line in err.splitlines() or (form != "json" and IN_ROWS.fullmatch(line)):
         return True
     lead, _, said = line.partition(": ")
-    texts = list(texts_of(_values(form, out))) if form.startswith("json") else [out.replace("\\", "")]
+    texts = (
+        list(texts_of(_values(form, out)))
+        if form.startswith("json")
+        else [unescape(out) if form == "html" else out.replace("\\", "")]
+    )
     if lead in HEADED or IN_ROWS.fullmatch(line):
         return any("finished" in text for text in texts)  # a scope with its crawls
     return any(said.removesuffix(".") in text for text in texts) or (form.startswith("json") and _holds(line, texts))

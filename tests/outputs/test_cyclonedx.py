@@ -147,7 +147,7 @@ def test_a_selector_of_several_is_refused(bank: lineage.Snapshot, selector: str)
 def test_an_option_of_another_format_is_refused(ask) -> None:
     """`--spec-version` says nothing to GraphML."""
     ran = ask("export", "-f", "graphml", "--spec-version", "1.7")
-    assert (ran.code, ran.err) == (2, "lineage: --spec-version says nothing to -f graphml (see lineage export --help)\n")
+    assert (ran.code, ran.err) == (2, "lineage: --spec-version does not work with -f graphml (see lineage export --help)\n")
 
 
 def test_a_job_into_which_nothing_flows(tmp_path: Path) -> None:

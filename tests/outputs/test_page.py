@@ -445,7 +445,7 @@ def test_draw_refuses_for_a_page_what_only_pictures_do(ask) -> None:
     for words in (["--max-nodes", "9"], ["--highlight", "loans-live"], ["--cluster", "account"], ["--engine", "dot"]):
         ran = ask("draw", "-f", "html", *words)
         assert (ran.code, ran.out) == (2, "")
-        assert f"{words[0]} is for pictures" in ran.err
+        assert f"{words[0]} does not work with html" in ran.err
 
 
 def test_the_page_opens_at_what_it_is_about(open_page, ask, tmp_path: Path, bank_page: str) -> None:

@@ -465,7 +465,7 @@ def test_the_epoch_gives_the_time(ask, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
-        (["nobody"], 2, "no endpoint nobody here"),
+        (["nobody"], 2, "no endpoint 'nobody' in the snapshot"),
         (["loans-live", "--framework", "soc2"], 2, "no framework 'soc2'"),
         (["loans-live", "--previous", "none.db"], 3, "none.db"),
         (["loans-live", "--previous", str(BANK)], 3, "neither a snapshot nor a report"),
