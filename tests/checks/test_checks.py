@@ -258,20 +258,20 @@ def test_a_suppression_of_something_else(tmp_path: Path, leaky: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("holdouts = [", "is no TOML: "),
-        ("holdout = []", "holdout is no key of a policy"),
-        ('holdouts = ["data/holdout"]', "holdouts[1] 'data/holdout' is no S3 URI"),
+        ("holdouts = [", "is not TOML: "),
+        ("holdout = []", "holdout is not a key of a policy"),
+        ('holdouts = ["data/holdout"]', "holdouts[1] 'data/holdout' is not an S3 URI"),
         (
             f"fail-on = 0x{'f' * 5000}",
-            "fail-on must not be something so long or deep: it is one of note, warning, error, never",
+            "fail-on must not be something that long or deep: expected one of note, warning, error, never",
         ),
-        ('fail-on = "high"', "fail-on must not be 'high': it is one of note, warning, error, never"),
+        ('fail-on = "high"', "fail-on must not be 'high': expected one of note, warning, error, never"),
         ('[severities]\nLIN999 = "off"', "severities must not be 'LIN999': `lineage check --list-rules` lists them"),
         ('[severities]\nLIN001 = "fatal"', "severities.LIN001 must not be 'fatal'"),
         (FILE.replace('reason = "measured on it only"', ""), "suppressions[1].reason is missing"),
         (FILE.replace("measured on it only", " "), "suppressions[1].reason is missing"),
-        (FILE + 'expires = "soon"', "suppressions[1].expires soon is no day"),
-        (FILE + 'until = "2027-01-01"', "suppressions[1].until is no key of a policy"),
+        (FILE + 'expires = "soon"', "suppressions[1].expires soon is not a day"),
+        (FILE + 'until = "2027-01-01"', "suppressions[1].until is not a key of a policy"),
         ("suppressions = 3", "suppressions must be a list of tables"),
     ],
 )

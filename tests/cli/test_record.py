@@ -201,8 +201,8 @@ WRONG: dict[str, tuple[tuple[str, ...], str]] = {
     "a parameter that is too long": (("churn", "-p", f"x={'y' * 2501}", "--", "true"), "has 2501 characters"),
     "two parameters of one name": (("churn", "-p", "a=1", "-p", "a=2", "--", "true"), "--parameter gives 'a' 2 times"),
     "two inputs of one name": (("churn", *("--input", "s3://bank-ml/a/") * 2, "--", "true"), "--input gives 'a' 2 times"),
-    "an input that is no S3 URI": (("churn", "--input", "data/", "--", "true"), "'data/' is no S3 URI"),
-    "an output that is no S3 URI": (("churn", "--output", "m=s3:/x", "--", "true"), "'s3:/x' is no S3 URI"),
+    "an input that is not an S3 URI": (("churn", "--input", "data/", "--", "true"), "'data/' is not an S3 URI"),
+    "an output that is not an S3 URI": (("churn", "--output", "m=s3:/x", "--", "true"), "'s3:/x' is not an S3 URI"),
     "two names": (("churn", "a", "b", "--", "true"), "a run has one name, and a and b are given before --"),
     "a program without --": (
         ("churn", "a", "python", "train.py"),

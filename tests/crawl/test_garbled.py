@@ -107,7 +107,7 @@ BROKEN = {
     "elements that are words": (listed("x"), "is no structure"),
     "elements that are null": (listed(None), "an element of its list is null"),
     "elements without an ARN": (listed({"TrainingJobName": "x"}), "something in it has no TrainingJobArn"),
-    "an ARN that is none": (listed({"TrainingJobArn": "x"}), "'x' is no ARN"),
+    "an ARN that is none": (listed({"TrainingJobArn": "x"}), "'x' is not an ARN"),
     "an ARN that is an object": (listed({"TrainingJobArn": {"x": 1}}), "TrainingJobArn is no text"),
     "too deep": (b"[" * 100_000, ": ["),
 }
@@ -121,7 +121,7 @@ def test_a_list_that_is_none(tmp_path: Path, case: str) -> None:
     crawled = Crawled(tmp_path, gateway)
     one = crawled.lists["training-job"]
     assert (crawled.finished("training-job"), one.reason) == (False, "failed")
-    assert one.detail.startswith("ListTrainingJobs was answered by what is no answer of it: ")
+    assert one.detail.startswith("the answer to ListTrainingJobs is not one of AWS's: ")
     assert told in one.detail
     assert len(one.detail) < 300
     assert "hunter2" not in one.detail
@@ -224,7 +224,7 @@ def test_it_deletes_nothing(tmp_path: Path, body: bytes, *, full: bool) -> None:
     gateway = Gateway(path)
     for call in {one for kind in KINDS.values() for one in (kind.list, kind.describe) if one} | {"Search"}:
         gateway.answers(call, body)
-    with pytest.raises(CrawlError, match="nothing could be read: .* was answered by what is no answer of it"):
+    with pytest.raises(CrawlError, match="nothing could be read: .* is not one of AWS's"):
         Crawled(tmp_path, gateway, full=full)
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
         assert {one.id: one.deleted for one in snapshot.resources()} == dict.fromkeys(before)
@@ -262,7 +262,7 @@ def test_a_search_that_is_none(tmp_path: Path, body: bytes) -> None:
     assert (crawled.finished("training-job"), crawled.said) == (True, "not-referenced")
     later = Crawled(tmp_path, Gateway(path).answers("Search", body))
     assert (later.finished("training-job"), later.lists["training-job"].reason, later.said) == (False, "failed", "unknown")
-    assert later.lists["training-job"].detail.startswith("Search was answered by what is no answer of it: ")
+    assert later.lists["training-job"].detail.startswith("the answer to Search is not one of AWS's: ")
 
 
 # --- errors that are no errors of AWS's -----------------------------------------------------------
@@ -280,7 +280,7 @@ def test_a_search_that_is_none(tmp_path: Path, body: bytes) -> None:
         (500, b"null", "failed", "500: null"),
         (400, b"[]", "failed", "400: []"),
         (400, b'{"__type": {"a": 1}, "message": ["x"]}', "failed", "400: "),
-        (204, b"", "failed", "was answered by what is no answer of it: nothing"),
+        (204, b"", "failed", "is not one of AWS's: nothing"),
     ],
 )
 def test_a_gateway_that_refuses(tmp_path: Path, status: int, body: bytes, reason: str, told: str) -> None:
@@ -328,7 +328,7 @@ def test_a_walk_without_its_endpoint(tmp_path: Path, operation: str, monkeypatch
     """Where the endpoint itself is not told, nothing is kept."""
     session = Gateway(account(tmp_path)).answers(operation, b"{}").session()
     monkeypatch.setattr("lineage.collect.endpoints.Session", lambda *_: session)
-    with pytest.raises(CrawlError, match="was answered by what is no answer of it"):
+    with pytest.raises(CrawlError, match="is not one of AWS's"):
         lineage.crawl_endpoints(tmp_path / "s.db")
     assert not (tmp_path / "s.db").exists()
 
@@ -375,7 +375,7 @@ ARN_ONLY = f"<GetCallerIdentityResult><Arn>{CALLER}</Arn></GetCallerIdentityResu
 def test_who_is_asking(tmp_path: Path, body: bytes) -> None:
     """Whoever does not say who asks, in XML and whole, has not answered: one line, without what a page hides."""
     gateway = Gateway(account(tmp_path)).answers("GetCallerIdentity", body, service="sts")
-    with pytest.raises(CrawlError, match="AWS did not say who is asking") as error:
+    with pytest.raises(CrawlError, match="AWS did not identify the caller") as error:
         gateway.session()
     assert "hunter2" not in str(error.value)
     assert len(str(error.value)) < 300
@@ -416,8 +416,8 @@ def reading_a_manifest(folder: Path) -> Path:
     [
         (200, {}, "failed", "no ETag"),
         (200, S3_HEADERS, "failed", f"it has no ETag: {SAID}"),
-        (200, S3_HEADERS | {"ETag": '"x"', "Last-Modified": "soon"}, "failed", "was answered by what is no answer of it"),
-        (200, S3_HEADERS | {"ETag": '"x"'}, "malformed", "it is no ManifestFile"),
+        (200, S3_HEADERS | {"ETag": '"x"', "Last-Modified": "soon"}, "failed", "is not one of AWS's"),
+        (200, S3_HEADERS | {"ETag": '"x"'}, "malformed", "it is not a valid ManifestFile"),
         (404, {}, "failed", "404"),
         (403, {}, "denied", ""),
     ],

@@ -147,7 +147,7 @@ def test_made_by_another_job(tmp_path: Path) -> None:
         ([content(text='[,"s3://data/1.csv"]')], "malformed"),
         ([content(text='["s3://data/1.csv",]')], "malformed"),
         ([content(text='["s3://data/1.csv", null]')], "malformed"),
-        ([content(text='[{"prefix": "s3://data/", "prefix": "s3://anything/"}, "1.csv"]')], "a name stands twice"),
+        ([content(text='[{"prefix": "s3://data/", "prefix": "s3://anything/"}, "1.csv"]')], "an object in it repeats a name"),
         ([content(text=f"[{'[' * 5000}{']' * 5000}]")], "malformed"),
         ([content(text=f'["s3://data/1.csv", {"9" * 5000}]')], "malformed"),
         ([content(text=json.dumps(["s3://data/" + "x" * 1025]))], "malformed"),
@@ -228,7 +228,7 @@ def test_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A manifest above the stated size is a hole that tells its size."""
     monkeypatch.setattr(manifests, "MOST_BYTES", 10)
     (hole,) = ask(crawl(tmp_path, job(), content(["s3://data/1.csv"])), "s3://data/1.csv").scope["holes"]
-    assert "too-large: it has 19 bytes, and no more than 10 are read" in hole["detail"]
+    assert "too-large: it has 19 bytes; the limit is 10" in hole["detail"]
 
 
 def test_without_manifests(tmp_path: Path) -> None:

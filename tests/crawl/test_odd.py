@@ -309,8 +309,8 @@ ITEMS = {
     "no name": ({}, "something in it has no ProcessingJobArn"),
     "an empty ARN": ({"ProcessingJobArn": ""}, "something in it has no ProcessingJobArn"),
     "an ARN that is a list": ({"ProcessingJobArn": ["x"]}, "ProcessingJobArn is no text"),
-    "an ARN that is none": ({"ProcessingJobArn": "prep"}, "is no ARN"),
-    "a name, and an ARN that is none": ({"ProcessingJobName": "other", "ProcessingJobArn": "0"}, "is no ARN"),
+    "an ARN that is none": ({"ProcessingJobArn": "prep"}, "is not an ARN"),
+    "a name, and an ARN that is none": ({"ProcessingJobName": "other", "ProcessingJobArn": "0"}, "is not an ARN"),
 }
 
 
@@ -371,8 +371,8 @@ def endless(*, same: bool, grow: bool) -> Change:
     [
         (True, False, "the same NextToken again and again"),
         (True, True, "the same NextToken again and again"),
-        (False, False, "a fresh NextToken with each of 30 pages on end that bring nothing new"),
-        (False, True, "a fresh NextToken with each of 50 pages"),
+        (False, False, "a new NextToken with each of 30 pages in a row that bring nothing new"),
+        (False, True, "a new NextToken with each of 50 pages"),
     ],
 )
 def test_pages_without_an_end_are_a_gap(

@@ -97,7 +97,7 @@ def test_what_waits_for_a_kind_that_is_not_asked_for(tmp_path: Path) -> None:
     """Executions alone can't be listed, and their list says so."""
     lost = sweep(tmp_path, *estate(), kinds=["pipeline-execution", "algorithm"]).lists["pipeline-execution"]
     assert (lost.finished, lost.reason) == (None, "not-enumerated")
-    assert lost.detail == "its lists go by pipeline, and that was not asked for"
+    assert lost.detail == "it is listed by pipeline, which was not requested"
 
 
 def hub_content(hub: str, **body: Any) -> dict[str, Any]:

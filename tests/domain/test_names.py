@@ -102,7 +102,7 @@ def test_normal_form(text: str, uri: str) -> None:
 )
 def test_malformed_location(text: str) -> None:
     """What is no location is refused with a sentence that shows one."""
-    with pytest.raises(MalformedName, match="is no S3 URI; one looks like s3://bucket/prefix/"):
+    with pytest.raises(MalformedName, match=r"is not an S3 URI \(expected s3://bucket/prefix/"):
         parse_location(text)
 
 
@@ -192,7 +192,7 @@ def test_a_directory_bucket_is_an_ordinary_name() -> None:
 @pytest.mark.parametrize("text", ["arn:aws:sagemaker", "arn", "", "arn:aws:sagemaker:eu-west-1:1:", "x:aws:s:r:a:y"])
 def test_malformed_arn(text: str) -> None:
     """What is no ARN is refused with a sentence that shows one."""
-    with pytest.raises(MalformedName, match="is no ARN; one looks like arn:aws:sagemaker:"):
+    with pytest.raises(MalformedName, match=r"is not an ARN \(expected arn:aws:sagemaker:"):
         parse_arn(text)
 
 

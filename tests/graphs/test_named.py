@@ -88,8 +88,8 @@ WRONG = {
     "s3://x/": "no bucket can be called 'x'",
     "s3://Other_Bucket/x": "no bucket can be called 'Other_Bucket' (--exact",
     "s3://192.168.1.1/x": "no bucket can be called",
-    "s3://": "is no S3 URI",
-    "loans/train": "is no S3 URI",
+    "s3://": "is not an S3 URI",
+    "loans/train": "is not an S3 URI",
 }
 
 

@@ -214,14 +214,14 @@ REFUSED: list[tuple[dict[str, str], str]] = [
     ({"subject": ""}, "attestations[1].subject is empty"),
     ({"when": ""}, "attestations[1].when is missing"),
     ({"until": ""}, "attestations[1].until is missing"),
-    ({"until": "soon"}, "attestations[1].until soon is no day: write 2027-06-30"),
+    ({"until": "soon"}, "attestations[1].until soon is not a day: write 2027-06-30"),
     ({"until": "2025-01-01"}, "is 2025-01-01, before it was made on 2026-01-01"),
     ({"subject": "*"}, "wildcard"),
     ({"subject": "m"}, "which may mean several"),
     ({"subject": "model"}, "is every model"),
     ({"subject": "s3://lists/"}, "whole bucket"),
     ({"kind": "not-enumerated"}, "crawl it"),
-    ({"reason": "x"}, "is no key of an attestation"),
+    ({"reason": "x"}, "is not a key of an attestation"),
     ({"output": STORE, "channel": "train"}, "two holes"),
 ]
 
@@ -240,8 +240,8 @@ def test_a_wrong_entry_is_refused_in_one_sentence(tmp_path: Path, words: dict[st
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[[", "is no TOML"),
-        ("x = 1", "x is no key of an attestation"),
+        ("[[", "is not TOML"),
+        ("x = 1", "x is not a key of an attestation"),
         ("attestations = 1", "must be a list of tables"),
         ("[[attestations]]\nkind = 1", "must be a text"),
     ],

@@ -398,7 +398,7 @@ def test_wrong_usage(tell, tmp_path: Path) -> None:
     assert "loan-default is of another kind (experiment): datasets takes a job" in tell("loan-default").err
     assert "--fail-on is for --holdouts" in tell("loans-live", "--fail-on", "used").err
     ran = tell("loans-live", "--holdouts", "list.txt")
-    assert (ran.code, ran.out, "list.txt line 2: 'nowhere' is no S3 URI" in ran.err) == (2, "", True)
+    assert (ran.code, ran.out, "list.txt line 2: 'nowhere' is not an S3 URI" in ran.err) == (2, "", True)
     assert "did you mean loans-live" in tell("loans-life").err
 
 

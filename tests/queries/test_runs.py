@@ -289,7 +289,7 @@ def test_one_run(tmp_path: Path, wanted: str, inside: str | None, name: str) -> 
         (("-", "arn:aws:x"), "no run arn:aws:x in the snapshot"),
         ((arn("model", "m"),), "is no experiment: name one, or give its ARN"),
         (("--group", "Default-Run-Group-House-Appraisel"), "did you mean Default-Run-Group-House-Appraisal?"),
-        (("--created-after", "yesterday"), "'yesterday' is no time; one looks like 2026-05-04 or 2026-05-04T08:00:00Z"),
+        (("--created-after", "yesterday"), "'yesterday' is not a time (expected 2026-05-04 or 2026-05-04T08:00:00Z)"),
         (("--status", "done"), "'done' is not one of"),
         (("house-appraisal", "baseline", "--status", "failed"), "one RUN is told whole: leave out --status"),
     ],

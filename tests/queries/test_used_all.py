@@ -78,7 +78,7 @@ def test_every_place_of_the_bank_is_answered_as_alone(tmp_path: Path) -> None:
 
 def test_a_malformed_uri_is_told_before_any_answer(bank: lineage.Snapshot) -> None:
     """Nobody gets half of the answers and then an error."""
-    with pytest.raises(lineage.MalformedName, match="'nowhere' is no S3 URI"):
+    with pytest.raises(lineage.MalformedName, match="'nowhere' is not an S3 URI"):
         lineage.used_all(bank, ["s3://bank-ml/loans/", "nowhere"])
 
 
@@ -159,7 +159,7 @@ def test_a_gate_takes_the_worst(check, uris: list[str], code: int) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (b"s3://a/b\n\nnowhere\n", "list.txt line 3: 'nowhere' is no S3 URI"),
+        (b"s3://a/b\n\nnowhere\n", "list.txt line 3: 'nowhere' is not an S3 URI"),
         (b"# nothing\n\n", "no S3 URI in "),
         (b"s3://a/\xff\n", "list.txt is no UTF-8 text"),
     ],

@@ -315,8 +315,8 @@ BAD: dict[str, tuple[Callable[[Run], Any], str]] = {
     "31 inputs": (lambda run: [run.log_artifact(f"a{at}", "x", is_output=False) for at in range(31)], "at most 30 inputs"),
     "a media type": (lambda run: run.log_artifact("a", "x", "text"), "'text' is not a media type"),
     "an S3 URI that is none": (lambda run: run.log_artifact("a", "s3:/bank"), "s3:/bank"),
-    "a dataset that is no S3 URI": (lambda run: run.log_dataset("a", "/data"), "/data"),
-    "a model that is no S3 URI": (lambda run: run.log_model("model.tar.gz"), "model.tar.gz"),
+    "a dataset that is not an S3 URI": (lambda run: run.log_dataset("a", "/data"), "/data"),
+    "a model that is not an S3 URI": (lambda run: run.log_model("model.tar.gz"), "model.tar.gz"),
     "a metric that is NaN": (lambda run: run.log_metric("loss", float("nan")), "the metric 'loss' is nan"),
     "a metric that is a text": (lambda run: run.log_metric("loss", "low"), "must be a number"),  # type: ignore[arg-type]
     "an old metric": (lambda run: run.log_metric("loss", 1, NOW - timedelta(days=15)), "over 14 days old"),
