@@ -171,7 +171,7 @@ def foreign(path: Path) -> None:
         (lambda path: path.write_text("hello " * 1000), "can't be read: file is not a database"),
         (lambda path: path.mkdir(), "is a folder: name the snapshot file in it"),
         (lambda path: path.touch(), "is empty: fill it with `lineage crawl"),
-        (foreign, "is a database, but no lineage snapshot"),
+        (foreign, "is a database, but not a lineage snapshot"),
         (newer, "was written by a newer lineage .* upgrade sagemaker-lineage"),
     ],
     ids=["missing", "text", "folder", "empty", "foreign", "newer"],
