@@ -182,7 +182,7 @@ def _claim(service: Service, names: Names) -> None:
     tags = service.steadily("ListTags", ResourceArn=record["TrialComponentArn"])["Tags"]
     if RUN_TAG not in tags:
         raise RefusedValue(
-            f"a component {names.component!r} exists that is not a run and in no experiment: give the run another name"
+            f"a component {names.component!r} exists that is not a run and is in no experiment: give the run another name"
         )
     _join(service, names)
 

@@ -564,7 +564,7 @@ def test_the_account_file_answers_as_cloudtrail(tmp_path: Path) -> None:
         ({"when": "x"}, 'an event has no "when"; it has account, error, event, region, request, response, source, time, user'),
         ({"time": "yesterday"}, '"time" of an event must be ISO 8601 text, not "yesterday"'),
         ({"time": 3}, '"time" of an event must be a text, not 3'),
-        ({"request": []}, '"request" of an event is an object'),
+        ({"request": []}, '"request" of an event must be an object'),
         ({"user": ""}, '"user" of an event must be a text, not ""'),
         ({"user": None}, '"user" of an event must be a text, not null'),
     ],
