@@ -21,10 +21,10 @@ _UNQUOTED = "/!*'()=+:@&$,;~"  # characters that S3 does not encode in a URL, be
 _BUCKET = re.compile(r"(?!xn--|sthree-|\d+\.\d+\.\d+\.\d+$)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _OLD_BUCKET = re.compile(r"[A-Za-z0-9._-]{3,255}")
 _ODD = {
-    r"\S+://": "holds two URIs",
-    r"[*?\[\]{}<>]": "holds a wildcard or a placeholder: a place stands for all that its name begins",
+    r"\S+://": "contains two URIs",
+    r"[*?\[\]{}<>]": "contains a wildcard or a placeholder: a location already covers all keys that begin with it",
     "[ \u00a0]": "has text after the URI, or a space in it",
-    r"[,;'\"`)]$": "does not end as a URI does",
+    r"[,;'\"`)]$": "does not end like a URI",
 }
 
 

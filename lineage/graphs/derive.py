@@ -130,7 +130,7 @@ def join(
     joining.index()
     joining.forget_unread()
     leave_out_the_same(joining)
-    joining.note_unexplained(_counted(unexplained(joining), "looking for what nobody made", on_step))
+    joining.note_unexplained(_counted(unexplained(joining), "finding models of unknown origin", on_step))
     note_unread(joining)
     joining.close()
 
@@ -439,7 +439,7 @@ def _content_edges(place: str, sights: list[Sight], joining: Joining) -> Iterato
 def _model_inputs(joining: Joining, on_step: OnStep) -> None:
     """A channel inside another job's model artifact reads a model, whatever the channel's name."""
     joining.sort_models()
-    places = _counted(joining.data_places(), "telling data from models", on_step)
+    places = _counted(joining.data_places(), "separating data from models", on_step)
     joining.note_model_inputs((place, maker) for place in places for maker in joining.makers(_folders(place)))
 
 

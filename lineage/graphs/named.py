@@ -75,7 +75,7 @@ class NamedPlaces:
         bucket = place.root.removeprefix("s3://")
         if not (is_bucket(bucket, old=exact) or place.hides_bucket or self._snapshot.has_below(f"{place.root}/")):
             insist = "" if exact or not is_bucket(bucket, old=True) else f" ({_INSIST}: a bucket may be older than the rule)"
-            raise MalformedName(f"{text!r}: no bucket can be called {bucket!r}{insist}")
+            raise MalformedName(f"{text!r}: no bucket can have the name {bucket!r}{insist}")
         return place
 
     def near(self, place: Location) -> str:

@@ -56,10 +56,10 @@ def _asked_about(uri: str, tmp_path: Path) -> list[tuple[list[str], str]]:
     ("uri", "said"),
     [
         (MISSPELT, f"no record names '{MISSPELT}', but one slip away is {MEANT}: "),
-        ("s3://bank-ml/loans/*", "holds a wildcard"),
+        ("s3://bank-ml/loans/*", "contains a wildcard"),
         ("s3://bank-ml/loans/train/ and more", "has text after the URI"),
-        ("s3://bank-ml/loans/train/ s3://bank-ml/x/", "holds two URIs"),
-        ("s3://Not_Ours/x", "no bucket can be called 'Not_Ours'"),
+        ("s3://bank-ml/loans/train/ s3://bank-ml/x/", "contains two URIs"),
+        ("s3://Not_Ours/x", "no bucket can have the name 'Not_Ours'"),
     ],
 )
 def test_wherever_a_place_is_asked_about_it_is_refused(asking: Any, tmp_path: Path, uri: str, said: str) -> None:

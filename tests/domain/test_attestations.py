@@ -106,9 +106,9 @@ BROAD = [
     (HoleName("unread-manifest", "s3://lists/"), "whole bucket"),
     (HoleName("unread-manifest", "arn:aws:s3:::lists"), "whole bucket"),
     (HoleName("unread-manifest", JOB, manifest="s3://lists/"), "whole bucket"),
-    (HoleName("unread-manifest", "s3://"), "no place"),
-    (HoleName("not-enumerated", MODEL), "list that is not known to its end"),
-    (HoleName("empty", MODEL), "list that is not known to its end"),
+    (HoleName("unread-manifest", "s3://"), "not name a place"),
+    (HoleName("not-enumerated", MODEL), "an incomplete list"),
+    (HoleName("empty", MODEL), "an incomplete list"),
 ]
 
 

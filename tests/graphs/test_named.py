@@ -78,16 +78,16 @@ TAKEN = [
     "s3://arn:aws:s3:eu-west-1:111122223333:accesspoint/x/loans/",
 ]
 WRONG = {
-    "s3://bank-ml/loans/*": "holds a wildcard",
-    "s3://bank-ml/loans/train/*.csv": "holds a wildcard",
-    "s3://bank-ml/loans/tr?in/": "holds a wildcard",
-    "s3://bank-ml/loans/fold-[12]/": "holds a wildcard",
-    "s3://whole/*": "holds a wildcard",  # it is read, and so is anything else below it
+    "s3://bank-ml/loans/*": "contains a wildcard",
+    "s3://bank-ml/loans/train/*.csv": "contains a wildcard",
+    "s3://bank-ml/loans/tr?in/": "contains a wildcard",
+    "s3://bank-ml/loans/fold-[12]/": "contains a wildcard",
+    "s3://whole/*": "contains a wildcard",  # it is read, and so is anything else below it
     "s3://bank-ml/loans/ # ours": "has text after the URI",
-    "s3://bank-ml/loans/train/ s3://bank-ml/loans/test/": "holds two URIs",
-    "s3://x/": "no bucket can be called 'x'",
-    "s3://Other_Bucket/x": "no bucket can be called 'Other_Bucket' (--exact",
-    "s3://192.168.1.1/x": "no bucket can be called",
+    "s3://bank-ml/loans/train/ s3://bank-ml/loans/test/": "contains two URIs",
+    "s3://x/": "no bucket can have the name 'x'",
+    "s3://Other_Bucket/x": "no bucket can have the name 'Other_Bucket' (--exact",
+    "s3://192.168.1.1/x": "no bucket can have the name",
     "s3://": "is not an S3 URI",
     "loans/train": "is not an S3 URI",
 }
@@ -141,7 +141,7 @@ def test_what_nobody_can_mean_is_refused(places: NamedPlaces, uri: str, said: st
 def test_an_impossible_bucket_is_refused_even_if_insisted_on(places: NamedPlaces) -> None:
     """An old bucket may be called as new ones may not; what no bucket ever was called stays refused."""
     assert places.asked("s3://Other_Bucket/x", exact=True)
-    with pytest.raises(lineage.MalformedName, match="no bucket can be called 'x'$"):
+    with pytest.raises(lineage.MalformedName, match="no bucket can have the name 'x'$"):
         places.asked("s3://x/", exact=True)
 
 

@@ -299,12 +299,12 @@ STEPS = [
     "sorting",
     "finding what ran where",
     "leaving out echoes",
-    "telling data from models",
+    "separating data from models",
     "following associations",
     "joining places",
     "joining copies",
     "classifying places",
-    "looking for what nobody made",
+    "finding models of unknown origin",
 ]
 
 
@@ -319,7 +319,7 @@ def test_progress_is_told(tmp_path: Path) -> None:
     assert [doing for doing, done in steps if done == STEP] == [
         "reading records",
         "reading what they name",
-        "telling data from models",
+        "separating data from models",
     ]
 
 

@@ -99,13 +99,13 @@ DEFAULTS = [
         ({"Get": "Execution.Mood"}, "Execution.Mood is unknown for this execution"),
         ({"Get": "Parameters.Half"}, "how SageMaker writes the value of parameter Half, 0.5"),
         ({"Get": "Parameters.Absent"}, "parameter Absent has no value and no default"),
-        ({"Get": "PipelineExperimentConfig.TrialName"}, "PipelineExperimentConfig.TrialName is not known"),
+        ({"Get": "PipelineExperimentConfig.TrialName"}, "PipelineExperimentConfig.TrialName is unknown"),
         ({"Std:JsonGet": {"Path": "x"}}, "the value of Std:JsonGet is unknown"),
         ({"Std:Join": "x"}, "the value of Std:Join is unknown"),
         ({"On": 3, "Values": []}, "the value of On, Values is unknown"),
         (True, "the value of true is unknown"),
         ("", "it would be ''"),
-        ("a_b", "it would be 'a_b', which is no name"),
+        ("a_b", "it would be 'a_b', which is not a valid name"),
         ("x" * 121, "it would be 'xxx"),
     ],
 )
@@ -169,7 +169,7 @@ def test_an_execution_of_which_nothing_is_known() -> None:
 
 def test_parse_definition_refuses() -> None:
     """Who asks for the definition itself gets an error that a caller can catch."""
-    with pytest.raises(MalformedDefinition, match="no JSON object"):
+    with pytest.raises(MalformedDefinition, match="not a JSON object"):
         parse_definition("3")
 
 
