@@ -487,7 +487,7 @@ def test_the_caveat_has_its_date(tmp_path: Path) -> None:
 
 
 def test_a_snapshot_without_lookups_has_the_old_caveat(tmp_path: Path) -> None:
-    """Where nobody asked, no date is told."""
+    """Without a lookup, no date is shown."""
     crawl(tmp_path, KEPT, cloudtrail=False)
     assert caveat(tmp_path) == "training jobs that were deleted before the first crawl leave no trace"
 
@@ -531,7 +531,7 @@ def test_the_pace_is_cloudtrails() -> None:
 
 
 def test_no_place_is_no_lookup(tmp_path: Path) -> None:
-    """Where no account can be read nobody is asked."""
+    """If no account can be read, nothing is asked."""
     assert look_up([], lambda: None) == []
 
 

@@ -115,7 +115,7 @@ BROKEN = {
 
 @pytest.mark.parametrize("case", BROKEN)
 def test_a_list_that_is_none(tmp_path: Path, case: str) -> None:
-    """A list that is answered by something else is unfinished, tells what it got, and nobody says "not used"; nor does a gate."""
+    """A list with a foreign answer is unfinished and says what it got; neither answer nor gate says "not used"."""
     body, told = BROKEN[case]
     gateway = Gateway(account(tmp_path)).answers("ListTrainingJobs", body)
     crawled = Crawled(tmp_path, gateway)

@@ -494,7 +494,7 @@ def test_summaries_rename_what_the_service_renames(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("parameters", [{"MaxResults": 101}, {"NextToken": "nonsense"}])
 def test_pages_that_the_service_refuses(tmp_path: Path, parameters: dict[str, Any]) -> None:
-    """A page that is too large, or a token that nobody gave, is a validation error."""
+    """A page that is too large, or an unknown token, is a validation error."""
     with pytest.raises(ClientError, match="ValidationException"):
         client(account(tmp_path)).list_training_jobs(**parameters)
 

@@ -119,7 +119,7 @@ def test_what_means_more_than_one_thing_is_refused(name: HoleName, said: str) ->
 
 
 def test_a_list_is_no_one_thing() -> None:
-    """A list that did not come to its end hides more than one thing, also where it is of one record: nobody can vouch for it."""
+    """An unfinished list hides more than one thing, even a list about one record: nobody can attest it."""
     steps = Gap(
         ACCOUNT, REGION, "ListPipelineExecutionSteps", f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:pipeline/p/execution/1", "denied"
     )

@@ -1,4 +1,4 @@
-"""What experiments, trials and components promise to whoever writes them by hand."""
+"""What experiments, trials and components promise to users who write them by hand."""
 
 from __future__ import annotations
 

@@ -803,7 +803,7 @@ def test_what_another_account_left_is_not_sent(service: StandIn, spool: Path) ->
 def test_what_was_begun_without_a_network_is_not_sent_by_other_keys(
     service: StandIn, spool: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A run whose account nobody knows yet waits for the keys that it was recorded with."""
+    """A run with a still unknown account waits for the keys with which it was recorded."""
     monkeypatch.setattr("lineage.recording.service.PATIENCE", 0.2)
     service.down = True
     with Run("churn", "first") as run:

@@ -218,7 +218,7 @@ def test_a_trigger_with_the_name_of_statistics(sealed: Path, tmp_path: Path) -> 
 
 
 def test_a_locked_file(sealed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While another crawl holds the file, whoever comes is told so and by whom to wait."""
+    """While another crawl holds the file, other commands say so and what to do."""
     monkeypatch.setattr(connection, "WAIT_SECONDS", 0)
     path = tmp_path / "s.db"
     shutil.copy(sealed, path)
