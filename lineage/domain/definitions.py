@@ -61,7 +61,7 @@ class Definition(NamedTuple):
                 yield _BARE_BUCKET.sub(" ", text).replace(_FRESH, UNKNOWN)
 
     def alternatives(self) -> Iterator[str]:
-        """Values that the parameters' own declarations allow as well."""
+        """The defaults and the allowed values in the parameters' own declarations."""
         names = self.defaults.keys() | self.choices.keys()
         for name in sorted(names - self.ignored):
             yield from map(_said, [self.defaults.get(name), *self.choices.get(name, ())])

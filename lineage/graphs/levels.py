@@ -135,7 +135,7 @@ def _entries(joining: Joining) -> Iterator[tuple[str, str]]:
 
 
 def _folders(joining: Joining) -> Iterator[tuple[str, str]]:
-    """The folders of entries that something read, each as the names of places that may have been written around it."""
+    """The folders in which read manifests list something, each as the names of places that may be written around it."""
     for number in sorted(joining.listings_read()):
         manifest, *_ = joining.listings.told(number)
         for folder in joining.listings.folders(number):

@@ -362,7 +362,7 @@ class Joining:
     # --- places ---------------------------------------------------------------------------------
 
     def sort_models(self) -> None:
-        """The places of models, by folder, with the jobs that made them, and the number of partitions."""
+        """Sort the places of models, by folder, with the jobs that made them; note the partitions of these jobs."""
         self._db.execute("""
             INSERT OR IGNORE INTO model SELECT rtrim(target, '/') AS place, source FROM fact
             WHERE relation = 'writes' AND usage = 'model' AND evidence = 'declared' AND span IS NOT NULL
