@@ -1,7 +1,7 @@
-"""How many calls a crawl of a whole account takes, and how long: `python benchmarks/estate.py [--jobs N] [--latency S]`.
+"""Measures calls and time of a crawl of a whole account: `python benchmarks/estate.py [--jobs N] [--latency S]`.
 
-Writes an account file, answers from it over HTTP with a delay for each call, in a process of its own, and crawls it as
-`lineage crawl` does; with --serial once more, so that no call is sent before the last one was answered and read.
+Writes an account file, serves it over HTTP from a separate process with a delay for each call, and crawls it like
+`lineage crawl`; with --serial also a second time, sending each call only after the last answer was read.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from lineage.domain.kinds import KINDS
 ENVIRONMENT = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_EC2_METADATA_DISABLED": "true"}
 ACCOUNT, REGION = "111122223333", "eu-west-1"
 START = datetime(2026, 1, 1, tzinfo=UTC)
-# What each kind has for every 1,000 training jobs, as DataHub's SageMaker source was counted against.
+# The number of each kind for every 1,000 training jobs, as in the comparison with DataHub's SageMaker source.
 SHARES = {"processing-job": 250, "trial-component": 50, "model": 200, "endpoint": 55}
 
 
@@ -115,7 +115,7 @@ def component(name: str, source: str, number: int) -> dict[str, Any]:
 
 
 def fewest(jobs: int) -> int:
-    """The fewest calls possible: a page for each 100 of a kind, one for a kind of which there is none, one describe
+    """The fewest possible calls: one page for each 100 of a kind, one page for an empty kind, one Describe
     for each endpoint config.
     """
     count = Counter(entry["kind"] for entry in account(jobs) if "kind" in entry)
@@ -125,7 +125,7 @@ def fewest(jobs: int) -> int:
 
 @contextmanager
 def one_at_a_time() -> Iterator[None]:
-    """Within it a crawl sends each call only when the one before was answered and read."""
+    """Inside it, a crawl sends each call only after the previous answer was read."""
     turn, call = threading.Lock(), Fetcher.call
 
     def alone(*asked: Any) -> Any:
@@ -138,7 +138,7 @@ def one_at_a_time() -> Iterator[None]:
 
 
 def crawl(path: Path, latency: float, times: int = 1) -> tuple[int, list[float], lineage.Progress]:
-    """The calls of one crawl, the seconds of each, shortest first, and what a crawl said at its end."""
+    """The calls of one crawl, the seconds of each crawl (shortest first), and the crawl's final progress."""
     command = [sys.executable, str(Path(__file__).parent / "server.py"), str(path), str(latency)]
     with (
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server,
@@ -147,10 +147,10 @@ def crawl(path: Path, latency: float, times: int = 1) -> tuple[int, list[float],
         assert server.stdin
         assert server.stdout
         os.environ |= ENVIRONMENT | {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.stdout.readline().strip()}"}
-        lineage.crawl_estate(Path(folder) / "first.db", regions=[REGION])  # so that the server knows its answers
+        lineage.crawl_estate(Path(folder) / "first.db", regions=[REGION])  # fills the server's cache of answers
         seconds = []
         for number in range(times):
-            gc.collect()  # clients of the crawl before
+            gc.collect()  # clients of the previous crawl
             began = time.monotonic()
             done = lineage.crawl_estate(Path(folder) / f"{number}.db", regions=[REGION])
             seconds.append(time.monotonic() - began)
@@ -162,7 +162,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=1000)
     parser.add_argument("--latency", type=float, default=0.05)
-    parser.add_argument("--times", type=int, default=1, help="the median of so many crawls is what counts")
+    parser.add_argument("--times", type=int, default=1, help="number of crawls, of which the median counts")
     parser.add_argument("--serial", action="store_true", help="also one call at a time")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:

@@ -1,8 +1,8 @@
-"""What nested prefixes cost to join and to keep: `python benchmarks/nested.py [--jobs N]… [--shape SHAPE]…`.
+"""Measures the join and the storage of nested prefixes: `python benchmarks/nested.py [--jobs N]… [--shape SHAPE]…`.
 
-Writes estates whose places lie inside each other, a snapshot each through the recording API, in a process of its own, and
-prints a row for each: the rows of the graph and the size of the file, the seconds of the processor and the most memory of the
-join, and how many times as much that is as in the row before, which has half the jobs.
+Writes accounts with nested places, each into a snapshot through the recording API in a separate process, and prints a
+row for each: rows of the graph, file size, CPU seconds and peak memory of the join, and the factors to the previous row,
+which has half the jobs.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ DEEPEST = 250  # levels of one chain: a key has at most 1,024 bytes
 
 
 def level(number: int) -> str:
-    """A prefix inside all those of smaller numbers; further chains begin where a key would be too long."""
+    """A prefix inside all those with smaller numbers; a new chain begins when a key would be too long."""
     chain, depth = divmod(number, DEEPEST)
     return f"s3://nested/c{chain}/" + "".join(f"l{one:02x}/" for one in range(depth))
 
@@ -60,7 +60,7 @@ def chain(jobs: int) -> Iterator[Resource]:
 
 
 def root(jobs: int) -> Iterator[Resource]:
-    """Each job reads the root, and writes a level of its own."""
+    """Each job reads the root, and writes its own level."""
     return (job(number, level(0), level(number + 1)) for number in range(jobs))
 
 
@@ -103,7 +103,7 @@ def written(shape: str, jobs: int) -> tuple[int, int, float, float, int]:
                 version = Manifest(f"{level(number)}list", "ManifestFile", f"e{number}", at(0))
                 listed = [Location("s3://nested", f"{level(number + 1).removeprefix('s3://nested/')}x")]
                 recording.listings.put(version, listed, at(60 * jobs))
-            began = time.process_time()  # of this process alone: other work on the machine does not count
+            began = time.process_time()  # only of this process: other work on the machine does not count
             join_graph(recording, lambda _doing, _done: None)
             seconds = time.process_time() - began
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024

@@ -1,7 +1,7 @@
-"""How long a browser takes over a page of a graph: `python benchmarks/page.py [--nodes 40 800 16000]`.
+"""Measures how long a browser needs for a graph page: `python benchmarks/page.py [--nodes 40 800 16000]`.
 
-Writes pages of made-up accounts and opens each in headless Chromium, without a graphics card: until the graph is painted; then
-a frame of a slow pan with all of it in sight, and one where names can be read. Needs Playwright and Chromium.
+Writes pages of made-up accounts and opens each in headless Chromium without a graphics card. Measures the time until the graph
+is painted, and a frame of a slow pan with all of it visible and with readable names. Needs Playwright and Chromium.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def main() -> None:
 
 
 def write(folder: Path, wanted: int) -> tuple[Path, float, int]:
-    """The page of an account of about so many nodes, the seconds that its making took, and its nodes."""
+    """The page of an account with about so many nodes, the seconds to make it, and the number of nodes."""
     source, snapshot, path = (folder / f"{wanted}.{suffix}" for suffix in ("jsonl", "db", "html"))
     with source.open("w") as file:
         file.writelines(json.dumps(entry) + "\n" for entry in account(max(1, wanted * JOBS_OF_1000_NODES // 1000)))

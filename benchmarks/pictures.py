@@ -1,7 +1,7 @@
-"""How long a picture takes: `python benchmarks/pictures.py [--jobs N] [--times N] [--folder DIR]`.
+"""Measures how long a picture takes: `python benchmarks/pictures.py [--jobs N] [--times N] [--folder DIR]`.
 
-Writes a snapshot as `questions.py` does, and draws it: whole, and folded to 500 nodes, with the built-in layout. The
-pictures stay in the folder, for people to look at.
+Writes a snapshot like `questions.py` and draws it with the built-in layout: whole, and folded to 500 nodes. The
+pictures stay in the folder so that people can look at them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from lineage.outputs.pictures.layout import layout
 
 
 def seconds(call: Callable[[], Any], times: int) -> list[float]:
-    """How long the processor takes for a call, the shortest first: what else the machine does does not count."""
+    """The CPU times of a call, shortest first: other work on the machine does not count."""
     taken = []
     for _ in range(times):
         began = time.process_time()

@@ -1,8 +1,8 @@
-"""How long a question takes from a cold start: `python benchmarks/questions.py [--jobs N] [--times N] [--snapshot FILE]`.
+"""Measures questions from a cold start: `python benchmarks/questions.py [--jobs N] [--times N] [--snapshot FILE]`.
 
-Writes a snapshot of a whole account straight through the recording API, as a finished crawl would have left it, and asks
-it with the installed command line, a process for each question; beside them stands a Python that imports only what no
-command can do without. A snapshot that is there already is asked as it is.
+Writes a snapshot of a whole account directly through the recording API, like a finished crawl, and asks it with the
+installed command line, one process for each question. The baseline is a Python that imports only what every command
+needs. An existing snapshot is used unchanged.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from lineage.snapshot.reading import Snapshot
 
 BASELINE = [sys.executable, "-c", "import click, sqlite3"]
 SOURCE = "s3://code/{name}/source/sourcedir.tar.gz"
-LATEST = 200  # every so many jobs one reads the prefix that is written anew each day
-WHOLE = 2000  # every so many jobs one reads a whole bucket
-OWN = 10  # every so many jobs one reads a dataset that no other job reads
-WARM = 25  # so many jobs follow each other, each with the model of the one before
+LATEST = 200  # every N-th job reads the prefix that is overwritten each day
+WHOLE = 2000  # every N-th job reads a whole bucket
+OWN = 10  # every N-th job reads a dataset that no other job reads
+WARM = 25  # length of chains of jobs, each with the model of the previous one
 TUNED = 10  # the jobs of a tuning job
-DENIED = 20  # models of which a describe was refused
+DENIED = 20  # models for which a Describe was refused
 
 
 def records(jobs: int) -> Iterator[Resource]:
-    """What an account holds that has so many training jobs."""
+    """The records of an account with so many training jobs."""
     for number in range(jobs):
         name = f"train-{number:06}"
         yield resource("training-job", training(name, number, jobs))
@@ -85,7 +85,7 @@ def _served(jobs: int) -> Iterator[Resource]:
 
 
 def resource(kind: str, record: dict[str, Any]) -> Resource:
-    """A record as a crawl hands it on."""
+    """A record in the form of a crawl."""
     row = KINDS[kind]
     name, known_as = record[f"{row.noun}Name"], record[f"{row.noun}Arn"]
     status = detail(record, row.status or f"{row.noun}Status")
@@ -102,7 +102,7 @@ def channel(name: str, uri: str) -> dict[str, Any]:
 
 
 def channels(number: int, jobs: int) -> list[dict[str, Any]]:
-    """What a training job reads: mostly what a processing job made, some of it of its own, shared, or a whole bucket."""
+    """What a training job reads: mostly output of a processing job; some read their own dataset, a shared one, or a bucket."""
     made = [channel("train", f"s3://data/prep-{number % (jobs // 40):06}/{'train/' if number % 2 else ''}")]
     made += [channel("validation", f"s3://own/team-{number % 7}/{number:06}/")] if number % OWN == 3 else []
     made += [channel("fresh", "s3://shared/latest/")] if number % LATEST == 1 else []
@@ -153,7 +153,7 @@ def processing(name: str, number: int) -> dict[str, Any]:
 
 
 def write(path: Path, jobs: int) -> None:
-    """A snapshot in which every list has come to its end."""
+    """Write a snapshot in which every list is finished."""
     caller = f"arn:aws:sts::{ACCOUNT}:assumed-role/auditor/bench"
     crawl = Crawl(0, at(0), None, caller, (ACCOUNT,), (REGION,), (), "0", "0", lineage.LISTED)
     with Snapshot(path) as snapshot, snapshot.recording() as recording:
@@ -170,7 +170,7 @@ def write(path: Path, jobs: int) -> None:
 
 
 def questions(jobs: int) -> dict[str, list[str]]:
-    """What is asked, and with which words."""
+    """The questions and their arguments."""
     alone = jobs // 2 // OWN * OWN + 3
     return {
         "trace of an endpoint": ["trace", f"endpoint-{jobs // 50}"],
@@ -187,7 +187,7 @@ def questions(jobs: int) -> dict[str, list[str]]:
 
 
 def seconds(command: list[str], times: int) -> list[float]:
-    """How long a process takes, the shortest first."""
+    """The times of a process, shortest first."""
     taken = []
     for _ in range(times):
         began = time.monotonic()

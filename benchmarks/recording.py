@@ -1,8 +1,8 @@
-"""What recording costs a training loop: `python benchmarks/recording.py [--times 5] [--latency 0.2]`.
+"""Measures the cost of recording in a training loop: `python benchmarks/recording.py [--times 5] [--latency 0.2]`.
 
-Logs 1,000 metrics in a loop with `Run`, and with that of the SageMaker SDK, each in a process of its own beside one stand-in
-whose answers take 0.2 s. Then, where answers take no time, runs of 10,000 and 100,000 metrics: memory, and time until all is
-sent. `--work 0.02` trains for so long between two calls. Needs the extras `sdk` and `test`; without the SDK only ours runs.
+Logs 1,000 metrics in a loop with our `Run` and with the SageMaker SDK's, each in a separate process, to a stand-in with
+answers after 0.2 s. Then, with immediate answers, runs of 10,000 and 100,000 metrics: memory, and time until all is
+sent. `--work 0.02` is the training time between two calls. Needs the extras `sdk` and `test`; without the SDK only ours runs.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def in_memory(environment: dict[str, str], sizes: list[int], times: int) -> None
 
 
 def spread(seconds: list[float]) -> str:
-    """Least, median and most, in milliseconds where they are short."""
+    """Least, median and most, in milliseconds if they are short."""
     least, middle, most = min(seconds), median(seconds), max(seconds)
     if most >= 1:
         return f"{least:.2f} / {middle:.2f} / {most:.2f} s"
@@ -85,7 +85,7 @@ def spread(seconds: list[float]) -> str:
 
 @contextlib.contextmanager
 def stand_in(latency: float) -> Iterator[dict[str, str]]:
-    """A stand-in in a process of its own; gives the environment that leads to it."""
+    """A stand-in in a separate process; returns the environment variables for it."""
     command = [sys.executable, "-m", "tests.recording.stand_in", "--latency", str(latency)]
     server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert server.stdout
@@ -102,7 +102,7 @@ def stand_in(latency: float) -> Iterator[dict[str, str]]:
 
 
 def child(environment: dict[str, str], writer: str, metrics: int, work: float = 0.0) -> dict[str, float]:
-    """What a process measured that logs so many metrics."""
+    """The measurements of a process that logs so many metrics."""
     with tempfile.TemporaryDirectory() as folder:
         around = {**os.environ, **environment, "LINEAGE_SPOOL": folder}
         command = [sys.executable, __file__, "--child", writer, str(metrics), "--work", str(work)]
@@ -131,7 +131,7 @@ def logged(writer: str, metrics: int, work: float) -> dict[str, float]:
 
 
 def opened(writer: str, name: str) -> Any:
-    """A run of ours, or of the SDK."""
+    """Our run, or the SDK's."""
     if writer == "ours":
         from lineage.recording import Run
 

@@ -1,7 +1,7 @@
-"""An account file behind HTTP, in a process of its own: what a benchmark measures is the crawl, and not who answers it.
+"""Serves an account file over HTTP in a separate process, so a benchmark measures only the crawl.
 
 `python benchmarks/server.py ACCOUNT_FILE LATENCY` prints its port, and the number of SageMaker calls when its input ends.
-An answer that was given before is given again from memory: after a first crawl it takes LATENCY and next to nothing more.
+Repeated answers come from memory: after a first crawl, an answer takes little more than LATENCY.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What can go wrong in a way that a caller would catch. Each message says what, where and what to do."""
+"""The errors that a caller may want to catch. Each message says what is wrong, where, and what to do."""
 
 
 class LineageError(Exception):
@@ -6,19 +6,19 @@ class LineageError(Exception):
 
 
 class MalformedName(LineageError):
-    """A text that is no S3 URI, no ARN, no selector, no search or no time."""
+    """A text that is not the S3 URI, ARN, selector, search or time that it should be."""
 
 
 class MalformedDefinition(LineageError):
-    """A pipeline definition that is no JSON object, or of a version that nobody knows."""
+    """A pipeline definition that is not a JSON object, or has an unknown version."""
 
 
 class MalformedPolicy(LineageError):
-    """A policy file or a baseline that says what nobody understands: which file, which line or key, and what would do."""
+    """A policy file or a baseline that cannot be understood: which file, which line or key, and what is expected."""
 
 
 class SearchRefused(MalformedName):
-    """A search that SageMaker would refuse; `reason` says it as the service does, without the hint."""
+    """A search that SageMaker would refuse; `reason` is in the words of the service, without the hint."""
 
     def __init__(self, reason: str, hint: str = "", *, shortly: str = "") -> None:
         """`shortly` takes the place of a reason that lists more than anybody reads."""
@@ -28,19 +28,19 @@ class SearchRefused(MalformedName):
 
 
 class UnknownNode(LineageError):
-    """Nothing by that name is in the snapshot or in the account; or more than one thing is."""
+    """Nothing, or more than one thing, has that name in the snapshot or in the account."""
 
 
 class LeaderboardError(LineageError):
-    """What was asked to be compared has no such metric, or nothing tells by which to rank it and in which direction."""
+    """The runs to compare have no such metric, or the metric or direction to rank them by is unknown."""
 
 
 class SnapshotError(LineageError):
-    """The file is missing, is no snapshot, or was written by a newer lineage."""
+    """The file is missing, is not a snapshot, or was written by a newer lineage."""
 
 
 class DamagedSnapshot(SnapshotError):
-    """The file is no longer what its crawls wrote: `what` says where, without the path and the advice."""
+    """The file has changed since its crawls wrote it: `what` says where, without the path and the advice."""
 
     def __init__(self, message: str, what: str = "") -> None:
         super().__init__(message)
@@ -56,15 +56,15 @@ class SigningError(LineageError):
 
 
 class SignatureRefused(SigningError):
-    """A signature was checked, and is not that of the signer who was named, or not over this statement."""
+    """A signature was checked, and is not from the named signer, or not for this statement."""
 
 
 class CrawlError(LineageError):
-    """AWS, or the account file that stands in for it, could not be read at all."""
+    """AWS, or the account file that replaces it, could not be read at all."""
 
 
 class RenderError(LineageError):
-    """No Graphviz was found, or it failed."""
+    """Graphviz was not found, or it failed."""
 
 
 class RecordingError(LineageError):
@@ -72,15 +72,15 @@ class RecordingError(LineageError):
 
 
 class RefusedValue(RecordingError, ValueError):
-    """What SageMaker would refuse, or what no reader could read: told at the call, before anything is sent."""
+    """SageMaker would refuse this, or no reader could read it: raised at the call, before anything is sent."""
 
 
 class AlreadyExists(RecordingError):
-    """An experiment, a trial or a component of that name is there already, whatever its case."""
+    """An experiment, a trial or a component with that name already exists, ignoring case."""
 
 
 class NotThere(RecordingError, LookupError):
-    """No experiment, trial, component or run of that name is there."""
+    """No experiment, trial, component or run with that name exists."""
 
 
 class NotRecorded(RecordingError):

@@ -1,1 +1,1 @@
-"""A crawl into a snapshot: endpoints, whole accounts, and the objects in S3 that records point at."""
+"""A crawl into a snapshot: endpoints, whole accounts, and the S3 objects to which records point."""

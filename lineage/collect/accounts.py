@@ -1,4 +1,4 @@
-"""Whole accounts into a snapshot: what is to be listed, what stands from earlier crawls, and what is still open."""
+"""Crawls whole accounts into a snapshot: what to list, what earlier crawls have, and what is still open."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ from lineage.snapshot.reading import Snapshot
 from lineage.snapshot.writing import Recording
 
 COMMIT_SECONDS = 0.5  # how much of a crawl a killed process may lose
-OVERLAP = timedelta(days=1)  # how far an incremental crawl looks behind the last one: Search's index lags by hours
-STALE = timedelta(days=1)  # a killed crawl that is older than this is begun anew
+OVERLAP = timedelta(days=1)  # how far an incremental crawl reaches back before the last one: Search's index lags by hours
+STALE = timedelta(days=1)  # a killed crawl that is older than this starts again
 LISTED: tuple[str, ...] = tuple(kind.name for kind in KINDS.values() if kind.list)
 
 
 class AccountRegion(NamedTuple):
-    """A region of an account, and who reads it; nobody does where its role can't be assumed, and `why`."""
+    """A region of an account, and its reader; no reader if the role can't be assumed, and `why`."""
 
     fetcher: Fetcher | None
     account: str
@@ -65,17 +65,16 @@ def crawl_estate(
 ) -> Progress:
     """Read everything lineage-shaped of one or many accounts and regions into the snapshot at `path`.
 
-    The caller's own account (not with `only_roles`) and that of each role ARN in `roles`; in each the regions given, all
-    that are enabled, or the session's one; the kinds given, or all. What an earlier crawl has finished is asked for
-    only from there on, unless `full`. `tags` asks for tags one by one where no other call tells them; `manifests` has
-    the manifests in S3 read that jobs read; `cloudtrail` asks CloudTrail what was deleted in the last 90 days, and what no
-    crawl has read of that is a gap; `digests` asks S3 for the digests of models that nothing has written, so that a copy
-    finds its original. `replay` names an account file that answers in AWS's place; `session` is a boto3
-    session that the caller has made.
+    Reads the caller's own account (not with `only_roles`) and that of each role ARN in `roles`; in each the given regions,
+    all enabled ones, or the session's region; the given kinds, or all. Lists that an earlier crawl finished are asked only
+    for what is new, unless `full`. `tags` asks for tags one by one if no other call gives them; `manifests` reads the S3
+    manifests that jobs read; `cloudtrail` asks CloudTrail what was deleted in the last 90 days, and deleted records that no
+    crawl read become gaps; `digests` asks S3 for the digests of models without a known writer, to match a copy with its
+    original. `replay` names an account file that answers instead of AWS; `session` is a boto3 session that the caller made.
 
-    A crawl that is cut short keeps what it read, and the next one with the same arguments goes on from there. Raises
-    `CrawlError` where nothing can be read; what some kind, region or account refuses is a gap. Raises `MixedRecords` where
-    records from AWS and replayed ones would be in one snapshot. `SnapshotError`.
+    An interrupted crawl keeps what it read, and the next one with the same arguments resumes it. Raises `CrawlError`
+    if nothing can be read; what a kind, region or account refuses is a gap. Raises `MixedRecords` if
+    records from AWS and replayed ones would be in one snapshot, and `SnapshotError`.
     """
     unknown = sorted(set(kinds) - set(LISTED))
     if unknown:
@@ -94,10 +93,10 @@ def crawl_estate(
 
 @contextmanager
 def _tuned() -> Iterator[None]:
-    """Python's own settings for many threads that wait and one that works; as they were, afterwards.
+    """Python settings for many waiting threads and one working one; restored afterwards.
 
-    Records make no cycles, and to look for some in botocore's models takes as long as a join; and whoever has an answer
-    should send the next call in a millisecond, not in five.
+    Records make no cycles, and garbage collection over botocore's models takes as long as a join; and a thread with an
+    answer should send the next call within a millisecond, not five.
     """
     collecting, switching = gc.get_threshold(), sys.getswitchinterval()
     gc.set_threshold(50_000, 20, 1000)
@@ -110,7 +109,7 @@ def _tuned() -> Iterator[None]:
 
 
 def _callers(session: Session, roles: Sequence[str], *, only_roles: bool) -> tuple[list[Session], dict[str, str]]:
-    """A session in each account, and why there is none, by account. One account is read by one caller."""
+    """A session in each account, and by account why there is none. Only one caller reads an account."""
     callers = [] if only_roles else [session]
     refused: dict[str, str] = {}
     for role in roles:
@@ -142,7 +141,7 @@ def _places(
 
 
 class _Transactions:
-    """One transaction after another, each long enough to be worth its fsync and too short to lose much with."""
+    """One transaction after another, each long enough to be worth its fsync and short enough to lose little."""
 
     def __init__(self, snapshot: Snapshot, crawl: Crawl) -> None:
         self._snapshot = snapshot
@@ -192,10 +191,10 @@ class _Estate:
         self._closed: list[Enumeration] = []
         self._deletions = 0
 
-    # --- what is to be done ---------------------------------------------------------------------
+    # --- what to do -----------------------------------------------------------------------------
 
     def begin(self, *, full: bool) -> None:
-        """Begin a crawl, or go on with the one that was killed."""
+        """Begin a crawl, or resume the one that was killed."""
         if not self._places:
             raise CrawlError("no region is left to read: none of the enabled ones has SageMaker")
         accounts = tuple(sorted({place.account for place in self._places}))
@@ -226,9 +225,9 @@ class _Estate:
                     self._plan.append((place.fetcher, one if one.finished else replace(one, reason="", detail="")))
 
     def _stands(self, at: str) -> dict[tuple[str, str, str], str]:
-        """From when on each kind that only grows is asked for: all before was listed to the end, and is in the graph.
+        """The time from which to ask for each kind that only grows: all before was listed completely and is in the graph.
 
-        A list that began after this moment was dated by a clock that was wrong: it says nothing of when it was.
+        A list with a start in the future was dated by a wrong clock, so it does not count.
         """
         return {
             key: utc(datetime.fromisoformat(started) - OVERLAP)
@@ -271,7 +270,7 @@ class _Estate:
         join_graph(recording, lambda step, done: self._tell(self._progress(join_step(step, done), sweep)))
 
     def _read(self, what: Reading, doing: str, writing: _Transactions, sweep: Sweep) -> bool:
-        """Read what the records point at in S3; whether there was anything."""
+        """Read the S3 objects to which the records point; returns whether there were any."""
         gaps = sweep.gaps
 
         def tell(done: int, total: int, lost: int) -> None:
@@ -284,7 +283,7 @@ class _Estate:
             writing.flush()
 
     def _look_up(self, writing: _Transactions, sweep: Sweep) -> list[Lookup]:
-        """What CloudTrail tells of deletions, and then of what they leave in doubt."""
+        """Ask CloudTrail for deletions, and then for calls that resolve their doubts."""
 
         def tell() -> None:
             self._tell(self._progress("asking CloudTrail", sweep))
@@ -303,7 +302,7 @@ class _Estate:
 
 
 def _is_running(process: str, own: str) -> bool:
-    """Whether another process of this machine still lives; of another machine nobody can tell."""
+    """Whether another process of this machine still runs; False for another machine, where it is unknown."""
     host, _, number = process.rpartition(":")
     if process == own or host != own.rpartition(":")[0]:
         return False
@@ -317,7 +316,7 @@ def _is_running(process: str, own: str) -> bool:
 
 
 def _goes_on(crawl: Crawl, fresh: Crawl) -> bool:
-    """Whether a crawl was killed not long ago, and was to do the same."""
+    """Whether a crawl with the same task was killed recently."""
     same = all(getattr(crawl, name) == getattr(fresh, name) for name in ("accounts", "regions", "roots", "kinds", "full"))
     return same and not crawl.complete and not crawl.roots and _age(crawl, fresh) < STALE
 

@@ -1,4 +1,4 @@
-"""What earlier crawls could not read, and this one has."""
+"""What earlier crawls could not read and this one did."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _DESCRIBING = {kind.describe: kind.name for kind in KINDS.values() if kind.descr
 
 
 def answered(recording: Recording, finished: Finished) -> Iterator[Answered]:
-    """The earlier gaps that this crawl closes: of lists that are finished now, of records that were read.
+    """The earlier gaps that this crawl closes: for lists that are now finished, and for records that were read.
 
-    What was gone when it was to be described is closed by a whole list without it; a job is not, for what it read
-    before it was deleted nobody knows.
+    If a record was missing when it should be described, a complete list without it closes the gap; except for a job, because
+    what it read before its deletion is unknown.
     """
     for gap, asked in recording.earlier_gaps():
         if gap.reason == INERT:
@@ -29,7 +29,7 @@ def answered(recording: Recording, finished: Finished) -> Iterator[Answered]:
                 yield Answered(gap.account, gap.region, gap.operation, gap.subject)
             continue
         if gap.reason in ("unmatched", "deleted", *INCOMPLETE):
-            continue  # no question of AWS; only its own Describe answers it; nobody does: who has the name now is another
+            continue  # not asked of AWS; a deleted thing's name may now be another's; else only its own Describe answers
         kind = _LISTING.get(gap.operation) or (is_place(gap.subject) and _DESCRIBING.get(gap.operation))
         closed = (gap.account, gap.region, kind) in finished if kind else recording.has_read(gap.subject, asked)
         if closed or _is_gone(gap, finished):

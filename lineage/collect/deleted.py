@@ -1,4 +1,4 @@
-"""What was deleted before anybody listed it: CloudTrail is asked, and what no crawl has read of it is a hole."""
+"""Asks CloudTrail what was deleted before a crawl listed it; what no crawl has read of that is a hole."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from lineage.snapshot.writing import Recording
 def look_up_deletions(
     snapshot: Snapshot, sessions: Sessions, writing: OpenTransaction, tell: Callable[[], None]
 ) -> list[Lookup]:
-    """What CloudTrail tells of each place: when all is listed, so that what was deleted meanwhile is told, too."""
+    """CloudTrail's deletions for each place, asked after all lists, to include deletions during the crawl."""
     tell()
     lookups = look_up([(session, region) for (_, region), session in sessions.items()], tell)
     with writing() as recording:
         for lookup in lookups:
-            if not lookup.enumeration.reason:  # what its deletions leave in doubt other calls may tell
+            if not lookup.enumeration.reason:  # other calls may resolve the doubts that its deletions leave
                 known = _known(snapshot, recording, lookup)
                 lookup.calls = known.asks(ended_lives(lookup.deletions, recording.lives))
     return lookups
 
 
 def look_closer_at(sessions: Sessions, lookups: list[Lookup], tell: Callable[[], None]) -> None:
-    """Ask for the calls that tell what the deletions leave in doubt."""
+    """Ask for the calls that resolve the doubts about deletions."""
     look_closer([(sessions[lookup.enumeration.key[:2]], lookup) for lookup in lookups if lookup.calls], tell)
 
 
 def keep_lookup(snapshot: Snapshot, recording: Recording, lookup: Lookup) -> int:
-    """Keep how far a lookup came, and what it tells: a hole where nobody has read what was deleted. How many there are.
+    """Store how far a lookup came, and a hole for each deleted thing that was not read. Returns the number of holes.
 
-    One that was refused can't tell lives apart: what it leaves in doubt the next one tells.
+    A refused lookup can't tell lifetimes apart: the next lookup resolves its doubts.
     """
     known, holes = _known(snapshot, recording, lookup), {}
     for deletion, life in ended_lives(lookup.deletions, recording.lives):

@@ -1,5 +1,5 @@
-"""A crawl into a snapshot: what was found is kept, then the graph is joined anew. The one place where the
-crawl and the snapshot meet.
+"""A crawl into a snapshot: stores what was found, then joins the graph again. Here the crawl and the
+snapshot meet.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Progress:
     gaps: int
     calls: int
     retries: int = 0
-    done: int = 0  # lists that came to an end, good or bad
+    done: int = 0  # lists that ended, finished or refused
     total: int = 0
 
 
@@ -56,10 +56,10 @@ def crawl_endpoints(
 ) -> Progress:
     """Crawl upstream from endpoints (names or ARNs; none: every endpoint of the region) into the snapshot at `path`.
 
-    `manifests` has the manifests in S3 read that jobs read. `replay` names an account file that answers in AWS's place;
-    `session` is a boto3 session that the caller has made. A crawl that is cut short keeps the endpoints whose walk was whole.
-    Raises `UnknownNode` for an endpoint that nobody has, before anything is kept; `CrawlError` where AWS can't be read;
-    `MixedRecords` where AWS's records and replayed ones would be in one snapshot; `SnapshotError`.
+    `manifests` reads the S3 manifests that jobs read. `replay` names an account file that answers instead of AWS;
+    `session` is a boto3 session that the caller made. An interrupted crawl keeps the endpoints whose walk was complete. Raises `UnknownNode` for an endpoint that does not
+    exist, before anything is stored; `CrawlError` if AWS can't be read; `MixedRecords` if
+    records from AWS and replayed ones would be in one snapshot; `SnapshotError`.
     """
     with Snapshot(path) as snapshot:
         snapshot.insist_unmixed(replayed=is_replayed(replay, session))  # before AWS is asked; the first transaction asks again
@@ -78,7 +78,7 @@ def _record(
     *,
     manifests: bool,
 ) -> Progress:
-    """Walk from each root, and keep what was found: at the end, every so often, and when the walk is cut short."""
+    """Walk from each root, and store what was found: at the end, at intervals, and when the walk is interrupted."""
     regions = tuple(sorted({root.region for root in roots}))
     crawl = _Crawling(snapshot, crawl_of(session, (session.account,), regions, tuple(root.name for root in roots)))
     doing = "reading"
@@ -105,9 +105,9 @@ def _record(
 
 
 class _Crawling:
-    """One crawl on its way into the snapshot, in transactions that are short: nobody waits for AWS with a lock held.
+    """Writes one crawl into the snapshot in short transactions: no lock is held while waiting for AWS.
 
-    What an endpoint's walk found is kept when that walk has come to its end: half a walk would look like a whole one.
+    The findings of an endpoint's walk are stored when the walk has ended: half a walk would look like a whole one.
     """
 
     def __init__(self, snapshot: Snapshot, crawl: Crawl) -> None:
@@ -124,14 +124,14 @@ class _Crawling:
         self.gaps += isinstance(found, Gap)
 
     def settle(self) -> None:
-        """One walk is whole: commit it, if the last commit was long ago."""
+        """One walk is complete: commit it, if the last commit was long ago."""
         self._settled += self._walking
         self._walking = []
         if time.monotonic() - self._committed > COMMIT_SECONDS:
             self.keep_settled(lambda _: None)
 
     def commit(self, finished: str | None = None, on_step: OnStep = lambda _doing, _done: None) -> None:
-        """Keep what is whole, and join the graph anew."""
+        """Store complete walks, and join the graph again."""
 
         def end(recording: Recording) -> None:
             join_graph(recording, on_step)
@@ -142,7 +142,7 @@ class _Crawling:
             self.keep_settled(end)
 
     def read_manifests(self, sessions: Sessions) -> None:
-        """Read what the manifests list that jobs of what was found so far have read."""
+        """Read the manifests that the jobs found so far have read."""
         self.keep_settled(lambda _: None)
         gaps = self.gaps
 
@@ -158,7 +158,7 @@ class _Crawling:
             yield recording
 
     def keep_settled(self, end: Callable[[Recording], None]) -> None:
-        """Keep what is whole, and do something at the end, in one transaction."""
+        """Store complete walks, and call `then` at the end, in one transaction."""
         with self._snapshot.recording() as recording:
             crawl = recording.begin(self._crawl) if not self._crawl.id else recording.resume(self._crawl)
             for found in self._settled:
@@ -170,13 +170,13 @@ class _Crawling:
 
 
 def join_graph(recording: Recording, on_step: OnStep) -> None:
-    """Join the graph anew from all that the snapshot holds."""
+    """Join the graph again from all that the snapshot holds."""
     listings = recording.listings
     recording.replace_graph(lambda db: join(db, recording.resources, on_step, recording.earlier_versions, listings=listings))
 
 
 def join_step(step: str, done: int) -> str:
-    """What a join is doing, as progress tells it."""
+    """What a join is doing, for the progress line."""
     return f"joining: {step}{f' {done:,}' if done else ''}"
 
 

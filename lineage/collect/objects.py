@@ -1,8 +1,8 @@
-"""What the records only point at, in S3: the manifests that jobs read, and, where asked for, the digests of artifacts.
+"""Reads S3 objects to which records only point: the manifests that jobs read and, on request, the digests of artifacts.
 
-A manifest is read where some job's reading of it is not known for certain yet; one that all its readers were done with
-when it was last seen need not be read again, ever. Digests are asked of model artifacts that nothing in the snapshot has
-written, and then of those that jobs have written before: equal content tells a copy.
+A manifest is read if it is not yet certain what some job read of it; if all its readers had ended when it was last seen, it
+is never read again. Digests are requested for model artifacts that nothing in the snapshot has written, and then for those
+that jobs wrote before them: equal content shows a copy.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ from lineage.domain.times import bounds, sortable, window
 from lineage.snapshot.manifests import Manifest
 from lineage.snapshot.writing import Recording
 
-AT_ONCE = 16  # objects that are asked for at a time
+AT_ONCE = 16  # objects that are asked for at the same time
 
 OpenTransaction = Callable[[], AbstractContextManager[Recording]]
 Sessions = dict[tuple[str, str], Session]
-"""Who reads each account and region."""
+"""The reader of each account and region."""
 OnRead = Callable[[int, int, int], None]
-"""Is told how many objects were asked for, of how many, and how many of them could not be read."""
+"""Called with the number of objects asked for, their total, and how many could not be read."""
 
 
 class Reading(Protocol):
-    """One of the readings of this room; whether there was anything to read."""
+    """One of the reading functions of this file; returns whether there was anything to read."""
 
     def __call__(self, sessions: Sessions, writing: OpenTransaction, on_read: OnRead, *, again: bool) -> bool: ...
 
@@ -48,7 +48,7 @@ ResultT = TypeVar("ResultT")
 def _read_all(
     todo: list[AskedT], ask: Callable[[AskedT], ResultT], keep: Callable[[AskedT, ResultT | Refused], bool], on_read: OnRead
 ) -> bool:
-    """Ask for many objects, and keep what comes on this thread; `keep` says whether one could not be read."""
+    """Ask for many objects, and store the answers on this thread; `keep` returns whether one could not be read."""
 
     def answered(one: AskedT) -> ResultT | Refused:
         try:
@@ -70,7 +70,7 @@ def _read_all(
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A manifest that is to be read, for a job of an account and region."""
+    """A manifest to read, for a job of an account and region."""
 
     place: Location
     view: str
@@ -79,13 +79,13 @@ class Wanted:
 
 
 def read_manifests(sessions: Sessions, writing: OpenTransaction, on_read: OnRead, *, again: bool = False) -> bool:
-    """Read the manifests that jobs of these places read, those that were gone before only `again`; whether there were any.
+    """Read the manifests that jobs of these places read; with `again`, also those that were missing before. Returns if any.
 
-    What can't be read is a gap. Nothing is kept of a manifest that is not read to its end.
+    A manifest that can't be read is a gap. Nothing is stored of a manifest that was not read to its end.
     """
 
     def ask(one: Wanted) -> Fetched:
-        for account, region in one.askers[:-1]:  # what one account may not read another may
+        for account, region in one.askers[:-1]:  # another account may be allowed to read it
             with contextlib.suppress(Refused):
                 return fetch_manifest(sessions[account, region], region, one.place, one.view, one.known)
         account, region = one.askers[-1]
@@ -101,13 +101,13 @@ def read_manifests(sessions: Sessions, writing: OpenTransaction, on_read: OnRead
 
 
 def _wanted(recording: Recording, sessions: Sessions, *, again: bool) -> Iterator[Wanted]:
-    """The manifests of which it is not known what some job read of them."""
+    """The manifests where it is unknown what some job read of them."""
     gone = {} if again else recording.vanished("GetObject")
     askers: dict[tuple[Location, str], dict[tuple[str, str], None]] = defaultdict(dict)
     for record in recording.naming_manifests():
         asker = (record.account, record.region)
         for place, view, time in _readings(record) if asker in sessions else ():
-            over = sortable(gone.get(place.uri, "")) > max(bounds(time))  # what comes back is not what this job read
+            over = sortable(gone.get(place.uri, "")) > max(bounds(time))  # its content now is not what this job read
             if not over and not recording.listings.read_by(place.uri, view, time):
                 askers[place, view][asker] = None
     for (place, view), who in askers.items():
@@ -115,14 +115,14 @@ def _wanted(recording: Recording, sessions: Sessions, *, again: bool) -> Iterato
 
 
 def _readings(record: Resource) -> Iterator[tuple[Location, str, Window | None]]:
-    """The manifests that a record reads, in which form, and when."""
+    """The manifests that a record reads, with their form and the time."""
     for hit in hits(KINDS[record.kind], record.body):
         if hit.view and hit.location:
             yield hit.location, hit.view, window(record, hit)
 
 
 def _keep(recording: Recording, one: Wanted, found: Fetched | Refused) -> bool:
-    """Keep what a manifest lists, or why it could not be read; whether it could not."""
+    """Store what a manifest lists, or why it could not be read; returns whether it could not."""
     where = (*one.askers[-1], "GetObject", one.place.uri)
     try:
         if isinstance(found, Refused):
@@ -140,11 +140,11 @@ def _keep(recording: Recording, one: Wanted, found: Fetched | Refused) -> bool:
 
 
 def read_digests(sessions: Sessions, writing: OpenTransaction, on_read: OnRead, *, again: bool = False) -> bool:
-    """Ask S3 for the digests of models that nothing has written, and of what jobs have written; whether there is news.
+    """Ask S3 for the digests of models without a known writer, and of what jobs wrote; returns whether anything is new.
 
-    The graph must be joined. What is known is asked for only `again`. An original is older than its copy: so of what jobs
-    have written only those are asked for that had begun when the last of the copies was put to its place. Nothing less
-    would do, for S3 finds no object by its size or its digest.
+    The graph must be joined. Known digests are asked for only with `again`. An original is older than its copy, so of the
+    jobs' outputs only those are asked for whose job began before the last copy was put to its place. This cannot be
+    narrowed further, because S3 does not find objects by size or digest.
     """
     with writing() as recording:
         known = frozenset() if again else recording.known_contents().union(recording.vanished("HeadObject"))
@@ -158,7 +158,7 @@ def read_digests(sessions: Sessions, writing: OpenTransaction, on_read: OnRead, 
 
 
 def _ask_for_digests(places: list[tuple[str, str, str]], sessions: Sessions, writing: OpenTransaction, on_read: OnRead) -> bool:
-    """Keep what S3 says of the content of places, each asked for in an account and a region; whether there were any."""
+    """Store what S3 says about the content of places, each asked for in an account and region; returns if any."""
     placed = ((location_of(uri), account, region) for uri, account, region in places)
     todo = [(place, account, region) for place, account, region in placed if place and (account, region) in sessions]
 

@@ -1,1 +1,1 @@
-"""The only room that talks to AWS. Out of it come `Resource`, `Gap` and `Answered` values, nothing else."""
+"""The only room that talks to AWS. It gives `Resource`, `Gap` and `Answered` values, nothing else."""

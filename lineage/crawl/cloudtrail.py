@@ -1,9 +1,9 @@
-"""What CloudTrail's Event history tells of the last 90 days: the deletions, and where they leave a doubt, what was created.
+"""Reads the last 90 days of CloudTrail's Event history: deletions and, if they leave a doubt, creations.
 
 Facts: LookupEvents reads one region, takes one attribute a call, gives 50 events a page and allows two calls a second. It
-finds no event of SageMaker's by the name of a resource, for these list no resources. Other services have operations of
-the same name (CodePipeline a DeletePipeline), and a call that failed is an event, too. An event gets there some minutes
-after its call: what was deleted just now only the next lookup tells.
+cannot find SageMaker's events by the name of a resource, because they list no resources. Other services have operations with
+the same name (CodePipeline has a DeletePipeline), and a failed call is an event, too. An event arrives some minutes after
+its call: only the next lookup finds the newest deletions.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from lineage.domain.times import now, recorded, utc
 
 OPERATION = "LookupEvents"
 HISTORY = timedelta(days=90)  # how far back the Event history goes
-PAGE = 50  # events of a page: the most that CloudTrail gives
-_ODD = (*UNREADABLE, AttributeError, OverflowError, RecursionError)  # what comes of an event that is not as AWS writes them
-AT_ONCE = 16  # accounts and regions that are asked side by side: each has a rate of its own
+PAGE = 50  # events a page: CloudTrail's maximum
+_ODD = (*UNREADABLE, AttributeError, OverflowError, RecursionError)  # the errors of an event that is not as AWS writes them
+AT_ONCE = 16  # accounts and regions that are asked in parallel: each has its own rate
 
 
 Event = Mapping[str, Any]
@@ -39,39 +39,39 @@ Event = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """One life of a resource that somebody ended."""
+    """The deletion of one lifetime of a resource."""
 
     kind: Kind
     operation: str
     account: str
     region: str
-    arn: str  # empty where the event does not say what was deleted
+    arn: str  # empty if the event does not say what was deleted
     name: str
     at: str
     by: str
 
     @property
     def subject(self) -> str:
-        """Its node id; where nobody knows which one it was, its kind."""
+        """Its node id; its kind if it is unknown which one it was."""
         return parse_arn(self.arn).id if self.arn else self.kind.name
 
 
 @dataclass(slots=True)
 class Calls:
-    """When an operation was called, by the node id of what it was called for, all since some time."""
+    """The times of an operation's calls since some time, by the node id of their target."""
 
     since: str
     kind: Kind
     at: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
     def of(self, subject: str) -> list[str]:
-        """The calls for a node, and those of which nobody can tell what they were for."""
+        """The calls for a node, and those with an unknown target."""
         return [*self.at.get(subject, ()), *self.at.get(self.kind.name, ())]
 
 
 @dataclass(slots=True)
 class Lookup:
-    """What one account and region told: how far the lookup came, each deletion that it found, and the calls around them."""
+    """The result for one account and region: how far the lookup came, the deletions it found, and the calls around them."""
 
     enumeration: Enumeration
     deletions: list[Deletion] = field(default_factory=list)
@@ -79,9 +79,9 @@ class Lookup:
 
 
 def look_up(places: Sequence[tuple[Session, str]], tell: Callable[[], None]) -> list[Lookup]:
-    """Ask the Event history of each place, side by side; `tell` is called as each one ends.
+    """Ask the Event history of each place in parallel; `tell` is called when each one ends.
 
-    What a place refuses is the reason of its enumeration. Raises `CrawlError` where no further call can work.
+    A place's refusal becomes the reason of its enumeration. Raises `CrawlError` if no further call can work.
     """
     lookups = []
     for _, lookup in side_by_side(places, lambda place: _look_up(*place), AT_ONCE):
@@ -91,7 +91,7 @@ def look_up(places: Sequence[tuple[Session, str]], tell: Callable[[], None]) -> 
 
 
 def look_closer(asked: Sequence[tuple[Session, Lookup]], tell: Callable[[], None]) -> None:
-    """Ask for the `calls` that lookups were given, each since its time: as `look_up` does it."""
+    """Like `look_up`, for the `calls` given for each lookup, each since its time."""
     for _ in side_by_side(asked, lambda one: _ask(one[1], one[0], _read_calls), AT_ONCE):
         tell()
 
@@ -100,7 +100,7 @@ def look_closer(asked: Sequence[tuple[Session, Lookup]], tell: Callable[[], None
 
 
 def _look_up(session: Session, region: str) -> Lookup:
-    """Every deletion that a place's Event history tells, or those that it told before it was refused."""
+    """Every deletion in a place's Event history, or those before a refusal."""
     began = now()
     since = utc(datetime.fromisoformat(began) - HISTORY)
     lookup = Lookup(Enumeration(session.account, region, CLOUDTRAIL, OPERATION, began, since))
@@ -109,7 +109,7 @@ def _look_up(session: Session, region: str) -> Lookup:
 
 
 def _ask(lookup: Lookup, session: Session, read: Callable[[Lookup, Fetcher], None]) -> None:
-    """Read more into a lookup, and note how far it came."""
+    """Read more events into a lookup, and note how far it came."""
     fetcher = Fetcher(session, service="cloudtrail")
     refused = refused_by(partial(read, lookup, fetcher), "CloudTrail", _ODD)
     reason, detail = (refused.reason, refused.detail) if refused else ("", "")
@@ -119,7 +119,7 @@ def _ask(lookup: Lookup, session: Session, read: Callable[[Lookup, Fetcher], Non
 
 
 def deletes(session: Session, region: str) -> dict[str, tuple[Kind, Sequence[str]]]:
-    """The operations that delete what may tell a use: of which kind, and the parameters that say what is deleted."""
+    """The operations that delete records that may show a use: their kind, and the parameters that name what is deleted."""
     kinds = {f"Delete{kind.noun}": kind for kind in KINDS.values() if kind.tells_use}
     known = session.client(region).meta.service_model.operation_names
     return {name: (kind, _keys(session, region, kind)) for name, kind in kinds.items() if name in known}
@@ -160,11 +160,11 @@ def _read_calls(lookup: Lookup, fetcher: Fetcher) -> None:
 
 
 def _read_each(texts: Iterator[Any], read: Callable[[Event], None]) -> list[Refused]:
-    """Read the calls that did what they were to do. Why some could not be read: the others are read all the same."""
+    """Read the calls that succeeded. Returns why some could not be read; the others are read all the same."""
 
     def read_one(text: Any) -> None:
         event = json.loads(text)
-        json.dumps(event, ensure_ascii=False).encode()  # half a character nobody can keep
+        json.dumps(event, ensure_ascii=False).encode()  # a lone surrogate cannot be stored
         if event.get("eventSource") == SAGEMAKER and not event.get("errorCode"):
             read(event)
 
@@ -173,18 +173,18 @@ def _read_each(texts: Iterator[Any], read: Callable[[Event], None]) -> list[Refu
 
 
 def _tell(odd: list[Refused]) -> None:
-    """Raise the first of what could not be read: that lookup is not whole."""
+    """Raise the first error if something could not be read: the lookup is then incomplete."""
     if odd:
         raise odd[0]
 
 
 def _events(lookup: Lookup, fetcher: Fetcher, operation: str, since: str) -> Iterator[Any]:
-    """The events of one operation of that name, of whatever service, since some time, each as the text that AWS sends."""
+    """The events of operations with one name, of any service, since some time, each as the text that AWS sends."""
     wanted = [{"AttributeKey": "EventName", "AttributeValue": operation}]
     words: dict[str, Any] = {"LookupAttributes": wanted, "StartTime": since, "MaxResults": PAGE}
     for _ in fetcher.pages(OPERATION, words, lookup.enumeration.region):
         lookup.enumeration = replace(lookup.enumeration, pages=lookup.enumeration.pages + 1)
-        # Read as it came: what is cut out of people's texts as a secret could be part of a name here.
+        # Read unchanged: a part that would be cut from people's texts as a secret could be part of a name here.
         for event in fetcher.session.answer().get("Events") or ():
             yield event.get("CloudTrailEvent") if isinstance(event, dict) else None
 
@@ -193,7 +193,7 @@ def _deletion(
     event: Mapping[str, Any], operation: str, kind: Kind, keys: Sequence[str], session: Session, region: str
 ) -> Deletion:
     identity = event.get("userIdentity") or {}
-    who = str(identity.get("arn") or "").rpartition(":")[2]  # as an ARN ends: `assumed-role/cleaner/jo`
+    who = str(identity.get("arn") or "").rpartition(":")[2]  # the end of an ARN: `assumed-role/cleaner/jo`
     who = who or str(identity.get("userName") or identity.get("invokedBy") or "somebody")
     arn, at = _named(event, kind, keys, session, region), _time(event)
     if not arn:
@@ -203,7 +203,7 @@ def _deletion(
 
 
 def _named(event: Mapping[str, Any], kind: Kind, keys: Sequence[str], session: Session, region: str) -> str:
-    """The ARN of what an event's parameters name; empty where they do not say it."""
+    """The ARN of what an event's parameters name; empty if they do not name anything."""
     asked = {key.casefold(): value for key, value in (event.get("requestParameters") or {}).items()}
     words = [str(asked.get(key.casefold()) or "") for key in keys]
     if not all(words):

@@ -1,4 +1,4 @@
-"""One kind in one place on its way through a sweep, and how far it has come."""
+"""The progress of one kind in one place through a sweep."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ from lineage.domain.records import Enumeration, Named, Resource
 
 
 class Step(Enum):
-    """What changes how far a course has come."""
+    """The events that change the progress of a course."""
 
     WALK_BEGAN = auto()
     WALK_ENDED = auto()
     SEARCH_BEGAN = auto()
     PAGE_CAME = auto()
-    SEARCH_WAS_DOUBTED = auto()  # a record that Search gave is to be described all the same
+    SEARCH_WAS_DOUBTED = auto()  # a record that Search gave must still be described
     HANDED_OUT = auto()
     DESCRIBED = auto()
-    COMPLETED = auto()  # of a record that was there, what only other calls give
+    COMPLETED = auto()  # for a stored record, the parts that only other calls give
     NAMES_RAN_OUT = auto()
-    LIST_WAS_DOUBTED = auto()  # it came to its end, and what it did not name is asked for
+    LIST_WAS_DOUBTED = auto()  # the list ended, and records that it did not name are asked for
     ENDED = auto()
 
 
 class Standing(NamedTuple):
     """How far a course has come."""
 
-    walking: int = 0  # the list and search walks that have not come to their end
+    walking: int = 0  # the list and search walks that are still running
     searches: int = 0  # how many Search walks have begun
-    in_hand: int = 0  # the records that somebody asks for
-    lost: int = 0  # how many Search has counted and not given
-    singly: int = 0  # how many were described, and not because a Search record or the list was doubted
-    hungry: bool = True  # there may be names that nobody has in hand
-    doubting: bool = False  # what the list did not name is asked for
+    in_hand: int = 0  # the records that threads are asking for
+    lost: int = 0  # how many Search counted but did not give
+    singly: int = 0  # how many were described, except because of a doubtful Search record or list
+    hungry: bool = True  # there may be names that are not being handled
+    doubting: bool = False  # records that the list did not name are asked for
     done: bool = False
 
     def after(self, step: Step, *, lost: int = 0) -> Standing:
-        """How far it has come after a step: the only place where any of this changes."""
+        """The progress after a step: only this function changes it."""
         match step:
             case Step.WALK_BEGAN:
                 return self._replace(walking=self.walking + 1)
@@ -69,7 +69,7 @@ class Standing(NamedTuple):
 
     @property
     def described_alone(self) -> int:
-        """How many of those that Search lost may have been described: what two windows gave counts once."""
+        """How many of those that Search lost may have been described: a record from two windows counts once."""
         return max(0, self.singly)
 
 
@@ -81,9 +81,9 @@ class Course:
     kind: Kind
     enumeration: Enumeration
     standing: Standing = field(default_factory=Standing)
-    waits_for: Course | None = None  # the kind whose names its list call takes, or whose search carries its records
+    waits_for: Course | None = None  # the kind whose names its list call takes, or whose Search carries its records
     batch: deque[tuple[Named, Resource | None]] = field(default_factory=deque)  # what is to be described next
-    doubted: set[str] = field(default_factory=set)  # what only Describe can tell whole, as an earlier crawl has found
+    doubted: set[str] = field(default_factory=set)  # what only Describe gives completely, as an earlier crawl has found
     changed: bool = True  # since its progress was last noted
     counted: Counter[str] = field(default_factory=Counter)  # calls, pages and records since its progress was last noted
 
@@ -93,7 +93,7 @@ class Course:
 
     @property
     def windowed(self) -> bool:
-        """Whether its list goes by creation time, so that Search can follow it window by window."""
+        """Whether its list is sorted by creation time, so that Search can follow it window by window."""
         return bool(self.kind.search and self.kind.search_time and not self.kind.list_by[0] and not self.enumeration.since)
 
     def step(self, step: Step, *, lost: int = 0) -> None:
@@ -108,7 +108,7 @@ class Course:
         self.changed = True
 
     def settle(self) -> None:
-        """Put what was counted into the enumeration."""
+        """Put the counts into the enumeration."""
         self.note(**{what: getattr(self.enumeration, what) + number for what, number in self.counted.items()})
         self.counted.clear()
         self.changed = False

@@ -1,4 +1,4 @@
-"""The threads of a sweep: some turn pages, others ask for one record each, and all of them bring what they get to one inbox."""
+"""The threads of a sweep: some read pages, others one record each, and all put their results into one inbox."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from collections.abc import Callable
 from lineage.crawl.aws.workers import Workers
 from lineage.crawl.keeping import Take
 
-WALKERS, DESCRIBERS = 32, 48  # threads that turn pages, and threads that ask for one record each
-IDLE = 0.5  # seconds without an answer, after which whoever waits does something else for a moment
-INBOX = 64  # pages that may wait to be kept: all that a sweep holds in memory
+WALKERS, DESCRIBERS = 32, 48  # threads that read pages, and threads that ask for one record each
+IDLE = 0.5  # seconds without an answer after which the waiting thread does something else for a moment
+INBOX = 64  # pages that may wait to be stored: all that a sweep holds in memory
 
 
 class _Stopped(Exception):
-    """The sweep has ended: nobody takes in any more."""
+    """The sweep has ended: no more results are taken."""
 
 
 class Crew:
-    """Threads that wait for AWS, and the inbox from which one thread, the caller's, takes what they bring."""
+    """Threads that wait for AWS, and the inbox from which the caller's thread takes their results."""
 
     def __init__(self) -> None:
         self._inbox: queue.Queue[Take | BaseException] = queue.Queue(INBOX)
@@ -31,21 +31,21 @@ class Crew:
         self._describers.start(DESCRIBERS)
 
     def stop(self) -> None:
-        """Let each thread end after the call that it waits for; what they still bring nobody takes."""
+        """Let each thread end after its current call; further results are dropped."""
         self._stopped = True
         self._walkers.stop()
         self._describers.stop()
 
     def walk(self, do: Callable[[], Take]) -> None:
-        """Have a thread turn pages. It may bring each as it comes; what it returns is brought last."""
+        """Let a thread read pages. It may deliver each as it comes; its return value is delivered last."""
         self._walkers.give(lambda: self._safely(do))
 
     def describe(self, do: Callable[[], Take]) -> None:
-        """Have a thread ask for one record."""
+        """Let a thread ask for one record."""
         self._describers.give(lambda: self._safely(do))
 
     def _safely(self, do: Callable[[], Take]) -> None:
-        """Do a thread's work and bring what comes of it; an error ends the sweep."""
+        """Do a thread's work and deliver the result; an error ends the sweep."""
         with contextlib.suppress(_Stopped):
             try:
                 take = do()
@@ -55,7 +55,7 @@ class Crew:
                 self.bring(take)
 
     def bring(self, what: Take | BaseException) -> None:
-        """Hand something to the thread that runs the sweep, as soon as it can take more; no more, once that has ended."""
+        """Give something to the thread that runs the sweep, as soon as it can take more; nothing once the sweep has ended."""
         while not self._stopped:
             with contextlib.suppress(queue.Full):
                 self._inbox.put(what, timeout=1)
@@ -63,7 +63,7 @@ class Crew:
         raise _Stopped
 
     def brought(self, meanwhile: Callable[[], None]) -> list[Take]:
-        """All that threads have brought, once there is something; `meanwhile` is done now and then until there is."""
+        """All delivered results, once there are some; until then, `meanwhile` is called now and then."""
         brought: list[Take | BaseException] = []
         while not brought:
             try:

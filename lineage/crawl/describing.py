@@ -1,4 +1,4 @@
-"""One record at a time: which ones Search does not tell whole, what Describe tells, and what only references lead to."""
+"""Reads one record at a time: those that Search gives incompletely, and those that only references lead to."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lineage.domain.references import follow
 
 
 def doubted(kind: Kind, record: Resource) -> bool:
-    """Whether a Search record leaves something out that Describe gives, as the row's `doubts` say, or may give better."""
+    """Whether Describe gives something that a Search record lacks (by the row's `doubts`), or may give it better."""
     odd = kind.describe and any(one.odd for one in record.unknown)
     return bool(odd) or any(_holds(doubt, record) for doubt in kind.doubts)
 
@@ -30,7 +30,7 @@ def _holds(doubt: str, record: Resource) -> bool:
 
 
 def record_of(fetcher: Fetcher, kind: Kind, named: Named, known: Resource | None) -> list[Resource | Gap]:
-    """The record of a name, with what only other calls give of it, or as much of that as could be read."""
+    """The record with a name, and what only other calls give about it, as far as it could be read."""
     found: list[Resource] = []
 
     def read() -> None:
@@ -43,7 +43,7 @@ def record_of(fetcher: Fetcher, kind: Kind, named: Named, known: Resource | None
     return [*found[-1:], *([Gap(*where, refused.reason, refused.detail)] if refused else [])]
 
 
-# The fields that lead to what may lie in another account, or in no list.
+# The fields that refer to things that may be in another account, or in no list.
 _FAR = {
     kind.name: paths
     for kind in KINDS.values()
@@ -54,7 +54,7 @@ REFERRING = sorted(_FAR)
 
 
 def far(record: Resource) -> Iterator[Named]:
-    """The ARNs in a record of one of `REFERRING` that lead to what may be in no list of ours."""
+    """The ARNs in a record of one of `REFERRING` that refer to things that may be in no list of ours."""
     for path in _FAR[record.kind]:
         for value, _ in follow(record.body, path):
             if isinstance(value, str) and is_arn(value) and KINDS[kind_of_arn(value).name].describe:

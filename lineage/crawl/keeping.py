@@ -1,4 +1,4 @@
-"""Where a sweep keeps what it finds: what it asks of whoever writes the snapshot."""
+"""Where a sweep stores what it finds: the interface that the snapshot's writer must have."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lineage.domain.records import Enumeration, Fetched, Named, Resource
 
 
 class Ledger(Protocol):
-    """Where a sweep keeps what it finds, inside one short transaction."""
+    """Where a sweep stores what it finds, inside one short transaction."""
 
     def add(self, found: Fetched) -> None: ...
     def name(self, named: Named, *, listed: bool = True) -> bool: ...
@@ -28,11 +28,11 @@ class Ledger(Protocol):
 
 
 class OpenLedger(Protocol):
-    """Opens the ledger; what was written so far is kept for good by `flush`, and now and then."""
+    """Opens the ledger; `flush` commits what was written so far, and so does the ledger now and then."""
 
     def __call__(self) -> AbstractContextManager[Ledger]: ...
     def flush(self) -> None: ...
 
 
 Take = Callable[[Ledger], None]
-"""What a thread brings: something to be done with the ledger, on the caller's thread."""
+"""What a thread delivers: an action on the ledger, to be done on the caller's thread."""

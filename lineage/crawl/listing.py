@@ -1,4 +1,4 @@
-"""Lists and searches, page by page: a long list from both of its ends, and Search behind it, window by window of time."""
+"""Reads lists and searches page by page: a long list from both ends, followed by Search in time windows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NO_SUCH_OPERATION = ("UnknownOperationException", "UnsupportedOperation")
 
 @dataclass(slots=True, eq=False)
 class ListWalk:
-    """A walk through one list, from its oldest on or, backward, from its newest."""
+    """A walk through one list, from its oldest element or, backward, from its newest."""
 
     words: Mapping[str, str]  # the parameters of its call
     ends: Ends
@@ -26,10 +26,10 @@ class ListWalk:
     both: bool = False  # there is a walk from the other end as well
     ended: bool = False
     searched: str = ""  # how far its windows have come
-    unsearched: list[str] = field(default_factory=list)  # when those were created that it named since the last window
+    unsearched: list[str] = field(default_factory=list)  # creation times of those that it named since the last window
 
     def from_the_other_end(self, named: int) -> ListWalk | None:
-        """After a full first page of a long list: the walk that comes to meet this one."""
+        """After a full first page of a long list: the walk from the other end."""
         if self.both or named < PAGE:
             return None
         self.both = True
@@ -41,9 +41,9 @@ class ListWalk:
         return len(self.unsearched) >= STRIDE
 
     def window(self) -> tuple[str, str]:
-        """The creation times between which to search for what was named since the last window, and was left out meanwhile.
+        """The creation times between which to search for what was named, or left out, since the last window.
 
-        The first window of all is open towards the past, the last one towards the present.
+        The very first window has no beginning, the last one no end.
         """
         oldest, newest = min(self.unsearched), max(self.unsearched)
         first, last = not self.searched, self.ended and not self.both
@@ -56,7 +56,7 @@ class ListWalk:
 
 
 def listed_pages(course: Course, walk: ListWalk) -> Iterator[list[Named | Resource | Refused]]:
-    """What a list names, but for what the walk from its other end has named, and why an element names nothing.
+    """What a list names, except what the walk from its other end named; and why an element names nothing.
 
     Raises `Refused`.
     """
@@ -70,11 +70,11 @@ def listed_pages(course: Course, walk: ListWalk) -> Iterator[list[Named | Resour
                 return
     except Refused as refused:
         if not (refused.detail.startswith(NO_SUCH_OPERATION) or _has_no_such_value(course, walk, refused)):
-            raise  # else the region has no such thing: there is nothing to list
+            raise  # otherwise the region does not have this feature: there is nothing to list
 
 
 def _has_no_such_value(course: Course, walk: ListWalk, refused: Refused) -> bool:
-    """Whether the service does not know what one of `list_values` stands for: an older one has fewer."""
+    """Whether the service does not know one of `list_values`: an older service has fewer."""
     parameter = course.kind.list_by[0]
     said = rf"ValidationException: 1 validation error detected: .* at '{parameter}' failed .*\benum value set"
     wanted = course.kind.list_values and parameter in walk.words
@@ -84,8 +84,8 @@ def _has_no_such_value(course: Course, walk: ListWalk, refused: Refused) -> bool
 def searched_pages(course: Course, after: str, before: str) -> Iterator[Page]:
     """What Search gives of a kind that was created between two times.
 
-    What Search refuses is on the list as well, and is described singly: no gap. Only what was changed since the last crawl,
-    and created long before it, no list names.
+    What Search refuses is also on the list and is described individually, so it is no gap. Only records that were created long
+    before the last crawl and changed since it are on no list.
     """
     one = course.enumeration
     try:

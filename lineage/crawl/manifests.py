@@ -1,10 +1,10 @@
-"""What a manifest in S3 names, read as SageMaker reads it.
+"""Reads what a manifest in S3 names, as SageMaker does.
 
 Facts: a `ManifestFile` is one JSON array, whose first element gives a prefix for the names that follow (API reference,
-S3DataSource); an `AugmentedManifestFile`, and the input of a labeling job, is a line of JSON for each element, in which an
-attribute whose name ends in `-ref` holds the S3 URI of an object, in any bucket, and of which a channel reads only its
-`AttributeNames` (developer guide, "Augmented Manifest Files"); where frames of a video or of point clouds are labeled, it
-is a JSON file that lists the frames. What can't be read whole is a gap, and never half a list.
+S3DataSource). An `AugmentedManifestFile`, and the input of a labeling job, has one JSON line for each element: attributes
+with names that end in `-ref` hold the S3 URI of an object, in any bucket. A channel reads only its `AttributeNames`
+(developer guide, "Augmented Manifest Files"). For labeling frames of a video or of point clouds, it is a JSON file that
+lists the frames. A manifest that can't be read completely is a gap, never half a list.
 """
 
 from __future__ import annotations
@@ -30,24 +30,24 @@ from lineage.domain.times import now, utc
 from lineage.errors import MalformedName
 from lineage.snapshot.manifests import Manifest
 
-MOST_BYTES = 1 << 30  # of one manifest: millions of objects; what is larger is a gap
-IN_MEMORY = 1 << 20  # what is larger than that waits on disk until it is kept
+MOST_BYTES = 1 << 30  # of one manifest: millions of objects; a larger one is a gap
+IN_MEMORY = 1 << 20  # a larger one waits on disk until it is stored
 CHUNK = 1 << 18
-MOST_OF_ONE = 1 << 20  # characters of one line or name: no entry is longer, and what is no manifest has no end of them
+MOST_OF_ONE = 1 << 20  # characters of one line or name: no entry is longer, but in other files they may be endless
 _WHITE = " \t\r\n"
 _ALWAYS = ("ETag", "LastModified", "ContentLength")  # headers that S3 gives with each object
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A manifest as S3 gave it, and from when on; without `content`, it is the version that is known."""
+    """A manifest as S3 gave it, and since when; without `content`, it is the version that is already known."""
 
     manifest: Manifest
     seen: str
     content: IO[bytes] | None
 
     def entries(self) -> Iterator[Location]:
-        """The objects that it lists. Raises `Refused` where it is no manifest."""
+        """The objects that it lists. Raises `Refused` if it is not a manifest."""
         if self.content is None:
             return
         with self.content as content:
@@ -55,9 +55,9 @@ class Fetched:
 
 
 def fetch_manifest(session: Session, region: str, place: Location, view: str, known: Manifest | None) -> Fetched:
-    """Get a manifest; its content is left where it is the version that is known. Raises `Refused`.
+    """Get a manifest; its content is not read if it is the known version. Raises `Refused`.
 
-    The same bytes may have been put again after others: only those of the same time are the same version.
+    The same bytes may have been put again after others: only the same bytes with the same time are the same version.
     """
     if place.hides_bucket or not place.root.startswith("s3://"):
         raise Refused("access-point", "it lies behind an access point, which hides its bucket")
@@ -65,7 +65,7 @@ def fetch_manifest(session: Session, region: str, place: Location, view: str, kn
     answer = _told(session, partial(session.s3(region).get_object, Bucket=place.root.removeprefix("s3://"), Key=place.key))
     try:
         if answer["ContentLength"] > MOST_BYTES:
-            said = f"it has {answer['ContentLength']:,} bytes, and no more than {MOST_BYTES:,} are read"
+            said = f"it has {answer['ContentLength']:,} bytes; the limit is {MOST_BYTES:,}"
             raise Refused("too-large", said)
         manifest = Manifest(place.uri, view, answer["ETag"], utc(answer["LastModified"]))
         if manifest == known:
@@ -77,10 +77,10 @@ def fetch_manifest(session: Session, region: str, place: Location, view: str, kn
 
 
 def fetch_digests(session: Session, region: str, place: Location) -> Content:
-    """What S3 says of an object's content, without reading it. Raises `Refused`.
+    """What S3 says about an object's content, without reading it. Raises `Refused`.
 
-    An ETag is the same wherever the same bytes were put in the same parts; a checksum of the whole object is the same
-    however they were put (S3 user guide, "Checking object integrity").
+    An ETag is the same if the same bytes were put in the same parts; a checksum of the whole object is the same
+    for any parts (S3 user guide, "Checking object integrity").
     """
     if place.hides_bucket:
         raise Refused("access-point", "it lies behind an access point, which hides its bucket")
@@ -92,7 +92,7 @@ def fetch_digests(session: Session, region: str, place: Location) -> Content:
 
 
 def _told(session: Session, ask: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
-    """What S3 says of an object. Raises `Refused`, also where what came says less of it than S3 does: a page of a proxy."""
+    """What S3 says about an object. Raises `Refused`, also for an answer with less than S3 gives: a page of a proxy."""
 
     def asked() -> dict[str, Any]:
         try:
@@ -110,7 +110,7 @@ def _told(session: Session, ask: Callable[[], Mapping[str, Any]]) -> dict[str, A
 
 
 def _page(answer: Mapping[str, Any]) -> str:
-    """The beginning of what came in an object's place."""
+    """The beginning of what came instead of an object."""
     body = answer.get("Body")
     with contextlib.suppress(BotoCoreError):
         return f": {excerpt(body.read(CHUNK))}" if body else ""
@@ -121,13 +121,13 @@ def _digests(answer: dict[str, Any]) -> Iterator[str]:
     yield etag_digest(answer["ETag"])
     if answer.get("ChecksumType") != "COMPOSITE":
         yield from (f"sha256:{answer[name]}" for name in ("ChecksumSHA256",) if answer.get(name))
-        # sixty-four bits are too few to tell objects apart by, without their size
+        # 64 bits alone, without the size, are too few to tell objects apart
         yield from (f"crc64:{answer[name]}:{answer['ContentLength']}" for name in ("ChecksumCRC64NVME",) if answer.get(name))
 
 
 def _kept(chunks: Iterable[bytes]) -> IO[bytes]:
-    """The content, small in memory and large on disk: nothing is kept of it before all of it is there."""
-    file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  (closed by whoever reads it)
+    """The content, in memory if small and on disk if large: nothing of it is stored before all of it is there."""
+    file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  (the reader closes it)
     for chunk in chunks:
         file.write(chunk)
     file.seek(0)
@@ -135,24 +135,24 @@ def _kept(chunks: Iterable[bytes]) -> IO[bytes]:
 
 
 def entries(view: str, chunks: Iterable[bytes]) -> Iterator[Location]:
-    """The objects that a manifest lists, of which `view` tells the form. Raises `Refused` for what is no manifest."""
+    """The objects that a manifest lists; `view` tells its form. Raises `Refused` if it is not a manifest."""
     form, _, names = view.partition(":")
     texts = codecs.iterdecode(chunks, "utf-8-sig")
     found = _listed(_array(texts)) if form == PLAIN else _referred(_lines(texts), frozenset(json.loads(names or "[]")))
     try:
         for place in found:
-            place.uri.encode()  # half a character is written in JSON, and is in no key
+            place.uri.encode()  # JSON can write a lone surrogate, but no key has one
             if place.hides_bucket:
                 raise Refused("access-point", f"it lists {place.uri}, which is behind an access point")
             if form == LABELED and place.key.endswith(".json"):
                 raise Refused("sequence", f"it lists {place.uri}, which may be a sequence and list frames of its own")
             yield place
     except (ValueError, RecursionError, MalformedName) as error:
-        raise Refused("malformed", f"it is no {form}: {error}") from error
+        raise Refused("malformed", f"it is not a valid {form}: {error}") from error
 
 
 def _listed(elements: Iterator[Any]) -> Iterator[Location]:
-    """The names of a `ManifestFile`, each after the prefix that was given last."""
+    """The names of a `ManifestFile`, each joined to the last prefix before it."""
     prefix = ""
     for element in elements:
         if isinstance(element, dict) and isinstance(element.get("prefix"), str):
@@ -164,7 +164,7 @@ def _listed(elements: Iterator[Any]) -> Iterator[Location]:
 
 
 def _referred(lines: Iterator[str], names: frozenset[str]) -> Iterator[Location]:
-    """The objects that the lines of an augmented manifest refer to, by the named attributes or by all."""
+    """The objects to which the lines of an augmented manifest refer, in the named attributes or in all."""
     for number, line in enumerate(lines, 1):
         element = json.loads(line, object_pairs_hook=_object) if line.strip() else {}
         if not isinstance(element, dict):
@@ -189,7 +189,7 @@ def _check_length(text: str) -> None:
 
 
 def _array(texts: Iterator[str]) -> Iterator[Any]:
-    """The elements of one JSON array, without all of it in memory; there is nothing behind it."""
+    """The elements of one JSON array that is read piece by piece; nothing may follow it."""
     reader = _Text(texts)
     reader.take("[")
     if reader.next() != "]":
@@ -199,23 +199,23 @@ def _array(texts: Iterator[str]) -> Iterator[Any]:
             yield reader.value()
     reader.take("]")
     if not reader.is_over():
-        raise ValueError("something follows its array, and nobody knows who reads that")
+        raise ValueError("something follows its array, and who reads that is unknown")
 
 
 class _Ended(ValueError):
-    """A text that has come to its end."""
+    """A text that has ended."""
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object. Raises `MalformedName` where a name stands in it twice: which of them somebody reads nobody knows."""
+    """A JSON object. Raises `MalformedName` if it repeats a name: which value a reader takes is unknown."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise MalformedName("a name stands twice in an object of it")
+        raise MalformedName("an object in it repeats a name")
     return found
 
 
 class _Text:
-    """A text that comes in pieces, and where one is in it."""
+    """A text that comes in pieces, and the position in it."""
 
     def __init__(self, texts: Iterator[str]) -> None:
         self.at = 0
@@ -224,7 +224,7 @@ class _Text:
         self._decode: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder(object_pairs_hook=_object).raw_decode
 
     def next(self) -> str:
-        """The next character that is not white. Raises `ValueError` at the end."""
+        """The next character that is not white space. Raises `ValueError` at the end."""
         while True:
             while self.at < len(self._text) and self._text[self.at] in _WHITE:
                 self.at += 1
@@ -233,9 +233,9 @@ class _Text:
             self._more(_Ended("it ends before its array does"))
 
     def take(self, expected: str) -> None:
-        """Go past a character. Raises `ValueError` where another one comes."""
+        """Skip a character. Raises `ValueError` if another one comes."""
         if self.next() != expected:
-            raise ValueError(f"{expected} is not where it belongs")
+            raise ValueError(f"{expected} is missing")
         self.at += 1
 
     def is_over(self) -> bool:

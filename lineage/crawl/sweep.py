@@ -1,12 +1,12 @@
-"""Whole accounts and regions: every kind is listed, and every record read, at close to the fewest calls.
+"""Reads whole accounts and regions: lists every kind and reads every record, with close to the fewest calls.
 
-For each kind in each place its own List call says what there is, a long list from both of its ends at once, and Search,
-which follows it window by window of creation times, gives a hundred whole records a page. What the list names and no
-search gave is described singly, and so is what cannot be searched. A kind is finished when its list came to its end and
-everything on it was asked for: only that can prove a "no".
+For each kind in each place, its own List call says what exists; a long list is read from both ends at once. Search follows
+the list in windows of creation times and gives a hundred whole records a page. Records on the list that Search did not give,
+or that cannot be searched, are described individually. A kind is finished when its list ended and everything on it was
+asked for: only that can prove a "no".
 
-Threads wait for AWS; one thread, the caller's, takes in what they bring, keeps it in the ledger, and hands out what is
-to be described next. Nothing but the names in hand is held in memory.
+Threads wait for AWS. One thread, the caller's, takes their results, stores them in the ledger, and gives out what to
+describe next. Only the names in progress are held in memory.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ from lineage.domain.kinds import KINDS
 from lineage.domain.records import Enumeration, Gap, Named, Resource
 from lineage.domain.times import now
 
-AT_ONCE = 16  # records of one kind in one place that are asked for at a time
+AT_ONCE = 16  # records of one kind in one place that are asked for at the same time
 
 _ListPage = list[Named | Resource | Refused]
 _Asked = tuple[Named, Resource | None]
-"""A name, and its record where only extras are asked for."""
+"""A name, and its record if only extras are asked for."""
 
 
 class Sweep:
-    """One sweep over some places. `run` does all of it; `kept` and `gaps` count what it kept so far."""
+    """One sweep over some places. `run` does all of it; `kept` and `gaps` count what it has stored so far."""
 
     def __init__(
         self,
@@ -43,9 +43,9 @@ class Sweep:
         writing: OpenLedger,
         tell: Callable[[Sweep], None],
     ) -> None:
-        """`enumerations` are the lists of the crawl, those that it finished before it was killed among them.
+        """`enumerations` are the lists of the crawl, including those that it finished before it was killed.
 
-        `tell` is called whenever something was kept.
+        `tell` is called whenever something was stored.
         """
         self.kept = self.gaps = 0
         self.courses = [
@@ -61,11 +61,11 @@ class Sweep:
 
     @property
     def done(self) -> int:
-        """How many lists came to an end, good or bad."""
+        """How many lists ended, finished or refused."""
         return len(self.courses) - len(self._open)
 
     def run(self) -> None:
-        """Do all of it. Raises `CrawlError` where no further call can work; what was kept stays."""
+        """Do all of it. Raises `CrawlError` if no further call can work; what was stored stays."""
         try:
             self._crew.start()
             with self._writing() as ledger:
@@ -84,19 +84,19 @@ class Sweep:
                 for take in taken:
                     take(ledger)
                 while self._advance_all(ledger):
-                    pass  # what came to its end sets free what waited for it
+                    pass  # an ended course lets those that waited for it start
             self._tell(self)
             if not self._open:
                 return
             taken = self._crew.brought(self._idle)
 
     def _idle(self) -> None:
-        """AWS is slow: nothing that was kept waits for it, and nobody wonders."""
+        """While AWS is slow, commit what was stored and report progress."""
         self._writing.flush()
         self._tell(self)
 
     def _advance_all(self, ledger: Ledger) -> bool:
-        """Take each open course as far as it can go without another answer. Whether one came to its end."""
+        """Advance each open course as far as possible without another answer. Returns whether one ended."""
         for course in self._open:
             self._advance(course, ledger)
             if course.changed:
@@ -109,7 +109,7 @@ class Sweep:
     # --- walks ----------------------------------------------------------------------------------
 
     def _begin(self, course: Course, ledger: Ledger) -> None:
-        """Start what can be started; what takes its names from another kind waits for that."""
+        """Start what can be started; a kind that takes its names from another kind waits for that."""
         account, region, _ = course.place
         parameter, parent = course.kind.list_by
         course.doubted = ledger.half_known(*course.place)
@@ -118,15 +118,15 @@ class Sweep:
         needed = course.kind.carried_by or parent
         course.waits_for = self._by_place.get((account, region, needed)) if needed else None
         if parent and not course.waits_for:
-            course.note(reason="not-enumerated", detail=f"its lists go by {needed}, and that was not asked for")
-        if course.enumeration.since:  # what was changed since may be older than all that the list names
+            course.note(reason="not-enumerated", detail=f"it is listed by {needed}, which was not requested")
+        if course.enumeration.since:  # what changed since then may be older than everything on the list
             self._search_all(course)
         if not parent:
             for words in [{parameter: one} for one in course.kind.list_values] if parameter else [{}]:
                 self._list(course, ListWalk(words, Ends()))
 
     def _walk(self, course: Course, walk: Callable[[], None], then: Callable[[], None] = lambda: None) -> None:
-        """Have a thread walk; `then` is done when it has come to its end, good or bad."""
+        """Let a thread walk; `then` is called when the walk ends, finished or refused."""
         course.step(Step.WALK_BEGAN)
 
         def to_the_end() -> Take:
@@ -150,7 +150,7 @@ class Sweep:
             self._search(course, "", "")
 
     def _search(self, course: Course, after: str, before: str) -> None:
-        """Search for what was created between two times: many small walks, side by side."""
+        """Search for what was created between two times: many small walks in parallel."""
 
         def turn_pages() -> None:
             for page in searched_pages(course, after, before):
@@ -160,7 +160,7 @@ class Sweep:
         self._walk(course, turn_pages)
 
     def _list(self, course: Course, walk: ListWalk) -> None:
-        """Walk through a list; then search for the rest of it, or, where it was refused, for what it could not name."""
+        """Walk through a list; then search for the rest of it or, if it was refused, for what it could not name."""
 
         def turn_pages() -> None:
             for page in listed_pages(course, walk):
@@ -175,18 +175,18 @@ class Sweep:
 
         self._walk(course, turn_pages, then)
 
-    # --- taking in ------------------------------------------------------------------------------
+    # --- storing --------------------------------------------------------------------------------
 
     def _take_names(self, course: Course, walk: ListWalk, page: _ListPage, spent: int, ledger: Ledger) -> None:
         course.count(calls=spent, pages=1)
         course.step(Step.PAGE_CAME)
         for found in page:
             if isinstance(found, Refused):
-                course.refuse(found)  # one element: the walk goes on, and yet the list is not whole
+                course.refuse(found)  # one element: the walk continues, but the list is incomplete
             elif isinstance(found, Resource):
                 self._keep(course, found, ledger, listed=True)
             elif not ledger.name(found):
-                continue  # it is read already: by a crawl that was killed, or by a Search
+                continue  # it has already been read: by a crawl that was killed, or by a Search
             elif course.windowed and found.created:
                 walk.unsearched.append(found.created)
             else:
@@ -199,7 +199,7 @@ class Sweep:
     def _take_page(self, course: Course, page: Page, spent: int, ledger: Ledger) -> None:
         course.count(calls=spent, pages=1)
         course.step(Step.PAGE_CAME, lost=page.lost)
-        if page.odd and course.enumeration.since:  # else it is on the list as well, and is described singly
+        if page.odd and course.enumeration.since:  # otherwise it is also on the list, and is described individually
             course.refuse(page.odd)
         for record in page.records:
             own = record.kind == course.kind.name
@@ -208,16 +208,16 @@ class Sweep:
                 self._keep(whose, record, ledger)
 
     def _keep(self, course: Course, record: Resource, ledger: Ledger, *, listed: bool = False) -> None:
-        """Keep a record that a page gave; what it leaves out is asked for later."""
+        """Store a record from a page; what the page leaves out is asked for later."""
         if not listed and (record.id in course.doubted or doubted(course.kind, record)):
             account, region, kind = course.place
             if record.body.keys() & course.fetcher.silent(course.kind, "describe", region):
-                ledger.add(record)  # Describe has no room for parents and tags: they are taken over from here
+                ledger.add(record)  # Describe's answer has no parents and tags: they are copied from here
             ledger.name(Named(kind, account, region, record.arn, record.name, record.created), listed=False)
             course.step(Step.SEARCH_WAS_DOUBTED)
             return
         if ledger.read(record, course.place[0], listed=listed, whole=not course.fetcher.extras(course.kind, record)):
-            self._kept(course, record, ledger)  # two windows may both give what was created between them
+            self._kept(course, record, ledger)  # two windows may both give what was created at their border
 
     def _kept(self, course: Course, record: Resource, ledger: Ledger) -> None:
         self.kept += 1
@@ -238,17 +238,17 @@ class Sweep:
     # --- describing -----------------------------------------------------------------------------
 
     def _advance(self, course: Course, ledger: Ledger) -> None:
-        """Hand out what is to be described next, and notice when there is nothing left to do."""
+        """Give out what to describe next, and notice when nothing is left to do."""
         if course.waits_for and course.waits_for.standing.done:
             self._waited(course, course.waits_for, ledger)
         under_way = course.standing.walking or course.waits_for
-        if not under_way or not (course.kind.search or course.waits_for):  # what Search may give is not asked for singly
+        if not under_way or not (course.kind.search or course.waits_for):  # what Search may still give waits
             self._hand_out(course, ledger)
         if not (under_way or course.standing.in_hand or course.batch or self._doubts(course, ledger)):
             self._end(course, ledger)
 
     def _doubts(self, course: Course, ledger: Ledger) -> bool:
-        """What Search gave and a whole list did not name is asked for singly: either lags behind. Whether there is any."""
+        """Ask individually for what Search gave but a complete list did not name: either may lag. Returns if any."""
         one = course.enumeration
         if course.standing.doubting or one.reason or one.since or not course.kind.describe:
             return False
@@ -277,7 +277,7 @@ class Sweep:
             self._describe(course, course.batch.popleft())
 
     def _describe(self, course: Course, asked: _Asked) -> None:
-        """Have a thread ask for one record."""
+        """Let a thread ask for one record."""
         course.step(Step.HANDED_OUT)
 
         def ask() -> Take:
@@ -287,7 +287,7 @@ class Sweep:
         self._crew.describe(ask)
 
     def _described(self, course: Course, asked: _Asked, found: list[Resource | Gap], spent: int, ledger: Ledger) -> None:
-        """Keep what was asked for. What could not be read whole stays in hand: the next crawl asks for it again."""
+        """Store the answer. A record that could not be read completely stays open: the next crawl asks for it again."""
         named, known = asked
         doubting = course.standing.doubting
         course.step(Step.COMPLETED if known else Step.DESCRIBED)
@@ -308,21 +308,21 @@ class Sweep:
             if gap.reason == "missing":
                 ledger.give_up(named)
             elif doubting:
-                ledger.name(named)  # as far as anybody knows it is there
-            if not (gap.reason == "missing" and doubting):  # its record is there: it is gone, and no gap
+                ledger.name(named)  # as far as known, it exists
+            if not (gap.reason == "missing" and doubting):  # its record is stored: it was deleted since, so it is no gap
                 self._note(gap, ledger)
 
     # --- the end --------------------------------------------------------------------------------
 
     def _end(self, course: Course, ledger: Ledger) -> None:
-        """A list that came to its end is finished, if Search knows of no more than was found."""
+        """A list that ended is finished, if Search knows no more records than were found."""
         course.step(Step.ENDED)
         lost, singly = course.standing.lost, course.standing.described_alone
         if not course.enumeration.reason and lost > singly:
             said = f"Search counts {lost} more than it gave, and the list named only {singly} of them"
             course.note(reason="failed", detail=said)
         if not course.enumeration.reason and course.kind.describe and ledger.take(*course.place, 1):
-            course.note(reason="failed", detail="some of what it named was asked for by nobody")
+            course.note(reason="failed", detail="some of the records that it named were not asked for")
         if course.enumeration.reason:
             self.gaps += 1
             return
@@ -333,7 +333,7 @@ class Sweep:
     # --- what only references lead to -----------------------------------------------------------
 
     def _refer(self) -> None:
-        """Read what the records of this crawl name and no list gives: hub content, packages of other accounts."""
+        """Read what the records of this crawl name but no list gives: hub content, packages of other accounts."""
         asked: set[str] = set()
         while wanted := self._referred(asked):
             asked |= {named.id for _, named in wanted}
@@ -347,7 +347,7 @@ class Sweep:
                 self._tell(self)
 
     def _referred(self, asked: set[str]) -> list[tuple[Course, Named]]:
-        """What is named so and was not asked for, each with a course of its own, which belongs to no list."""
+        """What is named this way and was not asked for, each with its own course that belongs to no list."""
         found: dict[str, tuple[Course, Named]] = {}
         fetchers = {course.place[:2]: course.fetcher for course in self.courses}
         with self._writing() as ledger:

@@ -1,4 +1,4 @@
-"""Two walks through one list, one from its oldest on and one from its newest, and how they know that they have met."""
+"""Two walks through one list, one from its oldest element and one from its newest, and how they know that they met."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ Listed = Named | Resource
 class Ends:
     """How far two walks through one list have come, by creation time. Safe to use from two threads.
 
-    They have met once the newest that the one has named is newer than the oldest of the other: all of that age or older,
-    and all of this age or newer, has been named then. That holds only while the pages come in order, as they were
-    asked for; as soon as one does not, or a time is missing, each walk goes on to its own end. A list may change while it is
-    read: a token is taken to say behind which record a page begins, so that nothing that stays is left out. Where one only
-    counted, what vanished before would shift the list: what is left out so, Search may still find.
+    They have met when the newest element of one is newer than the oldest of the other: together they have then named
+    everything. That holds only while the pages come in the requested order; as soon as one does not, or a time is missing,
+    each walk continues to its own end. A list may change while it is read: a token is assumed to name the record after which
+    a page begins, so nothing that stays is skipped. If a token were only an offset, a deletion would shift the list; Search
+    may still find what is skipped then.
     """
 
     def __init__(self) -> None:
@@ -27,7 +27,7 @@ class Ends:
         self._lock = threading.Lock()
 
     def fresh(self, page: Sequence[Listed], *, backward: bool) -> tuple[list[Listed], bool]:
-        """What of a page the other walk has not named, and whether the two have met."""
+        """The part of a page that the other walk has not named, and whether the two have met."""
         with self._lock:
             for found in page:
                 at = found.created or ""

@@ -1,4 +1,4 @@
-"""What is missing of a record that was read: a gap where it could hide a use, else a note once a crawl."""
+"""What is missing from a record that was read: a gap if it could hide a use, else one note a crawl."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from lineage.domain.records import ODD, TOO_DEEP, Gap, Note, Resource, Unknown
 from lineage.domain.references import empty_parts, unread_documents
 from lineage.domain.text import storable
 
-TOLD = 12  # values of one member that a note tells
+TOLD = 12  # values of one member that a note shows
 _SHOWN = 200  # characters of a value
 
 
 def completeness(record: Resource) -> Gap | None:
-    """What could hide a use: members that are odd, or that botocore dropped and that could name something, inputs without
+    """What could hide a use: odd members, members that botocore dropped and that could name something, inputs without
     a source, documents that can't be read.
     """
     kind = KINDS[record.kind]
@@ -41,7 +41,7 @@ def _some(said: list[str]) -> list[str]:
 
 
 class Notes:
-    """The unknown members of one crawl that name nothing: each is told again only with a value that it had not before."""
+    """The unknown members of one crawl that name nothing: each is reported again only with a new value."""
 
     def __init__(self) -> None:
         self._values: defaultdict[tuple[str, str, str, str, str], dict[str, None]] = defaultdict(dict)

@@ -1,8 +1,8 @@
-"""From named endpoints upstream, and nothing else: each record is read, then what it names, in turn.
+"""Reads only what is upstream of named endpoints: each record, then what it names, in turn.
 
-A place that is read or loaded is followed to whoever wrote it: training jobs by Search on the fields they
+A place that is read or loaded is followed to the jobs that wrote it: training jobs by Search on the fields they
 write to, processing jobs (which Search does not know) by listing them once. What is deleted, denied or
-unmatched becomes a `Gap`, and the walk goes on.
+unmatched becomes a `Gap`, and the walk continues.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from lineage.domain.vendors import vendor_of
 from lineage.errors import MalformedName, UnknownNode
 
 UPSTREAM = {"configures", "deploys", "instantiates", "provides", "loads", "reads"}
-FED_BY = {"data", "model", "checkpoint"}  # what a job's input may be made by another job
+FED_BY = {"data", "model", "checkpoint"}  # roles of inputs that another job may have made
 MAX_FILTERS = 20  # of one Search expression (API reference, SearchExpression)
 MAX_FILTER_VALUE = 1024  # characters (API reference, Filter)
 
@@ -44,7 +44,7 @@ def endpoint_named(fetcher: Fetcher, endpoint: str) -> Resource:
     if kind_of_arn(endpoint) is not ENDPOINT:
         raise MalformedName(f"{endpoint} is not an endpoint: --endpoint takes the name or the ARN of one")
     if arn.account != fetcher.session.account:
-        said = f"endpoint {endpoint} is in account {arn.account}, and these credentials are of {fetcher.session.account}"
+        said = f"endpoint {endpoint} is in account {arn.account}, but these credentials are for {fetcher.session.account}"
         raise UnknownNode(f"{said}: use a --profile of that account")
     return fetcher.describe(ENDPOINT, arn.resource.partition("/")[2], arn.region)
 
@@ -57,7 +57,7 @@ def endpoint_names(fetcher: Fetcher) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class _ReadPlace:
-    """A place that `reader` read: `before` is when it had read it all, empty where that is open."""
+    """A place that `reader` read: `before` is when it had read all of it, empty if unknown."""
 
     reader: Resource
     location: Location
@@ -66,7 +66,7 @@ class _ReadPlace:
     before: str
 
     def after(self, created: str) -> bool:
-        """Whether something created then came too late to have been read."""
+        """Whether something created at that time came too late to have been read."""
         return bool(self.before) and bounds(created)[0] > self.before
 
 
@@ -79,10 +79,10 @@ class _Writers:
 
 
 class Walk:
-    """One walk, from any number of endpoints: what one of them has led to is not read again for the next."""
+    """One walk from any number of endpoints: what was read for one is not read again for the next."""
 
     def __init__(self, fetcher: Fetcher, keep: Callable[[Fetched], None]) -> None:
-        """`keep` is handed each finding as it comes."""
+        """`keep` gets each finding as it comes."""
         self._fetcher = fetcher
         self._keep = keep
         self._todo: deque[Callable[[], None]] = deque()
@@ -110,14 +110,14 @@ class Walk:
         self._visit(record)
 
     def _judge(self, record: Resource) -> None:
-        """What was asked when a record was read: answered in full, or not."""
+        """The questions asked when a record was read, answered in full or not."""
         for note in self._notes.of(record):
             self._keep(note)
         asked = Answered(record.account, record.region, KINDS[record.kind].describe, record.id)
         self._keep(completeness(record) or asked)
 
     def _visit(self, record: Resource) -> None:
-        """Keep a record with what belongs to it, and plan to read what it names."""
+        """Store a record with what belongs to it, and plan to read what it names."""
         if not self._first(record.id):
             return
         kind = KINDS[record.kind]
@@ -128,9 +128,9 @@ class Walk:
             self._follow(record, kind, hit)
 
     def _find(self, record: Resource, finder: Finder) -> Resource:
-        """Plan to read what a List call, filtered by this record, names; the record, with its parents where it has some."""
+        """Plan to read what a List call, filtered by this record, names; returns the record, with its parents if it has any."""
         kind, names = KINDS[finder.kind], set()
-        # ARNs have been lower case on one side and mixed on the other: both are asked for.
+        # ARNs may be lower case on one side and mixed on the other: both forms are asked for.
         by_arn = finder.value == "{Arn}"
         values = [*dict.fromkeys((record.id, record.arn))] if by_arn else [str(record.body.get(finder.value) or record.name)]
         try:
@@ -155,7 +155,7 @@ class Walk:
             return
         if hit.reference.to == LOCATION:
             if relation in ("reads", "loads") and hit.location and hit.location.root.startswith("s3://"):
-                # what is loaded is read where it runs: later than its record, and again while that serves
+                # what is loaded is read where it runs: later than its record, and again while it serves
                 before = bounds(window(record, hit))[1] if relation == "reads" else ""
                 place = _ReadPlace(record, hit.location, hit.span or Span.OBJECT, hit.usage, before)
                 if self._first("place", record.region, place.location.uri, place.span, before):
@@ -166,7 +166,7 @@ class Walk:
             self._later(target, hit.value, record)
 
     def _later(self, kind: Kind, name: str, record: Resource, known: Resource | None = None) -> None:
-        """Plan to read what a record names; `known` is what another call has told of it already."""
+        """Plan to read what a record names; `known` is what another call has already given about it."""
         subject = subject_of(kind, name, record.account, record.region)
         if kind.has_arns and self._first("named", subject):
             self._todo.append(lambda: self._read(kind, name, subject, record, known))
@@ -176,7 +176,7 @@ class Walk:
         account = parse_arn(name).account if is_arn(name) else record.account
         foreign = account != self._fetcher.session.account and not is_arn(name)
         if not kind.describe or foreign:
-            said = f"{record.kind} {record.name} names it, and this version reads no {kind.name}"
+            said = f"{record.kind} {record.name} names it, but this version cannot read a {kind.name}"
             if foreign:
                 said = f"{record.kind} {record.name} of account {account} names it: crawl that account as well"
             self._keep(Gap(account, region, "", subject, "not-crawled", said))
@@ -186,7 +186,7 @@ class Walk:
         except Refused as refused:
             at = known.id if known else subject
             self._keep(Gap(account, region, kind.describe, at, refused.reason, refused.detail))
-            if known:  # Search tells what Describe is denied; what Search leaves out stays a gap
+            if known:  # Search gives what Describe is denied; what Search leaves out stays a gap
                 self._visit(known)
             return
         self._keep(Answered(account, region, kind.describe, subject))
@@ -195,7 +195,7 @@ class Walk:
     # --- places ---------------------------------------------------------------------------------
 
     def _read_writers(self, place: _ReadPlace) -> None:
-        """Plan to read the jobs that wrote a place; a model that none wrote is a gap."""
+        """Plan to read the jobs that wrote a place; a model that no job wrote is a gap."""
         key = (self._fetcher.session.account, place.reader.region, place.location.uri, place.span)
         if key not in self._writers:
             self._writers[key] = self._find_writers(place)
@@ -208,7 +208,7 @@ class Walk:
             self._keep(Gap(*key[:2], "Search", key[2], "unmatched", _nobody(place, found.jobs, key[0])))
 
     def _find_writers(self, place: _ReadPlace) -> _Writers:
-        """Every job that wrote something that a reader of the place gets, at whatever time."""
+        """Every job that wrote something that a reader of the place gets, at any time."""
         found = _Writers()
         for operation, search in (
             ("Search", self._training_jobs),
@@ -228,7 +228,7 @@ class Walk:
     def _training_jobs(self, place: _ReadPlace) -> list[Resource]:
         jobs: dict[str, Resource] = {}
         region = place.reader.region
-        order = {"SortBy": "CreationTime", "SortOrder": "Ascending"}  # stays put while jobs end
+        order = {"SortBy": "CreationTime", "SortOrder": "Ascending"}  # its order does not change while jobs end
         for expression in search_expressions(place.location, place.span, region):
             query = {"Resource": TRAINING_JOB.search, "SearchExpression": expression} | order
             for result in self._fetcher.listed("Search", query, region):
@@ -237,7 +237,7 @@ class Walk:
         return [jobs[name] for name in sorted(jobs)]
 
     def _job_named_in(self, place: _ReadPlace) -> list[Resource]:
-        """The training job whose name stands in the key, if it says itself that it writes there: Search can lag."""
+        """The training job whose name is in the key, if its own record says that it writes there: Search can lag."""
         for name in jobs_in_key(place.location.key):
             try:
                 job = self._fetcher.describe(TRAINING_JOB, name, place.reader.region)
@@ -264,7 +264,7 @@ class Walk:
         return outputs.writers(place.location, place.span)
 
     def _list_outputs(self, reader: Resource) -> _Outputs:
-        """What every processing job of the region writes: nothing but its own record tells."""
+        """What every processing job of the region writes: only its own record says it."""
         outputs = _Outputs()
         for summary in self._fetcher.listed("ListProcessingJobs", {}, reader.region):
             if job := self._processing_job(summary, reader):
@@ -273,7 +273,7 @@ class Walk:
         return outputs
 
     def _processing_job(self, summary: dict[str, Any], reader: Resource) -> Resource | None:
-        """The job that an element of the list names; what names nothing, and what can't be read, is a gap."""
+        """The job that an element of the list names; an element without a name or that can't be read is a gap."""
         operation, subject = PROCESSING_JOB.list, PROCESSING_JOB.name
         try:
             name = named_in(summary, "ProcessingJobName", operation)
@@ -286,7 +286,7 @@ class Walk:
 
 
 class _Outputs:
-    """Where the processing jobs of one region write, and which did."""
+    """The places where the processing jobs of one region write, with the jobs."""
 
     def __init__(self) -> None:
         self._writers: dict[str, list[Resource]] = defaultdict(list)
@@ -306,7 +306,7 @@ class _Outputs:
 
 
 def jobs_in_key(key: str) -> list[str]:
-    """The names that may be a training job's, by SageMaker's own rule for the key: `…/<job>/output/…`, last first."""
+    """The possible names of a training job in a key, by SageMaker's own rule: `…/<job>/output/…`, last first."""
     parts = key.split("/")
     names = [before for before, after in pairwise(parts) if after == "output"]
     return [name for name in reversed(names) if re.fullmatch(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}", name)]
@@ -326,7 +326,7 @@ def search_expressions(location: Location, span: Span, region: str) -> Iterator[
     """The Search expressions that together find every training job that wrote what a reader of the place gets.
 
     Search compares strings: the place in each spelling, each folder above it (an uncompressed artifact is a
-    folder), and, where the place is more than one object, everything whose name begins with it.
+    folder), and, if the place is more than one object, everything whose name begins with it.
     """
     uris = [*s3_spellings(location, region)]
     uris += [form for folder in folders_above(location) for form in (folder.uri, f"{folder.uri}/")]

@@ -1,7 +1,7 @@
-"""Places that are given in two values, a bucket and the prefix of a key, as Spark samples take them. Pure.
+"""Places that are given as two values, a bucket and a key prefix, as in the Spark samples. Pure.
 
-`--s3_input_bucket B --s3_input_key_prefix P` names `s3://B/P`, and no URI stands anywhere. Which prefix is meant in which
-bucket, the names tell: they begin alike, or one of them says no more than what it is.
+`--s3_input_bucket B --s3_input_key_prefix P` names `s3://B/P` without a URI anywhere. The option names tell which prefix
+belongs to which bucket: they begin alike, or one of them says only what it is.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from lineage.domain.records import REDACTED
 
 _BUCKET = re.compile(r"(?:(.*)_)?(?:s3_?)?bucket(?:_name)?")
 _PREFIX = re.compile(r"(?:(.*)_)?(?:prefix|key|path|folder)")
-_WITHIN = re.compile(r"(?!/|[a-z0-9]+://)[^\s\"'*,;]+")  # what may be a prefix: no path of a machine, no URI, no sentence
+_WITHIN = re.compile(r"(?!/|[a-z0-9]+://)[^\s\"'*,;]+")  # what may be a prefix: not a local path, a URI or a sentence
 
 
 def names_bucket(name: str) -> bool:
-    """Whether a name, of an option or of a variable, is one for a bucket."""
+    """Whether the name of an option or a variable is one for a bucket."""
     return bool(_BUCKET.fullmatch(_plain(name)))
 
 
 def paired(given: Mapping[str, str] | Sequence[str], name: str) -> Iterator[str]:
-    """The URIs of the places in the bucket that is given by a name, beside the other values that are given."""
+    """The URIs of the places in the bucket that a name gives, combined with the other given values."""
     values = list(given.items() if isinstance(given, Mapping) else _options(given))
     buckets = dict.fromkeys(value.removeprefix("s3://").rstrip("/") for known, value in values if _plain(known) == _plain(name))
     mine = _stem(name, _BUCKET)
@@ -31,7 +31,7 @@ def paired(given: Mapping[str, str] | Sequence[str], name: str) -> Iterator[str]
         if _PREFIX.fullmatch(_plain(known)) and _WITHIN.fullmatch(prefix):
             other = _stem(known, _PREFIX)
             if mine == other or not (mine and other):
-                within = prefix.partition(REDACTED)[0]  # something was cut out: its name has `key` in it, or it looked like one
+                within = prefix.partition(REDACTED)[0]  # cut as a secret if its name has `key`, or if it looks like one
                 yield from (f"s3://{bucket}/{within}" for bucket in buckets)
 
 
@@ -48,6 +48,6 @@ def _plain(name: str) -> str:
 
 
 def _stem(name: str, pattern: re.Pattern[str]) -> str:
-    """What a name says besides that it is one of a bucket, or of a prefix, in S3."""
+    """What a name says besides being that of a bucket, or of a prefix, in S3."""
     found = pattern.fullmatch(_plain(name))
     return "_".join(word for word in str((found and found[1]) or "").split("_") if word not in ("s3", "key"))

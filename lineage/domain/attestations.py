@@ -1,6 +1,6 @@
-"""What people vouch for: that one hole hides nothing. Which hole an attestation names, and whether it counts today. Pure.
+"""What people attest: that one hole hides nothing. Which hole an attestation names, and whether it is valid today. Pure.
 
-An attestation names one hole by its kind and its one subject, and never more: no wildcard, no whole account, bucket or list.
+An attestation names exactly one hole, by its kind and its one subject: no wildcard, no whole account, bucket or list.
 It closes that hole and does nothing else.
 """
 
@@ -18,16 +18,16 @@ from lineage.domain.names import is_arn, is_location, named_id, node_id, parse_a
 from lineage.domain.records import CLOUDTRAIL, OUTPUT, QUESTION, READ, Gap, Json
 from lineage.errors import MalformedName
 
-NEVER_ATTESTED = ("not-enumerated", "empty")  # a list that is not finished, or that gave nothing: too broad for anybody's word
+NEVER_ATTESTED = ("not-enumerated", "empty")  # an unfinished or empty list: too broad for one person to attest
 UNREAD_MANIFEST = "unread-manifest"
 _LISTS = ("List", "Search", "LookupEvents")
 _DIGITS = 12  # of an id
 
 
 class HoleName(NamedTuple):
-    """How an attestation names a hole: its kind (`reason`) and one subject, the thing that nobody read or the job that read it.
+    """How an attestation names a hole: its kind (`reason`) and one subject, the unread thing or the job that read it.
 
-    Of a job, `channel` or `manifest` narrow it to one read; `output` is the place at which the trail of what it made is lost.
+    For a job, `channel` or `manifest` narrows it to one read; `output` is the place where the trail of its output is lost.
     """
 
     kind: str
@@ -45,13 +45,13 @@ class HoleName(NamedTuple):
         return f"{self.kind} of {', '.join([self.subject, *beside])}"
 
     def normal(self) -> HoleName:
-        """The one form by which two spellings are compared. Raises `MalformedName`."""
+        """The normal form in which two spellings are compared. Raises `MalformedName`."""
         subject, manifest, output = map(_normal, (self.subject, self.manifest, self.output))
         return HoleName(self.kind, subject, self.channel, "" if manifest == subject else manifest, output)
 
 
 def _normal(text: str) -> str:
-    """Places to the letter; ARNs in whatever letters, and as what is only named has its id."""
+    """Places are compared exactly; ARNs in any case, and by the id of a thing that is only named."""
     if is_location(text):
         return node_id(text)
     kind = kind_of_subject(text) if is_arn(text) else None
@@ -62,10 +62,10 @@ def _normal(text: str) -> str:
 
 
 def names_of(hole: Gap) -> list[HoleName]:
-    """Each name by which an attestation may mean a hole, the one that says most first; none, where nobody can vouch for it."""
+    """Each name by which an attestation may mean a hole, the most precise first; empty where nobody can attest it."""
     if hole.reason in NEVER_ATTESTED or hole.about == QUESTION or not is_one_thing(hole):
         return []
-    if hole.operation == "GetObject":  # why a manifest was not read: who vouches for it, does so whoever read it
+    if hole.operation == "GetObject":  # why a manifest was not read: an attestation of it holds for every reader
         return [HoleName(UNREAD_MANIFEST, hole.subject)]
     if hole.about == OUTPUT:
         return [HoleName(hole.reason, hole.job, output=hole.subject)]
@@ -73,13 +73,13 @@ def names_of(hole: Gap) -> list[HoleName]:
 
 
 def is_one_thing(hole: Gap) -> bool:
-    """Whether a hole is about one thing, which its subject tells wherever it stands: no list, and no mere name."""
+    """Whether a hole is about one thing that its subject identifies by itself: not a list, and not only a name."""
     listed = hole.subject in (*KINDS, CLOUDTRAIL) or hole.operation.startswith(_LISTS)
     return ":" in hole.subject and not listed
 
 
 def _names_of_read(hole: Gap) -> Iterator[HoleName]:
-    """By the job, and by the place that it read; what code reads by itself is no matter of the place of the code."""
+    """By the job, and by the place that it read; what code reads by itself does not depend on where the code lies."""
     manifest = hole.subject if hole.reason == UNREAD_MANIFEST else ""
     for channel in dict.fromkeys((hole.channel, "")):
         for listed in dict.fromkeys((manifest, "")):
@@ -90,10 +90,10 @@ def _names_of_read(hole: Gap) -> Iterator[HoleName]:
 
 
 def too_broad(name: HoleName) -> str:
-    """Why a name means more than one thing, or nothing; empty where it means one."""
+    """Why a name means more than one thing, or nothing; empty where it means exactly one."""
     subject = name.subject
     if name.kind in NEVER_ATTESTED:
-        return f"is {name.kind}: a list that is not known to its end is nothing that one person can vouch for: crawl it"
+        return f"is {name.kind}: one person cannot vouch for an incomplete list: crawl it"
     if any(mark in text for mark in "*?" for text in (subject, name.channel, name.manifest, name.output)):
         return "has a wildcard: an attestation is about one subject; write one for each"
     if subject in (*KINDS, CLOUDTRAIL):
@@ -110,11 +110,11 @@ def _is_account(subject: str) -> bool:
 
 
 def _wrong_place(text: str) -> str:
-    """Why a place is none, or a whole bucket; an access point is one thing, for holes name it as such."""
+    """Why a text is not a place, or is a whole bucket; an access point is one thing, because holes name it so."""
     try:
         place = parse_location(text) if is_location(text) else None
     except MalformedName as error:
-        return f"names no place: {error}"
+        return f"does not name a place: {error}"
     if place and place.root.startswith("s3://") and not place.key.strip("/") and not place.hides_bucket:
         return f"is a whole bucket ({text}): an attestation is about one subject; name the place that the hole names"
     return ""
@@ -122,7 +122,7 @@ def _wrong_place(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Attestation:
-    """That a hole hides nothing: who says so, since when, why, and until when."""
+    """A statement that a hole hides nothing: who says so, since when, why, and until when."""
 
     hole: HoleName
     who: str
@@ -133,11 +133,11 @@ class Attestation:
 
     @property
     def id(self) -> str:
-        """The same for as long as it says the same, wherever in its file it stands."""
+        """Depends only on what it says, not on its position in the file."""
         return digest_of(self._said()).removeprefix("sha256:")[:_DIGITS]
 
     def as_json(self) -> Json:
-        """What an answer says of it."""
+        """What an answer says about it."""
         return {"id": self.id} | self._said()
 
     def _said(self) -> Json:
@@ -145,20 +145,20 @@ class Attestation:
         return {"hole": self.hole.as_json(), "who": self.who, "when": days["when"], "why": self.why, "until": days["until"]}
 
     def void(self, today: date) -> str:
-        """Why it does not count on a day; empty where it does."""
+        """Why it is not valid on a day; empty where it is."""
         if self.until < today:
             return f"expired on {self.until}"
-        return f"is of {self.when}, which is yet to come" if self.when > today else ""
+        return f"is dated {self.when}, in the future" if self.when > today else ""
 
     def __str__(self) -> str:
         return f"attestation {self.id} ({self.hole}, by {self.who})"
 
 
 class Attestations:
-    """Attestations, by the holes that they name, as they count on a day."""
+    """Attestations by the holes that they name, as valid on one day."""
 
     def __init__(self, said: Iterable[Attestation] = (), *, today: date = date.min, file: str = "") -> None:
-        """`file` is where they stand."""
+        """`file` is the file that holds them."""
         self.said = sorted(said, key=lambda one: one.id)
         self.file = file
         self._void = {one.id: why for one in self.said if (why := one.void(today))}
@@ -167,11 +167,11 @@ class Attestations:
             self._by_name[one.hole.normal()].append(one)
 
     def of(self, hole: Gap) -> list[Attestation]:
-        """Those that close a hole today."""
+        """The attestations that close a hole today."""
         return [one for one in self._naming(hole) if one.id not in self._void]
 
     def void_of(self, hole: Gap) -> list[Attestation]:
-        """Those that name a hole and do not count today."""
+        """The attestations that name a hole but are not valid today."""
         return [one for one in self._naming(hole) if one.id in self._void]
 
     def _naming(self, hole: Gap) -> list[Attestation]:
@@ -180,20 +180,20 @@ class Attestations:
         return list({one.id: one for one in named}.values())
 
     def why_void(self, one: Attestation) -> str:
-        """Why one does not count; empty where it does."""
+        """Why one is not valid; empty where it is."""
         return self._void.get(one.id, "")
 
     def void(self) -> list[str]:
-        """What is to be said of each that does not count today."""
+        """A note for each one that is not valid today."""
         void = (one for one in self.said if one.id in self._void)
         return [self.told(one, f"{self._void[one.id]}: it does not count") for one in void]
 
     def told(self, one: Attestation, said: str) -> str:
-        """Something that is said of one, with where it stands."""
+        """A note on one attestation, with its file and line."""
         return f"{self.file or 'attestations'} line {one.line}: {one} {said}"
 
     def unmatched(self, holes: Iterable[Gap]) -> list[Attestation]:
-        """Those that count and name none of these holes."""
+        """The valid ones that name none of these holes."""
         matched = {one.id for hole in holes for one in self.of(hole)}
         return [one for one in self.said if one.id not in matched | self._void.keys()]
 

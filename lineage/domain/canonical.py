@@ -1,4 +1,4 @@
-"""JSON in the one form that is hashed: what is equal has equal bytes, today and in a year."""
+"""JSON in the one form that is hashed: equal values have equal bytes, today and in a year."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import Any
 
-# Sorted keys, no spaces, not escaped to ASCII; what JSON has no number for is refused.
+# Sorted keys, no spaces, not escaped to ASCII; a number that JSON cannot write is refused.
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
@@ -16,5 +16,5 @@ def canonical(value: Any) -> str:
 
 
 def digest_of(value: Any) -> str:
-    """The digest of a value's canonical JSON, with the name of its algorithm. Surrogates, which no UTF-8 holds, do no harm."""
+    """The digest of a value's canonical JSON, with the name of its algorithm. Lone surrogates do not make it fail."""
     return f"sha256:{hashlib.sha256(canonical(value).encode(errors='surrogatepass')).hexdigest()}"

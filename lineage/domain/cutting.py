@@ -1,7 +1,7 @@
-"""Secrets inside a text that people or their programs wrote: found from left to right, and cut out between its locations.
+"""Finds secrets inside a text that people or their programs wrote, and cuts them out, but never a location.
 
-What is cut is told by `REDACTED`. A location is never cut, whatever it looks like or stands under: it may be the only trace
-of a dataset. The work is in proportion to the text: see `windows`.
+`REDACTED` marks each cut. A location is never cut, whatever it looks like and whatever its name: it may be the only trace
+of a dataset. The work is linear in the length of the text: see `windows`.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from lineage.domain.windows import first, run
 
 Span = tuple[int, int]
 
-_HARMLESS = re.compile(r"[\w.,/+-]{0,15}")  # most values: too short for a key, and no name stands in it
+_HARMLESS = re.compile(r"[\w.,/+-]{0,15}")  # most values: too short for a key, and without a name in it
 _NUMBER = re.compile(r"[+-]?\d{1,15}(?:\.\d{0,20})?(?:e[+-]?\d{1,3})?|true|false|null|none", re.IGNORECASE)
-_REFERENCE = re.compile(r"\$\{?[A-Z_][A-Z0-9_]{0,99}\}?|\*{3,64}")  # a variable of a shell, and what somebody else cut out
-# Words begin after what is none of them, after an escape for a line's end, and after a character that is percent-encoded.
+_REFERENCE = re.compile(r"\$\{?[A-Z_][A-Z0-9_]{0,99}\}?|\*{3,64}")  # a shell variable, and what somebody else cut out
+# Words begin after a character of no word, after an escaped line end, and after a percent-encoded character.
 _BEGINS = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrt])|(?<=u00[0-7][0-9a-fA-F])|(?<=%[2-7][0-9a-fA-F]))"
 _ANY_SHAPE = re.compile(rf"{_BEGINS}(?:{'|'.join(shape.pattern for shape in SHAPES)})")
 
-# Blocks: their first lines, and what the last ones begin with.
+# Blocks: their first lines, and how their last lines begin.
 _BLOCK = re.compile(r"-{4,5} ?BEGIN [A-Z0-9 ]{0,40}(?:PRIVATE KEY|PGP MESSAGE)|PuTTY-User-Key-File-\d")
 _BLOCK_END = re.compile(r"-{4,5} ?END [A-Z0-9 ]{0,60}-{0,5}|Private-MAC: [0-9a-f]{1,128}")
 
@@ -34,7 +34,7 @@ _BLOCK_END = re.compile(r"-{4,5} ?END [A-Z0-9 ]{0,60}-{0,5}|Private-MAC: [0-9a-f
 _MARK = re.compile(
     r"(?P<separator>[=:>]|%(?:25){0,2}3[AaDd])|(?<![\w-])(?P<flag>-{1,2}[A-Za-z][\w.-]{0,255}+)(?=[\"'\\,\s])[\"'\\]{0,8},?\s{0,8}"
 )
-_NAME_BEFORE = re.compile(r"[\s\"'\\\])]{0,12}+(?P<name>[\w.$-]{1,256})(?P<tag><?)")  # of a text that is read backwards
+_NAME_BEFORE = re.compile(r"[\s\"'\\\])]{0,12}+(?P<name>[\w.$-]{1,256})(?P<tag><?)")  # of a text that is read from its end
 _BLOCK_OF_YAML = r"[ \t]{1,16}[|>][-+]?[ \t]{0,16}(?:\r?\n|\\n)\s{1,32}"
 _TO_VALUE = re.compile(
     rf"[=:>]{{0,2}}(?:\s{{0,32}}(?=\\{{0,8}}[\"'])|{_BLOCK_OF_YAML}|[ \t]{{0,16}})(?:(?:Bearer|Basic|Token|ApiKey)\s{{1,4}})?",
@@ -42,15 +42,15 @@ _TO_VALUE = re.compile(
 )
 _WRAPPED = re.compile(r"(?:[A-Za-z_][\w.]{0,63}\(\s{0,4})?[bBrRuUfF]{0,2}(?=\\{0,8}[\"'])")  # SecretStr('x'), b'x'
 _QUOTE = re.compile(r"\\{0,8}(?:\"\"\"|'''|[\"'`])")
-_UNQUOTED = re.compile(  # up to a quote, or to the next name
+_UNQUOTED = re.compile(  # up to a quote or the next name
     r"(?:[^\s\"'`;,&<]{1,512}+|,(?![\s\"']|[\w.-]{1,64}[=:])|<(?!/)|[\"'](?=[A-Za-z0-9])){1,512}+"
 )
 _LIST = re.compile(r"\[[^\[\]]{0,1024}\]|\{[^{}]{0,1024}\}|\([^()]{0,1024}\)")
 _LINE = re.compile(r"[^\n]{1,1024}")
 _ARN = re.compile(r"arn:aws[a-z-]{0,16}:secretsmanager(?::[a-z0-9-]{0,32}:\d{0,12}:secret)?$")
-_LOGIN = re.compile(r"[^\s:/]{1,128}:(?!//)\D")  # of a user, with a password; not two numbers, of a user and a group
+_LOGIN = re.compile(r"[^\s:/]{1,128}:(?!//)\D")  # a user with a password; not two numbers, a user and a group
 _ENOUGH: Final = 256  # characters of a value by which it is judged
-# Where something was cut right beside what goes on: that may be a secret, too, which is seen now that it stands alone.
+# Text right beside a cut may be a secret too, and is recognised only now that it stands alone.
 _SEAM = re.compile(rf"[A-Za-z0-9+/.]{re.escape(REDACTED)}|{re.escape(REDACTED)}[A-Za-z0-9+/.]|(?<!/){re.escape(REDACTED)}@")
 _GLUED: Final = 4  # so many in a row
 _SHORT: Final = frozenset({"-u", "--user", "--proxy-user", "-p"})
@@ -73,7 +73,7 @@ def _snake(name: str) -> str:
 
 
 def says_what(name: str) -> bool:
-    """Whether a name says where a secret lies or of what sort it is: a column, a path, a bucket."""
+    """Whether a name says where a secret is stored or of what sort it is: a column, a path, a bucket."""
     return bool(_pattern(token_shapes.SAYS_WHAT).search(_snake(name)))
 
 
@@ -83,17 +83,17 @@ def _is(pattern: str, name: str) -> bool:
 
 
 def names_a_secret(name: str) -> bool:
-    """Whether a field that people named like this holds a secret."""
+    """Whether a field with this name, chosen by people, holds a secret."""
     return _is(token_shapes.FIELD_NAME, name)
 
 
 def names_a_password(name: str) -> bool:
-    """Whether what stands under a name is a secret even where it is a number."""
+    """Whether the value of this name is a secret even if it is a number."""
     return _is(token_shapes.LIKE_A_PASSWORD, name)
 
 
 def no_secret(name: str, value: str) -> bool:
-    """Whether a value is none, whatever its name: a number, but no password; the name of a variable; what was cut before."""
+    """Whether a value is no secret, whatever its name: a number that is no password, a variable's name, an earlier cut."""
     if _NUMBER.fullmatch(value):
         return not names_a_password(name) or not value.isdigit()
     return not value or bool(_REFERENCE.fullmatch(value)) or value.startswith(REDACTED)
@@ -103,7 +103,7 @@ def no_secret(name: str, value: str) -> bool:
 
 
 def cut(text: str) -> str:
-    """A text with every secret in it replaced that looks like one, or stands beside a name of one."""
+    """A text in which everything is replaced that looks like a secret, or that has the name of one beside it."""
     if len(text) < 16 and _HARMLESS.fullmatch(text):
         return text
     shown = _cut_once(text)
@@ -121,11 +121,11 @@ def _cut_once(text: str) -> str:
 
 
 def cut_from_uri(text: str) -> str:
-    """A URI of the API's own without a password, a token or a signature in it; its path stays, whatever it looks like."""
+    """A URI from the API without a password, a token or a signature in it; its path stays, whatever it looks like."""
     if "://" not in text or not ("@" in text or "?" in text):
         return text
     places, cuts = list(uris.found(text)), list[Span]()
-    if text[:2].lower() != "s3":  # all that stands behind the bucket of these is a key
+    if text[:2].lower() != "s3":  # in an s3:// URI, everything after the bucket is the key
         query = text.find("?")
         path_ends = query if query >= 0 else len(text)
         cuts += (span for span in _looking_like_one(text) if text[span[1] : span[1] + 1] == "@")
@@ -135,12 +135,12 @@ def cut_from_uri(text: str) -> str:
 
 
 def _keys(places: Iterable[Found]) -> Iterator[Span]:
-    """The keys inside the URIs of locations, and the name of a secret that stands right after one."""
+    """The credentials inside the URIs of locations, and the name of a secret right after one."""
     return (span for one in places for span in (one.keys, one.tail) if span[0] < span[1])
 
 
 def _without(text: str, cuts: Iterable[Span], places: Iterable[Found]) -> str:
-    """The text without some spans, all of it kept that is a location; a location ends before what says that more was cut."""
+    """The text without some spans; every location is kept, and ends before the mark of a further cut."""
     safe = [span for one in places for span in ((one.start, one.keys[0]), (one.keys[1], one.end)) if span[0] < span[1]]
     ends = {one.end for one in places}
     kept, at = list[str](), 0
@@ -153,7 +153,7 @@ def _without(text: str, cuts: Iterable[Span], places: Iterable[Found]) -> str:
 
 
 def _joined(cuts: Iterable[Span]) -> list[Span]:
-    """The spans in their order, those that meet as one."""
+    """The spans in order, merged where they meet."""
     joined: list[Span] = []
     for start, end in sorted(cuts):
         if joined and start <= joined[-1][1]:
@@ -164,7 +164,7 @@ def _joined(cuts: Iterable[Span]) -> list[Span]:
 
 
 def _between(cuts: Iterable[Span], safe: list[Span]) -> Iterator[Span]:
-    """What of the cuts is not safe, from left to right: two walks side by side."""
+    """The parts of the cuts that are in no kept span, from left to right: a merge of two sorted lists."""
     number = 0
     for start, end in cuts:
         at = start
@@ -221,7 +221,7 @@ def _rest(shape: Shape) -> re.Pattern[str]:
 
 
 def _named(text: str) -> Iterator[Span]:
-    """The values that stand beside names of secrets, or beside a `value` whose `name` is one."""
+    """The values beside names of secrets, or beside a `value` whose `name` is one."""
     at, told = 0, ""
     while mark := first(_MARK, text, at):
         at = mark.end()
@@ -239,24 +239,24 @@ def _named(text: str) -> Iterator[Span]:
 
 
 def _name_before(text: str, at: int) -> str:
-    """The name that ends right before a separator; that of an element, before the end of its tag."""
+    """The name that ends right before a separator; for an element, before the end of its tag."""
     found = _NAME_BEFORE.match(text[max(0, at - 270) : at][::-1])
     if not found or (text[at] == ">" and not found["tag"]):
         return ""
     name, begins = found["name"][::-1].lstrip("$"), at - found.end("name")
     if name[:1] in ("n", "r", "t") and text[begins - 1 : begins] == "\\" and not _may_hold(name):
-        name = name[1:]  # what looked like its first letter is the escape of a line's end
+        name = name[1:]  # what looked like its first letter belongs to an escaped line end
     return "" if name in ("secret", "secretsmanager") and _ARN.search(text[max(0, at - 160) : at]) else name
 
 
 @lru_cache(maxsize=10_000)
 def _may_hold(name: str) -> bool:
-    """Whether a secret may stand beside a name inside a text, as a flag has it or not."""
+    """Whether a secret may follow this name or flag inside a text."""
     return name in _SHORT or _is(token_shapes.TEXT_NAME, name) or (_snake(name).endswith("key") and not says_what(name))
 
 
 def _secret(name: str, value: str) -> bool:
-    """Whether what begins like this, beside a name inside a text, is to go."""
+    """Whether a value that begins like this, beside a name inside a text, must be cut."""
     if no_secret(name, value) or not _may_hold(name):
         return False
     if name in _SHORT:
@@ -265,7 +265,7 @@ def _secret(name: str, value: str) -> bool:
 
 
 def _value(text: str, at: int, *, flag: bool) -> tuple[int, str]:
-    """Where the value after a separator, or after a flag, begins, and the quote that ends it, if one does."""
+    """Where the value after a separator or a flag begins, and the quote that ends it, if any."""
     before = None if flag else _TO_VALUE.match(text, at, at + 96)
     at = before.end() if before else at
     wrapped = _WRAPPED.match(text, at, at + 96)
@@ -277,7 +277,7 @@ def _value(text: str, at: int, *, flag: bool) -> tuple[int, str]:
 
 
 def _head(text: str, start: int, quote: str) -> str:
-    """How a value begins: enough to judge it, and all of a short one."""
+    """The beginning of a value: enough to judge it, and the whole of a short one."""
     if quote:
         return text[start : start + _ENOUGH].partition(quote)[0]
     found = _UNQUOTED.match(text, start, start + _ENOUGH)
@@ -285,7 +285,7 @@ def _head(text: str, start: int, quote: str) -> str:
 
 
 def _end(text: str, start: int, quote: str) -> int:
-    """Where a value ends: at its quote, with its list, with its line where neither is closed."""
+    """Where a value ends: at its quote, at the end of its list, or of its line if neither is closed."""
     if quote:
         found = text.find(quote, start)
         while found >= 0 and quote[0] != "\\" and _is_escaped(text, start, found):

@@ -1,7 +1,7 @@
-"""Which texts a pipeline definition names as what goes into its steps: joins, parameters and outputs of steps in place. Pure.
+"""Which texts a pipeline definition names as inputs of its steps, with joins, parameters and step outputs resolved. Pure.
 
 The same pipeline can be written with plain texts, with `Std:Join` (the guide shows bare `On` and `Values`), or with parameters
-that have defaults: it names the same either way. What a step writes is no use of it, unless another step takes it in.
+that have defaults: it names the same places either way. What a step writes counts as used only if another step reads it.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from lineage.domain.kinds import KINDS, LOCATION
 from lineage.domain.pipelines import parse_definition
 from lineage.domain.records import REDACTED
 
-UNKNOWN: Final = "*"  # in the place of what nobody can tell: a glob ends the name of a place
-_FRESH: Final = "\x00"  # in the place of what each execution has of its own: its id, a time
+UNKNOWN: Final = "*"  # stands for an unknown part: a glob ends the name of a place
+_FRESH: Final = "\x00"  # stands for what differs between executions: an id, a time
 _BARE_BUCKET = re.compile(rf"s3[an]?://[^/\s{_FRESH}]+/*{_FRESH}[^\s\"']*")
-_DEEPEST = 50  # joins inside joins, and steps that name others
+_DEEPEST = 50  # joins inside joins, and steps that name other steps
 _TOKEN = re.compile(r"([^.\[\]]+)|\[['\"]?([^\]'\"]+)['\"]?\]")
 _PARAMETER = "Parameters."
 
 
 def _outputs() -> Iterator[str]:
-    """The fields of requests that only say where something is written, as the table has them."""
+    """The request fields that only say where something is written, from the table of kinds."""
     for kind in KINDS.values():
         read = {one.path for one in kind.references if one.relation in ("reads", "loads")}
         for one in kind.references:
@@ -37,14 +37,14 @@ _OUTPUTS: Final = tuple(sorted(path for path in _outputs() if path.count(".") > 
 
 class _Part(NamedTuple):
     text: str
-    parameter: bool = False  # the text is the name of one
+    parameter: bool = False  # the text is the name of a parameter
 
 
 _Parts = tuple[_Part, ...]
 
 
 class Definition(NamedTuple):
-    """A definition, as the texts that go into its steps."""
+    """A definition, as the input texts of its steps."""
 
     inputs: tuple[_Parts, ...]
     defaults: dict[str, Any]
@@ -52,7 +52,7 @@ class Definition(NamedTuple):
     ignored: frozenset[str]  # parameters that only say where something is written
 
     def texts(self, values: Mapping[str, Any] | None = None, parameter: str = "") -> Iterator[str]:
-        """The texts with some values of parameters, else their defaults; with a `parameter`, only those that it is in."""
+        """The texts with these parameter values, else the defaults; with a `parameter`, only the texts that use it."""
         known = self.defaults | dict(values or {})
         for parts in self.inputs:
             if not parameter or any(part.parameter and part.text == parameter for part in parts):
@@ -61,13 +61,13 @@ class Definition(NamedTuple):
                 yield _BARE_BUCKET.sub(" ", text).replace(_FRESH, UNKNOWN)
 
     def alternatives(self) -> Iterator[str]:
-        """What else the parameters may be by their own words."""
+        """The defaults and the allowed values in the parameters' own declarations."""
         names = self.defaults.keys() | self.choices.keys()
         for name in sorted(names - self.ignored):
             yield from map(_said, [self.defaults.get(name), *self.choices.get(name, ())])
 
 
-@lru_cache(maxsize=100)  # an execution comes after another one of the same pipeline
+@lru_cache(maxsize=100)  # executions of one pipeline often come in a row
 def definition(text: str) -> Definition:
     """A definition, read once. Raises `MalformedDefinition`."""
     whole = parse_definition(text)
@@ -87,7 +87,7 @@ def definition(text: str) -> Definition:
 
 
 def _joined(text: str) -> str:
-    """A part of a joined text: of one that was cut as a secret nobody can tell what it was."""
+    """A part of a joined text; a part that was cut as a secret is unknown."""
     return UNKNOWN if text.startswith(REDACTED) else text
 
 
@@ -103,7 +103,7 @@ class _Reader:
         self._steps: dict[str, Any] = {}
 
     def read(self) -> Iterator[tuple[_Parts, bool]]:
-        """Each text in it, and whether it says where something is written."""
+        """Each text in the definition, and whether it only says where something is written."""
         found = [
             (value, trail) for value, trail in self._values() if not isinstance(value, (list, Mapping)) or _is_expression(value)
         ]
@@ -143,7 +143,7 @@ class _Reader:
         return self._parts(found, depth + 1) if isinstance(found, str) or _is_expression(found) else (_Part(UNKNOWN),)
 
     def _of_step(self, name: str) -> Any:
-        """What a step was asked to do, at a path: `Steps.Prep.ProcessingOutputConfig.Outputs['train'].S3Output.S3Uri`."""
+        """A field of a step's request, at a path: `Steps.Prep.ProcessingOutputConfig.Outputs['train'].S3Output.S3Uri`."""
         first, step, *path = [one or other for one, other in _TOKEN.findall(name)] + ["", ""]
         value = self._steps.get(step) if first == "Steps" else None
         for token in path[:-2]:

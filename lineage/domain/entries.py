@@ -1,4 +1,4 @@
-"""A TOML file that people write, read key by key: each complaint is one sentence that says where. Pure."""
+"""Reads a TOML file that people write, key by key; each error is one sentence that says where. Pure."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from lineage.errors import MalformedPolicy
 
 
 class Entries:
-    """One file being read, of which `what` names a part as people say it."""
+    """One file being read; `what` is the everyday name of a part of it."""
 
     def __init__(self, path: str, data: bytes, what: str) -> None:
-        """Raises `MalformedPolicy` where the data is no TOML."""
+        """Raises `MalformedPolicy` if the data is not TOML."""
         self.path = path
         self._what = what
         try:
@@ -24,17 +24,17 @@ class Entries:
         except (
             ValueError,
             RecursionError,
-        ) as error:  # no TOML, no text, a number too long, or brackets in brackets without end
+        ) as error:  # not TOML, not text, a number too long, or brackets nested too deeply
             raise MalformedPolicy(f"{path} is not TOML: {error}") from error
         self.lines = text.splitlines()
 
     def line_of(self, table: str, number: int) -> int:
-        """The line at which the so-manieth `[[table]]` begins; the first one where it is written in another form."""
+        """The line where the n-th `[[table]]` begins; the first line if the table is written in another form."""
         heads = [at for at, line in enumerate(self.lines, 1) if line.partition("#")[0].strip() == f"[[{table}]]"]
         return heads[number - 1] if number <= len(heads) else 1
 
     def rows(self, said: dict[str, Any], key: str, of: type, what: str) -> list[Any]:
-        """The list under a key, each of a type; empty where there is none."""
+        """The list under a key, each element of one type; empty if there is none."""
         found = said.get(key, [])
         self.must(isinstance(found, list) and all(isinstance(one, of) for one in found), key, f"must be {what}")
         return list(found)
@@ -46,7 +46,7 @@ class Entries:
             self.must(key in keys, f"{where}{key}", f"is not a key of {self._what}{did_you_mean(keys, key, listed)}")
 
     def day(self, where: str, said: object) -> date:
-        """The day that a date or a text names; a time is none."""
+        """The day that a date or a text names; a time is refused."""
         if isinstance(said, date) and not isinstance(said, datetime):
             return said
         try:
@@ -62,23 +62,23 @@ class Entries:
         return str(said)
 
     def must(self, holds: bool, where: str, said: str) -> None:
-        """Complain unless something holds."""
+        """Raise an error unless the condition holds."""
         if not holds:
             raise self.wrong(where, said)
 
     def wrong(self, where: str, said: str) -> MalformedPolicy:
-        """A complaint about a part of the file."""
+        """An error about a part of the file."""
         return MalformedPolicy(f"{self.path}: {where} {said}")
 
 
 def _shown(said: object, write: Callable[[object], str] = repr) -> str:
-    """What was said, as a complaint tells it; not of what is too long or too deep for Python to write down."""
+    """The value as an error message shows it; a placeholder if it is too long or too deep for Python to print."""
     try:
         return write(said)
     except (ValueError, RecursionError):
-        return "something so long or deep"
+        return "something that long or deep"
 
 
 def text_of(said: object) -> str:
-    """A text without the space around it; empty for what is none."""
+    """A text without surrounding space; empty for anything else."""
     return said.strip() if isinstance(said, str) else ""

@@ -1,8 +1,7 @@
-"""The least that a crawl must be allowed to do, read off the table, for the accounts, regions and buckets that it reads. Pure.
+"""The minimal IAM policy for a crawl, derived from the table, for the accounts, regions and buckets that it reads. Pure.
 
-Which actions do not support resource-level permissions, and so can be narrowed by a condition on the region only: Search, and
-every List but those of one resource: `_OF_ONE` (Service Authorization Reference of Amazon SageMaker, AWS CloudTrail and
-Amazon EC2).
+Search, and every List except those of one resource (`_OF_ONE`), do not support resource-level permissions: only a condition
+on the region narrows them (Service Authorization Reference of Amazon SageMaker, AWS CloudTrail and Amazon EC2).
 """
 
 from __future__ import annotations
@@ -21,12 +20,12 @@ from lineage.errors import MalformedName
 MOST_CHARACTERS: Final = 6144  # of a managed policy, without white space (IAM user guide, "IAM and AWS STS quotas")
 _BUCKET = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{2,254}")  # buckets of the first years have up to 255 letters, capital ones too
 _KEY: Final = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[\w-]+")
-# The Lists that ask of one resource, which they need the right to: of those that the table of kinds has, in their order.
+# The Lists about one resource, which need a permission on it: those in the table of kinds, in its order.
 _OF_ONE: Final = ("ListPipelineExecutionSteps", "ListPipelineExecutions", "ListPipelineParametersForExecution")
 _WITHOUT_RESOURCE: Final = re.compile(r"sagemaker:(List(?!Tags$)|Search$|GetSearchSuggestions$)")
 
-# What the recording side calls. Files, charts and the content of datasets need the S3 actions, which may be narrowed down to
-# their buckets; HeadObject is allowed by GetObject. A test holds it against the calls that are made.
+# What the recording side calls. Files, charts and the content of datasets need the S3 actions, which may be narrowed to
+# their buckets; GetObject allows HeadObject. A test compares this with the calls that are made.
 RECORDING: Final[Mapping[str, tuple[str, ...]]] = {
     "Runs": (
         "sagemaker:AddTags",
@@ -81,10 +80,10 @@ _WHY_RECORDING: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Scoped:
-    """To what a policy is narrowed; an empty member narrows nothing.
+    """What a policy is narrowed to; an empty member narrows nothing.
 
-    `buckets` are names, or S3 locations whose key is a prefix; `regions` of one partition; `accounts` of 12 digits. Raises
-    `MalformedName` for what is none of these.
+    `buckets` are names, or S3 locations whose key is a prefix; `regions` are of one partition; `accounts` have 12 digits.
+    Raises `MalformedName` for anything else.
     """
 
     buckets: Sequence[str] = ()
@@ -104,14 +103,14 @@ class Scoped:
         object.__setattr__(self, "partition", partitions[0])
 
     def arns(self, service: str, rest: str = "*") -> list[str]:
-        """What a service has in these regions and accounts; all, where nothing narrows it."""
+        """The resources of a service in these regions and accounts; all of them if nothing narrows it."""
         if not (self.regions or self.accounts):
             return ["*"]
         regions, accounts = sorted({*self.regions}) or ["*"], sorted({*self.accounts}) or ["*"]
         return [f"arn:{self.partition}:{service}:{region}:{account}:{rest}" for region in regions for account in accounts]
 
     def hubs(self) -> list[str]:
-        """AWS's own hubs and what they hold, from which models are made: their ARNs name no account."""
+        """AWS's own hubs and their content, from which models are made: their ARNs name no account."""
         regions = sorted({*self.regions}) or ["*"]
         return [
             f"arn:{self.partition}:sagemaker:{region}:aws:{what}/*" for region in regions for what in ("hub", "hub-content")
@@ -140,13 +139,13 @@ def _bucket(text: str) -> tuple[str, str]:
 
 
 def _literal(key: str) -> str:
-    """A key as a pattern of IAM that means itself (IAM user guide, "Special characters" of policy variables)."""
+    """A key as an IAM pattern that matches only itself (IAM user guide, "Special characters" of policy variables)."""
     return re.sub(r"[*?$]", r"${\g<0>}", key)
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement of a policy, and why it is there: a sentence for whoever has to agree to it."""
+    """One statement of a policy, and why it is there: a sentence for the person who has to approve it."""
 
     sid: str
     why: str
@@ -155,7 +154,7 @@ class Statement:
     condition: dict[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        """As IAM's grammar has it, which knows no comments."""
+        """In IAM's grammar, which has no comments."""
         resources = self.resources[0] if self.resources == ["*"] else self.resources
         said = {"Sid": self.sid, "Effect": "Allow", "Action": self.actions, "Resource": resources}
         return said | ({"Condition": self.condition} if self.condition else {})
@@ -177,8 +176,8 @@ def iam_statements(
     regions: Sequence[str] = (),
     accounts: Sequence[str] = (),
 ) -> list[Statement]:
-    """The statements of the IAM policy for a crawl of these kinds (none: all). They allow reading, and to sign where a key is
-    named, and nothing else.
+    """The statements of the IAM policy for a crawl of these kinds (none: all). They allow only reading, and signing if a key
+    is named.
 
     `tags`: with `crawl --tags`; `manifests`: not with `--no-manifests`; `digests`: with `--digests`; `cloudtrail`: with
     `--cloudtrail`; `all_regions`: with `--all-regions`; `suggestions`: for `suggest --live`, which no crawl asks; `roles`:
@@ -208,17 +207,17 @@ def iam_statements(
 
 
 def iam_policy(kinds: Iterable[str] = (), **asked: Any) -> Any:
-    """The IAM policy document of `iam_statements`, which says what may be asked for."""
+    """The IAM policy document with the statements of `iam_statements`, which explains the arguments."""
     return {"Version": "2012-10-17", "Statement": [one.as_json() for one in iam_statements(kinds, **asked)]}
 
 
 def policy_size(policy: Any) -> int:
-    """The characters of a policy that count for IAM's quotas: all but white space between its words."""
+    """The characters of a policy that count for IAM's quotas: all except the white space between its tokens."""
     return len(json.dumps(policy, separators=(",", ":")))
 
 
 def _reading(chosen: list[Kind], scoped: Scoped) -> list[Statement]:
-    """What a kind needs: its list and Search, and its Describe."""
+    """The permissions that a kind needs: its list and Search, and its Describe."""
     led_to = {reference.to for kind in chosen for reference in kind.references}
     far = [KINDS[name] for name in VERSIONED if name in led_to]
     lists = {call for kind in chosen for call in _lists(kind)}
@@ -241,7 +240,7 @@ _WHY_DESCRIBES = "The records themselves: which data a job read, which model an 
 
 
 def _signing(keys: list[str]) -> Iterable[Statement]:
-    """What `snapshot sign` needs of its keys. Raises `MalformedName` for what is not the ARN of one: IAM knows no alias."""
+    """What `snapshot sign` needs for its keys. Raises `MalformedName` for anything but a key's ARN: IAM knows no alias."""
     for wrong in (one for one in keys if not _KEY.fullmatch(one)):
         expected = "arn:aws:kms:eu-west-1:111122223333:key/KEY-ID; a policy takes no alias"
         raise MalformedName(f"{wrong!r} is not the ARN of a KMS key (expected {expected})")
@@ -255,7 +254,7 @@ def _tags(scoped: Scoped) -> list[Statement]:
 
 
 def _objects(*, manifests: bool, digests: bool, scoped: Scoped) -> list[Statement]:
-    """What is read from S3: objects, and the right to be told that one is missing."""
+    """What is read from S3: objects, and the permission to learn that one is missing."""
     if not (manifests or digests):
         return []
     what = " and ".join(
@@ -274,7 +273,7 @@ _WHY_BUCKETS = (
 
 
 def _recording(name: str, actions: Sequence[str], scoped: Scoped) -> list[Statement]:
-    """The statement of some actions of the recording side; two, where only some of them can be narrowed to resources."""
+    """The statement for some actions of the recording side; two if only some of them can be narrowed to resources."""
     why = _WHY_RECORDING[name]
     if name == "Objects":
         objects, buckets = ([one for one in actions if ("Bucket" in one) is of_bucket] for of_bucket in (False, True))
@@ -292,7 +291,7 @@ def _recording(name: str, actions: Sequence[str], scoped: Scoped) -> list[Statem
 
 
 def _lists(kind: Kind) -> list[str]:
-    """The calls that a kind needs besides its Describe."""
+    """The calls that a kind needs in addition to its Describe."""
     searches = ["Search"] if kind.search or kind.carried_by else []
     calls = [kind.list, *searches, *(extra.operation for extra in kind.extras), *(one.operation for one in kind.finders)]
     return [call for call in calls if call]

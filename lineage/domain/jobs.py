@@ -1,4 +1,4 @@
-"""What a job is, whether it began, and how surely what it wrote was read. Pure."""
+"""What a job is, whether it began, and how certain it is that its output was read. Pure."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def is_job(attributes: Json) -> bool:
 def started(attributes: Json) -> bool:
     """Whether a job began to read.
 
-    Of a kind that has no field for it (AutoML jobs, and tuning jobs but for those that launched nothing) nobody can say that
-    it did not.
+    For a kind without a field for it (AutoML jobs, and tuning jobs except those that launched nothing), the answer is yes:
+    nobody can say that it did not.
     """
     kind = KINDS.get(attributes["kind"])
     if kind is None or kind.times[0] in ("", "CreationTime"):
@@ -27,28 +27,28 @@ def started(attributes: Json) -> bool:
 
 
 def launched(attributes: Json) -> int | None:
-    """How many jobs a job that has ended had started; None where that is not told."""
+    """How many jobs an ended job had started; None if its record does not say."""
     counts = attributes.get("launched")
     return sum(counts.values()) if counts and is_over(attributes["status"]) else None
 
 
 def ran(attributes: Json) -> bool:
-    """Whether a job may have made something of what it read: one that was cut short before its program ran did not."""
+    """Whether a job may have made something from what it read: a job that stopped before its program ran did not."""
     return started(attributes) and has_run(attributes["status"], attributes.get("steps"), attributes.get("failure"))
 
 
 def got_nothing(attributes: Json, place: str) -> bool:
-    """Whether a job certainly read nothing of a place that it names: it never began, or failed since nothing lay there."""
+    """Whether a job certainly read nothing at a place that it names: it never began, or failed because nothing was there."""
     return not started(attributes) or (not ran(attributes) and found_nothing(attributes.get("failure"), place))
 
 
 def may_have_left_nothing(job: Json) -> bool:
-    """Whether nothing need be of a job where it was to write: it failed, or was told to upload no model."""
+    """Whether a job may have left nothing at its output place: it failed, or was told to upload no model."""
     return may_have_written_nothing(job["status"]) or bool(job.get("uploads_nothing"))
 
 
 def fit_of(job: Json, write: Window | str | None, reading: Window | str | None) -> str:
-    """How surely a write was read, by its times and by how its job ended: a failed one may have written nothing."""
+    """How certain a read of a write is, by the times and by how its job ended: a failed one may have written nothing."""
     if is_job(job) and not ran(job):
         return IMPOSSIBLE
     fit = fits(write, reading)

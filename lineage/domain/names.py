@@ -1,8 +1,8 @@
-"""ARNs, names and S3 locations: one normal form each, and which keys a location covers. Pure.
+"""ARNs, names and S3 locations: one normal form for each, and which keys a location covers. Pure.
 
 Facts: an S3 channel is a *key-name prefix*, not a folder (API reference, S3DataSource: "SageMaker uses
 all objects that match the specified key name prefix"); FastFile mode has folder meaning (developer guide,
-"Access Training Data"); ARNs carry the resource in lower case where its name keeps its case.
+"Access Training Data"); ARNs have the resource in lower case, while its name keeps its case.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from lineage.errors import MalformedName
 
 @dataclass(frozen=True, slots=True)
 class Arn:
-    """The six parts of an ARN, the first ("arn") left out."""
+    """The parts of an ARN after the first one ("arn")."""
 
     partition: str
     service: str
@@ -32,19 +32,19 @@ class Arn:
 
     @property
     def id(self) -> str:
-        """The form by which two spellings of one ARN are compared: resource part casefolded."""
+        """The form in which two spellings of one ARN are compared: resource part casefolded."""
         return f"arn:{self.partition}:{self.service}:{self.region}:{self.account}:{self.resource.casefold()}"
 
 
 def is_arn(text: str) -> bool:
-    """Whether `parse_arn` takes the text."""
+    """Whether `parse_arn` accepts the text."""
     parts = text.split(":", 5)
     return len(parts) == 6 and parts[0] == "arn" and all((parts[1], parts[2], parts[5]))
 
 
-@lru_cache(maxsize=10_000)  # a record's ARN is looked at again and again while it is read
+@lru_cache(maxsize=10_000)  # the ARN of a record is parsed many times while it is read
 def parse_arn(text: str) -> Arn:
-    """Split an ARN. Raises `MalformedName` for what is none."""
+    """Split an ARN. Raises `MalformedName` for anything else."""
     if not is_arn(text):
         raise MalformedName(
             f"{text!r} is not an ARN (expected one like arn:aws:sagemaker:eu-west-1:111122223333:endpoint/loans)"
@@ -53,20 +53,20 @@ def parse_arn(text: str) -> Arn:
 
 
 def node_id(text: str) -> str:
-    """The node id of an ARN, an S3 URI or anything else that a record or a person writes."""
+    """The node id of an ARN, an S3 URI or any other name that a record or a person writes."""
     if is_location(text):
         return parse_location(text).uri
     return parse_arn(text).id if is_arn(text) else text
 
 
 def named_id(kind: str, account: str, region: str, name: str) -> str:
-    """The node id of something that is named but was never seen."""
+    """The node id of something that is named but was never read."""
     return f"{kind}:{account}/{region}/{name}"
 
 
-# --- partitions: names of buckets are unique within one, and nothing is handed from one to another ----------------
+# --- partitions: bucket names are unique within one, and nothing passes from one to another -----------------------
 
-# By how their regions begin, the partitions, each with its DNS suffix; a test holds them against botocore's endpoints.
+# Partitions by how their regions begin, each with its DNS suffix; a test compares them with botocore's endpoints.
 _PARTITIONS = {
     "cn-": ("aws-cn", "amazonaws.com.cn"),
     "us-gov-": ("aws-us-gov", "amazonaws.com"),
@@ -85,9 +85,9 @@ def partition(region: str) -> tuple[str, str]:
     return next(named for start, named in _PARTITIONS.items() if region.startswith(start))
 
 
-@lru_cache(maxsize=10_000)  # of one record many edges tell
+@lru_cache(maxsize=10_000)  # many edges name the same record
 def partition_of(node: str) -> str:
-    """The partition of what a node id stands for; empty for a place, which may be in any."""
+    """The partition of a node id; empty for a place, which may be in any partition."""
     if node.startswith("arn:"):
         return node.split(":", 2)[1]
     named = re.match(r"[a-z-]+:[^/:]*/([^/]+)/", node)
@@ -95,45 +95,45 @@ def partition_of(node: str) -> str:
 
 
 def in_one_partition(one: str, other: str) -> bool:
-    """Whether two nodes may mean the same bucket by the same name."""
+    """Whether the same bucket name may mean the same bucket for both nodes."""
     partitions = {partition_of(one), partition_of(other)} - {""}
     return len(partitions) < 2
 
 
 # --- locations ----------------------------------------------------------------------------------
 
-LONGEST_KEY = 1024  # bytes of an S3 key, which are at least as many as its characters (S3 user guide, "Object keys")
-_LONGEST_PATH = 4096  # of a directory of a file system (API reference, FileSystemDataSource)
+LONGEST_KEY = 1024  # bytes of an S3 key, which has at most as many characters (S3 user guide, "Object keys")
+_LONGEST_PATH = 4096  # for a directory of a file system (API reference, FileSystemDataSource)
 _OTHER_STORES = ("efs", "fsx", "fsxlustre", "athena", "redshift")
 DNS_SUFFIX = f"(?:{'|'.join(re.escape(suffix) for _, suffix in dict(_PARTITIONS.values()).items())})"
 """A pattern of every partition's DNS suffix."""
-# As a location and inside a text: a bucket, a directory bucket, and an access point of each.
+# As a location and inside a text: a bucket, a directory bucket, and the access points of both.
 ARN_OF_PLACE = (
     r"arn:aws[a-z-]{0,16}:(?:s3:::|s3express:[^:\s]{0,64}:[^:\s]{0,64}:bucket/"
     r"|s3[a-z-]{0,32}:[^:\s]{0,64}:[^:\s]{0,64}:accesspoint/)"
 )
-"""A pattern of how ARNs of places in S3 begin."""
+"""A pattern for the beginning of an ARN of a place in S3."""
 _SCHEME = re.compile(rf"(?:s3[an]?|https?|{'|'.join(_OTHER_STORES)})://|{ARN_OF_PLACE}", re.IGNORECASE)
 # Virtual-host, path, dual-stack, dash-region, FIPS and access-point forms of one host name, and those of directory buckets,
-# whose host tells their zone. The bucket is what stands before the last `s3`.
+# whose host names their zone. The bucket is the part before the last `s3`.
 _S3_HOST = re.compile(
     r"(?:(?P<bucket>.+)\.)?(?:(?P<points>s3-(?:accesspoint|object-lambda)(?:-fips)?)|s3(?:-fips|-accelerate|express-[a-z0-9-]+)?)"
     rf"(?:[.-](?:dualstack\.)?[a-z0-9-]+)?\.{DNS_SUFFIX}"
 )
 _ARN_OF_BUCKET = re.compile(r"arn:[^:]+:(?:s3:::|s3express:[^:]*:[^:]*:bucket/)")
 _ARN_OF_POINT = re.compile(r"(?P<point>arn:[^:]+:[^:]+:[^:]*:[^:]*:accesspoint)/(?P<name>[^/]+)(?:/(?:object/)?)?")
-_CONTROL = re.compile(r"[\x00-\x1f\ud800-\udfff]")  # and half a character, which is in no key
+_CONTROL = re.compile(r"[\x00-\x1f\ud800-\udfff]")  # and lone surrogates, which are in no key
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}|arn:[^/\s@]+")
-# The endings of what stands in the place of a bucket's name: aliases of access points (also of Object Lambda, of Outposts and
-# of several regions), and the access points of directory buckets, which have no alias.
+# Endings of names that replace a bucket's name: aliases of access points (also of Object Lambda, Outposts and multi-region
+# ones), and the access points of directory buckets, which have no alias.
 _HIDDEN_BUCKET = re.compile(r".*(?:-s3alias|--ol-s3|--op-s3|--xa-s3|\.mrap|\.mrap\.accesspoint)|arn:.*")
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Location:
-    """A place that data is read from or written to: `root` is the store, `key` the name inside it.
+    """A place where data is read or written: `root` is the store, `key` the name inside it.
 
-    The key is kept to the letter: case, `//` and a trailing slash all mean something in S3.
+    The key is kept exactly: case, `//` and a trailing slash all mean something in S3.
     """
 
     root: str
@@ -145,7 +145,7 @@ class Location:
 
     @property
     def hides_bucket(self) -> bool:
-        """An access-point alias stands for a bucket that its name does not tell."""
+        """An access-point alias stands for a bucket that its name does not show."""
         return _hides_bucket(self.root)
 
 
@@ -155,30 +155,30 @@ def _hides_bucket(root: str) -> bool:
 
 
 def is_location(text: str) -> bool:
-    """Whether the text begins as a location does; it may still be malformed."""
+    """Whether the text begins like a location; it may still be malformed."""
     return bool(_SCHEME.match(text))
 
 
 def is_place(node: str) -> bool:
-    """Whether a node id is that of a place. What a record names where a location belongs, and is none, lies nowhere."""
+    """Whether a node id is that of a place, not of a malformed location that a record names."""
     return "://" in node
 
 
 def location_of(text: str) -> Location | None:
-    """The location that a text names, or None where it names none: for what records hold, which may be anything."""
+    """The location that a text names, or None if it names none: for texts of records, which may hold anything."""
     try:
         return parse_location(text)
     except MalformedName:
         return None
 
 
-@lru_cache(maxsize=10_000)  # one place is named by many edges, which come in its order
+@lru_cache(maxsize=10_000)  # many edges name one place, and they come sorted by place
 def parse_location(text: str) -> Location:
     """The normal form of an S3 URI (s3 or https form, or a bucket's ARN), or of an `efs://` or database location.
 
-    `s3://` is literal and never percent-decoded; an https form is. Raises `MalformedName`.
+    `s3://` is taken literally and never percent-decoded; an https form is decoded. Raises `MalformedName`.
     """
-    if text.startswith("s3://") and text.isprintable():  # as all places are in their normal form
+    if text.startswith("s3://") and text.isprintable():  # like every place in its normal form
         bucket, _, key = text[5:].partition("/")
         return _s3(bucket, key, text)
     text = _uri_of_arn(text) if text[:4].lower() == "arn:" else text
@@ -193,13 +193,13 @@ def parse_location(text: str) -> Location:
         return _s3(store, key, text)
     if not store or scheme not in _OTHER_STORES:
         raise _malformed(text)
-    if scheme in ("athena", "redshift"):  # these write their names in lower case, whatever a query says
+    if scheme in ("athena", "redshift"):  # these engines store names in lower case, whatever a query writes
         store, key = store.lower(), key.lower()
     return _within(Location(f"{scheme}://{store}", key), _LONGEST_PATH)
 
 
 def _uri_of_arn(arn: str) -> str:
-    """The URI of a place that an ARN names; an access point stays one, in the place of a bucket."""
+    """The URI of a place that an ARN names; an access point stays, where a bucket would be."""
     if _ARN_OF_POINT.match(arn):
         return _ARN_OF_POINT.sub(r"s3://\g<point>/\g<name>/", arn, count=1)
     return _ARN_OF_BUCKET.sub("s3://", arn, count=1)
@@ -207,7 +207,7 @@ def _uri_of_arn(arn: str) -> str:
 
 def _parse_https(text: str) -> Location:
     try:
-        parts = urlsplit(text, allow_fragments=False)  # a key may hold a #
+        parts = urlsplit(text, allow_fragments=False)  # a key may contain a #
     except ValueError:
         raise _malformed(text) from None
     host = _S3_HOST.fullmatch(parts.netloc.lower().rpartition("@")[2])
@@ -222,10 +222,10 @@ def _parse_https(text: str) -> Location:
 
 
 def _s3(bucket: str, key: str, text: str) -> Location:
-    bucket = bucket.rpartition("@")[2]  # keys may stand before it, as Hadoop takes them
-    if bucket.startswith("arn:") and bucket.count(":") == 5:  # its name stands behind a slash; behind a colon, it is told
+    bucket = bucket.rpartition("@")[2]  # credentials may precede it, as Hadoop allows
+    if bucket.startswith("arn:") and bucket.count(":") == 5:  # its name follows a slash; after a colon it is already here
         name, _, rest = key.partition("/")
-        if bucket.endswith(":bucket"):  # s3://arn:…:bucket/NAME/KEY, of a directory bucket
+        if bucket.endswith(":bucket"):  # s3://arn:…:bucket/NAME/KEY, for a directory bucket
             bucket, key = name, rest
         elif bucket.endswith(":accesspoint"):  # s3://arn:…:accesspoint/NAME/KEY
             bucket, key = (f"{bucket}:{name}" if name else bucket), rest
@@ -237,12 +237,12 @@ def _s3(bucket: str, key: str, text: str) -> Location:
 
 def _within(location: Location, longest: int) -> Location:
     if len(location.key) > longest:
-        said = f"its key has {len(location.key):,} characters, and none has more than {longest:,}"
+        said = f"its key has {len(location.key):,} characters; the limit is {longest:,}"
         raise MalformedName(f"{location.uri[:100]!r}… names nothing: {said}")
     return location
 
 
-@lru_cache(maxsize=1000)  # an estate has few buckets, and many places in each
+@lru_cache(maxsize=1000)  # an account has few buckets, and many places in each
 def _root(bucket: str) -> str:
     return f"s3://{bucket}" if _BUCKET.fullmatch(bucket) else ""
 
@@ -255,7 +255,7 @@ def _malformed(text: str) -> MalformedName:
 def s3_spellings(location: Location, region: str) -> Iterator[str]:
     """Every form in which a record may have written this S3 location, with and without a trailing slash.
 
-    Search compares strings, so whoever searches for a location must ask for all of them.
+    Search compares strings, so a search for a location must ask for all of them.
     """
     bucket = location.root.removeprefix("s3://")
     _, domain = partition(region)
@@ -269,7 +269,7 @@ def s3_spellings(location: Location, region: str) -> Iterator[str]:
 
 
 def folders_above(location: Location) -> Iterator[Location]:
-    """The folders that hold this location, narrowest first, without trailing slash; the bucket itself is left out."""
+    """The folders that hold this location, narrowest first, without trailing slash and without the bucket itself."""
     key = location.key.rstrip("/")
     while "/" in key:
         key = key.rpartition("/")[0]
@@ -286,10 +286,10 @@ class Span(StrEnum):
     OBJECT = "object"  # exactly this key
     PREFIX = "prefix"  # every key that starts with it: `train` covers `training/x`
     FOLDER = "folder"  # this key, or every key under it: `train` covers `train/x` only
-    MANIFEST = "manifest"  # the keys that the object of this name lists, and nobody knows what it listed then
-    NAMED = "named"  # all that a name stands for, a table or a hub's dataset; where it lies is known, and read as well
-    LISTING = "listing"  # the keys that the object of this name listed when it was read, which are known
-    UNKNOWN = "unknown"  # a data type that this version does not know
+    MANIFEST = "manifest"  # the keys that the object of this name lists; what it listed at the time is unknown
+    NAMED = "named"  # all that a name stands for, a table or a hub's dataset; its location is known, and is read as well
+    LISTING = "listing"  # the keys that the object of this name listed when it was read; they are known
+    UNKNOWN = "unknown"  # an S3 data type that is unknown to this version
 
 
 class Cover(StrEnum):
@@ -302,7 +302,7 @@ class Cover(StrEnum):
 
 
 def channel_span(data_type: str | None, input_mode: str | None) -> Span:
-    """The span of a channel, from its S3 data type and its input mode, as the API names them."""
+    """The span of a channel, from the API's S3 data type and input mode."""
     if data_type in ("ManifestFile", "AugmentedManifestFile"):
         return Span.MANIFEST
     if data_type == "S3Object":
@@ -313,9 +313,9 @@ def channel_span(data_type: str | None, input_mode: str | None) -> Span:
 
 
 def cover(reader: Location, span: Span, dataset: Location, dataset_span: Span = Span.FOLDER) -> Cover:
-    """How much of `dataset` a reader of `reader` gets.
+    """How much of `dataset` a job that reads `reader` gets.
 
-    A dataset named without a trailing slash is that object or that folder, whichever is covered more.
+    A dataset without a trailing slash is an object or a folder; the answer is for the one that is covered more.
     """
     if span in (Span.MANIFEST, Span.LISTING, Span.UNKNOWN):
         return Cover.ALL if reader == dataset else Cover.UNKNOWN
@@ -346,47 +346,47 @@ def _atoms(key: str, span: Span) -> tuple[tuple[str, bool], ...]:
     return ((key, True),)
 
 
-# --- which written places a reader of a place gets: one rule, for models, datasets and repack jobs alike ---
+# --- which written places a reader of a place gets: one rule for models, datasets and repack jobs ----------
 
 
 class PlaceIndex:
-    """Places, sorted: what lies under a key and what lies around it, without a look at all the others."""
+    """Sorted places: finds those under a key and those around it without visiting all others."""
 
     def __init__(self, uris: Iterable[str]) -> None:
-        """`uris` in normal form."""
+        """`uris` are in normal form."""
         self._uris = sorted(uris)
         self._known = set(self._uris)
 
     def near(self, uri: str) -> Iterator[str]:
-        """Every place that could share a key with `uri`: a superset, each once."""
+        """Every place that could share a key with `uri`: a superset, without duplicates."""
         location = parse_location(uri)
         bare = location.uri.rstrip("/")
         for index in range(bisect_left(self._uris, bare), len(self._uris)):
             if not self._uris[index].startswith(bare):
                 break
             yield self._uris[index]
-        around = dict.fromkeys(places_around(location))  # of a key that begins with a slash it gives one of them twice
+        around = dict.fromkeys(places_around(location))  # a key that begins with a slash gives one of them twice
         yield from (known for known in around if known in self._known and not known.startswith(bare))
 
 
 def places_around(location: Location) -> Iterator[str]:
-    """The folders that hold a location, its bucket among them, each with and without a slash at its end."""
+    """The folders that hold a location, including its bucket, each with and without a trailing slash."""
     for folder in (*folders_above(location), Location(location.root, "")):
         yield from (folder.uri, f"{folder.uri}/")
 
 
 def gets(read: str, read_span: Span, written: str, written_span: Span = Span.FOLDER) -> bool:
-    """Whether a reader of the one place gets something of what was written to the other (both in normal form)."""
+    """Whether a reader of one place gets something that was written to the other (both in normal form)."""
     return meets(parse_location(read), read_span, parse_location(written), written_span)
 
 
 def gets_by(read: str, read_span: str | None, written: str, written_span: str | None) -> bool:
-    """`gets` by the spans that edges have: of what is read in a way that nobody knows, nobody knows what it gave."""
+    """`gets` for the spans of edges: where the way of reading is unknown, so is what it gave."""
     ways = Span(read_span or Span.UNKNOWN), Span(written_span or Span.UNKNOWN)
     return ways[0] is not Span.UNKNOWN and gets(read, ways[0], written, ways[1])
 
 
 def meets(read: Location, read_span: Span, written: Location, written_span: Span) -> bool:
-    """`gets` of locations that are parsed. Of a manifest, the object itself counts: what it lists, `Listings` tells."""
+    """`gets` for parsed locations. For a manifest, only the object itself counts: `Listings` tells what it lists."""
     span = Span.OBJECT if read_span in (Span.MANIFEST, Span.LISTING) else read_span
     return cover(read, span, written, written_span) in (Cover.ALL, Cover.PART)

@@ -1,4 +1,4 @@
-"""JSON that is odd: nested too deeply to mean something, with what no file can hold, or with a name said twice. Pure."""
+"""Odd JSON: nested too deeply, with characters that no file can hold, or with a repeated member name. Pure."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from typing import Any, Final
 from lineage.domain.records import TOO_DEEP
 from lineage.domain.text import storable
 
-DEEPEST: Final = 100  # no answer of SageMaker nests half as deep, and no document that anybody writes
+DEEPEST: Final = 100  # neither SageMaker's answers nor documents that people write nest half as deep
 _BRACKET: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]', re.DOTALL)
-# How JSON writes half a character, or one of two halves, and the character zero.
+# How JSON escapes a surrogate, lone or in a pair, and the character zero.
 _ODD: Final = re.compile(r"\\u(?:[dD][89a-fA-F]|0000)")
 
 
 class Twice(list[Any]):
-    """The values of a name that one object says more than once: which of them is meant, each reader decides for itself."""
+    """The values of a member name that one object repeats: readers of JSON disagree on which one counts."""
 
 
 def said_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object of JSON, with `Twice` under each name that it says more than once: a hook of `json.loads`."""
+    """A JSON object with `Twice` under each name that it repeats: a hook for `json.loads`."""
     members = dict(pairs)
     if len(members) == len(pairs):
         return members
@@ -34,15 +34,15 @@ def said_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _plain(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
-        raise ValueError("an object in it says a name twice")
+        raise ValueError("an object in it repeats a name")
     return members
 
 
 def parsed_text(text: str) -> Any:
-    """What a text says as JSON, as far as a file can hold it.
+    """The JSON value of a text, as far as a file can hold it.
 
-    Raises `ValueError` where it is none, nested too deeply, or where an object says a name twice: to take one of the two
-    values would hide the other.
+    Raises `ValueError` if it is not JSON, is nested too deeply, or repeats a name in an object: taking one of the two values
+    would hide the other.
     """
     try:
         value = json.loads(text, object_pairs_hook=_plain)
@@ -60,7 +60,7 @@ def _storable(value: Any) -> Any:
 
 
 def cut_off(text: str) -> str:
-    """A text of JSON with `TOO_DEEP` in the place of each part that is nested too deeply."""
+    """JSON text with `TOO_DEEP` in place of each part that is nested too deeply."""
     return "".join(_shallow(text))
 
 

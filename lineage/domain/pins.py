@@ -1,9 +1,9 @@
-"""Which content of a place a run read, as the recording side writes it down and the audit reads it.
+"""Which content of a place a run read: written by the recording side, read by the audit.
 
-A run's input says a place alone. Beside it the run has a parameter, `lineage.content.NAME` for the input NAME, whose text
-is a JSON object: how many objects there were, and a digest over their keys, versions or ETags and sizes. It does not name
-the place again: whoever reads parameters for places would take it for another one. Whoever may write a run may write this:
-it is `logged`.
+A run's input names only a place. The run also has a parameter, `lineage.content.NAME` for the input NAME, whose text is a
+JSON object: the number of objects, and a digest over their keys, versions or ETags and sizes. It does not repeat the place:
+a reader that looks for places in parameters would count it as another one. Anyone who may write a run may write this: it
+is `logged`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from lineage.domain.nesting import parsed_text
 PREFIX: Final = "lineage.content."
 SCHEMA: Final = "lineage.content/1"
 _TEXT, _FLAG = (str, type(None)), (bool,)
-# What each value of a pin may be; anybody may have written it.
+# The type of each value of a pin; anybody may have written it.
 _TYPES: Final[dict[str, tuple[type, ...]]] = {
     "objects": (int,),
     "digest": (str,),
@@ -32,17 +32,17 @@ _NAMES_A_PLACE: Final = ("://", "arn:")
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """What was at a place when a run read it. Of a single object `version`, `etag` and `sha256` may be known."""
+    """What was at a place when a run read it. For a single object, `version`, `etag` and `sha256` may be known."""
 
-    objects: int  # how many were there; where not `complete`, at least so many
-    digest: str  # "sha256:…" over the listing (`digest_of`), or what whoever logged it gave
-    complete: bool = True  # False: there were more objects than were looked at, and the digest is of those looked at
-    given: bool = False  # True: whoever logged it said so, and nobody looked
-    versioned: bool = False  # True: the digest is over version ids, so that each content can be had again
+    objects: int  # the number of objects; a lower bound if not `complete`
+    digest: str  # "sha256:…" over the listing (`digest_of`), or the one that the person who logged it gave
+    complete: bool = True  # False: there were more objects than were listed, and the digest covers those listed
+    given: bool = False  # True: the person who logged it said so, and nothing was listed
+    versioned: bool = False  # True: the digest covers version ids, so each content can be fetched again
     size: int | None = None  # bytes
     version: str | None = None
     etag: str | None = None
-    sha256: str | None = None  # hexadecimal, as S3 or the file's own bytes tell it
+    sha256: str | None = None  # hexadecimal, from S3 or from the bytes of the file
 
     def text(self) -> str:
         """The text of the parameter."""
@@ -50,21 +50,21 @@ class Pin:
         return json.dumps({"schema": SCHEMA, **said}, separators=(",", ":"))
 
     def source_types(self) -> list[dict[str, str]]:
-        """The same as the `SourceTypes` of a lineage artifact, whose List summary tells nothing else of it."""
+        """The same as the `SourceTypes` of a lineage artifact: the only part of it in the artifact's List summary."""
         exact = (("S3Version", self.version), ("S3ETag", self.etag))
         own = [{"SourceIdType": kind, "Value": value} for kind, value in exact if value]
         return [*own, {"SourceIdType": "Custom", "Value": f"{SCHEMA} {self.objects} {self.digest}"[:256]}]
 
 
 def parameter_of(name: str) -> str:
-    """The name of the parameter that pins the input of some name."""
+    """The name of the parameter that pins the input with this name."""
     return f"{PREFIX}{name}"
 
 
 def read_pin(text: Any) -> Pin | None:
-    """A pin from the text of a parameter; None where it is none.
+    """A pin from the text of a parameter; None if it is not one.
 
-    A text that names a place is none, whatever else it says: it may be the only trace of what is there.
+    A text that names a place is never a pin: it may be the only trace of the data there.
     """
     try:
         said = parsed_text(text)
@@ -80,12 +80,12 @@ def read_pin(text: Any) -> Pin | None:
 
 
 def is_pin(name: str, text: Any) -> bool:
-    """Whether a parameter pins an input, by its name and its text; what is only called alike is any parameter."""
+    """Whether a parameter pins an input: both its name and its text must fit."""
     return name.startswith(PREFIX) and read_pin(text) is not None
 
 
 def digest_of(listing: Iterable[tuple[str, str, int]]) -> str:
-    """The digest of a listing, of each object its key, its version or ETag, and its size, in the order of keys."""
+    """The digest of a listing: the key, the version or ETag, and the size of each object, in the order of keys."""
     digest = hashlib.sha256()
     for key, version, size in listing:
         digest.update(f"{key}\t{version}\t{size}\n".encode())

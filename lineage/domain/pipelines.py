@@ -16,8 +16,8 @@ from lineage.domain.names import is_arn, parse_arn
 from lineage.domain.nesting import parsed_text
 from lineage.errors import MalformedDefinition
 
-VERSION: Final = "2020-12-01"  # of the pipeline definition schema: the only one that there is
-# Where SageMaker Experiments is. "Experiments is not expanding to new regions, so this list is static" (SDK, _utils.py).
+VERSION: Final = "2020-12-01"  # of the pipeline definition schema: the only version that exists
+# Regions with SageMaker Experiments. "Experiments is not expanding to new regions, so this list is static" (SDK, _utils.py).
 REGIONS: Final = frozenset({
     "af-south-1", "ap-east-1", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1",
     "ap-southeast-2", "ap-southeast-3", "ca-central-1", "cn-north-1", "cn-northwest-1", "eu-central-1", "eu-north-1",
@@ -31,7 +31,7 @@ _TIMES = ("Execution.StartDateTime", "Execution.CurrentDateTime")
 
 
 class Name(NamedTuple):
-    """A name that a definition gives. Where `text` is None, `reason` says why: there is none (`known`), or nobody can tell."""
+    """A name that a definition gives. If `text` is None, `reason` says why: there is none (`known`), or it is unknown."""
 
     text: str | None
     reason: str = ""
@@ -46,15 +46,15 @@ class ExperimentNames(NamedTuple):
 
 
 class _Unresolved(Exception):
-    """A part of a name that nobody can tell."""
+    """A part of a name that is unknown."""
 
 
 def experiment_names(definition: str | Mapping[str, Any], execution: Mapping[str, Any], pipeline: str = "") -> ExperimentNames:
     """The names that a pipeline definition gives an execution.
 
     `definition` is the JSON text or the object; `execution` is a record as DescribePipelineExecution or Search gives it,
-    with its `PipelineParameters`; `pipeline` is the pipeline's name, where its ARN has lost the case. Raises nothing: a
-    definition that can't be read gives names that are not known, with the reason.
+    with its `PipelineParameters`; `pipeline` is the pipeline's name, because its ARN has lost the case. Raises nothing: an
+    unreadable definition gives unknown names, with the reason.
     """
     try:
         whole = parse_definition(definition)
@@ -64,7 +64,7 @@ def experiment_names(definition: str | Mapping[str, Any], execution: Mapping[str
     if config is None:
         return _both(Name(None, "the definition asks for no experiment"))
     if not isinstance(config, Mapping):
-        return _both(Name(None, "the PipelineExperimentConfig of the definition is no object", known=False))
+        return _both(Name(None, "the PipelineExperimentConfig of the definition is not an object", known=False))
     region = _region(execution)
     if region and region not in REGIONS:
         return _both(Name(None, f"there is no SageMaker Experiments in {region}"))
@@ -74,16 +74,16 @@ def experiment_names(definition: str | Mapping[str, Any], execution: Mapping[str
 
 
 def parse_definition(definition: str | Mapping[str, Any]) -> Mapping[str, Any]:
-    """A pipeline definition as an object. Raises `MalformedDefinition` for what is none, or is of an unknown version."""
+    """A pipeline definition as an object. Raises `MalformedDefinition` if it is not one, or has an unknown version."""
     try:
         parsed = parsed_text(definition) if isinstance(definition, str) else definition
     except ValueError:
-        raise MalformedDefinition("the definition is no JSON") from None
+        raise MalformedDefinition("the definition is not JSON") from None
     if not isinstance(parsed, Mapping):
-        raise MalformedDefinition("the definition is no JSON object")
+        raise MalformedDefinition("the definition is not a JSON object")
     version = parsed.get("Version", VERSION)
     if version != VERSION:
-        raise MalformedDefinition(f"the definition is of version {version!r}, and this lineage knows {VERSION}")
+        raise MalformedDefinition(f"the definition has version {version!r}; this lineage knows only {VERSION}")
     return parsed
 
 
@@ -102,25 +102,25 @@ def _name(expression: Any, get: Callable[[str], str], default: Any) -> Name:
     except _Unresolved as unresolved:
         return Name(None, str(unresolved), known=False)
     if not _NAME.fullmatch(text):
-        return Name(None, f"it would be {text!r}, which is no name of an experiment or a trial", known=False)
+        return Name(None, f"it would be {text!r}, which is not a valid name of an experiment or a trial", known=False)
     return Name(text)
 
 
 def _text(expression: Any, get: Callable[[str], str], depth: int) -> str:
-    """What an expression comes to: a text, a `Get`, or a join in either spelling."""
+    """The value of an expression: a text, a `Get`, or a join in either spelling."""
     if isinstance(expression, str):
         return expression
     if isinstance(expression, int) and not isinstance(expression, bool):
         return str(expression)
     if not isinstance(expression, Mapping) or depth > _DEEPEST:
-        raise _Unresolved(f"what {_shown(expression)} comes to is not known")
+        raise _Unresolved(f"the value of {_shown(expression)} is unknown")
     if isinstance(expression.get("Get"), str):
         return get(expression["Get"])
     join = expression.get("Std:Join", expression)
     values = join.get("Values") if isinstance(join, Mapping) else None
     on = join.get("On", "") if isinstance(join, Mapping) else None
     if not isinstance(values, list) or not isinstance(on, str):
-        raise _Unresolved(f"what {_shown(expression)} comes to is not known")
+        raise _Unresolved(f"the value of {_shown(expression)} is unknown")
     return on.join(_text(value, get, depth + 1) for value in values)
 
 
@@ -130,7 +130,7 @@ def _shown(expression: Any) -> str:
 
 
 def _getter(definition: Mapping[str, Any], execution: Mapping[str, Any], pipeline: str) -> Callable[[str], str]:
-    """What a `Get` gives: variables of the execution, and parameters by its values, else by the definition's defaults."""
+    """The value of a `Get`: an execution variable, or a parameter's value, by default the one in the definition."""
     known = _variables(execution, pipeline)
     parameters = _pairs(definition.get("Parameters"), "DefaultValue") | _pairs(execution.get("PipelineParameters"), "Value")
 
@@ -146,7 +146,7 @@ def _getter(definition: Mapping[str, Any], execution: Mapping[str, Any], pipelin
                 raise _Unresolved(f"how SageMaker writes the value of parameter {rest}, {value!r}, is not documented")
             return str(value)
         if not known.get(name):
-            raise _Unresolved(f"{name} is not known of this execution")
+            raise _Unresolved(f"{name} is unknown for this execution")
         return known[name]
 
     return get

@@ -12,21 +12,21 @@ import orjson
 from lineage.domain.names import Span, parse_arn
 
 Body = Mapping[str, Any]
-READ, OUTPUT, QUESTION = "read", "output", "question"  # what a gap is about, where it is not its subject itself
-REDACTED = "(redacted)"  # in the place of a value that looked like a secret, and was not kept
-TOO_DEEP = "(nested too deeply)"  # in the place of JSON inside JSON, deeper than anything that an API nests
-CLOUDTRAIL = "cloudtrail"  # in the place of a kind: the lookup of what was deleted in an account and region
+READ, OUTPUT, QUESTION = "read", "output", "question"  # what a gap is about, if not its subject itself
+REDACTED = "(redacted)"  # replaces a value that looked like a secret and was not kept
+TOO_DEEP = "(nested too deeply)"  # replaces JSON inside JSON that is deeper than any API nests it
+CLOUDTRAIL = "cloudtrail"  # used as a kind: the lookup of what was deleted in an account and region
 
-INERT = "inert-member"  # the reason under which the ledger keeps a `Note`
-ODD = "odd-member"  # the reason of a gap about a value that the API has no such value for
-INCOMPLETE = ("unknown-member", ODD)  # the reasons of a gap about a record that was read, but for some members
+INERT = "inert-member"  # the reason with which the ledger keeps a `Note`
+ODD = "odd-member"  # the reason of a gap about a value that the API does not allow there
+INCOMPLETE = ("unknown-member", ODD)  # the reasons of a gap about a record that was read except for some members
 
 Json = dict[str, Any]
-"""An object of JSON: an answer, or a part of one."""
+"""A JSON object: an answer, or a part of one."""
 
 
 def decoded(text: str | bytes) -> Any:
-    """What JSON of our own says: a record's body, the details of a node. Whole numbers there have 64 bits, as AWS's have."""
+    """Parses JSON of our own: a record's body, the details of a node. Whole numbers there have 64 bits, like AWS's."""
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:  # a lone surrogate, or deeper than orjson goes: Python reads these
@@ -34,10 +34,10 @@ def decoded(text: str | bytes) -> Any:
 
 
 class Unknown(NamedTuple):
-    """A member of an answer that botocore does not know: what it says, without secrets, and whether it could name something.
+    """A member of an answer that botocore does not know: its value without secrets, and whether it could name something.
 
-    With `odd`, botocore does know it, and its value is not one that the API has for it: "no list", "no time". It was left
-    out, as far as nothing of it can be read, and may have named anything.
+    With `odd`, botocore knows the member, but the API does not allow the value: "no list", "no time". What could not be
+    read of it was left out, and may have named anything.
     """
 
     path: str
@@ -48,7 +48,7 @@ class Unknown(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One record as the API gave it: `body` whole, with its times as ISO 8601 text in UTC."""
+    """One record as the API gave it: the whole `body`, with its times as ISO 8601 text in UTC."""
 
     kind: str
     account: str
@@ -59,9 +59,9 @@ class Resource:
     created: str | None = None
     modified: str | None = None
     status: str | None = None
-    unknown: tuple[Unknown, ...] = ()  # the members of the answer that botocore does not know, and so dropped
-    silent: frozenset[str] = frozenset()  # the members that this answer has no room for, and another call's has
-    deleted: str | None = None  # when a finished list named it no more
+    unknown: tuple[Unknown, ...] = ()  # members of the answer that botocore does not know and therefore dropped
+    silent: frozenset[str] = frozenset()  # members that this answer cannot hold, but another call's can
+    deleted: str | None = None  # when a complete list no longer contained it
     crawl: int | None = field(default=None, compare=False)  # the last crawl that read it
     seen: str = field(default="", compare=False)  # when that crawl began
 
@@ -77,7 +77,7 @@ def tags_of(body: Body) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What a list says of one resource: enough to ask for it."""
+    """What a list says about one resource: enough to ask for it."""
 
     kind: str
     account: str
@@ -93,15 +93,14 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Something that could not be read, or that nothing was found for. `subject` is a node id, or what was asked.
+    """Something that could not be read, or for which nothing was found. `subject` is a node id, or what was asked.
 
     Reasons: `missing`, `denied`, `throttled`, `failed`, `unmatched`, `unknown-member`, `odd-member` (a value that the API
-    has no such value for), `not-crawled`, `deleted`, and, found
-    by the questions, `not-enumerated`, `unread-manifest`, `access-point`, `unresolved`, `no-channels`, `empty`; of a manifest
-    also `too-large` and `malformed`.
+    does not allow there), `not-crawled`, `deleted`; found by the questions: `not-enumerated`, `unread-manifest`,
+    `access-point`, `unresolved`, `no-channels`, `empty`; for a manifest also `too-large` and `malformed`.
 
-    `about` says what is not known, where that is not the subject itself: what the `job` READ there on a `channel`, or where
-    the OUTPUT went that it put there; or that it is a doubt of one QUESTION alone.
+    `about` says what is unknown, if not the subject itself: what the `job` READ there on a `channel`, or where the OUTPUT
+    went that it put there; or that only one QUESTION is in doubt.
     """
 
     account: str
@@ -117,9 +116,9 @@ class Gap:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Note:
-    """A member that botocore does not know, with the values that records of a kind have in it: none could name anything.
+    """A member that botocore does not know, with its values in the records of a kind: none of them could name anything.
 
-    It hides nothing, and so is no gap. It is told once a crawl, and a later version may judge its values anew.
+    It hides nothing, and so is no gap. It is reported once a crawl, and a later version may judge its values again.
     """
 
     account: str
@@ -131,16 +130,16 @@ class Note:
 
 
 class Window(NamedTuple):
-    """When something was read or written: two times as ISO 8601 in UTC, each empty where it is not known."""
+    """When something was read or written: two times as ISO 8601 in UTC, each empty if unknown."""
 
     opens: str
     closes: str
 
 
 class Life(NamedTuple):
-    """One life of a resource that was read: a name may have several.
+    """One lifetime of a resource that was read: several resources may have had one name after another.
 
-    It was created, found gone (empty: it was not), and seen when the last crawl that read it had begun.
+    When it was created, when it was found deleted (empty: it was not), and when the last crawl that read it began.
     """
 
     created: str
@@ -150,7 +149,7 @@ class Life(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A question that was asked of AWS and answered in full: it closes an earlier `Gap` of the same question."""
+    """A question that AWS answered in full: it closes an earlier `Gap` for the same question."""
 
     account: str
     region: str
@@ -163,7 +162,7 @@ Fetched = Resource | Gap | Answered | Note
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What S3 said of an object: its digests, each with its kind before a colon, when it was last modified, and asked for."""
+    """What S3 said about an object: its digests (each as `kind:value`), when it was last modified, and when S3 was asked."""
 
     place: str
     digests: tuple[str, ...]
@@ -172,17 +171,17 @@ class Content:
 
 
 def etag_digest(etag: str) -> str:
-    """An ETag, which S3 writes in quotes and SageMaker without them, as a digest."""
+    """An ETag as a digest; S3 writes it with quotes and SageMaker without."""
     bare = etag.strip('"')
     return f"etag:{bare}" if bare else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Enumeration:
-    """How far one crawl has listed one kind in one account and region, or has looked up what was deleted there.
+    """How far one crawl has listed one kind in one account and region, or has looked up deletions there.
 
-    `since`: only what came or changed after that time was asked for, for all before stands from an earlier crawl.
-    `finished` is None where it came to no end: `reason` and `detail` say why, and are empty while it runs.
+    `since`: only what is new or changed after that time was asked for; an earlier crawl has stored the rest.
+    `finished` is None if it did not finish: `reason` and `detail` say why, and are empty while it runs.
     """
 
     account: str
@@ -198,7 +197,7 @@ class Enumeration:
     reason: str = ""
     detail: str = ""
     crawl: int = 0
-    joined: bool = False  # the graph holds what it gave: only then does it count
+    joined: bool = False  # whether the graph holds its results: only then does it count
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -207,7 +206,7 @@ class Enumeration:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A node of the graph, described by a record (`observed`) or only named by one."""
+    """A node of the graph: a record describes it (`observed`) or only names it."""
 
     id: str
     kind: str
@@ -224,9 +223,9 @@ class Node:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Edge:
-    """A directed edge, pointing the way that data flows, and the field that says so.
+    """A directed edge in the direction in which data flows, and the field that says so.
 
-    `window` is None where time means nothing.
+    `window` is None where time does not matter.
     """
 
     source: str
@@ -239,8 +238,8 @@ class Edge:
     window: Window | None = None
     span: Span | None = None
     listing: int | None = None  # the version of the manifest that was read
-    reader: str = ""  # of a load, what ran what was loaded; of a deployment, the same of itself
-    settled: str = ""  # by when it had surely read once, where that is later than when the window opens
+    reader: str = ""  # for a load: the node that ran what was loaded; for a deployment: its own node
+    settled: str = ""  # the time by which it had certainly read once, if later than the opening of the window
 
 
 REPLAYED: Final = " (replayed)"
@@ -248,7 +247,7 @@ REPLAYED: Final = " (replayed)"
 
 @dataclass(frozen=True, slots=True)
 class Crawl:
-    """One run of `crawl`: who asked, when, with what, and whether it came to its end."""
+    """One run of `crawl`: who asked, when, with what, and whether it finished."""
 
     id: int
     started: str
@@ -261,7 +260,7 @@ class Crawl:
     botocore: str
     kinds: tuple[str, ...] = ()  # what it listed
     full: bool = False  # everything was read again
-    process: str = field(default="", compare=False)  # host and process id of whoever makes it
+    process: str = field(default="", compare=False)  # host and process id of the running crawl
 
     @property
     def complete(self) -> bool:
@@ -274,16 +273,16 @@ class Crawl:
 
 
 class Counts(NamedTuple):
-    """What was read of one place, or of several, in numbers: on these a "no" stands."""
+    """Numbers of what was read about one place, or several: the ground for a "no"."""
 
     resources: int = 0
-    trainers: int = 0  # jobs of any kind that trains
+    trainers: int = 0  # jobs of every kind that trains
     training_jobs: int = 0
     isolated_training_jobs: int = 0
     processing_jobs: int = 0
     isolated_processing_jobs: int = 0
-    channels: int = 0  # by which training jobs read data
-    channels_of_unknown_writer: int = 0  # no job is known to have written there before
+    channels: int = 0  # channels by which training jobs read data
+    channels_of_unknown_writer: int = 0  # of these, reads of a place where no job is known to have written before
 
 
 class Counted(NamedTuple):
@@ -296,20 +295,20 @@ class Counted(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What was looked at, and what could not be.
+    """What was looked at, and what could not be read.
 
     `enumerated` holds (account, region, kind) of each list that was read to its end: only that can prove a "no".
-    `lookups` holds each one of CloudTrail that came to its end.
-    `known` holds the subjects of holes of which there is a record all the same, from another call or another day.
-    `silent` holds a hole for each job that read something, and no field of it tells what. `counted` is empty where nobody
-    counted: a graph of records without a snapshot.
+    `lookups` holds each CloudTrail lookup that finished.
+    `known` holds the subjects of holes that have a record all the same, from another call or another day.
+    `silent` holds a hole for each job that read something that no field of it names. `counted` is empty if nothing was
+    counted: in a graph of records without a snapshot.
     """
 
     crawls: tuple[Crawl, ...] = ()
     holes: tuple[Gap, ...] = ()
     enumerated: frozenset[tuple[str, str, str]] = frozenset()
     known: frozenset[str] = frozenset()
-    places: frozenset[tuple[str, str]] = frozenset()  # each account and region that a crawl was to read
+    places: frozenset[tuple[str, str]] = frozenset()  # each account and region that a crawl should read
     training_jobs: int = 0
     isolated_training_jobs: int = 0
     lookups: tuple[Enumeration, ...] = ()

@@ -1,4 +1,4 @@
-"""Values that look like secrets are cut out of a record before anything keeps it, or sends it.
+"""Cuts values that look like secrets out of a record before anything stores it, or sends it.
 
 An S3 URI is no secret and stays, whatever its name: it may be the only trace of a dataset.
 """
@@ -25,32 +25,32 @@ from lineage.domain.text import is_plain, one_line, storable, unstorable
 from lineage.domain.times import recorded
 from lineage.domain.unknown import names_something
 
-# Members whose text people, or programs of theirs, write: descriptions, reasons, and whole documents as JSON.
+# Members whose text people or their programs write: descriptions, reasons, and whole documents as JSON.
 _WRITTEN = re.compile(r"(?:Description|Reason|Message|Document|Definition|Content|QueryString)$")
 _BEFORE_JSON = ("{", "[", " ", "\n", "\t", "\r")
 _PAIRS = (("Key", "Value"), ("Name", "Value"), ("Name", "Values"))
-# How documents that people write call the two: pipeline definitions, and the content of model cards.
+# The names of the two in documents that people write: pipeline definitions, and the content of model cards.
 _NAMES = ("Name", "name", "Key", "key")
 _VALUES = ("Value", "value", "Values", "values", "DefaultValue", "EnumValues")
 
 
-# What a browser would not show of a page; what is looked at has at most `100 * _EXCERPT` bytes.
+# The parts of a page that a browser would not show; at most `100 * _EXCERPT` bytes are looked at.
 _UNSHOWN = re.compile(r"<(script|style)\b.*?(?:</\1>|$)|<[^>]*>?", re.IGNORECASE | re.DOTALL)
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _NESTED = ("structure", "map", "list")
 _NUMBERS = ("integer", "long", "float", "double")
-_NO_FINITE = ("NaN", "Infinity", "-Infinity")  # how AWS writes what JSON has no number for
+_NO_FINITE = ("NaN", "Infinity", "-Infinity")  # how AWS writes numbers that JSON cannot write
 _WORDS_64 = range(-(2**63), 2**64)
 _EXCERPT = 120  # characters
 
 
 def excerpt(body: bytes) -> str:
-    """The beginning of what came in the place of an answer, on one line, without the secrets inside it."""
+    """The beginning of what came instead of an answer, on one line, without the secrets inside it."""
     if not body.strip():
         return "nothing"
     text = body[: 100 * _EXCERPT].decode(errors="replace").strip()
     page = text.startswith("<")
-    cut_out = _text(text)  # before its tags go, which may name a secret; and after, for they may stand in the middle of one
+    cut_out = _text(text)  # before its tags are removed, because they may name a secret; and after, because they may split one
     shown = one_line(_text(_UNSHOWN.sub(" ", cut_out)) if page else cut_out)
     shown = " ".join(shown.split())
     shown = f"{shown[:_EXCERPT]}…" if len(shown) > _EXCERPT else shown
@@ -58,12 +58,12 @@ def excerpt(body: bytes) -> str:
 
 
 def without_secrets(text: str) -> str:
-    """A text that a person wrote, with every value in it replaced that looks like a secret."""
+    """A text that a person wrote, in which every value that looks like a secret is replaced."""
     return str(_text(text))
 
 
 class _Odd(Exception):
-    """A value that is not one that the API has for its member: what it is, and what can be kept all the same."""
+    """A value that the API does not allow for its member: what it is, and what can be kept of it."""
 
     def __init__(self, what: str, kept: str | None = None) -> None:
         super().__init__(what)
@@ -72,18 +72,17 @@ class _Odd(Exception):
 
 
 def read(value: dict[str, Any], shape: Any, unknown: list[Unknown], path: str) -> dict[str, Any]:
-    """The answer of a call as plain JSON: its times as text, every secret-looking value that people wrote replaced.
+    """The answer of a call as plain JSON: times as text, and every secret-looking value that people wrote replaced.
 
     `shape` is botocore's: it tells which members are maps, whose keys people choose. Names, ARNs and URIs of the
     API's own members are never touched: a changed name would be another thing. Members that botocore does not
-    know are left out, as it does itself without a word: they are put into `unknown`, an element of the answer's own
-    lists by its number.
+    know are left out, as botocore silently does, and put into `unknown`; there, elements of the answer's own lists
+    have their number.
 
-    This is the one place that looks whether an answer is as the API says: whoever reads what it gives finds each member of
-    the type that botocore's model has for it, or none. A value of another type, a time that no calendar has, half a
-    character and the character zero are put into `unknown` as odd. An odd structure in one of the answer's own lists
-    becomes an empty one, so that the numbers of the others stay; a text is kept without what no file can hold. Raises
-    nothing.
+    Only this function checks that an answer is as the API says: in its result, each member has the type of botocore's model,
+    or is missing. A value of another type, a time that no calendar has, a lone surrogate and the character zero are put
+    into `unknown` as odd. An odd structure in one of the answer's own lists becomes an empty one, so the numbers of the
+    others stay; a text is kept without the characters that no file can hold. Raises nothing.
     """
     return _structure(value, shape, unknown, path)
 
@@ -112,19 +111,19 @@ def _map(value: dict[str, Any], shape: Any, unknown: list[Unknown], path: str) -
     return members
 
 
-@lru_cache(maxsize=10_000)  # many records have the same names
+@lru_cache(maxsize=10_000)  # many records share names
 def _name(key: str) -> str:
-    """A name that people chose, without a secret that stands in its place."""
+    """A name that people chose, unless it is itself a secret: that is cut."""
     return cut(key)
 
 
 def _free(name: str, taken: dict[str, Any]) -> str:
-    """The name, or where another one is called so since it was cut, with a number."""
+    """The name; with a number if another one became the same when it was cut."""
     return name if name not in taken else f"{name} {len(taken) + 1}"
 
 
 def _list(value: list[Any], shape: Any, unknown: list[Unknown], path: str) -> list[Any]:
-    own = "." not in path and "[" not in path  # a list of the answer itself: its elements are told apart
+    own = "." not in path and "[" not in path  # a list of the answer itself: its elements have numbers
     if shape.member.type_name == "string":
         texts = [_kept(one, shape.member, unknown, f"{path}[]", _whole) for one in value]
         return _listed([one for one in texts if one is not None])
@@ -135,7 +134,7 @@ def _list(value: list[Any], shape: Any, unknown: list[Unknown], path: str) -> li
 
 
 def _kept(value: Any, shape: Any, unknown: list[Unknown], path: str, leaf: Callable[[Any], Any] | None = None) -> Any:
-    """A value as far as it can be kept; None where it is odd, which is noted."""
+    """A value as far as it can be kept; None if it is odd, which is noted."""
     try:
         return leaf(value) if leaf else _read(value, shape, unknown, path)
     except _Odd as odd:
@@ -152,7 +151,7 @@ def _structure(value: dict[str, Any], shape: Any, unknown: list[Unknown], path: 
             continue
         elif leaf := leaves[key]:
             try:
-                members[key] = leaf(child)  # by far the most: they need no path
+                members[key] = leaf(child)  # most values by far: they need no path
             except _Odd as odd:
                 unknown.append(_odd(_below(path, key), child, odd.what))
                 members |= {} if odd.kept is None else {key: odd.kept}
@@ -171,12 +170,12 @@ def _below(path: str, key: str) -> str:
 
 @cache
 def _leaves(shape: Any) -> dict[str, Callable[[Any], Any] | None]:
-    """How each member of a structure is read; None for what holds others. A client's shapes live as long as it does."""
+    """How each member of a structure is read; None for members that hold others. A client's shapes live as long as it does."""
     return {name: None if one.type_name in _NESTED else _leaf(one.type_name, name) for name, one in shape.members.items()}
 
 
 def _leaf(kind: str, name: str) -> Callable[[Any], Any]:
-    """How a value that holds no others is read."""
+    """How a value without members is read."""
     if kind == "timestamp":
         return _moment
     if kind == "boolean":
@@ -189,7 +188,7 @@ def _leaf(kind: str, name: str) -> Callable[[Any], Any]:
 def _unknown(path: str, name: str, value: Any, odd: str = "") -> Unknown:
     try:
         return Unknown(storable(path), _json({name: value})[name], bool(odd) or names_something(name, value), odd)
-    except RecursionError:  # what is too deep to be gone through could name anything
+    except RecursionError:  # a value that is too deep to read could name anything
         return Unknown(storable(path), REDACTED, names=True, odd=odd)
 
 
@@ -198,7 +197,7 @@ def _odd(path: str, value: Any, what: str) -> Unknown:
 
 
 def _whole(value: Any) -> str:
-    """A text as it came. Raises `_Odd` for what is none, and for one that no file can hold."""
+    """A text as it came. Raises `_Odd` for anything else, and for a text that no file can hold."""
     if not isinstance(value, str):
         raise _Odd("null" if value is None else "no text")
     if odd := unstorable(value):
@@ -221,7 +220,7 @@ def _name_or_json(value: str) -> str:
 
 
 def _cut_by(cutting: Callable[[str], str], value: Any) -> str:
-    """A text without secrets, what is kept of an odd one as well."""
+    """A text without secrets; of an odd text, the part that is kept."""
     try:
         return cutting(_whole(value))
     except _Odd as odd:
@@ -235,7 +234,7 @@ def _flag(value: Any) -> bool:
 
 
 def _quantity(value: Any) -> Any:
-    """A number; what is not finite as a text."""
+    """A number; as a text if it is not finite."""
     if type(value) is int and value in _WORDS_64:
         return value
     if type(value) is float or (isinstance(value, str) and value in _NO_FINITE):
@@ -257,7 +256,7 @@ def _moment(value: Any) -> str:
         raise _Odd("no time that a record can have") from None
 
 
-@lru_cache(maxsize=10_000)  # what was made together has its times in common
+@lru_cache(maxsize=10_000)  # things made together share their times
 def _time(value: float | str) -> str:
     """A time in an answer as ISO 8601 text in UTC: SageMaker sends seconds. Raises `ValueError`, `OverflowError`, `OSError`."""
     if isinstance(value, str) and not value.replace(".", "", 1).isdigit():
@@ -266,7 +265,7 @@ def _time(value: float | str) -> str:
 
 
 def _text(value: str) -> str:
-    """A text without the secrets inside it; a JSON object is gone through name by name."""
+    """A text without the secrets inside it; a JSON object is read name by name."""
     if value[:1] in _BEFORE_JSON and value.lstrip()[:1] in ("{", "["):
         with contextlib.suppress(ValueError, RecursionError):
             parsed = parsed_text(value)
@@ -276,7 +275,7 @@ def _text(value: str) -> str:
 
 
 def _json(value: Any, under: str = "") -> Any:
-    """A value of JSON that people wrote, gone through once. `under` is the nearest name of a secret that it stands under."""
+    """A JSON value that people wrote, without secrets, in one pass. `under` is the nearest enclosing name of a secret."""
     if isinstance(value, dict):
         return _object(value, under)
     if isinstance(value, list):
@@ -287,7 +286,7 @@ def _json(value: Any, under: str = "") -> Any:
 
 
 def _object(value: dict[str, Any], under: str) -> dict[str, Any]:
-    """Values stand under their own names, and a `Value` under what its `Name` says."""
+    """Values belong to their own names, and a `Value` to the name in `Name` beside it."""
     told = next((value[key] for key in _NAMES if isinstance(value.get(key), str)), None)
     pair = told is not None and any(key in value for key in _VALUES)
     names = {key: told if pair and key in _VALUES else key for key in value}
@@ -300,7 +299,7 @@ def _object(value: dict[str, Any], under: str) -> dict[str, Any]:
 
 
 def _nearest(under: str, name: str) -> str:
-    """The name that a value stands under: its own, unless only one further out is that of a secret."""
+    """The name that counts for a value: its own, unless only an outer one is the name of a secret."""
     return name if not under or names_a_secret(name) else under
 
 
@@ -314,7 +313,7 @@ def under_name(name: str, value: Any) -> Any:
 
 
 def _string(name: str, value: str) -> str:
-    """A text under a name: cut whole where the name is that of a secret, but for its locations."""
+    """A text under a name: cut except for its locations if the name is that of a secret."""
     if names_bucket(name) and _BUCKET.fullmatch(value):
         return value  # half of a location, whatever it looks like
     if not names_a_secret(name) or is_pin(name, value) or no_secret(name, value):
@@ -329,7 +328,7 @@ def _string(name: str, value: str) -> str:
 
 
 def _listed(values: list[Any], under: str = "") -> list[Any]:
-    """A list; of command line arguments, `--token=x`, and the word after `--token`."""
+    """A list; in command line arguments, `--token=x` and the word after `--token` are cut."""
     flag, read, hidden = "", list[Any](), names_a_secret(under)
     for value in values:
         text = value if isinstance(value, str) else ""
@@ -346,7 +345,7 @@ def _listed(values: list[Any], under: str = "") -> list[Any]:
 
 
 def _argument(flag: str, value: str) -> str:
-    """The value of an option; the short ones are judged as in a text."""
+    """The value of an option; short options are judged as in a text."""
     if len(flag) <= 2 and cut(f"{flag}={value}") != f"{flag}={value}":
         return cut(f"{flag}={value}").partition("=")[2]
     return _string(flag.lstrip("-"), value)

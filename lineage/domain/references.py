@@ -1,4 +1,4 @@
-"""What a record's fields refer to: the table's paths, followed through one body. Pure."""
+"""What the fields of a record refer to: follows the table's paths through one body. Pure."""
 
 from __future__ import annotations
 
@@ -24,44 +24,44 @@ if TYPE_CHECKING:
 Scopes = tuple[Mapping[str, Any], ...]
 """The objects around a field, innermost first."""
 
-# A location inside free text, in each form that people write; up to a glob, without what closes a sentence or a list.
+# A location inside free text, in each form that people write; up to a glob, without the end of a sentence or a list.
 _IN_TEXT = re.compile(rf"(?:s3[an]?://|https?://|{ARN_OF_PLACE})[^\s\"'<>,;|\\*\[{{]+", re.IGNORECASE)
-PLAIN, AUGMENTED = "ManifestFile", "AugmentedManifestFile"  # the forms of a manifest, as the API names them
-LABELED = "labeling"  # the input of a labeling job, for which it has no name
+PLAIN, AUGMENTED = "ManifestFile", "AugmentedManifestFile"  # the API's names for the forms of a manifest
+LABELED = "labeling"  # the input of a labeling job, for which the API has no name
 _PART_NAMES = ("ContainerHostname", "ChannelName", "InputName")
-# What was cut out of a location, but for the keys before its bucket: nobody knows how it went on from there.
+# A cut inside a location, except for credentials before its bucket: the rest of the location is unknown.
 _CUT = re.compile(rf"(?<!://){re.escape(REDACTED)}")
 _CLOSING = re.compile(r"(?::r[ow]|[)\]}.:])+$")
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One field of one record that names something: the value as written, and what its siblings say of it."""
+    """One field of one record that names something: the value as written, and what its siblings say about it."""
 
     reference: Reference
     value: str
     role: str = ""
     usage: str = ""
-    location: Location | None = None  # None: no location, or one that can't be parsed
+    location: Location | None = None  # None: not a location, or one that can't be parsed
     span: Span | None = None
-    view: str = ""  # of a manifest: its form, and after a colon the attributes that are read of each line
+    view: str = ""  # for a manifest: its form, and after a colon the attributes that are read from each line
     mode: str = ""  # File, Pipe or FastFile
     continuous: bool = False
     open_ended: bool = False
-    data_type: str = ""  # as the API names it
-    digest: str = ""  # of what lies there, as the record has it
-    path: str = ""  # the field, where the reference is about all of a map
+    data_type: str = ""  # the API's name
+    digest: str = ""  # of the object there, according to the record
+    path: str = ""  # the field, if the reference is about a whole map
 
 
 def hits(kind: Kind, body: Body) -> Iterator[Hit]:
     """Every reference that the fields of `body` hold, in the table's order.
 
-    A place that a field inside a document names is no mere mention of that document.
+    If a field inside a document names a place, the same place is not reported as a mention by the document again.
     """
     told: set[tuple[str, str]] = set()  # the document, and the place
     for reference in kind.references:
         if _steps(reference.path)[0].rstrip("[]{}") not in body:
-            continue  # most fields of most records: their paths need not be walked
+            continue  # skips the paths of most fields of most records
         member, inside, _ = reference.path.partition("{}")
         for value, scopes in follow(body, reference.path):
             for hit in _read(reference, value, scopes):
@@ -72,7 +72,7 @@ def hits(kind: Kind, body: Body) -> Iterator[Hit]:
 
 
 def follow(body: Body, path: str) -> Iterator[tuple[Any, Scopes]]:
-    """The values at a plain path, each with the objects around it. A map's key is seen as its sibling `*`."""
+    """The values at a plain path, each with the objects around it. A map's key appears as the sibling `*`."""
     yield from _walk(body, _steps(path), ())
 
 
@@ -82,7 +82,7 @@ def _steps(path: str) -> tuple[str, ...]:
 
 
 def detail(body: Body, path: str) -> Any:
-    """The value at a path: a list of values where the path holds a `[]`, else the one value or None."""
+    """The value at a path: a list of values if the path contains `[]`, else the one value or None."""
     if "[]" in path or "*" in path:
         values = [value for value, _ in follow(body, path)]
         return values if "[]" in path else next(iter(values), None)
@@ -93,7 +93,7 @@ def detail(body: Body, path: str) -> Any:
 
 
 def empty_parts(kind: Kind, body: Body) -> list[str]:
-    """The parts of a record, by their role or their number, that name nothing: no model, no source of data."""
+    """The parts of a record, by their role or number, that name neither a model nor a source of data."""
     empty = []
     for part in kind.parts:
         for number, (element, _) in enumerate(follow(body, part)):
@@ -104,9 +104,9 @@ def empty_parts(kind: Kind, body: Body) -> list[str]:
 
 
 def unread_documents(kind: Kind, body: Body) -> Iterator[tuple[str, str]]:
-    """The members of a record whose text should be JSON that names things, and can't be read as that, each with why.
+    """The members of a record whose text should be JSON that names things but can't be read so, each with the reason.
 
-    What its words say is found all the same, and not what they come to: a join, half of a location.
+    Locations written out in such a text are found all the same, but not computed ones: a join, half of a location.
     """
     for member in _documents(kind.name):
         if why := _unparsed(str(body.get(member) or "")):
@@ -122,10 +122,10 @@ def _documents(kind: str) -> tuple[str, ...]:
 
 
 def _unparsed(text: str) -> str:
-    """Why a document can't be read; empty where it can, or there is none."""
-    from lineage.domain.pipelines import parse_definition  # of all records, few hold a document
+    """Why a document can't be read; empty if it can, or if there is none."""
+    from lineage.domain.pipelines import parse_definition  # few records hold a document
 
-    if is_too_deep(text):  # wherever it is read, and however deep in a program that is
+    if is_too_deep(text):  # independent of the caller's own recursion depth
         return "it is nested too deeply"
     try:
         parse_definition(text or {})
@@ -136,7 +136,7 @@ def _unparsed(text: str) -> str:
 
 @cache
 def _sources(kind: str, part: str) -> tuple[tuple[str, Reference], ...]:
-    """The paths, below a part, that name what the part is made of, each with the field's reference."""
+    """The paths below a part that name what it is made of, each with the field's reference."""
     naming = (one for one in KINDS[kind].references if one.relation in ("loads", "instantiates", "reads"))
     return tuple((one.path.removeprefix(f"{part}."), one) for one in naming if one.path.startswith(f"{part}."))
 
@@ -161,9 +161,9 @@ def _walk(value: Any, steps: tuple[str, ...], scopes: Scopes) -> Iterator[tuple[
         yield value, scopes
 
 
-@lru_cache(maxsize=256)  # each reference of a record looks into the same text
+@lru_cache(maxsize=256)  # each reference of a record reads the same text
 def _document(text: Any) -> Any:
-    """What a text holds as JSON; None where it holds none."""
+    """The JSON value of a text; None if it is not JSON."""
     try:
         return parsed_text(text)
     except (TypeError, ValueError):
@@ -198,7 +198,7 @@ def _read(reference: Reference, value: Any, scopes: Scopes) -> Iterator[Hit]:
         yield from _mentioned(reference, [*texts, *more], name)
     elif reference.to != LOCATION:
         if reference.to or is_arn(text):
-            # A sibling tells the part of the target that is meant, or that it was taken over.
+            # A sibling says which part of the target is meant, or that it was inherited.
             taken_over = any(_sibling(name, scopes) for name in reference.reused)
             usage = REUSED if taken_over else _word(reference.select, scopes)
             yield Hit(reference, text, role, usage or _usage(reference, role))
@@ -213,7 +213,7 @@ def _located(reference: Reference, text: str, role: str, scopes: Scopes) -> Iter
     text = _unquoted(text) if reference.evidence == ALLOWED else text
     location, is_cut = _kept_location(text)
     if location is None and reference.evidence in ("logged", ALLOWED):
-        if text.startswith(REDACTED):  # what is left of a value that was cut: its locations
+        if text.startswith(REDACTED):  # only the locations are left of a value that was cut
             yield from _mentioned(reference, [text], role)
         return  # people write numbers, image names and "NA" there
     open_ended = _word(reference.open_ended, scopes) == "MultiModel"
@@ -238,13 +238,13 @@ def _located(reference: Reference, text: str, role: str, scopes: Scopes) -> Iter
 
 
 def _kept_location(text: str) -> tuple[Location | None, bool]:
-    """The location that a text names, and whether it is only the beginning of one, of which a secret was cut out."""
+    """The location that a text names, and whether it is only its beginning, because a secret was cut out of it."""
     kept = _CUT.split(text, maxsplit=1)[0] if REDACTED in text else text
     return location_of(kept), kept != text
 
 
 def _weights(reference: Reference, value: str, scopes: Scopes) -> Iterator[Hit]:
-    """The weights that a variable names: those that lie in a place, or those that only have a name, as the reference wants."""
+    """The weights that a variable names: those at a place, or those that only have a name, as the reference wants."""
     variable = str(_sibling("*", scopes) or "")
     role, field = _word(reference.role, scopes), reference.path.removesuffix("*") + variable
     for what in named(variable, value):
@@ -255,8 +255,8 @@ def _weights(reference: Reference, value: str, scopes: Scopes) -> Iterator[Hit]:
 
 
 def _defined(reference: Reference, text: str, scopes: Scopes) -> list[str]:
-    """What a pipeline's definition names, or what one of its parameters gives an execution of it."""
-    from lineage.domain.definitions import definition  # of all records, few are of pipelines
+    """What a pipeline's definition names, or what one of its parameters adds for an execution."""
+    from lineage.domain.definitions import definition  # few records are of pipelines
 
     try:
         whole = definition(str(_sibling(reference.definition, scopes) or ""))
@@ -267,14 +267,14 @@ def _defined(reference: Reference, text: str, scopes: Scopes) -> list[str]:
         return [*whole.texts(variables), *whole.alternatives()]
     name, given = str(_sibling("Name", scopes)), _sibling("PipelineParameters", scopes)
     values = {str(one.get("Name")): one.get("Value") for one in given}
-    # what it says now it need not have said when it was executed
+    # the current definition may differ from the executed one
     since, then = (str(_sibling(path, scopes) or "") for path in ("Pipeline.LastModifiedTime", "CreationTime"))
     only_written = name in whole.ignored and since and since <= then
     return [*whole.texts(variables | values, name), *([] if only_written else [text])]
 
 
 def _paired(reference: Reference, name: str, scopes: Scopes) -> Iterator[str]:
-    """The places in a bucket that a value names, by the other values that stand beside it."""
+    """The places in the bucket that a value names, from the other values beside it."""
     given = _sibling(reference.path.removesuffix("[]").removesuffix(".*").rpartition(".")[2], scopes)
     if isinstance(given, dict):
         yield from paired({known: _unquoted(str(value)) for known, value in given.items()}, name)
@@ -293,7 +293,7 @@ def _mentioned(reference: Reference, texts: Iterable[str], role: str) -> Iterato
 
 
 def _first_folder(text: str) -> str:
-    """The folder at the beginning of a text without spaces that is too long to be one place, whatever it holds besides."""
+    """The folder at the beginning of a text without spaces that is too long to be one place."""
     return f"{text[:LONGEST_KEY].rpartition('/')[0]}/" if len(text) > LONGEST_KEY else ""
 
 
@@ -311,14 +311,14 @@ def _unquoted(text: str) -> str:
         return text
 
 
-# Where a table lies whose name says no schema: in Athena right below its database, in Redshift in the schema of all users,
-# if no search path says otherwise; nobody looks into either, so each is a hole wherever it lies.
+# Where a table without a schema in its name belongs: in Athena right below its database, in Redshift in the schema of all
+# users, unless a search path differs. Tables are never read, so each is a hole wherever it is.
 _SCHEMA: dict[Engine, list[str]] = {"athena": [], "redshift": ["public"]}
 
 
 def _queried(reference: Reference, query: str, role: str, scopes: Scopes) -> Iterator[Hit]:
-    """The tables that a query names, as places below its database; and all of that where it may read more of it."""
-    from lineage.domain.sql import tables  # of all records, few hold a query: the parser is loaded for them
+    """The tables that a query names, as places below its database; the whole database if it may read more of it."""
+    from lineage.domain.sql import tables  # few records hold a query: the parser is loaded only for them
 
     database = _fill(reference.template, scopes)
     engine: Engine = "redshift" if database.startswith("redshift:") else "athena"
@@ -342,7 +342,7 @@ def _usage(reference: Reference, role: str) -> str:
 
 
 def _view(reference: Reference, scopes: Scopes) -> str:
-    """What is read of a manifest: its form, and the attributes of its lines as JSON."""
+    """What is read from a manifest: its form, and the attributes of its lines as JSON."""
     form = _word(reference.data_type, scopes) or LABELED
     names = _sibling(reference.attributes, scopes) or ()
     return f"{form}:{json.dumps(sorted(names))}" if form == AUGMENTED and names else form
@@ -365,7 +365,7 @@ def _sibling(name: str, scopes: Scopes) -> Any:
 
 
 def _fill(template: str, scopes: Scopes) -> str:
-    """The template with each `{Sibling}` in place, without doubling a slash that the template writes itself."""
+    """The template with each `{Sibling}` filled in, without doubling a slash of the template."""
 
     def value(match: re.Match[str]) -> str:
         return str(_sibling(match[1], scopes) or "").removeprefix("/").removesuffix("/")

@@ -1,10 +1,9 @@
-"""What was seen of the content of places, and when: so whether a job wrote it, and whether a reader got it. Pure.
+"""What content was seen at a place, and when; from that, whether a job wrote it and whether a reader got it. Pure.
 
-S3 tells what an object holds for all the time from when it was modified to when it was asked for. A record that pins an
-ETag, as packages do, tells of one moment: between when it was created and when it was last changed. Of any other time
-nobody knows more than what was seen last before it and first after it. So each sight of a content at a place gives
-windows of time: a write that ended within one may be, or certainly is, what was seen; who read within one may have got
-it, or certainly has.
+S3 tells what an object holds for the whole time from its last change to our request. A record that pins an ETag, as
+packages do, tells about one moment between its creation and its last change. For any other time, only what was seen last
+before and first after it is known. So each sighting of a content at a place gives time windows: a write that ended in one
+may be, or certainly is, what was seen; a reader in one may have got it, or certainly has.
 """
 
 from __future__ import annotations
@@ -17,14 +16,14 @@ from typing import Any, NamedTuple
 from lineage.domain.records import Window
 from lineage.domain.times import CERTAIN, IMPOSSIBLE, POSSIBLE, bounds
 
-PINNED = "pinned"  # certain for the records that pin it, and for nobody else
-NEVER, EVER = "", "~"  # before and behind all times
+PINNED = "pinned"  # certain only for the records that pin it
+NEVER, EVER = "", "~"  # before and after all times
 Period = tuple[str, str]
-"""Two times as texts that sort, the second of them `EVER` where there is no end."""
+"""Two times as texts that sort; the second is `EVER` if there is no end."""
 
 
 class Sight(NamedTuple):
-    """A content was seen at a place: all the time from `opens` to `closes`, or, `once`, at a moment between them."""
+    """A content was seen at a place: for the whole time from `opens` to `closes` or, with `once`, at a moment between them."""
 
     content: str
     opens: str
@@ -33,7 +32,7 @@ class Sight(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """A content that may have been, or certainly was, at a place, and the window of time for which that counts."""
+    """A content that may have been, or certainly was, at a place, and the time window for which that holds."""
 
     content: str
     usage: str
@@ -41,7 +40,7 @@ class Seen(NamedTuple):
 
 
 def seen_written(sights: Iterable[Sight], writes: Iterable[Period]) -> list[Seen]:
-    """Which contents of a place were written by whom: by when his write must have ended.
+    """Which job wrote which content of a place: the windows in which its write must have ended.
 
     `writes` are the times in which jobs wrote to the place. What they may have written is certain for the last of them.
     """
@@ -52,19 +51,19 @@ def seen_written(sights: Iterable[Sight], writes: Iterable[Period]) -> list[Seen
 
 
 def _written(sight: Sight, other: str, modified: list[str], writes: list[Period]) -> Iterator[Seen]:
-    """Nobody wrote it who had ended before the object was modified for the last time, or while another content was seen."""
+    """A job that ended before the object was last modified, or while another content was seen, did not write it."""
     put = bisect_right(modified, sight.opens)
     since = max(other, modified[put - 1]) if put else other
     yield Seen(sight.content, POSSIBLE, _window(since, sight.closes))
     near = sorted((closes, opens) for opens, closes in writes if closes >= since and opens <= sight.closes)
     until = sight.opens if sight.once else sight.closes
-    # Of several, what ends last has put it, if it began when all others were over; else who knows?
+    # Of several jobs, the last one to end wrote it if it began after all others had ended; otherwise it is unknown.
     if len(near) == 1 or (near and sight.once and near[-2][0] < near[-1][1]):
         yield Seen(sight.content, CERTAIN, _window(near[-1][0], until))
 
 
 def seen_read(sights: Iterable[Sight], writes: Iterable[Period]) -> list[Seen]:
-    """Which contents of a place were read by whom: when he must have read. After a job wrote there, none is certain."""
+    """Which content of a place a reader got: the windows in which it must have read. A job's write ends certainty."""
     sights, writes = sorted(set(sights)), sorted(writes)
     others = _Others(sights)
     return sorted({seen for sight in sights for seen in _read(sight, others, writes)})
@@ -82,7 +81,7 @@ def _read(sight: Sight, others: _Others, writes: list[Period]) -> Iterator[Seen]
 
 
 class _Others:
-    """When another content than that of a sight was seen last before it, and first after it."""
+    """When a different content than that of a sighting was last seen before it, and first after it."""
 
     def __init__(self, sights: list[Sight]) -> None:
         ended = sorted((one.closes, one.opens if one.once else one.closes, one.content) for one in sights)
@@ -105,7 +104,7 @@ _Mark = tuple[str, str]
 
 
 def _best_two(marks: Iterable[_Mark], best: Callable[..., _Mark]) -> list[list[_Mark]]:
-    """After each of the marks, the best so far, and the best of another content than that one has."""
+    """After each of the marks: the best so far, and the best with a different content."""
 
     def better(known: list[_Mark], mark: _Mark) -> list[_Mark]:
         first = best([*known, mark])
@@ -128,7 +127,7 @@ def _window(opens: str, closes: str) -> Window:
 
 
 def wrote(seen: Iterable[Mapping[str, Any]], write: str | None) -> str:
-    """Whether a write in a window of time is what was seen at its place: certain, possible or impossible.
+    """Whether a write in a time window is what was seen at its place: certain, possible or impossible.
 
     `seen` are the edges from the place to the content.
     """
@@ -149,11 +148,11 @@ def got(
     write: str | None = None,
     settled: str | None = None,
 ) -> str:
-    """Whether a reader in a window of time got a content: certain, possible or impossible.
+    """Whether a reader in a time window got a content: certain, possible or impossible.
 
-    `seen` are the edges from the content to the place; `settled` is by when he had read at least once, if not when his
-    window closes; `pinned`: whether the reader's own pin of the place is of this
-    content; None where it has none. Of a `write` it is not certain where the object was put to its place before that.
+    `seen` are the edges from the content to the place; `settled` is the time by which the reader had read at least once
+    (None: the end of its window); `pinned`: whether the reader's own pin of the place has this content, None without a pin.
+    For a `write` it is not certain if the object was put to its place before that write.
     """
     if pinned is not None:
         sure = any(one["usage"] == PINNED for one in seen)

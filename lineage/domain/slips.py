@@ -1,7 +1,7 @@
-"""Slips of the hand in the name of a place: what a person wrote, and what he most likely meant. Pure.
+"""Typing slips in the name of a place: what a person wrote, and what they most likely meant. Pure.
 
-Siblings are no slips of each other: `fold-1` and `fold-2`, `2026-05` and `2026-06`, `part-a` and `part-b` differ on purpose,
-and a holdout that nobody touched lies beside them. So a digit never slips, nor does a letter of a short word.
+Siblings are not slips of each other: `fold-1` and `fold-2`, `2026-05` and `2026-06`, `part-a` and `part-b` differ on purpose,
+and an unused holdout may be their sibling. So a different digit is never a slip, nor is a letter in a short word.
 """
 
 from __future__ import annotations
@@ -13,23 +13,23 @@ from urllib.parse import quote, unquote
 from lineage.domain.names import Location
 
 _SEPARATORS = "-_. "
-_SHORT = 3  # letters: in a shorter word one more or less is another word (`eu`, `e`)
-_LONG = 6  # letters: in a shorter word another letter is another word (`test`, `text`)
-_UNQUOTED = "/!*'()=+:@&$,;~"  # what S3 writes as it is in a URL, besides letters, digits and -_.
+_SHORT = 3  # letters: one more or less in a shorter word makes another word (`eu`, `e`)
+_LONG = 6  # letters: a different letter in a shorter word makes another word (`test`, `text`)
+_UNQUOTED = "/!*'()=+:@&$,;~"  # characters that S3 does not encode in a URL, besides letters, digits and -_.
 
-# Rules of bucket names since 2018; buckets in us-east-1 may be older, and keep what they were called.
+# Rules of bucket names since 2018; older buckets in us-east-1 keep their names.
 _BUCKET = re.compile(r"(?!xn--|sthree-|\d+\.\d+\.\d+\.\d+$)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _OLD_BUCKET = re.compile(r"[A-Za-z0-9._-]{3,255}")
 _ODD = {
     r"\S+://": "holds two URIs",
     r"[*?\[\]{}<>]": "holds a wildcard: a prefix already covers everything below it",
     "[ \u00a0]": "has text after the URI, or a space in it",
-    r"[,;'\"`)]$": "does not end as a URI does",
+    r"[,;'\"`)]$": "does not end like a URI",
 }
 
 
 def is_slip(asked: str, named: str) -> bool:
-    """Whether a part of a place's name is another one with one slip: a swapped, missing, doubled or wrong letter, the case."""
+    """Whether two parts of place names differ by one slip: a swapped, missing, doubled or wrong letter, or the case."""
     if asked.casefold() == named.casefold():
         return asked != named
     start = _alike(asked, named)
@@ -48,20 +48,20 @@ def is_slip(asked: str, named: str) -> bool:
 
 
 def _alike(one: str, other: str) -> int:
-    """How far two texts begin alike."""
+    """The length of the common beginning of two texts."""
     shorter = min(len(one), len(other))
     return next((at for at in range(shorter) if one[at] != other[at]), shorter)
 
 
 def _slips(letter: str, text: str, at: int, least: int) -> bool:
-    """Whether a letter at a place of a text may be there by a slip, or a separator that does not part two numbers."""
+    """Whether the character at a position may be a slip: a letter, or a separator that does not separate two numbers."""
     if letter in _SEPARATORS:
         return not (text[at - 1 : at].isdigit() and text[at + 1 : at + 2].isdigit())
     return letter.isalpha() and len(_word(text, at)) >= least
 
 
 def _word(text: str, at: int) -> str:
-    """The letters around a place of a text."""
+    """The letters around a position in a text."""
     begin = end = at
     while begin and text[begin - 1].isalpha():
         begin -= 1
@@ -71,7 +71,7 @@ def _word(text: str, at: int) -> str:
 
 
 def respelled(key: str) -> Iterator[str]:
-    """What a key may be another spelling of: with single slashes, with what `%2F` and the like stand for, or with these."""
+    """Other spellings of a key: with single slashes, with `%2F` and the like decoded, or encoded."""
     for spelled in (unquote(key), quote(key, safe=_UNQUOTED)):
         for other in (spelled, re.sub("//+", "/", spelled).removeprefix("/")):
             if other != key:
@@ -79,7 +79,7 @@ def respelled(key: str) -> Iterator[str]:
 
 
 def oddity(location: Location) -> tuple[str, str]:
-    """What in a place's key is more likely no part of it, and the key as far as it goes; empty where nothing is."""
+    """What in a place's key is probably not part of it, and the key up to there; empty if nothing is."""
     found = [(match.end(), said) for odd, said in _ODD.items() if (match := re.search(odd, location.key))]
     if not found:
         return "", ""
@@ -88,5 +88,5 @@ def oddity(location: Location) -> tuple[str, str]:
 
 
 def is_bucket(name: str, *, old: bool = False) -> bool:
-    """Whether a bucket may have that name, also one that is `old`."""
+    """Whether a bucket may have that name; with `old`, also a bucket from before 2018."""
     return bool((_OLD_BUCKET if old else _BUCKET).fullmatch(name))

@@ -1,7 +1,7 @@
 """Which tables a query of Athena or Redshift reads. Pure.
 
-sqlglot parses it. What that refuses or takes for a command whose words it does not read, and a table that a function gives
-or a variable names, is said to be not read: a query that was not read is never one of no tables.
+sqlglot parses it. A query that sqlglot refuses or takes for an opaque command, and a table that a function gives or a
+variable names, is reported as not read: an unread query never counts as one without tables.
 
 This file alone knows sqlglot, and is imported only where a record holds a query.
 """
@@ -24,16 +24,16 @@ from sqlglot.tokens import Tokenizer
 
 Engine = Literal["athena", "redshift"]
 TableName = tuple[str, ...]
-"""The words of a table's name, its catalog, database or schema before it where the query says them."""
+"""The parts of a table's name, with its catalog, database or schema first if the query has them."""
 
-_At = tuple[int, int]  # the line and the column where a word ends
-_Named = dict[int, dict[str, tuple[int, bool]]]  # what each WITH names, by its identity
+_At = tuple[int, int]  # the line and column where a word ends
+_Named = dict[int, dict[str, tuple[int, bool]]]  # the names that each WITH defines, by its identity
 _LONGEST = len(("catalog", "database", "table"))
 _READS = (exp.Query, exp.Values, exp.Insert, exp.Merge, exp.Update, exp.Delete)
 _WRITES = (exp.Insert, exp.Merge, exp.Update, exp.Delete, exp.Create, exp.Into, exp.Copy)
 _RELATIONS = (exp.Table, exp.Subquery, exp.Unnest, exp.Values, exp.Lateral)
-_DEEPEST = 8  # how deep queries may nest: beyond it sqlglot 30.30 may take very long, and what it reads is not worth it
-# What can't follow a comma: sqlglot takes a list that ends with one.
+_DEEPEST = 8  # how deep queries may nest: beyond it, sqlglot 30.30 may take very long for little gain
+# What can't follow a comma: sqlglot accepts a list that ends with one.
 _ENDS = frozenset(
     {
         TokenType.R_PAREN, TokenType.FROM, TokenType.WHERE, TokenType.GROUP_BY, TokenType.HAVING, TokenType.ORDER_BY,
@@ -43,14 +43,14 @@ _ENDS = frozenset(
 
 
 class Tables(NamedTuple):
-    """The tables that a query reads, and whether these are all of them for sure."""
+    """The tables that a query reads, and whether the list is certainly complete."""
 
     names: list[TableName]
     whole: bool
 
 
 class _AthenaTokenizer(Trino.Tokenizer):
-    IDENTIFIERS = ['"', "`"]  # noqa: RUF012 - as sqlglot has it; backquotes are those of its statements that define tables
+    IDENTIFIERS = ['"', "`"]  # noqa: RUF012 - as in sqlglot; statements that define tables use backquotes
 
 
 class _RedshiftTokenizer(Redshift.Tokenizer):
@@ -64,19 +64,19 @@ _ENGINES: dict[Engine, tuple[type[Athena | Redshift], type[Tokenizer]]] = {
 
 
 def tables(query: str, engine: Engine) -> Tables:
-    """The tables that a query reads: those that it names itself, and neither what it writes nor what it names with WITH."""
+    """The tables that a query reads by name, without those that it writes or defines with WITH."""
     try:
-        query.encode()  # a lone surrogate is in no name
+        query.encode()  # no name contains a lone surrogate
         with _quiet():
             read = list(_statements(query, engine))
-    except Exception:  # noqa: BLE001 - a parser of any text may fail in any way: then it has not read it
+    except Exception:  # noqa: BLE001 - a parser of any text may fail in any way: the query then counts as not read
         return Tables([], whole=False)
     return Tables(sorted({name for one in read for name in one.names}), all(one.whole for one in read))
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """What sqlglot would log, we say ourselves."""
+    """Silences sqlglot's log: its failures are reported here."""
     logger = logging.getLogger("sqlglot")
 
     def nothing(_: logging.LogRecord) -> bool:
@@ -100,13 +100,13 @@ def _statements(query: str, engine: Engine) -> Iterator[Tables]:
 def _statement(tokens: list[Token], query: str, engine: Engine) -> Iterator[Tables]:
     unloaded = _unloaded(tokens)
     if len(unloaded) == 1 and unloaded[0].token_type is TokenType.STRING:
-        yield from _statements(unloaded[0].text, engine)  # as Redshift has it
+        yield from _statements(unloaded[0].text, engine)  # as in Redshift
     else:
         yield _parsed(unloaded or tokens, query, engine)
 
 
 def _unloaded(tokens: list[Token]) -> list[Token]:
-    """What stands between the parentheses of UNLOAD, which sqlglot does not look into."""
+    """The text in the parentheses of UNLOAD, which sqlglot does not parse."""
     if [token.text.casefold() for token in tokens[:2]] == ["unload", "("]:
         depth = 0
         for at, token in enumerate(tokens):
@@ -132,13 +132,13 @@ def _parsed(tokens: list[Token], query: str, engine: Engine) -> Tables:
 
 
 def _halves(tokens: list[Token], refused: ParseError) -> set[_At]:
-    """The places before which sqlglot stopped: the words there may be half a name."""
+    """The positions where sqlglot stopped: the word before may be half a name."""
     errors = {(error["line"], error["col"]) for error in refused.errors}
     return {(before.line, before.col) for before, token in pairwise(tokens) if (token.line, token.col) in errors} | {(0, 0)}
 
 
 def _depth(tokens: list[Token]) -> int:
-    """How deep a query nests in the one way that costs sqlglot most."""
+    """How deep a query nests in the way that costs sqlglot most."""
     types, depths = Trino.Parser.TYPE_TOKENS, [0]
     deepest = 0
     for before, token in pairwise(tokens):
@@ -157,13 +157,13 @@ def _stops_short(tokens: list[Token]) -> bool:
 
 
 def _reads(statement: exp.Expr) -> bool:
-    """Whether a statement reads tables alone: what is copied, called or executed stands elsewhere."""
+    """Whether a statement reads only tables: for what it copies, calls or executes, the source is elsewhere."""
     made = isinstance(statement, exp.Create) and isinstance(statement.expression, exp.Query)
     return made or isinstance(statement, _READS)
 
 
 def _is_clear(node: exp.Expr) -> bool:
-    """Whether what a part of a statement reads stands in its words, and sqlglot knows them."""
+    """Whether a part of a statement names all that it reads, in words that sqlglot knows."""
     if isinstance(node, exp.Table):
         words = node.parts
         return len(words) <= _LONGEST and all(isinstance(word, exp.Identifier) and word.name for word in words)
@@ -182,9 +182,9 @@ def _names(tree: exp.Expr, doubtful: set[_At]) -> Iterator[TableName]:
 
 
 def _first_of_each(names: exp.With) -> dict[str, tuple[int, bool]]:
-    """Where WITH names a query first, and whether that may read itself, by its name.
+    """For each name that a WITH defines: its first position, and whether its query may read itself.
 
-    Quotes do not keep the case of letters, in either engine.
+    Quoting does not make names case-sensitive, in either engine.
     """
     return {
         one.alias.casefold(): (number, bool(names.recursive) and isinstance(one.this, exp.SetOperation))
@@ -199,9 +199,9 @@ def _is_written(table: exp.Table) -> bool:
 
 
 def _is_named_by_with(table: exp.Table, named: _Named) -> bool:
-    """Whether a WITH around a table names it: to the queries after that name, and to itself where it is recursive.
+    """Whether a WITH around a table defines it: for the queries after that name, and for itself if it is recursive.
 
-    sqlglot's own scopes also take the alias of what stands beside a LATERAL query for a table in it, and so hide a table.
+    sqlglot's own scopes also take the alias beside a LATERAL query for a table inside it, and so hide a table.
     """
     node: exp.Expr | None = None if table.db else table
     while node and node.parent:

@@ -1,8 +1,8 @@
 """What a status says: whether something runs, how it ended, whether it serves. Pure.
 
-The one file that knows the words of SageMaker's status fields. Its kinds spell them in their own ways (`Completed`,
-`COMPLETED`, `Succeeded`), so they are compared casefolded. Whatever a word does not tell for sure is doubt: a word that this
-version does not know says neither that something ended well, nor that it did not begin.
+Only this file knows the words of SageMaker's status fields. Kinds spell them differently (`Completed`, `COMPLETED`,
+`Succeeded`), so they are compared casefolded. What a word does not say for certain is in doubt: a word that this version
+does not know says neither that something ended well nor that it did not begin.
 """
 
 from __future__ import annotations
@@ -14,26 +14,26 @@ from typing import Final
 
 
 class Outcome(StrEnum):
-    """How something stands, by its status."""
+    """The state of something, by its status."""
 
-    RUNNING = "running"  # it works, or waits for its turn
+    RUNNING = "running"  # it runs, or waits in a queue
     STOPPING = "stopping"
     COMPLETED = "completed"
-    PARTLY_FAILED = "partly failed"  # it came to its end, and not all of it went well
+    PARTLY_FAILED = "partly failed"  # it ended, and not all of it succeeded
     FAILED = "failed"
     STOPPED = "stopped"
     SERVING = "serving"
-    CHANGING = "changing"  # it served before: it may serve what it is to serve, what it served, or nothing
-    MIXED = "mixed"  # the same, and on some instances what it was to serve is in service beside what it served
-    AT_REST = "at rest"  # it is there and neither runs nor ends: a group, a pipeline, a schedule
+    CHANGING = "changing"  # it served before: now it may serve its new config, its old one, or nothing
+    MIXED = "mixed"  # the same, and some instances serve the new config beside the old one
+    AT_REST = "at rest"  # it exists and neither runs nor ends: a group, a pipeline, a schedule
     OUT_OF_SERVICE = "out of service"
     DELETING = "deleting"  # which hides how it had ended
     UNTOLD = "untold"  # it has no status
-    UNKNOWN = "unknown"  # a word that this version does not know
+    UNKNOWN = "unknown"  # a word that is unknown to this version
 
 
 class RunStatus(StrEnum):
-    """The words that a trial component's status is written with (botocore 1.44.8, `TrialComponentPrimaryStatus`)."""
+    """The words of a trial component's status (botocore 1.44.8, `TrialComponentPrimaryStatus`)."""
 
     IN_PROGRESS = "InProgress"
     COMPLETED = "Completed"
@@ -62,8 +62,8 @@ _DOUBTFUL: Final = frozenset({Outcome.PARTLY_FAILED, Outcome.FAILED, Outcome.DEL
 _PERHAPS_NOT_BEGUN: Final = frozenset({Outcome.RUNNING, Outcome.STOPPING, Outcome.FAILED, Outcome.STOPPED})
 _CUT_SHORT: Final = frozenset({Outcome.FAILED, Outcome.STOPPED})
 _TOO_LONG: Final = frozenset({"MaxRuntimeExceeded", "MaxWaitTimeExceeded"})
-_READING_STEPS: Final = frozenset({"Downloading", "Training", "Uploading"})  # secondary statuses: in these a job has its data
-# Secondary statuses in which no program of a job runs. One that this version does not know is doubt: it may run then.
+_READING_STEPS: Final = frozenset({"Downloading", "Training", "Uploading"})  # secondary statuses in which a job has its data
+# Secondary statuses in which no program of a job runs. An unknown one leaves a doubt: the program may run then.
 _NO_PROGRAM: Final = frozenset(
     {
         "Pending",
@@ -81,9 +81,9 @@ _NO_PROGRAM: Final = frozenset(
         "Failed",
     }
 )
-# How a failure begins for which the container was never run: what it was to read could not be fetched.
+# How a failure begins if the container never ran because its input could not be fetched.
 _NOT_FETCHED: Final = re.compile(r"ClientError: *(?:Data download failed|Failed to download data)", re.IGNORECASE)
-# How one says that nothing lay where it was to read. A program may say the like, and SageMaker puts another word before it.
+# How a failure says that its input place was empty. A program may say so too, but then SageMaker puts another word before.
 _NOTHING_THERE: Final = re.compile(r"ClientError:.*?\bNo (?:S3 )?objects? (?:was |were )?found\b", re.IGNORECASE | re.DOTALL)
 _PLACE_TOLD: Final = re.compile(r"s3://[^\s\"',;)\]]+", re.IGNORECASE)
 
@@ -94,25 +94,25 @@ def outcome(status: str | None) -> Outcome:
 
 
 def is_over(status: str | None) -> bool:
-    """Whether it has ended for sure, well or not: it stays as it is."""
+    """Whether it has certainly ended, well or not, so that it no longer changes."""
     return outcome(status) in _OVER
 
 
 def is_as_expected(status: str | None) -> bool:
-    """Whether there is nothing to tell: it ended well, or serves, or nobody gave it a status."""
+    """Whether there is nothing to report: it ended well, or serves, or has no status."""
     return outcome(status) in (Outcome.COMPLETED, Outcome.SERVING, Outcome.UNTOLD)
 
 
 def may_have_written_nothing(status: str | None) -> bool:
-    """Whether a job that ended may have left nothing where it was to write; one that was stopped writes what it has."""
+    """Whether an ended job may have left nothing at its output place; a stopped job writes what it has."""
     return outcome(status) in _DOUBTFUL
 
 
 def has_begun(status: str | None, started: str | None, steps: list[str] | None) -> bool:
-    """Whether a job began to read, by the time at which it started and the steps that it went through.
+    """Whether a job began to read, by its start time and the steps that it went through.
 
-    It starts on its instances, and reads later: where steps are known of what ended before its end, they tell. Old records
-    keep neither: then a status counts that only a job has which began, or which does not tell.
+    A job starts on its instances and reads later, so known steps decide for a job that did not complete. Old records have
+    neither steps nor a start: then the status decides, and an unknown word means that it began.
     """
     if steps and outcome(status) in _CUT_SHORT:
         return not (_NO_PROGRAM - _READING_STEPS).issuperset(steps)
@@ -120,15 +120,15 @@ def has_begun(status: str | None, started: str | None, steps: list[str] | None) 
 
 
 def runs_in(steps: Iterable[str]) -> bool:
-    """Whether a program runs in one of these secondary statuses, or may."""
+    """Whether a program runs, or may run, in one of these secondary statuses."""
     return not _NO_PROGRAM.issuperset(steps)
 
 
 def has_run(status: str | None, steps: list[str] | None, failure: str | None) -> bool:
-    """Whether the program of a job ran, as far as anybody knows: else it made nothing of what it may have read.
+    """Whether the program of a job may have run; if not, the job made nothing from what it may have read.
 
-    What was stopped or failed did not where it went through no step in which one runs. Where no steps are told, a failure
-    tells that came before it.
+    In a stopped or failed job it did not if the job went through no step in which a program runs. Without known steps, a
+    failure that happens before the program starts decides.
     """
     if outcome(status) not in _CUT_SHORT:
         return True
@@ -138,7 +138,7 @@ def has_run(status: str | None, steps: list[str] | None, failure: str | None) ->
 
 
 def found_nothing(failure: str | None, place: str) -> bool:
-    """Whether a failure of what never ran says that nothing lay at a place that it was to read; no place told means any."""
+    """Whether a failed job that never ran found nothing at a place that it should read; without a place, at any."""
     if not _NOTHING_THERE.match(failure or ""):
         return False
     told = [uri.rstrip("/.") for uri in _PLACE_TOLD.findall(failure or "")]
@@ -146,23 +146,23 @@ def found_nothing(failure: str | None, place: str) -> bool:
 
 
 def took_too_long(secondary: str | None) -> bool:
-    """Whether a job was stopped because its time was up, by its secondary status."""
+    """Whether a job was stopped at its time limit, by its secondary status."""
     return secondary in _TOO_LONG
 
 
 def serves(status: str | None) -> bool | None:
-    """Whether an endpoint or an inference component serves what it names; None: perhaps, for it changes or nobody knows."""
+    """Whether an endpoint or an inference component serves what it names; None: perhaps (it is changing, or unknown)."""
     said = outcome(status)
     return None if said in (Outcome.CHANGING, Outcome.MIXED, Outcome.UNTOLD, Outcome.UNKNOWN) else said is Outcome.SERVING
 
 
 def serves_a_mix(status: str | None) -> bool:
-    """Whether an endpoint serves its config and, on some instances, the one to which it could not be updated."""
+    """Whether an endpoint serves its config and, on some instances, the config of a failed update."""
     return outcome(status) is Outcome.MIXED
 
 
 def sql_words(*outcomes: Outcome) -> str:
-    """The words that say so, as the list that SQL's `lower(status) IN` takes."""
+    """The words for these states, as a list for SQL's `lower(status) IN`."""
     return "({})".format(", ".join(f"'{word}'" for word, outcome in _OUTCOMES.items() if outcome in outcomes))
 
 

@@ -1,9 +1,9 @@
-r"""Other people's words as they may be shown: names and keys may hold what steers a terminal, breaks a line, or is no XML.
+r"""Makes other people's texts safe to show: names and keys may contain terminal controls, line ends, or invalid XML.
 
-This is the one place that decides it. The controls of ASCII have pictures (`␛`), one sign each, which is how people know them.
-What has no picture is shown as its escape (`\u202e`), so that a name does not pass for another: the controls above ASCII, what
-turns the direction of a text, what cannot be seen, and what is no character. Nothing is shown so in JSON: there the same
-characters are JSON's own escapes, and a program reads the value as it is.
+Only this file decides it. ASCII controls are shown as their pictures (`␛`), one character each. A character without a picture
+is shown as its escape (`\u202e`), so that one name does not pass for another: controls above ASCII, characters that turn the
+direction of a text, invisible ones, and non-characters. In JSON these characters are written as JSON's own escapes, so a
+program reads the value unchanged.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from typing import Any, Final
 _UNSEEN: Final = (
     r"\xad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060-\u2065\u206a-\u206f"  # no width, or fillers
     r"\u3164\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
-    r"\U000e0000-\U000e0fff"  # tags, and selectors of variants, in which a text can be hidden
+    r"\U000e0000-\U000e0fff"  # tags and variation selectors, in which a text can be hidden
 )
 _TURNS: Final = r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # the direction of a text (Unicode's annex 9)
-_NONE: Final = r"\ud800-\udfff\ufffe\uffff"  # surrogates, which no UTF-8 holds, and two that XML forbids
+_NONE: Final = r"\ud800-\udfff\ufffe\uffff"  # surrogates, which UTF-8 cannot encode, and two that XML forbids
 _HIDDEN: Final = re.compile(rf"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029{_TURNS}{_UNSEEN}{_NONE}]")
 _JOINERS: Final = "\u200c\u200d"
 _SPACES: Final = dict.fromkeys(map(ord, "\t\n\v\f\r"), " ")
-# Half a character, which no UTF-8 holds, and the character zero, at which SQLite's JSON ends a text. JSON can name both.
+# A lone surrogate, which UTF-8 cannot encode, and the character zero, where SQLite's JSON ends a text. JSON can name both.
 _UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
 _MARK: Final = "\N{REPLACEMENT CHARACTER}"
 
@@ -30,30 +30,30 @@ _MISSING: Final = re.compile(r"not found|could not find|does not exist|cannot fi
 
 
 def says_missing(message: str) -> bool:
-    """Whether the message of a refusal says that there is no such thing: SageMaker mostly says so in a ValidationException."""
+    """Whether the message of a refusal says that the thing does not exist: mostly SageMaker's ValidationException."""
     return bool(_MISSING.search(message))
 
 
 def visible(text: str) -> str:
-    """A text with a picture or an escape in the place of each character that no document should hold.
+    """A text with a picture or an escape in place of each character that no document should contain.
 
-    Tabs and line ends stay; of a carriage return before a line end nothing, and any other, which overwrites a line, is shown.
+    Tabs and line ends stay. A carriage return before a line end is dropped; any other, which overwrites a line, is shown.
     """
     return text if text.isascii() and text.isprintable() else _HIDDEN.sub(_picture, text.replace("\r\n", "\n"))
 
 
 def storable(text: str) -> str:
-    """A text that a file can hold: with a mark in the place of each half of a character, and of the character zero."""
+    """A text that a file can hold: with a mark in place of each lone surrogate and each character zero."""
     return text if is_plain(text) else _UNSTORABLE.sub(_MARK, text)
 
 
 def is_plain(text: str) -> bool:
-    """Whether a text is ASCII that a file can hold, as most are."""
+    """Whether a text is ASCII that a file can hold; most texts are."""
     return text.isascii() and "\0" not in text
 
 
 def unstorable(text: str) -> str:
-    """What no file can hold of a text; empty where it can hold it all."""
+    """What in a text no file can hold; empty if a file can hold all of it."""
     found = None if is_plain(text) else _UNSTORABLE.search(text)
     return "" if not found else "the character zero" if found[0] == "\0" else "half a character"
 
@@ -78,7 +78,7 @@ def json_text(value: Any, **layout: Any) -> str:
 
 
 def safe_json(text: str) -> str:
-    """JSON, written by whoever, with escapes in the place of what no document should hold: its value is the same."""
+    """JSON from any writer, with escapes in place of characters that no document should contain: its value is the same."""
     return text if text.isascii() and "\x7f" not in text else _HIDDEN.sub(_escape, text)
 
 
@@ -98,7 +98,7 @@ def _escape(found: re.Match[str]) -> str:
 
 
 def _joins(found: re.Match[str]) -> bool:
-    """Persian, Hindi and emoji need joiners; beside ASCII, or in a row, they join nothing, and only hide something."""
+    """Persian, Hindi and emoji need joiners; beside ASCII, or in a row, they join nothing and can only hide something."""
     if found[0] not in _JOINERS:
         return False
     beside = found.string[max(found.start() - 1, 0) : found.start()], found.string[found.end() : found.end() + 1]

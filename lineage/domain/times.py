@@ -1,7 +1,7 @@
 """When a record read or wrote a place, and whether a write can have been read. Pure.
 
-A reader can only have read what was written before it read; shared `latest/` prefixes make this matter. A window is a
-`Window`, or, as the edges of a graph have it, the text `opens/closes`.
+A reader can only have read what was written before it read; this matters for shared `latest/` prefixes. A window is a
+`Window` or, on the edges of a graph, the text `opens/closes`.
 """
 
 from __future__ import annotations
@@ -18,26 +18,26 @@ from lineage.domain.references import Hit
 from lineage.domain.status import has_run, is_over
 from lineage.errors import MalformedName
 
-# From the first second that computers count on to the last year of four digits but one: so a window can be wider.
+# From the Unix epoch to the year before the last one with four digits, so a window can be wider.
 _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
-LATE = timedelta(hours=1)  # how long an event may take to be told: CloudTrail says five minutes, and promises nothing
+LATE = timedelta(hours=1)  # how long an event may take to appear: CloudTrail says about five minutes, without a guarantee
 CERTAIN, POSSIBLE, IMPOSSIBLE = "certain", "possible", "impossible"
 
 
 def window(record: Resource, hit: Hit) -> Window | None:
-    """When this record read or wrote what the hit names; None for relations that know no time.
+    """When this record read or wrote what the hit names; None for relations without a time.
 
     A job reads in File mode while `Downloading` (developer guide: the channel is copied before the container
-    starts), else while it runs; it uploads at its end, or all the while (`Continuous`, checkpoints). A model loads at
-    its creation; what can be updated (inference components, packages) until it was last modified; a run while it
-    ran; a multi-model prefix for ever.
+    starts), else while it runs; it uploads at its end, or during the whole run (`Continuous`, checkpoints). A model loads
+    at its creation; what can be updated (inference components, packages) until its last change; a run while it
+    ran; a multi-model prefix without end.
     """
     writing = hit.reference.relation == "writes"
     if not writing and hit.reference.relation not in ("reads", "loads"):
         return None
     kind, created = KINDS[record.kind], record.created or ""
     opens, ended = (str(record.body.get(time) or "") for time in kind.times)
-    # where nothing tells when it ended, it had ended by when its record was last changed
+    # without an end time, it had ended by the last change of its record
     closes = ended or (record.modified or "" if kind.job and is_over(record.status) else "")
     if not kind.job:
         last = closes if any(kind.times) else record.modified or created
@@ -54,9 +54,9 @@ def window(record: Resource, hit: Hit) -> Window | None:
 
 
 def each_time(record: Resource, hit: Hit, whole: Window | None) -> tuple[Window | None, ...]:
-    """When in the whole window this record read what the hit names: a spot job downloads anew each time that it starts.
+    """The reads of what the hit names within the whole window: a spot job downloads again at each start.
 
-    So what was written in between was read for sure, and what was read at first is not forgotten.
+    So what was written between downloads was certainly read, and the first download still counts.
     """
     download = KINDS[record.kind].download
     if not (download and whole) or hit.reference.relation != "reads" or hit.mode != "File":
@@ -68,12 +68,12 @@ def each_time(record: Resource, hit: Hit, whole: Window | None) -> tuple[Window 
 
 
 def _steps(record: Resource) -> list[Mapping[str, str]]:
-    """The steps that a job went through, as far as its record tells of each."""
+    """The steps that a job went through, as far as its record has them."""
     return [step for step in record.body.get("SecondaryStatusTransitions") or () if step]
 
 
 def _downloads(record: Resource, download: str) -> list[Mapping[str, str]]:
-    """The downloads of a job in order, but for a last one after which its program never ran: what that got came to nothing."""
+    """The downloads of a job in order, without a last one after which its program never ran: its data was never used."""
     steps = [step for step in _steps(record) if step.get("StartTime")]
     ordered = sorted(steps, key=lambda step: sortable(step["StartTime"]))
     found = [number for number, step in enumerate(ordered) if _is(step, download)]
@@ -82,7 +82,7 @@ def _downloads(record: Resource, download: str) -> list[Mapping[str, str]]:
 
 
 def while_it_ran(record: Resource) -> Window:
-    """The whole time of a job, in which it may have written whatever it was told in a text."""
+    """The whole time of a job, during which it may have written to any place that a text names."""
     opens, closes = (str(record.body.get(time) or "") for time in KINDS[record.kind].times)
     return Window(opens or record.created or "", closes)
 
@@ -95,7 +95,7 @@ def now() -> str:
 def today() -> date:
     """The day in UTC on which something expires or does not: that of SOURCE_DATE_EPOCH, else this one.
 
-    Raises `MalformedName` for one that names no moment: the clock would decide in its place, and nobody would know.
+    Raises `MalformedName` if it is not a time: the clock would silently replace it.
     """
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
     try:
@@ -105,23 +105,23 @@ def today() -> date:
 
 
 def recorded(moment: datetime) -> str:
-    """A time that a record tells, as `utc` gives it; without an offset in UTC. Raises `ValueError` for one of no record."""
+    """A time of a record in the form of `utc`; UTC if it has no offset. Raises `ValueError` if no record can have it."""
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     if not _FIRST <= moment < _LAST:
-        raise ValueError(f"no record was made in the year {moment.year}")
+        raise ValueError(f"no record is from the year {moment.year}")
     return utc(moment)
 
 
 def utc(moment: datetime) -> str:
-    """ISO 8601 in UTC with `Z`; milliseconds only where there are some."""
+    """ISO 8601 in UTC with `Z`; milliseconds only if they are not zero."""
     text = moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return text.replace(".000Z", "Z")
 
 
 def instant(said: str | datetime) -> str:
-    """The moment that a person names, by a datetime or as an ISO date or time, as `utc` gives it; without an offset in UTC.
+    """The moment that a person names as a datetime, ISO date or ISO time, in the form of `utc`; UTC if it has no offset.
 
-    A date is its first moment. Raises `MalformedName`.
+    A date means its first moment. Raises `MalformedName`.
     """
     try:
         moment = datetime.fromisoformat(said) if isinstance(said, str) else said
@@ -135,13 +135,13 @@ def _is(step: Mapping[str, str], status: str) -> bool:
 
 
 def _last_download(downloads: list[Mapping[str, str]]) -> str:
-    """The end of the last download (spot jobs have several), where all of them have ended."""
+    """The end of the last download (spot jobs have several), if all of them have ended."""
     ends = [step.get("EndTime") or "" for step in downloads]
     return max(ends, key=sortable) if ends and all(ends) else ""
 
 
 def fits(write: Window | str | None, read: Window | str | None) -> str:
-    """Whether a write in the one window can have been read in the other: certain, possible or impossible."""
+    """Whether a write in one window can have been read in the other: certain, possible or impossible."""
     write_opens, write_closes = bounds(write)
     read_opens, read_closes = bounds(read)
     if write_opens and read_closes and write_opens > read_closes:
@@ -156,19 +156,19 @@ def bounds(window: Window | str | None) -> Window:
 
 
 def sortable(time: str) -> str:
-    """A time as a text that sorts: without the Z, `00` comes before `00.5` as it should. In SQL that is `rtrim(…, 'Z')`."""
+    """A time as a text that sorts: without the Z, `00` comes before `00.5`. In SQL that is `rtrim(…, 'Z')`."""
     return time.removesuffix("Z")
 
 
 class KnownDeletions(NamedTuple):
-    """The time of which CloudTrail has told every deletion."""
+    """The period for which CloudTrail has reported every deletion."""
 
     since: str
     until: str
 
 
 def unbroken(lookups: Iterable[Enumeration]) -> KnownDeletions | None:
-    """The time that the last lookup tells of, and those before it as far back as each begins before the one before ends."""
+    """The period of the last lookup, extended by earlier lookups as long as each joins the next without a gap."""
     told: KnownDeletions | None = None
     for one in sorted(lookups, key=lambda one: one.started, reverse=True):
         if told and one.started < utc(datetime.fromisoformat(told.since) + LATE):

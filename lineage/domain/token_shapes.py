@@ -1,8 +1,8 @@
-"""What secrets look like, and what they are called: tables, a row a kind. Examples stand in the tests, made up from parts.
+"""Tables of what secrets look like and how they are named, one row a kind. The tests have examples, joined from parts.
 
-A pattern has a bound for each repetition, and takes at most `windows.LONGEST` characters; what goes on after it in characters
-of the same sort is cut as well (`rest`). No library does this: detect-secrets 1.5 finds lines in files and cuts nothing,
-has patterns without bounds, and brings requests and YAML.
+In a pattern each repetition has a bound, and a match has at most `windows.LONGEST` characters; characters of the same sort
+that follow are cut as well (`rest`). No library does this: detect-secrets 1.5 finds lines in files and cuts nothing, has
+patterns without bounds, and depends on requests and YAML.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ _WORD, _BASE64, _DOTTED = r"[\w-]", r"[\w+/=-]", r"[\w.~+/=-]"
 
 
 class Shape(NamedTuple):
-    """What one kind of secret looks like, under whatever name it stands."""
+    """What one kind of secret looks like, independent of its name."""
 
     name: str
     pattern: str
     source: str
-    rest: str = _WORD  # the characters that go on after what the pattern takes, if any do
-    also: Callable[[str], bool] | None = None  # what else must hold of the text that the pattern takes
+    rest: str = _WORD  # the characters that may continue the match of the pattern, if any
+    also: Callable[[str], bool] | None = None  # a further condition on the matched text
 
 
 def _random(text: str) -> bool:
-    """Whether a word mixes cases and digits as chance does, and a path or a digest does not."""
+    """Whether a word mixes cases and digits like random text, unlike a path or a digest."""
     kinds = (sum(map(test, text)) for test in (str.isupper, str.islower, str.isdigit))
     return all(count >= 2 for count in kinds) and text.count("/") <= 4 and not re.search(r"[a-z]{9}|\d{12}", text)
 
@@ -37,7 +37,7 @@ def _has_digit(text: str) -> bool:
 
 
 def _no_plain_user(text: str) -> bool:
-    """Whether what stands before a host is more than the name that all users of a Git server share."""
+    """Whether the part before a host is more than the user name that all users of a Git server share."""
     return text not in ("git", "hg", REDACTED)
 
 
@@ -123,17 +123,17 @@ SHAPES: Final = (
     Shape("aws-cli", r"(?i:aws_secret_access_key|aws_session_token)\s{1,8}[\w+/=]{3,1000}", "AWS CLI: configure set", _BASE64),
     Shape("sql", r"(?i:identified\s{1,8}by|password)\s{1,8}'[^']{1,512}'", "Redshift: CREATE USER; Oracle: CREATE USER"),
 )
-"""Kinds of secrets, by what they look like: the first that fits. They begin where a word does."""
+"""Kinds of secrets by what they look like: the first match counts. They begin where a word begins."""
 
 LIKE_A_PASSWORD: Final = r"passw|passphrase|passcode|pwd|(?:^|[^a-z])(?:pg|db)?(?:pass|pw)(?:[^a-z]|$)|secret|credential"  # noqa: S105
 """Names whose value is a secret even where it is a number."""
 
-# A key prefix is that of an object in S3, as Spark samples are told where their data lies.
+# A key prefix is a part of an S3 key: Spark samples use such names for the location of their data.
 FIELD_NAME: Final = (
     rf"{LIKE_A_PASSWORD}|token(?!iz)|key(?![_-]?prefix|word)|auth(?!or(?!iz))|webhook|cookie|connection[_-]?str"
     r"|(?:^|[^a-z])(?:sig|sas|pat|dsn|jwt)(?:[^a-z]|$)"
 )
-"""Names of fields, as people choose them: what stands under one is cut, but for numbers and locations."""
+"""Names of fields that people choose: their values are cut, except numbers and locations."""
 
 TEXT_NAME: Final = (
     r"passw(?:or)?d|passphrase|passcode|pwd|secret|token(?!iz)|credential|authorization|cookie|connection[_-]?str"
@@ -141,10 +141,10 @@ TEXT_NAME: Final = (
     r"|x-amz-(?:signature|credential|security)|x-goog-(?:signature|credential)"
     r"|(?:^|[^a-z])(?:pg|db)?(?:pass|pw)(?:[^a-z]|$)|^(?:u00\w\w|[23]\w)?(?:sig|signature|sas|pat|dsn|jwt|awsaccesskeyid)$|webhook"
 )
-"""Names inside a text, where `key: …` is a word like others."""
+"""Names inside a text, where `key: …` is an ordinary word."""
 
 SAYS_WHAT: Final = (
     r"(?:^|[^a-z])(?:column|col|path|uri|url|prefix|bucket|bucket_name|folder|dir|directory|file|filename|name|arn|field|length|len"
     r"|size|count|limit|type|format|dim|index|mode)s?$"
 )
-"""How names end that say of a secret where it is or of what sort: no secret stands under them, unless it looks like one."""
+"""Endings of names that say where a secret is or of what sort: their values are cut only if they look like secrets."""

@@ -1,4 +1,4 @@
-"""Which jobs fit a model, and which only put code beside one or measure one. Pure."""
+"""Which jobs fit a model, and which only add code to one or measure one. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from lineage.domain.kinds import KINDS, LEARNERS, MEASURERS, REPACKERS
 
-# The SDK's and the Pipelines' scripts that put code beside an existing model, and train nothing.
+# Scripts of the SDK and of Pipelines that add code to an existing model and train nothing.
 _REPACK_SCRIPTS = ("_repack_script_launcher.sh", "_repack_model.py")
 _MEASURING = {"Evaluation", "AgentRFTEvaluation", "DataQualityEvaluation"}
 # The images of Model Monitor and of Clarify (developer guide, prebuilt containers).
@@ -17,7 +17,7 @@ _NOT_TRAINING = _MEASURING | _MAKING_DATA
 
 
 def trains(attributes: Mapping[str, Any]) -> bool:
-    """Whether a job trains: repack jobs put code beside a model, evaluation jobs measure one."""
+    """Whether a job trains: repack jobs add code to a model and evaluation jobs measure one, so neither trains."""
     kind = KINDS.get(attributes["kind"])
     if not kind or not kind.trains or attributes.get("job_type") in _NOT_TRAINING:
         return False
@@ -28,20 +28,20 @@ def trains(attributes: Mapping[str, Any]) -> bool:
 
 
 def measures(attributes: Mapping[str, Any]) -> bool:
-    """Whether a job only asks a model of data, or measures data: by its kind, or by a program of AWS's that does no more."""
+    """Whether a job only asks a model about data, or measures data: by its kind, or by its program from AWS."""
     repository = str(attributes.get("image") or "").rpartition("/")[2].partition("@")[0].partition(":")[0]
     return attributes["kind"] in MEASURERS or repository in _MEASURING_IMAGES
 
 
 def only_repacks(attributes: Mapping[str, Any]) -> bool:
-    """Whether it is of the kind that people train with, and trains nothing: what it was given is in what it made.
+    """Whether its kind is for training but it trains nothing: its output contains what it was given.
 
-    What makes data of data is none: it is as a processing job.
+    A job that makes data from data is not one: it counts like a processing job.
     """
     makes_data = attributes.get("job_type") in _MAKING_DATA
     return attributes["kind"] in REPACKERS and not (makes_data or trains(attributes))
 
 
 def is_training_job(attributes: Mapping[str, Any]) -> bool:
-    """Whether it trains with what it reads itself; tuning and AutoML jobs have others train."""
+    """Whether it trains on what it reads itself; tuning and AutoML jobs let other jobs train."""
     return attributes["kind"] in LEARNERS and trains(attributes)

@@ -1,8 +1,8 @@
-"""Members of an answer that this botocore does not know: which of them could name something that data came from or went to.
+"""Members of an answer that this botocore does not know: which of them could name a source or target of data.
 
-Real answers hold members that no public botocore ever knew (`DisableEFA`, `CreatedBy`): to upgrade mends nothing, and they
-say nothing of data. So their values are judged. What could name a place, a file system, an image, a table or another
-resource hides a use, however deep it stands; a flag, a number, a time, a word or nothing does not, nor does who did it.
+Real answers have members that no public botocore ever knew (`DisableEFA`, `CreatedBy`): an upgrade does not help, and they
+say nothing about data. So their values are judged. A value that could name a place, a file system, an image, a table or
+another resource may hide a use, at any depth; a flag, a number, a time, a word, an empty value or a user does not.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from typing import Any, Final
 
 from lineage.domain.records import TOO_DEEP
 
-MOST: Final = 2_000  # values and names that are looked at: what holds more could name anything
+MOST: Final = 2_000  # values and names that are looked at: a member with more could name anything
 LONGEST: Final = 100_000  # characters of a text
 
 _ARN = re.compile(r"\barn:[a-z-]+:(?P<service>[a-z0-9-]*):[^:\s]*:[^:\s]*:(?P<resource>[a-z-]*)", re.IGNORECASE)
-# Who did it, and with which key: in no ARN of these lies anything that a job could read.
+# Users and keys: nothing with such an ARN holds data that a job could read.
 _SERVICES_OF_WHO: Final = frozenset({"iam", "sts", "kms", "organizations", "identitystore", "sso"})
 _WHO: Final = frozenset({"user-profile", "domain", "space", "app"})
 _PLACE = re.compile(
@@ -26,12 +26,12 @@ _PLACE = re.compile(
     r"|\bs3[^\s/]*\.[a-z0-9.-]+/",  # a host of S3, without its scheme
     re.IGNORECASE,
 )
-# A member by whose name its text is a place, or a part of one, though nothing in the text says so.
+# Names of members whose text is a place, or a part of one, even if the text does not look like it.
 _NAMED_AS_PLACE = re.compile(r"(?:Bucket|Database|DataSet|Dataset|Location|Prefix|Table|Uri|URI|Url|URL)(?:Name)?$")
 
 
 def names_something(member: str, value: Any) -> bool:
-    """Whether what a member says could name a thing that data came from or went to; so could what is too much to look at."""
+    """Whether a member's value could name a source or target of data; yes if it is too large to look at."""
     todo: list[tuple[str, Any]] = [(member, value)]
     for seen, (name, one) in enumerate(todo):
         if seen >= MOST or _names(name, one):
@@ -51,6 +51,6 @@ def _names(member: str, value: Any) -> bool:
 
 
 def _is_what(arn: re.Match[str]) -> bool:
-    """Whether an ARN says what it was, not who did it."""
+    """Whether an ARN names a thing, not a user or a key."""
     service, resource = arn["service"].lower(), arn["resource"].lower()
     return service not in _SERVICES_OF_WHO and not (service == "sagemaker" and resource in _WHO)

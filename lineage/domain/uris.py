@@ -18,33 +18,33 @@ _HEAD = re.compile(
     rf"|arn{_PERCENT}3Aaws[a-z-]{{0,16}}{_PERCENT}3As3[a-z-]{{0,32}}{_PERCENT}3A)|{ARN_OF_PLACE}",
     re.IGNORECASE,
 )
-# What ends a location in a text: a quote, the end of a word or a list, a glob; and a query, which is no part of it. A secret
-# parameter of a query that another URL has around the location ends it as well: what is left is a prefix of it.
+# What ends a location in a text: a quote, the end of a word or a list, a glob; and a query, which is not part of it. If the
+# location is inside another URL, a secret query parameter of that URL ends it as well: the rest is a prefix of it.
 _QUERY = r"&(?:amp;)?[\w.-]{0,64}(?:pass|pwd|secret|token|key|sig|credential|auth|cookie)[\w.-]{0,64}="
 _TAIL = re.compile(rf"{_QUERY}[^&\s\"'<>]{{0,1024}}", re.IGNORECASE)
 _ENDS = r"\s\"'<>,;|*\[{?"
 _BODY = re.compile(rf"(?:(?!{_QUERY})[^\\{_ENDS}]|\\{{1,8}}(?:/|u002f)){{1,512}}", re.IGNORECASE)
 _ENCODED_BODY = re.compile(rf"(?:(?!{_PERCENT}(?:3F|22|27|20))[^&\\{_ENDS}]){{1,512}}", re.IGNORECASE)
-# Keys in the place of a bucket's name, as Hadoop takes them: the secret may hold slashes.
+# Credentials before a bucket's name, as Hadoop allows: the secret may contain slashes.
 _USER = re.compile(r"(?!arn:)(?:[^\s\"'@<>/:]{1,128}:[^\s\"'@<>]{1,512}|[^\s\"'@<>/:]{1,512})(?=@)", re.IGNORECASE)
 _ENCODED_USER = re.compile(
     rf"(?:(?!{_PERCENT}(?:2F|3A|40))[^\s\"'<>&]){{1,128}}{_PERCENT}3A[^\s\"'<>&]{{1,512}}?(?={_PERCENT}40)", re.IGNORECASE
 )
 _AT = re.compile(rf"@|{_PERCENT}40")
 _LOGIN = re.compile(r"[^\s\"'@<>/\\]{1,512}(?=@)")
-_MOST_ENCODED: Final = 16_384  # characters of an encoded one: a key has at most 1,024 bytes
+_MOST_ENCODED: Final = 16_384  # characters of an encoded location: a key has at most 1,024 bytes
 _ENCODINGS: Final = 3
 _QUICK: Final = ("://", "arn:", "ARN:", "\\", "%")
 
 
 class Found(NamedTuple):
-    """A location in a text: where it stands, where the keys in its URI do if it holds some, and its plain form without them."""
+    """A location in a text: its position, that of the credentials in its URI if any, and its plain form without them."""
 
     start: int
     end: int
     keys: tuple[int, int]
     plain: str
-    tail: tuple[int, int]  # what follows of the URL around it: the name of a secret parameter
+    tail: tuple[int, int]  # what follows from the URL around it: the name of a secret parameter
 
 
 def found(text: str) -> Iterator[Found]:
@@ -60,7 +60,7 @@ def found(text: str) -> Iterator[Found]:
 
 
 def _of(text: str, head: re.Match[str]) -> Found | None:
-    """The location whose head was found, or None where it is one of something else: its beginning tells, however long it is."""
+    """The location that begins with this head, or None if it is something else: the beginning decides."""
     start, at, encoded = head.start(), head.end(), bool(head["encoded"])
     pattern = _ENCODED_BODY if encoded else _BODY
     keys = (at, _after_user(text, head))
@@ -76,7 +76,7 @@ def _of(text: str, head: re.Match[str]) -> Found | None:
 
 
 def _after_user(text: str, head: re.Match[str]) -> int:
-    """Where the keys in a URI end that begin after its scheme; where the scheme does, if it holds none."""
+    """Where the credentials after the scheme of a URI end; the end of the scheme if there are none."""
     at = head.end()
     if head[0][:1] in "aA":
         return at

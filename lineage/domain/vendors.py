@@ -1,7 +1,7 @@
-"""Whose models are no model of ours: what AWS and the sellers on AWS Marketplace offer to everybody. Pure, and data.
+"""Models that are not ours: those that AWS and sellers on AWS Marketplace offer to everybody. Pure, and data.
 
-What such a model was trained on stands in no record that an account of its users can read, and no crawl will ever tell it:
-it is no hole, and is told as what it is. A private hub, or a package that another account of ours shares, is none of these.
+No record that its users can read says what such a model was trained on, and no crawl can find out: it is not a hole, and
+is reported as a vendor's model. A private hub, or a package that another account of ours shares, is not a vendor's.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Container, Mapping
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-# The account of AWS Marketplace in each region, as sellers publish their ARNs: what it holds was listed there by a seller.
+# The account of AWS Marketplace in each region, from the ARNs that sellers publish: sellers listed all that it holds.
 _MARKETPLACE: Final = {
     "ap-northeast-1": "977537786026",
     "ap-northeast-2": "745090734665",
@@ -35,7 +35,7 @@ _SELLERS: Final = "|".join(f"{region}:{account}" for region, account in _MARKETP
 
 
 class Vendor(NamedTuple):
-    """Ids of nodes that are of one vendor, and whose they are."""
+    """Node ids of one vendor, and the vendor."""
 
     pattern: re.Pattern[str]
     owner: str
@@ -43,7 +43,7 @@ class Vendor(NamedTuple):
 
 VENDORS: Final = (
     Vendor(re.compile(rf"arn:[^:]+:sagemaker:(?:{_SELLERS}):(?:model-package|algorithm)/.+"), _SOLD),
-    # not the data sets of these hubs: a channel that reads one reads data, and what is in it nobody says here
+    # not the datasets of these hubs: a channel that reads one reads data, and no record says what is in it
     Vendor(re.compile(r"arn:[^:]+:sagemaker:[^:]*:aws:hub-content/[^/]+/(?!dataset/).+", re.IGNORECASE), "of AWS's own hub"),
     Vendor(re.compile(r"s3://jumpstart-(?:[a-z]+-)*prod-[a-z0-9-]+/.*"), "in AWS's own JumpStart bucket"),
 )
@@ -51,14 +51,14 @@ VENDORS: Final = (
 
 @lru_cache(maxsize=10_000)
 def vendor_of(node: str) -> str:
-    """Whose a vendor's thing is, by its node id; empty for all that is no vendor's."""
+    """The vendor of a thing, by its node id; empty if it is not a vendor's."""
     return next((vendor.owner for vendor in VENDORS if vendor.pattern.fullmatch(node)), "")
 
 
 def sold_by(node: str, attributes: Mapping[str, Any], ours: Container[str]) -> str:
-    """The same, of a package too that says itself that it is sold on AWS Marketplace, and shows its buyers no artifact.
+    """The same, also for a package that says that it is sold on AWS Marketplace, and that shows no artifact.
 
-    `ours` are the accounts that were crawled: what we sell ourselves has a maker here.
+    `ours` are the crawled accounts: what we sell ourselves has its maker here.
     """
     hidden = attributes.get("sold") and attributes.get("empty_parts") and attributes["account"] not in ours
     return vendor_of(node) or (_SOLD if hidden else "")

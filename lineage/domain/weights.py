@@ -1,6 +1,6 @@
 """The variables of a container's environment that name the weights it loads, and what their values name. Pure.
 
-What the container does with them, no field tells; and a name of a hub says nothing of what its weights were made of.
+No field tells what the container does with them; and a name on a hub does not say what its weights were made from.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def _place_or_hub_name(value: str) -> Iterator[str]:
 
 
 def _loaded_models(value: str) -> Iterator[str]:
-    """What DJL Serving loads at its start: `name:version:engine:devices=URL`, of which all but the URL may be left out."""
+    """What DJL Serving loads at its start: `name:version:engine:devices=URL`; only the URL is required."""
     for one in filter(None, map(str.strip, value.split(","))):
         called, _, url = one.partition("=")
         called, url = (called, url) if url and "://" not in called else ("", one)
@@ -38,7 +38,7 @@ def _loaded_models(value: str) -> Iterator[str]:
 
 
 def _mlflow_model(value: str) -> Iterator[str]:
-    """A place in S3, or what an MLflow server calls it: `models:/name/1`, `runs:/id/path`."""
+    """A place in S3, or an MLflow server's name for it: `models:/name/1`, `runs:/id/path`."""
     if is_location(value):
         yield from _place(value)
     elif re.match(r"(?:models|runs|mlflow-artifacts):/", value) or is_arn(value):
@@ -50,7 +50,7 @@ def _place(uri: str) -> Iterator[str]:
 
 
 class Variable(NamedTuple):
-    """What the value of a variable names, and where that is written."""
+    """What the value of a variable names, and the source that documents it."""
 
     names: Callable[[str], Iterator[str]]
     source: str
@@ -70,6 +70,6 @@ VARIABLES: Final[dict[str, Variable]] = {
 
 
 def named(variable: str, value: str) -> list[str]:
-    """The places and the names of weights that a variable names: none for one that is about something else."""
+    """The places and names of weights that a variable names: none if it is about something else."""
     known = VARIABLES.get(variable)
     return list(dict.fromkeys(known.names(value.strip().strip("\"'")))) if known else []

@@ -1,7 +1,7 @@
-"""Patterns over long texts: never over more than a window at once, so that Ctrl-C is heard and no text is too long.
+"""Matches patterns over long texts one window at a time, so that Ctrl-C works and no text is too long.
 
-Python holds signals back until a match returns. Each pattern here takes at most `LONGEST` characters, what it looks at around
-it among them, and the work over a text is in proportion to its length.
+Python delays signals until a match returns. Each pattern here matches at most `LONGEST` characters, including what it looks
+at around the match, and the work is linear in the length of the text.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ def first(pattern: re.Pattern[str], text: str, at: int = 0) -> re.Match[str] | N
         elif found.end() < stop or stop == end or found.start() == at:
             return found
         else:
-            at = found.start()  # the end of the window may have cut it short
+            at = found.start()  # the end of the window may have cut the match short
     return None
 
 
 def run(pattern: re.Pattern[str], text: str, at: int) -> int:
-    """Where a run of a pattern's matches ends that begins at a position: each match takes one character at least."""
+    """Where a run of matches that begins at a position ends: each match has at least one character."""
     while at < len(text) and (found := pattern.match(text, at, at + WINDOW)):
         at = found.end()
     return at

@@ -1,6 +1,6 @@
-"""What people wrote with lineage entities: which way data may have gone along an association, as reads and writes.
+"""Lineage entities, which people write: turns the possible data flow along associations into reads and writes.
 
-An entity reads what contributed to it and writes where it lies, as a run does, so that every question follows it. What the
+An entity reads what contributed to it and writes to its location, like a run, so every question follows it. What the
 records at an association's ends say themselves is left out: SageMaker associates each job with what it reads and writes.
 """
 
@@ -30,7 +30,7 @@ FORTH, BACK = 1, 2
 
 
 class End(NamedTuple):
-    """One end of an association: its kind, its type as whoever made it says, and the kind of the record that it is of."""
+    """One end of an association: its kind, its type from its creator, and the kind of the record that it stands for."""
 
     kind: str
     type: str = ""
@@ -38,30 +38,30 @@ class End(NamedTuple):
 
     @property
     def gathers(self) -> bool:
-        """Whether things are put together there that need have nothing to do with each other."""
+        """Whether it groups things that may be unrelated."""
         return self.kind in GATHERING or self.type in GATHERING_TYPES
 
     @property
     def keeps(self) -> bool:
-        """Whether nothing gets from one of its neighbours through it to another: images, groups, what serves."""
+        """Whether nothing gets through it from one of its neighbours to another: images, groups, what serves."""
         return self.type in SHARED_TYPES or bool({self.kind, self.of} & {*GROUPS, *SERVERS})
 
 
 def ways(role: str, source: End, target: End) -> int:
-    """Which way data may have gone along an association of some type: `FORTH`, `BACK`, both or neither."""
+    """The possible directions of data along an association of some type: `FORTH`, `BACK`, both or neither."""
     forth, back = True, role not in DIRECTED and not (source.gathers or target.gathers)
     if role == PRODUCED and source.kind in THINGS and target.kind not in THINGS:
-        forth, back = False, True  # a thing produces nothing: it was written the other way round
+        forth, back = False, True  # a thing produces nothing: the association was written the wrong way round
     return FORTH * (forth and _leads(source, target)) | BACK * (back and _leads(target, source))
 
 
 def _leads(source: End, target: End) -> bool:
-    """Whether data can get out of the one into the other; things at a deployment were deployed by it, not made."""
+    """Whether data can get from one into the other; a deployment deployed its things and did not make them."""
     return not (source.keeps or (source.type in GATHERING_TYPES and target.kind in THINGS))
 
 
 class Flow(NamedTuple):
-    """That data may have gone from one end of an association to the other, with what each of the two is and where it lies."""
+    """A possible flow of data from one end of an association to the other, with what each end is and where it is."""
 
     source: str
     target: str
@@ -73,7 +73,7 @@ class Flow(NamedTuple):
 
 
 def associated(joining: Joining) -> Iterator[Edge]:
-    """The reads and writes that associations say beside the records, each once, with the association's type as its role."""
+    """The reads and writes that only associations say, each once, with the association's type as its role."""
     if not joining.select("SELECT 1 FROM fact WHERE relation = 'associated' LIMIT 1"):
         return
     joining.define("ways", 7, lambda role, *ends: ways(role, End(*ends[:3]), End(*ends[3:])))
@@ -87,7 +87,7 @@ def associated(joining: Joining) -> Iterator[Edge]:
 
 
 def _within(place: str, around: str) -> bool:
-    """Whether a place is another one, or lies in it."""
+    """Whether a place is another one, or inside it."""
     return f"{place.rstrip('/')}/".startswith(f"{around.rstrip('/')}/")
 
 
@@ -103,7 +103,7 @@ def _flows(joining: Joining) -> Iterator[Flow]:
 
 
 def _edges(flow: Flow) -> Iterator[Edge]:
-    """From where the one end lies, or else from itself, into the other end, and on to where that lies."""
+    """From the location of one end (or the end itself) into the other end, and on to its location."""
     from_place = flow.source_kind in THINGS and flow.read
     for place in flow.read:
         yield _edge(place, flow.target, "reads", flow)
@@ -119,9 +119,9 @@ def _edge(source: str, target: str, relation: str, flow: Flow) -> Edge:
     return Edge(source, target, relation, flow.role, "data", "AssociationType", "logged", span=span)
 
 
-# `stands`: what an end of an association is of: itself, the records that it is a record of, and the place where it lies, its
-# own or that of the feature group that it is of.
-# `flow`: which way data may have gone, from a source to a target; `both`: the association says no direction.
+# `stands`: what an end of an association stands for: itself, its records, and its location, or that of its feature
+# group.
+# `flow`: a possible flow of data from a source to a target; `both`: the association gives no direction.
 _ROOM = f"""
 CREATE TEMP TABLE stands (node, thing, PRIMARY KEY (node, thing)) WITHOUT ROWID;
 INSERT INTO stands SELECT source, source FROM fact WHERE relation = 'associated'
@@ -152,8 +152,8 @@ DROP TABLE temp.ends;
 DROP TABLE temp.stands
 """.strip()
 
-# What of the record at one end says the same of the place at the other one, or rules it out: a way that no association
-# tells surely is taken by its record alone.
+# What the record at one end says about the place at the other end, the same or the opposite: an uncertain direction is
+# taken only from the record.
 _READS = "said.target = of.thing AND said.relation IN ('reads', 'loads') AND within(place.thing, said.source)"
 _WRITES = """said.source = of.thing AND said.relation = 'writes'
     AND (within(place.thing, said.target) OR within(said.target, place.thing))"""
@@ -166,7 +166,7 @@ _ECHOES = [
 
 
 def _echo(lies: str, record: str, said: str) -> str:
-    """A statement that leaves out what the record at the one end says of where the other end lies."""
+    """A statement that leaves out what the record at one end says about the location of the other end."""
     return f"""
         DELETE FROM flow WHERE EXISTS (
             SELECT 1 FROM stands AS place CROSS JOIN stands AS of CROSS JOIN fact AS said

@@ -3,10 +3,10 @@
 Node attributes: `kind name arn account region created modified status observed label`, and a few more that
 the kind's row asks for. Edge attributes: `relation role usage path evidence time span listing reader
 settled`. Graph attributes:
-`scope` (a `lineage.records.Scope`), `gaps` (its holes), `listings` (what manifests list), `unread` (why one was not
-read, by its place) and `unseen` (what is named and nobody could read, where it may hide something: the attributes by id,
-of the whole estate, however small the graph is). Edges point the way that data flows; graphs can have cycles.
-`nx.ancestors` gives more than what really fed a node: it follows no times (see `lineage.trace`).
+`scope` (a `lineage.records.Scope`), `gaps` (its holes), `listings` (what manifests list), `unread` (why a manifest was
+not read, by its place) and `unseen` (things that are named and unread and may hide something: attributes by id, of
+the whole snapshot even for a small graph). Edges point in the direction of the data; graphs can have cycles.
+`nx.ancestors` gives more than what really fed a node: it ignores times (see `lineage.trace`).
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from lineage.snapshot.tables import AT_ONCE, Row
 
 Graph: TypeAlias = "nx.MultiDiGraph[str]"
 Attributes = dict[str, Any]
-_LABEL_PARTS = 3  # of a key: enough to hold the job's name in `job/output/model.tar.gz`
+_LABEL_PARTS = 3  # of a key: enough to show the job's name in `job/output/model.tar.gz`
 
 
 class EdgeRow(NamedTuple):
-    """One edge, as a snapshot keeps it: its ends, and its attributes in the graph."""
+    """One edge in a snapshot: its ends, and its attributes in the graph."""
 
     source: str
     target: str
@@ -52,18 +52,18 @@ class EdgeRow(NamedTuple):
 
     @property
     def time(self) -> str | None:
-        """The window as one text, which is what a graph's edges and every answer have."""
+        """The window as one text, as on a graph's edges and in every answer."""
         return None if self.opens is None else f"{self.opens}/{self.closes}"
 
 
 def edges_of(rows: Iterable[Row]) -> Iterator[EdgeRow]:
-    """Rows of a snapshot's edges, by name. Only here is it said which column is what."""
+    """Rows of a snapshot's edges, by name. Only this function knows the columns."""
     return map(EdgeRow._make, rows)
 
 
 @asks_snapshot
 def graph(snapshot: Snapshot, *, edges: bool = True) -> Graph:
-    """The whole graph of a snapshot, or its nodes alone. For one question about a large estate, take `neighbourhood`."""
+    """The whole graph of a snapshot, or only its nodes. For one question about a large account, use `neighbourhood`."""
     rows = edges_of(snapshot.edge_rows()) if edges else ()
     return assembled(attributed(snapshot.node_rows()), rows, snapshot.scope(), snapshot.listings(), unseen_in(snapshot))
 
@@ -80,7 +80,7 @@ def graph_of(resources: Iterable[Resource], gaps: Iterable[Gap] = (), listings: 
 
 
 def unseen_in(snapshot: Snapshot) -> dict[str, Attributes]:
-    """What is named in a snapshot and nobody could read, where it may hide something."""
+    """Things that a snapshot names, that were not read, and that may hide something."""
     return dict(attributed(snapshot.unread_rows()))
 
 
@@ -91,10 +91,10 @@ def assembled(
     listings: Listings,
     unseen: dict[str, Attributes],
 ) -> Graph:
-    """The graph of some nodes, each with its attributes, and of edges between them, in an order that gives them their keys."""
+    """The graph of some nodes with attributes, and of edges between them; the order of the edges decides their keys."""
     unread = {gap.subject: gap for gap in scope.holes if gap.operation == "GetObject"}
     built: Any = nx.MultiDiGraph(scope=scope, gaps=list(scope.holes), listings=listings, unread=unread, unseen=unseen)
-    # networkx would copy each node's attributes twice, and look both ends of each edge up three times
+    # networkx would copy each node's attributes twice, and look up both ends of each edge three times
     built._node.update(nodes)  # noqa: SLF001
     for neighbours in (built._succ, built._pred):  # noqa: SLF001
         neighbours.update((node, {}) for node in built)
@@ -103,7 +103,7 @@ def assembled(
 
 
 def _connect(after: dict[str, Any], before: dict[str, Any], edges: Iterable[EdgeRow]) -> None:
-    """Put edges into what follows each node, and into what precedes it."""
+    """Put edges into the successors and the predecessors of each node."""
     for edge in edges:
         keys = after[edge.source].get(edge.target)
         if keys is None:
@@ -112,26 +112,26 @@ def _connect(after: dict[str, Any], before: dict[str, Any], edges: Iterable[Edge
 
 
 def edge_key(edge: EdgeRow, taken: Container[str]) -> str:
-    """What tells an edge from the others between its two nodes: the relation and the role, if need be the use, field, time."""
+    """What distinguishes an edge from others between its nodes: relation and role, if needed also use, field and time."""
     key = f"{edge.relation}:{edge.role}" if edge.role else str(edge.relation)
-    if key in taken:  # said twice, for another use or at another time
+    if key in taken:  # repeated for another use or at another time
         key = f"{key}#{edge.usage}#{edge.path}"
     key = f"{key}#{edge.time}" if key in taken else key
-    return f"{key}#{edge.reader}" if key in taken else key  # as the same model, run by several at once
+    return f"{key}#{edge.reader}" if key in taken else key  # such as one model that several things run at once
 
 
 def attributed(rows: Iterable[Row]) -> Iterator[tuple[str, Attributes]]:
     """The id and the attributes of each row of a node."""
     rest = iter(rows)
     while some := list(islice(rest, AT_ONCE)):
-        details = decoded(f"[{','.join(row[-1] for row in some)}]")  # at once, for the names in them are the same
+        details = decoded(f"[{','.join(row[-1] for row in some)}]")  # together, because they have the same member names
         yield from map(_attributed, some, details)
 
 
 def _attributed(row: Row, details: Attributes) -> tuple[str, Attributes]:
     identity, kind, name, account, region, arn, created, modified, status, observed, _ = row
     details |= {
-        "kind": intern(kind),  # there are few of them, and many nodes that ask for each
+        "kind": intern(kind),  # there are few of them, and many nodes use each
         "name": name,
         "account": account and intern(account),
         "region": region and intern(region),

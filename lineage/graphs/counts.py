@@ -1,6 +1,6 @@
-"""What a "no" stands on, worked out while the graph is joined: how much was read, and which jobs do not say what they read.
+"""The basis of a "no", computed at the join: how much was read, and which jobs do not say what they read.
 
-A question then reads a few rows, however many jobs there are.
+A question then reads a few rows, for any number of jobs.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from lineage.graphs.first_writes import find_first_writes
 from lineage.snapshot.graph import behind
 from lineage.snapshot.levels import each_into, each_out_of
 
-# Where what a job made may be read: no place for a model, unless something loads or reads it there.
+# Where a job's output may be read: a place for models counts only if something loads or reads them there.
 _ONWARD: Final = (*(name for name, relation in RELATIONS.items() if relation.flows), "recorded-by")
-# What learns, or holds what may have been learnt: there the way of the data ends.
+# What learns, or holds what may have been learnt: the path of the data ends there.
 _LEARN: Final = tuple(
     kind.name for kind in KINDS.values() if kind.trains or any(one.relation == "loads" for one in kind.references)
 )
@@ -40,15 +40,15 @@ _COUNTED = f"""
         FROM main.edge CROSS JOIN main.node ON node.id = edge.target LEFT JOIN first_write AS first ON first.place = edge.source
         WHERE edge.relation = 'reads' AND edge.usage = 'data' AND node.kind = '{TRAINING_JOB.name}' GROUP BY 1, 2)
     SELECT job.*, ifnull(number, 0), ifnull(unknown, 0) FROM job LEFT JOIN channel USING (account, region)"""  # noqa: S608
-# The jobs that read data by themselves, and need not say which: a `Job` has it in a document, which may say anything.
+# The jobs that read data by themselves and need not declare it: a `Job` has it in a document that may say anything.
 _READERS: Final = (TRAINING_JOB.name, PROCESSING_JOB.name, FINE_TUNING_JOB.name)
-# Those into which no field says that anything was read, to learn from or to build on.
+# Those without a field that says that anything was read, to learn from or to build on.
 _SAYING_NOTHING = f"""
     SELECT id, kind, status, details FROM main.node WHERE kind IN {_READERS} AND observed
     AND NOT {_ISOLATED} AND NOT EXISTS (
         SELECT 1 FROM main.edge WHERE target = node.id AND relation = 'reads' AND evidence = 'declared'
         AND (usage IN ('data', 'model') OR opaque)) ORDER BY id"""  # noqa: S608  (our own words)
-# Where what some jobs wrote may have got, as far as to the first who learn.
+# Where the output of some jobs may have got, up to the first that learn.
 _REACHED = f"""
     CREATE TEMP TABLE reached AS
     WITH RECURSIVE got (id) AS (
@@ -58,7 +58,7 @@ _REACHED = f"""
         UNION {" UNION ".join(each_out_of("r.place FROM got CROSS JOIN main.level AS w ON w.place = got.id"))})
     SELECT id FROM got"""  # noqa: S608  (our own words)
 _BACK: Final = "w.place FROM leading CROSS JOIN main.level AS r ON r.place = leading.id"
-# Of these, whence there is a way to one who learns.
+# Of these, the nodes with a path to one that learns.
 _LEADING = f"""
     WITH RECURSIVE leading (id) AS (
         SELECT id FROM reached JOIN main.node USING (id) WHERE kind IN {_LEARN}
@@ -69,7 +69,7 @@ _LEADING = f"""
 
 
 def count(db: sqlite3.Connection) -> None:
-    """Fill what a joined graph says of itself: the numbers of each place, and the jobs that do not say what they read."""
+    """Fill the counts of a joined graph for each account and region, and the jobs that do not say what they read."""
     find_first_writes(db)
     db.execute(_COUNTED)
     db.execute("DROP TABLE temp.first_write")
@@ -90,7 +90,7 @@ def _silent(db: sqlite3.Connection) -> Iterator[str]:
 
 
 def _leading(db: sqlite3.Connection, writers: list[str]) -> set[str]:
-    """Those of some jobs whose outputs may have got to who learns, whatever the times say."""
+    """Those of some jobs whose outputs may have got to a job that learns, ignoring times."""
     db.execute(_REACHED, (json.dumps(writers),))
     db.execute("CREATE UNIQUE INDEX temp.reached_id ON reached (id)")
     found = {row[0] for row in db.execute(_LEADING)}
@@ -99,7 +99,7 @@ def _leading(db: sqlite3.Connection, writers: list[str]) -> set[str]:
 
 
 def _may_write_what_is_read(db: sqlite3.Connection, job: str) -> bool:
-    """Whether it names, in a text, a place that others read, or one around it: it may have written there."""
+    """Whether a text of it names a place that others read, or one around it: it may have written there."""
     named = db.execute("SELECT source FROM main.edge WHERE target = ? AND relation = 'mentions'", (job,)).fetchall()
     return any(_is_read(db, place) for (place,) in named)
 

@@ -1,8 +1,8 @@
-"""Deployments as facts: from when to when an endpoint ran which config, as far as its records and earlier crawls tell.
+"""Deployments: when an endpoint ran which config, as far as its records and earlier crawls tell.
 
 An endpoint downloads the artifacts of its models when it is created or updated, and again when it replaces or adds an
-instance (API reference CreateEndpoint, UpdateEndpoint, S3ModelDataSource). LastModifiedTime also moves with weights and
-scaling, so that it says by when an update was, not when.
+instance (API reference CreateEndpoint, UpdateEndpoint, S3ModelDataSource). LastModifiedTime also changes with weights and
+scaling, so it gives only the latest time of an update.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from lineage.domain.records import Window
 from lineage.domain.sightings import EVER
 from lineage.domain.times import sortable
 
-PENDING, PAST = "pending", "past"  # the roles of a config that an endpoint is about to run, and of one that it ran
+PENDING, PAST = "pending", "past"  # the roles of a config that an endpoint will run, and of one that it ran
 
 
 class Configured(NamedTuple):
-    """One version of an endpoint's record says that it ran a config: its lives, and the times that bound it.
+    """A version of an endpoint's record that says it ran a config: its lifetime, and the times that bound it.
 
-    `gone` is when this life of the endpoint was over, and `seen` when a crawl began that still read this version; both
-    are empty where nobody knows, `seen` also of the newest version.
+    `gone` is when this lifetime of the endpoint ended, and `seen` when a crawl began that still read this version; both
+    are empty if unknown, `seen` also for the newest version.
     """
 
     endpoint: str
@@ -39,8 +39,8 @@ class Configured(NamedTuple):
 class Deployment(NamedTuple):
     """A config that an endpoint runs, or ran: `window.closes` is empty while it does.
 
-    It was deployed at the earliest when the window opens; `settled` is by when it surely was, where that is later.
-    `reader` names the deployment: whoever loads a model for it has the same.
+    It was deployed at the earliest when the window opens; `settled` is the time by which it certainly was, if later.
+    `reader` names the deployment: loads of a model for it have the same value.
     """
 
     endpoint: str
@@ -53,22 +53,22 @@ class Deployment(NamedTuple):
 
 
 def deployments(said: Iterable[Configured]) -> Iterator[Deployment]:
-    """The deployments of endpoints, of what the versions of their records say, sorted by endpoint."""
+    """The deployments of endpoints from the versions of their records, sorted by endpoint."""
     for _, versions in groupby(said, key=lambda one: one.endpoint):
         yield from _of_one(sorted(versions, key=_in_order))
 
 
 def _in_order(said: Configured) -> tuple[bool, str, str]:
-    """The newest version last: it has no later one in the place of which a crawl read it."""
+    """The order of versions, the newest last: no later version replaced it."""
     return (not said.seen, said.seen, sortable(said.modified))
 
 
 def _of_one(versions: list[Configured]) -> Iterator[Deployment]:
-    """Those of one endpoint: each config in turn, and what was to come beside it."""
+    """The deployments of one endpoint: each config in turn, and configs that were being rolled out."""
     rolled_out = {one.config for one in versions if one.role == PENDING}
     turns = [list(turn) for _, turn in groupby((one for one in versions if one.role != PENDING), key=lambda one: one.config)]
     for before, turn, after in zip([None, *turns], turns, [*turns[1:], None], strict=False):
-        # what was being rolled out when the one before it was read may have run by then
+        # a config that was being rolled out in the previous version may have run by then
         yield _deployment(turn, before if turn[0].config not in rolled_out else None, after, updated=before is not None)
     ran = {turn[0].config for turn in turns}
     for number, one in enumerate(versions):
@@ -82,7 +82,7 @@ def _deployment(
     first, last = turn[0], turn[-1]
     earlier = max(before[-1].seen, before[-1].modified, key=sortable) if before else ""
     opens = max(first.created, first.config_created, earlier, key=sortable)
-    # The endpoint was updated to it, and by its record alone nobody knows when: at the latest when it was modified.
+    # The endpoint was updated to it at an unknown time, at the latest when it was modified.
     updated = updated or sortable(first.config_created) > sortable(first.created)
     settled = max(opens, first.modified, key=sortable) if updated else opens
     closes = after[0].modified or last.seen if after else last.gone
@@ -90,7 +90,7 @@ def _deployment(
 
 
 def _pending(said: Configured, later: list[Configured]) -> Deployment:
-    """A config that was being rolled out: some instances may run it, until a later version names it no more."""
+    """A config that was being rolled out: some instances may run it, until a later version no longer names it."""
     opens = max(said.created, said.config_created, key=sortable)
     closes = next((one.modified for one in later if one.seen != said.seen), "") or said.gone
     return _told(said, Window(opens, closes), EVER, now=not said.seen)

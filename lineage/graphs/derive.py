@@ -1,9 +1,9 @@
-"""Records to nodes and edges: the one place where SageMaker's names and locations are joined.
+"""Turns records into nodes and edges: only here are SageMaker's names and locations joined.
 
 Step by step, each a function: `declared` gives what the fields of the records say; echoes are left out, and
-channels that read another job's model are told from data; `note_levels` joins written locations to read locations;
-`classify` says of each location whether it is data, an artifact or code. Records are streamed and all that is many
-stands in tables (`tables.py`), so that memory does not grow with the estate.
+channels that read another job's model are separated from data; `note_levels` joins written locations to read locations;
+`classify` decides for each location whether it is data, an artifact or code. Records are streamed and all large sets
+are in tables (`tables.py`), so memory does not grow with the account.
 """
 
 from __future__ import annotations
@@ -57,12 +57,12 @@ from lineage.snapshot.schema import CONTENT_SCHEMA, new_graph
 
 T = TypeVar("T")
 Records = Callable[[], Iterable[Resource]]
-"""Gives all records anew, ordered by id and creation."""
+"""Gives all records again, ordered by id and creation."""
 OnStep = Callable[[str, int], None]
-"""Is told what is being done, and how many are done."""
-STEP = 2000  # so many between two calls of OnStep
+"""Called with the current step, and how many are done."""
+STEP = 2000  # records between two calls of OnStep
 LifeRecord = tuple[str, Resource]
-"""A record under the id of its node; under no id where it is none."""
+"""A record with the id of its node; without an id if it is not a node."""
 
 
 @dataclass(slots=True)
@@ -98,9 +98,9 @@ def join(
     *,
     listings: Listings,
 ) -> None:
-    """Fill empty tables of nodes and edges. Of one ARN's several lives, the last one owns the plain node id.
+    """Fill empty tables of nodes and edges. If an ARN had several lifetimes, the last one has the plain node id.
 
-    `earlier` gives the versions of records that later ones have taken the place of: what they named as data stays said.
+    `earlier` gives replaced versions of records: what they named as data still counts.
     `listings` are the manifests that were read.
     """
     joining = Joining(db, listings)
@@ -130,7 +130,7 @@ def join(
     joining.index()
     joining.forget_unread()
     leave_out_the_same(joining)
-    joining.note_unexplained(_counted(unexplained(joining), "looking for what nobody made", on_step))
+    joining.note_unexplained(_counted(unexplained(joining), "finding models of unknown origin", on_step))
     note_unread(joining)
     joining.close()
 
@@ -178,7 +178,7 @@ def _pins(kind: Kind, record: Resource) -> list[list[str]]:
 
 
 def _contents(kind: Kind, record: Resource) -> list[list[str]]:
-    """The inputs of which a record says which content they had: the name of each, its place, and the text that says so."""
+    """The inputs whose content a record gives: the name of each, its place, and the text with the content."""
     given = {one.content: record.body.get(one.content) or {} for one in kind.references if one.content}
     if not any(name.startswith(PREFIX) for parameters in given.values() for name in parameters):
         return []
@@ -188,7 +188,7 @@ def _contents(kind: Kind, record: Resource) -> list[list[str]]:
 
 
 def _lives(records: Iterable[Resource]) -> Iterator[LifeRecord]:
-    """Names can be deleted and used again: an earlier life of an ARN has its creation time in its node id."""
+    """Names can be deleted and used again: the node id of an earlier lifetime contains its creation time."""
     last = None
     for record in records:
         if KINDS[record.kind].between:
@@ -212,7 +212,7 @@ _LENDERS = {kind.borrows[0]: kind.borrows[2] for kind in KINDS.values() if kind.
 
 
 def _lending(lives: Iterable[LifeRecord], joining: Joining) -> Iterator[LifeRecord]:
-    """All records; of some, others need a member to be read."""
+    """All records; first stores the members of some that others need."""
     for identity, record in lives:
         if record.kind in _LENDERS:
             told = (_LENDERS[record.kind], "LastModifiedTime", f"{KINDS[record.kind].noun}Name")
@@ -221,7 +221,7 @@ def _lending(lives: Iterable[LifeRecord], joining: Joining) -> Iterator[LifeReco
 
 
 def _with_borrowed(record: Resource, joining: Joining) -> Body:
-    """The body of a record, with what it borrows of the one that it names, below its noun."""
+    """The body of a record, with what it borrows from the record that it names, below that kind's noun."""
     kind, field, _ = KINDS[record.kind].borrows
     named = str(record.body.get(field) or "")
     if not kind or not is_arn(named):
@@ -230,7 +230,7 @@ def _with_borrowed(record: Resource, joining: Joining) -> Body:
 
 
 def _resolver(joining: Joining) -> Resolve:
-    """A function from (kind, account, region, name) to a node id. Names meet their ARNs without regard to case."""
+    """A function from (kind, account, region, name) to a node id. Names match their ARNs ignoring case."""
 
     def resolve(kind: str, account: str, region: str, name: str) -> str:
         return joining.id_of(kind, account, region, name.casefold()) or named_id(kind, account, region, name)
@@ -262,7 +262,7 @@ def _said(life: LifeRecord, resolve: Resolve, joining: Joining) -> Said:
 
 
 def _note_own(identity: str, own: list[tuple[Hit, str]], joining: Joining) -> None:
-    """Where the data lies that a record is the name of, under all its names; else it is known by these alone."""
+    """The location of the data that a record names, for all its names; without a location only the names count."""
     places = [(place, hit) for hit, place in own if hit.reference.own == "place"]
     names = [(name, hit) for hit, name in own if hit.reference.own == "name"]
     for place, hit in places or names:
@@ -271,7 +271,7 @@ def _note_own(identity: str, own: list[tuple[Hit, str]], joining: Joining) -> No
 
 
 def _only_named(record: Resource, found: list[tuple[Hit, Node, Edge]]) -> Iterator[tuple[Node, Edge]]:
-    """The places that a job names in a text and declares as no input nor output: it may have read and written there."""
+    """The places that a job names in a text without declaring them: it may have read and written there."""
     read = {node.id.rstrip("/") for _, node, edge in found if edge.relation == "reads"}
     written = [hit.location for hit, _, edge in found if edge.relation == "writes" and hit.location]
     for hit, node, edge in found:
@@ -284,15 +284,15 @@ def _only_named(record: Resource, found: list[tuple[Hit, Node, Edge]]) -> Iterat
 
 
 def _as_listed(edge: Edge, hit: Hit, listings: Listings) -> Edge:
-    """Of a manifest whose version at the time is known, what it lists was read."""
+    """If the version of a manifest at the time is known, what it lists was read."""
     version = listings.read_by(hit.location.uri, hit.view, edge.window) if hit.view and hit.location else None
     return replace(edge, span=Span.LISTING, listing=version) if version else edge
 
 
 def _once_said(record: Resource, resolve: Resolve, joining: Joining) -> Said:
-    """What an earlier version of a record named as data: a later edit takes no evidence away.
+    """What an earlier version of a record named as data: a later edit removes no evidence.
 
-    What a job reads is said when it is created, and is the same in each version.
+    What a job reads is given at its creation, and is the same in each version.
     """
     if KINDS[record.kind].job:
         return [], []
@@ -307,7 +307,7 @@ _STAYS_SAID = ("reads", "mentions", "configures")
 
 
 def _of_version(edge: Edge, record: Resource, seen: str = "") -> Edge:
-    """Until deployments are made of it, what an endpoint says of its config has the times of the record's version."""
+    """Until it becomes deployments, an endpoint's reference to its config has the times of the record's version."""
     return replace(edge, window=Window(record.modified or "", seen)) if edge.relation == "configures" else edge
 
 
@@ -316,7 +316,7 @@ def _is_logged_output(edge: Edge) -> bool:
 
 
 def _at_the_time(node: Node, edge: Edge, record: Resource, joining: Joining) -> tuple[Node, Edge]:
-    """A name that was used again since means the life that there was when it was named: by a job, when it was created."""
+    """A reused name means the lifetime at the time of naming: for a job, the job's creation."""
     edited = "" if KINDS[record.kind].job else record.modified or ""
     life = joining.life_at(node.id, max(record.created or "", edited))
     if life == node.id or not (RELATIONS[edge.relation].flows or edge.path == RUN_NAME):
@@ -326,14 +326,14 @@ def _at_the_time(node: Node, edge: Edge, record: Resource, joining: Joining) -> 
 
 
 def _named_since(node: Node, edge: Edge, record: Resource, joining: Joining) -> Iterator[tuple[Node, Edge]]:
-    """A config names a model for as long as it is deployed: what was created under that name since may run there, too."""
+    """A config names a model as long as it is deployed: a model created later with that name may run there, too."""
     if edge.relation == "deploys" and record.kind == ENDPOINT_CONFIG.name:
         for life in joining.lives_after(node.id, record.created or ""):
             yield replace(node, id=life), replace(edge, source=life)
 
 
 def _association(record: Resource) -> Said:
-    """What a record says that is no node, but an edge between two others."""
+    """The edge of a record that is not a node, but an edge between two others."""
     path, target, role = KINDS[record.kind].between
     ends = [str(record.body.get(end) or "") for end in (path, target)]
     if not all(map(is_arn, ends)):
@@ -344,7 +344,7 @@ def _association(record: Resource) -> Said:
 
 
 def target_node(record: Resource, hit: Hit, resolve: Resolve) -> Node:
-    """The node that a hit names, as far as the naming tells: a place, an image, or a resource nobody observed yet."""
+    """The node that a hit names, as far as the name tells: a place, an image, or a resource that was not read."""
     to = hit.reference.to
     if to == LOCATION:
         uri = hit.location.uri if hit.location else hit.value
@@ -387,9 +387,9 @@ def declared(identity: str, record: Resource, hit: Hit, resolve: Resolve) -> tup
 
 
 def _without_echoes(joining: Joining) -> None:
-    """A trial component repeats its job's inputs and outputs; only what the job itself does not say is kept.
+    """A trial component repeats its job's inputs and outputs; only what the job itself does not say is stored.
 
-    Of a run that a job only names, people logged what it read: perhaps by themselves, as the job did.
+    In a run that a job only names, people logged what was read: perhaps they read it, as the job did.
     """
     repeats = f"recorded.path != '{RUN_NAME}'"
     for relation, run, said in (
@@ -406,9 +406,9 @@ def _without_echoes(joining: Joining) -> None:
 
 
 def copied(joining: Joining) -> Iterator[Edge]:
-    """`overlaps` edges, by content, from each model that was written to its content, and from there to each place that had it.
+    """`overlaps` edges by content: from each written model to its content, and from there to each place that had it.
 
-    So they are as many as the places, not as their pairs. What was seen of these places besides is there as well.
+    So their number grows with the places, not with the pairs. Other contents seen at these places are included.
     """
     joining.sort_contents()
     named: set[str] = set()
@@ -437,9 +437,9 @@ def _content_edges(place: str, sights: list[Sight], joining: Joining) -> Iterato
 
 
 def _model_inputs(joining: Joining, on_step: OnStep) -> None:
-    """A channel that lies inside another job's model artifact reads a model, whatever the channel is called."""
+    """A channel inside another job's model artifact reads a model, whatever the channel's name."""
     joining.sort_models()
-    places = _counted(joining.data_places(), "telling data from models", on_step)
+    places = _counted(joining.data_places(), "separating data from models", on_step)
     joining.note_model_inputs((place, maker) for place in places for maker in joining.makers(_folders(place)))
 
 
@@ -449,7 +449,7 @@ def _folders(place: str) -> list[str]:
 
 
 def classify(joining: Joining) -> None:
-    """Each location node gets its kind; an artifact that nothing wrote is not observed."""
+    """Give each location node its kind; an artifact that nothing wrote is not observed."""
     joining.run("""
         WITH used (place, usage, made) AS (
             SELECT source, usage, 0 FROM edge WHERE relation IN ('reads', 'mentions')

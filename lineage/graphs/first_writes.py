@@ -1,4 +1,4 @@
-"""When a place was first written to, itself or where it shares keys: found in one pass over the levels, not for each pair."""
+"""The first write to each place or to places that share keys with it: found in one pass over the levels, not by pairs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from lineage.snapshot.tables import Row
 
-_NEVER = "~"  # sorts behind all times
+_NEVER = "~"  # sorts after all times
 _OWN = """
     CREATE TEMP TABLE own AS SELECT target AS place, min(rtrim(ifnull(opens, ''), 'Z')) AS opens FROM main.edge
     WHERE relation = 'writes' AND evidence != 'logged' GROUP BY target"""
@@ -26,7 +26,7 @@ _FIRST = f"""
 
 
 def find_first_writes(db: sqlite3.Connection) -> None:
-    """Fill the temporary table `first_write`: by place, the earliest write to it and to what shares keys with it."""
+    """Fill the temporary table `first_write`: by place, the earliest write to it or to a place that shares keys with it."""
     db.execute(_OWN)
     db.execute("CREATE TEMP TABLE first_at (id INTEGER PRIMARY KEY, first, around, below)")
     db.executemany("INSERT INTO first_at VALUES (?,?,?,?)", _first_writes(db.execute(_LEVELS)))
@@ -38,7 +38,7 @@ def find_first_writes(db: sqlite3.Connection) -> None:
 
 @dataclass(slots=True)
 class _Level:
-    """A place while the pass is inside it, with the first writes to what was met of all around and inside it."""
+    """A place while the pass is inside it, with the first writes met so far around and inside it."""
 
     id: int
     place: str
@@ -47,20 +47,20 @@ class _Level:
     gets_from: int
     gets_to: int
     opens: str  # to the place itself
-    covered: str = _NEVER  # to what is around it and covers it
+    covered: str = _NEVER  # to places around it that cover it
     held: str = _NEVER  # to the folders around it
-    got: str = _NEVER  # to what is inside and is got by who reads it
-    below: str = _NEVER  # to what is called so with a slash at its end
-    begun: str = _NEVER  # to all that begins as it does
+    got: str = _NEVER  # to places inside it that its readers get
+    below: str = _NEVER  # to its name with a trailing slash
+    begun: str = _NEVER  # to all that begins like it
 
     def enter(self, outer: _Level) -> None:
-        """It lies in another place, of which all is known that is around it."""
+        """It is inside another place, for which all places around are known."""
         covers = outer.covers_from <= self.id <= outer.covers_to
         self.covered = min(outer.covered, outer.opens if covers else _NEVER)
         self.held = min(outer.held, outer.opens if outer.holds(self) else _NEVER)
 
     def leave(self, outer: _Level) -> None:
-        """All is known that is inside it: it is inside the other one."""
+        """All places inside it are known: add them to the outer place."""
         begun = min(self.opens, self.begun)
         outer.begun = min(outer.begun, begun)
         if outer.gets_from <= self.id <= outer.gets_to:
@@ -69,7 +69,7 @@ class _Level:
             outer.below = min(outer.below, begun)
 
     def holds(self, inner: _Level) -> bool:
-        """Whether a place that begins as this one does lies in the folder that it is."""
+        """Whether a place that begins like this one is inside the folder of that name."""
         return inner.place.startswith(self.place if self.place.endswith("/") else f"{self.place}/")
 
     def row(self) -> Row:

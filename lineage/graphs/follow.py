@@ -1,8 +1,8 @@
-"""Tables of relations to follow, and the one engine that reads them: what of a large graph a question must see. Pure.
+"""Tables of relations to follow, and the engine that reads them: the part of a large graph that a question needs. Pure.
 
-A table grows sets of nodes, each known by a name. A line says from the nodes of which set edges are taken, of which
-relations and in which direction, and which set their far ends join. Lines are read again until no set grows, so that
-their order means nothing.
+A table grows named sets of nodes. A line says from which set's nodes edges are taken, of which relations and in which
+direction, and which set their far ends join. Lines are read again until no set grows, so their order does not
+matter.
 """
 
 from __future__ import annotations
@@ -19,36 +19,36 @@ from lineage.graphs.build import Attributes, EdgeRow
 Direction = Literal["up", "down"]
 EVERY = tuple(RELATIONS)
 Seeds = Mapping[str, Iterable[str]]
-"""The first nodes of some sets, by the names of these."""
+"""The first nodes of some sets, by the names of the sets."""
 
 
 class Only(Enum):
-    """Which edges are taken, where their relations alone do not say it."""
+    """Which edges are taken, if the relations alone do not decide."""
 
     ALL = auto()
-    TELLING = auto()  # not those to runs that say no more than the job that they record
-    LEADING_ON = auto()  # nor those to what nobody reads
-    MENTIONED = auto()  # of what is read, only what is mentioned as well
+    TELLING = auto()  # not those to runs that say no more than their job
+    LEADING_ON = auto()  # nor those to places that nothing reads
+    MENTIONED = auto()  # reads only of what is also mentioned
 
 
 class Follow(NamedTuple):
     """A line of a table: edges out of the nodes of a set (`down`), or into them (`up`), and which sets their ends join.
 
-    Where no set is named, the edges stand beside what is reached, and nothing goes on from them.
+    Without a named set, the edges are added to what is reached, but not followed further.
     """
 
     start: str
     way: Direction
     relations: Sequence[str]
     to: str = ""  # the set of the far ends
-    near: str = ""  # the set of those ends from which the line starts
+    near: str = ""  # the set of the near ends
     only: Only = Only.ALL
-    where: Sequence[str] = ()  # from nodes of which sorts; from all, where none is named
-    edge: Callable[[EdgeRow], bool] | None = None  # of which edges the ends join
+    where: Sequence[str] = ()  # the sorts of nodes to start from; all if none is named
+    edge: Callable[[EdgeRow], bool] | None = None  # the edges whose ends join
 
 
 class Source(Protocol):
-    """A larger graph, of which a part is wanted."""
+    """A larger graph, from which a part is wanted."""
 
     def edges(self, nodes: Iterable[str], way: Direction, relations: Sequence[str], only: Only) -> Iterable[EdgeRow]:
         """The edges of some relations into some nodes, or out of them."""
@@ -59,16 +59,16 @@ class Source(Protocol):
         ...
 
     def sort_of(self, node: str, attributes: Attributes) -> str:
-        """Of which sort a node is, for lines that start from some sorts only."""
+        """The sort of a node, for lines that start only from some sorts."""
         ...
 
 
 class Grown:
-    """What a table has led to: the edges, the sets, and the attributes of those nodes of which a line asked for them."""
+    """The result of a table: the edges, the sets, and the attributes of nodes for which a line needed them."""
 
     def __init__(self, source: Source, seeds: Seeds) -> None:
         self.edges: dict[EdgeRow, None] = {}
-        # and no sets: rows come in order, and ids that stay so are sorted soon
+        # not sets: rows come in order, and ids in order are sorted fast
         self.sets: dict[str, dict[str, None]] = defaultdict(dict)
         self.nodes: dict[str, Attributes] = {}
         self._sorts: dict[str, str] = {}
@@ -79,7 +79,7 @@ class Grown:
             self._new[name] = list(self.sets[name])
 
     def follow(self, table: Iterable[Follow]) -> None:
-        """Read the lines until no set grows. What several lines ask of the same nodes is asked once."""
+        """Read the lines until no set grows. Requests of several lines for the same nodes are made once."""
         asked: dict[object, list[Follow]] = defaultdict(list)
         for line in table:
             asked[line.start, line.way, line.only, tuple(line.where)].append(line)
@@ -117,7 +117,7 @@ class Grown:
 
 
 def _leading(edges: Iterable[EdgeRow], line: Follow, asked: Iterable[str]) -> Iterator[EdgeRow]:
-    """Those of some edges that a line is about; most lines are about all that were asked for."""
+    """The edges that a line takes; most lines take all that were asked for."""
     if line.edge is None and set(line.relations).issuperset(asked):
         return iter(edges)
     relations, edge_of = frozenset(line.relations), line.edge

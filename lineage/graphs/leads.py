@@ -1,4 +1,4 @@
-"""Which edges lead a question on: of what a large estate has one of for each job, only those that tell more than the job."""
+"""Which edges a question follows: of those that every job has, only the ones that tell more than the job."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from lineage.snapshot.graph import Way
 from lineage.snapshot.reading import Snapshot
 from lineage.snapshot.tables import Row
 
-# A run has something to tell where somebody wrote into it, or it logs what it wrote.
+# A run tells more if somebody wrote into it, or if it logs what it wrote.
 _TELLING_RUN = Way(["recorded-by"], ends_of=["reads", "mentions"], starts_of=["writes", "recorded-by"])
 
 
 def onward_rows(snapshot: Snapshot, trained: Iterable[str], relations: Sequence[str], *, every_run: bool) -> Iterator[Row]:
-    """The edges of some relations out of jobs that train, as far as they lead on: to what is read, to runs that say more.
+    """The edges of some relations out of training jobs that lead further: to what is read, to runs that say more.
 
-    Not to a model that nobody reads, nor (unless `every_run`) to a run that nobody wrote into: of those there is one
-    for each job.
+    Not to a model that nothing reads, nor (unless `every_run`) to a run that nobody wrote into: every job has
+    one of these.
     """
     runs = Way(["recorded-by"]) if every_run else _TELLING_RUN
     models = Way(["writes"], starts_of=[*TAKING, "overlaps"], or_no_place=True)
@@ -30,13 +30,13 @@ def onward_rows(snapshot: Snapshot, trained: Iterable[str], relations: Sequence[
 
 
 def telling_rows(snapshot: Snapshot, ids: Iterable[str], relations: Sequence[str]) -> Iterator[Row]:
-    """The edges of some relations out of nodes, but for those to runs that say no more than the job that they record."""
+    """The edges of some relations out of nodes, except those to runs that say no more than their job."""
     rest = Way([relation for relation in relations if relation != "recorded-by"])
     return snapshot.rows_by([rest, _TELLING_RUN], ids)
 
 
 def mention_rows(snapshot: Snapshot, ids: Iterable[str]) -> Iterator[Row]:
-    """The `mentions` edges into nodes, and the `reads` edges of what they mention as well."""
+    """The `mentions` edges into nodes, and the `reads` edges of what is also mentioned."""
     mentions = list(snapshot.edge_rows(into=ids, relations=["mentions"]))
     mentioned = {(row[0].rstrip("/"), row[1]) for row in mentions}
     reads = snapshot.edge_rows(into={row[1] for row in mentions}, relations=["reads"])
@@ -58,7 +58,7 @@ def places_near(snapshot: Snapshot, dataset: Location) -> Iterator[str]:
 
 
 def first_write(snapshot: Snapshot, dataset: Location) -> list[str]:
-    """The id of the first place, if there is one, that a job wrote and that shares keys with a location."""
+    """The id of the first place, if any, that a job wrote and that shares keys with a location."""
     start = dataset.uri.rstrip("/") if dataset.key.strip("/") else f"{dataset.root}/"
     rows = edges_of(snapshot.first_writes(start, prefixes(dataset)))
     return list(islice((edge.target for edge in rows if _wrote(edge, dataset)), 1))
@@ -76,7 +76,7 @@ def _may_hold(place: str, dataset: Location) -> bool:
 
 
 def prefixes(dataset: Location) -> Iterator[str]:
-    """Every place around a location: a place stands for the keys that begin with its own, wherever that ends."""
+    """Every place around a location: a place stands for all keys that begin with its own."""
     bare = dataset.key.rstrip("/")
     for length in range(len(bare)):
         yield f"{dataset.root}/{bare[:length]}"

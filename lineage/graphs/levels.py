@@ -1,4 +1,4 @@
-"""The places of a graph as levels (`snapshot/levels.py`): each once, with how far it reaches, found in one sorted pass."""
+"""The places of a graph as levels (`snapshot/levels.py`): each once, with its range, found in one sorted pass."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from lineage.snapshot.levels import each_into, each_out_of
 from lineage.snapshot.manifests import texts_around
 
 _EXACTLY, _IN_FOLDER, _BEGINS_SO = range(3)
-"""How far a place reaches: to its own key, to all in the folder that it is, to all keys that begin so."""
+"""How far a place reaches: its own key, all in its folder, or all keys that begin with it."""
 Place = tuple[str, Spans, Spans, bool]
 """A place, the ways to write it and to read it, and whether it is an entry of a manifest."""
 Above = tuple[int | None, int | None, int | None]
 """The numbers of the nearest places around one: a written one, a read one, and an entry."""
 Reach = tuple[int, int]
-"""From which number to which a place reaches; the first is beyond the second where it is to none."""
+"""The range of numbers that a place reaches; the first is after the second if it is empty."""
 _NONE: Reach = (1, 0)
-# One number for all that one writer wrote at one time. How far a place reaches is that of its widest write: where others wrote
-# it in another way, it does not stand for anything wider.
+# One number for all that one writer wrote at one time. A place has the range of its widest write: if others wrote it in
+# another way, it does not replace narrower places.
 _NUMBERED = """
     CREATE TEMP TABLE numbered AS
     SELECT dense_rank() OVER (ORDER BY writer, opens, closes) AS at, place FROM write
@@ -36,17 +36,17 @@ class _Level:
     def __init__(self, number: int, at: Place, outer: _Level | None) -> None:
         self.number, (self.place, self.written, self.read, self.entry) = number, at
         self.up = outer.nearest() if outer else (None, None, None)
-        self.last = number  # of all that begins as it does
-        self.folder = _NONE  # of that, what lies in the folder that it is
+        self.last = number  # of all that begins like it
+        self.folder = _NONE  # of that, what is inside its folder
 
     def nearest(self) -> Above:
-        """The nearest levels that what begins as it does lies in: written ones, read ones, and entries."""
+        """The nearest levels around anything that begins like it: written ones, read ones, and entries."""
         own = (self.written, self.read, self.entry)
         written, read, entry = (self.number if is_so else up for is_so, up in zip(own, self.up, strict=True))
         return written, read, entry
 
     def holds(self, inner: _Level) -> None:
-        """Another one that begins as it does is done, with all that is inside."""
+        """Note that another one that begins like it is done, with all that is inside."""
         self.last = inner.last
         if self.place.endswith("/") or inner.place.startswith(f"{self.place}/"):
             first, _ = self.folder
@@ -63,17 +63,17 @@ class _Level:
 
 
 def _written_by(span: Span) -> int:
-    """No row of the table of kinds has a write of another span than these; one that came would cover more, not less."""
+    """No row of the table of kinds writes with another span than these; a new one would cover more, not less."""
     return {Span.OBJECT: _EXACTLY, Span.FOLDER: _IN_FOLDER}.get(span, _BEGINS_SO)
 
 
 def _read_by(span: Span) -> int:
-    """Of a manifest the object itself counts: what it lists is kept beside it."""
+    """For a manifest the object itself counts: what it lists is stored separately."""
     return {Span.PREFIX: _BEGINS_SO, Span.FOLDER: _IN_FOLDER}.get(span, _EXACTLY)
 
 
 def note_levels(joining: Joining) -> None:
-    """Keep the places that are read and written, how they lie inside each other, and which of them share keys at all."""
+    """Store the places that are read and written, how they are nested, and which of them share keys at all."""
     sql = """INSERT INTO main.level (id, place, last, up_written, up_read, up_entry, written, read, covers_from, covers_to,
              gets_from, gets_to, surely_from, surely_to) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"""
     joining.run("CREATE TEMP TABLE entry_at (place, manifest, PRIMARY KEY (place, manifest)) WITHOUT ROWID")
@@ -90,7 +90,7 @@ def note_levels(joining: Joining) -> None:
 
 
 def _levels(places: Iterable[Place]) -> Iterator[tuple[object, ...]]:
-    """The rows of all places, which come in their order: each when the pass has left it."""
+    """The rows of all places, which come in order: each when the pass has left it."""
     inside: list[_Level] = []
     for number, at in enumerate(places, 1):
         while inside and not at[0].startswith(inside[-1].place):
@@ -108,7 +108,7 @@ def _left(inside: list[_Level]) -> tuple[object, ...]:
 
 
 def _around(joining: Joining) -> Iterator[tuple[str, int]]:
-    """The places that are around others which one writer wrote at one time, each with the number of that write."""
+    """The places around others that one writer wrote at the same time, each with the number of that write."""
     rows = joining.each("SELECT at, place FROM numbered ORDER BY at, place")
     for at, group in groupby(rows, key=itemgetter(0)):
         places = [place for _, place in group]
@@ -116,26 +116,26 @@ def _around(joining: Joining) -> Iterator[tuple[str, int]]:
 
 
 def _has_inside(place: str, places: list[str]) -> bool:
-    """Whether another one of some sorted places lies in the folder that a place is."""
+    """Whether another one of some sorted places is inside the folder of a place."""
     start = f"{place.rstrip('/')}/"
     first = bisect_left(places, start)
     return any(one.startswith(start) and one != place for one in places[first : first + 2])
 
 
 def _entries(joining: Joining) -> Iterator[tuple[str, str]]:
-    """The entries of manifests that somebody read, each with the manifest, at which something was written, or in which."""
+    """The entries of manifests that something read, each with its manifest, if something was written at or in them."""
     read, before = joining.listings_read(), set[str]()
     for place in joining.written_places() if read else ():
         location = location_of(place)
         around = list(texts_around(location)) if location else []
-        for text in around:  # what lies around the place before was asked about with it
+        for text in around:  # what is around the place was already asked for with the previous one
             manifests = () if text in before else joining.listings.having(text)
             yield from ((text, manifest) for number, manifest in manifests if number in read)
         before = set(around)
 
 
 def _folders(joining: Joining) -> Iterator[tuple[str, str]]:
-    """The folders, as what may have been written around each, in which manifests list something that somebody read."""
+    """The folders in which read manifests list something, each as the names of places that may be written around it."""
     for number in sorted(joining.listings_read()):
         manifest, *_ = joining.listings.told(number)
         for folder in joining.listings.folders(number):
@@ -153,7 +153,7 @@ _FOLDER = """
     SELECT around.id, manifest.id, 0 FROM (
         SELECT level.id FROM json_each(?) AS name CROSS JOIN main.level ON place = name.value WHERE written LIMIT 1
     ) AS around JOIN main.level AS manifest ON manifest.place = ?"""
-# A place adds nothing to what its writers wrote inside it, where each of them did so each time.
+# A place adds nothing if each of its writers wrote something inside it each time.
 _WIDER = """
 UPDATE main.level SET wider = 1 WHERE place IN (
     SELECT place FROM numbered WHERE place IN (SELECT place FROM around)
@@ -163,7 +163,7 @@ INSERT INTO main.together SELECT at, id FROM numbered JOIN main.level USING (pla
 DROP TABLE temp.numbered;
 DROP TABLE temp.around
 """.strip()
-# Mostly the nearest one tells.
+# Mostly the nearest one decides.
 _LEADS = f"""
     UPDATE main.level SET leads = 1
     WHERE written AND EXISTS (

@@ -1,4 +1,4 @@
-"""Which places records name: a place that none names is not used, and a name one slip beside another is most likely a slip."""
+"""Which places records name. A place that no record names is not used; a name one slip from another is probably a slip."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Known(StrEnum):
 
 
 class NamedPlaces:
-    """The places that the records of a snapshot name, to be asked about one after the other."""
+    """The places that the records of a snapshot name, for one question after another."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
@@ -47,13 +47,13 @@ class NamedPlaces:
         return self._snapshot.has_below(f"{bare}/") or any(True for _ in self._snapshot.node_rows([bare]))
 
     def _is_read(self, place: Location) -> bool:
-        """Whether something reads a place around it: a folder, or all keys that begin so."""
+        """Whether something reads a place around it: a folder, or all keys that begin like it."""
         folders = [one for one in _beginnings(place) if _ends_a_name(one, place)]
         read = self._snapshot.sources_among(folders, READING, (Span.PREFIX, Span.FOLDER))
         return any(True for _ in read) or self._begins_as_read(place)
 
     def _begins_as_read(self, place: Location) -> bool:
-        """Whether something reads all keys that begin as it does, in the middle of a name: `train` gives `trains/x`."""
+        """Whether something reads all keys with a prefix that ends in the middle of a name: `train` gives `trains/x`."""
         around = [one for one in _beginnings(place) if not _ends_a_name(one, place)]
         return any(True for _ in self._snapshot.sources_among(around, READING, (Span.PREFIX,)))
 
@@ -62,7 +62,7 @@ class NamedPlaces:
     def asked(self, text: str, *, exact: bool = False) -> Location:
         """The place that a person asks about; one that records name is never refused.
 
-        Raises `MalformedName` for what most likely means another place, or none, unless `exact`.
+        Raises `MalformedName` for a name that most likely means another place, or none, unless `exact`.
         """
         place = parse_location(from_url(text))
         if not place.root.startswith("s3://") or self._stands(place):
@@ -80,7 +80,7 @@ class NamedPlaces:
         return place
 
     def near(self, place: Location) -> str:
-        """The place that is one slip away from one that no record names; empty where there is none."""
+        """The place that is one slip away from one that no record names; empty if there is none."""
         if place.hides_bucket or self._stands(place) or self._begins_as_read(place):
             return ""
         if not self._snapshot.has_below(f"{place.root}/"):
@@ -90,7 +90,7 @@ class NamedPlaces:
         return next((one.uri for one in respelt if one.key and self._stands(one)), "") or self._near_folder(place)
 
     def _near_folder(self, place: Location) -> str:
-        """The first folder on the way down to a place that no record names, and beside it one that is a slip away."""
+        """The first folder down to a place that no record names, and a sibling of it that is one slip away."""
         start, rest, end = f"{place.root}/", place.key.rstrip("/"), "/" if place.key.endswith("/") else ""
         while rest:
             name, _, below = rest.partition("/")
@@ -101,12 +101,12 @@ class NamedPlaces:
 
     def _meant(self, start: str, name: str, below: str) -> Iterator[str]:
         for other in self._beside(start, name):
-            meant = other or f"/{name}"  # records name it behind two slashes
+            meant = other or f"/{name}"  # records name it after two slashes
             if is_slip(name, other) or (not other and self._stands(parse_location(f"{start}{meant}"))):
                 yield f"{start}{meant}/{below}" if below else f"{start}{meant}"
 
     def _beside(self, start: str, name: str) -> list[str]:
-        """What else stands in a folder; of a very full one, what begins as the name does."""
+        """What else is in a folder; in a very full one, what begins like the name."""
         for length in range(len(name) + 1):
             found = self._children(f"{start}{name[:length]}")
             if len(found) <= MOST:
@@ -119,12 +119,12 @@ def _beginnings(place: Location) -> Iterator[str]:
 
 
 def _ends_a_name(beginning: str, place: Location) -> bool:
-    """Whether a folder or a name in the place's key ends where its beginning does."""
+    """Whether a folder or a name in the place's key ends at the end of this prefix."""
     return beginning.endswith("/") or place.uri[len(beginning) :].startswith("/")
 
 
 def known_in(graph: Graph, place: Location) -> Known:
-    """The same of a graph in memory: what was noted of the place when it was made for a question, else what its nodes tell."""
+    """The same for a graph in memory: what was noted about the place when the graph was made, else what its nodes tell."""
     noted: dict[str, Known] = graph.graph.get("known", {})
     return noted[place.uri] if place.uri in noted else _known_by_nodes(graph, place)
 

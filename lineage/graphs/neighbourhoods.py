@@ -1,6 +1,6 @@
-"""What of a large snapshot each question must see: for each question a table of the relations that it follows.
+"""The part of a large snapshot that each question needs: for each question, a table of the relations that it follows.
 
-Each answer on its neighbourhood is that on the whole graph. Only here is a snapshot asked for what is around nodes.
+Each answer on its neighbourhood equals that on the whole graph. Only this file asks a snapshot for what is around nodes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _FLOWS = tuple(name for name, relation in RELATIONS.items() if relation.flows)
 _BELONGS = ("recorded-by", "member-of")
 # What a run logs as its output is downstream of its job.
 _ONWARD = (*_FLOWS, "recorded-by")
-# How data gets from a reader on to others.
+# How data gets from a reader to others.
 _LEADS = (*TAKING, *WRITING, "overlaps", "loads", "instantiates", "provides", "deploys", "configures", "hosts", "recorded-by")
 
 
@@ -49,7 +49,7 @@ def _is_logged(edge: EdgeRow) -> bool:
 
 
 def _is_said(edge: EdgeRow) -> bool:
-    """Whether people say that something got to what is no place: a run, or an entity."""
+    """Whether people say that something got to a run or an entity, which is not a place."""
     return _is_logged(edge) and not is_place(edge.target)
 
 
@@ -61,8 +61,8 @@ def _is_of_a_model(edge: EdgeRow) -> bool:
     return takes_model(edge.relation, edge.usage)
 
 
-# What is up or down the flow, with what stands beside it: runs, experiments, groups, executions; what a reached job reads
-# and names, and whose run one is.
+# What is upstream or downstream, with what is beside it: runs, experiments, groups, executions; what a reached job reads
+# and names, and the job of a run.
 _NEAR = (
     Follow("up", "up", _FLOWS, "up"),
     Follow("down", "down", _ONWARD, "down"),
@@ -71,29 +71,29 @@ _NEAR = (
     Follow("up", "up", ["recorded-by"], "up", where=(_ENTITY,)),  # what a job read whose action made a model
     Follow("beside", "up", ("reads", "writes"), "up", where=(_ENTITY,)),  # what people say got into a job or a model
 )
-# Who reads some places: also the runs that a hint there leads to, and the jobs that they record; and who wrote there first,
-# for what is written somewhere may be loaded as a model that nobody could read.
+# The readers of some places: also the runs that a hint there leads to, and their jobs; and the first writers there, because
+# something written may be loaded as a model that could not be read.
 _READERS = (
     Follow("written", "up", ["writes"]),
     Follow("place", "down", EVERY, "reached"),
     Follow("place", "down", EVERY, "hinted", edge=_is_logged),
     Follow("hinted", "up", ["recorded-by"], "reached"),
 )
-# Of a pipeline execution that names a write, whether it took the step over from another one, and did not write.
+# For a pipeline execution that names a write, whether it reused the step of another one, and did not write.
 _TOOK_OVER = Follow("writer", "down", ["member-of"], where=(_OTHER,))
-# Who else wrote the very place at which a model is, or around it: of several the last one made it.
+# Who else wrote exactly at a model's place, or around it: the last of several made it.
 _RIVALS = (
     Follow("model", "up", ["writes"], "writer"),
     Follow("model", "up", ["overlaps"], "rival"),
     Follow("rival", "up", ["writes"], "writer"),
     _TOOK_OVER,
 )
-# An endpoint keeps what goes in and out where its config says, whichever model or component of it the data is in.
+# An endpoint stores what goes in and out at its config's place, for every model or component of it.
 _KEPT = (
     Follow("reached", "up", ["configures"], "config", where=(_ENDPOINT,)),
     Follow("config", "down", ["writes"], "reached"),
 )
-# Where data goes from the readers on, what else they name if they do not train with it, and whose model another one may be.
+# Where data goes after the readers, what else they name if they do not train with it, and whose model another may be.
 _USE = (
     *_READERS,
     *_RIVALS,
@@ -102,12 +102,12 @@ _USE = (
     Follow("reached", "down", _LEADS, "reached", where=(_PLACE, *_NO_TRAINER)),
     Follow("reached", "down", ["reads", "writes"], "hinted", edge=_is_said, where=(_PLACE, *_NO_TRAINER)),
     Follow("reached", "up", ["reads", "mentions"], where=_NO_TRAINER),
-    Follow("reached", "up", ["member-of"], where=_NO_TRAINER),  # whom a job started, and whether he began
+    Follow("reached", "up", ["member-of"], where=_NO_TRAINER),  # which jobs a job started, and whether they began
     Follow("reached", "up", ["reads"], "model", where=_NO_TRAINER, edge=_is_of_a_model),
     Follow("place", "down", ["loads", "reads"], near="model", edge=_is_of_a_model),
     Follow("reached", "down", ["loads", "reads"], near="model", edge=_is_of_a_model, where=(_PLACE, *_NO_TRAINER)),
 )
-# All that data at some nodes gets to; what nobody can look into, and what endpoints serve of which nobody knows the making.
+# All that data at some nodes gets to; opaque sources, and what endpoints serve with an unknown origin.
 _IMPACT = (
     *_READERS,
     Follow("member", "up", _BELONGS, "member"),
@@ -116,25 +116,25 @@ _IMPACT = (
     Follow("reached", "down", ["reads", "writes"], "hinted", edge=_is_said, only=Only.TELLING),
     *_KEPT,
     Follow("config", "up", ["deploys"], "served"),  # and whether each of its variants names a model
-    # who else wrote a place that shares keys with what the data got to: of a model he may be the one who made it
+    # who else wrote a place that shares keys with what the data got to: they may have made a model there
     Follow("reached", "down", ["overlaps"], "shared", only=Only.TELLING),
     Follow("shared", "up", ["writes"], "writer"),
     Follow("reached", "down", ["loads", "reads"], near="model", edge=_is_of_a_model, where=(_PLACE,), only=Only.TELLING),
     *_RIVALS,
-    # what endpoints serve, those reached and those that serve what nobody knows the making of, up to its makers
+    # what endpoints serve, those reached and those that serve something of unknown origin, up to its makers
     Follow("reached", "down", ["configures", "hosts"], "served", only=Only.TELLING),
     Follow("unexplained", "down", SERVING, "unexplained"),
     Follow("unexplained", "down", SERVING, "served"),
     Follow("served", "up", (*SERVING, "overlaps"), "served"),
     Follow("served", "up", ["writes"], "writer"),
-    # beside it: what else reached jobs name, and the jobs of a run that is asked about
+    # beside it: what else reached jobs name, and the jobs of the run in question
     Follow("reached", "up", ["mentions", "reads"], where=_RESOURCE, only=Only.MENTIONED),
-    Follow("reached", "up", ["member-of"], where=(_OTHER,)),  # whom a job started, and whether he began
+    Follow("reached", "up", ["member-of"], where=(_OTHER,)),  # which jobs a job started, and whether they began
     Follow("also", "up", ["recorded-by"]),
     Follow("opaque", "down", ["reads"]),
 )
-# What nobody can look into, wherever in a snapshot: who reads it, what else jobs read and write that lose the trail, and
-# what endpoints serve of which nobody knows the making.
+# All opaque sources of a snapshot: their readers, what else is read and written by jobs that lose the trail, and
+# what endpoints serve with an unknown origin.
 _HOLES = (
     Follow("opaque", "down", ["reads"]),
     Follow("losing", "up", ["reads", "mentions"]),
@@ -144,7 +144,7 @@ _HOLES = (
     Follow("served", "up", (*SERVING, "overlaps"), "served"),
     Follow("served", "up", ["writes"]),
 )
-# What some jobs and runs read, and who wrote there, around there, or where there was the same content.
+# What some jobs and runs read, and who wrote there, around there, or at a place with the same content.
 _WRITERS = (
     Follow("reader", "up", ["reads"], "read"),
     Follow("read", "up", ["overlaps"], "around"),
@@ -153,16 +153,16 @@ _WRITERS = (
     *(Follow(start, "up", WRITING, "writer") for start in ("read", "around")),
     _TOOK_OVER,
 )
-# What may have gone into a node. Beside its jobs stand runs, and what they and the jobs are members of: people may have
-# written there what was read.
+# What may have gone into a node. With its jobs come runs, and the groups of both: people may have written there what was
+# read.
 _MAKING = (
     Follow("made", "up", (*_FLOWS, "recorded-by", "associated", "mentions"), "made"),
-    # the endpoints that keep something at a place, as their configs say
+    # the endpoints that store something at a place, according to their configs
     Follow("made", "up", ["writes"], "writer"),
     Follow("writer", "down", ["configures"], "made"),
     *(Follow(start, "down", _BELONGS, "beside") for start in ("made", "beside")),
     Follow("beside", "up", ["reads", "writes", "mentions", "associated"], "made"),
-    Follow("made", "up", ["member-of"], "spawned", where=(_OTHER,)),  # whom a job started, and whether he began
+    Follow("made", "up", ["member-of"], "spawned", where=(_OTHER,)),  # which jobs a job started, and whether they began
 )
 
 
@@ -175,26 +175,26 @@ def neighbourhood(snapshot: Snapshot, ids: Iterable[str], *directions: Direction
 
 @asks_snapshot
 def around_dataset(snapshot: Snapshot, *uris: str) -> Graph:
-    """What `used` must see of a snapshot to judge some locations: every reader of one, of what could hide it, and on.
+    """The part of a snapshot that `used` needs to judge some locations: every reader of one, or of what could hide it, and on.
 
-    Left out is what no answer to it could tell: what runs belong to, and where the chain ends without having led to another
+    Left out is what cannot change the answer: the groups of runs, and the ends of chains that lead to no other
     reader.
     """
     opaque = set(snapshot.opaque_places())
     datasets = [parse_location(from_url(uri)) for uri in uris]
     places = opaque.union(_places_around(snapshot, datasets))
     written = [place for dataset in datasets for place in first_write(snapshot, dataset)]
-    # where an access point is read, what any run logs may have been read by it
+    # if an access point is read, what any run logs may have been read through it
     every_run = any(location.hides_bucket for place in opaque if (location := location_of(place)))
     return _noted(_near(snapshot, _USE, {"place": places, "written": written}, every_run=every_run), snapshot, datasets)
 
 
 @asks_snapshot
 def around_subject(snapshot: Snapshot, subject: str, *also: str) -> Graph:
-    """What `impact` and `path` must see of a snapshot: all that a place or a node reaches, and what could hide more.
+    """The part of a snapshot that `impact` and `path` need: all that a place or a node reaches, and what could hide more.
 
-    `subject` is an S3 URI or a node id; nodes that are asked about `also` are there as well. What could hide more is what
-    nobody can look into, and what endpoints serve.
+    `subject` is an S3 URI or a node id; nodes of `also` are included. What could hide more are opaque sources, and what
+    endpoints serve.
     """
     opaque = set(snapshot.opaque_places())
     unexplained = list(snapshot.unexplained())
@@ -203,21 +203,21 @@ def around_subject(snapshot: Snapshot, subject: str, *also: str) -> Graph:
     if is_location(subject):
         place = parse_location(subject)
         places = opaque.union(_places_around(snapshot, [place]))
-        hidden["also"] = [*also, place.uri]  # a place that is only written leads nowhere, and is told all the same
+        hidden["also"] = [*also, place.uri]  # a place that is only written leads nowhere, but is shown
         known = {"place": places, "reached": places, "written": first_write(snapshot, place)}
         return _noted(_near(snapshot, _IMPACT, {**hidden, **known}), snapshot, [place])
     return _near(snapshot, _IMPACT, {**hidden, "member": [subject], "reached": [subject]})
 
 
 def _noted(graph: Graph, snapshot: Snapshot, places: Iterable[Location]) -> Graph:
-    """The graph, with what all records name of the places that are asked about."""
+    """The graph, with what all records name of the places in question."""
     named = NamedPlaces(snapshot)
     graph.graph["known"] = {place.uri: named.known(place) for place in places}
     return graph
 
 
 def around_holes(snapshot: Snapshot) -> Graph:
-    """All that nobody can look into, with who reads it, loses the trail there, or serves it."""
+    """All opaque sources, with what reads them, loses the trail there, or serves them."""
     unexplained = list(snapshot.unexplained())
     seeds = {"opaque": snapshot.opaque_places(), "losing": _losing(snapshot), "unexplained": unexplained, "served": unexplained}
     return _near(snapshot, _HOLES, seeds)
@@ -231,7 +231,7 @@ def _losing(snapshot: Snapshot) -> set[str]:
 
 
 def around_readers(snapshot: Snapshot, readers: Iterable[str]) -> Graph:
-    """What the given jobs and runs read, and who wrote there, around there, or where there was the same content."""
+    """What the given jobs and runs read, and who wrote there, around there, or at a place with the same content."""
     return _near(snapshot, _WRITERS, {"reader": list(readers)})
 
 
@@ -241,7 +241,7 @@ def reads_of(snapshot: Snapshot, jobs: Iterable[str]) -> Graph:
 
 
 def around_making(source: Snapshot | Graph, node: str) -> Graph:
-    """What may have gone into a node, of a snapshot or of a larger graph: all upstream, and what is said beside its jobs."""
+    """What may have gone into a node, from a snapshot or a larger graph: all upstream, and what is said beside its jobs."""
     larger = _Stored(source) if isinstance(source, Snapshot) else _InGraph(source)
     sets = grow(larger, _MAKING, {"made": [node]}).sets
     ids = sets["made"] | sets["beside"] | sets["spawned"]
@@ -262,12 +262,12 @@ def _near(snapshot: Snapshot, table: Iterable[Follow], seeds: Seeds, *, every_ru
 
 
 def _graph(snapshot: Snapshot, nodes: dict[str, Attributes], edges: Iterable[EdgeRow]) -> Graph:
-    inside = sorted(edges, key=itemgetter(0, 1, 2, 3, 4, 5))  # in the order of the whole graph, so that keys are the same
+    inside = sorted(edges, key=itemgetter(0, 1, 2, 3, 4, 5))  # in the order of the whole graph, so keys are the same
     return assembled(sorted(nodes.items()), inside, snapshot.scope(), snapshot.listings(), unseen_in(snapshot))
 
 
 def _places_around(snapshot: Snapshot, datasets: Iterable[Location]) -> Iterator[str]:
-    """The places that may share keys with a location, and the manifests that may list something of it."""
+    """The places that may share keys with a location, and the manifests that may list something in it."""
     listings = snapshot.listings()
     for dataset in datasets:
         yield from places_near(snapshot, dataset)
@@ -275,7 +275,7 @@ def _places_around(snapshot: Snapshot, datasets: Iterable[Location]) -> Iterator
 
 
 class _Stored:
-    """The graph that a snapshot keeps. `every_run`: runs that say nothing are of use, too."""
+    """The graph in a snapshot. `every_run`: includes runs that say nothing."""
 
     sort_of = staticmethod(_sort_of)
 
@@ -303,7 +303,7 @@ class _Stored:
 
 
 class _InGraph:
-    """A graph in memory, asked as a snapshot is."""
+    """A graph in memory, with the interface of a snapshot."""
 
     sort_of = staticmethod(_sort_of)
 

@@ -1,7 +1,7 @@
-"""Data that is called by a name: where a record says at which place it lies, who reads or writes it by name does so there.
+"""Data with a name: if a record gives its place, whatever reads or writes it by name does so at that place.
 
-A feature group keeps at its offline store what jobs put into it, and its Glue table shows that; a hub's dataset names the
-place where it lies. Without this a query of that table could be of anything.
+A feature group stores at its offline store what jobs put into it, and its Glue table shows that; a hub's dataset names its
+place. Without this a query of that table could be about anything.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from lineage.domain.records import Edge, Window
 from lineage.domain.times import utc
 from lineage.graphs.tables import Joining
 
-SETTLES = timedelta(minutes=15)  # so soon is what was put into a feature group at its offline store (developer guide)
+SETTLES = timedelta(minutes=15)  # the delay until data put into a feature group is at its offline store (developer guide)
 
 
 def place_names(joining: Joining) -> None:
-    """Say of each read and write by name that it was at the place as well."""
+    """Add the same read or write at the place for each one by name."""
     for edge in _at_places(joining):
         joining.say([], [edge])
     joining.settle()
@@ -35,7 +35,7 @@ def _at_places(joining: Joining) -> Iterator[Edge]:
 
 
 def _settled(window: Window | None) -> Window | None:
-    """When a write is at its place, by when it was over."""
+    """When a write has arrived at its place, from when it ended."""
     if not window or not window.closes:
         return window
     return Window(window.opens, utc(datetime.fromisoformat(window.closes) + SETTLES))

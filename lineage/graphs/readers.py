@@ -1,9 +1,9 @@
-"""Who read what a model is made of, and when: a model is read where it runs, not where it is created.
+"""The readers of a model's parts, and when they read: a model is read where it runs, not where it is created.
 
 CreateModel names a place and copies nothing. Instances download the artifact when an endpoint is created or updated and
 whenever one is replaced or added; a transform job does so at its start (API reference CreateEndpoint, UpdateEndpoint,
-S3ModelDataSource). So each load of a place by a model or a package stands once for each of its readers: a deployment, an
-inference component, a job that names the model. Where nothing known runs it, somebody may have from its creation on.
+S3ModelDataSource). So each load of a place by a model or a package becomes one load for each of its readers: a deployment,
+an inference component, a job that names the model. If nothing known runs it, something may since its creation.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from lineage.graphs.tables import Joining
 from lineage.snapshot.graph import one_of
 from lineage.snapshot.levels import into
 
-# What runs by itself, and what is run by whoever names it.
+# What runs by itself, and what the things that name it run.
 _COMPONENTS = one_of("kind", [kind for kind in HOLDERS if kind in SERVERS])
 _MODELS = one_of("kind", [kind for kind in HOLDERS if kind not in REGISTERED])
 _ROOM = """
@@ -43,16 +43,16 @@ _COMPONENTS_RUN = f"""
     WHERE relation = 'deploys' AND component.{_COMPONENTS}
     UNION SELECT id, created, id, created, modified, json_extract(details, '$.deleted') FROM main.node
     WHERE {_COMPONENTS}"""  # noqa: S608  (our own words)
-# A job that has a model by its name, or a package: it reads what that is made of while it runs.
+# A job that names a model or a package: it reads its parts while it runs.
 _JOBS = """
     SELECT fact.source, job.id, job.kind, job.status, job.created, job.details
     FROM fact JOIN main.node AS job ON job.id = fact.target
     WHERE relation IN ('provides', 'reads') AND usage = 'model' AND NOT instr(fact.source, '://')"""
-# Where nothing known runs a model, somebody may from its creation on.
+# If nothing known runs a model, something may since its creation.
 _ANYBODY = f"""
     INSERT INTO reader SELECT id, '', '', ifnull(created, ''), '', '' FROM main.node
     WHERE {_MODELS} AND NOT EXISTS (SELECT 1 FROM reader WHERE holder = id)"""  # noqa: S608  (our own words)
-# A package is read by who runs the models that are made of it.
+# A package is read by what runs the models made from it.
 _OF_PACKAGES = """
     INSERT OR IGNORE INTO reader SELECT made.source, made.usage, reader.reader, reader.opens, reader.closes, reader.settled
     FROM fact AS made JOIN reader ON reader.holder = made.target WHERE made.relation = 'instantiates'"""
@@ -70,7 +70,7 @@ _READ = f"""
     SELECT source, target, relation, role, usage, path, evidence, reader.opens, reader.closes, 1, span, listing,
         reader.reader, reader.settled, opaque
     FROM untold AS fact JOIN reader ON holder = target AND specification = {_SPECIFICATION}"""  # noqa: S608
-# Who may have read it before the first that is known did, is not known.
+# Readers before the first known one are unknown.
 _BEFORE = f"""
     INSERT OR IGNORE INTO fact
     SELECT source, target, relation, role, usage, path, evidence, opens, ifnull(first, ''), 1, span, listing, '', '', opaque
@@ -78,7 +78,7 @@ _BEFORE = f"""
         SELECT *, (SELECT nullif(min(reader.opens), '') FROM reader
             WHERE holder = target AND specification = {_SPECIFICATION}) AS first FROM untold)
     WHERE first IS NULL OR rtrim(opens, 'Z') < rtrim(first, 'Z')"""  # noqa: S608
-# The writes to each place: by when each was over, the earliest beginning of all that were over then or later.
+# The writes to each place: the end of each, and the earliest beginning of all that ended then or later.
 _LATER = """
 CREATE TEMP TABLE later AS
     WITH write (place, opens, closes) AS (
@@ -86,8 +86,8 @@ CREATE TEMP TABLE later AS
     SELECT place, closes, min(opens) OVER (PARTITION BY place ORDER BY closes DESC) AS opens FROM write;
 CREATE INDEX temp.later_closes ON later (place, closes)
 """.strip()
-# Where nothing was written to it, nor to a place that shares keys with it, between a model's creation and its first known
-# reader, the first to read it unknown got the same as that one.
+# If nothing was written to it, or to a place that shares keys with it, between a model's creation and its first known
+# reader, an unknown earlier reader got the same as that one.
 _SAME = f"""
 DELETE FROM main.edge AS load WHERE relation = 'loads' AND reader = '' AND closes != '' AND NOT EXISTS (
     SELECT 1 FROM (
@@ -102,7 +102,7 @@ DROP TABLE temp.later
 
 
 class _Reader(NamedTuple):
-    """Who reads what a model is made of, and when; `settled`: by when it surely had once."""
+    """A reader of a model's parts, and when it reads; `settled`: the time by which it certainly had read once."""
 
     holder: str
     specification: str
@@ -128,13 +128,13 @@ def read_where_it_runs(joining: Joining) -> None:
 
 
 def leave_out_the_same(joining: Joining) -> None:
-    """Leave out who may have read a model before its first known reader, where both got the same."""
+    """Leave out unknown readers of a model before its first known reader, if both got the same."""
     for statement in (*_LATER.split(";\n"), *_SAME.split(";\n")):
         joining.run(statement)
 
 
 def _deploy(joining: Joining) -> None:
-    """What the versions of endpoints say of their configs becomes deployments."""
+    """Turn what the versions of endpoints say about their configs into deployments."""
     rows = joining.select(_CONFIGURED)
     said = (Configured._make([*row[:7], row[7] or joining.next_life(row[0], row[4]), row[8]]) for row in rows)
     found = list(deployments(said))

@@ -1,7 +1,7 @@
-"""Where a graph is joined: SQLite's temporary tables hold what no memory would, and indices find what belongs together.
+"""Joins a graph in SQLite's temporary tables: they hold more than memory can, and indices find what belongs together.
 
-What is appended stands in the order in which the records say it; each later table is filled in sorted order, which
-is what keeps the time of a join at n log n. Nothing of it outlives the join.
+Appended rows are in the order of the records; each later table is filled in sorted order, which keeps the time
+of a join at n log n. Nothing of it outlives the join.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from lineage.snapshot.rows import EDGE, edge_of, node_row, stored_edge
 from lineage.snapshot.schema import index_graph
 from lineage.snapshot.tables import Row
 
-REMEMBERED = 20_000  # how many names are kept in memory: those that many records say in turn
-AT_ONCE = 1000  # how many edges are put into a table at a time
+REMEMBERED = 20_000  # names in memory: those that many records in a row use
+AT_ONCE = 1000  # edges that are put into a table at a time
 
 _ROOM = """
 CREATE TEMP TABLE called (kind, account, region, name, id, PRIMARY KEY (kind, account, region, name)) WITHOUT ROWID;
@@ -50,13 +50,13 @@ CREATE INDEX temp.sight_digest ON sight (digest);
 CREATE INDEX temp.sight_content ON sight (content, digest);
 CREATE TEMP TABLE read (place, span, PRIMARY KEY (place, span)) WITHOUT ROWID;
 """
-# When jobs wrote to the places whose content was seen, so far as they surely wrote.
+# When jobs certainly wrote to the places whose content was seen.
 _WROTE = f"""
     SELECT rtrim(target, '/') AS place, rtrim(opens, 'Z') AS opens, rtrim(closes, 'Z') AS closes FROM main.edge
     WHERE relation = 'writes' AND evidence = 'declared' AND rtrim(target, '/') IN (SELECT place FROM sight)
         AND NOT EXISTS (SELECT 1 FROM main.node WHERE id = source AND lower(status) IN {FAILED})"""  # noqa: S608  (our own words)
-# The places of which one was written and another one is read, and both had one content; and those of which a record pins a
-# content that S3 said lies there.
+# The places that share a content where one was written and another is read; and those where a record pins a content that
+# S3 found there.
 _SHARED = """
     SELECT DISTINCT place FROM sight WHERE content IN (
     SELECT content FROM (SELECT DISTINCT content, place FROM sight) JOIN (
@@ -65,7 +65,7 @@ _SHARED = """
     WHERE made OR got GROUP BY content HAVING count(*) > 1 AND max(made) AND max(got))
     UNION SELECT place FROM sight AS pin WHERE by != '' AND EXISTS (SELECT 1 FROM sight
         WHERE sight.place = pin.place AND sight.content = pin.content AND sight.by = '')"""
-# The pins of which S3 said that another object lies there; of digests of one kind, for others can't be compared.
+# The pins where S3 found another object; only digests of one kind can be compared.
 _CONTRADICTED = """
     UPDATE main.node SET details = json_set(details, '$.contradicted', (
         SELECT json_group_array(place) FROM (SELECT DISTINCT place FROM sight WHERE by = id ORDER BY place)))
@@ -73,9 +73,9 @@ _CONTRADICTED = """
         AND sight.by = '' AND substr(sight.digest, 1, 5) = substr(pin.digest, 1, 5)) AND NOT EXISTS (
         SELECT 1 FROM sight WHERE sight.place = pin.place AND sight.by = '' AND sight.content = pin.content))"""
 SERVES = f"relation IN {SERVING} AND (relation != 'provides' OR usage = 'model')"
-# What was never seen and may serve, configs of which a variant names no model, what names no artifact or has a part that
-# names none, packages of which a model names one specification, and endpoints of which no record tells all that they
-# serve. What only the environment of a container names, the container need not load.
+# Unread things that may serve, configs with a variant that names no model, things without an artifact or with a part without
+# one, packages from which a model names one specification, and endpoints where no record tells all that they serve. A
+# container need not load what only its environment names.
 _UNEXPLAINED = f"""
     INSERT OR IGNORE INTO main.unexplained
     SELECT id FROM main.node WHERE NOT observed AND EXISTS (SELECT 1 FROM main.edge WHERE source = id AND {SERVES})
@@ -93,7 +93,7 @@ Spans = frozenset[Span]
 
 
 class EdgeAt(NamedTuple):
-    """What is asked of an edge at its ends: these, the relation, the field that says so, and when it was over."""
+    """The data of an edge for checks at its ends: the ends, the relation, the field that says so, and when it ended."""
 
     source: str
     target: str
@@ -103,7 +103,7 @@ class EdgeAt(NamedTuple):
 
 
 class Joining:
-    """The tables of a graph, `main.node` and `main.edge`, and room beside them to join it."""
+    """The tables of a graph, `main.node` and `main.edge`, with temporary tables to join it."""
 
     lived_before = False  # whether a name was used more than once
 
@@ -121,7 +121,7 @@ class Joining:
         self._fields: list[tuple[Any, ...]] = []
 
     def close(self) -> None:
-        """Leave nothing but the graph."""
+        """Drop everything except the graph."""
         for table in _TABLES:
             self._db.execute(f"DROP TABLE temp.{table}")
 
@@ -130,11 +130,11 @@ class Joining:
         self._db.execute(sql)
 
     def select(self, sql: str, *values: str) -> list[Row]:
-        """The rows of one query, all of them: what it asks may be changed while they are used."""
+        """All rows of one query: its tables may be changed while they are used."""
         return self._db.execute(sql, values).fetchall()
 
     def each(self, sql: str) -> Iterator[Row]:
-        """The rows of one query, as they are read: what it asks must stay as it is."""
+        """The rows of one query, as they are read: its tables must not change."""
         return iter(self._db.execute(sql))
 
     def put(self, sql: str, rows: Iterable[Row]) -> None:
@@ -148,7 +148,7 @@ class Joining:
     # --- what the records say -------------------------------------------------------------------
 
     def observe(self, nodes: Iterable[Node]) -> None:
-        """The nodes of the records, and by which name each is called; an earlier life is called by none."""
+        """The nodes of the records, and the name of each; an earlier lifetime has none."""
         self._db.executemany("INSERT OR REPLACE INTO main.node VALUES (?,?,?,?,?,?,?,?,?,?,?)", map(node_row, nodes))
         self._db.execute("""
             INSERT OR REPLACE INTO called SELECT kind, account, region, casefold(name), id FROM main.node
@@ -157,12 +157,12 @@ class Joining:
         self.lived_before = bool(self._db.execute("SELECT 1 FROM main.node WHERE instr(id, '@') LIMIT 1").fetchone())
 
     def life_of(self, identity: str, created: str) -> str:
-        """The node id of a record's life: an earlier one has its creation time in it."""
+        """The node id of a record's lifetime: an earlier one contains its creation time."""
         row = self._db.execute("SELECT 1 FROM main.node WHERE id = ?", (f"{identity}@{created}",)).fetchone()
         return f"{identity}@{created}" if row else identity
 
     def life_at(self, identity: str, time: str) -> str:
-        """The life that a name had at a time: the last one, unless that was created later and another one lived before."""
+        """The lifetime of a name at a time: the last one, unless it was created later and another one existed before."""
         row = self._db.execute("SELECT created FROM main.node WHERE id = ?", (identity,)).fetchone()
         if not row or sortable(row[0] or "") <= sortable(time):
             return identity
@@ -172,14 +172,14 @@ class Joining:
         return str(before[0]) if before else identity
 
     def lives_after(self, identity: str, time: str) -> list[str]:
-        """The lives of a name that was used again which began after a time at which there was one."""
+        """The lifetimes of a reused name that began after a time at which one already existed."""
         if self.life_at(identity, time) == identity:
             return []
         sql = "SELECT id FROM main.node WHERE (id = ? OR id > ? AND id < ?) AND rtrim(created, 'Z') > ? ORDER BY id"
         return [row[0] for row in self._db.execute(sql, (identity, f"{identity}@", f"{identity}A", sortable(time)))]
 
     def next_life(self, identity: str, created: str) -> str:
-        """When the name of a life was used again; empty where that was the last one."""
+        """When the name of a lifetime was used again; empty for the last one."""
         if not self.lived_before:
             return ""
         first = identity.removesuffix(f"@{created}")
@@ -189,7 +189,7 @@ class Joining:
         return f"{row[0]}Z" if row[0] else ""
 
     def _id_of(self, kind: str, account: str, region: str, name: str) -> str | None:
-        """The id of the node that is so called, in casefolded letters."""
+        """The id of the node with this name, casefolded."""
         sql = "SELECT id FROM called WHERE kind = ? AND account = ? AND region = ? AND name = ?"
         row = self._db.execute(sql, (kind, account, region, name)).fetchone()
         return str(row[0]) if row else None
@@ -208,7 +208,7 @@ class Joining:
         self._fields.clear()
 
     def _not_lately(self, nodes: Iterable[Node]) -> Iterator[Node]:
-        """Only the first naming counts; the image that every job names need not be put by a million times."""
+        """Only the first naming counts, so an image that every job names is not stored a million times."""
         if len(self._lately_named) > REMEMBERED:
             self._lately_named.clear()
         for node in nodes:
@@ -217,13 +217,13 @@ class Joining:
                 yield node
 
     def pin(self, place: str, digest: str, window: Window | None, by: str) -> None:
-        """What a record, `by` its id, says of the content of a place at a moment in a window of time."""
+        """What a record, `by` its id, says about the content of a place at a moment in a time window."""
         opens, closes = bounds(window)
         row = (place.rstrip("/"), opens, closes or EVER, by, digest, digest)
         self._db.execute("INSERT OR IGNORE INTO sight VALUES (?,?,?,?,?,?)", row)
 
     def lend(self, identity: str, body: Json) -> None:
-        """Keep what others may borrow from a record."""
+        """Store what others may borrow from a record."""
         self._db.execute("INSERT OR REPLACE INTO lent VALUES (?,?)", (identity, json.dumps(body)))
 
     def _lent(self, identity: str) -> Json:
@@ -231,11 +231,11 @@ class Joining:
         return dict(json.loads(row[0])) if row else {}
 
     def lies_at(self, name: str, place: str, span: Span) -> None:
-        """What is called so lies at a place."""
+        """Store the place of the thing with this name."""
         self._db.execute("INSERT OR IGNORE INTO lies VALUES (?,?,?)", (name, place, span))
 
     def settle(self) -> None:
-        """Sort what was said: of each node and of each fact, what was said first."""
+        """Sort what was said: the first statement about each node and each fact."""
         self._put_down()
         self._db.execute("INSERT OR IGNORE INTO main.node SELECT * FROM named ORDER BY id, rowid")
         self._db.execute("""
@@ -247,7 +247,7 @@ class Joining:
         self._db.execute("DELETE FROM field")
 
     def said_by_name(self) -> Iterator[tuple[Edge, str, Span]]:
-        """Each read and write of data that is called by a name, with a place at which it lies, and its span there."""
+        """Each read and write of data by name, with its place and its span there."""
         edge = EDGE.replace("span", "fact.span")
         self._db.execute(f"""
             CREATE TEMP TABLE by_name AS
@@ -260,13 +260,13 @@ class Joining:
         self._db.execute("DROP TABLE temp.by_name")
 
     def find_by_name(self) -> None:
-        """Where what is read by a name lies is known: nobody need look into it."""
+        """The place of what is read by name is known, so it is not opaque."""
         self._db.execute("""
             UPDATE fact SET span = 'named', opaque = 0 WHERE relation = 'reads' AND usage = 'data'
             AND ifnull(span, 'folder') = 'folder' AND source IN (SELECT name FROM lies)""")
 
     def keep_facts(self) -> None:
-        """What is left of the facts are the edges; those of `model_input` read a model."""
+        """The remaining facts become the edges; those of `model_input` read a model."""
         self._db.execute("""
             INSERT INTO main.edge SELECT source, target, relation, role, CASE
                 WHEN relation = 'reads' AND usage = 'data' AND evidence = 'declared' AND span IS NOT NULL AND EXISTS (
@@ -278,12 +278,12 @@ class Joining:
         self._db.execute("DELETE FROM fact")
 
     def forget_unread(self) -> None:
-        """What a job may have written and nobody else reads, and what it may have read and nobody else wrote, lead nowhere."""
+        """Possible writes that nothing else reads, and possible reads that nothing else wrote, lead nowhere."""
         self._forget("may-write", "target", "source", "'reads', 'loads', 'overlaps'", "leads")
         self._forget("may-read", "source", "target", "'writes', 'overlaps'", "fed")
 
     def _forget(self, relation: str, place: str, job: str, others: str, joined: str) -> None:
-        """Of the others at each place, that many jobs may name, the first and the last tell whether one is somebody else."""
+        """Many jobs may name a place; the first and the last of them show whether one of them is another job."""
         maybe = f"relation = '{relation}'"
         self._db.execute(f"""
             CREATE TEMP TABLE other AS SELECT {job} AS place, min({place}) AS first, max({place}) AS last FROM main.edge
@@ -296,7 +296,7 @@ class Joining:
         self._db.execute("DROP TABLE temp.other")
 
     def index(self) -> None:
-        """The graph is whole: it can be asked from now on by what its nodes and edges are."""
+        """The graph is complete: from now on it can be queried by its nodes and edges."""
         index_graph(self._db)
         count(self._db)
 
@@ -314,7 +314,7 @@ class Joining:
         return [row[0] for row in self._db.execute(sql, {"place": place})]
 
     def writes_to(self, place: str) -> Iterator[tuple[Edge, Json]]:
-        """The writes to a place, each with the attributes of who wrote; but not of steps that were taken over from others."""
+        """The writes to a place, each with the writer's attributes; without steps that were reused from other executions."""
         edge = ", ".join(f"edge.{column}" for column in EDGE.split(", "))
         sql = f"""
             SELECT node.kind, node.status, node.details, {edge} FROM main.edge JOIN main.node ON node.id = edge.source
@@ -325,14 +325,14 @@ class Joining:
             yield edge_of(tuple(row)), json.loads(details) | {"kind": kind, "status": status}
 
     def note_unexplained(self, places: Iterable[str]) -> None:
-        """Keep the places that are served and of which nobody knows what made them, with all else that is so."""
+        """Store the served places of unknown origin, with all else of unknown origin."""
         self._db.executemany("INSERT OR IGNORE INTO main.unexplained VALUES (?)", ((place,) for place in places))
         self._db.execute(_UNEXPLAINED)
 
     # --- what nobody could read -----------------------------------------------------------------
 
     def unread(self, kinds: Iterable[str]) -> list[tuple[str, str]]:
-        """What is named and was not read, of some kinds: id and kind."""
+        """Things of some kinds that are named and were not read: id and kind."""
         which = json.dumps(list(kinds))
         sql = "SELECT id, kind FROM main.node WHERE NOT observed AND kind IN (SELECT value FROM json_each(?)) ORDER BY id"
         return [(row[0], row[1]) for row in self._db.execute(sql, (which,))]
@@ -355,14 +355,14 @@ class Joining:
         return map(EdgeAt._make, self._db.execute(sql, values))
 
     def note_unread(self, found: Iterable[tuple[str, Json]]) -> None:
-        """Keep beside each of some nodes what is known of it without its record."""
+        """Store with each of some nodes what is known about it without its record."""
         rows = ((json.dumps(known), identity) for identity, known in found)
         self._db.executemany("UPDATE main.node SET details = json_set(details, '$.unread', json(?)) WHERE id = ?", rows)
 
     # --- places ---------------------------------------------------------------------------------
 
     def sort_models(self) -> None:
-        """The places of models, by the folder that they are, and the jobs that made them, of how many partitions."""
+        """Sort the places of models, by folder, with the jobs that made them; note the partitions of these jobs."""
         self._db.execute("""
             INSERT OR IGNORE INTO model SELECT rtrim(target, '/') AS place, source FROM fact
             WHERE relation = 'writes' AND usage = 'model' AND evidence = 'declared' AND span IS NOT NULL
@@ -370,11 +370,11 @@ class Joining:
         self._partitions = [row[0] for row in self._db.execute("SELECT DISTINCT partition_of(job) FROM model ORDER BY 1")]
 
     def sort_places(self) -> None:
-        """The places that are read or written, each with its ways; a place of which nothing is known, or a name, meets none."""
+        """The places that are read or written, each with its spans; an unknown place, or a name, matches no other."""
         known = "span IS NOT NULL AND span NOT IN ('unknown', 'named')"
         for row, table, relations in (
             ("target, span", "written", "'writes', 'may-write'"),
-            # what a job only may have written stands for nothing else that it wrote at the same time
+            # a possible write does not replace other writes at the same time
             (
                 f"target, source, ifnull(opens, '') || iif(evidence = '{ALLOWED}' OR relation = 'may-write', '?', ''), "
                 "ifnull(closes, '')",
@@ -393,7 +393,7 @@ class Joining:
         return (row[0] for row in self._db.execute(sql))
 
     def makers(self, places: list[str]) -> list[str]:
-        """Up to two jobs of each partition whose model is at one of these places: so many tell whether it is another's."""
+        """Up to two jobs of each partition whose model is at one of these places: enough to tell whether it is another's."""
         sql = """SELECT DISTINCT job FROM model WHERE place IN (SELECT value FROM json_each(?))
                  AND job >= 'arn:' || ? || ':' AND job < 'arn:' || ? || ';' LIMIT 2"""
         found = (self._db.execute(sql, (json.dumps(places), one, one)) for one in self._partitions)
@@ -403,7 +403,7 @@ class Joining:
         self._db.executemany("INSERT INTO model_input VALUES (?,?)", inputs)
 
     def places(self) -> Iterator[tuple[str, Spans, Spans, bool]]:
-        """Each place that is written, read, or an entry of a manifest, sorted, with the ways to write and to read it."""
+        """Each place that is written, read, or an entry of a manifest, sorted, with the spans of its writes and reads."""
         sql = """SELECT place, group_concat(written), group_concat(read), max(entry) FROM (
                  SELECT place, span AS written, NULL AS read, 0 AS entry FROM written
                  UNION ALL SELECT place, NULL, span, 0 FROM read
@@ -412,7 +412,7 @@ class Joining:
             yield place, _spans(written), _spans(read), bool(entry)
 
     def listings_read(self) -> set[int]:
-        """The versions of manifests that somebody read."""
+        """The versions of manifests that something read."""
         return {row[0] for row in self._db.execute("SELECT DISTINCT listing FROM main.edge WHERE listing IS NOT NULL")}
 
     def written_places(self) -> Iterator[str]:
@@ -420,17 +420,17 @@ class Joining:
         return (row[0] for row in self._db.execute("SELECT DISTINCT place FROM written ORDER BY place"))
 
     def sort_contents(self) -> None:
-        """What S3 said of objects joins what records pin; digests that it gave of one object at one time are of one content."""
+        """Add what S3 said about objects to what records pin; digests of one object at one time mean one content."""
         self._db.execute("""
             INSERT OR IGNORE INTO sight SELECT rtrim(place, '/'), rtrim(modified, 'Z'), rtrim(seen, 'Z'), '',
             digest.value, digest.value FROM main.content, json_each(digests) AS digest""")
         said_at_once = ("place, opens, closes", "by = ''")
         while any([self._is_less(*said_at_once), self._is_less("digest", "true")]):
-            pass  # until each content has one name: the least of its digests
+            pass  # until each content has one name: the smallest of its digests
         self._db.execute(_CONTRADICTED)
 
     def _is_less(self, keys: str, which: str) -> bool:
-        """Give all that has the same keys the least of its contents; whether that changed any."""
+        """Give all rows with the same keys the smallest of their contents; returns whether any changed."""
         same = " AND ".join(f"least.{key} = sight.{key}" for key in keys.split(", "))
         self._db.execute(f"""
             CREATE TEMP TABLE least AS SELECT {keys}, min(content) AS content FROM sight WHERE {which}
@@ -460,7 +460,7 @@ class Joining:
         return [(opens, closes or EVER) for opens, closes in rows]
 
     def forms(self, place: str, table: str) -> list[str]:
-        """The forms, with and without a slash at its end, in which a place is `written` or `read`."""
+        """The forms, with and without a trailing slash, in which a place is `written` or `read`."""
         sql = f"SELECT DISTINCT place FROM {table} WHERE place IN (?, ? || '/') ORDER BY place"  # noqa: S608  (our own words)
         return [row[0] for row in self._db.execute(sql, (place, place))]
 

@@ -1,7 +1,7 @@
-"""The places of models that nobody surely made: found while the graph is joined, so that a question finds them at once.
+"""The places of models without a certain maker: found at the join, so a question finds them at once.
 
-The rule is that of `is_surely_made`, which looks at one reading. It also follows copies and what manifests list; these
-are left out here, so that a place may stand here that somebody surely made: whoever asks looks at each.
+The rule is that of `is_surely_made`, which looks at one read. That function also follows copies and manifests; they
+are left out here, so a place with a certain maker may be included: the caller checks each.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ REMEMBERED = 1000  # places whose writes are kept in memory: those that many mod
 
 
 def unexplained(joining: Joining) -> Iterator[str]:
-    """Each place that something loads of which no job certainly wrote what it got."""
+    """Each place that something loads and where no job certainly wrote what it got."""
     makers = _Makers(joining)
     return (load.source for load in joining.loads() if not makers.surely_made(load))
 
@@ -47,7 +47,7 @@ class _Makers:
         return False
 
     def _sure_writes(self, place: str) -> list[tuple[str, Edge]]:
-        """The writes to a place that are certain for who reads when they are over, by when that is."""
+        """The writes to a place that are certain for readers after their end, with that time."""
         sure = []
         for write, job in self._joining.writes_to(place):
             _, closes = bounds(write.window)

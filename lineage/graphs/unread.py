@@ -1,9 +1,9 @@
-"""What records name and nobody could read, where it may hide something: found while the graph is joined.
+"""Things that records name, that were not read, and that may hide something: found at the join.
 
-Two sorts can. What reads by itself (a job, a run) may have read anything, and so can what it brings to whoever uses it (an
-algorithm) or what leads to them (a lineage entity). A model or a package hands on what made it: where it ran until when, and
-whether any of that leads on to training, is worked out here, over all that is downstream and without a look at times; so a
-question need not load it. Kept as the detail `unread` of each of these nodes.
+Two sorts can. A thing that reads by itself (a job, a run) may have read anything; so may a thing that its users read (an
+algorithm) or that leads to them (a lineage entity). A model or a package passes on what made it: until when it ran, and
+whether any of that leads to training, is computed here over everything downstream, ignoring times, so a question need
+not load it. The result is the detail `unread` of each of these nodes.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from lineage.domain.training import trains
 from lineage.graphs.tables import EdgeAt, Joining
 
 _FLOWS = tuple(name for name, relation in RELATIONS.items() if relation.flows)
-_HANDED_ON = ("provides", "instantiates")  # from a model or a package to whoever is made of it, or runs it
+_HANDED_ON = ("provides", "instantiates")  # from a model or a package to what is made from it, or runs it
 _BRINGERS = tuple(
     kind.name for kind in KINDS.values() if kind.tells_use and kind.name not in (*READERS, *HOLDERS) and not kind.trains
 )
@@ -30,7 +30,7 @@ _SORTS = dict.fromkeys(READERS, "reader") | dict.fromkeys(TAKERS, "taker") | dic
 
 
 def note_unread(joining: Joining) -> None:
-    """Keep what is known of each thing that nobody could read."""
+    """Store what is known about each unread thing."""
     nodes = joining.unread([*_SORTS, *_BRINGERS, *_HINTS])
     sorts = dict(_sorted(joining, nodes))
     named = dict(_named(joining, list(sorts)))
@@ -40,7 +40,7 @@ def note_unread(joining: Joining) -> None:
 
 
 def _sorted(joining: Joining, nodes: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """What each may hide; some kinds only where something is made of it, or said to be."""
+    """What each may hide; for some kinds only if something is made from it, or said to be."""
     leading = {edge.source for edge in joining.edges_at("source", [node for node, _ in nodes], ("provides", "associated"))}
     for node, kind in nodes:
         if kind in _SORTS or node in leading:
@@ -48,7 +48,7 @@ def _sorted(joining: Joining, nodes: list[tuple[str, str]]) -> Iterator[tuple[st
 
 
 def _named(joining: Joining, nodes: list[str]) -> Iterator[tuple[str, str]]:
-    """Who names each, and in which field: one of them is enough to look it up."""
+    """A record that names each, and the field: one is enough to look it up."""
     named: dict[str, tuple[str, str]] = {}
     named |= {edge.target: (edge.source, edge.path) for edge in joining.edges_at("target", nodes, RELATIONS)}
     named |= {edge.source: (edge.target, edge.path) for edge in joining.edges_at("source", nodes, RELATIONS)}
@@ -58,14 +58,14 @@ def _named(joining: Joining, nodes: list[str]) -> Iterator[tuple[str, str]]:
 
 
 class _Run(NamedTuple):
-    """Where a model ran: until when, empty where that is open; and whether it leads on to training."""
+    """A run of a model: its end, empty if open; and whether it leads to training."""
 
     until: str
     leads_on: bool
 
 
 class _Downstream:
-    """All that may be made of some models, up to the first training on each way."""
+    """All that may be made from some models, up to the first training on each path."""
 
     def __init__(self, joining: Joining, models: list[str]) -> None:
         self._joining = joining
@@ -90,7 +90,7 @@ class _Downstream:
             new = sorted(fresh.keys() - self._ends)
 
     def _lost(self, fresh: dict[str, Json]) -> Iterator[str]:
-        """Those that train, and those behind which nobody can look: what they got may have gone anywhere."""
+        """Those that train, and those that are opaque: what they got may have gone anywhere."""
         named = (edge.target for edge in self._joining.edges_at("target", fresh, ("mentions",)))
         yield from (node for node in named if is_job(fresh[node]))
         for node, data in fresh.items():
@@ -100,7 +100,7 @@ class _Downstream:
                 yield node
 
     def _back(self) -> set[str]:
-        """All from which training is reached, or what nobody can look behind."""
+        """All from which training, or something opaque, is reached."""
         before = defaultdict(list)
         for source, edges in self._onward.items():
             for edge in edges:
@@ -113,7 +113,7 @@ class _Downstream:
         return found
 
     def runs(self) -> dict[str, Json]:
-        """Of each model until when it ran, and until when where that leads on to training; empty times are open."""
+        """For each model, the end of its runs, and of those that lead to training; empty times are open."""
         return {model: _told(list(self._runs_of(model))) for model in self._models}
 
     def _runs_of(self, model: str) -> Iterator[_Run]:
@@ -130,7 +130,7 @@ class _Downstream:
                     yield _Run(self._until(edge), edge.target in self._leading)
 
     def _until(self, run: EdgeAt) -> str:
-        """When the last run by a job, a config or a component was over; empty where it is open, or nobody knows."""
+        """The end of the last run by a job, a config or a component; empty if open or unknown."""
         if is_job(self._nodes[run.target]):
             return sortable(self._nodes[run.target].get("ended") or "")
         edges = [run, *self._onward[run.target]]
@@ -139,6 +139,6 @@ class _Downstream:
 
 
 def _told(runs: Iterable[_Run]) -> Json:
-    """The last moment of all runs, and of those that lead on, where there is one."""
+    """The last moment of all runs, and of those that lead to training, if any."""
     known = {"until": [run.until for run in runs], "leads_until": [run.until for run in runs if run.leads_on]}
     return {name: max(times) if all(times) else "" for name, times in known.items() if times}

@@ -8,7 +8,7 @@
         for step in range(1000):
             run.log_metric("loss", loss, step=step)
 
-What it writes, the SageMaker SDK reads (`load_run`, `list_runs`), and `lineage crawl` finds. See docs/recording.md.
+The SageMaker SDK can read what it writes (`load_run`, `list_runs`), and `lineage crawl` finds it. See docs/recording.md.
 """
 
 from lineage.domain.experiments import SortByType as SortByType

@@ -1,8 +1,8 @@
-"""Lineage artifacts, and what ties them to a run: SageMaker's lineage graph shows them, and Studio draws charts by them.
+"""Lineage artifacts and their links to a run: SageMaker's lineage graph shows them, and Studio draws charts from them.
 
 Facts: sagemaker 2.257.7 makes an artifact for each chart, and associates it with the run's component: what a run made as
 `Produced` from the component, what it read as `ContributedTo` to it. The lengths are those of botocore 1.44.8. CreateArtifact
-may be denied outside what SageMaker manages, so that a run must do without.
+may be denied outside what SageMaker manages, so a run must work without it.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ def lineage_artifact(
     properties: Mapping[str, Any] | None = None,
     any_content: bool = False,
 ) -> str:
-    """The ARN of the artifact of an S3 URI, which is made where none is there.
+    """The ARN of the artifact for an S3 URI; the artifact is created if there is none.
 
-    `name` as `charts.artifact_name` gives it; `source_types`: `Pin.source_types()` or `Stored.source_types()`. One that is
-    there already and tells another content is not taken, for the run would seem to have read that: `AlreadyExists`.
-    `any_content=True` takes it: for keys that name their content, as those of charts do.
-    Raises `RefusedValue`, and `NotRecorded`, whose cause is `DENIED` where CreateArtifact is not allowed.
+    `name` is from `charts.artifact_name`; `source_types`: `Pin.source_types()` or `Stored.source_types()`. An existing
+    artifact with another content is not used, because the run would seem to have read that: raises `AlreadyExists`.
+    `any_content=True` uses it: for keys that name their content, like those of charts.
+    Raises `RefusedValue`, and `NotRecorded` with the cause `DENIED` if CreateArtifact is not allowed.
     """
     sources = [{"SourceIdType": one["SourceIdType"], "Value": one["Value"][:SOURCE_LENGTH]} for one in source_types]
     source: Json = {"SourceUri": location(uri), **({"SourceTypes": sources} if sources else {})}
@@ -57,9 +57,9 @@ def lineage_artifact(
 
 
 def associate(service: Service, artifact_arn: str, component_arn: str, *, is_output: bool) -> None:
-    """Ties an artifact to the component of a run, as what it made or as what it read; it may be so already.
+    """Links an artifact to the component of a run, as made or as read; an existing link is fine.
 
-    Raises `NotThere` where one of the two is not, `RefusedValue`, and `NotRecorded`.
+    Raises `NotThere` if one of the two does not exist, `RefusedValue`, and `NotRecorded`.
     """
     source, target = (component_arn, artifact_arn) if is_output else (artifact_arn, component_arn)
     kind = "Produced" if is_output else "ContributedTo"
@@ -70,7 +70,7 @@ def associate(service: Service, artifact_arn: str, component_arn: str, *, is_out
 
 
 def _there_already(service: Service, uri: str, artifact_type: str, sources: list[dict[str, str]] | None) -> str | None:
-    """The artifact of a place that says the same content, else one that says none; with None for sources, any."""
+    """The artifact of a place with the same content, else one without content; with None for sources, any."""
     silent = None
     for one in _known(service, uri, artifact_type):
         said = one.get("Source", {}).get("SourceTypes") or []
@@ -92,6 +92,6 @@ def _in_order(source_types: Iterable[Mapping[str, str]]) -> list[tuple[str, str]
 
 
 def _properties(given: Mapping[str, Any]) -> dict[str, str]:
-    """As many as SageMaker takes, cut to its lengths and without what looks like a secret."""
+    """As many as SageMaker accepts, cut to its lengths and without anything that looks like a secret."""
     texts = ((str(name)[:PROPERTY_KEY_LENGTH], str(under_name(str(name), str(value)))) for name, value in given.items())
     return {name: text[:PROPERTY_LENGTH] for name, text in islice(texts, PROPERTIES)}

@@ -1,4 +1,4 @@
-"""Attributes of experiments, trials and components: how the service names one, how it reads, and what a change sends."""
+"""Attributes of experiments, trials and components: the service's name, the Python value, and what a change sends."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ _DESCRIPTION_LENGTH = 3072
 
 
 class ArtifactValue(NamedTuple):
-    """An artifact of a component: its URI, and its media type where that is known."""
+    """An artifact of a component: its URI, and its media type if known."""
 
     value: str
     media_type: str | None = None
 
 
 class State:
-    """What is known of an entity, and what its holder changed."""
+    """What is known about an entity, and what the user changed."""
 
     def __init__(self, word: str, known: Json, fetch: Callable[[], Json] | None) -> None:
-        """`fetch` asks the service for all; None where all is known. `word` is what it is."""
+        """`fetch` asks the service for everything; None if everything is known. `word` is its kind in plain words."""
         self.word = word
         self.known = {key: value for key, value in known.items() if key != "ResponseMetadata"}  # by the service's keys
-        self.given: Json = {}  # what was changed, or is held to be changed in place, by the names of the attributes
-        self.base: Json = {}  # what a dict was when its holder got it, as the service had it: what its changes are told by
+        self.given: Json = {}  # changed values, and dicts that may be changed in place, by attribute name
+        self.base: Json = {}  # the service's values of a dict when the user got it, to find its changes
         self.fetch = fetch
 
     def value(self, key: str) -> Any:
-        """What the service says under a key; it is asked, once, where it has not told that yet."""
+        """The service's value for a key; asks the service once if it is not known yet."""
         if key not in self.known and self.fetch:
             self.known |= self.fetch()
             self.fetch = None
@@ -47,7 +47,7 @@ class State:
 
 
 class Holder(Protocol):
-    """What has attributes."""
+    """An object with attributes."""
 
     _state: State
 
@@ -55,11 +55,11 @@ class Holder(Protocol):
 class Attribute(Generic[T]):
     """A single value.
 
-    `plain` makes Python's of the service's; `sent` makes the service's of (what it is, value), or raises `RefusedValue`.
+    `plain` converts the service's value to Python's; `sent` converts (word, value) back, or raises `RefusedValue`.
     """
 
     def __init__(self, plain: Callable[[Any], T] | None = None, sent: Callable[[str, Any], Any] | None = None) -> None:
-        """One without `sent` can't be changed."""
+        """An attribute without `sent` can't be changed."""
         self.plain: Callable[[Any], T] = plain or deepcopy
         self.sent = sent
 
@@ -80,22 +80,22 @@ class Attribute(Generic[T]):
         entity._state.given[self.name] = value  # noqa: SLF001
 
     def changes(self, state: State) -> Json:
-        """What an update has to send, by the service's keys; empty where nothing has changed. Raises `RefusedValue`."""
+        """What an update must send, by the service's keys; empty if nothing has changed. Raises `RefusedValue`."""
         if self.name not in state.given or self.sent is None:
             return {}
         new = self.sent(state.word, state.given[self.name])
         if new is None:
-            raise RefusedValue(f"{self.name} can't be None: SageMaker can change it, and not take it away")
+            raise RefusedValue(f"{self.name} can't be None: SageMaker can change it, but not remove it")
         return {} if new == state.known.get(self.key) else {self.key: new}
 
     def settle(self, state: State, changes: Json) -> None:
-        """An update was acknowledged: what was given is now what the service has."""
+        """An update was acknowledged: the service now has the given value."""
         if self.key in changes:
             state.known[self.key] = changes[self.key]
         state.given.pop(self.name, None)
 
     def read(self, state: State) -> T:
-        """The value: as changed, else as the service has it."""
+        """The changed value, else the service's."""
         if self.name in state.given:
             given: T = state.given[self.name]
             return given
@@ -103,10 +103,10 @@ class Attribute(Generic[T]):
 
 
 class Map(Attribute[dict[str, V]]):
-    """A dict that its holder may change in place: only the keys that changed are sent, and those that are gone are removed."""
+    """A dict that the user may change in place: only changed keys are sent, and missing keys are removed."""
 
     def __init__(self, each: Callable[[Any], V], sent: Callable[[str, Any], Any], most: int) -> None:
-        """`each` and `sent` are for one value (and its key); SageMaker takes at most so many of them."""
+        """`each` and `sent` are for one value (and its key); SageMaker accepts at most `most` of them."""
         super().__init__(lambda values: {key: each(value) for key, value in (values or {}).items()}, sent)
         self.most = most
 
@@ -124,7 +124,7 @@ class Map(Attribute[dict[str, V]]):
         return {**({self.key: new} if new else {}), **({self._removal: gone} if gone else {})}
 
     def settle(self, state: State, changes: Json) -> None:
-        """See `Attribute.settle`. A dict that the caller holds stays the one that counts, with the values as recorded."""
+        """See `Attribute.settle`. The caller's dict stays the current one, with the recorded values."""
         if self.name not in state.given:
             return
         gone = changes.get(self._removal, ())
@@ -147,7 +147,7 @@ class Map(Attribute[dict[str, V]]):
         return f"{self.key}ToRemove"
 
     def read(self, state: State) -> dict[str, V]:
-        """The dict, the same one each time."""
+        """The dict, the same object each time."""
         if state.given.get(self.name) is None:
             state.given[self.name] = self.plain(self._base(state))
         held: dict[str, V] = state.given[self.name]
@@ -155,12 +155,12 @@ class Map(Attribute[dict[str, V]]):
 
 
 def pascal(name: str) -> str:
-    """The service's key for a name of Python's: `trial_name` is `TrialName`."""
+    """The service's key for a Python name: `trial_name` is `TrialName`."""
     return "".join(word.capitalize() for word in name.split("_"))
 
 
 def request(what: str, given: Json) -> Json:
-    """What is sent for the arguments of a call: each is checked, and None is left out. Raises `RefusedValue`."""
+    """What to send for the arguments of a call: each is checked, and None is left out. Raises `RefusedValue`."""
     return {pascal(name): _CHECKS.get(name, _as_it_is)(what, value) for name, value in given.items() if value is not None}
 
 
@@ -190,25 +190,25 @@ def sent_status(_what: str, value: Any) -> Json:
 
 
 def sent_time(_what: str, value: Any) -> datetime:
-    """A time; one that names no zone is in UTC. Raises `RefusedValue`."""
+    """A time; UTC if it has no zone. Raises `RefusedValue`."""
     if not isinstance(value, datetime):
         raise RefusedValue(f"{value!r} is not a time (expected a datetime)")
     return value if value.tzinfo else value.replace(tzinfo=UTC)
 
 
 def read_parameter(value: Json) -> float | str:
-    """A parameter, of how the service has it."""
+    """A parameter, from the service's form."""
     found: float | str = value["NumberValue"] if "NumberValue" in value else value.get("StringValue", "")
     return found
 
 
 def read_artifact(value: Json) -> ArtifactValue:
-    """An artifact, of how the service has it."""
+    """An artifact, from the service's form."""
     return ArtifactValue(value["Value"], value.get("MediaType"))
 
 
 def sent_artifact(name: str, value: Any) -> Json:
-    """What is sent for an artifact: a URI, a pair of URI and media type, or an object with `value` and `media_type`."""
+    """What to send for an artifact: a URI, a pair of URI and media type, or an object with `value` and `media_type`."""
     if isinstance(value, tuple):
         return limits.artifact(name, *value)
     return limits.artifact(name, getattr(value, "value", value), getattr(value, "media_type", None))
@@ -219,13 +219,13 @@ def _as_it_is(_what: str, value: Any) -> Any:
 
 
 def _tags(what: str, given: Any) -> Tags:
-    """A copy; without the tag that makes anything but a component look like a run."""
+    """A copy without the tag of runs, which only a component may have."""
     copied: Tags = limits.tags(given)
     return [tag for tag in copied if what == "trial component" or tag["Key"] != RUN_TAG["Key"]]
 
 
 def _same(was: Any, value: Any) -> bool:
-    """Whether a value is the recorded one; what is no plain value (an array) is not asked."""
+    """Whether a value is the recorded one; a value that is not plain (an array) is not compared."""
     return isinstance(value, (str, int, float, tuple)) and bool(was == value)
 
 

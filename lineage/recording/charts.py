@@ -1,8 +1,8 @@
 """The charts of a run as JSON documents: precision-recall curve, ROC curve and confusion matrix. Pure.
 
-The members are those that sagemaker 2.257.7 writes, which Studio draws (`_log_graph_artifact`): `type`, `version` 0, `title`
-and the numbers, plain ones of JSON. Those of the curves are scikit-learn's, which the extra `charts` installs.
-Labels and scores may be lists, arrays of numpy or torch, or columns of pandas.
+The members are those that sagemaker 2.257.7 writes and Studio draws (`_log_graph_artifact`): `type`, `version` 0, `title`
+and the numbers as plain JSON. scikit-learn computes those of the curves; the extra `charts` installs it.
+Labels and scores may be lists, numpy or torch arrays, or pandas columns.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from lineage.domain.redact import without_secrets
 from lineage.errors import RecordingError, RefusedValue
 from lineage.recording.limits import ENTITY_NAME_LENGTH
 
-CLASSES: Final = 1000  # of a confusion matrix: it has the square of them, and a page draws no more
+CLASSES: Final = 1000  # of a confusion matrix, which has their square of cells: a page cannot draw more
 
 Json = dict[str, Any]
 
@@ -45,8 +45,8 @@ def precision_recall(
     """The precision-recall curve, with its average precision.
 
     Document: `precision` and `recall` (lists, one longer than the thresholds), `averagePrecisionScore`, `noSkill`.
-    With more than two classes, `positive_label` against all others. Raises `RefusedValue`: lengths that differ, nothing,
-    a score that is no finite number, labels of one class; `RecordingError` where scikit-learn is not installed.
+    With more than two classes, `positive_label` against all others. Raises `RefusedValue` for different lengths, no values,
+    a score that is not a finite number, labels of one class; `RecordingError` if scikit-learn is not installed.
     """
     truth, scores = _scored(y_true, predicted_probabilities, positive_label, "predicted probabilities")
     metrics = _metrics()
@@ -80,8 +80,9 @@ def roc_curve(y_true: Any, y_score: Any, title: str | None = None) -> Chart:
 def confusion_matrix(y_true: Any, y_pred: Any, title: str | None = None) -> Chart:
     """The confusion matrix: a row for each true class and a column for each predicted one, in the order of the labels.
 
-    Document: `confusionMatrix`, a list of rows of counts. Raises `RefusedValue`: lengths that differ, nothing, predictions
-    that are probabilities, labels that have no order, more than 1,000 classes. It is counted here, as scikit-learn counts.
+    Document: `confusionMatrix`, a list of rows of counts. Raises `RefusedValue` for different lengths, no values,
+    probabilities as predictions, labels without an order, more than 1,000 classes. Counted here in the same way as
+    scikit-learn.
     """
     truth, predicted = _labels(y_true, "true labels"), _labels(y_pred, "predicted labels")
     _same_length(truth, predicted, "predicted labels")
@@ -92,7 +93,7 @@ def confusion_matrix(y_true: Any, y_pred: Any, title: str | None = None) -> Char
 
 
 def artifact_name(title: str | None, kind: str) -> str:
-    """A name that CreateArtifact takes, `[a-zA-Z0-9](-*[a-zA-Z0-9])*` of at most 120; the kind where the title leaves none."""
+    """A name that CreateArtifact accepts, `[a-zA-Z0-9](-*[a-zA-Z0-9])*` of at most 120; the kind if the title gives none."""
     plain = unicodedata.normalize("NFKD", title or "").encode("ascii", "ignore").decode()
     return re.sub(r"[^a-zA-Z0-9]+", "-", plain).strip("-")[:ENTITY_NAME_LENGTH].strip("-") or kind
 
@@ -100,7 +101,7 @@ def artifact_name(title: str | None, kind: str) -> str:
 def file_name(chart: Chart) -> str:
     """The last part of the chart's key in S3: its name, and a digest of its document.
 
-    A chart that is logged again is the same object; another one of that title lies beside it.
+    A chart that is logged again is the same object; a different one with that title gets another key.
     """
     text = json.dumps(chart.document, sort_keys=True, allow_nan=False)
     digest = hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -123,7 +124,7 @@ def _metrics() -> Any:
 
 
 def _plain(values: Any, what: str) -> list[Any]:
-    """The values as Python's own, of a list, an array, a tensor or a column; a column of one is flat."""
+    """The values of a list, an array, a tensor or a column as Python values; a table with one column becomes flat."""
     if isinstance(values, (str, bytes, dict)) or values is None:
         raise RefusedValue(f"the {what} must be a list or an array, not {type(values).__name__}")
     if not hasattr(values, "tolist") and hasattr(values, "to_numpy"):  # a DataFrame
@@ -139,7 +140,7 @@ def _plain(values: Any, what: str) -> list[Any]:
 
 
 def _labels(values: Any, what: str) -> list[Any]:
-    """One label for each example. Refuses tables, and what is missing."""
+    """One label for each example. Refuses tables and missing values."""
     labels = _plain(values, what)
     for number, label in enumerate(labels):
         if isinstance(label, (list, tuple)) or not _hashable(label):
@@ -158,7 +159,7 @@ def _hashable(value: Any) -> bool:
 
 
 def _missing(value: Any) -> bool:
-    """None, NaN, and what pandas writes for a missing value, which is not even equal to itself."""
+    """None, NaN, and pandas's missing value, which is not even equal to itself."""
     try:
         return value is None or bool(value != value)  # noqa: PLR0124
     except TypeError:
@@ -170,7 +171,7 @@ def _scores(values: Any) -> list[float]:
 
 
 def _score(value: Any, what: str) -> float:
-    """A finite number, whole where it was given so."""
+    """A finite number; an integer stays an integer."""
     if isinstance(value, (list, tuple)):
         raise RefusedValue(f"{what} is {_cut(value)}: give one score for each example, that of the positive class")
     try:
@@ -198,7 +199,7 @@ def _scored(y_true: Any, given: Any, positive: Any, what: str) -> tuple[list[int
 
 
 def _positives(labels: list[Any], positive: Any) -> list[int]:
-    """1 for each label that is the positive one, and 0 for the others. Refuses labels of one class."""
+    """1 for each positive label, and 0 for the others. Refuses labels of one class."""
     classes = dict.fromkeys(labels)
     if positive is None and not (classes.keys() <= {0, 1} or classes.keys() <= {-1, 1}):
         raise RefusedValue(
@@ -213,7 +214,7 @@ def _positives(labels: list[Any], positive: Any) -> list[int]:
 
 
 def _classes(truth: list[Any], predicted: list[Any]) -> list[Any]:
-    """The labels of both, in their order."""
+    """The labels of both, in order."""
     classes = {*truth, *predicted}
     broken = next((one for one in classes if isinstance(one, float) and not one.is_integer()), None)
     if broken is not None:

@@ -1,4 +1,4 @@
-"""How a block ends: what its exception says of the run, and SIGTERM as an exception like Ctrl-C."""
+"""How a block ends: what its exception means for the run, and SIGTERM as an exception like Ctrl-C."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from lineage.recording import limits
 
 
 class Terminated(SystemExit):
-    """SIGTERM came while a run was open: the program ends as it would have, and the run is left as Stopped."""
+    """SIGTERM came while a run was open: the program ends as usual, and the run becomes Stopped."""
 
 
 def outcome(error: BaseException | None) -> dict[str, str]:
-    """How a run ended, by what ended its block."""
+    """How a run ended, from what ended its block."""
     if error is None or (isinstance(error, SystemExit) and not isinstance(error, Terminated) and error.code in (None, 0)):
         return {"PrimaryStatus": RunStatus.COMPLETED, "Message": ""}
     if isinstance(error, Terminated):
@@ -36,7 +36,7 @@ def outcome(error: BaseException | None) -> dict[str, str]:
 
 
 def _said(error: BaseException) -> str:
-    """The text of an exception, which may fail itself."""
+    """The text of an exception; making the text may fail."""
     try:
         return str(error)
     except Exception:  # noqa: BLE001  (a user's own)
@@ -44,9 +44,9 @@ def _said(error: BaseException) -> str:
 
 
 def catch_termination(is_inside: Callable[[], bool]) -> Callable[[], None]:
-    """Let SIGTERM unwind a block, so that its run is left and flushed; where `is_inside` says no, it ends the process as ever.
+    """Let SIGTERM unwind a block, so its run is left and flushed; if `is_inside` is false, it ends the process as usual.
 
-    Gives what restores it. A handler of the program's own is not touched.
+    Returns a function that restores the handler. The program's own handler is not touched.
     """
     if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
         return lambda: None
@@ -60,7 +60,7 @@ def catch_termination(is_inside: Callable[[], bool]) -> Callable[[], None]:
     signal.signal(signal.SIGTERM, terminate)
 
     def restore() -> None:
-        with contextlib.suppress(ValueError):  # left in another thread than it was entered in, where no handler can be set
+        with contextlib.suppress(ValueError):  # left in another thread than entered, where no handler can be set
             if signal.getsignal(signal.SIGTERM) is terminate:
                 signal.signal(signal.SIGTERM, signal.SIG_DFL)
 

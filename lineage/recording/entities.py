@@ -6,11 +6,11 @@
     for trial in experiment.list_trials():
         print(trial.trial_name, trial.creation_time)
 
-They feel like those of the `sagemaker-experiments` package. What an entity does not know yet is fetched when it is first asked
-for: once, by one Describe call. `list` and `search` fetch a page when it is needed, and nothing for each entity.
+They work like those of the `sagemaker-experiments` package. An unknown attribute is fetched when it is first used: once, with
+one Describe call. `list` and `search` fetch a page when it is needed, and nothing for each entity.
 
 A `session` is a `boto3.Session`, one of the SageMaker SDK, or None for boto3's default. Every call may raise `RefusedValue`
-before anything is sent, and `NotRecorded` where the service is not reached or does not allow it.
+before anything is sent, and `NotRecorded` if the service cannot be reached or does not allow it.
 """
 
 from __future__ import annotations
@@ -49,17 +49,17 @@ _WITH_ALL = "delete_all('--force') deletes what it holds as well"
 
 
 class Row(NamedTuple):
-    """What a class is to the service: the noun of its calls, its resource of Search, and what to say of it."""
+    """How the service names a class: the noun of its calls, its resource of Search, and the word for messages."""
 
     noun: str
     word: str
     searched: str
-    shown: tuple[str, ...]  # attributes that `repr` shows, where they are known
-    hint: str  # where the service does not let it be deleted
+    shown: tuple[str, ...]  # attributes that `repr` shows, if they are known
+    hint: str  # advice if the service does not allow the deletion
 
 
 class Entity:
-    """What experiments, trials and components have in common. Names are unique without regard to case."""
+    """The base of experiments, trials and components. Names are unique, ignoring case."""
 
     _row: ClassVar[Row]
     _attributes: ClassVar[tuple[Attribute[Any], ...]]
@@ -75,7 +75,7 @@ class Entity:
         cls._attributes = tuple(one for kind in cls.__mro__ for one in vars(kind).values() if isinstance(one, Attribute))
 
     def __init__(self, service: Service, known: Json, *, whole: bool) -> None:
-        """Of what the service said; `whole` where it said all. Users call `create`, `load`, `list` or `search`."""
+        """From the service's answer; `whole` if that is complete. Users call `create`, `load`, `list` or `search`."""
         self._service = service
         fetch = None if whole else lambda: self._described(service, self._name)
         self._state = State(self._row.word, known, fetch)
@@ -104,10 +104,10 @@ class Entity:
         *,
         session: Any = None,
     ) -> Iterator[Self]:
-        """Those that a search finds, whole as Search has them: tags (and a component's parents) cost no further call.
+        """Those that a search finds, complete as in Search: tags (and a component's parents) need no further call.
 
-        `search_expression` is the API's dict, or an object with `to_boto()`; `max_results` the most that are given. Pages are
-        fetched as they are needed. Search may be some seconds behind what was written.
+        `search_expression` is the API's dict, or an object with `to_boto()`; `max_results` is the maximum number. Pages are
+        fetched as they are needed. Search may lag some seconds behind writes.
         """
         if max_results is not None and max_results < 1:
             raise RefusedValue(f"max_results must be at least 1, not {max_results}")
@@ -119,10 +119,10 @@ class Entity:
         return (cls(service, record, whole=True) for record in islice(found, max_results))
 
     def save(self) -> None:
-        """Send what was changed since it was read, and nothing else; no call where nothing was.
+        """Send only what was changed since it was read; makes no call if nothing was.
 
-        One value that is refused (`RefusedValue`) keeps all of them from being sent; they stay as given. Raises `NotThere`
-        where it is gone.
+        If one value is refused (`RefusedValue`), none is sent; they stay as given. Raises `NotThere` if it was
+        deleted.
         """
         changes = {key: value for one in self._attributes for key, value in one.changes(self._state).items()}
         if changes:
@@ -131,7 +131,7 @@ class Entity:
             one.settle(self._state, changes)
 
     def delete(self) -> None:
-        """Delete it. Raises `NotThere` where it is gone, `RefusedValue` where something else has to be deleted first."""
+        """Delete it. Raises `NotThere` if it was deleted before, `RefusedValue` if something else must be deleted first."""
         try:
             self._do("Delete")
         except RefusedValue as error:
@@ -164,18 +164,18 @@ class Entity:
 
     @classmethod
     def _existing(cls, service: Service, asked: Json, exist_ok: bool, error: AlreadyExists) -> Self:
-        """The one that is in the way of a new one, where that is what the caller wants."""
+        """The existing one with the name of a new one, if the caller accepts it."""
         name = f"{cls._row.noun}Name"
         try:
             there = cls._described(service, asked[name])
         except NotThere:
             raise AlreadyExists(f"{error}; in another case: {cls.__name__}.list() shows how it is written") from error
-        told = f"the {cls._row.word} {there[name]!r} is there already"
+        told = f"the {cls._row.word} {there[name]!r} already exists"
         for key in _NAMES:
             if key in asked and str(there.get(key)).lower() != asked[key].lower():
                 raise AlreadyExists(f"{told}, in the {key[:-4].lower()} {there.get(key)!r}: take another name") from error
         if not exist_ok:
-            raise AlreadyExists(f"{told}: load it, give exist_ok=True, or take another name (case does not count)") from error
+            raise AlreadyExists(f"{told}: load it, give exist_ok=True, or take another name (case is ignored)") from error
         return cls(service, there, whole=True)
 
     @classmethod
@@ -207,7 +207,7 @@ class Entity:
 
 
 class Experiment(Entity):
-    """An experiment: trials of one question. `display_name` and `description` may be changed, and are sent by `save`."""
+    """An experiment: trials of one question. `display_name` and `description` may be changed; `save` sends them."""
 
     _row = Row("Experiment", "experiment", "Experiment", ("display_name", "creation_time"), _WITH_ALL)
 
@@ -226,7 +226,7 @@ class Experiment(Entity):
         session: Any = None,
         exist_ok: bool = False,
     ) -> Self:
-        """Create one. `exist_ok=True` loads the one that is there, as it is there; else raises `AlreadyExists`."""
+        """Create one. If it exists, `exist_ok=True` loads it unchanged; otherwise raises `AlreadyExists`."""
         given = {"experiment_name": experiment_name, "display_name": display_name, "description": description, "tags": tags}
         return cls._create(session, exist_ok, given)
 
@@ -249,7 +249,7 @@ class Experiment(Entity):
         return cls._list(session, _when_and_how(created_before, created_after, sort_by, sort_order))
 
     def create_trial(self, trial_name: str | None = None, trial_name_prefix: str = "Trial") -> Trial:
-        """A new trial in it; where no name is given, of the prefix, the time and some chance."""
+        """A new trial in it; the default name is made from the prefix, the time and random characters."""
         name = trial_name or f"{trial_name_prefix}-{now():%Y-%m-%d-%H%M%S}-{uuid.uuid4().hex[:6]}"
         return Trial.create(name, self._name, session=self._service)
 
@@ -264,17 +264,17 @@ class Experiment(Entity):
         return Trial.list(self._name, None, created_before, created_after, sort_by, sort_order, session=self._service)
 
     def delete_all(self, action: str = "") -> None:
-        """Delete it, its trials, and those of its components that no other experiment holds. `action` must be "--force".
+        """Delete it, its trials, and its components that no other experiment holds. `action` must be "--force".
 
-        May be called again after an error, by whoever: it goes on with what is left, and what is gone is no error. Raises
-        `NotRecorded` that says what is left, `RefusedValue` without the word.
+        May be called again after an error, by anyone: it continues with what is left, and what is already deleted is no
+        error. Raises `NotRecorded`, which says what is left, `RefusedValue` without the word.
         """
         deleting.force(action, f"the experiment {self._name!r}, its trials, and the components that no other experiment holds")
         deleting.experiment(self._service, self._name)
 
 
 class Trial(Entity):
-    """A trial of an experiment: components that belong together. `display_name` may be changed, and is sent by `save`."""
+    """A trial of an experiment: components that belong together. `display_name` may be changed; `save` sends it."""
 
     _row = Row("Trial", "trial", "ExperimentTrial", ("experiment_name", "display_name", "creation_time"), _WITH_ALL)
 
@@ -293,10 +293,10 @@ class Trial(Entity):
         session: Any = None,
         exist_ok: bool = False,
     ) -> Self:
-        """Create one in an experiment that is there (else `NotThere`).
+        """Create one in an existing experiment (else `NotThere`).
 
-        `exist_ok=True` loads the one that is there, as it is there; `AlreadyExists` is raised else, and always where it is a
-        trial of another experiment.
+        If it exists, `exist_ok=True` loads it unchanged; otherwise, and always for a trial of another experiment, raises
+        `AlreadyExists`.
         """
         given = {"trial_name": trial_name, "experiment_name": experiment_name, "display_name": display_name, "tags": tags}
         return cls._create(session, exist_ok, given)
@@ -318,17 +318,17 @@ class Trial(Entity):
         *,
         session: Any = None,
     ) -> Iterator[Self]:
-        """All trials, those of an experiment, or those that hold a component; a page at a time. Sorted as experiments are."""
+        """All trials, those of an experiment, or those that hold a component; a page at a time. Sorted like experiments."""
         of = {"experiment_name": experiment_name, "trial_component_name": trial_component_name}
         return cls._list(session, of | _when_and_how(created_before, created_after, sort_by, sort_order))
 
     def add_trial_component(self, trial_component: TrialComponent | str) -> None:
-        """Put a component (or the one of a name) into it; one that is in it stays. Raises `NotThere` where either is gone."""
+        """Put a component (or the one with a name) into it, if it is not in it yet. Raises `NotThere` if either was deleted."""
         with contextlib.suppress(AlreadyExists):
             self._service.steadily("AssociateTrialComponent", **self._with(trial_component))
 
     def remove_trial_component(self, trial_component: TrialComponent | str) -> None:
-        """Take a component out of it; the component stays. Raises `NotThere` where it is not in it."""
+        """Take a component out of it; the component itself stays. Raises `NotThere` if it is not in it."""
         self._service.steadily("DisassociateTrialComponent", **self._with(trial_component))
 
     def list_trial_components(
@@ -343,9 +343,9 @@ class Trial(Entity):
         return TrialComponent.list(trial_name=self._name, **when_and_how, session=self._service)
 
     def delete_all(self, action: str = "") -> None:
-        """Delete it, and those of its components that no other trial holds. `action` must be "--force".
+        """Delete it, and its components that no other trial holds. `action` must be "--force".
 
-        May be called again, and raises, as `Experiment.delete_all`.
+        May be called again, and raises, like `Experiment.delete_all`.
         """
         deleting.force(action, f"the trial {self._name!r}, and the components that no other trial holds")
         deleting.trial(self._service, self._name)
@@ -356,9 +356,9 @@ class Trial(Entity):
 
 
 class TrialComponent(Entity):
-    """A step of a trial: a run, or what a job left. Its parameters and artifacts are dicts; `save` sends what changed in them.
+    """A step of a trial: a run, or a job's record. Its parameters and artifacts are dicts; `save` sends changes in them.
 
-    An artifact is given as its URI, or as (URI, media type). `status` is one of SageMaker's words, or a dict of PrimaryStatus
+    Give an artifact as its URI, or as (URI, media type). `status` is one of SageMaker's words, or a dict with PrimaryStatus
     and Message.
     """
 
@@ -390,7 +390,7 @@ class TrialComponent(Entity):
         session: Any = None,
         exist_ok: bool = False,
     ) -> Self:
-        """Create one, in no trial yet. `exist_ok=True` loads the one that is there, as it is; else raises `AlreadyExists`."""
+        """Create one, in no trial yet. If it exists, `exist_ok=True` loads it unchanged; otherwise raises `AlreadyExists`."""
         given = {"trial_component_name": trial_component_name, "display_name": display_name, "tags": tags}
         return cls._create(session, exist_ok, given)
 
@@ -412,7 +412,7 @@ class TrialComponent(Entity):
         trial_name: str | None = None,
         session: Any = None,
     ) -> Iterator[Self]:
-        """All components, or those of a job (by its ARN), experiment or trial; a page at a time. Sorted as experiments are."""
+        """All components, or those of a job (by its ARN), experiment or trial; a page at a time. Sorted like experiments."""
         of = {"source_arn": source_arn, "experiment_name": experiment_name, "trial_name": trial_name}
         if sum(one is not None for one in of.values()) > 1:
             raise RefusedValue(f"components are listed by one of {', '.join(of)}: leave the others out")
@@ -420,9 +420,9 @@ class TrialComponent(Entity):
 
     @property
     def parents(self) -> list[Json]:  # type: ignore[valid-type]
-        """The trials that hold it, each with its experiment, as they are now (as Search had them, where a search found it).
+        """The trials that hold it now, each with its experiment (from Search, if a search found it).
 
-        A call for the trials, and one for each of them.
+        Makes one call for the trials, and one for each of them.
         """
         if "Parents" in self._state.known:
             return deepcopy(self._state.known["Parents"] or [])
@@ -436,15 +436,15 @@ class TrialComponent(Entity):
         """The trials that hold it, a page at a time."""
         return Trial.list(trial_component_name=self._name, session=self._service)
 
-    def delete(self, force_disassociate: bool = False) -> None:  # noqa: FBT002  (as the old package had it)
-        """Delete it; `force_disassociate` takes it out of its trials first. Raises as the others' `delete`."""
+    def delete(self, force_disassociate: bool = False) -> None:  # noqa: FBT002  (as in the old package)
+        """Delete it; `force_disassociate` takes it out of its trials first. Raises like the others' `delete`."""
         if force_disassociate:
             deleting.disassociate(self._service, self._name)
         super().delete()
 
 
 def service_of(session: Any) -> Service:
-    """The calls for a session; of a `Service`, itself."""
+    """The calls for a session; a `Service` is returned unchanged."""
     return session if isinstance(session, Service) else Service(session)
 
 

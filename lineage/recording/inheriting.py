@@ -1,4 +1,4 @@
-"""What processes left that are dead: their queues are taken over by the next one that records for the same account."""
+"""Queues of dead processes: the next process that records for the same account takes them over."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _DEAD = "the process that recorded this run ended without leaving it (killed?)"
 
 
 def take_over(box: Outbox, folder: Path | None, opened: str = "", seen: Callable[[Sequence[Row]], None] | None = None) -> int:
-    """Queue what processes left that are dead, before anything of this one; `opened`: the component that is open now.
+    """Queue what dead processes left, before anything of this one; `opened`: the component that is open now.
 
-    Only of this account and region; of a process that never got to know its account, only where it signed by the same profile.
-    What can't be read, or not be kept on this disk, stays where it is. `seen` is told the rows. Gives how many there were.
+    Only for this account and region; for a process that never knew its account, only if it signed with the same profile.
+    What can't be read, or not be stored on this disk, stays where it is. `seen` gets the rows. Returns their number.
     """
     taken, mine = 0, box.spool.owner
     for orphan in orphans(folder) if folder and box.spool.on_disk else ():
@@ -51,7 +51,7 @@ def _is_ours(owner: Owner, mine: Owner) -> bool:
 
 
 def _inherited(rows: list[Row], owner: Owner, folder: Path | None, opened: str) -> Iterator[Row]:
-    """What a dead process left, without how a run ended that is open again now."""
+    """What a dead process left, without the ending of a run that is open again now."""
     ended = False
     for row in rows:
         ended = ended or (row.lane, row.component) == (STATUS, owner.component)

@@ -1,6 +1,6 @@
-"""Jobs that are created inside a run's block become jobs of the run, whoever creates them.
+"""Jobs that any code creates inside a run's block become jobs of the run.
 
-SDK v3 (`sagemaker.train.ModelTrainer`) sends no `ExperimentConfig`, so that nothing ties its jobs to the run around them.
+SDK v3 (`sagemaker.train.ModelTrainer`) sends no `ExperimentConfig`, so nothing links its jobs to the run around them.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ ClientT = TypeVar("ClientT")
 
 
 def join_jobs(client: ClientT) -> ClientT:
-    """Have a SageMaker client of boto3 give each job that it creates to the current run; the same client is given back.
+    """Make a boto3 SageMaker client add each job that it creates to the current run; returns the same client.
 
-    With a boto3 session, all clients that it makes afterwards. A call that has an `ExperimentConfig` keeps its own.
+    For a boto3 session, this holds for all clients that it makes afterwards. A call with an `ExperimentConfig` keeps its own.
     """
-    given: Any = getattr(client, "sagemaker_client", None) or client  # of a session of the SDK
+    given: Any = getattr(client, "sagemaker_client", None) or client  # the boto3 session of an SDK session
     events = getattr(given, "events", None) or getattr(getattr(given, "meta", None), "events", None)
     if events is None:
         raise RefusedValue(f"jobs are joined for a SageMaker client of boto3, or a session, and not for {client!r}")

@@ -1,9 +1,9 @@
-"""What SageMaker takes, and what the SDK can read again: every value is held to it at the call, before anything is sent.
+"""What SageMaker accepts and the SDK can read again: every value is checked at the call, before anything is sent.
 
 Sources: botocore 1.44.8 (`CreateTrialComponent`, `BatchPutMetrics`, `CreateArtifact`) for patterns and lengths; the API
 reference for 300 parameters and for metrics of at most 14 days; sagemaker 2.257.7 for 59 characters of a name and 30
 artifacts each way.
-Pure: every function gives what is to be sent, or raises `RefusedValue`.
+Pure: every function returns what to send, or raises `RefusedValue`.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ from lineage.domain.redact import under_name, without_secrets
 from lineage.domain.text import one_line
 from lineage.errors import MalformedName, RefusedValue
 
-NAME_LENGTH: Final = 59  # of an experiment and of a run: both stand in the component's name, which has 120 characters
+NAME_LENGTH: Final = 59  # of an experiment and of a run: both are in the component's name, which has 120 characters
 ENTITY_NAME_LENGTH: Final = 120
 PARAMETERS: Final = 300
 ARTIFACTS: Final = 30  # each way
-KEY_LENGTH: Final = 128  # of a parameter or an artifact; a parameter may have 320, which the SDK does not write
+KEY_LENGTH: Final = 128  # of a parameter or an artifact; SageMaker allows 320 for a parameter, but the SDK does not write them
 TEXT_LENGTH: Final = 2500
 URI_LENGTH: Final = 2048
 MESSAGE_LENGTH: Final = 1024
 METRIC_NAME_LENGTH: Final = 255
 OLDEST_METRIC: Final = timedelta(days=14)
-EXACT: Final = 2**53  # integers beyond it are no longer exact as a NumberValue, which is a double
+EXACT: Final = 2**53  # larger integers are not exact as a NumberValue, which is a double
 
 LAST_STEP: Final = 2**31 - 1
 
-_BREAK = re.compile("[\n\r\x85\u2028\u2029\ud800-\udfff]")  # what SageMaker's `.` does not stand for, and what UTF-8 lacks
+_BREAK = re.compile("[\n\r\x85\u2028\u2029\ud800-\udfff]")  # not matched by SageMaker's `.`, or not in UTF-8
 _NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9])*")
-_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]")  # with what buckets made before 2018 may have
+_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]")  # includes what buckets made before 2018 may have
 _VERSION = re.compile(r"\?versionId=", re.IGNORECASE)
 _MEDIA_TYPE = re.compile(r"[-\w]+/[-\w+]+", re.ASCII)
 
@@ -45,7 +45,7 @@ Json = dict[str, Any]
 
 
 def run_name(text: str, what: str = "run") -> str:
-    """The name of an experiment or a run as it is recorded: in lower case, as the SDK writes and reads it."""
+    """The name of an experiment or a run in its recorded form: lower case, as the SDK writes and reads it."""
     if not isinstance(text, str) or not _NAME.fullmatch(text) or len(text) > NAME_LENGTH:
         raise RefusedValue(
             f"{text!r} can't be the name of {_a(what)}: letters, digits and hyphens between them, at most {NAME_LENGTH}"
@@ -55,7 +55,7 @@ def run_name(text: str, what: str = "run") -> str:
 
 
 def entity_name(text: str, what: str) -> str:
-    """The name of an experiment, a trial or a component, with its case: these compare without it, and keep it."""
+    """The name of an experiment, a trial or a component. It keeps its case, which comparisons ignore."""
     if not isinstance(text, str) or not _NAME.fullmatch(text) or len(text) > ENTITY_NAME_LENGTH:
         raise RefusedValue(
             f"{text!r} can't be the name of {_a(what)}: letters, digits and hyphens between them, at most {ENTITY_NAME_LENGTH}"
@@ -65,7 +65,7 @@ def entity_name(text: str, what: str) -> str:
 
 
 def display_name(text: str | None, what: str) -> str | None:
-    """A display name, which is held to the same pattern as names."""
+    """A display name, which must match the same pattern as names."""
     return None if text is None else entity_name(text, f"{what} (display name)")
 
 
@@ -74,15 +74,15 @@ def _a(what: str) -> str:
 
 
 def _instead(text: Any) -> str:
-    """A name that would do, where one is near."""
+    """A similar valid name, if there is one."""
     near = re.sub(r"[^a-zA-Z0-9]+", "-", str(text)).strip("-")[:NAME_LENGTH].strip("-")
-    return f"; {near!r} would do" if near and near != text else ""
+    return f"; {near!r} is possible" if near and near != text else ""
 
 
 def parameter(name: str, value: Any) -> Json:
-    """A parameter as the API takes it: a number (of numpy and torch, too) as NumberValue, anything else as its text.
+    """A parameter in the API's form: a number (also of numpy and torch) as NumberValue, anything else as its text.
 
-    What looks like a secret is cut out. Raises `RefusedValue`: no name, a name or a text that is too long, NaN, infinity.
+    Anything that looks like a secret is cut out. Raises `RefusedValue` for no name, a too long name or text, NaN, infinity.
     """
     _key(name, "parameter")
     number = _number(value)
@@ -94,7 +94,7 @@ def parameter(name: str, value: Any) -> Json:
 
 
 def artifact(name: str, value: Any, media_type: str | None = None) -> Json:
-    """An artifact as the API takes it."""
+    """An artifact in the API's form."""
     _key(name, "artifact")
     what = f"the value of the artifact {name!r}"
     text = "" if value is None else _short(str(under_name(name, _text(value, what))), URI_LENGTH, what)
@@ -108,12 +108,12 @@ def artifact(name: str, value: Any, media_type: str | None = None) -> Json:
 
 
 def takes_media_type(text: str) -> bool:
-    """Whether SageMaker takes a media type; one with a dot, as those of Excel and Parquet have, it does not."""
+    """Whether SageMaker accepts a media type; it refuses dots, as in those of Excel and Parquet."""
     return isinstance(text, str) and len(text) <= 64 and bool(_MEDIA_TYPE.fullmatch(text))
 
 
 def location(uri: str) -> str:
-    """An S3 URI as it was given; raises `RefusedValue` where it is none."""
+    """An S3 URI, unchanged; raises `RefusedValue` for anything else."""
     try:
         place = parse_location(uri) if isinstance(uri, str) else None
     except MalformedName as error:
@@ -121,19 +121,19 @@ def location(uri: str) -> str:
     if not place or not place.uri.startswith("s3://"):
         raise RefusedValue(f"{uri!r} is not an S3 URI (expected s3://bucket/prefix/)")
     if _VERSION.search(uri):
-        raise RefusedValue(f"{uri!r} holds a version id, which is no part of an S3 URI: give it as `version_ids=`")
+        raise RefusedValue(f"{uri!r} contains a version id, which is not part of an S3 URI: give it as `version_ids=`")
     return uri
 
 
 def bucket(name: str) -> str:
-    """The name of a bucket to write into."""
+    """The name of a bucket to write to."""
     if not isinstance(name, str) or not _BUCKET.fullmatch(name):
         raise RefusedValue(f"{name!r} can't be a bucket: 3 to 63 letters, digits, dots, hyphens and underscores")
     return name
 
 
 def pin_of(name: str) -> str:
-    """The parameter that pins an input of some name. Raises `RefusedValue` where that would be longer than names may be."""
+    """The parameter that pins an input with a name. Raises `RefusedValue` if the result is longer than names may be."""
     pinned = parameter_of(name)
     if len(pinned) > KEY_LENGTH:
         most = KEY_LENGTH - len(parameter_of(""))
@@ -143,7 +143,7 @@ def pin_of(name: str) -> str:
 
 
 def metric(name: str, value: Any, timestamp: datetime | float | None, step: int | None, now: datetime) -> Json:
-    """A metric as BatchPutMetrics takes it, with its time in seconds since 1970. Refuses NaN, and what is over 14 days old."""
+    """A metric in BatchPutMetrics's form, with its time in seconds since 1970. Refuses NaN, and times over 14 days ago."""
     if not isinstance(name, str) or not 0 < len(name) <= METRIC_NAME_LENGTH or not _is_line(name):
         raise RefusedValue(f"{_cut(name)!r} can't be the name of a metric: 1 to {METRIC_NAME_LENGTH} characters of one line")
     number = _number(value)
@@ -157,13 +157,13 @@ def metric(name: str, value: Any, timestamp: datetime | float | None, step: int 
 
 
 def message(text: str) -> str:
-    """A status message: on one line, without what looks like a secret, at most 1,024 characters."""
+    """A status message: one line, without anything that looks like a secret, at most 1,024 characters."""
     line = " ".join(one_line(without_secrets(text)).split())
     return line if len(line) <= MESSAGE_LENGTH else f"{line[: MESSAGE_LENGTH - 1]}…"
 
 
 def room_for(known: Iterable[str], new: Mapping[str, Any], most: int, what: str) -> None:
-    """Raises `RefusedValue` where a run would have more of something than SageMaker takes."""
+    """Raises `RefusedValue` if a run would have more of something than SageMaker accepts."""
     names = {*known, *new}
     if len(names) > most:
         lost = _cut(next(iter(new)))
@@ -171,15 +171,15 @@ def room_for(known: Iterable[str], new: Mapping[str, Any], most: int, what: str)
 
 
 def tags(given: Iterable[Mapping[str, str]] | None) -> list[Json]:
-    """A copy of the caller's tags: theirs is never changed. Raises `RefusedValue` where one is no Key and Value."""
+    """A copy of the caller's tags, which are never changed. Raises `RefusedValue` if one is not a Key and Value."""
     copied = []
     if isinstance(given, (str, Mapping)) or not isinstance(given or (), Iterable):
-        raise RefusedValue(f"{_cut(given)!r} is no list of tags (expected [{{'Key': …, 'Value': …}}])")
+        raise RefusedValue(f"{_cut(given)!r} is not a list of tags (expected [{{'Key': …, 'Value': …}}])")
     for one in given or ():
         if not isinstance(one, Mapping) or set(one) != {"Key", "Value"}:
             raise RefusedValue(f"{_cut(one)!r} is not a tag (expected {{'Key': …, 'Value': …}})")
         value = str(under_name(str(one["Key"]), str(one["Value"])))
-        copied.append({"Key": str(one["Key"]), "Value": value.replace(REDACTED, "redacted")})  # tags take no brackets
+        copied.append({"Key": str(one["Key"]), "Value": value.replace(REDACTED, "redacted")})  # tags do not allow brackets
     return copied
 
 
@@ -190,20 +190,20 @@ def _key(name: Any, what: str) -> None:
 
 def _short(text: str, most: int, what: str) -> str:
     if len(text) > most:
-        raise RefusedValue(f"{what} has {len(text)} characters, and SageMaker takes {most}")
+        raise RefusedValue(f"{what} has {len(text)} characters; SageMaker allows {most}")
     return text
 
 
 def _text(value: Any, what: str) -> str:
-    """A value's own text. A string is refused where it has several lines, as SageMaker does; others are put on one."""
+    """A value's text. A string with several lines is refused, as SageMaker does; other values are put on one line."""
     try:
         text = str(value)
     except Exception as error:
-        raise RefusedValue(f"{what} can't be told as a text: {type(error).__name__}") from error
+        raise RefusedValue(f"{what} can't be converted to text: {type(error).__name__}") from error
     if not isinstance(value, str):
         text = " ".join(text.split())
     if not _is_line(text):
-        raise RefusedValue(f"{what} has a line break, or no proper characters, and SageMaker takes one line: {_cut(text)!r}")
+        raise RefusedValue(f"{what} has a line break or invalid characters; SageMaker allows only one line: {_cut(text)!r}")
     return text
 
 
@@ -239,12 +239,12 @@ def _number(value: Any) -> int | float | None:
     try:
         plain = value.item() if hasattr(value, "item") else float(value)
         return plain if isinstance(plain, (int, float)) else float(value) if hasattr(value, "dtype") else None
-    except Exception:  # noqa: BLE001  (whatever it is, it is no number)
+    except Exception:  # noqa: BLE001  (on any error it is not a number)
         return None
 
 
 def _is_time(value: Any) -> bool:
-    """The times of numpy, whose `item` is a number of nanoseconds."""
+    """Times of numpy, whose `item` is a number of nanoseconds."""
     return getattr(getattr(value, "dtype", None), "kind", "") in ("M", "m")
 
 

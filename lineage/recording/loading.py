@@ -1,4 +1,4 @@
-"""Runs that are there: one by its names, by the job or program that it was given to, or as the current one; or all of them."""
+"""Existing runs: one by its names, by its job or program, or the current one; or all of them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lineage.recording.service import LOGGER, PAGE, PASSING, Service
 
 
 class Runs(list[Run]):
-    """Runs, and where the next ones are: None where these are the last."""
+    """Runs, and the token of the next ones: None if these are the last."""
 
     next_token: str | None = None
 
@@ -30,10 +30,10 @@ def load_run(
     artifact_bucket: str | None = None,
     artifact_prefix: str | None = None,
 ) -> Run:
-    """A run that is there, to log into it in a `with` block. It never makes one, and never says how the run ended.
+    """An existing run, to log into it in a `with` block. Never creates one, and never records how the run ended.
 
-    Without names: inside a run's block that run; in a program that `lineage record run` started, its run; in a training,
-    processing or transform job the run that its `ExperimentConfig` names. Raises `NotThere`, `RefusedValue`, `NotRecorded`.
+    Without names: inside a run's block, that run; in a program started by `lineage record run`, its run; in a training,
+    processing or transform job, the run that its `ExperimentConfig` names. Raises `NotThere`, `RefusedValue`, `NotRecorded`.
     """
     words: Any = {"strict": strict, "bucket": artifact_bucket, "prefix": artifact_prefix}
     if run_name and experiment_name:
@@ -57,9 +57,9 @@ def list_runs(
     *,
     session: Any = None,
 ) -> Runs:
-    """The runs of an experiment that `Run`, or that of the SDK, recorded. Nothing is written; what they hold is read when used.
+    """The runs of an experiment that `Run`, or the SDK's `Run`, recorded. Writes nothing; their content is read when used.
 
-    `max_results`: at most so many, and `next_token` of the answer leads to the next ones. Raises `NotThere`, `NotRecorded`.
+    `max_results`: the maximum number; `next_token` of the answer gives the next ones. Raises `NotThere`, `NotRecorded`.
     """
     if max_results is not None and max_results < 1:
         raise RefusedValue(f"max_results must be at least 1, not {max_results}")
@@ -92,7 +92,7 @@ def _window(most: int | None, have: int, token: str | None) -> dict[str, Any]:
 
 
 def _runs_of(service: Service, page: dict[str, Any], experiment: str, session: Any) -> Iterator[Run]:
-    """Of a page those that are named as runs are, and have the tag of runs."""
+    """Those of a page that have the name and the tag of a run."""
     start = f"{experiment}-"
     for summary in page.get("TrialComponentSummaries") or ():
         name = str(summary["TrialComponentName"])
@@ -119,11 +119,11 @@ def _of_job(service: Service) -> tuple[str, str]:
 
 
 def _checked(run: Run) -> Run:
-    """A run that is there, and is one of its experiment. Where the service is away that is found out later."""
+    """An existing run that belongs to its experiment. If the service is unreachable, that is checked later."""
     try:
         run.record  # noqa: B018  (asks for it)
         if not belongs(run._service, run._names):  # noqa: SLF001
-            raise NotThere(f"{run.component_name!r} is no run of the experiment {run.experiment_name!r}, but of another one")
+            raise NotThere(f"{run.component_name!r} is not a run of the experiment {run.experiment_name!r}, but of another one")
     except NotRecorded as error:
         if run.strict or error.cause not in PASSING:
             raise

@@ -1,4 +1,4 @@
-"""S3 as the recording side uses it: files and documents go up under keys of their own, and what a place holds is pinned.
+"""S3 for the recording side: uploads files and documents with their own keys, and pins the content of a place.
 
 Facts: sagemaker 2.257.7 puts what it uploads under `trial-component-artifacts/` of the bucket `sagemaker-REGION-ACCOUNT`;
 an S3 channel reads every key that begins with its prefix (API reference, S3DataSource); S3 lists keys in their own order.
@@ -31,20 +31,20 @@ KEY_LENGTH: Final = 1024  # bytes of a key in S3
 VERSION_LENGTH: Final = 1024
 
 _BLOCK = 1 << 20
-_ROWS = 10  # rows of a listing for each object that is wanted: a place may hold many old versions of few objects
+_ROWS = 10  # rows of a listing for each wanted object: a place may hold many old versions of few objects
 _DEFAULT_BUCKET = re.compile(r"sagemaker-[a-z0-9-]+-(?P<account>\d{12})")
 _WORD = re.compile(r"[!-~]+")
-_PLACE = re.compile(r"://|arn:", re.IGNORECASE)  # a text that names a place is no digest, and no pin
+_PLACE = re.compile(r"://|arn:", re.IGNORECASE)  # a text that names a place is neither a digest nor a pin
 
 Json = dict[str, Any]
 Row = tuple[str, str, int, bool]  # key, version id or ETag, bytes, and whether it is a version id
-Page = tuple[list[Row], int]  # of the objects that are there, and how many entries S3 listed
+Page = tuple[list[Row], int]  # of the current objects, and how many entries S3 listed
 Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a file held when it was read, and how the file system then described it."""
+    """The content of a file when it was read, and the file system's description at that time."""
 
     path: str
     sha256: str
@@ -54,7 +54,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An object that is now in S3. ETag and version are None where S3 did not tell them."""
+    """An object that is now in S3. ETag and version are None if S3 did not give them."""
 
     uri: str
     etag: str | None
@@ -73,12 +73,12 @@ class Stored:
 
 
 def default_bucket(service: Service) -> str:
-    """The bucket that the SDK uses where none is given. It is not made here. Raises `NotRecorded` without credentials."""
+    """The SDK's default bucket. It is not created here. Raises `NotRecorded` without credentials."""
     return f"sagemaker-{service.region}-{service.steadily('GetCallerIdentity')['Account']}"
 
 
 def file_key(prefix: str, experiment: str, run: str, path: str | os.PathLike[str], sha256: str) -> str:
-    """The key of a file: its content stands in it, so that two files of one name never overwrite each other."""
+    """The key of a file: it contains the digest of the content, so two files with one name never overwrite each other."""
     parts = (prefix.strip("/"), experiment, run, sha256[:16], PurePath(path).name)
     key = "/".join(part for part in parts if part)
     if len(key.encode(errors="surrogateescape")) > KEY_LENGTH:
@@ -89,7 +89,7 @@ def file_key(prefix: str, experiment: str, run: str, path: str | os.PathLike[str
 
 
 def guess_media_type(path: str | os.PathLike[str]) -> str | None:
-    """The media type by the file's name; None where it is unknown, or one that SageMaker does not take."""
+    """The media type from the file's name; None if it is unknown, or SageMaker does not accept it."""
     kind, packed = mimetypes.guess_type(PurePath(path).name, strict=False)
     kind = {"gzip": "application/gzip"}.get(packed) if packed else kind
     return kind if kind and takes_media_type(kind) else None
@@ -116,7 +116,7 @@ def read_file(path: str | os.PathLike[str]) -> Content:
 
 
 def keep(path: str, copy: str) -> None:
-    """A copy of a file that can't be sent yet, where the disk has room for it; else it must stay as it is."""
+    """A copy of a file that can't be sent yet, if the disk has room for it; otherwise the file must stay unchanged."""
     try:
         room = shutil.disk_usage(os.path.dirname(copy)).free // 2  # noqa: PTH120
         if os.stat(path).st_size <= room:  # noqa: PTH116
@@ -131,10 +131,10 @@ def keep(path: str, copy: str) -> None:
 
 
 def upload(service: Service, path: str | os.PathLike[str] | Content, bucket: str, key: str) -> Stored:
-    """A file into S3, in parts where it is large; S3 checks its SHA-256. What is there already does not go up again.
+    """Uploads a file to S3, in parts if it is large; S3 checks its SHA-256. An existing object is not uploaded again.
 
-    `path` may be what `read_file` gave: then the file is not read for its digest again. Raises `RefusedValue` where the
-    file can't be read, or changed since; `RecordingError` where there is no such bucket; `NotRecorded`.
+    `path` may be the result of `read_file`: then the file is not read for its digest again. Raises `RefusedValue` if the
+    file can't be read, or has changed since; `RecordingError` if the bucket does not exist; `NotRecorded`.
     """
     content = path if isinstance(path, Content) else read_file(path)
     there = _there(service, bucket, key, content.sha256, content.size)
@@ -153,7 +153,7 @@ def upload(service: Service, path: str | os.PathLike[str] | Content, bucket: str
 
 
 def put_json(service: Service, document: Json, bucket: str, key: str) -> Stored:
-    """A document into S3 as JSON. Raises `RefusedValue` for what JSON does not hold, and as `upload` does."""
+    """Uploads a document to S3 as JSON. Raises `RefusedValue` if JSON cannot hold it, and like `upload`."""
     try:
         body = json.dumps(document, allow_nan=False).encode()
     except (TypeError, ValueError) as error:
@@ -168,7 +168,7 @@ def put_json(service: Service, document: Json, bucket: str, key: str) -> Stored:
 
 
 def _there(service: Service, bucket: str, key: str, sha256: str, size: int) -> Stored | None:
-    """The object, where it already has that content: nothing goes up twice, and a bucket keeps no second version of it."""
+    """The object, if it already has that content: nothing is uploaded twice, and a bucket keeps no second version of it."""
     head = _told(service.call, bucket, key)
     if _sha256(head) != sha256:
         return None
@@ -176,7 +176,7 @@ def _there(service: Service, bucket: str, key: str, sha256: str, size: int) -> S
 
 
 def _state(path: str) -> tuple[int, ...]:
-    """What changes when a file is written: its size first. Refuses what is no file, such as a folder or a device."""
+    """Values that change when a file is written, first its size. Refuses anything but a regular file."""
     try:
         said = os.stat(path)  # noqa: PTH116
     except (OSError, ValueError) as error:
@@ -198,12 +198,12 @@ def _changed(path: str) -> RefusedValue:
 
 
 def _fits(head: Json, content: Content) -> bool:
-    """Whether what S3 tells of an object is the file that was read; what it does not tell is no difference."""
+    """Whether S3's answer about an object matches the file that was read; missing values do not count."""
     return head.get("ContentLength", content.size) == content.size and _sha256(head) in (None, content.sha256)
 
 
 def _owner(bucket: str) -> dict[str, str]:
-    """A bucket that is called after an account must be that account's: anybody may have taken the name before."""
+    """A bucket with an account in its name must belong to that account: anybody may have taken the name before."""
     named = _DEFAULT_BUCKET.fullmatch(bucket)
     return {"ExpectedBucketOwner": named["account"]} if named else {}
 
@@ -216,7 +216,7 @@ def _in_bucket(bucket: str, ask: Callable[[], Answer]) -> Answer:
 
 
 def _told(ask: Callable[..., Json], bucket: str, key: str) -> Json:
-    """What S3 tells of an object; nothing where none is there, or whoever may write may not read."""
+    """S3's answer about an object; None if there is no object, or if the caller may write but not read."""
     try:
         return ask("HeadObject", Bucket=bucket, Key=key, ChecksumMode="ENABLED", **_owner(bucket))
     except RecordingError:
@@ -234,13 +234,13 @@ def pin(
     digest: str | None = None,
     most: int = MOST,
 ) -> Pin:
-    """What is at an S3 URI now: one object where one has that key, else all whose keys begin with it, as a channel reads.
+    """The content at an S3 URI now: the object with that key, else all whose keys begin with it, like a channel.
 
-    The digest is over key, version id (or ETag, where the bucket keeps no versions) and size. Nothing there is a pin of 0
-    objects; where there are more than `most`, it is not `complete`. `version_ids` (of one object, or by key) and `digest`
-    are taken as given, and nobody looks. A digest alone tells no number: 0 objects, not `complete`.
-    Raises `RefusedValue` for what is no S3 URI, version id or digest, `NotThere` where there is no such bucket, and
-    `NotRecorded` where the place can't be looked at.
+    The digest covers key, version id (or ETag, if the bucket keeps no versions) and size. An empty place gives a pin with 0
+    objects; with more than `most` objects, it is not `complete`. `version_ids` (of one object, or by key) and `digest`
+    are taken as given, without a check. A digest alone gives no number: 0 objects, not `complete`.
+    Raises `RefusedValue` if an argument is not an S3 URI, version id or digest, `NotThere` if the bucket does not exist, and
+    `NotRecorded` if the place can't be looked at.
     """
     place = parse_location(location(uri))
     if version_ids is not None or digest is not None:
@@ -256,7 +256,7 @@ def pin(
 
 
 def _given(place: Location, version_ids: str | Mapping[str, str] | None, digest: str | None) -> Pin:
-    """A pin of what the caller said. The digest of version ids counts each size as 0: nobody told it."""
+    """A pin of what the caller said. The digest of version ids counts each size as 0, because it is unknown."""
     versions = _versions(place, version_ids)
     own = digest_of((key, version, 0) for key, version in sorted(versions.items(), key=lambda one: one[0].encode()))
     sound = isinstance(digest, str) and len(digest) <= 200 and _WORD.fullmatch(digest) and not _PLACE.search(digest)
@@ -268,7 +268,7 @@ def _given(place: Location, version_ids: str | Mapping[str, str] | None, digest:
 
 
 def _versions(place: Location, version_ids: str | Mapping[str, str] | None) -> Mapping[str, str]:
-    """The version ids by key; refuses what can be none, and keys that lie elsewhere."""
+    """The version ids by key; refuses invalid ones, and keys of another place."""
     if version_ids is None:
         return {}
     if isinstance(version_ids, str) and (not place.key or place.key.endswith("/")):
@@ -287,7 +287,7 @@ def _versions(place: Location, version_ids: str | Mapping[str, str] | None) -> M
 
 
 def _look(service: Service, operation: str, **request: Any) -> Json:
-    """A call that looks. The request is sound, so what is refused (objects under a key of the caller's) can't be looked at."""
+    """A reading call. The request is valid, so a refusal (objects under a customer's key) means that it can't be looked at."""
     try:
         return service.steadily(operation, **request)
     except RefusedValue as error:
@@ -308,7 +308,7 @@ def _pin_of_object(key: str, head: Json) -> Pin:
 
 
 class _Listing:
-    """The objects under a prefix, which are read page by page and never kept; what was counted stands here afterwards."""
+    """Counts the objects under a prefix, page by page without storing them; the counts are attributes afterwards."""
 
     def __init__(self, pages: Iterator[Page], most: int) -> None:
         self.count, self.size = 0, 0
@@ -338,7 +338,7 @@ def _listed(service: Service, bucket: str, prefix: str, most: int) -> Pin:
 
 
 def _pages(service: Service, bucket: str, prefix: str) -> Iterator[Page]:
-    """With versions where the bucket keeps them, and whoever asks may list them; else with ETags alone."""
+    """With versions if the bucket keeps them and the caller may list them; else only with ETags."""
     try:
         kept = bool(_look(service, "GetBucketVersioning", Bucket=bucket).get("Status"))
         pages = _version_pages(service, bucket, prefix) if kept else _object_pages(service, bucket, prefix)
@@ -353,7 +353,7 @@ def _pages(service: Service, bucket: str, prefix: str) -> Iterator[Page]:
 
 
 def _version_pages(service: Service, bucket: str, prefix: str) -> Iterator[Page]:
-    """The latest version of each object that is not deleted. Older ones stand between them."""
+    """The latest version of each object that is not deleted. Older ones are listed between them."""
     after: Json = {}
     while True:
         page = _look(service, "ListObjectVersions", Bucket=bucket, Prefix=prefix, **after)
@@ -382,18 +382,18 @@ def _row(said: Json) -> Row:
 
 
 def _version(said: Json) -> str | None:
-    """The version id; "null" is none: the next write may replace what it names."""
+    """The version id; "null" is not one: the next write may replace its object."""
     version = said.get("VersionId")
     return None if version in (None, "null") else str(version)
 
 
 def _etag(said: Json) -> str | None:
-    """The ETag without the quotes of S3, as SageMaker writes it."""
+    """The ETag without S3's quotes, as SageMaker writes it."""
     return str(said.get("ETag", "")).strip('"') or None
 
 
 def _sha256(head: Json) -> str | None:
-    """The SHA-256 of a whole object, in hexadecimal. That of an upload in parts is one over its parts, and tells nothing."""
+    """The SHA-256 of a whole object, in hexadecimal. For an upload in parts it is a digest over the parts, and not usable."""
     if head.get("ChecksumType") == "COMPOSITE" or "-" in (_etag(head) or ""):
         return None
     try:

@@ -1,8 +1,8 @@
-"""A run comes into being: its experiment, its group, its component, each made or found, and the component's place in the group.
+"""Opens a run: makes or finds its experiment, its group and its component, and puts the component into the group.
 
-Every step may be taken again: a process that is killed between two of them, or that begins at the same time as another,
-ends with the same run. The component's name alone does not tell whose run it is: experiment `a` with run `b-c` and experiment
-`a-b` with run `c` have one. So its groups are compared, and a run of another experiment is never written into.
+Every step may be repeated: a process that is killed between two of them, or that begins at the same time as another,
+ends with the same run. The component's name alone does not identify the run: experiment `a` with run `b-c` and experiment
+`a-b` with run `c` have the same one. So its groups are compared, and a run of another experiment is never written to.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Which run, how it and its experiment are shown, and the tags of what is made."""
+    """The names of a run, the display names of it and its experiment, and the tags of new entities."""
 
     experiment: str
     run: str
     experiment_shown: str | None = None
     run_shown: str | None = None
     tags: list[Json] = field(default_factory=list)
-    begins: bool = True  # whether this process says that the run is in progress
+    begins: bool = True  # whether this process sets the run to InProgress
 
     @property
     def component(self) -> str:
@@ -42,7 +42,7 @@ class Names:
 
     @property
     def config(self) -> dict[str, str]:
-        """The `ExperimentConfig` that makes a job one of this run: `RunName` is the component's name, a key."""
+        """The `ExperimentConfig` that adds a job to this run: `RunName` is the component's name, a key."""
         return {"ExperimentName": self.experiment, "TrialName": self.group, "RunName": self.component}
 
     def as_json(self) -> Json:
@@ -52,9 +52,9 @@ class Names:
 def named(
     experiment: str, run: str, experiment_shown: str | None, run_shown: str | None, tags: Any, *, begins: bool = True
 ) -> Names:
-    """The names of a run, each held to what the SDK can read again. Raises `RefusedValue`.
+    """The names of a run, each checked for what the SDK can read again. Raises `RefusedValue`.
 
-    They are written in lower case; the spelling that was given is kept as the display name, unless another one is given.
+    They are written in lower case; the given spelling becomes the display name, unless another one is given.
     """
     return Names(
         limits.run_name(experiment, "experiment"),
@@ -68,7 +68,7 @@ def named(
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A run as it is at the service."""
+    """A run as the service has it."""
 
     arn: str
     record: Mapping[str, Any] = field(repr=False)
@@ -79,7 +79,7 @@ class Opened:
 
 
 def open_run(service: Service, names: Names) -> Opened:
-    """Make or find all of a run. Raises `RefusedValue` where its names are somebody else's, else as `Service.steadily` does."""
+    """Make or find all of a run. Raises `RefusedValue` if its names belong to another run, else like `Service.steadily`."""
     _must_be_free(service, names)
     _experiment(service, names)
     _group(service, names)
@@ -95,7 +95,7 @@ def open_run(service: Service, names: Names) -> Opened:
 
 
 def found_run(service: Service, names: Names) -> Opened:
-    """A run that is there. Raises `NotThere`, with what to do."""
+    """An existing run. Raises `NotThere`, with what to do."""
     try:
         record = service.steadily("DescribeTrialComponent", TrialComponentName=names.component)
     except NotThere as error:
@@ -106,7 +106,7 @@ def found_run(service: Service, names: Names) -> Opened:
 
 
 def belongs(service: Service, names: Names) -> bool:
-    """Whether a component of that name is a run of that experiment, and not of another one whose name begins alike."""
+    """Whether a component with that name is a run of that experiment, and not of another one whose name begins alike."""
     groups = _groups(service, names)
     return names.group.lower() in {group.lower() for group in groups} or any(
         _experiment_of(service, group) == names.experiment for group in groups
@@ -114,7 +114,7 @@ def belongs(service: Service, names: Names) -> bool:
 
 
 def _must_be_free(service: Service, names: Names) -> None:
-    """Before anything is made: a component of that name that is in groups must be in the run's own."""
+    """Check before anything is made: an existing component with that name must be in the run's own group, if in any."""
     try:
         groups = _groups(service, names)
     except NotThere:
@@ -140,7 +140,7 @@ def _experiment(service: Service, names: Names) -> None:
         there = service.steadily("DescribeExperiment", ExperimentName=names.experiment)["ExperimentName"]
         if there != names.experiment:
             raise RefusedValue(
-                f"the experiment {there!r} is there in mixed case: the SDK looks for runs in lower case and would not find "
+                f"the experiment {there!r} exists in mixed case: the SDK looks for runs in lower case and would not find "
                 f"them in it; record into an experiment of another name"
             ) from None
 
@@ -172,7 +172,7 @@ def _component(service: Service, names: Names) -> bool:
 
 
 def _claim(service: Service, names: Names) -> None:
-    """A component of that name was there: it must be this run, or one that somebody is about to make this run."""
+    """A component with that name existed: it must be this run, or one that another process is making into this run."""
     groups = _groups(service, names)
     if names.group.lower() in {group.lower() for group in groups}:
         return
@@ -182,13 +182,13 @@ def _claim(service: Service, names: Names) -> None:
     tags = service.steadily("ListTags", ResourceArn=record["TrialComponentArn"])["Tags"]
     if RUN_TAG not in tags:
         raise RefusedValue(
-            f"a component {names.component!r} is there that is no run, and in no experiment: give the run another name"
+            f"a component {names.component!r} exists that is not a run and is in no experiment: give the run another name"
         )
     _join(service, names)
 
 
 def _join(service: Service, names: Names) -> None:
-    """Into the group; one that is in it already is no error."""
+    """Put the component into the group; no error if it is already in it."""
     try:
         service.steadily("AssociateTrialComponent", TrialComponentName=names.component, TrialName=names.group)
     except AlreadyExists:
@@ -205,6 +205,6 @@ def _experiment_of(service: Service, group: str) -> str:
 
 
 def _without_run_tag(tags: list[Json]) -> Json:
-    """What has that tag looks like a run: no experiment and no group may have it."""
+    """Anything with that tag looks like a run: no experiment and no group may have it."""
     own = [tag for tag in tags if tag["Key"] != RUN_TAG["Key"]]
     return {"Tags": own} if own else {}

@@ -17,14 +17,14 @@ from lineage.recording.sending import LANES, OPEN, Outcome
 from lineage.recording.service import DENIED, LOGGER, UNREACHABLE, Service, waits
 from lineage.recording.spool import Item, Orphan, Owner, Place, Row, Spool
 
-_KEPT = 100  # of what was refused, so many are told one by one
+_KEPT = 100  # refusals that are reported one by one
 _LONGEST_REST = 30.0  # seconds between two tries of a lane that is stuck
-_LAST_CALL = 60.0  # seconds that a call which is under way may take when a run is left
-RESUME: Final = "resume"  # in the place of a component, for who sends what others left and nothing else
-_FOR_OTHERS = 30.0  # seconds that a run which is left goes on with what others left
-_SILENCE = 2.0  # seconds of waiting after which it is said what is waited for
-# A place (a lane and a component) that fails for so many seconds, and more than once, is stuck: whoever waits for it goes on,
-# and it is tried now and then. Where nobody is signed in, or may not, once is enough.
+_LAST_CALL = 60.0  # seconds that a running call may take when a run is left
+RESUME: Final = "resume"  # replaces a component, for a process that only sends what others left
+_FOR_OTHERS = 30.0  # seconds that a run, when left, continues with what others left
+_SILENCE = 2.0  # seconds of waiting after which a message says what is waited for
+# A place (a lane and a component) that fails for so many seconds, and more than once, is stuck: waiting callers go on, and it
+# is tried now and then. Without credentials or permission, one failure is enough.
 _ENOUGH: Final = {DENIED: 0.0, UNREACHABLE: 3.0}
 _ENOUGH_ELSE = 15.0
 _ORDER: Final = {lane: at for at, lane in enumerate(LANES)}
@@ -32,13 +32,13 @@ _ORDER: Final = {lane: at for at, lane in enumerate(LANES)}
 
 @dataclass(slots=True)
 class _State:
-    """How a place fares: a lane of one component. What one run may not do holds no other up."""
+    """The state of a place: a lane of one component. A refusal for one run does not stop another run."""
 
     failures: int = 0
     since: float = 0.0
     rests_until: float = 0.0
     error: NotRecorded | None = None
-    singly: int = 0  # so many are sent one by one, for together they were refused
+    singly: int = 0  # items to send one by one, because together they were refused
     slow: bool = False  # somebody waited in vain
     waits: Iterator[float] = field(default_factory=waits)
 
@@ -50,14 +50,14 @@ class _State:
         return not enough or (self.failures > 1 and time.monotonic() - self.since >= enough)
 
     def after(self, error: NotRecorded) -> _State:
-        """How the place fares once it has failed again."""
+        """The state of the place after another failure."""
         since = self.since if self.failures else time.monotonic()
         return replace(self, failures=self.failures + 1, since=since, error=error)
 
 
 @dataclass(frozen=True, slots=True)
 class Unsent:
-    """What is not sent yet: how many items, where they are kept (None: in memory), and why. False where all is sent."""
+    """What is not sent yet: how many items, where they are kept (None: in memory), and why. False if all is sent."""
 
     items: int
     path: Path | None
@@ -84,13 +84,13 @@ class Outbox:
     """The queue of one run in one process, and the thread that empties it."""
 
     def __init__(self, service: Service, directory: Path | None, owner: Owner, on_open: OnOpen | None = None) -> None:
-        """Falls back to memory, with a warning, where nothing can be written into the directory.
+        """Falls back to memory, with a warning, if nothing can be written to the directory.
 
-        `on_open` is called when a run was opened that could not be before, and before anything of it is sent.
+        `on_open` is called after a run was opened that could not be opened before, and before anything of it is sent.
         """
         self.service = service.impatient()
         self.refused: deque[str] = deque(maxlen=_KEPT)
-        self._told: set[str] = set()  # what is in the way, each once
+        self._told: set[str] = set()  # the obstacles, each once
         self.refusals = 0
         self.spool = _spool(directory, owner)
         self._on_open = on_open
@@ -106,7 +106,7 @@ class Outbox:
         self._thread.start()
 
     def add(self, rows: Sequence[Row]) -> list[int]:
-        """Queue something. Raises `NotRecorded` where neither disk nor memory takes it, or its run can't be opened."""
+        """Queue something. Raises `NotRecorded` if neither disk nor memory accepts it, or its run can't be opened."""
         for row in rows:
             if why := self._impossible.get(row.component):
                 raise NotRecorded(why)
@@ -115,19 +115,19 @@ class Outbox:
                 ids = self.spool.add(rows)
                 self._changed.notify_all()
         except sqlite3.Error as error:
-            raise NotRecorded(f"{self.spool.path or 'memory'} does not take it: {error}") from error
+            raise NotRecorded(f"{self.spool.path or 'memory'} does not accept it: {error}") from error
         return ids
 
     def take_over(self, orphan: Orphan, rows: Sequence[Row]) -> None:
-        """Queue what a dead process left, before all else. Raises `sqlite3.Error` where the disk does not take it."""
+        """Queue what a dead process left, before all else. Raises `sqlite3.Error` if the disk does not accept it."""
         with self._changed:
             orphan.hand_over(self.spool, rows)
             self._changed.notify_all()
 
     def wait_for(self, place: Place, ids: Sequence[int], seconds: float, *, strictly: bool = False) -> NotRecorded | None:
-        """Wait until these of a place are settled; or until it is stuck, whose error is given; or for so many seconds.
+        """Wait until these items of a place are settled, or it is stuck (returns its error), or for so many seconds.
 
-        A service that answers nobody is waited for once, and not at each call, unless that is asked for.
+        An unreachable service is waited for once, and not at each call, unless that is requested.
         """
         with self._changed:
             slow = self._state(place).slow and not strictly
@@ -142,9 +142,9 @@ class Outbox:
         return None
 
     def drain(self, seconds: float | None = None, label: str = "") -> Unsent:
-        """Wait until all is sent, or all that is left is stuck, or for so many seconds. Each place is tried once more first.
+        """Wait until all is sent, or the rest is stuck, or for so many seconds. First tries each place once more.
 
-        What dead processes left of other runs is waited for a while only: a short run need not send all of a long one.
+        Waits only a while for what dead processes left of other runs: a short run need not send all of a long one.
         """
         until = None if seconds is None else time.monotonic() + seconds
         self._try_again()
@@ -165,12 +165,12 @@ class Outbox:
 
     @property
     def away(self) -> bool:
-        """Whether the service is known to be out of reach just now."""
+        """Whether the service is known to be unreachable just now."""
         with self._changed:
             return any(state.stuck and state.error and state.error.cause == UNREACHABLE for state in self._states.values())
 
     def end(self) -> None:
-        """Stop sending, and let go of the queue: what is left stays on disk."""
+        """Stop sending, and release the queue: what is left stays on disk."""
         with self._changed:
             self._ending = True
             self._changed.notify_all()
@@ -212,7 +212,7 @@ class Outbox:
         while not self._ending:
             try:
                 self._step()
-            except Exception as error:  # noqa: BLE001  (a thread that dies would lose all that follows)
+            except Exception as error:  # noqa: BLE001  (a dead thread would lose all that follows)
                 self._break(error)
 
     def _step(self) -> None:
@@ -227,7 +227,7 @@ class Outbox:
         self._send(*work)
 
     def _break(self, error: Exception) -> None:
-        """The queue can't be read, or not be written: whoever waits goes on."""
+        """The queue can't be read or written: waiting callers continue."""
         with self._changed:
             if self._ending:
                 return
@@ -237,9 +237,9 @@ class Outbox:
             self._changed.wait(_LONGEST_REST)
 
     def _next(self) -> tuple[Place, list[Item]] | None:
-        """The first of the places that has something and does not rest: of the own run, then of what others left.
+        """The first place that has something and is not waiting: of this run, then of what others left.
 
-        Nothing overtakes the opening of its run.
+        Nothing is sent before its run is opened.
         """
         now = time.monotonic()
         own = self.spool.owner.component
@@ -252,7 +252,7 @@ class Outbox:
         return None
 
     def _rest(self) -> float | None:
-        """How long nothing can be done: until a place has rested. None where nothing is queued."""
+        """How long nothing can be done, until a place has waited enough. None if nothing is queued."""
         now = time.monotonic()
         resting = [state.rests_until - now for state in self._states.values() if state.rests_until > now]
         return min(resting) if resting else None
@@ -264,13 +264,13 @@ class Outbox:
             self._failed(place, error)
         except LineageError as refusal:
             self._refuse(place, items, refusal)
-        except Exception as error:  # noqa: BLE001  (whatever it is, what is queued stays)
+        except Exception as error:  # noqa: BLE001  (after any error, what is queued stays)
             self._failed(place, NotRecorded(f"{type(error).__name__}: {error}"))
         else:
             self._settle(place, outcome)
 
     def _refuse(self, place: Place, items: list[Item], refusal: LineageError) -> None:
-        """One of several takes no other along: they are sent one by one. What can't be opened takes all of its run."""
+        """A refused item does not discard the others: they are sent one by one. A run that can't be opened loses all."""
         if len(items) > 1:
             with self._changed:
                 self._state(place).singly = len(items)
@@ -289,7 +289,7 @@ class Outbox:
         with self._changed:
             tell = self._state(place).after(error).stuck and str(error) not in self._told
             self._told |= {str(error)} if tell else set()
-        if tell:  # before whoever waits goes on; and not under the lock, for a handler of the user's may record
+        if tell:  # before waiting callers continue; and not under the lock, because a user's handler may record
             LOGGER.warning("lineage: %s; what is logged is kept, and sent when that is mended", str(error).rstrip("."))
         with self._changed:
             state = self._states[place] = self._state(place).after(error)
@@ -297,7 +297,7 @@ class Outbox:
             self._changed.notify_all()
 
     def _settle(self, place: Place, outcome: Outcome) -> None:
-        for text in outcome.refused:  # before whoever waits goes on
+        for text in outcome.refused:  # before waiting callers continue
             LOGGER.warning("lineage: not recorded: %s", text)
         for text in outcome.notes:
             LOGGER.info("lineage: %s", text)
@@ -328,7 +328,7 @@ def _spool(directory: Path | None, owner: Owner) -> Spool:
 
 
 def quietly(do: Callable[[], None]) -> None:
-    """Do something where nobody is left to be told of an error."""
+    """Do something when nobody is left to hear of an error."""
     try:
         do()
     except Exception as error:  # noqa: BLE001  (at the end of a process)

@@ -1,4 +1,4 @@
-"""A program inside a run: `lineage record run`, and what processes left behind that are dead."""
+"""A program inside a run: `lineage record run`, and what dead processes left behind."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from lineage.recording.run import Run
 from lineage.recording.service import Service
 from lineage.recording.spool import Owner, directory, orphans
 
-_ENDING = 120.0  # seconds that a program has to end by itself after it was told to, as a training job has
+_ENDING = 120.0  # seconds in which a program must end by itself after a signal, as in a training job
 
 
 class Killed(SystemExit):
@@ -35,10 +35,10 @@ class Killed(SystemExit):
 
 
 def run_program(run: Run, words: Sequence[str]) -> int:
-    """Run a program inside a run that is open; `load_run()` in it finds the run. Gives its exit status.
+    """Run a program inside an open run; `load_run()` in it finds the run. Returns its exit status.
 
-    A status other than 0 leaves the run as Failed, Ctrl-C and SIGTERM as Stopped; both are handed on to the program. Raises
-    `RefusedValue` where there is no such program, and `SystemExit` where it ended otherwise than by itself with 0.
+    A status other than 0 makes the run Failed; Ctrl-C and SIGTERM make it Stopped and are passed to the program. Raises
+    `RefusedValue` if the program does not exist, and `SystemExit` unless it ended by itself with 0.
     """
     names = {surroundings.EXPERIMENT_VARIABLE: run.experiment_name, surroundings.RUN_VARIABLE: run.run_name}
     try:
@@ -63,14 +63,14 @@ def run_program(run: Run, words: Sequence[str]) -> int:
 
 
 def _waited_for(program: subprocess.Popen[bytes]) -> int:
-    """The status of a program. In turns: one long wait would not hear of a signal that comes just before it begins."""
+    """The status of a program. Waits in short turns: one long wait would miss a signal just before it begins."""
     while True:
         with contextlib.suppress(subprocess.TimeoutExpired):
             return program.wait(1.0)
 
 
 def _end(program: subprocess.Popen[bytes], *, told: bool) -> None:
-    """Let a program end. Ctrl-C on a terminal went to it, too."""
+    """Wait until a program ends. Ctrl-C on a terminal went to it, too."""
     if not told or not sys.stdin.isatty():
         program.send_signal(signal.SIGINT if told else signal.SIGTERM)
     try:
@@ -81,7 +81,7 @@ def _end(program: subprocess.Popen[bytes], *, told: bool) -> None:
 
 
 def queues_elsewhere() -> list[str]:
-    """What dead processes left on this machine that is not sent, by account and region, each in some words."""
+    """What dead processes left unsent on this machine, by account and region, each in some words."""
     found: Counter[tuple[str, str]] = Counter()
     for orphan in orphans(directory()):
         found[orphan.owner.account, orphan.owner.region] += 1
@@ -93,9 +93,9 @@ def queues_elsewhere() -> list[str]:
 
 
 def resume(session: Any = None, timeout: float | None = None) -> tuple[int, Unsent]:
-    """Send on what dead processes of this account and region left: how many items that were, and what is still not sent.
+    """Send what dead processes of this account and region left; returns the number of items, and what is still not sent.
 
-    Raises `NotRecorded` where nobody is signed in.
+    Raises `NotRecorded` without credentials.
     """
     service = Service(session)
     account = str(service.steadily("GetCallerIdentity")["Account"])

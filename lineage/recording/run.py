@@ -1,8 +1,8 @@
-"""A run: what is logged is checked at once, kept on disk at once, and sent at once or as soon as that is possible.
+"""A run: what is logged is checked and stored on disk at once, and sent as soon as possible.
 
-What SageMaker would refuse is an error at the call, `RefusedValue`. What fails on the way is none, unless the run is `strict`:
-it is kept and sent later. Parameters, artifacts and files are waited for, a short while, so that they are at the service when
-the call returns; metrics are not.
+What SageMaker would refuse raises `RefusedValue` at the call. A failure to send is not an error, unless the run is `strict`:
+the item is kept and sent later. Calls for parameters, artifacts and files wait a short while, so that these are usually at
+the service when the call returns; calls for metrics do not wait.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ from lineage.recording.sending import FILE, LINEAGE, METRIC, OPEN, STATUS, UPDAT
 from lineage.recording.service import LOGGER, PASSING, Service, now
 from lineage.recording.spool import Owner, Row, directory, is_open
 
-_PATIENCE: Final = 10.0  # seconds that one call of log_parameter and its like waits for the service
+_PATIENCE: Final = 10.0  # seconds that a call like log_parameter waits for the service
 _PATIENCE_WITH_FILES: Final = 3600.0
 _UNLEFT = "the program ended without leaving this run"
 
-# The blocks that this context is in, the inner ones last. A generator or a task may leave an outer one first.
+# The open blocks of this context, the inner ones last. A generator or a task may leave an outer one first.
 _CURRENT: contextvars.ContextVar[tuple[Run, ...]] = contextvars.ContextVar("lineage_runs", default=())
 _OPEN: set[Run] = set()  # of this process, for its end and for a fork
 
@@ -52,9 +52,9 @@ class Run:
             run.log_parameter("depth", 6)
             run.log_metric("loss", 0.25, step=0)
 
-    It is created if it does not exist, else more is logged to it. Leaving the block says how it ended: Completed, Failed (an
-    exception, or an exit status other than 0), or Stopped (Ctrl-C, SIGTERM). Nothing that fails on the way to SageMaker ends
-    the program, unless the run is `strict`; bad input raises `RefusedValue` at the call.
+    It is created if it does not exist, otherwise more is logged to it. Leaving the block records how it ended: Completed,
+    Failed (an exception, or an exit status other than 0), or Stopped (Ctrl-C, SIGTERM). A failure to send never ends the
+    program, unless the run is `strict`; bad input raises `RefusedValue` at the call.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Run:
         run_display_name: str | None = None,
         tags: list[dict[str, str]] | None = None,
         session: Any = None,
-        strict: bool = False,  # noqa: FBT002  (in this place for who gives it so)
+        strict: bool = False,  # noqa: FBT002  (may be given by position)
         *,
         artifact_bucket: str | None = None,
         artifact_prefix: str | None = None,
@@ -97,7 +97,7 @@ class Run:
         self._pid = os.getpid()
         self._keys: dict[str, set[str]] = {"Parameters": set(), "InputArtifacts": set(), "OutputArtifacts": set()}
         self._steps: dict[str, int] = {}
-        self._called: dict[tuple[str, str], str] = {}  # what has which name, of things that were given none
+        self._called: dict[tuple[str, str], str] = {}  # the things without a given name, by the name they got
         self._restore: Callable[[], None] = lambda: None
         self._left: Unsent | None = None
         return self
@@ -134,17 +134,17 @@ class Run:
 
     @property
     def experiment_config(self) -> dict[str, str]:
-        """What makes a job one of this run: give it to CreateTrainingJob and its like as `ExperimentConfig`."""
+        """Adds a job to this run: pass it to CreateTrainingJob and similar calls as `ExperimentConfig`."""
         return self._names.config
 
     @property
     def refused(self) -> list[str]:
-        """What the service did not take: the last hundred, each in a sentence."""
+        """What the service refused: the last hundred, each in a sentence."""
         return list(self._outbox.refused) if self._outbox else []
 
     @property
     def record(self) -> Mapping[str, Any]:
-        """What DescribeTrialComponent tells of it, asked once. Raises `NotThere`, `NotRecorded`."""
+        """The answer of DescribeTrialComponent, asked once. Raises `NotThere`, `NotRecorded`."""
         if self._record is None:
             self._record = found_run(self._service, self._names).record
         return self._record
@@ -157,7 +157,7 @@ class Run:
 
     @property
     def metrics(self) -> dict[str, Any]:
-        """Of each metric its last value, least and greatest, and how many there are, as DescribeTrialComponent has them."""
+        """The last, least and greatest value of each metric, and their number, from DescribeTrialComponent."""
         return {one["MetricName"]: one for one in self.record.get("Metrics") or ()}
 
     @property
@@ -168,7 +168,7 @@ class Run:
     # --- its block -----------------------------------------------------------------------------
 
     def __enter__(self) -> Self:
-        """Make or find the run. Raises `RefusedValue`, `NotThere`; `NotRecorded` where nobody is signed in, or it is strict."""
+        """Make or find the run. Raises `RefusedValue`, `NotThere`; `NotRecorded` without credentials, or if it is strict."""
         with self._lock:
             if self._depth == 0:
                 self._open()
@@ -179,14 +179,14 @@ class Run:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         _CURRENT.set(_without(_CURRENT.get(), self))
-        with self._lock:  # whoever enters it again meanwhile waits until it is left
+        with self._lock:  # a second entry waits until the first is left
             self._depth -= 1
             if self._depth == 0:
                 self._restore()
                 self._leave(error)
 
     def _open(self) -> None:
-        """First the queue, which says that the run is to be opened: a process that is killed meanwhile leaves that."""
+        """First the queue, with the item that opens the run: it stays if the process is killed meanwhile."""
         folder, rank = _folder(), surroundings.rank()
         ends = self._makes and rank in (None, 0)
         alone = not (folder and is_open(folder, self.component_name))
@@ -213,7 +213,7 @@ class Run:
         box.start()
 
     def _opening(self) -> Opened | None:
-        """None where the service is away: the run is opened when it is back."""
+        """None if the service is unreachable: the run is opened later."""
         try:
             return open_run(self._service, self._names) if self._makes else found_run(self._service, self._names)
         except NotRecorded as error:
@@ -223,21 +223,21 @@ class Run:
             return None
 
     def _was_opened(self, box: Outbox, opened: Opened) -> None:
-        """It is there, now or later: what the run has already counts, and what dead processes left of it goes first."""
+        """The run exists, now or later: its present content counts, and what dead processes left of it is sent first."""
         self._opened = opened
         with self._lock:
             self._know(opened)
         take_over(box, _folder(), self.component_name, self._goes_on)
 
     def _know(self, opened: Opened) -> None:
-        """What the run has already, for the limits and for the steps of its metrics."""
+        """What the run already has, for the limits and for the steps of its metrics."""
         for member, keys in self._keys.items():
             keys.update(opened.record.get(member) or ())
         for metric in opened.record.get("Metrics") or ():
             self._go_on(metric["MetricName"], int(metric.get("Count") or 0))
 
     def _goes_on(self, rows: Sequence[Row]) -> None:
-        """Steps go on after those of metrics that are still to be sent."""
+        """Steps continue after those of metrics that are still to be sent."""
         for row in rows:
             if row.lane == METRIC and row.component == self.component_name:
                 self._go_on(row.body["MetricName"], row.body["Step"] + 1)
@@ -269,7 +269,7 @@ class Run:
             raise NotRecorded(f"{self}: {unsent}" if unsent else f"{self}: not recorded: {box.refused[-1]}")
 
     def _ends(self, box: Outbox) -> bool:
-        """Whether this process says how the run ended: the first of several that are numbered, else whichever leaves last."""
+        """Whether this process records how the run ended: the first of several numbered ones, else the last one to leave."""
         if not self._makes or self._pid != os.getpid() or surroundings.rank() not in (None, 0):
             return False
         box.spool.end_block()
@@ -278,7 +278,7 @@ class Run:
         return surroundings.rank() == 0 or not others
 
     def close(self, timeout: float | None = None) -> Unsent:
-        """Wait until all that was logged is sent, or can't be; at most `timeout` seconds. Gives what is left, and where."""
+        """Wait until all that was logged is sent, or can't be; at most `timeout` seconds. Returns what is left, and where."""
         if not self._outbox or self._left is not None:
             return self._left or Unsent(0, None)
         box = self._mine()
@@ -294,24 +294,24 @@ class Run:
     # --- what is logged ------------------------------------------------------------------------
 
     def log_parameter(self, name: str, value: Any) -> None:
-        """Record a parameter: a number as a number, anything else as its text. One of that name is replaced."""
+        """Record a parameter: a number as a number, anything else as its text. Replaces one with that name."""
         self.log_parameters({name: value})
 
     def log_parameters(self, parameters: Mapping[str, Any]) -> None:
-        """Record several parameters. Raises `RefusedValue` for those that are refused, after all others are recorded."""
+        """Record several parameters. Raises `RefusedValue` for refused ones, after recording all others."""
         self._log_each("Parameters", limits.PARAMETERS, "parameters", parameters, limits.parameter)
 
     def log_artifact(self, name: str, value: str, media_type: str | None = None, is_output: bool = True) -> None:  # noqa: FBT002
-        """Record an input or an output by its URI, or by any text. Where it looks like an S3 URI it must be one."""
+        """Record an input or an output by its URI, or by any text. A text that looks like an S3 URI must be one."""
         if str(value).strip()[:3].lower() == "s3:":
             limits.location(str(value))
         self._log_each(*_direction(is_output), {name: value}, lambda key, text: limits.artifact(key, text, media_type))
 
     def log_metric(self, name: str, value: float, timestamp: datetime | float | None = None, step: int | None = None) -> None:
-        """Record a value of a metric. It is sent in the background, in order; without a step it has the next one."""
+        """Record a value of a metric. It is sent in the background, in order; by default it gets the next step."""
         box = self._box
         entry = limits.metric(name, value, timestamp, step, now())
-        with self._lock:  # until it is queued: a later step never comes before it
+        with self._lock:  # held until it is queued: a later step never comes first
             entry.setdefault("Step", self._steps.get(name, 0))
             self._steps[name] = entry["Step"] + 1
             self._queue(box, [Row(METRIC, self.component_name, entry)])
@@ -323,9 +323,9 @@ class Run:
         media_type: str | None = None,
         is_output: bool = True,  # noqa: FBT002
     ) -> None:
-        """Copy a file into S3, under a key of this run and this content, and record its place. Waits until it is there."""
+        """Copy a file to S3, with a key from this run and the content, and record its place. Waits until it is there."""
         if not isinstance(file_path, (str, os.PathLike)):
-            raise RefusedValue(f"a file is given by its path, not as {type(file_path).__name__}")
+            raise RefusedValue(f"give a file by its path, not as {type(file_path).__name__}")
         path = Path(file_path)
         content = objects.read_file(path)
         body = {"path": str(Path(content.path).resolve()), "sha256": content.sha256, "type": "File"}
@@ -360,10 +360,10 @@ class Run:
     def log_dataset(
         self, name: str, uri: str, version_ids: str | Mapping[str, str] | None = None, digest: str | None = None
     ) -> Pin | None:
-        """Record a dataset that is read, and which content it has now: how many objects, and a digest over their versions.
+        """Record a dataset that is read, and its present content: the number of objects, and a digest over their versions.
 
-        `version_ids` or `digest` say so where the caller knows better. Gives what is pinned; None where S3 did not tell: the
-        place is recorded all the same. Raises `RefusedValue` where it is no S3 URI.
+        Give `version_ids` or `digest` if you know the content better. Returns the pin; None if S3 could not be asked: the
+        place is recorded all the same. Raises `RefusedValue` if it is not an S3 URI.
         """
         self._box  # noqa: B018  (raises outside the block)
         place, pinned = limits.location(uri), limits.pin_of(name)
@@ -377,7 +377,7 @@ class Run:
         return pin
 
     def log_model(self, uri: str, name: str | None = None) -> None:
-        """Record where the model lies that this run made, as `model` unless it has a name. Raises `RefusedValue`."""
+        """Record the location of the model that this run made, as `model` unless a name is given. Raises `RefusedValue`."""
         self._box  # noqa: B018  (raises outside the block)
         place = limits.location(uri)
         named = name or self._apart("model", place, hashlib.sha256(place.encode()).hexdigest(), is_output=True)
@@ -396,7 +396,7 @@ class Run:
         return self._mine()
 
     def _mine(self) -> Outbox:
-        """The same. A forked process has one of its own: it has no thread that sends, and must leave its parent's alone."""
+        """The same. A forked process gets its own queue: it has no sending thread, and must not touch its parent's queue."""
         with self._lock:
             outbox = self._outbox
             assert outbox
@@ -415,7 +415,7 @@ class Run:
         self._lock = threading.RLock()
 
     def _flush(self) -> None:
-        """Send what can be sent where a process ends inside the block."""
+        """Send what can be sent if a process ends inside the block."""
         if self._outbox and self._pid == os.getpid():
             if self._depth and self._ends(self._outbox):
                 told = {"PrimaryStatus": RunStatus.STOPPED, "Message": _UNLEFT, "ended": now().isoformat()}
@@ -424,10 +424,10 @@ class Run:
             self._outbox.end()
 
     def _log_each(self, member: str, most: int, what: str, entries: Mapping[str, Any], made: Callable[[str, Any], Any]) -> None:
-        """Record entries of a map, each by itself: one that is refused takes no other along."""
+        """Record entries of a map, each by itself: a refused one does not stop the others."""
         box, rows, refusals = self._box, [], []
         if not isinstance(entries, Mapping):
-            raise RefusedValue(f"{what} are given as a dict of names and values, not as {type(entries).__name__}")
+            raise RefusedValue(f"give {what} as a dict of names and values, not as {type(entries).__name__}")
         with self._lock:
             for name, value in entries.items():
                 try:
@@ -448,12 +448,12 @@ class Run:
             limits.room_for(self._keys[member], entries, most, what)
 
     def _copy_of(self, sha256: str) -> Path | None:
-        """Where a file is kept that can't be sent yet: whoever logged it may write or remove it meanwhile."""
+        """The folder for copies of files that can't be sent yet: the user may change or remove the file meanwhile."""
         queue = self._box.spool.path
         return queue and queue.with_name(f"{uuid.uuid4().hex[:8]}-{sha256[:16]}.file")
 
     def _queue(self, box: Outbox, rows: list[Row], lane: str = "", patience: float | None = None) -> list[int]:
-        """Queue rows, and wait for those of a lane. Only a strict run is told of what fails on the way. Gives their ids."""
+        """Queue rows, and wait for those of a lane. Only a strict run hears of a failure to send. Returns their ids."""
         ids: list[int] = []
         try:
             ids = box.add(rows)
@@ -482,7 +482,7 @@ class Run:
             return None
 
     def _lineage(self, place: str, kind: str, pin: Pin | None, *, is_output: bool) -> None:
-        """A lineage artifact without a name: the API reference has names unique in an account, and places are not."""
+        """A lineage artifact without a name: names must be unique in an account (API reference), and places are not."""
         types = pin.source_types() if pin else []
         body = {"uri": place, "type": kind, "source_types": types, "is_output": is_output}
         self._queue(self._box, [Row(LINEAGE, self.component_name, body)])
@@ -495,9 +495,9 @@ class Run:
         self._store(named, "application/json", body, charts.file_name(chart), digest, is_output=is_output)
 
     def _apart(self, name: str, what: str, digest: str, *, is_output: bool) -> str:
-        """A name for something that has none of its own: another one where something else in this run has it.
+        """A name for something without one: a different one if another thing in this run has it.
 
-        What an earlier process recorded under the name is the same where it is the same place, or has the digest in its key.
+        What an earlier process recorded with the name is the same thing if it has the same place, or the digest in its key.
         """
         member = _direction(is_output)[0]
         with self._lock:
@@ -512,7 +512,7 @@ class Run:
     def _store(
         self, name: str, media_type: str | None, body: dict[str, Any], file: str, digest: str, *, is_output: bool
     ) -> None:
-        """Put something into S3 and its place into the run."""
+        """Upload something to S3 and record its place in the run."""
         box = self._box
         member, most, what = _direction(is_output)
         limits.artifact(name, "s3://bucket/key", media_type)
@@ -529,12 +529,12 @@ class Run:
 
 
 def current_run() -> Run | None:
-    """The run whose block this is; None outside of one."""
+    """The run of the innermost block; None outside of one."""
     return next((run for run in reversed(_CURRENT.get()) if run._depth), None)  # noqa: SLF001
 
 
 def _without(runs: tuple[Run, ...], run: Run) -> tuple[Run, ...]:
-    """Without the innermost block of a run, and without those that were left elsewhere."""
+    """Remove the innermost block of a run, and those that were left elsewhere."""
     at = max((number for number, one in enumerate(runs) if one is run), default=None)
     return tuple(one for number, one in enumerate(runs) if number != at and one._depth)  # noqa: SLF001
 
@@ -566,7 +566,7 @@ _INHERITED: list[Any] = []  # queues of a parent: never used or closed in the fo
 
 
 def _at_end_of_fork(run: Run) -> None:
-    """Processes of `multiprocessing` end without running what is registered for the end of an interpreter."""
+    """Processes of `multiprocessing` end without running exit handlers."""
     if "multiprocessing" in sys.modules:
         from multiprocessing.util import Finalize
 
@@ -580,7 +580,7 @@ def _after_fork() -> None:
 
 
 def _at_exit() -> None:
-    """The interpreter ends, and a block was not left, as in a notebook: the run is stopped."""
+    """The interpreter ends with an open block, as in a notebook: the run is stopped."""
     for run in list(_OPEN):
         quietly(run._flush)  # noqa: SLF001
 

@@ -1,7 +1,7 @@
-"""How each lane of a queue is sent: which items go in one call, and which of them the answer settles.
+"""How each lane of a queue is sent: which items go into one call, and which of them the answer settles.
 
-A sender gives an `Outcome`, or raises what `Service.call` raises. Sending twice does no harm: a map is merged by key, and a
-metric that is sent again has the time and the step that it had.
+A sender returns an `Outcome`, or raises like `Service.call`. Sending twice does no harm: a map is merged by key, and a
+metric that is sent again has the same time and step.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from lineage.recording.service import BUSY, DENIED, Service
 from lineage.recording.spool import Item, Row, is_open
 
 OPEN, UPDATE, FILE, LINEAGE, METRIC, STATUS = "open", "update", "file", "lineage", "metric", "status"
-METRICS_A_CALL: Final = 10  # as BatchPutMetrics takes
+METRICS_A_CALL: Final = 10  # BatchPutMetrics's maximum
 _KEYS_A_CALL: Final = 100
 _PASSING_ERRORS = ("INTERNAL_ERROR", "CONFLICT_ERROR")
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Which items are settled, which were refused and why, and what is to be sent next."""
+    """The settled items, the refused ones with reasons, and what to send next."""
 
     done: Sequence[int]
     refused: Sequence[str] = ()
@@ -40,14 +40,14 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """How many items of a lane go in one call, and what sends them."""
+    """How many items of a lane go into one call, and the function that sends them."""
 
     most: int
     send: Callable[[Service, list[Item]], Outcome] = field(repr=False)
 
 
 def _open(service: Service, items: list[Item]) -> Outcome:
-    """A run that could not be opened when it was begun."""
+    """Open a run that could not be opened when it began."""
     (item,) = items
     return Outcome(_ids(items), opened=open_run(service, Names(**item.body)))
 
@@ -72,7 +72,7 @@ def _key(item: Item) -> str:
 
 
 def _metrics(service: Service, items: list[Item]) -> Outcome:
-    """Metrics in the order in which they were logged; those that the service may take later stay, and go first."""
+    """Metrics in the order of logging; those that the service may accept later stay, and are sent first."""
     data = [item.body for item in items]
     try:
         answer = service.call("BatchPutMetrics", TrialComponentName=items[0].component, MetricData=data)
@@ -94,7 +94,7 @@ def _metric(data: Mapping[str, Any]) -> str:
 
 
 def _file(service: Service, items: list[Item]) -> Outcome:
-    """A file or a document into S3, and then its place into the run, with what S3 says of it."""
+    """Upload a file or a document to S3, then record its place in the run, with S3's answer about it."""
     (item,) = items
     body = item.body
     try:
@@ -124,7 +124,7 @@ def _stored(service: Service, body: Mapping[str, Any]) -> Stored:
     kept = copy.is_file() and "copy" in body
     content = read_file(copy if kept else body["path"])
     if content.sha256 != body["sha256"]:
-        raise RefusedValue(f"{body['path']} is another file than it was when it was logged")
+        raise RefusedValue(f"{body['path']} has changed since it was logged")
     stored = upload(service, content, bucket, body["key"])
     if kept:
         copy.unlink(missing_ok=True)
@@ -132,7 +132,7 @@ def _stored(service: Service, body: Mapping[str, Any]) -> Stored:
 
 
 def _lineage(service: Service, items: list[Item]) -> Outcome:
-    """A lineage artifact beside what the run names, for readers of these. Where it may not be made, the run says it."""
+    """A lineage artifact in addition to what the run names, for its readers. Without permission, the run alone names it."""
     (item,) = items
     body = item.body
     try:
@@ -146,7 +146,7 @@ def _lineage(service: Service, items: list[Item]) -> Outcome:
         )
         component = service.call("DescribeTrialComponent", TrialComponentName=item.component)["TrialComponentArn"]
         associate(service, arn, component, is_output=body["is_output"])
-    except (AlreadyExists, NotRecorded, NotThere, RefusedValue) as error:  # one that is there may tell another content
+    except (AlreadyExists, NotRecorded, NotThere, RefusedValue) as error:  # an existing one may have another content
         if isinstance(error, NotRecorded) and error.cause != DENIED:
             raise
         return Outcome([item.id], notes=[f"no lineage artifact of {body['uri']}, which the run itself names: {error}"])
@@ -154,7 +154,7 @@ def _lineage(service: Service, items: list[Item]) -> Outcome:
 
 
 def _status(service: Service, items: list[Item]) -> Outcome:
-    """How a run ended. What a dead process left says so only if nobody else has it open, or said yet how it ended."""
+    """How a run ended. From a dead process it counts only if no other has the run open, or has already recorded an end."""
     item = items[-1]
     body = dict(item.body)
     if (folder := body.pop("left_in", None)) and not _is_free(service, item.component, Path(folder)):
@@ -163,7 +163,7 @@ def _status(service: Service, items: list[Item]) -> Outcome:
     request = {"TrialComponentName": item.component, **end}
     try:
         service.call("UpdateTrialComponent", Status=body, **request)
-    except RefusedValue as refusal:  # what was raised is told in words that may be refused: how it ended must not be lost
+    except RefusedValue as refusal:  # the text of the exception may be refused: the ending itself must not be lost
         service.call("UpdateTrialComponent", Status={"PrimaryStatus": body["PrimaryStatus"]}, **request)
         return Outcome(_ids(items), [f"the message {body.get('Message')!r}: {refusal}"])
     return Outcome(_ids(items))
@@ -182,7 +182,7 @@ def _ids(items: Iterable[Item]) -> list[int]:
     return [item.id for item in items]
 
 
-# In the order in which they are served: what a process logs once goes before what it logs a thousand times.
+# In the order of sending: what a process logs once goes before what it logs a thousand times.
 LANES: Final[Mapping[str, Lane]] = {
     OPEN: Lane(1, _open),
     UPDATE: Lane(_KEYS_A_CALL, _update),

@@ -1,7 +1,7 @@
-"""The calls of the recording side, by the name of the operation, and what each refusal means.
+"""The calls of the recording side, by operation name, and the meaning of each refusal.
 
-A call is made by boto3's own client, with credentials, region, endpoints and profiles from boto3's own chain. `call` tries
-once more where botocore does; `steadily` waits out what passes (throttling, conflicts, a network that is away) until its
+A call is made by boto3's own client, with credentials, region, endpoints and profiles from boto3's own chain. `call` only
+repeats when botocore does; `steadily` repeats during temporary failures (throttling, conflicts, a lost network) until its
 patience ends.
 """
 
@@ -24,7 +24,7 @@ from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
-    ConnectionError,  # noqa: A004  (botocore's own, of all that is no answer)
+    ConnectionError,  # noqa: A004  (botocore's own, for everything that is not an answer)
     CredentialRetrievalError,
     HTTPClientError,
     NoCredentialsError,
@@ -40,19 +40,19 @@ from lineage.errors import AlreadyExists, NotRecorded, NotThere, RefusedValue
 
 
 def _on_one_line(record: logging.LogRecord) -> bool:
-    """What is logged goes to stderr where a program sets nothing else up: nothing in it may steer a terminal."""
+    """Log messages go to stderr by default, so they must not contain terminal controls."""
     record.msg, record.args = one_line(record.getMessage()), ()
     return True
 
 
 LOGGER: Final = logging.getLogger("lineage.recording")  # of the whole room
 LOGGER.addFilter(_on_one_line)
-PAGE: Final = 100  # the most that a page of List or Search has
-BUSY: Final = "busy"  # throttled, in conflict with another writer, or failed on the service's side: passes by itself
+PAGE: Final = 100  # the maximum of a page of List or Search
+BUSY: Final = "busy"  # throttled, in conflict with another writer, or failed in the service: passes by itself
 UNREACHABLE: Final = "unreachable"  # no connection: may pass by itself
-DENIED: Final = "denied"  # no credentials, expired ones, or no right: passes when somebody does something about it
+DENIED: Final = "denied"  # no or expired credentials, or no permission: passes when somebody acts
 PASSING: Final = (BUSY, UNREACHABLE)
-PATIENCE: Final = 20.0  # seconds that a call in the foreground is repeated for
+PATIENCE: Final = 20.0  # seconds during which a foreground call is repeated
 
 _LONGEST_WAIT = 5.0
 _OF_METRICS = ("BatchPutMetrics",)
@@ -61,7 +61,7 @@ _BUSY_CODES = (
     *("ConflictException", "InternalFailure", "InternalServerException", "ServiceUnavailable", "RequestTimeout"),
     *("RequestLimitExceeded", "BandwidthLimitExceeded", "PriorRequestNotComplete", "TransactionInProgressException"),
 )
-# Of whoever signs, not of what is sent: keys that are gone, a clock that is wrong, a signature that came too late.
+# Errors of the signer, not of the request: deleted keys, a wrong clock, a late signature.
 _SIGNED_WRONG = (
     *("UnrecognizedClientException", "InvalidClientTokenId", "InvalidAccessKeyId", "IncompleteSignature", "InvalidSignature"),
     *(
@@ -80,27 +80,27 @@ Answer = TypeVar("Answer")
 
 
 class Service:
-    """SageMaker, its metrics and S3 for one caller. Clients are made when first used; threads may share one."""
+    """SageMaker, its metrics and S3 for one caller. Clients are made at first use; threads may share one."""
 
     def __init__(self, session: Any = None, patience: float | None = None) -> None:
-        """`session`: a `boto3.Session`, anything with one as `boto_session` (the SDK's sessions), or None: boto3's default."""
+        """`session`: a `boto3.Session`, an object with one as `boto_session` (an SDK session), or None for boto3's default."""
         self.given = session
         self.patience = PATIENCE if patience is None else patience
         self._boto: boto3.Session = getattr(session, "boto_session", None) or session or _default_session()
         self._clients: dict[str, Any] = {}
-        self._lock = threading.Lock()  # boto3 makes no two clients at once
+        self._lock = threading.Lock()  # boto3 cannot make two clients at once
 
     def impatient(self) -> Service:
-        """The same, which tries each call once: for whoever waits and tries again by itself."""
+        """The same with one try for each call: for callers that repeat by themselves."""
         same = copy(self)
         same.patience = 0.0
         return same
 
     @property
     def profile(self) -> str:
-        """Who signs, as far as that can be told without a call: the profile and how its credentials came, or which keys.
+        """The signer, as far as known without a call: the profile and the source of its credentials, or the keys.
 
-        Keys of the environment may be anybody's from one process to the next; a digest of their id tells them apart.
+        Keys in the environment may differ from process to process; a digest of their id distinguishes them.
         """
         name = str(getattr(self._boto, "profile_name", "") or "default")
         try:
@@ -115,7 +115,7 @@ class Service:
 
     @property
     def region(self) -> str:
-        """The region that is recorded in. Raises `NotRecorded` where there is none."""
+        """The region of the recording. Raises `NotRecorded` if there is none."""
         region: str | None = self._client("sagemaker").meta.region_name
         return str(region)
 
@@ -129,11 +129,11 @@ class Service:
         return answer
 
     def steadily(self, operation: str, **request: Any) -> Json:
-        """The same, again and again while what is in the way may pass, for as long as the patience lasts."""
+        """The same, repeated during temporary failures, as long as the patience lasts."""
         return self.patiently(lambda: self.call(operation, **request))
 
     def patiently(self, ask: Callable[[], Answer]) -> Answer:
-        """What `ask` gives, which is asked again while what is in the way may pass, for as long as the patience lasts."""
+        """The result of `ask`, which is repeated during temporary failures, as long as the patience lasts."""
         until = time.monotonic() + self.patience
         for wait in waits():
             try:
@@ -142,10 +142,10 @@ class Service:
                 if error.cause not in PASSING or time.monotonic() + wait > until:
                     raise
                 time.sleep(wait)
-        raise AssertionError  # the waits have no end
+        raise AssertionError  # the waits never end
 
     def pages(self, operation: str, **request: Any) -> Iterator[Json]:
-        """The pages of a List or Search call, each when it is asked for."""
+        """The pages of a List or Search call, each fetched when needed."""
         token: Json = {}
         while True:
             page = self.steadily(operation, **request, **token)
@@ -155,7 +155,7 @@ class Service:
             token = {"NextToken": page["NextToken"]}
 
     def upload(self, path: str, bucket: str, key: str, **extra: Any) -> None:
-        """A file into S3, in parts where it is large. Raises as `call` does; `OSError` where the file can't be read."""
+        """Upload a file to S3, in parts if it is large. Raises like `call`; `OSError` if the file can't be read."""
         from boto3.exceptions import S3UploadFailedError
 
         try:
@@ -175,7 +175,7 @@ class Service:
             return self._clients[name]
 
     def _made(self, name: str) -> Any:
-        # Whoever waits tries again itself; only S3 has large things to send, in parts.
+        # A waiting caller repeats by itself; only S3 gets large things, in parts.
         retries: Any = {"mode": "standard", "total_max_attempts": 2 if name == "s3" else 1}
         config = Config(retries=retries, connect_timeout=5, read_timeout=10, user_agent_extra="sagemaker-lineage")
         try:
@@ -187,7 +187,7 @@ class Service:
 
 
 def session_of(profile: str | None = None, region: str | None = None) -> boto3.Session:
-    """A boto3 session by the name of a profile and a region; without them boto3's default. Raises `RefusedValue`."""
+    """A boto3 session for a profile and a region; without them boto3's default. Raises `RefusedValue`."""
     try:
         return boto3.Session(profile_name=profile, region_name=region)
     except BotoCoreError as error:
@@ -202,10 +202,10 @@ def _default_session() -> boto3.Session:
 
 
 def waits() -> Iterator[float]:
-    """How long to wait before the next try, in seconds: each time twice as long, and no two writers at the same time."""
+    """The seconds to wait before the next try: doubled each time, with a random part so writers do not collide."""
     wait = 0.1
     while True:
-        yield wait * random.uniform(0.5, 1.0)  # noqa: S311  (no secret)
+        yield wait * random.uniform(0.5, 1.0)  # noqa: S311  (not a secret)
         wait = min(2 * wait, _LONGEST_WAIT)
 
 
@@ -224,7 +224,7 @@ def _service_of(operation: str) -> str:
 
 
 def _meaning(error: BotoCoreError | ClientError, operation: str) -> Exception:
-    """What a refusal means to whoever records."""
+    """What a refusal means for the recording."""
     if isinstance(error, _NOBODY):
         return NotRecorded("no AWS credentials: sign in (`aws sso login`), or set AWS_PROFILE", DENIED)
     if isinstance(error, NoRegionError):  # by the client when it is made, or, where AWS_ENDPOINT_URL is set, by a call of STS

@@ -1,8 +1,8 @@
-"""What was logged and is not acknowledged yet: a queue on disk, one file for each run that a process has open.
+"""A queue on disk for what was logged and is not acknowledged yet: one file for each run that a process has open.
 
-A file is an SQLite database that its process holds exclusively. So it outlives the process, whatever ends that; nobody else
-reads it while the process lives; and once it is dead, one other process takes the file over and sends the rest on. What a file
-system still has in memory survives a killed process and not a power cut: nothing waits for the disk.
+A file is an SQLite database that its process locks exclusively. So it survives any end of the process; nobody else
+reads it while the process lives; and after its death, one other process takes the file over and sends the rest. Writes do
+not wait for the disk: what the file system has in memory survives a killed process, but not a power cut.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from typing import Any, NamedTuple, TypeVar
 from lineage.recording.service import LOGGER
 
 SUFFIX = ".spool"
-_OPEN = ".open"  # beside a queue while its process is inside the block that says how the run ended
-_PATIENCE = 0.5  # seconds: a dead queue may be looked at by somebody else, who holds it for a moment
+_OPEN = ".open"  # a file beside a queue while its process is inside the block that records how the run ended
+_PATIENCE = 0.5  # seconds: another process may look at a dead queue and hold it for a moment
 _TABLES = """
 CREATE TABLE IF NOT EXISTS item (id INTEGER PRIMARY KEY AUTOINCREMENT, lane TEXT, component TEXT, body TEXT);
 CREATE INDEX IF NOT EXISTS places ON item (lane, component, id);
@@ -31,12 +31,12 @@ CREATE TABLE IF NOT EXISTS said (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWI
 """
 
 Json = dict[str, Any]
-Place = tuple[str, str]  # a lane, and the component in it: what is sent in order
+Place = tuple[str, str]  # a lane and a component: items of a place are sent in order
 Done = TypeVar("Done")
 
 
 class Row(NamedTuple):
-    """What is to be queued: in which lane (`sending.LANES`), of which component, and what is to be sent."""
+    """An item to queue: its lane (`sending.LANES`), its component, and what to send."""
 
     lane: str
     component: str
@@ -44,7 +44,7 @@ class Row(NamedTuple):
 
 
 class Item(NamedTuple):
-    """The same, queued: a smaller id was logged before."""
+    """The same, queued: smaller ids were logged earlier."""
 
     id: int
     lane: str
@@ -54,28 +54,28 @@ class Item(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose queue a file is: the run that it was opened for, and where that is recorded."""
+    """The owner of a queue file: the run for which it was opened, and where that is recorded."""
 
     component: str
     region: str
-    account: str  # "" while nobody knows it, for the service could not be reached
+    account: str  # "" while unknown, because the service could not be reached
     profile: str
-    sets_status: bool  # whether this process says how the run ended
+    sets_status: bool  # whether this process records how the run ended
 
 
 class Spool:
     """One queue. Threads may share it."""
 
     def __init__(self, directory: Path | None, owner: Owner) -> None:
-        """A new queue in a directory; in memory alone where that is None. Raises `OSError`, `sqlite3.Error`."""
+        """A new queue in a directory; only in memory if that is None. Raises `OSError`, `sqlite3.Error`."""
         self.path = directory and directory / f"{owner.component}.{os.getpid()}-{uuid.uuid4().hex[:8]}{SUFFIX}"
         self.lock = threading.RLock()
         self.counts: Counter[Place] = Counter()
-        self._left: sqlite3.Connection | None = None  # the file, where the disk does not take any more
+        self._left: sqlite3.Connection | None = None  # the file, if the disk no longer accepts writes
         try:
             if self.path:
                 os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-            self._database = _connect(str(self.path or ":memory:"), timeout=5)  # somebody may be looking whether it is alive
+            self._database = _connect(str(self.path or ":memory:"), timeout=5)  # another process may be checking it
             self._database.executescript(_TABLES)
             self.say(owner)
         except (OSError, sqlite3.Error):
@@ -85,17 +85,17 @@ class Spool:
 
     @property
     def on_disk(self) -> bool:
-        """Whether what is queued outlives the process."""
+        """Whether queued items survive the process."""
         return self.path is not None and self._left is None
 
     def say(self, owner: Owner) -> None:
-        """Write down whose it is."""
+        """Store its owner."""
         self.owner = owner
         said = [(name, json.dumps(getattr(owner, name))) for name in Owner.__slots__]
         self._change(lambda database: database.executemany("INSERT OR REPLACE INTO said VALUES (?, ?)", said))
 
     def add(self, rows: Iterable[Row]) -> list[int]:
-        """Queue some rows, all or none. Gives their ids."""
+        """Queue some rows, all or none. Returns their ids."""
         written = [_written(row) for row in rows]
         with self.lock:
             ids = self._change(lambda database: [_inserted(database, one) for one in written])
@@ -103,7 +103,7 @@ class Spool:
         return ids
 
     def take(self, rows: Sequence[Row]) -> None:
-        """Queue rows before all that is queued, on the disk alone. Raises `sqlite3.Error` where that does not take them."""
+        """Queue rows before all queued ones, only on disk. Raises `sqlite3.Error` if the disk does not accept them."""
         with self.lock:
             with _together(self._database):
                 least = self._database.execute("SELECT min(id) FROM item").fetchone()[0]
@@ -115,14 +115,14 @@ class Spool:
             self.counts.update((row.lane, row.component) for row in rows)
 
     def first(self, place: Place, most: int) -> list[Item]:
-        """The oldest of a place."""
+        """The oldest items of a place."""
         ask = "SELECT * FROM item WHERE lane = ? AND component = ? ORDER BY id LIMIT ?"
         with self.lock:
             rows = self._database.execute(ask, (*place, most)).fetchall() if self.counts[place] else []
         return [Item(number, name, component, json.loads(body)) for number, name, component, body in rows]
 
     def settle(self, place: Place, done: Sequence[int], more: Iterable[Row] = ()) -> None:
-        """Take away what is acknowledged or refused, and queue what follows from it, at once."""
+        """Remove acknowledged or refused items, and queue their follow-ups, in one step."""
         written = [_written(row) for row in more]
 
         def change(database: sqlite3.Connection) -> None:
@@ -136,7 +136,7 @@ class Spool:
             self._less(place, len(done))
 
     def forget(self, component: str) -> int:
-        """Take away all of a component. Gives how many items that were."""
+        """Remove all items of a component. Returns their number."""
         with self.lock:
             self._change(lambda database: database.execute("DELETE FROM item WHERE component = ?", (component,)))
             gone = [(place, count) for place, count in self.counts.items() if place[1] == component]
@@ -152,23 +152,23 @@ class Spool:
         return found is not None
 
     def begin_block(self) -> None:
-        """Let others see that whoever has this queue says how the run ends."""
+        """Show other processes that the owner of this queue records how the run ends."""
         if self.path:
             self.path.with_name(self.path.name + _OPEN).touch(mode=0o600)
 
     def end_block(self) -> None:
-        """The block is left: of two processes that leave at once, one at least sees that nobody else is inside."""
+        """The block is left: if two processes leave at once, at least one sees that nobody else is inside."""
         if self.path:
             self.path.with_name(self.path.name + _OPEN).unlink(missing_ok=True)
 
     def end(self) -> None:
-        """Let go of the file; one that is empty is removed."""
+        """Release the file; an empty one is removed."""
         with self.lock:
             empty = not self.counts
             if self._left:
                 empty = self._put_back() or empty
             if empty and self.path:
-                _remove(self.path)  # before it is let go of, so that nobody takes it over
+                _remove(self.path)  # before the release, so that nobody takes it over
             self._database.close()
             if self._left:
                 self._left.close()
@@ -179,7 +179,7 @@ class Spool:
             del self.counts[place]
 
     def _change(self, change: Callable[[sqlite3.Connection], Done]) -> Done:
-        """Change the queue. Where the disk does not take it, it goes on in memory."""
+        """Change the queue. If the disk does not accept the change, the queue continues in memory."""
         with self.lock:
             try:
                 with _together(self._database):
@@ -194,7 +194,7 @@ class Spool:
                 return change(self._database)
 
     def _into_memory(self, error: sqlite3.Error) -> None:
-        """The disk is full, or gone: all that is queued is sent from memory. The file is held until the end."""
+        """The disk is full, or gone: all queued items are sent from memory. The file is held until the end."""
         LOGGER.warning(
             "lineage: %s takes nothing more (%s): what is not sent when this process ends may be lost", self.path, error
         )
@@ -209,7 +209,7 @@ class Spool:
         self._left, self._database = self._database, memory
 
     def _put_back(self) -> bool:
-        """What is in memory goes to the disk again, if that takes it. Whether there is nothing that must stay there."""
+        """Move items from memory to disk again, if the disk accepts them. Returns whether memory is empty."""
         assert self._left
         rows = self._database.execute("SELECT * FROM item").fetchall()
         if not rows:
@@ -224,45 +224,45 @@ class Spool:
 
 
 class Orphan:
-    """The queue of a process that is dead, held so that nobody else takes it over."""
+    """The queue of a dead process, held so that nobody else takes it over."""
 
     def __init__(self, path: Path, timeout: float = 0) -> None:
-        """Raises `sqlite3.Error` where its process lives, or it is none."""
+        """Raises `sqlite3.Error` if its process lives, or it is not a queue."""
         self.path = path
-        self._database = _connect(f"{path.absolute().as_uri()}?mode=rw", timeout, uri=True)  # it is never made here
+        self._database = _connect(f"{path.absolute().as_uri()}?mode=rw", timeout, uri=True)  # never creates it
         try:
             said = {name: json.loads(value) for name, value in self._database.execute("SELECT name, value FROM said")}
             self.owner = Owner(**said)
         except (sqlite3.Error, TypeError, ValueError, RecursionError) as error:
             self._database.close()
-            raise sqlite3.DatabaseError(f"{path} is no queue: {error}") from error
+            raise sqlite3.DatabaseError(f"{path} is not a queue: {error}") from error
 
     def rows(self, lanes: Collection[str]) -> list[Row]:
-        """What it still has, the oldest first. Raises `sqlite3.Error`, `ValueError` where that can't be read."""
+        """Its remaining items, the oldest first. Raises `sqlite3.Error`, `ValueError` if they can't be read."""
         rows = []
         for lane, component, text in self._database.execute("SELECT lane, component, body FROM item ORDER BY id"):
             body = json.loads(text)
             if lane not in lanes or not isinstance(body, dict):
-                raise ValueError(f"{lane!r} is nothing that this version sends")
+                raise ValueError(f"this version cannot send {lane!r}")
             rows.append(Row(lane, component, body))
         return rows
 
     def hand_over(self, spool: Spool, rows: Sequence[Row]) -> None:
-        """Its rows are another queue's now. One that is killed in between has them in both: they are sent twice, not never.
+        """Move its rows to another queue. After a kill in between, both have them: they are sent twice, not never.
 
-        Raises `sqlite3.Error` where the disk does not take them: then it keeps them.
+        Raises `sqlite3.Error` if the disk does not accept them: then it keeps them.
         """
         spool.take(rows)
-        self._database.execute("DELETE FROM said")  # somebody may wait for it already, and finds that it is none
+        self._database.execute("DELETE FROM said")  # a waiting process then finds that it is not a queue
         _remove(self.path)
 
     def end(self) -> None:
-        """Let go of it, as it is."""
+        """Release it unchanged."""
         self._database.close()
 
 
 def orphans(directory: Path) -> Iterator[Orphan]:
-    """The queues of dead processes in a directory, the newest first; each is held until it is handed over or let go of."""
+    """The queues of dead processes in a directory, the newest first; each is held until it is handed over or released."""
     for path in sorted(directory.glob(f"*{SUFFIX}"), key=_age, reverse=True):
         try:
             orphan = Orphan(path)
@@ -274,7 +274,7 @@ def orphans(directory: Path) -> Iterator[Orphan]:
 
 
 def is_open(directory: Path, component: str, own: Path | None = None) -> bool:
-    """Whether another process on this machine is inside the block of a run, and says how that ends."""
+    """Whether another process on this machine is inside the block of a run, and records how that ends."""
     for marker in directory.glob(f"{component}.*{SUFFIX}{_OPEN}"):
         path = marker.with_name(marker.name.removesuffix(_OPEN))
         if path != own and _is_held(path):
@@ -295,15 +295,15 @@ def _is_busy(error: sqlite3.Error) -> bool:
 
 
 def directory() -> Path:
-    """Where queues lie: `LINEAGE_SPOOL`, or `lineage/spool` in the user's state folder. Made where it is not there."""
+    """The folder of queues: `LINEAGE_SPOOL`, or `lineage/spool` in the user's state folder. Created if missing."""
     state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    path = Path(os.environ.get("LINEAGE_SPOOL") or Path(state) / "lineage" / "spool").absolute()  # wherever the program goes
+    path = Path(os.environ.get("LINEAGE_SPOOL") or Path(state) / "lineage" / "spool").absolute()  # independent of chdir
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
 
 
 def _connect(path: str, timeout: float = 0, *, uri: bool = False) -> sqlite3.Connection:
-    """Held exclusively from the first statement on. Raises `sqlite3.OperationalError` where somebody else holds it."""
+    """Locked exclusively from the first statement on. Raises `sqlite3.OperationalError` if another process holds it."""
     database = sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=False, uri=uri)
     try:
         database.execute("PRAGMA locking_mode = EXCLUSIVE")
@@ -319,7 +319,7 @@ def _connect(path: str, timeout: float = 0, *, uri: bool = False) -> sqlite3.Con
 
 @contextlib.contextmanager
 def _together(database: sqlite3.Connection) -> Iterator[None]:
-    """All or nothing, wherever an exception comes from: a signal's may come between any two statements."""
+    """All or nothing for any exception: a signal's may come between any two statements."""
     try:
         database.execute("BEGIN")
         yield

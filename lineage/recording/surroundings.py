@@ -1,4 +1,4 @@
-"""What the process says of itself: which of several it is, in which job, and which run it was started in."""
+"""What is known about this process: which of several it is, its job, and the run in which it was started."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import os
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-# Given to a program that `lineage record run` starts: `load_run()` finds its run by them.
+# Set for a program that `lineage record run` starts: `load_run()` finds its run by them.
 EXPERIMENT_VARIABLE: Final = "LINEAGE_EXPERIMENT"
 RUN_VARIABLE: Final = "LINEAGE_RUN"
-# Where launchers say which of all processes this is: torchrun, Horovod and Open MPI, Slurm, MPICH.
+# Where launchers give the number of this process: torchrun, Horovod and Open MPI, Slurm, MPICH.
 _RANKS = ("RANK", "OMPI_COMM_WORLD_RANK", "SLURM_PROCID", "PMI_RANK")
-# Where a job's ARN stands (sagemaker 2.257.7, `experiments/_environment.py`), and the call that tells of it.
+# Where a job's ARN is (sagemaker 2.257.7, `experiments/_environment.py`), and the call that describes it.
 _JOBS = (
     ("TRAINING_JOB_ARN", "DescribeTrainingJob", "TrainingJobName"),
     ("TRANSFORM_JOB_ARN", "DescribeTransformJob", "TransformJobName"),
@@ -21,7 +21,7 @@ _PROCESSING = Path("/opt/ml/config/processingjobconfig.json")
 
 
 class Job(NamedTuple):
-    """A SageMaker job that this process runs in, and how it is asked for."""
+    """The SageMaker job of this process, and the call that describes it."""
 
     operation: str
     key: str
@@ -29,7 +29,7 @@ class Job(NamedTuple):
 
 
 def rank() -> int | None:
-    """Which of several processes of one program this is; None where nothing says that there are several.
+    """The number of this process among several of one program; None if nothing says that there are several.
 
     A SageMaker job on several machines has a first one, and a launcher numbers the processes of all of them.
     """

@@ -17,7 +17,7 @@ from lineage.recording.service import LOGGER
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 _PLAIN = (str, int, float, bool, type(None))
-_MOST = 50  # elements of a list or a map that is told whole
+_MOST = 50  # elements of a list or a map that is recorded completely
 
 
 def track(experiment_name: str | None = None, run_name: str | None = None, **run: Any) -> Callable[[FunctionT], FunctionT]:
@@ -26,9 +26,9 @@ def track(experiment_name: str | None = None, run_name: str | None = None, **run
         @track("churn")
         def train(depth: int, eta: float = 0.1) -> None: ...
 
-    Inside a run's block they go into that run. Else, with an experiment's name, each call is a run of its own; without one,
-    raises `RefusedValue`. What is no number, text or short list is told by its type; what is named like a secret is cut out.
-    `run` is what `Run` takes besides.
+    Inside a run's block they go into that run. Otherwise, with an experiment's name, each call is its own run; without one,
+    raises `RefusedValue`. Anything but a number, a text or a short list is recorded as its type; values with the name of a
+    secret are cut out. `run` are further arguments of `Run`.
     """
     if callable(experiment_name):  # `@track` without brackets
         return track()(experiment_name)
@@ -71,7 +71,7 @@ def _tracked(function: FunctionT, opened: Callable[[Callable[..., Any]], Run]) -
 
 
 def _log(run: Run, parameters: dict[str, Any]) -> None:
-    """What can't be recorded of a call does not keep it from being made, unless its run is strict."""
+    """Arguments that can't be recorded do not prevent the call, unless its run is strict."""
     try:
         run.log_parameters(parameters)
     except RefusedValue as refusal:
@@ -90,7 +90,7 @@ def _told(arguments: Mapping[str, Any], signature: inspect.Signature) -> Iterato
 
 
 def _shown(value: Any) -> Any:
-    """A value as a parameter says it: numbers stay numbers; nothing large is turned into a text."""
+    """A value in the form of a parameter: numbers stay numbers; nothing large becomes text."""
     if not isinstance(value, float) and hasattr(value, "item") and getattr(value, "ndim", None) == 0:
         value = value.item()
     if isinstance(value, float) and not math.isfinite(value):

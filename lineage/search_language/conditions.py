@@ -1,9 +1,9 @@
-r"""`NAME OP VALUE`: one condition of a search as people write it, read into a filter of the API. Pure.
+r"""Parses `NAME OP VALUE`, one condition of a search as people write it, into a filter of the API. Pure.
 
-OP is one of `= != > >= < <= contains in exists not-exists`. A name is written as it is (`Metrics.validation:auc`), in quotes
-where it holds a space, a quote or one of `= ! < >`. A value is all that follows; in quotes it may begin with `= < >` and keeps
-its spaces at the ends, and `\"` and `\\` are a quote and a backslash. Of `in a, b` the spaces around commas are no part of
-the values. A time may also be a day, or have a zone: Search itself takes neither.
+OP is one of `= != > >= < <= contains in exists not-exists`. A name is written plainly (`Metrics.validation:auc`), or in
+quotes if it contains a space, a quote or one of `= ! < >`. A value is all that follows; in quotes it may begin with `= < >`
+and keeps its outer spaces, and `\"` and `\\` are a quote and a backslash. In `in a, b`, the spaces around commas are not
+part of the values. A time may also be a day, or have a zone: Search itself accepts neither.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def filter_of(resource: str, condition: str) -> dict[str, Any]:
-    """The filter that a condition means. Raises `SearchRefused` for one that can't be read."""
+    """The filter for a condition. Raises `SearchRefused` if it can't be parsed."""
     match = _CONDITION.fullmatch(condition)
     operator = match and _OPERATORS.get((match["sign"] or match["word"]).lower())
     if not match or not operator:
@@ -56,7 +56,7 @@ def filter_of(resource: str, condition: str) -> dict[str, Any]:
 
 
 def expression_of(resource: str, conditions: Iterable[str], *, any_of: bool = False) -> dict[str, Any] | None:
-    """The expression that conditions mean together: all of them, or any; none for none."""
+    """The expression for several conditions: all of them, or any; None without conditions."""
     filters = [filter_of(resource, one) for one in conditions]
     if not filters:
         return None
@@ -77,11 +77,11 @@ def _value(resource: str, name: str, operator: str, written: str, condition: str
 
 
 def _time(value: str) -> str:
-    """A day or a time as Search takes it: whole seconds of UTC, without a zone. What is neither stays as it is."""
+    """A day or a time in the form of Search: whole seconds of UTC, without a zone. Anything else is unchanged."""
     moment = moment_of(f"{value}T00:00:00" if _DAY.fullmatch(value) else value)
     try:
         return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S") if moment else value
-    except OverflowError:  # its time in UTC is in no year that there is
+    except OverflowError:  # its time in UTC is outside the range of years
         return value
 
 

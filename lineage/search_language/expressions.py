@@ -1,9 +1,9 @@
-"""SageMaker's SearchExpression over plain records: what Search refuses, and what it answers, without Search. Pure.
+"""SageMaker's SearchExpression over plain records: refuses and answers like Search, without Search. Pure.
 
-Source: API reference, Search, SearchExpression, Filter, NestedFilters. A missing operator means Equals, a missing value too
-means Exists; values are text; times are `YYYY-mm-ddTHH:MM:SS`. Where the reference is silent: text is compared letter by
-letter, `NotEquals` holds where there is no value, of several values one is enough, and what lacks the property that is
-sorted by comes last.
+Source: API reference, Search, SearchExpression, Filter, NestedFilters. A missing operator means Equals; if the value is also
+missing, it means Exists; values are text; times are `YYYY-mm-ddTHH:MM:SS`. Where the reference is silent: text is compared
+exactly, `NotEquals` is true without a value, one of several values is enough, and records without the sort property come
+last.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from lineage.search_language.properties import (
 Expression = Mapping[str, Any]
 Holds = Callable[[Record], bool]
 
-AT_ONCE, IN_ALL = 20, 50  # how long each list of an expression may be, and how many members it may have in all
+AT_ONCE, IN_ALL = 20, 50  # the maximum length of each list of an expression, and of all its members together
 NAME_LENGTH, VALUE_LENGTH = 255, 1024
 _ORDERINGS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     "GreaterThan": op.gt,
@@ -61,9 +61,9 @@ _WANTED: Final[Mapping[str, str]] = {
     TIMESTAMP: "an ISO 8601 date-time string of the format YYYY-mm-dd'T'HH:MM:SS",
     BOOLEAN: "true or false",
 }
-# Properties of which a text anywhere inside is looked for, as far as they are lists and maps.
+# Properties that are lists or maps and in which a text is searched at any depth.
 _HOLD_TEXTS = ("Tags", "InputArtifacts", "OutputArtifacts")
-# Those that one expression may ask of more than once whether they contain something (API reference, Filter).
+# Properties for which one expression may use Contains more than once (API reference, Filter).
 _SEVERAL_CONTAINS: Final[Mapping[str, tuple[str, ...]]] = {
     "Experiment": ("DisplayName", "ExperimentName", "Tags"),
     "ExperimentTrial": ("DisplayName", "TrialName", "Tags"),
@@ -77,10 +77,10 @@ DEFAULT_SORT = "LastModifiedTime"
 
 
 class Matcher:
-    """An expression, checked as the service does and made ready for many records; none holds for each.
+    """An expression, checked like the service does and prepared for many records; None matches every record.
 
-    `cut` and `whole` name the properties of which it has met a value that was cut out as a secret, and a decimal that the
-    service's rule for hyperparameters has made an integer: there the answer needs a word.
+    `cut` names the properties where it met a value that was cut as a secret; `whole` those where the service's rule for
+    hyperparameters made a decimal an integer. The answer needs a note on both.
     """
 
     def __init__(self, resource: str, expression: Expression | None) -> None:
@@ -108,7 +108,7 @@ class Matcher:
         return lambda record: all(part(record) for part in parts)
 
     def _nested(self, nested: Mapping[str, Any]) -> Holds:
-        """One element of the list must satisfy all the filters, each of which carries the full property name."""
+        """One element of the list must satisfy all the filters; each filter has the full property name."""
         name = nested["NestedPropertyName"]
         around = nested_property(self._resource, name)
         if around.type != LIST:
@@ -145,7 +145,7 @@ class Matcher:
         return values
 
     def _passes(self, asked: Property, operator: str, wanted: str) -> Callable[[Any], bool]:
-        """What one value is held to; `NotEquals` is turned round by whoever asks."""
+        """The test for one value; the caller inverts `NotEquals`."""
         if operator == "Contains":
             return lambda value: any(wanted in text for text in _texts(value))
         if operator == "In":
@@ -159,7 +159,7 @@ class Matcher:
         return _compares(asked, wanted, compares)
 
     def _compares_any(self, asked: Property, operator: str, wanted: str) -> Callable[[Any], bool]:
-        """What people wrote: compared as numbers where both are, and otherwise only for being the same text."""
+        """Compares what people wrote: as numbers if both are numbers, otherwise only for equal text."""
         number = _number(wanted)
         if number is None and operator in _ORDERINGS:
             raise _malformed(asked.name, wanted, NUMBER)
@@ -170,7 +170,7 @@ class Matcher:
             own = _number(value)
             if own is None or number is None:
                 return operator in _EQUALITIES and bool(value == wanted)
-            # The service's rule for hyperparameters, where the value asked for is an integer.
+            # The service's rule for hyperparameters if the requested value is an integer.
             if whole and math.isfinite(own) and math.trunc(own) != own:
                 self.whole.add(asked.name)
                 own = math.trunc(own)
@@ -180,12 +180,12 @@ class Matcher:
 
 
 def operator_of(one: Mapping[str, Any]) -> str:
-    """The operator of a filter, with the service's own default."""
+    """The operator of a filter, with the service's default."""
     return str(one.get("Operator") or ("Equals" if "Value" in one else "Exists"))
 
 
 def filters_in(expression: Expression) -> Iterator[Mapping[str, Any]]:
-    """Every filter of an expression, nested ones too."""
+    """Every filter of an expression, including nested ones."""
     yield from expression.get("Filters") or ()
     for nested in expression.get("NestedFilters") or ():
         yield from nested["Filters"]
@@ -215,14 +215,14 @@ def _malformed(name: str, value: str, kind: str) -> SearchRefused:
 
 
 def _number(value: Any) -> float | None:
-    """What reads as a number; JSON has none for what is not finite, so that comes as a text."""
+    """The number that a value means; a number that is not finite comes as a text, because JSON cannot write it."""
     if isinstance(value, str):
         return float(value) if _DECIMAL.fullmatch(value) else None
     return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
 def _measured(value: Any) -> float | None:
-    """A number of the service's own, of which some are not finite."""
+    """A number from the service, which may not be finite."""
     return float(value) if isinstance(value, str) and value.casefold().lstrip("+-") in _NOT_FINITE else _number(value)
 
 
@@ -231,7 +231,7 @@ def _truth(value: Any) -> bool | None:
 
 
 def moment_of(text: Any) -> datetime | None:
-    """A time as SageMaker and ISO 8601 write it, down to its seconds or finer; one without a zone is in UTC."""
+    """A time in SageMaker's form or ISO 8601, at least to the second; UTC without a zone."""
     if not isinstance(text, str) or text[4:5] != "-" or text[10:11] != "T" or len(text) < len("2026-01-02T03:04:05"):
         return None
     try:
@@ -245,7 +245,7 @@ _READS: Final[Mapping[str, Callable[[Any], Any]]] = {NUMBER: _measured, TIMESTAM
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """The texts in a value, keys of maps too."""
+    """The texts in a value, including keys of maps."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
@@ -256,21 +256,21 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 class Sorting:
-    """The order of what a search finds: by a property, and else by id; what lacks the property comes last."""
+    """The order of search results: by a property, then by id; records without the property come last."""
 
     def __init__(self, resource: str, by: str = DEFAULT_SORT, *, descending: bool = True) -> None:
-        """Raises `SearchRefused` for a property that the resource has not, or that can't be sorted by."""
+        """Raises `SearchRefused` for a property that the resource does not have, or that can't be used for sorting."""
         self.by, self.descending = by, descending
         default = by == DEFAULT_SORT
         self._ways = [_sorted_by(resource, name) for name in ((by, "CreationTime") if default else (by,))]
 
     @property
     def steps(self) -> tuple[str, ...]:
-        """The way to what is sorted by; none where the resource has no such time."""
+        """The path to the sort value; None if the resource has no such time."""
         return next((way.steps for way in self._ways if way), ())
 
     def key(self, record: Record) -> tuple[int, float | str] | None:
-        """What a record is sorted by; what was never modified is as old as its creation. None: it has nothing to go by."""
+        """The sort value of a record: its creation time if it was never modified. None if it has no value."""
         for asked in self._ways:
             found = [key for value in (asked.values(record) if asked else ()) if (key := _sort_key(asked, value))]
             if found:
@@ -278,7 +278,7 @@ class Sorting:
         return None
 
     def ordered(self, found: list[tuple[tuple[int, float | str] | None, str, Any]]) -> list[Any]:
-        """Pairs of a key and an id, each with what it is the key of, in order."""
+        """Pairs of a key and an id, each with its item, in order."""
         by_id = sorted(found, key=op.itemgetter(1))
         present = sorted((one for one in by_id if one[0] is not None), key=op.itemgetter(0), reverse=self.descending)
         return [*present, *(one for one in by_id if one[0] is None)]
@@ -288,7 +288,7 @@ def _sorted_by(resource: str, name: str) -> Property | None:
     try:
         asked = property_of(resource, name)
     except SearchRefused:
-        if name in (DEFAULT_SORT, "CreationTime"):  # the default is no question: some resources know no such time
+        if name in (DEFAULT_SORT, "CreationTime"):  # never refuse the default: some resources have no such time
             return None
         raise
     if asked.type in (LIST, MAP, STRUCTURE):
@@ -311,7 +311,7 @@ def _sort_key(asked: Property | None, value: Any) -> tuple[int, float | str] | N
 
 
 def check_form(expression: Any) -> None:
-    """Hold an expression to the form and the limits of the API. Raises `SearchRefused`, in the service's words."""
+    """Check the form and the limits of an expression. Raises `SearchRefused`, in the service's words."""
     todo, count = [(expression, "searchExpression")], 0
     while todo:
         one, at = todo.pop()
@@ -390,7 +390,7 @@ def _constraint(value: str, at: str, said: str) -> SearchRefused:
 
 
 def _check_operator(asked: Property, operator: str) -> None:
-    """Comparisons are not for text, `Contains` and `In` for nothing else (API reference, Filter)."""
+    """Text has no comparisons, and only text has `Contains` and `In` (API reference, Filter)."""
     holds_texts = operator == "Contains" and asked.type in (LIST, MAP) and asked.steps[-1] in _HOLD_TEXTS
     if operator in _TAKES[asked.type] or holds_texts:
         return

@@ -1,9 +1,9 @@
-"""What Search knows of each resource: its properties by name, their types, and how they are read of a record. Pure.
+"""What Search knows about each resource: its properties by name, their types, and how to read them from a record. Pure.
 
 The properties are data, `searchable.tsv`: botocore's Search record, written by `fixtures/searchable.py`. Names that
 people choose come after a word of the service (API reference, Filter): `Tags.<key>`, `HyperParameters.<name>`,
-`Metrics.<name>`, `Parameters.<name>`; the case of the word means nothing, as AWS's own samples write `metrics.loss.max`. A
-trial component keeps several numbers of a metric, and the name ends in the one that is meant: `Metrics.<name>.Max`.
+`Metrics.<name>`, `Parameters.<name>`; the case of that word is ignored, because AWS's own samples use `metrics.loss.max`. A
+trial component has several numbers for a metric, and the name ends with the wanted one: `Metrics.<name>.Max`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Record = Mapping[str, Any]
 
 TEXT, NUMBER, BOOLEAN, TIMESTAMP = "text", "number", "boolean", "timestamp"
 LIST, MAP, STRUCTURE = "list", "map", "structure"
-ANY: Final = "any"  # what people write: a number where it reads as one, else a text
+ANY: Final = "any"  # what people write: a number if it can be read as one, else a text
 HYPERPARAMETERS: Final = "HyperParameters"
 STATISTICS: Final = ("Avg", "Count", "Last", "Max", "Min", "StdDev")
 _OWN_WORDS: Final = {"tags": "Tags", "metrics": "Metrics", "hyperparameters": HYPERPARAMETERS, "parameters": "Parameters"}
@@ -32,10 +32,10 @@ _EMPTY: Final[tuple[Any, ...]] = (None, [], {})
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """One property of a resource: its type, and the way to its values.
+    """One property of a resource: its type, and the path to its values.
 
-    `steps` lead through structures and lists. Of what lies there, `key` chooses: an entry of a map or, where `keyed_by`
-    says so, the elements of a list whose field of that name is the key. `members` are the fields of what was chosen.
+    `steps` lead through structures and lists. There, `key` chooses an entry of a map or, with `keyed_by`, the elements of
+    a list whose field of that name is the key. `members` are the fields of the chosen values.
     """
 
     name: str
@@ -52,11 +52,11 @@ class Property:
 
     @property
     def whole_numbers(self) -> bool:
-        """Whether an integer to compare with makes its decimals integers: so it is with hyperparameters."""
+        """Whether a comparison with an integer makes its decimals integers, as for hyperparameters."""
         return self.chosen and self.steps[-1] == HYPERPARAMETERS
 
     def values(self, record: Record) -> list[Any]:
-        """Its values in a record, as Search holds that; what is empty is no value."""
+        """Its values in a record in the form of Search; empty values do not count."""
         found = values_at(record, self.steps)
         if self.keyed_by:
             found = [one for one in found if one.get(self.keyed_by) == self.key]
@@ -68,7 +68,7 @@ class Property:
 
 
 def values_at(record: Any, steps: tuple[str, ...]) -> list[Any]:
-    """The values at the end of a way through structures; lists on the way are entered, and so is the last one."""
+    """The values at the end of a path through structures; lists on the path and at its end are entered."""
     for number, step in enumerate(steps):
         if isinstance(record, list):
             return [value for one in record for value in values_at(one, steps[number:])]
@@ -79,7 +79,7 @@ def values_at(record: Any, steps: tuple[str, ...]) -> list[Any]:
 
 
 def steps_of(path: str) -> tuple[str, ...]:
-    """A dotted path as the steps that `values_at` takes."""
+    """A dotted path as the steps for `values_at`."""
     return tuple(path.split("."))
 
 
@@ -88,7 +88,7 @@ def steps_of(path: str) -> tuple[str, ...]:
 
 @cache
 def _tables() -> dict[str, dict[str, str]]:
-    """The type of each path, by resource; a resource of which Search gives no record has none."""
+    """The type of each path, by resource; a resource without Search records has none."""
     tables: dict[str, dict[str, str]] = defaultdict(dict)
     text = files("lineage.search_language").joinpath("searchable.tsv").read_text(encoding="utf-8")
     for line in text.splitlines()[1:]:
@@ -98,7 +98,7 @@ def _tables() -> dict[str, dict[str, str]]:
 
 
 def search_name(name: str) -> str:
-    """The resource, by its name in SageMaker (`TrainingJob`) or in lineage (`training-job`). Raises `SearchRefused`."""
+    """The resource with a name in SageMaker (`TrainingJob`) or in lineage (`training-job`). Raises `SearchRefused`."""
     kind = KINDS.get(name)
     if kind and not kind.search and (kind.describe or kind.list):
         raise SearchRefused(f"SageMaker's Search knows no {name}", f"it knows {', '.join(_our_names())}")
@@ -125,7 +125,7 @@ def _our_names() -> list[str]:
 
 @lru_cache(maxsize=10_000)
 def property_of(resource: str, name: str) -> Property:
-    """The property that a filter, or a sort, names. Raises `SearchRefused`, with names that come near."""
+    """The property that a filter, or a sort, names. Raises `SearchRefused`, with similar names."""
     found = _chosen(resource, name) or _fixed(resource, name)
     if not found:
         raise SearchRefused(f"Unknown property name: {name}", _meant(resource, name))
@@ -154,7 +154,7 @@ def _has_metrics(resource: str, word: str) -> bool:
 
 
 def nested_property(resource: str, name: str) -> Property:
-    """A property as the filters of a list's elements name it: there, `Tags.Key` is the field of a tag."""
+    """A property as named in filters for a list's elements: there, `Tags.Key` is the field of a tag."""
     found = _fixed(resource, name)
     if not found:
         raise SearchRefused(f"Unknown property name: {name}", _guess(name, property_names(resource)))
@@ -162,7 +162,7 @@ def nested_property(resource: str, name: str) -> Property:
 
 
 def property_names(resource: str) -> Iterator[str]:
-    """The name of each property that is fixed, in the order of the service's model."""
+    """The name of each fixed property, in the order of the service's model."""
     return (path for path in _tables()[resource] if "*" not in path)
 
 
@@ -180,19 +180,19 @@ def chosen_names(resource: str, record: Record, *, every: bool = False) -> Itera
 
 
 def begins_with(name: str, hint: str) -> bool:
-    """Whether a name, or the part of it that people chose, begins with a text, in whatever letters."""
+    """Whether a name, or the part of it that people chose, begins with a text, ignoring case."""
     folded = hint.casefold()
     return name.casefold().startswith(folded) or name.partition(".")[2].casefold().startswith(folded)
 
 
 def near_names(name: str, known: Iterable[str]) -> list[str]:
-    """The names that come near one, the nearest first."""
+    """The names that are similar to one, the most similar first."""
     folded = {one.casefold(): one for one in known}
     return [folded[one] for one in difflib.get_close_matches(name.casefold(), folded, n=3, cutoff=0.75)]
 
 
 def _guess(name: str, known: Iterable[str]) -> str:
-    """The names that may be meant: those that come near, else those that end in the last word."""
+    """The names that may be meant: similar ones, else those that end with the last word."""
     names, last = list(known), name.rpartition(".")[2].casefold()
     ending = sorted((one for one in names if one.rpartition(".")[2].casefold() == last), key=lambda one: one.count("."))
     near = near_names(name, names) or ending[:3]
@@ -200,7 +200,7 @@ def _guess(name: str, known: Iterable[str]) -> str:
 
 
 def _fixed(resource: str, name: str) -> Property | None:
-    """A property of the service's own name; a model's own fields may be named without the dashboard around it."""
+    """A property with a name from the service; a model's own fields may be named without its dashboard record."""
     table = _tables()[resource]
     for path in (name, f"Model.{name}") if resource == "Model" else (name,):
         if path in table and "*" not in path:
@@ -226,12 +226,12 @@ def _chosen(resource: str, name: str) -> Property | None:
 
 
 def _rooted(table: Mapping[str, str], word: str) -> tuple[str, ...]:
-    """The steps to a member of the record; a model's is inside its dashboard."""
+    """The steps to a member of the record; a model's record is inside its dashboard record."""
     return next((steps_of(path) for path in (word, f"Model.{word}") if path in table), ())
 
 
 def _metric(resource: str, name: str, key: str) -> Property | None:
-    """A metric of a training job, or one of the numbers that a trial component keeps of it."""
+    """A metric of a training job, or one of the numbers that a trial component has for it."""
     if resource == "TrainingJob":
         return Property(name, NUMBER, ("FinalMetricDataList",), key, "MetricName", ("Value",))
     if "Metrics" not in _tables()[resource]:
@@ -244,7 +244,7 @@ def _metric(resource: str, name: str, key: str) -> Property | None:
 
 
 def _in_map(table: Mapping[str, str], name: str, path: str) -> Property | None:
-    """An entry of a map, or a field of one; keys may hold dots."""
+    """An entry of a map, or a field of one; keys may contain dots."""
     steps = steps_of(path)
     for end in range(1, len(steps)):
         at = ".".join(steps[:end])

@@ -1,1 +1,1 @@
-"""One SQLite file that keeps what was crawled: records, manifests, seals, and the graph that is joined from them."""
+"""One SQLite file that stores a crawl's results: records, manifests, seals, and the graph joined from them."""

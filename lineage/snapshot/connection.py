@@ -1,6 +1,6 @@
-"""How a snapshot file is opened, and the one place where an error of SQLite becomes a sentence.
+"""Opens a snapshot file, and turns SQLite's errors into sentences.
 
-Nothing in the file is trusted to run: its triggers and views are told from our tables before anything is asked of it.
+Nothing in the file is trusted to run: triggers and views that are not ours are found before any query runs.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import Any, Self
 
 from lineage.errors import DamagedSnapshot, SnapshotError
 
-WAIT_SECONDS = 5.0  # for another process to have written what it writes
-_STEPS = 1_000_000  # of SQLite, after which Python may act on a signal: a few hundredths of a second
-_BUSY = "another crawl is writing into it: wait for it, or stop it"
-_READ_ONLY = "nothing can be written there: the file, its folder or its disk is read-only"
+WAIT_SECONDS = 5.0  # seconds to wait until another process has finished writing
+_STEPS = 1_000_000  # SQLite instructions after which Python may handle a signal: a few hundredths of a second
+_BUSY = "another crawl is writing to it: wait for it, or stop it"
+_READ_ONLY = "the file, its folder or its disk is read-only"
 _SENTENCES = {
     sqlite3.SQLITE_BUSY: f"is locked: {_BUSY}",
     sqlite3.SQLITE_LOCKED: f"is locked: {_BUSY}",
@@ -26,11 +26,11 @@ _SENTENCES = {
 }
 
 _DAMAGES = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_TOOBIG)
-_DAMAGED = ("malformed", "Could not decode to UTF-8")  # of JSON, and of a text: no code tells these
+_DAMAGED = ("malformed", "Could not decode to UTF-8")  # errors of JSON, and of a text: they have no code of their own
 
 
 def damaged(path: Path, what: str) -> DamagedSnapshot:
-    """What is said of a file that is no longer what a crawl wrote."""
+    """The error for a file that has changed since a crawl wrote it."""
     return DamagedSnapshot(f"{path} is damaged: {what}: restore it from a copy, or crawl anew into another file", what)
 
 
@@ -41,7 +41,7 @@ def connect(path: Path, mode: str, wait: float = WAIT_SECONDS) -> Connection:
         opened = sqlite3.connect(uri, wait, uri=True, isolation_level=None, factory=Connection)
     opened.path = path
     opened.set_progress_handler(lambda: None, _STEPS)
-    opened.execute("PRAGMA cell_size_check = ON")  # a page that was overwritten is found when it is read
+    opened.execute("PRAGMA cell_size_check = ON")  # finds an overwritten page when it is read
     return opened
 
 
@@ -74,7 +74,7 @@ class Cursor(sqlite3.Cursor):
         with _Telling(self.connection.path):
             return super().executemany(sql, rows)
 
-    def __iter__(self) -> Iterator[Any]:  # type: ignore[override]  # a generator: a `__next__` of our own takes twice as long
+    def __iter__(self) -> Iterator[Any]:  # type: ignore[override]  # a generator: our own `__next__` takes twice as long
         step = super().__next__
         with _Telling(self.connection.path):
             while True:
@@ -96,7 +96,7 @@ class Cursor(sqlite3.Cursor):
 
 
 class _Telling:
-    """Tells what SQLite says in our words, where it says it of the file and its disk; what else it says is a bug."""
+    """Translates SQLite's errors about the file and its disk into our words; any other error is a bug."""
 
     __slots__ = ("_path",)
 
@@ -107,14 +107,14 @@ class _Telling:
         pass
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        if isinstance(error, UnicodeDecodeError):  # what SQLite says of a schema repeats it
-            raise damaged(self._path, "what it says of its tables is no text") from error
+        if isinstance(error, UnicodeDecodeError):  # SQLite's message repeats the schema
+            raise damaged(self._path, "the schema is not text") from error
         if isinstance(error, sqlite3.DatabaseError) and (said := _told(self._path, error)):
             raise said from error
 
 
 def _told(path: Path, error: sqlite3.DatabaseError) -> SnapshotError | KeyboardInterrupt | None:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # of the extended code, what it is an instance of
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the basic code of an extended one
     if code == sqlite3.SQLITE_INTERRUPT:  # only a signal interrupts
         return KeyboardInterrupt()
     if code == sqlite3.SQLITE_CANTOPEN:
@@ -126,7 +126,7 @@ def _told(path: Path, error: sqlite3.DatabaseError) -> SnapshotError | KeyboardI
 
 
 def _why_closed(path: Path) -> str:
-    """Why nothing can be opened there, as far as the file system tells."""
+    """Why the file can't be opened, as far as the file system tells."""
     if path.is_dir():
         return "it is a folder: name the snapshot file in it"
     if not path.parent.is_dir():

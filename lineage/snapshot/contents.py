@@ -1,4 +1,4 @@
-"""What S3 said of the content of objects."""
+"""What S3 said about the content of objects."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ class WrittenContents(WrittenTables):
     """What S3 said, while a crawl adds to it."""
 
     def unmatched_models(self) -> list[tuple[str, str, str]]:
-        """What is loaded as a model and may be a copy, or is pinned: each place, with the account and region of who loads it.
+        """Each place of a loaded model that may be a copy, or is pinned, with the account and region of its reader.
 
-        Only a job that came to its end wrote the very place for sure. Whoever wrote a folder around it, or was stopped, may
-        have left there what somebody then copied over.
+        Only a completed job certainly wrote that very place. After a job that wrote a folder around it, or was stopped,
+        somebody may have copied a model over its output.
         """
         written = f"""EXISTS (SELECT 1 FROM edge AS made JOIN node AS maker ON maker.id = made.source
             WHERE made.target IN (edge.source, edge.source || '/', rtrim(edge.source, '/')) AND made.relation = 'writes'
@@ -28,15 +28,15 @@ class WrittenContents(WrittenTables):
         return self._models("edge.source", "target", f"relation = 'loads' AND instr(edge.source, '://') AND {asked}")
 
     def written_models(self, until: str) -> list[tuple[str, str, str]]:
-        """What jobs wrote as a model that were created until a time: each place, with the account and region of a job."""
+        """Each place where jobs created until a time wrote a model, with the account and region of a job."""
         made = "relation = 'writes' AND usage = 'model' AND ifnull(rtrim(created, 'Z'), '') <= ?"
         return self._models("target", "source", made, sortable(until))
 
     def latest_original(self, places: Iterable[str]) -> str:
-        """Until when a job can have begun whose model is at one of these places by a copy; empty where none can be known.
+        """The latest start of a job whose model may have been copied to one of these places; empty if unknown.
 
-        An object is put to its place after its original was: S3 tells when. What a record pins was there when the
-        record was made. Of anything else there is no content to know.
+        A copy is put to its place after its original: S3 tells when. What a record pins was there when the record was
+        made. For anything else no content is known.
         """
         sql = """SELECT max(at) FROM (
             SELECT max(modified) AS at FROM content WHERE place = :place AND digests != '[]'
@@ -52,13 +52,13 @@ class WrittenContents(WrittenTables):
         return [row[:3] for row in self._db.execute(sql, values)]
 
     def known_contents(self) -> frozenset[str]:
-        """The places whose digests were asked for after all that was done with them."""
+        """The places whose digests were asked for after their last read or write."""
         later = """SELECT 1 FROM edge WHERE iif(relation = 'loads' AND closes = '', '~', rtrim(closes, 'Z')) > rtrim(seen, 'Z')
                    AND (target = place AND relation = 'writes' OR source = place AND relation IN ('loads', 'reads'))"""
         rows = self._db.execute(f"SELECT place FROM content WHERE NOT EXISTS ({later})")  # noqa: S608  (our own words)
         return frozenset(row[0] for row in rows)
 
     def keep_content(self, content: Content) -> None:
-        """Keep what S3 said of an object, beside what it said when the object was another one."""
+        """Store what S3 said about an object, in addition to earlier versions of the object."""
         row = (content.place, content.modified, json.dumps(list(content.digests)), content.seen)
         self._db.execute("INSERT OR REPLACE INTO content VALUES (?,?,?,?)", row)

@@ -1,7 +1,7 @@
-"""What is wrong with a file that is no longer what its crawls wrote: a bad disk, a flipped bit, a doctored row.
+"""Finds what changed in a file since its crawls wrote it: a bad disk, a flipped bit, a manipulated row.
 
-Whether its tables are ours is told at each opening. The rest takes as long as to read the whole file: it is looked at
-where an answer came to what no sound file leads to, so that this is told from a bug, and where `snapshot verify` is asked.
+Each opening checks that its tables are ours. The rest takes as long as reading the whole file: it is checked if a question
+met something that is impossible in an intact file, to distinguish damage from a bug, and for `snapshot verify`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from lineage.errors import DamagedSnapshot
 from lineage.snapshot.schema import HALF_READ, STATEMENTS
 from lineage.snapshot.seals import TABLES, hashed, rows_of, seals
 
-# What a row that nobody wrote so leads to, wherever it is used.
+# The errors that a row that was not written by us causes when it is used.
 OF_ODD_ROWS: Final = (
     ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError,
     sqlite3.Error,
@@ -27,10 +27,10 @@ _TYPES: Final = {"TEXT": "text", "INTEGER": "integer", "BLOB": "blob"}
 
 
 def unlike(db: sqlite3.Connection) -> str:
-    """In what the tables and indices of a file are not ours; empty where they are. A trigger or a view never is."""
+    """How the tables and indices of a file differ from ours; empty if they do not. A trigger or a view always differs."""
     found = {_plain(sql) for (sql,) in db.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")}
     missing, more = (sorted(ones) for ones in (_OURS - found, found - _OURS - _STATISTICS))
-    return f"{'it lacks' if missing else 'nobody knows'} {(missing or more)[0][:60]!r}" if missing or more else ""
+    return f"{'it lacks' if missing else 'unknown statement'} {(missing or more)[0][:60]!r}" if missing or more else ""
 
 
 def _plain(statement: str) -> str:
@@ -38,12 +38,12 @@ def _plain(statement: str) -> str:
 
 
 _OURS: Final = {_plain(statement) for statement in STATEMENTS}
-# What ANALYZE makes. It is known by its statement: a doctored file may give its name to a trigger.
+# The tables of ANALYZE, known by their statements: a manipulated file may give their names to a trigger.
 _STATISTICS: Final = {"CREATE TABLE sqlite_stat1(tbl,idx,stat)", "CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)"}
 
 
 def damages(db: sqlite3.Connection) -> Iterator[str]:
-    """What is wrong, one sentence after the other, the nearest to the disk first."""
+    """What is wrong, one sentence each, problems near the disk first."""
     try:
         yield from structure(db)
         for (table,) in db.execute(
@@ -53,7 +53,7 @@ def damages(db: sqlite3.Connection) -> Iterator[str]:
         yield from _references(db)
         yield from _unsealed(db)
     except MemoryError:
-        return  # of the machine, as far as anybody can tell
+        return  # a failure of the machine, as far as we know
     except DamagedSnapshot as error:
         yield error.what
     except OF_ODD_ROWS as error:
@@ -66,7 +66,7 @@ def structure(db: sqlite3.Connection) -> Iterator[str]:
 
 
 def _rows(db: sqlite3.Connection, table: str) -> Iterator[str]:
-    """The first value of a table that is of no type or word that its column may have."""
+    """The first value of a table whose type or word is not allowed in its column."""
     columns = db.execute(f"PRAGMA table_info({table})").fetchall()
     may_be = {
         name: f"'{_TYPES[kind]}'" if needed or key else f"'{_TYPES[kind]}', 'null'" for _, name, kind, needed, _, key in columns
@@ -74,7 +74,7 @@ def _rows(db: sqlite3.Connection, table: str) -> Iterator[str]:
     wrong = [f"WHEN typeof({name}) NOT IN ({types}) THEN '{name}'" for name, types in may_be.items()]
     odd = f"SELECT {columns[0][1]}, CASE {' '.join(wrong)} END AS odd FROM {table} WHERE odd IS NOT NULL LIMIT 1"  # noqa: S608
     for key, column in db.execute(odd):
-        yield f"table {table}, row {str(key)[:100]!r}, column {column}: its type is another one"
+        yield f"table {table}, row {str(key)[:100]!r}, column {column}: its type is wrong"
     for column, reads in _RULES.get(table, {}).items():
         yield from _values(db, table, columns[0][1], column, reads)
 
@@ -86,7 +86,7 @@ def _values(db: sqlite3.Connection, table: str, key: str, column: str, reads: Ca
         except OF_ODD_ROWS:
             sound = False
         if not sound:
-            yield f"table {table}, row {str(row)[:100]!r}, column {column}: nobody writes {str(value)[:60]!r} there"
+            yield f"table {table}, row {str(row)[:100]!r}, column {column}: {str(value)[:60]!r} is not allowed there"
             return
 
 
@@ -108,7 +108,7 @@ def _time(text: str) -> object:
 
 
 _YES_NO: Final = _one_of(0, 1)
-# What a value must be besides of its column's type, where it is one that we chose. What AWS said is as it was said.
+# Conditions on values that we choose, besides their column's type. AWS's values may be anything.
 _RULES: Final[dict[str, dict[str, Callable[[Any], object]]]] = {
     "crawl": {
         "started": datetime.fromisoformat, "finished": datetime.fromisoformat, "accounts": _texts, "regions": _texts,
@@ -147,17 +147,17 @@ _DANGLING: Final = (
 
 
 def _references(db: sqlite3.Connection) -> Iterator[str]:
-    """What names something that is not there."""
+    """Rows that refer to something that does not exist."""
     for table, key, which, what in _DANGLING:
         for row in db.execute(f"SELECT {key} FROM {table} WHERE {which} LIMIT 1"):  # noqa: S608  (our own words)
-            yield f"table {table}, row {str(row[0])[:100]!r}: the {what} that it names is not there"
+            yield f"table {table}, row {str(row[0])[:100]!r}: the {what} that it names does not exist"
 
 
 def _unsealed(db: sqlite3.Connection) -> Iterator[str]:
-    """The seals that do not say their own words, and the tables that are not as the last crawl sealed them."""
+    """The seals that do not match their own digest, and the tables that differ from the last crawl's seal."""
     for seal in seals(db):
         if seal.made_anew() != seal.digest:
-            yield f"table seal, row {seal.crawl}: it is not what it was sealed as"
+            yield f"table seal, row {seal.crawl}: it differs from what was sealed"
     for name, digest in db.execute("SELECT name, digest FROM sealed").fetchall():
         if name not in TABLES or hashed(name, rows_of(db, name), []).digest != digest:
-            yield f"table {name} is not as it was sealed"
+            yield f"table {name} differs from its seal"

@@ -1,4 +1,4 @@
-"""The joined graph as a file keeps it: nodes and edges, found by id, by kind, by name, and by what is at their ends."""
+"""The joined graph in a file: nodes and edges, found by id, kind, name, and by the nodes at their ends."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from lineage.snapshot.schema import UNREAD
 from lineage.snapshot.tables import AT_ONCE, OpenTables, Row
 
 OVERLAPS = "overlaps"
-FIRST = "rtrim(ifnull(opens, ''), 'Z'), source, target, role, usage"  # of several writes: the earliest, in a fixed order
+FIRST = "rtrim(ifnull(opens, ''), 'Z'), source, target, role, usage"  # the order of writes: the earliest first, and fixed
 
 
 class GraphTables(OpenTables):
     """The nodes and edges of an open file."""
 
     def nodes(self, ids: Iterable[str] | None = None) -> Generator[Node]:
-        """All nodes, or those of the given ids, by id. Whoever reads no further should `close` it before the snapshot."""
+        """All nodes, or those with the given ids, by id. A caller that stops early should `close` it before the snapshot."""
         with closing(self.node_rows(ids)) as rows:
             yield from map(node_of, rows)
 
     def node_rows(self, ids: Iterable[str] | None = None) -> Generator[Row]:
-        """The same as rows of the columns `NODE`: for whoever has no use for a million small objects."""
+        """The same as rows of the columns `NODE`, to avoid a million small objects."""
         return self._select(NODE, "node", "id", ids)
 
     def edges(self, *, into: Iterable[str] | None = None, out_of: Iterable[str] | None = None) -> Iterator[Edge]:
-        """All edges, or those into, or out of, the given nodes, in a fixed order."""
+        """All edges, or those into or out of the given nodes, in a fixed order."""
         return map(edge_of, self.edge_rows(into=into, out_of=out_of))
 
     def edge_rows(
@@ -46,12 +46,12 @@ class GraphTables(OpenTables):
         return self._edges(key, ids, which, pairs=not relations or OVERLAPS in relations)
 
     def rows_by(self, ways: Sequence[Way], out_of: Iterable[str]) -> Iterator[Row]:
-        """The edges out of nodes that are of one of some ways, as rows of the columns `EDGE`."""
+        """The edges out of nodes that match one of some ways, as rows of the columns `EDGE`."""
         which = f"({' OR '.join(way.condition() for way in ways)})"
         return self._edges("source", out_of, which, pairs=any(OVERLAPS in way.relations for way in ways))
 
     def _edges(self, key: str, ids: Iterable[str] | None, which: str, *, pairs: bool) -> Iterator[Row]:
-        """The edges that are kept, with the pairs of places that share keys, which are made of the levels."""
+        """The stored edges, with the pairs of places that share keys, which are computed from the levels."""
         if not pairs:
             return self._select(EDGE, "edge", key, ids, which)
         if ids is None:
@@ -73,23 +73,23 @@ class GraphTables(OpenTables):
         return sorted(self.nodes(ids), key=lambda node: (node.name, node.id))
 
     def every(self, kind: str) -> Generator[Node]:
-        """The nodes of one kind, those too that are only named, by id."""
+        """The nodes of one kind, including those that are only named, by id."""
         rows = self._rows(f"SELECT {NODE} FROM node WHERE kind = ? ORDER BY id", (kind,))  # noqa: S608  (our own words)
         yield from map(node_of, self._sound("node", NODE, rows))
 
     def names_from(self, start: str) -> Iterator[tuple[str, str, str]]:
-        """Every node whose name begins so, in whatever letters, as (id, kind, name)."""
+        """Every node whose name begins like this, ignoring case, as (id, kind, name)."""
         sql = """SELECT id, kind, name FROM node WHERE name >= ? COLLATE NOCASE AND name < ? COLLATE NOCASE ORDER BY id"""
         return (row[:3] for row in self._rows(sql, (start, behind(start.lower()))))
 
     def names(self, called: str | None = None) -> Iterator[tuple[str, str, str]]:
-        """Every node, or each of a name in whatever letters, as (id, kind, name)."""
+        """Every node, or each with this name, ignoring case, as (id, kind, name)."""
         which, values = ("name = ? COLLATE NOCASE", (called,)) if called is not None else ("true", ())
         rows = self._rows(f"SELECT id, kind, name FROM node WHERE {which} ORDER BY id", values)  # noqa: S608  (our own words)
         return (row[:3] for row in rows)
 
     def named(self, names: Iterable[str]) -> Iterator[tuple[str, str, str]]:
-        """Each node of one of many names, in whatever letters, as (id, kind, name)."""
+        """Each node with one of many names, ignoring case, as (id, kind, name)."""
         wanted = sorted(set(names))
         for at in range(0, len(wanted), AT_ONCE):
             some = wanted[at : at + AT_ONCE]
@@ -97,7 +97,7 @@ class GraphTables(OpenTables):
             yield from (row[:3] for row in self._rows(sql, some))
 
     def beside(self, name: str, number: int) -> Iterator[tuple[str, str, str]]:
-        """So many nodes whose names come before a name in the alphabet, and so many after it, as (id, kind, name)."""
+        """Up to so many nodes with names before a name in the alphabet, and as many after it, as (id, kind, name)."""
         for which in (
             "name < ? COLLATE NOCASE ORDER BY name COLLATE NOCASE DESC",
             "name > ? COLLATE NOCASE ORDER BY name COLLATE NOCASE",
@@ -106,7 +106,7 @@ class GraphTables(OpenTables):
             yield from (row[:3] for row in rows)
 
     def chosen(self, *choices: Choice) -> Generator[Node]:
-        """The nodes that are all of what is wanted, by id: one after the other, as they are read."""
+        """The nodes that match all conditions, by id, read one by one."""
         which, values = [], list[str]()
         for choice in choices:
             for condition, said in choice.conditions():
@@ -116,20 +116,20 @@ class GraphTables(OpenTables):
         yield from map(node_of, self._sound("node", NODE, self._rows(sql, values)))
 
     def among(self, kind: str, ids: Iterable[str]) -> Iterator[str]:
-        """Those of the given nodes that are of a kind."""
+        """Those of the given nodes that have a kind."""
         return (row[0] for row in self._select("id", "node", "id", ids, f"kind = '{kind}'"))
 
     def unexplained(self) -> Iterator[str]:
-        """The ids of what may be served, and of which no record tells what it was made of."""
+        """The ids of things that may be served and whose making no record explains."""
         return (row[0] for row in self._rows("SELECT id FROM unexplained ORDER BY id"))
 
     def unread_rows(self) -> Iterator[Row]:
-        """What is named and nobody could read, where it may hide something, as rows of the columns `NODE`."""
+        """Things that are named and unread and may hide something, as rows of the columns `NODE`."""
         sql = f"SELECT {NODE} FROM node WHERE {UNREAD} ORDER BY id"  # noqa: S608  (our own words)
         return self._sound("node", NODE, self._rows(sql))
 
     def first_writes(self, start: str, among: Iterable[str]) -> Iterator[Row]:
-        """The writes to places whose id begins so, and to some others, the earliest first, as rows of the columns `EDGE`."""
+        """The writes to places whose id begins like this, and to some others, earliest first, as rows of `EDGE`."""
         which = "(target >= ? AND target < ? OR target IN (SELECT value FROM json_each(?)))"
         sql = f"SELECT {EDGE} FROM edge WHERE relation = 'writes' AND {which} ORDER BY {FIRST}"  # noqa: S608
         return self._sound("edge", EDGE, self._rows(sql, (start, behind(start), json.dumps(list(among)))))
@@ -141,26 +141,26 @@ class GraphTables(OpenTables):
         )
 
     def sources(self, relations: Iterable[str], start: str = "") -> Iterator[str]:
-        """Each node that an edge of some relations leads out of, and whose id begins so."""
+        """Each node whose id begins like this and that has an outgoing edge of some relations."""
         within, ends = ("source >= ? AND source < ?", (start, behind(start))) if start else ("true", ())
         which = f"{within} AND {one_of('relation', relations)}"
         return (row[0] for row in self._rows(f"SELECT DISTINCT source FROM edge WHERE {which}", ends))  # noqa: S608
 
     def sources_among(self, ids: Iterable[str], relations: Iterable[str], spans: Iterable[str] = ()) -> Iterator[str]:
-        """Those of the given ids that an edge of some relations leads out of, and of some spans, where any are given."""
+        """Those of the given ids with an outgoing edge of some relations (and of some spans, if given)."""
         ways = f"{one_of('relation', relations)} AND {one_of('span', spans) if spans else 'true'}"
         leads = f"SELECT 1 FROM edge WHERE source = value AND {ways}"  # noqa: S608  (our own words)
         sql = f"SELECT value FROM json_each(?) WHERE EXISTS ({leads})"  # noqa: S608
         return (row[0] for row in self._rows(sql, (json.dumps(list(ids)),)))
 
     def has_below(self, start: str) -> bool:
-        """Whether the id of any node begins so."""
+        """Whether the id of any node begins like this."""
         return self._first_id(start, behind(start)) is not None
 
     def beginnings(self, start: str, most: int = -1) -> Iterator[str]:
-        """What stands behind a beginning of ids, as far as to the next slash: each once, and the first so many of them.
+        """The distinct continuations of ids after a prefix, up to the next slash: the first so many of them.
 
-        It goes from one to the next, and not over all that lies below each.
+        It jumps from one to the next, and does not read everything below each.
         """
         at, end, seen = start, behind(start), set[str]()
         while len(seen) != most and (found := self._first_id(at, end)) is not None:
@@ -175,20 +175,20 @@ class GraphTables(OpenTables):
         return None if found is None else str(found)
 
     def opaque_places(self) -> Iterator[str]:
-        """The ids of what is read and could be anything: unread manifests, file systems, hub content, aliases."""
+        """The ids of opaque sources: unread manifests, file systems, hub content, aliases."""
         return (row[0] for row in self._rows("SELECT DISTINCT source FROM edge WHERE opaque ORDER BY source"))
 
 
 class Way(NamedTuple):
-    """Which edges are wanted: of some relations, and, where more is said, only to a target of which one of it is so."""
+    """A choice of edges: by relations and, if more is given, only to targets that fulfil one of the other conditions."""
 
     relations: Sequence[str]
-    ends_of: Sequence[str] = ()  # an edge of these relations leads to it as well
-    starts_of: Sequence[str] = ()  # an edge of these leads out of it
-    or_no_place: bool = False  # it is no place
+    ends_of: Sequence[str] = ()  # an edge of these relations leads into it as well
+    starts_of: Sequence[str] = ()  # an edge of these relations leads out of it
+    or_no_place: bool = False  # it is not a place
 
     def condition(self) -> str:
-        """What an edge's row must be, as SQL."""
+        """The condition on an edge's row, as SQL."""
         marks = [("target", self.ends_of), ("source", self.starts_of)]
         which = [f"e.{end} = edge.target AND {one_of('e.relation', those)}" for end, those in marks if those]
         leads = [f"EXISTS (SELECT 1 FROM edge AS e WHERE {this})" for this in which]  # noqa: S608  (our own words)
@@ -208,7 +208,7 @@ class Choice(NamedTuple):
     tag: str | None = None  # `key=value`, or `key` for any value
 
     def conditions(self) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """What a node's row must be, as SQL, with the values in it."""
+        """The condition on a node's row, as SQL, with its values."""
         if self.ids:
             yield f"id IN ({','.join('?' * len(self.ids))})", self.ids
         if self.kinds:
@@ -229,7 +229,7 @@ def one_of(column: str, words: Iterable[str]) -> str:
 
 
 def behind(start: str) -> str:
-    """The first text that sorts behind all that begin with another one, in SQLite as in Python: by code points."""
+    """The first text that sorts after all texts with a prefix, in SQLite as in Python: by code points."""
     bare = start.rstrip("\U0010ffff")
     code = ord(bare[-1]) + 1
-    return bare[:-1] + chr(0xE000 if code == 0xD800 else code)  # surrogates are no characters
+    return bare[:-1] + chr(0xE000 if code == 0xD800 else code)  # surrogates are not characters

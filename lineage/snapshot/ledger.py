@@ -1,4 +1,4 @@
-"""What crawls asked, and how it went: each crawl, each list, each lookup, each question that was not answered."""
+"""What crawls asked, and the results: each crawl, each list, each lookup, each unanswered question."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lineage.snapshot.tables import OpenTables, Row, WrittenTables
 _ENUMERATION = (
     "account, region, kind, operation, started, since, finished, calls, pages, records, reason, detail, crawl, joined"
 )
-# Two askings, q and later, of one question.
+# Two attempts, q and later, of one question.
 SAME_QUESTION = """later.account = q.account AND later.region = q.region
     AND later.operation = q.operation AND later.subject = q.subject"""
 
@@ -24,7 +24,7 @@ class LedgerTables(OpenTables):
         """Every crawl, oldest first."""
         columns = "id, started, finished, caller, accounts, regions, roots, tool, botocore, kinds, full, process"
         if not self._one("SELECT count(*) FROM sqlite_master"):
-            return []  # the file is only now coming into being
+            return []  # the file is just being created
         rows = self._rows(f"SELECT {columns} FROM crawl ORDER BY id")  # noqa: S608  (our own words)
         return [_crawl_of(row) for row in self._sound("crawl", columns, rows)]
 
@@ -44,7 +44,7 @@ class LedgerTables(OpenTables):
         return sorted([*(gap for gap in self._unanswered() if gap.reason != INERT), *unlisted], key=_gap_order)
 
     def notes(self) -> list[Note]:
-        """The members that botocore did not know when they were last seen, and that could name nothing."""
+        """The members that botocore did not know when they were last seen, and that could not name anything."""
         return sorted(_note_of(gap) for gap in self._unanswered() if gap.reason == INERT)
 
     def _unanswered(self) -> Iterator[Gap]:
@@ -64,14 +64,14 @@ class LedgerTables(OpenTables):
         return [Enumeration(*row) for row in self._sound("enumeration", _ENUMERATION, self._rows(sql, (CLOUDTRAIL,)))]
 
     def lookups(self) -> list[Enumeration]:
-        """Every lookup of what was deleted, by account and region, the oldest first."""
+        """Every lookup of deletions, by account and region, the oldest first."""
         sql = f"SELECT {_ENUMERATION} FROM enumeration WHERE kind = ? ORDER BY account, region, crawl"  # noqa: S608  (our own words)
         return [Enumeration(*row) for row in self._sound("enumeration", _ENUMERATION, self._rows(sql, (CLOUDTRAIL,)))]
 
     def listed_until(self) -> dict[tuple[str, str, str], str]:
-        """When the last list began of each (account, region, kind) that came to its end and is in the graph.
+        """The start of the last list of each (account, region, kind) that finished and is in the graph.
 
-        The last one by its crawl: clocks jump.
+        The last one is found by its crawl, because clocks jump.
         """
         sql = """SELECT account, region, kind, started, max(crawl) FROM enumeration
                  WHERE finished IS NOT NULL AND joined AND kind != ? GROUP BY account, region, kind"""
@@ -91,7 +91,7 @@ class WrittenLedger(LedgerTables, WrittenTables):
         self._db.execute("INSERT OR REPLACE INTO question VALUES (?,?,?,?,?,?,?,0)", (*where, self._crawl, INERT, note.values))
 
     def earlier_gaps(self) -> list[tuple[Gap, str]]:
-        """What earlier crawls could not read, and when the first of them ended; not what this one can't read either."""
+        """What earlier crawls could not read, and when the first of them ended; without what this one can't read either."""
         sql = f"""SELECT account, region, operation, subject, reason, '', min(crawl) FROM question AS q
                  WHERE reason != '' AND crawl < ? AND NOT EXISTS (SELECT 1 FROM question AS later WHERE {SAME_QUESTION}
                  AND ((later.reason = '' AND later.crawl > q.crawl) OR later.crawl = ?))
@@ -101,7 +101,7 @@ class WrittenLedger(LedgerTables, WrittenTables):
         return [(Gap(*row[:6]), str(ended[row[6]])) for row in rows]
 
     def described(self, record: Resource, operation: str) -> None:
-        """A Describe told all of a record: what it left out before, this crawl or an earlier one, is answered."""
+        """A Describe gave a complete record: this answers what an earlier Describe, of any crawl, left out."""
         asked = (record.account, record.region, operation, record.id)
         same = "account = ? AND region = ? AND operation = ? AND subject = ?"
         self._db.execute(f"DELETE FROM question WHERE {same} AND crawl = ?", (*asked, self._crawl))  # noqa: S608
@@ -112,20 +112,20 @@ class WrittenLedger(LedgerTables, WrittenTables):
         )
 
     def listed(self, account: str, region: str, kind: str, by: str) -> str:
-        """When the last list of a kind began that did so by some time and came to its end; empty where none did."""
+        """The start of the last finished list of a kind that began by some time; empty if there is none."""
         sql = """SELECT max(started) FROM enumeration WHERE account = ? AND region = ? AND kind = ? AND finished IS NOT NULL
                  AND rtrim(started, 'Z') <= rtrim(?, 'Z')"""
         return str(self._db.execute(sql, (account, region, kind, by)).fetchone()[0] or "")
 
     def half_known(self, account: str, region: str, kind: str) -> set[str]:
-        """The ids of records of which a Describe left something out that botocore did not know then."""
+        """The ids of records for which a Describe left out something that botocore did not know at the time."""
         sql = f"""SELECT DISTINCT subject FROM question AS q WHERE reason IN {INCOMPLETE} AND account = ? AND region = ?
                  AND subject IN (SELECT id FROM record WHERE kind = ?) AND NOT EXISTS
                  (SELECT 1 FROM question AS later WHERE {SAME_QUESTION} AND later.crawl > q.crawl)"""  # noqa: S608
         return {row[0] for row in self._db.execute(sql, (account, region, kind))}
 
     def vanished(self, operation: str) -> dict[str, str]:
-        """The objects that were not there any more when they were last asked for, and when that crawl began."""
+        """The objects that were missing when they were last asked for, and when that crawl began."""
         sql = f"""SELECT subject, started FROM question AS q JOIN crawl ON crawl.id = q.crawl
                   WHERE operation = ? AND reason = 'missing'
                   AND NOT EXISTS (SELECT 1 FROM question AS later WHERE {SAME_QUESTION} AND later.crawl > q.crawl)"""  # noqa: S608

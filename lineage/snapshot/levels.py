@@ -1,13 +1,13 @@
-"""Which places share keys, kept once a place and not once a pair: places that lie inside each other are levels.
+"""Which places share keys, stored once for a place and not for each pair: nested places are levels.
 
-Each place that is read or written is a row of `level`, in the order of their names, so that all that begins as a place does
-is a span of numbers behind its own; `up_…` are the nearest ones that it lies in. How far each reaches into that span, as it is
-written and as it is read, was worked out when the graph was joined. Of these rows the statements here make the `overlaps`
-edges from written places to read ones, as many as are asked for.
+Each place that is read or written is a row of `level`, in the order of their names, so all places with a place's name as
+prefix are a range of numbers after its own; `up_…` are the nearest ones around it. The join computed how far each place
+reaches into that range, when written and when read. From these rows the statements here compute the `overlaps` edges from
+written places to read ones, only as many as are requested.
 
-`lists` has for each manifest that was read the levels at which it lists something: its entries where something was written
-at one or in it, and the narrowest written places around its folders.
-`together` has the places that one writer wrote at one time, where one is around another: what adds nothing is left out.
+`lists` has, for each manifest that was read, the levels at which it lists something: its entries at or in which something
+was written, and the narrowest written places around its folders.
+`together` has the places that one writer wrote at one time, if one is around another, to leave out those that add nothing.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ EDGE_OF_PAIR: Final = (
     "SELECT source, target, 'overlaps' AS relation, '' AS role, usage, '' AS path, 'matched' AS evidence, NULL AS opens, "
     "NULL AS closes, NULL AS span, NULL AS listing, '' AS reader, '' AS settled FROM "
 )
-"""The pairs of what follows as edges, with the columns `EDGE`."""
+"""The pairs of the following query as edges, with the columns `EDGE`."""
 
 
 def _above(place: str, which: str, *, itself: bool = False) -> str:
-    """The numbers of all written, read or entry levels that a place lies in, or of these and its own, as JSON."""
+    """The numbers of all written, read or entry levels around a place, optionally with its own, as JSON."""
     return f"""json_each((
         WITH RECURSIVE higher (id) AS (
             SELECT {place}.{"id" if itself else f"up_{which}"}
@@ -54,7 +54,7 @@ def _folder(place: str) -> str:
     return f"{place}.place || iif(substr({place}.place, -1) = '/', '', '/')"
 
 
-# Where each writer of a place wrote something narrower at the same time, which every reader of `r` gets as well as it.
+# Each writer of a place also wrote something narrower at the same time, which every reader of `r` gets as well.
 def _adds(readers: str) -> str:
     return f"""NOT (w.wider AND NOT EXISTS (
         SELECT 1 FROM main.together AS own WHERE own.level = w.id AND NOT EXISTS (
@@ -85,14 +85,14 @@ def into(given: str, which: str = "true") -> str:
 
 
 def _pairs(statements: tuple[str, ...]) -> str:
-    """A manifest may list something of a place in several ways: that is one pair."""
+    """A manifest may list something of a place in several ways, which count as one pair."""
     inside, around, *listed = statements
     matched = f"{inside} UNION ALL {around}".format(usage="''")
     return f"{matched} UNION ALL SELECT * FROM ({' UNION '.join(listed)})".format(usage="'listed'")  # noqa: S608
 
 
 def each_out_of(given: str, which: str = "true") -> tuple[str, ...]:
-    """The same as four statements: to what lies inside the written places, to what they lie in; and to manifests, likewise."""
+    """The same as four statements: to places inside the written ones, to places around them, and both ways to manifests."""
     return (
         f"""SELECT {given} CROSS JOIN main.level AS r INDEXED BY level_read ON r.id BETWEEN w.covers_from AND w.covers_to
             WHERE {which} AND {_AROUND}""",
@@ -107,7 +107,7 @@ def each_out_of(given: str, which: str = "true") -> tuple[str, ...]:
 
 
 def each_into(given: str, which: str = "true") -> tuple[str, ...]:
-    """The same as four statements: from what lies inside the read places, from what they lie in; and into manifests."""
+    """The same as four statements: from places inside the read ones, from places around them, and both ways into manifests."""
     listed = f"{given} CROSS JOIN main.lists ON lists.manifest = r.id {_LISTED}"
     return (
         f"""SELECT {given} CROSS JOIN main.level AS w INDEXED BY level_written ON w.id BETWEEN r.gets_from AND r.gets_to
@@ -122,6 +122,6 @@ def each_into(given: str, which: str = "true") -> tuple[str, ...]:
 
 
 ALL_PAIRS: Final = f"{EDGE_OF_PAIR} ({out_of('main.level AS w', 'w.leads')})"
-"""All pairs, as edges: as many as there are, so that only who asks for a whole graph has them made."""
+"""All pairs as edges: there may be very many, so they are computed only for a whole graph."""
 ALL_EDGES: Final = f"SELECT {EDGE} FROM main.edge UNION ALL {ALL_PAIRS}"  # noqa: S608  (our own words)
 """The whole graph: what the records say, and which places share keys."""

@@ -1,8 +1,8 @@
-"""What manifests list: the objects that a channel really read, kept compactly and indexed by folder.
+"""What manifests list: the objects that a channel really read, stored compactly and indexed by folder.
 
-A manifest is an S3 object that can be written anew, so each version of it is kept with the time in which it was the
-one: from when S3 says that it was modified to when a crawl last saw it. A job that read within that time read this
-version. Nothing is ever looked for by going through the entries: one object in a million is found at once.
+A manifest is an S3 object that can be overwritten, so each version is stored with the period for which it was current:
+from S3's modification time to when a crawl last saw it. A job that read within that period read this version. No search
+goes through the entries: one object in a million is found at once.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ CREATE INDEX listed_manifest ON listed (manifest, folder);
 CREATE TABLE entry (
     folder INTEGER NOT NULL, name TEXT NOT NULL, manifest INTEGER NOT NULL, PRIMARY KEY (folder, name, manifest)) WITHOUT ROWID;
 """
-_SECOND = len("2026-01-01T00:00:00")  # S3 tells no less
+_SECOND = len("2026-01-01T00:00:00")  # the precision of S3's times
 _AT_ONCE = 10_000  # entries that are written at a time
 _REMEMBERED = 50_000  # folders whose numbers are kept in memory while a manifest is written
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One version of a manifest, as S3 told of it; `view` is its form, and the attributes that were read of each line."""
+    """One version of a manifest in S3; `view` is its form, and the attributes that were read from each line."""
 
     place: str
     view: str
@@ -46,7 +46,7 @@ class Manifest:
 
 
 class Listings:
-    """The tables of manifests in a snapshot file, or in memory. A file is opened when it is first asked."""
+    """The tables of manifests in a snapshot file, or in memory. A file is opened at the first query."""
 
     def __init__(self, home: sqlite3.Connection | Path) -> None:
         self._home = home
@@ -56,7 +56,7 @@ class Listings:
 
     @classmethod
     def in_memory(cls) -> Self:
-        """Room for the manifests of a few records: for tests and experiments."""
+        """Tables in memory for the manifests of a few records: for tests and experiments."""
         db = sqlite3.connect(":memory:", isolation_level=None)
         for statement in LISTINGS_SCHEMA.split(";\n"):
             db.execute(statement)
@@ -69,7 +69,7 @@ class Listings:
         return self._connection
 
     def __deepcopy__(self, _: Any) -> Self:
-        return self  # what a copied graph asks is the same snapshot
+        return self  # a copied graph uses the same snapshot
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self._home,)
@@ -77,7 +77,7 @@ class Listings:
     # --- writing --------------------------------------------------------------------------------
 
     def put(self, manifest: Manifest, entries: Iterable[Location], seen: str) -> int:
-        """Keep a version of a manifest, seen now: all of it, or on any error nothing. How many objects it lists."""
+        """Store a version of a manifest, seen now: all of it or, on any error, nothing. Returns the number of its objects."""
         self._asked = None
         self._db.execute("SAVEPOINT manifest")
         try:
@@ -114,7 +114,7 @@ class Listings:
         return known[place]
 
     def saw(self, manifest: Manifest, at: str) -> bool:
-        """Note that a version is still the one; whether it is known."""
+        """Note that a version is still current; returns whether it is known."""
         same = (at, manifest.place, manifest.view, manifest.etag, manifest.modified)
         sql = "UPDATE manifest SET seen = ? WHERE place = ? AND view = ? AND etag = ? AND modified = ?"
         return self._db.execute(sql, same).rowcount > 0
@@ -128,10 +128,10 @@ class Listings:
         return Manifest(place, view, *row) if row else None
 
     def read_by(self, place: str, view: str, window: Window | None) -> int | None:
-        """The version that a job read in a window of time; None where that is not certain.
+        """The version that a job read in a time window; None if that is not certain.
 
-        It was there in a second before the job could read it, and still when the job was done with it: a crawl saw it
-        later. Two versions at one time, as where one was deleted and an earlier one came back, make neither certain.
+        It existed before the job could read it, at least a second earlier, and still when the job had finished: a crawl
+        saw it later. If two versions fit, as after a deletion that restored an earlier one, neither is certain.
         """
         opens, closes = bounds(window)
         sql = "SELECT id, view, etag, modified, seen FROM manifest WHERE place = ?"
@@ -149,22 +149,22 @@ class Listings:
         return Manifest(*version), seen, entries
 
     def versions(self, place: str) -> list[int]:
-        """The versions of a manifest that were read, if a place is one."""
+        """The versions of a manifest at a place that were read."""
         return [row[0] for row in self._db.execute("SELECT id FROM manifest WHERE place = ? ORDER BY id", (place,))]
 
     def folders(self, manifest: int) -> Iterator[str]:
-        """The folders in which the objects lie that a manifest lists."""
+        """The folders of the objects that a manifest lists."""
         sql = "SELECT place FROM folder JOIN listed ON listed.folder = folder.id WHERE manifest = ? ORDER BY place"
         return (row[0] for row in self._db.execute(sql, (manifest,)))
 
     def beside(self, manifest: int) -> Iterator[str]:
-        """Where the other manifests are that list something in the same folders."""
+        """The places of other manifests that list something in the same folders."""
         sql = """SELECT DISTINCT place FROM listed AS own JOIN listed AS other ON other.folder = own.folder
                  JOIN manifest ON manifest.id = other.manifest WHERE own.manifest = ? ORDER BY place"""
         return (row[0] for row in self._db.execute(sql, (manifest,)))
 
     def beginning(self, manifest: int, start: str) -> str:
-        """An object that a manifest lists and whose URI begins so; empty where there is none."""
+        """An object that a manifest lists and whose URI begins like this; empty if there is none."""
         sql = """SELECT folder.place || '/' || name AS object FROM listed JOIN folder ON folder.id = listed.folder
                  JOIN entry ON entry.folder = listed.folder AND entry.manifest = listed.manifest
                  WHERE listed.manifest = ? AND folder.place >= ? AND substr(object, 1, length(?)) = ? LIMIT 1"""
@@ -172,7 +172,7 @@ class Listings:
         return str(found[0]) if found else ""
 
     def shared(self, one: int, other: int) -> str:
-        """An object that two manifests both list; empty where there is none."""
+        """An object that two manifests both list; empty if there is none."""
         sql = """SELECT folder.place || '/' || one.name FROM listed CROSS JOIN entry AS one
                  ON one.folder = listed.folder AND one.manifest = listed.manifest CROSS JOIN entry AS other
                  ON other.folder = one.folder AND other.name = one.name AND other.manifest = ?
@@ -183,7 +183,7 @@ class Listings:
     def cover(self, manifest: int, dataset: Location) -> tuple[Cover, str]:
         """How much of a dataset a manifest lists, and one entry that shows it.
 
-        An entry is an object, or a folder with all that is in it, whichever there is.
+        An entry is an object, or a folder with all its content, whichever exists.
         """
         for folder, name in map(_split, texts_around(dataset)):
             sql = "SELECT 1 FROM entry WHERE manifest = ? AND name = ? AND folder = (SELECT id FROM folder WHERE place = ?)"
@@ -209,14 +209,14 @@ class Listings:
         return found
 
     def having(self, text: str) -> set[tuple[int, str]]:
-        """The manifests, each with its place, of which one entry is called just so, but for one slash at its end."""
+        """The manifests, each with its place, that have an entry with exactly this name, except for a trailing slash."""
         folder, name = _split(text)
         sql = """SELECT manifest.id, manifest.place FROM entry JOIN manifest ON manifest.id = entry.manifest
                  WHERE name = ? AND folder = (SELECT id FROM folder WHERE place = ?)"""
         return set(self._db.execute(sql, (name, folder)))
 
     def places(self) -> Iterator[str]:
-        """Where all manifests are that were read."""
+        """The places of all manifests that were read."""
         return (row[0] for row in self._db.execute("SELECT DISTINCT place FROM manifest"))
 
 
@@ -224,13 +224,13 @@ _INSIDE = "(folder.place = :folder OR (folder.place >= :start AND folder.place <
 
 
 def _inside(place: Location) -> dict[str, str]:
-    """The folders that lie inside a place: itself, and those that begin with it and a slash."""
+    """The folders inside a place: itself, and those that begin with it and a slash."""
     text = _text(place)
     return {"folder": text, "start": f"{text}/", "end": f"{text}0"}
 
 
 def _text(place: Location) -> str:
-    """One slash at the end tells a folder, and the folder is the same without it."""
+    """A trailing slash marks a folder, and the folder is the same without it."""
     return place.uri.removesuffix("/")
 
 
@@ -240,7 +240,7 @@ def _split(text: str) -> tuple[str, str]:
 
 
 def texts_around(place: Location) -> Iterator[str]:
-    """A place and what lies around it, up to its bucket, as entries are called: each without the slash at its end."""
+    """A place and the places around it, up to its bucket, in the form of entries: without a trailing slash."""
     text = _text(place)
     yield text
     while len(text) > len(place.root):

@@ -1,4 +1,4 @@
-"""The names that lists gave, on their way through a sweep: which records are wanted still, in hand, or read."""
+"""The names from lists during a sweep: which records are still wanted, in progress, or read."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from lineage.snapshot.schema import HALF_READ, IN_HAND, READ, WANTED
 
 
 class WrittenNames(WrittenRecords):
-    """The names of a file while a sweep works through them."""
+    """The names in a file while a sweep works through them."""
 
     def name(self, named: Named, *, listed: bool = True) -> bool:
-        """Note that a list named something; whether its record is wanted still.
+        """Note that a list named something; returns whether its record is still wanted.
 
-        A name that was used again since its record was read is wanted anew.
+        A name that was used again since its record was read is wanted again.
         """
         row = self._db.execute(
             """INSERT INTO named VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET listed = max(listed, excluded.listed),
@@ -27,9 +27,9 @@ class WrittenNames(WrittenRecords):
         return bool(row[0] == WANTED)
 
     def read(self, record: Resource, account: str, *, listed: bool = False, whole: bool = True) -> bool:
-        """Keep a record that a Search, a List or a Describe gave, and note that its name is read. Whether it was not before.
+        """Store a record from a Search, List or Describe, and note that its name is read. Returns whether that is new.
 
-        `account` is the one whose list named it: what is shared with it belongs to another one.
+        `account` is the one whose list named it: shared things belong to another one.
         """
         self._add_record(record)
         state = READ if whole else HALF_READ
@@ -44,10 +44,10 @@ class WrittenNames(WrittenRecords):
         return done.rowcount > 0
 
     def take(self, account: str, region: str, kind: str, limit: int) -> list[tuple[Named, Resource | None]]:
-        """Some of the names that are wanted still, now in hand; with the record where only its extras are."""
+        """Some of the names that are still wanted, now in progress; with the record if only its extras are wanted."""
         where = "account = ? AND region = ? AND kind = ?"
         sql = f"SELECT kind, account, region, arn, name, created, id, state FROM named WHERE {where}"  # noqa: S608
-        wanted = f"state != {READ} AND state IN ({WANTED}, {HALF_READ})"  # the first half is what the index is of
+        wanted = f"state != {READ} AND state IN ({WANTED}, {HALF_READ})"  # the first half matches the index
         rows = self._db.execute(f"{sql} AND {wanted} LIMIT ?", (account, region, kind, limit)).fetchall()
         ids = [(account, region, kind, row[6]) for row in rows]
         self._db.executemany(f"UPDATE named SET state = {IN_HAND} WHERE {where} AND id = ?", ids)  # noqa: S608
@@ -57,12 +57,12 @@ class WrittenNames(WrittenRecords):
         return next(self._resources("id = ? AND last_crawl = ?", (identity, self._crawl)), None)
 
     def names(self, account: str, region: str, kind: str) -> list[str]:
-        """The names of a kind in a place, as far as lists gave them."""
+        """The names of a kind in a place that lists gave."""
         sql = "SELECT name FROM named WHERE account = ? AND region = ? AND kind = ? AND listed ORDER BY id"
         return [row[0] for row in self._db.execute(sql, (account, region, kind))]
 
     def want_unended(self, account: str, region: str, kind: str) -> None:
-        """Want anew what had not ended when it was last read, and what was odd then."""
+        """Want again what had not ended, or was odd, when it was last read."""
         odd = f"""SELECT subject FROM question AS q WHERE reason = '{ODD}' AND NOT EXISTS
                   (SELECT 1 FROM question AS later WHERE {SAME_QUESTION} AND later.crawl > q.crawl)"""  # noqa: S608
         self._db.execute(
@@ -74,7 +74,7 @@ class WrittenNames(WrittenRecords):
         )
 
     def want_unlisted(self, account: str, region: str, kind: str) -> bool:
-        """Want anew what this crawl has read and no list named, but what is known to be gone; whether there is any."""
+        """Want again what this crawl read and no list named, except deleted records; returns whether there is any."""
         done = self._db.execute(
             f"""UPDATE named SET state = {WANTED}
                 WHERE account = ? AND region = ? AND kind = ? AND NOT listed AND state = {READ} AND NOT EXISTS
@@ -84,7 +84,7 @@ class WrittenNames(WrittenRecords):
         return done.rowcount > 0
 
     def mark_gone(self, enumeration: Enumeration, at: str) -> None:
-        """After a whole list: what it does not name any more is gone, what it names again is not."""
+        """After a complete list: what it no longer names was deleted, what it names again was not."""
         listed = """EXISTS (SELECT 1 FROM named AS n WHERE n.account = r.account AND n.region = r.region AND n.kind = r.kind
                     AND n.id = r.id AND n.listed
                     AND (n.created IS NULL OR r.created = '' OR substr(n.created, 1, 19) = substr(r.created, 1, 19)))"""
@@ -101,15 +101,15 @@ class WrittenNames(WrittenRecords):
         )
 
     def give_up(self, named: Named) -> None:
-        """What is not there any more is not asked for again."""
+        """A deleted record is not asked for again."""
         where = (named.account, named.region, named.kind, named.id)
         self._db.execute("DELETE FROM named WHERE account = ? AND region = ? AND kind = ? AND id = ?", where)
 
     def put_back(self) -> None:
-        """What a killed crawl had in hand is wanted again."""
+        """What a killed crawl had in progress is wanted again."""
         self._db.execute(f"UPDATE named SET state = {WANTED} WHERE state = {IN_HAND}")  # noqa: S608
 
     def forget_names(self) -> None:
-        """No sweep is under way any more, or another one begins: what could not be read is wanted by the next."""
+        """A sweep has ended, or another one begins: the next one wants what could not be read."""
         self._db.execute(f"DELETE FROM named WHERE state = {READ}")  # noqa: S608
         self._db.execute(f"UPDATE named SET listed = 0, state = {WANTED}")  # noqa: S608

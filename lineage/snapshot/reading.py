@@ -1,7 +1,7 @@
 """One SQLite file: crawls, the records they found, the gaps they left, and the graph joined from them.
 
-Records are kept by content: a later crawl adds versions and takes none away. Nodes and edges are joined anew
-by `replace_graph` at the end of each crawl, in the transaction that keeps the crawl, so that they always agree.
+Records are stored by content: a later crawl adds versions and removes none. `replace_graph` joins nodes and edges
+again at the end of each crawl, in the transaction that commits the crawl, so they always agree.
 """
 
 from __future__ import annotations
@@ -64,13 +64,13 @@ def asks_snapshot(question: QuestionT) -> QuestionT:
 
 
 def _begin(path: Path) -> None:
-    """An empty file that its owner alone may read: a snapshot tells much. What SQLite puts beside it takes over its mode."""
-    with suppress(OSError):  # SQLite says what is wrong with the path
+    """An empty file that only its owner may read, because a snapshot is sensitive. SQLite's side files inherit its mode."""
+    with suppress(OSError):  # SQLite reports what is wrong with the path
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def _stamp(path: Path) -> tuple[int, ...]:
-    """What tells a file that was replaced or written to; another file at a path has another number."""
+    """Values that change when a file is replaced or written to; another file at the path has another number."""
     with suppress(OSError):
         found = path.stat()
         return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
@@ -95,13 +95,13 @@ class Snapshot(GraphTables, RecordTables, LedgerTables):
     """An open snapshot file. Use it as a context manager, or call `close`."""
 
     def __init__(self, path: str | Path, *, read_only: bool = False) -> None:
-        """Open the file, or begin a new one: it comes into being with the first `recording`."""
+        """Open the file, or prepare a new one that the first `recording` creates."""
         self._existed = Path(path).exists()
         if not read_only and not self._existed:
             _begin(Path(path))
         _insist_no_log(Path(path))
         number = _stamp(Path(path))[:2]
-        mode = "rw" if read_only else "rwc"  # rw even to read: what a killed crawl left half done is rolled back so
+        mode = "rw" if read_only else "rwc"  # rw even to read: this rolls back what a killed crawl left unfinished
         super().__init__(connect(Path(path), mode), Path(path))
         try:
             self._db.execute(f"PRAGMA query_only = {int(read_only)}")
@@ -109,7 +109,7 @@ class Snapshot(GraphTables, RecordTables, LedgerTables):
         except BaseException:
             self.close()
             raise
-        self._opened = (*number, *_stamp(self.path)[2:])  # one that took its place meanwhile has another number
+        self._opened = (*number, *_stamp(self.path)[2:])  # a file that replaced it meanwhile has another number
 
     def insist_untouched(self) -> None:
         """Raise `SnapshotError` where the file at the path is no longer the one that was opened, as it was then."""
@@ -128,7 +128,7 @@ class Snapshot(GraphTables, RecordTables, LedgerTables):
             self.close()
 
     def close(self) -> None:
-        """Close the file; where nothing was recorded into a new one, it leaves none behind."""
+        """Close the file; a new one without any recording is not left behind."""
         self._db.close()
         if not self._existed and self.path.exists() and not self.path.stat().st_size:
             self.path.unlink()
@@ -140,7 +140,7 @@ class Snapshot(GraphTables, RecordTables, LedgerTables):
     def _check(self) -> None:
         application, version = (self._one(f"PRAGMA {name}") for name in ("application_id", "user_version"))
         if application != APPLICATION_ID and self._one("SELECT count(*) FROM sqlite_master"):
-            raise SnapshotError(f"{self.path} is a database, but no lineage snapshot: name another file with --snapshot")
+            raise SnapshotError(f"{self.path} is a database, but not a lineage snapshot: name another file with --snapshot")
         if version > SCHEMA_VERSION:
             raise SnapshotError(
                 f"{self.path} was written by a newer lineage (schema {version}, this one reads {SCHEMA_VERSION}): "
@@ -158,7 +158,7 @@ class Snapshot(GraphTables, RecordTables, LedgerTables):
 
     @contextmanager
     def recording(self) -> Iterator[Recording]:
-        """A transaction that keeps one crawl: all of it, or on any exception nothing, not even a new file."""
+        """A transaction that stores one crawl: all of it or, on any exception, nothing, not even a new file."""
         fresh = not self._one("SELECT count(*) FROM sqlite_master")
         try:
             self._db.execute("BEGIN IMMEDIATE")
@@ -178,11 +178,11 @@ class Snapshot(GraphTables, RecordTables, LedgerTables):
         return seals(self._db)
 
     def sealed(self) -> dict[str, tuple[str, bytes]]:
-        """By table, what the newest seal says of it: its digest, and the mark of each row. None while a crawl is under way."""
+        """By table, its digest and the mark of each row in the newest seal. None while a crawl is running."""
         return {name: (digest, rows) for name, digest, rows in self._rows("SELECT name, digest, rows FROM sealed")}
 
     def hashed(self, table: str, ends: list[int]) -> Hashed:
-        """A table as it is now, hashed as a seal hashes it."""
+        """The current state of a table, hashed like a seal."""
         return hashed(table, rows_of(self._db, table), ends)
 
     def rows_of(self, table: str) -> Iterator[Row]:
@@ -194,11 +194,11 @@ class Snapshot(GraphTables, RecordTables, LedgerTables):
         return structure(self._db)
 
     def damages(self) -> Iterator[str]:
-        """What is wrong with the file, as far as anybody can tell: it takes as long as to read it all."""
+        """What is wrong with the file, as far as can be told: takes as long as reading all of it."""
         return damages(self._db)
 
     def scope(self) -> Scope:
-        """What was looked at, and what could not be. A list counts once the graph holds what it gave."""
+        """What was looked at, and what could not be read. A list counts once the graph holds its results."""
         known = self._rows("SELECT id FROM node WHERE observed AND id IN (SELECT subject FROM question WHERE reason != '')")
         subjects = frozenset(row[0] for row in known)
         lists = self.enumerations()
@@ -217,7 +217,7 @@ class Snapshot(GraphTables, RecordTables, LedgerTables):
         )
 
     def _counted(self, places: Iterable[tuple[str, str]]) -> Iterator[Counted]:
-        """What was read of each place: nothing of one that gave nothing. Jobs of elsewhere, that others told of, count too."""
+        """What was read from each account and region, if anything. Jobs of other accounts that records named count too."""
         columns = f"account, region, {', '.join(Counts._fields)}"
         rows = self._sound("counted", columns, self._rows(f"SELECT {columns} FROM counted"))  # noqa: S608  (our own words)
         known = {(account, region): Counts(*numbers) for account, region, *numbers in rows}
@@ -225,10 +225,10 @@ class Snapshot(GraphTables, RecordTables, LedgerTables):
             yield Counted(account, region, known.get((account, region), Counts()))
 
     def modified(self, places: Iterable[str]) -> dict[str, str]:
-        """When S3 said that objects were last modified, of those whose digests were asked for."""
+        """S3's modification times of the objects whose digests were asked for."""
         rows = self._select("place, modified", "content", "place", places)
         return {place: str(modified) for place, modified in rows if modified}
 
     def listings(self) -> Listings:
-        """What manifests list; it can be asked after the snapshot is closed."""
+        """What manifests list; usable after the snapshot is closed."""
         return Listings(self.path)

@@ -1,4 +1,4 @@
-"""The records of an open file. They are kept by content: what changed is another version, and the one read last counts."""
+"""The records of an open file, stored by content: a changed record is a new version, and the last one read counts."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from lineage.domain.canonical import canonical
 from lineage.domain.records import Life, Resource, decoded
 from lineage.snapshot.tables import AT_ONCE, OpenTables, WrittenTables
 
-# The record r was named no more by a finished list.
+# A finished list no longer contained the record r.
 GONE = "EXISTS (SELECT 1 FROM gone WHERE gone.id = r.id AND gone.created = r.created)"
-# Of the versions of one record, r, the one that was read last.
+# r is the version of its record that was read last.
 NEWEST = """NOT EXISTS (SELECT 1 FROM record AS newer WHERE newer.id = r.id AND newer.created = r.created
     AND (newer.last_crawl, newer.first_crawl, newer.digest) > (r.last_crawl, r.first_crawl, r.digest))"""
 
@@ -22,15 +22,15 @@ class RecordTables(OpenTables):
     """The records of an open file."""
 
     def resources(self) -> Iterator[Resource]:
-        """The newest version of each record; a name's several lives are several records."""
+        """The newest version of each record; several lifetimes of a name are several records."""
         return self._resources()
 
     def records(
         self, kind: str, ids: Iterable[str] | None = None, *, deleted: bool = False, members: Sequence[str] = ()
     ) -> Iterator[Resource]:
-        """The newest version of each record of a kind, or of those with the given record ids; what is gone if `deleted`.
+        """The newest version of each record of a kind, or of the given record ids; with `deleted`, deleted ones too.
 
-        With `members`, a body holds only these of its members: to look through many records that is several times as fast.
+        With `members`, a body holds only these members: several times as fast for many records.
         """
         here = "true" if deleted else f"NOT {GONE}"
         if ids is None:
@@ -39,18 +39,18 @@ class RecordTables(OpenTables):
         wanted = sorted(set(ids))
         for at in range(0, len(wanted), AT_ONCE):
             some = wanted[at : at + AT_ONCE]
-            which = f"id IN ({','.join('?' * len(some))}) AND +kind = ? AND {here}"  # the + keeps it from the kind's index
+            which = f"id IN ({','.join('?' * len(some))}) AND +kind = ? AND {here}"  # + prevents use of the kind's index
             yield from self._resources(which, (*some, kind), members=members)
 
     def versions(self, identity: str, created: str | None) -> list[Version]:
-        """Every version that was read of a record, the one that was read last at the end."""
+        """Every version of a record that was read, the last one at the end."""
         sql = """SELECT digest, first_crawl, last_crawl, modified, status, body FROM record WHERE id = ? AND created = ?
                  ORDER BY last_crawl, first_crawl, digest"""
         columns = ", ".join(Version._fields)
         return [Version(*row) for row in self._sound("record", columns, self._rows(sql, (identity, created or "")))]
 
     def altered_bodies(self) -> Iterator[tuple[str, str, str]]:
-        """The kind, id and creation time of each record whose body is not what its own digest says."""
+        """The kind, id and creation time of each record whose body does not match its own digest."""
         for kind, identity, created, digest, body in self._rows("SELECT kind, id, created, digest, body FROM record"):
             if hashlib.sha256(str(body).encode(errors="surrogateescape")).hexdigest() != digest:
                 yield kind, identity, created
@@ -82,7 +82,7 @@ class WrittenRecords(RecordTables, WrittenTables):
         body = canonical(_completed(record, known))
         digest = hashlib.sha256(body.encode()).hexdigest()
         if known and known.first_crawl == self._crawl and known.digest != digest:
-            # what this same crawl read of it before, from another call, was no version of its own
+            # what this same crawl read before from another call is not a separate version
             key = (record.id, record.created or "", known.digest)
             self._db.execute("DELETE FROM record WHERE id = ? AND created = ? AND digest = ?", key)
         self._db.execute(
@@ -101,16 +101,16 @@ class WrittenRecords(RecordTables, WrittenTables):
         return _VersionRow(*row) if row else None
 
     def lives(self, identity: str) -> list[Life]:
-        """Each life of a resource that was read."""
+        """Each lifetime of a resource that was read."""
         sql = """SELECT r.created, coalesce(gone.at, ''), max(crawl.started) FROM record AS r
                  JOIN crawl ON crawl.id = r.last_crawl
                  LEFT JOIN gone ON gone.id = r.id AND gone.created = r.created WHERE r.id = ? GROUP BY r.created"""
         return [Life(*row) for row in self._db.execute(sql, (identity,))]
 
     def has_read(self, subject: str, before: str) -> bool:
-        """Whether this crawl has read the record of a node id, also of one that only names it.
+        """Whether this crawl has read the record of a node id, also if the id has only a name.
 
-        What was created after the time `before` took the name over from what could not be read then.
+        A record created after `before` is another thing that took the name of the unread one.
         """
         kind, _, where = subject.partition(":")
         account, _, rest = where.partition("/")
@@ -121,7 +121,7 @@ class WrittenRecords(RecordTables, WrittenTables):
         return row is not None
 
     def ended(self, identity: str, created: str, at: str) -> None:
-        """A life of a resource was deleted at that time, where this crawl has not read it all the same."""
+        """Store that a lifetime of a resource was deleted at that time, unless this crawl has read it after all."""
         self._db.execute(
             """INSERT INTO gone SELECT DISTINCT id, created, ? FROM record AS r WHERE id = ? AND created = ? AND NOT EXISTS
                (SELECT 1 FROM record AS now WHERE now.id = r.id AND now.created = r.created AND now.last_crawl = ?)
@@ -139,12 +139,12 @@ class WrittenRecords(RecordTables, WrittenTables):
             yield from self._resources("kind = ? AND last_crawl = ?", (kind, self._crawl))
 
     def earlier_versions(self) -> Iterator[Resource]:
-        """The versions of records that a later one has taken the place of."""
+        """The versions of records that a later version replaced."""
         return self._resources(f"NOT {NEWEST}", every=True)
 
 
 class Version(NamedTuple):
-    """One version of a record: the crawls that read it first and last, and what it said, as canonical JSON."""
+    """One version of a record: the crawls that read it first and last, and its body as canonical JSON."""
 
     digest: str
     first_crawl: int
@@ -155,7 +155,7 @@ class Version(NamedTuple):
 
 
 class _VersionRow(NamedTuple):
-    """One version of a record, as its table has it."""
+    """One version of a record, as a row of its table."""
 
     body: str
     modified: str | None
@@ -164,7 +164,7 @@ class _VersionRow(NamedTuple):
 
 
 def _completed(record: Resource, known: _VersionRow | None) -> Mapping[str, Any]:
-    """A call that has no room for a member says nothing about it: what another call said of the same state stays."""
+    """An answer that cannot hold a member says nothing about it, so another call's value for the same state stays."""
     if not record.silent or not known or known.modified != record.modified:
         return record.body
     said = json.loads(known.body)

@@ -29,7 +29,7 @@ def edge_row(edge: Edge) -> Row:
 
 
 def stored_edge(edge: Edge) -> Row:
-    """The same with what the table has besides: whether nobody can look into what is read."""
+    """The same with the table's extra column: whether what is read is opaque."""
     return (*edge_row(edge), edge.relation in READING and is_opaque(edge.source, edge.role, edge.span))
 
 

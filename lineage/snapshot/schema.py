@@ -1,4 +1,4 @@
-"""The tables of a snapshot file, their indices, and the version of it all."""
+"""The tables of a snapshot file, their indices, and the schema version."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from lineage.snapshot.levels import LEVELS_SCHEMA
 from lineage.snapshot.manifests import LISTINGS_SCHEMA
 from lineage.snapshot.seals import SEALS_SCHEMA
 
-APPLICATION_ID = 0x4C4E4147  # "LNAG", so that `file` and we can tell the file from other SQLite files
+APPLICATION_ID = 0x4C4E4147  # "LNAG", which distinguishes the file from other SQLite files
 SCHEMA_VERSION = 7
 
-# What is known of a name that a list gave: nothing yet, its record, nothing while it is asked for, all but the extras.
+# The state of a name from a list: unread, read, being asked for, read except for extras.
 WANTED, READ, IN_HAND, HALF_READ = range(4)
 
 CONTENT_SCHEMA = """CREATE TABLE content (
@@ -62,7 +62,7 @@ CREATE TABLE counted (
     isolated_training_jobs INTEGER NOT NULL, processing_jobs INTEGER NOT NULL, isolated_processing_jobs INTEGER NOT NULL,
     channels INTEGER NOT NULL, channels_of_unknown_writer INTEGER NOT NULL, PRIMARY KEY (account, region)) WITHOUT ROWID;
 {LEVELS_SCHEMA.lstrip()}"""
-# A query uses one of the two last indices where it says the same words.
+# A query uses one of the last two indices only if it contains the same words.
 UNREAD = "json_extract(details, '$.unread') IS NOT NULL"
 _GRAPH_INDICES = f"""
 CREATE INDEX node_kind ON node (kind, observed);
@@ -75,7 +75,7 @@ CREATE INDEX edge_opaque ON edge (source) WHERE opaque;
 
 
 _WHOLE = _SCHEMA + LISTINGS_SCHEMA.lstrip() + SEALS_SCHEMA.lstrip() + _GRAPH + _GRAPH_INDICES
-# What makes each table and index, as SQLite keeps it beside them.
+# The statement of each table and index, as SQLite stores it.
 STATEMENTS = tuple(one.strip() for one in _WHOLE.split(";\n") if one.strip().startswith("CREATE"))
 
 
@@ -86,13 +86,13 @@ def create(db: sqlite3.Connection) -> None:
 
 
 def new_graph(db: sqlite3.Connection, join: Callable[[sqlite3.Connection], None]) -> None:
-    """Tables for nodes and edges, filled by `join`, which has them indexed once they are full."""
+    """Tables for nodes and edges, filled by `join`, which indexes them when they are full."""
     for statement in _GRAPH.split(";\n"):
         db.execute(statement)
     join(db)
 
 
 def index_graph(db: sqlite3.Connection) -> None:
-    """The indices of the graph. They come last: to sort once is cheaper than to insert in order."""
+    """The indices of the graph. They come last, because sorting once is cheaper than inserting in order."""
     for statement in _GRAPH_INDICES.split(";\n"):
         db.execute(statement)

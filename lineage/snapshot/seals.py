@@ -1,12 +1,12 @@
-"""The seal that a finished crawl puts on a snapshot: digests from which a later change is found and named.
+"""The seal that a finished crawl puts on a snapshot: digests that show later changes.
 
-Each seal covers the one before it, what its crawl wrote and no later one changes, and all rows as they were then. The
-first two stay so for ever and make the chain; the rows are held against the newest seal only, for a later crawl writes
-on. A digest says "unchanged since hashing", and no more: whoever can write the file can seal it anew, so the digest
-is to be kept, or signed, somewhere else.
+Each seal covers the previous seal, what its crawl wrote and no later one changes, and all rows at that time. The
+first two never change and make the chain; the rows are compared only with the newest seal, because a later crawl changes
+them. A digest proves only "unchanged since hashing": anyone who can write the file can seal it again, so the digest must
+be stored, or signed, elsewhere.
 
 The scheme `lineage-seal-1`: a row is the JSON array of its columns (no spaces, not escaped to ASCII) and a line feed; a
-table's digest is the SHA-256 of its rows in the order of their key; a record's body is in its row by its own SHA-256.
+table's digest is the SHA-256 of its rows in the order of their key; a record's row contains the SHA-256 of its body.
 """
 
 from __future__ import annotations
@@ -29,22 +29,22 @@ CREATE TABLE seal (
     digest TEXT NOT NULL);
 CREATE TABLE sealed (name TEXT PRIMARY KEY, digest TEXT NOT NULL, rows BLOB NOT NULL) WITHOUT ROWID;
 """
-# A row has no keys to sort; it may hold what somebody else wrote into the file, so any number must do.
+# A row has no keys to sort; others may have written into the file, so any number must work.
 _ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-MARK = 8  # bytes of a row's own hash, from which it is named; what proves is the digest of the table
+MARK = 8  # bytes of a row's own hash, which only locates it; the digest of the table is the proof
 
 Digests = dict[str, str]
 
 
 class Table(NamedTuple):
-    """What is sealed of a table: its columns, those that name a row first, and by which column a row is of a crawl."""
+    """The sealed part of a table: its columns (those that identify a row first), and the column of the row's crawl."""
 
     columns: str
-    key: int  # how many columns name a row
+    key: int  # how many columns identify a row
     crawl: str = ""  # the column of the crawl that wrote the row
-    later: int = 0  # how many of the last columns a later crawl may write anew
-    by_row: bool = False  # its key is not one: its rows are in the order in which they were written
-    which: str = "true"  # its rows that are sealed
+    later: int = 0  # how many of the last columns a later crawl may overwrite
+    by_row: bool = False  # its key is not unique: its rows are in the order in which they were written
+    which: str = "true"  # the condition for rows that are sealed
 
     @property
     def order(self) -> str:
@@ -84,7 +84,7 @@ TABLES: Final[Mapping[str, Table]] = {
     "unexplained": Table("id", 1),
     "silent": Table("id", 1),
     "counted": Table(f"account, region, {', '.join(Counts._fields)}", 2),
-    # but for what ANALYZE makes, and anybody may call that
+    # except the tables of ANALYZE, which anybody may run
     "sqlite_master": Table(
         "type, name, tbl_name, sql", 2, which="type != 'table' OR name NOT IN ('sqlite_stat1', 'sqlite_stat4')"
     ),
@@ -93,7 +93,7 @@ TABLES: Final[Mapping[str, Table]] = {
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """What one finished crawl sealed: the digests of what it wrote, and of all that was there."""
+    """What one finished crawl sealed: the digests of what it wrote, and of everything in the file."""
 
     crawl: int
     scheme: str
@@ -103,14 +103,14 @@ class Seal:
     digest: str
 
     def made_anew(self) -> str:
-        """The digest that these words give."""
+        """The digest of these values."""
         words = {name: getattr(self, name) for name in ("crawl", "scheme", "previous", "wrote", "state")}
         return digest_of(words)
 
 
 @dataclass(slots=True)
 class Hashed:
-    """A table, hashed: its digest, a short mark of each row, and by crawl the digest of what that crawl wrote."""
+    """A hashed table: its digest, a short mark of each row, and the digest of what each crawl wrote."""
 
     digest: str
     marks: bytes
@@ -124,7 +124,7 @@ def rows_of(db: sqlite3.Connection, name: str) -> Iterator[tuple[Any, ...]]:
 
 
 def hashed(name: str, rows: Iterator[tuple[Any, ...]], ends: list[int]) -> Hashed:
-    """Hash rows in one pass; `ends` are the sealed crawls: what was written after one and until the next is the next's."""
+    """Hash rows in one pass; `ends` are the sealed crawls: what was written between two belongs to the second."""
     table = TABLES[name]
     kept = len(table.columns.split(", ")) - table.later
     by = table.columns.split(", ").index(table.crawl) if table.crawl else None
@@ -141,7 +141,7 @@ def hashed(name: str, rows: Iterator[tuple[Any, ...]], ends: list[int]) -> Hashe
 
 
 def mark_of(row: tuple[Any, ...]) -> bytes:
-    """The short hash by which a row is told from others."""
+    """The short hash that identifies a row."""
     return _mark(_line(row))
 
 
@@ -154,7 +154,7 @@ def _mark(line: bytes) -> bytes:
 
 
 def state_line(name: str, digest: str, marks: bytes) -> bytes:
-    """What stands of a table in the digest of all that was there: its digest, and that of the marks of its rows."""
+    """The part of a table in the digest of the whole file: its digest, and that of the marks of its rows."""
     return f"{name} {digest} {hashlib.sha256(marks).hexdigest()}\n".encode()
 
 
@@ -166,7 +166,7 @@ def seals(db: sqlite3.Connection) -> list[Seal]:
 
 
 def unseal(db: sqlite3.Connection) -> None:
-    """A crawl writes on: until it is finished, the rows are held against no seal. What earlier crawls wrote still is."""
+    """A crawl is writing: until it finishes, rows are not compared with a seal. What earlier crawls wrote still is."""
     db.execute("DELETE FROM sealed")
 
 

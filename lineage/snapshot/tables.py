@@ -1,4 +1,4 @@
-"""What every room of an open file has: its tables, read as rows, each value of the type that its column has."""
+"""The base of all parts of an open file: its tables, read as rows with each value checked for its column's type."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class OpenTables:
         return iter(self._db.execute(sql, values))
 
     def _fetched(self, sql: str, values: Sequence[Any] | Mapping[str, Any]) -> list[Row]:
-        """The same rows at once: of a few hundred, which is faster than one by one."""
+        """The same rows at once: faster for a few hundred than one by one."""
         return self._db.execute(sql, values).fetchall()
 
     def _select(self, columns: str, table: str, key: str, ids: Iterable[str] | None, which: str = "true") -> Generator[Row]:
@@ -38,7 +38,7 @@ class OpenTables:
             rows = self._rows(f"SELECT {columns} FROM {table} WHERE {which} ORDER BY {columns}")  # noqa: S608  (our words)
             yield from self._sound(table, columns, rows)
             return
-        wanted = sorted(dict.fromkeys(ids))  # which leaves in order what is in order
+        wanted = sorted(dict.fromkeys(ids))  # the sort keeps rows that are already in order
         for at in range(0, len(wanted), AT_ONCE):
             some = wanted[at : at + AT_ONCE]
             marks = ",".join("?" * len(some))
@@ -46,7 +46,7 @@ class OpenTables:
             yield from self._sound(table, columns, self._db.execute(sql, some).fetchall())
 
     def _sound(self, table: str, columns: str, rows: Iterable[Row]) -> Iterator[Row]:
-        """Rows that begin with columns of a table, each value of its column's type, for SQLite takes any.
+        """Rows that begin with columns of a table; checks each value's type, because SQLite accepts any.
 
         Raises `SnapshotError`.
         """
@@ -58,7 +58,7 @@ class OpenTables:
             if shape not in known:
                 for column, types, one in zip(columns.split(", "), allowed, shape, strict=False):
                     if one not in types:
-                        raise self._damaged(table, row, column, f"{_word(one)} stands where {_word(types[0])} belongs")
+                        raise self._damaged(table, row, column, f"expected {_word(types[0])}, not {_word(one)}")
                 known.add(shape)
             yield row
 
@@ -73,7 +73,7 @@ class OpenTables:
 
 
 class WrittenTables(OpenTables):
-    """The same while one crawl writes into them."""
+    """The same while one crawl writes to them."""
 
     _crawl = 0  # its id
 

@@ -42,18 +42,18 @@ class Recording(WrittenNames, WrittenLedger, WrittenContents):
         return replace(crawl, id=self._crawl)
 
     def resume(self, crawl: Crawl) -> Crawl:
-        """Go on with a crawl that was begun in an earlier transaction."""
+        """Continue a crawl that began in an earlier transaction."""
         self._crawl = crawl.id
         return crawl
 
     def take_over(self, crawl: Crawl, process: str) -> Crawl:
-        """Go on with a crawl that another process has begun and left."""
+        """Resume a crawl that another process began and left."""
         self._db.execute("UPDATE crawl SET process = ? WHERE id = ?", (process, crawl.id))
         unseal(self._db)
         return self.resume(crawl)
 
     def add(self, found: Fetched) -> None:
-        """Keep one finding of this crawl."""
+        """Store one finding of this crawl."""
         if isinstance(found, Resource):
             self._add_record(found)
         elif isinstance(found, Note):
@@ -64,19 +64,19 @@ class Recording(WrittenNames, WrittenLedger, WrittenContents):
             self._db.execute("INSERT OR REPLACE INTO question VALUES (?,?,?,?,?,?,?,0)", row)
 
     def replace_graph(self, join: Callable[[sqlite3.Connection], None]) -> None:
-        """Put a graph in the place of the one before: `join` fills the tables, from records that it streams."""
+        """Replace the graph: `join` fills the tables from records that it streams."""
         for table in ("node", "edge", "unexplained", "silent", "counted", "level", "together", "lists"):
             self._db.execute(f"DROP TABLE {table}")
         try:
             new_graph(self._db, join)
         except BaseException as error:
-            clear_frames(error.__traceback__)  # a cursor that was left half read would keep the next join from its tables
+            clear_frames(error.__traceback__)  # a half-read cursor would lock the tables for the next join
             raise
-        for table in ("enumeration", "question"):  # what was asked until now counts: the graph holds what was answered
+        for table in ("enumeration", "question"):  # all questions so far count: the graph holds the answers
             self._db.execute(f"UPDATE {table} SET joined = 1 WHERE NOT joined")  # noqa: S608
 
     def finish(self, at: str) -> None:
-        """Note that the crawl came to its end, and seal what the file holds."""
+        """Note that the crawl finished, and seal the content of the file."""
         self._db.execute("UPDATE crawl SET finished = ? WHERE id = ?", (at, self._crawl))
         seal(self._db, self._crawl)
 

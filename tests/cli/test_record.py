@@ -212,8 +212,8 @@ WRONG: dict[str, tuple[tuple[str, ...], str]] = {
     "no such program": (("churn", "a", "--", "no-such-program"), "'no-such-program' can't be run"),
     "a program that may not be run": (("churn", "a", "--", "/etc/passwd"), "'/etc/passwd' can't be run"),
     "no experiment": (("--", "true"), "Missing argument 'EXPERIMENT'"),
-    "an experiment's name": (("my_churn", "--", "true"), "'my-churn' would do"),
-    "a run's name": (("churn", "a_b", "--", "true"), "'a-b' would do"),
+    "an experiment's name": (("my_churn", "--", "true"), "'my-churn' is possible"),
+    "a run's name": (("churn", "a_b", "--", "true"), "'a-b' is possible"),
     "no such profile": (("churn", "--profile", "nobody", "--", "true"), "(nobody) could not be found"),
 }
 

@@ -26,7 +26,7 @@ def crawl(folder: Path, *faults: dict[str, Any], tries: int = 1, name: str = "s.
 
 
 def verdicts(path: Path) -> dict[str, str]:
-    """What is said of the place of each kind, and of one that nobody names."""
+    """The verdict on the place of each kind, and on one that no record names."""
     with lineage.open_snapshot(path) as snapshot:
         graph = lineage.graph(snapshot)
     return {kind: lineage.used(graph, only(kind)).verdict for kind in TELLING} | {
@@ -138,7 +138,7 @@ def test_no_refusal_makes_a_no(tmp_path: Path, calls: list[tuple[str, str]], cod
 
 @pytest.mark.parametrize("number", range(len(estate())))
 def test_no_deletion_makes_a_no(tmp_path: Path, number: int) -> None:
-    """With each record gone in turn, no use is denied but one of which nothing at all is left: no other record names it."""
+    """If any one record is missing, a use is only denied if no other record names it."""
     records = estate()
     lost = records.pop(number)
     path = crawl(tmp_path, records=records)

@@ -250,7 +250,7 @@ def test_a_resumed_crawl_of_executions_ends(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_no_thread_dies_aloud(tmp_path: Path) -> None:
-    """A crawl that ends by an error prints that error and nothing else, and calls nobody any more."""
+    """A crawl that ends with an error prints only that error, and makes no further call."""
     path = account(tmp_path, {"fault": "ExpiredTokenException", "operation": "*"})
     ran = subprocess.run(
         [sys.executable, "-m", "cli", "crawl", "--replay", str(path), "--snapshot", str(tmp_path / "s.db")],

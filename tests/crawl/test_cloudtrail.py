@@ -88,7 +88,7 @@ def test_a_job_that_was_deleted_unread_is_a_hole(tmp_path: Path) -> None:
     (gap,) = gaps(tmp_path)
     assert gap == Gap(ACCOUNT, REGION, "DeleteTrainingJob", arn("training-job", "gone"), "deleted", gap.detail)
     said = f"training job gone was deleted {event['time']} by assumed-role/cleaner/kim, before any crawl read it"
-    assert gap.detail.startswith(f"{said}: what it read is not known")
+    assert gap.detail.startswith(f"{said}: what it read is unknown")
     assert [hole["subject"] for hole in asked(tmp_path).scope["holes"]] == [gap.subject]
 
 
@@ -227,8 +227,8 @@ def test_a_doubt_says_what_it_is(tmp_path: Path) -> None:
     (gap,) = gaps(tmp_path)
     assert gap.detail == (
         f"training job again was deleted {event['time']} by assumed-role/cleaner/kim; a crawl read one of that name, created "
-        f"{OLD['record']['CreationTime']}, and whether it was still that one nobody can tell: what a later one read is not known; "
-        "its CreateTrainingJob event may say, if CloudTrail has it still"
+        f"{OLD['record']['CreationTime']}, which may be a different one: what a later one read is unknown; "
+        "its CreateTrainingJob event may show it, if CloudTrail still has it"
     )
 
 
@@ -302,7 +302,7 @@ def test_a_lost_execution_says_so(tmp_path: Path) -> None:
     assert (gap.operation, gap.subject) == ("DeletePipeline", arn("pipeline", "p"))
     assert gap.detail == (
         f"pipeline p was deleted {GONE['time']} by assumed-role/cleaner/kim: its executions that began after "
-        f"{listed}, when a crawl last listed them, are not known; its StartPipelineExecution event may say, if CloudTrail has it still"
+        f"{listed}, when a crawl last listed them, are unknown; its StartPipelineExecution event may show it, if CloudTrail still has it"
     )
 
 
@@ -432,8 +432,8 @@ def test_a_hole_says_how_to_close_it() -> None:
     gap = NOTHING.hole(deletion("pipeline", "p", "2026-01-01T00:00:00Z"), None)
     assert gap is not None
     assert gap.detail == (
-        "pipeline p was deleted 2026-01-01T00:00:00Z by kim, before any crawl read it: what it named is not known; "
-        "its CreatePipeline event may say, if CloudTrail has it still"
+        "pipeline p was deleted 2026-01-01T00:00:00Z by kim, before any crawl read it: what it named is unknown; "
+        "its CreatePipeline event may show it, if CloudTrail still has it"
     )
 
 
@@ -487,7 +487,7 @@ def test_the_caveat_has_its_date(tmp_path: Path) -> None:
 
 
 def test_a_snapshot_without_lookups_has_the_old_caveat(tmp_path: Path) -> None:
-    """Where nobody asked, no date is told."""
+    """Without a lookup, no date is shown."""
     crawl(tmp_path, KEPT, cloudtrail=False)
     assert caveat(tmp_path) == "training jobs that were deleted before the first crawl leave no trace"
 
@@ -531,7 +531,7 @@ def test_the_pace_is_cloudtrails() -> None:
 
 
 def test_no_place_is_no_lookup(tmp_path: Path) -> None:
-    """Where no account can be read nobody is asked."""
+    """If no account can be read, nothing is asked."""
     assert look_up([], lambda: None) == []
 
 
@@ -562,11 +562,11 @@ def test_the_account_file_answers_as_cloudtrail(tmp_path: Path) -> None:
     [
         ({"event": "DeleteModle"}, "\"event\" is one of SageMaker's operations; there is no 'DeleteModle'"),
         ({"when": "x"}, 'an event has no "when"; it has account, error, event, region, request, response, source, time, user'),
-        ({"time": "yesterday"}, '"time" of an event is ISO 8601 text, and not "yesterday"'),
-        ({"time": 3}, '"time" of an event is a text, and not 3'),
-        ({"request": []}, '"request" of an event is an object'),
-        ({"user": ""}, '"user" of an event is a text, and not ""'),
-        ({"user": None}, '"user" of an event is a text, and not null'),
+        ({"time": "yesterday"}, '"time" of an event must be ISO 8601 text, not "yesterday"'),
+        ({"time": 3}, '"time" of an event must be a text, not 3'),
+        ({"request": []}, '"request" of an event must be an object'),
+        ({"user": ""}, '"user" of an event must be a text, not ""'),
+        ({"user": None}, '"user" of an event must be a text, not null'),
     ],
 )
 def test_malformed_events(tmp_path: Path, entry: dict[str, Any], said: str) -> None:

@@ -116,13 +116,13 @@ BROKEN = {
 
 @pytest.mark.parametrize("case", BROKEN)
 def test_a_list_that_is_none(tmp_path: Path, case: str) -> None:
-    """A list that is answered by something else is unfinished, tells what it got, and nobody says "not used"; nor does a gate."""
+    """A list with a foreign answer is unfinished and says what it got; neither answer nor gate says "not used"."""
     body, told = BROKEN[case]
     gateway = Gateway(account(tmp_path)).answers("ListTrainingJobs", body)
     crawled = Crawled(tmp_path, gateway)
     one = crawled.lists["training-job"]
     assert (crawled.finished("training-job"), one.reason) == (False, "failed")
-    assert one.detail.startswith("ListTrainingJobs was answered by what is no answer of it: ")
+    assert one.detail.startswith("the answer to ListTrainingJobs is not one of AWS's: ")
     assert told in one.detail
     assert len(one.detail) < 300
     assert "hunter2" not in one.detail
@@ -225,7 +225,7 @@ def test_it_deletes_nothing(tmp_path: Path, body: bytes, *, full: bool) -> None:
     gateway = Gateway(path)
     for call in {one for kind in KINDS.values() for one in (kind.list, kind.describe) if one} | {"Search"}:
         gateway.answers(call, body)
-    with pytest.raises(CrawlError, match="nothing could be read: .* was answered by what is no answer of it"):
+    with pytest.raises(CrawlError, match="nothing could be read: .* is not one of AWS's"):
         Crawled(tmp_path, gateway, full=full)
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
         assert {one.id: one.deleted for one in snapshot.resources()} == dict.fromkeys(before)
@@ -263,7 +263,7 @@ def test_a_search_that_is_none(tmp_path: Path, body: bytes) -> None:
     assert (crawled.finished("training-job"), crawled.said) == (True, "not-referenced")
     later = Crawled(tmp_path, Gateway(path).answers("Search", body))
     assert (later.finished("training-job"), later.lists["training-job"].reason, later.said) == (False, "failed", "unknown")
-    assert later.lists["training-job"].detail.startswith("Search was answered by what is no answer of it: ")
+    assert later.lists["training-job"].detail.startswith("the answer to Search is not one of AWS's: ")
 
 
 # --- errors that are no errors of AWS's -----------------------------------------------------------
@@ -281,7 +281,7 @@ def test_a_search_that_is_none(tmp_path: Path, body: bytes) -> None:
         (500, b"null", "failed", "500: null"),
         (400, b"[]", "failed", "400: []"),
         (400, b'{"__type": {"a": 1}, "message": ["x"]}', "failed", "400: "),
-        (204, b"", "failed", "was answered by what is no answer of it: nothing"),
+        (204, b"", "failed", "is not one of AWS's: nothing"),
     ],
 )
 def test_a_gateway_that_refuses(tmp_path: Path, status: int, body: bytes, reason: str, told: str) -> None:
@@ -329,7 +329,7 @@ def test_a_walk_without_its_endpoint(tmp_path: Path, operation: str, monkeypatch
     """Where the endpoint itself is not told, nothing is kept."""
     session = Gateway(account(tmp_path)).answers(operation, b"{}").session()
     monkeypatch.setattr("lineage.collect.endpoints.Session", lambda *_: session)
-    with pytest.raises(CrawlError, match="was answered by what is no answer of it"):
+    with pytest.raises(CrawlError, match="is not one of AWS's"):
         lineage.crawl_endpoints(tmp_path / "s.db")
     assert not (tmp_path / "s.db").exists()
 
@@ -376,7 +376,7 @@ ARN_ONLY = f"<GetCallerIdentityResult><Arn>{CALLER}</Arn></GetCallerIdentityResu
 def test_who_is_asking(tmp_path: Path, body: bytes) -> None:
     """Whoever does not say who asks, in XML and whole, has not answered: one line, without what a page hides."""
     gateway = Gateway(account(tmp_path)).answers("GetCallerIdentity", body, service="sts")
-    with pytest.raises(CrawlError, match="AWS did not say who is asking") as error:
+    with pytest.raises(CrawlError, match="AWS did not identify the caller") as error:
         gateway.session()
     assert "hunter2" not in str(error.value)
     assert len(str(error.value)) < 300
@@ -417,8 +417,8 @@ def reading_a_manifest(folder: Path) -> Path:
     [
         (200, {}, "failed", "no ETag"),
         (200, S3_HEADERS, "failed", f"it has no ETag: {SAID}"),
-        (200, S3_HEADERS | {"ETag": '"x"', "Last-Modified": "soon"}, "failed", "was answered by what is no answer of it"),
-        (200, S3_HEADERS | {"ETag": '"x"'}, "malformed", "it is no ManifestFile"),
+        (200, S3_HEADERS | {"ETag": '"x"', "Last-Modified": "soon"}, "failed", "is not one of AWS's"),
+        (200, S3_HEADERS | {"ETag": '"x"'}, "malformed", "it is not a valid ManifestFile"),
         (404, {}, "failed", "404"),
         (403, {}, "denied", ""),
     ],

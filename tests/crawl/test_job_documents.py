@@ -138,7 +138,7 @@ def test_a_category_that_the_service_refuses(tmp_path: Path, error: tuple[str, s
 def test_what_a_category_does(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, category: str, own: str, behind: str
 ) -> None:
-    """One trains, two make data of data, the evaluations only read; of one that is not known yet nobody says that it does not."""
+    """One trains, two make data from data, the evaluations only read; an unknown type may train."""
     entry = job(category, document=PLAIN)
     if category not in CATEGORIES:
         assert [hit.usage for hit in hits(KINDS["job"], entry["record"]) if hit.reference.relation == "reads"] == ["data"]

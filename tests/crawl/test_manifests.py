@@ -1,4 +1,4 @@
-"""Manifests: what a channel really read, and what nobody can say any more."""
+"""Manifests: what a channel really read, and what can no longer be known."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def test_made_by_another_job(tmp_path: Path) -> None:
         ([content(text='[,"s3://data/1.csv"]')], "malformed"),
         ([content(text='["s3://data/1.csv",]')], "malformed"),
         ([content(text='["s3://data/1.csv", null]')], "malformed"),
-        ([content(text='[{"prefix": "s3://data/", "prefix": "s3://anything/"}, "1.csv"]')], "a name stands twice"),
+        ([content(text='[{"prefix": "s3://data/", "prefix": "s3://anything/"}, "1.csv"]')], "an object in it repeats a name"),
         ([content(text=f"[{'[' * 5000}{']' * 5000}]")], "malformed"),
         ([content(text=f'["s3://data/1.csv", {"9" * 5000}]')], "malformed"),
         ([content(text=json.dumps(["s3://data/" + "x" * 1025]))], "malformed"),
@@ -177,7 +177,7 @@ def test_an_unread_manifest_is_a_hole(tmp_path: Path, lines: list[dict[str, Any]
     ],
 )  # fmt: skip
 def test_a_line_that_is_no_object_is_a_hole(tmp_path: Path, second: str) -> None:
-    """Each line of an augmented manifest is one object, or nobody knows what the channel read of it."""
+    """Each line of an augmented manifest is one object; otherwise it is unknown what the channel read."""
     text = f'{{"source-ref": "s3://data/1.jpg"}}\n{second}\n'
     answer = ask(crawl(tmp_path, job(form=AUGMENTED), content(text=text)), "s3://anything/")
     assert (answer.verdict, [hole["reason"] for hole in answer.scope["holes"]]) == ("unknown", ["unread-manifest"])
@@ -228,11 +228,11 @@ def test_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A manifest above the stated size is a hole that tells its size."""
     monkeypatch.setattr(manifests, "MOST_BYTES", 10)
     (hole,) = ask(crawl(tmp_path, job(), content(["s3://data/1.csv"])), "s3://data/1.csv").scope["holes"]
-    assert "too-large: it has 19 bytes, and no more than 10 are read" in hole["detail"]
+    assert "too-large: it has 19 bytes; the limit is 10" in hole["detail"]
 
 
 def test_without_manifests(tmp_path: Path) -> None:
-    """A crawl that is told not to read manifests asks S3 for none, and then nobody knows."""
+    """A crawl without manifests asks S3 for none, and their content is unknown."""
     assert verdict(crawl(tmp_path, job(), content(["s3://data/1.csv"]), manifests=False), "s3://data/1.csv") == "unknown"
     assert verdict(crawl(tmp_path, job(), content(["s3://data/1.csv"])), "s3://data/1.csv") == "used"
 
@@ -272,7 +272,7 @@ def test_two_versions_and_two_writers(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_an_access_point_may_hide_what_is_listed(tmp_path: Path) -> None:
-    """Asked for an access point, nobody can say whether a manifest lists what is behind it."""
+    """It is unknown whether a manifest lists what is behind an access point."""
     path = crawl(tmp_path, job(), content(["s3://data/1.csv"]))
     assert verdict(path, "s3://team-abc-s3alias/1.csv") == "unknown"
 
@@ -300,7 +300,7 @@ def test_a_manifest_that_was_gone_and_came_back(tmp_path: Path) -> None:
 
 
 def test_labeled_sequences(tmp_path: Path) -> None:
-    """Where frames are labeled the manifest lists files that list them: nobody has read those."""
+    """If frames are labeled, the manifest lists files that list them: those are not read."""
     shape = {
         "LabelingJobStatus": "Completed",
         "LastModifiedTime": "2026-01-02T00:00:00Z",

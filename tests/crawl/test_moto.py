@@ -168,7 +168,7 @@ def test_an_endpoint_that_the_server_has_not(moto: dict[str, str], tmp_path: Pat
 
 
 def test_a_server_that_is_not_there(moto: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An address where nobody answers is one line and exit code 3."""
+    """An address without an answer gives one line and exit code 3."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     crawled = command(tmp_path, "crawl", "--endpoint", "Shop")
     assert crawled.returncode == 3

@@ -154,7 +154,7 @@ def spoilt(*path: str | int, value: Any) -> dict[str, Change]:
 
 @pytest.mark.parametrize("case", ODD)
 def test_an_odd_member_costs_that_member(tmp_path: Path, case: str) -> None:
-    """A record is kept without what is odd in it, its gap says what that was, and nobody says "not used"."""
+    """A record is stored without its odd part, a gap says what that was, and the answer is not "not used"."""
     path, value, told = ODD[case]
     crawled = Crawled(tmp_path, spoilt(*path, value=value), PREP)
     (gap,) = crawled.gaps
@@ -211,7 +211,7 @@ DOCUMENTS = {
 
 @pytest.mark.parametrize("case", DOCUMENTS)
 def test_a_definition_that_can_not_be_read_is_a_hole(tmp_path: Path, case: str) -> None:
-    """A pipeline definition whose joins nobody can follow could name any place."""
+    """A pipeline definition with unresolvable joins could name any place."""
     definition = line("pipeline", "p", {"PipelineStatus": "Active", "PipelineDefinition": DOCUMENTS[case]})
     crawled = Crawled(tmp_path, {}, [definition, *PREP])
     assert [(gap.subject, gap.reason) for gap in crawled.gaps] == [(arn("pipeline", "p"), "odd-member")]
@@ -317,7 +317,7 @@ ITEMS = {
 
 @pytest.mark.parametrize("case", ITEMS)
 def test_an_odd_element_costs_that_element(tmp_path: Path, case: str) -> None:
-    """What a page names besides is read; the list is not whole, and says of which element nobody knows what it names."""
+    """The rest of the page is read; the list is unfinished, and says which element has no readable name."""
     item, told = ITEMS[case]
 
     def insert(answer: Any) -> Any:
@@ -341,7 +341,7 @@ def test_an_element_without_a_time_is_read(tmp_path: Path, value: Any) -> None:
 
 @pytest.mark.parametrize("token", [5, {"a": 1}, ["x"], True, HALF])
 def test_a_token_that_is_none_ends_the_list_in_a_gap(tmp_path: Path, token: Any) -> None:
-    """Whether more follows nobody knows: what came is kept, and the list has no end."""
+    """It is unknown whether more follows: what came is stored, and the list is unfinished."""
     crawled = Crawled(tmp_path, {"ListProcessingJobs": at("NextToken", value=token)}, PREP)
     assert set(crawled.records) == {"prep", "after"}
     assert [(gap.subject, gap.reason) for gap in crawled.gaps] == [("processing-job", "failed")]
@@ -372,8 +372,8 @@ def endless(*, same: bool, grow: bool) -> Change:
     [
         (True, False, "the same NextToken again and again"),
         (True, True, "the same NextToken again and again"),
-        (False, False, "a fresh NextToken with each of 30 pages on end that bring nothing new"),
-        (False, True, "a fresh NextToken with each of 50 pages"),
+        (False, False, "a new NextToken with each of 30 pages in a row that bring nothing new"),
+        (False, True, "a new NextToken with each of 50 pages"),
     ],
 )
 def test_pages_without_an_end_are_a_gap(

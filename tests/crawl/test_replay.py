@@ -254,11 +254,11 @@ def execution(pipeline: str, name: str) -> str:
     ("text", "said"),
     [
         ("", "is empty: its first line says"),
-        ("{", "line 1: no JSON"),
-        ("[]", "line 1: a JSON object is wanted, not list"),
+        ("{", "line 1: not JSON"),
+        ("[]", "line 1: expected a JSON object, not list"),
         ('{"kind": "model"}', 'line 1: the first line must say "schema": "lineage.account/1", and says None'),
         ('{"schema": "lineage.account/1"}', 'line 1: the first line must name a "caller"'),
-        (f"{GOOD}\nnot json", "line 2: no JSON"),
+        (f"{GOOD}\nnot json", "line 2: not JSON"),
         (f'{GOOD}\n\n{{"kind": "modle", "record": {{}}}}', "line 3: no kind 'modle'; the kinds are "),
         (f'{GOOD}\n{{"kind": "dataset", "record": {{}}}}', "line 2: no kind 'dataset'"),
         (f'{GOOD}\n{{"kind": "model"}}', 'line 2: "record" must hold the answer of DescribeModel'),
@@ -278,7 +278,7 @@ def execution(pipeline: str, name: str) -> str:
             "line 2: extras.PipelineExecutionSteps[0].StepName must be a string",
         ),
         (steps([]), 'line 2: "extras" of a pipeline-execution is an object'),
-        (bad_fault(operation=[]), 'line 2: "operation" of a fault is a text, and not []'),
+        (bad_fault(operation=[]), 'line 2: "operation" of a fault must be a text, not []'),
         (json.dumps({"fault": "X"}).join((f"{GOOD}\n", "")), "there is no None"),
         (
             steps({"Steps": []}),
@@ -286,9 +286,9 @@ def execution(pipeline: str, name: str) -> str:
         ),
         (json.dumps(HEADER | {"regions": "all"}), 'line 1: "regions" must be a list of region names'),
         (bad_fault(nmae="x"), 'line 2: a fault has no "nmae"; it has account, every, fault, name, operation, region, times'),
-        (bad_fault(times=0), 'line 2: "times" of a fault is a number of calls, and not 0'),
-        (bad_fault(every=True), 'line 2: "every" of a fault is a number of calls, and not true'),
-        (bad_fault(region=3), 'line 2: "region" of a fault is a text, and not 3'),
+        (bad_fault(times=0), 'line 2: "times" of a fault must be a number of calls, not 0'),
+        (bad_fault(every=True), 'line 2: "every" of a fault must be a number of calls, not true'),
+        (bad_fault(region=3), 'line 2: "region" of a fault must be a text, not 3'),
         (bad_fault(operation="ListModel"), "there is no 'ListModel'"),
         (
             bad_fault(fault="EmptyPage", operation="DescribeModel"),
@@ -494,7 +494,7 @@ def test_summaries_rename_what_the_service_renames(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("parameters", [{"MaxResults": 101}, {"NextToken": "nonsense"}])
 def test_pages_that_the_service_refuses(tmp_path: Path, parameters: dict[str, Any]) -> None:
-    """A page that is too large, or a token that nobody gave, is a validation error."""
+    """A page that is too large, or an unknown token, is a validation error."""
     with pytest.raises(ClientError, match="ValidationException"):
         client(account(tmp_path)).list_training_jobs(**parameters)
 

@@ -97,7 +97,7 @@ def test_what_waits_for_a_kind_that_is_not_asked_for(tmp_path: Path) -> None:
     """Executions alone can't be listed, and their list says so."""
     lost = sweep(tmp_path, *estate(), kinds=["pipeline-execution", "algorithm"]).lists["pipeline-execution"]
     assert (lost.finished, lost.reason) == (None, "not-enumerated")
-    assert lost.detail == "its lists go by pipeline, and that was not asked for"
+    assert lost.detail == "it is listed by pipeline, which was not requested"
 
 
 def hub_content(hub: str, **body: Any) -> dict[str, Any]:
@@ -126,7 +126,7 @@ def test_what_only_records_name_is_read_once(tmp_path: Path) -> None:
 
 
 def test_what_only_records_name_may_be_gone(tmp_path: Path) -> None:
-    """Of what a record names and nobody has any more there is a gap; it is asked for once more before that is believed."""
+    """A deleted thing that a record names becomes a gap, after a second request to make sure."""
     found = sweep(tmp_path, begins_with(PUBLIC, "one"), kinds=["training-job"])
     assert [(gap.operation, gap.reason) for gap in found.gaps] == [("DescribeHubContent", "missing")]
     assert found.asked["DescribeHubContent"] == 2
@@ -209,7 +209,7 @@ def test_a_second_sweep_asks_for_what_is_new(
 
 @pytest.mark.parametrize(("full", "gone"), [(True, {"a"}), (False, set())])
 def test_only_a_whole_list_tells_what_is_gone(tmp_path: Path, full: bool, gone: set[str]) -> None:
-    """A job that is on the list no more is deleted, if all of the list was read; else nobody looked for it."""
+    """A job that is no longer on the list is deleted, if the list was read completely; otherwise it was not looked for."""
     sweep(tmp_path, *OLD, kinds=["training-job"])
     sweep(tmp_path, *OLD[1:], kinds=["training-job"], full=full)
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:

@@ -29,7 +29,7 @@ ARTIFACT = {
 
 
 def crawl(folder: Path, *records: dict[str, Any], **words: Any) -> lineage.Usage:
-    """What is said of a place that nobody names, after a crawl of these records."""
+    """The verdict on a place that no record names, after a crawl of these records."""
     path = account(folder, records=list(records) or estate())
     lineage.crawl_estate(folder / "s.db", session=replay_session(path), **words)
     return used(folder, NOWHERE)

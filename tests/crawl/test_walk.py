@@ -168,7 +168,7 @@ def test_a_job_is_found_by_its_name_where_search_lags(tmp_path: Path) -> None:
 
 
 def test_a_denied_search_is_no_absence(tmp_path: Path) -> None:
-    """Where Search was denied, nobody can say that no job wrote an artifact."""
+    """If Search was denied, it is unknown whether a job wrote an artifact."""
     denied = without(tmp_path, plus=json.dumps({"fault": "AccessDeniedException", "operation": "Search"}))
     graph = walk(tmp_path, "vendor-scores", replay=denied)
     assert {gap.reason for gap in graph.graph["gaps"]} == {"denied"}

@@ -106,9 +106,9 @@ BROAD = [
     (HoleName("unread-manifest", "s3://lists/"), "whole bucket"),
     (HoleName("unread-manifest", "arn:aws:s3:::lists"), "whole bucket"),
     (HoleName("unread-manifest", JOB, manifest="s3://lists/"), "whole bucket"),
-    (HoleName("unread-manifest", "s3://"), "no place"),
-    (HoleName("not-enumerated", MODEL), "list that is not known to its end"),
-    (HoleName("empty", MODEL), "list that is not known to its end"),
+    (HoleName("unread-manifest", "s3://"), "not name a place"),
+    (HoleName("not-enumerated", MODEL), "an incomplete list"),
+    (HoleName("empty", MODEL), "an incomplete list"),
 ]
 
 
@@ -119,7 +119,7 @@ def test_what_means_more_than_one_thing_is_refused(name: HoleName, said: str) ->
 
 
 def test_a_list_is_no_one_thing() -> None:
-    """A list that did not come to its end hides more than one thing, also where it is of one record: nobody can vouch for it."""
+    """An unfinished list hides more than one thing, even a list about one record: nobody can attest it."""
     steps = Gap(
         ACCOUNT, REGION, "ListPipelineExecutionSteps", f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:pipeline/p/execution/1", "denied"
     )
@@ -138,7 +138,7 @@ def test_one_thing_is_not_too_broad(subject: str) -> None:
     [
         (date(2026, 6, 1), date(2026, 6, 1), ""),
         (date(2026, 1, 1), date(2026, 5, 31), "expired on 2026-05-31"),
-        (date(2026, 6, 2), date(2027, 1, 1), "is of 2026-06-02, which is yet to come"),
+        (date(2026, 6, 2), date(2027, 1, 1), "is dated 2026-06-02, in the future"),
     ],
 )
 def test_an_attestation_counts_from_its_day_to_its_last(when: date, until: date, said: str) -> None:

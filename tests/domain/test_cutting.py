@@ -152,7 +152,7 @@ def test_harmless_texts_stay(text: str) -> None:
     ],
 )
 def test_locations_among_secrets_stay(given: str, kept: str) -> None:
-    """Of what is cut its locations are kept, so that whoever reads the text still finds them."""
+    """Cuts keep the locations in a text, so readers of the text still find them."""
     assert without_secrets(given) == kept
 
 

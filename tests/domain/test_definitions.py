@@ -123,7 +123,7 @@ def test_an_output_of_a_step_that_another_takes_in_is_one(values: dict[str, Any]
     ],
 )
 def test_a_text_goes_as_far_as_it_is_known(values: list[Any], expected: set[str]) -> None:
-    """What nobody can tell cuts a text; what each execution has of its own, right in a bucket, names none of its data."""
+    """An unknown part ends a text; a part that differs by execution, directly in a bucket, names no data."""
     text = written(reading({"Std:Join": {"On": "/", "Values": values}}))
     assert said(text, {"Execution.PipelineName": "prices"}) == expected
 

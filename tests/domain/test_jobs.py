@@ -1,4 +1,4 @@
-"""Whether a job began: where no field of its kind can tell, nobody says that it did not."""
+"""Whether a job began: if no field of its kind can tell, it counts as begun."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lineage.domain.kinds import AUTOML_JOB, TRAINING_JOB, TUNING_JOB
 
 @pytest.mark.parametrize("kind", [AUTOML_JOB.name, TUNING_JOB.name, "never-heard-of"])
 def test_what_has_no_field_for_it_may_have_begun(kind: str) -> None:
-    """A job that starts others, or of a kind that nobody knows, counts as begun whatever its status: its data may be used."""
+    """A job that starts others, or of an unknown kind, counts as begun with any status: its data may be used."""
     assert all(started({"kind": kind, "status": status}) for status in ("InProgress", "Failed", "Stopped", None))
 
 

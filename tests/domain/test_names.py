@@ -250,7 +250,7 @@ def test_a_dataset_without_slash_is_the_object_or_the_folder() -> None:
     ],
 )
 def test_channel_span(data_type: str | None, mode: str | None, span: Span) -> None:
-    """A channel stands for as many keys as its data type and mode say; a type nobody knows is unknown."""
+    """A channel's data type and mode decide which keys it covers; an unrecognised type is unknown."""
     assert channel_span(data_type, mode) is span
 
 
@@ -336,7 +336,7 @@ def test_cover_behind_an_access_point(one: str, other: str, expected: Cover) -> 
     ("dataset", "expected"), [("s3://b/m", Cover.ALL), ("s3://b/", Cover.UNKNOWN), ("s3://c/", Cover.UNKNOWN)]
 )
 def test_cover_of_what_nobody_looked_into(span: Span, dataset: str, expected: Cover) -> None:
-    """A manifest, or what is read in a way that nobody knows, is read itself; what else, its name does not tell."""
+    """A manifest, or a place that is read in an unknown way, is read itself; its name does not tell what else is read."""
     assert cover(parse_location("s3://b/m"), span, parse_location(dataset)) is expected
 
 
@@ -399,5 +399,5 @@ def test_what_the_index_has_near(asked: str, near: list[str]) -> None:
     ],
 )
 def test_what_is_an_arn(text: str, expected: bool) -> None:
-    """Six parts, of which partition, service and resource must be there; a resource may hold colons of its own."""
+    """An ARN has six parts; partition, service and resource are required; a resource may contain colons."""
     assert is_arn(text) is expected

@@ -1,4 +1,4 @@
-"""What nobody can look into: one rule, which the snapshot's index and every question use."""
+"""Opaque sources: one rule, which the snapshot's index and every question use."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_place_is_opaque_whose_name_tells_no_bucket(place: str, opaque: bool) 
     ],
 )
 def test_a_reading_is_opaque_that_tells_no_keys(role: str, span: Span | None, opaque: bool) -> None:
-    """A manifest that nobody read, an unknown data type and a channel of code could be of anything in a plain bucket."""
+    """An unread manifest, an unknown data type and a channel of code could be anything in a plain bucket."""
     assert is_opaque("s3://b/k", role, span) == opaque
 
 

@@ -64,7 +64,7 @@ def test_a_pin_is_read_as_it_was_written(pin: Pin) -> None:
     ],
 )
 def test_what_is_called_like_a_pin_and_is_none(text: Any) -> None:
-    """Other texts under such a name are any parameter: above all those that name a place, which nobody else may name."""
+    """Other texts with such a name are ordinary parameters, above all texts that name a place: nothing else may name it."""
     assert read_pin(text) is None
     assert not is_pin(parameter_of("train"), text)
 

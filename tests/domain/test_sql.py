@@ -220,7 +220,7 @@ READ = [
 
 @pytest.mark.parametrize(("engine", "query", "read"), READ)
 def test_a_query_that_can_not_be_read_may_read_all_of_its_database(engine: Engine, query: str, read: list[str]) -> None:
-    """The tables are places of their own; where there may be more, the database is read, too, and nobody knows what of it."""
+    """Each table is a place; if there may be more tables, an unknown part of the database is read, too."""
     graph = graph_of(asked(query, engine))
     places = {source: data["span"] for source, _, data in graph.edges(data=True) if source.startswith(engine)}
     assert places == {f"{engine}://{one}": "folder" if one != "c/d" else "unknown" for one in read}

@@ -84,7 +84,7 @@ CASES = [
 def test_what_a_status_says(
     word: str | None, over: bool, expected: bool, nothing: bool, begun: bool, served: bool | None
 ) -> None:
-    """Each question about a status, by word; one that nobody knows is doubt, and never a good end."""
+    """Each question about a status, by word; an unknown word is in doubt, and never a good end."""
     said = (is_over(word), is_as_expected(word), may_have_written_nothing(word), has_begun(word, None, None), serves(word))
     assert said == (over, expected, nothing, begun, served)
 

@@ -209,7 +209,7 @@ def test_how_far_back_deletions_are_told(earlier: list[Enumeration], since: str)
 
 
 def test_without_a_lookup_no_deletion_is_told() -> None:
-    """Where nobody asked, there is no such time."""
+    """Without a lookup there is no such time."""
     assert unbroken([]) is None
 
 

@@ -23,7 +23,7 @@ WRITTEN, PINNED = (MADE, "certain"), (COPY, "pinned")
 
 
 def sure(*records: Resource) -> set[tuple[str, str]]:
-    """The places of which it is certain what was written there, or was got by who pins it."""
+    """The places where it is certain what was written, or what a reader that pins it got."""
     found = [edge for edge in derive([maker("one", "2026-01-02"), *PINS, *records]).edges if edge.evidence == "content"]
     return {(edge.source if "://" in edge.source else edge.target, edge.usage) for edge in found} & {
         WRITTEN,

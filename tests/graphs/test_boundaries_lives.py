@@ -73,7 +73,7 @@ def test_a_job_means_who_lived_when_it_was_created(created: str, modified: str, 
 
 
 def test_before_all_lives_the_last_is_meant() -> None:
-    """Where nobody was so called yet, nothing better is known than the name."""
+    """If nothing had that name yet, only the name is known."""
     early = record("endpoint", "e", {"CreationTime": "2025-12-31T00:00:00Z", "EndpointConfigName": "c"})
     assert meant("endpoint-config", "c", "configures", early) == LAST
 
@@ -120,7 +120,7 @@ def test_both_ends_find_their_life() -> None:
 
 @pytest.mark.parametrize("created", [{"CreationTime": LIVES[2]}, {}], ids=["made later", "made nobody knows when"])
 def test_one_life_is_the_name(created: dict[str, str]) -> None:
-    """Where a name was never used again, whoever names it at any time means it; the lives of another name change nothing."""
+    """If a name was never used again, it always means the same thing; lifetimes of other names change nothing."""
     others = lives("algorithm", "own-2")
     only = record("algorithm", "own", created)
     (edge,) = [edge for edge in derive([only, *others, job("05T00:00:00", "")]).edges if edge.relation == "provides"]

@@ -72,7 +72,7 @@ PACKAGES = package("dev", MADE, "a"), package("prod", COPY, "a")
     ids=["a job that came later", "a run that logs it", "a run that logs what is around it"],
 )
 def test_who_else_has_to_do_with_the_place(other: Resource) -> None:
-    """A copy finds its original whoever else writes there later, or says so."""
+    """A copy is matched to its original even if another job writes there later, or the answer says so."""
     assert "fit" in makers(FIT, *PACKAGES, *SERVED, other)
 
 
@@ -265,7 +265,7 @@ def test_what_is_needed_is_enough_for_a_copy(tmp_path: Path) -> None:
 
 
 def test_digests_find_the_original(tmp_path: Path) -> None:
-    """With --digests a model that no job wrote finds the job that wrote the same bytes; without it, nobody asks."""
+    """With --digests, a model that no job wrote is matched to the job that wrote the same bytes; without it, S3 is not asked."""
     assert ask(crawl(tmp_path, *lines())) == []
     assert ask(crawl(tmp_path, *lines(), digests=True)) == ["fit"]
     assert ask(crawl(tmp_path, *lines())) == ["fit"]  # what was known stays

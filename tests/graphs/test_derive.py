@@ -90,7 +90,7 @@ def test_an_earlier_life_of_an_arn_is_a_node_of_its_own() -> None:
     ],
 )
 def test_kind_of_a_location(records: list[Resource], kind: str, observed: bool) -> None:
-    """A location is data, an artifact or code by what its edges say; an artifact that nobody made is not observed."""
+    """The edges of a location decide whether it is data, an artifact or code; an artifact without a maker is not observed."""
     nodes = derive(records).nodes
     node = nodes.get("s3://b/x") or nodes["s3://b/x/"]
     loaded = nodes.get("s3://b/x/", node)

@@ -101,7 +101,7 @@ def joined(written: list[Write], listings: Listings, read: list[Edge]) -> sqlite
 
 
 def listed(entries: list[list[str]]) -> tuple[Listings, list[Edge]]:
-    """Manifests with these entries, and who reads each; one more that nobody reads."""
+    """Manifests with these entries, and the reader of each; one more without a reader."""
     listings, read = Listings.in_memory(), []
     for number, uris in enumerate([*entries, ["s3://x/a"]]):
         place = f"s3://lists/{number}"

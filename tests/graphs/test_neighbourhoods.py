@@ -195,7 +195,7 @@ def test_every_question_sees_enough_of_keys_and_times(jobs: list[Any], dataset: 
 
 @pytest.mark.parametrize("uri", ["s3://pt-s3alias/m/", "s3://pt-s3alias/", "s3://fraud--use1-az4--xa-s3/m/"])
 def test_what_was_written_behind_an_access_point_may_be_a_model(tmp_path: Path, uri: str) -> None:
-    """A model that nobody could read may have loaded what a job wrote there, asked of the whole graph and of what is near."""
+    """An unread model may have loaded what a job wrote there, both in the whole graph and in a neighbourhood."""
     records = [processing("p", {}, {"out": f"{uri}a/"}), *served("s3://n/", name="e")[1:], training("j", {"train": "s3://d/"})]
     crawl(tmp_path / "a.db", *records)
     with lineage.open_snapshot(tmp_path / "a.db") as snapshot:

@@ -65,7 +65,7 @@ def test_a_name_meets_the_last_life_of_its_arn(name: str, named: str) -> None:
 
 
 def test_a_name_of_nobody_keeps_its_letters() -> None:
-    """Where nobody is so called in the account and region, the node is named as the record writes it."""
+    """If nothing has that name in the account and region, the node has the name as written in the record."""
     config = record("endpoint-config", "c", {"ProductionVariants": [{"VariantName": "v", "ModelName": "Shop"}]})
     elsewhere = record("model", "shop", {}, region="us-east-1")
     (edge,) = derive([config, elsewhere]).edges
@@ -74,7 +74,7 @@ def test_a_name_of_nobody_keeps_its_letters() -> None:
 
 @pytest.mark.parametrize("remembered", [0, 1000])
 def test_the_first_to_name_a_node_says_how_it_is_written(monkeypatch: pytest.MonkeyPatch, remembered: int) -> None:
-    """What nobody described is written as the first record, by id, writes it, however little is remembered."""
+    """A thing without a record is written as in the first record, by id, for any size of the memory."""
     monkeypatch.setattr(joining, "REMEMBERED", remembered)
     package = arn("model-package", "risk/3")
     spellings = [package.upper().replace("ARN:AWS:SAGEMAKER", "arn:aws:sagemaker").replace(REGION.upper(), REGION), package]
@@ -140,7 +140,7 @@ def test_an_association_is_an_edge(one: Resource, edges: list[tuple[str, str, st
 
 
 def test_an_associations_ends_are_nodes_all_the_same() -> None:
-    """An end that nobody observed is a node of the kind that its ARN says; an observed one stays as it is."""
+    """An end without a record is a node of its ARN's kind; one with a record is unchanged."""
     nodes = derive([*served("s3://b/m"), association(ARTIFACT, MODEL)]).nodes
     assert [(nodes[end].kind, nodes[end].observed) for end in (ARTIFACT, MODEL)] == [
         ("lineage-artifact", False),
@@ -299,12 +299,12 @@ STEPS = [
     "sorting",
     "finding what ran where",
     "leaving out echoes",
-    "telling data from models",
+    "separating data from models",
     "following associations",
     "joining places",
     "joining copies",
     "classifying places",
-    "looking for what nobody made",
+    "finding models of unknown origin",
 ]
 
 
@@ -319,7 +319,7 @@ def test_progress_is_told(tmp_path: Path) -> None:
     assert [doing for doing, done in steps if done == STEP] == [
         "reading records",
         "reading what they name",
-        "telling data from models",
+        "separating data from models",
     ]
 
 
@@ -360,7 +360,7 @@ def test_a_join_is_the_same_again(tmp_path: Path, bank_path: Path) -> None:
 
 
 def named_by_all(size: int) -> list[Resource]:
-    """So many jobs that name one place in a text, of which nobody knows whether they read or wrote there."""
+    """So many jobs that name one place in a text; whether they read or wrote there is unknown."""
     return [training(f"j{n}", {"train": f"s3://d/{n}/"}, Environment={"BASE": "s3://shared/base/"}) for n in range(size)]
 
 

@@ -1,4 +1,4 @@
-"""Places of models that nobody surely made: the snapshot's set holds what the rule of one reading says of each."""
+"""Places of models without a certain maker: the snapshot's set agrees with the rule for a single read."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MODELS = st.lists(st.tuples(KEYS, DAYS, st.sampled_from(["SingleModel", "MultiMo
 
 
 def job(number: int, sort: str, key: str, day: int, status: str) -> Resource:
-    """A job that wrote there, or a run of which somebody only logged that it did."""
+    """A job that wrote there, or a run for which somebody only logged that it did."""
     when, place = f"2026-01-0{day}", f"s3://x/{key}"
     if sort == "r":
         times = {"CreationTime": f"{when}T08:00:00Z", "StartTime": f"{when}T08:00:00Z", "EndTime": f"{when}T09:00:00Z"}
@@ -41,7 +41,7 @@ def model(number: int, key: str, day: int, mode: str) -> Resource:
 
 
 def both(*records: Resource) -> tuple[set[str], set[str]]:
-    """The places that the snapshot holds as unexplained, and those of which some reading is not surely made."""
+    """The places that the snapshot has as unexplained, and those with a read that has no certain maker."""
     with tempfile.TemporaryDirectory() as folder:
         crawl(Path(folder) / "s.db", *records)
         with lineage.open_snapshot(Path(folder) / "s.db") as snapshot:

@@ -96,16 +96,16 @@ DEFAULTS = [
         ({"Get": "Execution.PipelineExecutionArn"}, "it would be 'arn:"),
         ({"Get": "Execution.StartDateTime"}, "Execution.StartDateTime: how SageMaker writes a time"),
         ({"Std:Join": {"On": "-", "Values": [{"Get": "Execution.CurrentDateTime"}]}}, "Execution.CurrentDateTime: how"),
-        ({"Get": "Execution.Mood"}, "Execution.Mood is not known of this execution"),
+        ({"Get": "Execution.Mood"}, "Execution.Mood is unknown for this execution"),
         ({"Get": "Parameters.Half"}, "how SageMaker writes the value of parameter Half, 0.5"),
         ({"Get": "Parameters.Absent"}, "parameter Absent has no value and no default"),
-        ({"Get": "PipelineExperimentConfig.TrialName"}, "PipelineExperimentConfig.TrialName is not known"),
-        ({"Std:JsonGet": {"Path": "x"}}, "what Std:JsonGet comes to is not known"),
-        ({"Std:Join": "x"}, "what Std:Join comes to is not known"),
-        ({"On": 3, "Values": []}, "what On, Values comes to is not known"),
-        (True, "what true comes to is not known"),
+        ({"Get": "PipelineExperimentConfig.TrialName"}, "PipelineExperimentConfig.TrialName is unknown"),
+        ({"Std:JsonGet": {"Path": "x"}}, "the value of Std:JsonGet is unknown"),
+        ({"Std:Join": "x"}, "the value of Std:Join is unknown"),
+        ({"On": 3, "Values": []}, "the value of On, Values is unknown"),
+        (True, "the value of true is unknown"),
         ("", "it would be ''"),
-        ("a_b", "it would be 'a_b', which is no name"),
+        ("a_b", "it would be 'a_b', which is not a valid name"),
         ("x" * 121, "it would be 'xxx"),
     ],
 )
@@ -142,12 +142,12 @@ def test_a_region_without_experiments() -> None:
 @pytest.mark.parametrize(
     ("definition", "reason"),
     [
-        ("no JSON", "the definition is no JSON"),
-        ("[" * 100_000, "the definition is no JSON"),
-        ("[]", "the definition is no JSON object"),
-        ('"x"', "the definition is no JSON object"),
-        ('{"Version": "2031-01-01"}', "the definition is of version '2031-01-01', and this lineage knows 2020-12-01"),
-        ('{"PipelineExperimentConfig": []}', "the PipelineExperimentConfig of the definition is no object"),
+        ("no JSON", "the definition is not JSON"),
+        ("[" * 100_000, "the definition is not JSON"),
+        ("[]", "the definition is not a JSON object"),
+        ('"x"', "the definition is not a JSON object"),
+        ('{"Version": "2031-01-01"}', "the definition has version '2031-01-01'; this lineage knows only 2020-12-01"),
+        ('{"PipelineExperimentConfig": []}', "the PipelineExperimentConfig of the definition is not an object"),
         (defined({"ExperimentName": {"Get": "Execution.PipelineExecutionId"}, "TrialName": 1.5}), None),
     ],
 )
@@ -157,7 +157,7 @@ def test_a_bad_definition(definition: str, reason: str | None) -> None:
     if reason:
         assert found == (Name(None, reason, known=False),) * 2
     else:
-        assert found == (Name("e1"), Name(None, "what 1.5 comes to is not known", known=False))
+        assert found == (Name("e1"), Name(None, "the value of 1.5 is unknown", known=False))
 
 
 def test_an_execution_of_which_nothing_is_known() -> None:
@@ -169,7 +169,7 @@ def test_an_execution_of_which_nothing_is_known() -> None:
 
 def test_parse_definition_refuses() -> None:
     """Who asks for the definition itself gets an error that a caller can catch."""
-    with pytest.raises(MalformedDefinition, match="no JSON object"):
+    with pytest.raises(MalformedDefinition, match="not a JSON object"):
         parse_definition("3")
 
 

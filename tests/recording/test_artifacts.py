@@ -62,7 +62,7 @@ def test_an_artifact_needs_no_more_than_its_place(service: Service, stand_in: St
 
 
 def test_an_artifact_that_is_there_is_found(service: Service, stand_in: StandIn) -> None:
-    """The same place, type and content is one artifact, whoever made it."""
+    """The same place, type and content is one artifact, for any creator."""
     first = lineage_artifact(service, URI, "DataSet", source_types=ONE)
     assert lineage_artifact(service, URI, "DataSet", source_types=reversed(ONE)) == first
     assert len(stand_in.artifacts) == 1

@@ -1,4 +1,4 @@
-"""Damaged queues: what a dead process left and nobody can read is told in a line, and stops no run."""
+"""Damaged queues: unreadable items of a dead process give one line, and stop no run."""
 
 from __future__ import annotations
 

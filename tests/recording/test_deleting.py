@@ -112,7 +112,7 @@ def test_a_second_call_goes_on(account: StandIn, operation: str, code: str, caus
     No component is left without a trial by which it would be found again.
     """
     account.fault(operation, code, times=1000, after=0 if operation == "DeleteExperiment" else 1)
-    with pytest.raises(NotRecorded, match=r"'churn' is not wholly deleted.*again to go on") as failed:
+    with pytest.raises(NotRecorded, match=r"'churn' is not completely deleted.*again to continue") as failed:
         experiment(account, patience=0.0).delete_all("--force")
     assert failed.value.cause == cause
     told = str(failed.value)

@@ -1,4 +1,4 @@
-"""What experiments, trials and components promise to whoever writes them by hand."""
+"""What experiments, trials and components promise to users who write them by hand."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_what_the_service_says_alone_can_not_be_changed(session: Service) -> Non
 def test_names_are_unique_without_case(account: StandIn, session: Service, kind: Any, again: str) -> None:
     """A second one of a name, in any case, is refused with the name as it is there; exist_ok loads that one."""
     make(kind, "Churn-1", session, display_name="mine")
-    with pytest.raises(AlreadyExists, match="'Churn-1' is there already"):
+    with pytest.raises(AlreadyExists, match="'Churn-1' already exists"):
         make(kind, again, session)
     there = make(kind, again, session, display_name="yours", exist_ok=True)
     assert there.display_name == "mine"
@@ -122,7 +122,7 @@ def test_a_trial_of_another_experiment_is_never_taken(session: Service, exist_ok
     """A trial of that name in another experiment is refused, with the experiment's name; exist_ok or not."""
     Experiment.create("Fraud", session=session).create_trial("first")
     Experiment.create("churn", session=session)
-    with pytest.raises(AlreadyExists, match="'first' is there already, in the experiment 'Fraud'"):
+    with pytest.raises(AlreadyExists, match="'first' already exists, in the experiment 'Fraud'"):
         Trial.create("first", "churn", session=session, exist_ok=exist_ok)
 
 

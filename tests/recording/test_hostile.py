@@ -52,7 +52,7 @@ RUN, LOADED = 'Run("churn", "first")', 'load_run("first", "churn")'
 
 
 def test_who_only_loaded_a_run_does_not_keep_it_in_progress(service: StandIn, start: Start) -> None:
-    """A process that loaded a run may outlive it: the run is completed when whoever made it leaves."""
+    """A process that loaded a run may outlive it: the run is completed when its creator leaves."""
     with Run("churn", "first"):
         loader = start(WAITS.format(LOADED))
         ready(loader)
@@ -159,7 +159,7 @@ def test_an_exception_without_a_text_wins_too(service: StandIn, *, strict: bool)
 
 
 def test_two_threads_in_one_block_leave_nothing_behind(service: StandIn) -> None:
-    """A run that two threads enter is current in each while it is inside, and in none afterwards, whoever leaves first."""
+    """A run that two threads enter is current in each while it is inside, and in none afterwards, in any order."""
     run, inside, go = Run("churn", "first"), threading.Event(), threading.Event()
 
     def work() -> None:
@@ -546,7 +546,7 @@ def test_a_tag_that_is_named_like_a_secret_is_taken(service: StandIn) -> None:
 
 
 def test_an_outage_does_not_hold_training_up_at_each_call(service: StandIn) -> None:
-    """While nobody answers, one call waits a short while, and the others do not; what they log is sent when it is over."""
+    """While the service does not answer, one call waits a short while, and the others do not; their items are sent later."""
     with Run("churn", "first") as run:
         service.down = True
         for at in range(40):
@@ -789,7 +789,7 @@ def test_what_others_left_holds_a_short_run_up_for_a_while_only(
 
 
 def test_a_dataset_is_not_looked_at_for_long_in_an_outage(service: StandIn) -> None:
-    """When it is known that nobody answers, `log_dataset` gives up its pin at once, and its place is recorded later."""
+    """When the service is known to be unreachable, `log_dataset` gives up its pin at once, and the place is recorded later."""
     with Run("churn", "first") as run:
         service.fault("*", DROP, times=9999)
         run.log_parameter("a", 1)

@@ -42,7 +42,7 @@ def sent(service: StandIn) -> list[Any]:
 
 @pytest.mark.parametrize("call", CALLS)
 def test_a_job_inside_the_block_becomes_one_of_the_run(service: StandIn, call: str) -> None:
-    """Training, processing and transform jobs get the run's ExperimentConfig with its RunName, whoever creates them."""
+    """Training, processing and transform jobs from any code get the run's ExperimentConfig with its RunName."""
     client = join_jobs(service.session().client("sagemaker"))
     request = dict(CALLS[call])
     with Run("churn", "first") as run:

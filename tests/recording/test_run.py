@@ -284,7 +284,7 @@ def test_a_component_that_is_no_run_is_left_alone(service: StandIn) -> None:
 def test_an_experiment_in_mixed_case_is_refused(service: StandIn) -> None:
     """The SDK would not find runs in it."""
     service.session().client("sagemaker").create_experiment(ExperimentName="Churn")
-    with pytest.raises(RefusedValue, match="'Churn' is there in mixed case"), Run("churn", "first"):
+    with pytest.raises(RefusedValue, match="'Churn' exists in mixed case"), Run("churn", "first"):
         pytest.fail("must not be entered")
     with Run("other", "first"):  # an error at enter leaves nothing behind
         assert current_run()
@@ -307,7 +307,7 @@ BAD: dict[str, tuple[Callable[[Run], Any], str]] = {
     "a parameter that is infinite": (lambda run: run.log_parameter("x", np.inf), "is inf"),
     "a text that is too long": (
         lambda run: run.log_parameter("x", "y" * 2501),
-        "has 2501 characters, and SageMaker takes 2500",
+        "has 2501 characters; SageMaker allows 2500",
     ),
     "a name that is too long": (lambda run: run.log_parameter("k" * 129, 1), "1 to 128 characters"),
     "301 parameters": (lambda run: run.log_parameters({f"p{at}": at for at in range(301)}), "at most 300 parameters"),
@@ -315,8 +315,8 @@ BAD: dict[str, tuple[Callable[[Run], Any], str]] = {
     "31 inputs": (lambda run: [run.log_artifact(f"a{at}", "x", is_output=False) for at in range(31)], "at most 30 inputs"),
     "a media type": (lambda run: run.log_artifact("a", "x", "text"), "'text' is not a media type"),
     "an S3 URI that is none": (lambda run: run.log_artifact("a", "s3:/bank"), "s3:/bank"),
-    "a dataset that is no S3 URI": (lambda run: run.log_dataset("a", "/data"), "/data"),
-    "a model that is no S3 URI": (lambda run: run.log_model("model.tar.gz"), "model.tar.gz"),
+    "a dataset that is not an S3 URI": (lambda run: run.log_dataset("a", "/data"), "/data"),
+    "a model that is not an S3 URI": (lambda run: run.log_model("model.tar.gz"), "model.tar.gz"),
     "a metric that is NaN": (lambda run: run.log_metric("loss", float("nan")), "the metric 'loss' is nan"),
     "a metric that is a text": (lambda run: run.log_metric("loss", "low"), "must be a number"),  # type: ignore[arg-type]
     "an old metric": (lambda run: run.log_metric("loss", 1, NOW - timedelta(days=15)), "over 14 days old"),
@@ -352,8 +352,8 @@ def test_one_bad_value_takes_no_other_along(service: StandIn) -> None:
 @pytest.mark.parametrize(
     ("names", "said"),
     [
-        (("my exp", "r"), "'my-exp' would do"),
-        (("e_1", "r"), "'e-1' would do"),
+        (("my exp", "r"), "'my-exp' is possible"),
+        (("e_1", "r"), "'e-1' is possible"),
         (("e", "r" * 60), "at most 59"),
         (("e", "-r"), "letters, digits and hyphens"),
         (("", "r"), "can't be the name of an experiment"),
@@ -803,7 +803,7 @@ def test_what_another_account_left_is_not_sent(service: StandIn, spool: Path) ->
 def test_what_was_begun_without_a_network_is_not_sent_by_other_keys(
     service: StandIn, spool: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A run whose account nobody knows yet waits for the keys that it was recorded with."""
+    """A run with a still unknown account waits for the keys with which it was recorded."""
     monkeypatch.setattr("lineage.recording.service.PATIENCE", 0.2)
     service.down = True
     with Run("churn", "first") as run:

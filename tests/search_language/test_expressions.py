@@ -139,7 +139,7 @@ YES, NO = one("TrainingJobStatus", None, "Completed"), one("TrainingJobStatus", 
     ids=str,
 )  # fmt: skip
 def test_an_expression(expression: dict[str, Any], holds: bool) -> None:
-    """And, Or, nested filters of which one element must satisfy all, and subexpressions; up to the limits."""
+    """And, Or, nested filters that one element must all satisfy, and subexpressions; up to the limits."""
     assert Matcher("TrainingJob", expression).holds(JOB) == holds
 
 

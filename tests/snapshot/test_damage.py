@@ -155,7 +155,7 @@ def test_what_is_read_outside_is_explained_too(sealed: Path, tmp_path: Path) -> 
     db.commit()
     db.close()
     said = said_of(path, ("snapshot", "info", "-f", "json"))
-    assert "s.db is damaged: table seal, row '1', column digest: its type is another one: restore it from a copy" in said
+    assert "s.db is damaged: table seal, row '1', column digest: its type is wrong: restore it from a copy" in said
 
 
 SCHEMAS = {
@@ -176,7 +176,7 @@ def test_other_tables(sealed: Path, tmp_path: Path, change: str) -> None:
     db = sqlite3.connect(path)
     db.executescript(change)
     db.close()
-    with pytest.raises(SnapshotError, match=r"is damaged: (it lacks|nobody knows) '"):
+    with pytest.raises(SnapshotError, match=r"is damaged: (it lacks|unknown statement) '"):
         lineage.open_snapshot(path)
 
 
@@ -213,12 +213,12 @@ def test_a_trigger_with_the_name_of_statistics(sealed: Path, tmp_path: Path) -> 
         CREATE TRIGGER sly AFTER INSERT ON crawl BEGIN DELETE FROM edge; END; PRAGMA writable_schema = ON;
         UPDATE sqlite_master SET name = 'sqlite_stat1', sql = replace(sql, 'sly', 'sqlite_stat1') WHERE name = 'sly'""")
     db.close()
-    with pytest.raises(SnapshotError, match="is damaged: nobody knows 'CREATE TRIGGER"):
+    with pytest.raises(SnapshotError, match="is damaged: unknown statement 'CREATE TRIGGER"):
         lineage.open_snapshot(path)
 
 
 def test_a_locked_file(sealed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While another crawl holds the file, whoever comes is told so and by whom to wait."""
+    """While another crawl holds the file, other commands say so and what to do."""
     monkeypatch.setattr(connection, "WAIT_SECONDS", 0)
     path = tmp_path / "s.db"
     shutil.copy(sealed, path)
@@ -228,7 +228,7 @@ def test_a_locked_file(sealed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
         ran = CliRunner().invoke(cli, [*command, "--snapshot", str(path)])
         assert (ran.exit_code, ran.stderr) == (
             3,
-            f"lineage: {path} is locked: another crawl is writing into it: wait for it, or stop it\n",
+            f"lineage: {path} is locked: another crawl is writing to it: wait for it, or stop it\n",
         )
     db.close()
 

@@ -171,7 +171,7 @@ def foreign(path: Path) -> None:
         (lambda path: path.write_text("hello " * 1000), "can't be read: file is not a database"),
         (lambda path: path.mkdir(), "is a folder: name the snapshot file in it"),
         (lambda path: path.touch(), "is empty: fill it with `lineage crawl"),
-        (foreign, "is a database, but no lineage snapshot"),
+        (foreign, "is a database, but not a lineage snapshot"),
         (newer, "was written by a newer lineage .* upgrade sagemaker-lineage"),
     ],
     ids=["missing", "text", "folder", "empty", "foreign", "newer"],
@@ -232,7 +232,7 @@ def test_records_of_a_kind(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("mode", ["delete", "wal"])
 def test_the_file_is_its_owners_alone(tmp_path: Path, mode: str) -> None:
-    """A new snapshot, and what SQLite puts beside it while it is written, can be read by nobody else."""
+    """Only the owner can read a new snapshot, and the files that SQLite puts beside it."""
     before = os.umask(0)
     try:
         with Snapshot(tmp_path / "s.db") as snapshot:

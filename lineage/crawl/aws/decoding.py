@@ -1,5 +1,5 @@
-"""JSON as a service sends it, also where it is odd: deeper, or with longer numbers, than Python reads at once; with bytes that
-are no UTF-8; with a name that an object says twice.
+"""Decodes JSON from a service, even odd JSON: deeper, or with longer numbers, than Python reads at once; with bytes that
+are not UTF-8; with a name that an object repeats.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from typing import Any, Final
 
 from lineage.domain.nesting import cut_off, said_twice
 
-_MOST_DIGITS: Final = 30  # of a whole number; what has more is none of 64 bits, and as a float just as odd
+_MOST_DIGITS: Final = 30  # of a whole number; a longer one does not fit into 64 bits; read as a float, it is just as odd
 
 
 def decode(body: bytes) -> Any:
-    """What a body says, without what is nested too deeply. Raises `ValueError` where it is no JSON.
+    """The value of a body, without parts that are nested too deeply. Raises `ValueError` if it is not JSON.
 
-    A byte that is no UTF-8 becomes half a character, so that it costs the text that it stands in, and not the whole answer.
+    A byte that is not UTF-8 becomes a lone surrogate, so it spoils only its own text and not the whole answer.
     """
     text = body.decode(errors="surrogateescape")
     try:
@@ -24,7 +24,7 @@ def decode(body: bytes) -> Any:
         return json.loads(cut_off(text), parse_int=_whole_number, object_pairs_hook=said_twice)
     except json.JSONDecodeError:
         raise
-    except ValueError:  # a number of more digits than Python reads, for it takes the square of the time
+    except ValueError:  # a number with more digits than Python reads, because reading takes quadratic time
         return json.loads(text, parse_int=_whole_number, object_pairs_hook=said_twice)
 
 

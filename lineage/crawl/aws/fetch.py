@@ -1,4 +1,4 @@
-"""One kind to records and gaps: describe, list and search calls."""
+"""Reads one kind into records and gaps, with Describe, List and Search calls."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ _TAGS = Extra("Tags", "ListTags", "ResourceArn", "{Arn}")
 _CARRIED: dict[str, list[Kind]] = defaultdict(list)
 for _kind in KINDS.values():
     _CARRIED[_kind.carried_by].append(_kind)
-_OF_SOURCES = tuple(f"SourceDetail.{noun}." for noun in CARRIED_JOBS)  # each of which is read for itself as well
-PAGE = 100  # records of a List or Search page: the most that SageMaker gives
-MOST_BARREN = 1_000  # pages on end that bring nothing new, each with another token: filters may leave out that much
-MOST_PAGES = 100_000  # of one list: ten million records, and two hundred times what Search is known to give
-WINDOW = 9_000  # records of one Search: under the 10,000 at which AWS's own ExperimentAnalytics stops
+_OF_SOURCES = tuple(f"SourceDetail.{noun}." for noun in CARRIED_JOBS)  # each of which is also read by itself
+PAGE = 100  # records a page of List or Search: SageMaker's maximum
+MOST_BARREN = 1_000  # pages in a row without anything new, each with another token: filters may leave out that much
+MOST_PAGES = 100_000  # of one list: ten million records, and two hundred times the known limit of Search
+WINDOW = 9_000  # records of one Search: below the 10,000 at which AWS's own ExperimentAnalytics stops
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a Search: whole records; on the last one, how many more Search has counted than given.
+    """One page of a Search: whole records; on the last one, how many more Search counted than gave.
 
-    `odd` says of a result that it could not be read, and why.
+    `odd` has the results that could not be read, with the reason.
     """
 
     records: list[Resource]
@@ -58,7 +58,7 @@ class Fetcher:
     """
 
     def __init__(self, session: Session, *, tags: bool = False, service: str = "sagemaker") -> None:
-        """`tags`: ask for the tags of what neither Search nor another record tells, one call each."""
+        """`tags`: ask for the tags that neither Search nor another record gives, one call each."""
         self.session = session
         self._tags = tags
         self._service = service
@@ -68,7 +68,7 @@ class Fetcher:
     # --- one record -----------------------------------------------------------------------------
 
     def describe(self, kind: Kind, name: str, region: str) -> Resource:
-        """The record of that name, or ARN. A "not found" is asked once more before it is believed."""
+        """The record with that name or ARN. After a "not found", it asks once more."""
         parameters, own = self._identified(kind, name, region), kind.wrapped or f"{kind.noun}Arn"
         try:
             body = self.call(kind.describe, parameters, region, own)
@@ -82,15 +82,15 @@ class Fetcher:
         body = body[kind.wrapped] if kind.wrapped else body
         found = resource_of(kind, body, region, unknown, self.silent(kind, "describe", region))
         if not (kind.keys or is_arn(name)) and found.name.casefold() != name.casefold():
-            raise Garbled(kind.describe, f"asked for {name}, it tells of {excerpt(found.name.encode())}")
+            raise Garbled(kind.describe, f"asked for {name}, it describes {excerpt(found.name.encode())}")
         return found
 
     def described(self, kind: Kind, named: Named) -> Resource:
-        """The record of what a list named, by whichever of its name and its ARN the kind is asked for."""
+        """The record of something that a list named, by its name or its ARN, as the kind requires."""
         return self.describe(kind, named.arn if self.takes_arns(kind, named.region) else named.name, named.region)
 
     def takes_arns(self, kind: Kind, region: str) -> bool:
-        """Whether a kind is described by its ARN. Names keep their case where ARNs don't."""
+        """Whether a kind is described by its ARN. Names keep their case, ARNs may not."""
         shape = self._model(region).operation_model(kind.describe).input_shape
         key = shape.required_members[0]
         return bool(kind.keys) or key.endswith("Arn") or "arn" in shape.members[key].metadata.get("pattern", "")
@@ -110,7 +110,7 @@ class Fetcher:
         return {shape.required_members[0]: name}
 
     def completed(self, kind: Kind, record: Resource) -> Resource:
-        """The record with what only other calls give of it."""
+        """The record with what only other calls give."""
         for extra in self.extras(kind, record):
             value = {"{Arn}": record.arn}.get(extra.value) or record.body[extra.value]
             found: list[Any] = []
@@ -125,7 +125,7 @@ class Fetcher:
         return record
 
     def extras(self, kind: Kind, record: Resource) -> tuple[Extra, ...]:
-        """What is asked for besides the record itself: what the call that gave it has no room for."""
+        """What is asked for besides the record itself: what the answer of its call cannot hold."""
         tags = [_TAGS] if self._tags and not (kind.search or kind.carried_by) else []
         return tuple(extra for extra in (*kind.extras, *tags) if extra.member in record.silent)
 
@@ -134,12 +134,12 @@ class Fetcher:
     def naming(
         self, kind: Kind, region: str, words: Mapping[str, str], since: str, *, backward: bool = False
     ) -> Iterator[list[Named | Resource | Refused]]:
-        """The pages of a kind's own List call: names, or records where the summary is all there is.
+        """The pages of a kind's own List call: names, or records if the summary is the record.
 
-        In the place of an element of which nobody can tell what it names stands why.
+        An element whose name cannot be read is replaced by the reason.
 
-        `words` are the parameters of this walk (`list_by`); `since` leaves out what was created before. The oldest come
-        first, or, `backward`, the newest, where the call can sort (`ordered`).
+        `words` are the parameters of this walk (`list_by`); `since` leaves out what was created earlier. If the call can sort
+        (`ordered`), the oldest come first, or the newest with `backward`.
         """
         shape = self._model(region).operation_model(kind.list).input_shape
         after = next((name for name in ("CreationTimeAfter", "CreatedAfter") if name in shape.members), "")
@@ -174,9 +174,9 @@ class Fetcher:
     def searching(self, kind: Kind, region: str, since: str, after: str, before: str) -> Iterator[Page]:
         """The pages of a Search for records of a kind, oldest first.
 
-        `since` leaves out what was not modified since, `after` and `before` what was created earlier or later: whole
-        seconds, both of them taken in. After `WINDOW` records the search begins anew at the last creation time, for
-        Search is suspected to end at 10,000.
+        `since` leaves out what was not modified since; `after` and `before` leave out what was created earlier or later: whole
+        seconds, both inclusive. After `WINDOW` records the search starts again at the last creation time, because Search
+        probably ends at 10,000.
         """
         while True:
             count, last = 0, after
@@ -214,7 +214,7 @@ class Fetcher:
     def _read_result(
         self, kind: Kind, result: Any, unknown: tuple[Unknown, ...], region: str, found: list[Resource]
     ) -> Refused | None:
-        """Put the records of one search result into `found`; or tell why it can't be read."""
+        """Put the records of one search result into `found`, or return why it can't be read."""
         try:
             found.extend(self._found(kind, result, region, unknown))
         except Garbled as garbled:
@@ -222,12 +222,12 @@ class Fetcher:
         return None
 
     def _elements(self, page: Mapping[str, Any], result: str) -> list[tuple[Any, tuple[Unknown, ...]]]:
-        """The elements of the last page's list, each with what of it botocore does not know, or is odd."""
+        """The elements of the last page's list, each with its members that are odd or that botocore does not know."""
         unknown = self._unknown_of(result)
         return [(one, unknown[number]) for number, one in enumerate(page[result])]
 
     def _found(self, kind: Kind, result: Any, region: str, unknown: tuple[Unknown, ...]) -> Iterator[Resource]:
-        """The record of one search result, and the whole record of its source where Search carries it."""
+        """The record of one search result, and the whole record of its source if Search carries it."""
         body = dict(searched(kind, result)[1])
         detail = body.pop("SourceDetail", {})
         sources = {f"SourceDetail.{carried.noun}.": carried for carried in _CARRIED[kind.name] if detail.get(carried.noun)}
@@ -240,10 +240,10 @@ class Fetcher:
             yield resource_of(carried, detail[carried.noun], region, tuple(theirs))
 
     def pages(self, operation: str, parameters: Mapping[str, Any], region: str) -> Iterator[dict[str, Any]]:
-        """Every page of a List or Search call: an empty page with a token is not the end, one without its list is none.
+        """Every page of a List or Search call: an empty page with a token is not the end; one without its list is invalid.
 
-        AWS writes an empty list as `[]`, also where its model does not require the member: AWS's own programs index it.
-        Raises `Refused` after the pages that came where they have no end, or where nobody can tell whether they have.
+        AWS writes an empty list as `[]`, even if its model does not require the member: AWS's own programs index it.
+        Raises `Refused` after the pages that came if they have no end, or if that is unknown.
         """
         ending, token, result = _Ending(operation), dict[str, str](), self._list_in(operation, region)
         while True:
@@ -264,9 +264,9 @@ class Fetcher:
             yield from page[result]
 
     def call(self, operation: str, parameters: Mapping[str, Any], region: str, holds: str) -> dict[str, Any]:
-        """One call, whose answer `holds` a member at least. Raises `Refused`, or `CrawlError` where AWS could not be reached.
+        """One call, whose answer must have the member `holds`. Raises `Refused`, or `CrawlError` if AWS could not be reached.
 
-        botocore makes several tries; what is throttled all the same is asked again, slower, before it is given up.
+        botocore makes several tries; a call that is still throttled is repeated, slower, before it fails.
         """
         ask = partial(self._ask, operation, parameters, region, holds)
         for _ in range(self.session.patient_rounds):
@@ -291,11 +291,11 @@ class Fetcher:
         return answer
 
     def spent(self) -> int:
-        """The calls that this thread has made since it was last asked."""
+        """The calls that this thread has made since this was last read."""
         return self.session.spent()
 
     def unknown_members(self) -> list[Unknown]:
-        """What botocore does not know of the last answer to this thread.
+        """The members of the last answer to this thread that botocore does not know.
 
         A path through the list of a page names the element by its number: `Results[7].TrainingJob.New`.
         """
@@ -311,9 +311,9 @@ class Fetcher:
         return list_member(self._model(region).operation_model(operation))[0]
 
     def _unknown_of(self, result: str) -> defaultdict[int, tuple[Unknown, ...]]:
-        """What botocore did not know on the last page, by the number of the element; what is beside them is nobody's.
+        """What botocore did not know on the last page, by the number of the element; members outside the elements are dropped.
 
-        An element that is odd itself has the empty path.
+        For an element that is itself odd the path is empty.
         """
         unknown: defaultdict[int, tuple[Unknown, ...]] = defaultdict(tuple)
         for one in self.unknown_members():
@@ -322,7 +322,7 @@ class Fetcher:
         return unknown
 
     def silent(self, kind: Kind, call: str, region: str) -> frozenset[str]:
-        """The members of a kind's record that the answer of this call has no room for, and another call's has."""
+        """The members of a kind's record that this call's answer cannot hold but another call's can."""
         if (kind.name, call) not in self._members:
             model = self._model(region)
             described, searched = set(described_shape(model, kind).members), set()
@@ -336,7 +336,7 @@ class Fetcher:
 
 
 class _Ending:
-    """Whether the pages of a list come to an end: a service that is broken, or a gateway, may give tokens for ever."""
+    """Watches whether the pages of a list end: a broken service, or a gateway, may give tokens without end."""
 
     def __init__(self, operation: str) -> None:
         self._operation = operation
@@ -345,7 +345,7 @@ class _Ending:
         self._barren = 0
 
     def check(self, token: str, page: list[Any]) -> None:
-        """Take in a page that is not the last one. Raises `Refused` where there have been too many."""
+        """Count a page that is not the last one. Raises `Refused` after too many."""
         if token in self._tokens:
             self._refuse("the same NextToken again and again")
         self._tokens.add(token)
@@ -353,28 +353,28 @@ class _Ending:
         self._barren = self._barren + 1 if not page or content in self._pages else 0
         self._pages.add(content)
         if self._barren >= MOST_BARREN:
-            self._refuse(f"a fresh NextToken with each of {MOST_BARREN:,} pages on end that bring nothing new")
+            self._refuse(f"a new NextToken with each of {MOST_BARREN:,} pages in a row that bring nothing new")
         if len(self._tokens) >= MOST_PAGES:
-            self._refuse(f"a fresh NextToken with each of {MOST_PAGES:,} pages")
+            self._refuse(f"a new NextToken with each of {MOST_PAGES:,} pages")
 
     def _refuse(self, said: str) -> None:
         raise Refused("failed", f"{self._operation} gives {said}: its pages have no end")
 
 
 def _unread(garbled: Garbled, operation: str, unknown: tuple[Unknown, ...]) -> Refused:
-    """Why an element of a page can't be read: it is odd itself, or what names it is, or it has nothing that names it."""
+    """Why an element of a page can't be read: it or its name is odd, or it has no name."""
     odd = [f"{one.path or 'an element of its list'} is {one.odd}" for one in unknown if one.odd]
     return Garbled(operation, "; ".join([*odd[:3], garbled.said])) if odd else garbled
 
 
 def _spelt(kind: Kind, shape: Any, word: str) -> str:
-    """A word of an ARN, which may have lost its case, as an enumeration spells it."""
+    """A part of an ARN, which may have lost its case, in the spelling of the enumeration."""
     values = (*getattr(shape, "enum", ()), *kind.list_values)
     return next((one for one in values if one.casefold() == word.casefold()), word)
 
 
 def _seconds(time: str) -> str:
-    """A time as Search takes it: whole seconds, UTC."""
+    """A time in the form of Search: whole seconds, UTC."""
     return time[:19]
 
 
@@ -384,7 +384,7 @@ def second_after(time: str, seconds: int = 1) -> str:
 
 
 def named_in(value: Any, member: str, operation: str) -> str:
-    """The member of an answer, or of an element of its list, that says what it tells of. Raises `Refused` where none does."""
+    """The member of an answer, or of an element of its list, that names its subject. Raises `Refused` if there is none."""
     name = value.get(member) if isinstance(value, dict) else None
     if not name or not isinstance(name, str):
         raise Garbled(operation, f"something in it has no {member}: {excerpt(json.dumps(value).encode())}")
@@ -392,7 +392,7 @@ def named_in(value: Any, member: str, operation: str) -> str:
 
 
 def parsed(arn: str, operation: str) -> Arn:
-    """The parts of an ARN in an answer. Raises `Refused` where it is none."""
+    """The parts of an ARN in an answer. Raises `Refused` if it is not an ARN."""
     try:
         return parse_arn(arn)
     except MalformedName as error:
@@ -400,21 +400,21 @@ def parsed(arn: str, operation: str) -> Arn:
 
 
 def searched(kind: Kind, result: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What a result of Search holds of a kind, and the record in it: for a model the dashboard around it, and the model.
+    """The part of a Search result for a kind, and the record in it: for a model, its dashboard record, and the model.
 
-    Raises `Refused` where it holds nothing of the kind.
+    Raises `Refused` if it holds nothing of the kind.
     """
     whole = result.get(search_member(kind.search)) if isinstance(result, dict) else None
     body = whole.get(kind.search_within, whole) if whole and kind.search_within else whole
     if whole is None or not isinstance(body, dict):
-        raise Garbled("Search", f"a result tells of no {kind.search}: {excerpt(json.dumps(result).encode())}")
+        raise Garbled("Search", f"a result has no {kind.search}: {excerpt(json.dumps(result).encode())}")
     return whole, body
 
 
 def resource_of(
     kind: Kind, body: Any, region: str, unknown: tuple[Unknown, ...] = (), silent: frozenset[str] = frozenset()
 ) -> Resource:
-    """The record that an answer of Describe, or a result of Search, holds. Raises `Refused` where nothing says what it is."""
+    """The record in an answer of Describe or a result of Search. Raises `Refused` if nothing names it."""
     operation = kind.describe or kind.list
     ends = [named_in(body, member, operation) for member in kind.between[:2] or (f"{kind.noun}Arn",)]
     arn = "#".join(str(body.get(member)) for member in kind.between) or ends[0]
@@ -445,5 +445,5 @@ def _put(body: dict[str, Any], path: list[str], *, value: bool) -> None:
 
 
 def subject_of(kind: Kind, name: str, account: str, region: str) -> str:
-    """The node id under which a gap speaks of something that was named and not read."""
+    """The node id that a gap uses for something that was named and not read."""
     return parse_arn(name).id if is_arn(name) else named_id(kind.name, account, region, name)

@@ -1,4 +1,4 @@
-"""How fast each operation may be called: a budget that starts careful, learns from throttling and recovers.
+"""How fast each operation may be called: a budget that starts low, learns from throttling and recovers.
 
 SageMaker publishes no rates for its control plane, and they differ by operation, account and region. So each of these has
 its own budget, in calls a second: it grows with every answer, and is halved when AWS says `ThrottlingException`.
@@ -12,11 +12,11 @@ import time
 from collections.abc import Callable
 
 FIRST, LEAST, MOST = 25.0, 0.5, 400.0  # calls a second
-BURST = 10.0  # calls that may go at once after a rest: AWS counts its limits in token buckets
-KNOWN = {"LookupEvents": 2.0}  # calls a second, where AWS says how many (CloudTrail's API reference)
-TICK = 1e-6  # seconds: less than that no clock tells
+BURST = 10.0  # calls that may be made at once after a rest: AWS's limits are token buckets
+KNOWN = {"LookupEvents": 2.0}  # calls a second, if AWS documents them (CloudTrail's API reference)
+TICK = 1e-6  # seconds: the resolution of a clock
 SURGE = 10.0  # calls a second more for each answer, until the first throttling
-CREEP = 0.1  # of the rate, so much more for each second of answers after it
+CREEP = 0.1  # share of the rate that is added for each second of answers after it
 THROTTLED = {
     "Throttling",
     "ThrottlingException",
@@ -48,16 +48,16 @@ class Budget:
         self._burst = min(BURST, most / 2)
         self._clock = clock
         self._sleep = sleep
-        self._saved = self._burst  # calls that may go at once
-        self._counted = clock()  # when those were last counted
-        self._not_before = -math.inf  # when the next call may go at the earliest
+        self._saved = self._burst  # calls that may be made at once
+        self._counted = clock()  # when they were last counted
+        self._not_before = -math.inf  # the earliest time of the next call
         self._cut = 0.0  # when the rate was last halved
         self._surging = True
-        self._turn = threading.Lock()  # held by whoever sleeps: the next one sleeps by the rate that holds then
+        self._turn = threading.Lock()  # held by the sleeping thread, so the next one sleeps by the rate of that time
         self._lock = threading.Lock()
 
     def wait(self) -> float:
-        """Sleep until a call may go: when that was, by the budget's own clock."""
+        """Sleep until a call may be made; returns that time by the budget's own clock."""
         with self._turn:
             while (wait := self._wanting()) > 0:
                 self._sleep(wait)
@@ -65,7 +65,7 @@ class Budget:
             return self._counted
 
     def _wanting(self) -> float:
-        """The seconds until a call may go."""
+        """The seconds until a call may be made."""
         with self._lock:
             now = self._clock()
             rested, self._counted = now - self._counted, now
@@ -74,12 +74,12 @@ class Budget:
             return wait if wait > TICK else 0
 
     def answered(self) -> None:
-        """A call went well."""
+        """A call succeeded."""
         with self._lock:
             self.rate = max(self.rate, min(self._most, self.rate + (SURGE if self._surging else CREEP)))
 
     def throttled(self, sent: float) -> None:
-        """AWS said that a call was too fast. What was sent before it last said so says nothing new."""
+        """AWS throttled a call. A call sent before the last throttling tells nothing new."""
         with self._lock:
             if sent <= self._cut:
                 return
@@ -94,7 +94,7 @@ class Pace:
     """The budgets of one account: one for each region and operation."""
 
     def __init__(self, first: float = FIRST) -> None:
-        """`first` is where each budget starts, in calls a second; infinity is no budget at all."""
+        """`first` is the start of each budget, in calls a second; infinity means no limit."""
         self._first = first
         self._budgets: dict[tuple[str, str], Budget] = {}
         self._lock = threading.Lock()

@@ -1,10 +1,10 @@
-"""What was no answer: AWS refused, could not be reached, or something in its place answered what no operation does.
+"""Failed calls: AWS refused, could not be reached, or something else answered in its place.
 
 Facts: SageMaker answers "not found" mostly as a `ValidationException` whose message says so, and for some
-operations as `ResourceNotFound`; access denied is an `AccessDeniedException`; throttling is a 400. A login page of a proxy
-or the apology of a gateway comes with a 200 as well, and botocore makes `{'message': …}` of it where the service speaks
-JSON (SageMaker, CloudTrail, Account), without an error; an XML that is none it refuses with an error that is no
-`BotoCoreError` (STS, EC2), and for S3, whose answers are headers, it finds none of them.
+operations as `ResourceNotFound`; access denied is an `AccessDeniedException`; throttling is a 400. A proxy's login page
+or a gateway's error page may come with a 200. botocore then makes `{'message': …}` of it without an error if the service
+speaks JSON (SageMaker, CloudTrail, Account); it refuses invalid XML with an error that is not a `BotoCoreError` (STS, EC2);
+for S3, whose answers are headers, it finds no header.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from lineage.errors import CrawlError, MalformedName
 _NO_WAY = (EndpointConnectionError, ProxyConnectionError, SSLError)
 _NOBODY = (CredentialRetrievalError, NoCredentialsError, TokenRetrievalError)
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException"}
-# How a region answers that is not enabled for the account; and AWS where the credentials are wrong.
+# The errors of a region that is not enabled for the account, and of wrong credentials.
 _STRANGERS = {
     "AuthFailure",
     "IncompleteSignature",
@@ -46,8 +46,8 @@ _STRANGERS = {
     "UnrecognizedClientException",
 }
 _NO_OBJECT = ("NoSuchBucket", "NoSuchKey")
-UNREADABLE = (KeyError, TypeError, ValueError, MalformedName)  # what comes of an answer that is not as the API says
-UNPARSED = (*UNREADABLE, AttributeError, ResponseParserError)  # and what botocore makes of one that is not even of its protocol
+UNREADABLE = (KeyError, TypeError, ValueError, MalformedName)  # the errors of an answer that is not as the API says
+UNPARSED = (*UNREADABLE, AttributeError, ResponseParserError)  # and botocore's errors for one that is not even of its protocol
 
 
 def json_object(body: bytes) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def json_object(body: bytes) -> dict[str, Any]:
 
 
 def error_body(body: bytes) -> bytes:
-    """An error of such a service as botocore can read it: a page, and whatever else is no error of AWS, as its message."""
+    """An error of such a service in a form that botocore reads: a page, or any other text, becomes its message."""
     try:
         said = json_object(body)
     except ValueError as error:
@@ -68,16 +68,16 @@ def error_body(body: bytes) -> bytes:
 
 
 def told(error: Exception) -> str:
-    """An error on one line: what botocore could not parse it tells whole, and that may be a page."""
+    """An error on one line: botocore quotes all that it could not parse, which may be a page."""
     if isinstance(error, (BotoCoreError, ClientError)) and "<" not in str(error):
         return without_secrets(str(error))
     return f"its answer can't be read ({type(error).__name__}: {excerpt(str(error).encode())})"
 
 
 class Refused(Exception):
-    """A call that AWS did not answer, with the reason as a `Gap` knows it.
+    """A call that AWS did not answer, with the reason for a `Gap`.
 
-    Its detail has no secrets: it may repeat what was sent, a proxy's address, or what stands in a manifest.
+    Secrets are cut from its detail, because it may repeat what was sent, a proxy's address, or a part of a manifest.
     """
 
     def __init__(self, reason: str, detail: str) -> None:
@@ -87,23 +87,23 @@ class Refused(Exception):
 
 
 class Throttled(Refused):
-    """A call that was too fast, too often."""
+    """A call that was throttled too often."""
 
 
 class Garbled(Refused):
-    """An answer that is not what its operation says, whatever its status: as if there were none."""
+    """An answer that does not fit its operation, with any status: it counts as no answer."""
 
     def __init__(self, operation: str, said: str) -> None:
-        super().__init__("failed", f"{operation} was answered by what is no answer of it: {said}")
+        super().__init__("failed", f"the answer to {operation} is not one of AWS's: {said}")
         self.said = said
 
 
 class Unreachable(CrawlError):
-    """A region, or all of AWS, that no connection leads to."""
+    """A region, or all of AWS, could not be connected to."""
 
 
 def refusal(error: BotoCoreError | ClientError) -> Refused:
-    """What an error of a call means. Raises `CrawlError` where no further call can work either."""
+    """What an error of a call means. Raises `CrawlError` if no further call can work either."""
     if isinstance(error, _NO_WAY):
         raise Unreachable(f"AWS could not be reached: {without_secrets(str(error))}") from error
     if isinstance(error, _NOBODY):
@@ -113,7 +113,7 @@ def refusal(error: BotoCoreError | ClientError) -> Refused:
     code = error.response.get("Error", {}).get("Code", "")
     message = error.response.get("Error", {}).get("Message") or ""
     if code in _EXPIRED:
-        raise CrawlError(f"these credentials have expired ({code}): sign in again, and crawl again to go on") from error
+        raise CrawlError(f"these credentials have expired ({code}): sign in again and run the same command") from error
     if code in _STRANGERS:
         return Refused("denied", f"AWS does not take these credentials here ({code}): is the region enabled?")
     if "AccessDenied" in code or code in ("403", "UnauthorizedOperation", "NotAuthorized"):
@@ -126,9 +126,9 @@ def refusal(error: BotoCoreError | ClientError) -> Refused:
 
 
 def _says_missing(code: str, message: str, operation: str) -> bool:
-    """Whether an error says that there is no such thing: a bare 404 a gateway says as well, which knows nothing of it."""
+    """Whether an error says that the thing does not exist. A bare 404 is not enough: a gateway may send one too."""
     if code == "404":
-        return operation == "HeadObject"  # which has no body, and so no word for it
+        return operation == "HeadObject"  # which has no body, and so no error code
     named = code in _NO_OBJECT or code.startswith("ResourceNotFound")
     return named or (code == "ValidationException" and says_missing(message))
 
@@ -136,7 +136,7 @@ def _says_missing(code: str, message: str, operation: str) -> bool:
 def refused_by(
     do: Callable[[], None], service: str = "AWS", unreadable: tuple[type[Exception], ...] = UNREADABLE
 ) -> Refused | None:
-    """Why something could not be read, or None. What is answered and this version can't read is a refusal like any other."""
+    """Why something could not be read, or None. An answer that this version can't read counts as a refusal."""
     try:
         do()
     except Refused as refused:

@@ -1,4 +1,4 @@
-"""Questions for the service itself: a Search to its last page, and GetSearchSuggestions. They read, and keep nothing."""
+"""Questions to the service itself: a Search to its last page, and GetSearchSuggestions. Nothing is stored."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _SUGGESTED = "PropertyNameSuggestions"
 class Asked(NamedTuple):
     """What Search answered: its records, each with its body as Search gives it, and how many it counted.
 
-    `counted` is None where it did not say; `exact` is False where there may be more than that. `lost` is how many it has
-    counted and not given, where it came to its last page.
+    `counted` is None if it gave no count; `exact` is False if there may be more. `lost` is how many it counted but did not
+    give, if it came to its last page.
     """
 
     records: list[tuple[Resource, Mapping[str, Any]]]
@@ -50,7 +50,7 @@ def ask_search(fetcher: Fetcher, kind: Kind, query: Mapping[str, Any], region: s
 
 
 def ask_suggestions(fetcher: Fetcher, resource: str, hint: str, region: str) -> Iterator[str]:
-    """The property names that the service suggests, as it spells them. Raises `SearchRefused`, `CrawlError`."""
+    """The property names that the service suggests, in its spelling. Raises `SearchRefused`, `CrawlError`."""
     query = {"PropertyNameQuery": {"PropertyNameHint": hint}}
     try:
         asked = {"Resource": resource, "SuggestionQuery": query}

@@ -1,4 +1,4 @@
-"""Clients: one per region and service, with retries, a pace, the count of calls, and each answer as it came, before
+"""Clients: one per region and service, with retries, a rate limit, a count of calls, and each answer unparsed, before
 botocore drops the members that it does not know.
 """
 
@@ -33,14 +33,14 @@ if TYPE_CHECKING:
 
 BOTOCORE_VERSION: str = botocore.__version__
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/\S+")
-RESTS = (1, 2)  # how many patiences pass before what was garbled is asked for again
-_POOL = 80  # connections a client may hold: as many threads as a sweep has
+RESTS = (1, 2)  # how many times `patience` to wait before asking again after a garbled answer
+_POOL = 80  # connections of a client: as many as the threads of a sweep
 
 AnswerT = TypeVar("AnswerT")
 
 
 class Session:
-    """A caller in one account, and a client for each region and service that is asked for.
+    """A caller in one account, with a client for each region and service that is used.
 
     `replayed`: whether an account file answers, and not AWS.
     `calls` counts the requests that AWS answered, `retries` those that botocore sent once more; `on_call` is told
@@ -58,15 +58,15 @@ class Session:
         tries: int = 10,
         paced: bool = True,
     ) -> None:
-        """Raises `CrawlError` where there is no such profile, no region or nobody signed in.
+        """Raises `CrawlError` if the profile, the region or the credentials are missing.
 
         `tries` is how often a call is made before it counts as throttled; botocore's own 3 are too few for an
-        API that allows two calls a second. What is not `paced` calls as fast as it can: nobody minds but AWS.
+        API that allows two calls a second. Without `paced`, calls are made as fast as possible.
         """
         self.calls = self.retries = 0
         self.on_call: Callable[[], None] = lambda: None
         self.patience = 1.0  # seconds until a "not found" is asked again: config reads are eventually consistent
-        self.patient_rounds = 3 if paced else 0  # how often a call that botocore gave up as throttled is made again
+        self.patient_rounds = 3 if paced else 0  # how often a call is repeated after botocore gave up because of throttling
         self._tries, self._paced = tries, paced
         self._pace = Pace(FIRST if paced else math.inf)
         self._lock = threading.Lock()
@@ -98,17 +98,17 @@ class Session:
             raise CrawlError(not_signed_in(error, self._boto)) from error
 
     def assume(self, role: str) -> Session:
-        """A session as another role, which renews its credentials by itself. Raises `CrawlError`, `MalformedName`."""
+        """A session with another role that renews its credentials by itself. Raises `CrawlError`, `MalformedName`."""
         if not _ROLE.fullmatch(role):
             raise MalformedName(f"{role!r} is not a role ARN (expected one like arn:aws:iam::111122223333:role/auditor)")
         core = botocore.session.Session()
-        own: Any = self._boto  # it makes the client that assumes the role, so that its hooks hold there, too
+        own: Any = self._boto  # it makes the client that assumes the role, so its hooks work there, too
         fetcher = AssumeRoleCredentialFetcher(
             lambda service, **_: own.client(service), own.get_credentials(), role, extra_args={"RoleSessionName": "lineage"}
         )
         renewed = DeferredRefreshableCredentials(method="sts-assume-role", refresh_using=fetcher.fetch_credentials)
         core._credentials = renewed  # type: ignore[attr-defined]  # noqa: SLF001  (botocore has no public way to renew)
-        # Whoever answers in AWS's place for this session does so for the roles that it assumes.
+        # A stand-in that answers instead of AWS for this session also answers for its assumed roles.
         core.register("before-send", lambda **words: own.events.emit_until_response(**words)[1])
         other = boto3.Session(botocore_session=core, region_name=self.region)
         try:
@@ -141,7 +141,7 @@ class Session:
         return sorted(set(names) & set(self._boto.get_available_regions("sagemaker", partition_name=partition)))
 
     def check_regions(self, names: Sequence[str]) -> None:
-        """Raise `MalformedName` for a region that no partition has: a slip of the pen would be a hole for ever."""
+        """Raise `MalformedName` for a region that no partition has: a typing error would be a permanent hole."""
         known = {
             region
             for partition in self._boto.get_available_partitions()
@@ -176,15 +176,15 @@ class Session:
             return self._stores[region]
 
     def heard(self) -> bytes:
-        """The last good answer to this thread as it came, whole: botocore's own parser drops members it does not know."""
+        """The last good answer to this thread, complete: botocore's own parser drops members that it does not know."""
         return bytes(self._heard.body)
 
     def answer(self) -> dict[str, Any]:
-        """The same as JSON. Raises `ValueError` where it is no JSON object."""
+        """The same as JSON. Raises `ValueError` if it is not a JSON object."""
         return json_object(self.heard())
 
     def steadily(self, ask: Callable[[], AnswerT]) -> AnswerT:
-        """Ask, and where the answer is garbled a few times more: a gateway may be well again soon."""
+        """Ask, and repeat a few times if the answer is garbled: a gateway may recover soon."""
         for rest in RESTS:
             with contextlib.suppress(Garbled):
                 return ask()
@@ -210,7 +210,7 @@ class Session:
             budget.answered()
 
     def spent(self) -> int:
-        """The calls that this thread has made since it was last asked."""
+        """The calls that this thread has made since this was last read."""
         spent = getattr(self._heard, "calls", 0)
         self._heard.calls = 0
         return spent
@@ -222,7 +222,7 @@ class Session:
         self.on_call()
 
     def _listen(self, response_dict: dict[str, Any], **_: Any) -> None:
-        """Keep a good answer as it came, and spare botocore the work of parsing it; an error it gets as it can read one."""
+        """Store a good answer unparsed, and spare botocore the parsing; give it errors in a form that it reads."""
         body = response_dict["body"] or b""
         good = response_dict["status_code"] < 300
         self._heard.body = body if good else b""

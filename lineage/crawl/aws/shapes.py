@@ -1,4 +1,4 @@
-"""Where botocore's model says what a kind's record looks like: in Describe, in Search, in a page of a List."""
+"""The shapes of a kind's record in botocore's model: in Describe, in Search, in a page of a List."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def search_member(resource: str) -> str:
 
 
 def search_shape(model: Any, kind: Kind) -> Any:
-    """The shape of what a search result holds of the kind: for a model, that of the dashboard around it."""
+    """The shape of a search result for the kind: for a model, that of the dashboard record around it."""
     return model.shape_for("SearchRecord").members[search_member(kind.search)]
 
 

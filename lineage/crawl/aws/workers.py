@@ -1,4 +1,4 @@
-"""Threads that wait for AWS side by side. They are daemons: whoever presses Ctrl-C waits for none of them."""
+"""Threads that wait for AWS in parallel. They are daemons: Ctrl-C waits for none of them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Task = Callable[[], None]
 
 
 class Workers:
-    """A few threads that run tasks in the order in which they were given."""
+    """A few threads that run tasks in the given order."""
 
     def __init__(self) -> None:
         self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
@@ -27,11 +27,11 @@ class Workers:
             threading.Thread(target=self._run, daemon=True).start()
 
     def give(self, task: Task) -> None:
-        """Have a task run. It must raise nothing: there is nobody to catch it."""
+        """Run a task on a thread. It must not raise: nothing would catch the error."""
         self._tasks.put(task)
 
     def stop(self) -> None:
-        """Let each thread end after what it is doing; what is still waiting is dropped."""
+        """Let each thread end after its current task; waiting tasks are dropped."""
         self._stopped = True
         for _ in range(self._number):
             self._tasks.put(None)
@@ -46,9 +46,9 @@ Outcome = TypeVar("Outcome")
 
 
 def side_by_side(todo: Iterable[One], do: Callable[[One], Outcome], number: int) -> Iterator[tuple[One, Outcome]]:
-    """Do something with each, so many at a time: what came of it, as it comes. Raises the first error that `do` raises.
+    """Call `do` for each item, so many at a time, and yield each result as it comes. Raises the first error of `do`.
 
-    No more is begun than is taken, so that nothing piles up.
+    Starts no more calls than results are taken, so nothing piles up.
     """
     rest, running = iter(todo), 0
     inbox: queue.SimpleQueue[tuple[One, Outcome] | Exception] = queue.SimpleQueue()

@@ -1,4 +1,4 @@
-"""An account file: what one estate holds, written down, for `replay` to answer from.
+"""An account file: the content of one or more accounts, written down for `replay` to answer from.
 
 It holds one JSON object a line; empty lines are skipped. The first is the header, and the others are records, objects in
 S3, events and faults in any order:
@@ -11,40 +11,40 @@ S3, events and faults in any order:
     {"event": "DeleteTrainingJob", "time": "2026-11-01T08:00:00Z", "user": "arn:…", "request": {"trainingJobName": "x"}}
     {"fault": "AccessDeniedException", "operation": "DescribeModel", "name": "loans-7"}
 
-**The header** says who asks where nobody has assumed a role (`caller`) and the region where none is given
+**The header** has the default caller (`caller`), who asks without an assumed role, and the default region
 (`region`). `regions`, a list, names the enabled ones: calls to another one are refused as AWS refuses them. Without it
 `region` is the only one that AWS lists, and calls to any region are answered.
 
-**A record** belongs to the account and the region of its ARN (an association has none: to those of its source). A later
-line with the same ARN replaces the earlier one.
+**A record** belongs to the account and the region of its ARN (an association, which has none, to those of its source). A
+later line with the same ARN replaces the earlier one.
 
-* `kind` is a row of the table that has a Describe call, or whose List summaries are the record.
-* `record` is that answer or summary. Times are ISO 8601 text. Members that botocore does not know are let through.
-* `search` (optional) is what only Search tells: `Tags` (which ListTags tells too), `Parents` of a trial component, …
-* `extras` (optional) holds, by name, the members that a List call of their own gives, such as the steps of an execution.
+* `kind` is a row of the table with a Describe call, or with List summaries that are the record.
+* `record` is that answer or summary. Times are ISO 8601 text. Members that botocore does not know are passed through.
+* `search` (optional) is what only Search gives: `Tags` (which ListTags gives too), `Parents` of a trial component, …
+* `extras` (optional) has, by name, the members that come from a separate List call, such as the steps of an execution.
 
-**An object** in S3 is answered to whoever asks, by GetObject and HeadObject: `text`, or `json` (one value), or `lines` (a
-value a line), `modified` at a time (default: the beginning of 2026); `etag`, where it is not the MD5 of the content. A
+**An object** in S3 is given to every caller of GetObject and HeadObject: `text`, or `json` (one value), or `lines` (one
+value a line), `modified` at a time (default: the beginning of 2026); `etag`, if it is not the MD5 of the content. A
 later line with the same URI replaces the earlier one.
 
-**An event** is what CloudTrail tells of a call of the SageMaker operation `event`, at `time`: see `lineage.crawl.events`.
+**An event** is CloudTrail's record of a call of the SageMaker operation `event`, at `time`: see `lineage.crawl.events`.
 
-**A fault** strikes calls of its `operation`, a SageMaker one, `AssumeRole`, `GetCallerIdentity`, `ListRegions`,
-`DescribeRegions`, `GetObject`, `HeadObject` or `LookupEvents`, or `"*"`: every SageMaker call. These narrow it down, and
+**A fault** makes calls of its `operation` fail: a SageMaker one, `AssumeRole`, `GetCallerIdentity`, `ListRegions`,
+`DescribeRegions`, `GetObject`, `HeadObject` or `LookupEvents`, or `"*"`: every SageMaker call. These members narrow it, and
 all are optional:
 
 * `name`: what the call asks for, by name or ARN (a Describe: the record; a List: its parent; an object: its URI), or the
   kind that it lists (`training-job`), or the Resource that it searches (`TrainingJob`), or the EventName that it looks up
-  (`DeleteTrainingJob`). Case means nothing.
-* `account`: of whoever calls; for AssumeRole that of the role. `region`: where the call goes.
-* `times`: only the first so many of these calls. `every`: only each so-manieth of them. A call that an earlier fault has
-  struck does not count; faults with a name come before those without, and else in the file's order.
+  (`DeleteTrainingJob`). Case is ignored.
+* `account`: of the caller; for AssumeRole that of the role. `region`: where the call goes.
+* `times`: only the first N of these calls. `every`: only every N-th of them. A call that an earlier fault has
+  hit does not count; faults with a name come before those without, otherwise in the file's order.
 
 The codes are SageMaker's own: `AccessDeniedException`, `ThrottlingException`, `InternalFailure`, `ServiceUnavailable`,
-`UnrecognizedClientException`, `ExpiredTokenException`, `ValidationException`, … `ResourceNotFound` is the not-found error
-of the operation, whichever that has: so a record looks that was deleted after it was listed. Two are no errors:
-`EmptyPage` (the first page of a List, a Search or a lookup is empty, and its token leads to the records) and `RepeatedToken`
-(each page has the same token, so that the walk has no end).
+`UnrecognizedClientException`, `ExpiredTokenException`, `ValidationException`, … `ResourceNotFound` gives the operation's own
+not-found error, as for a record that was deleted after it was listed. Two are not errors: `EmptyPage` (the first page of a
+List, a Search or a lookup is empty, and its token leads to the records) and `RepeatedToken` (each page has the same token,
+so the walk has no end).
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ class AccountRecord:
     """One record of the file. `whole` is its body with what only Search gives."""
 
     kind: Kind
-    id: str  # the ARN, resource part casefolded; an association's place in the file
+    id: str  # the ARN, resource part casefolded; for an association, its position in the file
     account: str
     region: str
     body: Mapping[str, Any]
@@ -116,7 +116,7 @@ class AccountRecord:
 
     @property
     def tail(self) -> str:
-        """What its ARN says after the resource type: mostly its name, in lower case."""
+        """The part of its ARN after the resource type: mostly its name, in lower case."""
         return self.arn.partition("/")[2]
 
 
@@ -138,12 +138,12 @@ class Object:
 
 
 Shelf = tuple[str, str, str]
-"""A kind's name, an account and a region: where a record is kept."""
+"""A kind's name, an account and a region: the key for a group of records."""
 
 
 @dataclass(slots=True)
 class Account:
-    """What an account file holds."""
+    """The content of an account file."""
 
     caller: str
     region: str
@@ -175,9 +175,9 @@ def _take(account: Account | None, line: str, where: str, reader: _LineReader) -
         entry = json.loads(line)
         json.dumps(entry, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
-        raise CrawlError(f"{where}: no JSON ({error}); an account file has one JSON object a line") from error
+        raise CrawlError(f"{where}: not JSON ({error}); an account file has one JSON object a line") from error
     if not isinstance(entry, dict):
-        raise CrawlError(f"{where}: a JSON object is wanted, not {type(entry).__name__}")
+        raise CrawlError(f"{where}: expected a JSON object, not {type(entry).__name__}")
     if account is None:
         return _header(entry, where)
     if "fault" in entry:
@@ -217,7 +217,7 @@ def _header(entry: dict[str, Any], where: str) -> Account:
 
 
 class _LineReader:
-    """Reads lines, each held to the shapes of the service model. Every method raises `CrawlError`, naming the line."""
+    """Reads lines and checks them against the service model's shapes. Every method raises `CrawlError`, naming the line."""
 
     def __init__(self, model: ServiceModel) -> None:
         self._model = model
@@ -254,7 +254,7 @@ class _LineReader:
     def _problems(self, kind: Kind, body: Any, search: Any, extras: Any) -> Iterator[str]:
         own, found = self._shapes[kind.name]
         yield from _misfits(body, own, "record")
-        # The names that a call asks for the record by; a versioned package has none of its own.
+        # The names by which a call may ask for the record; a versioned package has no name of its own.
         wanted = kind.keys or ((f"{kind.noun}Name",) if kind.describe and kind is not MODEL_PACKAGE else ())
         yield from (f"record.{key} is missing" for key in wanted if key in own.members and not body.get(key))
         for shape in found if search else ():
@@ -289,9 +289,9 @@ class _LineReader:
             if key not in texts | numbers:
                 yield f'a fault has no "{key}"; it has {", ".join(sorted(texts | numbers))}'
             elif key in texts and not (isinstance(value, str) and value):
-                yield f'"{key}" of a fault is a text, and not {json.dumps(value)[:40]}'
+                yield f'"{key}" of a fault must be a text, not {json.dumps(value)[:40]}'
             elif key in numbers and not (type(value) is int and value > 0):
-                yield f'"{key}" of a fault is a number of calls, and not {json.dumps(value)[:40]}'
+                yield f'"{key}" of a fault must be a number of calls, not {json.dumps(value)[:40]}'
         operation = entry.get("operation")
         if operation not in self._operations:
             yield f'"operation" of a fault is one of SageMaker\'s, {", ".join(OTHER_OPERATIONS)}; there is no {operation!r}'
@@ -302,18 +302,18 @@ class _LineReader:
 
 
 def _shapes_of(kind: Kind, model: ServiceModel) -> tuple[Any, list[Any]]:
-    """What a record of the kind is shaped like (None where no call gives one), and by what its `search` part may be."""
+    """The shape of a record of the kind (None if no call gives one), and those that its `search` part may have."""
     own = described_shape(model, kind) if kind.describe else None
     if kind.summaries and not kind.describe:
         own = list_member(model.operation_model(kind.list))[1]
     if not kind.search:
-        return own, [model.shape_for("ListTagsOutput")]  # no Search knows the kind: its tags are all that there is to tell
-    found = search_shape(model, kind)  # for a model the dashboard around it, too
+        return own, [model.shape_for("ListTagsOutput")]  # Search does not know the kind: only its tags can be given
+    found = search_shape(model, kind)  # for a model, also its dashboard record
     return own, [found, found.members["Model"]] if kind.search == "Model" else [found]
 
 
 def _misfits(value: Any, shape: Any, path: str) -> Iterator[str]:
-    """What in a record is not of the type that botocore expects there. Members that it does not know are let through."""
+    """What in a record does not have the type that botocore expects. Members that it does not know are passed through."""
     wanted = _JSON_TYPES.get(shape.type_name, str)
     if not isinstance(value, wanted) or (shape.type_name == "timestamp" and not _is_time(value)):
         yield f"{path} must be a {shape.type_name}, and is {json.dumps(value)[:40]}"

@@ -1,11 +1,11 @@
-"""What SageMaker would answer from the records of an account file: Describe, List, Search and ListTags.
+"""Answers like SageMaker from the records of an account file: Describe, List, Search and ListTags.
 
-Facts: a List call cuts its page first and filters it then, so that an empty page with a token is normal; what it is
-asked *of* (a pipeline, an endpoint, a category) comes before the cut. Search cuts its records down to its own shape,
+Facts: a List call first cuts its page and then filters it, so an empty page with a token is normal; the parent that it
+lists (a pipeline, an endpoint, a category) is applied before the cut. Search reduces its records to its own shape,
 and refuses what `lineage.search_language` says it refuses.
 
-Time is linear in the account: what is sorted, grouped or searched once is kept for the pages that follow, and only the
-records of one page are put into their answer's shape. Threads that ask for the same at once may compute it twice.
+Time is linear in the account: a sort, group or search is stored for the following pages, and only the
+records of one page are put into the answer's shape. Threads that ask for the same at once may compute it twice.
 """
 
 from __future__ import annotations
@@ -51,21 +51,21 @@ _EDGES = {
 
 
 class Where(NamedTuple):
-    """Whose call it is, and where it goes."""
+    """The caller, and the region of the call."""
 
     account: str
     region: str
 
 
 class _Sorted(NamedTuple):
-    """Records in an order; where that is one of times, the times too, negative where they descend."""
+    """Records in an order; for an order by time, also the times, negative if descending."""
 
     records: Sequence[AccountRecord]
     times: Sequence[float]
 
 
 class _Cut(NamedTuple):
-    """As much of a shape as tells what is cut."""
+    """The part of a shape that decides what is cut."""
 
     members: Mapping[str, Any]
 
@@ -91,7 +91,7 @@ class Answers:
         self._cut = cache(self._cut_of)
 
     def answer(self, operation: OperationModel, parameters: dict[str, Any], where: Where, fault: str = "") -> dict[str, Any]:
-        """The answer as the JSON protocol sends it; `fault` is one that spoils a page and is no error."""
+        """The answer in the JSON protocol; `fault` is one that spoils a page and is not an error."""
         name = operation.name
         if name.startswith("Describe"):
             record = self._describe(operation, parameters, where)
@@ -127,7 +127,7 @@ class Answers:
         return found
 
     def _named(self, kind: Kind, name: str, where: Where) -> AccountRecord | None:
-        """The record of a name in the caller's own account, or of an ARN, which reaches whatever account it says."""
+        """The record with a name in the caller's own account, or with an ARN, in the ARN's account."""
         if not is_arn(name):
             return self._by_name((kind.name, where.account, where.region)).get(name.casefold())
         arn = parse_arn(name)
@@ -140,7 +140,7 @@ class Answers:
         return names | {record.tail.casefold(): record for record in records}
 
     def _of_keys(self, kind: Kind, parameters: Mapping[str, Any], where: Where) -> AccountRecord | None:
-        """The record that several parameters name together: of one's own account or AWS's; the newest of its versions."""
+        """The record that several parameters name together: the caller's or AWS's; its newest version."""
         first = parameters[kind.keys[0]]
         owners = (parse_arn(first).account,) if is_arn(first) else (where.account, "aws")
         asked = [str(parameters[key]).casefold() for key in kind.keys if key in parameters]
@@ -152,7 +152,7 @@ class Answers:
         return None
 
     def _index_keys(self, shelf: Shelf) -> dict[tuple[str, ...], list[AccountRecord]]:
-        """Records by all of their keys, and by all but the last."""
+        """Records by all of their keys, and by all except the last."""
         index = defaultdict(list)
         for record in self._account.records.get(shelf, {}).values():
             values = tuple(str(record.body.get(key)).casefold() for key in KINDS[shelf[0]].keys)
@@ -188,7 +188,7 @@ class Answers:
         return [record for record in records if all(value in self._of(record, name) for name, value in others)]
 
     def _index_group(self, shelf: Shelf, order: Order, parameter: str) -> dict[str, list[AccountRecord]]:
-        """The records of a shelf by what a List call can ask them of."""
+        """The records of a shelf by the values of a List call's parameter."""
         index = defaultdict(list)
         for record in self._sorted(shelf, order).records:
             for value in self._of(record, parameter):
@@ -196,7 +196,7 @@ class Answers:
         return dict(index)
 
     def _of(self, record: AccountRecord, parameter: str) -> set[str]:
-        """The values of a parameter with which a List call comes by this record, casefolded."""
+        """The values of a parameter for which a List call gives this record, casefolded."""
         if parameter == "ModelPackageType":
             return {"both", "versioned" if _group_of(record) else "unversioned"}
         if parameter == "ModelPackageGroupName":
@@ -252,7 +252,7 @@ class Answers:
     def _search(self, operation: OperationModel, parameters: dict[str, Any], where: Where, fault: str) -> dict[str, Any]:
         resource, expression = parameters["Resource"], parameters.get("SearchExpression")
         member = search_member(resource)
-        shape = self._search_record.members.get(member)  # none for images, of which Search gives empty records
+        shape = self._search_record.members.get(member)  # none for images, for which Search gives empty records
         kind = self._searched.get(resource)
         if shape is None or kind is None or parameters.get("CrossAccountFilterOption") == "CrossAccount":
             return {"Results": [], "TotalHits": {"Value": 0, "Relation": "EqualTo"}}
@@ -267,7 +267,7 @@ class Answers:
         return {"Results": results, "TotalHits": {"Value": len(found), "Relation": "EqualTo"}} | token
 
     def _find(self, shelf: Shelf, order: Order, expression_text: str) -> Sequence[AccountRecord]:
-        """What an expression finds; where the order is one of creation, only the records between its bounds are read."""
+        """What an expression finds; if sorted by creation, only the records between its bounds are read."""
         resource = KINDS[shelf[0]].search
         expression = json.loads(expression_text) if expression_text else None
         holds = Matcher(resource, expression).holds
@@ -288,7 +288,7 @@ class Answers:
         return _Sorted([record for _, _, record in ranked], times)
 
     def _searchable(self, record: AccountRecord) -> Mapping[str, Any]:
-        """A record as Search holds it: a model inside its dashboard, a trial component with the job that it is of."""
+        """A record in the form of Search: a model inside its dashboard record, a trial component with its job."""
         if record.kind.search_within:
             return {record.kind.search_within: record.whole, **record.whole}
         if record.kind.name in RUNS and (source := self._source(record)):
@@ -296,13 +296,13 @@ class Answers:
         return record.whole
 
     def _cut_of(self, kind: Kind) -> _Cut:
-        """What Search leaves out where its own shape lacks it: what Describe gives of the record, and of its source."""
+        """The shapes that Search reduces: Describe's shape of the record, and of its source."""
         own = described_shape(self._model, kind)
         sources = {noun: described_shape(self._model, KINDS[name]) for noun, name in CARRIED_JOBS.items()}
         return _Cut({**own.members, kind.search_within: own, "SourceDetail": _Cut(sources)})
 
     def _suggest(self, _: OperationModel, parameters: dict[str, Any], where: Where, __: str) -> dict[str, Any]:
-        """Names that people chose and that begin so; the service's samples write its own word before them in lower case."""
+        """Names that people chose and that begin like this; the service's samples write its own prefix in lower case."""
         kind = self._searched.get(parameters["Resource"])
         hint = parameters.get("SuggestionQuery", {}).get("PropertyNameQuery", {}).get("PropertyNameHint", "")
         records = self._account.records.get((kind.name, *where), {}).values() if kind else ()
@@ -326,7 +326,7 @@ class Answers:
 
 
 def not_found(operation: str, parameters: Mapping[str, Any]) -> Failure:
-    """The error with which an operation answers for a record that is not there."""
+    """An operation's error for a missing record."""
     noun = re.sub(r"^(Describe|List)", "", operation)
     name = next((value for value in parameters.values() if isinstance(value, str)), "")
     code, message = _NOT_FOUND.get(noun, ("ResourceNotFound", f"{noun} '{{name}}' does not exist."))
@@ -334,7 +334,7 @@ def not_found(operation: str, parameters: Mapping[str, Any]) -> Failure:
 
 
 def _refuse_name(operation: OperationModel, key: str, name: str) -> None:
-    """What Describe refuses before it looks: a name that is too long, or an ARN where only names are taken."""
+    """What Describe refuses before it looks: a name that is too long, or an ARN where only names are allowed."""
     words = operation.input_shape.members[key].metadata if operation.input_shape else {}
     fits = re.fullmatch(str(words.get("pattern") or ".*"), name)
     if not fits or len(name) > int(words.get("max") or len(name)):
@@ -343,12 +343,12 @@ def _refuse_name(operation: OperationModel, key: str, name: str) -> None:
 
 
 def _numbers(version: Any) -> list[int]:
-    """A version so that 10 comes after 9."""
+    """A sort key for versions, with 10 after 9."""
     return [int(number) for number in re.findall(r"\d+", str(version))]
 
 
 def _group_of(package: AccountRecord) -> str:
-    """The group of a model package, in lower case; a package that is in none has no version in its ARN."""
+    """The group of a model package, in lower case; a package without a group has no version in its ARN."""
     group, _, version = package.tail.partition("/")
     return str(package.body.get("ModelPackageGroupName") or (group if version else "")).casefold()
 
@@ -357,7 +357,7 @@ def _group_of(package: AccountRecord) -> str:
 
 
 def _bounds(expression: Expression) -> tuple[float, float]:
-    """The creation times between which all must lie that an expression can find."""
+    """The range of creation times of everything that an expression can find."""
     opens, closes = float("-inf"), float("inf")
     filters: Iterable[Mapping[str, Any]] = expression.get("Filters") or ()
     for one in filters if expression.get("Operator") != "Or" else ():

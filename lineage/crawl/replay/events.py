@@ -1,14 +1,14 @@
-"""Events of an account file: the calls of SageMaker that CloudTrail would tell of.
+"""Events of an account file: the SageMaker calls that CloudTrail would report.
 
     {"event": "DeleteTrainingJob", "time": "2026-11-01T08:00:00Z", "user": "arn:aws:sts::111122223333:assumed-role/ops/kim",
      "request": {"trainingJobName": "loans-7"}}
 
 * `event` is a SageMaker operation, `time` when it was called, as ISO 8601 text.
-* `request` holds its parameters as CloudTrail writes them: the first letter of each name is small. `user` is the ARN of
-  whoever called, or another name.
+* `request` holds its parameters as CloudTrail writes them: each name begins with a lower-case letter. `user` is the ARN of
+  the caller, or another name.
 * `response` (optional): what the call answered, in the same way: `{"trainingJobArn": "arn:…"}`.
-* `account` and `region` (optional): where it was called; else the file's own.
-* `error` (optional): the code with which the call failed. `source` (optional): the service, where another one has an
+* `account` and `region` (optional): where it was called; by default the file's own.
+* `error` (optional): the code with which the call failed. `source` (optional): the service, if it is another one with an
   operation of that name (`codepipeline.amazonaws.com`).
 """
 
@@ -47,7 +47,7 @@ class Event:
 
 
 def read_event(entry: dict[str, Any], operations: Collection[str], where: str) -> Event:
-    """The event of a line. Raises `CrawlError`, naming the line, for what is no event of one of these operations."""
+    """The event of a line. Raises `CrawlError`, naming the line, if it is not an event of one of these operations."""
     for problem in _problems(entry, operations):
         raise CrawlError(f"{where}: {problem}")
     return Event(**entry)
@@ -58,17 +58,17 @@ def _problems(entry: dict[str, Any], operations: Collection[str]) -> Iterator[st
         if key not in (*_TEXTS, *_OBJECTS):
             yield f'an event has no "{key}"; it has {", ".join(sorted((*_TEXTS, *_OBJECTS)))}'
         elif key in _TEXTS and not (isinstance(value, str) and value):
-            yield f'"{key}" of an event is a text, and not {json.dumps(value)[:40]}'
+            yield f'"{key}" of an event must be a text, not {json.dumps(value)[:40]}'
         elif key in _OBJECTS and not isinstance(value, dict):
-            yield f'"{key}" of an event is an object: {_OBJECTS[key]}'
+            yield f'"{key}" of an event must be an object: {_OBJECTS[key]}'
     if entry["event"] not in operations:
         yield f'"event" is one of SageMaker\'s operations; there is no {entry["event"]!r}'
     if not entry.get("user"):
-        yield 'an event has a "user": whoever called'
+        yield 'an event must have a "user": the caller'
     try:
         _moment(entry.get("time", ""))
     except (ValueError, OverflowError):
-        yield f'"time" of an event is ISO 8601 text, and not {json.dumps(entry.get("time"))[:40]}'
+        yield f'"time" of an event must be ISO 8601 text, not {json.dumps(entry.get("time"))[:40]}'
 
 
 def _moment(text: str) -> datetime:

@@ -1,4 +1,4 @@
-"""What goes wrong in a replayed account: which calls a fault strikes, and the errors as AWS words them."""
+"""Failures in a replayed account: which calls a fault hits, and the errors in AWS's words."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Call(NamedTuple):
     operation: str
     account: str
     region: str
-    names: frozenset[str]  # what it asks for and of, casefolded
+    names: frozenset[str]  # what it asks for, and the parent it asks about, casefolded
     first_page: bool
 
 
@@ -56,7 +56,7 @@ class Fault:
     met: int = field(default=0, repr=False)
 
     def fits(self, call: Call) -> bool:
-        """Whether the call is one that this fault is about."""
+        """Whether this fault is about the call."""
         paged = call.operation.startswith(("List", "Search", "LookupEvents"))
         return (
             (self.operation == call.operation or (self.operation == "*" and call.service == "sagemaker"))
@@ -68,7 +68,7 @@ class Fault:
         )
 
     def meet(self) -> bool:
-        """Count one more call, and say whether this one is struck."""
+        """Count one more call, and return whether this one is hit."""
         self.met += 1
         return self.met % self.every == 0 and (not self.times or self.met <= self.times)
 
@@ -84,6 +84,6 @@ class Faults:
         return bool(self._faults)
 
     def strike(self, call: Call) -> str:
-        """The code of the first fault that strikes the call, or nothing."""
+        """The code of the first fault that hits the call, or nothing."""
         with self._lock:
             return next((fault.code for fault in self._faults if fault.fits(call) and fault.meet()), "")

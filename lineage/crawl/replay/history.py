@@ -1,4 +1,4 @@
-"""What CloudTrail's LookupEvents would answer from the events of an account file: the newest first, fifty a page."""
+"""Answers like CloudTrail's LookupEvents from the events of an account file: the newest first, fifty a page."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def looked_up(
     events: Iterable[Event], operation: OperationModel, parameters: dict[str, Any], account: str, region: str, fault: str
 ) -> dict[str, Any]:
-    """One page of what an account's Event history holds in a region, as the JSON protocol sends it."""
+    """One page of an account's Event history in a region, in the JSON protocol."""
     wanted = [one for one in events if (one.account, one.region) == (account, region) and _passes(one, parameters)]
     wanted.sort(key=lambda one: one.moment, reverse=True)
     page, token = cut_page(wanted, parameters, operation, fault, size=50)

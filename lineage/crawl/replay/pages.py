@@ -1,4 +1,4 @@
-"""How the records of an account file look in an answer: their order, the page that is cut, summaries, and the wire."""
+"""How the records of an account file look in an answer: their order, pages, summaries, and the wire format."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lineage.search_language.properties import steps_of, values_at
 if TYPE_CHECKING:
     from botocore.model import OperationModel
 
-# What List calls are asked of, by kind and parameter: the field of the record that says so.
+# The parents by which List calls select, by kind and parameter: the field of the record with the parent.
 ASKED_OF = {
     "inference-component": {"EndpointNameEquals": "EndpointName"},
     "model-package": {"ModelPackageGroupName": "ModelPackageGroupName", "ModelPackageType": ""},
@@ -30,7 +30,7 @@ ASKED_OF = {
     },
     "association": {"SourceArn": "SourceArn", "DestinationArn": "DestinationArn"},
 } | {f"lineage-{noun}": {"SourceUri": "Source.SourceUri"} for noun in ("artifact", "action", "context")}
-# What a summary calls differently from the record, by kind.
+# Members with another name in the summary than in the record, by kind.
 _IN_SUMMARY: Mapping[str, Mapping[str, str]] = {
     "monitoring-schedule": {
         "MonitoringJobDefinitionName": "MonitoringScheduleConfig.MonitoringJobDefinitionName",
@@ -50,7 +50,7 @@ _NO_FILTERS = ("MaxResults", "NextToken", "SortBy", "SortOrder", "CrossAccountFi
 
 
 class Order(NamedTuple):
-    """How records are sorted: by their ids where `by` is empty."""
+    """How records are sorted: by their ids if `by` is empty."""
 
     by: str = ""
     descending: bool = False
@@ -78,7 +78,7 @@ def _modified(record: AccountRecord) -> float:
 def cut_page(
     items: Sequence[Any], parameters: Mapping[str, Any], operation: OperationModel, fault: str, size: int = 10
 ) -> tuple[Sequence[Any], dict[str, str]]:
-    """One page, and the token of the next. The fault may make it empty, or its token the one that came before."""
+    """One page, and the token of the next. The fault may empty the page, or repeat the previous token."""
     size, token = int(parameters.get("MaxResults", size)), parameters.get("NextToken", "0")
     limits = operation.input_shape.members["MaxResults"].metadata if operation.input_shape else {}
     if not limits.get("min", 1) <= size <= limits.get("max", size):
@@ -98,7 +98,7 @@ def cut_page(
 
 
 def summary(record: AccountRecord, shape: Any) -> dict[str, Any]:
-    """What a List says of a record: where that is all of it, also the members that the shape lacks."""
+    """The List summary of a record: if the summary is the record, also the members that the shape lacks."""
     own = {name: value for name, value in record.body.items() if name not in shape.members} if record.kind.summaries else {}
     return own | {name: value for name in shape.members if (value := _summarised(record, name)) is not None}
 
@@ -113,7 +113,7 @@ def _summarised(record: AccountRecord, member: str) -> Any:
         return detail(whole, path)
     if member in whole:
         return whole[member]
-    if member == "EndpointName":  # wherever a monitoring job definition or schedule names it
+    if member == "EndpointName":  # in any place where a monitoring job definition or schedule names it
         prefix = kind.describe.removeprefix("Describe").removesuffix("JobDefinition")
         inline = "MonitoringScheduleConfig.MonitoringJobDefinition.MonitoringInputs[].EndpointInput.EndpointName"
         return detail(whole, f"{prefix}JobInput.EndpointInput.EndpointName") or next(iter(detail(whole, inline)), None)
@@ -161,9 +161,9 @@ def _satisfies(record: AccountRecord, parameter: str, value: Any) -> bool:
 
 
 def on_the_wire(value: Any, shape: Any, cut: Any = None) -> Any:
-    """The value as the JSON protocol sends it: times as seconds. Members that the shape lacks are sent as they are.
+    """The value in the JSON protocol: times as seconds. Members that the shape lacks are sent unchanged.
 
-    Search leaves members out that Describe gives: where the shape lacks what the shape `cut` has, it is not sent.
+    Search leaves out members that Describe gives: a member that `cut` has and the shape lacks is not sent.
     """
     if shape is None:
         return value
@@ -179,7 +179,7 @@ def on_the_wire(value: Any, shape: Any, cut: Any = None) -> Any:
 
 
 def epoch(text: Any) -> float:
-    """A time as seconds; one without a zone is in UTC, one that is missing the beginning of time."""
+    """A time as seconds; UTC if it has no zone, the epoch if it is missing."""
     if not text:
         return 0.0
     moment = datetime.fromisoformat(str(text))

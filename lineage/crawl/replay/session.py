@@ -1,8 +1,8 @@
-"""An account file, answered through a real botocore client: parameters are validated, pages are cut, errors have
-SageMaker's shapes, and not one byte goes to a network.
+"""Answers from an account file through a real botocore client: parameters are validated, pages are cut, errors have
+SageMaker's shapes, and nothing goes to a network.
 
-What the file holds: `lineage.crawl.account`. What SageMaker answers from it: `lineage.crawl.answers`. Here stands what is
-around that: who calls, where to, and how an answer looks on the wire. Besides SageMaker these answer: STS
+`lineage.crawl.account` describes the file; `lineage.crawl.answers` gives SageMaker's answers. This file does the
+rest: the caller, the region, and how an answer looks on the wire. Besides SageMaker, these services answer: STS
 (GetCallerIdentity, and AssumeRole of any role of any account), Account (ListRegions), EC2 (DescribeRegions), S3
 (GetObject, HeadObject) and CloudTrail (LookupEvents). Every other service denies access.
 """
@@ -44,7 +44,7 @@ OnAnswer = Callable[[str, Mapping[str, Any]], None]
 _OWN: Credentials = ("replay", "replay", None)
 _KEY = re.compile(r"ASIA(\d{12})([A-Z2-7]+)")
 _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d+/([^/]+)/")
-# What the older protocols call the same errors.
+# The names of the same errors in older protocols.
 _CODES = {
     "sts": {
         "AccessDeniedException": "AccessDenied",
@@ -73,7 +73,7 @@ def replay_session(
 ) -> Session:
     """A session whose calls are answered from an account file, as the file's caller. Raises `CrawlError`, naming the line.
 
-    It calls as fast as it can, unless it is `paced` as towards AWS.
+    It calls as fast as it can, unless it is `paced` as for AWS.
     """
     session = Session(boto=Replay(path, latency=latency, on_answer=on_answer).boto(region), tries=tries, paced=paced)
     session.patience = 0
@@ -82,13 +82,13 @@ def replay_session(
 
 
 class Replay:
-    """An account file behind botocore: sessions of any caller, all answered from the one file. Threads may share it."""
+    """An account file behind botocore: sessions of any caller, all answered from one file. Threads may share it."""
 
     def __init__(self, path: str | Path, *, latency: float = 0.0, on_answer: OnAnswer | None = None) -> None:
         """Raises `CrawlError`, naming the line that can't be read.
 
-        Each answer of SageMaker takes `latency` seconds; `on_answer` is told its operation and parameters, an error
-        that botocore tries again as well, from the thread that asks.
+        Each answer of SageMaker takes `latency` seconds; `on_answer` gets its operation and parameters, also for an error
+        after which botocore tries again, on the calling thread.
         """
         self._model = _core().get_service_model("sagemaker")
         self.account = read_account(path, self._model)
@@ -106,7 +106,7 @@ class Replay:
         }
 
     def boto(self, region: str | None = None, credentials: Credentials | None = None) -> boto3.Session:
-        """A session of whoever AssumeRole gave the credentials to, else of the file's caller; its region, else the file's."""
+        """A session with credentials from AssumeRole, by default as the file's caller; by default in the file's region."""
         core = _core()
         core.set_credentials(*(credentials or _OWN))
         for event, handler in self.hooks().items():
@@ -114,7 +114,7 @@ class Replay:
         return boto3.Session(botocore_session=core, region_name=region or self.account.region)
 
     def hooks(self) -> dict[str, Callable[..., AWSResponse]]:
-        """The event handlers, by event, that answer in the network's place: for a botocore session made elsewhere.
+        """The event handlers, by event, that answer instead of the network: for a botocore session made elsewhere.
 
         A handler for one service only, such as `before-send.s3`, comes before these.
         """
@@ -133,7 +133,7 @@ class Replay:
             as_xml = _ERRORS.get(asked.service)
             words = {"__type": code, "message": failure.message}
             error = as_xml(code, failure.message) if as_xml else json.dumps(words)
-            if asked.operation == "HeadObject":  # which has no body: its status is all that is told
+            if asked.operation == "HeadObject":  # which has no body: only its status is sent
                 error, status = "", 404 if failure.code == "NoSuchKey" else status
             return _response(request, _Reply(error.encode(), status))
 
@@ -141,11 +141,11 @@ class Replay:
         _, service, operation = event_name.split(".", 2)
         header = request.headers.get("Authorization", "")
         signed = _CREDENTIAL.search(header.decode() if isinstance(header, bytes) else header)
-        key, region = (signed[1], signed[2]) if signed else ("", "")  # so the region is known in every partition
+        key, region = (signed[1], signed[2]) if signed else ("", "")  # gives the region in every partition
         return _Asked(service, operation, _parameters(request, service), self._caller(key), region or self.account.region)
 
     def _caller(self, key: str) -> str:
-        """The ARN of whoever signed; an access key that AssumeRole gave says it itself."""
+        """The ARN of the signer; an access key from AssumeRole contains it."""
         assumed = _KEY.fullmatch(key)
         if not assumed:
             return self.account.caller
@@ -154,7 +154,7 @@ class Replay:
         return f"arn:{partition}:sts::{assumed[1]}:assumed-role/{who}"
 
     def _struck(self, asked: _Asked, account: str = "") -> str:
-        """The fault that spoils the call's page. Raises `Failure` for one that is an error."""
+        """The fault that spoils the call's page. Raises `Failure` if it is an error."""
         code = self._faults.strike(self._call(asked, account)) if self._faults else ""
         if code in ("", EMPTY_PAGE, REPEATED_TOKEN):
             return code
@@ -285,13 +285,13 @@ class _Reply(NamedTuple):
 
 
 def _core() -> botocore.session.Session:
-    nothing: Any = (None, None, None, None)  # neither a variable nor a file of this machine is looked at
+    nothing: Any = (None, None, None, None)  # no environment variable or file of this machine is read
     core = botocore.session.Session(session_vars=dict.fromkeys(("profile", "config_file", "credentials_file"), nothing))
     core.register_component("data_loader", _loader())
     return core
 
 
-_loader = cache(create_loader)  # reads each service model once, for every session
+_loader = cache(create_loader)  # reads each service model once for all sessions
 
 
 def _denied(asked: _Asked) -> Failure:
@@ -314,7 +314,7 @@ def _parameters(request: Any, service: str) -> dict[str, Any]:
 
 
 class _Raw(io.BytesIO):
-    """A body as urllib3 would hand it over."""
+    """A body as urllib3 would give it."""
 
     def stream(self, **_: Any) -> Iterator[bytes]:
         yield self.read()

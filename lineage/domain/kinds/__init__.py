@@ -1,10 +1,10 @@
 """THE TABLE: what exists in SageMaker, how each kind is listed and described, and what its fields refer to.
 
 Data only. botocore already knows pages, parameters and shapes; a row says what botocore can't know. A test
-lints every row against botocore's own service model, and holds the list of reference-shaped fields that no
+checks every row against botocore's own service model, and the list of reference-shaped fields that no
 row reads (`tests/domain/data/unread_references.tsv`).
 
-`words.py` has the words that a row uses, `table.py` joins the rows; each other file has those of one family, as its `ROWS`.
+`words.py` defines the words that a row uses, `table.py` joins the rows; each other file has one family of rows as `ROWS`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What jobs are given and other records hold: algorithms and feature groups."""
+"""Algorithms and feature groups, which jobs use."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ FEATURE_GROUP = Kind(
     search="FeatureGroup",
     tells_use=True,
     references=(
-        # Where the data really lands; OfflineStoreConfig.S3StorageConfig.S3Uri is shared by many groups.
+        # Where the data is really written; OfflineStoreConfig.S3StorageConfig.S3Uri is shared by many groups.
         writes("OfflineStoreConfig.S3StorageConfig.ResolvedOutputS3Uri", usage="data", continuous="=Continuous", own="place"),
-        # Training sets are mostly what Athena gives of its Glue table.
+        # Training sets are mostly results of Athena queries on its Glue table.
         writes(
             "OfflineStoreConfig.DataCatalogConfig.TableName",
             usage="data",

@@ -1,4 +1,4 @@
-"""What is published for people to find: model cards and hub contents."""
+"""What people publish for others: model cards and hub contents."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HUB_CONTENT = Kind(
     traits=(Trait.VERSIONED,),
     references=(
         mentions("HubContentDocument"),
-        # Of a dataset: where it lies, and the feature groups from which somebody says that it was extracted.
+        # For a dataset: its location, and the feature groups from which somebody says it was extracted.
         reads(
             "HubContentDocument{}.DatasetS3Bucket",
             usage="data",

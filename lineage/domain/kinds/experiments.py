@@ -1,4 +1,4 @@
-"""Experiments, their trials, and the trial components that record one run each."""
+"""Experiments, their trials, and the trial components, each of which records one run."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ TRIAL_COMPONENT = Kind(
     describe="DescribeTrialComponent",
     list="ListTrialComponents",
     search="ExperimentTrialComponent",
-    # One that logs artifacts and names no source may have several, which Describe alone tells. What has one source
-    # and more besides is known by the one.
+    # A component that logs artifacts and names no source may have several sources, which only Describe gives. A component
+    # with one source and others is known by the first.
     doubts=("!Source&InputArtifacts", "!Source&OutputArtifacts"),
     search_lacks=("Sources",),
     accrues=True,

@@ -1,4 +1,4 @@
-"""The jobs whose program people bring: training and processing."""
+"""The jobs that run people's own programs: training and processing."""
 
 from __future__ import annotations
 

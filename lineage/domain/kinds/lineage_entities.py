@@ -8,7 +8,7 @@ from lineage.domain.kinds.experiments import EXPERIMENT
 from lineage.domain.kinds.words import ANY, Kind, mentions, refers
 
 SOURCE: Final = "Source.SourceUri"
-# The types of the artifacts as which the SDK logs charts and tables of a run, and what people call them.
+# The artifact types that the SDK uses for charts and tables of a run, and their everyday names.
 CHARTS: Final = {
     "ConfusionMatrix": "confusion matrix",
     "ROCCurve": "ROC curve",
@@ -18,7 +18,7 @@ CHARTS: Final = {
 
 
 def _entity(noun: str, shape: str) -> Kind:
-    """A lineage entity: people and SageMaker write it, so what it says is a hint. Its List summary says it all."""
+    """A lineage entity: people and SageMaker write it, so it is only a hint. Its List summary is complete."""
     return Kind(
         f"lineage-{noun.lower()}",
         called=noun,
@@ -54,17 +54,17 @@ ASSOCIATION = Kind(
 
 ROWS: Final = (LINEAGE_ARTIFACT, LINEAGE_ACTION, LINEAGE_CONTEXT, ASSOCIATION)
 
-# What an association's type says of the way that data takes (API reference, AddAssociation). SageMaker "places no
-# restrictions on their use": only these two are plain. The guide has the derived thing as the destination of DerivedFrom,
-# which the words say the other way round; AssociatedWith, SameAs and no type at all say no direction.
+# The direction of data by an association's type (API reference, AddAssociation). SageMaker "places no
+# restrictions on their use": only these two are clear. In the guide, the derived thing is the destination of DerivedFrom,
+# contrary to the word itself; AssociatedWith, SameAs and a missing type give no direction.
 PRODUCED: Final = "Produced"
 DIRECTED: Final = ("ContributedTo", PRODUCED)
-# An artifact is a thing that lies at its source URI. A context may be, too; an action's source is what was done.
+# An artifact is the thing at its source URI. A context may be one, too; an action's source is what was done.
 THINGS: Final = (LINEAGE_ARTIFACT.name,)
 LIES_THERE: Final = (LINEAGE_ARTIFACT.name, LINEAGE_CONTEXT.name)
-# What puts things together that need have nothing to do with each other: two datasets of a project, two models of a
-# deployment. And what SageMaker makes once for many (developer guide, "SageMaker–Created Tracking Entities"): an image, the
-# context of an endpoint or of a group of packages, of which the records tell more.
+# Groups of things that may be unrelated: two datasets of a project, two models of a deployment. And entities that SageMaker
+# creates once for many (developer guide, "SageMaker–Created Tracking Entities"): an image, the context of an endpoint or of
+# a package group, about which the records say more.
 GATHERING: Final = (LINEAGE_CONTEXT.name, EXPERIMENT.name)
 GATHERING_TYPES: Final = ("ModelDeployment",)
 SHARED_TYPES: Final = ("Image", "Endpoint", "ModelGroup")

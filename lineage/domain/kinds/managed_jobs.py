@@ -1,4 +1,4 @@
-"""The jobs whose program SageMaker brings: transform, tuning, AutoML, fine tuning, compilation, optimization, labeling."""
+"""The jobs that run SageMaker's programs: transform, tuning, AutoML, fine tuning, compilation, optimization, labeling."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ TRANSFORM_JOB = Kind(
         refers("LabelingJobArn", "labeling-job", "member-of"),
         refers("AutoMLJobArn", "automl-job", "member-of"),
         *EXPERIMENT_CONFIG,
-        named_weights("Environment.*", "reads"),  # instead of those that the model's own environment names
+        named_weights("Environment.*", "reads"),  # replaces the weights that the model's own environment names
         mentions("Environment.*", paired=True, weights=False),
         *TAGS,
     ),
@@ -52,7 +52,7 @@ TRANSFORM_JOB = Kind(
 
 
 def _tuned(at: str) -> tuple[Reference, ...]:
-    """A training job definition of a tuning job: the jobs that it spawns repeat it, and may have been deleted since."""
+    """A training job definition of a tuning job: the jobs that it starts repeat it, and may have been deleted since."""
     return (
         *channels(f"{at}."),
         mounts(f"{at}."),
@@ -124,12 +124,12 @@ AUTOML_JOB = Kind(
             span=Span.OBJECT,
         ),
         provides("AutoMLProblemTypeConfig.TextGenerationJobConfig.BaseModelName", to="hub-content", usage="model"),
-        provides(  # where none was asked for
+        provides(  # if no other was requested
             "ResolvedAttributes.AutoMLProblemTypeResolvedAttributes.TextGenerationResolvedAttributes.BaseModelName",
             to="hub-content",
             usage="model",
         ),
-        # Its children read split copies that it writes all the while.
+        # Its child jobs read split copies, which it writes during its whole run.
         writes(
             "OutputDataConfig.S3OutputPath",
             usage="output",
@@ -150,7 +150,7 @@ AUTOML_JOB = Kind(
     colour="#cfe8f7",
 )
 
-_DOCUMENT: Final = "JobConfigDocument{}."  # as the SDK's sagemaker-train writes it; the API calls it a text
+_DOCUMENT: Final = "JobConfigDocument{}."  # written by the SDK's sagemaker-train; for the API it is a text
 FINE_TUNING_JOB = Kind(
     "job",
     describe="DescribeJob",
@@ -158,7 +158,7 @@ FINE_TUNING_JOB = Kind(
     search="Job",
     keys=("JobCategory", "JobName"),
     list_by=("JobCategory", ""),
-    list_values=(  # only the first trains: two make data, the evaluations read it
+    list_values=(  # only the first trains: two make data, and evaluations read it
         "AgentRFT",
         "AgentRFTEvaluation",
         "SyntheticDataGeneration",
@@ -170,7 +170,7 @@ FINE_TUNING_JOB = Kind(
     trains="always",
     job=True,
     times=("CreationTime", "EndTime"),
-    traits=(Trait.LEARNS, Trait.REPACKS),  # and measures: as its category says
+    traits=(Trait.LEARNS, Trait.REPACKS),  # it also measures, depending on its category
     parts=(f"{_DOCUMENT}InputDataConfig[]",),
     references=(
         reads(f"{_DOCUMENT}InputDataConfig[].DataSource.S3DataSource.S3Uri", role="ChannelName", data_type="S3DataType"),
@@ -200,7 +200,7 @@ TRAINING_SESSION = Kind(
     job=True,
     times=("CreationTime", "EndTime"),
     traits=(Trait.LEARNS,),
-    # Its data goes over a runtime API of which no record remains: a read of nobody knows what.
+    # Its data goes over a runtime API that leaves no record: what it read is unknown.
     references=(
         reads("ModelConfig.BaseModelArn", to=ANY, role="=base model", usage="model"),
         writes("OutputConfig.S3Location.Path", usage="model", continuous="=Continuous"),
@@ -282,7 +282,7 @@ LABELING_JOB = Kind(
     tells_use=True,
     trains="labels_itself",
     job=True,
-    times=("CreationTime", ""),  # nothing says when it ended
+    times=("CreationTime", ""),  # no field says when it ended
     parts=("InputConfig",),
     references=(
         reads("InputConfig.DataSource.S3DataSource.ManifestS3Uri", role="=input", span=Span.MANIFEST),

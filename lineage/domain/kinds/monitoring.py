@@ -25,7 +25,7 @@ _PROCESSORS = ("RecordPreprocessorSourceUri", "PostAnalyticsProcessorSourceUri")
 
 
 def _definition(noun: str, own: tuple[Reference, ...], colour: str) -> Kind:
-    """One of the four kinds of monitoring job definition, which differ in their prefix and in one field or two."""
+    """One of the four kinds of monitoring job definition, which differ in their prefix and one or two fields."""
     return Kind(
         {
             "DataQuality": "data-quality-job-definition",

@@ -1,4 +1,4 @@
-"""Pipelines and their executions, which name all that their steps made."""
+"""Pipelines and their executions, which name everything that their steps made."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ _MADE_BY_STEPS = {
     "EndpointConfig": "endpoint-config",
     "InferenceComponent": "inference-component",
     "Job": "job",
-    "Lambda": ANY,  # what it does stands in its code
+    "Lambda": ANY,  # only its code says what it does
     "BedrockCustomModel": "bedrock-custom-model",
     "BedrockCustomModelDeployment": "bedrock-model",
     "BedrockModelImport": "bedrock-model",
     "BedrockProvisionedModelThroughput": "bedrock-model",
 }
 
-# A step of the one was a cache hit, one of the other was left out of a selective execution: both reuse what was made before.
+# In one a step was a cache hit, in the other a selective execution skipped it: both reuse what was made before.
 _REUSED = tuple(f"{result}.SourcePipelineExecutionArn" for result in ("CacheHitResult", "SelectiveExecutionResult"))
 
 _RECORDED_BY_STEPS = ("ActionArns", "ArtifactArns", "ContextArns")
@@ -75,7 +75,7 @@ PIPELINE_EXECUTION = Kind(
     list_by=("PipelineName", "pipeline"),
     extras=(
         Extra("PipelineExecutionSteps", "ListPipelineExecutionSteps", "PipelineExecutionArn", "PipelineExecutionArn"),
-        # Search tells them as well: this is for an execution that only Describe could read.
+        # Search gives them as well: this is for an execution that only Describe could read.
         Extra("PipelineParameters", "ListPipelineParametersForExecution", "PipelineExecutionArn", "PipelineExecutionArn"),
     ),
     accrues=True,

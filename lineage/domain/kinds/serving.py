@@ -10,7 +10,7 @@ from lineage.domain.names import Span
 
 
 def _deployed_images(at: str) -> tuple[Reference, ...]:
-    """The images that run, the tag as asked for and the digest that it resolved to."""
+    """The images that run: the requested tag and the digest that it resolved to."""
     return tuple(
         provides(f"{at}[].DeployedImages[].{field}", role="VariantName") for field in ("SpecifiedImage", "ResolvedImage")
     )
@@ -25,7 +25,7 @@ def _variants(at: str, usage: str) -> tuple[Reference, ...]:
 
 
 def _served() -> tuple[Reference, ...]:
-    """What an endpoint and its config both say of the data that goes in and out while serving."""
+    """What an endpoint and its config both say about the data that goes in and out while serving."""
     return (
         writes("DataCaptureConfig.DestinationS3Uri", usage="capture"),
         writes("AsyncInferenceConfig.OutputConfig.S3OutputPath", usage="predictions"),
@@ -46,7 +46,7 @@ def _component(at: str) -> tuple[Reference, ...]:
 
 
 def _package(at: str) -> Reference:
-    """The package that a container is made from: its own specification, or the additional one that is named."""
+    """The package from which a container is made: its own specification, or the named additional one."""
     path = f"{at}.ModelPackageName"
     return refers(path, "model-package", "instantiates", role="ContainerHostname", select="InferenceSpecificationName")
 
@@ -56,7 +56,7 @@ ENDPOINT = Kind(
     describe="DescribeEndpoint",
     list="ListEndpoints",
     search="Endpoint",
-    doubts=("EndpointStatus!=InService",),  # the pending deployment stands in Describe only
+    doubts=("EndpointStatus!=InService",),  # only Describe has the pending deployment
     # The endpoint config has the first two as well; an endpoint in service has no pending deployment.
     search_lacks=("AsyncInferenceConfig", "ExplainerConfig", "PendingDeploymentSummary"),
     traits=(Trait.SERVES,),
@@ -119,7 +119,7 @@ MODEL = Kind(
     list="ListModels",
     search="Model",
     search_within="Model",
-    search_time="",  # a dashboard record around the model: nothing says by what name its times are sorted
+    search_time="",  # a dashboard record around the model: the name of its time for sorting is undocumented
     parts=("PrimaryContainer", "Containers[]"),
     traits=(Trait.HOLDS_MODEL,),
     references=(

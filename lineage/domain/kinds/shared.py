@@ -21,7 +21,7 @@ from lineage.domain.names import Span
 
 
 def model_data(at: str, role: str, mode: str = "") -> tuple[Reference, ...]:
-    """What `ModelDataSource` and its like name, below the path `at`."""
+    """What `ModelDataSource` and similar members name, below the path `at`."""
     source = f"{at}.S3DataSource"
     return (
         loads(f"{source}.S3Uri", role=role, data_type="S3DataType", open_ended=mode, digest="ETag"),
@@ -42,7 +42,7 @@ def container(at: str, role: str = "ContainerHostname", mode: str = "Mode", etag
 
 
 def environment(variables: str, role: str = "") -> tuple[Reference, ...]:
-    """What the variables of a container name: weights, in a place or by a name, and whatever else."""
+    """What the variables of a container name: weights, by place or by name, and anything else."""
     return (
         named_weights(variables, role=role),
         named_weights(variables, to=WEIGHTS, role=role, usage=WEIGHTS),
@@ -59,7 +59,7 @@ def package_container(at: str, role: str) -> tuple[Reference, ...]:
 
 
 def channels(at: str, mode: str = "AlgorithmSpecification.TrainingInputMode", **words: object) -> tuple[Reference, ...]:
-    """What the channels of a training job, or of a template of one, read; `at` ends in a dot or is empty."""
+    """What the channels of a training job, or of a template of one, read; `at` ends with a dot or is empty."""
     source = f"{at}InputDataConfig[].DataSource"
     common: dict[str, object] = {"role": "ChannelName"} | words
     return (
@@ -82,7 +82,7 @@ def channels(at: str, mode: str = "AlgorithmSpecification.TrainingInputMode", **
 
 
 def mounts(at: str) -> Reference:
-    """The file systems of a training job, or of a template of one, that it may write to; `at` ends in a dot or is empty."""
+    """The file systems of a training job, or of a template of one, that it may write to; `at` ends with a dot or is empty."""
     return writes(
         f"{at}InputDataConfig[].DataSource.FileSystemDataSource.FileSystemId",
         template="{FileSystemType}://{FileSystemId}/{DirectoryPath}",
@@ -95,11 +95,11 @@ def mounts(at: str) -> Reference:
 
 
 def model_dir(at: str) -> Reference:
-    """Where the SDK tells a script that it may put its model. Some frameworks do."""
+    """The place where the SDK tells a script it may put its model. Some frameworks use it."""
     return writes(f"{at}.model_dir", usage="output", continuous="=Continuous", evidence=ALLOWED)
 
 
-# Tags are people's words, but for the one by which Pipelines marks what an execution made.
+# People write tags, except for the one with which Pipelines marks what an execution made.
 TAGS: Final = (
     mentions("Tags[].Value"),
     refers(
@@ -111,7 +111,7 @@ TAGS: Final = (
     ),
 )
 
-# The name of the trial component of the run in which somebody made a job: another one than that which SageMaker makes for it.
+# The trial component of the run in which somebody started a job; SageMaker makes another component for the job itself.
 RUN_NAME: Final = "ExperimentConfig.RunName"
 EXPERIMENT_CONFIG: Final = (
     refers(RUN_NAME, "trial-component", "recorded-by", inverse=True),

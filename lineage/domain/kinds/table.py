@@ -1,4 +1,4 @@
-"""The rows of all families in one table, the sets of kinds that a word of the rows makes, and how a kind is found."""
+"""The rows of all families in one table, the set of kinds for each word of the rows, and how a kind is found."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from lineage.domain.kinds import (
 from lineage.domain.kinds.words import Kind, Trait
 from lineage.domain.names import is_arn, parse_arn
 
-# The order of the families, and of the rows in each, is the order in which kinds are crawled and told.
+# The order of the families, and of the rows in each, is the order in which kinds are crawled and shown.
 KINDS: Final[dict[str, Kind]] = {
     kind.name: kind
     for kind in (
@@ -51,7 +51,7 @@ PLACES: Final = _with(Trait.PLACE)
 SHOWN_BESIDE: Final = _with(Trait.SHOWN_BESIDE)
 SERVERS: Final = _with(Trait.SERVES)
 HOLDERS: Final = _with(Trait.HOLDS_MODEL)
-CARRIERS: Final = (*HOLDERS, serving.ENDPOINT_CONFIG.name)  # by which a model gets to whoever asks it
+CARRIERS: Final = (*HOLDERS, serving.ENDPOINT_CONFIG.name)  # through which callers reach a model
 REGISTERED: Final = _with(Trait.REGISTERS)
 MEASURERS: Final = _with(Trait.MEASURES)
 REPACKERS: Final = _with(Trait.REPACKS)
@@ -61,19 +61,19 @@ RUNS: Final = _with(Trait.RECORDS)
 GROUPS: Final = _with(Trait.GROUPS)
 VERSIONED: Final = _with(Trait.VERSIONED)
 TAKERS: Final = _with(Trait.TAKES_OUT)
-# What reads by itself: of one that nobody could read, nobody knows what it read.
+# What reads by itself: if its record could not be read, what it read is unknown.
 READERS: Final = (*(kind.name for kind in KINDS.values() if kind.job), *_with(Trait.RECORDS, Trait.TRAINED_UNREAD))
-MADE: Final = _with(Trait.SERVES, Trait.HOLDS_MODEL, Trait.RECORDS)  # what is made of data, besides jobs
-ENTITY_KINDS: Final = tuple(kind.name for kind in KINDS.values() if kind.hints)  # what people write beside the records
+MADE: Final = _with(Trait.SERVES, Trait.HOLDS_MODEL, Trait.RECORDS)  # made from data, besides jobs
+ENTITY_KINDS: Final = tuple(kind.name for kind in KINDS.values() if kind.hints)  # written by people beside the records
 ONLY_NAMED: Final = tuple(kind.name for kind in KINDS.values() if kind.only_named)
 OF_VARIANTS: Final = tuple(kind.name for kind in KINDS.values() if "variants" in dict(kind.details))
 # The jobs that a run's record carries, by the member that holds them.
 CARRIED_JOBS: Final[dict[str, str]] = {kind.noun: kind.name for kind in KINDS.values() if shared.RUNS in kind.finders}
-_OWN_WORDS: Final = ("traits", "search_within", "borrows")  # of the questions here, and no contract
+_OWN_WORDS: Final = ("traits", "search_within", "borrows")  # only for the questions here, not a contract
 
 
 def kind_json(kind: Kind) -> dict[str, Any]:
-    """A row as plain JSON values, without the words that it leaves empty."""
+    """A row as plain JSON values, without its empty words."""
     told = ((name, value) for name, value in asdict(kind).items() if name not in _OWN_WORDS)
     return {name: value for name, value in told if value not in ("", (), ("", ""), None, False)}
 
@@ -84,20 +84,20 @@ _BY_ARN: Final = [
 ]
 
 
-# The kind that a List or Describe call is about.
+# The kind that a List or Describe call is for.
 KIND_OF_CALL: Final[dict[str, str]] = {
     call: kind.name for kind in KINDS.values() for call in (kind.describe, kind.list) if call
 }
 
 
 def kind_of_subject(subject: str) -> Kind | None:
-    """The kind of what a gap is about: by its ARN, or by the word before what was only named; None for a place."""
+    """The kind of a gap's subject: from its ARN, or from the word before a name; None for a place."""
     return kind_of_arn(subject) if is_arn(subject) else KINDS.get(subject.partition(":")[0])
 
 
 @lru_cache(maxsize=10_000)
 def kind_of_arn(arn: str) -> Kind:
-    """The row whose ARN pattern fits, the most particular first; `resource` for what no row knows."""
+    """The row whose ARN pattern matches, the most specific first; `resource` if no row does."""
     parsed = parse_arn(arn)
     for pattern, kind in _BY_ARN if parsed.service == "sagemaker" else ():
         if pattern.fullmatch(parsed.resource):

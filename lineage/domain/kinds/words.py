@@ -1,10 +1,10 @@
 """The words that rows of the table use.
 
 A path is plain: `A.B[].C`, where `[]` is each element of a list, a last `*` is each value of a map, and `{}` is the JSON
-document that a text holds (botocore knows nothing of what is in it). The
-sibling fields that a reference needs (`role`, `data_type`, …) are looked up as a variable is: in the object
+document in a text (botocore does not know its members). The
+sibling fields that a reference needs (`role`, `data_type`, …) are looked up like variables: in the object
 that holds the field, then in each object around it, so a root field may be named as well. A `*[]` is each
-element of each value of a map, and `A{}` is the object that the text `A` holds as JSON.
+element of each value of a map, and `A{}` is the JSON object in the text `A`.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from typing import Final, NamedTuple
 
 from lineage.domain.names import Span
 
-LOCATION: Final = "location"  # what a reference is "to" when it names a place, not a resource
+LOCATION: Final = "location"  # the `to` of a reference that names a place, not a resource
 IMAGE: Final = "image"
 WEIGHTS: Final = "weights"
-ANY: Final = ""  # whatever kind the ARN says
-ALLOWED: Final = "allowed"  # the evidence of a write to a place that a job was given: nothing says that it wrote there
-REUSED: Final = "reused"  # the usage of what a record took over from another one
+ANY: Final = ""  # the kind that the ARN says
+ALLOWED: Final = "allowed"  # the evidence of a write to a place that a job was given, though no field says that it wrote there
+REUSED: Final = "reused"  # the usage of what a record inherited from another one
 
 
 class Relation(NamedTuple):
-    """What an edge means: whether data flows along it, and whether it points into the record that names it."""
+    """The meaning of an edge: whether data flows along it, and whether it points to the record that names it."""
 
     flows: bool
     inward: bool
@@ -33,7 +33,7 @@ class Relation(NamedTuple):
 RELATIONS: Final[dict[str, Relation]] = {
     "reads": Relation(flows=True, inward=True),
     "writes": Relation(flows=True, inward=False),
-    # a job names the place in a text, and by no field as what it reads or writes
+    # a job names the place in a text, not in a field for what it reads or writes
     "may-read": Relation(flows=True, inward=True),
     "may-write": Relation(flows=True, inward=False),
     "overlaps": Relation(flows=True, inward=True),
@@ -49,7 +49,7 @@ RELATIONS: Final[dict[str, Relation]] = {
     "associated": Relation(flows=False, inward=False),
 }
 
-# From what a model is made of to the endpoint that serves it.
+# From a model's parts to the endpoint that serves it.
 SERVING: Final = ("configures", "hosts", "deploys", "instantiates", "loads", "provides")
 
 TAKING: Final = ("reads", "may-read")
@@ -57,16 +57,16 @@ WRITING: Final = ("writes", "may-write")
 
 
 def carries_model(relation: str, usage: str) -> bool:
-    """Whether an edge leads from what a model is made of on to the endpoint that serves it: an image is no model."""
+    """Whether an edge leads from a model's parts to the endpoint that serves it; an image is not such a part."""
     return relation in SERVING and (relation != "provides" or usage == "model")
 
 
 def takes_model(relation: str, usage: str) -> bool:
-    """Whether what an edge brings is a model, not data to make one of."""
+    """Whether an edge carries a model, not data to make one from."""
     return relation == "loads" or usage == "model"
 
 
-# The channels of the SDK's remote functions, steps and notebook jobs: what such a job reads stands in its code.
+# The channels of the SDK's remote functions, steps and notebook jobs: only the code of such a job says what it reads.
 OPAQUE_CHANNELS: Final = frozenset(
     {
         "sagemaker_remote_function_bootstrap",
@@ -75,17 +75,17 @@ OPAQUE_CHANNELS: Final = frozenset(
     }
 )
 
-# What a channel is for, by its name: the only thing that tells. Lower case; what is not here is data.
+# What a channel is for, by its name: no other field says it. Lower case; a channel that is not here is data.
 # The technical channels are those of the SageMaker Python SDK (remote functions, steps, notebook jobs).
 CHANNEL_USAGE: Final[dict[str, str]] = {
     "model": "model",
-    "sagemaker.modelartifact": "model",  # so trial components name it
+    "sagemaker.modelartifact": "model",  # its name in trial components
     "code": "code",
     "conf": "code",
 } | dict.fromkeys(OPAQUE_CHANNELS, "code")
 
 
-# What a text that people give a job is for, by its name: the code that the SDK puts beside it, and what a repack job unpacks.
+# What a text of a job is for, by its name: the code that the SDK passes, and what a repack job unpacks.
 MENTIONED_USAGE: Final[dict[str, str]] = {
     "sagemaker_submit_directory": "code",
     "source_dir": "code",
@@ -94,63 +94,63 @@ MENTIONED_USAGE: Final[dict[str, str]] = {
 
 
 class Trait(StrEnum):
-    """What a kind is to the questions, where no field of the API tells."""
+    """What a kind means to the questions, if no field of the API tells."""
 
-    PLACE = "place"  # it is no record, but data, an artifact or code that lies somewhere
-    SHOWN_BESIDE = "shown-beside"  # pictures leave it out, unless it is asked for
-    SERVES = "serves"  # what it is asked gets out of it only where it writes
-    HOLDS_MODEL = "holds-model"  # it has containers, and one that names no artifact hides what it was made of
-    REGISTERS = "registers"  # it is a version in the registry: of its specifications, who uses it names one
-    LEARNS = "learns"  # what it reads as data, its own model learnt; what others read that it spawned or came after is indirect
-    MEASURES = "measures"  # it asks a model of data, or looks at data beside one: who reads for it does not train by that
-    REPACKS = "repacks"  # one that trains nothing put code beside a model, or measured one
-    PREPARES = "prepares"  # it makes data of data: it is told with the place that it wrote
-    RECORDS = "records"  # it is a run: it stands for what somebody did, with a job or without
+    PLACE = "place"  # it is not a record, but stored data, an artifact or code
+    SHOWN_BESIDE = "shown-beside"  # pictures show it only on request
+    SERVES = "serves"  # the data of its requests leaves it only where it writes
+    HOLDS_MODEL = "holds-model"  # it has containers, and one without an artifact hides what it was made from
+    REGISTERS = "registers"  # it is a version in the registry: its user names one of its specifications
+    LEARNS = "learns"  # its own model learnt what it reads as data; what its child jobs or predecessors read is indirect
+    MEASURES = "measures"  # it asks a model about data, or inspects data beside one: jobs that read for it do not train on it
+    REPACKS = "repacks"  # a job of it that trains nothing added code to a model, or measured one
+    PREPARES = "prepares"  # it makes data from data: it is shown with the place that it wrote
+    RECORDS = "records"  # it is a run: it stands for what somebody did, with or without a job
     GROUPS = "groups"  # a crawl follows its members to it
-    VERSIONED = "versioned"  # its ARN ends in a version, and others may own it: it is read by its ARN
-    TRAINED_UNREAD = "trained-unread"  # another service trained it, on what no record here tells
-    TAKES_OUT = "takes-out"  # another service takes a model there, where nothing follows it
+    VERSIONED = "versioned"  # its ARN ends with a version, and others may own it: it is read by its ARN
+    TRAINED_UNREAD = "trained-unread"  # another service trained it, and no record here says on what
+    TAKES_OUT = "takes-out"  # another service takes a model there, and nothing follows it
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
     """One field that names something else.
 
-    `template` builds the location from sibling fields where the field alone is not the whole of it.
+    `template` builds the location from sibling fields if the field alone is not the whole location.
     """
 
     path: str
     relation: str
     to: str = LOCATION
     role: str = ""  # the sibling field that tells the role, or "=text" for the text itself
-    usage: str = ""  # data, model, code, checkpoint, baseline; for a channel that says nothing else: by its name
-    span: Span | None = None  # how many keys a location stands for; None: as `data_type` and `input_mode` say
+    usage: str = ""  # data, model, code, checkpoint, baseline; for a channel without any: by its name
+    span: Span | None = None  # how many keys a location stands for; None: `data_type` and `input_mode` say it
     data_type: str = ""
-    attributes: str = ""  # the sibling that names what is read of each line of an augmented manifest
+    attributes: str = ""  # the sibling that names what is read from each line of an augmented manifest
     input_mode: tuple[str, ...] = ()
     template: str = ""
-    bare: str = ""  # the switch that means, where it is on: the field alone is the whole location, and no template fills it
-    digest: str = ""  # the sibling that holds the ETag of what lies there
+    bare: str = ""  # a switch; if on, the field alone is the whole location, without the template
+    digest: str = ""  # the sibling that holds the ETag of the object there
     content: str = ""  # the map whose entries may say, for a role, which content was there (`pins.py`)
-    paired: bool = False  # of several values, one may name a bucket and another one the prefix in it
-    definition: str = ""  # the sibling that is the pipeline's definition, which says what this is for
-    sql: bool = False  # it is a query, in the language of the template's scheme: each table that it names is meant
-    continuous: str = ""  # the sibling whose value "Continuous" means: written all the while, not at the end
-    open_ended: str = ""  # the sibling whose value "MultiModel" means: a whole prefix, read for ever
+    paired: bool = False  # one of its values may name a bucket and another one the prefix in it
+    definition: str = ""  # the sibling with the pipeline's definition, which says what this is for
+    sql: bool = False  # it is a query, in the language of the template's scheme: refers to each table in it
+    continuous: str = ""  # the sibling whose value "Continuous" means: written during the whole run, not at the end
+    open_ended: str = ""  # the sibling whose value "MultiModel" means: a whole prefix, read without end
     select: str = ""  # the sibling that says which part of the target is meant; it becomes the usage
-    when: tuple[str, str] = ("", "")  # a sibling, and the value without which the field means something else
-    reused: tuple[str, ...] = ()  # siblings of which one's presence means: made by another record; the usage says `reused`
-    own: str = ""  # `place`: what this record is the name of lies here; `name`: it is called so, too
-    weights: bool | None = None  # of a map of variables, those alone that name weights (`weights.py`), or all the others
-    inverse: bool = False  # the named thing says it of the record, not the record of the named thing
+    when: tuple[str, str] = ("", "")  # a sibling and its value: with another value the field means something else
+    reused: tuple[str, ...] = ()  # if one of these siblings is present, another record made it; the usage says `reused`
+    own: str = ""  # `place`: the thing that this record names is here; `name`: it also has this name
+    weights: bool | None = None  # in a map of variables: only those that name weights (`weights.py`), or all others
+    inverse: bool = False  # the named thing says it about the record, not the other way round
     evidence: str = "declared"
 
 
 @dataclass(frozen=True, slots=True)
 class Finder:
-    """How the records of another kind that belong to this one are found: a List call filtered by one of our fields.
+    """How to find the records of another kind that belong to this one: a List call filtered by one of our fields.
 
-    `parents` names the field under which the found names join the record of the asking kind (and not the other way).
+    `parents` names the field in which the asking record gets the found names (and not the other way round).
     """
 
     kind: str
@@ -162,7 +162,7 @@ class Finder:
 
 @dataclass(frozen=True, slots=True)
 class Extra:
-    """A member of the record that only another List call gives: filtered by `parameter`, put into the body as `member`."""
+    """A part of the record that only another List call gives: filtered by `parameter`, put into the body as `member`."""
 
     member: str
     operation: str
@@ -172,44 +172,44 @@ class Extra:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One resource kind. What is left empty follows the API's own naming (`DescribeX` gives `XName`, `XArn`, …)."""
+    """One resource kind. Empty words follow the API's own naming (`DescribeX` gives `XName`, `XArn`, …)."""
 
     name: str
     describe: str = ""
     list: str = ""
     search: str = ""
-    search_within: str = ""  # the member of a Search record that is the record: a dashboard stands around it
-    search_time: str = "CreationTime"  # by what a Search for all of them is ordered and cut into windows; "": not known
-    called: str = ""  # what its Name and Arn fields begin with, where `describe` does not tell
+    search_within: str = ""  # the member of a Search record that is the record, inside a dashboard record
+    search_time: str = "CreationTime"  # the property by which a Search for all is sorted and cut into windows; "": unknown
+    called: str = ""  # how its Name and Arn fields begin, if `describe` does not tell
     listed_as: str = ""  # the same in the summaries of its List call
     wrapped: str = ""  # the member of Describe's answer that holds the whole record
-    keys: tuple[str, ...] = ()  # the parameters of `describe`, where there are several: in the order of its ARN
-    list_with: tuple[tuple[str, str], ...] = ()  # what its List call must be told to list all
-    list_by: tuple[str, str] = ("", "")  # a parameter, and the kind whose every name it takes; no kind: each of `list_values`
-    list_values: tuple[str, ...] = ()  # what that parameter can be, where it is no name: a service may not know all of it
+    keys: tuple[str, ...] = ()  # the parameters of `describe`, if several: in the order of its ARN
+    list_with: tuple[tuple[str, str], ...] = ()  # the arguments with which its List call lists all
+    list_by: tuple[str, str] = ("", "")  # a parameter, and the kind whose names it takes one by one; no kind: `list_values`
+    list_values: tuple[str, ...] = ()  # the values of that parameter, if not names: a service may not know all of them
     carried_by: str = ""  # the kind whose Search records hold whole records of this one, as their source
-    doubts: tuple[str, ...] = ()  # `A.B`, `!A.B`, `A.B!=x`, `…&…`: a Search record of which one holds leaves something out
-    search_lacks: tuple[str, ...] = ()  # what no Search record has, and what can be done without
+    doubts: tuple[str, ...] = ()  # `A.B`, `!A.B`, `A.B!=x`, `…&…`: if one is true for a Search record, it is incomplete
+    search_lacks: tuple[str, ...] = ()  # members that no Search record has and that are not needed
     extras: tuple[Extra, ...] = ()
-    unpublished: tuple[str, ...] = ()  # switches that answers have and no botocore knows: one that is on changes other fields
+    unpublished: tuple[str, ...] = ()  # switches in answers that no botocore knows: if on, they change other fields
     summaries: bool = False  # the List call's summary is the record
-    between: tuple[str, ...] = ()  # it is no node, but an edge: the fields of its source, its target and its role
-    borrows: tuple[str, str, str] = ("", "", "")  # of a record of a kind, which a field names, a member: below that kind's noun
-    accrues: bool = False  # only new ones come and what has ended stays as it is: a later crawl asks for the new ones
-    tells_use: bool = False  # "not used" needs every one of them: a record may show that data went into training
-    hints: bool = False  # people and SageMaker write it beside the records: by itself it shows no use
-    trains: str = ""  # it fits models: `always`, or where it has this detail
+    between: tuple[str, ...] = ()  # it is an edge, not a node: the fields of its source, its target and its role
+    borrows: tuple[str, str, str] = ("", "", "")  # a member of another kind's record that a field names: below its noun
+    accrues: bool = False  # ended ones never change: a later crawl asks only for new ones
+    tells_use: bool = False  # "not used" needs all of them: a record may show that data went into training
+    hints: bool = False  # people and SageMaker write it beside the records: it does not prove a use
+    trains: str = ""  # it fits models: `always`, or if it has this detail
     arn: str = ""  # the resource part of its ARN, as a pattern; default `<name>/.+`
     status: str = ""
-    job: bool = False  # it runs: it reads and writes at times
+    job: bool = False  # it runs: its reads and writes have times
     times: tuple[str, str] = ("", "")  # the fields that open and close the time in which it ran
     download: str = ""  # the secondary status during which File mode reads
     upload: str = ""  # the secondary status during which it writes what it made
-    parts: tuple[str, ...] = ()  # what it consists of: each part should load a model of its own
+    parts: tuple[str, ...] = ()  # its parts: each should load a model of its own
     traits: tuple[Trait, ...] = ()
     references: tuple[Reference, ...] = ()
     finders: tuple[Finder, ...] = ()
-    details: tuple[tuple[str, str], ...] = ()  # node attribute, path: what the answers need beyond the common ones
+    details: tuple[tuple[str, str], ...] = ()  # node attribute and path, for answers that need more than the common ones
     console: str = ""  # the fragment of its console page
     shape: str = "box"
     colour: str = "#ffffff"
@@ -221,12 +221,12 @@ class Kind:
 
     @property
     def has_arns(self) -> bool:
-        """Whether there are ARNs of this kind: not of places, of images, and of what no row knows."""
+        """Whether things of this kind have ARNs: places, images and things without a row do not."""
         return self.arn != "-"
 
     @property
     def only_named(self) -> bool:
-        """Whether one is found only by whoever names it: no List call tells all of them."""
+        """Whether a record is found only through another that names it, because no List call returns all."""
         return bool(self.describe and not self.list)
 
 
@@ -251,12 +251,12 @@ def refers(path: str, to: str, relation: str, **words: object) -> Reference:
 
 
 def mentions(path: str, **words: object) -> Reference:
-    """A field in which people may write an S3 URI, and nothing says what for."""
+    """A field in which people may write an S3 URI without a stated purpose."""
     return Reference(path, "mentions", **({"evidence": "logged"} | words))  # type: ignore[arg-type]
 
 
 def named_weights(path: str, relation: str = "loads", **words: object) -> Reference:
-    """The weights that variables of an environment name: people write them there, and a container may load them."""
+    """The weights that environment variables name: people write them there, and a container may load them."""
     return Reference(path, relation, **({"usage": "model", "span": Span.FOLDER, "evidence": "logged", "weights": True} | words))  # type: ignore[arg-type]
 
 
