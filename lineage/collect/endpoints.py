@@ -56,10 +56,10 @@ def crawl_endpoints(
 ) -> Progress:
     """Crawl upstream from endpoints (names or ARNs; none: every endpoint of the region) into the snapshot at `path`.
 
-    `manifests` reads the S3 manifests that jobs read. `replay` names an account file that answers instead of AWS;
-    `session` is a boto3 session that the caller made. An interrupted crawl keeps the endpoints whose walk was complete. Raises `UnknownNode` for an endpoint that does not
-    exist, before anything is stored; `CrawlError` if AWS can't be read; `MixedRecords` if
-    records from AWS and replayed ones would be in one snapshot; `SnapshotError`.
+    `manifests` reads the S3 manifests that jobs read. `replay` names an account file that answers instead of AWS; `session` is
+    a boto3 session that the caller made. An interrupted crawl keeps the endpoints whose walk was complete. Raises `UnknownNode`
+    for an endpoint that does not exist, before anything is stored; `CrawlError` if AWS can't be read; `MixedRecords` if records
+    from AWS and replayed ones would be in one snapshot; `SnapshotError`.
     """
     with Snapshot(path) as snapshot:
         snapshot.insist_unmixed(replayed=is_replayed(replay, session))  # before AWS is asked; the first transaction asks again
