@@ -30,7 +30,7 @@ DOCS = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "
 IN_ORDER = "python.md"
 PLAIN = [page for name, page in DOCS.items() if name not in (*STORIES, IN_ORDER)]
 CONSOLES = [block for page in (README, *PLAIN) for block in CONSOLE.findall(page)]
-PYTHON = re.compile(r"^```python\n(.*?)^```\n+```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PYTHON = re.compile(r"^```python\n((?:(?!```).*\n)*)```\n+```text\n((?:(?!```).*\n)*)```$", re.MULTILINE)
 EXAMPLES = [example for page in (README, *PLAIN) for example in PYTHON.findall(page)]
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
 CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.MULTILINE | re.DOTALL)

@@ -169,7 +169,7 @@ def test_who_signs_again_is_told_what_goes(run, signed: Path, keys: dict[str, Pa
     assert "; the envelope that was there is replaced" in run("snapshot", "sign", "--key", str(keys["ann"])).err
 
 
-@pytest.mark.parametrize("words", [("sign", "--key", "KEY"), ("info",)])
+@pytest.mark.parametrize("words", [("sign", "--key", "KEY"), ("info", "-f", "tsv")])
 def test_a_snapshot_is_not_written_over(run, at, keys: dict[str, Path], words: tuple[str, ...]) -> None:
     """No answer is written over a snapshot, whichever command is given its name."""
     at(1)

@@ -254,7 +254,7 @@ WRONG_WORDS = [
     (("--signer", "lineage.db"), 3, "lineage.db is no public key"),
     (("--signer", "KEY", "--signature", "no.json"), 3, "no.json: No such file or directory"),
     (("--signer", "jo", "--allowed-signers", "no.list"), 3, "no.list: no such file"),
-    (("--timestamp-authority", "tsa.pem"), 2, "name its --signer as well"),
+    (("--timestamp-authority", "tsa.pem"), 2, "--timestamp-authority needs --signer"),
 ]
 
 
@@ -270,7 +270,7 @@ def test_a_signer_without_an_envelope(run, at, keys: dict[str, Path]) -> None:
     """A signer is named and there is no envelope: one line says which file is missing."""
     at(1)
     ran = run("snapshot", "verify", "--signer", pub(keys["jo"]))
-    assert (ran.code, "lineage.db.dsse.json is not there" in ran.err) == (2, True)
+    assert (ran.code, "lineage.db.dsse.json does not exist" in ran.err) == (2, True)
 
 
 def test_what_is_signed_is_anchored(run, at, keys: dict[str, Path]) -> None:
