@@ -23,7 +23,7 @@ from lineage.domain.names import Cover, Location, Span, cover, is_arn, is_locati
 from lineage.domain.records import Node, Scope
 from lineage.domain.spelling import MAX_COMPARED, did_you_mean, no_such, one_slip
 from lineage.domain.text import storable
-from lineage.domain.urls import Page, from_url, page_of, region_of
+from lineage.domain.urls import Page, from_url, page_of
 from lineage.errors import MalformedName, UnknownNode
 from lineage.graphs.build import Graph
 from lineage.queries.flow.links import Flow
@@ -245,9 +245,8 @@ def _unknown(body: str, known: Names) -> UnknownNode:
 def _not_on_page(page: Page, known: Names) -> str:
     """What to say of the URL of a page whose node is not there: where else that name is, else what comes near it."""
     named = [(node, kind, name) for node, kind, name in known if kind == page.kind]
-    elsewhere = sorted({region_of(node) for node, kind, name in named if page._replace(region="").shows(node, kind, name)})
-    if elsewhere:
-        return f"no {page} in the snapshot, only in {', '.join(elsewhere)}"
+    if elsewhere := page.elsewhere(named):
+        return f"no {page} in the snapshot, only in {elsewhere}"
     return f"no {page} in the snapshot{did_you_mean((name for *_, name in named), page.name, _LOOK)}"
 
 
@@ -271,14 +270,14 @@ def find_node(nodes: Names, wanted: str) -> str:
     A name that was used before means its last life: an earlier one has its creation time in its node id.
     """
     known, wanted = list(nodes), from_url(wanted)
-    if page := page_of(wanted):
-        return _on_page(page, known)
     identities = (wanted, node_id(wanted))  # an earlier life's id keeps the case of its time
     kind, _, name = wanted.partition("/")
     kind, name = (kind, name.casefold()) if kind in KINDS and name else ("", wanted.casefold())
     exact = next((node for node, _, _ in known if node in identities), None)
     if exact:
         return exact
+    if page := page_of(wanted):
+        return _on_page(page, known)
     named = sorted(node for node, of, called in known if called.casefold() == name and kind in ("", of))
     found = [node for node in named if "@" not in node.rpartition("/")[2]] or named
     if len(found) == 1:
@@ -303,11 +302,11 @@ def _on_page(page: Page, known: list[tuple[str, str, str]]) -> str:
 def find_in(snapshot: Snapshot, wanted: str) -> str:
     """Which one node of a snapshot is meant: as `find_node`, without a look at all of them where it is an id."""
     wanted = from_url(storable(wanted))
-    if page := page_of(wanted):
-        return _on_page(page, [*snapshot.names(page.name)] or [*_alike(snapshot, page.name)])
     for known_as in ((wanted, node_id(wanted)), (f"{wanted}/", wanted.rstrip("/")) if is_location(wanted) else ()):
         if exact := next(snapshot.nodes(known_as), None):
             return exact.id
+    if page := page_of(wanted):
+        return _on_page(page, [*snapshot.names(page.name)] or [*_alike(snapshot, page.name)])
     kind, _, name = wanted.partition("/")
     called = [*snapshot.names(wanted), *(snapshot.names(name) if kind in KINDS and name else ())]
     return find_node(called or _alike(snapshot, wanted), wanted)
