@@ -3,10 +3,10 @@
     [N+]BODY[+[N]] ...
 
 BODY is an exact node id, an S3 URI (else every place that shares keys with it), `kind/name`, a name, `kind:model` for all of
-a kind, or `tag:team=fraud` (`tag:team`: with any value). In a name, `*` stands for any text and `?` for any character. The
-URL of a page of the console is the node that it shows. A `+` before BODY adds what is upstream, one after it what is
-downstream; a number says how many steps. Several words select the nodes that match all of them. An exact id is tried first,
-because S3 keys may hold a `+`, or a space.
+a kind, or `tag:team=fraud` (`tag:team`: with any value). In a name or an S3 URI, `*` stands for any text and `?` for any
+character. The URL of a page of the console is the node that it shows. A `+` before BODY adds what is upstream, one after it
+what is downstream; a number says how many steps. Several words select the nodes that match all of them. An exact id is tried
+first, because S3 keys may hold a `+`, or a space.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections.abc import Generator, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
+from shlex import quote
 from typing import Any
 
 from lineage.domain.kinds import KINDS, PLACES, RELATIONS
@@ -182,7 +183,7 @@ def _meaning(snapshot: Snapshot, word: str) -> _Meant:
         return _Meant(Choice(kinds=(word.removeprefix(_KIND),)))
     if word.startswith(_TAG):
         return _Meant(Choice(tag=word.removeprefix(_TAG)))
-    if is_location(word):
+    if is_location(word) and not _GLOB.search(word):
         return _Meant(Choice(kinds=PLACES), parse_location(word))
     kind, _, name = word.partition("/")
     kinds, name = ((kind,), name) if kind in KINDS and name else ((), word)
@@ -237,7 +238,7 @@ def _unknown(body: str, known: Names) -> UnknownNode:
     kind, slash, _ = body.partition("/")
     if slash and not is_location(body) and kind not in KINDS:
         return UnknownNode(f"nothing in the snapshot is named {body!r}: {no_such('kind', kind, KINDS)}")
-    if _GLOB.search(body) and not is_location(body):
+    if _GLOB.search(body):
         return UnknownNode(f"no name in the snapshot matches {body!r}; `lineage ls` lists them")
     return UnknownNode(f"nothing in the snapshot is named {body!r}{_advice(known, body)}")
 
@@ -284,6 +285,8 @@ def find_node(nodes: Names, wanted: str) -> str:
         return found[0]
     if found:
         raise UnknownNode(f"several are named {wanted}: name one by its id: {', '.join(found)}")
+    if _GLOB.search(wanted) and not is_location(wanted):
+        raise UnknownNode(f"{wanted!r} may match several: name one of those that `lineage ls {quote(wanted)}` lists")
     raise _unknown(wanted, known)
 
 
@@ -334,7 +337,7 @@ def resolve(graph: Graph, body: str) -> set[str]:
         wanted = body.removeprefix(_TAG)
         tags = ((node, tag) for node, data in graph.nodes(data=True) for tag in data.get("tags", ()))
         return {node for node, tag in tags if tag == wanted or tag.startswith(f"{wanted}=")}
-    if is_location(body):
+    if is_location(body) and not _GLOB.search(body):
         place, places = parse_location(body), (node for node, data in graph.nodes(data=True) if data["kind"] in PLACES)
         return {node_id(body)} & set(graph) or {node for node in places if _shares(node, place)}
     if is_arn(body):

@@ -136,6 +136,18 @@ def test_names_with_wildcards(over: Any) -> None:
     assert names("endpoint/loans-l?ve") == ["loans-live"]
     assert "Loans-Fit-0042" in names("+endpoint/loans*")
     assert names("kind:training-job", "*Fit-0042") == ["Loans-Fit-0042"]
+    below = names("s3://bank-ml/loans/*")
+    assert {"s3://bank-ml/loans/", "s3://bank-ml/loans/train/", "s3://bank-ml/loans/validation/"} <= set(below)
+    assert {one for one in below if not one.startswith("s3://bank-ml/loans/")} == set()
+    assert set(below) <= set(names("s3://bank-ml/loans/*+1"))
+
+
+@pytest.mark.parametrize("command", ["show", "impact"])
+def test_one_thing_takes_no_wildcard(over: Any, command: str) -> None:
+    """What is asked of one node does not say that nothing matches: it says how to list what does."""
+    said = "'loans-*' may match several: name one of those that `lineage ls 'loans-*'` lists"
+    assert (ran := over(command, "loans-*")).code == 2
+    assert ran.err == f"lineage: {said}\n"
 
 
 def test_a_crawl_takes_the_url_of_an_endpoint(run: Any) -> None:
