@@ -73,6 +73,8 @@ from .outputs.formats.chosen import Chosen as Chosen
 from .outputs.formats.graphml import read_graphml as read_graphml
 from .outputs.formats.junit import to_junit as to_junit
 from .outputs.formats.plain import plain as plain
+from .outputs.formats.sarif import resources_text as resources_text
+from .outputs.formats.sarif import sarif_notes as sarif_notes
 from .outputs.formats.sarif import to_sarif as to_sarif
 from .outputs.formats.tables import csv_line as csv_line
 from .outputs.page.page import to_page as to_page

@@ -34,7 +34,9 @@ _SEVERITIES = ("note", "warning", "error", "never")
     Examples:
       lineage check                                  every endpoint, and every holdout of lineage-policy.toml
       lineage check loans-live --policy risk.toml    only what loans-live is made of
-      lineage check -f sarif -o lineage.sarif        for GitHub; -f junit for a build server
+      lineage check -f junit -o lineage.xml          for a build server
+      lineage check -f sarif -o lineage.sarif --resources lineage-resources.txt
+                                                     for code scanning on GitHub
       lineage check --write-baseline known.json      accept what is there today, ...
       lineage check --baseline known.json --strict   ... then fail on anything new, or undecided
       lineage check --list-rules
@@ -58,6 +60,11 @@ _SEVERITIES = ("note", "warning", "error", "never")
 @click.option(
     "--write-baseline", "target", metavar="FILE", help="Write the findings to this file, for --baseline, and exit with 0."
 )
+@click.option(
+    "--resources",
+    metavar="FILE",
+    help="With -f sarif: list what was checked in this file, one resource a line, for results to point at.",
+)
 @click.option("--list-rules", is_flag=True, help="List the rules and how to fix what each finds; check nothing.")
 @snapshot_option
 @within_options("endpoints and jobs")
@@ -73,6 +80,7 @@ def check(
     strict: bool,
     baseline: str | None,
     target: str | None,
+    resources: str | None,
     list_rules: bool,
     snapshot: str,
     form: str,
@@ -92,6 +100,8 @@ def check(
 
     if list_rules:
         return _list_rules(form, out)
+    if resources is not None:
+        _must_be_shown(resources, form, snapshot, policy_file, baseline, target, out)
     known = lineage.load_baseline(baseline) if baseline else frozenset()
     policy = _policy(policy_file)
     with lineage.open_snapshot(snapshot) as opened:
@@ -100,12 +110,31 @@ def check(
         answer = lineage.check(opened, policy, subjects, **checked(opened, within), **words)
     if target:
         write(lineage.to_baseline(answer), target)
-    write(_told(answer, form, snapshot, colour=not out), out)
+    if resources:
+        write(lineage.resources_text(answer), resources)
+    write(_told(answer, form, snapshot, resources or "", colour=not out), out)
     for line in summary_lines(answer, whole=out not in (None, "", "-")) if form != "table" or out else ():
         say(line)
+    for note in lineage.sarif_notes(answer, resources or "") if form == "sarif" else ():
+        say(f"lineage: {note}")
     if form not in ("json", "table"):
         tell_aside(answer.scope, answer.caveats, ruled(answer))
     return 0 if target else answer.code
+
+
+def _must_be_shown(resources: str, form: str, *others: str | None) -> None:
+    """GitHub shows only files of the repository; and the list must not replace another file of this command."""
+    import lineage
+
+    if form != "sarif":
+        raise click.UsageError(f"--resources goes with -f sarif, not with {form}")
+    file = Path(resources).resolve()
+    if resources == "-" or Path.cwd().resolve() not in file.parents:
+        raise click.UsageError(
+            f"--resources {resources} must be a file below the working folder: GitHub shows only files of the repository"
+        )
+    if file in [Path(one).resolve() for one in (*others, lineage.POLICY_FILE) if one]:
+        raise click.UsageError(f"--resources {resources} would overwrite a file of this command: name another")
 
 
 def _policy(path: str | None) -> lineage.Policy | None:
@@ -125,11 +154,11 @@ def _list_rules(form: str, out: str | None) -> int:
     return 0
 
 
-def _told(answer: lineage.Checked, form: str, snapshot: str, *, colour: bool) -> str | Iterator[str]:
+def _told(answer: lineage.Checked, form: str, snapshot: str, resources: str, *, colour: bool) -> str | Iterator[str]:
     import lineage
 
     if form == "sarif":
-        return lineage.to_sarif(answer, snapshot)
+        return lineage.to_sarif(answer, snapshot, resources)
     if form == "junit":
         return lineage.to_junit(answer)
     if form == "json":

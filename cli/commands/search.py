@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..render.indented import indented
-from ..render.lines import note_lines, printed, scope_lines, styled
-from ..render.listing import FORMS, Row, rows_as
-from ..render.words import as_text, plural, said_shortly, say
+from ..render.listing import FORMS, rows_as
+from ..render.search import found_columns, found_lines, found_rows, found_text
+from ..render.words import say
 from .completing import complete_kind
 from .leaderboard import BOARD_FORMATS, asks_for_board, board_options, refuse_picture, take_board, tell_board
 from .options import ORDERS, Choice, format_option, out_option, snapshot_option, uncollected, write
 from .scoped import tell_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     import lineage
 
@@ -191,56 +191,14 @@ def _written(text: str) -> str:
 
 
 def _tell_found(found: lineage.Found, form: str, out: str | None, columns: str | None) -> None:
+    asked = [name for name in map(str.strip, columns.split(",")) if name] if columns else found_columns(found, form)
     if form == "json":
         write(indented(found.as_json()), out)
-        return
-    asked = [name for name in map(str.strip, columns.split(",")) if name] if columns else _columns(found, form)
-    said = said_shortly if form in ("table", "md") else as_text
-    rows = ({name: _cell(value, said) for name, value in row.items()} for row in found.rows(asked))
-    if form == "table":
-        write(_table(found, asked, rows, out), out)
-        return
-    write(rows_as(form, asked, rows, colour=not out), out)
-    tell_lines(_summary(found))
-
-
-def _columns(found: lineage.Found, form: str) -> list[str]:
-    """Name, status, creation, and the properties that were asked for; the id, where there is room."""
-    names = [one["Name"] for one in _filters(found.expression or {})] + [found.sort_by]
-    asked = [name for name in dict.fromkeys(names) if name not in ("LastModifiedTime", "CreationTime", f"{found.resource}Name")]
-    return ["name", "status", "created", *asked, *([] if form == "table" else ["id"])]
-
-
-def _filters(expression: Any) -> Iterator[Any]:
-    yield from expression.get("Filters", ())
-    for nested in expression.get("NestedFilters", ()):
-        yield from nested["Filters"]
-    for part in expression.get("SubExpressions", ()):
-        yield from _filters(part)
-
-
-def _cell(values: Any, said: Callable[[Any], str]) -> Any:
-    """The values of a property in one cell, each as it is `said`: objects as JSON."""
-    if not isinstance(values, list):
-        return values
-    return ", ".join(said(value) if isinstance(value, float) else as_text(value) for value in values) or None
-
-
-def _table(found: lineage.Found, columns: list[str], rows: Iterator[Row], out: str | None) -> Iterator[str]:
-    if found.records:
-        yield from rows_as("table", columns, rows, colour=not out)
-    yield printed(*_summary(found), colour=not out)
-
-
-def _summary(found: lineage.Found) -> Iterator[Any]:
-    kind = found.kind.replace("-", " ")
-    count = f"{'' if found.exact else 'at least '}{plural(found.total, kind)}"
-    shown = len(found.records)
-    by = f"by {found.sort_by}, {found.order.lower()}"
-    said = f"{count} found" if shown == found.total else f"{count} found, {shown:,} shown"
-    yield styled((said, "bold"), f", {by}." if shown else ".")
-    yield from scope_lines(found.scope, kind)
-    yield from note_lines(found.caveats)
+    elif form == "table":
+        write(found_text(found, asked, colour=not out), out)
+    else:
+        write(rows_as(form, asked, found_rows(found, asked, form), colour=not out), out)
+        tell_lines(found_lines(found))
 
 
 def _warn(told: lineage.Suggested) -> None:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..render.lines import Line, printed, styled
 from ..render.listing import FORMS, cells_as
-from ..render.words import plural, say
+from ..render.snapshot import file_lines, info_text, seal_lines, verified_text
+from ..render.words import say
 from .options import format_option, out_option, snapshot_option, write
 from .scoped import tell_lines
 from .vouching import Vouching, anchors_option, filled, said_if_slow, vouching_options
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     import lineage
 
 CHANGED, IN_PART = 1, 4
-_COLOURS = {"unchanged": "bold green", "changed": "bold red", "unsealed": "bold yellow", "proved-in-part": "bold yellow"}
 
 
 @click.group(
@@ -60,12 +59,12 @@ def info(file: str | None, snapshot: str, form: str, out: str | None) -> None:
 
     told = lineage.snapshot_info(file or snapshot)
     if form == "table":
-        write(_info_text(told, colour=not out), out)
+        write(info_text(told, colour=not out), out)
         return
     forms = {"json": _json, "sha256": _sums}
     write(forms[form](told) if form in forms else cells_as(form, *_info_rows(told)), out)
     if form not in forms:
-        tell_lines(_of_file(told))
+        tell_lines(file_lines(told))
 
 
 @snapshot.command(
@@ -123,11 +122,11 @@ def verify(
         done = lineage.verify(path, digest=digest, against=against, proofs=proofs)
     done.notes.extend(notes)
     if form == "table":
-        write(_verified_text(done, colour=not out), out)
+        write(verified_text(done, colour=not out), out)
     else:
         write(_json(done) if form == "json" else cells_as(form, *_verified_rows(done)), out)
     if form not in ("table", "json"):
-        tell_lines(_of_seal(done))
+        tell_lines(seal_lines(done))
     if vouching.anchors and (digest or against or signed):
         _anchored(done, vouching.anchors)
     unproved = IN_PART if require_proof and not done.proved_all else 0
@@ -232,42 +231,7 @@ def _info_rows(told: lineage.SnapshotInfo) -> tuple[list[str], list[list[Any]]]:
     return head, [[one["id"], one["started"], one["finished"] or "", one["caller"], one["seal"] or ""] for one in told.crawls]
 
 
-def _info_text(told: lineage.SnapshotInfo, *, colour: bool) -> str:
-    lines = _of_file(told)
-    for one in told.crawls:
-        by = f"as {one['caller'].rpartition(':')[2]}"
-        lines.append(styled(f"crawl {one['id']}  {one['started']} to {one['finished'] or 'no end'}  {by}"))
-        lines.append(styled(f"  seal  {one['seal'] or 'none: it did not finish'}"))
-    return printed(*lines, colour=colour)
-
-
-def _of_file(told: lineage.SnapshotInfo) -> list[Line]:
-    return [styled((told.file, "bold"), f"  {told.bytes:,} bytes"), styled(f"  file  {told.digest}")]
-
-
 def _verified_rows(done: lineage.Verified) -> tuple[list[str], list[list[Any]]]:
     differences = [[done.verdict, one.table, one.where, one.said] for one in done.differences]
     notes = [["note", "", "", note] for note in done.notes]
     return ["verdict", "table", "where", "said"], [*(differences or [[done.verdict, "", "", ""]]), *notes]
-
-
-def _of_seal(done: lineage.Verified) -> list[Line]:
-    return [styled(("  seal", "dim"), f" of crawl {one['crawl']}  {one['digest']}") for one in done.seals[-1:]]
-
-
-def _verified_text(done: lineage.Verified, *, colour: bool) -> str:
-    proved = (done.proved or {}).get("crawl")
-    sealed = f"nothing in {done.file} was changed since {plural(len(done.seals), 'crawl')} sealed it"
-    if done.unsealed_crawls and not done.proved_all:
-        sealed = f"what {plural(len(done.seals), 'crawl')} wrote into {done.file} is as sealed; the newest state is not sealed"
-    said = {
-        "proved-in-part": f"what was given proves {done.file} up to crawl {proved}, and nothing that came later",
-        "unchanged": sealed,
-        "changed": f"{done.file} is not as it was sealed: {plural(len(done.differences), 'difference')}",
-        "unsealed": f"no crawl has sealed {done.file}: nothing can be said",
-    }
-    lines = [styled((done.verdict.replace("-", " ").upper(), _COLOURS[done.verdict]), "  ", said[done.verdict])]
-    lines += [styled("  ", (one.table, "bold"), f"  {one.where}  {one.said}") for one in done.differences]
-    lines += _of_seal(done)
-    lines += [styled(("Note: ", "dim"), f"{note}.") for note in done.notes]
-    return printed(*lines, colour=colour)

@@ -20,6 +20,7 @@ from lineage.checks.findings import (
     SEVERITIES,
     SUPPRESSED,
     UNKNOWN,
+    CheckedResource,
     Finding,
     marked,
 )
@@ -49,7 +50,8 @@ class Checked(Answer):
     """The answer to `check`. `as_json` gives the contract `lineage.check/1`.
 
     `findings` are what the rules found broken, `undecided` what they could not tell, the worst first; the suppressed and
-    the known are among them. `rules` tell of each rule how it came out.
+    the known are among them. `rules` tell of each rule how it came out. `resources` are what the rules looked at, in order
+    of kind and name; they are not in the JSON.
     """
 
     subjects: list[Json]
@@ -64,6 +66,7 @@ class Checked(Answer):
     fail_on: str
     strict: bool
     rests: Rests = NO_REST
+    resources: tuple[CheckedResource, ...] = ()
 
     def as_json(self) -> Json:
         """The answer as one JSON object; keys are a contract, and more may join them."""
@@ -155,7 +158,15 @@ def check(
         fail_on=fail_on or policy.fail_on,
         strict=strict,
         rests=rests,
+        resources=_resources(ground, found),
     )
+
+
+def _resources(ground: Ground, found: list[Finding]) -> tuple[CheckedResource, ...]:
+    """What the rules looked at and what they told of, each once. A gap may be about something that no graph holds."""
+    about = (CheckedResource(one.subject["kind"], one.subject["name"], one.subject["id"]) for one in found)
+    by_id = {one.id: one for one in (*about, *ground.resources())}
+    return tuple(sorted(by_id.values()))
 
 
 def _verdict(found: list[Finding], *states: str) -> str:

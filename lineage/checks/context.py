@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from lineage.checks.findings import Finding
+from lineage.checks.findings import CheckedResource, Finding
 from lineage.checks.policy import TAG, Policy
 from lineage.domain.attestations import Attestations
 from lineage.domain.jobs import is_job
-from lineage.domain.kinds import DATASET, ENDPOINT, MADE
+from lineage.domain.kinds import DATASET, ENDPOINT, LEARNERS, MADE
 from lineage.domain.names import is_arn, location_of, parse_arn, parse_location
 from lineage.domain.records import Json
 from lineage.domain.training import is_training_job
@@ -137,6 +137,18 @@ class Ground:
     def _is_within(self, node: str) -> bool:
         arn = parse_arn(node) if is_arn(node) else None
         return arn is None or self.within.takes(arn.account, arn.region)
+
+    def resources(self) -> Iterator[CheckedResource]:
+        """What the rules look at: what is upstream of the checked; of a whole snapshot every job that may train too."""
+        passed = ((node, self.graph.nodes[node]) for node in self.path)
+        yield from (CheckedResource(data["kind"], data["name"], node) for node, data in passed)
+        for kind in () if self.asked else LEARNERS:
+            named = dict(self.snapshot.names_of(kind))
+            there = named if self.within == ALL else self._within(named)
+            yield from (CheckedResource(kind, named[node], node) for node in there)
+
+    def _within(self, ids: Iterable[str]) -> Iterator[str]:
+        return (node.id for node in self.snapshot.nodes(ids) if self.within.takes(node.account, node.region))
 
     def node(self, node: str) -> Json:
         return node_json(self.graph, node)

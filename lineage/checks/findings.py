@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field, replace
+from typing import NamedTuple
 
 from lineage.domain.records import Json
 
@@ -15,6 +16,14 @@ SEVERITIES = (NOTE, WARNING, ERROR)  # weakest first
 NEW, KNOWN, SUPPRESSED, ATTESTED = "new", "known", "suppressed", "attested"
 CONFIDENCES = (HIGH, MEDIUM, LOW, "")
 _DIGITS = 32  # of a fingerprint
+
+
+class CheckedResource(NamedTuple):
+    """Something that the rules looked at, or that a finding is about."""
+
+    kind: str
+    name: str
+    id: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,7 +114,10 @@ class _Reading:
             },
             tuple(self._suppression(number, row) for number, row in enumerate(rows, 1)),
             file.path,
-            {one: next((at for at, line in lines if f'"{one}"' in line or f"'{one}'" in line), 1) for one in holdouts},
+            {
+                self._holdout(number, one): next((at for at, line in lines if f'"{one}"' in line or f"'{one}'" in line), 1)
+                for number, one in enumerate(holdouts, 1)
+            },
             takes_attestations=takes,
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import re
 import warnings
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import igraph
 import networkx as nx
 import pydot
 import pytest
@@ -149,6 +151,57 @@ def test_graphml_is_read_by_networkx_itself(bank_graph: lineage.Graph) -> None:
     job = plain.nodes[arn("training-job", "loans-fit-0042")]
     assert (job["observed"], job["crawl"], json.loads(job["steps"])[0]) == (True, 1, "Starting")
     assert {data["key"] for *_, data in plain.edges(data=True)} == {key for *_, key in bank_graph.edges(keys=True)}
+
+
+_IN_IGRAPH: dict[type, Any] = {str: "", bool: False, int: math.nan, float: math.nan}  # what it says where a file says nothing
+
+
+def by_igraph(text: str, tmp_path: Path) -> Any:
+    """What igraph finds in a file, without a warning; nodes are told by their ids."""
+    file = tmp_path / "graph.graphml"
+    file.write_text(text)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        return igraph.Graph.Read_GraphML(str(file))
+
+
+def as_igraph(rows: list[Any]) -> list[Any]:
+    """Attributes as igraph has them: each of them everywhere, and NaN as a text, for it is no number that equals another."""
+    kinds = {name: type(value) for row in rows for name, value in row.items()}
+    full = ({name: _IN_IGRAPH[kind] for name, kind in kinds.items()} | row for row in rows)
+    return [
+        {name: "nan" if isinstance(value, float) and math.isnan(value) else value for name, value in row.items()}
+        for row in full
+    ]
+
+
+@pytest.mark.parametrize("odd", ["", *NASTY], ids=range(len(NASTY) + 1))
+def test_graphml_is_read_by_igraph(bank_graph: lineage.Graph, tmp_path: Path, odd: str) -> None:
+    """It finds the same nodes, edges (those between one pair of nodes too), attributes and scope as networkx does."""
+    text = told(odd_graph(odd) if odd else bank_graph, "graphml")
+    plain, found = nx.read_graphml(io.BytesIO(text.encode()), force_multigraph=True), by_igraph(text, tmp_path)
+    edges = list(plain.edges(data=True))
+    ids, rows = map(list, zip(*plain.nodes(data=True), strict=True))
+    assert found.vs["id"] == [node.replace("&", "&#38;") for node in ids]  # findings/igraph-graphml-ids.sh
+    assert as_igraph([without(node.attributes(), "id") for node in found.vs]) == as_igraph(rows)
+    assert [(ids[edge.source], ids[edge.target]) for edge in found.es] == [(source, target) for source, target, _ in edges]
+    told_edges = [without(data, "id") for *_, data in edges]
+    assert as_igraph([without(edge.attributes(), "id") for edge in found.es]) == as_igraph(told_edges)
+    assert found.is_directed()
+    assert {name: found[name] for name in ("schema", "scope", "gaps")} == {
+        name: plain.graph[name] for name in ("schema", "scope", "gaps")
+    }
+
+
+def without(data: Any, name: str) -> Any:
+    return {key: value for key, value in data.items() if key != name}
+
+
+def test_graphml_tells_of_the_graph_before_its_nodes(bank_graph: lineage.Graph) -> None:
+    """graphology drops the data of a graph that stands behind its first node."""
+    (graph,) = ET.fromstring(told(bank_graph, "graphml")).iter(f"{{{GRAPHML}}}graph")
+    tags = [child.tag.rpartition("}")[2] for child in graph]
+    assert tags[: tags.index("node")] == ["data"] * tags.count("data") != []
 
 
 def written(write: Any, read_back: Any, graph: lineage.Graph) -> Any:

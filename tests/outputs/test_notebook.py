@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import pickle
 import xml.etree.ElementTree as ET
+from pathlib import Path
 from typing import Any
 
 import networkx as nx
 import pytest
+from click.testing import CliRunner
 
 import lineage
+from cli.main import cli
 from lineage.graphs.build import graph_of
 from lineage.outputs.pictures import notebook
 from lineage.outputs.pictures.notebook import graph_of_answer
@@ -109,3 +112,34 @@ def test_ipython_shows_graphs(bank_graph: lineage.Graph) -> None:
     lineage.load_ipython_extension(shell)
     assert set(shell.display_formatter.format(bank_graph)[0]) == {"text/plain", "text/html"}
     assert set(shell.display_formatter.format(nx.MultiDiGraph())[0]) == {"text/plain"}
+
+
+def test_every_answer_prints_as_its_command_does(bank_path: Path, bank: lineage.Snapshot) -> None:
+    """`print(answer)` prints the command's table, and a notebook shows each answer as HTML."""
+    jobs = [node.id for node in lineage.nodes(bank, "kind:training-job")]
+    asked: list[tuple[Any, tuple[str, ...]]] = [
+        (lineage.trace(bank, "loans-live"), ("trace", "loans-live")),
+        (lineage.used(bank, "s3://bank-ml/loans/train/"), ("used", "s3://bank-ml/loans/train/")),
+        (lineage.impact(bank, "s3://bank-raw/loans/"), ("impact", "s3://bank-raw/loans/")),
+        (
+            lineage.path(bank, "s3://bank-raw/loans/2026-05/", "loans-live"),
+            ("path", "s3://bank-raw/loans/2026-05/", "loans-live"),
+        ),
+        (lineage.datasets(bank, "loans-live"), ("datasets", "loans-live")),
+        (lineage.show(bank, "loans-live"), ("show", "loans-live")),
+        (lineage.check(bank), ("check",)),
+        (lineage.search(bank, "training-job", limit=3), ("search", "training-job", "--limit", "3")),
+        (lineage.suggest(bank, "training-job"), ("suggest", "training-job")),
+        (lineage.verify(bank_path), ("snapshot", "verify")),
+        (lineage.snapshot_info(bank_path), ("snapshot", "info")),
+        (lineage.report(bank, ["loans-live"]), ("report", "loans-live")),
+        (lineage.leaderboard(bank, jobs, metric="validation:auc", direction="max"), ()),
+    ]
+    for answer, line in asked:
+        form = "md" if line[:1] == ("report",) else "table"
+        ran = CliRunner().invoke(cli, [*line, "-f", form], env={"LINEAGE_SNAPSHOT": str(bank_path)}) if line else None
+        told = ran.stdout.rstrip("\n") if ran else str(answer)
+        if line[:1] == ("suggest",):
+            told = told.partition("\n")[2]  # without the head of its one column
+        assert line[:1] == ("report",) or str(answer) == told  # a report names the command that wrote it
+        assert "text/html" in answer._repr_mimebundle_(), line

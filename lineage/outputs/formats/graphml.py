@@ -1,4 +1,4 @@
-"""GraphML, for Gephi, yEd, igraph and networkx; and the way back. networkx writes the plain graph, and reads it."""
+"""GraphML, for Gephi, yEd, igraph, graphology and networkx; and the way back. networkx writes the plain graph, and reads it."""
 
 from __future__ import annotations
 
@@ -23,10 +23,19 @@ _ALWAYS = {
 def write_graphml(chosen: Chosen) -> Iterator[str]:
     """The document. networkx holds it whole, and would leave carriage returns as they are, which XML reads as line ends."""
     written: Any = nx.GraphMLWriter(plain_of(chosen))
+    _about_first(written.xml.find("graph"))
     written.indent(written.xml)
     yield '<?xml version="1.0" encoding="UTF-8"?>\n'
     yield ET.tostring(written.xml, encoding="unicode").replace("\r", "&#13;")
     yield "\n"
+
+
+def _about_first(graph: ET.Element) -> None:
+    """The graph's own data before its nodes: GraphML takes it anywhere, but graphology drops what comes after a node."""
+    about = graph.findall("data")
+    for one in about:
+        graph.remove(one)
+    graph[:0] = about
 
 
 def read_graphml(file: str | Path | BinaryIO) -> Graph:

@@ -1,43 +1,126 @@
 """A check as SARIF 2.1.0, which code hosts and dashboards read.
 
-A place in a file is the line of the policy that names the holdout, else the policy, else the snapshot: GitHub takes no
-result without one. What could not be decided is `open`; what a baseline or a suppression took is told as such.
+A result points at the line of the policy that names its holdout; else at the line of its subject in a list of resources; else
+at the policy. GitHub shows no result without such a file. What could not be decided is `open`; what a baseline or a suppression
+covers is marked so.
+
+GitHub's limits, and the one fingerprint that it reads, are in its documentation: "SARIF support for code scanning".
 """
 
 from __future__ import annotations
 
-from pathlib import PurePath
+import os
+from collections.abc import Iterator
+from itertools import chain, islice
+from pathlib import Path
 from urllib.parse import quote
 
 from lineage.checks.check import Checked
-from lineage.checks.findings import ATTESTED, ERROR, FAILED, KNOWN, NOTE, OFF, SUPPRESSED, WARNING, Finding
+from lineage.checks.findings import ATTESTED, ERROR, FAILED, KNOWN, NOTE, OFF, SUPPRESSED, WARNING, CheckedResource, Finding
 from lineage.checks.rules import RULES
 from lineage.domain.records import Json
-from lineage.domain.text import json_text
+from lineage.domain.text import json_text, one_line
 from lineage.domain.version import __version__
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 FINGERPRINT = "lineageFinding/v1"
+GITHUB_FINGERPRINT = "primaryLocationLineHash"  # the only one that GitHub reads; its action would hash the neighbouring lines
+MOST_RESULTS, SHOWN_RESULTS = 25_000, 5_000  # GitHub refuses a file with more in one run, and stores no more
 _SECURITY = {ERROR: "8.0", WARNING: "5.0", NOTE: "3.0"}
 _PRECISION = {"high": "high", "medium": "medium", "low": "low", "": "medium"}
 _NUMBER = {rule.id: number for number, rule in enumerate(RULES)}
 
 
-def to_sarif(checked: Checked, snapshot: str) -> str:
-    """The findings and what could not be decided; `snapshot` is the path of the file that was checked."""
-    results = [_result(one, checked, snapshot) for one in (*checked.findings, *checked.undecided)]
+def to_sarif(checked: Checked, snapshot: str, resources: str = "") -> str:
+    """The findings and what could not be decided, the worst first.
+
+    `snapshot` is the path of the file that was checked, `resources` the path of the file that `resources_text` was written to.
+    """
+    places = _Places(checked, resources)
+    told = islice(chain(checked.findings, checked.undecided), MOST_RESULTS)
     driver = {"name": "lineage", "version": __version__, "rules": list(map(_rule, checked.rules))}
-    notes = [{"level": "warning", "message": {"text": note}} for note in checked.notes]
+    notes = [*checked.notes, *sarif_notes(checked, resources)]
+    warnings = [{"level": "warning", "message": {"text": note}} for note in notes]
     run: Json = {
         "tool": {"driver": driver},
         "automationDetails": {"id": "/".join(["lineage-check", *(one["name"] for one in checked.subjects), ""])},
-        "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": notes}],
+        "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": warnings}],
+        "artifacts": [{"location": {"uri": _uri(snapshot)}, "roles": ["analysisTarget"]}],
         "columnKind": "unicodeCodePoints",
-        "results": results,
+        "results": [_result(one, places) for one in told],
         "properties": {"verdict": checked.verdict, "counts": checked.counts(), "caveats": checked.caveats}
         | checked.rests.as_json(),
     }
     return json_text({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def sarif_notes(checked: Checked, resources: str = "") -> list[str]:
+    """What GitHub will not show of `to_sarif`, a sentence each, with what to do."""
+    return list(_notes(checked, resources))
+
+
+def resources_text(checked: Checked) -> str:
+    """What the rules looked at: kind, name and id on a line, in order, with a tab between.
+
+    The same resources give the same text, whatever was found.
+    """
+    return "".join(f"{line}\n" for line in map(_line, checked.resources))
+
+
+def _line(resource: CheckedResource) -> str:
+    return "\t".join(map(one_line, resource))
+
+
+def _notes(checked: Checked, resources: str) -> Iterator[str]:
+    number = len(checked.findings) + len(checked.undecided)
+    if number and not (resources or checked.policy.file):
+        yield "GitHub shows a result only at a line of a file: add --resources FILE to write one"
+    if number and not resources and checked.policy.file and _below(checked.policy.file) is None:
+        yield f"GitHub cannot show {checked.policy.file}, which is outside the working folder: add --resources FILE"
+    if number > MOST_RESULTS:
+        yield f"GitHub accepts {MOST_RESULTS:,} results: the {number - MOST_RESULTS:,} least severe are left out"
+    if number > SHOWN_RESULTS:
+        yield f"GitHub stores {SHOWN_RESULTS:,} of these {number:,} results: check fewer subjects, or turn rules off"
+
+
+def _below(path: str) -> str | None:
+    """The path from the working folder, links resolved as GitHub needs it; None for what lies elsewhere."""
+    real, here = Path(path).resolve(), Path.cwd().resolve()
+    return real.relative_to(here).as_posix() if real.is_relative_to(here) else None
+
+
+def _uri(path: str) -> str:
+    below = _below(path)
+    return Path(path).resolve().as_uri() if below is None else quote(os.fsencode(below))
+
+
+class _Places:
+    """Where each finding stands: in which file, on which line."""
+
+    def __init__(self, checked: Checked, resources: str) -> None:
+        file = checked.policy.file
+        shown = file and not (resources and _below(file) is None)
+        self._policy = _uri(file) if shown else ""
+        self._held = checked.policy.lines
+        self._resources = _uri(resources) if resources else ""
+        self._listed = checked.resources
+        self._numbers = {one.id: number for number, one in enumerate(self._listed, 1)}
+
+    def of(self, finding: Finding) -> Json | None:
+        """The line, or None where there is no file that people read."""
+        # What a rule on holdouts is about is `HOLDOUT` or `HOLDOUT CHANNEL`.
+        held = self._held.get(finding.about) or self._held.get(finding.about.rpartition(" ")[0])
+        if self._policy and held:
+            return _region(self._policy, held)
+        if self._resources:
+            number = self._numbers[finding.subject["id"]]
+            return _region(self._resources, number, len(_line(self._listed[number - 1])))
+        return _region(self._policy, 1) if self._policy else None
+
+
+def _region(uri: str, line: int, width: int = 0) -> Json:
+    ends = {"endColumn": width + 1} if width else {}
+    return {"artifactLocation": {"uri": uri}, "region": {"startLine": line, "startColumn": 1, "endLine": line} | ends}
 
 
 def _rule(rule: Json) -> Json:
@@ -54,36 +137,26 @@ def _rule(rule: Json) -> Json:
     }
 
 
-def _result(finding: Finding, checked: Checked, snapshot: str) -> Json:
+def _result(finding: Finding, places: _Places) -> Json:
     failed = finding.verdict == FAILED
-    node = finding.subject
-    result: Json = {
+    return {
         "ruleId": finding.rule,
         "ruleIndex": _NUMBER[finding.rule],
         "kind": "fail" if failed else "open",
         "level": finding.severity if failed else "none",
         "message": {"text": f"{finding.message.rstrip('.')}. To mend it: {finding.repair}"},
-        "partialFingerprints": {FINGERPRINT: finding.fingerprint},
+        "partialFingerprints": {GITHUB_FINGERPRINT: finding.fingerprint, FINGERPRINT: finding.fingerprint},
         "baselineState": "unchanged" if finding.state == KNOWN else "new",
-        "locations": [
-            {
-                "physicalLocation": _place(finding, checked, snapshot),
-                "logicalLocations": [{"name": node["name"], "fullyQualifiedName": node["id"], "kind": "resource"}],
-            }
-        ],
+        "locations": [_location(finding, places)],
         "suppressions": _suppressions(finding),
         "properties": {"precision": _PRECISION[finding.confidence], "about": finding.about, "evidence": finding.evidence},
     }
-    return result
 
 
-def _place(finding: Finding, checked: Checked, snapshot: str) -> Json:
-    """The line of the holdout in the policy, or the first of it; of no policy the snapshot."""
-    policy = checked.policy
-    held = next((line for uri, line in policy.lines.items() if finding.about.startswith(uri)), 1)
-    path = PurePath(policy.file or snapshot)
-    uri = path.as_uri() if path.is_absolute() else quote(path.as_posix())
-    return {"artifactLocation": {"uri": uri}, "region": {"startLine": held if policy.file else 1}}
+def _location(finding: Finding, places: _Places) -> Json:
+    node, place = finding.subject, places.of(finding)
+    logical = {"logicalLocations": [{"name": node["name"], "fullyQualifiedName": node["id"], "kind": "resource"}]}
+    return {"physicalLocation": place} | logical if place else logical
 
 
 def _suppressions(finding: Finding) -> list[Json]:

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import quote
 
 from lineage.domain.kinds import ENDPOINT, KINDS, RELATIONS, RESOURCE, REUSED, SHOWN_BESIDE, Kind
-from lineage.domain.names import location_of
+from lineage.domain.names import is_arn, location_of
 from lineage.domain.status import serves
 from lineage.graphs.build import Graph
 from lineage.graphs.deployments import PAST, PENDING
@@ -303,6 +303,7 @@ def console_url(node: str, data: dict[str, Any]) -> str | None:
     kind = KINDS.get(data["kind"])
     if not (kind and kind.console and data["region"] and data["observed"]):
         return None
-    host = _CONSOLES.get(str(data["arn"]).split(":")[1], _CONSOLES["aws"])
+    arn = data["arn"] or node  # a report's nodes have no ARN besides their id
+    host = _CONSOLES.get(arn.split(":")[1] if is_arn(arn) else "", _CONSOLES["aws"])
     page = kind.console.format(name=quote(data["name"], safe=""))
     return f"https://{data['region']}.{host}/sagemaker/home?region={data['region']}#{page}"

@@ -1,0 +1,60 @@
+"""What a search found, as a person reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .lines import note_lines, printed, scope_lines, styled
+from .listing import Row, rows_as
+from .words import as_text, plural, said_shortly
+
+if TYPE_CHECKING:
+    import lineage
+
+
+def found_text(found: lineage.Found, columns: Sequence[str] = (), *, colour: bool) -> str:
+    """The rows under the given columns, or under those that the search names, and how many there are."""
+    asked = list(columns) or found_columns(found, "table")
+    rows = "".join(rows_as("table", asked, found_rows(found, asked, "table"), colour=colour)) if found.records else ""
+    return rows + printed(*found_lines(found), colour=colour)
+
+
+def found_rows(found: lineage.Found, columns: list[str], form: str) -> Iterator[Row]:
+    """The rows as a format has them: a person gets numbers short."""
+    said = said_shortly if form in ("table", "md") else as_text
+    return ({name: _cell(value, said) for name, value in row.items()} for row in found.rows(columns))
+
+
+def found_columns(found: lineage.Found, form: str) -> list[str]:
+    """Name, status, creation, and the properties that were asked for; the id, where there is room."""
+    names = [one["Name"] for one in _filters(found.expression or {})] + [found.sort_by]
+    asked = [name for name in dict.fromkeys(names) if name not in ("LastModifiedTime", "CreationTime", f"{found.resource}Name")]
+    return ["name", "status", "created", *asked, *([] if form == "table" else ["id"])]
+
+
+def _filters(expression: Any) -> Iterator[Any]:
+    yield from expression.get("Filters", ())
+    for nested in expression.get("NestedFilters", ()):
+        yield from nested["Filters"]
+    for part in expression.get("SubExpressions", ()):
+        yield from _filters(part)
+
+
+def _cell(values: Any, said: Callable[[Any], str]) -> Any:
+    """The values of a property in one cell, each as it is `said`: objects as JSON."""
+    if not isinstance(values, list):
+        return values
+    return ", ".join(said(value) if isinstance(value, float) else as_text(value) for value in values) or None
+
+
+def found_lines(found: lineage.Found) -> Iterator[Any]:
+    """How many were found and shown, in which order, and what could hide more."""
+    kind = found.kind.replace("-", " ")
+    count = f"{'' if found.exact else 'at least '}{plural(found.total, kind)}"
+    shown = len(found.records)
+    by = f"by {found.sort_by}, {found.order.lower()}"
+    said = f"{count} found" if shown == found.total else f"{count} found, {shown:,} shown"
+    yield styled((said, "bold"), f", {by}." if shown else ".")
+    yield from scope_lines(found.scope, kind)
+    yield from note_lines(found.caveats)

@@ -1,0 +1,52 @@
+"""What a snapshot file holds, and whether it has changed, as a person reads it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .lines import Line, printed, styled
+from .words import plural
+
+if TYPE_CHECKING:
+    import lineage
+
+_COLOURS = {"unchanged": "bold green", "changed": "bold red", "unsealed": "bold yellow", "proved-in-part": "bold yellow"}
+
+
+def info_text(told: lineage.SnapshotInfo, *, colour: bool) -> str:
+    """The digest of the file, and each crawl with its seal."""
+    lines = file_lines(told)
+    for one in told.crawls:
+        by = f"as {one['caller'].rpartition(':')[2]}"
+        lines.append(styled(f"crawl {one['id']}  {one['started']} to {one['finished'] or 'no end'}  {by}"))
+        lines.append(styled(f"  seal  {one['seal'] or 'none: it did not finish'}"))
+    return printed(*lines, colour=colour)
+
+
+def file_lines(told: lineage.SnapshotInfo) -> list[Line]:
+    """The file, its size and its digest."""
+    return [styled((told.file, "bold"), f"  {told.bytes:,} bytes"), styled(f"  file  {told.digest}")]
+
+
+def seal_lines(done: lineage.Verified) -> list[Line]:
+    """The newest seal."""
+    return [styled(("  seal", "dim"), f" of crawl {one['crawl']}  {one['digest']}") for one in done.seals[-1:]]
+
+
+def verified_text(done: lineage.Verified, *, colour: bool) -> str:
+    """Whether the file has changed, where, and what proves it."""
+    proved = (done.proved or {}).get("crawl")
+    sealed = f"nothing in {done.file} was changed since {plural(len(done.seals), 'crawl')} sealed it"
+    if done.unsealed_crawls and not done.proved_all:
+        sealed = f"what {plural(len(done.seals), 'crawl')} wrote into {done.file} is as sealed; the newest state is not sealed"
+    said = {
+        "proved-in-part": f"what was given proves {done.file} up to crawl {proved}, and nothing that came later",
+        "unchanged": sealed,
+        "changed": f"{done.file} is not as it was sealed: {plural(len(done.differences), 'difference')}",
+        "unsealed": f"no crawl has sealed {done.file}: nothing can be said",
+    }
+    lines = [styled((done.verdict.replace("-", " ").upper(), _COLOURS[done.verdict]), "  ", said[done.verdict])]
+    lines += [styled("  ", (one.table, "bold"), f"  {one.where}  {one.said}") for one in done.differences]
+    lines += seal_lines(done)
+    lines += [styled(("Note: ", "dim"), f"{note}.") for note in done.notes]
+    return printed(*lines, colour=colour)
