@@ -8,7 +8,7 @@ import click
 
 from ..render.words import say
 from .completing import complete_selector
-from .filters import checked, within_options
+from .filters import read_in_part, within_options
 from .options import Choice, attestations_option, out_option, snapshot_option, write
 from .scoped import tell_aside
 
@@ -79,7 +79,7 @@ def export(
     import lineage
 
     with lineage.open_snapshot(snapshot) as opened:
-        chosen = lineage.Chosen(opened, selector or "", **checked(opened, within), **vouched)
+        chosen = lineage.Chosen(opened, selector or "", **read_in_part(opened, within), **vouched)
         asked = _asked(form, lineage.FORMATS[form].options, options)
         write(lineage.FORMATS[form].write(chosen, **asked), out)
         scope = chosen.about()["scope"] if form in _BARE else None

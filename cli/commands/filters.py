@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
+from ..render.words import say
 from .options import Command, Decorator
 
 if TYPE_CHECKING:
@@ -37,6 +38,18 @@ def checked(opened: lineage.Snapshot, within: dict[str, Any]) -> dict[str, Any]:
     if any(within.values()):
         scope = opened.scope()
         lineage.check_places(within["accounts"], within["regions"], scope.accounts, scope.regions)
+    return within
+
+
+def read_in_part(opened: lineage.Snapshot, within: dict[str, Any]) -> dict[str, Any]:
+    """The same, where what is printed has no scope: on stderr stands what of them no crawl has read."""
+    import lineage
+
+    if any(checked(opened, within).values()):
+        holes = lineage.coverage(opened, **within)["empty"]
+        unread = [f"{one['account']} {one['region']}".strip() for one in holes if one["reason"] == "not-enumerated"]
+        if 0 < len(unread) < len(within["accounts"] or "1") * len(within["regions"] or "1"):  # of nothing, an error tells it
+            say(f"lineage: no crawl has read anything in {', '.join(unread)}: `lineage crawl` reads it")
     return within
 
 

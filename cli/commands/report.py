@@ -13,7 +13,7 @@ import click
 
 from ..render.words import plural, say
 from .completing import names_of
-from .filters import endpoints_in, within_options
+from .filters import endpoints_in, read_in_part, within_options
 from .options import Choice, attestations_option, form_of, out_option, snapshot_option, uncollected, write
 from .subjects import asked_for, exact_option, from_option, insisted, of_policy
 from .vouching import Vouching, said_if_slow, vouching_options
@@ -131,7 +131,7 @@ def _asked(opened: lineage.Snapshot, endpoints: tuple[str, ...], within: dict[st
 
     if not any(within.values()):
         return endpoints
-    known = endpoints_in(opened, within)
+    known = endpoints_in(opened, read_in_part(opened, within))
     if not known:
         raise lineage.UnknownNode(f"no endpoint in {', '.join(name for names in within.values() for name in names)}")
     return tuple(lineage.find_endpoint(known, one) for one in endpoints or sorted(node for node, _ in known if "@" not in node))

@@ -100,8 +100,7 @@ def gaps_text(said: dict[str, Any], *, colour: bool) -> str:
     lines += [_lookup_line(one) for one in said["lookups"]]
     told = {one["kind"] for one in (*said["lists"], *said["lookups"])}
     gaps = [gap for gap in said["gaps"] if gap["subject"] not in told]
-    if not said["lists"]:
-        lines += [styled(_NO_LISTS)]
+    lines += [styled(_NO_LISTS)] * _followed_only(said)
     lines += [hole_line(gap) for gap in said["empty"]]
     lines += [styled((f"{plural(len(gaps), 'other gap')}:" if gaps else "No other gaps.", "bold"))]
     lines += [hole_line(gap) for gap in gaps]
@@ -115,9 +114,14 @@ def gaps_text(said: dict[str, Any], *, colour: bool) -> str:
     return printed(*lines, *_unknown_lines(said["notes"]), colour=colour)
 
 
+def _followed_only(said: dict[str, Any]) -> bool:
+    """Whether no crawl read a list; of a part that nobody has read, a hole tells that."""
+    return not said["lists"] and "narrowed" not in said
+
+
 def beside_gaps(said: dict[str, Any], *, crawls: bool) -> list[Line]:
     """What lists and gaps do not tell: which crawls there were, that they read no list, and which holes are not here."""
-    lines = [*map(_crawl_line, said["crawls"]), *([] if said["lists"] else [styled(_NO_LISTS)])] if crawls else []
+    lines = [*map(_crawl_line, said["crawls"]), *([styled(_NO_LISTS)] * _followed_only(said))] if crawls else []
     return lines if "attestations" in said else [*lines, styled(("Note: ", "dim"), _QUESTIONS_MEET)]
 
 

@@ -17,7 +17,7 @@ from lineage.domain.names import is_arn, parse_arn
 from lineage.domain.records import Gap, Json, Resource
 from lineage.errors import MalformedName, SearchRefused
 from lineage.queries.as_json import scope_json
-from lineage.queries.scope import Within, crawled, is_about
+from lineage.queries.scope import Within, crawled, is_about, narrowed
 from lineage.queries.showing import Answer
 from lineage.search_language.conditions import expression_of
 from lineage.search_language.expressions import DEFAULT_SORT, Expression, Matcher, Sorting, check_form
@@ -154,7 +154,7 @@ def search(
     for way in steps:
         if query.kind.search_within and way and way[0] != query.kind.search_within:
             raise SearchRefused(f"a snapshot holds no {way[0]} of models", "ask the service with --live")
-    within = Within(tuple(accounts), tuple(regions))
+    within = Within.of(accounts, regions)
     joined = any(way[:1] == (_SOURCE,) for way in steps)
     best = _Best(sorting, limit)
     for found in _seen(snapshot, query.kind, within, deleted=deleted, joined=joined):
@@ -298,8 +298,7 @@ def _scope(snapshot: Snapshot, kind: Kind, within: Within, *, joined: bool) -> J
         if (*place, name) not in scope.enumerated and (*place, name) not in listed
     ]
     complete = bool(places) and all((*place, name) in scope.enumerated for place in places for name in kinds)
-    asked = {what: sorted({place[end] for place in places}) for end, what in enumerate(("accounts", "regions"))}
-    return scope_json(scope, [*holes, *unlisted]) | asked | {"complete": complete}
+    return scope_json(scope, [*holes, *unlisted]) | narrowed(scope, within) | {"complete": complete}
 
 
 def _unknown(snapshot: Snapshot, kind: Kind, within: Within, matcher: Matcher) -> list[str]:

@@ -3,10 +3,10 @@
     [N+]BODY[+[N]] ...
 
 BODY is an exact node id, an S3 URI (else every place that shares keys with it), `kind/name`, a name, `kind:model` for all of
-a kind, or `tag:team=fraud` (`tag:team`: with any value). In a name, `*` stands for any text and `?` for any character. The
-URL of a page of the console is the node that it shows. A `+` before BODY adds what is upstream, one after it what is
-downstream; a number says how many steps. Several words select the nodes that match all of them. An exact id is tried first,
-because S3 keys may hold a `+`, or a space.
+a kind, or `tag:team=fraud` (`tag:team`: with any value). In a name or an S3 URI, `*` stands for any text and `?` for any
+character. The URL of a page of the console is the node that it shows. A `+` before BODY adds what is upstream, one after it
+what is downstream; a number says how many steps. Several words select the nodes that match all of them. An exact id is tried
+first, because S3 keys may hold a `+`, or a space.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections.abc import Generator, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
+from shlex import quote
 from typing import Any
 
 from lineage.domain.kinds import KINDS, PLACES, RELATIONS
@@ -23,7 +24,7 @@ from lineage.domain.names import Cover, Location, Span, cover, is_arn, is_locati
 from lineage.domain.records import Node, Scope
 from lineage.domain.spelling import MAX_COMPARED, did_you_mean, no_such, one_slip
 from lineage.domain.text import storable
-from lineage.domain.urls import Page, from_url, page_of, region_of
+from lineage.domain.urls import Page, from_url, page_of
 from lineage.errors import MalformedName, UnknownNode
 from lineage.graphs.build import Graph
 from lineage.queries.flow.links import Flow
@@ -182,7 +183,7 @@ def _meaning(snapshot: Snapshot, word: str) -> _Meant:
         return _Meant(Choice(kinds=(word.removeprefix(_KIND),)))
     if word.startswith(_TAG):
         return _Meant(Choice(tag=word.removeprefix(_TAG)))
-    if is_location(word):
+    if is_location(word) and not _GLOB.search(word):
         return _Meant(Choice(kinds=PLACES), parse_location(word))
     kind, _, name = word.partition("/")
     kinds, name = ((kind,), name) if kind in KINDS and name else ((), word)
@@ -237,7 +238,7 @@ def _unknown(body: str, known: Names) -> UnknownNode:
     kind, slash, _ = body.partition("/")
     if slash and not is_location(body) and kind not in KINDS:
         return UnknownNode(f"nothing in the snapshot is named {body!r}: {no_such('kind', kind, KINDS)}")
-    if _GLOB.search(body) and not is_location(body):
+    if _GLOB.search(body):
         return UnknownNode(f"no name in the snapshot matches {body!r}; `lineage ls` lists them")
     return UnknownNode(f"nothing in the snapshot is named {body!r}{_advice(known, body)}")
 
@@ -245,9 +246,8 @@ def _unknown(body: str, known: Names) -> UnknownNode:
 def _not_on_page(page: Page, known: Names) -> str:
     """What to say of the URL of a page whose node is not there: where else that name is, else what comes near it."""
     named = [(node, kind, name) for node, kind, name in known if kind == page.kind]
-    elsewhere = sorted({region_of(node) for node, kind, name in named if page._replace(region="").shows(node, kind, name)})
-    if elsewhere:
-        return f"no {page} in the snapshot, only in {', '.join(elsewhere)}"
+    if elsewhere := page.elsewhere(named):
+        return f"no {page} in the snapshot, only in {elsewhere}"
     return f"no {page} in the snapshot{did_you_mean((name for *_, name in named), page.name, _LOOK)}"
 
 
@@ -271,20 +271,22 @@ def find_node(nodes: Names, wanted: str) -> str:
     A name that was used before means its last life: an earlier one has its creation time in its node id.
     """
     known, wanted = list(nodes), from_url(wanted)
-    if page := page_of(wanted):
-        return _on_page(page, known)
     identities = (wanted, node_id(wanted))  # an earlier life's id keeps the case of its time
     kind, _, name = wanted.partition("/")
     kind, name = (kind, name.casefold()) if kind in KINDS and name else ("", wanted.casefold())
     exact = next((node for node, _, _ in known if node in identities), None)
     if exact:
         return exact
+    if page := page_of(wanted):
+        return _on_page(page, known)
     named = sorted(node for node, of, called in known if called.casefold() == name and kind in ("", of))
     found = [node for node in named if "@" not in node.rpartition("/")[2]] or named
     if len(found) == 1:
         return found[0]
     if found:
         raise UnknownNode(f"several are named {wanted}: name one by its id: {', '.join(found)}")
+    if _GLOB.search(wanted) and not is_location(wanted):
+        raise UnknownNode(f"{wanted!r} may match several: name one of those that `lineage ls {quote(wanted)}` lists")
     raise _unknown(wanted, known)
 
 
@@ -303,11 +305,11 @@ def _on_page(page: Page, known: list[tuple[str, str, str]]) -> str:
 def find_in(snapshot: Snapshot, wanted: str) -> str:
     """Which one node of a snapshot is meant: as `find_node`, without a look at all of them where it is an id."""
     wanted = from_url(storable(wanted))
-    if page := page_of(wanted):
-        return _on_page(page, [*snapshot.names(page.name)] or [*_alike(snapshot, page.name)])
     for known_as in ((wanted, node_id(wanted)), (f"{wanted}/", wanted.rstrip("/")) if is_location(wanted) else ()):
         if exact := next(snapshot.nodes(known_as), None):
             return exact.id
+    if page := page_of(wanted):
+        return _on_page(page, [*snapshot.names(page.name)] or [*_alike(snapshot, page.name)])
     kind, _, name = wanted.partition("/")
     called = [*snapshot.names(wanted), *(snapshot.names(name) if kind in KINDS and name else ())]
     return find_node(called or _alike(snapshot, wanted), wanted)
@@ -335,7 +337,7 @@ def resolve(graph: Graph, body: str) -> set[str]:
         wanted = body.removeprefix(_TAG)
         tags = ((node, tag) for node, data in graph.nodes(data=True) for tag in data.get("tags", ()))
         return {node for node, tag in tags if tag == wanted or tag.startswith(f"{wanted}=")}
-    if is_location(body):
+    if is_location(body) and not _GLOB.search(body):
         place, places = parse_location(body), (node for node, data in graph.nodes(data=True) if data["kind"] in PLACES)
         return {node_id(body)} & set(graph) or {node for node in places if _shares(node, place)}
     if is_arn(body):

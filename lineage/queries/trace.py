@@ -40,7 +40,7 @@ from lineage.domain.spelling import did_you_mean
 from lineage.domain.status import is_as_expected
 from lineage.domain.times import CERTAIN, POSSIBLE, bounds, sortable
 from lineage.domain.training import is_training_job, only_repacks, trains
-from lineage.domain.urls import Page, from_url, page_of, region_of
+from lineage.domain.urls import Page, from_url, page_of
 from lineage.domain.vendors import sold_by, vendor_of
 from lineage.errors import UnknownNode
 from lineage.graphs.build import Graph
@@ -204,9 +204,8 @@ def _no_endpoint(living: list[tuple[str, str]], wanted: str, page: Page | None) 
     if (is_arn(wanted) and kind_of_arn(wanted) is not ENDPOINT) or (page and page.kind != ENDPOINT.name):
         return f"{page or wanted} is not an endpoint: give the name, the ARN or the console URL of one"
     names = sorted(name for _, name in living)
-    elsewhere = sorted({region_of(node) for node, name in living if page and name.casefold() == page.name.casefold()})
-    if elsewhere:
-        return f"no {page} in the snapshot, only in {', '.join(elsewhere)}"
+    if page and (elsewhere := page.elsewhere((node, ENDPOINT.name, name) for node, name in living)):
+        return f"no {page} in the snapshot, only in {elsewhere}"
     held = ", ".join(names[:_MAX_NAMES]) + (", …" if len(names) > _MAX_NAMES else "")
     advice = did_you_mean(names, wanted, f" ({f'it holds {held}' if held else 'it holds none'}); {_CRAWL_ONE}")
     return f"no {page or f'endpoint {wanted!r}'} in the snapshot{advice}"

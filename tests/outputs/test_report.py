@@ -14,10 +14,13 @@ import jsonschema
 import pytest
 
 import lineage
+from lineage.domain.records import Resource
 from lineage.outputs.report.controls import EVIDENCED, NOT_DERIVABLE, PARTIAL, _status, framework
 from lineage.outputs.report.facts import FACTS
 from tests.conftest import BANK, ROOT
 from tests.estate import account, fit, line
+from tests.records import channel, processing, served, training
+from tests.swept import swept
 
 FORMS = tuple(lineage.REPORTS)
 SCHEMA = json.loads(files("lineage.outputs.report").joinpath("report.schema.json").read_text(encoding="utf-8"))
@@ -127,6 +130,37 @@ def test_a_weak_step_is_told_with_the_answer(whole: dict[str, Any]) -> None:
     assert "told only by a text or by people" in said["appraisal-notebook"]
     assert "Record fields name each step" not in said["appraisal-notebook"]
     assert "Record fields name each step of this chain" in said["loans-live"]
+    assert said["travel-promoted"].endswith("The chain reaches that data, with 1 step known only by the same content.")
+
+
+VENDORS = "s3://jumpstart-cache-prod-eu-west-1/x/model.tar.gz"
+UNTOLD = "a model of a vendor, whose training data is not known here"
+
+
+@pytest.mark.parametrize(
+    ("records", "says"),
+    [
+        (served(VENDORS), f"serves {UNTOLD}. Record"),
+        (
+            [
+                training("fit", [channel("model", VENDORS), channel("train", "s3://d/")]),
+                *served("s3://models/fit/output/model.tar.gz"),
+            ],
+            f"serves what training job fit made from its declared input s3://d/; part of it is {UNTOLD}. Record",
+        ),
+        (
+            [processing("made", {"in": "s3://d/"}, {"out": "s3://models/made/"}), *served("s3://models/made/model.tar.gz")],
+            "serves what a job or a run that is no training job made from s3://d/. Record",
+        ),
+    ],
+    ids=["a vendor's model", "fine-tuned from a vendor's model", "made by a processing job"],
+)
+def test_who_made_what_no_training_job_of_ours_made(tmp_path: Path, records: list[Resource], says: str) -> None:
+    """No maker is invented for a vendor's model, and what of it is unknown stands in the first sentence."""
+    swept(tmp_path / "s.db", records)
+    with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
+        answer = told(snapshot, "shop")["endpoints"][0]["answer"]
+    assert (answer["verdict"], says in answer["sentence"]) == ("traced", True)
 
 
 def test_the_way_leads_to_the_data(loans: dict[str, Any]) -> None:

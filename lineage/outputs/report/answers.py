@@ -11,9 +11,10 @@ from lineage.domain.records import Json
 from lineage.graphs.deployments import PENDING
 from lineage.outputs.report.blocks import listed
 from lineage.outputs.report.reading import brief
-from lineage.queries.trace import Trace, TreeStep
+from lineage.queries.trace import COPY, VENDOR, Trace, TreeStep
 
 TRACED, PARTIAL, BROKEN = "traced", "partial", "broken"
+_UNTOLD = "whose training data is not known here"
 _NAMED = 3  # jobs that a sentence names; more are counted
 
 
@@ -51,25 +52,37 @@ def _sentence(trace: Trace) -> str:
     name = trace.subject["name"]
     if trace.verdict == BROKEN:
         return f"Nothing that endpoint {name} serves could be traced to the data it was made of{_first_break(trace)}."
-    made = f"Endpoint {name} serves what {_makers(trace)} made from {_inputs(trace)}"
+    made = f"Endpoint {name} serves {_served(trace)}"
     if trace.verdict == TRACED:
         return f"{made}. {_holds(trace)}."
     return f"{made}, as far as records show. Another part could not be traced{_first_break(trace)}."
 
 
+def _served(trace: Trace) -> str:
+    """What made it, and from what; of a vendor's model nothing here tells that."""
+    steps = list(_steps(trace.tree))
+    vendors = any(step.note == VENDOR for step in steps)
+    if vendors and not (_trained(trace) or any(step.relation == "writes" for step in steps)):
+        return f"a model of a vendor, {_UNTOLD}"
+    made = f"what {_makers(trace)} made from {_inputs(trace)}"
+    return f"{made}; part of it is a model of a vendor, {_UNTOLD}" if vendors else made
+
+
 def _holds(trace: Trace) -> str:
-    """How sure the chain is: a step that the times only allow, or that only a text or people tell, is no proof."""
+    """How sure the chain is: a step that the times only allow, or that no field of a record tells, is weaker."""
     steps = list(_steps(trace.tree))
     possible = sum(step.note.startswith("possible") for step in steps)
     logged = sum(step.evidence == "logged" for step in steps)
+    copied = sum(step.note == COPY for step in steps)
     weak = [
         *([f"{_number(possible, 'step')} only possible"] if possible else []),
         *([f"{_number(logged, 'step')} told only by a text or by people"] if logged else []),
+        *([f"{_number(copied, 'step')} known only by the same content"] if copied else []),
     ]
     soon = any(step.relation == "configures" and step.role == PENDING for step in steps)
     added = "; some of this comes by a config that is still being deployed" if soon else ""
     if weak:
-        return f"The chain reaches that data, with {' and '.join(weak)}{added}"
+        return f"The chain reaches that data, with {listed(weak)}{added}"
     return f"Record fields name each step of this chain{added}"
 
 
@@ -94,6 +107,8 @@ def _inputs(trace: Trace) -> str:
     """The data by name: what the jobs read as data, and how much lies upstream of that."""
     places = [dict.fromkeys(str(row["uri"]) for row in trace.datasets if row["indirect"] is far) for far in (False, True)]
     direct, upstream = map(list, places)
+    if not direct and upstream and not _trained(trace):  # what made it is no training job, and read this
+        return upstream[0] if len(upstream) == 1 else _number(len(upstream), "location")
     if not direct:
         return f"data of which no record names the place{_upstream(upstream)}"
     more = [_number(len(direct) - _NAMED, "more location")] if len(direct) > _NAMED else []
