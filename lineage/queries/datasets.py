@@ -16,7 +16,7 @@ from lineage.domain.references import Hit, hits
 from lineage.domain.training import only_repacks
 from lineage.errors import UnknownNode
 from lineage.graphs.build import Graph
-from lineage.graphs.named import Known, NamedPlaces, known_in
+from lineage.graphs.named import NamedPlaces, known_in
 from lineage.graphs.neighbourhoods import around_dataset, around_making
 from lineage.queries.as_json import link_json, node_json, scope_json
 from lineage.queries.attested import NO_REST, Rests, Vouched, resting, vouched_in

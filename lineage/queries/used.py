@@ -29,7 +29,19 @@ from lineage.queries.flow.steps import Step, is_logged
 from lineage.queries.flow.unread import Unread, once
 from lineage.queries.flow.walk import Arrival, Walk
 from lineage.queries.partitions import told_apart
-from lineage.queries.scope import ALL, Within, caveats, empty, is_about, left_out, narrowed, not_enumerated, only_covered, unnamed, wider
+from lineage.queries.scope import (
+    ALL,
+    Within,
+    caveats,
+    empty,
+    is_about,
+    left_out,
+    narrowed,
+    not_enumerated,
+    only_covered,
+    unnamed,
+    wider,
+)
 from lineage.queries.showing import Answer
 from lineage.queries.sources import Source, graph_from
 from lineage.snapshot.reading import Snapshot, asks_snapshot
