@@ -103,7 +103,15 @@ def test_the_time_is_that_of_the_last_crawl(bank: lineage.Snapshot, loans: dict[
         (
             "loans-live",
             "traced",
-            "Endpoint loans-live serves what training job Loans-Fit-0042 made from its declared inputs s3://bank-ml/loans/train/ and ",
+            "Endpoint loans-live serves what training job Loans-Fit-0042 made from its declared input s3://bank-ml/loans/train/ "
+            "and measured on s3://bank-ml/loans/validation/ (channel validation, by its name)",
+        ),
+        (
+            "fraud-ab",
+            "traced",
+            "Endpoint fraud-ab serves, with all its variants together, what training jobs Fraud-NN-1, Fraud-XGB-17 and "
+            "Fraud-XGB-18 made from its declared input s3://bank-ml/fraud/features/ and measured on s3://bank-ml/fraud/holdout/ "
+            "(channel test, by its name)",
         ),
         ("ledger-old", "partial", "as far as records show. Another part could not be traced: model ledger-0 is missing"),
         (
@@ -119,6 +127,12 @@ def test_the_answer_comes_first(bank: lineage.Snapshot, endpoint: str, verdict: 
     assert answer["verdict"] == verdict
     assert says in answer["sentence"]
     assert answer["way"][0]["name"] == endpoint
+
+
+def test_the_path_of_several_is_that_of_one_variant(bank: lineage.Snapshot, loans: dict[str, Any]) -> None:
+    """Where an endpoint has several models, the paper says of which variant the path is; one model has no such line."""
+    assert "This is the path of variant challenger." in lineage.REPORTS["md"](told(bank, "fraud-ab"))
+    assert "This is the path of variant" not in lineage.REPORTS["md"](loans)
 
 
 def test_a_weak_step_is_told_with_the_answer(whole: dict[str, Any]) -> None:

@@ -126,6 +126,7 @@ def _answers(endpoints: list[Json]) -> Iterator[Block]:
             yield _verdict(one)
         told = one["answer"]
         yield WayBack([_way_step(step) for step in told["way"]])
+        yield from _of_variant(told)
         yield Para(", ".join(_counted(told["counts"])) + ".")
         if told["breaks"]:
             rows = [[Code(row["at"]["name"]), row["reason"], row["detail"], row["repair"]] for row in told["breaks"]]
@@ -138,6 +139,13 @@ def _answers(endpoints: list[Json]) -> Iterator[Block]:
             yield Items(told["caveats"])
         if told.get("attestations"):
             yield _vouched("Attestations that close gaps of this answer", told["attestations"])
+
+
+def _of_variant(told: Json) -> Iterator[Block]:
+    """Of which variant the path is, where an endpoint has several models."""
+    variant = next((step["role"] for step in told["way"] if step["relation"] in ("deploys", "hosts") and step["role"]), "")
+    if variant and told["counts"]["models"] > 1:
+        yield Para(f"This is the path of variant {variant}. Section 3 shows the chain of all variants.", "note")
 
 
 def _way_step(step: Json) -> tuple[str, Code, str]:
