@@ -78,11 +78,11 @@ TAKEN = [
     "s3://arn:aws:s3:eu-west-1:111122223333:accesspoint/x/loans/",
 ]
 WRONG = {
-    "s3://bank-ml/loans/*": "contains a wildcard",
-    "s3://bank-ml/loans/train/*.csv": "contains a wildcard",
-    "s3://bank-ml/loans/tr?in/": "contains a wildcard",
-    "s3://bank-ml/loans/fold-[12]/": "contains a wildcard",
-    "s3://whole/*": "contains a wildcard",  # it is read, and so is anything else below it
+    "s3://bank-ml/loans/*": "holds a wildcard",
+    "s3://bank-ml/loans/train/*.csv": "holds a wildcard",
+    "s3://bank-ml/loans/tr?in/": "holds a wildcard",
+    "s3://bank-ml/loans/fold-[12]/": "holds a wildcard",
+    "s3://whole/*": "holds a wildcard",  # it is read, and so is anything else below it
     "s3://bank-ml/loans/ # ours": "has text after the URI",
     "s3://bank-ml/loans/train/ s3://bank-ml/loans/test/": "holds two URIs",
     "s3://x/": "'x' is not a valid bucket name",
