@@ -135,6 +135,28 @@ def test_the_path_of_several_is_that_of_one_variant(bank: lineage.Snapshot, loan
     assert "This is the path of variant" not in lineage.REPORTS["md"](loans)
 
 
+def test_the_first_page_says_what_nobody_may_miss(whole: dict[str, Any], loans: dict[str, Any]) -> None:
+    """Findings by severity, the holdouts, and that nothing was read from AWS stand between the verdict and the contents."""
+    first = lineage.REPORTS["md"](whole).partition("## Contents")[0]
+    found = whole["findings"]
+    errors = sum(row["severity"] == "error" for row in found["findings"])
+    assert f"- Findings: {errors} error{'' if errors == 1 else 's'}, " in first
+    assert f"; {sum(row['undecided'] for row in found['rules'])} undecided (section 9)" in first
+    assert "- Holdouts: 1 of 1 used (section 7)" in first
+    assert "Demo data or a replay, not read from AWS" in first
+    assert "Holdouts:" not in lineage.REPORTS["md"](loans).partition("## Contents")[0]
+    from_aws = loans | {"coverage": loans["coverage"] | {"crawls": [loans["coverage"]["crawls"][0] | {"tool": "1.0.0"}]}}
+    assert "not read from AWS" not in lineage.REPORTS["md"](from_aws).partition("## Contents")[0]
+
+
+def test_an_artifact_that_may_have_changed_is_told_with_the_answer(whole: dict[str, Any]) -> None:
+    """What could change the answer names artifacts without a checksum, where there are some."""
+    for one in whole["endpoints"]:
+        containers = [row for model in one["models"] for row in model["containers"] if row["artifact"]]
+        said = any("S3 was not asked whether" in caveat for caveat in one["answer"]["caveats"])
+        assert said == any(not row["etag"] for row in containers)
+
+
 def test_a_weak_step_is_told_with_the_answer(whole: dict[str, Any]) -> None:
     """Where only people's word leads to the maker, the sentence says so, and does not call the chain whole."""
     said = {one["subject"]["name"]: one["answer"]["sentence"] for one in whole["endpoints"]}

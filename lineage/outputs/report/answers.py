@@ -18,8 +18,8 @@ TRACED, PARTIAL, BROKEN = "traced", "partial", "broken"
 _NAMED = 3  # jobs that a sentence names; more are counted
 
 
-def answer(trace: Trace) -> Json:
-    """The verdict of one endpoint, why, the counts, and the gaps that could change it."""
+def answer(trace: Trace, models: list[Json]) -> Json:
+    """The verdict of one endpoint, why, the counts, and what could change it, of which its `models` show a part."""
     return {
         "verdict": trace.verdict,
         "sentence": _sentence(trace),
@@ -39,9 +39,18 @@ def answer(trace: Trace) -> Json:
         },
         "breaks": trace.breaks,
         "gaps": trace.scope["holes"],
-        "caveats": trace.caveats,
+        "caveats": [*trace.caveats, *_not_asked(models)],
         **trace.rests.as_json(),
     }
+
+
+def _not_asked(models: list[Json]) -> Iterator[str]:
+    """That nobody knows whether an artifact is still what the job wrote."""
+    artifacts = [row for model in models for row in model["containers"] if row["artifact"]]
+    loose = sum(not row["etag"] for row in artifacts)
+    if loose:
+        of = f"{loose} of {_number(len(artifacts), 'artifact')}"
+        yield f"S3 was not asked whether {of} changed after the job wrote it (section 2)"
 
 
 def _trained(trace: Trace) -> list[Json]:

@@ -31,6 +31,7 @@ from lineage.outputs.report.blocks import (
 from lineage.outputs.report.chapters import chapters
 from lineage.outputs.report.controls import EVIDENCED, NOT_DERIVABLE, PARTIAL
 from lineage.outputs.report.evidence import METHODS
+from lineage.outputs.report.first_page import below_the_verdict
 from lineage.outputs.report.vouching import control, warnings
 
 QUESTION = "Which run, which training job and which data produced what this endpoint serves?"
@@ -58,7 +59,7 @@ def paper(report: Json) -> Paper:
         f"report {document['report_id']}",
     ]
     foot = f"{document['report_id']} · {document['report_digest']}"
-    first = [*warnings(document["snapshot"]), *_first_page(endpoints)]
+    first = [*warnings(document["snapshot"]), *_first_page(endpoints), *below_the_verdict(report)]
     return Paper(document["title"], document["classification"], under, first, sections, foot)
 
 
