@@ -365,7 +365,24 @@ def test_a_broken_endpoint_evidences_less(bank: lineage.Snapshot) -> None:
         (mapped,) = told(bank, endpoint, frameworks=["iso42001"])["controls"]
         return {clause["id"]: clause["status"] for clause in mapped["clauses"]}
 
-    assert (status("loans-live")["A.4.3"], status("vendor-scores")["A.4.3"]) == (EVIDENCED, NOT_DERIVABLE)
+    assert (status("loans-live")["A.4.3"], status("vendor-scores")["A.4.3"]) == (PARTIAL, NOT_DERIVABLE)
+
+
+def test_nothing_is_evidenced_by_an_empty_field(bank: lineage.Snapshot) -> None:
+    """A field that no input fills, KPIs of which nothing was read and a standard that nobody opened evidence nothing."""
+    g7, iso = told(bank, "loans-live", frameworks=["g7", "iso42001"])["controls"]
+    status = {clause["title"]: clause["status"] for clause in g7["clauses"]}
+    assert EVIDENCED not in {status[title] for title in ("Content type", "Operational KPIs", "SBOM version")}
+    assert EVIDENCED not in {clause["status"] for clause in iso["clauses"]}
+    assert iso["looked_at"] == "12 of 38 controls of Annex A; the others are not mapped"
+
+
+def test_what_is_missing_is_worded_as_missing(loans: dict[str, Any]) -> None:
+    """The table of what to complete by hand says what the report lacks, not what it would have."""
+    text = lineage.REPORTS["md"](loans)
+    assert "| Missing in this report |" in text
+    assert "no holdouts were checked" in text
+    assert "holdouts were checked" not in text.replace("no holdouts were checked", "")
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -31,6 +31,7 @@ from lineage.outputs.report.blocks import (
 from lineage.outputs.report.chapters import chapters
 from lineage.outputs.report.controls import EVIDENCED, NOT_DERIVABLE, PARTIAL
 from lineage.outputs.report.evidence import METHODS
+from lineage.outputs.report.facts import FACTS
 from lineage.outputs.report.first_page import below_the_verdict
 from lineage.outputs.report.vouching import control, warnings
 
@@ -357,7 +358,7 @@ def _controls(frameworks: list[Json]) -> Iterator[Block]:
         yield Head(one["title"])
         counted = Counter(row["status"] for row in one["clauses"])
         said = ", ".join(f"{counted[word]} {word}" for word in ("evidenced", "partial", "not derivable"))
-        yield Para(f"{one['state']} Table as of {one['as_of']}; {number(len(one['clauses']), 'clause')}: {said}.")
+        yield Para(f"{one['state']} Table as of {one['as_of']}: {one['looked_at']}. Of these, {said}.")
         yield from _clauses(one["clauses"])
         yield Para(f"Sources: {'; '.join(one['sources'])}", "note")
 
@@ -368,7 +369,7 @@ def _clauses(rows: list[Json]) -> Iterator[Block]:
     for row in rows:
         by.setdefault(row["status"], []).append(row)
     if partial := by.get(PARTIAL):
-        head = ("Clause", "Wants", "Sections", "Not shown here", "Not derivable from records")
+        head = ("Clause", "Wants", "Sections", "Missing in this report", "Not derivable from records")
         yield Table("Partial: complete these by hand", head, [_clause(row) for row in partial])
     names = [f"{_named(row)} (section {', '.join(map(str, row['sections']))})" for row in by.get(EVIDENCED, ())]
     yield Items(
@@ -384,14 +385,14 @@ def _named(row: Json) -> str:
 
 
 def _clause(row: Json) -> list[Cell]:
-    missing = [f"{fact['says']}{_held(fact)}" for fact in row["facts"] if fact["holds"] < fact["of"]]
+    missing = [f"{FACTS[fact['fact']].lacks}{_held(fact)}" for fact in row["facts"] if fact["holds"] < fact["of"]]
     wants = f"{row['title']}. {row['wants']}".rstrip(". ")
     sections = ", ".join(map(str, row["sections"]))
     return [row["id"], wants, sections or "–", "; ".join(missing) or "–", "; ".join(row["beyond"]) or "–"]
 
 
 def _held(fact: Json) -> str:
-    return "" if fact["of"] == 1 else f" ({fact['holds']} of {fact['of']})"
+    return "" if fact["of"] == 1 else f" ({fact['of'] - fact['holds']} of {fact['of']})"
 
 
 def _evidence(endpoints: list[Json]) -> Iterator[Block]:
