@@ -390,18 +390,29 @@ def _usage_head(answer: lineage.Usage) -> str:
         return f"no training job that was read names {uri}{but}"
     words = {
         "used": "read {uri}",
-        "used-indirectly": "got something from {uri} through a model or another job",
+        "used-indirectly": "got something from {uri}{stop} through a model or another job",
         "possible": "may have read {uri}",
         "declared-only": "named {uri} but read nothing from it",
     }
     first, *rest = jobs
     least = "at least " if holes else ""
     nouns = {verdict: _noun(answer.findings, some) for verdict, some in jobs.items()}
-    said = [f"{least}{plural(len(jobs[first]), nouns[first])} {words[first].format(uri=uri)}"]
+    around = _covered([found for found in answer.findings if found["job"]["id"] in jobs[first]], uri)
+    what = words[first].format(uri=around or uri, stop="," if around else "")
+    said = [f"{least}{plural(len(jobs[first]), nouns[first])} {what}"]
     for one in rest:
         more = f"{len(jobs[one]):,} more" if nouns[one] == nouns[first] else plural(len(jobs[one]), nouns[one])
-        said.append(f"{more} {words[one].format(uri='it')}")
+        said.append(f"{more} {words[one].format(uri='it', stop='')}")
     return "; ".join(said)
+
+
+def _covered(found: list[dict[str, Any]], uri: str) -> str:
+    """A location as what wider ones cover, where some jobs read only such and no list names it; empty else."""
+    places = {one["evidence"][0]["source"] for one in found}
+    wide = all(uri.startswith(place) and place.rstrip("/") != uri.rstrip("/") for place in places)
+    if not wide or any(one["entry"] for one in found):
+        return ""
+    return f"{places.pop()}, which covers {uri}" if len(places) == 1 else f"{len(places)} locations, which cover {uri}"
 
 
 def _noun(findings: list[dict[str, Any]], some: set[str]) -> str:

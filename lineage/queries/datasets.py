@@ -16,7 +16,7 @@ from lineage.domain.references import Hit, hits
 from lineage.domain.training import only_repacks
 from lineage.errors import UnknownNode
 from lineage.graphs.build import Graph
-from lineage.graphs.named import Known, NamedPlaces, known_in
+from lineage.graphs.named import NamedPlaces, known_in
 from lineage.graphs.neighbourhoods import around_dataset, around_making
 from lineage.queries.as_json import link_json, node_json, scope_json
 from lineage.queries.attested import NO_REST, Rests, Vouched, resting, vouched_in
@@ -133,7 +133,7 @@ class _DatasetsUnderWay:
         lost = self._lost([parse_location(uri) for uri in holdouts])
         checked = [making.holdout(uri, lost[parse_location(uri).uri]) for uri in holdouts]
         known = {row["uri"]: self._known(parse_location(row["uri"])) for row in checked}
-        checked = [row | {"named": known[row["uri"]] is Known.PLACE} for row in checked]
+        checked = [row | {"named": known[row["uri"]].is_named} for row in checked]
         scope: Scope = self.graph.graph["scope"]
         apart = [said for uri in holdouts for said in told_apart(scope, parse_location(uri), [self.node])]
         rows = sorted(self._rows.values(), key=_order)

@@ -164,7 +164,7 @@ def caveats(scope: Scope) -> list[str]:
 
 def unnamed(known: Mapping[str, Known]) -> list[str]:
     """What no record names of the places that were asked about: a good "no", if they were written as they are called."""
-    unknown = {uri: how for uri, how in known.items() if how is not Known.PLACE}
+    unknown = {uri: how for uri, how in known.items() if not how.is_named}
     if len(unknown) > 1:
         more = f" and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else ""
         return [f"no record names {len(unknown)} of the {len(known)} places: {', '.join([*unknown][:_NAMED])}{more}"]
@@ -175,6 +175,20 @@ def _unnamed(uri: str, how: Known) -> str:
     if how is Known.NOTHING:
         return f"no record names bucket {parse_location(uri).root.removeprefix('s3://')}"
     return f"no record names {uri}: only other locations in its bucket"
+
+
+def wider(uri: str, sources: Iterable[str]) -> list[str]:
+    """Those locations that cover one and are wider than it, each once."""
+    return [one for one in dict.fromkeys(sources) if uri.startswith(one) and one.rstrip("/") != uri.rstrip("/")]
+
+
+def only_covered(uri: str, known: Known, around: Sequence[str], said: str) -> list[str]:
+    """That a location is known only by what is `around` it, which a misspelt one would be as well; `said` follows from that."""
+    if known is not Known.AROUND or not around:
+        return []
+    more = f" and {len(around) - 1} more" if len(around) > 1 else ""
+    covers = "cover" if more else "covers"
+    return [f"no record names {uri} itself: {said} because {around[0]}{more} {covers} it; check the spelling"]
 
 
 def traceless(scope: Scope) -> str:

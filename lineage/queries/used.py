@@ -29,7 +29,19 @@ from lineage.queries.flow.steps import Step, is_logged
 from lineage.queries.flow.unread import Unread, once
 from lineage.queries.flow.walk import Arrival, Walk
 from lineage.queries.partitions import told_apart
-from lineage.queries.scope import ALL, Within, caveats, empty, is_about, left_out, narrowed, not_enumerated, unnamed
+from lineage.queries.scope import (
+    ALL,
+    Within,
+    caveats,
+    empty,
+    is_about,
+    left_out,
+    narrowed,
+    not_enumerated,
+    only_covered,
+    unnamed,
+    wider,
+)
 from lineage.queries.showing import Answer
 from lineage.queries.sources import Source, graph_from
 from lineage.snapshot.reading import Snapshot, asks_snapshot
@@ -280,23 +292,26 @@ class UseUnderWay:
         findings = _told_once(sorted(self._asked(self.findings, asked), key=_strongest_first))
         also_read = self._asked((self.also_read[job] for job in sorted(self.also_read)), asked)
         told = told_apart(scope, self.readers.dataset, (one.arrival.node for one in (*findings, *also_read)))
+        rows = [self._row(finding) | {"verdict": finding.verdict} for finding in findings]
         verdict, rests = judged(findings[0].verdict if findings else "", NOT_REFERENCED, holes, vouched)
+        uri = self.readers.dataset.uri
         return Usage(
-            subject={"id": self.readers.dataset.uri, "kind": DATASET.name},
+            subject={"id": uri, "kind": DATASET.name},
             verdict=verdict,
-            findings=[self._row(finding) | {"verdict": finding.verdict} for finding in findings],
+            findings=rows,
             also_read=[self._row(finding) for finding in also_read],
             scope=scope_json(scope, holes, vouched=vouched) | narrowed(scope, within),
             caveats=[
-                *unnamed({self.readers.dataset.uri: known}),
+                *unnamed({uri: known}),
+                *only_covered(uri, known, _around(uri, rows), _COUNTS_AS.get(verdict, "it may have been read")),
                 *told,
                 *caveats(scope),
                 *left_out(within),
                 *unread.vendors,
-                *(unread.weights(self.readers.dataset.uri) if verdict == NOT_REFERENCED else ()),
+                *(unread.weights(uri) if verdict == NOT_REFERENCED else ()),
                 *rests.notes,
             ],
-            named=known is Known.PLACE,
+            named=known.is_named,
             rests=rests,
         )
 
@@ -333,6 +348,14 @@ class UseUnderWay:
             around = place and cover(place, Span.FOLDER, self.readers.dataset) is Cover.ALL
             self._around[content.place] = bool(around)
         return self._around[content.place] or content.is_of(link.source)
+
+
+_COUNTS_AS = {USED: "it counts as read", INDIRECT: "it counts as used", DECLARED: "it counts as named"}
+
+
+def _around(uri: str, rows: list[Json]) -> list[str]:
+    """The wider locations by which a location was found; none where a manifest lists it."""
+    return [] if any(row["entry"] for row in rows) else wider(uri, (row["evidence"][0]["source"] for row in rows))
 
 
 def _is_given_on(link: Link, job: str) -> bool:

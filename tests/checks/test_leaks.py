@@ -159,7 +159,7 @@ def test_which_object_of_a_list_is_shown(tmp_path: Path, read: str, shown: str) 
         (
             "LIN001",
             [training("j", {"test": f"{HELD}1/"})],
-            f"j trained on holdout {HELD}: channel test = {HELD}1/, which covers part of it; test is used for evaluation only, by its name",
+            f"j was given holdout {HELD} in channel test, which by its name only measures: channel test = {HELD}1/, which covers part of it",
         ),
         (
             "LIN002",

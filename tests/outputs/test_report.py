@@ -106,7 +106,15 @@ def test_the_time_is_that_of_the_last_crawl(bank: lineage.Snapshot, loans: dict[
         (
             "loans-live",
             "traced",
-            "Endpoint loans-live serves what training job Loans-Fit-0042 made from its declared inputs s3://bank-ml/loans/train/ and ",
+            "Endpoint loans-live serves what training job Loans-Fit-0042 made from its declared input s3://bank-ml/loans/train/ "
+            "and measured on s3://bank-ml/loans/validation/ (channel validation, by its name)",
+        ),
+        (
+            "fraud-ab",
+            "traced",
+            "Endpoint fraud-ab serves, with all its variants together, what training jobs Fraud-NN-1, Fraud-XGB-17 and "
+            "Fraud-XGB-18 made from its declared input s3://bank-ml/fraud/features/ and measured on s3://bank-ml/fraud/holdout/ "
+            "(channel test, by its name)",
         ),
         ("ledger-old", "partial", "as far as records show. Another part could not be traced: model ledger-0 is missing"),
         (
@@ -122,6 +130,34 @@ def test_the_answer_comes_first(bank: lineage.Snapshot, endpoint: str, verdict: 
     assert answer["verdict"] == verdict
     assert says in answer["sentence"]
     assert answer["way"][0]["name"] == endpoint
+
+
+def test_the_path_of_several_is_that_of_one_variant(bank: lineage.Snapshot, loans: dict[str, Any]) -> None:
+    """Where an endpoint has several models, the paper says of which variant the path is; one model has no such line."""
+    assert "This is the path of variant challenger." in lineage.REPORTS["md"](told(bank, "fraud-ab"))
+    assert "This is the path of variant" not in lineage.REPORTS["md"](loans)
+
+
+def test_the_first_page_says_what_nobody_may_miss(whole: dict[str, Any], loans: dict[str, Any]) -> None:
+    """Findings by severity, the holdouts, and that nothing was read from AWS stand between the verdict and the contents."""
+    first = lineage.REPORTS["md"](whole).partition("## Contents")[0]
+    found = whole["findings"]
+    errors = sum(row["severity"] == "error" for row in found["findings"])
+    assert f"- Findings: {errors} error{'' if errors == 1 else 's'}, " in first
+    assert f"; {sum(row['undecided'] for row in found['rules'])} undecided (section 9)" in first
+    assert "- Holdouts: 1 of 1 used (section 7)" in first
+    assert "Demo data or a replay, not read from AWS" in first
+    assert "Holdouts:" not in lineage.REPORTS["md"](loans).partition("## Contents")[0]
+    from_aws = loans | {"coverage": loans["coverage"] | {"crawls": [loans["coverage"]["crawls"][0] | {"tool": "1.0.0"}]}}
+    assert "not read from AWS" not in lineage.REPORTS["md"](from_aws).partition("## Contents")[0]
+
+
+def test_an_artifact_that_may_have_changed_is_told_with_the_answer(whole: dict[str, Any]) -> None:
+    """What could change the answer names artifacts without a checksum, where there are some."""
+    for one in whole["endpoints"]:
+        containers = [row for model in one["models"] for row in model["containers"] if row["artifact"]]
+        said = any("S3 was not asked whether" in caveat for caveat in one["answer"]["caveats"])
+        assert said == any(not row["etag"] for row in containers)
 
 
 def test_a_weak_step_is_told_with_the_answer(whole: dict[str, Any]) -> None:
@@ -363,7 +399,24 @@ def test_a_broken_endpoint_evidences_less(bank: lineage.Snapshot) -> None:
         (mapped,) = told(bank, endpoint, frameworks=["iso42001"])["controls"]
         return {clause["id"]: clause["status"] for clause in mapped["clauses"]}
 
-    assert (status("loans-live")["A.4.3"], status("vendor-scores")["A.4.3"]) == (EVIDENCED, NOT_DERIVABLE)
+    assert (status("loans-live")["A.4.3"], status("vendor-scores")["A.4.3"]) == (PARTIAL, NOT_DERIVABLE)
+
+
+def test_nothing_is_evidenced_by_an_empty_field(bank: lineage.Snapshot) -> None:
+    """A field that no input fills, KPIs of which nothing was read and a standard that nobody opened evidence nothing."""
+    g7, iso = told(bank, "loans-live", frameworks=["g7", "iso42001"])["controls"]
+    status = {clause["title"]: clause["status"] for clause in g7["clauses"]}
+    assert EVIDENCED not in {status[title] for title in ("Content type", "Operational KPIs", "SBOM version")}
+    assert EVIDENCED not in {clause["status"] for clause in iso["clauses"]}
+    assert iso["looked_at"] == "12 of 38 controls of Annex A; the others are not mapped"
+
+
+def test_what_is_missing_is_worded_as_missing(loans: dict[str, Any]) -> None:
+    """The table of what to complete by hand says what the report lacks, not what it would have."""
+    text = lineage.REPORTS["md"](loans)
+    assert "| Missing in this report |" in text
+    assert "no holdouts were checked" in text
+    assert "holdouts were checked" not in text.replace("no holdouts were checked", "")
 
 
 @pytest.mark.parametrize("form", FORMS)

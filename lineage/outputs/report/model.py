@@ -184,11 +184,12 @@ class _ReportUnderWay:
     def _endpoint(self, one: Trace) -> Json:
         kept = self._kept
         inputs = datasets(self._snapshot, one.subject["id"], holdouts=self._holdouts, attestations=self._vouched)
+        deployed = models(one, kept)
         return {
             "subject": one.subject,
-            "answer": answer(one),
+            "answer": answer(one, deployed),
             "system": system(one, kept),
-            "models": models(one, kept),
+            "models": deployed,
             "packages": packages(one, kept),
             "training": training(one, kept),
             "training_jobs": len(one.training_jobs),
