@@ -55,7 +55,7 @@ class Opened:
     """A page in the browser, with all that it asked for and complained about."""
 
     def __init__(self, browser: Any, path: Path, **words: Any) -> None:
-        self.tab = browser.new_page(viewport={"width": 1200, "height": 800}, **words)
+        self.tab = browser.new_page(**{"viewport": {"width": 1200, "height": 800}} | words)
         self.asked: list[str] = []
         self.said: list[str] = []
         self.tab.on("request", lambda request: self.asked.append(request.url))
@@ -457,6 +457,28 @@ def test_the_page_opens_at_what_it_is_about(open_page, ask, tmp_path: Path, bank
     ask("draw", "s3://bank-raw/loans/2026-05/+", "-o", "page.html")
     opened = open_page((tmp_path / "page.html").read_text(encoding="utf-8"))
     assert opened.status().startswith("dataset s3://bank-raw/loans/2026-05/ · 0 upstream · ")
+
+
+# The ids under the pointer, wherever it is in the stage, and those of them at its upper and its lower end.
+SWEEP = """(() => { const graph = document.getElementById('graph'), box = graph.getBoundingClientRect();
+const at = (y) => { const ids = []; for (let x = 2; x < box.width; x += 12) {
+  graph.dispatchEvent(new PointerEvent('pointermove', { clientX: box.left + x, clientY: box.top + y }));
+  if (graph.title) ids.push(graph.title); } return ids; };
+const all = []; for (let y = 2; y < box.height; y += 8) all.push(...at(y));
+return [[...new Set(all)], [...at(2), ...at(box.height - 2)]]; })()"""
+
+
+@pytest.mark.parametrize("size", [(1400, 713), (1280, 633), (1920, 1080), (390, 844)], ids=str)
+def test_the_page_opens_with_the_whole_lineage(open_page, ask, tmp_path: Path, size: tuple[int, int]) -> None:
+    """From the raw data to the endpoint, all is in sight on a usual screen, and nothing of it is cut off."""
+    ask("draw", "loans-live", "-o", "page.html")
+    opened = open_page(
+        (tmp_path / "page.html").read_text(encoding="utf-8"), viewport=dict(zip(("width", "height"), size, strict=True))
+    )
+    seen, at_an_end = opened.tab.evaluate(SWEEP)
+    assert {"s3://bank-raw/loans/2026-05/", "s3://bank-code/loans/prepare.py"} <= set(seen)
+    assert any(node.endswith(":endpoint/loans-live") for node in seen)
+    assert at_an_end == []
 
 
 def test_only_a_gap_on_the_lit_path_is_red(open_page, bank_page: str) -> None:

@@ -4,6 +4,7 @@
   const BOX_TEXT = 15, BOX_SHAPE = 3.5;  // a box of fewer pixels in height has no text, or is but a dot of its kind's colour
   const MOST_FOUND = 12, ROWS = 300, EDGES = 60, GAPS = 100;
   const LEAST_ZOOM = 0.002, MOST_ZOOM = 4, READABLE = 0.92;  // names of 11 pixels
+  const WHOLE = 0.7;  // names of 8 pixels: the page opens with a whole lineage as long as they are no smaller
   const HIGH = 44, LINE = 15, PAD = 24;
   const UP = 1, DOWN = 2, HERE = 3;
   const FILTERS = { kind: "Kinds", account: "Accounts", status: "Status" };
@@ -198,12 +199,12 @@
     return { left, top: top + (foot() - PAD) / 2 / zoomed, wide, high, zoom: zoomed };
   }
 
-  /** The page opens at a node with what it was made of and went into, in the layout that shows it larger; names can be read. */
+  /** The page opens with the whole lineage of a node, in the layout that shows it larger; where names would be too small, at the node. */
   function openAt(node) {
     if (node) choose(node);
     const answer = node ? [node, ...lit.up, ...lit.down] : nodes;
     fit(answer);
-    if (node && view.zoom < READABLE) near(node, answer);
+    if (node && view.zoom < WHOLE) near(node, answer);
   }
 
   /** At a size that can be read, with the node where most of its lineage is in sight. */
