@@ -139,7 +139,7 @@ def test_search_goes_to_what_it_finds(open_page, bank_page: str, bank_graph: lin
     opened.tab.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     assert opened.heading() == "s3://bank-raw/loans/2026-05/"
     opened.tab.fill("#search", "no such thing")
-    assert "Nothing here" in opened.tab.inner_text("#found")
+    assert "No node has this" in opened.tab.inner_text("#found")
 
 
 def test_the_panel_tells_what_show_tells(open_page, bank_page: str, bank: lineage.Snapshot) -> None:
@@ -153,7 +153,7 @@ def test_the_panel_tells_what_show_tells(open_page, bank_page: str, bank: lineag
     for edge in drawn:
         assert f"{edge['relation']} " in told
         assert edge["path"] in told
-    assert f"INTO IT: {len(drawn) - len(shown.edges_out)} EDGES" in told
+    assert f"INCOMING: {len(drawn) - len(shown.edges_out)} EDGES" in told
     links = [one.get_attribute("href") for one in opened.tab.locator("#panel a").all()]
     assert links == ["https://eu-west-1.console.aws.amazon.com/sagemaker/home?region=eu-west-1#/jobs/Loans-Fit-0042"]
     opened.tab.click("#panel .go:text('bank-ml/loans/train/')")
@@ -378,7 +378,7 @@ def test_an_empty_graph_is_a_page(open_page) -> None:
     assert opened.status() == "0 nodes · 0 edges"
     opened.tab.keyboard.press("ArrowRight")
     opened.find("x")
-    assert "Nothing here" in opened.tab.inner_text("#found")
+    assert "No node has this" in opened.tab.inner_text("#found")
 
 
 def test_nothing_ends_the_data(nasty_path: Path) -> None:
@@ -420,7 +420,7 @@ def test_what_was_deleted_keeps_its_record(open_page) -> None:
     opened.find("shop-model")
     told = opened.tab.inner_text("#panel")
     assert "not observed" in told
-    assert "No record: something names it, and it was not observed." in told
+    assert "No record: other records name it, but it was not observed." in told
 
 
 def test_images_are_drawn_if_asked_for(bank: lineage.Snapshot) -> None:
