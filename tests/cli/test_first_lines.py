@@ -160,8 +160,8 @@ def test_what_does_not_serve_now_is_drawn_pale() -> None:
     graph = graph_of(updating())
     pale = {arrow.source: arrow.pale for arrow in lineage.picture(graph).arrows if arrow.label.startswith("configures")}
     assert pale == {arn("endpoint-config", "shop-config"): False, arn("endpoint-config", "next"): True}
-    assert "pale line: carries no data, or not now" in lineage.to_dot(graph)
-    assert "carries no data, or not now" in lineage.to_svg(graph)
+    assert "pale line: no data flows along this" in lineage.to_dot(graph)
+    assert "no data flows along this" in lineage.to_svg(graph)
     assert '-. "configures pending" .->' in "".join(write_mermaid(Chosen(graph)))
 
 

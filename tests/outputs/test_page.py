@@ -55,7 +55,7 @@ class Opened:
     """A page in the browser, with all that it asked for and complained about."""
 
     def __init__(self, browser: Any, path: Path, **words: Any) -> None:
-        self.tab = browser.new_page(viewport={"width": 1200, "height": 800}, **words)
+        self.tab = browser.new_page(**{"viewport": {"width": 1200, "height": 800}} | words)
         self.asked: list[str] = []
         self.said: list[str] = []
         self.tab.on("request", lambda request: self.asked.append(request.url))
@@ -139,7 +139,7 @@ def test_search_goes_to_what_it_finds(open_page, bank_page: str, bank_graph: lin
     opened.tab.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     assert opened.heading() == "s3://bank-raw/loans/2026-05/"
     opened.tab.fill("#search", "no such thing")
-    assert "Nothing here" in opened.tab.inner_text("#found")
+    assert "No node has this" in opened.tab.inner_text("#found")
 
 
 def test_the_panel_tells_what_show_tells(open_page, bank_page: str, bank: lineage.Snapshot) -> None:
@@ -153,7 +153,7 @@ def test_the_panel_tells_what_show_tells(open_page, bank_page: str, bank: lineag
     for edge in drawn:
         assert f"{edge['relation']} " in told
         assert edge["path"] in told
-    assert f"INTO IT: {len(drawn) - len(shown.edges_out)} EDGES" in told
+    assert f"INCOMING: {len(drawn) - len(shown.edges_out)} EDGES" in told
     links = [one.get_attribute("href") for one in opened.tab.locator("#panel a").all()]
     assert links == ["https://eu-west-1.console.aws.amazon.com/sagemaker/home?region=eu-west-1#/jobs/Loans-Fit-0042"]
     opened.tab.click("#panel .go:text('bank-ml/loans/train/')")
@@ -378,7 +378,7 @@ def test_an_empty_graph_is_a_page(open_page) -> None:
     assert opened.status() == "0 nodes · 0 edges"
     opened.tab.keyboard.press("ArrowRight")
     opened.find("x")
-    assert "Nothing here" in opened.tab.inner_text("#found")
+    assert "No node has this" in opened.tab.inner_text("#found")
 
 
 def test_nothing_ends_the_data(nasty_path: Path) -> None:
@@ -420,7 +420,7 @@ def test_what_was_deleted_keeps_its_record(open_page) -> None:
     opened.find("shop-model")
     told = opened.tab.inner_text("#panel")
     assert "not observed" in told
-    assert "No record: something names it, and it was not observed." in told
+    assert "No record: other records name it, but it was not observed." in told
 
 
 def test_images_are_drawn_if_asked_for(bank: lineage.Snapshot) -> None:
@@ -457,6 +457,28 @@ def test_the_page_opens_at_what_it_is_about(open_page, ask, tmp_path: Path, bank
     ask("draw", "s3://bank-raw/loans/2026-05/+", "-o", "page.html")
     opened = open_page((tmp_path / "page.html").read_text(encoding="utf-8"))
     assert opened.status().startswith("dataset s3://bank-raw/loans/2026-05/ · 0 upstream · ")
+
+
+# The ids under the pointer, wherever it is in the stage, and those of them at its upper and its lower end.
+SWEEP = """(() => { const graph = document.getElementById('graph'), box = graph.getBoundingClientRect();
+const at = (y) => { const ids = []; for (let x = 2; x < box.width; x += 12) {
+  graph.dispatchEvent(new PointerEvent('pointermove', { clientX: box.left + x, clientY: box.top + y }));
+  if (graph.title) ids.push(graph.title); } return ids; };
+const all = []; for (let y = 2; y < box.height; y += 8) all.push(...at(y));
+return [[...new Set(all)], [...at(2), ...at(box.height - 2)]]; })()"""
+
+
+@pytest.mark.parametrize("size", [(1400, 713), (1280, 633), (1920, 1080), (390, 844)], ids=str)
+def test_the_page_opens_with_the_whole_lineage(open_page, ask, tmp_path: Path, size: tuple[int, int]) -> None:
+    """From the raw data to the endpoint, all is in sight on a usual screen, and nothing of it is cut off."""
+    ask("draw", "loans-live", "-o", "page.html")
+    opened = open_page(
+        (tmp_path / "page.html").read_text(encoding="utf-8"), viewport=dict(zip(("width", "height"), size, strict=True))
+    )
+    seen, at_an_end = opened.tab.evaluate(SWEEP)
+    assert {"s3://bank-raw/loans/2026-05/", "s3://bank-code/loans/prepare.py"} <= set(seen)
+    assert any(node.endswith(":endpoint/loans-live") for node in seen)
+    assert at_an_end == []
 
 
 def test_only_a_gap_on_the_lit_path_is_red(open_page, bank_page: str) -> None:

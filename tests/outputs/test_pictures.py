@@ -64,7 +64,7 @@ def test_the_built_in_picture_has_every_node_and_edge(bank_graph: lineage.Graph)
     legend = next(one for one in ET.fromstring(text).iter(f"{SVG}g") if one.get("class") == "legend")
     said = ["".join(one.itertext()) for one in legend.iter(f"{SVG}text")]
     assert said == [text for _, text in meanings(drawn)]
-    assert {"named, not observed", "matched by location or content", "only a text or people name it"} <= set(said)
+    assert {"named, not observed", "matched by location or content", "mentioned only in text or by people"} <= set(said)
     below = {(one.text or "").partition(" · ")[0] for one in ET.fromstring(text).iter(f"{SVG}text") if one.get("class") == "of"}
     assert below == {data["kind"].replace("-", " ") for _, data in bank_graph.nodes(data=True)}
 

@@ -1,9 +1,10 @@
 "use strict";
-// The page of a graph. It asks for nothing: the graph stands in this file. Text reaches the page as text only, never as markup.
+// The page of a graph. It requests nothing: the graph is in this file. Text is added to the page as text only, never as markup.
 (() => {
-  const BOX_TEXT = 15, BOX_SHAPE = 3.5;  // a box of fewer pixels in height has no text, or is but a dot of its kind's colour
+  const BOX_TEXT = 15, BOX_SHAPE = 3.5;  // a box of fewer pixels in height has no text, or is only a dot in its kind's colour
   const MOST_FOUND = 12, ROWS = 300, EDGES = 60, GAPS = 100;
   const LEAST_ZOOM = 0.002, MOST_ZOOM = 4, READABLE = 0.92;  // names of 11 pixels
+  const WHOLE = 0.7;  // names of 8 pixels: the page opens with a whole lineage as long as they are no smaller
   const HIGH = 44, LINE = 15, PAD = 24;
   const UP = 1, DOWN = 2, HERE = 3;
   const FILTERS = { kind: "Kinds", account: "Accounts", status: "Status" };
@@ -51,8 +52,8 @@
 
   let isDown = false;
 
-  /** Puts all where a layout says. The second one runs down: its numbers are those of one that runs to the right.
-      What is not in it is away: of a large graph it has only what the page opens at. */
+  /** Places nodes and edges as a layout says. The second layout runs down: its numbers are those of one that runs to the right.
+      A node that is not in the layout is `away`: of a large graph the second layout has only what the page opens at. */
   function lay(which) {
     const { box, lines, points } = data.layouts[which];
     isDown = which === 1;
@@ -138,7 +139,7 @@
     canvas.focus({ preventScroll: true });
   }
 
-  /** Opens the panel, which may take the place where the node is. */
+  /** Opens the panel, and moves the node out from under it. */
   function uncovered(node) {
     detail(node);
     const low = (node.y + node.height - view.y) * view.zoom + 24;
@@ -153,7 +154,7 @@
     go(node);
   }
 
-  /** What the panel leaves free of the height: on a phone it lies over the graph. */
+  /** The height that the panel leaves free: on a phone it covers a part of the graph. */
   const free = () => view.height - (isPhone() ? panel.offsetHeight : 0);
 
   function centre(node) {
@@ -176,7 +177,7 @@
 
   const isShown = (node) => !node.hidden && !node.away;
 
-  /** Takes the layout in which some nodes are larger, of those that have them all. */
+  /** Takes the layout in which these nodes are larger, among the layouts that have all of them. */
   function arrange(wanted) {
     const zooms = data.layouts.map((_, which) => {
       lay(which);
@@ -198,12 +199,12 @@
     return { left, top: top + (foot() - PAD) / 2 / zoomed, wide, high, zoom: zoomed };
   }
 
-  /** The page opens at a node with what it was made of and went into, in the layout that shows it larger; names can be read. */
+  /** The page opens with the whole lineage of a node, in the layout that shows it larger; where names would be too small, at the node. */
   function openAt(node) {
     if (node) choose(node);
     const answer = node ? [node, ...lit.up, ...lit.down] : nodes;
     fit(answer);
-    if (node && view.zoom < READABLE) near(node, answer);
+    if (node && view.zoom < WHOLE) near(node, answer);
   }
 
   /** At a size that can be read, with the node where most of its lineage is in sight. */
@@ -270,7 +271,7 @@
       groups.get(style).push(edge);
     }
     const straight = HIGH * at.zoom < BOX_SHAPE;
-    for (const style of [...groups.keys()].sort()) {  // "-1" first: what is lit lies above
+    for (const style of [...groups.keys()].sort()) {  // "-1" first: lit edges are drawn last, above the others
       const [lightness, dash] = style.split(" ").map(Number);
       strokeAll(pen, at, groups.get(style), lightness, straight ? 0 : dash, straight);
     }
@@ -301,7 +302,7 @@
     pen.lineTo(points.at(-2), points.at(-1));
   }
 
-  /** Each second pair of points is a curve that is level at both ends; upright, where the graph runs down. */
+  /** Every second piece is a curve: horizontal at both ends, or vertical where the graph runs down. */
   function trace(pen, points) {
     pen.moveTo(points[0], points[1]);
     for (let n = 2; n < points.length; n += 2) {
@@ -312,7 +313,7 @@
     }
   }
 
-  /** Where the end of a line points: as its last piece does that is longer than nothing, level or upright. */
+  /** The direction in which a line ends, horizontal or vertical: that of its last piece that has a length. */
   function turnOf(points, x, y) {
     for (let n = points.length - 4; n >= 0; n -= 2) {
       const across = x - points[n], up = y - points[n + 1], isCurve = n % 4 === 2;
@@ -458,7 +459,7 @@
   const button = (words, onclick, className = "") => element("button", { type: "button", textContent: words, onclick, className });
   const link = (node) => Object.assign(button(node.label, () => show(node), "go name"), { title: node.id });
 
-  /** The first of many, and a button for as many more. */
+  /** The first items of a long list, and a button for more of them. */
   function some(list, most, make, into) {
     into.append(...list.slice(0, most).map(make));
     const left = list.length - most;
@@ -493,15 +494,15 @@
   function detail(node) {
     open = node;
     const up = reach(node, "into", "source"), down = reach(node, "out", "target");
-    const gone = node.observed ? "" : " · named by something, not observed";
+    const gone = node.observed ? "" : " · named by other records, not observed";
     openPanel(
       top(node.name, spaced(node.kind) + gone, iconOf(node.kind)),
       buttonsOf(node, up, down),
       element("p", { className: "counts" }, text("span", `${counted(up)} upstream`, "up"), text("span", `${counted(down)} downstream`, "down")),
       facts(node),
       holes(node.gaps),
-      evidence("Into it", node.into, "source"),
-      evidence("Out of it", node.out, "target"),
+      evidence("Incoming", node.into, "source"),
+      evidence("Outgoing", node.out, "target"),
       recordOf(node),
     );
   }
@@ -566,11 +567,11 @@
 
   function recordOf(node) {
     const missing = node.id.includes("://")
-      ? "A location: the records that read and write it name it. S3 itself was not read."
-      : node.observed ? data.without_records || "The record is not in this page." : "No record: something names it, and it was not observed.";
+      ? "A location, known from the records that read or write it. S3 itself was not read."
+      : node.observed ? data.without_records || "The record is not in this page." : "No record: other records name it, but it was not observed.";
     const shown = node.record === null ? text("p", missing, "note") : Object.assign(text("pre", node.record), { tabIndex: 0 });
     const note = node.record !== null && data.cut.includes(node.at);
-    return [text("h3", "Record"), shown, note ? text("p", `Cut: \`lineage show\` has all of it.`, "note") : null];
+    return [text("h3", "Record"), shown, note ? text("p", "Shortened: `lineage show` prints all of it.", "note") : null];
   }
 
   function about() {
@@ -617,7 +618,7 @@
 
   function offer(wanted) {
     const rows = hits.slice(0, MOST_FOUND).map((node, at) => offered(node, at));
-    if (wanted && !hits.length) rows.push(text("li", "Nothing here has that in its name or URI.", "none"));
+    if (wanted && !hits.length) rows.push(text("li", "No node has this in its name or URI.", "none"));
     if (hits.length > MOST_FOUND) rows.push(text("li", `and ${(hits.length - MOST_FOUND).toLocaleString("en")} more`, "none"));
     found.replaceChildren(...rows);
     found.hidden = !wanted;
@@ -707,15 +708,15 @@
     draw();
   }
 
-  /** What lines and rims mean: of those that are there. */
+  /** What lines and borders mean, of those that this graph has. */
   function legend() {
     const row = (looks, words, isThere) =>
       isThere && element("p", { className: "line" }, element("i", { className: looks, ariaHidden: "true" }), words);
     const drawn = (dash) => edges.some((edge) => edge.dash === dash);
     return [
-      text("h2", "Lines and rims"), row("", "a field names it", drawn(0)), row("dashed", "matched, or only a text or people name it", drawn(1)),
+      text("h2", "Lines and borders"), row("", "stated in a record", drawn(0)), row("dashed", "matched, or mentioned only in text or by people", drawn(1)),
       row("dotted", "recorded by, member of, or a past or pending config", drawn(2)),
-      row("up", "upstream of the chosen", edges.length), row("down", "downstream of it", edges.length),
+      row("up", "upstream of the selected node", edges.length), row("down", "downstream of it", edges.length),
       row("box", "named, not observed", nodes.some((node) => !node.observed)),
       row("box hole", "something could not be read", nodes.some((node) => node.gaps.length)),
     ].filter(Boolean);
@@ -905,7 +906,7 @@
 
   // --- paper ------------------------------------------------------------------------------------------------------------
 
-  /** All of the graph, light, and as fine as paper is. */
+  /** The whole graph in light colours, at a resolution for paper. */
   function toPaper() {
     if (before) return;
     before = { ...view };

@@ -168,13 +168,13 @@ GROUPS: Final = {"none": lambda _: dict[str, str](), "account": _by_account, "pi
 
 
 MEANINGS: Final = {
-    "solid": "a field names it",
+    "solid": "stated in a record",
     "dashed": "matched by location or content",
-    "dotted": "only a text or people name it",
-    "pale": "carries no data, or not now",
+    "dotted": "mentioned only in text or by people",
+    "pale": "no data flows along this",
     "unobserved": "named, not observed",
     "gap": "could not be read",
-    "fold": "many like the one beside it",
+    "fold": "several similar nodes",
     "subject": "asked for",
 }
 
