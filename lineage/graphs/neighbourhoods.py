@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from operator import attrgetter, itemgetter
 
+from lineage.domain.given import texts
 from lineage.domain.kinds import ENDPOINT, ENTITY_KINDS, RELATIONS, SERVING, TAKING, WRITING, takes_model
 from lineage.domain.names import Location, is_location, is_place, location_of, parse_location
 from lineage.domain.training import is_training_job
@@ -169,7 +170,7 @@ _MAKING = (
 @asks_snapshot
 def neighbourhood(snapshot: Snapshot, ids: Iterable[str], *directions: Direction) -> Graph:
     """What the given nodes reach upstream or downstream (by default both), with what their jobs are members of."""
-    seeds = set(ids)
+    seeds = {*texts(ids, "ids")}
     return _near(snapshot, _NEAR, dict.fromkeys(directions or ("up", "down"), seeds))
 
 

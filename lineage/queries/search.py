@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from itertools import groupby, islice
 from typing import Any
 
+from lineage.domain.given import texts
 from lineage.domain.kinds import CARRIED_JOBS, KINDS, RUNS, Kind
 from lineage.domain.names import is_arn, parse_arn
 from lineage.domain.records import Gap, Json, Resource
@@ -74,7 +75,7 @@ class Found(Answer):
 
     def rows(self, columns: Sequence[str]) -> Iterator[Json]:
         """A row for each record: `id`, `name`, … as they are, the values of a property as a list. Raises `SearchRefused`."""
-        asked = {name: None if name in OWN else property_of(self.resource, name) for name in columns}
+        asked = {name: None if name in OWN else property_of(self.resource, name) for name in texts(columns, "columns")}
         return (
             {name: way.values(one.record) if way else getattr(one, name) for name, way in asked.items()} for one in self.records
         )
@@ -154,7 +155,7 @@ def search(
     for way in steps:
         if query.kind.search_within and way and way[0] != query.kind.search_within:
             raise SearchRefused(f"a snapshot holds no {way[0]} of models", "ask the service with --live")
-    within = Within(tuple(accounts), tuple(regions))
+    within = Within.of(accounts, regions)
     joined = any(way[:1] == (_SOURCE,) for way in steps)
     best = _Best(sorting, limit)
     for found in _seen(snapshot, query.kind, within, deleted=deleted, joined=joined):

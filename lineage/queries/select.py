@@ -302,7 +302,7 @@ def _on_page(page: Page, known: list[tuple[str, str, str]]) -> str:
 @asks_snapshot
 def find_in(snapshot: Snapshot, wanted: str) -> str:
     """Which one node of a snapshot is meant: as `find_node`, without a look at all of them where it is an id."""
-    wanted = from_url(storable(wanted))
+    wanted = storable(from_url(wanted))
     if page := page_of(wanted):
         return _on_page(page, [*snapshot.names(page.name)] or [*_alike(snapshot, page.name)])
     for known_as in ((wanted, node_id(wanted)), (f"{wanted}/", wanted.rstrip("/")) if is_location(wanted) else ()):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from lineage.domain.attestations import NO_ATTESTATIONS, Attestations
+from lineage.domain.given import texts
 from lineage.domain.jobs import is_job
 from lineage.domain.kinds import DATASET, ENTITY_KINDS, KINDS, ONLY_NAMED, REPACKERS, SERVERS, TAKING, WRITING
 from lineage.domain.names import Cover, Location, Span, cover, is_place, location_of, parse_location
@@ -31,7 +32,7 @@ from lineage.queries.flow.walk import Arrival, Walk
 from lineage.queries.partitions import told_apart
 from lineage.queries.scope import ALL, Within, caveats, empty, is_about, left_out, narrowed, not_enumerated, unnamed
 from lineage.queries.showing import Answer
-from lineage.queries.sources import Source, graph_from
+from lineage.queries.sources import Source, graph_from, insist_source
 from lineage.snapshot.reading import Snapshot, asks_snapshot
 
 SCHEMA = "lineage.usage/1"
@@ -78,6 +79,7 @@ def used(
     anywhere. `attestations`, or the file that holds them, close holes; the answer tells those that it rests on, and the
     verdict without them. Raises `MalformedName` and `MalformedPolicy`.
     """
+    insist_source(source)
     place = parse_location(from_url(uri))
     graph = graph_from(source, lambda snapshot: around_dataset(snapshot, place.uri))
     asking = UseUnderWay(Flow(graph), place)
@@ -99,7 +101,7 @@ def used_all(
 
     All are read from the snapshot before the first answer, so that it may be closed then. Raises `MalformedName` at once.
     """
-    places = [parse_location(from_url(uri)) for uri in uris]
+    places = [parse_location(from_url(uri)) for uri in texts(uris, "uris")]
     within, vouched = Within.of(accounts, regions), vouched_in(attestations)
     graph = around_dataset(snapshot, *(place.uri for place in places))
     return _each(graph, places, within, vouched)

@@ -9,6 +9,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
+from lineage.domain.given import texts
 from lineage.domain.names import node_id
 from lineage.domain.records import Json, Scope, decoded
 from lineage.domain.version import __version__
@@ -43,7 +44,7 @@ class Chosen:
 
         `attestations` close holes where a format tells of some.
         """
-        self._places = (tuple(accounts), tuple(regions))
+        self._places = (texts(accounts, "accounts"), texts(regions, "regions"))
         self.selector = selector
         self.vouched = vouched_in(attestations)
         self.notes: list[str] = []
