@@ -150,3 +150,9 @@ def test_an_account_id_is_a_text(bank: lineage.Snapshot) -> None:
     """An account id given as a number is told how to write it, with the zeros that it begins with."""
     with pytest.raises(TypeError, match="accounts takes texts, as in '000022223333'"):
         lineage.used(bank, PLACE, accounts=[22223333])  # type: ignore[list-item]
+
+
+def test_a_direction_is_up_or_down(bank: lineage.Snapshot) -> None:
+    """Another word for a direction is refused, in place of a graph of one node."""
+    with pytest.raises(lineage.MalformedName, match="'upstream' is not a direction: a direction is 'up' or 'down'"):
+        lineage.neighbourhood(bank, [PLACE], "upstream")  # type: ignore[arg-type]
