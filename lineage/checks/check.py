@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import ClassVar
 
 from lineage.checks.context import Ground
 from lineage.checks.findings import (
@@ -55,6 +56,7 @@ class Checked(Answer):
     of kind and name; they are not in the JSON.
     """
 
+    pictured: ClassVar[bool] = False
     subjects: list[Json]
     verdict: str
     rules: list[Json]

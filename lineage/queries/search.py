@@ -10,7 +10,7 @@ import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import groupby, islice
-from typing import Any
+from typing import Any, ClassVar
 
 from lineage.domain.given import texts
 from lineage.domain.kinds import CARRIED_JOBS, KINDS, RUNS, Kind
@@ -62,6 +62,7 @@ class Found(Answer):
     further. `scope["complete"]`: whether the list came to its end in every account and region asked about.
     """
 
+    pictured: ClassVar[bool] = False
     resource: str
     kind: str
     expression: Expression | None
@@ -93,6 +94,7 @@ class Found(Answer):
 class Suggested(Answer):
     """The answer to `suggest`: property names. `as_json` gives the contract `lineage.suggestions/1`."""
 
+    pictured: ClassVar[bool] = False
     resource: str
     kind: str
     hint: str

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from lineage.checks.policy import TAG, Policy
 from lineage.domain.attestations import NO_ATTESTATIONS, Attestations
@@ -48,6 +49,7 @@ _SQLITE = b"SQLite format 3\0"
 class Report(Answer):
     """A report. `as_json` gives the contract `lineage.report/1`, which `report.schema.json` describes."""
 
+    pictured: ClassVar[bool] = False
     document: Json
     endpoints: list[Json]
     coverage: Json
