@@ -81,7 +81,7 @@ def crawl_estate(
     unknown = sorted(set(kinds) - set(LISTED))
     if unknown:
         raise UnknownNode(f"no kind {unknown[0]} has a list; the kinds are {', '.join(LISTED)}")
-    with Snapshot(path) as snapshot, _tuned():
+    with Snapshot(path, writing=True) as snapshot, _tuned():
         snapshot.insist_unmixed(replayed=is_replayed(replay, session))  # before AWS is asked
         regions = tuple(dict.fromkeys(regions))
         first = session_for(profile=profile, region=next(iter(regions), None), replay=replay, session=session)

@@ -62,7 +62,7 @@ def crawl_endpoints(
     for an endpoint that does not exist, before anything is stored; `CrawlError` if AWS can't be read; `MixedRecords` if records
     from AWS and replayed ones would be in one snapshot; `SnapshotError`.
     """
-    with Snapshot(path) as snapshot:
+    with Snapshot(path, writing=True) as snapshot:
         snapshot.insist_unmixed(replayed=is_replayed(replay, session))  # before AWS is asked; the first transaction asks again
         called = session_for(profile=profile, region=region, replay=replay, session=session)
         fetcher = Fetcher(called)
