@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from lineage.domain.given import texts
 from lineage.domain.spelling import did_you_mean
 from lineage.errors import MalformedName
 
@@ -24,8 +25,8 @@ def check_places(
     accounts: Iterable[str], regions: Iterable[str], known_accounts: Iterable[str] = (), known_regions: Iterable[str] = ()
 ) -> None:
     """Raise `MalformedName` for what can't be an account or a region, with those of the known ones that come near."""
-    for wrong in (one for one in accounts if not _ACCOUNT.fullmatch(one)):
+    for wrong in (one for one in texts(accounts, "accounts") if not _ACCOUNT.fullmatch(one)):
         raise MalformedName(f"{wrong!r} is not an AWS account{did_you_mean(known_accounts, wrong, ' (expected 12 digits)')}")
-    for wrong in (one for one in regions if not _REGION.fullmatch(one)):
+    for wrong in (one for one in texts(regions, "regions") if not _REGION.fullmatch(one)):
         said = did_you_mean([*known_regions] or _COMMON, wrong, " (expected one like eu-west-1)")
         raise MalformedName(f"{wrong!r} is not an AWS region{said}")

@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
+from lineage.domain.given import text as a_text
 from lineage.domain.kinds import (
     ENDPOINT,
     EXPERIMENT,
@@ -77,7 +78,11 @@ class Page(NamedTuple):
 
 
 def from_url(text: str) -> str:
-    """A pasted URL as an ARN, as an S3 URI, or as `kind:account/region/name`, as `page_of` reads it, or as it is."""
+    """A pasted URL as an ARN, as an S3 URI, or as `kind:account/region/name`, as `page_of` reads it; any other text as it is.
+
+    Whatever a question takes as a name comes by here first: raises `TypeError` for what is no text.
+    """
+    text = a_text(text, "a name, an ARN or an S3 URI")
     if not text[:8].casefold().startswith(("https://", "http://")):
         return text
     try:

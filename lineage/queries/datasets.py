@@ -8,6 +8,7 @@ from functools import partial
 from typing import NamedTuple
 
 from lineage.domain.attestations import Attestations
+from lineage.domain.given import texts
 from lineage.domain.jobs import is_job
 from lineage.domain.kinds import FEATURE_GROUP, KINDS, LEARNERS, MADE, OF_VARIANTS, SHOWN_BESIDE, VERSIONED
 from lineage.domain.names import Location, Span, is_place, parse_location
@@ -97,7 +98,7 @@ def datasets(source: Source, node: str, *, holdouts: Iterable[str] = (), attesta
     around = around_making(source, found)
     whole = around if isinstance(source, Snapshot) else source
     asking = _DatasetsUnderWay(around, found, snapshot, whole, vouched_in(attestations))
-    return asking.answer(list(holdouts))
+    return asking.answer([*texts(holdouts, "holdouts")])
 
 
 class _DatasetsUnderWay:

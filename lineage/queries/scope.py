@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from typing import NamedTuple
 
+from lineage.domain.given import texts
 from lineage.domain.kinds import KIND_OF_CALL, KINDS, TRAINING_JOB, kind_of_subject
 from lineage.domain.names import parse_location
 from lineage.domain.records import CLOUDTRAIL, Counts, Gap, Json, Scope
@@ -30,7 +31,7 @@ class Within(NamedTuple):
     @classmethod
     def of(cls, accounts: Iterable[str], regions: Iterable[str]) -> Within:
         """Those of the given names, each once. Raises `MalformedName` for an empty one."""
-        asked = (tuple(sorted(set(accounts))), tuple(sorted(set(regions))))
+        asked = (tuple(sorted({*texts(accounts, "accounts")})), tuple(sorted({*texts(regions, "regions")})))
         if any("" in names for names in asked):
             raise MalformedName("an empty account or region was asked about: name one, or leave it out")
         return cls(*asked)

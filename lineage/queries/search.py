@@ -10,8 +10,9 @@ import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import groupby, islice
-from typing import Any
+from typing import Any, ClassVar
 
+from lineage.domain.given import texts
 from lineage.domain.kinds import CARRIED_JOBS, KINDS, RUNS, Kind
 from lineage.domain.names import is_arn, parse_arn
 from lineage.domain.records import Gap, Json, Resource
@@ -61,6 +62,7 @@ class Found(Answer):
     further. `scope["complete"]`: whether the list came to its end in every account and region asked about.
     """
 
+    pictured: ClassVar[bool] = False
     resource: str
     kind: str
     expression: Expression | None
@@ -74,7 +76,7 @@ class Found(Answer):
 
     def rows(self, columns: Sequence[str]) -> Iterator[Json]:
         """A row for each record: `id`, `name`, … as they are, the values of a property as a list. Raises `SearchRefused`."""
-        asked = {name: None if name in OWN else property_of(self.resource, name) for name in columns}
+        asked = {name: None if name in OWN else property_of(self.resource, name) for name in texts(columns, "columns")}
         return (
             {name: way.values(one.record) if way else getattr(one, name) for name, way in asked.items()} for one in self.records
         )
@@ -92,6 +94,7 @@ class Found(Answer):
 class Suggested(Answer):
     """The answer to `suggest`: property names. `as_json` gives the contract `lineage.suggestions/1`."""
 
+    pictured: ClassVar[bool] = False
     resource: str
     kind: str
     hint: str

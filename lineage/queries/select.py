@@ -304,7 +304,7 @@ def _on_page(page: Page, known: list[tuple[str, str, str]]) -> str:
 @asks_snapshot
 def find_in(snapshot: Snapshot, wanted: str) -> str:
     """Which one node of a snapshot is meant: as `find_node`, without a look at all of them where it is an id."""
-    wanted = from_url(storable(wanted))
+    wanted = storable(from_url(wanted))
     for known_as in ((wanted, node_id(wanted)), (f"{wanted}/", wanted.rstrip("/")) if is_location(wanted) else ()):
         if exact := next(snapshot.nodes(known_as), None):
             return exact.id

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from lineage.domain.attestations import NO_ATTESTATIONS, Attestations
+from lineage.domain.given import texts
 from lineage.domain.jobs import is_job
 from lineage.domain.kinds import DATASET, ENTITY_KINDS, KINDS, ONLY_NAMED, REPACKERS, SERVERS, TAKING, WRITING
 from lineage.domain.names import Cover, Location, Span, cover, is_place, location_of, parse_location
@@ -43,7 +44,7 @@ from lineage.queries.scope import (
     wider,
 )
 from lineage.queries.showing import Answer
-from lineage.queries.sources import Source, graph_from
+from lineage.queries.sources import Source, graph_from, insist_source
 from lineage.snapshot.reading import Snapshot, asks_snapshot
 
 SCHEMA = "lineage.usage/1"
@@ -90,6 +91,7 @@ def used(
     anywhere. `attestations`, or the file that holds them, close holes; the answer tells those that it rests on, and the
     verdict without them. Raises `MalformedName` and `MalformedPolicy`.
     """
+    insist_source(source)
     place = parse_location(from_url(uri))
     graph = graph_from(source, lambda snapshot: around_dataset(snapshot, place.uri))
     asking = UseUnderWay(Flow(graph), place)
@@ -118,7 +120,7 @@ def usages(
     snapshot: Snapshot, uris: Iterable[str], within: Within, vouched: Attestations, beside: Container[str] = ()
 ) -> Iterator[Usage]:
     """`used_all`, which tells the uses by jobs `beside` those of the accounts and regions as well."""
-    places = [parse_location(from_url(uri)) for uri in uris]
+    places = [parse_location(from_url(uri)) for uri in texts(uris, "uris")]
     graph = around_dataset(snapshot, *(place.uri for place in places))
     return _each(graph, places, _Asked(within, beside), vouched)
 

@@ -27,7 +27,7 @@ def checked(
     path: Path, holdout: str, *records: Resource | Gap, lists: Mapping[str, list[str]] | None = None, subjects: Any = None
 ) -> lineage.Checked:
     """A check of a snapshot of some records, and of what manifests list."""
-    with Snapshot(path / "s.db") as snapshot, snapshot.recording() as recording:
+    with Snapshot(path / "s.db", writing=True) as snapshot, snapshot.recording() as recording:
         recording.begin(CRAWL)
         for record in records:
             recording.add(record)

@@ -412,7 +412,7 @@ def test_what_is_gone(tmp_path: Path) -> None:
 def test_two_lives_that_nobody_ended(tmp_path: Path) -> None:
     """Of two models of one name, of which no list has told that the first is gone, the last is found: the service has no other."""
     crawl = Crawl(0, now(), now(), CALLER, (ACCOUNT,), (REGION,), ("shop",), f"t{REPLAYED}", "b")
-    with lineage.Snapshot(tmp_path / "s.db") as snapshot:
+    with lineage.Snapshot(tmp_path / "s.db", writing=True) as snapshot:
         with snapshot.recording() as recording:
             recording.begin(crawl)
             for day in (2, 1):
