@@ -251,5 +251,6 @@ def _say(message: str, code: int) -> int:
 
 def _broken_pipe() -> int:
     """The reader of our output has left: discard quietly what is still buffered."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return BROKEN_PIPE

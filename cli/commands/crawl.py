@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..render.lines import listed
-from ..render.words import plural, say
+from ..render.words import is_screen, plural, say
 from .completing import complete_file, names_of
 from .options import kind_option, snapshot_option
 
@@ -133,7 +133,7 @@ def _progress(*, quiet: bool) -> Iterator[Tell]:
     """A bar on a terminal, a line every ten seconds elsewhere."""
     if quiet:
         yield lambda _: None
-    elif sys.stderr.isatty():
+    elif is_screen(sys.stderr):
         with _bar() as tell:
             yield tell
     else:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 import click
 
 from ..render.lines import WIDE
-from ..render.words import say
+from ..render.words import is_screen, say
 from .completing import complete_file, complete_kind
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def format_option(*names: str, unless: str = "") -> Decorator:
 
     def choose(context: click.Context, _: click.Parameter, value: str | None) -> str:
         out = None if context.params.get(unless) else context.params.get("out")
-        return value or form_of(out, names) or ("table" if sys.stdout.isatty() else "tsv")
+        return value or form_of(out, names) or ("table" if is_screen(sys.stdout) else "tsv")
 
     form = click.option(
         "--format",
@@ -205,6 +205,17 @@ def fail_on_option(*verdicts: str, more: str = "") -> Decorator:
     )
 
 
+class NotWritten(click.FileError):
+    """What was asked for could not be written: why, and what to do."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("")
+        self.message = message
+
+    def format_message(self) -> str:
+        return self.message
+
+
 def write(content: str | bytes | Iterable[str], out: str | None) -> None:
     """Write to stdout or to a file. A file is replaced as a whole or not at all; a device or a pipe is written to directly.
 
@@ -213,6 +224,8 @@ def write(content: str | bytes | Iterable[str], out: str | None) -> None:
     whole = [content] if isinstance(content, (str, bytes)) else content
     data = (piece.encode() if isinstance(piece, str) else piece for piece in whole)
     if out in (None, "", "-"):
+        if sys.stdout is None:
+            raise NotWritten("stdout is closed: name a file with --out")
         sys.stdout.flush()
         sys.stdout.buffer.writelines(data)
         sys.stdout.buffer.flush()
