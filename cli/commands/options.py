@@ -6,6 +6,7 @@ import contextlib
 import functools
 import gc
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterable
@@ -94,7 +95,17 @@ def chosen_snapshot(context: click.Context, value: str | None, default: str) -> 
     """The file of `--snapshot` after the command, else before it, else the default."""
     said = context.ensure_object(dict)
     said["snapshot"] = value or said.get("snapshot") or default
+    _must_be_local(str(said["snapshot"]))
     return str(said["snapshot"])  # whoever explains a failure is told, too
+
+
+def _must_be_local(file: str) -> None:
+    """Refuse the names of files that would otherwise only be called missing."""
+    if re.match(r"[a-z0-9]+://", file, re.IGNORECASE):
+        copy = f": copy it here with `aws s3 cp {file} .`" if file[:5].lower() == "s3://" else ": download it"
+        raise click.UsageError(f"the snapshot must be a local file, and {file} is not{copy}")
+    if file.startswith("~") and not Path(file).exists():
+        raise click.UsageError(f"the shell did not expand the ~ of {file}: write it without quotes, or give the whole path")
 
 
 class Choice(click.Choice[str]):

@@ -34,8 +34,7 @@ _SILENT = "SELECT id, kind, name, account, region FROM silent JOIN node USING (i
 def open_snapshot(path: str | Path) -> Snapshot:
     """Open a snapshot file to read it. Raises `SnapshotError` for a missing file, another file or a newer schema."""
     if not Path(path).exists():
-        make = f"make one with `lineage crawl --snapshot {path}`, or name another; `lineage demo` makes one to try"
-        raise SnapshotError(f"no snapshot at {path}: {make}")
+        raise SnapshotError(f"no snapshot at {path}: {_advice(str(path))}")
     if Path(path).is_dir():
         raise SnapshotError(f"{path} is a folder: name the snapshot file in it")
     snapshot = Snapshot(path, read_only=True)
@@ -43,6 +42,13 @@ def open_snapshot(path: str | Path) -> Snapshot:
         snapshot.close()
         raise SnapshotError(f"{path} is empty: fill it with `lineage crawl --snapshot {path}`")
     return snapshot
+
+
+def _advice(missing: str) -> str:
+    """What to do where there is no snapshot: after the demo, most likely its file is meant."""
+    if missing == "lineage.db" and Path("demo.db").is_file():
+        return "demo.db is here: add --snapshot demo.db, or read your account with `lineage crawl`"
+    return f"make one with `lineage crawl --snapshot {missing}`, or name another; `lineage demo` makes one to try"
 
 
 def insist_snapshot(given: object, *, also: str = "") -> None:
