@@ -41,6 +41,7 @@ from .domain.text import one_line as one_line
 from .domain.text import safe_json as safe_json
 from .domain.text import visible as visible
 from .domain.urls import from_url as from_url
+from .domain.urls import shows_nothing as shows_nothing
 from .domain.version import __version__ as __version__
 from .errors import AlreadyExists as AlreadyExists
 from .errors import CrawlError as CrawlError

@@ -221,10 +221,10 @@ class NotWritten(click.FileError):
 
     def __init__(self, message: str) -> None:
         super().__init__("")
-        self.message = message
+        self.said = message
 
     def format_message(self) -> str:
-        return self.message
+        return self.said
 
 
 def write(content: str | bytes | Iterable[str], out: str | None) -> None:

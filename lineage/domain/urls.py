@@ -23,7 +23,7 @@ from lineage.domain.kinds import (
     TRAINING_JOB,
     TRANSFORM_JOB,
 )
-from lineage.domain.names import is_arn, named_id, parse_arn
+from lineage.domain.names import is_arn, location_of, named_id, parse_arn
 from lineage.domain.regions import REGION
 
 _HOST = re.compile(
@@ -82,6 +82,12 @@ def from_url(text: str) -> str:
     if arn:
         return arn[0].rstrip("/")
     return _store(parts) or _page(parts) or text
+
+
+def shows_nothing(text: str) -> bool:
+    """Whether a text is a URL that names no one thing: a dashboard, a list, a page of elsewhere."""
+    is_url = text[:8].casefold().startswith(("https://", "http://"))
+    return is_url and from_url(text) == text and location_of(text) is None
 
 
 def page_of(text: str) -> Page | None:

@@ -119,7 +119,7 @@ def test_declared_only_with_a_hole_is_inconclusive(lineage, tmp_path: Path) -> N
 
 BAD_INPUT = [
     (("trace", "nobody"), 2, "no endpoint 'nobody' in the snapshot (it holds aml-restricted, "),
-    (("trace", arn("endpoint", "nobody")), 2, "no endpoint 'arn:aws:sagemaker"),
+    (("trace", arn("endpoint", "nobody")), 2, "no endpoint 'nobody' in 111122223333 eu-west-1 in the snapshot; "),
     (("used", "bank-ml/loans"), 2, "'bank-ml/loans' is not an S3 URI (expected s3://"),
     (("used", "s3:///x"), 2, "is not an S3 URI"),
     (("used", "s3://b/", "--fail-on", "usd"), 2, "no verdict 'usd'; did you mean used?"),
