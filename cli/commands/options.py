@@ -108,6 +108,15 @@ def _must_be_local(file: str) -> None:
         raise click.UsageError(f"the shell did not expand the ~ of {file}: write it without quotes, or give the whole path")
 
 
+# Formats that only some commands have, and which these are.
+_ELSEWHERE = {
+    **dict.fromkeys(("dot", "png", "svg"), "`lineage draw` makes pictures"),
+    **dict.fromkeys(("cyclonedx", "graphml", "mermaid", "openlineage"), "`lineage export` has it"),
+    **dict.fromkeys(("junit", "sarif"), "`lineage check` has it"),
+    "pdf": "`lineage report` has it",
+}
+
+
 class Choice(click.Choice[str]):
     """One of a few words; for any other one the message names those that come near, else all."""
 
@@ -118,6 +127,8 @@ class Choice(click.Choice[str]):
             import lineage
 
             words = [str(word) for word in self.choices]
+            if param and param.name == "form" and value in _ELSEWHERE:
+                self.fail(f"{value!r} is not valid here: {_ELSEWHERE[value]}", param, ctx)
             listed = f" (expected one of {', '.join(words)})"
             self.fail(f"{value!r} is not valid{lineage.did_you_mean(words, value, listed)}", param, ctx)
 

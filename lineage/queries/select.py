@@ -250,16 +250,33 @@ def _unknown(body: str, known: Names) -> UnknownNode:
         return UnknownNode(not_with_arn(body, known))
     method, colon, rest = body.partition(":")
     if body.startswith(_KIND):
-        said = f"the snapshot holds no {rest}" if rest in KINDS else no_such("kind", rest, KINDS)
-        return UnknownNode(said)
+        return UnknownNode(_no_kind(rest))
     if colon and rest and not (is_location(body) or is_arn(body)) and (meant := did_you_mean(_METHODS, method)):
         return UnknownNode(f"no selector method {method!r}{meant}")
+    if meant := _kind_meant(body):
+        return UnknownNode(f"nothing in the snapshot is named {body!r}; did you mean {meant}?")
     kind, slash, _ = body.partition("/")
     if slash and not is_location(body) and kind not in KINDS:
         return UnknownNode(f"nothing in the snapshot is named {body!r}: {no_such('kind', kind, KINDS)}")
     if _GLOB.search(body) and not is_location(body):
         return UnknownNode(f"no name in the snapshot matches {body!r}; `lineage ls` lists them")
     return UnknownNode(f"nothing in the snapshot is named {body!r}{_advice(known, body)}")
+
+
+def _no_kind(kind: str) -> str:
+    """What to say of a kind of which the snapshot holds nothing."""
+    if kind in KINDS:
+        return f"the snapshot holds no {kind}"
+    if "," in kind:
+        return f"kind:{kind} names several kinds, and a selector takes one: ask once for each"
+    return no_such("kind", kind, KINDS)
+
+
+def _kind_meant(body: str) -> str:
+    """The selector of a kind that was meant by `endpoint`, `endpoints`, `kind=endpoint` or `type:endpoint`."""
+    word = re.sub(r"(?:kind=|type[:=])", "", body, count=1)
+    kind = word if word in KINDS else word.removesuffix("s")
+    return f"{_KIND}{kind}" if kind in KINDS else ""
 
 
 def not_with_arn(text: str, known: Names, otherwise: str = _LOOK) -> str:
