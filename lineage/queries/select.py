@@ -30,6 +30,7 @@ from lineage.domain.names import (
     node_id,
     parse_arn,
     parse_location,
+    with_scheme,
 )
 from lineage.domain.records import Node, Scope
 from lineage.domain.spelling import MAX_COMPARED, did_you_mean, no_such, one_slip
@@ -257,7 +258,11 @@ def _unknown(body: str, known: Names) -> UnknownNode:
         return UnknownNode(f"nothing in the snapshot is named {body!r}; did you mean {meant}?")
     kind, slash, _ = body.partition("/")
     if slash and not is_location(body) and kind not in KINDS:
-        return UnknownNode(f"nothing in the snapshot is named {body!r}: {no_such('kind', kind, KINDS)}")
+        meant = did_you_mean(KINDS, kind)
+        if not meant and (place := with_scheme(body)):
+            return UnknownNode(f"nothing in the snapshot is named {body!r}; did you mean {place}?")
+        said = f"no kind {kind!r}{meant or '; `lineage kinds` lists them'}"
+        return UnknownNode(f"nothing in the snapshot is named {body!r}: {said}")
     if _GLOB.search(body) and not is_location(body):
         return UnknownNode(f"no name in the snapshot matches {body!r}; `lineage ls` lists them")
     return UnknownNode(f"nothing in the snapshot is named {body!r}{_advice(known, body)}")

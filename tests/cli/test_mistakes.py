@@ -71,11 +71,15 @@ MISTAKES: dict[str, tuple[tuple[str, ...], int, str]] = {
     "the URL of a dashboard as a selector": (("ls", f"{CONSOLE}/dashboard"), 2, "this URL names nothing in SageMaker: open the thing's own page and copy its URL, or give its name"),
     "a URL of elsewhere": (("used", "https://example.com/x"), 2, "'https://example.com/x' is not an S3 URI (expected s3://bucket/prefix/)"),
     # data
-    "no scheme": (("used", "bank-ml/loans"), 2, "'bank-ml/loans' is not an S3 URI (expected s3://bucket/prefix/)"),
+    "no scheme": (("used", "bank-ml/loans"), 2, "'bank-ml/loans' is not an S3 URI (expected s3://bucket/prefix/); did you mean s3://bank-ml/loans?"),
+    "one slash": (("used", "s3:/bank-ml/loans/"), 2, "'s3:/bank-ml/loans/' is not an S3 URI (expected s3://bucket/prefix/); did you mean s3://bank-ml/loans/?"),
+    "no colon": (("used", "s3//bank-ml/loans/"), 2, "'s3//bank-ml/loans/' is not an S3 URI (expected s3://bucket/prefix/); did you mean s3://bank-ml/loans/?"),
+    "no scheme for a node": (("impact", "bank-raw/loans/"), 2, "nothing in the snapshot is named 'bank-raw/loans/'; did you mean s3://bank-raw/loans/?"),
+    "one slash for a node": (("impact", "s3:/bank-raw/loans/"), 2, "nothing in the snapshot is named 's3:/bank-raw/loans/'; did you mean s3://bank-raw/loans/?"),
     "a typo in a key": (("used", "s3://bank-ml/loans/trian/"), 2, "no record names 's3://bank-ml/loans/trian/'; did you mean s3://bank-ml/loans/train/? (--exact asks about it as written)"),
     "a wildcard in a key": (("used", "s3://bank-ml/loans/*"), 2, "'s3://bank-ml/loans/*' holds a wildcard: a prefix already covers everything below it: give one S3 URI, such as s3://bucket/folder/ (--exact asks about it as written)"),
     "no URI": (("used",), 2, f"missing S3 URI: name one, or a file of them with --from {SEE.format('used')}"),
-    "a wrong line of a list": (("used", "--from", "list.txt"), 2, "list.txt line 2: 'bank-ml/x' is not an S3 URI (expected s3://bucket/prefix/)"),
+    "a wrong line of a list": (("used", "--from", "list.txt"), 2, "list.txt line 2: 'bank-ml/x' is not an S3 URI (expected s3://bucket/prefix/); did you mean s3://bank-ml/x?"),
     "a list that is no text": (("used", "--from", "bytes.txt"), 2, f"bytes.txt is not UTF-8 text (expected one S3 URI per line) {SEE.format('used')}"),
     "an empty list": (("used", "--from", "empty.txt"), 2, f"empty.txt holds no S3 URI {SEE.format('used')}"),
     # formats and files
