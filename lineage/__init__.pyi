@@ -33,6 +33,7 @@ from .domain.pipelines import ExperimentNames as ExperimentNames
 from .domain.pipelines import experiment_names as experiment_names
 from .domain.records import Scope as Scope
 from .domain.regions import check_places as check_places
+from .domain.regions import check_role as check_role
 from .domain.spelling import did_you_mean as did_you_mean
 from .domain.spelling import no_such as no_such
 from .domain.status import is_as_expected as is_as_expected

@@ -141,7 +141,7 @@ def format_option(*names: str, unless: str = "") -> Decorator:
 
     def choose(context: click.Context, _: click.Parameter, value: str | None) -> str:
         out = None if context.params.get(unless) else context.params.get("out")
-        return value or form_of(out, names) or ("table" if is_screen(sys.stdout) else "tsv")
+        return form_of(out, names, value) or ("table" if is_screen(sys.stdout) else "tsv")
 
     form = click.option(
         "--format",
@@ -154,13 +154,19 @@ def format_option(*names: str, unless: str = "") -> Decorator:
     return lambda command: _wide_option(form(command))
 
 
-def form_of(out: str | None, names: Iterable[str]) -> str:
-    """The format that the extension of a file asks for; empty where it has none. Raises `UsageError` for one that is no format.
+def form_of(out: str | None, names: Iterable[str], asked: str | None = None) -> str:
+    """The format that was asked for, else that of a file's extension; empty where it has none.
 
-    A file called x.xlsx that holds tab-separated text opens nowhere.
+    Raises `UsageError` for an extension that is no format, or that of another one: a file called x.xlsx that holds
+    tab-separated text opens nowhere. Any text may be in a .txt.
     """
     suffix = Path(out or "").suffix.removeprefix(".").lower()
     form = _EXTENSIONS.get(suffix, suffix)
+    if asked:
+        if form in names and suffix != "txt" and asked not in (form, *_ALSO.get(form, ())):
+            said = f"its extension says {form}, and --format says {asked}"
+            raise click.UsageError(f"{out}: {said}: rename the file, or leave out --format")
+        return asked
     if suffix and form not in names:
         known = [name for name, other in _EXTENSIONS.items() if other in names and name not in _ALIASES]
         listed = ", ".join(f".{name}" for name in sorted({*known, *(name for name in names if name not in _UNNAMED)}))
@@ -170,6 +176,7 @@ def form_of(out: str | None, names: Iterable[str]) -> str:
 
 # Extensions that are not the name of their format.
 _EXTENSIONS = {"htm": "html", "markdown": "md", "ndjson": "jsonl", "tf": "terraform", "txt": "table", "xml": "junit"}
+_ALSO = {"json": ("jsonl", "sarif")}  # formats that a file with the extension of another one may hold
 _ALIASES = ("htm", "markdown", "ndjson")
 _UNNAMED = tuple(_EXTENSIONS[name] for name in ("tf", "txt", "xml"))
 
@@ -256,6 +263,9 @@ def write(content: str | bytes | Iterable[str], out: str | None) -> None:
         _write_file(data, Path(str(out)))
     except BrokenPipeError:
         raise
+    except FileNotFoundError as error:
+        folder = Path(str(out)).parent
+        raise NotWritten(f"there is no folder {folder}: make it, or name another file") from error
     except OSError as error:
         raise click.FileError(str(out), error.strerror) from error
 

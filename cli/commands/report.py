@@ -26,7 +26,7 @@ _EPOCH = "SOURCE_DATE_EPOCH"
 
 
 def _form(context: click.Context, _: click.Parameter, value: str | None) -> str:
-    return value or form_of(context.params.get("out"), FORMS) or "md"
+    return form_of(context.params.get("out"), FORMS, value) or "md"
 
 
 def _frameworks(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...] | None:

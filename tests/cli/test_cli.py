@@ -125,7 +125,7 @@ BAD_INPUT = [
     (("used", "s3://b/", "--fail-on", "usd"), 2, "no verdict 'usd'; did you mean used?"),
     (("draw", "nobody", "-o", "x.svg"), 2, "nothing in the snapshot is named 'nobody'"),
     (("draw", "-o", "x.gif"), 2, "no format has the extension .gif (expected .dot, .html, .png, .svg)"),
-    (("draw", "-o", "none/x.svg"), 3, "Could not open file 'none/x.svg': No such file or directory"),
+    (("draw", "-o", "none/x.svg"), 3, "there is no folder none: make it, or name another file"),
     (("draw", "endpint/x"), 2, "nothing in the snapshot is named 'endpint/x': no kind 'endpint'; did you mean endpoint"),
     (("trace", "loans-liv"), 2, "did you mean loans-live?"),
     (("trace", arn("model", "ledger-1")), 2, "is not an endpoint: give the name, the ARN or the console URL of one"),
