@@ -171,7 +171,7 @@ def test_the_workflow_in_the_docs_is_one() -> None:
     crawl, check = (shlex.split(step["run"]) for step in steps if step.get("run", "").startswith("lineage "))
     (upload,) = (step for step in steps if "upload-sarif" in step.get("uses", ""))
     assert (crawl[1], check[1], check[check.index("-o") + 1]) == ("crawl", "check", upload["with"]["sarif_file"])
-    assert upload["if"] == "always()"
+    assert upload["if"] == "always() && hashFiles('lineage.sarif') != ''"
     assert workflow["permissions"] == {
         "actions": "read",
         "contents": "read",

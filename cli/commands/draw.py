@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from ..render.words import say
+from ..render.words import is_screen, say
 from .completing import complete_selector
 from .filters import read_in_part, within_options
 from .options import Choice, form_of, out_option, snapshot_option, uncollected, write
@@ -83,8 +83,8 @@ def draw(
 
     html is one file that opens from disk and loads nothing: a page to search, filter and click in. It has every node.
     """
-    form = form or _by_suffix(out)
-    if form == "png" and out in (None, "-") and sys.stdout.isatty():
+    form = _form(out, form)
+    if form == "png" and out in (None, "-") and is_screen(sys.stdout):
         raise click.UsageError("a PNG can't be shown on a terminal: name a file with --out")
     if form == "html":
         drawn: tuple[str | bytes, str] = (_page(snapshot, selector, within, **words), "")
@@ -194,8 +194,8 @@ def _with_its_making(whole: Graph, selector: str | None) -> str | None:
     return f"+{selector}"
 
 
-def _by_suffix(out: str | None) -> str:
-    form = form_of(out, PICTURES)
+def _form(out: str | None, asked: str | None) -> str:
+    form = form_of(out, PICTURES, asked)
     if out not in (None, "-") and not form:
         raise click.UsageError(f"{out}: add an extension (.dot, .html, .png, .svg), or --format")
     return form or "dot"

@@ -24,6 +24,18 @@ _BARE = ("csv-nodes", "csv-edges", "jsonl-nodes", "jsonl-edges", "mermaid", "ope
 _HOLES = ("cyclonedx", "in-toto", "model-card")  # what tells of holes
 
 
+# Extensions that only one format has. A .json may be one of many.
+_EXTENSIONS = {".graphml": "graphml", ".dot": "dot", ".mmd": "mermaid", ".cdx.json": "cyclonedx"}
+
+
+def _form(context: click.Context, parameter: click.Parameter, value: str | None) -> str:
+    out = str(context.params.get("out") or "").lower()
+    form = value or next((form for extension, form in _EXTENSIONS.items() if out.endswith(extension)), "")
+    if not form:
+        raise click.MissingParameter(ctx=context, param=parameter)
+    return form
+
+
 @click.command(
     short_help="Write the graph in the formats of other tools.",
     epilog="""\b
@@ -57,7 +69,13 @@ _HOLES = ("cyclonedx", "in-toto", "model-card")  # what tells of holes
 @snapshot_option
 @within_options("nodes")
 @click.option(
-    "--format", "-f", "form", metavar="FORMAT", type=Choice(EXPORTS), required=True, help="Output format; see the list below."
+    "--format",
+    "-f",
+    "form",
+    metavar="FORMAT",
+    type=Choice(EXPORTS),
+    callback=_form,
+    help="Output format; see the list below. Default: by file extension, for .graphml, .dot, .mmd and .cdx.json.",
 )
 @out_option
 @click.option("--subject", metavar="FILE", multiple=True, help="For in-toto: also cover this report; repeats.")

@@ -69,14 +69,31 @@ def endpoint_in(opened: lineage.Snapshot, wanted: str, within: dict[str, Any]) -
     import lineage
 
     known = endpoints_in(opened, within)
+    if not wanted.strip():
+        raise lineage.UnknownNode("the name of the endpoint is empty")
     try:
         return lineage.find_endpoint(known, wanted)
     except lineage.UnknownNode:
-        if lineage.is_location(lineage.from_url(wanted)):
-            raise lineage.UnknownNode(f"{wanted!r} is a location, not an endpoint: ask `lineage impact` about data") from None
-        kinds = {kind for _, kind, _ in opened.names(wanted)} - {"endpoint"}
-        if not kinds:
-            raise
-        kind = min(kinds).replace("-", " ")
-        said = f"{wanted!r} is a {kind}, not an endpoint: ask `lineage datasets {wanted}` or `lineage show {wanted}` about it"
-        raise lineage.UnknownNode(said) from None
+        if said := _not_an_endpoint(opened, wanted):
+            raise lineage.UnknownNode(said) from None
+        raise
+
+
+def _not_an_endpoint(opened: lineage.Snapshot, wanted: str) -> str:
+    """What to say of what can't be the name of an endpoint; empty where it can."""
+    import lineage
+
+    if lineage.shows_nothing(wanted):
+        return "this URL names no endpoint: open the endpoint's own page and copy its URL, or give its name"
+    if lineage.is_location(lineage.from_url(wanted)):
+        return f"{wanted!r} is a location, not an endpoint: ask `lineage impact` about data"
+    if set("*?") & set(wanted) and "://" not in wanted:
+        glob = wanted if wanted.startswith("endpoint/") else f"endpoint/{wanted}"
+        return f"trace takes one endpoint, no wildcard: `lineage ls '{glob}'` lists them"
+    of, slash, name = wanted.partition("/")
+    kinds = {of} & set(lineage.KINDS) if slash and name else {kind for _, kind, _ in opened.names(wanted)}
+    if not kinds - {"endpoint"}:
+        return ""
+    said = min(kinds - {"endpoint"}).replace("-", " ")
+    said = f"{'an' if said[0] in 'aeiou' else 'a'} {said}, not an endpoint"
+    return f"{wanted!r} is {said}: ask `lineage datasets {wanted}` or `lineage show {wanted}` about it"

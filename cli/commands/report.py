@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..render.words import plural, say
+from ..render.words import is_screen, plural, say
 from .completing import names_of
 from .filters import endpoints_in, read_in_part, within_options
 from .options import Choice, attestations_option, form_of, out_option, snapshot_option, uncollected, write
@@ -26,7 +26,7 @@ _EPOCH = "SOURCE_DATE_EPOCH"
 
 
 def _form(context: click.Context, _: click.Parameter, value: str | None) -> str:
-    return value or form_of(context.params.get("out"), FORMS) or "md"
+    return form_of(context.params.get("out"), FORMS, value) or "md"
 
 
 def _frameworks(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...] | None:
@@ -138,7 +138,7 @@ def _asked(opened: lineage.Snapshot, endpoints: tuple[str, ...], within: dict[st
 
 
 def _refuse_pdf_on_terminal(form: str, out: str | None) -> None:
-    if form == "pdf" and out in (None, "", "-") and sys.stdout.isatty():
+    if form == "pdf" and out in (None, "", "-") and is_screen(sys.stdout):
         raise click.UsageError("a PDF can't be shown on a terminal: name a file with --out")
 
 

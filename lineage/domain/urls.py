@@ -24,7 +24,7 @@ from lineage.domain.kinds import (
     TRAINING_JOB,
     TRANSFORM_JOB,
 )
-from lineage.domain.names import is_arn, named_id, parse_arn
+from lineage.domain.names import is_arn, location_of, named_id, parse_arn
 from lineage.domain.regions import REGION
 
 _CONSOLE = re.compile(r"(?:.+\.)?console\.(?:aws\.amazon\.com|amazonaws\.cn|amazonaws-us-gov\.com)", re.IGNORECASE)
@@ -103,6 +103,12 @@ def from_url(text: str) -> str:
 def _is_of_sagemaker(parts: SplitResult, host: str) -> bool:
     """Whether a page may show what SageMaker has: other services have pipelines and models of their own."""
     return not _CONSOLE.fullmatch(host) or "sagemaker" in parts.path.split("/")
+
+
+def shows_nothing(text: str) -> bool:
+    """Whether a text is a URL that names no one thing: a dashboard, a list, a page of elsewhere."""
+    is_url = text[:8].casefold().startswith(("https://", "http://"))
+    return is_url and from_url(text) == text and location_of(text) is None
 
 
 def page_of(text: str) -> Page | None:

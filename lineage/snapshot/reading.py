@@ -39,10 +39,16 @@ def open_snapshot(path: str | Path) -> Snapshot:
 def _insist_file(path: Path) -> None:
     """Raise `SnapshotError` where there is no file to read."""
     if not path.exists():
-        make = f"make one with `lineage crawl --snapshot {path}`, or name another; `lineage demo` makes one to try"
-        raise SnapshotError(f"no snapshot at {path}: {make}")
+        raise SnapshotError(f"no snapshot at {path}: {_advice(str(path))}")
     if path.is_dir():
         raise SnapshotError(f"{path} is a folder: name the snapshot file in it")
+
+
+def _advice(missing: str) -> str:
+    """What to do where there is no snapshot: after the demo, most likely its file is meant."""
+    if missing == "lineage.db" and Path("demo.db").is_file():
+        return "demo.db is here: add --snapshot demo.db, or read your account with `lineage crawl`"
+    return f"make one with `lineage crawl --snapshot {missing}`, or name another; `lineage demo` makes one to try"
 
 
 def insist_snapshot(given: object, *, also: str = "") -> None:
