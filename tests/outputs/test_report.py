@@ -487,7 +487,7 @@ class Cells(HTMLParser):
         if self.is_title:
             self.tables[-1][0].append(data)
 
-    def handle_endtag(self, tag: str) -> None:
+    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002  (HTMLParser calls it so)
         self.is_title = False
 
 
