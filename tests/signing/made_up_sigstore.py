@@ -29,7 +29,7 @@ from sigstore.sign import SigningContext
 
 from tests.signing.test_timestamps import authority, openssl
 
-LOGGED = datetime(2026, 11, 21, 6, 42, tzinfo=UTC)
+LOGGED = datetime(2998, 1, 1, 6, 42, tzinfo=UTC)  # later than any time stamp that is made here: the earlier of both counts
 _FROM, _TO = datetime(2026, 11, 1, tzinfo=UTC), datetime(2999, 1, 1, tzinfo=UTC)
 _SCT = x509.ObjectIdentifier("1.3.6.1.4.1.11129.2.4.2")
 _ISSUER = x509.ObjectIdentifier("1.3.6.1.4.1.57264.1.1")
