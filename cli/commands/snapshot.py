@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -208,7 +209,7 @@ def sign(file: str | None, snapshot: str, key: str, timestamp: str, public_key: 
     import lineage
 
     path = file or snapshot
-    if key == "sigstore":
+    if key == "sigstore" and find_spec("sigstore"):
         say(SIGSTORE)
     with nullcontext() if key == "sigstore" else said_if_slow(path):  # a login is slow, too
         made = lineage.sign_snapshot(path, key, timestamp=timestamp)

@@ -161,9 +161,12 @@ def _stated(path: str | Path) -> bytes:
 
 
 def envelope_beside(path: str | Path, *, bundle: bool = False) -> str:
-    """The name of the envelope that lies beside a snapshot, where there is one; else empty. `bundle`: that of sigstore."""
-    name = f"{path}{BUNDLE_BESIDE if bundle else BESIDE}"
-    return name if os.path.lexists(name) else ""
+    """The name of the envelope beside a snapshot, else that of the sigstore bundle; empty where there is neither.
+
+    With `bundle` only a sigstore bundle is looked for.
+    """
+    names = [f"{path}{BUNDLE_BESIDE}"] if bundle else [f"{path}{BESIDE}", f"{path}{BUNDLE_BESIDE}"]
+    return next((name for name in names if os.path.lexists(name)), "")
 
 
 def check_signature(envelope: str | Path, signer: Signer) -> Signed:
