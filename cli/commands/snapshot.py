@@ -158,7 +158,7 @@ def _signed(path: str, vouching: Vouching) -> tuple[lineage.Signed | None, list[
 
     envelope = vouching.envelope(path)
     if not vouching.signer:
-        said = f"signature in {Path(envelope).name} not checked: no signer given (--signer, --allowed-signers)"
+        said = f"signature in {Path(envelope).name} not checked: no signer given (--signer, --allowed-signers, --issuer)"
         return None, [said] if envelope else []
     if not envelope:
         beside = "sigstore" if vouching.issuer else "dsse"
