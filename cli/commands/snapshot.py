@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
     import lineage
 
 CHANGED, IN_PART = 1, 4
+SIGSTORE = (
+    "sigstore: contacts tuf-repo-cdn.sigstore.dev, oauth2.sigstore.dev (in a CI job its own provider), fulcio.sigstore.dev, "
+    "timestamp.sigstore.dev and rekor.sigstore.dev; your identity stays in Rekor, a public log, and Rekor is sent the statement"
+)
 
 
 @click.group(
@@ -75,6 +81,7 @@ def info(file: str | None, snapshot: str, form: str, out: str | None) -> None:
       lineage snapshot verify audit-2026.db --digest sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
       lineage snapshot verify --against last-year.db      this file begins as the earlier copy ended
       lineage snapshot verify --signer jo.pub             the signature in lineage.db.dsse.json is Jo's
+      lineage snapshot verify --signer jo@bank.example --issuer https://accounts.google.com    in lineage.db.sigstore.json
 
     \b
     Exit codes: 0 no change found: without --digest, --against, --signer or --require-proof that is no proof;
@@ -152,13 +159,14 @@ def _signed(path: str, vouching: Vouching) -> tuple[lineage.Signed | None, list[
 
     envelope = vouching.envelope(path)
     if not vouching.signer:
-        said = f"signature in {Path(envelope).name} not checked: no signer given (--signer, --allowed-signers)"
+        said = f"signature in {Path(envelope).name} not checked: no signer given (--signer, --allowed-signers, --issuer)"
         return None, [said] if envelope else []
     if not envelope:
-        raise click.UsageError(f"{path}.dsse.json does not exist: name the envelope with --signature")
+        beside = "sigstore" if vouching.issuer else "dsse"
+        raise click.UsageError(f"{path}.{beside}.json does not exist: name the envelope with --signature")
     signed = lineage.insist_signed(envelope, vouching.signer)
-    key = f" ({signed.key})" if signed.key else ""
-    return signed, [f"signed by {signed.signer}{key}, {signed.when}: the crawls up to {signed.covers}"]
+    known = f" ({signed.key or signed.issuer})" if signed.key or signed.issuer else ""
+    return signed, [f"signed by {signed.signer}{known}, {signed.when}: the crawls up to {signed.covers}"]
 
 
 @snapshot.command(
@@ -167,12 +175,14 @@ def _signed(path: str, vouching: Vouching) -> tuple[lineage.Signed | None, list[
     Keys:
       ~/.ssh/id_ed25519        an SSH key; with a passphrase or an agent, name the .pub file
       awskms:///alias/NAME     an asymmetric AWS KMS key, or its ARN: needs kms:GetPublicKey and kms:Sign
+      sigstore                 no key: log in in a browser, or run in a CI job. Your identity stays in a public log
 
     \b
     Examples:
       lineage snapshot sign --key ~/.ssh/id_ed25519                 writes lineage.db.dsse.json
       lineage snapshot sign --key awskms:///alias/audit --public-key audit.pem
       lineage snapshot sign --key id.pub --timestamp https://freetsa.org/tsr --anchors /audit/anchors.jsonl
+      lineage snapshot sign --key sigstore                          writes lineage.db.sigstore.json
     """,
 )
 @click.argument("file", required=False)
@@ -188,24 +198,27 @@ def _signed(path: str, vouching: Vouching) -> tuple[lineage.Signed | None, list[
     "-o",
     metavar="FILE",
     callback=filled,
-    help="Write the envelope to this file; - is stdout. Default: the snapshot's name and .dsse.json.",
+    help="Write the envelope to this file; - is stdout. Default: the snapshot's name and .dsse.json, or .sigstore.json.",
 )
 def sign(file: str | None, snapshot: str, key: str, timestamp: str, public_key: str, anchors: str, out: str) -> None:
     """Sign FILE (default: the snapshot that --snapshot names): a statement of its digest, its seals and what it covers.
 
     The file is verified first and is not changed: the signature is a DSSE envelope beside it. The network is used only for a
-    KMS key and for --timestamp; each gets a digest and nothing else of the snapshot.
+    KMS key and for --timestamp, which get a digest and nothing else of the snapshot, and for sigstore, whose log gets the
+    statement.
     """
     import lineage
 
     path = file or snapshot
-    with said_if_slow(path):
+    if key == "sigstore" and find_spec("sigstore"):
+        say(SIGSTORE)
+    with nullcontext() if key == "sigstore" else said_if_slow(path):  # a login is slow, too
         made = lineage.sign_snapshot(path, key, timestamp=timestamp)
     if public_key and not made.pem:
-        raise click.UsageError("--public-key is for a KMS key: an SSH key has its .pub file")
+        raise click.UsageError("--public-key is for a KMS key: an SSH key has its .pub file, and sigstore has no key")
     if public_key:
         write(made.pem, public_key)
-    envelope = out or f"{path}.dsse.json"
+    envelope = out or f"{path}{made.beside}"
     earlier = "; the envelope that was there is replaced" if Path(envelope).is_file() else ""
     write(made.text, envelope)
     if out != "-":

@@ -24,19 +24,22 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Vouching:
-    """What was said of whom to believe: an envelope, its signer, a list of signers, a time stamp authority, and anchors."""
+    """Whom to believe: an envelope, its signer, a list of signers, a time stamp authority, an issuer, and anchors."""
 
     signature: str
     who: str
     allowed: str
     authority: str
+    issuer: str
     anchors: str
 
     @property
     def signer(self) -> lineage.Signer:
-        """Whose signature is taken. The list of the environment gives way to a key."""
+        """Whose signature is taken. The list of the environment gives way to a key, and to an issuer."""
         import lineage
 
+        if self.issuer:
+            return lineage.Signer(self.who, issuer=self.issuer)
         key = lineage.Signer(self.who).names_key and (Path(self.who).is_file() or ":" in self.who)
         allowed = self.allowed or ("" if key else os.environ.get("LINEAGE_ALLOWED_SIGNERS", ""))
         return lineage.Signer(self.who, allowed, self.authority)
@@ -45,7 +48,7 @@ class Vouching:
         """The envelope that was named, else the one beside a snapshot; empty where there is none."""
         import lineage
 
-        return self.signature or lineage.envelope_beside(path)
+        return self.signature or lineage.envelope_beside(path, bundle=bool(self.issuer))
 
     def known(self) -> list[lineage.Anchor]:
         """The anchors. Where a file was named and holds none, stderr says so: it may be the wrong one."""
@@ -61,7 +64,7 @@ class Vouching:
     def files(self) -> dict[str, str | None]:
         """The options that were given, as a command line has them."""
         words = {"--signature": self.signature, "--signer": self.who, "--allowed-signers": self.allowed}
-        words |= {"--timestamp-authority": self.authority, "--anchors": self.anchors}
+        words |= {"--timestamp-authority": self.authority, "--issuer": self.issuer, "--anchors": self.anchors}
         return {name: value or None for name, value in words.items()}
 
 
@@ -85,13 +88,17 @@ def anchors_option(command: Command) -> Command:
 
 
 def vouching_options(command: Command) -> Command:
-    """`--signature`, `--signer`, `--allowed-signers`, `--timestamp-authority` and `--anchors`, as one `vouching`."""
+    """The options that say whom to believe, as one `vouching`."""
 
     @functools.wraps(command)
     def run(*args: Any, anchors: str, **words: Any) -> Any:
-        names = ("signature", "signer", "allowed_signers", "timestamp_authority")
-        signature, who, allowed, authority = (str(words.pop(name)) for name in names)
-        vouching = Vouching(signature, who, allowed, authority, anchors)
+        names = ("signature", "signer", "allowed_signers", "timestamp_authority", "issuer")
+        signature, who, allowed, authority, issuer = (str(words.pop(name)) for name in names)
+        vouching = Vouching(signature, who, allowed, authority, issuer, anchors)
+        if issuer and not who:
+            raise click.UsageError("--issuer needs --signer, the identity that it vouches for")
+        if issuer and (allowed or authority):
+            raise click.UsageError("--issuer is for a sigstore bundle: leave --allowed-signers and --timestamp-authority out")
         if vouching.authority and not vouching.signer:
             raise click.UsageError("--timestamp-authority needs --signer")
         return command(*args, vouching=vouching, **words)
@@ -101,8 +108,8 @@ def vouching_options(command: Command) -> Command:
         (
             "--signer",
             "KEY|WHO",
-            "Whose signature is trusted: an SSH .pub file, a PEM file, an identity in --allowed-signers, or a KMS key, whose "
-            "public part is read from AWS (kms:GetPublicKey).",
+            "Whose signature is trusted: an SSH .pub file, a PEM file, an identity in --allowed-signers or of --issuer, or a "
+            "KMS key, whose public part is read from AWS (kms:GetPublicKey).",
         ),
         (
             "--allowed-signers",
@@ -113,6 +120,11 @@ def vouching_options(command: Command) -> Command:
             "--timestamp-authority",
             "FILE",
             "Root certificates (PEM) of the authority that must have time-stamped the signature.",
+        ),
+        (
+            "--issuer",
+            "URL",
+            "Check a sigstore bundle (default FILE.sigstore.json): this identity provider must have vouched for --signer.",
         ),
     )
     decorated: Any = anchors_option(cast("Command", run))

@@ -13,6 +13,7 @@ from lineage.domain.records import Json
 from lineage.errors import SigningError
 
 PAYLOAD_TYPE: Final = "application/vnd.in-toto+json"
+_BUNDLE = "application/vnd.dev.sigstore.bundle"  # how the media type of a sigstore bundle begins, whatever its version
 _MOST = 256 << 20  # bytes of an envelope: that of a million lists is smaller
 
 
@@ -34,10 +35,14 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """A payload with its signatures. What is signed is `signed_bytes`, which the type of the payload is part of."""
+    """A payload with its signatures. What is signed is `signed_bytes`, which the type of the payload is part of.
+
+    `bundle` is the text of the sigstore bundle that the envelope is a part of; empty for one that stands alone.
+    """
 
     payload: bytes
     signatures: tuple[Signature, ...] = field(default=())
+    bundle: str = ""
 
     @property
     def signed_bytes(self) -> bytes:
@@ -52,15 +57,21 @@ class Envelope:
 
 
 def load_envelope(path: str | Path) -> Envelope:
-    """The envelope of a file. Raises `SigningError` for what is none, is not signed, or holds no in-toto statement."""
+    """The envelope of a file, also of one that holds a sigstore bundle.
+
+    Raises `SigningError` for what is none, is not signed, or holds no in-toto statement.
+    """
     try:
         with Path(path).open("rb") as file:
-            told: Any = json.loads(file.read(_MOST))
-        envelope = _envelope(told)
+            text = file.read(_MOST).decode()
+        told: Any = json.loads(text)
+        bundle = text if str(told.get("mediaType")).startswith(_BUNDLE) else ""
+        told = told["dsseEnvelope"] if bundle else told
+        envelope = _envelope(told, bundle)
     except OSError as error:
         raise SigningError(f"{path}: {error.strerror}: `lineage snapshot sign` writes an envelope") from error
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise SigningError(f"{path} is no DSSE envelope: `lineage snapshot sign` writes one") from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise SigningError(f"{path} is not a DSSE envelope: `lineage snapshot sign` writes one") from error
     if told.get("payloadType") != PAYLOAD_TYPE:
         raise SigningError(f"{path} holds no in-toto statement: its payloadType is not {PAYLOAD_TYPE}")
     if not envelope.signatures:
@@ -68,9 +79,9 @@ def load_envelope(path: str | Path) -> Envelope:
     return envelope
 
 
-def _envelope(told: Any) -> Envelope:
+def _envelope(told: Any, bundle: str) -> Envelope:
     signatures = [Signature(_bytes(one["sig"]), str(one.get("keyid", "")), _stamps(one)) for one in told["signatures"]]
-    return Envelope(_bytes(told["payload"]), tuple(signatures))
+    return Envelope(_bytes(told["payload"]), tuple(signatures), bundle)
 
 
 def _stamps(one: Json) -> tuple[bytes, ...]:

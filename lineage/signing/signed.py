@@ -7,8 +7,9 @@ import json
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from lineage.domain.canonical import canonical
 from lineage.domain.records import Json
@@ -23,6 +24,8 @@ from lineage.signing.timestamps import stamped, time_of
 from lineage.snapshot.reading import open_snapshot
 
 BESIDE: Final = ".dsse.json"  # what the name of an envelope adds to that of its file
+BUNDLE_BESIDE: Final = ".sigstore.json"  # and that of a sigstore bundle
+SIGSTORE: Final = "sigstore"  # the key that is none: whoever logs in signs
 _KEY_FILES: Final = (".pub", ".pem")
 VALID, REFUSED, UNCHECKED = "valid", "refused", "unchecked"
 
@@ -33,11 +36,13 @@ class Signer:
 
     `allowed` is an allowed_signers file as ssh-keygen(1) describes it; without `who` anybody in it is taken. `authority` is
     the PEM file of the root certificates of a time stamp authority: the dates in `allowed` are then held against its time.
+    With an `issuer`, the address of an identity provider, `who` is the identity that it vouched for in a sigstore bundle.
     """
 
     who: str = ""
     allowed: str = ""
     authority: str = ""
+    issuer: str = ""
 
     def __bool__(self) -> bool:
         """Whether anybody is named."""
@@ -67,8 +72,13 @@ class Signing:
 
     @property
     def text(self) -> str:
-        """The envelope as it stands in its file."""
-        return json.dumps(self.envelope.as_json(), indent=1) + "\n"
+        """The envelope, or the sigstore bundle that it is a part of, as it stands in its file."""
+        return self.envelope.bundle or json.dumps(self.envelope.as_json(), indent=1) + "\n"
+
+    @property
+    def beside(self) -> str:
+        """What the name of that file adds to the snapshot's."""
+        return BUNDLE_BESIDE if self.envelope.bundle else BESIDE
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +86,8 @@ class Signed:
     """What an envelope says of a snapshot, and whether that was signed by whom: `state` is valid, refused or unchecked.
 
     `covers` is the newest crawl that the statement is of, `digest` that of the whole file then. `signed_at` is the signer's
-    own word; `stamped_at` is a time stamp authority's, where that was checked. `said` tells a refusal.
+    own word; `stamped_at` is that of a time stamp authority or of sigstore's log, where that was checked, and `stamped_by`
+    says whose. `issuer` is who vouched for the identity in a sigstore bundle. `said` tells a refusal.
     """
 
     envelope: str
@@ -89,12 +100,14 @@ class Signed:
     stamped_at: str
     said: str
     proof: Proof | None = None
+    stamped_by: str = ""
+    issuer: str = ""
 
     @property
     def when(self) -> str:
         """When it was signed, and who says so."""
         if self.stamped_at:
-            return f"at {self.stamped_at} by the time stamp"
+            return f"at {self.stamped_at} by {self.stamped_by}"
         return f"at {self.signed_at or 'a time that is not given,'} by the signer's own word"
 
     def as_json(self) -> Json:
@@ -105,10 +118,34 @@ class Signed:
 def sign_snapshot(path: str | Path, key: str, *, timestamp: str = "") -> Signing:
     """Sign a snapshot, which is verified first and stays as it is.
 
-    `key` is the file of an SSH key, or its public part where an agent holds the private one; or a key of KMS
-    (`awskms:///alias/NAME`, or its ARN). `timestamp` is the address of a time stamp authority (RFC 3161). Raises
-    `SnapshotError` for a file that is not as it was sealed or whose last crawl has no seal, `SigningError`.
+    `key` is the file of an SSH key, or its public part where an agent holds the private one; a key of KMS
+    (`awskms:///alias/NAME`, or its ARN); or `sigstore`, with which whoever logs in signs. `timestamp` is the address of a time
+    stamp authority (RFC 3161). Raises `SnapshotError` for a file that is not as it was sealed or whose last crawl has no seal,
+    `SigningError`.
     """
+    if key == SIGSTORE:
+        _sigstore()
+        if timestamp:
+            raise SigningError("sigstore gives a time of its own: leave the time stamp authority out")
+    bare = Envelope(_stated(path))
+    if key == SIGSTORE:
+        return _signed_in_log(bare.payload, path)
+    sig, named, pem = kms.sign(key, bare.signed_bytes) if kms.is_kms(key) else (*ssh.sign(key, bare.signed_bytes), b"")
+    stamps = (stamped(timestamp, sig),) if timestamp else ()
+    proof = claim_of(bare.payload, path).proof(f"the signature by {named}", "was signed")
+    return Signing(dataclasses.replace(bare, signatures=(Signature(sig, named, stamps),)), pem, proof)
+
+
+def _signed_in_log(payload: bytes, path: str | Path) -> Signing:
+    """The same by whoever logs in: sigstore's bundle has the signature, the certificate, and the entry of the log."""
+    bundle, who, issuer = _sigstore().sign(payload)
+    named = f"{who} ({issuer})"
+    proof = claim_of(payload, path).proof(f"the signature by {named}", "was signed")
+    return Signing(Envelope(payload, (Signature(b"", named),), bundle), b"", proof)
+
+
+def _stated(path: str | Path) -> bytes:
+    """What is signed of a snapshot: the statement, with the time by our own clock."""
     producer = {"name": "sagemaker-lineage", "version": __version__}
     with open_snapshot(path) as snapshot:
         if not snapshot.seals():
@@ -120,17 +157,16 @@ def sign_snapshot(path: str | Path, key: str, *, timestamp: str = "") -> Signing
         )
         raise SnapshotError(f"{path}: {said}")
     told["predicate"]["signed_at"] = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    bare = Envelope(canonical(told).encode(errors="surrogatepass"))
-    sig, named, pem = kms.sign(key, bare.signed_bytes) if kms.is_kms(key) else (*ssh.sign(key, bare.signed_bytes), b"")
-    stamps = (stamped(timestamp, sig),) if timestamp else ()
-    proof = claim_of(bare.payload, path).proof(f"the signature by {named}", "was signed")
-    return Signing(dataclasses.replace(bare, signatures=(Signature(sig, named, stamps),)), pem, proof)
+    return canonical(told).encode(errors="surrogatepass")
 
 
-def envelope_beside(path: str | Path) -> str:
-    """The name of the envelope that lies beside a snapshot, where there is one; else empty."""
-    name = f"{path}{BESIDE}"
-    return name if os.path.lexists(name) else ""
+def envelope_beside(path: str | Path, *, bundle: bool = False) -> str:
+    """The name of the envelope beside a snapshot, else that of the sigstore bundle; empty where there is neither.
+
+    With `bundle` only a sigstore bundle is looked for.
+    """
+    names = [f"{path}{BUNDLE_BESIDE}"] if bundle else [f"{path}{BESIDE}", f"{path}{BUNDLE_BESIDE}"]
+    return next((name for name in names if os.path.lexists(name)), "")
 
 
 def check_signature(envelope: str | Path, signer: Signer) -> Signed:
@@ -142,6 +178,8 @@ def check_signature(envelope: str | Path, signer: Signer) -> Signed:
     claim = claim_of(read.payload, envelope)
     if not signer:
         return _told(name, UNCHECKED, claim, said="no signer given")
+    if read.bundle or signer.issuer:
+        return _checked_in_log(read, name, claim, signer)
     refused: list[str] = []
     for one in read.signatures:
         try:
@@ -150,8 +188,30 @@ def check_signature(envelope: str | Path, signer: Signer) -> Signed:
         except SignatureRefused as error:
             refused.append(str(error))
         else:
-            return _valid(name, claim, who, key, at)
+            return dataclasses.replace(_valid(name, claim, who, at), key=key, stamped_by="the time stamp" if at else "")
     return _told(name, REFUSED, claim, said=refused[0])
+
+
+def _checked_in_log(read: Envelope, name: str, claim: Claim, signer: Signer) -> Signed:
+    """The same of a sigstore bundle, which is checked by the identity and who vouched for it."""
+    if not read.bundle:
+        raise SigningError(f"{name} is not a sigstore bundle: leave --issuer out, or name the bundle with --signature")
+    if not signer.issuer:
+        raise SigningError(
+            f"{name} is a sigstore bundle: name the identity with --signer, and who vouches for it with --issuer"
+        )
+    try:
+        at, by = _sigstore().check(read, signer.who, signer.issuer)
+    except SignatureRefused as error:
+        return _told(name, REFUSED, claim, said=str(error))
+    return dataclasses.replace(_valid(name, claim, signer.who, at), issuer=signer.issuer, stamped_by=by)
+
+
+def _sigstore() -> Any:
+    try:
+        return import_module("lineage.signing.sigstore")
+    except ImportError as error:
+        raise SigningError("this needs the package sigstore: pip install 'sagemaker-lineage[sigstore]'") from error
 
 
 def insist_signed(envelope: str | Path, signer: Signer) -> Signed:
@@ -162,10 +222,10 @@ def insist_signed(envelope: str | Path, signer: Signer) -> Signed:
     return signed
 
 
-def _valid(name: str, claim: Claim, who: str, key: str, at: str) -> Signed:
+def _valid(name: str, claim: Claim, who: str, at: str) -> Signed:
     when = f" on {at}" if at else ""
     proof = claim.proof(f"the signature of {who} in {name}", f"was signed by {who}{when} ({name})")
-    return dataclasses.replace(_told(name, VALID, claim), signer=who, key=key, stamped_at=at, proof=proof)
+    return dataclasses.replace(_told(name, VALID, claim), signer=who, stamped_at=at, proof=proof)
 
 
 def _told(name: str, state: str, claim: Claim, *, said: str = "") -> Signed:

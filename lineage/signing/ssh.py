@@ -32,8 +32,7 @@ def sign(key: str, data: bytes) -> tuple[bytes, str]:
     Raises `SigningError`.
     """
     if not Path(key).is_file():
-        more = "; `sigstore sign` signs the envelope that comes of it" if key == "sigstore" else ""
-        raise SigningError(f"{key}: no such key: name the file of an SSH key, or awskms:///alias/NAME{more}")
+        raise SigningError(f"{key}: no such key: name the file of an SSH key, awskms:///alias/NAME, or sigstore")
     done = _run(["-Y", "sign", "-n", NAMESPACE, "-f", key], data)
     if done.returncode:
         raise SigningError(f"{key} did not sign: {_why(done, key)}")

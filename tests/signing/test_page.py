@@ -13,8 +13,6 @@ from tests.conftest import ROOT
 
 PAGE = (ROOT / "docs" / "tamper-evidence.md").read_text(encoding="utf-8")
 
-SIGSTORE = {"--offline", "--cert-identity", "--cert-oidc-issuer"}  # of its own client
-
 
 def test_the_story_of_a_signature(run, account_path: Path) -> None:
     """The commands that sign, verify and report run in order as they stand, and each ends well."""
@@ -36,4 +34,4 @@ def test_the_options_of_the_page() -> None:
     group = cli.commands["snapshot"]
     commands = [*group.commands.values(), cli.commands["report"], cli.commands["crawl"], cli.commands["iam-policy"]]  # type: ignore[attr-defined]
     known = {name for command in commands for option in command.params for name in option.opts}
-    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", PAGE)) <= known | SIGSTORE
+    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", PAGE)) <= known

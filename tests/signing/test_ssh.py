@@ -123,10 +123,10 @@ WRONG = {
     "a signature for something else": (another_namespace, NOT_SIGNED),
     "a signature that is none": (lambda told: told["signatures"][0].update(sig="QUJD"), NOT_SIGNED),
     "no signature": (lambda told: told.update(signatures=[]), "an envelope without a signature: nobody signed it"),
-    "signatures that are none": (lambda told: told.update(signatures=None), "is no DSSE envelope"),
+    "signatures that are none": (lambda told: told.update(signatures=None), "is not a DSSE envelope"),
     "another type": (lambda told: told.update(payloadType="text/plain"), "its payloadType is not application/vnd.in-toto+json"),
     "no type": (lambda told: told.pop("payloadType"), "its payloadType is not application/vnd.in-toto+json"),
-    "a payload that is no base64": (lambda told: told.update(payload="%%"), "is no DSSE envelope"),
+    "a payload that is no base64": (lambda told: told.update(payload="%%"), "is not a DSSE envelope"),
     "a payload that is no statement": (lambda told: told.update(payload="e30="), "holds no statement about a snapshot"),
     "a payload that is no JSON": (lambda told: told.update(payload="QUJD"), "holds no statement about a snapshot"),
 }
@@ -195,7 +195,6 @@ def test_what_a_log_beside_the_file_holds_is_not_proved(run, signed: Path, keys:
     [
         ("closed", "it has a passphrase; run ssh-add"),
         ("no.pub", "no such key"),
-        ("sigstore", "`sigstore sign` signs the envelope that comes of it"),
         ("shown", "others may read it"),
         ("lonely.pub", "neither its private part nor an agent that holds it is there"),
         ("empty", "did not sign: "),
@@ -322,7 +321,9 @@ def test_a_report_says_whose_signature_is_refused(report, keys: dict[str, Path])
     assert "**NOT VALID** · **lineage.db.dsse.json**" in first
     assert said.startswith("NOT VALID: it was not signed by the key of ")
     Path("lineage.db.dsse.json").write_text("{}")
-    assert report("--signer", pub(keys["jo"]))[1].startswith("signature not checked: lineage.db.dsse.json is no DSSE envelope")
+    assert report("--signer", pub(keys["jo"]))[1].startswith(
+        "signature not checked: lineage.db.dsse.json is not a DSSE envelope"
+    )
 
 
 def test_a_signature_over_another_file_is_none_of_this(report, at, keys: dict[str, Path], bank_path: Path) -> None:

@@ -89,7 +89,8 @@ def _signature(snapshot: Json) -> str:
         return "none"
     if signed["state"] != VALID:
         return f"{'NOT VALID' if signed['state'] == REFUSED else 'signature not checked'}: {signed['said']}"
-    key = f" ({signed['key']})" if signed["key"] else ""
-    said = f"by {signed['signer']}{key}, {signed['when']}; it covers the crawls up to {signed['covers']}"
+    known = signed["key"] or signed["issuer"]
+    by = f"{signed['signer']} ({known})" if known else signed["signer"]
+    said = f"by {by}, {signed['when']}; it covers the crawls up to {signed['covers']}"
     changed = snapshot["verified"]["verdict"] == CHANGED
     return f"the signature is genuine, but this file is not what was signed: {said}, as they were then" if changed else said
