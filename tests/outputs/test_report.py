@@ -377,6 +377,44 @@ def test_the_page_needs_nothing_else(whole: dict[str, Any]) -> None:
     assert not [name for _, attributes in page.tags for name in attributes if name.startswith("on")]
 
 
+class Cells(HTMLParser):
+    """The titles of the columns of each wide table, and the labels of its cells, row by row."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tables: list[tuple[list[str], list[list[str]]]] = []
+        self.is_title = False
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        told = dict(attrs)
+        if tag == "thead":
+            self.tables.append(([], []))
+        self.is_title = told.get("scope") == "col"
+        if tag == "tr" and self.tables:
+            self.tables[-1][1].append([])
+        if "data-label" in told:
+            self.tables[-1][1][-1].append(told["data-label"] or "")
+
+    def handle_data(self, data: str) -> None:
+        if self.is_title:
+            self.tables[-1][0].append(data)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "th":
+            self.is_title = False
+
+
+def test_each_cell_knows_the_title_of_its_column(whole: dict[str, Any]) -> None:
+    """On a phone a row is a block, whose lines begin with the titles of their columns."""
+    tables = Cells(lineage.REPORTS["html"](whole)).tables
+    assert len(tables) > 10
+    for titles, rows in tables:
+        labelled = [row for row in rows if row]
+        assert labelled
+        assert all(row == titles for row in labelled)
+
+
 def test_the_picture_shows_the_chain(loans: dict[str, Any]) -> None:
     """The picture has a box for each node but images, and each of its lines comes in straight from where it was before."""
     (picture,) = re.findall(r"<svg.*?</svg>", lineage.REPORTS["html"](loans), re.DOTALL)
