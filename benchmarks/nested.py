@@ -95,7 +95,7 @@ def written(shape: str, jobs: int) -> tuple[int, int, float, float, int]:
     """Nodes, rows of the joined graph, MB of the file, seconds of the join, MB at the peak."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "s.db"
-        with Snapshot(path) as snapshot, snapshot.recording() as recording:
+        with Snapshot(path, writing=True) as snapshot, snapshot.recording() as recording:
             recording.begin(CRAWL)
             for one in SHAPES[shape](jobs):
                 recording.add(one)

@@ -156,7 +156,7 @@ def write(path: Path, jobs: int) -> None:
     """Write a snapshot in which every list is finished."""
     caller = f"arn:aws:sts::{ACCOUNT}:assumed-role/auditor/bench"
     crawl = Crawl(0, at(0), None, caller, (ACCOUNT,), (REGION,), (), "0", "0", lineage.LISTED)
-    with Snapshot(path) as snapshot, snapshot.recording() as recording:
+    with Snapshot(path, writing=True) as snapshot, snapshot.recording() as recording:
         recording.begin(crawl)
         for record in records(jobs):
             recording.add(record)

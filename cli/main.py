@@ -30,6 +30,7 @@ from .commands.report import report
 from .commands.runs import experiments, runs
 from .commands.search import search, suggest
 from .commands.snapshot import snapshot
+from .guesses import command_of, guessed
 from .render.words import say, say_lines
 from .signals import SIGNALS, ending_as_interrupted
 
@@ -177,7 +178,7 @@ def _run(call: Callable[[], Any], arguments: list[str], said: dict[str, Any]) ->
         error.show()
         return USAGE
     except click.ClickException as error:
-        return _complain(error)
+        return _complain(error, arguments)
     except BrokenPipeError:
         return _broken_pipe()
     except SystemExit as stop:  # click's own handler of a broken pipe leaves so
@@ -187,13 +188,14 @@ def _run(call: Callable[[], Any], arguments: list[str], said: dict[str, Any]) ->
     return result if isinstance(result, int) else 0
 
 
-def _complain(error: click.ClickException) -> int:
+def _complain(error: click.ClickException, arguments: list[str]) -> int:
     """Say in one line what is wrong with the command line, or with a file that it names."""
     if isinstance(error, click.FileError):
         return _say(error.format_message(), FAILED)
     context = getattr(error, "ctx", None)
-    path = context.command_path if context else "lineage"
-    said = " ".join(error.format_message().split()).rstrip(".")
+    path = context.command_path if context else command_of(arguments, cli)
+    guess = guessed(error) if isinstance(error, click.UsageError) else ""
+    said = guess or " ".join(error.format_message().split()).rstrip(".")
     return _say(f"{said} (see {path} --help)", USAGE)
 
 
@@ -251,5 +253,6 @@ def _say(message: str, code: int) -> int:
 
 def _broken_pipe() -> int:
     """The reader of our output has left: discard quietly what is still buffered."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return BROKEN_PIPE

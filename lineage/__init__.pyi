@@ -33,6 +33,7 @@ from .domain.pipelines import ExperimentNames as ExperimentNames
 from .domain.pipelines import experiment_names as experiment_names
 from .domain.records import Scope as Scope
 from .domain.regions import check_places as check_places
+from .domain.regions import check_role as check_role
 from .domain.spelling import did_you_mean as did_you_mean
 from .domain.spelling import no_such as no_such
 from .domain.status import is_as_expected as is_as_expected
@@ -41,6 +42,7 @@ from .domain.text import one_line as one_line
 from .domain.text import safe_json as safe_json
 from .domain.text import visible as visible
 from .domain.urls import from_url as from_url
+from .domain.urls import shows_nothing as shows_nothing
 from .domain.version import __version__ as __version__
 from .errors import AlreadyExists as AlreadyExists
 from .errors import CrawlError as CrawlError

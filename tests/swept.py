@@ -21,7 +21,7 @@ def swept(
     """One crawl more of some accounts and regions that finds what it is given, and has read every list to its end."""
     places = list(places)
     accounts, regions = (tuple(sorted({place[end] for place in places})) for end in (0, 1))
-    with Snapshot(path) as snapshot, snapshot.recording() as recording:
+    with Snapshot(path, writing=True) as snapshot, snapshot.recording() as recording:
         recording.begin(Crawl(0, began, None, "arn:x", accounts, regions, (), f"0{REPLAYED}", "1"))
         for one in found:
             recording.add(one)

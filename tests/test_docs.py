@@ -30,7 +30,7 @@ DOCS = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "
 IN_ORDER = "python.md"
 PLAIN = [page for name, page in DOCS.items() if name not in (*STORIES, IN_ORDER)]
 CONSOLES = [block for page in (README, *PLAIN) for block in CONSOLE.findall(page)]
-PYTHON = re.compile(r"^```python\n(.*?)^```\n+```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PYTHON = re.compile(r"^```python\n((?:(?!```).*\n)*)```\n+```text\n((?:(?!```).*\n)*)```$", re.MULTILINE)
 EXAMPLES = [example for page in (README, *PLAIN) for example in PYTHON.findall(page)]
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
 CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
@@ -171,7 +171,7 @@ def test_the_workflow_in_the_docs_is_one() -> None:
     crawl, check = (shlex.split(step["run"]) for step in steps if step.get("run", "").startswith("lineage "))
     (upload,) = (step for step in steps if "upload-sarif" in step.get("uses", ""))
     assert (crawl[1], check[1], check[check.index("-o") + 1]) == ("crawl", "check", upload["with"]["sarif_file"])
-    assert upload["if"] == "always()"
+    assert upload["if"] == "always() && hashFiles('lineage.sarif') != ''"
     assert workflow["permissions"] == {
         "actions": "read",
         "contents": "read",

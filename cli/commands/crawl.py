@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..render.lines import listed
-from ..render.words import plural, say
+from ..render.words import is_screen, plural, say
 from .completing import complete_file, names_of
 from .options import kind_option, snapshot_option
 
@@ -112,7 +112,9 @@ def _warnings(scope: lineage.Scope) -> Iterator[str]:
 
 
 def _check(endpoints: tuple[str, ...], regions: tuple[str, ...], words: dict[str, Any]) -> None:
-    """Refuse options that exclude each other."""
+    """Refuse options that exclude each other, and names that are none: before anything is opened or asked."""
+    import lineage
+
     if words["replay"] and words["profile"]:
         raise click.UsageError("--profile is for AWS and --replay reads a file: give one of them")
     if regions and words["all_regions"]:
@@ -126,6 +128,9 @@ def _check(endpoints: tuple[str, ...], regions: tuple[str, ...], words: dict[str
         raise click.UsageError(f"{estate[0]} is for whole accounts and --endpoint is for single endpoints: give one of them")
     if endpoints and len(regions) > 1:
         raise click.UsageError("--endpoint reads one region at a time: run the command again for the next region")
+    lineage.check_places((), regions)
+    for role in words["roles"]:
+        lineage.check_role(role)
 
 
 @contextlib.contextmanager
@@ -133,7 +138,7 @@ def _progress(*, quiet: bool) -> Iterator[Tell]:
     """A bar on a terminal, a line every ten seconds elsewhere."""
     if quiet:
         yield lambda _: None
-    elif sys.stderr.isatty():
+    elif is_screen(sys.stderr):
         with _bar() as tell:
             yield tell
     else:

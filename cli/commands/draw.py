@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from ..render.words import say
+from ..render.words import is_screen, say
 from .completing import complete_selector
-from .filters import checked, within_options
+from .filters import read_in_part, within_options
 from .options import Choice, form_of, out_option, snapshot_option, uncollected, write
 
 if TYPE_CHECKING:
@@ -83,8 +83,8 @@ def draw(
 
     html is one file that opens from disk and loads nothing: a page to search, filter and click in. It has every node.
     """
-    form = form or _by_suffix(out)
-    if form == "png" and out in (None, "-") and sys.stdout.isatty():
+    form = _form(out, form)
+    if form == "png" and out in (None, "-") and is_screen(sys.stdout):
         raise click.UsageError("a PNG can't be shown on a terminal: name a file with --out")
     if form == "html":
         drawn: tuple[str | bytes, str] = (_page(snapshot, selector, within, **words), "")
@@ -118,7 +118,7 @@ def _picture(
     subject = lineage.named(whole, selector) if selector else set()
     keep = subject if len(subject) <= FEW else set()
     most = lineage.MOST if max_nodes is None else max_nodes
-    title = _title(graph, snapshot, selector)
+    title = _title(graph, snapshot, selector, asked)
     drawn = lineage.picture(graph, title=title, max_nodes=most, highlight=lit, keep=keep, **words)
     return _drawn(drawn, form, engine), f"{drawn.notes[-1]} (--max-nodes {most})" if drawn.folded else ""
 
@@ -151,7 +151,7 @@ def _page(snapshot: str, selector: str | None, within: dict[str, Any], *, links:
     whole, asked = _whole(snapshot, within)
     selector = _with_its_making(whole, selector)
     graph = lineage.within(lineage.select(whole, selector) if selector else whole, **asked)
-    heading, source = _title(graph, snapshot, selector).split(" · ", 1)
+    heading, source = _title(graph, snapshot, selector, asked).split(" · ", 1)
     start = _first_named(whole, selector)
     with lineage.open_snapshot(snapshot) as opened:
         return lineage.to_page(graph, opened, links=links, images=images, title=source, heading=heading, start=start)
@@ -180,7 +180,7 @@ def _whole(snapshot: str, within: dict[str, Any]) -> tuple[Graph, dict[str, Any]
     import lineage
 
     with lineage.open_snapshot(snapshot) as opened:
-        return lineage.graph(opened), checked(opened, within)
+        return lineage.graph(opened), read_in_part(opened, within)
 
 
 def _with_its_making(whole: Graph, selector: str | None) -> str | None:
@@ -194,18 +194,19 @@ def _with_its_making(whole: Graph, selector: str | None) -> str | None:
     return f"+{selector}"
 
 
-def _by_suffix(out: str | None) -> str:
-    form = form_of(out, PICTURES)
+def _form(out: str | None, asked: str | None) -> str:
+    form = form_of(out, PICTURES, asked)
     if out not in (None, "-") and not form:
         raise click.UsageError(f"{out}: add an extension (.dot, .html, .png, .svg), or --format")
     return form or "dot"
 
 
-def _title(graph: Graph, snapshot: str, selector: str | None) -> str:
-    """What it is a picture of, then where that is from."""
+def _title(graph: Graph, snapshot: str, selector: str | None, within: dict[str, Any]) -> str:
+    """What it is a picture of, of which accounts and regions alone, then where that is from."""
     crawls = graph.graph["scope"].crawls
+    only = f", only in {' and '.join(said)}" if (said := [", ".join(names) for names in within.values() if names]) else ""
     when = f"crawled until {crawls[-1].started}" if crawls else ""
-    return " · ".join(filter(None, (_heading(selector), Path(snapshot).name, when)))
+    return " · ".join(filter(None, (_heading(selector) + only, Path(snapshot).name, when)))
 
 
 def _heading(selector: str | None) -> str:

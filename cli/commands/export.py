@@ -8,7 +8,7 @@ import click
 
 from ..render.words import say
 from .completing import complete_selector
-from .filters import checked, within_options
+from .filters import read_in_part, within_options
 from .options import Choice, attestations_option, out_option, snapshot_option, write
 from .scoped import tell_aside
 
@@ -22,6 +22,18 @@ EXPORTS = (
 _BARE = ("csv-nodes", "csv-edges", "jsonl-nodes", "jsonl-edges", "mermaid", "openlineage")  # no room for a scope
 
 _HOLES = ("cyclonedx", "in-toto", "model-card")  # what tells of holes
+
+
+# Extensions that only one format has. A .json may be one of many.
+_EXTENSIONS = {".graphml": "graphml", ".dot": "dot", ".mmd": "mermaid", ".cdx.json": "cyclonedx"}
+
+
+def _form(context: click.Context, parameter: click.Parameter, value: str | None) -> str:
+    out = str(context.params.get("out") or "").lower()
+    form = value or next((form for extension, form in _EXTENSIONS.items() if out.endswith(extension)), "")
+    if not form:
+        raise click.MissingParameter(ctx=context, param=parameter)
+    return form
 
 
 @click.command(
@@ -57,7 +69,13 @@ _HOLES = ("cyclonedx", "in-toto", "model-card")  # what tells of holes
 @snapshot_option
 @within_options("nodes")
 @click.option(
-    "--format", "-f", "form", metavar="FORMAT", type=Choice(EXPORTS), required=True, help="Output format; see the list below."
+    "--format",
+    "-f",
+    "form",
+    metavar="FORMAT",
+    type=Choice(EXPORTS),
+    callback=_form,
+    help="Output format; see the list below. Default: by file extension, for .graphml, .dot, .mmd and .cdx.json.",
 )
 @out_option
 @click.option("--subject", metavar="FILE", multiple=True, help="For in-toto: also cover this report; repeats.")
@@ -79,7 +97,7 @@ def export(
     import lineage
 
     with lineage.open_snapshot(snapshot) as opened:
-        chosen = lineage.Chosen(opened, selector or "", **checked(opened, within), **vouched)
+        chosen = lineage.Chosen(opened, selector or "", **read_in_part(opened, within), **vouched)
         asked = _asked(form, lineage.FORMATS[form].options, options)
         write(lineage.FORMATS[form].write(chosen, **asked), out)
         scope = chosen.about()["scope"] if form in _BARE else None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
+from ..render.words import say
 from .options import Command, Decorator
 
 if TYPE_CHECKING:
@@ -40,6 +41,18 @@ def checked(opened: lineage.Snapshot, within: dict[str, Any]) -> dict[str, Any]:
     return within
 
 
+def read_in_part(opened: lineage.Snapshot, within: dict[str, Any]) -> dict[str, Any]:
+    """The same, where what is printed has no scope: on stderr stands what of them no crawl has read."""
+    import lineage
+
+    if any(checked(opened, within).values()):
+        holes = lineage.coverage(opened, **within)["empty"]
+        unread = [f"{one['account']} {one['region']}".strip() for one in holes if one["reason"] == "not-enumerated"]
+        if 0 < len(unread) < len(within["accounts"] or "1") * len(within["regions"] or "1"):  # of nothing, an error tells it
+            say(f"lineage: no crawl has read anything in {', '.join(unread)}: `lineage crawl` reads it")
+    return within
+
+
 def endpoints_in(opened: lineage.Snapshot, within: dict[str, Any]) -> list[tuple[str, str]]:
     """The id and the name of each endpoint of the accounts and regions that are asked about. Raises `UnknownNode` for none."""
     import lineage
@@ -56,14 +69,31 @@ def endpoint_in(opened: lineage.Snapshot, wanted: str, within: dict[str, Any]) -
     import lineage
 
     known = endpoints_in(opened, within)
+    if not wanted.strip():
+        raise lineage.UnknownNode("the name of the endpoint is empty")
     try:
         return lineage.find_endpoint(known, wanted)
     except lineage.UnknownNode:
-        if lineage.is_location(lineage.from_url(wanted)):
-            raise lineage.UnknownNode(f"{wanted!r} is a location, not an endpoint: ask `lineage impact` about data") from None
-        kinds = {kind for _, kind, _ in opened.names(wanted)} - {"endpoint"}
-        if not kinds:
-            raise
-        kind = min(kinds).replace("-", " ")
-        said = f"{wanted!r} is a {kind}, not an endpoint: ask `lineage datasets {wanted}` or `lineage show {wanted}` about it"
-        raise lineage.UnknownNode(said) from None
+        if said := _not_an_endpoint(opened, wanted):
+            raise lineage.UnknownNode(said) from None
+        raise
+
+
+def _not_an_endpoint(opened: lineage.Snapshot, wanted: str) -> str:
+    """What to say of what can't be the name of an endpoint; empty where it can."""
+    import lineage
+
+    if lineage.shows_nothing(wanted):
+        return "this URL names no endpoint: open the endpoint's own page and copy its URL, or give its name"
+    if lineage.is_location(lineage.from_url(wanted)):
+        return f"{wanted!r} is a location, not an endpoint: ask `lineage impact` about data"
+    if set("*?") & set(wanted) and "://" not in wanted:
+        glob = wanted if wanted.startswith("endpoint/") else f"endpoint/{wanted}"
+        return f"trace takes one endpoint, no wildcard: `lineage ls '{glob}'` lists them"
+    of, slash, name = wanted.partition("/")
+    kinds = {of} & set(lineage.KINDS) if slash and name else {kind for _, kind, _ in opened.names(wanted)}
+    if not kinds - {"endpoint"}:
+        return ""
+    said = min(kinds - {"endpoint"}).replace("-", " ")
+    said = f"{'an' if said[0] in 'aeiou' else 'a'} {said}, not an endpoint"
+    return f"{wanted!r} is {said}: ask `lineage datasets {wanted}` or `lineage show {wanted}` about it"

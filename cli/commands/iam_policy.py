@@ -78,7 +78,7 @@ def iam_policy(kinds: tuple[str, ...], form: str | None, out: str | None, **aske
     _refuse(kinds, asked)
     statements = lineage.iam_statements(kinds, **asked)
     policy = lineage.iam_policy(kinds, **asked)
-    if (form or form_of(out, _FORMS)) == _TERRAFORM:
+    if form_of(out, _FORMS, form) == _TERRAFORM:
         write(terraform(statements), out)
     else:
         write(lineage.json_text(policy, indent=2) + "\n", out)

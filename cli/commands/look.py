@@ -13,7 +13,7 @@ from ..render.listing import FORMS, Listing, Row, cells_as, json_lines
 from ..render.show import no_record, shown_text
 from ..render.words import as_text, say
 from .completing import complete_node, complete_selector
-from .filters import checked, within_options
+from .filters import read_in_part, within_options
 from .options import format_option, out_option, snapshot_option, write
 
 if TYPE_CHECKING:
@@ -57,8 +57,8 @@ def _rows(opened: lineage.Snapshot, selector: str, within: dict[str, Any]) -> Ge
     import lineage
 
     if "+" not in selector:
-        return _listed(lineage.nodes(opened, selector, **checked(opened, within)))
-    chosen = lineage.within(lineage.select(lineage.graph(opened), selector), **checked(opened, within))
+        return _listed(lineage.nodes(opened, selector, **read_in_part(opened, within)))
+    chosen = lineage.within(lineage.select(lineage.graph(opened), selector), **read_in_part(opened, within))
     return ({name: chosen.nodes[node][name] for name in _COLUMNS[:-1]} | {"id": node} for node in sorted(chosen))
 
 

@@ -6,6 +6,7 @@ import contextlib
 import functools
 import gc
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterable
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 import click
 
 from ..render.lines import WIDE
-from ..render.words import say
+from ..render.words import is_screen, say
 from .completing import complete_file, complete_kind
 
 if TYPE_CHECKING:
@@ -94,7 +95,26 @@ def chosen_snapshot(context: click.Context, value: str | None, default: str) -> 
     """The file of `--snapshot` after the command, else before it, else the default."""
     said = context.ensure_object(dict)
     said["snapshot"] = value or said.get("snapshot") or default
+    _must_be_local(str(said["snapshot"]))
     return str(said["snapshot"])  # whoever explains a failure is told, too
+
+
+def _must_be_local(file: str) -> None:
+    """Refuse the names of files that would otherwise only be called missing."""
+    if re.match(r"[a-z0-9]+://", file, re.IGNORECASE):
+        copy = f": copy it here with `aws s3 cp {file} .`" if file[:5].lower() == "s3://" else ": download it"
+        raise click.UsageError(f"the snapshot must be a local file, and {file} is not{copy}")
+    if file.startswith("~") and not Path(file).exists():
+        raise click.UsageError(f"the shell did not expand the ~ of {file}: write it without quotes, or give the whole path")
+
+
+# Formats that only some commands have, and which these are.
+_ELSEWHERE = {
+    **dict.fromkeys(("dot", "png", "svg"), "`lineage draw` makes pictures"),
+    **dict.fromkeys(("cyclonedx", "graphml", "mermaid", "openlineage"), "`lineage export` has it"),
+    **dict.fromkeys(("junit", "sarif"), "`lineage check` has it"),
+    "pdf": "`lineage report` has it",
+}
 
 
 class Choice(click.Choice[str]):
@@ -107,6 +127,8 @@ class Choice(click.Choice[str]):
             import lineage
 
             words = [str(word) for word in self.choices]
+            if param and param.name == "form" and value in _ELSEWHERE:
+                self.fail(f"{value!r} is not valid here: {_ELSEWHERE[value]}", param, ctx)
             listed = f" (expected one of {', '.join(words)})"
             self.fail(f"{value!r} is not valid{lineage.did_you_mean(words, value, listed)}", param, ctx)
 
@@ -119,7 +141,7 @@ def format_option(*names: str, unless: str = "") -> Decorator:
 
     def choose(context: click.Context, _: click.Parameter, value: str | None) -> str:
         out = None if context.params.get(unless) else context.params.get("out")
-        return value or form_of(out, names) or ("table" if sys.stdout.isatty() else "tsv")
+        return form_of(out, names, value) or ("table" if is_screen(sys.stdout) else "tsv")
 
     form = click.option(
         "--format",
@@ -132,13 +154,19 @@ def format_option(*names: str, unless: str = "") -> Decorator:
     return lambda command: _wide_option(form(command))
 
 
-def form_of(out: str | None, names: Iterable[str]) -> str:
-    """The format that the extension of a file asks for; empty where it has none. Raises `UsageError` for one that is no format.
+def form_of(out: str | None, names: Iterable[str], asked: str | None = None) -> str:
+    """The format that was asked for, else that of a file's extension; empty where it has none.
 
-    A file called x.xlsx that holds tab-separated text opens nowhere.
+    Raises `UsageError` for an extension that is no format, or that of another one: a file called x.xlsx that holds
+    tab-separated text opens nowhere. Any text may be in a .txt.
     """
     suffix = Path(out or "").suffix.removeprefix(".").lower()
     form = _EXTENSIONS.get(suffix, suffix)
+    if asked:
+        if form in names and suffix != "txt" and asked not in (form, *_ALSO.get(form, ())):
+            said = f"its extension says {form}, and --format says {asked}"
+            raise click.UsageError(f"{out}: {said}: rename the file, or leave out --format")
+        return asked
     if suffix and form not in names:
         known = [name for name, other in _EXTENSIONS.items() if other in names and name not in _ALIASES]
         listed = ", ".join(f".{name}" for name in sorted({*known, *(name for name in names if name not in _UNNAMED)}))
@@ -148,6 +176,7 @@ def form_of(out: str | None, names: Iterable[str]) -> str:
 
 # Extensions that are not the name of their format.
 _EXTENSIONS = {"htm": "html", "markdown": "md", "ndjson": "jsonl", "tf": "terraform", "txt": "table", "xml": "junit"}
+_ALSO = {"json": ("jsonl", "sarif")}  # formats that a file with the extension of another one may hold
 _ALIASES = ("htm", "markdown", "ndjson")
 _UNNAMED = tuple(_EXTENSIONS[name] for name in ("tf", "txt", "xml"))
 
@@ -205,6 +234,17 @@ def fail_on_option(*verdicts: str, more: str = "") -> Decorator:
     )
 
 
+class NotWritten(click.FileError):
+    """What was asked for could not be written: why, and what to do."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("")
+        self.said = message
+
+    def format_message(self) -> str:
+        return self.said
+
+
 def write(content: str | bytes | Iterable[str], out: str | None) -> None:
     """Write to stdout or to a file. A file is replaced as a whole or not at all; a device or a pipe is written to directly.
 
@@ -213,6 +253,8 @@ def write(content: str | bytes | Iterable[str], out: str | None) -> None:
     whole = [content] if isinstance(content, (str, bytes)) else content
     data = (piece.encode() if isinstance(piece, str) else piece for piece in whole)
     if out in (None, "", "-"):
+        if sys.stdout is None:
+            raise NotWritten("stdout is closed: name a file with --out")
         sys.stdout.flush()
         sys.stdout.buffer.writelines(data)
         sys.stdout.buffer.flush()
@@ -221,6 +263,9 @@ def write(content: str | bytes | Iterable[str], out: str | None) -> None:
         _write_file(data, Path(str(out)))
     except BrokenPipeError:
         raise
+    except FileNotFoundError as error:
+        folder = Path(str(out)).parent
+        raise NotWritten(f"there is no folder {folder}: make it, or name another file") from error
     except OSError as error:
         raise click.FileError(str(out), error.strerror) from error
 

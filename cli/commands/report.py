@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..render.words import plural, say
+from ..render.words import is_screen, plural, say
 from .completing import names_of
-from .filters import endpoints_in, within_options
+from .filters import endpoints_in, read_in_part, within_options
 from .options import Choice, attestations_option, form_of, out_option, snapshot_option, uncollected, write
 from .subjects import asked_for, exact_option, from_option, insisted, of_policy
 from .vouching import Vouching, said_if_slow, vouching_options
@@ -26,7 +26,7 @@ _EPOCH = "SOURCE_DATE_EPOCH"
 
 
 def _form(context: click.Context, _: click.Parameter, value: str | None) -> str:
-    return value or form_of(context.params.get("out"), FORMS) or "md"
+    return form_of(context.params.get("out"), FORMS, value) or "md"
 
 
 def _frameworks(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...] | None:
@@ -131,14 +131,14 @@ def _asked(opened: lineage.Snapshot, endpoints: tuple[str, ...], within: dict[st
 
     if not any(within.values()):
         return endpoints
-    known = endpoints_in(opened, within)
+    known = endpoints_in(opened, read_in_part(opened, within))
     if not known:
         raise lineage.UnknownNode(f"no endpoint in {', '.join(name for names in within.values() for name in names)}")
     return tuple(lineage.find_endpoint(known, one) for one in endpoints or sorted(node for node, _ in known if "@" not in node))
 
 
 def _refuse_pdf_on_terminal(form: str, out: str | None) -> None:
-    if form == "pdf" and out in (None, "", "-") and sys.stdout.isatty():
+    if form == "pdf" and out in (None, "", "-") and is_screen(sys.stdout):
         raise click.UsageError("a PDF can't be shown on a terminal: name a file with --out")
 
 

@@ -120,7 +120,8 @@ def verify(
         signed, notes = _signed(path, vouching)
         proofs = [*([signed.proof] if signed and signed.proof else []), *(one.proof for one in vouching.known())]
         done = lineage.verify(path, digest=digest, against=against, proofs=proofs)
-    done.notes.extend(notes)
+    genuine = "the signature is genuine, but this file is not what was signed: " if signed and done.verdict == "changed" else ""
+    done.notes.extend(f"{genuine}{note}" for note in notes)
     if form == "table":
         write(verified_text(done, colour=not out), out)
     else:

@@ -100,8 +100,7 @@ def gaps_text(said: dict[str, Any], *, colour: bool) -> str:
     lines += [_lookup_line(one) for one in said["lookups"]]
     told = {one["kind"] for one in (*said["lists"], *said["lookups"])}
     gaps = [gap for gap in said["gaps"] if gap["subject"] not in told]
-    if not said["lists"]:
-        lines += [styled(_NO_LISTS)]
+    lines += [styled(_NO_LISTS)] * _followed_only(said)
     lines += [hole_line(gap) for gap in said["empty"]]
     lines += [styled((f"{plural(len(gaps), 'other gap')}:" if gaps else "No other gaps.", "bold"))]
     lines += [hole_line(gap) for gap in gaps]
@@ -115,9 +114,14 @@ def gaps_text(said: dict[str, Any], *, colour: bool) -> str:
     return printed(*lines, *_unknown_lines(said["notes"]), colour=colour)
 
 
+def _followed_only(said: dict[str, Any]) -> bool:
+    """Whether no crawl read a list; of a part that nobody has read, a hole tells that."""
+    return not said["lists"] and "narrowed" not in said
+
+
 def beside_gaps(said: dict[str, Any], *, crawls: bool) -> list[Line]:
     """What lists and gaps do not tell: which crawls there were, that they read no list, and which holes are not here."""
-    lines = [*map(_crawl_line, said["crawls"]), *([] if said["lists"] else [styled(_NO_LISTS)])] if crawls else []
+    lines = [*map(_crawl_line, said["crawls"]), *([styled(_NO_LISTS)] * _followed_only(said))] if crawls else []
     return lines if "attestations" in said else [*lines, styled(("Note: ", "dim"), _QUESTIONS_MEET)]
 
 
@@ -386,18 +390,29 @@ def _usage_head(answer: lineage.Usage) -> str:
         return f"no training job that was read names {uri}{but}"
     words = {
         "used": "read {uri}",
-        "used-indirectly": "got something from {uri} through a model or another job",
+        "used-indirectly": "got something from {uri}{stop} through a model or another job",
         "possible": "may have read {uri}",
         "declared-only": "named {uri} but read nothing from it",
     }
     first, *rest = jobs
     least = "at least " if holes else ""
     nouns = {verdict: _noun(answer.findings, some) for verdict, some in jobs.items()}
-    said = [f"{least}{plural(len(jobs[first]), nouns[first])} {words[first].format(uri=uri)}"]
+    around = _covered([found for found in answer.findings if found["job"]["id"] in jobs[first]], uri)
+    what = words[first].format(uri=around or uri, stop="," if around else "")
+    said = [f"{least}{plural(len(jobs[first]), nouns[first])} {what}"]
     for one in rest:
         more = f"{len(jobs[one]):,} more" if nouns[one] == nouns[first] else plural(len(jobs[one]), nouns[one])
-        said.append(f"{more} {words[one].format(uri='it')}")
+        said.append(f"{more} {words[one].format(uri='it', stop='')}")
     return "; ".join(said)
+
+
+def _covered(found: list[dict[str, Any]], uri: str) -> str:
+    """A location as what wider ones cover, where some jobs read only such and no list names it; empty else."""
+    places = {one["evidence"][0]["source"] for one in found}
+    wide = all(uri.startswith(place) and place.rstrip("/") != uri.rstrip("/") for place in places)
+    if not wide or any(one["entry"] for one in found):
+        return ""
+    return f"{places.pop()}, which covers {uri}" if len(places) == 1 else f"{len(places)} locations, which cover {uri}"
 
 
 def _noun(findings: list[dict[str, Any]], some: set[str]) -> str:

@@ -73,30 +73,29 @@ def _serve(answer: lineage.Impact) -> str:
     """How many endpoints are known to serve it, how many more may, and to how many it is being deployed."""
     may = {row["id"]: row["why"] for row in answer.may_serve}
     known = sum(endpoint not in may for endpoint in answer.serving)
-    more = sum(not why for why in may.values()) if known else len(may)
     soon = sum(row.get("serves") == "pending" and row["id"] not in may for row in answer.reached)
     said = f"{plural(known, 'endpoint')} {'serves' if known == 1 else 'serve'} it now"
     return "; ".join(
         [
             said if known else "no SageMaker endpoint is known to serve it",
-            *([f"{more:,} {'more may' if known else 'may'}"] if more else []),
+            *([f"{len(may):,} {'more may' if known else 'may'}"] if may else []),
             *([f"it is being deployed to {soon:,}"] if soon else []),
         ]
     )
 
 
 def _hidden(answer: lineage.Impact) -> list[Line]:
-    """Those endpoints, and how many more there are."""
+    """The endpoints whose served content is unknown, each with why, and how many more there are."""
     hidden = may_serve(answer)
     shown = [styled("  ", ("may serve it  ", "yellow"), (row["name"], "bold"), f"  {row['why']}") for row in hidden[:_SHOWN]]
     more = len(hidden) - len(shown)
-    return [*shown, *([styled(f"  and {plural(more, 'more endpoint')} may, for the same reason")] if more else [])]
+    left = f"  and {plural(more, 'more endpoint')} may; --format json names each with why"
+    return [*shown, *([styled(left)] if more else [])]
 
 
 def may_serve(answer: lineage.Impact) -> list[dict[str, Any]]:
-    """Endpoints whose served content is unknown, each with why; none where another is known to serve it."""
-    known = {*answer.serving}.difference(row["id"] for row in answer.may_serve)
-    return [row for row in answer.may_serve if row["why"]] if answer.reached and not known else []
+    """Endpoints whose served content is unknown, each with why; where nothing was reached, its hole says so."""
+    return [row for row in answer.may_serve if row["why"]] if answer.reached else []
 
 
 def _reached(row: dict[str, Any], width: int) -> Line:

@@ -11,7 +11,7 @@ import click
 import lineage
 
 from .breaking import broken
-from .words import plural
+from .words import is_screen, plural
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions
@@ -72,7 +72,7 @@ def columns() -> int | None:
 
 def is_terminal(*, colour: bool) -> bool:
     """Whether a person looks at stdout; without `colour` the output goes to a file."""
-    return colour and sys.stdout.isatty()
+    return colour and is_screen(sys.stdout)
 
 
 def printed(*parts: Any, colour: bool) -> str:

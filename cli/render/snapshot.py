@@ -45,7 +45,11 @@ def verified_text(done: lineage.Verified, *, colour: bool) -> str:
         "changed": f"{done.file} is not as it was sealed: {plural(len(done.differences), 'difference')}",
         "unsealed": f"no crawl has sealed {done.file}: nothing can be said",
     }
-    lines = [styled((done.verdict.replace("-", " ").upper(), _COLOURS[done.verdict]), "  ", said[done.verdict])]
+    bare = done.verdict == "unchanged" and not done.proved
+    word, colour_of = (
+        ("UNCHANGED, NOT PROVED", "bold yellow") if bare else (done.verdict.replace("-", " ").upper(), _COLOURS[done.verdict])
+    )
+    lines = [styled((word, colour_of), "  ", said[done.verdict])]
     lines += [styled("  ", (one.table, "bold"), f"  {one.where}  {one.said}") for one in done.differences]
     lines += seal_lines(done)
     lines += [styled(("Note: ", "dim"), f"{note}.") for note in done.notes]

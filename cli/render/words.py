@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -32,6 +32,11 @@ def said_shortly(value: Any) -> str:
 def plural(number: int, noun: str) -> str:
     """`1 job`, `2 jobs`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def is_screen(stream: TextIO | None) -> bool:
+    """Whether a person looks at a stream. One that the shell has closed (`>&-`) is None to Python."""
+    return stream is not None and stream.isatty()
 
 
 def say(message: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import ClassVar
 
 from lineage.checks.context import Ground
 from lineage.checks.findings import (
@@ -30,6 +31,7 @@ from lineage.checks.provenance import logged_inputs
 from lineage.checks.rules import COVERAGE, PINNING, RULE_NAMES, RULES, Rule
 from lineage.domain import times
 from lineage.domain.attestations import NO_ATTESTATIONS, Attestations
+from lineage.domain.given import texts
 from lineage.domain.records import Json
 from lineage.queries.as_json import node_json, scope_json
 from lineage.queries.attested import NO_REST, Rests, Vouched, vouched_in
@@ -54,6 +56,7 @@ class Checked(Answer):
     of kind and name; they are not in the JSON.
     """
 
+    pictured: ClassVar[bool] = False
     subjects: list[Json]
     verdict: str
     rules: list[Json]
@@ -130,11 +133,13 @@ def check(
     policy = policy or Policy()
     given = vouched_in(attestations, today)
     within = Within.of(accounts, regions)
-    ground = Ground(snapshot, policy, list(subjects or ()), given if policy.takes_attestations else NO_ATTESTATIONS, within)
+    ground = Ground(
+        snapshot, policy, [*texts(subjects or (), "subjects")], given if policy.takes_attestations else NO_ATTESTATIONS, within
+    )
     asked = [(rule, _severity(policy, rule, strict)) for rule in RULES]
     told = [_RuleResult(rule, severity, ground) for rule, severity in asked]
     found = [one for rule in told for one in rule.findings]
-    accepting = _Accepting(policy, frozenset(baseline), today or times.today())
+    accepting = _Accepting(policy, frozenset(texts(baseline, "baseline")), today or times.today())
     marked_ones = sorted(map(accepting.mark, found), key=Finding.order)
     findings, undecided = ([one for one in marked_ones if one.verdict == how] for how in (FAILED, UNKNOWN))
     rests = _resting(marked_ones, ground.vouched)

@@ -10,7 +10,7 @@ from lineage.checks.policy import TAG, Policy
 from lineage.domain.attestations import Attestations
 from lineage.domain.jobs import is_job
 from lineage.domain.kinds import DATASET, ENDPOINT, LEARNERS, MADE
-from lineage.domain.names import location_of, parse_location
+from lineage.domain.names import is_arn, location_of, parse_arn, parse_location
 from lineage.domain.records import Json
 from lineage.domain.training import is_training_job
 from lineage.errors import UnknownNode
@@ -22,7 +22,7 @@ from lineage.queries.flow.links import Flow, Link, links_into, told_once
 from lineage.queries.scope import ALL, Within, crawled
 from lineage.queries.select import find_in, nodes, nothing_within
 from lineage.queries.trace import Tracing
-from lineage.queries.used import Usage, used_all
+from lineage.queries.used import Usage, usages
 from lineage.snapshot.reading import Snapshot
 
 Findings = Iterator[Finding | None]
@@ -72,10 +72,11 @@ class Ground:
 
     @cached_property
     def usages(self) -> dict[str, Usage]:
-        """By place of a holdout, who used it anywhere in the snapshot."""
+        """By place of a holdout, who used it: anywhere in the accounts and regions, and wherever what is checked was made."""
         if not self.places:
             return {}
-        answers = used_all(self.snapshot, self.places, **self.within._asdict(), attestations=self.vouched)
+        made = self.path if self.within != ALL else ()
+        answers = usages(self.snapshot, self.places, self.within, self.vouched, made)
         return dict(zip(self.places, answers, strict=True))
 
     @cached_property
@@ -127,8 +128,15 @@ class Ground:
         return [(job, link, pinned(self.graph, link, job)) for job, link in read if link.data["usage"] == "data"]
 
     def takes(self, node: str) -> bool:
-        """Whether a node of the snapshot is checked: every one is, where no subject was asked for."""
-        return not self.asked or node in self.path
+        """Whether a node of the snapshot is checked: where no subject was asked for, each one of the accounts and regions.
+
+        What is checked may have been made elsewhere: a gate on the account that serves a model minds who trained it.
+        """
+        return (not self.asked and self._is_within(node)) or node in self.path
+
+    def _is_within(self, node: str) -> bool:
+        arn = parse_arn(node) if is_arn(node) else None
+        return arn is None or self.within.takes(arn.account, arn.region)
 
     def resources(self) -> Iterator[CheckedResource]:
         """What the rules look at: what is upstream of the checked; of a whole snapshot every job that may train too."""

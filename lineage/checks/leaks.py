@@ -73,15 +73,21 @@ def _told(ground: Ground, uri: str, usage: Usage, verdict: str) -> Iterator[Find
 
 def _leak(uri: str, row: Json) -> Finding:
     """How the holdout got into the job: what it read, and how much of the holdout that is, or what others made of it."""
-    idle = f"; {row['channel']} is used for evaluation only, by its name" if measures(row["channel"]) else ""
+    idle = measures(row["channel"])
     sure = LOW if idle else HIGH if row["cover"] == "all" and row["verdict"] == USED else MEDIUM
     way = f"channel {row['channel']} = {row['location']}" if row["channel"] else row["location"]
     if row["through"]:
         way += f", made from it by {' and '.join(one['name'] for one in row['through'])}"
     elif row["location"] != uri:
         way += f", which covers {row['cover']} of it"
-    said = f"{row['job']['name']} trained on holdout {uri}: {way}{idle}"
+    given = f"{'data of ' if row['through'] else ''}holdout {uri}"
+    said = f"{row['job']['name']} {_given(given, row['channel']) if idle else f'trained on holdout {uri}'}: {way}"
     return Finding(FAILED, row["job"], f"{uri} {row['channel']}", said, sure, row["evidence"])
+
+
+def _given(what: str, channel: str) -> str:
+    """How a job is told that got something by a channel from which it learns nothing, as far as its name tells."""
+    return f"was given {what} in channel {channel}, which by its name only measures"
 
 
 def _hidden_in_making(ground: Ground, uri: str, verdict: str) -> Iterator[Finding]:
@@ -187,8 +193,11 @@ def _objects(ground: Ground, graph: Flow, uri: str, versions: list[int]) -> Iter
             asked = link.source != uri and link.data["usage"] == "data" and not got_nothing(graph.nodes[job], link.source)
             shown = _shows(graph, link, versions) if asked else ""
             if shown:
-                said = f"{graph.nodes[job]['name']} trained on {shown}, which the holdout's manifest {uri} lists"
-                doubt = measures(link.data["role"]) or not ran(graph.nodes[job])
+                idle = measures(link.data["role"])
+                listed = f"{shown}, which the holdout's manifest {uri} lists"
+                got = _given(f"{listed},", link.data["role"]) if idle else f"trained on {listed}"
+                said = f"{graph.nodes[job]['name']} {got}"
+                doubt = idle or not ran(graph.nodes[job])
                 sure = LOW if doubt else HIGH if link.data["listing"] else MEDIUM
                 yield Finding(FAILED, node_json(graph, job), f"{uri} {link.data['role']}", said, sure, [link_json(link)])
 

@@ -22,6 +22,7 @@ from lineage.crawl.aws.session import Session
 from lineage.crawl.callers import AnySession, is_replayed, session_for
 from lineage.crawl.cloudtrail import Lookup
 from lineage.crawl.sweep import Sweep
+from lineage.domain.given import texts
 from lineage.domain.kinds import KINDS
 from lineage.domain.names import parse_arn
 from lineage.domain.records import Crawl, Enumeration
@@ -76,10 +77,11 @@ def crawl_estate(
     if nothing can be read; what a kind, region or account refuses is a gap. Raises `MixedRecords` if
     records from AWS and replayed ones would be in one snapshot, and `SnapshotError`.
     """
+    kinds, roles, regions = texts(kinds, "kinds"), texts(roles, "roles"), texts(regions, "regions")
     unknown = sorted(set(kinds) - set(LISTED))
     if unknown:
         raise UnknownNode(f"no kind {unknown[0]} has a list; the kinds are {', '.join(LISTED)}")
-    with Snapshot(path) as snapshot, _tuned():
+    with Snapshot(path, writing=True) as snapshot, _tuned():
         snapshot.insist_unmixed(replayed=is_replayed(replay, session))  # before AWS is asked
         regions = tuple(dict.fromkeys(regions))
         first = session_for(profile=profile, region=next(iter(regions), None), replay=replay, session=session)

@@ -18,6 +18,7 @@ from lineage.crawl.aws.refusals import Refused
 from lineage.crawl.aws.session import BOTOCORE_VERSION, Session
 from lineage.crawl.callers import AnySession, is_replayed, session_for
 from lineage.crawl.walk import Walk, endpoint_named, endpoint_names
+from lineage.domain.given import texts
 from lineage.domain.records import REPLAYED, Crawl, Fetched, Gap, Resource
 from lineage.domain.spelling import did_you_mean
 from lineage.domain.times import now
@@ -61,11 +62,11 @@ def crawl_endpoints(
     for an endpoint that does not exist, before anything is stored; `CrawlError` if AWS can't be read; `MixedRecords` if records
     from AWS and replayed ones would be in one snapshot; `SnapshotError`.
     """
-    with Snapshot(path) as snapshot:
+    with Snapshot(path, writing=True) as snapshot:
         snapshot.insist_unmixed(replayed=is_replayed(replay, session))  # before AWS is asked; the first transaction asks again
         called = session_for(profile=profile, region=region, replay=replay, session=session)
         fetcher = Fetcher(called)
-        roots = _roots(fetcher, endpoints)
+        roots = _roots(fetcher, texts(endpoints, "endpoints"))
         return _record(snapshot, called, fetcher, roots, on_progress, manifests=manifests)
 
 

@@ -37,16 +37,21 @@ def endpoint_named(fetcher: Fetcher, endpoint: str) -> Resource:
     endpoint = from_url(endpoint)
     page = page_of(endpoint)
     if page and page.kind == ENDPOINT.name:
+        _insist_own(fetcher, page.account, str(page))
         return fetcher.describe(ENDPOINT, page.name, page.region or fetcher.session.region)
     if not endpoint.startswith("arn:"):
         return fetcher.describe(ENDPOINT, endpoint, fetcher.session.region)
     arn = parse_arn(endpoint)
     if kind_of_arn(endpoint) is not ENDPOINT:
         raise MalformedName(f"{endpoint} is not an endpoint: --endpoint takes the name or the ARN of one")
-    if arn.account != fetcher.session.account:
-        said = f"endpoint {endpoint} is in account {arn.account}, but these credentials are for {fetcher.session.account}"
-        raise UnknownNode(f"{said}: use a --profile of that account")
+    _insist_own(fetcher, arn.account, f"endpoint {endpoint}")
     return fetcher.describe(ENDPOINT, arn.resource.partition("/")[2], arn.region)
+
+
+def _insist_own(fetcher: Fetcher, account: str, endpoint: str) -> None:
+    if account not in ("", fetcher.session.account):
+        said = f"{endpoint} is in account {account}, but these credentials are for {fetcher.session.account}"
+        raise UnknownNode(f"{said}: use a --profile of that account")
 
 
 def endpoint_names(fetcher: Fetcher) -> list[str]:

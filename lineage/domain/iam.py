@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from lineage.domain.given import texts
 from lineage.domain.kinds import KINDS, VERSIONED, Kind
 from lineage.domain.names import is_location, parse_location, partition
 from lineage.domain.regions import check_places
@@ -184,10 +185,10 @@ def iam_statements(
     the role ARNs it is to assume; `signing_keys`: the ARNs of the KMS keys for `snapshot sign`; `recording`: instead, what
     `lineage.recording` needs, which writes. `buckets`, `regions` and `accounts` narrow it (`Scoped`). Raises `MalformedName`.
     """
-    scoped = Scoped(buckets, regions, accounts)
+    scoped = Scoped(texts(buckets, "buckets"), texts(regions, "regions"), texts(accounts, "accounts"))
     if recording:
         return [one for name, actions in RECORDING.items() for one in _recording(name, actions, scoped)]
-    chosen = [KINDS[name] for name in kinds or KINDS]
+    chosen = [KINDS[name] for name in texts(kinds, "kinds") or KINDS]
     statements = [*_reading(chosen, scoped), *(_tags(scoped) if tags else ())]
     if suggestions:
         why = "lineage suggest --live asks which values a property has."
@@ -201,8 +202,8 @@ def iam_statements(
         statements.append(Statement("Regions", why, ["account:ListRegions", "ec2:DescribeRegions"]))
     if roles:
         why = "crawl --role-arn reads these roles' accounts as well; each role needs a policy of its own."
-        statements.append(Statement("Accounts", why, ["sts:AssumeRole"], sorted(roles)))
-    statements += _signing(sorted(signing_keys))
+        statements.append(Statement("Accounts", why, ["sts:AssumeRole"], sorted(texts(roles, "roles"))))
+    statements += _signing(sorted(texts(signing_keys, "signing_keys")))
     return [one for one in statements if one.actions]
 
 

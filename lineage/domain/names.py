@@ -122,6 +122,7 @@ _S3_HOST = re.compile(
 )
 _ARN_OF_BUCKET = re.compile(r"arn:[^:]+:(?:s3:::|s3express:[^:]*:[^:]*:bucket/)")
 _ARN_OF_POINT = re.compile(r"(?P<point>arn:[^:]+:[^:]+:[^:]*:[^:]*:accesspoint)/(?P<name>[^/]+)(?:/(?:object/)?)?")
+_SCHEMELESS = re.compile(r"(?:s3(?::/?|//?|(?=:)))?(?P<rest>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[^\s\x00-\x1f\ud800-\udfff]*)")
 _CONTROL = re.compile(r"[\x00-\x1f\ud800-\udfff]")  # and lone surrogates, which are in no key
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}|arn:[^/\s@]+")
 # Endings of names that replace a bucket's name: aliases of access points (also of Object Lambda, Outposts and multi-region
@@ -249,7 +250,15 @@ def _root(bucket: str) -> str:
 
 def _malformed(text: str) -> MalformedName:
     shown = repr(text) if len(text) <= LONGEST_KEY else f"{text[:100]!r}…"
-    return MalformedName(f"{shown} is not an S3 URI (expected s3://bucket/prefix/)")
+    meant = with_scheme(text)
+    advice = f"; did you mean {meant}?" if meant else ""
+    return MalformedName(f"{shown} is not an S3 URI (expected s3://bucket/prefix/){advice}")
+
+
+def with_scheme(text: str) -> str:
+    """The S3 URI that a person meant who left out `s3://`, or a part of it; empty where the text can't be one."""
+    found = _SCHEMELESS.fullmatch(text)
+    return f"s3://{found['rest']}" if found and len(text) <= LONGEST_KEY else ""
 
 
 def s3_spellings(location: Location, region: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Names of AWS accounts and regions: what can be one, and which one was meant. Pure."""
+"""Names of AWS accounts, regions and roles: what can be one, and which one was meant. Pure."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from lineage.domain.given import texts
 from lineage.domain.spelling import did_you_mean
 from lineage.errors import MalformedName
 
@@ -17,15 +18,22 @@ _COMMON: Final = (
     "cn-north-1", "cn-northwest-1", "eu-central-1", "eu-north-1", "eu-south-1", "eu-west-1", "eu-west-2", "eu-west-3",
     "me-central-1", "sa-east-1", "us-east-1", "us-east-2", "us-gov-east-1", "us-gov-west-1", "us-west-1", "us-west-2",
 )  # fmt: skip
+_ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/\S+")
 _ACCOUNT = re.compile(r"[0-9]{12}")
+
+
+def check_role(role: str) -> None:
+    """Raise `MalformedName` for what can't be the ARN of a role."""
+    if not _ROLE.fullmatch(role):
+        raise MalformedName(f"{role!r} is not a role ARN (expected one like arn:aws:iam::111122223333:role/auditor)")
 
 
 def check_places(
     accounts: Iterable[str], regions: Iterable[str], known_accounts: Iterable[str] = (), known_regions: Iterable[str] = ()
 ) -> None:
     """Raise `MalformedName` for what can't be an account or a region, with those of the known ones that come near."""
-    for wrong in (one for one in accounts if not _ACCOUNT.fullmatch(one)):
+    for wrong in (one for one in texts(accounts, "accounts") if not _ACCOUNT.fullmatch(one)):
         raise MalformedName(f"{wrong!r} is not an AWS account{did_you_mean(known_accounts, wrong, ' (expected 12 digits)')}")
-    for wrong in (one for one in regions if not _REGION.fullmatch(one)):
+    for wrong in (one for one in texts(regions, "regions") if not _REGION.fullmatch(one)):
         said = did_you_mean([*known_regions] or _COMMON, wrong, " (expected one like eu-west-1)")
         raise MalformedName(f"{wrong!r} is not an AWS region{said}")

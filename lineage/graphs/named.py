@@ -22,9 +22,15 @@ _INSIST = "--exact asks about it as written"
 class Known(StrEnum):
     """How much of a place records name."""
 
-    PLACE = "place"  # it, something in it, or something around it that was read
+    PLACE = "place"  # it, or something in it
+    AROUND = "around"  # only something around it that was read
     BUCKET = "bucket"  # only other places in its bucket
     NOTHING = "nothing"
+
+    @property
+    def is_named(self) -> bool:
+        """Whether a record names it, something in it, or something around it that was read."""
+        return self in (Known.PLACE, Known.AROUND)
 
 
 class NamedPlaces:
@@ -38,8 +44,10 @@ class NamedPlaces:
 
     def known(self, place: Location) -> Known:
         """Whether a record names a place, or its bucket."""
-        if self._stands(place) or self._is_read(place) or place.hides_bucket or self._listings.listing(place):
+        if self._stands(place) or place.hides_bucket or self._listings.listing(place):
             return Known.PLACE
+        if self._is_read(place):
+            return Known.AROUND
         return Known.BUCKET if self._snapshot.has_below(f"{place.root}/") else Known.NOTHING
 
     def _stands(self, place: Location) -> bool:
@@ -133,8 +141,10 @@ def _known_by_nodes(graph: Graph, place: Location) -> Known:
     bare = f"{place.uri.rstrip('/')}/"
     if place.hides_bucket or graph.graph["listings"].listing(place):
         return Known.PLACE
-    if any(f"{node}/".startswith(bare) for node in graph) or any(_reads(*edge, place) for edge in graph.edges(data=True)):
+    if any(f"{node}/".startswith(bare) for node in graph):
         return Known.PLACE
+    if any(_reads(*edge, place) for edge in graph.edges(data=True)):
+        return Known.AROUND
     return Known.BUCKET if any(node.startswith(f"{place.root}/") for node in graph) else Known.NOTHING
 
 

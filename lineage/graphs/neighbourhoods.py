@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from operator import attrgetter, itemgetter
+from typing import get_args
 
+from lineage.domain.given import texts
 from lineage.domain.kinds import ENDPOINT, ENTITY_KINDS, RELATIONS, SERVING, TAKING, WRITING, takes_model
 from lineage.domain.names import Location, is_location, is_place, location_of, parse_location
 from lineage.domain.training import is_training_job
 from lineage.domain.urls import from_url
+from lineage.errors import MalformedName
 from lineage.graphs.build import Attributes, EdgeRow, Graph, assembled, attributed, edges_of, unseen_in
 from lineage.graphs.follow import EVERY, Direction, Follow, Only, Seeds, grow
 from lineage.graphs.leads import first_write, mention_rows, onward_rows, places_near, telling_rows
@@ -168,8 +171,13 @@ _MAKING = (
 
 @asks_snapshot
 def neighbourhood(snapshot: Snapshot, ids: Iterable[str], *directions: Direction) -> Graph:
-    """What the given nodes reach upstream or downstream (by default both), with what their jobs are members of."""
-    seeds = set(ids)
+    """What the given nodes reach upstream or downstream (by default both), with what their jobs are members of.
+
+    Raises `MalformedName` for another direction.
+    """
+    for wrong in (one for one in directions if one not in get_args(Direction)):
+        raise MalformedName(f"{wrong!r} is not a direction: a direction is 'up' or 'down'")
+    seeds = {*texts(ids, "ids")}
     return _near(snapshot, _NEAR, dict.fromkeys(directions or ("up", "down"), seeds))
 
 

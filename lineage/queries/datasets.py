@@ -8,6 +8,7 @@ from functools import partial
 from typing import NamedTuple
 
 from lineage.domain.attestations import Attestations
+from lineage.domain.given import texts
 from lineage.domain.jobs import is_job
 from lineage.domain.kinds import FEATURE_GROUP, KINDS, LEARNERS, MADE, OF_VARIANTS, SHOWN_BESIDE, VERSIONED
 from lineage.domain.names import Location, Span, is_place, parse_location
@@ -16,7 +17,7 @@ from lineage.domain.references import Hit, hits
 from lineage.domain.training import only_repacks
 from lineage.errors import UnknownNode
 from lineage.graphs.build import Graph
-from lineage.graphs.named import Known, NamedPlaces, known_in
+from lineage.graphs.named import NamedPlaces, known_in
 from lineage.graphs.neighbourhoods import around_dataset, around_making
 from lineage.queries.as_json import link_json, node_json, scope_json
 from lineage.queries.attested import NO_REST, Rests, Vouched, resting, vouched_in
@@ -97,7 +98,7 @@ def datasets(source: Source, node: str, *, holdouts: Iterable[str] = (), attesta
     around = around_making(source, found)
     whole = around if isinstance(source, Snapshot) else source
     asking = _DatasetsUnderWay(around, found, snapshot, whole, vouched_in(attestations))
-    return asking.answer(list(holdouts))
+    return asking.answer([*texts(holdouts, "holdouts")])
 
 
 class _DatasetsUnderWay:
@@ -133,7 +134,7 @@ class _DatasetsUnderWay:
         lost = self._lost([parse_location(uri) for uri in holdouts])
         checked = [making.holdout(uri, lost[parse_location(uri).uri]) for uri in holdouts]
         known = {row["uri"]: self._known(parse_location(row["uri"])) for row in checked}
-        checked = [row | {"named": known[row["uri"]] is Known.PLACE} for row in checked]
+        checked = [row | {"named": known[row["uri"]].is_named} for row in checked]
         scope: Scope = self.graph.graph["scope"]
         apart = [said for uri in holdouts for said in told_apart(scope, parse_location(uri), [self.node])]
         rows = sorted(self._rows.values(), key=_order)

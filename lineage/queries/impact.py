@@ -45,7 +45,7 @@ from lineage.queries.flow.unread import Unread, lost_components
 from lineage.queries.flow.walk import Arrival
 from lineage.queries.flow.writers import is_surely_made, makers_of
 from lineage.queries.partitions import told_apart
-from lineage.queries.scope import caveats, empty, unnamed
+from lineage.queries.scope import caveats, empty, only_covered, unnamed, wider
 from lineage.queries.showing import Answer
 from lineage.queries.sources import Source, graph_from, known_as
 
@@ -121,8 +121,9 @@ def impact(source: Source, subject: str, *, attestations: Vouched = None) -> Imp
     apart = told_apart(graph.graph["scope"], place, (row["id"] for row in rows)) if place else []
     verdict, rests = judged(_found(rows), NOTHING, holes, vouched)
     unread = Unread.of(spread.graph)
+    around = wider(spread.subject["id"], (row["evidence"][0]["source"] for row in rows if row["after"] is None))
     return Impact(
-        said=said(spread.graph, spread.subject),
+        said=_subject_said(said(spread.graph, spread.subject), known, around),
         subject=spread.subject,
         verdict=verdict,
         serving=[row["id"] for row in rows if row.get("serves") == NOW],
@@ -131,6 +132,7 @@ def impact(source: Source, subject: str, *, attestations: Vouched = None) -> Imp
         scope=scope_json(graph.graph["scope"], holes, vouched=vouched),
         caveats=[
             *unnamed({spread.subject["id"]: known}),
+            *only_covered(spread.subject["id"], known, around, "what was found may hold it, and is listed only"),
             *apart,
             *spread.caveats,
             *_changing(rows),
@@ -140,12 +142,19 @@ def impact(source: Source, subject: str, *, attestations: Vouched = None) -> Imp
             _ONLY_WHAT_WAS_SEEN,
             *rests.notes,
         ],
-        named=known is Known.PLACE,
+        named=known.is_named,
         rests=rests,
     )
 
 
 _ONLY_WHAT_WAS_SEEN = "what an endpoint served before is known only as far as earlier crawls of this snapshot saw it"
+
+
+def _subject_said(name: str, known: Known, around: list[str]) -> str:
+    """The subject of an answer; of a place that only wider locations cover, what was got was got from these."""
+    if known is not Known.AROUND or not around:
+        return name
+    return f"{around[0] if len(around) == 1 else 'locations'}, which {'covers' if len(around) == 1 else 'cover'} {name}"
 
 
 def _only_says(graph: Flow, arrival: Arrival) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from typing import NamedTuple
 
+from lineage.domain.given import texts
 from lineage.domain.kinds import KIND_OF_CALL, KINDS, TRAINING_JOB, kind_of_subject
 from lineage.domain.names import parse_location
 from lineage.domain.records import CLOUDTRAIL, Counts, Gap, Json, Scope
@@ -30,7 +31,7 @@ class Within(NamedTuple):
     @classmethod
     def of(cls, accounts: Iterable[str], regions: Iterable[str]) -> Within:
         """Those of the given names, each once. Raises `MalformedName` for an empty one."""
-        asked = (tuple(sorted(set(accounts))), tuple(sorted(set(regions))))
+        asked = (tuple(sorted({*texts(accounts, "accounts")})), tuple(sorted({*texts(regions, "regions")})))
         if any("" in names for names in asked):
             raise MalformedName("an empty account or region was asked about: name one, or leave it out")
         return cls(*asked)
@@ -164,7 +165,7 @@ def caveats(scope: Scope) -> list[str]:
 
 def unnamed(known: Mapping[str, Known]) -> list[str]:
     """What no record names of the places that were asked about: a good "no", if they were written as they are called."""
-    unknown = {uri: how for uri, how in known.items() if how is not Known.PLACE}
+    unknown = {uri: how for uri, how in known.items() if not how.is_named}
     if len(unknown) > 1:
         more = f" and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else ""
         return [f"no record names {len(unknown)} of the {len(known)} places: {', '.join([*unknown][:_NAMED])}{more}"]
@@ -175,6 +176,20 @@ def _unnamed(uri: str, how: Known) -> str:
     if how is Known.NOTHING:
         return f"no record names bucket {parse_location(uri).root.removeprefix('s3://')}"
     return f"no record names {uri}: only other locations in its bucket"
+
+
+def wider(uri: str, sources: Iterable[str]) -> list[str]:
+    """Those locations that cover one and are wider than it, each once."""
+    return [one for one in dict.fromkeys(sources) if uri.startswith(one) and one.rstrip("/") != uri.rstrip("/")]
+
+
+def only_covered(uri: str, known: Known, around: Sequence[str], said: str) -> list[str]:
+    """That a location is known only by what is `around` it, which a misspelt one would be as well; `said` follows from that."""
+    if known is not Known.AROUND or not around:
+        return []
+    more = f" and {len(around) - 1} more" if len(around) > 1 else ""
+    covers = "cover" if more else "covers"
+    return [f"no record names {uri} itself: {said} because {around[0]}{more} {covers} it; check the spelling"]
 
 
 def traceless(scope: Scope) -> str:

@@ -10,14 +10,15 @@ import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import groupby, islice
-from typing import Any
+from typing import Any, ClassVar
 
+from lineage.domain.given import texts
 from lineage.domain.kinds import CARRIED_JOBS, KINDS, RUNS, Kind
 from lineage.domain.names import is_arn, parse_arn
 from lineage.domain.records import Gap, Json, Resource
 from lineage.errors import MalformedName, SearchRefused
 from lineage.queries.as_json import scope_json
-from lineage.queries.scope import Within, crawled, is_about
+from lineage.queries.scope import Within, crawled, is_about, narrowed
 from lineage.queries.showing import Answer
 from lineage.search_language.conditions import expression_of
 from lineage.search_language.expressions import DEFAULT_SORT, Expression, Matcher, Sorting, check_form
@@ -61,6 +62,7 @@ class Found(Answer):
     further. `scope["complete"]`: whether the list came to its end in every account and region asked about.
     """
 
+    pictured: ClassVar[bool] = False
     resource: str
     kind: str
     expression: Expression | None
@@ -74,7 +76,7 @@ class Found(Answer):
 
     def rows(self, columns: Sequence[str]) -> Iterator[Json]:
         """A row for each record: `id`, `name`, … as they are, the values of a property as a list. Raises `SearchRefused`."""
-        asked = {name: None if name in OWN else property_of(self.resource, name) for name in columns}
+        asked = {name: None if name in OWN else property_of(self.resource, name) for name in texts(columns, "columns")}
         return (
             {name: way.values(one.record) if way else getattr(one, name) for name, way in asked.items()} for one in self.records
         )
@@ -92,6 +94,7 @@ class Found(Answer):
 class Suggested(Answer):
     """The answer to `suggest`: property names. `as_json` gives the contract `lineage.suggestions/1`."""
 
+    pictured: ClassVar[bool] = False
     resource: str
     kind: str
     hint: str
@@ -154,7 +157,7 @@ def search(
     for way in steps:
         if query.kind.search_within and way and way[0] != query.kind.search_within:
             raise SearchRefused(f"a snapshot holds no {way[0]} of models", "ask the service with --live")
-    within = Within(tuple(accounts), tuple(regions))
+    within = Within.of(accounts, regions)
     joined = any(way[:1] == (_SOURCE,) for way in steps)
     best = _Best(sorting, limit)
     for found in _seen(snapshot, query.kind, within, deleted=deleted, joined=joined):
@@ -298,8 +301,7 @@ def _scope(snapshot: Snapshot, kind: Kind, within: Within, *, joined: bool) -> J
         if (*place, name) not in scope.enumerated and (*place, name) not in listed
     ]
     complete = bool(places) and all((*place, name) in scope.enumerated for place in places for name in kinds)
-    asked = {what: sorted({place[end] for place in places}) for end, what in enumerate(("accounts", "regions"))}
-    return scope_json(scope, [*holes, *unlisted]) | asked | {"complete": complete}
+    return scope_json(scope, [*holes, *unlisted]) | narrowed(scope, within) | {"complete": complete}
 
 
 def _unknown(snapshot: Snapshot, kind: Kind, within: Within, matcher: Matcher) -> list[str]:

@@ -3,10 +3,10 @@
     [N+]BODY[+[N]] ...
 
 BODY is an exact node id, an S3 URI (else every place that shares keys with it), `kind/name`, a name, `kind:model` for all of
-a kind, or `tag:team=fraud` (`tag:team`: with any value). In a name, `*` stands for any text and `?` for any character. The
-URL of a page of the console is the node that it shows. A `+` before BODY adds what is upstream, one after it what is
-downstream; a number says how many steps. Several words select the nodes that match all of them. An exact id is tried first,
-because S3 keys may hold a `+`, or a space.
+a kind, or `tag:team=fraud` (`tag:team`: with any value). In a name or an S3 URI, `*` stands for any text and `?` for any
+character. The URL of a page of the console is the node that it shows. A `+` before BODY adds what is upstream, one after it
+what is downstream; a number says how many steps. Several words select the nodes that match all of them. An exact id is tried
+first, because S3 keys may hold a `+`, or a space.
 """
 
 from __future__ import annotations
@@ -16,14 +16,27 @@ from collections.abc import Generator, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
+from shlex import quote
 from typing import Any
 
-from lineage.domain.kinds import KINDS, PLACES, RELATIONS
-from lineage.domain.names import Cover, Location, Span, cover, is_arn, is_location, location_of, node_id, parse_location
+from lineage.domain.kinds import KINDS, PLACES, RELATIONS, kind_of_arn
+from lineage.domain.names import (
+    Cover,
+    Location,
+    Span,
+    cover,
+    is_arn,
+    is_location,
+    location_of,
+    node_id,
+    parse_arn,
+    parse_location,
+    with_scheme,
+)
 from lineage.domain.records import Node, Scope
 from lineage.domain.spelling import MAX_COMPARED, did_you_mean, no_such, one_slip
 from lineage.domain.text import storable
-from lineage.domain.urls import Page, from_url, page_of, region_of
+from lineage.domain.urls import Page, from_url, page_of, shows_nothing
 from lineage.errors import MalformedName, UnknownNode
 from lineage.graphs.build import Graph
 from lineage.queries.flow.links import Flow
@@ -54,10 +67,18 @@ def parse_selector(text: str) -> Selector:
     if not match:
         raise MalformedName(f"{text!r} is not a selector (expected one like +endpoint/loans-live or s3://bucket/raw/+2)")
     return Selector(
-        from_url(match["body"]),
+        _pasted(match["body"]),
         _steps(match["up"], match["up_steps"]),
         _steps(match["down"], match["down_steps"]),
     )
+
+
+def _pasted(text: str) -> str:
+    """A text, or what a pasted URL shows. Raises `UnknownNode` for a URL that shows no one thing."""
+    meant = from_url(text)  # which refuses what is no text
+    if shows_nothing(text):
+        raise UnknownNode("this URL names nothing in SageMaker: open the thing's own page and copy its URL, or give its name")
+    return meant
 
 
 def _steps(plus: str | None, number: str | None) -> int | None:
@@ -130,7 +151,7 @@ def _and_then(first: Node, rest: Iterable[Node], found: Generator[Node]) -> Gene
 
 def _selected(snapshot: Snapshot, text: str) -> Generator[Node]:
     text = storable(text)
-    whole = text and _any(snapshot.nodes((text, node_id(text))))  # a name or a place that has spaces is one word
+    whole = text and _any(snapshot.nodes((text, node_id(_pasted(text)))))  # a name or a place that has spaces is one word
     meant = {word: _meaning(snapshot, word) for word in ([text] if whole else text.split())}
     for word, one in meant.items():
         if not _any(_matching(snapshot, one)):
@@ -169,7 +190,7 @@ def _any(found: Generator[Node]) -> bool:
 
 def _meaning(snapshot: Snapshot, word: str) -> _Meant:
     """What a word means, as `resolve` does it in a graph."""
-    word = from_url(word)
+    word = _pasted(word)
     exact = (word, node_id(word))
     if _any(snapshot.nodes(exact)):
         return _Meant(Choice(ids=exact))
@@ -182,7 +203,7 @@ def _meaning(snapshot: Snapshot, word: str) -> _Meant:
         return _Meant(Choice(kinds=(word.removeprefix(_KIND),)))
     if word.startswith(_TAG):
         return _Meant(Choice(tag=word.removeprefix(_TAG)))
-    if is_location(word):
+    if is_location(word) and not _GLOB.search(word):
         return _Meant(Choice(kinds=PLACES), parse_location(word))
     kind, _, name = word.partition("/")
     kinds, name = ((kind,), name) if kind in KINDS and name else ((), word)
@@ -228,26 +249,60 @@ def _unknown(body: str, known: Names) -> UnknownNode:
         return UnknownNode(
             f"nothing in the snapshot has the tag {body.removeprefix(_TAG)!r}: `lineage crawl --tags` reads tags"
         )
+    if is_arn(body) and not is_location(body):
+        return UnknownNode(not_with_arn(body, known))
     method, colon, rest = body.partition(":")
     if body.startswith(_KIND):
-        said = f"the snapshot holds no {rest}" if rest in KINDS else no_such("kind", rest, KINDS)
-        return UnknownNode(said)
+        return UnknownNode(_no_kind(rest))
     if colon and rest and not (is_location(body) or is_arn(body)) and (meant := did_you_mean(_METHODS, method)):
         return UnknownNode(f"no selector method {method!r}{meant}")
+    if meant := _kind_meant(body):
+        return UnknownNode(f"nothing in the snapshot is named {body!r}; did you mean {meant}?")
     kind, slash, _ = body.partition("/")
     if slash and not is_location(body) and kind not in KINDS:
-        return UnknownNode(f"nothing in the snapshot is named {body!r}: {no_such('kind', kind, KINDS)}")
-    if _GLOB.search(body) and not is_location(body):
+        meant = did_you_mean(KINDS, kind)
+        if not meant and (place := with_scheme(body)):
+            return UnknownNode(f"nothing in the snapshot is named {body!r}; did you mean {place}?")
+        said = f"no kind {kind!r}{meant or '; `lineage kinds` lists them'}"
+        return UnknownNode(f"nothing in the snapshot is named {body!r}: {said}")
+    if _GLOB.search(body):
         return UnknownNode(f"no name in the snapshot matches {body!r}; `lineage ls` lists them")
     return UnknownNode(f"nothing in the snapshot is named {body!r}{_advice(known, body)}")
+
+
+def _no_kind(kind: str) -> str:
+    """What to say of a kind of which the snapshot holds nothing."""
+    if kind in KINDS:
+        return f"the snapshot holds no {kind}"
+    if "," in kind:
+        return f"kind:{kind} names several kinds, and a selector takes one: ask once for each"
+    return no_such("kind", kind, KINDS)
+
+
+def _kind_meant(body: str) -> str:
+    """The selector of a kind that was meant by `endpoint`, `endpoints`, `kind=endpoint` or `type:endpoint`."""
+    word = re.sub(r"(?:kind=|type[:=])", "", body, count=1)
+    kind = word if word in KINDS else word.removesuffix("s")
+    return f"{_KIND}{kind}" if kind in KINDS else ""
+
+
+def not_with_arn(text: str, known: Names, otherwise: str = _LOOK) -> str:
+    """What to say of an ARN that nothing in the snapshot has: where else its name is, else what comes near the name."""
+    arn, kind = parse_arn(text), kind_of_arn(text)
+    name = arn.resource.partition("/")[2] or arn.resource
+    named = [(node, called) for node, of, called in known if of == kind.name]
+    said = f"no {kind.name.replace('-', ' ')} {name!r} in {arn.account} {arn.region} in the snapshot"
+    places = {parse_arn(node) for node, called in named if called.casefold() == name.casefold() and is_arn(node)}
+    if places:
+        return f"{said}, only in {', '.join(sorted({f'{one.account} {one.region}' for one in places}))}"
+    return f"{said}{did_you_mean((called for _, called in named), name, otherwise)}"
 
 
 def _not_on_page(page: Page, known: Names) -> str:
     """What to say of the URL of a page whose node is not there: where else that name is, else what comes near it."""
     named = [(node, kind, name) for node, kind, name in known if kind == page.kind]
-    elsewhere = sorted({region_of(node) for node, kind, name in named if page._replace(region="").shows(node, kind, name)})
-    if elsewhere:
-        return f"no {page} in the snapshot, only in {', '.join(elsewhere)}"
+    if elsewhere := page.elsewhere(named):
+        return f"no {page} in the snapshot, only in {elsewhere}"
     return f"no {page} in the snapshot{did_you_mean((name for *_, name in named), page.name, _LOOK)}"
 
 
@@ -270,21 +325,23 @@ def find_node(nodes: Names, wanted: str) -> str:
 
     A name that was used before means its last life: an earlier one has its creation time in its node id.
     """
-    known, wanted = list(nodes), from_url(wanted)
-    if page := page_of(wanted):
-        return _on_page(page, known)
+    known, wanted = list(nodes), _pasted(wanted)
     identities = (wanted, node_id(wanted))  # an earlier life's id keeps the case of its time
     kind, _, name = wanted.partition("/")
     kind, name = (kind, name.casefold()) if kind in KINDS and name else ("", wanted.casefold())
     exact = next((node for node, _, _ in known if node in identities), None)
     if exact:
         return exact
+    if page := page_of(wanted):
+        return _on_page(page, known)
     named = sorted(node for node, of, called in known if called.casefold() == name and kind in ("", of))
     found = [node for node in named if "@" not in node.rpartition("/")[2]] or named
     if len(found) == 1:
         return found[0]
     if found:
         raise UnknownNode(f"several are named {wanted}: name one by its id: {', '.join(found)}")
+    if _GLOB.search(wanted) and not is_location(wanted):
+        raise UnknownNode(f"{wanted!r} may match several: name one of those that `lineage ls {quote(wanted)}` lists")
     raise _unknown(wanted, known)
 
 
@@ -302,12 +359,12 @@ def _on_page(page: Page, known: list[tuple[str, str, str]]) -> str:
 @asks_snapshot
 def find_in(snapshot: Snapshot, wanted: str) -> str:
     """Which one node of a snapshot is meant: as `find_node`, without a look at all of them where it is an id."""
-    wanted = from_url(storable(wanted))
-    if page := page_of(wanted):
-        return _on_page(page, [*snapshot.names(page.name)] or [*_alike(snapshot, page.name)])
+    wanted = storable(_pasted(wanted))
     for known_as in ((wanted, node_id(wanted)), (f"{wanted}/", wanted.rstrip("/")) if is_location(wanted) else ()):
         if exact := next(snapshot.nodes(known_as), None):
             return exact.id
+    if page := page_of(wanted):
+        return _on_page(page, [*snapshot.names(page.name)] or [*_alike(snapshot, page.name)])
     kind, _, name = wanted.partition("/")
     called = [*snapshot.names(wanted), *(snapshot.names(name) if kind in KINDS and name else ())]
     return find_node(called or _alike(snapshot, wanted), wanted)
@@ -319,7 +376,7 @@ def _alike(snapshot: Snapshot, wanted: str) -> Names:
     if len(few) <= MAX_COMPARED:
         return few
     kind, _, name = wanted.partition("/")
-    name = name if kind in KINDS and name else wanted
+    name = parse_arn(wanted).resource.rpartition("/")[2] if is_arn(wanted) else name if kind in KINDS and name else wanted
     return [*snapshot.named(one_slip(name.casefold())), *snapshot.beside(name, MAX_COMPARED // 2)]
 
 
@@ -335,7 +392,7 @@ def resolve(graph: Graph, body: str) -> set[str]:
         wanted = body.removeprefix(_TAG)
         tags = ((node, tag) for node, data in graph.nodes(data=True) for tag in data.get("tags", ()))
         return {node for node, tag in tags if tag == wanted or tag.startswith(f"{wanted}=")}
-    if is_location(body):
+    if is_location(body) and not _GLOB.search(body):
         place, places = parse_location(body), (node for node, data in graph.nodes(data=True) if data["kind"] in PLACES)
         return {node_id(body)} & set(graph) or {node for node in places if _shares(node, place)}
     if is_arn(body):

@@ -28,6 +28,7 @@ class Answer(Shows):
     """An answer to a question. It is not one bit: `if lineage.used(...)` would take an `unknown` for a yes."""
 
     __slots__ = ()
+    pictured: ClassVar[bool] = True  # whether a picture of its evidence says something; else a notebook shows the text alone
     text: ClassVar[Callable[[Any], str | None]] = staticmethod(lambda _: None)
 
     def __str__(self) -> str:

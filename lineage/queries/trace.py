@@ -40,7 +40,7 @@ from lineage.domain.spelling import did_you_mean
 from lineage.domain.status import is_as_expected
 from lineage.domain.times import CERTAIN, POSSIBLE, bounds, sortable
 from lineage.domain.training import is_training_job, only_repacks, trains
-from lineage.domain.urls import Page, from_url, page_of, region_of
+from lineage.domain.urls import Page, from_url, page_of
 from lineage.domain.vendors import sold_by, vendor_of
 from lineage.errors import UnknownNode
 from lineage.graphs.build import Graph
@@ -55,6 +55,7 @@ from lineage.queries.flow.models import NAMED, by_environment, is_doubtful, is_m
 from lineage.queries.flow.steps import Step, fit_of, is_logged, is_only_named
 from lineage.queries.flow.unread import Unread, gap_about, gap_subjects, lost_components, told_gaps, vendors_model
 from lineage.queries.flow.writers import also_logged, makers_of, only_records, too_late, writers
+from lineage.queries.select import not_with_arn
 from lineage.queries.showing import Answer
 from lineage.queries.sources import Source, graph_from
 from lineage.snapshot.reading import Snapshot
@@ -203,10 +204,11 @@ def _no_endpoint(living: list[tuple[str, str]], wanted: str, page: Page | None) 
     """What to say where no endpoint has a name or an ARN."""
     if (is_arn(wanted) and kind_of_arn(wanted) is not ENDPOINT) or (page and page.kind != ENDPOINT.name):
         return f"{page or wanted} is not an endpoint: give the name, the ARN or the console URL of one"
+    if is_arn(wanted):
+        return not_with_arn(wanted, ((node, ENDPOINT.name, name) for node, name in living), f"; {_CRAWL_ONE}")
     names = sorted(name for _, name in living)
-    elsewhere = sorted({region_of(node) for node, name in living if page and name.casefold() == page.name.casefold()})
-    if elsewhere:
-        return f"no {page} in the snapshot, only in {', '.join(elsewhere)}"
+    if page and (elsewhere := page.elsewhere((node, ENDPOINT.name, name) for node, name in living)):
+        return f"no {page} in the snapshot, only in {elsewhere}"
     held = ", ".join(names[:_MAX_NAMES]) + (", …" if len(names) > _MAX_NAMES else "")
     advice = did_you_mean(names, wanted, f" ({f'it holds {held}' if held else 'it holds none'}); {_CRAWL_ONE}")
     return f"no {page or f'endpoint {wanted!r}'} in the snapshot{advice}"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from lineage.domain.attestations import NO_ATTESTATIONS, Attestations
+from lineage.domain.given import texts
 from lineage.domain.jobs import is_job
 from lineage.domain.kinds import DATASET, ENTITY_KINDS, KINDS, ONLY_NAMED, REPACKERS, SERVERS, TAKING, WRITING
 from lineage.domain.names import Cover, Location, Span, cover, is_place, location_of, parse_location
@@ -29,9 +30,21 @@ from lineage.queries.flow.steps import Step, is_logged
 from lineage.queries.flow.unread import Unread, once
 from lineage.queries.flow.walk import Arrival, Walk
 from lineage.queries.partitions import told_apart
-from lineage.queries.scope import ALL, Within, caveats, empty, is_about, left_out, narrowed, not_enumerated, unnamed
+from lineage.queries.scope import (
+    ALL,
+    Within,
+    caveats,
+    empty,
+    is_about,
+    left_out,
+    narrowed,
+    not_enumerated,
+    only_covered,
+    unnamed,
+    wider,
+)
 from lineage.queries.showing import Answer
-from lineage.queries.sources import Source, graph_from
+from lineage.queries.sources import Source, graph_from, insist_source
 from lineage.snapshot.reading import Snapshot, asks_snapshot
 
 SCHEMA = "lineage.usage/1"
@@ -78,12 +91,13 @@ def used(
     anywhere. `attestations`, or the file that holds them, close holes; the answer tells those that it rests on, and the
     verdict without them. Raises `MalformedName` and `MalformedPolicy`.
     """
+    insist_source(source)
     place = parse_location(from_url(uri))
     graph = graph_from(source, lambda snapshot: around_dataset(snapshot, place.uri))
     asking = UseUnderWay(Flow(graph), place)
     asking.run()
     known = known_in(graph, asking.readers.dataset)
-    return asking.answer(Within.of(accounts, regions), known, vouched_in(attestations))
+    return asking.answer(_Asked(Within.of(accounts, regions)), known, vouched_in(attestations))
 
 
 @asks_snapshot
@@ -99,19 +113,35 @@ def used_all(
 
     All are read from the snapshot before the first answer, so that it may be closed then. Raises `MalformedName` at once.
     """
-    places = [parse_location(from_url(uri)) for uri in uris]
-    within, vouched = Within.of(accounts, regions), vouched_in(attestations)
+    return usages(snapshot, uris, Within.of(accounts, regions), vouched_in(attestations))
+
+
+def usages(
+    snapshot: Snapshot, uris: Iterable[str], within: Within, vouched: Attestations, beside: Container[str] = ()
+) -> Iterator[Usage]:
+    """`used_all`, which tells the uses by jobs `beside` those of the accounts and regions as well."""
+    places = [parse_location(from_url(uri)) for uri in texts(uris, "uris")]
     graph = around_dataset(snapshot, *(place.uri for place in places))
-    return _each(graph, places, within, vouched)
+    return _each(graph, places, _Asked(within, beside), vouched)
 
 
-def _each(graph: Graph, places: list[Location], within: Within, vouched: Attestations) -> Iterator[Usage]:
+class _Asked(NamedTuple):
+    """Whose uses are told: those of jobs in some accounts and regions, and of some others, by id."""
+
+    within: Within = ALL
+    beside: Container[str] = ()
+
+
+_EVERYONE = _Asked()
+
+
+def _each(graph: Graph, places: list[Location], asked: _Asked, vouched: Attestations) -> Iterator[Usage]:
     flow = Flow(graph)
     readings = Readings(flow) if len(places) > 1 else None  # of one question the graph holds nothing else
     for place in places:
         asking = UseUnderWay(flow, place, readings.near(place) if readings else None)
         asking.run()
-        yield asking.answer(within, known_in(graph, place), vouched)
+        yield asking.answer(asked, known_in(graph, place), vouched)
 
 
 class Use(NamedTuple):
@@ -253,42 +283,50 @@ class UseUnderWay:
         """Whether the job itself names it, or is who is led to, and certainly read nothing of it."""
         return is_job(self.graph.nodes[arrival.node]) and read_nothing(self.graph, link._replace(target=arrival.node))
 
-    def answer(self, within: Within = ALL, known: Known = Known.PLACE, vouched: Attestations = NO_ATTESTATIONS) -> Usage:
+    def answer(self, asked: _Asked = _EVERYONE, known: Known = Known.PLACE, vouched: Attestations = NO_ATTESTATIONS) -> Usage:
         """What was found, of the jobs that are asked about. What is not known elsewhere counts: data may be handed on there."""
         scope: Scope = self.graph.graph["scope"]
+        within = asked.within
         relevant = [gap for gap in scope.holes if is_about(gap, _RELEVANT)]
         unread, blind = Unread.of(self.graph), self.readers.blind
         hidden = [*scope.silent, *self.readers.holes, *unread.readers, *unread.models(blind)]
         holes = once([*not_enumerated(scope, within=within), *empty(scope, within), *relevant, *hidden])
-        findings = _told_once(sorted(self._asked(self.findings, within), key=_strongest_first))
-        also_read = self._asked((self.also_read[job] for job in sorted(self.also_read)), within)
+        findings = _told_once(sorted(self._asked(self.findings, asked), key=_strongest_first))
+        also_read = self._asked((self.also_read[job] for job in sorted(self.also_read)), asked)
         told = told_apart(scope, self.readers.dataset, (one.arrival.node for one in (*findings, *also_read)))
+        rows = [self._row(finding) | {"verdict": finding.verdict} for finding in findings]
         verdict, rests = judged(findings[0].verdict if findings else "", NOT_REFERENCED, holes, vouched)
+        uri = self.readers.dataset.uri
         return Usage(
-            subject={"id": self.readers.dataset.uri, "kind": DATASET.name},
+            subject={"id": uri, "kind": DATASET.name},
             verdict=verdict,
-            findings=[self._row(finding) | {"verdict": finding.verdict} for finding in findings],
+            findings=rows,
             also_read=[self._row(finding) for finding in also_read],
             scope=scope_json(scope, holes, vouched=vouched) | narrowed(scope, within),
             caveats=[
-                *unnamed({self.readers.dataset.uri: known}),
+                *unnamed({uri: known}),
+                *only_covered(uri, known, _around(uri, rows), _COUNTS_AS.get(verdict, "it may have been read")),
                 *told,
                 *caveats(scope),
                 *left_out(within),
                 *unread.vendors,
-                *(unread.weights(self.readers.dataset.uri) if verdict == NOT_REFERENCED else ()),
+                *(unread.weights(uri) if verdict == NOT_REFERENCED else ()),
                 *rests.notes,
             ],
-            named=known is Known.PLACE,
+            named=known.is_named,
             rests=rests,
         )
 
-    def _asked(self, findings: Iterable[Use], within: Within) -> list[Use]:
+    def _asked(self, findings: Iterable[Use], asked: _Asked) -> list[Use]:
         """Those of the jobs that are asked about."""
-        if within == ALL:
+        if asked.within == ALL:
             return list(findings)
-        jobs = ((finding, self.graph.nodes[finding.arrival.node]) for finding in findings)
-        return [finding for finding, job in jobs if within.takes(job["account"], job["region"])]
+        jobs = ((finding, finding.arrival.node) for finding in findings)
+        return [finding for finding, job in jobs if job in asked.beside or self._is_within(job, asked.within)]
+
+    def _is_within(self, job: str, within: Within) -> bool:
+        data = self.graph.nodes[job]
+        return within.takes(data["account"], data["region"])
 
     def _row(self, finding: Use) -> Json:
         _, arrival, link = finding
@@ -312,6 +350,14 @@ class UseUnderWay:
             around = place and cover(place, Span.FOLDER, self.readers.dataset) is Cover.ALL
             self._around[content.place] = bool(around)
         return self._around[content.place] or content.is_of(link.source)
+
+
+_COUNTS_AS = {USED: "it counts as read", INDIRECT: "it counts as used", DECLARED: "it counts as named"}
+
+
+def _around(uri: str, rows: list[Json]) -> list[str]:
+    """The wider locations by which a location was found; none where a manifest lists it."""
+    return [] if any(row["entry"] for row in rows) else wider(uri, (row["evidence"][0]["source"] for row in rows))
 
 
 def _is_given_on(link: Link, job: str) -> bool:

@@ -13,6 +13,7 @@ from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import ClassVar
 
 from lineage.domain.records import Crawl, Json
 from lineage.errors import MalformedName, SnapshotError
@@ -63,6 +64,7 @@ class Verified(Answer):
     `rolled_back` tells which later crawl was once known (`crawl`, `digest`, `seen`).
     """
 
+    pictured: ClassVar[bool] = False
     file: str
     digest: str  # of the whole file, as sha256sum prints it
     verdict: str
@@ -310,6 +312,7 @@ def _marks(marks: bytes) -> Iterator[bytes]:
 class SnapshotInfo(Answer):
     """What a snapshot file is: its size in bytes, its digest, and its crawls with their seals."""
 
+    pictured: ClassVar[bool] = False
     file: str
     bytes: int
     digest: str

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from datetime import UTC
 from typing import Any
 
+from lineage.domain.given import texts
 from lineage.errors import SearchRefused
 from lineage.search_language.expressions import moment_of
 from lineage.search_language.properties import TIMESTAMP, property_of
@@ -57,7 +58,7 @@ def filter_of(resource: str, condition: str) -> dict[str, Any]:
 
 def expression_of(resource: str, conditions: Iterable[str], *, any_of: bool = False) -> dict[str, Any] | None:
     """The expression for several conditions: all of them, or any; None without conditions."""
-    filters = [filter_of(resource, one) for one in conditions]
+    filters = [filter_of(resource, one) for one in texts(conditions, "where")]
     if not filters:
         return None
     return {"Filters": filters} | ({"Operator": "Or"} if any_of and len(filters) > 1 else {})

@@ -25,6 +25,10 @@ _SENTENCES = {
     sqlite3.SQLITE_NOTADB: "can't be read: file is not a database; restore it if it was a snapshot, else name another file",
 }
 
+_MISUSES = {
+    "closed": "the snapshot is closed: open it again",
+    "thread": "a snapshot belongs to the thread that opened it: open one in each thread",
+}
 _DAMAGES = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_TOOBIG)
 _DAMAGED = ("malformed", "Could not decode to UTF-8")  # errors of JSON, and of a text: they have no code of their own
 
@@ -52,11 +56,18 @@ class Connection(sqlite3.Connection):
 
     def execute(self, sql: str, values: Any = (), /) -> Cursor:
         """The same as SQLite's own."""
-        return self.cursor(Cursor).execute(sql, values)
+        with _Telling(self.path):  # a closed one gives no cursor
+            return self.cursor(Cursor).execute(sql, values)
 
     def executemany(self, sql: str, rows: Iterable[Any], /) -> Cursor:
         """The same as SQLite's own."""
-        return self.cursor(Cursor).executemany(sql, rows)
+        with _Telling(self.path):
+            return self.cursor(Cursor).executemany(sql, rows)
+
+    def close(self) -> None:
+        """The same as SQLite's own."""
+        with _Telling(self.path):
+            super().close()
 
 
 class Cursor(sqlite3.Cursor):
@@ -114,6 +125,9 @@ class _Telling:
 
 
 def _told(path: Path, error: sqlite3.DatabaseError) -> SnapshotError | KeyboardInterrupt | None:
+    if isinstance(error, sqlite3.ProgrammingError):  # it has no code
+        found = next((said for word, said in _MISUSES.items() if word in str(error)), "")
+        return SnapshotError(f"{path}: {found}") if found else None
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the basic code of an extended one
     if code == sqlite3.SQLITE_INTERRUPT:  # only a signal interrupts
         return KeyboardInterrupt()

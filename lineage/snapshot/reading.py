@@ -33,16 +33,22 @@ _SILENT = "SELECT id, kind, name, account, region FROM silent JOIN node USING (i
 
 def open_snapshot(path: str | Path) -> Snapshot:
     """Open a snapshot file to read it. Raises `SnapshotError` for a missing file, another file or a newer schema."""
-    if not Path(path).exists():
-        make = f"make one with `lineage crawl --snapshot {path}`, or name another; `lineage demo` makes one to try"
-        raise SnapshotError(f"no snapshot at {path}: {make}")
-    if Path(path).is_dir():
+    return Snapshot(path)
+
+
+def _insist_file(path: Path) -> None:
+    """Raise `SnapshotError` where there is no file to read."""
+    if not path.exists():
+        raise SnapshotError(f"no snapshot at {path}: {_advice(str(path))}")
+    if path.is_dir():
         raise SnapshotError(f"{path} is a folder: name the snapshot file in it")
-    snapshot = Snapshot(path, read_only=True)
-    if not snapshot.holds_crawls():
-        snapshot.close()
-        raise SnapshotError(f"{path} is empty: fill it with `lineage crawl --snapshot {path}`")
-    return snapshot
+
+
+def _advice(missing: str) -> str:
+    """What to do where there is no snapshot: after the demo, most likely its file is meant."""
+    if missing == "lineage.db" and Path("demo.db").is_file():
+        return "demo.db is here: add --snapshot demo.db, or read your account with `lineage crawl`"
+    return f"make one with `lineage crawl --snapshot {missing}`, or name another; `lineage demo` makes one to try"
 
 
 def insist_snapshot(given: object, *, also: str = "") -> None:
@@ -94,18 +100,21 @@ def _insist_no_log(path: Path) -> None:
 class Snapshot(GraphTables, RecordTables, LedgerTables):
     """An open snapshot file. Use it as a context manager, or call `close`."""
 
-    def __init__(self, path: str | Path, *, read_only: bool = False) -> None:
-        """Open the file, or prepare a new one that the first `recording` creates."""
-        self._existed = Path(path).exists()
-        if not read_only and not self._existed:
-            _begin(Path(path))
-        _insist_no_log(Path(path))
-        number = _stamp(Path(path))[:2]
-        mode = "rw" if read_only else "rwc"  # rw even to read: this rolls back what a killed crawl left unfinished
-        super().__init__(connect(Path(path), mode), Path(path))
+    def __init__(self, path: str | Path, *, writing: bool = False) -> None:
+        """Open the file to read it; or, `writing`, prepare a new one that the first `recording` creates."""
+        path = Path(path)
+        self._existed = path.exists()
+        if not writing:
+            _insist_file(path)
+        elif not self._existed:
+            _begin(path)
+        _insist_no_log(path)
+        number = _stamp(path)[:2]
+        mode = "rwc" if writing else "rw"  # rw even to read: this rolls back what a killed crawl left unfinished
+        super().__init__(connect(path, mode), path)
         try:
-            self._db.execute(f"PRAGMA query_only = {int(read_only)}")
-            self._check()
+            self._db.execute(f"PRAGMA query_only = {int(not writing)}")
+            self._check(empty=writing)
         except BaseException:
             self.close()
             raise
@@ -137,7 +146,8 @@ class Snapshot(GraphTables, RecordTables, LedgerTables):
         """Whether anything was ever recorded here."""
         return bool(self._one("PRAGMA application_id") == APPLICATION_ID)
 
-    def _check(self) -> None:
+    def _check(self, *, empty: bool) -> None:
+        """Raise `SnapshotError` for another database, another schema, and an empty file where it may not be `empty`."""
         application, version = (self._one(f"PRAGMA {name}") for name in ("application_id", "user_version"))
         if application != APPLICATION_ID and self._one("SELECT count(*) FROM sqlite_master"):
             raise SnapshotError(f"{self.path} is a database, but not a lineage snapshot: name another file with --snapshot")
@@ -153,6 +163,8 @@ class Snapshot(GraphTables, RecordTables, LedgerTables):
             )
         if application == APPLICATION_ID and (odd := unlike(self._db)):
             raise damaged(self.path, odd)
+        if application != APPLICATION_ID and not empty:
+            raise SnapshotError(f"{self.path} is empty: fill it with `lineage crawl --snapshot {self.path}`")
 
     # --- writing --------------------------------------------------------------------------------
 

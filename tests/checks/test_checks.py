@@ -265,7 +265,7 @@ def test_a_suppression_of_something_else(tmp_path: Path, leaky: Path) -> None:
         ('holdouts = ["data/holdout"]', "holdouts[1] 'data/holdout' is not an S3 URI"),
         (
             f"fail-on = 0x{'f' * 5000}",
-            "fail-on must not be something that long or deep: expected one of note, warning, error, never",
+            "fail-on must not be something that long or deep: it is one of note, warning, error, never",
         ),
         ('fail-on = "high"', "fail-on must not be 'high': it is one of note, warning, error, never"),
         ('[severities]\nLIN999 = "off"', "severities must not be 'LIN999': did you mean LIN090 or LIN009?"),

@@ -27,7 +27,7 @@ def checked(
     path: Path, holdout: str, *records: Resource | Gap, lists: Mapping[str, list[str]] | None = None, subjects: Any = None
 ) -> lineage.Checked:
     """A check of a snapshot of some records, and of what manifests list."""
-    with Snapshot(path / "s.db") as snapshot, snapshot.recording() as recording:
+    with Snapshot(path / "s.db", writing=True) as snapshot, snapshot.recording() as recording:
         recording.begin(CRAWL)
         for record in records:
             recording.add(record)
@@ -159,7 +159,7 @@ def test_which_object_of_a_list_is_shown(tmp_path: Path, read: str, shown: str) 
         (
             "LIN001",
             [training("j", {"test": f"{HELD}1/"})],
-            f"j trained on holdout {HELD}: channel test = {HELD}1/, which covers part of it; test is used for evaluation only, by its name",
+            f"j was given holdout {HELD} in channel test, which by its name only measures: channel test = {HELD}1/, which covers part of it",
         ),
         (
             "LIN002",

@@ -106,6 +106,22 @@ def test_a_place_that_no_record_names_is_a_good_no(asking: Any, tmp_path: Path) 
     assert json.loads(asking("used", MEANT, "-f", "json").out)["named"] is True
 
 
+def test_a_place_that_only_a_wider_one_covers_may_be_misspelt(asking: Any) -> None:
+    """A read of all loans is no record of a folder there: head and first note say by what it counts, and JSON stays."""
+    asked, wide = "s3://bank-ml/loans/train/does-not-exist-77/", "s3://bank-ml/loans/train/"
+    said = {
+        "used": ("used", "it counts as read"),
+        "impact": ("reached", "what was found may hold it, and is listed only"),
+    }
+    for question, (verdict, follows) in said.items():
+        assert f"{wide}, which covers {asked}" in asking(question, asked, "-f", "table").out.splitlines()[0]
+        answer = json.loads(asking(question, asked, "-f", "json").out)
+        assert (answer["verdict"], answer["named"]) == (verdict, True)
+        assert answer["caveats"][0] == f"no record names {asked} itself: {follows} because {wide} covers it; check the spelling"
+        named = asking(question, wide, "-f", "table").out
+        assert not any(said in named for said in ("itself", "which covers s3"))
+
+
 # --- the scope in every format ----------------------------------------------------------------------
 
 QUESTIONS = {

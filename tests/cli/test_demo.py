@@ -47,7 +47,7 @@ def test_the_package_holds_the_same_account_as_the_fixtures() -> None:
 
 def begun(path: Path, crawl: Crawl) -> None:
     """A crawl that was interrupted right after it began."""
-    with Snapshot(path) as snapshot, snapshot.recording() as recording:
+    with Snapshot(path, writing=True) as snapshot, snapshot.recording() as recording:
         recording.begin(crawl)
 
 

@@ -54,6 +54,21 @@ def test_a_signal_ends_a_crawl_that_waits_for_aws(tmp_path: Path, number: signal
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("arguments", [("ls",), ("trace", "loans-live"), ("check",), ("draw",), ("export", "-f", "json")])
+def test_a_closed_stdout_is_said(ask, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]) -> None:
+    """Behind `>&-` there is nowhere to print to: one line says so, and the exit code is that of a failure."""
+    monkeypatch.setattr("sys.stdout", None)
+    ran = ask(*arguments)
+    assert (ran.code, ran.out, ran.err) == (3, "", "lineage: stdout is closed: name a file with --out\n")
+
+
+def test_a_closed_stdout_is_not_needed_for_a_file(ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With --out, nothing is printed to stdout, and so it may be closed."""
+    monkeypatch.setattr("sys.stdout", None)
+    assert ask("ls", "-o", "x.csv").code == 0
+    assert Path("x.csv").read_text().startswith("kind,name,")
+
+
 def test_what_ignores_a_signal_still_does(tmp_path: Path) -> None:
     """Under nohup a crawl outlives its terminal."""
     with socket.create_server(("127.0.0.1", 0)) as silent:

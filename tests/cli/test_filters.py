@@ -90,6 +90,36 @@ def test_pictures_of_a_region(over: Any) -> None:
     assert over("draw", "--region", ABROAD).code == 2
 
 
+@pytest.mark.parametrize(
+    "arguments", [("ls", "kind:endpoint"), ("draw", "+loans-live"), ("export", "-f", "csv-nodes"), ("report", "-f", "json")]
+)
+def test_part_of_what_is_asked_about_was_never_read(over: Any, arguments: tuple[str, ...]) -> None:
+    """Where no scope is printed, stderr names it once; where nothing was read, the error alone does."""
+    said = f"lineage: no crawl has read anything in {ABROAD}: `lineage crawl` reads it"
+    ran = over(*arguments, "--region", HERE, "--region", ABROAD)
+    assert (ran.code, ran.err.splitlines().count(said)) == (0, 1)
+    alone = over(*arguments, "--region", ABROAD)
+    assert (alone.code, alone.err.count("\n")) == (2, 1)
+
+
+def test_what_is_narrowed_says_so(over: Any) -> None:
+    """A picture in its title, an export and a search in their scope; and none tells that it looked where nobody did."""
+    picture = over("draw", "+loans-live", "--region", HERE, "--account", "111122223333").out
+    assert f"loans-live with everything upstream, only in 111122223333 and {HERE}" in picture
+    told = json.loads(over("export", "-f", "cytoscape", "--region", HERE).out)
+    assert json.loads(told["data"]["scope"])["narrowed"] == {"accounts": [], "regions": [HERE]}
+    found = json.loads(over("search", "training-job", "--region", ABROAD, "-f", "json").out)["scope"]
+    assert (found["accounts"], found["regions"], found["narrowed"]["regions"]) == ([], [], [ABROAD])
+    assert len(found["holes"]) > 0
+
+
+def test_gaps_of_a_part_do_not_tell_of_all_crawls(over: Any) -> None:
+    """That no list was read is said only where none was."""
+    for form in ("tsv", "table"):
+        ran = over("gaps", "--region", ABROAD, "-f", form)
+        assert "No list was read" not in ran.out + ran.err
+
+
 def test_what_a_filter_does_not_narrow_refuses_it(over: Any) -> None:
     """One run, one pipeline and a form for all gaps are told whole."""
     for arguments in (("runs", "-", "x"), ("pipelines", "Renewal-Price"), ("gaps", "--attest-template")):
@@ -106,6 +136,18 @@ def test_names_with_wildcards(over: Any) -> None:
     assert names("endpoint/loans-l?ve") == ["loans-live"]
     assert "Loans-Fit-0042" in names("+endpoint/loans*")
     assert names("kind:training-job", "*Fit-0042") == ["Loans-Fit-0042"]
+    below = names("s3://bank-ml/loans/*")
+    assert {"s3://bank-ml/loans/", "s3://bank-ml/loans/train/", "s3://bank-ml/loans/validation/"} <= set(below)
+    assert {one for one in below if not one.startswith("s3://bank-ml/loans/")} == set()
+    assert set(below) <= set(names("s3://bank-ml/loans/*+1"))
+
+
+@pytest.mark.parametrize("command", ["show", "impact"])
+def test_one_thing_takes_no_wildcard(over: Any, command: str) -> None:
+    """What is asked of one node does not say that nothing matches: it says how to list what does."""
+    said = "'loans-*' may match several: name one of those that `lineage ls 'loans-*'` lists"
+    assert (ran := over(command, "loans-*")).code == 2
+    assert ran.err == f"lineage: {said}\n"
 
 
 def test_a_crawl_takes_the_url_of_an_endpoint(run: Any) -> None:

@@ -171,3 +171,20 @@ def test_a_report_as_pdf(over: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         "lineage: no program that writes PDF is installed: a PDF takes Chromium, Chrome, or WeasyPrint (`pip install weasyprint`); "
         "or print the .html from any browser\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("file", "begins"), [("x.graphml", "<?xml"), ("x.dot", "digraph"), ("x.mmd", "flowchart"), ("x.cdx.json", "{")]
+)
+def test_an_export_goes_by_an_extension_that_only_one_format_has(over: Any, file: str, begins: str) -> None:
+    """Where only one format has the extension, --format may be left out."""
+    ran = over("export", "loans-live", "-o", file)
+    assert (ran.code, Path(file).read_text().startswith(begins)) == (0, True)
+
+
+@pytest.mark.parametrize(("form", "file"), [("csv", "x.txt"), ("jsonl", "x.json"), ("sarif", "x.json"), ("csv", "x.out")])
+def test_a_format_may_be_in_a_file_that_does_not_say_another(over: Any, form: str, file: str) -> None:
+    """Any text may be in a .txt, JSON of any sort in a .json, and anything in a file of an unknown extension."""
+    command = "check" if form == "sarif" else "ls"
+    assert over(command, "-f", form, "-o", file).code != 2
+    assert Path(file).stat().st_size > 0

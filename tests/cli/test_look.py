@@ -262,7 +262,7 @@ def test_a_deleted_node_says_so(tmp_path: Path) -> None:
     """What a finished list named no more is shown with the time by which it was gone."""
     gone = record("model", "m", {"CreationTime": "2026-01-01T00:00:00Z"})
     crawl(tmp_path / "s.db", gone)
-    with lineage.Snapshot(tmp_path / "s.db") as snapshot, snapshot.recording() as recording:
+    with lineage.Snapshot(tmp_path / "s.db", writing=True) as snapshot, snapshot.recording() as recording:
         crawl_ = recording.begin(snapshot.crawls()[0])
         recording.mark_gone(Enumeration(ACCOUNT, REGION, "model", "ListModels", "2026-02-01T00:00:00Z"), "2026-02-01T00:00:00Z")
         recording.replace_graph(lambda db: join(db, recording.resources, listings=recording.listings))

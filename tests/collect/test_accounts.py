@@ -124,6 +124,8 @@ def test_no_refusal_makes_a_no(tmp_path: Path, calls: list[tuple[str, str]], cod
     for number, (operation, resource) in enumerate(calls):
         if code == "ResourceNotFound" and not operation.startswith("Describe"):
             continue
+        if code == "ThrottlingException" and number % 4:
+            continue  # told apart from a denial by one word of the gap: a quarter of the calls shows that
         fault = {"fault": code, "operation": operation} | ({"name": resource} if resource else {})
         path = crawl(tmp_path, fault, name=f"{number}.db")
         found = verdicts(path)

@@ -107,7 +107,7 @@ def test_two_crawls_at_once_are_refused(tmp_path: Path) -> None:
     """A crawl into a snapshot that a living process crawls into is refused with a sentence; of a dead one it is gone on with."""
     path, snapshot = account(tmp_path), tmp_path / "s.db"
     subprocess.run([sys.executable, "-c", KILLED, str(path), str(snapshot), "30"], check=False)
-    with lineage.Snapshot(snapshot) as opened, opened.recording() as recording:
+    with lineage.Snapshot(snapshot, writing=True) as opened, opened.recording() as recording:
         (crawl_,) = opened.crawls()
         recording.take_over(crawl_, f"{crawl_.process.rpartition(':')[0]}:{os.getppid()}")
     with pytest.raises(lineage.SnapshotError, match="crawl 1 into .* is under way .*: wait for it, or stop it"):
@@ -214,7 +214,7 @@ def test_a_poorer_record_takes_nothing_away(tmp_path: Path) -> None:
     job["search"] = {"Tags": [{"Key": "team", "Value": "x"}]}
     path, snapshot = account(tmp_path, records=[job]), tmp_path / "s.db"
     lineage.crawl_estate(snapshot, session=replay_session(path))
-    with lineage.Snapshot(snapshot) as opened, opened.recording() as recording:
+    with lineage.Snapshot(snapshot, writing=True) as opened, opened.recording() as recording:
         fetcher = fetch.Fetcher(replay_session(path))
         recording.resume(opened.crawls()[0])
         recording.add(fetcher.describe(lineage.KINDS["training-job"], "serverless", REGION))

@@ -477,13 +477,13 @@ def test_the_caveat_has_its_date(tmp_path: Path) -> None:
     crawl(tmp_path, KEPT)
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
         (one,) = snapshot.lookups()
-    dated = f"{CAVEAT}{one.since}, the first moment that CloudTrail told of, leave no trace"
+    dated = f"{CAVEAT}{one.since}, the first moment that CloudTrail covers, leave no trace"
     assert caveat(tmp_path) == dated
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
         graph = lineage.graph(snapshot)
     late = Crawl(2, "2031-01-01T00:00:00Z", None, "x", (ACCOUNT,), (REGION,), (), "0", "1")
     graph.graph["scope"] = replace(graph.graph["scope"], crawls=(*graph.graph["scope"].crawls, late))
-    assert f"{dated}, nor do those deleted after {one.started}, when it was last asked" in lineage.used(graph, X).caveats
+    assert f"{dated}, nor do those deleted after {one.started}, when CloudTrail was last read" in lineage.used(graph, X).caveats
 
 
 def test_a_snapshot_without_lookups_has_the_old_caveat(tmp_path: Path) -> None:
@@ -578,7 +578,7 @@ def test_malformed_events(tmp_path: Path, entry: dict[str, Any], said: str) -> N
 
 def test_an_event_says_who_and_when(tmp_path: Path) -> None:
     """A line without a user, or without a time, is refused."""
-    for missing, said in (("user", 'an event has a "user"'), ("time", '"time" of an event is ISO 8601 text')):
+    for missing, said in (("user", 'an event must have a "user"'), ("time", '"time" of an event must be ISO 8601 text')):
         entry = {key: value for key, value in deleted().items() if key != missing}
         with pytest.raises(CrawlError, match=said):
             replay_session(account(tmp_path, entry, records=[]))

@@ -313,11 +313,10 @@ STEPS = [
 
 @pytest.mark.parametrize("body", [b"{}", LOGIN, b"null", b""], ids=["an empty object", "a login page", "null", "nothing"])
 @pytest.mark.parametrize("operation", STEPS)
-def test_a_walk_from_an_endpoint(tmp_path: Path, operation: str, body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_walk_from_an_endpoint(tmp_path: Path, operation: str, body: bytes) -> None:
     """Each call of the walk that is not answered is a gap, and the trace shows it."""
     session = Gateway(account(tmp_path)).answers(operation, body).session()
-    monkeypatch.setattr("lineage.collect.endpoints.Session", lambda *_: session)
-    lineage.crawl_endpoints(tmp_path / "s.db", ["live"])
+    lineage.crawl_endpoints(tmp_path / "s.db", ["live"], session=session)
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
         gaps = [gap for gap in snapshot.gaps() if gap.operation == operation]
         assert {gap.reason for gap in gaps} == {"failed"}
@@ -325,12 +324,11 @@ def test_a_walk_from_an_endpoint(tmp_path: Path, operation: str, body: bytes, mo
 
 
 @pytest.mark.parametrize("operation", ["DescribeEndpoint", "ListEndpoints"])
-def test_a_walk_without_its_endpoint(tmp_path: Path, operation: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_walk_without_its_endpoint(tmp_path: Path, operation: str) -> None:
     """Where the endpoint itself is not told, nothing is kept."""
     session = Gateway(account(tmp_path)).answers(operation, b"{}").session()
-    monkeypatch.setattr("lineage.collect.endpoints.Session", lambda *_: session)
     with pytest.raises(CrawlError, match="is not one of AWS's"):
-        lineage.crawl_endpoints(tmp_path / "s.db")
+        lineage.crawl_endpoints(tmp_path / "s.db", session=session)
     assert not (tmp_path / "s.db").exists()
 
 

@@ -163,7 +163,7 @@ def test_an_endpoint_that_the_server_has_not(moto: dict[str, str], tmp_path: Pat
     build()
     crawled = command(tmp_path, "crawl", "--endpoint", "Shp")
     assert crawled.returncode == 2
-    assert "no endpoint Shp in account 123456789012, eu-west-1; did you mean Shop?" in crawled.stderr
+    assert "no endpoint 'Shp' in account 123456789012, eu-west-1; did you mean Shop?" in crawled.stderr
     assert not (tmp_path / "s.db").exists()
 
 

@@ -82,12 +82,12 @@ def literals(path: Path) -> Counter[str]:
 
 
 def test_kinds_are_named_by_the_table() -> None:
-    """Each name of a kind that is written outside the table stands in the list, with a word why; they are fewer than forty."""
+    """Each name of a kind that is written outside the table stands in the list, with a word why; they are fewer than fifty."""
     header, *listed = [line.split("\t") for line in LIST.read_text(encoding="utf-8").splitlines()]
     found = [(path.relative_to(ROOT).as_posix(), *one) for path in SOURCES for one in sorted(literals(path).items())]
     assert header == ["file", "name", "times", "why"]
     assert [(file, name, int(times)) for file, name, times, why in listed if why] == found
-    assert sum(times for *_, times in found) < 40
+    assert sum(times for *_, times in found) < 50
 
 
 @pytest.mark.parametrize(

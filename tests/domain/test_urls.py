@@ -8,13 +8,14 @@ import pytest
 from lineage.domain.kinds import KINDS
 from lineage.domain.regions import REGION, check_places
 from lineage.domain.spelling import did_you_mean, near, no_such
-from lineage.domain.urls import from_url, page_of, region_of
+from lineage.domain.urls import from_url, page_of, place_of
 from lineage.errors import MalformedName
 from tests.records import arn
 
 HOME = "https://eu-west-1.console.aws.amazon.com/sagemaker/home?region=eu-west-1#"
 STUDIO = "https://d-abcdefghijkl.studio.eu-west-1.sagemaker.aws"
 RUNTIME = "https://runtime.sagemaker.eu-west-1.amazonaws.com/endpoints"
+ACCESS_POINT = "arn:aws:s3:eu-west-1:111122223333:accesspoint/ap"
 PAGES = [
     (f"{HOME}/endpoints/live", "endpoint:/eu-west-1/live"),
     (f"{HOME}/jobs/Fit-1", "training-job:/eu-west-1/Fit-1"),
@@ -23,7 +24,10 @@ PAGES = [
     (f"{HOME}/labeling-jobs/details/l", "labeling-job:/eu-west-1/l"),
     (f"{HOME}/models/a%20b", "model:/eu-west-1/a b"),
     ("https://console.aws.amazon.com/sagemaker/home?region=us-east-2#/models/m", "model:/us-east-2/m"),
-    ("https://111122223333-abcd1234.eu-north-1.console.aws.amazon.com/sagemaker/home#/models/m", "model:/eu-north-1/m"),
+    (
+        "https://111122223333-abcd1234.eu-north-1.console.aws.amazon.com/sagemaker/home#/models/m",
+        "model:111122223333/eu-north-1/m",
+    ),
     ("https://cn-north-1.console.amazonaws.cn/sagemaker/home?region=cn-north-1#/models/m", "model:/cn-north-1/m"),
     (f"{HOME}/model-packages/{arn('model-package', 'group/3').replace('/', '%2F')}", arn("model-package", "group/3")),
     (f"{STUDIO}/pipelines/P/executions/abc/graph", "pipeline-execution:/eu-west-1/P/execution/abc"),
@@ -38,6 +42,13 @@ PAGES = [
     ("https://s3.console.aws.amazon.com/s3/buckets/bank-ml?prefix=loans/a%20b/&region=eu-west-1", "s3://bank-ml/loans/a b/"),
     ("https://eu-west-1.console.aws.amazon.com/s3/object/bank-ml?region=eu-west-1&prefix=x.csv", "s3://bank-ml/x.csv"),
     ("https://s3.console.aws.amazon.com/s3/buckets/bank-ml", "s3://bank-ml/"),
+    ("https://s3.console.aws.amazon.com/s3/buckets/bank-ml/", "s3://bank-ml/"),
+    ("https://s3.console.aws.amazon.com/s3/buckets/bank-ml/loans/train/?tab=objects", "s3://bank-ml/loans/train/"),
+    ("https://s3.console.aws.amazon.com/s3/buckets/bank-ml?prefix=arn:aws:s3:::x/", "s3://bank-ml/arn:aws:s3:::x/"),
+    ("https://s3.console.aws.amazon.com/s3/buckets/arn%3Aaws%3As3%3A%3A%3Abank-ml?prefix=loans/", "s3://bank-ml/loans/"),
+    (f"https://s3.console.aws.amazon.com/s3/buckets/{ACCESS_POINT}?prefix=loans/", f"{ACCESS_POINT}/object/loans/"),
+    (f"{RUNTIME}/models/invocations", "endpoint:/eu-west-1/models"),
+    (f"{RUNTIME}/view/invocations", "endpoint:/eu-west-1/view"),
 ]
 
 
@@ -53,7 +64,10 @@ def test_what_a_url_means(url: str, meant: str) -> None:
     [
         "loans-live", "", "s3://bank-ml/x", arn("model", "m"), "https://example.com/endpoints/x", "https://[", "https://",
         "https://bank-ml.s3.eu-west-1.amazonaws.com/loans/", f"{HOME}/dashboard", "http://console.aws.amazon.com",
-        "https://console.aws.amazon.com.evil.example/sagemaker/home#/endpoints/x",
+        "https://console.aws.amazon.com.evil.example/sagemaker/home#/endpoints/x", RUNTIME, f"{RUNTIME}/",
+        "https://eu-west-1.console.aws.amazon.com/bedrock/home?region=eu-west-1#/models/m",
+        "https://eu-west-1.console.aws.amazon.com/codesuite/codepipeline/pipelines/P/view?region=eu-west-1",
+        "https://s3.console.aws.amazon.com/s3/buckets", "https://s3.console.aws.amazon.com/s3/buckets/",
     ],
 )  # fmt: skip
 def test_what_is_no_page_stays(text: str) -> None:
@@ -66,7 +80,7 @@ def test_what_is_no_page_stays(text: str) -> None:
 def test_the_urls_that_we_link_to_are_understood(kind) -> None:
     """Whatever page a picture links to can be pasted back."""
     page = page_of(from_url(HOME + kind.console.format(name="x")))
-    assert page == (kind.name, "eu-west-1", "x")
+    assert page == (kind.name, "eu-west-1", "x", "")
 
 
 def test_a_page_shows_what_lies_in_its_region() -> None:
@@ -76,7 +90,11 @@ def test_a_page_shows_what_lies_in_its_region() -> None:
     assert not page.shows(arn("endpoint", "live").replace("eu-west-1", "us-east-1"), "endpoint", "live")
     assert not page.shows(arn("model", "live"), "model", "live")
     assert page_of("endpoint://live").shows("endpoint:111122223333/us-east-1/live", "endpoint", "live")
-    assert (region_of("endpoint:1/us-east-1/x"), region_of("s3://b/x")) == ("us-east-1", "")
+    own = page_of("endpoint:111122223333/eu-west-1/live")
+    foreign = arn("endpoint", "live", account="444455556666")
+    assert [own.shows(node, "endpoint", "live") for node in (arn("endpoint", "live"), foreign)] == [True, False]
+    assert own.elsewhere([(foreign, "endpoint", "live")]) == "444455556666 eu-west-1"
+    assert (place_of("endpoint:1/us-east-1/x"), place_of("s3://b/x")) == (("1", "us-east-1"), ("", ""))
 
 
 def test_every_region_of_aws_is_one() -> None:

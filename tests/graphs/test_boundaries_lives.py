@@ -173,7 +173,7 @@ def test_what_an_edit_takes_away(tmp_path: Path, versions: list[Resource], edges
     """What people once named as data stays said, whatever they write later; a job says the same in each version, once."""
     for version in versions:
         crawl(tmp_path / "s.db", version)
-    with Snapshot(tmp_path / "s.db") as snapshot, snapshot.recording() as recording:
+    with Snapshot(tmp_path / "s.db", writing=True) as snapshot, snapshot.recording() as recording:
         recording.replace_graph(
             lambda db: join(db, recording.resources, earlier=recording.earlier_versions, listings=recording.listings)
         )

@@ -125,7 +125,7 @@ def test_two_pins_of_one_place_tell_two() -> None:
     pins = [package("one", "s3://models/other/output/model.tar.gz", "b"), package("two", COPY, "b")]
     graph = graph_of([FIT, other, *PACKAGES, *pins, *SERVED])
     assert [job["name"] for job in trace(graph, "shop").training_jobs] == ["fit", "other"]
-    assert sum("nobody saw" in caveat for caveat in trace(graph, "shop").caveats) == 2
+    assert sum("was not observed there" in caveat for caveat in trace(graph, "shop").caveats) == 2
 
 
 def test_two_packages_of_one_moment_pin_two_contents() -> None:
@@ -367,7 +367,7 @@ def test_a_copy_that_is_older_than_the_model(tmp_path: Path) -> None:
     with lineage.open_snapshot(path) as opened:
         traced = lineage.trace(lineage.graph(opened), "shop")
     assert [job["name"] for job in traced.training_jobs] == ["fit", "other"]
-    assert [caveat for caveat in traced.caveats if "nobody saw" in caveat and caveat.startswith("other")]
+    assert [caveat for caveat in traced.caveats if "was not observed there" in caveat and caveat.startswith("other")]
     assert not [caveat for caveat in traced.caveats if caveat.startswith("fit")]
 
 

@@ -332,7 +332,7 @@ def test_all_questions_follow_the_deployment() -> None:
 def crawled(path: Path, *crawls: tuple[str, list[Resource]]) -> None:
     """One crawl after another, each at a day, of what it finds."""
     for day, records in crawls:
-        with Snapshot(path) as snapshot, snapshot.recording() as recording:
+        with Snapshot(path, writing=True) as snapshot, snapshot.recording() as recording:
             recording.begin(Crawl(0, at(day), None, "arn:x", ("111122223333",), ("eu-west-1",), (), f"0{REPLAYED}", "1"))
             for one in records:
                 recording.add(one)

@@ -27,16 +27,16 @@ RECORDS = [
 KNOWN = {
     "s3://bank-ml/loans/train/": Known.PLACE,
     "s3://bank-ml/loans/train": Known.PLACE,
-    "s3://bank-ml/loans/train/x/1.csv": Known.PLACE,
+    "s3://bank-ml/loans/train/x/1.csv": Known.AROUND,
     "s3://bank-ml/loans/": Known.PLACE,
     "s3://bank-ml/": Known.PLACE,
     "s3://bank-ml/loans/fold-1/part-a.csv": Known.PLACE,
     "s3://bank-ml/loans/fold-2/": Known.BUCKET,
-    "s3://bank-ml/curated/train/": Known.PLACE,
+    "s3://bank-ml/curated/train/": Known.AROUND,
     "s3://bank-ml/fast/training/": Known.BUCKET,
     "s3://bank-out/secret/": Known.PLACE,
     "s3://bank-out/secret/x": Known.BUCKET,  # a job wrote around it, and nobody read that
-    "s3://whole/any/thing": Known.PLACE,
+    "s3://whole/any/thing": Known.AROUND,
     "s3://slash/a": Known.BUCKET,
     "s3://nowhere/": Known.NOTHING,
     "s3://bank/": Known.NOTHING,
@@ -78,11 +78,11 @@ TAKEN = [
     "s3://arn:aws:s3:eu-west-1:111122223333:accesspoint/x/loans/",
 ]
 WRONG = {
-    "s3://bank-ml/loans/*": "contains a wildcard",
-    "s3://bank-ml/loans/train/*.csv": "contains a wildcard",
-    "s3://bank-ml/loans/tr?in/": "contains a wildcard",
-    "s3://bank-ml/loans/fold-[12]/": "contains a wildcard",
-    "s3://whole/*": "contains a wildcard",  # it is read, and so is anything else below it
+    "s3://bank-ml/loans/*": "holds a wildcard",
+    "s3://bank-ml/loans/train/*.csv": "holds a wildcard",
+    "s3://bank-ml/loans/tr?in/": "holds a wildcard",
+    "s3://bank-ml/loans/fold-[12]/": "holds a wildcard",
+    "s3://whole/*": "holds a wildcard",  # it is read, and so is anything else below it
     "s3://bank-ml/loans/ # ours": "has text after the URI",
     "s3://bank-ml/loans/train/ s3://bank-ml/loans/test/": "holds two URIs",
     "s3://x/": "'x' is not a valid bucket name",

@@ -311,7 +311,7 @@ STEPS = [
 def test_progress_is_told(tmp_path: Path) -> None:
     """A person sees each step begin, and every few thousand records that it moves."""
     steps: list[tuple[str, int]] = []
-    with Snapshot(tmp_path / "s.db") as snapshot, snapshot.recording() as recording:
+    with Snapshot(tmp_path / "s.db", writing=True) as snapshot, snapshot.recording() as recording:
         recording.replace_graph(
             lambda db: join(db, lambda: estate(STEP), lambda *step: steps.append(step), listings=recording.listings)
         )
@@ -332,7 +332,7 @@ def test_an_interrupted_join_leaves_the_old_graph(tmp_path: Path, at: str) -> No
             raise KeyboardInterrupt
 
     crawl(tmp_path / "s.db", training("j", {"train": "s3://b/t/"}, "s3://b/"))
-    with Snapshot(tmp_path / "s.db") as snapshot:
+    with Snapshot(tmp_path / "s.db", writing=True) as snapshot:
         before = graph_in(snapshot)
         with pytest.raises(KeyboardInterrupt) as interrupt, snapshot.recording() as recording:
             recording.add(training("k", {"train": "s3://b/k"}))
@@ -348,7 +348,7 @@ def test_a_join_is_the_same_again(tmp_path: Path, bank_path: Path) -> None:
     """Joining the same records again gives the same graph, and leaves nothing else in the file."""
     path = tmp_path / "again.db"
     path.write_bytes(bank_path.read_bytes())
-    with Snapshot(path) as snapshot:
+    with Snapshot(path, writing=True) as snapshot:
         before = graph_in(snapshot)
         with snapshot.recording() as recording:
             recording.replace_graph(lambda db: join(db, recording.resources, listings=recording.listings))
@@ -389,7 +389,7 @@ def steps_of(records: list[Resource]) -> int:
 
 
 def peak(path: Path, size: int) -> int:
-    with Snapshot(path) as snapshot, snapshot.recording() as recording:
+    with Snapshot(path, writing=True) as snapshot, snapshot.recording() as recording:
         tracemalloc.start()
         try:
             recording.replace_graph(lambda db: join(db, lambda: estate(size), listings=recording.listings))

@@ -33,14 +33,41 @@ def answers(bank: lineage.Snapshot) -> list[Any]:
 
 
 def test_answers_show_what_they_say_in_evidence(bank: lineage.Snapshot) -> None:
-    """Each answer has a line of text, and HTML that parses with a picture of its evidence."""
+    """Each answer has HTML that parses: the first line of its text, a picture of its evidence, and all of its text, folded."""
     for answer in answers(bank):
         bundle = answer._repr_mimebundle_()
         root = ET.fromstring(bundle["text/html"])
         assert bundle["text/html"] == answer._repr_html_()
-        assert bundle["text/plain"] == root.findtext("p/strong")
+        assert root.findtext("p/strong") == str(answer).partition("\n")[0]
+        assert "".join(root.find("details/pre").itertext()) == str(answer)  # type: ignore[union-attr]
         drawn = [one for one in root.iter() if (one.get("class") or "").startswith("node ") and one.get("id")]
         assert len(drawn) > 1
+
+
+def test_what_no_picture_says_is_the_text(bank_path: Path, bank: lineage.Snapshot) -> None:
+    """Lists, checks, proofs and reports are shown as they are printed, once; nothing is folded, and there is no picture."""
+    jobs = ["training-job/Loans-Fit-0042"]
+    for answer in (
+        lineage.search(bank, "training-job", limit=3),
+        lineage.suggest(bank, "training-job"),
+        lineage.leaderboard(bank, jobs, metric="validation:auc", direction="max"),
+        lineage.check(bank),
+        lineage.verify(bank_path),
+        lineage.snapshot_info(bank_path),
+        lineage.report(bank, ["loans-live"]),
+        lineage.used(bank, "s3://nobody/reads/this/"),
+    ):
+        root = ET.fromstring(answer._repr_html_() or "")
+        assert "".join(root.itertext()) == str(answer)
+        assert {one.tag for one in root.iter()} == {"div", "pre", "strong"}
+
+
+def test_the_text_about_holdouts_is_not_folded(bank: lineage.Snapshot) -> None:
+    """The picture does not say which holdouts were used: the text that does is open below it."""
+    answer = lineage.datasets(bank, "loans-live", holdouts=["s3://bank-ml/loans/holdout/"])
+    root = ET.fromstring(answer._repr_html_() or "")
+    assert "".join(root.find("pre").itertext()) == str(answer)  # type: ignore[union-attr]
+    assert root.find("details") is None
 
 
 def test_the_picture_of_an_answer_calls_things_what_the_graph_calls_them(bank: lineage.Snapshot) -> None:

@@ -14,10 +14,13 @@ import jsonschema
 import pytest
 
 import lineage
+from lineage.domain.records import Resource
 from lineage.outputs.report.controls import EVIDENCED, NOT_DERIVABLE, PARTIAL, _status, framework
 from lineage.outputs.report.facts import FACTS
 from tests.conftest import BANK, ROOT
 from tests.estate import account, fit, line
+from tests.records import channel, processing, served, training
+from tests.swept import swept
 
 FORMS = tuple(lineage.REPORTS)
 SCHEMA = json.loads(files("lineage.outputs.report").joinpath("report.schema.json").read_text(encoding="utf-8"))
@@ -103,7 +106,15 @@ def test_the_time_is_that_of_the_last_crawl(bank: lineage.Snapshot, loans: dict[
         (
             "loans-live",
             "traced",
-            "Endpoint loans-live serves what training job Loans-Fit-0042 made from its declared inputs s3://bank-ml/loans/train/ and ",
+            "Endpoint loans-live serves what training job Loans-Fit-0042 made from its declared input s3://bank-ml/loans/train/ "
+            "and measured on s3://bank-ml/loans/validation/ (channel validation, by its name)",
+        ),
+        (
+            "fraud-ab",
+            "traced",
+            "Endpoint fraud-ab serves, with all its variants together, what training jobs Fraud-NN-1, Fraud-XGB-17 and "
+            "Fraud-XGB-18 made from its declared input s3://bank-ml/fraud/features/ and measured on s3://bank-ml/fraud/holdout/ "
+            "(channel test, by its name)",
         ),
         ("ledger-old", "partial", "as far as records show. Another part could not be traced: model ledger-0 is missing"),
         (
@@ -121,12 +132,71 @@ def test_the_answer_comes_first(bank: lineage.Snapshot, endpoint: str, verdict: 
     assert answer["way"][0]["name"] == endpoint
 
 
+def test_the_path_of_several_is_that_of_one_variant(bank: lineage.Snapshot, loans: dict[str, Any]) -> None:
+    """Where an endpoint has several models, the paper says of which variant the path is; one model has no such line."""
+    assert "This is the path of variant challenger." in lineage.REPORTS["md"](told(bank, "fraud-ab"))
+    assert "This is the path of variant" not in lineage.REPORTS["md"](loans)
+
+
+def test_the_first_page_says_what_nobody_may_miss(whole: dict[str, Any], loans: dict[str, Any]) -> None:
+    """Findings by severity, the holdouts, and that nothing was read from AWS stand between the verdict and the contents."""
+    first = lineage.REPORTS["md"](whole).partition("## Contents")[0]
+    found = whole["findings"]
+    errors = sum(row["severity"] == "error" for row in found["findings"])
+    assert f"- Findings: {errors} error{'' if errors == 1 else 's'}, " in first
+    assert f"; {sum(row['undecided'] for row in found['rules'])} undecided (section 9)" in first
+    assert "- Holdouts: 1 of 1 used (section 7)" in first
+    assert "Demo data or a replay, not read from AWS" in first
+    assert "Holdouts:" not in lineage.REPORTS["md"](loans).partition("## Contents")[0]
+    from_aws = loans | {"coverage": loans["coverage"] | {"crawls": [loans["coverage"]["crawls"][0] | {"tool": "1.0.0"}]}}
+    assert "not read from AWS" not in lineage.REPORTS["md"](from_aws).partition("## Contents")[0]
+
+
+def test_an_artifact_that_may_have_changed_is_told_with_the_answer(whole: dict[str, Any]) -> None:
+    """What could change the answer names artifacts without a checksum, where there are some."""
+    for one in whole["endpoints"]:
+        containers = [row for model in one["models"] for row in model["containers"] if row["artifact"]]
+        said = any("S3 was not asked whether" in caveat for caveat in one["answer"]["caveats"])
+        assert said == any(not row["etag"] for row in containers)
+
+
 def test_a_weak_step_is_told_with_the_answer(whole: dict[str, Any]) -> None:
     """Where only people's word leads to the maker, the sentence says so, and does not call the chain whole."""
     said = {one["subject"]["name"]: one["answer"]["sentence"] for one in whole["endpoints"]}
     assert "told only by a text or by people" in said["appraisal-notebook"]
     assert "Record fields name each step" not in said["appraisal-notebook"]
     assert "Record fields name each step of this chain" in said["loans-live"]
+    assert said["travel-promoted"].endswith("The chain reaches that data, with 1 step known only by the same content.")
+
+
+VENDORS = "s3://jumpstart-cache-prod-eu-west-1/x/model.tar.gz"
+UNTOLD = "a model of a vendor, whose training data is not known here"
+
+
+@pytest.mark.parametrize(
+    ("records", "says"),
+    [
+        (served(VENDORS), f"serves {UNTOLD}. Record"),
+        (
+            [
+                training("fit", [channel("model", VENDORS), channel("train", "s3://d/")]),
+                *served("s3://models/fit/output/model.tar.gz"),
+            ],
+            f"serves what training job fit made from its declared input s3://d/; part of it is {UNTOLD}. Record",
+        ),
+        (
+            [processing("made", {"in": "s3://d/"}, {"out": "s3://models/made/"}), *served("s3://models/made/model.tar.gz")],
+            "serves what a job or a run that is no training job made from s3://d/. Record",
+        ),
+    ],
+    ids=["a vendor's model", "fine-tuned from a vendor's model", "made by a processing job"],
+)
+def test_who_made_what_no_training_job_of_ours_made(tmp_path: Path, records: list[Resource], says: str) -> None:
+    """No maker is invented for a vendor's model, and what of it is unknown stands in the first sentence."""
+    swept(tmp_path / "s.db", records)
+    with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
+        answer = told(snapshot, "shop")["endpoints"][0]["answer"]
+    assert (answer["verdict"], says in answer["sentence"]) == ("traced", True)
 
 
 def test_the_way_leads_to_the_data(loans: dict[str, Any]) -> None:
@@ -329,7 +399,24 @@ def test_a_broken_endpoint_evidences_less(bank: lineage.Snapshot) -> None:
         (mapped,) = told(bank, endpoint, frameworks=["iso42001"])["controls"]
         return {clause["id"]: clause["status"] for clause in mapped["clauses"]}
 
-    assert (status("loans-live")["A.4.3"], status("vendor-scores")["A.4.3"]) == (EVIDENCED, NOT_DERIVABLE)
+    assert (status("loans-live")["A.4.3"], status("vendor-scores")["A.4.3"]) == (PARTIAL, NOT_DERIVABLE)
+
+
+def test_nothing_is_evidenced_by_an_empty_field(bank: lineage.Snapshot) -> None:
+    """A field that no input fills, KPIs of which nothing was read and a standard that nobody opened evidence nothing."""
+    g7, iso = told(bank, "loans-live", frameworks=["g7", "iso42001"])["controls"]
+    status = {clause["title"]: clause["status"] for clause in g7["clauses"]}
+    assert EVIDENCED not in {status[title] for title in ("Content type", "Operational KPIs", "SBOM version")}
+    assert EVIDENCED not in {clause["status"] for clause in iso["clauses"]}
+    assert iso["looked_at"] == "12 of 38 controls of Annex A; the others are not mapped"
+
+
+def test_what_is_missing_is_worded_as_missing(loans: dict[str, Any]) -> None:
+    """The table of what to complete by hand says what the report lacks, not what it would have."""
+    text = lineage.REPORTS["md"](loans)
+    assert "| Missing in this report |" in text
+    assert "no holdouts were checked" in text
+    assert "holdouts were checked" not in text.replace("no holdouts were checked", "")
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -179,6 +179,7 @@ def test_a_config_that_stays_in_the_endpoint_may_be_the_other_one(tmp_path: Path
 
 SERVES = [
     ("known", [FIT := training("fit", {"train": RAW}, "s3://m/fit"), *served("s3://m/fit")], "; 1 endpoint serves it now"),
+    ("known, and a hole names another", [FIT, *served("s3://m/fit", name="live"), *served("s3://m/other")], "; 1 endpoint serves it now; 1 more may"),
     ("nobody", [FIT, training("other", {}, "s3://m/other"), *served("s3://m/other")], "; no SageMaker endpoint is known to serve it"),
     ("a hole names one", [FIT, *served("s3://m/other")], "; no SageMaker endpoint is known to serve it; 1 may"),
     ("it is being updated", [FIT, *changed(served("s3://m/fit"), "Updating")], "; no SageMaker endpoint is known to serve it; 1 may"),

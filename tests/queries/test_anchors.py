@@ -90,4 +90,4 @@ def test_a_line_that_is_no_anchor(run, copies: list[Path], line: str) -> None:
     Path("a.jsonl").write_text(f"\n{line}\n")
     ran = run("snapshot", "verify", str(copies[0]), "--anchors", "a.jsonl")
     assert (ran.code, ran.err.count("\n")) == (2, 1)
-    assert "a.jsonl, line 2: this is no anchor" in ran.err
+    assert "a.jsonl, line 2: this is not an anchor" in ran.err

@@ -133,7 +133,7 @@ def test_datasets_agree_with_used(_case: str, records: list[Resource], expected:
 def test_a_neighbourhood_tells_the_same(_case: str, records: list[Resource], expected: dict[str, str], tmp_path: Path) -> None:
     """What a question loads of a snapshot holds the jobs that a job started."""
     crawl(tmp_path / "s.db", *records)
-    with lineage.Snapshot(tmp_path / "s.db") as snapshot:
+    with lineage.Snapshot(tmp_path / "s.db", writing=True) as snapshot:
         assert best(used(around_dataset(snapshot, RAW), RAW)) == expected
         near, all_of_it = (lineage.impact(graph, RAW) for graph in (around_subject(snapshot, RAW), lineage.graph(snapshot)))
         assert near.reached == all_of_it.reached

@@ -495,7 +495,7 @@ def test_what_was_deleted_since_stays_on_the_board(board, tmp_path: Path) -> Non
     """A training job that is gone is compared by its last record, and labelled."""
     job = fit("j", 0.1)
     board(job, **MAX)
-    with Snapshot(tmp_path / "board.db") as snapshot, snapshot.recording() as recording:
+    with Snapshot(tmp_path / "board.db", writing=True) as snapshot, snapshot.recording() as recording:
         recording.ended(job.id, str(job.created), "2026-02-01T00:00:00Z")
     with lineage.open_snapshot(tmp_path / "board.db") as snapshot:
         (row,) = lineage.leaderboard(snapshot, [job.id], **MAX).rows

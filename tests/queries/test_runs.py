@@ -387,7 +387,7 @@ def test_deleted_runs_are_told_when_asked_for(tmp_path: Path) -> None:
     """What a finished list names no more is left out, counted and listed on demand, and still loaded by its name."""
     path = tmp_path / "s.db"
     crawl(path, experiment("Fraud"), a_run("fraud-one", SDK), a_run("fraud-two", SDK))
-    with Snapshot(path) as snapshot, snapshot.recording() as recording:
+    with Snapshot(path, writing=True) as snapshot, snapshot.recording() as recording:
         recording.begin(CRAWL)
         list_ = Enumeration("111122223333", "eu-west-1", "trial-component", "ListTrialComponents", "2026-02-01T00:00:00Z")
         recording.mark_gone(list_, "2026-02-01T00:00:00Z")

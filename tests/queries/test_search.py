@@ -412,7 +412,7 @@ def test_what_is_gone(tmp_path: Path) -> None:
 def test_two_lives_that_nobody_ended(tmp_path: Path) -> None:
     """Of two models of one name, of which no list has told that the first is gone, the last is found: the service has no other."""
     crawl = Crawl(0, now(), now(), CALLER, (ACCOUNT,), (REGION,), ("shop",), f"t{REPLAYED}", "b")
-    with lineage.Snapshot(tmp_path / "s.db") as snapshot:
+    with lineage.Snapshot(tmp_path / "s.db", writing=True) as snapshot:
         with snapshot.recording() as recording:
             recording.begin(crawl)
             for day in (2, 1):
@@ -611,7 +611,8 @@ def test_formats(shell, form: str, live: list[str]) -> None:
     question = ["--sort-by", "Metrics.validation:auc", "-n", "2", "--columns", "name, Metrics.validation:auc"]
     told = shell("search", "training-job", *question, "-f", form, *live)
     assert told[:2] == (0, ROWS[form])
-    assert told.err.startswith("Looked at: account 111122223333, region eu-west-1")
+    assert told.err.startswith("35 training jobs found, 2 shown")
+    assert "\nLooked at: account 111122223333, region eu-west-1" in told.err
 
 
 def test_a_table_says_what_was_looked_at(shell, ask) -> None:
@@ -623,7 +624,7 @@ def test_a_table_says_what_was_looked_at(shell, ask) -> None:
     )
     short = ask("search", "training-job", "-n", "1", "-f", "csv")
     assert short.out.startswith("name,status,created,id\n")
-    assert "lineage: 111122223333 eu-west-1: not every training job was read" in short.err
+    assert "\nNote: 2 holes could hide more training jobs:\n  111122223333 eu-west-1  " in short.err
 
 
 def test_json(shell) -> None:

@@ -277,7 +277,7 @@ def test_one_component_name_of_two_experiments_is_never_overwritten(service: Sta
 def test_a_component_that_is_no_run_is_left_alone(service: StandIn) -> None:
     """A component of that name which somebody made for something else is refused."""
     service.session().client("sagemaker").create_trial_component(TrialComponentName="churn-first")
-    with pytest.raises(RefusedValue, match="is no run"), Run("churn", "first"):
+    with pytest.raises(RefusedValue, match="is not a run"), Run("churn", "first"):
         pytest.fail("must not be entered")
 
 

@@ -132,12 +132,12 @@ def test_resources_by_either_name(name: str, resource: str) -> None:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("TrainigJob", "Value 'TrainigJob' at 'resource' failed to satisfy constraint: Member must satisfy enum value set"),
+        ("TrainigJob", "no kind 'TrainigJob' that SageMaker's Search knows"),
         ("TrainigJob", "did you mean TrainingJob"),
         ("processing-job", "SageMaker's Search knows no processing-job; it knows endpoint, model,"),
         ("Image", "Search gives no records of Image; a SearchRecord has no member for them"),
         ("ImageVersion", "Search gives no records of ImageVersion"),
-        ("dataset", "Value 'dataset' at 'resource'"),
+        ("dataset", "no kind 'dataset' that SageMaker's Search knows; it knows endpoint, model,"),
     ],
 )
 def test_resources_that_search_does_not_give(name: str, said: str) -> None:

@@ -118,10 +118,22 @@ def test_a_newest_state_that_is_not_sealed_is_not_called_unchanged(run, at) -> N
     crawl(Path("lineage.db"), training("new", {"train": "s3://b/n"}), finish=False)
     ran = run("snapshot", "verify", "-f", "table")
     assert ran.out.splitlines()[0] == (
-        "UNCHANGED  what 2 crawls wrote into lineage.db is as sealed; the newest state is not sealed"
+        "UNCHANGED, NOT PROVED  what 2 crawls wrote into lineage.db is as sealed; the newest state is not sealed"
     )
     done = lineage.verify("lineage.db")
     assert (done.verdict, done.unsealed_crawls) == (UNCHANGED, [3])
+
+
+def test_the_first_line_says_what_is_proved(run, signed: Path, keys: dict[str, Path], tmp_path: Path) -> None:
+    """Without proof it says so; with a signature it does not; and a genuine signature of a changed file is told as that."""
+    by = ("--signer", pub(keys["jo"]))
+    heads = [run("snapshot", "verify", "-f", "table", *words).out.split("  ")[0] for words in ((), by)]
+    assert heads == ["UNCHANGED, NOT PROVED", "UNCHANGED"]
+    assert json.loads(run("snapshot", "verify", "-f", "json").out)["verdict"] == UNCHANGED
+    altered(Path("lineage.db"), Path("s.db"), "DELETE FROM edge")
+    ran = run("snapshot", "verify", "s.db", "-f", "table", "--signature", str(signed), *by)
+    assert ran.out.startswith("CHANGED  ")
+    assert "Note: the signature is genuine, but this file is not what was signed: signed by jo.pub" in ran.out
 
 
 def test_what_no_seal_covers_is_not_signed(run, signed: Path, keys: dict[str, Path]) -> None:
@@ -169,7 +181,7 @@ def test_who_signs_again_is_told_what_goes(run, signed: Path, keys: dict[str, Pa
     assert "; the envelope that was there is replaced" in run("snapshot", "sign", "--key", str(keys["ann"])).err
 
 
-@pytest.mark.parametrize("words", [("sign", "--key", "KEY"), ("info",)])
+@pytest.mark.parametrize("words", [("sign", "--key", "KEY"), ("info", "-f", "tsv")])
 def test_a_snapshot_is_not_written_over(run, at, keys: dict[str, Path], words: tuple[str, ...]) -> None:
     """No answer is written over a snapshot, whichever command is given its name."""
     at(1)

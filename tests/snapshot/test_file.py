@@ -6,12 +6,15 @@ import os
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import lineage
 from lineage.domain.records import REPLAYED, Answered, Crawl, Enumeration, Fetched, Gap
 from lineage.errors import SnapshotError
 from lineage.graphs.derive import derive, join
@@ -24,7 +27,7 @@ CRAWL = Crawl(0, "2026-01-01T00:00:00Z", None, "arn:x", ("1",), ("eu-west-1",), 
 
 def crawl(path: Path, *found: Fetched, finish: bool = True) -> None:
     """One crawl that finds what it is given."""
-    with Snapshot(path) as snapshot, snapshot.recording() as recording:
+    with Snapshot(path, writing=True) as snapshot, snapshot.recording() as recording:
         recording.begin(CRAWL)
         for one in found:
             recording.add(one)
@@ -75,7 +78,11 @@ def test_a_gap_closes_when_its_question_is_answered(tmp_path: Path) -> None:
 
 def test_a_failed_crawl_leaves_no_new_file(tmp_path: Path) -> None:
     """Where a crawl into a new file breaks, no file is left."""
-    with pytest.raises(ZeroDivisionError), Snapshot(tmp_path / "s.db") as snapshot, snapshot.recording() as recording:
+    with (
+        pytest.raises(ZeroDivisionError),
+        Snapshot(tmp_path / "s.db", writing=True) as snapshot,
+        snapshot.recording() as recording,
+    ):
         recording.add(training("j", {}))
         raise ZeroDivisionError
     assert not list(tmp_path.iterdir())
@@ -84,7 +91,11 @@ def test_a_failed_crawl_leaves_no_new_file(tmp_path: Path) -> None:
 def test_a_failed_crawl_changes_nothing(tmp_path: Path) -> None:
     """Where a later crawl breaks, the snapshot says what it said before."""
     crawl(tmp_path / "s.db", training("j", {}))
-    with pytest.raises(KeyboardInterrupt), Snapshot(tmp_path / "s.db") as snapshot, snapshot.recording() as recording:
+    with (
+        pytest.raises(KeyboardInterrupt),
+        Snapshot(tmp_path / "s.db", writing=True) as snapshot,
+        snapshot.recording() as recording,
+    ):
         recording.add(training("k", {}))
         raise KeyboardInterrupt
     with open_snapshot(tmp_path / "s.db") as snapshot:
@@ -139,7 +150,7 @@ def test_lists_that_were_read_to_their_end_are_known(tmp_path: Path) -> None:
     whole = Enumeration(
         "1", "eu-west-1", "training-job", "ListTrainingJobs", "2026-01-01T00:00:00Z", finished="2026-01-01T00:00:01Z"
     )
-    with Snapshot(tmp_path / "s.db") as snapshot:
+    with Snapshot(tmp_path / "s.db", writing=True) as snapshot:
         with snapshot.recording() as recording:
             recording.begin(CRAWL)
             recording.progress(whole)
@@ -189,12 +200,12 @@ def test_refused(tmp_path: Path, make: Any, said: str) -> None:
 def test_an_unwritable_place_is_refused(tmp_path: Path) -> None:
     """A snapshot in a folder that does not exist is refused with a sentence."""
     with pytest.raises(SnapshotError, match="can't be opened: there is no folder .*none: make it"):
-        Snapshot(tmp_path / "none" / "s.db")
+        Snapshot(tmp_path / "none" / "s.db", writing=True)
 
 
 def test_an_empty_new_file_is_not_left(tmp_path: Path) -> None:
     """Opening a new snapshot and recording nothing leaves no file."""
-    Snapshot(tmp_path / "s.db").close()
+    Snapshot(tmp_path / "s.db", writing=True).close()
     assert not list(tmp_path.iterdir())
 
 
@@ -217,7 +228,7 @@ def test_records_of_a_kind(tmp_path: Path) -> None:
     first, later = (training("j", {"train": f"s3://b/{name}"}) for name in "ab")
     gone = training("old", {"train": "s3://b/c"})
     crawl(tmp_path / "s.db", first, gone, record("model", "m", {}))
-    with Snapshot(tmp_path / "s.db") as snapshot, snapshot.recording() as recording:
+    with Snapshot(tmp_path / "s.db", writing=True) as snapshot, snapshot.recording() as recording:
         recording.begin(CRAWL)
         recording.add(later)
         recording.ended(gone.id, gone.created or "", "2026-02-01T00:00:00Z")
@@ -235,7 +246,7 @@ def test_the_file_is_its_owners_alone(tmp_path: Path, mode: str) -> None:
     """Only the owner can read a new snapshot, and the files that SQLite puts beside it."""
     before = os.umask(0)
     try:
-        with Snapshot(tmp_path / "s.db") as snapshot:
+        with Snapshot(tmp_path / "s.db", writing=True) as snapshot:
             snapshot._db.execute(f"PRAGMA journal_mode = {mode}")
             with snapshot.recording() as recording:
                 recording.begin(CRAWL)
@@ -254,3 +265,47 @@ def test_a_file_that_is_there_keeps_its_mode(tmp_path: Path) -> None:
     (tmp_path / "s.db").chmod(0o640)
     crawl(tmp_path / "s.db")
     assert (tmp_path / "s.db").stat().st_mode & 0o777 == 0o640
+
+
+def closed(path: Path) -> Snapshot:
+    with open_snapshot(path) as snapshot:
+        return snapshot
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda path: lineage.used(closed(path), "s3://bank-ml/loans/"),
+        lambda path: lineage.list_pipelines(closed(path)),
+        lambda path: lineage.graph(closed(path)),
+        lambda path: list(begun(path)),
+    ],
+    ids=["used", "list_pipelines", "graph", "nodes"],
+)
+def test_a_closed_snapshot_says_so(ask: Callable[[Path], object], bank_path: Path) -> None:
+    """A question to a closed snapshot is an error of ours, also in the middle of a list that is read row by row."""
+    with pytest.raises(SnapshotError, match="the snapshot is closed: open it again"):
+        ask(bank_path)
+
+
+def begun(path: Path) -> Iterator[object]:
+    with open_snapshot(path) as snapshot:
+        nodes = lineage.nodes(snapshot)
+        next(nodes)
+    return nodes
+
+
+def test_a_snapshot_of_another_thread_says_so(bank: Snapshot) -> None:
+    """SQLite lets only the thread that opened a file read it: the error says what to do."""
+    with ThreadPoolExecutor(1) as other:
+        for ask in (lambda: lineage.used(bank, "s3://bank-ml/loans/"), bank.close):
+            with pytest.raises(SnapshotError, match="belongs to the thread that opened it: open one in each thread"):
+                other.submit(ask).result()
+
+
+@pytest.mark.parametrize("make", [open_snapshot, Snapshot])
+def test_reading_makes_no_file(make: Callable[[Path], Snapshot], tmp_path: Path) -> None:
+    """A missing file is refused, whichever way it is opened to be read, and no file is made."""
+    with pytest.raises(SnapshotError, match=r"no snapshot at .*none\.db: make one with `lineage crawl"):
+        make(tmp_path / "none.db")
+    assert not list(tmp_path.iterdir())

@@ -42,7 +42,7 @@ def sealed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         lineage.crawl_estate(path, replay=BANK)
     gone = training("old", {"train": "s3://b/c"})
     crawl(path, gone, Gap("1", "r", "DescribeModel", "m", "denied", "so"))
-    with Snapshot(path) as snapshot, snapshot.recording() as recording:
+    with Snapshot(path, writing=True) as snapshot, snapshot.recording() as recording:
         recording.begin(CRAWL)
         recording.keep_content(Content("s3://b/c", ("etag:1",), "2026-01-01", "2026-01-02"))
         recording.ended(gone.id, gone.created or "", "2026-02-01T00:00:00Z")

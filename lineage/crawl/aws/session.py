@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import re
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -23,6 +22,7 @@ from lineage.crawl.aws.pace import FIRST, THROTTLED, Pace
 from lineage.crawl.aws.refusals import UNPARSED, Garbled, error_body, json_object, told
 from lineage.crawl.aws.signin import no_profile, no_region, not_signed_in
 from lineage.domain.names import parse_arn
+from lineage.domain.regions import check_role
 from lineage.domain.spelling import did_you_mean
 from lineage.errors import CrawlError, MalformedName
 
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 BOTOCORE_VERSION: str = botocore.__version__
-_ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/\S+")
 RESTS = (1, 2)  # how many times `patience` to wait before asking again after a garbled answer
 _POOL = 80  # connections of a client: as many as the threads of a sweep
 
@@ -99,8 +98,7 @@ class Session:
 
     def assume(self, role: str) -> Session:
         """A session with another role that renews its credentials by itself. Raises `CrawlError`, `MalformedName`."""
-        if not _ROLE.fullmatch(role):
-            raise MalformedName(f"{role!r} is not a role ARN (expected one like arn:aws:iam::111122223333:role/auditor)")
+        check_role(role)
         core = botocore.session.Session()
         own: Any = self._boto  # it makes the client that assumes the role, so its hooks work there, too
         fetcher = AssumeRoleCredentialFetcher(

@@ -56,7 +56,7 @@ def not_signed_in(error: Exception, boto: boto3.Session) -> str:
         return f"the AWS credentials of {_source(boto)} could not be read: {told(error)}"
     if isinstance(error, ConnectionError):
         return f"AWS could not be reached: {told(error)}: check the network, the proxy and the region"
-    return f"AWS did not say who is asking (sts:GetCallerIdentity): {told(error)}"
+    return f"AWS did not identify the caller (sts:GetCallerIdentity): {told(error)}"
 
 
 def _renew(error: Exception, boto: boto3.Session) -> str:

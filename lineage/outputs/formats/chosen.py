@@ -18,6 +18,7 @@ from lineage.graphs.build import graph as graph_of_snapshot
 from lineage.queries.as_json import scope_json
 from lineage.queries.attested import Vouched, vouched_in
 from lineage.queries.flow.links import Link
+from lineage.queries.scope import Within, narrowed
 from lineage.queries.select import select, within
 from lineage.snapshot.reading import Snapshot
 from lineage.snapshot.tables import Row
@@ -43,7 +44,7 @@ class Chosen:
 
         `attestations` close holes where a format tells of some.
         """
-        self._places = (tuple(accounts), tuple(regions))
+        self._places = Within.of(accounts, regions)
         self.selector = selector
         self.vouched = vouched_in(attestations)
         self.notes: list[str] = []
@@ -85,7 +86,7 @@ class Chosen:
 
     def about(self) -> Json:
         """The scope and the gaps, as one JSON object each."""
-        said = scope_json(self.scope, list(self.scope.holes))
+        said = scope_json(self.scope, list(self.scope.holes)) | narrowed(self.scope, self._places)
         return {"gaps": said.pop("holes"), "scope": said}
 
     def nodes(self) -> Iterator[tuple[str, Attributes]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import quote
 
+from lineage.domain.given import texts
 from lineage.domain.kinds import ENDPOINT, KINDS, RELATIONS, RESOURCE, REUSED, SHOWN_BESIDE, Kind
 from lineage.domain.names import is_arn, location_of
 from lineage.domain.status import serves
@@ -99,7 +100,7 @@ def picture(
     has a gap, or up to 50 endpoints in service. What is highlighted, else what is to keep, is marked as asked for. Edges are
     what the records say: times are not looked at.
     """
-    marked = set(highlight)
+    marked, keep = {*texts(highlight, "highlight")}, texts(keep, "keep")
     shown = (
         graph if images else graph.subgraph(node for node, data in graph.nodes(data=True) if data["kind"] not in SHOWN_BESIDE)
     )

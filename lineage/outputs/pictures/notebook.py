@@ -22,10 +22,11 @@ from lineage.outputs.pictures.svg import element, words
 from lineage.queries.showing import Answer, Shows, in_a_word
 
 MOST = 300  # nodes that a notebook draws
-_CAVEATS = 8
 _PAGE = 860.0  # pixels that the output of a cell is wide
 _NODE = ("id", "kind", "name", "status", "observed")
 _EDGE = ("source", "target", "relation", "evidence")
+_BOX = "overflow: auto; max-height: 80vh"
+_PLAIN = "background: none; color: inherit; white-space: pre"
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 
 
@@ -71,12 +72,7 @@ def html(shown: Any) -> str | None:
         return _page(line(shown), [_inline(shown.drawn)])
     if isinstance(shown, nx.MultiDiGraph):
         return _page(line(shown), _graph(shown)) if "scope" in shown.graph else None
-    if not hasattr(shown, "as_json"):
-        return None
-    beside = {name: getattr(shown, name, None) for name in ("nodes", "making")}
-    parts = list(_answer(shown.as_json(), **beside))
-    told = type(shown).text(shown) if isinstance(shown, Answer) else None
-    return _page(line(shown), parts or ([element("pre", words(told))] if told else []))
+    return _answer(shown) if isinstance(shown, Answer) else None
 
 
 def line(shown: Any) -> str:
@@ -96,7 +92,7 @@ def _count(number: int, noun: str) -> str:
 
 def _page(title: str, parts: Iterable[str]) -> str:
     head = element("p", element("strong", words(title)))
-    return element("div", head, *parts, class_="lineage", style="overflow: auto; max-height: 80vh")
+    return element("div", head, *parts, class_="lineage", style=_BOX)
 
 
 def _graph(graph: Graph) -> Iterator[str]:
@@ -115,26 +111,38 @@ def _most_first(counts: Counter[str]) -> list[tuple[str, int]]:
     return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
-def _answer(said: dict[str, Any], nodes: Any, making: Any) -> Iterator[str]:
-    """The picture of what the answer says in evidence, else a table of what it names; then its caveats and holes.
+def _answer(shown: Answer) -> str:
+    """An answer: the first line of its text, the picture of its evidence, and below it the text, folded.
+
+    The text is open where it says what the picture does not: which holdouts there are, or that nothing was found.
+    """
+    told = str(shown)
+    drawn = [*_evidence(shown)] if shown.pictured else []
+    if not drawn:
+        return element("div", _text(told), class_="lineage", style=_BOX)
+    text = _text(told) if getattr(shown, "holdouts", ()) else element("details", element("summary", "text"), _text(told))
+    return _page(told.partition("\n")[0], [*drawn, text])
+
+
+def _text(told: str) -> str:
+    """What `print` prints, with its first line as the heading. Its colours are those of the notebook."""
+    first, end, rest = told.partition("\n")
+    return element("pre", element("strong", words(first)), words(end + rest), style=_PLAIN)
+
+
+def _evidence(shown: Any) -> Iterator[str]:
+    """The picture of what an answer says in evidence, else a table of what it names.
 
     What joins it, which the answer's JSON leaves to `trace`, is in `making`.
     """
-    graph = graph_of_answer(said | {"making": making}, nodes)
+    said = shown.as_json()
+    graph = graph_of_answer(said | {"making": getattr(shown, "making", None)}, getattr(shown, "nodes", None))
     subject = (said.get("subject") or {}).get("id")
     if 0 < len(graph) <= MOST:
         yield _inline(picture(graph, images=True, keep=[subject] if subject else ()))
     elif len(graph):
         kinds = Counter(data["kind"] for _, data in graph.nodes(data=True))
         yield _table(("it names", ""), [(plural(kind), f"{number:,}") for kind, number in _most_first(kinds)])
-    holes = (said.get("scope") or {}).get("holes", [])
-    rests = [f"attestation: {one['who']} until {one['until']}: {one['why']}" for one in said.get("attestations", ())]
-    rests += [f"{said['verdict']}; {said['verdict_without_attestations']} without attestations"] if rests else []
-    notes = [*rests, *said.get("caveats", ())]
-    notes += [f"hole: {hole['reason']} {hole['subject']}: {hole['detail']}" for hole in holes]
-    more = [f"and {len(notes) - _CAVEATS:,} more"] if len(notes) > _CAVEATS else []
-    if notes:
-        yield element("ul", *(element("li", words(note)) for note in [*notes[:_CAVEATS], *more]))
 
 
 def graph_of_answer(said: dict[str, Any], nodes: Any = None) -> Graph:

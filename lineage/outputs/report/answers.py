@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from lineage.domain.kinds import TRAINING_JOB
 from lineage.domain.names import is_place
@@ -11,14 +11,16 @@ from lineage.domain.records import Json
 from lineage.graphs.deployments import PENDING
 from lineage.outputs.report.blocks import listed
 from lineage.outputs.report.reading import brief
-from lineage.queries.trace import Trace, TreeStep
+from lineage.queries.runs.shared_channels import measures
+from lineage.queries.trace import COPY, VENDOR, Trace, TreeStep
 
 TRACED, PARTIAL, BROKEN = "traced", "partial", "broken"
+_UNTOLD = "whose training data is not known here"
 _NAMED = 3  # jobs that a sentence names; more are counted
 
 
-def answer(trace: Trace) -> Json:
-    """The verdict of one endpoint, why, the counts, and the gaps that could change it."""
+def answer(trace: Trace, models: list[Json]) -> Json:
+    """The verdict of one endpoint, why, the counts, and what could change it, of which its `models` show a part."""
     return {
         "verdict": trace.verdict,
         "sentence": _sentence(trace),
@@ -38,9 +40,18 @@ def answer(trace: Trace) -> Json:
         },
         "breaks": trace.breaks,
         "gaps": trace.scope["holes"],
-        "caveats": trace.caveats,
+        "caveats": [*trace.caveats, *_not_asked(models)],
         **trace.rests.as_json(),
     }
+
+
+def _not_asked(models: list[Json]) -> Iterator[str]:
+    """That nobody knows whether an artifact is still what the job wrote."""
+    artifacts = [row for model in models for row in model["containers"] if row["artifact"]]
+    loose = sum(not row["etag"] for row in artifacts)
+    if loose:
+        of = f"{loose} of {_number(len(artifacts), 'artifact')}"
+        yield f"S3 was not asked whether {of} changed after the job wrote it (section 2)"
 
 
 def _trained(trace: Trace) -> list[Json]:
@@ -51,25 +62,38 @@ def _sentence(trace: Trace) -> str:
     name = trace.subject["name"]
     if trace.verdict == BROKEN:
         return f"Nothing that endpoint {name} serves could be traced to the data it was made of{_first_break(trace)}."
-    made = f"Endpoint {name} serves what {_makers(trace)} made from {_inputs(trace)}"
+    together = ", with all its variants together," if len(trace.models) > 1 else ""
+    made = f"Endpoint {name} serves{together} {_served(trace)}"
     if trace.verdict == TRACED:
         return f"{made}. {_holds(trace)}."
     return f"{made}, as far as records show. Another part could not be traced{_first_break(trace)}."
 
 
+def _served(trace: Trace) -> str:
+    """What made it, and from what; of a vendor's model nothing here tells that."""
+    steps = list(_steps(trace.tree))
+    vendors = any(step.note == VENDOR for step in steps)
+    if vendors and not (_trained(trace) or any(step.relation == "writes" for step in steps)):
+        return f"a model of a vendor, {_UNTOLD}"
+    made = f"what {_makers(trace)} made from {_inputs(trace)}"
+    return f"{made}; part of it is a model of a vendor, {_UNTOLD}" if vendors else made
+
+
 def _holds(trace: Trace) -> str:
-    """How sure the chain is: a step that the times only allow, or that only a text or people tell, is no proof."""
+    """How sure the chain is: a step that the times only allow, or that no field of a record tells, is weaker."""
     steps = list(_steps(trace.tree))
     possible = sum(step.note.startswith("possible") for step in steps)
     logged = sum(step.evidence == "logged" for step in steps)
+    copied = sum(step.note == COPY for step in steps)
     weak = [
         *([f"{_number(possible, 'step')} only possible"] if possible else []),
         *([f"{_number(logged, 'step')} told only by a text or by people"] if logged else []),
+        *([f"{_number(copied, 'step')} known only by the same content"] if copied else []),
     ]
     soon = any(step.relation == "configures" and step.role == PENDING for step in steps)
     added = "; some of this comes by a config that is still being deployed" if soon else ""
     if weak:
-        return f"The chain reaches that data, with {' and '.join(weak)}{added}"
+        return f"The chain reaches that data, with {listed(weak)}{added}"
     return f"Record fields name each step of this chain{added}"
 
 
@@ -91,13 +115,35 @@ def _makers(trace: Trace) -> str:
 
 
 def _inputs(trace: Trace) -> str:
-    """The data by name: what the jobs read as data, and how much lies upstream of that."""
-    places = [dict.fromkeys(str(row["uri"]) for row in trace.datasets if row["indirect"] is far) for far in (False, True)]
-    direct, upstream = map(list, places)
+    """The data by name: what the jobs learnt from, what they were measured on, and how much lies upstream of that."""
+    upstream = list(dict.fromkeys(str(row["uri"]) for row in trace.datasets if row["indirect"]))
+    direct = [row for row in trace.datasets if not row["indirect"]]
+    if not direct and upstream and not _trained(trace):  # what made it is no training job, and read this
+        return upstream[0] if len(upstream) == 1 else _number(len(upstream), "location")
     if not direct:
         return f"data of which no record names the place{_upstream(upstream)}"
-    more = [_number(len(direct) - _NAMED, "more location")] if len(direct) > _NAMED else []
-    return f"{_number_of(direct)} {listed([*direct[:_NAMED], *more])}{_upstream(upstream)}"
+    taught = _places(row for row in direct if not measures(row["channel"])) or _places(direct)
+    measured = [row for row in direct if row["uri"] not in taught]
+    return f"{_number_of(taught)} {_named(taught)}{_measured(measured)}{_upstream(upstream)}"
+
+
+def _places(rows: Iterable[Json]) -> list[str]:
+    return list(dict.fromkeys(str(row["uri"]) for row in rows))
+
+
+def _named(places: list[str]) -> str:
+    """The first of some places by name; more are counted."""
+    more = [_number(len(places) - _NAMED, "more location")] if len(places) > _NAMED else []
+    return listed([*places[:_NAMED], *more])
+
+
+def _measured(rows: list[Json]) -> str:
+    """What was read only by channels that measure, which is known by their names alone."""
+    if not rows:
+        return ""
+    channels = sorted({str(row["channel"]) for row in rows})
+    by = f"channel {channels[0]}, by its name" if len(channels) == 1 else f"channels {listed(channels)}, by their names"
+    return f" and measured on {_named(_places(rows))} ({by})"
 
 
 def _number_of(places: list[str]) -> str:
@@ -107,7 +153,7 @@ def _number_of(places: list[str]) -> str:
 def _upstream(places: list[str]) -> str:
     if not places:
         return ""
-    return f" (upstream of that: {places[0] if len(places) == 1 else _number(len(places), 'location')})"
+    return f"; upstream of that: {places[0] if len(places) == 1 else _number(len(places), 'location')}"
 
 
 def _first_break(trace: Trace) -> str:

@@ -36,6 +36,7 @@ def controls(report: Json, names: Iterable[str]) -> list[Json]:
     return [
         {"framework": name}
         | {kept: table[kept] for kept in ("title", "as_of", "state", "sources")}
+        | {"looked_at": table["looked_at"].format(len(table["clause"]))}
         | {"clauses": [_clause(report, clause) for clause in table["clause"]]}
         for name, table in tables.items()
     ]

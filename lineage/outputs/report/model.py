@@ -6,10 +6,12 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from lineage.checks.policy import TAG, Policy
 from lineage.domain.attestations import NO_ATTESTATIONS, Attestations
 from lineage.domain.canonical import digest_of
+from lineage.domain.given import texts
 from lineage.domain.kinds import ENDPOINT
 from lineage.domain.records import Crawl, Json
 from lineage.domain.version import __version__
@@ -47,6 +49,7 @@ _SQLITE = b"SQLite format 3\0"
 class Report(Answer):
     """A report. `as_json` gives the contract `lineage.report/1`, which `report.schema.json` describes."""
 
+    pictured: ClassVar[bool] = False
     document: Json
     endpoints: list[Json]
     coverage: Json
@@ -88,12 +91,12 @@ def report(
     `anchors` are what was once known of the snapshot. Raises `UnknownNode` for an endpoint that nobody has, `MalformedName` for
     an unknown framework, `MalformedPolicy` and `SnapshotError`.
     """
-    asked = list(endpoints)
+    asked, holdouts = [*texts(endpoints, "endpoints")], [*texts(holdouts, "holdouts")]
     told = file_told(snapshot, signature, signer, anchors)
     document = _document(told, snapshot, asked, title, classification, generated_at)
-    writing = _ReportUnderWay(snapshot, _found(snapshot, asked), list(holdouts), policy, vouched_in(attestations))
+    writing = _ReportUnderWay(snapshot, _found(snapshot, asked), holdouts, policy, vouched_in(attestations))
     body = writing.body(document, Path(previous) if previous else None)
-    body["controls"] = controls(body, frameworks)
+    body["controls"] = controls(body, texts(frameworks, "frameworks"))
     file, digest = document["snapshot"]["file"], document["snapshot"]["digest"]
     body["reproduce"] = {
         "command": command,
@@ -184,11 +187,12 @@ class _ReportUnderWay:
     def _endpoint(self, one: Trace) -> Json:
         kept = self._kept
         inputs = datasets(self._snapshot, one.subject["id"], holdouts=self._holdouts, attestations=self._vouched)
+        deployed = models(one, kept)
         return {
             "subject": one.subject,
-            "answer": answer(one),
+            "answer": answer(one, deployed),
             "system": system(one, kept),
-            "models": models(one, kept),
+            "models": deployed,
             "packages": packages(one, kept),
             "training": training(one, kept),
             "training_jobs": len(one.training_jobs),

@@ -31,6 +31,8 @@ from lineage.outputs.report.blocks import (
 from lineage.outputs.report.chapters import chapters
 from lineage.outputs.report.controls import EVIDENCED, NOT_DERIVABLE, PARTIAL
 from lineage.outputs.report.evidence import METHODS
+from lineage.outputs.report.facts import FACTS
+from lineage.outputs.report.first_page import below_the_verdict
 from lineage.outputs.report.vouching import control, warnings
 
 QUESTION = "Which run, which training job and which data produced what this endpoint serves?"
@@ -58,7 +60,7 @@ def paper(report: Json) -> Paper:
         f"report {document['report_id']}",
     ]
     foot = f"{document['report_id']} · {document['report_digest']}"
-    first = [*warnings(document["snapshot"]), *_first_page(endpoints)]
+    first = [*warnings(document["snapshot"]), *_first_page(endpoints), *below_the_verdict(report)]
     return Paper(document["title"], document["classification"], under, first, sections, foot)
 
 
@@ -126,6 +128,7 @@ def _answers(endpoints: list[Json]) -> Iterator[Block]:
             yield _verdict(one)
         told = one["answer"]
         yield WayBack([_way_step(step) for step in told["way"]])
+        yield from _of_variant(told)
         yield Para(", ".join(_counted(told["counts"])) + ".")
         if told["breaks"]:
             rows = [[Code(row["at"]["name"]), row["reason"], row["detail"], row["repair"]] for row in told["breaks"]]
@@ -138,6 +141,13 @@ def _answers(endpoints: list[Json]) -> Iterator[Block]:
             yield Items(told["caveats"])
         if told.get("attestations"):
             yield _vouched("Attestations that close gaps of this answer", told["attestations"])
+
+
+def _of_variant(told: Json) -> Iterator[Block]:
+    """Of which variant the path is, where an endpoint has several models."""
+    variant = next((step["role"] for step in told["way"] if step["relation"] in ("deploys", "hosts") and step["role"]), "")
+    if variant and told["counts"]["models"] > 1:
+        yield Para(f"This is the path of variant {variant}. Section 3 shows the chain of all variants.", "note")
 
 
 def _way_step(step: Json) -> tuple[str, Code, str]:
@@ -348,7 +358,7 @@ def _controls(frameworks: list[Json]) -> Iterator[Block]:
         yield Head(one["title"])
         counted = Counter(row["status"] for row in one["clauses"])
         said = ", ".join(f"{counted[word]} {word}" for word in ("evidenced", "partial", "not derivable"))
-        yield Para(f"{one['state']} Table as of {one['as_of']}; {number(len(one['clauses']), 'clause')}: {said}.")
+        yield Para(f"{one['state']} Table as of {one['as_of']}: {one['looked_at']}. Of these, {said}.")
         yield from _clauses(one["clauses"])
         yield Para(f"Sources: {'; '.join(one['sources'])}", "note")
 
@@ -359,7 +369,7 @@ def _clauses(rows: list[Json]) -> Iterator[Block]:
     for row in rows:
         by.setdefault(row["status"], []).append(row)
     if partial := by.get(PARTIAL):
-        head = ("Clause", "Wants", "Sections", "Not shown here", "Not derivable from records")
+        head = ("Clause", "Wants", "Sections", "Missing in this report", "Not derivable from records")
         yield Table("Partial: complete these by hand", head, [_clause(row) for row in partial])
     names = [f"{_named(row)} (section {', '.join(map(str, row['sections']))})" for row in by.get(EVIDENCED, ())]
     yield Items(
@@ -375,14 +385,14 @@ def _named(row: Json) -> str:
 
 
 def _clause(row: Json) -> list[Cell]:
-    missing = [f"{fact['says']}{_held(fact)}" for fact in row["facts"] if fact["holds"] < fact["of"]]
+    missing = [f"{FACTS[fact['fact']].lacks}{_held(fact)}" for fact in row["facts"] if fact["holds"] < fact["of"]]
     wants = f"{row['title']}. {row['wants']}".rstrip(". ")
     sections = ", ".join(map(str, row["sections"]))
     return [row["id"], wants, sections or "–", "; ".join(missing) or "–", "; ".join(row["beyond"]) or "–"]
 
 
 def _held(fact: Json) -> str:
-    return "" if fact["of"] == 1 else f" ({fact['holds']} of {fact['of']})"
+    return "" if fact["of"] == 1 else f" ({fact['of'] - fact['holds']} of {fact['of']})"
 
 
 def _evidence(endpoints: list[Json]) -> Iterator[Block]:

@@ -92,4 +92,4 @@ def _signature(snapshot: Json) -> str:
     key = f" ({signed['key']})" if signed["key"] else ""
     said = f"by {signed['signer']}{key}, {signed['when']}; it covers the crawls up to {signed['covers']}"
     changed = snapshot["verified"]["verdict"] == CHANGED
-    return f"{said}, as they were then, and this file is CHANGED" if changed else said
+    return f"the signature is genuine, but this file is not what was signed: {said}, as they were then" if changed else said

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from lineage.domain.given import texts
 from lineage.domain.kinds import TRAINING_JOB, TRIAL_COMPONENT, TUNING_JOB
 from lineage.domain.names import node_id
 from lineage.domain.pins import is_pin
@@ -93,7 +94,7 @@ def candidates(snapshot: Snapshot, ids: Iterable[str]) -> tuple[list[Candidate],
 
 def _kinds(snapshot: Snapshot, ids: Iterable[str]) -> dict[str, str]:
     """The kind of each node that is asked about, by its id, and of the training jobs that tuning jobs among them started."""
-    asked = [one if "@" in one else node_id(one) for one in dict.fromkeys(ids)]
+    asked = [one if "@" in one else node_id(one) for one in dict.fromkeys(texts(ids, "ids"))]
     known = {node.id: node.kind for node in snapshot.nodes(asked)}
     named = [find_in(snapshot, one) for one in asked if one not in known]
     known |= {node.id: node.kind for node in snapshot.nodes(named)}

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from lineage.domain.records import REDACTED, Json, Resource
 from lineage.domain.status import Outcome
@@ -54,6 +54,7 @@ _LAST = "A training job keeps only the last value of each metric; its minimum an
 class Leaderboard(Answer):
     """The answer. `as_json` gives the contract `lineage.leaderboard/1`, `flat` a table, `to_dataframe` one for pandas."""
 
+    pictured: ClassVar[bool] = False
     metric: Json
     counts: Json
     parameters: list[str]  # the names of those that differ

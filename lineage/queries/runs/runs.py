@@ -269,7 +269,7 @@ class _Wanted(NamedTuple):
         text = from_url(text)
         wanted = cls(text, "", "", text.casefold())
         if (page := page_of(text)) and page.kind == kind:
-            wanted = cls(page.name, "", page.region, page.name.casefold())
+            wanted = cls(page.name, page.account, page.region, page.name.casefold())
         if is_arn(text):
             if kind_of_arn(text).name != kind:
                 raise UnknownNode(f"{text} is not the ARN of {_ARTICLES[kind]}: give its name or its ARN")

@@ -1,0 +1,44 @@
+"""What callers from Python give: texts, and lists of texts. Pure.
+
+A text is an iterable of texts itself, its letters: every public function that takes several texts asks `texts`, which takes
+one text as a list of one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+_SHOWN = 60  # characters of a value that a message repeats
+
+
+def texts(given: Iterable[str], what: str) -> tuple[str, ...]:
+    """The texts that are given as `what`: several, or one by itself. Raises `TypeError` for anything else."""
+    if isinstance(given, str):
+        return (given,)
+    if not isinstance(given, Iterable):
+        raise TypeError(f"{what} takes texts, or a list of texts; this is {_shown(given)}")
+    found = tuple(given)
+    for wrong in (one for one in found if not isinstance(one, str)):
+        raise TypeError(f"{what} takes texts{_quoted(wrong)}; this is {_shown(wrong)}")
+    return found
+
+
+def text(given: str, what: str) -> str:
+    """The text that is given as `what`. Raises `TypeError` for anything else."""
+    if not isinstance(given, str):
+        raise TypeError(f"expected {what} as a text; this is {_shown(given)}")
+    return given
+
+
+def _quoted(wrong: object) -> str:
+    """How to write a number as a text: an account id looks like one."""
+    return f", as in '{wrong:012d}'" if isinstance(wrong, int) and not isinstance(wrong, bool) else ""
+
+
+def _shown(given: object) -> str:
+    """A value as a message has it: what it is, and the value of a number or a short list."""
+    if given is None:
+        return "None"
+    told = isinstance(given, int | float | list | tuple | bytes)
+    kind = type(given).__name__
+    return f"the {kind} {repr(given)[:_SHOWN]}" if told else f"an object of type {kind}"
