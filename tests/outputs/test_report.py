@@ -487,8 +487,9 @@ class Cells(HTMLParser):
         if self.is_title:
             self.tables[-1][0].append(data)
 
-    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002  (HTMLParser calls it so)
-        self.is_title = False
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "th":
+            self.is_title = False
 
 
 def test_each_cell_knows_the_title_of_its_column(whole: dict[str, Any]) -> None:

@@ -713,13 +713,14 @@
     const row = (looks, words, isThere) =>
       isThere && element("p", { className: "line" }, element("i", { className: looks, ariaHidden: "true" }), words);
     const drawn = (dash) => edges.some((edge) => edge.dash === dash);
-    return [
-      text("h2", "Lines and borders"), row("", "stated in a record", drawn(0)), row("dashed", "matched, or mentioned only in text or by people", drawn(1)),
+    const rows = [
+      row("", "stated in a record", drawn(0)), row("dashed", "matched, or mentioned only in text or by people", drawn(1)),
       row("dotted", "recorded by, member of, or a past or pending config", drawn(2)),
       row("up", "upstream of the selected node", edges.length), row("down", "downstream of it", edges.length),
       row("box", "named, not observed", nodes.some((node) => !node.observed)),
       row("box hole", "something could not be read", nodes.some((node) => node.gaps.length)),
     ].filter(Boolean);
+    return rows.length ? [text("h2", "Lines and borders"), ...rows] : [];
   }
 
   function toggleFilters(shown = $("filters").hidden) {
