@@ -106,8 +106,8 @@ def _versions(endpoints: Sequence[Json]) -> str:
     if not loose:
         return ""
     return (
-        f"{_of(loose, rows, 'data input')} without a version: an S3 prefix names whatever was there when the job began. What it "
-        "held then is unknown without object versions or a list of the objects. No object was listed for this report."
+        f"{_of(loose, rows, 'data input')} without a version: an S3 prefix names whatever was there when the job began. What "
+        "it held then is unknown without object versions or a list of the objects. No object was listed for this report."
     )
 
 
@@ -140,8 +140,8 @@ def _overwritten(endpoints: Sequence[Json]) -> str:
     if not loose:
         return ""
     return (
-        f"{_of(loose, containers, 'deployed artifact')} without an ETag or digest on record. The file may have been overwritten: "
-        "that the model loads what the job wrote is concluded from the same location and the times."
+        f"{_of(loose, containers, 'deployed artifact')} without an ETag or digest on record. The file may have been "
+        "overwritten: that the model loads what the job wrote is concluded from the same location and the times."
     )
 
 
@@ -159,7 +159,8 @@ def _numbers(scope: Scope) -> str:
     said = numbers_json(scope, counts(scope))
     if not said:
         return ""
-    unknown = f"for {said['channels_of_unknown_writer']} of {number(said['channels'], 'training channel')}, no known job wrote the data"
+    channels = f"{said['channels_of_unknown_writer']} of {number(said['channels'], 'training channel')}"
+    unknown = f"for {channels}, no known job wrote the data"
     silent = said["training_jobs_without_channels"] + said["processing_jobs_without_inputs"]
     quiet = f"; {number(silent, 'job')} that may have read anything declared no channel" if silent else ""
     others = said["jobs_that_train"] - said["training_jobs"]
