@@ -142,7 +142,7 @@ def _crawl_line(crawl: dict[str, Any]) -> Line:
     what = "upstream of " + ", ".join(crawl["roots"]) if crawl["roots"] else f"{len(crawl['kinds'])} kinds"
     end = f"to {crawl['finished']}" if crawl["finished"] else "cut short"
     where = f"{plural(len(crawl['accounts']), 'account')}, {plural(len(crawl['regions']), 'region')}"
-    who = f"as {crawl['caller'].rpartition(':')[2]}, lineage {crawl['tool']}, botocore {crawl['botocore']}"
+    who = f"by {crawl['caller'].rpartition(':')[2]}, lineage {crawl['tool']}, botocore {crawl['botocore']}"
     return styled((f"crawl {crawl['id']}", "bold"), f"  {crawl['started']} {end}  {where}  {what}  {who}")
 
 

@@ -170,10 +170,9 @@ def _numbers(numbers: dict[str, int]) -> str:
         return ""
     training, processing = (_jobs(numbers, *words) for words in (("training", "channels"), ("processing", "inputs")))
     others = numbers["jobs_that_train"] - numbers["training_jobs"]
-    kinds = "job of another kind that trains" if others == 1 else "jobs of other kinds that train"
-    more = [f"{others:,} {kinds}"] if others else []
+    more = [f"{others:,} other {'job that trains' if others == 1 else 'jobs that train'}"] if others else []
     unknown, gone = numbers["channels_of_unknown_writer"], numbers["deleted_jobs_not_read"]
-    channels = f"no known job wrote the data of {unknown:,} of {plural(numbers['channels'], 'training channel')}"
+    channels = f"for {unknown:,} of {plural(numbers['channels'], 'training channel')}, no known job wrote the data"
     said = [channels] if numbers["channels"] else []
     said += [f"no crawl read {plural(gone, 'deleted job')}"] if gone else []
     return "; ".join([f"read {listed([training, *more, processing])}", *said])
@@ -208,7 +207,7 @@ def looked_at(scope: dict[str, Any]) -> str:
         return where
     times = list(dict.fromkeys((crawls[0]["started"], crawls[-1]["started"])))
     callers = sorted({crawl["caller"].rpartition(":")[2] for crawl in crawls})
-    return f"{where}, crawled {' to '.join(times)} as {' and '.join(callers)}"
+    return f"{where}, crawled {' to '.join(times)} by {' and '.join(callers)}"
 
 
 def scope_lines(scope: dict[str, Any], what: str) -> list[Line]:

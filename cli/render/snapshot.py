@@ -17,7 +17,7 @@ def info_text(told: lineage.SnapshotInfo, *, colour: bool) -> str:
     """The digest of the file, and each crawl with its seal."""
     lines = file_lines(told)
     for one in told.crawls:
-        by = f"as {one['caller'].rpartition(':')[2]}"
+        by = f"by {one['caller'].rpartition(':')[2]}"
         lines.append(styled(f"crawl {one['id']}  {one['started']} to {one['finished'] or 'no end'}  {by}"))
         lines.append(styled(f"  seal  {one['seal'] or 'none: it did not finish'}"))
     return printed(*lines, colour=colour)

@@ -114,7 +114,7 @@ def test_the_numbers_count_every_job_that_trains(told) -> None:
     """No "0 training jobs" stands beside a note on a job that trained: those of other kinds are counted, too."""
     job = record("automl-job", "auto", {"AutoMLJobStatus": "Completed", "InputDataConfig": []})
     lines = told("used", "s3://nobody/names/", job)
-    assert [line for line in lines if "0 training jobs, 1 job of another kind that trains and 0 processing jobs" in line]
+    assert [line for line in lines if "0 training jobs, 1 other job that trains and 0 processing jobs" in line]
 
 
 def test_many_models_of_one_vendor_are_one_note(told) -> None:

@@ -189,7 +189,7 @@ def _packages(one: Json) -> Iterator[Block]:
 
 
 def _when(time: str | None, who: str | None) -> str:
-    return f"{text(time)} by {who}" if who else f"{text(time)}, by whom is not told"
+    return f"{text(time)} by {who}" if who else f"{text(time)}, by whom is unknown"
 
 
 # --- 5 --------------------------------------------------------------------------------------------
@@ -330,11 +330,11 @@ def _both(row: Json) -> Cell:
 def _downstream(one: Json) -> Iterator[Block]:
     told = one["downstream"]
     if not told["asked"]:
-        yield Para("No maker is known, so nothing could be asked of what else it ended up in.")
+        yield Para("No maker is known, so other models and endpoints that came from it could not be looked for.")
         return
-    yield Para("What else the makers of these models ended up in, and which endpoints serve it now.")
+    yield Para("Other models and endpoints that came from the same training jobs, and which endpoints serve them now.")
     head = ("Kind", "Id", "Sure", "Serves it", "Status")
-    yield Table("Reached", head, [_reached(row) for row in told["reached"]], "Nothing was found that it reached.")
+    yield Table("Reached", head, [_reached(row) for row in told["reached"]], "Nothing else was found.")
     if told["not_asked"]:
         yield Para(f"{number(told['not_asked'], 'more maker')} not asked about.")
     yield Para("Shares to other accounts are not read: an account that was not crawled may hold copies.", "note")

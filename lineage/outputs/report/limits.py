@@ -73,22 +73,22 @@ _DECLARED = (
     "read every byte of it."
 )
 _CREATOR = (
-    "SageMaker tells no creator of training jobs, models, endpoint configs and endpoints: only packages, cards, pipelines and "
-    "trial components name one. Who made the rest is the role that it ran as, or a matter of CloudTrail, which keeps 90 days "
-    "by default."
+    "SageMaker does not record who created training jobs, models, endpoint configs and endpoints. Only packages, cards, "
+    "pipelines and trial components name their creator. For the rest, see the role that it ran as, or CloudTrail, which keeps "
+    "90 days by default."
 )
 _HISTORY = (
     "SageMaker keeps the current and the pending config of an endpoint, and no earlier ones: what it served before is known "
     "from earlier crawls only."
 )
 _SERVICES = (
-    f"This version reads nothing of {', '.join(NOT_READ[:-1])}, nor {NOT_READ[-1]}: these can train, copy data or serve. "
-    "That no endpoint serves something is said of SageMaker's endpoints."
+    f"This version does not read {', '.join(NOT_READ[:-1])}, or {NOT_READ[-1]}. These can train models, copy data or serve "
+    'models. "No endpoint serves it" is said of SageMaker endpoints only.'
 )
-_CLOCK = "Times are those that AWS tells, in UTC; the times of the crawls are those of the machine that crawled."
+_CLOCK = "Times are those that AWS records, in UTC. The times of the crawls are those of the machine that crawled."
 
 
-_FOLLOWED = "No list was read, for the crawl followed endpoints: what is not upstream of them was not looked at"
+_FOLLOWED = "No list was read, because the crawl followed endpoints: what is not upstream of them was not looked at"
 
 
 def _deleted(scope: Scope) -> str:
@@ -106,8 +106,8 @@ def _versions(endpoints: Sequence[Json]) -> str:
     if not loose:
         return ""
     return (
-        f"{_of(loose, rows, 'data input')} with no version named: an S3 prefix names whatever was there when the job "
-        "began. Without object versions or a list of them, its content can't be told again; no object was listed today."
+        f"{_of(loose, rows, 'data input')} without a version: an S3 prefix names whatever was there when the job began. What "
+        "it held then is unknown without object versions or a list of the objects. No object was listed for this report."
     )
 
 
@@ -129,7 +129,8 @@ def _network(scope: Scope, endpoints: Sequence[Json]) -> str:
         return ""
     return (
         f"{_of(exposed, jobs, 'training job')} of this report, and {everywhere} of {scope.training_jobs} in the snapshot, ran "
-        "without network isolation: what a script downloads, or a database, file system or feature store gives, no field tells."
+        "without network isolation. No record shows what a script downloaded, or got from a database, file system or feature "
+        "store."
     )
 
 
@@ -139,8 +140,8 @@ def _overwritten(endpoints: Sequence[Json]) -> str:
     if not loose:
         return ""
     return (
-        f"{_of(loose, containers, 'deployed artifact')} with no ETag or digest on record: the same URI can be written "
-        "anew, so that a job wrote it and a model loads it is an inference from the same URI and fitting times."
+        f"{_of(loose, containers, 'deployed artifact')} without an ETag or digest on record. The file may have been "
+        "overwritten: that the model loads what the job wrote is concluded from the same location and the times."
     )
 
 
@@ -149,7 +150,7 @@ def _unread(scope: Scope, lists: list[Json]) -> str:
     reasons = ", ".join(f"{number} {reason}" for reason, number in sorted(Counter(gap.reason for gap in scope.holes).items()))
     where = f"Read: account {', '.join(scope.accounts)} in region {', '.join(scope.regions)}, and no others."
     gaps = f"Open gaps: {len(scope.holes)} ({reasons})" if scope.holes else "No gap is open"
-    ends = f"Lists that did not come to their end: {open_lists} of {len(lists)}" if lists else _FOLLOWED
+    ends = f"Incomplete lists: {open_lists} of {len(lists)}" if lists else _FOLLOWED
     return f"{where} {ends}. {gaps}.{_numbers(scope)}"
 
 
@@ -158,14 +159,12 @@ def _numbers(scope: Scope) -> str:
     said = numbers_json(scope, counts(scope))
     if not said:
         return ""
-    unknown = (
-        f"no known job wrote the data of {said['channels_of_unknown_writer']} of {number(said['channels'], 'training channel')}"
-    )
+    channels = f"{said['channels_of_unknown_writer']} of {number(said['channels'], 'training channel')}"
+    unknown = f"for {channels}, no known job wrote the data"
     silent = said["training_jobs_without_channels"] + said["processing_jobs_without_inputs"]
     quiet = f"; {number(silent, 'job')} that may have read anything declared no channel" if silent else ""
     others = said["jobs_that_train"] - said["training_jobs"]
-    kinds = "job of another kind that trains" if others == 1 else "jobs of other kinds that train"
-    more = f", {others} {kinds}" if others else ""
+    more = f", {others} other {'job that trains' if others == 1 else 'jobs that train'}" if others else ""
     jobs = f"{number(said['training_jobs'], 'training job')}{more} and {number(said['processing_jobs'], 'processing job')}"
     return f" In numbers: {jobs}; {unknown}{quiet}."
 

@@ -223,7 +223,7 @@ def _coverage(told: Json) -> Iterator[Block]:
         yield _vouched("Holes for which people vouch", told["attestations"])
         yield Items(told["warnings"])
     rows = [[spaced(row["kind"]), Code(row["id"]), text(row["account"]), text(row["region"])] for row in told["dangling"]]
-    none = "Nothing on these chains is only named."
+    none = "Everything on these chains has a record."
     yield Table("Named on these chains, and not described", ("Kind", "Id", "Account", "Region"), rows, none)
 
 
