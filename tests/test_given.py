@@ -76,7 +76,7 @@ CALLS: dict[str, tuple[Call, str]] = {
     "neighbourhood.ids": (lambda s, _, one: lineage.neighbourhood(s, one, "up"), PLACE),
     "nodes.accounts": (lambda s, _, one: lineage.nodes(s, accounts=one), ACCOUNT),
     "nodes.regions": (lambda s, _, one: lineage.nodes(s, regions=one), REGION),
-    "picture.highlight": (lambda s, _, one: lineage.picture(part(s), highlight=one).figures, PLACE),
+    "picture.highlight": (lambda s, _, one: lineage.picture(part(s), highlight=one).figures, ENDPOINT),
     "picture.keep": (lambda s, _, one: lineage.picture(part(s), keep=one, max_nodes=4).figures, PLACE),
     "pipelines_scope.accounts": (lambda s, _, one: lineage.pipelines_scope(s, one), ACCOUNT),
     "pipelines_scope.regions": (lambda s, _, one: lineage.pipelines_scope(s, regions=one), REGION),

@@ -25,7 +25,7 @@ from lineage.domain.spelling import MAX_COMPARED, did_you_mean, no_such, one_sli
 from lineage.domain.text import storable
 from lineage.domain.urls import Page, from_url, page_of, region_of
 from lineage.errors import MalformedName, UnknownNode
-from lineage.graphs.build import Graph
+from lineage.graphs.build import Graph, whole
 from lineage.queries.flow.links import Flow
 from lineage.queries.scope import ALL, Within, crawled
 from lineage.snapshot.graph import Choice
@@ -66,8 +66,12 @@ def _steps(plus: str | None, number: str | None) -> int | None:
     return int(number) if number and len(number) <= _MOST_DIGITS else None
 
 
-def select(graph: Graph, text: str) -> Graph:
-    """The part of a graph that a selector names, with the runs and experiments of its jobs. Raises `UnknownNode`."""
+def select(source: Snapshot | Graph, text: str) -> Graph:
+    """The part of a snapshot or a graph that a selector names, with the runs and experiments of its jobs.
+
+    Raises `UnknownNode` and `MalformedName`.
+    """
+    graph = whole(source)
     chosen = set.intersection(*(_chosen(graph, word) for word in _words(graph, text)))
     if not chosen:
         raise _none_is_all(text)

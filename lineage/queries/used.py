@@ -14,7 +14,7 @@ from lineage.domain.names import Cover, Location, Span, cover, is_place, locatio
 from lineage.domain.records import Json, Scope
 from lineage.domain.training import is_training_job, measures, only_repacks, trains
 from lineage.domain.urls import from_url
-from lineage.graphs.build import Graph
+from lineage.graphs.build import Graph, insist_source
 from lineage.graphs.named import Known, known_in
 from lineage.graphs.neighbourhoods import around_dataset
 from lineage.queries.as_json import link_json, node_json, scope_json
@@ -32,7 +32,7 @@ from lineage.queries.flow.walk import Arrival, Walk
 from lineage.queries.partitions import told_apart
 from lineage.queries.scope import ALL, Within, caveats, empty, is_about, left_out, narrowed, not_enumerated, unnamed
 from lineage.queries.showing import Answer
-from lineage.queries.sources import Source, graph_from, insist_source
+from lineage.queries.sources import Source, graph_from
 from lineage.snapshot.reading import Snapshot, asks_snapshot
 
 SCHEMA = "lineage.usage/1"
