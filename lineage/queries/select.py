@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from lineage.domain.given import text as a_text
 from lineage.domain.kinds import KINDS, PLACES, RELATIONS
 from lineage.domain.names import Cover, Location, Span, cover, is_arn, is_location, location_of, node_id, parse_location
 from lineage.domain.records import Node, Scope
@@ -133,7 +134,7 @@ def _and_then(first: Node, rest: Iterable[Node], found: Generator[Node]) -> Gene
 
 
 def _selected(snapshot: Snapshot, text: str) -> Generator[Node]:
-    text = storable(text)
+    text = storable(a_text(text, "a selector"))
     whole = text and _any(snapshot.nodes((text, node_id(text))))  # a name or a place that has spaces is one word
     meant = {word: _meaning(snapshot, word) for word in ([text] if whole else text.split())}
     for word, one in meant.items():
