@@ -76,7 +76,7 @@ CALLS: dict[str, tuple[Call, str]] = {
     "neighbourhood.ids": (lambda s, _, one: lineage.neighbourhood(s, one, "up"), PLACE),
     "nodes.accounts": (lambda s, _, one: lineage.nodes(s, accounts=one), ACCOUNT),
     "nodes.regions": (lambda s, _, one: lineage.nodes(s, regions=one), REGION),
-    "picture.highlight": (lambda s, _, one: lineage.picture(part(s), highlight=one).figures, PLACE),
+    "picture.highlight": (lambda s, _, one: lineage.picture(part(s), highlight=one).figures, ENDPOINT),
     "picture.keep": (lambda s, _, one: lineage.picture(part(s), keep=one, max_nodes=4).figures, PLACE),
     "pipelines_scope.accounts": (lambda s, _, one: lineage.pipelines_scope(s, one), ACCOUNT),
     "pipelines_scope.regions": (lambda s, _, one: lineage.pipelines_scope(s, regions=one), REGION),
@@ -156,3 +156,50 @@ def test_a_direction_is_up_or_down(bank: lineage.Snapshot) -> None:
     """Another word for a direction is refused, in place of a graph of one node."""
     with pytest.raises(lineage.MalformedName, match="'upstream' is not a direction: a direction is 'up' or 'down'"):
         lineage.neighbourhood(bank, [PLACE], "upstream")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("ask", "said"),
+    [
+        (lambda s: lineage.used(PLACE, s), "ask a snapshot, .*; this is the text 's3://"),
+        (lambda s: lineage.trace(s, None), "expected a name, an ARN or an S3 URI as a text; this is None"),
+        (lambda s: lineage.used(s, None), "expected a name, an ARN or an S3 URI as a text; this is None"),
+        (lambda s: lineage.used(s, [PLACE]), "as a text; this is the list \\['s3://bank-ml/loans/train/'\\]"),
+        (lambda s: lineage.used(s, Path(PLACE)), "as a text; this is an object of type PosixPath"),
+        (lambda s: lineage.impact(s, None), "as a text; this is None"),
+        (lambda s: lineage.path(s, PLACE, None), "as a text; this is None"),
+        (lambda s: lineage.datasets(s, 5), "as a text; this is the int 5"),
+        (lambda s: lineage.show(s, ["loans-live"]), "as a text; this is the list"),
+        (lambda s: lineage.select(s, None), "as a text; this is None"),
+        (lambda s: lineage.nodes(s, None), "as a text; this is None"),
+        (lambda s: lineage.load_run(s, None), "as a text; this is None"),
+        (lambda s: lineage.list_runs(s, ["house"]), "as a text; this is the list"),
+        (lambda s: lineage.list_executions(s, None), "as a text; this is None"),
+        (lambda s: lineage.leaderboard(s, None), "ids takes texts, or a list of texts; this is None"),
+    ],
+)
+def test_a_name_is_a_text(ask: Callable[[Any], Any], said: str, bank: lineage.Snapshot) -> None:
+    """What is no text, where a question takes a name, is a `TypeError` with one sentence."""
+    with pytest.raises(TypeError, match=said):
+        ask(bank)
+
+
+@pytest.mark.parametrize("load", [lineage.load_policy, lineage.load_baseline, lineage.load_attestations])
+def test_a_missing_file_is_an_error_of_ours(load: Callable[[Path], Any], tmp_path: Path) -> None:
+    """A file that is not there, or that is a folder, is a `LineageError` that names it."""
+    with pytest.raises(lineage.LineageError, match=r"missing\.toml: No such file or directory"):
+        load(tmp_path / "missing.toml")
+    with pytest.raises(lineage.LineageError, match="Is a directory"):
+        load(tmp_path)
+
+
+def test_another_status_is_refused(bank: lineage.Snapshot) -> None:
+    """A status that no run has is refused with those that there are; case does not matter."""
+    with pytest.raises(lineage.MalformedName, match="'Done' is not a status of runs; they are InProgress, Completed, Failed, "):
+        lineage.list_runs(bank, status="Done")
+    assert list(lineage.list_runs(bank, status="completed")) == list(lineage.list_runs(bank, status="Completed"))
+
+
+def test_an_endpoint_is_named_with_its_kind_too(bank: lineage.Snapshot) -> None:
+    """`trace` takes `endpoint/name`, as every other question does."""
+    assert lineage.trace(bank, "endpoint/loans-live") == lineage.trace(bank, "loans-live")

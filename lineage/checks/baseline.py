@@ -9,6 +9,7 @@ from lineage.checks.check import Checked
 from lineage.checks.findings import ATTESTED, SUPPRESSED
 from lineage.domain.text import json_text
 from lineage.errors import MalformedPolicy
+from lineage.queries.files import contents
 
 SCHEMA = "lineage.baseline/1"
 
@@ -25,8 +26,8 @@ def to_baseline(checked: Checked) -> str:
 
 
 def load_baseline(path: str | Path) -> frozenset[str]:
-    """The fingerprints that a baseline holds. Raises `MalformedPolicy` and `OSError`."""
-    text = Path(path).read_bytes()
+    """The fingerprints that a baseline holds. Raises `MalformedPolicy`, and `LineageError` where it can't be read."""
+    text = contents(path)
     try:
         said = json.loads(text)
         if said["schema"] == SCHEMA:

@@ -105,7 +105,7 @@ class Checked(Answer):
 
 
 def load_policy(path: str | Path) -> Policy:
-    """Read a policy file. Raises `MalformedPolicy` and `OSError`."""
+    """Read a policy file. Raises `MalformedPolicy`, and `LineageError` where it can't be read."""
     return _load_policy(path, RULE_NAMES)
 
 

@@ -31,6 +31,7 @@ from lineage.domain.entries import Entries, text_of
 from lineage.domain.names import node_id, parse_location
 from lineage.domain.records import Json
 from lineage.errors import MalformedName
+from lineage.queries.files import contents
 
 POLICY_FILE = "lineage-policy.toml"
 TAG = "tag:"
@@ -84,8 +85,11 @@ class Policy:
 
 
 def load_policy(path: str | Path, rules: Iterable[str]) -> Policy:
-    """Read a policy file; `rules` are the ids and names that there are. Raises `MalformedPolicy` and `OSError`."""
-    return _Reading(Entries(str(path), Path(path).read_bytes(), "a policy"), frozenset(rules)).policy()
+    """Read a policy file; `rules` are the ids and names that there are.
+
+    Raises `MalformedPolicy`, and `LineageError` where it can't be read.
+    """
+    return _Reading(Entries(str(path), contents(path), "a policy"), frozenset(rules)).policy()
 
 
 class _Reading:

@@ -24,7 +24,7 @@ from lineage.domain.opaque import silence
 from lineage.domain.records import Gap, Resource, Scope, decoded
 from lineage.graphs.derive import derive
 from lineage.snapshot.manifests import Listings
-from lineage.snapshot.reading import Snapshot, asks_snapshot
+from lineage.snapshot.reading import Snapshot, asks_snapshot, insist_snapshot
 from lineage.snapshot.rows import edge_row, node_row
 from lineage.snapshot.tables import AT_ONCE, Row
 
@@ -66,6 +66,20 @@ def graph(snapshot: Snapshot, *, edges: bool = True) -> Graph:
     """The whole graph of a snapshot, or only its nodes. For one question about a large account, use `neighbourhood`."""
     rows = edges_of(snapshot.edge_rows()) if edges else ()
     return assembled(attributed(snapshot.node_rows()), rows, snapshot.scope(), snapshot.listings(), unseen_in(snapshot))
+
+
+def whole(source: Snapshot | Graph) -> Graph:
+    """The graph that is given, or the whole graph of a snapshot. Raises `TypeError` for anything else."""
+    if isinstance(source, Snapshot):
+        return graph(source)
+    insist_source(source)
+    return source
+
+
+def insist_source(source: object) -> None:
+    """Raise `TypeError` for what is neither a snapshot nor a graph that lineage made: it says what a question wants."""
+    if not (isinstance(source, nx.MultiDiGraph) and "scope" in source.graph):
+        insist_snapshot(source, also=", or a graph of one, lineage.graph(snapshot)")
 
 
 def graph_of(resources: Iterable[Resource], gaps: Iterable[Gap] = (), listings: Listings | None = None) -> Graph:

@@ -15,6 +15,7 @@ from lineage.domain.records import Gap, Json
 from lineage.domain.redact import without_secrets
 from lineage.domain.text import one_line
 from lineage.domain.times import today as this_day
+from lineage.queries.files import contents
 
 UNKNOWN = "unknown"
 TABLE = "attestations"
@@ -93,9 +94,9 @@ def vouched_in(vouched: Vouched, today: date | None = None) -> Attestations:
 def load_attestations(path: str | Path, *, today: date | None = None) -> Attestations:
     """Read an attestations file; `today` decides which count (else SOURCE_DATE_EPOCH or the clock does).
 
-    What looks like a secret is cut out. Raises `MalformedPolicy` and `OSError`.
+    What looks like a secret is cut out. Raises `MalformedPolicy`, and `LineageError` where it can't be read.
     """
-    file = Entries(str(path), Path(path).read_bytes(), "an attestation")
+    file = Entries(str(path), contents(path), "an attestation")
     file.known(file.said, (TABLE,), "")
     rows = file.rows(file.said, TABLE, dict, f"a list of tables: [[{TABLE}]]")
     said: dict[str, int] = {}

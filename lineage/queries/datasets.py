@@ -16,7 +16,7 @@ from lineage.domain.records import Json, Scope
 from lineage.domain.references import Hit, hits
 from lineage.domain.training import only_repacks
 from lineage.errors import UnknownNode
-from lineage.graphs.build import Graph
+from lineage.graphs.build import Graph, insist_source
 from lineage.graphs.named import NamedPlaces, known_in
 from lineage.graphs.neighbourhoods import around_dataset, around_making
 from lineage.queries.as_json import link_json, node_json, scope_json
@@ -33,7 +33,7 @@ from lineage.queries.runs.shared_channels import overlapping
 from lineage.queries.scope import UNCHECKED, traceless, unnamed
 from lineage.queries.select import find_in, find_node, names_of
 from lineage.queries.showing import Answer
-from lineage.queries.sources import Source, insist_source
+from lineage.queries.sources import Source
 from lineage.queries.trace import Tracing
 from lineage.snapshot.reading import Snapshot
 

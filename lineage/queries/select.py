@@ -19,6 +19,7 @@ from itertools import islice
 from shlex import quote
 from typing import Any
 
+from lineage.domain.given import text as a_text
 from lineage.domain.kinds import KINDS, PLACES, RELATIONS, kind_of_arn
 from lineage.domain.names import (
     Cover,
@@ -38,7 +39,7 @@ from lineage.domain.spelling import MAX_COMPARED, did_you_mean, no_such, one_sli
 from lineage.domain.text import storable
 from lineage.domain.urls import Page, from_url, page_of, shows_nothing
 from lineage.errors import MalformedName, UnknownNode
-from lineage.graphs.build import Graph
+from lineage.graphs.build import Graph, whole
 from lineage.queries.flow.links import Flow
 from lineage.queries.scope import ALL, Within, crawled
 from lineage.snapshot.graph import Choice
@@ -87,8 +88,12 @@ def _steps(plus: str | None, number: str | None) -> int | None:
     return int(number) if number and len(number) <= _MOST_DIGITS else None
 
 
-def select(graph: Graph, text: str) -> Graph:
-    """The part of a graph that a selector names, with the runs and experiments of its jobs. Raises `UnknownNode`."""
+def select(source: Snapshot | Graph, text: str) -> Graph:
+    """The part of a snapshot or a graph that a selector names, with the runs and experiments of its jobs.
+
+    Raises `UnknownNode` and `MalformedName`.
+    """
+    graph = whole(source)
     chosen = set.intersection(*(_chosen(graph, word) for word in _words(graph, text)))
     if not chosen:
         raise _none_is_all(text)
@@ -150,7 +155,7 @@ def _and_then(first: Node, rest: Iterable[Node], found: Generator[Node]) -> Gene
 
 
 def _selected(snapshot: Snapshot, text: str) -> Generator[Node]:
-    text = storable(text)
+    text = storable(a_text(text, "a selector"))
     whole = text and _any(snapshot.nodes((text, node_id(_pasted(text)))))  # a name or a place that has spaces is one word
     meant = {word: _meaning(snapshot, word) for word in ([text] if whole else text.split())}
     for word, one in meant.items():

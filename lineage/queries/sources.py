@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-import networkx as nx
-
 from lineage.domain.names import is_location
 from lineage.domain.urls import from_url
-from lineage.graphs.build import Graph
+from lineage.graphs.build import Graph, insist_source
 from lineage.queries.select import find_in
-from lineage.snapshot.reading import Snapshot, insist_snapshot
+from lineage.snapshot.reading import Snapshot
 
 Source: TypeAlias = "Snapshot | Graph"
 
@@ -22,12 +20,6 @@ def graph_from(source: Source, read: Callable[[Snapshot], Graph]) -> Graph:
         return read(source)
     insist_source(source)
     return source
-
-
-def insist_source(source: Source) -> None:
-    """Raise `TypeError` for what is neither a snapshot nor a graph that lineage made: it says what a question wants."""
-    if not (isinstance(source, nx.MultiDiGraph) and "scope" in source.graph):
-        insist_snapshot(source, also=", or a graph of one, lineage.graph(snapshot)")
 
 
 def known_as(source: Source, wanted: str) -> str:

@@ -163,9 +163,9 @@ class Trace(Answer):
 def trace(source: Source, endpoint: str, *, attestations: Vouched = None) -> Trace:
     """What made the models that an endpoint serves.
 
-    `endpoint` is a node id, an ARN or a name. `attestations`, or the file that holds them, close holes, and mend no break.
-    `source` is a snapshot or a graph. Raises `MalformedPolicy`, and `UnknownNode` where there is no such endpoint, or several
-    have that name.
+    `endpoint` is a node id, an ARN, a name or `endpoint/name`; `source` a snapshot or a graph. `attestations`, or the file that
+    holds them, close holes, and mend no break. Raises `MalformedPolicy`, and `UnknownNode` where there is no such endpoint, or
+    several have that name.
     """
     vouched = vouched_in(attestations)
     graph = graph_from(source, lambda snapshot: neighbourhood(snapshot, [_endpoint_in(snapshot, endpoint)], "up"))
@@ -181,9 +181,9 @@ def _endpoint_in(snapshot: Snapshot, wanted: str) -> str:
 
 
 def find_endpoint(endpoints: Iterable[tuple[str, str]], wanted: str) -> str:
-    """Which of the endpoints, given as (node id, name), a name or an ARN means. Raises `UnknownNode`.
+    """Which of the endpoints, given as (node id, name), a name, `endpoint/name` or an ARN means.
 
-    A name that was used before means its last life: an earlier one has its creation time in its node id.
+    Raises `UnknownNode`. A name that was used before means its last life: an earlier one has its creation time in its node id.
     """
     living, wanted = [(node, name) for node, name in endpoints if "@" not in node], from_url(wanted)
     page = page_of(wanted)
@@ -191,7 +191,7 @@ def find_endpoint(endpoints: Iterable[tuple[str, str]], wanted: str) -> str:
         found = sorted(node for node, name in living if page.shows(node, ENDPOINT.name, name))
         wanted = page.name
     else:
-        folded = node_id(wanted) if is_arn(wanted) else wanted.casefold()
+        folded = node_id(wanted) if is_arn(wanted) else wanted.casefold().removeprefix(f"{ENDPOINT.name}/")
         found = sorted(node for node, name in living if folded in (node, name.casefold()))
     if len(found) == 1:
         return found[0]

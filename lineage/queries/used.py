@@ -14,7 +14,7 @@ from lineage.domain.names import Cover, Location, Span, cover, is_place, locatio
 from lineage.domain.records import Json, Scope
 from lineage.domain.training import is_training_job, measures, only_repacks, trains
 from lineage.domain.urls import from_url
-from lineage.graphs.build import Graph
+from lineage.graphs.build import Graph, insist_source
 from lineage.graphs.named import Known, known_in
 from lineage.graphs.neighbourhoods import around_dataset
 from lineage.queries.as_json import link_json, node_json, scope_json
@@ -44,7 +44,7 @@ from lineage.queries.scope import (
     wider,
 )
 from lineage.queries.showing import Answer
-from lineage.queries.sources import Source, graph_from, insist_source
+from lineage.queries.sources import Source, graph_from
 from lineage.snapshot.reading import Snapshot, asks_snapshot
 
 SCHEMA = "lineage.usage/1"

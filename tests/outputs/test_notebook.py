@@ -170,3 +170,22 @@ def test_every_answer_prints_as_its_command_does(bank_path: Path, bank: lineage.
             told = told.partition("\n")[2]  # without the head of its one column
         assert line[:1] == ("report",) or str(answer) == told  # a report names the command that wrote it
         assert "text/html" in answer._repr_mimebundle_(), line
+
+
+def test_a_name_is_highlighted(bank: lineage.Snapshot) -> None:
+    """What to highlight is named as in a selector, in a snapshot as in its graph; what is not there is refused."""
+    endpoint = lineage.find_in(bank, "loans-live")
+    drawn = lineage.view(bank, highlight=["loans-live"]).drawn
+    assert drawn.figures == lineage.view(lineage.graph(bank), highlight=[endpoint]).drawn.figures
+    assert drawn.figures[endpoint].lit
+    with pytest.raises(lineage.UnknownNode, match="did you mean loans-live"):
+        lineage.view(bank, highlight=["loans-liv"])
+
+
+@pytest.mark.parametrize("show", [lineage.view, lambda wrong: lineage.select(wrong, "loans-live")], ids=["view", "select"])
+def test_a_snapshot_or_a_graph_is_wanted(show: Any, bank: lineage.Snapshot) -> None:
+    """`view` and `select` take a snapshot or a graph of one, and say so of anything else."""
+    assert show(bank)
+    for wrong in (nx.MultiDiGraph(), "lineage.db", None):
+        with pytest.raises(TypeError, match=r"ask a snapshot, .*, or a graph of one, .*; this is "):
+            show(wrong)

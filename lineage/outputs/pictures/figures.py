@@ -12,11 +12,13 @@ from lineage.domain.given import texts
 from lineage.domain.kinds import ENDPOINT, KINDS, RELATIONS, RESOURCE, REUSED, SHOWN_BESIDE, Kind
 from lineage.domain.names import is_arn, location_of
 from lineage.domain.status import serves
-from lineage.graphs.build import Graph
+from lineage.graphs.build import Graph, whole
 from lineage.graphs.deployments import PAST, PENDING
 from lineage.outputs.pictures.folds import fold, told
 from lineage.queries.flow.belonging import EXECUTION, ran_in
 from lineage.queries.flow.links import Flow
+from lineage.queries.select import named
+from lineage.snapshot.reading import Snapshot
 
 Clusters: TypeAlias = Literal["none", "account", "pipeline"]
 MOST: Final = 500  # nodes that one can still look at
@@ -83,7 +85,7 @@ class Picture:
 
 
 def picture(
-    graph: Graph,
+    source: Snapshot | Graph,
     *,
     links: bool = True,
     images: bool = False,
@@ -93,14 +95,16 @@ def picture(
     highlight: Iterable[str] = (),
     keep: Iterable[str] = (),
 ) -> Picture:
-    """What to draw of a graph: all of it, or with fan-outs folded until at most `max_nodes` are left (0: as many as there are).
+    """What to draw of a graph or a snapshot: all of it, or with fan-outs folded until at most `max_nodes` are left.
 
-    `links` are those to console pages; container `images` are left out unless asked for. `highlight` names nodes: they, what
-    is upstream of them and what is downstream are lit, the rest is pale. They never fold, nor does what is to `keep`, what
-    has a gap, or up to 50 endpoints in service. What is highlighted, else what is to keep, is marked as asked for. Edges are
-    what the records say: times are not looked at.
+    `max_nodes` 0 means as many as there are. `links` are those to console pages; container `images` are left out unless asked
+    for. `highlight` names nodes as a selector does: they, what is upstream of them and what is downstream are lit, the rest is
+    pale. They never fold, nor does what is to `keep`, what has a gap, or up to 50 endpoints in service. What is highlighted,
+    else what is to keep, is marked as asked for. Edges are what the records say: times are not looked at. Raises `UnknownNode`
+    for a name to highlight that is not in the graph.
     """
-    marked, keep = {*texts(highlight, "highlight")}, texts(keep, "keep")
+    graph, keep = whole(source), texts(keep, "keep")
+    marked = {node for word in texts(highlight, "highlight") for node in ([word] if word in graph else named(graph, word))}
     shown = (
         graph if images else graph.subgraph(node for node, data in graph.nodes(data=True) if data["kind"] not in SHOWN_BESIDE)
     )

@@ -20,6 +20,7 @@ from lineage.outputs.pictures.graph_svg import to_svg
 from lineage.outputs.pictures.placing import place
 from lineage.outputs.pictures.svg import element, words
 from lineage.queries.showing import Answer, Shows, in_a_word
+from lineage.snapshot.reading import Snapshot
 
 MOST = 300  # nodes that a notebook draws
 _PAGE = 860.0  # pixels that the output of a cell is wide
@@ -37,9 +38,9 @@ class View(Shows):
     drawn: Picture
 
 
-def view(graph: Graph, **words: Any) -> View:
-    """A graph that shows itself in any notebook; `words` are those of `picture`."""
-    return View(picture(graph, **words))
+def view(source: Snapshot | Graph, **words: Any) -> View:
+    """A graph, or that of a snapshot, that shows itself in any notebook; `words` are those of `picture`."""
+    return View(picture(source, **words))
 
 
 def html_of(shown: Any) -> str | None:

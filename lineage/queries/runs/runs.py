@@ -18,6 +18,7 @@ from lineage.domain.kinds import kind_of_arn
 from lineage.domain.names import is_arn, named_id, node_id, parse_arn
 from lineage.domain.records import Json, Resource, tags_of
 from lineage.domain.spelling import did_you_mean
+from lineage.domain.status import RunStatus
 from lineage.domain.times import instant, sortable
 from lineage.domain.urls import from_url, page_of
 from lineage.errors import MalformedName, UnknownNode
@@ -170,10 +171,12 @@ def list_runs(
     `status` is a primary status, as `Completed`; `group` a trial; `source` one of `run`, `job` and `logged`. `brief` leaves
     out parameters, metrics and artifacts, and takes two thirds of the time. What SageMaker made for a job of a run that is
     listed is told with it, and by itself as well with `components`. Else as `list_experiments`. Raises
-    `MalformedName`, and `UnknownNode` for an experiment or a group that nothing names.
+    `MalformedName`, also for another status, and `UnknownNode` for an experiment or a group that nothing names.
     """
     if source not in (None, *_SOURCES):
         raise MalformedName(f"{source!r} is not a source of runs; they are {', '.join(_SOURCES)}")
+    if status and status.casefold() not in {one.casefold() for one in RunStatus}:
+        raise MalformedName(f"{status!r} is not a status of runs; they are {', '.join(RunStatus)}")
     trials = Trials(snapshot)
     asking = _Filter(
         trials,

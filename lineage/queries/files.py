@@ -1,0 +1,15 @@
+"""Reads the small files that a caller names: policies, baselines, attestations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lineage.errors import LineageError
+
+
+def contents(path: str | Path) -> bytes:
+    """The bytes of a file. Raises `LineageError` where it can't be read: which file, and why."""
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise LineageError(f"{path}: {error.strerror}") from error
