@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -59,6 +59,17 @@ def complete_kind(_: click.Context, __: click.Parameter, begins: str) -> list[st
     import lineage
 
     return [name for name, kind in lineage.KINDS.items() if (kind.list or kind.describe) and name.startswith(begins)]
+
+
+def complete_list(words: Sequence[str]) -> Completer:
+    """Offers words for a list with commas: those that are not in it yet."""
+
+    def complete(_: click.Context, __: click.Parameter, begins: str) -> list[str]:
+        head, comma, last = begins.rpartition(",")
+        taken = head.split(",")
+        return [f"{head}{comma}{word}" for word in words if word.startswith(last) and word not in taken]
+
+    return complete
 
 
 def complete_file(_: click.Context, __: click.Parameter, begins: str) -> list[CompletionItem[str]]:

@@ -60,6 +60,13 @@ class Bash(BashComplete):
         return f"{item.type},{shlex.quote(value) if value else value}"
 
 
+class _Shell(click.Choice[str]):
+    """The name of a shell, or its path, as $SHELL has it."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return super().convert(value.rpartition("/")[2], param, ctx)
+
+
 @click.command(
     short_help="Print the script that completes commands on Tab.",
     epilog="""\b
@@ -69,7 +76,7 @@ class Bash(BashComplete):
       lineage completion fish > ~/.config/fish/completions/lineage.fish
     """,
 )
-@click.argument("shell", type=click.Choice(SHELLS))
+@click.argument("shell", type=_Shell(SHELLS))
 def completion(shell: str) -> None:
     """Print a script for SHELL that completes commands, options and, from the snapshot, names, kinds, selectors and S3 URIs."""
     click.echo(_of_shell(shell, click.get_current_context().find_root().command).source(), nl=False)

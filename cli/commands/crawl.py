@@ -87,12 +87,14 @@ def crawl(snapshot: str, endpoints: tuple[str, ...], regions: tuple[str, ...], q
             done = lineage.crawl_endpoints(snapshot, endpoints, region=region, on_progress=tell, **common)
         else:
             done = lineage.crawl_estate(snapshot, regions=regions, on_progress=tell, **words)
-    if not quiet:
-        gaps = f"{plural(done.gaps, 'gap')} (lineage gaps)" if done.gaps else "no gaps"
-        say(f"{plural(done.records, 'record')} and {gaps} from {plural(done.calls, 'call')} are in {snapshot}")
     with lineage.open_snapshot(snapshot) as opened:
-        for line in _warnings(opened.scope()):
-            say(f"lineage: WARNING: {line}")
+        scope = opened.scope()
+    if not quiet:
+        none = "no new gaps" if len(scope.crawls) > 1 else "no gaps"  # those of earlier crawls are still there
+        gaps = f"{plural(done.gaps, 'gap')} (lineage gaps)" if done.gaps else none
+        say(f"{plural(done.records, 'record')} and {gaps} from {plural(done.calls, 'call')} are in {snapshot}")
+    for line in _warnings(scope):
+        say(f"lineage: WARNING: {line}")
 
 
 def _warnings(scope: lineage.Scope) -> Iterator[str]:

@@ -13,7 +13,7 @@ from ..render.lines import attested_by
 from ..render.listing import FORMS, json_lines, rows_as
 from .completing import complete_node
 from .options import attestations_option, fail_on_option, format_option, out_option, snapshot_option, uncollected, write
-from .questions import FAIL, INCONCLUSIVE, USAGE_VERDICTS, gate
+from .questions import USAGE_VERDICTS, gate, gated_all
 from .scoped import tell_lines
 from .subjects import asked_for, exact_option, from_option, insisted
 
@@ -86,7 +86,7 @@ def datasets(
         tell_lines(rest_of(answer))
     left = "left_open" if vouched else "holes"
     codes = {gate(row["verdict"], range(row[left]), fail_on) for row in answer.holdouts}
-    return FAIL if FAIL in codes else INCONCLUSIVE if INCONCLUSIVE in codes else 0
+    return gated_all({0} | codes, fail_on)
 
 
 def _told(answer: lineage.Datasets) -> list[Row]:

@@ -71,7 +71,8 @@ def draw(
     within: dict[str, Any],
     **words: Any,
 ) -> None:
-    """Draw the graph, or the part that SELECTOR names: data on the left, endpoints on the right.
+    """Draw the graph, or the part that SELECTOR names: data on the left, endpoints on the right. A picture
+    that would be wider than a screen runs down instead: data above, endpoints below.
 
     SELECTOR is a name (`*` and `?` are wildcards), `kind/name`, an ARN, a console URL, an S3 URI (every location that it
     overlaps), `kind:model` or `tag:team=fraud`. `+x` adds everything upstream of x, `x+` everything downstream, `2+x` two

@@ -17,7 +17,7 @@ import click
 
 from ..render.lines import WIDE
 from ..render.words import is_screen, say
-from .completing import complete_file, complete_kind
+from .completing import complete_file, complete_kind, complete_list
 
 if TYPE_CHECKING:
     import lineage
@@ -218,7 +218,7 @@ def fail_on_option(*verdicts: str, more: str = "") -> Decorator:
     """`--fail-on`: the verdicts on which a gate fails."""
 
     def parse(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...]:
-        asked = tuple(word.strip() for word in value.split(",")) if value else ()
+        asked = tuple(word.strip().lower() for word in value.split(",")) if value else ()
         wrong = sorted(set(asked) - set(verdicts))
         if wrong:
             import lineage
@@ -230,6 +230,7 @@ def fail_on_option(*verdicts: str, more: str = "") -> Decorator:
         "--fail-on",
         metavar="VERDICT,…",
         callback=parse,
+        shell_complete=complete_list(verdicts),
         help=f"Exit with code 1 if the verdict is one of these: {', '.join(verdicts)}.{more}",
     )
 

@@ -13,6 +13,7 @@ from ..render.impact import impact_text, may_serve, path_text, share
 from ..render.indented import indented
 from ..render.lines import attested_by
 from ..render.listing import FORMS, cells_as, json_lines, json_list, rows_as
+from ..render.words import plural, say
 from .completing import complete_node, complete_uri, names_of
 from .filters import checked, endpoint_in, within_options
 from .options import attestations_option, fail_on_option, format_option, out_option, snapshot_option, uncollected, write
@@ -30,6 +31,7 @@ FAIL, INCONCLUSIVE = 1, 4
 _INCONCLUSIVE = " Exit with 4 where a gap could hide one of them."
 USAGE_VERDICTS = ("used", "used-indirectly", "possible", "declared-only", "not-referenced", "unknown")  # strongest first
 IMPACT_VERDICTS = ("reached", "possible", "nothing-found", "unknown")
+TRACE_VERDICTS = ("broken", "partial", "traced")
 PATH_VERDICTS = ("found", "possible", "nothing-found", "unknown")
 
 
@@ -70,7 +72,7 @@ def trace(
         found = endpoint_in(opened, endpoint, within)
         answer = lineage.trace(opened, found, **vouched)
     _tell(answer, form, out, _trace_rows, trace_text, gaps_said(answer))
-    return FAIL if answer.verdict in fail_on else 0
+    return gated(answer.verdict, (), fail_on, TRACE_VERDICTS)
 
 
 @click.command(
@@ -122,14 +124,14 @@ def used(
     if source is None and len(asked) == 1:
         answer = next(answers)
         _tell(answer, form, out, _usage_rows, usage_text)
-        return gate(answer.verdict, lineage.left_open(answer.scope["holes"]), fail_on)
+        return gated(answer.verdict, lineage.left_open(answer.scope["holes"]), fail_on)
     codes = {0}
     told = _Told(answers, codes, fail_on)
     columns = (*_USAGES[:-1], *(_RESTS if vouched else ()), _USAGES[-1])
     write(_usages(told, form, columns, colour=not out), out)
     if form not in HOLDING_SCOPE:
         tell_aside(told.scope, told.notes(), [*vouched_lines(told.rests.values()), *more_lines(left_open=told.left_open)])
-    return FAIL if FAIL in codes else max(codes)
+    return gated_all(codes, fail_on)
 
 
 class _Told:
@@ -232,7 +234,7 @@ def impact(
         asked = _end(opened, subject, exact=exact)
         answer = lineage.impact(opened, asked, **vouched)
     _tell(answer, form, out, _impact_rows, impact_text)
-    return gate(answer.verdict, lineage.left_open(answer.scope["holes"]), fail_on, IMPACT_VERDICTS)
+    return gated(answer.verdict, lineage.left_open(answer.scope["holes"]), fail_on, IMPACT_VERDICTS)
 
 
 @click.command(
@@ -274,7 +276,7 @@ def path(
         ends = [_end(opened, end, exact=exact) for end in (source, target)]
         answer = lineage.path(opened, *ends, **vouched)
     _tell(answer, form, out, _path_rows, path_text)
-    return gate(answer.verdict, lineage.left_open(answer.scope["holes"]), fail_on, PATH_VERDICTS)
+    return gated(answer.verdict, lineage.left_open(answer.scope["holes"]), fail_on, PATH_VERDICTS)
 
 
 def _end(opened: lineage.Snapshot, asked: str, *, exact: bool) -> str:
@@ -294,6 +296,33 @@ def gate(verdict: str, holes: Sized, fail_on: tuple[str, ...], verdicts: tuple[s
     stronger = verdicts[: verdicts.index(verdict)]
     hidden = holes and set(stronger) & set(fail_on)
     return INCONCLUSIVE if hidden or (fail_on and verdict == "unknown") else 0
+
+
+def gated(verdict: str, holes: Sized, fail_on: tuple[str, ...], verdicts: tuple[str, ...] = USAGE_VERDICTS) -> int:
+    """The exit code of one answer; where it is not 0, stderr says why."""
+    code = gate(verdict, holes, fail_on, verdicts)
+    if code == FAIL:
+        say(f"lineage: exit {FAIL}: the verdict is {verdict}, which --fail-on names")
+    elif code:
+        hidden = [one for one in verdicts[: verdicts.index(verdict)] if one in fail_on]
+        _say_hidden(plural(len(holes), "gap") if holes else "what was not read", hidden)
+    return code
+
+
+def gated_all(codes: set[int], fail_on: tuple[str, ...]) -> int:
+    """The exit code of several answers, the worst of theirs; where it is not 0, stderr says why."""
+    if FAIL in codes:
+        say(f"lineage: exit {FAIL}: at least one verdict is one that --fail-on names")
+        return FAIL
+    if INCONCLUSIVE in codes:
+        _say_hidden("for at least one S3 URI, what was not read", [one for one in USAGE_VERDICTS[:-1] if one in fail_on])
+    return max(codes)
+
+
+def _say_hidden(what: str, hidden: list[str]) -> None:
+    *most, last = hidden
+    listed = f"{', '.join(most)} or {last}" if most else last
+    say(f"lineage: exit {INCONCLUSIVE}: {what} could hide {listed}")
 
 
 def _tell(

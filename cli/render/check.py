@@ -30,11 +30,15 @@ _SEVERITIES = ("error", "warning", "note")
 
 
 def checked_text(answer: lineage.Checked, *, colour: bool) -> str:
-    """The count, the findings rule by rule, the rules that found nothing, and what was looked at."""
+    """The count, whether holdouts were checked, the findings by rule, the rules that found nothing, and what was looked at."""
+    import lineage
+
     verdict = styled((answer.verdict.upper(), _COLOURS[answer.verdict]), f"  {_counted(answer)}")
     lines = [line for rule in answer.rules for line in _rule_lines(answer, rule["id"])]
     looked = looked_lines(answer.scope)
-    return printed(verdict, *lines, *ruled(answer), *looked, *note_lines(answer.caveats), colour=colour)
+    above = [one for one in answer.caveats if one == lineage.NO_HOLDOUTS]  # else the count reads as all
+    below = [one for one in answer.caveats if one not in above]
+    return printed(verdict, *note_lines(above), *lines, *ruled(answer), *looked, *note_lines(below), colour=colour)
 
 
 def ruled(answer: lineage.Checked) -> list[Line]:

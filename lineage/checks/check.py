@@ -44,7 +44,7 @@ SCHEMA = "lineage.check/1"
 FINDINGS, INCONCLUSIVE, CLEAN = "findings", "inconclusive", "clean"
 PASSED, NOT_APPLICABLE = "passed", "not-applicable"
 _COPIES = "copies of a holdout under another name are not detected: the snapshot has no ETags of data objects"
-_UNNAMED = "the policy names no holdouts: training on a holdout was not checked"
+NO_HOLDOUTS = "the policy names no holdouts: training on a holdout was not checked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ def check(
         caveats=[
             *left_out(within),
             *unnamed(ground.known),
-            *([_COPIES] if policy.holdouts else [_UNNAMED]),
+            *([_COPIES] if policy.holdouts else [NO_HOLDOUTS]),
             *logged,
             *caveats(ground.scope),
         ],

@@ -282,11 +282,11 @@ class _Checking:
         for row in islice(rows, min(_NAMED, sum(new.values()))):
             key = " ".join(str(value) for value in row[: TABLES[name].key] if value not in ("", None))
             self.tell(name, key, "this row is not as it was sealed")
-        more = sum(new.values()) - _NAMED
+        more, lost = sum(new.values()) - _NAMED, gone - sum(new.values())
         if more > 0:
-            self.tell(name, "rows", f"{more} more rows are not as they were sealed")
-        if gone > sum(new.values()):
-            self.tell(name, "rows", f"{gone - sum(new.values())} sealed rows are missing")
+            self.tell(name, "rows", f"{more} more {'row is' if more == 1 else 'rows are'} not as sealed")
+        if lost > 0:
+            self.tell(name, "rows", f"{lost} sealed {'row is' if lost == 1 else 'rows are'} missing")
         if not (new or gone):
             self.tell(name, "table", "its digest is not the one that was sealed")
 

@@ -100,6 +100,23 @@ def test_gates(ask, arguments: tuple[str, ...], code: int) -> None:
     assert ask(*arguments).code == code
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code", "why"),
+    [
+        (("trace", "loans-live", "--fail-on", "TRACED"), 1, "exit 1: the verdict is traced, which --fail-on names"),
+        (("used", "s3://bank-ml/loans/train/", "--fail-on", "possible, used"), 1, "exit 1: the verdict is used, which --fail-on names"),
+        (("used", "s3://bank-ml/nothing/", "--fail-on", "used,possible"), 4, "exit 4: 4 gaps could hide used or possible"),
+        (("used", "s3://bank-ml/nothing/", "s3://bank-ml/loans/train/", "--fail-on", "used"), 1, "exit 1: at least one verdict is one that --fail-on names"),
+        (("used", "s3://bank-ml/nothing/", "s3://bank-ml/none/", "--fail-on", "used"), 4, "exit 4: for at least one S3 URI, what was not read could hide used"),
+        (("impact", "s3://bank-ml/nothing/", "--fail-on", "reached"), 4, "exit 4: 12 gaps could hide reached"),
+    ],
+)  # fmt: skip
+def test_a_gate_says_why_it_failed(ask, arguments: tuple[str, ...], code: int, why: str) -> None:
+    """Where --fail-on ends a command with 1 or 4, the last line of stderr says why."""
+    ran = ask(*arguments)
+    assert (ran.code, ran.err.splitlines()[-1]) == (code, f"lineage: {why}")
+
+
 def test_declared_only_with_a_hole_is_inconclusive(lineage, tmp_path: Path) -> None:
     """That a job never started does not open the gate while another could hide."""
     bank = BANK.read_text().replace('"TrainingJobName": "Ledger-Fit-1"', '"TrainingJobName": "Ledger-Fit-1", "X": 1')
@@ -383,3 +400,20 @@ def test_colour_only_on_a_terminal_and_never_against_no_color(bank_path: Path, v
         assert process.wait() == 0
     assert b"TRACED" in output
     assert (b"\x1b[1;38;5;28m" in output) == coloured
+
+
+def test_a_check_without_holdouts_says_so_first(ask) -> None:
+    """That no holdout was looked for stands directly below the count, which else reads as if all had been checked."""
+    first = ask("check", "-f", "table").out.splitlines()[1]
+    assert first == "Note: the policy names no holdouts: training on a holdout was not checked."
+
+
+def test_a_second_crawl_finds_no_new_gaps(lineage) -> None:
+    """A crawl that meets no gap does not say that the file has none: earlier crawls may have left some."""
+    lineage("crawl", "--replay", str(BANK))
+    assert " and no new gaps from " in lineage("crawl", "--replay", str(BANK)).err
+
+
+def test_a_shell_may_be_named_by_its_path(lineage) -> None:
+    """$SHELL holds a path."""
+    assert lineage("completion", "/bin/bash").out == lineage("completion", "bash").out != ""

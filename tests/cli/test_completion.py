@@ -60,6 +60,7 @@ def tab(run, account_path: Path, monkeypatch: pytest.MonkeyPatch):
         ("lineage used s3://bank-ml/lo", ["s3://bank-ml/loans/"]),
         ("lineage impact s3://bank-ml/loans/t", ["s3://bank-ml/loans/train/"]),
         ("lineage path x loans-l", ["loans-live", "loans-live-config"]),
+        ("lineage trace loans-live --fail-on traced,", ["traced,partial", "traced,broken"]),
         ("lineage nonsense x", []),
     ],
 )
