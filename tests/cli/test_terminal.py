@@ -127,8 +127,11 @@ def test_json_holds_the_true_values(hostile_path: Path) -> None:
 
 @pytest.mark.parametrize("verb", sorted(set(ASKED) - {"record", "crawl", "kinds", "iam-policy"}))
 @pytest.mark.parametrize("odd", [f"x{STEERS}", "s3://bank-ml/a\x1b[2J\nb/", "--odd\x1b[2J", f"--snapshot=a\nb{STEERS}.db"])
-def test_no_error_line_steers_a_terminal(verb: str, odd: str, bank_path: Path) -> None:
+def test_no_error_line_steers_a_terminal(
+    verb: str, odd: str, bank_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What was typed is echoed on lines that steer nothing."""
+    monkeypatch.chdir(tmp_path)  # `demo` writes the file that it is given
     ran = CliRunner().invoke(cli, [verb, odd], env={"LINEAGE_SNAPSHOT": str(bank_path)})
     assert raw(ran.stdout_bytes.decode() if verb != "draw" else "") | raw(ran.stderr) == set()
     assert "Traceback" not in ran.stderr
