@@ -17,6 +17,7 @@ import lineage
 from lineage.domain.kinds import KINDS
 from lineage.domain.records import Fetched, Gap, Resource
 from lineage.domain.training import is_training_job
+from tests.conftest import examples
 from tests.queries.test_oracle import makers
 from tests.queries.worlds import DATA, HOMES, KEYS, MOVES, Move, at, records
 from tests.swept import swept
@@ -72,7 +73,7 @@ class Answers:
         return failed, {one.subject["id"] for one in self.checked.undecided if one.rule in rules}
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(MOVES, HIDDEN, PLACE)
 def test_no_two_questions_contradict_each_other(moves: list[Move], holes: list[tuple[int, str]], uri: str) -> None:
     """Whatever could not be read, of one place and of each endpoint:
@@ -108,7 +109,7 @@ def test_no_two_questions_contradict_each_other(moves: list[Move], holes: list[t
         assert (direct, indirect) == ((set(), set()), (set(), set()))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(MOVES, HIDDEN, PLACE)
 def test_what_could_not_be_read_makes_no_no(moves: list[Move], holes: list[tuple[int, str]], uri: str) -> None:
     """Of data that is used in any way, `used` says no clean "no" whatever records are denied or gone; nor does any holdout."""
@@ -123,7 +124,7 @@ def test_what_could_not_be_read_makes_no_no(moves: list[Move], holes: list[tuple
         assert before == "not-referenced" or said.holdouts[endpoint]["verdict"] != "not-referenced", before
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(MOVES, st.sampled_from(KEYS), st.booleans())
 def test_a_deployment_more_takes_no_maker_away(moves: list[Move], key: str, packaged: bool) -> None:
     """What else is deployed, of the same key as well, changes nothing of who made what was deployed before."""

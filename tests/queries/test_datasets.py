@@ -17,7 +17,7 @@ from lineage.domain.names import parse_location
 from lineage.domain.records import Gap, Resource, Scope
 from lineage.queries.runs.shared_channels import measures
 from lineage.snapshot.manifests import Listings, Manifest
-from tests.conftest import ROOT
+from tests.conftest import ROOT, examples
 from tests.queries.test_random_estates import CRAWL, JOBS, KEYS, Job, reached, resource
 from tests.queries.test_used import _entity, _linked, _logged
 from tests.records import ACCOUNT, REGION, channel, processing, record, served, training
@@ -161,7 +161,7 @@ def best(usage: lineage.Usage, job: str) -> str | None:
     return next((row["verdict"] for row in usage.findings if row["job"]["id"] == job), None)
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(JOBS, KEYS)
 def test_a_job_is_answered_as_used_and_as_brute_force_do(jobs: list[Job], dataset: str) -> None:
     """For a job, the restricted answer is what `used` finds for it, and no exactly where by keys and times it can't be."""
@@ -175,7 +175,7 @@ def test_a_job_is_answered_as_used_and_as_brute_force_do(jobs: list[Job], datase
         assert row["verdict"] == found or found is None
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(JOBS, KEYS)
 def test_a_snapshot_answers_as_its_graph(jobs: list[Job], dataset: str) -> None:
     """What is loaded for one making is enough; only input modes and types are told by the records alone."""

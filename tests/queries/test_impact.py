@@ -21,6 +21,7 @@ from lineage.graphs.build import graph_of
 from lineage.queries.impact import LONGEST, impact
 from lineage.queries.paths import path
 from lineage.queries.used import used
+from tests.conftest import examples
 from tests.queries.test_random_estates import JOBS, KEYS, Job, reached, resource, writes_of
 from tests.queries.test_random_estates import folder as keys_of
 from tests.queries.test_used import CRAWL, NEAR
@@ -481,7 +482,7 @@ def jobs_of(jobs: list[Job]) -> lineage.Graph:
     return whole(*(resource(number, job) for number, job in enumerate(jobs)), *served(f"s3://x/{jobs[0][2][0]}"))
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(JOBS, KEYS)
 def test_impact_agrees_with_brute_force(jobs: list[Job], dataset: str) -> None:
     """Just those jobs are reached to which a chain of jobs leads that the times allow, and a path leads to each of them."""

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import lineage
 from lineage.domain.kinds import KINDS
 from lineage.domain.records import Crawl, Resource, Scope
+from tests.conftest import examples
 from tests.queries.oracle import CERTAIN, POSSIBLE, Oracle
 from tests.queries.worlds import DATA, HOMES, MOVES, Move, at, records, seen_at
 from tests.swept import swept
@@ -41,7 +42,7 @@ def settled_updates(moves: list[Move]) -> list[Move]:
     return [move for move in moves if move[0] != "pend"]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(MOVES)
 def test_trace_finds_whoever_made_what_is_served(moves: list[Move]) -> None:
     """Each job that made what an endpoint serves, or may have, is in its trace, through any number of others, and nobody else; a
@@ -60,7 +61,7 @@ def test_trace_finds_whoever_made_what_is_served(moves: list[Move]) -> None:
         )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(MOVES)
 def test_impact_is_as_sure_as_the_records_are(moves: list[Move]) -> None:
     """What a job made reaches exactly the endpoints and jobs that got it, for certain where the records leave no doubt."""
@@ -77,7 +78,7 @@ def test_impact_is_as_sure_as_the_records_are(moves: list[Move]) -> None:
         assert wrong == [], (job.name, reached, expected)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(MOVES.map(settled_updates), st.integers(1, 7))
 def test_what_was_served_stays_told(moves: list[Move], number: int) -> None:
     """Of two crawls, with updates, new lives of endpoints and the ends of jobs between them: `trace` tells what is served now, and
@@ -103,7 +104,7 @@ def test_what_was_served_stays_told(moves: list[Move], number: int) -> None:
             assert not rows or any(told in fit for fit in fits), (job.name, endpoint.name, rows, fits)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(MOVES)
 def test_used_never_says_not_used_of_data_that_was(moves: list[Move]) -> None:
     """The verdict on each place is one that the records allow."""
@@ -113,7 +114,7 @@ def test_used_never_says_not_used_of_data_that_was(moves: list[Move]) -> None:
         assert lineage.used(graph, place).verdict in right.verdicts(place), place
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(MOVES, MOVES)
 def test_what_happens_later_takes_nothing_away(moves: list[Move], later: list[Move]) -> None:
     """Whatever else happens: data that was used in any way is no clean "no", and who made what is served is told as before."""

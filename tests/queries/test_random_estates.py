@@ -18,6 +18,7 @@ from lineage.domain.records import Crawl, Gap, Resource, Scope, decoded
 from lineage.graphs.build import graph_of
 from lineage.graphs.leads import places_near
 from lineage.queries.used import used
+from tests.conftest import examples
 from tests.records import COMPLETE, channel, processing, served, training
 from tests.snapshot.test_file import crawl
 
@@ -78,7 +79,7 @@ def reached(jobs: list[Job], dataset: str) -> set[int]:
         found |= more
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(JOBS, KEYS)
 def test_used_agrees_with_brute_force(jobs: list[Job], dataset: str) -> None:
     """Data that can have reached a training job is never called unused, and data that can't have is."""
@@ -101,7 +102,7 @@ def judged(records: list[Resource], dataset: str, *holes: Gap) -> str:
     return used(graph, f"s3://x/{dataset}").verdict
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(
     JOBS, KEYS, st.lists(st.tuples(st.booleans(), READS, st.lists(KEYS, min_size=1, max_size=2), st.integers(1, 4)), max_size=3)
 )
@@ -115,7 +116,7 @@ def test_more_records_take_no_use_away(jobs: list[Job], dataset: str, more: list
     assert before in NEGATIVE or after not in NEGATIVE
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(JOBS, KEYS, st.lists(HOLES, min_size=1, max_size=3))
 def test_a_hole_proves_nothing(jobs: list[Job], dataset: str, holes: list[Gap]) -> None:
     """What could not be read makes no positive verdict weaker, and no data unused that was not so without it."""
@@ -128,7 +129,7 @@ def answers(graph: Any, dataset: str) -> Any:
     return lineage.used(graph, f"s3://x/{dataset}").as_json()
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(JOBS, KEYS, st.randoms(use_true_random=False))
 def test_a_snapshot_answers_as_its_records_do(jobs: list[Job], dataset: str, random: Any) -> None:
     """What is loaded for one question is enough for it, and the order of the records means nothing."""
@@ -148,7 +149,7 @@ def test_a_snapshot_answers_as_its_records_do(jobs: list[Job], dataset: str, ran
                 assert lineage.impact(part, subject).as_json() == lineage.impact(whole, subject).as_json()
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(
     st.lists(KEYS | st.text("ab/é\ud7ff\ue000\U0010ffff", max_size=4), min_size=1, max_size=8),
     KEYS | st.text("aé\ud7ff\U0010ffff/"),

@@ -19,6 +19,7 @@ from lineage.graphs.derive import derive
 from lineage.queries.flow.links import Flow
 from lineage.queries.trace import Tracing, TreeStep
 from lineage.queries.used import used
+from tests.conftest import examples
 from tests.queries.test_boundaries_used import whole
 from tests.queries.test_datasets import held, known
 from tests.queries.test_runs import SDK, TAGGED, a_run, experiment, final, holding, trial
@@ -361,7 +362,7 @@ def paths_of(step: TreeStep) -> Iterable[list[str]]:
         todo += [(one, [*way, one.node]) for one in at.steps]
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(ESTATES, LOGS, AT)
 def test_no_chain_comes_to_a_job_twice(jobs: list[MADE], logs: list[tuple[list[str], list[str]]], uri: str) -> None:
     """Neither over its runs, nor over AutoML, repacking or checkpoints: nobody is told to be made of what he made."""

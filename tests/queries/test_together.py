@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import lineage
 from lineage.domain.records import Resource
+from tests.conftest import examples
 from tests.graphs.test_copies import package
 from tests.queries.test_entities import chain, entity
 from tests.queries.test_pipelines import cached, step
@@ -101,7 +102,7 @@ def ask(snapshot: lineage.Snapshot, uris: list[str]) -> list[tuple[dict[str, Any
 BY_COMPONENT = [("logs", "s3://x/a/b/", "s3://x/a/", 2), ("hosts", "s3://x/a/", "s3://x/a/", 2)]
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.lists(JOB, min_size=1, max_size=4), st.lists(OTHER, max_size=4), st.lists(PLACE, min_size=2, max_size=2, unique=True))
 @example([("trains", "s3://x/a/", "s3://x/a/", 3)], BY_COMPONENT, ["s3://x/a/", "s3://x/a/b/"])
 def test_all_questions_tell_of_one_fact_the_same(jobs: list[Any], more: list[Any], uris: list[str]) -> None:

@@ -15,6 +15,7 @@ from lineage.domain.kinds import KINDS
 from lineage.domain.records import Crawl, Gap, Resource, Scope
 from lineage.domain.vendors import sold_by, vendor_of
 from lineage.graphs.build import graph_of
+from tests.conftest import examples
 from tests.records import ACCOUNT, REGION, arn, channel, processing, record, served, training
 from tests.snapshot.test_file import crawl
 
@@ -371,7 +372,7 @@ def only_loads_it_itself(answer: lineage.Usage, lost: Resource, jobs: list[Any],
     return lost.kind == "model" and not shared and all((one["relation"], one["target"]) == ("loads", lost.id) for one in first)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(JOBS, st.lists(KEYS, max_size=2), KEYS, st.integers(0, 20), st.booleans())
 @example([("t", "a", "a", 4, 0), ("s", "a", "a", 1, 0)], ["b/"], "b/", 4, False)
 @example([("t", "a", "a", 4, 0), ("s", "a", "a", 1, 0)], ["m/model.tar.gz", "m/"], "m/model.tar.gz", 4, False)
