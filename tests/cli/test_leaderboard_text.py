@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import lineage
-from cli.commands.leaderboard import short
+from cli.render.leaderboard import short
 from lineage.domain.records import Resource
 from tests.boards import AUC, TRAIN, fit, logged
 from tests.conftest import BANK

@@ -609,7 +609,7 @@ def test_each_format(ask_all, arguments: tuple[str, ...]) -> None:
         (("renewal-prise",), "did you mean Renewal-Price?"),
         (("renewal-price", "y2rj7l5s8pg2"), "did you mean y2rj7l5s8pg1?"),
         (("credit-risk", "nowhere"), "nothing in the snapshot is named 'nowhere'"),
-        ((at("x", "nowhere"),), "nothing in the snapshot is named"),
+        ((at("x", "nowhere"),), "no pipeline execution 'nowhere/execution/x' in "),
     ],
 )
 def test_unknown_names(ask_all, arguments: tuple[str, ...], said: str) -> None:
