@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any, Final
 
 _UNSEEN: Final = (
@@ -61,6 +62,12 @@ def unstorable(text: str) -> str:
 def one_line(text: str) -> str:
     """The same with a space for each tab, and for each character of ASCII that ends a line."""
     return text if text.isascii() and text.isprintable() else _HIDDEN.sub(_picture, text.translate(_SPACES))
+
+
+def listed(words: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    *others, last = words
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def shown(value: Any) -> Any:

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from lineage.domain.kinds import TRAINING_JOB
 from lineage.domain.names import is_place
 from lineage.domain.records import Json
+from lineage.domain.text import listed
 from lineage.graphs.deployments import PENDING
-from lineage.outputs.report.blocks import listed
 from lineage.outputs.report.reading import brief
 from lineage.queries.runs.shared_channels import measures
 from lineage.queries.trace import COPY, VENDOR, Trace, TreeStep

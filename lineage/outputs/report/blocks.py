@@ -150,12 +150,6 @@ def spaced(kind: str) -> str:
     return kind.replace("-", " ")
 
 
-def listed(words: Sequence[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    *others, last = words
-    return f"{', '.join(others)} and {last}" if others else last
-
-
 def number(count: int, noun: str) -> str:
     """`1 job`, `2 jobs`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"

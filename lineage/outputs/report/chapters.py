@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from lineage.domain.records import Json
+from lineage.domain.text import listed
 from lineage.outputs.report.blocks import (
     Block,
     Cell,
@@ -19,7 +20,6 @@ from lineage.outputs.report.blocks import (
     Table,
     Word,
     code,
-    listed,
     number,
     spaced,
     text,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from lineage.domain.names import is_arn
 from lineage.domain.records import Json
+from lineage.domain.text import listed
 from lineage.outputs.report.blocks import (
     Block,
     Cell,
@@ -23,7 +24,6 @@ from lineage.outputs.report.blocks import (
     WayBack,
     Word,
     code,
-    listed,
     number,
     spaced,
     text,

@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary
 from lineage.domain.kinds import CARRIERS, INFERENCE_COMPONENT, KIND_OF_CALL, KINDS, kind_of_subject
 from lineage.domain.names import is_arn, is_place, named_id, parse_arn
 from lineage.domain.records import Gap, Json, Scope
+from lineage.domain.text import listed
 from lineage.domain.vendors import vendor_of
 from lineage.queries.flow.holes import Blind
 from lineage.queries.flow.links import Flow
@@ -75,8 +76,7 @@ class Unread:
         """
         if not self._leading:
             return []
-        *most, last = (f"{many} {kind}{'s' if many > 1 else ''}" for kind, many in sorted(self._leading.items()))
-        who = f"{', '.join(most)} and {last}" if most else last
+        who = listed([f"{many} {kind}{'s' if many > 1 else ''}" for kind, many in sorted(self._leading.items())])
         what = "its weights" if self._leading.total() == 1 else "weights of theirs"
         return [f"{who} that could not be read may lead on to training: no record shows whether {uri} holds {what}"]
 
@@ -166,8 +166,8 @@ def _vendors_models(found: Mapping[str, Json]) -> list[str]:
             said.append(vendors_model(first, found[first], whose))
             continue
         names, more = [_called(node, found[node]) for node in nodes[:_NAMED]], len(nodes) - _NAMED
-        *most, last = [*names, f"{more} more"] if more > 0 else names
-        said.append(f"{', '.join(most)} and {last} are each {whose}: their training data is not known here")
+        every = listed([*names, f"{more} more"] if more > 0 else names)
+        said.append(f"{every} are each {whose}: their training data is not known here")
     return said
 
 
