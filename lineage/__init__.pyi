@@ -64,13 +64,13 @@ from .errors import SignatureRefused as SignatureRefused
 from .errors import SigningError as SigningError
 from .errors import SnapshotError as SnapshotError
 from .errors import UnknownNode as UnknownNode
-from .graphs.build import Graph as Graph
+from .graphs.build import around_dataset as around_dataset
+from .graphs.build import around_subject as around_subject
 from .graphs.build import graph as graph
 from .graphs.build import graph_of as graph_of
+from .graphs.build import neighbourhood as neighbourhood
+from .graphs.excerpts import Graph as Graph
 from .graphs.named import NamedPlaces as NamedPlaces
-from .graphs.neighbourhoods import around_dataset as around_dataset
-from .graphs.neighbourhoods import around_subject as around_subject
-from .graphs.neighbourhoods import neighbourhood as neighbourhood
 from .outputs.formats import FORMATS as FORMATS
 from .outputs.formats.chosen import Chosen as Chosen
 from .outputs.formats.graphml import read_graphml as read_graphml

@@ -68,11 +68,10 @@ def endpoint_in(opened: lineage.Snapshot, wanted: str, within: dict[str, Any]) -
     """Which endpoint a name, an ARN or a console URL means. Raises `UnknownNode`."""
     import lineage
 
-    known = endpoints_in(opened, within)
     if not wanted.strip():
         raise lineage.UnknownNode("the name of the endpoint is empty")
     try:
-        return lineage.find_endpoint(known, wanted)
+        return lineage.find_endpoint(endpoints_in(opened, within) if any(within.values()) else opened, wanted)
     except lineage.UnknownNode:
         if said := _not_an_endpoint(opened, wanted):
             raise lineage.UnknownNode(said) from None

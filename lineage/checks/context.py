@@ -15,7 +15,7 @@ from lineage.domain.records import Json
 from lineage.domain.training import is_training_job
 from lineage.errors import UnknownNode
 from lineage.graphs.named import Known, NamedPlaces
-from lineage.graphs.neighbourhoods import neighbourhood
+from lineage.graphs.neighbourhoods import near_excerpt
 from lineage.queries.as_json import node_json
 from lineage.queries.datasets import Datasets, datasets, pinned
 from lineage.queries.flow.links import Flow, Link, links_into, told_once
@@ -97,7 +97,7 @@ class Ground:
     @cached_property
     def graph(self) -> Flow:
         """All that is upstream of what is checked."""
-        graph = Flow(neighbourhood(self.snapshot, self.roots, "up"))
+        graph = Flow(near_excerpt(self.snapshot, self.roots, "up"))
         for node in self.roots:
             if graph.nodes[node]["kind"] not in MADE and not is_job(graph.nodes[node]):
                 raise UnknownNode(f"{node} is not a job, run, model, package or endpoint: only these can be checked")

@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import Literal, NamedTuple, Protocol
 
 from lineage.domain.kinds import RELATIONS
-from lineage.graphs.build import Attributes, EdgeRow
+from lineage.graphs.excerpts import Attributes, EdgeRow
 
 Direction = Literal["up", "down"]
 EVERY = tuple(RELATIONS)

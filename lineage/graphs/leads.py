@@ -8,7 +8,7 @@ from itertools import islice
 from lineage.domain.kinds import TAKING
 from lineage.domain.names import Cover, Location, Span, cover, location_of
 from lineage.domain.opaque import READING
-from lineage.graphs.build import EdgeRow, edges_of
+from lineage.graphs.excerpts import EdgeRow, edges_of
 from lineage.snapshot.graph import Way
 from lineage.snapshot.reading import Snapshot
 from lineage.snapshot.tables import Row

@@ -11,7 +11,7 @@ from lineage.domain.opaque import READING
 from lineage.domain.slips import is_bucket, is_slip, oddity, respelled
 from lineage.domain.urls import from_url
 from lineage.errors import MalformedName
-from lineage.graphs.build import Graph
+from lineage.graphs.excerpts import Excerpt
 from lineage.graphs.leads import prefixes
 from lineage.snapshot.reading import Snapshot
 
@@ -131,24 +131,24 @@ def _ends_a_name(beginning: str, place: Location) -> bool:
     return beginning.endswith("/") or place.uri[len(beginning) :].startswith("/")
 
 
-def known_in(graph: Graph, place: Location) -> Known:
+def known_in(graph: Excerpt, place: Location) -> Known:
     """The same for a graph in memory: what was noted about the place when the graph was made, else what its nodes tell."""
     noted: dict[str, Known] = graph.graph.get("known", {})
     return noted[place.uri] if place.uri in noted else _known_by_nodes(graph, place)
 
 
-def _known_by_nodes(graph: Graph, place: Location) -> Known:
+def _known_by_nodes(graph: Excerpt, place: Location) -> Known:
     bare = f"{place.uri.rstrip('/')}/"
     if place.hides_bucket or graph.graph["listings"].listing(place):
         return Known.PLACE
-    if any(f"{node}/".startswith(bare) for node in graph):
+    if any(f"{node}/".startswith(bare) for node in graph.nodes):
         return Known.PLACE
-    if any(_reads(*edge, place) for edge in graph.edges(data=True)):
+    if any(_reads(node, data, place) for node, ends in graph.after.items() for keys in ends.values() for data in keys.values()):
         return Known.AROUND
-    return Known.BUCKET if any(node.startswith(f"{place.root}/") for node in graph) else Known.NOTHING
+    return Known.BUCKET if any(node.startswith(f"{place.root}/") for node in graph.nodes) else Known.NOTHING
 
 
-def _reads(source: str, _target: str, data: dict[str, object], place: Location) -> bool:
+def _reads(source: str, data: dict[str, object], place: Location) -> bool:
     location = location_of(source) if data["relation"] in READING else None
     ways = (Span.PREFIX, Span.FOLDER)
     return bool(location and data["span"] in ways and cover(location, Span(str(data["span"])), place) is Cover.ALL)

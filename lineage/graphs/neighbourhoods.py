@@ -16,11 +16,11 @@ from lineage.domain.names import Location, is_location, is_place, location_of, p
 from lineage.domain.training import is_training_job
 from lineage.domain.urls import from_url
 from lineage.errors import MalformedName
-from lineage.graphs.build import Attributes, EdgeRow, Graph, assembled, attributed, edges_of, unseen_in
+from lineage.graphs.excerpts import Attributes, EdgeRow, Excerpt, assembled, attributed, edges_of, unseen_in
 from lineage.graphs.follow import EVERY, Direction, Follow, Only, Seeds, grow
 from lineage.graphs.leads import first_write, mention_rows, onward_rows, places_near, telling_rows
 from lineage.graphs.named import NamedPlaces
-from lineage.snapshot.reading import Snapshot, asks_snapshot
+from lineage.snapshot.reading import Snapshot
 from lineage.snapshot.tables import Row
 
 _FLOWS = tuple(name for name, relation in RELATIONS.items() if relation.flows)
@@ -169,8 +169,7 @@ _MAKING = (
 )
 
 
-@asks_snapshot
-def neighbourhood(snapshot: Snapshot, ids: Iterable[str], *directions: Direction) -> Graph:
+def near_excerpt(snapshot: Snapshot, ids: Iterable[str], *directions: Direction) -> Excerpt:
     """What the given nodes reach upstream or downstream (by default both), with what their jobs are members of.
 
     Raises `MalformedName` for another direction.
@@ -181,8 +180,7 @@ def neighbourhood(snapshot: Snapshot, ids: Iterable[str], *directions: Direction
     return _near(snapshot, _NEAR, dict.fromkeys(directions or ("up", "down"), seeds))
 
 
-@asks_snapshot
-def around_dataset(snapshot: Snapshot, *uris: str) -> Graph:
+def dataset_excerpt(snapshot: Snapshot, *uris: str) -> Excerpt:
     """The part of a snapshot that `used` needs to judge some locations: every reader of one, or of what could hide it, and on.
 
     Left out is what cannot change the answer: the groups of runs, and the ends of chains that lead to no other
@@ -197,8 +195,7 @@ def around_dataset(snapshot: Snapshot, *uris: str) -> Graph:
     return _noted(_near(snapshot, _USE, {"place": places, "written": written}, every_run=every_run), snapshot, datasets)
 
 
-@asks_snapshot
-def around_subject(snapshot: Snapshot, subject: str, *also: str) -> Graph:
+def subject_excerpt(snapshot: Snapshot, subject: str, *also: str) -> Excerpt:
     """The part of a snapshot that `impact` and `path` need: all that a place or a node reaches, and what could hide more.
 
     `subject` is an S3 URI or a node id; nodes of `also` are included. What could hide more are opaque sources, and what
@@ -217,14 +214,14 @@ def around_subject(snapshot: Snapshot, subject: str, *also: str) -> Graph:
     return _near(snapshot, _IMPACT, {**hidden, "member": [subject], "reached": [subject]})
 
 
-def _noted(graph: Graph, snapshot: Snapshot, places: Iterable[Location]) -> Graph:
+def _noted(graph: Excerpt, snapshot: Snapshot, places: Iterable[Location]) -> Excerpt:
     """The graph, with what all records name of the places in question."""
     named = NamedPlaces(snapshot)
     graph.graph["known"] = {place.uri: named.known(place) for place in places}
     return graph
 
 
-def around_holes(snapshot: Snapshot) -> Graph:
+def around_holes(snapshot: Snapshot) -> Excerpt:
     """All opaque sources, with what reads them, loses the trail there, or serves them."""
     unexplained = list(snapshot.unexplained())
     seeds = {"opaque": snapshot.opaque_places(), "losing": _losing(snapshot), "unexplained": unexplained, "served": unexplained}
@@ -238,29 +235,28 @@ def _losing(snapshot: Snapshot) -> set[str]:
     return out_of_sight | {row[1] for row in snapshot.edge_rows(relations=["mentions"])}
 
 
-def around_readers(snapshot: Snapshot, readers: Iterable[str]) -> Graph:
+def around_readers(snapshot: Snapshot, readers: Iterable[str]) -> Excerpt:
     """What the given jobs and runs read, and who wrote there, around there, or at a place with the same content."""
     return _near(snapshot, _WRITERS, {"reader": list(readers)})
 
 
-def reads_of(snapshot: Snapshot, jobs: Iterable[str]) -> Graph:
+def reads_of(snapshot: Snapshot, jobs: Iterable[str]) -> Excerpt:
     """Some jobs, with what they read and nothing else."""
     return _near(snapshot, [Follow("reader", "up", ["reads"])], {"reader": list(jobs)})
 
 
-def around_making(source: Snapshot | Graph, node: str) -> Graph:
+def making_excerpt(source: Snapshot | Excerpt, node: str) -> Excerpt:
     """What may have gone into a node, from a snapshot or a larger graph: all upstream, and what is said beside its jobs."""
-    larger = _Stored(source) if isinstance(source, Snapshot) else _InGraph(source)
+    larger = _Stored(source) if isinstance(source, Snapshot) else _InExcerpt(source)
     sets = grow(larger, _MAKING, {"made": [node]}).sets
     ids = sets["made"] | sets["beside"] | sets["spawned"]
     if not isinstance(source, Snapshot):
-        inside: Graph = source.subgraph(ids).copy()
-        return inside
+        return source.among(ids)
     edges = (edge for edge in edges_of(source.edge_rows(into=ids)) if edge.source in ids)
     return _graph(source, dict(attributed(source.node_rows(ids))), edges)
 
 
-def _near(snapshot: Snapshot, table: Iterable[Follow], seeds: Seeds, *, every_run: bool = False) -> Graph:
+def _near(snapshot: Snapshot, table: Iterable[Follow], seeds: Seeds, *, every_run: bool = False) -> Excerpt:
     """All that a table leads to from some nodes, as a graph."""
     grown = grow(_Stored(snapshot, every_run=every_run), table, seeds)
     ends = (map(attrgetter(end), grown.edges) for end in ("source", "target"))
@@ -269,7 +265,7 @@ def _near(snapshot: Snapshot, table: Iterable[Follow], seeds: Seeds, *, every_ru
     return _graph(snapshot, known | dict(attributed(snapshot.node_rows(wanted))), grown.edges)
 
 
-def _graph(snapshot: Snapshot, nodes: dict[str, Attributes], edges: Iterable[EdgeRow]) -> Graph:
+def _graph(snapshot: Snapshot, nodes: dict[str, Attributes], edges: Iterable[EdgeRow]) -> Excerpt:
     inside = sorted(edges, key=itemgetter(0, 1, 2, 3, 4, 5))  # in the order of the whole graph, so keys are the same
     return assembled(sorted(nodes.items()), inside, snapshot.scope(), snapshot.listings(), unseen_in(snapshot))
 
@@ -310,21 +306,23 @@ class _Stored:
         return attributed(self._snapshot.node_rows(nodes))
 
 
-class _InGraph:
+class _InExcerpt:
     """A graph in memory, with the interface of a snapshot."""
 
     sort_of = staticmethod(_sort_of)
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Excerpt) -> None:
         self._graph = graph
 
     def edges(self, nodes: Iterable[str], way: Direction, relations: Sequence[str], _only: Only) -> Iterator[EdgeRow]:
         """The edges of some relations into some nodes, or out of them."""
-        edges = self._graph.in_edges if way == "up" else self._graph.out_edges
-        for source, target, data in edges(nodes, data=True):
+        beside = self._graph.before if way == "up" else self._graph.after
+        ends = ((node, other, data) for node in nodes for other, keys in beside[node].items() for data in keys.values())
+        for node, other, data in ends:
             if data["relation"] in relations:
                 opens, _, closes = data["time"].partition("/") if data["time"] else (None, "", None)
                 said = {name: data[name] for name in EdgeRow._fields[2:] if name in data}
+                source, target = (other, node) if way == "up" else (node, other)
                 yield EdgeRow(source, target, opens=opens, closes=closes, **said)
 
     def attributes(self, nodes: Iterable[str]) -> Iterator[tuple[str, Attributes]]:

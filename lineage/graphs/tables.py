@@ -87,6 +87,12 @@ _UNEXPLAINED = f"""
             SELECT role FROM main.edge WHERE target = config.id AND relation = 'deploys'))
     UNION SELECT source FROM main.edge WHERE relation = 'instantiates' AND usage != ''
     UNION SELECT id FROM main.node WHERE kind = '{ENDPOINT.name}' AND lower(status) IN {MIXED}"""  # noqa: S608  (our own words)
+# Of these only what an endpoint serves can hide anything: each question looks at all of them.
+_UNSERVED = f"""
+    WITH RECURSIVE served (id) AS (
+        SELECT id FROM main.node WHERE kind = '{ENDPOINT.name}'
+        UNION SELECT edge.source FROM served JOIN main.edge ON edge.target = served.id WHERE edge.relation IN {SERVING})
+    DELETE FROM main.unexplained WHERE id NOT IN served"""  # noqa: S608  (our own words)
 _TABLES = ("called", "named", "field", "fact", "lent", "lies", "model", "model_input", "written", "write", "sight", "read")
 
 Spans = frozenset[Span]
@@ -328,6 +334,7 @@ class Joining:
         """Store the served places of unknown origin, with all else of unknown origin."""
         self._db.executemany("INSERT OR IGNORE INTO main.unexplained VALUES (?)", ((place,) for place in places))
         self._db.execute(_UNEXPLAINED)
+        self._db.execute(_UNSERVED)
 
     # --- what nobody could read -----------------------------------------------------------------
 

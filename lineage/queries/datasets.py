@@ -16,9 +16,9 @@ from lineage.domain.records import Json, Scope
 from lineage.domain.references import Hit, hits
 from lineage.domain.training import only_repacks
 from lineage.errors import UnknownNode
-from lineage.graphs.build import Graph, insist_source
+from lineage.graphs.excerpts import Excerpt, insist_source
 from lineage.graphs.named import NamedPlaces, known_in
-from lineage.graphs.neighbourhoods import around_dataset, around_making
+from lineage.graphs.neighbourhoods import dataset_excerpt, making_excerpt
 from lineage.queries.as_json import link_json, node_json, scope_json
 from lineage.queries.attested import NO_REST, Rests, Vouched, resting, vouched_in
 from lineage.queries.flow.begun import may_have_made, read_nothing
@@ -94,9 +94,13 @@ def datasets(source: Source, node: str, *, holdouts: Iterable[str] = (), attesta
     """
     snapshot = source if isinstance(source, Snapshot) else None
     insist_source(source)
-    found = find_in(snapshot, node) if snapshot else find_node(names_of(source), node)  # type: ignore[arg-type]
-    around = around_making(source, found)
-    whole = around if isinstance(source, Snapshot) else source
+    if isinstance(source, Snapshot):
+        found = find_in(source, node)
+        whole = around = making_excerpt(source, found)
+    else:
+        whole = Excerpt.of(source)
+        found = find_node(names_of(whole), node)
+        around = making_excerpt(whole, found)
     asking = _DatasetsUnderWay(around, found, snapshot, whole, vouched_in(attestations))
     return asking.answer([*texts(holdouts, "holdouts")])
 
@@ -104,7 +108,7 @@ def datasets(source: Source, node: str, *, holdouts: Iterable[str] = (), attesta
 class _DatasetsUnderWay:
     """One question under way."""
 
-    def __init__(self, graph: Graph, node: str, snapshot: Snapshot | None, whole: Graph, vouched: Attestations) -> None:
+    def __init__(self, graph: Excerpt, node: str, snapshot: Snapshot | None, whole: Excerpt, vouched: Attestations) -> None:
         kind = graph.nodes[node]["kind"]
         if kind not in MADE and not is_job(graph.nodes[node]):
             taken = "datasets takes a job, a run, a model, a package or an endpoint"
@@ -177,7 +181,7 @@ class _DatasetsUnderWay:
 
     def _lost(self, places: list[Location]) -> dict[str, list[Lost]]:
         """Where the trail of each of some datasets is lost, anywhere: not only upstream."""
-        around = around_dataset(self._snapshot, *(place.uri for place in places)) if self._snapshot and places else self._whole
+        around = dataset_excerpt(self._snapshot, *(place.uri for place in places)) if self._snapshot and places else self._whole
         return lost_trails(Flow(around), places) if places else {}
 
     # --- what is served -------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from lineage.domain.jobs import is_job
 from lineage.domain.kinds import ENDPOINT
 from lineage.domain.names import is_place
 from lineage.domain.records import Gap, Json
-from lineage.graphs.neighbourhoods import around_holes, neighbourhood
+from lineage.graphs.neighbourhoods import around_holes, near_excerpt
 from lineage.queries.as_json import hole_json
 from lineage.queries.attested import Vouched, template, vouched_in
 from lineage.queries.flow.holes import Blind, opaque_read
@@ -95,7 +95,7 @@ def _unseen(snapshot: Snapshot) -> Iterator[Gap]:
 def _unmade(snapshot: Snapshot) -> Iterator[Gap]:
     """Where the making of what an endpoint serves is not known."""
     endpoints = [node for node, _ in snapshot.names_of(ENDPOINT.name)]
-    graph = Flow(neighbourhood(snapshot, endpoints, "up"))
+    graph = Flow(near_excerpt(snapshot, endpoints, "up"))
     for endpoint in sorted(endpoints):
         tracing = Tracing(graph, endpoint)
         tracing.run()

@@ -34,7 +34,7 @@ from lineage.domain.times import CERTAIN, sortable
 from lineage.domain.vendors import sold_by
 from lineage.graphs.deployments import PENDING as ROLLED_OUT
 from lineage.graphs.named import Known, known_in
-from lineage.graphs.neighbourhoods import around_subject
+from lineage.graphs.neighbourhoods import subject_excerpt
 from lineage.queries.as_json import attributes_json, link_json, node_json, said, scope_json
 from lineage.queries.attested import NO_REST, Rests, Vouched, judged, vouched_in
 from lineage.queries.flow.links import Flow, Link, links_into
@@ -108,7 +108,7 @@ def impact(source: Source, subject: str, *, attestations: Vouched = None) -> Imp
     """
     vouched = vouched_in(attestations)
     subject = known_as(source, subject)
-    graph = graph_from(source, lambda snapshot: around_subject(snapshot, subject))
+    graph = graph_from(source, lambda snapshot: subject_excerpt(snapshot, subject))
     spread = Spread(graph, subject)
     spread.run()
     ways = _Ways(spread.graph)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from lineage.domain.kinds import DATASET
 from lineage.domain.names import is_location, parse_location
 from lineage.domain.records import Json
-from lineage.graphs.neighbourhoods import around_subject
+from lineage.graphs.neighbourhoods import subject_excerpt
 from lineage.queries.as_json import link_json, node_json, said, scope_json
 from lineage.queries.attested import NO_REST, Rests, Vouched, judged, vouched_in
 from lineage.queries.flow.spread import Spread, meets_place
@@ -53,7 +53,7 @@ def path(source: Source, start: str, target: str, *, attestations: Vouched = Non
     vouched = vouched_in(attestations)
     start, target = known_as(source, start), known_as(source, target)
     nodes = [] if is_location(target) else [target]
-    graph = graph_from(source, lambda snapshot: around_subject(snapshot, start, *nodes))
+    graph = graph_from(source, lambda snapshot: subject_excerpt(snapshot, start, *nodes))
     spread = Spread(graph, start)
     if is_location(target):
         wanted = parse_location(target)

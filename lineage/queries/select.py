@@ -39,7 +39,8 @@ from lineage.domain.spelling import MAX_COMPARED, did_you_mean, no_such, one_sli
 from lineage.domain.text import storable
 from lineage.domain.urls import Page, from_url, page_of, shows_nothing
 from lineage.errors import MalformedName, UnknownNode
-from lineage.graphs.build import Graph, whole
+from lineage.graphs.build import whole
+from lineage.graphs.excerpts import Excerpt, Graph
 from lineage.queries.flow.links import Flow
 from lineage.queries.scope import ALL, Within, crawled
 from lineage.snapshot.graph import Choice
@@ -320,7 +321,7 @@ Names = Iterable[tuple[str, str, str]]
 """Nodes as (id, kind, name)."""
 
 
-def names_of(graph: Graph | Flow) -> Names:
+def names_of(graph: Graph | Excerpt | Flow) -> Names:
     """The nodes of a graph by id, kind and name."""
     return ((node, data["kind"], data["name"]) for node, data in graph.nodes.items())
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 
 from lineage.domain.names import node_id
 from lineage.domain.records import Json, decoded
-from lineage.graphs.build import EdgeRow, attributed, edge_attributes, edges_of
+from lineage.graphs.excerpts import EdgeRow, attributed, edge_attributes, edges_of
 from lineage.queries.as_json import attributes_json
 from lineage.queries.flow.unread import gap_subjects
 from lineage.queries.select import find_in

@@ -7,19 +7,19 @@ from typing import TypeAlias
 
 from lineage.domain.names import is_location
 from lineage.domain.urls import from_url
-from lineage.graphs.build import Graph, insist_source
+from lineage.graphs.excerpts import Excerpt, Graph, insist_source
 from lineage.queries.select import find_in
 from lineage.snapshot.reading import Snapshot
 
-Source: TypeAlias = "Snapshot | Graph"
+Source: TypeAlias = "Snapshot | Graph | Excerpt"
 
 
-def graph_from(source: Source, read: Callable[[Snapshot], Graph]) -> Graph:
+def graph_from(source: Source, read: Callable[[Snapshot], Excerpt]) -> Excerpt:
     """The graph that is given, or what `read` takes from the snapshot. Raises `TypeError` for anything else."""
     if isinstance(source, Snapshot):
         return read(source)
     insist_source(source)
-    return source
+    return Excerpt.of(source)
 
 
 def known_as(source: Source, wanted: str) -> str:

@@ -43,8 +43,8 @@ from lineage.domain.training import is_training_job, only_repacks, trains
 from lineage.domain.urls import Page, from_url, page_of
 from lineage.domain.vendors import sold_by, vendor_of
 from lineage.errors import UnknownNode
-from lineage.graphs.build import Graph
-from lineage.graphs.neighbourhoods import neighbourhood
+from lineage.graphs.excerpts import Excerpt, Graph
+from lineage.graphs.neighbourhoods import near_excerpt
 from lineage.queries.as_json import link_json, node_json, scope_json
 from lineage.queries.attested import NO_REST, Rests, Vouched, resting, vouched_in
 from lineage.queries.flow.belonging import EXECUTION, belongings, is_reuse, ran_in
@@ -168,25 +168,24 @@ def trace(source: Source, endpoint: str, *, attestations: Vouched = None) -> Tra
     several have that name.
     """
     vouched = vouched_in(attestations)
-    graph = graph_from(source, lambda snapshot: neighbourhood(snapshot, [_endpoint_in(snapshot, endpoint)], "up"))
-    nodes = graph.nodes(data=True)
+    graph = graph_from(source, lambda snapshot: near_excerpt(snapshot, [find_endpoint(snapshot, endpoint)], "up"))
+    nodes = graph.nodes.items()
     endpoints = ((node, data["name"]) for node, data in nodes if data["kind"] == ENDPOINT.name and data["observed"])
     tracing = Tracing(graph, find_endpoint(endpoints, endpoint))
     tracing.run()
     return tracing.answer(vouched)
 
 
-def _endpoint_in(snapshot: Snapshot, wanted: str) -> str:
-    return find_endpoint(snapshot.names_of(ENDPOINT.name), wanted)
-
-
-def find_endpoint(endpoints: Iterable[tuple[str, str]], wanted: str) -> str:
-    """Which of the endpoints, given as (node id, name), a name, `endpoint/name` or an ARN means.
+def find_endpoint(endpoints: Snapshot | Iterable[tuple[str, str]], wanted: str) -> str:
+    """Which endpoint of a snapshot, or of some given as (node id, name), a name, `endpoint/name` or an ARN means.
 
     Raises `UnknownNode`. A name that was used before means its last life: an earlier one has its creation time in its node id.
     """
-    living, wanted = [(node, name) for node, name in endpoints if "@" not in node], from_url(wanted)
+    wanted = from_url(wanted)
     page = page_of(wanted)
+    if isinstance(endpoints, Snapshot):
+        endpoints = _called(endpoints, page.name if page else wanted) or endpoints.names_of(ENDPOINT.name)
+    living = [(node, name) for node, name in endpoints if "@" not in node]
     if page and page.kind == ENDPOINT.name:
         found = sorted(node for node, name in living if page.shows(node, ENDPOINT.name, name))
         wanted = page.name
@@ -198,6 +197,14 @@ def find_endpoint(endpoints: Iterable[tuple[str, str]], wanted: str) -> str:
     if found:
         raise UnknownNode(f"several endpoints are named {wanted}: name one by its ARN: {', '.join(found)}")
     raise UnknownNode(_no_endpoint(living, wanted, page))
+
+
+def _called(snapshot: Snapshot, wanted: str) -> list[tuple[str, str]]:
+    """The endpoints with a name, where the index of names finds one: it folds only ASCII, which is all that AWS allows."""
+    name = node_id(wanted).rpartition("/")[2] if is_arn(wanted) else wanted.casefold().removeprefix(f"{ENDPOINT.name}/")
+    found = snapshot.observed_as(ENDPOINT.name, name) if wanted.isascii() else []
+    exact = node_id(wanted) if is_arn(wanted) else ""
+    return found if any("@" not in node and exact in ("", node) for node, _ in found) else []
 
 
 def _no_endpoint(living: list[tuple[str, str]], wanted: str, page: Page | None) -> str:
@@ -244,7 +251,7 @@ class Tracing:
     Steps are taken nearest first, so that a shared job is told where it matters most.
     """
 
-    def __init__(self, graph: Graph | Flow, endpoint: str, reader: str = "") -> None:
+    def __init__(self, graph: Graph | Excerpt | Flow, endpoint: str, reader: str = "") -> None:
         """`reader`: of a model or a package, only what it was made of when that one ran it."""
         self.graph = Flow.of(graph)
         self.endpoint = endpoint

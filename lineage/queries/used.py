@@ -14,9 +14,9 @@ from lineage.domain.names import Cover, Location, Span, cover, is_place, locatio
 from lineage.domain.records import Json, Scope
 from lineage.domain.training import is_training_job, measures, only_repacks, trains
 from lineage.domain.urls import from_url
-from lineage.graphs.build import Graph, insist_source
+from lineage.graphs.excerpts import Excerpt, insist_source
 from lineage.graphs.named import Known, known_in
-from lineage.graphs.neighbourhoods import around_dataset
+from lineage.graphs.neighbourhoods import dataset_excerpt
 from lineage.queries.as_json import link_json, node_json, scope_json
 from lineage.queries.attested import NO_REST, Rests, Vouched, judged, vouched_in
 from lineage.queries.flow.begun import read_nothing
@@ -93,7 +93,7 @@ def used(
     """
     insist_source(source)
     place = parse_location(from_url(uri))
-    graph = graph_from(source, lambda snapshot: around_dataset(snapshot, place.uri))
+    graph = graph_from(source, lambda snapshot: dataset_excerpt(snapshot, place.uri))
     asking = UseUnderWay(Flow(graph), place)
     asking.run()
     known = known_in(graph, asking.readers.dataset)
@@ -121,7 +121,7 @@ def usages(
 ) -> Iterator[Usage]:
     """`used_all`, which tells the uses by jobs `beside` those of the accounts and regions as well."""
     places = [parse_location(from_url(uri)) for uri in texts(uris, "uris")]
-    graph = around_dataset(snapshot, *(place.uri for place in places))
+    graph = dataset_excerpt(snapshot, *(place.uri for place in places))
     return _each(graph, places, _Asked(within, beside), vouched)
 
 
@@ -135,7 +135,7 @@ class _Asked(NamedTuple):
 _EVERYONE = _Asked()
 
 
-def _each(graph: Graph, places: list[Location], asked: _Asked, vouched: Attestations) -> Iterator[Usage]:
+def _each(graph: Excerpt, places: list[Location], asked: _Asked, vouched: Attestations) -> Iterator[Usage]:
     flow = Flow(graph)
     readings = Readings(flow) if len(places) > 1 else None  # of one question the graph holds nothing else
     for place in places:

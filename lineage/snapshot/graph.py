@@ -140,6 +140,11 @@ class GraphTables(OpenTables):
             (identity, name) for identity, name in self._rows("SELECT id, name FROM node WHERE kind = ? AND observed", (kind,))
         )
 
+    def observed_as(self, kind: str, name: str) -> list[tuple[str, str]]:
+        """The id and the name of each observed node of a kind with this name, ignoring the case of ASCII letters."""
+        sql = "SELECT id, name FROM node WHERE name = ? COLLATE NOCASE AND +kind = ? AND observed"  # + keeps to names
+        return [row[:2] for row in self._rows(sql, (name, kind))]
+
     def sources(self, relations: Iterable[str], start: str = "") -> Iterator[str]:
         """Each node whose id begins like this and that has an outgoing edge of some relations."""
         within, ends = ("source >= ? AND source < ?", (start, behind(start))) if start else ("true", ())

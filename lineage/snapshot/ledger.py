@@ -36,10 +36,13 @@ class LedgerTables(OpenTables):
         held, asked = (own, other) if replayed else (other, own)
         raise MixedRecords(f"{self.path} holds {held}, which are never mixed with {asked}: name another file with --snapshot")
 
-    def gaps(self) -> list[Gap]:
-        """What could not be read the last time it was asked for. An answer counts once the graph holds it."""
+    def gaps(self, enumerations: list[Enumeration] | None = None) -> list[Gap]:
+        """What could not be read the last time it was asked for. An answer counts once the graph holds it.
+
+        `enumerations` are those of this file, where the caller has read them already.
+        """
         lookups = {one.key: one for one in self.lookups()}.values()
-        lists = (one for one in (*self.enumerations(), *lookups) if one.reason)
+        lists = (one for one in (*(self.enumerations() if enumerations is None else enumerations), *lookups) if one.reason)
         unlisted = [Gap(one.account, one.region, one.operation, one.kind, one.reason, one.detail) for one in lists]
         return sorted([*(gap for gap in self._unanswered() if gap.reason != INERT), *unlisted], key=_gap_order)
 

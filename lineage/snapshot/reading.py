@@ -27,6 +27,7 @@ from lineage.snapshot.seals import Hashed, Seal, hashed, rows_of, seals
 from lineage.snapshot.tables import Row
 from lineage.snapshot.writing import Recording
 
+T = TypeVar("T")
 QuestionT = TypeVar("QuestionT", bound=Callable[..., Any])
 _SILENT = "SELECT id, kind, name, account, region FROM silent JOIN node USING (id) ORDER BY id"
 
@@ -112,6 +113,8 @@ class Snapshot(GraphTables, RecordTables, LedgerTables):
         number = _stamp(path)[:2]
         mode = "rwc" if writing else "rw"  # rw even to read: this rolls back what a killed crawl left unfinished
         super().__init__(connect(path, mode), path)
+        self._remembered_at: tuple[int, int] | None = None
+        self._remembered: dict[str, object] = {}
         try:
             self._db.execute(f"PRAGMA query_only = {int(not writing)}")
             self._check(empty=writing)
@@ -209,8 +212,20 @@ class Snapshot(GraphTables, RecordTables, LedgerTables):
         """What is wrong with the file, as far as can be told: takes as long as reading all of it."""
         return damages(self._db)
 
+    def remembered(self, what: str, read: Callable[[], T]) -> T:
+        """What `read` gives, read again only when somebody has written to the file since."""
+        at = self._one("PRAGMA data_version"), self._db.total_changes  # by others, and by this connection
+        if self._remembered_at != at:
+            self._remembered_at, self._remembered = at, {}
+        if what not in self._remembered:
+            self._remembered[what] = read()
+        return cast("T", self._remembered[what])
+
     def scope(self) -> Scope:
         """What was looked at, and what could not be read. A list counts once the graph holds its results."""
+        return self.remembered("scope", self._scope)
+
+    def _scope(self) -> Scope:
         known = self._rows("SELECT id FROM node WHERE observed AND id IN (SELECT subject FROM question WHERE reason != '')")
         subjects = frozenset(row[0] for row in known)
         lists = self.enumerations()
@@ -225,7 +240,16 @@ class Snapshot(GraphTables, RecordTables, LedgerTables):
         jobs, isolated = (sum(getattr(one.counts, f"{how}training_jobs") for one in counted) for how in ("", "isolated_"))
         silent = tuple(silence(*row) for row in self._rows(_SILENT))
         return Scope(
-            crawls, tuple(self.gaps()), enumerated, subjects, places, jobs, isolated, lookups, silent=silent, counted=counted
+            crawls,
+            tuple(self.gaps(lists)),
+            enumerated,
+            subjects,
+            places,
+            jobs,
+            isolated,
+            lookups,
+            silent=silent,
+            counted=counted,
         )
 
     def _counted(self, places: Iterable[tuple[str, str]]) -> Iterator[Counted]:

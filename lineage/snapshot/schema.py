@@ -10,7 +10,7 @@ from lineage.snapshot.manifests import LISTINGS_SCHEMA
 from lineage.snapshot.seals import SEALS_SCHEMA
 
 APPLICATION_ID = 0x4C4E4147  # "LNAG", which distinguishes the file from other SQLite files
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 
 # The state of a name from a list: unread, read, being asked for, read except for extras.
 WANTED, READ, IN_HAND, HALF_READ = range(4)
@@ -67,8 +67,8 @@ UNREAD = "json_extract(details, '$.unread') IS NOT NULL"
 _GRAPH_INDICES = f"""
 CREATE INDEX node_kind ON node (kind, observed);
 CREATE INDEX node_name ON node (name COLLATE NOCASE);
-CREATE INDEX edge_source ON edge (source);
-CREATE INDEX edge_target ON edge (target);
+CREATE INDEX edge_source ON edge (source, relation);
+CREATE INDEX edge_target ON edge (target, relation);
 CREATE INDEX node_unread ON node (id) WHERE {UNREAD};
 CREATE INDEX edge_opaque ON edge (source) WHERE opaque;
 """

@@ -9,6 +9,7 @@ import pytest
 
 import lineage
 from lineage.domain.names import parse_location
+from lineage.graphs.excerpts import Excerpt
 from lineage.graphs.named import MOST, Known, NamedPlaces, known_in
 from tests.records import channel, processing, training
 from tests.snapshot.test_file import crawl
@@ -111,7 +112,7 @@ def test_what_records_name(path: Path, places: NamedPlaces, uri: str, known: Kno
     """A place is named by what lies in it, and by what was read around it; the file and the whole graph say the same."""
     place = parse_location(uri)
     with lineage.open_snapshot(path) as snapshot:
-        assert (places.known(place), known_in(lineage.graph(snapshot), place)) == (known, known)
+        assert (places.known(place), known_in(Excerpt.of(lineage.graph(snapshot)), place)) == (known, known)
 
 
 @pytest.mark.parametrize(("uri", "near"), REFUSED.items())

@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 import lineage
 from lineage.errors import LineageError
 from lineage.graphs import neighbourhoods
-from lineage.graphs.build import EdgeRow, graph_of
+from lineage.graphs.build import around_subject, graph_of, shown
+from lineage.graphs.excerpts import EdgeRow, Excerpt
 from lineage.graphs.follow import Follow, Only, grow
-from lineage.graphs.neighbourhoods import around_making, around_subject
+from lineage.graphs.neighbourhoods import making_excerpt
 from tests.boards import MAX, fit
 from tests.graphs.test_copies import package
 from tests.queries.test_random_estates import JOBS, KEYS, resource
@@ -228,7 +229,7 @@ def test_what_a_node_was_made_of_is_the_same_of_a_graph_and_of_a_snapshot(accoun
     with lineage.open_snapshot(account_path) as snapshot:
         whole = lineage.graph(snapshot)
         for node in [node for node, data in whole.nodes(data=True) if data["kind"] == "endpoint"]:
-            ones = around_making(snapshot, node), around_making(whole, node)
+            ones = shown(making_excerpt(snapshot, node)), shown(making_excerpt(Excerpt.of(whole), node))
             assert len({frozenset(one.nodes) for one in ones}) == len({frozenset(one.edges) for one in ones}) == 1
 
 
@@ -287,5 +288,5 @@ def test_edges_have_the_keys_of_the_whole_graph() -> None:
     """Two edges between the same nodes are told apart in a part as they are in the whole."""
     twice = training("j", {"a": "s3://d/x/", "b": "s3://d/x/"})
     graph = graph_of([twice, processing("p", {}, {"a": "s3://d/x/", "b": "s3://d/x/"}), *served("s3://m/")])
-    near = around_making(graph, twice.id)
+    near = shown(making_excerpt(Excerpt.of(graph), twice.id))
     assert set(near.edges(keys=True)) <= set(graph.edges(keys=True))

@@ -9,7 +9,8 @@ import pytest
 
 from lineage.domain.names import parse_location
 from lineage.domain.records import CLOUDTRAIL, Crawl, Enumeration, Gap, Resource, Scope
-from lineage.graphs.build import Graph, graph_of
+from lineage.graphs.build import graph_of
+from lineage.graphs.excerpts import Graph
 from lineage.queries.scope import Within, caveats, is_about, not_enumerated, traceless
 from lineage.queries.used import Usage, used
 from lineage.snapshot.manifests import Listings, Manifest

@@ -9,7 +9,8 @@ import pytest
 
 import lineage
 from lineage.domain.records import Resource
-from lineage.graphs.neighbourhoods import around_dataset, around_making, around_subject
+from lineage.graphs.build import around_dataset, around_subject
+from lineage.graphs.neighbourhoods import making_excerpt
 from lineage.queries.used import used
 from tests.queries.test_boundaries_used import whole
 from tests.queries.test_datasets import held, known
@@ -141,7 +142,7 @@ def test_a_neighbourhood_tells_the_same(_case: str, records: list[Resource], exp
             if one.kind in ("training-job", "tuning-job"):
                 near_it, far = (
                     lineage.datasets(graph, one.arn, holdouts=[RAW])
-                    for graph in (around_making(snapshot, one.id), lineage.graph(snapshot))
+                    for graph in (making_excerpt(snapshot, one.id), lineage.graph(snapshot))
                 )
                 assert near_it.holdouts == far.holdouts
 

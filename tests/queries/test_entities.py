@@ -13,7 +13,7 @@ from cli.render.answers import trace_text
 from cli.render.datasets import datasets_text
 from lineage.domain.records import Resource
 from lineage.graphs.associations import BACK, FORTH, End, ways
-from lineage.graphs.neighbourhoods import around_making
+from lineage.graphs.neighbourhoods import making_excerpt
 from tests.queries.test_datasets import known
 from tests.records import ACCOUNT, REGION, arn, processing, record, served, training
 from tests.snapshot.test_file import crawl
@@ -291,7 +291,7 @@ def test_the_neighbourhood_has_the_whole_chain(tmp_path: Path, title: str, said:
         near = lineage.around_dataset(snapshot, RAW), lineage.around_subject(snapshot, RAW)
         assert lineage.used(near[0], RAW).as_json() == lineage.used(whole, RAW).as_json()
         assert lineage.impact(near[1], RAW).as_json() == lineage.impact(whole, RAW).as_json()
-        made = around_making(snapshot, arn("endpoint", "shop"))
+        made = making_excerpt(snapshot, arn("endpoint", "shop"))
         for part in (made, lineage.neighbourhood(snapshot, [arn("endpoint", "shop")], "up")):
             assert lineage.trace(part, "shop").as_json() == lineage.trace(whole, "shop").as_json()
         (held,), (known_,) = (

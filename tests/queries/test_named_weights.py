@@ -9,7 +9,7 @@ import pytest
 
 import lineage
 from lineage.domain.records import Resource
-from lineage.graphs.neighbourhoods import around_making
+from lineage.graphs.neighbourhoods import making_excerpt
 from tests.queries.test_datasets import known
 from tests.records import arn, record, served, training
 from tests.snapshot.test_file import crawl
@@ -70,7 +70,7 @@ def test_weights_in_a_place(tmp_path: Path, title: str, records: list[Resource])
         for uri in (DATA, "s3://never/"):
             near = lineage.around_subject(snapshot, uri)
             assert lineage.impact(near, uri).as_json() == lineage.impact(whole, uri).as_json()
-        made = around_making(snapshot, SHOP)
+        made = making_excerpt(snapshot, SHOP)
         assert lineage.trace(made, "shop").as_json() == lineage.trace(whole, "shop").as_json()
 
 

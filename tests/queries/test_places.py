@@ -12,8 +12,8 @@ import pytest
 import lineage
 from lineage.domain.kinds import KINDS
 from lineage.domain.records import Resource, Scope
-from lineage.graphs.build import Graph
-from lineage.graphs.neighbourhoods import around_dataset, around_subject
+from lineage.graphs.build import around_dataset, around_subject
+from lineage.graphs.excerpts import Graph
 from lineage.queries.datasets import datasets
 from lineage.queries.impact import impact
 from lineage.queries.trace import trace

@@ -13,8 +13,8 @@ from lineage.domain.names import node_id
 from lineage.domain.records import Json, Scope, decoded
 from lineage.domain.version import __version__
 from lineage.errors import LineageError
-from lineage.graphs.build import Attributes, EdgeRow, Graph, attributed, edge_attributes, edge_key, edges_of
 from lineage.graphs.build import graph as graph_of_snapshot
+from lineage.graphs.excerpts import Attributes, EdgeRow, Graph, attributed, edge_attributes, edge_key, edges_of
 from lineage.queries.as_json import scope_json
 from lineage.queries.attested import Vouched, vouched_in
 from lineage.queries.flow.links import Link

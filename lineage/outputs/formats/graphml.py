@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 
 import networkx as nx
 
-from lineage.graphs.build import Graph
+from lineage.graphs.excerpts import Graph
 from lineage.outputs.formats.chosen import Chosen
 from lineage.outputs.formats.plain import plain_of
 

@@ -74,7 +74,7 @@ class _Draft:
         """What runs in which image: of the job and what is behind the endpoint, not of the jobs before."""
         kinds = (ENDPOINT.name, *HOLDERS)
         images = {row["id"] for row in self.answer.images}
-        here = {node for node, data in self.graph.nodes(data=True) if data["kind"] in kinds} | {self.job}
+        here = {node for node, data in self.graph.nodes.items() if data["kind"] in kinds} | {self.job}
         return [edge for edge in self.answer.evidence if edge["source"] in images and edge["target"] in here]
 
     def _job(self) -> Json:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from lineage.graphs.build import Graph
+from lineage.graphs.excerpts import Graph
 from lineage.outputs.formats.chosen import Chosen
 from lineage.outputs.formats.text import dumped
 

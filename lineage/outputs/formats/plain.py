@@ -14,7 +14,7 @@ from typing import Any, cast
 import networkx as nx
 
 from lineage.domain.text import visible
-from lineage.graphs.build import Attributes, Graph
+from lineage.graphs.excerpts import Attributes, Graph
 from lineage.outputs.formats.chosen import Chosen
 from lineage.outputs.formats.text import dumped
 from lineage.queries.flow.links import Link

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from lineage.domain.kinds import ENDPOINT, SERVING
+from lineage.domain.kinds import SERVING
 from lineage.domain.names import is_location
 from lineage.domain.records import Json
 from lineage.domain.training import trains
 from lineage.errors import MalformedName
-from lineage.graphs.build import Graph
-from lineage.graphs.neighbourhoods import neighbourhood
+from lineage.graphs.excerpts import Excerpt
+from lineage.graphs.neighbourhoods import near_excerpt
 from lineage.outputs.formats.chosen import Chosen
 from lineage.queries.select import find_in
 from lineage.queries.trace import Trace, Tracing, find_endpoint
@@ -22,7 +22,7 @@ _SEVERAL = re.compile(r"^(kind:|tag:|\d*\+)|\+\d*$|\s")
 def endpoint_of(chosen: Chosen, form: str) -> str:
     """The node id of the one endpoint that is named. Raises `MalformedName` and `UnknownNode`."""
     _must_name_one(chosen.selector, form, "an endpoint")
-    return find_endpoint(chosen.snapshot.names_of(ENDPOINT.name), chosen.selector)
+    return find_endpoint(chosen.snapshot, chosen.selector)
 
 
 def made_of(chosen: Chosen, form: str, kinds: tuple[str, ...]) -> str:
@@ -36,15 +36,15 @@ def made_of(chosen: Chosen, form: str, kinds: tuple[str, ...]) -> str:
     return node
 
 
-def traced(chosen: Chosen, node: str) -> tuple[Graph, Trace]:
+def traced(chosen: Chosen, node: str) -> tuple[Excerpt, Trace]:
     """What made a node: the graph upstream of it, and the answer of `trace`."""
-    near = neighbourhood(chosen.snapshot, [node], "up")
+    near = near_excerpt(chosen.snapshot, [node], "up")
     tracing = Tracing(near, node)
     tracing.run()
     return near, tracing.answer(chosen.vouched)
 
 
-def makers(graph: Graph, evidence: Iterable[Json], node: str) -> set[str]:
+def makers(graph: Excerpt, evidence: Iterable[Json], node: str) -> set[str]:
     """The training jobs that made what a node is or serves, by the evidence of its trace; through jobs that only repack."""
     # What leads back to what a model is, and not to what it runs in.
     from_them = {*SERVING, "writes", "overlaps"} - {"provides"}

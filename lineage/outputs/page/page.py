@@ -22,7 +22,7 @@ from lineage.domain.kinds import ENDPOINT, KINDS, RELATIONS, RESOURCE, SHOWN_BES
 from lineage.domain.records import Json, Resource, Scope
 from lineage.domain.status import serves
 from lineage.domain.text import json_text, shown, visible
-from lineage.graphs.build import Graph
+from lineage.graphs.excerpts import Graph
 from lineage.outputs.pictures.cards import name_lines, size
 from lineage.outputs.pictures.figures import below, console_url
 from lineage.outputs.pictures.icons import icon_of

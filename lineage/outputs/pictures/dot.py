@@ -12,7 +12,7 @@ from typing import Any
 import pydot
 
 from lineage.domain.text import one_line
-from lineage.graphs.build import Graph
+from lineage.graphs.excerpts import Graph
 from lineage.outputs.pictures.cards import name_lines
 from lineage.outputs.pictures.figures import Arrow, Figure, Picture, console_url, meanings, picture
 

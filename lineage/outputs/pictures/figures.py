@@ -12,8 +12,9 @@ from lineage.domain.given import texts
 from lineage.domain.kinds import ENDPOINT, KINDS, RELATIONS, RESOURCE, REUSED, SHOWN_BESIDE, Kind
 from lineage.domain.names import is_arn, location_of
 from lineage.domain.status import serves
-from lineage.graphs.build import Graph, whole
+from lineage.graphs.build import whole
 from lineage.graphs.deployments import PAST, PENDING
+from lineage.graphs.excerpts import Graph
 from lineage.outputs.pictures.folds import fold, told
 from lineage.queries.flow.belonging import EXECUTION, ran_in
 from lineage.queries.flow.links import Flow

@@ -12,7 +12,7 @@ from collections.abc import Collection, Hashable, Iterator, Mapping
 from typing import Any
 
 from lineage.domain.kinds import CODE
-from lineage.graphs.build import Graph
+from lineage.graphs.excerpts import Graph
 
 # With so many edges a node is like no other; so many steps around it must look alike. The first that folds enough counts.
 _STRICTNESS = ((4, 3), (8, 3), (16, 3), (64, 3), (math.inf, 3), (math.inf, 2), (math.inf, 1), (math.inf, 0))

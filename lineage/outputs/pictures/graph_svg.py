@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from lineage.graphs.build import Graph
+from lineage.graphs.excerpts import Graph
 from lineage.outputs.pictures import cards
 from lineage.outputs.pictures.figures import Arrow, Picture, meanings, picture, shorten
 from lineage.outputs.pictures.layout import Box

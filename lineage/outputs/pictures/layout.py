@@ -16,7 +16,7 @@ from typing import Final, TypeAlias
 
 import networkx as nx
 
-from lineage.graphs.build import Graph
+from lineage.graphs.excerpts import Graph
 
 Point: TypeAlias = tuple[float, float]
 Size: TypeAlias = tuple[float, float]

@@ -13,7 +13,7 @@ import networkx as nx
 from lineage.domain.kinds import ARTIFACT, CODE, DATASET, IMAGE, KINDS, kind_of_arn
 from lineage.domain.names import is_arn, is_place
 from lineage.domain.records import Scope
-from lineage.graphs.build import Graph, label
+from lineage.graphs.excerpts import Graph, label
 from lineage.outputs.pictures.figures import Picture, picture
 from lineage.outputs.pictures.folds import plural
 from lineage.outputs.pictures.graph_svg import to_svg

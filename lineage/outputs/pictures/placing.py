@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from lineage.graphs.build import Graph
+from lineage.graphs.excerpts import Graph
 from lineage.outputs.pictures.cards import size_of
 from lineage.outputs.pictures.figures import Arrow, Picture
 from lineage.outputs.pictures.layout import GAP, Box, LaidEdge, Layout, Point, layout

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lineage.domain.kinds import ENDPOINT
 from lineage.domain.records import Json
-from lineage.graphs.neighbourhoods import around_subject
+from lineage.graphs.neighbourhoods import subject_excerpt
 from lineage.queries.impact import SERVES, impact
 from lineage.queries.trace import Trace
 from lineage.snapshot.reading import Snapshot
@@ -35,7 +35,7 @@ class Downstream:
 
     def _reached(self, maker: str) -> list[Json]:
         if maker not in self._known:
-            answer = impact(around_subject(self._snapshot, maker), maker)
+            answer = impact(subject_excerpt(self._snapshot, maker), maker)
             self._known[maker] = [{name: row[name] for name in _KEPT} | {"serves": row.get("serves")} for row in answer.reached]
         return self._known[maker]
 

@@ -16,8 +16,8 @@ from lineage.domain.kinds import ENDPOINT
 from lineage.domain.records import Crawl, Json
 from lineage.domain.version import __version__
 from lineage.errors import SnapshotError, UnknownNode
-from lineage.graphs.build import attributed
-from lineage.graphs.neighbourhoods import neighbourhood
+from lineage.graphs.excerpts import attributed
+from lineage.graphs.neighbourhoods import near_excerpt
 from lineage.outputs.report.answers import answer
 from lineage.outputs.report.changes import State, difference, since_crawl, state_in, state_of
 from lineage.outputs.report.checked import findings
@@ -138,7 +138,7 @@ def _last(crawls: Sequence[Crawl]) -> str:
 def _found(snapshot: Snapshot, asked: list[str]) -> list[str]:
     """The node ids of the endpoints that were asked about, or of all that are there."""
     if asked:
-        return list(dict.fromkeys(find_endpoint(snapshot.names_of(ENDPOINT.name), one) for one in asked))
+        return list(dict.fromkeys(find_endpoint(snapshot, one) for one in asked))
     named = sorted((name, identity) for identity, name in snapshot.names_of(ENDPOINT.name) if "@" not in identity)
     there = dict(attributed(snapshot.node_rows(identity for _, identity in named)))
     ids = [identity for _, identity in named if not there[identity].get("deleted")]
@@ -163,7 +163,7 @@ class _ReportUnderWay:
         self._kept = Kept(snapshot)
         self._crawls = {crawl.id: crawl for crawl in snapshot.crawls()}
         self._downstream = Downstream(snapshot)
-        self._traces = [trace(neighbourhood(snapshot, [one], "up"), one, attestations=vouched) for one in ids]
+        self._traces = [trace(near_excerpt(snapshot, [one], "up"), one, attestations=vouched) for one in ids]
 
     def body(self, document: Json, previous: Path | None) -> Json:
         """What the report says, before its controls are mapped."""
@@ -253,7 +253,7 @@ class _ReportUnderWay:
 
 def _earlier(snapshot: Snapshot, one: Trace, kept: Kept) -> State:
     identity = str(one.subject["id"])
-    return state_of(trace(neighbourhood(snapshot, [identity], "up"), identity), kept)
+    return state_of(trace(near_excerpt(snapshot, [identity], "up"), identity), kept)
 
 
 def _report_in(path: Path) -> Json:

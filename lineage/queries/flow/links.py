@@ -7,10 +7,9 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from lineage.domain.records import Json
-from lineage.graphs.build import Graph
+from lineage.graphs.excerpts import Excerpt, Graph, Neighbours
 
 MANY = 20  # nodes that lead into one: what is worked out of so many is kept
-Neighbours = dict[str, dict[str, dict[str, Json]]]
 
 
 class Link(NamedTuple):
@@ -33,11 +32,12 @@ class Flow:
     `nodes` has the attributes by id, `graph` those of the graph itself; `kept` is room for what is worked out once.
     """
 
-    def __init__(self, graph: Graph) -> None:
-        self.nodes: dict[str, Json] = dict(iter(graph.nodes(data=True)))
-        self.graph: Json = graph.graph
-        self._after: Neighbours = dict(graph.adjacency())
-        self._before: Neighbours = dict(graph.reverse(copy=False).adjacency())
+    def __init__(self, graph: Graph | Excerpt) -> None:
+        excerpt = Excerpt.of(graph)
+        self.nodes: dict[str, Json] = excerpt.nodes
+        self.graph: Json = excerpt.graph
+        self._after: Neighbours = excerpt.after
+        self._before: Neighbours = excerpt.before
         self._out_of: dict[str, list[Link]] = {}
         self._into: dict[tuple[str, tuple[str, ...]], list[Link]] = {}
         self.kept: dict[str, Any] = {}
@@ -67,7 +67,7 @@ class Flow:
         return found
 
     @classmethod
-    def of(cls, graph: Graph | Flow) -> Flow:
+    def of(cls, graph: Graph | Excerpt | Flow) -> Flow:
         """A graph so, unless it is so already."""
         return graph if isinstance(graph, Flow) else cls(graph)
 

@@ -15,7 +15,7 @@ from lineage.domain.names import Cover, Location, Span, cover, is_location, is_p
 from lineage.domain.opaque import READING
 from lineage.domain.records import Gap, Json, Scope
 from lineage.domain.urls import from_url
-from lineage.graphs.build import Graph
+from lineage.graphs.excerpts import Excerpt, Graph
 from lineage.queries.flow.belonging import EXECUTION, had_by, is_reuse, members
 from lineage.queries.flow.first_readers import IN_THE_MODEL, FirstReaders
 from lineage.queries.flow.holes import Blind, opaque_read
@@ -50,7 +50,7 @@ class Spread:
     or `READ`.
     """
 
-    def __init__(self, graph: Graph | Flow, subject: str, links: list[Link] | None = None) -> None:
+    def __init__(self, graph: Graph | Excerpt | Flow, subject: str, links: list[Link] | None = None) -> None:
         """`subject` is an S3 URI, or what names a node. Raises `MalformedName` and `UnknownNode`.
 
         `links` are the edges that may tell of the place, in order; all of the graph, where none are given.
