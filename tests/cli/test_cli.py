@@ -67,10 +67,10 @@ def test_used_says_what_and_what_not(ask) -> None:
     assert yes.startswith(
         "USED  at least 1 training job read s3://bank-ml/loans/train/\n  used  Loans-Fit-0042  channel train = "
     )
-    assert "Note: 4 holes could hide more; --format json lists them." in yes
+    assert "Note: 4 gaps could hide more; --format json lists them." in yes
     unknown = ask("used", "s3://bank-ml/nothing/", "-f", "table").out
     assert unknown.startswith(
-        "UNKNOWN  no training job that was read names s3://bank-ml/nothing/, but 4 holes could hide a use\n"
+        "UNKNOWN  no training job that was read names s3://bank-ml/nothing/, but 4 gaps could hide a use\n"
     )
     assert "unread-manifest  training job Mortgage-Tune-8, channel train" in unknown
     rows = [line.split("\t") for line in ask("used", "s3://bank-ml/nothing/").out.splitlines()]

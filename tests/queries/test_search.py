@@ -624,7 +624,7 @@ def test_a_table_says_what_was_looked_at(shell, ask) -> None:
     )
     short = ask("search", "training-job", "-n", "1", "-f", "csv")
     assert short.out.startswith("name,status,created,id\n")
-    assert "\nNote: 2 holes could hide more training jobs:\n  111122223333 eu-west-1  " in short.err
+    assert "\nNote: 2 gaps could hide more training jobs:\n  111122223333 eu-west-1  " in short.err
 
 
 def test_json(shell) -> None:
