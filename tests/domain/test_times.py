@@ -46,7 +46,7 @@ MOMENTS = st.integers(0, 9)
 
 @given(MOMENTS, MOMENTS, MOMENTS, MOMENTS)
 def test_fits_agrees_with_moments(a: int, b: int, c: int, d: int) -> None:
-    """"Impossible" means that no moment of the write precedes a moment of the read; "certain" means that all do."""
+    """ "Impossible" means that no moment of the write precedes a moment of the read; "certain" means that all do."""
     write, read = sorted((a, b)), sorted((c, d))
     said = fits(*(f"2026-01-01T00:00:0{opens}Z/2026-01-01T00:00:0{closes}Z" for opens, closes in (write, read)))
     pairs = [w <= r for w in range(write[0], write[1] + 1) for r in range(read[0], read[1] + 1)]
