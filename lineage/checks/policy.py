@@ -107,7 +107,7 @@ class _Reading:
         severities, grades = said.get("severities", {}), (*SEVERITIES, OFF)
         file.must(isinstance(severities, dict), "severities", "must be a table of rules and severities")
         takes = said.get("attestations", True)
-        file.must(isinstance(takes, bool), "attestations", "must be true or false: whether attested holes count as closed")
+        file.must(isinstance(takes, bool), "attestations", "must be true or false: whether attested gaps count as closed")
         lines = list(enumerate(file.lines, 1))
         return Policy(
             tuple(dict.fromkeys(self._holdout(number, one) for number, one in enumerate(holdouts, 1))),

@@ -116,7 +116,7 @@ def _wrong_place(text: str) -> str:
     except MalformedName as error:
         return f"does not name a place: {error}"
     if place and place.root.startswith("s3://") and not place.key.strip("/") and not place.hides_bucket:
-        return f"is a whole bucket ({text}): an attestation is about one subject; name the place that the hole names"
+        return f"is a whole bucket ({text}): an attestation is about one subject; name the place that the gap names"
     return ""
 
 

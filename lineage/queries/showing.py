@@ -1,4 +1,4 @@
-"""What shows itself in a notebook. The package root says how, once: pictures come after queries, which import none."""
+"""Answers that notebooks display. The package root sets how, because queries cannot import pictures."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any, ClassVar, NoReturn
 
 
 def in_a_word(shown: Any) -> dict[str, str]:
-    """The forms of an answer that nobody has a picture of: its type."""
+    """The display of an answer that has no picture: its type."""
     return {"text/plain": f"<{type(shown).__name__}>"}
 
 
 class Shows:
-    """Something that a notebook shows as a picture and a table, and as a line of text where that fails."""
+    """Something that a notebook shows as a picture and a table, or as a line of text if that fails."""
 
     __slots__ = ()
     forms: ClassVar[Callable[[Any], dict[str, str]]] = staticmethod(in_a_word)
@@ -25,14 +25,14 @@ class Shows:
 
 
 class Answer(Shows):
-    """An answer to a question. It is not one bit: `if lineage.used(...)` would take an `unknown` for a yes."""
+    """An answer to a question. It has no truth value: `if lineage.used(...)` would treat an `unknown` as a yes."""
 
     __slots__ = ()
-    pictured: ClassVar[bool] = True  # whether a picture of its evidence says something; else a notebook shows the text alone
+    pictured: ClassVar[bool] = True  # whether a picture of its evidence is useful; else a notebook shows the text alone
     text: ClassVar[Callable[[Any], str | None]] = staticmethod(lambda _: None)
 
     def __str__(self) -> str:
-        """What the command prints; of an answer that no command prints alone, what a notebook has as its line."""
+        """What the command prints. An answer that no command prints gives the line that a notebook shows."""
         return type(self).text(self) or type(self).forms(self)["text/plain"]
 
     def __bool__(self) -> NoReturn:

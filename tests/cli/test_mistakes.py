@@ -157,7 +157,7 @@ FILES = {
 
 @pytest.fixture
 def mistaken(run: Any, account_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Run a command over the bank's account, in a folder of wrong files, as somebody whom AWS does not know."""
+    """Run a command over the bank's account, in a folder of wrong files, without AWS credentials."""
     for name, content in FILES.items():
         (tmp_path / name).write_bytes(content)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "aws-config"))
@@ -227,7 +227,7 @@ def test_credentials_get_the_command_that_mends_them(
     error: Exception,
     line: str,
 ) -> None:
-    """Whoever is no longer signed in is told how to sign in again, with the profile, and nothing of a secret."""
+    """A user whose login has expired learns how to sign in again, with the profile, and sees no secret."""
     (tmp_path / "config").write_text(SSO)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     for name, value in environment.items():
@@ -239,7 +239,7 @@ def test_credentials_get_the_command_that_mends_them(
 
 
 def test_no_region_says_what_boto3_reads(monkeypatch: pytest.MonkeyPatch, mistaken: Any) -> None:
-    """AWS_REGION, which other tools read, is named as what boto3 does not."""
+    """The message says that boto3 does not read AWS_REGION, which other tools read."""
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
     said = (
         "no AWS region: use --region, set AWS_DEFAULT_REGION (boto3 does not read AWS_REGION), or set `region` of profile audit"

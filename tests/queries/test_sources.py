@@ -1,4 +1,4 @@
-"""Questions are asked of a snapshot or of a graph, and say in one sentence what they want; answers are no truth values."""
+"""Questions take a snapshot or a graph, and say in one sentence what they expect; answers have no truth value."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def of_a_snapshot() -> list[str]:
 
 @pytest.mark.parametrize(("question", "words"), [(one, words) for one, *words in ASKED], ids=range(len(ASKED)))
 def test_a_snapshot_answers_as_its_graph(account_path: Any, question: Any, words: list[str]) -> None:
-    """A question that is asked of a snapshot reads what it needs, and answers as it does of the whole graph."""
+    """A question to a snapshot reads what it needs, and answers as it does over the whole graph."""
     with lineage.open_snapshot(account_path) as snapshot:
         assert question(snapshot, *words).as_json() == question(lineage.graph(snapshot), *words).as_json()
 
@@ -48,7 +48,7 @@ def test_a_snapshot_answers_as_its_graph(account_path: Any, question: Any, words
 )
 @pytest.mark.parametrize("question", [lineage.used, lineage.datasets])
 def test_a_question_says_what_it_wants(question: Any, given: Any, said: str) -> None:
-    """Whoever gives a path, or a graph that lineage did not make, is told to open the snapshot."""
+    """A call with a path, or with a graph that lineage did not make, is told to open the snapshot."""
     wanted = "ask a snapshot, lineage.open_snapshot('lineage.db'), or a graph of one, lineage.graph(snapshot); "
     with pytest.raises(TypeError) as refused:
         question(given, "s3://bank-ml/loans/")
@@ -57,7 +57,7 @@ def test_a_question_says_what_it_wants(question: Any, given: Any, said: str) -> 
 
 @pytest.mark.parametrize("name", of_a_snapshot())
 def test_what_reads_records_wants_a_snapshot(name: str) -> None:
-    """A function that takes a snapshot alone refuses a path with one sentence, whatever else it is given."""
+    """A function that takes only a snapshot refuses a path with one sentence, whatever its other arguments are."""
     function = getattr(lineage, name)
     needed = [
         one
@@ -70,14 +70,14 @@ def test_what_reads_records_wants_a_snapshot(name: str) -> None:
 
 
 def test_an_answer_is_no_truth_value(bank: lineage.Snapshot) -> None:
-    """`if lineage.used(…)` would take an `unknown` for a yes: it is refused."""
+    """`if lineage.used(…)` is refused, because it would take an `unknown` for a yes."""
     with pytest.raises(TypeError, match=r"^an answer is neither true nor false: compare its verdict"):
         bool(lineage.used(bank, "s3://bank-ml/loans/holdout/"))
 
 
 @pytest.mark.parametrize("crawl", [lineage.crawl_estate, lineage.crawl_endpoints])
 def test_a_crawl_takes_a_boto3_session(tmp_path: Any, crawl: Any) -> None:
-    """A program that has signed in gives its session, with a region or with one of its own."""
+    """A program with its own AWS session passes it, with a region or with the session's own."""
     signed_in = replay_session(BANK)._boto
     assert isinstance(signed_in, boto3.Session)
     progress = crawl(tmp_path / "lineage.db", session=signed_in)

@@ -80,7 +80,7 @@ def test_a_later_crawl_is_not_covered(run, at, signed: Path, keys: dict[str, Pat
         4,
         "PROVED IN PART  what was given proves lineage.db up to crawl 2, and nothing that came later",
     )
-    assert "crawl 3 is held by the file's own seals only" in ran.out
+    assert "crawl 3 is covered only by the file's own seals" in ran.out
 
 
 def test_a_newer_envelope_tells_an_older_file(run, at, signed: Path, keys: dict[str, Path]) -> None:
@@ -352,4 +352,4 @@ def test_a_report_says_how_far_a_signature_goes(run, report, keys: dict[str, Pat
     ran = run("report", "loans-live", "--signer", pub(keys["jo"]))
     (told,) = [line for line in ran.out.splitlines() if line.startswith("| Verified |")]
     assert told.startswith("| Verified | proved in part; proved up to crawl 1 by the signature of jo.pub")
-    assert "crawl 2 is held by the file's own seals only" in told
+    assert "crawl 2 is covered only by the file's own seals" in told
