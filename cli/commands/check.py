@@ -41,6 +41,10 @@ _SEVERITIES = ("note", "warning", "error", "never")
       lineage check --write-baseline known.json      accept what is there today, ...
       lineage check --baseline known.json --strict   ... then fail on anything new, or undecided
       lineage check --list-rules
+
+    \b
+    Exit codes: 0 nothing new as severe as --fail-on; 1 a new finding of this severity or worse;
+    4 a rule of this severity could not be decided, or with --strict any rule.
     """,
 )
 @click.argument("subjects", metavar="[SUBJECT]...", nargs=-1, shell_complete=complete_node)
