@@ -289,8 +289,9 @@ def _end(opened: lineage.Snapshot, asked: str, *, exact: bool) -> str:
     """The S3 URI or the node that is asked about."""
     import lineage
 
+    nothing = lineage.shows_nothing(asked)  # which is told as such, and not as a wrong S3 URI
     asked = lineage.from_url(asked)
-    if not lineage.is_location(asked):
+    if nothing or not lineage.is_location(asked):
         return lineage.find_in(opened, asked)
     return insisted(opened, [AskedFor("", asked)], exact=exact)[0]
 
