@@ -19,6 +19,12 @@ ABROAD = "https://runtime.sagemaker.us-east-1.amazonaws.com/endpoints/loans-live
 TABLES = "expected .csv, .html, .json, .jsonl, .md, .tsv, .txt"
 REPLAYED = ("crawl", "--replay", str(BANK))
 
+NO_DATA = "this URL names no data: open the bucket or the folder in the S3 console and copy its URL, or give its S3 URI"
+JOB_FOR_DATA = (
+    "'Loans-Fit-0042' is a training job, not data: give an S3 URI; `lineage datasets training-job/Loans-Fit-0042` lists its "
+    "data, `lineage impact training-job/Loans-Fit-0042` tells what it led to"
+)
+
 # What was typed, the exit code, and the line.
 MISTAKES: dict[str, tuple[tuple[str, ...], int, str]] = {
     # names
@@ -71,7 +77,14 @@ MISTAKES: dict[str, tuple[tuple[str, ...], int, str]] = {
     "the URL of a list for an endpoint": (("trace", f"{CONSOLE}/endpoints"), 2, "this URL names no endpoint: open the endpoint's own page and copy its URL, or give its name"),
     "the URL of a dashboard": (("show", f"{CONSOLE}/dashboard"), 2, "this URL names nothing in SageMaker: open the thing's own page and copy its URL, or give its name"),
     "the URL of a dashboard as a selector": (("ls", f"{CONSOLE}/dashboard"), 2, "this URL names nothing in SageMaker: open the thing's own page and copy its URL, or give its name"),
-    "a URL of elsewhere": (("used", "https://example.com/x"), 2, "'https://example.com/x' is not an S3 URI (expected s3://bucket/prefix/)"),
+    "a URL of elsewhere": (("used", "https://example.com/x"), 2, NO_DATA),
+    "the URL of a dashboard for data": (("used", f"{CONSOLE}/dashboard"), 2, NO_DATA),
+    "the URL of a dashboard for a node": (("impact", f"{CONSOLE}/dashboard"), 2, "this URL names nothing in SageMaker: open the thing's own page and copy its URL, or give its name"),
+    "the URL of Studio for a node": (("path", "https://d-abc.studio.eu-west-1.sagemaker.aws/home", "loans-live"), 2, "this URL names nothing in SageMaker: open the thing's own page and copy its URL, or give its name"),
+    "the URL of a job for data": (("used", f"{CONSOLE}/jobs/Loans-Fit-0042"), 2, JOB_FOR_DATA),
+    "the ARN of a job for data": (("used", "arn:aws:sagemaker:eu-west-1:111122223333:training-job/Loans-Fit-0042"), 2, JOB_FOR_DATA),
+    "a job for data": (("used", "training-job/Loans-Fit-0042"), 2, JOB_FOR_DATA),
+    "an experiment for data": (("used", "experiment/loan-default"), 2, "'loan-default' is an experiment, not data: give an S3 URI; `lineage impact experiment/loan-default` tells what it led to"),
     # data
     "no scheme": (("used", "bank-ml/loans"), 2, "'bank-ml/loans' is not an S3 URI (expected s3://bucket/prefix/); did you mean s3://bank-ml/loans?"),
     "one slash": (("used", "s3:/bank-ml/loans/"), 2, "'s3:/bank-ml/loans/' is not an S3 URI (expected s3://bucket/prefix/); did you mean s3://bank-ml/loans/?"),
