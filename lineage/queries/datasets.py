@@ -54,7 +54,7 @@ _GIVEN = "some digests were given by whoever logged them and were not checked"
 _TRAINS_NOTHING = "{} trains nothing: what it read got into no model that way"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False, eq=False)  # `Answer` has both
 class Datasets(Answer):
     """The answer to `datasets`. `as_json` gives the contract `lineage.datasets/1`."""
 

@@ -50,7 +50,7 @@ _LONGEST_NAME = 63  # of a job; longer ones are cut where the name of the step s
 _RANDOM = r"-[A-Za-z0-9]{10,12}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False, eq=False)  # `Answer` has both
 class ExecutionSteps(Answer):
     """The answer of `load_execution`. `as_json` gives the contract `lineage.execution/1`."""
 
@@ -64,6 +64,10 @@ class ExecutionSteps(Answer):
     others: list[Json]  # what says that it belongs to the execution, and no step of it names
     findings: list[Json]
     gaps: list[Json]
+
+    def about(self) -> str:
+        """The execution."""
+        return self.execution.name
 
     def as_json(self) -> Json:
         """The answer as one JSON object; keys are a contract, and more may join them."""
