@@ -220,6 +220,7 @@ def _failure(error: Exception, arguments: list[str]) -> int:
     import lineage
 
     if "--debug" in arguments:
+        error.__suppress_context__ = False  # what AWS's library raised first, which a notebook does without
         say_lines("".join(traceback.format_exception(error)))
 
     message = " ".join(str(error).split())

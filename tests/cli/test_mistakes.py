@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -249,6 +250,16 @@ def test_credentials_get_the_command_that_mends_them(
     with pytest.raises(CrawlError) as refused:
         Session(profile)
     assert str(refused.value) == line
+    assert "botocore" not in "".join(traceback.format_exception(refused.value))  # which a notebook prints
+
+
+@pytest.mark.parametrize("option", [[], ["--debug"]], ids=["", "debug"])
+def test_debug_tells_what_botocore_said(run: Any, monkeypatch: pytest.MonkeyPatch, option: list[str]) -> None:
+    """The error alone hides the cause of a failed sign-in; --debug shows it."""
+    monkeypatch.setattr("boto3.Session.client", lambda *_, **__: Refusing(UnauthorizedSSOTokenError()))
+    ran = run(*option, "crawl", "--region", "eu-west-1")
+    assert ran.code == 3
+    assert ("UnauthorizedSSOTokenError" in ran.err) is bool(option)
 
 
 def test_no_region_says_what_boto3_reads(monkeypatch: pytest.MonkeyPatch, mistaken: Any) -> None:
