@@ -373,6 +373,13 @@ def test_every_help_has_an_example(lineage, verb: str) -> None:
     assert f"lineage {verb}" in ran.out.partition("Examples:")[2]
 
 
+def test_the_help_of_check_has_its_exit_codes(lineage) -> None:
+    """`check --help` says what 1 and 4 mean."""
+    said = " ".join(lineage("check", "--help").out.split())
+    assert "Exit codes: 0 nothing new as severe as --fail-on; 1 a new finding" in said
+    assert "4 a rule of this severity could not be decided" in said
+
+
 def test_help_imports_nothing_slow() -> None:
     """`--help` loads neither boto3 nor networkx nor rich, and so starts at once."""
     code = "import sys; from cli.main import cli\ntry: cli.main(['--help'])\nexcept SystemExit: print(sorted({'boto3', 'botocore', 'networkx', 'rich', 'pydot', 'sqlglot', 'orjson', 'jinja2'} & set(sys.modules)))"
