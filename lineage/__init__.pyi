@@ -138,12 +138,12 @@ from .queries.search import search as search
 from .queries.search import suggest as suggest
 from .queries.search_live import search_live as search_live
 from .queries.search_live import suggest_live as suggest_live
-from .queries.select import find_in as find_in
-from .queries.select import find_node as find_node
 from .queries.select import named as named
-from .queries.select import nodes as nodes
 from .queries.select import select as select
 from .queries.select import within as within
+from .queries.selectors import find_in as find_in
+from .queries.selectors import find_node as find_node
+from .queries.selectors import nodes as nodes
 from .queries.show import Shown as Shown
 from .queries.show import show as show
 from .queries.trace import Trace as Trace

@@ -60,7 +60,7 @@ def _rows(opened: lineage.Snapshot, selector: str, within: dict[str, Any]) -> Ge
 
     if "+" not in selector:
         return _listed(lineage.nodes(opened, selector, **read_in_part(opened, within)))
-    chosen = lineage.within(lineage.select(lineage.graph(opened), selector), **read_in_part(opened, within))
+    chosen = lineage.within(lineage.select(opened, selector), **read_in_part(opened, within))
     return ({name: chosen.nodes[node][name] for name in _COLUMNS[:-1]} | {"id": node} for node in sorted(chosen))
 
 

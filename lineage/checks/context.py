@@ -20,7 +20,7 @@ from lineage.queries.as_json import node_json
 from lineage.queries.datasets import Datasets, datasets, pinned
 from lineage.queries.flow.links import Flow, Link, links_into, told_once
 from lineage.queries.scope import ALL, Within, crawled
-from lineage.queries.select import find_in, nodes, nothing_within
+from lineage.queries.selectors import find_in, nodes, nothing_within
 from lineage.queries.trace import Tracing
 from lineage.queries.used import Usage, usages
 from lineage.snapshot.reading import Snapshot

@@ -5,7 +5,7 @@ Each answer on its neighbourhood equals that on the whole graph. Only this file 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain
 from operator import attrgetter, itemgetter
 from typing import get_args
@@ -252,8 +252,18 @@ def making_excerpt(source: Snapshot | Excerpt, node: str) -> Excerpt:
     ids = sets["made"] | sets["beside"] | sets["spawned"]
     if not isinstance(source, Snapshot):
         return source.among(ids)
-    edges = (edge for edge in edges_of(source.edge_rows(into=ids)) if edge.source in ids)
-    return _graph(source, dict(attributed(source.node_rows(ids))), edges)
+    return between(source, ids)
+
+
+def between(snapshot: Snapshot, ids: Collection[str]) -> Excerpt:
+    """Some nodes of a snapshot, with the edges between them."""
+    return _graph(snapshot, dict(attributed(snapshot.node_rows(ids))), edges_of(snapshot.rows_between(ids)))
+
+
+def ends_of(snapshot: Snapshot, nodes: Iterable[str], way: Direction, relations: Iterable[str]) -> Iterator[str]:
+    """The far ends of the edges of some relations into some nodes (`up`), or out of them."""
+    asked, end = ({"into": nodes}, 0) if way == "up" else ({"out_of": nodes}, 1)
+    return (row[end] for row in snapshot.edge_rows(**asked, relations=relations))
 
 
 def _near(snapshot: Snapshot, table: Iterable[Follow], seeds: Seeds, *, every_run: bool = False) -> Excerpt:

@@ -31,7 +31,7 @@ from lineage.queries.holdouts import Lost, Making, lost_trails
 from lineage.queries.partitions import told_apart
 from lineage.queries.runs.shared_channels import overlapping
 from lineage.queries.scope import UNCHECKED, traceless, unnamed
-from lineage.queries.select import find_in, find_node, names_of
+from lineage.queries.selectors import find_in, find_node, names_of
 from lineage.queries.showing import Answer
 from lineage.queries.sources import Source
 from lineage.queries.trace import Tracing

@@ -14,7 +14,7 @@ from lineage.queries.flow.spread import Spread, meets_place
 from lineage.queries.flow.walk import Arrival
 from lineage.queries.impact import all_holes, hiding
 from lineage.queries.scope import caveats
-from lineage.queries.select import find_node, names_of
+from lineage.queries.selectors import find_node, names_of
 from lineage.queries.showing import Answer
 from lineage.queries.sources import Source, graph_from, known_as
 

@@ -9,7 +9,7 @@ from lineage.domain.records import Json, decoded
 from lineage.graphs.excerpts import EdgeRow, attributed, edge_attributes, edges_of
 from lineage.queries.as_json import attributes_json
 from lineage.queries.flow.unread import gap_subjects
-from lineage.queries.select import find_in
+from lineage.queries.selectors import find_in
 from lineage.queries.showing import Answer
 from lineage.snapshot.reading import Snapshot, asks_snapshot
 

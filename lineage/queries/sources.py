@@ -8,7 +8,7 @@ from typing import TypeAlias
 from lineage.domain.names import is_location
 from lineage.domain.urls import from_url
 from lineage.graphs.excerpts import Excerpt, Graph, insist_source
-from lineage.queries.select import find_in
+from lineage.queries.selectors import find_in
 from lineage.snapshot.reading import Snapshot
 
 Source: TypeAlias = "Snapshot | Graph | Excerpt"

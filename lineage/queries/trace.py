@@ -55,7 +55,7 @@ from lineage.queries.flow.models import NAMED, by_environment, is_doubtful, is_m
 from lineage.queries.flow.steps import Step, fit_of, is_logged, is_only_named
 from lineage.queries.flow.unread import Unread, gap_about, gap_subjects, lost_components, told_gaps, vendors_model
 from lineage.queries.flow.writers import also_logged, makers_of, only_records, too_late, writers
-from lineage.queries.select import not_with_arn
+from lineage.queries.selectors import not_with_arn
 from lineage.queries.showing import Answer
 from lineage.queries.sources import Source, graph_from
 from lineage.snapshot.reading import Snapshot

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from heapq import merge
 from operator import itemgetter
@@ -44,6 +44,16 @@ class GraphTables(OpenTables):
         key, ids = ("target", into) if into is not None else ("source", out_of)
         which = one_of("relation", relations) if relations else "true"
         return self._edges(key, ids, which, pairs=not relations or OVERLAPS in relations)
+
+    def rows_between(self, ids: Collection[str]) -> Iterator[Row]:
+        """The edges whose ends are both among the given nodes, as rows of the columns `EDGE`. Other edges of hubs are not read."""
+        kept = f"SELECT {EDGE} FROM edge WHERE target IN (SELECT value FROM json_each(:ids))"  # noqa: S608  (our own words)
+        pairs = pairs_into("json_each(:ids) AS asked CROSS JOIN main.level AS r ON r.place = asked.value")
+        inside = f"{kept} AND +source IN (SELECT value FROM json_each(:ids))"  # noqa: S608
+        sql = f"SELECT {EDGE} FROM ({inside} UNION ALL {EDGE_OF_PAIR} ({pairs}))"  # noqa: S608
+        rows = self._sound("edge", EDGE, self._db.execute(sql, {"ids": json.dumps(sorted(ids))}))
+        known = frozenset(ids)
+        return (row for row in rows if row[0] in known)
 
     def rows_by(self, ways: Sequence[Way], out_of: Iterable[str]) -> Iterator[Row]:
         """The edges out of nodes that match one of some ways, as rows of the columns `EDGE`."""

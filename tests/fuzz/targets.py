@@ -31,7 +31,8 @@ from lineage.domain.redact import excerpt, under_name, without_secrets
 from lineage.domain.sql import tables
 from lineage.errors import CrawlError, MalformedDefinition, MalformedName, MalformedPolicy, SearchRefused, SigningError
 from lineage.queries.attested import load_attestations
-from lineage.queries.select import named, nodes, parse_selector, select
+from lineage.queries.select import named, select
+from lineage.queries.selectors import nodes, parse_selector
 from lineage.search_language.conditions import expression_of
 from lineage.search_language.expressions import Matcher, Sorting
 from lineage.signing.envelope import Envelope, Signature, load_envelope

@@ -13,7 +13,7 @@ from lineage.domain.names import node_id
 from lineage.domain.records import Json, Scope, decoded
 from lineage.domain.version import __version__
 from lineage.errors import LineageError
-from lineage.graphs.build import graph as graph_of_snapshot
+from lineage.graphs.build import whole
 from lineage.graphs.excerpts import Attributes, EdgeRow, Graph, attributed, edge_attributes, edge_key, edges_of
 from lineage.queries.as_json import scope_json
 from lineage.queries.attested import Vouched, vouched_in
@@ -61,8 +61,8 @@ class Chosen:
     @cached_property
     def graph(self) -> Graph:
         """What was chosen, whole in memory."""
-        whole = graph_of_snapshot(self.snapshot) if self._given is None else self._given
-        return within(select(whole, self.selector) if self.selector else whole, *self._places)
+        given = self.snapshot if self._given is None else self._given
+        return within(select(given, self.selector) if self.selector else whole(given), *self._places)
 
     @cached_property
     def scope(self) -> Scope:

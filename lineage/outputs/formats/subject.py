@@ -13,7 +13,7 @@ from lineage.errors import MalformedName
 from lineage.graphs.excerpts import Excerpt
 from lineage.graphs.neighbourhoods import near_excerpt
 from lineage.outputs.formats.chosen import Chosen
-from lineage.queries.select import find_in
+from lineage.queries.selectors import find_in
 from lineage.queries.trace import Trace, Tracing, find_endpoint
 
 _SEVERAL = re.compile(r"^(kind:|tag:|\d*\+)|\+\d*$|\s")

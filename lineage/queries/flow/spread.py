@@ -25,7 +25,7 @@ from lineage.queries.flow.steps import Step, has_written, is_logged
 from lineage.queries.flow.unread import Unread, once
 from lineage.queries.flow.walk import Arrival, Walk
 from lineage.queries.scope import is_about, not_enumerated
-from lineage.queries.select import find_node, names_of
+from lineage.queries.selectors import find_node, names_of
 
 WHOLE, READ = "*", "reads"  # parts: all of a package or an endpoint; what it only reads, which is in no model
 _ONWARD = ("reads", "loads", "provides", "instantiates", "deploys", "configures", "hosts")

@@ -19,7 +19,7 @@ from lineage.domain.records import Json, Resource
 from lineage.domain.status import Outcome, outcome, took_too_long
 from lineage.errors import LeaderboardError
 from lineage.queries.runs.run_records import parameters_of
-from lineage.queries.select import find_in
+from lineage.queries.selectors import find_in
 from lineage.snapshot.reading import Snapshot
 
 LAST, MIN, MAX, AVG = STATISTICS = ("last", "min", "max", "avg")

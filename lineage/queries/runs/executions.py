@@ -26,7 +26,7 @@ from lineage.queries.runs.pipelines import (
     record_id,
     resolved,
 )
-from lineage.queries.select import find_node
+from lineage.queries.selectors import find_node
 from lineage.queries.showing import Answer
 from lineage.snapshot.reading import Snapshot, asks_snapshot
 

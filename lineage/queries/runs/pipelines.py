@@ -15,7 +15,7 @@ from lineage.domain.times import sortable
 from lineage.errors import MalformedDefinition, UnknownNode
 from lineage.queries.flow.belonging import EXECUTION
 from lineage.queries.scope import Within, listing_scope
-from lineage.queries.select import find_node
+from lineage.queries.selectors import find_node
 from lineage.snapshot.reading import Snapshot, asks_snapshot
 
 _INSIDE = "/execution/"
