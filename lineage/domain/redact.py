@@ -1,6 +1,6 @@
 """Cuts values that look like secrets out of a record before anything stores it, or sends it.
 
-An S3 URI is no secret and stays, whatever its name: it may be the only trace of a dataset.
+An S3 URI is not a secret and stays, whatever its name: it may be the only trace of a dataset.
 """
 
 from __future__ import annotations
@@ -74,15 +74,14 @@ class _Odd(Exception):
 def read(value: dict[str, Any], shape: Any, unknown: list[Unknown], path: str) -> dict[str, Any]:
     """The answer of a call as plain JSON: times as text, and every secret-looking value that people wrote replaced.
 
-    `shape` is botocore's: it tells which members are maps, whose keys people choose. Names, ARNs and URIs of the
-    API's own members are never touched: a changed name would be another thing. Members that botocore does not
-    know are left out, as botocore silently does, and put into `unknown`; there, elements of the answer's own lists
-    have their number.
+    `shape` is botocore's: it tells which members are maps, whose keys people choose. Names, ARNs and URIs of the API's own
+    members are never touched: a changed name would be another thing. Members that botocore does not know are left out, as
+    botocore silently does, and put into `unknown`. There, elements of the answer's own lists have their number.
 
-    Only this function checks that an answer is as the API says: in its result, each member has the type of botocore's model,
-    or is missing. A value of another type, a time that no calendar has, a lone surrogate and the character zero are put
-    into `unknown` as odd. An odd structure in one of the answer's own lists becomes an empty one, so the numbers of the
-    others stay; a text is kept without the characters that no file can hold. Raises nothing.
+    Only this function checks that an answer is as the API says: in its result, each member has the type of botocore's model, or
+    is missing. A value of another type, a time that no calendar has, a lone surrogate and the character zero are put into
+    `unknown` as odd. An odd structure in one of the answer's own lists becomes an empty one, so the numbers of the others stay.
+    A text is kept without the characters that no file can hold. Raises nothing.
     """
     return _structure(value, shape, unknown, path)
 

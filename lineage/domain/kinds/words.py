@@ -1,10 +1,9 @@
 """The words that rows of the table use.
 
 A path is plain: `A.B[].C`, where `[]` is each element of a list, a last `*` is each value of a map, and `{}` is the JSON
-document in a text (botocore does not know its members). The
-sibling fields that a reference needs (`role`, `data_type`, …) are looked up like variables: in the object
-that holds the field, then in each object around it, so a root field may be named as well. A `*[]` is each
-element of each value of a map, and `A{}` is the JSON object in the text `A`.
+document in a text (botocore does not know its members). The sibling fields that a reference needs (`role`, `data_type`, …) are
+looked up like variables. The lookup begins in the object that holds the field, then goes to each object around it, so a root
+field may be named as well. A `*[]` is each element of each value of a map, and `A{}` is the JSON object in the text `A`.
 """
 
 from __future__ import annotations
