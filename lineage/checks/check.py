@@ -100,7 +100,7 @@ class Checked(Answer):
         return 4 if any(one.counts() and self.gates_undecided(one) for one in self.undecided) else 0
 
     def gates_undecided(self, finding: Finding) -> bool:
-        """Whether the gate fails if something could not be decided."""
+        """Whether the gate fails because this could not be decided."""
         return self.fail_on != NEVER and (self.strict or finding.at_least(self.fail_on))
 
 

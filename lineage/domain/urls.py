@@ -53,7 +53,7 @@ _LOOSE = re.compile(r"(?P<kind>[a-z-]+):(?P<account>\d*)/(?P<region>[^/]*)/(?P<n
 
 
 class Page(NamedTuple):
-    """What a URL shows: a kind and a name, in a region; few URLs tell the account."""
+    """What a URL shows: a kind and a name, in a region; few URLs show the account."""
 
     kind: str
     region: str

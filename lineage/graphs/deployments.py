@@ -1,4 +1,4 @@
-"""Deployments: when an endpoint ran which config, as far as its records and earlier crawls tell.
+"""Deployments: when an endpoint ran which config, as far as its records and earlier crawls show.
 
 An endpoint downloads the artifacts of its models when it is created or updated. It does so again when it replaces or adds an
 instance (API reference CreateEndpoint, UpdateEndpoint, S3ModelDataSource). LastModifiedTime also changes with weights and

@@ -344,7 +344,7 @@ def _association(record: Resource) -> Said:
 
 
 def target_node(record: Resource, hit: Hit, resolve: Resolve) -> Node:
-    """The node that a hit names, as far as the name tells: a place, an image, or a resource that was not read."""
+    """The node that a hit names, as far as the name shows: a place, an image, or a resource that was not read."""
     to = hit.reference.to
     if to == LOCATION:
         uri = hit.location.uri if hit.location else hit.value

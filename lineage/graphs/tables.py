@@ -74,7 +74,7 @@ _CONTRADICTED = """
         SELECT 1 FROM sight WHERE sight.place = pin.place AND sight.by = '' AND sight.content = pin.content))"""
 SERVES = f"relation IN {SERVING} AND (relation != 'provides' OR usage = 'model')"
 # Unread things that may serve, configs with a variant that names no model, things without an artifact or with a part without
-# one, packages from which a model names one specification, and endpoints where no record tells all that they serve. A
+# one, packages from which a model names one specification, and endpoints where no record shows all that they serve. A
 # container need not load what only its environment names.
 _UNEXPLAINED = f"""
     INSERT OR IGNORE INTO main.unexplained
