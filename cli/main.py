@@ -31,6 +31,7 @@ from .commands.runs import experiments, runs
 from .commands.search import search, suggest
 from .commands.snapshot import snapshot
 from .guesses import command_of, guessed
+from .render.html import ARGUMENTS
 from .render.words import say, say_lines
 from .signals import SIGNALS, ending_as_interrupted
 
@@ -68,6 +69,7 @@ class Lineage(click.Group):
         arguments = list(sys.argv[1:] if args is None else args)
         extra["standalone_mode"] = False
         said = extra.setdefault("obj", {})
+        said[ARGUMENTS] = arguments
         sys.exit(_run(lambda: super(Lineage, self).main(arguments, prog_name or "lineage", **extra), arguments, said))
 
 
@@ -218,6 +220,7 @@ def _failure(error: Exception, arguments: list[str]) -> int:
     import lineage
 
     if "--debug" in arguments:
+        error.__suppress_context__ = False  # what AWS's library raised first, which a notebook does without
         say_lines("".join(traceback.format_exception(error)))
 
     message = " ".join(str(error).split())

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..render.check import checked_text, ruled, summary_lines, vouching
+from ..render.html import About
 from ..render.indented import indented
 from ..render.listing import FORMS, Listing, json_lines, rows_as
-from ..render.words import say
+from ..render.words import first_line, say
 from .completing import complete_node
 from .filters import checked, within_options
 from .options import Choice, attestations_option, format_option, out_option, snapshot_option, uncollected, write
-from .scoped import tell_aside
+from .scoped import aside, tell_about
 from .subjects import exact_option, insisted, of_policy
 
 if TYPE_CHECKING:
@@ -40,6 +41,10 @@ _SEVERITIES = ("note", "warning", "error", "never")
       lineage check --write-baseline known.json      accept what is there today, ...
       lineage check --baseline known.json --strict   ... then fail on anything new, or undecided
       lineage check --list-rules
+
+    \b
+    Exit codes: 0 nothing new as severe as --fail-on; 1 a new finding of this severity or worse;
+    4 a rule of this severity could not be decided, or with --strict any rule.
     """,
 )
 @click.argument("subjects", metavar="[SUBJECT]...", nargs=-1, shell_complete=complete_node)
@@ -112,13 +117,16 @@ def check(
         write(lineage.to_baseline(answer), target)
     if resources:
         write(lineage.resources_text(answer), resources)
-    write(_told(answer, form, snapshot, resources or "", colour=not out), out)
+    about = About(
+        lambda: first_line(checked_text(answer, colour=False)), lambda: aside(answer.scope, answer.caveats, ruled(answer))
+    )
+    write(_told(answer, form, snapshot, resources or "", about, colour=not out), out)
     for line in summary_lines(answer, whole=out not in (None, "", "-")) if form != "table" or out else ():
         say(line)
     for note in lineage.sarif_notes(answer, resources or "") if form == "sarif" else ():
         say(f"lineage: {note}")
     if form not in ("json", "table"):
-        tell_aside(answer.scope, answer.caveats, ruled(answer))
+        tell_about(about, form)
     return 0 if target else answer.code
 
 
@@ -154,7 +162,9 @@ def _list_rules(form: str, out: str | None) -> int:
     return 0
 
 
-def _told(answer: lineage.Checked, form: str, snapshot: str, resources: str, *, colour: bool) -> str | Iterator[str]:
+def _told(
+    answer: lineage.Checked, form: str, snapshot: str, resources: str, about: About, *, colour: bool
+) -> str | Iterator[str]:
     import lineage
 
     if form == "sarif":
@@ -166,7 +176,9 @@ def _told(answer: lineage.Checked, form: str, snapshot: str, resources: str, *, 
     if form == "table":
         return checked_text(answer, colour=colour)
     found = [*answer.findings, *answer.undecided]
-    return json_lines(one.as_json() for one in found) if form == "jsonl" else rows_as(form, _COLUMNS, map(_row, found))
+    if form == "jsonl":
+        return json_lines(one.as_json() for one in found)
+    return rows_as(form, _COLUMNS, map(_row, found), about=about)
 
 
 def _row(finding: lineage.Finding) -> dict[str, Any]:

@@ -8,13 +8,15 @@ import click
 
 from ..render.attested import attestation_said
 from ..render.datasets import datasets_text, holdouts_text, rest_of
+from ..render.html import About
 from ..render.indented import indented
 from ..render.lines import attested_by
 from ..render.listing import FORMS, json_lines, rows_as
+from ..render.words import first_line
 from .completing import complete_node
 from .options import attestations_option, fail_on_option, format_option, out_option, snapshot_option, uncollected, write
 from .questions import USAGE_VERDICTS, gate, gated_all
-from .scoped import tell_lines
+from .scoped import tell_about
 from .subjects import asked_for, exact_option, from_option, insisted
 
 if TYPE_CHECKING:
@@ -72,18 +74,20 @@ def datasets(
     holdouts = asked_for((), source) if source else []
     with lineage.open_snapshot(snapshot) as opened:
         answer = lineage.datasets(opened, node, holdouts=insisted(opened, holdouts, exact=exact), **vouched)
+    text = holdouts_text if source else datasets_text
+    about = About(lambda: first_line(text(answer, colour=False)), lambda: rest_of(answer))
     if form == "json":
         write(indented(answer.as_json()), out)
     elif form == "jsonl":
         write(json_lines(answer.holdouts if source else answer.datasets), out)
     elif form == "table":
-        write(holdouts_text(answer, colour=not out) if source else datasets_text(answer, colour=not out), out)
+        write(text(answer, colour=not out), out)
     else:
         told = (*_HOLDOUTS[:-1], *(_RESTS if vouched else ()), _HOLDOUTS[-1])
         columns, line = (told, _holdout) if source else (_DATASETS, _dataset)
-        write(rows_as(form, columns, map(line, answer.holdouts if source else _told(answer))), out)
+        write(rows_as(form, columns, map(line, answer.holdouts if source else _told(answer)), about=about), out)
     if form not in ("json", "table"):
-        tell_lines(rest_of(answer))
+        tell_about(about, form)
     left = "left_open" if vouched else "holes"
     codes = {gate(row["verdict"], range(row[left]), fail_on) for row in answer.holdouts}
     return gated_all({0} | codes, fail_on)

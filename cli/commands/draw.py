@@ -97,6 +97,8 @@ def draw(
         say(f"drawn in {out}")
     if folded:
         say(folded)
+    if folded and not selector:
+        say("to draw one endpoint with what made it: `lineage draw +endpoint/NAME` (`lineage ls kind:endpoint` lists them)")
 
 
 def _picture(

@@ -10,7 +10,7 @@ from ..render.words import say
 from .completing import complete_selector
 from .filters import read_in_part, within_options
 from .options import Choice, attestations_option, out_option, snapshot_option, write
-from .scoped import tell_aside
+from .scoped import aside, tell_lines
 
 EXPORTS = (
     "json", "graphml", "cytoscape", "csv-nodes", "csv-edges", "jsonl-nodes", "jsonl-edges", "dot", "mermaid", "openlineage",
@@ -102,7 +102,7 @@ def export(
         write(lineage.FORMATS[form].write(chosen, **asked), out)
         scope = chosen.about()["scope"] if form in _BARE else None
     if scope:
-        tell_aside(scope)
+        tell_lines(aside(scope))
     idle = [f"-f {form} does not show gaps, and so no attestations"] if vouched and form not in _HOLES else []
     for note in [*chosen.notes, *idle]:
         say(f"lineage: {note}")

@@ -11,11 +11,12 @@ import click
 
 import lineage
 
+from ..render.html import About
 from ..render.leaderboard import WAYS, board_cells, board_text, data_lines, foot_lines, head_lines
 from ..render.lines import looked_line, note_lines, scope_lines
 from ..render.listing import FORMS, cells_as, escaped, json_lines
 from .options import Choice, Command, write
-from .scoped import tell_lines
+from .scoped import tell_about, tell_lines
 
 Rows = list[list[Any]]
 
@@ -100,7 +101,11 @@ def _tell_aside(board: lineage.Leaderboard, form: str, *, drawn: bool) -> None:
     if form == "md" and not drawn:
         tell_lines([looked_line(board.scope), *note_lines(board.caveats)])
     elif drawn or form not in ("table", "json"):
-        tell_lines([*head_lines(board), *data_lines(board), *foot_lines(board)])
+        tell_about(_about(board), "svg" if drawn else form)
+
+
+def _about(board: lineage.Leaderboard) -> About:
+    return About(below=lambda: [*head_lines(board), *data_lines(board), *foot_lines(board)])
 
 
 def _printed(board: lineage.Leaderboard, form: str, *, every: bool, colour: bool) -> Iterable[str]:
@@ -119,7 +124,7 @@ def _printed(board: lineage.Leaderboard, form: str, *, every: bool, colour: bool
 def _rows(board: lineage.Leaderboard, form: str, *, every: bool) -> Iterator[str]:
     """TSV or CSV: the same columns in each row, whole values."""
     rows = board.flat(all_parameters=every)
-    return cells_as(form, list(rows[0]) if rows else [], (list(row.values()) for row in rows))
+    return cells_as(form, list(rows[0]) if rows else [], (list(row.values()) for row in rows), about=_about(board))
 
 
 def _md(board: lineage.Leaderboard, *, every: bool) -> Iterator[str]:

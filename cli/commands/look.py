@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..render.lines import styled
 from ..render.listing import FORMS, Listing, Row, cells_as, json_lines
 from ..render.show import no_record, shown_text
-from ..render.words import as_text, say
+from ..render.words import as_text
 from .completing import complete_node, complete_selector
 from .filters import read_in_part, within_options
 from .options import format_option, out_option, snapshot_option, write
+from .scoped import looked_about, tell_lines
 
 if TYPE_CHECKING:
     import lineage
@@ -49,7 +51,7 @@ def ls(selector: tuple[str, ...], snapshot: str, form: str, out: str | None, wit
     import lineage
 
     with lineage.open_snapshot(snapshot) as opened, closing(_rows(opened, " ".join(selector), within)) as rows:
-        write(_NODES.text(form, rows, colour=not out), out)
+        write(_NODES.text(form, rows, colour=not out, about=looked_about(opened, form)), out)
 
 
 def _rows(opened: lineage.Snapshot, selector: str, within: dict[str, Any]) -> Generator[Row]:
@@ -90,6 +92,8 @@ def show(node: str, snapshot: str, form: str, out: str | None) -> None:
 
     with lineage.open_snapshot(snapshot) as opened:
         shown = lineage.show(opened, node)
+        missing = [] if shown.record is not None else [styled(no_record(shown))]
+        about = looked_about(opened, form, *missing)
     if form == "json":
         write(lineage.json_text(shown.as_json(), indent=2) + "\n", out)
     elif form == "jsonl":
@@ -98,9 +102,9 @@ def show(node: str, snapshot: str, form: str, out: str | None) -> None:
         write(shown_text(shown, colour=not out), out)
     else:
         head, *rows = _shown_rows(shown)
-        write(cells_as(form, head, rows), out)
-    if form != "table" and shown.record is None:
-        say(no_record(shown))
+        write(cells_as(form, head, rows, about=about), out)
+    if form not in ("table", "html"):
+        tell_lines(missing)
 
 
 def _shown_rows(shown: lineage.Shown) -> list[list[Any]]:

@@ -72,8 +72,8 @@ def attestations_option(command: Command) -> Command:
         file = None if no_attestations else attestations or os.environ.get("LINEAGE_ATTESTATIONS")
         return command(*args, vouched={"attestations": _attestations(file)} if file else {}, **words)
 
-    bare = click.option("--no-attestations", is_flag=True, help="Ignore attestations: every hole counts.")
-    said = "File of the holes that people vouch for (environment: LINEAGE_ATTESTATIONS; see `gaps --attest-template`)."
+    bare = click.option("--no-attestations", is_flag=True, help="Ignore attestations: every gap counts.")
+    said = "File of the gaps that people vouch for (environment: LINEAGE_ATTESTATIONS; see `gaps --attest-template`)."
     return click.option("--attestations", metavar="FILE", shell_complete=complete_file, help=said)(bare(cast("Command", run)))
 
 

@@ -9,15 +9,16 @@ import click
 
 from ..render.answers import gaps_said, more_lines, trace_text, usage_text, usages_text, vouched_lines
 from ..render.attested import attestation_said, rest_said
+from ..render.html import About
 from ..render.impact import impact_text, may_serve, path_text, share
 from ..render.indented import indented
-from ..render.lines import attested_by
+from ..render.lines import Line, attested_by
 from ..render.listing import FORMS, cells_as, json_lines, json_list, rows_as
-from ..render.words import plural, say
+from ..render.words import first_line, plural, say
 from .completing import complete_node, complete_uri, names_of
 from .filters import checked, endpoint_in, within_options
 from .options import attestations_option, fail_on_option, format_option, out_option, snapshot_option, uncollected, write
-from .scoped import HOLDING_SCOPE, tell_aside
+from .scoped import HOLDING_SCOPE, aside, tell_about
 from .subjects import AskedFor, asked_for, exact_option, from_option, insisted
 
 if TYPE_CHECKING:
@@ -128,9 +129,10 @@ def used(
     codes = {0}
     told = _Told(answers, codes, fail_on)
     columns = (*_USAGES[:-1], *(_RESTS if vouched else ()), _USAGES[-1])
-    write(_usages(told, form, columns, colour=not out), out)
+    about = About(below=told.below)
+    write(_usages(told, form, columns, about, colour=not out), out)
     if form not in HOLDING_SCOPE:
-        tell_aside(told.scope, told.notes(), [*vouched_lines(told.rests.values()), *more_lines(left_open=told.left_open)])
+        tell_about(about, form)
     return gated_all(codes, fail_on)
 
 
@@ -160,6 +162,10 @@ class _Told:
             self._caveats |= dict.fromkeys(answer.caveats[not answer.named :])
             yield answer
 
+    def below(self) -> list[Line]:
+        """What is said below the rows, when all of them were told."""
+        return aside(self.scope, self.notes(), [*vouched_lines(self.rests.values()), *more_lines(left_open=self.left_open)])
+
     def notes(self) -> list[str]:
         """What is so for all of them, and which of them no record names."""
         more = f" and {len(self._unnamed) - _SHOWN:,} more" if len(self._unnamed) > _SHOWN else ""
@@ -167,7 +173,7 @@ class _Told:
         return [*unnamed, *self._caveats]
 
 
-def _usages(answers: _Told, form: str, columns: tuple[str, ...], *, colour: bool) -> Iterator[str]:
+def _usages(answers: _Told, form: str, columns: tuple[str, ...], about: About, *, colour: bool) -> Iterator[str]:
     """Many answers: each on a line, or each whole as JSON."""
     if form == "jsonl":
         return json_lines(answer.as_json() for answer in answers)
@@ -177,7 +183,7 @@ def _usages(answers: _Told, form: str, columns: tuple[str, ...], *, colour: bool
         rows = [{name: row[name] for name in columns} for row in map(_usage_line, answers)]
         said = answers.scope, answers.notes(), list(answers.rests.values())
         return iter([usages_text(rows, *said, left_open=answers.left_open, colour=colour)])
-    return rows_as(form, columns, map(_usage_line, answers))
+    return rows_as(form, columns, map(_usage_line, answers), about=about)
 
 
 _SHOWN = 5  # places that a note names; more are counted
@@ -283,8 +289,9 @@ def _end(opened: lineage.Snapshot, asked: str, *, exact: bool) -> str:
     """The S3 URI or the node that is asked about."""
     import lineage
 
+    nothing = lineage.shows_nothing(asked)  # which is told as such, and not as a wrong S3 URI
     asked = lineage.from_url(asked)
-    if not lineage.is_location(asked):
+    if nothing or not lineage.is_location(asked):
         return lineage.find_in(opened, asked)
     return insisted(opened, [AskedFor("", asked)], exact=exact)[0]
 
@@ -337,8 +344,9 @@ def _tell(
         write(text(answer, colour=not out), out)
     else:
         head, *body = rows(answer)
-        write(cells_as(form, head, [*body, *_rest_rows(answer, head)]), out)
-        tell_aside(answer.scope, answer.caveats, more=more)
+        about = About(lambda: first_line(text(answer, colour=False)), lambda: aside(answer.scope, answer.caveats, more=more))
+        write(cells_as(form, head, [*body, *_rest_rows(answer, head)], about=about), out)
+        tell_about(about, form)
 
 
 def _rest_rows(answer: Answer, head: list[Any]) -> Rows:

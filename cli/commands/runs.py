@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..render.html import About
 from ..render.indented import indented
 from ..render.lines import scope_lines
 from ..render.listing import FORMS, Listing, Row, json_lines
 from ..render.runs import run_text, trimmed
+from ..render.words import first_line
 from .completing import names_of
 from .filters import checked, within_options
 from .leaderboard import BOARD_FORMATS, BOARD_WORDS, asks_for_board, board_options, refuse_picture, take_board, tell_board
 from .options import ORDERS, Choice, Command, format_option, out_option, snapshot_option, uncollected, write
-from .scoped import tell_lines, tell_list
+from .scoped import tell_about, tell_list
 
 if TYPE_CHECKING:
     import lineage
@@ -228,8 +230,10 @@ def _one(opened: lineage.Snapshot, run: lineage.Run, form: str, out: str | None)
         answer = {"schema": "lineage.run/1", "question": "runs", "run": run.as_json(), "reached": reached, "scope": scope}
         write(indented(answer) if form == "json" else json_lines([answer]), out)
     else:
-        write(_FACTS.text(form, _facts(run, reached), colour=not out), out)
-        tell_lines(scope_lines(scope, "run"))
+        first = lambda: first_line(run_text(run, reached, scope, colour=False))  # noqa: E731
+        about = About(first, lambda: scope_lines(scope, "run"))
+        write(_FACTS.text(form, _facts(run, reached), colour=not out, about=about), out)
+        tell_about(about, form)
 
 
 _COLUMNS = ("what", "name", "value", "min", "max", "avg", "std", "count", "time", "source")

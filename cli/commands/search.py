@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..render.html import About
 from ..render.indented import indented
+from ..render.lines import Line, styled
 from ..render.listing import FORMS, rows_as
 from ..render.search import found_columns, found_lines, found_rows, found_text
 from ..render.words import say
 from .completing import complete_kind
 from .leaderboard import BOARD_FORMATS, asks_for_board, board_options, refuse_picture, take_board, tell_board
 from .options import ORDERS, Choice, format_option, out_option, snapshot_option, uncollected, write
-from .scoped import tell_lines
+from .scoped import tell_about
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import lineage
 
@@ -134,8 +136,9 @@ def suggest(kind: str, prefix: str, snapshot: str, form: str, out: str | None, e
     if form == "json":
         write(indented(told.as_json()), out)
         return
-    write(rows_as(form, ("name",), ({"name": name} for name in told.names), colour=not out), out)
-    _warn(told)
+    about = About(below=lambda: _hidden(told))
+    write(rows_as(form, ("name",), ({"name": name} for name in told.names), colour=not out, about=about), out)
+    tell_about(about, form)
 
 
 def _check(live: bool, words: dict[str, Any]) -> None:
@@ -197,12 +200,13 @@ def _tell_found(found: lineage.Found, form: str, out: str | None, columns: str |
     elif form == "table":
         write(found_text(found, asked, colour=not out), out)
     else:
-        write(rows_as(form, asked, found_rows(found, asked, form), colour=not out), out)
-        tell_lines(found_lines(found))
+        about = About(below=lambda: found_lines(found))
+        write(rows_as(form, asked, found_rows(found, asked, form), colour=not out, about=about), out)
+        tell_about(about, form)
 
 
-def _warn(told: lineage.Suggested) -> None:
+def _hidden(told: lineage.Suggested) -> Iterator[Line]:
     """What names alone do not tell: that there may be more."""
     for hole in told.scope["holes"]:
         where = " ".join(filter(None, (hole["account"], hole["region"])))
-        say(f"lineage: {where}: {hole['detail'] or hole['reason']} (lineage gaps)")
+        yield styled(f"lineage: {where}: {hole['detail'] or hole['reason']} (lineage gaps)")

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..render.html import About
 from ..render.listing import FORMS, cells_as
 from ..render.snapshot import file_lines, info_text, seal_lines, verified_text
-from ..render.words import say
+from ..render.words import first_line, say
 from .options import format_option, out_option, snapshot_option, write
-from .scoped import tell_lines
+from .scoped import tell_about
 from .vouching import Vouching, anchors_option, filled, said_if_slow, vouching_options
 
 if TYPE_CHECKING:
@@ -68,9 +69,10 @@ def info(file: str | None, snapshot: str, form: str, out: str | None) -> None:
         write(info_text(told, colour=not out), out)
         return
     forms = {"json": _json, "sha256": _sums}
-    write(forms[form](told) if form in forms else cells_as(form, *_info_rows(told)), out)
+    about = About(lambda: first_line(info_text(told, colour=False)), lambda: file_lines(told))
+    write(forms[form](told) if form in forms else cells_as(form, *_info_rows(told), about=about), out)
     if form not in forms:
-        tell_lines(file_lines(told))
+        tell_about(about, form)
 
 
 @snapshot.command(
@@ -129,12 +131,13 @@ def verify(
         done = lineage.verify(path, digest=digest, against=against, proofs=proofs)
     genuine = "the signature is genuine, but this file is not what was signed: " if signed and done.verdict == "changed" else ""
     done.notes.extend(f"{genuine}{note}" for note in notes)
+    about = About(lambda: first_line(verified_text(done, colour=False)), lambda: seal_lines(done))
     if form == "table":
         write(verified_text(done, colour=not out), out)
     else:
-        write(_json(done) if form == "json" else cells_as(form, *_verified_rows(done)), out)
+        write(_json(done) if form == "json" else cells_as(form, *_verified_rows(done), about=about), out)
     if form not in ("table", "json"):
-        tell_lines(seal_lines(done))
+        tell_about(about, form)
     if vouching.anchors and (digest or against or signed):
         _anchored(done, vouching.anchors)
     unproved = IN_PART if require_proof and not done.proved_all else 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
     import lineage
 
 STDIN = "-"
+# An ARN of SageMaker, what a pasted URL shows, or `kind/name`.
+_NAMED = re.compile(r"(?P<arn>arn:[a-z-]+:sagemaker:.*:)?(?P<kind>[a-z-]+)(?::\d*/[^/]*)?/(?P<name>.+)")
+_MADE = ("endpoint", "endpoint-config", "model", "model-package")  # and jobs: what `datasets` takes
 
 
 def from_option(text: str, *names: str) -> Decorator:
@@ -67,13 +72,29 @@ def asked_for(uris: tuple[str, ...], source: str | None) -> list[AskedFor]:
         try:
             lineage.parse_location(lineage.from_url(one.uri))
         except lineage.MalformedName as error:
-            raise lineage.MalformedName(f"{one.where}{error}") from error
+            raise lineage.MalformedName(f"{one.where}{_not_data(one.uri) or error}") from error
         asked.append(one)
     if not asked:
         raise click.UsageError(
             f"{_named(source)} holds no S3 URI" if source else "missing S3 URI: name one, or a file of them with --from"
         )
     return asked
+
+
+def _not_data(asked: str) -> str:
+    """What to say of a URL, an ARN or a name of something that is not data; empty where it may be a misspelt location."""
+    import lineage
+
+    if lineage.shows_nothing(asked):
+        return "this URL names no data: open the bucket or the folder in the S3 console and copy its URL, or give its S3 URI"
+    found = _NAMED.fullmatch(lineage.from_url(asked))
+    if not found or found["kind"] not in lineage.KINDS:
+        return ""
+    kind, name = found["kind"], found["name"]
+    node = shlex.quote(asked if found["arn"] and "/" in name else f"{kind}/{name}")
+    made = f"`lineage datasets {node}` lists its data, " if kind in _MADE or kind.endswith("-job") else ""
+    said = f"{'an' if kind[0] in 'aeiou' else 'a'} {kind.replace('-', ' ')}, not data"
+    return f"{name!r} is {said}: give an S3 URI; {made}`lineage impact {node}` tells what it led to"
 
 
 def _lines(source: str) -> Iterator[AskedFor]:

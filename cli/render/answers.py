@@ -30,7 +30,7 @@ COLOURS = {
 }
 _MAX_MAKERS = 3
 _NO_LISTS = "No list was read: the crawls only followed endpoints upstream."
-_QUESTIONS_MEET = "holes that only questions meet are not among these: `lineage gaps --attest-template` lists them."
+_QUESTIONS_MEET = "gaps that appear only in answers are not listed here: `lineage gaps --attest-template` lists them."
 _LOGGED = "  (logged: no job record says that it made this)"
 _NOTES = {
     "above": "  (shown in full elsewhere in this tree)",
@@ -73,10 +73,11 @@ def usages_text(
     `left_open`: whether some answer has a hole for which nobody vouches.
     """
     columns = list(rows[0])[:-1]
+    head_row = ["gaps" if name == "holes" else name for name in columns]  # people say gap; `holes` is the name for programs
     counts = Counter(row["verdict"] for row in rows)
     said = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in COLOURS if counts[verdict])
     head = printed(styled((f"{plural(len(rows), 'URI')}: ", "bold"), said), colour=colour)
-    table = rows_text([columns, *([row[name] for name in columns] for row in rows)], colour=colour, least=("findings",))
+    table = rows_text([head_row, *([row[name] for name in columns] for row in rows)], colour=colour, least=("findings",))
     below = [*vouched_lines(rests), *more_lines(left_open=left_open), *looked_lines(scope), *note_lines(caveats)]
     return head + table + printed(*below, colour=colour)
 
@@ -88,7 +89,7 @@ def vouched_lines(rests: Iterable[dict[str, Any]]) -> list[Line]:
 
 def more_lines(*, left_open: bool) -> list[Line]:
     """That holes could hide more than many answers tell, where they could."""
-    hint = "holes could hide more; `lineage used S3_URI` lists those of one URI."
+    hint = "gaps could hide more; `lineage used S3_URI` lists those of one URI."
     return [styled(("Note: ", "dim"), hint)] if left_open else []
 
 
@@ -107,7 +108,7 @@ def gaps_text(said: dict[str, Any], *, colour: bool) -> str:
     if "attestations" not in said:
         lines += [styled(("Note: ", "dim"), _QUESTIONS_MEET)]
     else:
-        lines += [styled((f"{plural(len(said['holes']), 'hole')} that only questions meet:", "bold"))]
+        lines += [styled((f"{plural(len(said['holes']), 'gap')} that appear only in answers:", "bold"))]
         lines += [hole_line(hole) for hole in said["holes"]]
         lines += [styled((f"{plural(len(said['attestations']), 'attestation')}:", "bold"))]
         lines += [styled(f"  {row['state']}  {attestation_said(row)}") for row in said["attestations"]]
@@ -386,7 +387,7 @@ def _usage_head(answer: lineage.Usage) -> str:
             jobs.setdefault(found["verdict"], set()).add(found["job"]["id"])
             counted.add(found["job"]["id"])
     if not jobs:
-        but = f", but {plural(len(holes), 'hole')} could hide a use" if holes else ""
+        but = f", but {plural(len(holes), 'gap')} could hide a use" if holes else ""
         return f"no training job that was read names {uri}{but}"
     words = {
         "used": "read {uri}",

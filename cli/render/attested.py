@@ -20,7 +20,7 @@ def rest_said(verdict: str, without: str, number: int) -> str:
     them = "it" if number == 1 else "them"
     if without == verdict:
         close = "closes" if number == 1 else "close"
-        return f"{plural(number, 'attestation')} {close} holes in this answer; {verdict} with and without {them}"
+        return f"{plural(number, 'attestation')} {close} gaps in this answer; {verdict} with and without {them}"
     return f"{verdict}, based on {plural(number, 'attestation')}; {without} without {them}"
 
 

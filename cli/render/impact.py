@@ -46,7 +46,7 @@ def impact_text(answer: lineage.Impact, *, colour: bool) -> str:
 def _head(answer: lineage.Impact) -> str:
     what, holes = answer.said, lineage.left_open(answer.scope["holes"])
     if not answer.reached:
-        but = f", but {plural(len(holes), 'hole')} could hide some" if holes else ""
+        but = f", but {plural(len(holes), 'gap')} could hide some" if holes else ""
         return f"nothing that was read got anything from {what}{but}"
     sure, perhaps = (_counts([row for row in answer.reached if row["sure"] is so]) for so in (True, False))
     got = f"got something from {what}"
@@ -145,7 +145,7 @@ def _path_head(answer: lineage.Path) -> str:
     if answer.evidence:
         may = "" if answer.verdict == "found" else ": possible, the times or the fields are inconclusive"
         return f"{plural(len(answer.evidence), 'step')} {ends}{may}"
-    but = f", but {plural(len(holes), 'hole')} could hide one" if holes else ""
+    but = f", but {plural(len(holes), 'gap')} could hide one" if holes else ""
     return f"no path {ends} was found{but}"
 
 

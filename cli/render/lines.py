@@ -213,7 +213,7 @@ def looked_at(scope: dict[str, Any]) -> str:
 def scope_lines(scope: dict[str, Any], what: str) -> list[Line]:
     """The holes that could hide more of what is listed, and what was looked at."""
     holes = scope["holes"]
-    more = [styled(("Note: ", "dim"), f"{plural(len(holes), 'hole')} could hide more {what}s:")] if holes else []
+    more = [styled(("Note: ", "dim"), f"{plural(len(holes), 'gap')} could hide more {what}s:")] if holes else []
     return [*more, *hole_lines(holes), looked_line(scope)]
 
 
@@ -231,6 +231,6 @@ def footer(answer: lineage.Usage | lineage.Impact | lineage.Path, *, found: bool
     """The holes if they affect the verdict, what was looked at, and the notes. No hole can change what was `found`."""
     holes = answer.scope["holes"]
     left = lineage.left_open(holes)
-    hint = [styled(("Note: ", "dim"), f"{plural(len(left), 'hole')} could hide more; --format json lists them.")]
+    hint = [styled(("Note: ", "dim"), f"{plural(len(left), 'gap')} could hide more; --format json lists them.")]
     shown = (hint if left else []) if found else hole_lines(holes)
     return [*shown, *looked_lines(answer.scope), *note_lines(answer.caveats)]

@@ -10,7 +10,7 @@ from typing import Any
 import lineage
 
 from .answers import rows_text
-from .html import html_table
+from .html import NOTHING, About, html_table
 from .words import said_shortly, tsv
 
 Row = dict[str, Any]
@@ -35,27 +35,37 @@ class Listing:
     cells: Callable[[Row], list[Any]] | None = None
     least: Sequence[str] = ()
 
-    def text(self, form: str, rows: Iterable[Row], *, colour: bool, **beside: Any) -> Iterator[str]:
-        """The rows in one of `FORMS`, piece by piece; what stands `beside` them is for JSON alone."""
+    def text(self, form: str, rows: Iterable[Row], *, colour: bool, about: About = NOTHING, **beside: Any) -> Iterator[str]:
+        """The rows in one of `FORMS`, piece by piece. What stands `beside` them is for JSON alone, `about` is for HTML."""
         if form == "json":
             return json_list({"schema": self.schema, "question": self.question}, self.member, rows, **beside)
         if form == "jsonl":
             return json_lines(rows)
-        return cells_as(form, list(self.columns), map(self.cells or self._named, rows), colour=colour, least=self.least)
+        return cells_as(
+            form, list(self.columns), map(self.cells or self._named, rows), colour=colour, least=self.least, about=about
+        )
 
     def _named(self, row: Row) -> list[Any]:
         return [row[name] for name in self.columns]
 
 
-def rows_as(form: str, columns: Sequence[str], rows: Iterable[Row], *, colour: bool = False) -> Iterator[str]:
+def rows_as(
+    form: str, columns: Sequence[str], rows: Iterable[Row], *, colour: bool = False, about: About = NOTHING
+) -> Iterator[str]:
     """Rows in one of `FORMS` but for JSON; of each row only the given columns, where there is a head."""
     if form == "jsonl":
         return json_lines(rows)
-    return cells_as(form, list(columns), ([row[name] for name in columns] for row in rows), colour=colour)
+    return cells_as(form, list(columns), ([row[name] for name in columns] for row in rows), colour=colour, about=about)
 
 
 def cells_as(
-    form: str, head: list[str], lines: Iterable[list[Any]], *, colour: bool = False, least: Sequence[str] = ()
+    form: str,
+    head: list[str],
+    lines: Iterable[list[Any]],
+    *,
+    colour: bool = False,
+    least: Sequence[str] = (),
+    about: About = NOTHING,
 ) -> Iterator[str]:
     """The same of rows that are lists. A person gets short numbers, a program whole ones."""
     if form == "jsonl":
@@ -68,7 +78,7 @@ def cells_as(
         yield from (f"| {' | '.join(line)} |\n" for line in ([escaped(title) for title in head], ["---"] * len(head)))
         yield from (f"| {' | '.join(map(escaped, line))} |\n" for line in cells)
     elif form == "html":
-        yield from html_table(head, cells)
+        yield from html_table(head, cells, about)
     else:
         written = lineage.csv_line if form == "csv" else _tsv_line
         yield written(head)

@@ -34,6 +34,11 @@ def plural(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def first_line(text: str) -> str:
+    """The line in which an answer says what matters most."""
+    return text.partition("\n")[0]
+
+
 def is_screen(stream: TextIO | None) -> bool:
     """Whether a person looks at a stream. One that the shell has closed (`>&-`) is None to Python."""
     return stream is not None and stream.isatty()

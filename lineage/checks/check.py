@@ -47,7 +47,7 @@ _COPIES = "copies of a holdout under another name are not detected: the snapshot
 NO_HOLDOUTS = "the policy names no holdouts: training on a holdout was not checked"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False, eq=False)  # `Answer` has both
 class Checked(Answer):
     """The answer to `check`. `as_json` gives the contract `lineage.check/1`.
 
@@ -70,6 +70,12 @@ class Checked(Answer):
     strict: bool
     rests: Rests = NO_REST
     resources: tuple[CheckedResource, ...] = ()
+
+    def about(self) -> str:
+        """What was checked, or how much where that was several or everything."""
+        if len(self.subjects) == 1:
+            return str(self.subjects[0]["name"])
+        return f"{len(self.subjects)} subjects" if self.subjects else "everything"
 
     def as_json(self) -> Json:
         """The answer as one JSON object. Its keys are a contract; more may be added."""

@@ -54,7 +54,7 @@ _GIVEN = "some digests were given by whoever logged them and were not checked"
 _TRAINS_NOTHING = "{} does not train: what it read did not get into a model that way"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False, eq=False)  # `Answer` has both
 class Datasets(Answer):
     """The answer to `datasets`. `as_json` gives the contract `lineage.datasets/1`."""
 

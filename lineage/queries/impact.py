@@ -77,7 +77,7 @@ _ORDER = tuple(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False, eq=False)  # `Answer` has both
 class Impact(Answer):
     """The answer to `impact`. `as_json` gives the contract `lineage.impact/1`. `said` is its subject in words."""
 

@@ -22,7 +22,7 @@ SCHEMA = "lineage.path/1"
 FOUND, MAYBE, NONE = "found", "possible", "nothing-found"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False, eq=False)  # `Answer` has both
 class Path(Answer):
     """The answer to `path`. `as_json` gives the contract `lineage.path/1`. `ends` are the start and the end in words."""
 
@@ -35,6 +35,10 @@ class Path(Answer):
     scope: Json
     caveats: list[str]
     rests: Rests = NO_REST
+
+    def about(self) -> str:
+        """From where to where."""
+        return f"{self.ends[0]} to {self.ends[1]}"
 
     def as_json(self) -> Json:
         """The answer as one JSON object. Its keys are a contract; more may be added."""

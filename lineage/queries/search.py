@@ -54,7 +54,7 @@ class Match:
         return property_of(KINDS[self.kind].search, name).values(self.record)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False, eq=False)  # `Answer` has both
 class Found(Answer):
     """The answer to `search`. `as_json` gives the contract `lineage.search/1`.
 
@@ -81,6 +81,10 @@ class Found(Answer):
             {name: way.values(one.record) if way else getattr(one, name) for name, way in asked.items()} for one in self.records
         )
 
+    def about(self) -> str:
+        """The kind of what was found, and how much of it."""
+        return f"{self.kind}, {len(self.records)} of {self.total}"
+
     def as_json(self) -> Json:
         """The answer as plain JSON values."""
         return (
@@ -90,7 +94,7 @@ class Found(Answer):
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False, eq=False)  # `Answer` has both
 class Suggested(Answer):
     """The answer to `suggest`: property names. `as_json` gives the contract `lineage.suggestions/1`."""
 
@@ -100,6 +104,10 @@ class Suggested(Answer):
     hint: str
     names: list[str]
     scope: Json
+
+    def about(self) -> str:
+        """The kind that has these properties."""
+        return self.kind
 
     def as_json(self) -> Json:
         """The answer as plain JSON values."""

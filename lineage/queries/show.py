@@ -16,7 +16,7 @@ from lineage.snapshot.reading import Snapshot, asks_snapshot
 SCHEMA = "lineage.node/1"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False, eq=False)  # `Answer` has both
 class Shown(Answer):
     """The answer to `show`. `as_json` gives the contract `lineage.node/1`."""
 

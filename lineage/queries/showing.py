@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any, ClassVar, NoReturn
+
+from lineage.domain.text import one_line
 
 
 def in_a_word(shown: Any) -> dict[str, str]:
@@ -34,6 +37,29 @@ class Answer(Shows):
     def __str__(self) -> str:
         """What the command prints. An answer that no command prints gives the line that a notebook shows."""
         return type(self).text(self) or type(self).forms(self)["text/plain"]
+
+    def __repr__(self) -> str:
+        """One line, as a notebook's list of answers has it: the class, what it is about, and the verdict."""
+        said = ": ".join(filter(None, (self.about(), getattr(self, "verdict", ""))))
+        return f"<{one_line(' '.join(filter(None, (type(self).__name__, said))))}>"
+
+    def about(self) -> str:
+        """What the answer is about, in as few words as possible."""
+        subject = getattr(self, "subject", {})
+        return subject.get("name") or subject.get("id") or ""
+
+    def __eq__(self, other: object) -> bool:
+        """Whether two answers say the same. Raises `TypeError` for a text: `answer == "used"` would never be true."""
+        if isinstance(other, str):
+            instead = (
+                "compare its verdict, as in answer.verdict == 'used'" if hasattr(self, "verdict") else "str(answer) is one"
+            )
+            raise TypeError(f"an answer is not a text: {instead}")
+        if type(other) is not type(self):
+            return NotImplemented
+        return all(getattr(self, one.name) == getattr(other, one.name) for one in fields(self))  # type: ignore[arg-type]
+
+    __hash__ = None  # type: ignore[assignment]  # as of any list
 
     def __bool__(self) -> NoReturn:
         """Raises `TypeError`, as numpy's arrays do: the verdict has more than two values."""

@@ -116,7 +116,7 @@ class Break:
     repair: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False, eq=False)  # `Answer` has both
 class Trace(Answer):
     """The answer to `trace`. `as_json` gives the contract `lineage.trace/1`."""
 

@@ -61,7 +61,7 @@ VERDICTS = (USED, INDIRECT, MAYBE, DECLARED, NOT_REFERENCED, UNKNOWN)
 _RELEVANT = {kind.name for kind in KINDS.values() if kind.tells_use or kind.hints or kind.between} | {*ONLY_NAMED}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False, eq=False)  # `Answer` has both
 class Usage(Answer):
     """The answer to `used`. `as_json` gives the contract `lineage.usage/1`."""
 

@@ -55,7 +55,7 @@ class Proof:
     asked: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False, eq=False)  # `Answer` has both
 class Verified(Answer):
     """The answer to `snapshot verify`. `as_json` gives the contract `lineage.verified/1`.
 
@@ -75,6 +75,10 @@ class Verified(Answer):
     rolled_back: Json | None = None
     proved_all: bool = False
     unsealed_crawls: list[int] = field(default_factory=list)
+
+    def about(self) -> str:
+        """The file."""
+        return self.file
 
     def as_json(self) -> Json:
         """The answer as one JSON object. Its keys are a contract; more may be added."""
@@ -309,7 +313,7 @@ def _marks(marks: bytes) -> Iterator[bytes]:
     return (marks[at : at + MARK] for at in range(0, len(marks), MARK))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False, eq=False)  # `Answer` has both
 class SnapshotInfo(Answer):
     """What a snapshot file is: its size in bytes, its digest, and its crawls with their seals."""
 
@@ -318,6 +322,10 @@ class SnapshotInfo(Answer):
     bytes: int
     digest: str
     crawls: list[Json]
+
+    def about(self) -> str:
+        """The file."""
+        return self.file
 
     def as_json(self) -> Json:
         """The answer as one JSON object; keys are a contract, and more may join them."""

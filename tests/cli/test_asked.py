@@ -1,4 +1,4 @@
-"""How places are asked about on the command line: what is refused, with which line, and what each format says of the scope."""
+"""Questions about places on the command line: which are refused, with which line, and what each format says about the scope."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ def account(path: Path, *records: Resource) -> Path:
 
 @pytest.fixture
 def asking(run: Any, tmp_path: Path) -> Any:
-    """Ask of a small account, of which every list came to its end."""
+    """Ask about a small account, whose lists were all finished."""
     ran = run("crawl", "-q", "--replay", str(account(tmp_path / "a.jsonl", *RECORDS)))
     assert (ran.code, ran.err) == (0, "")
     return run
 
 
-# --- what is refused ------------------------------------------------------------------------------
+# --- refusals -------------------------------------------------------------------------------------
 
 
 def _asked_about(uri: str, tmp_path: Path) -> list[tuple[list[str], str]]:
-    """Each way to ask about a place, and what tells where it was written."""
+    """Each way to ask about a place, and how its source is named."""
     (tmp_path / "list.txt").write_text(f"# ours\ns3://bank-ml/loans/holdout/\n\n{uri}\n")
     (tmp_path / "policy.toml").write_text(f'holdouts = [\n  "s3://bank-ml/loans/holdout/",\n  "{uri}",\n]\n')
     return [
@@ -63,17 +63,17 @@ def _asked_about(uri: str, tmp_path: Path) -> list[tuple[list[str], str]]:
     ],
 )
 def test_wherever_a_place_is_asked_about_it_is_refused(asking: Any, tmp_path: Path, uri: str, said: str) -> None:
-    """A place that nobody can mean is refused as an argument, in a list and in a policy, with the line; --exact insists."""
+    """A place that nobody can mean is refused as an argument, in a list and in a policy, with the line; --exact accepts it."""
     for arguments, where in _asked_about(uri, tmp_path):
         ran = asking(*arguments)
         assert (ran.code, ran.out) == (2, ""), arguments
         assert ran.err.startswith(f"lineage: {where}"), (arguments, ran.err)
         assert said in ran.err, (arguments, ran.err)
-        assert asking(*arguments, "--exact").code in (0, 1), arguments  # of what is read, a check fails
+        assert asking(*arguments, "--exact").code in (0, 1), arguments  # the data was read, so a check fails
 
 
 def test_a_report_names_its_command_whole(asking: Any, tmp_path: Path) -> None:
-    """A report that insisted on a place is made again by the command that it names."""
+    """A report with an --exact place is made again by the command that it names."""
     (tmp_path / "list.txt").write_text(f"{MISSPELT}\n")
     told = asking("report", "live", "--holdouts", "list.txt", "--exact", "-f", "json").out
     assert "--holdouts list.txt --exact" in told
@@ -83,7 +83,7 @@ def test_a_report_names_its_command_whole(asking: Any, tmp_path: Path) -> None:
 
 
 def test_a_place_that_no_record_names_is_a_good_no(asking: Any, tmp_path: Path) -> None:
-    """A holdout that nobody touched is not referenced, and each answer says that no record names it, or its bucket."""
+    """An untouched holdout is not referenced, and each answer says that no record names it, or its bucket."""
     beside, elsewhere = "s3://bank-ml/loans/holdout/", "s3://other-bank/x/"
     said = {
         beside: f"no record names {beside}: only other locations in its bucket",
@@ -107,7 +107,8 @@ def test_a_place_that_no_record_names_is_a_good_no(asking: Any, tmp_path: Path) 
 
 
 def test_a_place_that_only_a_wider_one_covers_may_be_misspelt(asking: Any) -> None:
-    """A read of all loans is no record of a folder there: head and first note say by what it counts, and JSON stays."""
+    """A read of all loans is no record of a folder there: the head and the first note say why it counts, and JSON is
+    unchanged."""
     asked, wide = "s3://bank-ml/loans/train/does-not-exist-77/", "s3://bank-ml/loans/train/"
     said = {
         "used": ("used", "it counts as read"),
@@ -137,7 +138,8 @@ QUESTIONS = {
 
 @pytest.mark.parametrize(("arguments", "form"), [(one, form) for one, forms in QUESTIONS.values() for form in forms])
 def test_each_format_says_what_was_looked_at(asking: Any, arguments: list[str], form: str) -> None:
-    """Account, region, numbers, what is never read, and the notes stand in the data, or on stderr where it has no room."""
+    """Account, region, numbers, what is never read, and the notes are in the data, or on stderr where the format has no
+    room."""
     ran = asking(*arguments, "-f", form)
     assert ran.code == 0
     told = ran.out if form in ("json", "table") or (form == "jsonl" and arguments[0] == "used") else ran.err
@@ -160,7 +162,7 @@ def test_each_format_says_what_was_looked_at(asking: Any, arguments: list[str], 
 
 
 def test_an_answer_of_one_part_has_the_numbers_of_that_part(asking: Any) -> None:
-    """Where only a region is asked about, the numbers are those of that region."""
+    """Where the question is about one region, the numbers are those of that region."""
     answer = json.loads(asking("used", MEANT, "--region", "us-east-1", "-f", "json").out)
     assert answer["scope"]["numbers"]["training_jobs"] == 0
     assert answer["verdict"] == "unknown"
@@ -170,7 +172,7 @@ def test_an_answer_of_one_part_has_the_numbers_of_that_part(asking: Any) -> None
 
 
 def test_a_crawl_that_found_nothing_warns(run: Any, tmp_path: Path) -> None:
-    """A crawl of an empty account says which account and region that was, also where it is to be quiet; a no is unknown then."""
+    """A crawl of an empty account says which account and region that was, even when quiet; a "no" is then unknown."""
     ran = run("crawl", "-q", "--replay", str(account(tmp_path / "a.jsonl")))
     assert ran.code == 0
     nothing, nobody = ran.err.splitlines()
@@ -187,7 +189,7 @@ def test_a_crawl_that_found_nothing_warns(run: Any, tmp_path: Path) -> None:
 
 
 def test_an_account_without_training_warns(run: Any, tmp_path: Path) -> None:
-    """Where there is something, and nobody trains, only that is said; where only some kinds were asked for, nothing is."""
+    """Where an account has records but no training, only that is said; where only some kinds were requested, nothing is."""
     path = str(account(tmp_path / "a.jsonl", PREP))
     (line,) = run("crawl", "-q", "--replay", path).err.splitlines()
     assert "there is no training job in account 111122223333 in region eu-west-1" in line
@@ -196,7 +198,7 @@ def test_an_account_without_training_warns(run: Any, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("form", ["csv-nodes", "csv-edges", "jsonl-nodes", "jsonl-edges", "mermaid", "openlineage", "json"])
 def test_an_export_says_what_was_looked_at(asking: Any, form: str) -> None:
-    """An export without room for the scope has it on stderr; one with room has it in the data alone."""
+    """An export without room for the scope has it on stderr; one with room has it only in the data."""
     ran = asking("export", "-f", form)
     assert ran.code == 0
     if form == "json":

@@ -40,7 +40,7 @@ def asked(run, account_path: Path, tmp_path: Path):
 
 
 def test_used_says_both_verdicts_in_each_format(asked) -> None:
-    """The table has the sentence and each attestation, the rows have them below the holes, JSON has its keys."""
+    """The table has the sentence and each attestation, the rows have them below the gaps, JSON has its keys."""
     bare = asked("used", CUSTOMERS, "-f", "json")
     assert json.loads(bare.out)["verdict"] == "unknown"
     table = asked("used", CUSTOMERS, "--attestations", "a.toml", "-f", "table").out
@@ -67,7 +67,7 @@ def test_used_says_both_verdicts_in_each_format(asked) -> None:
 
 
 def test_a_gate_takes_the_attested_verdict_unless_it_demands_the_bare_one(asked, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`--fail-on` sees the verdict that stands; `--no-attestations` beats the environment."""
+    """`--fail-on` uses the verdict that stands; `--no-attestations` overrides the environment."""
     gate = ("used", CUSTOMERS, "--fail-on", "used,unknown")
     assert asked(*gate).code == 1
     assert asked(*gate, "--attestations", "a.toml").code == 0
@@ -79,7 +79,7 @@ def test_a_gate_takes_the_attested_verdict_unless_it_demands_the_bare_one(asked,
 
 
 def test_of_many_each_line_has_both(asked) -> None:
-    """Of a list of URIs each line tells what it would be without, and the ids; a table tells the attestations below it."""
+    """In a list of URIs each line has the verdict without attestations, and the ids; a table has the attestations below it."""
     told = asked("used", CUSTOMERS, "s3://bank-ml/loans/train/", "--attestations", "a.toml", "-f", "csv").out.splitlines()
     assert told[0] == "uri,verdict,findings,job,channel,holes,without,attestations,id"
     assert told[1].startswith(f"{CUSTOMERS},not-referenced,0,,,2,unknown,")
@@ -91,7 +91,7 @@ def test_of_many_each_line_has_both(asked) -> None:
 
 
 def test_the_making_of_a_model_rests_on_them(asked, tmp_path: Path) -> None:
-    """`datasets --holdouts` says of each holdout what it rests on, and its gate takes that."""
+    """`datasets --holdouts` says what each verdict about a holdout rests on, and its gate uses that."""
     (tmp_path / "held.txt").write_text(f"{CUSTOMERS}\n")
     words = ("datasets", "mortgage-tuned", "--holdouts", "held.txt")
     assert asked(*words, "--fail-on", "used").code == 4
@@ -118,14 +118,15 @@ def test_the_making_of_a_model_rests_on_them(asked, tmp_path: Path) -> None:
     ids=lambda words: words[0],
 )
 def test_each_command_tells_who_vouches(asked, words: tuple[str, ...]) -> None:
-    """Whatever is asked, in each format the answer names the people whose word it may rest on, and bare it names none."""
+    """For any question, in each format, the answer names the people whose word it may rest on, and without attestations
+    none."""
     for form in ("table", "json", "tsv"):
         assert "Ada, mortgage team" in asked(*words, "--attestations", "a.toml", "-f", form).out
         assert "Ada" not in asked(*words, "-f", form).out
 
 
 def test_an_expired_one_is_told_on_stderr(asked, tmp_path: Path) -> None:
-    """It closes nothing, and each command says so with the line of the file."""
+    """An expired attestation closes nothing, and each command says so with the line of the file."""
     (tmp_path / "a.toml").write_text(OLD, encoding="utf-8")
     ran = asked("used", CUSTOMERS, "--attestations", "a.toml", "-f", "json")
     assert ran.err.count("\n") == 2
@@ -137,7 +138,7 @@ def test_an_expired_one_is_told_on_stderr(asked, tmp_path: Path) -> None:
 
 
 def test_a_wrong_file_is_one_line(asked, tmp_path: Path) -> None:
-    """A file that is not there, or says too much, ends the command with one sentence."""
+    """A missing file, or one with too broad an entry, ends the command with one sentence."""
     assert asked("used", CUSTOMERS, "--attestations", "none.toml").code == 3
     (tmp_path / "a.toml").write_text(FILE.replace("efs://fs-0a1b2c3d4e5f60718/kyc/passports", "s3://bank-ml/"))
     ran = asked("used", CUSTOMERS, "--attestations", "a.toml")
@@ -146,7 +147,7 @@ def test_a_wrong_file_is_one_line(asked, tmp_path: Path) -> None:
 
 
 def test_gaps_warns_of_what_names_no_hole_and_writes_the_stubs(asked, tmp_path: Path) -> None:
-    """The template has what nobody vouches for yet; an attestation that names no hole is told on stderr."""
+    """The template has the gaps that nobody vouches for yet; an attestation that matches no gap is reported on stderr."""
     everything = asked("gaps", "--attest-template").out
     rest = asked("gaps", "--attest-template", "--attestations", "a.toml").out
     assert (everything.count("[[attestations]]"), rest.count("[[attestations]]")) == (everything.count('who = ""'), everything.count("[[attestations]]") - 3)  # fmt: skip
@@ -163,7 +164,7 @@ def test_gaps_warns_of_what_names_no_hole_and_writes_the_stubs(asked, tmp_path: 
 
 @pytest.mark.parametrize("form", ["md", "html", "json"])
 def test_a_report_shows_them(asked, tmp_path: Path, form: str) -> None:
-    """The paper has both verdicts of a holdout, who vouches and why, and the command that makes it again."""
+    """The report has both verdicts of a holdout, who vouches and why, and the command that makes it again."""
     (tmp_path / "held.txt").write_text(f"{CUSTOMERS}\n")
     out = asked("report", "mortgage-tuned", "--holdouts", "held.txt", "--attestations", "a.toml", "-f", form).out
     for said in ("Ada, mortgage team", "the list named public house prices only", "--attestations a.toml"):
@@ -179,7 +180,7 @@ def test_a_report_shows_them(asked, tmp_path: Path, form: str) -> None:
 
 
 def test_exports_that_tell_of_holes_tell_who_vouches(asked) -> None:
-    """A bill of materials, a statement and a draft of a card name them; a format without holes says that it does not."""
+    """A bill of materials, a statement and a draft of a card name them; a format without gaps says that it does not."""
     for words in (("mortgage-tuned", "-f", "cyclonedx"), ("-f", "in-toto"), ("mortgage-tuned", "-f", "model-card")):
         assert "Ada, mortgage team" in asked("export", *words, "--attestations", "a.toml").out
         assert "Ada" not in asked("export", *words).out
@@ -188,7 +189,7 @@ def test_exports_that_tell_of_holes_tell_who_vouches(asked) -> None:
 
 
 def test_the_same_question_gives_the_same_bytes(asked, tmp_path: Path) -> None:
-    """Nor does the order of the file matter."""
+    """The same question gives the same bytes, in any order of the file."""
     first = asked("used", CUSTOMERS, "--attestations", "a.toml", "-f", "json").out
     one, two = FILE.strip().split("\n\n")
     (tmp_path / "b.toml").write_text(f"{two}\n\n{one}\n", encoding="utf-8")

@@ -62,15 +62,15 @@ def test_json_is_the_python_answer(ask, bank_path: Path, question: str, subject:
 
 
 def test_used_says_what_and_what_not(ask) -> None:
-    """A yes names the job and channel; an unknown lists the holes."""
+    """A yes names the job and channel; an unknown lists the gaps."""
     yes = ask("used", "s3://bank-ml/loans/train/", "-f", "table").out
     assert yes.startswith(
         "USED  at least 1 training job read s3://bank-ml/loans/train/\n  used  Loans-Fit-0042  channel train = "
     )
-    assert "Note: 4 holes could hide more; --format json lists them." in yes
+    assert "Note: 4 gaps could hide more; --format json lists them." in yes
     unknown = ask("used", "s3://bank-ml/nothing/", "-f", "table").out
     assert unknown.startswith(
-        "UNKNOWN  no training job that was read names s3://bank-ml/nothing/, but 4 holes could hide a use\n"
+        "UNKNOWN  no training job that was read names s3://bank-ml/nothing/, but 4 gaps could hide a use\n"
     )
     assert "unread-manifest  training job Mortgage-Tune-8, channel train" in unknown
     rows = [line.split("\t") for line in ask("used", "s3://bank-ml/nothing/").out.splitlines()]
@@ -96,7 +96,7 @@ def test_used_says_what_and_what_not(ask) -> None:
     ],
 )
 def test_gates(ask, arguments: tuple[str, ...], code: int) -> None:
-    """A gate exits with 1 on a verdict it names, and with 4 where a hole could hide a verdict it names."""
+    """A gate exits with 1 on a verdict it names, and with 4 where a gap could hide a verdict it names."""
     assert ask(*arguments).code == code
 
 
@@ -118,7 +118,7 @@ def test_a_gate_says_why_it_failed(ask, arguments: tuple[str, ...], code: int, w
 
 
 def test_declared_only_with_a_hole_is_inconclusive(lineage, tmp_path: Path) -> None:
-    """That a job never started does not open the gate while another could hide."""
+    """A job that never started does not pass the gate while a gap could hide another one."""
     bank = BANK.read_text().replace('"TrainingJobName": "Ledger-Fit-1"', '"TrainingJobName": "Ledger-Fit-1", "X": 1')
     lines = []
     for line in bank.splitlines():
@@ -184,7 +184,7 @@ BAD_INPUT = [
 def test_bad_input(
     lineage, bank_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], code: int, said: str
 ) -> None:
-    """What can't be done is one sentence on stderr with the right exit code, no traceback, and nothing half written."""
+    """A failure is one sentence on stderr with the right exit code, no traceback, and nothing half written."""
     (tmp_path / "text.db").write_text("no database " * 500)
     (tmp_path / "empty.db").touch()
     if "--snapshot" not in arguments and "crawl" not in arguments:
@@ -199,7 +199,7 @@ def test_bad_input(
 
 
 def test_a_bug_is_one_line_and_exit_code_3(lineage, monkeypatch: pytest.MonkeyPatch, bank_path: Path) -> None:
-    """An error that nobody foresaw is a line that asks for a report; --debug shows its traceback."""
+    """An unforeseen error is a line that asks for a report; --debug shows its traceback."""
     import lineage as api
 
     def broken(*_: object) -> None:
@@ -217,7 +217,7 @@ def test_a_bug_is_one_line_and_exit_code_3(lineage, monkeypatch: pytest.MonkeyPa
 def test_the_snapshot_goes_before_or_after_the_verb_or_in_the_environment(
     lineage, bank_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`--snapshot` is taken before the verb, after it, and from LINEAGE_SNAPSHOT."""
+    """`--snapshot` may be given before the command, after it, and through LINEAGE_SNAPSHOT."""
     after = lineage("trace", "loans-live", "--snapshot", str(bank_path)).out
     before = lineage("--snapshot", str(bank_path), "trace", "loans-live").out
     monkeypatch.setenv("LINEAGE_SNAPSHOT", str(bank_path))
@@ -225,7 +225,7 @@ def test_the_snapshot_goes_before_or_after_the_verb_or_in_the_environment(
 
 
 def test_crawl_writes_the_snapshot_and_says_so(lineage, tmp_path: Path) -> None:
-    """`crawl` prints nothing on stdout, and on stderr what it found; quietly if asked."""
+    """`crawl` prints nothing on stdout, and a summary on stderr; nothing with --quiet."""
     ran = lineage("crawl", "--replay", str(BANK), "--endpoint", "ledger-old")
     assert (ran.code, ran.out) == (0, "")
     assert ran.err == "4 records and 1 gap (lineage gaps) from 21 calls are in lineage.db\n"
@@ -235,7 +235,7 @@ def test_crawl_writes_the_snapshot_and_says_so(lineage, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("form", ["dot", "svg", "png"])
 def test_draw(ask, tmp_path: Path, form: str) -> None:
-    """`draw` takes its format from the file's name, writes it whole, and says so on stderr."""
+    """`draw` takes its format from the file's name, writes the file completely, and says so on stderr."""
     ran = ask("draw", "+loans-live", "-o", f"p.{form}")
     assert (ran.code, ran.out, ran.err) == (0, "", f"drawn in p.{form}\n")
     assert (tmp_path / f"p.{form}").read_bytes()[:4] in (b"digr", b"<?xm", b"\x89PNG")
@@ -251,7 +251,7 @@ def test_export(ask, tmp_path: Path) -> None:
 
 
 def test_the_format_follows_the_files_name(ask, tmp_path: Path) -> None:
-    """Without --format, a file called .json gets JSON, and one called .tsv gets TSV."""
+    """Without --format, a .json file gets JSON, and a .tsv file gets TSV."""
     ask("trace", "loans-live", "-o", "a.json")
     ask("trace", "loans-live", "-o", "a.tsv")
     assert json.loads((tmp_path / "a.json").read_text())["verdict"] == "traced"
@@ -259,7 +259,7 @@ def test_the_format_follows_the_files_name(ask, tmp_path: Path) -> None:
 
 
 def test_out_writes_through_links_and_into_devices(ask, tmp_path: Path) -> None:
-    """A link keeps pointing where it did, a device stays a device, and - is stdout."""
+    """A link keeps its target, a device stays a device, and - is stdout."""
     (tmp_path / "real.tsv").write_text("old")
     (tmp_path / "link.tsv").symlink_to("real.tsv")
     ask("trace", "loans-live", "-o", "link.tsv")
@@ -274,7 +274,7 @@ def test_out_writes_through_links_and_into_devices(ask, tmp_path: Path) -> None:
 
 
 def test_an_interrupt_exits_with_130(lineage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ctrl-C ends with one line, exit code 130, and no snapshot begun."""
+    """Ctrl-C ends with one line, exit code 130, and no half-written snapshot."""
     import lineage as api
 
     def interrupted(*_: object, **__: object) -> None:
@@ -312,14 +312,14 @@ EXITS = [
 
 @pytest.mark.parametrize(("code", "arguments"), EXITS, ids=[f"{code} {' '.join(words)}" for code, words in EXITS])
 def test_exit_codes_through_clicks_runner(bank_path: Path, code: int, arguments: tuple[str, ...]) -> None:
-    """Each exit code means the same to whoever embeds the command in click."""
+    """Each exit code means the same to a program that embeds the command in click."""
     ran = CliRunner().invoke(cli, arguments, env={"LINEAGE_SNAPSHOT": str(bank_path)})
     assert ran.exit_code == code
     assert bool(ran.stdout) == (code in (0, 1, 4))
 
 
 def test_a_broken_pipe_exits_with_141(bank_path: Path) -> None:
-    """A reader that leaves early ends the command quietly."""
+    """A reader that closes the pipe early ends the command quietly."""
     process = script("export", "-f", "json", "--snapshot", str(bank_path))
     assert process.stdout is not None
     process.stdout.close()
@@ -340,7 +340,7 @@ crawl_estate(sys.argv[1], replay=sys.argv[2], on_progress=stop)
 
 
 def test_a_killed_crawl_leaves_no_half_snapshot(tmp_path: Path) -> None:
-    """A crawl that is killed in the middle leaves the snapshot as it was, and the next one works."""
+    """A crawl that is killed in the middle leaves the snapshot unchanged, and the next one works."""
     path = tmp_path / "s.db"
     subprocess.run(
         [sys.executable, "-m", "cli", "crawl", "--replay", str(BANK), "--endpoint", "ledger-old", "--snapshot", str(path)],
@@ -358,7 +358,7 @@ def test_a_killed_crawl_leaves_no_half_snapshot(tmp_path: Path) -> None:
 
 
 def test_every_export_can_be_asked_for() -> None:
-    """`export --format` offers each format that there is."""
+    """`export --format` offers each existing format."""
     import lineage as api
     from cli.commands.export import EXPORTS
 
@@ -367,10 +367,17 @@ def test_every_export_can_be_asked_for() -> None:
 
 @pytest.mark.parametrize("verb", sorted(cli.commands))
 def test_every_help_has_an_example(lineage, verb: str) -> None:
-    """Each command explains itself and shows how it is called."""
+    """Each command explains itself and shows an example call."""
     ran = lineage(verb, "--help")
     assert ran.code == 0
     assert f"lineage {verb}" in ran.out.partition("Examples:")[2]
+
+
+def test_the_help_of_check_has_its_exit_codes(lineage) -> None:
+    """`check --help` says what 1 and 4 mean."""
+    said = " ".join(lineage("check", "--help").out.split())
+    assert "Exit codes: 0 nothing new as severe as --fail-on; 1 a new finding" in said
+    assert "4 a rule of this severity could not be decided" in said
 
 
 def test_help_imports_nothing_slow() -> None:
@@ -403,7 +410,7 @@ def test_colour_only_on_a_terminal_and_never_against_no_color(bank_path: Path, v
 
 
 def test_a_check_without_holdouts_says_so_first(ask) -> None:
-    """That no holdout was looked for stands directly below the count, which else reads as if all had been checked."""
+    """A line directly below the count says that no holdouts were checked; otherwise it would look as if all were."""
     first = ask("check", "-f", "table").out.splitlines()[1]
     assert first == "Note: the policy names no holdouts: training on a holdout was not checked."
 
@@ -415,5 +422,5 @@ def test_a_second_crawl_finds_no_new_gaps(lineage) -> None:
 
 
 def test_a_shell_may_be_named_by_its_path(lineage) -> None:
-    """$SHELL holds a path."""
+    """$SHELL may hold a path."""
     assert lineage("completion", "/bin/bash").out == lineage("completion", "bash").out != ""

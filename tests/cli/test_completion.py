@@ -1,4 +1,4 @@
-"""Tab: what a shell is offered, by click's own protocol and in a real bash; and `help` and `version`."""
+"""Tab: what a shell offers, by click's own protocol and in a real bash; and `help` and `version`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.records import arn
 
 @pytest.fixture
 def tab(run, account_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """What is offered for the last word of a line."""
+    """The completions of the last word of a line."""
 
     def press(line: str, snapshot: str = str(account_path), of: str = "bash") -> list[str]:
         monkeypatch.setenv("LINEAGE_SNAPSHOT", snapshot)
@@ -65,12 +65,13 @@ def tab(run, account_path: Path, monkeypatch: pytest.MonkeyPatch):
     ],
 )
 def test_what_is_offered(tab, line: str, offered: list[str]) -> None:
-    """Commands, options, formats; and of the snapshot endpoints, experiments, pipelines, kinds, selectors, and S3 folders."""
+    """Completion offers commands, options, formats, and from the snapshot endpoints, experiments, pipelines, kinds,
+    selectors, and S3 folders."""
     assert tab(line) == [f"plain,{one}" for one in offered]
 
 
 def test_files_are_left_to_the_shell(tab) -> None:
-    """Where a file is wanted the shell completes it."""
+    """Where a file is expected the shell completes it."""
     assert tab("lineage --snapshot de") == tab("lineage trace x -o de") == ["file,de"]
 
 
@@ -81,7 +82,7 @@ def test_other_shells_are_answered_in_their_form(tab) -> None:
 
 
 def test_the_snapshot_option_counts_before_and_after_the_command(tab, bank_path: Path) -> None:
-    """Names come from the file of the command line, wherever it stands there."""
+    """Names come from the file of the command line, wherever it is named there."""
     before, after = f"lineage --snapshot {bank_path} trace lo", f"lineage trace --snapshot {bank_path} lo"
     assert tab(before, "none.db") == tab(after, "none.db") == ["plain,loans-live"]
 
@@ -112,7 +113,7 @@ def lock(path: Path) -> sqlite3.Connection:
     ids=["missing", "locked", "damaged", "text", "empty", "another database", "a folder"],
 )
 def test_a_file_that_cannot_be_read_offers_nothing(tab, bank_path: Path, tmp_path: Path, make) -> None:
-    """No word and no error comes between what somebody types, nothing is waited for, and no file is made."""
+    """Nothing interrupts the typing: no message, no error, no wait, and no new file."""
     path = tmp_path / "s.db"
     shutil.copy(bank_path, path)
     kept = make(path)
@@ -123,7 +124,7 @@ def test_a_file_that_cannot_be_read_offers_nothing(tab, bank_path: Path, tmp_pat
 
 
 def test_a_view_that_never_ends_is_not_waited_for(tmp_path: Path) -> None:
-    """A doctored file can't hold the shell up: SQLite is stopped after some steps."""
+    """A manipulated file cannot block the shell: SQLite is stopped after some steps."""
     endless = "WITH RECURSIVE x(name) AS (SELECT 'a' UNION ALL SELECT 'a' FROM x) SELECT name, 1 AS observed FROM x"
     with sqlite3.connect(tmp_path / "s.db") as db:
         db.execute(f"CREATE VIEW node AS {endless}")
@@ -151,7 +152,7 @@ printf '%s\\n' "${COMPREPLY[@]}"
     ],
 )
 def test_in_a_real_bash(bank_path: Path, tmp_path: Path, line: str, offered: str) -> None:
-    """Bash cuts words at `:` and `=`: the printed script replaces only what stands behind the last cut."""
+    """Bash splits words at `:` and `=`: the printed script replaces only the part after the last split."""
     program = tmp_path / "lineage"
     program.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m cli "$@"\n')
     program.chmod(0o700)
@@ -162,7 +163,7 @@ def test_in_a_real_bash(bank_path: Path, tmp_path: Path, line: str, offered: str
 
 
 def test_the_help_is_grouped_and_fits_80_columns(run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each command stands in one of five groups, with a help that takes one line of a small terminal."""
+    """Each command is in one of five groups, with a help that fits one line of a small terminal."""
     monkeypatch.setenv("COLUMNS", "80")
     lines = run("--help").out.splitlines()
     assert list(GROUPS) == ["Ask", "Explore", "Judge", "Export", "Manage"]
@@ -173,7 +174,7 @@ def test_the_help_is_grouped_and_fits_80_columns(run, monkeypatch: pytest.Monkey
 
 
 def test_help_shows_the_help_of_a_command(run) -> None:
-    """`lineage help` is `lineage --help`; with a command it is that one's, also of a command within a command."""
+    """`lineage help` is `lineage --help`; with a command it is that one's, also for a nested command."""
     assert run("help").out == run("--help").out
     assert run("help", "trace").out == run("trace", "--help").out
     assert run("help", "snapshot", "verify").out == run("snapshot", "verify", "--help").out
@@ -183,7 +184,7 @@ def test_help_shows_the_help_of_a_command(run) -> None:
     ("names", "said"), [(("nonsense",), "No such command 'nonsense'"), (("trace", "x"), "lineage trace has no subcommands")]
 )
 def test_help_of_nothing(run, names: tuple[str, ...], said: str) -> None:
-    """A command that is not there is one line and exit code 2."""
+    """An unknown command is one line and exit code 2."""
     ran = run("help", *names)
     assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
     assert said in ran.err
@@ -195,7 +196,7 @@ def test_version(run) -> None:
 
 
 def test_each_script_names_the_command_and_the_variable(run) -> None:
-    """The script of each shell asks `lineage` through the variable of click's protocol."""
+    """The script of each shell calls `lineage` through the variable of click's protocol."""
     for shell in ("bash", "zsh", "fish"):
         script = run("completion", shell).out
         assert "_LINEAGE_COMPLETE=" in script

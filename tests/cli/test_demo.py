@@ -19,7 +19,7 @@ LIVE = replace(REPLAY, tool="1.0.0")
 
 
 def test_the_demo_answers_without_aws(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In an empty folder it makes demo.db, whatever LINEAGE_SNAPSHOT says, and each command that it proposes can be pasted."""
+    """In an empty folder it makes demo.db, whatever LINEAGE_SNAPSHOT says, and each command that it suggests can be pasted."""
     monkeypatch.setenv("LINEAGE_SNAPSHOT", "mine.db")
     ran = run("demo")
     assert (ran.code, ran.err, [path.name for path in tmp_path.iterdir()]) == (0, "", ["demo.db"])
@@ -33,7 +33,7 @@ def test_the_demo_answers_without_aws(run, tmp_path: Path, monkeypatch: pytest.M
 
 @pytest.mark.parametrize("words", [("demo", "--snapshot", "my demo.db"), ("--snapshot", "my demo.db", "demo")])
 def test_the_demo_may_be_had_elsewhere_and_again(run, tmp_path: Path, words: tuple[str, ...]) -> None:
-    """It takes --snapshot before and after, quotes it in what it proposes, and says the same when it is run again."""
+    """The demo takes --snapshot before and after, quotes it in its suggestions, and says the same when it is run again."""
     first, again = run(*words), run(*words)
     assert (first.code, again) == (0, first)
     assert "--snapshot 'my demo.db'" in first.out
@@ -41,7 +41,7 @@ def test_the_demo_may_be_had_elsewhere_and_again(run, tmp_path: Path, words: tup
 
 
 def test_the_package_holds_the_same_account_as_the_fixtures() -> None:
-    """What `lineage demo` replays is the bank of the README, the docs and the tests, to the byte."""
+    """The file that `lineage demo` replays is the bank of the README, the docs and the tests, byte for byte."""
     assert lineage.DEMO_ACCOUNT.read_bytes() == BANK.read_bytes()
 
 
@@ -64,8 +64,8 @@ def begun(path: Path, crawl: Crawl) -> None:
     ids=["all", "an endpoint", "a replay", "a replay of an endpoint", "the demo", "a file that does not tell"],
 )
 def test_live_and_replayed_records_are_never_mixed(run, tmp_path: Path, held: Crawl, arguments, said: str) -> None:
-    """A crawl of the other sort is refused in one line before anybody is asked, and the file stays as it was: interrupted
-    crawls count, and so do those of files that were written before the sort was noted, as AWS's.
+    """A crawl of the other source is refused in one line before any call, and the file is unchanged: interrupted crawls
+    count, and so do those in files from before the source was recorded, as AWS's.
     """
     begun(tmp_path / "s.db", held)
     before = (tmp_path / "s.db").read_bytes()
@@ -80,14 +80,14 @@ def test_live_and_replayed_records_are_never_mixed(run, tmp_path: Path, held: Cr
 
 @pytest.mark.parametrize(("held", "asked"), [(LIVE, REPLAY), (REPLAY, LIVE)])
 def test_two_crawls_that_begin_at_once_are_not_mixed_either(tmp_path: Path, held: Crawl, asked: Crawl) -> None:
-    """The transaction that begins a crawl looks again: another process may have begun one meanwhile."""
+    """The transaction that begins a crawl checks again, because another process may have begun one meanwhile."""
     begun(tmp_path / "s.db", held)
     with pytest.raises(lineage.MixedRecords):
         begun(tmp_path / "s.db", asked)
 
 
 def test_another_account_file_may_be_replayed_beside_the_first(tmp_path: Path) -> None:
-    """Replays of two files share a snapshot, and crawls of AWS go on in a file that was written before the sort was noted."""
+    """Replays of two files share a snapshot, and crawls of AWS continue in a file from before the source was recorded."""
     for file in (BANK, account(tmp_path)):
         lineage.crawl_endpoints(tmp_path / "s.db", replay=file)
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:

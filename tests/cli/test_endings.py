@@ -1,4 +1,4 @@
-"""How a command ends where it is told to, or where the machine has no room for what it writes."""
+"""How a command ends on a signal, or where the machine has no room for its output."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CREDENTIALS = {
 
 
 def start(*arguments: str, ignore: tuple[int, ...] = (), most: int = 0, **environment: str) -> subprocess.Popen[str]:
-    """A command line as a process, which ignores signals, or may write no file larger than so many bytes."""
+    """A command line as a process, which ignores signals, or may write no file above a number of bytes."""
 
     def prepare() -> None:
         for number in ignore:
@@ -40,13 +40,13 @@ def start(*arguments: str, ignore: tuple[int, ...] = (), most: int = 0, **enviro
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)], ids=["Ctrl-C", "SIGTERM", "SIGHUP"]
 )
 def test_a_signal_ends_a_crawl_that_waits_for_aws(tmp_path: Path, number: signal.Signals, code: int) -> None:
-    """Ctrl-C, SIGTERM and SIGHUP end alike: at once though AWS says nothing, with one line, and with nothing half written."""
+    """Ctrl-C, SIGTERM and SIGHUP end a command at once even if AWS is silent, with one line, and with nothing half written."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         silent.settimeout(HANGS / 10)
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         process = start("crawl", "--snapshot", str(tmp_path / "s.db"), **CREDENTIALS, AWS_ENDPOINT_URL=url)
         with silent.accept()[0] as asked:
-            asked.recv(1)  # the first call is under way
+            asked.recv(1)  # the first call is in progress
             process.send_signal(number)
             out, err = process.communicate(timeout=HANGS / 10)  # the call itself would wait for a minute, five times
     said = "lineage: interrupted: what was read completely is kept; run the same command again to resume"
@@ -56,7 +56,7 @@ def test_a_signal_ends_a_crawl_that_waits_for_aws(tmp_path: Path, number: signal
 
 @pytest.mark.parametrize("arguments", [("ls",), ("trace", "loans-live"), ("check",), ("draw",), ("export", "-f", "json")])
 def test_a_closed_stdout_is_said(ask, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]) -> None:
-    """Behind `>&-` there is nowhere to print to: one line says so, and the exit code is that of a failure."""
+    """With `>&-` stdout is closed: one line says so, and the exit code is that of a failure."""
     monkeypatch.setattr("sys.stdout", None)
     ran = ask(*arguments)
     assert (ran.code, ran.out, ran.err) == (3, "", "lineage: stdout is closed: name a file with --out\n")
@@ -70,7 +70,7 @@ def test_a_closed_stdout_is_not_needed_for_a_file(ask, monkeypatch: pytest.Monke
 
 
 def test_what_ignores_a_signal_still_does(tmp_path: Path) -> None:
-    """Under nohup a crawl outlives its terminal."""
+    """Under nohup a crawl survives its terminal."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         silent.settimeout(HANGS / 10)
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
@@ -85,7 +85,7 @@ def test_what_ignores_a_signal_still_does(tmp_path: Path) -> None:
 
 
 def test_a_disk_without_room(tmp_path: Path, bank_path: Path) -> None:
-    """Where no more can be written: one line, exit code 3, the snapshot as sound as it was, and no half of a file."""
+    """A full disk gives one line, exit code 3, a snapshot that is still sound, and no half of a file."""
     new, old = tmp_path / "new.db", tmp_path / "old.db"
     old.write_bytes(bank_path.read_bytes())
     report = tmp_path / "r.html"
@@ -98,11 +98,11 @@ def test_a_disk_without_room(tmp_path: Path, bank_path: Path) -> None:
         out, err = process.communicate(timeout=HANGS)
         told = [
             line for line in err.splitlines() if not line.endswith(": every row of it is read")
-        ]  # said where that takes long
+        ]  # printed where that takes long
         assert (process.returncode, out, len(told)) == (3, "", 1), err
     assert sorted(tmp_path.iterdir()) == [old]
     with lineage.open_snapshot(old) as snapshot:
-        assert [one.complete for one in snapshot.crawls()] == [True, False]  # the second one goes on where there is room
+        assert [one.complete for one in snapshot.crawls()] == [True, False]  # the second one continues where there is room
         assert list(snapshot.damages()) == []
 
 
@@ -122,7 +122,7 @@ NOWHERE = {
 
 @pytest.mark.parametrize("arguments", NOWHERE.values(), ids=NOWHERE)
 def test_nowhere_to_write(run, bank_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]) -> None:
-    """Where nothing can be written or read, one line says where and why, also to root, and the exit code is 3."""
+    """Where nothing can be written or read, one line says where and why, also for root, and the exit code is 3."""
     if "--snapshot" not in arguments:
         monkeypatch.setenv("LINEAGE_SNAPSHOT", str(bank_path))
     ran = run(*arguments)
@@ -130,7 +130,7 @@ def test_nowhere_to_write(run, bank_path: Path, monkeypatch: pytest.MonkeyPatch,
 
 
 def test_a_full_disk_behind_stdout(bank_path: Path) -> None:
-    """`> /dev/full` is told, and is no success."""
+    """`> /dev/full` is reported, and is no success."""
     with Path("/dev/full").open("w") as full:
         command = [sys.executable, "-m", "cli", "ls", "--snapshot", str(bank_path)]
         ran = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
@@ -138,7 +138,7 @@ def test_a_full_disk_behind_stdout(bank_path: Path) -> None:
 
 
 def test_no_home_and_no_room_for_scratch(run, bank_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither a home nor a folder for scratch files is needed to crawl and to ask."""
+    """A crawl and a question need neither a home folder nor one for temporary files."""
     for name in ("HOME", "TMPDIR"):
         monkeypatch.setenv(name, "/nonexistent")
     assert run("crawl", "-q", "--replay", str(BANK), "--endpoint", "ledger-old").code == 0
@@ -173,7 +173,7 @@ READERS = {
 def test_odd_files(
     run, bank_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, arguments: tuple[str, ...], content: bytes
 ) -> None:
-    """A file that is not what it must be, however deep or long, is one line with its name, and is never called a bug."""
+    """A malformed file, however deep or long, is one line with its name, and is never called a bug."""
     if "crawl" not in arguments:
         monkeypatch.setenv("LINEAGE_SNAPSHOT", str(bank_path))
     (tmp_path / "odd.file").write_bytes(content)

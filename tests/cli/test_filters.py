@@ -1,4 +1,4 @@
-"""`--account` and `--region`: what a filter leaves out is never told as if it were not there."""
+"""`--account` and `--region`: what a filter leaves out is never reported as absent."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def over(run: Any, account_path: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     ],
 )
 def test_a_filter_that_takes_all_changes_no_row(over: Any, arguments: tuple[str, ...]) -> None:
-    """Of an account in one region, the account and the region leave nothing out."""
+    """For an account in one region, the account and the region leave nothing out."""
     whole = over(*arguments)
     narrow = over(*arguments, "--account", "111122223333", "--region", HERE)
     assert narrow.code == whole.code == 0
@@ -50,7 +50,7 @@ def test_a_filter_that_takes_all_changes_no_row(over: Any, arguments: tuple[str,
 
 @pytest.mark.parametrize("command", ["experiments", "runs", "pipelines"])
 def test_a_list_of_a_region_that_nobody_read_is_not_empty_for_sure(over: Any, command: str) -> None:
-    """It has a hole that says so, and its scope tells what was asked for."""
+    """The list of an unread region has a gap that says so, and its scope names the request."""
     answer = json.loads(over(command, "--region", ABROAD, "-f", "json").out)
     assert answer[command] == []
     assert [(hole["region"], hole["reason"]) for hole in answer["scope"]["holes"]] == [(ABROAD, "not-enumerated")]
@@ -59,13 +59,13 @@ def test_a_list_of_a_region_that_nobody_read_is_not_empty_for_sure(over: Any, co
 
 
 def test_gaps_of_a_region_that_nobody_read(over: Any) -> None:
-    """They are not an empty list: the region itself is one."""
+    """The gaps of an unread region are no empty list: the region itself is one."""
     told = over("gaps", "--region", ABROAD).out.splitlines()[1:]
     assert [line.split("\t")[2:7:4] for line in told] == [[ABROAD, "not-enumerated"]]
 
 
 def test_a_check_of_a_region_says_that_it_is_one(over: Any) -> None:
-    """It finds what lies there, names what no crawl read, and tells that only it was asked about; of nothing it opens no gate."""
+    """A check of a region finds what is there, names what no crawl read, and says its scope; an empty region passes no gate."""
     whole = json.loads(over("check", "-f", "json").out)
     both = json.loads(over("check", "--region", HERE, "--region", ABROAD, "-f", "json").out)
     more = [one for one in both["findings"] if one not in whole["findings"]]
@@ -77,14 +77,14 @@ def test_a_check_of_a_region_says_that_it_is_one(over: Any) -> None:
 
 
 def test_a_report_of_a_region_names_its_endpoints(over: Any) -> None:
-    """It is the report on these, and the command in it makes it again."""
+    """A report of a region is about its endpoints, and the command in it makes it again."""
     told = json.loads(over("report", "loans-live", "--region", HERE, "-f", "json").out)
     assert told["document"]["subject"] == [arn("endpoint", "loans-live")]
     assert f"lineage report {arn('endpoint', 'loans-live')}" in told["reproduce"]["command"]
 
 
 def test_pictures_of_a_region(over: Any) -> None:
-    """A picture keeps the data beside what lies in the region, and one of nothing is refused."""
+    """A picture keeps the data beside what is in the region, and an empty picture is refused."""
     dot = over("draw", "+loans-live", "--region", HERE).out
     assert ("loans-live" in dot, "s3://bank-ml/loans/train/" in dot) == (True, True)
     assert over("draw", "--region", ABROAD).code == 2
@@ -94,7 +94,7 @@ def test_pictures_of_a_region(over: Any) -> None:
     "arguments", [("ls", "kind:endpoint"), ("draw", "+loans-live"), ("export", "-f", "csv-nodes"), ("report", "-f", "json")]
 )
 def test_part_of_what_is_asked_about_was_never_read(over: Any, arguments: tuple[str, ...]) -> None:
-    """Where no scope is printed, stderr names it once; where nothing was read, the error alone does."""
+    """Where no scope is printed, stderr names it once; where nothing was read, only the error does."""
     said = f"lineage: no crawl has read anything in {ABROAD}: `lineage crawl` reads it"
     ran = over(*arguments, "--region", HERE, "--region", ABROAD)
     assert (ran.code, ran.err.splitlines().count(said)) == (0, 1)
@@ -103,7 +103,7 @@ def test_part_of_what_is_asked_about_was_never_read(over: Any, arguments: tuple[
 
 
 def test_what_is_narrowed_says_so(over: Any) -> None:
-    """A picture in its title, an export and a search in their scope; and none tells that it looked where nobody did."""
+    """A narrowed answer says so, a picture in its title, an export and a search in their scope; none claims an unread scope."""
     picture = over("draw", "+loans-live", "--region", HERE, "--account", "111122223333").out
     assert f"loans-live with everything upstream, only in 111122223333 and {HERE}" in picture
     told = json.loads(over("export", "-f", "cytoscape", "--region", HERE).out)
@@ -114,20 +114,20 @@ def test_what_is_narrowed_says_so(over: Any) -> None:
 
 
 def test_gaps_of_a_part_do_not_tell_of_all_crawls(over: Any) -> None:
-    """That no list was read is said only where none was."""
+    """A narrowed answer does not say that no list was read when other lists were."""
     for form in ("tsv", "table"):
         ran = over("gaps", "--region", ABROAD, "-f", form)
         assert "No list was read" not in ran.out + ran.err
 
 
 def test_what_a_filter_does_not_narrow_refuses_it(over: Any) -> None:
-    """One run, one pipeline and a form for all gaps are told whole."""
+    """Commands that are always about the whole (one run, one pipeline, a form for all gaps) refuse a filter."""
     for arguments in (("runs", "-", "x"), ("pipelines", "Renewal-Price"), ("gaps", "--attest-template")):
         assert over(*arguments, "--region", HERE).code == 2
 
 
 def test_names_with_wildcards(over: Any) -> None:
-    """`*` and `?` stand for other characters, in a name or in one of a kind, upstream too, in whatever letters."""
+    """`*` and `?` stand for other characters, in a name or in one of a kind, upstream too, in any case."""
 
     def names(*selector: str) -> list[str]:
         return [line.split("\t")[1] for line in over("ls", *selector).out.splitlines()[1:]]
@@ -144,14 +144,14 @@ def test_names_with_wildcards(over: Any) -> None:
 
 @pytest.mark.parametrize("command", ["show", "impact"])
 def test_one_thing_takes_no_wildcard(over: Any, command: str) -> None:
-    """What is asked of one node does not say that nothing matches: it says how to list what does."""
+    """A question about one node does not say that nothing matches: it says how to list the nodes that do."""
     said = "'loans-*' may match several: name one of those that `lineage ls 'loans-*'` lists"
     assert (ran := over(command, "loans-*")).code == 2
     assert ran.err == f"lineage: {said}\n"
 
 
 def test_a_crawl_takes_the_url_of_an_endpoint(run: Any) -> None:
-    """`--endpoint` takes what the console shows."""
+    """`--endpoint` accepts what the console shows."""
     url = f"https://{HERE}.console.aws.amazon.com/sagemaker/home?region={HERE}#/endpoints/ledger-old"
     assert run("crawl", "-q", "--replay", str(BANK), "--endpoint", url).code == 0
     assert run("trace", url).out == run("trace", "ledger-old").out != ""

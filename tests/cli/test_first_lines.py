@@ -1,4 +1,4 @@
-"""What a person reads in an answer's first lines, and what stands below them: counts of what is sure, and no contradiction."""
+"""The first lines of an answer, and the lines below them: counts of what is certain, and no contradiction."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def updating() -> list[Resource]:
 
 @pytest.fixture
 def told(run, tmp_path: Path):
-    """What a question prints over an account of these records, line by line."""
+    """The output of a question over an account of these records, line by line."""
 
     def ask(question: str, subject: str, *records: Resource) -> list[str]:
         swept(tmp_path / "s.db", records)
@@ -77,7 +77,7 @@ def told(run, tmp_path: Path):
     ids=["surely", "by its environment alone", "one surely, one perhaps", "a job that names where it may have written"],
 )  # fmt: skip
 def test_impact_counts_apart_what_is_sure(told, records: list[Resource], said: str) -> None:
-    """The first line counts what surely got it, and apart from that what may have; no row says of the latter that it serves it."""
+    """The first line counts what surely got the data, and separately what may have; no row says that the latter serves it."""
     head, *lines = told("impact", RAW, *records)
     assert head.removeprefix("REACHED  ").removeprefix("at least ") == said.format(RAW)
     assert [line for line in lines if "  possible  " in line and "serves it now" in line] == []
@@ -85,7 +85,7 @@ def test_impact_counts_apart_what_is_sure(told, records: list[Resource], said: s
 
 
 def test_an_endpoint_to_which_it_is_being_deployed_is_counted(told) -> None:
-    """It is not said to serve it, nor passed over."""
+    """An endpoint with a pending deployment is counted, but not said to serve it."""
     head, row, *_ = told("impact", "s3://new/", *updating())
     assert head.endswith("; no SageMaker endpoint is known to serve it; it is being deployed to 1")
     assert "is being deployed (next)" in row
@@ -93,14 +93,14 @@ def test_an_endpoint_to_which_it_is_being_deployed_is_counted(told) -> None:
 
 
 def test_people_s_word_on_an_endpoint_is_told(told) -> None:
-    """An endpoint that only people name as made of the data says that it may serve it, though they name no variant."""
+    """An endpoint that only people name as made from the data says that it may serve it, though they name no variant."""
     records = [entity("artifact/1", RAW), linked("artifact/1", "endpoint/shop"), *served("s3://m/other.tar.gz")]
     rows = [line for line in told("impact", RAW, *records, training("other", {})) if line.startswith("  endpoint ")]
     assert [line.split("  ")[-1] for line in rows if "shop" in line] == ["may serve it now"]
 
 
 def test_more_of_another_kind_are_told_by_their_kind(told) -> None:
-    """A processing job that may have made a model of the data is no "1 more" beside training jobs."""
+    """A processing job that may have made a model from the data is no "1 more" beside training jobs."""
     prep = processing("prep", {"raw": RAW}, {"model": "s3://m/prep/"}, day="2026-01-01")
     model = record("model", "scorer", {"PrimaryContainer": {"ModelDataUrl": "s3://m/prep/model.tar.gz"}})
     head, *lines = told("used", RAW, FIT, prep, model)
@@ -111,14 +111,14 @@ def test_more_of_another_kind_are_told_by_their_kind(told) -> None:
 
 
 def test_the_numbers_count_every_job_that_trains(told) -> None:
-    """No "0 training jobs" stands beside a note on a job that trained: those of other kinds are counted, too."""
+    """No "0 training jobs" stands beside a note about a job that trained: those of other kinds are counted, too."""
     job = record("automl-job", "auto", {"AutoMLJobStatus": "Completed", "InputDataConfig": []})
     lines = told("used", "s3://nobody/names/", job)
     assert [line for line in lines if "0 training jobs, 1 other job that trains and 0 processing jobs" in line]
 
 
 def test_many_models_of_one_vendor_are_one_note(told) -> None:
-    """Each answer about data tells of vendors' models; many of one vendor are counted, and not a line each."""
+    """Each answer about data reports vendors' models; many of one vendor are counted on one line."""
     sold = "arn:aws:sagemaker:us-east-1:865070037744:model-package/nim-{}"
     shops = [
         replace(one, body=one.body | {"PrimaryContainer": {"ModelPackageName": sold.format(at)}})
@@ -141,14 +141,14 @@ def test_holes_stand_below_the_line_that_counts_them(ask) -> None:
 
 
 def test_open_holes_come_before_attested_ones() -> None:
-    """What is still to be closed is not looked for among what somebody vouches for."""
+    """Open gaps come before attested ones."""
     hole = {"account": "1", "region": "r", "operation": "", "subject": "s3://l", "reason": "denied"}
     lines = hole_lines([hole | {"detail": "first", "attested": ["4711"]}, hole | {"detail": "second"}])
     assert [line.plain for line in lines] == ["  1 r  denied  second", "  1 r  denied  first  [attested: 4711]"]
 
 
 def test_a_report_tells_what_is_only_being_deployed(told, run, tmp_path: Path) -> None:
-    """Its first sentence does not say of a pending config's jobs, without a word more, that they made what is served."""
+    """The report's first sentence does not say that a pending config's jobs made what is served."""
     told("trace", "shop", *updating())
     page = run("report", "shop", "-f", "html", "--snapshot", str(tmp_path / "s.db")).out
     assert "; some of this comes by a config that is still being deployed." in page
@@ -156,7 +156,7 @@ def test_a_report_tells_what_is_only_being_deployed(told, run, tmp_path: Path) -
 
 
 def test_what_does_not_serve_now_is_drawn_pale() -> None:
-    """A config that an endpoint is about to run is told apart from the one that it runs, in each picture."""
+    """A config that an endpoint is about to run is distinct from the one that it runs, in each picture."""
     graph = graph_of(updating())
     pale = {arrow.source: arrow.pale for arrow in lineage.picture(graph).arrows if arrow.label.startswith("configures")}
     assert pale == {arn("endpoint-config", "shop-config"): False, arn("endpoint-config", "next"): True}
@@ -166,7 +166,7 @@ def test_what_does_not_serve_now_is_drawn_pale() -> None:
 
 
 def test_a_report_tells_weights_that_an_environment_names(told, run, tmp_path: Path) -> None:
-    """Section 4 names the variable and the place, and the endpoint is not said to serve for sure what only may be loaded."""
+    """Section 4 names the variable and the place, and the endpoint is not said to certainly serve what it may only load."""
     told("trace", "shop", FIT, *by_environment())
     page = run("report", "shop", "-f", "md", "--snapshot", str(tmp_path / "s.db")).out
     assert r"its environment variable HF\_MODEL\_ID names s3://m/fit/output/" in page

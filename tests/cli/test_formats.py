@@ -1,12 +1,14 @@
-"""Formats and files: each command prints each format, and a file holds what its extension says."""
+"""Formats and files: each command prints each format, and a file has the format of its extension."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
+from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -71,7 +73,7 @@ def over(run: Any, account_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 @pytest.mark.parametrize("arguments", COMMANDS.values(), ids=COMMANDS)
 def test_a_file_holds_what_its_extension_says(over: Any, arguments: tuple[str, ...]) -> None:
-    """.csv, .tsv, .md, .html, .json, .jsonl and .txt of every command are that; the tables of all of them have the same rows."""
+    """Each command writes .csv, .tsv, .md, .html, .json, .jsonl and .txt correctly; all tables have the same rows."""
     held = {}
     for form in ("csv", "tsv", "md", "html", "json", "jsonl", "txt"):
         ran = over(*arguments, "-o", f"x.{form}")
@@ -80,7 +82,7 @@ def test_a_file_holds_what_its_extension_says(over: Any, arguments: tuple[str, .
     rows = list(csv.reader(io.StringIO(held["csv"])))
     assert len({len(row) for row in rows}) == 1
     assert [line.split("\t")[0] for line in held["tsv"].splitlines()] == [row[0].lstrip("'") for row in rows]
-    if arguments[-1] != "min":  # for people, a leaderboard is cut down
+    if arguments[-1] != "min":  # for people, a leaderboard is shortened
         assert [len(row) for row in Cells(held["html"]).rows] == [len(row) for row in rows]
         assert len([line for line in held["md"].splitlines() if line.startswith("|")]) == len(rows) + 1
     json.loads(held["json"])
@@ -89,7 +91,7 @@ def test_a_file_holds_what_its_extension_says(over: Any, arguments: tuple[str, .
 
 
 def test_a_page_is_escaped() -> None:
-    """What a record says stays a text in HTML, on one line."""
+    """The text of a record stays a text in HTML, on one line."""
     from cli.render.html import html_table
 
     text = "".join(html_table(["a<b"], [["<script>alert(1)</script>\n&"]]))
@@ -97,15 +99,34 @@ def test_a_page_is_escaped() -> None:
     assert Cells(text).rows[0][0].strip() == "a<b"
 
 
+@pytest.mark.parametrize("name", ["trace", "used", "datasets", "impact", "path", "check", "snapshot verify"])
+def test_a_page_holds_the_question_and_the_answer(over: Any, name: str) -> None:
+    """Above the rows of a page stand the command, without what only says where to print, and the first line of the answer."""
+    ran = over(*COMMANDS[name], "--format=html", "-o", "x.html")
+    first = over(*COMMANDS[name], "-f", "table").out.splitlines()[0]
+    page = Path("x.html").read_text("utf-8")
+    above = f"<h1>lineage {' '.join(COMMANDS[name])}</h1>\n<p>{escape(first)}</p>\n<table>"
+    assert above in page
+    assert [line for line in ran.err.splitlines() if not line.startswith(("lineage check: ", "  "))] == []
+
+
+@pytest.mark.parametrize("name", ["used of many", "ls", "show", "runs", "search"])
+def test_a_page_says_when_it_was_crawled(over: Any, name: str) -> None:
+    """A page of many answers or of a list holds the command and what was looked at, with the time of the crawl."""
+    page = over(*COMMANDS[name], "-f", "html").out
+    assert f"<h1>lineage {' '.join(COMMANDS[name])}</h1>" in page
+    assert re.search(r"</table>[^!]*<p>Looked at: account 111122223333, .*, crawled 20\d\d-.* by .*</p>", page)
+
+
 @pytest.mark.parametrize(("name", "form"), [("x.HTM", "html"), ("x.ndjson", "jsonl"), ("x.markdown", "md"), ("x.Csv", "csv")])
 def test_other_spellings_of_extensions(over: Any, name: str, form: str) -> None:
-    """.htm, .ndjson and .markdown are known, and case means nothing."""
+    """.htm, .ndjson and .markdown are known, in any case."""
     over("ls", "kind:endpoint", "-o", name)
     assert Path(name).read_text() == over("ls", "kind:endpoint", "-f", form).out
 
 
 def test_a_format_that_is_named_counts(over: Any) -> None:
-    """With --format a file may be called anything; a device or a name without an extension takes what a pipe gets."""
+    """With --format a file may have any name; a device or a name without an extension gets the format of a pipe."""
     over("ls", "kind:endpoint", "-o", "x.xyz", "-f", "csv")
     over("ls", "kind:endpoint", "-o", "plain")
     assert Path("x.xyz").read_text().startswith("kind,name,")
@@ -134,7 +155,7 @@ def test_gates_of_impact_and_path(over: Any, arguments: tuple[str, ...], code: i
 
 
 def test_a_check_prints_its_findings_once(over: Any) -> None:
-    """A table on stdout is not told again on stderr; into a file, stderr has the worst; beside other formats, the count."""
+    """A table on stdout is not repeated on stderr; for a file, stderr has the worst; beside other formats, the count."""
     table = over("check", "-f", "table")
     assert (table.err, "LIN010" in table.out) == ("", True)
     into = over("check", "-o", "x.json").err
@@ -147,7 +168,7 @@ def test_a_check_prints_its_findings_once(over: Any) -> None:
 
 
 def test_a_report_as_pdf(over: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A PDF is what the browser printed of the page; without one, the line says how to get one, and no file is left."""
+    """A PDF is the browser's print of the page; without a browser the line says how to get one, and no file is left."""
     printed: list[list[str]] = []
 
     def browser(command: list[str], **_: Any) -> subprocess.CompletedProcess[bytes]:
@@ -177,14 +198,14 @@ def test_a_report_as_pdf(over: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     ("file", "begins"), [("x.graphml", "<?xml"), ("x.dot", "digraph"), ("x.mmd", "flowchart"), ("x.cdx.json", "{")]
 )
 def test_an_export_goes_by_an_extension_that_only_one_format_has(over: Any, file: str, begins: str) -> None:
-    """Where only one format has the extension, --format may be left out."""
+    """Where only one format has the extension, --format may be omitted."""
     ran = over("export", "loans-live", "-o", file)
     assert (ran.code, Path(file).read_text().startswith(begins)) == (0, True)
 
 
 @pytest.mark.parametrize(("form", "file"), [("csv", "x.txt"), ("jsonl", "x.json"), ("sarif", "x.json"), ("csv", "x.out")])
 def test_a_format_may_be_in_a_file_that_does_not_say_another(over: Any, form: str, file: str) -> None:
-    """Any text may be in a .txt, JSON of any sort in a .json, and anything in a file of an unknown extension."""
+    """Any text may be in a .txt, any JSON in a .json, and anything in a file with an unknown extension."""
     command = "check" if form == "sarif" else "ls"
     assert over(command, "-f", form, "-o", file).code != 2
     assert Path(file).stat().st_size > 0

@@ -1,4 +1,4 @@
-"""What the table gives besides the crawl: the commands that show it and what was seen."""
+"""What the table of kinds gives besides the crawl: the commands that show it and what was seen."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.estate import account
 
 
 def test_kinds_prints_the_table(run) -> None:
-    """Each row that is read is there, as text and as JSON; one kind's references are told field by field."""
+    """Each row is shown, as text and as JSON; one kind's references are shown field by field."""
     rows = [line.split("\t") for line in run("kinds")[1].splitlines()]
     assert [row[0] for row in rows[1:]] == [kind.name for kind in KINDS.values() if kind.describe or kind.list]
     told = {row["name"]: row for row in json.loads(run("kinds", "-f", "json")[1])}
@@ -26,7 +26,7 @@ def test_kinds_prints_the_table(run) -> None:
 
 
 def test_gaps_tells_lists_and_gaps(run, tmp_path: Path) -> None:
-    """What came to its end, what did not and why, and what could not be read, in each format."""
+    """`gaps` shows finished lists, unfinished ones with the reason, and what could not be read, in each format."""
     crawl(
         tmp_path,
         {"fault": "AccessDeniedException", "operation": "ListModels"},
@@ -48,7 +48,7 @@ def test_gaps_tells_lists_and_gaps(run, tmp_path: Path) -> None:
 
 
 def test_the_calls_that_are_told_were_made(tmp_path: Path) -> None:
-    """The calls of all lists together are those that the service has seen."""
+    """The calls of all lists together are those that the service received."""
     calls: list[str] = []
     session = replay_session(account(tmp_path), on_answer=lambda operation, _: calls.append(operation))
     lineage.crawl_estate(tmp_path / "s.db", session=session)
@@ -58,7 +58,7 @@ def test_the_calls_that_are_told_were_made(tmp_path: Path) -> None:
 
 
 def test_crawl_says_what_it_does(run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Elsewhere than on a terminal a crawl prints a line every ten seconds, and at its end what it found."""
+    """Without a terminal a crawl prints a line every ten seconds, and its summary at the end."""
     from cli.commands import crawl as command
 
     monkeypatch.setattr(command, "QUIET_SECONDS", 0)

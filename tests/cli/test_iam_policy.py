@@ -1,4 +1,4 @@
-"""`lineage iam-policy`: all that a crawl calls is allowed, within the scope that was asked for, and nothing besides."""
+"""`lineage iam-policy`: every call of a crawl is allowed, within the requested scope, and nothing else."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def actions(policy: Any) -> set[str]:
 
 
 def allows(policy: Any, action: str, resource: str = "*", region: str = "") -> bool:
-    """As IAM decides it, for what these policies say: one statement whose action, resource and region all fit."""
+    """As IAM decides it, for these policies: one statement whose action, resource and region all fit."""
     return any(
         action in one["Action"]
         and any(fnmatchcase(resource, pattern) for pattern in _listed(one["Resource"]))
@@ -56,7 +56,7 @@ def test_the_policy_allows_each_call_of_a_crawl(tmp_path: Path, tags: bool) -> N
 
 
 def test_the_policy_only_reads() -> None:
-    """Whatever is asked for, no action but List, Search, Describe, GetObject and the assuming of the roles named is allowed."""
+    """For any options, the only allowed actions are List, Search, Describe, GetObject and AssumeRole for the named roles."""
     policy = lineage.iam_policy(tags=True, all_regions=True, roles=["arn:aws:iam::222233334444:role/auditor"])
     verbs = {action.partition(":")[2] for action in actions(policy)}
     assert {verb for verb in verbs if not verb.startswith(("List", "Describe"))} == {"Search", "AssumeRole", "GetObject"}
@@ -65,7 +65,7 @@ def test_the_policy_only_reads() -> None:
 
 
 def test_a_policy_for_some_kinds_is_enough_for_them(tmp_path: Path) -> None:
-    """A crawl of some kinds makes no call that the policy for these kinds does not allow; other kinds' calls it does not allow."""
+    """The policy for some kinds allows every call of a crawl of these kinds; other kinds' calls it does not allow."""
     kinds = ["training-job", "processing-job"]
     calls: set[str] = set()
     session = replay_session(account(tmp_path), on_answer=lambda operation, _: calls.add(f"sagemaker:{operation}"))
@@ -75,7 +75,7 @@ def test_a_policy_for_some_kinds_is_enough_for_them(tmp_path: Path) -> None:
 
 
 def test_a_narrowed_policy_is_enough_for_its_scope_and_for_no_other(tmp_path: Path) -> None:
-    """A crawl of one account and region makes no call that the policy of these refuses; in another, it refuses what it can."""
+    """The policy for one account and region allows every call of a crawl of these; in another one it refuses what it can."""
     policy = lineage.iam_policy(regions=["eu-west-1"], accounts=["111122223333"])
     for call in calls_of_a_crawl(tmp_path):
         assert allows(policy, call, **HERE), call
@@ -86,12 +86,12 @@ def test_a_narrowed_policy_is_enough_for_its_scope_and_for_no_other(tmp_path: Pa
 
 
 def test_hubs_of_aws_are_read_whatever_the_account() -> None:
-    """What AWS's own hubs hold lies in no account: a policy for one account allows it, and that of no other customer."""
+    """The content of AWS's own hubs is in no account: a policy for one account allows it, and that of no other customer."""
     policy = lineage.iam_policy(accounts=["111122223333"], regions=["eu-west-1"])
     content = "arn:aws:sagemaker:eu-west-1:{}:hub-content/SageMakerPublicHub/Model/x/1"
     assert allows(policy, "sagemaker:DescribeHubContent", content.format("aws"), "eu-west-1")
     assert not allows(policy, "sagemaker:DescribeHubContent", content.format("222233334444"), "eu-west-1")
-    hub = "arn:aws:sagemaker:eu-west-1:aws:hub/SageMakerPublicHub"  # which the action needs the right to as well
+    hub = "arn:aws:sagemaker:eu-west-1:aws:hub/SageMakerPublicHub"  # which the action needs the permission for as well
     assert allows(policy, "sagemaker:DescribeHubContent", hub, "eu-west-1")
 
 
@@ -100,7 +100,8 @@ OPTIONS = {"tags": True, "digests": True, "cloudtrail": True}
 
 @pytest.mark.parametrize("left_out", [None, *OPTIONS, "manifests"])
 def test_the_policy_allows_each_request_of_each_service(tmp_path: Path, left_out: str | None) -> None:
-    """Whatever a crawl sends, to SageMaker, S3 or CloudTrail, the policy of the same options allows; nothing else needs a right."""
+    """Every call of a crawl, to SageMaker, S3 or CloudTrail, is allowed by the policy of the same options; nothing else
+    needs permission."""
     asked = {**OPTIONS, "manifests": True}
     asked |= {left_out: False} if left_out else {}
     calls: set[str] = set()
@@ -109,7 +110,7 @@ def test_the_policy_allows_each_request_of_each_service(tmp_path: Path, left_out
         "before-call", lambda model, **_: calls.add(f"{model.service_model.service_name}:{model.name}")
     )
     lineage.crawl_estate(tmp_path / "s.db", session=session, **asked)
-    sent = {call.replace("s3:HeadObject", "s3:GetObject") for call in calls}  # which it is allowed by
+    sent = {call.replace("s3:HeadObject", "s3:GetObject") for call in calls}  # which permits it
     assert sent <= actions(lineage.iam_policy(**asked))
     assert {"s3", "cloudtrail"} & {call.partition(":")[0] for call in sent}
 
@@ -118,7 +119,7 @@ KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890
 
 
 def test_a_key_that_signs_is_allowed_to_alone(run) -> None:
-    """With --signing-key the policy allows to sign with that key, and with no other; without it nothing of KMS is in it."""
+    """With --signing-key the policy allows signing with that key only; without it the policy has nothing of KMS."""
     policy = json.loads(run("iam-policy", "--signing-key", KEY).out)
     (kms,) = (one for one in policy["Statement"] if one["Sid"] == "SigningKeys")
     assert (kms["Action"], kms["Resource"]) == (["kms:GetPublicKey", "kms:Sign"], [KEY])
@@ -131,7 +132,7 @@ def test_a_key_that_signs_is_allowed_to_alone(run) -> None:
 @pytest.mark.parametrize("recording", [False, True])
 @pytest.mark.parametrize("scope", [{}, {"regions": ["eu-west-1"], "accounts": ["111122223333"], "buckets": ["bank-ml"]}])
 def test_a_policy_is_one_that_iam_takes(asked: dict[str, Any], recording: bool, scope: dict[str, Any]) -> None:
-    """Sids are letters and digits and tell the statements apart, no action is a pattern, and the policy is short enough."""
+    """Sids are letters and digits and distinguish the statements, no action is a pattern, and the policy is short enough."""
     policy = lineage.iam_policy(**asked, **scope, recording=recording)
     sids = [one["Sid"] for one in policy["Statement"]]
     assert len({*sids}) == len(sids)
@@ -145,7 +146,7 @@ def test_a_policy_is_one_that_iam_takes(asked: dict[str, Any], recording: bool, 
     [("manifests/a.json", True), ("manifest", False), ("else/a.json", False)],
 )
 def test_s3_is_read_in_the_buckets_named_alone(key: str, fits: bool) -> None:
-    """Objects under the prefix that was named may be read, in that bucket and in no other."""
+    """Objects under the named prefix may be read, in that bucket and in no other."""
     policy = lineage.iam_policy(buckets=["bank-ml", "s3://bank-raw/manifests/"])
     assert allows(policy, "s3:GetObject", "arn:aws:s3:::bank-ml/any")
     assert allows(policy, "s3:ListBucket", "arn:aws:s3:::bank-raw")
@@ -155,7 +156,7 @@ def test_s3_is_read_in_the_buckets_named_alone(key: str, fits: bool) -> None:
 
 
 def test_a_prefix_means_itself() -> None:
-    """What is a pattern in a policy and a letter in a key is written as the letter."""
+    """A character that is a pattern in a policy and a letter in a key is escaped."""
     policy = lineage.iam_policy(buckets=["s3://bank-ml/what?/a*b/$x/"])
     (objects,) = (one["Resource"] for one in policy["Statement"] if one["Sid"] == "Objects")
     assert objects == ["arn:aws:s3:::bank-ml/what${?}/a${*}b/${$}x/*"]
@@ -171,7 +172,7 @@ def test_s3_stands_apart_and_can_be_left_out(run, option: list[str]) -> None:
 
 
 def test_the_narrowed_recording_policy_allows_the_same_actions() -> None:
-    """Whatever it is narrowed to, each action of recording is allowed in one statement; buckets and objects are told apart."""
+    """However narrow the scope, each action of recording is allowed in one statement; buckets and objects are kept apart."""
     narrow = lineage.iam_policy(recording=True, accounts=["111122223333"], regions=["eu-west-1"], buckets=["bank-ml"])
     assert actions(narrow) == actions(lineage.iam_policy(recording=True))
     assert allows(narrow, "s3:PutObject", "arn:aws:s3:::bank-ml/a")
@@ -187,7 +188,7 @@ def test_the_narrowed_recording_policy_allows_the_same_actions() -> None:
     [("cn-north-1", "arn:aws-cn:"), ("us-gov-west-1", "arn:aws-us-gov:"), ("eu-west-1", "arn:aws:")],
 )
 def test_arns_are_of_the_partition_of_the_region(region: str, start: str) -> None:
-    """In China and GovCloud every ARN of the policy begins as the ones there do."""
+    """In China and GovCloud every ARN of the policy has that partition's prefix."""
     policy = lineage.iam_policy(regions=[region], accounts=["111122223333"], buckets=["bank-ml"], digests=True)
     arns = [arn for one in policy["Statement"] for arn in _listed(one["Resource"]) if arn != "*"]
     assert len(arns) >= 4
@@ -224,7 +225,7 @@ def _as_json(block: Any) -> Any:
 
 
 def test_why_a_statement_is_there_stands_beside_the_json(run, tmp_path: Path) -> None:
-    """JSON has no comments: each statement's reason is a line on stderr, and the file is one that IAM's grammar takes."""
+    """JSON has no comments: each statement's reason is a line on stderr, and the file is valid by IAM's grammar."""
     code, _, err = run("iam-policy", "-o", "policy.json")
     policy = json.loads((tmp_path / "policy.json").read_text())
     assert (code, policy["Version"]) == (0, "2012-10-17")
@@ -233,7 +234,7 @@ def test_why_a_statement_is_there_stands_beside_the_json(run, tmp_path: Path) ->
 
 
 def test_a_policy_that_is_too_long_says_so(run) -> None:
-    """IAM takes 6,144 characters in a managed policy: what has more is printed, with what to do."""
+    """IAM accepts 6,144 characters in a managed policy: a longer policy is printed, with what to do."""
     many = [word for number in range(120) for word in ("--bucket", f"bank-of-a-rather-long-name-{number:03}")]
     assert "6,144" not in run("iam-policy").err
     code, out, err = run("iam-policy", *many)
@@ -260,7 +261,7 @@ def test_a_policy_that_is_too_long_says_so(run) -> None:
     ],
 )
 def test_what_can_not_be_narrowed_to_is_refused(run, asked: list[str], said: str) -> None:
-    """What is no bucket, region or account, or can't be asked for together, ends in one line and exit code 2."""
+    """An invalid bucket, region or account, or a wrong combination, gives one line and exit code 2."""
     code, out, err = run("iam-policy", *asked)
     assert (code, out, len(err.splitlines())) == (2, "", 1)
     assert said in err

@@ -1,4 +1,4 @@
-"""How a leaderboard is printed: the table that people read, the forms that programs do, and the pictures."""
+"""How a leaderboard is printed: the table for people, the formats for programs, and the pictures."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BY = ("--compare", "--metric", AUC, "--direction", "max")
 
 @pytest.fixture
 def told(run, account_path: Path):
-    """The runs of the bank, or of some records."""
+    """The output of `runs` over the bank, or over some records."""
 
     def call(*arguments: str, records: Any = ()):
         path = account_path
@@ -41,7 +41,7 @@ def runs_of(*jobs: Resource) -> list[Resource]:
 
 
 def test_the_table(told) -> None:
-    """It says what the value is, who is not ranked, what it cost, what is not comparable, and who is best of what is."""
+    """The table says what the value is, what is unranked, the cost, what is not comparable, and what is best among what."""
     answer = told(*TUNED, "--mixed-data", "-f", "table")
     head, counted, warning, _, columns, first, *_ = answer.out.splitlines()
     assert head == "validation:auc · last, not best · more is better (objective of Limits-Tune-7)"
@@ -92,13 +92,13 @@ MARKS: list[tuple[str, list[Any], str]] = [
 
 @pytest.mark.parametrize(("why", "records", "expected"), MARKS, ids=[case[0] for case in MARKS])
 def test_what_is_not_as_with_most_is_marked(told, why: str, records: list[Any], expected: str) -> None:
-    """Ties, what is not known, what has no value and what it cost stand in the table."""
+    """Ties, unknown values, missing values and costs are in the table."""
     answer = told(*BY, "-f", "table", records=records if why == "a run" else runs_of(*records))
     assert expected in answer.out
 
 
 def test_failed_ones_are_shown_where_asked_for(told) -> None:
-    """Below the others, without a rank, with the reason."""
+    """Failed jobs are below the others, without a rank, with the reason."""
     answer = told(*TUNED, "--failed", "-f", "json")
     row = json.loads(answer.out)["rows"][-1]
     assert (row["rank"], row["labels"], row["failure"]) == (
@@ -129,7 +129,7 @@ def test_tables_for_programs(told) -> None:
 
 
 def test_a_table_for_a_page(told) -> None:
-    """Markdown has the warnings above the table, and what its letters mean below; a bar in a value does not end a cell."""
+    """Markdown has the warnings above the table, and the legend below; a bar in a value does not end a cell."""
     records = [fit(name, value, HyperParameters={"x": f"a|{name}"}) for name, value in (("a", 0.1), ("b", 0.1))]
     lines = told(*BY, "-f", "md", records=runs_of(*records)).out.splitlines()
     assert lines[0] == "**validation:auc · last, not best · more is better (asked)**"
@@ -139,14 +139,14 @@ def test_a_table_for_a_page(told) -> None:
 
 
 def test_all_parameters(told) -> None:
-    """What is equal for all is shown where it is asked for."""
+    """Equal parameters are shown on request."""
     assert "objective" not in told(*TUNED, "-f", "csv").out
     assert "parameter.objective" in told(*TUNED, "-f", "csv", "--all-parameters").out
 
 
 @pytest.mark.parametrize("arguments", [("-f", "svg"), ("--picture", "parallel"), ("--picture", "scatter")])
 def test_pictures(told, arguments: tuple[str, ...]) -> None:
-    """A picture goes to stdout or into the file that is named."""
+    """A picture goes to stdout or into the named file."""
     svg = told(*TUNED, *arguments).out
     assert svg.startswith("<?xml")
     assert ("<polyline" in svg) is ("scatter" not in arguments)
@@ -170,14 +170,14 @@ BAD: list[tuple[tuple[str, ...], str]] = [
 
 @pytest.mark.parametrize(("arguments", "said"), BAD, ids=[" ".join(case[0]) for case in BAD])
 def test_bad_input(told, arguments: tuple[str, ...], said: str) -> None:
-    """What can't be compared, or drawn, is refused in one line that says what to do, with 2."""
+    """A comparison or a picture that is not possible is refused in one line that says what to do, with exit code 2."""
     answer = told(*arguments)
     assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1)
     assert answer.err.startswith(f"lineage: {said}")
 
 
 def test_what_a_search_finds_is_ranked(run, account_path: Path) -> None:
-    """`search` with an option of a leaderboard ranks the jobs that it finds, and refuses what would mean nothing."""
+    """`search` with an option of a leaderboard ranks the jobs that it finds, and refuses meaningless options."""
     by = (
         "search",
         "training-job",
@@ -201,34 +201,34 @@ def test_what_a_search_finds_is_ranked(run, account_path: Path) -> None:
 
 
 def test_what_could_be_better_and_was_not_read(run, tmp_path: Path) -> None:
-    """A best of what a crawl of an endpoint has read is never called the best of all: each format tells the hole."""
+    """A best of a crawl of one endpoint is never called the best of all: each format reports the gap."""
     lineage.crawl_endpoints(tmp_path / "lineage.db", ["loans-live"], replay=BANK)
     by = ("--metric", AUC, "--direction", "max")
     for ask in (("runs", "loan-default", *by), ("search", "training-job", *by)):
-        said = "1 hole could hide more candidates"
+        said = "1 gap could hide more candidates"
         assert f"Note: {said}:" in run(*ask, "-f", "table").out
         assert f"- Note: {said}:" in run(*ask, "-f", "md").out
         assert [hole["reason"] for hole in json.loads(run(*ask, "-f", "json").out)["scope"]["holes"]] == ["not-enumerated"]
         for form in (("-f", "tsv"), ("-f", "csv"), ("-f", "jsonl"), ("-f", "svg", "--all-parameters")):
             assert f"Note: {said}:" in run(*ask, *form).err.splitlines()
-    assert "Note: 1 hole could hide more training jobs:" in run("search", "training-job", "-f", "table").out
+    assert "Note: 1 gap could hide more training jobs:" in run("search", "training-job", "-f", "table").out
     none = run("search", "training-job", "--where", "TrainingJobName = x", *by)
     assert none.err.startswith("lineage: no training job matches, as far as was read: there is nothing to compare")
 
 
 def test_seconds_are_told_alike(run, account_path: Path) -> None:
-    """Whole seconds have no decimals, whether a record tells them or they lie between its times."""
+    """Whole seconds have no decimals, whether a record has them or they are the difference of its times."""
     by = ("search", "training-job", "--metric", AUC, "--direction", "max", "--snapshot", str(account_path), "-f", "csv")
     assert [row for row in csv.DictReader(io.StringIO(run(*by).out)) if "." in row["duration_seconds"]] == []
 
 
 def test_a_limit_is_told(run, account_path: Path) -> None:
-    """Of what a search found and its limit left out a leaderboard says how many they are."""
+    """A leaderboard says how many found jobs the limit left out."""
     ask = ("search", "training-job", "--limit", "3", "--metric", AUC, "--direction", "max", "--snapshot", str(account_path))
     assert run(*ask).err.splitlines()[-1] == "lineage: --limit left out 32 of 35 matches"
 
 
 @pytest.mark.parametrize(("value", "said"), [(None, ""), (0.8700000047683716, "0.87"), (1e-05, "1e-05"), (7, "7"), ("x", "x")])
 def test_values_are_short(value: Any, said: str) -> None:
-    """SageMaker keeps a metric in single precision: what is behind its seventh digit says nothing."""
+    """SageMaker keeps a metric in single precision: digits after the seventh mean nothing."""
     assert short(value) == said

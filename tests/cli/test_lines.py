@@ -1,4 +1,4 @@
-"""Lines without a terminal: what their pieces say, whole."""
+"""Lines without a terminal, with their full text."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from tests.snapshot.test_file import crawl
 
 @pytest.mark.parametrize(("number", "shown", "more"), [(3, 3, []), (50, 50, []), (1_234, 50, ["1,184 more: no-channels"])])
 def test_many_holes_of_one_reason_are_counted(number: int, shown: int, more: list[str]) -> None:
-    """Of many holes for one reason some are told, and how many more there are is right; the few of another reason are told."""
+    """Of many gaps with one reason some are shown, and the rest are counted correctly; the few with another reason are
+    shown."""
     common = {"account": "1", "region": "r", "operation": ""}
     holes = [common | {"subject": f"j{at}", "reason": "no-channels", "detail": f"job {at}"} for at in range(number)]
     other = common | {"subject": "x", "reason": "denied", "detail": "not for you"}
@@ -26,12 +27,12 @@ def test_many_holes_of_one_reason_are_counted(number: int, shown: int, more: lis
 
 @pytest.mark.parametrize("text", ["x" * 12_000, "   two  words  ", "[bold]:smile: 4711 é ✓", ""])
 def test_a_line_is_what_its_pieces_say(text: str) -> None:
-    """Without a terminal nothing is cut, coloured or read as markup; only what ends a line in spaces is left out."""
+    """Without a terminal nothing is cut, coloured or read as markup; only trailing spaces are left out."""
     assert printed(styled(("used", "bold red"), text), styled("next"), colour=False) == f"{f'used{text}'.rstrip()}\nnext\n"
 
 
 def test_what_no_line_should_hold_is_marked() -> None:
-    """What ends a line becomes a space, and what a terminal would act upon a picture or an escape: names are other people's words."""
+    """An end of line becomes a space, and terminal controls become pictures or escapes, because other people choose names."""
     line = styled("a\tb\a\nd\x1b[31m", ("c\x9b", "bold"))
     assert printed(line, colour=False) == "a b␇ d␛[31mc\\u009b\n"
 
@@ -50,7 +51,8 @@ def test_a_key_of_s3_steers_no_terminal_and_makes_no_line(run: Any, tmp_path: Pa
 
 
 def test_many_holes_that_are_alike_are_folded() -> None:
-    """Of many deleted jobs the first are told, and how many more there are; what differs, or says what was read, is told whole."""
+    """Of many deleted jobs the first are shown, and the rest are counted; a note that differs, or says what was read, is
+    complete."""
     where = {"account": "1", "region": "r"}
     gone = [
         where | {"operation": "DescribeTrainingJob", "subject": f"j{n}", "reason": "missing", "detail": f"job {n}"}
@@ -74,7 +76,7 @@ def test_many_holes_that_are_alike_are_folded() -> None:
     ids=["nobody else", "one else"],
 )
 def test_more_are_others(run: Any, tmp_path: Path, others: list[Resource], said: str) -> None:
-    """A job that read it, and that names it besides, is counted once, by the surest of its uses."""
+    """A job that read the data, and also names it, is counted once, by its most certain use."""
     both = training("a", {"train": "s3://d/x/"}, HyperParameters={"d": "s3://d/x/"})
     crawl(tmp_path / "s.db", both, *others)
     told = run("used", "s3://d/x/", "-f", "table", "--snapshot", str(tmp_path / "s.db")).out.splitlines()[0]

@@ -61,7 +61,7 @@ CELLS = [value or "" for value in ONE.values()]
     ],
 )
 def test_ls_in_each_format(ask, form: str, read) -> None:
-    """Each format tells the same: kind, name, account, region, created, status, id."""
+    """Each format shows the same: kind, name, account, region, created, status, id."""
     ran = ask("ls", "+loans-live", "kind:model", "-f", form)
     assert (ran.code, read(ran.out)) == (0, [list(ONE), CELLS])
 
@@ -76,7 +76,7 @@ def test_ls_lists_everything(ask, bank: lineage.Snapshot, tmp_path: Path) -> Non
 
 
 def test_ls_of_nothing_is_refused(ask) -> None:
-    """A selector that names nothing exits with 2, and a kind that is none comes with those that there are."""
+    """A selector that matches nothing exits with 2, and an unknown kind gets the list of kinds."""
     ran = ask("ls", "kind:modle")
     assert (ran.code, ran.out) == (2, "")
     assert "no kind 'modle'; did you mean model" in ran.err
@@ -97,7 +97,7 @@ SELECTORS = (
 
 @pytest.mark.parametrize("selector", SELECTORS)
 def test_ls_reads_what_select_selects(bank: lineage.Snapshot, bank_graph: lineage.Graph, selector: str) -> None:
-    """Node by node from the snapshot it is what the graph gives, also where that is an error."""
+    """`ls` over the snapshot gives node by node what the graph gives, also where that is an error."""
 
     def told(chosen) -> list[str] | str:
         try:
@@ -111,7 +111,7 @@ def test_ls_reads_what_select_selects(bank: lineage.Snapshot, bank_graph: lineag
 
 
 def test_tags_are_selected_by_key_and_value(tmp_path: Path) -> None:
-    """A tag is meant by its key, or with its value: whole, in the letters that it has, also where it holds a `=`."""
+    """A tag is selected by its key, or with its value: whole, in its exact case, also where it holds a `=`."""
     tagged = {"a": "team=x", "b": "team=x=y", "c": "Team=x", "d": "teams=x"}
     jobs = [
         training(name, {}, Tags=[dict(zip(("Key", "Value"), tag.split("=", 1), strict=True))]) for name, tag in tagged.items()
@@ -134,13 +134,13 @@ def test_tags_are_selected_by_key_and_value(tmp_path: Path) -> None:
 
 
 def test_what_walks_is_not_listed(bank: lineage.Snapshot) -> None:
-    """A selector that goes up or down takes a graph, and is refused with a sentence."""
+    """A selector that goes up or down needs a graph, and is refused with a sentence."""
     with pytest.raises(lineage.MalformedName, match="'\\+loans-live' goes up or down, which takes a graph"):
         lineage.nodes(bank, "+loans-live")
 
 
 def test_very_many_nodes_are_listed_one_by_one(many: Path) -> None:
-    """A kind or a tag of many nodes is told from the first one on, without the others in memory."""
+    """A kind or a tag of many nodes is printed from the first one on, without the others in memory."""
     with lineage.open_snapshot(many) as snapshot:
         tracemalloc.start()
         for selector in ("", "kind:model", "tag:team=x", "kind:model tag:team=x"):
@@ -152,7 +152,7 @@ def test_very_many_nodes_are_listed_one_by_one(many: Path) -> None:
 
 
 def test_a_name_that_nothing_has_is_missed_at_once(many: Path) -> None:
-    """Among very many names the ones that are spelt almost so are found without a comparison with all."""
+    """Among very many names similar ones are found without a comparison with all."""
     with lineage.open_snapshot(many) as snapshot:
         for slip in (
             "Fit-01x97465",
@@ -179,7 +179,7 @@ def test_a_cell_can_not_break_its_row(run, tmp_path: Path) -> None:
 
 
 def test_markdown_shows_a_name_and_does_not_render_it(run, tmp_path: Path) -> None:
-    """Angle brackets, entities, code and emphasis in a key are shown as they are, and no link or tag comes of them."""
+    """Angle brackets, entities, code and emphasis in a key are shown as text, and make no link or tag."""
     crawl(tmp_path / "s.db", training("j", {"train": "s3://d/<b>&amp;`x`*y*_z_[a](b)~k_k\\/"}))
     told = run("ls", "kind:dataset", "-f", "md", "--snapshot", "s.db").out
     assert r"| s3://d/\<b\>\&amp;\`x\`\*y\*\_z\_\[a\](b)\~k_k\\/ |" in told
@@ -187,7 +187,7 @@ def test_markdown_shows_a_name_and_does_not_render_it(run, tmp_path: Path) -> No
 
 
 def test_show_tells_all_of_a_node(tmp_path: Path) -> None:
-    """The record as it was kept, the edges with their fields, the gaps, and the crawls that saw each version."""
+    """`show` has the record as it was kept, the edges with their fields, the gaps, and the crawls that saw each version."""
     path = tmp_path / "s.db"
     endpoint = record(
         "endpoint", "e", {"CreationTime": "2026-01-01T00:00:00Z", "EndpointConfigName": "c", "EndpointStatus": "Updating"}
@@ -215,7 +215,7 @@ def test_show_tells_all_of_a_node(tmp_path: Path) -> None:
 
 
 def test_show_of_an_earlier_life(tmp_path: Path) -> None:
-    """A name that was used again means its last life; an earlier one is shown by its id, with its own record."""
+    """A reused name means its last life; an earlier one is shown by its id, with its own record."""
     old, new = training("j", {"train": "s3://old/"}, day="2026-01-01"), training("j", {"train": "s3://new/"}, day="2026-03-01")
     crawl(tmp_path / "s.db", old, new)
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
@@ -224,7 +224,7 @@ def test_show_of_an_earlier_life(tmp_path: Path) -> None:
 
 
 def test_show_of_a_place(ask) -> None:
-    """An S3 URI is shown with who reads and who writes it."""
+    """An S3 URI is shown with its readers and writers."""
     ran = ask("show", "s3://bank-ml/loans/train/", "-f", "table")
     assert ran.out.splitlines()[:4] == [
         "s3://bank-ml/loans/train/ · dataset",
@@ -246,7 +246,7 @@ def test_show_on_the_command_line(ask, bank: lineage.Snapshot) -> None:
 
 
 def test_show_refuses_what_it_can_not_tell_apart(run, tmp_path: Path) -> None:
-    """A name that several have is refused with their ids, one that nobody has with names spelt almost so; both exit with 2."""
+    """A name that several nodes have is refused with their ids, an unknown one with similar names; both exit with 2."""
     crawl(tmp_path / "lineage.db", training("twice", {}), processing("twice", {}, {}))
     ran = run("show", "twice")
     assert ran.code == 2
@@ -259,7 +259,7 @@ def test_show_refuses_what_it_can_not_tell_apart(run, tmp_path: Path) -> None:
 
 
 def test_a_deleted_node_says_so(tmp_path: Path) -> None:
-    """What a finished list named no more is shown with the time by which it was gone."""
+    """A node that a complete list no longer contains is shown with the time by which it was gone."""
     gone = record("model", "m", {"CreationTime": "2026-01-01T00:00:00Z"})
     crawl(tmp_path / "s.db", gone)
     with lineage.Snapshot(tmp_path / "s.db", writing=True) as snapshot, snapshot.recording() as recording:

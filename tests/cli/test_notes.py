@@ -1,11 +1,11 @@
-"""What a table says below its rows reaches every format: in the data, or on stderr."""
+"""What a table says below its rows reaches every format: in the data or on the page, else on stderr."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Iterator
-from html import unescape
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +31,11 @@ ASKED = (
 HEADED = ("Looked at", "In numbers", "Not read at all")  # JSON has these as its scope
 BELOW = re.compile(rf"({'|'.join(HEADED)}|Note|Warning|Best|gap|found|also|[A-Z])(: |  | ).*")
 RULED = re.compile(r"  (passed|not-applicable|off)  .*")
-IN_ROWS = re.compile(r"Note: (\d+ holes? could hide more.*|holes could hide more.*|.*--format json lists them)")
+IN_ROWS = re.compile(r"Note: (\d+ gaps? could hide more.*|gaps could hide more.*|.*--format json lists them)")
 
 
 def forms_of(line: tuple[str, ...]) -> Iterator[str]:
-    """The formats of a command but for its table."""
+    """The formats of a command except for its table."""
     command: click.Command = cli
     for word in line:
         if isinstance(command, click.Group):
@@ -55,14 +55,13 @@ def below(table: str) -> list[str]:
 
 def reaches(line: str, form: str, out: str, err: str) -> bool:
     """Whether a line that a table has is in another format of the same answer."""
+    if form == "html":
+        rows = "" if line.startswith(HEADED) else unescape(out)
+        return f"<p>{escape(line)}</p>" in out or bool(IN_ROWS.fullmatch(line)) or line.partition(": ")[2].rstrip(".") in rows
     if line in err.splitlines() or (form != "json" and IN_ROWS.fullmatch(line)):
         return True
     lead, _, said = line.partition(": ")
-    texts = (
-        list(texts_of(_values(form, out)))
-        if form.startswith("json")
-        else [unescape(out) if form == "html" else out.replace("\\", "")]
-    )
+    texts = list(texts_of(_values(form, out))) if form.startswith("json") else [out.replace("\\", "")]
     if lead in HEADED or IN_ROWS.fullmatch(line):
         return any("finished" in text for text in texts)  # a scope with its crawls
     return any(said.removesuffix(".") in text for text in texts) or (form.startswith("json") and _holds(line, texts))
@@ -73,14 +72,14 @@ def _values(form: str, out: str) -> list[Any]:
 
 
 def _holds(line: str, texts: list[str]) -> bool:
-    """Whether JSON has what a line says in words of its own: each rule, each place, each name of it."""
+    """Whether JSON has the content of a line in its own words: each rule, each place, each name."""
     return {word.rstrip(",.") for word in re.findall(r"LIN\d+|s3://[^\s,]+|\S+-\S+-\d\S*", line)} <= set(texts)
 
 
 @pytest.mark.parametrize("crawled", ["account_path", "bank_path"])
 @pytest.mark.parametrize("line", ASKED, ids=" ".join)
 def test_notes_reach_every_format(line: tuple[str, ...], crawled: str, request: pytest.FixtureRequest) -> None:
-    """Notes, warnings, what was looked at and what could not be read are in each format's data, or on stderr."""
+    """Notes, warnings, scope and gaps are in each format's data, or on stderr."""
     said = {"LINEAGE_SNAPSHOT": str(request.getfixturevalue(crawled))}
     table = CliRunner().invoke(cli, [*line, "-f", "table"], env=said)
     for form in forms_of(line):

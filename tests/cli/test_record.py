@@ -1,4 +1,4 @@
-"""`lineage record` over a stand-in for SageMaker: what it records, how it ends, and what it says where something is wrong."""
+"""`lineage record` over a stand-in for SageMaker: what it records, how it ends, and what it says on errors."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def record(run: Callable[..., Ran], service: StandIn) -> Record:
 
 
 def python(code: str) -> tuple[str, ...]:
-    """A program, as it stands on a command line."""
+    """A program, as it is written on a command line."""
     return ("--", sys.executable, "-c", code)
 
 
@@ -55,11 +55,11 @@ def wrote(service: StandIn) -> list[str]:
     return [name for name, _ in service.calls if not name.startswith(("Describe", "List", "Get", "Head", "Search"))]
 
 
-# --- what it records ------------------------------------------------------------------------------
+# --- recorded values ------------------------------------------------------------------------------
 
 
 def test_a_program_is_recorded_with_all_that_the_command_line_says(record: Record, service: StandIn) -> None:
-    """Parameters, metrics with and without a step, inputs and outputs with and without a name stand in the run."""
+    """Parameters, metrics with and without a step, inputs and outputs with and without a name are in the run."""
     said = (
         *("-p", "depth=6", "--parameter", "eta=.1", "-p", "mode=hist=on"),
         *("-m", "auc=0.93@3", "--metric", "loss=2e-1"),
@@ -81,7 +81,7 @@ def test_a_program_is_recorded_with_all_that_the_command_line_says(record: Recor
 
 
 def test_the_content_of_an_input_is_pinned(record: Record, service: StandIn) -> None:
-    """An input is read as `log_dataset` reads it: the run tells how many objects there were."""
+    """An input is read as `log_dataset` reads it: the run has the number of objects."""
     service.session().client("s3").put_object(Bucket="bank-ml", Key="churn/train/a.csv", Body=b"a")
     assert record("run", "churn", "first", "--input", "s3://bank-ml/churn/train/", "--", "true").code == 0
     assert json.loads(parameters(service)["lineage.content.train"])["objects"] == 1
@@ -102,13 +102,13 @@ def test_the_content_of_an_input_is_pinned(record: Record, service: StandIn) -> 
     ],
 )
 def test_a_parameter_is_a_number_where_it_is_written_as_one(record: Record, service: StandIn, text: str, recorded: Any) -> None:
-    """What only Python takes for a number, or SageMaker does not take as one, is a text."""
+    """A value that only Python takes for a number, or that SageMaker refuses as one, is a text."""
     assert record("run", "churn", "first", "-p", f"x={text}", "--", "true").code == 0
     assert parameters(service) == {"x": recorded}
 
 
 def test_a_run_without_a_name_gets_one(record: Record, service: StandIn) -> None:
-    """The name that was made up is told, so that the run can be found."""
+    """The generated name is printed, so that the run can be found."""
     ran = record("run", "churn", "--", "true")
     (name,) = service.components
     assert ran.err == f"lineage: recording churn {name.removeprefix('churn-')}\n"
@@ -136,7 +136,7 @@ def test_the_program_finds_its_run(record: Record, service: StandIn) -> None:
     ],
 )
 def test_it_exits_as_the_program_does(record: Record, service: StandIn, code: str, exits: int, told: tuple[str, str]) -> None:
-    """The exit status is handed on, 128 and the number for a signal; the run says how the program ended."""
+    """The exit status is passed on, 128 and the number for a signal; the run says how the program ended."""
     assert record("run", "churn", "first", *python(code)).code == exits
     assert status(service) == told
 
@@ -157,7 +157,7 @@ with load_run() as run:
 
 @pytest.fixture
 def waiting(service: StandIn, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """`lineage record run` in a process of its own, with a program that is in the middle of its work."""
+    """`lineage record run` in its own process, with a program in the middle of its work."""
     command = [sys.executable, "-m", "cli", "record", "run", "churn", "first", *python(WAITS)]
     around = os.environ | {"PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(
@@ -187,7 +187,7 @@ def test_what_ends_the_command_ends_the_program(
     assert status(service) == ("Stopped", told)
 
 
-# --- what is wrong --------------------------------------------------------------------------------
+# --- errors ---------------------------------------------------------------------------------------
 
 WRONG: dict[str, tuple[tuple[str, ...], str]] = {
     "a metric that is no number": (
@@ -220,7 +220,7 @@ WRONG: dict[str, tuple[tuple[str, ...], str]] = {
 
 @pytest.mark.parametrize("case", WRONG)
 def test_a_wrong_command_line_is_told_in_one_line_and_nothing_is_sent(record: Record, service: StandIn, case: str) -> None:
-    """What SageMaker would refuse is usage, with exit code 2: no run is made, and no program is run."""
+    """A value that SageMaker would refuse is a usage error, with exit code 2: no run is created, and no program is run."""
     arguments, said = WRONG[case]
     ran = record("run", *arguments)
     assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
@@ -243,7 +243,7 @@ COMMANDS = [("run", "churn", "--", "true"), ("resume",), ("delete", "churn", "--
 def test_without_an_account_nothing_begins(
     record: Record, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], gone: tuple[str, ...], said: str
 ) -> None:
-    """Nobody signed in, or no region, is a failure that one line tells, with what to do."""
+    """Missing credentials, or no region, is a failure in one line, with what to do."""
     for name in gone:
         monkeypatch.delenv(name)
     ran = record(*command)
@@ -252,7 +252,7 @@ def test_without_an_account_nothing_begins(
 
 
 def test_a_region_may_be_given(record: Record, service: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`--region` stands in for the environment's."""
+    """`--region` replaces the environment's."""
     monkeypatch.delenv("AWS_REGION")
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     assert record("run", "churn", "first", "--region", "eu-west-1", "--", "true").code == 0
@@ -260,7 +260,7 @@ def test_a_region_may_be_given(record: Record, service: StandIn, monkeypatch: py
 
 
 def test_strict_does_not_begin_what_it_can_not_record(record: Record, service: StandIn, tmp_path: Path) -> None:
-    """With --strict a failure ends the command before the program runs; without it the program runs, and a warning tells."""
+    """With --strict a failure ends the command before the program runs; without it the program runs, with a warning."""
     service.fault("UpdateTrialComponent", "AccessDeniedException", times=999)
     ran = record("run", "churn", "first", "--strict", "-p", "a=1", "--", "touch", "ran")
     assert (ran.code, (tmp_path / "ran").exists()) == (3, False)
@@ -269,7 +269,7 @@ def test_strict_does_not_begin_what_it_can_not_record(record: Record, service: S
     assert (ran.code, (tmp_path / "ran").exists()) == (0, True)
 
 
-# --- what is left ---------------------------------------------------------------------------------
+# --- leftover queues ------------------------------------------------------------------------------
 
 
 def test_nothing_left_is_said(record: Record) -> None:
@@ -279,7 +279,7 @@ def test_nothing_left_is_said(record: Record) -> None:
 
 
 def test_what_another_region_left_is_told(record: Record, service: StandIn) -> None:
-    """`resume` exits with 3 where queues of another account or region stay, and says which they are."""
+    """`resume` exits with 3 where queues of another account or region stay, and names them."""
     with Run("churn", "first") as run:
         service.down = True
         run.log_parameter("a", 1)
@@ -327,7 +327,7 @@ def left(service: StandIn, spool: Path) -> Path:
 
 
 def test_what_can_still_not_be_sent_stays(record: Record, service: StandIn, left: Path, spool: Path) -> None:
-    """Where the service does not take it, `resume` fails, says how much is left and where, and a later one sends it."""
+    """Where the service refuses a queue, `resume` fails, says how much is left and where, and a later one sends it."""
     service.fault("UpdateTrialComponent", DROP, times=999)
     ran = record("resume")
     assert ran.code == 3
@@ -350,11 +350,11 @@ def test_a_network_that_is_still_away_leaves_all_as_it_is(
     assert "AWS could not be reached" in ran.err
 
 
-# --- what is deleted ------------------------------------------------------------------------------
+# --- deletion -------------------------------------------------------------------------------------
 
 
 def test_delete_needs_its_word(record: Record, service: StandIn) -> None:
-    """Without --force it says what it would delete, and deletes nothing; with it all of the experiment is gone."""
+    """Without --force it lists what it would delete, and deletes nothing; with it the whole experiment is deleted."""
     with Run("churn", "first"):
         pass
     ran = record("delete", "Churn")
@@ -368,7 +368,7 @@ def test_delete_needs_its_word(record: Record, service: StandIn) -> None:
 
 @pytest.mark.parametrize("force", [(), ("--force",)])
 def test_an_experiment_that_is_not_there_is_usage(record: Record, force: tuple[str, ...]) -> None:
-    """Deleting nothing is told with the region that was looked in."""
+    """If there is nothing to delete, the message names the region."""
     ran = record("delete", "nothing", *force)
     assert (ran.code, ran.err.count("\n")) == (2, 1)
     assert "there is no experiment 'nothing' in eu-west-1: check its name, --region and --profile" in ran.err

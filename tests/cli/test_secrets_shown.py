@@ -1,4 +1,4 @@
-"""Secrets that stand anywhere in an account are in no byte of its snapshot, and in no output of any command."""
+"""Secrets anywhere in an account are in no byte of its snapshot, and in no output of any command."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MORE = [
     {"kind": "model-card", "record": {"ModelCardName": "card", "ModelCardArn": f"{HERE}:model-card/card", "ModelCardVersion": 1, "ModelCardStatus": "Draft", "Content": "{}", "CreationTime": "2026-05-01T08:00:00Z"}},
     {"kind": "lineage-artifact", "record": {"ArtifactName": "raw", "ArtifactArn": f"{HERE}:artifact/0f1e2d", "ArtifactType": "DataSet", "Source": {"SourceUri": "x"}, "CreationTime": "2026-05-01T08:00:00Z"}},
 ]  # fmt: skip
-# Members that a record of the kind may have, and that the bank's need not.
+# Members that a record of the kind may have, and that the bank's record may lack.
 ROOM: dict[str, dict[str, Any]] = {
     "training-job": {"HyperParameters": {}, "Environment": {}, "FailureReason": ""},
     "processing-job": {"Environment": {}, "ExitMessage": "", "FailureReason": ""},
@@ -99,7 +99,7 @@ def with_room(body: dict[str, Any], room: dict[str, Any]) -> dict[str, Any]:
 
 
 def planted(planter: Planter) -> Iterator[str]:
-    """The bank's account with the planter's texts at every place where people write."""
+    """The bank's account with the planter's texts everywhere that people can write."""
     tags = [{"Key": f"note-{number}", "Value": text} for number, text in enumerate(planter.texts)]
     for line in [*BANK.read_text(encoding="utf-8").splitlines(), *map(json.dumps, MORE)]:
         said = json.loads(line)
@@ -123,7 +123,7 @@ def planted_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def leaked(shown: bytes) -> list[str]:
-    """The examples whose secrets stand in what is shown."""
+    """The examples whose secrets are in the output."""
     return [name for name, one in EXAMPLES.items() if any(form in shown for form in written(one))]
 
 
@@ -138,12 +138,12 @@ def written(one: Example) -> set[bytes]:
 
 
 def test_the_account_holds_every_secret(planted_path: Path) -> None:
-    """The test would see a secret if it were there."""
+    """The account holds every secret, so that the test would see a leak."""
     assert leaked((planted_path.parent / "account.jsonl").read_bytes()) == list(EXAMPLES)
 
 
 def test_no_secret_is_in_a_byte_of_the_snapshot(planted_path: Path) -> None:
-    """Whatever people wrote anywhere, the file holds no secret of it, and says that it was cut."""
+    """Whatever people wrote anywhere, the file holds no secret from it, and says that one was cut."""
     files = [path.read_bytes() for path in planted_path.parent.glob("lineage.db*")]
     assert [leaked(one) for one in files] == [[]] * len(files)
     assert files[0].count(REDACTED.encode()) > 10 * len(EXAMPLES)
@@ -180,7 +180,7 @@ ASKED: dict[str, list[list[str]]] = {
     "help": [[]],
     "version": [[]],
 }
-# Pixels, and the report's HTML as a browser prints it: they take long, and say nothing that SVG and HTML do not say.
+# Pixels, and the browser's print of the report's HTML: they take long, and show nothing that SVG and HTML do not show.
 NO_TEXT = ("png", "pdf")
 
 
@@ -205,7 +205,7 @@ def calls() -> Iterator[Any]:
 
 
 def test_every_command_is_asked() -> None:
-    """A new command is tried as well."""
+    """A new command is covered automatically."""
     assert set(ASKED) == set(cli.commands)
 
 
@@ -219,4 +219,4 @@ def test_no_command_shows_a_secret(
     ran = CliRunner().invoke(cli, line, env={"LINEAGE_SNAPSHOT": str(planted_path)})
     assert "Traceback" not in ran.stderr
     assert leaked(ran.stdout_bytes + ran.stderr_bytes) == []
-    assert ran.exit_code in (0, 1, 4), ran.stderr  # it answered
+    assert ran.exit_code in (0, 1, 4), ran.stderr  # the command answered

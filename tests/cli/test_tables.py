@@ -1,4 +1,4 @@
-"""Tables fit the terminal: columns give way whole, no word is broken, and what is left out is said."""
+"""Tables fit the terminal: whole columns are dropped, no word is broken, and the table says what is left out."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ STYLES = re.compile(r"\x1b\[[\d;]*m")
 
 @pytest.fixture
 def terminal(account_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """What a terminal of so many columns shows of a command."""
+    """What a terminal with this many columns shows of a command."""
 
     def show(width: int, *line: str, **environment: str) -> str:
         for module in ("lines", "answers", "runs"):
@@ -50,7 +50,7 @@ def terminal(account_path: Path, monkeypatch: pytest.MonkeyPatch):
 def test_nothing_is_wider_than_the_terminal_and_no_word_is_broken(
     terminal: Any, line: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each line fits, and goes on in the next between words or parts of a name; only a digest is cut where it must be."""
+    """Each line fits, and continues between words or parts of a name; only a digest is cut where it must be."""
     cut: list[str] = []
     monkeypatch.setattr("rich.cells.chop_cells", lambda text, width: cut.append(text) or [text[:width], text[width:]])
     shown = STYLES.sub("", terminal(80, *line))
@@ -72,7 +72,8 @@ def test_nothing_is_wider_than_the_terminal_and_no_word_is_broken(
     ],
 )
 def test_where_a_text_is_broken(text: str, width: int, lines: list[str]) -> None:
-    """Between words, else after a slash, else after a hyphen or the like, else where the line ends; no line is too long."""
+    """A text breaks between words, else after a slash, else after a hyphen or similar, else at the line's end; no line is
+    too long."""
     assert broken(text, width) == lines
 
 
@@ -91,14 +92,14 @@ SAME, LEFT = "Same in every row: account 111122223333.", "Left out to fit: {}; -
     ],
 )
 def test_which_columns_give_way(width: int, head: str, below: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """First what is empty, then the id, then what all rows say alike, which is said once; then from the right."""
+    """Columns go in this order: empty ones, the id, those equal in all rows (which are printed once), then from the right."""
     monkeypatch.setenv("COLUMNS", str(width))
     lines = [line.plain for line in table_lines([HEAD, *ROWS], terminal=True)]
     assert (lines[0], lines[3:]) == (head, below)
 
 
 def test_what_tells_the_least_gives_way_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A table says itself which of its columns tell the least."""
+    """A table itself ranks which of its columns say the least."""
     monkeypatch.setenv("COLUMNS", "30")
     rows = [["name", "first", "second"], ["a" * 12, "b" * 9, "c" * 9], ["a", "b", "c"]]
     assert [table_lines(rows, terminal=True, least=least)[0].plain for least in ((), ("first",))] == [
@@ -117,7 +118,7 @@ def test_wide_and_pipes_get_all(terminal: Any, ask: Any) -> None:
 
 
 def test_no_colour_alone_and_none_that_vanishes(terminal: Any) -> None:
-    """NO_COLOR leaves the same words; every colour is neither too light for a white ground nor too dark for a black one."""
+    """NO_COLOR leaves the same words; every colour is readable on white and on black backgrounds."""
     coloured, plain = terminal(80, "check"), terminal(80, "check", NO_COLOR="1")
     assert "\x1b[1;38;5;196mFINDINGS" in coloured
     assert "38;5" not in plain
@@ -126,7 +127,7 @@ def test_no_colour_alone_and_none_that_vanishes(terminal: Any) -> None:
 
 
 def _contrasts(shade: str) -> tuple[float, float]:
-    """Of a colour on white and on black, as WCAG reckons it."""
+    """The contrast of a colour on white and on black, by WCAG's formula."""
     parts = [one / 255 for one in Color.parse(shade).get_truecolor()]
     red, green, blue = (one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts)
     light = 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -1,4 +1,4 @@
-"""Nothing that steers a terminal, or runs in a spreadsheet, is in any output of any command; JSON holds every value."""
+"""No output of any command controls a terminal or runs in a spreadsheet; JSON holds every value."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ NUMBER = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?")
 
 
 def hostile(record: Any) -> Any:
-    """A record with such texts in what the planter leaves alone: S3 keys, names of metrics, of hyperparameters, display names."""
+    """A record with such texts where the planter adds none: S3 keys, names of metrics, of hyperparameters, display names."""
     if isinstance(record, list):
         return [hostile(one) for one in record]
     if not isinstance(record, dict):
@@ -65,7 +65,7 @@ def account() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def hostile_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A snapshot of that account, whose own name is odd as well."""
+    """A snapshot of that account, which has an odd file name as well."""
     folder = tmp_path_factory.mktemp("hostile")
     (folder / "account.jsonl").write_text("\n".join(account()), encoding="utf-8")
     lineage.crawl_estate(folder / "odd\x1b[2J\u202e[red].db", replay=folder / "account.jsonl")
@@ -90,7 +90,7 @@ def texts_of(value: Any) -> Iterator[str]:
 
 
 def check_form(form: str, text: str) -> None:
-    """What a format promises of its cells and values."""
+    """What a format guarantees about its cells and values."""
     if form in ("csv", "csv-nodes", "csv-edges"):
         rows = list(csv.reader(io.StringIO(text, newline="")))
         assert len(rows) == len(text.splitlines())
@@ -108,7 +108,7 @@ def check_form(form: str, text: str) -> None:
 def test_no_output_steers_a_terminal(
     line: list[str], hostile_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No command shows such a character in any format; cells do not run, and JSON holds the values as they are."""
+    """No command shows such a character in any format; cells do not run, and JSON holds the values unchanged."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "account.jsonl").symlink_to(hostile_path.parent / "account.jsonl")
     ran = CliRunner().invoke(cli, line, env={"LINEAGE_SNAPSHOT": str(hostile_path)})
@@ -120,7 +120,7 @@ def test_no_output_steers_a_terminal(
 
 
 def test_json_holds_the_true_values(hostile_path: Path) -> None:
-    """What a program reads of a job is what AWS said."""
+    """A program that reads a job gets what AWS said."""
     ran = CliRunner().invoke(cli, ["show", "loans-fit-0042", "-f", "json"], env={"LINEAGE_SNAPSHOT": str(hostile_path)})
     assert json.loads(ran.stdout)["record"]["HyperParameters"].items() >= {text: text for text in HOSTILE}.items()
 
@@ -130,8 +130,8 @@ def test_json_holds_the_true_values(hostile_path: Path) -> None:
 def test_no_error_line_steers_a_terminal(
     verb: str, odd: str, bank_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was typed is echoed on lines that steer nothing."""
-    monkeypatch.chdir(tmp_path)  # `demo` writes the file that it is given
+    """The user's input is echoed on lines that control nothing."""
+    monkeypatch.chdir(tmp_path)  # `demo` writes the named file
     ran = CliRunner().invoke(cli, [verb, odd], env={"LINEAGE_SNAPSHOT": str(bank_path)})
     assert raw(ran.stdout_bytes.decode() if verb != "draw" else "") | raw(ran.stderr) == set()
     assert "Traceback" not in ran.stderr
@@ -151,7 +151,7 @@ FILES = {
 @pytest.mark.parametrize("case", FILES)
 @pytest.mark.parametrize("there", [True, False])
 def test_no_file_steers_a_terminal(case: str, there: bool, tmp_path: Path, bank_path: Path) -> None:
-    """A file's name and its texts are told on lines that steer nothing, whether it is there or not."""
+    """A file's name and its texts are shown on lines that control nothing, whether it exists or not."""
     line, text = FILES[case]
     file = tmp_path / "odd\x1b[2J\u202e\n.file"
     if there:
@@ -164,7 +164,7 @@ def test_no_file_steers_a_terminal(case: str, there: bool, tmp_path: Path, bank_
 
 @pytest.mark.parametrize("odd", [f"x{STEERS}", "s3://bank-ml/a\x1b[2J\nb/"])
 def test_no_traceback_steers_a_terminal(odd: str, bank_path: Path) -> None:
-    """With --debug the traceback is shown, and the words of others in it as everywhere."""
+    """With --debug the traceback is shown, with the text of others in its visible form."""
     ran = CliRunner().invoke(cli, ["--debug", "trace", odd], env={"LINEAGE_SNAPSHOT": str(bank_path)})
     assert "Traceback" in ran.stderr
     assert raw(ran.stderr) == set()

@@ -1,4 +1,5 @@
-"""PyPI's `lineage` has the same import name: what stands where it overwrote ours, or ours is half left."""
+"""PyPI's `lineage` has the same import name: files of theirs that overwrote ours, or an installation of ours that is
+incomplete."""
 
 from __future__ import annotations
 
@@ -31,7 +32,7 @@ def command(site: Path, *arguments: str, **environment: str) -> tuple[int, str, 
 
 
 def test_theirs_in_our_place(site: Path) -> None:
-    """Where their file overwrote ours, no command runs: one line names the file, and both commands that mend it."""
+    """Where their file overwrote ours, no command runs: one line names the file, and both commands that repair it."""
     (site / "lineage" / "__init__.py").write_text(THEIRS)
     code, out, err = command(site, "trace", "loans-live")
     assert (code, out, err.count("\n")) == (3, "", 1)
@@ -43,7 +44,7 @@ def test_theirs_in_our_place(site: Path) -> None:
 
 
 def test_ours_half_left(site: Path) -> None:
-    """Where uninstalling theirs took our first file along, one line says which one is missing and what brings it back."""
+    """Where uninstalling theirs removed our first file, one line says which one is missing and how to restore it."""
     code, out, err = command(site, "--help")
     assert (code, out, err.count("\n")) == (3, "", 1)
     assert err.startswith(f"lineage: the installation is incomplete: {site}/lineage/__init__.py is missing")
@@ -51,12 +52,12 @@ def test_ours_half_left(site: Path) -> None:
 
 
 def test_a_shell_that_completes_is_told_nothing(site: Path) -> None:
-    """Between what somebody types no error is written."""
+    """A shell that completes gets no error while the user types."""
     assert command(site, _LINEAGE_COMPLETE="bash_complete", COMP_WORDS="lineage tr", COMP_CWORD="1")[1:] == ("", "")
 
 
 def test_ours_beside_theirs_runs(site: Path) -> None:
-    """Where ours was installed last it is whole, whatever of theirs lies beside it."""
+    """Where ours was installed last it is complete, whatever of theirs is beside it."""
     (site / "lineage" / "errors.py").unlink()
     for path in (ROOT / "lineage").iterdir():
         (site / "lineage" / path.name).symlink_to(path)

@@ -1,4 +1,4 @@
-"""The edges of a list's walks: the windows in which Search follows them, and when a second one comes from the other end."""
+"""The edges of a list's walks: the windows in which Search follows them, and when a second walk starts from the other end."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ def at(second: str) -> str:
 
 
 def windows(batches: list[list[str]], *, backward: bool = False, both: bool = False, ended: bool = True) -> list[Window]:
-    """The seconds between which is searched after each of several batches that a walk named; after the last it has `ended`."""
+    """The windows that are searched, in seconds, after each of several batches that a walk named; after the last it has
+    `ended`."""
     walk = ListWalk({}, Ends(), backward=backward, both=both)
     found = []
     for number, batch in enumerate(batches, 1):
@@ -58,7 +59,7 @@ def windows(batches: list[list[str]], *, backward: bool = False, both: bool = Fa
     ],
 )
 def test_windows_of_a_walk_from_the_oldest(batches: list[list[str]], words: dict[str, bool], expected: list[Window]) -> None:
-    """Each window begins in the second after the one before, and earlier only for what was named earlier."""
+    """Each window begins in the second after the one before, and earlier only for earlier names."""
     assert windows(batches, **words) == expected
 
 
@@ -92,7 +93,7 @@ def test_windows_of_a_walk_from_the_newest(batches: list[list[str]], expected: l
 
 @given(st.lists(st.integers(0, 59), min_size=1, max_size=12).map(sorted), st.integers(1, 4))
 def test_windows_leave_no_second_out(seconds: list[int], size: int) -> None:
-    """Whatever a list names and however it is cut: between the first window and the last one no second is searched by none."""
+    """Whatever a list names and however it is cut, every second between the first and the last window is searched."""
     names = [f"{second:02}" for second in seconds]
     batches = [names[start : start + size] for start in range(0, len(names), size)]
     for one, other in pairwise(windows(batches)):
@@ -111,14 +112,14 @@ def test_windows_leave_no_second_out(seconds: list[int], size: int) -> None:
     ],
 )
 def test_the_second_after(time: str, seconds: int, expected: str) -> None:
-    """It is a whole second, over midnight as well, and none where there is no time."""
+    """The time is a whole second, across midnight as well, and none where there is no time."""
     assert second_after(time, seconds) == expected
 
 
 @pytest.mark.parametrize("named", [0, 1, PAGE - 1, PAGE, PAGE + 1])
 @pytest.mark.parametrize("both", [False, True])
 def test_when_a_walk_comes_from_the_other_end(named: int, *, both: bool) -> None:
-    """After a full page, and only if there is none yet: with the same words, and one knows how far the other has come."""
+    """After a full page a second walk starts, once, with the same arguments, and each knows how far the other has come."""
     walk = ListWalk({"words": "its own"}, Ends(), both=both)
     other = walk.from_the_other_end(named)
     assert (other is not None) is (named >= PAGE and not both)

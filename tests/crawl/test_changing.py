@@ -1,4 +1,4 @@
-"""An account that changes while it is read: what was there all the while is read, and is not called deleted."""
+"""An account that changes while it is read: what existed all the time is read, and is not called deleted."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def dated(kind: str, number: int) -> dict[str, Any]:
-    """The record that was created as so-manieth."""
+    """The record with this number in order of creation."""
     times = {"CreationTime": f"2026-01-02T09:{number:02}:00Z", "LastModifiedTime": "2026-01-02T12:00:00Z"}
     name = f"n-{number:02}"
     if kind == "training-job":
@@ -43,9 +43,9 @@ def dated(kind: str, number: int) -> dict[str, Any]:
 
 
 class Changing(Answers):
-    """An account that is changed before some pages of its lists; the pages are cut shorter than asked for, or are empty.
+    """An account that changes before some pages of its lists; pages are shorter than the limit, or empty.
 
-    A token says behind which record a page begins; or, `counted`, behind how many: then a list shifts as it changes.
+    A token says behind which record a page begins. With `counted` it says behind how many: then a list shifts as it changes.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class Changing(Answers):
         size = parameters["MaxResults"] if not (self._sizes and at) else self._sizes.randint(0, parameters["MaxResults"])
         page, more = records[at : at + size], at + size < len(records)
         behind = records[at + size - 1].body["CreationTime"] if at + size and more else ""
-        token = f"{turn}-{at + size if self._counted else behind}"  # none is given twice
+        token = f"{turn}-{at + size if self._counted else behind}"  # no record is given twice
         return {result: [on_the_wire(summary(record, shape), shape) for record in page]} | (
             {"NextToken": token} if more else {}
         )
@@ -91,7 +91,7 @@ class Changing(Answers):
 def crawl(
     folder: Path, before: list[dict[str, Any]], changes: dict[int, list[dict[str, Any]]], kind: str, **words: Any
 ) -> dict:
-    """Crawl once more. The state of each record by its name: there or deleted; nothing where the list did not finish."""
+    """Crawl once more. The state of each record by its name: present or deleted; nothing where the list was not finished."""
     replay = Replay(account(folder, records=before))
     replay._answers = Changing(replay, folder, changes, **words)
     session = Session(boto=replay.boto(), tries=1, paced=False)
@@ -122,7 +122,7 @@ CUTS = {
 
 
 def changed(kind: str, vanishes: slice, new: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The records before some vanish and some are made, and after that."""
+    """The records before and after some of them vanish and some are created."""
     every = [dated(kind, number) for number in range(MANY + new)]
     return every[:MANY], [entry for number, entry in enumerate(every) if number not in range(MANY)[vanishes]]
 
@@ -130,7 +130,8 @@ def changed(kind: str, vanishes: slice, new: int) -> tuple[list[dict[str, Any]],
 @pytest.mark.parametrize("kind", ["training-job", "endpoint-config"])
 @pytest.mark.parametrize("vanishes", CUTS)
 def test_what_stays_is_read(tmp_path: Path, kind: str, vanishes: str) -> None:
-    """Whatever comes and goes while a list is read from both ends, in whole, short and empty pages, what stays is found there."""
+    """Whatever appears and vanishes while a list is read from both ends, in whole, short and empty pages, what stays is
+    found."""
     for turn, new in ((3, 0), (5, 6)):
         folder = tmp_path / str(turn)
         folder.mkdir()
@@ -143,7 +144,7 @@ def test_what_stays_is_read(tmp_path: Path, kind: str, vanishes: str) -> None:
 
 @pytest.mark.parametrize("counted", [False, True], ids=["tokens that name a record", "tokens that count records"])
 def test_what_stays_is_not_called_deleted(tmp_path: Path, counted: bool) -> None:
-    """What an earlier crawl has read, and Search still gives, is not deleted because a list shifted while it was read."""
+    """A record that an earlier crawl read, and Search still gives, is not deleted because a list shifted during the read."""
     first, then = changed("model", CUTS["one at the old end"], 2)
     crawl(tmp_path, first, {}, "model", counted=counted, seed=0)
     said = crawl(tmp_path, first, {3: then}, "model", counted=counted, seed=0)
@@ -171,7 +172,7 @@ crawl_estate(sys.argv[1], session=session, kinds=[sys.argv[3]], full=True, on_pr
 
 @pytest.mark.parametrize("kind", ["training-job", "endpoint-config"])
 def test_a_crawl_that_was_killed_in_the_middle_of_a_list(tmp_path: Path, kind: str) -> None:
-    """What a killed crawl had kept stays, and the next one reads the rest of a list that both ends were on."""
+    """What a killed crawl had kept stays, and the next one reads the rest of a list that was being read from both ends."""
     first, then = changed(kind, CUTS["one in the middle"], 3)
     words = [sys.executable, "-c", KILLED, str(tmp_path / "s.db"), str(account(tmp_path, records=first)), kind]
     assert subprocess.run(words, check=False, timeout=HANGS).returncode == -signal.SIGKILL
@@ -181,7 +182,7 @@ def test_a_crawl_that_was_killed_in_the_middle_of_a_list(tmp_path: Path, kind: s
         assert not opened.enumerations()[0].finished
     said = crawl(tmp_path, then, {}, kind, counted=False, seed=0)
     there = {name for name, state in said.items() if state == "there"}
-    assert there - {"n-12"} == {f"n-{number}" for number in names(then)}  # that one may have been listed before
+    assert there - {"n-12"} == {f"n-{number}" for number in names(then)}  # that record may have been listed before
     with lineage.open_snapshot(tmp_path / "s.db") as opened:
         assert len(opened.crawls()) == 1
         assert kept <= {record.name for record in opened.resources()}

@@ -1,4 +1,4 @@
-"""`crawl --cloudtrail`: what was deleted before anybody read it is a hole, and what was read before is none."""
+"""`crawl --cloudtrail`: something that was deleted before any crawl read it is a gap; something read before is none."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def ago(days: float) -> str:
 
 
 def deleted(name: str = "gone", days: float = 2, event: str = "DeleteTrainingJob", **words: Any) -> dict[str, Any]:
-    """What CloudTrail tells of a deletion so many days ago."""
+    """CloudTrail's event of a deletion this many days ago."""
     request = {event.removeprefix("Delete")[0].lower() + event.removeprefix("Delete")[1:] + "Name": name}
     return {"event": event, "time": ago(days), "user": KIM, "request": request} | words
 
 
 def job(name: str, uri: str = "s3://o/", days: float = 10) -> dict[str, Any]:
-    """A training job that ran so many days ago."""
+    """A training job that ran this many days ago."""
     times = {
         "CreationTime": ago(days),
         "TrainingStartTime": ago(days),
@@ -57,7 +57,7 @@ def job(name: str, uri: str = "s3://o/", days: float = 10) -> dict[str, Any]:
 
 
 def crawl(folder: Path, records: Lines, *lines: dict[str, Any], **words: Any) -> str:
-    """One more crawl of an account that now holds these records and lines: what is then said of X."""
+    """One more crawl of an account that now holds these records and lines: the resulting answer about X."""
     path = account(folder, *lines, records=records)
     lineage.crawl_estate(folder / "s.db", session=replay_session(path), **({"cloudtrail": True} | words))
     return asked(folder).verdict
@@ -81,7 +81,8 @@ KEPT = [job("kept")]
 
 
 def test_a_job_that_was_deleted_unread_is_a_hole(tmp_path: Path) -> None:
-    """Without CloudTrail nothing names the data; with it, a deleted job may have read it, and the hole says who and when."""
+    """Without CloudTrail nothing names the data; with it, a deleted job may have read it, and the gap says who deleted it
+    and when."""
     event = deleted()
     assert crawl(tmp_path, KEPT, event, cloudtrail=False) == "not-referenced"
     assert crawl(tmp_path, KEPT, event) == "unknown"
@@ -93,7 +94,8 @@ def test_a_job_that_was_deleted_unread_is_a_hole(tmp_path: Path) -> None:
 
 
 def test_a_job_that_an_earlier_crawl_read_is_no_hole(tmp_path: Path) -> None:
-    """What it read is known: the verdict stands, whichever case the deletion names it in, and the record tells that it is gone."""
+    """The deleted job's reads are known: the verdict stands, in whichever case the event names it, and the record is marked
+    deleted."""
     assert crawl(tmp_path, [job("Short"), *KEPT]) == "not-referenced"
     event = deleted("SHORT", days=0)
     assert crawl(tmp_path, KEPT, event) == "not-referenced"
@@ -104,7 +106,7 @@ def test_a_job_that_an_earlier_crawl_read_is_no_hole(tmp_path: Path) -> None:
 
 
 def test_what_a_list_missed_is_gone_since_its_deletion(tmp_path: Path) -> None:
-    """A list tells that a job is gone by the time that it was read; CloudTrail tells since when."""
+    """A list shows that a job is gone at the time of the read; CloudTrail shows since when."""
     crawl(tmp_path, [job("short"), *KEPT], cloudtrail=False)
     crawl(tmp_path, KEPT, cloudtrail=False, full=True)
     event = deleted("short", days=1)
@@ -114,7 +116,7 @@ def test_what_a_list_missed_is_gone_since_its_deletion(tmp_path: Path) -> None:
 
 
 def test_a_job_that_is_still_there_is_not_called_gone(tmp_path: Path) -> None:
-    """A deletion that came to nothing, of what this crawl has read, is no hole, and the record stays as it is."""
+    """A failed deletion of something that this crawl read is no gap, and the record is unchanged."""
     assert crawl(tmp_path, KEPT, deleted("kept")) == "not-referenced"
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
         assert [one.deleted for one in snapshot.resources()] == [None]
@@ -141,7 +143,8 @@ def test_a_job_that_is_still_there_is_not_called_gone(tmp_path: Path) -> None:
          "nobody says which", "another account", "another region", "another call"],
 )  # fmt: skip
 def test_which_deletions_are_holes(tmp_path: Path, events: Lines, said: str) -> None:
-    """Only what was deleted, can tell a use, and was read in no crawl is a hole: an earlier life of a name, too."""
+    """Only something that was deleted, can show a use, and was read in no crawl is a gap, including an earlier life of a
+    name."""
     assert crawl(tmp_path, [job("again", days=3)], *events) == said
 
 
@@ -154,27 +157,27 @@ def deletion(kind: str = "training-job", name: str = "a", at: str = "2026-06-02T
 
 
 def test_a_life_that_was_deleted_long_ago_proves_nothing() -> None:
-    """A record whose own deletion an earlier lookup told is not taken for a later life of the name."""
+    """A record whose own deletion an earlier lookup reported is not taken for a later life of the name."""
     life = Life("2026-01-01T00:00:00.500Z", "2026-01-02T00:00:00Z", "2026-01-01T12:00:00Z")
     assert list(ended_lives([deletion()], lambda _: [life])) == [(deletion(), None)]
 
 
 def test_a_deletion_in_the_second_of_the_creation() -> None:
-    """CloudTrail tells whole seconds: a life that began in the same one is the life that it ended."""
+    """CloudTrail has whole seconds: a life that began in the second of the deletion is the one that ended."""
     life, one = Life("2026-06-02T00:00:00.500Z", "", "2026-06-03T00:00:00Z"), deletion()
     assert list(ended_lives([one, one], lambda _: [life])) == [(one, life)]
 
 
-# --- a name that is used again --------------------------------------------------------------------
+# --- a reused name --------------------------------------------------------------------------------
 
 
 def made(name: str = "again", days: float = 2, event: str = "CreateTrainingJob", **words: Any) -> dict[str, Any]:
-    """What CloudTrail tells of a creation so many days ago."""
+    """CloudTrail's event of a creation this many days ago."""
     return deleted(name, days, "DeleteTrainingJob") | {"event": event} | words
 
 
 def aged(folder: Path, days: float) -> None:
-    """Have the crawls so far been made so many days ago."""
+    """Move the crawls so far this many days into the past."""
     with sqlite3.connect(folder / "s.db") as db:
         db.execute("UPDATE crawl SET started = ?, finished = ?", (ago(days), ago(days)))
         db.execute("UPDATE enumeration SET started = ?, finished = ? WHERE kind != ?", (ago(days), ago(days), CLOUDTRAIL))
@@ -205,7 +208,7 @@ OLD = job("again", days=300)
          "nor does the answer", "deleted before that list", "created again later"],
 )  # fmt: skip
 def test_a_name_that_is_used_again(tmp_path: Path, before: list[float], events: Lines, said: str) -> None:
-    """A job that was read long ago is the one that was deleted only where nothing of its name can have come in between."""
+    """A job that was read long ago is the deleted one only where nothing else of its name can have existed in between."""
     for days in before:
         crawl(tmp_path, [OLD, *KEPT], cloudtrail=False)
         with sqlite3.connect(tmp_path / "s.db") as db:
@@ -213,13 +216,13 @@ def test_a_name_that_is_used_again(tmp_path: Path, before: list[float], events: 
             db.execute("UPDATE crawl SET started = ?, finished = ? WHERE id = ?", (ago(days), ago(days), newest))
             db.execute("UPDATE enumeration SET started = ?, finished = ? WHERE crawl = ?", (ago(days), ago(days), newest))
             first = db.execute("SELECT min(id) FROM crawl").fetchone()[0]
-            db.execute("UPDATE record SET last_crawl = ?", (first,))  # as after a crawl that asks only for what is new
+            db.execute("UPDATE record SET last_crawl = ?", (first,))  # as after a crawl that lists only what is new
     assert crawl(tmp_path, KEPT, *events) == said
     assert crawl(tmp_path, KEPT) == said
 
 
 def test_a_doubt_says_what_it_is(tmp_path: Path) -> None:
-    """The hole says that one of that name was read, and what would tell more."""
+    """The gap says that another one of that name was read, and how to learn more."""
     crawl(tmp_path, [OLD, *KEPT], cloudtrail=False)
     aged(tmp_path, 200)
     event = deleted("again", days=1)
@@ -233,7 +236,8 @@ def test_a_doubt_says_what_it_is(tmp_path: Path) -> None:
 
 
 def test_lookups_without_a_gap_need_no_creations(tmp_path: Path) -> None:
-    """Where each lookup follows the one before within 90 days, the first deletion told is that of what was read."""
+    """Where each lookup follows the one before within 90 days, the first reported deletion is that of the resource that was
+    read."""
     for _ in range(3):
         crawl(tmp_path, [OLD, *KEPT])
         aged(tmp_path, 80)
@@ -248,7 +252,7 @@ def lookup_calls(folder: Path) -> int:
 
 
 def test_what_a_refused_lookup_leaves_in_doubt_the_next_one_tells(tmp_path: Path) -> None:
-    """Where creations can't be asked for, the lookup counts as refused, and makes no hole that no later crawl would close."""
+    """Where creations are denied, the lookup counts as refused, and makes no gap that no later crawl could close."""
     crawl(tmp_path, [OLD, *KEPT], cloudtrail=False)
     aged(tmp_path, 80)
     with sqlite3.connect(tmp_path / "s.db") as db:
@@ -259,7 +263,7 @@ def test_what_a_refused_lookup_leaves_in_doubt_the_next_one_tells(tmp_path: Path
     assert "before the first crawl" in caveat(tmp_path)
 
 
-# --- what a pipeline ran before it was deleted ----------------------------------------------------
+# --- what a pipeline ran before its deletion ------------------------------------------------------
 
 PIPELINE = [one for one in estate() if one["kind"] in ("pipeline", "pipeline-execution")]
 GONE = deleted("p", days=1, event="DeletePipeline")
@@ -283,7 +287,7 @@ def started(days: float, name: str = "p") -> dict[str, Any]:
     ids=["never started", "before it was listed", "after it", "by its ARN", "another one", "in vain", "nobody can tell"],
 )  # fmt: skip
 def test_executions_of_a_deleted_pipeline(tmp_path: Path, days: float, events: Lines, said: str) -> None:
-    """SageMaker forgets executions with their pipeline: those that began after they were listed are a hole."""
+    """SageMaker forgets executions with their pipeline: those that began after the last list of them are a gap."""
     kept = [*KEPT, job("direct")]  # which a step of the pipeline names
     crawl(tmp_path, [*PIPELINE, *kept], cloudtrail=False)
     aged(tmp_path, days)
@@ -292,7 +296,7 @@ def test_executions_of_a_deleted_pipeline(tmp_path: Path, days: float, events: L
 
 
 def test_a_lost_execution_says_so(tmp_path: Path) -> None:
-    """The hole names the pipeline, since when its executions are not known, and the event that may tell."""
+    """The gap names the pipeline, the time from which its executions are unknown, and the event that may say more."""
     crawl(tmp_path, [*PIPELINE, *KEPT], cloudtrail=False)
     aged(tmp_path, 20)
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
@@ -306,11 +310,11 @@ def test_a_lost_execution_says_so(tmp_path: Path) -> None:
     )
 
 
-# --- what becomes of a hole -----------------------------------------------------------------------
+# --- the later history of a gap -------------------------------------------------------------------
 
 
 def test_a_hole_outlives_later_crawls_and_comes_once(tmp_path: Path) -> None:
-    """Neither a crawl without CloudTrail, nor one more with it, nor another job of the name takes the hole away or doubles it."""
+    """A crawl without CloudTrail, one more with it, or another job of the name neither removes the gap nor doubles it."""
     event, again = deleted(), [job("gone", days=1), *KEPT]
     assert crawl(tmp_path, KEPT, event) == "unknown"
     holes = gaps(tmp_path)
@@ -325,7 +329,7 @@ def test_a_hole_outlives_later_crawls_and_comes_once(tmp_path: Path) -> None:
     [("AccessDeniedException", "denied"), ("ThrottlingException", "throttled"), ("InternalFailure", "failed"), ("RepeatedToken", "failed")],
 )  # fmt: skip
 def test_a_lookup_that_is_refused_is_a_gap_and_no_worse_than_none(tmp_path: Path, fault: str, reason: str) -> None:
-    """What CloudTrail does not tell is said among the gaps; the verdict and its caveat are those of a crawl without it."""
+    """A failure of CloudTrail is listed among the gaps; the verdict and its caveat are those of a crawl without it."""
     assert crawl(tmp_path, KEPT, deleted(), {"fault": fault, "operation": "LookupEvents"}) == "not-referenced"
     (gap,) = (one for one in gaps(tmp_path) if one.operation == "LookupEvents")
     assert (gap.subject, gap.reason) == (CLOUDTRAIL, reason)
@@ -333,14 +337,14 @@ def test_a_lookup_that_is_refused_is_a_gap_and_no_worse_than_none(tmp_path: Path
 
 
 def test_a_lookup_that_breaks_off_keeps_what_it_found(tmp_path: Path) -> None:
-    """A refusal in the middle forgets no deletion that was told before it."""
+    """A refusal in the middle forgets no deletion that was reported before it."""
     fault = {"fault": "ThrottlingException", "operation": "LookupEvents", "name": "DeleteProcessingJob"}
     assert crawl(tmp_path, KEPT, deleted(), fault) == "unknown"
     assert {gap.operation for gap in gaps(tmp_path)} == {"DeleteTrainingJob", "LookupEvents"}
 
 
 def test_an_empty_page_with_a_token_is_not_the_end(tmp_path: Path) -> None:
-    """What comes after an empty page is read, and so is what comes after a full one."""
+    """The events after an empty page are read, and so are those after a full one."""
     assert crawl(tmp_path, KEPT, deleted(), {"fault": "EmptyPage", "operation": "LookupEvents"}) == "unknown"
     many = [deleted(f"job-{n:03}") for n in range(120)]
     crawl(tmp_path, KEPT, *many)
@@ -349,7 +353,7 @@ def test_an_empty_page_with_a_token_is_not_the_end(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("event", ["{", "[]", "{}", json.dumps({"eventSource": SAGEMAKER, "eventTime": "yesterday"})])
 def test_answers_that_nobody_can_read_are_a_gap(tmp_path: Path, event: str) -> None:
-    """An event that is not as CloudTrail writes them fails its lookup, and not the crawl; one of another service is none."""
+    """A malformed event fails its lookup, and not the crawl; an event of another service is ignored."""
     session = replay_session(account(tmp_path, records=KEPT))
     body = json.dumps({"Events": [{"CloudTrailEvent": event}]})
     events: Any = session._boto.events
@@ -375,7 +379,7 @@ ODD_EVENTS = {
 
 @pytest.mark.parametrize("case", ODD_EVENTS)
 def test_an_odd_event_costs_that_event(tmp_path: Path, case: str) -> None:
-    """What the others tell stays told; the lookup is not whole."""
+    """What the other events report is kept; the lookup is not complete."""
     good = {"eventSource": SAGEMAKER, "eventTime": ago(2), "requestParameters": {"trainingJobName": "gone"}}
     odd = ODD_EVENTS[case]
     texts = [json.dumps(good | odd) if isinstance(odd, dict) else odd, json.dumps(good)]
@@ -390,7 +394,7 @@ def test_an_odd_event_costs_that_event(tmp_path: Path, case: str) -> None:
 
 
 def test_two_regions_and_accounts(tmp_path: Path) -> None:
-    """Each account and region is asked for itself; the caveat has a date where all of them have told."""
+    """Each account and region has its own lookup; the caveat has a date where all of them succeeded."""
     there = {"account": OTHER, "region": "us-east-1"}
     fault = {"fault": "AccessDeniedException", "operation": "LookupEvents"} | there
     words: dict[str, Any] = {"regions": [REGION, "us-east-1"], "roles": [ROLE]}
@@ -403,7 +407,7 @@ def test_two_regions_and_accounts(tmp_path: Path) -> None:
 
 
 def test_each_kind_that_can_tell_a_use_and_be_deleted(tmp_path: Path) -> None:
-    """The operations come from the table; of each, a deletion of something unread is a hole, and of something read none."""
+    """The operations come from the table; for each, a deletion of something unread is a gap, and of something read none."""
     known = deletes(replay_session(account(tmp_path)), REGION)
     assert {kind.name for kind, _ in known.values()} == {
         "algorithm", "compilation-job", "feature-group", "job", "model-card", "model-package", "optimization-job", "pipeline",
@@ -428,7 +432,7 @@ def test_each_kind_that_can_tell_a_use_and_be_deleted(tmp_path: Path) -> None:
 
 
 def test_a_hole_says_how_to_close_it() -> None:
-    """What is no job has read nothing: the hole says so, and names the event that may tell more."""
+    """Something that is no job has read nothing: the gap says so, and names the event that may say more."""
     gap = NOTHING.hole(deletion("pipeline", "p", "2026-01-01T00:00:00Z"), None)
     assert gap is not None
     assert gap.detail == (
@@ -461,19 +465,19 @@ JANUARY, MARCH, DECEMBER = (f"2026-{month}-10T00:00:00Z" for month in ("01", "03
     ids=["none", "one", "one after the other", "a gap between", "too close for a late event", "another account"],
 )
 def test_the_time_that_was_told_of(lookups: list[Enumeration], told: KnownDeletions | None) -> None:
-    """It goes back from the last lookup as far as lookups follow each other without a gap."""
+    """The history goes back from the last lookup as far as lookups follow each other without a gap."""
     assert deletions_told(Scope(lookups=tuple(lookups), places=frozenset({(ACCOUNT, REGION)}))) == told
 
 
 def test_the_time_of_several_places_is_what_they_have_in_common() -> None:
-    """It begins with the place that told least far back, and ends with the one that was asked longest ago."""
+    """The history begins with the place that reaches least far back, and ends with the oldest last lookup."""
     places = frozenset({(ACCOUNT, REGION), (OTHER, REGION)})
     both = (lookup(MARCH), lookup(DECEMBER, account=OTHER))
     assert deletions_told(Scope(lookups=both, places=places)) == KnownDeletions("2026-09-11T00:00:00Z", MARCH)
 
 
 def test_the_caveat_has_its_date(tmp_path: Path) -> None:
-    """It names the first moment that was told of, and after a later crawl without CloudTrail the last one, too."""
+    """The history names the first moment that is covered, and after a later crawl without CloudTrail the last one, too."""
     crawl(tmp_path, KEPT)
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
         (one,) = snapshot.lookups()
@@ -496,7 +500,7 @@ def test_a_snapshot_without_lookups_has_the_old_caveat(tmp_path: Path) -> None:
 
 
 def test_the_calls_are_counted(tmp_path: Path) -> None:
-    """One page for each operation that deletes; the lists and the crawl's own sum stay apart from them."""
+    """Each operation that deletes costs one page; the lists and the crawl's own sum do not count these."""
     path = account(tmp_path, records=KEPT)
     plain = lineage.crawl_estate(tmp_path / "plain.db", session=replay_session(path))
     told: list[str] = []
@@ -511,7 +515,7 @@ def test_the_calls_are_counted(tmp_path: Path) -> None:
 
 
 def test_credentials_that_expire_end_the_crawl(tmp_path: Path) -> None:
-    """No further call can work: what was read stays, and the next crawl goes on."""
+    """After expired credentials no further call can work: what was read stays, and the next crawl continues."""
     fault = {"fault": "ExpiredTokenException", "operation": "LookupEvents"}
     with pytest.raises(CrawlError, match="these credentials have expired"):
         crawl(tmp_path, KEPT, deleted(), fault)
@@ -519,7 +523,7 @@ def test_credentials_that_expire_end_the_crawl(tmp_path: Path) -> None:
 
 
 def test_the_pace_is_cloudtrails() -> None:
-    """Two calls a second are allowed, so no more are made, whatever was answered; what is not paced never waits."""
+    """Two calls a second are allowed, so no more are made, whatever the answers; an operation without a limit never waits."""
     sleeps: list[float] = []
     budget = Budget(lambda: sum(sleeps), sleeps.append, first=2.0, most=2.0)
     for _ in range(21):
@@ -531,7 +535,7 @@ def test_the_pace_is_cloudtrails() -> None:
 
 
 def test_no_place_is_no_lookup(tmp_path: Path) -> None:
-    """If no account can be read, nothing is asked."""
+    """If no account can be read, CloudTrail is not called."""
     assert look_up([], lambda: None) == []
 
 
@@ -539,7 +543,7 @@ def test_no_place_is_no_lookup(tmp_path: Path) -> None:
 
 
 def test_the_account_file_answers_as_cloudtrail(tmp_path: Path) -> None:
-    """The newest event comes first, fifty a page; names and times narrow it down; an event is JSON inside JSON."""
+    """The newest event comes first, fifty a page; names and times are filters; an event is JSON inside JSON."""
     events = [deleted(f"j{n}", days=1 + n / 100) for n in range(60)]
     path = account(tmp_path, *events, deleted("p", event="DeletePipeline", days=5))
     api = Replay(path).boto().client("cloudtrail")
@@ -570,7 +574,7 @@ def test_the_account_file_answers_as_cloudtrail(tmp_path: Path) -> None:
     ],
 )
 def test_malformed_events(tmp_path: Path, entry: dict[str, Any], said: str) -> None:
-    """What can't be read in an event is named with its line."""
+    """An unreadable part of an event is reported with its line."""
     with pytest.raises(CrawlError) as caught:
         replay_session(account(tmp_path, deleted() | entry, records=[]))
     assert f"account.jsonl line 2: {said}" in str(caught.value)
@@ -588,7 +592,7 @@ def test_an_event_says_who_and_when(tmp_path: Path) -> None:
 
 
 def test_the_command(run, tmp_path: Path) -> None:
-    """`crawl --cloudtrail` counts the hole among its gaps, and `gaps` tells the lookup apart from the lists."""
+    """`crawl --cloudtrail` counts the gap among its gaps, and `gaps` shows the lookup apart from the lists."""
     path = str(account(tmp_path, deleted(), deleted("kept"), records=KEPT))
     code, _, err = run("crawl", "--replay", path, "--cloudtrail")
     assert (code, " and 1 gap (lineage gaps) from " in err) == (0, True)
@@ -601,11 +605,11 @@ def test_the_command(run, tmp_path: Path) -> None:
     assert [(one["kind"], one["state"], one["records"]) for one in told["lookups"]] == [("cloudtrail", "finished", 2)]
     rows = [row.split("\t") for row in run("gaps")[1].splitlines()]
     assert [row[3:5] for row in rows if row[0] == "lookup"] == [["cloudtrail", "LookupEvents"]]
-    assert "1 hole could hide a use" in run("used", X, "-f", "table")[1]
+    assert "1 gap could hide a use" in run("used", X, "-f", "table")[1]
 
 
 def test_a_refused_lookup_is_told_where_lookups_are(run, tmp_path: Path) -> None:
-    """`gaps` says why CloudTrail did not tell, once."""
+    """`gaps` says once why CloudTrail failed."""
     fault = {"fault": "AccessDeniedException", "operation": "LookupEvents"}
     run("crawl", "--replay", str(account(tmp_path, fault, records=KEPT)), "--cloudtrail")
     text = run("gaps", "-f", "table")[1]
@@ -615,7 +619,7 @@ def test_a_refused_lookup_is_told_where_lookups_are(run, tmp_path: Path) -> None
 
 
 def test_the_option(run) -> None:
-    """The help names it, and together with --endpoint it is refused with a sentence."""
+    """The help shows the option, and together with --endpoint it is refused with a sentence."""
     assert "lineage crawl --cloudtrail" in run("crawl", "--help")[1]
     code, _, err = run("crawl", "--endpoint", "x", "--cloudtrail")
     assert (code, err.count("\n")) == (2, 1)
@@ -623,7 +627,7 @@ def test_the_option(run) -> None:
 
 
 def test_the_policy(run) -> None:
-    """The lookup is allowed where it was asked for, and nothing else of CloudTrail."""
+    """The policy allows the lookup only with the option, and nothing else of CloudTrail."""
     assert "cloudtrail" not in run("iam-policy")[1]
     policy = json.loads(run("iam-policy", "--cloudtrail")[1])
     asked = [one for one in policy["Statement"] if "cloudtrail" in str(one["Action"])]
@@ -632,7 +636,7 @@ def test_the_policy(run) -> None:
 
 
 def test_trace_says_that_it_was_deleted() -> None:
-    """Where what a model is made of was deleted unread, the break says when and by whom, and does not ask for another crawl."""
+    """Where the origin of a model was deleted unread, the break says when and by whom, and does not suggest another crawl."""
     package = arn("model-package", "g/1")
     endpoint = served("", Containers=[])
     model = record(

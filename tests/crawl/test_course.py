@@ -1,4 +1,4 @@
-"""How far a kind in a place has come: what each step of a sweep changes of it."""
+"""How far a kind in a place has come: what each step of a sweep changes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from lineage.crawl.course import Standing, Step
 
 BUSY = Standing(walking=2, searches=1, in_hand=3, lost=4, singly=5)
-# Each step, what it changes of a course that is busy, and of one whose list is doubted and whose names ran out.
+# Each step, and what it changes for a course in progress, and for one with a doubtful list whose names ran out.
 CHANGES: list[tuple[Step, dict[str, Any], dict[str, Any]]] = [
     (Step.WALK_BEGAN, {"walking": 3}, {"walking": 3}),
     (Step.WALK_ENDED, {"walking": 1}, {"walking": 1}),
@@ -26,13 +26,14 @@ CHANGES: list[tuple[Step, dict[str, Any], dict[str, Any]]] = [
 
 
 def test_every_step_is_known() -> None:
-    """No step is left out of the table below."""
+    """No step is missing from the table below."""
     assert [step for step, *_ in CHANGES] == list(Step)
 
 
 @pytest.mark.parametrize(("step", "busy", "doubting"), CHANGES, ids=[step.name for step, *_ in CHANGES])
 def test_a_step_changes_this_and_nothing_else(step: Step, busy: dict[str, Any], doubting: dict[str, Any]) -> None:
-    """A step changes what it says; what is described because the list is doubted does not count for what Search lost."""
+    """A step changes what it says; a record that is described because the list is doubtful does not count as one that Search
+    lost."""
     doubted = BUSY._replace(doubting=True, hungry=False)
     assert BUSY.after(step, lost=7) == BUSY._replace(**busy)
     assert doubted.after(step, lost=7) == doubted._replace(**doubting)
@@ -40,7 +41,7 @@ def test_a_step_changes_this_and_nothing_else(step: Step, busy: dict[str, Any], 
 
 @pytest.mark.parametrize(("steps", "alone"), [([], 0), ([Step.DESCRIBED], 1), ([Step.SEARCH_WAS_DOUBTED], 0)])
 def test_what_was_described_alone(steps: list[Step], alone: int) -> None:
-    """What two windows gave, and was described once, makes nothing that Search lost look found."""
+    """A record in two windows that was described once does not make up for one that Search lost."""
     standing = Standing()
     for step in steps:
         standing = standing.after(step)

@@ -1,4 +1,4 @@
-"""Answers that are none: what a proxy, a gateway or a broken line sends in AWS's place is never an empty list.
+"""Malformed answers: what a proxy, a gateway or a broken line sends in AWS's place is never an empty list.
 
 Each is sent through a real botocore client, with a 200 unless a case says otherwise.
 """
@@ -35,7 +35,7 @@ EVERY = 10**6
 
 
 class Gateway:
-    """An account file, and something before it that answers some of the calls."""
+    """An account file behind a gateway that answers some of the calls itself."""
 
     def __init__(self, path: Path) -> None:
         self.answered: Counter[str] = Counter()
@@ -46,7 +46,7 @@ class Gateway:
         self, operation: str, body: bytes, *, service: str = "sagemaker", status: int = 200, times: int = EVERY,
         first: int = 0, headers: Mapping[str, str] | None = None,
     ) -> Gateway:  # fmt: skip
-        """Have it answer so many calls of an operation, after it has let some `first` ones through."""
+        """Make the gateway answer this many calls of an operation, after it has let some `first` ones through."""
         met = Counter[str]()
 
         def answer(request: Any, **_: Any) -> Any:
@@ -116,7 +116,7 @@ BROKEN = {
 
 @pytest.mark.parametrize("case", BROKEN)
 def test_a_list_that_is_none(tmp_path: Path, case: str) -> None:
-    """A list with a foreign answer is unfinished and says what it got; neither answer nor gate says "not used"."""
+    """A list with a foreign answer is unfinished and says what came; neither answer nor gap says "not used"."""
     body, told = BROKEN[case]
     gateway = Gateway(account(tmp_path)).answers("ListTrainingJobs", body)
     crawled = Crawled(tmp_path, gateway)
@@ -131,14 +131,14 @@ def test_a_list_that_is_none(tmp_path: Path, case: str) -> None:
 
 
 def test_nothing_is_broken_without_a_gateway(tmp_path: Path) -> None:
-    """The same account, as AWS answers for it, is read whole."""
+    """The same account, answered by AWS itself, is read whole."""
     crawled = Crawled(tmp_path, Gateway(account(tmp_path)))
     assert (crawled.gaps, crawled.said, crawled.exit_code()) == ([], "not-referenced", 0)
 
 
 @pytest.mark.parametrize("kind", LISTED, ids=lambda kind: kind.name)
 def test_each_list(tmp_path: Path, kind: Kind) -> None:
-    """Of each kind that may tell a use: an answer without its list is no list."""
+    """For each kind that may show a use, an answer without its list is no list."""
     crawled = Crawled(tmp_path, Gateway(account(tmp_path)).answers(kind.list, b"{}"))
     assert (crawled.finished(kind.name), crawled.lists[kind.name].reason) == (False, "failed")
     assert (crawled.said, crawled.exit_code()) == ("unknown", 4)
@@ -149,8 +149,8 @@ EXTRAS = [extra.operation for kind in KINDS.values() for extra in kind.extras]
 
 @pytest.mark.parametrize("operation", EXTRAS)
 def test_a_list_inside_a_record(tmp_path: Path, operation: str) -> None:
-    """What only another list gives of a record is a gap of that record, if that list is none."""
-    gateway = Gateway(account(tmp_path)).answers("Search", b"{}").answers(operation, b"{}")  # Search would tell of some
+    """A field that only another list gives is a gap of that record, if that list is malformed."""
+    gateway = Gateway(account(tmp_path)).answers("Search", b"{}").answers(operation, b"{}")  # Search would give some of them
     crawled = Crawled(tmp_path, gateway)
     assert [(gap.subject, gap.reason) for gap in crawled.gaps] == [(f"{arn('pipeline', 'p')}/execution/e", "failed")]
     assert crawled.said == "unknown"
@@ -158,14 +158,14 @@ def test_a_list_inside_a_record(tmp_path: Path, operation: str) -> None:
 
 @pytest.mark.parametrize("times", range(1, TRIES + 1))
 def test_it_is_asked_for_again(tmp_path: Path, times: int) -> None:
-    """What is garbled is asked for a few times more, and is no gap where it is well again by then."""
+    """A malformed call is repeated a few times, and is no gap if it succeeds by then."""
     gateway = Gateway(account(tmp_path)).answers("ListAlgorithms", LOGIN, times=times)
     assert Crawled(tmp_path, gateway).finished("algorithm") is (times < TRIES)
     assert gateway.answered["ListAlgorithms"] == times
 
 
 def test_it_is_not_asked_for_for_ever(tmp_path: Path) -> None:
-    """However long a gateway says the same, a call is given up after a few tries."""
+    """However long a gateway repeats itself, a call is given up after a few tries."""
     gateway = Gateway(account(tmp_path)).answers("ListAlgorithms", LOGIN)
     Crawled(tmp_path, gateway)
     assert gateway.answered["ListAlgorithms"] == TRIES
@@ -181,7 +181,7 @@ def many() -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("operation", ["ListAlgorithms", "ListProcessingJobs"])
 def test_a_later_page(tmp_path: Path, operation: str) -> None:
-    """What came before stays; the list has no end."""
+    """What came before stays; the list is unfinished."""
     kind = next(kind.name for kind in KINDS.values() if kind.list == operation)
     crawled = Crawled(tmp_path, Gateway(account(tmp_path, records=many())).answers(operation, b"{}", first=1))
     assert sum(one.kind == kind for one in crawled.records.values()) >= 100
@@ -201,7 +201,7 @@ DESCRIBED = {
 
 @pytest.mark.parametrize("case", DESCRIBED)
 def test_a_record_that_is_none(tmp_path: Path, case: str) -> None:
-    """A Describe that tells of nothing, or of something else, gives no record, but a gap of what was asked for."""
+    """A Describe that returns nothing, or something else, gives no record but a gap of the requested resource."""
     records = [prepared("prep", "s3://raw/", {"S3Output": {"S3Uri": "s3://made/"}}), fit("after", {"train": "s3://made/"})]
     gateway = Gateway(account(tmp_path, records=records)).answers("DescribeProcessingJob", DESCRIBED[case])
     crawled = Crawled(tmp_path, gateway)
@@ -219,7 +219,7 @@ def test_a_record_that_is_none(tmp_path: Path, case: str) -> None:
 @pytest.mark.parametrize("body", [b"{}", LOGIN, b""], ids=["an empty object", "a login page", "nothing"])
 @pytest.mark.parametrize("full", [False, True])
 def test_it_deletes_nothing(tmp_path: Path, body: bytes, *, full: bool) -> None:
-    """A later crawl that gets no answers calls nothing deleted; the next one reads the lists again, from where they stand."""
+    """A later crawl without answers calls nothing deleted; the next one reads the lists again from where they were."""
     path = account(tmp_path)
     before = Crawled(tmp_path, Gateway(path)).records
     gateway = Gateway(path)
@@ -237,7 +237,7 @@ def test_it_deletes_nothing(tmp_path: Path, body: bytes, *, full: bool) -> None:
 
 
 def test_a_job_that_came_while_the_gateway_was_down(tmp_path: Path) -> None:
-    """The list goes on from the last time that it came to its end: what was created meanwhile is read."""
+    """The list continues from the last time that it was finished: what was created meanwhile is read."""
     Crawled(tmp_path, Gateway(account(tmp_path)))
     late = fit("late", {"train": NOWHERE}, CreationTime="2031-01-05T00:00:00Z", LastModifiedTime="2031-01-05T00:00:00Z")
     path = account(tmp_path, records=[*estate(), late])
@@ -247,7 +247,7 @@ def test_a_job_that_came_while_the_gateway_was_down(tmp_path: Path) -> None:
 
 
 def test_a_list_of_some_is_no_deletion(tmp_path: Path) -> None:
-    """Where only its later page is garbled, what stood on it is not gone."""
+    """Where only a later page of the list is malformed, the records on it are not gone."""
     path = account(tmp_path, records=many())
     Crawled(tmp_path, Gateway(path))
     crawled = Crawled(tmp_path, Gateway(path).answers("ListAlgorithms", LOGIN, first=1), full=True)
@@ -257,7 +257,7 @@ def test_a_list_of_some_is_no_deletion(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("body", [b"{}", LOGIN, b'{"Results": [{"Endpoint": {}}]}'], ids=["no list", "a page", "another kind"])
 def test_a_search_that_is_none(tmp_path: Path, body: bytes) -> None:
-    """What Search does not give the list names, and is described; of what was changed since, only Search tells."""
+    """What Search does not give is in the list, and is described; later changes only Search can show."""
     path = account(tmp_path)
     crawled = Crawled(tmp_path, Gateway(path).answers("Search", body))
     assert (crawled.finished("training-job"), crawled.said) == (True, "not-referenced")
@@ -266,7 +266,7 @@ def test_a_search_that_is_none(tmp_path: Path, body: bytes) -> None:
     assert later.lists["training-job"].detail.startswith("the answer to Search is not one of AWS's: ")
 
 
-# --- errors that are no errors of AWS's -----------------------------------------------------------
+# --- errors that AWS did not send -----------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -285,7 +285,7 @@ def test_a_search_that_is_none(tmp_path: Path, body: bytes) -> None:
     ],
 )
 def test_a_gateway_that_refuses(tmp_path: Path, status: int, body: bytes, reason: str, told: str) -> None:
-    """Its 404 does not say that there is no such thing, and its pages are no traceback, nor kept whole."""
+    """A gateway's 404 does not mean "not found", and its pages give no traceback and are not kept whole."""
     records = [prepared("prep", "s3://raw/", {"S3Output": {"S3Uri": "s3://made/"}}), fit("after", {"train": "s3://made/"})]
     path = account(tmp_path, records=records)
     for operation in ("ListAlgorithms", "DescribeProcessingJob"):
@@ -314,7 +314,7 @@ STEPS = [
 @pytest.mark.parametrize("body", [b"{}", LOGIN, b"null", b""], ids=["an empty object", "a login page", "null", "nothing"])
 @pytest.mark.parametrize("operation", STEPS)
 def test_a_walk_from_an_endpoint(tmp_path: Path, operation: str, body: bytes) -> None:
-    """Each call of the walk that is not answered is a gap, and the trace shows it."""
+    """Each unanswered call of the walk is a gap, and the trace shows it."""
     session = Gateway(account(tmp_path)).answers(operation, body).session()
     lineage.crawl_endpoints(tmp_path / "s.db", ["live"], session=session)
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
@@ -325,7 +325,7 @@ def test_a_walk_from_an_endpoint(tmp_path: Path, operation: str, body: bytes) ->
 
 @pytest.mark.parametrize("operation", ["DescribeEndpoint", "ListEndpoints"])
 def test_a_walk_without_its_endpoint(tmp_path: Path, operation: str) -> None:
-    """Where the endpoint itself is not told, nothing is kept."""
+    """Where the endpoint itself could not be read, nothing is kept."""
     session = Gateway(account(tmp_path)).answers(operation, b"{}").session()
     with pytest.raises(CrawlError, match="is not one of AWS's"):
         lineage.crawl_endpoints(tmp_path / "s.db", session=session)
@@ -336,7 +336,7 @@ def test_a_walk_without_its_endpoint(tmp_path: Path, operation: str) -> None:
     "body", [b"{}", LOGIN, b'{"Results": [{}]}', b'{"Results": [null]}', b'{"Results": [{"TrainingJob": {}}]}']
 )
 def test_a_live_search(tmp_path: Path, body: bytes) -> None:
-    """It is one line that says what came, not an empty result."""
+    """The result is one line that says what came, and not an empty result."""
     session = Gateway(account(tmp_path)).answers("Search", body).session()
     with pytest.raises(CrawlError, match="sagemaker:Search was not answered"):
         lineage.search_live("training-job", session=session)
@@ -344,7 +344,7 @@ def test_a_live_search(tmp_path: Path, body: bytes) -> None:
 
 @pytest.mark.parametrize("body", [b"{}", LOGIN, b'{"PropertyNameSuggestions": [{}]}'])
 def test_live_suggestions(tmp_path: Path, body: bytes) -> None:
-    """Nor are there no suggestions."""
+    """Suggestions are not reported as empty either."""
     session = Gateway(account(tmp_path)).answers("GetSearchSuggestions", body).session()
     with pytest.raises(CrawlError, match="sagemaker:GetSearchSuggestions was not answered"):
         lineage.suggest_live("training-job", "Tags.", session=session)
@@ -372,7 +372,7 @@ ARN_ONLY = f"<GetCallerIdentityResult><Arn>{CALLER}</Arn></GetCallerIdentityResu
     ],
 )
 def test_who_is_asking(tmp_path: Path, body: bytes) -> None:
-    """Whoever does not say who asks, in XML and whole, has not answered: one line, without what a page hides."""
+    """An STS answer without the caller, in XML and whole, counts as none: one line, without what a page hides."""
     gateway = Gateway(account(tmp_path)).answers("GetCallerIdentity", body, service="sts")
     with pytest.raises(CrawlError, match="AWS did not identify the caller") as error:
         gateway.session()
@@ -382,7 +382,7 @@ def test_who_is_asking(tmp_path: Path, body: bytes) -> None:
 
 @pytest.mark.parametrize("body", [LOGIN, b"", b"{}", b"<AssumeRoleResponse><AssumeRoleResult/></AssumeRoleResponse>"])
 def test_a_role_that_nobody_gives(tmp_path: Path, body: bytes) -> None:
-    """A role for which no credentials came is one that can't be assumed: its account is unread, and the crawl goes on."""
+    """A role without credentials cannot be assumed: its account is unread, and the crawl goes on."""
     role = "arn:aws:iam::222233334444:role/auditor"
     crawled = Crawled(tmp_path, Gateway(account(tmp_path)).answers("AssumeRole", body, service="sts"), roles=[role])
     assert {gap.operation for gap in crawled.gaps} == {"AssumeRole"}
@@ -392,7 +392,7 @@ def test_a_role_that_nobody_gives(tmp_path: Path, body: bytes) -> None:
 
 @pytest.mark.parametrize("body", [LOGIN, b"", b"{}", b"null", b"[]", b'{"Regions": [{}]}'])
 def test_which_regions_are_enabled(tmp_path: Path, body: bytes) -> None:
-    """Account's answer that is none leads to EC2's; where that is none either, no region is guessed."""
+    """A malformed answer from Account leads to EC2's; where that is malformed as well, no region is guessed."""
     path = account(tmp_path)
     assert Gateway(path).answers("ListRegions", body, service="account").session().enabled_regions() == [REGION]
     both = Gateway(path).answers("ListRegions", body, service="account").answers("DescribeRegions", LOGIN, service="ec2")
@@ -422,7 +422,7 @@ def reading_a_manifest(folder: Path) -> Path:
     ],
 )
 def test_a_manifest_that_is_a_page(tmp_path: Path, status: int, headers: Mapping[str, str], reason: str, told: str) -> None:
-    """A page in a manifest's place is an unread manifest, and the next crawl asks for it again."""
+    """A page in a manifest's place is an unread manifest, and the next crawl reads it again."""
     path = reading_a_manifest(tmp_path)
     headers = headers | {"Content-Length": str(len(LOGIN))} if headers else headers
     broken = Gateway(path).answers("GetObject", LOGIN, service="s3", status=status, headers=headers)
@@ -447,13 +447,13 @@ def test_a_digest_that_nobody_gives(tmp_path: Path, headers: Mapping[str, str]) 
 
 @pytest.mark.parametrize("body", [LOGIN, b"", b"{}", b'{"Events": [{}]}', b'{"Events": null}'])
 def test_a_lookup_that_is_none(tmp_path: Path, body: bytes) -> None:
-    """CloudTrail without its events has told of no deletions, and not that there were none."""
+    """CloudTrail without its events has not answered: that does not mean that there were no deletions."""
     gateway = Gateway(account(tmp_path)).answers("LookupEvents", body, service="cloudtrail")
     crawled = Crawled(tmp_path, gateway, cloudtrail=True)
     assert [(gap.operation, gap.reason) for gap in crawled.gaps] == [("LookupEvents", "failed")]
 
 
-# --- what is told of it ---------------------------------------------------------------------------
+# --- how it is shown ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -476,5 +476,5 @@ def test_a_lookup_that_is_none(tmp_path: Path, body: bytes) -> None:
     ],
 )
 def test_excerpts(body: bytes, expected: str) -> None:
-    """What is told of an answer is its beginning, on one line, without markup, secrets and what steers a terminal."""
+    """The message shows the beginning of an answer, on one line, without markup, secrets and control characters."""
     assert excerpt(body) == expected

@@ -40,7 +40,7 @@ def job(category: str = "AgentRFT", name: str = "one", document: Any = None) -> 
 
 
 def served() -> list[dict[str, Any]]:
-    """An endpoint that serves the package that the job made, and the package that the job began with."""
+    """An endpoint that serves the package that the job made, and the package that the job started from."""
     later = {"CreationTime": "2026-01-03T07:00:00Z"}
     container = {"Image": "image:1", "ModelDataUrl": f"{WRITTEN}one/model.tar.gz"}
     package = {"ModelPackageGroupName": "agents", "InferenceSpecification": {"Containers": [container]}}
@@ -68,7 +68,7 @@ def verdict(snapshot: Path, place: str) -> str:
 
 
 def test_each_category_is_asked_for(tmp_path: Path) -> None:
-    """A category is listed because it is known to this version, whether or not this botocore knows it."""
+    """A category is listed because this version knows it, whether or not this botocore does."""
     asked: list[str] = []
 
     def hear(operation: str, words: Any) -> None:
@@ -102,7 +102,7 @@ NO_SUCH_CATEGORY = (
     ],
 )  # fmt: skip
 def test_a_category_that_the_service_refuses(tmp_path: Path, error: tuple[str, str], *, finished: bool) -> None:
-    """A service that does not know a category has no jobs of it; any other refusal is a hole."""
+    """A service that does not know a category has no jobs of it; any other refusal is a gap."""
     boto = Replay(account(tmp_path, records=[job(document=PLAIN), fit("other", {"train": "s3://o/"})])).boto()
 
     def refuse(request: Any, **_: Any) -> Any:
@@ -138,7 +138,7 @@ def test_a_category_that_the_service_refuses(tmp_path: Path, error: tuple[str, s
 def test_what_a_category_does(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, category: str, own: str, behind: str
 ) -> None:
-    """One trains, two make data from data, the evaluations only read; an unknown type may train."""
+    """One type trains, two make data from data, the evaluations only read; an unknown type may train."""
     entry = job(category, document=PLAIN)
     if category not in CATEGORIES:
         assert [hit.usage for hit in hits(KINDS["job"], entry["record"]) if hit.reference.relation == "reads"] == ["data"]
@@ -158,7 +158,7 @@ def test_what_a_category_does(
 
 
 def test_what_a_document_says() -> None:
-    """Its fields are read as those of any record, and what they name is no mere mention."""
+    """The fields of the document are read as those of any record, and what they name is more than a mention."""
     found = [(hit.reference.relation, hit.role, hit.usage, hit.value) for hit in hits(KINDS["job"], job()["record"])]
     assert found == [
         ("reads", "train", "data", READ),
@@ -185,7 +185,7 @@ def test_what_a_document_says() -> None:
     ],
 )
 def test_documents_of_other_shapes(document: Any, expected: list[tuple[str, str]]) -> None:
-    """What no field of it tells is still looked through for places; what is no document breaks nothing."""
+    """Fields that no rule covers are still searched for places; a malformed document breaks nothing."""
     found = hits(KINDS["job"], job(document=document)["record"])
     assert [(hit.reference.relation, hit.value.rstrip("/")) for hit in found] == [
         (how, what.rstrip("/")) for how, what in expected
@@ -198,7 +198,7 @@ def test_documents_of_other_shapes(document: Any, expected: list[tuple[str, str]
     ids=str,
 )
 def test_a_document_that_tells_no_input_hides_one(tmp_path: Path, document: Any, besides: list[str]) -> None:
-    """Such a job learned from something: a hole in any data, to each question, and no job in the numbers of other kinds."""
+    """Such a job learned from something: a gap for any data, to each question, and no job in the numbers of other kinds."""
     with lineage.open_snapshot(crawl(tmp_path, job(document=document))) as opened:
         said = lineage.used(lineage.around_dataset(opened, NOWHERE), NOWHERE)
         assert lineage.impact(lineage.around_subject(opened, NOWHERE), NOWHERE).verdict == "unknown"
@@ -212,7 +212,7 @@ def test_a_document_that_tells_no_input_hides_one(tmp_path: Path, document: Any,
 
 
 def test_a_channel_without_a_source_that_is_known(tmp_path: Path) -> None:
-    """A channel of a document that names nothing that this version knows is a hole, as that of a training job is."""
+    """A channel of a document that names nothing known to this version is a gap, like that of a training job."""
     document = DOCUMENT | {"InputDataConfig": [{"ChannelName": "lake", "DataSource": {"LakeSource": {"Lake": "x"}}}]}
     snapshot = crawl(tmp_path, job(document=document))
     with lineage.open_snapshot(snapshot) as opened:
@@ -222,7 +222,7 @@ def test_a_channel_without_a_source_that_is_known(tmp_path: Path) -> None:
 
 
 def test_all_questions_follow_it(tmp_path: Path) -> None:
-    """`used`, `trace`, `impact` and `datasets` tell of one job, from its data to the endpoint that serves its package."""
+    """`used`, `trace`, `impact` and `datasets` show the same job, from its data to the endpoint that serves its package."""
     snapshot = crawl(tmp_path, job(), *served())
     assert verdict(snapshot, READ) == "used"
     with lineage.open_snapshot(snapshot) as opened:

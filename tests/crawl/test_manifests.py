@@ -54,7 +54,7 @@ def crawl(folder: Path, *lines: Resource | dict[str, Any], **words: Any) -> Path
 
 
 def ask(snapshot: Path, uri: str) -> lineage.Usage:
-    """The answer of `used`, which is the same from the whole graph and from the part that is needed."""
+    """The answer of `used`, which is the same from the whole graph and from the loaded part."""
     with lineage.open_snapshot(snapshot) as opened:
         part, whole = lineage.around_dataset(opened, uri), lineage.graph(opened)
     answer = lineage.used(part, uri)
@@ -67,7 +67,7 @@ def verdict(snapshot: Path, uri: str) -> str:
 
 
 def test_a_manifest_names_what_was_read(tmp_path: Path) -> None:
-    """What a manifest lists was used, what it does not list was not, and its entry is the evidence."""
+    """A listed object was used, an unlisted one was not, and the manifest's entry is the evidence."""
     path = crawl(tmp_path, job(), content([{"prefix": "s3://data/x/"}, "1.csv", "y/2.csv"]))
     assert verdict(path, "s3://data/x/1.csv") == "used"
     assert verdict(path, "s3://data/x/3.csv") == "not-referenced"
@@ -101,14 +101,15 @@ def test_a_manifest_names_what_was_read(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_asked_of_a_manifest(tmp_path: Path, uri: str, expected: str) -> None:
-    """An object, a folder or a bucket is found by any way of naming it, and nothing else is; the list itself is read, too."""
+    """An object, a folder or a bucket is found by any of its names, and nothing else is; the list itself counts as read,
+    too."""
     names = ["a/b/c.csv", "top.csv", "a/folder/", "odd//name"]
     path = crawl(tmp_path, job(), content([{"prefix": "s3://data/"}, *names]))
     assert verdict(path, uri) == expected
 
 
 def test_attributes(tmp_path: Path) -> None:
-    """Of an augmented manifest a channel reads the attributes that it names, in any bucket; the others it does not."""
+    """From an augmented manifest a channel reads the attributes that it names, in any bucket; the others it does not."""
     line = {"source-ref": "s3://pictures/1.jpg", "mask-ref": "s3://masks/1.png", "label": "s3://no/ref"}
     path = crawl(tmp_path, job(form=AUGMENTED, attributes=["source-ref", "label"]), content(lines=[line]))
     assert verdict(path, "s3://pictures/1.jpg") == "used"
@@ -122,7 +123,7 @@ def test_attributes(tmp_path: Path) -> None:
 
 
 def test_made_by_another_job(tmp_path: Path) -> None:
-    """What a job wrote and a manifest lists leads back to what that job read; what the manifest leaves out does not."""
+    """A job's output that a manifest lists leads back to what that job read; an output that it leaves out does not."""
     early = processing("split", {"raw": "s3://raw/"}, {"out": "s3://data/x/"}, day="2026-01-01", **TIMES)
     other = processing("other", {"raw": "s3://other/"}, {"out": "s3://data/z/"}, day="2026-01-01", **TIMES)
     path = crawl(tmp_path, early, other, job(), content(["s3://data/x/1.csv"]))
@@ -161,7 +162,7 @@ def test_made_by_another_job(tmp_path: Path) -> None:
     ],
 )
 def test_an_unread_manifest_is_a_hole(tmp_path: Path, lines: list[dict[str, Any]], said: str) -> None:
-    """A manifest that was not read, not whole, or not as it was then could list anything: no dataset is called unused."""
+    """A manifest that is unread, incomplete, or changed since could list anything: no dataset is called unused."""
     answer = ask(crawl(tmp_path, job(), *lines), "s3://anything/")
     assert answer.verdict == "unknown"
     (hole,) = answer.scope["holes"]
@@ -214,7 +215,7 @@ def test_what_never_ends_is_no_manifest(form: str, monkeypatch: pytest.MonkeyPat
 
 
 def test_what_one_account_may_not_read_another_may(tmp_path: Path) -> None:
-    """A manifest that jobs of two regions read is asked for by each of them until one may."""
+    """A manifest that jobs of two regions read is requested from each of them until one request is allowed."""
     there = training("far", [channel("train", LIST, PLAIN)], **(IMAGE | TIMES))
     body = dict(there.body) | {"TrainingJobArn": there.arn.replace("eu-west-1", "us-east-1")}
     denied = {"fault": "AccessDeniedException", "operation": "GetObject", "region": "us-east-1"}
@@ -225,20 +226,20 @@ def test_what_one_account_may_not_read_another_may(tmp_path: Path) -> None:
 
 
 def test_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A manifest above the stated size is a hole that tells its size."""
+    """A manifest above the size limit is a gap that says its size."""
     monkeypatch.setattr(manifests, "MOST_BYTES", 10)
     (hole,) = ask(crawl(tmp_path, job(), content(["s3://data/1.csv"])), "s3://data/1.csv").scope["holes"]
     assert "too-large: it has 19 bytes; the limit is 10" in hole["detail"]
 
 
 def test_without_manifests(tmp_path: Path) -> None:
-    """A crawl without manifests asks S3 for none, and their content is unknown."""
+    """A crawl without manifests requests none from S3, and their content is unknown."""
     assert verdict(crawl(tmp_path, job(), content(["s3://data/1.csv"]), manifests=False), "s3://data/1.csv") == "unknown"
     assert verdict(crawl(tmp_path, job(), content(["s3://data/1.csv"])), "s3://data/1.csv") == "used"
 
 
 def test_a_version_that_was_seen_in_time_stays(tmp_path: Path) -> None:
-    """What a manifest listed when a job read it stays known after it was changed, or is gone."""
+    """A manifest's content at the time of a read stays known after the manifest was changed or deleted."""
     first = content([{"prefix": "s3://data/"}, "old.csv"])
     assert verdict(crawl(tmp_path, job(), first), "s3://data/old.csv") == "used"
     for later in ([content(["s3://data/new.csv"], modified="2026-05-01T00:00:00Z")], []):
@@ -259,7 +260,7 @@ def test_each_job_has_its_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_two_versions_and_two_writers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What two jobs made of some data and two versions of one manifest list reaches the readers of both versions."""
+    """The output of two jobs that two versions of one manifest list reaches the readers of both versions."""
     first = processing("first", {"raw": "s3://raw/"}, {"out": "s3://data/x/"}, day="2026-01-01", **TIMES)
     second = processing("second", {"raw": "s3://raw/"}, {"out": "s3://data/z/"}, day="2026-01-01", **TIMES)
     later = training("later", [channel("train", LIST, PLAIN)], day="2026-06-01", **(IMAGE | TIMES))
@@ -278,7 +279,7 @@ def test_an_access_point_may_hide_what_is_listed(tmp_path: Path) -> None:
 
 
 def test_bytes_that_came_back_are_another_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A manifest that was changed and changed back between two crawls is not the one that was there meanwhile."""
+    """A manifest that was changed and changed back between two crawls is not taken for the one that existed in between."""
     later = training("later", [channel("train", LIST, PLAIN)], day="2026-03-01", **(IMAGE | TIMES))
     monkeypatch.setattr(manifests, "now", lambda: "2026-01-03T00:00:00Z")
     crawl(tmp_path, job(), content(["s3://data/1.csv"]))
@@ -289,7 +290,7 @@ def test_bytes_that_came_back_are_another_version(tmp_path: Path, monkeypatch: p
 
 
 def test_a_manifest_that_was_gone_and_came_back(tmp_path: Path) -> None:
-    """A manifest that was missing once is asked for again where another job reads it."""
+    """A missing manifest is requested again where another job reads it."""
     crawl(tmp_path, job())
     later = training(
         "later", [channel("train", LIST, PLAIN)], day="2027-03-01", **(IMAGE | {"LastModifiedTime": "2027-03-02T00:00:00Z"})
@@ -300,7 +301,7 @@ def test_a_manifest_that_was_gone_and_came_back(tmp_path: Path) -> None:
 
 
 def test_labeled_sequences(tmp_path: Path) -> None:
-    """If frames are labeled, the manifest lists files that list them: those are not read."""
+    """A manifest of labeled frames lists files that list the frames: those files are not read."""
     shape = {
         "LabelingJobStatus": "Completed",
         "LastModifiedTime": "2026-01-02T00:00:00Z",
@@ -322,7 +323,7 @@ def test_labeled_sequences(tmp_path: Path) -> None:
 
 
 def test_nothing_is_asked_twice(tmp_path: Path) -> None:
-    """A manifest whose readers were all done with it when it was seen is not asked for again."""
+    """A manifest whose readers had all finished when it was seen is not requested again."""
     crawl(tmp_path, job(), content(["s3://data/1.csv"]))
     denied = {"fault": "AccessDeniedException", "operation": "GetObject"}
     path = crawl(tmp_path, job(), denied)
@@ -332,14 +333,14 @@ def test_nothing_is_asked_twice(tmp_path: Path) -> None:
 
 
 def test_a_gap_closes(tmp_path: Path) -> None:
-    """A manifest that could not be read once, and can be now, is no gap any more."""
+    """A manifest that could not be read once, and can be now, is no longer a gap."""
     crawl(tmp_path, job(), content(["s3://data/1.csv"]), {"fault": "AccessDeniedException", "operation": "GetObject"})
     path = crawl(tmp_path, job(), content(["s3://data/1.csv"]))
     assert verdict(path, "s3://data/2.csv") == "not-referenced"
 
 
 def test_an_unchanged_manifest_is_seen_again(tmp_path: Path) -> None:
-    """A job that still ran when its manifest was first seen has read it, once it was seen unchanged after the job's end."""
+    """A job that ran when its manifest was first seen has read it, once it is seen unchanged after the job's end."""
     running = training("fit", [channel("train", LIST, PLAIN)], **(IMAGE | TIMES))
     body = dict(running.body) | {"TrainingJobStatus": "InProgress", "SecondaryStatus": "Training"}
     del body["TrainingEndTime"]
@@ -350,7 +351,7 @@ def test_an_unchanged_manifest_is_seen_again(tmp_path: Path) -> None:
 
 
 def test_the_walk_from_an_endpoint_reads_manifests_too(tmp_path: Path) -> None:
-    """`crawl --endpoint` reads the manifests of the jobs that it meets, and says what it could not read."""
+    """`crawl --endpoint` reads the manifests of the jobs that it visits, and says what it could not read."""
     lineage.crawl_endpoints(tmp_path / "s.db", ["mortgage-tuned"], replay=BANK)
     with lineage.open_snapshot(tmp_path / "s.db") as opened:
         assert [gap.operation for gap in opened.gaps() if gap.subject.endswith(".manifest")] == ["GetObject"]
@@ -378,7 +379,7 @@ NAMES = st.lists(st.text('aé/"\\,[]{} \u2028', min_size=1, max_size=8).map(lamb
 
 @given(NAMES, st.integers(1, 40), st.sampled_from([None, 1]))
 def test_pieces_mean_nothing(names: list[str], size: int, indent: int | None) -> None:
-    """However S3 cuts a manifest into pieces, and however it is laid out, it lists the same."""
+    """However S3 cuts a manifest into pieces, and whatever its layout, the list is the same."""
     listed = [f"s3://b/p/{name}" for name in names]
     plain = json.dumps([{"prefix": "s3://b/p/"}, *names], indent=indent, ensure_ascii=False).encode()
     assert [place.uri for place in entries(PLAIN, pieces(plain, size))] == listed
@@ -388,7 +389,7 @@ def test_pieces_mean_nothing(names: list[str], size: int, indent: int | None) ->
 
 @given(st.binary(max_size=40), st.integers(1, 9))
 def test_whatever_it_is_it_is_read_or_refused(data: bytes, size: int) -> None:
-    """What is no manifest is refused as malformed, and nothing else goes wrong."""
+    """A text that is no manifest is refused as malformed, and nothing else goes wrong."""
     for form in (PLAIN, AUGMENTED):
         with contextlib.suppress(Refused):
             list(entries(form, pieces(data, size)))
@@ -401,7 +402,7 @@ KEYS = st.lists(st.text("ab/", max_size=5), min_size=1, max_size=5)
 
 @given(KEYS, st.text("ab/", max_size=5))
 def test_cover_agrees_with_keys(keys: list[str], asked: str) -> None:
-    """What a list says of a dataset agrees with a look at each of its entries."""
+    """The answer of a list about a dataset agrees with a look at each of its entries."""
     listings = Listings.in_memory()
     listings.put(Manifest(LIST, PLAIN, "e", "2026-01-01T00:00:00Z"), [parse_location(f"s3://b/{key}") for key in keys], "")
     covered, entry = listings.cover(1, parse_location(f"s3://b/{asked}"))
@@ -430,7 +431,7 @@ def test_cover_agrees_with_keys(keys: list[str], asked: str) -> None:
     ],
 )
 def test_which_version_was_read(versions: list[str], window: str, expected: int | None) -> None:
-    """The version that was there before a read began and was seen after it ended is the one, if it is the only one."""
+    """A version seen both before a read began and after it ended is the one that was read, if it is the only one."""
     listings = Listings.in_memory()
     for number, version in enumerate(versions):
         modified, _, seen = version.partition("/")
@@ -449,7 +450,7 @@ def test_other_views_tell_of_versions_too() -> None:
 
 
 def test_half_a_manifest_is_none() -> None:
-    """Where a list breaks off nothing of it is kept."""
+    """A list that breaks off is not kept at all."""
 
     def broken() -> Iterator[Any]:
         yield parse_location("s3://b/1")
@@ -466,7 +467,7 @@ def test_half_a_manifest_is_none() -> None:
     "text", ['["https://jo:hunter2@host/a.csv"]', '[{"password": "hunter2"}, 3]', '["s3://b/a" "token=hunter2"]']
 )
 def test_no_secret_of_a_manifest_is_in_its_gap(text: str) -> None:
-    """What is told of a manifest that can't be read holds nothing that looks like a secret."""
+    """The message about an unreadable manifest holds nothing that looks like a secret."""
     with pytest.raises(Refused) as refused:
         list(entries(PLAIN, [text.encode()]))
     assert "hunter2" not in f"{refused.value} {refused.value.detail}"

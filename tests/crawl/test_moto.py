@@ -30,7 +30,7 @@ IMAGE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/fit:1"
 
 
 def search(self: SageMakerResponse) -> ActionResult:
-    """Search over the whole records, nested properties too."""
+    """Search over the whole records, including nested properties."""
     backend, resource = self.sagemaker_backend, self._get_param("Resource")
     assert resource == "TrainingJob"
     bodies = [job.response_object for job in backend.training_jobs.values()]
@@ -140,11 +140,11 @@ def test_from_an_endpoint_to_its_data_over_http(moto: dict[str, str], tmp_path: 
 
 
 def test_a_manifest_over_http(moto: dict[str, str], tmp_path: Path) -> None:
-    """A manifest is read from S3 itself, over HTTP; and one that is not there is a hole."""
+    """A manifest is read from S3 itself, over HTTP; a missing one is a gap."""
     store: Any = boto3.client("s3")
     store.create_bucket(Bucket="lists", CreateBucketConfiguration={"LocationConstraint": REGION})
     store.put_object(Bucket="lists", Key="a b/fit.manifest", Body=json.dumps([{"prefix": "s3://pictures/"}, "1.jpg"]))
-    time.sleep(1.1)  # S3 tells whole seconds: what was put in the second in which a job began may have come after it
+    time.sleep(1.1)  # S3 has whole seconds: an object of the second in which a job began may be younger than the job
     build("s3://lists/a b/fit.manifest")
     time.sleep(1.1)
     crawled = command(tmp_path, "crawl", "--endpoint", "Shop")

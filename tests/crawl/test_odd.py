@@ -1,6 +1,6 @@
-"""Records that are odd: each is kept as far as it can be read, with a gap of its own, and the crawl goes on.
+"""Odd records: each is kept as far as it can be read, with a gap of its own, and the crawl goes on.
 
-Each is sent through a real botocore client: the account file answers, and somebody between changes a member of an answer.
+Each is sent through a real botocore client: the account file answers, and a layer in between changes a member of an answer.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ HALF = "\ud800"
 DEEP = "(a list in a list, thousands deep)"
 DEEPEST = "[" * 5000 + "]" * 5000
 NO_UTF8 = "(a byte that is no UTF-8)"
-AGAIN = " (again)"  # behind a name that an object says already
+AGAIN = " (again)"  # behind a name that an object has already
 Change = Callable[[Any], Any]
 
 
 class Changed:
-    """An account file, and somebody before it who changes what it answers."""
+    """An account file, and a layer before it that changes its answers."""
 
     def __init__(self, path: Path, changes: Mapping[str, Change]) -> None:
         replay = Replay(path)
@@ -55,7 +55,7 @@ class Changed:
     def _changed(self, change: Change) -> Callable[..., Any]:
         def answer(request: Any, event_name: str, **_: Any) -> Any:
             asked = {name: value for name, value in json.loads(request.body).items() if name != "NextToken"}
-            request.body = json.dumps(asked).encode()  # whatever page is asked for, the file gives the first one
+            request.body = json.dumps(asked).encode()  # whatever page is requested, the file gives the first one
             reply = self._respond(request, event_name=event_name)
             if reply.status_code >= 300:
                 return reply
@@ -87,7 +87,7 @@ class Crawled:
             return lineage.used(lineage.around_dataset(snapshot, place), place).verdict
 
     def survives(self, *words: str) -> None:
-        """Run a command over it: it answers, or says in a line why not."""
+        """Run a command over the snapshot: it answers, or says in one line why not."""
         done = CliRunner().invoke(cli, [*words, "--snapshot", str(self.path)])
         assert done.exception is None or isinstance(done.exception, SystemExit), repr(done.exception)
         assert done.exit_code in (0, 2), done.output
@@ -148,13 +148,13 @@ ODD = {
 
 
 def spoilt(*path: str | int, value: Any) -> dict[str, Change]:
-    """A change of what Describe says of a processing job."""
+    """A change to what Describe says about a processing job."""
     return {"DescribeProcessingJob": at(*path, value=value)}
 
 
 @pytest.mark.parametrize("case", ODD)
 def test_an_odd_member_costs_that_member(tmp_path: Path, case: str) -> None:
-    """A record is stored without its odd part, a gap says what that was, and the answer is not "not used"."""
+    """A record is stored without its odd part, a gap names that part, and the answer is not "not used"."""
     path, value, told = ODD[case]
     crawled = Crawled(tmp_path, spoilt(*path, value=value), PREP)
     (gap,) = crawled.gaps
@@ -167,7 +167,7 @@ def test_an_odd_member_costs_that_member(tmp_path: Path, case: str) -> None:
 
 
 def test_what_is_well_in_an_odd_record_is_read(tmp_path: Path) -> None:
-    """One odd input hides nothing of the others, nor of what the job wrote."""
+    """One odd input hides neither the others nor the job's outputs."""
     both = prepared("prep", "s3://raw/", {"S3Output": {"S3Uri": "s3://made/"}})
     both["record"]["ProcessingInputs"] += [{"InputName": "more", "S3Input": {"S3Uri": "s3://more/", "S3DataType": "S3Prefix"}}]
     crawled = Crawled(tmp_path, spoilt("ProcessingInputs", 0, value=None), [both, PREP[1]])
@@ -176,7 +176,7 @@ def test_what_is_well_in_an_odd_record_is_read(tmp_path: Path) -> None:
 
 
 def test_describe_mends_what_search_says(tmp_path: Path) -> None:
-    """What is odd in a result of Search is asked for singly: a record that Describe gives whole has no gap."""
+    """An odd result of Search is fetched individually: a record that Describe gives whole has no gap."""
     spoil = {"Search": at("Results", 0, "TrainingJob", "InputDataConfig", value="none")}
     crawled = Crawled(tmp_path, spoil, PREP)
     assert (crawled.gaps, crawled.used("s3://raw/"), crawled.used(NOWHERE)) == ([], "used-indirectly", "not-referenced")
@@ -190,7 +190,7 @@ def test_describe_mends_what_search_says(tmp_path: Path) -> None:
 
 
 def test_a_record_that_is_well_again_has_no_gap(tmp_path: Path) -> None:
-    """The next crawl asks for an odd record again, and answers its gap."""
+    """The next crawl fetches an odd record again, and closes its gap."""
     assert Crawled(tmp_path, spoilt("ProcessingInputs", value="none"), PREP).gaps
     crawled = Crawled(tmp_path, {}, PREP)
     assert (crawled.gaps, crawled.used(NOWHERE)) == ([], "not-referenced")
@@ -222,7 +222,7 @@ def test_a_definition_that_can_not_be_read_is_a_hole(tmp_path: Path, case: str) 
 
 @pytest.mark.parametrize("parameters", [5, "x", {"Name": "x"}, [5, None, {"Name": 7, "DefaultValue": [1]}]])
 def test_a_definition_of_odd_parts_is_read(tmp_path: Path, parameters: Any) -> None:
-    """What people write in a document is of any shape, and what can be read of it is."""
+    """A document by people may have any shape, and its readable parts are read."""
     text = json.dumps({"Parameters": parameters, "Steps": [{"Name": ["x"], "Arguments": {"S3Uri": "s3://hidden/x"}}, 5]})
     definition = line("pipeline", "p", {"PipelineStatus": "Active", "PipelineDefinition": text})
     crawled = Crawled(tmp_path, {}, [definition, *PREP])
@@ -231,7 +231,7 @@ def test_a_definition_of_odd_parts_is_read(tmp_path: Path, parameters: Any) -> N
 
 @pytest.mark.parametrize("wrapped", ["[" * 5000 + '"s3://hidden/x"' + "]" * 5000, "{" + '"a":{' * 3000 + "s3://hidden/x"])
 def test_a_text_that_is_very_deep_is_looked_through(tmp_path: Path, wrapped: str) -> None:
-    """A hyperparameter that holds JSON of any depth names what stands in it."""
+    """A hyperparameter that holds JSON of any depth names the places in it."""
     job = fit("deep", {"train": "s3://d/"}, HyperParameters={"config": wrapped})
     crawled = Crawled(tmp_path, {}, [job])
     assert (crawled.gaps, crawled.used("s3://hidden/x")) == ([], "possible")
@@ -248,7 +248,7 @@ def test_a_text_that_is_very_deep_is_looked_through(tmp_path: Path, wrapped: str
 )
 @pytest.mark.parametrize("member", ["HyperParameters", "Environment"])
 def test_half_a_character_inside_a_text_is_survived(tmp_path: Path, member: str, text: str) -> None:
-    """JSON inside a text may name half a character, too, and no key or name has one."""
+    """JSON inside a text may name half a character, too; no key or name contains one."""
     jobs = [fit("j", {"train": "s3://d/"}, **{member: {"config": text}})]
     documents = [
         line("pipeline", "p", {"PipelineStatus": "Active", "PipelineDefinition": text if text[0] == "{" else "{}"}),
@@ -264,7 +264,7 @@ def test_half_a_character_inside_a_text_is_survived(tmp_path: Path, member: str,
         crawled.survives(*words)
 
 
-# What an odd but well-formed training job says, and whether its places are known all the same.
+# The content of an odd but well-formed training job, and whether its places are known all the same.
 STRANGE: dict[str, tuple[dict[str, Any], str]] = {
     "another partition": ({"TrainingJobArn": arn("training-job", "after").replace("arn:aws:", "arn:aws-cn:")}, "used"),
     "no region in its ARN": ({"TrainingJobArn": arn("training-job", "after").replace("eu-west-1", "")}, "used"),
@@ -286,7 +286,7 @@ STRANGE: dict[str, tuple[dict[str, Any], str]] = {
 
 @pytest.mark.parametrize("case", STRANGE)
 def test_what_is_strange_and_well_formed_is_read(tmp_path: Path, case: str) -> None:
-    """Of what no service would say, but might, every question is answered, and the data stays used."""
+    """An unlikely but possible record leaves every question answered, and the data stays used."""
     said, verdict = STRANGE[case]
     spoil: dict[str, Change] = {
         "DescribeTrainingJob": lambda answer: answer | said,
@@ -333,7 +333,7 @@ def test_an_odd_element_costs_that_element(tmp_path: Path, case: str) -> None:
 
 @pytest.mark.parametrize("value", ["", 10**30, -1, None, HALF, [], 1e30])
 def test_an_element_without_a_time_is_read(tmp_path: Path, value: Any) -> None:
-    """A name with an odd time is a name all the same; of the record itself another call tells."""
+    """A name with an odd time still counts; the record comes from another call."""
     crawled = Crawled(tmp_path, {"ListProcessingJobs": at("ProcessingJobSummaries", 0, "CreationTime", value=value)}, PREP)
     assert set(crawled.records) == {"prep", "after"}
     assert (crawled.gaps, crawled.used(NOWHERE)) == ([], "not-referenced")
@@ -341,7 +341,7 @@ def test_an_element_without_a_time_is_read(tmp_path: Path, value: Any) -> None:
 
 @pytest.mark.parametrize("token", [5, {"a": 1}, ["x"], True, HALF])
 def test_a_token_that_is_none_ends_the_list_in_a_gap(tmp_path: Path, token: Any) -> None:
-    """It is unknown whether more follows: what came is stored, and the list is unfinished."""
+    """Whether more follows is unknown: what came is stored, and the list is unfinished."""
     crawled = Crawled(tmp_path, {"ListProcessingJobs": at("NextToken", value=token)}, PREP)
     assert set(crawled.records) == {"prep", "after"}
     assert [(gap.subject, gap.reason) for gap in crawled.gaps] == [("processing-job", "failed")]
@@ -353,7 +353,7 @@ def test_a_token_that_is_none_ends_the_list_in_a_gap(tmp_path: Path, token: Any)
 
 
 def endless(*, same: bool, grow: bool) -> Change:
-    """Every page has a token: the same one, or a fresh one; and names what it named before, or something new."""
+    """Every page has a token, the same or a fresh one, and names the same records again, or something new."""
     met = 0
 
     def change(answer: Any) -> Any:
@@ -379,7 +379,7 @@ def endless(*, same: bool, grow: bool) -> Change:
 def test_pages_without_an_end_are_a_gap(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, same: bool, grow: bool, told: str
 ) -> None:
-    """A list that has a token for ever ends in a gap that says how, and what it named is kept."""
+    """A list that never stops returning a token ends in a gap that says how, and its names are kept."""
     monkeypatch.setattr(fetch, "MOST_BARREN", 30)
     monkeypatch.setattr(fetch, "MOST_PAGES", 50)
     crawled = Crawled(tmp_path, {"ListProcessingJobs": endless(same=same, grow=grow)}, PREP)
@@ -402,7 +402,7 @@ def test_pages_that_bring_nothing_may_be_followed_by_one_that_does(tmp_path: Pat
     assert (set(crawled.records), crawled.gaps) == ({"prep", "after"}, [])
 
 
-# --- whatever comes -------------------------------------------------------------------------------
+# --- any odd value --------------------------------------------------------------------------------
 
 TEXT = st.text(st.characters(exclude_categories=()), max_size=8)
 NUMBER = st.integers(-(10**40), 10**40) | st.floats() | st.sampled_from([0, -1, 1e30, 10**400])
@@ -413,17 +413,17 @@ PLACES = [only(kind) for kind in KINDS if any(only(kind) in json.dumps(entry) fo
 
 
 def is_odd(old: Any, new: Any, *, listed: bool) -> bool:
-    """Whether a value is none that could stand in the place of another one: of another type, or of no value of its type."""
+    """Whether a value could not stand in the place of another one: it has another type, or no value of its type."""
     if new is None or old is None:
         return listed and old is not None
     sorts = [next(sort for sort in (bool, str, (int, float), list, dict) if isinstance(one, sort)) for one in (old, new)]
     if sorts[0] is not sorts[1]:
-        return not (isinstance(new, str) and new.replace(".", "", 1).isdigit())  # a time may be written so
+        return not (isinstance(new, str) and new.replace(".", "", 1).isdigit())  # a time may have this form
     return isinstance(new, str) and HALF in new
 
 
 def members(value: Any) -> Iterator[tuple[Any, Any]]:
-    """Every member of an answer at any depth: what holds it, and its key or its number."""
+    """Every member of an answer at any depth: its container, and its key or number."""
     keys = value.keys() if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
     for key in keys:
         yield value, key
@@ -431,7 +431,7 @@ def members(value: Any) -> Iterator[tuple[Any, Any]]:
 
 
 class Spoiler:
-    """Puts a value into the place of a member of each answer that it is given; and knows whether all of that was odd."""
+    """Puts a value into the place of a member of each answer, and records whether all of these were odd."""
 
     def __init__(self, which: int, value: Any) -> None:
         self.odd = True
@@ -473,7 +473,7 @@ def test_any_json_in_an_answer_is_survived(operation: str, which: int, value: An
     "ListProcessingJobs", "ListTrialComponents", "ListAssociations", "Search",
 ]))  # fmt: skip
 def test_any_json_on_a_walk_is_survived(which: int, value: Any, operation: str) -> None:
-    """A crawl from an endpoint survives it as well, once it has the endpoint's own record; what it kept has a graph."""
+    """A crawl from an endpoint survives it as well, once it has the endpoint's own record; the kept records form a graph."""
     with TemporaryDirectory() as folder:
         fetcher = Fetcher(Changed(account(Path(folder)), {operation: Spoiler(which, value)}).session())
         found: list[Any] = []
@@ -498,7 +498,7 @@ BODIES = {
 @settings(max_examples=40)
 @given(kind=st.sampled_from(sorted(BODIES)), changes=st.lists(st.tuples(st.integers(0, 10**6), JSON), max_size=3))
 def test_any_json_in_a_record_is_joined(kind: str, changes: list[tuple[int, Any]]) -> None:
-    """What is kept of a record, whatever its members are, has a graph."""
+    """The kept part of a record, whatever its members are, forms a graph."""
     row, body = KINDS[kind], json.loads(json.dumps(BODIES[kind]))
     for which, value in changes:
         body = Spoiler(which, value)(body)

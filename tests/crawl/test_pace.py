@@ -1,4 +1,4 @@
-"""The pace: careful at first, slower where AWS says so, and fast again when it may."""
+"""The pace: careful at first, slower where AWS throttles, and fast again when it may be."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Clock:
 
 
 def run(budget: Budget, clock: Clock, allowed: float, seconds: float) -> tuple[int, int]:
-    """Call as fast as the budget lets us: how many were answered, and how many throttled."""
+    """Call as fast as the budget allows: how many calls succeeded, and how many were throttled."""
     answered = throttled = 0
     tokens, seen, end = allowed, clock.now, clock.now + seconds
     while clock.now < end:
@@ -42,7 +42,7 @@ def run(budget: Budget, clock: Clock, allowed: float, seconds: float) -> tuple[i
 
 @pytest.mark.parametrize("allowed", [2, 10, 50])
 def test_it_finds_the_rate_that_is_allowed(allowed: float) -> None:
-    """Within a minute most of what is allowed is used, and few calls are throttled."""
+    """Within a minute most of the allowed rate is used, and few calls are throttled."""
     clock = Clock()
     answered, throttled = run(Budget(clock, clock.sleep), clock, allowed, 60)
     assert answered > 0.7 * allowed * 60
@@ -50,7 +50,7 @@ def test_it_finds_the_rate_that_is_allowed(allowed: float) -> None:
 
 
 def test_it_recovers() -> None:
-    """Where more is allowed again, more is called."""
+    """Where the limit rises again, more calls are made."""
     clock = Clock()
     budget = Budget(clock, clock.sleep)
     run(budget, clock, 1, 30)
@@ -60,7 +60,7 @@ def test_it_recovers() -> None:
 
 
 def test_it_starts_careful_and_has_limits() -> None:
-    """A short burst goes at once, what follows at the first rate; no rate leaves the limits."""
+    """A short burst goes at once, later calls at the first rate; no rate leaves the limits."""
     clock = Clock()
     budget = Budget(clock, clock.sleep)
     for _ in range(int(BURST)):
@@ -77,7 +77,7 @@ def test_it_starts_careful_and_has_limits() -> None:
 
 
 def test_who_waits_learns_too() -> None:
-    """Calls that wait for their turn go at the rate that holds when it comes, not at the one when they began to wait."""
+    """Waiting calls go at the rate that holds when their turn comes, not at the rate when they began to wait."""
     clock, answers = Clock(), threading.Event()
 
     def sleep(seconds: float) -> None:
@@ -107,7 +107,7 @@ def test_one_burst_is_one_lesson() -> None:
 
 
 def test_each_operation_and_region_has_its_own() -> None:
-    """What one operation learns slows no other one; what is not paced never waits."""
+    """What one operation learns slows no other one; an operation without a limit never waits."""
     pace = Pace()
     pace.of("eu-west-1", "ListModels").throttled(math.inf)
     assert pace.of("eu-west-1", "ListModels").rate == FIRST / 2

@@ -40,7 +40,7 @@ def jobs(number: int) -> list[dict[str, Any]]:
 
 
 def client(path: Path) -> Any:
-    """A client that parses what it is answered, as botocore does; a session keeps answers as they came."""
+    """A client that parses its answers as botocore does; a session keeps answers as they came."""
     quick: Any = Config(retries={"total_max_attempts": 1})
     return Replay(path).boto().client("sagemaker", region_name="eu-west-1", config=quick)
 
@@ -146,7 +146,7 @@ def test_search_refuses_as_the_service_does(filters: list[tuple[str, str, str]],
     ],
 )
 def test_not_found_has_the_services_shape(kind: str, code: str) -> None:
-    """Each kind's "not found" comes as SageMaker sends it, and is understood as missing."""
+    """Each kind's "not found" comes as SageMaker sends it, and is recognized as missing."""
     fetcher = Fetcher(replay_session(BANK))
     with pytest.raises(Refused) as caught:
         fetcher.describe(KINDS[kind], "nobody", "eu-west-1")
@@ -165,7 +165,7 @@ def test_not_found_has_the_services_shape(kind: str, code: str) -> None:
     ],
 )
 def test_faults(tmp_path: Path, code: str, reason: str) -> None:
-    """A fault of the file strikes its operation, for one name or for all, and is understood."""
+    """A fault of the file strikes its operation, for one name or for all, and is recognized."""
     one = {"fault": code, "operation": "DescribeTrainingJob", "name": "Job-001"}
     fetcher = Fetcher(replay_session(account(tmp_path, *jobs(2), one)))
     assert fetcher.describe(KINDS["training-job"], "job-000", "eu-west-1").name == "job-000"
@@ -194,7 +194,7 @@ def test_credentials_that_aws_does_not_take_end_the_crawl(tmp_path: Path) -> Non
 
 
 def test_an_arn_is_asked_for_by_name_where_only_names_are_taken(tmp_path: Path) -> None:
-    """DescribeModel takes no ARN: of the own account the name is asked for, of another account nothing."""
+    """DescribeModel takes no ARN: in the caller's account the name is used, for another account no call is made."""
     model = {"ModelName": "m", "ModelArn": arn("model", "m"), "CreationTime": "2026-01-01T00:00:00Z"}
     path = account(tmp_path, {"kind": "model", "record": model})
     fetcher = Fetcher(replay_session(path))
@@ -297,7 +297,7 @@ def execution(pipeline: str, name: str) -> str:
     ],
 )
 def test_malformed_account_files(tmp_path: Path, text: str, said: str) -> None:
-    """What can't be read in an account file is named with its line."""
+    """An unreadable part of an account file is reported with its line."""
     path = tmp_path / "account.jsonl"
     path.write_text(text)
     with pytest.raises(CrawlError) as caught:
@@ -308,7 +308,7 @@ def test_malformed_account_files(tmp_path: Path, text: str, said: str) -> None:
 
 @pytest.mark.parametrize("make", [lambda path: None, lambda path: path.mkdir(), lambda path: path.write_bytes(b"\xff\xfe\x00")])
 def test_unreadable_account_files(tmp_path: Path, make: Any) -> None:
-    """A file that is missing, a folder or no text is refused with a sentence."""
+    """A missing file, a folder, or a file that is no text is refused with a sentence."""
     make(tmp_path / "account.jsonl")
     with pytest.raises(CrawlError, match="account file .* can't be read"):
         replay_session(tmp_path / "account.jsonl")
@@ -373,7 +373,7 @@ def test_every_row_of_the_table_answers(tmp_path: Path, kind: Kind) -> None:
     ("parameters", "versions"), [({}, ["alone"]), ({"ModelPackageType": "Versioned"}, ["g/1", "g/2"]), ({"ModelPackageType": "Both"}, ["alone", "g/1", "g/2"]), ({"ModelPackageGroupName": "G"}, ["g/1", "g/2"]), ({"ModelPackageGroupName": arn("model-package-group", "g")}, ["g/1", "g/2"])]
 )  # fmt: skip
 def test_packages_are_listed_by_type(tmp_path: Path, parameters: dict[str, str], versions: list[str]) -> None:
-    """ListModelPackages gives packages that are in no group unless it is told otherwise."""
+    """ListModelPackages gives packages without a group unless the request says otherwise."""
     path = account(tmp_path, *(line("model-package", name) for name in ("g/2", "alone", "g/1")))
     assert [
         one["ModelPackageArn"].partition("/")[2] for one in listed(client(path), "ListModelPackages", **parameters)
@@ -381,7 +381,7 @@ def test_packages_are_listed_by_type(tmp_path: Path, parameters: dict[str, str],
 
 
 def test_executions_and_jobs_are_listed_by_their_parent(tmp_path: Path) -> None:
-    """An execution is listed of its own pipeline, by name or ARN in any case, and a job of its own category."""
+    """An execution is listed for its own pipeline, by name or ARN in any case, and a job for its own category."""
     runs = [line("pipeline-execution", f"{p}{n}", PipelineExecutionArn=execution(p, str(n))) for p in "ab" for n in range(15)]
     other = line("job", "two", JobCategory="DataTransformation")
     api = client(account(tmp_path, line("pipeline", "a"), line("pipeline", "empty"), *runs, line("job", "one"), other))
@@ -415,7 +415,7 @@ def test_hub_content_is_described_by_its_four_keys(tmp_path: Path) -> None:
 
 
 def test_optional_parameters_of_describe_change_nothing(tmp_path: Path) -> None:
-    """A Describe call with more than its name is answered by its name."""
+    """A Describe call with more arguments than the name is answered by the name."""
     api = client(account(tmp_path, line("model-card", "card", Content="{}")))
     assert api.describe_model_card(ModelCardName="card", IncludedData="MetadataOnly")["ModelCardName"] == "card"
 
@@ -465,14 +465,14 @@ def dated(*days: int) -> list[dict[str, Any]]:
 def test_lists_are_sorted_and_bounded_in_time(
     tmp_path: Path, operation: str, parameters: dict[str, str], names: list[str]
 ) -> None:
-    """List calls honour their order, and their bounds include the moment that they name."""
+    """List calls honour their order, and their bounds are inclusive."""
     api = client(account(tmp_path, *dated(1, 9, 5)))
     found = listed(api, operation, **parameters)
     assert [one.get("ExperimentName") or one["EndpointName"] for one in found] == names
 
 
 def test_summaries_rename_what_the_service_renames(tmp_path: Path) -> None:
-    """What a List summary calls or places differently from the record comes from where the record has it."""
+    """A List summary's field that the record names or places differently comes from where the record has it."""
     lines = [
         line("feature-group", "f", OfflineStoreStatus={"Status": "Active"}),
         line(
@@ -503,7 +503,7 @@ def test_pages_that_the_service_refuses(tmp_path: Path, parameters: dict[str, An
 
 
 def test_search_gives_the_source_of_a_trial_component(tmp_path: Path) -> None:
-    """A trial component carries its whole job, tags too, whatever the case of the ARN that names it."""
+    """A trial component carries its whole job, including tags, in any case of the ARN that names it."""
     source = {
         "SourceArn": arn("processing-job", "prep").upper().replace("ARN:AWS:SAGEMAKER:EU-WEST-1", f"arn:aws:sagemaker:{REGION}")
     }
@@ -518,7 +518,7 @@ def test_search_gives_the_source_of_a_trial_component(tmp_path: Path) -> None:
 
 
 def test_search_gives_a_model_inside_its_dashboard(tmp_path: Path) -> None:
-    """A model comes as the service sends it: its body inside, its endpoints beside it; and is found by its own fields."""
+    """A model comes as the service sends it, its body inside and its endpoints beside it, and is found by its own fields."""
     path = account(
         tmp_path, line("model", "m", search={"Endpoints": [{"EndpointName": "e"}], "Tags": [{"Key": "a", "Value": "b"}]})
     )
@@ -531,7 +531,7 @@ def test_search_gives_a_model_inside_its_dashboard(tmp_path: Path) -> None:
 
 
 def test_search_of_what_the_service_has_no_record_for_is_empty(tmp_path: Path) -> None:
-    """Images have no member in a Search record, and the table no row for projects: nothing is found, and nothing breaks."""
+    """Images have no member in a Search record, and projects no row in the table: nothing is found, and nothing breaks."""
     for resource in ("Image", "Project"):
         assert client(account(tmp_path)).search(Resource=resource)["Results"] == []
 
@@ -559,7 +559,7 @@ TIMES = {
     ],
 )
 def test_search_bounds_times_as_times(tmp_path: Path, bounds: list[tuple[str, str]], names: str, order: str) -> None:
-    """A time is compared as a time, whatever its zone and its fraction, in either order, and as without an index."""
+    """A time is compared as a time, in any zone and with any fraction, in either order, with and without an index."""
     path = account(tmp_path, *(line("experiment", name, at) for name, at in TIMES.items()))
     expression = {"Filters": [{"Name": "CreationTime", "Operator": operator, "Value": value} for operator, value in bounds]}
     answer = client(path).search(Resource="Experiment", SearchExpression=expression, SortBy="CreationTime", SortOrder=order)
@@ -592,7 +592,7 @@ def assumed(replay: Replay, role: str = ROLE) -> boto3.Session:
 
 
 def test_an_assumed_role_reads_its_own_account(tmp_path: Path) -> None:
-    """Who assumed a role is that role's session for STS, and sees that account's records and no other's."""
+    """An assumed role is that role's session for STS, and sees that account's records and no others."""
     replay = Replay(
         account(tmp_path, line("model", "mine"), line("model", "theirs", ModelArn=arn("model", "theirs", account=OTHER)))
     )
@@ -621,7 +621,7 @@ def test_botocore_takes_the_credentials_of_a_role(tmp_path: Path) -> None:
 
 
 def test_the_enabled_regions(tmp_path: Path) -> None:
-    """The header's regions are listed, answered in any partition, and others refused as AWS refuses them."""
+    """The header's regions are listed and answered in any partition; others are refused as AWS refuses them."""
     header = HEADER | {"regions": ["eu-west-1", "cn-north-1", "us-iso-east-1"]}
     boto = Replay(account(tmp_path, line("model", "m", ModelArn=arn("model", "m", region="cn-north-1")), header=header)).boto()
     regions = boto.client("account", region_name="us-east-1").list_regions(
@@ -647,7 +647,7 @@ def test_a_file_that_names_no_regions_has_its_own(tmp_path: Path) -> None:
 
 
 def test_other_services_deny_access(tmp_path: Path) -> None:
-    """A service that the file says nothing about is denied, and no network is asked."""
+    """A service that the file does not mention is denied, and no network is used."""
     boto = Replay(account(tmp_path)).boto()
     for call in (
         lambda: boto.client("s3").list_objects_v2(Bucket="b"),
@@ -664,7 +664,7 @@ def test_other_services_deny_access(tmp_path: Path) -> None:
 
 
 def codes(api: Any, calls: int, operation: str = "list_models", **parameters: Any) -> list[str]:
-    """What the same call gives again and again: an error's code, or nothing."""
+    """What the same call gives each time: an error's code, or nothing."""
     said = []
     for _ in range(calls):
         try:
@@ -693,7 +693,7 @@ def codes(api: Any, calls: int, operation: str = "list_models", **parameters: An
     ],
 )
 def test_a_fault_strikes_the_calls_that_it_names(tmp_path: Path, words: dict[str, Any], struck: str) -> None:
-    """Operation, name, region, account, and the count of calls each narrow a fault down."""
+    """Operation, name, region, account, and the count of calls each limit a fault."""
     fault = {"fault": "ThrottlingException", "operation": "ListModels"} | words
     said = codes(client(account(tmp_path, fault)), 6)
     assert "".join("x" if code else "." for code in said) == struck
@@ -736,7 +736,7 @@ def test_a_fault_is_named_by_what_is_asked_for(
     ],
 )
 def test_faults_have_the_services_status(tmp_path: Path, code: str, status: int) -> None:
-    """An error comes with its code and with the HTTP status of its sort."""
+    """An error has its code and the HTTP status of its sort."""
     with pytest.raises(ClientError) as caught:
         client(account(tmp_path, {"fault": code, "operation": "ListModels"})).list_models()
     assert caught.value.response["Error"]["Code"] == code
@@ -769,7 +769,7 @@ def test_a_record_may_go_between_list_and_describe(tmp_path: Path) -> None:
     ],
 )
 def test_faults_of_other_services(tmp_path: Path, fault: dict[str, str], call: Any) -> None:
-    """Who may not assume a role or list regions is told so in that service's own way; `*` is SageMaker's alone."""
+    """A denied AssumeRole or region list gets that service's own error; `*` covers SageMaker alone."""
     with pytest.raises(ClientError, match="AccessDenied|Unauthorized.*is not authorized to perform"):
         call(Replay(account(tmp_path, {"fault": "AccessDeniedException"} | fault)))
     call(Replay(account(tmp_path, {"fault": "AccessDeniedException", "operation": "*"})))

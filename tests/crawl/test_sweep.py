@@ -1,4 +1,4 @@
-"""One sweep of a small account: what it asks, how often, what it counts, and what it reads besides the lists."""
+"""One sweep of a small account: which calls it makes, how often, what it counts, and what it reads besides the lists."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PRIVATE = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:hub-content/own/Model/tuned/1.0
 
 @dataclass
 class Swept:
-    """What a sweep asked, by operation, and what it left in its snapshot."""
+    """The calls of a sweep, by operation, and what it left in its snapshot."""
 
     asked: Counter[str]
     records: list[Resource]
@@ -38,7 +38,7 @@ class Swept:
 
 
 def sweep(folder: Path, *records: dict[str, Any], faults: tuple[dict[str, Any], ...] = (), **words: Any) -> Swept:
-    """Crawl an account of some records, or of one of each kind, and keep what was asked of AWS."""
+    """Crawl an account of some records, or of one of each kind, and keep the calls to AWS."""
     asked: Counter[str] = Counter()
     told: list[lineage.Progress] = []
     path = account(folder, *faults, records=list(records) or estate())
@@ -55,19 +55,19 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Swept:
 
 
 def test_each_call_is_made_once(whole: Swept) -> None:
-    """A list and a Search of each kind, and one Describe of each record that no Search gives: no more than that."""
+    """A sweep makes one list and one Search per kind, and one Describe per record that no Search gives: no more than that."""
     assert {call: times for call, times in whole.asked.items() if times != 1} == {"ListJobs": CATEGORIES}
     there = {entry["kind"] for entry in estate()}
     assert {call.removeprefix("Search") for call in whole.asked if call.startswith("Search")} == {
         KINDS[kind].search for kind in there if KINDS[kind].search
     }
     single = {KINDS[kind].describe for kind in there if not KINDS[kind].search}
-    doubted_here = {"DescribePipeline"}  # its definition stands in Describe only
+    doubted_here = {"DescribePipeline"}  # only Describe has its definition
     assert {call for call in whole.asked if call.startswith("Describe")} == single | doubted_here
 
 
 def test_what_is_counted(whole: Swept) -> None:
-    """The calls of all lists are those that were made, and each list counts its records; progress ends with the sums."""
+    """The sum over all lists is the number of calls made, and each list counts its records; progress ends with the sums."""
     assert sum(one.calls for one in whole.lists.values()) == whole.asked.total() == whole.told[-1].calls
     of_kind = Counter(entry["kind"] for entry in estate())
     assert {kind: one.records for kind, one in whole.lists.items() if one.records} == dict(of_kind)
@@ -94,7 +94,7 @@ def test_what_waits_for_another_kind(tmp_path: Path) -> None:
 
 
 def test_what_waits_for_a_kind_that_is_not_asked_for(tmp_path: Path) -> None:
-    """Executions alone can't be listed, and their list says so."""
+    """Executions cannot be listed without pipelines, and their list says so."""
     lost = sweep(tmp_path, *estate(), kinds=["pipeline-execution", "algorithm"]).lists["pipeline-execution"]
     assert (lost.finished, lost.reason) == (None, "not-enumerated")
     assert lost.detail == "it is listed by pipeline, which was not requested"
@@ -107,13 +107,14 @@ def hub_content(hub: str, **body: Any) -> dict[str, Any]:
 
 
 def begins_with(hub: str, name: str) -> dict[str, Any]:
-    """A training job that began with a model of a hub."""
+    """A training job that started from a model of a hub."""
     source = {"S3DataType": "S3Prefix", "S3Uri": "s3://jumpstart/", "HubAccessConfig": {"HubContentArn": hub}}
     return fit(name, {}, InputDataConfig=[{"ChannelName": "model", "DataSource": {"S3DataSource": source}}])
 
 
 def test_what_only_records_name_is_read_once(tmp_path: Path) -> None:
-    """What no list gives is read where records name it by ARN, once however many do, and so is what it names in turn."""
+    """A resource that no list gives is read where records name it by ARN, once however many do, and so is what it names in
+    turn."""
     jobs = [begins_with(PRIVATE, name) for name in ("one", "two")]
     chain = hub_content(PRIVATE, SageMakerPublicHubContentArn=PUBLIC), hub_content(PUBLIC)
     package = arn("model-package", "g/1", account=OTHER)
@@ -126,14 +127,15 @@ def test_what_only_records_name_is_read_once(tmp_path: Path) -> None:
 
 
 def test_what_only_records_name_may_be_gone(tmp_path: Path) -> None:
-    """A deleted thing that a record names becomes a gap, after a second request to make sure."""
+    """A deleted resource that a record names becomes a gap, after a second request to make sure."""
     found = sweep(tmp_path, begins_with(PUBLIC, "one"), kinds=["training-job"])
     assert [(gap.operation, gap.reason) for gap in found.gaps] == [("DescribeHubContent", "missing")]
     assert found.asked["DescribeHubContent"] == 2
 
 
 def test_what_search_gives_by_halves_is_described(tmp_path: Path) -> None:
-    """An endpoint that is updating is asked for by itself, for only so its pending deployment is told; one in service is not."""
+    """An updating endpoint is described individually, because only Describe has its pending deployment; one in service is
+    not."""
     states = [
         line("endpoint", f"e-{status.lower()}", {"EndpointConfigName": "c", "EndpointStatus": status})
         for status in ("InService", "Updating", "Creating")
@@ -144,7 +146,7 @@ def test_what_search_gives_by_halves_is_described(tmp_path: Path) -> None:
 
 
 def test_what_search_refuses_is_described(tmp_path: Path) -> None:
-    """Where Search is refused, each record of the list is asked for, and nothing is missing."""
+    """Where Search is refused, each record of the list is described, and nothing is missing."""
     denied = {"fault": "AccessDeniedException", "operation": "Search"}
     found = sweep(tmp_path, *(fit(f"j{number}", {}) for number in range(40)), kinds=["training-job"], faults=(denied,))
     assert (found.asked["DescribeTrainingJob"], found.lists["training-job"].records, found.gaps) == (40, 40, [])
@@ -170,11 +172,12 @@ def test_what_search_refuses_is_described(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_doubted(doubts: tuple[str, ...], body: dict[str, Any], expected: bool) -> None:
-    """A field that is there, one that is not, one that differs, or two of these at once: any of a kind's doubts is enough."""
+    """A field that is present, one that is absent, one that differs, or two of these at once: any of a kind's doubts is
+    enough."""
     assert doubted(replace(KINDS["model"], doubts=doubts), record("model", "m", body)) is expected
 
 
-# --- a sweep after another ----------------------------------------------------------------------
+# --- a second sweep -----------------------------------------------------------------------------
 
 OLD = [fit(name, {}) for name in ("a", "b", "c")]
 NEW = fit("new", {}, CreationTime="2031-01-02T09:55:00Z", LastModifiedTime="2031-01-02T11:00:00Z")
@@ -197,7 +200,7 @@ ENDED = fit("r", {}, TrainingJobStatus="Completed")
 def test_a_second_sweep_asks_for_what_is_new(
     tmp_path: Path, before: list[Any], after: list[Any], described: int, records: int
 ) -> None:
-    """What is new or was changed since comes by the list and by Search; a job that had not ended is asked for by itself."""
+    """New and changed records come by the list and by Search; a job that had not ended is described individually."""
     sweep(tmp_path, *before, kinds=["training-job"])
     second = sweep(tmp_path, *after, kinds=["training-job"])
     assert (second.asked["DescribeTrainingJob"], second.lists["training-job"].records) == (described, records)
@@ -209,7 +212,7 @@ def test_a_second_sweep_asks_for_what_is_new(
 
 @pytest.mark.parametrize(("full", "gone"), [(True, {"a"}), (False, set())])
 def test_only_a_whole_list_tells_what_is_gone(tmp_path: Path, full: bool, gone: set[str]) -> None:
-    """A job that is no longer on the list is deleted, if the list was read completely; otherwise it was not looked for."""
+    """A job that is no longer on the list is deleted, if the list was complete; otherwise its absence means nothing."""
     sweep(tmp_path, *OLD, kinds=["training-job"])
     sweep(tmp_path, *OLD[1:], kinds=["training-job"], full=full)
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
@@ -218,7 +221,7 @@ def test_only_a_whole_list_tells_what_is_gone(tmp_path: Path, full: bool, gone: 
 
 @pytest.mark.parametrize(("full", "finished"), [(True, True), (False, False)])
 def test_what_was_changed_only_search_tells(tmp_path: Path, full: bool, finished: bool) -> None:
-    """Where Search is refused a whole list makes up for it; a list of what is new alone does not, and is not finished."""
+    """Where Search is refused a complete list replaces it; a list of new records alone does not, and is unfinished."""
     sweep(tmp_path, *OLD, kinds=["training-job"])
     denied = {"fault": "AccessDeniedException", "operation": "Search"}
     second = sweep(tmp_path, *OLD, NEW, kinds=["training-job"], full=full, faults=(denied,))
@@ -227,7 +230,7 @@ def test_what_was_changed_only_search_tells(tmp_path: Path, full: bool, finished
 
 
 def test_what_a_list_tells_whole_is_asked_for_no_more(tmp_path: Path) -> None:
-    """Associations have no Describe: what their list says of them is all there is, and is counted."""
+    """Associations have no Describe: their list holds all there is, and is counted."""
     ends = {"SourceArn": arn("training-job", "a"), "DestinationArn": arn("model", "m"), "AssociationType": "Produced"}
     entry = {"kind": "association", "record": ends | {"CreationTime": "2026-01-02T09:55:00Z"}}
     found = sweep(tmp_path, entry, kinds=["association"])

@@ -1,4 +1,4 @@
-"""A list that is read from both of its ends: nothing is left out, whatever the order in which the pages come."""
+"""A list that is read from both ends: nothing is left out, whatever the order of the pages."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def pages(times: list[str | None], size: int, *, backward: bool) -> Iterator[lis
 
 
 def walk(times: list[str | None], size: int, turns: list[bool]) -> tuple[list[str], int]:
-    """What two walks name that take their pages by `turns`, each until they have met; and how many pages."""
+    """The names from two walks that take their pages by `turns`, each until they have met; and the number of pages."""
     ends, named, taken = Ends(), [], 0
     walks = {backward: pages(times, size, backward=backward) for backward in (False, True)}
     for backward in [*turns, *[False, True] * len(times)]:
@@ -43,14 +43,14 @@ def walk(times: list[str | None], size: int, turns: list[bool]) -> tuple[list[st
 
 @given(TIMES, st.integers(1, 5), st.lists(st.booleans(), max_size=12))
 def test_nothing_is_left_out(times: list[int], size: int, turns: list[bool]) -> None:
-    """Two walks that stop where they have met name all of an ordered list, however they take their turns."""
+    """Two walks that stop where they met name all of an ordered list, however they take turns."""
     named, _ = walk([clock(at) for at in sorted(times)], size, turns)
     assert set(named) == {str(n) for n in range(len(times))}
 
 
 @given(TIMES, st.integers(1, 5), st.lists(st.booleans(), max_size=12))
 def test_nothing_is_named_twice_but_what_was_made_at_once(times: list[int], size: int, turns: list[bool]) -> None:
-    """What the one walk has named the other leaves out, unless the clock can't tell them apart."""
+    """What one walk has named the other leaves out, unless the clock cannot tell them apart."""
     different = sorted(set(times))
     named, _ = walk([clock(at) for at in different], size, turns)
     assert len(named) <= len(different) + 1
@@ -70,5 +70,5 @@ def test_without_order_each_goes_to_its_end(times: list[int | None], size: int) 
 
 
 def test_half_the_pages_each() -> None:
-    """Two walks side by side need no more than a page each over what one of them would."""
+    """Two walks side by side need at most one page each more than a single walk."""
     assert walk([clock(n) for n in range(1000)], 100, [False, True] * 10)[1] <= 12

@@ -1,4 +1,4 @@
-"""Members of answers that botocore does not know: holes where they could name something, else notes, once a crawl."""
+"""Members of answers that botocore does not know: gaps where they could name something, otherwise notes, once a crawl."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def notes(folder: Path) -> dict[str, str]:
 
 
 def real(name: str) -> dict[str, Any]:
-    """A training job with all that real answers hold and no public botocore knows."""
+    """A training job with all members that real answers hold and no public botocore knows."""
     job = fit(name, {"train": "s3://d/"})
     job["record"] |= {"CreatedBy": REAL["CreatedBy"], "DisableEFA": False, "TrainingJobOutput": {}}
     job["record"]["InputDataConfig"][0]["EnableFFM"] = False
@@ -97,7 +97,7 @@ def test_members_of_real_answers_hide_nothing(tmp_path: Path) -> None:
 )  # fmt: skip
 @pytest.mark.parametrize(("value", "names"), [({"A": ["lake://x"]}, True), ({"A": ["x"]}, False)])
 def test_each_way_to_a_record(tmp_path: Path, entry: dict[str, Any], member: str, value: Any, *, names: bool) -> None:
-    """Through Search, Describe and List: what could name something is a gap of its record, and else a note."""
+    """In Search, Describe and List, a member that could name something is a gap of its record, any other a note."""
     entry = json.loads(json.dumps(entry))
     within = entry["record"]
     for step in member.split(".")[:-1]:
@@ -114,7 +114,7 @@ def test_each_way_to_a_record(tmp_path: Path, entry: dict[str, Any], member: str
 
 
 def test_replay_sends_through_search_what_nobody_knows(tmp_path: Path) -> None:
-    """Search of an account file leaves out what Describe alone gives, and sends what neither is known to give."""
+    """Search of an account file leaves out what only Describe gives, and sends what neither is known to give."""
     job = fit("j", {"train": "s3://d/"}, ProfilerRuleConfigurations=[], Lake=1)
     job["record"]["InputDataConfig"][0]["Lake"] = 2
     model = line("model", "m", {"PrimaryContainer": {"ModelDataUrl": "s3://m/x", "Lake": 3}, "Lake": 4})
@@ -137,7 +137,7 @@ def test_replay_sends_through_search_what_nobody_knows(tmp_path: Path) -> None:
 
 
 def test_a_member_that_holds_a_secret(tmp_path: Path) -> None:
-    """What a secret-looking member names is judged, and is not kept."""
+    """The name in a member that looks like a secret is judged, and is not kept."""
     job = fit("j", {"train": "s3://d/"}, LakeToken="fs-0123456789abcdef0", Lake={"Password": "hunter2", "Mode": "x"})
     assert crawl(tmp_path, job).verdict == "unknown"
     ((gap,), (note,)) = told(tmp_path)
@@ -159,7 +159,7 @@ def test_a_walk_notes_as_well(tmp_path: Path) -> None:
 
 
 def test_notes_of_later_crawls(tmp_path: Path) -> None:
-    """A note stands until the list is read whole again and no record has the member any more."""
+    """A note stays until a complete list shows no record with the member any more."""
     crawl(tmp_path, real("j"))
     crawl(tmp_path, fit("j", {"train": "s3://d/"}))
     assert notes(tmp_path)
@@ -168,7 +168,7 @@ def test_notes_of_later_crawls(tmp_path: Path) -> None:
 
 
 def test_a_note_tells_each_value_once_and_not_all_of_many() -> None:
-    """What a member says is told in the order in which it came; past some values a note says that there were more."""
+    """A member's values are shown in the order in which they came; after some values a note says that there were more."""
     collected = Notes()
     values = [True, False, True, *range(TOLD + 5)]
     jobs = [record("training-job", f"j{n}", {}) for n in range(len(values))]
@@ -207,7 +207,8 @@ def test_gaps_tells_the_notes(tmp_path: Path, run: Callable[..., Ran]) -> None:
 
 @pytest.mark.parametrize(("bare", "verdict"), [(False, "not-referenced"), (True, "used")])
 def test_an_output_path_without_the_jobs_name(tmp_path: Path, *, bare: bool, verdict: str) -> None:
-    """A job that leaves its name out of the output path writes into that path itself: who reads there may have read of it."""
+    """A job that leaves its name out of the output path writes into that path itself: a reader there may have read its
+    output."""
     day = {"CreationTime": "2026-01-05T09:55:00Z", "LastModifiedTime": "2026-01-05T11:00:00Z"}
     first = fit("first", {"train": "s3://d/"}, OutputDataConfig=OUTPUT | {"RemoveJobNameFromS3OutputPath": bare})
     second = fit("second", {"train": "s3://models/output/"}, day="2026-01-05", **day)
@@ -223,7 +224,7 @@ def test_an_output_path_without_the_jobs_name(tmp_path: Path, *, bare: bool, ver
 
 @pytest.mark.parametrize(("disabled", "verdict"), [(False, "used-indirectly"), (True, "possible")])
 def test_a_job_that_uploads_no_model(tmp_path: Path, *, disabled: bool, verdict: str) -> None:
-    """A job that was told to upload no model may have written none: what lies at its place is only possibly its own."""
+    """A job that was told to upload no model may have written none: an object at its place is only possibly its own."""
     day = {"CreationTime": "2026-01-05T09:55:00Z", "LastModifiedTime": "2026-01-05T11:00:00Z"}
     first = fit("first", {"train": "s3://d/"}, OutputDataConfig=OUTPUT | {"DisableModelUpload": disabled})
     second = fit("second", {"model": "s3://models/first/output/model.tar.gz"}, day="2026-01-05", **day)

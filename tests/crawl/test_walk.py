@@ -1,4 +1,4 @@
-"""The walk over the bank: exactly what is upstream of each endpoint, and every hole named."""
+"""The walk over the bank: exactly what is upstream of each endpoint, and every gap named."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def edges(graph: lineage.Graph) -> set[tuple[str, str, str, str]]:
 
 
 def test_every_edge_of_a_plain_chain(tmp_path: Path) -> None:
-    """From the endpoint loans-live the walk finds these edges, and no other."""
+    """From the endpoint loans-live the walk finds these edges, and no others."""
     graph = walk(tmp_path, "loans-live")
     endpoint, config = arn("endpoint", "loans-live"), arn("endpoint-config", "loans-live-config")
     model, fit, prep = (
@@ -112,7 +112,7 @@ def test_every_node_of_a_plain_chain_is_observed(tmp_path: Path) -> None:
     ],
 )
 def test_jobs_upstream(tmp_path: Path, endpoint: str, jobs: set[str]) -> None:
-    """The walk reads the jobs behind an endpoint, every one of them and no bystander."""
+    """The walk reads the jobs behind an endpoint, all of them and no unrelated one."""
     graph = walk(tmp_path, endpoint)
     found = {data["name"] for _, data in graph.nodes(data=True) if data["kind"].endswith("-job") and data["observed"]}
     assert found == jobs
@@ -128,7 +128,7 @@ def test_jobs_upstream(tmp_path: Path, endpoint: str, jobs: set[str]) -> None:
     ],
 )
 def test_gaps(tmp_path: Path, endpoint: str, subject: str, operation: str, reason: str) -> None:
-    """What is deleted, denied or unmatched is a gap of that node, and the walk goes on."""
+    """A deleted, denied or unmatched node is a gap of that node, and the walk goes on."""
     graph = walk(tmp_path, endpoint)
     assert [(gap.subject, gap.operation, gap.reason) for gap in graph.graph["gaps"]] == [(subject, operation, reason)]
     assert subject in graph
@@ -147,7 +147,7 @@ def without(tmp_path: Path, *names: str, plus: str = "") -> Path:
     ["Search", "ListProcessingJobs", "ListTrialComponents", "DescribeProcessingJob", "DescribeTrial", "DescribeModel"],
 )
 def test_a_denied_operation_is_a_gap_and_no_end(tmp_path: Path, operation: str) -> None:
-    """Whatever is denied, the walk ends well, says so, and keeps the rest."""
+    """Whatever is denied, the walk finishes, says so, and keeps the rest."""
     fault = json.dumps({"fault": "AccessDeniedException", "operation": operation})
     graph = walk(tmp_path, "loans-live", replay=without(tmp_path, plus=fault))
     assert {gap.operation for gap in graph.graph["gaps"]} == {operation}
@@ -156,7 +156,7 @@ def test_a_denied_operation_is_a_gap_and_no_end(tmp_path: Path, operation: str) 
 
 
 def test_a_job_is_found_by_its_name_where_search_lags(tmp_path: Path) -> None:
-    """The job whose name stands in the key is asked for itself, and counts if it says that it writes there."""
+    """The job whose name is in the key is read itself, and counts if its record says that it writes there."""
     lagging = without(tmp_path)
     account = lagging.read_text().replace(
         '"S3ModelArtifacts": "s3://bank-ml/ledger-models/Ledger-Fit-1/output/model.tar.gz"',
@@ -184,7 +184,7 @@ def test_what_could_not_be_read_again_is_a_gap_of_its_trace(tmp_path: Path) -> N
 
 
 def test_a_component_that_is_gone_is_suspect(tmp_path: Path) -> None:
-    """An inference component that the later crawl of its endpoint did not list is no certain part of it."""
+    """An inference component that the later crawl of its endpoint did not list is not a certain part of it."""
     walk(tmp_path, "assist-components")
     lines = [line for line in BANK.read_text().splitlines() if '"assist-lora-ic"' not in line]
     (tmp_path / "fewer.jsonl").write_text("\n".join(lines))
@@ -193,7 +193,7 @@ def test_a_component_that_is_gone_is_suspect(tmp_path: Path) -> None:
 
 
 def test_odd_values_stop_nothing(tmp_path: Path) -> None:
-    """What people wrote where a location or an ARN should be is kept as it is, and the walk goes on."""
+    """Text by people in place of a location or an ARN is kept as it is, and the walk goes on."""
     odd = tmp_path / "odd.jsonl"
     text = BANK.read_text().replace('"s3://bank-ml/ledger/"', '"s3://<your-bucket>/x/"')
     text = text.replace(f'"{arn("pipeline", "credit-risk")}/execution/k3v9p1x7a2bc"', f'"{arn("training-job", "")}"')
@@ -211,7 +211,7 @@ def test_odd_values_stop_nothing(tmp_path: Path) -> None:
 
 
 def test_an_interrupted_crawl_keeps_the_endpoints_it_finished(tmp_path: Path) -> None:
-    """What was read to its end stays, half a walk does not, and the snapshot says that the crawl did not finish."""
+    """A finished walk stays, half a walk does not, and the snapshot says that the crawl did not finish."""
 
     def interrupt(progress: lineage.Progress) -> None:
         if progress.doing == "following ledger-old" and progress.records > 12:
@@ -265,7 +265,7 @@ def test_a_second_crawl_adds(tmp_path: Path) -> None:
 
 
 def test_a_trace_names_the_crawl_that_read_its_path(tmp_path: Path) -> None:
-    """A later crawl of another endpoint is no witness for this one."""
+    """A later crawl of another endpoint proves nothing for this one."""
     walk(tmp_path, "loans-live")
     graph = walk(tmp_path, "cards-repack")
     assert [crawl["id"] for crawl in lineage.trace(graph, "loans-live").scope["crawls"]] == [1]
@@ -273,7 +273,7 @@ def test_a_trace_names_the_crawl_that_read_its_path(tmp_path: Path) -> None:
 
 
 def test_a_gap_of_an_earlier_crawl_closes(tmp_path: Path) -> None:
-    """What was denied before and can be read now is no gap any more."""
+    """What was denied before and can be read now is no longer a gap."""
     denied = without(tmp_path, plus=json.dumps({"fault": "AccessDeniedException", "operation": "DescribeProcessingJob"}))
     assert walk(tmp_path, "loans-live", replay=denied).graph["gaps"]
     assert walk(tmp_path, "loans-live").graph["gaps"] == []
@@ -289,7 +289,7 @@ def test_an_endpoint_nobody_has_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_unknown_members_are_a_gap_of_their_record(tmp_path: Path) -> None:
-    """What botocore drops of a record is a gap of that record, and closes when it drops nothing any more."""
+    """What botocore drops from a record is a gap of that record, and closes when it no longer drops anything."""
     newer = tmp_path / "newer.jsonl"
     lines = [json.loads(line) for line in BANK.read_text().splitlines()]
     for line in lines:
@@ -310,7 +310,7 @@ def test_unknown_members_are_a_gap_of_their_record(tmp_path: Path) -> None:
 
 
 def test_a_denied_processing_job_shadows_every_dataset(tmp_path: Path) -> None:
-    """A processing job that can't be read may have made any dataset: each trace that reads one says so."""
+    """An unreadable processing job may have made any dataset: each trace that reads one says so."""
     denied = without(
         tmp_path,
         plus=json.dumps({"fault": "AccessDeniedException", "operation": "DescribeProcessingJob", "name": "Loans-Prep-0042"}),
@@ -346,7 +346,7 @@ def test_writers_that_came_too_late_are_named(tmp_path: Path) -> None:
 
 
 def test_search_expressions_stay_within_the_services_limits() -> None:
-    """No expression has more than 20 filters, and one `Contains` at most."""
+    """An expression has at most 20 filters, and at most one `Contains`."""
     place = parse_location("s3://b/" + "deep/" * 30 + "model.tar.gz")
     expressions = list(search_expressions(place, Span.PREFIX, "eu-west-1"))
     assert all(len(one["Filters"]) <= MAX_FILTERS for one in expressions)
@@ -356,7 +356,7 @@ def test_search_expressions_stay_within_the_services_limits() -> None:
 
 
 def test_an_object_is_not_searched_as_a_prefix() -> None:
-    """Of a single object, only its own spellings and the folders around it are asked for."""
+    """For a single object, the search covers only its own spellings and the folders around it."""
     expressions = list(search_expressions(parse_location("s3://b/j/m.tar.gz"), Span.OBJECT, "eu-west-1"))
     values = {f["Value"] for one in expressions for f in one["Filters"]}
     assert {f["Operator"] for one in expressions for f in one["Filters"]} == {"Equals"}

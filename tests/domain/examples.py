@@ -1,4 +1,4 @@
-"""Secrets made up for the tests, of parts that only here are put together: none was ever one, and none stands whole in a file."""
+"""Made-up secrets for the tests, from parts that are joined only here: none was ever real, and none stands whole in a file."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ OF_SHAPES = {
 }
 
 _SIGNATURE, _WORD = "c0ffee" * 8, "hunter2Made-Up"
-# Every form in which a name stands beside its secret; the name tells the form.
+# Every form in which a name stands beside its secret; the key names the form.
 OF_FORMS = {
     "json": Example('{"db": {"password": "' + _WORD + '"}}', _WORD),
     "broken json": Example('{"db": {"password": "' + _WORD + '"', _WORD),

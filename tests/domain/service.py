@@ -1,6 +1,6 @@
-"""SageMaker as one botocore knows it, and how that compares with the lists of what no row of the table reads.
+"""SageMaker as one botocore knows it, compared with the lists of what no row of the table reads.
 
-The lists lie in `data/` and were checked against the botocore that `tests/constraints.txt` names.
+The lists are in `data/` and were checked against the botocore that `tests/constraints.txt` names.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ DATA = Path(__file__).parent / "data"
 CONSTRAINTS = Path(__file__).parent.parent / "constraints.txt"
 CHECKED = Version(re.findall(r"^botocore==(\S+)", CONSTRAINTS.read_text(), re.MULTILINE)[0])
 ROWS = [kind for kind in KINDS.values() if kind.describe or kind.list]
-# What a field that refers to something is called. Wide on purpose: a name too many costs a line in the list.
+# The names of fields that refer to something. Wide on purpose: a name too many costs a line in the list.
 REFERENCE_SHAPED = re.compile(
     r"Arn|Ur[il]|Image|S3|Name$|Id$|Ids|Path$|Source|Environment|HyperParameter|Argument|Entrypoint|Query|Location"
 )
 
 
 class Structure(NamedTuple):
-    """As much of a botocore shape as is looked at, for a record that several calls give together."""
+    """The needed part of a botocore shape, for a record that several calls give together."""
 
     name: str
     members: dict[str, Any]
@@ -38,7 +38,7 @@ class Structure(NamedTuple):
 
 
 class Shape(NamedTuple):
-    """A shape inside a document, which botocore takes for a text: as `documents.tsv` says."""
+    """A shape inside a document, which is a text to botocore: as `documents.tsv` says."""
 
     name: str
     type_name: str
@@ -48,7 +48,7 @@ class Shape(NamedTuple):
 
 
 def document(start: str, rest: list[str]) -> Shape:
-    """What a document holds at a path below its kind, by the rest of the path of each field in it."""
+    """The shapes of a document at a path below its kind, by the rest of each field's path."""
     members: dict[str, Any] = {}
     heads = {path.partition(".")[0] for path in rest if path}
     for head in heads:
@@ -89,7 +89,7 @@ def holds(members: dict[str, Any], path: str) -> bool:
 
 @dataclass(frozen=True)
 class Service:
-    """What a botocore says of SageMaker."""
+    """SageMaker as a botocore describes it."""
 
     model: ServiceModel
 
@@ -97,7 +97,7 @@ class Service:
         return self.model.operation_model(operation).input_shape
 
     def results(self, operation: str) -> Any:
-        """What a List call lists: the one list of its answer."""
+        """The items of a List call: the one list of its answer."""
         members = self.model.operation_model(operation).output_shape.members.values()
         [found] = [shape for shape in members if shape.type_name == "list"]
         return found
@@ -109,7 +109,7 @@ class Service:
         return dict((shape.members[kind.wrapped] if kind.wrapped else shape).members)
 
     def crawled(self, kind: Kind) -> dict[str, Any]:
-        """The members that the calls of the row's own give together."""
+        """The members that the row's own calls give together."""
         return {extra.member: self.results(extra.operation) for extra in kind.extras} | self.answered(kind)
 
 
@@ -118,7 +118,7 @@ INSTALLED_VERSION = Version(botocore.__version__)
 
 
 def service_in(folder: Path) -> Service:
-    """The service as the model in a folder says that is laid out as `botocore/data` is."""
+    """The service from the model in a folder that has the layout of `botocore/data`."""
     loader = Loader(extra_search_paths=[str(folder)], include_default_search_paths=False)
     return Service(ServiceModel(loader.load_service_model("sagemaker", "service-2"), "sagemaker"))
 
@@ -142,7 +142,7 @@ def leaves(shape: Any, path: str = "", seen: tuple[str, ...] = ()) -> Iterator[t
 
 
 def unread_references(service: Service) -> set[str]:
-    """The reference-shaped fields that no row reads, each after its kind."""
+    """The fields that look like references and that no row reads, each after its kind."""
     return {
         f"{kind.name}\t{path}"
         for kind in ROWS
@@ -153,7 +153,7 @@ def unread_references(service: Service) -> set[str]:
 
 
 def unread_resources(service: Service) -> set[str]:
-    """The Describe calls that no row makes, and the List calls besides whose things no Describe call is known for."""
+    """The Describe calls that no row makes, and the List calls of things without a known Describe call."""
     names = set(service.model.operation_names)
     called = {one for kind in ROWS for one in (kind.describe, kind.list)}
     called |= {one.operation for kind in ROWS for one in (*kind.extras, *kind.finders)}
@@ -169,7 +169,7 @@ def singular(noun: str) -> str:
 
 
 def status_words(service: Service) -> set[str]:
-    """The words in which a record can say how it stands, each after its kind."""
+    """The words of a record's status, each after its kind."""
     return {
         f"{kind.name}\t{word}"
         for kind in ROWS
@@ -183,12 +183,12 @@ def status_words(service: Service) -> set[str]:
 
 
 class Difference(NamedTuple):
-    added: list[str]  # what the service has and the list does not name
-    vanished: list[str]  # what the list names and the service does not have
+    added: list[str]  # in the service, not in the list
+    vanished: list[str]  # in the list, not in the service
 
 
 def table(name: str) -> list[tuple[str, str]]:
-    """The rows of a checked-in list: what each names, and its last column, a word why."""
+    """The rows of a checked-in list: what each names, and its last column, the reason."""
     lines = (DATA / name).read_text().splitlines()[1:]
     rows = [(what, why) for what, _, why in (line.rpartition("\t") for line in lines)]
     assert all(why for _, why in rows)
@@ -214,5 +214,6 @@ def difference(what: str, service: Service) -> Difference:
 
 
 def untrue(version: Version, between: Difference) -> list[str]:
-    """What no botocore of this version may differ in: an older one adds nothing, a newer one has all that is listed."""
+    """The differences that no botocore of this version may have: an older one adds nothing, a newer one has all that is
+    listed."""
     return (between.added if version <= CHECKED else []) + (between.vanished if version >= CHECKED else [])

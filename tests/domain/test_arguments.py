@@ -49,7 +49,7 @@ def test_what_names_a_bucket(name: str, expected: bool) -> None:
     ],
 )
 def test_a_bucket_and_its_prefix(given: Any, name: str, uris: list[str]) -> None:
-    """A bucket goes with each prefix whose name begins as its own does, or where one of the two says no more than what it is."""
+    """A bucket belongs to each prefix whose name begins like its own, or where one of the two names says nothing more."""
     assert list(paired(given, name)) == uris
 
 
@@ -65,5 +65,5 @@ def test_a_bucket_and_its_prefix(given: Any, name: str, uris: list[str]) -> None
     ],
 )
 def test_a_job_that_is_given_both_mentions_the_place(job: Any) -> None:
-    """The bucket and the prefix that a job is given in two arguments, variables or hyperparameters are one place."""
+    """The bucket and the prefix that a job gets in two arguments, variables or hyperparameters are one place."""
     assert [uri for uri, *_ in facts(job, "mentions")] == ["s3://B/in"]

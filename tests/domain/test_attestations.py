@@ -1,4 +1,4 @@
-"""Which hole an attestation names: one kind and one subject, in whatever spelling, and never more."""
+"""Which gap an attestation names: one kind and one subject, in any spelling, and never more."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ DENIED = gap(MODEL, "denied", "DescribeModel")
 MANIFEST, SYSTEM = read(LIST, "unread-manifest"), read(STORE)
 LOST = gap(STORE, "unresolved", about=OUTPUT, job=JOB)
 REMOTE_CODE = read(CODE, channel=REMOTE)
-# What an attestation names, the hole, and whether that closes it.
+# What an attestation names, the gap, and whether the attestation closes it.
 CASES = [
     ("what was denied", HoleName("denied", MODEL), DENIED, True),
     ("its ARN in other letters", HoleName("denied", MODEL.replace("model/m", "model/M")), DENIED, True),
@@ -81,13 +81,13 @@ CASES = [
 
 @pytest.mark.parametrize(("name", "hole", "closed"), [pytest.param(*case, id=said) for said, *case in CASES])
 def test_an_attestation_closes_the_hole_that_it_names(name: HoleName, hole: Gap, closed: bool) -> None:
-    """A hole is closed by its kind and its one subject, and by nothing that means another or more."""
+    """A gap is closed by its kind and its one subject, and by nothing that means another or more."""
     assert closes(name, hole) is closed
 
 
 @pytest.mark.parametrize("hole", [DENIED, MANIFEST, SYSTEM, LOST, REMOTE_CODE], ids=lambda hole: hole.subject)
 def test_each_name_of_a_hole_closes_it(hole: Gap) -> None:
-    """Each of the names that a hole is told with can be attested, and the first one names the job where there is one."""
+    """Each name that a gap is shown with can be attested, and the first one names the job where there is one."""
     assert all(closes(name, hole) and not too_broad(name) for name in names_of(hole))
     assert names_of(hole)[0].subject == (hole.job or hole.subject)
 
@@ -114,12 +114,12 @@ BROAD = [
 
 @pytest.mark.parametrize(("name", "said"), BROAD, ids=str)
 def test_what_means_more_than_one_thing_is_refused(name: HoleName, said: str) -> None:
-    """Wildcards, kinds, accounts, buckets and lists are no subject of an attestation."""
+    """Wildcards, kinds, accounts, buckets and lists cannot be the subject of an attestation."""
     assert said in too_broad(name)
 
 
 def test_a_list_is_no_one_thing() -> None:
-    """An unfinished list hides more than one thing, even a list about one record: nobody can attest it."""
+    """An unfinished list hides more than one thing, even a list about one record, so it cannot be attested."""
     steps = Gap(
         ACCOUNT, REGION, "ListPipelineExecutionSteps", f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:pipeline/p/execution/1", "denied"
     )
@@ -129,7 +129,7 @@ def test_a_list_is_no_one_thing() -> None:
 
 @pytest.mark.parametrize("subject", [MODEL, JOB, LIST, STORE, "s3://alias-s3alias/", f"model:{ACCOUNT}/{REGION}/m", "s3://b/x"])
 def test_one_thing_is_not_too_broad(subject: str) -> None:
-    """A record, a place, an access point and what is only named are each one thing."""
+    """A record, a place, an access point and a thing that is only named are each one thing."""
     assert too_broad(HoleName("denied", subject)) == ""
 
 
@@ -142,7 +142,7 @@ def test_one_thing_is_not_too_broad(subject: str) -> None:
     ],
 )
 def test_an_attestation_counts_from_its_day_to_its_last(when: date, until: date, said: str) -> None:
-    """Before its day and after its last one it closes nothing, and is told of."""
+    """Before its first day and after its last an attestation closes nothing, and is reported."""
     given = Attestations([vouch(names_of(DENIED)[0], when=when, until=until)], today=TODAY)
     assert bool(given.of(DENIED)) is not bool(said)
     assert [said in told for told in given.void()] == ([True] if said else [])

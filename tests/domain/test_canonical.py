@@ -1,4 +1,4 @@
-"""The bytes that digests are made of: kept snapshots and reports are held against them for years."""
+"""The bytes behind digests: kept snapshots and reports are compared with them for years."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ JSONS = st.recursive(SCALARS, lambda some: st.lists(some) | st.dictionaries(st.t
 
 
 def test_the_form_is_what_it_was() -> None:
-    """Keys are sorted by code point, nothing is spaced, and only what JSON wants escaped is."""
+    """Keys are sorted by code point, nothing is spaced, and only what JSON requires is escaped."""
     assert canonical(VALUE) == '{"A":"<&>","a":{"Z":"","é":"漢字 \u2028 \\"q\\" \\\\ \\n"},"b":[1,2.5,null,true]}'
     assert digest_of(VALUE) == "sha256:985c892a5182b94520dcbb4b9ff0b69c4a23a9857f93aa6480d954a38760785d"
     assert digest_of("\ud800").startswith("sha256:")
 
 
 def test_a_record_keeps_its_digest(tmp_path: Path) -> None:
-    """The digest by which a version of a record is known is that of a release ago."""
+    """The digest of a version of a record is that of a release ago."""
     crawl(tmp_path / "s.db", training("fit", {"träin": "s3://d/x/"}))
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
         (version,) = snapshot.versions(*next((one.id, one.created) for one in snapshot.resources()))
@@ -37,7 +37,7 @@ def test_a_record_keeps_its_digest(tmp_path: Path) -> None:
 
 
 def test_a_seal_and_a_report_keep_their_digests() -> None:
-    """What was signed elsewhere is still what is worked out here."""
+    """A seal and a report that were signed elsewhere still have the same digests here."""
     seal = Seal(3, "lineage-seal-1", "sha256:ab", {"record": "cd", "edge": "ef"}, "01", "")
     assert seal.made_anew() == "sha256:530ebbc6e44c68bc3e394cc76e20b28ad10b13c374f1a2333ecc888e303f313e"
     document = {"report_id": "a", "report_digest": "b", "title": "é", "n": 2}
@@ -47,12 +47,12 @@ def test_a_seal_and_a_report_keep_their_digests() -> None:
 
 @given(JSONS)
 def test_equal_content_has_equal_bytes(value: Any) -> None:
-    """What is written and read again, in whatever order, has the same form."""
+    """A value that is written and read again, in any order, has the same form."""
     assert canonical(json.loads(json.dumps(value))) == canonical(value)
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_what_json_has_no_number_for(value: float) -> None:
-    """It is refused, for other readers could not make the digest again."""
+    """NaN and infinity are refused, because other readers could not compute the digest again."""
     with pytest.raises(ValueError, match="JSON"):
         canonical(value)

@@ -1,4 +1,4 @@
-"""Secrets of every kind and form are cut out of a text, what is none stays, and the work grows with the text alone."""
+"""Secrets of every kind and form are cut out of a text, other text stays, and the work grows only with the text's length."""
 
 from __future__ import annotations
 
@@ -32,34 +32,34 @@ HOW = {
 }
 
 
-# --- secrets go -------------------------------------------------------------------------------------
+# --- secrets are cut --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("how", HOW)
 @pytest.mark.parametrize("example", EXAMPLES.values(), ids=EXAMPLES)
 def test_secrets_of_every_kind_go(example: Example, how: str) -> None:
-    """What looks like a secret, or stands beside a name of one, is cut, and the text says so."""
+    """Text that looks like a secret, or stands beside the name of one, is cut, and the text says so."""
     shown = without_secrets(HOW[how](example.text))
     assert example.secret not in shown
     assert REDACTED in shown
 
 
 def test_every_shape_has_an_example() -> None:
-    """Each row of the table is tried, and each has a source."""
+    """Each row of the table has an example and a source."""
     assert [shape.name for shape in SHAPES if not shape.source] == []
     assert sorted(shape.name for shape in SHAPES) == sorted(OF_SHAPES)
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)
 def test_every_shape_is_found_by_its_own_row(shape: token_shapes.Shape) -> None:
-    """A row that another one makes needless would be noticed."""
+    """Each row is needed: its example is found by that row."""
     text = OF_SHAPES[shape.name].text
     assert shape in {cutting._shape_at(text, at) for at in range(len(text))}
 
 
 @pytest.mark.parametrize("length", [300, 9_000, 40_000])
 def test_a_secret_of_any_length_goes_whole(length: int) -> None:
-    """A pattern has a bound, and what is cut has none."""
+    """A pattern has a bound, but a secret of any length is cut completely."""
     head = "gh" + "p_"
     for text in (f"x {head}{'a1' * length} y", f"x token={'a1' * length} y", f"x password='{'a ' * length}' y"):
         assert "a1a1" not in without_secrets(text)
@@ -75,21 +75,21 @@ def test_a_secret_goes_wherever_it_stands(before: int, name: str) -> None:
 
 @given(st.sampled_from([one.text for one in EXAMPLES.values()]))
 def test_what_is_cut_stays_as_it_is(text: str) -> None:
-    """To cut again changes nothing."""
+    """Cutting again changes nothing."""
     assert without_secrets(without_secrets(text)) == without_secrets(text)
 
 
 @pytest.mark.parametrize("second", ["aws-access-key-id", "github", "aws-secret-access-key", "jwt"])
 @pytest.mark.parametrize("first", ["aws-secret-access-key", "hugging-face", "azure-storage-key"])
 def test_secrets_without_a_sign_between_them_go(first: str, second: str) -> None:
-    """The last of some secrets in a row hides none before it, and to cut again changes nothing."""
+    """The last of several secrets in a row does not hide those before it, and cutting again changes nothing."""
     text = f"x {OF_SHAPES[first].text}{OF_SHAPES[second].text} y"
     shown = without_secrets(text)
     assert without_secrets(shown) == shown
     assert second != "aws-access-key-id" or OF_SHAPES[first].secret not in shown
 
 
-# --- what is none stays ------------------------------------------------------------------------------
+# --- harmless text stays -----------------------------------------------------------------------------
 
 READABLE = {
     "token_column": "text",
@@ -115,7 +115,7 @@ READABLE = {
 
 @pytest.mark.parametrize("name", READABLE)
 def test_what_a_name_says_where_or_how_much_stays(name: str) -> None:
-    """A column, a path, a bucket, a number and a variable of a shell are readable, whatever their name begins with."""
+    """A column, a path, a bucket, a number and a shell variable stay readable, whatever their name begins with."""
     assert under_name(name, READABLE[name]) == READABLE[name]
 
 
@@ -135,7 +135,7 @@ def test_what_a_name_says_where_or_how_much_stays(name: str) -> None:
     ],
 )
 def test_harmless_texts_stay(text: str) -> None:
-    """Digests, images, public users and plain words are not touched."""
+    """Digests, images, public users and plain words stay."""
     assert without_secrets(text) == text
 
 
@@ -167,7 +167,7 @@ def hexadecimal(size: int) -> str:
     return "".join(random.Random(1).choices("0123456789abcdef", k=size))
 
 
-# Texts that stalled a crawl, or would stall patterns that are written with less care.
+# Texts that once stalled a crawl, or would stall patterns that are written with less care.
 ODD: dict[str, Callable[[int], str]] = {
     "a long hex string": hexadecimal,
     "a secret's name": again("token"),
@@ -190,7 +190,7 @@ ODD: dict[str, Callable[[int], str]] = {
 
 @pytest.mark.parametrize("odd", ODD)
 def test_twice_the_text_is_twice_the_work(odd: str) -> None:
-    """Of a text of any form, the work grows with its length alone; each call of it looks at one window at most."""
+    """For a text of any form, the work grows only with its length; each call reads one window at most."""
     assert grows_straight(lambda size: partial(without_secrets, ODD[odd](size)), 2 * windows.WINDOW)
 
 
@@ -204,14 +204,14 @@ def test_a_value_of_the_longest_costs_little(odd: str) -> None:
 
 
 def test_a_megabyte_of_hex_is_gone_through_in_windows() -> None:
-    """A megabyte without anything in it takes some calls a window."""
+    """A megabyte without anything to cut takes a few calls per window."""
     from tests.work import calls
 
     assert calls(partial(without_secrets, hexadecimal(1_000_000))) < 40 * 1_000_000 / (windows.WINDOW - windows.LONGEST)
 
 
 def repeats(pattern: Any) -> Iterator[tuple[int, Any]]:
-    """Each repetition in a parsed pattern: how often it may be taken, and what is repeated."""
+    """Each repetition in a parsed pattern: how often it may repeat, and what."""
     for operator, argument in pattern:
         if operator in (_constants.MAX_REPEAT, _constants.MIN_REPEAT, _constants.POSSESSIVE_REPEAT):
             yield int(argument[1]), argument[2]
@@ -231,6 +231,6 @@ PATTERNS = {
 
 @pytest.mark.parametrize("name", PATTERNS)
 def test_every_repetition_has_a_bound(name: str) -> None:
-    """No pattern may take a text of any length, and none takes more than a window holds."""
+    """Every pattern has a bound, and none matches more than a window holds."""
     found = [most for most, _ in repeats(_parser.parse(PATTERNS[name]))]
     assert [most for most in found if most > windows.LONGEST] == []

@@ -1,4 +1,4 @@
-"""What a pipeline definition names as what goes into its steps, however it is written."""
+"""What a pipeline definition names as input of its steps, in any notation."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def writing(uri: Any, name: str = "out") -> dict[str, Any]:
 @pytest.mark.parametrize("spelling", SPELLINGS)
 @given(st.text("ab-./", max_size=12))
 def test_a_text_is_the_same_however_it_is_written(spelling: Spelling, key: str) -> None:
-    """A plain text, a join in either spelling and a parameter's default give the same text, as what a step takes in."""
+    """A plain text, a join in either spelling and a parameter's default give the same text as an input of a step."""
     uri = f"s3://b/b/{key}"
     expression, parameters = spelling(uri)
     assert said(written(reading(expression), parameters)) == {uri}
@@ -88,13 +88,13 @@ def test_a_text_is_the_same_however_it_is_written(spelling: Spelling, key: str) 
     ],
 )
 def test_what_a_step_writes_is_no_use(arguments: dict[str, Any], taken: set[str]) -> None:
-    """Of the fields of a step, those that only say where something is written name no use; all others may."""
+    """A step's fields that only say where something is written are no use; all others may be."""
     assert said(written(arguments)) == taken
 
 
 @pytest.mark.parametrize("values", [{}, {"Bucket": "c"}])
 def test_an_output_of_a_step_that_another_takes_in_is_one(values: dict[str, Any]) -> None:
-    """A step that gets where another one writes takes in that place, as if it were written there itself."""
+    """A step that gets the output place of another one takes that place in, as if it were written there itself."""
     output = writing({"Std:Join": {"On": "/", "Values": ["s3:/", {"Get": "Parameters.Bucket"}, "prep"]}}, "train")
     get = {"Get": f"Steps.{STEP}.ProcessingOutputConfig.Outputs['train'].S3Output.S3Uri"}
     steps = [{"Name": STEP, "Arguments": output}, {"Name": "Fit", "Arguments": {"InputDataConfig": [{"S3Uri": get}]}}]
@@ -129,7 +129,8 @@ def test_a_text_goes_as_far_as_it_is_known(values: list[Any], expected: set[str]
 
 
 def test_a_parameter_gives_what_depends_on_it() -> None:
-    """Of one parameter, the texts that it is in are told, with the values of an execution in place of the defaults."""
+    """For one parameter, the answer lists the texts that contain it, with the values of an execution in place of the
+    defaults."""
     parameters = [{"Name": name, "DefaultValue": value} for name, value in (("B", "b"), ("K", "k"), ("O", "s3://o/"))]
     both = {"Std:Join": {"On": "/", "Values": ["s3:/", {"Get": "Parameters.B"}, {"Get": "Parameters.K"}]}}
     text = written(reading(both) | writing({"Get": "Parameters.O"}) | {"Environment": {"D": "s3://d/"}}, parameters)
@@ -140,7 +141,7 @@ def test_a_parameter_gives_what_depends_on_it() -> None:
 
 
 def test_a_parameter_that_no_step_takes_is_still_told() -> None:
-    """A default, or a choice, of a parameter that nothing in the definition uses is named all the same."""
+    """A default, or a choice, of a parameter that nothing in the definition uses still counts as named."""
     parameters = [{"Name": "D", "DefaultValue": "s3://d/", "EnumValues": ["s3://d/", "s3://e/"]}]
     assert set(definition(written({}, parameters)).alternatives()) == {"s3://d/", "s3://e/"}
 
@@ -153,6 +154,6 @@ def test_what_is_no_definition_is_refused(text: str) -> None:
 
 
 def test_steps_that_name_each_other_end() -> None:
-    """Steps that get their places from each other in a circle are read to an end."""
+    """Steps that get their places from each other in a cycle are still read to an end."""
     steps = [{"Name": one, "Arguments": {"S3Uri": {"Get": f"Steps.{other}.S3Uri"}}} for one, other in ("ab", "ba")]
     assert set(definition(json.dumps({"Steps": steps})).texts()) >= {"a", "b"}

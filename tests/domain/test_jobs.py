@@ -1,4 +1,4 @@
-"""Whether a job began: if no field of its kind can tell, it counts as begun."""
+"""Whether a job began: if no field of its kind can show it, the job counts as begun."""
 
 from __future__ import annotations
 

@@ -1,13 +1,13 @@
-"""Kinds are named by the table: elsewhere a literal needs a reason, and each rule about kinds, edges and places stands once.
+"""The table names the kinds: elsewhere a literal needs a reason, and each rule about kinds, edges and places exists once.
 
-What means a kind, of all literals that are spelt as one is:
+Of all literals that are spelled like a kind, these mean one:
 
-* a name with a hyphen, anywhere: nothing else is spelt so;
+* a name with a hyphen, anywhere: nothing else has such a name;
 * a plain word (`model`, `job`, `code`, …) where it is compared with something called kind, is the value of a key `kind`, is
-  looked up in `KINDS`, stands in a collection or among keys that are all kinds' names, or is an argument beside no other word.
+  looked up in `KINDS`, is in a collection or among keys that are all names of kinds, or is an argument beside no other word.
 
-So these mean none: the keys of JSON objects, usages and evidences (beside `data` or compared with a usage), columns, the nouns
-of a sentence, and what click is told.
+So these mean none: the keys of JSON objects, usages and evidences (beside `data` or compared with a usage), columns, the
+nouns of a sentence, and names that click gets.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def is_called_kind(node: ast.expr) -> bool:
 
 
 def means_kind(node: ast.Constant, parents: Parents) -> bool:
-    """Whether a literal that is spelt as a kind means one, by the rule above."""
+    """Whether a literal with the name of a kind means one, by the rule above."""
     parent = parents[node]
     if "-" in node.value:
         return True
@@ -74,7 +74,7 @@ def means_kind(node: ast.Constant, parents: Parents) -> bool:
 
 
 def literals(path: Path) -> Counter[str]:
-    """The names of kinds that a file writes out, and how often."""
+    """The names of kinds that a file contains as literals, and how often."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
     words = (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
@@ -82,7 +82,7 @@ def literals(path: Path) -> Counter[str]:
 
 
 def test_kinds_are_named_by_the_table() -> None:
-    """Each name of a kind that is written outside the table stands in the list, with a word why; they are fewer than fifty."""
+    """Each name of a kind outside the table is in the list, with a reason; there are fewer than fifty."""
     header, *listed = [line.split("\t") for line in LIST.read_text(encoding="utf-8").splitlines()]
     found = [(path.relative_to(ROOT).as_posix(), *one) for path in SOURCES for one in sorted(literals(path).items())]
     assert header == ["file", "name", "times", "why"]
@@ -114,7 +114,7 @@ def test_kinds_are_named_by_the_table() -> None:
     ],
 )
 def test_what_means_a_kind(code: str, means: bool) -> None:
-    """The rule that tells a kind's name from a key, a usage and a noun."""
+    """The rule tells a kind's name from a key, a usage and a noun."""
     tree = ast.parse(code)
     parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
     words = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and node.value in KINDS]
@@ -126,12 +126,12 @@ def test_what_means_a_kind(code: str, means: bool) -> None:
 
 @pytest.mark.parametrize("trait", Trait)
 def test_each_trait_is_had(trait: Trait) -> None:
-    """A trait that no kind has any more is no word of the table."""
+    """A trait that no kind has is removed from the table."""
     assert any(trait in kind.traits for kind in KINDS.values())
 
 
 def test_sets_of_kinds() -> None:
-    """The sets that questions stand on, in full: a kind that joins one of them is seen here."""
+    """The complete sets that questions rest on: a kind that joins one of them shows up here."""
     assert kinds.PLACES == ("dataset", "artifact", "code")
     assert kinds.SHOWN_BESIDE == ("image",)
     assert kinds.SERVERS == ("endpoint", "endpoint-config", "inference-component")
@@ -162,24 +162,24 @@ def test_sets_of_kinds() -> None:
 
 
 def test_traits_are_no_part_of_the_contract() -> None:
-    """`lineage kinds -f json` tells what the API has, not what the questions here make of it."""
+    """`lineage kinds -f json` shows what the API has, not how the questions here use it."""
     assert not {"traits", "search_within"} & kinds.kind_json(KINDS["model"]).keys()
 
 
-# --- rules that stand once ------------------------------------------------------------------------
+# --- rules that exist once ------------------------------------------------------------------------
 
 EDGES = list(product(RELATIONS, ("", "data", "model", "code", "shadow")))
 
 
 @pytest.mark.parametrize(("relation", "usage"), EDGES)
 def test_sql_and_python_agree_on_what_carries_a_model(relation: str, usage: str) -> None:
-    """The SQL of the join and the walk in Python take the same edges for those from a model to its endpoint."""
+    """The SQL of the join and the walk in Python use the same edges from a model to its endpoint."""
     row = sqlite3.connect(":memory:").execute(f"SELECT {SERVES} FROM (SELECT ? AS relation, ? AS usage)", (relation, usage))
     assert bool(row.fetchone()[0]) == carries_model(relation, usage)
 
 
 def test_what_carries_a_model() -> None:
-    """An image is provided as a model is, and carries none; what is loaded is a model whatever the usage says."""
+    """An image is provided like a model, and carries none; something that is loaded is a model whatever the usage says."""
     assert {edge for edge in EDGES if edge[0] in SERVING and not carries_model(*edge)} == {
         ("provides", usage) for usage in ("", "data", "code", "shadow")
     }
@@ -209,5 +209,5 @@ def test_places_are_those_with_a_scheme(bank_graph: lineage.Graph) -> None:
     ],
 )
 def test_who_trains_and_who_only_repacks(attributes: dict[str, Any], told: tuple[bool, bool, bool]) -> None:
-    """Whether a job trains, only puts code beside a model or measures one, or is a training job that trains."""
+    """The rule says whether a job trains, only puts code beside a model or measures one, or is a training job that trains."""
     assert (trains(attributes), only_repacks(attributes), is_training_job(attributes)) == told

@@ -1,4 +1,4 @@
-"""The table, held against botocore's own service model: every word of every row means something there."""
+"""The table, compared with botocore's own service model: every word of every row means something there."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def searched(kind: Kind) -> dict[str, Any]:
 
 
 def record_shape(kind: Kind) -> Structure:
-    """All that a record can hold: the answer of its call, its extras, its tags, and what Search alone gives."""
+    """Everything a record can hold: the answer of its call, its extras, its tags, and what only Search gives."""
     found = searched(kind) if kind.search else {}
     return Structure(kind.name, found | {"Tags": MODEL.shape_for("TagList")} | crawled(kind))
 
@@ -70,7 +70,7 @@ def test_describe(kind: Kind) -> None:
 
 @pytest.mark.parametrize("kind", LISTED, ids=name_of)
 def test_list(kind: Kind) -> None:
-    """List is told what it requires, in words that it knows."""
+    """List gets what it requires, in words that it knows."""
     shape, told = taken(kind.list), dict(kind.list_with)
     parameter, values_of = kind.list_by
     assert set(shape.required_members) <= {*told, parameter}
@@ -81,7 +81,7 @@ def test_list(kind: Kind) -> None:
 
 @pytest.mark.parametrize("kind", LISTED, ids=name_of)
 def test_summaries_name_what_to_describe(kind: Kind) -> None:
-    """A summary has an ARN at least, and the name as well where Describe takes no ARN; what is an edge has its ends."""
+    """A summary has at least an ARN, and the name as well where Describe takes no ARN; an edge has both ends."""
     fields = results(kind.list).member.members
     noun = kind.listed_as or kind.noun
     assert {*kind.between} <= set(fields)
@@ -94,7 +94,7 @@ def test_summaries_name_what_to_describe(kind: Kind) -> None:
 
 @pytest.mark.parametrize("kind", LISTED, ids=name_of)
 def test_what_accrues_is_asked_for_since_a_time(kind: Kind) -> None:
-    """The List call of what accrues has a filter by creation time."""
+    """The List call of a kind that accumulates has a filter by creation time."""
     assert not kind.accrues or {"CreationTimeAfter", "CreatedAfter"} & set(taken(kind.list).members)
 
 
@@ -113,7 +113,7 @@ def test_search_lacks_what_the_row_says(kind: Kind) -> None:
 
 @pytest.mark.parametrize("kind", ROWS, ids=name_of)
 def test_doubts(kind: Kind) -> None:
-    """A doubt speaks of a field, and of a value that the field can have."""
+    """A doubt is about a field, and a value that the field can have."""
     for doubt in [one for doubts in kind.doubts for one in doubts.split("&")]:
         path, unequal, value = doubt.removeprefix("!").partition("!=")
         *_, field = scopes(record_shape(kind), path)
@@ -136,7 +136,7 @@ def test_carried_by(kind: Kind) -> None:
 
 @pytest.mark.parametrize("kind", ROWS, ids=name_of)
 def test_common_fields_exist(kind: Kind) -> None:
-    """Every record has the status, the times, the parts and the details that its row counts on."""
+    """Every record has the status, the times, the parts and the details that its row relies on."""
     shape = record_shape(kind)
     status = kind.status or f"{kind.noun}Status"
     paths = ["CreationTime", *filter(None, kind.times), *kind.parts, *(path for _, path in kind.details)]
@@ -173,12 +173,12 @@ def test_who_trains_tells_use(kind: Kind) -> None:
     assert kind.trains in {"", "always", *dict(kind.details)}
     usages = {one.usage for one in kind.references if one.relation == "reads"}
     reads = usages & {"data", "model", "checkpoint"} or (kind.job and "" in usages)
-    assert kind.tells_use or kind.only_named or not (reads or kind.trains)  # what no list tells is missed where it is named
+    assert kind.tells_use or kind.only_named or not (reads or kind.trains)  # what no list shows is missed where it is named
 
 
 @pytest.mark.parametrize(("kind", "reference"), REFERENCES, ids=lambda value: getattr(value, "path", None))
 def test_reference(kind: Kind, reference: Reference) -> None:
-    """Every path is a field of the record, every sibling it counts on lies around it, every target exists."""
+    """Every path is a field of the record, every sibling that it relies on is near it, and every target exists."""
     *around, field = scopes(record_shape(kind), reference.path)
     assert field.type_name == "string"
     sibling, value = reference.when
@@ -192,14 +192,14 @@ def test_reference(kind: Kind, reference: Reference) -> None:
 
 
 def test_no_reference_stands_twice() -> None:
-    """A field says each thing once."""
+    """A row has each reference once."""
     said = [(kind.name, one.path, one.relation, one.to) for kind, one in REFERENCES]
     assert len(said) == len(set(said))
 
 
 @pytest.mark.parametrize("what", LISTS)
 def test_what_is_not_read_is_listed(what: str) -> None:
-    """What no row reads stands in a list: all of it and no more in the botocore that the lists were checked against.
+    """The list has exactly what no row reads in the botocore that the lists were checked against.
 
     A newer one has all that is listed, and an older one nothing that is not.
     """
@@ -212,7 +212,7 @@ def test_what_is_not_read_is_listed(what: str) -> None:
     ids=["older", "the one that the lists were checked against", "newer"],
 )
 def test_what_a_list_may_differ_in(version: str, known: list[str]) -> None:
-    """A newer botocore may add something, an older one may lack something; all else is told."""
+    """A newer botocore may add something, an older one may lack something; any other difference is reported."""
     assert untrue(Version(version), Difference(["added"], ["vanished"])) == [
         one for one in ("added", "vanished") if one not in known
     ]
@@ -254,12 +254,12 @@ def test_what_a_list_may_differ_in(version: str, known: list[str]) -> None:
     ],
 )
 def test_kind_of_arn(resource: str, kind: str) -> None:
-    """An ARN tells its kind, the most particular pattern first."""
+    """An ARN gives its kind, the most specific pattern first."""
     assert kind_of_arn(f"arn:aws:sagemaker:eu-west-1:111122223333:{resource}").name == kind
 
 
 def test_kind_of_a_foreign_arn() -> None:
-    """An ARN of another service is of no kind of ours."""
+    """An ARN of another service has no kind of ours."""
     assert kind_of_arn("arn:aws:lambda:eu-west-1:111122223333:function:x").name == "resource"
 
 

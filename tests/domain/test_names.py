@@ -77,7 +77,7 @@ def test_vector(case: dict[str, str]) -> None:
     ],
 )
 def test_normal_form(text: str, uri: str) -> None:
-    """Each spelling of a location has one normal form: case and slashes kept, https decoded, s3 not."""
+    """Each spelling of a location has one normal form: case and slashes are kept, https is decoded, s3 is not."""
     assert parse_location(text).uri == uri
 
 
@@ -101,7 +101,7 @@ def test_normal_form(text: str, uri: str) -> None:
     ],
 )
 def test_malformed_location(text: str) -> None:
-    """What is no location is refused with a sentence that shows one."""
+    """A text that is no location is refused with a sentence that shows one."""
     with pytest.raises(MalformedName, match=r"is not an S3 URI \(expected s3://bucket/prefix/\)"):
         parse_location(text)
 
@@ -127,7 +127,7 @@ def test_malformed_location(text: str) -> None:
     ],
 )
 def test_access_points_hide_their_bucket(root: str) -> None:
-    """Behind an access point any bucket may stand: what shares its keys is unknown, what does not is none."""
+    """Behind an access point any bucket may stand: a place that shares its keys is unknown, another one is not covered."""
     alias = parse_location(root)
     assert alias.hides_bucket
     assert parse_location(alias.uri) == alias
@@ -146,7 +146,7 @@ S3 = EndpointProvider(Loader().load_service_model("s3", "endpoint-rule-set-1"), 
     [("b", False), ("a.dotted.b", False), ("f--use1-az4--x-s3", False), ("ap--use1-az4--xa-s3", True), ("a-s3alias", True)],
 )
 def test_the_hosts_of_every_region(partition: dict[str, Any], bucket: str, hidden: bool) -> None:
-    """In each region that botocore knows, every host that it would ask for a bucket is read as that bucket."""
+    """In each region that botocore knows, every host name that it would use for a bucket is read as that bucket."""
     for region, fips, dual_stack, path_style in product(partition["regions"], *[[False, True]] * 3):
         asked = {"UseFIPS": fips, "UseDualStack": dual_stack, "ForcePathStyle": path_style, "DisableS3ExpressSessionAuth": True}
         try:
@@ -180,7 +180,7 @@ def test_every_region_has_its_partition(partition: dict[str, Any]) -> None:
     ],
 )
 def test_the_partition_of_a_node(node: str, expected: str) -> None:
-    """A record's partition stands in its ARN, and that of what is only named follows from its region; a place has none."""
+    """A record's partition is in its ARN, that of something only named follows from its region, and a place has none."""
     assert names.partition_of(node) == expected
 
 
@@ -191,20 +191,20 @@ def test_a_directory_bucket_is_an_ordinary_name() -> None:
 
 @pytest.mark.parametrize("text", ["arn:aws:sagemaker", "arn", "", "arn:aws:sagemaker:eu-west-1:1:", "x:aws:s:r:a:y"])
 def test_malformed_arn(text: str) -> None:
-    """What is no ARN is refused with a sentence that shows one."""
+    """A text that is no ARN is refused with a sentence that shows one."""
     with pytest.raises(MalformedName, match=r"is not an ARN \(expected one like arn:aws:sagemaker:"):
         parse_arn(text)
 
 
 def test_arns_meet_without_regard_to_case() -> None:
-    """The resource part is casefolded, for ARNs are lower case where names are not; the rest is kept."""
+    """The resource part is casefolded, because ARNs are lower case where names are not; the rest is kept."""
     mixed = "arn:aws:sagemaker:eu-west-1:111122223333:training-job/Loans-Fit-42"
     assert node_id(mixed) == node_id(mixed.lower()) == mixed.lower()
     assert node_id("arn:aws:s3:::Bucket/Key") == "s3://Bucket/Key"
 
 
 def test_spellings_hold_every_form_with_and_without_slash() -> None:
-    """Search compares strings, so it is asked for the s3, virtual-host and path forms, each with and without a slash."""
+    """Search compares strings, so a query has the s3, virtual-host and path forms, each with and without a slash."""
     forms = set(s3_spellings(parse_location("s3://b/m/x.tar.gz"), "eu-west-1"))
     assert {
         "s3://b/m/x.tar.gz",
@@ -223,12 +223,12 @@ def test_spellings_in_china() -> None:
 
 
 def test_folders_above() -> None:
-    """The folders around a key are named narrowest first, and the bucket is none of them."""
+    """The folders around a key are listed narrowest first, without the bucket."""
     assert [folder.uri for folder in folders_above(parse_location("s3://b/a/b/c/"))] == ["s3://b/a/b", "s3://b/a"]
 
 
 def test_a_dataset_without_slash_is_the_object_or_the_folder() -> None:
-    """Named without a slash, a dataset counts as covered where either of its two readings is."""
+    """A dataset named without a slash counts as covered where either of its two readings is."""
     dataset = parse_location("s3://b/train")
     assert cover(parse_location("s3://b/train/"), Span.PREFIX, dataset) is Cover.ALL
     assert cover(parse_location("s3://b/train"), Span.OBJECT, dataset) is Cover.ALL
@@ -260,7 +260,7 @@ UNIVERSE = ["".join(letters) for length in range(8) for letters in product("ab/"
 
 
 def keys_of(key: str, span: Span) -> set[str]:
-    """By brute force: the keys of a small universe that a span stands for."""
+    """By brute force: the keys of a small universe that a span contains."""
     if span is Span.OBJECT:
         return {key}
     if span is Span.PREFIX or not key:
@@ -270,7 +270,7 @@ def keys_of(key: str, span: Span) -> set[str]:
 
 @given(KEYS, SPANS, KEYS, st.sampled_from([Span.PREFIX, Span.OBJECT]))
 def test_cover_agrees_with_sets_of_keys(key: str, span: Span, wanted: str, wanted_span: Span) -> None:
-    """Covering all, part or none is what the sets of keys say, for every pair of spans."""
+    """Covering all, part or none agrees with the sets of keys, for every pair of spans."""
     channel, dataset = keys_of(key, span), keys_of(wanted, wanted_span)
     expected = Cover.ALL if dataset <= channel else Cover.PART if dataset & channel else Cover.NONE
     assert cover(Location("s3://b", key), span, Location("s3://b", wanted), wanted_span) is expected
@@ -278,7 +278,7 @@ def test_cover_agrees_with_sets_of_keys(key: str, span: Span, wanted: str, wante
 
 @given(KEYS, SPANS, KEYS)
 def test_cover_of_a_folder_is_that_of_its_better_reading(key: str, span: Span, wanted: str) -> None:
-    """A dataset is never called uncovered while a key of it is read."""
+    """A dataset is never called uncovered while one of its keys is read."""
     folder = cover(Location("s3://b", key), span, Location("s3://b", wanted))
     assert (folder is Cover.NONE) == (not keys_of(key, span) & keys_of(wanted, Span.FOLDER))
 
@@ -309,7 +309,7 @@ ALIAS, POINT = "s3://ap-1-s3alias", "s3://arn:aws:s3:eu-west-1:111122223333:acce
     ],
 )
 def test_what_hides_its_bucket(text: str, hidden: bool) -> None:
-    """Access points, of one bucket or of many, stand for a bucket that their name does not tell; no other store does."""
+    """Access points, of one bucket or of many, stand for a bucket that their name does not show; no other store does."""
     assert parse_location(text).hides_bucket is hidden
 
 
@@ -327,7 +327,7 @@ def test_what_hides_its_bucket(text: str, hidden: bool) -> None:
     ],
 )
 def test_cover_behind_an_access_point(one: str, other: str, expected: Cover) -> None:
-    """Where a bucket is hidden, on either side, keys that agree may be the same ones; keys that do not are others."""
+    """Where a bucket is hidden, on either side, equal keys may be the same ones; different keys are others."""
     assert cover(parse_location(one), Span.PREFIX, parse_location(other)) is expected
 
 
@@ -336,7 +336,7 @@ def test_cover_behind_an_access_point(one: str, other: str, expected: Cover) -> 
     ("dataset", "expected"), [("s3://b/m", Cover.ALL), ("s3://b/", Cover.UNKNOWN), ("s3://c/", Cover.UNKNOWN)]
 )
 def test_cover_of_what_nobody_looked_into(span: Span, dataset: str, expected: Cover) -> None:
-    """A manifest, or a place that is read in an unknown way, is read itself; its name does not tell what else is read."""
+    """A manifest, or a place with an unknown way of reading, is read itself; its name does not say what else is read."""
     assert cover(parse_location("s3://b/m"), span, parse_location(dataset)) is expected
 
 
@@ -357,13 +357,13 @@ def test_cover_of_what_nobody_looked_into(span: Span, dataset: str, expected: Co
     ],
 )
 def test_who_gets_something_of_a_write(read: str, span: Span, written: str, written_span: Span, expected: bool) -> None:
-    """A reader gets what shares a key with what was written, as far as names tell; of a manifest, the object itself."""
+    """A reader gets whatever shares a key with a write, as far as names show; for a manifest, the object itself."""
     assert gets(read, span, written, written_span) is expected
 
 
 @given(st.sets(KEYS, max_size=6), KEYS, SPANS)
 def test_the_index_of_places_leaves_none_out(keys: set[str], asked: str, span: Span) -> None:
-    """What may share a key with a place is found, each once, and nothing of another bucket."""
+    """The places that may share a key with a place are found, each once, and nothing of another bucket."""
     uris = {f"s3://{bucket}/{key}" for key in keys for bucket in ("b", "bb")}
     found = list(PlaceIndex(uris).near(f"s3://b/{asked}"))
     assert len(found) == len(set(found))
@@ -380,7 +380,8 @@ def test_the_index_of_places_leaves_none_out(keys: set[str], asked: str, span: S
     ],
 )
 def test_what_the_index_has_near(asked: str, near: list[str]) -> None:
-    """Near a place is what begins as it does, and the folders around it: no other part of the bucket, and no other bucket."""
+    """Near a place are the names that begin like it and the folders around it: no other part of the bucket, and no other
+    bucket."""
     places = ["s3://b/", "s3://b/x", "s3://b/x/", "s3://b/x/y/z", "s3://b/x/yy", "s3://b/xx", "s3://b/z", "s3://bb/x/y"]
     assert sorted(PlaceIndex(places).near(asked)) == near
 

@@ -31,7 +31,7 @@ PLACES = [
 
 @pytest.mark.parametrize(("place", "opaque"), PLACES)
 def test_a_place_is_opaque_whose_name_tells_no_bucket(place: str, opaque: bool) -> None:
-    """Access points, other stores and what is no place could give anything; a bucket and a key say what they give."""
+    """Access points, other stores and texts that are no place could give anything; a bucket and a key say what they give."""
     assert is_opaque(place, "train", Span.PREFIX) == opaque
 
 
@@ -53,7 +53,7 @@ def test_a_reading_is_opaque_that_tells_no_keys(role: str, span: Span | None, op
 
 
 def test_the_snapshot_finds_them_by_the_same_rule(tmp_path: Path) -> None:
-    """The places that a file gives as opaque are those that the rule says are, and no other."""
+    """The places that a file gives as opaque are exactly those of the rule."""
     channels = [channel(f"c{number}", place) for number, (place, _) in enumerate(PLACES) if "://" in place]
     crawl(tmp_path / "s.db", training("j", [*channels, channel("m", "s3://b/list", data_type="ManifestFile")]))
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:

@@ -1,4 +1,4 @@
-"""What pins the content of an input: it is read as it was written, and what is only called alike is any parameter."""
+"""What pins the content of an input: it is read as it was written, and a parameter of a similar name is an ordinary one."""
 
 from __future__ import annotations
 
@@ -64,19 +64,19 @@ def test_a_pin_is_read_as_it_was_written(pin: Pin) -> None:
     ],
 )
 def test_what_is_called_like_a_pin_and_is_none(text: Any) -> None:
-    """Other texts with such a name are ordinary parameters, above all texts that name a place: nothing else may name it."""
+    """Other texts with such a name are ordinary parameters, especially texts that name a place: nothing else may name it."""
     assert read_pin(text) is None
     assert not is_pin(parameter_of("train"), text)
 
 
 def test_a_pin_is_one_by_its_name_as_well() -> None:
-    """The same text under another name is any parameter."""
+    """The same text under another name is an ordinary parameter."""
     assert is_pin("lineage.content.train", PIN.text())
     assert not is_pin("content.train", PIN.text())
 
 
 def test_a_pin_names_no_place() -> None:
-    """A pin is no mention of anything, and a place in a text that only looks like one is mentioned as anywhere."""
+    """A pin mentions nothing, and a place in a text that only looks like one is mentioned as anywhere."""
     parameters = {
         "lineage.content.train": {"StringValue": PIN.text()},
         "lineage.content.other": {"StringValue": said(digest="s3://secret/x/")},
@@ -90,6 +90,6 @@ def test_a_pin_names_no_place() -> None:
     ("text", "kept"), [(PIN.text(), PIN.text()), ("hunter2", REDACTED), (said(secret="x", size="y"), REDACTED)]
 )
 def test_a_pin_of_an_input_that_is_called_like_a_secret_stays(text: str, kept: str) -> None:
-    """Tokens are data as well: what pins an input of that name is no secret, and any other text below it is cut out."""
+    """Tokens are data as well: the pin of an input of that name is no secret, and any other text below it is cut out."""
     parameters = {"lineage.content.tokens": {"StringValue": text}}
     assert read({"Parameters": parameters}, SHAPE, [], "") == {"Parameters": {"lineage.content.tokens": {"StringValue": kept}}}

@@ -54,7 +54,7 @@ def test_values_under_a_secret_name_go(name: str) -> None:
     ],
 )
 def test_values_that_look_like_secrets_go(value: str) -> None:
-    """A key, a password in a URL or a signature is cut out under whatever name it stands."""
+    """A key, a password in a URL or a signature is cut out under any name."""
     assert REDACTED in clean("DescribeTrainingJob", Environment={"harmless": value})["Environment"]["harmless"]
 
 
@@ -63,7 +63,7 @@ TOKENS = ["ghp_" + letter * 36 for letter in "ab"]
 
 @pytest.mark.parametrize("written", [dict, json.dumps])
 def test_names_that_look_like_secrets_go(written: Any) -> None:
-    """A secret may stand in the place of a name, in a map or inside JSON: it is cut, and each value is kept."""
+    """A secret may take the place of a name, in a map or inside JSON: it is cut, and each value is kept."""
     said = written({TOKENS[0]: "s3://b/x", TOKENS[1]: "s3://b/y", "n": "1"})
     body = {"HyperParameters": {"conf": said}} if isinstance(said, str) else {"HyperParameters": said}
     kept = json.dumps(clean("DescribeTrainingJob", **body))
@@ -83,7 +83,7 @@ def test_names_that_look_like_secrets_go(written: Any) -> None:
     ],
 )
 def test_harmless_values_stay(name: str, value: str) -> None:
-    """A number under a name that has `token` or `key` in it is no secret, and an author is no authorization."""
+    """A number under a name that contains `token` or `key` is no secret, and an author is no authorization."""
     assert clean("DescribeTrainingJob", HyperParameters={name: value})["HyperParameters"] == {name: value}
 
 
@@ -94,7 +94,7 @@ def test_a_location_stays(value: str) -> None:
 
 
 def places(kind: str, body: dict[str, Any]) -> set[tuple[str, str]]:
-    """What a record names when its secrets are cut, and as how many keys."""
+    """What a record names once its secrets are cut, and as how many keys."""
     found = hits(KINDS[kind], clean(KINDS[kind].describe, **body))
     return {(one.location.uri if one.location else one.value, str(one.span)) for one in found}
 
@@ -110,13 +110,13 @@ def places(kind: str, body: dict[str, Any]) -> set[tuple[str, str]]:
     ],
 )
 def test_a_location_goes_up_to_what_was_cut_out_of_it(value: str, place: str) -> None:
-    """Of a location with something in it that looks like a secret the beginning is kept, and stands for all that it may be."""
+    """A location with a part that looks like a secret keeps its beginning, which stands for all that it may be."""
     assert places("trial-component", {"InputArtifacts": {"train": {"Value": value}}}) == {(place, "prefix")}
 
 
 @pytest.mark.parametrize("uri", ["s3://b/my data/ghp_" + "b" * 36 + "@v1/", "s3://b/my data/x://token@y/", "s3://b/a?token=x"])
 def test_the_keys_of_the_api_are_never_touched(uri: str) -> None:
-    """All that stands behind the bucket in a member of the API is a key, whatever it looks like."""
+    """Everything after the bucket in a member of the API is a key, whatever it looks like."""
     source = {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": uri}}
     assert places("training-job", {"InputDataConfig": [{"ChannelName": "a", "DataSource": source}]}) == {(uri, "prefix")}
 
@@ -124,7 +124,7 @@ def test_the_keys_of_the_api_are_never_touched(uri: str) -> None:
 @pytest.mark.parametrize("uri", ["efs://fs-1/a", "fsx://fs-1/a", "athena://c/db/t", "redshift://c/db/public/t", "s3://b/a"])
 @pytest.mark.parametrize("member", ["InputArtifacts", "OutputArtifacts"])
 def test_what_a_run_read_under_a_secret_name_is_read(member: str, uri: str) -> None:
-    """Datasets are called `tokens` and `keys`: their locations stay, in every store."""
+    """Datasets have names like `tokens` and `keys`: their locations stay, in every store."""
     assert {place for place, _ in places("trial-component", {member: {"tokens": {"Value": uri}}})} == {uri}
 
 
@@ -138,7 +138,7 @@ def test_what_a_run_read_under_a_secret_name_is_read(member: str, uri: str) -> N
 )
 @pytest.mark.parametrize("engine", ["Athena", "Redshift"])
 def test_a_query_of_which_something_was_cut_may_read_anything(engine: str, query: str) -> None:
-    """The name of a table may be cut with what looks like a secret beside it: what the query read is a hole."""
+    """The name of a table may be cut with an apparent secret beside it: then the query's source is a gap."""
     source = {"Catalog": "c", "ClusterId": "c", "Database": "db", "QueryString": query}
     source.pop("Catalog" if engine == "Redshift" else "ClusterId")
     found = places(
@@ -157,7 +157,7 @@ def test_a_query_of_which_something_was_cut_may_read_anything(engine: str, query
     ],
 )
 def test_arguments(given: list[str], kept: list[str]) -> None:
-    """A secret among command line arguments is cut out, in both ways to write one."""
+    """A secret among command line arguments is cut out, in both notations."""
     body = clean("DescribeProcessingJob", AppSpecification={"ImageUri": "i", "ContainerArguments": given})
     assert body["AppSpecification"]["ContainerArguments"] == kept
 
@@ -172,7 +172,7 @@ def test_arguments(given: list[str], kept: list[str]) -> None:
     ],
 )
 def test_the_word_after_a_secret_flag_inside_a_text_goes(given: str, kept: str) -> None:
-    """A command line inside one text hides its secrets as a list of arguments does."""
+    """A command line inside one text loses its secrets as a list of arguments does."""
     body = clean("DescribeTrainingJob", HyperParameters={"cmd": given}, AlgorithmSpecification={"ContainerEntrypoint": [given]})
     assert body == {"HyperParameters": {"cmd": kept}, "AlgorithmSpecification": {"ContainerEntrypoint": [kept]}}
 
@@ -206,7 +206,7 @@ def test_secrets_of_a_model_card_go() -> None:
 
 
 def test_names_and_locations_of_the_api_are_never_touched() -> None:
-    """A job, a key or a bucket may be called anything: a changed name would be another thing."""
+    """A job, a key or a bucket may have any name: a changed name would be another thing."""
     name = "sk-learn-fraud-training-2026-01-long"
     body = clean(
         "DescribeTrainingJob", TrainingJobName=name, ModelArtifacts={"S3ModelArtifacts": f"s3://b/{name}/output/model.tar.gz"}
@@ -216,7 +216,7 @@ def test_names_and_locations_of_the_api_are_never_touched() -> None:
 
 @pytest.mark.parametrize(("name", "value"), [("token_data", '["s3://d/tok/"]'), ("monkey", "see s3://d/x/ there")])
 def test_locations_inside_a_redacted_value_stay(name: str, value: str) -> None:
-    """Of a value that looks secret by its name, the S3 URIs are kept."""
+    """In a value under a secret name, the S3 URIs are kept."""
     kept = clean("DescribeTrainingJob", HyperParameters={name: value})["HyperParameters"][name]
     assert kept.startswith(REDACTED)
     assert "s3://d/" in kept
@@ -231,12 +231,12 @@ def test_locations_inside_a_redacted_value_stay(name: str, value: str) -> None:
     ],
 )
 def test_locations_are_no_secrets(value: str) -> None:
-    """What stands inside a location is never cut, whatever it looks like."""
+    """The text inside a location is never cut, whatever it looks like."""
     assert clean("DescribeTrainingJob", HyperParameters={"extra": value})["HyperParameters"] == {"extra": value}
 
 
 def test_the_prefix_of_an_object_key_is_no_secret() -> None:
-    """Where data lies in a bucket may be the only trace of it, and stays in arguments and variables; a key does not."""
+    """A place of data in a bucket may be the only trace of it, and stays in arguments and variables; a key does not."""
     arguments = ["--s3_input_bucket", "b", "--s3_input_key_prefix", "in/x", "--api-key", "abc"]
     kept = clean(
         "DescribeProcessingJob",
@@ -248,7 +248,7 @@ def test_the_prefix_of_an_object_key_is_no_secret() -> None:
 
 
 def test_locations_of_every_form_stay_under_a_secret_name() -> None:
-    """https and ARN forms are kept as S3 URIs are; a signature is not."""
+    """https and ARN forms are kept like S3 URIs; a signature is not."""
     kept = clean(
         "DescribeTrainingJob",
         HyperParameters={
@@ -265,7 +265,7 @@ def test_locations_of_every_form_stay_under_a_secret_name() -> None:
 
 
 def test_a_value_that_nests_too_deeply_stops_nothing() -> None:
-    """A hyperparameter of two thousand brackets is kept as it is."""
+    """A hyperparameter of two thousand brackets is kept unchanged."""
     assert clean("DescribeTrainingJob", HyperParameters={"extra": "[" * 2400}) == {"HyperParameters": {"extra": "[" * 2400}}
 
 
@@ -294,20 +294,20 @@ def test_a_pair_is_read_under_the_name_in_it(operation: str, member: str, given:
 
 
 def test_parameters_of_a_trial_component() -> None:
-    """What people log under a secret name goes as well."""
+    """Values that people log under a secret name are cut out too."""
     body = clean("DescribeTrialComponent", Parameters={"token": {"StringValue": "x1"}, "eta": {"NumberValue": 0.1}})
     assert body["Parameters"] == {"token": {"StringValue": REDACTED}, "eta": {"NumberValue": 0.1}}
 
 
 def test_no_secret_is_in_the_snapshot(bank_path: Path) -> None:
-    """The password in the bank's account file is not in one byte of the snapshot."""
+    """The password in the bank's account file is nowhere in the bytes of the snapshot."""
     assert b"hunter2" in BANK.read_bytes()
     assert b"hunter2" not in bank_path.read_bytes()
     assert REDACTED.encode() in bank_path.read_bytes()
 
 
 def test_members_that_botocore_does_not_know_are_gaps(tmp_path: Path) -> None:
-    """A member newer than botocore is dropped by it without a word: the crawl keeps its path and what it says as a gap."""
+    """botocore silently drops a member that is newer: the crawl keeps its path and its value as a gap."""
     body = dict(training("fit", {"train": "s3://b/t"}).body)
     body["InputDataConfig"] = [{"ChannelName": "t", "DataSource": {"LakeSource": {"Table": "x"}}}]
     header = {"schema": "lineage.account/1", "caller": "arn:aws:sts::111122223333:assumed-role/a/b", "region": "eu-west-1"}
@@ -324,7 +324,7 @@ def test_known_members_are_no_gaps(bank: lineage.Snapshot) -> None:
     assert not [gap for gap in bank.gaps() if gap.reason == "unknown-member"]
 
 
-# --- whatever comes -----------------------------------------------------------------------------------
+# --- any value ----------------------------------------------------------------------------------------
 
 LEAF = st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(exclude_categories=()), max_size=20)
 INNER = LEAF | st.lists(LEAF, max_size=3) | st.dictionaries(st.text(max_size=10), LEAF, max_size=3)
@@ -337,7 +337,7 @@ ANSWERS = {
 @pytest.mark.parametrize("operation", ANSWERS)
 @tried(data=st.data())
 def test_any_json_is_read_or_refused(operation: str, data: st.DataObject) -> None:
-    """An answer whose members are anything is read as far as it can be, and what is kept a file can hold."""
+    """An answer with any members is read as far as possible, and a file can hold what is kept."""
     names = st.sampled_from([*ANSWERS[operation].members, "BrandNew"])
     body = data.draw(st.dictionaries(names, JSON, max_size=6))
     unknown: list[Unknown] = []
@@ -348,7 +348,7 @@ def test_any_json_is_read_or_refused(operation: str, data: st.DataObject) -> Non
 
 @pytest.mark.parametrize("member", ["BrandNew", "HyperParameters", "CreationTime", "Tags", "InputDataConfig", "FailureReason"])
 def test_what_nests_too_deeply_is_odd(member: str) -> None:
-    """JSON that is deeper than Python goes ends no crawl: it is noted as something that could name anything."""
+    """JSON deeper than Python's limit does not end the crawl: it is noted as something that could name anything."""
     deep: Any = "s3://b/x"
     for _ in range(100_000):
         deep = [deep]
@@ -375,7 +375,7 @@ def test_what_nests_too_deeply_is_odd(member: str) -> None:
     ],
 )
 def test_a_time_that_is_none_is_odd(time: Any) -> None:
-    """A time that no calendar has, or no record can have, is left out, and noted."""
+    """A time outside of the calendar, or of the range of records, is left out, and noted."""
     unknown: list[Unknown] = []
     found = read({"CreationTime": time, "TrainingJobName": "j"}, ANSWERS["DescribeTrainingJob"], unknown, "")
     assert found == {"TrainingJobName": "j"}
@@ -383,12 +383,12 @@ def test_a_time_that_is_none_is_odd(time: Any) -> None:
 
 
 def test_a_time_without_an_offset_is_in_utc() -> None:
-    """Nothing depends on where the reader's clock hangs."""
+    """Nothing depends on the time zone of the reader."""
     assert clean("DescribeTrainingJob", CreationTime="2026-01-02T03:04:05") == {"CreationTime": "2026-01-02T03:04:05Z"}
 
 
 def test_a_pair_whose_name_is_an_object_hides_nothing() -> None:
-    """What stands in the place of a name is not kept as it is."""
+    """A value in the place of a name is not kept unchanged."""
     assert clean("ListTags", Tags=[{"Key": {"password": "x1"}, "Value": "x2"}]) == {"Tags": [{"Value": "x2"}]}
 
 
@@ -401,5 +401,5 @@ def test_a_pair_whose_name_is_an_object_hides_nothing() -> None:
     ],
 )  # fmt: skip
 def test_passwords_in_addresses_of_the_api_go(operation: str, given: Any, kept: Any) -> None:
-    """A URI of the API's own stays but for the password, the token or the signature in it; a key in S3 stays whole."""
+    """A URI of the API's own stays except for its password, token or signature; a key in S3 stays whole."""
     assert clean(operation, **given) == kept

@@ -1,4 +1,4 @@
-"""What the fields of a record refer to, and what their siblings say of it."""
+"""What the fields of a record refer to, and what their siblings add."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def facts(resource: Resource, *relations: str) -> list[tuple[Any, ...]]:
 
 
 def test_follow_enters_lists_and_maps() -> None:
-    """A path goes into each element of a list and each value of a map, and the map's key is seen as a sibling."""
+    """A path goes into each element of a list and each value of a map, and the map's key counts as a sibling."""
     body = {"A": [{"B": {"x": {"V": 1}, "y": {"V": 2}}}, {"B": None}, {}]}
     assert [(value, scopes[1]["*"]) for value, scopes in follow(body, "A[].B.*.V")] == [(1, "x"), (2, "y")]
 
@@ -47,7 +47,7 @@ def test_follow_enters_lists_and_maps() -> None:
     ],
 )
 def test_channel(one: dict[str, Any], expected: tuple[Any, ...]) -> None:
-    """A channel reads as its S3 data type, its input mode and its name say."""
+    """A channel is read as its S3 data type, its input mode and its name say."""
     assert facts(training("j", [one]), "reads") == [expected]
 
 
@@ -58,7 +58,7 @@ def test_the_jobs_input_mode_holds_where_the_channel_has_none() -> None:
 
 
 def test_file_system_and_dataset_channels() -> None:
-    """A file system is a location of its own, built from its id and directory; a hub dataset is named by ARN."""
+    """A file system is a location of its own, made from its id and directory; a hub dataset is named by ARN."""
     system = {"FileSystemDataSource": {"FileSystemId": "fs-1", "FileSystemType": "EFS", "DirectoryPath": "/a/b"}}
     hub = "arn:aws:sagemaker:eu-west-1:aws:hub-content/SageMakerPublicHub/DataSet/d/1.0.0"
     job = training(
@@ -93,7 +93,7 @@ def test_outputs_of_a_training_job() -> None:
     ],
 )
 def test_tables_of_a_query(query: str, tables: list[str]) -> None:
-    """A query reads the tables after FROM and JOIN, in whatever letters and quotes, and none of comments and texts."""
+    """A query reads the tables after FROM and JOIN, in any case and quotes, and none from comments and texts."""
     asked = {"Catalog": "C", "Database": "d", "QueryString": query, "OutputS3Uri": "s3://b/staged/"}
     inputs = [{"InputName": "q", "DatasetDefinition": {"AthenaDatasetDefinition": asked}}]
     found = facts(processing("p", {}, {}, ProcessingInputs=inputs), "reads")
@@ -121,13 +121,13 @@ def test_athena_inputs_are_tables_nobody_resolved() -> None:
     ],
 )
 def test_mentions(value: str, uris: list[str]) -> None:
-    """An S3 URI inside a hyperparameter is seen, JSON-quoted as the SDK does it or bare, with its name."""
+    """An S3 URI inside a hyperparameter is found, JSON-quoted as the SDK does it or bare, with its name."""
     job = training("j", {}, HyperParameters={"extra": value})
     assert [(uri, role) for uri, role, _, _ in facts(job, "mentions")] == [(uri, "extra") for uri in uris]
 
 
 def test_container_of_a_model() -> None:
-    """A container loads an object; a multi-model one a prefix, read for ever."""
+    """A container loads an object; a multi-model one loads a prefix, without an end."""
     single = record("model", "m", {"PrimaryContainer": {"ModelDataUrl": "s3://b/m.tar.gz", "ContainerHostname": "one"}})
     several = record("model", "m", {"PrimaryContainer": {"ModelDataUrl": "s3://b/all/", "Mode": "MultiModel"}})
     assert facts(single, "loads") == [("s3://b/m.tar.gz", "one", "model", Span.OBJECT)]
@@ -184,7 +184,7 @@ def test_when_and_lists_in_maps(reference: Reference, body: dict[str, Any], expe
     [(mentions("V"), ""), (mentions("V", usage="serving"), "serving"), (reads("V", usage="code"), "code")],
 )
 def test_the_row_says_what_a_mention_is_for(reference: Reference, usage: str) -> None:
-    """A mention has the usage that its row gives, as every other reference has."""
+    """A mention has the usage of its row, like every other reference."""
     assert [hit.usage for hit in hits(Kind("x", references=(reference,)), {"V": "s3://b/x"})] == [usage]
 
 
@@ -198,7 +198,7 @@ def test_the_row_says_what_a_mention_is_for(reference: Reference, usage: str) ->
     ],
 )
 def test_inverse(reference: Reference, outward: bool) -> None:
-    """What is inverse points the other way than its relation does: who owns a member is named by it."""
+    """An inverse reference points against its relation: the member names its owner."""
     owner = record("pipeline-execution", "p", {})
     [hit] = hits(Kind("x", references=(reference,)), {"V": OTHER})
     node, edge = declared(owner.id, owner, hit, named_id)

@@ -1,4 +1,4 @@
-"""What was seen of a place's content, now and then: no certainty of it is false, and nothing that was seen is lost."""
+"""What was seen of a place's content over time: no certainty about it is false, and nothing that was seen is lost."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def window(opens: int, closes: int) -> str:
 
 
 class Place:
-    """A place that was written now and then, always with another put at a later tick, and what was seen of it."""
+    """A place that was written several times, each time with another write at a later tick, and what was seen of it."""
 
     def __init__(self, puts: list[tuple[int, str]], pins: list[tuple[int, int, int]], heads: list[int]) -> None:
         self.puts = sorted(puts)
@@ -34,11 +34,11 @@ class Place:
         self.sights = [*(sight for sight, _ in self.pinned), *self.told]
 
     def put(self, tick: int) -> tuple[int, str] | None:
-        """The last put until a tick."""
+        """The last write until a tick."""
         return next((put for put in reversed(self.puts) if put[0] <= tick), None)
 
     def same(self, first: int, last: int) -> bool:
-        """Whether nothing was put between two ticks."""
+        """Whether nothing was written between two ticks."""
         return self.put(first) == self.put(last)
 
 
@@ -48,7 +48,8 @@ def edges(seen: list, content: str) -> list[dict[str, str]]:
 
 @given(PUTS, PINS, HEADS, WINDOW)
 def test_what_a_reader_got(puts: list, pins: list, heads: list, reader: tuple[int, int]) -> None:
-    """A reader certainly got only what was there all the while; and may have got what was seen, if nothing was put since."""
+    """A reader certainly got only content that was there all the time, and may have got what was seen if no write came
+    since."""
     place, (opens, closes) = Place(puts, pins, heads), (reader[0], sum(reader))
     seen = seen_read(place.sights, [])
     for content in "abc":
@@ -62,9 +63,9 @@ def test_what_a_reader_got(puts: list, pins: list, heads: list, reader: tuple[in
 
 
 @given(PUTS, PINS, HEADS, st.lists(st.integers(0, 3), min_size=6, max_size=6))
-@example([(4, "a"), (5, "b")], [(6, 0, 0)], [], [2, 0, 0, 0, 0, 0])  # the first was longer under way, and put its own before
+@example([(4, "a"), (5, "b")], [(6, 0, 0)], [], [2, 0, 0, 0, 0, 0])  # the first ran longer, and wrote its own before
 def test_what_a_job_wrote(puts: list, pins: list, heads: list, took: list[int]) -> None:
-    """Where jobs alone write, one certainly wrote only what it put; and may have written what was seen of its put."""
+    """Where only jobs write, a job certainly wrote only its own content, and may have written what was seen of it."""
     place = Place(puts, pins, heads)
     jobs = [(put, (put[0], put[0] + longer)) for put, longer in zip(place.puts, took, strict=False)]
     seen = seen_written(place.sights, [(at(opens), at(closes)) for _, (opens, closes) in jobs])

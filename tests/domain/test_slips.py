@@ -1,4 +1,4 @@
-"""What is a slip in a place's name, and what differs on purpose."""
+"""Which differences in a place's name are slips, and which are on purpose."""
 
 from __future__ import annotations
 
@@ -66,21 +66,22 @@ WORD = st.text("abcdefghijklmnopqrstuvwxyz", min_size=4, max_size=12)
 
 @pytest.mark.parametrize(("asked", "named"), SLIPS)
 def test_slips(asked: str, named: str) -> None:
-    """A swapped, missing, doubled or wrong letter, another case and another hyphen are slips, whichever of the two was meant."""
+    """A swapped, missing, doubled or wrong letter, another case and another hyphen are slips, whichever of the two was
+    meant."""
     assert is_slip(asked, named)
     assert is_slip(named, asked)
 
 
 @pytest.mark.parametrize(("asked", "named"), ON_PURPOSE)
 def test_siblings(asked: str, named: str) -> None:
-    """What differs in a digit, in a short word or in more than one letter differs on purpose."""
+    """Names that differ in a digit, in a short word or in more than one letter differ on purpose."""
     assert not is_slip(asked, named)
     assert not is_slip(named, asked)
 
 
 @given(WORD, st.data())
 def test_each_slip_of_a_word_is_found(word: str, data: st.DataObject) -> None:
-    """Wherever in a word a letter is missing, doubled or swapped with the next one, that is a slip."""
+    """A missing, doubled or swapped letter is a slip, wherever in a word it is."""
     at = data.draw(st.integers(0, len(word) - 2))
     slips = {word[:at] + word[at + 1 :], word[: at + 1] + word[at:], word[:at] + word[at + 1] + word[at] + word[at + 2 :]}
     assert all(is_slip(slip, word) for slip in slips - {word})
@@ -88,7 +89,7 @@ def test_each_slip_of_a_word_is_found(word: str, data: st.DataObject) -> None:
 
 @given(st.text("ab-1_", max_size=8), st.text("ab-1_", max_size=8))
 def test_a_slip_goes_both_ways(one: str, other: str) -> None:
-    """Whether two names are a slip of each other does not depend on which was asked about, and none is one of itself."""
+    """Whether two names are a slip of each other does not depend on their order, and no name is a slip of itself."""
     assert is_slip(one, other) == is_slip(other, one)
     assert not is_slip(one, one)
 
@@ -105,7 +106,7 @@ def test_a_slip_goes_both_ways(one: str, other: str) -> None:
     ],
 )
 def test_other_spellings(key: str, meant: str) -> None:
-    """What was copied from a URL, or put together with one slash too many, is spelt as it was meant."""
+    """A name that was copied from a URL, or joined with one slash too many, gets its intended spelling."""
     assert meant in set(respelled(key))
 
 
@@ -132,7 +133,7 @@ def test_a_plain_key_has_no_other_spelling() -> None:
     ],
 )
 def test_what_no_place_holds(uri: str, said: str, until: str) -> None:
-    """Wildcards, two URIs and text after one are told, with the key as far as what is odd goes."""
+    """Wildcards, two URIs and text after one are reported, with the key up to the odd part."""
     found, key = oddity(parse_location(uri))
     assert said in found
     assert (bool(found), key) == (bool(said), until)

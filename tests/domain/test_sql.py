@@ -1,4 +1,4 @@
-"""Which tables a query reads: none is lost, and what this version can't read is said to be so."""
+"""Which tables a query reads: none is lost, and unreadable parts are reported."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ CASES = [
 
 @pytest.mark.parametrize(("title", "query", "names"), CASES, ids=[one[0] for one in CASES])
 def test_the_tables_of_a_query(title: str, query: str, names: str) -> None:
-    """Each table that a query reads is found, and nothing else; and these are all."""
+    """Each table that a query reads is found, and nothing else, and the list is called complete."""
     found = tables(query, "athena")
     assert found.whole
     assert sorted(found.names) == sorted(tuple(name.split("/" if "/" in name else ".")) for name in names.split())
@@ -104,7 +104,7 @@ REDSHIFT = [
 
 @pytest.mark.parametrize(("title", "query", "names"), REDSHIFT, ids=[one[0] for one in REDSHIFT])
 def test_the_tables_of_a_query_of_redshift(title: str, query: str, names: str) -> None:
-    """Redshift's own words are known: each table is found, and nothing else; and these are all."""
+    """Redshift's own keywords are known: each table is found, and nothing else, and the list is called complete."""
     found = tables(query, "redshift")
     assert found.whole
     assert found.names == [tuple(name.split(".")) for name in names.split()]
@@ -148,7 +148,7 @@ DOUBTFUL = [
 
 @pytest.mark.parametrize(("title", "query", "names"), DOUBTFUL, ids=[one[0] for one in DOUBTFUL])
 def test_what_it_does_not_know_it_says(title: str, query: str, names: list[str]) -> None:
-    """Where a query may read a table that was not found, what was found is not called all."""
+    """Where a query may read a table that was not found, the list is not called complete."""
     found = tables(query, "athena")
     assert not found.whole
     assert {name[0] for name in found.names} == set(names)
@@ -167,7 +167,7 @@ DOUBTFUL_IN_REDSHIFT = [
 
 @pytest.mark.parametrize(("title", "query", "names"), DOUBTFUL_IN_REDSHIFT, ids=[one[0] for one in DOUBTFUL_IN_REDSHIFT])
 def test_what_it_does_not_know_of_redshift_it_says(title: str, query: str, names: list[str]) -> None:
-    """What Redshift copies, calls or has others answer is not called all of what a query reads."""
+    """Redshift commands that copy, call or delegate make the list of tables incomplete."""
     found = tables(query, "redshift")
     assert not found.whole
     assert {name[0] for name in found.names} == set(names)
@@ -179,13 +179,13 @@ DEEP = ["(" * 5000 + "1" + ")" * 5000, "not " * 5000 + "x", "array[" * 9 + "1" +
 @pytest.mark.parametrize("engine", get_args(Engine))
 @pytest.mark.parametrize("expression", DEEP, ids=["parentheses", "not", "lists", "types"])
 def test_a_deep_query_ends_nothing(expression: str, engine: Engine) -> None:
-    """What is deeper than we let the parser go is not read, and the next query is."""
+    """A query deeper than the parser's limit is not read, and the next query is."""
     assert not tables(f"select {expression} from a", engine).whole
     assert tables("select date(x), array[array[1]] from a", engine) == ([("a",)], True)
 
 
 def test_nothing_is_logged(caplog: pytest.LogCaptureFixture) -> None:
-    """What the parser has to say of a query we say ourselves, and afterwards it may log again."""
+    """Parser messages about a query are reported by us, and its logging works again afterwards."""
     tables("select * from {{ a }}; call p()", "athena")
     assert not caplog.records
     logging.getLogger("sqlglot").warning("heard")
@@ -193,13 +193,13 @@ def test_nothing_is_logged(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_the_parser_is_loaded_for_queries_alone() -> None:
-    """Who asks a snapshot, or crawls records that hold no query, need not wait for a parser of SQL."""
+    """A question about a snapshot, or a crawl without queries, does not load the SQL parser."""
     script = "import sys, lineage.queries.used, lineage.graphs.derive; raise SystemExit('sqlglot' in sys.modules)"
     subprocess.run([sys.executable, "-c", script], check=True)
 
 
 def asked(query: str, engine: Engine = "athena") -> list[Resource]:
-    """A job that reads a query's result, and a training job on what it made."""
+    """A job that reads a query's result, and a training job on its output."""
     where = {"Catalog": "C"} if engine == "athena" else {"ClusterId": "C"}
     definition = where | {"Database": "D", "QueryString": query, "OutputS3Uri": "s3://b/staged/"}
     inputs = [{"InputName": "q", "DatasetDefinition": {f"{engine.title()}DatasetDefinition": definition}}]

@@ -1,4 +1,4 @@
-"""What the words of SageMaker's status fields say, held against botocore's own enums."""
+"""What the words of SageMaker's status fields mean, compared with botocore's own enums."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tests.domain.test_kinds import MODEL, ROWS, record_shape, scopes
 
 
 def status_enum(kind: Kind) -> list[str]:
-    """The words that a record's status may be, where its kind has a status."""
+    """The words that a record's status may have, where its kind has a status."""
     try:
         return list(scopes(record_shape(kind), kind.status or f"{kind.noun}Status")[-1].enum)
     except LookupError:
@@ -48,7 +48,7 @@ def test_every_word_of_every_kind_is_known(kind: Kind, word: str) -> None:
 
 
 def test_every_job_has_a_status() -> None:
-    """The lint sees the words of each kind that runs, that is: no row names a status that is not there."""
+    """The check covers the words of each kind that runs: no row names a status that does not exist."""
     assert [kind.name for kind in ROWS if (kind.job or kind.name == "pipeline-execution") and not status_enum(kind)] == []
 
 
@@ -84,13 +84,14 @@ CASES = [
 def test_what_a_status_says(
     word: str | None, over: bool, expected: bool, nothing: bool, begun: bool, served: bool | None
 ) -> None:
-    """Each question about a status, by word; an unknown word is in doubt, and never a good end."""
+    """Each question about a status, by word; an unknown word is in doubt, and never a success."""
     said = (is_over(word), is_as_expected(word), may_have_written_nothing(word), has_begun(word, None, None), serves(word))
     assert said == (over, expected, nothing, begun, served)
 
 
 def test_one_word_alone_says_that_two_configs_are_served() -> None:
-    """After an update and its rollback failed, an endpoint serves a mix; whatever else changes serves what its record names."""
+    """After an update and its rollback failed, an endpoint serves a mix; in any other update it serves what its record
+    names."""
     assert [word for word, *_ in CASES if serves_a_mix(word)] == ["UpdateRollbackFailed"]
 
 
@@ -108,7 +109,7 @@ def test_one_word_alone_says_that_two_configs_are_served() -> None:
     ],
 )
 def test_what_began(started: str | None, steps: list[str] | None, begun: bool) -> None:
-    """A job that failed began if it went through a step in which jobs have their data; without steps, if it has a start."""
+    """A failed job began if it went through a step in which jobs have their data; without steps, if it has a start time."""
     assert has_begun("Failed", started, steps) is begun
 
 
@@ -138,7 +139,8 @@ NO_OBJECTS = 'ClientError: No S3 objects found under S3 URL "s3://d/x/" given in
     ],
 )
 def test_whose_program_ran(status: str, steps: list[str] | None, failure: str | None, run: bool) -> None:
-    """What was cut short ran in no step in which no program runs; without steps a failure tells that came before it."""
+    """A job that was cut short never ran a program if it reached no step that runs one; without steps the failure message
+    shows it."""
     assert has_run(status, steps, failure) is run
 
 
@@ -157,19 +159,20 @@ def test_whose_program_ran(status: str, steps: list[str] | None, failure: str | 
     ],
 )
 def test_where_nothing_lay(failure: str | None, place: str, nothing: bool) -> None:
-    """SageMaker says where it found no objects; of another place, or by another's words, nothing is said."""
+    """A failure message of SageMaker says where it found no objects; about other places it says nothing, nor do others'
+    messages."""
     assert found_nothing(failure, place) is nothing
 
 
 def test_steps_are_words_of_sagemaker() -> None:
-    """Each secondary status that counts is one of SageMaker's, and those that are not listed are doubt."""
+    """Each secondary status that counts is one of SageMaker's, and those that are not listed are in doubt."""
     enum = set(MODEL.shape_for("SecondaryStatus").enum)
     assert enum >= status._NO_PROGRAM
     assert enum - status._NO_PROGRAM == {"Training", "Uploading", "Completed", "Updating"}
 
 
 def test_words_for_sql() -> None:
-    """SQL gets the very words, in lower case; one word alone makes a list as well."""
+    """SQL gets the exact words, in lower case; one word alone makes a list as well."""
     assert sql_words(Outcome.PARTLY_FAILED) == "('completedwithfailures')"
     assert sql_words(Outcome.COMPLETED) == "('completed', 'succeeded')"
     over = "('completed', 'succeeded', 'completedwithfailures', 'failed', 'createfailed', 'importfailed', 'stopped', 'expired')"
@@ -177,7 +180,7 @@ def test_words_for_sql() -> None:
 
 
 def test_whose_time_was_up() -> None:
-    """Secondary statuses tell what took too long, and they are words of SageMaker's."""
+    """Secondary statuses that mean a timeout are words of SageMaker's."""
     enum = MODEL.shape_for("SecondaryStatus").enum
     assert [word for word in enum if took_too_long(word)] == ["MaxRuntimeExceeded", "MaxWaitTimeExceeded"]
     assert set(enum) >= status._READING_STEPS
@@ -191,7 +194,7 @@ ELSEWHERE = {
 
 
 def compared(tree: ast.AST) -> Iterator[str]:
-    """The texts of a file that are words of a status, in a spelling of SageMaker's, or that SQL compares a status with."""
+    """The texts of a file that are status words, in SageMaker's spelling, or that SQL compares with a status."""
     own = {word for kind, word in WORDS if outcome(word) is not Outcome.AT_REST} - {"Pending"}
     for node in ast.walk(tree):
         text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
@@ -201,14 +204,14 @@ def compared(tree: ast.AST) -> Iterator[str]:
 
 @pytest.mark.parametrize("folder", ["lineage", "cli"])
 def test_nobody_else_knows_the_words(folder: str) -> None:
-    """Only one file compares statuses: no other one holds a word of theirs."""
+    """Only one file compares statuses: no other one contains their words."""
     files = {path.relative_to(ROOT).as_posix(): path for path in sorted((ROOT / folder).rglob("*.py"))}
     found = {name: words for name, path in files.items() if (words := list(compared(ast.parse(path.read_text("utf-8")))))}
     assert {name: words for name, words in found.items() if name not in ELSEWHERE} == {}
 
 
 def test_the_statuses_of_runs_that_can_be_asked_for() -> None:
-    """`runs --status` takes the words of a run's primary status, and all of them."""
+    """`runs --status` accepts the words of a run's primary status, and all of them."""
     from cli.commands.runs import _STATUSES
 
     words: Any = MODEL.shape_for("TrialComponentPrimaryStatus").enum

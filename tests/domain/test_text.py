@@ -35,13 +35,13 @@ ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()))
     ],
 )
 def test_what_is_shown_instead(text: str, shown: str, line: str) -> None:
-    """Controls have their pictures, what has none its escape; on one line what ends a line is a space."""
+    """Control characters have their pictures, others their escapes; on one line an end of line becomes a space."""
     assert (visible(text), one_line(text)) == (shown, line)
 
 
 @given(ANY_TEXT)
 def test_what_is_visible_is_utf8_and_xml(text: str) -> None:
-    """Whatever a name holds, UTF-8 and XML hold what is shown of it."""
+    """Whatever a name holds, its visible form is valid in UTF-8 and XML."""
     shown = visible(text)
     element = ET.Element("x")
     element.text = shown.replace("\r", "")
@@ -50,14 +50,14 @@ def test_what_is_visible_is_utf8_and_xml(text: str) -> None:
 
 @given(ANY_TEXT)
 def test_one_line_is_one(text: str) -> None:
-    """Nothing in it ends a line, or begins what a terminal acts upon."""
+    """Nothing in the line ends it, or starts a terminal's control sequence."""
     assert not any(ord(c) < 32 or 0x7F <= ord(c) < 0xA0 or c in TURNS for c in one_line(text))
     assert len(one_line(text).splitlines()) <= 1
 
 
 @given(st.recursive(ANY_TEXT, lambda inner: st.lists(inner) | st.dictionaries(ANY_TEXT, inner)))
 def test_json_stays_whole(value: object) -> None:
-    """JSON holds the value unchanged, and nothing that it would be shown without."""
+    """JSON holds the value unchanged, and no character that would be shown in another form."""
     text = json_text(value)
     assert json.loads(text) == value
     assert visible(text) == text

@@ -1,4 +1,4 @@
-"""When something was read or written, and whether the one can have fed the other."""
+"""When something was read or written, and whether the write can have fed the read."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def windows(resource: Resource, relation: str) -> list[str]:
     ],
 )
 def test_fits(write: str | None, read: str | None, fit: str) -> None:
-    """A write that was over in time is certain, one that began too late impossible, and the rest possible."""
+    """A write that ended in time is certain, one that began too late impossible, and the rest possible."""
     assert fits(write, read) == fit
 
 
@@ -46,7 +46,7 @@ MOMENTS = st.integers(0, 9)
 
 @given(MOMENTS, MOMENTS, MOMENTS, MOMENTS)
 def test_fits_agrees_with_moments(a: int, b: int, c: int, d: int) -> None:
-    """Impossible is said only where no moment of the write comes before a moment of the read; certain where all do."""
+    """ "Impossible" means that no moment of the write precedes a moment of the read; "certain" means that all do."""
     write, read = sorted((a, b)), sorted((c, d))
     said = fits(*(f"2026-01-01T00:00:0{opens}Z/2026-01-01T00:00:0{closes}Z" for opens, closes in (write, read)))
     pairs = [w <= r for w in range(write[0], write[1] + 1) for r in range(read[0], read[1] + 1)]
@@ -79,13 +79,13 @@ def downloads(*times: tuple[str, str | None]) -> dict[str, Any]:
     ],
 )
 def test_when_a_training_job_reads(mode: str, body: dict[str, Any], expected: list[str]) -> None:
-    """File mode reads in each download, but for one that came to nothing; the other modes read while the job runs."""
+    """File mode reads in each download, except one that came to nothing; the other modes read while the job runs."""
     job = training("j", [channel("train", "s3://b/t", mode=mode)], **body)
     assert [time.replace("2026-01-02T", "").replace(":00Z", "") for time in windows(job, "reads")] == expected
 
 
 def test_a_step_that_tells_nothing_is_left_out() -> None:
-    """Steps without a status, a time or anything at all hide neither when a job read nor that it wrote."""
+    """Steps without a status, a time or any content hide neither when a job read nor that it wrote."""
     told = downloads(("09:58", "10:01"))["SecondaryStatusTransitions"]
     odd = [None, {}, {"StartTime": "2026-01-02T10:30:00Z"}, {"Status": "Downloading"}]
     job = training("j", [channel("train", "s3://b/t", mode="File")], SecondaryStatusTransitions=[*odd[:3], *told, None])
@@ -110,7 +110,7 @@ def test_fractions_of_a_second_come_after_the_whole_one() -> None:
 
 
 def test_what_is_over_had_ended_when_its_record_was_last_changed() -> None:
-    """No field tells when a labeling job ended: once it is over, that was by its last change; no write is said to be later."""
+    """No field has the end of a labeling job: when it is over, it ended by its last change; no write counts as later."""
     body = {
         "CreationTime": "2026-01-02T10:00:00Z",
         "LastModifiedTime": "2026-01-02T11:00:00Z",
@@ -124,7 +124,7 @@ def test_what_is_over_had_ended_when_its_record_was_last_changed() -> None:
 
 
 def test_write_windows() -> None:
-    """A job uploads at its end; checkpoints and continuous outputs are written all the while; a running job's end is open."""
+    """A job uploads at its end; checkpoints and continuous outputs are written all the time; a running job's end is open."""
     job = training("j", {}, CheckpointConfig={"S3Uri": "s3://b/c"})
     assert windows(job, "writes") == [
         "2026-01-02T11:00:00Z/2026-01-02T11:00:00Z",
@@ -150,24 +150,24 @@ def test_write_windows() -> None:
     ids=["one upload", "two uploads", "an upload without a time", "no upload", "an upload after the end"],
 )
 def test_an_artifact_is_written_while_uploading(steps: list[dict[str, str]], opens: str) -> None:
-    """A job writes its artifact from the moment it begins to upload, if that is known, until its end."""
+    """A job writes its artifact from the start of its upload, if that is known, until its end."""
     job = training("j", {}, SecondaryStatusTransitions=steps)
     assert windows(job, "writes") == [f"2026-01-02T{opens}:00Z/2026-01-02T11:00:00Z"]
 
 
 def test_a_model_loads_at_its_creation_and_a_multi_model_one_for_ever() -> None:
-    """A model's artifact must be there when it is created; a multi-model prefix is read as long as it serves."""
+    """A model's artifact must exist when the model is created; a multi-model prefix is read as long as it serves."""
     body = {"CreationTime": "2026-01-03T00:00:00Z", "PrimaryContainer": {"ModelDataUrl": "s3://b/m", "Mode": "SingleModel"}}
     several = {"CreationTime": "2026-01-03T00:00:00Z", "PrimaryContainer": {"ModelDataUrl": "s3://b/m", "Mode": "MultiModel"}}
     assert windows(record("model", "m", body), "loads") == ["2026-01-03T00:00:00Z/2026-01-03T00:00:00Z"]
     assert windows(record("model", "m", several), "loads") == ["2026-01-03T00:00:00Z/"]
 
 
-# --- of which time every deletion was told ------------------------------------------------------
+# --- the time from which every deletion is known ------------------------------------------------
 
 
 def lookup(since: str, started: str) -> Enumeration:
-    """A lookup of one day in March that tells of all since then, and of nothing that came after it had begun."""
+    """A lookup of one day in March that covers everything since then, and nothing after its own start."""
     since, started = (f"2026-03-{time}Z" for time in (since, started))
     return Enumeration(ACCOUNT, REGION, CLOUDTRAIL, "LookupEvents", started, since, started, joined=True)
 
@@ -203,7 +203,7 @@ LAST = lookup("10T00:00:00", "20T00:00:00")
     ],
 )
 def test_how_far_back_deletions_are_told(earlier: list[Enumeration], since: str) -> None:
-    """Lookups are one as long as each was asked an hour or more after the next one's beginning, in whatever order they come."""
+    """Lookups connect if each was made an hour or more after the start of the next one's range, in any order."""
     expected = KnownDeletions(f"2026-03-{since}T00:00:00Z", LAST.started)
     assert unbroken([LAST, *earlier]) == unbroken([*earlier, LAST]) == unbroken([*earlier[::-1], LAST]) == expected
 
@@ -215,14 +215,14 @@ def test_without_a_lookup_no_deletion_is_told() -> None:
 
 @pytest.mark.parametrize(("epoch", "day"), [("0", "1970-01-01"), ("1800000000", "2027-01-15"), ("-1", "1969-12-31")])
 def test_the_day_is_that_of_the_epoch(monkeypatch: pytest.MonkeyPatch, epoch: str, day: str) -> None:
-    """SOURCE_DATE_EPOCH says which day it is."""
+    """SOURCE_DATE_EPOCH sets the day."""
     monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
     assert today().isoformat() == day
 
 
 @pytest.mark.parametrize("epoch", ["noon", "²", "1.5", "99999999999999999999", "253402300800"])
 def test_an_epoch_that_names_no_moment_is_refused(monkeypatch: pytest.MonkeyPatch, epoch: str) -> None:
-    """What is no moment is told, and the clock does not decide in its place."""
+    """A text that is no moment is reported, and the clock does not replace it."""
     monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
     with pytest.raises(MalformedName, match="SOURCE_DATE_EPOCH"):
         today()

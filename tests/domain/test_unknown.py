@@ -1,4 +1,4 @@
-"""Which members that botocore does not know could name something: decided over their values, however deep."""
+"""Which members unknown to botocore could name something: decided by their values, at any depth."""
 
 from __future__ import annotations
 
@@ -63,25 +63,25 @@ INERT = [None, True, False, 0, 1.5, *WORDS, "arn:aws:iam::111122223333:role/fit"
 
 @pytest.mark.parametrize("member", REAL)
 def test_members_of_real_answers(member: str) -> None:
-    """Those that are known to stand in real answers name no data."""
+    """The unknown members that are known from real answers name no data."""
     assert not names_something(member, REAL[member])
 
 
 @pytest.mark.parametrize("value", NAMING, ids=lambda value: value[:40])
 def test_what_names_something(value: str) -> None:
-    """A place, a file system, an image or any other resource may be where data came from."""
+    """A place, a file system, an image or any other resource may be the source of data."""
     assert names_something("New", value)
 
 
 @pytest.mark.parametrize("value", [*INERT, [], {}, [[]], {"a": {"b": [None]}}, WHO], ids=str)
 def test_what_names_nothing(value: Any) -> None:
-    """A flag, a number, a word, a time, nothing, and who did it hide no use."""
+    """A flag, a number, a word, a time, an empty value and an author hide no use."""
     assert not names_something("New", value)
 
 
 @pytest.mark.parametrize("member", ["Table", "GlueTable", "DatabaseName", "S3Bucket", "KeyPrefix", "DataSetName", "Location"])
 def test_members_that_are_called_after_a_place(member: str) -> None:
-    """A text is a place, or a part of one, where its member says so; a flag is none."""
+    """A text is a place, or a part of one, where its member's name says so; a flag is none."""
     assert names_something(member, "customers")
     assert names_something("New", {"a": [{member: "customers"}]})
     assert not names_something(member, value=True)
@@ -96,13 +96,13 @@ nests = st.recursive(
 
 @given(nests)
 def test_nothing_made_of_nothing_names_something(value: Any) -> None:
-    """Inert values stay so in whatever they are put."""
+    """Inert values stay inert in any container."""
     assert not names_something("New", value)
 
 
 @given(nests, st.sampled_from(NAMING), st.lists(st.sampled_from(["list", "map", "key"]), max_size=30))
 def test_something_names_something_however_deep(beside: Any, naming: str, wraps: list[str]) -> None:
-    """A structure that holds what names something does so itself, and a list does."""
+    """A structure, or a list, that holds something that names a thing names it too."""
     value: Any = naming
     for wrap in wraps:
         value = [beside, value] if wrap == "list" else {"b": beside, "c": value} if wrap == "map" else {naming: beside}
@@ -110,7 +110,7 @@ def test_something_names_something_however_deep(beside: Any, naming: str, wraps:
 
 
 def test_what_is_too_much_to_look_at() -> None:
-    """What holds more values than are looked at could name anything."""
+    """A member with more values than the limit could name anything."""
     assert not names_something("New", [0] * (MOST - 1))
     assert names_something("New", [0] * (MOST + 1))
     assert names_something("New", {"a": [[0] * 100] * 100})

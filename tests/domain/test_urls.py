@@ -1,4 +1,4 @@
-"""Pasted URLs: what a page of the console or of Studio shows, and what is called at an address of the runtime."""
+"""Pasted URLs: from a page of the console or of Studio, and from calls to the runtime."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ PAGES = [
 
 @pytest.mark.parametrize(("url", "meant"), PAGES)
 def test_what_a_url_means(url: str, meant: str) -> None:
-    """A pasted URL is the ARN or the S3 URI that it holds, or a kind, a region and a name; pasted again, it stays that."""
+    """A pasted URL is the ARN or the S3 URI in it, or a kind, a region and a name; pasted again, it stays that."""
     assert from_url(url) == meant
     assert from_url(meant) == meant
 
@@ -71,20 +71,20 @@ def test_what_a_url_means(url: str, meant: str) -> None:
     ],
 )  # fmt: skip
 def test_what_is_no_page_stays(text: str) -> None:
-    """Any other text, the URL of an object among them, is what it was."""
+    """Any other text, including the URL of an object, is unchanged."""
     assert from_url(text) == text
     assert page_of(text) is None
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS.values() if kind.console], ids=lambda kind: kind.name)
 def test_the_urls_that_we_link_to_are_understood(kind) -> None:
-    """Whatever page a picture links to can be pasted back."""
+    """Each page that a picture links to can be pasted back."""
     page = page_of(from_url(HOME + kind.console.format(name="x")))
     assert page == (kind.name, "eu-west-1", "x", "")
 
 
 def test_a_page_shows_what_lies_in_its_region() -> None:
-    """A name of another region, or of another kind, is not what a page shows; one without a region may be any."""
+    """A name of another region, or of another kind, does not match a page; one without a region may be any."""
     page = page_of("endpoint:/eu-west-1/Live")
     assert page.shows(arn("endpoint", "live"), "endpoint", "live")
     assert not page.shows(arn("endpoint", "live").replace("eu-west-1", "us-east-1"), "endpoint", "live")
@@ -107,14 +107,14 @@ def test_every_region_of_aws_is_one() -> None:
 
 @pytest.mark.parametrize("region", ["eu-wset-1", "eu-west", "euwest1", "eu-west-1a", "EU-WEST-1", "", "global"])
 def test_what_is_no_region(region: str) -> None:
-    """A slip is refused, whoever crawled where."""
+    """A misspelled region is refused, whatever was crawled."""
     with pytest.raises(MalformedName, match="is not an AWS region"):
         check_places([], [region])
     assert REGION
 
 
 def test_near_misses() -> None:
-    """One slip comes first, whatever the case; where nothing comes near, the whole of a short list is told."""
+    """The nearest name comes first, in any case; where none is near, a short list is shown completely."""
     assert near(["loans-live", "loans-life", "cards"], "LOANS-LIV")[0] in ("loans-live", "loans-life")
     assert near(["a" * 300], "a" * 299) == ["a" * 300]
     assert did_you_mean(["cards"], "loans", "; look") == "; look"

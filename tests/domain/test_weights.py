@@ -1,4 +1,4 @@
-"""What the variables of an environment name as weights: places, names of hubs, or nothing."""
+"""Which variables of an environment name weights: places, names of hubs, or nothing."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ def test_what_a_variable_names(variable: str, value: str, expected: list[str]) -
 
 
 def test_each_variable_has_its_source() -> None:
-    """Whoever reads the table finds where a variable is described."""
+    """Each row of the table says where its variable is described."""
     assert all(variable.source for variable in VARIABLES.values())
 
 
 def test_a_field_is_read_once() -> None:
-    """A variable that names weights is no mere mention, and any other one is nothing else."""
+    """A variable that names weights is read once, as weights; any other one is only a mention."""
     variables = {"HF_MODEL_ID": S3, "DATA": "s3://d/x/", "MODEL_ID": "org/name"}
     found = list(hits(MODEL, {"PrimaryContainer": {"Environment": variables}}))
     assert sorted((hit.reference.relation, hit.value) for hit in found) == [
@@ -71,5 +71,5 @@ def test_a_field_is_read_once() -> None:
     ("variables", "empty"), [({"HF_MODEL_ID": S3}, False), ({"HF_MODEL_ID": "/opt/ml/model"}, True), ({"X": S3}, True)]
 )
 def test_a_container_whose_environment_names_weights_is_not_empty(variables: dict[str, str], *, empty: bool) -> None:
-    """Such a container is told by what it names, one whose environment names none by that it names no artifact."""
+    """A container whose environment names weights is not empty; one whose environment names none has no artifact."""
     assert bool(empty_parts(MODEL, {"PrimaryContainer": {"Image": "i", "Environment": variables}})) is empty

@@ -1,4 +1,4 @@
-"""A long text is searched in windows: nothing is missed between two of them, and no call looks at more than one."""
+"""A long text is searched in windows: nothing is missed between two of them, and no call reads more than one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lineage.domain.windows import LONGEST, WINDOW, first, run
 
 
 class Watched:
-    """A pattern that finds nothing, and remembers how much it was to look at."""
+    """A pattern that finds nothing, and remembers how much it had to read."""
 
     def __init__(self) -> None:
         self.looked_at: list[tuple[int, int]] = []
@@ -21,7 +21,7 @@ class Watched:
 
 
 def test_no_call_looks_at_more_than_a_window() -> None:
-    """Ctrl-C is heard between two calls, and the windows overlap by the longest match."""
+    """Ctrl-C works between two calls, and the windows overlap by the longest match."""
     pattern = Watched()
     assert first(pattern, "x" * 1_000_000) is None  # type: ignore[arg-type]
     assert max(stop - at for at, stop in pattern.looked_at) == WINDOW
@@ -31,7 +31,7 @@ def test_no_call_looks_at_more_than_a_window() -> None:
 
 @given(st.integers(0, 3 * WINDOW), st.integers(1, LONGEST - 1), st.integers(0, 100))
 def test_a_match_is_found_wherever_it_stands(before: int, length: int, after: int) -> None:
-    """A match is the one that a search over the whole text finds, with what has to stand before and after it."""
+    """A match is the one that a search over the whole text finds, with its required context before and after."""
     pattern = re.compile(rf"(?<!b)a{{1,{LONGEST}}}(?!b)")
     text = "-" * before + "a" * length + "-" * after
     found = first(pattern, text)

@@ -1,4 +1,4 @@
-"""Pictures of a leaderboard: whole, for themselves alone, and with everybody in them."""
+"""Pictures of a leaderboard: complete, self-contained, and with every candidate in them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ PLAIN = {
 
 
 def shapes(svg: str) -> dict[str, list[ET.Element]]:
-    """The lines and the marks of candidates in a picture; it must be well-formed. A sample in the legend says nothing."""
+    """The lines and the marks of candidates in a picture, which must be well-formed. A sample in the legend does not count."""
     root = ET.fromstring(svg)
     found = {
         tag: [one for one in root.iter(f"{SVG}{tag}") if one.find(f"{SVG}title") is not None] for tag in ("polyline", "path")
@@ -48,7 +48,7 @@ def shapes(svg: str) -> dict[str, list[ET.Element]]:
 
 @pytest.mark.parametrize("count", [2, 5, 60])
 def test_each_ranked_candidate_has_its_line_and_its_marks(board, count: int) -> None:
-    """There is a line for each, with a corner on each axis, and a mark for each in each small picture; one of them is best."""
+    """Each candidate has a line with a corner on each axis, and a mark in each small picture; one of them is marked best."""
     answer = board(*trials(count, **PLAIN), fit("none"), **MAX)
     lines = shapes(lineage.CHARTS["parallel"](answer))["polyline"]
     assert len(lines) == count
@@ -82,7 +82,7 @@ CASES: list[tuple[str, list[Resource], dict[str, Any]]] = [
 def test_a_picture_is_whole_and_stands_alone(
     board, chart: str, why: str, records: list[Resource], asked: dict[str, Any]
 ) -> None:
-    """It is well-formed, all coordinates are numbers inside it, and it needs nothing from elsewhere; twice it is the same."""
+    """A picture is well-formed, all coordinates are numbers inside it, and it loads nothing; drawn twice it is the same."""
     answer = board(*records, **MAX)
     svg = lineage.CHARTS[chart](answer, **asked)
     root = ET.fromstring(svg)
@@ -97,7 +97,7 @@ def test_a_picture_is_whole_and_stands_alone(
 
 
 def test_names_are_escaped_and_shortened(board) -> None:
-    """A name that is XML itself stands there as text, in full where a pointer asks for it."""
+    """A name that is XML itself is shown as text, in full under the pointer."""
     answer = board(*trials(3, **{NASTY: lambda number: number}), **MAX)
     root = ET.fromstring(lineage.CHARTS["parallel"](answer))
     assert NASTY.replace("\x01", "␁") in [one.text for one in root.iter(f"{SVG}title")]
@@ -107,7 +107,7 @@ def test_names_are_escaped_and_shortened(board) -> None:
 
 
 def test_a_picture_says_what_it_does_not_show(board) -> None:
-    """It tells that values are the last, which way is better, who is not drawn, and that data differ."""
+    """A picture says that values are the last, which direction is better, what is not drawn, and that data differ."""
     records = [fit("a", 0.1, HyperParameters={"x": "1"}), fit("b", 0.2, OTHER, HyperParameters={"x": "2"})]
     records += [fit("c", 0.9, TrainingJobStatus="Failed"), fit("d")]
     answer = board(*records, **MAX)
@@ -137,7 +137,7 @@ NOTHING: list[tuple[str, list[Resource], str]] = [
 
 @pytest.mark.parametrize(("why", "records", "said"), NOTHING, ids=[case[0] for case in NOTHING])
 def test_nothing_to_draw(board, why: str, records: list[Resource], said: str) -> None:
-    """Where there is nothing to draw, the error says what is missing."""
+    """Where nothing can be drawn, the error says what is missing."""
     with pytest.raises(LeaderboardError, match=f"there is nothing to draw: {said}"):
         lineage.CHARTS["parallel"](board(*records, **MAX))
 
@@ -164,7 +164,7 @@ SCALES: list[tuple[str, list[Any], bool, list[str], list[float]]] = [
 
 @pytest.mark.parametrize(("why", "values", "logarithmic", "ticks", "places"), SCALES, ids=[case[0] for case in SCALES])
 def test_scales(why: str, values: list[Any], logarithmic: bool, ticks: list[str], places: list[float]) -> None:
-    """Numbers lie by size, by magnitude where they span some, words side by side; ticks are round, with both ends."""
+    """Numbers are placed by size, by magnitude for a wide range, words side by side; ticks are round, and include both ends."""
     scale = scale_of(values)
     assert scale.logarithmic is logarithmic
     assert [said for _, said in scale.ticks] == ticks

@@ -1,4 +1,4 @@
-"""Cells of CSV: nothing runs in a spreadsheet, every value can be read back."""
+"""Cells of CSV: nothing runs in a spreadsheet, and every value can be read back."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ def cells(line: str) -> list[str]:
     "cell", ["=1+1", "+1+1", "-1+1", "@a", "\t=1", "\r=1", " =1", '"=1', "'=1", "\uff1d1", "\uff201", "-inf", "+a", "-\u0661"]
 )
 def test_a_formula_is_text(cell: str) -> None:
-    """What OWASP lists begins with an apostrophe, blanks and quotes before it or not."""
+    """A cell that begins as OWASP lists gets an apostrophe, with or without blanks and quotes before it."""
     assert cells(csv_line([cell])) == [f"'{one_line(cell)}"]
 
 
 @pytest.mark.parametrize("cell", ["-0.5", "+1e-3", "-7", -0.5, -7, "a=b", "a-b", "2026-05-01"])
 def test_a_number_stays_one(cell: object) -> None:
-    """Numbers, and what only holds such a character, are as they are."""
+    """Numbers, and texts with such a character further inside, are unchanged."""
     assert cells(csv_line([cell])) == [str(cell)]
 
 
 @given(st.lists(st.text("=+-@ '\"\t\r\n,;1.e\uff1da\x1b\u2028"), min_size=2))
 def test_every_value_is_read_back(values: list[str]) -> None:
-    """A cell is on one line, and its value is what stands behind the guard."""
+    """A cell is on one line, and its value stands behind the guard."""
     line = csv_line(values)
     assert len(line.splitlines()) == 1
     assert [cell[1:] if GUARDED.match(cell) else cell for cell in cells(line)] == [one_line(value) for value in values]

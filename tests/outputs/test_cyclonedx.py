@@ -1,4 +1,4 @@
-"""The CycloneDX ML-BOM: valid by the schemas that others ship, and never more than is known."""
+"""The CycloneDX ML-BOM: valid by the official schemas, and without a claim beyond what is known."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def named(found: dict[str, Any]) -> dict[str, dict[str, Any]]:
 @pytest.mark.parametrize("spec_version", SPEC_VERSIONS)
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
 def test_the_bill_is_valid(bank: lineage.Snapshot, endpoint: str, spec_version: str) -> None:
-    """The strict schema takes the bill of each endpoint, and each reference leads to something."""
+    """The strict schema accepts the bill of each endpoint, and each reference has its target."""
     text = told(bank, "cyclonedx", endpoint, spec_version=spec_version)
     assert JsonStrictValidator(VERSIONS[spec_version]).validate_str(text) is None
     assert json.loads(text)["specVersion"] == spec_version
@@ -50,7 +50,7 @@ def test_the_bill_is_valid(bank: lineage.Snapshot, endpoint: str, spec_version: 
 
 
 def test_what_an_endpoint_was_made_of(bank: lineage.Snapshot) -> None:
-    """From the endpoint one comes by dependencies to its raw data, and each step is the one that `trace` tells."""
+    """Dependencies lead from the endpoint to its raw data, and each step is one that `trace` shows."""
     found = bom(bank, "loans-live")
     needs = {one["ref"]: one["dependsOn"] for one in found["dependencies"]}
     reached, todo = set(), [found["metadata"]["component"]["bom-ref"]]
@@ -68,7 +68,7 @@ def test_what_an_endpoint_was_made_of(bank: lineage.Snapshot) -> None:
 
 
 def test_the_model_card(bank: lineage.Snapshot) -> None:
-    """A model says the data, the metrics and the hyperparameters of the job that made it; what nobody says is not there."""
+    """A model has the data, the metrics and the hyperparameters of its training job; unknown values are absent."""
     card = named(bom(bank, "loans-live"))["Loans-Model-42"]["modelCard"]
     assert [one["ref"] for one in card["modelParameters"]["datasets"]] == [
         "s3://bank-ml/loans/train/",
@@ -80,7 +80,7 @@ def test_the_model_card(bank: lineage.Snapshot) -> None:
 
 
 def test_images_have_a_purl_where_their_digest_is_known(bank: lineage.Snapshot) -> None:
-    """A tag may mean another image tomorrow: it gets no purl, and is said not to be pinned."""
+    """A tag may mean another image tomorrow: it gets no purl, and is labelled as not pinned."""
     images = [one for one in bom(bank, "loans-live")["components"] if one["type"] == "container"]
     purls = {one["bom-ref"]: one.get("purl", "") for one in images}
     assert {ref: bool(purl) for ref, purl in purls.items()} == {ref: "@sha256:" in ref for ref in purls}
@@ -90,7 +90,7 @@ def test_images_have_a_purl_where_their_digest_is_known(bank: lineage.Snapshot) 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
 def test_what_is_not_known_is_told(bank: lineage.Snapshot, endpoint: str) -> None:
-    """Each break, hole and caveat of the trace is an annotation, and with one of them the bill is called incomplete."""
+    """Each break, gap and caveat of the trace is an annotation, and with one of them the bill is called incomplete."""
     answer = lineage.trace(lineage.graph(bank), endpoint)
     found = bom(bank, endpoint)
     texts = [one["text"] for one in found["annotations"]]
@@ -101,20 +101,20 @@ def test_what_is_not_known_is_told(bank: lineage.Snapshot, endpoint: str) -> Non
 
 
 def test_no_bill_is_called_complete(bank: lineage.Snapshot) -> None:
-    """Nobody sees what a container fetches: without a hole the completeness is unknown."""
+    """What a container downloads is not visible: even without a gap the completeness is unknown."""
     aggregates = {bom(bank, endpoint)["compositions"][0]["aggregate"] for endpoint in ENDPOINTS}
     assert aggregates <= {"incomplete", "unknown"}
 
 
 def test_what_is_only_named_says_so(bank: lineage.Snapshot) -> None:
-    """A model that is gone is a component that says that nobody described it."""
+    """A deleted model is a component that says that it has no description."""
     gone = next(one for one in bom(bank, "ledger-old")["components"] if one["bom-ref"].startswith("model:"))
     assert {one["name"] for one in gone["properties"]} >= {"lineage:observed"}
 
 
 @pytest.mark.parametrize("name", [name for name in NASTY if name.strip()], ids=len)
 def test_nasty_names(tmp_path: Path, name: str) -> None:
-    """Names and URIs of any characters are valid, and are in the bill as they are."""
+    """Names and URIs with any characters are valid, and unchanged in the bill."""
     uri = f"s3://b/{name}"
     model = {"CreationTime": "2026-02-01T10:00:00Z", "HyperParameters": {name: name}}
     job = training("fit", {"train": uri, "x": "s3://c/"}, "s3://m/x", **model)
@@ -127,7 +127,7 @@ def test_nasty_names(tmp_path: Path, name: str) -> None:
 
 
 def test_a_dangling_reference_is_a_bug(bank: lineage.Snapshot) -> None:
-    """The schema takes references to nothing; our own check does not."""
+    """The schema accepts dangling references; our own check does not."""
     found = bom(bank, "loans-live")
     found["dependencies"][0]["dependsOn"].append("nobody")
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(json.dumps(found)) is None
@@ -139,19 +139,19 @@ def test_a_dangling_reference_is_a_bug(bank: lineage.Snapshot) -> None:
     "selector", ["", "+loans-live", "loans-live+", "kind:endpoint", "loans-live fraud-ab", "tag:team=fraud"]
 )
 def test_a_selector_of_several_is_refused(bank: lineage.Snapshot, selector: str) -> None:
-    """The bill is about one endpoint: what names none or may name several is refused with a sentence."""
+    """A bill is about one endpoint: a selector that names none, or may name several, is refused with a sentence."""
     with pytest.raises(lineage.MalformedName, match="is about an endpoint"):
         list(lineage.FORMATS["cyclonedx"].write(lineage.Chosen(bank, selector)))
 
 
 def test_an_option_of_another_format_is_refused(ask) -> None:
-    """`--spec-version` says nothing to GraphML."""
+    """`--spec-version` does not apply to GraphML."""
     ran = ask("export", "-f", "graphml", "--spec-version", "1.7")
     assert (ran.code, ran.err) == (2, "lineage: --spec-version does not work with -f graphml (see lineage export --help)\n")
 
 
 def test_a_job_into_which_nothing_flows(tmp_path: Path) -> None:
-    """A job or run that only writes made what it wrote of nothing that is known, and the bill is written all the same."""
+    """A job or run without inputs made its output from nothing known, and the bill is still written."""
     run = record("trial-component", "run", {"OutputArtifacts": {"d": {"Value": "s3://in/"}}})
     made = processing("made", {}, {"out": "s3://in/"}, day="2026-01-01")
     crawl(tmp_path / "s.db", *served("s3://m/x"), run, made, training("fit", {"train": "s3://in/"}, "s3://m/x"))

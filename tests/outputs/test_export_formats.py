@@ -1,4 +1,4 @@
-"""What `lineage export` writes, read back by the programs of others."""
+"""What `lineage export` writes, read back by other programs."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ GRAPH_READERS = ["json", "graphml", "cytoscape"]
 
 
 def told(source: Any, form: str, selector: str = "", **options: Any) -> str:
-    """What a format tells of a snapshot or a graph."""
+    """The output of a format for a snapshot or a graph."""
     return "".join(lineage.FORMATS[form].write(lineage.Chosen(source, selector or ABOUT_ONE.get(form, "")), **options))
 
 
 def read(text: str, form: str) -> Any:
-    """A graph as somebody else's reader, or `read_graphml`, finds it."""
+    """A graph as another reader, or `read_graphml`, finds it."""
     if form == "graphml":
         return read_graphml(io.BytesIO(text.encode()))
     data = json.loads(text)
@@ -55,7 +55,7 @@ def contents(graph: Any, *without: str) -> Any:
 
 
 def odd_graph(name: str) -> lineage.Graph:
-    """An endpoint, a job that made its model, and in every text of one more node and edge the given name."""
+    """An endpoint, the job that made its model, and the given name in every text of one more node and edge."""
     graph = graph_of([*served("s3://m/x"), training("fit", {"train": "s3://d/"}, "s3://m/x")])
     node, job = f"s3://odd/{name}", arn("training-job", "fit")
     graph.add_node(node, **(graph.nodes["s3://d/"] | {"name": name, "label": name, "status": name, "tags": [name]}))
@@ -73,13 +73,13 @@ def test_the_same_snapshot_gives_the_same_bytes(bank: lineage.Snapshot, form: st
 
 @pytest.mark.parametrize("form", lineage.FORMATS)
 def test_no_secret_is_exported(bank: lineage.Snapshot, form: str) -> None:
-    """A secret that stands in a record of the account is in no format."""
+    """A secret in a record of the account is in no format."""
     assert "hunter2" not in told(bank, form, {"cyclonedx": "credit-registry"}.get(form, ""))
 
 
 @pytest.mark.parametrize("form", lineage.FORMATS)
 def test_what_nobody_knows_is_told_before_anything_is_written(bank: lineage.Snapshot, form: str) -> None:
-    """A selector that names nothing is an error before the first piece of any format: no half document reaches stdout."""
+    """A selector that matches nothing is an error before the first piece of any format: no half document reaches stdout."""
     written: list[str] = []
     with pytest.raises(lineage.LineageError):
         written.extend(lineage.FORMATS[form].write(lineage.Chosen(bank, "nobody")))
@@ -88,13 +88,13 @@ def test_what_nobody_knows_is_told_before_anything_is_written(bank: lineage.Snap
 
 @pytest.mark.parametrize("form", OF_GRAPHS)
 def test_row_by_row_or_from_a_graph_is_the_same(bank: lineage.Snapshot, bank_graph: lineage.Graph, form: str) -> None:
-    """A snapshot that is read row by row gives what its graph gives."""
+    """A snapshot that is read row by row gives the same as its graph."""
     assert told(bank, form) == told(bank_graph, form)
 
 
 @pytest.mark.parametrize("form", OF_GRAPHS)
 def test_what_is_said_twice_is_told_twice(tmp_path: Path, form: str) -> None:
-    """Two edges of one relation and role, of two fields, are two edges row by row as well."""
+    """Two edges of one relation and role, from two fields, are two edges row by row as well."""
     crawl(tmp_path / "s.db", training("fit", {"checkpoint": "s3://c/"}, CheckpointConfig={"S3Uri": "s3://c/"}))
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
         graph = lineage.graph(snapshot)
@@ -104,7 +104,7 @@ def test_what_is_said_twice_is_told_twice(tmp_path: Path, form: str) -> None:
 
 @pytest.mark.parametrize("form", GRAPH_READERS)
 def test_a_graph_reads_back_as_it_was(bank_graph: lineage.Graph, form: str) -> None:
-    """Nodes, edges, keys, lists and Nones are what they were."""
+    """Nodes, edges, keys, lists and Nones are unchanged."""
     back = read(told(bank_graph, form), form)
     without = {"cytoscape": ("id", "value", "source", "target", "key")}.get(form, ())
     assert contents(back, *without) == contents(bank_graph)
@@ -112,7 +112,7 @@ def test_a_graph_reads_back_as_it_was(bank_graph: lineage.Graph, form: str) -> N
 
 
 def test_node_link_written_again_is_the_same(bank_graph: lineage.Graph) -> None:
-    """What networkx read and writes again holds all of the first text: nodes, edges, scope and gaps."""
+    """A file that networkx reads and writes again holds all of the first text: nodes, edges, scope and gaps."""
     first = json.loads(told(bank_graph, "json"))
     again = nx.node_link_data(nx.node_link_graph(first, edges="edges"), edges="edges")
     assert {name: _sorted(value) for name, value in again.items()} == {name: _sorted(value) for name, value in first.items()}
@@ -126,7 +126,7 @@ _GAP = ("account", "region", "operation", "subject", "reason", "detail")
 
 
 def test_graphml_carries_the_scope_and_the_gaps(bank_graph: lineage.Graph) -> None:
-    """What was looked at and what could not be comes back with the graph."""
+    """The scope and the gaps come back with the graph."""
     about = read(told(bank_graph, "graphml"), "graphml").graph
     assert (about["schema"], about["scope"]["accounts"]) == ("lineage.graphml/1", ["111122223333"])
     said = [[gap[name] for name in _GAP] for gap in about["gaps"]]
@@ -145,7 +145,7 @@ def test_graphml_has_one_type_for_each_attribute_and_ids_of_their_own(bank_graph
 
 
 def test_graphml_is_read_by_networkx_itself(bank_graph: lineage.Graph) -> None:
-    """Without our reader networkx finds all nodes and edges, the key as an attribute, and truth values and numbers as such."""
+    """Without our reader networkx finds all nodes and edges, the key as an attribute, and booleans and numbers as such."""
     plain = nx.read_graphml(io.BytesIO(told(bank_graph, "graphml").encode()), force_multigraph=True)
     assert (len(plain), plain.number_of_edges()) == (len(bank_graph), bank_graph.number_of_edges())
     job = plain.nodes[arn("training-job", "loans-fit-0042")]
@@ -153,11 +153,11 @@ def test_graphml_is_read_by_networkx_itself(bank_graph: lineage.Graph) -> None:
     assert {data["key"] for *_, data in plain.edges(data=True)} == {key for *_, key in bank_graph.edges(keys=True)}
 
 
-_IN_IGRAPH: dict[type, Any] = {str: "", bool: False, int: math.nan, float: math.nan}  # what it says where a file says nothing
+_IN_IGRAPH: dict[type, Any] = {str: "", bool: False, int: math.nan, float: math.nan}  # its value where a file has none
 
 
 def by_igraph(text: str, tmp_path: Path) -> Any:
-    """What igraph finds in a file, without a warning; nodes are told by their ids."""
+    """What igraph finds in a file, without a warning; nodes are identified by their ids."""
     file = tmp_path / "graph.graphml"
     file.write_text(text)
     with warnings.catch_warnings():
@@ -166,7 +166,7 @@ def by_igraph(text: str, tmp_path: Path) -> Any:
 
 
 def as_igraph(rows: list[Any]) -> list[Any]:
-    """Attributes as igraph has them: each of them everywhere, and NaN as a text, for it is no number that equals another."""
+    """Attributes as igraph has them: each of them everywhere, and NaN as a text, because NaN equals no number."""
     kinds = {name: type(value) for row in rows for name, value in row.items()}
     full = ({name: _IN_IGRAPH[kind] for name, kind in kinds.items()} | row for row in rows)
     return [
@@ -177,7 +177,7 @@ def as_igraph(rows: list[Any]) -> list[Any]:
 
 @pytest.mark.parametrize("odd", ["", *NASTY], ids=range(len(NASTY) + 1))
 def test_graphml_is_read_by_igraph(bank_graph: lineage.Graph, tmp_path: Path, odd: str) -> None:
-    """It finds the same nodes, edges (those between one pair of nodes too), attributes and scope as networkx does."""
+    """igraph finds the same nodes, attributes, scope and edges, parallel ones too, as networkx does."""
     text = told(odd_graph(odd) if odd else bank_graph, "graphml")
     plain, found = nx.read_graphml(io.BytesIO(text.encode()), force_multigraph=True), by_igraph(text, tmp_path)
     edges = list(plain.edges(data=True))
@@ -198,14 +198,14 @@ def without(data: Any, name: str) -> Any:
 
 
 def test_graphml_tells_of_the_graph_before_its_nodes(bank_graph: lineage.Graph) -> None:
-    """graphology drops the data of a graph that stands behind its first node."""
+    """graphology drops the attributes of a graph that come after its first node."""
     (graph,) = ET.fromstring(told(bank_graph, "graphml")).iter(f"{{{GRAPHML}}}graph")
     tags = [child.tag.rpartition("}")[2] for child in graph]
     assert tags[: tags.index("node")] == ["data"] * tags.count("data") != []
 
 
 def written(write: Any, read_back: Any, graph: lineage.Graph) -> Any:
-    """What networkx reads of a file that it wrote itself."""
+    """What networkx reads from a file that it wrote itself."""
     file = io.BytesIO()
     write(graph, file)
     file.seek(0)
@@ -213,15 +213,15 @@ def written(write: Any, read_back: Any, graph: lineage.Graph) -> Any:
 
 
 def by_pydot(graph: lineage.Graph) -> Any:
-    """What networkx reads of a DOT text that pydot wrote, without the quotes."""
+    """What networkx reads from a DOT text that pydot wrote, without the quotes."""
     text = nx.nx_pydot.to_pydot(lineage.plain(graph, quoted=True)).to_string()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # pydot's reader asks pyparsing in an old way
+        warnings.simplefilter("ignore")  # pydot's reader uses an old API of pyparsing
         (dot,) = pydot.graph_from_dot_data(text)
     return nx.nx_pydot.from_pydot(dot)
 
 
-# The readers and what each has no room for: GML and DOT know one name of a node, GEXF numbers what edges are called.
+# The readers, and what each cannot hold: GML and DOT have one name per node, GEXF numbers the labels of edges.
 BY_NETWORKX = [
     (
         "graphml",
@@ -235,7 +235,7 @@ BY_NETWORKX = [
 
 @pytest.mark.parametrize(("form", "back", "without"), BY_NETWORKX, ids=[one[0] for one in BY_NETWORKX])
 def test_networkx_writes_the_plain_graph(bank_graph: lineage.Graph, form: str, back: Any, without: tuple[str, ...]) -> None:
-    """The writers of networkx take the plain graph of an account, and read all nodes, edges and attributes back."""
+    """The writers of networkx accept the plain graph of an account, and read all nodes, edges and attributes back."""
     read_back, plain = back(bank_graph), lineage.plain(bank_graph)
     assert contents(read_back, *without)[0] == contents(plain, *without)[0]
     assert sorted(said(read_back, *without)) == sorted(said(plain, *without))
@@ -250,7 +250,7 @@ def said(graph: Any, *without: str) -> Iterator[str]:
 
 
 def test_pydot_takes_the_quoted_plain_graph(bank_graph: lineage.Graph) -> None:
-    """No ARN loses what stands behind its colons, and no edge is lost."""
+    """No ARN loses the part after its colons, and no edge is lost."""
     near = lineage.select(bank_graph, "+loans-live")
     back = by_pydot(near)
     assert set(back) == set(near)
@@ -260,7 +260,7 @@ def test_pydot_takes_the_quoted_plain_graph(bank_graph: lineage.Graph) -> None:
 
 
 def test_a_plain_graph_is_read_as_an_export(bank_graph: lineage.Graph) -> None:
-    """What networkx writes of a plain graph `read_graphml` gives back as it was, with the scope."""
+    """`read_graphml` gives back a plain graph that networkx wrote, unchanged, with the scope."""
     back = written(nx.write_graphml, read_graphml, lineage.plain(bank_graph))
     assert contents(back) == contents(bank_graph)
     assert back.graph["scope"]["accounts"] == ["111122223333"]
@@ -280,7 +280,8 @@ def test_no_name_stops_a_writer_of_networkx(form: str, back: Any, without: tuple
 @pytest.mark.parametrize("name", NASTY, ids=range(len(NASTY)))
 @pytest.mark.parametrize("form", GRAPH_READERS)
 def test_nasty_names_read_back(form: str, name: str) -> None:
-    """Quotes, markup, line ends, control characters and 2,048 characters are what they were; in XML, pictures of the latter."""
+    """Quotes, markup, line ends, control characters and 2,048 characters are unchanged; in XML, control characters are
+    pictures."""
     graph = odd_graph(name)
     back = read(told(graph, form), form)
     shown = "".join(chr(0x2400 + ord(c)) if ord(c) < 32 and c not in "\t\n" and form == "graphml" else c for c in name)
@@ -299,7 +300,7 @@ def test_each_line_has_all_keys(bank_graph: lineage.Graph, form: str) -> None:
 
 @pytest.mark.parametrize("name", [*NASTY, "=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\r\nx", "a,b"])
 def test_nasty_names_in_tables(name: str) -> None:
-    """JSON lines hold each value as it is; CSV shows it on one line, and no cell begins like a formula."""
+    """JSON lines hold each value unchanged; CSV has it on one line, and no cell begins like a formula."""
     graph = odd_graph(name)
     rows = {row["id"]: row for row in map(json.loads, told(graph, "jsonl-nodes").split("\n")[:-1])}
     assert rows[f"s3://odd/{name}"]["status"] == name
@@ -313,7 +314,7 @@ def test_nasty_names_in_tables(name: str) -> None:
 
 @pytest.mark.parametrize("name", [*NASTY, "end", "#35;", "`code`", "]:::x", "%% no comment", "-->", "a|b"])
 def test_nasty_names_in_mermaid(name: str) -> None:
-    """Only letters, digits and harmless signs stand between the quotes; every other character is written by its number."""
+    """Only letters, digits and harmless signs stand between the quotes; every other character is written as its number."""
     text = told(odd_graph(name), "mermaid")
     labels = [label.removeprefix("dataset<br/>") for label in re.findall(r'\["(.*)"\]:::dataset$', text, re.MULTILINE)]
     assert len(labels) == 2
@@ -328,7 +329,7 @@ def many(number: int) -> Iterator[Any]:
 
 
 def test_mermaid_stays_within_its_limits() -> None:
-    """Of a large graph no more than 500 edges and 50,000 characters are drawn; the diagram and a note say what is missing."""
+    """For a large graph at most 500 edges and 50,000 characters are drawn; the diagram and a note say what is missing."""
     chosen = lineage.Chosen(graph_of(many(400)))
     text = "".join(lineage.FORMATS["mermaid"].write(chosen))
     drawn = len(re.findall(r"^  n\d+ -[-.] ", text, re.MULTILINE))
@@ -340,7 +341,7 @@ def test_mermaid_stays_within_its_limits() -> None:
 
 
 def test_mermaid_counts_edges(bank_graph: lineage.Graph) -> None:
-    """Edges past the 500th are left out though there is room for more characters."""
+    """Edges past the 500th are left out even if there is room for more characters."""
     graph = graph_of([record("model", "m", {})])
     for number in range(600):
         graph.add_edge(
@@ -371,7 +372,7 @@ def test_only_what_a_selector_names_is_told(bank: lineage.Snapshot) -> None:
 
 
 def test_the_command_writes_what_the_format_tells(ask, bank: lineage.Snapshot) -> None:
-    """`lineage export` prints a format, and says on stderr what was looked at and what it left out."""
+    """`lineage export` prints a format, and reports the scope and any losses on stderr."""
     ran = ask("export", "-f", "csv-edges")
     assert (ran.code, ran.out) == (0, told(bank, "csv-edges"))
     assert [line.partition(": ")[0] for line in ran.err.splitlines()] == ["Looked at", "In numbers", "Not read at all"]

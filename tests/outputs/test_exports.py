@@ -1,4 +1,4 @@
-"""Exports and pictures: whole, deterministic, and true to nasty names."""
+"""Exports and pictures: complete, deterministic, and correct for hostile names."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_node_link_reads_back_as_the_same_graph(bank_graph: lineage.Graph) -> No
 
 
 def test_node_link_carries_the_scope_and_the_gaps(bank_graph: lineage.Graph) -> None:
-    """The export says what was looked at and what could not be."""
+    """The export has the scope and the gaps."""
     graph = json.loads(told(bank_graph, "json"))["graph"]
     assert (graph["schema"], graph["scope"]["accounts"], graph["scope"]["regions"]) == (
         "lineage.graph/1",
@@ -59,7 +59,7 @@ def test_node_link_carries_the_scope_and_the_gaps(bank_graph: lineage.Graph) -> 
 
 
 def dot_nodes(text: str) -> dict[str, dict[str, Any]]:
-    """What Graphviz itself understands of a DOT text, by node label's second line."""
+    """What Graphviz itself reads from a DOT text, by the second line of a node's label."""
     done = subprocess.run(["dot", "-Tjson"], input=text.encode(), capture_output=True, check=True)
     objects = json.loads(done.stdout)["objects"]
     return {one["name"]: one for one in objects if one["name"].startswith("n") and one["name"][1:].isdigit()}
@@ -105,7 +105,7 @@ def test_the_picture_has_every_node_on_a_card(bank_graph: lineage.Graph) -> None
 
 @needs_dot
 def test_container_images_are_left_out_and_counted(bank_graph: lineage.Graph) -> None:
-    """Images swamp a picture: they are drawn if asked for, and the caption says how many were not."""
+    """Images crowd a picture: they are drawn on request, and the caption says how many are left out."""
     text = lineage.to_dot(bank_graph, title="all")
     assert len(dot_nodes(text)) == len(bank_graph) - 5
     assert ">all<" in text
@@ -114,7 +114,7 @@ def test_container_images_are_left_out_and_counted(bank_graph: lineage.Graph) ->
 
 @needs_dot
 def test_gaps_are_ringed(bank_graph: lineage.Graph) -> None:
-    """A node of which something could not be read stands out, and its tooltip says why."""
+    """A node with an unread part stands out, and its tooltip says why."""
     near = lineage.select(bank_graph, "+aml-restricted")
     ringed = [one for one in dot_nodes(lineage.to_dot(near)).values() if one.get("penwidth") == "2"]
     (label,) = [one["label"] for one in ringed]
@@ -124,14 +124,14 @@ def test_gaps_are_ringed(bank_graph: lineage.Graph) -> None:
 
 
 def test_edges_tell_shadow_variants_and_manifests(bank_graph: lineage.Graph) -> None:
-    """A shadow variant, an instance pool and an unread manifest are told on the edge."""
+    """A shadow variant, an instance pool and an unread manifest are named on the edge."""
     text = lineage.to_dot(bank_graph)
     for label in ("deploys next shadow", "deploys AllTraffic instance-pool", "reads train (manifest)"):
         assert f'label="{label}"' in text
 
 
 def test_what_nobody_observed_is_dashed() -> None:
-    """A deleted model is drawn dashed, in words too, and the legend says what dashed means."""
+    """A deleted model is drawn dashed, with a label, and the legend explains the dashes."""
     _, config, endpoint = served("s3://m/x")
     text = lineage.to_dot(graph_of([config, endpoint]))
     (line,) = [line for line in text.split(";\n") if "shop-model" in line and "tooltip" in line and "->" not in line]
@@ -142,7 +142,7 @@ def test_what_nobody_observed_is_dashed() -> None:
 
 
 def test_pictures_go_from_left_to_right_with_links(bank_graph: lineage.Graph) -> None:
-    """Data stands left and endpoints right; nodes link to the console unless asked not to."""
+    """Data is on the left and endpoints on the right; nodes link to the console unless links are turned off."""
     text = lineage.to_dot(bank_graph)
     assert "rankdir=LR" in text
     assert 'URL="https://eu-west-1.console.aws.amazon.com/sagemaker/home?region=eu-west-1#/jobs/Loans-Fit-0042"' in text
@@ -189,7 +189,7 @@ def test_without_any_graphviz_one_line_says_how_to_get_it(monkeypatch: pytest.Mo
 
 
 def test_a_failing_graphviz_is_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """What Graphviz can't draw is an error with Graphviz' own last words."""
+    """A picture that Graphviz cannot draw is an error with Graphviz's own last words."""
     program = tmp_path / "dot"
     program.write_text("#!/bin/sh\necho out of ink >&2\nexit 1\n")
     program.chmod(0o755)
@@ -225,7 +225,7 @@ SELECTIONS = [
 
 @pytest.mark.parametrize(("selector", "expected"), SELECTIONS, ids=[case[0] for case in SELECTIONS])
 def test_selectors(selector: str, expected: set[str]) -> None:
-    """A selector names nodes as dbt does; an exact id is tried first, for S3 keys may hold a plus."""
+    """A selector names nodes as dbt does; an exact id comes first, because S3 keys may hold a plus."""
     run = record("trial-component", "run", {"Source": {"SourceArn": arn("training-job", "fit")}})
     graph = graph_of(
         [
@@ -241,7 +241,7 @@ def test_selectors(selector: str, expected: set[str]) -> None:
 
 
 def test_a_selector_takes_along_what_runs_belong_to() -> None:
-    """What is upstream comes with its runs, and these with their trial and experiment; without a plus it stands alone."""
+    """Upstream nodes come with their runs, and these with their trial and experiment; without a plus a node stands alone."""
     job = training("fit", {"train": "s3://d/"}, "s3://m/x")
     run = record(
         "trial-component",
@@ -268,6 +268,6 @@ def test_a_selector_takes_along_what_runs_belong_to() -> None:
     ],
 )
 def test_selectors_of_nothing(selector: str, error: type[Exception]) -> None:
-    """A selector that names nothing is refused."""
+    """A selector that matches nothing is refused."""
     with pytest.raises(error):
         lineage.select(graph_of(served("s3://m/x")), selector)

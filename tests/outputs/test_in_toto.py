@@ -1,4 +1,4 @@
-"""The in-toto statement: taken by the library of others, and true of the files."""
+"""The in-toto statement: accepted by the official library, and true of the files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from tests.snapshot.test_seals import altered
 
 
 def test_the_statement_is_valid_and_true(bank: lineage.Snapshot, bank_path: Path, tmp_path: Path) -> None:
-    """in-toto-attestation reads and validates it; each digest is that of its file, the predicate is what `gaps` says."""
+    """in-toto-attestation reads and validates it; each digest is that of its file, and the predicate is the output of
+    `gaps`."""
     report = tmp_path / "report.html"
     report.write_text("<p>all is well</p>")
     text = told(bank, "in-toto", subject=[str(report)])
@@ -49,13 +50,13 @@ def test_what_is_no_subject(ask, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ['quo"te.html', "é 漢字.html", "line\nend.html"])
 def test_nasty_file_names(bank: lineage.Snapshot, tmp_path: Path, name: str) -> None:
-    """A file's name is in the statement as it is."""
+    """A file's name is unchanged in the statement."""
     (tmp_path / name).write_bytes(b"")
     assert name in [one["name"] for one in json.loads(told(bank, "in-toto", subject=[str(tmp_path / name)]))["subject"]]
 
 
 def test_no_statement_of_a_changed_file(run, bank_path: Path, tmp_path: Path) -> None:
-    """A copy with one job's edges taken away gets no statement: one line says what was found, and nothing is written."""
+    """A copy without one job's edges gets no statement: one line says what was found, and nothing is written."""
     path = altered(bank_path, tmp_path / "s.db", "DELETE FROM edge WHERE target LIKE '%loans-fit-0042'")
     ran = run("export", "--snapshot", str(path), "-f", "in-toto", "-o", "statement.json")
     assert (ran.code, ran.out, ran.err.count("\n")) == (3, "", 1)

@@ -1,4 +1,4 @@
-"""The layout: nothing lies on anything else, circles and any size are taken, and it is always the same."""
+"""The layout: nothing overlaps, cycles and any size are accepted, and the result is always the same."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def drawn(*edges: str, alone: str = "", **words: object) -> Layout:
 
 
 def any_graph(seed: int) -> nx.MultiDiGraph:
-    """Some nodes and edges: circles, loops, parallels, several pieces."""
+    """Some nodes and edges: cycles, loops, parallels, several pieces."""
     dice = random.Random(seed)
     graph = nx.MultiDiGraph()
     graph.add_nodes_from(f"n{number}" for number in range(dice.randint(1, 40)))
@@ -33,7 +33,7 @@ def overlap(one: Box, other: Box) -> bool:
 
 
 def inside(point: Point, box: Box) -> bool:
-    """Well inside, not on the rim."""
+    """Well inside, not on the edge."""
     return all(box[axis] + 0.5 < point[axis] < box[axis] + box[axis + 2] - 0.5 for axis in (0, 1))
 
 
@@ -51,7 +51,7 @@ def along(points: list[Point]) -> list[Point]:
 
 @pytest.mark.parametrize("seed", range(40))
 def test_no_box_lies_on_another_and_no_line_crosses_one(seed: int) -> None:
-    """Boxes are apart, inside the page, and lines go around them."""
+    """Boxes are apart and inside the page, and lines go around them."""
     graph = any_graph(seed)
     sizes = {node: (60.0 + 17 * (int(node[1:]) % 9), 30.0 + int(node[1:]) % 3 * 8) for node in graph}
     found = layout(graph, sizes=sizes)
@@ -81,13 +81,13 @@ def test_groups_stand_in_frames_of_their_own(seed: int) -> None:
 
 
 def test_data_flows_to_the_right() -> None:
-    """What feeds a node stands left of it, and as near to it as it can."""
+    """A node's inputs are on its left, and as near to it as possible."""
     left = {node: box[0] for node, box in drawn("a>b", "b>c", "c>d", "x>d", "a>d").boxes.items()}
     assert left["a"] < left["b"] < left["c"] == left["x"] < left["d"]
 
 
 def test_in_a_circle_one_line_runs_back() -> None:
-    """A circle is laid out from where something flows into it; one line of it goes from right to left."""
+    """A cycle is laid out from the node with an input from outside; one of its lines goes from right to left."""
     found = drawn("in>b", "b>c", "c>d", "d>b")
     assert [edge for edge, line in found.lines.items() if line[0][0] > line[-1][0]] == [("d", "b", 0)]
     assert len({box[0] for box in found.boxes.values()}) == 4
@@ -100,14 +100,14 @@ def test_parallel_lines_are_apart() -> None:
 
 
 def test_the_order_in_which_nodes_came_does_not_matter() -> None:
-    """The same graph looks the same, however it was put together."""
+    """The same graph looks the same, in whatever order it was built."""
     edges = [f"a{number % 3}>b{number}" for number in range(9)]
     assert drawn(*edges) == drawn(*reversed(edges))
 
 
 @pytest.mark.parametrize(("edges", "alone"), [((), ""), ((), "a"), (("a>a",), ""), ((), "abcdefghij")])
 def test_little_is_a_layout_too(edges: tuple[str, ...], alone: str) -> None:
-    """Nothing, a single node, a loop and what has no edge at all are laid out."""
+    """Nothing, a single node, a loop and nodes without an edge are laid out."""
     assert len(drawn(*edges, alone=alone).boxes) == len(set(alone) | {edge[0] for edge in edges})
 
 
@@ -118,7 +118,7 @@ def test_pieces_make_a_page_and_no_tower() -> None:
 
 
 def test_a_long_chain_with_long_lines_is_laid_out() -> None:
-    """Deep graphs take no recursion, and many long lines no room for each layer that they cross."""
+    """Deep graphs need no recursion, and many long lines no room for each layer that they cross."""
     deep = [f"{number:04}>{number + 1:04}" for number in range(3000)]
     found = drawn(*deep, *(f"{number:04}>3000" for number in range(0, 3000, 7)))
     assert len(found.lines) == 3000 + 429 - 0

@@ -72,7 +72,7 @@ def recorded(path: Path, **body: Any) -> lineage.Chosen:
 
 @pytest.mark.parametrize("selector", ["loans-live", "Loans-Model-42", "training-job/Loans-Fit-0042"])
 def test_what_a_card_tells(bank: lineage.Snapshot, selector: str) -> None:
-    """An endpoint, its model and its job give the same training details: what was read, with what, and how well it did."""
+    """An endpoint, its model and its job give the same training details: data, settings and metrics."""
     details = card(bank, selector)["training_details"]["training_job_details"]
     assert details["training_datasets"] == ["s3://bank-ml/loans/train/", "s3://bank-ml/loans/validation/"]
     assert details["training_metrics"] == [{"name": "validation:auc", "value": 0.87}]
@@ -86,7 +86,7 @@ def test_a_repacked_model_is_told_by_the_job_that_trained(bank: lineage.Snapshot
 
 
 def test_what_is_broken_is_told(bank: lineage.Snapshot) -> None:
-    """Where the trace breaks, the observations say so; what nobody recorded is not there."""
+    """Where the trace breaks, the observations say so; unrecorded values are absent."""
     found = card(bank, "vendor-scores")
     assert "unmatched: no " in found["training_details"]["training_observations"]
     assert "training_job_details" not in found["training_details"]
@@ -103,13 +103,13 @@ def test_what_is_broken_is_told(bank: lineage.Snapshot) -> None:
     ],
 )
 def test_what_no_card_can_tell_of(bank: lineage.Snapshot, selector: str, said: str) -> None:
-    """Several jobs, and what is neither endpoint, model nor job, are refused with a sentence."""
+    """Several jobs, and a thing that is neither endpoint, model nor job, are refused with a sentence."""
     with pytest.raises(lineage.MalformedName, match=said):
         list(lineage.FORMATS["model-card"].write(lineage.Chosen(bank, selector)))
 
 
 def test_what_the_limits_cut_is_said(tmp_path: Path) -> None:
-    """Of too many datasets, metrics and hyperparameters the first are told; the card and the notes count the others."""
+    """Too many datasets, metrics or hyperparameters are cut to the first; the card and the notes count the others."""
     body = {
         "reads": {f"c{number:02}": f"s3://d/{number}/" for number in range(20)},
         "HyperParameters": {f"h{number:03}": "x" * 300 for number in range(130)},
@@ -131,7 +131,7 @@ def test_what_the_limits_cut_is_said(tmp_path: Path) -> None:
 
 
 def test_a_metric_that_is_no_number_is_counted(tmp_path: Path) -> None:
-    """JSON has no word for what is no number: such a metric is left out, and the card says so."""
+    """JSON cannot hold NaN or infinity: such a metric is left out, and the card says so."""
     with recorded(tmp_path / "s.db", FinalMetricDataList=[{"MetricName": "loss", "Value": "NaN"}]) as snapshot:
         found = card(snapshot, "shop")
     assert "1 metrics whose value is no number" in found["additional_information"]["caveats_and_recommendations"]
@@ -139,7 +139,7 @@ def test_a_metric_that_is_no_number_is_counted(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", [name for name in NASTY if name.strip()], ids=range(len(NASTY) - 1))
 def test_nasty_names(tmp_path: Path, name: str) -> None:
-    """Hyperparameters of any characters keep to one line and to their length."""
+    """Hyperparameters with any characters stay on one line and within their length."""
     with recorded(tmp_path / "s.db", reads={"train": f"s3://b/{name}"}, HyperParameters={name: name}) as snapshot:
         details = card(snapshot, "shop")["training_details"]["training_job_details"]
     assert details["training_datasets"][0][:1023].startswith(f"s3://b/{name}"[:1023])

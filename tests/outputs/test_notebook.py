@@ -1,4 +1,4 @@
-"""What a notebook shows of graphs and answers: a picture, or a table of what is too large, and never an exception."""
+"""What a notebook shows for graphs and answers: a picture, or a table where that is too large, and never an exception."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def answers(bank: lineage.Snapshot) -> list[Any]:
 
 
 def test_answers_show_what_they_say_in_evidence(bank: lineage.Snapshot) -> None:
-    """Each answer has HTML that parses: the first line of its text, a picture of its evidence, and all of its text, folded."""
+    """Each answer has HTML that parses: the first line of its text, a picture of its evidence, and its whole text, folded."""
     for answer in answers(bank):
         bundle = answer._repr_mimebundle_()
         root = ET.fromstring(bundle["text/html"])
@@ -71,7 +71,7 @@ def test_the_text_about_holdouts_is_not_folded(bank: lineage.Snapshot) -> None:
 
 
 def test_the_picture_of_an_answer_calls_things_what_the_graph_calls_them(bank: lineage.Snapshot) -> None:
-    """What only the evidence names has the kind that it has in the whole graph."""
+    """A node that only the evidence names has the kind that it has in the whole graph."""
     whole = lineage.graph(bank)
     for answer in answers(bank):
         graph = graph_of_answer(answer.as_json())
@@ -82,7 +82,7 @@ def test_the_picture_of_an_answer_calls_things_what_the_graph_calls_them(bank: l
 
 
 def test_graphs_stay_plain_and_show_themselves(bank_graph: lineage.Graph) -> None:
-    """A graph is networkx' own class; a notebook shows its picture, and leaves the graphs of others alone."""
+    """A graph is networkx's own class; a notebook shows its picture, and does not change other graphs."""
     assert type(bank_graph) is nx.MultiDiGraph
     assert "<svg" in (notebook.html_of(bank_graph) or "")
     assert "<svg" in (notebook.html_of(bank_graph.subgraph(list(bank_graph)[:9])) or "")
@@ -91,7 +91,7 @@ def test_graphs_stay_plain_and_show_themselves(bank_graph: lineage.Graph) -> Non
 
 
 def test_a_graph_that_is_too_large_is_a_table() -> None:
-    """More than 300 nodes are counted by kind and relation, and the way to a picture is said."""
+    """More than 300 nodes are counted by kind and relation, with a hint how to get a picture."""
     html = notebook.html_of(graph_of(training(f"fit-{number}", {"train": "s3://b/x/"}) for number in range(200))) or ""
     assert "<svg" not in html
     assert "<td>training jobs</td><td>200</td>" in html
@@ -101,13 +101,13 @@ def test_a_graph_that_is_too_large_is_a_table() -> None:
 
 @pytest.mark.parametrize("shown", [graph_of([]), object(), None])
 def test_nothing_raises(shown: object) -> None:
-    """An empty graph is a line; what is none of ours is left to others."""
+    """An empty graph is a line; objects that are not ours are not handled."""
     assert "<svg" not in (notebook.html_of(shown) or "")
     assert notebook.forms_of(shown)["text/plain"]
 
 
 def test_what_is_broken_is_shown_as_text() -> None:
-    """An answer or a graph that can't be drawn becomes a line of text, and no traceback."""
+    """An answer or a graph that cannot be drawn becomes a line of text, and no traceback."""
     broken = graph_of([training("fit", {})])
     broken.add_node("bare")
     assert notebook.html_of(broken) is None
@@ -117,7 +117,7 @@ def test_what_is_broken_is_shown_as_text() -> None:
 
 @pytest.mark.parametrize("name", NASTY, ids=range(len(NASTY)))
 def test_nasty_names_are_escaped(name: str) -> None:
-    """No name becomes markup: what the notebook is given parses, and holds no element that the name made up."""
+    """No name becomes markup: the notebook's HTML parses, and holds no element from a name."""
     graph = graph_of([training("fit", {})])
     (job,) = [node for node in graph if "fit" in node and "://" not in node]
     graph.nodes[job].update(name=name, label=name, arn=name, region=None)
@@ -126,14 +126,14 @@ def test_nasty_names_are_escaped(name: str) -> None:
 
 
 def test_answers_stay_what_they_were(bank: lineage.Snapshot) -> None:
-    """They can be pickled and compared, and nothing can be added to them."""
+    """Answers can be pickled and compared, and nothing can be added to them."""
     for answer in answers(bank):
         assert pickle.loads(pickle.dumps(answer)) == answer  # noqa: S301  (our own)
         assert not hasattr(answer, "__dict__")
 
 
 def test_ipython_shows_graphs(bank_graph: lineage.Graph) -> None:
-    """In IPython a graph shows itself, beside the plain text that it had."""
+    """In IPython a graph shows itself, beside its earlier plain text."""
     shells = pytest.importorskip("IPython.core.interactiveshell", reason="IPython is not installed")
     shell = shells.InteractiveShell()
     lineage.load_ipython_extension(shell)
@@ -173,7 +173,7 @@ def test_every_answer_prints_as_its_command_does(bank_path: Path, bank: lineage.
 
 
 def test_a_name_is_highlighted(bank: lineage.Snapshot) -> None:
-    """What to highlight is named as in a selector, in a snapshot as in its graph; what is not there is refused."""
+    """A highlight is named as in a selector, in a snapshot as in its graph; one that matches nothing is refused."""
     endpoint = lineage.find_in(bank, "loans-live")
     drawn = lineage.view(bank, highlight=["loans-live"]).drawn
     assert drawn.figures == lineage.view(lineage.graph(bank), highlight=[endpoint]).drawn.figures
@@ -184,7 +184,7 @@ def test_a_name_is_highlighted(bank: lineage.Snapshot) -> None:
 
 @pytest.mark.parametrize("show", [lineage.view, lambda wrong: lineage.select(wrong, "loans-live")], ids=["view", "select"])
 def test_a_snapshot_or_a_graph_is_wanted(show: Any, bank: lineage.Snapshot) -> None:
-    """`view` and `select` take a snapshot or a graph of one, and say so of anything else."""
+    """`view` and `select` take a snapshot or a graph of one, and refuse anything else with that explanation."""
     assert show(bank)
     for wrong in (nx.MultiDiGraph(), "lineage.db", None):
         with pytest.raises(TypeError, match=r"ask a snapshot, .*, or a graph of one, .*; this is "):

@@ -1,4 +1,4 @@
-"""OpenLineage run events: the client library of others makes the very same ones."""
+"""OpenLineage run events: the official client library makes exactly the same ones."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def events(source: Any, selector: str = "") -> list[dict[str, Any]]:
 
 
 def made_again(event: dict[str, Any]) -> Any:
-    """The event as the client library makes it of the same values."""
+    """The event as the client library makes it from the same values."""
 
     def facets(of: dict[str, Any]) -> dict[str, Any]:
         bare = {
@@ -70,7 +70,7 @@ def made_again(event: dict[str, Any]) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """Without who produced a facet, which the library knows better, and without what is empty."""
+    """The event without empty values and without the producer of a facet, which the library sets itself."""
     if isinstance(value, dict):
         kept = {name: plain(one) for name, one in value.items() if name not in ("_producer", "_deleted")}
         return {name: one for name, one in kept.items() if one not in ({}, [], None)}
@@ -78,7 +78,7 @@ def plain(value: Any) -> Any:
 
 
 def test_the_library_makes_the_same_events(bank: lineage.Snapshot) -> None:
-    """Each event of the bank, taken apart and made again by openlineage-python, is what it was, with the schema of each facet."""
+    """Each event of the bank, taken apart and made again by openlineage-python, is unchanged, with the schema of each facet."""
     found = events(bank)
     assert len(found) > 80
     for event in found:
@@ -96,7 +96,7 @@ def test_the_library_makes_the_same_events(bank: lineage.Snapshot) -> None:
     ],
 )
 def test_how_a_job_ended(body: dict[str, Any], types: list[str]) -> None:
-    """A job that ended has two events, one that runs its START only; a failure says why."""
+    """A job that ended has two events, one that runs only its START; a failure has its reason."""
     found = events(graph_of([training("fit", {"train": "s3://d/"}, **body)]))
     assert [event["eventType"] for event in found] == types
     message = found[-1]["run"]["facets"].get("errorMessage", {}).get("message")
@@ -117,14 +117,14 @@ def test_how_a_job_ended(body: dict[str, Any], types: list[str]) -> None:
     ],
 )
 def test_each_kind_has_its_own_words_for_an_end(kind: str, status: str, end: list[str]) -> None:
-    """What is over has an end, however its kind spells it; in part a failure is one; a word that nobody knows is no end."""
+    """A finished job has an end in any spelling of its kind; a partial failure counts as one; an unknown word is no end."""
     body = {"CreationTime": "2026-01-02T10:00:00Z", f"{KINDS[kind].noun}Status": status}
     name = "p/execution/e" if kind == "pipeline-execution" else "x"
     assert [event["eventType"] for event in events(graph_of([record(kind, name, body)]))] == ["START", *end]
 
 
 def test_what_a_job_read_and_wrote() -> None:
-    """A bucket is a namespace and a prefix a name without the last slash; models are marked as such."""
+    """A bucket is a namespace and a prefix a name without the last slash; models are marked as models."""
     (event, _) = events(graph_of([training("fit", {"train": "s3://d/x/", "all": "s3://e/"}, "s3://m/a/model.tar.gz")]))
     assert [(one["namespace"], one["name"]) for one in event["inputs"]] == [("s3://d", "x"), ("s3://e", "/")]
     (model,) = event["outputs"]
@@ -132,14 +132,14 @@ def test_what_a_job_read_and_wrote() -> None:
 
 
 def test_an_endpoint_is_a_deployment_of_its_model() -> None:
-    """What an endpoint serves is the input of its run, so that the line goes on from the job's output."""
+    """The model that an endpoint serves is the input of its run, so that the line continues from the job's output."""
     found = {event["job"]["name"]: event for event in events(graph_of([*served("s3://m/x"), training("fit", {}, "s3://m/x")]))}
     assert [one["name"] for one in found["deploy/shop"]["inputs"]] == [one["name"] for one in found["fit"]["outputs"]] == ["x"]
     assert [one["name"] for one in found["deploy/shop"]["outputs"]] == [arn("endpoint", "shop")]
 
 
 def test_an_endpoint_of_unknown_making_has_inputs_too() -> None:
-    """Where the config of an endpoint is gone, that config is the input: without one no tool would draw the endpoint."""
+    """Where the config of an endpoint is deleted, that config is the input: without one no tool would draw the endpoint."""
     (event, _) = events(graph_of(served("s3://m/x")[2:]))
     assert len(event["inputs"]) == len(event["outputs"]) == 1
     assert "shop-config" in event["inputs"][0]["name"]
@@ -156,12 +156,12 @@ def test_an_endpoint_of_unknown_making_has_inputs_too() -> None:
     ],
 )
 def test_job_families(name: str, family: str) -> None:
-    """The runs of one job have a name in common: without the time that the SDK puts at its end."""
+    """The runs of one job share a name: theirs without the time that the SDK appends."""
     assert events(graph_of([training(name, {})]))[0]["job"]["name"] == family
 
 
 def test_the_jobs_of_pipelines_and_tuning_jobs(account_path: Path) -> None:
-    """A step's job is named by pipeline and step and knows its execution as parent; a tuned job is named by its tuning job."""
+    """A step's job is named by pipeline and step and has its execution as parent; a tuned job is named by its tuning job."""
     tune = record("tuning-job", "tune-2026-05-04-09-05-55", {})
     child = training("tune-2026-001-abcdef", {}, TuningJobArn=tune.arn)
     names = {event["job"]["name"] for event in events(graph_of([tune, child]))}
@@ -175,7 +175,7 @@ def test_the_jobs_of_pipelines_and_tuning_jobs(account_path: Path) -> None:
 
 
 def test_an_execution_that_took_a_job_over_is_no_parent() -> None:
-    """Who only reused what a job had made did not run it."""
+    """An execution that only reused a job's output did not run it."""
     graph = graph_of([training("fit", {}), record("pipeline-execution", "p/execution/e", {})])
     execution = next(node for node in graph if "/execution/" in node)
     for usage, name in (("reused", "fit"), ("", "p/Fit")):
@@ -185,26 +185,26 @@ def test_an_execution_that_took_a_job_over_is_no_parent() -> None:
 
 
 def test_run_ids_are_those_of_the_arns(bank: lineage.Snapshot) -> None:
-    """Whoever knows an ARN can work out its runId."""
+    """Anyone who knows an ARN can compute its runId."""
     ids = {event["run"]["runId"] for event in events(bank)}
     assert str(uuid.uuid5(uuid.NAMESPACE_URL, arn("training-job", "loans-fit-0042"))) in ids
 
 
 def test_each_run_starts_before_it_ends(bank: lineage.Snapshot) -> None:
-    """The events of a run stand together, START first."""
+    """The events of a run are adjacent, START first."""
     for _, some in groupby(events(bank), key=lambda event: event["run"]["runId"]):
         assert [event["eventType"] == "START" for event in some] in ([True], [True, False])
 
 
 def test_hyperparameters_are_told_of_a_snapshot(bank: lineage.Snapshot) -> None:
-    """They are execution parameters, under their own names."""
+    """Hyperparameters are execution parameters, under their own names."""
     event = next(event for event in events(bank) if event["job"]["name"] == "Loans-Fit-0042")
     assert {"key": "max_depth", "value": "6"} in event["run"]["facets"]["executionParameters"]["parameters"]
 
 
 @pytest.mark.parametrize("many", ["tags", "inputs"])
 def test_no_event_is_too_long(many: str) -> None:
-    """What makes an event longer than 300,000 bytes is cut; the event and a note say so."""
+    """An event longer than 300,000 bytes is cut; the event and a note say so."""
     graph = graph_of([training("fit", {"train": "s3://d/"})])
     job = arn("training-job", "fit")
     if many == "tags":
@@ -222,7 +222,7 @@ def test_no_event_is_too_long(many: str) -> None:
 
 @pytest.mark.parametrize("name", NASTY, ids=range(len(NASTY)))
 def test_nasty_names(name: str) -> None:
-    """One event stays one line, and names are in it as they are."""
+    """One event stays one line, and names are unchanged in it."""
     graph = odd_graph(name)
     (event,) = [event for event in events(graph) if event["job"]["name"] == "fit" and event["eventType"] == "START"]
     assert name.rstrip("/") in [one["name"] for one in event["inputs"]]

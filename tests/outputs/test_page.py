@@ -1,4 +1,4 @@
-"""The page: it opens from disk, asks for nothing, tells what the graph tells, and no text of an account becomes markup."""
+"""The page: it opens from disk, makes no requests, shows what the graph holds, and no text of an account becomes markup."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ NASTY = [
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """A headless Chromium; CI has one and what drives it, and elsewhere they may be missing."""
+    """A headless Chromium; CI has it with its driver, elsewhere they may be missing."""
     missing = "" if CHROMIUM else "no Chromium on this machine: `apt install chromium`"
     try:
         from playwright.sync_api import sync_playwright
@@ -46,13 +46,13 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
-# The colour of the canvas's corner, by way of a copy: a canvas that is read often is told to the console.
+# The colour of the canvas's corner, through a copy: the browser warns in the console about a canvas that is read often.
 CORNER = """(() => { const copy = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
 copy.drawImage(document.getElementById('graph'), 0, 0); return [...copy.getImageData(2, 2, 1, 1).data].slice(0, 3); })()"""
 
 
 class Opened:
-    """A page in the browser, with all that it asked for and complained about."""
+    """A page in the browser, with all of its requests and console messages."""
 
     def __init__(self, browser: Any, path: Path, **words: Any) -> None:
         self.tab = browser.new_page(**{"viewport": {"width": 1200, "height": 800}} | words)
@@ -86,7 +86,7 @@ class Opened:
 
 @pytest.fixture
 def open_page(chromium: Any, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
-    """Open a page's text from a file; at the end, that it asked for nothing and had nothing to complain about."""
+    """Open a page's text from a file; at the end, check that it made no requests and logged no complaint."""
     opened: list[Opened] = []
 
     def call(text: str, **words: Any) -> Opened:
@@ -113,18 +113,18 @@ def embedded(text: str) -> Any:
 
 
 def test_the_page_asks_for_nothing(open_page, bank_page: str) -> None:
-    """It opens from disk, is forbidden to ask for anything, and says what it is a page of."""
+    """The page opens from disk, its policy forbids requests, and it says what it is a page of."""
     opened = open_page(bank_page)
     assert opened.tab.inner_text("#subtitle") == "bank.db · crawled until today · 5 container images left out"
     assert "content=\"default-src 'none';" in bank_page
     assert re.search(r'(src|href)="(?!data:,")', bank_page.partition('id="data"')[0]) is None
     assert opened.tab.evaluate("fetch('https://example.com/').then(() => 'sent', () => 'refused')") == "refused"
-    opened.said.clear()  # the browser's word that it refused
+    opened.said.clear()  # the browser's message that it refused
     opened.asked[1:] = []
 
 
 def test_search_goes_to_what_it_finds(open_page, bank_page: str, bank_graph: lineage.Graph) -> None:
-    """A part of a name or a URI lists what has it; Enter brings the first to the middle and opens it."""
+    """A part of a name or a URI lists what contains it; Enter centres the first match and opens it."""
     opened = open_page(bank_page)
     opened.tab.fill("#search", "loans-FIT")
     listed = opened.tab.locator("#found li").all_inner_texts()
@@ -162,7 +162,7 @@ def test_the_panel_tells_what_show_tells(open_page, bank_page: str, bank: lineag
 
 
 def test_gaps_stand_beside_what_they_are_about(open_page, bank: lineage.Snapshot) -> None:
-    """What could not be read is told at its node and in a list of all; no list that was not read is called read."""
+    """Something unread is shown at its node and in a list of all; no unread list is called read."""
     opened = open_page(lineage.to_page(lineage.graph(bank), bank))
     opened.find("AML-Fit-6")
     assert "DENIED" not in opened.tab.inner_text("#panel h3 >> nth=0")
@@ -175,9 +175,9 @@ def test_gaps_stand_beside_what_they_are_about(open_page, bank: lineage.Snapshot
 
 
 def test_what_was_not_listed_is_not_called_read() -> None:
-    """Of a crawl that listed nothing the page holds every kind as unread."""
+    """For a crawl that listed nothing the page shows every kind as unread."""
     data = embedded(lineage.to_page(graph_of([training("fit", {"train": "s3://b/x/"})])))
-    assert data["scope"]["unread"] == []  # no crawl, no place that was to be read
+    assert data["scope"]["unread"] == []  # no crawl, so no place that was to be read
     assert data["without_records"].startswith("Records are not in this page")
 
 
@@ -201,7 +201,7 @@ def test_the_light_is_what_networkx_reaches(open_page, bank_page: str, bank_grap
 
 
 def test_filters_hide(open_page, bank_page: str, bank_graph: lineage.Graph) -> None:
-    """What is not checked is in no list and not counted, and what is lit says how much of it is hidden."""
+    """An unchecked kind is in no list and not counted, and the highlight says how much of it is hidden."""
     opened = open_page(bank_page)
     opened.tab.keyboard.press("Escape")
     everything = set(opened.rows())
@@ -222,14 +222,14 @@ def test_filters_hide(open_page, bank_page: str, bank_graph: lineage.Graph) -> N
 
 
 def test_keys_are_enough(open_page, bank_page: str) -> None:
-    """Tab comes to the search first; arrows move along edges, Enter opens, Escape closes, ? shows the keys."""
+    """Tab reaches the search first; arrows move along edges, Enter opens, Escape closes, ? shows the keys."""
     opened = open_page(bank_page)
     press = opened.tab.keyboard.press
     press("Tab")
     opened.tab.keyboard.type("loans-live-conf")
     press("Enter")
     press("Escape")
-    press("ArrowDown")  # the way that the data flows in the layout that this window shows larger
+    press("ArrowDown")  # the direction in which the data flows in the layout that this window shows larger
     assert opened.status().startswith("endpoint loans-live ·")
     for _ in range(3):
         press("ArrowUp")
@@ -252,7 +252,7 @@ def test_keys_are_enough(open_page, bank_page: str) -> None:
 
 
 def test_mouse_moves_and_zooms(open_page, bank_page: str) -> None:
-    """What is dragged moves under the pointer and opens nothing; the wheel zooms, and what was under it stays there."""
+    """A dragged node moves with the pointer and opens nothing; the wheel zooms around the pointer."""
     opened = open_page(bank_page)
     opened.find("loans-live")
     box = opened.tab.locator("#graph").bounding_box()
@@ -275,7 +275,7 @@ def test_mouse_moves_and_zooms(open_page, bank_page: str) -> None:
 
 
 def test_the_table_sorts(open_page, bank_page: str) -> None:
-    """Every node stands in the table, sorted by any column, up or down, and opens from there."""
+    """Every node is in the table, sorted by any column, up or down, and opens from there."""
     opened = open_page(bank_page)
     opened.tab.click("#table-button")
     opened.tab.click("th button:text('Id')")
@@ -304,7 +304,7 @@ def nasty_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_no_text_becomes_markup(open_page, nasty_path: Path) -> None:
-    """Names, URIs, tags and record values that are markup or script are shown as they are, and do nothing."""
+    """Names, URIs, tags and record values that are markup or script are shown as text, and do nothing."""
     with lineage.open_snapshot(nasty_path) as snapshot:
         graph = lineage.graph(snapshot)
         text = lineage.to_page(graph, snapshot, title=NASTY[0], heading=NASTY[1])
@@ -326,7 +326,7 @@ def test_no_text_becomes_markup(open_page, nasty_path: Path) -> None:
 
 
 def test_a_link_leads_to_the_console_or_nowhere(nasty_path: Path) -> None:
-    """Links are https to AWS's consoles, whatever a name says; without links there are none."""
+    """Links are https to AWS's consoles, whatever a name holds; with links off there are none."""
     with lineage.open_snapshot(nasty_path) as snapshot:
         graph = lineage.graph(snapshot)
         urls = embedded(lineage.to_page(graph, snapshot))["nodes"]["url"]
@@ -335,7 +335,7 @@ def test_a_link_leads_to_the_console_or_nowhere(nasty_path: Path) -> None:
 
 
 def test_dark_and_on_paper(open_page, bank_page: str) -> None:
-    """A dark page where dark is preferred; on paper light, on one side, and without what is to be clicked."""
+    """The page is dark where dark is preferred; on paper it is light, on one side, and without controls."""
     light, dark = open_page(bank_page), open_page(bank_page, color_scheme="dark")
     assert min(light.tab.evaluate(CORNER)) > 230
     assert max(dark.tab.evaluate(CORNER)) < 90
@@ -353,7 +353,7 @@ def test_dark_and_on_paper(open_page, bank_page: str) -> None:
 
 
 def test_fingers_pinch(chromium: Any, tmp_path: Path, bank_page: str) -> None:
-    """Two fingers that part zoom in, and open nothing; a tap opens what it meets."""
+    """Two fingers that move apart zoom in, and open nothing; a tap opens what it touches."""
     path = tmp_path / "page.html"
     path.write_text(bank_page, encoding="utf-8")
     opened = Opened(chromium, path, has_touch=True)
@@ -373,7 +373,7 @@ def test_fingers_pinch(chromium: Any, tmp_path: Path, bank_page: str) -> None:
 
 
 def test_an_empty_graph_is_a_page(open_page) -> None:
-    """Of nothing the page says that it is nothing."""
+    """The page of an empty graph says that it is empty."""
     opened = open_page(lineage.to_page(graph_of([])))
     assert opened.status() == "0 nodes · 0 edges"
     opened.tab.keyboard.press("ArrowRight")
@@ -382,7 +382,7 @@ def test_an_empty_graph_is_a_page(open_page) -> None:
 
 
 def test_nothing_ends_the_data(nasty_path: Path) -> None:
-    """No `<` stands in the data, so that nothing in it can end it; read back it is what it was, shown as it may be."""
+    """No `<` is in the data, so that nothing in it can end it; read back it is unchanged, shown in its visible form."""
     with lineage.open_snapshot(nasty_path) as snapshot:
         graph = lineage.graph(snapshot)
         text = lineage.to_page(graph, snapshot)
@@ -401,7 +401,7 @@ def test_the_same_snapshot_gives_the_same_page(bank: lineage.Snapshot) -> None:
 
 
 def test_records_are_cut_and_left_out_with_a_word(bank: lineage.Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A long record is cut and the page knows it; a page of very many nodes has no records and says so."""
+    """A long record is cut and the page says so; a page of very many nodes has no records and says so."""
     graph = lineage.graph(bank)
     monkeypatch.setattr(pages, "MAX_RECORD", 700)
     data = embedded(lineage.to_page(graph, bank))
@@ -414,7 +414,7 @@ def test_records_are_cut_and_left_out_with_a_word(bank: lineage.Snapshot, monkey
 
 
 def test_what_was_deleted_keeps_its_record(open_page) -> None:
-    """A model that nothing described is shown as named only, never with another's record."""
+    """A deleted model without a record is shown as only named, and never with another's record."""
     _, config, endpoint = served("s3://m/x")
     opened = open_page(lineage.to_page(graph_of([config, endpoint])))
     opened.find("shop-model")
@@ -431,7 +431,7 @@ def test_images_are_drawn_if_asked_for(bank: lineage.Snapshot) -> None:
 
 
 def test_draw_writes_the_page(ask, tmp_path: Path) -> None:
-    """`lineage draw -o page.html` writes it, of a selector or of everything."""
+    """`lineage draw -o page.html` writes the page, of a selector or of everything."""
     ran = ask("draw", "+loans-live", "-o", "page.html", "--no-links")
     assert (ran.code, ran.err) == (0, "drawn in page.html\n")
     data = embedded((tmp_path / "page.html").read_text(encoding="utf-8"))
@@ -441,7 +441,7 @@ def test_draw_writes_the_page(ask, tmp_path: Path) -> None:
 
 
 def test_draw_refuses_for_a_page_what_only_pictures_do(ask) -> None:
-    """An option that a page would not follow is refused, not passed over."""
+    """An option that a page cannot follow is refused, not ignored."""
     for words in (["--max-nodes", "9"], ["--highlight", "loans-live"], ["--cluster", "account"], ["--engine", "dot"]):
         ran = ask("draw", "-f", "html", *words)
         assert (ran.code, ran.out) == (2, "")
@@ -449,7 +449,7 @@ def test_draw_refuses_for_a_page_what_only_pictures_do(ask) -> None:
 
 
 def test_the_page_opens_at_what_it_is_about(open_page, ask, tmp_path: Path, bank_page: str) -> None:
-    """A page of a selector opens at what that names, one of everything at the newest endpoint in service."""
+    """A page of a selector opens at the selected node, one of everything at the newest endpoint in service."""
     ask("draw", "loans-live", "-o", "page.html")
     opened = open_page((tmp_path / "page.html").read_text(encoding="utf-8"))
     assert opened.status().startswith("endpoint loans-live · ")
@@ -459,7 +459,7 @@ def test_the_page_opens_at_what_it_is_about(open_page, ask, tmp_path: Path, bank
     assert opened.status().startswith("dataset s3://bank-raw/loans/2026-05/ · 0 upstream · ")
 
 
-# The ids under the pointer, wherever it is in the stage, and those of them at its upper and its lower end.
+# The ids under the pointer, over the whole stage, and those of them at its upper and its lower end.
 SWEEP = """(() => { const graph = document.getElementById('graph'), box = graph.getBoundingClientRect();
 const at = (y) => { const ids = []; for (let x = 2; x < box.width; x += 12) {
   graph.dispatchEvent(new PointerEvent('pointermove', { clientX: box.left + x, clientY: box.top + y }));
@@ -470,7 +470,7 @@ return [[...new Set(all)], [...at(2), ...at(box.height - 2)]]; })()"""
 
 @pytest.mark.parametrize("size", [(1400, 713), (1280, 633), (1920, 1080), (390, 844)], ids=str)
 def test_the_page_opens_with_the_whole_lineage(open_page, ask, tmp_path: Path, size: tuple[int, int]) -> None:
-    """From the raw data to the endpoint, all is in sight on a usual screen, and nothing of it is cut off."""
+    """From the raw data to the endpoint, everything is visible on a usual screen, and nothing is cut off."""
     ask("draw", "loans-live", "-o", "page.html")
     opened = open_page(
         (tmp_path / "page.html").read_text(encoding="utf-8"), viewport=dict(zip(("width", "height"), size, strict=True))
@@ -482,7 +482,7 @@ def test_the_page_opens_with_the_whole_lineage(open_page, ask, tmp_path: Path, s
 
 
 def test_only_a_gap_on_the_lit_path_is_red(open_page, bank_page: str) -> None:
-    """What could not be read elsewhere is told, without alarm."""
+    """A gap elsewhere is shown, without alarm."""
     opened = open_page(bank_page)
     opened.find("loans-live")
     assert "holes" not in (opened.tab.get_attribute("#about-button", "class") or "")
@@ -494,7 +494,7 @@ def test_only_a_gap_on_the_lit_path_is_red(open_page, bank_page: str) -> None:
 def test_a_large_page_opens_at_a_lineage_and_shows_the_rest(
     open_page, monkeypatch: pytest.MonkeyPatch, bank: lineage.Snapshot
 ) -> None:
-    """Of many nodes those that it opens at are shown first, in a layout of their own; then all, or whatever is searched."""
+    """A page of many nodes first shows those around its start, in a layout of their own; then all, or a search result."""
     monkeypatch.setattr(pages, "_TALL", 30)
     text = lineage.to_page(lineage.graph(bank), bank, start="arn:aws:sagemaker:eu-west-1:111122223333:endpoint/loans-live")
     laid = embedded(text)["layouts"]
@@ -509,7 +509,7 @@ def test_a_large_page_opens_at_a_lineage_and_shows_the_rest(
 
 
 def test_a_phone_shows_the_page_whole(open_page, bank_page: str) -> None:
-    """Nothing of the page stands outside of a narrow screen, and a tap on a node does not hide it behind its details."""
+    """Nothing of the page lies outside of a narrow screen, and a tap on a node does not hide it behind its details."""
     opened = open_page(bank_page, has_touch=True)
     opened.tab.set_viewport_size({"width": 390, "height": 800})
     opened.tab.reload()

@@ -1,4 +1,4 @@
-"""Pictures: drawn by us and by Graphviz alike, whole, folded where there is too much, and honest about what is left out."""
+"""Pictures: drawn by us and by Graphviz alike, complete, folded where there is too much, and honest about what is left out."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ needs_dot = pytest.mark.skipif(not shutil.which("dot"), reason="no Graphviz on t
 
 
 def nodes_of(text: str) -> dict[str, ET.Element]:
-    """The nodes of an SVG by the first line of what they say when pointed at."""
+    """The nodes of an SVG by the first line of their tooltip."""
     groups = [
         one for one in ET.fromstring(text).iter(f"{SVG}g") if "node" in (one.get("class") or "").split() and one.get("id")
     ]
@@ -45,12 +45,13 @@ def estate_graph(account_path: Path) -> lineage.Graph:
 
 
 def fan(jobs: int, place: str = "s3://b/data/", **body: Any) -> lineage.Graph:
-    """So many jobs that read one place, and write an artifact each."""
+    """This many jobs that read one place, and write an artifact each."""
     return graph_of(training(f"fit-{number:03}", {"train": place}, **body) for number in range(jobs))
 
 
 def test_the_built_in_picture_has_every_node_and_edge(bank_graph: lineage.Graph) -> None:
-    """Each node is drawn once, in its kind's class and with its kind's name, and each edge as an arrow; the legend tells the lines."""
+    """Each node is drawn once, in its kind's class and with its kind's name, each edge is an arrow, and the legend explains
+    the lines."""
     drawn = lineage.picture(bank_graph, images=True)
     text = lineage.to_svg(drawn)
     found = nodes_of(text)
@@ -71,7 +72,7 @@ def test_the_built_in_picture_has_every_node_and_edge(bank_graph: lineage.Graph)
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_every_kind_has_its_colour_and_an_icon(kind: str) -> None:
-    """No kind is of a shape of which there is no icon."""
+    """Each kind's shape has an icon."""
     assert KINDS[kind].shape in ICONS
     graph = graph_of([training("fit", {})])
     graph.add_node("odd", **(graph.nodes[arn("training-job", "fit")] | {"kind": kind}))
@@ -80,7 +81,8 @@ def test_every_kind_has_its_colour_and_an_icon(kind: str) -> None:
 
 @pytest.mark.parametrize("name", NASTY, ids=range(len(NASTY)))
 def test_nasty_names_reach_the_built_in_picture(name: str) -> None:
-    """Quotes, markup, line ends, and 2,048 characters neither break the SVG nor change in it; control characters are shown."""
+    """Quotes, markup, line ends, and 2,048 characters neither break the SVG nor change in it; control characters are
+    visible."""
     graph = fan(1)
     graph.add_node(
         "odd", **(graph.nodes[arn("training-job", "fit-000")] | {"name": name, "label": name, "arn": name, "region": None})
@@ -91,7 +93,7 @@ def test_nasty_names_reach_the_built_in_picture(name: str) -> None:
 
 
 def test_the_picture_stands_alone(bank_graph: lineage.Graph) -> None:
-    """No script, no image, no font and no style comes from elsewhere; only console links lead out, and those can be left out."""
+    """No script, image, font or style is loaded; only console links lead out, and those can be left out."""
     text = lineage.to_svg(bank_graph, links=False)
     assert {one.tag for one in ET.fromstring(text).iter()}.isdisjoint({f"{SVG}script", f"{SVG}image", f"{SVG}use", f"{SVG}a"})
     assert "http" not in text.replace("http://www.w3.org/2000/svg", "")
@@ -100,7 +102,7 @@ def test_the_picture_stands_alone(bank_graph: lineage.Graph) -> None:
 
 
 def test_what_was_not_observed_or_not_read_is_marked() -> None:
-    """A deleted model is in the class of what was not observed; a job that was refused is ringed and says why."""
+    """A deleted model is in the class of unobserved nodes; a denied job has a ring and says why."""
     _, config, endpoint = served("s3://m/x")
     refused = arn("endpoint", "shop")
     gap = Gap("111122223333", "eu-west-1", "DescribeEndpoint", refused, "denied", "not you")
@@ -112,7 +114,7 @@ def test_what_was_not_observed_or_not_read_is_marked() -> None:
 
 
 def test_lines_tell_their_evidence(estate_graph: lineage.Graph) -> None:
-    """What a field names is solid, what is matched is dashed, what people logged is dotted; belonging is pale."""
+    """An edge from a field is solid, a matched one is dashed, one that people logged is dotted; membership is pale."""
     styles = {(arrow.style, arrow.tooltip.rpartition("(")[2].rstrip(")")) for arrow in lineage.picture(estate_graph).arrows}
     assert styles == {("solid", "declared"), ("dashed", "matched"), ("dashed", "content"), ("dotted", "logged")}
     assert "style=dotted" in lineage.to_dot(estate_graph)
@@ -120,7 +122,7 @@ def test_lines_tell_their_evidence(estate_graph: lineage.Graph) -> None:
 
 
 def test_fan_outs_are_folded() -> None:
-    """Jobs that read the same place become one and a fold, and so does what each of them made; the picture says so."""
+    """Jobs that read the same place become one and a fold, and so do their outputs; the picture says so."""
     drawn = lineage.picture(fan(40), max_nodes=12)
     assert sorted(figure.label for figure in drawn.figures.values() if figure.fold) == [
         "+39 more artifacts",
@@ -134,7 +136,7 @@ def test_fan_outs_are_folded() -> None:
 
 
 def test_the_one_that_stays_keeps_what_it_made() -> None:
-    """Of what is folded the job and the artifact that stay belong together."""
+    """In a fold the job and the artifact that remain belong together."""
     folded = fold(fan(40), 12, set(), {})
     (job,) = [node for node, data in folded.nodes(data=True) if data["kind"] == "training-job" and "folded" not in data]
     made = [folded.nodes[node] for node in folded.successors(job)]
@@ -142,7 +144,7 @@ def test_the_one_that_stays_keeps_what_it_made() -> None:
 
 
 def test_folds_stand_for_every_node_and_every_edge(bank_graph: lineage.Graph) -> None:
-    """Whatever is folded, each node is drawn or stands in one fold, and each edge is drawn between those that stand for its ends."""
+    """Whatever is folded, each node is drawn or is in one fold, and each edge is drawn between the boxes that hold its ends."""
     for most in (150, 60, 20, 1):
         folded = fold(bank_graph, most, set(), {})
         home = {inside: node for node, data in folded.nodes(data=True) for inside in data.get("folded", [node])}
@@ -159,7 +161,7 @@ def test_little_is_not_folded(bank_graph: lineage.Graph) -> None:
 
 
 def test_some_never_fold() -> None:
-    """Endpoints in service, what has a gap, what is highlighted and what is asked about stay."""
+    """Endpoints in service, nodes with a gap, highlighted nodes and the subject stay."""
     records = [one for number in range(30) for one in served("s3://m/x", name=f"shop-{number}")]
     refused = arn("model", "shop-7-model")
     graph = graph_of(records, [Gap("111122223333", "eu-west-1", "DescribeModel", refused, "denied")])
@@ -171,14 +173,14 @@ def test_some_never_fold() -> None:
 
 
 def test_very_many_endpoints_fold() -> None:
-    """A picture of more than 50 endpoints in service is no list of them: those that look alike become one."""
+    """A picture of more than 50 endpoints in service is no list of them: similar ones become one."""
     graph = graph_of(one for number in range(60) for one in served("s3://m/x", name=f"shop-{number}"))
     labels = {figure.label for figure in lineage.picture(graph, max_nodes=10).figures.values()}
     assert "+59 more endpoints" in labels
 
 
 def test_highlights_light_the_way_up_and_down(bank_graph: lineage.Graph) -> None:
-    """What is upstream and downstream of a highlighted node is lit, the rest is pale; folds never mix the two."""
+    """Upstream and downstream of a highlighted node are lit, the rest is pale; a fold never mixes the two."""
     marked = arn("training-job", "fraud-xgb-17")
     drawn = lineage.picture(bank_graph, highlight=[marked], max_nodes=40)
     lit = {figure.label for figure in drawn.figures.values() if figure.lit}
@@ -200,7 +202,7 @@ def test_highlights_light_the_way_up_and_down(bank_graph: lineage.Graph) -> None
     [("account", "account 111122223333 eu-west-1"), ("pipeline", "pipeline renewal-price/execution/w4hq8d2m1xk7")],
 )
 def test_clusters_frame_what_belongs_together(estate_graph: lineage.Graph, cluster: Any, frame: str) -> None:
-    """Both engines draw a frame with its name; places lie in no account's, for nothing says whose a bucket is."""
+    """Both engines draw a frame with its name; places are in no account's frame, because nothing says whose a bucket is."""
     drawn = lineage.picture(estate_graph, cluster=cluster)
     assert frame in set(drawn.groups.values())
     assert f'label="{frame}"' in lineage.to_dot(drawn)
@@ -210,7 +212,7 @@ def test_clusters_frame_what_belongs_together(estate_graph: lineage.Graph, clust
 
 
 def test_a_pipeline_execution_frames_what_it_ran_and_made(estate_graph: lineage.Graph) -> None:
-    """Its jobs, what they alone wrote and their runs are in its frame; what another execution took over stays where it ran."""
+    """An execution's frame holds its jobs, what they alone wrote and their runs; reused jobs stay where they ran."""
     groups = GROUPS["pipeline"](estate_graph)
     execution = "pipeline renewal-price/execution/w4hq8d2m1xk7"
     inside = {estate_graph.nodes[node]["kind"] for node, name in groups.items() if name == execution}
@@ -234,7 +236,7 @@ def test_pictures_are_deterministic(bank: lineage.Snapshot) -> None:
 @needs_dot
 @pytest.mark.parametrize("cluster", ["none", "account", "pipeline"])
 def test_graphviz_takes_folds_clusters_and_highlights(bank_graph: lineage.Graph, cluster: Any) -> None:
-    """Graphviz draws as many nodes as the picture has, whatever is folded, framed and lit."""
+    """Graphviz draws as many nodes as the picture has, with any folds, frames and highlights."""
     marked = [arn("endpoint", "fraud-ab")]
     drawn = lineage.picture(bank_graph, max_nodes=60, cluster=cluster, highlight=marked)
     picture = ET.fromstring(lineage.draw(drawn, "svg", "dot"))
@@ -243,7 +245,7 @@ def test_graphviz_takes_folds_clusters_and_highlights(bank_graph: lineage.Graph,
 
 
 def test_without_graphviz_we_draw_it_ourselves(bank_graph: lineage.Graph, monkeypatch: pytest.MonkeyPatch) -> None:
-    """SVG needs no Graphviz, and it is said why it was not asked; a PNG says how to get one."""
+    """SVG needs no Graphviz, and a note says why it was not used; a PNG says how to get one."""
     monkeypatch.setenv("PATH", "")
     monkeypatch.setitem(__import__("sys").modules, "pygraphviz", None)
     drawn = lineage.picture(bank_graph)
@@ -258,7 +260,7 @@ def test_without_graphviz_we_draw_it_ourselves(bank_graph: lineage.Graph, monkey
 
 
 def test_many_nodes_are_laid_out_by_us() -> None:
-    """Past 3,000 nodes Graphviz takes minutes: it is asked only where one insists."""
+    """Above 3,000 nodes Graphviz takes minutes: it runs only on explicit request."""
     drawn = lineage.picture(fan(1500))
     assert lineage.engine_for(drawn, "svg") == ("builtin", "more than 3,000 nodes")
     assert lineage.engine_for(drawn, "svg", "dot") == ("dot", "")
@@ -266,15 +268,17 @@ def test_many_nodes_are_laid_out_by_us() -> None:
 
 
 def test_draw_folds_and_says_so(ask, tmp_path) -> None:
-    """`draw --max-nodes` folds, and stderr says what."""
+    """`draw --max-nodes` folds, and reports the folds on stderr."""
     ran = ask("draw", "-o", "p.svg", "--max-nodes", "60", "--engine", "builtin", "--cluster", "account")
     assert ran.code == 0
-    assert re.fullmatch(r"drawn in p\.svg\n\d+ of \d+ nodes are folded into \d+: .* \(--max-nodes 60\)\n", ran.err)
+    folded = r"drawn in p\.svg\n\d+ of \d+ nodes are folded into \d+: .* \(--max-nodes 60\)\n"
+    assert re.fullmatch(rf"{folded}to draw one endpoint with what made it: `lineage draw \+endpoint/NAME` .*\n", ran.err)
+    assert re.fullmatch(folded, ask("draw", "+kind:endpoint", "-o", "p.svg", "--max-nodes", "60", "--engine", "builtin").err)
     assert "more training jobs" in words_of((tmp_path / "p.svg").read_text())
 
 
 def test_draw_says_why_it_laid_the_picture_out_itself(ask, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without Graphviz `draw` makes the SVG all the same, and stderr has a line on that."""
+    """Without Graphviz `draw` still makes the SVG, and stderr has a line about it."""
     monkeypatch.setenv("PATH", "")
     monkeypatch.setitem(__import__("sys").modules, "pygraphviz", None)
     ran = ask("draw", "+loans-live", "-o", "p.svg")
@@ -295,7 +299,7 @@ def test_draw_says_why_it_laid_the_picture_out_itself(ask, monkeypatch: pytest.M
     ],
 )
 def test_wrong_words_for_draw(ask, arguments: tuple[str, ...], said: str) -> None:
-    """What can't be lit, or is no engine, is said in one line."""
+    """An unknown highlight or engine is refused in one line."""
     ran = ask("draw", *arguments, "-o", "p.svg")
     assert (ran.code, ran.err.count("\n")) == (2, 1)
     assert said in ran.err
@@ -320,7 +324,7 @@ def test_what_a_selector_names_never_folds(ask, tmp_path) -> None:
 
 
 def test_loops_and_parallels_are_drawn() -> None:
-    """A job that writes what it reads makes a circle, and two channels of one place are two arrows."""
+    """A job that writes what it reads makes a cycle, and two channels of one place are two arrows."""
     job = training("fit", {"train": "s3://b/x/", "more": "s3://b/x/"}, writes="s3://b/x/model.tar.gz")
     drawn = lineage.picture(
         graph_of([job, record("model", "m", {"PrimaryContainer": {"ModelDataUrl": "s3://b/x/model.tar.gz"}})])

@@ -1,4 +1,4 @@
-"""Pictures that fit a page: cards with whole names, chains in rows or downward, and colours that can be read."""
+"""Pictures that fit a page: cards with whole names, chains in rows or downward, and readable colours."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ NAMES = [
 
 
 def chain(jobs: int) -> lineage.Graph:
-    """So many jobs in a row, each of which reads what the one before wrote: twice as many nodes, and one."""
+    """This many jobs in a row, each of which reads the output of the one before: twice as many nodes, plus one."""
     steps = range(jobs)
     return graph_of(training(f"step-{n:02}", {"train": f"s3://b/{n:02}/"}, writes=f"s3://b/{n + 1:02}/") for n in steps)
 
@@ -53,7 +53,7 @@ def test_a_name_that_fits_into_its_lines_is_whole(name: str, room: int, most: in
 
 
 def test_a_name_that_does_not_fit_keeps_its_ends() -> None:
-    """Names differ at their ends: of a long one the middle is left out, with a sign."""
+    """Names differ at their ends: a long one loses its middle, with a sign."""
     said = "".join(cards.name_lines("begin-" + "x" * 2000 + "-end"))
     assert said.startswith("begin-")
     assert said.endswith("-end")
@@ -62,7 +62,7 @@ def test_a_name_that_does_not_fit_keeps_its_ends() -> None:
 
 @pytest.mark.parametrize("jobs", [7, 14, 30])
 def test_a_chain_fills_a_page(jobs: int) -> None:
-    """A chain is no strip: it is no wider than a page, little higher than wide, and no card lies on another."""
+    """A chain is no strip: it is no wider than a page, little higher than wide, and no cards overlap."""
     placed = place(lineage.picture(chain(jobs)))
     assert placed.width <= PAGE + 64
     assert placed.height < 1.6 * placed.width
@@ -70,7 +70,7 @@ def test_a_chain_fills_a_page(jobs: int) -> None:
 
 
 def test_a_branched_lineage_runs_down_rather_than_out_of_the_page(bank_graph: lineage.Graph) -> None:
-    """What made an endpoint fits a page, and what feeds something stands above it."""
+    """The history of an endpoint fits a page, and each input is above what it feeds."""
     drawn = lineage.picture(lineage.select(bank_graph, "+loans-live"))
     placed = place(drawn)
     assert placed.width <= PAGE
@@ -79,7 +79,7 @@ def test_a_branched_lineage_runs_down_rather_than_out_of_the_page(bank_graph: li
 
 
 def test_rows_keep_every_line() -> None:
-    """Cut into rows, each line still begins and ends at its boxes."""
+    """When a chain is cut into rows, each line still begins and ends at its boxes."""
     graph = nx.MultiDiGraph((f"{number:02}", f"{number + 1:02}") for number in range(13))
     cut = in_rows(layout(graph), 900)
     assert len({round(y) for _, y, _, _ in cut.boxes.values()}) == 4
@@ -99,7 +99,7 @@ def test_what_many_lines_would_lead_on_from_is_not_cut() -> None:
 @needs_dot
 @pytest.mark.parametrize("turned", [False, True])
 def test_graphviz_places_every_card_and_line(bank_graph: lineage.Graph, turned: bool) -> None:
-    """Of its answer each card has its place and each arrow its line; no card lies on another."""
+    """Each card of an answer has its place and each arrow its line; no cards overlap."""
     drawn = lineage.picture(bank_graph, cluster="none" if turned else "account")
     placed = placed_by_dot(drawn, lineage.render(asked_of_dot(drawn, turned=turned), "json0"))
     assert set(placed.boxes) == set(drawn.figures)
@@ -109,21 +109,21 @@ def test_graphviz_places_every_card_and_line(bank_graph: lineage.Graph, turned: 
 
 
 def test_the_legend_tells_only_what_is_there() -> None:
-    """Of lines that all say the same, and of nodes that are all as they should be, there is no legend."""
+    """Lines of one sort, and nodes without anything unusual, get no legend."""
     assert 'class="legend"' not in lineage.to_svg(chain(3))
     marked = lineage.to_svg(chain(3), highlight=[arn("training-job", "step-01")])
     assert re.findall(r'class="quiet">([^<]*)</text>', marked.partition('class="legend"')[2]) == ["asked for"]
 
 
 def test_a_gap_beside_the_highlighted_path_is_not_red(bank_graph: lineage.Graph) -> None:
-    """What could not be read elsewhere does not alarm whoever looks at a path."""
+    """A gap elsewhere causes no alarm in the picture of a path."""
     gone = lineage.to_dot(bank_graph, highlight=[arn("endpoint", "loans-live")])
     touched = lineage.to_dot(bank_graph, highlight=[arn("training-job", "aml-fit-6")])
     assert ("#b3261e" in gone, "#b3261e" in touched) == (False, True)
 
 
 def test_the_picture_of_datasets_is_in_one_piece(bank: lineage.Snapshot) -> None:
-    """What was read hangs together with what it made, through the jobs between."""
+    """In a picture of datasets, the data is connected to its product through the jobs between."""
     for name in ("loans-live", "fraud-ab", "training-job/Loans-Fit-0042"):
         answer = lineage.datasets(bank, name)
         graph = graph_of_answer(answer.as_json() | {"making": answer.making})
@@ -143,7 +143,7 @@ def test_one_endpoint_is_drawn_with_what_made_it(ask, tmp_path: Path) -> None:
 
 
 def test_the_picture_of_the_docs_is_what_the_command_draws(account_path: Path) -> None:
-    """The picture that the docs show is not older than the style."""
+    """The picture in the docs is not older than the style."""
     with lineage.open_snapshot(account_path) as snapshot:
         graph = lineage.select(lineage.graph(snapshot), "+loans-live")
     title = "loans-live with everything upstream · lineage.db · crawled until NOW"
@@ -173,7 +173,7 @@ def colours(theme: int) -> dict[str, str]:
 @pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
 @pytest.mark.parametrize("ink", ["ink", "soft", "hole", "accent", "up", "down"])
 def test_words_can_be_read_on_the_page(theme: int, ink: str) -> None:
-    """Every colour of words has the contrast of WCAG AA on every ground."""
+    """Every colour of text has the contrast of WCAG AA on every background."""
     found = colours(theme)
     assert min(contrast(found[ink], found[ground]) for ground in ("paper", "card")) >= 4.5
 
@@ -184,7 +184,7 @@ def test_words_can_be_read_on_the_page(theme: int, ink: str) -> None:
      ("#e7eaf0", "#26344a"), ("#a5adba", "#26344a"), ("#a5adba", "#15181d"), ("#ff8a80", "#1f252d")],
 )  # fmt: skip
 def test_words_can_be_read_on_cards(ink: str, ground: str) -> None:
-    """The same of cards, and these are the colours of cards."""
+    """Cards use the same colours with the same contrast."""
     text = lineage.to_svg(chain(1))
     assert ink in text
     assert ground in text

@@ -1,4 +1,4 @@
-"""PROV-JSON: valid by the schema that `prov` ships, and read back whole by it."""
+"""PROV-JSON: valid by the schema that `prov` ships, and read back completely by it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SCHEMA = json.loads((Path(prov.__file__).parent / "tests" / "schemas" / "prov-js
 
 
 def valid(text: str) -> dict[str, Any]:
-    """The document, if the schema takes it and `prov` reads all of it and writes the same."""
+    """The document, if the schema accepts it and `prov` reads all of it and writes the same."""
     found: dict[str, Any] = json.loads(text)
     jsonschema.validate(found, SCHEMA)
     written = ProvDocument.deserialize(content=text, format="json").serialize(format="json")
@@ -33,14 +33,14 @@ def valid(text: str) -> dict[str, Any]:
 
 
 def contents(section: str, said: dict[str, Any]) -> Any:
-    """What a section says; the names of relations do not count, for `prov` gives them names of its own."""
+    """The content of a section; the names of relations do not count, because `prov` gives them names of its own."""
     if section in ("entity", "activity", "agent", "prefix"):
         return said
     return sorted(json.dumps(one, sort_keys=True) for one in said.values())
 
 
 def test_the_document_is_valid_and_read_whole(bank: lineage.Snapshot) -> None:
-    """The document of the bank is valid, and `prov` finds each thing and each relation with all that they say."""
+    """The document of the bank is valid, and `prov` finds each thing and each relation with all of its attributes."""
     found = valid(told(bank, "prov"))
     whole = lineage.graph(bank)
     relations = ("used", "wasGeneratedBy", "wasDerivedFrom", "alternateOf", "wasInfluencedBy")
@@ -49,7 +49,7 @@ def test_the_document_is_valid_and_read_whole(bank: lineage.Snapshot) -> None:
 
 
 def test_jobs_are_activities_and_roles_agents(bank: lineage.Snapshot) -> None:
-    """A job used its channels in their roles, generated its artifact, and was associated with the role that it took."""
+    """A job used its channels in their roles, generated its artifact, and was associated with the IAM role that it assumed."""
     found = valid(told(bank, "prov"))
     job = next(name for name in found["activity"] if name.endswith("training-job/loans-fit-0042"))
     used = {(one["prov:entity"], one.get("prov:role")) for one in found["used"].values() if one["prov:activity"] == job}
@@ -62,7 +62,7 @@ def test_jobs_are_activities_and_roles_agents(bank: lineage.Snapshot) -> None:
 
 
 def test_places_that_share_keys_are_no_derivation() -> None:
-    """A prefix that was read around one that was written is an alternate of it, and not made of it."""
+    """A prefix that was read around one that was written is an alternate of it, and not derived from it."""
     found = valid(
         told(graph_of([processing("p", {}, {"out": "s3://b/x/y/"}), training("fit", {"train": "s3://b/x/"})]), "prov")
     )
@@ -72,14 +72,14 @@ def test_places_that_share_keys_are_no_derivation() -> None:
 
 
 def test_gaps_are_in_the_document(bank: lineage.Snapshot) -> None:
-    """One entity says what was looked at, and what could not be."""
+    """One entity has the scope and the gaps."""
     said = valid(told(bank, "prov"))["entity"]["lineage:crawl"]
     assert [gap["reason"] for gap in json.loads(said["lineage:gaps"])] == [gap.reason for gap in bank.gaps()]
 
 
 @pytest.mark.parametrize("name", NASTY, ids=range(len(NASTY)))
 def test_nasty_names(name: str) -> None:
-    """Names of any characters are percent-encoded in identifiers, and stand beside them as they are."""
+    """Names with any characters are percent-encoded in identifiers, and unchanged beside them."""
     found = valid(told(odd_graph(name), "prov"))
     assert f"s3://odd/{name}" in [one.get("lineage:id") for one in found["entity"].values()]
     job = f"aws0:{arn('training-job', 'fit').split(':', 5)[5]}"

@@ -1,4 +1,4 @@
-"""The report: the same snapshot gives the same bytes, it says what it does not know, and nothing in it is markup."""
+"""The report: the same snapshot gives the same bytes, it says what is unknown, and nothing in it is markup."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def told(snapshot: lineage.Snapshot, *endpoints: str, **words: Any) -> dict[str,
 
 @pytest.fixture
 def loans(bank: lineage.Snapshot) -> dict[str, Any]:
-    """The report on loans-live."""
+    """The report about loans-live."""
     return told(bank, "loans-live")
 
 
 @pytest.fixture(scope="session")
 def whole(account_path: Path) -> dict[str, Any]:
-    """The report on every endpoint of the bank, of a crawl of its whole account."""
+    """The report about every endpoint of the bank, from a crawl of its whole account."""
     with lineage.open_snapshot(account_path) as snapshot:
         return told(snapshot, holdouts=["s3://bank-ml/loans/validation/"])
 
@@ -51,7 +51,7 @@ def crawled(folder: Path, records: list[dict[str, Any]], name: str = "own.db") -
 
 
 def deployed(name: str = "shop", artifact: str = "s3://models/fit/output/model.tar.gz", **body: Any) -> list[dict[str, Any]]:
-    """An endpoint with its config and its model, which loads an artifact, of a day after the training."""
+    """An endpoint with its config and its model, which loads an artifact, one day after the training."""
     later = {"CreationTime": "2026-02-01T10:00:00Z", "LastModifiedTime": "2026-02-01T10:30:00Z"}
     variants = [{"VariantName": "all", "ModelName": f"{name}-model", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}]
     return [
@@ -65,14 +65,14 @@ def deployed(name: str = "shop", artifact: str = "s3://models/fit/output/model.t
 
 
 def test_the_json_holds_to_the_shipped_schema(loans: dict[str, Any], whole: dict[str, Any]) -> None:
-    """A report on one endpoint and one on all are what the schema describes, which is itself a schema."""
+    """A report about one endpoint and one about all match the schema, which is itself a valid schema."""
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     for report in (loans, whole):
         jsonschema.Draft202012Validator(SCHEMA).validate(report)
 
 
 def test_the_schema_notices_a_missing_member(loans: dict[str, Any]) -> None:
-    """The schema is not so loose that anything holds to it."""
+    """The schema is not so loose that everything matches it."""
     del loans["endpoints"][0]["answer"]["sentence"]
     with pytest.raises(jsonschema.ValidationError, match="sentence"):
         jsonschema.Draft202012Validator(SCHEMA).validate(loans)
@@ -86,7 +86,7 @@ def test_the_same_snapshot_gives_the_same_bytes(bank: lineage.Snapshot, form: st
 
 
 def test_the_digest_is_over_the_body(loans: dict[str, Any]) -> None:
-    """The digest in a report is the one that its JSON gives, and another one after a change of any part."""
+    """The digest in a report is the one of its JSON, and a change of any part gives another one."""
     assert loans["document"]["report_digest"] == lineage.report_digest(json.loads(lineage.REPORTS["json"](loans)))
     assert loans["document"]["report_id"] == f"LR-{loans['document']['report_digest'][7:23].upper()}"
     loans["endpoints"][0]["system"]["status"] = "Failed"
@@ -94,7 +94,7 @@ def test_the_digest_is_over_the_body(loans: dict[str, Any]) -> None:
 
 
 def test_the_time_is_that_of_the_last_crawl(bank: lineage.Snapshot, loans: dict[str, Any]) -> None:
-    """A report is as of the end of the last crawl, unless another time is asked for."""
+    """A report has the time of the end of the last crawl, unless another time is given."""
     assert loans["document"]["generated_at"] == bank.crawls()[-1].finished
     asked = told(bank, "loans-live", generated_at="2026-12-01T00:00:00Z")
     assert asked["document"]["generated_at"] == "2026-12-01T00:00:00Z"
@@ -125,7 +125,7 @@ def test_the_time_is_that_of_the_last_crawl(bank: lineage.Snapshot, loans: dict[
     ],
 )
 def test_the_answer_comes_first(bank: lineage.Snapshot, endpoint: str, verdict: str, says: str) -> None:
-    """The answer is the verdict of `trace` with a sentence that says why, and the shortest way begins at the endpoint."""
+    """The answer is the verdict of `trace` with a sentence that says why, and the shortest path begins at the endpoint."""
     answer = told(bank, endpoint)["endpoints"][0]["answer"]
     assert answer["verdict"] == verdict
     assert says in answer["sentence"]
@@ -133,7 +133,7 @@ def test_the_answer_comes_first(bank: lineage.Snapshot, endpoint: str, verdict: 
 
 
 def test_the_path_of_several_is_that_of_one_variant(bank: lineage.Snapshot, loans: dict[str, Any]) -> None:
-    """Where an endpoint has several models, the paper says of which variant the path is; one model has no such line."""
+    """Where an endpoint has several models, the path says to which variant it belongs; with one model there is no such line."""
     assert "This is the path of variant challenger." in lineage.REPORTS["md"](told(bank, "fraud-ab"))
     assert "This is the path of variant" not in lineage.REPORTS["md"](loans)
 
@@ -153,7 +153,7 @@ def test_the_first_page_says_what_nobody_may_miss(whole: dict[str, Any], loans: 
 
 
 def test_an_artifact_that_may_have_changed_is_told_with_the_answer(whole: dict[str, Any]) -> None:
-    """What could change the answer names artifacts without a checksum, where there are some."""
+    """The list of what could change the answer names artifacts without a checksum, where there are some."""
     for one in whole["endpoints"]:
         containers = [row for model in one["models"] for row in model["containers"] if row["artifact"]]
         said = any("S3 was not asked whether" in caveat for caveat in one["answer"]["caveats"])
@@ -161,7 +161,7 @@ def test_an_artifact_that_may_have_changed_is_told_with_the_answer(whole: dict[s
 
 
 def test_a_weak_step_is_told_with_the_answer(whole: dict[str, Any]) -> None:
-    """Where only people's word leads to the maker, the sentence says so, and does not call the chain whole."""
+    """Where only people's word leads to the maker, the sentence says so, and does not call the chain complete."""
     said = {one["subject"]["name"]: one["answer"]["sentence"] for one in whole["endpoints"]}
     assert "told only by a text or by people" in said["appraisal-notebook"]
     assert "Record fields name each step" not in said["appraisal-notebook"]
@@ -192,7 +192,7 @@ UNTOLD = "a model of a vendor, whose training data is not known here"
     ids=["a vendor's model", "fine-tuned from a vendor's model", "made by a processing job"],
 )
 def test_who_made_what_no_training_job_of_ours_made(tmp_path: Path, records: list[Resource], says: str) -> None:
-    """No maker is invented for a vendor's model, and what of it is unknown stands in the first sentence."""
+    """A vendor's model gets no invented maker, and the first sentence says what is unknown about it."""
     swept(tmp_path / "s.db", records)
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
         answer = told(snapshot, "shop")["endpoints"][0]["answer"]
@@ -200,7 +200,7 @@ def test_who_made_what_no_training_job_of_ours_made(tmp_path: Path, records: lis
 
 
 def test_the_way_leads_to_the_data(loans: dict[str, Any]) -> None:
-    """The shortest way goes from the endpoint to data, and each step after the first names the field that says so."""
+    """The shortest path goes from the endpoint to data, and each step after the first names its field."""
     way = loans["endpoints"][0]["answer"]["way"]
     assert [step["kind"] for step in way] == ["endpoint", "endpoint-config", "model", "artifact", "training-job", "dataset"]
     assert all(step["path"] for step in way[1:])
@@ -221,13 +221,13 @@ def test_the_records_are_told(loans: dict[str, Any]) -> None:
 
 
 def test_what_serves_the_most_counts(bank: lineage.Snapshot) -> None:
-    """An endpoint that serves one maker's model now and another's as a shadow is told to serve it now."""
+    """An endpoint that serves one maker's model now, and as a shadow another's, is said to serve it now."""
     reached = told(bank, "fraud-ab")["endpoints"][0]["downstream"]["reached"]
     assert [row["serves"] for row in reached if row["name"] == "fraud-ab"] == ["now"]
 
 
 def test_a_break_is_never_told_as_no_gap(whole: dict[str, Any]) -> None:
-    """That nothing could change the answer is told only of endpoints that have neither a break, nor a gap, nor a note."""
+    """The report says that nothing could change the answer only for endpoints without a break, a gap or a note."""
     text = lineage.REPORTS["md"](whole)
     answers = [one["answer"] for one in whole["endpoints"]]
     quiet = [not (one["counts"]["breaks"] or one["counts"]["gaps"] or one["caveats"]) for one in answers]
@@ -252,7 +252,7 @@ def test_numbers_agree(whole: dict[str, Any]) -> None:
 
 
 def test_each_edge_names_the_record_that_says_so(whole: dict[str, Any]) -> None:
-    """Each edge that a field declares has the digest of a record of the appendix, and the time at which it was read."""
+    """Each edge from a field has the digest of a record in the appendix, and the time at which it was read."""
     for one in whole["endpoints"]:
         digests = {row["id"]: row["digest"] for row in one["records"]}
         declared = [edge for edge in one["evidence"] if edge["method"] == "declared"]
@@ -260,14 +260,14 @@ def test_each_edge_names_the_record_that_says_so(whole: dict[str, Any]) -> None:
 
 
 def test_what_is_in_an_unread_config_is_not_known(bank: lineage.Snapshot) -> None:
-    """Where the endpoint config is gone, its KMS key is not known, and never told as none."""
+    """Where the endpoint config is deleted, its KMS key is unknown, and never reported as none."""
     report = told(bank, "pension-frozen")
     assert report["endpoints"][0]["system"]["config_read"] is False
     assert "not known: the config was not read" in lineage.REPORTS["md"](report)
 
 
 def test_what_is_in_an_unread_model_is_not_known(bank: lineage.Snapshot) -> None:
-    """Where no model was read, nobody says that none is isolated, that no package is behind it, or that a fact is not so."""
+    """Where no model was read, the report makes no statement about isolation, packages or other facts of models."""
     unread, read = (lineage.REPORTS["md"](told(bank, name)) for name in ("pension-frozen", "loans-live"))
     assert "not known: no model was read" in unread
     assert "Whether a model package is behind it is not known" in unread
@@ -279,7 +279,7 @@ def test_what_is_in_an_unread_model_is_not_known(bank: lineage.Snapshot) -> None
 
 
 def test_the_limitations_have_numbers(whole: dict[str, Any]) -> None:
-    """What applies is told with the numbers of this snapshot; what does not apply is not told."""
+    """A note that applies has the numbers of this snapshot; one that does not apply is absent."""
     said = {row["id"]: row["text"] for row in whole["coverage"]["statements"]}
     assert "33 of 35 in the snapshot" in said["network"]
     assert "Open gaps: 1 (1 missing)" in said["unread"]
@@ -289,7 +289,7 @@ def test_the_limitations_have_numbers(whole: dict[str, Any]) -> None:
 
 
 def test_a_holdout_that_was_used_is_told_and_found(whole: dict[str, Any]) -> None:
-    """A holdout is answered for each endpoint, and the checks are held to it."""
+    """Each endpoint has an answer about each holdout, and the checks use the same holdouts."""
     answered = {one["subject"]["name"]: one["evaluation"]["holdouts"][0]["verdict"] for one in whole["endpoints"]}
     assert answered["loans-live"] == "used"
     assert answered["cards-repack"] == "not-referenced"
@@ -308,7 +308,7 @@ def retrained(folder: Path) -> tuple[Path, Path]:
 
 
 def test_an_earlier_snapshot_is_compared(tmp_path: Path) -> None:
-    """What is new, gone and different behind an endpoint is told, with its edges and fields."""
+    """The report lists what is new, gone and different behind an endpoint, with its edges and fields."""
     before, now = retrained(tmp_path)
     with lineage.open_snapshot(now) as snapshot:
         report = told(snapshot, "shop", previous=before)
@@ -324,7 +324,7 @@ def test_an_earlier_snapshot_is_compared(tmp_path: Path) -> None:
 
 
 def test_an_earlier_report_is_cited_and_compared(tmp_path: Path) -> None:
-    """An earlier report is named by its id; what stands behind the endpoint is compared with it."""
+    """An earlier report is named by its id, and what is behind the endpoint is compared with it."""
     before, now = retrained(tmp_path)
     with lineage.open_snapshot(before) as snapshot:
         earlier = told(snapshot, "shop")
@@ -336,7 +336,7 @@ def test_an_earlier_report_is_cited_and_compared(tmp_path: Path) -> None:
 
 
 def test_an_altered_report_is_refused(bank: lineage.Snapshot, loans: dict[str, Any], tmp_path: Path) -> None:
-    """An earlier report that is not as it was written is not compared with."""
+    """An earlier report that was changed since is not used for a comparison."""
     loans["endpoints"][0]["answer"]["verdict"] = "broken"
     (tmp_path / "r.json").write_text(json.dumps(loans))
     with pytest.raises(lineage.SnapshotError, match="not as it was written"):
@@ -344,7 +344,7 @@ def test_an_altered_report_is_refused(bank: lineage.Snapshot, loans: dict[str, A
 
 
 def test_a_second_crawl_is_compared_with_the_first(tmp_path: Path) -> None:
-    """Without an earlier file, the versions of the records tell what the last crawl found changed."""
+    """Without an earlier file, the versions of the records show the changes that the last crawl found."""
     records = [fit("fit", {"train": "s3://data/old/"}), *deployed()]
     path = crawled(tmp_path, records)
     records[-1]["record"] |= {"EndpointStatus": "Failed", "LastModifiedTime": "2026-02-02T10:30:00Z"}
@@ -372,13 +372,13 @@ def test_a_second_crawl_is_compared_with_the_first(tmp_path: Path) -> None:
     ],
 )
 def test_when_a_clause_is_evidenced(held: dict[str, tuple[int, int]], beyond: list[str], status: str) -> None:
-    """A clause is evidenced only where all its facts hold everywhere, and it wants nothing beyond records."""
+    """A clause is evidenced only where all its facts hold everywhere, and it needs nothing beyond records."""
     assert _status(held, beyond) == status
 
 
 @pytest.mark.parametrize("name", lineage.FRAMEWORKS)
 def test_a_framework_is_dated_and_rests_on_known_facts(name: str) -> None:
-    """Each table has its day and its sources, names sections that there are, and rests on facts that are looked for."""
+    """Each table has its day and its sources, names existing sections, and rests on facts that are checked."""
     table = framework(name)
     assert re.fullmatch(r"\d{4}-\d\d-\d\d", table["as_of"])
     assert table["sources"]
@@ -395,7 +395,7 @@ def test_the_elements_of_the_g7_are_fifty() -> None:
 
 
 def test_a_broken_endpoint_evidences_less(bank: lineage.Snapshot) -> None:
-    """What a clause rests on is what the report holds: an endpoint that nobody can trace has no training data to tell of."""
+    """A clause rests on what the report holds: an untraceable endpoint has no training data to report."""
 
     def status(endpoint: str) -> dict[str, str]:
         (mapped,) = told(bank, endpoint, frameworks=["iso42001"])["controls"]
@@ -405,7 +405,7 @@ def test_a_broken_endpoint_evidences_less(bank: lineage.Snapshot) -> None:
 
 
 def test_nothing_is_evidenced_by_an_empty_field(bank: lineage.Snapshot) -> None:
-    """A field that no input fills, KPIs of which nothing was read and a standard that nobody opened evidence nothing."""
+    """An empty field, unread KPIs and an unread standard evidence nothing."""
     g7, iso = told(bank, "loans-live", frameworks=["g7", "iso42001"])["controls"]
     status = {clause["title"]: clause["status"] for clause in g7["clauses"]}
     assert EVIDENCED not in {status[title] for title in ("Content type", "Operational KPIs", "SBOM version")}
@@ -414,7 +414,7 @@ def test_nothing_is_evidenced_by_an_empty_field(bank: lineage.Snapshot) -> None:
 
 
 def test_what_is_missing_is_worded_as_missing(loans: dict[str, Any]) -> None:
-    """The table of what to complete by hand says what the report lacks, not what it would have."""
+    """The table of what to complete by hand words a missing thing as missing, never as present."""
     text = lineage.REPORTS["md"](loans)
     assert "| Missing in this report |" in text
     assert "no holdouts were checked" in text
@@ -423,15 +423,15 @@ def test_what_is_missing_is_worded_as_missing(loans: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_nothing_is_called_compliant(whole: dict[str, Any], form: str) -> None:
-    """No report says of anything that it is compliant or certified."""
+    """No report calls anything compliant or certified."""
     assert not re.search(r"complian(t|ce with)|certified|immutable", lineage.REPORTS[form](whole), re.IGNORECASE)
 
 
-# --- the papers -----------------------------------------------------------------------------------
+# --- the documents --------------------------------------------------------------------------------
 
 
 class Page(HTMLParser):
-    """The elements of a page, with their attributes; raises where one is closed that is not open."""
+    """The elements of a page, with their attributes; raises where an element is closed that is not open."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -456,7 +456,7 @@ class Page(HTMLParser):
 
 
 def test_the_page_needs_nothing_else(whole: dict[str, Any]) -> None:
-    """The HTML has no script, asks for nothing, and each line of its contents leads somewhere."""
+    """The HTML has no script, makes no requests, and each line of its contents leads somewhere."""
     text = lineage.REPORTS["html"](whole)
     page = Page(text)
     assert {tag for tag, _ in page.tags} & {"script", "link", "img", "iframe", "object", "form"} == set()
@@ -505,7 +505,7 @@ def test_each_cell_knows_the_title_of_its_column(whole: dict[str, Any]) -> None:
 
 
 def test_the_picture_shows_the_chain(loans: dict[str, Any]) -> None:
-    """The picture has a box for each node but images, and each of its lines comes in straight from where it was before."""
+    """The picture has a box for each node except images, and each of its lines arrives straight down."""
     (picture,) = re.findall(r"<svg.*?</svg>", lineage.REPORTS["html"](loans), re.DOTALL)
     nodes = [node for node in loans["endpoints"][0]["nodes"] if node["kind"] != "image"]
     assert picture.count('class="card"') == len(nodes)
@@ -515,26 +515,26 @@ def test_the_picture_shows_the_chain(loans: dict[str, Any]) -> None:
 
 
 def test_the_answer_stands_before_the_contents(loans: dict[str, Any]) -> None:
-    """The first thing that a page says after its title is the verdict."""
+    """The first thing on a page after its title is the verdict."""
     text = lineage.REPORTS["html"](loans)
     assert text.index("<h1>") < text.index("TRACED") < text.index("<nav")
 
 
 def test_the_sections_are_all_there(loans: dict[str, Any]) -> None:
-    """Both papers have the sections 0 to 13 in their order."""
+    """Both documents have the sections 0 to 13 in their order."""
     for form, pattern in (("html", r'<h2 id="s\d+-title"><span class="number">(\d+)<'), ("md", r"(?m)^## (\d+) ")):
         assert re.findall(pattern, lineage.REPORTS[form](loans)) == [str(number) for number in range(14)]
 
 
 def test_a_row_of_markdown_has_the_cells_of_its_head(whole: dict[str, Any]) -> None:
-    """No value breaks a Markdown table: each of its rows has as many cells as the one before."""
+    """No value breaks a Markdown table: each row has as many cells as the one before."""
     lines = lineage.REPORTS["md"](whole).splitlines()
     counts = [len(re.findall(r"(?<!\\)\|", text)) if text.startswith("|") else 0 for text in lines]
     assert all(0 in (a, b) or a == b for a, b in pairwise(counts))
 
 
 def test_nasty_names_are_text(tmp_path: Path) -> None:
-    """A value of a record is told whole in each format, and is markup in none."""
+    """A value of a record is complete in each format, and is markup in none."""
     records = [fit("fit", {"train": "s3://data/x/"}, HyperParameters={"note": NASTY}), *deployed()]
     with lineage.open_snapshot(crawled(tmp_path, records)) as snapshot:
         report = told(snapshot, "shop", title=NASTY, classification=NASTY)
@@ -548,7 +548,7 @@ def test_nasty_names_are_text(tmp_path: Path) -> None:
 
 
 def test_a_secret_is_in_no_report(tmp_path: Path) -> None:
-    """What looks like a secret is cut out before a report could tell it."""
+    """Text that looks like a secret is cut out before a report could show it."""
     secret = "hunter2-Zebra"
     words = {"api_token": secret, "password": secret, "depth": "6"}
     records = [fit("fit", {"train": "s3://data/x/"}, HyperParameters=words, Environment={"DB_PASSWORD": secret}), *deployed()]
@@ -571,7 +571,7 @@ def test_the_name_of_the_file_says_the_format(ask, tmp_path: Path, name: str, be
 
 
 def test_the_command_is_told_without_folders(ask, bank_path: Path) -> None:
-    """A report tells the command that makes it again, and no folder of whoever made it."""
+    """A report names the command that makes it again, and no folder of its author."""
     holdouts = str(ROOT / "fixtures" / "holdouts.txt")
     ran = ask("report", "loans-live", "-f", "json", "--holdouts", holdouts, "--framework", "gdpr,nist")
     command = json.loads(ran.out)["reproduce"]["command"]
@@ -580,7 +580,7 @@ def test_the_command_is_told_without_folders(ask, bank_path: Path) -> None:
 
 
 def test_the_epoch_gives_the_time(ask, monkeypatch: pytest.MonkeyPatch) -> None:
-    """SOURCE_DATE_EPOCH is the time of a report, is told with its command, and must be a number."""
+    """SOURCE_DATE_EPOCH is the time of a report, is shown with its command, and must be a number."""
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1800000000")
     report = json.loads(ask("report", "loans-live", "-f", "json").out)
     assert report["document"]["generated_at"] == "2027-01-15T08:00:00Z"
@@ -599,7 +599,7 @@ def test_the_epoch_gives_the_time(ask, monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_what_cannot_be_reported_is_told_in_a_line(ask, arguments: list[str], code: int, says: str) -> None:
-    """An endpoint nobody has, an unknown framework and an unreadable earlier file give one line and their code."""
+    """An unknown endpoint, an unknown framework and an unreadable earlier file give one line and their code."""
     ran = ask("report", *arguments)
     assert ran.code == code
     assert says in ran.err

@@ -1,31 +1,34 @@
-"""What made each endpoint and what became of data, by brute force over the records of `worlds.py`: nothing of `lineage` is asked.
+"""Brute-force oracle over the records of `worlds.py`: what made each endpoint and where data went. It calls nothing of
+`lineage`.
 
-The rules are those of the design, in the order in which they are said there:
+The rules are those of the design, in the same order:
 
-* A reader of data gets what was written before it was done reading: for certain where the write was over before it began,
-  possibly where the two overlap, never where the write began after it was done.
-* A channel of data that is the declared artifact of another training job reads a model, not data.
-* A model is read where it runs. A deployment reads from the latest of the creation of its endpoint, its config and its model
-  on, without end. An endpoint whose config is younger than itself was updated to it, at a time of which only is known that it
-  was not after LastModifiedTime. A component reads from its own and its model's creation on, a transform job while it runs.
-* Of one key: the last write of a training job's own artifact that was over before the run opened is certain. Whatever was
-  written there before that one began is impossible. What was written later, while it ran, is possible.
-* A folder that a job wrote around the key may have left it alone, so it makes nothing impossible. Beside a certain writer of
-  the very key it is possible; of several folders the last before the run is certain, those before it are possible.
-* A job that failed may have written nothing: it is never certain, and makes nothing impossible.
-* A training job reads its channels in each of its downloads, where its record tells them. One that was stopped in its only
-  download wrote nothing, and is possibly a use of what it read. All the while it reads and writes the folder of its checkpoints.
-* All that lies in a folder is read by a model that is the folder, or many models: a later write of one key takes nobody's place
-  who wrote another key, or a folder. Of a folder that somebody wrote into it, beside others, the records leave room for both.
-* What an endpoint is being updated to, or could not be rolled back from, is possibly read from its config's creation on.
-* A place that a job names in its environment, and declares as no input nor below an output, it may have read and written while
-  it ran: never for certain, and making nothing impossible. What two jobs only name so is no path from one to the other.
-* Where data got to a job that only names a place, and it leads to no training, that place hides where it went: unknown.
-* A chain is as sure as its least sure step.
+* A reader of data gets what was written before it finished reading. This is certain where the write ended before the read began
+  and possible where the two overlap. It never holds where the write began after the read ended.
+* A channel whose data is the declared artifact of another training job reads a model, not data.
+* A model is read where it runs. A deployment reads from the latest creation time of its endpoint, config and model, without
+  end. An endpoint whose config is younger than itself was updated to it, at an unknown time up to LastModifiedTime. A component
+  reads from its own and its model's creation on, a transform job while it runs.
+* For one key, the last write of a training job's own artifact that ended before the run opened is certain. Any write there
+  before that one began is impossible. A later write, while it ran, is possible.
+* A job that wrote a folder around the key may have left the key alone, so that write makes nothing impossible. Beside a certain
+  writer of the exact key it is possible. Of several folders the last before the run is certain and earlier ones are possible.
+* A failed job may have written nothing: it is never certain, and makes nothing impossible.
+* A training job reads its channels in each of its downloads, where its record lists them. A job that was stopped in its only
+  download wrote nothing, and possibly used what it read. While it runs it reads and writes its checkpoint folder.
+* A model that is a folder, or a folder of many models, reads all that lies in the folder. A later write of one key does not
+  replace a writer of another key or of a folder. Where several jobs wrote into the folder, the records allow both.
+* The target of a pending endpoint update, or of one that could not be rolled back, is possibly read from its config's creation
+  on.
+* A place that a job names only in its environment, neither as an input nor below an output, is possibly read and written while
+  it ran. It is never certain and makes nothing impossible. A place that two jobs only name is no path between them.
+* Where data reached a job that only names a place, and that place leads to no training, the data may have gone further:
+  unknown.
+* A chain is as certain as its least certain step.
 
-Where the records leave room for both, `certain` and `possible` are both right: an endpoint that was updated at an unknown time
-while somebody wrote, a job that read the model at an unknown time of its run in which somebody wrote, a failed job between a write and the run, folders that were written at the same time, and a key that one
-job wrote while another wrote it, to the second.
+Where the records allow both, `certain` and `possible` are both right: an endpoint that was updated at an unknown time during
+a write, a job that read the model at an unknown time of its run during a write, a failed job between a write and the run,
+folders that were written at the same time, and a key that two jobs wrote at the same second.
 """
 
 from __future__ import annotations
@@ -42,7 +45,8 @@ _SURE, _MAYBE, _EITHER, _NOT = frozenset({CERTAIN}), frozenset({POSSIBLE}), froz
 
 
 class Write(NamedTuple):
-    """A job wrote a place in a window of time; `key`: as its own artifact; `well`: it ended well; `named`: it only names it."""
+    """A job wrote a place in a window of time. `key`: as its own artifact; `well`: it completed; `named`: it only names the
+    place."""
 
     job: str
     place: str
@@ -54,20 +58,21 @@ class Write(NamedTuple):
 
 
 class Read(NamedTuple):
-    """Somebody read a place in a window of time; `settled`: by when he surely had once, where that is before its end."""
+    """Something read a place in a window of time. `settled`: the time by which it had surely read once, where that is before
+    the end."""
 
     place: str
     opens: str
     closes: str
     model: bool
     settled: str = ""
-    many: bool = False  # all keys that begin so, not the one
-    doubt: bool = False  # whether he ever read it, nobody knows
+    many: bool = False  # all keys with this prefix, not the one key
+    doubt: bool = False  # whether it ever read it is unknown
     named: bool = False
 
 
 class Oracle:
-    """A whole account, or several. Names are unique among all of them."""
+    """One or several accounts. Names are unique among all of them."""
 
     def __init__(self, records: Iterable[tuple[str, Record]]) -> None:
         """Each record with its kind."""
@@ -95,7 +100,7 @@ class Oracle:
     # --- who read what, and when ------------------------------------------------------------------
 
     def reads(self, reader: str) -> list[Read]:
-        """What a job or an endpoint read, the models that ran in it among them."""
+        """What a job or an endpoint read, including the models that ran in it."""
         if reader in self._past:
             return self._past[reader]
         if reader in self.endpoints:
@@ -116,7 +121,7 @@ class Oracle:
         return [*declared, *named]
 
     def _trained_with(self, reader: str, job: Record) -> list[Read]:
-        """What a training job read, as often as it downloaded: the program of a job that was cut short never had it."""
+        """What a training job read in each download. The program of a job that was stopped early never had the data."""
         downloads = [step for step in job.get("SecondaryStatusTransitions", ()) if step["Status"] == "Downloading"]
         times = [(step["StartTime"], step["EndTime"]) for step in downloads]
         places = [(one["DataSource"]["S3DataSource"]["S3Uri"], one["ChannelName"]) for one in job["InputDataConfig"]]
@@ -161,10 +166,10 @@ class Oracle:
                 opens = max(one["CreationTime"] for one in (component, model))
                 yield Read(self._artifact(model), opens, NEVER, model=True, settled=opens)
 
-    # --- who wrote what was read --------------------------------------------------------------------
+    # --- what wrote the data that was read ----------------------------------------------------------
 
     def makers(self, reader: str) -> dict[str, Fit]:
-        """Who wrote something that a job or an endpoint read, each with how sure that is."""
+        """The jobs that wrote something that a job or an endpoint read, each with its certainty."""
         if reader not in self._fed:
             found: dict[str, Fit] = {}
             for read in self.reads(reader):
@@ -182,7 +187,7 @@ class Oracle:
         return self._in_order(write, read, alone) if read.model else alone
 
     def _in_order(self, write: Write, read: Read, alone: Fit) -> Fit:
-        """How sure it is by what else was written of the one key that was read."""
+        """The certainty that follows from the other writes of the one key that was read."""
         near = [one for one in self.writes if one.job != write.job and one.opens <= read.closes]
         others = [one for one in near if _share(read, one) and _touches(one.place, write.place)]
         keys = [one for one in others if one.key]
@@ -206,7 +211,7 @@ class Oracle:
         return _EITHER if doubt else _SURE
 
     def earlier(self, endpoint: str, before: Oracle) -> dict[str, Fit]:
-        """All who made what an endpoint served when an earlier crawl saw it, until it was updated or deleted."""
+        """All jobs that made what an endpoint served when an earlier crawl saw it, until it was updated or deleted."""
         was, now = before.endpoints.get(endpoint), self.endpoints[endpoint]
         if not was:
             return {}
@@ -220,7 +225,7 @@ class Oracle:
     # --- chains -------------------------------------------------------------------------------------
 
     def upstream(self, reader: str) -> dict[str, Fit]:
-        """All who made something that got into a job or an endpoint, each with how sure the surest chain is."""
+        """All jobs whose output reached a job or an endpoint, each with the certainty of its most certain chain."""
         found: dict[str, Fit] = {}
         todo: list[tuple[str, Fit]] = [(reader, _SURE)]
         while todo:
@@ -233,7 +238,7 @@ class Oracle:
         return found
 
     def verdicts(self, place: str) -> set[str]:
-        """The verdicts on data that are right: whether training jobs read it, or what others made of it."""
+        """The correct verdicts on data: whether training jobs read it, or read what others made of it."""
         said = {job: [one for one in self.reads(job) if not one.named] for job in self.jobs}
         data = {job for job, reads in said.items() for one in reads if not one.model and _touches(one.place, place)}
         cut = {job for job in self.trained if any(read.doubt for read in self.reads(job))}
@@ -257,11 +262,11 @@ class Oracle:
         return first | {job for job in self.jobs if self.upstream(job).keys() & first}
 
     def _may_be_served(self, job: str) -> bool:
-        """Whether something that is no training job made what is served: what it did to it, nobody knows."""
+        """Whether something that is no training job made what is served: what it did with the data is unknown."""
         return job not in self.trained and any(job in self.makers(endpoint) for endpoint in self.endpoints)
 
     def _has_models(self, data: set[str]) -> bool:
-        """Whether somebody who was reached wrote around the artifact of a model, which nobody known may ever have run."""
+        """Whether a reached job wrote around the artifact of a model that no known deployment ever ran."""
         models = [self._artifact(body) for kind, _, body in self._named() if kind == "model"]
         mine = [write for write in self.writes if write.job in self._reached(data) - self.trained]
         return any(_touches(model, write.place) for model in models for write in mine)
@@ -294,7 +299,7 @@ def _was_cut_short(job: Record) -> bool:
 
 
 def _only_named(job: Record) -> Iterator[str]:
-    """The place that a processing job names in its environment, and declares neither as an input nor below an output."""
+    """The place that a processing job names in its environment and declares neither as an input nor below an output."""
     place = job.get("Environment", {}).get("PLACE")
     if not place:
         return
@@ -305,7 +310,7 @@ def _only_named(job: Record) -> Iterator[str]:
 
 
 def _touches(one: str, other: str) -> bool:
-    """Whether two places share a key: folders end in a slash, and what does not is one key."""
+    """Whether two places share a key. A folder ends in a slash; anything else is one key."""
     return one == other or (other.endswith("/") and one.startswith(other)) or (one.endswith("/") and other.startswith(one))
 
 

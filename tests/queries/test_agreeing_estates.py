@@ -1,6 +1,6 @@
-"""Random accounts with holes: no two questions contradict each other on one fact, and no hole and no deployment makes a "no".
+"""Random accounts with gaps: no two questions contradict each other on one fact, and no gap and no deployment makes a "no".
 
-What a contradiction is, each test says; `worlds.py` has the accounts, `oracle.py` what is true of them.
+Each test says what a contradiction is; `worlds.py` has the accounts, `oracle.py` what is true of them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ HIDDEN = st.lists(st.tuples(st.integers(0, 20), st.sampled_from(["denied", "miss
 
 
 def hidden(found: list[Resource], holes: list[tuple[int, str]]) -> list[Fetched]:
-    """What a crawl finds where it may not read some of these records, or where they were deleted under its hands."""
+    """What a crawl finds where some of these records are denied, or were deleted while it ran."""
     left: list[Fetched] = list(found)
     for which, reason in holes if found else ():
         one = left[which % len(left)]
@@ -47,7 +47,7 @@ def crawled(found: list[Fetched]) -> Iterator[lineage.Snapshot]:
 
 
 class Answers:
-    """What every question says of one place, and of each endpoint and job."""
+    """What every question answers about one place, and about each endpoint and job."""
 
     def __init__(self, snapshot: lineage.Snapshot, uri: str) -> None:
         whole = lineage.graph(snapshot)
@@ -68,7 +68,7 @@ class Answers:
         self.checked = lineage.check(snapshot, lineage.Policy(holdouts=(uri,)))
 
     def findings(self, *rules: str) -> tuple[set[str], set[str]]:
-        """The jobs of which some rules say that something is wrong, and those of which they can't tell."""
+        """The jobs for which some rules fail, and those for which they are undecided."""
         failed = {one.subject["id"] for one in self.checked.findings if one.rule in rules}
         return failed, {one.subject["id"] for one in self.checked.undecided if one.rule in rules}
 
@@ -76,17 +76,17 @@ class Answers:
 @settings(max_examples=examples(20), deadline=None)
 @given(MOVES, HIDDEN, PLACE)
 def test_no_two_questions_contradict_each_other(moves: list[Move], holes: list[tuple[int, str]], uri: str) -> None:
-    """Whatever could not be read, of one place and of each endpoint:
+    """Whatever could not be read, for one place and for each endpoint:
 
     * `trace` of an endpoint lists exactly the jobs from which `impact` reaches it;
-    * a job that `used` tells is one that `impact` reaches, and for certain where `used` is certain; a training job that `impact`
-      reaches is told by `used`, or got something from one that is;
-    * `datasets --holdouts` says that the place got into an endpoint exactly where `impact` reaches it, for certain in both or
-      in none; where `used` finds nothing, it finds nothing either;
-    * what `impact` reaches for certain has a trace that is not broken;
+    * `impact` reaches each job that `used` lists, for certain where `used` is certain; `used` lists each training job that
+      `impact` reaches, or one that it got something from;
+    * `datasets --holdouts` says that the place got into an endpoint exactly where `impact` reaches it, with the same certainty;
+      where `used` finds nothing, it finds nothing either;
+    * what `impact` reaches for certain has an unbroken trace;
     * LIN001 fails for exactly the training jobs that `used` calls `used`, LIN002 for those that it calls `used-indirectly`;
-    * a clean "no" of `used` is one everywhere: no finding and nothing undecided in LIN001 and LIN002, and no holdout that is
-      said to be in an endpoint; and where anybody knows of a hole, `used` is no clean "no".
+    * a clean "no" of `used` holds everywhere: LIN001 and LIN002 find nothing and leave nothing undecided, and no holdout is
+      said to be in an endpoint; where any question reports a gap, `used` gives no clean "no".
     """
     with crawled(hidden(records(moves), holes)) as snapshot:
         said = Answers(snapshot, uri)
@@ -112,7 +112,7 @@ def test_no_two_questions_contradict_each_other(moves: list[Move], holes: list[t
 @settings(max_examples=examples(20), deadline=None)
 @given(MOVES, HIDDEN, PLACE)
 def test_what_could_not_be_read_makes_no_no(moves: list[Move], holes: list[tuple[int, str]], uri: str) -> None:
-    """Of data that is used in any way, `used` says no clean "no" whatever records are denied or gone; nor does any holdout."""
+    """For data that is used in any way, neither `used` nor a holdout says a clean "no", whatever records are denied or gone."""
     found = records(moves)
     with crawled(list(found)) as snapshot:
         true = Answers(snapshot, uri)
@@ -127,7 +127,7 @@ def test_what_could_not_be_read_makes_no_no(moves: list[Move], holes: list[tuple
 @settings(max_examples=examples(20), deadline=None)
 @given(MOVES, st.sampled_from(KEYS), st.booleans())
 def test_a_deployment_more_takes_no_maker_away(moves: list[Move], key: str, packaged: bool) -> None:
-    """What else is deployed, of the same key as well, changes nothing of who made what was deployed before."""
+    """Another deployment, even of the same key, does not change what made an earlier one."""
     before, after = records(moves), records([*moves, ("deploy", HOMES[0], key, packaged)])
     with crawled(list(before)) as snapshot:
         old = Answers(snapshot, DATA[0])
@@ -141,7 +141,7 @@ def test_a_deployment_more_takes_no_maker_away(moves: list[Move], key: str, pack
 
 
 def test_a_world_holds_what_its_moves_say() -> None:
-    """An endpoint that was updated and scaled names its last config, and was modified by the last move."""
+    """An endpoint that was updated and scaled names its last config and has the time of the last change."""
     home = HOMES[0]
     found = records([("deploy", home, KEYS[0], False), ("update", 0, KEYS[1], True), ("scale", 0)])
     (endpoint,) = [one for one in found if one.kind == "endpoint"]

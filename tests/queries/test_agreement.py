@@ -1,4 +1,4 @@
-"""One fact, asked of each question: `used`, `datasets --holdouts`, `check`, `impact` and `trace` say the same of it."""
+"""One fact, asked of each question: `used`, `datasets --holdouts`, `check`, `impact` and `trace` give the same answer."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def package(name: str = "g/1", **container: Any) -> Resource:
 
 
 def deployed(**container: Any) -> list[Resource]:
-    """An endpoint whose model is of one container."""
+    """An endpoint whose model has one container."""
     model, config, endpoint = served("")
     model.body["PrimaryContainer"] = container
     return [model, config, endpoint]
 
 
 class Asked:
-    """What each question says of one place and of the endpoint `shop`."""
+    """What each question says about one place and the endpoint `shop`."""
 
     def __init__(self, path: Path, records: list[Resource], uri: str = RAW) -> None:
         swept(path / "s.db", records)
@@ -54,7 +54,7 @@ def _jobs(step: Any) -> set[str]:
     return below | ({step.node} if step.relation in ("writes", "may-write") else set())
 
 
-# --- what a job names as what it made -----------------------------------------------------------------
+# --- what a job names as its product ------------------------------------------------------------------
 
 _DOCUMENT = {
     "InputDataConfig": [
@@ -89,7 +89,7 @@ NAMED = {
 
 @pytest.mark.parametrize("records", NAMED.values(), ids=NAMED)
 def test_what_a_job_names_as_what_it_made_is_its_own(tmp_path: Path, records: list[Resource]) -> None:
-    """Wherever the service keeps the weights: the job that names the package or the model is the maker, to every question."""
+    """Wherever the service keeps the weights, every question names the job that names the package or the model as its maker."""
     asked = Asked(tmp_path, records)
     assert (asked.trace.verdict, asked.trace.breaks) == ("traced", [])
     assert [job.rpartition("/")[2] for job in asked.makers] == ["fit"]
@@ -101,7 +101,7 @@ def test_what_a_job_names_as_what_it_made_is_its_own(tmp_path: Path, records: li
 
 
 def test_what_a_job_made_is_its_own_though_nobody_could_read_it(tmp_path: Path) -> None:
-    """Of a package that is gone, or denied, its job still tells the making; that nobody read it stays a break."""
+    """The job of a package that is gone or denied still shows what made it; the unread package stays a break."""
     records = NAMED["a training job its package"]
     asked = Asked(tmp_path, [one for one in records if one.kind != "model-package"])
     assert (asked.trace.verdict, [one["reason"] for one in asked.trace.breaks]) == ("partial", ["missing"])
@@ -109,14 +109,14 @@ def test_what_a_job_made_is_its_own_though_nobody_could_read_it(tmp_path: Path) 
 
 
 def test_a_package_of_a_job_that_failed_may_be_another_ones(tmp_path: Path) -> None:
-    """A failed job may have made what it names: it is told as possible, and `impact` is no surer."""
+    """A failed job may have made what it names: it is shown as possible, and `impact` is no more certain."""
     fit = training("fit", {"train": RAW}, OutputModelPackageArn=PACKAGE, TrainingJobStatus="Failed")
     asked = Asked(tmp_path, [fit, *_SERVED_PACKAGE])
     assert (asked.makers, asked.reached["shop"], asked.holdout["verdict"]) == (["fit"], False, "possible")
     assert any("fit wrote there" in caveat for caveat in asked.trace.caveats)
 
 
-# --- endpoints of which no record tells all that they serve ---------------------------------------------
+# --- endpoints of which no record names all that they serve ---------------------------------------------
 
 OLD = [training("old", {"train": "s3://old/"}, "s3://m/old"), *served("s3://m/old")]
 NEW = [training("new", {"train": RAW}, "s3://m/new"), *served("s3://m/new", name="next")[:2]]
@@ -156,7 +156,7 @@ LATER = {"LastModifiedTime": "2026-01-31T00:00:00Z"}
 def test_an_endpoint_between_two_configs_may_serve_either(
     tmp_path: Path, records: list[Resource], mixed: bool, row: str | None
 ) -> None:
-    """After a rollback that failed it serves a config that no record names: what was there by then may be that one."""
+    """After a failed rollback an endpoint serves a config that no record names: anything that existed by then may be it."""
     asked = Asked(tmp_path, records)
     holes = [hole["detail"] for hole in asked.impact.scope["holes"] if HALF_WAY in hole["detail"]]
     assert (len(holes), [one["name"] for one in asked.impact.may_serve]) == (int(mixed), ["shop"] * mixed)
@@ -167,7 +167,7 @@ def test_an_endpoint_between_two_configs_may_serve_either(
 
 
 def test_a_config_that_stays_in_the_endpoint_may_be_the_other_one(tmp_path: Path) -> None:
-    """Asked of the config itself, too: what else could hide more stays out of its answer, and this does not."""
+    """The same holds when the question is about the config itself; unrelated gaps stay out of that answer."""
     swept(tmp_path / "s.db", changed([*OLD, *NEW], "UpdateRollbackFailed"))
     config = arn("endpoint-config", "next-config")
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
@@ -191,7 +191,7 @@ SERVES = [
 def test_impact_says_which_endpoints_are_known_to_serve_it(
     tmp_path: Path, title: str, records: list[Resource], said: str
 ) -> None:
-    """No "no endpoint serves it" stands beside a hole that names one: how many may is said, and why is shown."""
+    """A gap that names an endpoint rules out "no endpoint serves it": the answer counts such endpoints and says why."""
     answer = Asked(tmp_path, records).impact
     head, *lines = impact_text(answer, colour=False).splitlines()
     assert head.endswith(said)
@@ -205,7 +205,7 @@ FIT_CLEAN = [training("fit", {"train": "s3://ml/clean/"}, "s3://m/fit", day="202
 
 
 def told(place: str, *, by: str = "arguments", outputs: dict[str, str] | None = None, day: str = "2026-01-03") -> Resource:
-    """A Spark job that reads the raw data, and names a place somewhere in its record."""
+    """A Spark job that reads the raw data and names a place somewhere in its record."""
     texts = {
         "arguments": {"AppSpecification": {"ContainerArguments": ["--output", place]}},
         "one argument": {"AppSpecification": {"ContainerArguments": [f"--output={place}"]}},
@@ -231,7 +231,8 @@ MAY_WRITE = {
 
 @pytest.mark.parametrize("records", MAY_WRITE.values(), ids=MAY_WRITE)
 def test_who_only_names_a_place_may_have_written_it(tmp_path: Path, records: list[Resource]) -> None:
-    """What a job names in a text alone is a possible way of its data, to every question; the trace says how it is known."""
+    """A place that a job names only in a text is a possible path of its data, to every question; the trace says how it is
+    known."""
     asked = Asked(tmp_path, [*records, *FIT_CLEAN])
     trained = records[0].kind == "training-job"  # then it used the data itself
     assert (asked.used.verdict, asked.holdout["verdict"]) == ("used" if trained else "possible", "possible")
@@ -252,28 +253,28 @@ NO_WRITE = {
 
 @pytest.mark.parametrize("title", NO_WRITE)
 def test_what_is_declared_or_too_late_is_no_write_in_a_text(tmp_path: Path, title: str) -> None:
-    """What is an output or an input by its field is that and nothing else; who ran later has written nothing that was read."""
+    """A declared output or input is only that, and a job that ran later wrote nothing that was read."""
     asked = Asked(tmp_path, [*NO_WRITE[title], *FIT_CLEAN])
     assert not any("names a place" in caveat for caveat in asked.trace.caveats)
     assert ("spark" in asked.makers) == (title == "it is an output")
 
 
 def test_a_model_that_only_may_have_been_written_has_no_known_maker(tmp_path: Path) -> None:
-    """Who only names the place of a model is told, and the trace is broken there all the same."""
+    """A job that only names the place of a model is shown, and the trace is still broken there."""
     asked = Asked(tmp_path, [told("s3://m/fit"), *served("s3://m/fit")])
     assert (asked.trace.verdict, [found["at"]["id"] for found in asked.trace.breaks]) == ("broken", ["s3://m/fit"])
     assert (asked.makers, asked.holdout["verdict"], asked.reached["shop"]) == (["spark"], "possible", False)
 
 
 def test_a_job_is_rather_told_by_what_it_declares(tmp_path: Path) -> None:
-    """A place that a job declares as an output is not made doubtful by a text of that job or of another one."""
+    """A place that a job declares as an output stays certain, whatever texts of that job or another one name it."""
     prep = processing("prep", {"raw": RAW}, {"out": "s3://ml/clean/"}, Environment={"BUCKET": "s3://ml/"})
     asked = Asked(tmp_path, [prep, told("s3://ml/clean/"), *FIT_CLEAN])
     assert (asked.used.verdict, asked.holdout["verdict"], asked.reached["shop"]) == ("used-indirectly", "used-indirectly", True)
 
 
 def reading(place: str) -> Resource:
-    """A job that names a location in its environment, and writes the data that `fit` trains with."""
+    """A job that names a location in its environment and writes the data that `fit` trains with."""
     return processing("spark", {}, {"out": "s3://ml/clean/"}, day="2026-01-03", Environment={"IN": place})
 
 
@@ -288,7 +289,7 @@ MAY_READ = {
 
 @pytest.mark.parametrize("records", MAY_READ.values(), ids=MAY_READ)
 def test_who_only_names_what_others_wrote_may_have_read_it(tmp_path: Path, records: list[Resource]) -> None:
-    """What was made of the data and is named in a text goes on from there, possibly, to every question."""
+    """What was made of the data and is named in a text possibly goes on from there, to every question."""
     asked = Asked(tmp_path, [*records, *FIT_CLEAN])
     trained = records[0].kind == "training-job"
     assert (asked.used.verdict, asked.holdout["verdict"]) == ("used" if trained else "possible", "possible")
@@ -298,7 +299,7 @@ def test_who_only_names_what_others_wrote_may_have_read_it(tmp_path: Path, recor
 
 
 def test_what_two_jobs_only_name_is_a_hole_and_no_way(tmp_path: Path) -> None:
-    """Everybody may name the one bucket that all of them use: that makes no path from each to each, and no clean "no" either."""
+    """A shared bucket that every job names makes no path between the jobs, and no clean "no" either."""
     bucket = {"BUCKET": "s3://everything/"}
     one = processing("one", {"raw": RAW}, {}, Environment=bucket)
     two = processing("two", {}, {"out": "s3://ml/clean/"}, day="2026-01-03", Environment=bucket)
@@ -306,12 +307,13 @@ def test_what_two_jobs_only_name_is_a_hole_and_no_way(tmp_path: Path) -> None:
     assert (asked.used.verdict, "shop" in asked.reached, "one" in asked.makers) == ("unknown", False, False)
 
 
-# --- who wrote around what is served ------------------------------------------------------------------------
+# --- writes around what is served ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("day", ["2026-01-03", "2026-01-05"])
 def test_who_wrote_into_the_folder_of_a_model_may_have_made_it(tmp_path: Path, day: str) -> None:
-    """Beside who certainly wrote the very key, whoever wrote into its folder since is possible; before it he was overwritten."""
+    """Beside the certain writer of the exact key, any later writer into its folder is possible; an earlier one was
+    overwritten."""
     fit = training("fit", {"train": "s3://x/"}, "s3://m/fit/output/model.tar.gz", day="2026-01-04")
     distill = processing("distill", {"raw": RAW}, {"out": "s3://m/fit/output/"}, day=day)
     asked = Asked(tmp_path, [fit, distill, *served("s3://m/fit/output/model.tar.gz")])

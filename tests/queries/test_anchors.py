@@ -1,4 +1,4 @@
-"""Anchors: a seal that was once known tells a file that was put back."""
+"""Anchors: a seal that was known once reveals that an older file was put back."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_proved_digest_is_anchored_and_tells_an_older_file(run, copies: list[P
 
 
 def test_what_goes_on_is_no_alarm(run, copies: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Anchors of the environment prove the crawls up to theirs, and do not hold a later crawl for a fault."""
+    """Anchors of the environment prove the crawls up to theirs, and do not report a later crawl as a fault."""
     monkeypatch.setenv("LINEAGE_ANCHORS", "a.jsonl")
     run("snapshot", "verify", str(copies[0]), "--digest", seal_of(copies[0]))
     ran = run("snapshot", "verify", str(copies[2]), "-f", "json")
@@ -52,7 +52,7 @@ def test_what_goes_on_is_no_alarm(run, copies: list[Path], monkeypatch: pytest.M
 
 
 def test_another_crawl_in_its_place_is_told(run, copies: list[Path]) -> None:
-    """A file that was put back and crawled anew has another seal than the one that was anchored."""
+    """A file that was put back and crawled again has another seal than the anchored one."""
     run("snapshot", "verify", str(copies[2]), "--digest", seal_of(copies[2]), "--anchors", "a.jsonl")
     for name in ("other-2", "other-3"):
         crawl(copies[0], training(name, {"train": "s3://b/n"}))
@@ -61,7 +61,7 @@ def test_another_crawl_in_its_place_is_told(run, copies: list[Path]) -> None:
 
 
 def test_anchors_of_another_snapshot_say_nothing(run, copies: list[Path], tmp_path: Path) -> None:
-    """One file of anchors serves many snapshots: each is known by its first seal."""
+    """One file of anchors serves many snapshots: each is identified by its first seal."""
     run("snapshot", "verify", str(copies[2]), "--digest", seal_of(copies[2]), "--anchors", "a.jsonl")
     other = tmp_path / "other.db"
     crawl(other, training("other", {"train": "s3://b/n"}))
@@ -69,14 +69,14 @@ def test_anchors_of_another_snapshot_say_nothing(run, copies: list[Path], tmp_pa
 
 
 def test_nothing_is_anchored_that_was_not_proved(run, copies: list[Path]) -> None:
-    """A digest that the file does not have, and no digest at all, leave the anchors as they are."""
+    """A digest that the file does not have, or no digest at all, leaves the anchors unchanged."""
     assert run("snapshot", "verify", str(copies[0]), "--digest", "sha256:" + "0" * 64, "--anchors", "a.jsonl").code == 1
     assert run("snapshot", "verify", str(copies[0]), "--anchors", "a.jsonl").code == 0
     assert not Path("a.jsonl").exists()
 
 
 def test_the_same_is_anchored_once(run, copies: list[Path]) -> None:
-    """What is known already is not added again; a later crawl is added below, also where the last line has no end."""
+    """A known anchor is not added again; a later crawl is appended, also where the last line has no newline."""
     for path in (copies[0], copies[0], copies[2]):
         run("snapshot", "verify", str(path), "--digest", seal_of(path), "--anchors", "a.jsonl")
         Path("a.jsonl").write_text(Path("a.jsonl").read_text().rstrip("\n"))
@@ -86,7 +86,7 @@ def test_the_same_is_anchored_once(run, copies: list[Path]) -> None:
 
 @pytest.mark.parametrize("line", ["{", "[]", "{}", '{"schema": "lineage.anchor/1", "first": 1}', "\x00"])
 def test_a_line_that_is_no_anchor(run, copies: list[Path], line: str) -> None:
-    """A line that is no anchor is named by its number, in one line, and nothing is left out in silence."""
+    """A line that is no anchor is reported by its number, in one line, and nothing is skipped silently."""
     Path("a.jsonl").write_text(f"\n{line}\n")
     ran = run("snapshot", "verify", str(copies[0]), "--anchors", "a.jsonl")
     assert (ran.code, ran.err.count("\n")) == (2, 1)

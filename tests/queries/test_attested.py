@@ -1,4 +1,4 @@
-"""Holes for which people vouch: each question gives the verdict that stands, says what it rests on, and the verdict without."""
+"""Gaps that people vouch for: each question gives the verdict that stands, what it rests on, and the verdict without it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def vouch(*names: HoleName, until: date = date(2027, 1, 1), who: str = "jo") -> 
 
 
 def told(answer: Any) -> tuple[str, str, int]:
-    """The verdict, that without attestations, and how many of them it rests on, as JSON has them."""
+    """The verdict, the verdict without attestations, and how many of them it rests on, as JSON has them."""
     said = answer.as_json()
     return said["verdict"], said["verdict_without_attestations"], len(said["attestations"])
 
@@ -60,7 +60,7 @@ QUESTIONS = [(asked_used, "not-referenced"), (asked_impact, "nothing-found"), (a
 
 @pytest.mark.parametrize(("ask", "no"), QUESTIONS)
 def test_a_question_says_both_verdicts(ask: Callable[..., Any], no: str) -> None:
-    """Where people vouch for every hole the answer is a no that names them; where one is left open it is unknown as before."""
+    """Where people vouch for every gap the answer is a "no" that names them; where one stays open it remains unknown."""
     graph = whole(FACES, holes=(DENIED,))
     both = vouch(UNREAD, HoleName("denied", GONE))
     assert told(ask(graph, both)) == (no, "unknown", 2)
@@ -73,7 +73,7 @@ def test_a_question_says_both_verdicts(ask: Callable[..., Any], no: str) -> None
 
 @pytest.mark.parametrize(("ask", "no"), QUESTIONS)
 def test_without_attestations_an_answer_is_as_it_was(ask: Callable[..., Any], no: str) -> None:
-    """None given, none told: the keys of an answer say nothing of attestations, and its holes all count."""
+    """Without attestations the answer has no keys about them, and all gaps count."""
     del no
     answer = ask(whole(FACES), Attestations()).as_json()
     assert answer["verdict"] == "unknown"
@@ -83,7 +83,7 @@ def test_without_attestations_an_answer_is_as_it_was(ask: Callable[..., Any], no
 
 
 def test_the_making_of_one_thing_says_both_verdicts(tmp_path: Path) -> None:
-    """`datasets --holdouts` closes the same holes as `used`, and a check rests on both."""
+    """`datasets --holdouts` closes the same gaps as `used`, and a check rests on both."""
     path = tmp_path / "s.db"
     crawl(path, FACES)
     with lineage.open_snapshot(path) as snapshot:
@@ -94,11 +94,11 @@ def test_the_making_of_one_thing_says_both_verdicts(tmp_path: Path) -> None:
         policy = lineage.Policy(holdouts=(ELSEWHERE,))
         bare = lineage.check(snapshot, policy, today=TODAY)
         checked = lineage.check(snapshot, policy, today=TODAY, attestations=vouch(UNREAD))
-        assert [one.rule for one in bare.undecided] == [one.rule for one in checked.undecided]  # nothing is taken away
+        assert [one.rule for one in bare.undecided] == [one.rule for one in checked.undecided]  # nothing is removed
 
 
 def test_a_trace_mends_no_break_by_it() -> None:
-    """That a person vouches for a hole on the path is told; what made it is as unknown as before."""
+    """The trace says that a person vouches for a gap on the path; its origin stays unknown."""
     board = [training("faces", [channel("train", STORE, "ManifestFile")]), *served("s3://bought/model.tar.gz")]
     graph = whole(*board)
     names = vouch(HoleName("unmatched", "s3://bought/model.tar.gz"))
@@ -108,7 +108,7 @@ def test_a_trace_mends_no_break_by_it() -> None:
 
 
 def test_what_is_served_and_nobody_made_can_be_attested() -> None:
-    """A bought model is a hole for `impact`, which a person can close."""
+    """A bought model is a gap for `impact`, which a person can close."""
     graph = whole(*served("s3://bought/model.tar.gz"))
     bought = vouch(HoleName("unmatched", "s3://bought/model.tar.gz"))
     assert told(asked_impact(graph, bought)) == ("nothing-found", "unknown", 1)
@@ -137,7 +137,7 @@ NAMES = st.lists(
 
 @given(st.sampled_from(["", "used", "possible"]), HOLES, NAMES)
 def test_the_verdict_is_that_without_the_attested_holes(found: str, holes: list[Gap], names: list[HoleName]) -> None:
-    """It is what the answer would be if the holes that somebody vouches for were not there, and nothing else."""
+    """The verdict is exactly the one without the gaps that somebody vouches for."""
     vouched = vouch(*names)
     left = [hole for hole in holes if not vouched.of(hole)]
     verdict, rests = judged(found, "no", holes, vouched)
@@ -151,7 +151,7 @@ def test_the_verdict_is_that_without_the_attested_holes(found: str, holes: list[
 def test_no_attestation_takes_a_finding_away(
     jobs: list[Any], key: str, holes: list[Gap], names: list[HoleName], random: Any
 ) -> None:
-    """What was found stays found, in the same words; only `unknown` can become a no, and the order of the file means nothing."""
+    """Findings stay, in the same words; only `unknown` can become a "no", and the order of the file means nothing."""
     records = [resource(number, job) for number, job in enumerate(jobs)]
     graph, uri = whole(*records, holes=tuple(holes)), f"s3://x/{key}"
     bare, vouched = lineage.used(graph, uri), lineage.used(graph, uri, attestations=vouch(*names))
@@ -166,7 +166,7 @@ def test_no_attestation_takes_a_finding_away(
 
 @given(NAMES)
 def test_an_expired_or_unmatched_one_changes_nothing(names: list[HoleName]) -> None:
-    """It closes no hole; it is told of in a note."""
+    """An expired or unmatched attestation closes no gap; a note reports it."""
     graph = whole(FACES, holes=(DENIED,))
     expired = vouch(
         HoleName("denied", GONE), UNREAD, *(name for name in names if name.subject == "x:y"), until=date(2026, 5, 1)
@@ -178,7 +178,7 @@ def test_an_expired_or_unmatched_one_changes_nothing(names: list[HoleName]) -> N
 
 
 def test_two_people_may_vouch_for_one_hole() -> None:
-    """Both are told, and one is enough when the other has expired."""
+    """Both people are named, and one attestation is enough when the other has expired."""
     both = Attestations([*vouch(UNREAD, who="ada").said, *vouch(UNREAD, who="bo").said], today=TODAY)
     assert told(asked_used(whole(FACES), both)) == ("not-referenced", "unknown", 2)
     old = vouch(UNREAD, who="ada", until=date(2026, 5, 1)).said
@@ -189,7 +189,7 @@ def test_two_people_may_vouch_for_one_hole() -> None:
 
 
 def test_an_attestation_of_what_was_read_hides_no_trail() -> None:
-    """Who vouches that a file system holds nothing does not vouch for what a job of this data wrote there."""
+    """An attestation that a file system holds nothing does not cover what a job of this data wrote there."""
     prep = processing("prep", {"in": ELSEWHERE}, {"out": "s3://out-s3alias/x/"})
     fits = training("fit", {"train": "s3://out-s3alias/x/"})
     graph, store = whole(prep, fits), HoleName("access-point", "s3://out-s3alias/x/")
@@ -228,7 +228,7 @@ REFUSED: list[tuple[dict[str, str], str]] = [
 
 @pytest.mark.parametrize(("words", "said"), REFUSED, ids=str)
 def test_a_wrong_entry_is_refused_in_one_sentence(tmp_path: Path, words: dict[str, str], said: str) -> None:
-    """What an entry lacks or says too broadly is told with the line and the entry."""
+    """An entry that lacks something or is too broad is reported with its line and number."""
     path = written(tmp_path / "a.toml", ENTRY | words)
     with pytest.raises(MalformedPolicy) as error:
         lineage.load_attestations(path, today=TODAY)
@@ -247,27 +247,27 @@ def test_a_wrong_entry_is_refused_in_one_sentence(tmp_path: Path, words: dict[st
     ],
 )
 def test_a_wrong_file_is_refused(tmp_path: Path, text: str, said: str) -> None:
-    """A file that is none says so."""
+    """A file that is no attestation file is refused with the reason."""
     (tmp_path / "a.toml").write_text(text, encoding="utf-8")
     with pytest.raises(MalformedPolicy, match=said):
         lineage.load_attestations(tmp_path / "a.toml")
 
 
 def test_the_same_entry_twice_is_refused(tmp_path: Path) -> None:
-    """It would count as two people."""
+    """The same entry twice would count as two people."""
     with pytest.raises(MalformedPolicy, match=r"attestations\[2\] says what attestations\[1\] says"):
         lineage.load_attestations(written(tmp_path / "a.toml", ENTRY, ENTRY))
 
 
 def test_a_file_is_shown_without_secrets_and_on_one_line(tmp_path: Path) -> None:
-    """What looks like a secret is cut out, and what steers a terminal is made visible."""
+    """Text that looks like a secret is cut out, and control characters of a terminal are made visible."""
     path = written(tmp_path / "a.toml", ENTRY | {"why": "see password=hunter2", "who": "jo\\u001b[31m\\nx"})
     (one,) = lineage.load_attestations(path, today=TODAY).said
     assert (one.why, one.who, one.line) == ("see password=(redacted)", "jo␛[31m x", 1)
 
 
 def test_the_day_is_that_of_the_surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """SOURCE_DATE_EPOCH says which day it is, so that the same question gives the same bytes."""
+    """SOURCE_DATE_EPOCH sets the day, so that the same question gives the same bytes."""
     path = written(tmp_path / "a.toml", ENTRY)
     for epoch, counts in (("1780272000", 1), ("1893456000", 0)):  # 2026-06-01, 2030-01-01
         monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
@@ -279,7 +279,7 @@ def test_the_day_is_that_of_the_surroundings(tmp_path: Path, monkeypatch: pytest
 
 
 def board() -> list[Resource | Gap]:
-    """A snapshot with a hole of each sort that only questions meet, and one that the crawl left."""
+    """A snapshot with a gap of each sort that only questions meet, and one that the crawl left."""
     remote = training("remote", [channel("sagemaker_remote_function_bootstrap", "s3://code/fn/")])
     told = processing(
         "told", {"in": "s3://a/"}, {"out": "s3://b/"}, AppSpecification={"ContainerArguments": ["--to", "s3://c/d/"]}
@@ -291,7 +291,7 @@ def board() -> list[Resource | Gap]:
 
 
 def test_the_template_has_each_hole_and_is_refused_until_filled_in(tmp_path: Path) -> None:
-    """Each hole that somebody could close stands in it once; as it is it is no attestation, and filled in it closes them all."""
+    """The template lists each closable gap once; unfilled it attests nothing, filled in it closes them all."""
     crawl(tmp_path / "s.db", *board())
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
         text = lineage.attest_template(snapshot)
@@ -325,7 +325,7 @@ def test_the_template_has_each_hole_and_is_refused_until_filled_in(tmp_path: Pat
 
 
 def test_what_names_no_hole_is_told_with_what_may_be_meant(tmp_path: Path) -> None:
-    """Of the whole snapshot each attestation that does nothing is told, with the hole of that subject or those below it."""
+    """The check of a whole snapshot lists each attestation without effect, with the gaps of its subject or below it."""
     crawl(tmp_path / "s.db", *board())
     names = [HoleName("denied", FACES.arn), HoleName("unresolved", "efs://fs-1/"), HoleName("denied", arn("model", "no"))]
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
@@ -335,7 +335,7 @@ def test_what_names_no_hole_is_told_with_what_may_be_meant(tmp_path: Path) -> No
 
 
 def test_every_hole_of_an_answer_is_in_the_template(tmp_path: Path) -> None:
-    """Whatever a question calls a hole that can be closed, the whole snapshot's list has it as well."""
+    """Each closable gap that a question reports is also in the list for the whole snapshot."""
     crawl(tmp_path / "s.db", *board())
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
         said = lineage.vouched_for(snapshot, None)
@@ -348,6 +348,6 @@ def test_every_hole_of_an_answer_is_in_the_template(tmp_path: Path) -> None:
 
 
 def test_a_read_hole_is_told_with_its_names() -> None:
-    """The first name of what a job read is the narrowest."""
+    """The first name of a gap in what a job read is the narrowest."""
     hole = Gap(ACCOUNT, REGION, "", STORE, "unread-manifest", "", READ, FACES.arn, "train")
     assert names_of(hole)[0] == UNREAD

@@ -1,4 +1,4 @@
-"""The edges of the walk between jobs: which of several writes counts, and which write brings no news of another."""
+"""The edges of the walk between jobs: which of several writes counts, and when a write adds nothing to another."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MADE, COPY = "s3://models/fit/output/model.tar.gz", "s3://prod/shop/model.tar.gz
 
 
 def outputs(at_its_end: list[str], meanwhile: list[str]) -> Resource:
-    """A processing job that uploads some places at its end, and others all the while: so none says what another does."""
+    """A processing job that uploads some places at its end and others continuously, so that neither implies the other."""
     ways = [(place, "EndOfJob") for place in at_its_end] + [(place, "Continuous") for place in meanwhile]
     each = [{"OutputName": uri, "S3Output": {"S3Uri": uri, "S3UploadMode": way}} for uri, way in ways]
     return processing("p", {"raw": "s3://raw/"}, {}, ProcessingOutputConfig={"Outputs": each})
@@ -35,7 +35,7 @@ def reader(place: str) -> Resource:
 
 
 def wrote(reads: Resource, relation: str, *records: Resource) -> list[Step]:
-    """Who wrote what a record reads, in one place only."""
+    """What wrote the things that a record reads, in one place only."""
     graph = Flow(graph_of([reads, *records]))
     (reading,) = links_into(graph, reads.id, relation)
     return writers(graph, reading)
@@ -63,14 +63,14 @@ def wrote(reads: Resource, relation: str, *records: Resource) -> list[Step]:
     ],
 )
 def test_which_of_a_jobs_writes_counts(at_its_end: list[str], meanwhile: list[str], read: str, shown: str) -> None:
-    """Of several places of one job that a reader got something of, the narrowest is told, and the job only once."""
+    """Where a reader got something from several places of one job, the narrowest is shown, and the job only once."""
     job = outputs(at_its_end, meanwhile)
     steps = wrote(reader(read), "reads", job)
     assert [(step.job, step.fit, step.links[0].target) for step in steps] == [(job.id, CERTAIN, shown)]
 
 
 def test_a_sure_way_outranks_a_narrower_one() -> None:
-    """A job that surely wrote around a place is told so, though it also wrote, far longer a name, what may be a copy there."""
+    """A job that surely wrote around a place is shown so, though it also wrote a possible copy under a far longer name."""
     one = {"Image": "image:1", "ModelDataETag": "a"}
     pins = [
         record(
@@ -91,11 +91,12 @@ def test_a_sure_way_outranks_a_narrower_one() -> None:
     assert [(step.fit, step.links[0].target) for step in both] == [(CERTAIN, "s3://prod/")]
 
 
-# --- what is news -------------------------------------------------------------------------------
+# --- writes that add something ------------------------------------------------------------------
 
 
 def news(*writes: tuple[str, str, int], **body: Any) -> list[bool]:
-    """Whether each of several writes of one job to one place, in a window of days and so far from the start, is news there."""
+    """Whether each of several writes of one job to one place adds something, given its window of days and distance from the
+    start."""
     graph = Flow(graph_of([processing("p", {}, {"out": "s3://o/"}, **body), reader("s3://o/")]))
     (write,) = links_out_of(graph, graph_id(graph), "writes")
     reached = Reached(graph, "reads", "loads")
@@ -155,17 +156,18 @@ def _timed(write: Link, opens: str, closes: str) -> Link:
     ],
 )
 def test_which_write_is_news(first: tuple[str, str, int], second: tuple[str, str, int], is_news: bool) -> None:
-    """A write is none where an earlier one, no further away, began and ended no later: whom it reaches, that one has."""
+    """A write adds nothing where an earlier one, no further away, began and ended no later: that one reaches the same
+    readers."""
     assert news(first, second) == [True, is_news]
 
 
 def test_each_earlier_write_counts() -> None:
-    """A write is no news where any of the earlier ones was as good, the first one or the last."""
+    """A write adds nothing where any earlier one was as good, the first one or the last."""
     assert news(("02", "04", 1), ("01", "05", 1), ("03", "04", 1), ("01", "06", 1)) == [True, True, False, False]
 
 
 def test_a_failed_write_leaves_the_others_news() -> None:
-    """Who may have failed is no news after another one who may; from who surely wrote the same he takes nothing."""
+    """A job that may have failed adds nothing after another one that may have; it removes nothing from a certain writer."""
     day = ("02", "04", 1)
     assert news(day, day, ProcessingJobStatus="Failed") == [True, False]
     assert news(day, day, ProcessingJobStatus="Stopped") == [True, False]
@@ -173,14 +175,14 @@ def test_a_failed_write_leaves_the_others_news() -> None:
 
 @pytest.mark.parametrize(("status", "told"), [("Failed", ["used-indirectly", "possible"]), ("Completed", ["used-indirectly"])])
 def test_a_failed_writer_hides_no_sure_one(status: str, told: list[str]) -> None:
-    """A job that read what a failed job and, later, another one wrote of the data is told as surely as by the other alone."""
+    """A job that read what a failed job and a later one wrote of the data is as certain as through the later one alone."""
     first = processing("a", {"raw": "s3://raw/"}, {"out": "s3://prep/"}, day="2026-01-01", ProcessingJobStatus=status)
     second = processing("b", {"raw": "s3://raw/"}, {"out": "s3://prep/"})
     answer = used(graph_of([first, second, reader("s3://prep/")]), "s3://raw/")
     assert [row["verdict"] for row in answer.findings] == told
 
 
-# --- who reads a place --------------------------------------------------------------------------
+# --- the readers of a place ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -196,7 +198,7 @@ def test_a_failed_writer_hides_no_sure_one(status: str, told: list[str]) -> None
     ids=["after it", "before it", "meanwhile", "nobody knows when, but created later", "two", "another place"],
 )  # fmt: skip
 def test_who_reads_what_was_written(records: list[Resource], told: list[tuple[str, str]]) -> None:
-    """At a place are those who read it and were not done before it was written; who wrote it himself is none of them."""
+    """The readers at a place are those that had not finished before it was written, without the writer itself."""
     job = processing("p", {"own": "s3://o/"}, {"out": "s3://o/"})
     graph = Flow(graph_of([job, *records]))
     (write,) = links_out_of(graph, job.id, "writes")
@@ -207,7 +209,7 @@ def test_who_reads_what_was_written(records: list[Resource], told: list[tuple[st
 
 
 def test_two_ways_to_read_one_place() -> None:
-    """Of two readers of one name only who reads it as a prefix gets what begins with it; who reads the folder does not."""
+    """Of two readers of one name only the one that reads it as a prefix gets longer names; a reader of the folder does not."""
     ways = [
         training(name, [channel("t", "s3://b/t", mode=mode)]) for name, mode in (("prefix", "File"), ("folder", "FastFile"))
     ]
@@ -220,7 +222,7 @@ def test_two_ways_to_read_one_place() -> None:
     assert wrote_it == {"prefix": [job.id], "folder": []}
 
 
-# --- what an execution ran and what it took over ------------------------------------------------
+# --- what an execution ran and what it reused ---------------------------------------------------
 
 FIT, OTHER = arn("training-job", "fit"), arn("training-job", "other")
 
@@ -255,13 +257,14 @@ def graph_of_runs(*runs: Resource) -> Flow:
     ],
 )
 def test_in_which_executions_a_job_ran(runs: list[Resource], ran: list[str], reused: list[str]) -> None:
-    """Who ran it is told before who reused it; where only reuses are known, they lead back, step by step, to who ran it."""
+    """The execution that ran it is shown before those that reused it; where only reuses are known, they lead back to it step
+    by step."""
     found = ran_in(graph_of_runs(*runs), FIT)
     assert found == ([execution(one) for one in ran], [execution(one) for one in reused])
 
 
 def test_a_reuse_is_no_membership() -> None:
-    """An execution stands for itself, and what it took over leads to another only for who came to it by that very step."""
+    """An execution stands for itself, and what it reused leads to another one only by way of that very step."""
     graph = graph_of_runs(run("e1", step()), run("e2", step(**cached("e1")), step("More", OTHER)))
     assert [link.target for link in belongings(graph, execution("e2"))] == [arn("pipeline", "p")]
     assert [link.target for link in belongings(graph, execution("e2"), "Fit")] == [execution("e1")]

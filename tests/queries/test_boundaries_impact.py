@@ -1,4 +1,4 @@
-"""The edges of how far data got: what a step is sure of."""
+"""The edges of how far data got: the certainty of a step."""
 
 from __future__ import annotations
 
@@ -54,6 +54,6 @@ OF_J = run(Source={"SourceArn": arn("training-job", "j")}, OutputArtifacts={"o":
     ],
 )
 def test_how_surely_it_got_there(records: list[Resource], name: str, sure: bool) -> None:
-    """What people log, what code may hold, and what failed or goes on may not have got there; the rest has."""
+    """What people log, what code may hold, and jobs that failed or still run are possible; everything else is certain."""
     reached = {row["name"]: row["sure"] for row in impact(graph_of(records), RAW).reached}
     assert reached[name] is sure

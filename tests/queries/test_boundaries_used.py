@@ -1,4 +1,4 @@
-"""The edges of `used`: what is told once, what is followed first, how much is covered, and what nobody was told of."""
+"""The edges of `used`: what is shown once, what is followed first, how much is covered, and what was not read."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def made(name: str, day: str, out: str = "s3://prep/", reads: str = RAW, **body:
 
 
 def failed(name: str, day: str, out: str = "s3://prep/") -> Resource:
-    """One that may have written, or not."""
+    """A job that may have written, or not."""
     return made(name, day, out, ProcessingJobStatus="Failed")
 
 
@@ -46,7 +46,7 @@ def told(answer: Usage) -> list[tuple[str, str]]:
     return [(row["job"]["name"], row["verdict"]) for row in answer.findings]
 
 
-# --- what is told once --------------------------------------------------------------------------
+# --- what is shown once -------------------------------------------------------------------------
 
 A, B = "s3://prep/a/", "s3://prep/b/"
 
@@ -62,18 +62,18 @@ A, B = "s3://prep/a/", "s3://prep/b/"
     ids=["surely twice", "possibly twice", "possibly, then surely", "surely, then possibly"],
 )
 def test_a_job_that_is_reached_twice(makers: list[Resource], verdicts: list[str]) -> None:
-    """It is told once for each sort of way; and a possible way to it is none any more once a sure one was found."""
+    """A job is shown once for each sort of path; a possible path to it is dropped once a certain one is found."""
     assert told(used(whole(*makers, fit(A, B)), RAW)) == [("j", verdict) for verdict in verdicts]
 
 
 def test_what_is_reached_surely_later_leads_on_surely() -> None:
-    """A job in between that was reached possibly at first, and then surely, hands the data on surely, and once."""
+    """A job in between that was reached possibly first, and then for certain, hands the data on for certain, and once."""
     between = processing("mid", {"a": A, "b": B}, {"out": "s3://mid/"}, day="2026-01-05")
     assert told(used(whole(failed("p", "02", A), made("q", "03", B), between, fit("s3://mid/")), RAW)) == [("j", SURE)]
 
 
 def test_a_circle_is_walked_once() -> None:
-    """Two jobs that may each have read what the other wrote, and are reached only possibly, are told once each."""
+    """Two jobs that may each have read the other's output, and are reached only possibly, are shown once each."""
     one = processing("one", {"a": A, "c": "s3://two/"}, {"out": "s3://one/"}, day="2026-01-03")
     two = processing("two", {"c": "s3://one/"}, {"out": "s3://two/"}, day="2026-01-03")
     readers = fit("s3://one/", name="j"), fit("s3://two/", name="k")
@@ -104,14 +104,14 @@ def test_a_circle_is_walked_once() -> None:
 def test_the_surest_and_then_the_earliest_is_told(
     first: Resource, second: Resource, expected: list[tuple[str, str, list[str]]]
 ) -> None:
-    """Of two jobs that wrote to one place, the sure reader of the data is followed first, and of sure ones the earlier."""
+    """Of two jobs that wrote to one place, the certain reader of the data is followed first; of certain ones the earlier."""
     answer = used(whole(first, second, fit("s3://prep/")), RAW)
     rows = [(row["job"]["name"], row["verdict"], [one["name"] for one in row["through"]]) for row in answer.findings]
     assert rows == expected
 
 
 def test_a_sure_way_is_followed_to_its_end_first() -> None:
-    """A long sure way is told before a short possible one to the same place takes it."""
+    """A long certain path is shown before a short possible one can take its place."""
     records = [
         failed("p", "02", A),
         made("q", "02", B),
@@ -124,7 +124,8 @@ def test_a_sure_way_is_followed_to_its_end_first() -> None:
 @pytest.mark.parametrize("leads", [True, False], ids=["it wrote", "it wrote nothing that is known"])
 @pytest.mark.parametrize("through", [[], ["mid"]], ids=["a first reader", "a later reader"])
 def test_a_job_that_trains_nothing_is_always_looked_into(through: list[str], *, leads: bool) -> None:
-    """Where a job may write to what only its arguments name, nobody says "not used", whatever else it is known to write."""
+    """Where a job may write to a place that only its arguments name, the answer is not "not used", whatever its known
+    outputs."""
     arguments = {"AppSpecification": {"ContainerArguments": ["--out", "s3://lost/"]}}
     last = processing("p", {"in": A if through else RAW}, {"out": "s3://x/"} if leads else {}, day="2026-01-03", **arguments)
     answer = used(whole(last, *[made(name, "02", A) for name in through]), RAW)
@@ -132,7 +133,7 @@ def test_a_job_that_trains_nothing_is_always_looked_into(through: list[str], *, 
 
 
 def test_a_job_that_trains_leads_on() -> None:
-    """What a training job made leads to who began with it, over as many as there are; one that nobody read leads nowhere."""
+    """The output of a training job leads to the jobs that started from it, over any number; an unread output leads nowhere."""
     jobs = [training("a", {"train": RAW}, "s3://m/a", day="2026-01-02")]
     jobs += [training("b", {"model": "s3://m/a"}, "s3://m/b", day="2026-01-03")]
     jobs += [training("c", {"model": "s3://m/b"}, "s3://m/c", day="2026-01-04")]
@@ -167,7 +168,7 @@ def test_a_job_that_trains_leads_on() -> None:
     ],
 )
 def test_what_a_list_covers(manifest: str, lists: list[str], asked: str, cover: str) -> None:
-    """Of a manifest and what it lists, that counts which covers more of the dataset."""
+    """Of a manifest and what it lists, the one that covers more of the dataset counts."""
     listings = Listings.in_memory()
     version = Manifest(manifest, "ManifestFile", "e", "2026-01-01T00:00:00Z")
     listings.put(version, map(parse_location, lists), "2026-02-01T00:00:00Z")
@@ -175,7 +176,7 @@ def test_what_a_list_covers(manifest: str, lists: list[str], asked: str, cover: 
     assert [row["cover"] for row in used(graph, asked).findings] == ([cover] if cover else [])
 
 
-# --- what nobody was told of --------------------------------------------------------------------
+# --- what was not read --------------------------------------------------------------------------
 
 ASKED = "2026-03-10T00:00:00Z"
 
@@ -192,7 +193,7 @@ ASKED = "2026-03-10T00:00:00Z"
     ids=["a crawl before it", "a crawl that began with it", "a crawl a second later", "one before and one later", "no crawl"],
 )
 def test_deletions_after_the_last_lookup(crawls: list[str], later: bool) -> None:
-    """Only where a crawl began after CloudTrail was last asked can jobs have been deleted unseen in between."""
+    """Jobs can have been deleted unseen only where a crawl began after CloudTrail was last read."""
     lookup = Enumeration(ACCOUNT, REGION, CLOUDTRAIL, "LookupEvents", ASKED, "2025-12-10T00:00:00Z", ASKED, joined=True)
     began = [Crawl(number, at, None, "arn:x", (ACCOUNT,), (REGION,), (), "0", "1") for number, at in enumerate(crawls)]
     said = traceless(Scope(tuple(began), places=frozenset({(ACCOUNT, REGION)}), lookups=(lookup,)))
@@ -205,13 +206,13 @@ def test_deletions_after_the_last_lookup(crawls: list[str], later: bool) -> None
     [(3, 3, []), (0, 0, []), (3, 2, ["1 of 3 training jobs ran without"]), (1, 0, ["1 of 1 training job ran without"])],
 )
 def test_who_could_read_more(jobs: int, isolated: int, expected: list[str]) -> None:
-    """How many jobs ran with an open network is said where any did, before what is always said."""
+    """The number of jobs with an open network is shown where there are any, before the standing notes."""
     said = caveats(Scope(training_jobs=jobs, isolated_training_jobs=isolated))
     assert [one.partition(" network")[0] for one in said[:-2]] == expected
     assert said[-2].startswith("training jobs that were deleted")
 
 
-# --- what is asked about, and what could hide a use ---------------------------------------------
+# --- the scope of the question, and what could hide a use ---------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -235,7 +236,7 @@ def test_who_could_read_more(jobs: int, isolated: int, expected: list[str]) -> N
 def test_what_is_asked_about(
     accounts: list[str], regions: list[str], account: str | None, region: str | None, takes: bool
 ) -> None:
-    """Each account and region that is named, and all where none is; of what is not known nobody says that it is elsewhere."""
+    """Each account and region that is named, and all where none is; what is unknown is never said to be elsewhere."""
     assert Within.of(accounts, regions).takes(account, region) is takes
 
 
@@ -252,7 +253,8 @@ def test_what_is_asked_about(
     ],
 )
 def test_which_places_must_have_been_read(accounts: list[str], regions: list[str], expected: list[tuple[str, str]]) -> None:
-    """All that are known, for data may be handed on from anywhere, and what is asked about and is not among them."""
+    """All known accounts count, because data may be handed on from anywhere, and so do those asked about that are not among
+    them."""
     assert Within.of(accounts, regions).places([("2", "s"), ("1", "r")]) == expected
 
 
@@ -266,7 +268,7 @@ def test_which_places_must_have_been_read(accounts: list[str], regions: list[str
     ids=["both", "one of them", "none"],
 )
 def test_which_lists_are_missing(read: list[str], expected: list[str]) -> None:
-    """Each list that did not come to its end is a hole of its own; where none did, that is one."""
+    """Each list that was not finished is a gap of its own; where no list was finished, that is one gap."""
     kinds = ["training-job", "processing-job"]
     scope = Scope(places=frozenset({(ACCOUNT, REGION)}), enumerated=frozenset((ACCOUNT, REGION, kind) for kind in read))
     holes = not_enumerated(scope, kinds)
@@ -290,7 +292,7 @@ def test_which_lists_are_missing(read: list[str], expected: list[str]) -> None:
     ],
 )
 def test_which_gap_could_hide_a_use(operation: str, subject: str, reason: str, about: bool) -> None:
-    """A gap counts by the kind that it is about, a training job where nothing tells; and not where another answer tells of it."""
+    """A gap counts by its own kind, or as a training job where the kind is unknown; not where another answer covers it."""
     assert is_about(Gap(ACCOUNT, REGION, operation, subject, reason, ""), ["training-job"]) is about
 
 
@@ -306,7 +308,7 @@ def test_which_gap_could_hide_a_use(operation: str, subject: str, reason: str, a
     ],
 )
 def test_only_uses_of_what_is_asked_about(within: dict[str, list[str]], jobs: list[str], said: list[str]) -> None:
-    """Only jobs that are asked about are told, and the answer says what it left out."""
+    """Only jobs that the question is about are shown, and the answer says what it left out."""
     here, there = (training(name, {"train": RAW}) for name in ("here", "there"))
     moved = replace(there, region="us-east-1", arn=there.arn.replace(REGION, "us-east-1"))
     answer = used(whole(here, moved), RAW, **within)

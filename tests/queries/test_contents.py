@@ -1,4 +1,4 @@
-"""Which content of a place was read, as runs logged it: told beside each use, and never a use or a "no" by itself."""
+"""Which content of a place was read, as runs logged it: shown beside each use, and never a use or a "no" by itself."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def fit(*runs: str, name: str = "fit", reads: Any = None, **body: Any) -> Resour
 
 
 def contents(uri: str, *records: Resource) -> list[list[tuple[str, str]]]:
-    """Of each finding, the runs that say which content it was, with its digest."""
+    """The runs of each finding that say which content it was, with its digest."""
     found = lineage.used(whole(*records), uri).findings
     return [[(one["run_name"], one["digest"]) for one in row["content"]] for row in found]
 
@@ -79,12 +79,12 @@ PREP = processing("prep", {"raw": "s3://raw/x/"}, {"out": TRAIN})
     ],
 )
 def test_a_use_tells_which_content_a_run_of_the_job_logged(uri: str, records: list[Resource], expected: Any) -> None:
-    """What a run pinned is told with the uses of its jobs, and with nobody else's."""
+    """A pinned content is shown with the uses of the run's jobs, and with no others."""
     assert contents(uri, *records) == expected
 
 
 def test_a_content_is_told_with_all_that_is_known_of_it() -> None:
-    """The run, the input and the place are named, and that only people say so."""
+    """The answer names the run, the input and the place, and that only people say so."""
     pin = Pin(1, "sha256:1a", complete=False, given=True, versioned=True, size=7, version="v1", etag="e", sha256="00")
     [found] = lineage.used(whole(fit("one"), pinning("one", pin=pin)), TRAIN).findings
     assert found["content"] == [
@@ -108,7 +108,8 @@ def test_a_content_is_told_with_all_that_is_known_of_it() -> None:
 
 
 def test_two_contents_of_one_place_are_both_told() -> None:
-    """Where two runs logged different contents, each job tells that of its own run; where both are of one job, it tells both."""
+    """Where two runs logged different contents, each job shows that of its own run; where both are of one job, it shows
+    both."""
     two = [fit("one", name="a"), fit("two", name="b"), pinning("one"), pinning("two", pin=ANOTHER)]
     assert contents(TRAIN, *two) == [SAID, [("fraud-two", ANOTHER.digest)]]
     of_it = {"Source": {"SourceArn": arn("training-job", "fit")}}
@@ -119,7 +120,7 @@ def test_two_contents_of_one_place_are_both_told() -> None:
 
 @pytest.mark.parametrize("reads", [{"train": TRAIN}, {"other": "s3://elsewhere/"}])
 def test_a_pin_changes_no_verdict(reads: dict[str, str]) -> None:
-    """With the pin and without it the verdict is the same, on whatever place: it makes neither a use nor a "no"."""
+    """With and without the pin the verdict is the same, for any place: a pin is neither a use nor a "no"."""
     job, logged = fit("one", reads=reads), pinning("one")
     bare = pinning("one", Parameters={})
     for uri in (TRAIN, "s3://ml/", "s3://elsewhere/", "s3://not/named/"):
@@ -128,7 +129,7 @@ def test_a_pin_changes_no_verdict(reads: dict[str, str]) -> None:
 
 
 def test_a_pin_is_no_mention_and_a_place_below_its_name_is() -> None:
-    """No edge comes of a pin; a text of that name that holds a place stays what it is: perhaps the only trace of a use."""
+    """A pin makes no edge; a text of that name that holds a place is kept: it may be the only trace of a use."""
     [edge] = [data for _, _, data in graph_of([pinning("one")]).edges(data=True) if data["relation"] in ("reads", "mentions")]
     assert edge["relation"] == "reads"
     hiding = PIN.text().replace(PIN.digest, "s3://secret/x/")
@@ -137,7 +138,7 @@ def test_a_pin_is_no_mention_and_a_place_below_its_name_is() -> None:
 
 @pytest.mark.parametrize("uri", [TRAIN, "s3://raw/x/", "s3://ml/"])
 def test_a_snapshot_tells_the_same_contents_as_the_whole_graph(tmp_path: Path, uri: str) -> None:
-    """What a question reads of a large snapshot holds the runs of what it tells."""
+    """The part of a large snapshot that a question loads holds the runs of the jobs that it shows."""
     records = [PREP, fit("one"), pinning("one"), fit("two", name="b"), pinning("two", pin=ANOTHER), *served(ARTIFACT)]
     expected = contents(uri, *records)
     assert any(expected)
@@ -157,14 +158,14 @@ def test_a_snapshot_tells_the_same_contents_as_the_whole_graph(tmp_path: Path, u
     ],
 )
 def test_a_use_says_in_its_line_which_content_it_was(run, tmp_path: Path, pin: Pin, said: str) -> None:
-    """A person reads the digest, how many objects there were, and whose word it is."""
+    """A person reads the digest, the number of objects, and who said so."""
     with holding(tmp_path, fit("one"), pinning("one", pin=pin)):
         pass
     assert said in run("used", TRAIN, "--snapshot", str(tmp_path / "lineage.db"), "-f", "table")[1]
 
 
 def test_many_jobs_of_one_run_take_no_more_work_than_there_are() -> None:
-    """What a run says is read once, however many jobs it has."""
+    """The statement of a run is read once, however many jobs it has."""
 
     def asked(jobs: int) -> Any:
         graph = whole(pinning("one"), *(fit("one", name=f"fit-{number}") for number in range(jobs)))

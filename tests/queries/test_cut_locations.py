@@ -1,4 +1,4 @@
-"""A place that stands under the name of a secret is found as one under any other name: never a clean "no"."""
+"""A place under a name that looks like a secret is found like any other: never a clean "no"."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SPELLINGS = {
     "keys of Hadoop": "s3a://FAKEKEY:made/up+1@{0}/{1}",
     "presigned": "https://{0}.s3.amazonaws.com/{1}?X-Amz-Signature=c0ffee",
 }
-# How one field is written; the first is what the field holds, given its name and the place.
+# How one field is written; the first is the field's value, given its name and the place.
 VALUES = {
     "plain": lambda name, uri: uri,
     "quoted": lambda name, uri: json.dumps(uri),
@@ -74,7 +74,7 @@ def cleaned(job: Resource) -> Resource:
 
 
 def jobs(name: str, uri: str) -> dict[str, dict[str, Any]]:
-    """By how it is written, what a training job holds that names a place under some name."""
+    """What a training job holds that names a place under some name, by how it is written."""
     fields: dict[str, dict[str, Any]] = {}
     for how, write in VALUES.items():
         fields[f"hyperparameter, {how}"] = {"HyperParameters": {name: write(name, uri)}}
@@ -91,7 +91,7 @@ def jobs(name: str, uri: str) -> dict[str, dict[str, Any]]:
 @settings(max_examples=25)
 @given(name=NAMES, bucket=BUCKETS, key=KEYS, spelling=st.sampled_from(sorted(SPELLINGS)))
 def test_a_place_under_the_name_of_a_secret_is_no_clean_no(how: str, name: str, bucket: str, key: str, spelling: str) -> None:
-    """Whatever a field is called and however it is written, the place in it is possible, or not known."""
+    """Whatever a field is called and however it is written, the place in it is possible or unknown."""
     job = cleaned(training("j", {"train": "s3://other/x/"}, **jobs(name, SPELLINGS[spelling].format(bucket, key))[how]))
     assert verdict(f"s3://{bucket}/{key}", job) != "not-referenced"
 
@@ -100,7 +100,7 @@ def test_a_place_under_the_name_of_a_secret_is_no_clean_no(how: str, name: str, 
 @settings(max_examples=25)
 @given(name=NAMES, spelling=st.sampled_from(sorted(SPELLINGS)))
 def test_an_artifact_under_the_name_of_a_secret_keeps_its_place(member: str, name: str, spelling: str) -> None:
-    """What a run logged of its data is a place still, and no text."""
+    """What a run logged about its data stays a place and does not become a text."""
     uri = SPELLINGS[spelling].format("data", "x/y")
     value = {"StringValue": uri} if member == "Parameters" else {"Value": uri}
     shape = MODEL.operation_model("DescribeTrialComponent").output_shape
@@ -110,7 +110,7 @@ def test_an_artifact_under_the_name_of_a_secret_keeps_its_place(member: str, nam
 
 
 def test_a_bucket_and_a_prefix_are_found_whatever_they_look_like() -> None:
-    """A bucket that looks like a key stays, and of a prefix that was cut the whole bucket counts."""
+    """A bucket that looks like a key stays, and for a prefix that was cut the whole bucket counts."""
     bucket = "sk-retail-customers-2026-all"
     arguments = ["--input_bucket", bucket, "--input_key", "hunter2/x"]
     job = cleaned(training("j", {"train": "s3://other/x/"}, AlgorithmSpecification={"ContainerArguments": arguments}))

@@ -1,4 +1,4 @@
-"""Jobs that were cut short: what never ran made nothing of what it read, what never began read nothing, and all questions agree."""
+"""Jobs that were cut short: a job that never ran made nothing, one that never began read nothing, and all questions agree."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def tuning(status: str = "Failed", **counts: int) -> Resource:
 
 
 def prepared(**body: Any) -> list[Resource]:
-    """A processing job that was cut short, and who reads where it was to write."""
+    """A processing job that was cut short, and the readers of the place where it was to write."""
     return [processing("p", {"in": RAW}, {"out": "s3://prep/"}, **body), job("b", "s3://prep/", day="2026-01-05")]
 
 
@@ -64,7 +64,7 @@ def transformed(**body: Any) -> list[Resource]:
 
 
 FETCH = {"FailureReason": "ClientError: Failed to download data. ListObjectsV2 failed for s3://data/a/"}
-# What a case is, its records, and what is said of each job by `used`.
+# A case: its title, its records, and what `used` says about each job.
 CASES: list[tuple[str, list[Resource], dict[str, str]]] = [
     ("stopped while downloading", [job(**CUT, **SHARED), AFTER], {"a": "possible"}),
     ("failed while downloading", [job(**steps("Starting", "Downloading", "Failed", status="Failed"), **SHARED), AFTER], {"a": "possible"}),
@@ -103,14 +103,15 @@ def best(answer: lineage.Usage) -> dict[str, str]:
 
 @pytest.mark.parametrize(("_case", "records", "expected"), CASES, ids=IDS)
 def test_what_was_cut_short(_case: str, records: list[Resource], expected: dict[str, str]) -> None:
-    """Each job is told by how far it came, and who read where it was to write got nothing of what it never made."""
+    """Each job is shown by how far it came, and a reader of the place where it was to write got nothing from it."""
     assert best(used(whole(*records), RAW)) == expected
     assert best(used(whole(*records), DEEP)) == expected
 
 
 @pytest.mark.parametrize(("_case", "records", "expected"), CASES, ids=IDS)
 def test_impact_agrees_with_used(_case: str, records: list[Resource], expected: dict[str, str]) -> None:
-    """Impact reaches the jobs that `used` tells, as surely, but for those that read nothing; and models of none of these."""
+    """Impact reaches the jobs that `used` shows, with the same certainty, except those that read nothing, and no models of
+    these."""
     rows = lineage.impact(whole(*records), RAW).reached
     sure = {"used": True, "used-indirectly": True, "possible": False}
     trained = {row["name"]: row["sure"] for row in rows if row["kind"] in ("training-job", "tuning-job")}
@@ -120,18 +121,18 @@ def test_impact_agrees_with_used(_case: str, records: list[Resource], expected: 
 
 @pytest.mark.parametrize(("_case", "records", "expected"), CASES, ids=IDS)
 def test_datasets_agree_with_used(_case: str, records: list[Resource], expected: dict[str, str]) -> None:
-    """Asked of each job that trains, a holdout has the verdict that `used` has of that job, and is no news to any other."""
+    """For each job that trains, a holdout has the verdict that `used` has for that job; it adds nothing for any other."""
     for one in records:
         if one.kind in ("training-job", "tuning-job"):
             verdict = expected.get(one.name)
-            # what a tuning job is given is its own making, and indirect for who asks for training jobs
+            # what a tuning job is given counts as its own making, and as indirect for a question about training jobs
             own = "used" if verdict == "used-indirectly" and one.kind == "tuning-job" else verdict
             assert held(one.arn, RAW, *records) in ((own,) if own else ("not-referenced", "unknown")), one.name
 
 
 @pytest.mark.parametrize(("_case", "records", "expected"), CASES, ids=IDS)
 def test_a_neighbourhood_tells_the_same(_case: str, records: list[Resource], expected: dict[str, str], tmp_path: Path) -> None:
-    """What a question loads of a snapshot holds the jobs that a job started."""
+    """The part of a snapshot that a question loads holds the jobs that a job started."""
     crawl(tmp_path / "s.db", *records)
     with lineage.Snapshot(tmp_path / "s.db", writing=True) as snapshot:
         assert best(used(around_dataset(snapshot, RAW), RAW)) == expected
@@ -147,7 +148,7 @@ def test_a_neighbourhood_tells_the_same(_case: str, records: list[Resource], exp
 
 
 def test_trace_names_no_maker_that_never_ran() -> None:
-    """A model at the place of a job that was stopped while downloading is not that job's."""
+    """A model at the place of a job that was stopped while downloading was not made by that job."""
     answer = lineage.trace(known(job(**CUT), *served("s3://models/a/output/model.tar.gz")), "shop")
     assert (answer.verdict, answer.training_jobs) == ("broken", [])
 
@@ -193,13 +194,13 @@ def maker(name: str, minute: int, reads: str = RAW) -> Resource:
     ],
 )
 def test_a_spot_job_reads_again(minute: int, last: int, verdict: str | None) -> None:
-    """What was written before the last download began was read by it; what that got came to nothing if no program ran after it."""
+    """A job read what was written before its last download began; that counts for nothing if no program ran after it."""
     records = [maker("p", minute), spot(last, "Completed" if last == len(SPOT) else "Stopped")]
     assert best(used(whole(*records), RAW)) == ({"b": verdict} if verdict else {})
 
 
 def test_a_channel_that_was_read_twice_is_told_once() -> None:
-    """Each question tells a channel once, with whoever wrote what any of its downloads got."""
+    """Each question shows a channel once, with every writer of what any of its downloads got."""
     first, second = maker("first", 2), maker("second", 25, "s3://data/b/")
     graph = known(first, second, spot(), *served("s3://models/b/output/model.tar.gz"))
     assert [row["channel"] for row in used(graph, "s3://prep/").findings] == ["train"]

@@ -1,4 +1,4 @@
-"""`datasets`: what data something was made of, and whether holdouts were among it: restricted, and never a false no."""
+"""`datasets`: what data something was made of, and whether holdouts were among it; restricted, and never a false "no"."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def known(*records: Resource, holes: tuple[Gap, ...] = (), enumerated: Any = ALL
 
 
 def held(node: str, uri: str, *records: Resource, **scope: Any) -> str:
-    """What is said of one holdout."""
+    """What the answer says about one holdout."""
     (row,) = lineage.datasets(known(*records, **scope), node, holdouts=[uri]).holdouts
     return str(row["verdict"])
 
@@ -133,7 +133,8 @@ CASES: list[tuple[str, str, str, list[Resource], str]] = [
 
 @pytest.mark.parametrize(("title", "node", "uri", "records", "expected"), CASES, ids=[case[0] for case in CASES])
 def test_holdout(title: str, node: str, uri: str, records: list[Resource], expected: str) -> None:
-    """Each way in which data got into one making, may have, or did not, has its verdict; and a hole upstream is no no."""
+    """Each path by which data got into one product, may have, or did not, has its verdict; with a gap upstream there is no
+    "no"."""
     assert held(node, uri, *records) == expected
 
 
@@ -153,7 +154,7 @@ def test_holdout(title: str, node: str, uri: str, records: list[Resource], expec
     ],
 )
 def test_what_was_not_read_is_no_no(scope: dict[str, Any], expected: str) -> None:
-    """What may be a maker and was not listed or not described hides a use; what can't be, does not."""
+    """A possible maker that was not listed or described hides a use; something that cannot be a maker does not."""
     assert held("endpoint/shop", "s3://nobody/", PREP, FIT, *SHOP, **scope) == expected
 
 
@@ -164,7 +165,7 @@ def best(usage: lineage.Usage, job: str) -> str | None:
 @settings(max_examples=examples(150))
 @given(JOBS, KEYS)
 def test_a_job_is_answered_as_used_and_as_brute_force_do(jobs: list[Job], dataset: str) -> None:
-    """For a job, the restricted answer is what `used` finds for it, and no exactly where by keys and times it can't be."""
+    """For a job, the restricted answer is what `used` finds for it, and a "no" exactly where keys and times rule it out."""
     graph = known(*(resource(number, job) for number, job in enumerate(jobs)))
     uri, hit = f"s3://x/{dataset}", reached(jobs, dataset)
     usage = lineage.used(graph, uri)
@@ -178,7 +179,7 @@ def test_a_job_is_answered_as_used_and_as_brute_force_do(jobs: list[Job], datase
 @settings(max_examples=examples(30))
 @given(JOBS, KEYS)
 def test_a_snapshot_answers_as_its_graph(jobs: list[Job], dataset: str) -> None:
-    """What is loaded for one making is enough; only input modes and types are told by the records alone."""
+    """The part that is loaded for one product is enough; only input modes and types come from the records alone."""
     records = [*(resource(number, job) for number, job in enumerate(jobs)), *served(f"s3://x/{jobs[0][2][0]}")]
     with tempfile.TemporaryDirectory() as folder:
         crawl(Path(folder) / "s.db", *records)
@@ -211,7 +212,7 @@ def test_the_evidence_goes_from_the_data_to_the_node() -> None:
 
 
 def test_many_holdouts_are_not_looked_for_in_all_of_a_making(tmp_path: Path) -> None:
-    """What one of many holdouts takes does not grow with the jobs before a model that have nothing to do with it."""
+    """The work for one of many holdouts does not grow with unrelated jobs before a model."""
 
     def work(count: int) -> int:
         jobs = [
@@ -246,7 +247,7 @@ def test_what_was_read_is_told_with_its_maker() -> None:
 
 
 def test_base_models_checkpoints_and_code_are_no_data() -> None:
-    """Each read says what it is for; what a job only names is told apart from what it declares."""
+    """Each read has its purpose; what a job only names is shown apart from what it declares."""
     body = {"CheckpointConfig": {"S3Uri": "s3://c/fit/"}, "HyperParameters": {"extra": "s3://named/x/"}}
     reads = {"train": "s3://prep/x/", "model": "s3://m/base/output/model.tar.gz", "code": "s3://c/code.tar.gz"}
     found = lineage.datasets(known(BASE, training("fit", reads, ARTIFACT, **body)), "fit").datasets
@@ -266,7 +267,7 @@ def test_what_was_never_read_is_only_declared() -> None:
 
 
 def test_types_and_modes(tmp_path: Path) -> None:
-    """What a snapshot tells of each channel: the type as the record names it, the mode, and how much it covers."""
+    """What a snapshot shows of each channel: the type as the record names it, the mode, and how much it covers."""
     file_system = {"FileSystemId": "fs-1", "FileSystemType": "FSxLustre", "DirectoryPath": "/a"}
     dataset = {"DatasetArn": "arn:aws:sagemaker:eu-west-1:aws:hub-content/h/DataSet/d/1.0.0"}
     channels = [
@@ -292,7 +293,7 @@ def test_types_and_modes(tmp_path: Path) -> None:
 
 
 def test_an_endpoint_is_told_by_variant() -> None:
-    """Two variants of one job share its row; what only one of them knows says which."""
+    """Two variants of one job share its row; a field that only one of them knows says which."""
     two = [{"VariantName": name, "ModelName": f"{name}-model"} for name in "ab"]
     models = [record("model", f"{name}-model", {"CreationTime": "2026-02-01T10:00:00Z", "PrimaryContainer": {"ModelDataUrl": url}})
               for name, url in (("a", ARTIFACT), ("b", "s3://m/base/output/model.tar.gz"))]  # fmt: skip
@@ -333,7 +334,7 @@ PAIRS = [
 
 @pytest.mark.parametrize(("title", "one", "other", "expected"), PAIRS, ids=[pair[0] for pair in PAIRS])
 def test_channels_that_share_data(title: str, one: dict[str, Any], other: dict[str, Any], expected: list[str]) -> None:
-    """What a job learns from and what it is measured on: they share data, surely do not, or nobody can say."""
+    """What a job learns from and what it is measured on share data, surely do not, or it is unknown."""
     listings = listed(["s3://o/x/1.jpg", "s3://o/x/2.jpg"], A, B)
     found = lineage.datasets(known(training("fit", [one, other]), listings=listings), "fit").overlaps
     assert [row["verdict"] for row in found] == expected
@@ -342,13 +343,13 @@ def test_channels_that_share_data(title: str, one: dict[str, Any], other: dict[s
 
 @pytest.mark.parametrize("name", ["validation", "test", "Validation_lst", "valData", "hold-out", "holdout", "eval_set", "TEST"])
 def test_what_a_channel_is_measured_on(name: str) -> None:
-    """By its name, however people write it."""
+    """A channel for measuring is recognized by its name, however people write it."""
     assert measures(name)
 
 
 @pytest.mark.parametrize("name", ["train", "latest", "training", "contest", "values", "features", "evaluated"])
 def test_what_a_channel_teaches(name: str) -> None:
-    """A name that only holds such a word as letters is none."""
+    """A name that only contains such a word as letters does not count."""
     assert not measures(name)
 
 
@@ -357,7 +358,7 @@ def test_what_a_channel_teaches(name: str) -> None:
 
 @pytest.fixture
 def tell(run, account_path: Path):
-    """Ask `datasets` of the whole bank."""
+    """Ask `datasets` about the whole bank."""
     return lambda *words: run("datasets", *words, "--snapshot", str(account_path))
 
 
@@ -378,13 +379,13 @@ def test_the_formats(tell) -> None:
 
 
 def test_holes_and_breaks_are_rows(tell) -> None:
-    """What is not known stands below what is, in a pipe as well."""
+    """Gaps are printed below the findings, in a pipe as well."""
     assert [line.split("\t")[0] for line in tell("vendor-scores", "-f", "tsv").out.splitlines()] == ["how", "broken"]
     assert [line.split("\t")[0] for line in tell("kyc-multi", "-f", "tsv").out.splitlines()][-1] == "hole"
 
 
 def test_a_list_of_holdouts(tell) -> None:
-    """A line each, only of what made this endpoint; a gate takes the worst of them."""
+    """One line each for what made this endpoint only; a gate takes the worst of them."""
     ran = tell("fraud-ab", "--holdouts", HOLDOUTS, "-f", "tsv", "--fail-on", "used")
     told = [line.split("\t")[:3] for line in ran.out.splitlines()[1:]]
     assert (ran.code, [row[1] for row in told]) == (1, ["used", *["not-referenced"] * 4, "used-indirectly"])
@@ -393,7 +394,7 @@ def test_a_list_of_holdouts(tell) -> None:
 
 
 def test_wrong_usage(tell, tmp_path: Path) -> None:
-    """A node of another kind, a gate without holdouts and a wrong list are told in a line."""
+    """A node of another kind, a gate without holdouts and a wrong list are each refused in one line."""
     (tmp_path / "list.txt").write_text("s3://a/\nnowhere\n")
     assert "loan-default is of another kind (experiment): datasets takes a job" in tell("loan-default").err
     assert "--fail-on needs --holdouts" in tell("loans-live", "--fail-on", "used").err
@@ -411,7 +412,8 @@ OUT_OF_SIGHT = [
 @pytest.mark.parametrize("outputs", [one[1] for one in OUT_OF_SIGHT], ids=[one[0] for one in OUT_OF_SIGHT])
 @pytest.mark.parametrize(("day", "verdict"), [("2026-01-01", "unknown"), ("2026-01-03", "not-referenced")])
 def test_a_holdout_whose_trail_is_lost_elsewhere(outputs: list[dict[str, Any]], day: str, verdict: str) -> None:
-    """What a job made of a holdout and put out of sight may be what the model's job read, unless that was done by then."""
+    """What a job made of a holdout in an unknown place may be what the model's job read, unless that job had finished by
+    then."""
     job = training("fit", {"train": "s3://clean/x/"})
     prepared = processing("prep", {"in": "s3://raw/"}, {}, day=day, ProcessingOutputConfig={"Outputs": outputs})
     answer = lineage.datasets(known(job, prepared), job.id, holdouts=["s3://raw/"])

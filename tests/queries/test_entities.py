@@ -1,4 +1,4 @@
-"""Lineage entities that people wrote, followed through chains by every question; those that SageMaker writes say nothing new."""
+"""Lineage entities that people wrote: every question follows them through chains; those that SageMaker writes add nothing."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ RUN = "experiment-trial-component/"
 
 
 def entity(name: str, uri: str = "", kind: str = "") -> Resource:
-    """A lineage entity: `artifact/1`, with what its source is, and its type."""
+    """A lineage entity: `artifact/1`, with its source and its type."""
     noun, _, own = name.partition("/")
     called = noun.capitalize()
     body = {f"{called}Arn": HERE + name, f"{called}Name": own, f"{called}Type": kind, "Source": {"SourceUri": uri}}
@@ -82,7 +82,7 @@ TO_RECORD: list[tuple[str, list[Resource]]] = [
 
 
 def asked(*records: Resource) -> dict[str, Any]:
-    """What each question says of the raw data."""
+    """What each question says about the raw data."""
     graph = known(*records)
     (held,) = lineage.datasets(graph, "endpoint/shop", holdouts=[RAW]).holdouts
     return {
@@ -96,7 +96,7 @@ def asked(*records: Resource) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("title", "said"), TO_PLACE + TO_RECORD, ids=[one[0] for one in TO_PLACE + TO_RECORD])
 def test_a_chain_that_people_wrote_may_be_a_use(title: str, said: list[Resource]) -> None:
-    """Data that a chain of entities leads from to what a training job read is possibly used, to every question."""
+    """Data is possibly used, to every question, if a chain of entities leads from it to what a training job read."""
     found = asked(*SHOP, RAW_1, CLEAN_2, *said)
     assert {found["used"], found["holdout"], found["impact"]} == {"possible"}
     assert found["serving"] == [arn("endpoint", "shop")]
@@ -104,7 +104,7 @@ def test_a_chain_that_people_wrote_may_be_a_use(title: str, said: list[Resource]
 
 @pytest.mark.parametrize(("title", "said"), TO_PLACE, ids=[one[0] for one in TO_PLACE])
 def test_a_chain_is_traced(title: str, said: list[Resource]) -> None:
-    """A trace tells the data at the beginning of a chain as upstream, by people's word."""
+    """A trace shows the data at the beginning of a chain as upstream, on people's word."""
     assert asked(*SHOP, RAW_1, CLEAN_2, *said)["traced"]
 
 
@@ -129,7 +129,8 @@ NOTHING_NEW: list[tuple[str, list[Resource]]] = [
 
 @pytest.mark.parametrize(("title", "said"), NOTHING_NEW, ids=[one[0] for one in NOTHING_NEW])
 def test_what_says_no_use_is_none(title: str, said: list[Resource]) -> None:
-    """Entities that lead to no reader, stand beside each other, or say who wrote make no clean no a possible use."""
+    """Entities that lead to no reader, stand beside each other, or only name writers do not turn a clean "no" into a
+    possible use."""
     found = asked(*SHOP, RAW_1, *said)
     assert (found["used"], found["holdout"], found["serving"]) == ("not-referenced", "not-referenced", [])
 
@@ -156,14 +157,14 @@ def test_what_sagemaker_associates_with_a_job_adds_nothing() -> None:
 
 
 def test_what_the_record_says_stays_as_strong() -> None:
-    """A use that a channel declares is told once, as it was, beside whatever people wrote of it."""
+    """A use that a channel declares is shown once, unchanged, whatever people wrote beside it."""
     said = [RAW_1, own_run(READS_RAW), linked("artifact/1", RUN + "fit-aws-training-job", "AssociatedWith")]
     answer = lineage.used(known(READS_RAW, *said), RAW)
     assert [(row["verdict"], row["channel"]) for row in answer.findings] == [("used", "train")]
 
 
 def test_what_the_data_reached_before_it_was_associated() -> None:
-    """Who got the data by a job that declares it hands it on where people say so: from a mid place, and from a run."""
+    """A job that declares the data hands it on where people say so: from a place in between, and from a run."""
     prep = processing("prep", {"in": RAW}, {"out": "s3://mid/"})
     mid = [prep, entity("artifact/9", "s3://mid/"), CLEAN_2, *chain("artifact/9", "artifact/2")]
     run = [prep, own_run(prep), CLEAN_2, linked(RUN + "prep-aws-processing-job", "artifact/2", "Produced")]
@@ -172,7 +173,7 @@ def test_what_the_data_reached_before_it_was_associated() -> None:
 
 
 def into(target: str) -> Resource:
-    """That the raw data contributed to whatever has an ARN."""
+    """The statement that the raw data contributed to something with an ARN."""
     ends = {"SourceArn": f"{HERE}artifact/1", "DestinationArn": target, "AssociationType": "ContributedTo"}
     return Resource("association", ACCOUNT, REGION, "", f"{HERE}association/into", ends)
 
@@ -186,7 +187,7 @@ LOST = [
 
 @pytest.mark.parametrize(("title", "said"), LOST, ids=[one[0] for one in LOST])
 def test_an_entity_that_is_gone_at_the_end_of_a_chain(title: str, said: Resource) -> None:
-    """Where people say that data got into what nobody could read, nobody knows where it lay: a hole for that data alone."""
+    """Where people say that data got into an unread thing, its place is unknown: a gap for that data alone."""
     graph = known(*SHOP, RAW_1, said)
     answer = lineage.used(graph, RAW)
     (hole,) = answer.scope["holes"]
@@ -210,7 +211,7 @@ def test_what_people_say_that_a_job_read_is_never_certain() -> None:
 
 
 def test_what_a_feature_group_gave() -> None:
-    """Data that lies where a feature group keeps it is possibly used by the jobs that people associate with the group."""
+    """Data in the storage of a feature group is possibly used by the jobs that people associate with the group."""
     other = training("other", {"train": "s3://d/"})
     said = [STORE, entity("artifact/f", STORE.arn), entity("artifact/o", other.arn), *chain("artifact/f", "artifact/o")]
     answer = lineage.used(known(other, *said), f"{CLEAN}part.parquet")
@@ -218,7 +219,7 @@ def test_what_a_feature_group_gave() -> None:
 
 
 def test_an_endpoint_at_the_end_of_a_chain() -> None:
-    """People's word that data got into an endpoint is told with it, and nothing gets out of it by that."""
+    """A statement that data got into an endpoint is shown with it, and leads nowhere from there."""
     end = entity("context/e", arn("endpoint", "shop"), "Endpoint")
     records = [*SHOP, RAW_1, CLEAN_2, end, *chain("artifact/1", "context/e", "artifact/2")]
     answer = lineage.impact(known(*records), RAW)
@@ -238,7 +239,7 @@ def test_an_endpoint_at_the_end_of_a_chain() -> None:
     ids=["a model", "a model's context", "a package", "an endpoint"],
 )
 def test_what_people_say_got_into_a_model_may_be_a_use(end: Resource) -> None:
-    """`used` says so too, as `impact` does; what a job trained that is found itself is no second use."""
+    """`used` says so too, as `impact` does; the model of a training job that is itself a finding is no second use."""
     package = record("model-package", "sold/1", {"CreationTime": "2026-02-01T09:00:00Z"})
     target = end.arn.removeprefix(HERE)
     answer = lineage.used(known(*SHOP, package, RAW_1, end, *chain("artifact/1", target)), RAW)
@@ -248,7 +249,7 @@ def test_what_people_say_got_into_a_model_may_be_a_use(end: Resource) -> None:
 
 
 def test_models_and_packages_at_the_end_of_a_chain() -> None:
-    """What people say got into a model is in what serves it, and above it in a trace; a model's own artifact stays as it is."""
+    """What people say got into a model is in what serves it, and above it in a trace; a model's own artifact is unchanged."""
     model = entity("artifact/m", arn("model", "shop-model"))
     graph = known(*SHOP, RAW_1, model, *chain("artifact/1", "artifact/m"))
     answer = lineage.impact(graph, RAW)
@@ -276,7 +277,7 @@ def test_models_and_packages_at_the_end_of_a_chain() -> None:
     ],
 )
 def test_ways(role: str, source: End, target: End, expected: int) -> None:
-    """An association's type says which way data may have gone; where it says none, both ways count, but for what groups."""
+    """An association's type says which way data may have gone; without one both ways count, except for groups."""
     assert ways(role, source, target) == expected
 
 
@@ -284,7 +285,7 @@ def test_ways(role: str, source: End, target: End, expected: int) -> None:
     ("title", "said"), [*TO_PLACE, *TO_RECORD, *NOTHING_NEW], ids=lambda one: one if isinstance(one, str) else ""
 )
 def test_the_neighbourhood_has_the_whole_chain(tmp_path: Path, title: str, said: list[Resource]) -> None:
-    """What a question loads of a large estate gives the answers that the whole graph gives."""
+    """The part of a large estate that a question loads gives the answers of the whole graph."""
     crawl(tmp_path / "s.db", *SHOP, RAW_1, CLEAN_2, *said)
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
         whole = lineage.graph(snapshot)
@@ -301,7 +302,7 @@ def test_the_neighbourhood_has_the_whole_chain(tmp_path: Path, title: str, said:
 
 
 def test_a_long_chain_grows_straight(tmp_path: Path) -> None:
-    """Twice as long a chain of artifacts is twice the work, and no recursion."""
+    """A chain of artifacts that is twice as long takes twice the work, and no recursion."""
 
     def asks(length: int) -> Any:
         ends = [entity(f"artifact/{number}", f"s3://mid/{number}/") for number in range(2, length)]

@@ -1,4 +1,4 @@
-"""`impact`: what a dataset or a node ended up in, how surely, on which way, and what serves it now."""
+"""`impact`: where a dataset or a node ended up, with what certainty, on which path, and what serves it now."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ def whole(*records: Resource, holes: tuple[Gap, ...] = (), enumerated: Any = ALL
 
 
 def told(subject: str, *records: Resource) -> dict[str, bool]:
-    """The names of what was reached, and whether surely."""
+    """The names of what was reached, and whether for certain."""
     return {row["name"]: row["sure"] for row in impact(whole(*records), subject).reached}
 
 
 def models(subject: str, *records: Resource) -> dict[str, bool]:
-    """The same of models and endpoints alone."""
+    """The same for models and endpoints alone."""
     rows = impact(whole(*records), subject).reached
     return {row["name"]: row["sure"] for row in rows if row["kind"] in ("model", "endpoint")}
 
@@ -91,7 +91,7 @@ def compiled(package: str) -> Resource:
 
 
 def with_(records: list[Resource], kind: str, deleted: str | None = None, **body: Any) -> list[Resource]:
-    """The records, with more fields for the one of a kind."""
+    """The records, with more fields for the only one of a kind."""
     dates = {"created": body["CreationTime"]} if "CreationTime" in body else {}
     return [
         replace(one, body=one.body | body, status=body.get("EndpointStatus", one.status), deleted=deleted, **dates) if one.kind == kind else one
@@ -159,12 +159,13 @@ CASES: list[tuple[str, str, list[Resource], dict[str, bool]]] = [
 def test_models_and_endpoints_that_know_it(
     title: str, subject: str, records: list[Resource], expected: dict[str, bool]
 ) -> None:
-    """What a dataset or a node ended up in is told, surely or possibly, and nothing that its times forbid."""
+    """The answer lists where a dataset or a node ended up, certain or possible, and nothing that its times forbid."""
     assert models(subject, *records) == expected
 
 
 def test_through_processing_and_transform() -> None:
-    """What a transform job made with a model that knows the data, and what was trained on that, knows it, too."""
+    """The output of a transform job whose model knows the data knows it too, and so does whatever was trained on that
+    output."""
     scored = transform("score", "shop-model", "s3://new/", "s3://scores/", "2026-02-02")
     after = training("after", {"train": "s3://scores/new.out"}, "s3://m/after/output/model.tar.gz", day="2026-02-03")
     late = later(served("s3://m/after/output/model.tar.gz", name="late"))
@@ -175,7 +176,7 @@ def test_through_processing_and_transform() -> None:
 
 
 def test_each_comes_with_the_shortest_sure_way() -> None:
-    """A reached node carries its edges from the dataset on, each with its field; a sure way counts before a shorter one."""
+    """A reached node carries its edges from the dataset on, each with its field; a certain path counts before a shorter one."""
     (row,) = [row for row in impact(whole(PREPARED, FIT, *SHOP), "s3://raw/x/1.csv").reached if row["kind"] == "model"]
     assert [(edge["source"], edge["relation"], edge["target"]) for edge in row["evidence"]] == [
         ("s3://raw/x/", "reads", PREPARED.id),
@@ -213,7 +214,7 @@ STATES: list[tuple[str, list[Resource], str | None]] = [
 
 @pytest.mark.parametrize(("title", "records", "serves"), STATES, ids=[state[0] for state in STATES])
 def test_whether_an_endpoint_serves_it_now(title: str, records: list[Resource], serves: str | None) -> None:
-    """Only a living endpoint in service serves, by a variant that gets traffic; everything else is labelled."""
+    """Only an existing endpoint in service serves, by a variant that gets traffic; everything else is labelled."""
     answer = impact(whole(FIT, *records), "fit")
     (row,) = [row for row in answer.reached if row["kind"] == "endpoint"]
     assert row["serves"] == serves
@@ -221,13 +222,13 @@ def test_whether_an_endpoint_serves_it_now(title: str, records: list[Resource], 
 
 
 def test_a_deleted_model_is_labelled() -> None:
-    """What was deleted since is told with the time by which it was gone."""
+    """What was deleted since is shown with the time by which it was gone."""
     rows = impact(whole(FIT, *with_(SHOP, "model", deleted="2026-06-01T00:00:00Z")), "fit").reached
     assert {row["name"]: row["deleted"] for row in rows if row["deleted"]} == {"shop-model": "2026-06-01T00:00:00Z"}
 
 
 def test_only_the_variants_that_know_it() -> None:
-    """Of an endpoint with several variants those are told whose models were made of the data."""
+    """For an endpoint with several variants the answer shows those whose models were made from the data."""
     variants = [{"VariantName": "a", "ModelName": "shop-model"}, {"VariantName": "b", "ModelName": "x-model"}]
     records = [
         *with_(SHOP, "endpoint-config", ProductionVariants=variants),
@@ -252,7 +253,8 @@ def test_inference_components() -> None:
 
 
 def test_a_cycle_ends() -> None:
-    """Captured traffic that trains the next model of the same endpoint reaches that endpoint again, possibly, and ends."""
+    """Captured traffic that trains the next model of the same endpoint possibly reaches that endpoint again, and the walk
+    ends."""
     again = training("again", {"train": "s3://capture/shop/"}, "s3://m/fit/output/model.tar.gz", day="2026-02-10")
     records = with_(with_(SHOP, "endpoint", **CAPTURE), "model", CreationTime="2026-02-20T00:00:00Z")
     records = [replace(one, created=one.body["CreationTime"]) for one in records]
@@ -273,7 +275,7 @@ VERDICTS: list[tuple[str, str, dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("title", "uri", "scope", "expected"), VERDICTS, ids=[case[0] for case in VERDICTS])
 def test_verdict(title: str, uri: str, scope: dict[str, Any], expected: str) -> None:
-    """Nothing is only said where every list was read that could show more, and no hole could hide it."""
+    """The answer is "nothing" only where every relevant list was read and no gap could hide more."""
     assert impact(whole(FIT, *SHOP, **scope), uri).verdict == expected
 
 
@@ -306,7 +308,7 @@ def test_verdict(title: str, uri: str, scope: dict[str, Any], expected: str) -> 
     ],
 )
 def test_what_could_hide_more(title: str, records: list[Resource], reason: str) -> None:
-    """What a living endpoint serves and nobody knows the making of, and what nobody can look into, are holes."""
+    """An endpoint that serves something of unknown origin is a gap, and so is anything that cannot be inspected."""
     answer = impact(whole(OTHER, *records), "s3://none/")
     assert (answer.verdict, [hole["reason"] for hole in answer.scope["holes"]]) == ("unknown", [reason])
     gone = [replace(one, deleted="2026-06-01T00:00:00Z") for one in records]
@@ -321,7 +323,7 @@ def test_a_place_that_is_lost_track_of_is_a_hole() -> None:
 
 
 def test_a_name_that_several_have_is_refused() -> None:
-    """Of several nodes of one name none is guessed; nothing of a name comes with what is spelt almost so."""
+    """None of several nodes of one name is guessed, and a name never matches one with a similar spelling."""
     records = [training("twice", {}), processing("twice", {}, {}), *SHOP]
     with pytest.raises(UnknownNode, match="several are named twice: .*processing-job/twice, .*training-job/twice"):
         impact(whole(*records), "twice")
@@ -348,7 +350,7 @@ def test_the_json_contract() -> None:
 def test_the_neighbourhood_gives_the_whole_graphs_answer(
     bank: lineage.Snapshot, bank_graph: lineage.Graph, subject: str
 ) -> None:
-    """An answer from what is around the subject is the answer from everything."""
+    """An answer from the neighbourhood of the subject is the answer from everything."""
     asked = subject if "://" in subject else lineage.find_in(bank, subject)
     assert impact(lineage.around_subject(bank, asked), asked).as_json() == impact(bank_graph, subject).as_json()
 
@@ -365,7 +367,7 @@ AROUND = [*NEAR, ("a rival who wrote the very model", "s3://raw/", RIVALS, "")]
 def test_what_is_left_out_around_a_subject_tells_nothing(
     tmp_path: Path, title: str, uri: str, records: list[Resource], _: str
 ) -> None:
-    """What is loaded for one location or node leaves out nothing that its impact, or a way from it, would tell."""
+    """The part that is loaded for one location or node leaves out nothing that its impact, or a path from it, would show."""
     crawl(tmp_path / "s.db", *records)
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
         everything = lineage.graph(snapshot)
@@ -379,7 +381,7 @@ def test_what_is_left_out_around_a_subject_tells_nothing(
 
 
 def test_impact_on_the_command_line(ask, bank_graph: lineage.Graph) -> None:
-    """The command prints what Python answers: what serves it first, each with what it went through, and the holes."""
+    """The command prints what Python answers: what serves it first, each with its path, and the gaps."""
     said = json.loads(ask("impact", "s3://bank-raw/loans/", "-f", "json").out)
     assert said == impact(bank_graph, "s3://bank-raw/loans/").as_json()
     table = ask("impact", "Loans-Fit-0042", "-f", "table").out.splitlines()
@@ -423,7 +425,8 @@ FROM_A_DISK = training("disk", [{"ChannelName": "t", "DataSource": {"FileSystemD
          "its model", "a model", "a job", "a place"],
 )  # fmt: skip
 def test_what_stays_in_an_endpoint_is_hidden_nowhere(subject: str, records: list[Resource], verdict: str) -> None:
-    """What others serve, and what jobs read that nobody can look into, is a hole only where something could get there."""
+    """What others serve, and what jobs read from places that cannot be inspected, is a gap only where something could get
+    there."""
     graph = whole(*records, *FOREIGN, FROM_A_DISK)
     answer = impact(graph, subject)
     holes = [] if subject.startswith("endpoint") and verdict in ("nothing-found", "reached") else ["unmatched", "unresolved"]
@@ -432,7 +435,7 @@ def test_what_stays_in_an_endpoint_is_hidden_nowhere(subject: str, records: list
 
 
 def test_what_a_config_keeps_of_an_endpoint(tmp_path: Path) -> None:
-    """Where Search leaves out of an endpoint that it keeps its answers, its config tells; who trains on them is found."""
+    """For an endpoint that captures its answers, a config fills in what Search omits; jobs that train on them are found."""
     again = training("again", {"train": "s3://answers/"}, day="2026-03-01")
     records = [*with_(SHOP, "endpoint-config", **ASYNC), again]
     crawl(tmp_path / "s.db", *records)
@@ -442,7 +445,7 @@ def test_what_a_config_keeps_of_an_endpoint(tmp_path: Path) -> None:
 
 
 def test_what_a_config_keeps_of_a_component(tmp_path: Path) -> None:
-    """Also who trains on the answers of an inference component is found, which no config names."""
+    """Jobs that train on the answers of an inference component, which no config names, are found too."""
     spec = {"Container": {"ArtifactUrl": "s3://m/fit/output/model.tar.gz"}}
     hosted = {"EndpointArn": SHOP[-1].arn, "VariantName": "all", "CreationTime": "2026-02-02T00:00:00Z", "Specification": spec}
     again = training("again", {"train": "s3://answers/"}, day="2026-03-01")
@@ -459,7 +462,7 @@ def test_what_a_config_keeps_of_a_component(tmp_path: Path) -> None:
 
 
 def test_a_hole_makes_what_stays_in_an_endpoint_unknown() -> None:
-    """A list that was not finished, and a record that could not be read, count as before."""
+    """An unfinished list and a record that could not be read still count as gaps."""
     gap = Gap(ACCOUNT, REGION, "DescribeTrainingJob", arn("training-job", "x"), "denied")
     assert impact(whole(*SHOP, *FOREIGN, holes=(gap,)), "endpoint/shop").verdict == "unknown"
     assert (
@@ -470,7 +473,7 @@ def test_a_hole_makes_what_stays_in_an_endpoint_unknown() -> None:
 
 
 def test_an_earlier_life_of_a_name_is_told_apart() -> None:
-    """What is asked about is said by its kind and name; a life before the last one of that name, with its creation, too."""
+    """The subject is shown with kind and name; an earlier one of a reused name also with its creation time."""
     lives = [replace(FIT, created=time) for time in ("2026-01-01T00:00:00Z", FIT.created)]
     said = [impact(whole(*lives), subject).said for subject in ("fit", f"{FIT.id}@2026-01-01T00:00:00Z", "s3://prep/x/")]
     assert said == ["training job fit", "training job fit, created 2026-01-01T00:00:00Z", "s3://prep/x/"]
@@ -485,7 +488,7 @@ def jobs_of(jobs: list[Job]) -> lineage.Graph:
 @settings(max_examples=examples(300))
 @given(JOBS, KEYS)
 def test_impact_agrees_with_brute_force(jobs: list[Job], dataset: str) -> None:
-    """Just those jobs are reached to which a chain of jobs leads that the times allow, and a path leads to each of them."""
+    """Exactly those jobs are reached to which a chain of jobs leads that the times allow, and a path leads to each of them."""
     graph = jobs_of(jobs)
     names = [f"{'t' if job[0] else 'p'}{number}" for number, job in enumerate(jobs)]
     expected = reached(jobs, dataset)
@@ -503,7 +506,8 @@ def test_impact_agrees_with_brute_force(jobs: list[Job], dataset: str) -> None:
 
 
 def test_a_long_way_is_told_in_parts() -> None:
-    """What is hundreds of jobs away is told with the end of its way, which begins at a node that has its own; `path` tells all."""
+    """A node hundreds of jobs away is shown with the end of its path, which starts at a node with a path of its own; `path`
+    shows all."""
     days = [f"2025-{n // 28 + 1:02}-{n % 28 + 1:02}" for n in range(120)]
     artifacts = [f"s3://m/{n}/output/model.tar.gz" for n in range(121)]
     jobs = [training(f"j{n}", {"model": artifacts[n]}, artifacts[n + 1], day=day) for n, day in enumerate(days)]
@@ -519,14 +523,14 @@ def test_a_long_way_is_told_in_parts() -> None:
 
 
 def trained_and_served(count: int) -> lineage.Graph:
-    """So many jobs that read one dataset, each with a model of its own that an endpoint serves."""
+    """This many jobs that read one dataset, each with a model of its own that an endpoint serves."""
     records = [training(f"j{n}", {"train": "s3://raw/"}, f"s3://m/{n}/output/model.tar.gz") for n in range(count)]
     records += [one for n in range(count) for one in served(f"s3://m/{n}/output/model.tar.gz", name=f"e{n}")]
     return whole(*records)
 
 
 def daily(count: int) -> lineage.Graph:
-    """So many daily jobs through one `latest/` prefix and one artifact."""
+    """This many daily jobs through one `latest/` prefix and one artifact."""
     days = [f"{2022 + n // 336}-{n // 28 % 12 + 1:02}-{n % 28 + 1:02}" for n in range(count)]
     records = [processing(f"p{n}", {"raw": "s3://raw/"}, {"out": "s3://prep/latest/"}, day=day) for n, day in enumerate(days)]
     records += [
@@ -542,7 +546,7 @@ def daily(count: int) -> lineage.Graph:
 
 
 def unsure(count: int) -> lineage.Graph:
-    """So many jobs that failed and may have left something at one place, and so many that read there."""
+    """This many jobs that failed and may have left something at one place, and as many that read there."""
     records = [
         processing(f"p{n}", {"raw": "s3://raw/"}, {"out": "s3://prep/"}, ProcessingJobStatus="Failed") for n in range(count)
     ]
@@ -550,7 +554,7 @@ def unsure(count: int) -> lineage.Graph:
 
 
 def redeployed(count: int) -> lineage.Graph:
-    """So many endpoints of one artifact, each made after the job of its year had written it."""
+    """This many endpoints of one artifact, each made after the job of its year had written it."""
     years = [str(2000 + n) for n in range(count)]
     records = [training(f"j{year}", {"train": "s3://raw/"}, "s3://m/latest.tar.gz", day=f"{year}-01-01") for year in years]
     live = (served("s3://m/latest.tar.gz", name=f"e{year}") for year in years)
@@ -558,24 +562,24 @@ def redeployed(count: int) -> lineage.Graph:
 
 
 def moved(one: Resource, year: str) -> Resource:
-    """What was made in another year."""
+    """The same, made in another year."""
     times = {name: f"{year}{value[4:]}" for name, value in one.body.items() if name.endswith("Time")}
     return replace(one, body=one.body | times, created=times["CreationTime"], modified=times.get("LastModifiedTime"))
 
 
 @pytest.mark.parametrize("many", [trained_and_served, daily, redeployed, unsure])
 def test_many_are_no_more_work_each(many: Callable[[int], lineage.Graph]) -> None:
-    """What many jobs, models and endpoints got of one dataset takes no more work for each of them than among few."""
+    """Each job, model and endpoint that got something from one dataset takes the same work among many as among few."""
     assert grows_straight(lambda count: partial(impact, many(count), "s3://raw/"), 200)
 
 
 def test_many_endpoints_of_one_dataset() -> None:
-    """Thousands of jobs, models and endpoints that one dataset reached are told."""
+    """Thousands of jobs, models and endpoints that one dataset reached are shown."""
     assert len(impact(trained_and_served(3000), "s3://raw/").serving) == 3000
 
 
 def test_each_writer_of_a_shared_place_is_told_once() -> None:
-    """A thousand daily jobs through one `latest/` prefix and one artifact are told, each of them once."""
+    """A thousand daily jobs through one `latest/` prefix and one artifact are shown, each of them once."""
     rows = impact(daily(1000), "s3://raw/").reached
     assert [
         sum(row["kind"] == kind and row["sure"] for row in rows) for kind in ("processing-job", "training-job", "model")
@@ -602,7 +606,8 @@ MAY_SERVE: list[tuple[str, list[Resource], dict[str, Any], bool]] = [
 
 @pytest.mark.parametrize(("records", "scope", "may"), [row[1:] for row in MAY_SERVE], ids=[row[0] for row in MAY_SERVE])
 def test_an_endpoint_that_a_hole_stands_before(records: list[Resource], scope: dict[str, Any], may: bool) -> None:
-    """An endpoint that may run what was reached, as far as it could be read, is told as one that may serve it, with why."""
+    """An endpoint that may run what was reached, as far as it could be read, is shown as one that may serve it, with the
+    reason."""
     answer = impact(whole(FIT_ON_RAW, *records, **scope), "s3://raw/")
     assert answer.serving == []
     assert [row["id"] for row in answer.may_serve if row["why"]] == [ENDPOINT_ARN] * may
@@ -619,9 +624,9 @@ TUNED = training("t", {"train": "s3://other/"}, "s3://m/model.tar.gz", day="2026
 @pytest.mark.parametrize(
     ("records", "more"),
     [
-        # who reads a model's key as a prefix may have got what the endpoint, which reads the key alone, did not
+        # a reader of a model's key as a prefix may have got what the endpoint, which reads the key alone, did not
         ([*FOLDERS, TUNED, *served("s3://m/model.tar.gz")], training("i", [channel("model", "s3://m/model.tar.gz")], day="2026-01-05")),
-        # who only names a place reaches nobody who only names it
+        # a job that only names a place reaches no other that only names it
         (
             [
                 training("b", RAW_AT, day="2026-01-05", HyperParameters={"model_dir": "s3://x/y/"}),
@@ -634,7 +639,7 @@ TUNED = training("t", {"train": "s3://other/"}, "s3://m/model.tar.gz", day="2026
     ],
 )  # fmt: skip
 def test_another_job_takes_nobody_away(records: list[Resource], more: Resource) -> None:
-    """Whom the data reached, or may have, it reached as well where one more job reads or writes at a place between."""
+    """Whatever the data reached, or may have reached, stays reached when one more job reads or writes at a place between."""
     before, after = (impact(whole(*some), "s3://raw/") for some in (records, [*records, more]))
     assert {row["id"] for row in before.reached} <= {row["id"] for row in after.reached}
     told = [{row["job"]["id"] for row in used(whole(*some), "s3://raw/").findings} for some in (records, [*records, more])]

@@ -1,4 +1,4 @@
-"""The leaderboard: who is best by which metric, of those that can be compared, and what a rank does not say."""
+"""The leaderboard: which comparable candidate is best by which metric, and what a rank does not say."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ RANKED: list[tuple[str, list[Resource], dict[str, Any], list[tuple[int | None, s
 
 @pytest.mark.parametrize(("why", "records", "asked", "expected"), RANKED, ids=[case[0] for case in RANKED])
 def test_ranks(board, why: str, records: list[Resource], asked: dict[str, Any], expected: list[tuple[int | None, str]]) -> None:
-    """Candidates stand by value in the direction that counts, ties by their end, and what has no fair value below."""
+    """Candidates are ranked by value in the right direction, ties by their end; those without a fair value come below."""
     assert ranks(board(*records, **asked)) == expected
 
 
@@ -78,27 +78,27 @@ def test_every_candidate_is_counted_once(board) -> None:
 
 
 def test_what_is_not_shown_and_better_is_told(board) -> None:
-    """A hidden job that beats the best is named, and one that does not is not."""
+    """A hidden job that beats the best is named; one that does not is not named."""
     answer = board(fit("a", 0.9, **STOPPED), fit("b", 0.5), fit("c", 0.1, **FAILED), fit("d", "inf", **FAILED), **MAX)
     (said,) = [said for said in answer.warnings if "not shown" in said]
     assert said.endswith(": a")
 
 
 def test_what_is_hidden_is_held_against_what_it_can_be_compared_with(board) -> None:
-    """A better value on other data is no better one, unless all are ranked together."""
+    """A better value on other data does not win, unless all are ranked together."""
     jobs = [fit("a", 0.5), fit("b", 0.6), fit("x", 0.95, OTHER), fit("y", 0.9, OTHER, **STOPPED)]
     assert not any("not shown" in said for said in board(*jobs, **MAX).warnings)
     assert any("not shown" in said for said in board(*jobs[:2], jobs[3], mixed_data=True, **MAX).warnings)
 
 
 def test_warnings_name_some_of_many(board) -> None:
-    """Of many names a warning gives the first five, and counts the others."""
+    """A warning about many names gives the first five, and counts the others."""
     answer = board(fit("x", 0.1), *(fit(f"s{number}", 0.9, **STOPPED) for number in range(8)), **MAX)
     assert any(said.endswith(": s0, s1, s2, s3, s4 and 3 more") for said in answer.warnings)
 
 
 def test_ties_are_marked(board) -> None:
-    """Equal values are marked as such, and equally good bests are told."""
+    """Equal values are marked as equal, and candidates that share the best value are named."""
     answer = board(fit("a", 0.5), fit("b", 0.5), fit("c", 0.1), **MAX)
     assert [row["tied"] for row in answer.rows] == [True, True, False]
     assert any(said.startswith("2 are equally good") for said in answer.warnings)
@@ -108,7 +108,7 @@ def test_ties_are_marked(board) -> None:
 
 
 def test_a_job_and_its_run_are_one_candidate(board) -> None:
-    """Whichever of both is asked about, the job's last value counts, with what its run has more."""
+    """A question about a job or about its run gives the job's last value, plus what the run has besides."""
     job = fit("j", 0.5, HyperParameters={"eta": "0.1"})
     run = logged("j-aws-training-job", {AUC: {"Last": 0.4, "Max": 0.8}}, "j", Parameters={"eta": {"NumberValue": 7.0}, "seed": {"NumberValue": 1.0}, "SageMaker.InstanceCount": {"NumberValue": 2.0}})  # fmt: skip
     for ids in ([job.id], [run.id], [job.id, run.id]):
@@ -122,7 +122,7 @@ def test_a_job_and_its_run_are_one_candidate(board) -> None:
 
 
 def test_of_several_runs_the_last_note_counts(board) -> None:
-    """Where two runs record one job, the value that was noted last is taken."""
+    """Where two runs record one job, the value that was logged last is taken."""
     runs = [
         logged(name, {AUC: {"Last": value, "TimeStamp": f"2026-01-02T10:{minute}:00Z"}}, "j")
         for name, value, minute in (("z-early", 0.1, "10"), ("a-late", 0.2, "50"), ("between", 0.3, "30"))
@@ -169,7 +169,7 @@ REFUSED: list[tuple[str, list[Resource], dict[str, Any], str]] = [
 
 
 def test_nothing_but_what_has_no_record(board) -> None:
-    """Where no record is of what was asked about, the refusal names it."""
+    """Where the subject of the question has no record, the refusal names it."""
     denied = arn("training-job", "denied")
     with pytest.raises(LeaderboardError, match=f"the snapshot has no record of what is to be compared: {denied}"):
         board(logged("run", {AUC: {"Last": 0.1}}, "denied"), ids=[denied], **MAX)
@@ -177,7 +177,7 @@ def test_nothing_but_what_has_no_record(board) -> None:
 
 @pytest.mark.parametrize(("why", "records", "asked", "said"), REFUSED, ids=[case[0] for case in REFUSED])
 def test_what_cannot_be_ranked_is_refused(board, why: str, records: list[Resource], asked: dict[str, Any], said: str) -> None:
-    """The refusal says what is there and what to say; no direction is guessed from a name."""
+    """The refusal says what is there and what to pass; no direction is guessed from a name."""
     with pytest.raises(LeaderboardError) as refused:
         board(*records, **asked)
     assert str(refused.value) == said
@@ -191,7 +191,7 @@ def test_long_lists_of_metrics_are_cut(board) -> None:
 
 
 def test_other_things_cannot_be_compared(board) -> None:
-    """An endpoint is refused as what it is, a name that nothing has as unknown, and a name of a job is taken."""
+    """An endpoint is refused as an endpoint, a name that nothing has as unknown, and the name of a job is accepted."""
     job, model = fit("j", 0.5), record("model", "m", {"CreationTime": "2026-01-01T00:00:00Z"})
     with pytest.raises(LeaderboardError, match="is of kind model: training jobs, runs and tuning jobs can be compared"):
         board(job, model, ids=[model.id], **MAX)
@@ -218,7 +218,7 @@ def test_it_is_told_where_metric_and_direction_are_from(board, why: str, records
 
 
 def test_the_last_value_is_called_the_last(board) -> None:
-    """What is compared is named for what it is: a training job keeps the last value, not the best."""
+    """Each value has its exact name: a training job keeps the last value, not the best."""
     run = logged("r", {AUC: {"Last": 0.2, "Max": 0.9}})
     assert board(run, **MAX).metric["said"] == "last, not best"
     assert board(run, statistic="max", **MAX).metric["said"] == "greatest of each run"
@@ -229,7 +229,7 @@ def test_the_last_value_is_called_the_last(board) -> None:
 
 
 def test_a_tuning_job_stands_for_its_training_jobs(board) -> None:
-    """Asked for a tuning job, its training jobs are compared, and of which of them there is no record is told."""
+    """A tuning job is a comparison of its training jobs, and the answer names those without a record."""
     answer = board(trial("a", 0.1), trial("b", 0.3), fit("other", 0.9), tuned(started=3), ids=[arn("tuning-job", "tune")])
     assert ranks(answer) == [(1, "b"), (2, "a")]
     assert answer.counts["unread"] == 0
@@ -237,7 +237,7 @@ def test_a_tuning_job_stands_for_its_training_jobs(board) -> None:
 
 
 def test_definitions_have_objectives_of_their_own(board) -> None:
-    """Of a tuning job with several definitions, their common objective counts."""
+    """A tuning job with several definitions is compared by their common objective."""
     objective = {"TuningObjective": {"Type": "Minimize", "MetricName": AUC}}
     tuning = tuned(settings={"HyperParameterTuningJobObjective": None}, TrainingJobDefinitions=[objective, objective])
     assert ranks(board(trial("a", 0.1), trial("b", 0.3), tuning)) == [(1, "a"), (2, "b")]
@@ -257,7 +257,7 @@ STOPS: list[tuple[str, dict[str, Any], dict[str, Any], bool]] = [
 
 @pytest.mark.parametrize(("why", "job", "tuning", "early"), STOPS, ids=[case[0] for case in STOPS])
 def test_trials_that_were_stopped_early_stay_on_the_board(board, why: str, job: dict[str, Any], tuning: dict[str, Any], early: bool) -> None:  # fmt: skip
-    """A trial that its tuning job stopped has a fair value and a label; who was stopped otherwise is not shown."""
+    """A trial that its tuning job stopped has a fair value and a label; one that was stopped otherwise is not shown."""
     answer = board(trial("a", 0.1), trial("b", 0.3, **job), tuned(**tuning))
     assert ("stopped early" in answer.rows[0]["labels"]) is early
     assert answer.counts["stopped_early"] == early
@@ -265,7 +265,7 @@ def test_trials_that_were_stopped_early_stay_on_the_board(board, why: str, job: 
 
 
 def test_warm_start_parents_are_labelled(board) -> None:
-    """Where one tuning job began with what another had learnt, the trials of the first one say so."""
+    """Where one tuning job started from what another had learned, the trials of the first one say so."""
     parents = {
         "WarmStartType": "IdenticalDataAndAlgorithm",
         "ParentHyperParameterTuningJobs": [{"HyperParameterTuningJobName": "old"}],
@@ -284,7 +284,7 @@ def test_another_best_of_the_tuning_job_is_told(board) -> None:
 
 
 def test_a_direction_against_the_tuning_job_is_told(board) -> None:
-    """Whoever asks for the other direction gets it, and a warning."""
+    """A question for the other direction gets it, with a warning."""
     answer = board(trial("a", 0.1), tuned(), direction="min")
     assert "tune looked for the max of validation:auc; the min was asked for" in answer.warnings
 
@@ -313,7 +313,7 @@ def test_what_was_measured_on_other_data_is_ranked_apart(board) -> None:
 
 
 def test_mixed_data_can_be_asked_for(board) -> None:
-    """Then all have one ranking; the mark, the warning and the best of each set of data stay."""
+    """With `mixed_data` all share one ranking; the mark, the warning and the best of each set of data stay."""
     answer = board(*MIXED, mixed_data=True, **MAX)
     assert ranks(answer) == [(1, "c"), (2, "b"), (3, "a")]
     assert answer.warnings == [
@@ -341,7 +341,7 @@ YARDSTICKS: list[tuple[str, Any, Any, list[str]]] = [
 
 @pytest.mark.parametrize(("why", "one", "other", "warnings"), YARDSTICKS, ids=[case[0] for case in YARDSTICKS])
 def test_what_counts_as_the_same_data(board, why: str, one: Any, other: Any, warnings: list[str]) -> None:
-    """Only what a metric was measured on must be equal; where no channel says it, the training data must be."""
+    """Only the data of the measurement must be equal; where no channel names it, the training data must be."""
     answer = board(fit("a", 0.1, one), fit("b", 0.2, other), **MAX)
     assert answer.warnings == warnings
     apart = len({tuple(row["measured_on"]["places"] or row["trained_on"]["places"]) for row in answer.rows}) > 1
@@ -349,7 +349,7 @@ def test_what_counts_as_the_same_data(board, why: str, one: Any, other: Any, war
 
 
 def test_only_declared_data_counts_where_there_is_some(board) -> None:
-    """Code and models are no data; what a run logs besides is left out where the job itself declares its channels."""
+    """Code and models are no data; extra data that a run logs is left out where the job itself declares its channels."""
     job = fit("j", 0.1, DATA | {"code": "s3://c/x/", "model": "s3://m/x/"})
     run = logged("r", {AUC: {"Last": 0.1}}, "j", InputArtifacts={"more": {"Value": "s3://d/more/"}})
     (row,) = board(job, run, **MAX).rows
@@ -372,7 +372,7 @@ WRITES: list[tuple[str, list[Resource], list[str]]] = [
 
 @pytest.mark.parametrize(("why", "writers", "expected"), WRITES, ids=[case[0] for case in WRITES])
 def test_data_that_was_written_in_between_is_marked(board, why: str, writers: list[Resource], expected: list[str]) -> None:
-    """One place read twice may have held other data where a job wrote there after the first read and before the second."""
+    """One place that was read twice may have held other data where a job wrote there between the two reads."""
     answer = board(FIRST, SECOND, *writers, **MAX)
     told = [job["name"] for one in answer.data_sets for jobs in one["may_have_changed"].values() for job in jobs]
     assert told == expected
@@ -384,7 +384,7 @@ def test_data_that_was_written_in_between_is_marked(board, why: str, writers: li
 
 
 def test_only_parameters_that_differ_are_shown(board) -> None:
-    """Numbers are compared as numbers, the SDK's quotes and its own parameters do not count."""
+    """Numbers are compared as numbers; the SDK's quotes and its own parameters do not count."""
     one = {"eta": "0.1", "depth": '"6"', "kind": '"tree"', "a": "1", "sagemaker_job_name": '"x"', "sagemaker_program": '"a.py"'}
     other = {
         "eta": "1e-1",
@@ -401,7 +401,7 @@ def test_only_parameters_that_differ_are_shown(board) -> None:
 
 
 def test_a_parameter_that_was_cut_out_is_told(board) -> None:
-    """Of a value that looked like a secret nobody can say whether it differs."""
+    """Whether a value that looked like a secret differs is unknown."""
     answer = board(fit("x", 0.1, HyperParameters={"api_key": "(redacted)"}), **MAX)
     assert "unknown whether api_key differs: it looked like a secret and was redacted" in answer.warnings
 
@@ -422,13 +422,14 @@ COSTS: list[tuple[str, dict[str, Any], tuple[Any, ...]]] = [
 
 @pytest.mark.parametrize(("why", "body", "expected"), COSTS, ids=[case[0] for case in COSTS])
 def test_cost(board, why: str, body: dict[str, Any], expected: tuple[Any, ...]) -> None:
-    """Billable seconds are the record's; times the instances they are what is paid; spot savings as SageMaker works them out."""
+    """Billable seconds are the record's; multiplied by the instances they are what is paid; spot savings follow SageMaker's
+    formula."""
     answer = board(fit("x", 0.1, **body), **MAX)
     assert tuple(answer.rows[0]["cost"].values()) == expected
 
 
 def test_costs_are_summed_over_all_that_ran(board) -> None:
-    """What failed was paid for as well, and what tells no cost is counted."""
+    """Failed jobs cost money too, and jobs without a recorded cost are counted."""
     jobs = [fit("x", 0.1, BillableTimeInSeconds=10), fit("y", BillableTimeInSeconds=5, **FAILED), fit("z", 0.2)]
     answer = board(*jobs, **MAX)
     assert answer.cost == {"billable_seconds": 15, "billable_instance_seconds": 0, "not_told": 2 - 1}
@@ -438,7 +439,7 @@ def test_costs_are_summed_over_all_that_ran(board) -> None:
 
 
 def test_the_answer_is_json(board) -> None:
-    """Even what is not a number comes as JSON that every parser takes, and holes of the candidates are in its scope."""
+    """Even a value that is not a number gives JSON that every parser accepts, and the candidates' gaps are in its scope."""
     lost = fit("lost", "nan")
     answer = board(lost, fit("x", 0.1), gap(lost.id, "DescribeTrainingJob"), gap("elsewhere"), **MAX)
     said = json.loads(json.dumps(answer.as_json(), allow_nan=False))
@@ -450,7 +451,7 @@ def test_the_answer_is_json(board) -> None:
 
 
 def test_the_same_snapshot_gives_the_same_answer(board) -> None:
-    """The order in which candidates are asked for does not matter."""
+    """The order in which the question names candidates does not matter."""
     ids = [job.id for job in MIXED]
     assert board(*MIXED, ids=ids, **MAX) == board(*MIXED, ids=reversed(ids), **MAX)
 
@@ -482,7 +483,7 @@ def test_a_dataframe_without_pandas(board, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_an_earlier_life_of_a_name_is_another_candidate(board) -> None:
-    """A training job whose name was used before is compared in each of its lives, the one that is gone by its id."""
+    """A training job whose name was reused is compared in each of its lives, the earlier one by its id."""
     old, new = fit("j", 0.1, day="2026-01-01"), fit("j", 0.2, day="2026-02-01")
     answer = board(old, new, ids=[new.id, f"{new.id}@{old.created}"], **MAX)
     assert [(row["candidate"]["id"], row["value"]) for row in answer.rows] == [
@@ -492,7 +493,7 @@ def test_an_earlier_life_of_a_name_is_another_candidate(board) -> None:
 
 
 def test_what_was_deleted_since_stays_on_the_board(board, tmp_path: Path) -> None:
-    """A training job that is gone is compared by its last record, and labelled."""
+    """A training job that was deleted is compared by its last record, and labelled."""
     job = fit("j", 0.1)
     board(job, **MAX)
     with Snapshot(tmp_path / "board.db", writing=True) as snapshot, snapshot.recording() as recording:

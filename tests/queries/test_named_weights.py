@@ -1,4 +1,4 @@
-"""Weights that only a container's environment names: told and followed by every question, and never for sure."""
+"""Weights that only a container's environment names: every question shows and follows them, and never as certain."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ BY_ENVIRONMENT: list[tuple[str, list[Resource]]] = [
 
 @pytest.mark.parametrize(("title", "records"), BY_ENVIRONMENT, ids=[one[0] for one in BY_ENVIRONMENT])
 def test_weights_in_a_place(tmp_path: Path, title: str, records: list[Resource]) -> None:
-    """What made them and what it read is traced and followed as possible, and told as a hole by whoever asks of other data."""
+    """Their origin and their data are followed as possible, and reported as a gap to a question about other data."""
     graph = known(FIT, *records)
     traced = lineage.trace(graph, "shop")
     assert (traced.verdict, [job["name"] for job in traced.training_jobs]) == ("traced", ["fit"])
@@ -82,7 +82,8 @@ def test_weights_in_a_place(tmp_path: Path, title: str, records: list[Resource])
     ],
 )
 def test_weights_by_a_name(variable: str, value: str, name: str) -> None:
-    """They are told by their name, with a break that says where it stands; a model with an artifact besides is partly traced."""
+    """They are shown by name, with a break that says where the name stands; a model that also has an artifact is partly
+    traced."""
     graph = known(FIT, *shop(**{variable: value}))
     answer = lineage.trace(graph, "shop")
     assert (answer.verdict, [(one["at"]["id"], one["reason"]) for one in answer.breaks]) == ("broken", [(name, NAMED)])
@@ -96,7 +97,7 @@ def test_weights_by_a_name(variable: str, value: str, name: str) -> None:
 
 
 def test_weights_inside_the_container() -> None:
-    """A path inside the container is the artifact that the record names, or nothing: no break is added and none is hidden."""
+    """A path inside the container is the artifact that the record names, or nothing: it adds no break and hides none."""
     local = {"HF_MODEL_ID": "/opt/ml/model"}
     assert lineage.trace(known(FIT, *served(WEIGHTS.rstrip("/"), Environment=local)), "shop").verdict == "traced"
     answer = lineage.trace(known(FIT, *shop(**local)), "shop")
@@ -104,7 +105,7 @@ def test_weights_inside_the_container() -> None:
 
 
 def test_an_artifact_stays_as_sure_beside_named_weights() -> None:
-    """What the record says that a model loads is as certain as it was, whatever its environment names besides."""
+    """The artifact that the record declares stays as certain as it was, whatever its environment names besides."""
     other = training("other", {"train": "s3://data/b/"}, "s3://models/other/output/model")
     graph = known(FIT, other, *served(WEIGHTS.rstrip("/"), Environment={"OPTION_MODEL_ID": "s3://models/other/output/model/"}))
     sure = {uri: lineage.impact(graph, uri).reached[0]["sure"] for uri in (DATA, "s3://data/b/")}
@@ -125,14 +126,15 @@ STUDENT = training("student", {"train": "s3://scored/"}, day="2026-02-03")
     ("model", "job"), [({"HF_MODEL_ID": WEIGHTS}, {}), ({"HF_MODEL_ID": "org/name"}, {"HF_MODEL_ID": WEIGHTS})]
 )
 def test_a_transform_job_may_load_what_its_environment_names(model: dict[str, str], job: dict[str, str]) -> None:
-    """What a job learnt from the output of such weights may know them; also where the job's environment names them."""
+    """What a job learned from the output of such weights may know them; also where the job's environment names them."""
     says = record("transform-job", "says", TRANSFORM | {"Environment": job})
     answer = lineage.used(known(*shop(**model), says, STUDENT), WEIGHTS)
     assert {row["job"]["name"]: row["verdict"] for row in answer.findings} == {"student": "possible"}
 
 
 def test_a_training_job_may_build_on_what_its_environment_names() -> None:
-    """The data of such weights is possible in what it trains, told once; a place that nobody wrote breaks no trace by that."""
+    """The data of such weights is possible in what it trains, shown once; a place without a writer does not break a trace by
+    that."""
     tuned = training("tuned", {"train": "s3://data/b/"}, "s3://m/tuned", day="2026-01-05", Environment={"HF_MODEL_ID": WEIGHTS})
     graph = known(FIT, tuned, *served("s3://m/tuned"))
     found = [(row["job"]["name"], row["verdict"]) for row in lineage.used(graph, DATA).findings]

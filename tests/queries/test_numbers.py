@@ -1,4 +1,4 @@
-"""What a "no" stands on: how much was read, the jobs that do not say what they read, and accounts in which nobody trains."""
+"""The basis of a "no": how much was read, the jobs that do not say what they read, and accounts without any training."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ READS_OUT = training("fit", {"train": "s3://out/x/"}, day="2026-01-03")
 
 
 def whole(*records: Resource) -> lineage.Graph:
-    """The graph of some records, where every list came to its end."""
+    """The graph of some records, where every list was finished."""
     graph = lineage.graph_of(records)
     graph.graph["scope"] = dataclasses.replace(graph.graph["scope"], enumerated=COMPLETE | ALL_LISTED, places=HERE)
     return graph
@@ -73,7 +73,7 @@ CASES: dict[str, tuple[bool, list[Resource]]] = {
 
 @pytest.mark.parametrize(("hole", "records"), CASES.values(), ids=CASES)
 def test_who_does_not_say_what_it_read_is_a_hole(hole: bool, records: list[Resource]) -> None:
-    """A job that was not isolated and declares no channel may have read anything: where it trains, or leads to training."""
+    """A job that was not isolated and declares no channel may have read anything, where it trains or leads to training."""
     answer = lineage.used(whole(*records), "s3://raw/secret/")
     if hole:
         assert (answer.verdict, {one["reason"] for one in answer.scope["holes"]}) == ("unknown", {"no-channels"})
@@ -83,7 +83,8 @@ def test_who_does_not_say_what_it_read_is_a_hole(hole: bool, records: list[Resou
 
 
 def test_the_questions_agree_on_a_silent_job() -> None:
-    """`used`, `impact`, `trace` and `datasets` tell of the same job that may have read anything; of another endpoint nobody does."""
+    """`used`, `impact`, `trace` and `datasets` report the same job that may have read anything; for another endpoint none
+    does."""
     others = [training("fit", {"train": "s3://other/"}, "s3://m/o.tar.gz"), *served("s3://m/o.tar.gz", name="other")]
     graph = whole(training("j", {}, "s3://m/j.tar.gz"), *served("s3://m/j.tar.gz"), *others)
     asked = "s3://raw/secret/"
@@ -98,7 +99,7 @@ def test_the_questions_agree_on_a_silent_job() -> None:
 
 
 def test_numbers(crawled: Any) -> None:
-    """An answer says how many jobs were read and were not isolated, and of how many channels nobody known wrote the data."""
+    """An answer says how many jobs were read and were not isolated, and how many channels read data without a known writer."""
     efs = channel("efs", "x") | {
         "DataSource": {"FileSystemDataSource": {"FileSystemId": "fs-1", "FileSystemType": "EFS", "DirectoryPath": "/d"}}
     }
@@ -128,12 +129,12 @@ def test_numbers(crawled: Any) -> None:
 
 
 def test_nobody_counted_a_graph_of_records() -> None:
-    """A graph without a snapshot has no numbers, and says so, where zeros would be taken for what was counted."""
+    """A graph without a snapshot has no numbers and says so, because zeros would look like counts."""
     assert lineage.used(whole(training("j", {"train": "s3://d/"})), "s3://x/").scope["numbers"] is None
 
 
 def test_deleted_jobs_that_nobody_read_are_counted() -> None:
-    """Of the jobs that are gone each that no crawl read counts once, and neither models nor what could not be read for now."""
+    """Of the deleted jobs each that no crawl read counts once; models and temporarily unreadable jobs do not count."""
     gone = [arn("training-job", name) for name in ("a", "b", "known", "refused")]
     reasons = ("deleted", "missing", "missing", "denied")
     holes = [Gap(ACCOUNT, REGION, "DescribeTrainingJob", job, why) for job, why in zip(gone, reasons, strict=True)]
@@ -146,7 +147,7 @@ def test_deleted_jobs_that_nobody_read_are_counted() -> None:
     assert (numbers_json(scope, Counts(), lambda *_: False) or {})["deleted_jobs_not_read"] == 0
 
 
-# --- where nobody trains --------------------------------------------------------------------------
+# --- accounts without training --------------------------------------------------------------------
 
 
 def _counted(**jobs: int) -> Scope:
@@ -166,11 +167,11 @@ def _counted(**jobs: int) -> Scope:
         ({"a": 0, "b": 1}, ALL, []),
         ({"a": 0, "b": 1}, Within(regions=("ra",)), [(ACCOUNT, "ra")]),
         ({"a": 0, "b": 1}, Within(regions=("rb",)), []),
-        ({"a": 0}, Within(accounts=("999999999999",)), []),  # which is not enumerated, and a hole by that
+        ({"a": 0}, Within(accounts=("999999999999",)), []),  # which is not enumerated, and therefore a gap
     ],
 )
 def test_where_nobody_trains_is_a_hole(jobs: dict[str, int], within: Within, expected: list[tuple[str, str]]) -> None:
-    """Where no training job stands in anything that is asked about, that is a hole with the account and the region."""
+    """Where the accounts and regions of the question hold no training job, that is a gap with the account and the region."""
     scope = _counted(**jobs)
     assert [(gap.account, gap.region) for gap in empty(scope, within)] == expected
     assert all(gap.reason == "empty" and "ra" in gap.detail for gap in empty(scope, within))
@@ -178,13 +179,13 @@ def test_where_nobody_trains_is_a_hole(jobs: dict[str, int], within: Within, exp
 
 
 def test_many_empty_places_are_counted() -> None:
-    """Of many places some are named, and how many others there are is counted right."""
+    """Of many places some are named, and the rest are counted correctly."""
     (gap,) = empty(_counted(**{f"{number:02}": 0 for number in range(12)}))
     assert "r04 and 7 other places" in gap.detail
 
 
 def test_an_empty_account_proves_nothing(crawled: Any) -> None:
-    """A crawl that found no training job makes no "no"."""
+    """A crawl that found no training job proves no "no"."""
     answer = crawled(record("model", "m", {"CreationTime": "2026-01-01T00:00:00Z"}))
     assert (answer.verdict, [(one["reason"], one["account"], one["region"]) for one in answer.scope["holes"]]) == (
         "unknown",
@@ -194,7 +195,7 @@ def test_an_empty_account_proves_nothing(crawled: Any) -> None:
 
 @pytest.fixture
 def crawled(tmp_path: Any) -> Any:
-    """Crawls records as a whole account, and asks of a place that none of them names whether it was used."""
+    """Crawls records as a whole account, and asks whether a place that none of them names was used."""
 
     def ask(*records: Resource) -> lineage.Usage:
         lines = [HEADER, *({"kind": one.kind, "record": dict(one.body)} for one in records)]

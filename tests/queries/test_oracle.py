@@ -1,4 +1,4 @@
-"""`trace`, `used` and `impact` over random accounts, held against an oracle that asks nothing of `lineage`."""
+"""`trace`, `used` and `impact` over random accounts, compared with an oracle that calls nothing of `lineage`."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ def makers(step: Any) -> set[str]:
 
 
 def settled_updates(moves: list[Move]) -> list[Move]:
-    """Moves without updates that are under way or went wrong."""
+    """Moves without updates that are pending or failed."""
     return [move for move in moves if move[0] != "pend"]
 
 
 @settings(max_examples=examples(40), deadline=None)
 @given(MOVES)
 def test_trace_finds_whoever_made_what_is_served(moves: list[Move]) -> None:
-    """Each job that made what an endpoint serves, or may have, is in its trace, through any number of others, and nobody else; a
+    """The trace has exactly the jobs that made what an endpoint serves, or may have, through any number of others; a
     training job is certain there where the records leave no doubt.
     """
     found = records(moves)
@@ -81,8 +81,8 @@ def test_impact_is_as_sure_as_the_records_are(moves: list[Move]) -> None:
 @settings(max_examples=examples(20), deadline=None)
 @given(MOVES.map(settled_updates), st.integers(1, 7))
 def test_what_was_served_stays_told(moves: list[Move], number: int) -> None:
-    """Of two crawls, with updates, new lives of endpoints and the ends of jobs between them: `trace` tells what is served now, and
-    `impact` what is, and what was when the first crawl saw it; each for certain where the records leave no doubt.
+    """Between two crawls endpoints are updated or recreated and jobs end: `trace` shows what is served now, and `impact`
+    that and what was served at the first crawl; each for certain where the records leave no doubt.
     """
     found, old = records(moves), records(moves[:number])
     right, before = oracle(found), oracle(old)
@@ -117,7 +117,8 @@ def test_used_never_says_not_used_of_data_that_was(moves: list[Move]) -> None:
 @settings(max_examples=examples(30), deadline=None)
 @given(MOVES, MOVES)
 def test_what_happens_later_takes_nothing_away(moves: list[Move], later: list[Move]) -> None:
-    """Whatever else happens: data that was used in any way is no clean "no", and who made what is served is told as before."""
+    """Whatever else happens, data that was used in any way never gets a clean "no", and the makers of what is served stay
+    the same."""
     found, more = records(moves), records([*moves, later[0]])
     before, after = told(found), told(more)
     for place in DATA:

@@ -1,4 +1,4 @@
-"""`path`: the shortest way of the data from one thing to another, the times respected, or that there is none."""
+"""`path`: the shortest path of the data between two things, in the order of time, or that there is none."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ CASES: list[tuple[str, str, str, list[Resource], str, list[str]]] = [
 
 @pytest.mark.parametrize(("title", "source", "target", "records", "verdict", "relations"), CASES, ids=[one[0] for one in CASES])
 def test_the_way(title: str, source: str, target: str, records: list[Resource], verdict: str, relations: list[str]) -> None:
-    """The way is a chain of edges, each with its field, from the one end to the other; or there is none."""
+    """The path is a chain of edges, each with its field, from one end to the other; or there is none."""
     answer = path(whole(*records), source, target)
     assert (answer.verdict, [edge["relation"] for edge in answer.evidence]) == (verdict, relations)
     for before, after in zip(answer.evidence, answer.evidence[1:], strict=False):
@@ -57,13 +57,13 @@ def test_the_way(title: str, source: str, target: str, records: list[Resource], 
 
 
 def test_no_way_with_a_hole_is_unknown() -> None:
-    """Where a hole could hide a way, none that was found is no "no"."""
+    """Where a gap could hide a path, "none found" is no "no"."""
     answer = path(whole(FIT, *served("s3://m/copied.tar.gz")), "fit", "shop")
     assert (answer.verdict, [hole["reason"] for hole in answer.scope["holes"]]) == ("unknown", ["unmatched"])
 
 
 def test_ends_that_are_not_there_are_refused() -> None:
-    """Each end must be there, under one name."""
+    """Each end must exist, under one name."""
     with pytest.raises(UnknownNode, match="nothing in the snapshot is named 'nobody'"):
         path(whole(FIT), "fit", "nobody")
     with pytest.raises(UnknownNode, match="several are named fit"):
@@ -82,7 +82,7 @@ def test_a_way_of_no_steps_on_the_command_line(ask, bank: api.Snapshot) -> None:
 
 
 def test_path_on_the_command_line(ask, bank_graph: api.Graph) -> None:
-    """The command prints what Python answers: a line for each edge, or that there is no way, with the holes."""
+    """The command prints what Python answers: a line for each edge, or that there is no path, with the gaps."""
     said = json.loads(ask("path", "s3://bank-raw/loans/2026-05/", "loans-live", "-f", "json").out)
     assert said == api.path(bank_graph, "s3://bank-raw/loans/2026-05/", "loans-live").as_json()
     table = ask("path", "s3://bank-raw/loans/2026-05/", "loans-live", "-f", "table").out.splitlines()

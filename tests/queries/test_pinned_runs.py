@@ -1,4 +1,4 @@
-"""A run shows which content its inputs had beside them, and nobody takes that for a setting."""
+"""A run shows which content its inputs had beside them, and that is never taken for a setting."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from tests.queries.test_runs import SDK, experiment, holding, trial
 
 
 def test_a_run_shows_a_pin_beside_its_input(run, tmp_path: Path) -> None:
-    """A person reads it beside the place; as JSON the parameter is whole, and what is no pin is any parameter."""
+    """A person reads it beside the place; in JSON the parameter is whole, and anything that is no pin is an ordinary
+    parameter."""
     parameters = {
         parameter_of("train"): {"StringValue": PIN.text()},
         parameter_of("gone"): {"StringValue": PIN.text()},
@@ -26,7 +27,7 @@ def test_a_run_shows_a_pin_beside_its_input(run, tmp_path: Path) -> None:
     assert f"  train  {TRAIN}  (content sha256:1a2b3c4d…, 12 objects)" in text
     assert "2 parameters" in text
     assert "lineage.content.train" not in text
-    assert f"lineage.content.gone  {PIN.text()}" in text  # no input of that name is there to tell it with
+    assert f"lineage.content.gone  {PIN.text()}" in text  # no input has that name, so there is none to show it with
     told = json.loads(run(*asked, "-f", "json")[1])["run"]
     assert told["parameters"][parameter_of("train")] == PIN.text()
     assert told["inputs"][0]["content"]["digest"] == PIN.digest

@@ -110,7 +110,7 @@ DEFAULTS = [
     ],
 )
 def test_a_name(expression: Any, name: str) -> None:
-    """Each expression gives its name, in the experiment's place as in the trial's; what nobody can tell says why."""
+    """Each expression gives its name, for the experiment as for the trial; an unknown one gives the reason."""
     found = experiment_names(defined({"ExperimentName": expression, "TrialName": "t"}, Parameters=DEFAULTS), E1, "P")
     if found.experiment.text is None:
         assert found.experiment.reason.startswith(name)
@@ -123,13 +123,13 @@ def test_a_name(expression: Any, name: str) -> None:
 
 
 def test_the_default_trial_is_the_execution() -> None:
-    """A config without names gives the pipeline's name, as its ARN has it where nobody says it better, and the execution's id."""
+    """A config without names gives the pipeline's name, from its ARN as a fallback, and the execution's id."""
     assert experiment_names(defined({}), E1) == (Name("p"), Name("e1"))
 
 
 @pytest.mark.parametrize("definition", [defined(None), "{}", {"Steps": []}])
 def test_no_experiment(definition: Any) -> None:
-    """Null, or no config at all, asks for no experiment, and that is known."""
+    """Null, or no config at all, asks for no experiment: that is known, not unknown."""
     assert experiment_names(definition, E1) == (Name(None, "the definition asks for no experiment"),) * 2
 
 
@@ -152,7 +152,7 @@ def test_a_region_without_experiments() -> None:
     ],
 )
 def test_a_bad_definition(definition: str, reason: str | None) -> None:
-    """What can't be read gives no name, says why, and raises nothing."""
+    """An unreadable definition gives no name, says why, and raises nothing."""
     found = experiment_names(definition, E1)
     if reason:
         assert found == (Name(None, reason, known=False),) * 2
@@ -161,14 +161,14 @@ def test_a_bad_definition(definition: str, reason: str | None) -> None:
 
 
 def test_an_execution_of_which_nothing_is_known() -> None:
-    """An execution without an ARN, and parameters that are none, give names that are not known."""
+    """An execution without an ARN, and malformed parameters, give unknown names."""
     config = {"ExperimentName": {"Get": "Parameters.Team"}}
     found = experiment_names(defined(config, Parameters="x"), {"PipelineParameters": ["y", {"Name": "Team"}]})
     assert [one.known for one in found] == [False, False]
 
 
 def test_parse_definition_refuses() -> None:
-    """Who asks for the definition itself gets an error that a caller can catch."""
+    """A call for the definition itself raises an error that the caller can catch."""
     with pytest.raises(MalformedDefinition, match="not a JSON object"):
         parse_definition("3")
 
@@ -199,7 +199,7 @@ def respelt(expression: Any) -> Any:
 
 @given(st.sampled_from(["", "-", "x"]), st.lists(PARTS, min_size=1, max_size=3))
 def test_a_join_joins(on: str, parts: list[Any]) -> None:
-    """A join is its parts joined, however deep; both spellings say the same; a join of one part is that part."""
+    """A join is its parts joined, at any depth; both spellings mean the same; a join of one part is that part."""
     join = {"Std:Join": {"On": on, "Values": parts}}
     known = [resolved(part) for part in parts]
     assert resolved(join) == on.join(known) if all(known) and len(on.join(known)) <= 120 else True
@@ -211,7 +211,7 @@ def test_a_join_joins(on: str, parts: list[Any]) -> None:
 
 
 def test_pipelines_of_the_bank(account_path: Path) -> None:
-    """Each pipeline is listed with its executions, also one of which only an execution is named."""
+    """Each pipeline is listed with its executions, also one that only an execution names."""
     with lineage.open_snapshot(account_path) as snapshot:
         found = {one.name: (one.executions, one.observed, one.last_execution) for one in lineage.list_pipelines(snapshot)}
         executions = lineage.list_executions(snapshot, "RENEWAL-price")
@@ -232,7 +232,7 @@ def entry(execution: str, name: str = "p", **body: Any) -> dict[str, Any]:
 
 
 def test_executions_outlive_their_pipeline(tmp_path: Path) -> None:
-    """A pipeline that is gone is listed with its executions, all of them marked."""
+    """A pipeline that was deleted is listed with its executions, all of them marked."""
     both = [line("pipeline", name, {"PipelineDefinition": "{}", "PipelineStatus": "Active"}) for name in ("p", "q")]
     for records in ([*both, entry("e1"), entry("e2", "q")], [both[1], entry("e2", "q")]):
         lineage.crawl_estate(tmp_path / "s.db", session=replay_session(account(tmp_path, records=records)))
@@ -248,7 +248,7 @@ def test_executions_outlive_their_pipeline(tmp_path: Path) -> None:
 
 
 def test_a_pipeline_name_that_was_used_again(tmp_path: Path) -> None:
-    """An execution from before a pipeline of its name was made anew was gone with the old one."""
+    """An execution from before a pipeline of its name was created again was deleted with the old one."""
     crawl(
         tmp_path / "s.db",
         pipeline(defined({}), CreationTime="2025-07-01T00:00:00Z"),
@@ -263,7 +263,7 @@ def test_a_pipeline_name_that_was_used_again(tmp_path: Path) -> None:
 
 
 def test_what_only_tags_name(tmp_path: Path) -> None:
-    """An execution that only a job's tag names is shown with that job, as not observed, and its names as not known."""
+    """An execution that only a job's tag names is shown with that job, as not observed, and its names as unknown."""
     tag = {"Key": "sagemaker:pipeline-execution-arn", "Value": at("e9", "gone")}
     crawl(tmp_path / "s.db", training("j", {}, Tags=[tag]))
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
@@ -311,20 +311,20 @@ SELECTED = {"SelectiveExecutionConfig": {"SourcePipelineExecutionArn": at("a"), 
          "by the config", "by the config, of another job", "selected", "by the config, not read"],
 )  # fmt: skip
 def test_where_a_step_ran(tmp_path: Path, records: list[Resource], expected: tuple[Any, ...], why: str) -> None:
-    """A step leads to the execution that ran it, over as many as reused it, and says where that is not known."""
+    """A step leads to the execution that ran it, over as many as reused it, and says where that is unknown."""
     found = loaded(tmp_path, *records)
     assert ran(found) == [expected]
     assert found.steps[0]["ran"]["why"].startswith(why) if why else not found.steps[0]["ran"]["why"]
 
 
 def test_the_way_to_who_ran_it(tmp_path: Path) -> None:
-    """The executions between are told in their order."""
+    """The executions in between are shown in their order."""
     found = loaded(tmp_path, run("a", step()), run("c", step(**cached("a"))), run("b", step(**cached("c"))))
     assert found.steps[0]["ran"]["through"] == [at("c")]
 
 
 def test_who_ran_it_is_gone(tmp_path: Path) -> None:
-    """After a whole list an execution that is not in it is told as gone, not as unread."""
+    """After a complete list, an execution that is not in it is shown as gone, not as unread."""
     records = [line("pipeline", "p", {"PipelineDefinition": "{}", "PipelineStatus": "Active"}), entry("b")]
     records[1]["extras"]["PipelineExecutionSteps"][0] |= cached("a")
     lineage.crawl_estate(tmp_path / "s.db", session=replay_session(account(tmp_path, records=records)))
@@ -333,7 +333,8 @@ def test_who_ran_it_is_gone(tmp_path: Path) -> None:
 
 
 def test_every_metadata_member_is_told() -> None:
-    """Each resource and each place that a step's metadata can name as made is told; a Lambda function was there before."""
+    """Each resource and each place that a step's metadata can name as its product is shown; a Lambda function existed
+    before."""
     for reference in KINDS["pipeline-execution"].references:
         start, _, path = reference.path.partition(".Metadata.")
         if not path or reference.relation not in ("member-of", "writes"):
@@ -349,7 +350,7 @@ def test_every_metadata_member_is_told() -> None:
 
 @pytest.mark.parametrize("member", [*OPAQUE, "Condition", "Fail"])
 def test_opaque_steps(tmp_path: Path, member: str) -> None:
-    """Steps whose work SageMaker keeps no record of say so; a condition tells its outcome, a failed step why."""
+    """Steps whose work SageMaker keeps no record of say so; a condition shows its outcome, a failed step the reason."""
     metadata = {"Condition": {"Outcome": "True"}, "Fail": {"ErrorMessage": "too bad"}}.get(member, {"ClusterId": "j-1"})
     (row,) = loaded(tmp_path, run("b", {"StepName": "s", "Metadata": {member: metadata}})).steps
     assert (row["type"], row["opaque"], row["metadata"]) == (member, OPAQUE.get(member), {member: metadata})
@@ -357,7 +358,7 @@ def test_opaque_steps(tmp_path: Path, member: str) -> None:
 
 
 def test_steps_in_their_order(tmp_path: Path) -> None:
-    """Steps come as they began, those that did not begin at the end, with the type that the definition says."""
+    """Steps come in the order of their start, unstarted ones last, with the type that the definition says."""
     steps = [{"StepName": "Serve"}, step("Fit", StartTime=f"{DAY}T09:00:00Z"), step("Prepare", StartTime=f"{DAY}T08:00:00Z")]
     known = pipeline(defined({}, Steps=[{"Name": "Serve", "Type": "Endpoint"}, "x"]))
     found = loaded(tmp_path, known, run("b", *steps)).steps
@@ -368,7 +369,7 @@ def test_steps_in_their_order(tmp_path: Path) -> None:
     ]
 
 
-LONG = "TrainTheVeryBestModelOfAllModels"  # 34 characters are the most that go beside a name of 63
+LONG = "TrainTheVeryBestModelOfAllModels"  # 34 characters are the most that fit beside a name of 63
 
 
 @pytest.mark.parametrize(
@@ -385,7 +386,8 @@ LONG = "TrainTheVeryBestModelOfAllModels"  # 34 characters are the most that go 
     ],
 )
 def test_earlier_attempts(tmp_path: Path, name: str, of: str, fits: bool) -> None:
-    """A job that is named as Pipelines names those of a step, and is not the one it made at last, is an earlier attempt."""
+    """A job named by the scheme of Pipelines shows the names of a step; if it is not the step's last job, it is an earlier
+    attempt."""
     execution = "b" * 12 if of == LONG else "b"
     found = loaded(
         tmp_path, training(name, {}), training("fit", {}), run(execution, step(of, AttemptCount=2)), execution=execution
@@ -394,7 +396,7 @@ def test_earlier_attempts(tmp_path: Path, name: str, of: str, fits: bool) -> Non
 
 
 def test_a_tag_makes_an_earlier_attempt_surer(tmp_path: Path) -> None:
-    """A job that its tag ties to the execution as well says so; one with no such name is told beside the steps."""
+    """A job that its tag ties to the execution as well says so; one without such a name is shown beside the steps."""
     tags = [{"Key": "sagemaker:pipeline-execution-arn", "Value": at("b")}]
     jobs = [training(name, {}, Tags=tags) for name in ("pipelines-b-Fit-aB3dE5gH7j", "own-name", "fit")]
     found = loaded(tmp_path, *jobs, run("b", step(AttemptCount=2)))
@@ -402,7 +404,7 @@ def test_a_tag_makes_an_earlier_attempt_surer(tmp_path: Path) -> None:
     assert [(one["name"], one["said_by"]) for one in found.others] == [("own-name", "Tags[].Value")]
 
 
-# --- names against what there is ------------------------------------------------------------------
+# --- names compared with what exists --------------------------------------------------------------
 
 SAYS = {"PipelineExperimentConfig": {"ExperimentName": "Exp", "TrialName": "Tri"}}
 THERE = [record("experiment", "exp", {}), record("trial", "tri", {"ExperimentName": "EXP"})]
@@ -426,7 +428,7 @@ SAME = pipeline(defined({"ExperimentName": "exp", "TrialName": "tri"}))
     ids=["all fits", "none", "other", "changed since", "not resolved", "no JSON", "other trial", "other job", "reused", "a job with its own"],
 )  # fmt: skip
 def test_mismatches(tmp_path: Path, records: list[Resource], said: list[str]) -> None:
-    """What the execution says wins; what the definition would give, and what there is, is reported where it differs."""
+    """The execution's own statement wins; a difference to the definition or to what exists is reported."""
     found = loaded(tmp_path, *THERE, *records)
     assert [one["said"] for one in found.findings] == said
     if "PipelineExperimentConfig" in next(one for one in records if one.name.endswith("/b")).body:
@@ -434,14 +436,14 @@ def test_mismatches(tmp_path: Path, records: list[Resource], said: list[str]) ->
 
 
 def test_a_trial_of_another_experiment(tmp_path: Path) -> None:
-    """A trial that was there already, in another experiment, is reported."""
+    """A trial that existed before, in another experiment, is reported."""
     found = loaded(tmp_path, SAME, run("b", **SAYS), record("trial", "tri", {"ExperimentName": "else"}))
     assert [one["said"] for one in found.findings] == ["trial Tri belongs to experiment else, and not to Exp"]
     assert (found.experiment["exists"], found.trial["exists"]) == (None, True)
 
 
 def test_names_by_the_definition(tmp_path: Path) -> None:
-    """An execution that does not say its names has those of the definition; the answer says by whom they are said."""
+    """An execution without names of its own gets those of the definition; the answer says where they come from."""
     found = loaded(tmp_path, pipeline(defined({"TrialName": JOIN})), run("b", PipelineParameters=E1["PipelineParameters"]))
     assert [(one["name"], one["said_by"]) for one in (found.experiment, found.trial)] == [
         ("p", "definition"),
@@ -452,7 +454,8 @@ def test_names_by_the_definition(tmp_path: Path) -> None:
 
 
 def test_the_definition_of_its_time(tmp_path: Path) -> None:
-    """A version that a crawl saw unchanged after the execution began is its own; else it is the latest, and said to be."""
+    """A version that a crawl saw unchanged after the execution began is its own; otherwise the latest is shown, and called
+    that."""
     early, late = (
         pipeline(defined({"ExperimentName": name}), LastModifiedTime=when)
         for name, when in (("v1", "2025-01-02T00:00:00Z"), ("v2", "2026-03-01T00:00:00Z"))
@@ -503,7 +506,7 @@ def traced(*records: Resource) -> lineage.Trace:
     ids=["ran", "cached", "selective", "two hops", "not read", "not read after a hop", "another step of another one", "retried"],
 )  # fmt: skip
 def test_trace_names_who_ran_it(records: list[Resource], who: list[str], reused: list[str]) -> None:
-    """The execution that really ran a job is its maker, and those that took it over are called so, and follow it."""
+    """The execution that really ran a job is its maker; those that reused it are called that, and come after it."""
     answer = traced(*records)
     (job,) = answer.training_jobs
     assert job["name"] == "fit"
@@ -515,7 +518,7 @@ def test_trace_names_who_ran_it(records: list[Resource], who: list[str], reused:
 
 
 def test_trace_prints_who_ran_it(account_path: Path, tmp_path: Path, run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A person reads who ran the job and who reused it, and a script the same in its columns."""
+    """A person reads which execution ran the job and which reused it, and a script gets the same in its columns."""
     out = run("trace", "renewal-price", "--snapshot", str(account_path), "-f", "table").out
     told = "renewal-price/execution/w4hq8d2m1xk7, reused by renewal-price/execution/t9zc3v6b0nf5 and renewal-price/execution/y2rj7l5s8pg1"
     assert f"ran in pipeline execution {told}" in out
@@ -543,7 +546,7 @@ def test_a_package_of_the_one_that_reused() -> None:
 
 
 def test_impact_of_who_only_reused() -> None:
-    """What an execution took over is only possibly of it; what it made itself is surely so."""
+    """What an execution reused belongs to it only possibly; what it made itself is certain."""
     runs = [run("a", step()), run("b", step(**cached("a")))]
     graph = graph_of([MADE, *SERVED, *runs])
     sure = {name: {row["name"]: row["sure"] for row in impact(graph, at(name)).reached} for name in "ab"}
@@ -553,7 +556,7 @@ def test_impact_of_who_only_reused() -> None:
 
 
 def test_impact_of_an_execution_that_was_not_read() -> None:
-    """What only the one that reused it tells is a lead, and is not left out; nor is anything else of that one told."""
+    """What only the reusing execution shows is a lead, and is kept, like everything else about that execution."""
     other = training("other", {})
     runs = [run("b", step(**cached("a")), step("More", other.arn))]
     assert {row["name"]: row["sure"] for row in impact(graph_of([MADE, other, *SERVED, *runs]), at("a")).reached}.keys() >= {
@@ -563,7 +566,7 @@ def test_impact_of_an_execution_that_was_not_read() -> None:
 
 
 def test_who_took_a_query_over_has_not_written() -> None:
-    """What a cached Athena step names as its output was written by the execution that ran it, where that was read."""
+    """The named output of a cached Athena step was written by the execution that ran it, where that was read."""
     athena = {"StepName": "Query", "Metadata": {"Athena": {"S3OutputLocation": "s3://data/x/"}}}
     runs = [run("a", athena), run("b", athena | cached("a"), CreationTime="2025-06-02T00:00:00Z")]
     answer = traced(*runs)
@@ -573,7 +576,7 @@ def test_who_took_a_query_over_has_not_written() -> None:
 
 
 def test_the_table_tells_a_reuse() -> None:
-    """A field below a step that was reused says so, in the record that reused it and in no other."""
+    """A field below a reused step says so, in the record of the execution that reused it and in no other."""
     found = [
         (hit.role, hit.usage)
         for one in (step(), step("Cached", **cached("a")), step("Selective", **left_out("a")), step("Empty", CacheHitResult={}))
@@ -613,14 +616,14 @@ def test_each_format(ask_all, arguments: tuple[str, ...]) -> None:
     ],
 )
 def test_unknown_names(ask_all, arguments: tuple[str, ...], said: str) -> None:
-    """A pipeline or an execution that is not there exits with 2 and one line, with near names."""
+    """An unknown pipeline or execution exits with 2 and one line, with near names."""
     ran = ask_all(*arguments)
     assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
     assert said in ran.err
 
 
 def test_every_name_of_an_execution(ask_all) -> None:
-    """An execution is found by its id, its display name, its ARN alone and beside its pipeline's."""
+    """An execution is found by its id, its display name, its ARN alone, and each of these beside its pipeline."""
     own = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:pipeline/Renewal-Price/execution/y2rj7l5s8pg1"
     ways = [
         ("Renewal-Price", "y2rj7l5s8pg1"),
@@ -632,7 +635,7 @@ def test_every_name_of_an_execution(ask_all) -> None:
 
 
 def test_nothing_to_list(tmp_path: Path) -> None:
-    """A snapshot without pipelines lists none, and says so where one is asked for."""
+    """A snapshot without pipelines lists none, and says so when a question names one."""
     crawl(tmp_path / "s.db", MADE)
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
         assert lineage.list_pipelines(snapshot) == []
@@ -643,11 +646,11 @@ def test_nothing_to_list(tmp_path: Path) -> None:
 
 
 def test_a_walk_from_an_endpoint_never_has_all_pipelines(run, tmp_path: Path, ask_all) -> None:
-    """A snapshot crawled from an endpoint lists no pipelines, and never as if there were none; a whole one has no such hole."""
+    """A snapshot crawled from an endpoint never lists pipelines as if there were none; a whole one has no such gap."""
     lineage.crawl_endpoints(tmp_path / "lineage.db", ["loans-live"], replay=BANK)
     ask = ("pipelines", "-f")
     table = run(*ask, "table").out.splitlines()
-    assert table[:2] == ["There are no pipelines, as far as was read.", "Note: 1 hole could hide more pipelines:"]
+    assert table[:2] == ["There are no pipelines, as far as was read.", "Note: 1 gap could hide more pipelines:"]
     for form in ("tsv", "csv", "md", "jsonl"):
         assert run(*ask, form).err.splitlines() == [*table[1:], "lineage: there are no pipelines, as far as was read"]
     assert [hole["reason"] for hole in json.loads(run(*ask, "json").out)["scope"]["holes"]] == ["not-enumerated"]

@@ -1,4 +1,4 @@
-"""What a place is to every question: by whichever name a record calls it, and which of two that are called the same."""
+"""What a place is to every question, whatever name a record gives it, and which of two places of one name is meant."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ POINTS = [
 
 @pytest.mark.parametrize("point", POINTS)
 def test_an_access_point_of_any_bucket_may_hide_a_use(point: str) -> None:
-    """What a channel reads over an access point, also of a directory bucket, may be the data: nobody says that it was not."""
+    """Data that a channel reads over an access point, also of a directory bucket, may be the dataset: never a "no"."""
     read = training("j", {"train": point})
     assert verdict("s3://f--use1-az4--x-s3/x/", read) == "unknown"
     assert verdict("s3://f--use1-az4--x-s3/y/", read) == "not-referenced"
@@ -66,7 +66,7 @@ def test_a_model_is_found_by_the_host_of_any_partition(written: str) -> None:
     assert (found.verdict, [job["name"] for job in found.training_jobs]) == ("traced", ["j"])
 
 
-# --- data that is called by a name --------------------------------------------------------------
+# --- data that has a name of its own ------------------------------------------------------------
 
 HUB = "arn:aws:sagemaker:eu-west-1:111122223333:hub-content/hub/DataSet/ds/1.0.0"
 AT = {"Catalog": "AwsDataCatalog", "Database": "sagemaker_featurestore"}
@@ -106,12 +106,12 @@ FIT = training("fit", {"train": "s3://sets/q/"})
     ],
 )
 def test_the_table_of_a_feature_group_lies_at_its_offline_store(uri: str, records: list[Resource], expected: str) -> None:
-    """A query of the Glue table that a feature group names read its offline store and nothing else; of another one, who knows."""
+    """A query of the Glue table that a feature group names reads its offline store only; for another table that is unknown."""
     assert verdict(uri, *records) == expected
 
 
 def test_all_questions_follow_a_query_of_a_feature_group() -> None:
-    """What was put into a feature group is found behind a query of its table by each question, as surely."""
+    """Data that was put into a feature group is found behind a query of its table by each question, with the same certainty."""
     graph = whole(FEATURES, ingest(), query(), FIT, *served("s3://models/fit/output/model.tar.gz"), enumerated=ALL)
     reached = {row["name"]: row for row in impact(graph, "s3://raw/x/").reached}
     assert {"fit", "shop", "features", "s3://fs/1/features-1/data"} <= set(reached)
@@ -146,12 +146,12 @@ LIES = {"DatasetS3Bucket": "hubbed", "DatasetS3Prefix": "datasets/ds.jsonl"}
     ],
 )
 def test_a_dataset_of_a_hub_lies_where_its_document_says(uri: str, records: list[Resource], expected: str) -> None:
-    """A job that reads a hub's dataset read the bucket and the prefix of its document; without them nobody knows."""
+    """A job that reads a hub's dataset reads the bucket and prefix of its document; without them the place is unknown."""
     assert verdict(uri, *records) == expected
 
 
 def test_a_hub_says_from_which_feature_groups_a_dataset_is() -> None:
-    """What was in a feature group may be in a dataset that its document says was extracted from there, for each question."""
+    """Data in a feature group may be in a dataset whose document says that it was extracted from there, for each question."""
     extracted = hub_dataset(**LIES, ContentMetadata={"SourceFeatureGroups": [arn("feature-group", "features")]})
     graph = whole(FEATURES, ingest(), extracted, TUNED, *served("s3://models/tuned/output/model.tar.gz"))
     for uri in ("s3://raw/x/", "s3://fs/1/features-1/data/"):
@@ -229,7 +229,7 @@ REPACKED = training("repack", {"training": "s3://models/first/output/model.tar.g
 
 
 def lost(*records: Resource, uri: str = "s3://raw/x/") -> list[str]:
-    """What the walk down from a place says may have been written where it can't be followed."""
+    """What the walk down from a place says may have been written where it cannot be followed."""
     return [hole["subject"] for hole in impact(whole(*records, enumerated=ALL), uri).scope["holes"]]
 
 
@@ -244,12 +244,12 @@ def lost(*records: Resource, uri: str = "s3://raw/x/") -> list[str]:
     ],
 )
 def test_what_the_sdk_names_to_every_script_is_no_hole(records: list[Resource], subjects: list[str]) -> None:
-    """Its code, the archive to repack and `model_dir` are no places that could hide where data went; any other name may."""
+    """A job's code, the archive to repack and `model_dir` hide no path of data; any other name may."""
     assert lost(*records) == subjects
 
 
 def test_what_a_script_may_put_into_its_model_dir_is_followed() -> None:
-    """Who read what a script may have put into `model_dir` may have got it; nothing says that it did."""
+    """A reader of what a script may have put into `model_dir` may have got it; nothing says that it did."""
     first = training("first", {"train": "s3://raw/x/"}, **MODEL_DIR)
     after = training("second", {"pretrained": "s3://tf/first/model/1/"}, day="2026-01-03")
     graph = whole(first, after, *SECOND_SERVED, enumerated=ALL)
@@ -260,12 +260,12 @@ def test_what_a_script_may_put_into_its_model_dir_is_followed() -> None:
 
 @pytest.mark.parametrize("name", ["model_dir", "sagemaker_submit_directory", "source_dir", "model_archive"])
 def test_no_name_of_a_text_hides_a_use(name: str) -> None:
-    """A place of data is possibly used by whoever names it, as whatever he names it."""
+    """A job that names a place of data possibly uses it, whatever it names the place as."""
     assert verdict("s3://raw/x/", training("j", {}, HyperParameters={name: '"s3://raw/x/"'})) == "possible"
 
 
 def test_a_surer_write_is_followed_beside_one_that_is_only_allowed() -> None:
-    """That a place was mounted or given takes nothing from what another job surely wrote there, or around it."""
+    """A mount or a parameter removes nothing from what another job surely wrote there, or around it."""
     narrow = training(
         "a", {"train": "s3://raw/x/"}, HyperParameters={"model_dir": "s3://o/x/y/"}, CheckpointConfig={"S3Uri": "s3://o/x/"}
     )
@@ -310,7 +310,7 @@ JS_SERVED = served("s3://models/j/output/model.tar.gz")
 
 @pytest.mark.parametrize("other", ["aws", "aws-cn", "aws-us-gov"])
 def test_what_is_written_in_one_partition_is_read_there_alone(other: str) -> None:
-    """A job reads what was written to the bucket of its own partition: that of another one only has the same name."""
+    """A job reads what was written to the bucket of its own partition; a bucket in another one only has the same name."""
     graph = in_partitions(*moved("aws", PREPARED), *moved(other, READS, *JS_SERVED))
     same = other == "aws"
     assert used(graph, "s3://raw/x/").verdict == ("used-indirectly" if same else "not-referenced")
@@ -322,7 +322,7 @@ def test_what_is_written_in_one_partition_is_read_there_alone(other: str) -> Non
 
 
 def test_a_model_is_not_made_in_another_partition() -> None:
-    """An endpoint whose artifact only a job of another partition wrote, and later at that, is not known the making of."""
+    """An endpoint has an unknown origin if only a job of another partition wrote its artifact, and later at that."""
     graph = in_partitions(
         *moved("aws", replace(READS, body=READS.body | {"TrainingEndTime": "2026-03-01T00:00:00Z"})),
         *moved("aws-cn", *JS_SERVED),
@@ -336,7 +336,7 @@ def test_a_model_is_not_made_in_another_partition() -> None:
 
 
 def test_a_channel_reads_no_model_of_another_partition() -> None:
-    """What is a model in one partition is plain data in another one, where no job made it."""
+    """A model in one partition is plain data in another one, where no job made it."""
     made = moved("aws", training("a", {}, "s3://b/x/model.tar.gz"), training("c", {}, "s3://b/x/model.tar.gz"))
     reads = training("j", {"train": "s3://b/x/model.tar.gz"}, day="2026-01-03")
     for partition, expected in (("aws", "used-indirectly"), ("aws-cn", "used")):
@@ -344,7 +344,7 @@ def test_a_channel_reads_no_model_of_another_partition() -> None:
 
 
 def test_no_partition_hides_the_readers_of_another() -> None:
-    """Who wrote a shared name first, in one partition, takes no reader from who wrote it later, in another."""
+    """The first writer of a shared name, in one partition, takes no reader from a later writer in another."""
     writes = processing("p", {"in": "s3://raw/x/"}, {"out": "s3://b/x/"})
     later = processing("q", {"in": "s3://raw/x/"}, {"out": "s3://b/x/"})
     for one, other in (("aws", "aws-cn"), ("aws-cn", "aws")):
@@ -362,7 +362,7 @@ def test_no_partition_hides_the_readers_of_another() -> None:
     ],
 )
 def test_an_answer_says_of_which_bucket_it_is(partitions: list[str], said: str) -> None:
-    """Where several partitions were looked at, an answer about a bucket says of which one it is."""
+    """Where a crawl covers several partitions, an answer about a bucket says of which one it is."""
     graph = in_partitions(*(one for partition in partitions for one in moved(partition, READS)))
     for answer in (used(graph, "s3://b/x/"), impact(graph, "s3://b/x/")):
         assert [said in caveat for caveat in answer.caveats if "bucket of its own" in caveat] == [True]
@@ -370,7 +370,7 @@ def test_an_answer_says_of_which_bucket_it_is(partitions: list[str], said: str) 
 
 
 def test_no_model_is_overwritten_from_another_partition() -> None:
-    """Who wrote the same key in another partition takes nothing from who made what is served in this one."""
+    """A writer of the same key in another partition does not displace the maker of what is served in this one."""
     made = training("a", {"train": "s3://raw/x/"}, "s3://m/model.tar.gz", day="2026-01-02")
     later = training("b", {"train": "s3://raw/y/"}, "s3://m/model.tar.gz", day="2026-01-03")
     for partition, maker, sure in (("aws", "b", None), ("aws-cn", "a", True)):
@@ -411,7 +411,7 @@ def execution(**values: str) -> Resource:
 @pytest.mark.parametrize("spelling", SPELLINGS)
 @pytest.mark.parametrize(("where", "expected"), [(reading, "possible"), (writing, "not-referenced")])
 def test_a_pipeline_has_one_verdict_however_it_is_written(spelling: Spelling, where: Any, expected: str) -> None:
-    """A plain text, a join and a default that give one place have one verdict: as an input it may be a use, as an output not."""
+    """A plain text, a join and a default that give one place have one verdict: an input may be a use, an output is not."""
     expression, parameters = spelling("s3://b/b/x/")
     one = pipeline(where(expression), parameters)
     assert verdict("s3://b/b/x/", one) == expected
@@ -443,7 +443,7 @@ DEFAULT = [{"Name": "Bucket", "DefaultValue": "mine"}]
     ],
 )
 def test_an_execution_gives_its_pipeline_other_places(uri: str, records: list[Resource], expected: str) -> None:
-    """What an execution gives its parameters takes the place of their defaults; as an output only where it surely was one."""
+    """The parameters of an execution replace their defaults; as an output only where it surely was one."""
     assert verdict(uri, *records) == expected
 
 
@@ -455,7 +455,7 @@ SPARKED = processing("spark", {}, {"out": "s3://sets/x/"}, AppSpecification={"Co
 
 @pytest.mark.parametrize(("uri", "expected"), [("s3://lake/raw/x/1.csv", "possible"), ("s3://lake/raw/y/", "not-referenced")])
 def test_a_bucket_and_a_prefix_in_two_arguments_may_be_a_use(uri: str, expected: str) -> None:
-    """What a job is told as a bucket and a prefix it may have read, as if it were told the URI."""
+    """A job that gets a bucket and a prefix as two values may have read that place, as if it got the URI."""
     after = training("j", {"train": "s3://sets/x/"}, day="2026-01-03")
     assert verdict(uri, SPARKED, after) == expected
 
@@ -475,7 +475,7 @@ ESTATES = [
 
 @pytest.mark.parametrize("records", ESTATES)
 def test_a_neighbourhood_has_what_the_whole_graph_has(tmp_path: Path, records: list[Resource]) -> None:
-    """On what of a snapshot a question loads its answer is that on all of it."""
+    """The part of a snapshot that a question loads gives the same answer as the whole."""
     crawl(tmp_path / "s.db", *records)
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
         whole_graph = lineage.graph(snapshot)

@@ -82,7 +82,7 @@ def reached(jobs: list[Job], dataset: str) -> set[int]:
 @settings(max_examples=examples(300))
 @given(JOBS, KEYS)
 def test_used_agrees_with_brute_force(jobs: list[Job], dataset: str) -> None:
-    """Data that can have reached a training job is never called unused, and data that can't have is."""
+    """Data that can have reached a training job is never called unused, and data that cannot have is called unused."""
     graph = graph_of(resource(number, job) for number, job in enumerate(jobs))
     graph.graph["scope"] = Scope((CRAWL,), (), COMPLETE)
     trained = any(jobs[number][0] for number in reached(jobs, dataset))
@@ -107,9 +107,9 @@ def judged(records: list[Resource], dataset: str, *holes: Gap) -> str:
     JOBS, KEYS, st.lists(st.tuples(st.booleans(), READS, st.lists(KEYS, min_size=1, max_size=2), st.integers(1, 4)), max_size=3)
 )
 def test_more_records_take_no_use_away(jobs: list[Job], dataset: str, more: list[Job]) -> None:
-    """A record more, of a job that has to do with the data or has not, makes no positive verdict negative.
+    """One more record, of a related job or another one, makes no positive verdict negative.
 
-    It may make it indirect: what another job has written is its model, and no data.
+    It may make it indirect: what another job wrote is its model, and no data.
     """
     records = [resource(number, job) for number, job in enumerate([*jobs, *more])]
     before, after = judged(records[: len(jobs)], dataset), judged(records, dataset)
@@ -119,7 +119,7 @@ def test_more_records_take_no_use_away(jobs: list[Job], dataset: str, more: list
 @settings(max_examples=examples(200))
 @given(JOBS, KEYS, st.lists(HOLES, min_size=1, max_size=3))
 def test_a_hole_proves_nothing(jobs: list[Job], dataset: str, holes: list[Gap]) -> None:
-    """What could not be read makes no positive verdict weaker, and no data unused that was not so without it."""
+    """Unreadable records weaken no positive verdict, and make no data unused that was not unused without them."""
     records = [resource(number, job) for number, job in enumerate(jobs)]
     before, after = judged(records, dataset), judged(records, dataset, *holes)
     assert after == before or (before, after) == ("not-referenced", "unknown")
@@ -132,7 +132,7 @@ def answers(graph: Any, dataset: str) -> Any:
 @settings(max_examples=examples(40))
 @given(JOBS, KEYS, st.randoms(use_true_random=False))
 def test_a_snapshot_answers_as_its_records_do(jobs: list[Job], dataset: str, random: Any) -> None:
-    """What is loaded for one question is enough for it, and the order of the records means nothing."""
+    """The part that is loaded for one question is enough for it, and the order of the records means nothing."""
     records = [*(resource(number, job) for number, job in enumerate(jobs)), *served(f"s3://x/{jobs[0][2][0]}")]
     random.shuffle(records)
     with tempfile.TemporaryDirectory() as directory:
@@ -155,7 +155,7 @@ def test_a_snapshot_answers_as_its_records_do(jobs: list[Job], dataset: str, ran
     KEYS | st.text("aé\ud7ff\U0010ffff/"),
 )
 def test_no_place_that_shares_keys_is_left_out(keys: list[str], dataset: str) -> None:
-    """Whatever way a place is read, it is found where it may cover some of a location."""
+    """Whatever the kind of read, a place is found where it may cover part of a location."""
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "s.db"
         crawl(path, *(training(f"t{number}", {"c": f"s3://x/{key}"}) for number, key in enumerate(keys)))
@@ -174,7 +174,7 @@ JSON = st.recursive(
 
 @given(JSON)
 def test_answers_are_indented_as_python_does_it(value: Any) -> None:
-    """The JSON of an answer is what Python's own encoder gives, to the byte, with escapes for what steers a terminal."""
+    """The JSON of an answer is that of Python's own encoder, byte for byte, with escapes for terminal control characters."""
     assert ascii("".join(indented(value))) == ascii(lineage.json_text(value, indent=2) + "\n")
 
 
@@ -185,7 +185,7 @@ def test_numbers_of_answers_are_read_back_as_they_were(value: float) -> None:
 
 
 def test_a_long_list_is_written_some_at_a_time() -> None:
-    """No piece of an answer holds all that was found, and together they are its JSON."""
+    """No piece of an answer holds all findings, and together they are its JSON."""
     answer = {"findings": [{"n": number} for number in range(2500)], "scope": {}, "none": []}
     pieces = list(indented(answer))
     assert "".join(pieces) == json.dumps(answer, indent=2) + "\n"
@@ -194,6 +194,6 @@ def test_a_long_list_is_written_some_at_a_time() -> None:
 
 @given(JSON)
 def test_records_are_read_as_python_does_it(value: Any) -> None:
-    """What a record or a node says is what it was, lone surrogates too."""
+    """The values of a record or a node are unchanged, lone surrogates too."""
     small = json.loads(json.dumps(value), parse_int=float)
     assert decoded(json.dumps(small)) == small

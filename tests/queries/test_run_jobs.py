@@ -1,4 +1,5 @@
-"""A run and the jobs that name it: joined by name in every question, told once, with its charts, and never made of itself."""
+"""A run and the jobs that name it: joined by name in every question, shown once, with its charts, and never made from
+itself."""
 
 from __future__ import annotations
 
@@ -70,14 +71,14 @@ def test_a_job_is_of_the_run_that_it_names(job: Resource, run: Resource) -> None
 
 
 def test_a_run_is_named_within_an_account_and_region() -> None:
-    """A run of the same name in another region is another one, and one that nobody read is named all the same."""
+    """A run of the same name in another region is another one, and an unread run is still named."""
     elsewhere = record("trial-component", "fraud-one", {}, region="us-east-1")
     (edge,) = [edge for edge in derive([FIT, elsewhere]).edges if edge.relation == "recorded-by"]
     assert edge.target not in (elsewhere.id, FIT.id)
 
 
 def test_a_run_whose_name_was_used_again() -> None:
-    """A job is of the run that there was when it was made."""
+    """A job belongs to the run that existed when the job was created."""
     before, after = (a_run("fraud-one", CreationTime=f"2026-0{month}-01T00:00:00Z") for month in (1, 3))
     (edge,) = [edge for edge in derive([FIT, before, after]).edges if edge.relation == "recorded-by"]
     assert edge.target == f"{before.id}@2026-01-01T00:00:00Z"
@@ -95,7 +96,7 @@ def test_each_question_goes_from_a_run_to_its_job(run: Resource) -> None:
 
 
 def test_trace_names_both_components_and_the_job_once() -> None:
-    """Who made an endpoint is one job; its run and its own component are told with it, and their experiment."""
+    """One job made an endpoint; its run, its own component and their experiment are shown with it."""
     answer = lineage.trace(known(*BOTH, *FRAUD, *served(ARTIFACT)), "shop")
     assert [row["name"] for row in answer.training_jobs] == ["Fit"]
     assert {(row["name"], tuple(row["jobs"])) for row in answer.runs} == {(one.name, (FIT.id,)) for one in (RUN, COMPONENT)}
@@ -104,7 +105,7 @@ def test_trace_names_both_components_and_the_job_once() -> None:
 
 @pytest.mark.parametrize("name", ["experiment/Fraud", f"trial/{SDK[0]}"])
 def test_what_an_experiment_ended_up_in(name: str) -> None:
-    """Also where only the run is in the experiment, and not the job: its config names the run alone."""
+    """This also holds where only the run is in the experiment, and the job's config names the run alone."""
     job = training("Fit", {}, ARTIFACT, ExperimentConfig={"RunName": "fraud-one"})
     assert "shop" in {row["name"] for row in lineage.impact(known(job, RUN, *FRAUD, *served(ARTIFACT)), name).reached}
 
@@ -126,7 +127,8 @@ CASES: list[tuple[str, list[Resource], dict[str, str]]] = [
 
 @pytest.mark.parametrize(("_case", "records", "expected"), CASES, ids=[case[0] for case in CASES])
 def test_what_a_run_logged(_case: str, records: list[Resource], expected: dict[str, str], tmp_path: Path) -> None:
-    """What people logged in a run its job may have read; where no job of it trains, they may have trained by themselves."""
+    """The job of a run may have read what people logged there; without a training job, people may have trained by
+    themselves."""
     answer = used(whole(*records), "s3://raw/")
     assert {row["job"]["name"]: row["verdict"] for row in answer.findings} == expected
     assert len(answer.findings) == len(expected)
@@ -139,7 +141,7 @@ def test_what_a_run_logged(_case: str, records: list[Resource], expected: dict[s
 
 
 def test_a_run_is_told_once_with_what_both_components_say(tmp_path: Path) -> None:
-    """Its own parameters and metrics come first, and what SageMaker noted of its job besides; the experiment has one run."""
+    """The run's own parameters and metrics come first, then what SageMaker noted about its job; the experiment has one run."""
     with holding(tmp_path, *BOTH, *FRAUD) as snapshot:
         (run,) = lineage.list_runs(snapshot, "fraud")
         assert (run.name, run.components, [job.name for job in run.jobs]) == ("fraud-one", (COMPONENT.id,), ["Fit"])
@@ -155,7 +157,7 @@ def test_a_run_is_told_once_with_what_both_components_say(tmp_path: Path) -> Non
 
 
 def test_a_component_is_listed_where_its_run_is_not(tmp_path: Path) -> None:
-    """Whatever narrows a list hides nothing: what SageMaker made for a job is told by itself, if its run is not told."""
+    """No filter of a list hides anything: SageMaker's component for a job is shown by itself if its run is not shown."""
     outside = a_run("fraud-one", **TAGGED)
     with holding(tmp_path, FIT, outside, COMPONENT, *FRAUD) as snapshot:
         for asked in ({"experiment": "fraud"}, {"source": "job"}, {"group": SDK[0]}):
@@ -167,7 +169,7 @@ def test_a_component_is_listed_where_its_run_is_not(tmp_path: Path) -> None:
 
 
 def test_a_run_that_logged_no_metric_has_those_of_its_job(tmp_path: Path) -> None:
-    """Also where SageMaker's component is gone."""
+    """This also holds where SageMaker's component is gone."""
     with holding(tmp_path, FIT, a_run("fraud-one", SDK, **TAGGED)) as snapshot:
         (run,) = lineage.list_runs(snapshot)
         assert [(one.name, one.last, one.of) for one in run.metrics] == [("auc", 0.7, "job")]
@@ -232,7 +234,7 @@ TOLD = [
 
 
 def test_charts_of_a_run(run: Any, tmp_path: Path) -> None:
-    """Each chart that the SDK logged is told with its kind, its title and where it lies, in each format; a list tells them too."""
+    """Each chart that the SDK logged is shown with kind, title and location, in each format; a list shows them too."""
     with holding(tmp_path, *BOTH, *FRAUD, *CHARTS, a_run("other")) as snapshot:
         loaded = lineage.load_run(snapshot, "one", "Fraud")
         assert loaded.as_json()["charts"] == [
@@ -253,18 +255,18 @@ def test_charts_of_a_run(run: Any, tmp_path: Path) -> None:
     assert "chart\tmatrix\ts3://" in run(*asked, "-f", "tsv").out
 
 
-# --- who says so --------------------------------------------------------------------------------
+# --- the source of a statement ------------------------------------------------------------------
 
 
 def test_the_source_of_sagemaker_outranks_any_tag(tmp_path: Path) -> None:
-    """What is named after its source was made for it, also where people gave it the SDK's tag."""
+    """A component that is named after its source was made for it, also where people gave it the SDK's tag."""
     with holding(tmp_path, FIT, a_run("Fit-aws-training-job", SDK, job="Fit", **TAGGED), *FRAUD) as snapshot:
         (found,) = lineage.list_runs(snapshot)
         assert (found.source, found.run_name, [job.name for job in found.jobs]) == ("job", "Fit-aws-training-job", ["Fit"])
 
 
 def test_an_execution_that_only_a_tag_names_is_no_second_one() -> None:
-    """A job's execution is that which says so itself; who tagged it otherwise counts where nobody else says it."""
+    """A job's own statement about its execution wins; a tag by others counts only where there is none."""
     steps = {"PipelineExecutionSteps": [{"StepName": "s", "Metadata": {"TrainingJob": {"Arn": arn("training-job", "Fit")}}}]}
     own, other = (f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:pipeline/p/execution/{name}" for name in ("own", "other"))
     executions = [
@@ -277,7 +279,7 @@ def test_an_execution_that_only_a_tag_names_is_no_second_one() -> None:
         assert [row["ran_in"] for row in answer.training_jobs] == [expected]
 
 
-# --- nothing is made of itself ------------------------------------------------------------------
+# --- nothing is made from itself ----------------------------------------------------------------
 
 INPUT = {"OutputArtifacts": {"data": {"Value": "s3://d/x/"}}}  # what people log as an output of a run may be what its job reads
 
@@ -288,7 +290,7 @@ INPUT = {"OutputArtifacts": {"data": {"Value": "s3://d/x/"}}}  # what people log
     ids=["its own job alone", "another job of the run", "another job of none"],
 )
 def test_a_run_is_no_maker_of_what_its_job_read(more: list[Resource], makers: list[str]) -> None:
-    """What a run of one job logged it has of that job; of several jobs another one may have made it."""
+    """A run of one job got its logged output from that job; with several jobs another one may have made it."""
     graph = known(FIT, a_run("fraud-one", **INPUT), *more, *served(ARTIFACT))
     (row,) = lineage.datasets(graph, "Fit").datasets
     assert [one["name"] for one in row["makers"]] == makers
@@ -335,7 +337,7 @@ def resource(number: int, made: MADE) -> Resource:
 
 
 def estate(jobs: Iterable[MADE], logs: list[tuple[list[str], list[str]]]) -> list[Resource]:
-    """Random jobs, runs in which some of them were made, with what people logged there, and what serves a place of theirs."""
+    """Random jobs, runs in which some of them ran, what people logged there, and what serves one of their places."""
     runs = [
         a_run(
             f"r{number}",
@@ -349,7 +351,7 @@ def estate(jobs: Iterable[MADE], logs: list[tuple[list[str], list[str]]]) -> lis
 
 
 def assert_visits_each_once(graph: lineage.Graph, links: list[dict[str, Any]]) -> None:
-    """A chain of edges comes to no job twice: into each of them leads one edge at most, and none leads back to the first."""
+    """A chain of edges visits no job twice: at most one edge leads into each, and none back to the first."""
     jobs = [link["target"] for link in links if link["target"] in graph and is_job(graph.nodes[link["target"]])]
     assert len(jobs) == len(set(jobs)), links
 
@@ -365,7 +367,7 @@ def paths_of(step: TreeStep) -> Iterable[list[str]]:
 @settings(max_examples=examples(100))
 @given(ESTATES, LOGS, AT)
 def test_no_chain_comes_to_a_job_twice(jobs: list[MADE], logs: list[tuple[list[str], list[str]]], uri: str) -> None:
-    """Neither over its runs, nor over AutoML, repacking or checkpoints: nobody is told to be made of what he made."""
+    """Nothing is shown as made from its own product, whether over runs, AutoML, repacking or checkpoints."""
     graph = known(*estate(jobs, logs))
     for row in used(graph, uri).findings:
         assert row["job"]["id"] not in [one["id"] for one in row["through"]]

@@ -1,4 +1,4 @@
-"""Experiments, groups and runs: what is listed, how it is named, and what is never called none."""
+"""Experiments, groups and runs: what is listed, how it is named, and what is never reported as none."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ NOON = "2026-01-01T12:00:00Z"
 
 
 def a_run(name: str, *parents: str | tuple[str, str], job: str = "", **body: Any) -> Resource:
-    """A trial component in groups; a pair names the experiment as well. `job` is the training job that it is of."""
+    """A trial component in groups; a pair names the experiment as well. `job` is its training job."""
     pairs = [(one, "") if isinstance(one, str) else one for one in parents]
     said = [{"TrialName": trial} | ({"ExperimentName": above} if above else {}) for trial, above in pairs]
     source = {"Source": {"SourceArn": arn("training-job", job), "SourceType": "SageMakerTrainingJob"}} if job else {}
@@ -79,7 +79,7 @@ SDK = ("Default-Run-Group-Fraud", "Fraud")
     ids=lambda value: value if isinstance(value, str) else "",
 )  # fmt: skip
 def test_who_made_a_run(tmp_path: Path, title: str, record: Resource, source: str, run_name: str, experiments: Any) -> None:
-    """A run says who made it, how its user called it, and in which experiments it is."""
+    """A run shows its creator, the name that its user gave it, and its experiments."""
     with holding(tmp_path, record, experiment("Fraud"), trial("Default-Run-Group-Fraud", "Fraud")) as snapshot:
         (found,) = lineage.list_runs(snapshot)
         assert (found.source, found.run_name, found.experiments) == (source, run_name, experiments)
@@ -120,13 +120,13 @@ MANY = [
     ],
 )
 def test_filters_and_order(tmp_path: Path, asked: dict[str, Any], names: list[str]) -> None:
-    """Runs are narrowed down by each filter, without regard to case, and come the newest first unless asked otherwise."""
+    """Each filter narrows the runs, without regard to case; the newest come first unless another order is set."""
     with holding(tmp_path, *MANY, experiment("Fraud"), experiment("Empty")) as snapshot:
         assert [one.name for one in lineage.list_runs(snapshot, **asked)] == names
 
 
 def test_what_was_logged(tmp_path: Path) -> None:
-    """Numbers stay numbers, metrics keep all their statistics, and what people wrote comes as they wrote it."""
+    """Numbers stay numbers, metrics keep all their statistics, and people's text stays as they wrote it."""
     said = {
         "MetricName": "auc",
         "SourceArn": "arn:x",
@@ -198,7 +198,7 @@ def final(value: float) -> dict[str, Any]:
     ids=lambda value: value if isinstance(value, str) else "",
 )  # fmt: skip
 def test_jobs_and_their_metrics(tmp_path: Path, title: str, records: list[Resource], metrics: Any, jobs: Any) -> None:
-    """A run names its jobs, seen or not; what only its job says of a metric is marked as the job's."""
+    """A run names its jobs, seen or not; a metric value that only its job has is marked as the job's."""
     with holding(tmp_path, *records) as snapshot:
         (found,) = lineage.list_runs(snapshot)
     assert [(one.name, one.last, one.of) for one in found.metrics] == metrics
@@ -206,7 +206,7 @@ def test_jobs_and_their_metrics(tmp_path: Path, title: str, records: list[Resour
 
 
 def test_experiments_and_groups_are_counted(tmp_path: Path) -> None:
-    """Each run counts once for an experiment, whatever the case of its name; what is only named is there, not observed."""
+    """Each run counts once for an experiment, whatever the case of its name; one that is only named is there, not observed."""
     records = [
         experiment("Fraud", Source={"SourceArn": "arn:x"}),
         experiment("Empty", **day(1)),
@@ -264,7 +264,8 @@ def test_names_belong_to_a_region(tmp_path: Path) -> None:
     ],
 )
 def test_one_run(tmp_path: Path, wanted: str, inside: str | None, name: str) -> None:
-    """A run is found by the name its user gave, which comes first in its experiment, by its own, by an ARN, by what is shown."""
+    """A run is found by the name its user gave, which comes first in its experiment, by its own name, by an ARN, by what is
+    shown."""
     left = a_run("fraud-left", **TAGGED)  # it was taken out of its group
     records = [
         experiment("Fraud"),
@@ -298,14 +299,14 @@ def test_one_run(tmp_path: Path, wanted: str, inside: str | None, name: str) -> 
     ],
 )
 def test_bad_input(ask_all, asked: tuple[str, ...], said: str) -> None:
-    """What is not there is refused in one line with what is near it, and with 2."""
+    """An unknown name is refused in one line with near names, and with exit code 2."""
     ran = ask_all("runs", *asked)
     assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
     assert said in ran.err
 
 
 def test_an_empty_experiment(run, tmp_path: Path) -> None:
-    """An experiment without runs says so in one line, and exits with 0; as far as was read, where lists are unfinished."""
+    """An experiment without runs says so in one line, and exits with 0; with unfinished lists, only as far as was read."""
     crawl(tmp_path / "lineage.db", experiment("Empty"))
     shown = run("runs", "empty", "-f", "table")
     assert (shown.code, shown.out.splitlines()[0]) == (0, "Experiment empty has no runs, as far as was read.")
@@ -313,7 +314,7 @@ def test_an_empty_experiment(run, tmp_path: Path) -> None:
     piped = run("runs", "empty")
     assert (piped.code, piped.out.count("\n")) == (0, 1)
     holes, *_, empty = piped.err.splitlines()
-    assert holes == "Note: 1 hole could hide more runs:"
+    assert holes == "Note: 1 gap could hide more runs:"
     assert empty == "lineage: experiment empty has no runs, as far as was read"
     told = json.loads(run("runs", "empty", "-f", "json").out)
     assert (told["schema"], told["experiment"], told["runs"]) == ("lineage.runs/1", "empty", [])
@@ -321,7 +322,7 @@ def test_an_empty_experiment(run, tmp_path: Path) -> None:
 
 
 def test_a_finished_list_hides_nothing(run, tmp_path: Path) -> None:
-    """Where every list of runs came to its end there is no hole, and nothing is called unread."""
+    """Where every list of runs was finished there is no gap, and nothing is called unread."""
     assert run("crawl", "-q", "--replay", str(account(tmp_path))).code == 0
     assert "Experiment E has no runs.\n" in run("runs", "E", "-f", "table").out
     assert run("runs", "E").err.splitlines()[1:] == ["lineage: experiment E has no runs"]
@@ -329,7 +330,7 @@ def test_a_finished_list_hides_nothing(run, tmp_path: Path) -> None:
 
 
 def test_one_list_that_is_refused_is_a_hole(run, tmp_path: Path) -> None:
-    """Where the trial components could not be listed, what is missing may be a run, and says so."""
+    """Where the trial components could not be listed, the answer says that a missing one may be a run."""
     fault = {"fault": "AccessDeniedException", "operation": "ListTrialComponents"}
     assert run("crawl", "-q", "--replay", str(account(tmp_path, fault))).code == 0
     holes = json.loads(run("runs", "-f", "json").out)["scope"]["holes"]
@@ -340,7 +341,7 @@ def test_one_list_that_is_refused_is_a_hole(run, tmp_path: Path) -> None:
 
 
 def test_what_search_alone_tells_is_kept(account_path: Path) -> None:
-    """A run that Describe was asked for keeps the parents and the tags that only Search gives."""
+    """A run whose record comes from Describe keeps the parents and the tags that only Search gives."""
     with lineage.open_snapshot(account_path) as whole:
         found = lineage.load_run(whole, "boosted-trees", "house-appraisal")
         assert (found.source, found.tags) == ("run", {"sagemaker:trial-component-source": "run"})
@@ -349,15 +350,16 @@ def test_what_search_alone_tells_is_kept(account_path: Path) -> None:
 
 
 def test_a_walk_from_endpoints_never_has_all_runs(ask, bank: lineage.Snapshot) -> None:
-    """A snapshot crawled from endpoints says that runs may be missing; what it has of them tells their experiment."""
+    """A snapshot crawled from endpoints says that runs may be missing; the runs that it has show their experiment."""
     found = lineage.load_run(bank, "loans-fit-0042-aws-training-job", "LOAN-default")
     assert (found.source, [one.name for one in found.jobs]) == ("job", ["Loans-Fit-0042"])
-    assert "Note: 1 hole could hide more runs:" in ask("runs", "-f", "table").out
+    assert "Note: 1 gap could hide more runs:" in ask("runs", "-f", "table").out
     assert [hole["reason"] for hole in lineage.runs_scope(bank)["holes"]] == ["not-enumerated"]
 
 
 def test_trace_names_what_was_logged(ask_all, account_path: Path) -> None:
-    """A run with no job is called logged in the tree, in the rows and in the JSON; its neighbourhood tells as much as all."""
+    """A run without a job is called logged in the tree, in the rows and in the JSON; its neighbourhood shows as much as the
+    whole."""
     tree, rows = (ask_all("trace", "appraisal-notebook", "-f", form).out.splitlines() for form in ("table", "tsv"))
     said = "house-appraisal-boosted-trees · trial component  (logged: no job record says that it made this)"
     assert [line.partition("── ")[2] for line in tree[3:6]] == [
@@ -373,7 +375,7 @@ def test_trace_names_what_was_logged(ask_all, account_path: Path) -> None:
 
 
 def test_trace_calls_a_run_beside_a_job_logged(run, tmp_path: Path) -> None:
-    """A run that logs the artifact of a job has a line beside the job; a job that is gone is named with its run."""
+    """A run that logs the artifact of a job has a line beside the job; a deleted job is named with its run."""
     output = {"OutputArtifacts": {"model": {"Value": "s3://m/fit/model.tar.gz"}}}
     beside = a_run("mine", SDK, **day(1), **output)
     model = served("s3://m/fit/model.tar.gz")
@@ -384,7 +386,7 @@ def test_trace_calls_a_run_beside_a_job_logged(run, tmp_path: Path) -> None:
 
 
 def test_deleted_runs_are_told_when_asked_for(tmp_path: Path) -> None:
-    """What a finished list names no more is left out, counted and listed on demand, and still loaded by its name."""
+    """A run that a complete list no longer contains is left out, counted, listed on demand, and still loaded by its name."""
     path = tmp_path / "s.db"
     crawl(path, experiment("Fraud"), a_run("fraud-one", SDK), a_run("fraud-two", SDK))
     with Snapshot(path, writing=True) as snapshot, snapshot.recording() as recording:
@@ -402,7 +404,7 @@ def test_deleted_runs_are_told_when_asked_for(tmp_path: Path) -> None:
 
 
 def test_an_earlier_life_of_a_run(tmp_path: Path) -> None:
-    """A name that was used again is two runs, each with the id of its node and its own record."""
+    """A reused name is two runs, each with the id of its node and its own record."""
     old, new = a_run("r", Parameters={"n": {"NumberValue": 1}}), a_run("r", **day(9), Parameters={"n": {"NumberValue": 2}})
     with holding(tmp_path, old, new) as snapshot:
         found = list(lineage.list_runs(snapshot))
@@ -413,7 +415,7 @@ def test_an_earlier_life_of_a_run(tmp_path: Path) -> None:
 
 
 def test_many_runs_come_in_order(tmp_path: Path) -> None:
-    """More runs than are read at once come each once, in order."""
+    """More runs than one read fetches still come once each, in order."""
     names = [f"r-{number:04}" for number in range(1201)]
     with holding(tmp_path, *(a_run(name, job=name) for name in names)) as snapshot:
         assert [one.name for one in lineage.list_runs(snapshot, sort_by="Name", sort_order="Ascending")] == names
@@ -434,7 +436,7 @@ def test_the_formats_tell_the_same(ask_all) -> None:
 
 
 def test_one_run_on_the_command_line(ask_all, account_path: Path) -> None:
-    """JSON has the whole run and what it ended up in; rows have one fact each."""
+    """JSON has the whole run and where it ended up; rows have one fact each."""
     answer = json.loads(ask_all("runs", "house-appraisal", "boosted-trees", "-f", "json").out)
     with lineage.open_snapshot(account_path) as whole:
         assert (answer["schema"], answer["run"]) == ("lineage.run/1", lineage.load_run(whole, "boosted-trees").as_json())
@@ -450,7 +452,7 @@ def test_one_run_on_the_command_line(ask_all, account_path: Path) -> None:
 
 
 def test_a_source_that_is_none_is_refused(account_path: Path) -> None:
-    """No list is empty because nobody knows the word that was asked for."""
+    """An unknown word in a filter is refused, and never gives an empty list."""
     with (
         lineage.open_snapshot(account_path) as whole,
         pytest.raises(lineage.MalformedName, match="'sdk' is not a source of runs"),
@@ -467,5 +469,5 @@ def test_orders_are_called_alike(ask_all) -> None:
 
 
 def test_no_experiment_is_so(ask_all) -> None:
-    """Where no experiment fits what was asked, that is said, and not that there are none."""
+    """Where no experiment fits the filter, the answer says that, and not that there are none."""
     assert ask_all("experiments", "--created-after", "2030-01-01").err.splitlines()[1:] == ["lineage: no experiment matches"]

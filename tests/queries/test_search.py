@@ -1,7 +1,7 @@
-"""Search over a snapshot and asked of the service: the same question, the same answer; and that answer is the right one.
+"""Search over a snapshot and over the service: the same question gives the same answer, and the right one.
 
 The oracle is no evaluator of expressions: each condition is drawn together with a plain predicate over the few facts that a
-job was made from. What is drawn is asked of `lineage.search`, and of a real client over the replay account.
+job was made from. The drawn question goes to `lineage.search` and to a real client over the replay account.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import boto3
@@ -31,7 +32,7 @@ from tests.conftest import BANK
 from tests.estate import CALLER, HEADER, account, line, run_of
 from tests.records import ACCOUNT, REGION, arn, channel, record
 
-# --- facts, and what can be asked of them ---------------------------------------------------------
+# --- facts, and questions about them --------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def body_of(facts: Facts) -> dict[str, Any]:
 
 
 class Drawn(NamedTuple):
-    """A part of an expression, and what it should say of facts."""
+    """A part of an expression, and its expected answer for facts."""
 
     part: dict[str, Any]
     holds: Callable[[Facts], bool]
@@ -144,7 +145,7 @@ def of_tag(key: str, operator: str, value: str) -> Drawn:
 
 
 def of_channel(role: str, uri: str) -> Drawn:
-    """One channel must be of that role and read there."""
+    """One channel must have that role and that location."""
     at = "InputDataConfig.DataSource.S3DataSource.S3Uri"
     filters = [{"Name": "InputDataConfig.ChannelName", "Value": role}, {"Name": at, "Value": uri}]
     part = {"NestedPropertyName": "InputDataConfig", "Filters": filters}
@@ -184,7 +185,7 @@ FACTS = st.builds(lambda chance: facts_of(chance.choice, "fit"), st.randoms(use_
 @given(facts=FACTS, drawn=EXPRESSIONS)
 @settings(max_examples=400)
 def test_an_expression_says_of_a_record_what_its_facts_say(facts: Facts, drawn: Drawn) -> None:
-    """Whatever a job is made from and whatever is asked, the answer is that of the facts."""
+    """Whatever a job is made from and whatever the question is, the answer is that of the facts."""
     assert Matcher("TrainingJob", drawn.part).holds(body_of(facts)) == drawn.holds(facts)
 
 
@@ -224,7 +225,7 @@ SORTS = st.sampled_from(["CreationTime", "Metrics.auc", "TrainingJobStatus", "La
 
 
 def sorted_names(found: list[Facts], by: str, *, descending: bool) -> list[str]:
-    """The names in the order asked for; what has no such metric at the end, and else by name."""
+    """The names in the given order; those without such a metric at the end, and otherwise by name."""
     keys: dict[str, Callable[[Facts], Any]] = {
         "CreationTime": lambda f: f.hour,
         "LastModifiedTime": lambda f: f.hour,
@@ -239,7 +240,7 @@ def sorted_names(found: list[Facts], by: str, *, descending: bool) -> list[str]:
 @given(drawn=EXPRESSIONS, by=SORTS, descending=st.booleans())
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_offline_live_and_the_facts_agree(estate: Estate, drawn: Drawn, by: str, descending: bool) -> None:
-    """The snapshot, the service, and a client of its own that turns the pages give the jobs of the facts, in their order."""
+    """The snapshot, the service, and a separate client that turns the pages give the jobs of the facts, in their order."""
     order = "Descending" if descending else "Ascending"
     expected = sorted_names([facts for facts in JOBS if drawn.holds(facts)], by, descending=descending)
     question: dict[str, Any] = {"expression": drawn.part, "sort_by": by, "order": order}
@@ -258,7 +259,7 @@ def test_offline_live_and_the_facts_agree(estate: Estate, drawn: Drawn, by: str,
 
 
 def test_more_than_a_page(estate: Estate) -> None:
-    """A search is paged to its end; a limit stops it there, and the whole is counted all the same."""
+    """A search is paged to its end; a limit stops it there, and the count is still that of the whole."""
     for limit, shown in ((None, 130), (1, 1), (100, 100), (120, 120), (500, 130)):
         live = lineage.search_live("training-job", limit=limit, session=estate.session)
         offline = lineage.search(estate.snapshot, "training-job", limit=limit)
@@ -308,14 +309,14 @@ def test_the_bank_offline_and_live(whole_bank: lineage.Snapshot, kind: str, wher
 
 
 def test_best_first(whole_bank: lineage.Snapshot) -> None:
-    """The bank's challengers come by their metric, the failed one, which has none, at the end."""
+    """The bank's challengers come by their metric; the failed one, which has none, comes last."""
     found = lineage.search(whole_bank, "training-job", where=["Tags.team = retention"], sort_by="Metrics.validation:auc")
     assert [one.name[-1] for one in found.records] == ["3", "2", "4", "1", "5"]
     assert [one.values("Metrics.validation:auc") for one in found.records] == [[0.934], [0.912], [0.907], [0.861], []]
 
 
 def test_conditions_beside_an_expression(whole_bank: lineage.Snapshot) -> None:
-    """Both must hold, and each alone finds more."""
+    """Both conditions must hold, and each alone finds more."""
     expression = {"Filters": [{"Name": "HyperParameters.eta", "Operator": "LessThan", "Value": "0.11"}]}
     found = lineage.search(whole_bank, "training-job", expression, where=["Metrics.validation:auc > 0.92"])
     assert [one.name for one in found.records] == ["Retention-Fit-3"]
@@ -327,11 +328,11 @@ def test_conditions_beside_an_expression(whole_bank: lineage.Snapshot) -> None:
     assert [one.name for one in either.records] == ["Retention-Fit-3", "Fraud-NN-1"]
 
 
-# --- what it knows, and what it does not ----------------------------------------------------------
+# --- what it knows and what it does not know ------------------------------------------------------
 
 
 def test_a_walk_from_endpoints_is_no_list(bank: lineage.Snapshot) -> None:
-    """Over what was read from endpoints alone, an answer says that not every job was read."""
+    """Over a snapshot of endpoints alone, an answer says that not every job was read."""
     found = lineage.search(bank, "training-job")
     assert not found.scope["complete"]
     hole = found.scope["holes"][-1]
@@ -340,14 +341,14 @@ def test_a_walk_from_endpoints_is_no_list(bank: lineage.Snapshot) -> None:
 
 
 def test_a_list_that_came_to_its_end(whole_bank: lineage.Snapshot) -> None:
-    """Where the list was finished, nothing is left open; what is missing of other kinds does not matter."""
+    """Where the list was finished, no gap is left; gaps of other kinds do not matter."""
     found = lineage.search(whole_bank, "training-job")
     assert (found.scope["complete"], found.scope["holes"]) == (True, [])
     assert (found.scope["accounts"], found.scope["regions"]) == (["111122223333"], ["eu-west-1"])
 
 
 def test_a_list_that_was_refused(tmp_path: Path) -> None:
-    """A list that AWS refused is a hole of its kind, and of no other."""
+    """A list that AWS refused is a gap for its kind, and for no other."""
     fault = {"fault": "AccessDeniedException", "operation": "ListTrainingJobs"}
     lineage.crawl_estate(tmp_path / "s.db", replay=account(tmp_path, fault), kinds=["training-job", "model"])
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
@@ -368,7 +369,7 @@ def test_jobs_that_a_run_carries(tmp_path: Path) -> None:
 
 
 def test_names_that_no_record_has(whole_bank: lineage.Snapshot) -> None:
-    """A metric, a tag or a hyperparameter that nothing has finds nothing, and the name that comes near is told."""
+    """A metric, a tag or a hyperparameter that nothing has finds nothing, and the nearest name is shown."""
     found = lineage.search(whole_bank, "training-job", where=["Metrics.validation:auk > 0.5", "Tags.team = retention"])
     assert (found.total, found.caveats) == (
         0,
@@ -382,7 +383,7 @@ def test_names_that_no_record_has(whole_bank: lineage.Snapshot) -> None:
 
 
 def test_secrets_and_whole_numbers_are_told_of(tmp_path: Path) -> None:
-    """What was cut out can't be compared offline, and what SageMaker's rule changes is said."""
+    """A value that was cut out cannot be compared offline, and the answer says what SageMaker's rule changes."""
     job = body_of(JOBS[0]) | {"HyperParameters": {"api_key": "hunter-2", "eta": "0.7"}}
     path = account(tmp_path, records=[{"kind": "training-job", "record": {key: job[key] for key in job if key != "Tags"}}])
     lineage.crawl_estate(tmp_path / "s.db", replay=path, kinds=["training-job"])
@@ -397,7 +398,8 @@ def test_secrets_and_whole_numbers_are_told_of(tmp_path: Path) -> None:
 
 
 def test_what_is_gone(tmp_path: Path) -> None:
-    """What a later list named no more is found only with `deleted`; of a name with two lives the last is found."""
+    """A resource that a later list no longer contains is found only with `deleted`; of a name with two lives the last is
+    found."""
     first = [line("model", name, {"CreationTime": "2026-01-01T07:00:00Z"}) for name in ("kept", "gone", "again")]
     again = line("model", "again", {"CreationTime": "2026-01-02T07:00:00Z"})
     for records in (first, [first[0], again]):
@@ -410,7 +412,7 @@ def test_what_is_gone(tmp_path: Path) -> None:
 
 
 def test_two_lives_that_nobody_ended(tmp_path: Path) -> None:
-    """Of two models of one name, of which no list has told that the first is gone, the last is found: the service has no other."""
+    """Where no list showed that the first of two models of one name is gone, the last is found: the service has no other."""
     crawl = Crawl(0, now(), now(), CALLER, (ACCOUNT,), (REGION,), ("shop",), f"t{REPLAYED}", "b")
     with lineage.Snapshot(tmp_path / "s.db", writing=True) as snapshot:
         with snapshot.recording() as recording:
@@ -422,7 +424,7 @@ def test_two_lives_that_nobody_ended(tmp_path: Path) -> None:
 
 
 def test_accounts_and_regions(tmp_path: Path) -> None:
-    """A search within an account or a region leaves others out, and asks nothing of their lists."""
+    """A search within an account or a region leaves others out, and ignores the state of their lists."""
     records = [line("model", "here", {}), line("model", "there", {}, region="us-east-1")]
     path = account(tmp_path, records=records)
     lineage.crawl_estate(tmp_path / "s.db", replay=path, kinds=["model"], regions=["eu-west-1", "us-east-1"])
@@ -435,7 +437,7 @@ def test_accounts_and_regions(tmp_path: Path) -> None:
 
 
 def test_only_the_first_are_held() -> None:
-    """With a limit no more than a few times as many records are ever held, however many there are."""
+    """With a limit at most a few times as many records are held in memory, however many there are."""
     best = _Best(Sorting("TrainingJob", "Metrics.auc"), 3)
     for number in range(5_000):
         body = {"FinalMetricDataList": [{"MetricName": "auc", "Value": number * 7 % 5_000}]}
@@ -473,14 +475,14 @@ def test_offline_and_live_refuse_the_same(whole_bank: lineage.Snapshot, kind: st
 
 
 def test_what_only_the_service_can_tell(whole_bank: lineage.Snapshot) -> None:
-    """The dashboard around a model is kept in no snapshot: there the question is refused, and the service answers it."""
+    """No snapshot keeps the dashboard around a model: the question is refused offline, and the service answers it."""
     with pytest.raises(lineage.SearchRefused, match="a snapshot holds no Endpoints of models; ask the service with --live"):
         lineage.search(whole_bank, "model", where=["Endpoints.EndpointName = loans-live"])
     assert lineage.search_live("model", where=["Endpoints.EndpointName = loans-live"], replay=BANK).total == 0
 
 
 def test_a_limit_of_nothing(whole_bank: lineage.Snapshot) -> None:
-    """A limit below one is no question."""
+    """A limit below one is refused."""
     with pytest.raises(lineage.MalformedName, match="a limit of 0 finds nothing"):
         lineage.search(whole_bank, "model", limit=0)
 
@@ -494,7 +496,7 @@ def test_a_limit_of_nothing(whole_bank: lineage.Snapshot) -> None:
     ],
 )
 def test_a_service_that_does_not_answer(tmp_path: Path, fault: str, said: str) -> None:
-    """A search that AWS does not answer to its end is an error, and no short answer."""
+    """A search that AWS does not answer to its end is an error, and not a short answer."""
     path = account(tmp_path, {"fault": fault, "operation": "Search"})
     with pytest.raises(lineage.CrawlError) as failed:
         lineage.search_live("training-job", replay=path)
@@ -502,7 +504,7 @@ def test_a_service_that_does_not_answer(tmp_path: Path, fault: str, said: str) -
 
 
 def test_an_empty_page_is_not_the_end(tmp_path: Path) -> None:
-    """A page without records and with a token leads on."""
+    """A page without records and with a token leads to the next page."""
     path = account(tmp_path, {"fault": "EmptyPage", "operation": "Search"})
     assert lineage.search_live("training-job", replay=path).total > 0
 
@@ -523,7 +525,7 @@ def test_an_empty_page_is_not_the_end(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_suggestions(whole_bank: lineage.Snapshot, kind: str, prefix: str, names: list[str]) -> None:
-    """Names that people chose begin so, by their word or after it; offline as live."""
+    """Names that people chose match by the start of the name or of a word after it; offline as live."""
     told = lineage.suggest(whole_bank, kind, prefix)
     assert (told.names, told.scope["complete"]) == (names, True)
     assert lineage.suggest_live(kind, prefix, replay=BANK).names == names
@@ -531,7 +533,7 @@ def test_suggestions(whole_bank: lineage.Snapshot, kind: str, prefix: str, names
 
 
 def test_every_property_is_suggested(whole_bank: lineage.Snapshot) -> None:
-    """With `every`, fixed names by any of their parts, and what stands in maps."""
+    """With `every`, fixed names match by any of their parts, and names in maps are found too."""
     assert lineage.suggest(whole_bank, "training-job", "s3uri", every=True).names == [
         "CheckpointConfig.S3Uri",
         "InputDataConfig.DataSource.S3DataSource.S3Uri",
@@ -546,7 +548,7 @@ def test_every_property_is_suggested(whole_bank: lineage.Snapshot) -> None:
 
 
 def test_a_hint_that_is_too_long(whole_bank: lineage.Snapshot) -> None:
-    """The service takes a hundred characters."""
+    """The service accepts a hundred characters."""
     with pytest.raises(lineage.SearchRefused, match="'propertyNameHint' failed to satisfy constraint"):
         lineage.suggest(whole_bank, "training-job", "x" * 101)
 
@@ -562,7 +564,7 @@ def test_the_service_spells_in_its_own_way() -> None:
 
 
 def test_live_over_http(monkeypatch: pytest.MonkeyPatch) -> None:
-    """moto's own Search, over HTTP: a tag, a text and a run's trial find what they find there, as moto implements them."""
+    """Over HTTP, a tag, a text and a run's trial find in moto's own Search what they find there, as moto implements them."""
     server = ThreadedMotoServer(port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -599,7 +601,7 @@ def shell(run, whole_bank: lineage.Snapshot):
 ROWS = {
     "tsv": "name\tMetrics.validation:auc\nRetention-Fit-3\t0.934\nRetention-Fit-2\t0.912\n",
     "csv": "name,Metrics.validation:auc\nRetention-Fit-3,0.934\nRetention-Fit-2,0.912\n",
-    "jsonl": '{"name": "Retention-Fit-3", "Metrics.validation:auc": "0.934"}\n{"name": "Retention-Fit-2", "Metrics.validation:auc": "0.912"}\n',
+    "jsonl": '{"name": "Retention-Fit-3", "Metrics.validation:auc": 0.934}\n{"name": "Retention-Fit-2", "Metrics.validation:auc": 0.912}\n',
     "md": "| name | Metrics.validation:auc |\n| --- | --- |\n| Retention-Fit-3 | 0.934 |\n| Retention-Fit-2 | 0.912 |\n",
 }
 
@@ -615,8 +617,23 @@ def test_formats(shell, form: str, live: list[str]) -> None:
     assert "\nLooked at: account 111122223333, region eu-west-1" in told.err
 
 
+def test_numbers_are_numbers_in_json_lines(shell) -> None:
+    """A property that is a number in the record is one in JSON lines; an id of an account and a hyperparameter are texts there."""
+    columns = "account,ResourceConfig.InstanceCount,HyperParameters.max_depth,EnableNetworkIsolation,Metrics.nothing"
+    told = shell("search", "training-job", "-w", "TrainingJobName = Retention-Fit-3", "--columns", columns, "-f", "jsonl")
+    assert list(json.loads(told.out).values()) == ["111122223333", 1, "8", "false", None]
+
+
+def test_several_numbers_are_a_list_in_json_lines() -> None:
+    """Several numbers of one property are a list of numbers; several texts stay one text."""
+    from cli.render.search import found_rows
+
+    found = SimpleNamespace(rows=lambda _: [{"a": [1, 2.5], "b": ["x", "1"], "c": [True], "d": []}])
+    assert list(found_rows(found, ["a"], "jsonl")) == [{"a": [1, 2.5], "b": "x, 1", "c": "true", "d": None}]  # type: ignore[arg-type]
+
+
 def test_a_table_says_what_was_looked_at(shell, ask) -> None:
-    """Under a table stand the count, the holes and the scope; beside plain rows the holes go to stderr."""
+    """A table ends with the count, the gaps and the scope; beside plain rows the gaps go to stderr."""
     told = shell("search", "training-job", "-w", "Tags.team = retention", "-n", "2", "-f", "table")
     assert (
         "5 training jobs found, 2 shown, by LastModifiedTime, descending.\nLooked at: account 111122223333, region eu-west-1"
@@ -624,7 +641,7 @@ def test_a_table_says_what_was_looked_at(shell, ask) -> None:
     )
     short = ask("search", "training-job", "-n", "1", "-f", "csv")
     assert short.out.startswith("name,status,created,id\n")
-    assert "\nNote: 2 holes could hide more training jobs:\n  111122223333 eu-west-1  " in short.err
+    assert "\nNote: 2 gaps could hide more training jobs:\n  111122223333 eu-west-1  " in short.err
 
 
 def test_json(shell) -> None:
@@ -665,7 +682,7 @@ def test_an_expression_from_anywhere(shell, tmp_path: Path, monkeypatch: pytest.
     ],
 )  # fmt: skip
 def test_wrong_usage(shell, arguments: list[str], said: str) -> None:
-    """What can't be asked is one line on stderr, and exit code 2."""
+    """A question that is not valid is one line on stderr, and exit code 2."""
     told = shell("search", *arguments)
     assert (told.code, told.out, told.err.count("\n")) == (2, "", 1)
     assert said in told.err
@@ -688,6 +705,6 @@ def test_suggest_on_the_command_line(shell) -> None:
 
 
 def test_the_policy_allows_suggestions_only_when_asked(run) -> None:
-    """A crawl never asks for suggestions, so its policy does not allow it unless `--suggestions` is given."""
+    """A crawl never requests suggestions, so its policy does not allow it unless `--suggestions` is given."""
     assert "GetSearchSuggestions" not in run("iam-policy").out
     assert '"sagemaker:GetSearchSuggestions"' in run("iam-policy", "--suggestions").out

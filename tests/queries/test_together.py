@@ -1,4 +1,4 @@
-"""Random small estates of copies, reuses, logged runs and what endpoints keep: all questions tell of one fact the same."""
+"""Random small estates of copies, reuses, logged runs and endpoints with data capture: all questions agree on each fact."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ SURELY = ("used", "used-indirectly")
 
 def job(number: int, kind: str, read: str, write: str, day: int) -> Resource:
     name, on = f"job{number}", f"2026-01-0{day}"
-    if kind == "prepares" and number:  # the first one trains, for runs and executions name it
+    if kind == "prepares" and number:  # the first one trains, because runs and executions name it
         return processing(name, {"in": read}, {"out": write}, day=on)
     return training(name, [channel("model" if "/m/" in read else "train", read)], write, day=on)
 
 
 def kept(number: int, read: str, write: str) -> list[Resource]:
-    """An endpoint whose config alone says that it keeps its answers."""
+    """An endpoint whose config alone says that it captures its answers."""
     model, config, endpoint = served(read, name=f"e{number}")
     config.body["AsyncInferenceConfig"] = {"OutputConfig": {"S3OutputPath": write}}
     return [model, config, endpoint]
 
 
 def said(number: int, kind: str, one: str, two: str) -> list[Resource]:
-    """Artifacts of two places, and what people say leads from the one to the other: at once, or over the first job's action."""
+    """Artifacts of two places, and people's statement that one leads to the other, directly or over the first job's action."""
     ends = [f"artifact/{PLACES.index(place)}" for place in (one, two)]
     types = ["ContributedTo", "DerivedFrom", "Produced", "AssociatedWith", ""]
     between = [f"action/{number}"] if kind == "does" else []
@@ -52,7 +52,7 @@ def said(number: int, kind: str, one: str, two: str) -> list[Resource]:
 
 
 def others(number: int, kind: str, one: str, two: str, day: int) -> list[Resource]:
-    """What stands beside the jobs; runs and executions are of the first one."""
+    """What stands beside the jobs; runs and executions belong to the first one."""
     on = f"2026-01-0{day}"
     if kind == "pins":
         return [package(f"g/{number}{end}", place, "same", on) for end, place in (("a", one), ("b", two))]
@@ -88,7 +88,7 @@ def others(number: int, kind: str, one: str, two: str, day: int) -> list[Resourc
 
 
 def ask(snapshot: lineage.Snapshot, uris: list[str]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    """What `used` and `impact` say of places, which is the same from what is needed as from the whole graph."""
+    """What `used` and `impact` say about places, which is the same from the loaded part as from the whole graph."""
     whole = lineage.graph(snapshot)
     used = [lineage.used(whole, uri).as_json() for uri in uris]
     reached = [lineage.impact(whole, uri).as_json() for uri in uris]
@@ -98,7 +98,7 @@ def ask(snapshot: lineage.Snapshot, uris: list[str]) -> list[tuple[dict[str, Any
     return list(zip(used, reached, strict=True))
 
 
-# An endpoint keeps, as its config says, what a component of it made of the data.
+# An endpoint captures, as its config says, what a component of it made from the data.
 BY_COMPONENT = [("logs", "s3://x/a/b/", "s3://x/a/", 2), ("hosts", "s3://x/a/", "s3://x/a/", 2)]
 
 
@@ -106,7 +106,7 @@ BY_COMPONENT = [("logs", "s3://x/a/b/", "s3://x/a/", 2), ("hosts", "s3://x/a/", 
 @given(st.lists(JOB, min_size=1, max_size=4), st.lists(OTHER, max_size=4), st.lists(PLACE, min_size=2, max_size=2, unique=True))
 @example([("trains", "s3://x/a/", "s3://x/a/", 3)], BY_COMPONENT, ["s3://x/a/", "s3://x/a/b/"])
 def test_all_questions_tell_of_one_fact_the_same(jobs: list[Any], more: list[Any], uris: list[str]) -> None:
-    """Who trained with data was reached by it, and what it surely reached was surely made of it, and nothing else."""
+    """The data reached each job that trained with it, and what it surely reached was surely made from it and nothing else."""
     records = [job(number, *one) for number, one in enumerate(jobs)]
     records += [one for number, other in enumerate(more) for one in others(number, *other)]
     with tempfile.TemporaryDirectory() as directory:

@@ -106,7 +106,7 @@ def names(rows: list[dict[str, Any]]) -> list[str]:
     ],
 )
 def test_every_endpoint_of_the_bank(bank_graph: lineage.Graph, endpoint: str, verdict: str, jobs: Any, data: Any) -> None:
-    """Every endpoint of the bank traces to what its author meant."""
+    """Every endpoint of the bank traces to what its author intended."""
     answer = lineage.trace(bank_graph, endpoint)
     assert answer.verdict == verdict
     assert [(row["name"], row["depth"], row["trains"]) for row in answer.training_jobs] == jobs
@@ -134,7 +134,7 @@ def test_what_a_job_read_and_nobody_knows_is_a_gap_of_the_trace(bank_graph: line
 
 
 def test_breaks_say_where_why_and_what_to_do(bank_graph: lineage.Graph) -> None:
-    """Each break names its node, its reason, and what would mend it."""
+    """Each break names its node, its reason, and what would close it."""
     (found,) = lineage.trace(bank_graph, "ledger-old").breaks
     assert (found["at"]["id"], found["reason"]) == ("model:111122223333/eu-west-1/ledger-0", "missing")
     assert "it was deleted" in found["repair"]
@@ -283,7 +283,7 @@ def traced(*records: Resource, gaps: list[Gap] | None = None) -> lineage.Trace:
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_tiny_chains(title: str, records: list[Resource], verdict: str, jobs: list[str]) -> None:
-    """From the artifact to the job that made it: each way that holds, and each that does not."""
+    """From the artifact to the job that made it: each path that holds, and each that does not."""
     answer = traced(*records)
     assert (answer.verdict, names(answer.training_jobs)) == (verdict, jobs)
 
@@ -296,7 +296,7 @@ def test_a_job_too_late_is_named_in_the_break() -> None:
 
 
 def test_shared_latest_prefix() -> None:
-    """Of the jobs that write to a shared prefix, those that came after the training are no source of it."""
+    """Jobs that wrote to a shared prefix only after the training are no source of it."""
     early = processing("early", {"raw": "s3://r/1/"}, {"out": "s3://p/latest/"}, day="2026-01-01")
     late = processing("late", {"raw": "s3://r/2/"}, {"out": "s3://p/latest/"}, day="2026-01-03")
     answer = traced(early, late, training("fit", {"train": "s3://p/latest/"}, ARTIFACT), *served(ARTIFACT))
@@ -304,7 +304,7 @@ def test_shared_latest_prefix() -> None:
 
 
 def test_times_that_do_not_tell_are_a_caveat() -> None:
-    """A write that may have come in time is followed, and the answer says that it is not sure."""
+    """A write that may have come in time is followed, and the answer says that it is not certain."""
     writing = processing(
         "p",
         {"raw": "s3://r/"},
@@ -365,7 +365,7 @@ OF_FIT = {"Source": {"SourceArn": arn("training-job", "fit")}}
     ids=lambda value: value if isinstance(value, str) else "",
 )  # fmt: skip
 def test_runs_that_people_logged(title: str, records: list[Resource], verdict: str, jobs: Any, runs: Any, data: Any) -> None:
-    """A run's word makes a model where no job's does, and is told as logged beside the job that made it; all are told."""
+    """A run's statement makes a model where no job's does; otherwise it is shown as logged beside the maker, for each run."""
     answer = traced(*records, *SHOP, *served(ARTIFACT))
     assert (answer.verdict, names(answer.training_jobs)) == (verdict, jobs)
     assert [(row["name"], row["evidence"]) for row in answer.runs] == runs
@@ -374,13 +374,13 @@ def test_runs_that_people_logged(title: str, records: list[Resource], verdict: s
 
 
 def test_a_run_tells_of_a_job_that_is_gone() -> None:
-    """The job of a run that made a model is named, though nothing more is known of it."""
+    """The job of a run that made a model is named, even if nothing more is known about it."""
     (run,) = traced(logged("a", **OF_FIT), *served(ARTIFACT)).runs
     assert [(job["name"], job["observed"]) for job in run["other_jobs"]] == [("fit", False)]
 
 
 def test_a_run_beside_the_maker_is_told_once() -> None:
-    """Two models that are served from one place have one line each for what a run says of it."""
+    """Two models that are served from one place have one line each for a run's statement."""
     first, second = (served(ARTIFACT, name=name) for name in ("shop", "other"))
     variants = [{"VariantName": name, "ModelName": f"{name}-model"} for name in ("shop", "other")]
     config = record("endpoint-config", "shop-config", {"CreationTime": first[1].created, "ProductionVariants": variants})
@@ -394,7 +394,7 @@ def test_a_run_beside_the_maker_is_told_once() -> None:
 
 
 def test_evaluation_jobs_train_nothing() -> None:
-    """A training job of type Evaluation trains nothing, and its data is not what the model was trained on."""
+    """A training job of type Evaluation trains nothing, and its data is not training data of the model."""
     job = training("fit", {"train": "s3://d/"}, ARTIFACT, ServerlessJobConfig={"JobType": "Evaluation"})
     answer = traced(job, *served(ARTIFACT))
     assert (answer.training_jobs[0]["trains"], answer.datasets) == (False, [])
@@ -436,7 +436,7 @@ def test_a_variant_without_a_model_is_a_break() -> None:
 
 
 def test_a_variant_whose_components_nobody_could_read_is_not_called_empty(tmp_path: Path) -> None:
-    """Where a component, or their list, was denied, nobody knows that the variant has none: the break says why."""
+    """Where a component, or their list, was denied, it is unknown whether the variant has none: the break says why."""
     config = record("endpoint-config", "c", {"ProductionVariants": [{"VariantName": "a"}]})
     endpoint = record("endpoint", "shop", {"EndpointConfigName": "c", "EndpointStatus": "InService"})
     gap = Gap(ACCOUNT, REGION, "DescribeInferenceComponent", arn("inference-component", "x"), "denied", "no")
@@ -467,20 +467,20 @@ def test_the_specification_that_a_model_names(container: dict[str, str], jobs: l
 
 
 def test_who_names_the_artifact_outranks_who_writes_around_it() -> None:
-    """A job whose checkpoint folder covers the artifact of another is no maker of it."""
+    """A job whose checkpoint folder covers the artifact of another job did not make it."""
     around = training("around", {}, CheckpointConfig={"S3Uri": "s3://m/"}, day="2026-01-01")
     assert names(traced(around, training("fit", {}, ARTIFACT), *served(ARTIFACT)).training_jobs) == ["fit"]
 
 
 def test_writers_inside_a_prefix_are_not_around_it() -> None:
-    """Of a multi-model prefix, whoever wrote into it counts beside whoever wrote the prefix itself."""
+    """For a multi-model prefix, each writer into it counts beside each writer of the prefix itself."""
     around = training("x", {}, "s3://zz/x.tar.gz", CheckpointConfig={"S3Uri": "s3://mme"}, day="2026-01-01")
     answer = traced(around, training("a", {}, "s3://mme/a/output/model.tar.gz"), *served("s3://mme/", Mode="MultiModel"))
     assert names(answer.training_jobs) == ["a", "x"]
 
 
 def test_an_uncertain_maker_outranks_nobody() -> None:
-    """A failed job that names the very artifact does not hide a job that surely wrote around it."""
+    """A failed job that names the exact artifact does not hide a job that surely wrote around it."""
     failed = training("bad", {}, "s3://m/x/model.tar.gz", TrainingJobStatus="Failed")
     answer = traced(failed, training("good", {}, "s3://m/x"), *served("s3://m/x/model.tar.gz"))
     assert names(answer.training_jobs) == ["bad", "good"]
@@ -495,7 +495,7 @@ def test_a_specification_without_an_artifact_is_a_break() -> None:
 
 
 def test_a_folder_that_is_written_twice_is_written_all_the_while() -> None:
-    """A checkpoint folder that is the output folder as well is read while its job runs."""
+    """A checkpoint folder that is also the output folder is read while its job runs."""
     fit = training(
         "a", {}, "s3://mm/a/model.tar.gz", OutputDataConfig={"S3OutputPath": "s3://m"}, CheckpointConfig={"S3Uri": "s3://m/a/"}
     )
@@ -505,7 +505,7 @@ def test_a_folder_that_is_written_twice_is_written_all_the_while() -> None:
 
 
 def test_a_failed_job_is_no_certain_maker() -> None:
-    """The artifact of a failed job is only where it would have been; one that never started has none."""
+    """The artifact of a failed job is only the place for it; a job that never started has none."""
     failed = traced(training("fit", {}, ARTIFACT, TrainingJobStatus="Failed"), *served(ARTIFACT))
     assert "fit wrote there, but its times or status do not show whether that was before the read" in failed.caveats
     never = training("fit", {}, ARTIFACT, TrainingJobStatus="Failed", TrainingStartTime=None, TrainingEndTime=None)
@@ -526,13 +526,13 @@ FAILED_JOBS = {
 
 @pytest.mark.parametrize("kind", FAILED_JOBS)
 def test_a_failed_job_of_any_kind_is_no_certain_maker(kind: str) -> None:
-    """Each kind spells its statuses in its own way: what failed is told as a maker that may have written nothing."""
+    """Each kind has its own spelling of statuses: a failed job is shown as a maker that may have written nothing."""
     answer = traced(record(kind, "make", FAILED_JOBS[kind]), *served(ARTIFACT))
     assert "make wrote there, but its times or status do not show whether that was before the read" in answer.caveats
 
 
 def test_a_container_without_a_model_is_a_break() -> None:
-    """In a chain of containers each one counts: weights that are in an image are not traced."""
+    """Each container of a chain counts: weights inside an image are not traced."""
     model, config, endpoint = served("")
     containers = [
         {"ContainerHostname": "a", "ModelDataUrl": ARTIFACT},
@@ -547,7 +547,7 @@ def test_a_container_without_a_model_is_a_break() -> None:
 
 
 def test_components_of_another_endpoint_fill_no_variant() -> None:
-    """Two endpoints may share a config; the components of the one do not run on the other."""
+    """Two endpoints may share a config; the components of one do not run on the other."""
     config = record("endpoint-config", "c", {"ProductionVariants": [{"VariantName": "a"}]})
     here, there = (
         record("endpoint", name, {"EndpointConfigName": "c", "EndpointStatus": "InService"}) for name in ("shop", "other")
@@ -561,7 +561,7 @@ def test_components_of_another_endpoint_fill_no_variant() -> None:
 
 
 def test_many_makers_of_a_shared_place_are_told_once() -> None:
-    """Two hundred days of retraining through one prefix are a tree that a person can print."""
+    """Two hundred days of retraining through one prefix are a tree that a person can read."""
     days = [f"2025-{n // 28 % 12 + 1:02}-{n % 28 + 1:02}" for n in range(200)]
     jobs = [processing(f"p{n}", {"raw": f"s3://r/{n}/"}, {"out": "s3://p/latest/"}, day=day) for n, day in enumerate(days)]
     for number, day in enumerate(days):
@@ -579,7 +579,7 @@ def test_many_makers_of_a_shared_place_are_told_once() -> None:
 
 
 def test_circles_end() -> None:
-    """Two jobs that train on each other's artifacts are each told once."""
+    """Two jobs that train on each other's artifacts are shown once each."""
     first = training("a", {"model": "s3://m/b/output/model.tar.gz"}, "s3://m/a/output/model.tar.gz", TrainingEndTime=None)
     second = training("b", {"model": "s3://m/a/output/model.tar.gz"}, "s3://m/b/output/model.tar.gz", TrainingEndTime=None)
     answer = traced(first, second, *served("s3://m/a/output/model.tar.gz"))
@@ -587,7 +587,7 @@ def test_circles_end() -> None:
 
 
 def chain(length: int) -> list[Resource]:
-    """A model that was trained on and on: each job starts from the artifact of the one before."""
+    """A model that was trained repeatedly: each job starts from the artifact of the one before."""
     jobs = []
     for number in range(length):
         day = f"{2020 + number // 336}-{number // 28 % 12 + 1:02}-{number % 28 + 1:02}"
@@ -624,7 +624,7 @@ def test_an_endpoint_the_graph_has_not(bank_graph: lineage.Graph, name: str, sai
 
 
 def test_a_name_means_its_last_life() -> None:
-    """An endpoint that was deleted and made again under its name is traced as it is now."""
+    """An endpoint that was deleted and created again under its name is traced as it is now."""
     old = record(
         "endpoint",
         "shop",
@@ -650,7 +650,7 @@ def test_an_updated_component_loads_what_came_after_its_creation() -> None:
 
 
 def test_the_surest_of_several_ways_counts() -> None:
-    """A job that wrote a place both surely in time and all the while counts as sure, and once."""
+    """A job that wrote a place in two ways, one surely in time and one continuous, counts as certain, and once."""
     outputs = [
         {"OutputName": "a", "S3Output": {"S3Uri": "s3://p/x/", "S3UploadMode": "EndOfJob"}},
         {"OutputName": "b", "S3Output": {"S3Uri": "s3://p/x/live/", "S3UploadMode": "Continuous"}},

@@ -1,4 +1,4 @@
-"""What records name and nobody could read is a hole, where it could have carried this data on; what vendors offer is none."""
+"""Something that records name and nobody could read is a gap where it could carry this data on; vendors' offers are none."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ BEDROCK = f"arn:aws:bedrock:{REGION}:{ACCOUNT}"
 
 
 def seen(*records: Resource, holes: tuple[Gap, ...] = (), enumerated: Any = EVERYTHING) -> lineage.Graph:
-    """The graph of a crawl that listed all to the end, but for what is said."""
+    """The graph of a crawl whose lists are all complete, except for the given ones."""
     graph = graph_of(records, holes)
     graph.graph["scope"] = Scope((CRAWL,), holes, frozenset(enumerated), places=frozenset({(ACCOUNT, REGION)}))
     return graph
@@ -73,7 +73,7 @@ NAMING = [
 
 @pytest.mark.parametrize(("naming", "hides"), [row[1:] for row in NAMING], ids=[row[0] for row in NAMING])
 def test_who_may_have_read_the_data(naming: Resource, hides: bool) -> None:
-    """A job that something names and nobody could read may have read any data; what is named and reads none hides none."""
+    """An unread job that a record names may have read any data; an unread thing that reads none hides none."""
     answer = lineage.used(seen(naming), NOBODY)
     assert answer.verdict == ("unknown" if hides else "not-referenced"), answer.scope["holes"]
     assert len(answer.scope["holes"]) == hides
@@ -82,13 +82,13 @@ def test_who_may_have_read_the_data(naming: Resource, hides: bool) -> None:
 
 
 def test_who_was_read_is_no_hole() -> None:
-    """A job that something names and a record tells of, a deleted one too, is what its record says."""
+    """A job that a record names and that was read, a deleted one too, is what its own record says."""
     gone = replace(training("gone", {"train": "s3://other/"}), deleted="2026-02-01T00:00:00Z")
     assert lineage.used(seen(*(naming for _, naming, _ in NAMING[:1]), gone), NOBODY).verdict == "not-referenced"
 
 
 def test_what_is_told_of_a_job_that_nobody_read() -> None:
-    """Its hole names it, who names it, in which field, and why nobody read it: each in words of its own."""
+    """The gap names the job, who names it, in which field, and why it was not read: each in words of its own."""
     named = run(Source={"SourceArn": JOB})
     theirs = arn("training-job", "theirs", account="444455556666")
     denied = Gap(ACCOUNT, REGION, "DescribeTrainingJob", JOB, "denied", "no")
@@ -105,7 +105,7 @@ def test_what_is_told_of_a_job_that_nobody_read() -> None:
     assert hole["detail"].startswith("training job gone: trial component run names it in Source.SourceArn, and")
 
 
-# --- a model that nobody could read -----------------------------------------------------------------
+# --- an unread model --------------------------------------------------------------------------------
 
 
 def transform(name: str, model: str, output: str, hours: tuple[int, int] = (12, 13), source: str = "s3://in/y/") -> Resource:
@@ -133,7 +133,7 @@ CAPTURED = [
     training("next", {"train": "s3://captured/"}, day="2026-01-05"),
 ]  # fmt: skip
 ENDED = [CAPTURED[0], replace(CAPTURED[1], deleted="2026-01-03T20:00:00Z"), CAPTURED[2]]
-# The same endpoint of which nobody could read the config: its own record tells where it captures.
+# The same endpoint with an unread config: its own record says where it captures.
 UNREAD_CONFIG = [
     replace(one, body=dict(one.body) | {"DataCaptureConfig": {"DestinationS3Uri": "s3://captured/"}}) for one in CAPTURED[1:]
 ]
@@ -174,8 +174,8 @@ MODELS = [
 
 @pytest.mark.parametrize(("records", "scope", "uri", "verdict"), [row[1:] for row in MODELS], ids=[row[0] for row in MODELS])
 def test_what_a_model_that_nobody_read_may_hide(records: list[Resource], scope: Any, uri: str, verdict: str) -> None:
-    """A model that nobody could read hides a use where a job that the data reached may have made it; one that is gone, where
-    what ran it leads on to training besides."""
+    """An unread model hides a use where a job that the data reached may have made it; for a deleted one only where its users
+    lead on to training as well."""
     graph = seen(*records, **scope)
     answer = lineage.used(graph, uri)
     assert answer.verdict == verdict, answer.as_json()
@@ -191,7 +191,7 @@ UNTOLD = "1 model that could not be read may lead on to training: no record show
 
 @pytest.mark.parametrize("holes", [(), (DENIED,)], ids=["gone", "denied"])
 def test_the_weights_of_a_model_that_nobody_read(holes: tuple[Gap, ...]) -> None:
-    """A place that only a lost model loads is unused, for no job reads it; the answer says that it may hold its weights."""
+    """A place that only a lost model loads is unused, because no job reads it; the answer says that it may hold its weights."""
     assert lineage.used(seen(FIT, OWN, *TRAINED), NOBODY).verdict == "used-indirectly"
     graph = seen(FIT, *TRAINED, holes=holes)
     used, impact = lineage.used(graph, NOBODY), lineage.impact(graph, NOBODY)
@@ -213,13 +213,13 @@ def test_it_is_told_once_of_how_many_models_the_weights_are_not_known() -> None:
     ids=["it was read", "it led on to nothing", "it only served", "it is a hole"],
 )
 def test_where_no_weights_are_unknown(records: list[Resource], uri: str) -> None:
-    """Nothing is said of weights where no lost model may lead on to training, nor where it is a hole already."""
+    """The answer does not mention weights where no lost model may lead on to training, nor where they are a gap already."""
     graph = seen(*records)
     assert not any("weights" in one for one in (*lineage.used(graph, uri).caveats, *lineage.impact(graph, uri).caveats))
 
 
 def test_bedrock_takes_models_out() -> None:
-    """Where a step has Bedrock import a model, what the data reached may be in it: `impact` says so, and `used` need not."""
+    """Where a step makes Bedrock import a model, the data may be in it: `impact` says so, and `used` does not have to."""
     imported = execution(BedrockModelImport={"Arn": f"{BEDROCK}:imported-model/m"})
     assert [hole["subject"] for hole in lineage.impact(seen(FIT, imported), RAW).scope["holes"]] == [
         f"{BEDROCK}:imported-model/m"
@@ -231,7 +231,7 @@ def test_bedrock_takes_models_out() -> None:
 
 
 def test_all_questions_tell_the_same_hole() -> None:
-    """`used`, `impact`, `datasets` and `trace` name a job that a run names and nobody could read, each as the same hole."""
+    """`used`, `impact`, `datasets` and `trace` report an unread job that a run names, each as the same gap."""
     live = [training("made", {"train": "s3://clean/"}), *served("s3://models/made/output/model.tar.gz")]
     graph = seen(*live, run(Source={"SourceArn": JOB}))
     holdouts = lineage.datasets(graph, "shop", holdouts=[NOBODY])
@@ -265,13 +265,13 @@ OWNERS = [
 
 @pytest.mark.parametrize(("node", "vendors"), OWNERS)
 def test_whose_it_is(node: str, vendors: bool) -> None:
-    """What vendors offer is known by where it lies; what another account of ours shares is none of it."""
+    """A vendor's offer is recognized by its account; what another account of ours shares is none."""
     assert bool(vendor_of(node)) == vendors
 
 
 @pytest.mark.parametrize(("account", "sold"), [("999988887777", True), ("111122223333", False)])
 def test_what_we_sell_ourselves_has_a_maker_here(account: str, sold: bool) -> None:
-    """A package that is sold and shows no artifact is a vendor's, but not where it is of an account that was crawled."""
+    """A package that is sold and shows no artifact is a vendor's, unless its account was crawled."""
     offered = {"sold": True, "empty_parts": ["c"], "account": account}
     assert bool(sold_by(f"arn:aws:sagemaker:eu-west-1:{account}:model-package/p/1", offered, ["111122223333"])) == sold
 
@@ -290,7 +290,7 @@ OFFERED = [
 
 @pytest.mark.parametrize(("container", "vendors"), [row[1:] for row in OFFERED], ids=[row[0] for row in OFFERED])
 def test_a_vendors_model_ends_its_branch(container: dict[str, Any], vendors: str) -> None:
-    """It is told as a vendor's, the trace has no break, and no question has a hole for it, though nobody may read it."""
+    """It is shown as a vendor's, the trace has no break, and no question has a gap for it, though it cannot be read."""
     kind = "model-package" if "package" in vendors else "hub-content"
     denied = Gap("865070037744", "us-east-1", KINDS[kind].describe, vendors, "denied", "no")
     graph = seen(*model_of(**container), holes=(denied,))
@@ -304,13 +304,13 @@ def test_a_vendors_model_ends_its_branch(container: dict[str, Any], vendors: str
 
 @pytest.mark.parametrize("package", [SHARED, arn("model-package", "g/1")])
 def test_what_we_share_ourselves_is_a_hole(package: str) -> None:
-    """A package of another account of ours, or one that is gone, breaks the trace, and may be made of what a job wrote."""
+    """A package of another account of ours, or a deleted one, breaks the trace, and may be made from what a job wrote."""
     graph = seen(*model_of(ModelPackageName=package), FIT)
     assert lineage.trace(graph, "shop").verdict == "broken"
 
 
 def test_a_base_model_of_a_vendor_hides_nothing() -> None:
-    """A fine-tuned model of AWS's hub is no reason to doubt what our own data was used for."""
+    """A fine-tuned model of AWS's hub raises no doubt about the use of our own data."""
     source = {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": JUMPSTART, "HubAccessConfig": {"HubContentArn": PUBLIC}}}
     tuned = training("tuned", [channel("train", "s3://ours/"), {"ChannelName": "model", "DataSource": source}])
     serverless = training("s", {"train": "s3://ours/"}, ServerlessJobConfig={"BaseModelArn": PUBLIC})
@@ -319,7 +319,7 @@ def test_a_base_model_of_a_vendor_hides_nothing() -> None:
     assert lineage.used(seen(private), NOBODY).verdict == "unknown"
 
 
-# --- whatever is asked, and whatever is gone ----------------------------------------------------------
+# --- any question, any lost record --------------------------------------------------------------------
 
 
 EVERY = [(row[1], {}, NOBODY) for row in NAMING]
@@ -328,7 +328,7 @@ EVERY = [([one], scope, uri) for one, scope, uri in EVERY] + [row[1:4] for row i
 
 @pytest.mark.parametrize(("records", "scope", "uri"), EVERY)
 def test_what_is_loaded_for_a_question_is_enough(tmp_path: Path, records: list[Resource], scope: Any, uri: str) -> None:
-    """What nobody could read, and where the data was written first, is there however small the graph is."""
+    """Unread things, and the place where the data was written first, are present however small the graph is."""
     crawl(tmp_path / "s.db", *records)
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
         whole = lineage.graph(snapshot)
@@ -364,7 +364,8 @@ def estate(jobs: list[Any], loaded: list[str]) -> list[Resource]:
 
 
 def only_loads_it_itself(answer: lineage.Usage, lost: Resource, jobs: list[Any], loaded: list[str], dataset: str) -> bool:
-    """Whether a model alone got something from a place, by loading it: nobody wrote there by the third day, nor else loads it."""
+    """Whether a model alone got something from a place, by loading it: by the third day nothing wrote there or loads it
+    otherwise."""
     first = [row["evidence"][0] for row in answer.findings]
     written = [writes for sort, _, writes, day, _ in jobs if day <= 3 or sort == "s"]
     beside = [key for number, key in enumerate(loaded) if lost.name != f"m{number}"]  # what a model loads is one object
@@ -377,10 +378,11 @@ def only_loads_it_itself(answer: lineage.Usage, lost: Resource, jobs: list[Any],
 @example([("t", "a", "a", 4, 0), ("s", "a", "a", 1, 0)], ["b/"], "b/", 4, False)
 @example([("t", "a", "a", 4, 0), ("s", "a", "a", 1, 0)], ["m/model.tar.gz", "m/"], "m/model.tar.gz", 4, False)
 def test_a_hole_never_makes_a_no(jobs: list[Any], loaded: list[str], dataset: str, which: int, refused: bool) -> None:
-    """Whichever record is refused, or gone while another one names it, what was used is not said to be unused.
+    """Whichever record is denied, or gone while another one names it, used data is never called unused.
 
-    Of a model that is gone and leads on to no training the maker may be anybody, and nothing was trained by it. A hole is
-    asked forwards, from the data: what only the lost model itself loads, and no job made, stays unused; the answer says so.
+    A deleted model that leads on to no training may have any maker, and nothing was trained by it. A gap belongs to the
+    question forwards from the data: what only the lost model itself loads, and no job made, stays unused; the answer says
+    so.
     """
     records, uri = estate(jobs, loaded), f"s3://x/{dataset}"
     lost = records[which % len(records)]

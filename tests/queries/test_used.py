@@ -1,4 +1,4 @@
-"""`used`: a yes with its fields, a no with its scope, and unknown wherever a hole could hide a use."""
+"""`used`: a yes with its fields, a no with its scope, and unknown wherever a gap could hide a use."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ CASES: list[tuple[str, str, list[Resource], str]] = [
 
 
 def test_a_model_below_an_output_is_possible_from_a_snapshot(tmp_path: Path) -> None:
-    """What is loaded for one question shows who surely wrote the very model, whom the data did not reach."""
+    """The part that is loaded for one question shows which unreached job surely wrote the exact model."""
     wide = processing("p", {"raw": "s3://raw/x/"}, {"out": "s3://m/"})
     crawl(tmp_path / "s.db", wide, BASE, training("j", {"model": "s3://m/base/output/model.tar.gz"}, day="2026-01-03"))
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
@@ -155,7 +155,7 @@ def test_a_model_below_an_output_is_possible_from_a_snapshot(tmp_path: Path) -> 
 
 @pytest.mark.parametrize(("title", "uri", "records", "expected"), CASES, ids=[case[0] for case in CASES])
 def test_verdict(title: str, uri: str, records: list[Resource], expected: str) -> None:
-    """Each way in which data is used, may be used, or is not, has its verdict where every job was read."""
+    """Each path by which data is used, may be used, or is not, has its verdict where every job was read."""
     assert verdict(uri, *records) == expected
 
 
@@ -166,7 +166,7 @@ def _logged(name: str, source: str = "", **body: Any) -> Resource:
 
 
 def _entity(noun: str, name: str, uri: str) -> Resource:
-    """A lineage entity that somebody or SageMaker wrote about a place."""
+    """A lineage entity that a person or SageMaker wrote about a place."""
     at = f"arn:aws:sagemaker:eu-west-1:111122223333:{noun.lower()}/{name}"
     body = {f"{noun}Arn": at, f"{noun}Name": name, "Source": {"SourceUri": uri}}
     return Resource(f"lineage-{noun.lower()}", "111122223333", "eu-west-1", name, at, body)
@@ -196,7 +196,7 @@ NEAR: list[tuple[str, str, list[Resource], str]] = [
 def test_what_is_left_out_around_a_location_tells_nothing(
     tmp_path: Path, title: str, uri: str, records: list[Resource], _: str
 ) -> None:
-    """What is loaded for one location leaves out no reader, no hole and no step between them."""
+    """The part that is loaded for one location leaves out no reader, no gap and no step between them."""
     crawl(tmp_path / "s.db", *records)
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
         near, everything = lineage.around_dataset(snapshot, uri), lineage.graph(snapshot)
@@ -205,7 +205,7 @@ def test_what_is_left_out_around_a_location_tells_nothing(
 
 @pytest.mark.parametrize("within", [{"regions": [""]}, {"accounts": [""]}])
 def test_nothing_is_no_region(within: dict[str, list[str]]) -> None:
-    """A region or an account without a name is a slip, and no narrower question."""
+    """An empty region or account is refused, because it would look like a narrower question."""
     with pytest.raises(MalformedName):
         used(whole(training("j", {"t": "s3://d/x/"})), "s3://d/x/", **within)
 
@@ -229,7 +229,7 @@ HERE = ("111122223333", "eu-west-1")
     ],
 )
 def test_narrowed(within: dict[str, list[str]], expected: str) -> None:
-    """A question about some accounts and regions tells of uses there alone, and says so."""
+    """A question about some accounts and regions shows uses there alone, and says so."""
     answer = used(estate_of(elsewhere("training-job", training("j", {"t": "s3://d/x/"}))), "s3://d/x/1.csv", **within)
     assert answer.verdict == expected
     asked = answer.scope.get("narrowed")
@@ -242,7 +242,7 @@ def test_narrowed(within: dict[str, list[str]], expected: str) -> None:
     "hole", [Gap("222233334444", "us-east-1", "DescribeProcessingJob", "processing-job:1/r/j", "denied"), None]
 )
 def test_what_was_handed_on_from_elsewhere(hole: Gap | None) -> None:
-    """Data that a job elsewhere handed on, or may have, counts for who is asked about."""
+    """Data that a job elsewhere handed on, or may have handed on, counts for those that the question is about."""
     prepared = [] if hole else [elsewhere("processing-job", PREPARED)]
     graph = estate_of(*prepared, training("j", {"t": "s3://prep/x/"}), holes=(hole,) if hole else ())
     assert used(graph, "s3://raw/x/", accounts=["111122223333"]).verdict == ("unknown" if hole else "used-indirectly")
@@ -280,7 +280,7 @@ def estate_of(*records: Resource, holes: tuple[Gap, ...] = ()) -> lineage.Graph:
     ],
 )
 def test_a_hole_counts_where_it_could_hide_a_use(hole: tuple[str, str, str], hides: bool) -> None:
-    """What stands between data and a training job makes a no unknown; what only serves models does not."""
+    """A thing between data and a training job makes a "no" unknown; one that only serves models does not."""
     operation, subject, reason = hole
     said = verdict("s3://d/x/", holes=(Gap("1", "r", operation, subject, reason),))
     assert said == ("unknown" if hides else "not-referenced")
@@ -295,7 +295,7 @@ def test_a_list_that_was_not_read_to_its_end_proves_nothing(missing: tuple[str, 
 
 
 def test_no_crawl_at_all_proves_nothing() -> None:
-    """A graph of nowhere says unknown."""
+    """An empty graph answers unknown."""
     assert used(graph_of([]), "s3://d/x/").verdict == "unknown"
 
 
@@ -326,7 +326,7 @@ def test_evidence_of_an_indirect_use() -> None:
 
 
 def test_every_finding_is_told_once_and_the_strongest_first() -> None:
-    """Each job that used the data is told, those that read it themselves before those that got it through others."""
+    """Each job that used the data is shown, direct readers before those that got it through others."""
     answer = used(whole(BASE, TUNED), "s3://d/base/")
     told = [(row["job"]["name"], row["channel"], row["verdict"]) for row in answer.findings]
     assert told == [("base", "train", "used"), ("tuned", "model", "used-indirectly")]
@@ -335,7 +335,7 @@ def test_every_finding_is_told_once_and_the_strongest_first() -> None:
 
 
 def test_a_sure_chain_outweighs_a_possible_one() -> None:
-    """A job that is reached both surely and only possibly counts as reached surely."""
+    """A job that is reached both for certain and possibly counts as certain."""
     sure = processing("sure", {"raw": "s3://raw/"}, {"out": "s3://prep/a/"})
     vague = processing("vague", {"raw": "s3://raw/"}, {"out": "s3://prep/b/"}, ProcessingStartTime=None, ProcessingEndTime=None)
     job = training("j", {"a": "s3://prep/a/", "b": "s3://prep/b/"})
@@ -343,7 +343,7 @@ def test_a_sure_chain_outweighs_a_possible_one() -> None:
 
 
 def test_jobs_that_train_nothing_are_listed_apart() -> None:
-    """An evaluation job that read the data is told, and is no use of it for training."""
+    """An evaluation job that read the data is shown, and does not count as training."""
     job = training("eval", {"test": "s3://d/x/"}, ServerlessJobConfig={"JobType": "Evaluation"})
     answer = used(whole(job), "s3://d/x/")
     assert (answer.verdict, [row["job"]["name"] for row in answer.also_read]) == ("not-referenced", ["eval"])
@@ -369,7 +369,7 @@ BASELINE = record("data-quality-job-definition", "dq", {
     ids=["the baseline of a monitor", "a program of Model Monitor", "a transform job"],
 )  # fmt: skip
 def test_who_only_measures_is_listed_apart(records: list[Resource]) -> None:
-    """Who made a monitor's baseline of the data, or asked a model of it, read it and trained nothing."""
+    """A job that made a monitor's baseline from the data, or had a model score it, read it and trained nothing."""
     answer = used(whole(*records), "s3://d/x/")
     assert (answer.verdict, [row["job"]["name"] for row in answer.also_read]) == ("not-referenced", ["base"])
 
@@ -400,12 +400,12 @@ def test_the_json_contract() -> None:
     ],
 )
 def test_the_neighbourhood_gives_the_whole_graphs_answer(bank: lineage.Snapshot, bank_graph: lineage.Graph, uri: str) -> None:
-    """An answer from what is around one location is the answer from everything."""
+    """An answer from the neighbourhood of one location is the answer from everything."""
     assert lineage.used(lineage.around_dataset(bank, uri), uri).as_json() == lineage.used(bank_graph, uri).as_json()
 
 
 def test_caveats_are_always_there(bank_graph: lineage.Graph) -> None:
-    """How many jobs could read what nobody declared, and that deleted jobs leave no trace, is said with every answer."""
+    """Each answer says how many jobs could read undeclared data, and that deleted jobs leave no trace."""
     jobs = [data for _, data in bank_graph.nodes(data=True) if data["kind"] == "training-job" and data["observed"]]
     isolated = sum(bool(data.get("isolated")) for data in jobs)
     caveats = lineage.used(bank_graph, "s3://bank-ml/loans/train/").caveats
@@ -424,7 +424,7 @@ def test_findings_do_not_depend_on_the_order_of_records() -> None:
 
 
 def daily(count: int) -> lineage.Graph:
-    """So many daily jobs through one `latest/` prefix."""
+    """This many daily jobs through one `latest/` prefix."""
     days = [f"{2022 + n // 336}-{n // 28 % 12 + 1:02}-{n % 28 + 1:02}" for n in range(count)]
     records = [processing(f"p{n}", {"raw": "s3://raw/"}, {"out": "s3://prep/latest/"}, day=day) for n, day in enumerate(days)]
     records += [training(f"j{n}", {"train": "s3://prep/latest/"}, day=day) for n, day in enumerate(days)]
@@ -432,7 +432,7 @@ def daily(count: int) -> lineage.Graph:
 
 
 def test_a_shared_place_is_not_walked_for_each_writer() -> None:
-    """A thousand daily jobs through one `latest/` prefix are each told once, with no more work for each than among few."""
+    """A thousand daily jobs through one `latest/` prefix are each shown once, with no more work for each than among few."""
     answer = used(daily(1000), "s3://raw/")
     assert {row["verdict"] for row in answer.findings} == {"used-indirectly"}
     assert len(answer.findings) == 1000
@@ -445,7 +445,7 @@ EARLY = training("next", {"train": "s3://kept/"}, day="2026-01-05")
 
 
 def _keeping(kept: dict[str, Any], **container: Any) -> list[Resource]:
-    """An endpoint of a model that keeps something of what goes in and out, as its config says."""
+    """An endpoint of a model that captures something of its traffic, as its config says."""
     model, config, endpoint = served("s3://w/model.tar.gz", **container)
     return [model, replace(config, body=dict(config.body) | kept), endpoint]
 
@@ -468,7 +468,8 @@ KEPT: list[tuple[str, str, list[Resource], str]] = [
 
 @pytest.mark.parametrize(("uri", "records", "expected"), [row[1:] for row in KEPT], ids=[row[0] for row in KEPT])
 def test_what_an_endpoint_kept_trains_the_next(uri: str, records: list[Resource], expected: str, tmp_path: Path) -> None:
-    """A model, or what its container names, is in what its endpoint keeps, and in who trains with that: as `impact` says."""
+    """A model, or what its container names, is in what its endpoint captures, and in what trains with that: as `impact`
+    says."""
     answer = used(whole(*records), uri)
     assert answer.verdict == expected
     reached = {row["name"] for row in lineage.impact(whole(*records), uri).reached}
@@ -480,7 +481,7 @@ def test_what_an_endpoint_kept_trains_the_next(uri: str, records: list[Resource]
 
 
 def test_what_a_container_names_and_a_transform_job_made_of_it() -> None:
-    """What a variable of a container names may be in what a transform job of the model wrote, and in who trains with that."""
+    """What a container's variable names may be in what a transform job of the model wrote, and in what trains with that."""
     model = served("s3://w/model.tar.gz", Environment={"LOOKUP": "s3://v/"})[0]
     scored = record("transform-job", "score", {
         "TransformJobStatus": "Completed", "ModelName": model.name, "TransformStartTime": "2026-02-02T10:00:00Z",

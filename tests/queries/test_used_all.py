@@ -1,4 +1,4 @@
-"""`used` of many locations in one call: the same answers as one by one, and one line each."""
+"""`used` for many locations in one call: the same answers as one by one, and one line each."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ ASKED = st.lists(KEYS.map("s3://x/{}".format) | st.sampled_from(["s3://x", "s3:/
 @settings(max_examples=60)
 @given(JOBS, st.lists(st.sampled_from(OPAQUE), max_size=2), ASKED)
 def test_many_are_answered_as_each_alone(jobs: list, opaque: list, uris: list[str]) -> None:
-    """Whatever else is asked in the same call, and whatever can't be looked into, an answer stays the same to the byte."""
+    """An answer stays the same byte for byte, whatever else the same call contains, also an unreadable place."""
     records = [resource(number, job) for number, job in enumerate(jobs)]
     hidden = [training(f"h{number}", channels) for number, channels in enumerate(opaque)]
     with tempfile.TemporaryDirectory() as directory:
@@ -63,7 +63,7 @@ def test_models_are_answered_as_alone(tmp_path: Path) -> None:
 
 
 def test_every_place_of_the_bank_is_answered_as_alone(tmp_path: Path) -> None:
-    """Manifests that were read, buckets, folders and objects: all at once, the answers are those of each alone."""
+    """For manifests, buckets, folders and objects in one call, each answer is that of the location alone."""
     lineage.crawl_estate(tmp_path / "s.db", replay=BANK)
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
         places = [node for node in lineage.graph(snapshot, edges=False) if lineage.is_location(node)]
@@ -77,14 +77,14 @@ def test_every_place_of_the_bank_is_answered_as_alone(tmp_path: Path) -> None:
 
 
 def test_a_malformed_uri_is_told_before_any_answer(bank: lineage.Snapshot) -> None:
-    """Nobody gets half of the answers and then an error."""
+    """A call never gives half of the answers and then an error."""
     with pytest.raises(lineage.MalformedName, match="'nowhere' is not an S3 URI"):
         lineage.used_all(bank, ["s3://bank-ml/loans/", "nowhere"])
 
 
 @pytest.fixture
 def check(run, account_path: Path):
-    """Ask `used` of the whole bank."""
+    """Run `used` over the whole bank."""
     return lambda *words: run("used", *words, "--snapshot", str(account_path))
 
 
@@ -100,7 +100,7 @@ LINES = [
 
 
 def test_one_line_each(check) -> None:
-    """In the order of the file: the verdict, how many findings, the strongest job and channel, how many holes."""
+    """In the order of the file: the verdict, the number of findings, the strongest job and channel, the number of gaps."""
     ran = check("--from", HOLDOUTS, "-f", "csv")
     rows = list(csv.reader(io.StringIO(ran.out)))
     assert (ran.code, [row[:6] for row in rows]) == (0, LINES)
@@ -124,7 +124,7 @@ def test_the_formats_say_the_same(check) -> None:
 
 
 def test_arguments_and_a_file_together(check, tmp_path: Path) -> None:
-    """The URIs of the command line come first; comments, blank lines, a BOM and Windows' line ends are no URIs."""
+    """The URIs of the command line come first; comments, blank lines, a BOM and Windows line ends are not taken for URIs."""
     listed = tmp_path / "list.txt"
     listed.write_bytes("\ufeff# mine\r\n\r\n  s3://bank-ml/loans/train/ \r\ns3://bank-ml/odd\u2028key\r\n".encode())
     rows = list(csv.reader(io.StringIO(check("s3://bank-ml/kyc/faces/", "--from", str(listed), "-f", "csv").out)))
@@ -136,7 +136,7 @@ def test_arguments_and_a_file_together(check, tmp_path: Path) -> None:
 
 
 def test_one_uri_is_answered_in_full(check) -> None:
-    """A single argument is told with all its findings, as rows in CSV and as one line of JSON."""
+    """A single argument gives all its findings, as rows in CSV and as one line of JSON."""
     rows = list(csv.reader(io.StringIO(check("s3://bank-ml/loans/train/", "-f", "csv").out)))
     assert rows[0] == ["verdict", "id", "channel", "cover", "location", "through", "time", "detail"]
     (line,) = check("s3://bank-ml/loans/train/", "-f", "jsonl").out.splitlines()
@@ -152,7 +152,7 @@ def test_one_uri_is_answered_in_full(check) -> None:
     ],
 )
 def test_a_gate_takes_the_worst(check, uris: list[str], code: int) -> None:
-    """One bad answer among good ones fails the gate, and one that is not known is inconclusive."""
+    """One bad answer among good ones fails the gate, and one unknown makes it inconclusive."""
     assert check(*uris, *GATE).code == code
 
 
@@ -165,7 +165,7 @@ def test_a_gate_takes_the_worst(check, uris: list[str], code: int) -> None:
     ],
 )
 def test_a_wrong_list(check, tmp_path: Path, text: bytes, said: str) -> None:
-    """What is no S3 URI is told with its line before anything is printed; an empty list passes no gate."""
+    """Text that is no S3 URI is reported with its line before anything is printed; an empty list passes no gate."""
     (tmp_path / "list.txt").write_bytes(text)
     ran = check("--from", str(tmp_path / "list.txt"), *GATE)
     assert (ran.code, ran.out) == (2, "")
@@ -173,14 +173,14 @@ def test_a_wrong_list(check, tmp_path: Path, text: bytes, said: str) -> None:
 
 
 def test_no_uri_and_no_file(check) -> None:
-    """Asked of nothing, it says what it takes; a file that is not there is named."""
+    """Without input the command says what it takes; a missing file is named."""
     assert "missing S3 URI: name one, or a file of them with --from" in check().err
     ran = check("--from", "nowhere.txt")
     assert (ran.code, "nowhere.txt" in ran.err) == (3, True)
 
 
 def test_stdin(account_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
-    """`-` is stdin, and its lines are counted as well."""
+    """`-` is stdin, and errors count its lines as well."""
     given = io.TextIOWrapper(io.BytesIO(b"s3://bank-ml/loans/train/\nnowhere\n"))
     monkeypatch.setattr("sys.stdin", given)
     with pytest.raises(SystemExit) as stopped:

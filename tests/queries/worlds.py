@@ -1,7 +1,7 @@
-"""Random small accounts in which things happen one after the other: jobs write over each other, models are deployed in between.
+"""Random small accounts in which things happen in sequence: jobs overwrite each other, models are deployed in between.
 
-A move happens at its number: the first at 00:00, the next one hour later. Jobs take half an hour, or run into the next moves.
-What is drawn are moves; `records` makes of them the records that a crawl would find at the end.
+A move happens at its number: the first at 00:00, the next one hour later. Jobs take half an hour, or run into the next
+moves. Moves are drawn; `records` turns them into the records that a crawl would find at the end.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ _BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def at(hours: float) -> str:
-    """A moment, by how many hours after the beginning it is."""
+    """A moment, given by the hours since the beginning."""
     return (_BEGINNING + timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -99,7 +99,8 @@ class World:
     def _spot(
         self, number: int, home: tuple[str, str], reads: list[str], base: str | None, writes: str, cut: bool, keeps: str | None
     ) -> None:
-        """A job that was interrupted and downloaded all of it again an hour later; or that was stopped in its first download."""
+        """A job that was interrupted and downloaded everything again an hour later, or that was stopped in its first
+        download."""
         parts = [("Downloading", 0.2), ("Stopped", 0.3)] if cut else _TWICE
         steps = [
             {"Status": what, "StartTime": at(number + begin), "EndTime": at(number + end)}
@@ -180,7 +181,7 @@ class World:
             self._change(number, which, EndpointConfigName=self._config(number, home, key, packaged=packaged))
 
     def _again(self, number: int, which: int, key: str, packaged: bool) -> None:
-        """An endpoint that was deleted and made anew under its name."""
+        """An endpoint that was deleted and created again under its name."""
         if self.endpoints:
             endpoint = self.endpoints[which % len(self.endpoints)]
             config = self._config(number, (endpoint.account, endpoint.region), key, packaged=packaged)
@@ -188,7 +189,7 @@ class World:
             self._change(number, which, EndpointConfigName=config, CreationTime=at(number))
 
     def _pend(self, number: int, which: int, key: str, packaged: bool, status: str) -> None:
-        """An update that is under way, or that could not be rolled back from every instance."""
+        """An update that is pending, or that could not be rolled back from every instance."""
         if self.endpoints:
             endpoint = self.endpoints[which % len(self.endpoints)]
             config = self._config(number, (endpoint.account, endpoint.region), key, packaged=packaged)

@@ -1,4 +1,4 @@
-"""A service to record in, and a queue on disk of each test's own."""
+"""A service to record in, and a queue on disk for each test."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ AROUND = (
 
 @pytest.fixture
 def spool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where queues lie; nothing of the machine says which process this is, and no earlier test catches SIGTERM.
+    """The folder of queues. No environment variable says which process this is, and no earlier test catches SIGTERM.
 
-    A run that is left in another thread than it was entered in can't take its handler away.
+    A run that is left in another thread than the one that entered it cannot remove its handler.
     """
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -39,7 +39,7 @@ def spool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def service(spool: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
-    """A stand-in that boto3's own chain leads to."""
+    """A stand-in that boto3's default chain finds."""
     with StandIn() as started:
         for name, value in started.environment.items():
             monkeypatch.setenv(name, value)
@@ -51,7 +51,7 @@ Start = Callable[..., "subprocess.Popen[str]"]
 
 @pytest.fixture
 def start(service: StandIn, tmp_path: Path) -> Iterator[Start]:
-    """Starts a Python program that records: its lines are given, and the environment that it has besides."""
+    """Starts a Python program that records, from its lines and its additional environment."""
     started: list[subprocess.Popen[str]] = []
 
     def begin(program: str, **environment: str) -> subprocess.Popen[str]:

@@ -1,4 +1,4 @@
-"""Requests held to botocore's own service model, as the service holds them: more than botocore itself looks at."""
+"""Requests checked against botocore's service model, as the service checks them: more than botocore itself does."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def service_model(service: str) -> ServiceModel:
 
 
 def problems(value: Any, shape: Any, at: str = "") -> Iterator[str]:
-    """What the service would refuse in a request, in words like its own."""
+    """What the service would refuse in a request, in similar words."""
     inside = {"structure": _in_structure, "list": _in_list, "map": _in_map, "string": _in_string}.get(shape.type_name)
     if inside:
         yield from inside(value, shape, at)
@@ -82,7 +82,8 @@ def _bounds(value: Any, size: float, shape: Any, at: str, what: str) -> Iterator
 
 
 def _is_number(value: Any) -> bool:
-    """Whether a value is a finite number: others come as texts, "NaN" for one. What the service does with these is not known."""
+    """Whether a value is a finite number: others come as texts, for example "NaN". What the service does with these is not
+    known."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
@@ -97,7 +98,7 @@ def _below(at: str, name: str) -> str:
 
 @cache
 def _pattern(text: str) -> re.Pattern[str] | None:
-    """A pattern of the model; its classes of Unicode as near as Python's `re` has them. None: there is none."""
+    """A pattern of the model, with its Unicode classes as close as Python's `re` has them. None: there is no pattern."""
     for theirs, ours in _LETTERS.items():
         text = text.replace(theirs, ours)
     try:

@@ -58,7 +58,7 @@ class Version(NamedTuple):
     """One version of an object in S3."""
 
     body: bytes
-    version: str  # "null", where its bucket keeps none
+    version: str  # "null", where its bucket keeps no versions
     etag: str
 
 
@@ -72,7 +72,7 @@ class Struck(Exception):
 
 @dataclass
 class Fault:
-    """What is to go wrong, and how often yet."""
+    """What is to fail, and how many more times."""
 
     operation: str
     code: str
@@ -92,10 +92,10 @@ class Fault:
 
 
 class StandIn:
-    """The stand-in; a context manager. What it holds may be read and changed while no call is under way."""
+    """The stand-in, a context manager. Its contents may be read and changed while no call is in progress."""
 
     def __init__(self, latency: float = 0.0, account: str | Path | None = None) -> None:
-        """Each answer takes `latency` seconds. `account`: an account file, whose records it begins with."""
+        """Each answer takes `latency` seconds. `account`: an account file whose records are there from the start."""
         self.latency = latency
         self.down = False
         self.calls: list[tuple[str, Json]] = []
@@ -115,17 +115,17 @@ class StandIn:
         if self._storage:
             self._storage.stop()
 
-    # --- for whoever calls ----------------------------------------------------------------------
+    # --- for callers ----------------------------------------------------------------------------
 
     @property
     def environment(self) -> dict[str, str]:
-        """What leads boto3 here, in any process. Other services come here too, and are refused."""
+        """The variables that lead boto3 here, in any process. Calls of other services come here too, and are refused."""
         endpoints = {f"AWS_ENDPOINT_URL_{service}": self.url for service in _SERVICES} | {"AWS_ENDPOINT_URL": self.url}
         keys = {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET}
         return endpoints | keys | {"AWS_DEFAULT_REGION": REGION, "AWS_REGION": REGION, "AWS_EC2_METADATA_DISABLED": "true"}
 
     def session(self) -> boto3.Session:
-        """A session whose clients talk to it, whatever the environment says."""
+        """A session whose clients use the stand-in, whatever the environment says."""
         return _session(self.url)
 
     def fault(
@@ -146,14 +146,14 @@ class StandIn:
         self._faults.append(Fault(operation, code, times, after, status, message, when))
 
     def metric_fault(self, code: str, times: float = 1, when: When = lambda metric: True) -> None:
-        """Have single metrics refused: the next `times` for which `when` holds. Their times are ISO 8601 text."""
+        """Make single metrics fail: the next `times` for which `when` holds. Their times are ISO 8601 text."""
         self.state.metric_faults.faults.append({"code": code, "times": times, "when": when})
 
-    # --- what it holds --------------------------------------------------------------------------
+    # --- its contents ---------------------------------------------------------------------------
 
     @property
     def experiments(self) -> dict[str, Json]:
-        """By casefolded name, as Describe tells them, with their `Tags`; times are ISO 8601 text here and below."""
+        """By casefolded name, as Describe returns them, with their `Tags`; times are ISO 8601 text here and below."""
         return self.state.experiments
 
     @property
@@ -163,7 +163,7 @@ class StandIn:
 
     @property
     def components(self) -> dict[str, Json]:
-        """By casefolded name; `Parents` are the trials that they are in."""
+        """By casefolded name; `Parents` are the trials that contain them."""
         return self.state.components
 
     @property
@@ -173,7 +173,7 @@ class StandIn:
 
     @property
     def jobs(self) -> dict[tuple[str, str], Json]:
-        """Those that were made here, by kind (`training-job`) and casefolded name."""
+        """The jobs created here, by kind (`training-job`) and casefolded name."""
         return self.state.jobs
 
     @property
@@ -192,7 +192,7 @@ class StandIn:
         return self.storage.objects()
 
     def account_lines(self) -> Iterator[str]:
-        """All of it as the lines of an account file."""
+        """All contents as the lines of an account file."""
         with self._lock:
             lines = [header(), *self.state.lines()]
         stored = self.storage.lines() if self._storage or self.state.first_objects else ()
@@ -202,14 +202,14 @@ class StandIn:
 
     @property
     def storage(self) -> Storage:
-        """S3, which starts when first asked for."""
+        """S3, which starts on first use."""
         with self._lock:
             if not self._storage:
                 self._storage = Storage(self.state.first_objects)
             return self._storage
 
     def begin(self, operation: str, request: Json) -> bool:
-        """Note a call; whether its answer is to be lost. Raises `Struck`."""
+        """Note a call; returns whether its answer is to be lost. Raises `Struck`."""
         with self._lock:
             self.calls.append((operation, request))
             struck = next((one for one in self._faults if one.strikes(operation, request)), None)
@@ -230,7 +230,7 @@ class StandIn:
 
 
 class _Session(boto3.Session):
-    """A session with an endpoint for all that is made from it."""
+    """A session with this endpoint for all of its clients."""
 
     endpoint = ""
 
@@ -253,10 +253,10 @@ class Storage:
     """S3, as moto has it."""
 
     def __init__(self, first: list[Json]) -> None:
-        """`first`: lines of an account file, of objects that are there from the beginning."""
+        """`first`: lines of an account file, for objects that are there from the start."""
         from moto.server import ThreadedMotoServer  # slow, and many tests store nothing
 
-        logging.getLogger("werkzeug").setLevel(logging.WARNING)  # else it tells of each request
+        logging.getLogger("werkzeug").setLevel(logging.WARNING)  # otherwise it logs each request
         self._moto = ThreadedMotoServer(port=0, verbose=False)
         self._moto.start()
         self.host, self.port = self._moto.get_host_and_port()
@@ -276,7 +276,7 @@ class Storage:
         return _session(f"http://{self.host}:{self.port}").client("s3")
 
     def send(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
-        """A request as it came, and the answer: its status, headers and body."""
+        """Forward a request unchanged, and return the answer: its status, headers and body."""
         connection = http.client.HTTPConnection(self.host, self.port)
         with contextlib.closing(connection):
             connection.request(method, path, body or None, headers)
@@ -304,7 +304,7 @@ class Storage:
         return found
 
     def lines(self) -> Iterator[Json]:
-        """The newest version of each object; a file holds text alone, so that bytes which are none are replaced there."""
+        """The newest version of each object; an account file holds text alone, so bytes that are no text are replaced."""
         for uri, versions in self.objects().items():
             newest = versions[-1]
             yield {"object": uri, "text": newest.body.decode(errors="replace"), "etag": newest.etag}
@@ -315,7 +315,7 @@ def _lined(values: list[Any]) -> str:
 
 
 def s3_operation(method: str, key: str, query: dict[str, str], headers: Any) -> str:
-    """The name of the operation that a request to S3 is of, for those that are known here."""
+    """The name of the S3 operation of a request, for those that are known here."""
     by_query = {
         "uploads": {"POST": "CreateMultipartUpload", "GET": "ListMultipartUploads"},
         "partNumber": {"PUT": "UploadPart"},
@@ -365,7 +365,7 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         if not isinstance(sys.exception() if hasattr(sys, "exception") else sys.exc_info()[1], OSError):
-            super().handle_error(request, client_address)  # else the client is gone, killed perhaps
+            super().handle_error(request, client_address)  # otherwise the client is gone, perhaps killed
 
     def stop(self) -> None:
         self.shutdown()
@@ -386,10 +386,10 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def log_message(self, *_: Any) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
     def handle_expect_100(self) -> bool:
-        """Say at once that a body may come: a client of S3 waits a second for that."""
+        """Answer at once that a body may come: an S3 client waits a second for that."""
         going_on = super().handle_expect_100()
         self.wfile.flush()
         return going_on
@@ -430,7 +430,7 @@ class _Handler(BaseHTTPRequestHandler):
             return 200, [("Content-Type", "text/xml")], text.encode()
         raise Failure("AccessDeniedException", f"User: {CALLER} is not authorized to perform: {name}:{operation}")
 
-    # --- what is asked --------------------------------------------------------------------------
+    # --- requests -------------------------------------------------------------------------------
 
     def _asked(self, body: bytes) -> tuple[str, str, Json]:
         """The service, the operation and its request."""
@@ -467,7 +467,7 @@ class _Handler(BaseHTTPRequestHandler):
         while self.rfile.readline().strip():
             """What follows the last chunk."""
 
-    # --- what is answered -----------------------------------------------------------------------
+    # --- answers --------------------------------------------------------------------------------
 
     def _strike(self, name: str, fault: Fault) -> None:
         if fault.code == DROP:

@@ -1,9 +1,8 @@
-"""What the stand-in for SageMaker's recording operations holds, and what each of these operations does to it.
+"""The contents of the stand-in for SageMaker's recording operations, and what each operation does to them.
 
-Sources: [model] botocore's service model; [doc] SageMaker's API reference; [seen] what clients rely on, as they were seen.
-Where none of them tells, a comment says "not known".
-Records are as an account file writes them (times as text), with `Tags` and a component's `Parents` beside what Describe tells.
-Whoever calls holds the lock.
+Sources: [model] botocore's service model; [doc] SageMaker's API reference; [seen] observed behaviour that clients rely on.
+Where none of them says, a comment has "not known". Records are as an account file writes them (times as text), with `Tags`
+and a component's `Parents` beside the fields of Describe. The caller holds the lock.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ Json = dict[str, Any]
 
 
 class Sort(NamedTuple):
-    """One sort of entity: what the API calls it, the kind of it, what its ARN says, and where it is kept."""
+    """One sort of entity: its name in the API, its kind, its word in an ARN, and where it is kept."""
 
     noun: str
     kind: str
@@ -112,7 +111,7 @@ class State:
         return self._update(EXPERIMENT, asked)
 
     def delete_experiment(self, asked: Json) -> Json:
-        """[doc] All trials of the experiment must be deleted first; with which words it is refused is not known."""
+        """[doc] All trials of the experiment must be deleted first; the words of the refusal are not known."""
         found = self._one(EXPERIMENT, asked["ExperimentName"])
         name = found["ExperimentName"].casefold()
         if any(one["ExperimentName"].casefold() == name for one in self.trials.values()):
@@ -132,7 +131,7 @@ class State:
         return self._update(TRIAL, asked)
 
     def delete_trial(self, asked: Json) -> Json:
-        """[doc] All components must be disassociated first; with which words it is refused is not known."""
+        """[doc] All components must be disassociated first; the words of the refusal are not known."""
         found = self._one(TRIAL, asked["TrialName"])
         name = found["TrialName"].casefold()
         if any(name == parent["TrialName"].casefold() for one in self.components.values() for parent in one["Parents"]):
@@ -148,7 +147,7 @@ class State:
         return self._one(COMPONENT, asked["TrialComponentName"].rpartition("/")[2])
 
     def update_trial_component(self, asked: Json) -> Json:
-        """[doc] Maps are merged by key; what is both given and removed: not known (here it is removed)."""
+        """[doc] Maps are merged by key; a key that is both given and removed: not known (here it is removed)."""
         found = self._one(COMPONENT, asked["TrialComponentName"])
         maps = {}
         for name, most in (("Parameters", 300), ("InputArtifacts", 60), ("OutputArtifacts", 60)):
@@ -166,7 +165,7 @@ class State:
         return found
 
     def delete_trial_component(self, asked: Json) -> Json:
-        """[doc] It must be disassociated from all trials first; with which words it is refused is not known."""
+        """[doc] It must be disassociated from all trials first; the words of the refusal are not known."""
         found = self._one(COMPONENT, asked["TrialComponentName"])
         if found["Parents"]:
             raise Failure("ValidationException", f"Trial component '{found['TrialComponentName']}' is associated with a trial.")
@@ -176,14 +175,14 @@ class State:
         return self.components.pop(name)
 
     def associate_trial_component(self, asked: Json) -> Json:
-        """Once more is no error: not known, but the SDK does so at each `load_run` [seen]."""
+        """A repeated call is no error: not known, but the SDK does so at each `load_run` [seen]."""
         trial, found = self._pair(asked)
         if not any(one["TrialName"] == trial["TrialName"] for one in found["Parents"]):
             found["Parents"].append({"TrialName": trial["TrialName"], "ExperimentName": trial["ExperimentName"]})
         return {"TrialComponentArn": found["TrialComponentArn"], "TrialArn": trial["TrialArn"]}
 
     def disassociate_trial_component(self, asked: Json) -> Json:
-        """Of one that is not associated: not known (here it is not found)."""
+        """For one that is not associated: not known (here it is not found)."""
         trial, found = self._pair(asked)
         left = [one for one in found["Parents"] if one["TrialName"] != trial["TrialName"]]
         if len(left) == len(found["Parents"]):
@@ -197,7 +196,7 @@ class State:
     # --- metrics --------------------------------------------------------------------------------
 
     def batch_put_metrics(self, asked: Json) -> Json:
-        """Each metric for itself: kept, or an error by its index. Of a component that is not there: not known (each is refused)."""
+        """Each metric individually: kept, or an error by its index. For a missing component: not known (each is refused)."""
         found = self.components.get(asked["TrialComponentName"])
         errors = []
         for index, metric in enumerate(asked["MetricData"]):
@@ -209,7 +208,7 @@ class State:
         return {"Errors": errors} if errors else {}
 
     def _refused(self, metric: Json) -> str:
-        """[doc] Those of more than 14 days ago are refused; with which code is not known."""
+        """[doc] Metrics older than 14 days are refused; the code is not known."""
         old = datetime.fromisoformat(metric["Timestamp"]) < datetime.now(UTC) - OLDEST_METRIC
         return "VALIDATION_ERROR" if old else self.metric_faults.strike(metric)
 
@@ -219,7 +218,7 @@ class State:
         sums = self._sums.setdefault((found["TrialComponentName"].casefold(), name), Sums())
         sums.add(value)
         others = [one for one in found.get("Metrics", ()) if one["MetricName"] != name]
-        # Whether `Last` is of the latest time or of the last arrival is not known (here: of the last arrival).
+        # Whether `Last` is the latest time or the last arrival is not known (here: the last arrival).
         stamps = {"MetricName": name, "SourceArn": found["TrialComponentArn"], "TimeStamp": metric["Timestamp"], "Last": value}
         found["Metrics"] = [*others, stamps | sums.told()]
         found["LastModifiedTime"] = self._now()
@@ -261,7 +260,7 @@ class State:
         return self.artifacts.pop(found["ArtifactArn"])
 
     def add_association(self, asked: Json) -> Json:
-        """Of two that are associated already it exists already: so the SDK reads the refusal [seen]; with which words is not known."""
+        """A repeated association already exists, as the SDK reads the refusal [seen]; its words are not known."""
         ends = [self._end(asked[f"{end}Arn"]) for end in ("Source", "Destination")]
         if any(
             (one["SourceArn"], one["DestinationArn"]) == (asked["SourceArn"], asked["DestinationArn"]) for one in self.summaries
@@ -289,7 +288,7 @@ class State:
         return self.artifacts[arn]
 
     def _end(self, arn: str) -> Json:
-        """Name and type of an entity that an association leads to; what type a component has there is not known."""
+        """Name and type of an entity at the end of an association; the type of a component there is not known."""
         if ":artifact/" in arn:
             found = self._artifact(arn)
             name = {"Name": found["ArtifactName"]} if "ArtifactName" in found else {}
@@ -333,7 +332,7 @@ class State:
         return self._job(JOBS["TransformJob"], asked, "Transform")
 
     def _job(self, sort: Sort, asked: Json, word: str) -> Json:
-        """A job, which is complete at once, for nothing runs here; and the component that SageMaker makes of it."""
+        """A job, which is complete at once, because nothing runs here, and the component that SageMaker makes for it."""
         name = asked[f"{sort.noun}Name"]
         if (sort.kind, name.casefold()) in self.jobs:
             raise Failure("ResourceInUse", f"{sort.said} names must be unique within an AWS account and region.")
@@ -345,7 +344,7 @@ class State:
     def _experiment_of(self, sort: Sort, asked: Json) -> None:
         """The component of a job in an experiment, in the trial that it names.
 
-        What SageMaker does with RunName is not known. Here: it makes no component of its own, and the job tells the run.
+        What SageMaker does with RunName is not known. Here it makes no component of its own, and the job shows the run.
         """
         config = asked.get("ExperimentConfig") or {}
         if not config:
@@ -372,7 +371,7 @@ class State:
         return self._serve(SERVING["EndpointConfig"], asked)
 
     def create_endpoint(self, asked: Json) -> Json:
-        """An endpoint, which is in service at once, with all that its config says."""
+        """An endpoint, which is in service at once, with everything from its config."""
         name, config = asked["EndpointConfigName"], SERVING["EndpointConfig"].kind
         found = [one["record"] for one in self.others if one["kind"] == config and one["record"]["EndpointConfigName"] == name]
         if not found:
@@ -392,7 +391,7 @@ class State:
         self.others.append({"kind": sort.kind, "record": made})
         return made
 
-    # --- what they share ------------------------------------------------------------------------
+    # --- shared helpers -------------------------------------------------------------------------
 
     def _of(self, sort: Sort) -> dict[str, Json]:
         return {EXPERIMENT: self.experiments, TRIAL: self.trials, COMPONENT: self.components}[sort]
@@ -423,7 +422,7 @@ class State:
         return asked | {"CreationTime": now, "LastModifiedTime": now}
 
     def _now(self) -> str:
-        """The time; no two are the same, so that what is sorted by it has one order."""
+        """The time; no two are equal, so that sorting by it has one order."""
         self._last = max(datetime.now(UTC), self._last + timedelta(microseconds=1))
         return self._last.isoformat()
 
@@ -435,13 +434,13 @@ class State:
         newest = {"SortBy": "CreationTime", "SortOrder": "Descending"} if operation.name in NEWEST_FIRST else {}
         answers = Answers(self._account(), self._model)
         answer = answers.answer(operation, newest | request, Where(ACCOUNT, REGION))
-        if operation.name == "ListArtifacts" and "SourceUri" in request:  # which is compared with its case, of course
+        if operation.name == "ListArtifacts" and "SourceUri" in request:  # which is compared with its case
             found = answer["ArtifactSummaries"]
             answer["ArtifactSummaries"] = [one for one in found if one["Source"]["SourceUri"] == request["SourceUri"]]
         return answer
 
     def _look_up(self, operation: str, request: Json) -> None:
-        """[model] Lists of what is not there are refused, but for a source."""
+        """[model] Lists about a missing resource are refused, except for a source."""
         if operation in ("ListTrials", "ListTrialComponents"):
             for sort in (EXPERIMENT, TRIAL, COMPONENT):
                 if f"{sort.noun}Name" in request:
@@ -456,7 +455,7 @@ class State:
         yield from (("association", one) for one in self.summaries)
 
     def lines(self) -> Iterator[Json]:
-        """The records as an account file has them, without a header and objects."""
+        """The records as an account file has them, without header and objects."""
         for kind, one in self._held():
             search = {name: one[name] for name in ONLY_SEARCHED if one.get(name)}
             body = {name: value for name, value in one.items() if name not in ONLY_SEARCHED}
@@ -487,7 +486,7 @@ class State:
             self.summaries.append(whole)
         elif "object" in line:
             self.first_objects.append(line)
-        elif "fault" not in line:  # those are for a replay; here faults are given by calls
+        elif "fault" not in line:  # those are for a replay; faults are set by calls here
             self.others.append(line)
 
 
@@ -509,14 +508,14 @@ class Sums:
         self.least, self.most = min(self.least, value), max(self.most, value)
 
     def told(self) -> Json:
-        """Whether StdDev is that of a sample or of all is not known (here: of all)."""
+        """Whether StdDev is of a sample or of the whole is not known (here: of the whole)."""
         spread = math.sqrt(self.squares / self.count)
         return {"Min": self.least, "Max": self.most, "Avg": self.mean, "StdDev": spread, "Count": self.count}
 
 
 @dataclass
 class MetricFaults:
-    """Errors of single metrics, given by calls."""
+    """Errors of single metrics, set by calls."""
 
     faults: list[Json] = field(default_factory=list)
 
@@ -546,7 +545,7 @@ def _is_own(record: Mapping[str, Any], noun: str) -> bool:
 
 
 def _source_of(artifact: Mapping[str, Any]) -> tuple[Any, ...]:
-    """What makes an artifact the same as another one."""
+    """What makes two artifacts the same."""
     source = artifact["Source"]
     types = sorted((one["SourceIdType"], one["Value"]) for one in source.get("SourceTypes") or ())
     return source["SourceUri"], artifact["ArtifactType"], types

@@ -1,4 +1,4 @@
-"""Lineage artifacts, which are made once, and what ties them to a run."""
+"""Lineage artifacts, which are created once, and their associations with a run."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def asked(stand_in: StandIn) -> list[str]:
 
 
 def test_an_artifact_says_where_what_and_which_content(service: Service, stand_in: StandIn) -> None:
-    """What is recorded is the URI, the type, the name, the content and the properties."""
+    """A recorded artifact has the URI, the type, the name, the content and the properties."""
     arn = lineage_artifact(service, URI, "DataSet", name="train", source_types=ONE, properties={"objects": 2})
     made = stand_in.artifacts[arn]
     assert made["Source"] == {"SourceUri": URI, "SourceTypes": ONE}
@@ -55,7 +55,7 @@ def test_an_artifact_says_where_what_and_which_content(service: Service, stand_i
 
 
 def test_an_artifact_needs_no_more_than_its_place(service: Service, stand_in: StandIn) -> None:
-    """What is not given is not sent."""
+    """An omitted value is not sent."""
     made = stand_in.artifacts[lineage_artifact(service, URI, "DataSet")]
     assert made["Source"] == {"SourceUri": URI}
     assert not made.keys() & {"ArtifactName", "Properties"}
@@ -69,7 +69,7 @@ def test_an_artifact_that_is_there_is_found(service: Service, stand_in: StandIn)
 
 
 def test_another_type_or_content_is_another_artifact(service: Service) -> None:
-    """A place may hold one content after another, and each is an artifact of its own."""
+    """A place may hold different contents over time, and each is an artifact of its own."""
     cases = [("DataSet", ONE), ("DataSet", OTHER), ("DataSet", []), ("Model", ONE)]
     made = [lineage_artifact(service, URI, kind, source_types=content) for kind, content in cases]
     again = [lineage_artifact(service, URI, kind, source_types=content) for kind, content in cases]
@@ -101,7 +101,7 @@ def test_an_artifact_is_found_behind_many_others(service: Service, stand_in: Sta
 def test_a_run_is_never_tied_to_another_content(
     there: list[Any], mine: Any, words: dict[str, Any], found: int | None, service: Service, stand_in: StandIn
 ) -> None:
-    """Where SageMaker takes another artifact for the same, it is used only if it says no other content."""
+    """If SageMaker returns an existing artifact, it is used only if it names no other content."""
     arns = [lineage_artifact(service, URI, "DataSet", source_types=content) for content in there]
     stand_in.fault("CreateArtifact", **EXISTS)
     if found is not None:
@@ -112,13 +112,13 @@ def test_a_run_is_never_tied_to_another_content(
 
 
 def test_an_answer_that_was_lost_makes_no_second_artifact(service: Service, stand_in: StandIn) -> None:
-    """A call that is repeated finds what the first one made."""
+    """A repeated call finds what the first one made."""
     stand_in.fault("CreateArtifact", "lost")
     assert [lineage_artifact(service, URI, "DataSet", source_types=ONE)] == list(stand_in.artifacts)
 
 
 def test_conflicts_and_throttling_pass(service: Service, stand_in: StandIn, component: str) -> None:
-    """What passes is waited out, in each of the calls."""
+    """Temporary errors are retried, in each of the calls."""
     lineage_artifact(service, URI, "DataSet")
     for operation, code in (("CreateArtifact", "ConflictException"), ("ListArtifacts", "ThrottlingException")):
         stand_in.fault(operation, code, times=3)
@@ -128,7 +128,8 @@ def test_conflicts_and_throttling_pass(service: Service, stand_in: StandIn, comp
 
 
 def test_a_denied_artifact_is_told_as_denied(service: Service, stand_in: StandIn) -> None:
-    """Outside what SageMaker manages CreateArtifact may be denied: the cause says so, and a run goes on without."""
+    """Outside of SageMaker's managed environments CreateArtifact may be denied: the cause says so, and a run goes on without
+    it."""
     stand_in.fault("CreateArtifact", "AccessDeniedException")
     with pytest.raises(NotRecorded) as denied:
         lineage_artifact(service, URI, "DataSet")
@@ -138,14 +139,14 @@ def test_a_denied_artifact_is_told_as_denied(service: Service, stand_in: StandIn
 
 @pytest.mark.parametrize("uri", ["/data/train", "http://example.com/a", "s3://b/k?versionId=1"])
 def test_only_a_place_in_s3_has_an_artifact(uri: str, service: Service, stand_in: StandIn) -> None:
-    """What is no S3 URI is refused before anything is sent."""
+    """Text that is no S3 URI is refused before anything is sent."""
     with pytest.raises(RefusedValue):
         lineage_artifact(service, uri, "DataSet")
     assert stand_in.calls == []
 
 
 def test_what_is_too_long_is_cut(service: Service, stand_in: StandIn) -> None:
-    """Properties and sources are cut to what SageMaker takes, and what looks like a secret is cut out."""
+    """Properties and sources are cut to SageMaker's limits, and text that looks like a secret is cut out."""
     many = {f"p{number}": number for number in range(40)}
     given = {"password": "hunter2", "k" * 3000: "v" * 5000, **many}
     arn = lineage_artifact(
@@ -162,7 +163,7 @@ def test_what_is_too_long_is_cut(service: Service, stand_in: StandIn) -> None:
 
 
 def test_an_output_was_produced_and_an_input_contributed(service: Service, stand_in: StandIn, component: str) -> None:
-    """What a run made leads from its component, and what it read leads to it, as the SDK ties them."""
+    """A run's outputs are associated from its component and its inputs to it, as the SDK does it."""
     made, read = (lineage_artifact(service, f"{URI}{name}", "DataSet") for name in ("made", "read"))
     associate(service, made, component, is_output=True)
     associate(service, read, component, is_output=False)
@@ -171,7 +172,7 @@ def test_an_output_was_produced_and_an_input_contributed(service: Service, stand
 
 @pytest.mark.parametrize("lost", [False, True], ids=["twice", "when the answer was lost"])
 def test_what_is_associated_already_is_no_error(lost: bool, service: Service, stand_in: StandIn, component: str) -> None:
-    """An association is made once, however often it is logged."""
+    """An association is created once, however often it is logged."""
     arn = lineage_artifact(service, URI, "DataSet")
     if lost:
         stand_in.fault("AddAssociation", "lost")
@@ -182,7 +183,7 @@ def test_what_is_associated_already_is_no_error(lost: bool, service: Service, st
 
 
 def test_an_end_that_is_not_there_is_told(service: Service, component: str) -> None:
-    """An association with nothing is an error, and no silent loss."""
+    """An association with nothing is an error, and not lost silently."""
     with pytest.raises(NotThere):
         associate(service, f"arn:aws:sagemaker:eu-west-1:111122223333:artifact/{'0' * 32}", component, is_output=True)
     with pytest.raises(RefusedValue):

@@ -1,4 +1,4 @@
-"""Charts: their numbers, the members that the SDK writes, their names, and what no chart can be drawn of."""
+"""Charts: their numbers, the members that the SDK writes, their names, and inputs that give no chart."""
 
 from __future__ import annotations
 
@@ -58,7 +58,8 @@ def test_a_roc_curve_is_what_it_is_by_hand() -> None:
 
 
 def test_a_confusion_matrix_is_what_it_is_by_hand() -> None:
-    """A row for each true class and a column for each predicted one, also for a class that only one of them has."""
+    """A matrix has a row for each true class and a column for each predicted one, also for a class that only one of them
+    has."""
     chart = confusion_matrix(["cat", "dog", "dog", "dog"], ["cat", "dog", "dog", "ape"], "by hand")
     assert chart.document == {
         "type": "ConfusionMatrix",
@@ -70,10 +71,10 @@ def test_a_confusion_matrix_is_what_it_is_by_hand() -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1))
 def test_a_confusion_matrix_is_that_of_scikit_learn(pairs: list[tuple[int, int]]) -> None:
-    """What is counted here is what scikit-learn counts."""
+    """The counts are those of scikit-learn."""
     truth, said = zip(*pairs, strict=True)
     labels = sorted({*truth, *said})
-    assume(len(labels) > 1)  # else scikit-learn warns
+    assume(len(labels) > 1)  # otherwise scikit-learn warns
     assert (
         confusion_matrix(truth, said).document["confusionMatrix"]
         == metrics.confusion_matrix(truth, said, labels=labels).tolist()
@@ -81,7 +82,7 @@ def test_a_confusion_matrix_is_that_of_scikit_learn(pairs: list[tuple[int, int]]
 
 
 def test_a_matrix_of_one_class_is_one_cell() -> None:
-    """A model that is right about examples of one class has a matrix, without a warning."""
+    """A model that predicts examples of one class correctly has a matrix, without a warning."""
     assert confusion_matrix(["a", "a"], ["a", "a"]).document["confusionMatrix"] == [[2]]
 
 
@@ -106,7 +107,7 @@ LIKE = {
 
 @pytest.mark.parametrize(("labels", "scores"), LIKE.values(), ids=LIKE)
 def test_labels_and_scores_may_be_of_any_sort(labels: Callable[[Any], Any], scores: Callable[[Any], Any]) -> None:
-    """The same numbers give the same charts, whatever holds them, and JSON holds plain numbers."""
+    """The same numbers give the same charts, whatever container holds them, and JSON holds plain numbers."""
     curves = precision_recall(labels(TRUTH), scores(SCORES)), roc_curve(labels(TRUTH), scores(SCORES))
     whole = confusion_matrix(labels(TRUTH), labels([0, 1, 0, 0]))
     for chart, members in zip(curves, (PR, ROC), strict=True):
@@ -125,12 +126,12 @@ def test_labels_and_scores_may_be_of_any_sort(labels: Callable[[Any], Any], scor
     ],
 )
 def test_a_positive_label_is_against_all_others(truth: Any, positive: Any) -> None:
-    """With `positive_label`, labels may be of any sort and any number."""
+    """With `positive_label`, labels may have any type and any number."""
     assert precision_recall(truth, SCORES, positive_label=positive).document == precision_recall(TRUTH, SCORES).document
 
 
 def test_no_skill_is_kept() -> None:
-    """The line of no skill stands in the document as it was given."""
+    """The no-skill line is in the document as it was given."""
     assert precision_recall(TRUTH, SCORES, no_skill=np.float64(0.25)).document["noSkill"] == 0.25
     assert json.dumps(precision_recall(TRUTH, SCORES, no_skill=0).document["noSkill"]) == "0"
 
@@ -174,7 +175,7 @@ CURVES = pytest.mark.parametrize("curve", [precision_recall, roc_curve])
     ],
 )
 def test_no_curve_is_drawn_of_what_is_none(curve: Callable[..., Chart], truth: Any, scores: Any, said: str) -> None:
-    """What no curve can be drawn of is told at the call, with what is wrong and where."""
+    """Data that gives no curve is refused at the call, with what is wrong and where."""
     with pytest.raises(RefusedValue, match=re.escape(said)):
         curve(truth, scores)
 
@@ -198,13 +199,13 @@ def test_a_positive_label_that_none_has_is_told() -> None:
     ],
 )
 def test_no_matrix_is_counted_of_what_is_none(truth: Any, said_labels: Any, said: str) -> None:
-    """What no confusion matrix can be counted of is told at the call."""
+    """Data that gives no confusion matrix is refused at the call."""
     with pytest.raises(RefusedValue, match=re.escape(said)):
         confusion_matrix(truth, said_labels)
 
 
 def test_a_title_is_a_text() -> None:
-    """A title that is none is refused, and what looks like a secret in one is cut out."""
+    """An invalid title is refused, and text in a title that looks like a secret is cut out."""
     with pytest.raises(RefusedValue, match="must be a text, not 3"):
         roc_curve(TRUTH, SCORES, title=3)
     assert "AKIAABCDEFGHIJKLMNOP" not in str(roc_curve(TRUTH, SCORES, title="of AKIAABCDEFGHIJKLMNOP"))
@@ -236,13 +237,13 @@ def test_a_missing_scikit_learn_is_told(curve: Callable[..., Chart], monkeypatch
     ],
 )
 def test_a_title_gives_a_name(title: str | None, name: str) -> None:
-    """A title becomes a name that reads like it; the kind stands in where nothing of it can stay."""
+    """A title becomes a similar name; the kind replaces it where no character can stay."""
     assert artifact_name(title, "ROCCurve") == name
 
 
 @given(st.none() | st.text(max_size=300))
 def test_any_title_works(title: str | None) -> None:
-    """Whatever the title, CreateArtifact takes the name, the key is short and the document keeps the title."""
+    """Whatever the title, CreateArtifact accepts the name, the key is short and the document keeps the title."""
     chart = Chart("ROCCurve", title, {"title": title})
     assert re.fullmatch(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,119}", artifact_name(title, chart.kind))
     assert re.fullmatch(r"[a-zA-Z0-9-]{1,80}-[0-9a-f]{16}\.json", file_name(chart))

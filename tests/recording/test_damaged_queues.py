@@ -21,7 +21,7 @@ DAMAGED = {
 
 @pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
 def test_a_damaged_queue(tmp_path: Path, caplog: pytest.LogCaptureFixture, content: bytes | str) -> None:
-    """A queue that can't be read is left where it is, with one line that names it; the others are found all the same."""
+    """An unreadable queue is left where it is, with one line that names it; the others are still found."""
     path = tmp_path / f"odd{SUFFIX}"
     if isinstance(content, bytes):
         path.write_bytes(content)

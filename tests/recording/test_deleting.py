@@ -1,4 +1,4 @@
-"""What deleting an experiment with all that it holds promises."""
+"""Deletion of an experiment with all that it holds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lineage.recording.deleting import ATTEMPTS
 from lineage.recording.service import BUSY, DENIED, UNREACHABLE, Service
 from tests.recording.stand_in import StandIn
 
-# Which trials of which experiment hold which components.
+# The components in each trial of each experiment.
 HELD = {
     "churn": {"c-1": ["own-1", "twice", "shared"], "c-2": ["own-2", "twice"], "c-3": []},
     "fraud": {"f-1": ["shared", "other"]},
@@ -49,7 +49,7 @@ def experiment(account: StandIn, patience: float = 20.0) -> Experiment:
 
 
 def assert_only_the_other_is_left(account: StandIn) -> None:
-    """All of churn is gone, and all of fraud is as it was."""
+    """All of churn is gone, and all of fraud is unchanged."""
     assert set(account.experiments) == {"fraud"}
     assert set(account.trials) == {"f-1"}
     assert set(account.components) == {"shared", "other"}
@@ -57,13 +57,13 @@ def assert_only_the_other_is_left(account: StandIn) -> None:
 
 
 def test_components_of_other_experiments_stay(account: StandIn) -> None:
-    """Trials go, components go with the last trial that holds them, and what another experiment holds stays there."""
+    """Trials are deleted, components with the last trial that holds them, and what another experiment holds stays there."""
     assert experiment(account).delete_all("--force") is None  # type: ignore[func-returns-value]
     assert_only_the_other_is_left(account)
 
 
 def test_of_a_trial_components_of_other_trials_stay(account: StandIn) -> None:
-    """A trial goes with those of its components that no other trial holds, of whatever experiment."""
+    """A trial is deleted with those of its components that no other trial of any experiment holds."""
     Trial.load("c-1", session=account.session()).delete_all("--force")
     assert set(account.trials) == {"c-2", "c-3", "f-1"}
     assert set(account.components) == {"own-2", "twice", "shared", "other"}
@@ -72,7 +72,7 @@ def test_of_a_trial_components_of_other_trials_stay(account: StandIn) -> None:
 @pytest.mark.parametrize("action", ["", "force", "--FORCE", None, True])
 @pytest.mark.parametrize(("kind", "name", "what"), [(Experiment, "churn", "its trials"), (Trial, "c-1", "no other trial")])
 def test_nothing_is_deleted_without_the_word(account: StandIn, action: Any, kind: Any, name: str, what: str) -> None:
-    """Without the word, what would be deleted is told, and the word, and no call is made."""
+    """Without the confirmation word, the call names what would be deleted and the word, and deletes nothing."""
     one = kind.load(name, session=account.session())
     account.calls.clear()
     with pytest.raises(RefusedValue, match=rf"would delete the {kind._row.word} '{name}'.*{what}.*delete_all\('--force'\)"):
@@ -90,7 +90,7 @@ def test_nothing_is_deleted_without_the_word(account: StandIn, action: Any, kind
     ],
 )
 def test_what_passes_is_waited_out(account: StandIn, operation: str, code: str) -> None:
-    """Throttling, a conflict, a lost request or a lost answer in the middle changes nothing about the end."""
+    """Throttling, a conflict, a lost request or a lost answer in the middle does not change the result."""
     account.fault(operation, code, times=1 if code == "lost" else 2, after=0 if operation == "DeleteExperiment" else 1)
     experiment(account).delete_all("--force")
     assert_only_the_other_is_left(account)
@@ -107,9 +107,9 @@ def test_what_passes_is_waited_out(account: StandIn, operation: str, code: str) 
     ],
 )
 def test_a_second_call_goes_on(account: StandIn, operation: str, code: str, cause: str) -> None:
-    """Where it fails in the middle, the error says what is left; a second call, of another process, ends it.
+    """Where deletion fails in the middle, the error says what is left; a second call, from another process, completes it.
 
-    No component is left without a trial by which it would be found again.
+    No component is left without a trial through which it could be found again.
     """
     account.fault(operation, code, times=1000, after=0 if operation == "DeleteExperiment" else 1)
     with pytest.raises(NotRecorded, match=r"'churn' is not completely deleted.*again to continue") as failed:
@@ -124,7 +124,7 @@ def test_a_second_call_goes_on(account: StandIn, operation: str, code: str, caus
 
 
 def test_attempts_are_bounded(account: StandIn) -> None:
-    """What fails for ever is tried a fixed number of times."""
+    """A permanent failure is retried a fixed number of times."""
     account.fault("DeleteExperiment", "ValidationException", times=1000)
     with pytest.raises(NotRecorded):
         experiment(account).delete_all("--force")
@@ -132,7 +132,7 @@ def test_attempts_are_bounded(account: StandIn) -> None:
 
 
 def test_what_is_refused_does_not_stop_the_rest(account: StandIn) -> None:
-    """One trial that can't be deleted keeps itself and its experiment, and is named; the others are deleted."""
+    """One trial that cannot be deleted keeps itself and its experiment, and is named; the others are deleted."""
     account.fault("DeleteTrial", "AccessDeniedException", times=1000, when=lambda request: request["TrialName"] == "c-2")
     with pytest.raises(NotRecorded, match=r"left: 1 trial \('c-2'\)"):
         experiment(account).delete_all("--force")
@@ -140,7 +140,7 @@ def test_what_is_refused_does_not_stop_the_rest(account: StandIn) -> None:
 
 
 def test_a_component_that_is_back_in_its_trial_is_not_told_as_lost(account: StandIn) -> None:
-    """Where the answer to putting a component back is lost, and then it is there already, it counts as put back."""
+    """A component whose answer to the re-association was lost, and that then already exists there, counts as put back."""
     turns = itertools.cycle([True, False])
     account.fault("DeleteTrialComponent", "AccessDeniedException", times=1000)
     account.fault("AssociateTrialComponent", "lost", times=1000, when=lambda request: next(turns))
@@ -151,7 +151,7 @@ def test_a_component_that_is_back_in_its_trial_is_not_told_as_lost(account: Stan
 
 
 def test_what_the_last_attempt_deleted_is_not_told_as_left(account: StandIn) -> None:
-    """Each attempt goes on where the one before it ended, and the error says what is left after the last."""
+    """Each attempt continues where the one before it ended, and the error says what is left after the last."""
     one, turns = experiment(account, patience=0.0), itertools.cycle([False, True])
     for at in range(3):
         one.create_trial(f"more-{at}")
@@ -162,7 +162,8 @@ def test_what_the_last_attempt_deleted_is_not_told_as_left(account: StandIn) -> 
 
 
 def test_a_component_that_lost_its_trial_is_named(account: StandIn) -> None:
-    """Components that can neither be deleted nor put back into their trial are all named, for no list would lead to them."""
+    """Components that can neither be deleted nor put back into their trial are all named, because no list would lead to
+    them."""
     account.fault("DeleteTrialComponent", "AccessDeniedException", times=1000)
     account.fault("AssociateTrialComponent", "AccessDeniedException", times=1000)
     with pytest.raises(NotRecorded, match=r"in no trial any more, delete by name: 3 trial components \(([^)]*)\)") as failed:
@@ -202,7 +203,7 @@ def test_what_is_gone_is_no_error(account: StandIn) -> None:
 
 
 def test_what_comes_meanwhile_goes_too(account: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A trial that is created while the others are deleted is found by the next attempt."""
+    """A trial that is created while the others are deleted is deleted by the next attempt."""
     steadily, one = Service.steadily, experiment(account)
     late = iter([True])
 
@@ -217,7 +218,7 @@ def test_what_comes_meanwhile_goes_too(account: StandIn, monkeypatch: pytest.Mon
 
 
 def test_an_error_names_some_of_many(account: StandIn) -> None:
-    """An error names the first of many trials that are left, and counts the others."""
+    """An error names the first of many remaining trials, and counts the others."""
     one = experiment(account)
     for at in range(8):
         one.create_trial(f"more-{at}")

@@ -1,4 +1,4 @@
-"""What experiments, trials and components promise to users who write them by hand."""
+"""Experiments, trials and components, for users who write them by hand."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ def held(account: StandIn, kind: Any) -> dict[str, Any]:
 
 
 def operations(account: StandIn) -> list[str]:
-    """The operations since this was asked last."""
+    """The operations since the last look."""
     names = [name for name, _ in account.calls]
     account.calls.clear()
     return names
 
 
 def many(account: StandIn, session: Service, number: int) -> None:
-    """Experiments e-0 to e-N, as if they had been there."""
+    """Experiments e-0 to e-N, as if they had existed before."""
     Experiment.create("e-0", session=session)
     first = account.experiments["e-0"]
     for at in range(1, number):
@@ -69,7 +69,7 @@ def many(account: StandIn, session: Service, number: int) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_created_can_be_loaded(account: StandIn, session: Service, kind: Any) -> None:
-    """What create was given, load tells; and so does what create gave, without being loaded."""
+    """Load returns the values given to create; so does the object from create, without a load."""
     created = make(kind, "Churn-1", session, display_name="Who-leaves", tags=[TEAM])
     loaded = kind.load("Churn-1", session=session)
     noun = kind._row.noun
@@ -80,7 +80,7 @@ def test_what_is_created_can_be_loaded(account: StandIn, session: Service, kind:
 
 
 def test_attributes_are_plain(session: Service) -> None:
-    """Names, ARN and description are text, and times know their zone."""
+    """Names, ARN and description are text, and times have a zone."""
     experiment = Experiment.create("churn", description="who leaves", session=session)
     trial = experiment.create_trial("first")
     assert experiment.experiment_arn.endswith(":experiment/churn")
@@ -91,7 +91,7 @@ def test_attributes_are_plain(session: Service) -> None:
 
 
 def test_what_the_service_says_alone_can_not_be_changed(session: Service) -> None:
-    """A name, an ARN and a time can't be set by mistake."""
+    """A name, an ARN and a time cannot be set by mistake."""
     experiment = Experiment.create("churn", session=session)
     for name in ("experiment_name", "experiment_arn", "creation_time"):
         with pytest.raises(AttributeError, match=f"{name} can't be changed"):
@@ -101,7 +101,7 @@ def test_what_the_service_says_alone_can_not_be_changed(session: Service) -> Non
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("again", ["Churn-1", "churn-1", "CHURN-1"])
 def test_names_are_unique_without_case(account: StandIn, session: Service, kind: Any, again: str) -> None:
-    """A second one of a name, in any case, is refused with the name as it is there; exist_ok loads that one."""
+    """A second entity of a name, in any case, is refused with the existing name; exist_ok loads that one."""
     make(kind, "Churn-1", session, display_name="mine")
     with pytest.raises(AlreadyExists, match="'Churn-1' already exists"):
         make(kind, again, session)
@@ -119,7 +119,7 @@ def test_exist_ok_creates_what_is_not_there(account: StandIn, session: Service) 
 
 @pytest.mark.parametrize("exist_ok", [True, False])
 def test_a_trial_of_another_experiment_is_never_taken(session: Service, exist_ok: bool) -> None:
-    """A trial of that name in another experiment is refused, with the experiment's name; exist_ok or not."""
+    """A trial of that name in another experiment is refused, with the experiment's name, with or without exist_ok."""
     Experiment.create("Fraud", session=session).create_trial("first")
     Experiment.create("churn", session=session)
     with pytest.raises(AlreadyExists, match="'first' already exists, in the experiment 'Fraud'"):
@@ -128,7 +128,7 @@ def test_a_trial_of_another_experiment_is_never_taken(session: Service, exist_ok
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_not_there_is_told(session: Service, kind: Any) -> None:
-    """Loading, changing or deleting what is not there says the name, the region, and what to do."""
+    """Loading, changing or deleting a missing entity gives an error with the name, the region, and what to do."""
     gone = make(kind, "other", session)
     gone.delete()
     gone.display_name = "x"
@@ -138,7 +138,7 @@ def test_what_is_not_there_is_told(session: Service, kind: Any) -> None:
 
 
 def test_a_trial_needs_its_experiment(session: Service) -> None:
-    """A trial of an experiment that is not there is refused with both names."""
+    """A trial of a missing experiment is refused with both names."""
     with pytest.raises(NotThere, match="'first' was not created: .*'churn' does not exist.*create that first"):
         Trial.create("first", "churn", session=session)
 
@@ -189,7 +189,7 @@ def test_other_bad_values_are_refused_before_anything_is_sent(account: StandIn, 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_callers_tags_are_never_changed(account: StandIn, session: Service, kind: Any) -> None:
-    """The caller's list stays as it was; and only a component is marked as a run."""
+    """The caller's list is unchanged, and only a component is marked as a run."""
     tags = [TEAM, dict(RUN_TAG)]
     one = make(kind, "churn-1", session, tags=tags)
     assert tags == [TEAM, RUN_TAG]
@@ -200,7 +200,7 @@ def test_the_callers_tags_are_never_changed(account: StandIn, session: Service, 
 
 
 def test_tags_are_fetched_when_they_are_asked_for(account: StandIn, session: Service) -> None:
-    """Loading asks for no tags; asking twice asks once."""
+    """Loading fetches no tags; reading them twice fetches them once."""
     Experiment.create("churn", tags=[TEAM], session=session)
     operations(account)
     experiment = Experiment.load("churn", session=session)
@@ -209,13 +209,13 @@ def test_tags_are_fetched_when_they_are_asked_for(account: StandIn, session: Ser
 
 
 def test_any_session_will_do(account: StandIn) -> None:
-    """A boto3 session, and one of the SDK, which holds one."""
+    """A boto3 session works, and so does one of the SDK, which holds one."""
     Experiment.create("churn", session=account.session())
     assert Experiment.load("churn", session=SimpleNamespace(boto_session=account.session())).experiment_name == "churn"
 
 
 def test_repr_is_one_line_and_asks_nothing(account: StandIn, session: Service) -> None:
-    """What is printed of one says its name and what is known of it, on one line, and makes no call."""
+    """The printed form shows its name and known values, on one line, and makes no call."""
     experiment = Experiment.create("churn", "Who-leaves", session=session)
     loaded = TrialComponent.create("churn-1", session=session)
     loaded.status = "Completed"
@@ -232,7 +232,7 @@ def test_repr_is_one_line_and_asks_nothing(account: StandIn, session: Service) -
 
 @pytest.mark.parametrize("ask", [Experiment.list, Experiment.search])
 def test_pages_are_fetched_when_they_are_needed(account: StandIn, session: Service, ask: Any) -> None:
-    """All pages are given, each fetched when its first one is asked for, and nothing for each experiment."""
+    """All pages are given, each fetched when its first item is needed, and no call is made for each experiment."""
     many(account, session, 230)
     found = ask(session=session)
     assert account.calls == []
@@ -243,7 +243,7 @@ def test_pages_are_fetched_when_they_are_needed(account: StandIn, session: Servi
 
 
 def test_what_a_summary_lacks_is_fetched_once(account: StandIn, session: Service) -> None:
-    """What a list does not tell is fetched from its own record when asked for; what it tells is not."""
+    """A field that a list lacks is fetched from the own record when it is read; a field that it has is not."""
     Experiment.create("churn", description="who leaves", session=session)
     operations(account)
     [one] = Experiment.list(session=session)
@@ -255,7 +255,7 @@ def test_what_a_summary_lacks_is_fetched_once(account: StandIn, session: Service
 
 
 def test_lists_are_filtered_and_sorted(session: Service) -> None:
-    """Each filter of a list gives what it says."""
+    """Each filter of a list gives what it names."""
     churn, fraud = (Experiment.create(name, session=session) for name in ("churn", "fraud"))
     first, second = churn.create_trial("first"), churn.create_trial("second")
     fraud.create_trial("third")
@@ -287,7 +287,7 @@ def test_components_are_listed_by_their_job(account: StandIn, session: Service) 
 
 @pytest.mark.parametrize("wrap", [lambda it: it, lambda it: SimpleNamespace(to_boto=lambda: it)])
 def test_search_takes_the_apis_dict_or_what_makes_one(account: StandIn, session: Service, wrap: Any) -> None:
-    """A search gives whole records: tags, parameters and parents cost no further call."""
+    """A search gives whole records: tags, parameters and parents need no further call."""
     trial = Experiment.create("churn", session=session).create_trial("first")
     for name in ("churn-1", "churn-2"):
         component = TrialComponent.create(name, tags=[TEAM], session=session)
@@ -314,7 +314,7 @@ def test_max_results_is_the_most_that_a_search_gives(
 
 @pytest.mark.parametrize(("kind", "resource"), [(Trial, "ExperimentTrial"), (Experiment, "Experiment")])
 def test_each_searches_its_own(account: StandIn, session: Service, kind: Any, resource: str) -> None:
-    """A search of trials finds trials; sorted as asked."""
+    """A search of trials finds trials, sorted as requested."""
     for name in ("b", "a"):
         make(kind, name, session)
     found = kind.search(None, f"{kind._row.noun}Name", "Ascending", session=session)
@@ -326,7 +326,7 @@ def test_each_searches_its_own(account: StandIn, session: Service, kind: Any, re
 
 
 def test_only_what_changed_is_sent(account: StandIn, session: Service) -> None:
-    """A save sends the changed attribute alone; where nothing changed, or it changed back, nothing."""
+    """A save sends the changed attribute alone, and nothing where nothing changed, or it changed back."""
     Experiment.create("churn", "Churn", "who leaves", session=session)
     experiment = Experiment.load("churn", session=session)
     operations(account)
@@ -342,7 +342,7 @@ def test_only_what_changed_is_sent(account: StandIn, session: Service) -> None:
 
 
 def test_only_changed_keys_are_sent(account: StandIn, session: Service) -> None:
-    """Of parameters and artifacts, changed and new keys are sent, and those that are gone are removed."""
+    """For parameters and artifacts, changed and new keys are sent, and missing ones are removed."""
     component = TrialComponent.create("churn-1", session=session)
     component.parameters = {"eta": 0.1, "depth": 6, "how": "hist"}
     component.input_artifacts["train"] = "s3://bank/train/", "text/csv"
@@ -367,7 +367,7 @@ def test_only_changed_keys_are_sent(account: StandIn, session: Service) -> None:
 
 
 def test_two_writers_keep_each_others_keys(account: StandIn, session: Service) -> None:
-    """What another process wrote since is neither written back nor removed, also where this one looked meanwhile."""
+    """What another process wrote since is neither written back nor removed, even where this one read it in between."""
     mine = TrialComponent.create("churn-1", session=session)
     mine.parameters["a"] = 1
     yours = TrialComponent.load("churn-1", session=session)
@@ -384,7 +384,7 @@ def test_two_writers_keep_each_others_keys(account: StandIn, session: Service) -
 
 
 def test_a_component_of_a_list_can_be_saved(account: StandIn, session: Service) -> None:
-    """What came from a list is changed as what was loaded: by its changed keys, after one Describe."""
+    """An entity from a list is changed like a loaded one: by its changed keys, after one Describe."""
     made = TrialComponent.create("churn-1", session=session)
     made.parameters.update(a=1, b=2)
     made.save()
@@ -399,7 +399,7 @@ def test_a_component_of_a_list_can_be_saved(account: StandIn, session: Service) 
 
 
 def test_status_and_times_are_sent(session: Service) -> None:
-    """A status is given as its word or with a message, which is held to one line; a time without a zone is in UTC."""
+    """A status is given as its word or with a message, which is kept to one line; a time without a zone is in UTC."""
     component = TrialComponent.create("churn-1", session=session)
     component.status, component.start_time = "InProgress", datetime(2026, 1, 2)  # noqa: DTZ001
     component.save()
@@ -428,7 +428,7 @@ def test_status_and_times_are_sent(session: Service) -> None:
     ],
 )
 def test_a_bad_value_is_refused_and_all_kept(account: StandIn, session: Service, name: str, value: Any) -> None:
-    """One bad value keeps all from being sent; put right, all of them are."""
+    """One bad value keeps all from being sent; once it is corrected, all are sent."""
     component = TrialComponent.create("churn-1", session=session)
     component.end_time = datetime(2026, 1, 3, tzinfo=UTC)
     operations(account)
@@ -442,7 +442,7 @@ def test_a_bad_value_is_refused_and_all_kept(account: StandIn, session: Service,
 
 
 def test_what_looks_like_a_secret_is_not_kept(account: StandIn, session: Service) -> None:
-    """A secret is cut out before it is sent, and the component then tells what was recorded."""
+    """A secret is cut out before it is sent, and the component then shows what was recorded."""
     component = TrialComponent.create("churn-1", session=session)
     component.parameters["db_password"] = "hunter2-hunter2"
     component.save()
@@ -453,7 +453,7 @@ def test_what_looks_like_a_secret_is_not_kept(account: StandIn, session: Service
 
 
 def test_parents_are_told(account: StandIn, session: Service) -> None:
-    """A component that was loaded knows its trials and their experiments as they are now."""
+    """A loaded component knows its trials and their experiments as they are now."""
     component = TrialComponent.create("shared", session=session)
     assert component.parents == []
     for name in ("churn", "fraud"):
@@ -464,7 +464,7 @@ def test_parents_are_told(account: StandIn, session: Service) -> None:
 
 @pytest.mark.parametrize("code", [None, "lost", "ValidationException"])
 def test_a_component_is_put_into_a_trial_once(account: StandIn, session: Service, code: str | None) -> None:
-    """Putting a component into a trial again is no error, whether the service takes it or says that it already exists."""
+    """Putting a component into a trial again is no error, whether the service accepts it or says that it already exists."""
     trial = Experiment.create("churn", session=session).create_trial("first")
     component = TrialComponent.create("churn-1", session=session)
     trial.add_trial_component(component)
@@ -475,7 +475,7 @@ def test_a_component_is_put_into_a_trial_once(account: StandIn, session: Service
 
 
 def test_metrics_are_told(account: StandIn, session: Service) -> None:
-    """Metrics are told as SageMaker sums them up; none is an empty list."""
+    """Metrics are returned as SageMaker sums them up; without any the list is empty."""
     component = TrialComponent.create("churn-1", session=session)
     assert component.metrics == []
     when = datetime.now(UTC).timestamp()
@@ -486,7 +486,8 @@ def test_metrics_are_told(account: StandIn, session: Service) -> None:
 
 
 def test_a_component_in_a_trial_is_deleted_by_the_word(account: StandIn, session: Service) -> None:
-    """A component that a trial holds is refused to be deleted, with what to do; force_disassociate takes it out first."""
+    """Deleting a component that a trial holds is refused, with what to do; force_disassociate removes it from the trial
+    first."""
     trial = Experiment.create("churn", session=session).create_trial("first")
     component = TrialComponent.create("churn-1", session=session)
     trial.add_trial_component(component)
@@ -498,7 +499,7 @@ def test_a_component_in_a_trial_is_deleted_by_the_word(account: StandIn, session
 
 
 def test_a_full_experiment_says_how_it_is_deleted(session: Service) -> None:
-    """An experiment with trials is refused to be deleted, with what to do."""
+    """Deleting an experiment with trials is refused, with what to do."""
     experiment = Experiment.create("churn", session=session)
     experiment.create_trial("first")
     with pytest.raises(RefusedValue, match=r"delete_all\('--force'\)"):
@@ -506,7 +507,7 @@ def test_a_full_experiment_says_how_it_is_deleted(session: Service) -> None:
 
 
 def test_a_trial_needs_no_name(account: StandIn, session: Service) -> None:
-    """Trials without a name get one each, that begins with the prefix."""
+    """Trials without a name get one each, which begins with the prefix."""
     experiment = Experiment.create("churn", session=session)
     names = {experiment.create_trial().trial_name, experiment.create_trial().trial_name}
     assert len(names) == 2

@@ -1,4 +1,4 @@
-"""What happens to recorders in the wild: killed at any moment, forked, offline, with a full disk or a broken queue."""
+"""Recorders in hard conditions: killed at any moment, forked, offline, with a full disk or a broken queue."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def ended(process: subprocess.Popen[str]) -> None:
     assert process.returncode == 0, errors
 
 
-# --- how a run ends ---------------------------------------------------------------------------------
+# --- the end of a run -------------------------------------------------------------------------------
 
 WAITS = """
 import sys
@@ -62,7 +62,7 @@ def test_who_only_loaded_a_run_does_not_keep_it_in_progress(service: StandIn, st
 
 
 def test_a_run_is_not_taken_for_another_of_a_long_name(service: StandIn, start: Start) -> None:
-    """Runs of an experiment whose name fills the 59 characters end each by itself."""
+    """Runs of an experiment whose name fills the 59 characters each end on their own."""
     experiment = "e" * 59
     other = start(WAITS.format(f'Run("{experiment}", "other")'))
     ready(other)
@@ -74,7 +74,7 @@ def test_a_run_is_not_taken_for_another_of_a_long_name(service: StandIn, start: 
 
 
 def test_of_two_that_leave_at_once_one_says_how_it_ended(service: StandIn, start: Start) -> None:
-    """Two processes that leave a run at the same moment never each leave the word to the other."""
+    """When two processes leave a run at the same moment, one of them always records its end."""
     processes = [start(WAITS.format(RUN)) for _ in range(2)]
     for process in processes:
         ready(process)
@@ -89,7 +89,7 @@ def test_of_two_that_leave_at_once_one_says_how_it_ended(service: StandIn, start
 
 
 def test_the_last_of_two_that_is_killed_is_told(service: StandIn, start: Start) -> None:
-    """The second of two processes is killed after the first one left: the next process says that the run failed."""
+    """The second of two processes is killed after the first one left: the next process records that the run failed."""
     first, second = start(WAITS.format(RUN)), start(WAITS.format(RUN))
     ready(first)
     ready(second)
@@ -110,7 +110,7 @@ run.log_metric("loss", 1)
 
 
 def test_a_program_that_ends_without_leaving_its_run_stops_it(service: StandIn, start: Start, spool: Path) -> None:
-    """A notebook enters a run and never leaves it: at its end all is sent, and the run is not in progress for ever."""
+    """A notebook enters a run and never leaves it: at its exit all is sent, and the run does not stay in progress."""
     process = start(UNLEFT)
     ended(process)
     assert values(service) == [(0, 1.0)]
@@ -119,7 +119,7 @@ def test_a_program_that_ends_without_leaving_its_run_stops_it(service: StandIn, 
 
 
 def test_a_message_that_is_refused_does_not_keep_the_end_back(service: StandIn) -> None:
-    """Where the service takes no text of an exception, the run has failed all the same."""
+    """Where the service refuses the text of an exception, the run is still recorded as failed."""
     service.fault("UpdateTrialComponent", "ValidationException", times=99, when=lambda asked: "bad" in str(asked.get("Status")))
     with contextlib.suppress(ValueError), Run("churn", "first"):
         raise ValueError("bad")
@@ -127,7 +127,7 @@ def test_a_message_that_is_refused_does_not_keep_the_end_back(service: StandIn) 
 
 
 def test_what_a_dead_process_would_say_of_the_end_is_not_said_after_somebody_else(service: StandIn, spool: Path) -> None:
-    """A queue with a word on the end waits on disk; meanwhile somebody else finished the run: that stays."""
+    """A queued status waits on disk; if someone else finished the run meanwhile, that status stays."""
     with contextlib.suppress(KeyError), Run("churn", "first"):
         service.down = True
         raise KeyError("x")
@@ -141,7 +141,7 @@ def test_what_a_dead_process_would_say_of_the_end_is_not_said_after_somebody_els
 
 
 class Mute(Exception):
-    """An exception that can't be told."""
+    """An exception that has no text."""
 
     def __str__(self) -> str:
         raise RuntimeError("no text")
@@ -149,7 +149,7 @@ class Mute(Exception):
 
 @pytest.mark.parametrize("strict", [False, True])
 def test_an_exception_without_a_text_wins_too(service: StandIn, *, strict: bool) -> None:
-    """Whatever is wrong with the user's exception, it is what the caller sees, and the run has failed."""
+    """Whatever is wrong with the user's exception, the caller sees that exception, and the run is recorded as failed."""
     with pytest.raises(Mute), Run("churn", "first", strict=strict):
         raise Mute
     assert status(service)[0] == "Failed"
@@ -181,7 +181,7 @@ def test_two_threads_in_one_block_leave_nothing_behind(service: StandIn) -> None
 
 
 def test_generators_that_are_left_in_any_order_leave_the_right_run(service: StandIn) -> None:
-    """Blocks of generators overlap: the current run is one that is open, and none when all are left."""
+    """Blocks of generators overlap: the current run is an open one, and there is none when all are left."""
 
     def block(name: str) -> Iterator[Run]:
         with Run("churn", name) as run:
@@ -197,7 +197,7 @@ def test_generators_that_are_left_in_any_order_leave_the_right_run(service: Stan
 
 
 def test_a_task_that_outlives_the_block_has_no_run(service: StandIn) -> None:
-    """A task that was begun inside a block does not log into it when it is over."""
+    """A task that was started inside a block does not log into it after its end."""
 
     async def main() -> Run | None:
         async def later() -> Run | None:
@@ -213,7 +213,7 @@ def test_a_task_that_outlives_the_block_has_no_run(service: StandIn) -> None:
 
 
 def test_close_after_the_block_says_what_was_left(service: StandIn) -> None:
-    """`close` may be called again when the run is left, and tells the same."""
+    """`close` may be called again when the run is left, and returns the same."""
     with Run("churn", "first") as run:
         pass
     assert not run.close()
@@ -243,7 +243,7 @@ def test_who_enters_a_run_that_is_being_left_waits(service: StandIn) -> None:
 
 
 def test_many_runs_of_one_process_leave_no_threads_and_no_files(service: StandIn, spool: Path) -> None:
-    """Runs opened one after another cost nothing when they are left."""
+    """Runs that are opened one after another leave no resources behind."""
     session = service.session()
     with Run("churn", "first", session=session):
         pass
@@ -263,7 +263,8 @@ def test_many_runs_of_one_process_leave_no_threads_and_no_files(service: StandIn
 
 
 def test_one_metric_for_which_a_whole_call_is_refused_takes_no_other_along(service: StandIn) -> None:
-    """A batch that is refused as a whole is sent one by one: one is told, nine are there, and the next batches are whole."""
+    """A batch that is refused as a whole is sent one by one: one refusal is reported, nine are there, and the next batches
+    are whole."""
     service.fault(
         "BatchPutMetrics",
         "ValidationException",
@@ -282,7 +283,7 @@ def test_one_metric_for_which_a_whole_call_is_refused_takes_no_other_along(servi
 
 @pytest.mark.parametrize("code", ["UnrecognizedClientException", "InvalidSignatureException", "ExpiredTokenException"])
 def test_keys_that_are_gone_meanwhile_lose_nothing(service: StandIn, code: str, spool: Path) -> None:
-    """Credentials that end, or a clock that jumps, during training: what is logged waits on disk for the next process."""
+    """With expired credentials or a wrong clock during training, the logged values wait on disk for the next process."""
     with Run("churn", "first") as run:
         service.fault("*", code, times=999)
         run.log_parameter("a", 1)
@@ -300,7 +301,7 @@ def test_keys_that_are_gone_meanwhile_lose_nothing(service: StandIn, code: str, 
 def test_an_older_value_of_a_dead_process_never_comes_after_a_newer_one(
     service: StandIn, monkeypatch: pytest.MonkeyPatch, start: Start, spool: Path
 ) -> None:
-    """A process left a=1 unsent; the run goes on while the service is away, with a=2: when it is back, a is 2 in the end."""
+    """A process left a=1 unsent, and the run goes on offline with a=2: once the service is back, a is 2."""
     monkeypatch.setattr("lineage.recording.service.PATIENCE", 0.2)
     with Run("churn", "first") as run:
         service.down = True
@@ -331,7 +332,7 @@ with Run("churn", "first") as run:
 
 
 def test_steps_go_on_after_those_that_are_still_to_be_sent(service: StandIn, start: Start) -> None:
-    """A killed process left steps 20 to 56 on disk: the next one goes on with 57."""
+    """A killed process left steps 20 to 56 on disk: the next one continues with 57."""
     service.latency = 0.05
     start(KILLED).wait(60)
     with Run("churn", "first") as run:
@@ -342,7 +343,8 @@ def test_steps_go_on_after_those_that_are_still_to_be_sent(service: StandIn, sta
 def test_a_run_that_turns_out_to_be_another_experiments_is_not_written_into(
     service: StandIn, monkeypatch: pytest.MonkeyPatch, spool: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A run begun without a network has the component's name of another experiment's: nothing of it is sent, and that is told."""
+    """A run that began offline has the component's name of another experiment's: nothing of it is sent, and an error says
+    so."""
     monkeypatch.setattr("lineage.recording.service.PATIENCE", 0.2)
     with Run("amb", "b-c") as run:
         run.log_parameter("a", 1)
@@ -361,7 +363,7 @@ def test_a_run_that_turns_out_to_be_another_experiments_is_not_written_into(
 
 
 def test_what_another_run_may_not_do_holds_nothing_up(service: StandIn, monkeypatch: pytest.MonkeyPatch, spool: Path) -> None:
-    """A queue that was taken over is denied for ever: the run that took it over is recorded as ever."""
+    """A queue that was taken over is denied permanently: the run that took it over is still recorded."""
     monkeypatch.setattr("lineage.recording.service.PATIENCE", 0.2)
     service.down = True
     with Run("denied", "one") as run:
@@ -376,7 +378,7 @@ def test_what_another_run_may_not_do_holds_nothing_up(service: StandIn, monkeypa
     assert parameters(service) == {"a": 1.0}
     assert values(service) == [(0, 1.0)]
     assert status(service)[0] == "Completed"
-    assert spools(spool)  # kept, for somebody who may
+    assert spools(spool)  # kept for a process with permission
 
 
 OPERATIONS = [
@@ -387,7 +389,7 @@ OPERATIONS = [
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_an_answer_that_is_lost_doubles_nothing(service: StandIn, operation: str, tmp_path: Path) -> None:
-    """Each operation is done and its answer lost, three times running: the run is whole, and there once."""
+    """Each operation succeeds and loses its answer, three times in a row: the run is complete, without duplicates."""
     (tmp_path / "f.txt").write_text("x", encoding="utf-8")
     service.fault(operation, LOST, times=3)
     with Run("churn", "first", artifact_bucket="bank-ml") as run:
@@ -423,7 +425,7 @@ def newer_lane(path: Path) -> None:
 
 @pytest.mark.parametrize("damage", [broken_pages, broken_body, newer_lane])
 def test_a_broken_queue_disturbs_nobody(service: StandIn, spool: Path, damage: Callable[[Path], None]) -> None:
-    """A queue that can't be read stays where it is; runs are begun, recorded and left as ever."""
+    """An unreadable queue stays where it is; runs are started, recorded and left as usual."""
     with Run("churn", "first") as run:
         service.down = True
         run.log_parameters({f"p{at}": "x" * 500 for at in range(40)})
@@ -440,14 +442,14 @@ def test_a_broken_queue_disturbs_nobody(service: StandIn, spool: Path, damage: C
 
 
 def full(run: Run) -> None:
-    """As a full disk does it: SQLite's own word, at a limit on the pages of this queue."""
+    """A full disk, simulated by SQLite's own error at a limit on the pages of this queue."""
     database = run._box.spool._database
     pages = database.execute("PRAGMA page_count").fetchone()[0]
     database.execute(f"PRAGMA max_page_count = {pages + 1}")
 
 
 def test_a_disk_that_is_full_loses_nothing(service: StandIn, caplog: pytest.LogCaptureFixture, spool: Path) -> None:
-    """What the disk does not take is sent from memory, in order, once; `close` ends."""
+    """What the disk does not accept is sent from memory, in order, once; `close` ends."""
     service.latency = 0.02
     with Run("churn", "first") as run:
         full(run)
@@ -464,7 +466,7 @@ def test_a_disk_that_is_full_loses_nothing(service: StandIn, caplog: pytest.LogC
 def test_what_dead_processes_left_stays_on_disk_where_this_one_has_none(
     service: StandIn, spool: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A process that can only queue in memory takes nothing over: it would be lost with it."""
+    """A process that can only queue in memory takes nothing over, because it would be lost with it."""
     with Run("churn", "first") as run:
         service.down = True
         run.log_parameter("a", 1)
@@ -481,7 +483,7 @@ def test_what_dead_processes_left_stays_on_disk_where_this_one_has_none(
 
 
 def test_a_queue_that_is_deleted_under_a_process_costs_nothing_while_it_lives(service: StandIn, spool: Path) -> None:
-    """Somebody empties the folder of queues: all is sent, and the run is completed."""
+    """Even if the folder of queues is emptied, all is sent, and the run is completed."""
     with Run("churn", "first") as run:
         for path in spool.iterdir():
             path.unlink()
@@ -504,7 +506,7 @@ print(json.dumps(resume()[0]), flush=True)
 
 
 def test_a_queue_is_taken_over_once(service: StandIn, spool: Path, start: Start) -> None:
-    """Several processes find one queue at the same moment: what it holds is sent once, and no file is left."""
+    """Several processes find one queue at the same moment: its content is sent once, and no file is left."""
     with Run("churn", "first") as run:
         service.down = True
         for at in range(200):
@@ -524,7 +526,7 @@ def test_a_queue_is_taken_over_once(service: StandIn, spool: Path, start: Start)
 
 
 def test_secrets_are_cut_before_they_are_written_to_the_queue(service: StandIn, spool: Path) -> None:
-    """No file of a queue has a secret in it, wherever it stood."""
+    """No file of a queue contains a secret, wherever it stood."""
     with contextlib.suppress(ValueError), Run("churn", "first", tags=[{"Key": "api_key", "Value": "hunter2"}]) as run:
         service.down = True
         run.log_parameters({"db_password": "hunter2", "command": "train --password hunter2"})
@@ -536,7 +538,7 @@ def test_secrets_are_cut_before_they_are_written_to_the_queue(service: StandIn, 
 
 
 def test_a_tag_that_is_named_like_a_secret_is_taken(service: StandIn) -> None:
-    """What stands in the place of a tag's secret value is something that SageMaker takes."""
+    """The replacement for a tag's secret value is accepted by SageMaker."""
     with Run("churn", "first", tags=[{"Key": "project-key", "Value": "abc"}]):
         pass
     assert service.experiments["churn"]["Tags"] == [{"Key": "project-key", "Value": "redacted"}]
@@ -546,7 +548,7 @@ def test_a_tag_that_is_named_like_a_secret_is_taken(service: StandIn) -> None:
 
 
 def test_an_outage_does_not_hold_training_up_at_each_call(service: StandIn) -> None:
-    """While the service does not answer, one call waits a short while, and the others do not; their items are sent later."""
+    """While the service does not answer, one call waits briefly, and the others do not; their items are sent later."""
     with Run("churn", "first") as run:
         service.down = True
         for at in range(40):
@@ -562,19 +564,19 @@ def test_an_outage_does_not_hold_training_up_at_each_call(service: StandIn) -> N
 def test_a_service_that_answers_after_a_minute_holds_one_call_up_and_not_each(
     service: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where an answer takes longer than a call waits, the next calls do not wait for it, too."""
+    """Where an answer takes longer than a call waits, the next calls do not wait for it either."""
     monkeypatch.setattr("lineage.recording.run._PATIENCE", 1.0)
     with Run("churn", "first") as run:
         service.latency = 4
         for at in range(10):
             run.log_parameter(f"p{at}", at)
-        assert not called(service, "UpdateTrialComponent")  # the first is not answered yet
+        assert not called(service, "UpdateTrialComponent")  # the first has no answer yet
         service.latency = 0
     assert len(parameters(service)) == 10
 
 
 def test_a_strict_run_says_that_nobody_answers(service: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With `strict` a call that was waited for in vain is an error, the first and the next one."""
+    """With `strict` a call that waited in vain is an error, the first and the next one."""
     monkeypatch.setattr("lineage.recording.run._PATIENCE", 0.5)
     with Run("churn", "first", strict=True) as run:
         service.latency = 2
@@ -586,7 +588,7 @@ def test_a_strict_run_says_that_nobody_answers(service: StandIn, monkeypatch: py
 
 
 def test_lineage_that_fails_holds_no_parameter_up(service: StandIn) -> None:
-    """While lineage artifacts can't be made, parameters are at the service when their calls return."""
+    """While lineage artifacts cannot be created, parameters are at the service when their calls return."""
     service.fault("CreateArtifact", "ThrottlingException", times=30)
     with Run("churn", "first") as run:
         run.log_model("s3://bank-ml/model/")
@@ -613,7 +615,7 @@ with Run("churn", sys.argv[1]) as run:
 
 
 def test_kill_9_at_any_moment_loses_nothing_that_was_logged(service: StandIn, spool: Path, tmp_path: Path) -> None:
-    """Killed while it is opened, logs or is left: what a call returned from is there in the end, and no run stays in progress."""
+    """After a kill during open, log or leave, everything that a call returned from arrives, and no run stays in progress."""
     service.latency = 0.02
     (tmp_path / "p.py").write_text(BEATEN, encoding="utf-8")
     said: dict[str, list[str]] = {}
@@ -666,7 +668,7 @@ with Run("churn", "first") as run:
 
 
 def test_forks_leave_their_parents_queue_alone(service: StandIn, start: Start, spool: Path) -> None:
-    """Forks that end inside the block, with and without logging, break nothing of the parent's, and end its run not."""
+    """Forks that end inside the block, with and without logging, leave the parent's queue intact, and do not end its run."""
     service.latency = 0.005
     process = start(FORKS)
     ended(process)
@@ -704,7 +706,7 @@ if __name__ == "__main__":
 def test_workers_that_outlive_the_block_keep_nothing_in_progress(
     service: StandIn, start: Start, spool: Path, method: str
 ) -> None:
-    """A pool's workers log from several threads and live longer than the run: it is completed, and has all of theirs in the end."""
+    """A pool's workers log from several threads and outlive the run: it is completed, and finally has all their values."""
     process = start(POOL, METHOD=method)
     assert process.stdout
     assert process.stdout.readline() == "left\n", process.communicate()
@@ -738,7 +740,7 @@ BAD: dict[str, Callable[[Run], Any]] = {
 
 @pytest.mark.parametrize("case", BAD)
 def test_bad_input_is_one_sentence_and_nothing_of_it_is_sent(service: StandIn, case: str) -> None:
-    """Each is a RefusedValue on one line, nothing is sent for it, and what is logged afterwards is recorded."""
+    """Each bad value is a RefusedValue on one line, nothing is sent for it, and later values are recorded."""
     with Run("churn", "first") as run:
         before = len(service.calls)
         with pytest.raises(RefusedValue) as told:
@@ -751,7 +753,7 @@ def test_bad_input_is_one_sentence_and_nothing_of_it_is_sent(service: StandIn, c
 
 
 def test_values_of_libraries_are_told_on_one_line(service: StandIn) -> None:
-    """Arrays and times of numpy are texts that SageMaker takes, and a time is no number of nanoseconds."""
+    """Arrays and times of numpy become texts that SageMaker accepts, and a time does not become a number of nanoseconds."""
     with Run("churn", "first") as run:
         run.log_parameters(
             {"day": np.datetime64("2026-01-01T00:00:00.000000000"), "eye": np.eye(2), "long": np.longdouble(1.5)}
@@ -760,7 +762,7 @@ def test_values_of_libraries_are_told_on_one_line(service: StandIn) -> None:
 
 
 def test_a_profile_that_is_not_there_is_told(service: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
-    """AWS_PROFILE names nothing: an error of recording, which says so."""
+    """An AWS_PROFILE that does not exist is an error of recording, which says so."""
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     with pytest.raises(NotRecorded, match="nobody"):
         Run("churn", "first")
@@ -789,7 +791,7 @@ def test_what_others_left_holds_a_short_run_up_for_a_while_only(
 
 
 def test_a_dataset_is_not_looked_at_for_long_in_an_outage(service: StandIn) -> None:
-    """When the service is known to be unreachable, `log_dataset` gives up its pin at once, and the place is recorded later."""
+    """When the service is known to be unreachable, `log_dataset` skips its pin at once, and the place is recorded later."""
     with Run("churn", "first") as run:
         service.fault("*", DROP, times=9999)
         run.log_parameter("a", 1)
@@ -800,7 +802,7 @@ def test_a_dataset_is_not_looked_at_for_long_in_an_outage(service: StandIn) -> N
 
 
 def test_a_file_that_is_gone_when_the_network_is_back_was_kept(service: StandIn, spool: Path, tmp_path: Path) -> None:
-    """A file is logged in an outage, written again and removed: what it was when it was logged is sent, and no copy is left."""
+    """A file is logged during an outage, rewritten and removed: its content at the log call is sent, and no copy is left."""
     path = tmp_path / "model.bin"
     with Run("churn", "first", artifact_bucket="bank-ml") as run:
         service.down = True

@@ -52,7 +52,7 @@ def test_a_job_inside_the_block_becomes_one_of_the_run(service: StandIn, call: s
 
 
 def test_outside_of_a_run_and_with_a_config_of_its_own_a_call_is_as_it_was(service: StandIn) -> None:
-    """Nothing is added where no run is open, and what the caller gave is never replaced."""
+    """Nothing is added outside of a run, and the caller's values are never replaced."""
     client = join_jobs(join_jobs(service.session().client("sagemaker")))
     client.create_training_job(**TRAINING)
     with Run("other", "one") as other:
@@ -64,7 +64,7 @@ def test_outside_of_a_run_and_with_a_config_of_its_own_a_call_is_as_it_was(servi
 
 
 def test_a_session_joins_the_jobs_of_all_clients_that_it_makes(service: StandIn) -> None:
-    """Where the client is made elsewhere, as SDK v3 does it, its session is told once."""
+    """Where the client is created elsewhere, as SDK v3 does it, its session is passed once."""
     session = join_jobs(boto3.Session())
     with Run("churn", "first") as run:
         session.client("sagemaker").create_training_job(**TRAINING)

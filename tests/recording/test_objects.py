@@ -1,4 +1,4 @@
-"""Files and documents that go to S3, and pins of what lies there."""
+"""Files and documents that go to S3, and pins of objects there."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def put(service: Service, bucket: str, key: str, body: bytes = b"x") -> Any:
 
 
 def sent(service: Service, operation: str) -> list[dict[str, Any]]:
-    """The parameters of each call of an operation, as they go out from now on."""
+    """The parameters of each call of an operation from now on, as they are sent."""
     found: list[dict[str, Any]] = []
     service._client("s3").meta.events.register(
         f"before-parameter-build.s3.{operation}", lambda params, **_: found.append(dict(params))
@@ -95,7 +95,7 @@ def sent(service: Service, operation: str) -> list[dict[str, Any]]:
     return found
 
 
-# --- up -------------------------------------------------------------------------------------------
+# --- uploads --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("body", [b"a,b\n", b"", b"x" * LARGE], ids=["small", "empty", "in parts"])
@@ -103,7 +103,7 @@ def sent(service: Service, operation: str) -> list[dict[str, Any]]:
 def test_a_file_is_stored_with_all_that_tells_its_content(
     bucket: str, body: bytes, service: Service, stand_in: StandIn, prefix: str, tmp_path: Path
 ) -> None:
-    """Where it lies, its ETag, version, SHA-256 and size are those of the object, in one part or in many."""
+    """The location, ETag, version, SHA-256 and size are those of the object, in one part or in many."""
     (tmp_path / "model.tar.gz").write_bytes(body)
     stored = upload(service, tmp_path / "model.tar.gz", bucket, f"{prefix}model.tar.gz")
     (there,) = stand_in.objects[f"s3://{bucket}/{prefix}model.tar.gz"]
@@ -123,7 +123,7 @@ def test_s3_checks_the_sha256_of_a_file_and_knows_its_type(service: Service, pre
 def test_a_file_of_the_users_home_may_be_named_by_a_tilde(
     service: Service, prefix: str, train: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`~` is the home, as the SDK takes it."""
+    """`~` is the home folder, as in the SDK."""
     monkeypatch.setenv("HOME", str(train.parent))
     assert upload(service, "~/train.csv", PLAIN, f"{prefix}train.csv").size == 8
 
@@ -156,7 +156,7 @@ def unreadable(folder: Path) -> Path:
 def test_what_is_no_file_is_refused_before_anything_is_sent(
     make: Callable[[Path], Path], said: str, service: Service, stand_in: StandIn, tmp_path: Path
 ) -> None:
-    """What can't be read is told at the call, with the reason of the file system."""
+    """An unreadable file is refused at the call, with the reason of the file system."""
     with pytest.raises(RefusedValue, match=said):
         upload(service, make(tmp_path), PLAIN, "key")
     assert stand_in.calls == []
@@ -167,7 +167,7 @@ def longer(path: Path) -> None:
 
 
 def other(path: Path) -> None:
-    """Another content of the same size, in what the clock of the file system may take for the same moment."""
+    """Another content of the same size, at a time that the file system's clock may not tell apart."""
     before = path.stat()
     with path.open("r+") as file:
         file.write("z")
@@ -188,7 +188,7 @@ def gone(path: Path) -> None:
     [
         (longer, False),
         (longer, True),
-        (other, False),  # once it is out nobody can tell, and what is recorded is what S3 got
+        (other, False),  # after the upload the change cannot be detected, and the record is of what S3 got
         (replaced, False),
         (replaced, True),
         (gone, False),
@@ -198,7 +198,7 @@ def gone(path: Path) -> None:
 def test_a_file_that_changes_meanwhile_is_told(
     change: Callable[[Path], None], after: bool, service: Service, prefix: str, train: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What lies in S3 is never recorded with the digest of another content."""
+    """An object in S3 is never recorded with the digest of another content."""
     send = service.upload
 
     def meanwhile(*where: Any, **extra: Any) -> None:
@@ -214,7 +214,7 @@ def test_a_file_that_changes_meanwhile_is_told(
 
 
 def test_a_file_that_changed_since_it_was_read_is_told(service: Service, prefix: str, train: Path) -> None:
-    """A file may be read first, for its key, and go up later: if it is still the same."""
+    """A file may be read first, for its key, and uploaded later, if it is still the same."""
     content = read_file(train)
     assert upload(service, content, VERSIONED, f"{prefix}train.csv").sha256 == content.sha256
     longer(train)
@@ -225,14 +225,14 @@ def test_a_file_that_changed_since_it_was_read_is_told(service: Service, prefix:
 def test_a_file_is_read_once_for_its_digest(
     service: Service, prefix: str, train: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was read for the key is not read for its digest again."""
+    """The content that was read for the key is not read again for its digest."""
     content = read_file(train)
     monkeypatch.setattr(objects, "read_file", None)
     assert upload(service, content, PLAIN, f"{prefix}train.csv").size == content.size
 
 
 def test_a_document_is_stored_as_json(service: Service, stand_in: StandIn, prefix: str) -> None:
-    """A document is what JSON reads again, with its type, ETag, version, SHA-256 and size."""
+    """A document can be read as JSON again, with its type, ETag, version, SHA-256 and size."""
     document = {"title": "Übersicht \ud800", "numbers": [0.5, None]}
     stored = put_json(service, document, VERSIONED, f"{prefix}chart.json")
     (there,) = stand_in.objects[stored.uri]
@@ -246,7 +246,7 @@ def test_a_document_is_stored_as_json(service: Service, stand_in: StandIn, prefi
 
 @pytest.mark.parametrize("document", [{"a": float("nan")}, {"a": object()}], ids=["nan", "no json"])
 def test_what_json_does_not_hold_is_refused(document: Any, service: Service, stand_in: StandIn) -> None:
-    """A document that no reader of JSON could read is told at the call."""
+    """A document that no JSON reader could read is refused at the call."""
     with pytest.raises(RefusedValue, match="'a.json' can't be written as JSON"):
         put_json(service, document, PLAIN, "a.json")
     assert stand_in.calls == []
@@ -264,7 +264,7 @@ SENDS = pytest.mark.parametrize(
 
 @SENDS
 def test_a_missing_bucket_is_told_with_what_to_do(send: Send, service: Service, train: Path) -> None:
-    """Where there is no such bucket the message says how to give another one."""
+    """For a missing bucket the message says how to name another one."""
     with pytest.raises(
         RecordingError, match="there is no bucket 'nobodys': create it, or give another one by `artifact_bucket=`"
     ):
@@ -278,7 +278,7 @@ def test_a_missing_bucket_is_told_with_what_to_do(send: Send, service: Service, 
 def test_what_passes_is_waited_out(
     send: Send, fault: dict[str, Any], service: Service, stand_in: StandIn, prefix: str, train: Path
 ) -> None:
-    """Throttling and a broken connection end in the same object, also beyond the tries of botocore."""
+    """Throttling and a broken connection end in the same object, even after botocore's own retries."""
     stand_in.fault("PutObject", times=3, **fault)
     stored = send(service, train, PLAIN, f"{prefix}key")
     assert len(stand_in.objects[stored.uri]) == 1
@@ -286,7 +286,7 @@ def test_what_passes_is_waited_out(
 
 @SENDS
 def test_what_is_denied_is_told(send: Send, service: Service, stand_in: StandIn, train: Path) -> None:
-    """Who may not write is told so, and by which cause."""
+    """A denied write is reported, with its cause."""
     stand_in.fault("PutObject", **DENIES)
     with pytest.raises(NotRecorded) as denied:
         send(service, train, PLAIN, "key")
@@ -294,7 +294,7 @@ def test_what_is_denied_is_told(send: Send, service: Service, stand_in: StandIn,
 
 
 def test_who_may_write_and_not_read_records_all_the_same(service: Service, stand_in: StandIn, prefix: str, train: Path) -> None:
-    """Where S3 does not tell the ETag and version, the file's own digest is known all the same."""
+    """Where S3 returns no ETag and version, the file's own digest is still known."""
     stand_in.fault("HeadObject", **DENIES)
     stored = upload(service, train, VERSIONED, f"{prefix}train.csv")
     assert (stored.etag, stored.version, stored.sha256) == (None, None, sha256(train.read_bytes()))
@@ -304,7 +304,7 @@ def test_who_may_write_and_not_read_records_all_the_same(service: Service, stand
 def test_a_bucket_that_is_called_after_an_account_must_be_its_own(
     send: Send, service: Service, prefix: str, train: Path
 ) -> None:
-    """Nothing goes to a default bucket that somebody else took first."""
+    """Nothing goes to a default bucket that another account owns."""
     requests = sent(service, "PutObject")
     send(service, train, PLAIN, f"{prefix}key")
     send(service, train, VERSIONED, f"{prefix}key")
@@ -325,7 +325,7 @@ def test_what_is_there_already_does_not_go_up_again(
 
 
 def test_an_object_tells_its_sources(service: Service, prefix: str) -> None:
-    """What a lineage artifact says of an object is its version, its ETag and its digest."""
+    """The lineage artifact of an object has its version, its ETag and its digest."""
     stored = put_json(service, {}, VERSIONED, f"{prefix}a.json")
     assert [(one["SourceIdType"], one["Value"]) for one in stored.source_types()] == [
         ("S3Version", stored.version),
@@ -335,11 +335,11 @@ def test_an_object_tells_its_sources(service: Service, prefix: str) -> None:
     assert [one["SourceIdType"] for one in Stored("s3://b/k", None, None, "ab", 1).source_types()] == ["Custom"]
 
 
-# --- where to -------------------------------------------------------------------------------------
+# --- destination ----------------------------------------------------------------------------------
 
 
 def test_the_default_bucket_is_the_sdks(service: Service) -> None:
-    """What is recorded lies where the SDK would have put it."""
+    """An upload goes where the SDK would have put it."""
     assert default_bucket(service) == PLAIN
 
 
@@ -387,7 +387,7 @@ def test_a_key_that_s3_would_refuse_is_told() -> None:
         ("a.csv.bz2", None),
         ("notes", None),
         ("a b#c.PNG", "image/png"),
-        ("report.xls", None),  # application/vnd.ms-excel: SageMaker takes no dot
+        ("report.xls", None),  # application/vnd.ms-excel: SageMaker accepts no dot
     ],
 )
 def test_a_media_type_is_one_that_sagemaker_takes(path: str, media_type: str | None) -> None:
@@ -400,7 +400,7 @@ def test_a_media_type_is_one_that_sagemaker_takes(path: str, media_type: str | N
 
 @pytest.mark.parametrize("bucket", [VERSIONED, PLAIN])
 def test_a_pin_of_an_object_tells_its_content(bucket: str, service: Service, prefix: str, train: Path) -> None:
-    """Of a single object version, ETag, size and SHA-256 are known, as far as its bucket keeps them."""
+    """For a single object version, ETag, size and SHA-256 are known, as far as its bucket keeps them."""
     stored = upload(service, train, bucket, f"{prefix}train.csv")
     put(service, bucket, f"{prefix}train.csv.bak")
     assert pin(service, stored.uri) == Pin(
@@ -415,7 +415,7 @@ def test_a_pin_of_an_object_tells_its_content(bucket: str, service: Service, pre
 
 
 def test_a_digest_over_parts_is_none_of_the_object(service: Service, prefix: str, tmp_path: Path) -> None:
-    """Of an object that came in parts S3 tells a digest over these: a pin does not take it for the content's."""
+    """For an object in parts S3 gives a digest over these: a pin does not take it for the content's."""
     (tmp_path / "large").write_bytes(b"x" * LARGE)
     stored = upload(service, tmp_path / "large", VERSIONED, f"{prefix}large")
     known = pin(service, stored.uri)
@@ -424,7 +424,7 @@ def test_a_digest_over_parts_is_none_of_the_object(service: Service, prefix: str
 
 @pytest.mark.parametrize("bucket", [VERSIONED, PLAIN])
 def test_a_pin_of_a_prefix_is_over_what_a_channel_reads(bucket: str, service: Service, prefix: str) -> None:
-    """All keys that begin so, by their latest version or ETag; what was deleted or replaced is not there."""
+    """A pin covers all keys with the prefix, by their latest version or ETag, without deleted or replaced objects."""
     for key in ("train/1.csv", "train/0 ü+%.csv", "train-more/2.csv", "test/3.csv"):
         put(service, bucket, prefix + key, b"old")
     put(service, bucket, f"{prefix}train/gone.csv")
@@ -439,21 +439,21 @@ def test_a_pin_of_a_prefix_is_over_what_a_channel_reads(bucket: str, service: Se
 
 
 def test_a_folders_marker_does_not_stand_for_the_folder(service: Service, prefix: str) -> None:
-    """The empty object that consoles make for a folder is one of those in it, not all of it."""
+    """The empty object that consoles create for a folder is one of the objects in it, not all of them."""
     put(service, VERSIONED, prefix, b"")
     put(service, VERSIONED, f"{prefix}1.csv")
     assert pin(service, f"s3://{VERSIONED}/{prefix}").objects == 2
 
 
 def test_an_empty_place_is_pinned_as_empty(service: Service, prefix: str) -> None:
-    """That a run read nothing is known and complete, and is so when it is read again."""
+    """An empty place is known and complete, and stays so when it is read again."""
     empty = pin(service, f"s3://{VERSIONED}/{prefix}")
     assert empty == Pin(0, digest_of([]), size=0)
     assert read_pin(empty.text()) == empty
 
 
 def test_a_whole_bucket_may_be_pinned(service: Service, stand_in: StandIn) -> None:
-    """A bucket is a place, too."""
+    """A bucket is also a place."""
     put(service, PLAIN, "one")
     there = [uri for uri in stand_in.objects if uri.startswith(f"s3://{PLAIN}/")]
     assert pin(service, f"s3://{PLAIN}").objects == pin(service, f"s3://{PLAIN}/").objects == len(there)
@@ -475,7 +475,7 @@ def test_what_the_next_write_may_replace_is_no_version(service: Service, prefix:
 
 @pytest.mark.parametrize("operation", ["GetBucketVersioning", "ListObjectVersions"])
 def test_who_may_not_see_versions_pins_etags(operation: str, service: Service, stand_in: StandIn, prefix: str) -> None:
-    """Where versions may not be listed the pin is over ETags."""
+    """Where listing versions is denied the pin is over ETags."""
     etag = put(service, VERSIONED, f"{prefix}a")["ETag"].strip('"')
     stand_in.fault(operation, **DENIES)
     assert pin(service, f"s3://{VERSIONED}/{prefix}") == Pin(1, digest_of([(f"{prefix}a", etag, 1)]), size=1)
@@ -487,7 +487,7 @@ def test_who_may_not_see_versions_pins_etags(operation: str, service: Service, s
 def test_a_place_that_may_not_be_read_is_not_pinned(
     operations: tuple[str, ...], key: str, service: Service, stand_in: StandIn, prefix: str
 ) -> None:
-    """Denied is told as such, and never as an empty place."""
+    """A denied place is reported as denied, and never as empty."""
     for operation in operations:
         stand_in.fault(operation, **DENIES)
     with pytest.raises(NotRecorded) as denied:
@@ -496,7 +496,7 @@ def test_a_place_that_may_not_be_read_is_not_pinned(
 
 
 def test_a_place_that_s3_answers_badly_of_is_not_pinned(service: Service, stand_in: StandIn, prefix: str) -> None:
-    """An object under a key of the caller's own is answered with 400: that it can't be looked at is no fault of the URI."""
+    """An object under a customer key is answered with 400: it cannot be inspected, and the URI is not at fault."""
     stand_in.fault("HeadObject", "400", status=400, times=99)
     with pytest.raises(NotRecorded, match="s3://bank-ml could not be looked at") as refused:
         pin(service, f"s3://{VERSIONED}/{prefix}a")
@@ -504,7 +504,7 @@ def test_a_place_that_s3_answers_badly_of_is_not_pinned(service: Service, stand_
 
 
 def test_a_network_that_is_away_is_told(hasty: Service, stand_in: StandIn) -> None:
-    """What could not be asked is told as unreachable, and never as an empty place."""
+    """A place that could not be reached is reported as unreachable, and never as empty."""
     stand_in.fault("*", "drop", times=99)
     with pytest.raises(NotRecorded) as away:
         pin(hasty, f"s3://{VERSIONED}/a/")
@@ -512,7 +512,7 @@ def test_a_network_that_is_away_is_told(hasty: Service, stand_in: StandIn) -> No
 
 
 def test_versions_that_could_not_be_asked_for_are_not_left_out(hasty: Service, stand_in: StandIn) -> None:
-    """Only who may not see versions pins ETags: with a network that is away for a moment the pin is told as missing."""
+    """ETags are pinned only where versions are denied: during a short network failure the pin is reported as missing."""
     stand_in.fault("GetBucketVersioning", "drop", times=99)
     with pytest.raises(NotRecorded) as away:
         pin(hasty, f"s3://{VERSIONED}/a/")
@@ -520,7 +520,7 @@ def test_versions_that_could_not_be_asked_for_are_not_left_out(hasty: Service, s
 
 
 def test_a_file_that_changes_while_it_is_read_is_told(train: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A digest is never of half of one content and half of another."""
+    """A digest never mixes half of one content with half of another."""
     states = iter([objects._state(str(train)), (9, 9, 9, 9)])
     monkeypatch.setattr(objects, "_state", lambda path: next(states))
     with pytest.raises(RefusedValue, match="changed while it was being recorded"):
@@ -529,7 +529,7 @@ def test_a_file_that_changes_while_it_is_read_is_told(train: Path, monkeypatch: 
 
 @pytest.mark.parametrize("key", ["", "/", "/a", "/a/"])
 def test_a_bucket_that_is_not_there_is_told(key: str, service: Service) -> None:
-    """A place in no bucket is not an empty one."""
+    """A place in a missing bucket is not an empty one."""
     with pytest.raises(NotThere, match="there is no bucket 'nobodys'"):
         pin(service, f"s3://nobodys{key}")
 
@@ -538,10 +538,10 @@ def test_a_bucket_that_is_not_there_is_told(key: str, service: Service) -> None:
 
 
 class Paged:
-    """A bucket that lists what is given in pages of some length, in the place of a `Service`."""
+    """A bucket that lists the given objects in pages of some length, in place of a `Service`."""
 
     def __init__(self, entries: list[tuple[str, str, int]], length: int, *, versions: bool = True, old: int = 0) -> None:
-        """`old`: how many older versions each object has."""
+        """`old`: the number of older versions of each object."""
         each = ((key, version, size, number) for key, version, size in entries for number in range(old + 1))
         self.rows = [
             {"Key": key, "VersionId": f"{version}{number or ''}", "ETag": f'"{version}"', "Size": size, "IsLatest": not number}
@@ -584,13 +584,13 @@ def test_a_digest_does_not_depend_on_pages(entries: list[tuple[str, str, int]], 
 def test_equal_listings_have_equal_digests_and_others_do_not(
     one: list[tuple[str, str, int]], other_one: list[tuple[str, str, int]]
 ) -> None:
-    """Two places hold the same just where key, version and size of each object are the same."""
+    """Two places have the same content exactly if key, version and size of each object are the same."""
     assert (pinned(one, 3).digest == pinned(other_one, 3).digest) == (one == other_one)
 
 
 @given(LISTINGS, st.integers(1, 5), st.integers(1, 13), st.booleans())
 def test_a_pin_is_bounded(entries: list[tuple[str, str, int]], length: int, most: int, versions: bool) -> None:
-    """Beyond the most objects the pin is of those looked at, says that it is not complete, and reads no further page."""
+    """Above the limit the pin covers the objects that were read, says that it is incomplete, and reads no further page."""
     service = Paged(entries, length, versions=versions)
     known = pin(service, "s3://b/", most=most)
     assert (known.objects, known.digest, known.complete) == (
@@ -603,14 +603,14 @@ def test_a_pin_is_bounded(entries: list[tuple[str, str, int]], length: int, most
 
 
 def test_old_versions_are_bounded_as_well() -> None:
-    """A place of few objects with very many old versions is not listed to its end."""
+    """A listing of few objects with very many old versions is not read to its end."""
     service = Paged([("a", "v", 1), ("b", "v", 1)], 10, old=999)
     known = pin(service, "s3://b/", most=5)
     assert (known.objects, known.complete) == (1, False)
     assert service.pages <= 6
 
 
-# --- given ----------------------------------------------------------------------------------------
+# --- given by the caller --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -640,7 +640,7 @@ def test_old_versions_are_bounded_as_well() -> None:
 def test_what_is_given_is_taken_and_nobody_looks(
     uri: str, words: dict[str, Any], expected: Pin, service: Service, stand_in: StandIn
 ) -> None:
-    """Version ids and digests of the caller's are a pin that says so, without a call, and can be read again."""
+    """Version ids and digests from the caller make a pin that says so, without a call, and can be read again."""
     known = pin(service, uri, **words)
     assert known == read_pin(known.text()) == expected
     assert stand_in.calls == []
@@ -671,7 +671,7 @@ def test_what_is_given_is_taken_and_nobody_looks(
     ],
 )
 def test_what_pins_nothing_is_refused(uri: str, words: dict[str, Any], said: str, service: Service, stand_in: StandIn) -> None:
-    """What can be no S3 URI, version id or digest is told at the call, before anything is sent."""
+    """An invalid S3 URI, version id or digest is refused at the call, before anything is sent."""
     with pytest.raises(RefusedValue, match=re.escape(said)):
         pin(service, uri, **words)
     assert stand_in.calls == []

@@ -1,4 +1,4 @@
-"""`lineage iam-policy --recording` against the calls that the recording side makes: all are allowed, and nothing besides."""
+"""`lineage iam-policy --recording` against the calls that the recording side makes: all are allowed, and nothing else."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from lineage.recording import (
 from lineage.recording.programs import run_program
 from tests.recording.stand_in import StandIn
 
-# What S3 asks a right of another name for (Service Authorization Reference, Amazon S3).
+# The operations for which S3 checks a permission of another name (Service Authorization Reference, Amazon S3).
 OF_S3 = {
     "CreateMultipartUpload": "PutObject",
     "UploadPart": "PutObject",
@@ -36,7 +36,7 @@ OF_S3 = {
     "ListObjectVersions": "ListBucketVersions",
 }
 OURS_TO_S3 = (*OF_S3, "AbortMultipartUpload", "GetBucketVersioning", "PutObject")
-FREE = ("GetCallerIdentity",)  # needs no right
+FREE = ("GetCallerIdentity",)  # needs no permission
 THEIRS = ("CreateTrainingJob", "CreateProcessingJob", "CreateTransformJob")  # calls of the user's own client
 JOB = {
     "AlgorithmSpecification": {"TrainingImage": "i", "TrainingInputMode": "File"},
@@ -49,7 +49,7 @@ TAGS = [{"Key": "team", "Value": "fraud"}]
 
 
 def actions(calls: list[tuple[str, dict[str, Any]]]) -> Iterator[str]:
-    """The actions of IAM that some calls need."""
+    """The IAM actions that some calls need."""
     for operation, request in calls:
         if operation in (*FREE, *THEIRS):
             continue
@@ -63,8 +63,8 @@ def actions(calls: list[tuple[str, dict[str, Any]]]) -> Iterator[str]:
 def record(service: StandIn, folder: Path) -> None:
     """A run with everything that can be logged."""
     large = folder / "large.bin"
-    large.write_bytes(bytes(9 << 20))  # goes up in parts, as all above 8 MiB
-    service.fault("UploadPart", "AccessDenied", status=403)  # so that what is there of one upload is taken away again
+    large.write_bytes(bytes(9 << 20))  # goes up in parts, like every file above 8 MiB
+    service.fault("UploadPart", "AccessDenied", status=403)  # so that the uploaded parts are removed again
     with Run("churn", "first", tags=TAGS) as run:
         run.log_parameter("a", 1)
         run.log_metric("loss", 1)
@@ -80,7 +80,7 @@ def record(service: StandIn, folder: Path) -> None:
         track()(lambda depth: depth)(6)
         run_program(run, ["true"])
     with Run("churn", "second") as run:
-        run.log_dataset("train", "s3://bank-ml/train/")  # whose artifact is there already
+        run.log_dataset("train", "s3://bank-ml/train/")  # whose artifact exists already
     with Run("churn", "first"), load_run("second", "churn") as run:
         run.log_metric("loss", 2)
     assert len(list_runs("churn")) == 2
@@ -102,7 +102,7 @@ def in_jobs(service: StandIn, folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def manage() -> None:
-    """Entities that are made, listed, searched, changed and deleted."""
+    """Entities that are created, listed, searched, changed and deleted."""
     experiment = Experiment.create("plain", tags=TAGS)
     trial = experiment.create_trial("one")
     component = TrialComponent.create("step", tags=TAGS)

@@ -1,4 +1,4 @@
-"""What a run records, as the SDK writes it; what is told at the call; and what is lost: nothing."""
+"""What a run records, as the SDK writes it; what is refused at the call; and that nothing is lost."""
 
 from __future__ import annotations
 
@@ -45,11 +45,12 @@ def called(service: StandIn, operation: str) -> list[dict[str, Any]]:
     return [request for name, request in service.calls if name == operation]
 
 
-# --- what the SDK can read again -----------------------------------------------------------------
+# --- readable by the SDK -------------------------------------------------------------------------
 
 
 def test_a_run_is_named_tagged_and_grouped_as_the_sdk_does_it(service: StandIn) -> None:
-    """Names are in lower case, the component is `<experiment>-<run>` in `Default-Run-Group-<experiment>`, and has the tag alone."""
+    """Names are in lower case, the component is `<experiment>-<run>` in `Default-Run-Group-<experiment>`, and only it has
+    the tag."""
     with Run("Churn", "First") as run:
         assert run.experiment_config == {
             "ExperimentName": "churn",
@@ -94,14 +95,14 @@ def test_the_callers_tags_are_untouched_and_go_to_all_that_is_made(service: Stan
     ],
 )
 def test_a_number_is_recorded_as_one_and_all_else_as_its_text(service: StandIn, value: Any, recorded: Any) -> None:
-    """Numbers of numpy, too, are numbers; an integer that a double can't hold exactly is a text."""
+    """Numpy's numbers are numbers, too; an integer that a double cannot hold exactly is a text."""
     with Run("churn", "first") as run:
         run.log_parameter("p", value)
     assert parameters(service) == {"p": recorded}
 
 
 def test_a_value_under_a_secret_name_is_cut_out(service: StandIn) -> None:
-    """What is named like a password is not recorded, and that something was cut is."""
+    """A value whose name looks like a password is not recorded; that something was cut is."""
     with Run("churn", "first") as run:
         run.log_parameters({"db_password": "hunter2", "max_tokens": 5, "key_ds": "s3://bank-ml/x/"})
     assert parameters(service) == {"db_password": "(redacted)", "max_tokens": 5.0, "key_ds": "s3://bank-ml/x/"}
@@ -133,7 +134,7 @@ def test_leaving_a_run_does_not_count_its_queue_for_each_call(service: StandIn) 
 
 
 def test_a_loaded_run_goes_on_with_its_steps(service: StandIn) -> None:
-    """Steps go on where an earlier process stopped."""
+    """Steps continue where an earlier process stopped."""
     with Run("churn", "first") as run:
         run.log_metric("loss", 0.3)
         run.log_metric("loss", 0.2)
@@ -143,7 +144,7 @@ def test_a_loaded_run_goes_on_with_its_steps(service: StandIn) -> None:
 
 
 def test_each_update_has_only_what_was_logged(service: StandIn) -> None:
-    """Only changed keys are written, so that no other process's values are put back."""
+    """Only changed keys are written, so that no other process's values are overwritten."""
     with Run("churn", "first") as run:
         run.log_parameter("a", 1)
         run.log_parameter("b", 2)
@@ -211,7 +212,8 @@ def test_charts_of_one_title_are_kept_apart_and_equal_ones_are_one(service: Stan
 
 
 def test_a_dataset_is_recorded_with_the_content_that_it_has(service: StandIn) -> None:
-    """A dataset is an input, a lineage artifact that contributed, and pinned: how many objects, and a digest over their versions."""
+    """A dataset is an input, a contributing lineage artifact, and pinned with its object count and a digest over the
+    versions."""
     s3 = service.session().client("s3")
     for name in ("a.csv", "b.csv"):
         s3.put_object(Bucket="bank-ml", Key=f"train/{name}", Body=name.encode())
@@ -242,7 +244,7 @@ def test_a_place_that_nobody_may_look_into_is_recorded_all_the_same(service: Sta
 
 
 def test_a_dataset_that_changed_is_pinned_anew_by_the_next_run(service: StandIn, caplog: pytest.LogCaptureFixture) -> None:
-    """Each run has the content that it read, although one lineage artifact stands for the place; nothing is told as lost."""
+    """Each run has the content that it read, although one lineage artifact stands for the place; no loss is reported."""
     s3 = service.session().client("s3")
     pins = []
     for name in ("first", "second"):
@@ -259,7 +261,7 @@ def test_a_dataset_that_changed_is_pinned_anew_by_the_next_run(service: StandIn,
     assert "not recorded" not in caplog.text
 
 
-# --- whose run it is ------------------------------------------------------------------------------
+# --- the owner of a run ---------------------------------------------------------------------------
 
 
 def test_one_component_name_of_two_experiments_is_never_overwritten(service: StandIn) -> None:
@@ -275,14 +277,14 @@ def test_one_component_name_of_two_experiments_is_never_overwritten(service: Sta
 
 
 def test_a_component_that_is_no_run_is_left_alone(service: StandIn) -> None:
-    """A component of that name which somebody made for something else is refused."""
+    """A component of that name that was created for something else is refused."""
     service.session().client("sagemaker").create_trial_component(TrialComponentName="churn-first")
     with pytest.raises(RefusedValue, match="is not a run"), Run("churn", "first"):
         pytest.fail("must not be entered")
 
 
 def test_an_experiment_in_mixed_case_is_refused(service: StandIn) -> None:
-    """The SDK would not find runs in it."""
+    """An experiment in mixed case is refused, because the SDK would not find runs in it."""
     service.session().client("sagemaker").create_experiment(ExperimentName="Churn")
     with pytest.raises(RefusedValue, match="'Churn' exists in mixed case"), Run("churn", "first"):
         pytest.fail("must not be entered")
@@ -300,7 +302,7 @@ def test_a_run_that_was_half_made_is_completed(service: StandIn) -> None:
     assert service.components["churn-first"]["Parents"][0]["ExperimentName"] == "churn"
 
 
-# --- bad input is told at the call ----------------------------------------------------------------
+# --- bad input is refused at the call -------------------------------------------------------------
 
 BAD: dict[str, tuple[Callable[[Run], Any], str]] = {
     "a parameter that is NaN": (lambda run: run.log_parameter("x", float("nan")), "the parameter 'x' is nan"),
@@ -329,7 +331,8 @@ BAD: dict[str, tuple[Callable[[Run], Any], str]] = {
 
 @pytest.mark.parametrize("case", BAD)
 def test_bad_input_is_an_error_at_the_call_and_all_else_is_kept(service: StandIn, case: str) -> None:
-    """What SageMaker would refuse is told in a sentence, before it is sent; what is logged before and after is recorded."""
+    """A value that SageMaker would refuse is refused in a sentence, before it is sent; earlier and later values are
+    recorded."""
     call, said = BAD[case]
     with Run("churn", "first") as run:
         run.log_parameter("before", 1)
@@ -343,7 +346,7 @@ def test_bad_input_is_an_error_at_the_call_and_all_else_is_kept(service: StandIn
 
 
 def test_one_bad_value_takes_no_other_along(service: StandIn) -> None:
-    """Of several parameters all are recorded but those that are refused, which are named."""
+    """Of several parameters, the refused ones are named, and all others are recorded."""
     with Run("churn", "first") as run, pytest.raises(RefusedValue, match="'long'.*'nan'"):
         run.log_parameters({"a": 1, "long": "y" * 3000, "b": 2, "nan": float("nan"), "c": "x"})
     assert parameters(service) == {"a": 1.0, "b": 2.0, "c": "x"}
@@ -363,7 +366,7 @@ def test_one_bad_value_takes_no_other_along(service: StandIn) -> None:
 def test_names_that_the_sdk_could_not_read_are_refused_before_anything_is_sent(
     service: StandIn, names: tuple[str, str], said: str
 ) -> None:
-    """A name is held to what the SDK reads, with a name that would do."""
+    """A name must follow the SDK's rules; the refusal suggests one that does."""
     with pytest.raises(RefusedValue, match=said):
         Run(*names)
     assert not service.calls
@@ -381,7 +384,7 @@ def test_nothing_is_logged_outside_the_block(service: StandIn) -> None:
 
 
 def test_without_credentials_a_run_says_so(service: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody signed in is an error at the beginning, with what to do, and the next run is not disturbed."""
+    """Missing credentials are an error at the beginning, with what to do, and do not disturb the next run."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
@@ -391,7 +394,7 @@ def test_without_credentials_a_run_says_so(service: StandIn, monkeypatch: pytest
     assert current_run() is None
 
 
-# --- how it ends ----------------------------------------------------------------------------------
+# --- its end --------------------------------------------------------------------------------------
 
 ENDS: dict[str, tuple[Callable[[], Any], tuple[str, str]]] = {
     "nothing": (lambda: None, ("Completed", "")),
@@ -412,7 +415,8 @@ def _raise(error: BaseException) -> None:
 
 @pytest.mark.parametrize("case", ENDS)
 def test_a_run_is_left_as_its_block_is(service: StandIn, case: str) -> None:
-    """Completed, Failed with the exception on one line, or Stopped; what was raised goes on as it is, and all is flushed."""
+    """A run ends as Completed, as Failed with the exception on one line, or as Stopped; the exception passes unchanged, and
+    all is flushed."""
     ends, told = ENDS[case]
     with contextlib.suppress(BaseException), Run("churn", "first") as run:
         run.log_metric("loss", 1)
@@ -427,7 +431,7 @@ def test_a_run_is_left_as_its_block_is(service: StandIn, case: str) -> None:
 
 
 def test_the_users_exception_always_wins(service: StandIn) -> None:
-    """Whatever fails while a run is left, what the program raised is what its caller sees."""
+    """Whatever fails while a run is left, the caller sees the program's own exception."""
     with pytest.raises(ZeroDivisionError), Run("churn", "first", strict=True) as run:
         run.log_parameter("a", 1)
         service.down = True
@@ -449,7 +453,7 @@ def test_an_inner_load_run_does_not_end_the_outer_run(service: StandIn) -> None:
     assert parameters(service) == {"a": 1.0, "b": 2.0, "c": 3.0}
 
 
-# --- faults on the way ----------------------------------------------------------------------------
+# --- temporary faults -----------------------------------------------------------------------------
 
 PASSING = ["ConflictException", "ThrottlingException", "InternalFailure", "ServiceUnavailable", DROP]
 
@@ -460,7 +464,7 @@ PASSING = ["ConflictException", "ThrottlingException", "InternalFailure", "Servi
     ["CreateExperiment", "CreateTrialComponent", "UpdateTrialComponent", "BatchPutMetrics", "AssociateTrialComponent"],
 )
 def test_what_passes_is_waited_out(service: StandIn, operation: str, code: str) -> None:
-    """Conflicts, throttling, errors of the service and dropped connections cost time, and nothing else."""
+    """Conflicts, throttling, service errors and dropped connections cost time, and nothing else."""
     service.fault(operation, code, times=4, status=500 if code in ("InternalFailure", "ServiceUnavailable") else 400)
     with Run("churn", "first") as run:
         run.log_parameter("a", 1)
@@ -473,7 +477,7 @@ def test_what_passes_is_waited_out(service: StandIn, operation: str, code: str) 
 
 @pytest.mark.parametrize("code", ["INTERNAL_ERROR", "CONFLICT_ERROR"])
 def test_a_metric_that_may_be_taken_later_is_sent_again(service: StandIn, code: str) -> None:
-    """An error that passes is retried for the one metric, and the others of its batch are not sent twice."""
+    """A temporary error is retried for the one metric, and the others of its batch are not sent twice."""
     service.metric_fault(code, times=3, when=lambda metric: metric["Value"] in (3.0, 5.0))
     with Run("churn", "first") as run:
         for at in range(10):
@@ -485,7 +489,7 @@ def test_a_metric_that_may_be_taken_later_is_sent_again(service: StandIn, code: 
 def test_a_metric_that_is_refused_is_told_and_takes_no_other_along(
     service: StandIn, code: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """One metric refused in ten is reported by name, value and step; the nine are there."""
+    """One refused metric in ten is reported by name, value and step; the other nine are recorded."""
     service.metric_fault(code, times=1, when=lambda metric: metric["Value"] == 3.0)
     with Run("churn", "first") as run:
         for at in range(10):
@@ -498,7 +502,7 @@ def test_a_metric_that_is_refused_is_told_and_takes_no_other_along(
 def test_a_network_that_is_away_keeps_everything_for_the_next_process(
     service: StandIn, spool: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What could not be sent is kept on disk, `close` says how much that is and why, and the next run sends it."""
+    """Unsent values stay on disk, `close` says how many and why, and the next run sends them."""
     with Run("churn", "first") as run:
         run.log_parameter("a", 1)
         service.down = True
@@ -524,7 +528,7 @@ def test_a_network_that_is_away_keeps_everything_for_the_next_process(
 def test_a_run_that_begins_without_a_network_is_made_later(
     service: StandIn, spool: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Training starts although the service is away; the whole run is sent by `resume`."""
+    """Training starts although the service is away; `resume` sends the whole run."""
     monkeypatch.setattr("lineage.recording.service.PATIENCE", 0.2)
     service.down = True
     with Run("churn", "first") as run:
@@ -540,14 +544,14 @@ def test_a_run_that_begins_without_a_network_is_made_later(
 
 
 def test_a_strict_run_says_at_once_what_fails(service: StandIn) -> None:
-    """With `strict` a failure on the way is an error at the call."""
+    """With `strict` a temporary failure is an error at the call."""
     with pytest.raises(NotRecorded, match="could not be reached|are not sent"), Run("churn", "first", strict=True) as run:
         service.down = True
         run.log_parameter("a", 1)
 
 
 def test_a_right_that_is_missing_is_told_with_what_to_do(service: StandIn, caplog: pytest.LogCaptureFixture) -> None:
-    """Metrics that may not be put keep nothing else back, and the sentence names the policy."""
+    """Denied metrics keep nothing else back, and the sentence names the policy."""
     service.fault("BatchPutMetrics", "AccessDeniedException", times=999)
     with Run("churn", "first") as run:
         run.log_metric("loss", 1)
@@ -560,7 +564,7 @@ def test_a_right_that_is_missing_is_told_with_what_to_do(service: StandIn, caplo
 def test_a_disk_that_can_not_be_written_costs_a_warning(
     service: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Without a queue on disk all is recorded from memory."""
+    """Without a queue on disk everything is recorded from memory."""
     (tmp_path / "file").write_text("x", encoding="utf-8")
     monkeypatch.setenv("LINEAGE_SPOOL", str(tmp_path / "file" / "spool"))
     with Run("churn", "first") as run:
@@ -586,7 +590,8 @@ with Run("churn", "first") as run:
 
 
 def test_kill_9_loses_nothing(service: StandIn, start: Start, spool: Path) -> None:
-    """Parameters and artifacts are there, and the next process sends the metrics that were not, in order, and says that it failed."""
+    """After kill -9 parameters and artifacts are there; the next process sends the rest of the metrics in order and records
+    the failure."""
     service.latency = 0.05
     process = start(KILLED)
     process.wait(60)
@@ -603,7 +608,7 @@ def test_kill_9_loses_nothing(service: StandIn, start: Start, spool: Path) -> No
 
 
 def test_a_killed_run_that_is_run_again_is_in_progress_and_then_completed(service: StandIn, start: Start) -> None:
-    """Whoever goes on with a run that was killed says how it ends, and its older values come before the new ones."""
+    """A process that continues a killed run records its end, and the run's older values come before the new ones."""
     start(KILLED).wait(60)
     with Run("churn", "first") as run:
         assert status(service)[0] == "InProgress"
@@ -630,7 +635,7 @@ with Run("churn", "first") as run:
 def test_of_two_processes_one_says_how_the_run_ended(
     service: StandIn, start: Start, environments: list[dict[str, str]]
 ) -> None:
-    """Two processes of one run write into each other's nothing back, and the run is in progress until it is over."""
+    """Two processes of one run do not overwrite each other's values, and the run is in progress until both have left."""
     first, second = (start(RANKS.replace("RANK", str(at)), **environment) for at, environment in enumerate(environments))
     for process in (first, second):
         assert process.stdout
@@ -672,7 +677,7 @@ def test_forked_workers_log_into_the_run_that_their_parent_opened(service: Stand
 
 
 def test_threads_log_into_one_run(service: StandIn) -> None:
-    """A run that several threads log into has all of it."""
+    """A run that several threads log into has all values."""
     with Run("churn", "first") as run:
         threads = [
             threading.Thread(target=lambda at=at: [run.log_metric(f"m{at}", one) for one in range(20)]) for at in range(4)
@@ -694,7 +699,7 @@ with Run("churn", "first") as run:
 
 
 def test_a_process_that_is_told_to_end_flushes_first(service: StandIn, start: Start) -> None:
-    """SIGTERM, as a job is stopped with, leaves the run as Stopped with all of its metrics."""
+    """SIGTERM, with which jobs are stopped, leaves the run as Stopped with all of its metrics."""
     process = start(SIGTERM)
     assert process.stdout
     assert process.stdout.readline() == "ready\n"
@@ -704,18 +709,18 @@ def test_a_process_that_is_told_to_end_flushes_first(service: StandIn, start: St
     assert values(service) == [(0, 1.0)]
 
 
-# --- runs that are there --------------------------------------------------------------------------
+# --- existing runs --------------------------------------------------------------------------------
 
 
 def test_load_run_makes_nothing(service: StandIn) -> None:
-    """A run that is not there is told, with what to do; no call creates anything."""
+    """A missing run is an error that says what to do; no call creates anything."""
     with pytest.raises(NotThere, match="no run 'first' is in the experiment 'churn'"):
         load_run("first", "churn")
     assert not [name for name, _ in service.calls if name.startswith(("Create", "Add", "Update"))]
 
 
 def test_load_run_without_names_needs_a_run_around_it(service: StandIn) -> None:
-    """Outside of a run and of a job it says what to give."""
+    """Outside of a run and of a job the error says what to pass."""
     with pytest.raises(NotThere, match="give its name and that of its experiment"):
         load_run()
     with pytest.raises(RefusedValue, match="give both"):
@@ -723,7 +728,7 @@ def test_load_run_without_names_needs_a_run_around_it(service: StandIn) -> None:
 
 
 def test_load_run_in_a_training_job_finds_its_run(service: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The job's ExperimentConfig names the run; one without a RunName is told with what to do."""
+    """The job's ExperimentConfig names the run; one without a RunName gives an error that says what to do."""
     api = service.session().client("sagemaker")
     common = {
         "AlgorithmSpecification": {"TrainingImage": "i", "TrainingInputMode": "File"},
@@ -770,11 +775,11 @@ def test_list_runs_only_reads_and_gives_runs_alone(service: StandIn) -> None:
     assert {name[:4] for name, _ in service.calls[before:]} <= {"List", "Desc"}
 
 
-# --- what a queue holds ---------------------------------------------------------------------------
+# --- the content of a queue -----------------------------------------------------------------------
 
 
 def test_a_queue_is_its_owners_alone(service: StandIn, spool: Path) -> None:
-    """Queues can be read by their owner only, and what lies beside them and is none is left alone."""
+    """Only their owner can read queues, and other files beside them are left alone."""
     spool.mkdir(parents=True)
     (spool / "junk.1-2.spool").write_text("no database", encoding="utf-8")
     with Run("churn", "first"):
@@ -820,14 +825,14 @@ def test_what_was_begun_without_a_network_is_not_sent_by_other_keys(
 
 
 def test_a_job_that_is_not_there_is_told(service: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`load_run` in a job that SageMaker does not know says that it is not there."""
+    """`load_run` in a job that SageMaker does not know says that the job is missing."""
     monkeypatch.setenv("TRAINING_JOB_ARN", "arn:aws:sagemaker:eu-west-1:111122223333:training-job/gone")
     with pytest.raises(NotThere, match="DescribeTrainingJob"):
         load_run()
 
 
 def test_no_model_and_no_file_takes_another_ones_name(service: StandIn, tmp_path: Path) -> None:
-    """Two models, and files of one name in two processes' turns, are all in the run; what is logged again is there once."""
+    """Two models, and files of one name from two processes, are all in the run; a repeated log adds nothing."""
     folders = [tmp_path / name for name in ("a", "b")]
     for folder in folders:
         folder.mkdir()
@@ -846,7 +851,7 @@ def test_no_model_and_no_file_takes_another_ones_name(service: StandIn, tmp_path
 
 
 def test_what_is_in_the_way_is_told_when_it_is_met(service: StandIn, caplog: pytest.LogCaptureFixture) -> None:
-    """A right that is missing is told once while the run goes on, not only at its end."""
+    """A missing permission is reported once while the run goes on, not only at its end."""
     service.fault("UpdateTrialComponent", "AccessDeniedException", times=999)
     with Run("churn", "first") as run:
         run.log_parameter("a", 1)
@@ -856,7 +861,7 @@ def test_what_is_in_the_way_is_told_when_it_is_met(service: StandIn, caplog: pyt
 
 
 class _Recording(logging.Handler):
-    """Records from a thread of its own what it hears, and waits for that, as a handler that fans out does."""
+    """Records what it receives from its own thread, and waits for that, as a handler that fans out does."""
 
     def __init__(self, run: Run) -> None:
         super().__init__()
@@ -871,7 +876,7 @@ class _Recording(logging.Handler):
 
 
 def test_a_handler_of_log_lines_may_record(service: StandIn) -> None:
-    """What is in the way is told while no lock is held: a handler that records what it hears does not hang the run."""
+    """Problems are reported while no lock is held: a log handler that records them does not block the run."""
     service.fault("UpdateTrialComponent", "AccessDeniedException", times=999)
     logger = logging.getLogger("lineage.recording")
     with Run("churn", "first") as run:
@@ -896,7 +901,7 @@ class _Heard(logging.Handler):
 
 
 def test_an_outage_is_told_while_the_run_goes_on(service: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A network that stays away for long enough is told, too, though its first failures said the same and were not."""
+    """A network that stays away long enough is reported too, though its first failures were the same and were not."""
     monkeypatch.setattr("lineage.recording.outbox._ENOUGH", {})
     monkeypatch.setattr("lineage.recording.outbox._ENOUGH_ELSE", 0.01)
     logger = logging.getLogger("lineage.recording")
@@ -912,7 +917,7 @@ def test_an_outage_is_told_while_the_run_goes_on(service: StandIn, monkeypatch: 
 
 
 def test_a_bucket_that_can_be_none_is_refused_before_anything_is_sent(service: StandIn) -> None:
-    """`artifact_bucket` is held to what buckets are called."""
+    """`artifact_bucket` must be a valid bucket name."""
     for bucket in ("Bad Bucket!", "x", 7):
         with pytest.raises(RefusedValue, match="can't be a bucket"):
             Run("churn", "first", artifact_bucket=bucket)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""What is logged steers no terminal."""
+"""Logged text cannot control a terminal."""
 
 from __future__ import annotations
 

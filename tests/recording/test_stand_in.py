@@ -1,4 +1,4 @@
-"""What the stand-in for SageMaker's recording operations promises to the tests that rest on it."""
+"""What the stand-in for SageMaker's recording operations guarantees to the tests that rely on it."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def metric(value: float, name: str = "auc", step: int = 0, when: datetime = NOW)
 
 
 def test_an_update_merges_maps_by_key(api: Any) -> None:
-    """What an update does not name stays, what it removes goes, and times come back as they were sent."""
+    """Fields that an update does not name stay, removed ones are gone, and times come back as they were sent."""
     name = record(api, Parameters={"lr": {"NumberValue": 0.1}, "old": {"StringValue": "x"}}, StartTime=NOW)
     api.update_trial_component(TrialComponentName=name, Parameters={"depth": {"NumberValue": 3}}, ParametersToRemove=["old"])
     told = api.describe_trial_component(TrialComponentName=name)
@@ -71,7 +71,7 @@ def test_an_update_merges_maps_by_key(api: Any) -> None:
 
 
 def test_names_are_unique_without_regard_to_case(api: Any) -> None:
-    """A second experiment of a name is refused in SageMaker's words, and found in whatever case."""
+    """A second experiment of a name is refused in SageMaker's words, and found in any case."""
     api.create_experiment(ExperimentName="Churn")
     with pytest.raises(ClientError, match=r"unique .* Experiment with name \(CHURN\) already exists") as refused:
         api.create_experiment(ExperimentName="CHURN")
@@ -127,7 +127,7 @@ def test_what_holds_others_is_not_deleted(service: StandIn, api: Any) -> None:
 
 
 def test_what_is_not_there_is_not_found(api: Any) -> None:
-    """A Describe, a child and a list of what does not exist are refused as not found."""
+    """A Describe, a child and a list of something missing are refused as not found."""
     for call, words in (
         (api.describe_trial_component, {"TrialComponentName": "none"}),
         (api.create_trial, {"TrialName": "t", "ExperimentName": "none"}),
@@ -138,7 +138,7 @@ def test_what_is_not_there_is_not_found(api: Any) -> None:
 
 
 def test_lists_are_cut_into_pages_newest_first(api: Any) -> None:
-    """A list without a wish for an order gives the newest first, page by page."""
+    """A list without a given order has the newest first, page by page."""
     names = [record(api, run=f"r{number}") for number in range(5)]
     pages = api.get_paginator("list_trial_components").paginate(ExperimentName="churn", MaxResults=2)
     found = [[one["TrialComponentName"] for one in page["TrialComponentSummaries"]] for page in pages]
@@ -159,7 +159,7 @@ def test_search_finds_by_tag_and_parent(api: Any) -> None:
 
 
 def test_tags_are_added_and_taken_away(service: StandIn, api: Any) -> None:
-    """A tag replaces that of its key; ListTags tells what is left."""
+    """A tag replaces that of its key; ListTags shows what is left."""
     arn = service.components[record(api)]["TrialComponentArn"]
     api.add_tags(ResourceArn=arn, Tags=[{"Key": "team", "Value": "a"}])
     api.add_tags(ResourceArn=arn, Tags=[{"Key": "team", "Value": "b"}])
@@ -169,7 +169,7 @@ def test_tags_are_added_and_taken_away(service: StandIn, api: Any) -> None:
 
 
 def test_an_artifact_exists_once_and_is_associated(service: StandIn, api: Any) -> None:
-    """A second artifact of a source already exists; its ARN is found by its URI, and leads to a component once."""
+    """A second artifact of a source already exists; its ARN is found by its URI, and is associated with a component once."""
     asked = {"ArtifactType": "DataSet", "Source": {"SourceUri": "s3://bank-ml/Train.csv"}, "Properties": {"rows": "3"}}
     arn = api.create_artifact(**asked)["ArtifactArn"]
     with pytest.raises(ClientError, match="already exists"):
@@ -184,7 +184,7 @@ def test_an_artifact_exists_once_and_is_associated(service: StandIn, api: Any) -
 
 
 def test_a_job_keeps_its_run(service: StandIn, api: Any) -> None:
-    """A training job tells the ExperimentConfig that it was created with."""
+    """A training job has the ExperimentConfig that it was created with."""
     config = {"ExperimentName": "churn", "TrialName": group_of("churn"), "RunName": record(api)}
     api.create_training_job(
         TrainingJobName="Fit",
@@ -204,7 +204,7 @@ def test_a_job_keeps_its_run(service: StandIn, api: Any) -> None:
 
 
 def test_metrics_are_summed_up(service: StandIn, api: Any) -> None:
-    """Metrics are kept in their order, and the component tells their statistics."""
+    """Metrics are kept in their order, and the component shows their statistics."""
     name = record(api)
     api = service.session().client("sagemaker-metrics")
     api.batch_put_metrics(
@@ -219,7 +219,7 @@ def test_metrics_are_summed_up(service: StandIn, api: Any) -> None:
 
 
 def test_one_metric_may_be_refused(service: StandIn, api: Any) -> None:
-    """A metric fault, and one of over 14 days ago, are errors of that metric; the others are kept."""
+    """A metric fault, and a metric older than 14 days, are errors of that metric; the others are kept."""
     name = record(api)
     service.metric_fault("CONFLICT_ERROR", when=lambda one: one["Step"] == 1)
     old = metric(9, step=3, when=NOW - timedelta(days=15))
@@ -240,7 +240,7 @@ def test_a_number_is_finite(api: Any) -> None:
 
 
 def test_a_batch_has_ten_metrics_and_a_lower_case_name(service: StandIn) -> None:
-    """Eleven metrics, and a name in mixed case, are refused whole."""
+    """Eleven metrics, and a name in mixed case, are refused as a whole."""
     put = service.session().client("sagemaker-metrics").batch_put_metrics
     for words in (
         {"TrialComponentName": "x", "MetricData": [metric(1)] * 11},
@@ -255,7 +255,7 @@ def test_a_batch_has_ten_metrics_and_a_lower_case_name(service: StandIn) -> None
 
 
 def test_faults_strike_as_often_as_they_should(service: StandIn, api: Any) -> None:
-    """A fault skips the first calls, strikes the next ones and ends; the call has done nothing."""
+    """A fault skips the first calls, strikes the next ones and ends; a struck call does nothing."""
     name = record(api)
     service.fault("UpdateTrialComponent", "ConflictException", after=1, times=2, when=lambda asked: "Parameters" in asked)
     codes = []
@@ -280,7 +280,7 @@ def test_a_call_is_dropped_or_its_answer_lost(service: StandIn, api: Any) -> Non
 
 
 def test_it_can_be_down_and_up_again(service: StandIn, api: Any) -> None:
-    """While it is down nothing is answered, on old connections and new ones; then all is as it was."""
+    """While the stand-in is down nothing is answered, on old and new connections; afterwards all is as before."""
     api.create_experiment(ExperimentName="churn")
     service.down = True
     for client in (api, service.session().client("sagemaker", config=ONCE), service.session().client("s3", config=ONCE)):
@@ -294,7 +294,7 @@ def test_it_can_be_down_and_up_again(service: StandIn, api: Any) -> None:
 
 
 def test_objects_have_versions_and_checksums(service: StandIn) -> None:
-    """S3 keeps the versions of a bucket that has them, tells checksums, and is struck by faults as SageMaker is."""
+    """S3 keeps the versions of a bucket that has them, returns checksums, and is struck by faults as SageMaker is."""
     s3 = service.session().client("s3", config=ONCE)
     for body in (b"one", b"two"):
         put = s3.put_object(Bucket="bank-ml", Key="a b/c+d.txt", Body=body, ChecksumAlgorithm="SHA256")
@@ -323,7 +323,7 @@ def test_a_large_object_comes_in_parts(service: StandIn, tmp_path: Path) -> None
 
 
 def lineage_of(service: StandIn, folder: Path, *arguments: str) -> str:
-    """What a command of `lineage` tells in a process of its own."""
+    """The output of a `lineage` command in its own process."""
     line = [sys.executable, "-m", "cli", *arguments, "--snapshot", str(folder / "s.db")]
     ran = subprocess.run(line, cwd=ROOT, env=os.environ | service.environment, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
@@ -338,7 +338,7 @@ def test_a_crawl_finds_what_was_recorded(service: StandIn, api: Any, tmp_path: P
 
 
 def test_the_environment_leads_boto3_here(service: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A client that is given nothing calls the stand-in, as its caller."""
+    """A client without arguments calls the stand-in, as its caller."""
     for name, value in service.environment.items():
         monkeypatch.setenv(name, value)
     assert boto3.Session().client("sts").get_caller_identity()["Account"] == "111122223333"
@@ -360,7 +360,7 @@ def test_it_is_written_down_as_an_account_file(service: StandIn, api: Any, tmp_p
 
 
 def test_it_may_begin_with_an_account(tmp_path: Path) -> None:
-    """The records of an account file are there, and can be changed and joined by others."""
+    """The records of an account file are there, can be changed, and others can be added."""
     with StandIn(account=BANK) as service:
         api = service.session().client("sagemaker")
         api.create_trial(TrialName="more", ExperimentName="loan-default")

@@ -1,4 +1,4 @@
-"""Which of several processes this is, by what launchers say."""
+"""Which of several processes this is, according to the launcher's variables."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CASES: dict[str, tuple[dict[str, str], int | None]] = {
 
 @pytest.mark.parametrize("case", CASES)
 def test_a_process_is_numbered_by_its_launcher(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The number of a process among all of its program's, over all machines; none where nothing says that there are several."""
+    """The number of a process among all of its program, over all machines; none where nothing says that there are several."""
     environment, number = CASES[case]
     for variable in AROUND:
         monkeypatch.delenv(variable, raising=False)

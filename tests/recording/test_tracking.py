@@ -17,7 +17,7 @@ def parameters(service: StandIn, component: str) -> dict[str, Any]:
 
 
 def test_each_call_is_a_run_with_its_arguments(service: StandIn) -> None:
-    """Arguments given and left out are recorded; what the function returns is given back; each call is a run of its own."""
+    """Given and default arguments are recorded, the function's result is returned, and each call is a run of its own."""
 
     @track("churn")
     def train(depth: int, eta: float = 0.1, *more: int, **options: Any) -> int:
@@ -51,7 +51,7 @@ def test_inside_a_run_its_arguments_go_into_that_one(service: StandIn) -> None:
 
 
 def test_what_is_large_or_secret_is_not_recorded(service: StandIn) -> None:
-    """Data is told by its type, secrets are cut out, long texts are cut short, and none of it ends the call."""
+    """Data is recorded by its type, secrets are cut out, long texts are shortened, and none of it breaks the call."""
 
     @track("churn", "first")
     def train(data: Any, api_key: str, note: str, rate: float, scale: Any) -> None:
@@ -67,7 +67,7 @@ def test_what_is_large_or_secret_is_not_recorded(service: StandIn) -> None:
 
 
 def test_a_function_that_fails_leaves_a_failed_run(service: StandIn) -> None:
-    """The exception goes on to the caller."""
+    """The exception reaches the caller."""
 
     @track("churn", "first")
     def train() -> None:
@@ -104,7 +104,7 @@ def test_a_bare_decorator_tracks_into_the_run_around_it(service: StandIn) -> Non
 
 
 def test_what_can_not_be_recorded_does_not_keep_a_call_from_being_made(service: StandIn) -> None:
-    """More arguments than a run takes are told in a warning; wrong arguments make no run."""
+    """More arguments than a run accepts give a warning; wrong arguments make no run."""
 
     @track("churn", "first")
     def train(**options: int) -> int:

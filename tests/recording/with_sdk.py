@@ -1,10 +1,10 @@
 """The real SDK and this library, each reading what the other recorded, through one stand-in for SageMaker.
 
-Not collected by `pytest`, for the SDK pulls in what only it needs. By hand:
+`pytest` does not collect it, because the SDK has dependencies that only it needs. By hand:
 
     pip install -c tests/constraints.txt -e '.[sdk,test]' && pytest tests/recording/with_sdk.py
 
-The SDK runs in processes of its own: it warns, it sets up the logging of whoever imports it, and it keeps its current run in a
+The SDK runs in processes of its own: it warns, it configures the logging of its importer, and it keeps its current run in a
 global.
 """
 
@@ -23,7 +23,7 @@ from tests.conftest import HANGS
 from tests.recording.conftest import Start
 from tests.recording.stand_in import BUCKETS, StandIn
 
-# What each program begins with. The SDK asks STS for its bucket at an address that no variable changes, unless it is told.
+# The first lines of each program. The SDK asks STS for its bucket at an address that no variable changes, unless it gets one.
 HEAD = f"""
 import json, sys
 from sagemaker.experiments import Run, list_runs, load_run
@@ -45,7 +45,7 @@ Sdk = Callable[[str], Any]
 
 @pytest.fixture
 def sdk(start: Start) -> Sdk:
-    """Runs lines with the SDK. What they leave as `answer` is given back."""
+    """Runs lines with the SDK, and returns what they leave as `answer`."""
 
     def run(lines: str) -> Any:
         process = start(f"{HEAD}\nanswer = None\n{lines}\nprint(json.dumps(answer))\n")
@@ -77,7 +77,7 @@ def ours(service: StandIn, tmp_path: Path) -> Run:
 
 
 def everything(service: StandIn) -> dict[str, Any]:
-    """The names of all that is recorded."""
+    """The names of everything that is recorded."""
     return {"experiments": list(service.experiments), "trials": list(service.trials), "components": list(service.components)}
 
 
@@ -85,7 +85,7 @@ def everything(service: StandIn) -> dict[str, Any]:
 
 
 def test_the_sdk_loads_a_run_of_ours(service: StandIn, ours: Run, sdk: Sdk) -> None:
-    """Parameters, numbers of numpy, metrics, inputs, outputs and status are there for its `load_run`, under the same names."""
+    """The SDK's `load_run` gives parameters, numpy numbers, metrics, inputs, outputs and status, under the same names."""
     found = sdk("answer = told(load_run('first', 'churn', sagemaker_session=session)._trial_component)")
     assert found["parameters"].items() >= {"eta": 0.1, "depth": 6.0, "leaf": 0.5, "booster": "gbtree"}.items()
     assert found["metrics"] == {"loss": pytest.approx([0.04, 1.0, 0.04, 25])}
@@ -96,7 +96,7 @@ def test_the_sdk_loads_a_run_of_ours(service: StandIn, ours: Run, sdk: Sdk) -> N
 
 
 def test_what_the_sdk_reads_makes_no_phantom(service: StandIn, ours: Run, sdk: Sdk) -> None:
-    """Its `load_run` and `list_runs`, which send a Create call for each name, find every one of ours and make none."""
+    """Its `load_run` and `list_runs`, which send a Create call for each name, find every one of ours and create none."""
     with Run("churn", "second"):
         pass
     before, untouched = everything(service), json.dumps(service.components["churn-first"], default=str)
@@ -157,7 +157,7 @@ def theirs(service: StandIn, sdk: Sdk, tmp_path: Path) -> None:
 
 
 def test_a_run_of_the_sdk_is_loaded(service: StandIn, theirs: None) -> None:
-    """Parameters, metrics, status, and more may be logged to it without losing what was there."""
+    """Parameters, metrics and status are read, and more may be logged without losing what was there."""
     run = load_run("First", "Churn")
     assert run.parameters == {"eta": 0.1, "booster": "gbtree"}
     assert (run.status, run.metrics["loss"]["Count"], run.metrics["loss"]["Min"]) == ("Completed", 25, pytest.approx(0.04))
@@ -220,7 +220,7 @@ def test_our_load_run_inside_a_run_of_the_sdk(service: StandIn, sdk: Sdk) -> Non
 
 
 def test_the_sdks_load_run_inside_a_run_of_ours(service: StandIn, sdk: Sdk) -> None:
-    """What it logs is kept beside ours. It says Completed when it leaves; ours has the last word, and tells the error."""
+    """What the SDK logs is kept beside ours. It says Completed when it leaves; ours is last, and records the error."""
     error = sdk(
         "from lineage.recording import Run as Ours\n"
         "try:\n"

@@ -298,9 +298,9 @@ def report(run, bank_path: Path, keys: dict[str, Path]):
     shutil.copy(bank_path, "lineage.db")
     assert run("snapshot", "sign", "--key", str(keys["jo"])).code == 0
 
-    def make(*words: str) -> tuple[str, str]:
+    def make(*words: str, code: int = 0) -> tuple[str, str]:
         ran = run("report", "loans-live", *words)
-        assert ran.code == 0
+        assert (ran.code, ran.err.count("lineage: exit 1: ")) == (code, code)
         return ran.out.partition("\n## ")[0], ran.out.partition("| Signature | ")[2].partition(" |\n")[0]
 
     return make
@@ -316,20 +316,23 @@ def test_a_report_says_who_signed(report, keys: dict[str, Path]) -> None:
 
 
 def test_a_report_says_whose_signature_is_refused(report, keys: dict[str, Path]) -> None:
-    """A signature of somebody else stands above all else as not valid, and ends no report; nor does one that can't be checked."""
-    first, said = report("--signer", pub(keys["ann"]))
+    """A signature of somebody else stands above all else as not valid. As one that can't be checked, it makes the report exit with 1."""
+    first, said = report("--signer", pub(keys["ann"]), code=1)
     assert "**NOT VALID** · **lineage.db.dsse.json**" in first
     assert said.startswith("NOT VALID: it was not signed by the key of ")
     Path("lineage.db.dsse.json").write_text("{}")
-    assert report("--signer", pub(keys["jo"]))[1].startswith(
+    assert report("--signer", pub(keys["jo"]), code=1)[1].startswith(
         "signature not checked: lineage.db.dsse.json is not a DSSE envelope"
     )
+    Path("lineage.db.dsse.json").unlink()
+    assert report("--signer", pub(keys["jo"]), code=1)[1] == "none"
+    assert report()[1] == "none"
 
 
 def test_a_signature_over_another_file_is_none_of_this(report, at, keys: dict[str, Path], bank_path: Path) -> None:
     """A report of a file that was changed after it was signed says CHANGED beside the signer's name."""
     altered(bank_path, Path("lineage.db"), "UPDATE edge SET path = 'x' WHERE rowid = 1")
-    first, said = report("--signer", pub(keys["jo"]))
+    first, said = report("--signer", pub(keys["jo"]), code=1)
     assert "**CHANGED** · **lineage.db**" in first
     assert said.startswith("the signature is genuine, but this file is not what was signed: by ")
 

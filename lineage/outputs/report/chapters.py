@@ -316,7 +316,7 @@ def _evaluation(one: Json) -> Iterator[Block]:
         ]
         for row in told["holdouts"]
     ]
-    yield Table("Holdouts", ("Place", "Used in making it?", "Job", "Channel", "By", "Holes"), rows, none)
+    yield Table("Holdouts", ("Place", "Used in making it?", "Job", "Channel", "By", "Gaps"), rows, none)
 
 
 def _both(row: Json) -> Cell:

@@ -45,7 +45,7 @@ _NODE = ("id", "kind", "name", "label", "account", "region", "created", "status"
 _SQLITE = b"SQLite format 3\0"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False, eq=False)  # `Answer` has both
 class Report(Answer):
     """A report. `as_json` gives the contract `lineage.report/1`, which `report.schema.json` describes."""
 
@@ -57,6 +57,10 @@ class Report(Answer):
     changes: Json
     controls: list[Json]
     reproduce: Json
+
+    def about(self) -> str:
+        """The title."""
+        return str(self.document["title"])
 
     def as_json(self) -> Json:
         """The report as one JSON object; keys are a contract, and more may join them."""

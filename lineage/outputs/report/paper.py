@@ -196,7 +196,7 @@ def _by(gap: Json) -> str:
 
 def _vouched(caption: str, rows: list[Json]) -> Table:
     """Who vouches for which hole. They are people's word, and no record says it."""
-    head = ("Attestation", "Hole", "Subject", "Who", "When", "Until", "Why", "State")
+    head = ("Attestation", "Gap", "Subject", "Who", "When", "Until", "Why", "State")
     return Table(caption, head, [_attestation(row) for row in rows])
 
 
@@ -220,7 +220,7 @@ def _coverage(told: Json) -> Iterator[Block]:
     yield Para(f"Kinds that were not listed: {unread}." if unread else "Every kind that can be listed was listed.")
     yield _gaps("Gaps of the whole snapshot", told["gaps"])
     if told.get("attestations"):
-        yield _vouched("Holes for which people vouch", told["attestations"])
+        yield _vouched("Gaps for which people vouch", told["attestations"])
         yield Items(told["warnings"])
     rows = [[spaced(row["kind"]), Code(row["id"]), text(row["account"]), text(row["region"])] for row in told["dangling"]]
     none = "Everything on these chains has a record."

@@ -50,7 +50,7 @@ _LONGEST_NAME = 63  # of a job; in longer ones the name of the step is cut
 _RANDOM = r"-[A-Za-z0-9]{10,12}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False, eq=False)  # `Answer` has both
 class ExecutionSteps(Answer):
     """The answer of `load_execution`. `as_json` gives the contract `lineage.execution/1`."""
 
@@ -64,6 +64,10 @@ class ExecutionSteps(Answer):
     others: list[Json]  # what says that it belongs to the execution, while no step names it
     findings: list[Json]
     gaps: list[Json]
+
+    def about(self) -> str:
+        """The execution."""
+        return self.execution.name
 
     def as_json(self) -> Json:
         """The answer as one JSON object. Its keys are a contract; more may be added."""

@@ -50,7 +50,7 @@ _EQUAL_PLACES = "Equal locations count as equal data where no record shows a wri
 _LAST = "A training job keeps only the last value of each metric; its minimum and maximum are in a run, if anywhere"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False, eq=False)  # `Answer` has both
 class Leaderboard(Answer):
     """The answer. `as_json` gives the contract `lineage.leaderboard/1`, `flat` a table, `to_dataframe` one for pandas."""
 
@@ -66,6 +66,10 @@ class Leaderboard(Answer):
     warnings: list[str]
     scope: Json
     caveats: list[str]
+
+    def about(self) -> str:
+        """The metric."""
+        return str(self.metric["name"])
 
     def as_json(self) -> Json:
         """The answer as one JSON object. Its keys are a contract; more may be added."""
