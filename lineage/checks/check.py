@@ -72,7 +72,7 @@ class Checked(Answer):
     resources: tuple[CheckedResource, ...] = ()
 
     def about(self) -> str:
-        """What was checked, or how much where that was several or everything."""
+        """The one subject that was checked, or how many were."""
         if len(self.subjects) == 1:
             return str(self.subjects[0]["name"])
         return f"{len(self.subjects)} subjects" if self.subjects else "everything"
