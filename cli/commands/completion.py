@@ -94,5 +94,5 @@ def _of_shell(shell: str, group: click.Command) -> ShellComplete:
     add_completion_class(Bash)
     found = get_completion_class(shell)
     if found is None:
-        raise click.UsageError(f"no completion for the shell {shell!r}: the shells are {', '.join(SHELLS)}")
+        raise click.UsageError(f"{shell!r} is not a supported shell (expected one of {', '.join(SHELLS)})")
     return found(group, {"obj": {}}, "lineage", VARIABLE)

@@ -84,7 +84,7 @@ def info(file: str | None, snapshot: str, form: str, out: str | None) -> None:
       lineage snapshot verify --signer jo@bank.example --issuer https://accounts.google.com    in lineage.db.sigstore.json
 
     \b
-    Exit codes: 0 no change found: without --digest, --against, --signer or --require-proof that is no proof;
+    Exit codes: 0 no change found: without --digest, --against, --signer or --require-proof that proves nothing;
     1 changed, or rolled back; 3 a signature is refused or can't be checked;
     4 what was given proves earlier crawls only, or --require-proof and the newest crawl is not proved.
     """,

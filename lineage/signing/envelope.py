@@ -73,9 +73,9 @@ def load_envelope(path: str | Path) -> Envelope:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise SigningError(f"{path} is not a DSSE envelope: `lineage snapshot sign` writes one") from error
     if told.get("payloadType") != PAYLOAD_TYPE:
-        raise SigningError(f"{path} holds no in-toto statement: its payloadType is not {PAYLOAD_TYPE}")
+        raise SigningError(f"{path} has no in-toto statement: its payloadType is not {PAYLOAD_TYPE}")
     if not envelope.signatures:
-        raise SigningError(f"{path} is an envelope without a signature: nobody signed it")
+        raise SigningError(f"{path} has no signature: sign it with `lineage snapshot sign`")
     return envelope
 
 

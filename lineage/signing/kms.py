@@ -41,7 +41,7 @@ def _public(client: Any, key: str) -> tuple[bytes, str, bool]:
     """The public key as PEM, its hash as KMS spells it (`SHA_256`), and whether it is RSA."""
     answer = _call(client, key, "GetPublicKey", {})
     if answer.get("KeyUsage") != "SIGN_VERIFY":
-        raise SigningError(f"{key} is no key to sign with: make one with the key usage SIGN_VERIFY")
+        raise SigningError(f"the KMS key {key} cannot sign: create one with the key usage SIGN_VERIFY")
     pem, hashed, rsa = pem_of(answer["PublicKey"], key)
     return pem, f"SHA_{hashed.removeprefix('sha')}", rsa
 

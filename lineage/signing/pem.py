@@ -38,7 +38,7 @@ def check_with_bytes(pem: bytes, data: bytes, sig: bytes, named: str) -> str:
     try:
         key: Any = crypto.load_pem_public_key(pem)
     except (ValueError, crypto.UnsupportedAlgorithm) as error:
-        raise SigningError(f"{named} is no public key that can be read: it must be PEM") from error
+        raise SigningError(f"{named} is not a readable public key (expected PEM)") from error
     hash_ = getattr(crypto.hashes, hash_of(key, named).upper())()
     try:
         if isinstance(key, crypto.rsa.RSAPublicKey):
@@ -58,7 +58,7 @@ def hash_of(key: Any, named: str) -> str:
         return "sha256"
     if isinstance(key, crypto.ec.EllipticCurvePublicKey) and key.curve.name in _CURVES:
         return _CURVES[key.curve.name]
-    raise SigningError(f"{named} is neither an RSA key of 2048 bits or more nor one of a NIST curve: take one of these")
+    raise SigningError(f"{named} is not a supported key (expected RSA of at least 2048 bits, or a NIST curve)")
 
 
 def fingerprint(key: Any) -> str:
@@ -74,7 +74,7 @@ def pem_of(der: bytes, named: str) -> tuple[bytes, str, bool]:
     try:
         key = crypto.load_der_public_key(der)
     except (ValueError, crypto.UnsupportedAlgorithm) as error:
-        raise SigningError(f"{named}: its public key can't be read") from error
+        raise SigningError(f"the public key of {named} can't be read") from error
     pem = key.public_bytes(crypto.Encoding.PEM, crypto.PublicFormat.SubjectPublicKeyInfo)
     return pem, hash_of(key, named), isinstance(key, crypto.rsa.RSAPublicKey)
 

@@ -126,7 +126,7 @@ def sign_snapshot(path: str | Path, key: str, *, timestamp: str = "") -> Signing
     if key == SIGSTORE:
         _sigstore()
         if timestamp:
-            raise SigningError("sigstore gives a time of its own: leave the time stamp authority out")
+            raise SigningError("sigstore has its own time stamp: leave out --timestamp")
     bare = Envelope(_stated(path))
     if key == SIGSTORE:
         return _signed_in_log(bare.payload, path)
@@ -245,7 +245,7 @@ def _checked(data: bytes, sig: bytes, signer: Signer, at: str) -> tuple[str, str
         return Path(who).name, check_with_pem(who, data, sig)
     if not Path(who).is_file():
         said = "name a public key file or a key of KMS, or give the identity's list with --allowed-signers"
-        raise SigningError(f"{who} is no file: {said}")
+        raise SigningError(f"{who} does not exist: {said}")
     return Path(who).name, ssh.check_with_key(who, data, sig)
 
 

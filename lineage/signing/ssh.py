@@ -32,7 +32,7 @@ def sign(key: str, data: bytes) -> tuple[bytes, str]:
     Raises `SigningError`.
     """
     if not Path(key).is_file():
-        raise SigningError(f"{key}: no such key: name the file of an SSH key, awskms:///alias/NAME, or sigstore")
+        raise SigningError(f"{key} does not exist (expected the file of an SSH key, awskms:///alias/NAME, or sigstore)")
     done = _run(["-Y", "sign", "-n", NAMESPACE, "-f", key], data)
     if done.returncode:
         raise SigningError(f"{key} did not sign: {_why(done, key)}")
@@ -53,7 +53,7 @@ def public_key(path: str) -> str:
     except OSError as error:
         raise SigningError(f"{path}: {error.strerror}") from error
     if not found:
-        raise SigningError(f"{path} is no public key: name a .pub file of SSH, or a PEM file that begins with BEGIN PUBLIC KEY")
+        raise SigningError(f"{path} is not a public key (expected an SSH .pub file, or a PEM file with BEGIN PUBLIC KEY)")
     return found[0]
 
 
@@ -73,7 +73,7 @@ def check_with_list(allowed: str, identity: str, data: bytes, sig: bytes, at: st
     time `at` (ISO 8601), else against now. Raises `SignatureRefused`, `SigningError`.
     """
     if not Path(allowed).is_file():
-        raise SigningError(f"{allowed}: no such file: --allowed-signers names one as ssh-keygen(1) describes it")
+        raise SigningError(f"{allowed} does not exist: --allowed-signers takes an ALLOWED SIGNERS file (see man ssh-keygen)")
     who = identity or _principal(allowed, sig, at)
     return who, _verify(allowed, who, data, sig, f"{who}, as {allowed} lists them", at)
 
@@ -115,7 +115,7 @@ def _blob(armoured: str) -> bytes:
     body = armoured.partition(_HEAD)[2].partition(_FOOT)[0]
     blob = base64.b64decode("".join(body.split()))
     if not blob.startswith(MAGIC):
-        raise SigningError("ssh-keygen gave no signature: it must be that of OpenSSH 8.2 or newer")
+        raise SigningError("ssh-keygen made no signature: install OpenSSH 8.2 or newer")
     return blob
 
 

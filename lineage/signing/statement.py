@@ -36,7 +36,7 @@ def statement(
     names = [path.name for path in paths]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise MalformedName(f"two files are named {twice[0]}: the statement tells files by their names")
+        raise MalformedName(f"two files are named {twice[0]}: in a statement each file needs its own name")
     done = insist_unchanged(verify(snapshot))
     said = coverage(snapshot) | (vouched_for(snapshot, vouched) if vouched.said else {})
     predicate = {"producer": producer} | {name: value for name, value in said.items() if name != "question"}
@@ -57,7 +57,7 @@ def insist_unchanged(done: Verified) -> Verified:
         return done
     first, more = done.differences[0], len(done.differences) - 1
     said = f"{first.table} {first.where}: {first.said}{f', and {more} more' if more else ''}"
-    raise SnapshotError(f"{done.file} is CHANGED since it was sealed ({said}): no statement is made of such a file")
+    raise SnapshotError(f"{done.file} is CHANGED since it was sealed ({said}): use an unchanged copy")
 
 
 def _subject(name: str, digest: str) -> Json:

@@ -24,7 +24,7 @@ def stamped(url: str, sig: bytes) -> bytes:
     """The time stamp that the authority at an address gives over a signature, as DER. Raises `SigningError`."""
     rfc3161 = _library()
     if not _is_address(url):
-        raise SigningError(f"{url} is no address of a time stamp authority: it begins with https:// or http://")
+        raise SigningError(f"{url} is not a URL of a time stamp authority (expected https:// or http://)")
     asked = rfc3161.TimestampRequestBuilder().data(sig).build()
     request = Request(url, asked.as_bytes(), {"Content-Type": "application/timestamp-query"})  # noqa: S310  (checked above)
     try:
@@ -34,7 +34,7 @@ def stamped(url: str, sig: bytes) -> bytes:
         raise SigningError(f"{url} gave no time stamp: {getattr(error, 'reason', error)}") from error
     told = _decoded(rfc3161, der, url)
     if told.status != 0 or told.tst_info.nonce != asked.nonce:
-        raise SigningError(f"{url} gave no time stamp: it refused, or answered another question")
+        raise SigningError(f"{url} gave no time stamp: it refused the request, or its answer does not match it")
     return der
 
 
@@ -57,7 +57,7 @@ def time_of(der: bytes, sig: bytes, authority: str) -> str:
         roots = load_pem_x509_certificates(Path(authority).read_bytes())
     except (OSError, ValueError) as error:
         said = "--timestamp-authority names its root certificate in PEM"
-        raise SigningError(f"{authority} holds no certificate that can be read: {said}") from error
+        raise SigningError(f"{authority} has no readable certificate: {said}") from error
     told = _decoded(rfc3161, der, "the envelope")
     try:
         rfc3161.VerifierBuilder(roots=list(roots)).build().verify_message(told, sig)
@@ -71,7 +71,7 @@ def _decoded(rfc3161: Any, der: bytes, where: str) -> Any:
     try:
         return rfc3161.decode_timestamp_response(der)
     except ValueError as error:
-        raise SigningError(f"{where} holds no time stamp of RFC 3161") from error
+        raise SigningError(f"{where} has no RFC 3161 time stamp") from error
 
 
 def _library() -> Any:

@@ -40,7 +40,7 @@ _FORMULATION = "formulation"
 def write_cyclonedx(chosen: Chosen, spec_version: str = "1.6") -> Iterator[str]:
     """The bill of materials of the one endpoint that is named. Raises `MalformedName` and `UnknownNode`."""
     if spec_version not in SPEC_VERSIONS:
-        raise MalformedName(f"no CycloneDX {spec_version} here: take {' or '.join(SPEC_VERSIONS)}")
+        raise MalformedName(f"CycloneDX {spec_version} is not supported (expected {' or '.join(SPEC_VERSIONS)})")
     bom = _Bom(chosen, endpoint_of(chosen, "cyclonedx")).document(spec_version)
     check_references(bom)
     yield document(bom)

@@ -90,7 +90,7 @@ class _Draft:
         found = record.get("FinalMetricDataList") or ()
         kept = [one for one in found if isinstance(one["Value"], (int, float)) and math.isfinite(one["Value"])]
         if len(kept) < len(found):
-            self._cut(f"{len(found) - len(kept)} metrics whose value is no number are left out")
+            self._cut(f"{len(found) - len(kept)} metrics whose value is not a number are left out")
         metrics = [{"name": self._parameter(one["MetricName"]), "value": one["Value"]} for one in kept]
         details |= _filled("training_metrics", self._first(metrics, MAX_METRICS, "metrics"))
         pairs = [{"name": self._parameter(name), "value": self._parameter(value)} for name, value in hyper]

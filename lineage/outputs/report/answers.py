@@ -108,7 +108,7 @@ def _steps(root: TreeStep) -> Iterator[TreeStep]:
 def _makers(trace: Trace) -> str:
     jobs = _trained(trace)
     if not jobs:
-        return "a job or a run that is no training job"
+        return "a job or a run that is not a training job"
     names = [str(job["name"]) for job in jobs[:_NAMED]]
     more = [_number(len(jobs) - _NAMED, "more job")] if len(jobs) > _NAMED else []
     return f"training job{'' if len(jobs) == 1 else 's'} {listed([*names, *more])}"

@@ -117,12 +117,12 @@ FACTS: Final[dict[str, Fact]] = {
         lambda one: _each(_trained(one), "instance_type", "billable_seconds"),
     ),
     "source": Fact(
-        "training jobs tell source or script",
+        "training jobs record their source or script",
         "no source or script of the training code",
         lambda one: any(row["source_dir"] or row["script"] for row in _trained(one)),
     ),
     "commit": Fact(
-        "a commit of the training code is told",
+        "a commit of the training code is recorded",
         "no commit of the training code",
         lambda one: any(row["commit"] for row in _trained(one)),
     ),
@@ -165,7 +165,7 @@ FACTS: Final[dict[str, Fact]] = {
         lambda one: one["system"]["kms_key"] or one["system"]["vpc"] or one["system"]["models_isolated"],
     ),
     "third-party": Fact(
-        "images, hub content or packages of others are told",
+        "images, hub content or packages of others are named",
         "no image, hub content or package of others on record",
         lambda one: any(row["image"] or row["hub"] for row in _containers(one)),
     ),

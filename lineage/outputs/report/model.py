@@ -266,5 +266,5 @@ def _report_in(path: Path) -> Json:
     if sealed is None:
         raise SnapshotError(wrong)
     if report_digest(told) != sealed:
-        raise SnapshotError(f"{path.name} is not as it was written: its digest is another one")
+        raise SnapshotError(f"{path.name} has changed since it was written: its digest differs")
     return told

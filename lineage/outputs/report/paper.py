@@ -317,7 +317,7 @@ def _changes(told: Json) -> Iterator[Block]:
     if against["with"] == "crawl":
         yield Para(
             "A snapshot keeps each version of a record, but the chains of its last crawl only: edges "
-            "that are gone are told by comparing with an earlier file.",
+            "that are gone show only in a comparison with an earlier file.",
             "note",
         )
     for one in told["endpoints"]:
