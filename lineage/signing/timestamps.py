@@ -1,7 +1,7 @@
-"""Time stamps of RFC 3161: an authority's word that a signature was there at a time.
+"""Time stamps of RFC 3161: an authority's statement that a signature existed at a time.
 
-The authority gets the SHA-256 of the signature, over the network, and only where its address is given. To check takes its root
-certificate, and no network.
+The authority gets the SHA-256 of the signature over the network, and only if its URL is given. Checking needs its root
+certificate and no network.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from lineage.errors import SignatureRefused, SigningError
 from lineage.signing.pem import EXTRA
 
 _WAIT = 30  # seconds for an authority's answer
-_MOST = 1 << 20  # bytes of one
+_MOST = 1 << 20  # most bytes of an answer
 
 
 def stamped(url: str, sig: bytes) -> bytes:
@@ -30,7 +30,7 @@ def stamped(url: str, sig: bytes) -> bytes:
     try:
         with urlopen(request, timeout=_WAIT) as answer:  # noqa: S310  (checked above)
             der: bytes = answer.read(_MOST)
-    except (OSError, HTTPException, ValueError) as error:  # an odd address is one of the last two, an odd answer the second
+    except (OSError, HTTPException, ValueError) as error:  # an odd URL raises one of the last two, an odd answer the second
         raise SigningError(f"{url} gave no time stamp: {getattr(error, 'reason', error)}") from error
     told = _decoded(rfc3161, der, url)
     if told.status != 0 or told.tst_info.nonce != asked.nonce:
@@ -41,14 +41,14 @@ def stamped(url: str, sig: bytes) -> bytes:
 def _is_address(url: str) -> bool:
     try:
         return urlsplit(url).scheme in ("http", "https")
-    except ValueError:  # a bracket that no other closes
+    except ValueError:  # for a URL with an unclosed bracket
         return False
 
 
 def time_of(der: bytes, sig: bytes, authority: str) -> str:
-    """When an authority, known by its root certificates in a PEM file, saw a signature (UTC).
+    """When an authority saw a signature (UTC). Its root certificates are in a PEM file.
 
-    Raises `SignatureRefused` for a time stamp over something else or of somebody else, `SigningError`.
+    Raises `SigningError`, and `SignatureRefused` for a time stamp of something else or by somebody else.
     """
     rfc3161 = _library()
     from cryptography.x509 import load_pem_x509_certificates
