@@ -1,4 +1,4 @@
-"""What a search found, as a person reads it."""
+"""What a search found, as text for people."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def found_text(found: lineage.Found, columns: Sequence[str] = (), *, colour: boo
 
 
 def found_rows(found: lineage.Found, columns: list[str], form: str) -> Iterator[Row]:
-    """The rows as a format has them: a person gets numbers short."""
+    """The rows for a format: people get short numbers."""
     said = said_shortly if form in ("table", "md") else as_text
     return ({name: _cell(value, said) for name, value in row.items()} for row in found.rows(columns))
 
 
 def found_columns(found: lineage.Found, form: str) -> list[str]:
-    """Name, status, creation, and the properties that were asked for; the id, where there is room."""
+    """Name, status, creation, and the properties that were asked for; the id, if there is room."""
     names = [one["Name"] for one in _filters(found.expression or {})] + [found.sort_by]
     asked = [name for name in dict.fromkeys(names) if name not in ("LastModifiedTime", "CreationTime", f"{found.resource}Name")]
     return ["name", "status", "created", *asked, *([] if form == "table" else ["id"])]

@@ -1,4 +1,4 @@
-"""What a snapshot file holds, and whether it has changed, as a person reads it."""
+"""What a snapshot file holds, and whether it has changed, as text for people."""
 
 from __future__ import annotations
 
