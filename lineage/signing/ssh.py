@@ -27,7 +27,7 @@ _ONE_KEY = "signer"  # the principal under which a single public key is listed
 
 
 def sign(key: str, data: bytes) -> tuple[bytes, str]:
-    """The signature over some bytes by a private key, or by a public one whose private part the agent holds; and its finger.
+    """The signature over some bytes by a private key, or a public one (the agent holds the private part), and a fingerprint.
 
     Raises `SigningError`.
     """

@@ -1,6 +1,6 @@
-"""What a report really holds of an endpoint: the grounds on which a clause is called evidenced or partial.
+"""What a report really contains about an endpoint: the reasons why a clause is evidenced or partial.
 
-Each fact is a question to one endpoint's part of a report, or to the whole of it, that is answered by yes or no.
+Each fact is a yes-or-no question about one endpoint's part of a report, or about the whole report.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from lineage.domain.records import Json
 
 
 class Fact(NamedTuple):
-    """What people call it and its absence, and whether it is so of an endpoint's part (`whole`: of the report)."""
+    """The words for a fact and for its absence, and whether it holds for an endpoint's part (`whole`: for the report)."""
 
     says: str
     lacks: str
@@ -22,7 +22,7 @@ class Fact(NamedTuple):
 
 
 def _each(rows: Iterable[Json], *names: str) -> bool:
-    """Whether there are rows, and each has a value of all these names."""
+    """Whether there are rows, and each has a value for all these names."""
     found = list(rows)
     return bool(found) and all(row[name] for row in found for name in names)
 
@@ -200,7 +200,7 @@ FACTS: Final[dict[str, Fact]] = {
 
 
 def holding(report: Json, name: str) -> tuple[int, int]:
-    """Of how many a fact holds, and of how many it was asked: the endpoints, or the one report."""
+    """For how many a fact holds, and for how many it was asked: the endpoints, or the one report."""
     fact = FACTS[name]
     asked = [report] if fact.whole else report["endpoints"]
     return sum(bool(fact.holds(one)) for one in asked), len(asked)
