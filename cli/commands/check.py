@@ -1,4 +1,4 @@
-"""`lineage check`: the rules, as a gate."""
+"""`lineage check`: the rules, as a CI gate."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ _SEVERITIES = ("note", "warning", "error", "never")
 @click.option(
     "--fail-on",
     type=Choice(_SEVERITIES),
-    help="Exit with 1 on a new finding of this severity or worse. Default: as in the policy, else error.",
+    help="Exit with 1 on a new finding of this severity or worse. Default: as in the policy, otherwise error.",
 )
 @exact_option
 @click.option("--strict", is_flag=True, help="Treat a gap as an error, and exit with 4 on anything undecided.")
@@ -95,11 +95,11 @@ def check(
 ) -> int:
     """Check the snapshot against rules, such as: no holdout in training, no unapproved package in production.
 
-    SUBJECT is an endpoint, a model, a package or a job: then only what it was made of is checked. Without one, the holdouts are
-    looked for in every training job, and the other rules apply to what made each endpoint.
+    With SUBJECT (an endpoint, a model, a package or a job), only what it was made of is checked. Without it, every training job
+    is searched for the holdouts, and the other rules apply to what made each endpoint.
 
-    A rule never passes what could not be seen: that is `unknown`, and exits with 4 if --fail-on covers the severity of the
-    rule. With --out the count and the worst findings go to stderr.
+    A rule never passes what could not be read: its result is then `unknown`. The exit code is 4 if --fail-on covers the
+    severity of such a rule. With --out, the count and the worst findings go to stderr.
     """
     import lineage
 
@@ -131,7 +131,7 @@ def check(
 
 
 def _must_be_shown(resources: str, form: str, *others: str | None) -> None:
-    """GitHub shows only files of the repository; and the list must not replace another file of this command."""
+    """Refuse a list outside the repository, which GitHub does not show, or one that replaces another file of this command."""
     import lineage
 
     if form != "sarif":

@@ -1,4 +1,4 @@
-"""`lineage datasets`: what data something was made of, and whether a list of holdouts was among it."""
+"""`lineage datasets`: what data something was made of, and whether that includes any of a list of holdouts."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def datasets(
 
 
 def _told(answer: lineage.Datasets) -> list[Row]:
-    """The reads, then what is odd about them, and what is not known."""
+    """The reads, then what is odd about them, and what is unknown."""
     odd = [
         {
             "how": found["verdict"],

@@ -1,4 +1,4 @@
-"""`lineage export`: the graph, and what was made of it, for other tools."""
+"""`lineage export`: the graph, and documents made from it, for other tools."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ EXPORTS = (
     "in-toto",
     "model-card",
 )  # fmt: skip
-_BARE = ("csv-nodes", "csv-edges", "jsonl-nodes", "jsonl-edges", "mermaid", "openlineage")  # no room for a scope
+_BARE = ("csv-nodes", "csv-edges", "jsonl-nodes", "jsonl-edges", "mermaid", "openlineage")  # formats without room for a scope
 
-_HOLES = ("cyclonedx", "in-toto", "model-card")  # what tells of holes
+_HOLES = ("cyclonedx", "in-toto", "model-card")  # formats that show gaps
 
 
-# Extensions that only one format has. A .json may be one of many.
+# Extensions that belong to one format only. A .json file may have one of many.
 _EXTENSIONS = {".graphml": "graphml", ".dot": "dot", ".mmd": "mermaid", ".cdx.json": "cyclonedx"}
 
 
@@ -109,7 +109,7 @@ def export(
 
 
 def _asked(form: str, known: tuple[str, ...], options: dict[str, Any]) -> dict[str, Any]:
-    """The options that were given, which must be some that the format takes."""
+    """The options that were given. Refuses those that the format does not take."""
     asked = {name: value for name, value in options.items() if value}
     wrong = sorted(set(asked) - set(known))
     if wrong:

@@ -1,4 +1,4 @@
-"""`lineage gaps` and `lineage kinds`: what was seen, and what can be seen."""
+"""`lineage gaps` and `lineage kinds`: what was read, and what can be read."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def gaps(snapshot: str, form: str, out: str | None, stubs: bool, within: dict[st
 
     Every "not used" depends on this: `used` says it only if every list that matters was read to its end.
 
-    --attestations also lists the gaps that only questions meet, who vouches for which gap, and each attestation that matches no
-    gap.
+    --attestations also lists the gaps that appear only in answers, who vouches for which gap, and each attestation that
+    matches no gap.
     """
     import lineage
 

@@ -30,7 +30,7 @@ _NODES = Listing(_COLUMNS, "lineage.nodes/1", "ls", "nodes", least=("region", "a
     epilog="""\b
     Examples:
       lineage ls kind:model
-      lineage ls 'loans*'                                       names that begin so
+      lineage ls 'loans*'                                       names that begin with loans
       lineage ls kind:training-job tag:team=fraud
       lineage ls +loans-live kind:dataset -f csv -o data.csv    the data upstream of an endpoint
     """,
@@ -55,7 +55,7 @@ def ls(selector: tuple[str, ...], snapshot: str, form: str, out: str | None, wit
 
 
 def _rows(opened: lineage.Snapshot, selector: str, within: dict[str, Any]) -> Generator[Row]:
-    """Node by node; only a selector that walks needs the graph."""
+    """One row per node. Only a selector that walks needs the graph."""
     import lineage
 
     if "+" not in selector:
@@ -65,7 +65,7 @@ def _rows(opened: lineage.Snapshot, selector: str, within: dict[str, Any]) -> Ge
 
 
 def _listed(found: Generator[Any]) -> Generator[Row]:
-    with closing(found):  # whoever reads no further leaves no half read table behind
+    with closing(found):  # also ends the read if the caller stops early
         yield from ({name: getattr(node, name) for name in _COLUMNS} for node in found)
 
 

@@ -107,7 +107,7 @@ def _tell(found: lineage.ExecutionSteps, form: str, out: str | None) -> None:
 
 
 def _row(step: dict[str, Any]) -> Row:
-    """A step as one line: what it made and where it ran by id."""
+    """A step as one row: what it made, and the id of what it ran."""
     ran = step["ran"]
     notes = [ran["why"], step["failure"], step["opaque"], f"outcome {step['outcome']}" if step["outcome"] else ""]
     told = {name: step[name] for name in ("type", "status", "started", "ended", "attempts")}

@@ -65,7 +65,7 @@ def trace(
     """Show which run, training job and data made the models that ENDPOINT serves.
 
     ENDPOINT is a name, an ARN, or a URL of the console or of the runtime. The answer is a tree: variant, model, artifact, the
-    job that made it, and the data that the job read. Where the chain breaks, it says where, why, and how to mend it.
+    job that made it, and the data that the job read. Where the chain breaks, it says where, why, and how to fix it.
     """
     import lineage
 
@@ -137,7 +137,7 @@ def used(
 
 
 class _Told:
-    """Many answers as they come. Each may have thousands of findings: only what is so for all of them is kept."""
+    """Many answers, one after the other. Each may have thousands of findings, so only what applies to all answers is kept."""
 
     def __init__(self, answers: Iterable[lineage.Usage], codes: set[int], fail_on: tuple[str, ...]) -> None:
         self._answers = answers
@@ -147,7 +147,7 @@ class _Told:
         self._unnamed: list[str] = []
         self.scope: dict[str, Any] = {}
         self.rests: dict[str, Row] = {}
-        self.left_open = False  # whether an answer has a hole for which nobody vouches
+        self.left_open = False  # whether an answer has a gap for which nobody vouches
 
     def __iter__(self) -> Iterator[lineage.Usage]:
         import lineage
@@ -167,14 +167,14 @@ class _Told:
         return aside(self.scope, self.notes(), [*vouched_lines(self.rests.values()), *more_lines(left_open=self.left_open)])
 
     def notes(self) -> list[str]:
-        """What is so for all of them, and which of them no record names."""
+        """What applies to all of them, and which of them no record names."""
         more = f" and {len(self._unnamed) - _SHOWN:,} more" if len(self._unnamed) > _SHOWN else ""
         unnamed = [f"no record names {', '.join(self._unnamed[:_SHOWN])}{more}"] if self._unnamed else []
         return [*unnamed, *self._caveats]
 
 
 def _usages(answers: _Told, form: str, columns: tuple[str, ...], about: About, *, colour: bool) -> Iterator[str]:
-    """Many answers: each on a line, or each whole as JSON."""
+    """Many answers: one line each, or as complete JSON."""
     if form == "jsonl":
         return json_lines(answer.as_json() for answer in answers)
     if form == "json":
@@ -186,13 +186,13 @@ def _usages(answers: _Told, form: str, columns: tuple[str, ...], about: About, *
     return rows_as(form, columns, map(_usage_line, answers), about=about)
 
 
-_SHOWN = 5  # places that a note names; more are counted
+_SHOWN = 5  # places that a note names; the rest are counted
 _USAGES = ("uri", "verdict", "findings", "job", "channel", "holes", "id")
-_RESTS = ("without", "attestations")  # what each would be without attestations, and those that it rests on
+_RESTS = ("without", "attestations")  # the verdict without attestations, and the attestations that count
 
 
 def _usage_line(answer: lineage.Usage) -> dict[str, Any]:
-    """One answer on a line: the first finding is the strongest one."""
+    """One answer as a row: the first finding is the strongest one."""
     name, identity, channel = "", "", ""
     for first in answer.findings[:1]:
         name, identity, channel = first["job"]["name"], first["job"]["id"], first["channel"]
@@ -273,8 +273,8 @@ def path(
 ) -> int:
     """Show the shortest path of data from FROM to TO, with the record fields that prove each step.
 
-    Each end is an S3 URI or a node (see `impact`). A proven path comes before a shorter one that is only possible. From a node
-    to itself it is a loop, if the data went in one.
+    Each end is an S3 URI or a node (see `impact`). A proven path comes before a shorter one that is only possible. If both
+    ends are the same node, the path is a loop.
     """
     import lineage
 
@@ -297,7 +297,10 @@ def _end(opened: lineage.Snapshot, asked: str, *, exact: bool) -> str:
 
 
 def gate(verdict: str, holes: Sized, fail_on: tuple[str, ...], verdicts: tuple[str, ...] = USAGE_VERDICTS) -> int:
-    """The exit code. Inconclusive: a gap could hide a verdict that the gate names. The strongest come first."""
+    """The exit code.
+
+    It is inconclusive if a gap could hide a verdict that the gate names. `verdicts` begins with the strongest.
+    """
     if verdict in fail_on:
         return FAIL
     stronger = verdicts[: verdicts.index(verdict)]
@@ -306,7 +309,7 @@ def gate(verdict: str, holes: Sized, fail_on: tuple[str, ...], verdicts: tuple[s
 
 
 def gated(verdict: str, holes: Sized, fail_on: tuple[str, ...], verdicts: tuple[str, ...] = USAGE_VERDICTS) -> int:
-    """The exit code of one answer; where it is not 0, stderr says why."""
+    """The exit code of one answer. If it is not 0, stderr says why."""
     code = gate(verdict, holes, fail_on, verdicts)
     if code == FAIL:
         say(f"lineage: exit {FAIL}: the verdict is {verdict}, which --fail-on names")
@@ -317,7 +320,7 @@ def gated(verdict: str, holes: Sized, fail_on: tuple[str, ...], verdicts: tuple[
 
 
 def gated_all(codes: set[int], fail_on: tuple[str, ...]) -> int:
-    """The exit code of several answers, the worst of theirs; where it is not 0, stderr says why."""
+    """The exit code of several answers: the worst one. If it is not 0, stderr says why."""
     if FAIL in codes:
         say(f"lineage: exit {FAIL}: at least one verdict is one that --fail-on names")
         return FAIL
@@ -335,7 +338,7 @@ def _say_hidden(what: str, hidden: list[str]) -> None:
 def _tell(
     answer: Answer, form: str, out: str | None, rows: Callable[[Any], Rows], text: Callable[..., str], more: str = ""
 ) -> None:
-    """Print an answer in the format that was asked for, with `more` of what was looked at."""
+    """Print an answer in the requested format, with `more` about what was looked at."""
     if form == "json":
         write(indented(answer.as_json()), out)
     elif form == "jsonl":
@@ -350,7 +353,7 @@ def _tell(
 
 
 def _rest_rows(answer: Answer, head: list[Any]) -> Rows:
-    """What the verdict rests on, in the columns of the holes: both verdicts, then each attestation."""
+    """What the verdict rests on, in the columns of the gaps: both verdicts, then each attestation."""
     what, last = "relation" if head[0] == "level" else head[0], head[-1]
     which = "id" if "id" in head else "source"
     said = rest_said(answer.verdict, answer.rests.without, len(answer.rests.attestations))
@@ -362,7 +365,7 @@ def _rest_rows(answer: Answer, head: list[Any]) -> Rows:
 
 
 def _trace_rows(answer: lineage.Trace) -> Rows:
-    """The tree as rows, parents first: `level` counts the steps from the endpoint; then what it all belongs to."""
+    """The tree as rows, parents first, then what the nodes belong to. `level` counts the steps from the endpoint."""
     rows: Rows = [["level", "relation", "role", "usage", "kind", "name", "id", "status", "note"]]
     breaks: dict[str, str] = {}
     for found in answer.breaks:

@@ -53,7 +53,7 @@ def _frameworks(_: click.Context, __: click.Parameter, value: str | None) -> tup
 @click.argument("endpoints", metavar="[ENDPOINT]...", nargs=-1, shell_complete=names_of("endpoint"))
 @snapshot_option
 @within_options("endpoints")
-@click.option("--format", "-f", "form", type=Choice(FORMS), callback=_form, help="Default: by file extension, else md.")
+@click.option("--format", "-f", "form", type=Choice(FORMS), callback=_form, help="Default: by file extension, otherwise md.")
 @out_option
 @click.option(
     "--framework",
@@ -131,7 +131,7 @@ def report(
 
 
 def _asked(opened: lineage.Snapshot, endpoints: tuple[str, ...], within: dict[str, Any]) -> tuple[str, ...]:
-    """The endpoints of an account or a region by their ARNs, so that the report names them; else what was asked for."""
+    """The ARNs of the endpoints of an account or a region, so that the report names them; otherwise the given names."""
     import lineage
 
     if not any(within.values()):
@@ -174,7 +174,10 @@ def _say_where(told: lineage.Report, out: str) -> None:
 def _command(
     endpoints: tuple[str, ...], snapshot: str, files: dict[str, str | None], words: dict[str, str], *, exact: bool
 ) -> str:
-    """The command that makes the report again, without folders; of its format and its file a report does not depend."""
+    """The command that makes the report again, without folders.
+
+    Format and file are left out, because the report does not depend on them.
+    """
     options = {"--snapshot": snapshot, **files}
     named = [part for name, value in options.items() if value is not None for part in (name, Path(value).name)]
     named += [part for name in ("title", "classification") if words[name] for part in (f"--{name}", words[name])]
@@ -183,7 +186,7 @@ def _command(
 
 
 def _moment() -> str:
-    """The time that SOURCE_DATE_EPOCH asks for; empty where it does not."""
+    """The time that SOURCE_DATE_EPOCH asks for; empty if it is not set."""
     epoch = os.environ.get(_EPOCH, "")
     if not epoch:
         return ""

@@ -1,4 +1,4 @@
-"""`lineage experiments` and `lineage runs`: what people and SageMaker logged, and what one run is."""
+"""`lineage experiments` and `lineage runs`: what people and SageMaker logged."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _SHOWN = ("endpoint", "model", "model-package")
 
 
 def _between_options(command: Command) -> Command:
-    """Times, order, and whether to tell what is gone."""
+    """Options for times, order, and deleted resources."""
     for option in (
         click.option("--deleted", is_flag=True, help="Include what a later crawl found deleted."),
         click.option(
@@ -144,8 +144,8 @@ def runs(
             _one(opened, lineage.load_run(opened, run, wanted), form, out)
             return
         filters = {name: asked.pop(name) for name in ("status", "group", "source")}
-        brief = form not in ("json", "jsonl")  # whose columns show nothing of what was logged
-        # of several jobs of one run each is compared by itself
+        brief = form not in ("json", "jsonl")  # a table without columns for what was logged
+        # several jobs of one run are compared separately
         found = lineage.list_runs(
             opened, wanted, brief=brief, components=compare, **_sorting(asked), **filters, **checked(opened, within)
         )
@@ -171,7 +171,7 @@ def _compare(
 
 
 def _refuse(options: Iterable[str], why: str) -> None:
-    """Where an option would mean nothing, it is not taken in silence."""
+    """Refuse options that would have no effect."""
     context = click.get_current_context()
     source = click.core.ParameterSource.COMMANDLINE
     given = [option for option in options if context.get_parameter_source(option) is source]
@@ -241,7 +241,7 @@ _FACTS = Listing(_COLUMNS, "lineage.run/1", "runs", "facts", lambda row: [row.ge
 
 
 def _facts(run: lineage.Run, reached: Iterable[Row]) -> Iterator[Row]:
-    """All of a run as rows."""
+    """The whole run as rows."""
     named = ("id", "name", "run_name", "display_name", "source", "status", "message", "created", "started", "ended")
     for name in (*named, "modified", "created_by", "deleted"):
         if getattr(run, name) is not None:

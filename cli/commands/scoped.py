@@ -1,4 +1,4 @@
-"""A list with what could hide more: under a table, in JSON as `scope`, and beside all else on stderr."""
+"""Prints a list with the gaps that could hide more: under a table, in JSON as `scope`, otherwise on stderr."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HOLDING_SCOPE = ("table", "json", "jsonl", "html")  # the formats in which an an
 
 
 def tell_lines(lines: Iterable[Line]) -> None:
-    """On stderr: the lines that a table has below its rows, where the format has no room for them."""
+    """Print on stderr the lines that a table has below its rows, for formats without room for them."""
     say_lines(printed(*lines, colour=False))
 
 
@@ -47,7 +47,7 @@ def aside(scope: Row, caveats: Iterable[str] = (), before: Iterable[Line] = (), 
 def tell_list(
     listing: Listing, rows: Iterator[Row], form: str, out: str | None, scope: Row, *, nothing: str, what: str, **beside: Any
 ) -> None:
-    """Print the rows; where there is none, `nothing` says so, as far as was read. `what` the holes could hide."""
+    """Print the rows. If there are none, `nothing` says so, as far as was read. `what` names what gaps could hide."""
     first = next(rows, None)
     rows = itertools.chain([] if first is None else [first], rows)
     holes = bool(scope["holes"])

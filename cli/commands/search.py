@@ -1,4 +1,4 @@
-"""`lineage search` and `lineage suggest`: SageMaker's Search over the snapshot, or asked of the service itself."""
+"""`lineage search` and `lineage suggest`: SageMaker's Search over the snapshot, or sent to the service itself."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def live_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """`--live` and whom and where it asks."""
+    """`--live`, and the options for account and region."""
     for option in (
         click.option("--replay", metavar="FILE", help="With --live: ask an account file instead of AWS."),
         click.option("--profile", metavar="P", help="With --live: the AWS profile to use."),
@@ -50,7 +50,7 @@ def live_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """,
 )
 @click.argument("kind", shell_complete=complete_kind)
-@click.option("--where", "-w", "conditions", metavar="COND", multiple=True, help="NAME OP VALUE; all of several must hold.")
+@click.option("--where", "-w", "conditions", metavar="COND", multiple=True, help="NAME OP VALUE; repeats: all must hold.")
 @click.option("--any", "any_of", is_flag=True, help="Any one --where condition is enough.")
 @click.option("--expression", metavar="JSON|FILE", help="A SearchExpression of the API (- for stdin).")
 @click.option("--sort-by", metavar="NAME", help="Sort by this property (default LastModifiedTime).")
@@ -142,7 +142,7 @@ def suggest(kind: str, prefix: str, snapshot: str, form: str, out: str | None, e
 
 
 def _check(live: bool, words: dict[str, Any]) -> None:
-    """What does not go together."""
+    """Refuse options that exclude each other."""
     offline = [f"--{name}" for name in ("profile", "replay") if words.get(name) and not live]
     offline += ["--region"] * bool(words.get("region") and not live)
     if offline:
@@ -206,7 +206,7 @@ def _tell_found(found: lineage.Found, form: str, out: str | None, columns: str |
 
 
 def _hidden(told: lineage.Suggested) -> Iterator[Line]:
-    """What names alone do not tell: that there may be more."""
+    """Warn that there may be more names."""
     for hole in told.scope["holes"]:
         where = " ".join(filter(None, (hole["account"], hole["region"])))
         yield styled(f"lineage: {where}: {hole['detail'] or hole['reason']} (lineage gaps)")

@@ -31,17 +31,19 @@ SIGSTORE = (
     short_help="Inspect, verify or sign the snapshot file.",
     epilog="""\b
     Examples:
-      lineage snapshot info                          the digests, to be kept somewhere else
+      lineage snapshot info                          the digests, to keep somewhere else
       lineage snapshot verify                        has the file changed since it was crawled?
       lineage snapshot verify --against copy.db      and does it continue an earlier copy?
       lineage snapshot sign --key ~/.ssh/id_ed25519  a signature beside it
     """,
 )
 def snapshot() -> None:
-    """Each finished crawl seals the file: a digest of what it wrote, of everything in the file, and of the previous seal.
+    """Inspect, verify or sign the snapshot file.
 
-    A digest says that nothing has changed since it was made, and no more. Whoever can write the file can seal it again: keep
-    the digest somewhere else, or sign it.
+    Each finished crawl seals the file with digests of what it wrote, of everything in the file, and of the previous seal.
+
+    A digest shows only that nothing has changed since it was made. Whoever can write the file can also seal it again: keep the
+    digest somewhere else, or sign it.
     """
 
 
@@ -86,7 +88,7 @@ def info(file: str | None, snapshot: str, form: str, out: str | None) -> None:
       lineage snapshot verify --signer jo@bank.example --issuer https://accounts.google.com    in lineage.db.sigstore.json
 
     \b
-    Exit codes: 0 no change found: without --digest, --against, --signer or --require-proof that is no proof;
+    Exit codes: 0 no change found: without --digest, --against, --signer or --require-proof that proves nothing;
     1 changed, or rolled back; 3 a signature is refused or can't be checked;
     4 what was given proves earlier crawls only, or --require-proof and the newest crawl is not proved.
     """,
@@ -114,13 +116,15 @@ def verify(
     form: str,
     out: str | None,
 ) -> int:
-    """Check FILE (default: the snapshot that --snapshot names) against its seals, and name what changed. Exit code 1 if it did.
+    """Check FILE (default: the snapshot that --snapshot names) against its seals, and name what changed.
+
+    Exits with 1 if it changed.
 
     Every row, every record's body and SQLite's own structure are checked. Bytes that hold nothing, such as free pages, are
     covered by the digest of the whole file only.
 
     A digest, an earlier copy or a signature proves what was there when it was made: the answer says up to which crawl. What it
-    proves is added to the --anchors file. Nothing goes over the network, unless --signer names a key of KMS.
+    proves is added to the --anchors file. Nothing goes over the network, unless --signer names a KMS key.
     """
     import lineage
 
@@ -145,7 +149,7 @@ def verify(
 
 
 def _anchored(done: lineage.Verified, anchors: str) -> None:
-    """Add what was proved to a file of anchors. Where it can't be written the answer stands, and stderr says so."""
+    """Add what was proved to a file of anchors. If it can't be written, the answer stays the same and stderr says so."""
     import lineage
 
     newly = lineage.proved(done)
@@ -215,7 +219,7 @@ def sign(file: str | None, snapshot: str, key: str, timestamp: str, public_key: 
     path = file or snapshot
     if key == "sigstore" and find_spec("sigstore"):
         say(SIGSTORE)
-    with nullcontext() if key == "sigstore" else said_if_slow(path):  # a login is slow, too
+    with nullcontext() if key == "sigstore" else said_if_slow(path):  # a login is slow as well
         made = lineage.sign_snapshot(path, key, timestamp=timestamp)
     if public_key and not made.pem:
         raise click.UsageError("--public-key is for a KMS key: an SSH key has its .pub file, and sigstore has no key")

@@ -1,4 +1,4 @@
-"""Lists of S3 URIs that a question is asked of: from the command line, from a file or from stdin."""
+"""Lists of S3 URIs to ask about: from the command line, from a file or from stdin."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MADE = ("endpoint", "endpoint-config", "model", "model-package")  # and jobs: w
 
 
 def from_option(text: str, *names: str) -> Decorator:
-    """`--from FILE`, or an option of other names that takes such a file; the function is given it as `source`."""
+    """`--from FILE`, or an option with another name for such a file. The function gets it as `source`."""
     return click.option(*(names or ("--from",)), "source", metavar="FILE", help=text)
 
 
@@ -33,16 +33,17 @@ exact_option = click.option(
 
 
 class AskedFor(NamedTuple):
-    """An S3 URI that is asked about, and where it was written; nowhere, where it is an argument."""
+    """An S3 URI to ask about, and where it was written; empty for an argument."""
 
     where: str
     uri: str
 
 
 def insisted(snapshot: lineage.Snapshot, asked: Sequence[AskedFor], *, exact: bool) -> list[str]:
-    """The S3 URIs, each of them one that a person can mean. Raises `MalformedName` for another, with where it stands.
+    """The S3 URIs. Raises `MalformedName` for one that is probably a mistake, with the place where it is written.
 
-    That is a slip beside a place that records name, a wildcard, text after the URI, an impossible bucket; unless `exact`.
+    Mistakes are a typo of a location that records name, a wildcard, text after the URI, and an impossible bucket; with `exact`
+    only the last.
     """
     import lineage
 
@@ -64,7 +65,7 @@ def of_policy(policy: lineage.Policy | None) -> list[AskedFor]:
 
 
 def asked_for(uris: tuple[str, ...], source: str | None) -> list[AskedFor]:
-    """The S3 URIs of the command line and of a file, each checked. Raises `MalformedName`, with the line of a wrong one."""
+    """The S3 URIs of the command line and of a file. Raises `MalformedName` with the line of a wrong one."""
     import lineage
 
     asked = []
@@ -98,7 +99,7 @@ def _not_data(asked: str) -> str:
 
 
 def _lines(source: str) -> Iterator[AskedFor]:
-    """Each S3 URI of a file, with where it stands; blank lines and those that begin with # are left out."""
+    """Each S3 URI of a file, with its line. Blank lines and lines that begin with # are skipped."""
     for number, line in enumerate(_text(source).split("\n"), 1):
         uri = line.strip()
         if uri and not uri.startswith("#"):

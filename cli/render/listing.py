@@ -1,4 +1,4 @@
-"""Rows in each of the formats that lists take: what is printed row by row is never held whole."""
+"""Rows in each format of a list. What is printed row by row is never held in memory as a whole."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from .words import said_shortly, tsv
 
 Row = dict[str, Any]
 FORMS = ("table", "tsv", "json", "jsonl", "csv", "md", "html")
-# A command of ours in backticks, which is meant as one; and what Markdown takes for more than itself: an underline and an
-# ampersand only where one begins something.
+# Matches our own commands in backticks, which stay code, and the characters that Markdown interprets. An underscore and an
+# ampersand count only where they begin something.
 _MARKS = re.compile(r"`lineage [\w ./:=-]+`|[\\`*\[\]<>|~]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)")
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What is listed: the columns, and for JSON the schema, the question and the member that holds the rows.
+    """What is listed: the columns, and for JSON the schema, the question and the member for the rows.
 
-    `cells` makes the columns of a row, where they are not its members of the same names. `least` are the columns that tell
-    the least: a narrow terminal does without them first.
+    `cells` makes the columns of a row, if they are not its members of the same names. `least` are the least important columns,
+    which a narrow terminal leaves out first.
     """
 
     columns: Sequence[str]
@@ -67,7 +67,7 @@ def cells_as(
     least: Sequence[str] = (),
     about: About = NOTHING,
 ) -> Iterator[str]:
-    """The same of rows that are lists. A person gets short numbers, a program whole ones."""
+    """The same for rows that are lists. People get short numbers, programs whole ones."""
     if form == "jsonl":
         yield from json_lines(dict(zip(head, line, strict=True)) for line in lines)
         return
@@ -86,12 +86,12 @@ def cells_as(
 
 
 def json_lines(objects: Iterable[Any]) -> Iterator[str]:
-    """One object a line."""
+    """One object per line."""
     return (lineage.json_text(one) + "\n" for one in objects)
 
 
 def json_list(head: Row, name: str, objects: Iterable[Any], **beside: Any) -> Iterator[str]:
-    """One object that begins with `head` and holds the others in a list of this name, one a line; then what is `beside` it."""
+    """One object: `head`, then a list of this name with one object per line, then `beside`."""
     yield f'{lineage.json_text(head).removesuffix("}")}, "{name}": ['
     for number, one in enumerate(objects):
         yield f"{',' if number else ''}\n  {lineage.json_text(one)}"
@@ -109,7 +109,7 @@ def _tsv_line(cells: list[Any]) -> str:
 
 
 def escaped(cell: Any) -> str:
-    """A cell as Markdown has it: on one line, with nothing that would end it, mark it up or vanish as a tag."""
+    """A cell in Markdown: on one line, with nothing that would end it, mark it up or vanish as a tag."""
     return _MARKS.sub(_mark, " ".join(lineage.one_line(said_shortly(cell)).split()))
 
 

@@ -1,4 +1,4 @@
-"""What a search found, as a person reads it."""
+"""What a search found, as text for people."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def found_rows(found: lineage.Found, columns: list[str], form: str) -> Iterator[
 
 
 def found_columns(found: lineage.Found, form: str) -> list[str]:
-    """Name, status, creation, and the properties that were asked for; the id, where there is room."""
+    """Name, status, creation, and the properties that were asked for; the id, if there is room."""
     names = [one["Name"] for one in _filters(found.expression or {})] + [found.sort_by]
     asked = [name for name in dict.fromkeys(names) if name not in ("LastModifiedTime", "CreationTime", f"{found.resource}Name")]
     return ["name", "status", "created", *asked, *([] if form == "table" else ["id"])]

@@ -66,7 +66,7 @@ def _anchor(line: str, where: str) -> Anchor:
 
 
 def proved(done: Verified) -> Proof | None:
-    """The newest seal that was proved of a file, as an anchor; None for a file that is not as it was sealed."""
+    """The newest seal that was proved of a file, to be anchored; None for a file that is not as it was sealed."""
     last = [one for one in done.seals if done.proved and one["crawl"] <= done.proved["crawl"]]
     if not (last and done.proved):
         return None

@@ -102,7 +102,7 @@ class Making:
         self.node = tracing.endpoint
         self.holes: dict[Gap, None] = {}
         self._parts = [part for part in parts if part[1] != self.node]
-        # a run is made as its jobs are, whatever it says itself
+        # a run is made as its jobs are; its own word does not count
         self._nodes = {self.node, *(link.source for link in links_into(graph, self.node, "recorded-by"))}
         self._trainers = {
             self.node,

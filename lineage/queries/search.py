@@ -1,7 +1,7 @@
 """SageMaker's Search over a snapshot. `search_live.py` asks the service instead and returns the same shape of answer.
 
-A search sees each record as the service's own Search does: only the properties of its shape, a model inside its dashboard, a
-trial component with its source job. If the snapshot's list is not complete, the answer has a gap.
+A search sees each record as the service's own Search does: only the properties of its shape. It sees a model inside its
+dashboard, and a trial component with its source job. If the snapshot's list is not complete, the answer has a gap.
 """
 
 from __future__ import annotations

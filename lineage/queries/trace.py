@@ -98,8 +98,8 @@ class TreeStep:
     usage: str = ""
     note: str = ""  # "possible": the times only may fit ("possible-later": it wrote while that was being served,
     # "possible-around": another one wrote the very place, "possible-by-name": only an environment names what it made);
-    # "copy", "possible-copy": by its content; "above": told elsewhere; "beside": a job made it, whatever this run says;
-    # "possible-said": only what people may write says that it was read; "vendor": nothing here tells what it was trained on
+    # "copy", "possible-copy": by its content; "above": shown elsewhere; "beside": a job made it, whatever this run says;
+    # "possible-said": only what people may write says that it was read; "vendor": no record here says what it was trained on
     evidence: str = ""  # "logged": only what people may write says so
     manifest: bool = False  # it lists what was read, and the list itself was not read
     reader: str = ""  # who read what it is made of, if the tree shows only that reader

@@ -174,7 +174,7 @@ class UseUnderWay:
             first.append(reader.arrival)
             if reader.link:
                 self._find(reader.arrival, reader.link, _read_as(reader.arrival))
-        # The sure ones are followed first, and the early ones first: what came later at the same place reaches nobody else.
+        # The sure ones are followed first, and the early ones first: what came later at the same place reaches no other job.
         first.sort(key=lambda arrival: (not arrival.sure, arrival.links[0].data["time"] or ""))
         self._seen = {(arrival.node, arrival.sure) for arrival in first}
         Walk(self.graph, self.readers.blind, self).run(filter(self._leads_on, first))

@@ -286,7 +286,7 @@ class _Checking:
         rows = (row for row in self._snapshot.rows_of(name) if new[mark_of(row)] > 0)
         for row in islice(rows, min(_NAMED, sum(new.values()))):
             key = " ".join(str(value) for value in row[: TABLES[name].key] if value not in ("", None))
-            self.tell(name, key, "this row is not as it was sealed")
+            self.tell(name, key, "this row has changed since it was sealed")
         more, lost = sum(new.values()) - _NAMED, gone - sum(new.values())
         if more > 0:
             self.tell(name, "rows", f"{more} more {'row is' if more == 1 else 'rows are'} not as sealed")

@@ -46,7 +46,7 @@ class GraphTables(OpenTables):
         return self._edges(key, ids, which, pairs=not relations or OVERLAPS in relations)
 
     def rows_between(self, ids: Collection[str]) -> Iterator[Row]:
-        """The edges whose ends are both among the given nodes, as rows of the columns `EDGE`. Other edges of hubs are not read."""
+        """The edges whose ends are both among the given nodes, as rows of `EDGE`. Other edges of hubs are not read."""
         kept = f"SELECT {EDGE} FROM edge WHERE target IN (SELECT value FROM json_each(:ids))"  # noqa: S608  (our own words)
         pairs = pairs_into("json_each(:ids) AS asked CROSS JOIN main.level AS r ON r.place = asked.value")
         inside = f"{kept} AND +source IN (SELECT value FROM json_each(:ids))"  # noqa: S608

@@ -564,7 +564,7 @@ def test_the_account_file_answers_as_cloudtrail(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("entry", "said"),
     [
-        ({"event": "DeleteModle"}, "\"event\" is one of SageMaker's operations; there is no 'DeleteModle'"),
+        ({"event": "DeleteModle"}, "\"event\" is 'DeleteModle' (expected one of SageMaker's operations)"),
         ({"when": "x"}, 'an event has no "when"; it has account, error, event, region, request, response, source, time, user'),
         ({"time": "yesterday"}, '"time" of an event must be ISO 8601 text, not "yesterday"'),
         ({"time": 3}, '"time" of an event must be a text, not 3'),

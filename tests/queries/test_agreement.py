@@ -97,7 +97,7 @@ def test_what_a_job_names_as_what_it_made_is_its_own(tmp_path: Path, records: li
     assert [(row["uri"], row["indirect"]) for row in asked.trace.datasets] == [(RAW, not learns)]
     used = "used" if learns else "used-indirectly"
     assert (asked.used.verdict, asked.holdout["verdict"], asked.reached["shop"]) == (used, used, True)
-    assert not any("nobody knows what it was made of" in hole["detail"] for hole in asked.impact.scope["holes"])
+    assert not any("its origin is unknown" in hole["detail"] for hole in asked.impact.scope["holes"])
 
 
 def test_what_a_job_made_is_its_own_though_nobody_could_read_it(tmp_path: Path) -> None:

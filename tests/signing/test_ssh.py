@@ -122,7 +122,7 @@ WRONG = {
     "an altered payload": (alter_payload, NOT_SIGNED),
     "a signature for something else": (another_namespace, NOT_SIGNED),
     "a signature that is none": (lambda told: told["signatures"][0].update(sig="QUJD"), NOT_SIGNED),
-    "no signature": (lambda told: told.update(signatures=[]), "an envelope without a signature: nobody signed it"),
+    "no signature": (lambda told: told.update(signatures=[]), "has no signature: sign it with"),
     "signatures that are none": (lambda told: told.update(signatures=None), "is not a DSSE envelope"),
     "another type": (lambda told: told.update(payloadType="text/plain"), "its payloadType is not application/vnd.in-toto+json"),
     "no type": (lambda told: told.pop("payloadType"), "its payloadType is not application/vnd.in-toto+json"),
@@ -194,7 +194,7 @@ def test_what_a_log_beside_the_file_holds_is_not_proved(run, signed: Path, keys:
     ("key", "said"),
     [
         ("closed", "it has a passphrase; run ssh-add"),
-        ("no.pub", "no such key"),
+        ("no.pub", "no.pub does not exist"),
         ("shown", "others may read it"),
         ("lonely.pub", "neither its private part nor an agent that holds it is there"),
         ("empty", "did not sign: "),
@@ -249,10 +249,10 @@ def test_nobody_is_named(run, signed: Path) -> None:
 
 
 WRONG_WORDS = [
-    (("--signer", "nobody.pub"), 3, "nobody.pub is no file"),
-    (("--signer", "lineage.db"), 3, "lineage.db is no public key"),
+    (("--signer", "nobody.pub"), 3, "nobody.pub does not exist"),
+    (("--signer", "lineage.db"), 3, "lineage.db is not a public key"),
     (("--signer", "KEY", "--signature", "no.json"), 3, "no.json: No such file or directory"),
-    (("--signer", "jo", "--allowed-signers", "no.list"), 3, "no.list: no such file"),
+    (("--signer", "jo", "--allowed-signers", "no.list"), 3, "no.list does not exist"),
     (("--timestamp-authority", "tsa.pem"), 2, "--timestamp-authority needs --signer"),
 ]
 

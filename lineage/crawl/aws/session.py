@@ -90,7 +90,7 @@ class Session:
         try:
             answer = self._boto.client(
                 "sts", region_name=self.region
-            ).get_caller_identity()  # botocore's own few tries: nobody waits for a no
+            ).get_caller_identity()  # only botocore's own few tries, so that a refusal comes fast
             parse_arn(answer["Arn"])
             return answer["Arn"], answer["Account"]
         except (BotoCoreError, ClientError, *UNPARSED) as error:
@@ -139,7 +139,7 @@ class Session:
         return sorted(set(names) & set(self._boto.get_available_regions("sagemaker", partition_name=partition)))
 
     def check_regions(self, names: Sequence[str]) -> None:
-        """Raise `MalformedName` for a region that no partition has: a typing error would be a permanent hole."""
+        """Raise `MalformedName` for a region that no partition has, because a typing error would be a permanent gap."""
         known = {
             region
             for partition in self._boto.get_available_partitions()

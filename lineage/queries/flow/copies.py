@@ -23,7 +23,7 @@ def _copy(content: str, original: str, copy: str) -> Link:
 
 
 def copies_into(graph: Flow, reading: Link, *fits: str) -> Iterator[Link]:
-    """Edges from each other place that held what this edge may have read, or of which that `fits` as surely as given."""
+    """Edges from each other place that held what this edge may have read; with `fits`, only if it read that as surely."""
     contents = {link.source for link in links_into(graph, reading.source, "overlaps") if is_copy(link)}
     for content in sorted(contents):
         if got_content(graph, content, reading) in (fits or (POSSIBLE, CERTAIN)):

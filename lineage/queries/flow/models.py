@@ -48,7 +48,7 @@ def is_past(link: Link) -> bool:
 
 
 def is_doubtful(graph: Flow, link: Link) -> bool:
-    """Whether what an edge names may never have run there: a config that is only planned, or a name that was used before."""
+    """Whether what an edge names may never have run there: a pending config, or a name that was used before."""
     pending = link.relation == "configures" and link.data["settled"] == EVER
     return pending or bool(suspect(graph, link))
 

@@ -125,7 +125,7 @@ class Spread:
     # --- on the walk ----------------------------------------------------------------------------
 
     def turn(self, arrival: Arrival, _number: int) -> tuple[Any, ...]:
-        """The order of arrivals. Of equally near ones early writes come first: what came later reaches nobody else there."""
+        """The order of arrivals. Of equally near ones early writes come first: what came later reaches no other job there."""
         time = (arrival.links[-1].data["time"] or "") if arrival.links else ""
         return (not arrival.sure, arrival.length, time)
 

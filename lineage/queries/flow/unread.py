@@ -90,7 +90,7 @@ class Unread:
         return (node for node, data in self._nodes.items() if data["unread"]["as"] == sort)
 
     def _may_load(self, node: str, opens: str) -> bool:
-        """Whether a model ran late enough to load what was there from a time on; for a deleted one, to some end."""
+        """Whether a model ran late enough to load what was there from a time on. A deleted one must also lead to training."""
         said = self._nodes[node]["unread"]
         until = said.get("leads_until" if self._why(node)[0] == _GONE else "until")
         return until is not None and (not until or not opens or opens <= until)
